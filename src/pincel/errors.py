@@ -1,0 +1,99 @@
+"""Everything that can go wrong for a reason the user can mend.
+
+::
+
+    PincelError
+    ├── OptionError          a value that is not accepted
+    │   └── UnknownNameError a name that is not in a table, with the closest match
+    ├── PictureError         a picture that cannot be used
+    │   ├── PictureMissingError
+    │   ├── PictureUnreadableError
+    │   └── PictureSizeError too small, too large, too thin
+    ├── OutputError          a result that cannot be written
+    ├── RecipeError          a recipe file that is not one
+    ├── DeviceError          a device that is not there
+    ├── WeightsError         weights missing or damaged
+    └── DivergedError        no finite step could be found
+
+Each message says, on one line: what failed · what was given · what is accepted · what to try.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PincelError(Exception):
+    """Base of every error pincel raises on purpose; its text is one line fit for a user."""
+
+
+class OptionError(PincelError, ValueError):
+    """An option has a value that is not accepted."""
+
+
+class UnknownNameError(OptionError):
+    """A name is not in the table it was looked up in."""
+
+
+class PictureError(PincelError):
+    """A picture cannot be used."""
+
+
+class PictureMissingError(PictureError, FileNotFoundError):
+    """There is no file of that name."""
+
+
+class PictureUnreadableError(PictureError):
+    """The file is empty, truncated, or no picture."""
+
+
+class PictureSizeError(PictureError):
+    """The picture is too small, too thin or too large."""
+
+
+class OutputError(PincelError):
+    """A result cannot be written where it was asked for."""
+
+
+class RecipeError(PincelError):
+    """A recipe file cannot be read as a recipe."""
+
+
+class DeviceError(PincelError):
+    """The device asked for is not on this machine."""
+
+
+class WeightsError(PincelError):
+    """A weights file is missing or is not the one expected."""
+
+
+class DivergedError(PincelError):
+    """The objective is not finite and going back did not help."""
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the name nearest to ``name``, or an empty string.
+
+    Example:
+        >>> closest("relu4-2", ["relu4_1", "relu4_2"])
+        " Did you mean 'relu4_2'?"
+    """
+    found = difflib.get_close_matches(name.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.5)
+    if not found:
+        return ""
+    original = next(k for k in known if k.lower() == found[0])
+    return f" Did you mean '{original}'?"
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+    """Build the error for a name that is not in a table.
+
+    Args:
+        kind: What the name should have been (``"recipe"``, ``"style layer"``).
+        name: What was given.
+        known: The names accepted.
+    """
+    names = list(known)
+    listed = ", ".join(names) if len(names) <= 12 else f"{', '.join(names[:5])} … {names[-1]}, {len(names)} in all"
+    return UnknownNameError(f"Unknown {kind} '{name}' (known: {listed}).{closest(name, names)}")

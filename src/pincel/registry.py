@@ -1,0 +1,60 @@
+"""One table of names for every family of parts: recipe, backbone, optimiser, start, variation…
+
+A table maps a name to the place of its builder, ``"module:attribute"``, which is imported only when it is asked for:
+listing what exists costs nothing, and ``pincel --help`` needs no torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Generic, TypeVar, cast
+
+from pincel.errors import unknown_name
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Names of one family and where each part is built.
+
+    Args:
+        kind: What a name in this table is called in messages (``"optimiser"``).
+        places: name → ``"module:attribute"``.
+
+    Example:
+        >>> shapes: Registry[type] = Registry("number type", {"fraction": "fractions:Fraction"})
+        >>> shapes["fraction"].__name__
+        'Fraction'
+    """
+
+    def __init__(self, kind: str, places: Mapping[str, str]) -> None:
+        self.kind = kind
+        self._places = dict(places)
+
+    def __getitem__(self, name: str) -> T:
+        """Return the part called ``name``; raises UnknownNameError with the closest match."""
+        place = self._places[self.check(name)]
+        module, _, attribute = place.partition(":")
+        return cast("T", getattr(import_module(module), attribute))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def check(self, name: str) -> str:
+        """Return ``name`` if it is in the table, without importing anything."""
+        if name not in self._places:
+            raise unknown_name(self.kind, name, self._places)
+        return name
+
+    def add(self, name: str, place: str) -> None:
+        """Add a part, as a plug-in does.
+
+        Args:
+            name: The new name.
+            place: ``"module:attribute"``.
+        """
+        self._places[name] = place
