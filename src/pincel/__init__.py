@@ -1,0 +1,43 @@
+"""pincel: neural style transfer, and seeing what a vision network sees.
+
+Example:
+    >>> import pincel
+    >>> result = pincel.transfer("photo.jpg", "painting.jpg", size=256, steps=50)  # doctest: +SKIP
+    >>> result.save("painted.png")  # doctest: +SKIP
+
+Names are loaded when first used, so that importing pincel costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pincel.version import __version__
+
+if TYPE_CHECKING:
+    from pincel.engine.events import Notice, Step, Stopped
+    from pincel.engine.result import Result
+    from pincel.errors import PincelError
+    from pincel.recipes.schema import Recipe
+    from pincel.verbs import Run, evaluate, transfer
+
+_PLACES = {
+    "transfer": "pincel.verbs",
+    "evaluate": "pincel.verbs",
+    "Run": "pincel.verbs",
+    "Result": "pincel.engine.result",
+    "Recipe": "pincel.recipes.schema",
+    "Notice": "pincel.engine.events",
+    "Step": "pincel.engine.events",
+    "Stopped": "pincel.engine.events",
+    "PincelError": "pincel.errors",
+}
+
+__all__ = ["Notice", "PincelError", "Recipe", "Result", "Run", "Step", "Stopped", "__version__", "evaluate", "transfer"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'pincel' has no attribute '{name}'")
+    return getattr(import_module(_PLACES[name]), name)

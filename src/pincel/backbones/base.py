@@ -1,0 +1,29 @@
+"""What a backbone is: pixels in, named features out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from torch import Tensor
+
+from pincel.backbones.cards import Card
+
+
+class Backbone(Protocol):
+    """An eye."""
+
+    @property
+    def card(self) -> Card:
+        """What it is."""
+
+    def features(self, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        """Look at a picture.
+
+        Args:
+            pixels: Shape (B, 3, H, W), RGB, in the units the network is fed (0-255).
+            layers: Names of the layers wanted.
+
+        Returns:
+            layer → (B, C, H_l, W_l). Gradients flow to ``pixels`` and to nothing else.
+        """

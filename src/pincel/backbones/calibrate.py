@@ -1,0 +1,95 @@
+"""The normalised network for a set of pictures, measured once and cached."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from pincel.backbones.normalise import mean_activations, normalise
+from pincel.backbones.vgg import VGG
+from pincel.errors import OptionError, OutputError, PincelError
+from pincel.files import atomically, sha256_of
+from pincel.image.io import load_picture
+from pincel.image.resize import resize, target_size
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+# Long side of a calibration picture: the scale at which the network was trained and is mostly used.
+SIDE = 384
+_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"})
+
+
+def calibrated(vgg: VGG, calibration: str, tell: Callable[[str], None]) -> VGG:
+    """Return the network rescaled so that every filter's mean activation over a set of pictures is 1.
+
+    Args:
+        vgg: As trained, on its device, with its pooling.
+        calibration: ``samples`` for the pictures in the package, or a folder of pictures.
+        tell: Told, in one sentence each, what is measured or reused.
+
+    Raises:
+        OptionError: If the folder is not there or holds no pictures.
+    """
+    paths = calibration_pictures(calibration)
+    key = _fingerprint(vgg, paths)
+    named = f"{len(paths)} pictures of '{calibration}' ({key[:12]})"
+    cache = Path(platformdirs.user_cache_dir("pincel")) / f"normalised-{vgg.card.name}-{vgg.pooling}-{key[:16]}.safetensors"
+    means = _read(cache, vgg)
+    if means is None:
+        tell(f"Measuring mean activations of {vgg.card.name} over {named}; this happens once.")
+        means = mean_activations(vgg, (_calibration_pixels(path).to(_device(vgg)) for path in paths))
+        _write(cache, means, tell)
+    tell(f"Network normalised to mean activation 1 over {named}.")
+    return normalise(vgg, means)
+
+
+def calibration_pictures(calibration: str) -> list[Path]:
+    """List the pictures of a calibration set in order of name; raises OptionError if there are none."""
+    folder = SAMPLES if calibration == "samples" else Path(calibration)
+    if not folder.is_dir():
+        raise OptionError(f"Calibration '{calibration}' is neither 'samples' nor a folder of pictures.")
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    if not paths:
+        raise OptionError(f"The calibration folder {folder} holds no pictures ({', '.join(sorted(_SUFFIXES))}).")
+    return paths
+
+
+def _calibration_pixels(path: Path) -> Tensor:
+    picture = load_picture(path, what="calibration")
+    size = target_size(picture.height, picture.width, SIDE, "long", "nearest")
+    return resize(picture.pixels, size, "lanczos") * 255
+
+
+def _device(vgg: VGG) -> str:
+    return str(next(iter(vgg.weights.values()))[0].device)
+
+
+def _fingerprint(vgg: VGG, paths: list[Path]) -> str:
+    """Everything the means depend on."""
+    parts = [vgg.card.sha256, vgg.pooling, vgg.pool_rounding, str(SIDE), *(sha256_of(path) for path in paths)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _read(cache: Path, vgg: VGG) -> dict[str, Tensor] | None:
+    try:
+        means = safetensors.torch.load_file(cache)
+    except (OSError, SafetensorError):
+        return None
+    # A cache that does not fit is measured again, never trusted.
+    fits = set(means) == set(vgg.weights) and all(means[n].shape == vgg.weights[n][1].shape for n in means)
+    return means if fits else None
+
+
+def _write(cache: Path, means: dict[str, Tensor], tell: Callable[[str], None]) -> None:
+    try:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        with atomically(cache) as path:
+            safetensors.torch.save_file(means, path)
+    except (OSError, OutputError) as error:
+        reason = error if isinstance(error, PincelError) else error.strerror
+        tell(f"The measurement could not be cached: {reason}.")

@@ -1,0 +1,1 @@
+"""Readers of foreign weight files: each returns convolution name → (weight OIHW with RGB input, bias)."""

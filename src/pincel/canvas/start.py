@@ -1,0 +1,84 @@
+"""Where the optimiser starts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from pincel.errors import OptionError, closest
+
+KINDS = ("content", "noise", "style", "blend")
+
+
+@dataclass(frozen=True)
+class Start:
+    """A parsed ``init``.
+
+    Attributes:
+        kind: ``content``, ``noise``, ``style``, ``blend`` or ``file``.
+        share: For ``blend``: the share of noise, 0 to 1.
+        path: For ``file``: the picture.
+    """
+
+    kind: str
+    share: float = 0.0
+    path: str = ""
+
+
+def parse_start(text: str) -> Start:
+    """Read ``content``, ``noise``, ``style``, ``blend``, ``blend=0.6`` or the path of a picture.
+
+    Raises:
+        OptionError: For a share outside [0, 1], or a word that is neither a start nor looks like a path.
+    """
+    kind, _, given = text.partition("=")
+    if kind == "blend":
+        return Start("blend", share=_share(given or "0.6"))
+    if text in KINDS:
+        return Start(text)
+    if any(sign in text for sign in "./\\"):
+        return Start("file", path=text)
+    raise OptionError(f"Unknown init '{text}' (known: content, noise, style, blend[=0.6], or a picture file).{closest(text, KINDS)}")
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:
+        raise OptionError(f"The share of noise in init 'blend={text}' must be a number from 0 to 1, such as blend=0.6.")
+    return share
+
+
+def noise(
+    shape: Sequence[int],
+    *,
+    kind: Literal["normal", "uniform"],
+    level: float,
+    mean: Sequence[float],
+    generator: torch.Generator,
+) -> Tensor:
+    """Draw white noise around the backbone's mean pixel.
+
+    Args:
+        shape: (1, 3, H, W).
+        kind: ``normal`` with standard deviation ``level``, or ``uniform`` between -``level`` and ``level``.
+        level: In grey levels.
+        mean: RGB, 0-255.
+        generator: A CPU generator: the same seed gives the same noise on every device.
+
+    Returns:
+        Shape ``shape``, float32, on the CPU, in the network's pixel units.
+    """
+    draw = (
+        torch.randn(*shape, generator=generator)
+        if kind == "normal"
+        else torch.rand(*shape, generator=generator) * 2 - 1
+    )
+    return draw * level + torch.tensor(mean).view(1, 3, 1, 1)

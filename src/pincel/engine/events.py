@@ -1,0 +1,64 @@
+"""What the loop tells. The bar, the studio, the record and the tests all read the same events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pincel.types import Image
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something was adjusted or decided on the user's behalf.
+
+    Attributes:
+        text: One sentence.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """The objective after ``step`` updates.
+
+    Attributes:
+        step: Updates made so far; 0 is the start.
+        steps: Updates asked for in this scale.
+        scale: (height, width) of the canvas.
+        total: J.
+        terms: Unweighted J of each group (``content``, ``style``, ``tv``) and layer (``style:relu1_1``).
+        seconds: Since the first evaluation began.
+        memory: Peak bytes in use.
+        preview: Makes the image in [0, 1], (1, 3, H, W), when called.
+    """
+
+    step: int
+    steps: int
+    scale: tuple[int, int]
+    total: float
+    terms: Mapping[str, float]
+    seconds: float
+    memory: int
+    preview: Callable[[], Image] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The run is over.
+
+    Attributes:
+        reason: ``steps`` (all made), ``interrupted``, ``terminated``, ``stopped`` (asked to), ``stationary`` (no gradient left) or
+            ``diverged`` (nothing finite ahead even with the boldness halved again and again).
+        step: The last update made.
+        best_step: The update whose picture is kept.
+    """
+
+    reason: str
+    step: int
+    best_step: int
+
+
+Event: TypeAlias = Notice | Step | Stopped

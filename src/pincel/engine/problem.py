@@ -1,0 +1,44 @@
+"""Canvas → objective and gradient: the one place where backbone, losses and canvas meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pincel.backbones.base import Backbone
+from pincel.canvas.pixels import PixelCanvas
+from pincel.losses.objective import Evaluation, Objective
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The objective of one scale.
+
+    Attributes:
+        backbone: The eye.
+        objective: The wishes.
+        canvas: What canvas values mean.
+    """
+
+    backbone: Backbone
+    objective: Objective
+    canvas: PixelCanvas
+
+    def evaluate(self, x: Tensor) -> Evaluation:
+        """Evaluate at canvas values ``x`` (1, 3, H, W); differentiable."""
+        pixels = self.canvas.pixels(x)
+        return self.objective(self.backbone.features(pixels, self.objective.layers), pixels)
+
+    def measure(self, x: Tensor) -> Evaluation:
+        """Evaluate without a graph."""
+        with torch.no_grad():
+            return self.evaluate(x)
+
+    def gradient(self, x: Tensor) -> tuple[Evaluation, Tensor]:
+        """Evaluate, and differentiate the total with respect to ``x``."""
+        leaf = x.detach().requires_grad_(True)
+        evaluation = self.evaluate(leaf)
+        (slope,) = torch.autograd.grad(evaluation.total, leaf)
+        return evaluation.detached(), slope

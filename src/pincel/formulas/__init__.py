@@ -1,0 +1,9 @@
+"""The equations, each a pure function: shapes in, numbers out, paper and equation in the docstring.
+
+==================  ==========================================================
+``gram``            Gram matrix of features, mean squared Gram difference (style)
+``content``         mean squared feature difference (content)
+``variation``       total variation, in the published spellings
+``conventions``     the factors that turn both means into each published formula
+==================  ==========================================================
+"""

@@ -1,0 +1,43 @@
+"""How each publication scales the same two means.
+
+With d = mean (F-P)² over all entries of a layer (:mod:`pincel.formulas.content`) and g = mean ((G-A)/(H·W))² over the C² entries
+of a Gram matrix (:mod:`pincel.formulas.gram`), every published loss is a factor:
+
+==========  ==============================================  ==========  =====================================
+convention  content term                                    style term  who
+==========  ==============================================  ==========  =====================================
+slides      d/4    = 1/(4·n_H·n_W·n_C) Σ(a_C-a_G)²           g/4         the deck; Coursera
+paper       C·H·W/2·d = ½ Σ(F-P)²                            g/4         Gatys, Ecker, Bethge 2015 and 2016
+mean        d                                               g           Gatys' released code, most ports
+==========  ==============================================  ==========  =====================================
+
+Under ``slides`` and ``mean`` the weights do not depend on the size of the picture; under ``paper`` the content term grows with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Convention:
+    """Factors of one publication.
+
+    Attributes:
+        content: Entries of the feature map (C·H·W) → factor of d.
+        style: Factor of g.
+    """
+
+    content: Callable[[int], float]
+    style: float
+
+
+CONVENTIONS: Mapping[str, Convention] = MappingProxyType(
+    {
+        "slides": Convention(content=lambda _: 0.25, style=0.25),
+        "paper": Convention(content=lambda entries: entries / 2, style=0.25),
+        "mean": Convention(content=lambda _: 1.0, style=1.0),
+    }
+)

@@ -1,0 +1,160 @@
+"""Samples of more than 8 bits that Pillow would reduce, misread or refuse.
+
+Pillow keeps 16 bits in grey (mode ``I;16``) but in colour its unpackers drop the low byte, and it reads
+uncompressed 16-bit TIFFs stored plane by plane as noise. Three ways, from the cheapest:
+
+- 16-bit RGB and RGBA, PNG and TIFF: decoded twice, the second time with the bytes of each sample taken in the
+  other order, which gives the low byte. Pillow's own decoders do all the work, whatever the compression.
+- plane by plane, or float colour: tifffile.
+- anything else: None, and Pillow's reading stands.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tifffile
+from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from pincel.image.orientation import orientation_of, turning_note, upright
+
+Array = npt.NDArray[Any]
+
+_OTHER_ORDER = {"16B": "16L", "16L": "16B", "16N": "16B" if sys.byteorder == "little" else "16L"}
+_PLANAR, _DEPTHS, _ICC, _ORIENTATION = 284, 258, 34675, 274
+
+
+@dataclass(frozen=True)
+class Deep:
+    """Samples of more than 8 bits.
+
+    Attributes:
+        values: (H, W, 1 | 3 | 4) uint16, or float in [0, 1]; upright.
+        icc: The colour profile, if any.
+        notes: What was done.
+    """
+
+    values: Array
+    icc: bytes | None
+    notes: tuple[str, ...]
+
+
+def open_image(data: bytes) -> ImageFile:
+    """Open a picture with Pillow, whatever its format, EPS excepted: reading that runs another program.
+
+    Raises:
+        Exception: any; Pillow's readers let through what a damaged file makes them stumble over.
+    """
+    Image.init()
+    return Image.open(io.BytesIO(data), formats=[name for name in Image.ID if name != "EPS"])
+
+
+def read_deep(data: bytes, most_pixels: int) -> Deep | None:
+    """Return the samples of a file where Pillow's own reading would lose precision, else None.
+
+    Args:
+        data: The bytes of the file.
+        most_pixels: tifffile is not let past this size.
+
+    Raises:
+        Exception: any, for a damaged file.
+    """
+    try:
+        image = open_image(data)
+    except UnidentifiedImageError:
+        if data[:4] in {b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"}:
+            return _by_tifffile(data, most_pixels)
+        raise
+    with image:
+        if _misread(image):
+            return _by_tifffile(data, most_pixels)
+        name, depth = _raw_mode(image)
+        if name in {"RGB", "RGBA"} and depth in _OTHER_ORDER:
+            return _twice(image, data)
+    return None
+
+
+def loses_depth(image: Image.Image) -> bool:
+    """Tell whether Pillow will drop the low bytes of an image that is not loaded yet."""
+    return not image.mode.startswith("I") and _raw_mode(image)[1] in _OTHER_ORDER
+
+
+def _raw_mode(image: Image.Image) -> tuple[str, str]:
+    """Return how the samples lie in the file, as ("RGB", "16B") for Pillow's raw mode ``RGB;16B``."""
+    args = image.tile[0].args if isinstance(image, ImageFile) and image.tile else None
+    raw = args if isinstance(args, str) else str(args[0]) if args else ""
+    name, _, depth = raw.partition(";")
+    return name, depth
+
+
+def _misread(image: ImageFile) -> bool:
+    """Tell whether a TIFF is stored plane by plane, uncompressed, with samples Pillow takes for bytes."""
+    if not isinstance(image, TiffImageFile) or not image.tile or image.tile[0].codec_name != "raw":
+        return False
+    return image.tag_v2.get(_PLANAR) == 2 and max(image.tag_v2.get(_DEPTHS, (8,))) > 8
+
+
+def _twice(image: ImageFile, data: bytes) -> Deep:
+    """Decode the high bytes, then the low ones."""
+    orientation = orientation_of(image)
+    high = np.array(image).astype(np.uint16)
+    left = orientation_of(image)  # Pillow turns a TIFF upright while loading, and no other format
+    with open_image(data) as other:
+        other.tile = [tile._replace(args=_in_other_order(tile.args)) for tile in other.tile]
+        low = np.array(other)
+    values = high * 256 + low
+    clear = image.info.get("transparency")
+    if values.shape[-1] == 3 and isinstance(clear, tuple):  # a PNG may name one colour as transparent
+        opaque = (values != np.array(clear, dtype=np.uint16)).any(-1, keepdims=True)
+        values = np.concatenate([values, opaque.astype(np.uint16) * np.uint16(65535)], axis=-1)
+    notes = (*turning_note(orientation), "16 bit kept")
+    return Deep(upright(values, left), image.info.get("icc_profile"), notes)
+
+
+def _in_other_order(args: str | tuple[Any, ...] | None) -> str | tuple[Any, ...]:
+    """Return a tile's arguments, which are or begin with a raw mode, with its bytes in the other order."""
+    raw, rest = (args, ()) if isinstance(args, str) else (args[0], args[1:]) if args else ("", ())
+    name, _, depth = raw.partition(";")
+    other = f"{name};{_OTHER_ORDER[depth]}"
+    return (other, *rest) if rest else other
+
+
+def _by_tifffile(data: bytes, most_pixels: int) -> Deep:
+    """Read the first page of a TIFF that Pillow cannot."""
+    with tifffile.TiffFile(io.BytesIO(data)) as tiff:
+        page: Any = tiff.pages[0]  # always a TiffPage; the type also allows the light TiffFrame
+        if page.imagewidth * page.imagelength > most_pixels:
+            raise Image.DecompressionBombError(f"{page.imagewidth * page.imagelength} pixels")
+        values = np.asarray(page.asarray())
+        if page.axes.startswith("S"):
+            values = np.moveaxis(values, 0, -1)
+        values = values.reshape(page.imagelength, page.imagewidth, -1)
+        if page.photometric.name == "MINISWHITE":
+            values = (1 if values.dtype.kind == "f" else np.iinfo(values.dtype).max) - values
+        elif page.photometric.name not in {"MINISBLACK", "RGB"}:
+            raise ValueError(f"colour space {page.photometric.name} at this depth")
+        tags = {code: page.tags[code].value for code in (_ICC, _ORIENTATION) if code in page.tags}
+    orientation = int(tags.get(_ORIENTATION, 1))
+    orientation = orientation if 1 <= orientation <= 8 else 1
+    depth = f"{values.dtype.itemsize * 8} bit kept"
+    return Deep(upright(_usable(values), orientation), tags.get(_ICC), (*turning_note(orientation), depth))
+
+
+def _usable(values: Array) -> Array:
+    """Return samples as uint16 or float, in 1, 3 or 4 channels; raises ValueError for others."""
+    if values.dtype == np.uint8:
+        values = values.astype(np.uint16) * np.uint16(257)
+    if values.dtype != np.uint16 and values.dtype.kind != "f":
+        raise ValueError(f"samples of type {values.dtype}")
+    if values.shape[-1] == 2:  # grey and alpha
+        values = values[..., [0, 0, 0, 1]]
+    if values.shape[-1] not in {1, 3, 4}:
+        raise ValueError(f"{values.shape[-1]} channels")
+    return values

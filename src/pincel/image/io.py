@@ -1,0 +1,174 @@
+"""The two doors of the room: ``load_picture`` takes anything that is a picture, ``save_picture`` writes one.
+
+::
+
+    content = load_picture("tuebingen.jpg", what="content")
+    save_picture(to_pil(content.pixels), "copy.png")
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pincel.errors import PictureMissingError, closest
+from pincel.files import one_line, quoted
+from pincel.image.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, unreadable
+from pincel.image.encode import check_format, encode, output_formats, save_picture, to_pil
+from pincel.image.picture import Picture, fill_hidden
+
+__all__ = [
+    "Picture",
+    "Source",
+    "check_format",
+    "encode",
+    "load_picture",
+    "output_formats",
+    "save_picture",
+    "to_pil",
+]
+
+Source: TypeAlias = "str | os.PathLike[str] | Image.Image | npt.NDArray[Any] | Tensor | Picture"
+
+_ARRAYS = "an array (H, W) or (H, W, 1|3|4), uint8, uint16, or float in [0, 1]"
+_TENSORS = "a tensor (3, H, W) or (1, 3, H, W), uint8, or float in [0, 1]"
+
+
+def load_picture(source: Source, *, what: str = "picture") -> Picture:
+    """Load a picture from wherever it is.
+
+    Files and Pillow images are turned upright and converted to sRGB; 16-bit samples keep their precision; of
+    an animation the first frame is taken; the colours of fully transparent pixels, which are arbitrary,
+    become the mean of the visible ones. An alpha channel that hides nothing is dropped: an ordinary
+    screenshot is an ordinary picture.
+
+    Args:
+        source: A path, a Pillow image, a numpy array (H, W) or (H, W, 1|3|4) of uint8, uint16 or float in
+            [0, 1], a tensor (3, H, W) or (1, 3, H, W) of uint8 or float in [0, 1], or a Picture, returned as
+            it is.
+        what: How messages call it: ``"content"``, ``"style"``.
+
+    Raises:
+        PictureMissingError: if there is no such file, with the closest name that is there.
+        PictureUnreadableError: if it is empty, truncated, no picture, forbidden, wholly transparent, or an
+            array of a wrong shape, type or range.
+        PictureSizeError: if its header announces more pixels than Pillow's bound of 179 million.
+    """
+    if isinstance(source, Picture):
+        return source
+    if isinstance(source, Image.Image):
+        name = Path(str(getattr(source, "filename", ""))).name or "image"
+        return _picture(
+            decode_image(source, what=what, given=f"a Pillow image ({source.mode})"), name, None, what
+        )
+    if isinstance(source, Tensor):
+        return _picture(_from_tensor(source, what), "tensor", None, what)
+    if isinstance(source, np.ndarray):
+        return _picture(_from_array(source, what, _ARRAYS), "array", None, what)
+    if isinstance(source, str | os.PathLike):
+        data = _read(source, what)
+        decoded = decode(data, what=what, given=quoted(source))
+        return _picture(decoded, Path(source).name, hashlib.sha256(data).hexdigest(), what)
+    hint = "the path of a file"
+    raise unreadable(
+        what, "is not a picture", f"a {type(source).__name__}", hint, f"a path, {_ARRAYS}, {_TENSORS}"
+    )
+
+
+def _picture(decoded: Decoded, name: str, sha256: str | None, what: str) -> Picture:
+    """Make a Picture of decoded arrays; without a file, its hash is that of the values."""
+    pixels = torch.from_numpy(np.ascontiguousarray(decoded.colours.transpose(2, 0, 1)))[None]
+    alpha = None
+    if decoded.alpha is not None and decoded.alpha.min() < 1:
+        alpha = torch.from_numpy(np.ascontiguousarray(decoded.alpha))[None, None]
+        pixels = fill_hidden(pixels, alpha, what=what)
+    if sha256 is None:
+        digest = hashlib.sha256(str(tuple(pixels.shape)).encode())
+        for part in (pixels, alpha):
+            digest.update(b"" if part is None else part.numpy().tobytes())
+        sha256 = digest.hexdigest()
+    return Picture(pixels, alpha, name, sha256, decoded.notes)
+
+
+def _read(path: str | os.PathLike[str], what: str) -> bytes:
+    """Return the bytes of a file."""
+    given = quoted(path)
+    try:
+        if not os.fspath(path) or Path(path).is_dir():
+            failed = f"{what}: is a folder" if os.fspath(path) else f"{what}: no file was named"
+            raise PictureMissingError(one_line(failed, given, ACCEPTED, "a file inside it"))
+        if Path(path).is_char_device() or Path(path).is_block_device():
+            raise unreadable(what, "is a device, not a file", given, "a file")
+        return Path(path).read_bytes()
+    except PictureMissingError:
+        raise
+    except PermissionError as error:
+        hint = "change its permissions, or copy it"
+        raise unreadable(what, "there is no permission to read it", given, hint) from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise _missing(path, what) from error
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise unreadable(what, f"cannot be read ({reason})", given, "another file") from error
+
+
+def _missing(path: str | os.PathLike[str], what: str) -> PictureMissingError:
+    """Build the error for a file that is not there, naming the one that may be meant."""
+    if str(path).startswith(("http://", "https://")):
+        hint = "download it, then give the file"
+        return PictureMissingError(
+            one_line(f"{what}: addresses are not fetched", quoted(path), f"a file: {ACCEPTED}", hint)
+        )
+    folder = Path(path).parent
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except OSError:
+        names = []
+    hint = "the path as seen from the current folder, or an absolute one"
+    if nearest := closest(Path(path).name, names):
+        hint = quoted(folder / nearest.split("'", 1)[1].removesuffix("'?"))
+    elif not folder.is_dir():
+        hint = f"another folder, for there is none called {quoted(folder)}"
+    return PictureMissingError(one_line(f"{what}: no such file", quoted(path), ACCEPTED, hint))
+
+
+def _from_array(array: npt.NDArray[Any], what: str, accepted: str) -> Decoded:
+    """Check and convert a numpy array."""
+    given = f"an array of shape {array.shape}, {array.dtype}"
+    if array.ndim not in {2, 3} or 0 in array.shape or (array.ndim == 3 and array.shape[2] not in {1, 3, 4}):
+        hint = "array.transpose(1, 2, 0)" if array.ndim == 3 and array.shape[0] in {1, 3, 4} else "reshape it"
+        raise unreadable(what, "is no array of a picture", given, hint, accepted)
+    values = array if array.ndim == 3 else array[..., None]
+    if array.dtype.kind == "u" and array.dtype.itemsize <= 2:
+        values = values.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
+    elif array.dtype.kind == "f":
+        values = check_unit(values, what, given)
+    else:
+        raise unreadable(
+            what, "has values of a type that is not accepted", given, "array.astype('uint8')", accepted
+        )
+    colours = np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values[..., :3]
+    return Decoded(colours, values[..., 3] if values.shape[2] == 4 else None, ())
+
+
+def _from_tensor(tensor: Tensor, what: str) -> Decoded:
+    """Check and convert a torch tensor."""
+    given = f"a tensor of shape {tuple(tensor.shape)}, {str(tensor.dtype).removeprefix('torch.')}"
+    planes = tensor.detach()[0] if tensor.ndim == 4 and len(tensor) == 1 else tensor.detach()
+    if planes.ndim != 3 or len(planes) != 3 or planes.numel() == 0:
+        hint = "tensor.permute(2, 0, 1)" if planes.ndim == 3 and planes.shape[2] == 3 else "three channels"
+        raise unreadable(what, "is no tensor of a picture", given, hint, _TENSORS)
+    if planes.dtype == torch.uint8:
+        return _from_array(planes.permute(1, 2, 0).cpu().numpy(), what, _TENSORS)
+    if planes.is_floating_point():
+        return Decoded(check_unit(planes.permute(1, 2, 0).float().cpu().numpy(), what, given), None, ())
+    hint = "tensor.float() with white at 1"
+    raise unreadable(what, "has values of a type that is not accepted", given, hint, _TENSORS)

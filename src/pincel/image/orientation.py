@@ -1,0 +1,40 @@
+"""Pictures that a camera stored lying on their side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, Image
+
+Array = npt.NDArray[Any]
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8; 1 (upright) if there is none or it cannot be read."""
+    try:
+        found = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # a picture is not lost to a damaged EXIF block, of which there are endless kinds
+        return 1
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+
+
+def upright(values: Array, orientation: int) -> Array:
+    """Undo an EXIF orientation.
+
+    Args:
+        values: (H, W) or (H, W, C) as stored.
+        orientation: 1 to 8; from 5 on rows and columns change places.
+    """
+    if orientation >= 5:
+        values = values.swapaxes(0, 1)
+    # What remains are mirrors: of the columns for 2, 3, 6, 7 and of the rows for 3, 4, 7, 8.
+    rows = -1 if orientation in {3, 4, 7, 8} else 1
+    columns = -1 if orientation in {2, 3, 6, 7} else 1
+    return np.ascontiguousarray(values[::rows, ::columns])
+
+
+def turning_note(orientation: int) -> tuple[str, ...]:
+    """Return the note for a picture that was turned, none for one that was upright."""
+    return () if orientation == 1 else (f"turned upright (EXIF orientation {orientation})",)

@@ -1,0 +1,108 @@
+"""Pictures side by side with captions, as a figure of a paper shows them."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from PIL import Image, ImageDraw, ImageFont
+
+from pincel.errors import OptionError
+from pincel.files import one_line
+
+Font: TypeAlias = ImageFont.ImageFont | ImageFont.FreeTypeFont
+
+_SIGNS = {"\u00d7": "x", "\u2212": "-", "\u2013": "-", "\u2014": "-", "\u2192": "->", "\u2248": "~"}
+_PAPER = (250, 249, 246)
+_INK = (45, 43, 40)
+
+
+def contact_sheet(
+    cells: Sequence[tuple[str, Image.Image]], *, height: int = 384, columns: int | None = None
+) -> Image.Image:
+    """Set pictures in rows, each with its caption underneath, on warm white.
+
+    Every picture is scaled to ``height`` with its aspect kept. Rows are filled from the left and centred; a
+    caption wider than its picture is broken into lines between words.
+
+    Args:
+        cells: (caption, picture), in reading order; a caption may be empty and may hold line breaks.
+        height: Rows of each picture.
+        columns: Pictures in a row; None for as many as make the sheet about as wide as it is high, or all of
+            them if they are four or fewer.
+
+    Returns:
+        An RGB image.
+
+    Raises:
+        OptionError: without any cell, or for a height or a number of columns below 1.
+    """
+    if not cells or height < 1 or (columns is not None and columns < 1):
+        given = f"{len(cells)} pictures, height {height}, columns {columns}"
+        raise OptionError(one_line("contact sheet: nothing to show", given, "1 or more of each", "a picture"))
+    font = ImageFont.load_default(size=max(10, height // 20))
+    margin = max(4, height // 16)
+    tiles = [_tile(caption, picture, height, font) for caption, picture in cells]
+    across = columns or (len(tiles) if len(tiles) <= 4 else math.ceil(math.sqrt(len(tiles))))
+    rows = [tiles[start : start + across] for start in range(0, len(tiles), across)]
+    widths = [sum(tile.width for tile in row) + margin * (len(row) - 1) for row in rows]
+    heights = [max(tile.height for tile in row) for row in rows]
+    size = (max(widths) + 2 * margin, sum(heights) + margin * (len(rows) + 1))
+    sheet = Image.new("RGB", size, _PAPER)
+    top = margin
+    for row, width, tallest in zip(rows, widths, heights, strict=True):
+        left = (size[0] - width) // 2
+        for tile in row:
+            sheet.paste(tile, (left, top))
+            left += tile.width + margin
+        top += tallest + margin
+    return sheet
+
+
+def _tile(caption: str, picture: Image.Image, height: int, font: Font) -> Image.Image:
+    """Return one picture on paper with its caption underneath."""
+    width = max(1, round(picture.width * height / picture.height))
+    scaled = picture.convert("RGBA").resize((width, height), Image.Resampling.LANCZOS)
+    lines = [part for line in _spelled(caption, font).splitlines() for part in _broken(line, width, font)]
+    # A word may be wider than a thin picture; every line takes the height of letters that reach up and down.
+    whole = max(width, *(math.ceil(font.getlength(line)) for line in lines), 0)
+    gap, leading = max(3, height // 32), math.ceil(font.getbbox("Ág")[3] * 1.15)
+    tile = Image.new("RGB", (whole, height + (gap + leading * len(lines) if lines else 0)), _PAPER)
+    tile.paste(scaled, ((whole - width) // 2, 0), scaled)
+    pen = ImageDraw.Draw(tile)
+    for row, line in enumerate(lines):
+        pen.text((whole / 2, height + gap + leading * row), line, font=font, fill=_INK, anchor="ma")
+    return tile
+
+
+def _spelled(caption: str, font: Font) -> str:
+    """Rewrite the letters a font lacks in those it has; the one built into Pillow knows little beyond ASCII."""
+    lacking = bytes(font.getmask("\ue000"))
+    # A space, too, has an empty mask of its own, so only what is not ASCII is asked for.
+    return "".join(
+        _in_ascii(letter) if not letter.isascii() and bytes(font.getmask(letter)) == lacking else letter
+        for letter in caption
+    )
+
+
+def _in_ascii(letter: str) -> str:
+    """Return the nearest ASCII: é becomes e, the Greek beta its name, the multiplication sign x."""
+    if letter in _SIGNS:
+        return _SIGNS[letter]
+    if "\u0370" <= letter <= "\u03ff":
+        return unicodedata.name(letter, "?").split()[-1].lower()
+    plain = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+    return plain or "?"
+
+
+def _broken(line: str, width: int, font: Font) -> list[str]:
+    """Break a line between words so that no part is wider than ``width`` where the words allow it."""
+    parts: list[str] = []
+    for word in line.split():
+        if parts and font.getlength(f"{parts[-1]} {word}") <= width:
+            parts[-1] += f" {word}"
+        else:
+            parts.append(word)
+    return parts

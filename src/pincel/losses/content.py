@@ -1,0 +1,42 @@
+"""Content: the features the content picture has at a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from pincel.formulas.content import feature_distance
+from pincel.formulas.conventions import Convention
+from pincel.losses.base import Term
+from pincel.types import Features, LayerWeights
+
+
+@dataclass(frozen=True)
+class ContentLoss:
+    """J_content at each content layer.
+
+    Attributes:
+        targets: layer → features of the content picture, (1, C, H, W).
+        layer_weights: layer → weight.
+        weight: α.
+        convention: Which publication's factor.
+    """
+
+    targets: Mapping[str, Tensor]
+    layer_weights: LayerWeights
+    weight: float
+    convention: Convention
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """The content layers."""
+        return frozenset(self.targets)
+
+    def __call__(self, features: Features, pixels: Tensor) -> Iterator[Term]:
+        """Yield one term a layer."""
+        for layer, target in self.targets.items():
+            factor = self.convention.content(target[0].numel())
+            value = factor * feature_distance(features[layer], target)
+            yield Term("content", layer, self.weight, self.layer_weights[layer], value)

@@ -1,0 +1,60 @@
+"""Style: the Gram matrices the style pictures have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from pincel.formulas.conventions import Convention
+from pincel.formulas.gram import gram_distance, gram_matrix
+from pincel.losses.base import Term
+from pincel.types import Features, LayerWeights
+
+
+@dataclass(frozen=True)
+class StyleLoss:
+    """J_style^[l] at each style layer.
+
+    Attributes:
+        targets: layer → Gram matrix to reach, (1, C, C).
+        layer_weights: layer → λ.
+        weight: β.
+        convention: Which publication's factor.
+    """
+
+    targets: Mapping[str, Tensor]
+    layer_weights: LayerWeights
+    weight: float
+    convention: Convention
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """The style layers."""
+        return frozenset(self.targets)
+
+    def __call__(self, features: Features, pixels: Tensor) -> Iterator[Term]:
+        """Yield one term a layer."""
+        for layer, target in self.targets.items():
+            value = self.convention.style * gram_distance(gram_matrix(features[layer]), target)
+            yield Term("style", layer, self.weight, self.layer_weights[layer], value)
+
+
+def blended_grams(styles: Sequence[tuple[Features, float]], layers: Sequence[str]) -> dict[str, Tensor]:
+    """Weighted average of the Gram matrices of several styles.
+
+    A mean of second moments is the second moment of the pooled pictures, so the blend is itself the style of something.
+
+    Args:
+        styles: Features of each style picture, (1, C, H, W) a layer, with its weight. The weights are made to sum to 1.
+        layers: The layers to average at.
+
+    Returns:
+        layer → (1, C, C).
+    """
+    total = sum(weight for _, weight in styles)
+    return {
+        layer: sum((gram_matrix(f[layer]) * (w / total) for f, w in styles[1:]), gram_matrix(styles[0][0][layer]) * (styles[0][1] / total))
+        for layer in layers
+    }

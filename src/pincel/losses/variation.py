@@ -1,0 +1,33 @@
+"""Smoothness of the picture itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from pincel.losses.base import Term
+from pincel.types import Features
+
+
+@dataclass(frozen=True)
+class VariationLoss:
+    """J_tv.
+
+    Attributes:
+        formula: One of :mod:`pincel.formulas.variation`.
+        weight: γ.
+    """
+
+    formula: Callable[[Tensor], Tensor]
+    weight: float
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """None: it looks at the pixels."""
+        return frozenset()
+
+    def __call__(self, features: Features, pixels: Tensor) -> Iterator[Term]:
+        """Yield the one term."""
+        yield Term("tv", None, self.weight, 1.0, self.formula(pixels))

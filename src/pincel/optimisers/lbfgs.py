@@ -1,0 +1,117 @@
+"""Limited-memory BFGS, one evaluation a step."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pincel.optimisers.base import check_range
+
+# Curvature below this is noise of the arithmetic, not of the objective (torch.optim.LBFGS uses the same bound).
+CURVATURE = 1e-10
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A step taken, the change of gradient it brought, and 1/(step·change)."""
+
+    step: Tensor
+    change: Tensor
+    inverse: Tensor
+
+
+@dataclass(frozen=True)
+class LBFGSState:
+    """What the last steps taught about curvature.
+
+    Attributes:
+        pairs: Oldest first.
+        x: Where the last step started, flat; None before the first.
+        gradient: The gradient there.
+        boldness: 1, or less right after a failure.
+    """
+
+    pairs: tuple[Pair, ...] = ()
+    x: Tensor | None = None
+    gradient: Tensor | None = None
+    boldness: float = 1.0
+
+
+@dataclass(frozen=True)
+class LBFGS:
+    """L-BFGS with a fixed step length.
+
+    Attributes:
+        learning_rate: Length of a step in units of the quasi-Newton step.
+        history: Pairs kept; each costs two pictures of memory.
+
+    Paper:
+        Nocedal, Wright, "Numerical Optimization", algorithm 7.4 (two loops), scaling of the start by eq. 7.20.
+
+    Differs:
+        As in most style transfer programs there is no line search: one evaluation a step pays better here. Unlike torch's, it never stops
+        because a number became small; a direction that does not descend makes it forget its history and take the gradient. The step is
+        measured as the distance really moved, so a clamp or any other change between two steps cannot poison the history, and
+        gradients may have any memory layout.
+    """
+
+    learning_rate: float = 1.0
+    history: int = 100
+
+    def __post_init__(self) -> None:
+        check_range("Learning rate", self.learning_rate, 0, open_low=True)
+        check_range("LBFGS option history", self.history, 1)
+
+    def start(self, x: Tensor) -> LBFGSState:
+        """Nothing learnt yet."""
+        return LBFGSState()
+
+    def step(self, x: Tensor, gradient: Tensor, state: LBFGSState) -> tuple[Tensor, LBFGSState]:
+        """Move along the quasi-Newton direction."""
+        here, slope = x.reshape(-1), gradient.reshape(-1)
+        pairs = self._learn(here, slope, state)
+        direction = _direction(slope, pairs)
+        if pairs and not torch.dot(slope, direction) < 0:
+            pairs, direction = (), -slope
+        length = self.learning_rate * state.boldness
+        if not pairs:
+            # Without curvature the gradient's size means nothing: move by one unit in all, as torch does.
+            length *= min(1.0, 1.0 / max(float(slope.abs().sum()), 1e-30))
+        moved = here + length * direction
+        # A failed step makes us timid for a while; each step that holds gives a tenth of the courage back.
+        return moved.view_as(x), LBFGSState(pairs, here, slope, min(1.0, 1.1 * state.boldness))
+
+    def damped(self, state: LBFGSState) -> LBFGSState:
+        """Forget the history, which led astray, and take half a step."""
+        return LBFGSState(boldness=state.boldness / 2)
+
+    def _learn(self, here: Tensor, slope: Tensor, state: LBFGSState) -> tuple[Pair, ...]:
+        if state.x is None or state.gradient is None:
+            return state.pairs
+        step, change = here - state.x, slope - state.gradient
+        curvature = torch.dot(step, change)
+        if not curvature > CURVATURE:
+            return state.pairs
+        kept = deque(state.pairs, maxlen=self.history)
+        kept.append(Pair(step, change, 1 / curvature))
+        return tuple(kept)
+
+
+def _direction(slope: Tensor, pairs: tuple[Pair, ...]) -> Tensor:
+    """Multiply the negative gradient by the inverse Hessian the pairs describe (two-loop recursion)."""
+    direction = -slope
+    shares: list[Tensor] = []
+    for pair in reversed(pairs):
+        share = torch.dot(pair.step, direction) * pair.inverse
+        direction = direction - share * pair.change
+        shares.append(share)
+    if pairs:
+        last = pairs[-1]
+        direction = direction / (last.inverse * torch.dot(last.change, last.change))
+    for pair, share in zip(pairs, reversed(shares), strict=True):
+        correction = torch.dot(pair.change, direction) * pair.inverse
+        direction = direction + (share - correction) * pair.step
+    return direction

