@@ -21,6 +21,8 @@ PICTURES = (
     "style-glass",
     "style-woodcut",
     "style-watercolour",
+    "style-pointillism",
+    "style-cubist",
 )
 LIMIT = 150_000
 """Largest size of one file in bytes: the pictures travel inside the wheel."""

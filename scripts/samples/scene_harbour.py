@@ -45,7 +45,7 @@ class _House:
 def _sky(x: FloatArray, y: FloatArray) -> FloatArray:
     base = ramp(
         y,
-        [(0.0, light("#1d2f63")), (0.2, light("#44588f")), (0.36, light("#a57a94")), (0.48, light("#f09a62")), (0.62, light("#ffc877"))],
+        [(0.0, light("#1b3a66")), (0.2, light("#3f6a96")), (0.36, light("#a88a94")), (0.48, light("#f09a62")), (0.62, light("#ffc877"))],
     )
     clouds, detail = Tile.make(71, 1.6), Tile.make(72, 1.2)
     far = 0.2 / (0.72 - np.minimum(y, 0.62))
@@ -65,6 +65,18 @@ def _hill(picture: FloatArray, x: FloatArray, y: FloatArray) -> None:
         inside = y > crest
         tone = light(tint) * (0.75 + 0.25 * noise.at(x * 2, y * 3))[..., None]
         picture[inside] = mix(tone, light("#e09a70"), 0.35 * smoothstep(0.0, 0.12, y - crest))[inside]
+
+
+def _church(picture: FloatArray, x: FloatArray, y: FloatArray, noise: Tile) -> None:
+    """Raise a church tower behind the houses, dark against the evening sky."""
+    dx = x - 0.765
+    tower = (np.abs(dx) < 0.032) & (y > 0.21)
+    helm = (y > 0.025) & (y <= 0.21) & (np.abs(dx) < 0.004 + 0.032 * ((y - 0.025) / 0.185) ** 1.3)
+    opening = (np.abs(np.abs(dx) - 0.013) < 0.006) & (np.abs(y - 0.25) < 0.018)
+    stone = light("#7a6a70") * ((0.3 + 9.0 * (dx + 0.032)) * (0.9 + 0.2 * noise.at(x * 3, y * 3)))[..., None]
+    copper = light("#5f9a86") * ((0.25 + 8.0 * (dx + 0.032)) * (0.9 + 0.2 * noise.at(x * 4, y)))[..., None]
+    picture[tower], picture[helm] = stone[tower], copper[helm]
+    picture[opening] = light("#141420")
 
 
 def _row(rng: np.random.Generator) -> list[_House]:
@@ -141,7 +153,7 @@ def _windows(picture: FloatArray, glow: FloatArray, house: _House, u: FloatArray
             continue
         glass = pane & ~bars
         if rng.random() < (0.85 if ground else 0.55):
-            warm = light(("#ffb648", "#ffd27a", "#ff9a3c")[int(rng.integers(3))]) * rng.uniform(1.3, 2.6)
+            warm = light(("#ff9c34", "#ffc060", "#ff8426")[int(rng.integers(3))]) * rng.uniform(0.7, 2.0)
             room = (0.55 + 0.6 * dv) * (1 - 0.55 * (np.abs(du) > 0.66)) * (0.85 + 0.3 * np.sin(du * 5 + number))
             picture[glass] = (warm * room[..., None])[glass]
             glow[glass] += (warm * 0.5)
@@ -238,6 +250,7 @@ def render() -> FloatArray:
     noise = Tile.make(77, 1.2)
     picture, glow = _sky(x, y), np.zeros((HEIGHT, WIDTH, 3))
     _hill(picture, x, y)
+    _church(picture, x, y, noise)
     for house in _row(np.random.default_rng(78)):
         # Only the columns of the house are touched; slices are views, so the picture is drawn in place.
         part = slice(max(0, int((house.left - 0.01) * HEIGHT)), int((house.left + house.width + 0.01) * HEIGHT))

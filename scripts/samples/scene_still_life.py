@@ -8,7 +8,7 @@ from samples.canvas import FloatArray, Tile, bump, clamp, develop, light, mix, s
 from samples.splat import Cloud, Lamp, View, fill_gaps, illuminate, join, surface, visible
 
 WIDTH, HEIGHT = 1152, 1440
-GRAIN, SPOTS = Tile.make(81, 1.3), Tile.make(82, 0.8)
+GRAIN, SPOTS, SOFT = Tile.make(81, 1.3), Tile.make(82, 0.8), Tile.make(86, 2.6)
 
 
 def _turned(profile: list[tuple[float, float]], at: tuple[float, float, float], rows: int, turns: int) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -56,7 +56,7 @@ def _fruit(at: tuple[float, float], size: float, kind: str, turn: float) -> list
         skin = mix(skin, light("#f0dc9a"), 0.7 * smoothstep(1.9, 2.5, SPOTS.at(u / 4, low / 4)))
         gloss = 0.28
     elif kind == "lemon":
-        radius = np.sin(v) * 0.84 * (1 + 0.012 * SPOTS.at(u / 5, low / 3))
+        radius = np.sin(v) * 0.84 * (1 + 0.0025 * SPOTS.at(u / 5, low / 3))
         up = low * 1.1 + 0.22 * low**9 + 0 * u
         skin = mix(light("#e8b81c"), light("#f5d83a"), clamp(0.5 + 0.3 * GRAIN.at(u / 6, low / 2)))
         gloss = 0.2
@@ -68,7 +68,7 @@ def _fruit(at: tuple[float, float], size: float, kind: str, turn: float) -> list
         skin = mix(skin, light("#5a4420"), 0.5 * smoothstep(1.2, 2.0, SPOTS.at(u / 3, low / 3)))
         gloss = 0.16
     else:
-        radius = np.sin(v) * (1 + 0.008 * SPOTS.at(u / 3, low / 3))
+        radius = np.sin(v) * (1 + 0.0022 * SPOTS.at(u / 3, low / 3))
         up = low * 0.95 + 0 * u
         skin = mix(light("#d9701a"), light("#f09a2c"), clamp(0.5 + 0.3 * GRAIN.at(u / 6, low / 2) + 0.15 * SPOTS.at(u / 3, low / 3)))
         gloss = 0.2
@@ -189,15 +189,15 @@ def _table_and_wall() -> list[Cloud]:
     wood = wood * (1 - 0.7 * bump((z + 3) % 0.62, 0.0, 0.012))[..., None]
     parts = [surface(np.stack([x, 0.004 * grain, z], axis=-1), wood, 0.1)]
     u, v = np.meshgrid(np.linspace(-1, 1, 1100), np.linspace(-1, 1, 900))
-    fold = 0.045 * np.sin(u * 9 + 2.4 * v + 1.5 * GRAIN.at(u * 0.1, v * 0.1)) + 0.03 * GRAIN.at(u * 0.16 + 0.4, v * 0.16)
+    fold = 0.045 * np.sin(u * 9 + 2.4 * v + 1.2 * SOFT.at(u * 0.3, v * 0.3)) + 0.03 * SOFT.at(u * 0.5 + 0.4, v * 0.5)
     cloth_x, cloth_z = -0.75 + u * 1.0 + 0.35 * v, -1.25 + v * 0.62 - 0.25 * u
     check = 0.5 * ((np.sin(u * 26) > 0.2) * 1.0 + (np.sin(v * 17) > 0.2) * 1.0)
     linen = mix(light("#f0e6d2"), light("#b5303a"), check * 0.8) * (0.94 + 0.06 * SPOTS.at(u * 2, v * 2))[..., None]
-    parts.append(surface(np.stack([cloth_x, 0.07 + fold, cloth_z], axis=-1), linen, 0.0))
+    parts.append(surface(np.stack([cloth_x, 0.08 + fold, cloth_z], axis=-1), linen, 0.0))
     wall_x, wall_y = np.meshgrid(np.linspace(-4.5, 4.5, 1500), np.linspace(-0.4, 5.2, 1300))
     stain = GRAIN.at(wall_x / 7, wall_y / 7)
     plaster = mix(light("#5d6a5c"), light("#a9a078"), clamp(0.5 + 0.3 * stain + 0.05 * SPOTS.at(wall_x / 3, wall_y / 3)))
-    parts.append(surface(np.stack([wall_x, wall_y, 1.6 + 0.02 * stain], axis=-1), plaster, 0.0))
+    parts.append(surface(np.stack([wall_x, wall_y, 1.6 + 0.0035 * stain], axis=-1), plaster, 0.0))
     return parts
 
 

@@ -119,7 +119,7 @@ def illuminate(cloud: Cloud, chosen: IntArray, lamps: list[Lamp], eye: FloatArra
     diffuse, shine = np.zeros_like(place), np.zeros_like(place)
     casters = cloud.place[::3]
     for lamp in lamps:
-        open_ = _reached(casters, place + normal * 2.2 / scale, lamp.toward, scale)
+        open_ = _reached(casters, place + normal * 3.0 / scale, lamp.toward, scale)
         facing = clamp(normal @ lamp.toward) * open_
         half = to_eye + lamp.toward
         half /= np.linalg.norm(half, axis=-1, keepdims=True)
@@ -138,7 +138,7 @@ def _reached(casters: FloatArray, place: FloatArray, toward: FloatArray, scale: 
     np.minimum.at(buffer, y * width + x, casters @ forward)
     x = np.clip(((place @ right - corner_x) * scale).astype(np.int64), 0, width - 1)
     y = np.clip(((place @ up - corner_y) * scale).astype(np.int64), 0, height - 1)
-    return np.asarray((place @ forward) < buffer[y * width + x] + 2.0 / scale, dtype=np.float64)
+    return np.asarray((place @ forward) < buffer[y * width + x] + 3.5 / scale, dtype=np.float64)
 
 
 def fill_gaps(picture: FloatArray, empty: FloatArray) -> FloatArray:

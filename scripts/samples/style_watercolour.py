@@ -64,8 +64,8 @@ WHOLE = (slice(0, HEIGHT), slice(0, WIDTH))
 
 def _sky_and_hills(sheet: _Sheet, x: FloatArray, y: FloatArray) -> None:
     cloud = sheet.bleed.at(x * 0.35 + 0.2, y * 0.6)
-    sheet.wash(WHOLE, 0.4 - y + 0.1 * cloud, "#3f7fc4", 0.95 - 0.9 * y, 0.85, 0.1)
-    sheet.wash(WHOLE, 0.12 - np.abs(y - 0.33) + 0.05 * cloud, "#f2a679", 0.65, 1.0, 0.2)
+    sheet.wash(WHOLE, 0.4 - y + 0.1 * cloud, "#3f86cc", 0.95 - 1.2 * y, 0.85, 0.1)
+    sheet.wash(WHOLE, 0.12 - np.abs(y - 0.36) + 0.05 * cloud, "#f7b183", 0.75, 0.9, 0.2, 0.75)
     sheet.wash(WHOLE, 0.07 * cloud - np.abs(y - 0.25 - 0.05 * np.sin(x * 5)), "#7a6fb8", 0.6, 0.6, 0.3)
     ridges = (
         (0.38, 0.06, 3.0, 0.2, "#8fa2d6", 0.75),

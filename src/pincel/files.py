@@ -54,9 +54,7 @@ def _refusal(error: OSError, path: Path, what: str) -> OutputError:
     """Say in plain words why the system refused to write ``path``."""
     fallback = (error.strerror or str(error) or type(error).__name__).lower()
     reason, hint = _REASONS.get(error.errno or 0, (fallback, "another place"))
-    return OutputError(
-        one_line(f"{what}: cannot be written, {reason}", quoted(path), "a file in a writable folder", hint)
-    )
+    return OutputError(one_line(f"{what}: cannot be written, {reason}", quoted(path), "a file in a writable folder", hint))
 
 
 def _temporary_beside(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""One table of names for every family of parts: recipe, backbone, optimiser, start, variation…
+"""One table of names for every family of parts: recipe, backbone, optimiser, start, variation and so on.
 
 A table maps a name to the place of its builder, ``"module:attribute"``, which is imported only when it is asked for:
 listing what exists costs nothing, and ``pincel --help`` needs no torch.

@@ -21,10 +21,12 @@ from pincel.engine.result import Result
 from pincel.errors import OptionError
 from pincel.image.io import load_picture, to_pil
 from pincel.image.picture import Picture
+from pincel.image.sheet import contact_sheet
 from pincel.losses.objective import Evaluation
 from pincel.recipes import build
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
+from pincel.samples import PREFIX, find_sample
 from pincel.version import __version__
 
 Source: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | Tensor | Picture
@@ -55,7 +57,7 @@ class Run:
         self.recipe = resolve_recipe(recipe, overrides)
         card = build.check_recipe(self.recipe)
         self.device = resolve_device(device)
-        self._content = load_picture(content, what="content")
+        self._content = open_picture(content, "content")
         self._styles = load_styles(style)
         self.size = build.content_size(self.recipe, self._content)
         start = parse_start(self.recipe.init)
@@ -92,6 +94,12 @@ class Run:
         x = best.x if best else self._x
         image = to_pil(self.problem.canvas.image(x).cpu(), self.materials.content.alpha)
         return Result(image, tuple(self._losses), self._record(image), self._stopped.reason)
+
+    def sheet(self, result: Result) -> Image.Image:
+        """Return content, styles and result side by side."""
+        pictures = [("content", self.materials.content), *(("style", style) for style, _ in self.materials.styles)]
+        cells = [(caption, to_pil(picture.pixels, picture.alpha)) for caption, picture in pictures]
+        return contact_sheet([*cells, ("result", result.image)])
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, Step):
@@ -186,7 +194,7 @@ def evaluate(
     asked = resolve_recipe(recipe, overrides)
     build.check_recipe(asked)
     where = resolve_device(device)
-    judged, photograph = load_picture(image, what="picture"), load_picture(content, what="content")
+    judged, photograph = open_picture(image, "picture"), open_picture(content, "content")
     size = (judged.height, judged.width)
     settled = build.recipe_for_size(asked, photograph, size)
     build.content_size(settled, photograph)
@@ -227,7 +235,14 @@ def load_styles(style: Styles) -> list[tuple[Picture, float]]:
             raise OptionError(f"The weight of a style picture must be a number of 0 or more, not {weight!r} (write picture.jpg=0.7).")
     if not any(weight > 0 for _, weight in pairs):
         raise OptionError("The weights of the style pictures are all zero; give at least one a weight above 0.")
-    return [(load_picture(source, what="style"), float(weight)) for source, weight in pairs]
+    return [(open_picture(source, "style"), float(weight)) for source, weight in pairs]
+
+
+def open_picture(source: Source, what: str) -> Picture:
+    """Load a picture; ``sample:NAME`` is one of those that come with pincel."""
+    if isinstance(source, str) and source.startswith(PREFIX):
+        return load_picture(find_sample(source), what=what)
+    return load_picture(source, what=what)
 
 
 def _described(picture: Picture) -> dict[str, Any]:

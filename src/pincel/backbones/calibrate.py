@@ -17,8 +17,8 @@ from pincel.errors import OptionError, OutputError, PincelError
 from pincel.files import atomically, sha256_of
 from pincel.image.io import load_picture
 from pincel.image.resize import resize, target_size
+from pincel.samples import FOLDER
 
-SAMPLES = Path(__file__).parent.parent / "samples"
 # Long side of a calibration picture: the scale at which the network was trained and is mostly used.
 SIDE = 384
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"})
@@ -50,7 +50,7 @@ def calibrated(vgg: VGG, calibration: str, tell: Callable[[str], None]) -> VGG:
 
 def calibration_pictures(calibration: str) -> list[Path]:
     """List the pictures of a calibration set in order of name; raises OptionError if there are none."""
-    folder = SAMPLES if calibration == "samples" else Path(calibration)
+    folder = FOLDER if calibration == "samples" else Path(calibration)
     if not folder.is_dir():
         raise OptionError(f"Calibration '{calibration}' is neither 'samples' nor a folder of pictures.")
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)

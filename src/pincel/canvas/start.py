@@ -76,9 +76,5 @@ def noise(
     Returns:
         Shape ``shape``, float32, on the CPU, in the network's pixel units.
     """
-    draw = (
-        torch.randn(*shape, generator=generator)
-        if kind == "normal"
-        else torch.rand(*shape, generator=generator) * 2 - 1
-    )
+    draw = torch.randn(*shape, generator=generator) if kind == "normal" else torch.rand(*shape, generator=generator) * 2 - 1
     return draw * level + torch.tensor(mean).view(1, 3, 1, 1)

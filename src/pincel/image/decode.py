@@ -37,9 +37,7 @@ _SIGNATURES = {
     "BMP": rb"BM....\0\0\0\0",
     "AVIF": rb"....ftypavi",
 }
-_CUT_SHORT = re.compile(
-    r"truncat|unexpected end|not enough|premature|buffer is not large enough|end of file", re.I
-)
+_CUT_SHORT = re.compile(r"truncat|unexpected end|not enough|premature|buffer is not large enough|end of file", re.I)
 
 
 @dataclass(frozen=True)
@@ -57,9 +55,7 @@ class Decoded:
     notes: tuple[str, ...]
 
 
-def unreadable(
-    what: str, failed: str, given: str, hint: str, accepted: str = ACCEPTED
-) -> PictureUnreadableError:
+def unreadable(what: str, failed: str, given: str, hint: str, accepted: str = ACCEPTED) -> PictureUnreadableError:
     """Build the error for a picture that is there but cannot be used."""
     return PictureUnreadableError(one_line(f"{what}: {failed}", given, accepted, hint))
 
@@ -112,9 +108,7 @@ def _explained(data: bytes, what: str, given: str) -> Iterator[None]:
         raise PictureSizeError(one_line(failed, given, f"up to {MOST_PIXELS:,} pixels", hint)) from error
     except MemoryError as error:
         hint = "make a smaller copy of it first"
-        raise PictureSizeError(
-            one_line(f"{what}: does not fit into memory", given, "a smaller picture", hint)
-        ) from error
+        raise PictureSizeError(one_line(f"{what}: does not fit into memory", given, "a smaller picture", hint)) from error
     except Exception as error:  # damaged files make readers raise anything: struct.error, KeyError…
         raise _diagnosis(error, data, what, given) from error
 
@@ -130,9 +124,7 @@ def _diagnosis(error: Exception, data: bytes, what: str, given: str) -> PictureU
     detail = " ".join(str(error).split())[:120] or type(error).__name__
     if begins and isinstance(error, UnidentifiedImageError):
         detail = f"it begins like a {begins} but its header makes no sense"
-    return unreadable(
-        what, f"is truncated or damaged ({detail})", shown, "copy it again, or convert it to PNG"
-    )
+    return unreadable(what, f"is truncated or damaged ({detail})", shown, "copy it again, or convert it to PNG")
 
 
 def _from_image(image: Image.Image, what: str, given: str) -> Decoded:
@@ -174,9 +166,7 @@ def _grey(image: Image.Image, what: str, given: str) -> tuple[Floats, Floats | N
         values, note = _unit(samples.astype(np.uint16)), "16 bit kept"
     else:
         found = f"{given}, values from {samples.min()} to {samples.max()}"
-        raise unreadable(
-            what, "whole numbers beyond 16 bits", found, "save it with 16 or 8 bits", "0 to 65535"
-        )
+        raise unreadable(what, "whole numbers beyond 16 bits", found, "save it with 16 or 8 bits", "0 to 65535")
     clear = image.info.get("transparency")
     alpha = (samples != clear).astype(np.float32) if isinstance(clear, int) else None
     colours, notes = _grey_to_srgb(values, image.info.get("icc_profile"))

@@ -72,9 +72,7 @@ def check_format(path: str | os.PathLike[str]) -> str:
     """
     known, extension = output_formats(), Path(path).suffix
     if extension.lower() not in known:
-        failed = (
-            f"output: no format is called '{extension}'" if extension else "output: the name has no extension"
-        )
+        failed = f"output: no format is called '{extension}'" if extension else "output: the name has no extension"
         suggestion = closest(extension, known).removeprefix(" Did you mean ").rstrip("?") or "'.png'"
         raise OutputError(one_line(failed, quoted(path), ", ".join(known), suggestion))
     return known[extension.lower()]
@@ -103,9 +101,7 @@ def encode(image: Image.Image, format: str) -> bytes:  # noqa: A002 - Pillow's w
         image.save(buffer, format, icc_profile=srgb_profile(), **_SETTINGS[format])
     except (OSError, ValueError) as error:
         failed = f"output: {format} cannot hold this picture ({error})"
-        raise OutputError(
-            one_line(failed, f"{image.width} x {image.height} pixels", "smaller pictures", "'.png' or '.tif'")
-        ) from error
+        raise OutputError(one_line(failed, f"{image.width} x {image.height} pixels", "smaller pictures", "'.png' or '.tif'")) from error
     return buffer.getvalue()
 
 

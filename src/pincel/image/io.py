@@ -66,9 +66,7 @@ def load_picture(source: Source, *, what: str = "picture") -> Picture:
         return source
     if isinstance(source, Image.Image):
         name = Path(str(getattr(source, "filename", ""))).name or "image"
-        return _picture(
-            decode_image(source, what=what, given=f"a Pillow image ({source.mode})"), name, None, what
-        )
+        return _picture(decode_image(source, what=what, given=f"a Pillow image ({source.mode})"), name, None, what)
     if isinstance(source, Tensor):
         return _picture(_from_tensor(source, what), "tensor", None, what)
     if isinstance(source, np.ndarray):
@@ -78,9 +76,7 @@ def load_picture(source: Source, *, what: str = "picture") -> Picture:
         decoded = decode(data, what=what, given=quoted(source))
         return _picture(decoded, Path(source).name, hashlib.sha256(data).hexdigest(), what)
     hint = "the path of a file"
-    raise unreadable(
-        what, "is not a picture", f"a {type(source).__name__}", hint, f"a path, {_ARRAYS}, {_TENSORS}"
-    )
+    raise unreadable(what, "is not a picture", f"a {type(source).__name__}", hint, f"a path, {_ARRAYS}, {_TENSORS}")
 
 
 def _picture(decoded: Decoded, name: str, sha256: str | None, what: str) -> Picture:
@@ -124,9 +120,7 @@ def _missing(path: str | os.PathLike[str], what: str) -> PictureMissingError:
     """Build the error for a file that is not there, naming the one that may be meant."""
     if str(path).startswith(("http://", "https://")):
         hint = "download it, then give the file"
-        return PictureMissingError(
-            one_line(f"{what}: addresses are not fetched", quoted(path), f"a file: {ACCEPTED}", hint)
-        )
+        return PictureMissingError(one_line(f"{what}: addresses are not fetched", quoted(path), f"a file: {ACCEPTED}", hint))
     folder = Path(path).parent
     try:
         names = [entry.name for entry in folder.iterdir()]
@@ -152,9 +146,7 @@ def _from_array(array: npt.NDArray[Any], what: str, accepted: str) -> Decoded:
     elif array.dtype.kind == "f":
         values = check_unit(values, what, given)
     else:
-        raise unreadable(
-            what, "has values of a type that is not accepted", given, "array.astype('uint8')", accepted
-        )
+        raise unreadable(what, "has values of a type that is not accepted", given, "array.astype('uint8')", accepted)
     colours = np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values[..., :3]
     return Decoded(colours, values[..., 3] if values.shape[2] == 4 else None, ())
 

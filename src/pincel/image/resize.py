@@ -23,9 +23,7 @@ MEASURES = ("long", "short", "area")
 ROUNDINGS = ("nearest", "floor")
 
 
-def target_size(
-    height: int, width: int, size: int, measure: str = "long", rounding: str = "nearest"
-) -> tuple[int, int]:
+def target_size(height: int, width: int, size: int, measure: str = "long", rounding: str = "nearest") -> tuple[int, int]:
     """Return the size a picture is scaled to, its aspect kept.
 
     The order of the operations is part of the contract: each line is that of a program whose results recipes
@@ -153,9 +151,7 @@ def cover(pixels: Tensor, size: tuple[int, int], resample: str = "bicubic") -> T
     return resize(pixels, scaled, resample)[..., top : top + rows, left : left + columns]
 
 
-def _by_pillow(
-    filtering: Image.Resampling, pixels: Tensor, size: tuple[int, int], *, mode: str = "F"
-) -> Tensor:
+def _by_pillow(filtering: Image.Resampling, pixels: Tensor, size: tuple[int, int], *, mode: str = "F") -> Tensor:
     """Resample each plane with Pillow, antialiased: in float, or in 8 bits for mode L."""
     planes = pixels.float().reshape(-1, *pixels.shape[-2:]).cpu()
     if mode == "L":

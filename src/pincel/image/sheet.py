@@ -19,9 +19,7 @@ _PAPER = (250, 249, 246)
 _INK = (45, 43, 40)
 
 
-def contact_sheet(
-    cells: Sequence[tuple[str, Image.Image]], *, height: int = 384, columns: int | None = None
-) -> Image.Image:
+def contact_sheet(cells: Sequence[tuple[str, Image.Image]], *, height: int = 384, columns: int | None = None) -> Image.Image:
     """Set pictures in rows, each with its caption underneath, on warm white.
 
     Every picture is scaled to ``height`` with its aspect kept. Rows are filled from the left and centred; a
@@ -78,13 +76,10 @@ def _tile(caption: str, picture: Image.Image, height: int, font: Font) -> Image.
 
 
 def _spelled(caption: str, font: Font) -> str:
-    """Rewrite the letters a font lacks in those it has; the one built into Pillow knows little beyond ASCII."""
+    """Rewrite the letters a font lacks in those it has; the one built into Pillow has few beyond ASCII."""
     lacking = bytes(font.getmask("\ue000"))
     # A space, too, has an empty mask of its own, so only what is not ASCII is asked for.
-    return "".join(
-        _in_ascii(letter) if not letter.isascii() and bytes(font.getmask(letter)) == lacking else letter
-        for letter in caption
-    )
+    return "".join(_in_ascii(letter) if not letter.isascii() and bytes(font.getmask(letter)) == lacking else letter for letter in caption)
 
 
 def _in_ascii(letter: str) -> str:

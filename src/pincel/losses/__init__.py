@@ -19,7 +19,7 @@ from pincel.registry import Registry
 if TYPE_CHECKING:
     from torch import Tensor
 
-VARIATIONS: Registry[Callable[["Tensor"], "Tensor"]] = Registry(
+VARIATIONS: Registry[Callable[[Tensor], Tensor]] = Registry(
     "total variation",
     {
         "absolute": "pincel.formulas.variation:absolute_variation",

@@ -55,6 +55,9 @@ def blended_grams(styles: Sequence[tuple[Features, float]], layers: Sequence[str
     """
     total = sum(weight for _, weight in styles)
     return {
-        layer: sum((gram_matrix(f[layer]) * (w / total) for f, w in styles[1:]), gram_matrix(styles[0][0][layer]) * (styles[0][1] / total))
+        layer: sum(
+            (gram_matrix(f[layer]) * (w / total) for f, w in styles[1:]),
+            gram_matrix(styles[0][0][layer]) * (styles[0][1] / total),
+        )
         for layer in layers
     }

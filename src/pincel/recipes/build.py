@@ -142,9 +142,7 @@ def prepare(recipe: Recipe, content: Picture, styles: Sequence[tuple[Picture, fl
         styles: As loaded, with weights.
         size: (height, width) of the result.
     """
-    resized = [
-        (resize_picture(style, style_size(recipe, style, size), recipe.resample), weight) for style, weight in styles
-    ]
+    resized = [(resize_picture(style, style_size(recipe, style, size), recipe.resample), weight) for style, weight in styles]
     return Materials(resize_picture(content, size, recipe.resample), resized)
 
 

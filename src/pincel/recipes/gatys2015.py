@@ -1,8 +1,9 @@
 """Gatys, Ecker, Bethge, "A Neural Algorithm of Artistic Style", 2015 (arXiv 1508.06576), with the CVPR 2016 text where it is silent.
 
-Differs: the printed content term, ½Σ, is C·H·W/2 times a mean; with it the printed ratio α/β = 1e-3 gives almost no style. The ratio belongs
-to mean-normalised terms, as in the authors' code for the normalised network (1e6 against 1e9), so the convention here is ``slides``, where
-content and style share their factor. The paper calibrates its network on ImageNet; we calibrate on the pictures named in ``calibration``.
+Differs: the printed content term, ½Σ, is C·H·W/2 times a mean; with it the printed ratio α/β = 1e-3 gives almost no style. The
+ratio belongs to mean-normalised terms, as in the authors' code for the normalised network (1e6 against 1e9), so the convention
+here is ``slides``, where content and style share their factor. The paper calibrates its network on
+ImageNet; we calibrate on the pictures named in ``calibration``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ RECIPE = cite(
     size_of=("area", f"{CODE}: pictures of equal area"),
     rounding=("nearest", "ours"),
     resample=("bicubic", "ours: the paper does not say"),
-    style_size=("same-rule", f"{CVPR}: style resized to the size of the content; in {CODE} to the same area, which does not stretch it"),
+    style_size=(
+        "same-rule",
+        f"{CVPR}: style resized to the size of the content; in {CODE} to the same area, which does not stretch it",
+    ),
     steps=(500, f"{CODE}: 500 iterations"),
     seed=(0, "ours"),
     backbone=("vgg19", f"{PAPER}, Methods: 16 convolutional and 5 pooling layers of VGG-19"),

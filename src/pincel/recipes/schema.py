@@ -52,9 +52,7 @@ class Recipe(BaseModel):
     activations: Literal["raw", "normalised"] = Field(
         description="The network as trained, or rescaled so that every filter's mean activation is 1."
     )
-    calibration: str = Field(
-        description="Pictures the normalised network is calibrated on: 'samples' (those in the package) or a folder."
-    )
+    calibration: str = Field(description="Pictures the normalised network is calibrated on: 'samples' (those in the package) or a folder.")
     white: float = Field(gt=0, allow_inf_nan=False, description="Value of white the network is fed.")
 
     convention: Literal["slides", "paper", "mean"] = Field(
@@ -129,7 +127,7 @@ def cite(name: str, summary: str, **cited: tuple[Any, str]) -> CitedRecipe:
     return CitedRecipe(recipe, {key: source for key, (_, source) in cited.items()})
 
 
-def make_recipe(values: Mapping[str, Any], *, error: type[OptionError] | type[RecipeError] = RecipeError) -> Recipe:
+def make_recipe(values: Mapping[str, Any], *, error: type[OptionError | RecipeError] = RecipeError) -> Recipe:
     """Validate values as a recipe.
 
     Args:

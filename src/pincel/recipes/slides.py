@@ -1,7 +1,7 @@
 """The course deck: J(G) = α·J_content + β·J_style + γ·J_tv, a random start, G := G - lr·dJ/dG.
 
-Differs: the deck prints the update without a rate, which would be lr = 1 in whatever unit the pixels have. On the 0-255 scale its own J needs
-a smaller step; the value here and its momentum are ours, as large as stays stable.
+Differs: the deck prints the update without a rate, which would be lr = 1 in whatever unit the pixels have. The rate and the
+momentum here are ours, as large as stays stable.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ RECIPE = cite(
     activations=("raw", DECK),
     calibration=("samples", "not used with raw activations"),
     white=(255.0, f"{COURSE}: pixels 0-255 minus the mean"),
-    convention=("slides", f"{DECK}: J_content = 1/(4 n_H n_W n_C) Σ(a_C-a_G)², J_style = 1/(4 n_C² (n_H n_W)²) ΣΣ(Gram_S-Gram_G)²"),
+    convention=(
+        "slides",
+        f"{DECK}: J_content = 1/(4 n_H n_W n_C) Σ(a_C-a_G)², J_style = 1/(4 n_C² (n_H n_W)²) ΣΣ(Gram_S-Gram_G)²",
+    ),
     content_weight=(10.0, f"{COURSE}: α = 10"),
     style_weight=(40.0, f"{COURSE}: β = 40"),
     tv_weight=(1.0, f"{DECK} adds γ·J_tv; the value is ours"),

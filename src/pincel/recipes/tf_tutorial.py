@@ -1,7 +1,8 @@
 """The TensorFlow tutorial "Neural style transfer": tensorflow/docs, site/en/tutorials/generative/style_transfer.ipynb.
 
-Its pixels run from 0 to 1, ours from 0 to 255: learning rate, epsilon and total variation are converted exactly. Differs: Keras adds epsilon before
-the bias correction of the second moment, torch and we after it.
+Its pixels run from 0 to 1, ours from 0 to 255: learning rate, epsilon and total variation are converted exactly.
+
+Differs: Keras adds epsilon before the bias correction of the second moment, torch and we after it.
 """
 
 from __future__ import annotations

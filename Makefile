@@ -1,0 +1,50 @@
+# make demo   set up, paint a sample photograph in a sample style, offline
+# make test   set up, check style and types, run every test
+PYTHON ?= python3
+# A quiet, private copy of uv makes the whole environment in seconds; it looks where pip looks.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+export UV_PYTHON_DOWNLOADS = never
+BIN := .venv/bin
+UV := .tools/bin/uv
+# Torch first and pinned: a looser request would bring gigabytes of GPU libraries.
+INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
+
+.PHONY: demo test lint study samples clean
+
+demo: .venv/.installed
+	$(BIN)/pincel transfer sample:harbour sample:impasto -o demo/painted.png --sheet demo/sheet.png --size 384 --steps 80
+
+test: lint
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check src tests scripts
+	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/mypy
+
+# Comparisons that take minutes; each prints its figures.
+study: .venv/.installed-dev
+	$(BIN)/python -m pytest -m slow -s -rA
+
+# Render the sample pictures again; the result is committed.
+samples: .venv/.installed
+	$(BIN)/python scripts/render_samples.py
+
+.tools/bin/uv:
+	$(PYTHON) -m venv .tools
+	.tools/bin/pip install -q --disable-pip-version-check uv
+
+.venv/bin/python: | $(UV)
+	$(UV) venv -q --python $(PYTHON) --allow-existing .venv
+
+.venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
+	$(INSTALL) torch
+	$(INSTALL) -e .
+	touch $@
+
+.venv/.installed-dev: .venv/.installed
+	$(INSTALL) -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv .tools demo dist build

@@ -1,0 +1,56 @@
+"""The table of verbs. A verb's file is imported when the verb is called: ``pincel --help`` loads neither torch nor pydantic."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+import click
+
+from pincel.cli.texts import examples
+from pincel.errors import closest
+from pincel.version import __version__
+
+VERBS = {
+    "transfer": "Paint a photograph in the manner of a painting.",
+    "evaluate": "Print every term of the objective for a picture that exists.",
+    "recipes": "List recipes, or print one as TOML with the source of each value.",
+    "backbones": "List networks, or the layers of one.",
+    "samples": "Write the sample pictures into a folder.",
+    "doctor": "Say what this machine offers and whether everything is in place.",
+}
+
+
+class Verbs(click.Group):
+    """Verbs loaded on demand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the file of one verb."""
+        if cmd_name not in VERBS:
+            ctx.fail(f"There is no verb '{cmd_name}' (verbs: {', '.join(VERBS)}).{closest(cmd_name, VERBS)}")
+        return cast("click.Command", import_module(f"pincel.cli.{cmd_name}").command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog=examples(
+        "pincel transfer photo.jpg painting.jpg -o painted.png",
+        "pincel transfer sample:harbour sample:impasto -o painted.png --size 256 --steps 60",
+    ),
+)
+@click.version_option(__version__, prog_name="pincel")
+def app() -> None:
+    """Neural style transfer, and seeing what a vision network sees.
+
+    Give pincel a photograph and a painting, get the photograph painted. 'pincel VERB --help' explains each verb.
+    """

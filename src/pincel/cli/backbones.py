@@ -1,0 +1,32 @@
+"""``pincel backbones``."""
+
+from __future__ import annotations
+
+import click
+
+from pincel.cli.texts import examples
+
+
+@click.command(epilog=examples("pincel backbones", "pincel backbones vgg19"))
+@click.argument("name", required=False)
+def command(name: str | None) -> None:
+    """List the networks, or the layers of the network NAME.
+
+    For each layer: channels (n_C), stride (input pixels between neighbouring outputs) and receptive field (width in input pixels of what
+    one output sees). Any layer can be a content or a style layer.
+    """
+    from pincel.backbones import CARDS
+    from pincel.cli.progress import say
+
+    if name is None:
+        for card in (CARDS[key] for key in CARDS):
+            say(f"{card.name:<10}{card.summary}")
+        return
+    card = CARDS[name]
+    say(f"{card.name}: {card.summary}")
+    say(f"weights: {card.source}; {card.licence}; file {card.file} of the Python package {card.package}")
+    say(f"sha256:  {card.sha256}")
+    say()
+    say(f"{'layer':<10}{'channels':>10}{'stride':>8}{'receptive field':>17}")
+    for layer in card.layers:
+        say(f"{layer.name:<10}{layer.channels:>10}{layer.stride:>8}{layer.receptive_field:>17}")

@@ -1,0 +1,137 @@
+"""Options of the objective, derived from the recipe schema: a value added to a recipe is an option the same day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+import click
+
+from pincel.errors import OptionError
+from pincel.recipes.pincel import RECIPE
+from pincel.recipes.schema import Recipe
+from pincel.samples import PREFIX
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+GROUPS = {
+    "The picture": ["recipe", "size", "size_of", "rounding", "resample", "style_size", "steps", "seed"],
+    "The network": ["backbone", "pooling", "pool_rounding", "activations", "calibration", "white"],
+    "The objective J = αJ_content + βJ_style + γJ_tv": [
+        "content_weight",
+        "style_weight",
+        "tv_weight",
+        "tv",
+        "convention",
+        "content_layers",
+        "style_layers",
+    ],
+    "The way there": ["init", "noise", "noise_level", "optimizer", "learning_rate", "optimizer_option", "bounds"],
+}
+_METAVARS = {
+    "size": "N",
+    "steps": "N",
+    "seed": "N",
+    "content_weight": "α",
+    "style_weight": "β",
+    "tv_weight": "γ",
+    "white": "X",
+    "noise_level": "X",
+    "learning_rate": "X",
+    "content_layers": "LAYER[=w],…",
+    "style_layers": "LAYER[=λ],…",
+    "backbone": "NAME",
+    "optimizer": "NAME",
+    "calibration": "FOLDER",
+    "init": "START",
+}
+_TYPES: Mapping[Any, Any] = {int: click.INT, float: click.FLOAT}
+
+
+def objective_options(function: F) -> F:
+    """Give a command ``--recipe`` and an option for every value of a recipe."""
+    names = [n for n in Recipe.model_fields if n not in ("name", "summary", "optimizer_options")]
+    options = [
+        click.option("--recipe", default="pincel", metavar="NAME|FILE.toml", help="Where the values left out come from. [pincel]"),
+        *(_option(name) for name in names),
+        click.option(
+            "--optimizer-option",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Further settings of the optimizer, repeatable: history (lbfgs), beta1 beta2 eps (adam), momentum (gradient-descent).",
+        ),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def _option(name: str) -> Callable[[F], F]:
+    field = Recipe.model_fields[name]
+    annotation = field.annotation
+    if get_origin(annotation) is Literal:
+        kind: Any = click.Choice([str(choice) for choice in get_args(annotation)])
+    else:
+        kind = next((_TYPES[a] for a in (annotation, *get_args(annotation)) if a in _TYPES and name not in _LAYERS), click.STRING)
+    default = getattr(RECIPE.recipe, name)
+    shown = ",".join(f"{k}={v:.3g}" for k, v in default.items()) if isinstance(default, dict) else default
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        name,
+        type=kind,
+        metavar=_METAVARS.get(name),
+        help=f"{field.description} [{shown:g}]" if isinstance(shown, float) else f"{field.description} [{shown}]",
+    )
+
+
+_LAYERS = ("content_layers", "style_layers")
+
+
+def gather(options: dict[str, Any]) -> dict[str, Any]:
+    """Take the recipe values out of a command's parameters; those not given are left out.
+
+    Args:
+        options: Parameters by name; the recipe's are removed from it.
+
+    Returns:
+        Keyword arguments for :meth:`pincel.Recipe.override`.
+    """
+    pairs = options.pop("optimizer_option", ())
+    values = {name: options.pop(name) for name in Recipe.model_fields if name in options}
+    if pairs:
+        values["optimizer_options"] = dict(_pair(pair) for pair in pairs)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise OptionError(f"--optimizer-option takes KEY=VALUE, such as history=20, not '{text}'.")
+    return key.strip(), value.strip()
+
+
+def styles(texts: tuple[str, ...]) -> list[tuple[str, float]]:
+    """Read STYLE arguments: a path, ``sample:NAME``, or either followed by ``=weight``.
+
+    Raises:
+        OptionError: If the weight is no number.
+    """
+    return [_style(text) for text in texts]
+
+
+def _style(text: str) -> tuple[str, float]:
+    path, sign, weight = text.rpartition("=")
+    # A file may have = in its name; if it is there under its full name, that is what is meant.
+    if not sign or (not text.startswith(PREFIX) and Path(text).exists()):
+        return text, 1.0
+    try:
+        return path, float(weight)
+    except ValueError:
+        raise OptionError(f"The weight of style '{path}' must be a number of 0 or more, not '{weight}' (write {path}=0.7).") from None
+
+
+def input_paths(content: str, style: list[tuple[str, float]], recipe: str, init: str | None) -> list[Path]:
+    """Return the files a run reads, which no output may replace."""
+    named = [content, *(path for path, _ in style), recipe, init or ""]
+    return [Path(text) for text in named if text and not text.startswith(PREFIX) and Path(text).is_file()]

@@ -1,0 +1,74 @@
+"""Progress on the terminal: a bar with the losses and the time left, or a line now and then where there is no terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from pincel.engine.events import Event, Notice, Step
+
+# Between two lines where there is no terminal to redraw.
+PAUSE = 10.0
+
+
+class Bar:
+    """Shows events as they come. Use as a context manager.
+
+    Args:
+        quiet: Show nothing.
+        console: Where; standard error by default, so that standard output stays free for results.
+    """
+
+    def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True, quiet=quiet, highlight=False)
+        self._progress = Progress(
+            TextColumn("[bold]painting"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("[cyan]{task.fields[losses]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            console=self.console,
+            disable=quiet or not self.console.is_terminal,
+            # A step can take seconds; the default window forgets them too soon to estimate.
+            speed_estimate_period=120,
+        )
+        self._task: TaskID | None = None
+        self._told = 0.0
+
+    def __enter__(self) -> Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        if isinstance(event, Notice):
+            self.console.print(event.text, style="dim", soft_wrap=True, markup=False)
+        elif isinstance(event, Step):
+            self._step(event)
+
+    def _step(self, event: Step) -> None:
+        losses = f"J {event.total:.4g} · " + " · ".join(f"{k} {v:.3g}" for k, v in event.terms.items() if ":" not in k)
+        if self._task is None:
+            self._task = self._progress.add_task("paint", total=event.steps, losses=losses)
+        self._progress.update(self._task, completed=event.step, losses=losses)
+        now = time.monotonic()
+        due = event.step in (0, event.steps) or now - self._told >= PAUSE
+        if due and not self.console.is_terminal:
+            self._told = now
+            pace = event.seconds / event.step if event.step else None
+            tail = "" if pace is None else f" · {pace * (event.steps - event.step):.0f} s left"
+            self.console.print(f"step {event.step}/{event.steps} · {losses}{tail}", soft_wrap=True, markup=False)
+
+
+def say(text: str = "") -> None:
+    """Print a line of result on standard output."""
+    print(text, file=sys.stdout, flush=True)
