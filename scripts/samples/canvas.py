@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageFile
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
@@ -37,13 +37,13 @@ def clamp(values: FloatArray, low: float = 0.0, high: float = 1.0) -> FloatArray
     return np.asarray(np.clip(values, low, high), dtype=np.float64)
 
 
-def smoothstep(low: float, high: float, values: FloatArray) -> FloatArray:
+def smoothstep(low: float | FloatArray, high: float | FloatArray, values: FloatArray) -> FloatArray:
     """Rise smoothly from 0 at ``low`` to 1 at ``high``; ``low`` above ``high`` gives a falling step."""
     t = clamp((values - low) / (high - low))
     return t * t * (3.0 - 2.0 * t)
 
 
-def bump(values: FloatArray, centre: float, width: float) -> FloatArray:
+def bump(values: FloatArray, centre: float | FloatArray, width: float | FloatArray) -> FloatArray:
     """Return a Gaussian bump of the given width around ``centre``."""
     return np.asarray(np.exp(-(((values - centre) / width) ** 2)), dtype=np.float64)
 
@@ -162,10 +162,14 @@ def develop(radiance: FloatArray, exposure: float, bloom: float, seed: int, grai
     return clamp(picture + grain * noise)
 
 
+def slant(height: FloatArray) -> FloatArray:
+    """Return how steeply a surface falls away from a light at the upper left (negative) or faces it."""
+    return np.asarray(np.gradient(height, axis=0) + np.gradient(height, axis=1), dtype=np.float64)
+
+
 def relief(picture: FloatArray, thickness: FloatArray, strength: float, gloss: float) -> FloatArray:
     """Light a paint surface from the upper left, so that its thickness shows as ridges and shine."""
-    dy, dx = np.gradient(thickness)
-    slope = (dx + dy) * strength
+    slope = np.asarray(slant(thickness) * strength, dtype=np.float64)
     shade = clamp(1.0 + slope, 0.45, 1.5)[..., None]
     shine = clamp(slope - 0.12)[..., None] * gloss
     return clamp(picture * shade + shine)
@@ -180,6 +184,8 @@ def shrink(picture: FloatArray, factor: int = SUPERSAMPLE) -> FloatArray:
 
 def encode_jpeg(picture: FloatArray, limit: int) -> bytes:
     """Encode an sRGB picture (0 to 1) at the best quality that stays below ``limit`` bytes."""
+    # Optimised tables are made in one go; Pillow's default buffer is too small for pictures as busy as these.
+    ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 4 * picture.shape[0] * picture.shape[1])
     image = Image.fromarray(np.asarray(clamp(picture) * 255.0 + 0.5, dtype=np.uint8), "RGB")
     # Full colour resolution first; halved colour only for pictures too rich in detail for the limit.
     for subsampling, qualities in ((0, range(95, 73, -1)), (2, range(86, 39, -1))):

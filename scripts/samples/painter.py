@@ -1,4 +1,4 @@
-"""A brush: lays curved strokes with bristle marks along a flow field, onto a canvas that keeps their relief."""
+"""A brush: lays curved, bristly strokes along a flow field, onto a canvas that keeps their relief."""
 
 from __future__ import annotations
 
@@ -67,9 +67,7 @@ def paint(
             _stroke(canvas, flow, brush, bristles, (float(row), float(column)), colour, rng)
 
 
-def _path(
-    flow: FloatArray, start: tuple[float, float], length: float, turn: float, pieces: int
-) -> tuple[FloatArray, FloatArray]:
+def _path(flow: FloatArray, start: tuple[float, float], length: float, turn: float, pieces: int) -> tuple[FloatArray, FloatArray]:
     """Follow the flow from a start; returns the points (row, column) and the angle at each."""
     height, width = flow.shape
     y, x = start

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samples.canvas import (
+    BoolArray,
     FloatArray,
     Tile,
     blur,
@@ -25,7 +26,18 @@ from samples.cells import cells, scramble
 
 WIDTH, HEIGHT = 1440, 1080
 QUAY = 0.62
-WALLS = ("#a8412f", "#d69a3c", "#3f6f8f", "#e3d3b0", "#7f3a35", "#4f7f66", "#c8703a", "#8a93a8", "#d9b56a", "#56324a")
+WALLS = (
+    "#a8412f",
+    "#d69a3c",
+    "#3f6f8f",
+    "#e3d3b0",
+    "#7f3a35",
+    "#4f7f66",
+    "#c8703a",
+    "#8a93a8",
+    "#d9b56a",
+    "#56324a",
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,13 @@ class _House:
 def _sky(x: FloatArray, y: FloatArray) -> FloatArray:
     base = ramp(
         y,
-        [(0.0, light("#1b3a66")), (0.2, light("#3f6a96")), (0.36, light("#a88a94")), (0.48, light("#f09a62")), (0.62, light("#ffc877"))],
+        [
+            (0.0, light("#1b3a66")),
+            (0.2, light("#3f6a96")),
+            (0.36, light("#a88a94")),
+            (0.48, light("#f09a62")),
+            (0.62, light("#ffc877")),
+        ],
     )
     clouds, detail = Tile.make(71, 1.6), Tile.make(72, 1.2)
     far = 0.2 / (0.72 - np.minimum(y, 0.62))
@@ -71,7 +89,7 @@ def _church(picture: FloatArray, x: FloatArray, y: FloatArray, noise: Tile) -> N
     """Raise a church tower behind the houses, dark against the evening sky."""
     dx = x - 0.765
     tower = (np.abs(dx) < 0.032) & (y > 0.21)
-    helm = (y > 0.025) & (y <= 0.21) & (np.abs(dx) < 0.004 + 0.032 * ((y - 0.025) / 0.185) ** 1.3)
+    helm = (y > 0.025) & (y <= 0.21) & (np.abs(dx) < 0.004 + 0.032 * clamp((y - 0.025) / 0.185) ** 1.3)
     opening = (np.abs(np.abs(dx) - 0.013) < 0.006) & (np.abs(y - 0.25) < 0.018)
     stone = light("#7a6a70") * ((0.3 + 9.0 * (dx + 0.032)) * (0.9 + 0.2 * noise.at(x * 3, y * 3)))[..., None]
     copper = light("#5f9a86") * ((0.25 + 8.0 * (dx + 0.032)) * (0.9 + 0.2 * noise.at(x * 4, y)))[..., None]
@@ -82,11 +100,11 @@ def _church(picture: FloatArray, x: FloatArray, y: FloatArray, noise: Tile) -> N
 def _row(rng: np.random.Generator) -> list[_House]:
     houses, left, index = [], -0.03, 0
     while left < 1.36:
-        width = rng.uniform(0.105, 0.16)
-        eaves = rng.uniform(0.29, 0.4)
+        width = rng.uniform(0.15, 0.215)
+        eaves = rng.uniform(0.25, 0.38)
         colour = light(WALLS[index % len(WALLS)])
-        bays = 2 if width < 0.12 else 3
-        houses.append(_House(left, width, eaves, eaves - rng.uniform(0.09, 0.13), 4 if eaves < 0.34 else 3, bays, colour, index))
+        bays = 2 if width < 0.18 else 3
+        houses.append(_House(left, width, eaves, eaves - rng.uniform(0.11, 0.17), 3, bays, colour, index))
         left, index = left + width, index + 1
     return houses
 
@@ -108,7 +126,9 @@ def _front(picture: FloatArray, glow: FloatArray, house: _House, x: FloatArray, 
     inside = (u > 0) & (u < 1) & (y > outline) & (y < QUAY)
     brick = house.seed % 2 == 0
     course = np.floor(y * 210)
-    joint = np.maximum(np.abs((y * 210) % 1 - 0.5), np.abs((x * 90 + 0.5 * (course % 2)) % 1 - 0.5)) if brick else np.abs((x * 105) % 1 - 0.5)
+    joint = (
+        np.maximum(np.abs((y * 210) % 1 - 0.5), np.abs((x * 90 + 0.5 * (course % 2)) % 1 - 0.5)) if brick else np.abs((x * 105) % 1 - 0.5)
+    )
     grain = noise.at(x * 1.5 + house.seed * 0.3, y * 1.5)
     streak = noise.at(x * 3.0 + house.seed * 0.3, y * 0.25)
     shade = 0.85 + 0.17 * grain + 0.17 * streak - 0.25 * smoothstep(0.4, 0.5, joint)
@@ -126,7 +146,7 @@ def _front(picture: FloatArray, glow: FloatArray, house: _House, x: FloatArray, 
     _windows(picture, glow, house, u, y, inside)
 
 
-def _windows(picture: FloatArray, glow: FloatArray, house: _House, u: FloatArray, y: FloatArray, inside: FloatArray) -> None:
+def _windows(picture: FloatArray, glow: FloatArray, house: _House, u: FloatArray, y: FloatArray, inside: BoolArray) -> None:
     rng = np.random.default_rng(700 + house.seed)
     storey = (QUAY - house.eaves) / house.floors
     spots = [
@@ -135,7 +155,7 @@ def _windows(picture: FloatArray, glow: FloatArray, house: _House, u: FloatArray
         for bay in range(house.bays)
     ]
     spots.append((0.5, house.eaves - 0.32 * (house.eaves - house.ridge), 0.0))
-    half_u, half_y = 0.25 / house.bays, storey * 0.31
+    half_u, half_y = 0.23 / house.bays, storey * 0.3
     for number, (centre_u, centre_y, _) in enumerate(spots):
         ground = house.floors > 1 and number // house.bays == house.floors - 1
         door = ground and number % house.bays == house.seed % house.bays
@@ -156,7 +176,7 @@ def _windows(picture: FloatArray, glow: FloatArray, house: _House, u: FloatArray
             warm = light(("#ff9c34", "#ffc060", "#ff8426")[int(rng.integers(3))]) * rng.uniform(0.7, 2.0)
             room = (0.55 + 0.6 * dv) * (1 - 0.55 * (np.abs(du) > 0.66)) * (0.85 + 0.3 * np.sin(du * 5 + number))
             picture[glass] = (warm * room[..., None])[glass]
-            glow[glass] += (warm * 0.5)
+            glow[glass] += warm * 0.5
         else:
             mirror = mix(light("#26304e"), light("#f0a070") * 0.8, clamp(1 - dv * 1.2 + 0.3 * du))
             picture[glass] = (mirror * 0.7)[glass]
@@ -182,7 +202,15 @@ def _lamps(picture: FloatArray, glow: FloatArray, x: FloatArray, y: FloatArray) 
         glow += light("#ffb45a") * halo[..., None]
 
 
-def _boat(picture: FloatArray, x: FloatArray, y: FloatArray, at: tuple[float, float], size: float, hull: str, mast: float) -> None:
+def _boat(
+    picture: FloatArray,
+    x: FloatArray,
+    y: FloatArray,
+    at: tuple[float, float],
+    size: float,
+    hull: str,
+    mast: float,
+) -> None:
     dx, dy = (x - at[0]) / size, (y - at[1]) / size
     sheer = -0.24 - 0.16 * dx**2 - 0.04 * dx
     body = (dy > sheer) & (dy < 0.03) & (np.abs(dx) < 1.0 - 0.6 * clamp(dy - sheer, 0, 0.5))
@@ -258,7 +286,11 @@ def render() -> FloatArray:
     _quay(picture, x, y, noise)
     _lamps(picture, glow, x, y)
     line = QUAY + 0.045
-    for at, size, hull, mast in (((0.25, line + 0.012), 0.1, "#2a5a8a", 3.6), ((0.66, line + 0.008), 0.075, "#a8322a", 3.4), ((1.12, line + 0.016), 0.115, "#2f6a4a", 3.7)):
+    for at, size, hull, mast in (
+        ((0.25, line + 0.012), 0.1, "#2a5a8a", 3.6),
+        ((0.66, line + 0.008), 0.075, "#a8322a", 3.4),
+        ((1.12, line + 0.016), 0.115, "#2f6a4a", 3.7),
+    ):
         _boat(picture, x, y, at, size, hull, mast)
     picture = picture * (1 + 0.5 * blur(glow, 30)) + 0.35 * blur(glow, 14) * (picture + 0.08)
     water = _water(picture, x, y, line + 0.008)

@@ -56,7 +56,12 @@ def sky(x: FloatArray, y: FloatArray) -> FloatArray:
     warmth = np.exp(-(((x - 1.15) / 0.75) ** 2))
     base = ramp(
         y,
-        [(0.0, light("#2f5f9e")), (0.25, light("#7ba3c9")), (0.42, light("#e3c9b4")), (0.56, light("#ffd9a0"))],
+        [
+            (0.0, light("#2f5f9e")),
+            (0.25, light("#7ba3c9")),
+            (0.42, light("#e3c9b4")),
+            (0.56, light("#ffd9a0")),
+        ],
     )
     base = mix(base, light("#ffc98a") * 1.5, 0.55 * warmth * smoothstep(0.1, 0.5, y))
     far = 0.16 / (0.62 - np.minimum(y, 0.56))

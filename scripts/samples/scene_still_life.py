@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from samples.canvas import FloatArray, Tile, bump, clamp, develop, light, mix, shrink, smoothstep
-from samples.splat import Cloud, Lamp, View, fill_gaps, illuminate, join, surface, visible
+from samples.splat import Cloud, Lamp, View, close_pinholes, fill_gaps, illuminate, join, surface, visible
 
 WIDTH, HEIGHT = 1152, 1440
 GRAIN, SPOTS, SOFT = Tile.make(81, 1.3), Tile.make(82, 0.8), Tile.make(86, 2.6)
 
 
-def _turned(profile: list[tuple[float, float]], at: tuple[float, float, float], rows: int, turns: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _turned(
+    profile: list[tuple[float, float]], at: tuple[float, float, float], rows: int, turns: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Spin a profile of (height, radius) pairs; returns the points, the height and the angle of each."""
     knots = np.array(profile)
     # Smoothing the interpolated profile rounds off its corners, as a potter's hands do.
@@ -30,7 +32,16 @@ def _turned(profile: list[tuple[float, float]], at: tuple[float, float, float], 
 
 
 def _vase() -> list[Cloud]:
-    profile = [(0.0, 0.3), (0.06, 0.34), (0.3, 0.52), (0.6, 0.6), (0.9, 0.5), (1.15, 0.3), (1.3, 0.25), (1.42, 0.33)]
+    profile = [
+        (0.0, 0.3),
+        (0.06, 0.34),
+        (0.3, 0.52),
+        (0.6, 0.6),
+        (0.9, 0.5),
+        (1.15, 0.3),
+        (1.3, 0.25),
+        (1.42, 0.33),
+    ]
     grid, height, angle = _turned(profile, (0.0, 0.0, 0.0), 900, 2200)
     glaze = mix(light("#e9ecef"), light("#cfd8e2"), clamp(0.5 + 0.3 * GRAIN.at(angle / 6, height)))
     # Cobalt brushwork: vines, petals and bands, as on old blue-and-white ware.
@@ -51,7 +62,11 @@ def _fruit(at: tuple[float, float], size: float, kind: str, turn: float) -> list
     if kind == "apple":
         radius = np.sin(v) ** 0.9 * (1 + 0.05 * np.cos(u * 5)) * (1.0 + 0.1 * low)
         up = low * 0.86 - 0.32 * np.exp(-((np.sin(v) / 0.33) ** 2)) * np.sign(low) + 0 * u
-        blush = smoothstep(-0.7, 0.8, np.cos(u + 0.8) + 0.5 * SPOTS.at(u / 9, low * 0.08) + 0.35 * np.sin(u * 21 + low * 3) * 0.5)
+        blush = smoothstep(
+            -0.7,
+            0.8,
+            np.cos(u + 0.8) + 0.5 * SPOTS.at(u / 9, low * 0.08) + 0.35 * np.sin(u * 21 + low * 3) * 0.5,
+        )
         skin = mix(light("#d9b83a"), light("#a8141c"), blush)
         skin = mix(skin, light("#f0dc9a"), 0.7 * smoothstep(1.9, 2.5, SPOTS.at(u / 4, low / 4)))
         gloss = 0.28
@@ -70,7 +85,11 @@ def _fruit(at: tuple[float, float], size: float, kind: str, turn: float) -> list
     else:
         radius = np.sin(v) * (1 + 0.0022 * SPOTS.at(u / 3, low / 3))
         up = low * 0.95 + 0 * u
-        skin = mix(light("#d9701a"), light("#f09a2c"), clamp(0.5 + 0.3 * GRAIN.at(u / 6, low / 2) + 0.15 * SPOTS.at(u / 3, low / 3)))
+        skin = mix(
+            light("#d9701a"),
+            light("#f09a2c"),
+            clamp(0.5 + 0.3 * GRAIN.at(u / 6, low / 2) + 0.15 * SPOTS.at(u / 3, low / 3)),
+        )
         gloss = 0.2
     x, z = radius * np.cos(u), radius * np.sin(u)
     grid = np.stack([x, up, z + 0 * up], axis=-1) * size
@@ -99,11 +118,19 @@ def _stalk(start: FloatArray, end: FloatArray, thick: float, colour: FloatArray)
     return surface(middle[:, None, :] + ring, colour, 0.05)
 
 
-def _petal(base: FloatArray, out: FloatArray, up: FloatArray, size: tuple[float, float], cup: float, colours: tuple[FloatArray, FloatArray], seed: float) -> Cloud:
+def _petal(
+    base: FloatArray,
+    out: FloatArray,
+    up: FloatArray,
+    size: tuple[float, float],
+    cup: float,
+    colours: tuple[FloatArray, FloatArray],
+    seed: float,
+) -> Cloud:
     """Make one petal that leaves ``base`` along ``out`` and curls towards ``up``."""
     length, width = size
-    t = np.linspace(0, 1, 90)[:, None]
-    s = np.linspace(-1, 1, 80)[None, :]
+    t = np.linspace(0, 1, 20 + int(length * 400))[:, None]
+    s = np.linspace(-1, 1, 20 + int(width * 800))[None, :]
     side = np.cross(up, out)
     shape = np.sin(t**0.75 * np.pi * 0.94) ** 0.7
     ruffle = 0.05 * length * np.sin(s * 7 + seed) * t**3
@@ -113,7 +140,15 @@ def _petal(base: FloatArray, out: FloatArray, up: FloatArray, size: tuple[float,
     return surface(grid, mix(colours[0], colours[1], clamp(t + 0 * s + vein)), 0.04)
 
 
-def _flower(centre: FloatArray, facing: FloatArray, size: float, colours: tuple[FloatArray, FloatArray], heart: FloatArray, rings: int, rng: np.random.Generator) -> list[Cloud]:
+def _flower(
+    centre: FloatArray,
+    facing: FloatArray,
+    size: float,
+    colours: tuple[FloatArray, FloatArray],
+    heart: FloatArray,
+    rings: int,
+    rng: np.random.Generator,
+) -> list[Cloud]:
     facing = facing / np.linalg.norm(facing)
     first = np.cross(facing, np.array([0.3, 0.9, 0.2]))
     first /= np.linalg.norm(first)
@@ -129,7 +164,17 @@ def _flower(centre: FloatArray, facing: FloatArray, size: float, colours: tuple[
             shade = rng.uniform(0.85, 1.15)
             tint = (colours[0] * shade, colours[1] * shade)
             cup = 0.12 + 1.05 * share + rng.normal(0, 0.05)
-            parts.append(_petal(centre + facing * size * 0.1 * share, out, facing, (length, length * 0.42), cup, tint, rng.uniform(0, 9)))
+            parts.append(
+                _petal(
+                    centre + facing * size * 0.1 * share,
+                    out,
+                    facing,
+                    (length, length * 0.42),
+                    cup,
+                    tint,
+                    rng.uniform(0, 9),
+                )
+            )
     golden = np.arange(16000) * 2.399963
     spread = np.sqrt(np.arange(16000) / 16000) * size * 0.24
     dome = size * (0.16 + 0.14 * np.sqrt(clamp(1 - (spread / size / 0.24) ** 2)))
@@ -141,14 +186,22 @@ def _flower(centre: FloatArray, facing: FloatArray, size: float, colours: tuple[
 
 
 def _bouquet(rng: np.random.Generator) -> list[Cloud]:
-    rose, sun, daisy = ("#8f1230", "#f0788a"), ("#c9780f", "#ffd23a"), ("#e8d8e0", "#fbfaf5")
-    iris, coral = ("#3a2a8a", "#8f8ae8"), ("#c83a1c", "#ffab6a")
+    rose, sun, daisy = ("#a80f2c", "#ff6a80"), ("#e07a0a", "#ffd83a"), ("#e8d8e0", "#fbfaf5")
+    iris, coral = ("#3420a0", "#8f86ff"), ("#e03a14", "#ff9a5a")
     heads = (
-        (0.0, 2.32, -0.42, 0.4, sun, 2), (-0.52, 2.12, -0.3, 0.36, rose, 4), (0.52, 2.16, -0.26, 0.35, coral, 4),
-        (-0.3, 2.74, -0.1, 0.33, iris, 2), (0.36, 2.76, -0.12, 0.34, daisy, 2), (-0.2, 1.8, -0.5, 0.3, daisy, 2),
-        (0.3, 1.78, -0.5, 0.3, rose, 4), (-0.82, 2.5, 0.05, 0.29, coral, 3), (0.86, 2.5, 0.05, 0.3, sun, 2),
-        (0.03, 3.06, 0.1, 0.3, rose, 4), (-0.74, 1.72, -0.16, 0.26, sun, 2), (0.78, 1.76, -0.15, 0.27, iris, 2),
-    )  # fmt: skip
+        (0.0, 2.32, -0.42, 0.4, sun, 2),
+        (-0.52, 2.12, -0.3, 0.36, rose, 4),
+        (0.52, 2.16, -0.26, 0.35, coral, 4),
+        (-0.3, 2.74, -0.1, 0.33, iris, 2),
+        (0.36, 2.76, -0.12, 0.34, daisy, 2),
+        (-0.2, 1.8, -0.5, 0.3, daisy, 2),
+        (0.3, 1.78, -0.5, 0.3, rose, 4),
+        (-0.82, 2.5, 0.05, 0.29, coral, 3),
+        (0.86, 2.5, 0.05, 0.3, sun, 2),
+        (0.03, 3.06, 0.1, 0.3, rose, 4),
+        (-0.74, 1.72, -0.16, 0.26, sun, 2),
+        (0.78, 1.76, -0.15, 0.27, iris, 2),
+    )
     parts = []
     for x, y, z, size, (dark, pale), rings in heads:
         centre = np.array([x, y, z])
@@ -169,13 +222,19 @@ def _bouquet(rng: np.random.Generator) -> list[Cloud]:
 
 
 def _grapes(rng: np.random.Generator) -> list[Cloud]:
-    v = np.linspace(0.01, np.pi - 0.01, 120)[:, None]
-    u = np.linspace(0, 2 * np.pi, 240)[None, :]
+    v = np.linspace(0.01, np.pi - 0.01, 150)[:, None]
+    u = np.linspace(0, 2 * np.pi, 300)[None, :]
     ball = np.stack([np.sin(v) * np.cos(u), np.cos(v) + 0 * u, np.sin(v) * np.sin(u)], axis=-1)
     parts = []
     for index in range(34):
         layer = index // 16
-        place = np.array([0.62 + rng.uniform(-0.34, 0.34), 0.115 + 0.17 * layer, -1.12 + rng.uniform(-0.17, 0.17) * (1 - 0.3 * layer)])
+        place = np.array(
+            [
+                0.62 + rng.uniform(-0.34, 0.34),
+                0.115 + 0.17 * layer,
+                -1.12 + rng.uniform(-0.17, 0.17) * (1 - 0.3 * layer),
+            ]
+        )
         bloom = clamp(0.35 + 0.3 * GRAIN.at(u / 6 + index * 0.13, v / 6))
         parts.append(surface(ball * 0.115 + place, mix(light("#2a1038"), light("#7a6a9a"), bloom * 0.6), 0.35, place))
     return parts
@@ -222,14 +281,18 @@ def render() -> FloatArray:
     rng = np.random.default_rng(84)
     clouds = _table_and_wall() + _vase() + _bouquet(rng) + _grapes(rng)
     for at, size, kind, turn in (
-        ((-0.95, -0.75), 0.3, "apple", 0.4), ((-0.42, -1.2), 0.27, "apple", 2.2), ((-1.3, -1.3), 0.22, "lemon", 0.7),
-        ((1.05, -0.45), 0.31, "pear", 0.3), ((0.2, -1.55), 0.23, "lemon", 2.3), ((1.42, -0.95), 0.27, "orange", 0.0),
+        ((-0.95, -0.75), 0.3, "apple", 0.4),
+        ((-0.42, -1.2), 0.27, "apple", 2.2),
+        ((-1.3, -1.3), 0.22, "lemon", 0.7),
+        ((1.05, -0.45), 0.31, "pear", 0.3),
+        ((0.2, -1.55), 0.23, "lemon", 2.3),
+        ((1.42, -0.95), 0.27, "orange", 0.0),
         ((-1.5, -0.45), 0.27, "orange", 1.0),
-    ):  # fmt: skip
+    ):
         clouds += _fruit(at, size, kind, turn)
     scene = join(clouds)
     view = View(np.array([0.25, 2.35, -7.2]), np.array([0.03, 1.5, 0.0]), WIDTH, HEIGHT, 2350)
-    seen = visible(scene, view)
+    seen = close_pinholes(visible(scene, view), scene, view, 0.02)
     chosen = seen[seen >= 0]
     picture = np.zeros((HEIGHT, WIDTH, 3))
     picture[seen >= 0] = illuminate(scene, chosen, _lamps(), view.eye, 150)

@@ -49,7 +49,10 @@ def surface(grid: FloatArray, albedo: FloatArray, gloss: float, outward: FloatAr
         normal = np.where(inward, -normal, normal)
     colours = np.broadcast_to(albedo, grid.shape)
     return Cloud(
-        grid.reshape(-1, 3), normal.reshape(-1, 3), colours.reshape(-1, 3).copy(), np.full(grid.shape[0] * grid.shape[1], gloss)
+        grid.reshape(-1, 3),
+        normal.reshape(-1, 3),
+        colours.reshape(-1, 3).copy(),
+        np.full(grid.shape[0] * grid.shape[1], gloss),
     )
 
 
@@ -102,6 +105,22 @@ def visible(cloud: Cloud, view: View) -> IntArray:
     return seen.reshape(view.height, view.width)
 
 
+def close_pinholes(seen: IntArray, cloud: Cloud, view: View, step: float) -> IntArray:
+    """Close single pixels through which something behind a surface shows between its points.
+
+    A pixel that lies deeper than both neighbours across, or both above and below, by more than ``step``
+    takes the point of one of them.
+    """
+    depth = np.where(seen >= 0, view.project(cloud.place[np.maximum(seen, 0)])[2], np.inf)
+    for _ in range(2):
+        for axis in (0, 1):
+            before, after = np.roll(depth, 1, axis), np.roll(depth, -1, axis)
+            hole = (before < depth - step) & (after < depth - step)
+            seen = np.where(hole, np.roll(seen, 1, axis), seen)
+            depth = np.where(hole, before, depth)
+    return seen
+
+
 def illuminate(cloud: Cloud, chosen: IntArray, lamps: list[Lamp], eye: FloatArray, scale: float) -> FloatArray:
     """Return the light that the chosen points send to the eye.
 
@@ -117,7 +136,7 @@ def illuminate(cloud: Cloud, chosen: IntArray, lamps: list[Lamp], eye: FloatArra
     to_eye /= np.linalg.norm(to_eye, axis=-1, keepdims=True)
     normal = np.where((normal * to_eye).sum(axis=-1, keepdims=True) < 0, -normal, normal)
     diffuse, shine = np.zeros_like(place), np.zeros_like(place)
-    casters = cloud.place[::3]
+    casters = cloud.place[::5]
     for lamp in lamps:
         open_ = _reached(casters, place + normal * 3.0 / scale, lamp.toward, scale)
         facing = clamp(normal @ lamp.toward) * open_
@@ -132,7 +151,10 @@ def illuminate(cloud: Cloud, chosen: IntArray, lamps: list[Lamp], eye: FloatArra
 def _reached(casters: FloatArray, place: FloatArray, toward: FloatArray, scale: float) -> FloatArray:
     right, up, forward = _axes(-toward)
     corner_x, corner_y = (casters @ right).min(), (casters @ up).min()
-    x, y = ((casters @ right - corner_x) * scale).astype(np.int64), ((casters @ up - corner_y) * scale).astype(np.int64)
+    x, y = (
+        ((casters @ right - corner_x) * scale).astype(np.int64),
+        ((casters @ up - corner_y) * scale).astype(np.int64),
+    )
     width, height = int(x.max()) + 1, int(y.max()) + 1
     buffer = np.full(width * height, np.inf)
     np.minimum.at(buffer, y * width + x, casters @ forward)

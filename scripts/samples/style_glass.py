@@ -15,6 +15,7 @@ from samples.canvas import (
     pixel_grid,
     rgb,
     shrink,
+    slant,
     smoothstep,
     spectral_noise,
 )
@@ -48,11 +49,11 @@ class _Window:
     def fit(self, inside: BoolArray, pieces: IntArray, colours: FloatArray) -> None:
         """Fill a region with pieces of glass."""
         self.regions += 1
-        label = self.regions * REGION + pieces
+        label = self.regions * REGION + pieces[inside]
         choice = (scramble(label, 3) * len(colours)).astype(np.int64) % len(colours)
         shade = 0.82 + 0.36 * scramble(label, 8)
-        self.label[inside] = label[inside]
-        self.colour[inside] = (colours[choice] * shade[..., None])[inside]
+        self.label[inside] = label
+        self.colour[inside] = colours[choice] * shade[:, None]
 
 
 def _tulip(window: _Window, x: FloatArray, y: FloatArray, at: tuple[float, float], size: float, colours: FloatArray) -> None:
@@ -93,7 +94,14 @@ def _assemble(x: FloatArray, y: FloatArray) -> _Window:
     middle = 0.46 + 0.13 * np.sin((y - 0.5) * 13) * (y - 0.4)
     river = (y > 0.6) & (np.abs(x - middle) < 0.02 + (y - 0.6) * 0.3)
     window.fit(river, cells((x - middle) * 8 + 50, y * 26 + 50, 46, 0.7), RIVER)
-    flowers = ((0.14, 0.72, 0.08), (0.7, 0.74, 0.075), (0.33, 0.83, 0.07), (0.56, 0.86, 0.068), (0.21, 0.9, 0.06), (0.68, 0.92, 0.055))
+    flowers = (
+        (0.14, 0.72, 0.08),
+        (0.7, 0.74, 0.075),
+        (0.33, 0.83, 0.07),
+        (0.56, 0.86, 0.068),
+        (0.21, 0.9, 0.06),
+        (0.68, 0.92, 0.055),
+    )
     for index, (column, row, size) in enumerate(flowers):
         _tulip(window, x, y, (column, row), size, PETALS if index % 2 == 0 else PINK)
     inset = np.minimum(np.minimum(x, ASPECT - x), np.minimum(y, 1 - y))
@@ -121,7 +129,6 @@ def render() -> FloatArray:
     glass = mix(glass, np.ones(3), 0.16 * bright)
     ridge = seams(window.label, 8)
     lead = smoothstep(0.5, 0.75, ridge)
-    dy, dx = np.gradient(blur(ridge, 2))
-    metal = rgb("#1b1d24") + (clamp(-(dx + dy) * 3.2)[..., None] * rgb("#9aa4b8")) + 0.015 * seeds[..., None]
+    metal = rgb("#1b1d24") + (clamp(-3.2 * slant(blur(ridge, 2)))[..., None] * rgb("#9aa4b8")) + 0.015 * seeds[..., None]
     halo = blur(glass, 12) * 0.22 + blur(glass, 34) * 0.12
     return shrink(clamp(mix(glass, metal, lead) + halo * (0.35 + 0.25 * lead[..., None])))

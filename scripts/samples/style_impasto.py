@@ -40,7 +40,13 @@ def _sky(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     across = noise.at(x * 0.5 + 0.3, y * 0.9 + 0.1)
     colour = ramp(
         0.6 * across + 1.2 * (y - 0.3),
-        [(-1.3, rgb("#0b1440")), (-0.5, rgb("#17307c")), (0.1, rgb("#2a5fb4")), (0.6, rgb("#5f9bd0")), (1.3, rgb("#b7d6cf"))],
+        [
+            (-1.3, rgb("#0b1440")),
+            (-0.5, rgb("#17307c")),
+            (0.1, rgb("#2a5fb4")),
+            (0.6, rgb("#5f9bd0")),
+            (1.3, rgb("#b7d6cf")),
+        ],
     )
     for row, column, size in WHIRLS:
         radius = np.hypot(y - row, x - column) / size
@@ -124,5 +130,12 @@ def render() -> FloatArray:
     detail = clamp(8 * np.abs(luminance - blur(luminance, 14)))
     paint(canvas, blur(colour, 4), angle, Brush(34, 110, 19, colour_jitter=0.05), rng)
     paint(canvas, colour, angle, Brush(19, 80, 14, colour_jitter=0.07), rng, clamp(0.45 + detail))
-    paint(canvas, colour, angle, Brush(11, 46, 10, colour_jitter=0.07, body=1.15), rng, clamp(0.1 + 1.2 * detail))
+    paint(
+        canvas,
+        colour,
+        angle,
+        Brush(11, 46, 10, colour_jitter=0.07, body=1.15),
+        rng,
+        clamp(0.1 + 1.2 * detail),
+    )
     return shrink(relief(canvas.colour, blur(canvas.thickness, 1), 0.75, 0.5))

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from samples.canvas import FloatArray, Tile, bump, clamp, mix, palette, pixel_grid, ramp, relief, rgb, shrink, smoothstep
+from samples.canvas import (
+    FloatArray,
+    Tile,
+    bump,
+    clamp,
+    mix,
+    palette,
+    pixel_grid,
+    ramp,
+    relief,
+    rgb,
+    shrink,
+    smoothstep,
+)
 
 WIDTH, HEIGHT = 1440, 1080
 TUBES = palette(
@@ -34,7 +47,12 @@ def _bay(x: FloatArray, y: FloatArray) -> FloatArray:
     land = (y > cape) & (y < 0.435)
     hill = mix(rgb("#8a7fc0"), rgb("#f0a878"), smoothstep(-0.5, 1.0, noise.at(x * 1.2, y * 2.5)))
     colour[land] = mix(hill, rgb("#5f9a5a"), smoothstep(0.35, 0.43, y))[land]
-    for column, row, size, tint in ((0.62, 0.5, 0.11, "#fff4e0"), (0.86, 0.455, 0.055, "#f6a04a"), (0.33, 0.53, 0.14, "#e8553a"), (1.17, 0.47, 0.06, "#fff4e0")):
+    for column, row, size, tint in (
+        (0.62, 0.5, 0.11, "#fff4e0"),
+        (0.86, 0.455, 0.055, "#f6a04a"),
+        (0.33, 0.53, 0.14, "#e8553a"),
+        (1.17, 0.47, 0.06, "#fff4e0"),
+    ):
         dx, up = (x - column) / size, (row - y) / size
         main = (dx > 0.02) & (up > 0.12) & (dx < 0.62 * (1.7 - up) / 1.58)
         jib = (dx < -0.03) & (up > 0.15) & (dx > -0.5 * (1.4 - up) / 1.25)
@@ -49,7 +67,10 @@ def _shore(colour: FloatArray, x: FloatArray, y: FloatArray) -> None:
     noise = Tile.make(92, 1.5)
     bank = 0.72 + 0.07 * np.sin(x * 2.6 + 2.6) + 0.012 * noise.at(x, y * 0)
     inside = y > bank
-    grass = ramp(noise.at(x * 0.8, y * 1.6) + 4 * (y - 0.8), [(-1.0, rgb("#b8d05a")), (0.2, rgb("#5fa048")), (1.2, rgb("#1f6f5a"))])
+    grass = ramp(
+        noise.at(x * 0.8, y * 1.6) + 4 * (y - 0.8),
+        [(-1.0, rgb("#b8d05a")), (0.2, rgb("#5fa048")), (1.2, rgb("#1f6f5a"))],
+    )
     grass = mix(grass, rgb("#f4d24a"), 0.8 * bump(y - bank, 0.0, 0.02))
     colour[inside] = grass[inside]
     rng = np.random.default_rng(93)
@@ -64,12 +85,22 @@ def _shore(colour: FloatArray, x: FloatArray, y: FloatArray) -> None:
     colour[trunk] = mix(rgb("#4a3f6e"), rgb("#d8804a"), smoothstep(-0.012, 0.015, x - trunk_x))[trunk]
     for column, row, wide in ((1.2, 0.15, 0.2), (1.07, 0.22, 0.13), (1.31, 0.24, 0.12), (1.16, 0.05, 0.16)):
         crown = np.hypot((x - column) / wide, (y - row) / (wide * 0.45)) + 0.16 * noise.at(x * 2, y * 2)
-        leaf = ramp((row - y) / wide + 0.4 * noise.at(x * 2.5, y * 2.5), [(-0.5, rgb("#1f3f6a")), (0.0, rgb("#2f8a48")), (0.5, rgb("#c8d84a"))])
+        leaf = ramp(
+            (row - y) / wide + 0.4 * noise.at(x * 2.5, y * 2.5),
+            [(-0.5, rgb("#1f3f6a")), (0.0, rgb("#2f8a48")), (0.5, rgb("#c8d84a"))],
+        )
         colour[crown < 1] = leaf[crown < 1]
 
 
-def _dots(canvas: FloatArray, thick: FloatArray, target: FloatArray, pitch: float, radius: float, rng: np.random.Generator) -> None:
-    rows, columns = np.mgrid[0 : HEIGHT : pitch, 0 : WIDTH : pitch]
+def _dots(
+    canvas: FloatArray,
+    thick: FloatArray,
+    target: FloatArray,
+    pitch: float,
+    radius: float,
+    rng: np.random.Generator,
+) -> None:
+    rows, columns = np.mgrid[0:HEIGHT:pitch, 0:WIDTH:pitch]
     y = rows.ravel() + rng.uniform(-0.75, 0.75, rows.size) * pitch
     x = columns.ravel() + rng.uniform(-0.75, 0.75, rows.size) * pitch
     wanted = target[np.clip(y, 0, HEIGHT - 1).astype(int), np.clip(x, 0, WIDTH - 1).astype(int)]

@@ -1,4 +1,4 @@
-"""A woodcut in black and two inks: waves below a mountain, every tone carved as lines that follow the form."""
+"""A woodcut in black and two inks: waves below a mountain, each tone carved as lines along the form."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from samples.canvas import BoolArray, FloatArray, Tile, blur, clamp, mix, pixel_grid, rgb, shrink, smoothstep, spectral_noise
+from samples.canvas import (
+    BoolArray,
+    FloatArray,
+    Tile,
+    blur,
+    clamp,
+    mix,
+    pixel_grid,
+    rgb,
+    shrink,
+    smoothstep,
+    spectral_noise,
+)
 
 WIDTH, HEIGHT = 1440, 1080
 PAPER, BLACK, INDIGO, RED = rgb("#efe2c4"), rgb("#17140f"), rgb("#2c5a7c"), rgb("#c8452b")
@@ -29,13 +41,13 @@ class _Block:
 
 def _sky(block: _Block, x: FloatArray, y: FloatArray, noise: Tile) -> None:
     sun = np.hypot(x - 0.95, y - 0.24)
-    swirl = y * 46 + 2.2 * np.sin(x * 5 + y * 3) + 1.5 * noise.at(x * 0.3, y * 0.5)
+    swirl = y * 36 + 2.2 * np.sin(x * 5 + y * 3) + 1.5 * noise.at(x * 0.3, y * 0.5)
     tone = 0.2 + 0.4 * (1 - smoothstep(0.0, 0.5, y)) + 0.1 * noise.at(x * 0.5, y)
     everywhere = np.ones(x.shape, dtype=np.bool_)
     block.carve(everywhere, swirl, tone, 0.0, 0.0)
-    rays = np.arctan2(y - 0.24, x - 0.95) * 24
+    rays = np.arctan2(y - 0.24, x - 0.95) * 19
     block.carve(sun < 0.34 + 0.03 * np.sin(rays * 1.7), rays, 0.34 - 0.5 * (sun - 0.2), 0.0, 0.35)
-    block.carve(sun < 0.15, sun * 70, 0.2 + 0.9 * sun, 0.0, 1.0)
+    block.carve(sun < 0.15, sun * 54, 0.2 + 0.9 * sun, 0.0, 1.0)
     for cx, cy, size in ((0.3, 0.16, 0.15), (0.62, 0.09, 0.1), (1.22, 0.13, 0.11), (0.12, 0.3, 0.09)):
         lobes = np.hypot((x - cx) / 1.9, y - cy) / size
         turn = np.arctan2((y - cy) * 1.9, x - cx)
@@ -51,14 +63,14 @@ def _mountain(block: _Block, x: FloatArray, y: FloatArray, noise: Tile) -> None:
     inside = y > crest
     height = y - crest
     ridge = dx / (0.12 + (y - 0.15) * 1.1)
-    line = ridge * 34 + 2.0 * noise.at(x * 0.8, y * 0.8)
+    line = ridge * 26 + 2.0 * noise.at(x * 0.8, y * 0.8)
     tone = 0.38 + 0.55 * smoothstep(-0.1, 0.35, ridge + 0.1 * noise.at(x, y * 0.4))
     block.carve(inside, line, tone, 1.0, 0.0)
     teeth = 0.09 + 0.035 * np.sin(ridge * 17) + 0.03 * noise.at(x * 1.4, y * 0.2)
     block.carve(inside & (height < teeth) & (y < 0.42), line, tone * 0.42, 0.0, 0.0)
     for base, phase, red in ((0.5, 0.0, 0.0), (0.55, 2.0, 0.75)):
         trees = base - 0.03 * np.sin(x * 6 + phase) - 0.02 * np.abs(np.sin(x * 34 + phase)) - 0.01 * noise.at(x * 2, y * 0)
-        slant = (y - trees) * 70 + 3 * np.sin(x * 34 + phase) + x * 30
+        slant = (y - trees) * 54 + 3 * np.sin(x * 34 + phase) + x * 30
         block.carve(y > trees, slant, 0.55 + 2.5 * (y - trees), 0.6 - red * 0.6, red)
 
 
@@ -71,7 +83,7 @@ def _waves(block: _Block, x: FloatArray, y: FloatArray, noise: Tile) -> None:
         claws = 0.16 * swing * np.sin(turn * 9 + 3 * np.sin(turn * 4))
         depth = y - crest - claws
         block.carve(depth > -0.008, x * 0, np.ones_like(x), 0.0, 0.0)
-        line = (depth / swing) * (7.0 + 20 * swing) + 1.6 * np.sin(turn * 2 + 0.8) + 0.5 * noise.at(x, y)
+        line = (depth / swing) * (5.2 + 15 * swing) + 1.6 * np.sin(turn * 2 + 0.8) + 0.5 * noise.at(x, y)
         tone = 0.25 + 0.5 * smoothstep(0.3, 2.2, depth / swing) + 0.22 * np.sin(turn * 2 - 0.8)
         block.carve(depth > 0, line, tone, 1.0, 0.0)
         foam = (depth > 0) & (depth < swing * (0.42 + 0.2 * np.sin(turn * 7) + 0.18 * np.sin(turn * 15)))
@@ -80,11 +92,12 @@ def _waves(block: _Block, x: FloatArray, y: FloatArray, noise: Tile) -> None:
 
 
 def _boat(block: _Block, x: FloatArray, y: FloatArray) -> None:
-    dx, dy = x - 0.33, y - 0.66
-    hull = (np.abs(dx) < 0.13 - dy * 0.9) & (dy > -0.75 * dx**2 * 2 + 0.0) & (dy < 0.035) & (dy > -0.02 + 1.2 * dx**2 * -1)
+    dx, dy = x - 0.33, y - 0.645
+    sheer = -0.018 - 1.1 * dx**2
+    hull = (np.abs(dx) < 0.15 - 0.8 * (dy + 0.04)) & (dy > sheer) & (dy < 0.03)
     sail = (dx > -0.085 - (dy + 0.03) * 0.1) & (dx < 0.08 + 0.04 * np.sin((dy + 0.2) * 12)) & (dy < -0.03) & (dy > -0.24 + 0.3 * dx)
     block.carve(sail, dx * 90 + 3 * np.sin(dy * 14), 0.26 + 2.0 * np.abs(dx), 0.0, 0.85)
-    block.carve(hull, dy * 150, np.full_like(x, 0.86), 0.0, 0.0)
+    block.carve(hull, (dy - sheer) * 62, np.full_like(x, 0.8), 0.0, 0.0)
     block.carve((np.abs(dx - 0.0) < 0.0045) & (dy < 0) & (dy > -0.28), x * 0, np.ones_like(x), 0.0, 0.0)
 
 

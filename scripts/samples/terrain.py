@@ -25,11 +25,13 @@ class Camera:
 
     def across(self) -> FloatArray:
         """Return the sideways slope of each column."""
-        return (np.arange(self.width) + 0.5 - self.width / 2) / self.focal
+        columns = np.arange(self.width, dtype=np.float64)
+        return (columns + 0.5 - self.width / 2) / self.focal
 
     def upward(self) -> FloatArray:
         """Return the upward slope of each row, rows from the top."""
-        return (self.horizon * self.height - np.arange(self.height) - 0.5) / self.focal
+        rows = np.arange(self.height, dtype=np.float64)
+        return (self.horizon * self.height - rows - 0.5) / self.focal
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,7 @@ def normals(field: HeightField, x: FloatArray, z: FloatArray, step: FloatArray) 
     return np.asarray(normal / np.linalg.norm(normal, axis=-1, keepdims=True), dtype=np.float64)
 
 
-def sunlit(
-    field: HeightField, x: FloatArray, y: FloatArray, z: FloatArray, sun: FloatArray, reach: float, steps: int
-) -> FloatArray:
+def sunlit(field: HeightField, x: FloatArray, y: FloatArray, z: FloatArray, sun: FloatArray, reach: float, steps: int) -> FloatArray:
     """Return 1 where the sun reaches a point and 0 where nearby ground shadows it, soft in between."""
     clear = np.ones_like(x)
     for distance in np.geomspace(reach / 60, reach, steps):

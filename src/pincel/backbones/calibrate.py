@@ -89,7 +89,8 @@ def _write(cache: Path, means: dict[str, Tensor], tell: Callable[[str], None]) -
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
         with atomically(cache) as path:
-            safetensors.torch.save_file(means, path)
+            # Not save_file, which hides the system's reason in an error of its own.
+            path.write_bytes(safetensors.torch.save(means))
     except (OSError, OutputError) as error:
         reason = error if isinstance(error, PincelError) else error.strerror
         tell(f"The measurement could not be cached: {reason}.")

@@ -20,7 +20,7 @@ from pincel.errors import PictureError, PictureSizeError, PictureUnreadableError
 from pincel.files import one_line
 from pincel.image.color import to_srgb
 from pincel.image.deep import Deep, loses_depth, open_image, read_deep
-from pincel.image.orientation import orientation_of, turning_note, upright
+from pincel.image.orientation import load_and_look, turning_note, upright
 
 Floats = npt.NDArray[np.float32]
 
@@ -121,9 +121,10 @@ def _diagnosis(error: Exception, data: bytes, what: str, given: str) -> PictureU
         return unreadable(what, f"the {begins or 'picture'} is truncated", shown, "copy or download it again")
     if isinstance(error, UnidentifiedImageError) and begins is None:
         return unreadable(what, "is not a picture", shown, "another file, or this one converted to PNG")
-    detail = " ".join(str(error).split())[:120] or type(error).__name__
+    # What other kinds say (TypeError, KeyError) is about a reader's code, not about the file.
+    detail = " ".join(str(error).split())[:120] if isinstance(error, OSError | ValueError) else "its header"
     if begins and isinstance(error, UnidentifiedImageError):
-        detail = f"it begins like a {begins} but its header makes no sense"
+        detail = f"it begins like {begins} but its header makes no sense"
     return unreadable(what, f"is truncated or damaged ({detail})", shown, "copy it again, or convert it to PNG")
 
 
@@ -131,9 +132,10 @@ def _from_image(image: Image.Image, what: str, given: str) -> Decoded:
     """Decode a Pillow image, of an animation the frame it stands at: in a file just opened, the first."""
     if image.width * image.height > MOST_PIXELS:
         raise Image.DecompressionBombError(f"{image.width * image.height} pixels")
-    orientation, frames, reduced = orientation_of(image), getattr(image, "n_frames", 1), loses_depth(image)
-    image.load()
-    left = orientation_of(image)  # Pillow turns a TIFF upright while loading, and no other format
+    if 0 in image.size:
+        raise unreadable(what, "has no pixels", f"{given}, {image.width} x {image.height}", "another picture")
+    frames, reduced = getattr(image, "n_frames", 1), loses_depth(image)
+    orientation, left = load_and_look(image)
     notes = (f"frame {image.tell() + 1} of {frames}",) if frames > 1 else ()
     notes = (*notes, *turning_note(orientation), *(("16 bit reduced to 8",) if reduced else ()))
     if image.mode == "F" or image.mode.startswith("I"):

@@ -1,12 +1,13 @@
 """Samples of more than 8 bits that Pillow would reduce, misread or refuse.
 
 Pillow keeps 16 bits in grey (mode ``I;16``) but in colour its unpackers drop the low byte, and it reads
-uncompressed 16-bit TIFFs stored plane by plane as noise. Three ways, from the cheapest:
+uncompressed 16-bit TIFFs stored plane by plane as noise, and grey ones where white is 0 as negatives. Three
+ways, from the cheapest:
 
 - 16-bit RGB and RGBA, PNG and TIFF: decoded twice, the second time with the bytes of each sample taken in the
   other order, which gives the low byte. Pillow's own decoders do all the work, whatever the compression.
-- plane by plane, or float colour: tifffile.
-- anything else: None, and Pillow's reading stands.
+- uncompressed planes, white at 0, or float colour: tifffile, which lacks most compressions.
+- anything else, compressed planes among it: None, and Pillow's reading stands.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from pincel.image.orientation import orientation_of, turning_note, upright
+from pincel.image.orientation import load_and_look, turning_note, upright
 
 Array = npt.NDArray[Any]
 
 _OTHER_ORDER = {"16B": "16L", "16L": "16B", "16N": "16B" if sys.byteorder == "little" else "16L"}
-_PLANAR, _DEPTHS, _ICC, _ORIENTATION = 284, 258, 34675, 274
+_DEPTHS, _PHOTOMETRIC, _ORIENTATION, _PLANAR, _ICC = 258, 262, 274, 284, 34675
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def read_deep(data: bytes, most_pixels: int) -> Deep | None:
         if _misread(image):
             return _by_tifffile(data, most_pixels)
         name, depth = _raw_mode(image)
-        if name in {"RGB", "RGBA"} and depth in _OTHER_ORDER:
+        if name in {"RGB", "RGBA"} and depth in _OTHER_ORDER and not _in_planes(image):
             return _twice(image, data)
     return None
 
@@ -95,17 +96,22 @@ def _raw_mode(image: Image.Image) -> tuple[str, str]:
 
 
 def _misread(image: ImageFile) -> bool:
-    """Tell whether a TIFF is stored plane by plane, uncompressed, with samples Pillow takes for bytes."""
-    if not isinstance(image, TiffImageFile) or not image.tile or image.tile[0].codec_name != "raw":
+    """Tell whether Pillow would read a TIFF of more than 8 bits a sample as noise or as a negative."""
+    if not isinstance(image, TiffImageFile) or max(image.tag_v2.get(_DEPTHS, (1,))) <= 8:
         return False
-    return image.tag_v2.get(_PLANAR) == 2 and max(image.tag_v2.get(_DEPTHS, (8,))) > 8
+    uncompressed = bool(image.tile) and image.tile[0].codec_name == "raw"
+    return image.tag_v2.get(_PHOTOMETRIC) == 0 or (uncompressed and _in_planes(image))
+
+
+def _in_planes(image: ImageFile) -> bool:
+    """Tell whether an image is a TIFF stored plane by plane."""
+    return isinstance(image, TiffImageFile) and image.tag_v2.get(_PLANAR) == 2
 
 
 def _twice(image: ImageFile, data: bytes) -> Deep:
     """Decode the high bytes, then the low ones."""
-    orientation = orientation_of(image)
+    orientation, left = load_and_look(image)
     high = np.array(image).astype(np.uint16)
-    left = orientation_of(image)  # Pillow turns a TIFF upright while loading, and no other format
     with open_image(data) as other:
         other.tile = [tile._replace(args=_in_other_order(tile.args)) for tile in other.tile]
         low = np.array(other)

@@ -20,6 +20,18 @@ def orientation_of(image: Image.Image) -> int:
     return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
+def load_and_look(image: Image.Image) -> tuple[int, int]:
+    """Decode an image and return its EXIF orientation, as it was stored and as it still is.
+
+    Pillow turns a TIFF upright while it decodes it, and no other format. Of the others the orientation is asked
+    for afterwards: a PNG must be decoded to know, and errors of the decoder are not for ``orientation_of``.
+    """
+    stored = orientation_of(image) if image.format == "TIFF" else 1
+    image.load()
+    left = orientation_of(image)
+    return (stored if left == 1 else left), left
+
+
 def upright(values: Array, orientation: int) -> Array:
     """Undo an EXIF orientation.
 

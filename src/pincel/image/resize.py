@@ -20,16 +20,16 @@ from pincel.files import one_line
 from pincel.image.picture import Picture, fill_hidden
 
 MEASURES = ("long", "short", "area")
-ROUNDINGS = ("nearest", "floor")
+ROUNDINGS = ("nearest", "floor", "floor32")
 
 
 def target_size(height: int, width: int, size: int, measure: str = "long", rounding: str = "nearest") -> tuple[int, int]:
     """Return the size a picture is scaled to, its aspect kept.
 
     The order of the operations is part of the contract: each line is that of a program whose results recipes
-    repeat. ``nearest``/``long`` and ``nearest``/``area`` are pastiche's, ``floor``/``short`` torchvision's
-    old ``Scale``, ``floor``/``long`` the TensorFlow tutorial's. The side that ``size`` measures is exactly
-    ``size``, save in the last, whose float32 arithmetic may lose one pixel.
+    repeat. ``nearest`` is pastiche's; ``floor`` that of torchvision's old ``Scale`` and of Torch7's ``image.scale``;
+    ``floor32`` the TensorFlow tutorial's. The side that ``size`` measures is exactly ``size``, save in the last, whose
+    float32 arithmetic may lose one pixel.
 
     Args:
         height: Rows of the picture.
@@ -57,7 +57,7 @@ def target_size(height: int, width: int, size: int, measure: str = "long", round
     if measure == "area":
         return area_size(height, width, size * size, rounding)
     fixed = max(height, width) if measure == "long" else min(height, width)
-    if rounding == "floor" and measure == "long":
+    if rounding == "floor32":
         scale = np.float32(size) / np.float32(fixed)
         return int(np.float32(height) * scale), int(np.float32(width) * scale)
     if fixed == height:

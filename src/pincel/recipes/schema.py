@@ -163,25 +163,25 @@ def parse_layers(given: str | Mapping[str, float] | list[str] | tuple[str, ...],
     """
     what = what.replace("_", " ").rstrip("s")
     if isinstance(given, Mapping):
-        pairs = [(str(name), str(weight)) for name, weight in given.items()]
+        pairs: list[tuple[str, str | None]] = [(str(name), str(weight)) for name, weight in given.items()]
     else:
         parts = given.split(",") if isinstance(given, str) else given
         split = [part.partition("=") for part in (p.strip() for p in parts) if part]
-        pairs = [(name.strip(), weight.strip() if sign else "") for name, sign, weight in split]
+        pairs = [(name.strip(), weight.strip() if sign else None) for name, sign, weight in split]
     names = [name for name, _ in pairs]
     if not names:
         raise OptionError(f"No {what} given; name at least one, such as relu4_2.")
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise OptionError(f"{what.capitalize()} '{twice}' is given twice; add its weights up yourself.")
-    if not any(weight for _, weight in pairs):
+    if all(weight is None for _, weight in pairs):
         return dict.fromkeys(names, 1 / len(names))
     return {name: _weight(what, name, weight) for name, weight in pairs}
 
 
-def _weight(what: str, name: str, text: str) -> float:
+def _weight(what: str, name: str, text: str | None) -> float:
     try:
-        weight = float(text)
+        weight = float(text or "")
     except ValueError:
         weight = math.nan
     if not (math.isfinite(weight) and weight >= 0):

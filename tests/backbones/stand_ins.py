@@ -1,0 +1,47 @@
+"""Networks with weights one can reason about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from pincel.backbones import CARDS
+from pincel.backbones.cards import Card, plain_layers
+from pincel.backbones.vgg import VGG, Pooling
+from tests.tensors import normal
+
+
+def small_card(blocks: Sequence[tuple[int, int]]) -> Card:
+    """Return a VGG of the same plan with fewer channels."""
+    return replace(CARDS["vgg19"], name="small", layers=plain_layers(blocks))
+
+
+def convolutions(card: Card) -> Iterable[tuple[str, int, int]]:
+    """Yield (name, channels in, channels out) of each convolution."""
+    before = 3
+    for layer in card.layers:
+        if layer.kind == "conv":
+            yield layer.name, before, layer.channels
+            before = layer.channels
+
+
+def positive_vgg(blocks: Sequence[tuple[int, int]], pooling: Pooling) -> VGG:
+    """Return a VGG that lets through everything: no weight is 0 or less."""
+    card = small_card(blocks)
+    weights = {name: (torch.full((after, before, 3, 3), 1 / (9 * before)), torch.ones(after)) for name, before, after in convolutions(card)}
+    return VGG(card, weights, pooling)
+
+
+def random_vgg(blocks: Sequence[tuple[int, int]], pooling: Pooling = "max") -> VGG:
+    """Return a VGG with He's random weights."""
+    card = small_card(blocks)
+
+    def drawn(seed: int, before: int, after: int) -> tuple[Tensor, Tensor]:
+        weight = normal(after, before, 3, 3, seed=seed, dtype=torch.float32) * (2 / (9 * before)) ** 0.5
+        return weight, normal(after, seed=seed + 1000, dtype=torch.float32)
+
+    weights = {name: drawn(seed, before, after) for seed, (name, before, after) in enumerate(convolutions(card))}
+    return VGG(card, weights, pooling).to()

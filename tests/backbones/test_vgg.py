@@ -1,0 +1,164 @@
+"""Our VGG-19 is VGG-19."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from pincel.backbones.vgg import VGG, Pooling
+from pincel.errors import UnknownNameError
+from tests.backbones.stand_ins import positive_vgg, random_vgg
+from tests.tensors import assert_close, picture
+
+BGR_MEAN = torch.tensor([103.939, 116.779, 123.68]).view(1, 3, 1, 1)
+
+
+def reference_name(layer: str) -> str:
+    """``conv4_2`` → ``block4_conv2``, ``pool4`` → ``block4_pool``."""
+    kind, block, index = layer[:4], layer[4], layer[6:]
+    return f"block{block}_{kind}{index}"
+
+
+def reference_input(pixels: Tensor) -> Tensor:
+    return pixels.flip(1) - BGR_MEAN
+
+
+def test_weights_are_the_published_ones(vgg: VGG) -> None:
+    weight, bias = vgg.weights["conv1_1"]
+    # Published in BGR order.
+    assert_close(weight[0, [2, 1, 0], 0, 0], torch.tensor([0.3406, 0.4642, 0.3936]), atol=5e-5, rtol=0)
+    assert_close(bias[:4], torch.tensor([0.7302, 0.0649, 0.0343, 0.8260]), atol=5e-5, rtol=0)
+
+
+def test_weights_have_the_shapes_of_the_card(vgg: VGG) -> None:
+    before = 3
+    for layer in vgg.card.layers:
+        if layer.kind == "conv":
+            weight, bias = vgg.weights[layer.name]
+            assert weight.shape == (layer.channels, before, 3, 3)
+            assert bias.shape == (layer.channels,)
+            assert weight.dtype == bias.dtype == torch.float32
+            assert weight.is_contiguous(memory_format=torch.channels_last)
+            before = layer.channels
+
+
+@pytest.mark.parametrize("pooling", ["max", "avg"])
+def test_every_layer_agrees_with_an_independent_program(pooling: Pooling, vgg: VGG, reference_vgg: Callable[[str], Any]) -> None:
+    # Odd sizes on the way down: 53, 26, 13, 6, 3, 1.
+    pixels = picture(53, 40)
+    expected = reference_vgg(pooling)(reference_input(pixels))
+    found = replace(vgg, pooling=pooling).features(pixels, vgg.card.names)
+    assert len(found) == len(expected) == 37
+    for layer, activation in found.items():
+        reference = expected[reference_name(layer)]
+        scale = float(reference.abs().max())
+        assert_close(activation, reference, rtol=1e-4, atol=1e-5 * scale, msg=f"{layer} differs")
+
+
+@pytest.mark.parametrize("pooling", ["max", "avg"])
+def test_gradient_of_the_pixels_agrees_with_an_independent_program(pooling: Pooling, vgg: VGG, reference_vgg: Callable[[str], Any]) -> None:
+    ours, other = replace(vgg, pooling=pooling), reference_vgg(pooling)
+    first, second = picture(48, 48).requires_grad_(), picture(48, 48).requires_grad_()
+    found = ours.features(first, ["relu3_1", "conv4_2"])
+    expected = other(reference_input(second), ["block3_relu1", "block4_conv2"])
+    slopes = [
+        torch.autograd.grad([activation.square().mean() for activation in activations.values()], leaf)[0]
+        for activations, leaf in ((found, first), (expected, second))
+    ]
+    scale = float(slopes[1].abs().max())
+    assert scale > 0
+    assert_close(slopes[0], slopes[1], rtol=1e-3, atol=1e-4 * scale)
+
+
+def test_a_batch_is_looked_at_picture_by_picture(vgg: VGG) -> None:
+    pixels = torch.cat([picture(32, 32, seed=0), picture(32, 32, seed=1)])
+    both = vgg.features(pixels, ["relu2_1"])["relu2_1"]
+    for index in range(2):
+        alone = vgg.features(pixels[index : index + 1], ["relu2_1"])["relu2_1"]
+        assert_close(both[index : index + 1], alone, rtol=1e-4, atol=1e-2)
+
+
+def test_a_convolution_asked_for_is_not_overwritten_by_its_relu() -> None:
+    vgg = random_vgg([(2, 4), (1, 4)])
+    pixels = picture(16, 16)
+    alone = {layer: vgg.features(pixels, [layer])[layer] for layer in vgg.card.names}
+    together = vgg.features(pixels, vgg.card.names)
+    for layer in vgg.card.names:
+        assert_close(together[layer], alone[layer], rtol=0, atol=0)
+    assert float(together["conv1_2"].min()) < 0 == float(together["relu1_2"].min())
+
+
+def test_the_pixels_given_are_not_written_to() -> None:
+    pixels = picture(16, 16).contiguous(memory_format=torch.channels_last)
+    before = pixels.clone()
+    random_vgg([(1, 4)]).features(pixels, ["relu1_1", "pool1"])
+    assert torch.equal(pixels, before)
+
+
+@pytest.mark.parametrize(
+    ("layer", "needed"), [("conv1_1", 1), ("relu1_1", 1), ("relu1_2", 2), ("pool1", 2), ("conv2_1", 3), ("relu3_1", 5)]
+)
+def test_nothing_above_the_deepest_layer_is_computed(layer: str, needed: int, vgg: VGG) -> None:
+    # A network without its deeper convolutions cannot compute them.
+    stump = replace(vgg, weights=dict(list(vgg.weights.items())[:needed]))
+    assert stump.features(picture(16, 16), [layer]).keys() == {layer}
+    with pytest.raises(KeyError):
+        stump.features(picture(16, 16), ["conv3_2"])
+
+
+def test_no_layer_costs_nothing(vgg: VGG) -> None:
+    assert replace(vgg, weights={}).features(picture(16, 16), []) == {}
+
+
+def test_gradients_flow_to_the_pixels_and_to_nothing_else(vgg: VGG) -> None:
+    pixels = picture(16, 16).requires_grad_()
+    vgg.features(pixels, ["relu2_1"])["relu2_1"].sum().backward()  # type: ignore[no-untyped-call]
+    assert pixels.grad is not None
+    assert bool(pixels.grad.any())
+    assert all(not tensor.requires_grad and tensor.grad is None for pair in vgg.weights.values() for tensor in pair)
+
+
+def test_unknown_layer_is_told_with_the_closest_match(vgg: VGG) -> None:
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'relu4_2'\?"):
+        vgg.features(picture(16, 16), ["relu1_1", "relu4-2"])
+
+
+@pytest.mark.parametrize(("rounding", "sides"), [("down", [(18, 11), (9, 5), (4, 2)]), ("up", [(19, 12), (10, 6), (5, 3)])])
+@pytest.mark.parametrize("pooling", ["max", "avg"])
+def test_pool_rounding_of_odd_sizes(pooling: Pooling, rounding: Any, sides: list[tuple[int, int]]) -> None:
+    vgg = replace(positive_vgg([(1, 1), (1, 1), (1, 1)], pooling), pool_rounding=rounding)
+    found = vgg.features(picture(37, 23), ["pool1", "pool2", "pool3"])
+    assert [tuple(activation.shape[2:]) for activation in found.values()] == sides
+
+
+@pytest.mark.parametrize(
+    ("pooling", "expected"),
+    [
+        ("max", [[5, 6], [8, 9]]),
+        # What lies outside does not count in an average.
+        ("avg", [[(1 + 2 + 4 + 5) / 4, (3 + 6) / 2], [(7 + 8) / 2, 9]]),
+    ],
+)
+def test_pooling_up_keeps_the_last_row(pooling: Pooling, expected: list[list[float]]) -> None:
+    pixels = torch.arange(1.0, 10.0).view(1, 1, 3, 3).expand(1, 3, 3, 3) + torch.tensor([123.68, 116.779, 103.939]).view(1, 3, 1, 1)
+    # A convolution that only takes the mean of the colours.
+    weight = torch.zeros(1, 3, 3, 3)
+    weight[0, :, 1, 1] = 1 / 3
+    vgg = positive_vgg([(1, 1)], pooling)
+    vgg = replace(vgg, weights={"conv1_1": (weight, torch.zeros(1))}, pool_rounding="up")
+    assert_close(vgg.features(pixels, ["pool1"])["pool1"][0, 0], torch.tensor(expected).float(), rtol=1e-5, atol=1e-4)
+
+
+def test_to_changes_precision_and_leaves_the_original() -> None:
+    vgg = random_vgg([(2, 4)])
+    exact = vgg.to(dtype=torch.float64)
+    pixels = picture(16, 16)
+    found = exact.features(pixels.double(), ["relu1_2"])["relu1_2"]
+    assert found.dtype == torch.float64
+    assert vgg.weights["conv1_1"][0].dtype == torch.float32
+    assert_close(vgg.features(pixels, ["relu1_2"])["relu1_2"], found.float(), rtol=1e-4, atol=1e-3)

@@ -1,0 +1,108 @@
+"""Help teaches, costs nothing, and its examples work as printed."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pincel.cli.app import VERBS
+from tests.cli.run import pincel
+
+Capture = pytest.CaptureFixture[str]
+
+
+def examples(text: str) -> list[str]:
+    """Return the examples at the end of a help text."""
+    return [line.strip() for line in text.partition("Examples:")[2].splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("verb", [(), *((verb,) for verb in VERBS)], ids=lambda verb: verb[0] if verb else "pincel")
+def test_help_ends_with_two_examples(verb: tuple[str, ...], capsys: Capture) -> None:
+    answer = pincel(capsys, *verb, "--help")
+    assert answer.code == 0
+    assert answer.err == ""
+    found = examples(answer.out)
+    assert len(found) == 2
+    assert all(line.startswith("pincel ") for line in found)
+
+
+def _all_examples() -> list[str]:
+    found: list[str] = []
+    for verb in VERBS:
+        done = subprocess.run([sys.executable, "-m", "pincel", verb, "--help"], capture_output=True, text=True, check=True)
+        found += examples(done.stdout)
+    return found
+
+
+def test_examples_work_as_printed(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for line in _all_examples():
+        command = line.partition(" > ")[0].partition(" && ")[0]
+        # As printed, but for the size and the number of steps: those are for the reader's patience, not ours.
+        shrunk = [*shlex.split(command)[1:], *(["--size", "32", "--steps", "1"] if " transfer " in line else [])]
+        answer = pincel(capsys, *shrunk)
+        assert answer.code == 0, (line, answer.err)
+    assert (tmp_path / "painted.png").is_file()
+    assert (tmp_path / "mix.jpg").is_file()
+    assert (tmp_path / "pictures").is_dir()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["transfer", "--help"], ["recipes"], ["backbones", "vgg19"]])
+def test_help_loads_no_torch(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from pincel.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit as end: assert end.code == 0, end.code\n"
+        "heavy = {'torch', 'numpy', 'PIL', 'matplotlib'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "assert 'pydantic' not in sys.modules or len(sys.argv) > 2 or sys.argv[1] == 'recipes'\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_help_names_every_option_with_its_default(capsys: Capture) -> None:
+    text = pincel(capsys, "transfer", "--help").out
+    for title in ("The picture:", "The network:", "The objective", "The way there:", "Output:"):
+        assert title in text
+    assert "--convention [slides|paper|mean]" in text
+    assert "[lbfgs]" in text
+
+
+@pytest.mark.parametrize("name", ["pincel", "gatys2016"])
+def test_recipes_prints_what_transfer_reads(name: str, capsys: Capture, tmp_path: Path) -> None:
+    from pincel.recipes import RECIPES
+    from pincel.recipes.toml import read_recipe
+
+    path = tmp_path / "mine.toml"
+    path.write_text(pincel(capsys, "recipes", name).out)
+    assert read_recipe(path).recipe == RECIPES[name].recipe
+
+
+def test_doctor_finds_all_well(capsys: Capture) -> None:
+    answer = pincel(capsys, "doctor")
+    assert answer.code == 0
+    assert "BAD" not in answer.out
+    assert "vgg19 whole" in answer.out
+
+
+def test_samples_are_written_twice_without_harm(capsys: Capture, tmp_path: Path) -> None:
+    first = pincel(capsys, "samples", tmp_path)
+    assert first.code == 0
+    assert first.out == pincel(capsys, "samples", tmp_path).out
+    files = [Path(line) for line in first.out.splitlines()]
+    assert sum(path.name.startswith("scene-") for path in files) >= 3
+    assert sum(path.name.startswith("style-") for path in files) >= 4
+    assert all(path.stat().st_size < 150_000 for path in files)
+
+
+def test_evaluate_prints_a_table(capsys: Capture, photographs: list[Path]) -> None:
+    answer = pincel(capsys, "evaluate", photographs[0], photographs[0], photographs[1])
+    assert answer.code == 0, answer.err
+    assert "content:relu4_2" in answer.out
+    assert answer.out.splitlines()[-1].startswith("total")

