@@ -79,11 +79,9 @@ def closest(name: str, known: Iterable[str]) -> str:
         >>> closest("relu4-2", ["relu4_1", "relu4_2"])
         " Did you mean 'relu4_2'?"
     """
-    found = difflib.get_close_matches(name.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.5)
-    if not found:
-        return ""
-    original = next(k for k in known if k.lower() == found[0])
-    return f" Did you mean '{original}'?"
+    spelled = {k.lower(): k for k in known}
+    found = difflib.get_close_matches(name.lower(), spelled, n=1, cutoff=0.5)
+    return f" Did you mean '{spelled[found[0]]}'?" if found else ""
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:

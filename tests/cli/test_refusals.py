@@ -77,7 +77,10 @@ CASES: list[tuple[str, str]] = [
     ("transfer photo.png style.png -o out.png --steps some", "'some' is not a valid integer"),
     ("transfer photo.png style.png -o out.png --learning-rate 0", "'learning_rate' cannot be 0"),
     ("transfer photo.png style.png -o out.png --save-every 0", "0 is not in the range"),
-    ("transfer photo.png style.png -o out.png --style-weight 1e300 --size 32", "not finite|inf|start: nothing to improve"),
+    (
+        "transfer photo.png style.png -o out.png --style-weight 1e300 --size 32 --quiet",
+        "The objective is inf at the start: nothing to improve on",
+    ),
     # Outputs
     ("transfer photo.png style.png", "Missing option '-o'"),
     ("transfer photo.png -o out.png", "Missing argument 'STYLE"),
@@ -108,7 +111,7 @@ CASES: list[tuple[str, str]] = [
 def test_mistakes(line: str, message: str, here: Path, capsys: Capture) -> None:
     before = sorted(here.rglob("*"))
     text = refused(pincel(capsys, *line.split()))
-    assert any(part in text for part in message.split("|")), text
+    assert message in text
     assert sorted(here.rglob("*")) == before
 
 

@@ -103,9 +103,6 @@ def test_the_minimum_is_zero_where_all_wishes_agree() -> None:
     style = {layer: gram_matrix(features[layer]) for layer in features}
     content_loss = ContentLoss(features, dict.fromkeys(features, 1.0), 10, SLIDES)
     losses: list[Loss] = [content_loss, StyleLoss(style, dict.fromkeys(style, 0.5), 40, SLIDES)]
-        ContentLoss(features, dict.fromkeys(features, 1.0), 10, SLIDES),
-        StyleLoss(style, dict.fromkeys(style, 0.5), 40, SLIDES),
-    ]
     assert float(Objective(losses)(features, pixels).total) == 0
 
 

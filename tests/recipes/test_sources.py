@@ -17,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
+from pincel.engine.events import Step
 from pincel.verbs import Run
 
 SIDE = 72
@@ -97,7 +98,8 @@ def test_neural_style_is_the_lua_program(pair: tuple[Path, Path], reference_vgg:
             low, high = index * scale, (index + 1) * scale
             weights = np.array([max(0.0, min(high, k + 1) - max(low, k)) for k in range(array.shape[0])])
             rows.append(np.tensordot(weights / weights.sum(), array, 1))
-        return np.stack(rows)
+        stacked: NDArray[Any] = np.stack(rows)
+        return stacked
 
     def prepare(path: Path) -> Tensor:
         image = np.asarray(read(path)) / 255
@@ -219,7 +221,8 @@ def test_gatys2015_is_the_paper_on_the_normalised_network(pair: tuple[Path, Path
 def test_slides_is_the_deck_in_float64(pair: tuple[Path, Path], reference_vgg: Network) -> None:
     """The deck's formulas written out, on a float64 network; our float32 run must agree term by term."""
     run = Run(str(pair[0]), str(pair[1]), recipe="slides", size=64, steps=3)
-    event = [event for event in run if hasattr(event, "terms")][0]
+    steps = [event for event in run if isinstance(event, Step)]
+    event = steps[0]
     picture = run._loop._x.double()
     network = reference_vgg("avg")
     seen = look(network, picture)
@@ -243,4 +246,4 @@ def test_slides_is_the_deck_in_float64(pair: tuple[Path, Path], reference_vgg: N
     j_tv = float(across.abs().sum() + down.abs().sum()) / picture.numel()
     assert event.terms["tv"] == pytest.approx(j_tv, rel=1e-6)
     assert event.total == pytest.approx(10 * float(j_content) + 40 * j_style + run.recipe.tv_weight * j_tv, rel=1e-6)
-    assert run.result.losses[-1]["total"] < run.result.losses[0]["total"]
+    assert steps[-1].total < steps[0].total

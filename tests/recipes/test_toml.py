@@ -93,12 +93,12 @@ def test_files_that_are_no_recipe(text: str, message: str, tmp_path: Path) -> No
 
 
 def test_an_unknown_recipe() -> None:
-    with pytest.raises(UnknownNameError, match="Unknown recipe 'gatis2016'.*Did you mean 'gatys2016'"):
+    with pytest.raises(UnknownNameError, match=r"Unknown recipe 'gatis2016'.*Did you mean 'gatys2016'"):
         find_recipe("gatis2016")
 
 
 def test_a_recipe_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="Cannot read the recipe .*none.toml: No such file"):
+    with pytest.raises(RecipeError, match=r"Cannot read the recipe .*none.toml: No such file"):
         find_recipe(str(tmp_path / "none.toml"))
 
 

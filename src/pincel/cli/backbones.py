@@ -16,7 +16,7 @@ def command(name: str | None) -> None:
     one output sees). Any layer can be a content or a style layer.
     """
     from pincel.backbones import CARDS
-    from pincel.cli.progress import say
+    from pincel.cli.terminal import say
 
     if name is None:
         for card in (CARDS[key] for key in CARDS):

@@ -18,7 +18,7 @@ def command(ctx: click.Context) -> None:
 
     Exit code 0 if pincel can paint here, 2 if not.
     """
-    from pincel.cli.progress import say
+    from pincel.cli.terminal import say
 
     failed = False
     for what, check in CHECKS.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from types import TracebackType
 
@@ -67,8 +66,3 @@ class Bar:
             pace = event.seconds / event.step if event.step else None
             tail = "" if pace is None else f" · {pace * (event.steps - event.step):.0f} s left"
             self.console.print(f"step {event.step}/{event.steps} · {losses}{tail}", soft_wrap=True, markup=False)
-
-
-def say(text: str = "") -> None:
-    """Print a line of result on standard output."""
-    print(text, file=sys.stdout, flush=True)

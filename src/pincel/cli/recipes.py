@@ -15,7 +15,7 @@ def command(name: str | None) -> None:
     What it prints can be edited and given to 'pincel transfer --recipe FILE.toml'. A file may also start with base = "NAME" and give
     only the values that differ.
     """
-    from pincel.cli.progress import say
+    from pincel.cli.terminal import say
     from pincel.recipes import RECIPES
     from pincel.recipes.toml import find_recipe, write_recipe
 

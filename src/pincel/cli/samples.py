@@ -17,7 +17,7 @@ def command(folder: str | None, only_list: bool) -> None:
 
     Wherever pincel asks for a picture, sample:NAME means one of them without writing it out.
     """
-    from pincel.cli.progress import say
+    from pincel.cli.terminal import say
     from pincel.errors import OptionError, OutputError
     from pincel.files import atomically, check_output
     from pincel.samples import sample_names

@@ -69,7 +69,8 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
     --style-weight for more painting, more --content-weight for more photograph, more --tv-weight for smoother areas.
     Ctrl-C stops after the step under way and keeps the best picture so far.
     """
-    from pincel.cli.progress import Bar, say
+    from pincel.cli.progress import Bar
+    from pincel.cli.terminal import say
 
     values = gather(options)
     pairs = styles(style)
@@ -120,7 +121,7 @@ def check_outputs(options: dict[str, Any], inputs: list[Path]) -> Outputs:
 
 
 def _watchers(options: dict[str, Any], outputs: Outputs, bar: Bar) -> list[Callable[[Event], None]]:
-    from pincel.cli.progress import say
+    from pincel.cli.terminal import say
     from pincel.engine.events import Step
     from pincel.errors import OutputError
     from pincel.image.io import save_picture, to_pil

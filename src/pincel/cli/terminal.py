@@ -1,0 +1,10 @@
+"""Standard output: results, and nothing but results."""
+
+from __future__ import annotations
+
+import sys
+
+
+def say(text: str = "") -> None:
+    """Print a line of result."""
+    print(text, file=sys.stdout, flush=True)

@@ -1,0 +1,62 @@
+"""Devices are named, and one that is not there is told."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from pincel.engine.device import available_devices, peak_memory, resolve_device
+from pincel.errors import DeviceError
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be a machine with a processor only."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+
+@pytest.fixture
+def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be a machine with two CUDA devices."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+
+@pytest.mark.usefixtures("no_gpu")
+@pytest.mark.parametrize("name", ["auto", "cpu"])
+def test_the_processor_is_always_there(name: str) -> None:
+    assert available_devices() == ["cpu"]
+    assert resolve_device(name) == torch.device("cpu")
+
+
+@pytest.mark.usefixtures("two_gpus")
+@pytest.mark.parametrize(("name", "index"), [("auto", 0), ("cuda", 0), ("cuda:0", 0), ("cuda:1", 1)])
+def test_gpus_are_numbered(name: str, index: int) -> None:
+    assert available_devices() == ["cuda:0", "cuda:1", "cpu"]
+    assert resolve_device(name) == torch.device("cuda", index)
+
+
+def test_auto_takes_the_gpu_of_a_mac(monkeypatch: pytest.MonkeyPatch, no_gpu: None) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert available_devices() == ["mps", "cpu"]
+    assert resolve_device("auto") == torch.device("mps")
+
+
+@pytest.mark.usefixtures("no_gpu")
+@pytest.mark.parametrize("name", ["cuda", "cuda:0", "mps", "tpu", "", "CPU", "cpu:0"])
+def test_a_device_that_is_not_there_is_told_with_those_that_are(name: str) -> None:
+    with pytest.raises(DeviceError, match=rf"^Device '{name}' is not on this machine \(here: auto, cpu\)\.$"):
+        resolve_device(name)
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_a_third_of_two_gpus_is_told() -> None:
+    with pytest.raises(DeviceError, match=r"^Device 'cuda:2' .*\(here: auto, cuda:0, cuda:1, cpu\)\.$"):
+        resolve_device("cuda:2")
+
+
+def test_peak_memory_is_in_bytes() -> None:
+    # More than a bare interpreter, less than any machine has.
+    assert 30 * 2**20 < peak_memory(torch.device("cpu")) < 2**42

@@ -1,0 +1,298 @@
+"""The loop tells every step, keeps the best picture, and always ends."""
+
+from __future__ import annotations
+
+import math
+import threading
+
+import pytest
+import torch
+from torch import Tensor
+
+from pincel.engine.events import Notice, Step
+from pincel.engine.loop import PATIENCE, RUNAWAY
+from pincel.errors import DivergedError
+from pincel.optimisers import OPTIMISERS
+from pincel.optimisers.adam import Adam
+from pincel.optimisers.base import make_optimiser
+from pincel.optimisers.gradient_descent import GradientDescent
+from pincel.optimisers.lbfgs import LBFGS
+from tests.engine.toys import Toy, loop_over, sorted_out, start
+from tests.tensors import assert_close
+
+
+def test_every_step_is_told_the_start_included() -> None:
+    toy = Toy()
+    loop = loop_over(toy, GradientDescent(0.5), 4)
+    steps, notices, end = sorted_out(list(loop))
+    assert [event.step for event in steps] == [0, 1, 2, 3, 4]
+    assert notices == []
+    assert (end.reason, end.step, end.best_step) == ("steps", 4, 4)
+    # Thirty entries away from 1 by 2, 1, ½ …
+    assert [event.total for event in steps] == [30 * 0.5 * 4 / 4**step for step in range(5)]
+
+
+def test_an_event_says_where_the_run_is() -> None:
+    first, *_ = loop_over(Toy(), GradientDescent(0.5), 4)
+    assert isinstance(first, Step)
+    assert (first.steps, first.scale, first.total) == (4, (2, 5), 60)
+    assert dict(first.terms) == {"content": 60, "content:relu4_2": 60}
+    assert first.seconds >= 0
+    assert first.memory > 2**20
+
+
+def test_time_goes_forward() -> None:
+    steps, _, _ = sorted_out(list(loop_over(Toy(), GradientDescent(0.5), 5)))
+    seconds = [event.seconds for event in steps]
+    assert seconds == sorted(seconds)
+
+
+def test_one_evaluation_a_step_and_no_gradient_of_the_last() -> None:
+    toy = Toy()
+    list(loop_over(toy, LBFGS(0.1), 7))
+    assert (toy.looks, toy.gradients) == (8, 7)
+
+
+def test_no_steps_measures_the_start() -> None:
+    toy = Toy()
+    loop = loop_over(toy, LBFGS(), 0)
+    steps, _, end = sorted_out(list(loop))
+    assert [event.total for event in steps] == [60]
+    assert (end.reason, end.step, end.best_step) == ("steps", 0, 0)
+    assert toy.gradients == 0
+    assert loop.best is not None
+    assert torch.equal(loop.best.x, start())
+
+
+def test_the_best_picture_is_kept_when_the_objective_rises() -> None:
+    # Adam overshoots: from 3 by 1.5 a step to 1.5, 0 and beyond.
+    loop = loop_over(Toy(), Adam(1.5), 4)
+    steps, _, end = sorted_out(list(loop))
+    totals = [event.total for event in steps]
+    assert totals[-1] > min(totals)
+    assert loop.best is not None
+    assert (loop.best.total, loop.best.step) == (min(totals), totals.index(min(totals)))
+    assert end.best_step == loop.best.step
+    assert float((loop.best.x - 1).square().sum() / 2) == pytest.approx(loop.best.total)
+
+
+def test_the_first_of_equals_is_kept() -> None:
+    flat = Toy(spoil=lambda _, total, slope: (torch.full_like(total, 5.0), slope))
+    loop = loop_over(flat, GradientDescent(0.5), 3)
+    _, _, end = sorted_out(list(loop))
+    assert (end.reason, end.step, end.best_step) == ("steps", 3, 0)
+
+
+def test_the_best_can_be_read_at_any_time() -> None:
+    loop = loop_over(Toy(), GradientDescent(0.5), 3)
+    assert loop.best is None
+    seen: list[bool] = []
+    for event in loop:
+        assert loop.best is not None
+        if isinstance(event, Step):
+            seen.append((event.step, event.total) == (loop.best.step, loop.best.total))
+    assert seen == [True] * 4
+
+
+@pytest.mark.parametrize("name", list(OPTIMISERS))
+def test_the_start_is_not_written_to(name: str) -> None:
+    x = start()
+    list(loop_over(Toy(), OPTIMISERS[name](), 5, x))
+    assert torch.equal(x, start())
+    assert not x.requires_grad
+
+
+def test_asked_to_stop_it_ends_after_the_step_under_way() -> None:
+    loop = loop_over(Toy(), GradientDescent(0.5), 100)
+    events = []
+    for event in loop:
+        events.append(event)
+        if isinstance(event, Step) and event.step == 3:
+            loop.stop()
+    steps, _, end = sorted_out(events)
+    assert (len(steps), end.reason, end.step, end.best_step) == (4, "stopped", 3, 3)
+
+
+def test_the_first_reason_counts() -> None:
+    loop = loop_over(Toy(), GradientDescent(0.5), 100)
+    loop.stop("interrupted")
+    loop.stop("terminated")
+    _, _, end = sorted_out(list(loop))
+    assert (end.reason, end.step) == ("interrupted", 0)
+
+
+def test_asked_at_the_last_step_all_steps_were_made() -> None:
+    loop = loop_over(Toy(), GradientDescent(0.5), 2)
+    events = []
+    for event in loop:
+        events.append(event)
+        if isinstance(event, Step) and event.step == 2:
+            loop.stop("interrupted")
+    assert sorted_out(events)[2].reason == "steps"
+
+
+def test_it_can_be_stopped_from_another_thread() -> None:
+    # A rate this small never arrives: only the other thread ends it.
+    loop = loop_over(Toy(), GradientDescent(1e-9), 10**9)
+    begun = threading.Event()
+
+    def wait_and_stop() -> None:
+        begun.wait()
+        loop.stop("terminated")
+
+    other = threading.Thread(target=wait_and_stop)
+    other.start()
+    last = None
+    for event in loop:
+        begun.set()
+        last = event
+    other.join()
+    assert sorted_out([last] if last else [])[2].reason == "terminated"
+
+
+def test_no_gradient_left_is_a_reason_to_stop() -> None:
+    _, _, end = sorted_out(list(loop_over(Toy(), GradientDescent(1.0), 100)))
+    assert (end.reason, end.step, end.best_step) == ("stationary", 1, 1)
+
+
+def spoilt_at(look: int, total: float | None, slope: float | None) -> Toy:
+    """Answer with other numbers at one evaluation."""
+
+    def spoil(number: int, true_total: Tensor, true_slope: Tensor) -> tuple[Tensor, Tensor]:
+        if number != look:
+            return true_total, true_slope
+        spoilt = true_slope.clone()
+        spoilt[0, 1, 1, 2] = true_slope[0, 1, 1, 2] if slope is None else slope
+        return (true_total if total is None else torch.full_like(true_total, total)), spoilt
+
+    return Toy(spoil)
+
+
+@pytest.mark.parametrize(
+    ("total", "slope"),
+    [(math.nan, None), (math.inf, None), (-math.inf, None), (None, math.nan), (None, math.inf)],
+    ids=["total nan", "total inf", "total -inf", "one pixel nan", "one pixel inf"],
+)
+@pytest.mark.parametrize("name", list(OPTIMISERS))
+def test_from_a_step_that_led_nowhere_it_goes_back_and_on(name: str, total: float | None, slope: float | None) -> None:
+    loop = loop_over(spoilt_at(2, total, slope), make_optimiser(OPTIMISERS[name], 0.3, {}), 30)
+    events = list(loop)
+    steps, notices, end = sorted_out(events)
+    assert [event.step for event in steps] == list(range(31))
+    assert len(notices) == 1
+    assert notices[0].text.startswith("Step 2 led to ")
+    assert notices[0].text.endswith(": back to step 1, half as bold.")
+    # Told before the step from where it went on.
+    assert events.index(notices[0]) == 2
+    assert steps[2].total == steps[1].total
+    assert (end.reason, end.step) == ("steps", 30)
+    assert all(math.isfinite(event.total) for event in steps)
+    assert steps[-1].total < steps[1].total
+    assert loop.best is not None
+    assert bool(torch.isfinite(loop.best.x).all())
+
+
+def test_half_as_bold_is_half_the_step() -> None:
+    # 3 → 2.8 → 2.62 (spoilt) → back to 2.8, then by 0.05 instead of 0.1.
+    loop = loop_over(spoilt_at(2, math.nan, None), GradientDescent(0.1), 3)
+    steps, _, _ = sorted_out(list(loop))
+    x = start(2.8 - 0.05 * 1.8)
+    assert steps[3].total == pytest.approx(float((x - 1).square().sum() / 2), rel=1e-5)
+
+
+def test_a_last_step_that_led_nowhere_is_not_the_result() -> None:
+    loop = loop_over(spoilt_at(5, math.nan, None), GradientDescent(0.1), 5)
+    steps, notices, end = sorted_out(list(loop))
+    assert len(notices) == 1
+    assert (end.reason, end.step, end.best_step) == ("steps", 5, 4)
+    assert steps[-1].total == steps[-2].total
+
+
+@pytest.mark.parametrize("rate", [2.5, 10, 1000, 1e30])
+def test_a_rate_far_too_large_recovers(rate: float) -> None:
+    # Above 2 each step is longer than the one before.
+    loop = loop_over(Toy(), GradientDescent(rate), 150)
+    steps, notices, end = sorted_out(list(loop))
+    assert notices or rate > 1e20
+    assert all(event.total <= RUNAWAY * steps[0].total for event in steps)
+    if rate < 1e20:
+        assert end.reason in {"steps", "stationary"}
+        assert loop.best is not None
+        assert loop.best.total < 1e-3 * steps[0].total
+    else:
+        # Twenty halvings of this are still too much, and it says so.
+        assert (end.reason, end.best_step) == ("diverged", 0)
+
+
+def test_a_thousandfold_total_is_a_runaway_and_less_is_not() -> None:
+    answers = {0: 1.0, 1: RUNAWAY, 2: 1.01 * RUNAWAY, 3: 1.0}
+    toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, answers.get(number, 1.0)), slope))
+    events = list(loop_over(toy, GradientDescent(0.1), 3))
+    kinds = [type(event).__name__ for event in events]
+    assert kinds == ["Step", "Step", "Notice", "Step", "Step", "Stopped"]
+
+
+def test_from_zero_nothing_is_a_runaway() -> None:
+    answers = {0: 0.0}
+    toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, answers.get(number, 1e6)), slope))
+    _, notices, end = sorted_out(list(loop_over(toy, GradientDescent(0.1), 3)))
+    assert notices == []
+    assert (end.reason, end.best_step) == ("steps", 0)
+
+
+def test_nothing_finite_ahead_ends_as_diverged() -> None:
+    # Only the start is finite.
+    toy = Toy(spoil=lambda _, total, slope: (total if bool((slope == 2).all()) else torch.full_like(total, math.nan), slope))
+    loop = loop_over(toy, GradientDescent(0.1), 10**6)
+    steps, notices, end = sorted_out(list(loop))
+    assert len(notices) == PATIENCE
+    assert (end.reason, end.best_step) == ("diverged", 0)
+    assert {event.total for event in steps} == {60}
+    assert loop.best is not None
+    assert torch.equal(loop.best.x, start())
+
+
+def test_a_better_picture_gives_new_patience() -> None:
+    # Every tenth look fails, more often in all than patience lasts at once.
+    toy = Toy(spoil=lambda number, total, slope: (total + math.nan if number % 10 == 9 else total, slope))
+    _, notices, end = sorted_out(list(loop_over(toy, LBFGS(0.02), 400)))
+    assert len(notices) > PATIENCE
+    assert end.reason == "steps"
+
+
+@pytest.mark.parametrize("total", [math.inf, math.nan])
+@pytest.mark.parametrize("steps", [0, 5])
+def test_nothing_finite_at_the_start_is_an_error(total: float, steps: int) -> None:
+    loop = loop_over(spoilt_at(0, total, None), LBFGS(), steps)
+    advice = r"try smaller ones, or another start \(--init\)\."
+    with pytest.raises(DivergedError, match=rf"^The objective is {total:g} at the start: .*{advice}$"):
+        list(loop)
+
+
+def test_no_finite_gradient_at_the_start_is_an_error() -> None:
+    with pytest.raises(DivergedError, match="at the start"):
+        list(loop_over(spoilt_at(0, None, math.nan), LBFGS(), 5))
+
+
+def test_a_preview_is_made_when_asked_for() -> None:
+    class Counting:
+        made = 0
+
+        def image(self, canvas: Tensor) -> Tensor:
+            self.made += 1
+            return canvas / 255
+
+    counting = Counting()
+    toy = Toy()
+    toy.canvas = counting  # type: ignore[assignment]
+    steps, _, _ = sorted_out(list(loop_over(toy, GradientDescent(0.5), 3)))
+    assert counting.made == 0
+    # Each shows the picture of its own step, however late it is asked.
+    for event, value in zip(steps, [3, 2, 1.5, 1.25], strict=True):
+        assert_close(event.preview(), start(value) / 255)
+    assert counting.made == 4
+
+
+def test_a_notice_is_one_sentence() -> None:
+    events = list(loop_over(spoilt_at(1, math.inf, None), Adam(0.5), 2))
+    assert Notice("Step 1 led to a total of inf: back to step 0, half as bold.") in events
