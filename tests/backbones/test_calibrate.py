@@ -17,7 +17,7 @@ from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError
 from pincel.image.io import load_picture
 from pincel.samples import FOLDER
-from tests.backbones.stand_ins import random_vgg
+from tests.backbones.stand_ins import awake, random_vgg
 from tests.tensors import assert_close
 
 SMALL = 96
@@ -62,7 +62,7 @@ def test_mean_activation_is_one_over_the_pictures_of_the_folder(vgg: VGG, folder
     pixels = [load_picture(path).pixels * 255 for path in calibration_pictures(str(folder))]
     trained = mean_activations(vgg, pixels)
     for convolution, mean in mean_activations(found, pixels).items():
-        alive = trained[convolution] > 1e-8
+        alive = awake(trained[convolution])
         assert_close(mean[alive], torch.ones_like(mean[alive]), rtol=0, atol=1e-3)
     assert told[0].startswith("Measuring mean activations of vgg19 over 2 pictures of ")
     assert told[1].startswith("Network normalised to mean activation 1 over 2 pictures")

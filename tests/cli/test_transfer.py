@@ -172,7 +172,7 @@ def test_a_signal_before_the_first_step_writes_nothing(pair: tuple[Path, Path], 
     out, errors = running.communicate(timeout=120)
     assert running.returncode == 130
     assert out == ""
-    assert errors == "pincel: interrupted before there was a picture; nothing was written.\n"
+    assert errors.strip() == "pincel: interrupted before there was a picture; nothing was written."
     assert list(tmp_path.iterdir()) == []
 
 

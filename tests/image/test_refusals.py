@@ -64,6 +64,7 @@ def test_what_is_not_there(source: str, said: str) -> None:
         (np.full((2, 2), np.nan), "not finite"),
         (np.full((2, 2), np.inf, dtype="f4"), "not finite"),
         (np.full((2, 2), 255.0), "outside 0 to 1 · given an array of shape (2, 2), float64, values from 255 to 255"),
+        (np.full((2, 2), 1.5), "values from 1.5 to 1.5"),
         (torch.rand(2, 3, 4, 4), "no tensor of a picture · given a tensor of shape (2, 3, 4, 4), float32"),
         (torch.rand(4, 4, 3), "try: tensor.permute(2, 0, 1)"),
         (torch.full((3, 2, 2), -1.0), "outside 0 to 1"),

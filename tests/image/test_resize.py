@@ -50,6 +50,8 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
         ((600, 800), 512, "area", "floor", (443, 590)),
         ((600, 800), 0, "area", "nearest", (600, 800)),
         ((7, 7), 3, "long", "nearest", (3, 3)),
+        ((198, 528), 300, "long", "nearest", (113, 300)),  # 112 if multiplied before divided
+        ((100, 122), 256, "long", "floor32", (209, 255)),  # 256 in double precision
         ((1, 5000), 512, "long", "nearest", (0, 512)),
         ((5, 10), 5, "long", "nearest", (2, 5)),  # 2.5 goes to the even neighbour
         ((15, 10), 5, "short", "nearest", (8, 5)),  # and so does 7.5
@@ -215,7 +217,8 @@ def test_nothing_cannot_be_a_size() -> None:
 @pytest.mark.parametrize("resample", RESAMPLERS)
 def test_hidden_colours_do_not_bleed(resample: str) -> None:
     pixels, alpha = torch.zeros(1, 3, 12, 12), torch.zeros(1, 1, 12, 12)
-    pixels[:, 0, :, 5:], alpha[..., 5:] = 1, 1  # red, and black where it cannot be seen
+    pixels[:, 0, :, 5:], alpha[..., 5:] = 1, 1  # red, and green where it cannot be seen
+    pixels[:, 1, :, :5] = 1
     moved = resize_picture(Picture(pixels, alpha, "a", "0", ("note",)), (7, 9), resample)
     assert moved.alpha is not None
     assert (moved.height, moved.width, moved.notes) == (7, 9, ("note",))

@@ -47,6 +47,13 @@ def test_a_long_caption_is_broken_and_a_long_word_is_not_cut() -> None:
     assert contact_sheet([("W" * 40, solid(RED, 60, 100))], height=100).width > one.width
 
 
+def test_rows_are_a_margin_apart_and_centred() -> None:
+    cells = [("", solid(RED, 10, 10)), ("", solid(RED, 10, 10)), ("", solid(BLUE, 10, 10))]
+    sheet = contact_sheet(cells, height=32, columns=2)
+    assert extent(sheet, (255, 0, 0)) == (4, 4, 68, 32)
+    assert extent(sheet, (0, 0, 255)) == (22, 40, 32, 32)
+
+
 @pytest.mark.parametrize(("count", "columns", "rows"), [(1, None, 1), (4, None, 1), (5, None, 2), (9, None, 3), (4, 3, 2), (2, 9, 1)])
 def test_rows_are_filled_from_the_left(count: int, columns: int | None, rows: int) -> None:
     sheet = contact_sheet([("", solid(RED, 10, 10))] * count, height=32, columns=columns)

@@ -132,7 +132,8 @@ def test_tf_tutorial_is_the_tutorial(pair: tuple[Path, Path], reference_vgg: Net
         low = np.floor(position).astype(int)
         share = (position - low).reshape(-1, *[1] * (array.ndim - 1))
         last = array.shape[0] - 1
-        return array[low.clip(0, last)] * (1 - share) + array[(low + 1).clip(0, last)] * share
+        mixed: NDArray[Any] = array[low.clip(0, last)] * (1 - share) + array[(low + 1).clip(0, last)] * share
+        return mixed
 
     def prepare(path: Path) -> Tensor:
         image = np.asarray(read(path)) / 255
