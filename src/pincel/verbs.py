@@ -22,7 +22,6 @@ from pincel.errors import OptionError
 from pincel.image.io import load_picture, to_pil
 from pincel.image.picture import Picture
 from pincel.image.sheet import contact_sheet
-from pincel.losses.objective import Evaluation
 from pincel.recipes import build
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
@@ -68,8 +67,8 @@ class Run:
         ]
         backbone = build.make_backbone(self.recipe, self.device, self._notes.append)
         self.problem = build.make_problem(self.recipe, self.materials, backbone, self.device)
-        x = build.make_start(self.recipe, self.materials, card, given).to(self.device)
-        self._loop = Loop(self.problem, build.make_optimizer(self.recipe), x, self.recipe.steps)
+        x = self.problem.canvas.encode(build.make_start(self.recipe, self.materials, card, given).to(self.device))
+        self._loop = Loop(self.problem, build.make_optimizer(self.recipe, self.problem.canvas), x, self.recipe.steps)
         self._x = x
         self._losses: list[dict[str, Any]] = []
         self._stopped = Stopped("not started", 0, 0)
@@ -113,7 +112,7 @@ class Run:
             self._notes.append(event.text)
 
     def _record(self, image: Image.Image) -> dict[str, Any]:
-        saved = measure(self.problem, load_picture(image.convert("RGB")).pixels.to(self.device))
+        saved = measure(self.problem, self.recipe.white * load_picture(image.convert("RGB")).pixels.to(self.device))
         return {
             "pincel": __version__,
             "recipe": self.recipe.model_dump(),
@@ -201,12 +200,13 @@ def evaluate(
     materials = build.prepare(settled, photograph, load_styles(style), size)
     backbone = build.make_backbone(settled, where, lambda _: None)
     problem = build.make_problem(settled, materials, backbone, where)
-    return {**measure(problem, judged.pixels.to(where)), "size": [judged.width, judged.height]}
+    return {**measure(problem, settled.white * judged.pixels.to(where)), "size": [judged.width, judged.height]}
 
 
 def measure(problem: Problem, pixels: Tensor) -> dict[str, Any]:
-    """Evaluate an objective at an image in [0, 1]: total, unweighted terms, and what each adds."""
-    evaluation: Evaluation = problem.measure(problem.canvas.encode(pixels))
+    """Evaluate an objective at a picture in the network's pixel units: total, unweighted terms, and what each adds."""
+    with torch.no_grad():
+        evaluation = problem.judge(pixels)
     return {
         "total": float(evaluation.total),
         "terms": evaluation.numbers(),

@@ -5,27 +5,28 @@ from __future__ import annotations
 import pytest
 import torch
 
-from pincel.canvas.pixels import PixelCanvas
+from pincel.canvas.pixels import PixelCanvas, make_pixels
 from tests.tensors import assert_close
 
 
 @pytest.mark.parametrize("white", [255.0, 256.0, 1.0])
-def test_an_image_comes_back(white: float) -> None:
+def test_a_picture_comes_back(white: float) -> None:
     image = torch.rand(1, 3, 4, 5, generator=torch.Generator().manual_seed(0))
-    canvas = PixelCanvas(white)
-    encoded = canvas.encode(image)
-    assert_close(encoded, image * white)
-    assert_close(canvas.image(encoded), image)
+    canvas = make_pixels(white, (4, 5))
+    values = canvas.encode(image * white)
+    assert torch.equal(canvas.pixels(values), image * white)
+    assert_close(canvas.image(values), image)
 
 
 def test_white_is_255_unless_told_otherwise() -> None:
-    assert float(PixelCanvas().encode(torch.ones(1, 3, 1, 1)).max()) == 255
+    assert PixelCanvas().white == 255
 
 
-def test_values_beyond_black_and_white_are_clipped_in_the_image_only() -> None:
+def test_values_beyond_black_and_white_are_clipped_only_where_asked() -> None:
     canvas = PixelCanvas()
     values = torch.tensor([-10.0, 0.0, 127.5, 255.0, 300.0]).view(1, 1, 1, 5)
     assert canvas.image(values).flatten().tolist() == [0, 0, 0.5, 1, 1]
+    assert canvas.clipped(values).flatten().tolist() == [0, 0, 127.5, 255, 255]
     assert canvas.pixels(values) is values
 
 

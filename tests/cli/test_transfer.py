@@ -70,6 +70,7 @@ OPTIONS = [
     *(("--init", name) for name in ("content", "noise", "style", "blend", "blend=0.2")),
     ("--noise", "uniform"),
     ("--noise-level", "30"),
+    *(("--canvas", name) for name in ("pixels", "fourier")),
     *(("--optimizer", name) for name in ("lbfgs", "adam", "gradient-descent")),
     ("--learning-rate", "0.5"),
     ("--optimizer-option", "history=2"),

@@ -14,6 +14,18 @@ from tests.tensors import normal
 
 
 @dataclass(frozen=True)
+class Between:
+    """The nearest values from ``low`` to ``high``."""
+
+    low: float
+    high: float
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Clip."""
+        return x.clamp(self.low, self.high)
+
+
+@dataclass(frozen=True)
 class Known:
     """A function of (1, C, H, W), where to start and where its minimum 0 is."""
 

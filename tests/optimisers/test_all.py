@@ -15,7 +15,7 @@ from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.optimisers.clamp import Clamped
 from pincel.optimisers.gradient_descent import GradientDescent
 from pincel.optimisers.lbfgs import LBFGS
-from tests.optimisers.problems import Known, bowl, coupled, rosenbrock, walk
+from tests.optimisers.problems import Between, Known, bowl, coupled, rosenbrock, walk
 from tests.tensors import assert_close
 
 # With how near 400 steps lead. Adam at a constant rate hovers about the minimum.
@@ -24,7 +24,7 @@ NEAR: list[tuple[Optimiser[Any], float]] = [
     (Adam(0.1), 0.05),
     (GradientDescent(0.03), 0.02),
     (GradientDescent(0.01, 0.9), 1e-4),
-    (Clamped(LBFGS(history=10), -5, 5), 1e-6),
+    (Clamped(LBFGS(history=10), Between(-5, 5)), 1e-6),
 ]
 ALL = [optimiser for optimiser, _ in NEAR]
 
@@ -86,7 +86,7 @@ def test_shape_and_precision_are_kept(optimiser: Optimiser[Any]) -> None:
 def test_a_clamp_keeps_every_step_inside_and_still_finds_the_minimum(inner: Optimiser[Any], steps: int, tolerance: float) -> None:
     # Many entries of the free minimum lie outside: there the best is the bound itself.
     known = bowl()
-    places = walk(Clamped(inner, -0.5, 0.5), known, steps)
+    places = walk(Clamped(inner, Between(-0.5, 0.5)), known, steps)
     outside = known.minimum.abs() > 0.5
     assert 10 < int(outside.sum()) < 50
     assert all(float(place.min()) >= -0.5 and float(place.max()) <= 0.5 for place in places[1:])
@@ -95,7 +95,7 @@ def test_a_clamp_keeps_every_step_inside_and_still_finds_the_minimum(inner: Opti
 
 def test_a_clamp_damps_as_the_inner_optimiser() -> None:
     inner = LBFGS()
-    clamped = Clamped(inner, 0, 1)
+    clamped = Clamped(inner, Between(0, 1))
     state = clamped.start(torch.zeros(1, 1, 1, 1))
     assert state == inner.start(torch.zeros(1, 1, 1, 1))
     assert clamped.damped(state) == inner.damped(state)

@@ -1,7 +1,27 @@
 """Clay: what the optimiser moves, and where it starts.
 
-==========  ==========================================
-``pixels``  the picture itself, in the network's pixel units
-``start``   content, noise, style, a blend, or a picture
-==========  ==========================================
+===========  ==========================================================
+``base``     what a canvas is
+``pixels``   the picture itself, in the network's pixel units
+``fourier``  its spectrum, scaled so that coarse strokes come first
+``start``    content, noise, style, a blend, or a picture
+===========  ==========================================================
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pincel.registry import Registry
+
+if TYPE_CHECKING:
+    from pincel.canvas.base import Canvas
+
+CANVASES: Registry[Callable[[float, tuple[int, int]], Canvas]] = Registry(
+    "canvas",
+    {
+        "pixels": "pincel.canvas.pixels:make_pixels",
+        "fourier": "pincel.canvas.fourier:make_fourier",
+    },
+)

@@ -22,14 +22,23 @@ class PixelCanvas:
 
     white: float = 255.0
 
-    def encode(self, image: Image) -> Tensor:
-        """Turn an image in [0, 1] into canvas values, same shape."""
-        return image * self.white
+    def encode(self, pixels: Tensor) -> Tensor:
+        """Return the pixels."""
+        return pixels
 
-    def pixels(self, canvas: Tensor) -> Tensor:
-        """Return the pixels a canvas stands for, unbounded: here itself."""
-        return canvas
+    def pixels(self, values: Tensor) -> Tensor:
+        """Return the values."""
+        return values
 
-    def image(self, canvas: Tensor) -> Image:
-        """Return the image in [0, 1] a canvas stands for, clipped."""
-        return (canvas.detach() / self.white).clamp(0, 1)
+    def image(self, values: Tensor) -> Image:
+        """Return the image in [0, 1], clipped, shape as given."""
+        return (values.detach() / self.white).clamp(0, 1)
+
+    def clipped(self, values: Tensor) -> Tensor:
+        """Clip to [0, white]."""
+        return values.clamp(0, self.white)
+
+
+def make_pixels(white: float, _size: tuple[int, int]) -> PixelCanvas:
+    """Build the canvas for a white; it fits any size."""
+    return PixelCanvas(white)

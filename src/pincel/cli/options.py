@@ -27,7 +27,7 @@ GROUPS = {
         "content_layers",
         "style_layers",
     ],
-    "The way there": ["init", "noise", "noise_level", "optimizer", "learning_rate", "optimizer_option", "bounds"],
+    "The way there": ["init", "noise", "noise_level", "canvas", "optimizer", "learning_rate", "optimizer_option", "bounds"],
 }
 _METAVARS = {
     "size": "N",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from pincel.backbones.base import Backbone
-from pincel.canvas.pixels import PixelCanvas
+from pincel.canvas.base import Canvas
 from pincel.losses.objective import Evaluation, Objective
 
 
@@ -24,11 +24,14 @@ class Problem:
 
     backbone: Backbone
     objective: Objective
-    canvas: PixelCanvas
+    canvas: Canvas
 
     def evaluate(self, x: Tensor) -> Evaluation:
         """Evaluate at canvas values ``x`` (1, 3, H, W); differentiable."""
-        pixels = self.canvas.pixels(x)
+        return self.judge(self.canvas.pixels(x))
+
+    def judge(self, pixels: Tensor) -> Evaluation:
+        """Evaluate a picture (1, 3, H, W) in the network's pixel units, whatever canvas it came from; differentiable."""
         return self.objective(self.backbone.features(pixels, self.objective.layers), pixels)
 
     def measure(self, x: Tensor) -> Evaluation:

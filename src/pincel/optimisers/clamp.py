@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic
 
@@ -12,26 +13,24 @@ from pincel.optimisers.base import Optimiser, S
 
 @dataclass(frozen=True)
 class Clamped(Generic[S]):
-    """Project onto [low, high] after every step of another optimiser, never inside its evaluation.
+    """Project after every step of another optimiser, never inside its evaluation.
 
     Attributes:
         inner: The optimiser that moves.
-        low: Black.
-        high: White.
+        project: Values → the nearest values allowed, such as a canvas's ``clipped``.
     """
 
     inner: Optimiser[S]
-    low: float
-    high: float
+    project: Callable[[Tensor], Tensor]
 
     def start(self, x: Tensor) -> S:
         """As the inner optimiser."""
         return self.inner.start(x)
 
     def step(self, x: Tensor, gradient: Tensor, state: S) -> tuple[Tensor, S]:
-        """Step, then clip."""
+        """Step, then project."""
         moved, state = self.inner.step(x, gradient, state)
-        return moved.clamp(self.low, self.high), state
+        return self.project(moved), state
 
     def damped(self, state: S) -> S:
         """As the inner optimiser."""

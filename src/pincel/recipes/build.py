@@ -14,7 +14,8 @@ from pincel.backbones.base import Backbone
 from pincel.backbones.calibrate import calibrated
 from pincel.backbones.cards import Card
 from pincel.backbones.vgg import load_vgg
-from pincel.canvas.pixels import PixelCanvas
+from pincel.canvas import CANVASES
+from pincel.canvas.base import Canvas
 from pincel.canvas.start import noise, parse_start
 from pincel.engine.problem import Problem
 from pincel.errors import OptionError, PictureSizeError
@@ -155,14 +156,13 @@ def make_problem(recipe: Recipe, materials: Materials, backbone: Backbone, devic
         backbone: From :func:`make_backbone`, on ``device``.
         device: Where to work.
     """
-    canvas = PixelCanvas(recipe.white)
     convention = CONVENTIONS[recipe.convention]
     content, style = _active(recipe)
     losses: list[Loss] = []
 
     def look(picture: Picture, layers: dict[str, float]) -> dict[str, Tensor]:
         with torch.no_grad():
-            return backbone.features(canvas.encode(picture.pixels.to(device)), layers)
+            return backbone.features(recipe.white * picture.pixels.to(device), layers)
 
     if content:
         losses.append(ContentLoss(look(materials.content, content), content, recipe.content_weight, convention))
@@ -171,17 +171,18 @@ def make_problem(recipe: Recipe, materials: Materials, backbone: Backbone, devic
         losses.append(StyleLoss(blended_grams(seen, list(style)), style, recipe.style_weight, convention))
     if recipe.tv_weight > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight))
+    canvas = CANVASES[recipe.canvas](recipe.white, (materials.content.height, materials.content.width))
     return Problem(backbone, Objective(losses), canvas)
 
 
-def make_optimizer(recipe: Recipe) -> Optimiser[object]:
+def make_optimizer(recipe: Recipe, canvas: Canvas) -> Optimiser[object]:
     """Build the optimiser a recipe asks for, kept in bounds if it says so."""
     inner = make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
-    return Clamped(inner, 0.0, recipe.white) if recipe.bounds == "clip" else inner
+    return Clamped(inner, canvas.clipped) if recipe.bounds == "clip" else inner
 
 
 def make_start(recipe: Recipe, materials: Materials, card: Card, given: Picture | None) -> Tensor:
-    """Return the canvas values to start from, (1, 3, H, W) on the CPU.
+    """Return the picture to start from, (1, 3, H, W) in the network's pixel units, on the CPU.
 
     Args:
         recipe: Its ``init``, ``noise``, ``noise_level`` and ``seed``.
@@ -190,15 +191,14 @@ def make_start(recipe: Recipe, materials: Materials, card: Card, given: Picture 
         given: The picture ``init`` names, if it names one.
     """
     start = parse_start(recipe.init)
-    canvas = PixelCanvas(recipe.white)
     content = materials.content
     size = (content.height, content.width)
     if start.kind == "content":
-        return canvas.encode(content.pixels)
+        return recipe.white * content.pixels
     if start.kind == "style":
-        return canvas.encode(cover(materials.styles[0][0].pixels, size, recipe.resample))
+        return recipe.white * cover(materials.styles[0][0].pixels, size, recipe.resample)
     if start.kind == "file" and given is not None:
-        return canvas.encode(cover(given.pixels, size, recipe.resample))
+        return recipe.white * cover(given.pixels, size, recipe.resample)
     drawn = noise(
         (1, 3, *size),
         kind=recipe.noise,
@@ -207,7 +207,7 @@ def make_start(recipe: Recipe, materials: Materials, card: Card, given: Picture 
         generator=torch.Generator().manual_seed(recipe.seed),
     )
     if start.kind == "blend":
-        return start.share * drawn + (1 - start.share) * canvas.encode(content.pixels)
+        return start.share * drawn + (1 - start.share) * recipe.white * content.pixels
     return drawn
 
 

@@ -46,6 +46,7 @@ RECIPE = cite(
     init=("noise", f"{PAPER}: gradient descent on a white noise image"),
     noise=("normal", f"{CODE}: randn"),
     noise_level=(1.0, f"{CODE}: randn on the mean-subtracted 0-255 scale"),
+    canvas=("pixels", f"{PAPER}: pixels"),
     optimizer=("lbfgs", f"{CVPR}, section 2: L-BFGS, found to work best"),
     learning_rate=(1.0, "standard for L-BFGS"),
     optimizer_options=({"history": 100}, "default of the authors' optimiser"),

@@ -39,6 +39,7 @@ RECIPE = cite(
     init=("content", f"{CODE}, cell 6: content_image.data.clone()"),
     noise=("normal", f"{CODE}, cell 6, commented out: torch.randn"),
     noise_level=(1.0, f"{CODE}, cell 6, commented out: torch.randn"),
+    canvas=("pixels", CODE),
     optimizer=("lbfgs", f"{CODE}, cell 8: optim.LBFGS([opt_img])"),
     learning_rate=(1.0, "default of torch.optim.LBFGS"),
     optimizer_options=({"history": 100}, "default of torch.optim.LBFGS"),

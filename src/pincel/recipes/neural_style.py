@@ -39,6 +39,7 @@ RECIPE = cite(
     init=("noise", f"{CODE}: -init random"),
     noise=("normal", f"{CODE}: torch.randn"),
     noise_level=(0.001, f"{CODE}: mul(0.001)"),
+    canvas=("pixels", CODE),
     optimizer=("lbfgs", f"{CODE}: -optimizer lbfgs"),
     learning_rate=(1.0, "default of Torch7's optim.lbfgs"),
     optimizer_options=({"history": 100}, "default of Torch7's optim.lbfgs: nCorrection 100"),

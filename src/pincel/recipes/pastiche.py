@@ -35,6 +35,7 @@ RECIPE = cite(
     init=("content", f"{CODE}: content.to(device, copy=True)"),
     noise=("normal", f"{CODE}, --random-init: torch.randn"),
     noise_level=(1.0, f"{CODE}, --random-init: torch.randn"),
+    canvas=("fourier", "ours: a lower total of the same objective in as many steps; pixels, to step as the package does"),
     optimizer=("lbfgs", f"{CODE}, --optimizer"),
     learning_rate=(1.0, f"{CODE}: lr=1.0"),
     optimizer_options=({"history": 100}, "default of torch.optim.LBFGS"),

@@ -77,6 +77,9 @@ class Recipe(BaseModel):
         ge=0, allow_inf_nan=False, description="Its standard deviation (normal) or half-width (uniform), in grey levels."
     )
 
+    canvas: Literal["pixels", "fourier"] = Field(
+        description="What the optimizer moves: the pixels, or their spectrum scaled so that coarse strokes come first (fewer steps)."
+    )
     optimizer: str = Field(description="lbfgs, adam or gradient-descent.")
     learning_rate: float | None = Field(
         gt=0, allow_inf_nan=False, description="Learning rate, in grey levels; the optimizer's own when left out."

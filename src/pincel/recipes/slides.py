@@ -44,6 +44,7 @@ RECIPE = cite(
     init=("noise", f"{DECK}: G starts at random"),
     noise=("uniform", COURSE),
     noise_level=(20.0, f"{COURSE}: U(-20, 20) around the mean"),
+    canvas=("pixels", f"{DECK}: G := G - dJ/dG moves pixels"),
     optimizer=("gradient-descent", f"{DECK}: G := G - dJ/dG"),
     learning_rate=(3e-5, "ours: the largest that is stable from 48 pixels up; the deck prints none"),
     optimizer_options=({"momentum": 0.9}, OURS),

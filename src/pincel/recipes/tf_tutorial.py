@@ -40,6 +40,7 @@ RECIPE = cite(
     init=("content", f"{CODE}: tf.Variable(content_image)"),
     noise=("normal", "not used"),
     noise_level=(1.0, "not used"),
+    canvas=("pixels", CODE),
     optimizer=("adam", f"{CODE}: tf.keras.optimizers.Adam"),
     learning_rate=(0.02 * 255, f"{CODE}: learning_rate=0.02, for pixels from 0 to 1"),
     optimizer_options=(
