@@ -164,11 +164,13 @@ def test_the_normalised_network_names_its_calibration(photographs: list[Path], c
 
 
 def test_a_canvas_kept_in_range_never_leaves_it(photographs: list[Path]) -> None:
-    run = Run(photographs[0], photographs[1], bounds="clip", optimizer="adam", learning_rate=60, **QUICK)
-    for _ in run:
-        best = run._loop.best
-        assert best is not None
-        assert 0 <= float(best.x.min()) <= float(best.x.max()) <= 255
+    for canvas in ("pixels", "fourier"):
+        run = Run(photographs[0], photographs[1], bounds="clip", optimizer="adam", learning_rate=60, canvas=canvas, **QUICK)
+        for _ in run:
+            best = run._loop.best
+            assert best is not None
+            pixels = run.problem.canvas.pixels(best.x)
+            assert -0.05 <= float(pixels.min()) <= float(pixels.max()) <= 255.05
 
 
 def test_a_rate_far_too_large_ends_with_a_finite_picture(photographs: list[Path]) -> None:

@@ -48,7 +48,7 @@ def test_a_share_that_is_none(share: str) -> None:
         parse_start(f"blend={share}")
 
 
-@pytest.mark.parametrize("text", ["", "photograph", "noise=1"])
+@pytest.mark.parametrize("text", ["", "photograph"])
 def test_a_word_that_is_no_start(text: str) -> None:
     with pytest.raises(OptionError, match=rf"^Unknown init '{text}' \(known: content, noise, style, blend\[=0\.6\], or a picture file\)\."):
         parse_start(text)
@@ -96,3 +96,9 @@ def test_neighbours_and_channels_are_independent() -> None:
     found = drawn("normal", mean=(0, 0, 0), level=1)[0]
     pairs = [(found[:, :, 1:], found[:, :, :-1]), (found[:, 1:], found[:, :-1]), (found[1:], found[:-1])]
     assert all(abs(float((one * other).mean())) < 0.02 for one, other in pairs)
+
+
+@pytest.mark.parametrize("text", ["noise=1", "noise=0.5", "content=0.2"])
+def test_only_a_blend_takes_a_share(text: str) -> None:
+    with pytest.raises(OptionError, match=rf"Only blend takes a share of noise \(blend=0.6\), not init '{text}'"):
+        parse_start(text)

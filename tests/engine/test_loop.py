@@ -265,7 +265,7 @@ def test_a_better_picture_gives_new_patience() -> None:
 def test_nothing_finite_at_the_start_is_an_error(total: float, steps: int) -> None:
     loop = loop_over(spoilt_at(0, total, None), LBFGS(), steps)
     advice = r"try smaller ones, or another start \(--init\)\."
-    with pytest.raises(DivergedError, match=rf"^The objective is {total:g} at the start: .*{advice}$"):
+    with pytest.raises(DivergedError, match=rf"^The objective has a total of {total:g} at the start: .*{advice}$"):
         list(loop)
 
 

@@ -42,7 +42,7 @@ def mean_activations(vgg: VGG, pictures: Iterable[Tensor]) -> dict[str, Tensor]:
         for picture in pictures:
             for relu, activation in vgg.features(picture, relus).items():
                 conv = relus[relu]
-                sums[conv] = sums[conv] + activation.double().sum((0, 2, 3)).cpu()
+                sums[conv] = sums[conv] + activation.cpu().double().sum((0, 2, 3))
                 positions[conv] += activation.shape[0] * activation.shape[2] * activation.shape[3]
     return {conv: sums[conv] / max(positions[conv], 1) for conv in sums}
 
@@ -60,8 +60,9 @@ def normalise(vgg: VGG, means: Mapping[str, Tensor]) -> VGG:
     before = torch.ones(3, dtype=torch.float64)
     weights: dict[str, tuple[Tensor, Tensor]] = {}
     for name, (weight, bias) in vgg.weights.items():
-        mean = torch.where(means[name] > DEAD, means[name], torch.ones_like(means[name])).to(weight.device)
-        scale = before.to(weight.device).view(1, -1, 1, 1) / mean.view(-1, 1, 1, 1)
-        weights[name] = ((weight.double() * scale).to(weight.dtype), (bias.double() / mean).to(bias.dtype))
+        mean = torch.where(means[name] > DEAD, means[name], torch.ones_like(means[name]))
+        scale = before.view(1, -1, 1, 1) / mean.view(-1, 1, 1, 1)
+        # In double precision, which not every device has.
+        weights[name] = ((weight.cpu().double() * scale).to(weight), (bias.cpu().double() / mean).to(bias))
         before = mean
     return replace(vgg, weights=weights).to()

@@ -41,6 +41,8 @@ def parse_start(text: str) -> Start:
         return Start("blend", share=_share(given or "0.6"))
     if text in KINDS:
         return Start(text)
+    if given and kind in KINDS:
+        raise OptionError(f"Only blend takes a share of noise (blend=0.6), not init '{text}'.")
     if any(sign in text for sign in "./\\"):
         return Start("file", path=text)
     raise OptionError(f"Unknown init '{text}' (known: content, noise, style, blend[=0.6], or a picture file).{closest(text, KINDS)}")

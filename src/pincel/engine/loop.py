@@ -69,10 +69,11 @@ class Loop:
         while True:
             evaluation, slope = self._look(x, final=step >= self.steps)
             total = float(evaluation.total)
-            if not self._is_sound(total, slope):
+            trouble = self._trouble(total, slope)
+            if trouble:
                 failures += 1
-                best = self._way_back(total)
-                yield Notice(f"Step {step} led to a total of {total:g}: back to step {best.step}, half as bold.")
+                best = self._way_back(trouble)
+                yield Notice(f"Step {step} led to {trouble}: back to step {best.step}, half as bold.")
                 if failures >= PATIENCE:
                     reason = "diverged"
                     break
@@ -92,9 +93,13 @@ class Loop:
         """Evaluate; the last picture needs no gradient any more."""
         return (self.problem.measure(x), None) if final else self.problem.gradient(x)
 
-    def _is_sound(self, total: float, slope: Tensor | None) -> bool:
-        finite = math.isfinite(total) and (slope is None or bool(torch.isfinite(slope).all()))
-        return finite and total <= RUNAWAY * self._first
+    def _trouble(self, total: float, slope: Tensor | None) -> str:
+        """Say what is wrong with an evaluation; nothing if it can be built on."""
+        if not math.isfinite(total) or total > RUNAWAY * self._first:
+            return f"a total of {total:g}"
+        if slope is not None and not bool(torch.isfinite(slope).all()):
+            return "a gradient that is not finite"
+        return ""
 
     def _keep(self, step: int, total: float, x: Tensor) -> bool:
         """Remember the canvas if it is the best so far."""
@@ -105,10 +110,10 @@ class Loop:
         self.best = Best(step, total, x.detach())
         return True
 
-    def _way_back(self, total: float) -> Best:
+    def _way_back(self, trouble: str) -> Best:
         if self.best is None:
             raise DivergedError(
-                f"The objective is {total:g} at the start: nothing to improve on. "
+                f"The objective has {trouble} at the start: nothing to improve on. "
                 "Weights this large overflow single precision; try smaller ones, or another start (--init)."
             )
         return self.best

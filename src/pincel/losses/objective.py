@@ -34,7 +34,7 @@ class Evaluation:
 
         ``numbers()["style"]`` is Σ λ_l J_style^[l], ``numbers()["style:relu1_1"]`` is J_style at that layer before its λ.
         """
-        values = torch.stack([term.value.double() for term in self.terms]).tolist()
+        values = torch.stack([term.value.detach() for term in self.terms]).tolist()
         groups: dict[str, float] = {}
         for term, value in zip(self.terms, values, strict=True):
             groups[term.group] = groups.get(term.group, 0.0) + term.layer_weight * value
