@@ -195,7 +195,7 @@ def test_gatys2015_is_the_paper_on_the_normalised_network(pair: tuple[Path, Path
     def calibration(path: Path) -> Tensor:
         width, height = read(path).size
         long = max(width, height)
-        return fit(path, (round(384 / long * width), round(384 / long * height)), Image.Resampling.LANCZOS)
+        return fit(path, (round(512 / long * width), round(512 / long * height)), Image.Resampling.LANCZOS)
 
     def means() -> dict[str, Tensor]:
         seen = [look(network, calibration(path)) for path in photographs]

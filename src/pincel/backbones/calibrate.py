@@ -20,7 +20,7 @@ from pincel.image.resize import resize, target_size
 from pincel.samples import FOLDER
 
 # Long side of a calibration picture: the scale at which the network was trained and is mostly used.
-SIDE = 384
+SIDE = 512
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"})
 
 

@@ -52,10 +52,10 @@ class LBFGS:
         Nocedal, Wright, "Numerical Optimization", algorithm 7.4 (two loops), scaling of the start by eq. 7.20.
 
     Differs:
-        As in most style transfer programs there is no line search: one evaluation a step pays better here. Unlike torch's, it never stops
-        because a number became small; a direction that does not descend makes it forget its history and take the gradient. The step is
-        measured as the distance really moved, so a clamp or any other change between two steps cannot poison the history, and
-        gradients may have any memory layout.
+        As in most style transfer programs there is no line search: one evaluation a step pays better here. Unlike torch's, it never
+        stops because a number became small, and its first step does not depend on the size of the gradient; a direction that does not
+        descend makes it forget its history and take the gradient. The step is measured as the distance really moved, so a clamp or any
+        other change between two steps cannot poison the history, and gradients may have any memory layout.
     """
 
     learning_rate: float = 1.0
@@ -78,8 +78,7 @@ class LBFGS:
             pairs, direction = (), -slope
         length = self.learning_rate * state.boldness
         if not pairs:
-            # Without curvature the gradient's size means nothing: move by one unit in all, as torch does.
-            length *= min(1.0, 1.0 / max(float(slope.abs().sum()), 1e-30))
+            length *= first_length(slope)
         moved = here + length * direction
         # A failed step makes us timid for a while; each step that holds gives a tenth of the courage back.
         return moved.view_as(x), LBFGSState(pairs, here, slope, min(1.0, 1.1 * state.boldness))
@@ -98,6 +97,15 @@ class LBFGS:
         kept = deque(state.pairs, maxlen=self.history)
         kept.append(Pair(step, change, 1 / curvature))
         return tuple(kept)
+
+
+def first_length(slope: Tensor) -> float:
+    """Length of a step along the negative gradient before any curvature is known: the pixel that moves most moves by one grey level.
+
+    The size of a gradient says nothing about the size of a step: it grows with the weights and shrinks with the picture. Torch moves by one
+    unit in all, which spread over a picture is less than float32 can add to a pixel, and so learns its first pair from rounding errors.
+    """
+    return 1 / max(float(slope.abs().max()), 1e-30)
 
 
 def _direction(slope: Tensor, pairs: tuple[Pair, ...]) -> Tensor:
