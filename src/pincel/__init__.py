@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pincel.version import __version__
 
 if TYPE_CHECKING:
-    from pincel.engine.events import Notice, Step, Stopped
+    from pincel.engine.events import Notice, Preparing, Step, Stopped
     from pincel.engine.result import Result
     from pincel.errors import PincelError
     from pincel.recipes.schema import Recipe
@@ -29,12 +29,13 @@ _PLACES = {
     "Result": "pincel.engine.result",
     "Recipe": "pincel.recipes.schema",
     "Notice": "pincel.engine.events",
+    "Preparing": "pincel.engine.events",
     "Step": "pincel.engine.events",
     "Stopped": "pincel.engine.events",
     "PincelError": "pincel.errors",
 }
 
-__all__ = ["Notice", "PincelError", "Recipe", "Result", "Run", "Step", "Stopped", "__version__", "evaluate", "transfer"]
+__all__ = ["Notice", "PincelError", "Preparing", "Recipe", "Result", "Run", "Step", "Stopped", "__version__", "evaluate", "transfer"]
 
 
 def __getattr__(name: str) -> Any:

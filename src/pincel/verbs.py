@@ -14,7 +14,7 @@ from torch import Tensor
 
 from pincel.canvas.start import parse_start
 from pincel.engine.device import resolve_device
-from pincel.engine.events import Event, Notice, Step, Stopped
+from pincel.engine.events import Event, Notice, Preparing, Step, Stopped
 from pincel.engine.loop import Loop
 from pincel.engine.problem import Problem
 from pincel.engine.result import Result
@@ -50,9 +50,14 @@ class Run:
         *,
         recipe: str | PathLike[str] | Recipe = "pincel",
         device: str = "auto",
+        on_event: Callable[[Event], None] | None = None,
         **overrides: Any,
     ) -> None:
-        """Load and check everything; see :func:`transfer` for the arguments and errors."""
+        """Load and check everything; see :func:`transfer` for the arguments and errors.
+
+        ``on_event`` is told here how preparations go on; everything after that comes from iterating.
+        """
+        tell = on_event or (lambda _: None)
         self.recipe = resolve_recipe(recipe, overrides)
         card = build.check_recipe(self.recipe)
         self.device = resolve_device(device)
@@ -65,7 +70,7 @@ class Run:
         self._notes: list[str] = [
             f"{picture.name}: {note}" for picture in (self._content, *(s for s, _ in self._styles)) for note in picture.notes
         ]
-        backbone = build.make_backbone(self.recipe, self.device, self._notes.append)
+        backbone = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)))
         self.problem = build.make_problem(self.recipe, self.materials, backbone, self.device)
         x = self.problem.canvas.encode(build.make_start(self.recipe, self.materials, card, given).to(self.device))
         self._loop = Loop(self.problem, build.make_optimizer(self.recipe, self.problem.canvas), x, self.recipe.steps)
@@ -108,7 +113,7 @@ class Run:
             self._stopped = Stopped("unfinished", event.step, best.step if best else 0)
         elif isinstance(event, Stopped):
             self._stopped = event
-        else:
+        elif isinstance(event, Notice):
             self._notes.append(event.text)
 
     def _record(self, image: Image.Image) -> dict[str, Any]:
@@ -158,7 +163,7 @@ def transfer(
     Raises:
         PincelError: One of :mod:`pincel.errors`, with a one-line message, for whatever cannot be used.
     """
-    run = Run(content, style, recipe=recipe, device=device, **overrides)
+    run = Run(content, style, recipe=recipe, device=device, on_event=on_event, **overrides)
     for event in run:
         if on_event:
             on_event(event)
@@ -198,7 +203,7 @@ def evaluate(
     settled = build.recipe_for_size(asked, photograph, size)
     build.content_size(settled, photograph)
     materials = build.prepare(settled, photograph, load_styles(style), size)
-    backbone = build.make_backbone(settled, where, lambda _: None)
+    backbone = build.make_backbone(settled, where, lambda _: None, lambda *_: None)
     problem = build.make_problem(settled, materials, backbone, where)
     return {**measure(problem, settled.white * judged.pixels.to(where)), "size": [judged.width, judged.height]}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import platformdirs
 import safetensors.torch
@@ -21,16 +22,19 @@ from pincel.samples import FOLDER
 
 # Long side of a calibration picture: the scale at which the network was trained and is mostly used.
 SIDE = 512
+Tell: TypeAlias = Callable[[str], None]
+Progress: TypeAlias = Callable[[str, int, int], None]
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"})
 
 
-def calibrated(vgg: VGG, calibration: str, tell: Callable[[str], None]) -> VGG:
+def calibrated(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> VGG:
     """Return the network rescaled so that every filter's mean activation over a set of pictures is 1.
 
     Args:
         vgg: As trained, on its device, with its pooling.
         calibration: ``samples`` for the pictures in the package, or a folder of pictures.
-        tell: Told, in one sentence each, what is measured or reused.
+        tell: Told, in one sentence each, what was measured or could not be kept.
+        progress: Told how many pictures of how many have been looked at, while measuring.
 
     Raises:
         OptionError: If the folder is not there or holds no pictures.
@@ -41,8 +45,7 @@ def calibrated(vgg: VGG, calibration: str, tell: Callable[[str], None]) -> VGG:
     cache = Path(platformdirs.user_cache_dir("pincel")) / f"normalised-{vgg.card.name}-{vgg.pooling}-{key[:16]}.safetensors"
     means = _read(cache, vgg)
     if means is None:
-        tell(f"Measuring mean activations of {vgg.card.name} over {named}; this happens once.")
-        means = mean_activations(vgg, (_calibration_pixels(path).to(_device(vgg)) for path in paths))
+        means = mean_activations(vgg, _pictures(paths, _device(vgg), progress))
         _write(cache, means, tell)
     tell(f"Network normalised to mean activation 1 over {named}.")
     return normalise(vgg, means)
@@ -57,6 +60,14 @@ def calibration_pictures(calibration: str) -> list[Path]:
     if not paths:
         raise OptionError(f"The calibration folder {folder} holds no pictures ({', '.join(sorted(_SUFFIXES))}).")
     return paths
+
+
+def _pictures(paths: list[Path], device: str, progress: Progress) -> Iterator[Tensor]:
+    what = "calibrating the network, once"
+    for done, path in enumerate(paths):
+        progress(what, done, len(paths))
+        yield _calibration_pixels(path).to(device)
+    progress(what, len(paths), len(paths))
 
 
 def _calibration_pixels(path: Path) -> Tensor:
@@ -85,7 +96,7 @@ def _read(cache: Path, vgg: VGG) -> dict[str, Tensor] | None:
     return means if fits else None
 
 
-def _write(cache: Path, means: dict[str, Tensor], tell: Callable[[str], None]) -> None:
+def _write(cache: Path, means: dict[str, Tensor], tell: Tell) -> None:
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
         with atomically(cache) as path:

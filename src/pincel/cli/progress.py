@@ -8,7 +8,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from pincel.engine.events import Event, Notice, Step
+from pincel.engine.events import Event, Notice, Preparing, Step
 
 # Between two lines where there is no terminal to redraw.
 PAUSE = 10.0
@@ -25,7 +25,7 @@ class Bar:
     def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True, quiet=quiet, highlight=False)
         self._progress = Progress(
-            TextColumn("[bold]painting"),
+            TextColumn("[bold]{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("[cyan]{task.fields[losses]}"),
@@ -37,7 +37,7 @@ class Bar:
             # A step can take seconds; the default window forgets them too soon to estimate.
             speed_estimate_period=120,
         )
-        self._task: TaskID | None = None
+        self._tasks: dict[str, TaskID] = {}
         self._told = 0.0
 
     def __enter__(self) -> Bar:
@@ -51,14 +51,21 @@ class Bar:
         """Show one event."""
         if isinstance(event, Notice):
             self.console.print(event.text, style="dim", soft_wrap=True, markup=False)
+        elif isinstance(event, Preparing):
+            self._update(event.what, event.done, event.total, "")
+            if event.done == 0 and not self.console.is_terminal:
+                self.console.print(f"{event.what} …", soft_wrap=True, markup=False)
         elif isinstance(event, Step):
             self._step(event)
 
+    def _update(self, what: str, done: int, total: int, losses: str) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=total, losses=losses)
+        self._progress.update(self._tasks[what], completed=done, losses=losses)
+
     def _step(self, event: Step) -> None:
         losses = f"J {event.total:.4g} · " + " · ".join(f"{k} {v:.3g}" for k, v in event.terms.items() if ":" not in k)
-        if self._task is None:
-            self._task = self._progress.add_task("paint", total=event.steps, losses=losses)
-        self._progress.update(self._task, completed=event.step, losses=losses)
+        self._update("painting", event.step, event.steps, losses)
         now = time.monotonic()
         due = event.step in (0, event.steps) or now - self._told >= PAUSE
         if due and not self.console.is_terminal:

@@ -78,7 +78,7 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
     from pincel.verbs import Run
 
     with Bar(quiet=options["quiet"]) as bar:
-        run = Run(content, pairs, recipe=options["recipe"], device=options["device"], **values)
+        run = Run(content, pairs, recipe=options["recipe"], device=options["device"], on_event=bar.show, **values)
         bar.console.print(f"Painting {run.size[1]}×{run.size[0]} on {run.device}; Ctrl-C keeps the best picture so far.")
         watchers = _watchers(options, outputs, bar)
         with stopped_by_signals(run):

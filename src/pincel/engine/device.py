@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 
 import torch
@@ -33,9 +32,13 @@ def resolve_device(name: str) -> torch.device:
 
 
 def peak_memory(device: torch.device) -> int:
-    """Most bytes in use so far: of the device's own memory on CUDA, of the whole process elsewhere."""
+    """Most bytes in use so far: of the device's own memory on CUDA, of the whole process elsewhere; 0 where nobody counts."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
+    if sys.platform == "win32":
+        return 0
+    import resource  # noqa: PLC0415 - there is none on Windows
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Linux counts kibibytes, macOS bytes.
     return peak if sys.platform == "darwin" else peak * 1024

@@ -21,6 +21,21 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Preparing:
+    """Something that takes a while, before the first step.
+
+    Attributes:
+        what: A few words.
+        done: Parts finished.
+        total: Parts in all.
+    """
+
+    what: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Step:
     """The objective after ``step`` updates.
 
@@ -61,4 +76,4 @@ class Stopped:
     best_step: int
 
 
-Event: TypeAlias = Notice | Step | Stopped
+Event: TypeAlias = Notice | Preparing | Step | Stopped

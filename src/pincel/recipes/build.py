@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isqrt
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pincel.backbones import CARDS
 from pincel.backbones.base import Backbone
-from pincel.backbones.calibrate import calibrated
+from pincel.backbones.calibrate import Progress, Tell, calibrated
 from pincel.backbones.cards import Card
 from pincel.backbones.vgg import load_vgg
 from pincel.canvas import CANVASES
@@ -32,8 +32,6 @@ from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.optimisers.clamp import Clamped
 from pincel.recipes.schema import Recipe
-
-Tell = Callable[[str], None]
 
 
 def check_recipe(recipe: Recipe) -> Card:
@@ -113,11 +111,11 @@ def _checked(recipe: Recipe, picture: Picture, what: str, size: tuple[int, int])
     return size
 
 
-def make_backbone(recipe: Recipe, device: torch.device, tell: Tell) -> Backbone:
-    """Load the network a recipe asks for, with its pooling and its scaling, onto a device."""
+def make_backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Progress) -> Backbone:
+    """Load the network a recipe asks for, with its pooling and its scaling, onto a device; see :func:`calibrated`."""
     vgg = load_vgg(CARDS[recipe.backbone], pooling=recipe.pooling, pool_rounding=recipe.pool_rounding).to(device)
     if recipe.activations == "normalised":
-        return calibrated(vgg, recipe.calibration, tell)
+        return calibrated(vgg, recipe.calibration, tell, progress)
     return vgg
 
 
