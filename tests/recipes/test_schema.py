@@ -70,6 +70,14 @@ def test_layers_are_read(given: Any, expected: dict[str, float]) -> None:
     assert parse_layers(given, "style_layers") == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_layers_without_weights_share_what_the_recipes_weigh(name: str) -> None:
+    recipe = RECIPES[name].recipe
+    changed = recipe.override(content_layers="conv3_1", style_layers=["relu1_1", "pool2"])
+    assert changed.content_layers == {"conv3_1": sum(recipe.content_layers.values())}
+    assert changed.style_layers["pool2"] == changed.style_layers["relu1_1"] == sum(recipe.style_layers.values()) / 2
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -65,10 +65,10 @@ class Recipe(BaseModel):
         description="Total variation: mean |Δ| (the deck), mean Δ², or another program's own."
     )
     content_layers: Layers = Field(
-        description="Content layers, as relu4_2 or relu3_2=0.5,relu4_2=0.5 (equal shares when weights are left out)."
+        description="Content layers, as relu4_2 or relu3_2=0.5,relu4_2=0.5 (weights left out: equal shares of the recipe's)."
     )
     style_layers: Layers = Field(
-        description="Style layers with their λ, as relu1_1=0.2,relu2_1=0.8 (equal shares when weights are left out)."
+        description="Style layers with their λ, as relu1_1=0.2,relu2_1=0.8 (weights left out: equal shares of the recipe's)."
     )
 
     init: str = Field(description="Where to start: content, noise, style, blend[=share of noise], or a picture file.")
@@ -106,7 +106,7 @@ class Recipe(BaseModel):
             values = {"learning_rate": None, "optimizer_options": {}, **values}
         for key in ("content_layers", "style_layers"):
             if key in values:
-                values[key] = parse_layers(values[key], key)
+                values[key] = parse_layers(values[key], key, total=sum(getattr(self, key).values()) or 1.0)
         return make_recipe({**self.model_dump(), **values}, error=OptionError)
 
 
@@ -156,10 +156,11 @@ def _one_line(trouble: ErrorDetails) -> str:
     return f"'{where}' cannot be {trouble['input']!r}: it {message}."
 
 
-def parse_layers(given: str | Mapping[str, float] | list[str] | tuple[str, ...], what: str) -> Layers:
+def parse_layers(given: str | Mapping[str, float] | list[str] | tuple[str, ...], what: str, *, total: float = 1.0) -> Layers:
     """Read layer weights: ``relu1_1=0.2,relu2_1=0.8``, ``relu1_1,relu2_1``, a list of names, or a mapping.
 
-    Names without weights share 1 equally; either all have one or none.
+    Either all names have a weight or none. Those without share ``total`` equally: with the total of the layers they replace, α and β
+    keep their meaning, whether a recipe's λ add up to 1 or, as in Gatys' code, to a few ten-thousandths.
 
     Raises:
         OptionError: For a weight that is no number, negative, infinite or NaN, for no layers, or a layer named twice.
@@ -178,7 +179,7 @@ def parse_layers(given: str | Mapping[str, float] | list[str] | tuple[str, ...],
         twice = next(name for name in names if names.count(name) > 1)
         raise OptionError(f"{what.capitalize()} '{twice}' is given twice; add its weights up yourself.")
     if all(weight is None for _, weight in pairs):
-        return dict.fromkeys(names, 1 / len(names))
+        return dict.fromkeys(names, total / len(names))
     return {name: _weight(what, name, weight) for name, weight in pairs}
 
 

@@ -51,7 +51,7 @@ def read_recipe(path: Path) -> CitedRecipe:
         defaults |= {"learning_rate": None, "optimizer_options": {}}
     for key in ("content_layers", "style_layers"):
         if isinstance(given.get(key), str | list | dict):
-            given[key] = parse_layers(given[key], key)
+            given[key] = parse_layers(given[key], key, total=sum(inherited.get(key, {}).values()) or 1.0)
     try:
         recipe = make_recipe({**inherited, **defaults, **given})
     except RecipeError as error:
