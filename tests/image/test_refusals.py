@@ -73,7 +73,7 @@ def test_what_is_not_there(source: str, said: str) -> None:
         (Image.new("RGBA", (4, 4)), "every pixel is transparent"),
         (Image.new("RGB", (0, 0)), "has no pixels · given a Pillow image (RGB), 0 x 0"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_what_is_there_but_cannot_be_used(source: Any, said: str) -> None:
     assert said in refusal(source, PictureUnreadableError)
