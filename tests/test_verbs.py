@@ -174,6 +174,7 @@ def test_a_canvas_kept_in_range_never_leaves_it(photographs: list[Path]) -> None
 
 
 def test_a_rate_far_too_large_ends_with_a_finite_picture(photographs: list[Path]) -> None:
-    result = transfer(photographs[0], photographs[1], optimizer="gradient-descent", learning_rate=1e12, init="noise", size=32, steps=8)
+    wild: dict[str, Any] = {"optimizer": "gradient-descent", "learning_rate": 1e12, "bounds": "free", "init": "noise"}
+    result = transfer(photographs[0], photographs[1], size=32, steps=8, **wild)
     assert np.isfinite([loss["total"] for loss in result.losses]).all()
     assert any("back to step" in note for note in result.record["notes"])
