@@ -53,7 +53,7 @@ CASES: list[tuple[str, str]] = [
     ("transfer photo.png style.png -o out.png --recipe bad.toml", "Did you mean 'steps'"),
     ("transfer photo.png style.png -o out.png --recipe none.toml", "Cannot read the recipe none.toml"),
     ("transfer photo.png style.png -o out.png --optimizer lbgfs", "Did you mean 'lbfgs'"),
-    ("transfer photo.png style.png -o out.png --optimizer-option histroy=3", "known: history). Did you mean 'history'"),
+    ("transfer photo.png style.png -o out.png --optimizer-option histroy=3", "known: history, max_step). Did you mean 'history'"),
     ("transfer photo.png style.png -o out.png --optimizer-option history", "takes KEY=VALUE"),
     ("transfer photo.png style.png -o out.png --optimizer-option history=many", "must be a number, not 'many'"),
     ("transfer photo.png style.png -o out.png --backbone vgg20", "Did you mean 'vgg19'"),

@@ -17,11 +17,13 @@ from tests.tensors import assert_close, normal
 @pytest.mark.parametrize("history", [1, 3, 100])
 @pytest.mark.parametrize(("problem", "steps"), [(bowl, 25), (coupled, 25), (rosenbrock, 25)], ids=["bowl", "coupled", "rosenbrock"])
 def test_every_step_is_that_of_torch(problem: Callable[[], Known], steps: int, history: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    # All but the length of the first, which torch ties to the sum of the gradient.
+    # All but the length of the first, which torch ties to the sum of the gradient, and our bolder scale and shorter leash.
+    monkeypatch.setattr(lbfgs, "SCALE", 1.0)
+    monkeypatch.setattr(lbfgs, "BLIND", 1.0)
     monkeypatch.setattr(lbfgs, "first_length", lambda slope: min(1.0, 1.0 / max(float(slope.abs().sum()), 1e-30)))
     known = problem()
     expected = torch_walk(torch.optim.LBFGS, known, steps, lr=1, max_iter=1, history_size=history, tolerance_grad=0, tolerance_change=0)
-    found = walk(LBFGS(history=history), known, steps)
+    found = walk(LBFGS(history=history, max_step=1e9), known, steps)
     compared = 0
     for step, (ours, theirs) in enumerate(zip(found, expected, strict=True)):
         if step and torch.equal(theirs, expected[step - 1]):
@@ -43,9 +45,10 @@ def test_the_first_step_moves_the_most_moved_pixel_by_one_grey_level(size: float
 def test_the_second_step_by_hand() -> None:
     # One variable, J = 2x²: from 10 the gradient 40 moves to 9, where it is 36; one pair gives the curvature 4 exactly.
     x, state = torch.full((1, 1, 1, 1), 10.0), LBFGSState()
-    x, state = LBFGS().step(x, 4 * x, state)
+    long = LBFGS(max_step=100)
+    x, state = long.step(x, 4 * x, state)
     assert float(x) == 9
-    x, state = LBFGS().step(x, 4 * x, state)
+    x, state = long.step(x, 4 * x, state)
     assert float(x) == pytest.approx(0, abs=1e-6)
 
 
@@ -121,10 +124,17 @@ def test_a_history_that_gives_no_number_is_forgotten() -> None:
 def test_a_pair_without_curvature_is_not_learnt() -> None:
     # A plane: the gradient never changes.
     x, gradient, state = torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2), LBFGSState()
-    for step in range(1, 4):
+    for place in (-1.0, -5.0, -9.0):  # one grey level, then four a step
         x, state = LBFGS().step(x, gradient, state)
         assert state.pairs == ()
-        assert_close(x, torch.full((1, 1, 2, 2), -1.0 * step))
+        assert_close(x, torch.full((1, 1, 2, 2), place))
+
+
+def test_no_step_is_longer_than_asked_for() -> None:
+    x, gradient = torch.zeros(1, 1, 2, 2), torch.tensor([3.0, -1.0, 0.0, 4.0]).view(1, 1, 2, 2)
+    moved, _ = LBFGS(learning_rate=1000, max_step=2.5).step(x, gradient, LBFGSState())
+    assert float(moved.square().mean().sqrt()) == pytest.approx(2.5)
+    assert_close(moved / moved.abs().max(), -gradient / 4)
 
 
 def test_it_never_stops_because_a_number_is_small() -> None:

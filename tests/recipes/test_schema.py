@@ -126,7 +126,7 @@ def test_a_recipe_that_is_not_whole() -> None:
         ({"content_layers": "relu4-2"}, "Unknown content layer of backbone vgg19 'relu4-2'.*Did you mean 'relu4_2'"),
         ({"style_layers": "relu6_1"}, "Unknown style layer of backbone vgg19 'relu6_1'.*Did you mean 'relu5_1'"),
         ({"optimizer": "lbfg"}, "Unknown optimizer 'lbfg'.*Did you mean 'lbfgs'"),
-        ({"optimizer_options": {"histroy": 3}}, r"Unknown LBFGS option 'histroy' \(known: history\). Did you mean 'history'"),
+        ({"optimizer_options": {"histroy": 3}}, r"Unknown LBFGS option 'histroy' \(known: history, max_step\). Did you mean 'history'"),
         ({"optimizer": "adam", "optimizer_options": {"beta": 3}}, r"known: beta1, beta2, eps"),
         ({"init": "contents"}, "Unknown init 'contents'.*Did you mean 'content'"),
     ],

@@ -59,7 +59,7 @@ def objective_options(function: F) -> F:
             "--optimizer-option",
             multiple=True,
             metavar="KEY=VALUE",
-            help="Further settings of the optimizer, repeatable: history (lbfgs), beta1 beta2 eps (adam), momentum (gradient-descent).",
+            help="More settings, repeatable: history max_step (lbfgs), beta1 beta2 eps (adam), momentum (gradient-descent).",
         ),
     ]
     for option in reversed(options):

@@ -12,6 +12,10 @@ from pincel.optimisers.base import check_range
 
 # Curvature below this is noise of the arithmetic, not of the objective (torch.optim.LBFGS uses the same bound).
 CURVATURE = 1e-10
+# Of the initial inverse Hessian, over eq. 7.20: that estimate is dominated by the stiffest directions, and timid in all others.
+SCALE = 2.0
+# Grey levels the most moved pixel moves a step while no curvature has been learnt, after the first step.
+BLIND = 4.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class LBFGS:
     Attributes:
         learning_rate: Length of a step in units of the quasi-Newton step.
         history: Pairs kept; each costs two pictures of memory.
+        max_step: Longest step, in grey levels root mean square. A first guess of the curvature can be off by orders of magnitude; the
+            leap it asks for would be taken back at once, but the pair learnt from it would spoil the next hundred steps.
 
     Paper:
         Nocedal, Wright, "Numerical Optimization", algorithm 7.4 (two loops), scaling of the start by eq. 7.20.
@@ -60,10 +66,12 @@ class LBFGS:
 
     learning_rate: float = 1.0
     history: int = 100
+    max_step: float = 4.0
 
     def __post_init__(self) -> None:
         check_range("Learning rate", self.learning_rate, 0, open_low=True)
         check_range("LBFGS option history", self.history, 1)
+        check_range("LBFGS option max_step", self.max_step, 0, open_low=True)
 
     def start(self, x: Tensor) -> LBFGSState:
         """Nothing learnt yet."""
@@ -78,8 +86,10 @@ class LBFGS:
             pairs, direction = (), -slope
         length = self.learning_rate * state.boldness
         if not pairs:
-            length *= first_length(slope)
-        moved = here + length * direction
+            # Where the first step met no curvature, or a negative one, walk on faster.
+            length *= first_length(slope) * (1.0 if state.x is None else BLIND)
+        step = length * direction
+        moved = here + step * min(1.0, self.max_step / max(float(step.square().mean().sqrt()), 1e-30))
         # A failed step makes us timid for a while; each step that holds gives a tenth of the courage back.
         return moved.view_as(x), LBFGSState(pairs, here, slope, min(1.0, 1.1 * state.boldness))
 
@@ -118,7 +128,7 @@ def _direction(slope: Tensor, pairs: tuple[Pair, ...]) -> Tensor:
         shares.append(share)
     if pairs:
         last = pairs[-1]
-        direction = direction / (last.inverse * torch.dot(last.change, last.change))
+        direction = direction * SCALE / (last.inverse * torch.dot(last.change, last.change))
     for pair, share in zip(pairs, reversed(shares), strict=True):
         correction = torch.dot(pair.change, direction) * pair.inverse
         direction = direction + (share - correction) * pair.step
