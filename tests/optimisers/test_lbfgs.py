@@ -130,6 +130,14 @@ def test_a_pair_without_curvature_is_not_learnt() -> None:
         assert_close(x, torch.full((1, 1, 2, 2), place))
 
 
+def test_a_history_that_leads_nowhere_is_forgotten() -> None:
+    x, state = learnt(bowl(), 4)
+    _, state = LBFGS().step(x, bowl().gradient(x), state)
+    assert state.pairs
+    _, after = LBFGS().step(x, bowl().gradient(x), state)
+    assert after.pairs == ()
+
+
 def test_no_step_is_longer_than_asked_for() -> None:
     x, gradient = torch.zeros(1, 1, 2, 2), torch.tensor([3.0, -1.0, 0.0, 4.0]).view(1, 1, 2, 2)
     moved, _ = LBFGS(learning_rate=1000, max_step=2.5).step(x, gradient, LBFGSState())

@@ -101,6 +101,9 @@ class LBFGS:
         if state.x is None or state.gradient is None:
             return state.pairs
         step, change = here - state.x, slope - state.gradient
+        if not bool(step.any()):
+            # Somebody (a clamp) took the whole step back, and would again: what was learnt points out of bounds.
+            return ()
         curvature = torch.dot(step, change)
         if not curvature > CURVATURE:
             return state.pairs
