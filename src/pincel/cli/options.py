@@ -46,6 +46,7 @@ _METAVARS = {
     "calibration": "FOLDER",
     "init": "START",
 }
+_LAYERS = ("content_layers", "style_layers")
 _TYPES: Mapping[Any, Any] = {int: click.INT, float: click.FLOAT}
 
 
@@ -83,9 +84,6 @@ def _option(name: str) -> Callable[[F], F]:
         metavar=_METAVARS.get(name),
         help=f"{field.description} [{shown:g}]" if isinstance(shown, float) else f"{field.description} [{shown}]",
     )
-
-
-_LAYERS = ("content_layers", "style_layers")
 
 
 def gather(options: dict[str, Any]) -> dict[str, Any]:

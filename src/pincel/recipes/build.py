@@ -217,7 +217,7 @@ def recipe_for_size(recipe: Recipe, content: Picture, size: tuple[int, int]) -> 
     """
     height, width = size
     sides = {"long": max(size), "short": min(size), "area": isqrt(height * width)}
-    tries = [recipe, replace_size(recipe, sides[recipe.size_of], recipe.size_of), replace_size(recipe, max(size), "long")]
+    tries = [recipe, recipe.override(size=sides[recipe.size_of], size_of=recipe.size_of), recipe.override(size=max(size))]
     for candidate in tries:
         if target_size(content.height, content.width, candidate.size, candidate.size_of, candidate.rounding) == size:
             return candidate
@@ -225,8 +225,3 @@ def recipe_for_size(recipe: Recipe, content: Picture, size: tuple[int, int]) -> 
         f"The picture is {width}×{height}, and no --size makes that of the content {content.name} "
         f"({content.width}×{content.height}). Was it cropped, or made from another content?"
     )
-
-
-def replace_size(recipe: Recipe, size: int, measure: str) -> Recipe:
-    """Return the recipe at another size."""
-    return recipe.override(size=size, size_of=measure)
