@@ -1,5 +1,6 @@
 # make demo   set up, paint a sample photograph in a sample style, offline
 # make test   set up, check style and types, run every test
+# make bench  set up, measure pincel beside the package pastiche; options in BENCH="--size 512"
 PYTHON ?= python3
 # A quiet, private copy of uv makes the whole environment in seconds; it looks where pip looks.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
@@ -9,13 +10,16 @@ UV := .tools/bin/uv
 # Torch first and pinned: a looser request would bring gigabytes of GPU libraries.
 INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 
-.PHONY: demo test lint study samples clean
+.PHONY: demo test bench lint study samples clean
 
 demo: .venv/.installed
 	$(BIN)/pincel transfer sample:harbour sample:impasto -o demo/painted.png --sheet demo/sheet.jpg --size 400 --steps 90
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"
+
+bench: .venv/.installed
+	$(BIN)/pincel bench $(BENCH)
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check src tests scripts

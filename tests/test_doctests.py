@@ -29,11 +29,14 @@ class Tolerant(doctest.OutputChecker):
     ("module", "examples"),
     [
         ("pincel.errors", 1),
+        ("pincel.bench.flops", 2),
+        ("pincel.bench.plan", 1),
         ("pincel.files", 1),
         ("pincel.registry", 2),
         ("pincel.formulas.content", 2),
         ("pincel.formulas.gram", 2),
         ("pincel.formulas.variation", 4),
+        ("pincel.formulas.wasserstein", 3),
     ],
 )
 def test_examples(module: str, examples: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from os import PathLike
 from typing import Any, TypeAlias
 
@@ -15,7 +16,8 @@ from torch import Tensor
 from pincel.canvas.start import parse_start
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, Preparing, Step, Stopped
-from pincel.engine.loop import Loop
+from pincel.engine.ladder import Climb, Rung, resampled
+from pincel.engine.precision import choose_precision
 from pincel.engine.problem import Problem
 from pincel.engine.result import Result
 from pincel.errors import OptionError
@@ -50,6 +52,7 @@ class Run:
         *,
         recipe: str | PathLike[str] | Recipe = "pincel",
         device: str = "auto",
+        precision: str = "auto",
         on_event: Callable[[Event], None] | None = None,
         **overrides: Any,
     ) -> None:
@@ -61,43 +64,76 @@ class Run:
         self.recipe = resolve_recipe(recipe, overrides)
         card = build.check_recipe(self.recipe)
         self.device = resolve_device(device)
+        self._notes: list[str] = []
+        self.precision = choose_precision(precision, self.device, self._notes.append)
         self._content = open_picture(content, "content")
         self._styles = load_styles(style)
         self.size = build.content_size(self.recipe, self._content)
         start = parse_start(self.recipe.init)
         given = load_picture(start.path, what="start") if start.kind == "file" else None
-        self.materials = build.prepare(self.recipe, self._content, self._styles, self.size)
-        self._notes: list[str] = [
-            f"{picture.name}: {note}" for picture in (self._content, *(s for s, _ in self._styles)) for note in picture.notes
-        ]
-        backbone = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)))
-        self.problem = build.make_problem(self.recipe, self.materials, backbone, self.device)
-        x = self.problem.canvas.encode(build.make_start(self.recipe, self.materials, card, given).to(self.device))
-        self._loop = Loop(self.problem, build.make_optimizer(self.recipe, self.problem.canvas), x, self.recipe.steps)
-        self._x = x
-        self._losses: list[dict[str, Any]] = []
+        self.rungs = build.make_rungs(self.recipe, self.size, [style for style, _ in self._styles])
+        first = self._materials(self.rungs[0])
+        self._notes += [f"{picture.name}: {note}" for picture in (self._content, *(s for s, _ in self._styles)) for note in picture.notes]
+        self._exact = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)))
+        self._quick = build.quickened(self.recipe, self._exact, self.precision)
+        begin = build.make_start(self.recipe, first, card, given).to(self.device)
+        self._climb = Climb(self.rungs, self._problem, lambda canvas: build.make_optimizer(self.recipe, canvas), begin, self._finer)
+        self._steps: list[Step] = []
         self._stopped = Stopped("not started", 0, 0)
         self._seconds = 0.0
         self._memory = 0
 
+    def _materials(self, rung: Rung) -> build.Materials:
+        """Bring the pictures to the size of a scale."""
+        if rung.share == 1:
+            return self.materials
+        return build.prepare(self.recipe, self._content, self._styles, rung.size, rung.share)
+
+    def _problem(self, rung: Rung) -> Problem:
+        """Put the objective of a scale together; one of full size is kept."""
+        if rung.share == 1:
+            return self.problem
+        coarse = self.recipe.override(content_weight=self.recipe.content_weight * self.recipe.coarse_content)
+        return build.make_problem(coarse, self._materials(rung), self._quick, self.device, self.precision)
+
+    @cached_property
+    def materials(self) -> build.Materials:
+        """The pictures at full size."""
+        return build.prepare(self.recipe, self._content, self._styles, self.size)
+
+    @cached_property
+    def problem(self) -> Problem:
+        """The objective at full size."""
+        return build.make_problem(self.recipe, self.materials, self._quick, self.device, self.precision)
+
+    def _finer(self, picture: Tensor, rung: Rung) -> Tensor:
+        """Enlarge a picture, and lay over it what the content has too fine for the scale before."""
+        larger = resampled(picture, rung.size)
+        if self.recipe.detail == 0:
+            return larger
+        content = self.recipe.white * self._materials(rung).content.pixels.to(picture)
+        coarse = resampled(resampled(content, (picture.shape[-2], picture.shape[-1])), rung.size)
+        return (larger + self.recipe.detail * (content - coarse)).clamp(0, self.recipe.white)
+
     def __iter__(self) -> Iterator[Event]:
         """Paint, telling each step."""
         yield from (Notice(note) for note in tuple(self._notes))
-        for event in self._loop:
+        for event in self._climb:
             self._remember(event)
             yield event
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask the run to end after the step under way; safe from another thread or a signal handler."""
-        self._loop.stop(reason)
+        self._climb.stop(reason)
 
     @property
     def result(self) -> Result:
         """The best picture so far and its record."""
-        best = self._loop.best
-        x = best.x if best else self._x
-        image = to_pil(self.problem.canvas.image(x).cpu(), self.materials.content.alpha)
-        return Result(image, tuple(self._losses), self._record(image), self._stopped.reason)
+        # Of a run that ended on a coarse scale, the picture is brought to the size that was asked for.
+        picture = resampled(self._climb.picture, self.size) if self._climb.size != self.size else self._climb.picture
+        image = to_pil((picture / self.recipe.white).clamp(0, 1).cpu(), self.materials.content.alpha)
+        losses = [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.terms} for s in self._steps]
+        return Result(image, tuple(losses), self._record(image, losses), self._stopped.reason)
 
     def sheet(self, result: Result) -> Image.Image:
         """Return content, styles and result side by side."""
@@ -107,17 +143,23 @@ class Run:
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, Step):
-            self._losses.append({"step": event.step, "total": event.total, **event.terms})
+            self._steps.append(event)
             self._seconds, self._memory = event.seconds, event.memory
-            best = self._loop.best
+            best = self._climb.best
             self._stopped = Stopped("unfinished", event.step, best.step if best else 0)
         elif isinstance(event, Stopped):
             self._stopped = event
         elif isinstance(event, Notice):
             self._notes.append(event.text)
 
-    def _record(self, image: Image.Image) -> dict[str, Any]:
-        saved = measure(self.problem, self.recipe.white * load_picture(image.convert("RGB")).pixels.to(self.device))
+    def _judged(self, image: Image.Image) -> dict[str, Any]:
+        """Measure the objective of the picture as saved, in fp32 whatever it was painted in."""
+        judge = self.problem
+        if self.precision.name != "fp32":
+            judge = build.make_problem(self.recipe, self.materials, self._exact, self.device)
+        return measure(judge, self.recipe.white * load_picture(image.convert("RGB")).pixels.to(self.device))
+
+    def _record(self, image: Image.Image, losses: list[dict[str, Any]]) -> dict[str, Any]:
         return {
             "pincel": __version__,
             "recipe": self.recipe.model_dump(),
@@ -126,6 +168,7 @@ class Run:
             "size": [self.size[1], self.size[0]],
             "style_sizes": [[style.width, style.height] for style, _ in self.materials.styles],
             "device": str(self.device),
+            "precision": str(self.precision),
             "versions": {"python": platform.python_version(), "torch": torch.__version__},
             "stopped": self._stopped.reason,
             "steps": self._stopped.step,
@@ -133,8 +176,17 @@ class Run:
             "seconds": round(self._seconds, 3),
             "peak_memory": self._memory,
             "notes": self._notes,
-            "saved": saved,
-            "losses": self._losses,
+            "scales": [
+                {
+                    "size": [climbed.rung.size[1], climbed.rung.size[0]],
+                    "steps": climbed.stopped.step,
+                    "stopped": climbed.stopped.reason,
+                    "seconds": round(climbed.seconds, 3),
+                }
+                for climbed in self._climb.climbed
+            ],
+            "saved": self._judged(image),
+            "losses": losses,
         }
 
 
@@ -144,6 +196,7 @@ def transfer(
     *,
     recipe: str | PathLike[str] | Recipe = "pincel",
     device: str = "auto",
+    precision: str = "auto",
     on_event: Callable[[Event], None] | None = None,
     **overrides: Any,
 ) -> Result:
@@ -154,6 +207,8 @@ def transfer(
         style: The painting, or several, each alone or as (painting, weight).
         recipe: Name, TOML file, or :class:`Recipe`.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        precision: ``auto`` (the quickest this machine has, measured once), ``fp32``, ``tf32`` or ``bf16``; see
+            :mod:`pincel.engine.precision`.
         on_event: Called with each event; for a progress bar, say.
         **overrides: Any value of the recipe: ``size=256, steps=100, style_weight=1e4, style_layers="relu1_1,relu2_1"`` …
 
@@ -163,7 +218,7 @@ def transfer(
     Raises:
         PincelError: One of :mod:`pincel.errors`, with a one-line message, for whatever cannot be used.
     """
-    run = Run(content, style, recipe=recipe, device=device, on_event=on_event, **overrides)
+    run = Run(content, style, recipe=recipe, device=device, precision=precision, on_event=on_event, **overrides)
     for event in run:
         if on_event:
             on_event(event)

@@ -32,7 +32,8 @@ def test_help_ends_with_two_examples(verb: tuple[str, ...], capsys: Capture) -> 
 
 def _all_examples() -> list[str]:
     found: list[str] = []
-    for verb in VERBS:
+    # Those of ``bench`` take minutes: tests/cli/test_bench.py runs them with nobody real to measure.
+    for verb in (verb for verb in VERBS if verb != "bench"):
         done = subprocess.run([sys.executable, "-m", "pincel", verb, "--help"], capture_output=True, text=True, check=True)
         found += examples(done.stdout)
     return found

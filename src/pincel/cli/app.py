@@ -17,6 +17,7 @@ VERBS = {
     "recipes": "List recipes, or print one as TOML with the source of each value.",
     "backbones": "List networks, or the layers of one.",
     "samples": "Write the sample pictures into a folder.",
+    "bench": "Measure pincel beside another program on this machine.",
     "doctor": "Say what this machine offers and whether everything is in place.",
 }
 

@@ -16,7 +16,20 @@ from pincel.samples import PREFIX
 F = TypeVar("F", bound=Callable[..., Any])
 
 GROUPS = {
-    "The picture": ["recipe", "size", "size_of", "rounding", "resample", "style_size", "steps", "seed"],
+    "The picture": [
+        "recipe",
+        "size",
+        "size_of",
+        "rounding",
+        "resample",
+        "style_size",
+        "steps",
+        "ladder",
+        "coarse_content",
+        "detail",
+        "tolerance",
+        "seed",
+    ],
     "The network": ["backbone", "pooling", "pool_rounding", "activations", "calibration", "white"],
     "The objective J = αJ_content + βJ_style + γJ_tv": [
         "content_weight",
@@ -32,6 +45,10 @@ GROUPS = {
 _METAVARS = {
     "size": "N",
     "steps": "N",
+    "ladder": "SHARE=MULTIPLE,…",
+    "coarse_content": "X",
+    "detail": "X",
+    "tolerance": "X",
     "seed": "N",
     "content_weight": "α",
     "style_weight": "β",
@@ -46,7 +63,8 @@ _METAVARS = {
     "calibration": "FOLDER",
     "init": "START",
 }
-_LAYERS = ("content_layers", "style_layers")
+# Given as text, whatever they are made of.
+_TEXTS = ("content_layers", "style_layers", "ladder")
 _TYPES: Mapping[Any, Any] = {int: click.INT, float: click.FLOAT}
 
 
@@ -74,9 +92,9 @@ def _option(name: str) -> Callable[[F], F]:
     if get_origin(annotation) is Literal:
         kind: Any = click.Choice([str(choice) for choice in get_args(annotation)])
     else:
-        kind = next((_TYPES[a] for a in (annotation, *get_args(annotation)) if a in _TYPES and name not in _LAYERS), click.STRING)
+        kind = next((_TYPES[a] for a in (annotation, *get_args(annotation)) if a in _TYPES and name not in _TEXTS), click.STRING)
     default = getattr(RECIPE.recipe, name)
-    shown = ",".join(f"{k}={v:.3g}" for k, v in default.items()) if isinstance(default, dict) else default
+    shown = (",".join(f"{k}={v:.3g}" for k, v in default.items()) or "none") if isinstance(default, dict) else default
     return click.option(
         f"--{name.replace('_', '-')}",
         name,

@@ -8,10 +8,12 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from pincel.engine.events import Event, Notice, Preparing, Step
+from pincel.engine.events import Event, Notice, Preparing, Scale, Step
 
 # Between two lines where there is no terminal to redraw.
 PAUSE = 10.0
+# Between two looks at the losses: a step nobody sees need not be read from the device.
+GLANCE = 0.1
 
 
 class Bar:
@@ -38,7 +40,8 @@ class Bar:
             speed_estimate_period=120,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._told = 0.0
+        self._told = self._seen = self._entered = 0.0
+        self._scale = "painting"
 
     def __enter__(self) -> Bar:
         self._progress.start()
@@ -55,8 +58,18 @@ class Bar:
             self._update(event.what, event.done, event.total, "")
             if event.done == 0 and not self.console.is_terminal:
                 self.console.print(f"{event.what} …", soft_wrap=True, markup=False)
+        elif isinstance(event, Scale):
+            self._enter(event)
         elif isinstance(event, Step):
             self._step(event)
+
+    def _enter(self, event: Scale) -> None:
+        """Close the bar of the scale before, which may have ended early, and open one for this."""
+        if self._scale in self._tasks:
+            task = self._progress.tasks[self._tasks[self._scale]]
+            self._progress.update(task.id, total=task.completed)
+        self._scale = f"painting {event.size[1]}×{event.size[0]} ({event.index} of {event.count})"
+        self._told = 0.0
 
     def _update(self, what: str, done: int, total: int, losses: str) -> None:
         if what not in self._tasks:
@@ -64,12 +77,20 @@ class Bar:
         self._progress.update(self._tasks[what], completed=done, losses=losses)
 
     def _step(self, event: Step) -> None:
-        losses = f"J {event.total:.4g} · " + " · ".join(f"{k} {v:.3g}" for k, v in event.terms.items() if ":" not in k)
-        self._update("painting", event.step, event.steps, losses)
         now = time.monotonic()
-        due = event.step in (0, event.steps) or now - self._told >= PAUSE
+        edge = event.step in (0, event.steps)
+        if not edge and now - self._seen < GLANCE:
+            return
+        self._seen = now
+        losses = f"J {event.total:.4g} · " + " · ".join(f"{k} {v:.3g}" for k, v in event.terms.items() if ":" not in k)
+        self._update(self._scale, event.step, event.steps, losses)
+        due = edge or now - self._told >= PAUSE
         if due and not self.console.is_terminal:
             self._told = now
-            pace = event.seconds / event.step if event.step else None
+            self._entered = event.seconds if event.step == 0 else self._entered
+            pace = (event.seconds - self._entered) / event.step if event.step else None
             tail = "" if pace is None else f" · {pace * (event.steps - event.step):.0f} s left"
-            self.console.print(f"step {event.step}/{event.steps} · {losses}{tail}", soft_wrap=True, markup=False)
+            where = self._scale.removeprefix("painting").strip()
+            self.console.print(
+                f"{where + ': ' if where else ''}step {event.step}/{event.steps} · {losses}{tail}", soft_wrap=True, markup=False
+            )

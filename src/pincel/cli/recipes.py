@@ -22,5 +22,6 @@ def command(name: str | None) -> None:
     if name is not None:
         say(write_recipe(find_recipe(name)).rstrip())
         return
+    width = max(map(len, RECIPES)) + 2
     for recipe in (RECIPES[key].recipe for key in RECIPES):
-        say(f"{recipe.name:<14}{recipe.summary}")
+        say(f"{recipe.name:<{width}}{recipe.summary}")

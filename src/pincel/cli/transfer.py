@@ -29,7 +29,7 @@ EXIT_CODES = {"interrupted": 130, "terminated": 143}
 class TransferCommand(GroupedCommand):
     """Options under titles."""
 
-    groups: ClassVar = {**GROUPS, "Output": ["output", "record", "sheet", "save_every", "json_lines", "quiet", "device"]}
+    groups: ClassVar = {**GROUPS, "Output": ["output", "record", "sheet", "save_every", "json_lines", "quiet", "device", "precision"]}
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,21 @@ class Outputs:
 @click.option("-o", "--output", required=True, metavar="OUT", help="The picture to write: .png .jpg .webp .tif, .avif where there is AVIF.")
 @click.option("--record", metavar="FILE", help="Where the record of the run goes. [beside OUT, as .json]")
 @click.option("--sheet", metavar="FILE", help="Also write a contact sheet: content | style | result.")
-@click.option("--save-every", type=click.IntRange(min=1), metavar="N", help="Also write the picture every N steps, as OUT-00050.png.")
+@click.option(
+    "--save-every",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Also write the picture every N steps, as OUT-00050.png, or OUT-256x192-00050.png with a ladder.",
+)
 @click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
+@click.option(
+    "--precision",
+    default="auto",
+    metavar="NAME",
+    help="How convolutions multiply: fp32, tf32 (NVIDIA), bf16, or the quickest here, measured once. [auto]",
+)
 @click.pass_context
 def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **options: Any) -> None:
     """Paint the photograph CONTENT in the manner of the painting STYLE, or of several.
@@ -71,16 +82,20 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
     """
     from pincel.cli.progress import Bar
     from pincel.cli.terminal import say
+    from pincel.engine.memory import keep_freed_memory
 
     values = gather(options)
     pairs = styles(style)
+    keep_freed_memory()
     outputs = check_outputs(options, input_paths(content, pairs, options["recipe"], values.get("init")))
     from pincel.verbs import Run
 
     with Bar(quiet=options["quiet"]) as bar:
-        run = Run(content, pairs, recipe=options["recipe"], device=options["device"], on_event=bar.show, **values)
-        bar.console.print(f"Painting {run.size[1]}×{run.size[0]} on {run.device}; Ctrl-C keeps the best picture so far.")
-        watchers = _watchers(options, outputs, bar)
+        run = Run(
+            content, pairs, recipe=options["recipe"], device=options["device"], precision=options["precision"], on_event=bar.show, **values
+        )
+        bar.console.print(f"Painting {run.size[1]}×{run.size[0]} on {run.device} in {run.precision}; Ctrl-C keeps the best picture so far.")
+        watchers = _watchers(options, outputs, bar, ladder=len(run.rungs) > 1)
         with stopped_by_signals(run):
             for event in run:
                 for watch in watchers:
@@ -120,7 +135,7 @@ def check_outputs(options: dict[str, Any], inputs: list[Path]) -> Outputs:
     return Outputs(picture, record, sheet)
 
 
-def _watchers(options: dict[str, Any], outputs: Outputs, bar: Bar) -> list[Callable[[Event], None]]:
+def _watchers(options: dict[str, Any], outputs: Outputs, bar: Bar, *, ladder: bool) -> list[Callable[[Event], None]]:
     from pincel.cli.terminal import say
     from pincel.engine.events import Step
     from pincel.errors import OutputError
@@ -128,7 +143,9 @@ def _watchers(options: dict[str, Any], outputs: Outputs, bar: Bar) -> list[Calla
 
     def keep(event: Event) -> None:
         if isinstance(event, Step) and event.step and event.step % options["save_every"] == 0:
-            path = outputs.picture.with_name(f"{outputs.picture.stem}-{event.step:05d}{outputs.picture.suffix}")
+            # Each scale counts its own steps.
+            scale = f"-{event.scale[1]}x{event.scale[0]}" if ladder else ""
+            path = outputs.picture.with_name(f"{outputs.picture.stem}{scale}-{event.step:05d}{outputs.picture.suffix}")
             try:
                 save_picture(to_pil(event.preview().cpu()), path)
             except OutputError as error:
@@ -145,8 +162,11 @@ def _watchers(options: dict[str, Any], outputs: Outputs, bar: Bar) -> list[Calla
 
 def as_json(event: Event) -> dict[str, Any]:
     """Return an event as plain data: its kind, and its fields but the preview."""
-    fields = {key: value for key, value in vars(event).items() if key != "preview"}
-    return {"event": type(event).__name__.lower(), **fields}
+    from pincel.engine.events import Step
+
+    terms = {"terms": event.terms} if isinstance(event, Step) else {}
+    fields = {key: value for key, value in vars(event).items() if key not in ("preview", "read")}
+    return {"event": type(event).__name__.lower(), **fields, **terms}
 
 
 @contextmanager

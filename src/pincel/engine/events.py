@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 from pincel.types import Image
@@ -36,28 +37,53 @@ class Preparing:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """A new size of the canvas, coarse to fine.
+
+    Attributes:
+        index: Which, from 1.
+        count: Of how many.
+        size: (height, width).
+        steps: Updates it will make at most.
+    """
+
+    index: int
+    count: int
+    size: tuple[int, int]
+    steps: int
+
+
+@dataclass(frozen=True)
 class Step:
-    """The objective after ``step`` updates.
+    """The objective after ``step`` updates in this scale.
 
     Attributes:
         step: Updates made so far; 0 is the start.
         steps: Updates asked for in this scale.
         scale: (height, width) of the canvas.
         total: J.
-        terms: Unweighted J of each group (``content``, ``style``, ``tv``) and layer (``style:relu1_1``).
-        seconds: Since the first evaluation began.
+        seconds: Since the first evaluation of the run began.
         memory: Peak bytes in use.
         preview: Makes the image in [0, 1], (1, 3, H, W), when called.
+        read: Reads the terms from the device when called.
     """
 
     step: int
     steps: int
     scale: tuple[int, int]
     total: float
-    terms: Mapping[str, float]
     seconds: float
     memory: int
     preview: Callable[[], Image] = field(repr=False)
+    read: Callable[[], Mapping[str, float]] = field(repr=False)
+
+    @cached_property
+    def terms(self) -> Mapping[str, float]:
+        """Unweighted J of each group (``content``, ``style``, ``tv``) and layer (``style:relu1_1``).
+
+        Read from the device when first asked for, so that a step nobody looks at does not wait for its numbers.
+        """
+        return self.read()
 
 
 @dataclass(frozen=True)
@@ -65,9 +91,10 @@ class Stopped:
     """The run is over.
 
     Attributes:
-        reason: ``steps`` (all made), ``interrupted``, ``terminated``, ``stopped`` (asked to), ``stationary`` (no gradient left) or
-            ``diverged`` (nothing finite ahead even with the boldness halved again and again).
-        step: The last update made.
+        reason: ``steps`` (all made), ``settled`` (the objective hardly fell any more), ``interrupted``, ``terminated``, ``stopped``
+            (asked to), ``stationary`` (no gradient left) or ``diverged`` (nothing finite ahead even with the boldness halved again and
+            again).
+        step: The last update made, in the last scale.
         best_step: The update whose picture is kept.
     """
 
@@ -76,4 +103,4 @@ class Stopped:
     best_step: int
 
 
-Event: TypeAlias = Notice | Preparing | Step | Stopped
+Event: TypeAlias = Notice | Preparing | Scale | Step | Stopped

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ from pincel.optimisers.base import Optimiser
 PATIENCE = 20
 # A total this many times the first one is on its way to infinity.
 RUNAWAY = 1e3
+# Steps over which a relative change is measured: L-BFGS rests now and then for a step or two.
+SPAN = 10
 
 
 @dataclass(frozen=True)
@@ -44,32 +47,39 @@ class Loop:
         optimiser: The rule for one step.
         x: Where to start, (1, 3, H, W) canvas values. Not written to.
         steps: Updates to make.
+        tolerance: End once the best total fell by less than this share over ten steps; 0 for never.
+        state: What the optimiser knows already; None for nothing.
 
     Raises:
         DivergedError: While iterating, if the objective is not finite at the very start.
     """
 
-    def __init__(self, problem: Problem, optimiser: Optimiser[Any], x: Tensor, steps: int) -> None:
+    def __init__(
+        self, problem: Problem, optimiser: Optimiser[Any], x: Tensor, steps: int, *, tolerance: float = 0.0, state: Any = None
+    ) -> None:
         self.problem = problem
         self.optimiser = optimiser
         self.steps = steps
+        self.tolerance = tolerance
         self.best: Best | None = None
+        self.state: Any = optimiser.start(x) if state is None else state
         self._x = x
         self._asked = ""
         self._first = math.inf
+        self._marks: deque[float] = deque(maxlen=SPAN + 1)
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask the run to end after the step under way; the first reason given counts."""
         self._asked = self._asked or reason
 
     def __iter__(self) -> Iterator[Event]:
-        x, state = self._x, self.optimiser.start(self._x)
+        x = self._x
         began = time.perf_counter()
         step = failures = 0
         while True:
             evaluation, slope = self._look(x, final=step >= self.steps)
-            total = float(evaluation.total)
-            trouble = self._trouble(total, slope)
+            total, steepest = self._read(evaluation, slope)
+            trouble = self._trouble(total, steepest)
             if trouble:
                 failures += 1
                 best = self._way_back(trouble)
@@ -77,15 +87,15 @@ class Loop:
                 if failures >= PATIENCE:
                     reason = "diverged"
                     break
-                x, state = best.x, self.optimiser.damped(state)
+                x, self.state = best.x, self.optimiser.damped(self.state)
                 continue
             if self._keep(step, total, x):
                 failures = 0
-            yield self._event(step, x, evaluation, began)
-            reason = self._reason(step, slope)
+            yield self._event(step, x, total, evaluation, began)
+            reason = self._reason(step, steepest)
             if reason or slope is None:
                 break
-            x, state = self.optimiser.step(x, slope, state)
+            x, self.state = self.optimiser.step(x, slope, self.state)
             step += 1
         yield Stopped(reason, step, self.best.step if self.best else 0)
 
@@ -93,11 +103,18 @@ class Loop:
         """Evaluate; the last picture needs no gradient any more."""
         return (self.problem.measure(x), None) if final else self.problem.gradient(x)
 
-    def _trouble(self, total: float, slope: Tensor | None) -> str:
+    def _read(self, evaluation: Evaluation, slope: Tensor | None) -> tuple[float, float]:
+        """Fetch the two numbers the loop decides by, total and largest slope, in one transfer from the device."""
+        if slope is None:
+            return float(evaluation.total), 0.0
+        total, steepest = torch.stack([evaluation.total.to(slope), slope.abs().amax()]).tolist()
+        return total, steepest
+
+    def _trouble(self, total: float, steepest: float) -> str:
         """Say what is wrong with an evaluation; nothing if it can be built on."""
         if not math.isfinite(total) or total > RUNAWAY * self._first:
             return f"a total of {total:g}"
-        if slope is not None and not bool(torch.isfinite(slope).all()):
+        if not math.isfinite(steepest):
             return "a gradient that is not finite"
         return ""
 
@@ -118,23 +135,31 @@ class Loop:
             )
         return self.best
 
-    def _reason(self, step: int, slope: Tensor | None) -> str:
+    def _reason(self, step: int, steepest: float) -> str:
         if step >= self.steps:
             return "steps"
         if self._asked:
             return self._asked
-        if slope is not None and not bool(slope.any()):
+        if steepest == 0:
             return "stationary"
-        return ""
+        return "settled" if self._settled() else ""
 
-    def _event(self, step: int, x: Tensor, evaluation: Evaluation, began: float) -> Step:
+    def _settled(self) -> bool:
+        """Tell whether the best total has hardly fallen over the last steps."""
+        if self.best is None:
+            return False
+        self._marks.append(self.best.total)
+        before, now = self._marks[0], self._marks[-1]
+        return len(self._marks) > SPAN and before - now < self.tolerance * before
+
+    def _event(self, step: int, x: Tensor, total: float, evaluation: Evaluation, began: float) -> Step:
         return Step(
             step=step,
             steps=self.steps,
             scale=(x.shape[-2], x.shape[-1]),
-            total=float(evaluation.total),
-            terms=evaluation.numbers(),
+            total=total,
             seconds=time.perf_counter() - began,
             memory=peak_memory(x.device),
             preview=lambda: self.problem.canvas.image(x),
+            read=evaluation.numbers,
         )

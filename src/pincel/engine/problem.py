@@ -9,6 +9,7 @@ from torch import Tensor
 
 from pincel.backbones.base import Backbone
 from pincel.canvas.base import Canvas
+from pincel.engine.precision import FP32, Precision
 from pincel.losses.objective import Evaluation, Objective
 
 
@@ -20,11 +21,13 @@ class Problem:
         backbone: The eye.
         objective: The wishes.
         canvas: What canvas values mean.
+        precision: How the backbone multiplies.
     """
 
     backbone: Backbone
     objective: Objective
     canvas: Canvas
+    precision: Precision = FP32
 
     def evaluate(self, x: Tensor) -> Evaluation:
         """Evaluate at canvas values ``x`` (1, 3, H, W); differentiable."""
@@ -32,7 +35,8 @@ class Problem:
 
     def judge(self, pixels: Tensor) -> Evaluation:
         """Evaluate a picture (1, 3, H, W) in the network's pixel units, whatever canvas it came from; differentiable."""
-        return self.objective(self.backbone.features(pixels, self.objective.layers), pixels)
+        with self.precision.active():
+            return self.objective(self.backbone.features(pixels, self.objective.layers), pixels)
 
     def measure(self, x: Tensor) -> Evaluation:
         """Evaluate without a graph."""
@@ -43,5 +47,6 @@ class Problem:
         """Evaluate, and differentiate the total with respect to ``x``."""
         leaf = x.detach().requires_grad_(True)
         evaluation = self.evaluate(leaf)
-        (slope,) = torch.autograd.grad(evaluation.total, leaf)
+        with self.precision.active():
+            (slope,) = torch.autograd.grad(evaluation.total, leaf)
         return evaluation.detached(), slope

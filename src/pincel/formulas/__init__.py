@@ -3,6 +3,7 @@
 ==================  ==========================================================
 ``gram``            Gram matrix of features, mean squared Gram difference (style)
 ``content``         mean squared feature difference (content)
+``wasserstein``     sliced Wasserstein distance of features, which sees more than their Gram matrix
 ``variation``       total variation, in the published spellings
 ``conventions``     the factors that turn both means into each published formula
 ==================  ==========================================================

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from pincel.optimisers.base import check_range
+from pincel.optimisers.base import Change, check_range
 
 
 @dataclass(frozen=True)
@@ -65,3 +65,8 @@ class Adam:
     def damped(self, state: AdamState) -> AdamState:
         """Forget the moments and halve the rate."""
         return AdamState(torch.zeros_like(state.first), torch.zeros_like(state.second), 0, state.boldness / 2)
+
+    def carried(self, state: AdamState, change: Change) -> AdamState:
+        """Resample both moments, as crowsonkb's style-transfer-pytorch does; a squared gradient shrinks twice."""
+        second = change.step(state.second).clamp(min=0) * change.ratio**2
+        return replace(state, first=change.slope(state.first), second=second)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from typing import Any, Protocol, TypeVar
 
 from torch import Tensor
@@ -12,6 +12,21 @@ from torch import Tensor
 from pincel.errors import OptionError, unknown_name
 
 S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Change:
+    """From one canvas to another of another size.
+
+    Attributes:
+        step: Canvas values, such as steps and velocities → the same on the new canvas.
+        slope: Gradients → what they would be on the new canvas.
+        ratio: Pixels before over pixels after, by which the gradient of a mean over pixels shrinks.
+    """
+
+    step: Callable[[Tensor], Tensor]
+    slope: Callable[[Tensor], Tensor]
+    ratio: float
 
 
 class Optimiser(Protocol[S]):
@@ -25,6 +40,9 @@ class Optimiser(Protocol[S]):
 
     def damped(self, state: S) -> S:
         """Return a state fit to go on after a step led nowhere finite: half as bold."""
+
+    def carried(self, state: S, change: Change) -> S:
+        """Return what a state is worth on a canvas of another size."""
 
 
 def make_optimiser(kind: type[Any], learning_rate: float | None, options: Mapping[str, object]) -> Optimiser[Any]:

@@ -8,7 +8,7 @@ from typing import Generic
 
 from torch import Tensor
 
-from pincel.optimisers.base import Optimiser, S
+from pincel.optimisers.base import Change, Optimiser, S
 
 
 @dataclass(frozen=True)
@@ -35,3 +35,7 @@ class Clamped(Generic[S]):
     def damped(self, state: S) -> S:
         """As the inner optimiser."""
         return self.inner.damped(state)
+
+    def carried(self, state: S, change: Change) -> S:
+        """As the inner optimiser."""
+        return self.inner.carried(state, change)

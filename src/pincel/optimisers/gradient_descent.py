@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from pincel.optimisers.base import check_range
+from pincel.optimisers.base import Change, check_range
 
 
 @dataclass(frozen=True)
@@ -49,3 +49,7 @@ class GradientDescent:
     def damped(self, state: DescentState) -> DescentState:
         """Stand still and halve the rate, for good: a rate that led to infinity once would do so again."""
         return DescentState(torch.zeros_like(state.velocity), state.boldness / 2)
+
+    def carried(self, state: DescentState, change: Change) -> DescentState:
+        """Keep moving."""
+        return replace(state, velocity=change.step(state.velocity))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pincel.optimisers.base import check_range
+from pincel.optimisers.base import Change, check_range
 
 # Curvature below this is noise of the arithmetic, not of the objective (torch.optim.LBFGS uses the same bound).
 CURVATURE = 1e-10
@@ -36,12 +36,14 @@ class LBFGSState:
         x: Where the last step started, flat; None before the first.
         gradient: The gradient there.
         boldness: 1, or less right after a failure.
+        shape: Of the canvas; the pairs are flat.
     """
 
     pairs: tuple[Pair, ...] = ()
     x: Tensor | None = None
     gradient: Tensor | None = None
     boldness: float = 1.0
+    shape: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class LBFGS:
 
     def start(self, x: Tensor) -> LBFGSState:
         """Nothing learnt yet."""
-        return LBFGSState()
+        return LBFGSState(shape=tuple(x.shape))
 
     def step(self, x: Tensor, gradient: Tensor, state: LBFGSState) -> tuple[Tensor, LBFGSState]:
         """Move along the quasi-Newton direction."""
@@ -91,11 +93,16 @@ class LBFGS:
         step = length * direction
         moved = here + step * min(1.0, self.max_step / max(float(step.square().mean().sqrt()), 1e-30))
         # A failed step makes us timid for a while; each step that holds gives a tenth of the courage back.
-        return moved.view_as(x), LBFGSState(pairs, here, slope, min(1.0, 1.1 * state.boldness))
+        return moved.view_as(x), LBFGSState(pairs, here, slope, min(1.0, 1.1 * state.boldness), tuple(x.shape))
 
     def damped(self, state: LBFGSState) -> LBFGSState:
         """Forget the history, which led astray, and take half a step."""
-        return LBFGSState(boldness=state.boldness / 2)
+        return LBFGSState(boldness=state.boldness / 2, shape=state.shape)
+
+    def carried(self, state: LBFGSState, change: Change) -> LBFGSState:
+        """Resample what was learnt of the curvature: coarse forms are as stiff on a finer canvas."""
+        pairs = tuple(_resampled(pair, state, change) for pair in state.pairs)
+        return LBFGSState(tuple(pair for pair in pairs if pair.inverse > 0), boldness=state.boldness, shape=state.shape)
 
     def _learn(self, here: Tensor, slope: Tensor, state: LBFGSState) -> tuple[Pair, ...]:
         if state.x is None or state.gradient is None:
@@ -110,6 +117,12 @@ class LBFGS:
         kept = deque(state.pairs, maxlen=self.history)
         kept.append(Pair(step, change, 1 / curvature))
         return tuple(kept)
+
+
+def _resampled(pair: Pair, state: LBFGSState, change: Change) -> Pair:
+    step = change.step(pair.step.view(state.shape)).reshape(-1)
+    slope = change.slope(pair.change.view(state.shape)).reshape(-1)
+    return Pair(step, slope, 1 / torch.dot(step, slope))
 
 
 def first_length(slope: Tensor) -> float:

@@ -8,6 +8,7 @@
 ``neural-style``    jcjohnson/neural-style, the most used program
 ``tf-tutorial``     the tutorial of TensorFlow
 ``pastiche``        the package pastiche 1.6.0
+``…-fast``          each of them, the same objective coarse to fine
 ==================  ==========================================================================
 """
 
@@ -24,11 +25,18 @@ RECIPES: Registry[CitedRecipe] = Registry(
     "recipe",
     {
         "pincel": "pincel.recipes.pincel:RECIPE",
+        "pincel-fast": "pincel.recipes.pincel:FAST",
         "slides": "pincel.recipes.slides:RECIPE",
+        "slides-fast": "pincel.recipes.slides:FAST",
         "gatys2015": "pincel.recipes.gatys2015:RECIPE",
+        "gatys2015-fast": "pincel.recipes.gatys2015:FAST",
         "gatys2016": "pincel.recipes.gatys2016:RECIPE",
+        "gatys2016-fast": "pincel.recipes.gatys2016:FAST",
         "neural-style": "pincel.recipes.neural_style:RECIPE",
+        "neural-style-fast": "pincel.recipes.neural_style:FAST",
         "tf-tutorial": "pincel.recipes.tf_tutorial:RECIPE",
+        "tf-tutorial-fast": "pincel.recipes.tf_tutorial:FAST",
         "pastiche": "pincel.recipes.pastiche:RECIPE",
+        "pastiche-fast": "pincel.recipes.pastiche:FAST",
     },
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isqrt
 
 import torch
 from torch import Tensor
@@ -13,10 +13,12 @@ from pincel.backbones import CARDS
 from pincel.backbones.base import Backbone
 from pincel.backbones.calibrate import Progress, Tell, calibrated
 from pincel.backbones.cards import Card
-from pincel.backbones.vgg import load_vgg
+from pincel.backbones.vgg import VGG, load_vgg
 from pincel.canvas import CANVASES
 from pincel.canvas.base import Canvas
 from pincel.canvas.start import noise, parse_start
+from pincel.engine.ladder import Rung, rungs
+from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
 from pincel.errors import OptionError, PictureSizeError
 from pincel.formulas.conventions import CONVENTIONS
@@ -32,6 +34,9 @@ from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.optimisers.clamp import Clamped
 from pincel.recipes.schema import Recipe
+
+# Shorter side of the smallest scale worth painting: below it a picture is nothing but its mean colours.
+SMALLEST = 64
 
 
 def check_recipe(recipe: Recipe) -> Card:
@@ -83,8 +88,8 @@ def content_size(recipe: Recipe, picture: Picture) -> tuple[int, int]:
     return _checked(recipe, picture, "content", size)
 
 
-def style_size(recipe: Recipe, picture: Picture, content: tuple[int, int]) -> tuple[int, int]:
-    """(height, width) a style picture is looked at in, its shape kept.
+def style_size(recipe: Recipe, picture: Picture, content: tuple[int, int], share: float = 1.0) -> tuple[int, int]:
+    """(height, width) a style picture is looked at in, its shape kept; ``content`` and ``share`` are those of the scale.
 
     Raises:
         PictureSizeError: If the deepest layer would see nothing in it.
@@ -92,7 +97,8 @@ def style_size(recipe: Recipe, picture: Picture, content: tuple[int, int]) -> tu
     if recipe.style_size == "content-area":
         size = area_size(picture.height, picture.width, content[0] * content[1])
     else:
-        size = target_size(picture.height, picture.width, recipe.size, recipe.size_of, recipe.rounding)
+        height, width = target_size(picture.height, picture.width, recipe.size, recipe.size_of, recipe.rounding)
+        size = (round(share * height), round(share * width))
     return _checked(recipe, picture, "style", size)
 
 
@@ -111,12 +117,18 @@ def _checked(recipe: Recipe, picture: Picture, what: str, size: tuple[int, int])
     return size
 
 
-def make_backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Progress) -> Backbone:
+def make_backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Progress) -> VGG:
     """Load the network a recipe asks for, with its pooling and its scaling, onto a device; see :func:`calibrated`."""
     vgg = load_vgg(CARDS[recipe.backbone], pooling=recipe.pooling, pool_rounding=recipe.pool_rounding).to(device)
     if recipe.activations == "normalised":
         return calibrated(vgg, recipe.calibration, tell, progress)
     return vgg
+
+
+def quickened(recipe: Recipe, backbone: VGG, precision: Precision) -> VGG:
+    """Return a network that multiplies in some precision, for the layers a recipe asks for."""
+    content, style = _active(recipe)
+    return precision.applied(backbone, frozenset([*content, *style]))
 
 
 @dataclass(frozen=True)
@@ -132,20 +144,32 @@ class Materials:
     styles: Sequence[tuple[Picture, float]]
 
 
-def prepare(recipe: Recipe, content: Picture, styles: Sequence[tuple[Picture, float]], size: tuple[int, int]) -> Materials:
+def make_rungs(recipe: Recipe, size: tuple[int, int], styles: Sequence[Picture]) -> list[Rung]:
+    """Lay out the scales of a run whose result has (height, width) ``size``; those too small for the network to see are left out."""
+    need = needed_stride(recipe)
+    top = min(*size, *(min(style_size(recipe, style, size)) for style in styles))
+    return rungs(
+        size, recipe.steps, recipe.rungs, smallest=max(need, SMALLEST, math.ceil(need * min(size) / top)), tolerance=recipe.tolerance
+    )
+
+
+def prepare(
+    recipe: Recipe, content: Picture, styles: Sequence[tuple[Picture, float]], size: tuple[int, int], share: float = 1.0
+) -> Materials:
     """Bring pictures to the sizes of a run.
 
     Args:
         recipe: Says how.
         content: As loaded.
         styles: As loaded, with weights.
-        size: (height, width) of the result.
+        size: (height, width) of the scale.
+        share: Of the full size.
     """
-    resized = [(resize_picture(style, style_size(recipe, style, size), recipe.resample), weight) for style, weight in styles]
+    resized = [(resize_picture(style, style_size(recipe, style, size, share), recipe.resample), weight) for style, weight in styles]
     return Materials(resize_picture(content, size, recipe.resample), resized)
 
 
-def make_problem(recipe: Recipe, materials: Materials, backbone: Backbone, device: torch.device) -> Problem:
+def make_problem(recipe: Recipe, materials: Materials, backbone: Backbone, device: torch.device, precision: Precision = FP32) -> Problem:
     """Measure the targets and put the objective together.
 
     Args:
@@ -153,13 +177,14 @@ def make_problem(recipe: Recipe, materials: Materials, backbone: Backbone, devic
         materials: Pictures in the sizes of the run.
         backbone: From :func:`make_backbone`, on ``device``.
         device: Where to work.
+        precision: How the backbone multiplies.
     """
     convention = CONVENTIONS[recipe.convention]
     content, style = _active(recipe)
     losses: list[Loss] = []
 
     def look(picture: Picture, layers: dict[str, float]) -> dict[str, Tensor]:
-        with torch.no_grad():
+        with torch.no_grad(), precision.active():
             return backbone.features(recipe.white * picture.pixels.to(device), layers)
 
     if content:
@@ -170,7 +195,7 @@ def make_problem(recipe: Recipe, materials: Materials, backbone: Backbone, devic
     if recipe.tv_weight > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight))
     canvas = CANVASES[recipe.canvas](recipe.white, (materials.content.height, materials.content.width))
-    return Problem(backbone, Objective(losses), canvas)
+    return Problem(backbone, Objective(losses), canvas, precision)
 
 
 def make_optimizer(recipe: Recipe, canvas: Canvas) -> Optimiser[object]:
@@ -216,7 +241,7 @@ def recipe_for_size(recipe: Recipe, content: Picture, size: tuple[int, int]) -> 
         PictureSizeError: If no size does: the picture was cropped, or made from another content.
     """
     height, width = size
-    sides = {"long": max(size), "short": min(size), "area": isqrt(height * width)}
+    sides = {"long": max(size), "short": min(size), "area": math.isqrt(height * width)}
     tries = [recipe, recipe.override(size=sides[recipe.size_of], size_of=recipe.size_of), recipe.override(size=max(size))]
     for candidate in tries:
         if target_size(content.height, content.width, candidate.size, candidate.size_of, candidate.rounding) == size:

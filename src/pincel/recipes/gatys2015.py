@@ -8,6 +8,7 @@ ImageNet; we calibrate on the pictures named in ``calibration``.
 
 from __future__ import annotations
 
+from pincel.recipes.fast import fast
 from pincel.recipes.schema import cite
 
 PAPER = "Gatys et al. 2015"
@@ -26,6 +27,10 @@ RECIPE = cite(
         f"{CVPR}: style resized to the size of the content; in {CODE} to the same area, which does not stretch it",
     ),
     steps=(500, f"{CODE}: 500 iterations"),
+    ladder=({}, "every step at full size"),
+    coarse_content=(1.0, "not used without a ladder"),
+    detail=(1.0, "not used without a ladder"),
+    tolerance=(0.0, "not used without a ladder"),
     seed=(0, "ours"),
     backbone=("vgg19", f"{PAPER}, Methods: 16 convolutional and 5 pooling layers of VGG-19"),
     pooling=("avg", f"{PAPER}, Methods: replacing max-pooling by average pooling improves the gradient flow"),
@@ -52,3 +57,4 @@ RECIPE = cite(
     optimizer_options=({"history": 100}, "default of the authors' optimiser"),
     bounds=("free", f"{CODE}: clipped at the end only"),
 )
+FAST = fast(RECIPE)

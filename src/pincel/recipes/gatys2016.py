@@ -6,6 +6,7 @@ twenty inner iterations a step where we count single iterations, which is nearly
 
 from __future__ import annotations
 
+from pincel.recipes.fast import fast
 from pincel.recipes.schema import cite
 
 CODE = "leongatys/PytorchNeuralStyleTransfer, NeuralStyleTransfer.ipynb"
@@ -19,6 +20,10 @@ RECIPE = cite(
     resample=("bilinear-8bit", "torchvision's Scale resizes 8-bit pictures with Pillow, bilinear"),
     style_size=("same-rule", f"{CODE}, cell 6: both pictures go through the same preparation"),
     steps=(500, f"{CODE}, cell 8: max_iter = 500"),
+    ladder=({}, "every step at full size"),
+    coarse_content=(1.0, "not used without a ladder"),
+    detail=(1.0, "not used without a ladder"),
+    tolerance=(0.0, "not used without a ladder"),
     seed=(0, "ours: nothing is random"),
     backbone=("vgg19", f"{CODE}, cell 5: vgg_conv.pth, the original VGG-19"),
     pooling=("max", f"{CODE}, cells 2 and 5: VGG(pool='max')"),
@@ -45,3 +50,4 @@ RECIPE = cite(
     optimizer_options=({"history": 100}, "default of torch.optim.LBFGS"),
     bounds=("free", f"{CODE}, cell 4: postp clips the result"),
 )
+FAST = fast(RECIPE)

@@ -6,6 +6,7 @@ and here as the function that has that gradient. Its L-BFGS is Torch7's, ours st
 
 from __future__ import annotations
 
+from pincel.recipes.fast import fast
 from pincel.recipes.schema import cite
 
 CODE = "jcjohnson/neural-style, neural_style.lua"
@@ -19,6 +20,10 @@ RECIPE = cite(
     resample=("torch7", f"{CODE}: image.scale(…, 'bilinear')"),
     style_size=("same-rule", f"{CODE}: style_size = ceil(style_scale · image_size), -style_scale 1"),
     steps=(1000, f"{CODE}: -num_iterations 1000"),
+    ladder=({}, "every step at full size"),
+    coarse_content=(1.0, "not used without a ladder"),
+    detail=(1.0, "not used without a ladder"),
+    tolerance=(0.0, "not used without a ladder"),
     seed=(0, "ours: the program draws another one each time"),
     backbone=("vgg19", f"{CODE}: VGG_ILSVRC_19_layers.caffemodel"),
     pooling=("max", f"{CODE}: -pooling max"),
@@ -45,3 +50,4 @@ RECIPE = cite(
     optimizer_options=({"history": 100}, "default of Torch7's optim.lbfgs: nCorrection 100"),
     bounds=("free", f"{CODE}: image.minmax at the end only"),
 )
+FAST = fast(RECIPE)

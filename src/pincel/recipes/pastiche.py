@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pincel.recipes.fast import fast
 from pincel.recipes.schema import cite
 
 CODE = "pastiche 1.6.0, pastiche.py"
@@ -15,6 +16,10 @@ RECIPE = cite(
     resample=("bilinear-8bit", f"{CODE}, load_image: Pillow's BILINEAR on 8 bits"),
     style_size=("content-area", f"{CODE}: style_pixels is the content's height × width"),
     steps=(1000, f"{CODE}, --num-steps"),
+    ladder=({}, "every step at full size"),
+    coarse_content=(1.0, "not used without a ladder"),
+    detail=(1.0, "not used without a ladder"),
+    tolerance=(0.0, "not used without a ladder"),
     seed=(0, "ours: the package draws another one each time"),
     backbone=("vgg19", f"{CODE}: VGG19.from_quantized_bin"),
     pooling=("max", f"{CODE}, --pooling"),
@@ -41,3 +46,4 @@ RECIPE = cite(
     optimizer_options=({"history": 100}, "default of torch.optim.LBFGS"),
     bounds=("free", f"{CODE}, save_image: clamped in the file only"),
 )
+FAST = fast(RECIPE)

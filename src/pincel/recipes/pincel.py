@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pincel.recipes.fast import fast
 from pincel.recipes.schema import cite
 
 OURS = "ours"
@@ -15,6 +16,10 @@ RECIPE = cite(
     resample=("lanczos", f"{OURS}: sharp and free of aliases"),
     style_size=("content-area", f"{OURS}: strokes keep their size whatever the style's shape, as in pastiche"),
     steps=(200, OURS),
+    ladder=({}, "every step at full size"),
+    coarse_content=(1.0, "not used without a ladder"),
+    detail=(1.0, "not used without a ladder"),
+    tolerance=(0.0, "not used without a ladder"),
     seed=(0, OURS),
     backbone=("vgg19", "Gatys et al. 2015"),
     pooling=("avg", "Gatys et al. 2015: slightly more appealing results; ours agree"),
@@ -41,3 +46,4 @@ RECIPE = cite(
     optimizer_options=({"history": 100}, "default of torch.optim.LBFGS"),
     bounds=("clip", "ours: what is painted is what is saved; free pixels lose much of the objective when the file clips them"),
 )
+FAST = fast(RECIPE)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from pincel.errors import OptionError, RecipeError, closest
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Layers = dict[str, Weight]
+Ladder = dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]]
 
 
 class Recipe(BaseModel):
@@ -41,7 +43,19 @@ class Recipe(BaseModel):
         description="Size of a style picture: by the same rule as the content, or as many pixels as the result. Never stretched."
     )
 
-    steps: int = Field(ge=0, description="Steps of the optimizer.")
+    steps: int = Field(ge=0, description="Steps of the optimizer at full size.")
+    ladder: Ladder = Field(
+        description="Coarser scales painted first, as 1/4=4,1/2=2: at a quarter of the size 4 times the steps, and so on; none for none."
+    )
+    coarse_content: Weight = Field(
+        description="Factor of α on coarse scales: more keeps the forms of the content, which few pixels melt easily."
+    )
+    detail: float = Field(
+        ge=0, allow_inf_nan=False, description="How much of the content's fine detail a picture is given when it moves to a finer scale."
+    )
+    tolerance: float = Field(
+        ge=0, lt=1, allow_inf_nan=False, description="Leave a coarse scale once J fell by less than this share over ten steps; 0 = never."
+    )
     seed: int = Field(ge=0, lt=2**63, description="Seed of the noise: same seed, same machine, same bytes.")
 
     backbone: str = Field(description="The network that looks at the pictures.")
@@ -107,7 +121,21 @@ class Recipe(BaseModel):
         for key in ("content_layers", "style_layers"):
             if key in values:
                 values[key] = parse_layers(values[key], key, total=sum(getattr(self, key).values()) or 1.0)
+        if isinstance(values.get("ladder"), str):
+            values["ladder"] = parse_ladder(values["ladder"])
         return make_recipe({**self.model_dump(), **values}, error=OptionError)
+
+    @field_validator("ladder")
+    @classmethod
+    def _shares(cls, ladder: Ladder) -> Ladder:
+        for text in ladder:
+            share_of(text)
+        return ladder
+
+    @property
+    def rungs(self) -> list[tuple[float, float]]:
+        """(share of the size, multiple of the steps) of each coarse scale."""
+        return [(share_of(text), multiple) for text, multiple in self.ladder.items()]
 
 
 @dataclass(frozen=True)
@@ -154,6 +182,39 @@ def _one_line(trouble: ErrorDetails) -> str:
         return f"The recipe has no '{where}'. Start it with base = \"pincel\" to take what is left out from there."
     message = trouble["msg"].removeprefix("Input ").replace("Value error, ", "")
     return f"'{where}' cannot be {trouble['input']!r}: it {message}."
+
+
+def share_of(text: str) -> float:
+    """Read a share of the full size, ``1/4`` or ``0.25``; raises ValueError unless it is between 0 and 1."""
+    try:
+        share = float(Fraction(text.strip()))
+    except (ValueError, ZeroDivisionError):
+        share = math.nan
+    if not 0 < share < 1:
+        raise ValueError(f"a scale of the ladder must be a share of the size between 0 and 1, such as 1/4, not '{text}'")
+    return share
+
+
+def parse_ladder(text: str) -> Ladder:
+    """Read ``1/4=4,1/2=2``, or ``none``.
+
+    Raises:
+        OptionError: For a scale without a multiple, a multiple that is no number, or a scale given twice.
+    """
+    if text.strip() in ("", "none"):
+        return {}
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    ladder: Ladder = {}
+    for share, _, multiple in pairs:
+        try:
+            ladder[share.strip()] = float(multiple)
+        except ValueError:
+            raise OptionError(
+                f"Each scale of the ladder is a share of the size and a multiple of --steps, as 1/4=4, not '{text}'."
+            ) from None
+    if len(ladder) < len(pairs):
+        raise OptionError(f"A scale of the ladder '{text}' is given twice.")
+    return ladder
 
 
 def parse_layers(given: str | Mapping[str, float] | list[str] | tuple[str, ...], what: str, *, total: float = 1.0) -> Layers:

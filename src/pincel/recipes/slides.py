@@ -6,6 +6,7 @@ momentum here are ours, as large as stays stable.
 
 from __future__ import annotations
 
+from pincel.recipes.fast import fast
 from pincel.recipes.schema import cite
 
 DECK = "course deck"
@@ -21,6 +22,10 @@ RECIPE = cite(
     resample=("lanczos", OURS),
     style_size=("same-rule", OURS),
     steps=(500, OURS),
+    ladder=({}, "every step at full size"),
+    coarse_content=(1.0, "not used without a ladder"),
+    detail=(1.0, "not used without a ladder"),
+    tolerance=(0.0, "not used without a ladder"),
     seed=(0, OURS),
     backbone=("vgg19", f"{DECK}: pretrained VGG-19"),
     pooling=("avg", COURSE),
@@ -50,3 +55,4 @@ RECIPE = cite(
     optimizer_options=({"momentum": 0.9}, OURS),
     bounds=("clip", OURS),
 )
+FAST = fast(RECIPE)

@@ -7,6 +7,7 @@ Differs: Keras adds epsilon before the bias correction of the second moment, tor
 
 from __future__ import annotations
 
+from pincel.recipes.fast import fast
 from pincel.recipes.schema import cite
 
 CODE = "tensorflow/docs, generative/style_transfer.ipynb"
@@ -20,6 +21,10 @@ RECIPE = cite(
     resample=("bilinear-plain", f"{CODE}, load_img: tf.image.resize, which does not antialias by default"),
     style_size=("same-rule", f"{CODE}: load_img for both"),
     steps=(1000, f"{CODE}: epochs = 10, steps_per_epoch = 100"),
+    ladder=({}, "every step at full size"),
+    coarse_content=(1.0, "not used without a ladder"),
+    detail=(1.0, "not used without a ladder"),
+    tolerance=(0.0, "not used without a ladder"),
     seed=(0, "ours: nothing is random"),
     backbone=("vgg19", f"{CODE}: tf.keras.applications.VGG19"),
     pooling=("max", "Keras VGG19"),
@@ -49,3 +54,4 @@ RECIPE = cite(
     ),
     bounds=("clip", f"{CODE}: clip_0_1 after every step"),
 )
+FAST = fast(RECIPE)

@@ -8,11 +8,11 @@ from typing import Any
 
 import tomli_w
 
-from pincel.errors import RecipeError, unknown_name
+from pincel.errors import OptionError, RecipeError, unknown_name
 from pincel.recipes import RECIPES
-from pincel.recipes.schema import CitedRecipe, Recipe, make_recipe, parse_layers
+from pincel.recipes.schema import CitedRecipe, Recipe, make_recipe, parse_ladder, parse_layers
 
-_TABLES = ("content_layers", "style_layers", "optimizer_options")
+_TABLES = ("ladder", "content_layers", "style_layers", "optimizer_options")
 
 
 def find_recipe(name: str) -> CitedRecipe:
@@ -53,8 +53,10 @@ def read_recipe(path: Path) -> CitedRecipe:
         if isinstance(given.get(key), str | list | dict):
             given[key] = parse_layers(given[key], key, total=sum(inherited.get(key, {}).values()) or 1.0)
     try:
+        if isinstance(given.get("ladder"), str):
+            given["ladder"] = parse_ladder(given["ladder"])
         recipe = make_recipe({**inherited, **defaults, **given})
-    except RecipeError as error:
+    except (RecipeError, OptionError) as error:
         raise RecipeError(f"{path}: {error}") from None
     sources = dict(base.sources) if base else {}
     return CitedRecipe(recipe, {**sources, **dict.fromkeys(given, str(path))})

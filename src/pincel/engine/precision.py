@@ -1,0 +1,204 @@
+"""How convolutions are multiplied: as fast as the machine can without the picture showing it.
+
+Only convolutions change. The picture, Gram sums, losses and the state of the optimiser stay in float32.
+
+========  =================================================================================================
+``fp32``  single precision; on a CPU through fewer multiplications (Winograd) where that measures quicker
+``tf32``  10 bits of mantissa inside the multiplier, on NVIDIA GPUs from Ampere on
+``bf16``  8 bits of mantissa, half the memory; AMX or AVX512-BF16 on a CPU, tensor cores on a GPU
+========  =================================================================================================
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import platformdirs
+import torch
+from torch.nn import functional
+
+from pincel.backbones.vgg import VGG
+from pincel.backbones.winograd import make_winograd
+from pincel.errors import OptionError, OutputError, unknown_name
+from pincel.files import write_text
+
+Name: TypeAlias = Literal["fp32", "tf32", "bf16"]
+NAMES = ("auto", "fp32", "tf32", "bf16")
+# A lower precision must gain this much before auto gives bits away for it.
+GAIN = 1.2
+# Deep and shallow, as much work as VGG-19 has at 128²: (channels, side).
+PROBES = ((128, 64), (512, 16))
+ROUNDS = 4
+
+
+@dataclass(frozen=True)
+class Precision:
+    """A way of multiplying.
+
+    Attributes:
+        name: ``fp32``, ``tf32`` or ``bf16``.
+        method: ``direct``, or ``winograd``: fewer multiplications, fp32 on a CPU only.
+    """
+
+    name: Name
+    method: Literal["direct", "winograd"] = "direct"
+
+    def __str__(self) -> str:
+        return f"{self.name} (Winograd)" if self.method == "winograd" else self.name
+
+    def applied(self, vgg: VGG, layers: frozenset[str]) -> VGG:
+        """Return a network that multiplies this way, for features up to the deepest of some layers."""
+        if self.name == "bf16":
+            return vgg.to(dtype=torch.bfloat16)
+        return vgg.with_winograd(layers) if self.method == "winograd" else vgg
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Let GPUs round the inputs of their multipliers, or forbid it, and put things back as they were afterwards.
+
+        Gram products of bf16 features lose nothing by it: 8 bits of mantissa fit into 10, and sums are float32 either way.
+        """
+        rounded = "ieee" if self.name == "fp32" else "tf32"
+        places: tuple[Any, ...] = (torch.backends.cudnn.conv, torch.backends.cuda.matmul)  # type: ignore[attr-defined]
+        before = [place.fp32_precision for place in places]
+        try:
+            for place in places:
+                place.fp32_precision = rounded
+            yield
+        finally:
+            for place, value in zip(places, before, strict=True):
+                place.fp32_precision = value
+
+
+FP32 = Precision("fp32")
+
+
+def choose_precision(asked: str, device: torch.device, tell: Callable[[str], None]) -> Precision:
+    """Return the precision asked for, or for ``auto`` the quickest of this machine, measured once and remembered.
+
+    Args:
+        asked: ``auto``, ``fp32``, ``tf32`` or ``bf16``.
+        device: Where it will run.
+        tell: Told, in a sentence, what is out of the ordinary.
+
+    Raises:
+        UnknownNameError: For any other name.
+        OptionError: For tf32 where there is none.
+    """
+    if asked not in NAMES:
+        raise unknown_name("precision", asked, NAMES)
+    if asked == "tf32" and device.type != "cuda":
+        raise OptionError(f"Precision 'tf32' is a way of NVIDIA GPUs, not of {device} (there: auto, fp32, bf16).")
+    there = candidates(device)
+    if asked == "bf16" and Precision("bf16") not in there:
+        tell(f"This {device} does not multiply bf16 in hardware: expect bf16 to be slower than fp32.")
+    usable = [p for p in there if asked in ("auto", p.name)] or [Precision(_named(asked))]
+    if len(usable) == 1:
+        return usable[0]
+    return quickest(usable, _speeds(there, device, tell))
+
+
+def _named(text: str) -> Name:
+    return "bf16" if text == "bf16" else "tf32" if text == "tf32" else "fp32"
+
+
+def candidates(device: torch.device) -> list[Precision]:
+    """List what a device does in hardware, most exact first."""
+    if device.type == "cpu":
+        bf16 = any(bool(getattr(torch.cpu, check, bool)()) for check in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"))
+        return [FP32, Precision("fp32", "winograd"), *([Precision("bf16")] if bf16 else [])]
+    if device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0):
+        return [FP32, Precision("tf32"), Precision("bf16")]
+    return [FP32]
+
+
+def quickest(usable: list[Precision], seconds: Mapping[str, float]) -> Precision:
+    """Choose by measured seconds; fewer bits must gain :data:`GAIN` over the best with more."""
+    best = usable[0]
+    for other in usable[1:]:
+        needed = 1.0 if other.name == best.name else GAIN
+        if seconds[str(other)] * needed < seconds[str(best)]:
+            best = other
+    return best
+
+
+def _speeds(there: list[Precision], device: torch.device, tell: Callable[[str], None]) -> dict[str, float]:
+    cache = Path(platformdirs.user_cache_dir("pincel")) / "speed.json"
+    machine = _machine(device)
+    known = _read(cache)
+    speeds = known.get(machine, {})
+    if not all(str(precision) in speeds for precision in there):
+        speeds = measure_speeds(there, device)
+        shown = ", ".join(f"{name} {1e3 * seconds:.0f} ms" for name, seconds in speeds.items())
+        tell(f"Measured once how this machine convolves: {shown}.")
+        try:
+            cache.parent.mkdir(parents=True, exist_ok=True)
+            write_text(cache, json.dumps({**known, machine: speeds}, indent=1) + "\n", what="speed measurement")
+        except (OSError, OutputError) as error:
+            tell(f"The measurement could not be kept: {error}")
+    return speeds
+
+
+def _read(cache: Path) -> dict[str, dict[str, float]]:
+    try:
+        known = json.loads(cache.read_text(encoding="utf-8"))
+        return {str(machine): {str(k): float(v) for k, v in speeds.items()} for machine, speeds in known.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        # Not there, or not ours: measured again, never trusted.
+        return {}
+
+
+def _machine(device: torch.device) -> str:
+    where = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
+    return f"{where} | torch {torch.__version__} | {torch.get_num_threads()} threads"
+
+
+def processor() -> str:
+    """Name of the CPU, as far as the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def measure_speeds(there: list[Precision], device: torch.device) -> dict[str, float]:
+    """Least seconds of a convolution and its gradient, all candidates in turn: what the machine can when nobody else is at it."""
+    trials = {str(precision): [_trial(precision, *probe, device) for probe in PROBES] for precision in there}
+    seconds: dict[str, list[float]] = {name: [] for name in trials}
+    for _ in range(ROUNDS):
+        for name, runs in trials.items():
+            seconds[name].append(sum(_timed(run, device) for run in runs))
+    return {name: min(several) for name, several in seconds.items()}
+
+
+def _trial(precision: Precision, channels: int, side: int, device: torch.device) -> Callable[[], None]:
+    dtype = torch.bfloat16 if precision.name == "bf16" else torch.float32
+    ones = torch.ones(1, channels, side, side, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
+    weight = torch.full((channels, channels, 3, 3), 0.01, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
+    bias = torch.zeros(channels, device=device, dtype=dtype)
+    fewer = make_winograd(weight, bias) if precision.method == "winograd" else None
+
+    def run() -> None:
+        leaf = ones.detach().requires_grad_(True)
+        with precision.active():
+            result = fewer(leaf, relu=True) if fewer else functional.relu(functional.conv2d(leaf, weight, bias, padding=1), inplace=True)
+            torch.autograd.grad(result, leaf, ones)
+
+    return run
+
+
+def _timed(run: Callable[[], None], device: torch.device) -> float:
+    began = time.perf_counter()
+    run()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - began

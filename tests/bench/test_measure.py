@@ -1,0 +1,121 @@
+"""Who works when, and what becomes of the numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from pincel.bench.measure import Bench
+from pincel.engine.events import Preparing
+from pincel.errors import PincelError
+from tests.bench.fakes import MIB, Crew, settings
+
+
+def test_everything_is_measured_and_everybody_sent_home() -> None:
+    crew, told = Crew(), list[Preparing]()
+    bench = Bench(settings(sizes=(64, 128)), told.append, crew)
+    bench.run()
+    report = bench.report
+    assert report.complete
+    assert crew.open == []
+    assert report.steps
+    # The slow first step is in no median.
+    assert (report.steps.ours.time.median, report.steps.ratio) == (0.5, 4.0)
+    assert report.steps.memory_ratio == 3.0
+    assert report.arithmetic
+    assert report.arithmetic.flops_per_step == 4 * 361152 * 64 * 64
+    assert report.arithmetic.share == pytest.approx(4 * 361152 * 64 * 64 / 0.5 / 1e11)
+    assert report.picture
+    assert report.picture.peer
+    assert report.picture.ours
+    assert report.picture.peer.seconds == 40.0
+    assert report.picture.peer.saving_costs == 2.0
+    assert [tried.steps for tried in report.picture.ours.tried] == [2, 3, 4, 6, 8]
+    assert (report.picture.ours.steps, report.picture.ours.as_good) == (8, True)
+    assert report.picture.ours.whole.seconds == (5.0, 5.0)
+    assert report.picture.ours.peak_memory == 500 * MIB
+    assert report.picture.ratio == 8.0
+    assert report.picture.ratio_with_start_up == 10.0
+    assert report.growth_ratios == [
+        {"pixels": 1.0, "seconds": 1.0, "memory": 1.0},
+        {"pixels": 4.0, "seconds": 4.0, "memory": 2.0},
+    ]
+    # Progress goes from nothing to all, part by part; only the search may end early.
+    last = {event.what: event for event in told}
+    assert all(event.done == event.total for what, event in last.items() if what != "our picture, step by step")
+
+
+def test_steps_are_made_in_turn_and_the_peer_makes_no_step_too_many() -> None:
+    crew = Crew()
+    Bench(settings(), hire=crew).run()
+    steps = [entry for entry in crew.log if entry.endswith((" step", " measure", " save", " whole"))]
+    peer, ours = ["peer step"], ["ours step"]
+    assert steps[:20] == peer + ours + 2 * (4 * peer + 4 * ours + ["yardstick measure"])
+    assert steps[20 : steps.index("peer save")] == 11 * peer
+    assert steps[steps.index("peer save") + 1 :] == 5 * ["shell whole"] + 2 * (4 * peer + ["shell whole"])
+
+
+def test_a_fixed_number_of_steps_is_not_searched_for() -> None:
+    bench = Bench(settings(steps=4), hire=Crew())
+    bench.run()
+    assert bench.report.picture
+    assert bench.report.picture.ours
+    assert bench.report.picture.ours.tried == ()
+    # Its picture is not as good, so its time is worth nothing.
+    assert bench.report.picture.ours.as_good is False
+    assert bench.report.picture.ratio is None
+
+
+def test_a_peer_that_is_never_reached() -> None:
+    bench = Bench(settings(), hire=Crew(enough=10**6))
+    bench.run()
+    assert bench.report.picture
+    assert bench.report.picture.ours
+    assert (bench.report.picture.ours.steps, bench.report.picture.ours.as_good) == (200, False)
+
+
+def test_few_steps_of_the_peer() -> None:
+    crew = Crew()
+    bench = Bench(settings(peer_steps=3), hire=crew)
+    bench.run()
+    assert crew.log[: crew.log.index("peer save")].count("peer step") == 3
+    assert bench.report.picture
+    assert bench.report.picture.peer
+    assert bench.report.picture.peer.seconds == 6.0
+
+
+def test_alone() -> None:
+    crew = Crew()
+    bench = Bench(settings(against="none", sizes=(64,)), hire=crew)
+    bench.run()
+    assert not any(entry.startswith(("peer", "judge")) for entry in crew.log)
+    assert bench.report.steps
+    assert bench.report.steps.ratio is None
+    assert bench.report.picture
+    assert bench.report.picture.ours
+    assert (bench.report.picture.ours.steps, bench.report.picture.ours.as_good) == (20, None)
+
+
+def test_the_peer_is_not_asked_for_the_largest_sizes() -> None:
+    bench = Bench(settings(sizes=(1024, 2048)), hire=Crew())
+    bench.run()
+    assert [found.peer is not None for found in bench.report.growth] == [True, False]
+
+
+@pytest.mark.parametrize("entry", ["yardstick measure", "peer save", "shell whole", "shell first_step"])
+def test_what_was_measured_outlives_an_interruption(entry: str) -> None:
+    crew = Crew(interrupted_at=entry)
+    bench = Bench(settings(), hire=crew)
+    with pytest.raises(KeyboardInterrupt):
+        bench.run()
+    assert crew.open == []
+    assert not bench.report.complete
+    assert (bench.report.steps is None) == (entry == "yardstick measure")
+    assert (bench.report.picture is not None) == entry.startswith("shell")
+
+
+def test_a_child_that_dies_takes_nobody_along_but_all() -> None:
+    crew = Crew(dies_at="judge judge")
+    bench = Bench(settings(), hire=crew)
+    with pytest.raises(PincelError, match="out of memory"):
+        bench.run()
+    assert crew.open == []

