@@ -13,7 +13,7 @@ INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 .PHONY: demo test bench lint study samples clean
 
 demo: .venv/.installed
-	$(BIN)/pincel transfer sample:harbour sample:impasto -o demo/painted.png --sheet demo/sheet.jpg --size 400 --steps 90
+	$(BIN)/pincel transfer sample:harbour sample:impasto -o demo/painted.png --sheet demo/sheet.jpg --size 400 --steps 40
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"

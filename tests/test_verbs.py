@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
+import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,10 @@ from PIL import Image
 
 import pincel
 from pincel import Notice, Run, Step, Stopped, evaluate, transfer
+from pincel.engine.events import Scale
+from pincel.engine.ladder import Rung, resampled
 from pincel.errors import OptionError, PictureSizeError
+from tests.tensors import assert_close
 
 QUICK: dict[str, Any] = {"size": 48, "steps": 3}
 
@@ -176,3 +182,155 @@ def test_a_rate_far_too_large_ends_with_a_finite_picture(photographs: list[Path]
     result = transfer(photographs[0], photographs[1], size=32, steps=8, **wild)
     assert np.isfinite([loss["total"] for loss in result.losses]).all()
     assert any("back to step" in note for note in result.record["notes"])
+
+
+# --- coarse to fine ---------------------------------------------------------------------------------------------------------------------
+
+# Half of it is 80, enough for a scale of its own.
+LADDER: dict[str, Any] = {"size": 160, "ladder": "1/2=1", "steps": 2, "precision": "fp32"}
+
+
+def coarse_rung(run: Run) -> Rung:
+    return run.rungs[0]
+
+
+def test_the_record_of_a_ladder_tells_of_both_scales(photographs: list[Path]) -> None:
+    result = transfer(photographs[0], photographs[1], **LADDER)
+    record = result.record
+    assert result.image.size == (160, 160)
+    assert record["size"] == [160, 160]
+    assert [(s["size"], s["steps"], s["stopped"]) for s in record["scales"]] == [([80, 80], 2, "steps"), ([160, 160], 2, "steps")]
+    assert all(scale["seconds"] > 0 for scale in record["scales"])
+    assert [(loss["size"], loss["step"]) for loss in result.losses] == [([side, side], step) for side in (80, 160) for step in range(3)]
+    assert {"content", "style", "tv", "style:relu1_1"} <= set(result.losses[0])
+    assert json.loads(json.dumps(record))["recipe"]["ladder"] == {"1/2": 1.0}
+    assert record["style_sizes"] == [[style.width, style.height] for style, _ in Run(*photographs[:2], **LADDER).materials.styles]
+
+
+def test_without_a_ladder_the_record_tells_of_one_scale(photographs: list[Path]) -> None:
+    result = transfer(photographs[0], photographs[1], **QUICK)
+    assert [(s["size"], s["steps"]) for s in result.record["scales"]] == [([48, 48], 3)]
+    assert {tuple(loss["size"]) for loss in result.losses} == {(48, 48)}
+
+
+def test_a_picture_too_small_for_a_ladder_is_painted_without(photographs: list[Path]) -> None:
+    with_ladder = transfer(photographs[0], photographs[1], ladder="1/2=1,1/4=4", **QUICK)
+    assert len(with_ladder.record["scales"]) == 1
+    assert encoded(with_ladder.image) == encoded(transfer(photographs[0], photographs[1], **QUICK).image)
+
+
+@pytest.mark.parametrize("factor", [0.0, 1.0, 7.0])
+def test_content_counts_differently_on_coarse_scales(factor: float, photographs: list[Path]) -> None:
+    run = Run(photographs[0], photographs[1], coarse_content=factor, content_weight=3.0, **LADDER)
+    problem = run._scales.problem(coarse_rung(run))
+    drawn = torch.rand(1, 3, *coarse_rung(run).size, generator=torch.Generator().manual_seed(0)) * 255
+    weights = {term.group: term.group_weight for term in problem.judge(drawn).terms}
+    assert weights.get("content", 0.0) == 3.0 * factor
+    assert weights["style"] == run.recipe.style_weight
+    at_full_size = {term.group: term.group_weight for term in run.problem.judge(resampled(drawn, run.size)).terms}
+    assert at_full_size["content"] == 3.0
+
+
+def test_the_last_scale_is_the_objective_asked_for(photographs: list[Path]) -> None:
+    run = Run(photographs[0], photographs[1], coarse_content=7.0, **LADDER)
+    list(run)
+    judged = run.result.record["saved"]
+    # Only rounding to 8 bits is between them.
+    assert judged["total"] == pytest.approx(run.result.losses[-1]["total"], rel=0.02)
+    assert run._scales.problem(run.rungs[-1]) is run.problem
+
+
+@pytest.mark.parametrize("style_size", ["same-rule", "content-area"])
+def test_styles_shrink_with_the_scale(style_size: str, photographs: list[Path]) -> None:
+    run = Run(photographs[0], photographs[1], style_size=style_size, **LADDER)
+    ((coarse, _),), ((full, _),) = run._scales.materials(coarse_rung(run)).styles, run.materials.styles
+    assert (coarse.height, coarse.width) == pytest.approx((full.height / 2, full.width / 2), abs=1)
+
+
+def test_detail_is_what_the_content_has_and_the_scale_before_could_not_show(photographs: list[Path]) -> None:
+    run = Run(*photographs[:2], **LADDER)
+
+    def finer(coarse: torch.Tensor, detail: float) -> torch.Tensor:
+        scales = replace(run._scales, recipe=run.recipe.override(detail=detail))
+        return scales.finer(coarse, run.rungs[-1])
+
+    grey = 60 + 100 * torch.rand(1, 3, 80, 80, generator=torch.Generator().manual_seed(0))
+    plain, whole, double = (finer(grey, detail) for detail in (0.0, 1.0, 2.0))
+    assert_close(plain, resampled(grey, (160, 160)))
+    # Twice the detail is twice as far, and nothing leaves the range of colours.
+    inside = (double > 0) & (double < 255) & (whole > 0) & (whole < 255)
+    assert_close((double - plain)[inside], 2 * (whole - plain)[inside], atol=1e-2)
+    assert 0 <= float(double.min()) <= float(double.max()) <= 255
+    # Enlarged, the content itself comes back with all its detail.
+    content = 255 * run.materials.content.pixels
+    assert_close(finer(resampled(content, (80, 80)), 1.0), content, atol=1e-2)
+
+
+def test_stopped_in_a_coarse_scale_the_picture_has_the_full_size(photographs: list[Path], tmp_path: Path) -> None:
+    run = Run(photographs[0], photographs[1], **{**LADDER, "steps": 50})
+    for event in run:
+        if isinstance(event, Step) and event.step == 1:
+            run.stop("interrupted")
+    result = run.result
+    assert result.image.size == (160, 160)
+    assert (result.stopped, result.record["stopped"], result.record["steps"]) == ("interrupted", "interrupted", 1)
+    assert [(s["size"], s["stopped"]) for s in result.record["scales"]] == [([80, 80], "interrupted")]
+    assert {tuple(loss["size"]) for loss in result.losses} == {(80, 80)}
+    # Judged by the objective of the full size.
+    path = result.save(tmp_path / "out.png")
+    measured = evaluate(path, photographs[0], photographs[1], size=160)
+    assert measured["total"] == pytest.approx(result.record["saved"]["total"], rel=1e-5)
+
+
+def test_stopped_at_the_last_step_of_a_coarse_scale_it_says_so(photographs: list[Path]) -> None:
+    run = Run(photographs[0], photographs[1], **LADDER)
+    for event in run:
+        if isinstance(event, Step) and event.step == 2:
+            run.stop("interrupted")
+    assert {tuple(loss["size"]) for loss in run.result.losses} == {(80, 80)}
+    assert run.result.stopped == "interrupted"
+
+
+def test_a_result_can_be_had_at_any_time_of_a_ladder(photographs: list[Path]) -> None:
+    run = Run(photographs[0], photographs[1], **LADDER)
+    assert run.result.image.size == (160, 160)
+    for event in run:
+        if isinstance(event, Scale) or (isinstance(event, Step) and event.step == 1):
+            assert run.result.image.size == (160, 160)
+
+
+def test_transparency_is_kept_by_a_ladder(photographs: list[Path]) -> None:
+    content = Image.open(photographs[0]).convert("RGBA")
+    content.putalpha(Image.linear_gradient("L").resize(content.size))
+    image = transfer(content, photographs[1], **LADDER).image
+    assert (image.mode, image.size) == ("RGBA", (160, 160))
+
+
+@pytest.mark.parametrize(
+    "given", [{"init": "noise"}, {"init": "style"}, {"init": "blend"}, {"canvas": "pixels", "bounds": "free"}], ids=str
+)
+def test_a_ladder_from_any_start(given: dict[str, Any], photographs: list[Path]) -> None:
+    result = transfer(photographs[0], photographs[1], **LADDER, **given)
+    assert result.stopped == "steps"
+    assert np.isfinite([loss["total"] for loss in result.losses]).all()
+
+
+def test_same_seed_same_bytes_coarse_to_fine(photographs: list[Path]) -> None:
+    first, second = (transfer(photographs[0], photographs[1], init="noise", **LADDER) for _ in range(2))
+    assert encoded(first.image) == encoded(second.image)
+
+
+def test_a_coarse_scale_is_left_once_it_has_settled(photographs: list[Path]) -> None:
+    # Ten steps do not bring a total down to a hundredth.
+    given = {**LADDER, "ladder": "1/2=20", "steps": 1, "tolerance": 0.99}
+    result = transfer(photographs[0], photographs[1], **given)
+    assert [(s["steps"], s["stopped"]) for s in result.record["scales"]] == [(10, "settled"), (1, "steps")]
+    assert result.stopped == "steps"
+
+
+def test_a_run_does_not_keep_the_pictures_of_its_steps(photographs: list[Path]) -> None:
+    run = Run(photographs[0], photographs[1], size=32, steps=6)
+    canvases = [weakref.ref(event.preview) for event in run if isinstance(event, Step)]
+    gc.collect()
+    assert sum(canvas() is not None for canvas in canvases) <= 1
+    assert len(run.result.losses) == 7

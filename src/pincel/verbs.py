@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from dataclasses import dataclass
+from functools import partial
 from os import PathLike
 from typing import Any, TypeAlias
 
@@ -16,7 +17,7 @@ from torch import Tensor
 from pincel.canvas.start import parse_start
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, Preparing, Step, Stopped
-from pincel.engine.ladder import Climb, Rung, resampled
+from pincel.engine.ladder import Climb, resampled
 from pincel.engine.precision import choose_precision
 from pincel.engine.problem import Problem
 from pincel.engine.result import Result
@@ -25,6 +26,7 @@ from pincel.image.io import load_picture, to_pil
 from pincel.image.picture import Picture
 from pincel.image.sheet import contact_sheet
 from pincel.recipes import build
+from pincel.recipes.scales import Scales
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
 from pincel.samples import PREFIX, find_sample
@@ -32,6 +34,16 @@ from pincel.version import __version__
 
 Source: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | Tensor | Picture
 Styles: TypeAlias = Source | Sequence[Source | tuple[Source, float]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is kept of a step: not its picture, and its terms still on the device."""
+
+    step: int
+    scale: tuple[int, int]
+    total: float
+    read: Callable[[], Mapping[str, float]]
 
 
 class Run:
@@ -65,55 +77,35 @@ class Run:
         card = build.check_recipe(self.recipe)
         self.device = resolve_device(device)
         self._notes: list[str] = []
-        self.precision = choose_precision(precision, self.device, self._notes.append)
         self._content = open_picture(content, "content")
         self._styles = load_styles(style)
         self.size = build.content_size(self.recipe, self._content)
         start = parse_start(self.recipe.init)
         given = load_picture(start.path, what="start") if start.kind == "file" else None
         self.rungs = build.make_rungs(self.recipe, self.size, [style for style, _ in self._styles])
-        first = self._materials(self.rungs[0])
+        # Not before the pictures are there: it may measure for a second.
+        self.precision = choose_precision(precision, self.device, self._notes.append)
         self._notes += [f"{picture.name}: {note}" for picture in (self._content, *(s for s, _ in self._styles)) for note in picture.notes]
         self._exact = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)))
-        self._quick = build.quickened(self.recipe, self._exact, self.precision)
-        begin = build.make_start(self.recipe, first, card, given).to(self.device)
-        self._climb = Climb(self.rungs, self._problem, lambda canvas: build.make_optimizer(self.recipe, canvas), begin, self._finer)
-        self._steps: list[Step] = []
+        quick = build.quickened(self.recipe, self._exact, self.precision)
+        self._scales = Scales(self.recipe, self._content, self._styles, self.size, quick, self.device, self.precision)
+        begin = build.make_start(self.recipe, self._scales.materials(self.rungs[0]), card, given).to(self.device)
+        # Nothing here refers back to the run: its networks go when it goes.
+        self._climb = Climb(self.rungs, self._scales.problem, partial(build.make_optimizer, self.recipe), begin, self._scales.finer)
+        self._readings: list[Reading] = []
         self._stopped = Stopped("not started", 0, 0)
         self._seconds = 0.0
         self._memory = 0
 
-    def _materials(self, rung: Rung) -> build.Materials:
-        """Bring the pictures to the size of a scale."""
-        if rung.share == 1:
-            return self.materials
-        return build.prepare(self.recipe, self._content, self._styles, rung.size, rung.share)
-
-    def _problem(self, rung: Rung) -> Problem:
-        """Put the objective of a scale together; one of full size is kept."""
-        if rung.share == 1:
-            return self.problem
-        coarse = self.recipe.override(content_weight=self.recipe.content_weight * self.recipe.coarse_content)
-        return build.make_problem(coarse, self._materials(rung), self._quick, self.device, self.precision)
-
-    @cached_property
+    @property
     def materials(self) -> build.Materials:
         """The pictures at full size."""
-        return build.prepare(self.recipe, self._content, self._styles, self.size)
+        return self._scales.full
 
-    @cached_property
+    @property
     def problem(self) -> Problem:
         """The objective at full size."""
-        return build.make_problem(self.recipe, self.materials, self._quick, self.device, self.precision)
-
-    def _finer(self, picture: Tensor, rung: Rung) -> Tensor:
-        """Enlarge a picture, and lay over it what the content has too fine for the scale before."""
-        larger = resampled(picture, rung.size)
-        if self.recipe.detail == 0:
-            return larger
-        content = self.recipe.white * self._materials(rung).content.pixels.to(picture)
-        coarse = resampled(resampled(content, (picture.shape[-2], picture.shape[-1])), rung.size)
-        return (larger + self.recipe.detail * (content - coarse)).clamp(0, self.recipe.white)
+        return self._scales.objective
 
     def __iter__(self) -> Iterator[Event]:
         """Paint, telling each step."""
@@ -132,7 +124,7 @@ class Run:
         # Of a run that ended on a coarse scale, the picture is brought to the size that was asked for.
         picture = resampled(self._climb.picture, self.size) if self._climb.size != self.size else self._climb.picture
         image = to_pil((picture / self.recipe.white).clamp(0, 1).cpu(), self.materials.content.alpha)
-        losses = [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.terms} for s in self._steps]
+        losses = [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.read()} for s in self._readings]
         return Result(image, tuple(losses), self._record(image, losses), self._stopped.reason)
 
     def sheet(self, result: Result) -> Image.Image:
@@ -143,7 +135,7 @@ class Run:
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, Step):
-            self._steps.append(event)
+            self._readings.append(Reading(event.step, event.scale, event.total, event.read))
             self._seconds, self._memory = event.seconds, event.memory
             best = self._climb.best
             self._stopped = Stopped("unfinished", event.step, best.step if best else 0)

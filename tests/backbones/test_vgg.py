@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -162,3 +162,114 @@ def test_to_changes_precision_and_leaves_the_original() -> None:
     assert found.dtype == torch.float64
     assert vgg.weights["conv1_1"][0].dtype == torch.float32
     assert_close(vgg.features(pixels, ["relu1_2"])["relu1_2"], found.float(), rtol=1e-4, atol=1e-3)
+
+
+def side_by_side(vgg: VGG, layers: Iterable[str], height: int = 53, width: int = 40) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return the features of some layers by the direct sum, and with fewer multiplications."""
+    pixels, wanted = picture(height, width), list(layers)
+    return vgg.features(pixels, wanted), vgg.with_winograd(wanted).features(pixels, wanted)
+
+
+def assert_same_features(found: dict[str, Tensor], expected: dict[str, Tensor], tolerance: float = 1e-5) -> None:
+    assert found.keys() == expected.keys()
+    for layer, activation in expected.items():
+        assert found[layer].shape == activation.shape
+        assert found[layer].dtype == torch.float32
+        assert float((found[layer] - activation).norm()) < tolerance * float(activation.norm()), layer
+
+
+@pytest.mark.parametrize("pooling", ["max", "avg"])
+@pytest.mark.parametrize("kind", ["conv", "relu", "pool"])
+def test_fewer_multiplications_give_the_same_features(kind: str, pooling: Pooling, vgg: VGG) -> None:
+    # Odd sizes on the way down, to a single pixel.
+    direct, fewer = side_by_side(replace(vgg, pooling=pooling), [layer.name for layer in vgg.card.layers if layer.kind == kind])
+    assert_same_features(fewer, direct)
+
+
+def test_fewer_multiplications_give_the_same_features_of_all_layers_at_once(vgg: VGG) -> None:
+    direct, fewer = side_by_side(vgg, vgg.card.names, 33, 47)
+    assert_same_features(fewer, direct)
+    for name in vgg.with_winograd(vgg.card.names).winograd:
+        assert float(fewer[name].min()) < 0 == float(fewer[name.replace("conv", "relu")].min())
+
+
+@pytest.mark.parametrize("layers", [["conv3_1"], ["conv3_1", "relu3_1"], ["conv3_2", "relu4_1", "pool2"]])
+def test_a_convolution_asked_for_is_seen_before_its_relu_however_it_is_multiplied(layers: list[str], vgg: VGG) -> None:
+    direct, fewer = side_by_side(vgg, layers)
+    assert_same_features(fewer, direct)
+    assert all(float(fewer[name].min()) < 0 for name in layers if name.startswith("conv"))
+
+
+@pytest.mark.parametrize("layers", [["relu3_1", "conv4_2"], ["conv2_1", "relu2_1", "conv3_1", "pool3"], ["relu5_4"]])
+def test_fewer_multiplications_give_the_same_gradient_of_the_pixels(layers: list[str], vgg: VGG) -> None:
+    def slope(network: VGG) -> Tensor:
+        pixels = torch.cat([picture(41, 50, seed=1), picture(41, 50, seed=2)]).requires_grad_()
+        found = network.features(pixels, layers)
+        return torch.autograd.grad([activation.square().mean() for activation in found.values()], pixels)[0]
+
+    direct, fewer = slope(vgg), slope(vgg.with_winograd(layers))
+    assert fewer.dtype == torch.float32
+    for found, expected in zip(fewer, direct, strict=True):
+        assert float(torch.cosine_similarity(found.flatten(), expected.flatten(), dim=0)) > 0.9999
+        assert float(found.norm()) == pytest.approx(float(expected.norm()), rel=1e-4)
+
+
+def test_fewer_multiplications_keep_pictures_of_a_batch_apart(vgg: VGG) -> None:
+    fewer = vgg.with_winograd(["relu3_1"])
+    pixels = [picture(30, 21, seed=seed) for seed in range(3)]
+    together = fewer.features(torch.cat(pixels), ["relu3_1"])["relu3_1"]
+    for index, alone in enumerate(pixels):
+        assert_same_features({"relu3_1": together[index : index + 1]}, vgg.features(alone, ["relu3_1"]))
+
+
+@pytest.mark.parametrize("size", [(16, 16), (16, 100), (100, 16), (17, 31)])
+def test_fewer_multiplications_of_pictures_that_shrink_to_a_line(size: tuple[int, int], vgg: VGG) -> None:
+    direct, fewer = side_by_side(vgg, ["relu2_2", "relu5_1"], *size)
+    assert_same_features(fewer, direct)
+
+
+@pytest.mark.parametrize(
+    ("layers", "deepest"),
+    [
+        ([], None),
+        (["relu1_2"], None),
+        (["pool1"], None),
+        (["conv2_1"], "conv2_1"),
+        (["relu5_1", "relu1_1"], "conv5_1"),
+        (["pool3"], "conv3_4"),
+    ],
+)
+def test_convolutions_from_the_second_block_to_the_deepest_layer_are_replaced(layers: list[str], deepest: str | None, vgg: VGG) -> None:
+    names = list(vgg.weights)
+    expected = names[names.index("conv2_1") : names.index(deepest) + 1] if deepest else []
+    assert list(vgg.with_winograd(layers).winograd) == expected
+    assert not vgg.winograd
+
+
+def test_what_was_replaced_is_what_computes(vgg: VGG) -> None:
+    fewer = vgg.with_winograd(["relu3_1"])
+    kept = replace(fewer, weights={name: vgg.weights[name] for name in ("conv1_1", "conv1_2")})
+    assert_same_features(kept.features(picture(24, 24), ["relu3_1"]), vgg.features(picture(24, 24), ["relu3_1"]))
+
+
+def test_layers_above_those_named_are_still_there(vgg: VGG) -> None:
+    found = vgg.with_winograd(["relu2_1"]).features(picture(32, 32), ["relu4_1"])
+    assert_same_features(found, vgg.features(picture(32, 32), ["relu4_1"]))
+
+
+def test_another_precision_drops_what_was_made_for_this_one(vgg: VGG) -> None:
+    fewer = vgg.with_winograd(["relu2_2"])
+    assert fewer.winograd
+    assert not fewer.to(dtype=torch.bfloat16).winograd
+    assert not fewer.to().winograd
+    assert fewer.winograd
+
+
+def test_half_precision_is_for_multiplying_only() -> None:
+    half = random_vgg([(2, 4), (1, 4)]).in_half()
+    assert [weight.dtype for weight, _ in half.weights.values()] == [torch.float32, torch.bfloat16, torch.bfloat16]
+    pixels = picture(16, 16).requires_grad_()
+    found = half.features(pixels, half.card.names)
+    assert {activation.dtype for activation in found.values()} == {torch.float32}
+    (slope,) = torch.autograd.grad([activation.sum() for activation in found.values()], pixels)
+    assert slope.dtype == torch.float32

@@ -97,6 +97,11 @@ CASES: list[tuple[str, str]] = [
     # Devices
     ("transfer photo.png style.png -o out.png --device cuda:7", "Device 'cuda:7' is not on this machine (here: auto, "),
     ("transfer photo.png style.png -o out.png --device gpu", "Device 'gpu' is not on this machine"),
+    (
+        "transfer photo.png style.png -o out.png --precision bf61",
+        "Unknown precision 'bf61' (known: auto, fp32, tf32, bf16). Did you mean 'bf16'?",
+    ),
+    ("transfer photo.png style.png -o out.png --device cpu --precision tf32", "Precision 'tf32' is a way of NVIDIA GPUs, not of cpu"),
     # Other verbs
     ("evaluate none.png photo.png style.png", "none.png"),
     ("evaluate thread.png photo.png style.png", "Was it cropped"),

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from pincel.cli.options import GROUPS
+from pincel.cli.progress import Bar
+from pincel.engine.events import Event, Scale, Step, Stopped
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import Recipe
-from tests.cli.run import pincel, process
+from tests.cli.run import pincel, process, refused
 
 Capture = pytest.CaptureFixture[str]
 QUICK = ("--size", "48", "--steps", "3")
+# Large enough for a scale of half the size.
+LADDER = ("--size", "128", "--ladder", "1/2=1")
 
 
 @pytest.fixture
@@ -52,6 +59,10 @@ OPTIONS = [
     *(("--resample", name) for name in ("lanczos", "bicubic", "bilinear", "box", "bilinear-8bit", "bilinear-plain", "torch7")),
     ("--style-size", "same-rule"),
     ("--steps", "1"),
+    *(("--ladder", ladder) for ladder in ("1/2=1", "1/2=2,0.75=0.4", "none")),
+    *(("--coarse-content", factor) for factor in ("0", "10")),
+    *(("--detail", share) for share in ("0", "1.5")),
+    ("--tolerance", "0.5"),
     ("--seed", "7"),
     ("--backbone", "vgg19"),
     ("--pooling", "avg"),
@@ -82,7 +93,9 @@ OPTIONS = [
 
 @pytest.mark.parametrize("option", OPTIONS, ids="=".join)
 def test_every_option_runs(option: tuple[str, str], capsys: Capture, pair: tuple[Path, Path], tmp_path: Path, calibration: Path) -> None:
-    extra = ("--calibration", str(calibration)) if "normalised" in option or "gatys2015" in option else ()
+    extra: tuple[str, ...] = ("--calibration", str(calibration)) if "normalised" in option or option[1].startswith("gatys2015") else ()
+    if option[0] in ("--ladder", "--coarse-content", "--detail", "--tolerance"):
+        extra = LADDER
     answer = pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", *QUICK, *extra, *option)
     assert answer.code == 0, answer.err
     record = json.loads((tmp_path / "out.json").read_text())
@@ -201,3 +214,175 @@ os.replace = full
     assert len(pictures) == 1
     assert str(pictures[0]) in errors
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+# --- coarse to fine ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_json_lines_tell_each_scale(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    answer = pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", *LADDER, "--steps", "2", "--json")
+    events = [json.loads(line) for line in answer.out.splitlines()]
+    assert [event for event in events if event["event"] == "scale"] == [
+        {"event": "scale", "index": 1, "count": 2, "size": [64, 64], "steps": 2},
+        {"event": "scale", "index": 2, "count": 2, "size": [128, 128], "steps": 2},
+    ]
+    told = [(event["event"], event.get("scale")) for event in events if event["event"] in ("scale", "step", "stopped")]
+    coarse, fine = ([("scale", None), *[("step", [side, side])] * 3] for side in (64, 128))
+    assert told == [*coarse, *fine, ("stopped", None)]
+
+
+def test_without_a_ladder_no_scale_is_told(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    answer = pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", *QUICK, "--json")
+    assert '"scale", "index"' not in answer.out
+    assert " of 1)" not in answer.err
+
+
+def test_each_scale_has_its_lines_where_there_is_no_terminal(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    answer = pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", *LADDER, "--steps", "2")
+    lines = [line for line in answer.err.splitlines() if ": step " in line]
+    assert [line.partition(" ·")[0] for line in lines] == [
+        "64×64 (1 of 2): step 0/2",
+        "64×64 (1 of 2): step 2/2",
+        "128×128 (2 of 2): step 0/2",
+        "128×128 (2 of 2): step 2/2",
+    ]
+    assert all("content" in line and "style" in line for line in lines)
+
+
+def step(number: int, steps: int, scale: tuple[int, int], seconds: float) -> Step:
+    """Return the event of a step whose terms may be read, but which has no picture."""
+
+    def preview() -> None:
+        raise AssertionError("A bar shows no pictures.")
+
+    return Step(number, steps, scale, 100.0 - number, seconds, 0, preview, lambda: {"content": 1.5, "content:relu4_2": 1.5, "style": 2.5})  # type: ignore[arg-type]
+
+
+# The first scale settles after two of ten steps.
+EVENTS: list[Event] = [
+    Scale(1, 2, (30, 40), 10),
+    *(step(number, 10, (30, 40), 1.0 * number) for number in range(3)),
+    Scale(2, 2, (60, 80), 4),
+    *(step(number, 4, (60, 80), 12.0 + 3.0 * number) for number in range(5)),
+    Stopped("steps", 4, 4),
+]
+
+
+def shown(events: list[Event], *, terminal: bool, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return what a bar writes, each step a second apart."""
+    clock = iter(range(1000, 2000))
+    monkeypatch.setattr("pincel.cli.progress.time.monotonic", lambda: float(next(clock)))
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=terminal, width=160, highlight=False, color_system=None, legacy_windows=False)
+    with Bar(console=console) as bar:
+        for event in events:
+            bar.show(event)
+    return written.getvalue()
+
+
+def test_a_terminal_shows_a_bar_for_each_scale(monkeypatch: pytest.MonkeyPatch) -> None:
+    bars = shown(EVENTS, terminal=True, monkeypatch=monkeypatch)
+    last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", bars).split("\r")[-1]
+    coarse, fine = (line for line in last.splitlines() if line.startswith("painting"))
+    # The bar of a scale that ended early is full, not left standing.
+    assert coarse.startswith("painting 40×30 (1 of 2)")
+    assert " 2/2 " in coarse
+    assert fine.startswith("painting 80×60 (2 of 2)")
+    assert " 4/4 " in fine
+    assert "J 96 · content 1.5 · style 2.5" in fine
+
+
+def test_no_terminal_shows_a_line_for_each_scale(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = shown(EVENTS, terminal=False, monkeypatch=monkeypatch).splitlines()
+    assert lines == [
+        "40×30 (1 of 2): step 0/10 · J 100 · content 1.5 · style 2.5",
+        "80×60 (2 of 2): step 0/4 · J 100 · content 1.5 · style 2.5",
+        "80×60 (2 of 2): step 4/4 · J 96 · content 1.5 · style 2.5 · 0 s left",
+    ]
+
+
+def test_the_time_left_is_that_of_the_scale(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Twelve seconds have gone by before this scale; each of its steps takes three.
+    monkeypatch.setattr("pincel.cli.progress.PAUSE", 1.0)
+    lines = shown(EVENTS, terminal=False, monkeypatch=monkeypatch).splitlines()
+    assert lines[1].endswith(" · 9 s left")
+    assert [line.rpartition(" · ")[2] for line in lines[4:]] == ["9 s left", "6 s left", "3 s left", "0 s left"]
+
+
+def test_a_bar_reads_no_terms_of_steps_it_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def noted(number: int) -> Step:
+        return Step(number, 99, (2, 2), 1.0, 0.0, 0, lambda: None, lambda: read.append(number) or {"content": 1.0})  # type: ignore[arg-type, return-value, func-returns-value]
+
+    monkeypatch.setattr("pincel.cli.progress.time.monotonic", lambda: 1000.0)
+    with Bar(console=Console(file=io.StringIO(), force_terminal=True)) as bar:
+        for number in range(100):
+            bar.show(noted(number))
+    assert read == [0, 99]
+
+
+def test_progress_pictures_of_two_scales_do_not_collide(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    answer = pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", *LADDER, "--steps", "4", "--save-every", "2")
+    assert answer.code == 0, answer.err
+    kept = sorted(path for path in tmp_path.iterdir() if path.stem != "out")
+    sizes = []
+    for path in kept:
+        with Image.open(path) as picture:
+            sizes.append(picture.size)
+    assert sorted(sizes) == [(64, 64), (64, 64), (128, 128), (128, 128)]
+    assert len({path.stem[-5:] for path in kept}) == 2
+
+
+def test_ctrl_c_in_a_coarse_scale_gives_a_picture_of_the_full_size(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    out, sheet = tmp_path / "out.png", tmp_path / "sheet.png"
+    ladder = ("--size", "128", "--ladder", "1/2=1")
+    running = process("transfer", *pair, "-o", out, "--sheet", sheet, *ladder, "--steps", "100000", "--json")
+    assert running.stdout is not None
+    for line in running.stdout:
+        if json.loads(line).get("step") == 1:
+            os.kill(running.pid, signal.SIGINT)
+            break
+    rest, errors = running.communicate(timeout=120)
+    assert running.returncode == 130, errors
+    assert json.loads(rest.splitlines()[-1])["stopped"] == "interrupted"
+    with Image.open(out) as picture:
+        assert picture.size == (128, 128)
+    record = json.loads(out.with_suffix(".json").read_text())
+    assert record["stopped"] == "interrupted"
+    assert record["size"] == [128, 128]
+    (coarse,) = record["scales"]
+    assert (coarse["size"], coarse["stopped"]) == ([64, 64], "interrupted")
+    assert 1 <= coarse["steps"] == record["steps"] < 100000
+    assert {tuple(loss["size"]) for loss in record["losses"]} == {(64, 64)}
+    assert sheet.exists()
+
+
+@pytest.mark.parametrize(
+    ("ladder", "message"),
+    [
+        ("1/2", "Each scale of the ladder is a share of the size and a multiple of --steps, as 1/4=4, not '1/2'."),
+        ("2=1", "between 0 and 1, such as 1/4, not '2'."),
+        ("1/2=1,1/2=3", "is given twice."),
+        ("1/2=-1", "'ladder.1/2' cannot be -1.0"),
+    ],
+)
+def test_a_ladder_that_cannot_be_is_refused(ladder: str, message: str, capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    assert message in refused(pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", "--ladder", ladder))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_coarse_scale_with_nothing_to_paint_towards(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    nothing = ("--style-weight", "0", "--tv-weight", "0", "--coarse-content", "0", "--init", "noise")
+    answer = pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", *LADDER, "--steps", "2", *nothing)
+    assert "Traceback" not in answer.err
+    assert answer.code in (0, 2), answer.err
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_the_precision_asked_for_is_used_and_written_down(precision: str, capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / "painted.png"
+    answer = pincel(capsys, "transfer", *pair, "-o", out, *QUICK, "--device", "cpu", "--precision", precision)
+    assert answer.code == 0
+    assert re.search(rf"Painting 48×\d+ on cpu in {precision}( \(Winograd\))?;", answer.err)
+    assert json.loads(out.with_suffix(".json").read_text())["precision"].startswith(precision)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import threading
+from typing import cast
 
 import pytest
 import torch
 from torch import Tensor
 
 from pincel.engine.events import Notice, Step
-from pincel.engine.loop import PATIENCE, RUNAWAY
+from pincel.engine.loop import PATIENCE, RUNAWAY, SPAN, Loop
+from pincel.engine.problem import Problem
 from pincel.errors import DivergedError
+from pincel.losses.objective import Evaluation
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.adam import Adam
 from pincel.optimisers.base import make_optimiser
@@ -296,3 +299,82 @@ def test_a_preview_is_made_when_asked_for() -> None:
 def test_a_notice_is_one_sentence() -> None:
     events = list(loop_over(spoilt_at(1, math.inf, None), Adam(0.5), 2))
     assert Notice("Step 1 led to a total of inf: back to step 0, half as bold.") in events
+
+
+def falling(share: float, tolerance: float, steps: int = 40) -> Loop:
+    """Return a loop whose total falls by ``share`` every ten steps."""
+    toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, 1e4 * (1 - share) ** (number / SPAN)), slope))
+    return Loop(cast("Problem", toy), GradientDescent(1e-6), start(), steps, tolerance=tolerance)
+
+
+def test_a_total_that_hardly_falls_has_settled_after_ten_steps() -> None:
+    _, _, end = sorted_out(list(falling(0.009, 0.01)))
+    assert (end.reason, end.step, end.best_step) == ("settled", 10, 10)
+
+
+@pytest.mark.parametrize(("share", "tolerance"), [(0.011, 0.01), (0.5, 0.4), (0.0, 0.0), (0.009, 0.0)])
+def test_a_total_that_falls_enough_has_not_settled(share: float, tolerance: float) -> None:
+    _, _, end = sorted_out(list(falling(share, tolerance)))
+    assert (end.reason, end.step) == ("steps", 40)
+
+
+def test_a_total_that_rises_has_settled() -> None:
+    # It is the best that counts, and that falls no more.
+    _, _, end = sorted_out(list(falling(-0.5, 0.01)))
+    assert (end.reason, end.step, end.best_step) == ("settled", 10, 0)
+
+
+def test_a_total_that_falls_for_a_while_settles_ten_steps_later() -> None:
+    totals = [100.0 - min(number, 7) for number in range(40)]
+    toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, totals[number]), slope))
+    _, _, end = sorted_out(list(Loop(cast("Problem", toy), GradientDescent(1e-6), start(), 39, tolerance=0.01)))
+    # From step 7 on it rests at 93; at step 16 it was 94 ten steps before, which is still more than a hundredth away.
+    assert (end.reason, end.step, end.best_step) == ("settled", 17, 7)
+
+
+def test_rest_shorter_than_ten_steps_does_not_end_a_run() -> None:
+    toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, 1e4 * 0.5 ** (number // (SPAN - 1))), slope))
+    _, _, end = sorted_out(list(Loop(cast("Problem", toy), GradientDescent(1e-6), start(), 60, tolerance=0.1)))
+    assert end.reason == "steps"
+
+
+def test_a_step_taken_back_is_no_sign_of_settling() -> None:
+    toy = Toy(spoil=lambda number, total, slope: (total * math.nan if number % 2 else total, slope))
+    loop = Loop(cast("Problem", toy), GradientDescent(0.05), start(), 8, tolerance=0.9)
+    _, notices, end = sorted_out(list(loop))
+    assert len(notices) > 5
+    assert (end.reason, end.step) == ("steps", 8)
+
+
+def test_terms_are_read_when_asked_for_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Evaluation] = []
+    numbers = Evaluation.numbers
+
+    def counted(evaluation: Evaluation) -> dict[str, float]:
+        read.append(evaluation)
+        return numbers(evaluation)
+
+    monkeypatch.setattr(Evaluation, "numbers", counted)
+    steps, _, _ = sorted_out(list(loop_over(Toy(), GradientDescent(0.5), 4)))
+    assert read == []
+    for _ in range(3):
+        assert [event.terms["content"] for event in steps[1:3]] == [event.total for event in steps[1:3]]
+    assert len(read) == 2
+
+
+@pytest.mark.parametrize("name", list(OPTIMISERS))
+def test_the_state_after_a_run_goes_on_where_it_ended(name: str) -> None:
+    optimiser = make_optimiser(OPTIMISERS[name], 0.1, {})
+    whole = loop_over(Toy(), optimiser, 9)
+    expected, _, _ = sorted_out(list(whole))
+    first = loop_over(Toy(), optimiser, 4)
+    list(first)
+    assert first.best is not None
+    second = Loop(cast("Problem", Toy()), optimiser, first.best.x, 5, state=first.state)
+    steps, _, _ = sorted_out(list(second))
+    assert [event.total for event in steps] == [event.total for event in expected[4:]]
+
+
+def test_a_loop_that_has_not_begun_has_the_state_it_was_given() -> None:
+    state = Adam().start(start())
+    assert Loop(cast("Problem", Toy()), Adam(), start(), 3, state=state).state is state

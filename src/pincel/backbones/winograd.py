@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 # Tiles a block and thread: enough rows for the matrix products, few enough for the cache of a core.
 TILES = 128
@@ -107,8 +106,10 @@ class _Convolution(torch.autograd.Function):
         return y
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+        if torch.is_grad_enabled():
+            # torch's own once_differentiable lets a sum of several paths through, with this one left out.
+            raise RuntimeError("A Winograd convolution is once_differentiable: take second derivatives of a network without (VGG.to()).")
         # What the ReLU cut off has no slope; its result tells where that was.
         seen = ctx.saved_tensors[0] if ctx.saved_tensors else None
         layer: Winograd = ctx.layer

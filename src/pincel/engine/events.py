@@ -62,7 +62,7 @@ class Step:
         steps: Updates asked for in this scale.
         scale: (height, width) of the canvas.
         total: J.
-        seconds: Since the first evaluation of the run began.
+        seconds: Since the run began, targets included.
         memory: Peak bytes in use.
         preview: Makes the image in [0, 1], (1, 3, H, W), when called.
         read: Reads the terms from the device when called.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,9 +11,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.canvas.base import Canvas
-from pincel.engine.events import Event, Scale, Step, Stopped
+from pincel.engine.events import Event, Notice, Scale, Step, Stopped
 from pincel.engine.loop import Best, Loop
 from pincel.engine.problem import Problem
+from pincel.errors import DivergedError
 from pincel.optimisers.base import Change, Optimiser
 
 # Reasons to leave a scale that are no reason to end the run.
@@ -69,8 +70,8 @@ def rungs(size: tuple[int, int], steps: int, ladder: Sequence[tuple[float, float
         Rung(share, (round(size[0] * share), round(size[1] * share)), round(steps * multiple), tolerance)
         for share, multiple in sorted(ladder)
     ]
-    kept = [rung for rung in coarse if min(rung.size) >= smallest and rung.steps > 0 and rung.size != size]
-    return [*kept, Rung(1.0, size, steps)]
+    kept = {rung.size: rung for rung in coarse if min(rung.size) >= smallest and rung.steps > 0 and rung.size != size}
+    return [*kept.values(), Rung(1.0, size, steps)]
 
 
 class Climb:
@@ -125,18 +126,32 @@ class Climb:
             entered = time.perf_counter()
             if len(self.rungs) > 1:
                 yield Scale(index, len(self.rungs), rung.size, rung.steps)
-            loop = self._enter(rung)
-            for event in loop:
-                if isinstance(event, Step):
-                    yield replace(event, seconds=time.perf_counter() - began)
-                elif not isinstance(event, Stopped):
-                    yield event
-                else:
-                    end = event
+            end = yield from self._paint(self._enter(rung), began)
+            last = index == len(self.rungs)
+            if end.reason in DONE and self._asked and not last:
+                # Asked during the last step of a coarse scale: that is why there are no finer ones.
+                end = replace(end, reason=self._asked)
             self.climbed.append(Climbed(rung, end, time.perf_counter() - entered))
-            if self._asked or end.reason not in DONE:
+            if end.reason not in DONE:
                 break
         yield end
+
+    def _paint(self, loop: Loop, began: float) -> Generator[Event, None, Stopped]:
+        """Pass on the events of one scale but the last, and return that."""
+        end = Stopped("stationary", 0, 0)
+        try:
+            for event in loop:
+                if isinstance(event, Stopped):
+                    end = event
+                else:
+                    yield replace(event, seconds=time.perf_counter() - began) if isinstance(event, Step) else event
+        except DivergedError as error:
+            if not self.climbed:
+                raise
+            # The picture of the scale before is worth keeping.
+            yield Notice(f"At {self.size[1]}×{self.size[0]}: {error}")
+            end = Stopped("diverged", 0, 0)
+        return end
 
     def _enter(self, rung: Rung) -> Loop:
         """Begin a rung where the one before ended."""
@@ -147,11 +162,11 @@ class Climb:
         state = (
             None if before is None else optimiser.carried(before.state, change(before.problem.canvas, problem.canvas, self.size, rung.size))
         )
-        self._picture, self.size = picture, rung.size
-        self._loop = Loop(problem, optimiser, problem.canvas.encode(picture), rung.steps, tolerance=rung.tolerance, state=state)
+        loop = Loop(problem, optimiser, problem.canvas.encode(picture), rung.steps, tolerance=rung.tolerance, state=state)
+        self._loop, self._picture, self.size = loop, picture, rung.size
         if self._asked:
-            self._loop.stop(self._asked)
-        return self._loop
+            loop.stop(self._asked)
+        return loop
 
 
 def change(before: Canvas, after: Canvas, old: tuple[int, int], new: tuple[int, int]) -> Change:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ctypes
 import platform
 
-# Parameters of mallopt(3).
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4
-# Of a signed int.
-_LARGEST = 2**31 - 1
+# Parameters of mallopt(3), and what to set them to: no block of its own for a large request, and nothing trimmed off the end.
+_M_MMAP_MAX, _NEVER = -4, 0
+_M_TRIM_THRESHOLD, _DISABLED = -1, -1
 
 
 def keep_freed_memory() -> bool:
@@ -25,5 +24,5 @@ def keep_freed_memory() -> bool:
     if platform.libc_ver()[0] != "glibc":
         return False
     library = ctypes.CDLL(None)
-    settings = {_MMAP_MAX: 0, _MMAP_THRESHOLD: 2**30, _TRIM_THRESHOLD: _LARGEST}
-    return all(bool(library.mallopt(what, value)) for what, value in settings.items())
+    accepted = [library.mallopt(_M_MMAP_MAX, _NEVER), library.mallopt(_M_TRIM_THRESHOLD, _DISABLED)]
+    return all(accepted)

@@ -33,8 +33,8 @@ Name: TypeAlias = Literal["fp32", "tf32", "bf16"]
 NAMES = ("auto", "fp32", "tf32", "bf16")
 # A lower precision must gain this much before auto gives bits away for it.
 GAIN = 1.2
-# Deep and shallow, as much work as VGG-19 has at 128²: (channels, side).
-PROBES = ((128, 64), (512, 16))
+# Shallow and deep, (channels, side), large enough that the device works longer than it takes to be told what to do.
+PROBES = {"cpu": ((128, 64), (512, 16)), "cuda": ((128, 512), (512, 128))}
 ROUNDS = 4
 
 
@@ -56,7 +56,7 @@ class Precision:
     def applied(self, vgg: VGG, layers: frozenset[str]) -> VGG:
         """Return a network that multiplies this way, for features up to the deepest of some layers."""
         if self.name == "bf16":
-            return vgg.to(dtype=torch.bfloat16)
+            return vgg.in_half()
         return vgg.with_winograd(layers) if self.method == "winograd" else vgg
 
     @contextmanager
@@ -94,9 +94,9 @@ def choose_precision(asked: str, device: torch.device, tell: Callable[[str], Non
     """
     if asked not in NAMES:
         raise unknown_name("precision", asked, NAMES)
-    if asked == "tf32" and device.type != "cuda":
-        raise OptionError(f"Precision 'tf32' is a way of NVIDIA GPUs, not of {device} (there: auto, fp32, bf16).")
     there = candidates(device)
+    if asked == "tf32" and Precision("tf32") not in there:
+        raise OptionError(f"Precision 'tf32' is a way of NVIDIA GPUs from Ampere on, not of {device} (there: auto, fp32, bf16).")
     if asked == "bf16" and Precision("bf16") not in there:
         tell(f"This {device} does not multiply bf16 in hardware: expect bf16 to be slower than fp32.")
     usable = [p for p in there if asked in ("auto", p.name)] or [Precision(_named(asked))]
@@ -172,7 +172,7 @@ def processor() -> str:
 
 def measure_speeds(there: list[Precision], device: torch.device) -> dict[str, float]:
     """Least seconds of a convolution and its gradient, all candidates in turn: what the machine can when nobody else is at it."""
-    trials = {str(precision): [_trial(precision, *probe, device) for probe in PROBES] for precision in there}
+    trials = {str(precision): [_trial(precision, *probe, device) for probe in PROBES[device.type]] for precision in there}
     seconds: dict[str, list[float]] = {name: [] for name in trials}
     for _ in range(ROUNDS):
         for name, runs in trials.items():

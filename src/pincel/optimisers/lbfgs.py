@@ -101,8 +101,10 @@ class LBFGS:
 
     def carried(self, state: LBFGSState, change: Change) -> LBFGSState:
         """Resample what was learnt of the curvature: coarse forms are as stiff on a finer canvas."""
-        pairs = tuple(_resampled(pair, state, change) for pair in state.pairs)
-        return LBFGSState(tuple(pair for pair in pairs if pair.inverse > 0), boldness=state.boldness, shape=state.shape)
+        moved = [(change.step(pair.step.view(state.shape)), change.slope(pair.change.view(state.shape))) for pair in state.pairs]
+        products = [(step, slope, torch.dot(step.reshape(-1), slope.reshape(-1))) for step, slope in moved]
+        pairs = tuple(Pair(step.reshape(-1), slope.reshape(-1), 1 / dot) for step, slope, dot in products if dot > CURVATURE)
+        return LBFGSState(pairs, boldness=state.boldness, shape=tuple(moved[0][0].shape) if moved else ())
 
     def _learn(self, here: Tensor, slope: Tensor, state: LBFGSState) -> tuple[Pair, ...]:
         if state.x is None or state.gradient is None:
@@ -117,12 +119,6 @@ class LBFGS:
         kept = deque(state.pairs, maxlen=self.history)
         kept.append(Pair(step, change, 1 / curvature))
         return tuple(kept)
-
-
-def _resampled(pair: Pair, state: LBFGSState, change: Change) -> Pair:
-    step = change.step(pair.step.view(state.shape)).reshape(-1)
-    slope = change.slope(pair.change.view(state.shape)).reshape(-1)
-    return Pair(step, slope, 1 / torch.dot(step, slope))
 
 
 def first_length(slope: Tensor) -> float:

@@ -56,6 +56,11 @@ def check_recipe(recipe: Recipe) -> Card:
     make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
     parse_start(recipe.init)
     content, style = _active(recipe)
+    if recipe.ladder and content and recipe.coarse_content == 0 and not (style or recipe.tv_weight > 0):
+        raise OptionError(
+            "Coarse scales would have nothing to paint towards: with neither style nor total variation, give --coarse-content "
+            "a number above 0, or --ladder none."
+        )
     if not (content or style or recipe.tv_weight > 0):
         raise OptionError(
             "All weights are zero, so there is nothing to paint towards: give --content-weight, --style-weight or --tv-weight "

@@ -6,20 +6,21 @@ from pincel.recipes.fast import fast
 from pincel.recipes.schema import cite
 
 OURS = "ours"
+STUDY = "scripts/ladder_study.py"
 
 RECIPE = cite(
     "pincel",
-    "the default: the deck's J from the content picture, weights that suit most pairs, a touch of smoothness",
+    "the default: the deck's J coarse to fine, weights that suit most pairs, a touch of smoothness",
     size=(512, OURS),
     size_of=("long", OURS),
     rounding=("nearest", OURS),
     resample=("lanczos", f"{OURS}: sharp and free of aliases"),
     style_size=("content-area", f"{OURS}: strokes keep their size whatever the style's shape, as in pastiche"),
-    steps=(200, OURS),
-    ladder=({}, "every step at full size"),
-    coarse_content=(1.0, "not used without a ladder"),
-    detail=(1.0, "not used without a ladder"),
-    tolerance=(0.0, "not used without a ladder"),
+    steps=(50, f"{OURS}: what more would change is hard to see"),
+    ladder=({"1/4": 2.0, "1/2": 0.5}, f"{OURS}: large forms as well as fine ones, sooner; {STUDY}"),
+    coarse_content=(10.0, f"{OURS}: forms of the content survive coarse scales; {STUDY}"),
+    detail=(1.5, f"{OURS}: {STUDY}"),
+    tolerance=(0.01, OURS),
     seed=(0, OURS),
     backbone=("vgg19", "Gatys et al. 2015"),
     pooling=("avg", "Gatys et al. 2015: slightly more appealing results; ours agree"),
@@ -43,7 +44,7 @@ RECIPE = cite(
     canvas=("fourier", "ours: fewer steps to the same picture than pixels"),
     optimizer=("lbfgs", "Gatys et al. 2016: found to work best"),
     learning_rate=(1.0, "standard for L-BFGS"),
-    optimizer_options=({"history": 100}, "default of torch.optim.LBFGS"),
+    optimizer_options=({"history": 20}, f"{OURS}: as good as 100, and less memory; {STUDY}"),
     bounds=("clip", "ours: what is painted is what is saved; free pixels lose much of the objective when the file clips them"),
 )
 FAST = fast(RECIPE)

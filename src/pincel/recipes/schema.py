@@ -15,7 +15,7 @@ from pincel.errors import OptionError, RecipeError, closest
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Layers = dict[str, Weight]
-Ladder = dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]]
+Ladder = dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]]
 
 
 class Recipe(BaseModel):
@@ -180,7 +180,9 @@ def _one_line(trouble: ErrorDetails) -> str:
         return f"Unknown recipe value '{where}'.{closest(where, Recipe.model_fields)}"
     if trouble["type"] == "missing":
         return f"The recipe has no '{where}'. Start it with base = \"pincel\" to take what is left out from there."
-    message = trouble["msg"].removeprefix("Input ").replace("Value error, ", "")
+    if trouble["type"] == "value_error":
+        return f"{trouble['ctx']['error']}."
+    message = trouble["msg"].removeprefix("Input ")
     return f"'{where}' cannot be {trouble['input']!r}: it {message}."
 
 
@@ -188,10 +190,10 @@ def share_of(text: str) -> float:
     """Read a share of the full size, ``1/4`` or ``0.25``; raises ValueError unless it is between 0 and 1."""
     try:
         share = float(Fraction(text.strip()))
-    except (ValueError, ZeroDivisionError):
+    except (ValueError, ZeroDivisionError, OverflowError):
         share = math.nan
     if not 0 < share < 1:
-        raise ValueError(f"a scale of the ladder must be a share of the size between 0 and 1, such as 1/4, not '{text}'")
+        raise ValueError(f"A scale of the ladder must be a share of the size between 0 and 1, such as 1/4, not '{text}'")
     return share
 
 

@@ -1,0 +1,73 @@
+"""A recipe and pictures, at any scale of its ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from pincel.backbones.vgg import VGG
+from pincel.engine.ladder import Rung, resampled
+from pincel.engine.precision import Precision
+from pincel.engine.problem import Problem
+from pincel.image.picture import Picture
+from pincel.image.resize import resize_picture
+from pincel.recipes import build
+from pincel.recipes.schema import Recipe
+
+
+@dataclass(frozen=True)
+class Scales:
+    """What a climb asks for at each rung.
+
+    Attributes:
+        recipe: What is asked of the run.
+        content: As loaded.
+        styles: As loaded, with weights.
+        size: (height, width) of the result.
+        backbone: In the precision of the run, on its device.
+        device: Where to work.
+        precision: How the backbone multiplies.
+    """
+
+    recipe: Recipe
+    content: Picture
+    styles: Sequence[tuple[Picture, float]]
+    size: tuple[int, int]
+    backbone: VGG
+    device: torch.device
+    precision: Precision
+
+    @cached_property
+    def full(self) -> build.Materials:
+        """The pictures at full size."""
+        return build.prepare(self.recipe, self.content, self.styles, self.size)
+
+    @cached_property
+    def objective(self) -> Problem:
+        """The objective at full size."""
+        return build.make_problem(self.recipe, self.full, self.backbone, self.device, self.precision)
+
+    def materials(self, rung: Rung) -> build.Materials:
+        """Bring the pictures to the size of a rung."""
+        return self.full if rung.share == 1 else build.prepare(self.recipe, self.content, self.styles, rung.size, rung.share)
+
+    def problem(self, rung: Rung) -> Problem:
+        """Put the objective of a rung together; coarse ones may hold on to the content more."""
+        if rung.share == 1:
+            return self.objective
+        coarse = self.recipe.override(content_weight=self.recipe.content_weight * self.recipe.coarse_content)
+        return build.make_problem(coarse, self.materials(rung), self.backbone, self.device, self.precision)
+
+    def finer(self, picture: Tensor, rung: Rung) -> Tensor:
+        """Enlarge a picture to a rung, and lay over it what the content has too fine for the rung before."""
+        larger = resampled(picture, rung.size)
+        if self.recipe.detail == 0:
+            return larger
+        content = self.recipe.white * resize_picture(self.content, rung.size, self.recipe.resample).pixels.to(picture)
+        coarse = resampled(resampled(content, (picture.shape[-2], picture.shape[-1])), rung.size)
+        detailed = larger + self.recipe.detail * (content - coarse)
+        return detailed.clamp(0, self.recipe.white) if self.recipe.bounds == "clip" else detailed
