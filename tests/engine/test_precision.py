@@ -317,7 +317,7 @@ def test_a_cache_that_cannot_be_written_is_told_and_no_more(obstacle: str, cache
 
 @pytest.mark.usefixtures("plain_cpu")
 def test_the_measurement_is_of_every_candidate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precision, "PROBES", ((64, 9),))
+    monkeypatch.setattr(precision, "PROBES", {"cpu": ((64, 9),)})
     monkeypatch.setattr(precision, "ROUNDS", 1)
     speeds = measure_speeds([FP32, WINOGRAD, BF16], CPU)
     assert list(speeds) == ["fp32", "fp32 (Winograd)", "bf16"]

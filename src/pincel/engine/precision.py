@@ -34,8 +34,8 @@ NAMES = ("auto", "fp32", "tf32", "bf16")
 # A lower precision must gain this much before auto gives bits away for it.
 GAIN = 1.2
 # Shallow and deep, (channels, side), large enough that the device works longer than it takes to be told what to do.
-PROBES = {"cpu": ((128, 64), (512, 16)), "cuda": ((128, 512), (512, 128))}
-ROUNDS = 4
+PROBES = {"cpu": ((256, 64), (512, 32)), "cuda": ((128, 512), (512, 128))}
+ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def choose_precision(asked: str, device: torch.device, tell: Callable[[str], Non
         raise unknown_name("precision", asked, NAMES)
     there = candidates(device)
     if asked == "tf32" and Precision("tf32") not in there:
-        raise OptionError(f"Precision 'tf32' is a way of NVIDIA GPUs from Ampere on, not of {device} (there: auto, fp32, bf16).")
+        raise OptionError(f"Precision 'tf32' is a way of NVIDIA GPUs, not of {device} (there: auto, fp32, bf16).")
     if asked == "bf16" and Precision("bf16") not in there:
         tell(f"This {device} does not multiply bf16 in hardware: expect bf16 to be slower than fp32.")
     usable = [p for p in there if asked in ("auto", p.name)] or [Precision(_named(asked))]

@@ -128,8 +128,8 @@ class Recipe(BaseModel):
     @field_validator("ladder")
     @classmethod
     def _shares(cls, ladder: Ladder) -> Ladder:
-        for text in ladder:
-            share_of(text)
+        if len({share_of(text) for text in ladder}) < len(ladder):
+            raise ValueError("a scale is given twice")
         return ladder
 
     @property
@@ -181,7 +181,7 @@ def _one_line(trouble: ErrorDetails) -> str:
     if trouble["type"] == "missing":
         return f"The recipe has no '{where}'. Start it with base = \"pincel\" to take what is left out from there."
     if trouble["type"] == "value_error":
-        return f"{trouble['ctx']['error']}."
+        return f"'{where}' cannot be {trouble['input']!r}: {trouble['ctx']['error']}."
     message = trouble["msg"].removeprefix("Input ")
     return f"'{where}' cannot be {trouble['input']!r}: it {message}."
 
@@ -193,7 +193,7 @@ def share_of(text: str) -> float:
     except (ValueError, ZeroDivisionError, OverflowError):
         share = math.nan
     if not 0 < share < 1:
-        raise ValueError(f"A scale of the ladder must be a share of the size between 0 and 1, such as 1/4, not '{text}'")
+        raise ValueError(f"a scale of the ladder must be a share of the size between 0 and 1, such as 1/4, not '{text}'")
     return share
 
 
