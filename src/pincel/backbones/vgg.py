@@ -53,8 +53,7 @@ class VGG:
     def in_half(self) -> VGG:
         """Return a copy that multiplies in bf16, but for the first convolution.
 
-        That one costs little, and rounding what it sees shifts which of four neighbours is the largest in every pooling behind it: in
-        bf16 throughout, the image gradient of recipe ``pastiche`` loses half as much direction again.
+        That one costs little, and rounding what it sees shifts which of four neighbours is the largest in every pooling behind it.
         """
         first = next(iter(self.weights))
         return replace(self, weights={**self.to(dtype=torch.bfloat16).weights, first: self.weights[first]}, winograd={})
@@ -111,7 +110,7 @@ class VGG:
 
 
 def _worth_it(weight: Tensor) -> bool:
-    """Tell whether the products saved outweigh the changes of basis: from 64 → 128 channels on (``pincel bench`` measures it)."""
+    """Tell whether the products saved outweigh the changes of basis: from 64 → 128 channels on."""
     return min(weight.shape[:2]) >= 64 and max(weight.shape[:2]) >= 128
 
 

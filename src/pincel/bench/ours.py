@@ -45,7 +45,7 @@ class Ours:
             "size": [run.size[1], run.size[0]],
             "device": str(run.device),
             "device_name": torch.cuda.get_device_name(run.device) if run.device.type == "cuda" else "",
-            "precision": str(getattr(run, "precision", "fp32")),
+            "precision": str(run.precision),
             "torch": torch.__version__,
             "threads": torch.get_num_threads(),
             "multiply_adds_per_pixel": multiply_adds_per_pixel(run.problem.backbone.card, run.problem.objective.layers),

@@ -14,7 +14,8 @@ def keep_freed_memory() -> bool:
     """Tell the C library to keep freed memory for the next step instead of giving it back to the system.
 
     A step frees and asks again for feature maps of tens of megabytes; each page given back is cleared by the system when it is next
-    touched. On Linux that made a ReLU over 64 channels at 512² five times slower, and the first convolution four times.
+    touched;
+    ``scripts/step_profile.py --give-back`` shows a step without.
 
     It concerns the whole process and cannot be undone, so programs call it (the command line does), the library does not.
 

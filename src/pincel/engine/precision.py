@@ -99,14 +99,10 @@ def choose_precision(asked: str, device: torch.device, tell: Callable[[str], Non
         raise OptionError(f"Precision 'tf32' is a way of NVIDIA GPUs, not of {device} (there: auto, fp32, bf16).")
     if asked == "bf16" and Precision("bf16") not in there:
         tell(f"This {device} does not multiply bf16 in hardware: expect bf16 to be slower than fp32.")
-    usable = [p for p in there if asked in ("auto", p.name)] or [Precision(_named(asked))]
+    usable = [p for p in there if asked in ("auto", p.name)] or [Precision("bf16")]
     if len(usable) == 1:
         return usable[0]
     return quickest(usable, _speeds(there, device, tell))
-
-
-def _named(text: str) -> Name:
-    return "bf16" if text == "bf16" else "tf32" if text == "tf32" else "fp32"
 
 
 def candidates(device: torch.device) -> list[Precision]:
