@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pincel.bench import plan
-from pincel.bench.plan import as_good, climb, parse_sizes, precision_values, transfer_arguments
+from pincel.bench.plan import as_good, climb, parse_sizes, transfer_arguments
 from pincel.bench.report import Attempt, Terms
 from pincel.errors import OptionError, PincelError
 from tests.bench.fakes import settings
@@ -72,10 +72,8 @@ def test_sizes() -> None:
         parse_sizes("64;128")
 
 
-def test_the_precision_is_passed_on_where_one_is_asked_for() -> None:
-    assert precision_values("auto") == {}
+def test_the_precision_is_passed_on() -> None:
     auto = transfer_arguments(settings(), Path("out.png"), 7)
-    assert "--precision" not in auto
-    assert auto[-1] == "--quiet"
+    assert " ".join(auto).endswith("--steps 7 --precision auto --quiet")
     asked = transfer_arguments(settings(precision="bf16", device="cuda"), Path("out.png"), 7)
     assert " ".join(asked).endswith("--recipe pastiche --size 64 --steps 7 --precision bf16 --device cuda --quiet")

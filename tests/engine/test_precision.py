@@ -15,6 +15,7 @@ from pincel import Run, evaluate
 from pincel.backbones.cards import VGG19
 from pincel.canvas.pixels import PixelCanvas
 from pincel.engine import precision
+from pincel.engine.machine import processor_name
 from pincel.engine.precision import FP32, NAMES, Precision, candidates, choose_precision, measure_speeds, quickest
 from pincel.engine.problem import Problem
 from pincel.errors import OptionError, UnknownNameError
@@ -325,13 +326,13 @@ def test_the_measurement_is_of_every_candidate(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_processor_has_a_name_without_proc_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert precision.processor()
+    assert processor_name()
 
     def missing(self: Path, *arguments: Any, **more: Any) -> str:
         raise FileNotFoundError
 
     monkeypatch.setattr(Path, "read_text", missing)
-    assert precision.processor()
+    assert processor_name()
 
 
 # What it changes

@@ -27,7 +27,6 @@ from statistics import median
 from typing import Any
 
 from pincel.bench.children import Child, Worker, environment_with_bytecode
-from pincel.bench.machine import cores, processor_name
 from pincel.bench.plan import LADDER, LARGEST_OF_THE_PEER, Settings, as_good, climb, transfer_arguments
 from pincel.bench.report import (
     Arithmetic,
@@ -44,6 +43,7 @@ from pincel.bench.report import (
     Timing,
 )
 from pincel.engine.events import Preparing
+from pincel.engine.machine import cores, processor_name
 from pincel.errors import PincelError
 from pincel.version import __version__
 

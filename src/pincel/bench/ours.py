@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import torch
 
-from pincel.bench.clock import timed
 from pincel.bench.flops import multiply_adds_per_pixel
-from pincel.bench.plan import STEPPING, precision_values
+from pincel.bench.plan import STEPPING
+from pincel.engine.clock import timed
 from pincel.engine.device import peak_memory
 from pincel.engine.events import Event, Step, Stopped
 from pincel.engine.memory import keep_freed_memory
@@ -38,7 +38,7 @@ class Ours:
         """Load everything and make the first evaluation; say what is going to be measured, where, and in what precision."""
         # Before the first picture and the weights, with all programs loaded.
         baseline = peak_memory(torch.device("cpu"))
-        run = Run(content, style, recipe=STEPPING, device=device, size=size, steps=FOREVER, **precision_values(precision))
+        run = Run(content, style, recipe=STEPPING, device=device, size=size, steps=FOREVER, precision=precision)
         self._run, self._events = run, iter(run)
         self._next()
         return {

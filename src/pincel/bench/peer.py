@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from pincel.bench.clock import timed
+from pincel.engine.clock import timed
 from pincel.engine.device import peak_memory
 from pincel.errors import PincelError
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from pincel.bench.report import Attempt, Terms
 from pincel.errors import OptionError, PictureMissingError, unknown_name
@@ -116,17 +115,9 @@ def parse_sizes(text: str) -> tuple[int, ...]:
         raise OptionError(f"--sizes takes whole numbers, such as 256,512,1024, not '{text}'.") from None
 
 
-def precision_values(precision: str) -> dict[str, Any]:
-    """Return what says the precision to a run: keyword arguments, and options of the command line by the same names.
-
-    The one place where it is passed on. ``auto`` is left to the run, whose own default it is.
-    """
-    return {} if precision == "auto" else {"precision": precision}
-
-
 def transfer_arguments(settings: Settings, output: Path, steps: int) -> list[str]:
     """Return the command line of our run."""
-    values = {"recipe": settings.recipe, "size": settings.size, "steps": steps, **precision_values(settings.precision)}
+    values = {"recipe": settings.recipe, "size": settings.size, "steps": steps, "precision": settings.precision}
     if settings.device != "auto":
         values["device"] = settings.device
     if settings.ladder is not None:

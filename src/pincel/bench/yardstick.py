@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.bench.clock import timed
 from pincel.bench.flops import flops_of
+from pincel.engine.clock import timed
 
 CHANNELS = 512
 SIDE = 64

@@ -12,8 +12,6 @@ Only convolutions change. The picture, Gram sums, losses and the state of the op
 from __future__ import annotations
 
 import json
-import platform
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +24,8 @@ from torch.nn import functional
 
 from pincel.backbones.vgg import VGG
 from pincel.backbones.winograd import make_winograd
+from pincel.engine.clock import timed
+from pincel.engine.machine import processor_name
 from pincel.errors import OptionError, OutputError, unknown_name
 from pincel.files import write_text
 
@@ -152,18 +152,8 @@ def _read(cache: Path) -> dict[str, dict[str, float]]:
 
 
 def _machine(device: torch.device) -> str:
-    where = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
+    where = torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
     return f"{where} | torch {torch.__version__} | {torch.get_num_threads()} threads"
-
-
-def processor() -> str:
-    """Name of the CPU, as far as the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def measure_speeds(there: list[Precision], device: torch.device) -> dict[str, float]:
@@ -172,7 +162,7 @@ def measure_speeds(there: list[Precision], device: torch.device) -> dict[str, fl
     seconds: dict[str, list[float]] = {name: [] for name in trials}
     for _ in range(ROUNDS):
         for name, runs in trials.items():
-            seconds[name].append(sum(_timed(run, device) for run in runs))
+            seconds[name].append(sum(timed(run, device) for run in runs))
     return {name: min(several) for name, several in seconds.items()}
 
 
@@ -190,11 +180,3 @@ def _trial(precision: Precision, channels: int, side: int, device: torch.device)
             torch.autograd.grad(result, leaf, ones)
 
     return run
-
-
-def _timed(run: Callable[[], None], device: torch.device) -> float:
-    began = time.perf_counter()
-    run()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter() - began
