@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from pincel.backbones.vgg import VGG, Pooling
 from pincel.errors import UnknownNameError
+from pincel.formulas.gram import gram_matrix
 from tests.backbones.stand_ins import positive_vgg, random_vgg
 from tests.tensors import assert_close, picture
 
@@ -152,6 +155,57 @@ def test_pooling_up_keeps_the_last_row(pooling: Pooling, expected: list[list[flo
     vgg = positive_vgg([(1, 1)], pooling)
     vgg = replace(vgg, weights={"conv1_1": (weight, torch.zeros(1))}, pool_rounding="up")
     assert_close(vgg.features(pixels, ["pool1"])["pool1"][0, 0], torch.tensor(expected).float(), rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("up", [False, True])
+@pytest.mark.parametrize("wanted", [["pool2"], ["relu1_2", "pool2"], ["conv1_2", "pool2"], ["pool1", "conv2_1", "relu2_2"]])
+def test_a_relu_behind_its_pooling_is_the_same_with_the_same_gradient(wanted: list[str], up: bool) -> None:
+    vgg = replace(random_vgg([(2, 4), (2, 6)]).to(dtype=torch.float64), pooling="max", pool_rounding="up" if up else "down")
+    pixels = picture(13, 10).double()
+    # Where all is one colour, all four of a pooling are equal, and the first is meant.
+    pixels[..., :6, :6] = 100
+    slopes: list[Tensor] = []
+    for look in (vgg.features, partial(plainly, vgg)):
+        leaf = pixels.clone().requires_grad_()
+        found = look(leaf, wanted)
+        (slope,) = torch.autograd.grad(sum((seen.square().sum() for seen in found.values()), leaf.sum()), leaf)
+        slopes.append(slope)
+    assert_close(slopes[0], slopes[1])
+    for layer, seen in plainly(vgg, pixels, wanted).items():
+        assert_close(vgg.features(pixels, wanted)[layer], seen)
+
+
+def plainly(vgg: VGG, pixels: Tensor, wanted: Sequence[str]) -> dict[str, Tensor]:
+    """Apply one layer after the other, each by torch, and keep all."""
+    x, found = pixels - torch.tensor(vgg.card.mean, dtype=pixels.dtype).view(1, 3, 1, 1), {}
+    for layer in vgg.card.layers:
+        if layer.kind == "conv":
+            x = functional.conv2d(x, *vgg.weights[layer.name], padding=1)
+        elif layer.kind == "relu":
+            x = functional.relu(x)
+        else:
+            x = functional.max_pool2d(x, 2, ceil_mode=vgg.pool_rounding == "up")
+        found[layer.name] = x
+    return {name: found[name] for name in wanted}
+
+
+def test_what_is_kept_for_the_way_back(vgg: VGG) -> None:
+    # Floats a pixel: the result of each ReLU, 64 + 32 + 3·16 + 3·8 + 2; behind poolings, 16 + 8 + 4 + 2, and as much for who won;
+    # three colours. Not 128 + 64 + 64 + 32, nor 8 bytes for who won.
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    style = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
+    fewer = replace(vgg, pooling="max").with_winograd(style)
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        grams = [gram_matrix(seen) for _, seen in fewer.look(picture(32, 32).requires_grad_(), style)]
+    weights = {tensor.untyped_storage().data_ptr() for pair in vgg.weights.values() for tensor in pair}
+    floats = sum(size for where, size in kept.items() if where not in weights) / 4 / 32**2
+    assert len(grams) == 5
+    assert floats == 64 + 32 + 48 + 24 + 2 + 2 * (16 + 8 + 4 + 2) + 3
 
 
 def test_to_changes_precision_and_leaves_the_original() -> None:

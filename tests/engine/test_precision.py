@@ -386,16 +386,19 @@ def test_a_problem_sets_it_for_its_own_time_only() -> None:
         card = VGG19
 
         def features(self, pixels: Tensor, layers: Any) -> dict[str, Tensor]:
+            return dict(self.look(pixels, layers))
+
+        def look(self, pixels: Tensor, layers: Any) -> Iterator[tuple[str, Tensor]]:
             seen.append(places())
-            return {}
+            yield from ()
 
     class Turned(VariationLoss):
-        def __call__(self, features: Mapping[str, Tensor], pixels: Tensor) -> Any:
+        def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Any:
             seen.append(places())
             looked_at = pixels * 1
             if looked_at.requires_grad:
                 looked_at.register_hook(lambda _: backwards.append(places()))  # type: ignore[no-untyped-call]
-            return super().__call__(features, looked_at)
+            return super().terms(statistics, looked_at)
 
     objective = Objective([Turned(squared_variation, 1.0)])
     for chosen in (FP32, BF16):

@@ -32,6 +32,18 @@ def test_gram_matrix_by_hand() -> None:
     assert gram_matrix(features).tolist() == [[[5 / 2, 11 / 2], [11 / 2, 25 / 2]]]
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_its_gradient_is_that_of_the_sum_it_stands_for(layout: torch.memory_format) -> None:
+    features = normal(2, 3, 4, 5).contiguous(memory_format=layout).requires_grad_()
+    # Not symmetric: a formula may look at one half of the matrix only.
+    slope = normal(2, 3, 3, seed=1)
+    (found,) = torch.autograd.grad(gram_matrix(features), features, slope)
+    (expected,) = torch.autograd.grad(torch.einsum("bihw,bjhw->bij", features, features) / 20, features, slope)
+    assert_close(found, expected)
+    assert torch.autograd.gradcheck(gram_matrix, (features,))
+    assert torch.autograd.gradgradcheck(gram_matrix, (features,))
+
+
 def test_gram_distance_by_hand() -> None:
     # Differences 1, 2, 2, 4: squares 1 + 4 + 4 + 16 = 25, four entries.
     gram = torch.tensor([[[2.0, 3.0], [3.0, 5.0]]])

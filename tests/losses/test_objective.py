@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 import torch
 from torch import Tensor
@@ -19,15 +21,20 @@ from tests.tensors import assert_close, normal
 SLIDES = CONVENTIONS["slides"]
 
 
-def seen(pixels: Tensor) -> dict[str, Tensor]:
+def features_of(pixels: Tensor) -> dict[str, Tensor]:
     """Stand in for a network: two layers that see colours and edges."""
     return {"relu1_1": torch.cat([pixels, -pixels], 1).relu(), "relu2_1": (pixels[..., ::2, ::2] - pixels[..., 1::2, ::2]).relu()}
+
+
+def seen(pixels: Tensor) -> Iterable[tuple[str, Tensor]]:
+    """Return the same, layer by layer."""
+    return features_of(pixels).items()
 
 
 @pytest.fixture
 def objective() -> Objective:
     """Return α = 10 at one content layer, β = 40 at two style layers, γ = 0.5."""
-    content, style = seen(normal(1, 3, 6, 8, seed=1)), seen(normal(1, 3, 6, 8, seed=2))
+    content, style = features_of(normal(1, 3, 6, 8, seed=1)), features_of(normal(1, 3, 6, 8, seed=2))
     return Objective(
         [
             ContentLoss({"relu2_1": content["relu2_1"]}, {"relu2_1": 1}, 10, SLIDES),
@@ -99,11 +106,11 @@ def test_gradients_of_each_term_add_up(objective: Objective) -> None:
 
 def test_the_minimum_is_zero_where_all_wishes_agree() -> None:
     pixels = normal(1, 3, 6, 8, seed=1)
-    features = seen(pixels)
+    features = features_of(pixels)
     style = {layer: gram_matrix(features[layer]) for layer in features}
     content_loss = ContentLoss(features, dict.fromkeys(features, 1.0), 10, SLIDES)
     losses: list[Loss] = [content_loss, StyleLoss(style, dict.fromkeys(style, 0.5), 40, SLIDES)]
-    assert float(Objective(losses)(features, pixels).total) == 0
+    assert float(Objective(losses)(features.items(), pixels).total) == 0
 
 
 def test_detached_numbers_are_the_same_without_a_graph(objective: Objective) -> None:

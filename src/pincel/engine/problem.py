@@ -36,7 +36,7 @@ class Problem:
     def judge(self, pixels: Tensor) -> Evaluation:
         """Evaluate a picture (1, 3, H, W) in the network's pixel units, whatever canvas it came from; differentiable."""
         with self.precision.active():
-            return self.objective(self.backbone.features(pixels, self.objective.layers), pixels)
+            return self.objective(self.backbone.look(pixels, self.objective.layers), pixels)
 
     def measure(self, x: Tensor) -> Evaluation:
         """Evaluate without a graph."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -32,11 +34,24 @@ def gram_matrix(features: Tensor) -> Tensor:
     batch, channels, height, width = features.shape
     if features.is_contiguous(memory_format=torch.channels_last):
         rows = features.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
-        product = torch.bmm(rows.transpose(1, 2), rows)
     else:
-        columns = features.reshape(batch, channels, height * width)
-        product = torch.bmm(columns, columns.transpose(1, 2))
+        rows = features.reshape(batch, channels, height * width).transpose(1, 2)
+    product: Tensor = _Product.apply(rows)  # type: ignore[no-untyped-call]
     return product / (height * width)
+
+
+class _Product(torch.autograd.Function):
+    """AᵀA for A (B, positions, C). torch would go back twice, once for either factor; the two ways are one product."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor) -> Tensor:
+        ctx.save_for_backward(rows)
+        return torch.bmm(rows.transpose(1, 2), rows)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> Tensor:
+        (rows,) = ctx.saved_tensors
+        return torch.bmm(rows, slope + slope.transpose(1, 2))
 
 
 def gram_distance(gram: Tensor, target: Tensor) -> Tensor:

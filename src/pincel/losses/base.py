@@ -1,14 +1,12 @@
-"""What a loss is: features in, terms out."""
+"""What a loss is: features in, layer by layer; terms out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor
-
-from pincel.types import Features
 
 
 @dataclass(frozen=True)
@@ -41,11 +39,18 @@ class Term:
 
 
 class Loss(Protocol):
-    """A wish about a picture."""
+    """A wish about a picture.
+
+    It is told about one layer at a time, while the network computes the next, and keeps what is small. So its gradient is made, and
+    used up, at the moment the way back reaches the layer, and not for all layers at once.
+    """
 
     @property
     def layers(self) -> frozenset[str]:
-        """The layers it must be given."""
+        """The layers it must be told about."""
 
-    def __call__(self, features: Features, pixels: Tensor) -> Iterable[Term]:
-        """Measure features and the picture they came from (B, 3, H, W, in the network's pixel units)."""
+    def statistic(self, layer: str, features: Tensor) -> Tensor:
+        """Reduce what is seen at one of :attr:`layers`, (B, C, H_l, W_l), to what the terms are computed from."""
+
+    def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterable[Term]:
+        """Turn the statistic of every layer, and the picture itself (B, 3, H, W, in the network's pixel units), into terms."""

@@ -10,7 +10,7 @@ from torch import Tensor
 from pincel.formulas.content import feature_distance
 from pincel.formulas.conventions import Convention
 from pincel.losses.base import Term
-from pincel.types import Features, LayerWeights
+from pincel.types import LayerWeights
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,12 @@ class ContentLoss:
         """The content layers."""
         return frozenset(self.targets)
 
-    def __call__(self, features: Features, pixels: Tensor) -> Iterator[Term]:
+    def statistic(self, layer: str, features: Tensor) -> Tensor:
+        """Return the mean squared difference."""
+        return feature_distance(features, self.targets[layer])
+
+    def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield one term a layer."""
         for layer, target in self.targets.items():
-            factor = self.convention.content(target[0].numel())
-            value = factor * feature_distance(features[layer], target)
+            value = self.convention.content(target[0].numel()) * statistics[layer]
             yield Term("content", layer, self.weight, self.layer_weights[layer], value)

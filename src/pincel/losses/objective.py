@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from pincel.losses.base import Loss, Term
-from pincel.types import Features
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,17 @@ class Objective:
         """Every layer any of the losses asks for."""
         return frozenset[str]().union(*(loss.layers for loss in self.losses))
 
-    def __call__(self, features: Features, pixels: Tensor) -> Evaluation:
+    def __call__(self, seen: Iterable[tuple[str, Tensor]], pixels: Tensor) -> Evaluation:
         """Evaluate at one picture; gradients flow to ``pixels``.
 
         Args:
-            features: What the backbone sees in ``pixels``, with at least :attr:`layers`.
+            seen: What the backbone sees in ``pixels``, layer by layer: at least all of :attr:`layers`, each (1, C, H_l, W_l).
             pixels: Shape (1, 3, H, W), in the network's pixel units.
         """
-        terms = tuple(term for loss in self.losses for term in loss(features, pixels))
+        statistics: list[dict[str, Tensor]] = [{} for _ in self.losses]
+        for layer, features in seen:
+            for loss, known in zip(self.losses, statistics, strict=True):
+                if layer in loss.layers:
+                    known[layer] = loss.statistic(layer, features)
+        terms = tuple(term for loss, known in zip(self.losses, statistics, strict=True) for term in loss.terms(known, pixels))
         return Evaluation(torch.stack([term.weighted for term in terms]).sum(), terms)

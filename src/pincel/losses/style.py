@@ -10,7 +10,7 @@ from torch import Tensor
 from pincel.formulas.conventions import Convention
 from pincel.formulas.gram import gram_distance, gram_matrix
 from pincel.losses.base import Term
-from pincel.types import Features, LayerWeights
+from pincel.types import LayerWeights
 
 
 @dataclass(frozen=True)
@@ -34,30 +34,31 @@ class StyleLoss:
         """The style layers."""
         return frozenset(self.targets)
 
-    def __call__(self, features: Features, pixels: Tensor) -> Iterator[Term]:
+    def statistic(self, layer: str, features: Tensor) -> Tensor:
+        """Return the Gram matrix."""
+        return gram_matrix(features)
+
+    def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield one term a layer."""
         for layer, target in self.targets.items():
-            value = self.convention.style * gram_distance(gram_matrix(features[layer]), target)
+            value = self.convention.style * gram_distance(statistics[layer], target)
             yield Term("style", layer, self.weight, self.layer_weights[layer], value)
 
 
-def blended_grams(styles: Sequence[tuple[Features, float]], layers: Sequence[str]) -> dict[str, Tensor]:
+def blended_grams(styles: Sequence[tuple[Mapping[str, Tensor], float]]) -> dict[str, Tensor]:
     """Weighted average of the Gram matrices of several styles.
 
     A mean of second moments is the second moment of the pooled pictures, so the blend is itself the style of something.
 
     Args:
-        styles: Features of each style picture, (1, C, H, W) a layer, with its weight. The weights are made to sum to 1.
-        layers: The layers to average at.
+        styles: layer → (1, C, C), the Gram matrices of each style picture, with its weight. The weights are made to sum to 1.
 
     Returns:
         layer → (1, C, C).
     """
     total = sum(weight for _, weight in styles)
-    return {
-        layer: sum(
-            (gram_matrix(f[layer]) * (w / total) for f, w in styles[1:]),
-            gram_matrix(styles[0][0][layer]) * (styles[0][1] / total),
-        )
-        for layer in layers
-    }
+    (first, weight), *others = styles
+    blend = {layer: gram * (weight / total) for layer, gram in first.items()}
+    for grams, share in others:
+        blend = {layer: gram + grams[layer] * (share / total) for layer, gram in blend.items()}
+    return blend

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from pincel.losses.base import Term
-from pincel.types import Features
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,10 @@ class VariationLoss:
         """None: it looks at the pixels."""
         return frozenset()
 
-    def __call__(self, features: Features, pixels: Tensor) -> Iterator[Term]:
+    def statistic(self, layer: str, features: Tensor) -> Tensor:
+        """Never asked for."""
+        raise NotImplementedError
+
+    def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield the one term."""
         yield Term("tv", None, self.weight, 1.0, self.formula(pixels))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -22,6 +22,7 @@ from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
 from pincel.errors import OptionError, PictureSizeError
 from pincel.formulas.conventions import CONVENTIONS
+from pincel.formulas.gram import gram_matrix
 from pincel.image.picture import Picture
 from pincel.image.resize import area_size, cover, resize_picture, target_size
 from pincel.losses import VARIATIONS
@@ -188,15 +189,15 @@ def make_problem(recipe: Recipe, materials: Materials, backbone: Backbone, devic
     content, style = _active(recipe)
     losses: list[Loss] = []
 
-    def look(picture: Picture, layers: dict[str, float]) -> dict[str, Tensor]:
+    def look(picture: Picture, layers: dict[str, float], keep: Callable[[Tensor], Tensor]) -> dict[str, Tensor]:
         with torch.no_grad(), precision.active():
-            return backbone.features(recipe.white * picture.pixels.to(device), layers)
+            return {layer: keep(seen) for layer, seen in backbone.look(recipe.white * picture.pixels.to(device), layers)}
 
     if content:
-        losses.append(ContentLoss(look(materials.content, content), content, recipe.content_weight, convention))
+        losses.append(ContentLoss(look(materials.content, content, Tensor.detach), content, recipe.content_weight, convention))
     if style:
-        seen = [(look(picture, style), weight) for picture, weight in materials.styles if weight > 0]
-        losses.append(StyleLoss(blended_grams(seen, list(style)), style, recipe.style_weight, convention))
+        grams = [(look(picture, style, gram_matrix), weight) for picture, weight in materials.styles if weight > 0]
+        losses.append(StyleLoss(blended_grams(grams), style, recipe.style_weight, convention))
     if recipe.tv_weight > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight))
     canvas = CANVASES[recipe.canvas](recipe.white, (materials.content.height, materials.content.width))
