@@ -48,7 +48,7 @@ from pincel.recipes import build
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
 from pincel.samples import PREFIX
-from pincel.verbs import Source, open_picture
+from pincel.sources import Source, open_picture
 
 PHOTOGRAPHS = ("astronaut", "coffee", "chelsea", "rocket")
 SCENES = ("harbour", "lake", "lighthouse", "still-life")

@@ -33,6 +33,7 @@ LAYERS = {
     "losses": 3,
     "canvas": 3,
     "optimisers": 4,
+    "sources": 4,
     "engine": 5,
     "recipes": 6,
     "verbs": 7,

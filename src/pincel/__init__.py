@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from pincel.engine.result import Result
     from pincel.errors import PincelError
     from pincel.recipes.schema import Recipe
-    from pincel.verbs import Run, evaluate, transfer
+    from pincel.verbs import Run, evaluate, resume, transfer
 
 _PLACES = {
     "transfer": "pincel.verbs",
     "evaluate": "pincel.verbs",
+    "resume": "pincel.verbs",
     "Run": "pincel.verbs",
     "Result": "pincel.engine.result",
     "Recipe": "pincel.recipes.schema",
@@ -35,7 +36,20 @@ _PLACES = {
     "PincelError": "pincel.errors",
 }
 
-__all__ = ["Notice", "PincelError", "Preparing", "Recipe", "Result", "Run", "Step", "Stopped", "__version__", "evaluate", "transfer"]
+__all__ = [
+    "Notice",
+    "PincelError",
+    "Preparing",
+    "Recipe",
+    "Result",
+    "Run",
+    "Step",
+    "Stopped",
+    "__version__",
+    "evaluate",
+    "resume",
+    "transfer",
+]
 
 
 def __getattr__(name: str) -> Any:

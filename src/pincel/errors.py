@@ -10,6 +10,8 @@
     │   ├── PictureUnreadableError
     │   └── PictureSizeError too small, too large, too thin
     ├── OutputError          a result that cannot be written
+    ├── CheckpointError      a checkpoint that a run cannot go on from
+    │   └── CheckpointDamagedError
     ├── RecipeError          a recipe file that is not one
     ├── DeviceError          a device that is not there
     ├── WeightsError         weights missing or damaged
@@ -54,6 +56,14 @@ class PictureSizeError(PictureError):
 
 class OutputError(PincelError):
     """A result cannot be written where it was asked for."""
+
+
+class CheckpointError(PincelError):
+    """A run cannot go on from a checkpoint: there is none, it is of something else, or its pictures have changed."""
+
+
+class CheckpointDamagedError(CheckpointError):
+    """The checkpoint is truncated or altered."""
 
 
 class RecipeError(PincelError):

@@ -11,6 +11,7 @@ Words for annotations only: importing them loads no torch, so that events can be
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -19,3 +20,37 @@ if TYPE_CHECKING:
 Image: TypeAlias = "Tensor"
 Features: TypeAlias = "Mapping[str, Tensor]"
 LayerWeights: TypeAlias = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a layer, or all of it.
+
+    Attributes:
+        top: First row.
+        left: First column.
+        height: Rows.
+        width: Columns.
+        whole: (H_l, W_l) of the layer.
+    """
+
+    top: int
+    left: int
+    height: int
+    width: int
+    whole: tuple[int, int]
+
+    @property
+    def share(self) -> float:
+        """Of the layer's positions."""
+        return self.height * self.width / (self.whole[0] * self.whole[1])
+
+    @property
+    def rows(self) -> slice:
+        """For indexing."""
+        return slice(self.top, self.top + self.height)
+
+    @property
+    def columns(self) -> slice:
+        """For indexing."""
+        return slice(self.left, self.left + self.width)

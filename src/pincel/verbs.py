@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+import json
+import os
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from os import PathLike
-from typing import Any, TypeAlias
+from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
 from pincel.canvas.start import parse_start
+from pincel.engine.checkpoint import Checkpoint, find_checkpoint
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, Preparing, Step, Stopped
-from pincel.engine.ladder import Climb, resampled
-from pincel.engine.precision import choose_precision
+from pincel.engine.keeper import EVERY, Keeper, new_folder
+from pincel.engine.ladder import FINISHED, Climb, ClimbSnapshot, resampled
+from pincel.engine.machine import processor_name
+from pincel.engine.precision import Precision, choose_precision
 from pincel.engine.problem import Problem
 from pincel.engine.result import Result
 from pincel.errors import OptionError
 from pincel.image.io import load_picture, to_pil
-from pincel.image.picture import Picture
 from pincel.image.sheet import contact_sheet
 from pincel.recipes import build
 from pincel.recipes.scales import Scales
-from pincel.recipes.schema import Recipe
+from pincel.recipes.schema import Recipe, make_recipe
 from pincel.recipes.toml import find_recipe
-from pincel.samples import PREFIX, find_sample
+from pincel.sources import (
+    Source,
+    Styles,
+    calibration_hashes,
+    check_calibration,
+    described,
+    load_styles,
+    open_again,
+    open_picture,
+    place_of,
+    style_pairs,
+)
 from pincel.version import __version__
-
-Source: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | Tensor | Picture
-Styles: TypeAlias = Source | Sequence[Source | tuple[Source, float]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,11 @@ class Reading:
     total: float
     read: Callable[[], Mapping[str, float]]
 
+    @cached_property
+    def terms(self) -> Mapping[str, float]:
+        """Read from the device when first asked for."""
+        return self.read()
+
 
 class Run:
     """A picture being painted: iterate for events, :meth:`stop` it, read :attr:`result` whenever you like.
@@ -55,47 +72,130 @@ class Run:
         ...     if isinstance(event, Step) and event.total < 1e4:
         ...         run.stop()
         >>> run.result.save("painted.png")  # doctest: +SKIP
+
+    Attributes:
+        also: Values of the caller's own that go into each checkpoint and come back with it: texts, numbers, and lists and dictionaries
+            of them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a choice of the caller's
         self,
         content: Source,
         style: Styles,
         *,
         recipe: str | PathLike[str] | Recipe = "pincel",
         device: str = "auto",
-        precision: str = "auto",
+        precision: str | Precision = "auto",
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: float = EVERY,
         on_event: Callable[[Event], None] | None = None,
+        place: ClimbSnapshot | None = None,
         **overrides: Any,
     ) -> None:
         """Load and check everything; see :func:`transfer` for the arguments and errors.
 
-        ``on_event`` is told here how preparations go on; everything after that comes from iterating.
+        ``on_event`` is told here how preparations go on; everything after that comes from iterating. ``place`` is where to go on from;
+        :meth:`resumed` gives it.
         """
         tell = on_event or (lambda _: None)
         self.recipe = resolve_recipe(recipe, overrides)
         card = build.check_recipe(self.recipe)
         self.device = resolve_device(device)
         self._notes: list[str] = []
+        folder = None if checkpoint is None else new_folder(Path(checkpoint))
+        pairs = style_pairs(style)
+        self._places = [place_of(source) for source in (content, *(source for source, _ in pairs))]
         self._content = open_picture(content, "content")
-        self._styles = load_styles(style)
+        self._styles = load_styles(pairs)
         self.size = build.content_size(self.recipe, self._content)
         start = parse_start(self.recipe.init)
-        given = load_picture(start.path, what="start") if start.kind == "file" else None
+        given = load_picture(start.path, what="start") if start.kind == "file" and place is None else None
         self.rungs = build.make_rungs(self.recipe, self.size, [style for style, _ in self._styles])
         # Not before the pictures are there: it may measure for a second.
-        self.precision = choose_precision(precision, self.device, self._notes.append)
+        self.precision = precision if isinstance(precision, Precision) else choose_precision(precision, self.device, self._notes.append)
         self._notes += [f"{picture.name}: {note}" for picture in (self._content, *(s for s, _ in self._styles)) for note in picture.notes]
         self._exact = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)))
         quick = build.quickened(self.recipe, self._exact, self.precision)
         self._scales = Scales(self.recipe, self._content, self._styles, self.size, quick, self.device, self.precision)
-        begin = build.make_start(self.recipe, self._scales.materials(self.rungs[0]), card, given).to(self.device)
+        begin = (
+            place.picture if place else build.make_start(self.recipe, self._scales.materials(self.rungs[0]), card, given).to(self.device)
+        )
         # Nothing here refers back to the run: its networks go when it goes.
-        self._climb = Climb(self.rungs, self._scales.problem, partial(build.make_optimizer, self.recipe), begin, self._scales.finer)
+        self._climb = Climb(self.rungs, self._scales.problem, partial(build.make_optimizer, self.recipe), begin, self._scales.finer, place)
         self._readings: list[Reading] = []
         self._stopped = Stopped("not started", 0, 0)
         self._seconds = 0.0
         self._memory = 0
+        self._untold = list(self._notes)
+        # How many readings and notes there were before the last event: where a checkpoint goes on, that event is told again.
+        self._before = (0, 0)
+        self._keeper: Keeper | None = None
+        self.also: dict[str, Any] = {}
+        if folder is not None:
+            self.keep_checkpoints(folder, checkpoint_every)
+
+    @classmethod
+    def resumed(
+        cls, checkpoint: Checkpoint | str | PathLike[str], *, device: str | None = None, on_event: Callable[[Event], None] | None = None
+    ) -> Run:
+        """Build the run that a checkpoint was taken of, ready to go on; on the same machine it ends with the same bytes.
+
+        Args:
+            checkpoint: A folder of checkpoints, or one read from it.
+            device: Where to go on; where it was when left out. Another device ends with a picture alike, of other bytes.
+            on_event: As for :func:`transfer`.
+
+        Raises:
+            CheckpointError: If there is none that is whole, or a picture the run began with has changed.
+            PincelError: As for :func:`transfer`.
+        """
+        found = checkpoint if isinstance(checkpoint, Checkpoint) else find_checkpoint(checkpoint)
+        written = found.values()
+        content = open_again(written["content"], "content")
+        styles = [(open_again(style, "style"), style["weight"]) for style in written["styles"]]
+        recipe = make_recipe(written["recipe"])
+        if written["calibration"]:
+            check_calibration(recipe.calibration, written["calibration"])
+        where = resolve_device(device or written["device"])
+        precision = written["precision"] if where.type == torch.device(written["device"]).type else "auto"
+        climb = found.values(where)["climb"]
+        run = cls(content, styles, recipe=recipe, device=str(where), precision=precision, on_event=on_event, place=climb)
+        run._take_up(written, found)
+        return run
+
+    def keep_checkpoints(
+        self,
+        folder: str | PathLike[str],
+        every: float = EVERY,
+        *,
+        after: float = 0.0,
+        predicted_seconds: Callable[[Run], float | None] = lambda _: None,
+    ) -> None:
+        """From now on write checkpoints while iterating.
+
+        Args:
+            folder: Made when first written to.
+            every: Seconds between two, above 0.
+            after: Seconds that the run must be going, or be predicted to take, for the first.
+            predicted_seconds: Run → how long it will take; None for not known.
+
+        Raises:
+            OptionError: For a pause of 0 or less, or pictures that are no files and so could not be found again.
+        """
+        if not all(self._places):
+            raise OptionError("Checkpoints need pictures that are files, to find them again; save them first and give their paths.")
+        expected = predicted_seconds(self)
+        self._keeper = Keeper(Path(folder), every, after=0.0 if expected is not None and expected >= after else after)
+
+    def discard_checkpoints(self) -> None:
+        """Remove the checkpoints of this run, and their folder if nothing else is in it."""
+        if self._keeper:
+            self._keeper.discard()
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to go on with."""
+        return self._stopped.reason in FINISHED
 
     @property
     def materials(self) -> build.Materials:
@@ -109,8 +209,9 @@ class Run:
 
     def __iter__(self) -> Iterator[Event]:
         """Paint, telling each step."""
-        yield from (Notice(note) for note in tuple(self._notes))
+        yield from (Notice(note) for note in tuple(self._untold))
         for event in self._climb:
+            yield from self._keep(event)
             self._remember(event)
             yield event
 
@@ -124,7 +225,7 @@ class Run:
         # Of a run that ended on a coarse scale, the picture is brought to the size that was asked for.
         picture = resampled(self._climb.picture, self.size) if self._climb.size != self.size else self._climb.picture
         image = to_pil((picture / self.recipe.white).clamp(0, 1).cpu(), self.materials.content.alpha)
-        losses = [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.read()} for s in self._readings]
+        losses = [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.terms} for s in self._readings]
         return Result(image, tuple(losses), self._record(image, losses), self._stopped.reason)
 
     def sheet(self, result: Result) -> Image.Image:
@@ -133,10 +234,73 @@ class Run:
         cells = [(caption, to_pil(picture.pixels, picture.alpha)) for caption, picture in pictures]
         return contact_sheet([*cells, ("result", result.image)])
 
+    def _keep(self, event: Event) -> Iterator[Notice]:
+        """Write a checkpoint if it is time for one, or if the run ends before its end."""
+        if isinstance(event, Step | Notice):
+            self._before = (len(self._readings), len(self._notes))
+        keeper, seconds = self._keeper, self._climb.seconds
+        if keeper is None:
+            return
+        cut = isinstance(event, Stopped) and event.reason not in FINISHED and seconds >= keeper.after
+        if cut or (isinstance(event, Step | Notice) and keeper.is_due(seconds)):
+            yield from (Notice(line) for line in keeper.write(self._written(keeper)))
+        if cut and keeper.holds:
+            yield Notice(f"To go on with this run: {keeper.command}")
+
+    def _written(self, keeper: Keeper) -> dict[str, Any]:
+        """What a checkpoint holds. A value added here comes back in :meth:`resumed`; one of another meaning needs another version."""
+        readings, notes = self._before
+        rows = [[s.step, s.scale, s.total, dict(s.terms)] for s in self._readings[:readings]]
+        content, *styles = self._places
+        normalised = self.recipe.activations == "normalised" and self.recipe.calibration != "samples"
+        return {
+            "climb": self._climb.snapshot(),
+            "losses": json.dumps(rows).encode(),
+            "notes": self._notes[:notes],
+            "memory": self._memory,
+            "recipe": self.recipe.model_dump() | ({"calibration": os.path.abspath(self.recipe.calibration)} if normalised else {}),
+            "content": {"path": content, "sha256": self._content.sha256},
+            "styles": [
+                {"path": path, "sha256": style.sha256, "weight": weight} for path, (style, weight) in zip(styles, self._styles, strict=True)
+            ],
+            "calibration": calibration_hashes(os.path.abspath(self.recipe.calibration)) if normalised else {},
+            "device": str(self.device),
+            "precision": self.precision,
+            "circumstances": self._circumstances(),
+            "every": keeper.every,
+            "also": self.also,
+        }
+
+    def _take_up(self, written: dict[str, Any], found: Checkpoint) -> None:
+        """Know again what the run knew."""
+        climb: ClimbSnapshot = written["climb"]
+        loop, best = climb.loop, climb.loop.best
+        self._places = [written["content"]["path"], *(style["path"] for style in written["styles"])]
+        now, then = self._circumstances(), written["circumstances"]
+        changed = [f"{what} {then.get(what)} before, {now[what]} now" for what in now if then.get(what) != now[what]]
+        differs = [f"The bytes may differ from those of a run in one piece: {', '.join(changed)}."] if changed else []
+        where = f"Goes on from step {loop.step} of {self._climb.size[1]}×{self._climb.size[0]}, {climb.seconds:.0f} s into the run."
+        self._untold = [*(note for note in self._notes if note not in written["notes"]), *found.notes, *differs, where]
+        self._notes = [*written["notes"], *self._untold]
+        self._readings = [
+            Reading(step, (scale[0], scale[1]), total, partial(dict, terms)) for step, scale, total, terms in json.loads(written["losses"])
+        ]
+        self._before = (len(self._readings), len(self._notes))
+        self._stopped = Stopped("unfinished", loop.step, best.step if best else 0)
+        self._seconds, self._memory = climb.seconds, written["memory"]
+        self._keeper = Keeper(found.path.parent, written["every"], own=(found.path,))
+        self.also = written["also"]
+
+    def _circumstances(self) -> dict[str, str]:
+        """What the last bits of a number depend on, beside what was asked for."""
+        threads = torch.get_num_threads() if self.device.type == "cpu" else 0
+        named = processor_name() if self.device.type == "cpu" else str(self.device)
+        return {"torch": str(torch.__version__), "device": named, "threads": str(threads), "precision": str(self.precision)}
+
     def _remember(self, event: Event) -> None:
         if isinstance(event, Step):
             self._readings.append(Reading(event.step, event.scale, event.total, event.read))
-            self._seconds, self._memory = event.seconds, event.memory
+            self._seconds, self._memory = event.seconds, max(self._memory, event.memory)
             best = self._climb.best
             self._stopped = Stopped("unfinished", event.step, best.step if best else 0)
         elif isinstance(event, Stopped):
@@ -155,8 +319,8 @@ class Run:
         return {
             "pincel": __version__,
             "recipe": self.recipe.model_dump(),
-            "content": _described(self._content),
-            "styles": [{**_described(style), "weight": weight} for style, weight in self._styles],
+            "content": described(self._content),
+            "styles": [{**described(style), "weight": weight} for style, weight in self._styles],
             "size": [self.size[1], self.size[0]],
             "style_sizes": [[style.width, style.height] for style, _ in self.materials.styles],
             "device": str(self.device),
@@ -182,13 +346,15 @@ class Run:
         }
 
 
-def transfer(
+def transfer(  # noqa: PLR0913 - each is a choice of the caller's
     content: Source,
     style: Styles,
     *,
     recipe: str | PathLike[str] | Recipe = "pincel",
     device: str = "auto",
     precision: str = "auto",
+    checkpoint: str | PathLike[str] | None = None,
+    checkpoint_every: float = EVERY,
     on_event: Callable[[Event], None] | None = None,
     **overrides: Any,
 ) -> Result:
@@ -201,6 +367,9 @@ def transfer(
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: ``auto`` (the quickest this machine has, measured once), ``fp32``, ``tf32`` or ``bf16``; see
             :mod:`pincel.engine.precision`.
+        checkpoint: A new or empty folder that is kept up to date with all :func:`resume` needs; none when left out. Pictures must then
+            be files.
+        checkpoint_every: Seconds between two checkpoints, above 0.
         on_event: Called with each event; for a progress bar, say.
         **overrides: Any value of the recipe: ``size=256, steps=100, style_weight=1e4, style_layers="relu1_1,relu2_1"`` …
 
@@ -210,7 +379,28 @@ def transfer(
     Raises:
         PincelError: One of :mod:`pincel.errors`, with a one-line message, for whatever cannot be used.
     """
-    run = Run(content, style, recipe=recipe, device=device, precision=precision, on_event=on_event, **overrides)
+    run = Run(
+        content,
+        style,
+        recipe=recipe,
+        device=device,
+        precision=precision,
+        checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
+        on_event=on_event,
+        **overrides,
+    )
+    return _painted(run, on_event)
+
+
+def resume(
+    checkpoint: Checkpoint | str | PathLike[str], *, device: str | None = None, on_event: Callable[[Event], None] | None = None
+) -> Result:
+    """Go on with a run that was cut short, to the result it would have had; see :meth:`Run.resumed`."""
+    return _painted(Run.resumed(checkpoint, device=device, on_event=on_event), on_event)
+
+
+def _painted(run: Run, on_event: Callable[[Event], None] | None) -> Result:
     for event in run:
         if on_event:
             on_event(event)
@@ -270,32 +460,3 @@ def resolve_recipe(recipe: str | PathLike[str] | Recipe, overrides: Mapping[str,
     """Return the recipe named, with some values changed."""
     base = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe)).recipe
     return base.override(**overrides)
-
-
-def load_styles(style: Styles) -> list[tuple[Picture, float]]:
-    """Load one style or several.
-
-    Raises:
-        OptionError: For none at all, a weight that is no number of 0 or more, or weights that are all zero.
-    """
-    given = list(style) if isinstance(style, list | tuple) else [style]
-    pairs = [entry if isinstance(entry, tuple) else (entry, 1.0) for entry in given]
-    if not pairs:
-        raise OptionError("No style picture given; give at least one.")
-    for _, weight in pairs:
-        if not (np.isfinite(weight) and weight >= 0):
-            raise OptionError(f"The weight of a style picture must be a number of 0 or more, not {weight!r} (write picture.jpg=0.7).")
-    if not any(weight > 0 for _, weight in pairs):
-        raise OptionError("The weights of the style pictures are all zero; give at least one a weight above 0.")
-    return [(open_picture(source, "style"), float(weight)) for source, weight in pairs]
-
-
-def open_picture(source: Source, what: str) -> Picture:
-    """Load a picture; ``sample:NAME`` is one of those that come with pincel."""
-    if isinstance(source, str) and source.startswith(PREFIX):
-        return load_picture(find_sample(source), what=what)
-    return load_picture(source, what=what)
-
-
-def _described(picture: Picture) -> dict[str, Any]:
-    return {"name": picture.name, "sha256": picture.sha256, "width": picture.width, "height": picture.height}

@@ -389,8 +389,20 @@ def test_a_problem_sets_it_for_its_own_time_only() -> None:
             return dict(self.look(pixels, layers))
 
         def look(self, pixels: Tensor, layers: Any) -> Iterator[tuple[str, Tensor]]:
-            seen.append(places())
             yield from ()
+
+        def fed(self, pixels: Tensor) -> Tensor:
+            seen.append(places())
+            return pixels
+
+        def through(self, layers: Any, x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
+            yield from ()
+
+        def grain(self, layer: str) -> int:
+            return 1
+
+        def shrunk(self, length: int, times: int) -> int:
+            return length // times
 
     class Turned(VariationLoss):
         def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Any:

@@ -15,6 +15,7 @@ from pincel.losses.base import Loss, Term
 from pincel.losses.content import ContentLoss
 from pincel.losses.style import StyleLoss, blended_grams
 from pincel.losses.variation import VariationLoss
+from pincel.types import Window
 from tests.tensors import assert_close, normal
 
 Styles = tuple[Mapping[str, Tensor], Mapping[str, Tensor]]
@@ -38,7 +39,13 @@ def test_a_term_is_weighted_by_its_group_and_its_layer() -> None:
 
 def measured(loss: Loss, features: Mapping[str, Tensor]) -> list[Term]:
     """Tell a loss about its layers, and nothing about others."""
-    return list(loss.terms({layer: loss.statistic(layer, features[layer]) for layer in loss.layers}, PIXELS))
+    return list(loss.terms({layer: loss.statistic(layer, features[layer], all_of(features[layer])) for layer in loss.layers}, PIXELS))
+
+
+def all_of(features: Tensor) -> Window:
+    """Return the window that is the whole layer."""
+    height, width = features.shape[-2:]
+    return Window(0, 0, height, width, (height, width))
 
 
 @pytest.mark.parametrize(("convention", "value"), [("slides", 9 / 4), ("paper", 9 * 24 / 2), ("mean", 9)])
@@ -115,3 +122,15 @@ def test_the_blend_of_equal_sizes_is_the_style_of_both_side_by_side() -> None:
     one, other = normal(1, 3, 4, 5, seed=1), normal(1, 3, 4, 5, seed=2)
     blend = blended_grams([({"relu1_1": gram_matrix(one)}, 1), ({"relu1_1": gram_matrix(other)}, 1)])
     assert_close(blend["relu1_1"], gram_matrix(torch.cat([one, other], dim=3)))
+
+
+def test_statistics_of_windows_add_up_to_those_of_the_whole() -> None:
+    features, target = normal(1, 3, 6, 8, seed=1), normal(1, 3, 6, 8, seed=2)
+    losses: list[Loss] = [
+        ContentLoss({"relu1_1": target}, {"relu1_1": 1}, 1, CONVENTIONS["slides"]),
+        StyleLoss({"relu1_1": gram_matrix(target)}, {"relu1_1": 1}, 1, CONVENTIONS["slides"]),
+    ]
+    windows = [Window(top, left, height, width, (6, 8)) for top, height in ((0, 4), (4, 2)) for left, width in ((0, 3), (3, 5))]
+    for loss in losses:
+        parts = [loss.statistic("relu1_1", features[..., w.rows, w.columns], w) for w in windows]
+        assert_close(torch.stack(parts).sum(0), loss.statistic("relu1_1", features, all_of(features)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 import torch
 from torch import Tensor
@@ -16,6 +14,7 @@ from pincel.losses.content import ContentLoss
 from pincel.losses.objective import Evaluation, Objective
 from pincel.losses.style import StyleLoss
 from pincel.losses.variation import VariationLoss
+from pincel.types import Window
 from tests.tensors import assert_close, normal
 
 SLIDES = CONVENTIONS["slides"]
@@ -26,9 +25,13 @@ def features_of(pixels: Tensor) -> dict[str, Tensor]:
     return {"relu1_1": torch.cat([pixels, -pixels], 1).relu(), "relu2_1": (pixels[..., ::2, ::2] - pixels[..., 1::2, ::2]).relu()}
 
 
-def seen(pixels: Tensor) -> Iterable[tuple[str, Tensor]]:
-    """Return the same, layer by layer."""
-    return features_of(pixels).items()
+def evaluated(objective: Objective, pixels: Tensor) -> Evaluation:
+    """Show an objective all layers, each as a whole."""
+    statistics: dict[tuple[int, str], Tensor] = {}
+    for layer, features in features_of(pixels).items():
+        height, width = features.shape[-2:]
+        statistics.update(objective.statistics(layer, features, Window(0, 0, height, width, (height, width))))
+    return objective.evaluation(statistics, pixels)
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ def test_layers_are_those_any_loss_asks_for(objective: Objective) -> None:
 
 def test_total_is_the_weighted_sum_of_the_terms(objective: Objective) -> None:
     pixels = normal(1, 3, 6, 8, seed=3)
-    evaluation = objective(seen(pixels), pixels)
+    evaluation = evaluated(objective, pixels)
     content, style1, style2, variation = (term.value for term in evaluation.terms)
     assert [term.name for term in evaluation.terms] == ["content:relu2_1", "style:relu1_1", "style:relu2_1", "tv"]
     expected = 10 * content + 40 * (0.25 * style1 + 0.75 * style2) + 0.5 * variation
@@ -60,7 +63,7 @@ def test_total_is_the_weighted_sum_of_the_terms(objective: Objective) -> None:
 
 def test_numbers_are_unweighted_groups_then_leaves(objective: Objective) -> None:
     pixels = normal(1, 3, 6, 8, seed=3)
-    evaluation = objective(seen(pixels), pixels)
+    evaluation = evaluated(objective, pixels)
     numbers = evaluation.numbers()
     assert list(numbers) == ["content", "style", "tv", "content:relu2_1", "style:relu1_1", "style:relu2_1"]
     # Σ λ_l J_style^[l]
@@ -88,16 +91,16 @@ def test_numbers_by_hand() -> None:
 
 def test_gradients_reach_the_pixels(objective: Objective) -> None:
     pixels = normal(1, 3, 6, 8, seed=3).requires_grad_()
-    (slope,) = torch.autograd.grad(objective(seen(pixels), pixels).total, pixels)
+    (slope,) = torch.autograd.grad(evaluated(objective, pixels).total, pixels)
     assert bool((slope != 0).any(dim=1).all())
     step = 1e-6 * slope / slope.norm()
-    down, up = (objective(seen(pixels.detach() + sign * step), pixels.detach() + sign * step).total for sign in (-1, 1))
+    down, up = (evaluated(objective, pixels.detach() + sign * step).total for sign in (-1, 1))
     assert float(up - down) / 2e-6 == pytest.approx(float(slope.norm()), rel=1e-5)
 
 
 def test_gradients_of_each_term_add_up(objective: Objective) -> None:
     pixels = normal(1, 3, 6, 8, seed=3).requires_grad_()
-    evaluation = objective(seen(pixels), pixels)
+    evaluation = evaluated(objective, pixels)
     parts = [torch.autograd.grad(term.weighted, pixels, retain_graph=True)[0] for term in evaluation.terms]
     (whole,) = torch.autograd.grad(evaluation.total, pixels)
     assert all(bool(part.any()) for part in parts)
@@ -110,12 +113,12 @@ def test_the_minimum_is_zero_where_all_wishes_agree() -> None:
     style = {layer: gram_matrix(features[layer]) for layer in features}
     content_loss = ContentLoss(features, dict.fromkeys(features, 1.0), 10, SLIDES)
     losses: list[Loss] = [content_loss, StyleLoss(style, dict.fromkeys(style, 0.5), 40, SLIDES)]
-    assert float(Objective(losses)(features.items(), pixels).total) == 0
+    assert float(evaluated(Objective(losses), pixels).total) == 0
 
 
 def test_detached_numbers_are_the_same_without_a_graph(objective: Objective) -> None:
     pixels = normal(1, 3, 6, 8, seed=3).requires_grad_()
-    evaluation = objective(seen(pixels), pixels)
+    evaluation = evaluated(objective, pixels)
     detached = evaluation.detached()
     assert evaluation.total.requires_grad
     assert not any(tensor.requires_grad for tensor in (detached.total, *(term.value for term in detached.terms)))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from torch import Tensor
 
-from pincel.backbones.cards import Card
+from pincel.backbones.cards import Card, Layer
 
 
 class Backbone(Protocol):
@@ -33,3 +33,19 @@ class Backbone(Protocol):
         Yields:
             layer, (B, C, H_l, W_l), shallow to deep. Gradients flow to ``pixels`` and to nothing else.
         """
+
+    def fed(self, pixels: Tensor) -> Tensor:
+        """Return what the first layer is fed for ``pixels``."""
+
+    def through(self, layers: Sequence[Layer], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
+        """Go on from ``x``, what the layer before the first of ``layers`` answered, and yield those that are wanted.
+
+        On a part of ``x``, the answer is that of the whole but for a margin, where the border of the part was taken for the border of
+        the picture; :class:`Layer` has the receptive fields that say how wide.
+        """
+
+    def grain(self, layer: str) -> int:
+        """Return the side of the squares of positions that are computed together: rounding in one depends on all they depend on."""
+
+    def shrunk(self, length: int, times: int) -> int:
+        """Return the length of a side in a layer with so many times the stride."""

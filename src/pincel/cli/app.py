@@ -13,6 +13,7 @@ from pincel.version import __version__
 
 VERBS = {
     "transfer": "Paint a photograph in the manner of a painting.",
+    "resume": "Go on with a run that was cut short.",
     "evaluate": "Print every term of the objective for a picture that exists.",
     "recipes": "List recipes, or print one as TOML with the source of each value.",
     "backbones": "List networks, or the layers of one.",

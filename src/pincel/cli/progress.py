@@ -40,7 +40,9 @@ class Bar:
             speed_estimate_period=120,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._told = self._seen = self._entered = 0.0
+        self._told = self._seen = 0.0
+        # The first step seen of the scale, and when: 0, or where a run goes on.
+        self._entered: tuple[int, float] | None = None
         self._scale = "painting"
 
     def __enter__(self) -> Bar:
@@ -70,10 +72,11 @@ class Bar:
             self._progress.update(task.id, total=task.completed)
         self._scale = f"painting {event.size[1]}×{event.size[0]} ({event.index} of {event.count})"
         self._told = 0.0
+        self._entered = None
 
     def _update(self, what: str, done: int, total: int, losses: str) -> None:
         if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=total, losses=losses)
+            self._tasks[what] = self._progress.add_task(what, total=total, completed=done, losses=losses)
         self._progress.update(self._tasks[what], completed=done, losses=losses)
 
     def _step(self, event: Step) -> None:
@@ -84,13 +87,22 @@ class Bar:
         self._seen = now
         losses = f"J {event.total:.4g} · " + " · ".join(f"{k} {v:.3g}" for k, v in event.terms.items() if ":" not in k)
         self._update(self._scale, event.step, event.steps, losses)
+        if self._entered is None:
+            self._entered = (event.step, event.seconds)
+            self._catch_up(event)
         due = edge or now - self._told >= PAUSE
         if due and not self.console.is_terminal:
             self._told = now
-            self._entered = event.seconds if event.step == 0 else self._entered
-            pace = (event.seconds - self._entered) / event.step if event.step else None
+            first, entered = self._entered
+            pace = (event.seconds - entered) / (event.step - first) if event.step > first else None
             tail = "" if pace is None else f" · {pace * (event.steps - event.step):.0f} s left"
             where = self._scale.removeprefix("painting").strip()
             self.console.print(
                 f"{where + ': ' if where else ''}step {event.step}/{event.steps} · {losses}{tail}", soft_wrap=True, markup=False
             )
+
+    def _catch_up(self, event: Step) -> None:
+        """Let the clock of a bar that begins in the middle show what the run has taken so far."""
+        task = self._progress.tasks[self._tasks[self._scale]]
+        if event.step and task.start_time is not None:
+            task.start_time -= event.seconds

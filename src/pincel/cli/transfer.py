@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
 from pincel.cli.options import GROUPS, gather, input_paths, objective_options, styles
+from pincel.cli.painting import Outputs, check_outputs, finish, paint, written_down
 from pincel.cli.texts import GroupedCommand, examples
+from pincel.errors import OptionError
 
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
-    from pincel.engine.events import Event
-    from pincel.engine.result import Result
     from pincel.verbs import Run
-
-EXIT_CODES = {"interrupted": 130, "terminated": 143}
 
 
 class TransferCommand(GroupedCommand):
     """Options under titles."""
 
-    groups: ClassVar = {**GROUPS, "Output": ["output", "record", "sheet", "save_every", "json_lines", "quiet", "device", "precision"]}
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """Files to write, checked before anything slow happens."""
-
-    picture: Path
-    record: Path
-    sheet: Path | None
+    groups: ClassVar = {
+        **GROUPS,
+        "Output": ["output", "record", "sheet", "save_every", "json_lines", "quiet", "device", "precision"],
+        "Interrupted runs": ["checkpoint", "checkpoint_every", "no_checkpoint"],
+    }
 
 
 @click.command(
@@ -69,6 +55,19 @@ class Outputs:
     metavar="NAME",
     help="How convolutions multiply: fp32, tf32 (NVIDIA), bf16, or the quickest here, measured once. [auto]",
 )
+@click.option(
+    "--checkpoint",
+    metavar="DIR",
+    help="Keep in the new folder DIR all that 'pincel resume DIR' needs. [OUT.checkpoint in runs over two minutes, removed at the end]",
+)
+@click.option(
+    "--checkpoint-every",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30.0,
+    metavar="SECONDS",
+    help="Pause between two checkpoints; longer where writing one takes more than a tenth of it. [30]",
+)
+@click.option("--no-checkpoint", is_flag=True, help="Write no checkpoints, however long the run.")
 @click.pass_context
 def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **options: Any) -> None:
     """Paint the photograph CONTENT in the manner of the painting STYLE, or of several.
@@ -78,129 +77,60 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
 
     The picture is moved, step by step, until the network sees the content of the one and the style of the other in it: more
     --style-weight for more painting, more --content-weight for more photograph, more --tv-weight for smoother areas.
-    Ctrl-C stops after the step under way and keeps the best picture so far.
+    Ctrl-C stops after the step under way and keeps the best picture so far; 'pincel resume' goes on with a long run that was cut short.
     """
     from pincel.cli.progress import Bar
-    from pincel.cli.terminal import say
     from pincel.engine.memory import keep_freed_memory
 
     values = gather(options)
     pairs = styles(style)
+    outputs = _outputs(options)
     keep_freed_memory()
-    outputs = check_outputs(options, input_paths(content, pairs, options["recipe"], values.get("init")))
+    check_outputs(outputs, input_paths(content, pairs, options["recipe"], values.get("init")))
     from pincel.verbs import Run
 
     with Bar(quiet=options["quiet"]) as bar:
         run = Run(
-            content, pairs, recipe=options["recipe"], device=options["device"], precision=options["precision"], on_event=bar.show, **values
+            content,
+            pairs,
+            recipe=options["recipe"],
+            device=options["device"],
+            precision=options["precision"],
+            checkpoint=options["checkpoint"],
+            checkpoint_every=options["checkpoint_every"],
+            on_event=bar.show,
+            **values,
         )
+        run.also = written_down(outputs)
         bar.console.print(f"Painting {run.size[1]}×{run.size[0]} on {run.device} in {run.precision}; Ctrl-C keeps the best picture so far.")
-        watchers = _watchers(options, outputs, bar, ladder=len(run.rungs) > 1)
-        with stopped_by_signals(run):
-            for event in run:
-                for watch in watchers:
-                    watch(event)
-    result = run.result
-    saved = save(result, outputs, run)
-    if options["json_lines"]:
-        say(json.dumps({"event": "saved", "stopped": result.stopped, "files": [str(path) for path in saved]}))
-    elif not options["quiet"]:
-        for path in saved:
-            say(str(path))
-    ctx.exit(EXIT_CODES.get(result.stopped, 0))
+        if outputs.passing:
+            _keep_if_long(run, outputs, options["checkpoint_every"], bar)
+        paint(run, outputs, bar, json_lines=options["json_lines"])
+    ctx.exit(finish(run, outputs, json_lines=options["json_lines"], quiet=options["quiet"]))
 
 
-def check_outputs(options: dict[str, Any], inputs: list[Path]) -> Outputs:
-    """Check every file a run will write, before it starts.
-
-    Raises:
-        OutputError: For an unknown extension, an unwritable folder, a file that is an input, or two outputs in one place.
-    """
+def _outputs(options: dict[str, Any]) -> Outputs:
     from pincel.engine.result import record_path
-    from pincel.errors import OutputError
-    from pincel.files import check_output
-    from pincel.image.io import check_format
 
+    if options["no_checkpoint"] and options["checkpoint"]:
+        raise OptionError("--checkpoint and --no-checkpoint contradict each other; give only one of them.")
     picture = Path(options["output"])
-    check_format(picture)
-    picture = check_output(picture, inputs=inputs, what="output")
-    record = check_output(options["record"] or record_path(picture), inputs=inputs, what="record")
-    sheet = Path(options["sheet"]) if options["sheet"] else None
-    if sheet:
-        check_format(sheet)
-        check_output(sheet, inputs=inputs, what="contact sheet")
-    places = [path.resolve() for path in (picture, record, sheet) if path]
-    if len(set(places)) < len(places):
-        raise OutputError(f"Two outputs would be written to one file: {', '.join(map(str, places))}. Give each its own name.")
-    return Outputs(picture, record, sheet)
+    return Outputs(
+        picture,
+        Path(options["record"] or record_path(picture)),
+        Path(options["sheet"]) if options["sheet"] else None,
+        options["save_every"],
+        passing=not (options["checkpoint"] or options["no_checkpoint"]),
+    )
 
 
-def _watchers(options: dict[str, Any], outputs: Outputs, bar: Bar, *, ladder: bool) -> list[Callable[[Event], None]]:
-    from pincel.cli.terminal import say
-    from pincel.engine.events import Step
-    from pincel.errors import OutputError
-    from pincel.image.io import save_picture, to_pil
+def _keep_if_long(run: Run, outputs: Outputs, every: float, bar: Bar) -> None:
+    """Write checkpoints beside the picture once the run turns out to take long."""
+    from pincel.engine.checkpoint import checkpoint_files
+    from pincel.engine.keeper import LONG
 
-    def keep(event: Event) -> None:
-        if isinstance(event, Step) and event.step and event.step % options["save_every"] == 0:
-            # Each scale counts its own steps.
-            scale = f"-{event.scale[1]}x{event.scale[0]}" if ladder else ""
-            path = outputs.picture.with_name(f"{outputs.picture.stem}{scale}-{event.step:05d}{outputs.picture.suffix}")
-            try:
-                save_picture(to_pil(event.preview().cpu()), path)
-            except OutputError as error:
-                # A progress picture is no reason to lose the run.
-                bar.console.print(str(error), style="yellow", markup=False)
-
-    watchers: list[Callable[[Event], None]] = [bar.show]
-    if options["json_lines"]:
-        watchers.append(lambda event: say(json.dumps(as_json(event))))
-    if options["save_every"]:
-        watchers.append(keep)
-    return watchers
-
-
-def as_json(event: Event) -> dict[str, Any]:
-    """Return an event as plain data: its kind, and its fields but the preview."""
-    from pincel.engine.events import Step
-
-    terms = {"terms": event.terms} if isinstance(event, Step) else {}
-    fields = {key: value for key, value in vars(event).items() if key not in ("preview", "read")}
-    return {"event": type(event).__name__.lower(), **fields, **terms}
-
-
-@contextmanager
-def stopped_by_signals(run: Run) -> Iterator[None]:
-    """Let SIGINT and SIGTERM end a run after its step; a second one ends the program."""
-
-    def handler(number: int, _frame: FrameType | None) -> None:
-        run.stop("interrupted" if number == signal.SIGINT else "terminated")
-        signal.signal(number, before[signal.Signals(number)])
-
-    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, previous in before.items():
-            signal.signal(number, previous)
-
-
-def save(result: Result, outputs: Outputs, run: Run) -> list[Path]:
-    """Write picture, record and sheet; a picture that cannot go where it should is kept in the temporary folder.
-
-    Raises:
-        OutputError: If it could not go where it should; says where it is instead.
-    """
-    from pincel.errors import OutputError
-    from pincel.image.io import save_picture
-
-    try:
-        result.save(outputs.picture, record=outputs.record)
-    except OutputError as error:
-        kept = Path(tempfile.mkdtemp(prefix="pincel-")) / outputs.picture.name
-        result.save(kept)
-        raise OutputError(f"{error} The picture was kept as {kept}.") from error
-    if outputs.sheet is None:
-        return [outputs.picture, outputs.record]
-    save_picture(run.sheet(result), outputs.sheet)
-    return [outputs.picture, outputs.record, outputs.sheet]
+    folder = outputs.picture.with_name(f"{outputs.picture.name}.checkpoint")
+    if checkpoint_files(folder):
+        text = f"{folder} has checkpoints of an earlier run; this run starts anew, and replaces them with its own if it takes long."
+        bar.console.print(text, style="yellow", soft_wrap=True, markup=False)
+    run.keep_checkpoints(folder, every, after=LONG)

@@ -12,13 +12,15 @@ from torch.nn import functional
 
 from pincel.canvas.base import Canvas
 from pincel.engine.events import Event, Notice, Scale, Step, Stopped
-from pincel.engine.loop import Best, Loop
+from pincel.engine.loop import Best, Loop, LoopSnapshot
 from pincel.engine.problem import Problem
 from pincel.errors import DivergedError
 from pincel.optimisers.base import Change, Optimiser
 
 # Reasons to leave a scale that are no reason to end the run.
 DONE = frozenset({"steps", "settled", "stationary"})
+# Reasons for which there is nothing left to go on with.
+FINISHED = DONE | {"diverged"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,27 @@ class Climbed:
     seconds: float
 
 
+@dataclass(frozen=True)
+class ClimbSnapshot:
+    """A climb right before one of its loops looks at a canvas: built from it, another tells the same again and goes on alike.
+
+    Attributes:
+        index: Of the rung under way, from 0.
+        climbed: The rungs before it.
+        picture: (1, 3, H, W) that rung started from, in the network's pixel units.
+        loop: Where its loop is.
+        seconds: Since the run began.
+        entered: Seconds spent on this rung.
+    """
+
+    index: int
+    climbed: tuple[Climbed, ...]
+    picture: Tensor
+    loop: LoopSnapshot
+    seconds: float
+    entered: float
+
+
 def rungs(size: tuple[int, int], steps: int, ladder: Sequence[tuple[float, float]], *, smallest: int, tolerance: float) -> list[Rung]:
     """Lay out a ladder.
 
@@ -83,6 +106,7 @@ class Climb:
         optimiser: Canvas → the rule for one step on it.
         start: (1, 3, H, W) of the first rung, in the network's pixel units.
         finer: (picture of the rung before, rung) → the picture to start this rung from.
+        place: Where another climb over the same rungs was, to go on from there; its picture takes the place of ``start``.
 
     Raises:
         DivergedError: While iterating, if the objective is not finite at the very start.
@@ -95,19 +119,43 @@ class Climb:
         optimiser: Callable[[Canvas], Optimiser[Any]],
         start: Tensor,
         finer: Callable[[Tensor, Rung], Tensor],
+        place: ClimbSnapshot | None = None,
     ) -> None:
         self.rungs = rungs
-        self.climbed: list[Climbed] = []
+        self.climbed: list[Climbed] = list(place.climbed) if place else []
         self._problem, self._optimiser, self._finer = problem, optimiser, finer
-        self._picture, self.size = start, rungs[0].size
+        self._place = place
+        self._index = place.index if place else 0
+        self._picture, self.size = place.picture if place else start, rungs[self._index].size
         self._loop: Loop | None = None
         self._asked = ""
+        # On the clock of perf_counter; so that what went by before counts, they may lie before this process.
+        self._began = self._entered = time.perf_counter()
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask the run to end after the step under way; the first reason given counts."""
         self._asked = self._asked or reason
         if self._loop:
             self._loop.stop(self._asked)
+
+    @property
+    def seconds(self) -> float:
+        """Since the run began, the part before the place it went on from included."""
+        return time.perf_counter() - self._began
+
+    def snapshot(self) -> ClimbSnapshot:
+        """Return where the climb was before its last evaluation; before the first of all, only what it was built from.
+
+        Raises:
+            ValueError: If it was built from nothing and has not begun.
+        """
+        if self._loop is None:
+            if self._place is None:
+                raise ValueError("A climb that has not begun has no place to go on from.")
+            return self._place
+        # A rung that has just been left is still the one under way: its last evaluation leads out of it again.
+        climbed, entered = tuple(self.climbed[: self._index]), time.perf_counter() - self._entered
+        return ClimbSnapshot(self._index, climbed, self._picture, self._loop.snapshot(), self.seconds, entered)
 
     @property
     def best(self) -> Best | None:
@@ -121,22 +169,22 @@ class Climb:
         return loop.problem.canvas.pixels(loop.best.x) if loop and loop.best else self._picture
 
     def __iter__(self) -> Iterator[Event]:
-        began = time.perf_counter()
-        for index, rung in enumerate(self.rungs, start=1):
-            entered = time.perf_counter()
+        self._began = time.perf_counter() - (self._place.seconds if self._place else 0.0)
+        for index in range(self._index, len(self.rungs)):
+            rung = self.rungs[index]
             if len(self.rungs) > 1:
-                yield Scale(index, len(self.rungs), rung.size, rung.steps)
-            end = yield from self._paint(self._enter(rung), began)
-            last = index == len(self.rungs)
+                yield Scale(index + 1, len(self.rungs), rung.size, rung.steps)
+            end = yield from self._paint(self._enter(index))
+            last = index + 1 == len(self.rungs)
             if end.reason in DONE and self._asked and not last:
                 # Asked during the last step of a coarse scale: that is why there are no finer ones.
                 end = replace(end, reason=self._asked)
-            self.climbed.append(Climbed(rung, end, time.perf_counter() - entered))
+            self.climbed.append(Climbed(rung, end, time.perf_counter() - self._entered))
             if end.reason not in DONE:
                 break
         yield end
 
-    def _paint(self, loop: Loop, began: float) -> Generator[Event, None, Stopped]:
+    def _paint(self, loop: Loop) -> Generator[Event, None, Stopped]:
         """Pass on the events of one scale but the last, and return that."""
         end = Stopped("stationary", 0, 0)
         try:
@@ -144,7 +192,7 @@ class Climb:
                 if isinstance(event, Stopped):
                     end = event
                 else:
-                    yield replace(event, seconds=time.perf_counter() - began) if isinstance(event, Step) else event
+                    yield replace(event, seconds=self.seconds) if isinstance(event, Step) else event
         except DivergedError as error:
             if not self.climbed:
                 raise
@@ -153,20 +201,32 @@ class Climb:
             end = Stopped("diverged", 0, 0)
         return end
 
-    def _enter(self, rung: Rung) -> Loop:
-        """Begin a rung where the one before ended."""
-        before = self._loop
+    def _enter(self, index: int) -> Loop:
+        """Begin a rung where the one before ended, or go on in the one the climb was built in the middle of."""
+        self._entered = time.perf_counter()
+        rung = self.rungs[index]
         problem = self._problem(rung)
         optimiser = self._optimiser(problem.canvas)
+        if self._place and self._loop is None:
+            self._entered -= self._place.entered
+            loop = Loop.resumed(problem, optimiser, self._place.loop, rung.steps, tolerance=rung.tolerance)
+            self._place = None
+        else:
+            loop = self._begun(rung, problem, optimiser)
+        self._loop, self._index, self.size = loop, index, rung.size
+        if self._asked:
+            loop.stop(self._asked)
+        return loop
+
+    def _begun(self, rung: Rung, problem: Problem, optimiser: Optimiser[Any]) -> Loop:
+        """Take along picture and state of the rung before."""
+        before = self._loop
         picture = self._picture if before is None else self._finer(self.picture, rung)
         state = (
             None if before is None else optimiser.carried(before.state, change(before.problem.canvas, problem.canvas, self.size, rung.size))
         )
-        loop = Loop(problem, optimiser, problem.canvas.encode(picture), rung.steps, tolerance=rung.tolerance, state=state)
-        self._loop, self._picture, self.size = loop, picture, rung.size
-        if self._asked:
-            loop.stop(self._asked)
-        return loop
+        self._picture = picture
+        return Loop(problem, optimiser, problem.canvas.encode(picture), rung.steps, tolerance=rung.tolerance, state=state)
 
 
 def change(before: Canvas, after: Canvas, old: tuple[int, int], new: tuple[int, int]) -> Change:

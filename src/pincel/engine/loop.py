@@ -36,6 +36,29 @@ class Best:
     x: Tensor
 
 
+@dataclass(frozen=True)
+class LoopSnapshot:
+    """A loop right before it looks at a canvas: built from it, another loop tells the same again and goes on alike.
+
+    Attributes:
+        x: The canvas to be looked at.
+        state: What the optimiser knows.
+        step: Updates made so far.
+        failures: Since there was a better picture.
+        best: So far.
+        first: The first total.
+        marks: Best totals of the last steps.
+    """
+
+    x: Tensor
+    state: Any
+    step: int = 0
+    failures: int = 0
+    best: Best | None = None
+    first: float = math.inf
+    marks: tuple[float, ...] = ()
+
+
 class Loop:
     """Moves a canvas until what the network sees in it is what we wish for.
 
@@ -61,22 +84,34 @@ class Loop:
         self.optimiser = optimiser
         self.steps = steps
         self.tolerance = tolerance
-        self.best: Best | None = None
         self.state: Any = optimiser.start(x) if state is None else state
-        self._x = x
+        self.best: Best | None = None
         self._asked = ""
         self._first = math.inf
         self._marks: deque[float] = deque(maxlen=SPAN + 1)
+        self._place = LoopSnapshot(x, self.state)
+
+    @classmethod
+    def resumed(cls, problem: Problem, optimiser: Optimiser[Any], place: LoopSnapshot, steps: int, *, tolerance: float = 0.0) -> Loop:
+        """Build a loop that goes on where another was; ``steps`` counts from the start of that one."""
+        loop = cls(problem, optimiser, place.x, steps, tolerance=tolerance, state=place.state)
+        loop.best, loop._first, loop._place = place.best, place.first, place
+        loop._marks.extend(place.marks)
+        return loop
+
+    def snapshot(self) -> LoopSnapshot:
+        """Return where the loop was before its last evaluation; built from it, another begins by telling that again."""
+        return self._place
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask the run to end after the step under way; the first reason given counts."""
         self._asked = self._asked or reason
 
     def __iter__(self) -> Iterator[Event]:
-        x = self._x
+        x, step, failures = self._place.x, self._place.step, self._place.failures
         began = time.perf_counter()
-        step = failures = 0
         while True:
+            self._place = LoopSnapshot(x, self.state, step, failures, self.best, self._first, tuple(self._marks))
             evaluation, slope = self._look(x, final=step >= self.steps)
             total, steepest = self._read(evaluation, slope)
             trouble = self._trouble(total, steepest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -10,6 +10,7 @@ from torch import Tensor
 from pincel.backbones.base import Backbone
 from pincel.canvas.base import Canvas
 from pincel.engine.precision import FP32, Precision
+from pincel.engine.tiles import WHOLE, Alone, Layout, Share, observe
 from pincel.losses.objective import Evaluation, Objective
 
 
@@ -22,12 +23,16 @@ class Problem:
         objective: The wishes.
         canvas: What canvas values mean.
         precision: How the backbone multiplies.
+        layout: How much of the picture it looks at at a time; the result is the same.
+        share: Of the tiles, where several processes work on one picture.
     """
 
     backbone: Backbone
     objective: Objective
     canvas: Canvas
     precision: Precision = FP32
+    layout: Layout = WHOLE
+    share: Share = field(default_factory=Alone)
 
     def evaluate(self, x: Tensor) -> Evaluation:
         """Evaluate at canvas values ``x`` (1, 3, H, W); differentiable."""
@@ -36,7 +41,8 @@ class Problem:
     def judge(self, pixels: Tensor) -> Evaluation:
         """Evaluate a picture (1, 3, H, W) in the network's pixel units, whatever canvas it came from; differentiable."""
         with self.precision.active():
-            return self.objective(self.backbone.look(pixels, self.objective.layers), pixels)
+            seen = observe(self.backbone, pixels, self.objective.layers, self.objective.statistics, self.layout, self.share)
+            return self.objective.evaluation(seen, pixels)
 
     def measure(self, x: Tensor) -> Evaluation:
         """Evaluate without a graph."""

@@ -14,7 +14,7 @@ def gram_matrix(features: Tensor) -> Tensor:
     .. math:: G_{ij} = \frac{1}{HW} \sum_k F_{ik} F_{jk}
 
     Args:
-        features: Shape (B, C, H, W), any range. Channels-last memory is used without a copy.
+        features: Shape (B, C, H, W), any range. Channels-last memory is used without a copy, unless it is a part of a larger map.
 
     Returns:
         Shape (B, C, C), symmetric and positive semidefinite.
@@ -32,7 +32,7 @@ def gram_matrix(features: Tensor) -> Tensor:
         and overflows sooner in half precision.
     """
     batch, channels, height, width = features.shape
-    if features.is_contiguous(memory_format=torch.channels_last):
+    if features.stride(1) == 1:
         rows = features.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
     else:
         rows = features.reshape(batch, channels, height * width).transpose(1, 2)

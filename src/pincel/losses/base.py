@@ -8,6 +8,8 @@ from typing import Protocol
 
 from torch import Tensor
 
+from pincel.types import Window
+
 
 @dataclass(frozen=True)
 class Term:
@@ -49,8 +51,17 @@ class Loss(Protocol):
     def layers(self) -> frozenset[str]:
         """The layers it must be told about."""
 
-    def statistic(self, layer: str, features: Tensor) -> Tensor:
-        """Reduce what is seen at one of :attr:`layers`, (B, C, H_l, W_l), to what the terms are computed from."""
+    def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
+        """Reduce what is seen at a window of one of :attr:`layers` to what the terms are computed from.
+
+        Args:
+            layer: Its name.
+            features: (B, C, window.height, window.width).
+            window: Where in the layer that is.
+
+        Returns:
+            Its part in a sum: added up over windows that cover the layer, the statistic of the layer.
+        """
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterable[Term]:
         """Turn the statistic of every layer, and the picture itself (B, 3, H, W, in the network's pixel units), into terms."""

@@ -5,12 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from pincel.formulas.content import feature_distance
 from pincel.formulas.conventions import Convention
 from pincel.losses.base import Term
-from pincel.types import LayerWeights
+from pincel.types import LayerWeights, Window
+
+
+class Collected:
+    """Puts the windows of layers together again.
+
+    Attributes:
+        layers: layer → (1, C, H_l, W_l), of the windows shown so far.
+    """
+
+    def __init__(self) -> None:
+        self.layers: dict[str, Tensor] = {}
+
+    def __call__(self, layer: str, features: Tensor, window: Window) -> Mapping[str, Tensor]:
+        """Keep a window; there is nothing to add up."""
+        if (window.height, window.width) == window.whole:
+            self.layers[layer] = features
+            return {}
+        if layer not in self.layers:
+            blank = features.new_zeros(*features.shape[:2], *window.whole)
+            self.layers[layer] = blank.contiguous(memory_format=torch.channels_last)
+        self.layers[layer][..., window.rows, window.columns] = features
+        return {}
 
 
 @dataclass(frozen=True)
@@ -34,9 +57,9 @@ class ContentLoss:
         """The content layers."""
         return frozenset(self.targets)
 
-    def statistic(self, layer: str, features: Tensor) -> Tensor:
-        """Return the mean squared difference."""
-        return feature_distance(features, self.targets[layer])
+    def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
+        """Return the window's part in the mean squared difference."""
+        return window.share * feature_distance(features, self.targets[layer][..., window.rows, window.columns])
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield one term a layer."""

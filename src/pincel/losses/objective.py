@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 from pincel.losses.base import Loss, Term
+from pincel.types import Window
+
+# (number of the loss, layer) → what that loss wants to know of that layer.
+Statistics: TypeAlias = Mapping[tuple[int, str], Tensor]
 
 
 @dataclass(frozen=True)
@@ -56,17 +61,20 @@ class Objective:
         """Every layer any of the losses asks for."""
         return frozenset[str]().union(*(loss.layers for loss in self.losses))
 
-    def __call__(self, seen: Iterable[tuple[str, Tensor]], pixels: Tensor) -> Evaluation:
-        """Evaluate at one picture; gradients flow to ``pixels``.
+    def statistics(self, layer: str, features: Tensor, window: Window) -> Statistics:
+        """Reduce what is seen at a window of a layer to what the losses want to know of it; see :meth:`Loss.statistic`."""
+        asking = [(index, loss) for index, loss in enumerate(self.losses) if layer in loss.layers]
+        return {(index, layer): loss.statistic(layer, features, window) for index, loss in asking}
+
+    def evaluation(self, statistics: Statistics, pixels: Tensor) -> Evaluation:
+        """Evaluate at one picture; gradients flow to ``pixels`` and through the statistics.
 
         Args:
-            seen: What the backbone sees in ``pixels``, layer by layer: at least all of :attr:`layers`, each (1, C, H_l, W_l).
+            statistics: Of all of :attr:`layers`.
             pixels: Shape (1, 3, H, W), in the network's pixel units.
         """
-        statistics: list[dict[str, Tensor]] = [{} for _ in self.losses]
-        for layer, features in seen:
-            for loss, known in zip(self.losses, statistics, strict=True):
-                if layer in loss.layers:
-                    known[layer] = loss.statistic(layer, features)
-        terms = tuple(term for loss, known in zip(self.losses, statistics, strict=True) for term in loss.terms(known, pixels))
+        known: list[dict[str, Tensor]] = [{} for _ in self.losses]
+        for (index, layer), statistic in statistics.items():
+            known[index][layer] = statistic
+        terms = tuple(term for loss, its in zip(self.losses, known, strict=True) for term in loss.terms(its, pixels))
         return Evaluation(torch.stack([term.weighted for term in terms]).sum(), terms)

@@ -10,7 +10,7 @@ from torch import Tensor
 from pincel.formulas.conventions import Convention
 from pincel.formulas.gram import gram_distance, gram_matrix
 from pincel.losses.base import Term
-from pincel.types import LayerWeights
+from pincel.types import LayerWeights, Window
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,20 @@ class StyleLoss:
         """The style layers."""
         return frozenset(self.targets)
 
-    def statistic(self, layer: str, features: Tensor) -> Tensor:
-        """Return the Gram matrix."""
-        return gram_matrix(features)
+    def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
+        """Return the window's part in the Gram matrix."""
+        return gram_part(layer, features, window)[layer]
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield one term a layer."""
         for layer, target in self.targets.items():
             value = self.convention.style * gram_distance(statistics[layer], target)
             yield Term("style", layer, self.weight, self.layer_weights[layer], value)
+
+
+def gram_part(layer: str, features: Tensor, window: Window) -> dict[str, Tensor]:
+    """Return layer → the part of a window (1, C, h, w) in the Gram matrix of the layer."""
+    return {layer: window.share * gram_matrix(features)}
 
 
 def blended_grams(styles: Sequence[tuple[Mapping[str, Tensor], float]]) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from pincel.losses.base import Term
+from pincel.types import Window
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class VariationLoss:
         """None: it looks at the pixels."""
         return frozenset()
 
-    def statistic(self, layer: str, features: Tensor) -> Tensor:
+    def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
         """Never asked for."""
         raise NotImplementedError
 

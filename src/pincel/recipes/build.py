@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,16 +20,16 @@ from pincel.canvas.start import noise, parse_start
 from pincel.engine.ladder import Rung, rungs
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
+from pincel.engine.tiles import WHOLE, Alone, Layout, Reduce, Share, observe
 from pincel.errors import OptionError, PictureSizeError
 from pincel.formulas.conventions import CONVENTIONS
-from pincel.formulas.gram import gram_matrix
 from pincel.image.picture import Picture
 from pincel.image.resize import area_size, cover, resize_picture, target_size
 from pincel.losses import VARIATIONS
 from pincel.losses.base import Loss
-from pincel.losses.content import ContentLoss
+from pincel.losses.content import Collected, ContentLoss
 from pincel.losses.objective import Objective
-from pincel.losses.style import StyleLoss, blended_grams
+from pincel.losses.style import StyleLoss, blended_grams, gram_part
 from pincel.losses.variation import VariationLoss
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
@@ -175,7 +175,15 @@ def prepare(
     return Materials(resize_picture(content, size, recipe.resample), resized)
 
 
-def make_problem(recipe: Recipe, materials: Materials, backbone: Backbone, device: torch.device, precision: Precision = FP32) -> Problem:
+def make_problem(
+    recipe: Recipe,
+    materials: Materials,
+    backbone: Backbone,
+    device: torch.device,
+    precision: Precision = FP32,
+    layout: Layout = WHOLE,
+    share: Share | None = None,
+) -> Problem:
     """Measure the targets and put the objective together.
 
     Args:
@@ -184,24 +192,29 @@ def make_problem(recipe: Recipe, materials: Materials, backbone: Backbone, devic
         backbone: From :func:`make_backbone`, on ``device``.
         device: Where to work.
         precision: How the backbone multiplies.
+        layout: How much of a picture is looked at at a time.
+        share: Of the tiles, where several processes work on one picture.
     """
+    whose = share or Alone()
     convention = CONVENTIONS[recipe.convention]
     content, style = _active(recipe)
     losses: list[Loss] = []
 
-    def look(picture: Picture, layers: dict[str, float], keep: Callable[[Tensor], Tensor]) -> dict[str, Tensor]:
+    def look(picture: Picture, layers: dict[str, float], reduce: Reduce) -> dict[str, Tensor]:
         with torch.no_grad(), precision.active():
-            return {layer: keep(seen) for layer, seen in backbone.look(recipe.white * picture.pixels.to(device), layers)}
+            return observe(backbone, recipe.white * picture.pixels.to(device), frozenset(layers), reduce, layout, whose)
 
     if content:
-        losses.append(ContentLoss(look(materials.content, content, Tensor.detach), content, recipe.content_weight, convention))
+        collected = Collected()
+        look(materials.content, content, collected)
+        losses.append(ContentLoss(collected.layers, content, recipe.content_weight, convention))
     if style:
-        grams = [(look(picture, style, gram_matrix), weight) for picture, weight in materials.styles if weight > 0]
+        grams = [(look(picture, style, gram_part), weight) for picture, weight in materials.styles if weight > 0]
         losses.append(StyleLoss(blended_grams(grams), style, recipe.style_weight, convention))
     if recipe.tv_weight > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight))
     canvas = CANVASES[recipe.canvas](recipe.white, (materials.content.height, materials.content.width))
-    return Problem(backbone, Objective(losses), canvas, precision)
+    return Problem(backbone, Objective(losses), canvas, precision, layout, whose)
 
 
 def make_optimizer(recipe: Recipe, canvas: Canvas) -> Optimiser[object]:

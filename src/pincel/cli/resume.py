@@ -1,0 +1,64 @@
+"""``pincel resume``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+
+from pincel.cli.painting import check_outputs, finish, paint, read_back
+from pincel.cli.texts import GroupedCommand, examples
+
+if TYPE_CHECKING:
+    from pincel.cli.painting import Outputs
+    from pincel.cli.progress import Bar
+    from pincel.verbs import Run
+
+
+class ResumeCommand(GroupedCommand):
+    """Options under a title."""
+
+    groups: ClassVar = {"Output": ["json_lines", "quiet", "device"]}
+
+
+@click.command(
+    cls=ResumeCommand,
+    epilog=examples(
+        "pincel transfer sample:lake sample:woodcut -o woods.png --size 256 --checkpoint woods && pincel resume woods",
+        "pincel resume woods",
+    ),
+)
+@click.argument("folder", metavar="DIR")
+@click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--device", metavar="NAME", help="Go on on another device: cpu, cuda, cuda:N or mps. [where it was]")
+@click.pass_context
+def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
+    """Go on with a run of 'pincel transfer' that was cut short, from its newest checkpoint in the folder DIR.
+
+    Picture, record and sheet go where that run would have written them. On the same machine, with the same number of threads, the picture
+    is the same to the byte. The pictures the run began with must be where they were, unchanged.
+
+    A folder that pincel made by itself is removed when the picture is written; one given with --checkpoint is kept.
+    """
+    from pincel.cli.progress import Bar
+    from pincel.engine.memory import keep_freed_memory
+
+    keep_freed_memory()
+    with Bar(quiet=options["quiet"]) as bar:
+        run, outputs = _opened(folder, options["device"], bar)
+        paint(run, outputs, bar, json_lines=options["json_lines"])
+    ctx.exit(finish(run, outputs, json_lines=options["json_lines"], quiet=options["quiet"]))
+
+
+def _opened(folder: str, device: str | None, bar: Bar) -> tuple[Run, Outputs]:
+    """Read the checkpoint, and make sure that its run can be written where it should before it is built."""
+    from pincel.engine.checkpoint import find_checkpoint
+    from pincel.verbs import Run
+
+    found = find_checkpoint(folder)
+    written = found.values()
+    sources = [written["content"]["path"], *(style["path"] for style in written["styles"])]
+    outputs = check_outputs(read_back(written["also"]), [Path(path) for path in sources])
+    return Run.resumed(found, device=device, on_event=bar.show), outputs

@@ -1,0 +1,202 @@
+"""A run on the disk: one file a checkpoint, written whole or not at all, and damage found when it is read.
+
+The files are safetensors, which hold numbers and text and no code. Their metadata say ``format``, ``version`` and ``document``, the JSON of
+:mod:`pincel.engine.snapshot`; the last tensor, 32 bytes at the end of the file, is the SHA-256 of all bytes before it, in every version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from pincel.engine.snapshot import flatten, unflatten
+from pincel.errors import CheckpointDamagedError, CheckpointError
+from pincel.files import atomically, one_line, quoted
+
+FORMAT = "pincel checkpoint"
+VERSION = 1
+# The newest, and the one before in case the newest is damaged.
+KEPT = 2
+ACCEPTED = "a folder that 'pincel transfer --checkpoint' wrote"
+SEAL, SEAL_BYTES = "sha256", 32
+_CHUNK = 1 << 20
+_NAME = re.compile(r"checkpoint-(\d+)\.safetensors")
+_DTYPES = {
+    torch.float64: "F64",
+    torch.int64: "I64",
+    torch.float32: "F32",
+    torch.int32: "I32",
+    torch.bfloat16: "BF16",
+    torch.float16: "F16",
+    torch.bool: "BOOL",
+    torch.uint8: "U8",
+}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint as read, whole.
+
+    Attributes:
+        path: Its file.
+        document: See :mod:`pincel.engine.snapshot`.
+        tensors: By name, on the CPU.
+        notes: What was wrong with newer ones, a sentence each.
+    """
+
+    path: Path
+    document: Any
+    tensors: Mapping[str, Tensor]
+    notes: tuple[str, ...] = ()
+
+    def values(self, device: torch.device | None = None) -> dict[str, Any]:
+        """Return what was written, with its tensors on a device, the CPU when left out.
+
+        Raises:
+            CheckpointError: If it is whole and nevertheless makes no sense.
+        """
+        try:
+            values = unflatten(self.document, self.tensors, device or torch.device("cpu"))
+        except ValueError as error:
+            failed = f"checkpoint: is whole, but this version of pincel cannot read it ({error})"
+            raise CheckpointError(one_line(failed, quoted(self.path), ACCEPTED, "the version that wrote it")) from error
+        found: dict[str, Any] = values
+        return found
+
+
+def checkpoint_files(folder: Path) -> list[Path]:
+    """List the files in a folder that are called like checkpoints, oldest first; none where there is no folder."""
+    try:
+        names = [(int(found[1]), path) for path in folder.iterdir() if (found := _NAME.fullmatch(path.name))]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [path for _, path in sorted(names)]
+
+
+def next_file(folder: Path) -> Path:
+    """Name the checkpoint after the newest."""
+    numbers = [int(found[1]) for path in checkpoint_files(folder) if (found := _NAME.fullmatch(path.name))]
+    return folder / f"checkpoint-{max(numbers, default=0) + 1:06d}.safetensors"
+
+
+def find_checkpoint(folder: str | PathLike[str]) -> Checkpoint:
+    """Read the newest checkpoint in a folder, or the one before if that is damaged.
+
+    Raises:
+        CheckpointError: If there is no such folder, none in it, none that is whole, or the newest was written by a newer pincel.
+    """
+    files = checkpoint_files(_checked_folder(Path(folder)))
+    if not files:
+        raise CheckpointError(one_line("checkpoint: the folder holds none", quoted(folder), ACCEPTED, "pincel transfer, from the start"))
+    troubles: list[CheckpointDamagedError] = []
+    for path in reversed(files):
+        try:
+            found = read_checkpoint(path)
+        except CheckpointDamagedError as trouble:
+            troubles.append(trouble)
+            continue
+        notes = (f"{path.name} was used instead: {trouble}" for trouble in troubles[:1])
+        return Checkpoint(path, found.document, found.tensors, tuple(notes))
+    raise troubles[0]
+
+
+def _checked_folder(folder: Path) -> Path:
+    if folder.is_file():
+        raise CheckpointError(one_line("checkpoint: is a file, not a folder", quoted(folder), ACCEPTED, quoted(folder.parent)))
+    if not folder.is_dir():
+        hint = "the path as seen from the current folder, or an absolute one"
+        raise CheckpointError(one_line("checkpoint: there is no such folder", quoted(folder), ACCEPTED, hint))
+    return folder
+
+
+def write_checkpoint(path: Path, values: Mapping[str, Any]) -> None:
+    """Write values to a file, whole or not at all; what they may be made of says :mod:`pincel.engine.snapshot`.
+
+    Raises:
+        OutputError: If the system refuses, with the reason; what was there stays as it was.
+    """
+    document, tensors = flatten(dict(values))
+    # Numbers of more bytes first, so that each begins at a multiple of its size.
+    ordered = dict(sorted(tensors.items(), key=lambda item: -item[1].element_size()))
+    digest = hashlib.sha256()
+    with atomically(path, what="checkpoint") as temporary, temporary.open("wb") as stream:
+        for piece in _pieces(document, ordered):
+            digest.update(piece)
+            stream.write(piece)
+        stream.write(digest.digest())
+
+
+def _pieces(document: Any, tensors: Mapping[str, Tensor]) -> Iterator[bytes | memoryview]:
+    """Yield the bytes of a file but for its seal, one tensor at a time, so that none is copied but from a device."""
+    texts = {"format": FORMAT, "version": str(VERSION), "document": json.dumps(document, allow_nan=False)}
+    table: dict[str, Any] = {"__metadata__": texts}
+    end = 0
+    for name, flat in tensors.items():
+        begin, end = end, end + flat.numel() * flat.element_size()
+        table[name] = {"dtype": _DTYPES[flat.dtype], "shape": [flat.numel()], "data_offsets": [begin, end]}
+    table[SEAL] = {"dtype": "U8", "shape": [SEAL_BYTES], "data_offsets": [end, end + SEAL_BYTES]}
+    header = json.dumps(table).encode()
+    header += b" " * (-len(header) % 8)
+    yield struct.pack("<Q", len(header)) + header
+    for flat in tensors.values():
+        yield flat.cpu().view(torch.uint8).numpy().data
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read one file.
+
+    Raises:
+        CheckpointDamagedError: If it is truncated, altered, or unreadable.
+        CheckpointError: If it was written by a newer pincel.
+    """
+    whole = _is_whole(path)
+    try:
+        with safe_open(path, "pt") as file:
+            texts = file.metadata() or {}
+            if texts.get("format") != FORMAT:
+                raise CheckpointDamagedError(one_line("checkpoint: is a file of something else", quoted(path), ACCEPTED, "another folder"))
+            if not whole:
+                raise _damaged(path, "its SHA-256 is another")
+            _check_version(path, texts.get("version", ""))
+            # Cloned, for torch's own memory begins where its arithmetic expects it to.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys() if name != SEAL}  # noqa: SIM118 - it is no mapping
+    except (SafetensorError, OSError) as error:
+        raise _damaged(path, str(error)) from error
+    return Checkpoint(path, json.loads(texts["document"]), tensors)
+
+
+def _is_whole(path: Path) -> bool:
+    """Tell whether the last bytes of a file are the SHA-256 of those before."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            left = path.stat().st_size - SEAL_BYTES
+            while left > 0:
+                piece = stream.read(min(left, _CHUNK))
+                digest.update(piece)
+                left -= len(piece) or left
+            return stream.read() == digest.digest()
+    except OSError as error:
+        raise _damaged(path, error.strerror or str(error)) from error
+
+
+def _check_version(path: Path, version: str) -> None:
+    if version != str(VERSION):
+        failed = f"checkpoint: was written by another pincel, in version {version} of the format"
+        raise CheckpointError(one_line(failed, quoted(path), f"version {VERSION}", "the pincel that wrote it, or a newer one"))
+
+
+def _damaged(path: Path, reason: str) -> CheckpointDamagedError:
+    failed = f"checkpoint: is truncated or damaged ({reason.lower()})"
+    return CheckpointDamagedError(one_line(failed, quoted(path), ACCEPTED, "pincel transfer, from the start"))

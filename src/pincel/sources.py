@@ -1,0 +1,102 @@
+"""The pictures a run is made from: opened from whatever they are given as, and found again when it goes on later."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from pincel.backbones.calibrate import calibration_pictures
+from pincel.errors import CheckpointError, OptionError
+from pincel.files import one_line, quoted, sha256_of
+from pincel.image.io import load_picture
+from pincel.image.picture import Picture
+from pincel.samples import PREFIX, find_sample
+
+Source: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | Tensor | Picture
+Styles: TypeAlias = Source | Sequence[Source | tuple[Source, float]]
+
+
+def style_pairs(style: Styles) -> list[tuple[Source, float]]:
+    """Return one style or several, each with its weight.
+
+    Raises:
+        OptionError: For none at all, a weight that is no number of 0 or more, or weights that are all zero.
+    """
+    given = list(style) if isinstance(style, list | tuple) else [style]
+    pairs = [entry if isinstance(entry, tuple) else (entry, 1.0) for entry in given]
+    if not pairs:
+        raise OptionError("No style picture given; give at least one.")
+    for _, weight in pairs:
+        if not (np.isfinite(weight) and weight >= 0):
+            raise OptionError(f"The weight of a style picture must be a number of 0 or more, not {weight!r} (write picture.jpg=0.7).")
+    if not any(weight > 0 for _, weight in pairs):
+        raise OptionError("The weights of the style pictures are all zero; give at least one a weight above 0.")
+    return [(source, float(weight)) for source, weight in pairs]
+
+
+def load_styles(style: Styles) -> list[tuple[Picture, float]]:
+    """Load one style or several; raises as :func:`style_pairs` does."""
+    return [(open_picture(source, "style"), weight) for source, weight in style_pairs(style)]
+
+
+def open_picture(source: Source, what: str) -> Picture:
+    """Load a picture; ``sample:NAME`` is one of those that come with pincel."""
+    if isinstance(source, str) and source.startswith(PREFIX):
+        return load_picture(find_sample(source), what=what)
+    return load_picture(source, what=what)
+
+
+def described(picture: Picture) -> dict[str, Any]:
+    """Say of a picture what a record says."""
+    return {"name": picture.name, "sha256": picture.sha256, "width": picture.width, "height": picture.height}
+
+
+def place_of(source: Source) -> str:
+    """Return where a picture can be found again from any folder; nothing for one that is no file."""
+    if isinstance(source, str) and source.startswith(PREFIX):
+        return source
+    return os.path.abspath(source) if isinstance(source, str | PathLike) else ""
+
+
+def open_again(written: Mapping[str, Any], what: str) -> Picture:
+    """Load a picture that a run began with.
+
+    Args:
+        written: Its ``path`` and its ``sha256``.
+        what: How messages call it.
+
+    Raises:
+        PictureError: If it is not there or cannot be read any more.
+        CheckpointError: If it is another picture by now.
+    """
+    picture = open_picture(written["path"], what)
+    _check_same(what, written["path"], picture.sha256, written["sha256"])
+    return picture
+
+
+def calibration_hashes(calibration: str) -> dict[str, str]:
+    """Return path → SHA-256 of the pictures in a calibration folder; raises OptionError if there are none."""
+    return {str(path): sha256_of(path) for path in calibration_pictures(calibration)}
+
+
+def check_calibration(calibration: str, written: Mapping[str, str]) -> None:
+    """Raise CheckpointError if a calibration folder does not hold the pictures it held."""
+    found = calibration_hashes(calibration)
+    for path in sorted({*found, *written}):
+        _check_same("calibration", path, found.get(path, "none"), written.get(path, "none"))
+
+
+def _check_same(what: str, path: str, found: str, expected: str) -> None:
+    if found != expected:
+        failed = f"checkpoint: the {what} picture is not the one the run began with (SHA-256 {found[:12]})"
+        hint = "put that file back, or pincel transfer, from the start"
+        raise CheckpointError(
+            one_line(failed, quoted(Path(path) if not path.startswith(PREFIX) else path), f"SHA-256 {expected[:12]}", hint)
+        )

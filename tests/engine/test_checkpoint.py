@@ -1,0 +1,278 @@
+"""Checkpoints are whole or not there; what is not one is refused with its reason."""
+
+from __future__ import annotations
+
+import errno
+import json
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+
+from pincel.engine import checkpoint as module
+from pincel.engine.checkpoint import checkpoint_files, find_checkpoint, read_checkpoint, write_checkpoint
+from pincel.engine.keeper import Keeper, new_folder
+from pincel.errors import CheckpointDamagedError, CheckpointError, OptionError, OutputError
+from tests.tensors import normal
+
+VALUES: dict[str, Any] = {
+    "x": normal(1, 3, 8, 9, dtype=torch.float32),
+    "step": 7,
+    "first": float("inf"),
+    "losses": b"[1, 2]",
+    "half": (0.1,),
+}
+
+
+def written(folder: Path, count: int = 2) -> list[Path]:
+    """Write some checkpoints, whose ``step`` is their number."""
+    folder.mkdir(exist_ok=True)
+    for number in range(1, count + 1):
+        write_checkpoint(folder / f"checkpoint-{number:06d}.safetensors", {**VALUES, "step": number})
+    return checkpoint_files(folder)
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint-000001.safetensors"
+    write_checkpoint(path, VALUES)
+    found = read_checkpoint(path).values()
+    assert torch.equal(found.pop("x"), VALUES["x"])
+    assert found == {key: value for key, value in VALUES.items() if key != "x"}
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_it_is_a_safetensors_file_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "one.safetensors"
+    write_checkpoint(path, {"a": torch.ones(3, dtype=torch.uint8), "b": normal(2, 2), "c": torch.ones(5, dtype=torch.bfloat16)})
+    tensors = safetensors.torch.load_file(path)
+    found = {(str(tensor.dtype), tensor.numel()) for tensor in tensors.values()}
+    assert found == {("torch.uint8", 3), ("torch.float64", 4), ("torch.bfloat16", 5), ("torch.uint8", 32)}
+
+
+def test_the_newest_is_taken_by_number_not_by_name(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path / "checkpoint-999999.safetensors", {"step": 1})
+    write_checkpoint(tmp_path / "checkpoint-1000000.safetensors", {"step": 2})
+    assert find_checkpoint(tmp_path).values() == {"step": 2}
+
+
+def flipped(data: bytes, place: int) -> bytes:
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: b"",
+    "ten bytes": lambda data: data[:10],
+    "half": lambda data: data[: len(data) // 2],
+    "one byte short": lambda data: data[:-1],
+    "one byte more": lambda data: data + b"\0",
+    "a bit of the length": lambda data: flipped(data, 2),
+    "a bit of the header": lambda data: flipped(data, data.index(b'"step')),
+    "a bit of the format": lambda data: flipped(data, data.index(b"pincel checkpoint")),
+    "a bit of a tensor": lambda data: flipped(data, len(data) - 200),
+    "a bit of the seal": lambda data: flipped(data, len(data) - 3),
+    "zeros": lambda data: bytes(len(data)),
+    "words": lambda data: b"not a checkpoint at all, but long enough to have a seal at its end, if it had one",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_one_is_found_and_the_one_before_used(damage: str, tmp_path: Path) -> None:
+    before, newest = written(tmp_path)
+    newest.write_bytes(DAMAGES[damage](newest.read_bytes()))
+    found = find_checkpoint(tmp_path)
+    assert (found.path, found.values()["step"]) == (before, 1)
+    (note,) = found.notes
+    assert note.startswith("checkpoint-000001.safetensors was used instead: checkpoint: is ")
+    assert "checkpoint-000002" in note
+    assert "\n" not in note
+    before.unlink()
+    with pytest.raises(CheckpointDamagedError) as refused:
+        find_checkpoint(tmp_path)
+    assert "\n" not in str(refused.value)
+
+
+def sealed(header: dict[str, Any], version: str = "1") -> bytes:
+    """Return a whole file that says something else."""
+    import hashlib
+
+    table = {
+        "__metadata__": {"format": "pincel checkpoint", "version": version, "document": json.dumps(header)},
+        "sha256": {"dtype": "U8", "shape": [32], "data_offsets": [0, 32]},
+    }
+    text = json.dumps(table).encode()
+    data = struct.pack("<Q", len(text)) + text
+    return data + hashlib.sha256(data).digest()
+
+
+def test_a_newer_version_is_refused_even_if_an_older_file_is_there(tmp_path: Path) -> None:
+    _, newest = written(tmp_path)
+    newest.write_bytes(sealed({}, version="2"))
+    with pytest.raises(CheckpointError, match=r"in version 2 of the format · given .* · accepted: version 1 · try: ") as refused:
+        find_checkpoint(tmp_path)
+    assert not isinstance(refused.value, CheckpointDamagedError)
+
+
+def test_a_whole_one_that_names_something_unknown_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint-000001.safetensors").write_bytes(sealed({"subprocess.Popen": {"args": "true"}}))
+    with pytest.raises(CheckpointError, match="is whole, but this version of pincel cannot read it"):
+        find_checkpoint(tmp_path).values()
+
+
+def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
+    safetensors.torch.save_file({"weight": torch.ones(3)}, tmp_path / "checkpoint-000001.safetensors")
+    with pytest.raises(CheckpointError, match="is a file of something else"):
+        find_checkpoint(tmp_path)
+
+
+def test_folders_without_any(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("words")
+    with pytest.raises(CheckpointError, match="there is no such folder"):
+        find_checkpoint(tmp_path / "none")
+    with pytest.raises(CheckpointError, match="the folder holds none"):
+        find_checkpoint(tmp_path)
+    with pytest.raises(CheckpointError, match="is a file, not a folder"):
+        find_checkpoint(tmp_path / "words.txt")
+
+
+def test_an_unreadable_one(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint-000001.safetensors").mkdir()
+    with pytest.raises(CheckpointDamagedError, match="is a directory"):
+        find_checkpoint(tmp_path)
+
+
+# --- keeping ----------------------------------------------------------------------------------------------------------------------------
+
+
+class Clock:
+    """A clock that is set."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+def numbers(folder: Path) -> list[int]:
+    return [int(path.stem.removeprefix("checkpoint-")) for path in checkpoint_files(folder)]
+
+
+def test_two_are_kept_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+    keeper = Keeper(folder, 1.0)
+    lines = [keeper.write({"step": step}) for step in range(5)]
+    assert numbers(folder) == [4, 5]
+    assert lines[1:] == [[]] * 4
+    assert lines[0] == [f"Checkpoints are written every 1 s; should the run be cut short, go on with: pincel resume {folder}"]
+    (folder / "mine.txt").write_text("mine")
+    (folder / ".pincel-0123456789ab.safetensors").write_text("half written")
+    keeper.discard()
+    assert [path.name for path in folder.iterdir()] == ["mine.txt"]
+    (folder / "mine.txt").unlink()
+    keeper.write({})
+    keeper.discard()
+    assert not folder.exists()
+
+
+def test_a_run_that_goes_on_keeps_what_it_went_on_from_and_drops_a_damaged_one(tmp_path: Path) -> None:
+    _, whole, damaged = written(tmp_path, 3)
+    damaged.write_bytes(b"")
+    keeper = Keeper(tmp_path, 1.0, own=(whole,))
+    assert keeper.write({"step": 4}) == []
+    assert numbers(tmp_path) == [2, 4]
+
+
+def test_a_folder_of_another_run_is_not_removed_by_one_that_wrote_nothing(tmp_path: Path) -> None:
+    written(tmp_path)
+    Keeper(tmp_path).discard()
+    assert numbers(tmp_path) == [1, 2]
+
+
+def test_when_they_are_due(tmp_path: Path) -> None:
+    clock = Clock()
+    keeper = Keeper(tmp_path, 30, after=120, clock=clock)
+    assert [keeper.is_due(seconds) for seconds in (0, 119.9, 120, 500)] == [False, False, True, True]
+    keeper.write({})
+    clock.now = 29.9
+    assert not keeper.is_due(500)
+    clock.now = 30
+    assert keeper.is_due(500)
+    # One that has just been read is as good as one that has just been written.
+    assert not Keeper(tmp_path, 30, own=tuple(checkpoint_files(tmp_path)), clock=clock).is_due(500)
+
+
+def test_writing_takes_a_tenth_of_the_time_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    keeper = Keeper(tmp_path, 30, clock=clock)
+
+    def slow(path: Path, values: object) -> None:
+        clock.now += 5
+
+    monkeypatch.setattr("pincel.engine.keeper.write_checkpoint", slow)
+    keeper.write({})
+    clock.now = 54
+    assert not keeper.is_due(1e9)
+    clock.now = 55
+    assert keeper.is_due(1e9)
+
+
+@pytest.mark.parametrize("every", [0.0, -1.0, float("nan")])
+def test_a_pause_that_cannot_be(every: float, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="above 0 s"):
+        Keeper(tmp_path, every)
+
+
+def test_a_folder_asked_for_must_be_new_or_empty(tmp_path: Path) -> None:
+    assert new_folder(tmp_path / "a" / "b").is_dir()
+    written(tmp_path / "c")
+    with pytest.raises(CheckpointError, match=r"holds those of another run .* try: pincel resume "):
+        new_folder(tmp_path / "c")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="is a file, not a folder"):
+        new_folder(tmp_path / "file")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_a_disk_that_is_full_costs_no_run_and_no_earlier_checkpoint(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper = Keeper(tmp_path, 1.0)
+    keeper.write({"step": 1})
+
+    def full(*_: object) -> Any:
+        yield b"some"
+        raise OSError(number, "No room")
+
+    monkeypatch.setattr(module, "_pieces", full)
+    (line,) = keeper.write({"step": 2})
+    assert line.startswith("A checkpoint could not be written; the run goes on. checkpoint: cannot be written, ")
+    assert "\n" not in line
+    # Said once, until one succeeds.
+    assert keeper.write({"step": 3}) == []
+    assert find_checkpoint(tmp_path).values() == {"step": 1}
+    assert len(list(tmp_path.iterdir())) == 1
+    monkeypatch.undo()
+    assert keeper.write({"step": 4}) == []
+    assert find_checkpoint(tmp_path).values() == {"step": 4}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on files there")
+def test_a_real_limit_on_the_size_of_files(tmp_path: Path) -> None:
+    code = """
+import resource, sys, torch
+from pathlib import Path
+from pincel.engine.keeper import Keeper
+keeper = Keeper(Path(sys.argv[1]), 1.0)
+keeper.write({"x": torch.ones(100)})
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+print(*keeper.write({"x": torch.ones(1_000_000)}))
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "kept")], capture_output=True, text=True, check=True)
+    assert "the run goes on" in done.stdout
+    assert "larger than is allowed" in done.stdout
+    assert torch.equal(find_checkpoint(tmp_path / "kept").values()["x"], torch.ones(100))
+    assert len(list((tmp_path / "kept").iterdir())) == 1

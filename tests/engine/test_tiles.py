@@ -1,0 +1,197 @@
+"""A tile at a time gives what the whole picture gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from pincel.backbones.vgg import VGG, Pooling, PoolRounding
+from pincel.canvas.pixels import PixelCanvas
+from pincel.engine.precision import FP32, Precision
+from pincel.engine.problem import Problem
+from pincel.engine.tiles import WHOLE, Layout, Tile, observe, parse_layout
+from pincel.errors import OptionError
+from pincel.formulas.conventions import CONVENTIONS
+from pincel.formulas.variation import squared_variation
+from pincel.losses.base import Loss
+from pincel.losses.content import Collected, ContentLoss
+from pincel.losses.objective import Objective
+from pincel.losses.style import StyleLoss, gram_part
+from pincel.losses.variation import VariationLoss
+from pincel.types import Window
+from tests.backbones.stand_ins import random_vgg
+from tests.tensors import assert_close, picture
+
+BLOCKS = [(2, 4), (2, 6), (3, 8), (2, 8), (1, 8)]
+SLIDES = CONVENTIONS["slides"]
+STYLE = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
+
+
+def make_problem(vgg: VGG, content_layers: list[str], style_layers: list[str], size: tuple[int, int], layout: Layout) -> Problem:
+    """Measure the targets in tiles too."""
+    dtype = next(iter(vgg.weights.values()))[0].dtype
+    content, style = (shift + picture(*size).to(dtype).roll(shift, -1) for shift in (1, 5))
+    losses: list[Loss] = [VariationLoss(squared_variation, 1)]
+    with torch.no_grad():
+        if content_layers:
+            collected = Collected()
+            observe(vgg, content, frozenset(content_layers), collected, layout)
+            losses.append(ContentLoss(collected.layers, dict.fromkeys(content_layers, 1.0), 10, SLIDES))
+        if style_layers:
+            grams = observe(vgg, style, frozenset(style_layers), gram_part, layout)
+            losses.append(StyleLoss(grams, dict.fromkeys(style_layers, 0.5), 40, SLIDES))
+    return Problem(vgg, Objective(losses), PixelCanvas(), FP32, layout)
+
+
+def furthest(found: Tensor, expected: Tensor) -> float:
+    """Largest error, as a share of the largest value."""
+    return float((found - expected).abs().max() / expected.abs().max())
+
+
+layouts = st.builds(
+    lambda names, sides: Layout(dict(zip(names, sides, strict=False))),
+    st.lists(st.sampled_from(["pool1", "pool2", "pool3", "pool4", "rest"]), unique=True, min_size=1).map(sorted),
+    st.lists(st.integers(1, 80), min_size=5, max_size=5),
+)
+
+
+@settings(max_examples=40)
+@given(
+    height=st.integers(16, 90),
+    width=st.integers(16, 90),
+    layout=layouts,
+    pooling=st.sampled_from(["max", "avg"]),
+    rounding=st.sampled_from(["down", "up"]),
+    content=st.lists(st.sampled_from(["relu2_2", "conv3_2", "relu4_2", "pool3"]), unique=True, max_size=2),
+    style=st.lists(st.sampled_from([*STYLE, "conv1_2", "pool2"]), unique=True, max_size=4),
+)
+@example(height=71, width=50, layout=Layout({"rest": 32}), pooling="max", rounding="up", content=["relu4_2"], style=STYLE)
+@example(height=71, width=50, layout=Layout({"pool2": 16, "pool3": 32}), pooling="max", rounding="down", content=["relu4_2"], style=STYLE)
+def test_tiles_give_the_totals_and_slopes_of_the_whole(
+    height: int, width: int, layout: Layout, pooling: Pooling, rounding: PoolRounding, content: list[str], style: list[str]
+) -> None:
+    vgg = replace(random_vgg(BLOCKS, pooling).to(dtype=torch.float64), pool_rounding=rounding)
+    x = picture(height, width).double().flip(-1)
+    whole, tiled = (make_problem(vgg, content, style, (height, width), each).gradient(x) for each in (WHOLE, layout))
+    assert float(tiled[0].total) == pytest.approx(float(whole[0].total), rel=1e-12)
+    assert furthest(tiled[1], whole[1]) < 1e-9
+
+
+@pytest.mark.parametrize("layout", ["pool2=64", "pool2=32,pool3=64", "pool1=16,pool4=64,rest=64", "rest=48"])
+@pytest.mark.parametrize("precision", [FP32, Precision("fp32", "winograd")], ids=str)
+def test_single_precision(precision: Precision, layout: str, vgg: VGG) -> None:
+    network = precision.applied(vgg, frozenset(STYLE))
+    x = picture(100, 140).flip(-1)
+    whole, tiled = (make_problem(network, ["relu4_2"], STYLE, (100, 140), each).gradient(x) for each in (WHOLE, parse_layout(layout)))
+    assert float(tiled[0].total) == pytest.approx(float(whole[0].total), rel=1e-6)
+    assert furthest(tiled[1], whole[1]) < 1e-5
+
+
+def test_a_tile_without_its_margin_would_be_another_picture(vgg: VGG, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pincel.engine import tiles
+
+    monkeypatch.setattr(tiles, "_margin", lambda *_: 0)
+    x = picture(64, 192)
+    whole, tiled = (make_problem(vgg, [], STYLE, (64, 192), each).gradient(x)[1] for each in (WHOLE, Layout({"rest": 64})))
+    assert furthest(tiled, whole) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("layout", "margins"),
+    [
+        # (1 + 1) + 2·(1 + 1) of blocks 1 and 2; at a quarter, 4; at an eighth, 4 + 2.
+        ("pool2=64,pool3=64,rest=64", [6, 4, 6]),
+        # 2 + 2·2 + 4·4 + 8·4 + 16: relu5_1 sees 156 pixels, 15 of them because of poolings, at whose borders tiles begin.
+        ("rest=64", [70]),
+    ],
+)
+def test_margins_come_from_the_receptive_fields(layout: str, margins: list[int], vgg: VGG) -> None:
+    parts = parse_layout(layout).parts(vgg, frozenset(STYLE))
+    assert [part.margin for part in parts] == margins
+
+
+def test_margins_take_in_whole_tiles_of_winograd(vgg: VGG) -> None:
+    # Block 2: 1, of a tile 4, and 1: 5; twice that, and 1 + 1.
+    (first, _) = Layout({"pool2": 64}).parts(vgg.with_winograd(STYLE), frozenset(STYLE))
+    assert first.margin == 2 * (4 + 1) + 2
+
+
+def test_tiles_cover_everything_once() -> None:
+    for length in range(16, 200, 7):
+        (part,) = Layout({"rest": 48}).parts(random_vgg(BLOCKS), frozenset(["relu3_1"]))
+        seen = torch.zeros(length, 50)
+        for tile in part.tiles(length, 50):
+            tile.of(seen).add_(1)
+            outer = part.outer(tile, length, 50)
+            assert outer.top % 16 == outer.left % 16 == 0
+            assert outer.top <= max(0, tile.top - part.margin)
+            assert outer.bottom >= min(length, tile.bottom + part.margin)
+        assert bool((seen == 1).all())
+
+
+def test_nothing_is_kept_of_a_tile() -> None:
+    # Of 4·2 + … numbers a pixel, the graph keeps the picture and what goes on behind the second pooling.
+    vgg = random_vgg(BLOCKS)
+    x = picture(64, 64).requires_grad_()
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        observe(vgg, x, frozenset(["relu1_1", "relu2_1"]), gram_part, Layout({"pool2": 32}))
+    assert sum(kept.values()) == 4 * 3 * 64 * 64
+
+
+def test_layers_put_together_again() -> None:
+    vgg = random_vgg(BLOCKS)
+    collected = Collected()
+    with torch.no_grad():
+        observe(vgg, picture(50, 70), frozenset(["relu2_1", "pool3"]), collected, Layout({"pool1": 16, "rest": 32}))
+    expected = vgg.features(picture(50, 70), ["relu2_1", "pool3"])
+    assert collected.layers.keys() == expected.keys()
+    for layer, seen in expected.items():
+        assert_close(collected.layers[layer], seen, rtol=1e-5, atol=1e-4)
+
+
+def test_work_shared_out_is_done_once() -> None:
+    class Half:
+        def __init__(self, rank: int) -> None:
+            self.rank = rank
+
+        def mine(self, everything: Any) -> Any:
+            return everything[self.rank :: 2]
+
+        def summed(self, part: Tensor) -> Tensor:
+            return part
+
+    vgg, layout, layers = random_vgg(BLOCKS), Layout({"pool2": 16}), frozenset(["relu1_1", "relu2_1"])
+    halves: list[Mapping[Any, Tensor]] = [observe(vgg, picture(70, 90), layers, gram_part, layout, Half(rank)) for rank in (0, 1)]
+    for layer, whole in observe(vgg, picture(70, 90), layers, gram_part).items():
+        assert_close(halves[0][layer] + halves[1][layer], whole, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("text", ["whole", "pool2=512", "pool2=512,pool3=1024,rest=2048", "rest=64"])
+def test_a_layout_is_what_it_says(text: str) -> None:
+    assert str(parse_layout(text)) == text
+
+
+@pytest.mark.parametrize("text", ["", "pool2", "pool2=x", "pool2=0", "pool3=64,pool2=64", "rest=64,pool2=64", "relu1_1=64"])
+def test_no_layout(text: str) -> None:
+    with pytest.raises(OptionError, match="Tiles are given as whole, or pool2=512"):
+        parse_layout(text)
+
+
+def test_windows_say_where_they_are() -> None:
+    window = Window(2, 3, 4, 5, (10, 20))
+    assert window.share == 0.1
+    assert (window.rows, window.columns) == (slice(2, 6), slice(3, 8))
+    assert Tile(1, 3, 0, 2).of(torch.arange(16.0).view(4, 4)).tolist() == [[4, 5], [8, 9]]
