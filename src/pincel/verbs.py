@@ -26,6 +26,7 @@ from pincel.engine.machine import processor_name
 from pincel.engine.precision import Precision, choose_precision
 from pincel.engine.problem import Problem
 from pincel.engine.result import Result
+from pincel.engine.tiles import parse_layout
 from pincel.errors import OptionError
 from pincel.image.io import load_picture, to_pil
 from pincel.image.sheet import contact_sheet
@@ -86,6 +87,7 @@ class Run:
         recipe: str | PathLike[str] | Recipe = "pincel",
         device: str = "auto",
         precision: str | Precision = "auto",
+        tiles: str = "whole",
         checkpoint: str | PathLike[str] | None = None,
         checkpoint_every: float = EVERY,
         on_event: Callable[[Event], None] | None = None,
@@ -100,6 +102,7 @@ class Run:
         tell = on_event or (lambda _: None)
         self.recipe = resolve_recipe(recipe, overrides)
         card = build.check_recipe(self.recipe)
+        self.layout = parse_layout(tiles).checked(card)
         self.device = resolve_device(device)
         self._notes: list[str] = []
         folder = None if checkpoint is None else new_folder(Path(checkpoint))
@@ -116,7 +119,7 @@ class Run:
         self._notes += [f"{picture.name}: {note}" for picture in (self._content, *(s for s, _ in self._styles)) for note in picture.notes]
         self._exact = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)))
         quick = build.quickened(self.recipe, self._exact, self.precision)
-        self._scales = Scales(self.recipe, self._content, self._styles, self.size, quick, self.device, self.precision)
+        self._scales = Scales(self.recipe, self._content, self._styles, self.size, quick, self.device, self.precision, self.layout)
         begin = (
             place.picture if place else build.make_start(self.recipe, self._scales.materials(self.rungs[0]), card, given).to(self.device)
         )
@@ -159,7 +162,8 @@ class Run:
         where = resolve_device(device or written["device"])
         precision = written["precision"] if where.type == torch.device(written["device"]).type else "auto"
         climb = found.values(where)["climb"]
-        run = cls(content, styles, recipe=recipe, device=str(where), precision=precision, on_event=on_event, place=climb)
+        tiles = written["tiles"]
+        run = cls(content, styles, recipe=recipe, device=str(where), precision=precision, tiles=tiles, on_event=on_event, place=climb)
         run._take_up(written, found)
         return run
 
@@ -266,6 +270,7 @@ class Run:
             "calibration": calibration_hashes(os.path.abspath(self.recipe.calibration)) if normalised else {},
             "device": str(self.device),
             "precision": self.precision,
+            "tiles": str(self.layout),
             "circumstances": self._circumstances(),
             "every": keeper.every,
             "also": self.also,
@@ -312,7 +317,7 @@ class Run:
         """Measure the objective of the picture as saved, in fp32 whatever it was painted in."""
         judge = self.problem
         if self.precision.name != "fp32":
-            judge = build.make_problem(self.recipe, self.materials, self._exact, self.device)
+            judge = build.make_problem(self.recipe, self.materials, self._exact, self.device, layout=self.layout)
         return measure(judge, self.recipe.white * load_picture(image.convert("RGB")).pixels.to(self.device))
 
     def _record(self, image: Image.Image, losses: list[dict[str, Any]]) -> dict[str, Any]:
@@ -325,6 +330,7 @@ class Run:
             "style_sizes": [[style.width, style.height] for style, _ in self.materials.styles],
             "device": str(self.device),
             "precision": str(self.precision),
+            "tiles": str(self.layout),
             "versions": {"python": platform.python_version(), "torch": torch.__version__},
             "stopped": self._stopped.reason,
             "steps": self._stopped.step,
@@ -353,6 +359,7 @@ def transfer(  # noqa: PLR0913 - each is a choice of the caller's
     recipe: str | PathLike[str] | Recipe = "pincel",
     device: str = "auto",
     precision: str = "auto",
+    tiles: str = "whole",
     checkpoint: str | PathLike[str] | None = None,
     checkpoint_every: float = EVERY,
     on_event: Callable[[Event], None] | None = None,
@@ -367,6 +374,8 @@ def transfer(  # noqa: PLR0913 - each is a choice of the caller's
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: ``auto`` (the quickest this machine has, measured once), ``fp32``, ``tf32`` or ``bf16``; see
             :mod:`pincel.engine.precision`.
+        tiles: ``whole``, or how the network is cut to work in less memory, such as ``pool2=512,pool3=2048``; see
+            :mod:`pincel.engine.tiles`. The picture is the same.
         checkpoint: A new or empty folder that is kept up to date with all :func:`resume` needs; none when left out. Pictures must then
             be files.
         checkpoint_every: Seconds between two checkpoints, above 0.
@@ -385,6 +394,7 @@ def transfer(  # noqa: PLR0913 - each is a choice of the caller's
         recipe=recipe,
         device=device,
         precision=precision,
+        tiles=tiles,
         checkpoint=checkpoint,
         checkpoint_every=checkpoint_every,
         on_event=on_event,

@@ -102,6 +102,8 @@ CASES: list[tuple[str, str]] = [
         "Unknown precision 'bf61' (known: auto, fp32, tf32, bf16). Did you mean 'bf16'?",
     ),
     ("transfer photo.png style.png -o out.png --device cpu --precision tf32", "Precision 'tf32' is a way of NVIDIA GPUs, not of cpu"),
+    ("transfer photo.png style.png -o out.png --tiles 512", "Tiles are given as whole, or pool2=512,pool3=1024,rest=2048"),
+    ("transfer photo.png style.png -o out.png --tiles pool9=64", "Unknown tile layer of backbone vgg19 'pool9'"),
     # Other verbs
     ("evaluate none.png photo.png style.png", "none.png"),
     ("evaluate thread.png photo.png style.png", "Was it cropped"),

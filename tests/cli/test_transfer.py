@@ -9,6 +9,7 @@ import re
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from rich.console import Console
@@ -386,3 +387,14 @@ def test_the_precision_asked_for_is_used_and_written_down(precision: str, capsys
     assert answer.code == 0
     assert re.search(rf"Painting 48×\d+ on cpu in {precision}( \(Winograd\))?;", answer.err)
     assert json.loads(out.with_suffix(".json").read_text())["precision"].startswith(precision)
+
+
+def test_tiles_paint_the_same_picture(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    pictures = []
+    for tiles in ("whole", "pool2=16,pool3=32"):
+        out = tmp_path / f"{tiles}.png"
+        given = ("--size", "80", "--steps", "8", "--ladder", "1/2=1", "--device", "cpu", "--precision", "fp32", "--tiles", tiles)
+        assert pincel(capsys, "transfer", *pair, "-o", out, *given).code == 0
+        assert json.loads(out.with_suffix(".json").read_text())["tiles"] == tiles
+        pictures.append(np.asarray(Image.open(out)).astype(int))
+    assert int(abs(pictures[0] - pictures[1]).max()) <= 1

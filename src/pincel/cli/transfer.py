@@ -22,7 +22,7 @@ class TransferCommand(GroupedCommand):
 
     groups: ClassVar = {
         **GROUPS,
-        "Output": ["output", "record", "sheet", "save_every", "json_lines", "quiet", "device", "precision"],
+        "Output": ["output", "record", "sheet", "save_every", "json_lines", "quiet", "device", "precision", "tiles"],
         "Interrupted runs": ["checkpoint", "checkpoint_every", "no_checkpoint"],
     }
 
@@ -49,6 +49,14 @@ class TransferCommand(GroupedCommand):
 @click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
+@click.option(
+    "--tiles",
+    default="whole",
+    metavar="LAYERS=PX,…",
+    help="Less memory, more time, the same picture: the layers up to a pooling are computed in tiles so many pixels wide, once for "
+    "the sums and once for the slopes. pool2=512 first, where most memory is; pool2=512,pool3=2048,rest=2048 for very large "
+    "pictures. [whole]",
+)
 @click.option(
     "--precision",
     default="auto",
@@ -96,6 +104,7 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
             recipe=options["recipe"],
             device=options["device"],
             precision=options["precision"],
+            tiles=options["tiles"],
             checkpoint=options["checkpoint"],
             checkpoint_every=options["checkpoint_every"],
             on_event=bar.show,

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from pincel.backbones.base import Backbone
-from pincel.backbones.cards import Layer
+from pincel.backbones.cards import Card, Layer
 from pincel.errors import OptionError
 from pincel.types import Window
 
@@ -135,6 +135,17 @@ class Layout:
 
     def __str__(self) -> str:
         return ",".join(f"{name}={side}" for name, side in self.cuts.items()) or "whole"
+
+    def checked(self, card: Card) -> Layout:
+        """Return it if a network has all the poolings it names.
+
+        Raises:
+            UnknownNameError: For one it has not, with the closest match.
+        """
+        for name in self.cuts:
+            if name != REST:
+                card.layer(name, "tile layer")
+        return self
 
     def parts(self, backbone: Backbone, wanted: frozenset[str]) -> list[Part]:
         """Cut what is needed of a network."""

@@ -13,6 +13,7 @@ from pincel.backbones.vgg import VGG
 from pincel.engine.ladder import Rung, resampled
 from pincel.engine.precision import Precision
 from pincel.engine.problem import Problem
+from pincel.engine.tiles import WHOLE, Layout
 from pincel.image.picture import Picture
 from pincel.image.resize import resize_picture
 from pincel.recipes import build
@@ -31,6 +32,7 @@ class Scales:
         backbone: In the precision of the run, on its device.
         device: Where to work.
         precision: How the backbone multiplies.
+        layout: How much of a picture is looked at at a time.
     """
 
     recipe: Recipe
@@ -40,6 +42,7 @@ class Scales:
     backbone: VGG
     device: torch.device
     precision: Precision
+    layout: Layout = WHOLE
 
     @cached_property
     def full(self) -> build.Materials:
@@ -49,7 +52,7 @@ class Scales:
     @cached_property
     def objective(self) -> Problem:
         """The objective at full size."""
-        return build.make_problem(self.recipe, self.full, self.backbone, self.device, self.precision)
+        return build.make_problem(self.recipe, self.full, self.backbone, self.device, self.precision, self.layout)
 
     def materials(self, rung: Rung) -> build.Materials:
         """Bring the pictures to the size of a rung."""
@@ -60,7 +63,7 @@ class Scales:
         if rung.share == 1:
             return self.objective
         coarse = self.recipe.override(content_weight=self.recipe.content_weight * self.recipe.coarse_content)
-        return build.make_problem(coarse, self.materials(rung), self.backbone, self.device, self.precision)
+        return build.make_problem(coarse, self.materials(rung), self.backbone, self.device, self.precision, self.layout)
 
     def finer(self, picture: Tensor, rung: Rung) -> Tensor:
         """Enlarge a picture to a rung, and lay over it what the content has too fine for the rung before."""
