@@ -375,7 +375,7 @@ def transfer(  # noqa: PLR0913 - each is a choice of the caller's
         precision: ``auto`` (the quickest this machine has, measured once), ``fp32``, ``tf32`` or ``bf16``; see
             :mod:`pincel.engine.precision`.
         tiles: ``whole``, or how the network is cut to work in less memory, such as ``pool2=512,pool3=2048``; see
-            :mod:`pincel.engine.tiles`. The picture is the same.
+            :mod:`pincel.engine.tiles`. The gradient is the same but for rounding.
         checkpoint: A new or empty folder that is kept up to date with all :func:`resume` needs; none when left out. Pictures must then
             be files.
         checkpoint_every: Seconds between two checkpoints, above 0.
