@@ -53,8 +53,8 @@ class TransferCommand(GroupedCommand):
     "--tiles",
     default="whole",
     metavar="LAYERS=PX,…",
-    help="Less memory, more time, the same picture but for rounding: the layers up to a pooling are computed in tiles so many pixels wide, once for "
-    "the sums and once for the slopes. pool2=512 first, where most memory is; pool2=512,pool3=2048,rest=2048 for very large "
+    help="Less memory, more time, the same picture but for rounding: the layers up to a pooling are computed in tiles so many pixels "
+    "wide, once for the sums and once for the slopes. pool2=512 first, where most memory is; pool2=512,pool3=2048,rest=2048 for very large "
     "pictures. [whole]",
 )
 @click.option(
