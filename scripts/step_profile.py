@@ -11,7 +11,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from pincel.engine.memory import keep_freed_memory
-from pincel.verbs import Run
+from pincel.run import Run
 
 KINDS = {
     "convolutions, direct": ("mkldnn_convolution", "convolution_backward", "cudnn_convolution", "convolution_overrideable"),

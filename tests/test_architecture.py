@@ -36,12 +36,13 @@ LAYERS = {
     "sources": 4,
     "engine": 5,
     "recipes": 6,
-    "verbs": 7,
-    "bench": 8,
+    "run": 7,
+    "verbs": 8,
+    "bench": 9,
     # The package itself: nothing but a table of what is inside.
-    "": 9,
-    "cli": 10,
-    "__main__": 11,
+    "": 10,
+    "cli": 11,
+    "__main__": 12,
 }
 
 PLACE = re.compile(r"pincel(\.\w+)+(:\w+)?")

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from pincel.engine.result import Result
     from pincel.errors import PincelError
     from pincel.recipes.schema import Recipe
-    from pincel.verbs import Run, evaluate, resume, transfer
+    from pincel.run import Run
+    from pincel.verbs import evaluate, resume, transfer
 
 _PLACES = {
     "transfer": "pincel.verbs",
     "evaluate": "pincel.verbs",
     "resume": "pincel.verbs",
-    "Run": "pincel.verbs",
+    "Run": "pincel.run",
     "Result": "pincel.engine.result",
     "Recipe": "pincel.recipes.schema",
     "Notice": "pincel.engine.events",

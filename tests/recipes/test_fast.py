@@ -16,7 +16,7 @@ from pincel.recipes.build import SMALLEST, content_size, make_rungs, needed_stri
 from pincel.recipes.fast import WHY, fast
 from pincel.recipes.schema import CitedRecipe, Recipe, parse_ladder, share_of
 from pincel.recipes.toml import find_recipe, read_recipe, write_recipe
-from pincel.verbs import Run, measure
+from pincel.run import Run, measure
 
 BASES = [name for name in RECIPES if not name.endswith("-fast")]
 FAST = RECIPES["pincel-fast"].recipe

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from pincel.engine.events import Step
-from pincel.verbs import Run
+from pincel.run import Run
 
 SIDE = 72
 MEAN_BGR = torch.tensor([103.939, 116.779, 123.68], dtype=torch.float64).view(1, 3, 1, 1)

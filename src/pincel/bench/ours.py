@@ -13,7 +13,7 @@ from pincel.engine.device import peak_memory
 from pincel.engine.events import Event, Step, Stopped
 from pincel.engine.memory import keep_freed_memory
 from pincel.errors import PincelError
-from pincel.verbs import Run
+from pincel.run import Run
 
 FOREVER = 10**9
 

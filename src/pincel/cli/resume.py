@@ -13,7 +13,7 @@ from pincel.cli.texts import GroupedCommand, examples
 if TYPE_CHECKING:
     from pincel.cli.painting import Outputs
     from pincel.cli.progress import Bar
-    from pincel.verbs import Run
+    from pincel.run import Run
 
 
 class ResumeCommand(GroupedCommand):
@@ -55,7 +55,7 @@ def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
 def _opened(folder: str, device: str | None, bar: Bar) -> tuple[Run, Outputs]:
     """Read the checkpoint, and make sure that its run can be written where it should before it is built."""
     from pincel.engine.checkpoint import find_checkpoint
-    from pincel.verbs import Run
+    from pincel.run import Run
 
     found = find_checkpoint(folder)
     written = found.values()

@@ -14,7 +14,7 @@ from pincel.errors import OptionError
 
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
-    from pincel.verbs import Run
+    from pincel.run import Run
 
 
 class TransferCommand(GroupedCommand):
@@ -95,7 +95,7 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
     outputs = _outputs(options)
     keep_freed_memory()
     check_outputs(outputs, input_paths(content, pairs, options["recipe"], values.get("init")))
-    from pincel.verbs import Run
+    from pincel.run import Run
 
     with Bar(quiet=options["quiet"]) as bar:
         run = Run(

@@ -1,0 +1,369 @@
+"""A picture being painted: everything loaded and checked, then step by step."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pincel.canvas.start import parse_start
+from pincel.engine.checkpoint import Checkpoint, find_checkpoint
+from pincel.engine.device import resolve_device
+from pincel.engine.events import Event, Notice, Preparing, Step, Stopped
+from pincel.engine.keeper import EVERY, Keeper, new_folder
+from pincel.engine.ladder import FINISHED, Climb, ClimbSnapshot, resampled
+from pincel.engine.machine import processor_name
+from pincel.engine.precision import Precision, choose_precision
+from pincel.engine.problem import Problem
+from pincel.engine.result import Result
+from pincel.engine.tiles import parse_layout
+from pincel.errors import OptionError
+from pincel.image.io import load_picture, to_pil
+from pincel.image.sheet import contact_sheet
+from pincel.recipes import build
+from pincel.recipes.scales import Scales
+from pincel.recipes.schema import Recipe, make_recipe
+from pincel.recipes.toml import find_recipe
+from pincel.sources import (
+    Source,
+    Styles,
+    calibration_hashes,
+    check_calibration,
+    described,
+    load_styles,
+    open_again,
+    open_picture,
+    place_of,
+    style_pairs,
+)
+from pincel.version import __version__
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is kept of a step: not its picture, and its terms still on the device."""
+
+    step: int
+    scale: tuple[int, int]
+    total: float
+    read: Callable[[], Mapping[str, float]]
+
+    @cached_property
+    def terms(self) -> Mapping[str, float]:
+        """Read from the device when first asked for."""
+        return self.read()
+
+
+class Run:
+    """A picture being painted: iterate for events, :meth:`stop` it, read :attr:`result` whenever you like.
+
+    Example:
+        >>> run = Run("photo.jpg", "painting.jpg", steps=50)  # doctest: +SKIP
+        >>> for event in run:  # doctest: +SKIP
+        ...     if isinstance(event, Step) and event.total < 1e4:
+        ...         run.stop()
+        >>> run.result.save("painted.png")  # doctest: +SKIP
+
+    Attributes:
+        also: Values of the caller's own that go into each checkpoint and come back with it: texts, numbers, and lists and dictionaries
+            of them.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a choice of the caller's
+        self,
+        content: Source,
+        style: Styles,
+        *,
+        recipe: str | PathLike[str] | Recipe = "pincel",
+        device: str = "auto",
+        precision: str | Precision = "auto",
+        tiles: str = "whole",
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: float = EVERY,
+        on_event: Callable[[Event], None] | None = None,
+        place: ClimbSnapshot | None = None,
+        **overrides: Any,
+    ) -> None:
+        """Load and check everything; see :func:`transfer` for the arguments and errors.
+
+        ``on_event`` is told here how preparations go on; everything after that comes from iterating. ``place`` is where to go on from;
+        :meth:`resumed` gives it.
+        """
+        tell = on_event or (lambda _: None)
+        self.recipe = resolve_recipe(recipe, overrides)
+        card = build.check_recipe(self.recipe)
+        self.layout = parse_layout(tiles).checked(card)
+        self.device = resolve_device(device)
+        self._notes: list[str] = []
+        folder = None if checkpoint is None else new_folder(Path(checkpoint))
+        pairs = style_pairs(style)
+        self._places = [place_of(source) for source in (content, *(source for source, _ in pairs))]
+        self._content = open_picture(content, "content")
+        self._styles = load_styles(pairs)
+        self.size = build.content_size(self.recipe, self._content)
+        start = parse_start(self.recipe.init)
+        given = load_picture(start.path, what="start") if start.kind == "file" and place is None else None
+        self.rungs = build.make_rungs(self.recipe, self.size, [style for style, _ in self._styles])
+        # Not before the pictures are there: it may measure for a second.
+        self.precision = precision if isinstance(precision, Precision) else choose_precision(precision, self.device, self._notes.append)
+        self._notes += [f"{picture.name}: {note}" for picture in (self._content, *(s for s, _ in self._styles)) for note in picture.notes]
+        self._exact = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)))
+        quick = build.quickened(self.recipe, self._exact, self.precision)
+        self._scales = Scales(self.recipe, self._content, self._styles, self.size, quick, self.device, self.precision, self.layout)
+        begin = (
+            place.picture if place else build.make_start(self.recipe, self._scales.materials(self.rungs[0]), card, given).to(self.device)
+        )
+        # Nothing here refers back to the run: its networks go when it goes.
+        self._climb = Climb(self.rungs, self._scales.problem, partial(build.make_optimizer, self.recipe), begin, self._scales.finer, place)
+        self._readings: list[Reading] = []
+        self._stopped = Stopped("not started", 0, 0)
+        self._seconds = 0.0
+        self._memory = 0
+        self._untold = list(self._notes)
+        # How many readings and notes there were before the last event: where a checkpoint goes on, that event is told again.
+        self._before = (0, 0)
+        self._keeper: Keeper | None = None
+        self.also: dict[str, Any] = {}
+        if folder is not None:
+            self.keep_checkpoints(folder, checkpoint_every)
+
+    @classmethod
+    def resumed(
+        cls, checkpoint: Checkpoint | str | PathLike[str], *, device: str | None = None, on_event: Callable[[Event], None] | None = None
+    ) -> Run:
+        """Build the run that a checkpoint was taken of, ready to go on; on the same machine it ends with the same bytes.
+
+        Args:
+            checkpoint: A folder of checkpoints, or one read from it.
+            device: Where to go on; where it was when left out. Another device ends with a picture alike, of other bytes.
+            on_event: As for :func:`transfer`.
+
+        Raises:
+            CheckpointError: If there is none that is whole, or a picture the run began with has changed.
+            PincelError: As for :func:`transfer`.
+        """
+        found = checkpoint if isinstance(checkpoint, Checkpoint) else find_checkpoint(checkpoint)
+        written = found.values()
+        content = open_again(written["content"], "content")
+        styles = [(open_again(style, "style"), style["weight"]) for style in written["styles"]]
+        recipe = make_recipe(written["recipe"])
+        if written["calibration"]:
+            check_calibration(recipe.calibration, written["calibration"])
+        where = resolve_device(device or written["device"])
+        precision = written["precision"] if where.type == torch.device(written["device"]).type else "auto"
+        climb = found.values(where)["climb"]
+        tiles = written["tiles"]
+        run = cls(content, styles, recipe=recipe, device=str(where), precision=precision, tiles=tiles, on_event=on_event, place=climb)
+        run._take_up(written, found)
+        return run
+
+    def keep_checkpoints(
+        self,
+        folder: str | PathLike[str],
+        every: float = EVERY,
+        *,
+        after: float = 0.0,
+        predicted_seconds: Callable[[Run], float | None] = lambda _: None,
+    ) -> None:
+        """From now on write checkpoints while iterating.
+
+        Args:
+            folder: Made when first written to.
+            every: Seconds between two, above 0.
+            after: Seconds that the run must be going, or be predicted to take, for the first.
+            predicted_seconds: Run → how long it will take; None for not known.
+
+        Raises:
+            OptionError: For a pause of 0 or less, or pictures that are no files and so could not be found again.
+        """
+        if not all(self._places):
+            raise OptionError("Checkpoints need pictures that are files, to find them again; save them first and give their paths.")
+        expected = predicted_seconds(self)
+        self._keeper = Keeper(Path(folder), every, after=0.0 if expected is not None and expected >= after else after)
+
+    def discard_checkpoints(self) -> None:
+        """Remove the checkpoints of this run, and their folder if nothing else is in it."""
+        if self._keeper:
+            self._keeper.discard()
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to go on with."""
+        return self._stopped.reason in FINISHED
+
+    @property
+    def materials(self) -> build.Materials:
+        """The pictures at full size."""
+        return self._scales.full
+
+    @property
+    def problem(self) -> Problem:
+        """The objective at full size."""
+        return self._scales.objective
+
+    def __iter__(self) -> Iterator[Event]:
+        """Paint, telling each step."""
+        yield from (Notice(note) for note in tuple(self._untold))
+        for event in self._climb:
+            yield from self._keep(event)
+            self._remember(event)
+            yield event
+
+    def stop(self, reason: str = "stopped") -> None:
+        """Ask the run to end after the step under way; safe from another thread or a signal handler."""
+        self._climb.stop(reason)
+
+    @property
+    def result(self) -> Result:
+        """The best picture so far and its record."""
+        # Of a run that ended on a coarse scale, the picture is brought to the size that was asked for.
+        picture = resampled(self._climb.picture, self.size) if self._climb.size != self.size else self._climb.picture
+        image = to_pil((picture / self.recipe.white).clamp(0, 1).cpu(), self.materials.content.alpha)
+        losses = [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.terms} for s in self._readings]
+        return Result(image, tuple(losses), self._record(image, losses), self._stopped.reason)
+
+    def sheet(self, result: Result) -> Image.Image:
+        """Return content, styles and result side by side."""
+        pictures = [("content", self.materials.content), *(("style", style) for style, _ in self.materials.styles)]
+        cells = [(caption, to_pil(picture.pixels, picture.alpha)) for caption, picture in pictures]
+        return contact_sheet([*cells, ("result", result.image)])
+
+    def _keep(self, event: Event) -> Iterator[Notice]:
+        """Write a checkpoint if it is time for one, or if the run ends before its end."""
+        if isinstance(event, Step | Notice):
+            self._before = (len(self._readings), len(self._notes))
+        keeper, seconds = self._keeper, self._climb.seconds
+        if keeper is None:
+            return
+        cut = isinstance(event, Stopped) and event.reason not in FINISHED and seconds >= keeper.after
+        if cut or (isinstance(event, Step | Notice) and keeper.is_due(seconds)):
+            yield from (Notice(line) for line in keeper.write(self._written(keeper)))
+        if cut and keeper.holds:
+            yield Notice(f"To go on with this run: {keeper.command}")
+
+    def _written(self, keeper: Keeper) -> dict[str, Any]:
+        """What a checkpoint holds. A value added here comes back in :meth:`resumed`; one of another meaning needs another version."""
+        readings, notes = self._before
+        rows = [[s.step, s.scale, s.total, dict(s.terms)] for s in self._readings[:readings]]
+        content, *styles = self._places
+        normalised = self.recipe.activations == "normalised" and self.recipe.calibration != "samples"
+        return {
+            "climb": self._climb.snapshot(),
+            "losses": json.dumps(rows).encode(),
+            "notes": self._notes[:notes],
+            "memory": self._memory,
+            "recipe": self.recipe.model_dump() | ({"calibration": os.path.abspath(self.recipe.calibration)} if normalised else {}),
+            "content": {"path": content, "sha256": self._content.sha256},
+            "styles": [
+                {"path": path, "sha256": style.sha256, "weight": weight} for path, (style, weight) in zip(styles, self._styles, strict=True)
+            ],
+            "calibration": calibration_hashes(os.path.abspath(self.recipe.calibration)) if normalised else {},
+            "device": str(self.device),
+            "precision": self.precision,
+            "tiles": str(self.layout),
+            "circumstances": self._circumstances(),
+            "every": keeper.every,
+            "also": self.also,
+        }
+
+    def _take_up(self, written: dict[str, Any], found: Checkpoint) -> None:
+        """Know again what the run knew."""
+        climb: ClimbSnapshot = written["climb"]
+        loop, best = climb.loop, climb.loop.best
+        self._places = [written["content"]["path"], *(style["path"] for style in written["styles"])]
+        now, then = self._circumstances(), written["circumstances"]
+        changed = [f"{what} {then.get(what)} before, {now[what]} now" for what in now if then.get(what) != now[what]]
+        differs = [f"The bytes may differ from those of a run in one piece: {', '.join(changed)}."] if changed else []
+        where = f"Goes on from step {loop.step} of {self._climb.size[1]}×{self._climb.size[0]}, {climb.seconds:.0f} s into the run."
+        self._untold = [*(note for note in self._notes if note not in written["notes"]), *found.notes, *differs, where]
+        self._notes = [*written["notes"], *self._untold]
+        self._readings = [
+            Reading(step, (scale[0], scale[1]), total, partial(dict, terms)) for step, scale, total, terms in json.loads(written["losses"])
+        ]
+        self._before = (len(self._readings), len(self._notes))
+        self._stopped = Stopped("unfinished", loop.step, best.step if best else 0)
+        self._seconds, self._memory = climb.seconds, written["memory"]
+        self._keeper = Keeper(found.path.parent, written["every"], own=(found.path,))
+        self.also = written["also"]
+
+    def _circumstances(self) -> dict[str, str]:
+        """What the last bits of a number depend on, beside what was asked for."""
+        threads = torch.get_num_threads() if self.device.type == "cpu" else 0
+        named = processor_name() if self.device.type == "cpu" else str(self.device)
+        return {"torch": str(torch.__version__), "device": named, "threads": str(threads), "precision": str(self.precision)}
+
+    def _remember(self, event: Event) -> None:
+        if isinstance(event, Step):
+            self._readings.append(Reading(event.step, event.scale, event.total, event.read))
+            self._seconds, self._memory = event.seconds, max(self._memory, event.memory)
+            best = self._climb.best
+            self._stopped = Stopped("unfinished", event.step, best.step if best else 0)
+        elif isinstance(event, Stopped):
+            self._stopped = event
+        elif isinstance(event, Notice):
+            self._notes.append(event.text)
+
+    def _judged(self, image: Image.Image) -> dict[str, Any]:
+        """Measure the objective of the picture as saved, in fp32 whatever it was painted in."""
+        judge = self.problem
+        if self.precision.name != "fp32":
+            judge = build.make_problem(self.recipe, self.materials, self._exact, self.device, layout=self.layout)
+        return measure(judge, self.recipe.white * load_picture(image.convert("RGB")).pixels.to(self.device))
+
+    def _record(self, image: Image.Image, losses: list[dict[str, Any]]) -> dict[str, Any]:
+        return {
+            "pincel": __version__,
+            "recipe": self.recipe.model_dump(),
+            "content": described(self._content),
+            "styles": [{**described(style), "weight": weight} for style, weight in self._styles],
+            "size": [self.size[1], self.size[0]],
+            "style_sizes": [[style.width, style.height] for style, _ in self.materials.styles],
+            "device": str(self.device),
+            "precision": str(self.precision),
+            "tiles": str(self.layout),
+            "versions": {"python": platform.python_version(), "torch": torch.__version__},
+            "stopped": self._stopped.reason,
+            "steps": self._stopped.step,
+            "best_step": self._stopped.best_step,
+            "seconds": round(self._seconds, 3),
+            "peak_memory": self._memory,
+            "notes": self._notes,
+            "scales": [
+                {
+                    "size": [climbed.rung.size[1], climbed.rung.size[0]],
+                    "steps": climbed.stopped.step,
+                    "stopped": climbed.stopped.reason,
+                    "seconds": round(climbed.seconds, 3),
+                }
+                for climbed in self._climb.climbed
+            ],
+            "saved": self._judged(image),
+            "losses": losses,
+        }
+
+
+def measure(problem: Problem, pixels: Tensor) -> dict[str, Any]:
+    """Evaluate an objective at a picture in the network's pixel units: total, unweighted terms, and what each adds."""
+    with torch.no_grad():
+        evaluation = problem.judge(pixels)
+    return {
+        "total": float(evaluation.total),
+        "terms": evaluation.numbers(),
+        "weighted": {term.name: float(term.weighted) for term in evaluation.terms},
+    }
+
+
+def resolve_recipe(recipe: str | PathLike[str] | Recipe, overrides: Mapping[str, Any]) -> Recipe:
+    """Return the recipe named, with some values changed."""
+    base = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe)).recipe
+    return base.override(**overrides)
