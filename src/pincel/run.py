@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from os import PathLike
@@ -16,21 +16,24 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from pincel.backbones.vgg import VGG
 from pincel.canvas.start import parse_start
 from pincel.engine.checkpoint import Checkpoint, find_checkpoint
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, Preparing, Step, Stopped
 from pincel.engine.keeper import EVERY, Keeper, new_folder
 from pincel.engine.ladder import FINISHED, Climb, ClimbSnapshot, resampled
-from pincel.engine.machine import processor_name
+from pincel.engine.machine import free_memory, parse_memory, processor_name, used_memory
+from pincel.engine.pace import Pacer, pace
 from pincel.engine.precision import Precision, choose_precision
 from pincel.engine.problem import Problem
 from pincel.engine.result import Result
-from pincel.engine.tiles import parse_layout
+from pincel.engine.tiles import Layout, parse_layout
 from pincel.errors import OptionError
 from pincel.image.io import load_picture, to_pil
 from pincel.image.sheet import contact_sheet
 from pincel.recipes import build
+from pincel.recipes.forecast import Means, Plan, laid_out, make_plan
 from pincel.recipes.scales import Scales
 from pincel.recipes.schema import Recipe, make_recipe
 from pincel.recipes.toml import find_recipe
@@ -47,6 +50,9 @@ from pincel.sources import (
     style_pairs,
 )
 from pincel.version import __version__
+
+# Of the memory that is free, what a run takes unless it is told how much.
+FREE = 0.85
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,8 @@ class Run:
         recipe: str | PathLike[str] | Recipe = "pincel",
         device: str = "auto",
         precision: str | Precision = "auto",
-        tiles: str = "whole",
+        tiles: str | Sequence[str] = "auto",
+        memory: str | None = None,
         checkpoint: str | PathLike[str] | None = None,
         checkpoint_every: float = EVERY,
         on_event: Callable[[Event], None] | None = None,
@@ -102,7 +109,8 @@ class Run:
         tell = on_event or (lambda _: None)
         self.recipe = resolve_recipe(recipe, overrides)
         card = build.check_recipe(self.recipe)
-        self.layout = parse_layout(tiles).checked(card)
+        layouts = None if tiles == "auto" else [parse_layout(text).checked(card) for text in ([tiles] if isinstance(tiles, str) else tiles)]
+        allowed = None if memory is None else parse_memory(memory)
         self.device = resolve_device(device)
         self._notes: list[str] = []
         folder = None if checkpoint is None else new_folder(Path(checkpoint))
@@ -119,11 +127,15 @@ class Run:
         self._notes += [f"{picture.name}: {note}" for picture in (self._content, *(s for s, _ in self._styles)) for note in picture.notes]
         self._exact = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)))
         quick = build.quickened(self.recipe, self._exact, self.precision)
-        self._scales = Scales(self.recipe, self._content, self._styles, self.size, quick, self.device, self.precision, self.layout)
+        self.plan = self._planned(quick, allowed, layouts)
+        self.recipe = self.plan.recipe
+        self._notes += self.plan.notes
+        self._scales = Scales(self.recipe, self._content, self._styles, self.size, quick, self.device, self.precision, self.plan.layout)
         begin = (
             place.picture if place else build.make_start(self.recipe, self._scales.materials(self.rungs[0]), card, given).to(self.device)
         )
         # Nothing here refers back to the run: its networks go when it goes.
+        self._pacer = Pacer(self.device, self.precision)
         self._climb = Climb(self.rungs, self._scales.problem, partial(build.make_optimizer, self.recipe), begin, self._scales.finer, place)
         self._readings: list[Reading] = []
         self._stopped = Stopped("not started", 0, 0)
@@ -167,29 +179,37 @@ class Run:
         run._take_up(written, found)
         return run
 
+    @property
+    def expected_seconds(self) -> float | None:
+        """How long painting will take, by what is known of the machine; None if that is nothing."""
+        return self.seconds_for(self.plan.work)
+
+    def seconds_for(self, work: float) -> float | None:
+        """How long so many multiply-adds will take, by what is known of the machine; None if that is nothing."""
+        known = pace(self.device, self.precision)
+        return work / known if known else None
+
     def keep_checkpoints(
         self,
         folder: str | PathLike[str],
         every: float = EVERY,
         *,
         after: float = 0.0,
-        predicted_seconds: Callable[[Run], float | None] = lambda _: None,
     ) -> None:
         """From now on write checkpoints while iterating.
 
         Args:
             folder: Made when first written to.
             every: Seconds between two, above 0.
-            after: Seconds that the run must be going, or be predicted to take, for the first.
-            predicted_seconds: Run → how long it will take; None for not known.
+            after: Seconds that the run must be going, or be expected to take, for the first.
 
         Raises:
             OptionError: For a pause of 0 or less, or pictures that are no files and so could not be found again.
         """
         if not all(self._places):
             raise OptionError("Checkpoints need pictures that are files, to find them again; save them first and give their paths.")
-        expected = predicted_seconds(self)
-        self._keeper = Keeper(Path(folder), every, after=0.0 if expected is not None and expected >= after else after)
+        expected = self.expected_seconds or 0.0
+        self._keeper = Keeper(Path(folder), every, after=0.0 if expected >= after else after)
 
     def discard_checkpoints(self) -> None:
         """Remove the checkpoints of this run, and their folder if nothing else is in it."""
@@ -238,6 +258,16 @@ class Run:
         cells = [(caption, to_pil(picture.pixels, picture.alpha)) for caption, picture in pictures]
         return contact_sheet([*cells, ("result", result.image)])
 
+    def _planned(self, backbone: VGG, allowed: int | None, layouts: Sequence[Layout] | None) -> Plan:
+        """Weigh what is asked for against the memory there is, unless somebody has done so."""
+        used = used_memory(self.device)
+        means = Means(self.device, used, allowed or used + int(FREE * free_memory(self.device)))
+        pictures = build.Materials(self._content, self._styles)
+        if layouts is None:
+            return make_plan(self.recipe, self.rungs, pictures, backbone, means)
+        each = layouts if len(layouts) == len(self.rungs) else list(layouts[-1:]) * len(self.rungs)
+        return laid_out(self.recipe, self.rungs, pictures, backbone, means, each)
+
     def _keep(self, event: Event) -> Iterator[Notice]:
         """Write a checkpoint if it is time for one, or if the run ends before its end."""
         if isinstance(event, Step | Notice):
@@ -270,7 +300,7 @@ class Run:
             "calibration": calibration_hashes(os.path.abspath(self.recipe.calibration)) if normalised else {},
             "device": str(self.device),
             "precision": self.precision,
-            "tiles": str(self.layout),
+            "tiles": [str(scale.layout) for scale in self.plan.scales],
             "circumstances": self._circumstances(),
             "every": keeper.every,
             "also": self.also,
@@ -304,12 +334,14 @@ class Run:
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, Step):
+            self._pacer.see(event)
             self._readings.append(Reading(event.step, event.scale, event.total, event.read))
             self._seconds, self._memory = event.seconds, max(self._memory, event.memory)
             best = self._climb.best
             self._stopped = Stopped("unfinished", event.step, best.step if best else 0)
         elif isinstance(event, Stopped):
             self._stopped = event
+            self._pacer.keep(self.plan.step_work, self._notes.append)
         elif isinstance(event, Notice):
             self._notes.append(event.text)
 
@@ -317,7 +349,7 @@ class Run:
         """Measure the objective of the picture as saved, in fp32 whatever it was painted in."""
         judge = self.problem
         if self.precision.name != "fp32":
-            judge = build.make_problem(self.recipe, self.materials, self._exact, self.device, layout=self.layout)
+            judge = build.make_problem(self.recipe, self.materials, self._exact, self.device, layout=self.plan.layout(self.size))
         return measure(judge, self.recipe.white * load_picture(image.convert("RGB")).pixels.to(self.device))
 
     def _record(self, image: Image.Image, losses: list[dict[str, Any]]) -> dict[str, Any]:
@@ -330,7 +362,7 @@ class Run:
             "style_sizes": [[style.width, style.height] for style, _ in self.materials.styles],
             "device": str(self.device),
             "precision": str(self.precision),
-            "tiles": str(self.layout),
+            "tiles": str(self.plan.layout(self.size)),
             "versions": {"python": platform.python_version(), "torch": torch.__version__},
             "stopped": self._stopped.reason,
             "steps": self._stopped.step,

@@ -24,7 +24,8 @@ def transfer(  # noqa: PLR0913 - each is a choice of the caller's
     recipe: str | PathLike[str] | Recipe = "pincel",
     device: str = "auto",
     precision: str = "auto",
-    tiles: str = "whole",
+    tiles: str = "auto",
+    memory: str | None = None,
     checkpoint: str | PathLike[str] | None = None,
     checkpoint_every: float = EVERY,
     on_event: Callable[[Event], None] | None = None,
@@ -39,8 +40,9 @@ def transfer(  # noqa: PLR0913 - each is a choice of the caller's
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         precision: ``auto`` (the quickest this machine has, measured once), ``fp32``, ``tf32`` or ``bf16``; see
             :mod:`pincel.engine.precision`.
-        tiles: ``whole``, or how the network is cut to work in less memory, such as ``pool2=512,pool3=2048``; see
-            :mod:`pincel.engine.tiles`. The gradient is the same but for rounding.
+        tiles: How the network is cut to work in less memory: ``auto`` for what fits with the least work, ``whole``, or such as
+            ``pool2=512,pool3=2048``; see :mod:`pincel.engine.tiles`. The gradient is the same but for rounding.
+        memory: How much of it the run may use, such as ``6G``; what is free when left out.
         checkpoint: A new or empty folder that is kept up to date with all :func:`resume` needs; none when left out. Pictures must then
             be files.
         checkpoint_every: Seconds between two checkpoints, above 0.
@@ -60,6 +62,7 @@ def transfer(  # noqa: PLR0913 - each is a choice of the caller's
         device=device,
         precision=precision,
         tiles=tiles,
+        memory=memory,
         checkpoint=checkpoint,
         checkpoint_every=checkpoint_every,
         on_event=on_event,

@@ -25,7 +25,7 @@ from pincel.engine.problem import Problem
 from pincel.errors import DivergedError
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.adam import Adam
-from pincel.optimisers.base import Change, Optimiser, make_optimiser
+from pincel.optimisers.base import Change, Holdings, Optimiser, make_optimiser
 from pincel.optimisers.gradient_descent import GradientDescent
 from pincel.optimisers.lbfgs import LBFGS
 from tests.engine.toys import Toy, sorted_out
@@ -282,6 +282,13 @@ class Recording:
         """Note what comes along."""
         self.log.append(("carried", self.size, state, change.ratio))
         return state[0] + " and on", state[1]
+
+    def holdings(self, steps: int) -> Holdings:
+        """Nothing."""
+        return Holdings(0, 0)
+
+    def lighter(self) -> None:
+        """None is."""
 
 
 def test_the_state_of_the_last_step_is_carried_to_the_next_rung() -> None:

@@ -18,6 +18,7 @@ from pincel.engine import precision
 from pincel.engine.machine import processor_name
 from pincel.engine.precision import FP32, NAMES, Precision, candidates, choose_precision, measure_speeds, quickest
 from pincel.engine.problem import Problem
+from pincel.engine.speeds import machine_key
 from pincel.errors import OptionError, UnknownNameError
 from pincel.formulas.variation import squared_variation
 from pincel.image.io import load_picture
@@ -79,7 +80,7 @@ def keep(cache: Path, text: str) -> None:
 
 
 def keep_speeds(cache: Path, speeds: Speeds, machine: str | None = None) -> None:
-    keep(cache, json.dumps({machine or precision._machine(CPU): speeds}))
+    keep(cache, json.dumps({machine or machine_key(CPU): speeds}))
 
 
 def silent(text: str) -> None:
@@ -253,7 +254,7 @@ def test_a_kept_measurement_is_believed(winograd: float, expected: Precision, ca
     ],
 )
 def test_a_damaged_measurement_is_replaced(text: str, cache: Path, measured: list[list[str]]) -> None:
-    keep(cache, text.replace("%s", precision._machine(CPU)))
+    keep(cache, text.replace("%s", machine_key(CPU)))
     told: list[str] = []
     assert choose_precision("auto", CPU, told.append) == BF16
     assert len(measured) == len(told) == 1
@@ -276,18 +277,18 @@ def test_another_machine_is_measured_and_the_first_is_remembered(cache: Path, me
     keep_speeds(cache, other, "an abacus | torch 2.6.0 | 2 threads")
     assert choose_precision("auto", CPU, lambda _: None) == BF16
     assert len(measured) == 1
-    assert json.loads(cache.read_text()) == {"an abacus | torch 2.6.0 | 2 threads": other, precision._machine(CPU): QUICK_BF16}
+    assert json.loads(cache.read_text()) == {"an abacus | torch 2.6.0 | 2 threads": other, machine_key(CPU): QUICK_BF16}
 
 
 @pytest.mark.usefixtures("bf16_cpu")
 def test_threads_and_version_make_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = {precision._machine(CPU)}
+    names = {machine_key(CPU)}
     monkeypatch.setattr(torch, "get_num_threads", lambda: 77)
-    names.add(precision._machine(CPU))
+    names.add(machine_key(CPU))
     monkeypatch.setattr(torch, "__version__", "99.0")
-    names.add(precision._machine(CPU))
+    names.add(machine_key(CPU))
     gpu_of((9, 0), monkeypatch)
-    names.add(precision._machine(GPU))
+    names.add(machine_key(GPU))
     assert len(names) == 4
 
 

@@ -13,6 +13,7 @@ from pincel.version import __version__
 
 VERBS = {
     "transfer": "Paint a photograph in the manner of a painting.",
+    "plan": "Say how much memory and time a run would take, and how it would be tiled.",
     "resume": "Go on with a run that was cut short.",
     "evaluate": "Print every term of the objective for a picture that exists.",
     "recipes": "List recipes, or print one as TOML with the source of each value.",

@@ -86,6 +86,38 @@ def objective_options(function: F) -> F:
     return function
 
 
+def machine_options(function: F) -> F:
+    """Give a command the options that say where and how to work, which change nothing of the picture but rounding."""
+    options = [
+        click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]"),
+        click.option(
+            "--precision",
+            default="auto",
+            metavar="NAME",
+            help="How convolutions multiply: fp32, tf32 (NVIDIA), bf16, or the quickest here, measured once. [auto]",
+        ),
+        click.option(
+            "--memory",
+            metavar="SIZE",
+            help="What the run may use in all, such as 6G or 1.5GiB: larger pictures are looked at in tiles, which gives the same picture "
+            "but for rounding, and takes longer. [what is free]",
+        ),
+        click.option(
+            "--tiles",
+            default="auto",
+            metavar="LAYERS=PX,…",
+            help="How that is done: the layers up to a pooling in tiles so many pixels wide, as pool2=512 or pool3=1024,rest=2048; or "
+            "whole. [auto: as --memory asks]",
+        ),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+MACHINE = ["device", "precision", "memory", "tiles"]
+
+
 def _option(name: str) -> Callable[[F], F]:
     field = Recipe.model_fields[name]
     annotation = field.annotation

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from pincel.cli.options import GROUPS, gather, input_paths, objective_options, styles
+from pincel.cli.options import GROUPS, MACHINE, gather, input_paths, machine_options, objective_options, styles
 from pincel.cli.painting import Outputs, check_outputs, finish, paint, written_down
+from pincel.cli.plan import announced
 from pincel.cli.texts import GroupedCommand, examples
 from pincel.errors import OptionError
 
@@ -22,7 +23,7 @@ class TransferCommand(GroupedCommand):
 
     groups: ClassVar = {
         **GROUPS,
-        "Output": ["output", "record", "sheet", "save_every", "json_lines", "quiet", "device", "precision", "tiles"],
+        "Output": ["output", "record", "sheet", "save_every", "json_lines", "quiet", *MACHINE],
         "Interrupted runs": ["checkpoint", "checkpoint_every", "no_checkpoint"],
     }
 
@@ -48,21 +49,7 @@ class TransferCommand(GroupedCommand):
 )
 @click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
-@click.option(
-    "--tiles",
-    default="whole",
-    metavar="LAYERS=PX,…",
-    help="Less memory, more time, the same picture but for rounding: the layers up to a pooling are computed in tiles so many pixels "
-    "wide, once for the sums and once for the slopes. pool2=512 first, where most memory is; pool2=512,pool3=2048,rest=2048 for very large "
-    "pictures. [whole]",
-)
-@click.option(
-    "--precision",
-    default="auto",
-    metavar="NAME",
-    help="How convolutions multiply: fp32, tf32 (NVIDIA), bf16, or the quickest here, measured once. [auto]",
-)
+@machine_options
 @click.option(
     "--checkpoint",
     metavar="DIR",
@@ -105,13 +92,15 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
             device=options["device"],
             precision=options["precision"],
             tiles=options["tiles"],
+            memory=options["memory"],
             checkpoint=options["checkpoint"],
             checkpoint_every=options["checkpoint_every"],
             on_event=bar.show,
             **values,
         )
         run.also = written_down(outputs)
-        bar.console.print(f"Painting {run.size[1]}×{run.size[0]} on {run.device} in {run.precision}; Ctrl-C keeps the best picture so far.")
+        for line in announced(run):
+            bar.console.print(line, soft_wrap=True, markup=False)
         if outputs.passing:
             _keep_if_long(run, outputs, options["checkpoint_every"], bar)
         paint(run, outputs, bar, json_lines=options["json_lines"])

@@ -11,23 +11,19 @@ Only convolutions change. The picture, Gram sums, losses and the state of the op
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-import platformdirs
 import torch
 from torch.nn import functional
 
 from pincel.backbones.vgg import VGG
 from pincel.backbones.winograd import make_winograd
 from pincel.engine.clock import timed
-from pincel.engine.machine import processor_name
-from pincel.errors import OptionError, OutputError, unknown_name
-from pincel.files import write_text
+from pincel.engine.speeds import keep_speeds, known_speeds
+from pincel.errors import OptionError, unknown_name
 
 Name: TypeAlias = Literal["fp32", "tf32", "bf16"]
 NAMES = ("auto", "fp32", "tf32", "bf16")
@@ -126,34 +122,14 @@ def quickest(usable: list[Precision], seconds: Mapping[str, float]) -> Precision
 
 
 def _speeds(there: list[Precision], device: torch.device, tell: Callable[[str], None]) -> dict[str, float]:
-    cache = Path(platformdirs.user_cache_dir("pincel")) / "speed.json"
-    machine = _machine(device)
-    known = _read(cache)
-    speeds = known.get(machine, {})
-    if not all(str(precision) in speeds for precision in there):
-        speeds = measure_speeds(there, device)
-        shown = ", ".join(f"{name} {1e3 * seconds:.0f} ms" for name, seconds in speeds.items())
-        tell(f"Measured once how this machine convolves: {shown}.")
-        try:
-            cache.parent.mkdir(parents=True, exist_ok=True)
-            write_text(cache, json.dumps({**known, machine: speeds}, indent=1) + "\n", what="speed measurement")
-        except (OSError, OutputError) as error:
-            tell(f"The measurement could not be kept: {error}")
+    known = known_speeds(device)
+    if all(str(precision) in known for precision in there):
+        return known
+    speeds = measure_speeds(there, device)
+    shown = ", ".join(f"{name} {1e3 * seconds:.0f} ms" for name, seconds in speeds.items())
+    tell(f"Measured once how this machine convolves: {shown}.")
+    keep_speeds(device, speeds, tell)
     return speeds
-
-
-def _read(cache: Path) -> dict[str, dict[str, float]]:
-    try:
-        known = json.loads(cache.read_text(encoding="utf-8"))
-        return {str(machine): {str(k): float(v) for k, v in speeds.items()} for machine, speeds in known.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        # Not there, or not ours: measured again, never trusted.
-        return {}
-
-
-def _machine(device: torch.device) -> str:
-    where = torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name()
-    return f"{where} | torch {torch.__version__} | {torch.get_num_threads()} threads"
 
 
 def measure_speeds(there: list[Precision], device: torch.device) -> dict[str, float]:

@@ -64,16 +64,21 @@ class Part:
     """Some layers in a row.
 
     Attributes:
+        before: What it is given, the layer before its first one.
         layers: Which, the last one included.
-        stride: Input pixels between neighbours in what it is given.
         side: Of a tile, in positions of what it is given; 0 for all at once.
         margin: Positions around a tile that its results depend on, to the last bit.
     """
 
+    before: Layer
     layers: tuple[Layer, ...]
-    stride: int
     side: int
     margin: int
+
+    @property
+    def stride(self) -> int:
+        """Input pixels between neighbours in what it is given."""
+        return self.before.stride
 
     @property
     def times(self) -> int:
@@ -156,7 +161,7 @@ class Layout:
             end = len(needed) if name == REST else min(card.names.index(name) + 1, len(needed))
             if end > begin:
                 before = needed[begin - 1] if begin else PICTURE
-                parts.append(Part(needed[begin:end], before.stride, side // before.stride, _margin(backbone, before, needed[begin:end])))
+                parts.append(Part(before, needed[begin:end], side // before.stride, _margin(backbone, before, needed[begin:end])))
                 begin = end
         return parts
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from pincel.optimisers.base import Change, check_range
+from pincel.optimisers.base import Change, Holdings, check_range
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,13 @@ class Adam:
         """Move by the ratio of the moments."""
         steps = state.steps + 1
         first = torch.lerp(gradient, state.first, self.beta1)
-        second = torch.lerp(gradient.square(), state.second, self.beta2)
-        mean = first / (1 - self.beta1**steps)
-        spread = (second / (1 - self.beta2**steps)).sqrt() + self.eps
+        # In place where only this step sees it: canvases can be gigabytes.
+        second = torch.mul(gradient, gradient).lerp_(state.second, self.beta2)
+        spread = (second / (1 - self.beta2**steps)).sqrt_().add_(self.eps)
         # 0/0 where a pixel has never had a gradient: it stays.
-        change = torch.where(spread > 0, mean / spread, torch.zeros_like(mean))
-        moved = x - self.learning_rate * state.boldness * change
+        spread[spread == 0] = torch.inf
+        length = self.learning_rate * state.boldness / (1 - self.beta1**steps)
+        moved = torch.addcdiv(x, first, spread, value=-length)
         return moved, AdamState(first, second, steps, state.boldness)
 
     def damped(self, state: AdamState) -> AdamState:
@@ -70,3 +71,11 @@ class Adam:
         """Resample both moments, as crowsonkb's style-transfer-pytorch does; a squared gradient shrinks twice."""
         second = change.step(state.second).clamp(min=0) * change.ratio**2
         return replace(state, first=change.slope(state.first), second=second)
+
+    def holdings(self, steps: int) -> Holdings:
+        """Both moments; the next ones, the spread, and the place."""
+        return Holdings(kept=2, borrowed=4)
+
+    def lighter(self) -> None:
+        """None is."""
+        return

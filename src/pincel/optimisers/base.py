@@ -29,6 +29,19 @@ class Change:
     ratio: float
 
 
+@dataclass(frozen=True)
+class Holdings:
+    """Memory an optimiser takes, in canvases.
+
+    Attributes:
+        kept: From step to step, where they stand not included.
+        borrowed: While it makes a step, the new place and the new state included.
+    """
+
+    kept: int
+    borrowed: int
+
+
 class Optimiser(Protocol[S]):
     """A rule for one step. It holds settings only; everything that changes is in its state."""
 
@@ -43,6 +56,12 @@ class Optimiser(Protocol[S]):
 
     def carried(self, state: S, change: Change) -> S:
         """Return what a state is worth on a canvas of another size."""
+
+    def holdings(self, steps: int) -> Holdings:
+        """Return the memory it takes in so many steps."""
+
+    def lighter(self) -> Optimiser[S] | None:
+        """Return one that makes do with less memory, and can take over at any state; None if there is none."""
 
 
 def make_optimiser(kind: type[Any], learning_rate: float | None, options: Mapping[str, object]) -> Optimiser[Any]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic
 
 from torch import Tensor
 
-from pincel.optimisers.base import Change, Optimiser, S
+from pincel.optimisers.base import Change, Holdings, Optimiser, S
 
 
 @dataclass(frozen=True)
@@ -39,3 +39,12 @@ class Clamped(Generic[S]):
     def carried(self, state: S, change: Change) -> S:
         """As the inner optimiser."""
         return self.inner.carried(state, change)
+
+    def holdings(self, steps: int) -> Holdings:
+        """As the inner optimiser, or less than it borrows."""
+        return self.inner.holdings(steps)
+
+    def lighter(self) -> Clamped[S] | None:
+        """Return one around a lighter inner optimiser."""
+        inner = self.inner.lighter()
+        return None if inner is None else replace(self, inner=inner)

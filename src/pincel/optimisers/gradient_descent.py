@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from pincel.optimisers.base import Change, check_range
+from pincel.optimisers.base import Change, Holdings, check_range
 
 
 @dataclass(frozen=True)
@@ -53,3 +53,11 @@ class GradientDescent:
     def carried(self, state: DescentState, change: Change) -> DescentState:
         """Keep moving."""
         return replace(state, velocity=change.step(state.velocity))
+
+    def holdings(self, steps: int) -> Holdings:
+        """Velocity; the next one, two on the way to it, and the place."""
+        return Holdings(kept=1, borrowed=4)
+
+    def lighter(self) -> None:
+        """None is."""
+        return

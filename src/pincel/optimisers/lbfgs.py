@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from pincel.optimisers.base import Change, check_range
+from pincel.optimisers.base import Change, Holdings, check_range
 
 # Curvature below this is noise of the arithmetic, not of the objective (torch.optim.LBFGS uses the same bound).
 CURVATURE = 1e-10
@@ -82,7 +82,7 @@ class LBFGS:
     def step(self, x: Tensor, gradient: Tensor, state: LBFGSState) -> tuple[Tensor, LBFGSState]:
         """Move along the quasi-Newton direction."""
         here, slope = x.reshape(-1), gradient.reshape(-1)
-        pairs = self._learn(here, slope, state)
+        pairs = self._learn(here, slope, state)[-self.history :]
         direction = _direction(slope, pairs)
         if pairs and not torch.dot(slope, direction) < 0:
             pairs, direction = (), -slope
@@ -101,10 +101,19 @@ class LBFGS:
 
     def carried(self, state: LBFGSState, change: Change) -> LBFGSState:
         """Resample what was learnt of the curvature: coarse forms are as stiff on a finer canvas."""
-        moved = [(change.step(pair.step.view(state.shape)), change.slope(pair.change.view(state.shape))) for pair in state.pairs]
+        kept = state.pairs[-self.history :]
+        moved = [(change.step(pair.step.view(state.shape)), change.slope(pair.change.view(state.shape))) for pair in kept]
         products = [(step, slope, torch.dot(step.reshape(-1), slope.reshape(-1))) for step, slope in moved]
         pairs = tuple(Pair(step.reshape(-1), slope.reshape(-1), 1 / dot) for step, slope, dot in products if dot > CURVATURE)
         return LBFGSState(pairs, boldness=state.boldness, shape=tuple(moved[0][0].shape) if moved else ())
+
+    def holdings(self, steps: int) -> Holdings:
+        """Two canvases a pair, where the last step started and its gradient; a new pair, three on the way to a direction, and the place."""
+        return Holdings(kept=2 * min(self.history, steps) + 2, borrowed=6)
+
+    def lighter(self) -> LBFGS | None:
+        """Return one with half the history."""
+        return replace(self, history=self.history // 2) if self.history > 1 else None
 
     def _learn(self, here: Tensor, slope: Tensor, state: LBFGSState) -> tuple[Pair, ...]:
         if state.x is None or state.gradient is None:

@@ -56,7 +56,7 @@ def check_recipe(recipe: Recipe) -> Card:
             card.layer(name, what)
     make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
     parse_start(recipe.init)
-    content, style = _active(recipe)
+    content, style = active_layers(recipe)
     if recipe.ladder and content and recipe.coarse_content == 0 and not (style or recipe.tv_weight > 0):
         raise OptionError(
             "Coarse scales would have nothing to paint towards: with neither style nor total variation, give --coarse-content "
@@ -70,7 +70,7 @@ def check_recipe(recipe: Recipe) -> Card:
     return card
 
 
-def _active(recipe: Recipe) -> tuple[dict[str, float], dict[str, float]]:
+def active_layers(recipe: Recipe) -> tuple[dict[str, float], dict[str, float]]:
     """Content and style layers that count: a weight of zero costs nothing."""
     content = {n: w for n, w in recipe.content_layers.items() if w > 0 and recipe.content_weight > 0}
     style = {n: w for n, w in recipe.style_layers.items() if w > 0 and recipe.style_weight > 0}
@@ -79,7 +79,7 @@ def _active(recipe: Recipe) -> tuple[dict[str, float], dict[str, float]]:
 
 def needed_stride(recipe: Recipe) -> int:
     """Pixels a side must have at least for the deepest layer to have one position."""
-    content, style = _active(recipe)
+    content, style = active_layers(recipe)
     layers = CARDS[recipe.backbone].up_to([*content, *style])
     return max((layer.stride for layer in layers), default=2)
 
@@ -133,7 +133,7 @@ def make_backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Pr
 
 def quickened(recipe: Recipe, backbone: VGG, precision: Precision) -> VGG:
     """Return a network that multiplies in some precision, for the layers a recipe asks for."""
-    content, style = _active(recipe)
+    content, style = active_layers(recipe)
     return precision.applied(backbone, frozenset([*content, *style]))
 
 
@@ -197,7 +197,7 @@ def make_problem(
     """
     whose = share or Alone()
     convention = CONVENTIONS[recipe.convention]
-    content, style = _active(recipe)
+    content, style = active_layers(recipe)
     losses: list[Loss] = []
 
     def look(picture: Picture, layers: dict[str, float], reduce: Reduce) -> dict[str, Tensor]:

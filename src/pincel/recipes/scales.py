@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,7 +32,7 @@ class Scales:
         backbone: In the precision of the run, on its device.
         device: Where to work.
         precision: How the backbone multiplies.
-        layout: How much of a picture is looked at at a time.
+        layouts: (height, width) → how much of a picture of that size is looked at at a time.
     """
 
     recipe: Recipe
@@ -42,7 +42,7 @@ class Scales:
     backbone: VGG
     device: torch.device
     precision: Precision
-    layout: Layout = WHOLE
+    layouts: Callable[[tuple[int, int]], Layout] = lambda _: WHOLE
 
     @cached_property
     def full(self) -> build.Materials:
@@ -52,7 +52,7 @@ class Scales:
     @cached_property
     def objective(self) -> Problem:
         """The objective at full size."""
-        return build.make_problem(self.recipe, self.full, self.backbone, self.device, self.precision, self.layout)
+        return build.make_problem(self.recipe, self.full, self.backbone, self.device, self.precision, self.layouts(self.size))
 
     def materials(self, rung: Rung) -> build.Materials:
         """Bring the pictures to the size of a rung."""
@@ -63,7 +63,7 @@ class Scales:
         if rung.share == 1:
             return self.objective
         coarse = self.recipe.override(content_weight=self.recipe.content_weight * self.recipe.coarse_content)
-        return build.make_problem(coarse, self.materials(rung), self.backbone, self.device, self.precision, self.layout)
+        return build.make_problem(coarse, self.materials(rung), self.backbone, self.device, self.precision, self.layouts(rung.size))
 
     def finer(self, picture: Tensor, rung: Rung) -> Tensor:
         """Enlarge a picture to a rung, and lay over it what the content has too fine for the rung before."""

@@ -1,0 +1,142 @@
+"""What looking at a picture will take, before it is looked at: memory, and arithmetic.
+
+What layers keep for the way back is counted on a small picture, as torch saves it, so that it holds for any network, pooling and
+precision; it grows with the number of positions. What is borrowed for a moment in between is :data:`BORROWED` times the largest layer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations_with_replacement, pairwise
+
+import torch
+from torch import Tensor
+
+from pincel.backbones.base import Backbone
+from pincel.backbones.cards import Layer
+from pincel.engine.tiles import ALIGN, REST, WHOLE, Layout, Part
+
+# What going back takes, in ways there.
+BACK = 1.9
+# Layers of the largest size that exist for a moment: what comes in, what goes out, and what the library needs to get there.
+BORROWED = 4.0
+# Sides of tiles worth trying, in pixels of the picture.
+SIDES = (256, 512, 1024, 2048, 4096)
+# What goes from one part to the next is kept whole: cut behind poolings of these strides, where it is little.
+CUTS = (4, 8)
+FLOAT = 4
+
+
+@dataclass(frozen=True)
+class Need:
+    """What one look takes.
+
+    Attributes:
+        memory: Most bytes at one time, beyond the picture and the weights of the network.
+        work: Multiply-adds of all convolutions; :data:`BACK` times as many for the way back.
+    """
+
+    memory: float
+    work: float
+
+
+@dataclass(frozen=True)
+class Appetite:
+    """What looking through some layers takes, at any size, in any layout.
+
+    Attributes:
+        backbone: The eye.
+        wanted: Layers asked for.
+        device: Where the network is.
+    """
+
+    backbone: Backbone
+    wanted: frozenset[str]
+    device: torch.device
+    _kept: dict[tuple[str, str], float] = field(default_factory=dict, repr=False)
+
+    def need(self, size: tuple[int, int], layout: Layout = WHOLE, *, slopes: bool = True) -> Need:
+        """Return what a picture of (height, width) takes; without ``slopes``, for the way there only."""
+        held = most = work = 0.0
+        for index, part in enumerate(layout.parts(self.backbone, self.wanted)):
+            looks = _looks(part, size)
+            kept = self._keeps(part) * max(looks) if slopes else 0.0
+            most = max(most, BORROWED * _largest(part) * max(looks) + (kept if part.side else 0.0))
+            # What it is given, and the slope of that; the picture itself is counted elsewhere.
+            held += (0.0 if part.side else kept) + (FLOAT * part.before.channels * _area(part, size) * (1 + slopes) if index else 0.0)
+            # Tiles are looked at again on the way back.
+            work += sum(looks) * _products(part) * (1 + slopes * (BACK + bool(part.side)))
+        return Need(held + most, work)
+
+    def layouts(self) -> Iterator[Layout]:
+        """Yield the ways to cut the network that are worth weighing, the whole first."""
+        cuts = [name for stride in CUTS for name in _pooling(self.backbone.card.up_to(self.wanted), stride)]
+        yield WHOLE
+        ways = [tuple(cuts[:1]), tuple(cuts), *((*some, REST) for some in ([], cuts[:1], cuts[1:], cuts))]
+        for names in dict.fromkeys(way for way in ways if way):
+            # Deeper layers are smaller, and worth larger tiles.
+            for sides in combinations_with_replacement(SIDES, len(names)):
+                yield Layout(dict(zip(names, sides, strict=True)))
+
+    def _keeps(self, part: Part) -> float:
+        """Return the bytes that a part keeps for the way back, by positions of what it is given."""
+        key = part.layers[0].name, part.layers[-1].name
+        if key not in self._kept:
+            unit = ALIGN * part.times
+            # The difference, because weights are saved as well, as many whatever the size.
+            self._kept[key] = (self._saved(part, 2 * unit) - self._saved(part, unit)) / (3 * unit * unit)
+        return self._kept[key]
+
+    def _saved(self, part: Part, side: int) -> int:
+        blocks: dict[int, int] = {}
+
+        def note(tensor: Tensor) -> Tensor:
+            blocks[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+            return tensor
+
+        given = torch.zeros(1, part.before.channels, side, side, device=self.device).contiguous(memory_format=torch.channels_last)
+        wanted = self.wanted | {part.layers[-1].name}
+        with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+            # All of it is held until it is counted: a block that is freed could be another's.
+            seen = list(self.backbone.through(part.layers, given.requires_grad_(), wanted))
+            return sum(blocks.values()) if seen else 0
+
+
+def _looks(part: Part, size: tuple[int, int]) -> list[int]:
+    """Return the positions, of what it is given, that a part looks at each time."""
+    height, width = _shape(part, size)
+    if not part.side:
+        return [height * width]
+    outer = [part.outer(tile, height, width) for tile in part.tiles(height, width)]
+    return [(tile.bottom - tile.top) * (tile.right - tile.left) for tile in outer]
+
+
+def _shape(part: Part, size: tuple[int, int]) -> tuple[int, int]:
+    height, width = (math.ceil(length / part.stride) for length in size)
+    return height, width
+
+
+def _area(part: Part, size: tuple[int, int]) -> int:
+    return math.prod(_shape(part, size))
+
+
+def _largest(part: Part) -> float:
+    """Return the bytes of the largest layer of a part, by positions of what it is given."""
+    return FLOAT * max(layer.channels * (part.stride / layer.stride) ** 2 for layer in part.layers)
+
+
+def _products(part: Part) -> float:
+    """Return the multiply-adds of a part's convolutions, by positions of what it is given."""
+    total = 0.0
+    for before, layer in pairwise([part.before, *part.layers]):
+        if layer.kind == "conv":
+            kernel = (layer.receptive_field - before.receptive_field) // before.stride + 1
+            total += kernel**2 * before.channels * layer.channels * (part.stride / layer.stride) ** 2
+    return total
+
+
+def _pooling(layers: Sequence[Layer], stride: int) -> list[str]:
+    """Return the last pooling up to a stride, if there is one."""
+    return [layer.name for layer in layers if layer.kind == "pool" and layer.stride <= stride][-1:]
