@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Window:
         height: Rows.
         width: Columns.
         whole: (H_l, W_l) of the layer.
+        stride: Input pixels between neighbouring positions.
     """
 
     top: int
@@ -39,11 +41,12 @@ class Window:
     height: int
     width: int
     whole: tuple[int, int]
+    stride: int = 1
 
-    @property
-    def share(self) -> float:
-        """Of the layer's positions."""
-        return self.height * self.width / (self.whole[0] * self.whole[1])
+    def blocks(self, side: int) -> list[tuple[slice, slice]]:
+        """Cut it where the layer is cut into squares of some side; return (rows, columns) of each, counted from the window's corner."""
+        rows, columns = _cuts(self.top, self.height, side), _cuts(self.left, self.width, side)
+        return [(row, column) for row in rows for column in columns]
 
     @property
     def rows(self) -> slice:
@@ -54,3 +57,9 @@ class Window:
     def columns(self) -> slice:
         """For indexing."""
         return slice(self.left, self.left + self.width)
+
+
+def _cuts(begin: int, length: int, side: int) -> list[slice]:
+    """Cut ``length`` positions from ``begin`` on at multiples of ``side``."""
+    ends = [*range(side - begin % side, length, side), length]
+    return [slice(before, end) for before, end in pairwise([0, *ends])]

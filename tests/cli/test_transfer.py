@@ -389,13 +389,12 @@ def test_the_precision_asked_for_is_used_and_written_down(precision: str, capsys
     assert json.loads(out.with_suffix(".json").read_text())["precision"].startswith(precision)
 
 
-def test_tiles_paint_the_same_picture_but_for_rounding(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
+def test_tiles_paint_the_same_picture(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
     pictures = []
-    for tiles in ("whole", "pool2=16,pool3=32"):
+    for tiles in ("whole", "pool2=256,rest=256"):
         out = tmp_path / f"{tiles}.png"
-        given = ("--size", "80", "--steps", "8", "--ladder", "1/2=1", "--device", "cpu", "--precision", "fp32", "--tiles", tiles)
+        given = ("--size", "300", "--steps", "4", "--ladder", "1/2=1", "--precision", "fp32", "--tiles", tiles)
         assert pincel(capsys, "transfer", *pair, "-o", out, *given).code == 0
         assert json.loads(out.with_suffix(".json").read_text())["tiles"] == tiles
         pictures.append(np.asarray(Image.open(out)).astype(int))
-    # Gradients agree to 1e-6 (tests/engine/test_tiles.py); step by step L-BFGS makes more of that.
-    assert float(abs(pictures[0] - pictures[1]).mean()) < 2
+    assert abs(pictures[0] - pictures[1]).max() == 0

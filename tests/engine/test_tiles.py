@@ -94,6 +94,27 @@ def test_single_precision(precision: Precision, layout: str, vgg: VGG) -> None:
     assert furthest(tiled[1], whole[1]) < 1e-5
 
 
+@pytest.mark.parametrize(
+    ("layout", "size", "pooling", "rounding", "precision"),
+    [
+        ("pool2=256", (263, 300), "max", "down", FP32),
+        ("pool2=256", (263, 300), "avg", "up", Precision("fp32", "winograd")),
+        ("pool2=256,pool3=512,rest=256", (150, 523), "max", "up", Precision("fp32", "winograd")),
+        ("rest=256", (67, 531), "max", "down", Precision("bf16")),
+    ],
+    ids=str,
+)
+def test_tiles_of_whole_blocks_give_the_same_bits(
+    layout: str, size: tuple[int, int], pooling: Pooling, rounding: PoolRounding, precision: Precision, vgg: VGG
+) -> None:
+    network = precision.applied(replace(vgg, pooling=pooling, pool_rounding=rounding), frozenset(STYLE))
+    x = picture(*size).flip(-1)
+    whole, tiled = (make_problem(network, ["relu4_2"], STYLE, size, each).gradient(x) for each in (WHOLE, parse_layout(layout)))
+    assert len(parse_layout(layout).parts(network, frozenset(STYLE))[0].tiles(*size)) > 1
+    assert tiled[0].numbers() == pytest.approx(whole[0].numbers(), rel=1e-14)
+    assert torch.equal(tiled[1], whole[1])
+
+
 def test_a_tile_without_its_margin_would_be_another_picture(vgg: VGG, monkeypatch: pytest.MonkeyPatch) -> None:
     from pincel.engine import tiles
 
@@ -192,6 +213,5 @@ def test_no_layout(text: str) -> None:
 
 def test_windows_say_where_they_are() -> None:
     window = Window(2, 3, 4, 5, (10, 20))
-    assert window.share == 0.1
     assert (window.rows, window.columns) == (slice(2, 6), slice(3, 8))
     assert Tile(1, 3, 0, 2).of(torch.arange(16.0).view(4, 4)).tolist() == [[4, 5], [8, 9]]

@@ -21,7 +21,7 @@ from pincel.engine.tiles import ALIGN, REST, WHOLE, Layout, Part
 # What going back takes, in ways there.
 BACK = 1.9
 # Layers of the largest size that exist for a moment: what comes in, what goes out, and what the library needs to get there.
-BORROWED = 4.0
+BORROWED = 3.0
 # Sides of tiles worth trying, in pixels of the picture.
 SIDES = (256, 512, 1024, 2048, 4096)
 # What goes from one part to the next is kept whole: cut behind poolings of these strides, where it is little.

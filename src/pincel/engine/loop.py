@@ -142,7 +142,7 @@ class Loop:
         """Fetch the two numbers the loop decides by, total and largest slope, in one transfer from the device."""
         if slope is None:
             return float(evaluation.total), 0.0
-        total, steepest = torch.stack([evaluation.total.to(slope), slope.abs().amax()]).tolist()
+        total, steepest = torch.stack([evaluation.total, slope.abs().amax().to(evaluation.total)]).tolist()
         return total, steepest
 
     def _trouble(self, total: float, steepest: float) -> str:

@@ -2,8 +2,12 @@
 
 Everything a loss wants to know of a layer is a sum over positions (:meth:`pincel.losses.base.Loss.statistic`). So the network can look at
 one tile after the other, forget what it computed, and look again on the way back, when the slope of the objective with respect to those
-sums is known: the Gram matrices stay those of the whole picture, and so does the gradient. A tile is seen with the margin that its
-results depend on, and slopes in overlapping margins add up, as the parts of one sum do.
+sums is known: the Gram matrices stay those of the whole picture, and so does the gradient.
+
+A tile is seen with the margin that its results depend on; on the way back with twice that, so that all that depends on the tile is there.
+Margins go by the grain of what is computed together, tiles begin where blocks of Gram matrices do (:data:`pincel.losses.style.BLOCK`), and
+blocks are added up in float64: so the result is that of the whole picture to the last bit, but for the rare sum that lies on the edge
+between two floats. Tiles smaller than a block give it but for rounding.
 
 The network is cut, at poolings, into parts of some layers. What goes from part to part is kept whole, and small (8 numbers a pixel behind
 the second pooling, where the layers before it hold over 100); so margins need not grow to the 78 pixels of relu5_1's receptive field, and
@@ -24,6 +28,7 @@ from torch import Tensor
 from pincel.backbones.base import Backbone
 from pincel.backbones.cards import Card, Layer
 from pincel.errors import OptionError
+from pincel.losses.style import BLOCK
 from pincel.types import Window
 
 # Tiles begin at multiples of this in every layer: where Winograd's own tiles begin, so that they round as they do in the whole picture.
@@ -101,9 +106,9 @@ class Part:
         )
 
     def _cuts(self, length: int) -> list[tuple[int, int]]:
-        unit = ALIGN * self.times
+        unit, block = ALIGN * self.times, BLOCK // self.stride
         count = math.ceil(length / max(self.side, unit))
-        side = _up(math.ceil(length / count), unit)
+        side = _up(math.ceil(length / count), block if self.side >= block and block % unit == 0 else unit)
         # A last tile of less than a unit would be nothing at all in the deepest layer: the one before takes it in.
         begins = range(0, max(length - unit + 1, 1), side)
         return list(pairwise([*begins, length]))
@@ -121,6 +126,10 @@ class Tile:
     def of(self, x: Tensor) -> Tensor:
         """Return that part of (B, C, H, W)."""
         return x[..., self.top : self.bottom, self.left : self.right]
+
+    def within(self, outer: Tile) -> Tile:
+        """Return where it is in another that contains it."""
+        return Tile(self.top - outer.top, self.bottom - outer.top, self.left - outer.left, self.right - outer.left)
 
 
 @dataclass(frozen=True)
@@ -278,7 +287,7 @@ class _Look:
         top, left = tile.top // times, tile.left // times
         bottom = height if tile.bottom == self.size[0] else tile.bottom // times
         right = width if tile.right == self.size[1] else tile.right // times
-        return Window(top, left, bottom - top, right - left, (height, width))
+        return Window(top, left, bottom - top, right - left, (height, width), self.part.stride * times)
 
 
 def _inside(seen: Tensor, window: Window, outer: Tile, times: int) -> Tensor:
@@ -313,16 +322,18 @@ class _Tiled(torch.autograd.Function):
         back = torch.zeros_like(x)
         count = len(look.keys)
         for tile in look.tiles:
-            outer = look.outer(tile)
+            # All that depends on the tile, and all that depends on.
+            near = look.outer(tile)
+            outer = look.outer(near)
             with torch.enable_grad():
                 leaf = outer.of(x).detach().requires_grad_()
-                found, answer = look(leaf, tile)
+                found, answer = look(leaf, near)
             results, given = list(found.values()), list(slopes[:count])
             if look.passes:
-                window = look.window(tile, look.part.times)
+                window = look.window(near, look.part.times)
                 results, given = [*results, answer], [*given, slopes[count][..., window.rows, window.columns]]
             (slope,) = torch.autograd.grad(results, leaf, given)
-            outer.of(back).add_(slope)
+            tile.of(back).copy_(tile.within(outer).of(slope))
         return look.share.summed(back), None
 
 

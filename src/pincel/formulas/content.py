@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from pincel.formulas.sums import wide
+
 
 def feature_distance(features: Tensor, target: Tensor) -> Tensor:
     r"""Mean squared difference of two feature maps, *d* of every published content term.
@@ -25,4 +27,9 @@ def feature_distance(features: Tensor, target: Tensor) -> Tensor:
     Paper:
         The deck: J_content = d/4. Gatys, Ecker, Bethge 2015, eq. 1: L_content = (C·H·W/2)·d.
     """
-    return (features - target).square().mean()
+    return difference_sum(features, target).to(features.dtype) / features.numel()
+
+
+def difference_sum(features: Tensor, target: Tensor) -> Tensor:
+    """Sum of the squared differences of two feature maps of one shape, a scalar in float64 where the device has it."""
+    return (features - target).square().sum(dtype=wide(features))

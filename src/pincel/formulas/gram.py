@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from pincel.formulas.sums import wide
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -31,27 +34,63 @@ def gram_matrix(features: Tensor) -> Tensor:
         Paper and deck do not divide by H·W; they divide the squared difference by (H·W)² later, which is the same number
         and overflows sooner in half precision.
     """
+    height, width = features.shape[-2:]
+    return gram_sum(features, [(slice(0, height), slice(0, width))]).to(features.dtype) / (height * width)
+
+
+def gram_sum(features: Tensor, blocks: Sequence[tuple[slice, slice]]) -> Tensor:
+    r"""Sum of products of every two channels over the positions of some blocks.
+
+    .. math:: S_{ij} = \sum_k F_{ik} F_{jk}
+
+    Args:
+        features: Shape (B, C, H, W), any range.
+        blocks: (rows, columns) of each, covering all positions once. Products within a block are added up in the precision of the
+            features, the blocks in float64: the sum hardly depends on their order, nor on which of them are added up where.
+
+    Returns:
+        Shape (B, C, C), in float64 where the device has it.
+    """
+    product: Tensor = _Products.apply(features, blocks)  # type: ignore[no-untyped-call]
+    return product
+
+
+class _Products(torch.autograd.Function):
+    """AᵀA, block by block. torch would go back twice, once for either factor; the two ways are one product."""
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor, blocks: Sequence[tuple[slice, slice]]) -> Tensor:
+        ctx.save_for_backward(features)
+        ctx.blocks = blocks
+        batch, channels = features.shape[:2]
+        total = torch.zeros(batch, channels, channels, dtype=wide(features), device=features.device)
+        for rows, columns in blocks:
+            part = _positions(features[..., rows, columns])
+            total += torch.bmm(part.transpose(1, 2), part)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+        (features,) = ctx.saved_tensors
+        both = (slope + slope.transpose(1, 2)).to(features.dtype)
+        slopes = [_slopes(features[..., rows, columns], both) for rows, columns in ctx.blocks]
+        if len(slopes) == 1:
+            return slopes[0], None
+        back = torch.zeros_like(features)
+        for (rows, columns), part in zip(ctx.blocks, slopes, strict=True):
+            back[..., rows, columns] = part
+        return back, None
+
+
+def _positions(features: Tensor) -> Tensor:
+    """Return (B, H·W, C); of a whole map in channels-last memory, without a copy."""
     batch, channels, height, width = features.shape
-    if features.stride(1) == 1:
-        rows = features.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
-    else:
-        rows = features.reshape(batch, channels, height * width).transpose(1, 2)
-    product: Tensor = _Product.apply(rows)  # type: ignore[no-untyped-call]
-    return product / (height * width)
+    return features.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
 
 
-class _Product(torch.autograd.Function):
-    """AᵀA for A (B, positions, C). torch would go back twice, once for either factor; the two ways are one product."""
-
-    @staticmethod
-    def forward(ctx: Any, rows: Tensor) -> Tensor:
-        ctx.save_for_backward(rows)
-        return torch.bmm(rows.transpose(1, 2), rows)
-
-    @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> Tensor:
-        (rows,) = ctx.saved_tensors
-        return torch.bmm(rows, slope + slope.transpose(1, 2))
+def _slopes(features: Tensor, both: Tensor) -> Tensor:
+    batch, channels, height, width = features.shape
+    return torch.bmm(_positions(features), both).view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
 def gram_distance(gram: Tensor, target: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pincel.formulas.content import feature_distance
+from pincel.formulas.content import difference_sum
 from pincel.formulas.conventions import Convention
 from pincel.losses.base import Term
 from pincel.types import LayerWeights, Window
@@ -59,7 +59,8 @@ class ContentLoss:
 
     def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
         """Return the window's part in the mean squared difference."""
-        return window.share * feature_distance(features, self.targets[layer][..., window.rows, window.columns])
+        target = self.targets[layer]
+        return difference_sum(features, target[..., window.rows, window.columns]) / target.numel()
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield one term a layer."""

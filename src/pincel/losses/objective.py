@@ -9,6 +9,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from pincel.formulas.sums import wide
 from pincel.losses.base import Loss, Term
 from pincel.types import Window
 
@@ -38,7 +39,7 @@ class Evaluation:
 
         ``numbers()["style"]`` is Σ λ_l J_style^[l], ``numbers()["style:relu1_1"]`` is J_style at that layer before its λ.
         """
-        values = torch.stack([term.value.detach() for term in self.terms]).tolist()
+        values = torch.stack([term.value.detach().to(wide(term.value)) for term in self.terms]).tolist()
         groups: dict[str, float] = {}
         for term, value in zip(self.terms, values, strict=True):
             groups[term.group] = groups.get(term.group, 0.0) + term.layer_weight * value
@@ -77,4 +78,5 @@ class Objective:
         for (index, layer), statistic in statistics.items():
             known[index][layer] = statistic
         terms = tuple(term for loss, its in zip(self.losses, known, strict=True) for term in loss.terms(its, pixels))
-        return Evaluation(torch.stack([term.weighted for term in terms]).sum(), terms)
+        values = [term.weighted for term in terms]
+        return Evaluation(torch.stack([value.to(wide(value)) for value in values]).sum(), terms)

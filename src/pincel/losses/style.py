@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from pincel.formulas.conventions import Convention
-from pincel.formulas.gram import gram_distance, gram_matrix
+from pincel.formulas.gram import gram_distance, gram_sum
 from pincel.losses.base import Term
 from pincel.types import LayerWeights, Window
+
+# Side, in pixels of the picture, of the blocks that Gram matrices are added up from. Tiles that begin where blocks do (those that pincel
+# chooses) give the same blocks as the whole picture, and the same sum to the last bit.
+BLOCK = 256
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class StyleLoss:
 
 def gram_part(layer: str, features: Tensor, window: Window) -> dict[str, Tensor]:
     """Return layer → the part of a window (1, C, h, w) in the Gram matrix of the layer."""
-    return {layer: window.share * gram_matrix(features)}
+    return {layer: gram_sum(features, window.blocks(max(1, BLOCK // window.stride))) / (window.whole[0] * window.whole[1])}
 
 
 def blended_grams(styles: Sequence[tuple[Mapping[str, Tensor], float]]) -> dict[str, Tensor]:
