@@ -78,6 +78,10 @@ class WeightsError(PincelError):
     """A weights file is missing or is not the one expected."""
 
 
+class MemoryLimitError(PincelError):
+    """There is not enough memory, and nothing is left to do with less."""
+
+
 class DivergedError(PincelError):
     """The objective is not finite and going back did not help."""
 

@@ -27,6 +27,8 @@ SIDES = (256, 512, 1024, 2048, 4096)
 # What goes from one part to the next is kept whole: cut behind poolings of these strides, where it is little.
 CUTS = (4, 8)
 FLOAT = 4
+# Of the memory that was not there, what a layout must make do with to be tried instead.
+ENOUGH = 0.7
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,12 @@ class Appetite:
             # Deeper layers are smaller, and worth larger tiles.
             for sides in combinations_with_replacement(SIDES, len(names)):
                 yield Layout(dict(zip(names, sides, strict=True)))
+
+    def thriftier(self, size: tuple[int, int], layout: Layout) -> Layout | None:
+        """Return the layout of least work among those that take much less memory than another; None if there is none."""
+        most = ENOUGH * self.need(size, layout).memory
+        lighter = [(self.need(size, way), way) for way in self.layouts()]
+        return min(((need.work, index, way) for index, (need, way) in enumerate(lighter) if need.memory <= most), default=(0, 0, None))[2]
 
     def _keeps(self, part: Part) -> float:
         """Return the bytes that a part keeps for the way back, by positions of what it is given."""

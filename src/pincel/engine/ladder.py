@@ -14,7 +14,7 @@ from pincel.canvas.base import Canvas
 from pincel.engine.events import Event, Notice, Scale, Step, Stopped
 from pincel.engine.loop import Best, Loop, LoopSnapshot
 from pincel.engine.problem import Problem
-from pincel.errors import DivergedError
+from pincel.errors import DivergedError, MemoryLimitError
 from pincel.optimisers.base import Change, Optimiser
 
 # Reasons to leave a scale that are no reason to end the run.
@@ -174,7 +174,7 @@ class Climb:
             rung = self.rungs[index]
             if len(self.rungs) > 1:
                 yield Scale(index + 1, len(self.rungs), rung.size, rung.steps)
-            end = yield from self._paint(self._enter(index))
+            end = yield from self._paint(index)
             last = index + 1 == len(self.rungs)
             if end.reason in DONE and self._asked and not last:
                 # Asked during the last step of a coarse scale: that is why there are no finer ones.
@@ -184,21 +184,24 @@ class Climb:
                 break
         yield end
 
-    def _paint(self, loop: Loop) -> Generator[Event, None, Stopped]:
+    def _paint(self, index: int) -> Generator[Event, None, Stopped]:
         """Pass on the events of one scale but the last, and return that."""
         end = Stopped("stationary", 0, 0)
         try:
+            loop = self._enter(index)
+            yield from (Notice(note) for note in loop.problem.notes)
             for event in loop:
                 if isinstance(event, Stopped):
                     end = event
                 else:
                     yield replace(event, seconds=self.seconds) if isinstance(event, Step) else event
-        except DivergedError as error:
+        except (DivergedError, MemoryLimitError) as error:
             if not self.climbed:
                 raise
             # The picture of the scale before is worth keeping.
-            yield Notice(f"At {self.size[1]}×{self.size[0]}: {error}")
-            end = Stopped("diverged", 0, 0)
+            size = self.rungs[index].size
+            yield Notice(f"At {size[1]}×{size[0]}: {error}")
+            end = Stopped("diverged" if isinstance(error, DivergedError) else "out of memory", 0, 0)
         return end
 
     def _enter(self, index: int) -> Loop:

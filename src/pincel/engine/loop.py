@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from pincel.engine.device import peak_memory
 from pincel.engine.events import Event, Notice, Step, Stopped
+from pincel.engine.memory import out_of_memory
 from pincel.engine.problem import Problem
-from pincel.errors import DivergedError
+from pincel.errors import DivergedError, MemoryLimitError
 from pincel.losses.objective import Evaluation
 from pincel.optimisers.base import Optimiser
 
@@ -25,6 +27,8 @@ PATIENCE = 20
 RUNAWAY = 1e3
 # Steps over which a relative change is measured: L-BFGS rests now and then for a step or two.
 SPAN = 10
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,12 @@ class Loop:
         began = time.perf_counter()
         while True:
             self._place = LoopSnapshot(x, self.state, step, failures, self.best, self._first, tuple(self._marks))
-            evaluation, slope = self._look(x, final=step >= self.steps)
+            try:
+                evaluation, slope = yield from self._tried(partial(self._look, x, final=step >= self.steps), self._smaller_tiles)
+            except MemoryLimitError as error:
+                reason = self._without_memory(error)
+                yield Notice(str(error))
+                break
             total, steepest = self._read(evaluation, slope)
             trouble = self._trouble(total, steepest)
             if trouble:
@@ -130,9 +139,55 @@ class Loop:
             reason = self._reason(step, steepest)
             if reason or slope is None:
                 break
-            x, self.state = self.optimiser.step(x, slope, self.state)
+            try:
+                x, self.state = yield from self._tried(partial(self._step, x, slope))
+            except MemoryLimitError as error:
+                reason = self._without_memory(error)
+                yield Notice(str(error))
+                break
             step += 1
         yield Stopped(reason, step, self.best.step if self.best else 0)
+
+    def _tried(self, work: Callable[[], T], *remedies: Callable[[], str]) -> Generator[Notice, None, T]:
+        """Do something; where there is no memory for it, do with less, and try again."""
+        while True:
+            try:
+                return work()
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
+            # Not while the error is handled: it holds on to all that was computed before.
+            said = next(filter(None, (remedy() for remedy in (*remedies, self._shorter_history))), "")
+            if not said:
+                raise MemoryLimitError(
+                    f"Out of memory, even with tiles {self.problem.layout}. Try a smaller --size, or fewer --style-layers."
+                )
+            yield Notice(f"Out of memory: goes on {said}.")
+
+    def _smaller_tiles(self) -> str:
+        lighter = self.problem.lighter()
+        if lighter is None:
+            return ""
+        self.problem = lighter
+        return f"with tiles {lighter.layout}"
+
+    def _shorter_history(self) -> str:
+        lighter = self.optimiser.lighter()
+        if lighter is None:
+            return ""
+        self.optimiser, self.state = lighter, lighter.trimmed(self.state)
+        # Where to go on from holds the longer one.
+        self._place = replace(self._place, state=self.state)
+        return "with half of what the optimiser remembers"
+
+    def _without_memory(self, error: MemoryLimitError) -> str:
+        """Return that as the reason to end, if there is anything to show."""
+        if self.best is None:
+            raise error
+        return "out of memory"
+
+    def _step(self, x: Tensor, slope: Tensor) -> tuple[Tensor, Any]:
+        return self.optimiser.step(x, slope, self.state)
 
     def _look(self, x: Tensor, *, final: bool) -> tuple[Evaluation, Tensor | None]:
         """Evaluate; the last picture needs no gradient any more."""

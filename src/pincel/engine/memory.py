@@ -1,10 +1,12 @@
-"""Memory that is given back and asked for again costs as much as the arithmetic done in it."""
+"""Memory that is given back and asked for again costs as much as the arithmetic done in it; and memory that is not there."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import platform
+
+import torch
 
 # Parameters of mallopt(3), and what to set them to: no block of its own for a large request, and nothing trimmed off the end.
 _M_MMAP_MAX, _NEVER = -4, 0
@@ -31,3 +33,12 @@ def keep_freed_memory() -> bool:
     library = ctypes.CDLL(None)
     accepted = [library.mallopt(_M_MMAP_MAX, _NEVER), library.mallopt(_M_TRIM_THRESHOLD, _DISABLED)]
     return all(accepted)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that there is no memory left; torch has a class of its own for that on GPUs only."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(
+        words in str(error) for words in ("allocate memory", "not enough memory", "out of memory")
+    )

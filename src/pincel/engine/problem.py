@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -25,6 +26,8 @@ class Problem:
         precision: How the backbone multiplies.
         layout: How much of the picture it looks at at a time; the result is the same.
         share: Of the tiles, where several processes work on one picture.
+        thriftier: Layout → one that takes less memory; None if there is none.
+        notes: What had to be changed to have it, a sentence each.
     """
 
     backbone: Backbone
@@ -33,6 +36,13 @@ class Problem:
     precision: Precision = FP32
     layout: Layout = WHOLE
     share: Share = field(default_factory=Alone)
+    thriftier: Callable[[Layout], Layout | None] = lambda _: None
+    notes: tuple[str, ...] = ()
+
+    def lighter(self) -> Problem | None:
+        """Return the same objective looked at with less memory; None if that cannot be."""
+        layout = self.thriftier(self.layout)
+        return None if layout is None else replace(self, layout=layout)
 
     def evaluate(self, x: Tensor) -> Evaluation:
         """Evaluate at canvas values ``x`` (1, 3, H, W); differentiable."""

@@ -5,7 +5,7 @@ one tile after the other, forget what it computed, and look again on the way bac
 sums is known: the Gram matrices stay those of the whole picture, and so does the gradient.
 
 A tile is seen with the margin that its results depend on; on the way back with twice that, so that all that depends on the tile is there.
-Margins go by the grain of what is computed together, tiles begin where blocks of Gram matrices do (:data:`pincel.losses.style.BLOCK`), and
+Margins go by the grain of what is computed together, tiles begin where blocks of Gram matrices do (:data:`pincel.types.BLOCK`), and
 blocks are added up in float64: so the result is that of the whole picture to the last bit, but for the rare sum that lies on the edge
 between two floats. Tiles smaller than a block give it but for rounding.
 
@@ -28,8 +28,7 @@ from torch import Tensor
 from pincel.backbones.base import Backbone
 from pincel.backbones.cards import Card, Layer
 from pincel.errors import OptionError
-from pincel.losses.style import BLOCK
-from pincel.types import Window
+from pincel.types import BLOCK, Window
 
 # Tiles begin at multiples of this in every layer: where Winograd's own tiles begin, so that they round as they do in the whole picture.
 ALIGN = 4

@@ -10,11 +10,7 @@ from torch import Tensor
 from pincel.formulas.conventions import Convention
 from pincel.formulas.gram import gram_distance, gram_sum
 from pincel.losses.base import Term
-from pincel.types import LayerWeights, Window
-
-# Side, in pixels of the picture, of the blocks that Gram matrices are added up from. Tiles that begin where blocks do (those that pincel
-# chooses) give the same blocks as the whole picture, and the same sum to the last bit.
-BLOCK = 256
+from pincel.types import BLOCK, LayerWeights, Window
 
 
 @dataclass(frozen=True)

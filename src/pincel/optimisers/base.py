@@ -61,7 +61,10 @@ class Optimiser(Protocol[S]):
         """Return the memory it takes in so many steps."""
 
     def lighter(self) -> Optimiser[S] | None:
-        """Return one that makes do with less memory, and can take over at any state; None if there is none."""
+        """Return one that makes do with less memory; None if there is none."""
+
+    def trimmed(self, state: S) -> S:
+        """Return the state without what this optimiser would not have kept: it takes over from one that keeps more."""
 
 
 def make_optimiser(kind: type[Any], learning_rate: float | None, options: Mapping[str, object]) -> Optimiser[Any]:

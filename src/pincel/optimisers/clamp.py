@@ -48,3 +48,7 @@ class Clamped(Generic[S]):
         """Return one around a lighter inner optimiser."""
         inner = self.inner.lighter()
         return None if inner is None else replace(self, inner=inner)
+
+    def trimmed(self, state: S) -> S:
+        """As the inner optimiser."""
+        return self.inner.trimmed(state)

@@ -82,7 +82,7 @@ class LBFGS:
     def step(self, x: Tensor, gradient: Tensor, state: LBFGSState) -> tuple[Tensor, LBFGSState]:
         """Move along the quasi-Newton direction."""
         here, slope = x.reshape(-1), gradient.reshape(-1)
-        pairs = self._learn(here, slope, state)[-self.history :]
+        pairs = self._learn(here, slope, state)
         direction = _direction(slope, pairs)
         if pairs and not torch.dot(slope, direction) < 0:
             pairs, direction = (), -slope
@@ -101,11 +101,11 @@ class LBFGS:
 
     def carried(self, state: LBFGSState, change: Change) -> LBFGSState:
         """Resample what was learnt of the curvature: coarse forms are as stiff on a finer canvas."""
-        kept = state.pairs[-self.history :]
-        moved = [(change.step(pair.step.view(state.shape)), change.slope(pair.change.view(state.shape))) for pair in kept]
+        pairs = self.trimmed(state).pairs
+        moved = [(change.step(pair.step.view(state.shape)), change.slope(pair.change.view(state.shape))) for pair in pairs]
         products = [(step, slope, torch.dot(step.reshape(-1), slope.reshape(-1))) for step, slope in moved]
-        pairs = tuple(Pair(step.reshape(-1), slope.reshape(-1), 1 / dot) for step, slope, dot in products if dot > CURVATURE)
-        return LBFGSState(pairs, boldness=state.boldness, shape=tuple(moved[0][0].shape) if moved else ())
+        carried = tuple(Pair(step.reshape(-1), slope.reshape(-1), 1 / dot) for step, slope, dot in products if dot > CURVATURE)
+        return LBFGSState(carried, boldness=state.boldness, shape=tuple(moved[0][0].shape) if moved else ())
 
     def holdings(self, steps: int) -> Holdings:
         """Two canvases a pair, where the last step started and its gradient; a new pair, three on the way to a direction, and the place."""
@@ -114,6 +114,10 @@ class LBFGS:
     def lighter(self) -> LBFGS | None:
         """Return one with half the history."""
         return replace(self, history=self.history // 2) if self.history > 1 else None
+
+    def trimmed(self, state: LBFGSState) -> LBFGSState:
+        """Forget the oldest pairs."""
+        return replace(state, pairs=state.pairs[-self.history :])
 
     def _learn(self, here: Tensor, slope: Tensor, state: LBFGSState) -> tuple[Pair, ...]:
         if state.x is None or state.gradient is None:

@@ -1,0 +1,80 @@
+"""What a look takes is known before, from the cards and a small picture."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pincel.backbones.vgg import VGG
+from pincel.engine.estimate import BACK, Appetite
+from pincel.engine.precision import Precision
+from pincel.engine.tiles import WHOLE, Layout, observe, parse_layout
+from pincel.losses.style import gram_part
+from tests.backbones.stand_ins import random_vgg
+from tests.tensors import picture
+
+CPU = torch.device("cpu")
+STYLE = frozenset(["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"])
+SMALL = Appetite(random_vgg([(2, 4), (2, 6), (3, 8), (2, 8), (1, 8)]), STYLE, CPU)
+
+
+def test_the_arithmetic_is_that_of_the_layers(vgg: VGG) -> None:
+    # 361,152 multiply-adds a pixel up to relu5_1, there; BACK times as many back.
+    need = Appetite(vgg, STYLE, CPU).need((64, 96))
+    assert need.work == pytest.approx((1 + BACK) * 361_152 * 64 * 96)
+    assert Appetite(vgg, STYLE, CPU).need((64, 96), slopes=False).work == pytest.approx(361_152 * 64 * 96)
+
+
+@pytest.mark.parametrize("precision", [Precision("fp32"), Precision("fp32", "winograd"), Precision("bf16")], ids=str)
+def test_what_is_kept_for_the_way_back_is_counted_right(precision: Precision, vgg: VGG) -> None:
+    network = precision.applied(vgg, STYLE)
+    counted = Appetite(network, STYLE, CPU)
+    (part,) = WHOLE.parts(network, STYLE)
+    blocks: dict[int, int] = {}
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        blocks[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    weights = sum(each.numel() * each.element_size() for pair in network.weights.values() for each in pair)
+    pixels = picture(192, 320).requires_grad_()
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        held = observe(network, pixels, STYLE, gram_part)
+    assert held
+    found = sum(blocks.values()) - (0 if network.winograd else weights)
+    tolerance = 0.2 if network.winograd else 0.05
+    assert counted._keeps(part) * 192 * 320 == pytest.approx(found, rel=tolerance)
+
+
+@settings(max_examples=25)
+@given(height=st.integers(16, 5000), width=st.integers(16, 5000), layout=st.sampled_from(["pool2=512", "pool3=512,rest=1024", "rest=2048"]))
+def test_tiles_cost_work_and_never_memory_by_the_picture(height: int, width: int, layout: str) -> None:
+    cut = parse_layout(layout)
+    whole, tiled = SMALL.need((height, width)), SMALL.need((height, width), cut)
+    assert tiled.work > whole.work
+    larger = SMALL.need((2 * height, 2 * width), cut)
+    assert larger.memory >= tiled.memory
+    assert SMALL.need((2 * height, 2 * width)).memory > 2 * whole.memory
+
+
+def test_the_ways_to_cut_begin_with_the_whole_and_are_all_different() -> None:
+    ways = list(SMALL.layouts())
+    assert ways[0] == WHOLE
+    assert len({str(way) for way in ways}) == len(ways)
+    assert {name for way in ways for name in way.cuts} == {"pool2", "pool3", "rest"}
+
+
+def test_a_network_without_poolings_is_cut_as_one() -> None:
+    ways = list(Appetite(SMALL.backbone, frozenset(["relu1_1"]), CPU).layouts())
+    assert {name for way in ways for name in way.cuts} == {"rest"}
+
+
+def test_thriftier_and_thriftier_until_nothing_is_left() -> None:
+    size = (3000, 4000)
+    seen: list[Layout] = [WHOLE]
+    while (lighter := SMALL.thriftier(size, seen[-1])) is not None:
+        assert SMALL.need(size, lighter).memory <= 0.7 * SMALL.need(size, seen[-1]).memory
+        seen.append(lighter)
+    assert 3 <= len(seen) <= 10
