@@ -23,7 +23,8 @@ from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, Preparing, Step, Stopped
 from pincel.engine.keeper import EVERY, Keeper, new_folder
 from pincel.engine.ladder import FINISHED, Climb, ClimbSnapshot, resampled
-from pincel.engine.machine import free_memory, parse_memory, processor_name, used_memory
+from pincel.engine.machine import processor_name
+from pincel.engine.memory import free_memory, parse_memory, used_memory
 from pincel.engine.pace import Pacer, pace
 from pincel.engine.precision import Precision, choose_precision
 from pincel.engine.problem import Problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pytest
@@ -39,7 +40,8 @@ def test_a_term_is_weighted_by_its_group_and_its_layer() -> None:
 
 def measured(loss: Loss, features: Mapping[str, Tensor]) -> list[Term]:
     """Tell a loss about its layers, and nothing about others."""
-    return list(loss.terms({layer: loss.statistic(layer, features[layer], all_of(features[layer])) for layer in loss.layers}, PIXELS))
+    asked = {layer: features[layer] for layer in loss.layers}
+    return list(loss.terms({layer: loss.statistic(layer, f, all_of(f)) / math.prod(f.shape[-2:]) for layer, f in asked.items()}, PIXELS))
 
 
 def all_of(features: Tensor) -> Window:

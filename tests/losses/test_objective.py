@@ -30,7 +30,8 @@ def evaluated(objective: Objective, pixels: Tensor) -> Evaluation:
     statistics: dict[tuple[int, str], Tensor] = {}
     for layer, features in features_of(pixels).items():
         height, width = features.shape[-2:]
-        statistics.update(objective.statistics(layer, features, Window(0, 0, height, width, (height, width))))
+        sums = objective.statistics(layer, features, Window(0, 0, height, width, (height, width)))
+        statistics.update({key: value / (height * width) for key, value in sums.items()})
     return objective.evaluation(statistics, pixels)
 
 

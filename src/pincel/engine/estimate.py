@@ -109,7 +109,11 @@ class Appetite:
         with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
             # All of it is held until it is counted: a block that is freed could be another's.
             seen = list(self.backbone.through(part.layers, given.requires_grad_(), wanted))
-            return sum(blocks.values()) if seen else 0
+        # Losses keep what they are shown: of layers in half precision, a copy.
+        for name, features in seen:
+            if name in self.wanted:
+                note(features)
+        return sum(blocks.values())
 
 
 def _looks(part: Part, size: tuple[int, int]) -> list[int]:

@@ -36,7 +36,7 @@ REST = "rest"
 # What the first layer is given, as if it were one.
 PICTURE = Layer("picture", "picture", 3, 1, 1)
 
-# What is reduced: (layer, features, window) → numbers by name, each a part of a sum.
+# What is reduced: (layer, features, window) → numbers by name, each a part of a sum over the positions of the layer.
 Reduce: TypeAlias = Callable[[str, Tensor, Window], Mapping[Any, Tensor]]
 T = TypeVar("T")
 
@@ -106,10 +106,12 @@ class Part:
 
     def _cuts(self, length: int) -> list[tuple[int, int]]:
         unit, block = ALIGN * self.times, BLOCK // self.stride
+        blocks = self.side >= block and block % unit == 0
         count = math.ceil(length / max(self.side, unit))
-        side = _up(math.ceil(length / count), block if self.side >= block and block % unit == 0 else unit)
-        # A last tile of less than a unit would be nothing at all in the deepest layer: the one before takes it in.
-        begins = range(0, max(length - unit + 1, 1), side)
+        side = _up(math.ceil(length / count), block if blocks else unit)
+        # A last tile of less than a unit would be nothing at all in the deepest layer, and for a small one libraries may add up in another
+        # order than for large ones: the tile before takes it in.
+        begins = range(0, max(length - (block // 2 if blocks else unit) + 1, 1), side)
         return list(pairwise([*begins, length]))
 
 
@@ -223,7 +225,7 @@ def observe(
         share: Of the tiles; without, all are looked at here.
 
     Returns:
-        What ``reduce`` returned, summed; gradients flow to ``pixels``.
+        What ``reduce`` returned, its mean over the positions of the layer; gradients flow to ``pixels``.
     """
     x = backbone.fed(pixels)
     found: dict[Any, Tensor] = {}
@@ -237,7 +239,7 @@ def observe(
         else:
             values, rest = look(x, look.everything)
             after = (rest,) if look.passes else ()
-        found.update(values)
+        found.update({key: value / look.positions[key] for key, value in values.items()})
         x = after[0] if after else x
     return found
 
@@ -254,6 +256,7 @@ class _Look:
     size: tuple[int, int]
     passes: bool
     keys: list[Any] = field(default_factory=list)
+    positions: dict[Any, int] = field(default_factory=dict)
 
     @property
     def everything(self) -> Tile:
@@ -277,7 +280,9 @@ class _Look:
             window = self.window(tile, strides[name])
             answer = _inside(seen, window, self.outer(tile), strides[name])
             if name in self.layers:
-                found.update(self.reduce(name, answer, window))
+                parts = self.reduce(name, answer, window)
+                found.update(parts)
+                self.positions.update(dict.fromkeys(parts, math.prod(window.whole)))
         return found, answer
 
     def window(self, tile: Tile, times: int) -> Window:

@@ -60,8 +60,14 @@ class Loss(Protocol):
             window: Where in the layer that is.
 
         Returns:
-            Its part in a sum: added up over windows that cover the layer, the statistic of the layer.
+            Its part in a sum over the positions of the layer. The statistic is the mean: divided once, when all windows are added up, so
+            that it is the same whatever they were.
         """
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterable[Term]:
-        """Turn the statistic of every layer, and the picture itself (B, 3, H, W, in the network's pixel units), into terms."""
+        """Turn the statistic of every layer, a mean over positions, into terms.
+
+        Args:
+            statistics: By layer.
+            pixels: The picture itself, (B, 3, H, W) in the network's pixel units.
+        """

@@ -58,9 +58,9 @@ class ContentLoss:
         return frozenset(self.targets)
 
     def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
-        """Return the window's part in the mean squared difference."""
-        target = self.targets[layer]
-        return difference_sum(features, target[..., window.rows, window.columns]) / target.numel()
+        """Return the mean over channels of the squared difference, added up over the window."""
+        target = self.targets[layer][..., window.rows, window.columns]
+        return difference_sum(features, target) / target.shape[1]
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield one term a layer."""

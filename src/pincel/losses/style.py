@@ -35,7 +35,7 @@ class StyleLoss:
         return frozenset(self.targets)
 
     def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
-        """Return the window's part in the Gram matrix."""
+        """Return the products of every two channels, added up over the window."""
         return gram_part(layer, features, window)[layer]
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
@@ -46,8 +46,8 @@ class StyleLoss:
 
 
 def gram_part(layer: str, features: Tensor, window: Window) -> dict[str, Tensor]:
-    """Return layer → the part of a window (1, C, h, w) in the Gram matrix of the layer."""
-    return {layer: gram_sum(features, window.blocks(max(1, BLOCK // window.stride))) / (window.whole[0] * window.whole[1])}
+    """Return layer → the part of a window (1, C, h, w) in the sum whose mean is the Gram matrix of the layer."""
+    return {layer: gram_sum(features, window.blocks(max(1, BLOCK // window.stride)))}
 
 
 def blended_grams(styles: Sequence[tuple[Mapping[str, Tensor], float]]) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""What the machine has, and how memory is written."""
+"""How much memory there is, and how it is written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import psutil
 import pytest
 import torch
 
-from pincel.engine.machine import free_memory, parse_memory, used_memory
+from pincel.engine.memory import free_memory, parse_memory, used_memory
 from pincel.errors import OptionError
 
 CPU = torch.device("cpu")
