@@ -15,6 +15,7 @@
     ├── RecipeError          a recipe file that is not one
     ├── DeviceError          a device that is not there
     ├── WeightsError         weights missing or damaged
+    ├── WorkerError          a process that shares the work is gone, or cannot do its part
     └── DivergedError        no finite step could be found
 
 Each message says, on one line: what failed · what was given · what is accepted · what to try.
@@ -76,6 +77,10 @@ class DeviceError(PincelError):
 
 class WeightsError(PincelError):
     """A weights file is missing or is not the one expected."""
+
+
+class WorkerError(PincelError):
+    """A process that shares the work has died, cannot be reached, or cannot do its part."""
 
 
 class DivergedError(PincelError):

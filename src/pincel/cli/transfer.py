@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from pincel.cli.crew import HELP, crew, device_here, follow, follows, stand_fast
 from pincel.cli.options import GROUPS, gather, input_paths, objective_options, styles
 from pincel.cli.painting import Outputs, check_outputs, finish, paint, written_down
 from pincel.cli.texts import GroupedCommand, examples
@@ -14,6 +15,7 @@ from pincel.errors import OptionError
 
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
+    from pincel.engine.team import Crew
     from pincel.run import Run
 
 
@@ -32,7 +34,9 @@ class TransferCommand(GroupedCommand):
     epilog=examples(
         "pincel transfer sample:harbour sample:impasto -o painted.png --size 256 --steps 60",
         "pincel transfer sample:lake sample:woodcut=0.7 sample:watercolour=0.3 -o mix.jpg --size 192 --steps 30 --init blend=0.3",
-    ),
+    )
+    + "\n\n"
+    + HELP.format(verb="transfer"),
 )
 @click.argument("content")
 @click.argument("style", nargs=-1, required=True)
@@ -87,13 +91,23 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
     --style-weight for more painting, more --content-weight for more photograph, more --tv-weight for smoother areas.
     Ctrl-C stops after the step under way and keeps the best picture so far; 'pincel resume' goes on with a long run that was cut short.
     """
-    from pincel.cli.progress import Bar
     from pincel.engine.memory import keep_freed_memory
+
+    keep_freed_memory()
+    if follows():
+        ctx.exit(follow())
+    with crew() as hands:
+        code = _transferred(content, style, options, hands)
+    ctx.exit(code)
+
+
+def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], hands: Crew) -> int:
+    """Check, paint and write; return the exit code."""
+    from pincel.cli.progress import Bar
 
     values = gather(options)
     pairs = styles(style)
     outputs = _outputs(options)
-    keep_freed_memory()
     check_outputs(outputs, input_paths(content, pairs, options["recipe"], values.get("init")))
     from pincel.run import Run
 
@@ -102,20 +116,24 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
             content,
             pairs,
             recipe=options["recipe"],
-            device=options["device"],
+            device=device_here(options["device"]),
             precision=options["precision"],
             tiles=options["tiles"],
             checkpoint=options["checkpoint"],
             checkpoint_every=options["checkpoint_every"],
             on_event=bar.show,
+            crew=hands,
             **values,
         )
         run.also = written_down(outputs)
-        bar.console.print(f"Painting {run.size[1]}×{run.size[0]} on {run.device} in {run.precision}; Ctrl-C keeps the best picture so far.")
+        many = f", {hands.processes} processes" if hands.processes > 1 else ""
+        text = f"Painting {run.size[1]}×{run.size[0]} on {run.device} in {run.precision}{many}; Ctrl-C keeps the best picture so far."
+        bar.console.print(text)
         if outputs.passing:
             _keep_if_long(run, outputs, options["checkpoint_every"], bar)
+        stand_fast(hands)
         paint(run, outputs, bar, json_lines=options["json_lines"])
-    ctx.exit(finish(run, outputs, json_lines=options["json_lines"], quiet=options["quiet"]))
+    return finish(run, outputs, json_lines=options["json_lines"], quiet=options["quiet"])
 
 
 def _outputs(options: dict[str, Any]) -> Outputs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from pincel.backbones.vgg import VGG
 from pincel.engine.ladder import Rung, resampled
 from pincel.engine.precision import Precision
 from pincel.engine.problem import Problem
-from pincel.engine.tiles import WHOLE, Layout
+from pincel.engine.tiles import WHOLE, Alone, Layout, Share
 from pincel.image.picture import Picture
 from pincel.image.resize import resize_picture
 from pincel.recipes import build
@@ -32,7 +32,8 @@ class Scales:
         backbone: In the precision of the run, on its device.
         device: Where to work.
         precision: How the backbone multiplies.
-        layout: How much of a picture is looked at at a time.
+        layouts: (height, width) → how much of a picture is looked at at a time.
+        shares: (height, width) → whose work the tiles of the objective at that size are.
     """
 
     recipe: Recipe
@@ -42,7 +43,8 @@ class Scales:
     backbone: VGG
     device: torch.device
     precision: Precision
-    layout: Layout = WHOLE
+    layouts: Callable[[tuple[int, int]], Layout] = lambda _: WHOLE
+    shares: Callable[[tuple[int, int]], Share] = lambda _: Alone()
 
     @cached_property
     def full(self) -> build.Materials:
@@ -52,7 +54,7 @@ class Scales:
     @cached_property
     def objective(self) -> Problem:
         """The objective at full size."""
-        return build.make_problem(self.recipe, self.full, self.backbone, self.device, self.precision, self.layout)
+        return self._problem(self.recipe, self.full, self.size)
 
     def materials(self, rung: Rung) -> build.Materials:
         """Bring the pictures to the size of a rung."""
@@ -63,7 +65,11 @@ class Scales:
         if rung.share == 1:
             return self.objective
         coarse = self.recipe.override(content_weight=self.recipe.content_weight * self.recipe.coarse_content)
-        return build.make_problem(coarse, self.materials(rung), self.backbone, self.device, self.precision, self.layout)
+        return self._problem(coarse, self.materials(rung), rung.size)
+
+    def _problem(self, recipe: Recipe, materials: build.Materials, size: tuple[int, int]) -> Problem:
+        layout, share = self.layouts(size), self.shares(size)
+        return build.make_problem(recipe, materials, self.backbone, self.device, self.precision, layout, share)
 
     def finer(self, picture: Tensor, rung: Rung) -> Tensor:
         """Enlarge a picture to a rung, and lay over it what the content has too fine for the rung before."""
