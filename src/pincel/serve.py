@@ -89,11 +89,9 @@ class _Helper:
         height, width = order["size"]
         rung = self.rungs[height, width]
         scales = self._ready()
-        problem = scales.problem(rung)
-        # Whatever does not go through the network is computed by process 0 alone.
-        seen = Objective([loss for loss in problem.objective.losses if loss.layers])
+        problem = seen_part(scales.problem(rung))
         kept = {size: other for size, other in self.problems.items() if size == scales.size}
-        self.problems = {**kept, rung.size: replace(problem, objective=seen, canvas=PixelCanvas())}
+        self.problems = {**kept, rung.size: problem}
 
     def look(self, order: dict[str, Any]) -> None:
         """Look at the picture shown, at the tiles that are ours."""
@@ -111,6 +109,12 @@ class _Helper:
         if self.scales is None:
             raise WorkerError("Process 0 asked for an objective before it said of what.")
         return self.scales
+
+
+def seen_part(problem: Problem) -> Problem:
+    """Return what goes through the network, of pixels: the rest is computed by process 0 alone."""
+    seen = Objective([loss for loss in problem.objective.losses if loss.layers])
+    return replace(problem, objective=seen, canvas=PixelCanvas())
 
 
 def _same(written: Mapping[str, Any], what: str) -> Picture:

@@ -10,6 +10,7 @@ What is said is JSON, what is shown are plain numbers. Nothing that is received 
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -153,10 +154,13 @@ def _together() -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        # Where in its own source the library noticed is of no use.
-        reason = reason.partition("] ")[2] or reason
-        raise WorkerError(f"Another process of this run has died or cannot be reached ({reason.rstrip('.')}).") from error
+        raise WorkerError(f"Another process of this run has died or cannot be reached ({_reason(error)}).") from error
+
+
+def _reason(error: Exception) -> str:
+    """Take the first sentence of a message of torch, but for the place in its source; advice follows, and stacks."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return re.sub(r"^\[[^\]]*\] ", "", text).partition(". ")[0].rstrip(".")
 
 
 @dataclass(frozen=True)
