@@ -3,8 +3,8 @@
     python scripts/share_study.py                       # 512 pixels, 10 steps, 1 and 2 processes of one thread each, sample pictures
     python scripts/share_study.py --size 1024 --processes 4 --optimizers adam
 
-Prints, for each optimiser, the largest relative difference of J between the two, the largest difference of the pictures in grey levels, the
-median seconds of a step, and their ratio. It is meant for a quiet machine; the load before each run is printed too.
+Prints, for each optimiser, the relative difference of J between the two at each step, the largest difference of the pictures in grey
+levels, the median seconds of a step, and their ratio. It is meant for a quiet machine; the load before each run is printed too.
 """
 
 from __future__ import annotations
@@ -52,12 +52,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--precision", default="fp32")
+    parser.add_argument("--canvas", default="pixels")
     parser.add_argument("--optimizers", nargs="+", default=["adam", "lbfgs"])
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for optimizer in given.optimizers:
             line = ["transfer", given.content, given.style, "--size", str(given.size), "--steps", str(given.steps), "--ladder", "none"]
-            line += ["--precision", given.precision, "--optimizer", optimizer, "--no-checkpoint"]
+            line += ["--precision", given.precision, "--optimizer", optimizer, "--canvas", given.canvas, "--no-checkpoint"]
             alone, together = (painted(line, count, Path(folder) / f"{optimizer}-{count}.png") for count in (1, given.processes))
             compare(optimizer, given.processes, alone, together)
 
@@ -79,11 +80,12 @@ def painted(line: list[str], processes: int, picture: Path) -> Painted:
 
 def compare(optimizer: str, processes: int, alone: Painted, together: Painted) -> None:
     """Print how two runs differ."""
-    curve = max(abs(there / here - 1) for here, there in zip(alone.totals, together.totals, strict=True))
+    curve = [abs(there / here - 1) for here, there in zip(alone.totals, together.totals, strict=True)]
     images = [np.asarray(Image.open(run.picture)).astype(int) for run in (alone, together)]
     one, many = (statistics.median(run.seconds) for run in (alone, together))
     print(f"{optimizer}: {len(alone.totals) - 1} steps, 1 process, then {processes} ({together.tiles})")
-    print(f"  J differs by at most {curve:.1e} of itself, the pictures by at most {np.abs(images[0] - images[1]).max()} grey levels")
+    print(f"  J differs by {', '.join(f'{each:.0e}' for each in curve)} of itself from step to step")
+    print(f"  the pictures differ by at most {np.abs(images[0] - images[1]).max()} grey levels")
     print(f"  a step takes {one:.2f} s, then {many:.2f} s: {one / many:.2f} times as fast")
     print(f"  (load of the machine before: {alone.load:.2f}, then {together.load:.2f})", flush=True)
 

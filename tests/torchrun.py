@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 # What torchrun adds of its own, and programs cannot help.
-ITS_OWN = ("W1", "E1", "W0", "E0", "*****", "Setting OMP_NUM_THREADS")
+ITS_OWN = ("*****", "Setting OMP_NUM_THREADS", *(f"{level}{month}" for level in "WEI" for month in (0, 1)))
 
 
 def start(processes: int, module: str, *arguments: str | Path) -> subprocess.Popen[str]:

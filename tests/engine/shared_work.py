@@ -9,8 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from pincel.backbones.vgg import VGG
+from pincel.engine.events import Step
+from pincel.engine.loop import Loop
 from pincel.engine.precision import FP32
 from pincel.engine.problem import Problem
 from pincel.engine.team import Following, Leading, Team, join
@@ -27,7 +30,7 @@ RECIPE = RECIPES["pincel"].recipe.override(content_layers="relu4_2,relu2_2,pool1
 
 
 def main(out: Path) -> None:
-    """Measure largest differences, as shares: of the total, of the total without slopes, of the slopes, of the targets."""
+    """Measure largest differences, as shares: of the total, of the total without slopes, of the slopes, of ten totals of two optimisers."""
     rank, processes = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     team = join(rank, processes, 0)
     torch.set_num_threads(1)
@@ -59,19 +62,31 @@ def lead(team: Team, vgg: VGG, layout: Layout) -> list[float]:
     found, together = shared.gradient(x)
     measured = shared.measure(x)
     total = float(expected.total)
+    curves = [
+        max(abs(there / here - 1) for here, there in zip(*(curve(each, name, x) for each in (alone, shared)), strict=True))
+        for name in ("adam", "lbfgs")
+    ]
+    team.say({"do": "end"})
     return [
         abs(float(found.total) / total - 1),
         abs(float(measured.total) / total - 1),
         float((together - slope).abs().max() / slope.abs().max()),
+        *curves,
     ]
+
+
+def curve(problem: Problem, optimizer: str, x: Tensor) -> list[float]:
+    """Return the totals of ten steps."""
+    optimiser = build.make_optimizer(RECIPE.override(optimizer=optimizer), problem.canvas)
+    return [event.total for event in Loop(problem, optimiser, x, 10) if isinstance(event, Step)]
 
 
 def follow(team: Team, vgg: VGG, layout: Layout) -> None:
     """Help."""
     helper = _Helper(team, 0)
     helper.problems = {SIZE: seen_part(problem(vgg, layout, Following(team)))}
-    for _ in range(2):
-        helper.look(team.hear())
+    while (order := team.hear())["do"] == "look":
+        helper.look(order)
 
 
 if __name__ == "__main__":

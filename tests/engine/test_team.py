@@ -24,7 +24,9 @@ def test_totals_and_slopes_are_those_of_one_process(processes: int, tmp_path: Pa
     assert done.returncode == 0, done.stderr
     differences = json.loads((tmp_path / "out.json").read_text())
     assert len(differences) == 7
-    assert max(max(each) for each in differences.values()) < 1e-9, differences
+    assert max(max(each[:3]) for each in differences.values()) < 1e-9, differences
+    # Ten steps of Adam, and of L-BFGS: what rounding leaves is small enough not to grow here.
+    assert max(max(each[3:]) for each in differences.values()) < 1e-5, differences
 
 
 class Script:

@@ -13,12 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pincel.engine.team import Crew
 
-# Lines for the help of the commands that can be shared.
-HELP = (
-    "Several processes share one picture under torchrun, on one machine or many: 'torchrun --nproc-per-node 4 -m pincel {verb} …'. "
-    "Each has a thread of its own; OMP_NUM_THREADS=4 before torchrun gives each four."
-)
-
 
 @dataclass(frozen=True)
 class Place:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from pincel.cli.crew import HELP, crew, device_here, follow, follows, stand_fast
+from pincel.cli.crew import crew, device_here, follow, follows, stand_fast
 from pincel.cli.painting import check_outputs, finish, paint, read_back
 from pincel.cli.texts import GroupedCommand, examples
 
@@ -29,9 +29,7 @@ class ResumeCommand(GroupedCommand):
     epilog=examples(
         "pincel transfer sample:lake sample:woodcut -o woods.png --size 256 --checkpoint woods && pincel resume woods",
         "pincel resume woods",
-    )
-    + "\n\n"
-    + HELP.format(verb="resume"),
+    ),
 )
 @click.argument("folder", metavar="DIR")
 @click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output.")
@@ -45,6 +43,9 @@ def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
     is the same to the byte. The pictures the run began with must be where they were, unchanged.
 
     A folder that pincel made by itself is removed when the picture is written; one given with --checkpoint is kept.
+
+    Under torchrun, several processes share one picture, on one machine or many. Each has one thread, or as many as OMP_NUM_THREADS says:
+    'torchrun --nproc-per-node 4 -m pincel resume DIR'.
     """
     from pincel.cli.progress import Bar
     from pincel.engine.memory import keep_freed_memory

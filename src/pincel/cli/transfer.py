@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from pincel.cli.crew import HELP, crew, device_here, follow, follows, stand_fast
+from pincel.cli.crew import crew, device_here, follow, follows, stand_fast
 from pincel.cli.options import GROUPS, gather, input_paths, objective_options, styles
 from pincel.cli.painting import Outputs, check_outputs, finish, paint, written_down
 from pincel.cli.texts import GroupedCommand, examples
@@ -34,9 +34,7 @@ class TransferCommand(GroupedCommand):
     epilog=examples(
         "pincel transfer sample:harbour sample:impasto -o painted.png --size 256 --steps 60",
         "pincel transfer sample:lake sample:woodcut=0.7 sample:watercolour=0.3 -o mix.jpg --size 192 --steps 30 --init blend=0.3",
-    )
-    + "\n\n"
-    + HELP.format(verb="transfer"),
+    ),
 )
 @click.argument("content")
 @click.argument("style", nargs=-1, required=True)
@@ -58,8 +56,8 @@ class TransferCommand(GroupedCommand):
     default="whole",
     metavar="LAYERS=PX,…",
     help="Less memory, more time, the same picture but for rounding: the layers up to a pooling are computed in tiles so many pixels "
-    "wide, once for the sums and once for the slopes. pool2=512 first, where most memory is; pool2=512,pool3=2048,rest=2048 for very large "
-    "pictures. [whole]",
+    "wide, or so many down and across (pool2=2x3), once for the sums and once for the slopes. pool2=512 "
+    "first, where most memory is; pool2=512,pool3=2048,rest=2048 for very large pictures. [whole, or shared out under torchrun]",
 )
 @click.option(
     "--precision",
@@ -90,6 +88,9 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
     The picture is moved, step by step, until the network sees the content of the one and the style of the other in it: more
     --style-weight for more painting, more --content-weight for more photograph, more --tv-weight for smoother areas.
     Ctrl-C stops after the step under way and keeps the best picture so far; 'pincel resume' goes on with a long run that was cut short.
+
+    Under torchrun, several processes share one picture, on one machine or many. Each has one thread, or as many as OMP_NUM_THREADS says:
+    'torchrun --nproc-per-node 4 -m pincel transfer PHOTO PAINTING -o OUT'.
     """
     from pincel.engine.memory import keep_freed_memory
 
