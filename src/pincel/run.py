@@ -240,7 +240,7 @@ class Run:
         """Paint, telling each step."""
         yield from (Notice(note) for note in tuple(self._untold))
         try:
-            self._crew.brief(self._brief())
+            self._crew.brief(self._brief)
             for event in self._climb:
                 yield from self._keep(event)
                 self._remember(event)
@@ -298,7 +298,6 @@ class Run:
         return {
             "pincel": __version__,
             **self._inputs(),
-            "size": self.size,
             "device": self.device.type,
             "precision": [self.precision.name, self.precision.method],
             "tiles": str(self.layout),

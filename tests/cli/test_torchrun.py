@@ -45,10 +45,10 @@ def record(path: Path) -> dict[str, Any]:
     return read
 
 
-def running_long(tmp_path: Path, processes: int) -> tuple[subprocess.Popen[str], dict[int, int]]:
+def running_long(tmp_path: Path, processes: int, ladder: str = "none") -> tuple[subprocess.Popen[str], dict[int, int]]:
     """Start a run that would take minutes, and return it after a few steps."""
     kept = ("--checkpoint", tmp_path / "kept", "--checkpoint-every", "1000")
-    line = (*SAMPLES, "--ladder", "none", "--steps", "2000", "--json", "-o", tmp_path / "out.png", *kept)
+    line = (*SAMPLES, "--size", "128", "--ladder", ladder, "--steps", "2000", "--json", "-o", tmp_path / "out.png", *kept)
     running = start(processes, "pincel", *line)
     assert running.stdout is not None
     for text in running.stdout:
@@ -161,13 +161,16 @@ def test_without_process_0_nobody_goes_on(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_keeps_the_picture(tmp_path: Path) -> None:
-    running, members = running_long(tmp_path, 2)
+    # In a coarse scale: together they still measure the picture at full size.
+    running, members = running_long(tmp_path, 2, "1/2=1")
     # As torchrun passes it on, and as a terminal might.
     for process in (*members.values(), running.pid):
         os.kill(process, signal.SIGINT)
     errors = ended(running, members)
     assert f"To go on with this run: pincel resume {tmp_path / 'kept'}" in " ".join(errors.split())
-    assert record(tmp_path / "out.png")["stopped"] == "interrupted"
+    cut = record(tmp_path / "out.png")
+    assert (cut["stopped"], len(cut["scales"])) == ("interrupted", 1)
+    assert cut["saved"]["total"] > 0
     assert not any(text.startswith("pincel: ") for text in said(errors))
 
 

@@ -55,7 +55,6 @@ def loading(photographs: list[Path], **changed: Any) -> str:
         "content": content,
         "styles": [style],
         "calibration": {},
-        "size": [96, 64],
         "device": "cpu",
         "precision": ["fp32", "direct"],
         "tiles": "whole",
@@ -98,7 +97,7 @@ def test_one_that_has_not_says_what_and_where(what: str, changed: dict[str, Any]
 def test_the_leader_ends_the_run_if_one_cannot_help() -> None:
     script = Script("", "Process 2 on there cannot help: why")
     with pytest.raises(WorkerError, match="Process 2 on there cannot help: why"):
-        Leader(cast("Team", script)).brief({"size": [1, 2]})
+        Leader(cast("Team", script)).brief(lambda: {"size": [1, 2]})
     assert script.told == [{"do": "load", "size": [1, 2]}, ""]
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,7 +37,7 @@ class Crew(Protocol):
     def processes(self) -> int:
         """How many they are."""
 
-    def brief(self, order: Mapping[str, Any]) -> None:
+    def brief(self, order: Callable[[], Mapping[str, Any]]) -> None:
         """Tell the others what to load, and wait until they have; raises WorkerError if one cannot."""
 
     def share(self, size: tuple[int, int]) -> Share:
@@ -49,7 +49,7 @@ class Single:
 
     processes = 1
 
-    def brief(self, order: Mapping[str, Any]) -> None:
+    def brief(self, order: Callable[[], Mapping[str, Any]]) -> None:
         """There is nobody to tell."""
 
     def share(self, size: tuple[int, int]) -> Share:
@@ -174,9 +174,9 @@ class Leader:
         """How many they are, this one included."""
         return self.team.processes
 
-    def brief(self, order: Mapping[str, Any]) -> None:
+    def brief(self, order: Callable[[], Mapping[str, Any]]) -> None:
         """Tell the others what to load, and wait until they have; raises WorkerError if one cannot."""
-        self.team.say({"do": "load", **order})
+        self.team.say({"do": "load", **order()})
         for trouble in filter(None, self.team.replies("")):
             raise WorkerError(trouble)
 
