@@ -25,7 +25,7 @@ from tests.backbones.stand_ins import random_vgg
 from tests.tensors import picture
 
 SIZE = (45, 70)
-LAYOUTS = ("whole", "rest=2x1,tight,keep", "pool2=16,rest=64", "pool1=64,pool3=4x1,keep", "pool2=1x3", "pool3=20")
+LAYOUTS = ("whole", "rest=2x1,tight,keep", "pool2=16,rest=64", "pool1=64,pool3=4x1,keep", "pool2=1x3", "rest=1x3,tight", "pool3=20")
 RECIPE = RECIPES["pincel"].recipe.override(content_layers="relu4_2,relu2_2,pool1", tv_weight=100)
 
 

@@ -23,7 +23,7 @@ def test_totals_and_slopes_are_those_of_one_process(processes: int, tmp_path: Pa
     done = run(processes, "tests.engine.shared_work", tmp_path / "out.json", seconds=120)
     assert done.returncode == 0, done.stderr
     differences = json.loads((tmp_path / "out.json").read_text())
-    assert len(differences) == 7
+    assert len(differences) == 8
     assert max(max(each[:3]) for each in differences.values()) < 1e-9, differences
     # Ten steps of Adam, and of L-BFGS: what rounding leaves is small enough not to grow here.
     assert max(max(each[3:]) for each in differences.values()) < 1e-5, differences
