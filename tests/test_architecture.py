@@ -38,6 +38,7 @@ LAYERS = {
     "recipes": 6,
     "run": 7,
     "verbs": 8,
+    "serve": 8,
     "bench": 9,
     # The package itself: nothing but a table of what is inside.
     "": 10,

@@ -15,6 +15,7 @@
     ├── RecipeError          a recipe file that is not one
     ├── DeviceError          a device that is not there
     ├── WeightsError         weights missing or damaged
+    ├── WorkerError          a process that shares the work is gone, or cannot do its part
     └── DivergedError        no finite step could be found
 
 Each message says, on one line: what failed · what was given · what is accepted · what to try.
@@ -80,6 +81,10 @@ class WeightsError(PincelError):
 
 class MemoryLimitError(PincelError):
     """There is not enough memory, and nothing is left to do with less."""
+
+
+class WorkerError(PincelError):
+    """A process that shares the work has died, cannot be reached, or cannot do its part."""
 
 
 class DivergedError(PincelError):

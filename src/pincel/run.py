@@ -6,6 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from os import PathLike
@@ -23,14 +24,17 @@ from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, Preparing, Step, Stopped
 from pincel.engine.keeper import EVERY, Keeper, new_folder
 from pincel.engine.ladder import FINISHED, Climb, ClimbSnapshot, resampled
+from pincel.engine.loop import LoopSnapshot
 from pincel.engine.machine import processor_name
 from pincel.engine.memory import free_memory, parse_memory, used_memory
 from pincel.engine.pace import Pacer, pace
 from pincel.engine.precision import Precision, choose_precision
 from pincel.engine.problem import Problem
 from pincel.engine.result import Result
+from pincel.engine.sharing import shared_layout
+from pincel.engine.team import Crew, Single
 from pincel.engine.tiles import Layout, parse_layout
-from pincel.errors import OptionError
+from pincel.errors import OptionError, WorkerError
 from pincel.image.io import load_picture, to_pil
 from pincel.image.sheet import contact_sheet
 from pincel.recipes import build
@@ -84,6 +88,7 @@ class Run:
     Attributes:
         also: Values of the caller's own that go into each checkpoint and come back with it: texts, numbers, and lists and dictionaries
             of them.
+        lost: What became of a process that shared the work, if the run had to end because of it.
     """
 
     def __init__(  # noqa: PLR0913 - each is a choice of the caller's
@@ -100,13 +105,15 @@ class Run:
         checkpoint_every: float = EVERY,
         on_event: Callable[[Event], None] | None = None,
         place: ClimbSnapshot | None = None,
+        crew: Crew | None = None,
         **overrides: Any,
     ) -> None:
         """Load and check everything; see :func:`transfer` for the arguments and errors.
 
         ``on_event`` is told here how preparations go on; everything after that comes from iterating. ``place`` is where to go on from;
-        :meth:`resumed` gives it.
+        :meth:`resumed` gives it. ``crew`` are the processes that share the work.
         """
+        self._crew = crew or Single()
         tell = on_event or (lambda _: None)
         self.recipe = resolve_recipe(recipe, overrides)
         card = build.check_recipe(self.recipe)
@@ -131,7 +138,9 @@ class Run:
         self.plan = self._planned(quick, allowed, layouts)
         self.recipe = self.plan.recipe
         self._notes += self.plan.notes
-        self._scales = Scales(self.recipe, self._content, self._styles, self.size, quick, self.device, self.precision, self.plan.layout)
+        self._scales = Scales(
+            self.recipe, self._content, self._styles, self.size, quick, self.device, self.precision, self.plan.layout, self._crew.share
+        )
         begin = (
             place.picture if place else build.make_start(self.recipe, self._scales.materials(self.rungs[0]), card, given).to(self.device)
         )
@@ -145,6 +154,8 @@ class Run:
         self._untold = list(self._notes)
         # How many readings and notes there were before the last event: where a checkpoint goes on, that event is told again.
         self._before = (0, 0)
+        self._told: LoopSnapshot | None = None
+        self.lost: WorkerError | None = None
         self._keeper: Keeper | None = None
         self.also: dict[str, Any] = {}
         if folder is not None:
@@ -152,7 +163,12 @@ class Run:
 
     @classmethod
     def resumed(
-        cls, checkpoint: Checkpoint | str | PathLike[str], *, device: str | None = None, on_event: Callable[[Event], None] | None = None
+        cls,
+        checkpoint: Checkpoint | str | PathLike[str],
+        *,
+        device: str | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        crew: Crew | None = None,
     ) -> Run:
         """Build the run that a checkpoint was taken of, ready to go on; on the same machine it ends with the same bytes.
 
@@ -160,6 +176,7 @@ class Run:
             checkpoint: A folder of checkpoints, or one read from it.
             device: Where to go on; where it was when left out. Another device ends with a picture alike, of other bytes.
             on_event: As for :func:`transfer`.
+            crew: The processes that share the work; another number than before ends with other bytes.
 
         Raises:
             CheckpointError: If there is none that is whole, or a picture the run began with has changed.
@@ -176,7 +193,9 @@ class Run:
         precision = written["precision"] if where.type == torch.device(written["device"]).type else "auto"
         climb = found.values(where)["climb"]
         tiles = written["tiles"]
-        run = cls(content, styles, recipe=recipe, device=str(where), precision=precision, tiles=tiles, on_event=on_event, place=climb)
+        run = cls(
+            content, styles, recipe=recipe, device=str(where), precision=precision, tiles=tiles, on_event=on_event, place=climb, crew=crew
+        )
         run._take_up(written, found)
         return run
 
@@ -188,7 +207,7 @@ class Run:
     def seconds_for(self, work: float) -> float | None:
         """How long so many multiply-adds will take, by what is known of the machine; None if that is nothing."""
         known = pace(self.device, self.precision)
-        return work / known if known else None
+        return work / known / self._crew.processes if known else None
 
     def keep_checkpoints(
         self,
@@ -218,6 +237,16 @@ class Run:
             self._keeper.discard()
 
     @property
+    def processes(self) -> int:
+        """How many share the work."""
+        return self._crew.processes
+
+    @property
+    def way_on(self) -> str:
+        """What to type to go on with the run from its newest checkpoint; nothing if there is none."""
+        return self._keeper.command if self._keeper and self._keeper.holds else ""
+
+    @property
     def finished(self) -> bool:
         """Whether there is nothing left to go on with."""
         return self._stopped.reason in FINISHED
@@ -235,10 +264,17 @@ class Run:
     def __iter__(self) -> Iterator[Event]:
         """Paint, telling each step."""
         yield from (Notice(note) for note in tuple(self._untold))
-        for event in self._climb:
-            yield from self._keep(event)
-            self._remember(event)
-            yield event
+        try:
+            self._crew.brief(self._brief)
+            for event in self._climb:
+                yield from self._keep(event)
+                self._remember(event)
+                yield event
+        except WorkerError as error:
+            if self._climb.best is None:
+                raise
+            self.lost = error
+            yield from self._abandoned()
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask the run to end after the step under way; safe from another thread or a signal handler."""
@@ -263,16 +299,20 @@ class Run:
         """Weigh what is asked for against the memory there is, unless somebody has done so."""
         used = used_memory(self.device)
         means = Means(self.device, used, allowed or used + int(FREE * free_memory(self.device)))
-        pictures = build.Materials(self._content, self._styles)
-        if layouts is None:
-            return make_plan(self.recipe, self.rungs, pictures, backbone, means)
-        each = layouts if len(layouts) == len(self.rungs) else list(layouts[-1:]) * len(self.rungs)
-        return laid_out(self.recipe, self.rungs, pictures, backbone, means, each)
+        asked = self.recipe, self.rungs, build.Materials(self._content, self._styles), backbone, means
+        if layouts is not None:
+            return laid_out(*asked, layouts if len(layouts) == len(self.rungs) else list(layouts[-1:]) * len(self.rungs))
+        if self._crew.processes > 1:
+            wanted, many = build.needed_layers(self.recipe), self._crew.processes
+            shared = laid_out(*asked, [shared_layout(backbone, wanted, rung.size, many) for rung in self.rungs])
+            if all(means.allow(scale) for scale in shared.scales):
+                return shared
+        return make_plan(*asked)
 
     def _keep(self, event: Event) -> Iterator[Notice]:
         """Write a checkpoint if it is time for one, or if the run ends before its end."""
         if isinstance(event, Step | Notice):
-            self._before = (len(self._readings), len(self._notes))
+            self._before, self._told = (len(self._readings), len(self._notes)), self._climb.snapshot().loop
         keeper, seconds = self._keeper, self._climb.seconds
         if keeper is None:
             return
@@ -282,23 +322,49 @@ class Run:
         if cut and keeper.holds:
             yield Notice(f"To go on with this run: {keeper.command}")
 
-    def _written(self, keeper: Keeper) -> dict[str, Any]:
-        """What a checkpoint holds. A value added here comes back in :meth:`resumed`; one of another meaning needs another version."""
-        readings, notes = self._before
-        rows = [[s.step, s.scale, s.total, dict(s.terms)] for s in self._readings[:readings]]
+    def _abandoned(self) -> Iterator[Event]:
+        """End where the last evaluation could not be made."""
+        if self._climb.snapshot().loop is not self._told:
+            # That one would have been new: all that was told is behind it.
+            self._before = (len(self._readings), len(self._notes))
+        end = Stopped("worker lost", self._stopped.step, self._stopped.best_step)
+        yield from self._keep(end)
+        self._remember(end)
+        yield end
+
+    def _brief(self) -> dict[str, Any]:
+        """What the others must know to share the work."""
+        return {
+            "pincel": __version__,
+            **self._inputs(),
+            "device": self.device.type,
+            "precision": [self.precision.name, self.precision.method],
+            "tiles": [[scale.rung.size, str(scale.layout)] for scale in self.plan.scales],
+        }
+
+    def _inputs(self) -> dict[str, Any]:
+        """What the run is made from, and how to find it again."""
         content, *styles = self._places
         normalised = self.recipe.activations == "normalised" and self.recipe.calibration != "samples"
         return {
-            "climb": self._climb.snapshot(),
-            "losses": json.dumps(rows).encode(),
-            "notes": self._notes[:notes],
-            "memory": self._memory,
             "recipe": self.recipe.model_dump() | ({"calibration": os.path.abspath(self.recipe.calibration)} if normalised else {}),
             "content": {"path": content, "sha256": self._content.sha256},
             "styles": [
                 {"path": path, "sha256": style.sha256, "weight": weight} for path, (style, weight) in zip(styles, self._styles, strict=True)
             ],
             "calibration": calibration_hashes(os.path.abspath(self.recipe.calibration)) if normalised else {},
+        }
+
+    def _written(self, keeper: Keeper) -> dict[str, Any]:
+        """What a checkpoint holds. A value added here comes back in :meth:`resumed`; one of another meaning needs another version."""
+        readings, notes = self._before
+        rows = [[s.step, s.scale, s.total, dict(s.terms)] for s in self._readings[:readings]]
+        return {
+            **self._inputs(),
+            "climb": self._climb.snapshot(),
+            "losses": json.dumps(rows).encode(),
+            "notes": self._notes[:notes],
+            "memory": self._memory,
             "device": str(self.device),
             "precision": self.precision,
             "tiles": [str(scale.layout) for scale in self.plan.scales],
@@ -312,7 +378,7 @@ class Run:
         climb: ClimbSnapshot = written["climb"]
         loop, best = climb.loop, climb.loop.best
         self._places = [written["content"]["path"], *(style["path"] for style in written["styles"])]
-        now, then = self._circumstances(), written["circumstances"]
+        now, then = self._circumstances(), {"processes": "1", **written["circumstances"]}
         changed = [f"{what} {then.get(what)} before, {now[what]} now" for what in now if then.get(what) != now[what]]
         differs = [f"The bytes may differ from those of a run in one piece: {', '.join(changed)}."] if changed else []
         where = f"Goes on from step {loop.step} of {self._climb.size[1]}×{self._climb.size[0]}, {climb.seconds:.0f} s into the run."
@@ -331,7 +397,13 @@ class Run:
         """What the last bits of a number depend on, beside what was asked for."""
         threads = torch.get_num_threads() if self.device.type == "cpu" else 0
         named = processor_name() if self.device.type == "cpu" else str(self.device)
-        return {"torch": str(torch.__version__), "device": named, "threads": str(threads), "precision": str(self.precision)}
+        return {
+            "torch": str(torch.__version__),
+            "device": named,
+            "threads": str(threads),
+            "precision": str(self.precision),
+            "processes": str(self._crew.processes),
+        }
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, Step):
@@ -342,16 +414,20 @@ class Run:
             self._stopped = Stopped("unfinished", event.step, best.step if best else 0)
         elif isinstance(event, Stopped):
             self._stopped = event
-            self._pacer.keep(self.plan.step_work, self._notes.append)
+            if self._crew.processes == 1:
+                self._pacer.keep(self.plan.step_work, self._notes.append)
         elif isinstance(event, Notice):
             self._notes.append(event.text)
 
     def _judged(self, image: Image.Image) -> dict[str, Any]:
         """Measure the objective of the picture as saved, in fp32 whatever it was painted in."""
-        judge = self.problem
-        if self.precision.name != "fp32":
-            judge = build.make_problem(self.recipe, self.materials, self._exact, self.device, layout=self.plan.layout(self.size))
-        return measure(judge, self.recipe.white * load_picture(image.convert("RGB")).pixels.to(self.device))
+        pixels = self.recipe.white * load_picture(image.convert("RGB")).pixels.to(self.device)
+        if self.precision.name == "fp32" and self.lost is None:
+            with suppress(WorkerError):
+                return measure(self.problem, pixels)
+        # By itself: this needs nobody.
+        layout = self._scales.layouts(self.size)
+        return measure(build.make_problem(self.recipe, self.materials, self._exact, self.device, layout=layout), pixels)
 
     def _record(self, image: Image.Image, losses: list[dict[str, Any]]) -> dict[str, Any]:
         return {
@@ -363,6 +439,7 @@ class Run:
             "style_sizes": [[style.width, style.height] for style, _ in self.materials.styles],
             "device": str(self.device),
             "precision": str(self.precision),
+            "processes": self._crew.processes,
             "tiles": str(self.plan.layout(self.size)),
             "versions": {"python": platform.python_version(), "torch": torch.__version__},
             "stopped": self._stopped.reason,

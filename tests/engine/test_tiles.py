@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from pincel.backbones.vgg import VGG, Pooling, PoolRounding
 from pincel.canvas.pixels import PixelCanvas
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
-from pincel.engine.tiles import WHOLE, Layout, Tile, observe, parse_layout
+from pincel.engine.tiles import WHOLE, Alone, Layout, Tile, observe, parse_layout
 from pincel.errors import OptionError
 from pincel.formulas.conventions import CONVENTIONS
 from pincel.formulas.variation import squared_variation
@@ -56,13 +56,15 @@ def furthest(found: Tensor, expected: Tensor) -> float:
 
 
 layouts = st.builds(
-    lambda names, sides: Layout(dict(zip(names, sides, strict=False))),
+    lambda names, cuts, tight, keep: Layout(dict(zip(names, cuts, strict=False)), tight, keep),
     st.lists(st.sampled_from(["pool1", "pool2", "pool3", "pool4", "rest"]), unique=True, min_size=1).map(sorted),
-    st.lists(st.integers(1, 80), min_size=5, max_size=5),
+    st.lists(st.integers(1, 80) | st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=5, max_size=5),
+    st.booleans(),
+    st.booleans(),
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(
     height=st.integers(16, 90),
     width=st.integers(16, 90),
@@ -115,6 +117,39 @@ def test_tiles_of_whole_blocks_give_the_same_bits(
     assert torch.equal(tiled[1], whole[1])
 
 
+@settings(max_examples=20)
+@given(height=st.integers(16, 70), width=st.integers(16, 70), layout=layouts, pooling=st.sampled_from(["max", "avg"]))
+def test_what_is_kept_is_what_would_be_computed_again(height: int, width: int, layout: Layout, pooling: Pooling) -> None:
+    vgg = random_vgg(BLOCKS, pooling).with_winograd(["relu5_1"])
+    x = picture(height, width).flip(-1)
+    again, kept = (
+        make_problem(vgg, ["relu4_2"], STYLE, (height, width), replace(layout, tight=True, keep=keep)).gradient(x) for keep in (False, True)
+    )
+    assert torch.equal(again[0].total, kept[0].total)
+    assert torch.equal(again[1], kept[1])
+
+
+def kept_bytes(layout: Layout, x: Tensor) -> int:
+    """Look at a picture, and count what stays in memory for the way back, but the picture."""
+    kept: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        observe(random_vgg(BLOCKS), x, frozenset(["relu1_1", "relu2_1"]), gram_part, layout)
+    return sum(kept.values())
+
+
+def test_only_with_slopes_is_anything_kept() -> None:
+    again, kept = Layout({"rest": (2, 2)}), Layout({"rest": (2, 2)}, keep=True)
+    assert kept_bytes(kept, picture(64, 64).requires_grad_()) > 3 * kept_bytes(again, picture(64, 64).requires_grad_())
+    assert kept_bytes(kept, picture(64, 64)) == 0
+    with torch.no_grad():
+        assert kept_bytes(kept, picture(64, 64).requires_grad_()) == 0
+
+
 def test_a_tile_without_its_margin_would_be_another_picture(vgg: VGG, monkeypatch: pytest.MonkeyPatch) -> None:
     from pincel.engine import tiles
 
@@ -159,17 +194,32 @@ def test_tiles_cover_everything_once() -> None:
 
 def test_nothing_is_kept_of_a_tile() -> None:
     # Of 4·2 + … numbers a pixel, the graph keeps the picture and what goes on behind the second pooling.
-    vgg = random_vgg(BLOCKS)
-    x = picture(64, 64).requires_grad_()
-    kept: dict[int, int] = {}
+    assert kept_bytes(Layout({"pool2": 32}), picture(64, 64).requires_grad_()) == 4 * 3 * 64 * 64
 
-    def keep(tensor: Tensor) -> Tensor:
-        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-        return tensor
 
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        observe(vgg, x, frozenset(["relu1_1", "relu2_1"]), gram_part, Layout({"pool2": 32}))
-    assert sum(kept.values()) == 4 * 3 * 64 * 64
+def test_who_has_no_tile_adds_nothing() -> None:
+    class Idle(Alone):
+        def mine(self, everything: Sequence[Tile]) -> Sequence[Tile]:
+            return ()
+
+    vgg, layers, layout = random_vgg(BLOCKS), frozenset(["relu1_1", "relu3_1"]), Layout({"pool1": 32, "rest": 32})
+    busy = observe(vgg, picture(50, 71), layers, gram_part, layout)
+    leaf = picture(50, 71).requires_grad_()
+    idle = observe(vgg, leaf, layers, gram_part, layout, Idle())
+    assert {name: value.shape for name, value in idle.items()} == {name: value.shape for name, value in busy.items()}
+    assert not any(value.any() for value in idle.values())
+    (slope,) = torch.autograd.grad(torch.stack([value.sum() for value in idle.values()]).sum(), leaf)
+    assert not slope.any()
+
+
+@given(length=st.integers(4, 200), count=st.integers(2, 9))
+def test_grids_are_of_as_many_tiles_alike(length: int, count: int) -> None:
+    (part,) = Layout({"rest": (count, 1)}, tight=True).parts(random_vgg(BLOCKS), frozenset(["relu2_1"]))
+    rows = [tile.bottom - tile.top for tile in part.tiles(length, 50)]
+    assert sum(rows) == length
+    assert len(rows) == (min(count, length // 2))
+    # Tiles begin where poolings do; an odd last row is left over.
+    assert max(rows) - min(rows) <= 2 + length % 2
 
 
 def test_layers_put_together_again() -> None:
@@ -184,15 +234,12 @@ def test_layers_put_together_again() -> None:
 
 
 def test_work_shared_out_is_done_once() -> None:
-    class Half:
+    class Half(Alone):
         def __init__(self, rank: int) -> None:
             self.rank = rank
 
         def mine(self, everything: Any) -> Any:
             return everything[self.rank :: 2]
-
-        def summed(self, part: Tensor) -> Tensor:
-            return part
 
     vgg, layout, layers = random_vgg(BLOCKS), Layout({"pool2": 16}), frozenset(["relu1_1", "relu2_1"])
     halves: list[Mapping[Any, Tensor]] = [observe(vgg, picture(70, 90), layers, gram_part, layout, Half(rank)) for rank in (0, 1)]
@@ -200,12 +247,25 @@ def test_work_shared_out_is_done_once() -> None:
         assert_close(halves[0][layer] + halves[1][layer], whole, rtol=1e-4, atol=1e-3)
 
 
-@pytest.mark.parametrize("text", ["whole", "pool2=512", "pool2=512,pool3=1024,rest=2048", "rest=64"])
+@pytest.mark.parametrize(
+    "text", ["whole", "pool2=512", "pool2=512,pool3=1024,rest=2048", "rest=64", "rest=64,keep", "pool2=3x1,tight,keep"]
+)
 def test_a_layout_is_what_it_says(text: str) -> None:
     assert str(parse_layout(text)) == text
 
 
-@pytest.mark.parametrize("text", ["", "pool2", "pool2=x", "pool2=0", "pool3=64,pool2=64", "rest=64,pool2=64", "relu1_1=64"])
+@given(layouts)
+def test_a_layout_says_what_it_is(layout: Layout) -> None:
+    assert parse_layout(str(layout)) == layout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "pool2", "pool2=x", "pool2=0", "pool3=64,pool2=64", "rest=64,pool2=64", "relu1_1=64"),
+        *("keep", "keep,rest=64", "rest=64,keep,tight", "rest=2x", "rest=0x2", "rest=2x2x2", "rest=-2", "whole,keep"),
+    ],
+)
 def test_no_layout(text: str) -> None:
     with pytest.raises(OptionError, match="Tiles are given as whole, or pool2=512"):
         parse_layout(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -13,8 +14,11 @@ def main(arguments: list[str] | None = None) -> None:
     import click
 
     from pincel.cli.app import app
+    from pincel.cli.crew import follows, hush
     from pincel.errors import PincelError
 
+    if follows():
+        hush()
     try:
         # Outside standalone mode click hands us the code of ctx.exit() as a return value.
         code = app.main(arguments, prog_name="pincel", standalone_mode=False)
@@ -33,6 +37,12 @@ def main(arguments: list[str] | None = None) -> None:
 def _tell(error: Exception) -> int:
     import click
 
+    from pincel.cli.crew import follows
+
+    if follows():
+        # Process 0 has the same to tell: leave it the time, since torchrun ends all when one has ended.
+        time.sleep(3)
+        return 2
     if isinstance(error, click.UsageError):
         verb = error.ctx.command_path if error.ctx else "pincel"
         text = f"{error.format_message()} See: {verb} --help"

@@ -152,8 +152,10 @@ def finish(run: Run, outputs: Outputs, *, json_lines: bool, quiet: bool) -> int:
 
     Raises:
         OutputError: If the picture could not go where it should; says where it is instead. Checkpoints are kept then.
+        WorkerError: If the run had to end because a process that shared the work is gone; says where the picture is.
     """
     from pincel.cli.terminal import say
+    from pincel.errors import WorkerError
 
     result = run.result
     saved = save(result, outputs, run)
@@ -164,7 +166,13 @@ def finish(run: Run, outputs: Outputs, *, json_lines: bool, quiet: bool) -> int:
     elif not quiet:
         for path in saved:
             say(str(path))
+    if run.lost:
+        raise WorkerError(f"{run.lost} The best picture so far was kept as {saved[0]}.{_way_on(run)}")
     return EXIT_CODES.get(result.stopped, 0)
+
+
+def _way_on(run: Run) -> str:
+    return f" To go on, under torchrun or not: {run.way_on}" if run.way_on else ""
 
 
 def save(result: Result, outputs: Outputs, run: Run) -> list[Path]:

@@ -68,7 +68,8 @@ def announced(run: Run) -> list[str]:
     """Return what to say before a run: where it works and what it takes, and of a long one each scale."""
     scales = _scales(run) if (run.expected_seconds or 0.0) >= LONG else []
     lines = [f"  {width}×{height}: {steps} steps, tiles {tiles}, {memory}, {time}" for width, height, steps, tiles, memory, time in scales]
-    return [f"Painting on {run.device} in {run.precision}; {_in_all(run)} Ctrl-C keeps the best picture so far.", *lines]
+    many = f", {run.processes} processes" if run.processes > 1 else ""
+    return [f"Painting on {run.device} in {run.precision}{many}; {_in_all(run)} Ctrl-C keeps the best picture so far.", *lines]
 
 
 def as_data(run: Run) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from pincel.cli.crew import crew, device_here, follow, follows, stand_fast
 from pincel.cli.painting import check_outputs, finish, paint, read_back
 from pincel.cli.texts import GroupedCommand, examples
 
 if TYPE_CHECKING:
     from pincel.cli.painting import Outputs
     from pincel.cli.progress import Bar
+    from pincel.engine.team import Crew
     from pincel.run import Run
 
 
@@ -41,18 +43,26 @@ def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
     is the same to the byte. The pictures the run began with must be where they were, unchanged.
 
     A folder that pincel made by itself is removed when the picture is written; one given with --checkpoint is kept.
+
+    Under torchrun, several processes share one picture, on one machine or many. Each has one thread, or as many as OMP_NUM_THREADS says:
+    'torchrun --nproc-per-node 4 -m pincel resume DIR'.
     """
     from pincel.cli.progress import Bar
     from pincel.engine.memory import keep_freed_memory
 
     keep_freed_memory()
-    with Bar(quiet=options["quiet"]) as bar:
-        run, outputs = _opened(folder, options["device"], bar)
-        paint(run, outputs, bar, json_lines=options["json_lines"])
-    ctx.exit(finish(run, outputs, json_lines=options["json_lines"], quiet=options["quiet"]))
+    if follows():
+        ctx.exit(follow())
+    with crew() as hands:
+        with Bar(quiet=options["quiet"]) as bar:
+            run, outputs = _opened(folder, options["device"], bar, hands)
+            stand_fast(hands)
+            paint(run, outputs, bar, json_lines=options["json_lines"])
+        code = finish(run, outputs, json_lines=options["json_lines"], quiet=options["quiet"])
+    ctx.exit(code)
 
 
-def _opened(folder: str, device: str | None, bar: Bar) -> tuple[Run, Outputs]:
+def _opened(folder: str, device: str | None, bar: Bar, hands: Crew) -> tuple[Run, Outputs]:
     """Read the checkpoint, and make sure that its run can be written where it should before it is built."""
     from pincel.engine.checkpoint import find_checkpoint
     from pincel.run import Run
@@ -61,4 +71,4 @@ def _opened(folder: str, device: str | None, bar: Bar) -> tuple[Run, Outputs]:
     written = found.values()
     sources = [written["content"]["path"], *(style["path"] for style in written["styles"])]
     outputs = check_outputs(read_back(written["also"]), [Path(path) for path in sources])
-    return Run.resumed(found, device=device, on_event=bar.show), outputs
+    return Run.resumed(found, device=device_here(device) if device else None, on_event=bar.show, crew=hands), outputs

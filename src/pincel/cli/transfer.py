@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from pincel.cli.crew import crew, device_here, follow, follows, stand_fast
 from pincel.cli.options import GROUPS, MACHINE, gather, input_paths, machine_options, objective_options, styles
 from pincel.cli.painting import Outputs, check_outputs, finish, paint, written_down
 from pincel.cli.plan import announced
@@ -15,6 +16,7 @@ from pincel.errors import OptionError
 
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
+    from pincel.engine.team import Crew
     from pincel.run import Run
 
 
@@ -73,14 +75,27 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
     The picture is moved, step by step, until the network sees the content of the one and the style of the other in it: more
     --style-weight for more painting, more --content-weight for more photograph, more --tv-weight for smoother areas.
     Ctrl-C stops after the step under way and keeps the best picture so far; 'pincel resume' goes on with a long run that was cut short.
+
+    Under torchrun, several processes share one picture, on one machine or many. Each has one thread, or as many as OMP_NUM_THREADS says:
+    'torchrun --nproc-per-node 4 -m pincel transfer PHOTO PAINTING -o OUT'.
     """
-    from pincel.cli.progress import Bar
     from pincel.engine.memory import keep_freed_memory
+
+    keep_freed_memory()
+    if follows():
+        ctx.exit(follow())
+    with crew() as hands:
+        code = _transferred(content, style, options, hands)
+    ctx.exit(code)
+
+
+def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], hands: Crew) -> int:
+    """Check, paint and write; return the exit code."""
+    from pincel.cli.progress import Bar
 
     values = gather(options)
     pairs = styles(style)
     outputs = _outputs(options)
-    keep_freed_memory()
     check_outputs(outputs, input_paths(content, pairs, options["recipe"], values.get("init")))
     from pincel.run import Run
 
@@ -89,13 +104,14 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
             content,
             pairs,
             recipe=options["recipe"],
-            device=options["device"],
+            device=device_here(options["device"]),
             precision=options["precision"],
             tiles=options["tiles"],
             memory=options["memory"],
             checkpoint=options["checkpoint"],
             checkpoint_every=options["checkpoint_every"],
             on_event=bar.show,
+            crew=hands,
             **values,
         )
         run.also = written_down(outputs)
@@ -103,8 +119,9 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
             bar.console.print(line, soft_wrap=True, markup=False)
         if outputs.passing:
             _keep_if_long(run, outputs, options["checkpoint_every"], bar)
+        stand_fast(hands)
         paint(run, outputs, bar, json_lines=options["json_lines"])
-    ctx.exit(finish(run, outputs, json_lines=options["json_lines"], quiet=options["quiet"]))
+    return finish(run, outputs, json_lines=options["json_lines"], quiet=options["quiet"])
 
 
 def _outputs(options: dict[str, Any]) -> Outputs:

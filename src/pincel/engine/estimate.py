@@ -63,13 +63,15 @@ class Appetite:
         """Return what a picture of (height, width) takes; without ``slopes``, for the way there only."""
         held = most = work = 0.0
         for index, part in enumerate(layout.parts(self.backbone, self.wanted)):
-            looks = _looks(part, size)
-            kept = self._keeps(part) * max(looks) if slopes else 0.0
-            most = max(most, BORROWED * _largest(part) * max(looks) + (kept if part.side else 0.0))
+            there = _looks(part, size)
+            back = _looks(part, size, twice=not layout.tight) if slopes else there
+            kept = self._keeps(part) * max(back) if slopes else 0.0
+            passing = part.tiled and not layout.keep
+            most = max(most, BORROWED * _largest(part) * max(back) + (kept if passing else 0.0))
             # What it is given, and the slope of that; the picture itself is counted elsewhere.
-            held += (0.0 if part.side else kept) + (FLOAT * part.before.channels * _area(part, size) * (1 + slopes) if index else 0.0)
-            # Tiles are looked at again on the way back.
-            work += sum(looks) * _products(part) * (1 + slopes * (BACK + bool(part.side)))
+            held += (0.0 if passing else kept) + (FLOAT * part.before.channels * _area(part, size) * (1 + slopes) if index else 0.0)
+            # Tiles of which nothing is kept are looked at again on the way back.
+            work += products(part) * (sum(there) + slopes * (BACK + passing) * sum(back))
         return Need(held + most, work)
 
     def layouts(self) -> Iterator[Layout]:
@@ -116,13 +118,13 @@ class Appetite:
         return sum(blocks.values())
 
 
-def _looks(part: Part, size: tuple[int, int]) -> list[int]:
-    """Return the positions, of what it is given, that a part looks at each time."""
+def _looks(part: Part, size: tuple[int, int], *, twice: bool = False) -> list[int]:
+    """Return the positions, of what it is given, that a part looks at each time; ``twice`` with twice the margin."""
     height, width = _shape(part, size)
-    if not part.side:
+    if not part.tiled:
         return [height * width]
     outer = [part.outer(tile, height, width) for tile in part.tiles(height, width)]
-    return [(tile.bottom - tile.top) * (tile.right - tile.left) for tile in outer]
+    return [(part.outer(tile, height, width) if twice else tile).area for tile in outer]
 
 
 def _shape(part: Part, size: tuple[int, int]) -> tuple[int, int]:
@@ -139,7 +141,7 @@ def _largest(part: Part) -> float:
     return FLOAT * max(layer.channels * (part.stride / layer.stride) ** 2 for layer in part.layers)
 
 
-def _products(part: Part) -> float:
+def products(part: Part) -> float:
     """Return the multiply-adds of a part's convolutions, by positions of what it is given."""
     total = 0.0
     for before, layer in pairwise([part.before, *part.layers]):

@@ -92,8 +92,8 @@ class Stopped:
 
     Attributes:
         reason: ``steps`` (all made), ``settled`` (the objective hardly fell any more), ``interrupted``, ``terminated``, ``stopped``
-            (asked to), ``out of memory``, ``stationary`` (no gradient left) or ``diverged`` (nothing finite ahead even with the boldness
-            halved again and again).
+            (asked to), ``out of memory``, ``worker lost`` (a process that shared the work is gone), ``stationary`` (no gradient left) or
+            ``diverged`` (nothing finite ahead even with the boldness halved again and again).
         step: The last update made, in the last scale.
         best_step: The update whose picture is kept.
     """

@@ -51,6 +51,7 @@ class Problem:
     def judge(self, pixels: Tensor) -> Evaluation:
         """Evaluate a picture (1, 3, H, W) in the network's pixel units, whatever canvas it came from; differentiable."""
         with self.precision.active():
+            self.share.show(pixels)
             seen = observe(self.backbone, pixels, self.objective.layers, self.objective.statistics, self.layout, self.share)
             return self.objective.evaluation(seen, pixels)
 

@@ -12,15 +12,18 @@ between two floats. Tiles smaller than a block give it but for rounding.
 The network is cut, at poolings, into parts of some layers. What goes from part to part is kept whole, and small (8 numbers a pixel behind
 the second pooling, where the layers before it hold over 100); so margins need not grow to the 78 pixels of relu5_1's receptive field, and
 only the layers with the largest maps, which cost little time, need to be computed twice.
+
+Where several processes share one picture, each keeps what it computed of its own tiles, and nothing is computed twice. Tiles then have no
+more margin than their results depend on, and slopes in overlapping margins add up: quicker, and the same but for rounding.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias
 
 import torch
 from torch import Tensor
@@ -33,18 +36,24 @@ from pincel.types import BLOCK, Window
 # Tiles begin at multiples of this in every layer: where Winograd's own tiles begin, so that they round as they do in the whole picture.
 ALIGN = 4
 REST = "rest"
+# Words behind the cuts of a layout, in this order.
+TIGHT, KEEP = "tight", "keep"
 # What the first layer is given, as if it were one.
 PICTURE = Layer("picture", "picture", 3, 1, 1)
 
 # What is reduced: (layer, features, window) → numbers by name, each a part of a sum over the positions of the layer.
 Reduce: TypeAlias = Callable[[str, Tensor, Window], Mapping[Any, Tensor]]
-T = TypeVar("T")
+# How a part is cut: the side of its square tiles, or how many tiles (down, across); 0 for not at all.
+Cut: TypeAlias = int | tuple[int, int]
 
 
 class Share(Protocol):
     """Whose work a tile is."""
 
-    def mine(self, everything: Sequence[T]) -> Sequence[T]:
+    def show(self, pixels: Tensor) -> None:
+        """Let the others know that this picture is about to be looked at, and whether for its slopes (``requires_grad``)."""
+
+    def mine(self, everything: Sequence[Tile]) -> Sequence[Tile]:
         """Return what this process does."""
 
     def summed(self, part: Tensor) -> Tensor:
@@ -54,7 +63,10 @@ class Share(Protocol):
 class Alone:
     """All of it is done here."""
 
-    def mine(self, everything: Sequence[T]) -> Sequence[T]:
+    def show(self, pixels: Tensor) -> None:
+        """There is nobody to show it to."""
+
+    def mine(self, everything: Sequence[Tile]) -> Sequence[Tile]:
         """Return all."""
         return everything
 
@@ -70,14 +82,23 @@ class Part:
     Attributes:
         before: What it is given, the layer before its first one.
         layers: Which, the last one included.
-        side: Of a tile, in positions of what it is given; 0 for all at once.
-        margin: Positions around a tile that its results depend on, to the last bit.
+        side: Of a tile, in positions of what it is given; 0 where that is not what it is cut by.
+        margin: Positions around a tile that its results depend on; to the last bit, unless the layout is tight.
+        grid: How many tiles (down, across); None where that is not what it is cut by.
+        align: Tiles begin at multiples of this in every layer.
     """
 
     before: Layer
     layers: tuple[Layer, ...]
     side: int
     margin: int
+    grid: tuple[int, int] | None = None
+    align: int = ALIGN
+
+    @property
+    def tiled(self) -> bool:
+        """Whether it is cut at all."""
+        return bool(self.side or self.grid)
 
     @property
     def stride(self) -> int:
@@ -89,13 +110,23 @@ class Part:
         """How many times it shrinks what it is given."""
         return self.layers[-1].stride // self.stride
 
+    @property
+    def unit(self) -> int:
+        """Tiles begin at multiples of this, in positions of what it is given."""
+        return self.align * self.times
+
     def tiles(self, height: int, width: int) -> list[Tile]:
-        """Cut (height, width) into tiles of equal size, but for the last ones."""
-        return [Tile(top, bottom, left, right) for top, bottom in self._cuts(height) for left, right in self._cuts(width)]
+        """Cut (height, width) into tiles of equal size, as nearly as they can begin where they should."""
+        down, across = (
+            (self._spread(n, of) for n, of in zip((height, width), self.grid, strict=True))
+            if self.grid
+            else (self._cuts(height), self._cuts(width))
+        )
+        return [Tile(top, bottom, left, right) for top, bottom in down for left, right in across]
 
     def outer(self, tile: Tile, height: int, width: int) -> Tile:
         """Return a tile with its margin."""
-        unit = ALIGN * self.times
+        unit = self.unit
         bottom, right = (_up(end + self.margin, self.times) for end in (tile.bottom, tile.right))
         return Tile(
             max(0, tile.top - self.margin) // unit * unit,
@@ -105,7 +136,7 @@ class Part:
         )
 
     def _cuts(self, length: int) -> list[tuple[int, int]]:
-        unit, block = ALIGN * self.times, BLOCK // self.stride
+        unit, block = self.unit, BLOCK // self.stride
         blocks = self.side >= block and block % unit == 0
         count = math.ceil(length / max(self.side, unit))
         side = _up(math.ceil(length / count), block if blocks else unit)
@@ -113,6 +144,12 @@ class Part:
         # order than for large ones: the tile before takes it in.
         begins = range(0, max(length - (block // 2 if blocks else unit) + 1, 1), side)
         return list(pairwise([*begins, length]))
+
+    def _spread(self, length: int, count: int) -> list[tuple[int, int]]:
+        """Cut a side into so many, or as many as there are units; the last takes in what is no whole unit."""
+        units = max(length // self.unit, 1)
+        count = min(count, units)
+        return list(pairwise([*(round(index * units / count) * self.unit for index in range(count)), length]))
 
 
 @dataclass(frozen=True)
@@ -132,24 +169,37 @@ class Tile:
         """Return where it is in another that contains it."""
         return Tile(self.top - outer.top, self.bottom - outer.top, self.left - outer.left, self.right - outer.left)
 
+    @property
+    def area(self) -> int:
+        """Number of positions."""
+        return (self.bottom - self.top) * (self.right - self.left)
+
 
 @dataclass(frozen=True)
 class Layout:
     """How a network is cut.
 
     Attributes:
-        cuts: pooling → side of a tile in pixels of the picture, for the layers up to it, shallow to deep; ``rest`` for those behind the
-            last. What is not named is computed all at once.
+        cuts: pooling → side of a tile in pixels of the picture, or how many tiles (down, across), for the layers up to it, shallow to
+            deep; ``rest`` for those behind the last. What is not named is computed all at once.
+        tight: Tiles begin at any position, with no more margin than their results depend on. Convolutions that compute squares of positions
+            together (Winograd) then round as they do for a picture of another size, and slopes in margins are added up in another order.
+        keep: What was computed of a tile is kept for the way back, and not computed again: more memory, less time. Goes with ``tight``.
 
     Example:
         >>> parse_layout("pool2=512,rest=1024").cuts
         {'pool2': 512, 'rest': 1024}
+        >>> parse_layout("pool2=3x2,tight,keep")
+        Layout(cuts={'pool2': (3, 2)}, tight=True, keep=True)
     """
 
-    cuts: Mapping[str, int] = field(default_factory=dict)
+    cuts: Mapping[str, Cut] = field(default_factory=dict)
+    tight: bool = False
+    keep: bool = False
 
     def __str__(self) -> str:
-        return ",".join(f"{name}={side}" for name, side in self.cuts.items()) or "whole"
+        cuts = [f"{name}={cut if isinstance(cut, int) else f'{cut[0]}x{cut[1]}'}" for name, cut in self.cuts.items()]
+        return ",".join([*cuts, *[TIGHT] * self.tight, *[KEEP] * self.keep]) if cuts else "whole"
 
     def checked(self, card: Card) -> Layout:
         """Return it if a network has all the poolings it names.
@@ -167,21 +217,33 @@ class Layout:
         card, needed = backbone.card, backbone.card.up_to(wanted)
         parts: list[Part] = []
         begin = 0
-        for name, side in [*self.cuts.items(), (REST, 0)]:
+        for name, cut in [*self.cuts.items(), (REST, 0)]:
             end = len(needed) if name == REST else min(card.names.index(name) + 1, len(needed))
             if end > begin:
                 before = needed[begin - 1] if begin else PICTURE
-                parts.append(Part(before, needed[begin:end], side // before.stride, _margin(backbone, before, needed[begin:end])))
+                parts.append(self._part(backbone, before, needed[begin:end], cut))
                 begin = end
         return parts
 
+    def _part(self, backbone: Backbone, before: Layer, layers: tuple[Layer, ...], cut: Cut) -> Part:
+        align = 1 if self.tight else ALIGN
+        # Of a grid of one tile, the picture is the whole margin.
+        grid = None if isinstance(cut, int) or cut == (1, 1) else cut
+        return Part(
+            before, layers, cut // before.stride if isinstance(cut, int) else 0, _margin(backbone, before, layers, align), grid, align
+        )
 
-def _margin(backbone: Backbone, before: Layer, layers: Sequence[Layer]) -> int:
-    """Go from the last layer back to what the first is given; tiles begin and end where poolings and grains do."""
+    def tiled(self, backbone: Backbone, wanted: frozenset[str]) -> frozenset[str]:
+        """Return the layers that are seen in tiles where some are wanted."""
+        return frozenset(layer.name for part in self.parts(backbone, wanted) if part.tiled for layer in part.layers)
+
+
+def _margin(backbone: Backbone, before: Layer, layers: Sequence[Layer], align: int) -> int:
+    """Go from the last layer back to what the first is given; tiles begin and end where poolings and grains up to ``align`` do."""
     margin = 0
     for shallow, deep in reversed(list(pairwise([before, *layers]))):
         reach = (deep.receptive_field - shallow.receptive_field) // 2 // shallow.stride
-        margin = _up(margin, backbone.grain(deep.name)) * (deep.stride // shallow.stride) + reach
+        margin = _up(margin, min(backbone.grain(deep.name), align)) * (deep.stride // shallow.stride) + reach
     return margin
 
 
@@ -189,26 +251,48 @@ WHOLE = Layout()
 
 
 def parse_layout(text: str) -> Layout:
-    """Read what ``str(layout)`` wrote: ``whole``, or ``pool2=512,pool3=1024,rest=2048``.
+    """Read what ``str(layout)`` wrote: ``whole``, ``pool2=512,pool3=1024,rest=2048``, or ``pool2=2x1,rest=2x1,tight,keep``.
 
     Raises:
         OptionError: For anything else.
     """
     if text == "whole":
         return WHOLE
+    entries = text.split(",")
+    keep = entries[-1] == KEEP
+    entries = entries[: len(entries) - keep]
+    tight = entries[-1:] == [TIGHT]
+    entries = entries[: len(entries) - tight]
     try:
-        cuts = {name: int(side) for name, side in (entry.split("=") for entry in text.split(","))}
+        cuts = {name: _cut(how) for name, how in (entry.split("=") for entry in entries)}
     except ValueError:
         cuts = {}
     poolings = sorted(name for name in cuts if name != REST)
     if (
         not cuts
-        or min(cuts.values()) < 1
+        or (keep and not tight)
         or list(cuts) != poolings + [REST] * (REST in cuts)
         or not all(name.startswith("pool") for name in poolings)
     ):
-        raise OptionError(f"Tiles are given as whole, or pool2=512,pool3=1024,rest=2048 (sides in pixels), not '{text}'.")
-    return Layout(cuts)
+        raise OptionError(
+            "Tiles are given as whole, or pool2=512,pool3=1024,rest=2048 (sides in pixels), or pool2=2x3,rest=2x3,tight,keep "
+            f"(tiles down and across), not '{text}'."
+        )
+    return Layout(cuts, tight, keep)
+
+
+def _cut(text: str) -> Cut:
+    """Read a side or a number of tiles; raises ValueError."""
+    if "x" not in text:
+        return _count(text)
+    down, across = text.split("x")
+    return _count(down), _count(across)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(text)
+    return int(text)
 
 
 def observe(
@@ -232,8 +316,9 @@ def observe(
     parts = layout.parts(backbone, layers)
     for part in parts:
         # The last one hands nothing on.
-        look = _Look(backbone, part, layers, reduce, share or Alone(), (x.shape[-2], x.shape[-1]), passes=part is not parts[-1])
-        if part.side:
+        passes, keeps = part is not parts[-1], layout.keep and torch.is_grad_enabled() and x.requires_grad
+        look = _Look(backbone, part, layers, reduce, share or Alone(), (x.shape[-2], x.shape[-1]), passes, keeps, not layout.tight)
+        if part.tiled:
             results = _Tiled.apply(x, look)  # type: ignore[no-untyped-call]
             values, after = dict(zip(look.keys, results, strict=False)), results[len(look.keys) :]
         else:
@@ -255,6 +340,8 @@ class _Look:
     share: Share
     size: tuple[int, int]
     passes: bool
+    keeps: bool
+    exact: bool
     keys: list[Any] = field(default_factory=list)
     positions: dict[Any, int] = field(default_factory=dict)
 
@@ -269,21 +356,51 @@ class _Look:
     def outer(self, tile: Tile) -> Tile:
         return self.part.outer(tile, *self.size)
 
-    def __call__(self, x: Tensor, tile: Tile) -> tuple[dict[Any, Tensor], Tensor]:
-        """Look at a tile with its margin; return the reduced layers, and what the last layer answers for the tile itself."""
-        last = self.part.layers[-1]
-        wanted = self.layers | ({last.name} if self.passes else frozenset())
-        strides = {layer.name: layer.stride // self.part.stride for layer in self.part.layers}
+    def seen(self, x: Tensor, tile: Tile) -> _Seen:
+        """Look at a tile on its own: slopes go back to its leaf and no further."""
+        leaf = self.outer(tile).of(x).detach().requires_grad_()
+        return _Seen(leaf, *self(leaf, tile))
+
+    def nothing(self, x: Tensor) -> tuple[dict[Any, Tensor], Tensor]:
+        """Return zeros in the shapes of what the whole part answers: what a process adds that has no tile."""
+        corner = Tile(0, self.part.times, 0, self.part.times).of(x)
         found: dict[Any, Tensor] = {}
         answer = x
-        for name, seen in self.backbone.through(self.part.layers, x, wanted):
-            window = self.window(tile, strides[name])
-            answer = _inside(seen, window, self.outer(tile), strides[name])
+        for name, answer in self.backbone.through(self.part.layers, corner, self.wanted):
             if name in self.layers:
-                parts = self.reduce(name, answer, window)
-                found.update(parts)
-                self.positions.update(dict.fromkeys(parts, math.prod(window.whole)))
+                empty = replace(self.window(self.everything, self.times(name)), height=0, width=0)
+                found.update(self._reduced(name, answer[..., :0, :0], empty))
+        return {key: torch.zeros_like(value) for key, value in found.items()}, self.blank(answer)
+
+    def blank(self, answer: Tensor) -> Tensor:
+        """Return zeros for the whole last layer, of which a window was seen."""
+        shape = (*answer.shape[:2], *self.window(self.everything, self.part.times).whole)
+        return torch.zeros(shape, dtype=answer.dtype, device=answer.device).contiguous(memory_format=torch.channels_last)
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        return self.layers | ({self.part.layers[-1].name} if self.passes else frozenset())
+
+    def times(self, layer: str) -> int:
+        """Return how many times a layer is smaller than what the part is given."""
+        return self.backbone.card.layer(layer).stride // self.part.stride
+
+    def __call__(self, x: Tensor, tile: Tile) -> tuple[dict[Any, Tensor], Tensor]:
+        """Look at a tile with its margin; return the reduced layers, and what the last layer answers for the tile itself."""
+        found: dict[Any, Tensor] = {}
+        answer = x
+        for name, seen in self.backbone.through(self.part.layers, x, self.wanted):
+            window = self.window(tile, self.times(name))
+            answer = _inside(seen, window, self.outer(tile), self.times(name))
+            if name in self.layers:
+                found.update(self._reduced(name, answer, window))
         return found, answer
+
+    def _reduced(self, layer: str, features: Tensor, window: Window) -> Mapping[Any, Tensor]:
+        """Reduce a window, and note how many positions the sum will be over."""
+        found = self.reduce(layer, features, window)
+        self.positions.update(dict.fromkeys(found, math.prod(window.whole)))
+        return found
 
     def window(self, tile: Tile, times: int) -> Window:
         """Return where a tile is in a layer with so many times the stride."""
@@ -300,22 +417,39 @@ def _inside(seen: Tensor, window: Window, outer: Tile, times: int) -> Tensor:
     return seen[..., top : top + window.height, left : left + window.width]
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What a tile showed, with the graph that leads back to it."""
+
+    leaf: Tensor
+    found: Mapping[Any, Tensor]
+    answer: Tensor
+
+
 class _Tiled(torch.autograd.Function):
     """A part of a network, tile by tile, in either direction: (x) → (sums …, what goes to the next part)."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, look: _Look) -> tuple[Tensor, ...]:
         ctx.save_for_backward(x)
-        ctx.look = look
+        ctx.look, ctx.kept = look, []
+        tiles = look.tiles
         sums: dict[Any, Tensor] = {}
         whole: Tensor | None = None
-        for tile in look.tiles:
-            found, answer = look(look.outer(tile).of(x), tile)
-            sums = {key: sums[key] + value for key, value in found.items()} if sums else found
+        for tile in tiles:
+            with torch.set_grad_enabled(look.keeps):
+                seen = look.seen(x, tile)
+            if look.keeps:
+                ctx.kept.append(seen)
+            # The first is copied: sums are written to, and what is kept is not.
+            sums = {k: sums[k] + v.detach() if sums else v.detach().clone() for k, v in seen.found.items()}
             if look.passes:
                 window = look.window(tile, look.part.times)
-                whole = _blank(answer, window) if whole is None else whole
-                whole[..., window.rows, window.columns] = answer
+                whole = look.blank(seen.answer) if whole is None else whole
+                whole[..., window.rows, window.columns] = seen.answer.detach()
+        if not tiles:
+            sums, blank = look.nothing(x)
+            whole = blank if look.passes else None
         look.keys.extend(sums)
         return tuple(look.share.summed(each) for each in (*sums.values(), *([] if whole is None else [whole])))
 
@@ -326,25 +460,21 @@ class _Tiled(torch.autograd.Function):
         back = torch.zeros_like(x)
         count = len(look.keys)
         for tile in look.tiles:
-            # All that depends on the tile, and all that depends on.
-            near = look.outer(tile)
-            outer = look.outer(near)
+            # All that depends on the tile; without it, slopes of what depends on two tiles come from both, and are added.
+            near = look.outer(tile) if look.exact else tile
             with torch.enable_grad():
-                leaf = outer.of(x).detach().requires_grad_()
-                found, answer = look(leaf, near)
-            results, given = list(found.values()), list(slopes[:count])
+                # What was kept of a tile goes with it.
+                seen = ctx.kept.pop(0) if ctx.kept else look.seen(x, near)
+            results, given = list(seen.found.values()), list(slopes[:count])
             if look.passes:
                 window = look.window(near, look.part.times)
-                results, given = [*results, answer], [*given, slopes[count][..., window.rows, window.columns]]
-            (slope,) = torch.autograd.grad(results, leaf, given)
-            tile.of(back).copy_(tile.within(outer).of(slope))
+                results, given = [*results, seen.answer], [*given, slopes[count][..., window.rows, window.columns]]
+            (slope,) = torch.autograd.grad(results, seen.leaf, given)
+            if look.exact:
+                tile.of(back).copy_(tile.within(look.outer(near)).of(slope))
+            else:
+                look.outer(tile).of(back).add_(slope)
         return look.share.summed(back), None
-
-
-def _blank(answer: Tensor, window: Window) -> Tensor:
-    """Return zeros for the whole layer of which a window was seen."""
-    shape = (*answer.shape[:2], *window.whole)
-    return torch.zeros(shape, dtype=answer.dtype, device=answer.device).contiguous(memory_format=torch.channels_last)
 
 
 def _up(length: int, unit: int) -> int:

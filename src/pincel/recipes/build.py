@@ -77,10 +77,15 @@ def active_layers(recipe: Recipe) -> tuple[dict[str, float], dict[str, float]]:
     return content, style
 
 
+def needed_layers(recipe: Recipe) -> frozenset[str]:
+    """Layers that are looked at."""
+    content, style = active_layers(recipe)
+    return frozenset([*content, *style])
+
+
 def needed_stride(recipe: Recipe) -> int:
     """Pixels a side must have at least for the deepest layer to have one position."""
-    content, style = active_layers(recipe)
-    layers = CARDS[recipe.backbone].up_to([*content, *style])
+    layers = CARDS[recipe.backbone].up_to(needed_layers(recipe))
     return max((layer.stride for layer in layers), default=2)
 
 
@@ -133,8 +138,7 @@ def make_backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Pr
 
 def quickened(recipe: Recipe, backbone: VGG, precision: Precision) -> VGG:
     """Return a network that multiplies in some precision, for the layers a recipe asks for."""
-    content, style = active_layers(recipe)
-    return precision.applied(backbone, frozenset([*content, *style]))
+    return precision.applied(backbone, needed_layers(recipe))
 
 
 @dataclass(frozen=True)
@@ -207,7 +211,10 @@ def make_problem(
     if content:
         collected = Collected()
         look(materials.content, content, collected)
-        losses.append(ContentLoss(collected.layers, content, recipe.content_weight, convention))
+        # Of layers in tiles, everybody has collected their own.
+        tiled = layout.tiled(backbone, frozenset(content))
+        targets = {name: whose.summed(seen) if name in tiled else seen for name, seen in collected.layers.items()}
+        losses.append(ContentLoss(targets, content, recipe.content_weight, convention))
     if style:
         grams = [(look(picture, style, gram_part), weight) for picture, weight in materials.styles if weight > 0]
         losses.append(StyleLoss(blended_grams(grams), style, recipe.style_weight, convention))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor
 
 from pincel.backbones.vgg import VGG
+from pincel.engine.estimate import Appetite
 from pincel.engine.ladder import Rung, resampled
+from pincel.engine.memory import out_of_memory
 from pincel.engine.precision import Precision
 from pincel.engine.problem import Problem
-from pincel.engine.tiles import WHOLE, Layout
+from pincel.engine.tiles import WHOLE, Alone, Layout, Share
+from pincel.errors import MemoryLimitError
 from pincel.image.picture import Picture
 from pincel.image.resize import resize_picture
 from pincel.recipes import build
@@ -33,6 +36,7 @@ class Scales:
         device: Where to work.
         precision: How the backbone multiplies.
         layouts: (height, width) → how much of a picture of that size is looked at at a time.
+        shares: (height, width) → whose work the tiles of the objective at that size are.
     """
 
     recipe: Recipe
@@ -43,6 +47,7 @@ class Scales:
     device: torch.device
     precision: Precision
     layouts: Callable[[tuple[int, int]], Layout] = lambda _: WHOLE
+    shares: Callable[[tuple[int, int]], Share] = lambda _: Alone()
 
     @cached_property
     def full(self) -> build.Materials:
@@ -52,7 +57,7 @@ class Scales:
     @cached_property
     def objective(self) -> Problem:
         """The objective at full size."""
-        return build.make_problem(self.recipe, self.full, self.backbone, self.device, self.precision, self.layouts(self.size))
+        return self._problem(self.recipe, self.full, self.size)
 
     def materials(self, rung: Rung) -> build.Materials:
         """Bring the pictures to the size of a rung."""
@@ -63,7 +68,27 @@ class Scales:
         if rung.share == 1:
             return self.objective
         coarse = self.recipe.override(content_weight=self.recipe.content_weight * self.recipe.coarse_content)
-        return build.make_problem(coarse, self.materials(rung), self.backbone, self.device, self.precision, self.layouts(rung.size))
+        return self._problem(coarse, self.materials(rung), rung.size)
+
+    def _problem(self, recipe: Recipe, materials: build.Materials, size: tuple[int, int]) -> Problem:
+        """Measure the targets; where there is no memory for that, in smaller tiles than planned."""
+        appetite = Appetite(self.backbone, build.needed_layers(recipe), self.device)
+        layout, share = self.layouts(size), self.shares(size)
+        notes: list[str] = []
+        while True:
+            try:
+                problem = build.make_problem(recipe, materials, self.backbone, self.device, self.precision, layout, share)
+                # Several processes would have to agree.
+                thriftier = partial(appetite.thriftier, size) if isinstance(share, Alone) else problem.thriftier
+                return replace(problem, thriftier=thriftier, notes=tuple(notes))
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
+            smaller = appetite.thriftier(size, layout) if isinstance(share, Alone) else None
+            if smaller is None:
+                raise MemoryLimitError(f"Out of memory at {size[1]}×{size[0]}, even with tiles {layout}. Try a smaller --size.")
+            layout = smaller
+            notes.append(f"Out of memory: goes on with tiles {layout}.")
 
     def finer(self, picture: Tensor, rung: Rung) -> Tensor:
         """Enlarge a picture to a rung, and lay over it what the content has too fine for the rung before."""

@@ -1,0 +1,129 @@
+"""A process that helps to paint a picture: it does as process 0 says until that one is done or gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from pincel.canvas.pixels import PixelCanvas
+from pincel.engine.device import resolve_device
+from pincel.engine.ladder import Rung
+from pincel.engine.precision import Precision
+from pincel.engine.problem import Problem
+from pincel.engine.team import Following, Team, host
+from pincel.engine.tiles import parse_layout
+from pincel.errors import PincelError, WorkerError
+from pincel.image.picture import Picture
+from pincel.losses.objective import Objective
+from pincel.recipes import build
+from pincel.recipes.scales import Scales
+from pincel.recipes.schema import make_recipe
+from pincel.sources import check_calibration, open_picture
+from pincel.version import __version__
+
+
+def serve(team: Team, local: int) -> bool:
+    """Do what process 0 says.
+
+    Args:
+        team: This process among the others.
+        local: Number of its GPU, if it is to work on one.
+
+    Returns:
+        Whether process 0 was done; if not, it has gone, and said why or was killed.
+    """
+    helper = _Helper(team, local)
+    verbs: Mapping[str, Callable[[dict[str, Any]], None]] = {"load": helper.load, "build": helper.build, "look": helper.look}
+    try:
+        while (order := team.hear())["do"] != "end":
+            verbs[order["do"]](order)
+        team.leave()
+    except WorkerError:
+        return False
+    return True
+
+
+class _Helper:
+    """What is known of the picture."""
+
+    def __init__(self, team: Team, local: int) -> None:
+        self.team, self.local = team, local
+        self.device = torch.device("cpu")
+        self.scales: Scales | None = None
+        self.rungs: dict[tuple[int, int], Rung] = {}
+        self.problems: dict[tuple[int, int], Problem] = {}
+
+    def load(self, order: dict[str, Any]) -> None:
+        """Load what process 0 has loaded, and answer what is wrong with it here."""
+        trouble = ""
+        try:
+            self._load(order)
+        except PincelError as error:
+            trouble = f"Process {self.team.rank} on {host()} cannot help: {error}"
+        self.team.replies(trouble)
+
+    def _load(self, order: dict[str, Any]) -> None:
+        if order["pincel"] != __version__:
+            raise WorkerError(f"it has pincel {__version__}, and process 0 has {order['pincel']}; install the same.")
+        recipe = make_recipe(order["recipe"])
+        if order["calibration"]:
+            check_calibration(recipe.calibration, order["calibration"])
+        content = _same(order["content"], "content")
+        styles = [(_same(style, "style"), style["weight"]) for style in order["styles"]]
+        self.device = resolve_device(order["device"] if order["device"] != "cuda" else f"cuda:{self.local}")
+        name, method = order["precision"]
+        precision = Precision(name, method)
+        backbone = build.quickened(recipe, build.make_backbone(recipe, self.device, lambda _: None, lambda *_: None), precision)
+        size = build.content_size(recipe, content)
+        cut = {(height, width): parse_layout(text) for (height, width), text in order["tiles"]}
+        following = Following(self.team)
+        self.scales = Scales(recipe, content, styles, size, backbone, self.device, precision, cut.__getitem__, lambda _: following)
+        self.rungs = {rung.size: rung for rung in build.make_rungs(recipe, size, [style for style, _ in styles])}
+
+    def build(self, order: dict[str, Any]) -> None:
+        """Put the objective of a rung together, targets by tiles; those of coarser ones are not asked for any more."""
+        height, width = order["size"]
+        rung = self.rungs[height, width]
+        scales = self._ready()
+        problem = seen_part(scales.problem(rung))
+        kept = {size: other for size, other in self.problems.items() if size == scales.size}
+        self.problems = {**kept, rung.size: problem}
+
+    def look(self, order: dict[str, Any]) -> None:
+        """Look at the picture shown, at the tiles that are ours."""
+        height, width = order["size"]
+        problem = self.problems[height, width]
+        pixels = self.team.see(order["shape"], getattr(torch, order["dtype"]), self.device)
+        if not problem.objective.losses:
+            return
+        if order["slopes"]:
+            problem.gradient(pixels)
+        else:
+            problem.measure(pixels)
+
+    def _ready(self) -> Scales:
+        if self.scales is None:
+            raise WorkerError("Process 0 asked for an objective before it said of what.")
+        return self.scales
+
+
+def seen_part(problem: Problem) -> Problem:
+    """Return what goes through the network, of pixels: the rest is computed by process 0 alone."""
+    seen = Objective([loss for loss in problem.objective.losses if loss.layers])
+    return replace(problem, objective=seen, canvas=PixelCanvas())
+
+
+def _same(written: Mapping[str, Any], what: str) -> Picture:
+    """Open a picture that process 0 has opened, and make sure that it is the same."""
+    if not written["path"]:
+        raise WorkerError(f"the {what} picture is no file, so it cannot be found here; save it first and give its path.")
+    picture = open_picture(written["path"], what)
+    if picture.sha256 != written["sha256"]:
+        raise WorkerError(
+            f"the {what} picture '{written['path']}' is another one there (SHA-256 {picture.sha256[:12]}) than that of process 0 "
+            f"({written['sha256'][:12]}); copy it."
+        )
+    return picture

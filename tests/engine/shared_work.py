@@ -1,0 +1,93 @@
+"""What the processes of ``test_team`` do: look at one picture together, and at the same picture alone. Process 0 writes what differs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from pincel.backbones.vgg import VGG
+from pincel.engine.events import Step
+from pincel.engine.loop import Loop
+from pincel.engine.precision import FP32
+from pincel.engine.problem import Problem
+from pincel.engine.team import Following, Leading, Team, join
+from pincel.engine.tiles import WHOLE, Layout, Share, parse_layout
+from pincel.image.picture import Picture
+from pincel.recipes import RECIPES, build
+from pincel.serve import _Helper, seen_part
+from tests.backbones.stand_ins import random_vgg
+from tests.tensors import picture
+
+SIZE = (45, 70)
+LAYOUTS = ("whole", "rest=2x1,tight,keep", "pool2=16,rest=64", "pool1=64,pool3=4x1,keep", "pool2=1x3", "rest=1x3,tight", "pool3=20")
+RECIPE = RECIPES["pincel"].recipe.override(content_layers="relu4_2,relu2_2,pool1", tv_weight=100)
+
+
+def main(out: Path) -> None:
+    """Measure largest differences, as shares: of the total, of the total without slopes, of the slopes, of ten totals of two optimisers."""
+    rank, processes = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    team = join(rank, processes, 0)
+    torch.set_num_threads(1)
+    vgg = random_vgg([(2, 4), (2, 6), (3, 8), (2, 8), (1, 8)]).to(dtype=torch.float64)
+    differences = {}
+    for text in (*LAYOUTS, f"pool2={processes}x1,pool3={processes}x1,rest=1x{processes},tight,keep"):
+        layout = parse_layout(text)
+        if rank == 0:
+            differences[str(layout)] = lead(team, vgg, layout)
+        else:
+            follow(team, vgg, layout)
+    if rank == 0:
+        out.write_text(json.dumps(differences))
+    team.leave()
+
+
+def problem(vgg: VGG, layout: Layout, share: Share | None) -> Problem:
+    """Measure the targets too."""
+    content, style = (Picture((picture(*SIZE).double() / 255).roll(shift, -1), None, "", "") for shift in (1, 5))
+    materials = build.Materials(content, [(style, 1.0), (replace(style, pixels=style.pixels.flip(-1)[..., :40]), 0.5)])
+    return build.make_problem(RECIPE, materials, vgg, torch.device("cpu"), FP32, layout, share)
+
+
+def lead(team: Team, vgg: VGG, layout: Layout) -> list[float]:
+    """Compare."""
+    x = problem(vgg, WHOLE, None).canvas.encode(picture(*SIZE).double().flip(-1))
+    alone, shared = problem(vgg, WHOLE, None), problem(vgg, layout, Leading(team, SIZE))
+    expected, slope = alone.gradient(x)
+    found, together = shared.gradient(x)
+    measured = shared.measure(x)
+    total = float(expected.total)
+    curves = [
+        max(abs(there / here - 1) for here, there in zip(*(curve(each, name, x) for each in (alone, shared)), strict=True))
+        for name in ("adam", "lbfgs")
+    ]
+    team.say({"do": "end"})
+    return [
+        abs(float(found.total) / total - 1),
+        abs(float(measured.total) / total - 1),
+        float((together - slope).abs().max() / slope.abs().max()),
+        *curves,
+    ]
+
+
+def curve(problem: Problem, optimizer: str, x: Tensor) -> list[float]:
+    """Return the totals of ten steps."""
+    optimiser = build.make_optimizer(RECIPE.override(optimizer=optimizer), problem.canvas)
+    return [event.total for event in Loop(problem, optimiser, x, 10) if isinstance(event, Step)]
+
+
+def follow(team: Team, vgg: VGG, layout: Layout) -> None:
+    """Help."""
+    helper = _Helper(team, 0)
+    helper.problems = {SIZE: seen_part(problem(vgg, layout, Following(team)))}
+    while (order := team.hear())["do"] == "look":
+        helper.look(order)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
