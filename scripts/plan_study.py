@@ -3,7 +3,8 @@
     python scripts/plan_study.py --sizes 256,512,1024,2048 photo.jpg painting.jpg
     python scripts/plan_study.py --sizes 4096 photo.jpg painting.jpg --memory=6GiB --steps 3
 
-Options it does not know, written with =, go to both commands. Each run is a process of its own; memory is its peak, time is from the shell to the file.
+Options it does not know, written with =, go to both commands. Each run is a process of its own; memory is its peak, time is from the
+shell to the file.
 """
 
 from __future__ import annotations

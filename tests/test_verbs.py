@@ -19,7 +19,7 @@ import pincel
 from pincel import Notice, Run, Step, Stopped, evaluate, transfer
 from pincel.engine.events import Scale
 from pincel.engine.ladder import Rung, resampled
-from pincel.errors import OptionError, PictureSizeError
+from pincel.errors import MemoryLimitError, OptionError, PictureSizeError
 from tests.tensors import assert_close
 
 QUICK: dict[str, Any] = {"size": 48, "steps": 3}
@@ -334,3 +334,34 @@ def test_a_run_does_not_keep_the_pictures_of_its_steps(photographs: list[Path]) 
     gc.collect()
     assert sum(canvas() is not None for canvas in canvases) <= 1
     assert len(run.result.losses) == 7
+
+
+def test_targets_that_do_not_fit_are_measured_in_tiles(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    from pincel.recipes import build
+
+    measured = build.make_problem
+    asked: list[str] = []
+
+    def cramped(*given: Any, **more: Any) -> Any:
+        asked.append(str(given[5]))
+        if asked[-1] == "whole":
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
+        return measured(*given, **more)
+
+    monkeypatch.setattr(build, "make_problem", cramped)
+    run = Run(photographs[0], photographs[1], size=600, steps=1, ladder="none", precision="fp32")
+    notices = [event.text for event in run if isinstance(event, Notice)]
+    assert asked[0] == "whole"
+    assert f"Out of memory: goes on with tiles {asked[1]}." in notices
+    assert run.result.stopped == "steps"
+
+
+def test_targets_that_fit_in_no_way(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    from pincel.recipes import build
+
+    def cramped(*given: Any, **more: Any) -> Any:
+        raise MemoryError
+
+    monkeypatch.setattr(build, "make_problem", cramped)
+    with pytest.raises(MemoryLimitError, match=r"Out of memory at 300×\d+, even with tiles .*Try a smaller --size"):
+        list(Run(photographs[0], photographs[1], size=300, steps=1, ladder="none", precision="fp32"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from dataclasses import dataclass, replace
 from typing import cast
 
 import pytest
@@ -12,14 +13,15 @@ from torch import Tensor
 
 from pincel.engine.events import Notice, Step
 from pincel.engine.loop import PATIENCE, RUNAWAY, SPAN, Loop
+from pincel.engine.memory import out_of_memory
 from pincel.engine.problem import Problem
-from pincel.errors import DivergedError
+from pincel.errors import DivergedError, MemoryLimitError
 from pincel.losses.objective import Evaluation
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.adam import Adam
 from pincel.optimisers.base import make_optimiser
 from pincel.optimisers.gradient_descent import GradientDescent
-from pincel.optimisers.lbfgs import LBFGS
+from pincel.optimisers.lbfgs import LBFGS, LBFGSState
 from tests.engine.toys import Toy, loop_over, sorted_out, start
 from tests.tensors import assert_close
 
@@ -378,3 +380,99 @@ def test_the_state_after_a_run_goes_on_where_it_ended(name: str) -> None:
 def test_a_loop_that_has_not_begun_has_the_state_it_was_given() -> None:
     state = Adam().start(start())
     assert Loop(cast("Problem", Toy()), Adam(), start(), 3, state=state).state is state
+
+
+# --- no memory --------------------------------------------------------------------------------------------------------------------------
+
+NO_MEMORY = "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."
+
+
+@dataclass
+class Hungry(Toy):
+    """Needs tiles of at most some size, from some evaluation on."""
+
+    tiles: int = 64
+    most: int = 64
+    begins: int = 0
+    asked: int = 0
+
+    @property
+    def layout(self) -> str:
+        """As a layout writes itself."""
+        return f"rest={self.tiles}"
+
+    def lighter(self) -> Hungry | None:
+        """Halve the tiles, down to 16."""
+        return replace(self, tiles=self.tiles // 2) if self.tiles > 16 else None
+
+    def gradient(self, x: Tensor) -> tuple[Evaluation, Tensor]:
+        """Fail, as torch does on a CPU."""
+        if self.looks >= self.begins and self.tiles > self.most:
+            raise RuntimeError(NO_MEMORY)
+        return super().gradient(x)
+
+
+def test_without_memory_tiles_get_smaller_until_it_is_enough() -> None:
+    loop = loop_over(Hungry(most=16, begins=2), GradientDescent(0.5), 4)
+    steps, notices, end = sorted_out(list(loop))
+    assert [notice.text for notice in notices] == [f"Out of memory: goes on with tiles rest={size}." for size in (32, 16)]
+    assert [event.total for event in steps] == [30 * 0.5 * 4 / 4**step for step in range(5)]
+    assert end.reason == "steps"
+
+
+def test_then_the_optimiser_remembers_less_and_then_the_best_picture_is_kept() -> None:
+    loop = loop_over(Hungry(tiles=16, most=8, begins=3), LBFGS(0.1, history=4), 9)
+    steps, notices, end = sorted_out(list(loop))
+    half = "Out of memory: goes on with half of what the optimiser remembers."
+    assert [notice.text for notice in notices[:-1]] == [half, half]
+    assert notices[-1].text.startswith("Out of memory, even with tiles rest=16. Try a smaller --size")
+    assert end.reason == "out of memory"
+    assert len(steps) == 3
+    assert loop.best is not None
+    assert len(loop.state.pairs) == 1
+    assert len(loop.snapshot().state.pairs) == 1
+
+
+def test_without_memory_for_the_start_there_is_nothing_to_keep() -> None:
+    with pytest.raises(MemoryLimitError, match="Out of memory, even with tiles rest=16"):
+        list(loop_over(Hungry(tiles=16, most=8), GradientDescent(), 4))
+
+
+def test_a_step_without_memory_costs_history_and_not_tiles() -> None:
+    class Greedy(LBFGS):
+        def step(self, x: Tensor, gradient: Tensor, state: LBFGSState) -> tuple[Tensor, LBFGSState]:
+            if len(state.pairs) > 1:
+                raise MemoryError
+            return super().step(x, gradient, state)
+
+    loop = loop_over(Hungry(), Greedy(0.1, history=8), 4)
+    _, notices, end = sorted_out(list(loop))
+    assert end.reason == "steps"
+    assert len(notices) == 3
+    assert all("optimiser" in notice.text for notice in notices)
+    assert cast("Hungry", loop.problem).tiles == 64
+
+
+def test_other_errors_are_nobodys_memory() -> None:
+    def broken(*_: object) -> tuple[Tensor, Tensor]:
+        raise RuntimeError("a shape is wrong")
+
+    with pytest.raises(RuntimeError, match="a shape is wrong"):
+        list(loop_over(Toy(broken), GradientDescent(), 4))
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (RuntimeError(NO_MEMORY), True),
+        (RuntimeError("CUDA error: out of memory"), True),
+        (RuntimeError("could not create a primitive: not enough memory"), True),
+        (MemoryError(), True),
+        (torch.OutOfMemoryError("CUDA out of memory."), True),
+        (RuntimeError("a shape is wrong"), False),
+        (ValueError("out of memory"), False),
+    ],
+    ids=str,
+)
+def test_what_counts_as_out_of_memory(error: Exception, expected: bool) -> None:
+    assert out_of_memory(error) is expected
