@@ -57,7 +57,7 @@ def loading(photographs: list[Path], **changed: Any) -> str:
         "calibration": {},
         "device": "cpu",
         "precision": ["fp32", "direct"],
-        "tiles": "whole",
+        "tiles": [[[96, 96], "whole"]],
         **changed,
     }
     script = Script()

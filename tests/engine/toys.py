@@ -32,6 +32,7 @@ class Toy:
     canvas: PixelCanvas = field(default_factory=PixelCanvas)
     looks: int = 0
     gradients: int = 0
+    notes: tuple[str, ...] = ()
 
     def _look(self, x: Tensor) -> tuple[Evaluation, Tensor]:
         total, slope = self.spoil(self.looks, (x - 1).square().sum() / 2 + self.floor, x - 1)

@@ -64,7 +64,7 @@ class Appetite:
         held = most = work = 0.0
         for index, part in enumerate(layout.parts(self.backbone, self.wanted)):
             there = _looks(part, size)
-            back = _looks(part, size, twice=not layout.tight) if slopes else there
+            back = _looks(part, size, twice=layout.exact) if slopes else there
             kept = self._keeps(part) * max(back) if slopes else 0.0
             passing = part.tiled and not layout.keep
             most = max(most, BORROWED * _largest(part) * max(back) + (kept if passing else 0.0))

@@ -184,13 +184,13 @@ class Layout:
             deep; ``rest`` for those behind the last. What is not named is computed all at once.
         tight: Tiles begin at any position, with no more margin than their results depend on. Convolutions that compute squares of positions
             together (Winograd) then round as they do for a picture of another size, and slopes in margins are added up in another order.
-        keep: What was computed of a tile is kept for the way back, and not computed again: more memory, less time. Goes with ``tight``.
+        keep: What was computed of a tile is kept for the way back, and not computed again: more memory, less time; slopes in margins are added up likewise.
 
     Example:
         >>> parse_layout("pool2=512,rest=1024").cuts
         {'pool2': 512, 'rest': 1024}
-        >>> parse_layout("pool2=3x2,tight,keep")
-        Layout(cuts={'pool2': (3, 2)}, tight=True, keep=True)
+        >>> parse_layout("pool2=3x2,keep")
+        Layout(cuts={'pool2': (3, 2)}, tight=False, keep=True)
     """
 
     cuts: Mapping[str, Cut] = field(default_factory=dict)
@@ -200,6 +200,11 @@ class Layout:
     def __str__(self) -> str:
         cuts = [f"{name}={cut if isinstance(cut, int) else f'{cut[0]}x{cut[1]}'}" for name, cut in self.cuts.items()]
         return ",".join([*cuts, *[TIGHT] * self.tight, *[KEEP] * self.keep]) if cuts else "whole"
+
+    @property
+    def exact(self) -> bool:
+        """Whether the result is that of the whole to the last bit, if tiles are not smaller than a block."""
+        return not (self.tight or self.keep)
 
     def checked(self, card: Card) -> Layout:
         """Return it if a network has all the poolings it names.
@@ -268,12 +273,7 @@ def parse_layout(text: str) -> Layout:
     except ValueError:
         cuts = {}
     poolings = sorted(name for name in cuts if name != REST)
-    if (
-        not cuts
-        or (keep and not tight)
-        or list(cuts) != poolings + [REST] * (REST in cuts)
-        or not all(name.startswith("pool") for name in poolings)
-    ):
+    if not cuts or list(cuts) != poolings + [REST] * (REST in cuts) or not all(name.startswith("pool") for name in poolings):
         raise OptionError(
             "Tiles are given as whole, or pool2=512,pool3=1024,rest=2048 (sides in pixels), or pool2=2x3,rest=2x3,tight,keep "
             f"(tiles down and across), not '{text}'."
@@ -317,7 +317,7 @@ def observe(
     for part in parts:
         # The last one hands nothing on.
         passes, keeps = part is not parts[-1], layout.keep and torch.is_grad_enabled() and x.requires_grad
-        look = _Look(backbone, part, layers, reduce, share or Alone(), (x.shape[-2], x.shape[-1]), passes, keeps, not layout.tight)
+        look = _Look(backbone, part, layers, reduce, share or Alone(), (x.shape[-2], x.shape[-1]), passes, keeps, layout.exact)
         if part.tiled:
             results = _Tiled.apply(x, look)  # type: ignore[no-untyped-call]
             values, after = dict(zip(look.keys, results, strict=False)), results[len(look.keys) :]
