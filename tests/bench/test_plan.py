@@ -72,6 +72,11 @@ def test_sizes() -> None:
         parse_sizes("64;128")
 
 
+def test_tiles_are_passed_on() -> None:
+    asked = transfer_arguments(settings(tiles="pool2=512"), Path("out.png"), 7)
+    assert " ".join(asked).endswith("--precision auto --tiles pool2=512 --quiet")
+
+
 def test_the_precision_is_passed_on() -> None:
     auto = transfer_arguments(settings(), Path("out.png"), 7)
     assert " ".join(auto).endswith("--steps 7 --precision auto --quiet")

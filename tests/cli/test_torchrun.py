@@ -88,6 +88,7 @@ def test_two_paint_what_one_paints(tmp_path: Path, capsys: Capture) -> None:
     assert record(two)["tiles"].endswith("rest=1x2,tight,keep")
 
 
+@pytest.mark.slow
 def test_resumed_by_as_many_the_bytes_are_the_same(tmp_path: Path) -> None:
     out, kept = tmp_path / "out.png", tmp_path / "kept"
     # A ladder, the default optimiser and canvas, and one part with less tiles than processes.
@@ -117,6 +118,7 @@ def test_a_mistake_is_told_once_and_at_once(arguments: tuple[str, ...], message:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_help_ends_everybody() -> None:
     done = run(2, "pincel", "resume", "--help", seconds=60)
     assert done.returncode == 0
@@ -152,6 +154,7 @@ def test_a_worker_that_dies_ends_the_run_with_a_checkpoint(tmp_path: Path, capsy
     assert [loss["step"] for loss in again.result.losses] == list(range(loop.step + 2))
 
 
+@pytest.mark.slow
 def test_without_process_0_nobody_goes_on(tmp_path: Path) -> None:
     running, members = running_long(tmp_path, 2)
     os.kill(members[0], signal.SIGKILL)

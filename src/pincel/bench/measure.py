@@ -154,7 +154,9 @@ class Bench:
         """Start ours, then the peer, one after the other so that each has the machine to itself."""
         peer = peer and self.settings.against != "none"
         with self._ticking(f"starting at {size}", 1 + peer) as tick:
-            ours = self._open(staff, "ours", size, device=self.settings.device, precision=self.settings.precision)
+            ours = self._open(
+                staff, "ours", size, device=self.settings.device, precision=self.settings.precision, tiles=self.settings.tiles
+            )
             tick()
             if not peer:
                 return ours, None

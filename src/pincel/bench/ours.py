@@ -34,11 +34,11 @@ class Ours:
         """Say that all programs are loaded."""
         return {}
 
-    def open(self, content: str, style: str, *, size: int, device: str, precision: str) -> dict[str, object]:
+    def open(self, content: str, style: str, *, size: int, device: str, precision: str, tiles: str = "whole") -> dict[str, object]:
         """Load everything and make the first evaluation; say what is going to be measured, where, and in what precision."""
         # Before the first picture and the weights, with all programs loaded.
         baseline = peak_memory(torch.device("cpu"))
-        run = Run(content, style, recipe=STEPPING, device=device, size=size, steps=FOREVER, precision=precision)
+        run = Run(content, style, recipe=STEPPING, device=device, size=size, steps=FOREVER, precision=precision, tiles=tiles)
         self._run, self._events = run, iter(run)
         self._next()
         return {

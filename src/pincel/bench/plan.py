@@ -39,6 +39,7 @@ class Settings:
         against: The peer, or ``none``.
         recipe: How we make the picture. Single steps are always those of the recipe ``pastiche``.
         precision: Of our steps and runs.
+        tiles: How the network of our steps and runs is cut.
         device: Where both work.
         rounds: How often each is measured, in turn.
         ladder: Of our run; None for the recipe's own.
@@ -53,6 +54,7 @@ class Settings:
     against: str = "pastiche"
     recipe: str = "pastiche-fast"
     precision: str = "auto"
+    tiles: str = "whole"
     device: str = "auto"
     rounds: int = 3
     steps: int | None = None
@@ -120,6 +122,8 @@ def transfer_arguments(settings: Settings, output: Path, steps: int) -> list[str
     values = {"recipe": settings.recipe, "size": settings.size, "steps": steps, "precision": settings.precision}
     if settings.device != "auto":
         values["device"] = settings.device
+    if settings.tiles != "whole":
+        values["tiles"] = settings.tiles
     if settings.ladder is not None:
         values["ladder"] = settings.ladder
     options = [text for name, value in values.items() for text in (f"--{name}", str(value))]

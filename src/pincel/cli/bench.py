@@ -24,7 +24,7 @@ class BenchCommand(GroupedCommand):
 
     groups: ClassVar = {
         "What is painted": ["content", "style", "size", "peer_steps", "steps", "recipe", "ladder"],
-        "How it is measured": ["against", "rounds", "sizes", "precision", "device"],
+        "How it is measured": ["against", "rounds", "sizes", "precision", "tiles", "device"],
         "Output": ["json_file", "quiet"],
     }
 
@@ -47,6 +47,7 @@ class BenchCommand(GroupedCommand):
 @click.option("--rounds", type=click.IntRange(min=1), default=3, metavar="N", help="How often each is measured, in turn. [3]")
 @click.option("--sizes", default="", metavar="N,N,…", help="Also show how time and memory grow with these sizes. [none]")
 @click.option("--precision", type=click.Choice(["auto", "fp32", "tf32", "bf16"]), default="auto", help="Of pincel. [auto]")
+@click.option("--tiles", default="whole", metavar="LAYERS=PX,…", help="How the network of pincel is cut, as for transfer. [whole]")
 @click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps; for both. [auto]")
 @click.option("--json", "json_file", metavar="FILE", help="Also write everything as JSON.")
 @click.option("--quiet", is_flag=True, help="Show no progress, only the tables.")

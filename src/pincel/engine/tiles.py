@@ -184,7 +184,8 @@ class Layout:
             deep; ``rest`` for those behind the last. What is not named is computed all at once.
         tight: Tiles begin at any position, with no more margin than their results depend on. Convolutions that compute squares of positions
             together (Winograd) then round as they do for a picture of another size, and slopes in margins are added up in another order.
-        keep: What was computed of a tile is kept for the way back, and not computed again: more memory, less time; slopes in margins are added up likewise.
+        keep: What was computed of a tile is kept for the way back, and not computed again: more memory, less time. Slopes in margins are
+            added up likewise.
 
     Example:
         >>> parse_layout("pool2=512,rest=1024").cuts
