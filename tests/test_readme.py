@@ -20,6 +20,8 @@ READMES = ("README.md", "README.es.md")
 # Defaults that are words, not values.
 TRANSLATED = {
     "junto a la imagen": "beside the picture",
+    "lo que esté libre": "what is free",
+    "auto: según `--memory`": "auto: as `--memory` asks",
     "OUT.checkpoint, en ejecuciones de más de dos minutos": "OUT.checkpoint, in runs over two minutes",
 }
 Capture = pytest.CaptureFixture[str]

@@ -8,12 +8,14 @@ from typing import Any
 
 from pincel.engine.checkpoint import Checkpoint
 from pincel.engine.device import resolve_device
+from pincel.engine.estimate import Appetite
 from pincel.engine.events import Event
 from pincel.engine.keeper import EVERY
+from pincel.engine.memory import free_memory
 from pincel.engine.result import Result
 from pincel.recipes import build
 from pincel.recipes.schema import Recipe
-from pincel.run import Run, measure, resolve_recipe
+from pincel.run import FREE, Run, measure, resolve_recipe
 from pincel.sources import Source, Styles, load_styles, open_picture
 
 
@@ -119,5 +121,7 @@ def evaluate(
     build.content_size(settled, photograph)
     materials = build.prepare(settled, photograph, load_styles(style), size)
     backbone = build.make_backbone(settled, where, lambda _: None, lambda *_: None)
-    problem = build.make_problem(settled, materials, backbone, where)
+    appetite = Appetite(backbone, build.needed_layers(settled), where)
+    layout = appetite.fitting(size, FREE * free_memory(where))
+    problem = build.make_problem(settled, materials, backbone, where, layout=layout)
     return {**measure(problem, settled.white * judged.pixels.to(where)), "size": [judged.width, judged.height]}

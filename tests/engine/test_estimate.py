@@ -38,7 +38,7 @@ def test_what_is_kept_for_the_way_back_is_counted_right(precision: Precision, vg
 
         def note(tensor: torch.Tensor) -> torch.Tensor:
             blocks[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-            return tensor
+            return tensor.detach()
 
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
             seen = observe(network, picture(height, width).requires_grad_(), STYLE, gram_part)
@@ -71,6 +71,18 @@ def test_the_ways_to_cut_begin_with_the_whole_and_are_all_different() -> None:
 def test_a_network_without_poolings_is_cut_as_one() -> None:
     ways = list(Appetite(SMALL.backbone, frozenset(["relu1_1"]), CPU).layouts())
     assert {name for way in ways for name in way.cuts} == {"rest"}
+
+
+def test_what_fits_with_the_least_work() -> None:
+    size = (3000, 4000)
+    ways = [(SMALL.need(size, way, slopes=False), way) for way in SMALL.layouts()]
+    assert SMALL.fitting(size, 1e12) == WHOLE
+    whole = ways[0][0].memory
+    found = SMALL.fitting(size, 0.5 * whole)
+    need = SMALL.need(size, found, slopes=False)
+    assert need.memory <= 0.5 * whole
+    assert need.work == min(other.work for other, _ in ways if other.memory <= 0.5 * whole)
+    assert SMALL.need(size, SMALL.fitting(size, 0), slopes=False).memory == min(other.memory for other, _ in ways)
 
 
 def test_thriftier_and_thriftier_until_nothing_is_left() -> None:

@@ -84,6 +84,15 @@ class Appetite:
             for sides in combinations_with_replacement(SIDES, len(names)):
                 yield Layout(dict(zip(names, sides, strict=True)))
 
+    def fitting(self, size: tuple[int, int], budget: float) -> Layout:
+        """Return the layout of least work to look at a picture without slopes in so many bytes; if none fits, the one that takes least."""
+        if self.need(size, slopes=False).memory <= budget:
+            return WHOLE
+        ways = [(self.need(size, way, slopes=False), way) for way in self.layouts()]
+        fitting = [(need.work, index) for index, (need, _) in enumerate(ways) if need.memory <= budget]
+        _, best = min(fitting or [(need.memory, index) for index, (need, _) in enumerate(ways)])
+        return ways[best][1]
+
     def thriftier(self, size: tuple[int, int], layout: Layout) -> Layout | None:
         """Return the layout of least work among those that take much less memory than another; None if there is none."""
         most = ENOUGH * self.need(size, layout).memory
@@ -100,22 +109,25 @@ class Appetite:
         return self._kept[key]
 
     def _saved(self, part: Part, side: int) -> int:
-        blocks: dict[int, int] = {}
+        # Storages, not tensors: a graph that saves its own results is a circle that nobody frees. All of them are held until they are
+        # counted, for a block that is freed could be another's.
+        blocks: dict[int, torch.UntypedStorage] = {}
 
-        def note(tensor: Tensor) -> Tensor:
-            blocks[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-            return tensor
+        def note(tensor: Tensor) -> None:
+            blocks[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage()
 
         given = torch.zeros(1, part.before.channels, side, side, device=self.device).contiguous(memory_format=torch.channels_last)
         wanted = self.wanted | {part.layers[-1].name}
-        with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-            # All of it is held until it is counted: a block that is freed could be another's.
-            seen = list(self.backbone.through(part.layers, given.requires_grad_(), wanted))
-        # Losses keep what they are shown: of layers in half precision, a copy.
-        for name, features in seen:
-            if name in self.wanted:
-                note(features)
-        return sum(blocks.values())
+        with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, _never):
+            for name, features in self.backbone.through(part.layers, given.requires_grad_(), wanted):
+                # Losses keep what they are shown: of layers in half precision, a copy.
+                if name in self.wanted:
+                    note(features)
+        return sum(block.nbytes() for block in blocks.values())
+
+
+def _never(_: object) -> Tensor:
+    raise AssertionError("Nobody goes back through what was only counted.")
 
 
 def _looks(part: Part, size: tuple[int, int], *, twice: bool = False) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 
@@ -38,15 +39,17 @@ class Pacer:
 
     def __init__(self, device: torch.device, precision: Precision) -> None:
         self._device, self._precision = device, precision
-        self._first: Step | None = None
-        self._last: Step | None = None
+        self._first: _Mark | None = None
+        self._last: _Mark | None = None
 
     def see(self, step: Step) -> None:
         """Take note of a step."""
-        if self._first is None or self._first.scale != step.scale:
+        # Not of the event, which holds a picture.
+        mark = _Mark(step.scale, step.step, step.seconds)
+        if self._first is None or self._first.scale != mark.scale:
             # The first look at a size is slower than all others: memory is asked for, kernels are chosen.
-            self._first = step
-        self._last = step
+            self._first = mark
+        self._last = mark
 
     def keep(self, work: Callable[[tuple[int, int]], float], tell: Callable[[str], None]) -> None:
         """Keep the pace for later runs; ``work`` says the multiply-adds of a step at (height, width)."""
@@ -57,6 +60,13 @@ class Pacer:
         known = known_speeds(self._device).get(_name(self._precision), 0.0)
         if abs(found - known) > NEWS * known:
             keep_speeds(self._device, {_name(self._precision): found}, tell)
+
+
+@dataclass(frozen=True)
+class _Mark:
+    scale: tuple[int, int]
+    step: int
+    seconds: float
 
 
 def _name(precision: Precision) -> str:
