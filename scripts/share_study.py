@@ -53,12 +53,14 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--precision", default="fp32")
     parser.add_argument("--canvas", default="pixels")
+    parser.add_argument("--tiles", default="auto", help="exact ones, such as pool3=256,rest=256, give the bits of one process")
     parser.add_argument("--optimizers", nargs="+", default=["adam", "lbfgs"])
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for optimizer in given.optimizers:
             line = ["transfer", given.content, given.style, "--size", str(given.size), "--steps", str(given.steps), "--ladder", "none"]
             line += ["--precision", given.precision, "--optimizer", optimizer, "--canvas", given.canvas, "--no-checkpoint"]
+            line += ["--tiles", given.tiles]
             alone, together = (painted(line, count, Path(folder) / f"{optimizer}-{count}.png") for count in (1, given.processes))
             compare(optimizer, given.processes, alone, together)
 

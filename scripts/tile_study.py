@@ -16,8 +16,8 @@ import numpy as np
 
 from pincel.engine.clock import timed
 from pincel.engine.estimate import Appetite
+from pincel.engine.layout import parse_layout
 from pincel.engine.memory import keep_freed_memory
-from pincel.engine.tiles import parse_layout
 from pincel.recipes import build
 from pincel.run import Run
 

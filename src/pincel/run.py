@@ -24,6 +24,7 @@ from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, Preparing, Step, Stopped
 from pincel.engine.keeper import EVERY, Keeper, new_folder
 from pincel.engine.ladder import FINISHED, Climb, ClimbSnapshot, resampled
+from pincel.engine.layout import Layout, parse_layout
 from pincel.engine.loop import LoopSnapshot
 from pincel.engine.machine import processor_name
 from pincel.engine.memory import free_memory, parse_memory, used_memory
@@ -33,7 +34,6 @@ from pincel.engine.problem import Problem
 from pincel.engine.result import Result
 from pincel.engine.sharing import shared_layout
 from pincel.engine.team import Crew, Single
-from pincel.engine.tiles import Layout, parse_layout
 from pincel.errors import OptionError, WorkerError
 from pincel.image.io import load_picture, to_pil
 from pincel.image.sheet import contact_sheet

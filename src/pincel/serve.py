@@ -11,10 +11,10 @@ import torch
 from pincel.canvas.pixels import PixelCanvas
 from pincel.engine.device import resolve_device
 from pincel.engine.ladder import Rung
+from pincel.engine.layout import parse_layout
 from pincel.engine.precision import Precision
 from pincel.engine.problem import Problem
 from pincel.engine.team import Following, Team, host
-from pincel.engine.tiles import parse_layout
 from pincel.errors import PincelError, WorkerError
 from pincel.image.picture import Picture
 from pincel.losses.objective import Objective

@@ -43,7 +43,7 @@ def transfer(  # noqa: PLR0913 - each is a choice of the caller's
         precision: ``auto`` (the quickest this machine has, measured once), ``fp32``, ``tf32`` or ``bf16``; see
             :mod:`pincel.engine.precision`.
         tiles: How the network is cut to work in less memory: ``auto`` for what fits with the least work, ``whole``, or such as
-            ``pool2=512,pool3=2048``; see :mod:`pincel.engine.tiles`. The gradient is the same but for rounding.
+            ``pool2=512,pool3=2048``; see :mod:`pincel.engine.layout`. The bits are the same.
         memory: How much of it the run may use, such as ``6G``; what is free when left out.
         checkpoint: A new or empty folder that is kept up to date with all :func:`resume` needs; none when left out. Pictures must then
             be files.

@@ -13,11 +13,12 @@ from torch import Tensor
 
 from pincel.backbones.vgg import VGG
 from pincel.engine.events import Step
+from pincel.engine.layout import WHOLE, Layout, parse_layout
 from pincel.engine.loop import Loop
 from pincel.engine.precision import FP32
 from pincel.engine.problem import Problem
 from pincel.engine.team import Following, Leading, Team, join
-from pincel.engine.tiles import WHOLE, Layout, Share, parse_layout
+from pincel.engine.tiles import Share
 from pincel.image.picture import Picture
 from pincel.recipes import RECIPES, build
 from pincel.serve import _Helper, seen_part

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from pincel.backbones.vgg import VGG
 from pincel.engine.estimate import BACK, Appetite
+from pincel.engine.layout import WHOLE, Layout, parse_layout
 from pincel.engine.precision import Precision
-from pincel.engine.tiles import WHOLE, Layout, observe, parse_layout
+from pincel.engine.tiles import observe
 from pincel.losses.style import gram_part
 from tests.backbones.stand_ins import random_vgg
 from tests.tensors import picture

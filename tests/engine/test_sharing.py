@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pincel.backbones.vgg import VGG
+from pincel.engine.layout import WHOLE, Tile, parse_layout
 from pincel.engine.sharing import burden, candidates, dealt, shared_layout
-from pincel.engine.tiles import WHOLE, Tile, parse_layout
 
 SEEN = frozenset(["relu1_1", "relu2_1", "relu3_1", "relu4_2", "relu5_1"])
 tiles = st.lists(st.builds(lambda side, width: Tile(0, side, 0, width), st.integers(1, 50), st.integers(1, 50)), max_size=30)

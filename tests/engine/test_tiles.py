@@ -14,9 +14,10 @@ from torch import Tensor
 
 from pincel.backbones.vgg import VGG, Pooling, PoolRounding
 from pincel.canvas.pixels import PixelCanvas
+from pincel.engine.layout import WHOLE, Layout, Tile, parse_layout
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
-from pincel.engine.tiles import WHOLE, Alone, Layout, Tile, observe, parse_layout
+from pincel.engine.tiles import Alone, observe
 from pincel.errors import OptionError
 from pincel.formulas.conventions import CONVENTIONS
 from pincel.formulas.variation import squared_variation
@@ -151,9 +152,9 @@ def test_only_with_slopes_is_anything_kept() -> None:
 
 
 def test_a_tile_without_its_margin_would_be_another_picture(vgg: VGG, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pincel.engine import tiles
+    from pincel.engine import layout
 
-    monkeypatch.setattr(tiles, "_margin", lambda *_: 0)
+    monkeypatch.setattr(layout, "_margin", lambda *_: 0)
     x = picture(64, 192)
     whole, tiled = (make_problem(vgg, [], STYLE, (64, 192), each).gradient(x)[1] for each in (WHOLE, Layout({"rest": 64})))
     assert furthest(tiled, whole) > 1e-3

@@ -9,7 +9,7 @@ import torch
 
 from pincel.backbones.vgg import VGG
 from pincel.engine.ladder import Rung
-from pincel.engine.tiles import WHOLE
+from pincel.engine.layout import WHOLE
 from pincel.image.io import load_picture
 from pincel.recipes import RECIPES, build
 from pincel.recipes.forecast import Means, Plan, laid_out, make_plan

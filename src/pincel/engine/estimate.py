@@ -16,7 +16,7 @@ from torch import Tensor
 
 from pincel.backbones.base import Backbone
 from pincel.backbones.cards import Layer
-from pincel.engine.tiles import ALIGN, REST, WHOLE, Layout, Part
+from pincel.engine.layout import ALIGN, REST, WHOLE, Layout, Part
 
 # What going back takes, in ways there.
 BACK = 1.9

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from pincel.backbones.base import Backbone
 from pincel.canvas.base import Canvas
+from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.precision import FP32, Precision
-from pincel.engine.tiles import WHOLE, Alone, Layout, Share, observe
+from pincel.engine.tiles import Alone, Share, observe
 from pincel.losses.objective import Evaluation, Objective
 
 

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from pincel.backbones.base import Backbone
 from pincel.engine.estimate import products
-from pincel.engine.tiles import REST, WHOLE, Layout, Part, Tile
+from pincel.engine.layout import REST, WHOLE, Layout, Part, Tile
 
 Size = tuple[int, int]
 # Handing on a number, there and as a slope back, takes as long as so many multiplications on the way there: within one machine, about.

@@ -22,8 +22,9 @@ import torch
 from torch import Tensor
 from torch import distributed as dist
 
+from pincel.engine.layout import Tile
 from pincel.engine.sharing import dealt
-from pincel.engine.tiles import Alone, Share, Tile
+from pincel.engine.tiles import Alone, Share
 from pincel.errors import WorkerError
 
 # A process that says nothing for so long is taken for dead, even if its connection is still open.

@@ -18,9 +18,10 @@ from pincel.canvas import CANVASES
 from pincel.canvas.base import Canvas
 from pincel.canvas.start import noise, parse_start
 from pincel.engine.ladder import Rung, rungs
+from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
-from pincel.engine.tiles import WHOLE, Alone, Layout, Reduce, Share, observe
+from pincel.engine.tiles import Alone, Reduce, Share, observe
 from pincel.errors import OptionError, PictureSizeError
 from pincel.formulas.conventions import CONVENTIONS
 from pincel.image.picture import Picture

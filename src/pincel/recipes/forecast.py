@@ -13,7 +13,7 @@ import torch
 from pincel.backbones.vgg import VGG
 from pincel.engine.estimate import FLOAT, Appetite
 from pincel.engine.ladder import Rung
-from pincel.engine.tiles import WHOLE, Layout
+from pincel.engine.layout import WHOLE, Layout
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.recipes import build

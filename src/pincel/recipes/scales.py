@@ -12,10 +12,11 @@ from torch import Tensor
 from pincel.backbones.vgg import VGG
 from pincel.engine.estimate import Appetite
 from pincel.engine.ladder import Rung, resampled
+from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.memory import out_of_memory
 from pincel.engine.precision import Precision
 from pincel.engine.problem import Problem
-from pincel.engine.tiles import WHOLE, Alone, Layout, Share
+from pincel.engine.tiles import Alone, Share
 from pincel.errors import MemoryLimitError
 from pincel.image.picture import Picture
 from pincel.image.resize import resize_picture
