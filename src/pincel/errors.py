@@ -15,6 +15,7 @@
     ├── RecipeError          a recipe file that is not one
     ├── DeviceError          a device that is not there
     ├── WeightsError         weights missing or damaged
+    ├── MemoryLimitError     not enough memory, whatever is done with less
     ├── WorkerError          a process that shares the work is gone, or cannot do its part
     └── DivergedError        no finite step could be found
 

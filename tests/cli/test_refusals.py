@@ -80,7 +80,7 @@ CASES: list[tuple[str, str]] = [
     ("transfer photo.png style.png -o out.png --save-every 0", "0 is not in the range"),
     (
         "transfer photo.png style.png -o out.png --style-weight 1e300 --size 32 --quiet",
-        "The objective has a total of inf at the start: nothing to improve on",
+        "The objective has a gradient that is not finite at the start: nothing to improve on",
     ),
     # Outputs
     ("transfer photo.png style.png", "Missing option '-o'"),

@@ -52,8 +52,6 @@ def test_a_container_without_a_limit(tmp_path: Path) -> None:
     assert free_memory(CPU, tmp_path) > 2**20
 
 
-def test_what_is_in_use_grows_with_what_is_held() -> None:
-    before = used_memory(CPU)
-    held = torch.ones(2**26)
-    assert used_memory(CPU) - before > 200 * 2**20
-    assert held.numel()
+def test_what_is_in_use_is_what_the_process_holds() -> None:
+    # More would be a matter of the C library, which may have kept what others freed.
+    assert used_memory(CPU) == pytest.approx(psutil.Process().memory_info().rss, rel=0.05)
