@@ -466,7 +466,7 @@ def test_other_errors_are_nobodys_memory() -> None:
     [
         (RuntimeError(NO_MEMORY), True),
         (RuntimeError("CUDA error: out of memory"), True),
-        (RuntimeError("could not create a primitive: not enough memory"), True),
+        (RuntimeError("could not create a primitive"), True),
         (MemoryError(), True),
         (torch.OutOfMemoryError("CUDA out of memory."), True),
         (RuntimeError("a shape is wrong"), False),

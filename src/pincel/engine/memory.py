@@ -44,9 +44,9 @@ def out_of_memory(error: BaseException) -> bool:
     """Tell whether an error says that there is no memory left; torch has a class of its own for that on GPUs only."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(
-        words in str(error) for words in ("allocate memory", "not enough memory", "out of memory")
-    )
+    # The last is what oneDNN says, which convolves on CPUs, when it is refused memory of its own.
+    words = ("allocate memory", "not enough memory", "out of memory", "could not create a primitive")
+    return isinstance(error, RuntimeError) and any(each in str(error) for each in words)
 
 
 def free_memory(device: torch.device, groups: Path = Path("/sys/fs/cgroup")) -> int:
