@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--precision", default="auto")
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     keep_freed_memory()
 
     def run(tiles: str) -> Run:

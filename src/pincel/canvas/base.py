@@ -12,6 +12,10 @@ from pincel.types import Image
 class Canvas(Protocol):
     """A way of writing a picture down."""
 
+    @property
+    def borrowed(self) -> int:
+        """Pictures of memory that it takes to turn values into pixels or back, the result included."""
+
     def encode(self, pixels: Tensor) -> Tensor:
         """Return the values that stand for a picture (1, 3, H, W) in the network's pixel units."""
 

@@ -22,6 +22,11 @@ class PixelCanvas:
 
     white: float = 255.0
 
+    @property
+    def borrowed(self) -> int:
+        """None: values are pixels."""
+        return 0
+
     def encode(self, pixels: Tensor) -> Tensor:
         """Return the pixels."""
         return pixels

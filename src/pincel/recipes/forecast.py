@@ -11,6 +11,8 @@ from typing import Any
 import torch
 
 from pincel.backbones.vgg import VGG
+from pincel.canvas import CANVASES
+from pincel.canvas.base import Canvas
 from pincel.engine.estimate import FLOAT, Appetite
 from pincel.engine.ladder import Rung
 from pincel.engine.layout import WHOLE, Layout
@@ -22,7 +24,7 @@ from pincel.recipes.schema import Recipe
 # Bytes a pixel of a canvas or a picture.
 PICTURE = 12
 # Canvases beside what the optimiser holds: where it is, the best, the slope and the one before, what the network is fed, its slope.
-CANVASES = 6
+PLACES = 6
 # Bytes that libraries set aside when they are first used.
 LIBRARIES = 80 * 2**20
 # Beyond what is expected, share that must be free for a layout to count as fitting.
@@ -182,7 +184,7 @@ class _Planner:
         step = both.need(rung.size, layout)
         holdings = self._optimiser.holdings(sum(each.steps for each in rungs[: index + 1]))
         place = PICTURE * _area(rung.size)
-        moving = (CANVASES + holdings.kept) * place + max(step.memory, holdings.borrowed * place)
+        moving = (PLACES + self._canvas.borrowed + holdings.kept) * place + max(step.memory, holdings.borrowed * place)
         held = self.means.base + LIBRARIES + self._materials(rung, rungs[-1]) + self._targets(rung)
         return Forecast(rung, layout, held + max(moving, *(look.memory for look in looks)), step.work, sum(look.work for look in looks))
 
@@ -205,6 +207,11 @@ class _Planner:
     @cached_property
     def _optimiser(self) -> Optimiser[object]:
         return make_optimiser(OPTIMISERS[self.recipe.optimizer], self.recipe.learning_rate, self.recipe.optimizer_options)
+
+    @cached_property
+    def _canvas(self) -> Canvas:
+        """At any size."""
+        return CANVASES[self.recipe.canvas](self.recipe.white, (1, 1))
 
     def _style_sizes(self, rung: Rung) -> list[tuple[int, int]]:
         return [build.style_size(self.recipe, style, rung.size, rung.share) for style, _ in self.pictures.styles]
