@@ -14,12 +14,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor
 
 import pincel
 from pincel import Notice, Run, Step, Stopped, evaluate, transfer
 from pincel.engine.events import Scale
 from pincel.engine.ladder import Rung, resampled
+from pincel.engine.problem import Problem
 from pincel.errors import MemoryLimitError, OptionError, PictureSizeError
+from pincel.losses.objective import Evaluation
 from tests.tensors import assert_close
 
 QUICK: dict[str, Any] = {"size": 48, "steps": 3}
@@ -365,3 +368,24 @@ def test_targets_that_fit_in_no_way(photographs: list[Path], monkeypatch: pytest
     monkeypatch.setattr(build, "make_problem", cramped)
     with pytest.raises(MemoryLimitError, match=r"Out of memory at 300×\d+, even with tiles .*Try a smaller --size"):
         list(Run(photographs[0], photographs[1], size=300, steps=1, ladder="none", precision="fp32"))
+
+
+def test_a_picture_is_judged_with_the_memory_there_is(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(photographs[0], photographs[1], size=600, steps=1, ladder="none", precision="fp32", tiles="whole")
+    list(run)
+    expected = run.result.record["saved"]
+    judge, asked = Problem.judge, []
+
+    def cramped(problem: Problem, pixels: Tensor) -> Evaluation:
+        asked.append(str(problem.layout))
+        if asked[-1] == "whole":
+            raise MemoryError
+        return judge(problem, pixels)
+
+    monkeypatch.setattr(Problem, "judge", cramped)
+    assert run.result.record["saved"]["total"] == pytest.approx(expected["total"], rel=1e-6)
+    assert asked[0] == "whole"
+    assert asked[1] != "whole"
+    # If nothing helps, the picture is still worth having.
+    monkeypatch.setattr(Problem, "lighter", lambda _: None)
+    assert run.result.record["saved"] is None

@@ -27,16 +27,17 @@ from pincel.engine.ladder import FINISHED, Climb, ClimbSnapshot, resampled
 from pincel.engine.layout import Layout, parse_layout
 from pincel.engine.loop import LoopSnapshot
 from pincel.engine.machine import processor_name
-from pincel.engine.memory import free_memory, parse_memory, used_memory
+from pincel.engine.memory import free_memory, out_of_memory, parse_memory, used_memory
 from pincel.engine.pace import Pacer, pace
 from pincel.engine.precision import Precision, choose_precision
 from pincel.engine.problem import Problem
 from pincel.engine.result import Result
 from pincel.engine.sharing import shared_layout
 from pincel.engine.team import Crew, Single
-from pincel.errors import OptionError, WorkerError
+from pincel.errors import MemoryLimitError, OptionError, WorkerError
 from pincel.image.io import load_picture, to_pil
 from pincel.image.sheet import contact_sheet
+from pincel.losses.objective import Evaluation
 from pincel.recipes import build
 from pincel.recipes.forecast import Means, Plan, laid_out, make_plan
 from pincel.recipes.scales import Scales
@@ -430,6 +431,11 @@ class Run:
         return measure(build.make_problem(self.recipe, self.materials, self._exact, self.device, layout=layout), pixels)
 
     def _record(self, image: Image.Image, losses: list[dict[str, Any]]) -> dict[str, Any]:
+        try:
+            saved = self._judged(image)
+        except MemoryLimitError:
+            # The picture is worth having without its measure.
+            saved = None
         return {
             "pincel": __version__,
             "recipe": self.recipe.model_dump(),
@@ -457,15 +463,20 @@ class Run:
                 }
                 for climbed in self._climb.climbed
             ],
-            "saved": self._judged(image),
+            "saved": saved,
             "losses": losses,
         }
 
 
 def measure(problem: Problem, pixels: Tensor) -> dict[str, Any]:
-    """Evaluate an objective at a picture in the network's pixel units: total, unweighted terms, and what each adds."""
-    with torch.no_grad():
-        evaluation = problem.judge(pixels)
+    """Evaluate an objective at a picture in the network's pixel units: total, unweighted terms, and what each adds.
+
+    Where there is no memory for that it is looked at in smaller tiles, as in a run.
+
+    Raises:
+        MemoryLimitError: If there are none.
+    """
+    evaluation = _judged_with_less(problem, pixels)
     return {
         "total": float(evaluation.total),
         "terms": evaluation.numbers(),
@@ -477,3 +488,17 @@ def resolve_recipe(recipe: str | PathLike[str] | Recipe, overrides: Mapping[str,
     """Return the recipe named, with some values changed."""
     base = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe)).recipe
     return base.override(**overrides)
+
+
+def _judged_with_less(problem: Problem, pixels: Tensor) -> Evaluation:
+    while True:
+        try:
+            with torch.no_grad():
+                return problem.judge(pixels)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+        lighter = problem.lighter()
+        if lighter is None:
+            raise MemoryLimitError(f"Out of memory while the picture was judged, even with tiles {problem.layout}. Try a smaller --size.")
+        problem = lighter

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -398,3 +399,24 @@ def test_tiles_paint_the_same_picture(capsys: Capture, pair: tuple[Path, Path], 
         assert json.loads(out.with_suffix(".json").read_text())["tiles"] == tiles
         pictures.append(np.asarray(Image.open(out)).astype(int))
     assert abs(pictures[0] - pictures[1]).max() == 0
+
+
+def test_without_memory_the_best_picture_is_kept_and_that_is_said(
+    capsys: Capture, pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pincel.engine.problem import Problem
+
+    looks, gradient = [], Problem.gradient
+
+    def cramped(problem: Problem, x: Any) -> Any:
+        looks.append(problem.layout)
+        if len(looks) > 2:
+            raise MemoryError
+        return gradient(problem, x)
+
+    monkeypatch.setattr(Problem, "gradient", cramped)
+    out = tmp_path / "out.png"
+    answer = pincel(capsys, "transfer", *pair, "-o", out, "--size", "48", "--steps", "9", "--quiet")
+    assert answer.code == 2
+    assert answer.err == f"pincel: Out of memory. The best picture so far was kept as {out}; try a smaller --size.\n"
+    assert json.loads(out.with_suffix(".json").read_text())["stopped"] == "out of memory"

@@ -153,9 +153,10 @@ def finish(run: Run, outputs: Outputs, *, json_lines: bool, quiet: bool) -> int:
     Raises:
         OutputError: If the picture could not go where it should; says where it is instead. Checkpoints are kept then.
         WorkerError: If the run had to end because a process that shared the work is gone; says where the picture is.
+        MemoryLimitError: Likewise, for want of memory.
     """
     from pincel.cli.terminal import say
-    from pincel.errors import WorkerError
+    from pincel.errors import MemoryLimitError, WorkerError
 
     result = run.result
     saved = save(result, outputs, run)
@@ -168,11 +169,13 @@ def finish(run: Run, outputs: Outputs, *, json_lines: bool, quiet: bool) -> int:
             say(str(path))
     if run.lost:
         raise WorkerError(f"{run.lost} The best picture so far was kept as {saved[0]}.{_way_on(run)}")
+    if result.stopped == "out of memory":
+        raise MemoryLimitError(f"Out of memory. The best picture so far was kept as {saved[0]}; try a smaller --size.{_way_on(run)}")
     return EXIT_CODES.get(result.stopped, 0)
 
 
 def _way_on(run: Run) -> str:
-    return f" To go on, under torchrun or not: {run.way_on}" if run.way_on else ""
+    return f" To go on: {run.way_on}" if run.way_on else ""
 
 
 def save(result: Result, outputs: Outputs, run: Run) -> list[Path]:

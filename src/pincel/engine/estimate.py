@@ -132,20 +132,21 @@ def _never(_: object) -> Tensor:
 
 def _looks(part: Part, size: tuple[int, int], *, twice: bool = False) -> list[int]:
     """Return the positions, of what it is given, that a part looks at each time; ``twice`` with twice the margin."""
-    height, width = _shape(part, size)
+    height, width = given(part, size)
     if not part.tiled:
         return [height * width]
     outer = [part.outer(tile, height, width) for tile in part.tiles(height, width)]
     return [(part.outer(tile, height, width) if twice else tile).area for tile in outer]
 
 
-def _shape(part: Part, size: tuple[int, int]) -> tuple[int, int]:
+def given(part: Part, size: tuple[int, int]) -> tuple[int, int]:
+    """Return (height, width) of what a part is given of a picture."""
     height, width = (math.ceil(length / part.stride) for length in size)
     return height, width
 
 
 def _area(part: Part, size: tuple[int, int]) -> int:
-    return math.prod(_shape(part, size))
+    return math.prod(given(part, size))
 
 
 def _largest(part: Part) -> float:

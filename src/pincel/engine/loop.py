@@ -112,16 +112,23 @@ class Loop:
         self._asked = self._asked or reason
 
     def __iter__(self) -> Iterator[Event]:
+        try:
+            reason, step = yield from self._walk()
+        except MemoryLimitError as error:
+            if self.best is None:
+                raise
+            # What there is, is worth keeping.
+            yield Notice(str(error))
+            reason, step = "out of memory", self._place.step
+        yield Stopped(reason, step, self.best.step if self.best else 0)
+
+    def _walk(self) -> Generator[Event, None, tuple[str, int]]:
+        """Make the steps; return why and where they end."""
         x, step, failures = self._place.x, self._place.step, self._place.failures
         began = time.perf_counter()
         while True:
             self._place = LoopSnapshot(x, self.state, step, failures, self.best, self._first, tuple(self._marks))
-            try:
-                evaluation, slope = yield from self._tried(partial(self._look, x, final=step >= self.steps), self._smaller_tiles)
-            except MemoryLimitError as error:
-                reason = self._without_memory(error)
-                yield Notice(str(error))
-                break
+            evaluation, slope = yield from self._tried(partial(self._look, x, final=step >= self.steps), self._smaller_tiles)
             total, steepest = self._read(evaluation, slope)
             trouble = self._trouble(total, steepest)
             if trouble:
@@ -129,8 +136,7 @@ class Loop:
                 best = self._way_back(trouble)
                 yield Notice(f"Step {step} led to {trouble}: back to step {best.step}, half as bold.")
                 if failures >= PATIENCE:
-                    reason = "diverged"
-                    break
+                    return "diverged", step
                 x, self.state = best.x, self.optimiser.damped(self.state)
                 continue
             if self._keep(step, total, x):
@@ -138,15 +144,9 @@ class Loop:
             yield self._event(step, x, total, evaluation, began)
             reason = self._reason(step, steepest)
             if reason or slope is None:
-                break
-            try:
-                x, self.state = yield from self._tried(partial(self._step, x, slope))
-            except MemoryLimitError as error:
-                reason = self._without_memory(error)
-                yield Notice(str(error))
-                break
+                return reason, step
+            x, self.state = yield from self._tried(partial(self._step, x, slope))
             step += 1
-        yield Stopped(reason, step, self.best.step if self.best else 0)
 
     def _tried(self, work: Callable[[], T], *remedies: Callable[[], str]) -> Generator[Notice, None, T]:
         """Do something; where there is no memory for it, do with less, and try again."""
@@ -179,12 +179,6 @@ class Loop:
         # Where to go on from holds the longer one.
         self._place = replace(self._place, state=self.state)
         return "with half of what the optimiser remembers"
-
-    def _without_memory(self, error: MemoryLimitError) -> str:
-        """Return that as the reason to end, if there is anything to show."""
-        if self.best is None:
-            raise error
-        return "out of memory"
 
     def _step(self, x: Tensor, slope: Tensor) -> tuple[Tensor, Any]:
         return self.optimiser.step(x, slope, self.state)

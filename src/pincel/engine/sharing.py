@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from pincel.backbones.base import Backbone
-from pincel.engine.estimate import products
+from pincel.engine.estimate import given, products
 from pincel.engine.layout import REST, WHOLE, Layout, Part, Tile
 
 Size = tuple[int, int]
@@ -61,12 +61,6 @@ def burden(layout: Layout, backbone: Backbone, wanted: frozenset[str], size: Siz
     most = sum(products(part) * _most(part, size, processes) for part in parts)
     handed = sum(HANDED_ON * part.before.channels * math.prod(given(part, size)) for part in parts[1:] if part.tiled)
     return (most + handed) / max(sum(products(part) * math.prod(given(part, size)) for part in parts), 1)
-
-
-def given(part: Part, size: Size) -> Size:
-    """Return (height, width) of what a part is given of a picture."""
-    height, width = (math.ceil(length / part.stride) for length in size)
-    return height, width
 
 
 def _most(part: Part, size: Size, processes: int) -> int:
