@@ -15,19 +15,19 @@ from typing import Any
 
 import torch
 from PIL import Image
-from torch import Tensor
 
 from pincel.backbones.vgg import VGG
 from pincel.canvas.start import parse_start
 from pincel.engine.checkpoint import Checkpoint, find_checkpoint
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, Preparing, Step, Stopped
+from pincel.engine.judge import measure
 from pincel.engine.keeper import EVERY, Keeper, new_folder
 from pincel.engine.ladder import FINISHED, Climb, ClimbSnapshot, resampled
 from pincel.engine.layout import Layout, parse_layout
 from pincel.engine.loop import LoopSnapshot
 from pincel.engine.machine import processor_name
-from pincel.engine.memory import free_memory, out_of_memory, parse_memory, used_memory
+from pincel.engine.memory import free_memory, parse_memory, used_memory
 from pincel.engine.pace import Pacer, pace
 from pincel.engine.precision import Precision, choose_precision
 from pincel.engine.problem import Problem
@@ -37,7 +37,6 @@ from pincel.engine.team import Crew, Single
 from pincel.errors import MemoryLimitError, OptionError, WorkerError
 from pincel.image.io import load_picture, to_pil
 from pincel.image.sheet import contact_sheet
-from pincel.losses.objective import Evaluation
 from pincel.recipes import build
 from pincel.recipes.forecast import Means, Plan, laid_out, make_plan
 from pincel.recipes.scales import Scales
@@ -468,37 +467,7 @@ class Run:
         }
 
 
-def measure(problem: Problem, pixels: Tensor) -> dict[str, Any]:
-    """Evaluate an objective at a picture in the network's pixel units: total, unweighted terms, and what each adds.
-
-    Where there is no memory for that it is looked at in smaller tiles, as in a run.
-
-    Raises:
-        MemoryLimitError: If there are none.
-    """
-    evaluation = _judged_with_less(problem, pixels)
-    return {
-        "total": float(evaluation.total),
-        "terms": evaluation.numbers(),
-        "weighted": {term.name: float(term.weighted) for term in evaluation.terms},
-    }
-
-
 def resolve_recipe(recipe: str | PathLike[str] | Recipe, overrides: Mapping[str, Any]) -> Recipe:
     """Return the recipe named, with some values changed."""
     base = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe)).recipe
     return base.override(**overrides)
-
-
-def _judged_with_less(problem: Problem, pixels: Tensor) -> Evaluation:
-    while True:
-        try:
-            with torch.no_grad():
-                return problem.judge(pixels)
-        except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error):
-                raise
-        lighter = problem.lighter()
-        if lighter is None:
-            raise MemoryLimitError(f"Out of memory while the picture was judged, even with tiles {problem.layout}. Try a smaller --size.")
-        problem = lighter

@@ -10,12 +10,13 @@ from pincel.engine.checkpoint import Checkpoint
 from pincel.engine.device import resolve_device
 from pincel.engine.estimate import Appetite
 from pincel.engine.events import Event
+from pincel.engine.judge import measure
 from pincel.engine.keeper import EVERY
 from pincel.engine.memory import free_memory
 from pincel.engine.result import Result
 from pincel.recipes import build
 from pincel.recipes.schema import Recipe
-from pincel.run import FREE, Run, measure, resolve_recipe
+from pincel.run import FREE, Run, resolve_recipe
 from pincel.sources import Source, Styles, load_styles, open_picture
 
 

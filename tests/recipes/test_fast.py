@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 import torch
 
+from pincel.engine.judge import measure
 from pincel.errors import OptionError, RecipeError
 from pincel.image.picture import Picture
 from pincel.recipes import RECIPES
@@ -16,7 +17,7 @@ from pincel.recipes.build import SMALLEST, content_size, make_rungs, needed_stri
 from pincel.recipes.fast import WHY, fast
 from pincel.recipes.schema import CitedRecipe, Recipe, parse_ladder, share_of
 from pincel.recipes.toml import find_recipe, read_recipe, write_recipe
-from pincel.run import Run, measure
+from pincel.run import Run
 
 BASES = [name for name in RECIPES if not name.endswith("-fast")]
 FAST = RECIPES["pincel-fast"].recipe

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from pincel.engine.device import peak_memory
 from pincel.engine.events import Event, Notice, Step, Stopped
-from pincel.engine.memory import out_of_memory
+from pincel.engine.memory import attempted
 from pincel.engine.problem import Problem
 from pincel.errors import DivergedError, MemoryLimitError
 from pincel.losses.objective import Evaluation
@@ -150,19 +150,14 @@ class Loop:
 
     def _tried(self, work: Callable[[], T], *remedies: Callable[[], str]) -> Generator[Notice, None, T]:
         """Do something; where there is no memory for it, do with less, and try again."""
-        while True:
-            try:
-                return work()
-            except (RuntimeError, MemoryError) as error:
-                if not out_of_memory(error):
-                    raise
-            # Not while the error is handled: it holds on to all that was computed before.
+        while (done := attempted(work)) is None:
             said = next(filter(None, (remedy() for remedy in (*remedies, self._shorter_history))), "")
             if not said:
                 raise MemoryLimitError(
                     f"Out of memory, even with tiles {self.problem.layout}. Try a smaller --size, or fewer --style-layers."
                 )
             yield Notice(f"Out of memory: goes on {said}.")
+        return done
 
     def _smaller_tiles(self) -> str:
         lighter = self.problem.lighter()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 import torch
@@ -13,6 +15,7 @@ from pydantic import ByteSize, TypeAdapter, ValidationError
 
 from pincel.errors import OptionError
 
+T = TypeVar("T")
 # Parameters of mallopt(3), and what to set them to: no block of its own for a large request, and nothing trimmed off the end.
 _M_MMAP_MAX, _NEVER = -4, 0
 _M_TRIM_THRESHOLD, _DISABLED = -1, -1
@@ -38,6 +41,16 @@ def keep_freed_memory() -> bool:
     library = ctypes.CDLL(None)
     accepted = [library.mallopt(_M_MMAP_MAX, _NEVER), library.mallopt(_M_TRIM_THRESHOLD, _DISABLED)]
     return all(accepted)
+
+
+def attempted(work: Callable[[], T]) -> T | None:
+    """Do something; return None if there was no memory for it, when what it had computed so far is let go."""
+    try:
+        return work()
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+    return None
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -13,7 +13,7 @@ from pincel.backbones.vgg import VGG
 from pincel.engine.estimate import Appetite
 from pincel.engine.ladder import Rung, resampled
 from pincel.engine.layout import WHOLE, Layout
-from pincel.engine.memory import out_of_memory
+from pincel.engine.memory import attempted
 from pincel.engine.precision import Precision
 from pincel.engine.problem import Problem
 from pincel.engine.tiles import Alone, Share
@@ -76,20 +76,19 @@ class Scales:
         appetite = Appetite(self.backbone, build.needed_layers(recipe), self.device)
         layout, share = self.layouts(size), self.shares(size)
         notes: list[str] = []
-        while True:
-            try:
-                problem = build.make_problem(recipe, materials, self.backbone, self.device, self.precision, layout, share)
-                # Several processes would have to agree.
-                thriftier = partial(appetite.thriftier, size) if isinstance(share, Alone) else problem.thriftier
-                return replace(problem, thriftier=thriftier, notes=tuple(notes))
-            except (RuntimeError, MemoryError) as error:
-                if not out_of_memory(error):
-                    raise
-            smaller = appetite.thriftier(size, layout) if isinstance(share, Alone) else None
+        # Several processes would have to agree on another layout.
+        thriftier = partial(appetite.thriftier, size) if isinstance(share, Alone) else _none
+
+        def measured() -> Problem:
+            return build.make_problem(recipe, materials, self.backbone, self.device, self.precision, layout, share)
+
+        while (problem := attempted(measured)) is None:
+            smaller = thriftier(layout)
             if smaller is None:
                 raise MemoryLimitError(f"Out of memory at {size[1]}×{size[0]}, even with tiles {layout}. Try a smaller --size.")
             layout = smaller
             notes.append(f"Out of memory: goes on with tiles {layout}.")
+        return replace(problem, thriftier=thriftier, notes=tuple(notes))
 
     def finer(self, picture: Tensor, rung: Rung) -> Tensor:
         """Enlarge a picture to a rung, and lay over it what the content has too fine for the rung before."""
@@ -100,3 +99,7 @@ class Scales:
         coarse = resampled(resampled(content, (picture.shape[-2], picture.shape[-1])), rung.size)
         detailed = larger + self.recipe.detail * (content - coarse)
         return detailed.clamp(0, self.recipe.white) if self.recipe.bounds == "clip" else detailed
+
+
+def _none(_: Layout) -> None:
+    """There is no other layout."""

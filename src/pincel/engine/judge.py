@@ -1,0 +1,39 @@
+"""What an objective says of a picture that exists."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pincel.engine.memory import attempted
+from pincel.engine.problem import Problem
+from pincel.errors import MemoryLimitError
+from pincel.losses.objective import Evaluation
+
+
+def measure(problem: Problem, pixels: Tensor) -> dict[str, Any]:
+    """Evaluate an objective at a picture in the network's pixel units: total, unweighted terms, and what each adds.
+
+    Where there is no memory for that, it is looked at in smaller tiles, as in a run.
+
+    Raises:
+        MemoryLimitError: If there are none.
+    """
+    while (evaluation := attempted(partial(_judged, problem, pixels))) is None:
+        lighter = problem.lighter()
+        if lighter is None:
+            raise MemoryLimitError(f"Out of memory while the picture was judged, even with tiles {problem.layout}. Try a smaller --size.")
+        problem = lighter
+    return {
+        "total": float(evaluation.total),
+        "terms": evaluation.numbers(),
+        "weighted": {term.name: float(term.weighted) for term in evaluation.terms},
+    }
+
+
+def _judged(problem: Problem, pixels: Tensor) -> Evaluation:
+    with torch.no_grad():
+        return problem.judge(pixels)
