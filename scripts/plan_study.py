@@ -45,7 +45,7 @@ def row(options: list[str]) -> str:
         memory = json.loads(picture.with_suffix(".json").read_text(encoding="utf-8"))["peak_memory"]
     width, height = plan["size"]
     tiles = plan["scales"][-1]["tiles"]
-    expected = plan["seconds"] or float("nan")
+    expected = plan["start_seconds"] + (plan["seconds"] or float("nan"))
     return (
         f"| {width}×{height} | {tiles} | {plan['memory'] / 2**20:,.0f} MiB | {memory / 2**20:,.0f} MiB | {plan['memory'] / memory:.2f} "
         f"| {expected:,.1f} s | {seconds:,.1f} s | {expected / seconds:.2f} |"

@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
@@ -110,7 +110,8 @@ class Run:
     ) -> None:
         """Load and check everything; see :func:`transfer` for the arguments and errors.
 
-        ``on_event`` is told here how preparations go on; everything after that comes from iterating. ``place`` is where to go on from;
+        ``on_event`` is told here how preparations go on, and later how far a step has come that takes many tiles; everything else comes
+        from iterating. ``place`` is where to go on from;
         :meth:`resumed` gives it. ``crew`` are the processes that share the work.
         """
         self._crew = crew or Single()
@@ -139,18 +140,29 @@ class Run:
         self.recipe = self.plan.recipe
         self._notes += self.plan.notes
         self._scales = Scales(
-            self.recipe, self._content, self._styles, self.size, quick, self.device, self.precision, self.plan.layout, self._crew.share
+            self.recipe,
+            self._content,
+            self._styles,
+            self.size,
+            quick,
+            self.device,
+            self.precision,
+            self.plan.layout,
+            self._crew.share,
+            tell,
         )
         begin = (
             place.picture if place else build.make_start(self.recipe, self._scales.materials(self.rungs[0]), card, given).to(self.device)
         )
         # Nothing here refers back to the run: its networks go when it goes.
+        self._tell = tell
         self._pacer = Pacer(self.device, self.precision)
         self._climb = Climb(self.rungs, self._scales.problem, partial(build.make_optimizer, self.recipe), begin, self._scales.finer, place)
         self._readings: list[Reading] = []
         self._stopped = Stopped("not started", 0, 0)
         self._seconds = 0.0
         self._memory = 0
+        self._result: Result | None = None
         self._untold = list(self._notes)
         # How many readings and notes there were before the last event: where a checkpoint goes on, that event is told again.
         self._before = (0, 0)
@@ -282,7 +294,12 @@ class Run:
 
     @property
     def result(self) -> Result:
-        """The best picture so far and its record."""
+        """The best picture so far and its record; judged when first asked for, unless that is interrupted."""
+        if self._result is None:
+            self._result = self._judged_result()
+        return self._result
+
+    def _judged_result(self) -> Result:
         # Of a run that ended on a coarse scale, the picture is brought to the size that was asked for.
         picture = resampled(self._climb.picture, self.size) if self._climb.size != self.size else self._climb.picture
         image = to_pil((picture / self.recipe.white).clamp(0, 1).cpu(), self.materials.content.alpha)
@@ -311,7 +328,9 @@ class Run:
 
     def _keep(self, event: Event) -> Iterator[Notice]:
         """Write a checkpoint if it is time for one, or if the run ends before its end."""
-        if isinstance(event, Step | Notice):
+        # A look that was left in the middle would have led to something new: all that was told is behind it.
+        left = isinstance(event, Stopped) and self._climb.snapshot().loop is not self._told
+        if left or isinstance(event, Step | Notice):
             self._before, self._told = (len(self._readings), len(self._notes)), self._climb.snapshot().loop
         keeper, seconds = self._keeper, self._climb.seconds
         if keeper is None:
@@ -324,9 +343,6 @@ class Run:
 
     def _abandoned(self) -> Iterator[Event]:
         """End where the last evaluation could not be made."""
-        if self._climb.snapshot().loop is not self._told:
-            # That one would have been new: all that was told is behind it.
-            self._before = (len(self._readings), len(self._notes))
         end = Stopped("worker lost", self._stopped.step, self._stopped.best_step)
         yield from self._keep(end)
         self._remember(end)
@@ -406,6 +422,7 @@ class Run:
         }
 
     def _remember(self, event: Event) -> None:
+        self._result = None
         if isinstance(event, Step):
             self._pacer.see(event)
             self._readings.append(Reading(event.step, event.scale, event.total, event.read))
@@ -424,16 +441,21 @@ class Run:
         pixels = self.recipe.white * load_picture(image.convert("RGB")).pixels.to(self.device)
         if self.precision.name == "fp32" and self.lost is None:
             with suppress(WorkerError):
-                return measure(self.problem, pixels)
+                return measure(replace(self.problem, watch=self._watch_judging), pixels)
         # By itself: this needs nobody.
         layout = self._scales.layouts(self.size)
-        return measure(build.make_problem(self.recipe, self.materials, self._exact, self.device, layout=layout), pixels)
+        view = build.View(layout, tell=self._tell)
+        exact = build.make_problem(self.recipe, self.materials, self._exact, self.device, view=view)
+        return measure(replace(exact, watch=self._watch_judging), pixels)
+
+    def _watch_judging(self, done: int, total: int) -> None:
+        self._tell(Preparing("judging the picture", done, total))
 
     def _record(self, image: Image.Image, losses: list[dict[str, Any]]) -> dict[str, Any]:
         try:
             saved = self._judged(image)
-        except MemoryLimitError:
-            # The picture is worth having without its measure.
+        except (MemoryLimitError, KeyboardInterrupt):
+            # The picture is worth having without its measure, and without waiting for it.
             saved = None
         return {
             "pincel": __version__,

@@ -40,9 +40,11 @@ def serve(team: Team, local: int) -> bool:
     try:
         while (order := team.hear())["do"] != "end":
             verbs[order["do"]](order)
-        team.leave()
     except WorkerError:
         return False
+    finally:
+        # Or its threads may be there when the interpreter ends, and end it noisily.
+        team.leave()
     return True
 
 

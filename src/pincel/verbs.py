@@ -124,5 +124,5 @@ def evaluate(
     backbone = build.make_backbone(settled, where, lambda _: None, lambda *_: None)
     appetite = Appetite(backbone, build.needed_layers(settled), where)
     layout = appetite.fitting(size, FREE * free_memory(where))
-    problem = build.make_problem(settled, materials, backbone, where, layout=layout)
+    problem = build.make_problem(settled, materials, backbone, where, view=build.View(layout))
     return {**measure(problem, settled.white * judged.pixels.to(where)), "size": [judged.width, judged.height]}

@@ -18,7 +18,7 @@ from pincel.engine.loop import Loop
 from pincel.engine.precision import FP32
 from pincel.engine.problem import Problem
 from pincel.engine.team import Following, Leading, Team, join
-from pincel.engine.tiles import Share
+from pincel.engine.tiles import Alone, Share
 from pincel.image.picture import Picture
 from pincel.recipes import RECIPES, build
 from pincel.serve import _Helper, seen_part
@@ -48,17 +48,17 @@ def main(out: Path) -> None:
     team.leave()
 
 
-def problem(vgg: VGG, layout: Layout, share: Share | None) -> Problem:
+def problem(vgg: VGG, layout: Layout, share: Share) -> Problem:
     """Measure the targets too."""
     content, style = (Picture((picture(*SIZE).double() / 255).roll(shift, -1), None, "", "") for shift in (1, 5))
     materials = build.Materials(content, [(style, 1.0), (replace(style, pixels=style.pixels.flip(-1)[..., :40]), 0.5)])
-    return build.make_problem(RECIPE, materials, vgg, torch.device("cpu"), FP32, layout, share)
+    return build.make_problem(RECIPE, materials, vgg, torch.device("cpu"), FP32, build.View(layout, share))
 
 
 def lead(team: Team, vgg: VGG, layout: Layout) -> list[float]:
     """Compare."""
-    x = problem(vgg, WHOLE, None).canvas.encode(picture(*SIZE).double().flip(-1))
-    alone, shared = problem(vgg, WHOLE, None), problem(vgg, layout, Leading(team, SIZE))
+    x = problem(vgg, WHOLE, Alone()).canvas.encode(picture(*SIZE).double().flip(-1))
+    alone, shared = problem(vgg, WHOLE, Alone()), problem(vgg, layout, Leading(team, SIZE))
     expected, slope = alone.gradient(x)
     found, together = shared.gradient(x)
     measured = shared.measure(x)

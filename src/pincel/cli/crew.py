@@ -77,9 +77,12 @@ def crew() -> Iterator[Crew]:
         yield Single()
         return
     leader = Leader(join(here.rank, here.processes, here.local))
-    yield leader
-    with suppress(WorkerError):
-        leader.dismiss()
+    try:
+        yield leader
+        with suppress(WorkerError):
+            leader.dismiss()
+    finally:
+        leader.team.leave()
 
 
 def device_here(name: str) -> str:

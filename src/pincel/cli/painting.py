@@ -85,13 +85,14 @@ def read_back(written: Mapping[str, Any]) -> Outputs:
     return Outputs(**paths, save_every=written["save_every"], passing=written["passing"])
 
 
-def paint(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> None:
-    """Iterate over a run, showing what it tells, until it ends or a signal asks it to."""
+def paint(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> Result:
+    """Iterate over a run, showing what it tells, until it ends or a signal asks it to; return its result."""
     watchers = _watchers(run, outputs, bar, json_lines=json_lines)
     with stopped_by_signals(run):
         for event in run:
             for watch in watchers:
                 watch(event)
+    return run.result
 
 
 def _watchers(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> list[Callable[[Event], None]]:
@@ -144,7 +145,7 @@ def stopped_by_signals(run: Run) -> Iterator[None]:
             signal.signal(number, previous)
 
 
-def finish(run: Run, outputs: Outputs, *, json_lines: bool, quiet: bool) -> int:
+def finish(run: Run, result: Result, outputs: Outputs, *, json_lines: bool, quiet: bool) -> int:
     """Write what a run has come to, say where it is, remove checkpoints that have served.
 
     Returns:
@@ -158,7 +159,6 @@ def finish(run: Run, outputs: Outputs, *, json_lines: bool, quiet: bool) -> int:
     from pincel.cli.terminal import say
     from pincel.errors import MemoryLimitError, WorkerError
 
-    result = run.result
     saved = save(result, outputs, run)
     if outputs.passing and run.finished:
         run.discard_checkpoints()

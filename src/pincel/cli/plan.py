@@ -41,12 +41,13 @@ def command(content: str, style: tuple[str, ...], **options: Any) -> None:
     """Say what 'pincel transfer CONTENT STYLE …' with the same options would take: memory, time, tiles, scales. Paints nothing.
 
     Memory is the most this program would have in use at one time. Time follows from the speed of the last run on this machine, or from
-    that of its convolutions, measured once.
+    that of its convolutions, measured once; the start, with all that is loaded, is made and timed.
     """
     from rich.console import Console
 
     from pincel.cli.progress import Bar
     from pincel.cli.terminal import say
+    from pincel.engine.clock import age
     from pincel.engine.memory import keep_freed_memory
     from pincel.run import Run
 
@@ -55,12 +56,14 @@ def command(content: str, style: tuple[str, ...], **options: Any) -> None:
     machine = {name: options[name] for name in MACHINE}
     with Bar() as bar:
         run = Run(content, styles(style), recipe=options["recipe"], on_event=bar.show, **machine, **values)
+    # This command has started just as a run would.
+    start = age()
     if options["json_output"]:
-        say(json.dumps(as_data(run)))
+        say(json.dumps({**as_data(run), "start_seconds": round(start, 3)}))
         return
     console = Console(highlight=False)
     console.print(as_table(run))
-    for line in (*run.plan.notes, _in_all(run)):
+    for line in (*run.plan.notes, f"{_in_all(run)} Starting takes {duration(start)}."):
         console.print(line, soft_wrap=True, markup=False)
 
 

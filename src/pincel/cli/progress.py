@@ -8,7 +8,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from pincel.engine.events import Event, Notice, Preparing, Scale, Step
+from pincel.engine.events import Event, Looking, Notice, Preparing, Scale, Step
 
 # Between two lines where there is no terminal to redraw.
 PAUSE = 10.0
@@ -43,6 +43,7 @@ class Bar:
         self._told = self._seen = 0.0
         # The first step seen of the scale, and when: 0, or where a run goes on.
         self._entered: tuple[int, float] | None = None
+        self._completed = 0
         self._scale = "painting"
 
     def __enter__(self) -> Bar:
@@ -62,6 +63,8 @@ class Bar:
                 self.console.print(f"{event.what} …", soft_wrap=True, markup=False)
         elif isinstance(event, Scale):
             self._enter(event)
+        elif isinstance(event, Looking):
+            self._look(event)
         elif isinstance(event, Step):
             self._step(event)
 
@@ -73,6 +76,17 @@ class Bar:
         self._scale = f"painting {event.size[1]}×{event.size[0]} ({event.index} of {event.count})"
         self._told = 0.0
         self._entered = None
+        self._completed = 0
+
+    def _look(self, event: Looking) -> None:
+        """Move the bar within a step; before the first one there is none to move."""
+        share = event.done / event.total
+        if self._scale in self._tasks:
+            self._progress.update(self._tasks[self._scale], completed=self._completed + share)
+        now = time.monotonic()
+        if self._entered is not None and now - self._told >= PAUSE and not self.console.is_terminal:
+            self._told = now
+            self.console.print(f"step {self._completed + 1}: {share:.0%}", markup=False)
 
     def _update(self, what: str, done: int, total: int, losses: str) -> None:
         if what not in self._tasks:
@@ -80,6 +94,7 @@ class Bar:
         self._progress.update(self._tasks[what], completed=done, losses=losses)
 
     def _step(self, event: Step) -> None:
+        self._completed = event.step
         now = time.monotonic()
         edge = event.step in (0, event.steps)
         if not edge and now - self._seen < GLANCE:

@@ -57,8 +57,8 @@ def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
         with Bar(quiet=options["quiet"]) as bar:
             run, outputs = _opened(folder, options["device"], bar, hands)
             stand_fast(hands)
-            paint(run, outputs, bar, json_lines=options["json_lines"])
-        code = finish(run, outputs, json_lines=options["json_lines"], quiet=options["quiet"])
+            result = paint(run, outputs, bar, json_lines=options["json_lines"])
+        code = finish(run, result, outputs, json_lines=options["json_lines"], quiet=options["quiet"])
     ctx.exit(code)
 
 

@@ -120,8 +120,8 @@ def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], 
         if outputs.passing:
             _keep_if_long(run, outputs, options["checkpoint_every"], bar)
         stand_fast(hands)
-        paint(run, outputs, bar, json_lines=options["json_lines"])
-    return finish(run, outputs, json_lines=options["json_lines"], quiet=options["quiet"])
+        result = paint(run, outputs, bar, json_lines=options["json_lines"])
+    return finish(run, result, outputs, json_lines=options["json_lines"], quiet=options["quiet"])
 
 
 def _outputs(options: dict[str, Any]) -> Outputs:

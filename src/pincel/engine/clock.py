@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import psutil
 import torch
 
 
@@ -23,3 +24,8 @@ def timed(work: Callable[[], object], device: torch.device) -> float:
     work()
     settle(device)
     return time.perf_counter() - began
+
+
+def age() -> float:
+    """Return the seconds since this program was started, its imports included."""
+    return max(0.0, time.time() - psutil.Process().create_time())

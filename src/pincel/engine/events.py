@@ -54,6 +54,19 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Looking:
+    """How far a step has come that looks at its picture tile by tile. Told by calling, from within the step, to who asked for that.
+
+    Attributes:
+        done: Tiles looked at, there and back.
+        total: Of how many.
+    """
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Step:
     """The objective after ``step`` updates in this scale.
 
@@ -103,4 +116,4 @@ class Stopped:
     best_step: int
 
 
-Event: TypeAlias = Notice | Preparing | Scale | Step | Stopped
+Event: TypeAlias = Notice | Preparing | Scale | Looking | Step | Stopped

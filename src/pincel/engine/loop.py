@@ -31,6 +31,10 @@ SPAN = 10
 T = TypeVar("T")
 
 
+class _LeftError(Exception):
+    """A look at a large picture was left in the middle."""
+
+
 @dataclass(frozen=True)
 class Best:
     """The lowest total so far, and the canvas that has it."""
@@ -67,7 +71,7 @@ class Loop:
     """Moves a canvas until what the network sees in it is what we wish for.
 
     Iterate over it, once, for events. Call :meth:`stop` from anywhere (another thread, a signal handler) to end it after the
-    step under way; read :attr:`best` at any time.
+    step under way, or after the tile where a picture is looked at in tiles; read :attr:`best` at any time.
 
     Args:
         problem: The objective.
@@ -120,6 +124,8 @@ class Loop:
             # What there is, is worth keeping.
             yield Notice(str(error))
             reason, step = "out of memory", self._place.step
+        except _LeftError:
+            reason, step = self._asked, self._place.step
         yield Stopped(reason, step, self.best.step if self.best else 0)
 
     def _walk(self) -> Generator[Event, None, tuple[str, int]]:
@@ -180,7 +186,13 @@ class Loop:
 
     def _look(self, x: Tensor, *, final: bool) -> tuple[Evaluation, Tensor | None]:
         """Evaluate; the last picture needs no gradient any more."""
-        return (self.problem.measure(x), None) if final else self.problem.gradient(x)
+        problem = self.problem.watched(self._glance)
+        return (problem.measure(x), None) if final else problem.gradient(x)
+
+    def _glance(self) -> None:
+        """Leave a look in the middle if somebody asked to stop and there is a picture to keep."""
+        if self._asked and self.best:
+            raise _LeftError
 
     def _read(self, evaluation: Evaluation, slope: Tensor | None) -> tuple[float, float]:
         """Fetch the two numbers the loop decides by, total and largest slope, in one transfer from the device."""

@@ -189,7 +189,6 @@ class Leader:
     def dismiss(self) -> None:
         """Let the others end: all is done. To be called between evaluations only."""
         self.team.say({"do": "end"})
-        self.team.leave()
 
 
 @dataclass(frozen=True)

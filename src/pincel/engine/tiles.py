@@ -19,6 +19,7 @@ more margin than their results depend on, and slopes in overlapping margins add 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,8 @@ from pincel.types import Window
 
 # What is reduced: (layer, features, window) → numbers by name, each a part of a sum over the positions of the layer.
 Reduce: TypeAlias = Callable[[str, Tensor, Window], Mapping[Any, Tensor]]
+# Is told how many tiles have been looked at, of how many, there and back.
+Watch: TypeAlias = Callable[[int, int], None]
 
 
 class Share(Protocol):
@@ -63,8 +66,18 @@ class Alone:
         return part
 
 
+def unwatched(_done: int, _total: int) -> None:
+    """Nobody wants to know."""
+
+
 def observe(
-    backbone: Backbone, pixels: Tensor, layers: frozenset[str], reduce: Reduce, layout: Layout = WHOLE, share: Share | None = None
+    backbone: Backbone,
+    pixels: Tensor,
+    layers: frozenset[str],
+    reduce: Reduce,
+    layout: Layout = WHOLE,
+    share: Share | None = None,
+    watch: Watch = unwatched,
 ) -> dict[Any, Tensor]:
     """Look at a picture, and reduce what is seen at some layers.
 
@@ -75,6 +88,7 @@ def observe(
         reduce: Whose results are sums over windows.
         layout: How to cut the network.
         share: Of the tiles; without, all are looked at here.
+        watch: Is told of each tile looked at here; an error it raises ends the look.
 
     Returns:
         What ``reduce`` returned, its mean over the positions of the layer; gradients flow to ``pixels``.
@@ -82,10 +96,11 @@ def observe(
     x = backbone.fed(pixels)
     found: dict[Any, Tensor] = {}
     parts = layout.parts(backbone, layers)
+    tick = _ticker(backbone, parts, x, share or Alone(), watch)
     for part in parts:
         # The last one hands nothing on.
         passes, keeps = part is not parts[-1], layout.keep and torch.is_grad_enabled() and x.requires_grad
-        look = _Look(backbone, part, layers, reduce, share or Alone(), (x.shape[-2], x.shape[-1]), passes, keeps, layout.exact)
+        look = _Look(backbone, part, layers, reduce, share or Alone(), (x.shape[-2], x.shape[-1]), passes, keeps, layout.exact, tick)
         if part.tiled:
             results = _Tiled.apply(x, look)  # type: ignore[no-untyped-call]
             values, after = dict(zip(look.keys, results, strict=False)), results[len(look.keys) :]
@@ -95,6 +110,19 @@ def observe(
         found.update({key: value / look.positions[key] for key, value in values.items()})
         x = after[0] if after else x
     return found
+
+
+def _ticker(backbone: Backbone, parts: Sequence[Part], x: Tensor, share: Share, watch: Watch) -> Callable[[], None]:
+    """Return what to call after each tile."""
+    size, total = (x.shape[-2], x.shape[-1]), 0
+    for part in parts:
+        total += len(share.mine(part.tiles(*size))) if part.tiled else 0
+        size = (backbone.shrunk(size[0], part.times), backbone.shrunk(size[1], part.times))
+    total *= 2 if torch.is_grad_enabled() and x.requires_grad else 1
+    if total:
+        watch(0, total)
+    done = itertools.count(1)
+    return lambda: watch(next(done), total)
 
 
 @dataclass
@@ -110,6 +138,7 @@ class _Look:
     passes: bool
     keeps: bool
     exact: bool
+    tick: Callable[[], None]
     keys: list[Any] = field(default_factory=list)
     positions: dict[Any, int] = field(default_factory=dict)
 
@@ -215,6 +244,7 @@ class _Tiled(torch.autograd.Function):
                 window = look.window(tile, look.part.times)
                 whole = look.blank(seen.answer) if whole is None else whole
                 whole[..., window.rows, window.columns] = seen.answer.detach()
+            look.tick()
         if not tiles:
             sums, blank = look.nothing(x)
             whole = blank if look.passes else None
@@ -242,4 +272,5 @@ class _Tiled(torch.autograd.Function):
                 tile.of(back).copy_(tile.within(look.outer(near)).of(slope))
             else:
                 look.outer(tile).of(back).add_(slope)
+            look.tick()
         return look.share.summed(back), None

@@ -61,7 +61,6 @@ class _Products(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, features: Tensor, blocks: Sequence[tuple[slice, slice]]) -> Tensor:
         ctx.save_for_backward(features)
-        ctx.blocks = blocks
         batch, channels = features.shape[:2]
         total = torch.zeros(batch, channels, channels, dtype=wide(features), device=features.device)
         for rows, columns in blocks:
@@ -73,24 +72,16 @@ class _Products(torch.autograd.Function):
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
         (features,) = ctx.saved_tensors
         both = (slope + slope.transpose(1, 2)).to(features.dtype)
-        slopes = [_slopes(features[..., rows, columns], both) for rows, columns in ctx.blocks]
-        if len(slopes) == 1:
-            return slopes[0], None
-        back = torch.zeros_like(features)
-        for (rows, columns), part in zip(ctx.blocks, slopes, strict=True):
-            back[..., rows, columns] = part
-        return back, None
+        batch, channels, height, width = features.shape
+        # Nothing is added up over positions here, so nothing needs to go by blocks.
+        back = torch.bmm(_positions(features), both)
+        return back.view(batch, height, width, channels).permute(0, 3, 1, 2), None
 
 
 def _positions(features: Tensor) -> Tensor:
     """Return (B, H·W, C); of a whole map in channels-last memory, without a copy."""
     batch, channels, height, width = features.shape
     return features.permute(0, 2, 3, 1).reshape(batch, height * width, channels)
-
-
-def _slopes(features: Tensor, both: Tensor) -> Tensor:
-    batch, channels, height, width = features.shape
-    return torch.bmm(_positions(features), both).view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
 def gram_distance(gram: Tensor, target: Tensor) -> Tensor:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -17,11 +17,12 @@ from pincel.backbones.vgg import VGG, load_vgg
 from pincel.canvas import CANVASES
 from pincel.canvas.base import Canvas
 from pincel.canvas.start import noise, parse_start
+from pincel.engine.events import Event, Looking, Preparing
 from pincel.engine.ladder import Rung, rungs
 from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
-from pincel.engine.tiles import Alone, Reduce, Share, observe
+from pincel.engine.tiles import Alone, Reduce, Share, Watch, observe
 from pincel.errors import OptionError, PictureSizeError
 from pincel.formulas.conventions import CONVENTIONS
 from pincel.image.picture import Picture
@@ -180,14 +181,32 @@ def prepare(
     return Materials(resize_picture(content, size, recipe.resample), resized)
 
 
+@dataclass(frozen=True)
+class View:
+    """How pictures are looked at.
+
+    Attributes:
+        layout: How much of one at a time.
+        share: Whose work the tiles are, where several processes work on one picture.
+        tell: Is told how far a look tile by tile has come.
+    """
+
+    layout: Layout = WHOLE
+    share: Share = field(default_factory=Alone)
+    tell: Callable[[Event], None] = lambda _: None
+
+
+# The whole of it, by this process, telling nobody.
+FREELY = View()
+
+
 def make_problem(
     recipe: Recipe,
     materials: Materials,
     backbone: Backbone,
     device: torch.device,
     precision: Precision = FP32,
-    layout: Layout = WHOLE,
-    share: Share | None = None,
+    view: View = FREELY,
 ) -> Problem:
     """Measure the targets and put the objective together.
 
@@ -197,24 +216,27 @@ def make_problem(
         backbone: From :func:`make_backbone`, on ``device``.
         device: Where to work.
         precision: How the backbone multiplies.
-        layout: How much of a picture is looked at at a time.
-        share: Of the tiles, where several processes work on one picture.
+        view: How pictures are looked at: the targets now, the canvas later.
     """
-    whose = share or Alone()
     convention = CONVENTIONS[recipe.convention]
     content, style = active_layers(recipe)
     losses: list[Loss] = []
 
     def look(picture: Picture, layers: dict[str, float], reduce: Reduce) -> dict[str, Tensor]:
         with torch.no_grad(), precision.active():
-            return observe(backbone, recipe.white * picture.pixels.to(device), frozenset(layers), reduce, layout, whose)
+            pixels = recipe.white * picture.pixels.to(device)
+            return observe(backbone, pixels, frozenset(layers), reduce, view.layout, view.share, watched(picture))
+
+    def watched(picture: Picture) -> Watch:
+        what = f"looking at {picture.name}, {picture.width}×{picture.height}"
+        return lambda done, total: view.tell(Preparing(what, done, total))
 
     if content:
         collected = Collected()
         look(materials.content, content, collected)
         # Of layers in tiles, everybody has collected their own.
-        tiled = layout.tiled(backbone, frozenset(content))
-        targets = {name: whose.summed(seen) if name in tiled else seen for name, seen in collected.layers.items()}
+        tiled = view.layout.tiled(backbone, frozenset(content))
+        targets = {name: view.share.summed(seen) if name in tiled else seen for name, seen in collected.layers.items()}
         losses.append(ContentLoss(targets, content, recipe.content_weight, convention))
     if style:
         grams = [(look(picture, style, gram_part), weight) for picture, weight in materials.styles if weight > 0]
@@ -222,7 +244,11 @@ def make_problem(
     if recipe.tv_weight > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight))
     canvas = CANVASES[recipe.canvas](recipe.white, (materials.content.height, materials.content.width))
-    return Problem(backbone, Objective(losses), canvas, precision, layout, whose)
+
+    def watch(done: int, total: int) -> None:
+        view.tell(Looking(done, total))
+
+    return Problem(backbone, Objective(losses), canvas, precision, view.layout, view.share, watch=watch)
 
 
 def make_optimizer(recipe: Recipe, canvas: Canvas) -> Optimiser[object]:

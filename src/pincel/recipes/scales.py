@@ -11,6 +11,7 @@ from torch import Tensor
 
 from pincel.backbones.vgg import VGG
 from pincel.engine.estimate import Appetite
+from pincel.engine.events import Event
 from pincel.engine.ladder import Rung, resampled
 from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.memory import attempted
@@ -38,6 +39,7 @@ class Scales:
         precision: How the backbone multiplies.
         layouts: (height, width) → how much of a picture of that size is looked at at a time.
         shares: (height, width) → whose work the tiles of the objective at that size are.
+        tell: Is told how far a look tile by tile has come.
     """
 
     recipe: Recipe
@@ -49,6 +51,7 @@ class Scales:
     precision: Precision
     layouts: Callable[[tuple[int, int]], Layout] = lambda _: WHOLE
     shares: Callable[[tuple[int, int]], Share] = lambda _: Alone()
+    tell: Callable[[Event], None] = lambda _: None
 
     @cached_property
     def full(self) -> build.Materials:
@@ -80,7 +83,7 @@ class Scales:
         thriftier = partial(appetite.thriftier, size) if isinstance(share, Alone) else _none
 
         def measured() -> Problem:
-            return build.make_problem(recipe, materials, self.backbone, self.device, self.precision, layout, share)
+            return build.make_problem(recipe, materials, self.backbone, self.device, self.precision, build.View(layout, share, self.tell))
 
         while (problem := attempted(measured)) is None:
             smaller = thriftier(layout)
