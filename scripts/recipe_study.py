@@ -273,7 +273,7 @@ class Ruler:
         self.content, self.style = picture_of(pair.content), picture_of(pair.style)
         self._recipe, self._device = recipe, resolve_device(device)
         size = build.content_size(recipe, self.content)
-        seen = build.prepare(recipe, self.content, [(self.style, 1.0)], size)
+        seen = build.prepare(recipe, build.Materials(self.content, [(self.style, 1.0)]), size)
         self.pictures = (seen.content, seen.styles[0][0])
         self._vgg = load_vgg(CARDS["vgg19"]).to(self._device)
         with torch.no_grad():

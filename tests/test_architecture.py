@@ -39,6 +39,7 @@ LAYERS = {
     "run": 7,
     "verbs": 8,
     "serve": 8,
+    "sweep": 8,
     "bench": 9,
     # The package itself: nothing but a table of what is inside.
     "": 10,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -20,6 +21,7 @@ READMES = ("README.md", "README.es.md")
 # Defaults that are words, not values.
 TRANSLATED = {
     "junto a la imagen": "beside the picture",
+    "ninguna": "none",
     "lo que esté libre": "what is free",
     "auto: según `--memory`": "auto: as `--memory` asks",
     "OUT.checkpoint, en ejecuciones de más de dos minutos": "OUT.checkpoint, in runs over two minutes",
@@ -56,13 +58,20 @@ def test_the_table_of_options_is_that_of_the_command(name: str) -> None:
     assert sorted(listed) == sorted(real)
 
 
+def written(value: Any) -> str:
+    """Write a default as the tables do."""
+    if isinstance(value, list):
+        return ",".join(map(written, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"
+
+
 @pytest.mark.parametrize("name", READMES)
 def test_defaults_are_those_of_the_recipe(name: str) -> None:
     recipe = RECIPES["pincel"].recipe
     for option, _, default in rows(name, "--recipe"):
         field = option.strip("`-").replace("-", "_")
         if field in Recipe.model_fields and not isinstance(value := getattr(recipe, field), dict):
-            assert default == (f"{value:g}" if isinstance(value, float) else str(value)), option
+            assert TRANSLATED.get(default, default) == written(value), option
     layers = {row[0]: row[2] for row in rows(name, "--recipe")}
     assert layers["`--content-layers`"] == ", ".join(recipe.content_layers)
     assert layers["`--style-layers`"] == f"{next(iter(recipe.style_layers))} … {list(recipe.style_layers)[-1]}"

@@ -38,21 +38,25 @@ from pincel.errors import MemoryLimitError, OptionError, WorkerError
 from pincel.image.io import load_picture, to_pil
 from pincel.image.sheet import contact_sheet
 from pincel.recipes import build
+from pincel.recipes.colour import Palette
 from pincel.recipes.forecast import Means, Plan, laid_out, make_plan
+from pincel.recipes.regions import make_regions
 from pincel.recipes.scales import Scales
 from pincel.recipes.schema import Recipe, make_recipe
 from pincel.recipes.toml import find_recipe
 from pincel.sources import (
+    BLANK,
     Source,
     Styles,
     calibration_hashes,
     check_calibration,
+    check_masks,
     described,
     load_styles,
     open_again,
     open_picture,
     place_of,
-    style_pairs,
+    style_groups,
 )
 from pincel.version import __version__
 
@@ -123,10 +127,15 @@ class Run:
         self.device = resolve_device(device)
         self._notes: list[str] = []
         folder = None if checkpoint is None else new_folder(Path(checkpoint))
-        pairs = style_pairs(style)
+        groups = style_groups(style)
+        pairs = [pair for group in groups for pair in group]
+        self.recipe = build.spread(self.recipe, [len(group) for group in groups])
         self._places = [place_of(source) for source in (content, *(source for source, _ in pairs))]
         self._content = open_picture(content, "content")
         self._styles = load_styles(pairs)
+        self._palette = Palette(self.recipe, self._content, self._styles)
+        self._regions = make_regions(self.recipe, self._content, self._styles, self._notes.append)
+        seen = build.Materials(*self._palette.before, self._regions)
         self.size = build.content_size(self.recipe, self._content)
         start = parse_start(self.recipe.init)
         given = load_picture(start.path, what="start") if start.kind == "file" and place is None else None
@@ -136,13 +145,12 @@ class Run:
         self._notes += [f"{picture.name}: {note}" for picture in (self._content, *(s for s, _ in self._styles)) for note in picture.notes]
         self._exact = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)))
         quick = build.quickened(self.recipe, self._exact, self.precision)
-        self.plan = self._planned(quick, allowed, layouts)
+        self.plan = self._planned(seen, quick, allowed, layouts)
         self.recipe = self.plan.recipe
         self._notes += self.plan.notes
         self._scales = Scales(
             self.recipe,
-            self._content,
-            self._styles,
+            seen,
             self.size,
             quick,
             self.device,
@@ -201,6 +209,7 @@ class Run:
         recipe = make_recipe(written["recipe"])
         if written["calibration"]:
             check_calibration(recipe.calibration, written["calibration"])
+        check_masks(written.get("masks", {}))
         where = resolve_device(device or written["device"])
         precision = written["precision"] if where.type == torch.device(written["device"]).type else "auto"
         climb = found.values(where)["climb"]
@@ -281,12 +290,19 @@ class Run:
             for event in self._climb:
                 yield from self._keep(event)
                 self._remember(event)
-                yield event
+                yield self._coloured(event)
         except WorkerError as error:
             if self._climb.best is None:
                 raise
             self.lost = error
             yield from self._abandoned()
+
+    def _coloured(self, event: Event) -> Event:
+        """Let the preview of a step have the colours of the result."""
+        if not isinstance(event, Step):
+            return event
+        plain = event.preview
+        return replace(event, preview=lambda: self._palette.after(plain()))
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask the run to end after the step under way; safe from another thread or a signal handler."""
@@ -302,21 +318,25 @@ class Run:
     def _judged_result(self) -> Result:
         # Of a run that ended on a coarse scale, the picture is brought to the size that was asked for.
         picture = resampled(self._climb.picture, self.size) if self._climb.size != self.size else self._climb.picture
-        image = to_pil((picture / self.recipe.white).clamp(0, 1).cpu(), self.materials.content.alpha)
+        image = to_pil(self._palette.after((picture / self.recipe.white).clamp(0, 1).cpu()), self.materials.content.alpha)
         losses = [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.terms} for s in self._readings]
         return Result(image, tuple(losses), self._record(image, losses), self._stopped.reason)
 
     def sheet(self, result: Result) -> Image.Image:
         """Return content, styles and result side by side."""
-        pictures = [("content", self.materials.content), *(("style", style) for style, _ in self.materials.styles)]
+        given = build.prepare(self.recipe, build.Materials(self._content, self._styles), self.size)
+        shown = [] if self._content.name.startswith(BLANK) else [("content", given.content)]
+        pictures = [*shown, *(("style", style) for style, _ in given.styles)]
         cells = [(caption, to_pil(picture.pixels, picture.alpha)) for caption, picture in pictures]
         return contact_sheet([*cells, ("result", result.image)])
 
-    def _planned(self, backbone: VGG, allowed: int | None, layouts: Sequence[Layout] | None) -> Plan:
+    def _planned(self, pictures: build.Materials, backbone: VGG, allowed: int | None, layouts: Sequence[Layout] | None) -> Plan:
         """Weigh what is asked for against the memory there is, unless somebody has done so."""
         used = used_memory(self.device)
         means = Means(self.device, used, allowed or used + int(FREE * free_memory(self.device)))
-        asked = self.recipe, self.rungs, build.Materials(self._content, self._styles), backbone, means
+        asked = self.recipe, self.rungs, pictures, backbone, means
+        if not backbone.divisible and (self._crew.processes > 1 or any(layout.cuts for layout in layouts or ())):
+            raise OptionError("With --padding circular a picture is looked at as a whole: no --tiles, and one process.")
         if layouts is not None:
             return laid_out(*asked, layouts if len(layouts) == len(self.rungs) else list(layouts[-1:]) * len(self.rungs))
         if self._crew.processes > 1:
@@ -362,8 +382,11 @@ class Run:
         """What the run is made from, and how to find it again."""
         content, *styles = self._places
         normalised = self.recipe.activations == "normalised" and self.recipe.calibration != "samples"
+        elsewhere = {"content_mask": os.path.abspath(self.recipe.content_mask)} if self.recipe.content_mask else {}
+        masks = {**elsewhere, "style_mask": [os.path.abspath(path) for path in self.recipe.style_mask]}
         return {
-            "recipe": self.recipe.model_dump() | ({"calibration": os.path.abspath(self.recipe.calibration)} if normalised else {}),
+            "recipe": self.recipe.model_dump() | ({"calibration": os.path.abspath(self.recipe.calibration)} if normalised else {}) | masks,
+            "masks": {os.path.abspath(path): digest for path, digest in self._regions.sources.items()} if self._regions else {},
             "content": {"path": content, "sha256": self._content.sha256},
             "styles": [
                 {"path": path, "sha256": style.sha256, "weight": weight} for path, (style, weight) in zip(styles, self._styles, strict=True)
@@ -438,7 +461,7 @@ class Run:
 
     def _judged(self, image: Image.Image) -> dict[str, Any]:
         """Measure the objective of the picture as saved, in fp32 whatever it was painted in."""
-        pixels = self.recipe.white * load_picture(image.convert("RGB")).pixels.to(self.device)
+        pixels = self.recipe.white * self._palette.judged(load_picture(image.convert("RGB")).pixels).to(self.device)
         if self.precision.name == "fp32" and self.lost is None:
             with suppress(WorkerError):
                 return measure(replace(self.problem, watch=self._watch_judging), pixels)

@@ -19,9 +19,11 @@ from pincel.errors import PincelError, WorkerError
 from pincel.image.picture import Picture
 from pincel.losses.objective import Objective
 from pincel.recipes import build
+from pincel.recipes.colour import Palette
+from pincel.recipes.regions import make_regions
 from pincel.recipes.scales import Scales
 from pincel.recipes.schema import make_recipe
-from pincel.sources import check_calibration, open_picture
+from pincel.sources import check_calibration, check_masks, open_picture
 from pincel.version import __version__
 
 
@@ -82,7 +84,10 @@ class _Helper:
         size = build.content_size(recipe, content)
         cut = {(height, width): parse_layout(text) for (height, width), text in order["tiles"]}
         following = Following(self.team)
-        self.scales = Scales(recipe, content, styles, size, backbone, self.device, precision, cut.__getitem__, lambda _: following)
+        check_masks(order["masks"])
+        regions = make_regions(recipe, content, styles, lambda _: None)
+        loaded = build.Materials(*Palette(recipe, content, styles).before, regions)
+        self.scales = Scales(recipe, loaded, size, backbone, self.device, precision, cut.__getitem__, lambda _: following)
         self.rungs = {rung.size: rung for rung in build.make_rungs(recipe, size, [style for style, _ in styles])}
 
     def build(self, order: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -9,26 +10,34 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
 from pincel.backbones.calibrate import calibration_pictures
 from pincel.errors import CheckpointError, OptionError
 from pincel.files import one_line, quoted, sha256_of
-from pincel.image.io import load_picture
+from pincel.image.io import SUFFIXES, load_picture, picture_files
 from pincel.image.picture import Picture
 from pincel.samples import PREFIX, find_sample
+
+BLANK = "blank:"
 
 Source: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | Tensor | Picture
 Styles: TypeAlias = Source | Sequence[Source | tuple[Source, float]]
 
 
 def style_pairs(style: Styles) -> list[tuple[Source, float]]:
-    """Return one style or several, each with its weight.
+    """Return one style or several, each with its weight; of a folder its pictures, which share the weight.
 
     Raises:
-        OptionError: For none at all, a weight that is no number of 0 or more, or weights that are all zero.
+        OptionError: For none at all, a folder without pictures, a weight that is no number of 0 or more, or weights that are all zero.
     """
+    return [pair for group in style_groups(style) for pair in group]
+
+
+def style_groups(style: Styles) -> list[list[tuple[Source, float]]]:
+    """Return what each style given stands for: itself, or the pictures of a folder; raises as :func:`style_pairs` does."""
     given = list(style) if isinstance(style, list | tuple) else [style]
     pairs = [entry if isinstance(entry, tuple) else (entry, 1.0) for entry in given]
     if not pairs:
@@ -38,7 +47,16 @@ def style_pairs(style: Styles) -> list[tuple[Source, float]]:
             raise OptionError(f"The weight of a style picture must be a number of 0 or more, not {weight!r} (write picture.jpg=0.7).")
     if not any(weight > 0 for _, weight in pairs):
         raise OptionError("The weights of the style pictures are all zero; give at least one a weight above 0.")
-    return [(source, float(weight)) for source, weight in pairs]
+    return [_expanded(source, float(weight)) for source, weight in pairs]
+
+
+def _expanded(source: Source, weight: float) -> list[tuple[Source, float]]:
+    if not isinstance(source, str | PathLike) or not Path(source).is_dir():
+        return [(source, weight)]
+    paths = picture_files(Path(source))
+    if not paths:
+        raise OptionError(f"The style folder {source} holds no pictures ({', '.join(sorted(SUFFIXES))}).")
+    return [(path, weight / len(paths)) for path in paths]
 
 
 def load_styles(style: Styles) -> list[tuple[Picture, float]]:
@@ -47,10 +65,21 @@ def load_styles(style: Styles) -> list[tuple[Picture, float]]:
 
 
 def open_picture(source: Source, what: str) -> Picture:
-    """Load a picture; ``sample:NAME`` is one of those that come with pincel."""
+    """Load a picture; ``sample:NAME`` is one of those that come with pincel, ``blank:512x256`` is grey all over."""
+    if isinstance(source, str) and source.startswith(BLANK):
+        return _blank(source)
     if isinstance(source, str) and source.startswith(PREFIX):
         return load_picture(find_sample(source), what=what)
     return load_picture(source, what=what)
+
+
+def _blank(text: str) -> Picture:
+    """Return a grey picture of (width)x(height)."""
+    width, _, height = text.removeprefix(BLANK).partition("x")
+    if not (width.isdecimal() and height.isdecimal() and 0 < int(width) * int(height) <= 2**30):
+        raise OptionError(f"A blank picture is given as blank:512x256, not '{text}'.")
+    pixels = torch.full((1, 3, int(height), int(width)), 0.5)
+    return Picture(pixels, None, text, hashlib.sha256(text.encode()).hexdigest())
 
 
 def described(picture: Picture) -> dict[str, Any]:
@@ -60,7 +89,7 @@ def described(picture: Picture) -> dict[str, Any]:
 
 def place_of(source: Source) -> str:
     """Return where a picture can be found again from any folder; nothing for one that is no file."""
-    if isinstance(source, str) and source.startswith(PREFIX):
+    if isinstance(source, str) and source.startswith((PREFIX, BLANK)):
         return source
     return os.path.abspath(source) if isinstance(source, str | PathLike) else ""
 
@@ -91,6 +120,14 @@ def check_calibration(calibration: str, written: Mapping[str, str]) -> None:
     found = calibration_hashes(calibration)
     for path in sorted({*found, *written}):
         _check_same("calibration", path, found.get(path, "none"), written.get(path, "none"))
+
+
+def check_masks(written: Mapping[str, str]) -> None:
+    """Raise CheckpointError if a mask (path → SHA-256) is not the one a run began with, or PictureError if it is gone."""
+    for path, expected in written.items():
+        if not Path(path).is_file():
+            load_picture(path, what="mask")
+        _check_same("mask", path, sha256_of(Path(path)), expected)
 
 
 def _check_same(what: str, path: str, found: str, expected: str) -> None:

@@ -60,6 +60,7 @@ OPTIONS = [
     ("--rounding", "floor32"),
     *(("--resample", name) for name in ("lanczos", "bicubic", "bilinear", "box", "bilinear-8bit", "bilinear-plain", "torch7")),
     ("--style-size", "same-rule"),
+    ("--style-scale", "0.8"),
     ("--steps", "1"),
     *(("--ladder", ladder) for ladder in ("1/2=1", "1/2=2,0.75=0.4", "none")),
     *(("--coarse-content", factor) for factor in ("0", "10")),
@@ -69,8 +70,14 @@ OPTIONS = [
     ("--backbone", "vgg19"),
     ("--pooling", "avg"),
     ("--pool-rounding", "up"),
+    *(("--padding", name) for name in ("zero", "replicate", "reflect", "circular")),
     ("--activations", "normalised"),
     ("--white", "256"),
+    *(("--style-terms", terms) for terms in ("gram", "mean-std", "covariance", "w2", "shift", "gram=1,mean-std=10")),
+    *(("--propagation", name) for name in ("simple", "all", "inside")),
+    *(("--colour", name) for name in ("style", "content", "luminance", "match")),
+    ("--colour-match", "monge"),
+    ("--colour-when", "after"),
     *(("--convention", name) for name in ("slides", "paper", "mean")),
     ("--content-weight", "0"),
     ("--content-weight", "1e2"),
@@ -111,7 +118,7 @@ def test_every_value_of_a_recipe_is_an_option_in_some_group() -> None:
     grouped = [name for names in GROUPS.values() for name in names]
     assert sorted(grouped) == sorted([*(set(Recipe.model_fields) - {"name", "summary", "optimizer_options"}), "recipe", "optimizer_option"])
     tested = {option.removeprefix("--").replace("-", "_") for option, _ in OPTIONS}
-    assert set(grouped) - tested <= {"calibration"}
+    assert set(grouped) - tested <= {"calibration", "content_mask", "style_mask"}
 
 
 def test_a_start_from_a_file(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path, photographs: list[Path]) -> None:

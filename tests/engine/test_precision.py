@@ -385,6 +385,7 @@ def test_a_problem_sets_it_for_its_own_time_only() -> None:
 
     class Watched:
         card = VGG19
+        divisible = True
 
         def features(self, pixels: Tensor, layers: Any) -> dict[str, Tensor]:
             return dict(self.look(pixels, layers))

@@ -43,6 +43,14 @@ class Toy:
         """Return itself: there are no tiles to glance up from."""
         return self
 
+    def image(self, x: Tensor) -> Tensor:
+        """Return what the canvas shows."""
+        return self.canvas.image(x)
+
+    def pixels(self, x: Tensor) -> Tensor:
+        """Return what the canvas stands for."""
+        return self.canvas.pixels(x)
+
     def measure(self, x: Tensor) -> Evaluation:
         """Evaluate."""
         return self._look(x)[0]

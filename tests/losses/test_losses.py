@@ -14,7 +14,7 @@ from pincel.formulas.gram import gram_matrix
 from pincel.losses import VARIATIONS
 from pincel.losses.base import Loss, Term
 from pincel.losses.content import ContentLoss
-from pincel.losses.style import StyleLoss, blended_grams
+from pincel.losses.style import Eye, StyleLoss, blended
 from pincel.losses.variation import VariationLoss
 from pincel.types import Window
 from tests.tensors import assert_close, normal
@@ -101,7 +101,7 @@ def two_styles() -> Styles:
 
 
 def test_the_blend_of_one_style_is_that_style(two_styles: Styles) -> None:
-    blend = blended_grams([(two_styles[0], 7.0)])
+    blend = blended([(two_styles[0], Eye(), 7.0)])
     assert list(blend) == ["relu1_1", "relu2_1"]
     for layer, gram in blend.items():
         assert_close(gram, two_styles[0][layer])
@@ -109,20 +109,20 @@ def test_the_blend_of_one_style_is_that_style(two_styles: Styles) -> None:
 
 @pytest.mark.parametrize(("weights", "kept"), [((1, 0), 0), ((0, 1), 1)])
 def test_a_style_of_weight_zero_does_not_count(two_styles: Styles, weights: tuple[float, float], kept: int) -> None:
-    blend = blended_grams(list(zip(two_styles, weights, strict=True)))
+    blend = blended([(style, Eye(), weight) for style, weight in zip(two_styles, weights, strict=True)])
     assert_close(blend["relu1_1"], two_styles[kept]["relu1_1"], rtol=1e-6)
 
 
 @pytest.mark.parametrize("scale", [1, 0.01, 250])
 def test_only_the_ratio_of_the_weights_counts(two_styles: Styles, scale: float) -> None:
-    blend = blended_grams([(two_styles[0], 1 * scale), (two_styles[1], 3 * scale)])
+    blend = blended([(two_styles[0], Eye(), 1 * scale), (two_styles[1], Eye(), 3 * scale)])
     for layer, gram in blend.items():
         assert_close(gram, 0.25 * two_styles[0][layer] + 0.75 * two_styles[1][layer])
 
 
 def test_the_blend_of_equal_sizes_is_the_style_of_both_side_by_side() -> None:
     one, other = normal(1, 3, 4, 5, seed=1), normal(1, 3, 4, 5, seed=2)
-    blend = blended_grams([({"relu1_1": gram_matrix(one)}, 1), ({"relu1_1": gram_matrix(other)}, 1)])
+    blend = blended([({"relu1_1": gram_matrix(one)}, Eye(), 1), ({"relu1_1": gram_matrix(other)}, Eye(), 1)])
     assert_close(blend["relu1_1"], gram_matrix(torch.cat([one, other], dim=3)))
 
 

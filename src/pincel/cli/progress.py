@@ -53,6 +53,13 @@ class Bar:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._progress.stop()
 
+    def anew(self) -> None:
+        """Forget the run before: another begins."""
+        for task in self._tasks.values():
+            self._progress.update(task, visible=False)
+        self._tasks = {}
+        self._scale, self._completed, self._entered, self._told = "painting", 0, None, 0.0
+
     def show(self, event: Event) -> None:
         """Show one event."""
         if isinstance(event, Notice):

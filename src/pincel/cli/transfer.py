@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from pincel.cli.crew import crew, device_here, follow, follows, stand_fast
-from pincel.cli.options import GROUPS, MACHINE, gather, input_paths, machine_options, objective_options, styles
+from pincel.cli.options import GROUPS, MACHINE, F, gather, input_paths, machine_options, objective_options, styles
 from pincel.cli.painting import Outputs, check_outputs, finish, paint, written_down
 from pincel.cli.plan import announced
 from pincel.cli.texts import GroupedCommand, examples
@@ -30,6 +30,44 @@ class TransferCommand(GroupedCommand):
     }
 
 
+def painting_options(function: F) -> F:
+    """Give a command the options of a run: what is asked for and written, where it works, and how it is kept from being lost."""
+    output = [
+        click.option(
+            "-o", "--output", required=True, metavar="OUT", help="The picture to write: .png .jpg .webp .tif, .avif where there is AVIF."
+        ),
+        click.option("--record", metavar="FILE", help="Where the record of the run goes. [beside OUT, as .json]"),
+        click.option("--sheet", metavar="FILE", help="Also write a contact sheet: content | style | result."),
+        click.option(
+            "--save-every",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Also write the picture every N steps, as OUT-00050.png, or OUT-256x192-00050.png with a ladder.",
+        ),
+        click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output."),
+        click.option("--quiet", is_flag=True, help="Print nothing but errors."),
+    ]
+    cut_short = [
+        click.option(
+            "--checkpoint",
+            metavar="DIR",
+            help="Keep in the new folder DIR all that 'pincel resume DIR' needs. "
+            "[OUT.checkpoint in runs over two minutes, removed at the end]",
+        ),
+        click.option(
+            "--checkpoint-every",
+            type=click.FloatRange(min=0, min_open=True),
+            default=30.0,
+            metavar="SECONDS",
+            help="Pause between two checkpoints; longer where writing one takes more than a tenth of it. [30]",
+        ),
+        click.option("--no-checkpoint", is_flag=True, help="Write no checkpoints, however long the run."),
+    ]
+    for option in reversed([objective_options, *output, machine_options, *cut_short]):
+        function = option(function)
+    return function
+
+
 @click.command(
     cls=TransferCommand,
     epilog=examples(
@@ -39,32 +77,7 @@ class TransferCommand(GroupedCommand):
 )
 @click.argument("content")
 @click.argument("style", nargs=-1, required=True)
-@objective_options
-@click.option("-o", "--output", required=True, metavar="OUT", help="The picture to write: .png .jpg .webp .tif, .avif where there is AVIF.")
-@click.option("--record", metavar="FILE", help="Where the record of the run goes. [beside OUT, as .json]")
-@click.option("--sheet", metavar="FILE", help="Also write a contact sheet: content | style | result.")
-@click.option(
-    "--save-every",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Also write the picture every N steps, as OUT-00050.png, or OUT-256x192-00050.png with a ladder.",
-)
-@click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@machine_options
-@click.option(
-    "--checkpoint",
-    metavar="DIR",
-    help="Keep in the new folder DIR all that 'pincel resume DIR' needs. [OUT.checkpoint in runs over two minutes, removed at the end]",
-)
-@click.option(
-    "--checkpoint-every",
-    type=click.FloatRange(min=0, min_open=True),
-    default=30.0,
-    metavar="SECONDS",
-    help="Pause between two checkpoints; longer where writing one takes more than a tenth of it. [30]",
-)
-@click.option("--no-checkpoint", is_flag=True, help="Write no checkpoints, however long the run.")
+@painting_options
 @click.pass_context
 def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **options: Any) -> None:
     """Paint the photograph CONTENT in the manner of the painting STYLE, or of several.
@@ -79,14 +92,18 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
     Under torchrun, several processes share one picture, on one machine or many. Each has one thread, or as many as OMP_NUM_THREADS says:
     'torchrun --nproc-per-node 4 -m pincel transfer PHOTO PAINTING -o OUT'.
     """
+    ctx.exit(painted(content, style, options))
+
+
+def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> int:
+    """Paint, in this process or in those that torchrun started; return the exit code."""
     from pincel.engine.memory import keep_freed_memory
 
     keep_freed_memory()
     if follows():
-        ctx.exit(follow())
+        return follow()
     with crew() as hands:
-        code = _transferred(content, style, options, hands)
-    ctx.exit(code)
+        return _transferred(content, style, options, hands)
 
 
 def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], hands: Crew) -> int:
@@ -96,7 +113,7 @@ def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], 
     values = gather(options)
     pairs = styles(style)
     outputs = _outputs(options)
-    check_outputs(outputs, input_paths(content, pairs, options["recipe"], values.get("init")))
+    check_outputs(outputs, input_paths(content, pairs, options["recipe"], values))
     from pincel.run import Run
 
     with Bar(quiet=options["quiet"]) as bar:

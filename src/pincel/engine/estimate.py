@@ -78,6 +78,8 @@ class Appetite:
         """Yield the ways to cut the network that are worth weighing, the whole first."""
         cuts = [name for stride in CUTS for name in _pooling(self.backbone.card.up_to(self.wanted), stride)]
         yield WHOLE
+        if not self.backbone.divisible:
+            return
         ways = [tuple(cuts[:1]), tuple(cuts), *((*some, REST) for some in ([], cuts[:1], cuts[1:], cuts))]
         for names in dict.fromkeys(way for way in ways if way):
             # Deeper layers are smaller, and worth larger tiles.

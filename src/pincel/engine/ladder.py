@@ -166,7 +166,7 @@ class Climb:
     def picture(self) -> Tensor:
         """The best picture so far, (1, 3, H, W) of its scale, in the network's pixel units."""
         loop = self._loop
-        return loop.problem.canvas.pixels(loop.best.x) if loop and loop.best else self._picture
+        return loop.problem.pixels(loop.best.x) if loop and loop.best else self._picture
 
     def __iter__(self) -> Iterator[Event]:
         self._began = time.perf_counter() - (self._place.seconds if self._place else 0.0)

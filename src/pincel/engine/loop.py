@@ -251,6 +251,6 @@ class Loop:
             total=total,
             seconds=time.perf_counter() - began,
             memory=peak_memory(x.device),
-            preview=lambda: self.problem.canvas.image(x),
+            preview=lambda: self.problem.image(x),
             read=evaluation.numbers,
         )

@@ -14,6 +14,27 @@ from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.tiles import Alone, Share, Watch, observe, unwatched
 from pincel.losses.objective import Evaluation, Objective
+from pincel.types import Image
+
+
+@dataclass(frozen=True)
+class Held:
+    """Parts of a picture that are not painted.
+
+    Attributes:
+        picture: (1, 3, H, W) in [0, 1].
+        painted: (1, 1, H, W) from 0, where the picture stays exactly as it is and no slope arises, to 1.
+        white: Of the network's pixel units.
+    """
+
+    picture: Tensor
+    painted: Tensor
+    white: float
+
+    def laid_over(self, pixels: Tensor, white: float | None = None) -> Tensor:
+        """Return ``pixels`` where painted and the picture elsewhere; ``white`` says in which units, the network's when left out."""
+        own = (self.white if white is None else white) * self.picture.to(pixels)
+        return own + self.painted.to(pixels) * (pixels - own)
 
 
 @dataclass(frozen=True)
@@ -29,6 +50,7 @@ class Problem:
         share: Of the tiles, where several processes work on one picture.
         thriftier: Layout → one that takes less memory; None if there is none.
         notes: What had to be changed to have it, a sentence each.
+        held: What of the picture is kept as it is, if anything is.
         watch: Is told how far a look tile by tile has come.
     """
 
@@ -40,7 +62,18 @@ class Problem:
     share: Share = field(default_factory=Alone)
     thriftier: Callable[[Layout], Layout | None] = lambda _: None
     notes: tuple[str, ...] = ()
+    held: Held | None = None
     watch: Watch = unwatched
+
+    def pixels(self, x: Tensor) -> Tensor:
+        """Return the picture that canvas values stand for, in the network's pixel units; differentiable."""
+        pixels = self.canvas.pixels(x)
+        return pixels if self.held is None else self.held.laid_over(pixels)
+
+    def image(self, x: Tensor) -> Image:
+        """Return the same in [0, 1], clipped."""
+        image = self.canvas.image(x)
+        return image if self.held is None else self.held.laid_over(image, white=1.0)
 
     def lighter(self) -> Problem | None:
         """Return the same objective looked at with less memory; None if that cannot be."""
@@ -61,7 +94,7 @@ class Problem:
 
     def evaluate(self, x: Tensor) -> Evaluation:
         """Evaluate at canvas values ``x`` (1, 3, H, W); differentiable."""
-        return self.judge(self.canvas.pixels(x))
+        return self.judge(self.pixels(x))
 
     def judge(self, pixels: Tensor) -> Evaluation:
         """Evaluate a picture (1, 3, H, W) in the network's pixel units, whatever canvas it came from; differentiable."""

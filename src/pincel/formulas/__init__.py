@@ -2,6 +2,8 @@
 
 ==================  ==========================================================
 ``gram``            Gram matrix of features, mean squared Gram difference (style)
+``moments``         means and covariances of features, told apart (style)
+``colours``         the colours of one picture given to another
 ``content``         mean squared feature difference (content)
 ``wasserstein``     sliced Wasserstein distance of features, which sees more than their Gram matrix
 ``variation``       total variation, in the published spellings

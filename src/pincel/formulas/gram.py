@@ -38,20 +38,22 @@ def gram_matrix(features: Tensor) -> Tensor:
     return gram_sum(features, [(slice(0, height), slice(0, width))]).to(features.dtype) / (height * width)
 
 
-def gram_sum(features: Tensor, blocks: Sequence[tuple[slice, slice]]) -> Tensor:
+def gram_sum(features: Tensor, blocks: Sequence[tuple[slice, slice]], weights: Tensor | None = None) -> Tensor:
     r"""Sum of products of every two channels over the positions of some blocks.
 
-    .. math:: S_{ij} = \sum_k F_{ik} F_{jk}
+    .. math:: S_{ij} = \sum_k w_k F_{ik} F_{jk}
 
     Args:
         features: Shape (B, C, H, W), any range.
         blocks: (rows, columns) of each, covering all positions once. Products within a block are added up in the precision of the
             features, the blocks in float64: the sum hardly depends on their order, nor on which of them are added up where.
+        weights: w of each position, (1, 1, H, W), 0 or more; 1 when left out. With the square of a guide T it is the guided Gram
+            matrix of Gatys et al. 2017, that of T ∘ F.
 
     Returns:
         Shape (B, C, C), in float64 where the device has it.
     """
-    product: Tensor = _Products.apply(features, blocks)  # type: ignore[no-untyped-call]
+    product: Tensor = _Products.apply(features, blocks, weights)  # type: ignore[no-untyped-call]
     return product
 
 
@@ -59,23 +61,26 @@ class _Products(torch.autograd.Function):
     """AᵀA, block by block. torch would go back twice, once for either factor; the two ways are one product."""
 
     @staticmethod
-    def forward(ctx: Any, features: Tensor, blocks: Sequence[tuple[slice, slice]]) -> Tensor:
-        ctx.save_for_backward(features)
+    def forward(ctx: Any, features: Tensor, blocks: Sequence[tuple[slice, slice]], weights: Tensor | None) -> Tensor:
+        ctx.save_for_backward(features, weights)
         batch, channels = features.shape[:2]
         total = torch.zeros(batch, channels, channels, dtype=wide(features), device=features.device)
         for rows, columns in blocks:
             part = _positions(features[..., rows, columns])
-            total += torch.bmm(part.transpose(1, 2), part)
+            other = part if weights is None else part * _positions(weights[..., rows, columns])
+            total += torch.bmm(part.transpose(1, 2), other)
         return total
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
-        (features,) = ctx.saved_tensors
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+        features, weights = ctx.saved_tensors
         both = (slope + slope.transpose(1, 2)).to(features.dtype)
         batch, channels, height, width = features.shape
         # Nothing is added up over positions here, so nothing needs to go by blocks.
         back = torch.bmm(_positions(features), both)
-        return back.view(batch, height, width, channels).permute(0, 3, 1, 2), None
+        if weights is not None:
+            back *= _positions(weights)
+        return back.view(batch, height, width, channels).permute(0, 3, 1, 2), None, None
 
 
 def _positions(features: Tensor) -> Tensor:

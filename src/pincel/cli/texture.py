@@ -1,0 +1,65 @@
+"""``pincel texture``."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+import click
+
+from pincel.cli.crew import follow, follows
+from pincel.cli.texts import examples
+from pincel.cli.transfer import TransferCommand, painted, painting_options
+from pincel.errors import OptionError
+
+
+class TextureCommand(TransferCommand):
+    """Options under titles."""
+
+    groups: ClassVar = {"The texture": ["aspect", "tileable"], **TransferCommand.groups}
+
+
+@click.command(
+    cls=TextureCommand,
+    epilog=examples(
+        "pincel texture sample:pointillism -o dots.png --size 192 --steps 20",
+        "pincel texture sample:glass -o floor.png --size 192 --steps 20 --tileable",
+        "pincel texture sample:woodcut -o border.png --size 256 --aspect 4:1 --steps 20",
+    ),
+)
+@click.argument("style", nargs=-1, required=True)
+@click.option("--aspect", default="1:1", metavar="W:H", help="Shape of the texture; its long side is --size. [1:1]")
+@click.option("--tileable", is_flag=True, help="The right edge goes on at the left, the lower at the upper: short for --padding circular.")
+@painting_options
+@click.pass_context
+def command(ctx: click.Context, /, style: tuple[str, ...], **options: Any) -> None:
+    """Make a texture of any size that looks like the picture STYLE everywhere, or like several.
+
+    STYLE is a picture file, or sample:NAME; it may carry a weight: bricks.jpg=0.7 moss.jpg=0.3. Nothing is copied: the texture is painted
+    from noise until the network sees the same statistics in it as in STYLE, the Gram matrices of its layers.
+
+    Options and what is written are those of 'pincel transfer'; the recipe is texture-fast, Gatys et al. 2015 coarse to fine.
+    """
+    if follows():
+        ctx.exit(follow())
+    if options["recipe"] == "pincel":
+        options["recipe"] = "texture-fast"
+    if options.pop("tileable"):
+        if options["padding"] not in (None, "circular"):
+            raise OptionError(f"--tileable and --padding {options['padding']} contradict each other; give only one of them.")
+        options["padding"] = "circular"
+    ctx.exit(painted(_blank(options.pop("aspect"), options), style, options))
+
+
+def _blank(aspect: str, options: dict[str, Any]) -> str:
+    """Return the picture there is at the start: of the size of the result, with nothing in it."""
+    from pincel.recipes.toml import find_recipe
+    from pincel.sources import BLANK
+
+    shape = re.fullmatch(r"([1-9]\d*):([1-9]\d*)", aspect.strip())
+    if not shape:
+        raise OptionError(f"--aspect takes W:H, such as 1:1 or 4:3, not '{aspect}'.")
+    wide, high = int(shape[1]), int(shape[2])
+    side = options["size"] or find_recipe(options["recipe"]).recipe.size or 512
+    width, height = (round(side * length / max(wide, high)) for length in (wide, high))
+    return f"{BLANK}{max(1, width)}x{max(1, height)}"

@@ -1,0 +1,174 @@
+"""The colours of one picture given to another.
+
+Every way moves a picture's colours, as a cloud of points in RGB, to where a target's are. The linear ones, x' = A(x - μ) + μ_T, carry mean
+and covariance over; they differ in which of the many A with A Σ Aᵀ = Σ_T they take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+# Added to the variance of each channel, so that a picture in one colour can be divided by its own.
+FLOOR = 1e-5
+# Points of a channel's quantile function.
+QUANTILES = 1024
+# Luma of Rec. 601, as YUV and JPEG have it.
+LUMA = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True)
+class Colours:
+    """What is known of a picture's colours.
+
+    Attributes:
+        mean: (3,), float64.
+        covariance: (3, 3), float64.
+        quantiles: (3, QUANTILES), float64, of each channel, rising.
+    """
+
+    mean: Tensor
+    covariance: Tensor
+    quantiles: Tensor
+
+
+Matcher: TypeAlias = Callable[[Tensor, Colours], Tensor]
+
+
+def colours_of(pixels: Tensor) -> Colours:
+    """Measure the colours of a picture (1, 3, H, W)."""
+    points = _points(pixels)
+    mean = points.mean(1)
+    centred = points - mean[:, None]
+    # Quantiles at the middles of equal shares; of fewer pixels than that, some are repeated.
+    ranks = ((torch.arange(QUANTILES, dtype=torch.float64) + 0.5) / QUANTILES * points.shape[1]).long()
+    return Colours(mean, centred @ centred.T / points.shape[1], points.sort(dim=1).values[:, ranks.to(points.device)])
+
+
+def pooled(colours: Sequence[tuple[Colours, float]]) -> Colours:
+    """Return the colours of several pictures taken together.
+
+    Args:
+        colours: Of each, with a weight of 0 or more; at least one above 0.
+
+    Returns:
+        Mean and covariance of all points, each weighing as its picture does; of the quantiles, the mean.
+    """
+    total = sum(weight for _, weight in colours)
+    shares = [(each, weight / total) for each, weight in colours if weight > 0]
+    mean = torch.stack([share * each.mean for each, share in shares]).sum(0)
+    spreads = [share * (each.covariance + torch.outer(each.mean - mean, each.mean - mean)) for each, share in shares]
+    return Colours(mean, torch.stack(spreads).sum(0), torch.stack([share * each.quantiles for each, share in shares]).sum(0))
+
+
+def cholesky(pixels: Tensor, target: Colours) -> Tensor:
+    """A = L_T L⁻¹, with Σ = L Lᵀ: red decides most, blue least.
+
+    Args:
+        pixels: (1, 3, H, W), any range.
+        target: What mean and covariance are to become.
+
+    Returns:
+        The same shape, unclipped.
+
+    Paper:
+        Gatys, Bethge, Hertzmann, Shechtman 2016, "Preserving Color in Neural Artistic Style Transfer", section 3.1.
+    """
+    own = colours_of(pixels)
+    factor, wanted = (torch.linalg.cholesky(_firm(each.covariance)) for each in (own, target))
+    return _moved(pixels, torch.linalg.solve_triangular(factor, wanted, upper=False, left=False), own, target)
+
+
+def pca(pixels: Tensor, target: Colours) -> Tensor:
+    """A = Σ_T^½ Σ^-½, the matching of image analogies; arguments as for :func:`cholesky`.
+
+    Paper:
+        Gatys et al. 2016, section 3.1, their choice; Hertzmann et al. 2001.
+    """
+    own = colours_of(pixels)
+    return _moved(pixels, _power(target.covariance, 0.5) @ _power(own.covariance, -0.5), own, target)
+
+
+def monge(pixels: Tensor, target: Colours) -> Tensor:
+    """A = Σ^-½ (Σ^½ Σ_T Σ^½)^½ Σ^-½: of all linear ways, the one that moves colours least; arguments as for :func:`cholesky`.
+
+    Paper:
+        Pitié, Kokaram 2007, "The linear Monge-Kantorovitch colour mapping"; ``sym`` in the code of Gatys et al. 2016.
+    """
+    own = colours_of(pixels)
+    root, inverse = _power(own.covariance, 0.5), _power(own.covariance, -0.5)
+    middle = _power(root @ _firm(target.covariance) @ root, 0.5, floor=0.0)
+    return _moved(pixels, inverse @ middle @ inverse, own, target)
+
+
+def histogram(pixels: Tensor, target: Colours) -> Tensor:
+    """Each channel by itself: the value of a pixel becomes the target's value of the same rank; arguments as for :func:`cholesky`.
+
+    Equal values stay equal (they get the mean rank of theirs), so flat areas stay flat.
+
+    Paper:
+        Gonzalez, Woods, "Digital Image Processing", histogram specification.
+    """
+    points = _points(pixels)
+    matched = torch.empty_like(points)
+    for channel, values in enumerate(points):
+        _, where, counts = torch.unique(values, return_inverse=True, return_counts=True)
+        rank = (counts.cumsum(0) - (counts.double() + 1) / 2)[where]
+        # Quantiles are known at the middles of equal shares of the points.
+        place = ((rank + 0.5) / len(values) * QUANTILES - 0.5).clamp(0, QUANTILES - 1)
+        low = place.floor().long().clamp(max=QUANTILES - 2)
+        known = target.quantiles[channel].to(values.device)
+        matched[channel] = known[low].lerp(known[low + 1], place - low)
+    return matched.view(1, *pixels.shape[1:]).to(pixels.dtype)
+
+
+def luminance(pixels: Tensor) -> Tensor:
+    """Return Y of (1, 3, H, W) three times over: the picture in grey."""
+    return _luma(pixels).expand_as(pixels).contiguous()
+
+
+def with_luminance_of(pixels: Tensor, other: Tensor) -> Tensor:
+    """Give a picture the luminance of another and leave its chroma (U, V) as it is.
+
+    Chroma depends on differences of channels only, so the same is added to all three. Where that would lead out of the range of colours,
+    the luminance goes as far as it can: the chroma is kept exactly.
+
+    Args:
+        pixels: (1, 3, H, W) in [0, 1].
+        other: Same shape.
+
+    Returns:
+        Same shape, in [0, 1].
+    """
+    change = _luma(other) - _luma(pixels)
+    least, most = -pixels.amin(1, keepdim=True), 1 - pixels.amax(1, keepdim=True)
+    return pixels + torch.minimum(torch.maximum(change, least), most)
+
+
+def _luma(pixels: Tensor) -> Tensor:
+    return (pixels * pixels.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+
+
+def _points(pixels: Tensor) -> Tensor:
+    """Return (3, N), float64."""
+    return pixels[0].flatten(1).double()
+
+
+def _moved(pixels: Tensor, matrix: Tensor, own: Colours, target: Colours) -> Tensor:
+    moved = matrix @ (_points(pixels) - own.mean[:, None]) + target.mean[:, None].to(pixels.device)
+    return moved.view(1, *pixels.shape[1:]).to(pixels.dtype)
+
+
+def _firm(covariance: Tensor) -> Tensor:
+    return covariance + FLOOR * torch.eye(3, dtype=covariance.dtype, device=covariance.device)
+
+
+def _power(covariance: Tensor, exponent: float, floor: float = FLOOR) -> Tensor:
+    """Return a power of a symmetric positive matrix."""
+    values, vectors = torch.linalg.eigh(covariance)
+    power: Tensor = (vectors * (values.clamp_min(0) + floor) ** exponent) @ vectors.T
+    return power

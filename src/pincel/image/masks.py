@@ -1,0 +1,121 @@
+"""Masks: which part of a picture belongs to which region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pincel.errors import PictureUnreadableError
+from pincel.files import one_line, quoted
+from pincel.image.io import load_picture
+
+# Regions that a mask in colours may have: beyond that it is a photograph, or was saved as JPEG.
+MOST = 16
+# Of a grey level, what counts for none at all.
+NONE = 0.5 / 255
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Regions of a picture.
+
+    Attributes:
+        regions: Label → share of each pixel that belongs to it, (1, 1, H, W) in [0, 1]: ``white`` and ``black`` of a grey mask, with soft
+            edges; ``#ff0000`` and so on of one in colours. Regions without a pixel are left out.
+        name: The file's.
+        path: Where it is.
+        sha256: Of the file.
+    """
+
+    regions: Mapping[str, Tensor]
+    name: str
+    path: str
+    sha256: str
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width)."""
+        first = next(iter(self.regions.values()))
+        return first.shape[-2], first.shape[-1]
+
+    def resized(self, size: tuple[int, int]) -> Mask:
+        """Return the same regions of a picture of (height, width)."""
+        if size == self.size:
+            return self
+        return replace(self, regions={label: _resized(share, size) for label, share in self.regions.items()})
+
+
+def load_mask(path: str, what: str) -> Mask:
+    """Read a mask: grey with soft edges, or flat colours.
+
+    Args:
+        path: The file.
+        what: How messages call it.
+
+    Raises:
+        PictureMissingError, PictureUnreadableError: As :func:`load_picture`; also for more than 16 colours.
+    """
+    picture = load_picture(path, what=what)
+    pixels = picture.pixels
+    if float((pixels - pixels.mean(1, keepdim=True)).abs().max()) < NONE:
+        white = pixels[:, :1]
+        regions = {"white": white, "black": 1 - white}
+    else:
+        regions = _coloured(pixels, what, path)
+    kept = {label: share for label, share in regions.items() if float(share.max()) > NONE}
+    return Mask(kept, picture.name, path, picture.sha256)
+
+
+def _coloured(pixels: Tensor, what: str, path: str) -> dict[str, Tensor]:
+    levels = (pixels * 255).round().long()
+    codes = (levels[:, 0] << 16) + (levels[:, 1] << 8) + levels[:, 2]
+    found = torch.unique(codes)
+    if len(found) > MOST:
+        failed, given = f"{what}: has {len(found):,} colours", quoted(Path(path))
+        hint = "a PNG drawn without smooth edges; JPEG blurs colours"
+        raise PictureUnreadableError(one_line(failed, given, f"grey, or at most {MOST} flat colours, one a region", hint))
+    return {f"#{int(code):06x}": (codes == code)[None].float() for code in found}
+
+
+def _resized(share: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bring to a size by the area of each pixel where it shrinks: shares stay shares, and add up to what they added up to."""
+    if size[0] <= share.shape[-2] and size[1] <= share.shape[-1]:
+        return functional.adaptive_avg_pool2d(share, size)
+    return functional.interpolate(share, size, mode="bilinear", align_corners=False, antialias=True).clamp(0, 1)
+
+
+def propagated(share: Tensor, stride: int, field: int, size: tuple[int, int], how: str) -> Tensor:
+    """Say how much each position of a layer belongs to a region.
+
+    Args:
+        share: (1, 1, H, W) of the picture, in [0, 1].
+        stride: Of the layer.
+        field: Its receptive field, in pixels.
+        size: (H_l, W_l) of the layer.
+        how: ``simple``: the share of the pixels below a position. ``all``: the largest share in its receptive field, so every position
+            that sees the region. ``inside``: the smallest, so only those that see nothing else.
+
+    Returns:
+        (1, 1, H_l, W_l) in [0, 1].
+
+    Paper:
+        Gatys et al. 2017, section 4.1, "guidance channel propagation".
+    """
+    if how == "simple":
+        return _resized(share, size)
+    if how == "inside":
+        return 1 - propagated(1 - share, stride, field, size, "all")
+    widest = share
+    for dimension, length in ((2, size[0]), (3, size[1])):
+        before = (field - stride) // 2
+        after = (length - 1) * stride + field - before - widest.shape[dimension]
+        border = (before, after) if dimension == 3 else (0, 0, before, after)
+        kernel = (1, field) if dimension == 3 else (field, 1)
+        step = (1, stride) if dimension == 3 else (stride, 1)
+        widest = functional.max_pool2d(functional.pad(widest, border), kernel, step)
+    return widest

@@ -1,0 +1,74 @@
+"""Whose colours the result has: what is done to pictures before they are painted, and to the result after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from torch import Tensor
+
+from pincel.formulas.colours import Colours, Matcher, colours_of, luminance, pooled, with_luminance_of
+from pincel.image.picture import Picture
+from pincel.image.resize import resize_picture
+from pincel.recipes.schema import Recipe
+from pincel.registry import Registry
+
+MATCHERS: Registry[Matcher] = Registry(
+    "colour matching",
+    {name: f"pincel.formulas.colours:{name}" for name in ("cholesky", "pca", "monge", "histogram")},
+)
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours a run begins with.
+
+    Attributes:
+        recipe: Its ``colour``, ``colour_match`` and ``colour_when``.
+        content: As loaded.
+        styles: As loaded, with weights.
+    """
+
+    recipe: Recipe
+    content: Picture
+    styles: Sequence[tuple[Picture, float]]
+
+    @property
+    def before(self) -> tuple[Picture, list[tuple[Picture, float]]]:
+        """Content and styles as they are to be looked at."""
+        styles = list(self.styles)
+        if self.recipe.colour == "style" or self.recipe.colour_when == "after":
+            return self.content, styles
+        if self.recipe.colour == "luminance":
+            return _with(self.content, luminance(self.content.pixels)), [(_with(s, luminance(s.pixels)), w) for s, w in styles]
+        if self.recipe.colour == "content":
+            return self.content, [(_with(style, self._matched(style.pixels)), weight) for style, weight in styles]
+        return _with(self.content, self._matched(self.content.pixels)), styles
+
+    def after(self, pixels: Tensor) -> Tensor:
+        """Return a finished picture, (1, 3, H, W) in [0, 1], as it is to be saved."""
+        if self.recipe.colour == "luminance":
+            content = resize_picture(self.content, (pixels.shape[-2], pixels.shape[-1]), self.recipe.resample)
+            return with_luminance_of(content.pixels.to(pixels), pixels)
+        if self.recipe.colour == "style" or self.recipe.colour_when == "before":
+            return pixels
+        return self._matched(pixels)
+
+    def judged(self, pixels: Tensor) -> Tensor:
+        """Return a saved picture as the objective is to look at it: in grey where it was painted in grey."""
+        grey = self.recipe.colour == "luminance" and self.recipe.colour_when == "before"
+        return luminance(pixels) if grey else pixels
+
+    @cached_property
+    def _wanted(self) -> Colours:
+        if self.recipe.colour == "content":
+            return colours_of(self.content.pixels)
+        return pooled([(colours_of(style.pixels), weight) for style, weight in self.styles])
+
+    def _matched(self, pixels: Tensor) -> Tensor:
+        return MATCHERS[self.recipe.colour_match](pixels.cpu(), self._wanted).clamp(0, 1).to(pixels)
+
+
+def _with(picture: Picture, pixels: Tensor) -> Picture:
+    return replace(picture, pixels=pixels)

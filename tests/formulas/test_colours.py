@@ -1,0 +1,99 @@
+"""Colours given from one picture to another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import skimage.exposure
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from pincel.formulas import colours
+from pincel.formulas.colours import Matcher, colours_of, luminance, pooled, with_luminance_of
+from tests.tensors import assert_close, picture
+
+LINEAR = [colours.cholesky, colours.pca, colours.monge]
+
+
+def tinted(seed: int, height: int = 24, width: int = 31) -> Tensor:
+    """A picture in [0, 1] whose channels have means, spreads and correlations of their own."""
+    mix = (
+        torch.tensor([[0.5, 0.2, 0.1], [0.1, 0.4, 0.0], [0.3, 0.1, 0.2]])
+        if seed % 2
+        else torch.tensor([[0.4, 0.1, 0.2], [0.2, 0.3, 0.1], [0.1, 0.0, 0.5]])
+    )
+    return torch.einsum("ij,bjhw->bihw", mix, picture(height, width, seed) / 255) + 0.05 * seed
+
+
+@pytest.mark.parametrize("match", LINEAR, ids=lambda match: match.__name__)
+@given(first=st.integers(0, 5), second=st.integers(0, 5))
+@settings(max_examples=10, deadline=None)
+def test_mean_and_covariance_become_the_targets(match: Matcher, first: int, second: int) -> None:
+    target = colours_of(tinted(second, 19, 40))
+    found = colours_of(match(tinted(first), target))
+    assert_close(found.mean, target.mean, atol=1e-5)
+    assert_close(found.covariance, target.covariance, atol=1e-3)
+
+
+@pytest.mark.parametrize("match", [*LINEAR, colours.histogram], ids=lambda match: match.__name__)
+def test_a_picture_that_has_the_colours_stays_as_it_is(match: Matcher) -> None:
+    pixels = tinted(1)
+    assert_close(match(pixels, colours_of(pixels)), pixels, atol=4e-3)
+
+
+@pytest.mark.parametrize("match", [*LINEAR, colours.histogram], ids=lambda match: match.__name__)
+def test_a_picture_in_one_colour_is_no_trouble(match: Matcher) -> None:
+    flat = torch.full((1, 3, 4, 5), 0.3)
+    target = colours_of(tinted(1))
+    # A histogram has a middle, moments have a mean.
+    assert_close(colours_of(match(flat, target)).mean, target.mean, atol=5e-2)
+    assert_close(match(tinted(1), colours_of(flat)), torch.full((1, 3, 24, 31), 0.3), atol=0.05)
+
+
+def test_monge_moves_colours_least() -> None:
+    pixels, target = tinted(3), colours_of(tinted(2))
+    moved = [float((match(pixels, target) - pixels).square().mean()) for match in LINEAR]
+    assert moved[2] == min(moved)
+
+
+def test_histograms_agree_with_another_program() -> None:
+    pixels, target = tinted(1, 64, 64), tinted(2, 64, 64)
+    theirs = skimage.exposure.match_histograms(pixels[0].permute(1, 2, 0).numpy(), target[0].permute(1, 2, 0).numpy(), channel_axis=-1)
+    ours = colours.histogram(pixels, colours_of(target))[0].permute(1, 2, 0).numpy()
+    assert np.abs(ours - theirs).max() < 0.02
+    assert np.abs(ours - theirs).mean() < 5e-4
+
+
+def test_equal_values_stay_equal() -> None:
+    pixels = torch.tensor([0.1, 0.1, 0.5, 0.5, 0.5, 0.9]).expand(1, 3, 1, 6)
+    matched = colours.histogram(pixels, colours_of(tinted(2)))
+    assert len(set(matched[0, 0, 0].tolist())) == 3
+
+
+def test_pooled_colours_are_those_of_all_points() -> None:
+    first, second = tinted(1), tinted(4)
+    together = colours_of(torch.cat([first, second, second, second], dim=2))
+    found = pooled([(colours_of(first), 0.5), (colours_of(second), 1.5), (colours_of(tinted(2)), 0.0)])
+    assert_close(found.mean, together.mean)
+    assert_close(found.covariance, together.covariance)
+    assert_close(pooled([(colours_of(first), 3.0)]).quantiles, colours_of(first).quantiles)
+
+
+@given(first=st.integers(0, 5), second=st.integers(0, 5))
+@settings(max_examples=10, deadline=None)
+def test_luminance_leaves_the_chroma_exactly(first: int, second: int) -> None:
+    pixels, other = tinted(first).clamp(0, 1), tinted(second).clamp(0, 1)
+    found = with_luminance_of(pixels, other)
+    assert_close(found[:, 0] - found[:, 1], pixels[:, 0] - pixels[:, 1], atol=1e-6)
+    assert_close(found[:, 2] - found[:, 1], pixels[:, 2] - pixels[:, 1], atol=1e-6)
+    assert float(found.min()) >= -1e-6
+    assert float(found.max()) <= 1 + 1e-6
+    inside = ((found > 1e-3) & (found < 1 - 1e-3)).all(1, keepdim=True)
+    assert_close(luminance(found)[:, :1][inside], luminance(other)[:, :1][inside], atol=1e-5)
+
+
+def test_luminance_is_that_of_rec_601() -> None:
+    grey = luminance(torch.tensor([1.0, 0.5, 0.25]).view(1, 3, 1, 1))
+    assert grey.flatten().tolist() == pytest.approx([0.299 + 0.5 * 0.587 + 0.25 * 0.114] * 3)
