@@ -4,6 +4,7 @@
 ``base``       what a loss is, what a term is
 ``content``    feature difference to the content picture
 ``style``      difference to the style pictures, of Gram matrices and other statistics
+``spread``     style as a set of features: sorted along directions
 ``variation``  smoothness of the picture itself
 ``objective``  the sum J = αJ_content + βJ_style + γJ_tv, evaluated with its terms
 =============  ==============================================================
@@ -31,6 +32,9 @@ STYLE_TERMS: Registry[Callable[[Moments, Moments], Tensor]] = Registry(
         "shift": "pincel.formulas.moments:shift_distance",
     },
 )
+
+# Those that look at all features, not at their moments.
+SPREADS = ("sliced-wasserstein", "histogram")
 
 VARIATIONS: Registry[Callable[[Tensor], Tensor]] = Registry(
     "total variation",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -23,22 +24,26 @@ from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
 from pincel.engine.tiles import Alone, Reduce, Share, Watch, observe
-from pincel.errors import OptionError, PictureSizeError
+from pincel.errors import OptionError, PictureSizeError, unknown_name
 from pincel.formulas.conventions import CONVENTIONS
-from pincel.formulas.moments import Moments
 from pincel.image.picture import Picture
 from pincel.image.resize import area_size, cover, resize_picture, target_size
-from pincel.losses import STYLE_TERMS, VARIATIONS
+from pincel.losses import SPREADS, STYLE_TERMS, VARIATIONS
 from pincel.losses.base import Loss
 from pincel.losses.content import Collected, ContentLoss
 from pincel.losses.objective import Objective
-from pincel.losses.style import Eye, StyleLoss, blended
+from pincel.losses.spread import Rays, SpreadLoss
+from pincel.losses.style import Eye, Guides, StyleLoss, blended
 from pincel.losses.variation import VariationLoss
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.optimisers.clamp import Clamped
 from pincel.recipes.regions import Geometry, Regions
 from pincel.recipes.schema import Recipe
+from pincel.types import Window
+
+# (picture, layers, what to reduce them to) → the means.
+Look: TypeAlias = Callable[[Picture, Mapping[str, float], Reduce], dict[Any, Tensor]]
 
 # Shorter side of the smallest scale worth painting: below it a picture is nothing but its mean colours.
 SMALLEST = 64
@@ -59,8 +64,8 @@ def check_recipe(recipe: Recipe) -> Card:
         for name in layers:
             card.layer(name, what)
     for name in recipe.style_terms:
-        if name != "gram":
-            STYLE_TERMS.check(name)
+        if name not in ("gram", *STYLE_TERMS, *SPREADS):
+            raise unknown_name("style term", name, ["gram", *STYLE_TERMS, *SPREADS])
     make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
     parse_start(recipe.init)
     content, style = active_layers(recipe)
@@ -257,7 +262,7 @@ def make_problem(
     content, style = active_layers(recipe)
     losses: list[Loss] = []
 
-    def look(picture: Picture, layers: dict[str, float], reduce: Reduce) -> dict[str, Tensor]:
+    def look(picture: Picture, layers: Mapping[str, float], reduce: Reduce) -> dict[Any, Tensor]:
         with torch.no_grad(), precision.active():
             pixels = recipe.white * picture.pixels.to(device)
             return observe(backbone, pixels, frozenset(layers), reduce, view.layout, view.share, watched(picture))
@@ -275,11 +280,7 @@ def make_problem(
         losses.append(ContentLoss(targets, content, recipe.content_weight, convention))
     size = (materials.content.height, materials.content.width)
     if style:
-        gram, others = style_forms(recipe)
-        own, eyes = _eyes(recipe, materials, backbone, device, means=bool(others))
-        pairs = zip(materials.styles, eyes, strict=True)
-        seen = [(look(picture, style, eye.part), eye, weight) for (picture, weight), eye in pairs if weight > 0]
-        losses.append(StyleLoss(blended(seen), style, recipe.style_weight, convention, own, gram, others))
+        losses += _style_losses(recipe, materials, backbone, device, look)
     if recipe.tv_weight > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight))
     canvas = CANVASES[recipe.canvas](recipe.white, size)
@@ -291,24 +292,53 @@ def make_problem(
     return Problem(backbone, Objective(losses), canvas, precision, view.layout, view.share, held=held, watch=watch)
 
 
-def _eyes(recipe: Recipe, materials: Materials, backbone: Backbone, device: torch.device, *, means: bool) -> tuple[Eye, list[Eye]]:
-    """Say how style is seen: in the result, and in each style picture."""
+def _style_losses(recipe: Recipe, materials: Materials, backbone: Backbone, device: torch.device, look: Look) -> list[Loss]:
+    """Measure what style is in the style pictures: all its terms in one look at each."""
+    _, layers = active_layers(recipe)
+    terms = {name: weight for name, weight in recipe.style_terms.items() if weight > 0}
+    others = [(name, STYLE_TERMS[name], weight) for name, weight in terms.items() if name in STYLE_TERMS]
+    own, guides = _guides(recipe, materials, backbone, device)
+    seen = []
+    for (picture, weight), guide in zip(materials.styles, guides, strict=True):
+        parts = {"": Eye(guide, bool(others)).part} if "gram" in terms or others else {}
+        parts |= {name: Rays(name, guide).part for name in terms if name in SPREADS}
+        if weight > 0:
+            seen.append((look(picture, layers, _all(parts)), guide, weight))
+    losses: list[Loss] = []
+    if "gram" in terms or others:
+        averages = [({layer: found["", layer] for layer in layers}, Eye(guide, bool(others)), weight) for found, guide, weight in seen]
+        eye = Eye(own, bool(others))
+        gram = terms.get("gram", 0.0)
+        losses.append(StyleLoss(blended(averages), layers, recipe.style_weight, CONVENTIONS[recipe.convention], eye, gram, others))
+    for name in (name for name in terms if name in SPREADS):
+        ranked = [
+            ({layer: Rays(name, guide).ranked(layer, found[name, layer]) for layer in layers}, weight) for found, guide, weight in seen
+        ]
+        losses.append(SpreadLoss(Rays(name, own), ranked, layers, recipe.style_weight, terms[name]))
+    return losses
+
+
+def _all(parts: Mapping[str, Reduce]) -> Reduce:
+    """Reduce a layer in several ways at once: (layer, …) → {(way, layer): …}."""
+
+    def reduce(layer: str, features: Tensor, window: Window) -> dict[tuple[str, str], Tensor]:
+        return {(way, layer): part(layer, features, window)[layer] for way, part in parts.items()}
+
+    return reduce
+
+
+def _guides(recipe: Recipe, materials: Materials, backbone: Backbone, device: torch.device) -> tuple[Guides | None, list[Guides | None]]:
+    """Say where the regions are: in the layers of the result, and in those of each style picture."""
     regions, (_, layers) = materials.regions, active_layers(recipe)
     if regions is None:
-        return Eye(means=means), [Eye(means=means)] * len(materials.styles)
+        return None, [None] * len(materials.styles)
     geometry = Geometry(backbone, frozenset(layers), recipe.propagation)
-    guides = [
-        regions.style_guides(index, (picture.height, picture.width), geometry, device)
-        for index, (picture, _) in enumerate(materials.styles)
-    ]
+    sizes = [(picture.height, picture.width) for picture, _ in materials.styles]
     size = (materials.content.height, materials.content.width)
-    return Eye(regions.content_guides(size, geometry, device), means), [Eye(each, means) for each in guides]
-
-
-def style_forms(recipe: Recipe) -> tuple[float, list[tuple[str, Callable[[Moments, Moments], Tensor], float]]]:
-    """Return the weight of the Gram term, and name, formula and weight of the others that count."""
-    others = [(name, STYLE_TERMS[name], weight) for name, weight in recipe.style_terms.items() if name != "gram" and weight > 0]
-    return recipe.style_terms.get("gram", 0.0), others
+    return (
+        regions.content_guides(size, geometry, device),
+        [regions.style_guides(index, each, geometry, device) for index, each in enumerate(sizes)],
+    )
 
 
 def make_optimizer(recipe: Recipe, canvas: Canvas) -> Optimiser[object]:

@@ -1,0 +1,68 @@
+"""Style as a set of features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from pincel import Run
+from pincel.errors import OptionError, UnknownNameError
+from pincel.formulas.wasserstein import sliced_wasserstein, unit_directions
+from pincel.losses.spread import DIRECTIONS, SEED, Rays, SpreadLoss
+from pincel.types import Window
+from tests.tensors import assert_close, normal
+
+GIVEN: dict[str, Any] = {"size": 64, "steps": 3, "ladder": "none", "precision": "fp32", "style_size": "same-rule", "canvas": "pixels"}
+
+
+def gradient(run: Run) -> tuple[float, torch.Tensor]:
+    x = run.problem.canvas.encode(255 * run.materials.content.pixels.flip(-1))
+    evaluation, slope = run.problem.gradient(x)
+    return float(evaluation.total), slope
+
+
+@pytest.mark.parametrize("name", ["sliced-wasserstein", "histogram"])
+def test_terms_are_the_formula(name: str) -> None:
+    features, target = normal(1, 5, 4, 6), normal(1, 5, 3, 7, seed=1)
+    rays = Rays(name)
+    targets = {"relu1_1": rays.ranked("relu1_1", rays.part("relu1_1", target, Window(0, 0, 3, 7, (3, 7)))["relu1_1"] / 21)}
+    loss = SpreadLoss(rays, [(targets, 3.0)], {"relu1_1": 0.5}, 10.0, 2.0)
+    (term,) = loss.terms({"relu1_1": loss.statistic("relu1_1", features, Window(0, 0, 4, 6, (4, 6))) / 24}, features)
+    drawn = unit_directions(5, min(DIRECTIONS, 5), torch.Generator().manual_seed(SEED)).double()
+    expected = sliced_wasserstein(features, target, drawn if name != "histogram" else torch.eye(5).double())
+    assert_close(term.value, expected)
+    assert term.name == f"style:relu1_1:{name}"
+    assert float(term.weighted) == pytest.approx(10 * 2 * 0.5 * float(expected))
+
+
+def test_windows_add_up_to_the_layer() -> None:
+    features = normal(1, 3, 6, 8)
+    windows = [Window(0, 0, 6, 5, (6, 8)), Window(0, 5, 6, 3, (6, 8))]
+    parts = [Rays("histogram").part("a", features[..., w.rows, w.columns], w)["a"] for w in windows]
+    assert_close(parts[0] + parts[1], features)
+
+
+@pytest.mark.parametrize("terms", ["sliced-wasserstein", "histogram=1,gram=0.1", "w2=1,mean-std=2,shift=0.1"])
+def test_tiles_see_the_same(terms: str, photographs: list[Path]) -> None:
+    given = {**GIVEN, "size": 96, "style_terms": terms}
+    (total, slope), (again, slopes) = (gradient(Run(*photographs[:2], tiles=each, **given)) for each in ("whole", "pool2=32,rest=64"))
+    assert again == pytest.approx(total, rel=1e-5)
+    assert float((slopes - slope).abs().max()) < 2e-4 * float(slope.abs().max())
+
+
+def test_two_styles_at_one_and_zero(photographs: list[Path]) -> None:
+    given = {**GIVEN, "style_terms": "sliced-wasserstein,w2"}
+    both = Run(photographs[0], [(photographs[1], 1.0), (photographs[2], 0.0)], **given)
+    assert gradient(both)[0] == pytest.approx(gradient(Run(photographs[0], photographs[1], **given))[0], rel=1e-6)
+
+
+def test_terms_that_are_none(photographs: list[Path]) -> None:
+    with pytest.raises(UnknownNameError, match=r"Unknown style term 'grim' .*Did you mean 'gram'\?"):
+        Run(photographs[0], photographs[1], style_terms="grim", **GIVEN)
+    with pytest.raises(OptionError, match="All weights are zero"):
+        Run(photographs[0], photographs[1], style_terms="gram=0", content_weight=0, tv_weight=0, **GIVEN)
+    with pytest.raises(OptionError, match="No style term given"):
+        Run(photographs[0], photographs[1], style_terms="", **GIVEN)
