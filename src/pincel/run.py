@@ -318,9 +318,10 @@ class Run:
     def _judged_result(self) -> Result:
         # Of a run that ended on a coarse scale, the picture is brought to the size that was asked for.
         picture = resampled(self._climb.picture, self.size) if self._climb.size != self.size else self._climb.picture
-        image = to_pil(self._palette.after((picture / self.recipe.white).clamp(0, 1).cpu()), self.materials.content.alpha)
+        pixels, alpha = self._palette.after((picture / self.recipe.white).clamp(0, 1).cpu()), self.materials.content.alpha
+        image = to_pil(pixels, alpha)
         losses = [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.terms} for s in self._readings]
-        return Result(image, tuple(losses), self._record(image, losses), self._stopped.reason)
+        return Result(image, tuple(losses), self._record(image, losses), self._stopped.reason, pixels, alpha, self._content.dpi)
 
     def sheet(self, result: Result) -> Image.Image:
         """Return content, styles and result side by side."""

@@ -31,6 +31,7 @@ class Outputs:
         record: Its record.
         sheet: The contact sheet, if one was asked for.
         save_every: Steps between two progress pictures, if they were asked for.
+        depth: Bits a sample of the picture.
         passing: Whether checkpoints, which nobody asked for, go once there is a picture.
     """
 
@@ -38,6 +39,7 @@ class Outputs:
     record: Path
     sheet: Path | None = None
     save_every: int | None = None
+    depth: int = 8
     passing: bool = False
 
 
@@ -51,7 +53,7 @@ def check_outputs(outputs: Outputs, inputs: list[Path]) -> Outputs:
     from pincel.files import check_output
     from pincel.image.io import check_format
 
-    check_format(outputs.picture)
+    check_format(outputs.picture, outputs.depth)
     check_output(outputs.picture, inputs=inputs, what="output")
     check_output(outputs.record, inputs=inputs, what="record")
     if outputs.sheet:
@@ -82,7 +84,7 @@ def read_back(written: Mapping[str, Any]) -> Outputs:
         failed, hint = "checkpoint: the run was begun in Python and says not where its picture goes", "pincel.resume(DIR) in Python"
         raise CheckpointError(one_line(failed, "no output", "a run of 'pincel transfer'", hint))
     paths = {name: Path(written[name]) for name in ("picture", "record", "sheet") if written[name]}
-    return Outputs(**paths, save_every=written["save_every"], passing=written["passing"])
+    return Outputs(**paths, save_every=written["save_every"], depth=written.get("depth", 8), passing=written["passing"])
 
 
 def paint(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> Result:
@@ -188,10 +190,10 @@ def save(result: Result, outputs: Outputs, run: Run) -> list[Path]:
     from pincel.image.io import save_picture
 
     try:
-        result.save(outputs.picture, record=outputs.record)
+        result.save(outputs.picture, record=outputs.record, depth=outputs.depth)
     except OutputError as error:
         kept = Path(tempfile.mkdtemp(prefix="pincel-")) / outputs.picture.name
-        result.save(kept)
+        result.save(kept, depth=outputs.depth)
         raise OutputError(f"{error} The picture was kept as {kept}.") from error
     if outputs.sheet is None:
         return [outputs.picture, outputs.record]

@@ -25,7 +25,7 @@ class TransferCommand(GroupedCommand):
 
     groups: ClassVar = {
         **GROUPS,
-        "Output": ["output", "record", "sheet", "save_every", "json_lines", "quiet", *MACHINE],
+        "Output": ["output", "depth", "record", "sheet", "save_every", "json_lines", "quiet", *MACHINE],
         "Interrupted runs": ["checkpoint", "checkpoint_every", "no_checkpoint"],
     }
 
@@ -35,6 +35,12 @@ def painting_options(function: F) -> F:
     output = [
         click.option(
             "-o", "--output", required=True, metavar="OUT", help="The picture to write: .png .jpg .webp .tif, .avif where there is AVIF."
+        ),
+        click.option(
+            "--depth",
+            type=click.Choice(["8", "16"]),
+            default="8",
+            help="Bits a sample; 16, for TIFF only, leave room for grading afterwards. [8]",
         ),
         click.option("--record", metavar="FILE", help="Where the record of the run goes. [beside OUT, as .json]"),
         click.option("--sheet", metavar="FILE", help="Also write a contact sheet: content | style | result."),
@@ -152,6 +158,7 @@ def _outputs(options: dict[str, Any]) -> Outputs:
         Path(options["record"] or record_path(picture)),
         Path(options["sheet"]) if options["sheet"] else None,
         options["save_every"],
+        int(options["depth"]),
         passing=not (options["checkpoint"] or options["no_checkpoint"]),
     )
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from torch import Tensor
 
 from pincel.files import write_text
-from pincel.image.io import save_picture
+from pincel.image.io import save_deep, save_picture
 
 
 @dataclass(frozen=True)
@@ -24,19 +25,26 @@ class Result:
         losses: One entry a step: ``step``, ``total``, and the unweighted terms (``content``, ``style``, ``style:relu1_1``, ``tv``).
         record: Recipe, inputs with hashes, versions, losses, and the objective of the saved picture; JSON-ready.
         stopped: Why the run ended: ``steps``, ``interrupted``, ``terminated``, ``stopped``, ``stationary`` or ``diverged``.
+        pixels: The same picture before it was rounded, (1, 3, H, W) in [0, 1], for files with 16 bits.
+        alpha: The content's transparency, (1, 1, H, W), if it has any.
+        dpi: Dots an inch of the content, if it has any.
     """
 
     image: Image.Image
     losses: tuple[Mapping[str, Any], ...] = field(repr=False)
     record: Mapping[str, Any] = field(repr=False)
     stopped: str
+    pixels: Tensor | None = field(default=None, repr=False)
+    alpha: Tensor | None = field(default=None, repr=False)
+    dpi: tuple[float, float] | None = None
 
-    def save(self, path: str | PathLike[str], *, record: str | PathLike[str] | None = None) -> Path:
+    def save(self, path: str | PathLike[str], *, record: str | PathLike[str] | None = None, depth: int = 8) -> Path:
         """Write the picture and, beside it, its record; each appears whole or not at all.
 
         Args:
             path: Where to; the extension chooses the format.
             record: Where the record goes; ``path`` with the extension ``.json`` when left out.
+            depth: Bits a sample, 8 or 16; 16 for TIFF only.
 
         Returns:
             The path of the picture.
@@ -45,7 +53,10 @@ class Result:
             OutputError: If either cannot be written.
         """
         target = Path(path)
-        save_picture(self.image, target)
+        if depth > 8 and self.pixels is not None:
+            save_deep(self.pixels, self.alpha, target, self.dpi)
+        else:
+            save_picture(self.image, target, self.dpi)
         text = json.dumps({**self.record, "picture": target.name}, indent=1, ensure_ascii=False)
         write_text(record_path(target) if record is None else record, text + "\n", what="record")
         return target

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +53,15 @@ class Decoded:
     colours: Floats
     alpha: Floats | None
     notes: tuple[str, ...]
+
+
+def dpi_of(info: Mapping[Any, Any]) -> tuple[float, float] | None:
+    """Return the dots an inch that a file gives, if they make sense: numbers from 1 to 100,000."""
+    try:
+        across, down = (float(number) for number in info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (across, down) if min(across, down) >= 1 and max(across, down) <= 1e5 else None
 
 
 def unreadable(what: str, failed: str, given: str, hint: str, accepted: str = ACCEPTED) -> PictureUnreadableError:

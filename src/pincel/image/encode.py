@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import tifffile
 import torch
 from PIL import Image, features
 from torch import Tensor
@@ -64,27 +66,31 @@ def output_formats() -> dict[str, str]:
     return {extension: name for extension, name in _EXTENSIONS.items() if name not in missing}
 
 
-def check_format(path: str | os.PathLike[str]) -> str:
+def check_format(path: str | os.PathLike[str], depth: int = 8) -> str:
     """Return Pillow's name of the format that the extension of ``path`` asks for.
 
     Raises:
-        OutputError: for an extension that is not in ``output_formats()``.
+        OutputError: for an extension that is not in ``output_formats()``, or one that cannot hold ``depth`` bits a sample.
     """
     known, extension = output_formats(), Path(path).suffix
     if extension.lower() not in known:
         failed = f"output: no format is called '{extension}'" if extension else "output: the name has no extension"
         suggestion = closest(extension, known).removeprefix(" Did you mean ").rstrip("?") or "'.png'"
         raise OutputError(one_line(failed, quoted(path), ", ".join(known), suggestion))
+    if depth > 8 and known[extension.lower()] != "TIFF":
+        failed = f"output: {known[extension.lower()]} is written with 8 bits here, not {depth}"
+        raise OutputError(one_line(failed, quoted(path), ".tif or .tiff", quoted(Path(path).with_suffix(".tif"))))
     return known[extension.lower()]
 
 
-def encode(image: Image.Image, format: str) -> bytes:  # noqa: A002 - Pillow's word
+def encode(image: Image.Image, format: str, dpi: tuple[float, float] | None = None) -> bytes:  # noqa: A002 - Pillow's word
     """Return the bytes of a file, with an sRGB profile inside.
 
     Args:
         image: Any mode; what is neither RGB nor RGBA is converted. A JPEG, which has no alpha, gets the
             picture on white.
         format: One of the values of ``output_formats()``.
+        dpi: Dots an inch across and down; WebP and AVIF have no place for them.
 
     Raises:
         OutputError: if the format cannot hold the picture.
@@ -98,14 +104,47 @@ def encode(image: Image.Image, format: str) -> bytes:  # noqa: A002 - Pillow's w
     image = Image.frombytes(image.mode, image.size, image.tobytes())
     buffer = io.BytesIO()
     try:
-        image.save(buffer, format, icc_profile=srgb_profile(), **_SETTINGS[format])
+        printed = {"dpi": dpi} if dpi and format in {"PNG", "JPEG", "TIFF"} else {}
+        image.save(buffer, format, icc_profile=srgb_profile(), **_SETTINGS[format], **printed)
     except (OSError, ValueError) as error:
         failed = f"output: {format} cannot hold this picture ({error})"
         raise OutputError(one_line(failed, f"{image.width} x {image.height} pixels", "smaller pictures", "'.png' or '.tif'")) from error
     return buffer.getvalue()
 
 
-def save_picture(image: Image.Image, path: str | os.PathLike[str]) -> None:
+def save_deep(pixels: Tensor, alpha: Tensor | None, path: str | os.PathLike[str], dpi: tuple[float, float] | None = None) -> None:
+    """Write a TIFF with 16 bits a sample, whole or not at all.
+
+    Args:
+        pixels: (1, 3, H, W) in [0, 1], sRGB-encoded; values outside are clipped.
+        alpha: (1, 1, H, W), or None.
+        path: The file, ``.tif`` or ``.tiff``; replaced if it exists.
+        dpi: Dots an inch across and down.
+
+    Raises:
+        OutputError: for another extension, or a file that cannot be written.
+    """
+    check_format(path, 16)
+    planes = pixels if alpha is None else torch.cat([pixels, alpha.to(pixels)], dim=1)
+    samples = planes[0].clamp(0, 1).mul(65535).round().permute(1, 2, 0).contiguous().cpu().numpy().astype(np.uint16)
+    buffer = io.BytesIO()
+    tifffile.imwrite(
+        buffer,
+        samples,
+        photometric="rgb",
+        extrasamples=None if alpha is None else ("unassalpha",),
+        compression="zlib",
+        iccprofile=srgb_profile(),
+        metadata=None,
+        software=False,
+        resolution=dpi,
+        resolutionunit="inch" if dpi else None,
+    )
+    with atomically(path) as temporary:
+        temporary.write_bytes(buffer.getvalue())
+
+
+def save_picture(image: Image.Image, path: str | os.PathLike[str], dpi: tuple[float, float] | None = None) -> None:
     """Write a picture in the format its extension asks for: whole or not at all.
 
     PNG, TIFF and WebP are lossless; JPEG is quality 95 and AVIF quality 90, both in 4:4:4.
@@ -113,11 +152,12 @@ def save_picture(image: Image.Image, path: str | os.PathLike[str]) -> None:
     Args:
         image: Any mode, taken as sRGB.
         path: The file; replaced if it exists.
+        dpi: Dots an inch across and down, for formats that have a place for them.
 
     Raises:
         OutputError: for an unknown extension, a picture the format cannot hold, or a file that cannot be
             written.
     """
-    data = encode(image, check_format(path))
+    data = encode(image, check_format(path), dpi)
     with atomically(path) as temporary:
         temporary.write_bytes(data)

@@ -9,7 +9,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,8 +23,8 @@ from torch import Tensor
 
 from pincel.errors import PictureMissingError, closest
 from pincel.files import one_line, quoted
-from pincel.image.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, unreadable
-from pincel.image.encode import check_format, encode, output_formats, save_picture, to_pil
+from pincel.image.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, dpi_of, unreadable
+from pincel.image.encode import check_format, encode, output_formats, save_deep, save_picture, to_pil
 from pincel.image.picture import Picture, fill_hidden
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "load_picture",
     "output_formats",
     "picture_files",
+    "save_deep",
     "save_picture",
     "to_pil",
 ]
@@ -76,7 +79,8 @@ def load_picture(source: Source, *, what: str = "picture") -> Picture:
         return source
     if isinstance(source, Image.Image):
         name = Path(str(getattr(source, "filename", ""))).name or "image"
-        return _picture(decode_image(source, what=what, given=f"a Pillow image ({source.mode})"), name, None, what)
+        found = _picture(decode_image(source, what=what, given=f"a Pillow image ({source.mode})"), name, None, what)
+        return replace(found, dpi=dpi_of(source.info))
     if isinstance(source, Tensor):
         return _picture(_from_tensor(source, what), "tensor", None, what)
     if isinstance(source, np.ndarray):
@@ -84,7 +88,9 @@ def load_picture(source: Source, *, what: str = "picture") -> Picture:
     if isinstance(source, str | os.PathLike):
         data = _read(source, what)
         decoded = decode(data, what=what, given=quoted(source))
-        return _picture(decoded, Path(source).name, hashlib.sha256(data).hexdigest(), what)
+        found = _picture(decoded, Path(source).name, hashlib.sha256(data).hexdigest(), what)
+        with Image.open(io.BytesIO(data)) as image:
+            return replace(found, dpi=dpi_of(image.info))
     hint = "the path of a file"
     raise unreadable(what, "is not a picture", f"a {type(source).__name__}", hint, f"a path, {_ARRAYS}, {_TENSORS}")
 

@@ -20,6 +20,7 @@ class Picture:
         name: The file's name, or what kind of object it was made from.
         sha256: Of the file's bytes, or of the values for a picture that never was a file.
         notes: What was adjusted on the way in, for the reader of a record.
+        dpi: Dots an inch across and down, if the file says so: how large it is to be printed.
     """
 
     pixels: Tensor
@@ -27,6 +28,7 @@ class Picture:
     name: str
     sha256: str
     notes: tuple[str, ...] = ()
+    dpi: tuple[float, float] | None = None
 
     @property
     def height(self) -> int:
