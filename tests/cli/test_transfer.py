@@ -18,7 +18,7 @@ from rich.console import Console
 from pincel.cli.options import GROUPS
 from pincel.cli.progress import Bar
 from pincel.engine.events import Event, Scale, Step, Stopped
-from pincel.losses import SPREADS, STYLE_TERMS
+from pincel.losses import CHAIN, SPREADS, STYLE_TERMS
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import Recipe
 from tests.cli.run import pincel, process, refused
@@ -74,7 +74,7 @@ OPTIONS = [
     *(("--padding", name) for name in ("zero", "replicate", "reflect", "circular")),
     ("--activations", "normalised"),
     ("--white", "256"),
-    *(("--style-terms", term) for term in ("gram", *STYLE_TERMS, *SPREADS, "gram=1,mean-std=10")),
+    *(("--style-terms", term) for term in ("gram", *STYLE_TERMS, *SPREADS, CHAIN, "gram=1,mean-std=10")),
     *(("--propagation", name) for name in ("simple", "all", "inside")),
     *(("--colour", name) for name in ("style", "content", "luminance", "match")),
     ("--colour-match", "monge"),

@@ -10,7 +10,9 @@ import torch
 
 from pincel import Run
 from pincel.errors import OptionError, UnknownNameError
+from pincel.formulas.neighbours import neighbour_distance
 from pincel.formulas.wasserstein import sliced_wasserstein, unit_directions
+from pincel.losses.chain import ChainLoss, Link, links
 from pincel.losses.spread import DIRECTIONS, SEED, Rays, SpreadLoss
 from pincel.types import Window
 from tests.tensors import assert_close, normal
@@ -28,7 +30,7 @@ def gradient(run: Run) -> tuple[float, torch.Tensor]:
 def test_terms_are_the_formula(name: str) -> None:
     features, target = normal(1, 5, 4, 6), normal(1, 5, 3, 7, seed=1)
     rays = Rays(name)
-    targets = {"relu1_1": rays.ranked("relu1_1", rays.part("relu1_1", target, Window(0, 0, 3, 7, (3, 7)))["relu1_1"] / 21)}
+    targets = {"relu1_1": rays.sets("relu1_1", rays.part("relu1_1", target, Window(0, 0, 3, 7, (3, 7)))["relu1_1"] / 21)}
     loss = SpreadLoss(rays, [(targets, 3.0)], {"relu1_1": 0.5}, 10.0, 2.0)
     (term,) = loss.terms({"relu1_1": loss.statistic("relu1_1", features, Window(0, 0, 4, 6, (4, 6))) / 24}, features)
     drawn = unit_directions(5, min(DIRECTIONS, 5), torch.Generator().manual_seed(SEED)).double()
@@ -42,10 +44,38 @@ def test_windows_add_up_to_the_layer() -> None:
     features = normal(1, 3, 6, 8)
     windows = [Window(0, 0, 6, 5, (6, 8)), Window(0, 5, 6, 3, (6, 8))]
     parts = [Rays("histogram").part("a", features[..., w.rows, w.columns], w)["a"] for w in windows]
-    assert_close(parts[0] + parts[1], features)
+    assert_close((parts[0] + parts[1]) / 48, features)
 
 
-@pytest.mark.parametrize("terms", ["sliced-wasserstein", "histogram=1,gram=0.1", "w2=1,mean-std=2,shift=0.1"])
+def test_neighbours_are_the_nearest() -> None:
+    found, target = normal(4, 9), normal(4, 7, seed=1)
+    middle = target.mean(1, keepdim=True)
+    cosines = torch.nn.functional.cosine_similarity((found - middle)[:, :, None], (target - middle)[:, None, :], dim=0)
+    assert_close(neighbour_distance(found, target), (1 - cosines.amax(1)).mean())
+    assert float(neighbour_distance(target[:, [3, 1, 5]] * 2 - middle, target)) == pytest.approx(0, abs=1e-9)
+    assert torch.autograd.gradcheck(lambda x: neighbour_distance(x, target), (found.requires_grad_(),))
+    # Of more positions than are worth comparing, a grid.
+    many = normal(2, 40001)
+    assert 0 <= float(neighbour_distance(many, many[:, ::5])) < 0.01
+
+
+def test_chains_are_the_definition() -> None:
+    fine, coarse = normal(1, 3, 6, 8), normal(1, 5, 3, 4, seed=1)
+    link = Link("relu1_1", "relu2_1", 2)
+    seen = {
+        "relu1_1": link.part("relu1_1", fine, Window(0, 0, 6, 8, (6, 8)))["relu1_1"] / 48,
+        "relu2_1": link.part("relu2_1", coarse, Window(0, 0, 3, 4, (3, 4), 2))["relu2_1"] / 12,
+    }
+    repeated = coarse.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    assert_close(link.gram(seen), torch.einsum("bihw,bjhw->ij", repeated, fine) / 48)
+    (term,) = ChainLoss(link, [(torch.zeros(5, 3).double(), 2.0)], {"relu2_1": 0.5}, 10, 3).terms(seen, fine)
+    assert_close(term.value, link.gram(seen).square().mean())
+    assert (term.name, term.layer_weight) == ("style:relu2_1:chain", 1.5)
+    pairs = [(each.fine, each.coarse, each.times) for each in links(["a", "b", "c"], {"a": 1, "b": 2, "c": 2})]
+    assert pairs == [("a", "b", 2), ("b", "c", 1)]
+
+
+@pytest.mark.parametrize("terms", ["sliced-wasserstein", "histogram=1,gram=0.1", "neighbours", "chain", "w2=1,mean-std=2,shift=0.1"])
 def test_tiles_see_the_same(terms: str, photographs: list[Path]) -> None:
     given = {**GIVEN, "size": 96, "style_terms": terms}
     (total, slope), (again, slopes) = (gradient(Run(*photographs[:2], tiles=each, **given)) for each in ("whole", "pool2=32,rest=64"))
@@ -62,6 +92,10 @@ def test_two_styles_at_one_and_zero(photographs: list[Path]) -> None:
 def test_terms_that_are_none(photographs: list[Path]) -> None:
     with pytest.raises(UnknownNameError, match=r"Unknown style term 'grim' .*Did you mean 'gram'\?"):
         Run(photographs[0], photographs[1], style_terms="grim", **GIVEN)
+    with pytest.raises(OptionError, match="chain knows no regions"):
+        Run(photographs[0], photographs[1], style_terms="chain", content_mask="mask.png", **GIVEN)
+    with pytest.raises(OptionError, match="give at least two --style-layers"):
+        Run(photographs[0], photographs[1], style_terms="chain", style_layers="relu1_1", **GIVEN)
     with pytest.raises(OptionError, match="All weights are zero"):
         Run(photographs[0], photographs[1], style_terms="gram=0", content_weight=0, tv_weight=0, **GIVEN)
     with pytest.raises(OptionError, match="No style term given"):

@@ -6,6 +6,7 @@
 ``colours``         the colours of one picture given to another
 ``content``         mean squared feature difference (content)
 ``wasserstein``     sliced Wasserstein distance of features, which sees more than their Gram matrix
+``neighbours``      distance of each feature to the nearest of the style
 ``variation``       total variation, in the published spellings
 ``conventions``     the factors that turn both means into each published formula
 ==================  ==========================================================

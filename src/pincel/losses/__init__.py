@@ -4,7 +4,8 @@
 ``base``       what a loss is, what a term is
 ``content``    feature difference to the content picture
 ``style``      difference to the style pictures, of Gram matrices and other statistics
-``spread``     style as a set of features: sorted along directions
+``spread``     style as a set of features: sorted along directions, or their nearest neighbours
+``chain``      style across layers
 ``variation``  smoothness of the picture itself
 ``objective``  the sum J = αJ_content + βJ_style + γJ_tv, evaluated with its terms
 =============  ==============================================================
@@ -34,7 +35,9 @@ STYLE_TERMS: Registry[Callable[[Moments, Moments], Tensor]] = Registry(
 )
 
 # Those that look at all features, not at their moments.
-SPREADS = ("sliced-wasserstein", "histogram")
+SPREADS = ("sliced-wasserstein", "histogram", "neighbours")
+# Those that look at two layers at once.
+CHAIN = "chain"
 
 VARIATIONS: Registry[Callable[[Tensor], Tensor]] = Registry(
     "total variation",

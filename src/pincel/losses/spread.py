@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pincel.formulas.neighbours import neighbour_distance
 from pincel.formulas.wasserstein import quantile_distance, unit_directions
 from pincel.losses.base import Term
 from pincel.losses.style import Guides
@@ -17,6 +19,8 @@ from pincel.types import LayerWeights, Window
 # Directions a layer: each is a sort of all its positions.
 DIRECTIONS = 32
 SEED = 0
+# Of T², what a position must have to be in a region: a guide of ½.
+HALF = 0.25
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Rays:
     """Directions that features are laid upon.
 
     Attributes:
-        name: ``sliced-wasserstein`` for directions drawn once and for all, ``histogram`` for the channels themselves.
+        name: ``sliced-wasserstein`` for directions drawn once and for all, ``histogram`` and ``neighbours`` for the channels themselves.
         guides: Which positions belong to which region; None for all of the picture.
     """
 
@@ -41,25 +45,39 @@ class Rays:
             generator = torch.Generator().manual_seed(SEED)
             directions = unit_directions(features.shape[1], min(DIRECTIONS, features.shape[1]), generator).to(features)
             laid = torch.einsum("nc,bchw->bnhw", directions, features)
-        height, width = window.whole
-        border = (window.left, width - window.left - window.width, window.top, height - window.top - window.height)
-        return {layer: functional.pad(laid, border) if any(border) else laid}
+        return {layer: placed(laid, window, window)}
 
-    def ranked(self, layer: str, mean: Tensor) -> list[Tensor]:
-        """Return the sorted values (N, M) along each direction of each region, of what :meth:`part` adds up to divided by all positions."""
-        values = (mean * mean[0, 0].numel())[0].flatten(1)
-        if self.guides is None:
-            return [values.sort(dim=1).values]
-        return [values[:, square.flatten() > 0.25].sort(dim=1).values for square in self.guides.squares[layer]]
+    def sets(self, layer: str, mean: Tensor) -> list[Tensor]:
+        """Return the values (N, M) along each direction of the positions of each region; sorted, where only that counts."""
+        values = mean[0].flatten(1)
+        regions = [values] if self.guides is None else [values[:, square.flatten() > HALF] for square in self.guides.squares[layer]]
+        return regions if self.name == "neighbours" else [region.sort(dim=1).values for region in regions]
+
+    def distance(self, found: Tensor, target: Tensor) -> Tensor:
+        """Return how far apart two sets (N, M) and (N, M') are."""
+        return neighbour_distance(found, target) if self.name == "neighbours" else quantile_distance(found, target)
+
+
+def placed(features: Tensor, place: Window, window: Window) -> Tensor:
+    """Return features (1, C, h, w) in their place in the whole layer, and zero elsewhere, so that windows add up to it.
+
+    Args:
+        features: What was seen.
+        place: Where it belongs.
+        window: The window it was seen at: what is added up will be divided by all its layer's positions, and is multiplied by them here.
+    """
+    height, width = place.whole
+    border = (place.left, width - place.left - place.width, place.top, height - place.top - place.height)
+    return math.prod(window.whole) * (functional.pad(features, border) if any(border) else features)
 
 
 @dataclass(frozen=True)
 class SpreadLoss:
-    """Squared 2-Wasserstein distance to the features of the style, along directions, averaged.
+    """Distance to the set of features of the style: squared 2-Wasserstein along directions, averaged, or to the nearest neighbours.
 
     Attributes:
         rays: The directions.
-        targets: Of each style picture layer → sorted values of each region (N, M), and its weight. Weights are made to sum to 1 in each
+        targets: Of each style picture layer → :meth:`Rays.sets` of each region, and its weight. Weights are made to sum to 1 in each
             region.
         layer_weights: layer → λ.
         weight: β.
@@ -92,7 +110,7 @@ class SpreadLoss:
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield one term a layer, the mean over its regions."""
         for layer, weight in self.layer_weights.items():
-            regions = self.rays.ranked(layer, statistics[layer])
+            regions = self.rays.sets(layer, statistics[layer])
             distances = [self._distance(layer, index, found) for index, found in enumerate(regions)]
             yield Term("style", layer, self.weight, self.share * weight, torch.stack(distances).mean(), self.rays.name)
 
@@ -102,4 +120,4 @@ class SpreadLoss:
         total = sum(weight for _, weight in wanted)
         if not found.shape[1] or total == 0:
             return found.new_zeros(())
-        return torch.stack([weight / total * quantile_distance(found, target) for target, weight in wanted]).sum()
+        return torch.stack([weight / total * self.rays.distance(found, target) for target, weight in wanted]).sum()

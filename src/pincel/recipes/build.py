@@ -28,8 +28,9 @@ from pincel.errors import OptionError, PictureSizeError, unknown_name
 from pincel.formulas.conventions import CONVENTIONS
 from pincel.image.picture import Picture
 from pincel.image.resize import area_size, cover, resize_picture, target_size
-from pincel.losses import SPREADS, STYLE_TERMS, VARIATIONS
+from pincel.losses import CHAIN, SPREADS, STYLE_TERMS, VARIATIONS
 from pincel.losses.base import Loss
+from pincel.losses.chain import ChainLoss, Link, links
 from pincel.losses.content import Collected, ContentLoss
 from pincel.losses.objective import Objective
 from pincel.losses.spread import Rays, SpreadLoss
@@ -64,8 +65,12 @@ def check_recipe(recipe: Recipe) -> Card:
         for name in layers:
             card.layer(name, what)
     for name in recipe.style_terms:
-        if name not in ("gram", *STYLE_TERMS, *SPREADS):
-            raise unknown_name("style term", name, ["gram", *STYLE_TERMS, *SPREADS])
+        if name not in (known := ("gram", *STYLE_TERMS, *SPREADS, CHAIN)):
+            raise unknown_name("style term", name, known)
+    if recipe.style_terms.get(CHAIN, 0) > 0 and (recipe.content_mask or recipe.style_mask):
+        raise OptionError("The style term chain knows no regions; leave it or the masks out.")
+    if recipe.style_terms.get(CHAIN, 0) > 0 and len(active_layers(recipe)[1]) == 1:
+        raise OptionError("The style term chain links one style layer to the next; give at least two --style-layers.")
     make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
     parse_start(recipe.init)
     content, style = active_layers(recipe)
@@ -298,10 +303,12 @@ def _style_losses(recipe: Recipe, materials: Materials, backbone: Backbone, devi
     terms = {name: weight for name, weight in recipe.style_terms.items() if weight > 0}
     others = [(name, STYLE_TERMS[name], weight) for name, weight in terms.items() if name in STYLE_TERMS]
     own, guides = _guides(recipe, materials, backbone, device)
+    chain = _chain(recipe, backbone) if CHAIN in terms else []
     seen = []
     for (picture, weight), guide in zip(materials.styles, guides, strict=True):
-        parts = {"": Eye(guide, bool(others)).part} if "gram" in terms or others else {}
+        parts: dict[Any, Reduce] = {"": Eye(guide, bool(others)).part} if "gram" in terms or others else {}
         parts |= {name: Rays(name, guide).part for name in terms if name in SPREADS}
+        parts |= {link: link.part for link in chain}
         if weight > 0:
             seen.append((look(picture, layers, _all(parts)), guide, weight))
     losses: list[Loss] = []
@@ -311,18 +318,27 @@ def _style_losses(recipe: Recipe, materials: Materials, backbone: Backbone, devi
         gram = terms.get("gram", 0.0)
         losses.append(StyleLoss(blended(averages), layers, recipe.style_weight, CONVENTIONS[recipe.convention], eye, gram, others))
     for name in (name for name in terms if name in SPREADS):
-        ranked = [
-            ({layer: Rays(name, guide).ranked(layer, found[name, layer]) for layer in layers}, weight) for found, guide, weight in seen
-        ]
+        ranked = [({layer: Rays(name, guide).sets(layer, found[name, layer]) for layer in layers}, weight) for found, guide, weight in seen]
         losses.append(SpreadLoss(Rays(name, own), ranked, layers, recipe.style_weight, terms[name]))
+    for link in chain:
+        grams = [(link.gram({name: found[link, name] for name in (link.fine, link.coarse)}), weight) for found, _, weight in seen]
+        losses.append(ChainLoss(link, grams, layers, recipe.style_weight, terms[CHAIN]))
     return losses
 
 
-def _all(parts: Mapping[str, Reduce]) -> Reduce:
-    """Reduce a layer in several ways at once: (layer, …) → {(way, layer): …}."""
+def _chain(recipe: Recipe, backbone: Backbone) -> list[Link]:
+    """Link the style layers, each with the next."""
+    _, layers = active_layers(recipe)
+    ordered = [layer for layer in backbone.card.layers if layer.name in layers]
+    return links([layer.name for layer in ordered], {layer.name: layer.stride for layer in ordered})
 
-    def reduce(layer: str, features: Tensor, window: Window) -> dict[tuple[str, str], Tensor]:
-        return {(way, layer): part(layer, features, window)[layer] for way, part in parts.items()}
+
+def _all(parts: Mapping[Any, Reduce]) -> Reduce:
+    """Reduce a layer in several ways at once: (layer, …) → {(way, layer): …}. A link looks at its own two layers only."""
+
+    def reduce(layer: str, features: Tensor, window: Window) -> dict[tuple[Any, str], Tensor]:
+        asked = {way: part for way, part in parts.items() if not isinstance(way, Link) or layer in (way.fine, way.coarse)}
+        return {(way, layer): part(layer, features, window)[layer] for way, part in asked.items()}
 
     return reduce
 
