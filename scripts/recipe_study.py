@@ -44,7 +44,8 @@ from pincel.formulas.wasserstein import quantile_distance, sorted_projections, u
 from pincel.image.io import load_picture, to_pil
 from pincel.image.picture import Picture
 from pincel.image.sheet import contact_sheet
-from pincel.recipes import build
+from pincel.recipes import sizes
+from pincel.recipes.materials import Materials, prepare
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
 from pincel.samples import PREFIX
@@ -272,8 +273,8 @@ class Ruler:
     def __init__(self, pair: Pair, recipe: Recipe, device: str = "auto") -> None:
         self.content, self.style = picture_of(pair.content), picture_of(pair.style)
         self._recipe, self._device = recipe, resolve_device(device)
-        size = build.content_size(recipe, self.content)
-        seen = build.prepare(recipe, build.Materials(self.content, [(self.style, 1.0)]), size)
+        size = sizes.content_size(recipe, self.content)
+        seen = prepare(recipe, Materials(self.content, [(self.style, 1.0)]), size)
         self.pictures = (seen.content, seen.styles[0][0])
         self._vgg = load_vgg(CARDS["vgg19"]).to(self._device)
         with torch.no_grad():

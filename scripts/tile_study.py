@@ -18,7 +18,7 @@ from pincel.engine.clock import timed
 from pincel.engine.estimate import Appetite
 from pincel.engine.layout import parse_layout
 from pincel.engine.memory import keep_freed_memory
-from pincel.recipes import build
+from pincel.recipes import sizes
 from pincel.run import Run
 
 ROUNDS = 5
@@ -48,7 +48,7 @@ def main() -> None:
         for times, problem in zip(seconds, problems, strict=True):
             times.append(timed(lambda looked=problem: looked.gradient(x), whole.device))  # type: ignore[misc]
     slopes = [problem.gradient(x)[1] for problem in problems]
-    appetite = Appetite(whole.problem.backbone, build.needed_layers(whole.recipe), whole.device)
+    appetite = Appetite(whole.problem.backbone, sizes.needed_layers(whole.recipe), whole.device)
     work = [appetite.need(whole.size, layout).work for layout in layouts]
     print(f"{whole.size[1]}×{whole.size[0]}, {whole.precision}, {asked.steps} steps: {median(seconds[0][1:]):.2f} s a step")
     print("| tiles | time ÷ whole | expected | slopes: largest difference | pictures |")

@@ -37,9 +37,10 @@ from pincel.engine.team import Crew, Single
 from pincel.errors import MemoryLimitError, OptionError, WorkerError
 from pincel.image.io import load_picture, to_pil
 from pincel.image.sheet import contact_sheet
-from pincel.recipes import build
+from pincel.recipes import build, sizes
 from pincel.recipes.colour import Palette
 from pincel.recipes.forecast import Means, Plan, laid_out, make_plan
+from pincel.recipes.materials import Materials, prepare
 from pincel.recipes.regions import make_regions
 from pincel.recipes.scales import Scales
 from pincel.recipes.schema import Recipe, make_recipe
@@ -129,17 +130,17 @@ class Run:
         folder = None if checkpoint is None else new_folder(Path(checkpoint))
         groups = style_groups(style)
         pairs = [pair for group in groups for pair in group]
-        self.recipe = build.spread(self.recipe, [len(group) for group in groups])
+        self.recipe = sizes.spread(self.recipe, [len(group) for group in groups])
         self._places = [place_of(source) for source in (content, *(source for source, _ in pairs))]
         self._content = open_picture(content, "content")
         self._styles = load_styles(pairs)
         self._palette = Palette(self.recipe, self._content, self._styles)
         self._regions = make_regions(self.recipe, self._content, self._styles, self._notes.append)
-        seen = build.Materials(*self._palette.before, self._regions)
-        self.size = build.content_size(self.recipe, self._content)
+        seen = Materials(*self._palette.before, self._regions)
+        self.size = sizes.content_size(self.recipe, self._content)
         start = parse_start(self.recipe.init)
         given = load_picture(start.path, what="start") if start.kind == "file" and place is None else None
-        self.rungs = build.make_rungs(self.recipe, self.size, [style for style, _ in self._styles])
+        self.rungs = sizes.make_rungs(self.recipe, self.size, [style for style, _ in self._styles])
         # Not before the pictures are there: it may measure for a second.
         self.precision = precision if isinstance(precision, Precision) else choose_precision(precision, self.device, self._notes.append)
         self._notes += [f"{picture.name}: {note}" for picture in (self._content, *(s for s, _ in self._styles)) for note in picture.notes]
@@ -273,7 +274,7 @@ class Run:
         return self._stopped.reason in FINISHED
 
     @property
-    def materials(self) -> build.Materials:
+    def materials(self) -> Materials:
         """The pictures at full size."""
         return self._scales.full
 
@@ -325,13 +326,13 @@ class Run:
 
     def sheet(self, result: Result) -> Image.Image:
         """Return content, styles and result side by side."""
-        given = build.prepare(self.recipe, build.Materials(self._content, self._styles), self.size)
+        given = prepare(self.recipe, Materials(self._content, self._styles), self.size)
         shown = [] if self._content.name.startswith(BLANK) else [("content", given.content)]
         pictures = [*shown, *(("style", style) for style, _ in given.styles)]
         cells = [(caption, to_pil(picture.pixels, picture.alpha)) for caption, picture in pictures]
         return contact_sheet([*cells, ("result", result.image)])
 
-    def _planned(self, pictures: build.Materials, backbone: VGG, allowed: int | None, layouts: Sequence[Layout] | None) -> Plan:
+    def _planned(self, pictures: Materials, backbone: VGG, allowed: int | None, layouts: Sequence[Layout] | None) -> Plan:
         """Weigh what is asked for against the memory there is, unless somebody has done so."""
         used = used_memory(self.device)
         means = Means(self.device, used, allowed or used + int(FREE * free_memory(self.device)))
@@ -341,7 +342,7 @@ class Run:
         if layouts is not None:
             return laid_out(*asked, layouts if len(layouts) == len(self.rungs) else list(layouts[-1:]) * len(self.rungs))
         if self._crew.processes > 1:
-            wanted, many = build.needed_layers(self.recipe), self._crew.processes
+            wanted, many = sizes.needed_layers(self.recipe), self._crew.processes
             shared = laid_out(*asked, [shared_layout(backbone, wanted, rung.size, many) for rung in self.rungs])
             if all(means.allow(scale) for scale in shared.scales):
                 return shared

@@ -18,8 +18,9 @@ from pincel.engine.team import Following, Team, host
 from pincel.errors import PincelError, WorkerError
 from pincel.image.picture import Picture
 from pincel.losses.objective import Objective
-from pincel.recipes import build
+from pincel.recipes import build, sizes
 from pincel.recipes.colour import Palette
+from pincel.recipes.materials import Materials
 from pincel.recipes.regions import make_regions
 from pincel.recipes.scales import Scales
 from pincel.recipes.schema import make_recipe
@@ -81,14 +82,14 @@ class _Helper:
         name, method = order["precision"]
         precision = Precision(name, method)
         backbone = build.quickened(recipe, build.make_backbone(recipe, self.device, lambda _: None, lambda *_: None), precision)
-        size = build.content_size(recipe, content)
+        size = sizes.content_size(recipe, content)
         cut = {(height, width): parse_layout(text) for (height, width), text in order["tiles"]}
         following = Following(self.team)
         check_masks(order["masks"])
         regions = make_regions(recipe, content, styles, lambda _: None)
-        loaded = build.Materials(*Palette(recipe, content, styles).before, regions)
+        loaded = Materials(*Palette(recipe, content, styles).before, regions)
         self.scales = Scales(recipe, loaded, size, backbone, self.device, precision, cut.__getitem__, lambda _: following)
-        self.rungs = {rung.size: rung for rung in build.make_rungs(recipe, size, [style for style, _ in styles])}
+        self.rungs = {rung.size: rung for rung in sizes.make_rungs(recipe, size, [style for style, _ in styles])}
 
     def build(self, order: dict[str, Any]) -> None:
         """Put the objective of a rung together, targets by tiles; those of coarser ones are not asked for any more."""

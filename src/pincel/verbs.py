@@ -14,8 +14,9 @@ from pincel.engine.judge import measure
 from pincel.engine.keeper import EVERY
 from pincel.engine.memory import free_memory
 from pincel.engine.result import Result
-from pincel.recipes import build
+from pincel.recipes import build, sizes
 from pincel.recipes.colour import Palette
+from pincel.recipes.materials import Materials, prepare
 from pincel.recipes.regions import make_regions
 from pincel.recipes.schema import Recipe
 from pincel.run import FREE, Run, resolve_recipe
@@ -120,14 +121,14 @@ def evaluate(
     where = resolve_device(device)
     judged, photograph = open_picture(image, "picture"), open_picture(content, "content")
     size = (judged.height, judged.width)
-    settled = build.recipe_for_size(asked, photograph, size)
-    build.content_size(settled, photograph)
+    settled = sizes.recipe_for_size(asked, photograph, size)
+    sizes.content_size(settled, photograph)
     styles = load_styles(style)
     palette = Palette(settled, photograph, styles)
     regions = make_regions(settled, photograph, styles, lambda _: None)
-    materials = build.prepare(settled, build.Materials(*palette.before, regions), size)
+    materials = prepare(settled, Materials(*palette.before, regions), size)
     backbone = build.make_backbone(settled, where, lambda _: None, lambda *_: None)
-    appetite = Appetite(backbone, build.needed_layers(settled), where)
+    appetite = Appetite(backbone, sizes.needed_layers(settled), where)
     layout = appetite.fitting(size, FREE * free_memory(where))
     problem = build.make_problem(settled, materials, backbone, where, view=build.View(layout))
     return {**measure(problem, settled.white * palette.judged(judged.pixels).to(where)), "size": [judged.width, judged.height]}

@@ -21,6 +21,7 @@ from pincel.engine.team import Following, Leading, Team, join
 from pincel.engine.tiles import Alone, Share
 from pincel.image.picture import Picture
 from pincel.recipes import RECIPES, build
+from pincel.recipes.materials import Materials
 from pincel.serve import _Helper, seen_part
 from tests.backbones.stand_ins import random_vgg
 from tests.tensors import picture
@@ -51,7 +52,7 @@ def main(out: Path) -> None:
 def problem(vgg: VGG, layout: Layout, share: Share) -> Problem:
     """Measure the targets too."""
     content, style = (Picture((picture(*SIZE).double() / 255).roll(shift, -1), None, "", "") for shift in (1, 5))
-    materials = build.Materials(content, [(style, 1.0), (replace(style, pixels=style.pixels.flip(-1)[..., :40]), 0.5)])
+    materials = Materials(content, [(style, 1.0), (replace(style, pixels=style.pixels.flip(-1)[..., :40]), 0.5)])
     return build.make_problem(RECIPE, materials, vgg, torch.device("cpu"), FP32, build.View(layout, share))
 
 

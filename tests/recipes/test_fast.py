@@ -13,9 +13,9 @@ from pincel.engine.judge import measure
 from pincel.errors import OptionError, RecipeError
 from pincel.image.picture import Picture
 from pincel.recipes import RECIPES
-from pincel.recipes.build import SMALLEST, content_size, make_rungs, needed_stride, style_size
 from pincel.recipes.fast import WHY, fast
 from pincel.recipes.schema import CitedRecipe, Recipe, parse_ladder, share_of
+from pincel.recipes.sizes import SMALLEST, content_size, make_rungs, needed_stride, style_size
 from pincel.recipes.toml import find_recipe, read_recipe, write_recipe
 from pincel.run import Run
 

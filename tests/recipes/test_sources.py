@@ -248,3 +248,17 @@ def test_slides_is_the_deck_in_float64(pair: tuple[Path, Path], reference_vgg: N
     assert event.terms["tv"] == pytest.approx(j_tv, rel=1e-6)
     assert event.total == pytest.approx(10 * float(j_content) + 40 * j_style + run.recipe.tv_weight * j_tv, rel=1e-6)
     assert steps[-1].total < steps[0].total
+
+
+def test_texture_is_the_paper_of_textures(pair: tuple[Path, Path], reference_vgg: Network) -> None:
+    # The weights as they are: normalising them is tested by itself.
+    run = Run("blank:48x48", str(pair[1]), recipe="texture", steps=0, size=SIDE, activations="raw")
+    painting = run.recipe.white * run.materials.styles[0][0].pixels.double()
+    picture = 110 + 30 * torch.randn(1, 3, *run.size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    seen, painted = (look(reference_vgg("avg"), x) for x in (picture, painting))
+    total = 0.0
+    for layer in ("relu1_1", "pool1", "pool2", "pool3", "pool4"):
+        g, a = (gram(f[layer]) / f[layer][0, 0].numel() for f in (seen, painted))
+        total += float(1e9 / (4 * len(g) ** 2) * (g - a).square().sum())
+    assert run.size == (SIDE, SIDE)
+    assert float(run.problem.measure(picture.float()).total) == pytest.approx(total, rel=2e-5)

@@ -18,8 +18,9 @@ from pincel.engine.ladder import Rung
 from pincel.engine.layout import WHOLE, Layout
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
-from pincel.recipes import build
+from pincel.recipes.materials import Materials
 from pincel.recipes.schema import Recipe
+from pincel.recipes.sizes import active_layers, style_sizes
 
 # Bytes a pixel of a canvas or a picture.
 PICTURE = 12
@@ -112,7 +113,7 @@ class Means:
         return forecast.memory + HEADROOM * (forecast.memory - self.base) <= self.budget
 
 
-def make_plan(recipe: Recipe, rungs: Sequence[Rung], pictures: build.Materials, backbone: VGG, means: Means) -> Plan:
+def make_plan(recipe: Recipe, rungs: Sequence[Rung], pictures: Materials, backbone: VGG, means: Means) -> Plan:
     """Choose how to cut the network at each scale: with the least work that fits, and a shorter history before tiles of much more work.
 
     Args:
@@ -135,9 +136,7 @@ def make_plan(recipe: Recipe, rungs: Sequence[Rung], pictures: build.Materials, 
     return Plan(thrifty, scales, (*_changes(recipe, thrifty, means), short))
 
 
-def laid_out(
-    recipe: Recipe, rungs: Sequence[Rung], pictures: build.Materials, backbone: VGG, means: Means, layouts: Sequence[Layout]
-) -> Plan:
+def laid_out(recipe: Recipe, rungs: Sequence[Rung], pictures: Materials, backbone: VGG, means: Means, layouts: Sequence[Layout]) -> Plan:
     """Say what a run takes whose network is cut in given ways, one a scale; arguments as for :func:`make_plan`."""
     planner = _Planner(recipe, pictures, backbone, means)
     return Plan(recipe, tuple(planner.forecast(layout, rungs, index) for index, layout in enumerate(layouts)))
@@ -167,7 +166,7 @@ def _changes(before: Recipe, after: Recipe, means: Means) -> tuple[str, ...]:
 @dataclass(frozen=True)
 class _Planner:
     recipe: Recipe
-    pictures: build.Materials
+    pictures: Materials
     backbone: VGG
     means: Means
 
@@ -200,7 +199,7 @@ class _Planner:
     @cached_property
     def _appetites(self) -> tuple[Appetite, Appetite, Appetite]:
         """For content layers, style layers, and both."""
-        content, style = (frozenset(layers) for layers in build.active_layers(self.recipe))
+        content, style = (frozenset(layers) for layers in active_layers(self.recipe))
         first, second, both = (Appetite(self.backbone, layers, self.means.device) for layers in (content, style, content | style))
         return first, second, both
 
@@ -214,7 +213,7 @@ class _Planner:
         return CANVASES[self.recipe.canvas](self.recipe.white, (1, 1))
 
     def _style_sizes(self, rung: Rung) -> list[tuple[int, int]]:
-        return build.style_sizes(self.recipe, [style for style, _ in self.pictures.styles], rung.size, rung.share)
+        return style_sizes(self.recipe, [style for style, _ in self.pictures.styles], rung.size, rung.share)
 
     def _materials(self, rung: Rung, last: Rung) -> float:
         """Content and styles in the sizes of the scale, and of the result."""
@@ -223,7 +222,7 @@ class _Planner:
 
     def _targets(self, rung: Rung) -> float:
         """What the content is in its layers, and where its regions are in those of the style."""
-        content, style = build.active_layers(self.recipe)
+        content, style = active_layers(self.recipe)
         layers = (self.backbone.card.layer(name) for name in content)
         seen = sum(FLOAT * layer.channels * _area(rung.size) / layer.stride**2 for layer in layers)
         if self.pictures.regions is None:

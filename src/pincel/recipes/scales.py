@@ -20,7 +20,8 @@ from pincel.engine.problem import Problem
 from pincel.engine.tiles import Alone, Share
 from pincel.errors import MemoryLimitError
 from pincel.image.resize import resize_picture
-from pincel.recipes import build
+from pincel.recipes import build, sizes
+from pincel.recipes.materials import Materials, prepare
 from pincel.recipes.schema import Recipe
 
 
@@ -41,7 +42,7 @@ class Scales:
     """
 
     recipe: Recipe
-    loaded: build.Materials
+    loaded: Materials
     size: tuple[int, int]
     backbone: VGG
     device: torch.device
@@ -51,18 +52,18 @@ class Scales:
     tell: Callable[[Event], None] = lambda _: None
 
     @cached_property
-    def full(self) -> build.Materials:
+    def full(self) -> Materials:
         """The pictures at full size."""
-        return build.prepare(self.recipe, self.loaded, self.size)
+        return prepare(self.recipe, self.loaded, self.size)
 
     @cached_property
     def objective(self) -> Problem:
         """The objective at full size."""
         return self._problem(self.recipe, self.full, self.size)
 
-    def materials(self, rung: Rung) -> build.Materials:
+    def materials(self, rung: Rung) -> Materials:
         """Bring the pictures to the size of a rung."""
-        return self.full if rung.share == 1 else build.prepare(self.recipe, self.loaded, rung.size, rung.share)
+        return self.full if rung.share == 1 else prepare(self.recipe, self.loaded, rung.size, rung.share)
 
     def problem(self, rung: Rung) -> Problem:
         """Put the objective of a rung together; coarse ones may hold on to the content more."""
@@ -71,9 +72,9 @@ class Scales:
         coarse = self.recipe.override(content_weight=self.recipe.content_weight * self.recipe.coarse_content)
         return self._problem(coarse, self.materials(rung), rung.size)
 
-    def _problem(self, recipe: Recipe, materials: build.Materials, size: tuple[int, int]) -> Problem:
+    def _problem(self, recipe: Recipe, materials: Materials, size: tuple[int, int]) -> Problem:
         """Measure the targets; where there is no memory for that, in smaller tiles than planned."""
-        appetite = Appetite(self.backbone, build.needed_layers(recipe), self.device)
+        appetite = Appetite(self.backbone, sizes.needed_layers(recipe), self.device)
         layout, share = self.layouts(size), self.shares(size)
         notes: list[str] = []
         # Several processes would have to agree on another layout.

@@ -1,0 +1,130 @@
+"""How large everything is: pictures, styles, scales; and which layers are looked at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from pincel.backbones import CARDS
+from pincel.engine.ladder import Rung, rungs
+from pincel.errors import OptionError, PictureSizeError
+from pincel.image.picture import Picture
+from pincel.image.resize import area_size, target_size
+from pincel.recipes.schema import Recipe
+
+# Shorter side of the smallest scale worth painting: below it a picture is nothing but its mean colours.
+SMALLEST = 64
+
+
+def active_layers(recipe: Recipe) -> tuple[dict[str, float], dict[str, float]]:
+    """Content and style layers that count: a weight of zero costs nothing."""
+    content = {n: w for n, w in recipe.content_layers.items() if w > 0 and recipe.content_weight > 0}
+    wanted = recipe.style_weight > 0 and any(recipe.style_terms.values())
+    style = {n: w for n, w in recipe.style_layers.items() if w > 0 and wanted}
+    return content, style
+
+
+def needed_layers(recipe: Recipe) -> frozenset[str]:
+    """Layers that are looked at."""
+    content, style = active_layers(recipe)
+    return frozenset([*content, *style])
+
+
+def needed_stride(recipe: Recipe) -> int:
+    """Pixels a side must have at least for the deepest layer to have one position."""
+    layers = CARDS[recipe.backbone].up_to(needed_layers(recipe))
+    return max((layer.stride for layer in layers), default=2)
+
+
+def content_size(recipe: Recipe, picture: Picture) -> tuple[int, int]:
+    """(height, width) of the result for a content picture.
+
+    Raises:
+        PictureSizeError: If the deepest layer would see nothing in it.
+    """
+    size = target_size(picture.height, picture.width, recipe.size, recipe.size_of, recipe.rounding)
+    return _checked(recipe, picture, "content", size)
+
+
+def spread(recipe: Recipe, counts: Sequence[int]) -> Recipe:
+    """Give every picture of a folder the ``style_scale`` of that folder; ``counts`` says how many pictures each style given stands for."""
+    if len(recipe.style_scale) == 1 or len(recipe.style_scale) != len(counts):
+        return recipe
+    return recipe.override(style_scale=[scale for scale, count in zip(recipe.style_scale, counts, strict=True) for _ in range(count)])
+
+
+def style_sizes(recipe: Recipe, styles: Sequence[Picture], content: tuple[int, int], share: float = 1.0) -> list[tuple[int, int]]:
+    """(height, width) each style picture is looked at in, with its ``style_scale``; see :func:`style_size`.
+
+    Raises:
+        OptionError: If there are scales, but not one for each.
+    """
+    scales = recipe.style_scale * len(styles) if len(recipe.style_scale) == 1 else recipe.style_scale
+    if len(scales) != len(styles):
+        raise OptionError(
+            f"--style-scale has {len(scales)} numbers for {len(styles)} style pictures; give one for all of them, or one for each."
+        )
+    return [style_size(recipe, style, content, share, scale) for style, scale in zip(styles, scales, strict=True)]
+
+
+def style_size(recipe: Recipe, picture: Picture, content: tuple[int, int], share: float = 1.0, scale: float = 1.0) -> tuple[int, int]:
+    """(height, width) a style picture is looked at in, its shape kept.
+
+    Args:
+        recipe: Says how.
+        picture: As loaded.
+        content: (height, width) of the scale of the ladder.
+        share: Of that scale.
+        scale: Of the strokes: twice as large is painted with strokes twice as wide.
+
+    Raises:
+        PictureSizeError: If the deepest layer would see nothing in it.
+    """
+    if recipe.style_size == "content-area":
+        size = area_size(picture.height, picture.width, round(scale**2 * content[0] * content[1]))
+    else:
+        height, width = target_size(picture.height, picture.width, recipe.size, recipe.size_of, recipe.rounding)
+        size = (round(scale * share * height), round(scale * share * width))
+    return _checked(recipe, picture, "style", size)
+
+
+def _checked(recipe: Recipe, picture: Picture, what: str, size: tuple[int, int]) -> tuple[int, int]:
+    need = needed_stride(recipe)
+    if min(picture.height, picture.width) < need:
+        raise PictureSizeError(
+            f"The {what} picture {picture.name} is too small: {picture.width}×{picture.height} pixels, "
+            f"and the deepest layer asked for needs at least {need} on each side."
+        )
+    if min(size) < need:
+        raise PictureSizeError(
+            f"The {what} picture {picture.name}, {picture.width}×{picture.height} pixels, would be {size[1]}×{size[0]} in the run, "
+            f"and the deepest layer asked for needs at least {need} on each side. Try a larger --size, or crop the picture."
+        )
+    return size
+
+
+def make_rungs(recipe: Recipe, size: tuple[int, int], styles: Sequence[Picture]) -> list[Rung]:
+    """Lay out the scales of a run whose result has (height, width) ``size``; those too small for the network to see are left out."""
+    need = needed_stride(recipe)
+    top = min(*size, *(min(each) for each in style_sizes(recipe, styles, size)))
+    return rungs(
+        size, recipe.steps, recipe.rungs, smallest=max(need, SMALLEST, math.ceil(need * min(size) / top)), tolerance=recipe.tolerance
+    )
+
+
+def recipe_for_size(recipe: Recipe, content: Picture, size: tuple[int, int]) -> Recipe:
+    """Return the recipe under which a content picture comes out in ``size``, as a finished picture shows it did.
+
+    Raises:
+        PictureSizeError: If no size does: the picture was cropped, or made from another content.
+    """
+    height, width = size
+    sides = {"long": max(size), "short": min(size), "area": math.isqrt(height * width)}
+    tries = [recipe, recipe.override(size=sides[recipe.size_of], size_of=recipe.size_of), recipe.override(size=max(size))]
+    for candidate in tries:
+        if target_size(content.height, content.width, candidate.size, candidate.size_of, candidate.rounding) == size:
+            return candidate
+    raise PictureSizeError(
+        f"The picture is {width}×{height}, and no --size makes that of the content {content.name} "
+        f"({content.width}×{content.height}). Was it cropped, or made from another content?"
+    )
