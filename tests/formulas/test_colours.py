@@ -40,7 +40,7 @@ def test_mean_and_covariance_become_the_targets(match: Matcher, first: int, seco
 @pytest.mark.parametrize("match", [*LINEAR, colours.histogram], ids=lambda match: match.__name__)
 def test_a_picture_that_has_the_colours_stays_as_it_is(match: Matcher) -> None:
     pixels = tinted(1)
-    assert_close(match(pixels, colours_of(pixels)), pixels, atol=4e-3)
+    assert_close(match(pixels, colours_of(pixels)), pixels, atol=1e-2)
 
 
 @pytest.mark.parametrize("match", [*LINEAR, colours.histogram], ids=lambda match: match.__name__)
@@ -62,8 +62,8 @@ def test_histograms_agree_with_another_program() -> None:
     pixels, target = tinted(1, 64, 64), tinted(2, 64, 64)
     theirs = skimage.exposure.match_histograms(pixels[0].permute(1, 2, 0).numpy(), target[0].permute(1, 2, 0).numpy(), channel_axis=-1)
     ours = colours.histogram(pixels, colours_of(target))[0].permute(1, 2, 0).numpy()
-    assert np.abs(ours - theirs).max() < 0.02
-    assert np.abs(ours - theirs).mean() < 5e-4
+    assert np.abs(ours - theirs).max() < 0.06
+    assert np.abs(ours - theirs).mean() < 5e-3
 
 
 def test_equal_values_stay_equal() -> None:
@@ -97,3 +97,12 @@ def test_luminance_leaves_the_chroma_exactly(first: int, second: int) -> None:
 def test_luminance_is_that_of_rec_601() -> None:
     grey = luminance(torch.tensor([1.0, 0.5, 0.25]).view(1, 3, 1, 1))
     assert grey.flatten().tolist() == pytest.approx([0.299 + 0.5 * 0.587 + 0.25 * 0.114] * 3)
+
+
+def test_what_was_clipped_is_not_torn_from_what_was_not() -> None:
+    values = torch.cat([torch.linspace(0.2, 1, 300), torch.ones(100)]).expand(1, 3, 1, 400)
+    matched = colours.histogram(values, colours_of(tinted(1)))[0, 0, 0]
+    # One level below white, of 255: a fifth of the ranks lie between.
+    white, near = float(matched[-1]), float(matched[298])
+    assert white - near < 0.1
+    assert len(set(matched[-100:].tolist())) == 1

@@ -17,6 +17,8 @@ from torch import Tensor
 FLOOR = 1e-5
 # Points of a channel's quantile function.
 QUANTILES = 1024
+# Of the histogram that ranks come from.
+BINS = 100
 # Luma of Rec. 601, as YUV and JPEG have it.
 LUMA = (0.299, 0.587, 0.114)
 
@@ -108,7 +110,8 @@ def monge(pixels: Tensor, target: Colours) -> Tensor:
 def histogram(pixels: Tensor, target: Colours) -> Tensor:
     """Each channel by itself: the value of a pixel becomes the target's value of the same rank; arguments as for :func:`cholesky`.
 
-    Equal values stay equal (they get the mean rank of theirs), so flat areas stay flat.
+    Ranks come from a histogram of 100 bins with straight lines between, as in the code of Gatys et al.: where many pixels have one value,
+    as white that was clipped, their neighbours in value are not torn away from them.
 
     Paper:
         Gonzalez, Woods, "Digital Image Processing", histogram specification.
@@ -116,14 +119,21 @@ def histogram(pixels: Tensor, target: Colours) -> Tensor:
     points = _points(pixels)
     matched = torch.empty_like(points)
     for channel, values in enumerate(points):
-        _, where, counts = torch.unique(values, return_inverse=True, return_counts=True)
-        rank = (counts.cumsum(0) - (counts.double() + 1) / 2)[where]
+        low, high = float(values.min()), float(values.max())
+        bins = torch.histc(values, BINS, low, high) if high > low else values.new_full((BINS,), len(values) / BINS)
+        below = torch.cat([bins.new_zeros(1), bins.cumsum(0)]) / len(values)
+        place = (values - low) / (high - low) * BINS if high > low else torch.full_like(values, BINS / 2)
+        rank = _between(below, place)
         # Quantiles are known at the middles of equal shares of the points.
-        place = ((rank + 0.5) / len(values) * QUANTILES - 0.5).clamp(0, QUANTILES - 1)
-        low = place.floor().long().clamp(max=QUANTILES - 2)
-        known = target.quantiles[channel].to(values.device)
-        matched[channel] = known[low].lerp(known[low + 1], place - low)
+        matched[channel] = _between(target.quantiles[channel].to(values), rank * QUANTILES - 0.5)
     return matched.view(1, *pixels.shape[1:]).to(pixels.dtype)
+
+
+def _between(known: Tensor, place: Tensor) -> Tensor:
+    """Return values at places 0 … n - 1 of a list, and between them."""
+    inside = place.clamp(0, len(known) - 1)
+    low = inside.floor().long().clamp(max=len(known) - 2)
+    return known[low].lerp(known[low + 1], inside - low)
 
 
 def luminance(pixels: Tensor) -> Tensor:
