@@ -319,7 +319,7 @@ class Run:
     def _judged_result(self) -> Result:
         # Of a run that ended on a coarse scale, the picture is brought to the size that was asked for.
         picture = resampled(self._climb.picture, self.size) if self._climb.size != self.size else self._climb.picture
-        pixels, alpha = self._palette.after((picture / self.recipe.white).clamp(0, 1).cpu()), self.materials.content.alpha
+        pixels, alpha = self._palette.after((picture / self.recipe.white).clamp_(0, 1).cpu()), self.materials.content.alpha
         image = to_pil(pixels, alpha)
         losses = [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.terms} for s in self._readings]
         return Result(image, tuple(losses), self._record(image, losses), self._stopped.reason, pixels, alpha, self._content.dpi)
@@ -463,7 +463,7 @@ class Run:
 
     def _judged(self, image: Image.Image) -> dict[str, Any]:
         """Measure the objective of the picture as saved, in fp32 whatever it was painted in."""
-        pixels = self.recipe.white * self._palette.judged(load_picture(image.convert("RGB")).pixels).to(self.device)
+        pixels = self._palette.judged(load_picture(image.convert("RGB")).pixels).mul_(self.recipe.white).to(self.device)
         if self.precision.name == "fp32" and self.lost is None:
             with suppress(WorkerError):
                 return measure(replace(self.problem, watch=self._watch_judging), pixels)

@@ -85,7 +85,7 @@ class _Helper:
         size = sizes.content_size(recipe, content)
         cut = {(height, width): parse_layout(text) for (height, width), text in order["tiles"]}
         following = Following(self.team)
-        check_masks(order["masks"])
+        check_masks(order.get("masks", {}))
         regions = make_regions(recipe, content, styles, lambda _: None)
         loaded = Materials(*Palette(recipe, content, styles).before, regions)
         self.scales = Scales(recipe, loaded, size, backbone, self.device, precision, cut.__getitem__, lambda _: following)

@@ -15,8 +15,6 @@ from pincel.cli.texts import examples
     cls=SheetCommand,
     epilog=examples(
         "pincel grid sample:harbour sample:impasto -o weights.png --rows style-weight=1e3,1e4,1e5 --size 128 --steps 10",
-        "pincel grid sample:lake sample:glass -o colours.png --rows colour=style,content,match --columns colour-match=pca,histogram "
-        "--size 128 --steps 10",
         "pincel grid sample:harbour sample:woodcut -o figure3.png --recipe gatys2015-fast --size 128 --steps 10 "
         "--rows 'style-layers=relu1_1;relu1_1,relu2_1;relu1_1,relu2_1,relu3_1' --columns content-weight=10,100,1e3,1e4",
     ),

@@ -23,8 +23,7 @@ class TextureCommand(TransferCommand):
     cls=TextureCommand,
     epilog=examples(
         "pincel texture sample:pointillism -o dots.png --size 192 --steps 20",
-        "pincel texture sample:glass -o floor.png --size 192 --steps 20 --tileable",
-        "pincel texture sample:woodcut -o border.png --size 256 --aspect 4:1 --steps 20",
+        "pincel texture sample:glass -o floor.png --size 192 --aspect 2:1 --steps 20 --tileable",
     ),
 )
 @click.argument("style", nargs=-1, required=True)

@@ -5,6 +5,7 @@ What Pillow leaves undone on opening is done here: orientation, profiles, 16-bit
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from collections.abc import Iterator, Mapping
@@ -62,6 +63,17 @@ def dpi_of(info: Mapping[Any, Any]) -> tuple[float, float] | None:
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
     return (across, down) if min(across, down) >= 1 and max(across, down) <= 1e5 else None
+
+
+def dpi_in(data: bytes) -> tuple[float, float] | None:
+    """Return the dots an inch that the bytes of a file give, if anybody can read them; see :func:`dpi_of`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as image:
+                return dpi_of(image.info)
+    except Exception:
+        return None
 
 
 def unreadable(what: str, failed: str, given: str, hint: str, accepted: str = ACCEPTED) -> PictureUnreadableError:

@@ -17,6 +17,8 @@ from pincel.errors import OutputError, closest
 from pincel.files import atomically, one_line, quoted
 from pincel.image.color import srgb_profile
 
+# Rows that are rounded at a time.
+STRIP = 256
 _EXTENSIONS = {
     ".png": "PNG",
     ".jpg": "JPEG",
@@ -56,8 +58,12 @@ def to_pil(pixels: Tensor, alpha: Tensor | None = None) -> Image.Image:
     if not bool(torch.isfinite(planes).all()):
         failed, given = "picture: has values that are not finite numbers", "an image that diverged"
         raise OutputError(one_line(failed, given, "0 to 1", "a smaller step size"))
-    levels = planes.clamp(0, 1).mul(255).round().to(torch.uint8)
-    return Image.fromarray(levels.permute(1, 2, 0).contiguous().cpu().numpy())
+    # In strips: of a large picture, every copy in floating point is gigabytes.
+    levels = torch.empty(*planes.shape[1:], planes.shape[0], dtype=torch.uint8)
+    for top in range(0, planes.shape[1], STRIP):
+        strip = planes[:, top : top + STRIP].clamp(0, 1).mul_(255).round_()
+        levels[top : top + STRIP] = strip.permute(1, 2, 0).to("cpu", torch.uint8)
+    return Image.fromarray(levels.numpy())
 
 
 def output_formats() -> dict[str, str]:

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from torch import Tensor
 
 from pincel.errors import PictureMissingError, closest
 from pincel.files import one_line, quoted
-from pincel.image.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, dpi_of, unreadable
+from pincel.image.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, dpi_in, dpi_of, unreadable
 from pincel.image.encode import check_format, encode, output_formats, save_deep, save_picture, to_pil
 from pincel.image.picture import Picture, fill_hidden
 
@@ -89,8 +88,7 @@ def load_picture(source: Source, *, what: str = "picture") -> Picture:
         data = _read(source, what)
         decoded = decode(data, what=what, given=quoted(source))
         found = _picture(decoded, Path(source).name, hashlib.sha256(data).hexdigest(), what)
-        with Image.open(io.BytesIO(data)) as image:
-            return replace(found, dpi=dpi_of(image.info))
+        return replace(found, dpi=dpi_in(data))
     hint = "the path of a file"
     raise unreadable(what, "is not a picture", f"a {type(source).__name__}", hint, f"a path, {_ARRAYS}, {_TENSORS}")
 
