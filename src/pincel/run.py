@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -16,32 +15,28 @@ from typing import Any
 import torch
 from PIL import Image
 
-from pincel.backbones.vgg import VGG
 from pincel.canvas.start import parse_start
-from pincel.engine.checkpoint import Checkpoint, find_checkpoint
+from pincel.engine.checkpoint import Checkpoint, circumstances, find_checkpoint
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, Preparing, Step, Stopped
 from pincel.engine.judge import measure
 from pincel.engine.keeper import EVERY, Keeper, new_folder
 from pincel.engine.ladder import FINISHED, Climb, ClimbSnapshot, resampled
-from pincel.engine.layout import Layout, parse_layout
+from pincel.engine.layout import parse_layout
 from pincel.engine.loop import LoopSnapshot
-from pincel.engine.machine import processor_name
 from pincel.engine.memory import free_memory, parse_memory, used_memory
 from pincel.engine.pace import Pacer, pace
 from pincel.engine.precision import Precision, choose_precision
 from pincel.engine.problem import Problem
 from pincel.engine.result import Result
-from pincel.engine.sharing import shared_layout
 from pincel.engine.team import Crew, Single
 from pincel.errors import MemoryLimitError, OptionError, WorkerError
 from pincel.image.io import load_picture, to_pil
 from pincel.image.sheet import contact_sheet
 from pincel.recipes import build, sizes
-from pincel.recipes.colour import Palette
-from pincel.recipes.forecast import Means, Plan, laid_out, make_plan
+from pincel.recipes.forecast import Means, planned
+from pincel.recipes.inputs import check_written, load_inputs
 from pincel.recipes.materials import Materials, prepare
-from pincel.recipes.regions import make_regions
 from pincel.recipes.scales import Scales
 from pincel.recipes.schema import Recipe, make_recipe
 from pincel.recipes.toml import find_recipe
@@ -49,15 +44,7 @@ from pincel.sources import (
     BLANK,
     Source,
     Styles,
-    calibration_hashes,
-    check_calibration,
-    check_masks,
-    described,
-    load_styles,
     open_again,
-    open_picture,
-    place_of,
-    style_groups,
 )
 from pincel.version import __version__
 
@@ -116,8 +103,7 @@ class Run:
         """Load and check everything; see :func:`transfer` for the arguments and errors.
 
         ``on_event`` is told here how preparations go on, and later how far a step has come that takes many tiles; everything else comes
-        from iterating. ``place`` is where to go on from;
-        :meth:`resumed` gives it. ``crew`` are the processes that share the work.
+        from iterating. ``place`` is where to go on from; :meth:`resumed` gives it. ``crew`` are the processes that share the work.
         """
         self._crew = crew or Single()
         tell = on_event or (lambda _: None)
@@ -128,45 +114,31 @@ class Run:
         self.device = resolve_device(device)
         self._notes: list[str] = []
         folder = None if checkpoint is None else new_folder(Path(checkpoint))
-        groups = style_groups(style)
-        pairs = [pair for group in groups for pair in group]
-        self.recipe = sizes.spread(self.recipe, [len(group) for group in groups])
-        self._places = [place_of(source) for source in (content, *(source for source, _ in pairs))]
-        self._content = open_picture(content, "content")
-        self._styles = load_styles(pairs)
-        self._palette = Palette(self.recipe, self._content, self._styles)
-        self._regions = make_regions(self.recipe, self._content, self._styles, self._notes.append)
-        seen = Materials(*self._palette.before, self._regions)
-        self.size = sizes.content_size(self.recipe, self._content)
+        self._inputs = load_inputs(self.recipe, content, style, self._notes.append)
+        self.recipe, seen = self._inputs.recipe, self._inputs.seen
+        self.size = sizes.content_size(self.recipe, seen.content)
         start = parse_start(self.recipe.init)
         given = load_picture(start.path, what="start") if start.kind == "file" and place is None else None
-        self.rungs = sizes.make_rungs(self.recipe, self.size, [style for style, _ in self._styles])
+        self.rungs = sizes.make_rungs(self.recipe, self.size, [style for style, _ in seen.styles])
         # Not before the pictures are there: it may measure for a second.
         self.precision = precision if isinstance(precision, Precision) else choose_precision(precision, self.device, self._notes.append)
-        self._notes += [f"{picture.name}: {note}" for picture in (self._content, *(s for s, _ in self._styles)) for note in picture.notes]
+        self._notes += self._inputs.notes
         self._exact = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)))
         quick = build.quickened(self.recipe, self._exact, self.precision)
-        self.plan = self._planned(seen, quick, allowed, layouts)
+        means = Means(self.device, used := used_memory(self.device), allowed or used + int(FREE * free_memory(self.device)))
+        self.plan = planned(self.recipe, self.rungs, seen, quick, means, layouts, self._crew.processes)
         self.recipe = self.plan.recipe
+        self._inputs = replace(self._inputs, recipe=self.recipe)
         self._notes += self.plan.notes
-        self._scales = Scales(
-            self.recipe,
-            seen,
-            self.size,
-            quick,
-            self.device,
-            self.precision,
-            self.plan.layout,
-            self._crew.share,
-            tell,
-        )
-        begin = (
-            place.picture if place else build.make_start(self.recipe, self._scales.materials(self.rungs[0]), card, given).to(self.device)
-        )
+        work = self.device, self.precision, self.plan.layout, self._crew.share, tell
+        self._scales = Scales(self.recipe, seen, self.size, quick, *work)
+        begin = place.picture if place else build.make_start(self.recipe, self._scales.materials(self.rungs[0]), card, given)
         # Nothing here refers back to the run: its networks go when it goes.
         self._tell = tell
         self._pacer = Pacer(self.device, self.precision)
-        self._climb = Climb(self.rungs, self._scales.problem, partial(build.make_optimizer, self.recipe), begin, self._scales.finer, place)
+        self._climb = Climb(
+            self.rungs, self._scales.problem, partial(build.make_optimizer, self.recipe), begin.to(self.device), self._scales.finer, place
+        )
         self._readings: list[Reading] = []
         self._stopped = Stopped("not started", 0, 0)
         self._seconds = 0.0
@@ -208,9 +180,7 @@ class Run:
         content = open_again(written["content"], "content")
         styles = [(open_again(style, "style"), style["weight"]) for style in written["styles"]]
         recipe = make_recipe(written["recipe"])
-        if written["calibration"]:
-            check_calibration(recipe.calibration, written["calibration"])
-        check_masks(written.get("masks", {}))
+        check_written(recipe, written)
         where = resolve_device(device or written["device"])
         precision = written["precision"] if where.type == torch.device(written["device"]).type else "auto"
         climb = found.values(where)["climb"]
@@ -248,7 +218,7 @@ class Run:
         Raises:
             OptionError: For a pause of 0 or less, or pictures that are no files and so could not be found again.
         """
-        if not all(self._places):
+        if not all(self._inputs.places):
             raise OptionError("Checkpoints need pictures that are files, to find them again; save them first and give their paths.")
         expected = self.expected_seconds or 0.0
         self._keeper = Keeper(Path(folder), every, after=0.0 if expected >= after else after)
@@ -303,7 +273,7 @@ class Run:
         if not isinstance(event, Step):
             return event
         plain = event.preview
-        return replace(event, preview=lambda: self._palette.after(plain()))
+        return replace(event, preview=lambda: self._inputs.palette.after(plain()))
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask the run to end after the step under way; safe from another thread or a signal handler."""
@@ -319,34 +289,18 @@ class Run:
     def _judged_result(self) -> Result:
         # Of a run that ended on a coarse scale, the picture is brought to the size that was asked for.
         picture = resampled(self._climb.picture, self.size) if self._climb.size != self.size else self._climb.picture
-        pixels, alpha = self._palette.after((picture / self.recipe.white).clamp_(0, 1).cpu()), self.materials.content.alpha
+        pixels, alpha = self._inputs.palette.after((picture / self.recipe.white).clamp_(0, 1).cpu()), self.materials.content.alpha
         image = to_pil(pixels, alpha)
         losses = [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.terms} for s in self._readings]
-        return Result(image, tuple(losses), self._record(image, losses), self._stopped.reason, pixels, alpha, self._content.dpi)
+        return Result(image, tuple(losses), self._record(image, losses), self._stopped.reason, pixels, alpha, self._inputs.content.dpi)
 
     def sheet(self, result: Result) -> Image.Image:
         """Return content, styles and result side by side."""
-        given = prepare(self.recipe, Materials(self._content, self._styles), self.size)
-        shown = [] if self._content.name.startswith(BLANK) else [("content", given.content)]
+        given = prepare(self.recipe, self._inputs.plain, self.size)
+        shown = [] if self._inputs.content.name.startswith(BLANK) else [("content", given.content)]
         pictures = [*shown, *(("style", style) for style, _ in given.styles)]
         cells = [(caption, to_pil(picture.pixels, picture.alpha)) for caption, picture in pictures]
         return contact_sheet([*cells, ("result", result.image)])
-
-    def _planned(self, pictures: Materials, backbone: VGG, allowed: int | None, layouts: Sequence[Layout] | None) -> Plan:
-        """Weigh what is asked for against the memory there is, unless somebody has done so."""
-        used = used_memory(self.device)
-        means = Means(self.device, used, allowed or used + int(FREE * free_memory(self.device)))
-        asked = self.recipe, self.rungs, pictures, backbone, means
-        if not backbone.divisible and (self._crew.processes > 1 or any(layout.cuts for layout in layouts or ())):
-            raise OptionError("With --padding circular a picture is looked at as a whole: no --tiles, and one process.")
-        if layouts is not None:
-            return laid_out(*asked, layouts if len(layouts) == len(self.rungs) else list(layouts[-1:]) * len(self.rungs))
-        if self._crew.processes > 1:
-            wanted, many = sizes.needed_layers(self.recipe), self._crew.processes
-            shared = laid_out(*asked, [shared_layout(backbone, wanted, rung.size, many) for rung in self.rungs])
-            if all(means.allow(scale) for scale in shared.scales):
-                return shared
-        return make_plan(*asked)
 
     def _keep(self, event: Event) -> Iterator[Notice]:
         """Write a checkpoint if it is time for one, or if the run ends before its end."""
@@ -374,26 +328,10 @@ class Run:
         """What the others must know to share the work."""
         return {
             "pincel": __version__,
-            **self._inputs(),
+            **self._inputs.written(),
             "device": self.device.type,
             "precision": [self.precision.name, self.precision.method],
             "tiles": [[scale.rung.size, str(scale.layout)] for scale in self.plan.scales],
-        }
-
-    def _inputs(self) -> dict[str, Any]:
-        """What the run is made from, and how to find it again."""
-        content, *styles = self._places
-        normalised = self.recipe.activations == "normalised" and self.recipe.calibration != "samples"
-        elsewhere = {"content_mask": os.path.abspath(self.recipe.content_mask)} if self.recipe.content_mask else {}
-        masks = {**elsewhere, "style_mask": [os.path.abspath(path) for path in self.recipe.style_mask]}
-        return {
-            "recipe": self.recipe.model_dump() | ({"calibration": os.path.abspath(self.recipe.calibration)} if normalised else {}) | masks,
-            "masks": {os.path.abspath(path): digest for path, digest in self._regions.sources.items()} if self._regions else {},
-            "content": {"path": content, "sha256": self._content.sha256},
-            "styles": [
-                {"path": path, "sha256": style.sha256, "weight": weight} for path, (style, weight) in zip(styles, self._styles, strict=True)
-            ],
-            "calibration": calibration_hashes(os.path.abspath(self.recipe.calibration)) if normalised else {},
         }
 
     def _written(self, keeper: Keeper) -> dict[str, Any]:
@@ -401,7 +339,7 @@ class Run:
         readings, notes = self._before
         rows = [[s.step, s.scale, s.total, dict(s.terms)] for s in self._readings[:readings]]
         return {
-            **self._inputs(),
+            **self._inputs.written(),
             "climb": self._climb.snapshot(),
             "losses": json.dumps(rows).encode(),
             "notes": self._notes[:notes],
@@ -409,7 +347,7 @@ class Run:
             "device": str(self.device),
             "precision": self.precision,
             "tiles": [str(scale.layout) for scale in self.plan.scales],
-            "circumstances": self._circumstances(),
+            "circumstances": circumstances(self.device, self.precision, self._crew.processes),
             "every": keeper.every,
             "also": self.also,
         }
@@ -418,8 +356,8 @@ class Run:
         """Know again what the run knew."""
         climb: ClimbSnapshot = written["climb"]
         loop, best = climb.loop, climb.loop.best
-        self._places = [written["content"]["path"], *(style["path"] for style in written["styles"])]
-        now, then = self._circumstances(), {"processes": "1", **written["circumstances"]}
+        self._inputs = replace(self._inputs, places=[written["content"]["path"], *(style["path"] for style in written["styles"])])
+        now, then = circumstances(self.device, self.precision, self._crew.processes), {"processes": "1", **written["circumstances"]}
         changed = [f"{what} {then.get(what)} before, {now[what]} now" for what in now if then.get(what) != now[what]]
         differs = [f"The bytes may differ from those of a run in one piece: {', '.join(changed)}."] if changed else []
         where = f"Goes on from step {loop.step} of {self._climb.size[1]}×{self._climb.size[0]}, {climb.seconds:.0f} s into the run."
@@ -433,18 +371,6 @@ class Run:
         self._seconds, self._memory = climb.seconds, written["memory"]
         self._keeper = Keeper(found.path.parent, written["every"], own=(found.path,))
         self.also = written["also"]
-
-    def _circumstances(self) -> dict[str, str]:
-        """What the last bits of a number depend on, beside what was asked for."""
-        threads = torch.get_num_threads() if self.device.type == "cpu" else 0
-        named = processor_name() if self.device.type == "cpu" else str(self.device)
-        return {
-            "torch": str(torch.__version__),
-            "device": named,
-            "threads": str(threads),
-            "precision": str(self.precision),
-            "processes": str(self._crew.processes),
-        }
 
     def _remember(self, event: Event) -> None:
         self._result = None
@@ -463,7 +389,7 @@ class Run:
 
     def _judged(self, image: Image.Image) -> dict[str, Any]:
         """Measure the objective of the picture as saved, in fp32 whatever it was painted in."""
-        pixels = self._palette.judged(load_picture(image.convert("RGB")).pixels).mul_(self.recipe.white).to(self.device)
+        pixels = self._inputs.palette.judged(load_picture(image.convert("RGB")).pixels).mul_(self.recipe.white).to(self.device)
         if self.precision.name == "fp32" and self.lost is None:
             with suppress(WorkerError):
                 return measure(replace(self.problem, watch=self._watch_judging), pixels)
@@ -485,8 +411,7 @@ class Run:
         return {
             "pincel": __version__,
             "recipe": self.recipe.model_dump(),
-            "content": described(self._content),
-            "styles": [{**described(style), "weight": weight} for style, weight in self._styles],
+            **self._inputs.described(),
             "size": [self.size[1], self.size[0]],
             "style_sizes": [[style.width, style.height] for style, _ in self.materials.styles],
             "device": str(self.device),

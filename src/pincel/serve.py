@@ -19,12 +19,10 @@ from pincel.errors import PincelError, WorkerError
 from pincel.image.picture import Picture
 from pincel.losses.objective import Objective
 from pincel.recipes import build, sizes
-from pincel.recipes.colour import Palette
-from pincel.recipes.materials import Materials
-from pincel.recipes.regions import make_regions
+from pincel.recipes.inputs import check_written, load_inputs
 from pincel.recipes.scales import Scales
 from pincel.recipes.schema import make_recipe
-from pincel.sources import check_calibration, check_masks, open_picture
+from pincel.sources import open_picture
 from pincel.version import __version__
 
 
@@ -74,10 +72,9 @@ class _Helper:
         if order["pincel"] != __version__:
             raise WorkerError(f"it has pincel {__version__}, and process 0 has {order['pincel']}; install the same.")
         recipe = make_recipe(order["recipe"])
-        if order["calibration"]:
-            check_calibration(recipe.calibration, order["calibration"])
-        content = _same(order["content"], "content")
-        styles = [(_same(style, "style"), style["weight"]) for style in order["styles"]]
+        content, styles = _same(order["content"], "content"), [(_same(style, "style"), style["weight"]) for style in order["styles"]]
+        check_written(recipe, order)
+        inputs = load_inputs(recipe, content, styles)
         self.device = resolve_device(order["device"] if order["device"] != "cuda" else f"cuda:{self.local}")
         name, method = order["precision"]
         precision = Precision(name, method)
@@ -85,10 +82,7 @@ class _Helper:
         size = sizes.content_size(recipe, content)
         cut = {(height, width): parse_layout(text) for (height, width), text in order["tiles"]}
         following = Following(self.team)
-        check_masks(order.get("masks", {}))
-        regions = make_regions(recipe, content, styles, lambda _: None)
-        loaded = Materials(*Palette(recipe, content, styles).before, regions)
-        self.scales = Scales(recipe, loaded, size, backbone, self.device, precision, cut.__getitem__, lambda _: following)
+        self.scales = Scales(recipe, inputs.seen, size, backbone, self.device, precision, cut.__getitem__, lambda _: following)
         self.rungs = {rung.size: rung for rung in sizes.make_rungs(recipe, size, [style for style, _ in styles])}
 
     def build(self, order: dict[str, Any]) -> None:

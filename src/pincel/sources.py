@@ -27,17 +27,12 @@ Source: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | T
 Styles: TypeAlias = Source | Sequence[Source | tuple[Source, float]]
 
 
-def style_pairs(style: Styles) -> list[tuple[Source, float]]:
-    """Return one style or several, each with its weight; of a folder its pictures, which share the weight.
+def style_groups(style: Styles) -> list[list[tuple[Source, float]]]:
+    """Return what each style given stands for, with weights: itself, or the pictures of a folder, which share its weight.
 
     Raises:
         OptionError: For none at all, a folder without pictures, a weight that is no number of 0 or more, or weights that are all zero.
     """
-    return [pair for group in style_groups(style) for pair in group]
-
-
-def style_groups(style: Styles) -> list[list[tuple[Source, float]]]:
-    """Return what each style given stands for: itself, or the pictures of a folder; raises as :func:`style_pairs` does."""
     given = list(style) if isinstance(style, list | tuple) else [style]
     pairs = [entry if isinstance(entry, tuple) else (entry, 1.0) for entry in given]
     if not pairs:
@@ -57,11 +52,6 @@ def _expanded(source: Source, weight: float) -> list[tuple[Source, float]]:
     if not paths:
         raise OptionError(f"The style folder {source} holds no pictures ({', '.join(sorted(SUFFIXES))}).")
     return [(path, weight / len(paths)) for path in paths]
-
-
-def load_styles(style: Styles) -> list[tuple[Picture, float]]:
-    """Load one style or several; raises as :func:`style_pairs` does."""
-    return [(open_picture(source, "style"), weight) for source, weight in style_pairs(style)]
 
 
 def open_picture(source: Source, what: str) -> Picture:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from PIL import Image
+
 from pincel.engine.result import Result
 from pincel.errors import OptionError, closest
 from pincel.image.sheet import contact_sheet
 from pincel.recipes.schema import Recipe
-from pincel.sources import Source, style_pairs
 
 # Pictures on one sheet: beyond that, nobody looks.
 MOST = 400
@@ -38,13 +39,13 @@ class Cell:
     Attributes:
         caption: What is special about it.
         values: What to call that in a table: column → value.
-        styles: Style pictures with weights.
+        styles: Paths of style pictures or folders of them, with weights.
         overrides: What is asked for, otherwise than in the others: values of a recipe, and ``recipe``.
     """
 
     caption: str
     values: Mapping[str, str]
-    styles: Sequence[tuple[Source, float]]
+    styles: Sequence[tuple[str, float]]
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -65,7 +66,7 @@ def parse_axis(text: str) -> Axis:
     return Axis(option, parts)
 
 
-def grid_cells(styles: Sequence[tuple[Source, float]], rows: Axis, columns: Axis | None = None) -> list[Cell]:
+def grid_cells(styles: Sequence[tuple[str, float]], rows: Axis, columns: Axis | None = None) -> list[Cell]:
     """Return a run for each pair of values, row by row.
 
     Raises:
@@ -83,7 +84,7 @@ def _values(axis: Axis | None) -> tuple[str, ...]:
     return axis.values if axis else ("",)
 
 
-def blend_cells(first: Source, second: Source, count: int) -> list[Cell]:
+def blend_cells(first: str, second: str, count: int) -> list[Cell]:
     """Return runs from one style to another, both ends included; each is a file or a folder.
 
     Raises:
@@ -92,7 +93,7 @@ def blend_cells(first: Source, second: Source, count: int) -> list[Cell]:
     if not 2 <= count <= MOST:
         raise OptionError(f"A blend takes 2 to {MOST} pictures, not {count}.")
     shares = [index / (count - 1) for index in range(count)]
-    return [Cell(f"{1 - t:.0%} / {t:.0%}", {"share": f"{t:.4g}"}, style_pairs([(first, 1 - t), (second, t)])) for t in shares]
+    return [Cell(f"{1 - t:.0%} / {t:.0%}", {"share": f"{t:.4g}"}, [(first, 1 - t), (second, t)]) for t in shares]
 
 
 def rows_of(done: Sequence[tuple[Cell, Result]]) -> list[dict[str, Any]]:
@@ -109,7 +110,7 @@ def rows_of(done: Sequence[tuple[Cell, Result]]) -> list[dict[str, Any]]:
     ]
 
 
-def sheet_of(done: Sequence[tuple[Cell, Result]], columns: int) -> Any:
+def sheet_of(done: Sequence[tuple[Cell, Result]], columns: int) -> Image.Image:
     """Return the pictures as a table with captions, so many to a row."""
     widest = max(result.image.width / result.image.height for _, result in done)
     return contact_sheet(

@@ -15,12 +15,11 @@ from pincel.engine.keeper import EVERY
 from pincel.engine.memory import free_memory
 from pincel.engine.result import Result
 from pincel.recipes import build, sizes
-from pincel.recipes.colour import Palette
-from pincel.recipes.materials import Materials, prepare
-from pincel.recipes.regions import make_regions
+from pincel.recipes.inputs import load_inputs
+from pincel.recipes.materials import prepare
 from pincel.recipes.schema import Recipe
 from pincel.run import FREE, Run, resolve_recipe
-from pincel.sources import Source, Styles, load_styles, open_picture
+from pincel.sources import Source, Styles, open_picture
 
 
 def transfer(  # noqa: PLR0913 - each is a choice of the caller's
@@ -123,12 +122,11 @@ def evaluate(
     size = (judged.height, judged.width)
     settled = sizes.recipe_for_size(asked, photograph, size)
     sizes.content_size(settled, photograph)
-    styles = load_styles(style)
-    palette = Palette(settled, photograph, styles)
-    regions = make_regions(settled, photograph, styles, lambda _: None)
-    materials = prepare(settled, Materials(*palette.before, regions), size)
+    inputs = load_inputs(settled, photograph, style)
+    settled = inputs.recipe
+    materials = prepare(settled, inputs.seen, size)
     backbone = build.make_backbone(settled, where, lambda _: None, lambda *_: None)
     appetite = Appetite(backbone, sizes.needed_layers(settled), where)
     layout = appetite.fitting(size, FREE * free_memory(where))
     problem = build.make_problem(settled, materials, backbone, where, view=build.View(layout))
-    return {**measure(problem, settled.white * palette.judged(judged.pixels).to(where)), "size": [judged.width, judged.height]}
+    return {**measure(problem, settled.white * inputs.palette.judged(judged.pixels).to(where)), "size": [judged.width, judged.height]}

@@ -12,8 +12,9 @@ from pincel import Run
 from pincel.errors import OptionError, UnknownNameError
 from pincel.formulas.neighbours import neighbour_distance
 from pincel.formulas.wasserstein import sliced_wasserstein, unit_directions
+from pincel.losses import SPREADS
 from pincel.losses.chain import ChainLoss, Link, links
-from pincel.losses.spread import DIRECTIONS, SEED, Rays, SpreadLoss
+from pincel.losses.spread import DIRECTIONS, HISTOGRAM, SEED, Rays, SpreadLoss
 from pincel.types import Window
 from tests.tensors import assert_close, normal
 
@@ -29,7 +30,7 @@ def gradient(run: Run) -> tuple[float, torch.Tensor]:
 @pytest.mark.parametrize("name", ["sliced-wasserstein", "histogram"])
 def test_terms_are_the_formula(name: str) -> None:
     features, target = normal(1, 5, 4, 6), normal(1, 5, 3, 7, seed=1)
-    rays = Rays(name)
+    rays = Rays(SPREADS[name])
     targets = {"relu1_1": rays.sets("relu1_1", rays.part("relu1_1", target, Window(0, 0, 3, 7, (3, 7)))["relu1_1"] / 21)}
     loss = SpreadLoss(rays, [(targets, 3.0)], {"relu1_1": 0.5}, 10.0, 2.0)
     (term,) = loss.terms({"relu1_1": loss.statistic("relu1_1", features, Window(0, 0, 4, 6, (4, 6))) / 24}, features)
@@ -43,7 +44,7 @@ def test_terms_are_the_formula(name: str) -> None:
 def test_windows_add_up_to_the_layer() -> None:
     features = normal(1, 3, 6, 8)
     windows = [Window(0, 0, 6, 5, (6, 8)), Window(0, 5, 6, 3, (6, 8))]
-    parts = [Rays("histogram").part("a", features[..., w.rows, w.columns], w)["a"] for w in windows]
+    parts = [Rays(HISTOGRAM).part("a", features[..., w.rows, w.columns], w)["a"] for w in windows]
     assert_close((parts[0] + parts[1]) / 48, features)
 
 

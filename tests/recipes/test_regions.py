@@ -171,3 +171,29 @@ def test_masks_that_make_no_sense(capsys: pytest.CaptureFixture[str], photograph
     assert "without --content-mask the white one is used" in told(first, second, "--style-mask", black)
     assert "content mask: no such file" in told(first, second, "--content-mask", tmp_path / "nowhere.png")
     assert "at most 16 flat colours" in told(first, second, "--content-mask", second)
+
+
+def test_a_region_whose_style_a_layer_does_not_see_counts_nothing_there(photographs: list[Path], draw: Draw) -> None:
+    red, blue = (255, 0, 0), (0, 0, 255)
+    speck = halves(red, red)
+    speck[30:33, 30:33] = blue
+    masks = {"content_mask": draw("content.png", halves(red, blue)), "style_mask": draw("speck.png", speck), "propagation": "inside"}
+    given: dict[str, Any] = {"canvas": "pixels", "content_weight": 0, "tv_weight": 0, **masks, **GIVEN}
+    both = Run(photographs[0], photographs[1], style_layers="relu1_1,relu3_1", **given)
+    eye = both.problem.objective.losses[0].eye  # type: ignore[attr-defined]
+    assert (eye.seen("relu1_1").tolist(), eye.seen("relu3_1").tolist()) == ([1, 1], [0, 1])
+    # Nothing is pulled towards the matrix of nothing.
+    _, slope = gradient(Run(photographs[0], photographs[1], style_layers="relu3_1", **given))
+    middle = slope.shape[-1] // 2
+    # Blue, on the right; quick convolutions may leave a last bit there.
+    assert float(slope[..., middle + 1 :].abs().max()) < 1e-6 * float(slope[..., : middle - 1].abs().max())
+
+
+def test_a_folder_in_a_grid_has_one_scale(capsys: pytest.CaptureFixture[str], photographs: list[Path], tmp_path: Path) -> None:
+    folder = tmp_path / "paintings"
+    folder.mkdir()
+    for path in photographs[1:]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    given = ("--style-scale", "1,0.5", "--size", "32", "--steps", "1", "--ladder", "none", "--folder", tmp_path / "each")
+    answer = pincel(capsys, "grid", photographs[0], folder, photographs[0], "-o", tmp_path / "grid.png", "--rows", "seed=1", *given)
+    assert answer.code == 0, answer.err

@@ -32,10 +32,9 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
     sheet has each term of the objective of every picture. With style-layers in rows and content-weight in columns this is figure 3 of
     Gatys et al. 2015. Ctrl-C ends with the pictures there are.
     """
-    from pincel.sources import style_pairs
     from pincel.sweep import grid_cells, parse_axis
 
     rows, columns = parse_axis(options.pop("rows")), options.pop("columns")
     across = parse_axis(columns) if columns else None
-    cells = grid_cells(style_pairs(styles(style)), rows, across)
+    cells = grid_cells(styles(style), rows, across)
     ctx.exit(painted_sheet(content, cells, len(across.values) if across else len(cells), options))

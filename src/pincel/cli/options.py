@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -192,7 +192,7 @@ def _style(text: str) -> tuple[str, float]:
         raise OptionError(f"The weight of style '{path}' must be a number of 0 or more, not '{weight}' (write {path}=0.7).") from None
 
 
-def input_paths(content: str, style: list[tuple[str, float]], recipe: str, values: Mapping[str, Any]) -> list[Path]:
+def input_paths(content: str, style: Sequence[tuple[str, float]], recipe: str, values: Mapping[str, Any]) -> list[Path]:
     """Return the files a run reads, which no output may replace; ``values`` are those of the recipe that were given."""
     others = [recipe, values.get("init", ""), values.get("content_mask", ""), *values.get("style_mask", ())]
     named = [Path(text) for text in (content, *(path for path, _ in style), *others) if text and not text.startswith(PREFIX)]

@@ -55,7 +55,7 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
     given = gather(options)
     sheet = Path(options["output"])
     table = Path(options["table"] or sheet.with_suffix(".csv"))
-    inputs = input_paths(content, [(str(source), weight) for source, weight in cells[0].styles], options["recipe"], given)
+    inputs = input_paths(content, cells[0].styles, options["recipe"], given)
     check_format(sheet)
     for path, what in ((sheet, "sheet"), (table, "table")):
         check_output(path, inputs=inputs, what=what)

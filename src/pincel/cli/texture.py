@@ -6,6 +6,7 @@ import re
 from typing import Any, ClassVar
 
 import click
+from click.core import ParameterSource
 
 from pincel.cli.crew import follow, follows
 from pincel.cli.texts import examples
@@ -41,7 +42,7 @@ def command(ctx: click.Context, /, style: tuple[str, ...], **options: Any) -> No
     """
     if follows():
         ctx.exit(follow())
-    if options["recipe"] == "pincel":
+    if ctx.get_parameter_source("recipe") is ParameterSource.DEFAULT:
         options["recipe"] = "texture-fast"
     if options.pop("tileable"):
         if options["padding"] not in (None, "circular"):

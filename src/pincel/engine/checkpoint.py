@@ -20,6 +20,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from pincel.engine.machine import processor_name
 from pincel.engine.snapshot import flatten, unflatten
 from pincel.errors import CheckpointDamagedError, CheckpointError
 from pincel.files import atomically, one_line, quoted
@@ -42,6 +43,19 @@ _DTYPES = {
     torch.bool: "BOOL",
     torch.uint8: "U8",
 }
+
+
+def circumstances(device: torch.device, precision: object, processes: int) -> dict[str, str]:
+    """Return what the last bits of a number depend on, beside what was asked for."""
+    threads = torch.get_num_threads() if device.type == "cpu" else 0
+    named = processor_name() if device.type == "cpu" else str(device)
+    return {
+        "torch": str(torch.__version__),
+        "device": named,
+        "threads": str(threads),
+        "precision": str(precision),
+        "processes": str(processes),
+    }
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from pincel.formulas.moments import Moments
+    from pincel.losses.spread import Spread
 
 # Formulas of style beside the Gram term.
 STYLE_TERMS: Registry[Callable[[Moments, Moments], Tensor]] = Registry(
@@ -35,7 +36,14 @@ STYLE_TERMS: Registry[Callable[[Moments, Moments], Tensor]] = Registry(
 )
 
 # Those that look at all features, not at their moments.
-SPREADS = ("sliced-wasserstein", "histogram", "neighbours")
+SPREADS: Registry[Spread] = Registry(
+    "style term",
+    {
+        "sliced-wasserstein": "pincel.losses.spread:SLICED",
+        "histogram": "pincel.losses.spread:HISTOGRAM",
+        "neighbours": "pincel.losses.spread:NEIGHBOURS",
+    },
+)
 # Those that look at two layers at once.
 CHAIN = "chain"
 

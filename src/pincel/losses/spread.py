@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -24,15 +25,55 @@ HALF = 0.25
 
 
 @dataclass(frozen=True)
-class Rays:
-    """Directions that features are laid upon.
+class Spread:
+    """One way of comparing sets of features.
 
     Attributes:
-        name: ``sliced-wasserstein`` for directions drawn once and for all, ``histogram`` and ``neighbours`` for the channels themselves.
-        guides: Which positions belong to which region; None for all of the picture.
+        name: As the user says it.
+        lay: (1, C, h, w) → the features along some directions, (1, N, h, w).
+        arranged: A set (N, M) → the same in the order that it is compared in.
+        distance: Between two of these, (N, M) and (N, M').
     """
 
     name: str
+    lay: Callable[[Tensor], Tensor]
+    arranged: Callable[[Tensor], Tensor]
+    distance: Callable[[Tensor, Tensor], Tensor]
+
+
+def _as_it_is(values: Tensor) -> Tensor:
+    return values
+
+
+def _ranked(values: Tensor) -> Tensor:
+    return values.sort(dim=1).values
+
+
+def _sliced(features: Tensor) -> Tensor:
+    return torch.einsum("nc,bchw->bnhw", _directions(features.shape[1]).to(features), features)
+
+
+@cache
+def _directions(channels: int) -> Tensor:
+    """Draw directions once and for all: the objective is the same in every evaluation, and in every process."""
+    return unit_directions(channels, min(DIRECTIONS, channels), torch.Generator().manual_seed(SEED))
+
+
+SLICED = Spread("sliced-wasserstein", _sliced, _ranked, quantile_distance)
+HISTOGRAM = Spread("histogram", _as_it_is, _ranked, quantile_distance)
+NEIGHBOURS = Spread("neighbours", _as_it_is, _as_it_is, neighbour_distance)
+
+
+@dataclass(frozen=True)
+class Rays:
+    """A way of comparing, and where.
+
+    Attributes:
+        spread: The way.
+        guides: Which positions belong to which region; None for all of the picture.
+    """
+
+    spread: Spread
     guides: Guides | None = None
 
     def part(self, layer: str, features: Tensor, window: Window) -> dict[str, Tensor]:
@@ -40,22 +81,13 @@ class Rays:
 
         So parts add up to the whole layer, as every statistic does.
         """
-        laid = features
-        if self.name == "sliced-wasserstein":
-            generator = torch.Generator().manual_seed(SEED)
-            directions = unit_directions(features.shape[1], min(DIRECTIONS, features.shape[1]), generator).to(features)
-            laid = torch.einsum("nc,bchw->bnhw", directions, features)
-        return {layer: placed(laid, window, window)}
+        return {layer: placed(self.spread.lay(features), window, window)}
 
     def sets(self, layer: str, mean: Tensor) -> list[Tensor]:
-        """Return the values (N, M) along each direction of the positions of each region; sorted, where only that counts."""
+        """Return the values (N, M) along each direction of the positions of each region."""
         values = mean[0].flatten(1)
         regions = [values] if self.guides is None else [values[:, square.flatten() > HALF] for square in self.guides.squares[layer]]
-        return regions if self.name == "neighbours" else [region.sort(dim=1).values for region in regions]
-
-    def distance(self, found: Tensor, target: Tensor) -> Tensor:
-        """Return how far apart two sets (N, M) and (N, M') are."""
-        return neighbour_distance(found, target) if self.name == "neighbours" else quantile_distance(found, target)
+        return [self.spread.arranged(region) for region in regions]
 
 
 def placed(features: Tensor, place: Window, window: Window) -> Tensor:
@@ -76,7 +108,7 @@ class SpreadLoss:
     """Distance to the set of features of the style: squared 2-Wasserstein along directions, averaged, or to the nearest neighbours.
 
     Attributes:
-        rays: The directions.
+        rays: How sets are compared, and where.
         targets: Of each style picture layer → :meth:`Rays.sets` of each region, and its weight. Weights are made to sum to 1 in each
             region.
         layer_weights: layer → λ.
@@ -112,7 +144,7 @@ class SpreadLoss:
         for layer, weight in self.layer_weights.items():
             regions = self.rays.sets(layer, statistics[layer])
             distances = [self._distance(layer, index, found) for index, found in enumerate(regions)]
-            yield Term("style", layer, self.weight, self.share * weight, torch.stack(distances).mean(), self.rays.name)
+            yield Term("style", layer, self.weight, self.share * weight, torch.stack(distances).mean(), self.rays.spread.name)
 
     def _distance(self, layer: str, region: int, found: Tensor) -> Tensor:
         """Return the weighted mean of the distances to the styles that have a part in a region."""
@@ -120,4 +152,4 @@ class SpreadLoss:
         total = sum(weight for _, weight in wanted)
         if not found.shape[1] or total == 0:
             return found.new_zeros(())
-        return torch.stack([weight / total * self.rays.distance(found, target) for target, weight in wanted]).sum()
+        return torch.stack([weight / total * self.rays.spread.distance(found, target) for target, weight in wanted]).sum()

@@ -32,6 +32,11 @@ class Guides:
     squares: Mapping[str, Tensor]
     masses: Mapping[str, Tensor]
 
+    def where(self, styles: Sequence[Guides]) -> Guides:
+        """Return the same, but that a layer sees no region of which it sees no style: that has nothing to be compared with there."""
+        seen = {layer: torch.stack([style.masses[layer] for style in styles]).sum(0) > 0 for layer in self.masses}
+        return Guides(self.squares, {layer: mass * seen[layer] for layer, mass in self.masses.items()})
+
 
 @dataclass(frozen=True)
 class Eye:
@@ -71,9 +76,9 @@ class Eye:
         shares = self.guides.squares[layer][0].numel() / masses
         return means * shares.where(masses > 0, 0.0).to(means).view(-1, 1, 1)
 
-    def seen(self, layer: str) -> Tensor | float:
+    def seen(self, layer: str) -> Tensor:
         """Return 1 for each region that a layer sees, 0 for the others, (R,)."""
-        return 1.0 if self.guides is None else (self.guides.masses[layer] > 0).float()
+        return torch.ones(1) if self.guides is None else (self.guides.masses[layer] > 0).float()
 
 
 def gram_part(layer: str, features: Tensor, window: Window) -> dict[str, Tensor]:
@@ -121,8 +126,8 @@ class StyleLoss:
                 distance = gram_distance(found[..., :channels], target[..., :channels])
                 yield Term("style", layer, self.weight, self.gram * weight, self.convention.style * distance)
             for name, formula, share in self.others:
-                distances = formula(_moments(found), _moments(target)) * self.eye.seen(layer)
-                yield Term("style", layer, self.weight, share * weight, distances.mean(), name)
+                distances = formula(_moments(found), _moments(target))
+                yield Term("style", layer, self.weight, share * weight, (distances * self.eye.seen(layer).to(distances)).mean(), name)
 
 
 def _moments(seen: Tensor) -> Moments:
@@ -142,9 +147,9 @@ def blended(styles: Sequence[tuple[Mapping[str, Tensor], Eye, float]]) -> dict[s
         layer → (R, C, C) or (R, C, C + 1); zero for a region that has no style there.
     """
     targets = {}
-    for layer, first in styles[0][0].items():
-        seen = torch.stack([weight * torch.ones(len(first)) * torch.as_tensor(eye.seen(layer)).cpu() for _, eye, weight in styles]).double()
-        shares = (seen / seen.sum(0).clamp_min(torch.finfo(seen.dtype).tiny)).to(first)
+    for layer in styles[0][0]:
         averages = torch.stack([eye.averaged(layer, means[layer]) for means, eye, _ in styles])
+        seen = torch.stack([weight * eye.seen(layer).double() for _, eye, weight in styles])
+        shares = (seen / seen.sum(0).clamp_min(torch.finfo(seen.dtype).tiny)).to(averages)
         targets[layer] = (shares[:, :, None, None] * averages).sum(0)
     return targets

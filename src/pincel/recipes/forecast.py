@@ -16,11 +16,13 @@ from pincel.canvas.base import Canvas
 from pincel.engine.estimate import FLOAT, Appetite
 from pincel.engine.ladder import Rung
 from pincel.engine.layout import WHOLE, Layout
+from pincel.engine.sharing import shared_layout
+from pincel.errors import OptionError
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.recipes.materials import Materials
 from pincel.recipes.schema import Recipe
-from pincel.recipes.sizes import active_layers, style_sizes
+from pincel.recipes.sizes import active_layers, needed_layers, style_sizes
 
 # Bytes a pixel of a canvas or a picture.
 PICTURE = 12
@@ -111,6 +113,42 @@ class Means:
     def allow(self, forecast: Forecast) -> bool:
         """Tell whether a scale fits, even if it takes a little more than expected."""
         return forecast.memory + HEADROOM * (forecast.memory - self.base) <= self.budget
+
+
+def planned(
+    recipe: Recipe,
+    rungs: Sequence[Rung],
+    pictures: Materials,
+    backbone: VGG,
+    means: Means,
+    layouts: Sequence[Layout] | None = None,
+    processes: int = 1,
+) -> Plan:
+    """Weigh what is asked for against the memory there is, unless somebody has done so.
+
+    Args:
+        recipe: What is asked for.
+        rungs: The scales.
+        pictures: As loaded.
+        backbone: In the precision of the run.
+        means: What there is.
+        layouts: How the network is to be cut: one for each scale, or the last for all; None for what fits.
+        processes: How many share the work.
+
+    Raises:
+        OptionError: For tiles or several processes where a picture can only be looked at as a whole.
+    """
+    if not backbone.divisible and (processes > 1 or any(layout.cuts for layout in layouts or ())):
+        raise OptionError("With --padding circular a picture is looked at as a whole: no --tiles, and one process.")
+    asked = recipe, rungs, pictures, backbone, means
+    if layouts is not None:
+        return laid_out(*asked, layouts if len(layouts) == len(rungs) else list(layouts[-1:]) * len(rungs))
+    if processes > 1:
+        wanted = needed_layers(recipe)
+        shared = laid_out(*asked, [shared_layout(backbone, wanted, rung.size, processes) for rung in rungs])
+        if all(means.allow(scale) for scale in shared.scales):
+            return shared
+    return make_plan(*asked)
 
 
 def make_plan(recipe: Recipe, rungs: Sequence[Rung], pictures: Materials, backbone: VGG, means: Means) -> Plan:

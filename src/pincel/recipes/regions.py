@@ -87,16 +87,10 @@ class Geometry:
         squares = {}
         for name in self.layers:
             layer = self.backbone.card.layer(name)
-            height, width = (self._length(length, layer.stride) for length in size)
+            height, width = (self.backbone.shrunk(length, layer.stride) for length in size)
             placed = [propagated(share, layer.stride, layer.receptive_field, (height, width), self.how) for share in shares]
             squares[name] = torch.cat(placed).square().to(device)
         return Guides(squares, {name: square.double().sum((1, 2, 3)) for name, square in squares.items()})
-
-    def _length(self, length: int, stride: int) -> int:
-        # Poolings halve one after the other.
-        while stride > 1:
-            length, stride = self.backbone.shrunk(length, 2), stride // 2
-        return length
 
 
 def _ones(size: tuple[int, int]) -> Tensor:

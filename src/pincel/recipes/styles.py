@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import torch
@@ -32,27 +32,33 @@ def style_losses(recipe: Recipe, materials: Materials, backbone: Backbone, devic
     _, layers = active_layers(recipe)
     terms = {name: weight for name, weight in recipe.style_terms.items() if weight > 0}
     others = [(name, STYLE_TERMS[name], weight) for name, weight in terms.items() if name in STYLE_TERMS]
-    own, guides = _guides(recipe, materials, backbone, device)
+    spreads = {name: SPREADS[name] for name in terms if name in SPREADS}
     chain = _chain(recipe, backbone) if CHAIN in terms else []
-    seen = []
+    own, guides = _guides(recipe, materials, backbone, device)
+    averaged: list[tuple[Mapping[str, Tensor], Eye, float]] = []
+    sets: dict[str, list[tuple[Mapping[str, Sequence[Tensor]], float]]] = {name: [] for name in spreads}
+    products: dict[Link, list[tuple[Tensor, float]]] = {link: [] for link in chain}
     for (picture, weight), guide in zip(materials.styles, guides, strict=True):
-        parts: dict[Any, Reduce] = {"": Eye(guide, bool(others)).part} if "gram" in terms or others else {}
-        parts |= {name: Rays(name, guide).part for name in terms if name in SPREADS}
-        parts |= {link: link.part for link in chain}
-        if weight > 0:
-            seen.append((look(picture, layers, _all(parts)), guide, weight))
-    losses: list[Loss] = []
-    if "gram" in terms or others:
-        averages = [({layer: found["", layer] for layer in layers}, Eye(guide, bool(others)), weight) for found, guide, weight in seen]
-        eye = Eye(own, bool(others))
-        gram = terms.get("gram", 0.0)
-        losses.append(StyleLoss(blended(averages), layers, recipe.style_weight, CONVENTIONS[recipe.convention], eye, gram, others))
-    for name in (name for name in terms if name in SPREADS):
-        ranked = [({layer: Rays(name, guide).sets(layer, found[name, layer]) for layer in layers}, weight) for found, guide, weight in seen]
-        losses.append(SpreadLoss(Rays(name, own), ranked, layers, recipe.style_weight, terms[name]))
-    for link in chain:
-        grams = [(link.gram({name: found[link, name] for name in (link.fine, link.coarse)}), weight) for found, _, weight in seen]
-        losses.append(ChainLoss(link, grams, layers, recipe.style_weight, terms[CHAIN]))
+        if weight == 0:
+            continue
+        eye, rays = Eye(guide, bool(others)), {name: Rays(spread, guide) for name, spread in spreads.items()}
+        parts: dict[Any, tuple[Collection[str], Reduce]] = {name: (layers, each.part) for name, each in rays.items()}
+        parts |= {link: ((link.fine, link.coarse), link.part) for link in chain}
+        if "gram" in terms or others:
+            parts["moments"] = (layers, eye.part)
+        found = look(picture, layers, _all(parts))
+        if "moments" in parts:
+            averaged.append(({layer: found["moments", layer] for layer in layers}, eye, weight))
+        for name, each in rays.items():
+            sets[name].append(({layer: each.sets(layer, found[name, layer]) for layer in layers}, weight))
+        for link in chain:
+            products[link].append((link.gram({layer: found[link, layer] for layer in (link.fine, link.coarse)}), weight))
+    beta, losses = recipe.style_weight, list[Loss]()
+    if averaged:
+        convention, gram = CONVENTIONS[recipe.convention], terms.get("gram", 0.0)
+        losses.append(StyleLoss(blended(averaged), layers, beta, convention, Eye(own, bool(others)), gram, others))
+    losses += [SpreadLoss(Rays(spread, own), sets[name], layers, beta, terms[name]) for name, spread in spreads.items()]
+    losses += [ChainLoss(link, products[link], layers, beta, terms[CHAIN]) for link in chain]
     return losses
 
 
@@ -63,11 +69,11 @@ def _chain(recipe: Recipe, backbone: Backbone) -> list[Link]:
     return links([layer.name for layer in ordered], {layer.name: layer.stride for layer in ordered})
 
 
-def _all(parts: Mapping[Any, Reduce]) -> Reduce:
-    """Reduce a layer in several ways at once: (layer, …) → {(way, layer): …}. A link looks at its own two layers only."""
+def _all(parts: Mapping[Any, tuple[Collection[str], Reduce]]) -> Reduce:
+    """Reduce a layer in several ways at once, each with its own layers: (layer, …) → {(way, layer): …}."""
 
     def reduce(layer: str, features: Tensor, window: Window) -> dict[tuple[Any, str], Tensor]:
-        asked = {way: part for way, part in parts.items() if not isinstance(way, Link) or layer in (way.fine, way.coarse)}
+        asked = {way: part for way, (layers, part) in parts.items() if layer in layers}
         return {(way, layer): part(layer, features, window)[layer] for way, part in asked.items()}
 
     return reduce
@@ -80,8 +86,7 @@ def _guides(recipe: Recipe, materials: Materials, backbone: Backbone, device: to
         return None, [None] * len(materials.styles)
     geometry = Geometry(backbone, frozenset(layers), recipe.propagation)
     sizes = [(picture.height, picture.width) for picture, _ in materials.styles]
+    there: list[Guides | None] = [regions.style_guides(index, each, geometry, device) for index, each in enumerate(sizes)]
+    counting = [guides for guides, (_, weight) in zip(there, materials.styles, strict=True) if guides and weight > 0]
     size = (materials.content.height, materials.content.width)
-    return (
-        regions.content_guides(size, geometry, device),
-        [regions.style_guides(index, each, geometry, device) for index, each in enumerate(sizes)],
-    )
+    return regions.content_guides(size, geometry, device).where(counting), there
