@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 import skimage.data
 from hypothesis import settings
 from PIL import Image
 
-from pincel.backbones import CARDS
+from pincel.backbones import CARDS, cards
 from pincel.backbones.vgg import VGG, load_vgg
+from pincel.files import sha256_of
+from tests.backbones.stand_ins import save_as_torchvision
 
 # The same examples on every machine, as many as a second allows, and no clock: the machine may be busy.
 settings.register_profile("pincel", deadline=None, derandomize=True, database=None, max_examples=30)
@@ -26,7 +30,13 @@ def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the user's own cache out of the tests, those in subprocesses included."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("TORCH_HOME", raising=False)
+        patch.setattr("torch.hub.download_url_to_file", _no_network)
         yield
+
+
+def _no_network(url: str, *_: Any, **__: Any) -> None:
+    raise URLError(f"tests download nothing, {url} neither")
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +67,22 @@ def reference_vgg(vgg: VGG) -> Callable[[str], Any]:
         return built
 
     return build
+
+
+@pytest.fixture(scope="session")
+def torchvision_file(vgg: VGG, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a stand-in for torchvision's weights, in its layout, in a cache of torch; see :func:`save_as_torchvision`."""
+    return save_as_torchvision(vgg, tmp_path_factory.mktemp("torch") / "hub" / "checkpoints" / CARDS["vgg19-torchvision"].file)
+
+
+@pytest.fixture
+def torchvision(torchvision_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have the stand-in found and trusted by all who ask for torchvision's weights, and return it."""
+    digest = sha256_of(torchvision_file)
+    for name in ("VGG19_TORCHVISION", "VGG19_TORCHVISION_255"):
+        monkeypatch.setattr(cards, name, replace(getattr(cards, name), sha256=digest))
+    monkeypatch.setenv("TORCH_HOME", str(torchvision_file.parents[2]))
+    return torchvision_file
 
 
 @pytest.fixture(scope="session")

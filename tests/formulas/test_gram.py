@@ -63,7 +63,7 @@ def test_style_term_of_the_deck_as_a_sum() -> None:
     # J_style = 1/(4·nC²·(nH·nW)²) ΣΣ (Gram_S - Gram_G)²
     painted, style = normal(1, 3, 4, 5, seed=1), normal(1, 3, 4, 5, seed=2)
     expected = summed_squares(unrolled_gram(style), unrolled_gram(painted)) / (4 * 3**2 * (4 * 5) ** 2)
-    found = CONVENTIONS["slides"].style * gram_distance(gram_matrix(painted), gram_matrix(style))
+    found = CONVENTIONS["slides"].style(3) * gram_distance(gram_matrix(painted), gram_matrix(style))
     assert float(found) == pytest.approx(expected, rel=1e-12)
 
 
@@ -72,7 +72,7 @@ def test_style_term_of_the_paper_as_a_sum() -> None:
     painted, style = normal(1, 4, 3, 2, seed=3), normal(1, 4, 3, 2, seed=4)
     channels, positions = 4, 6
     expected = summed_squares(unrolled_gram(painted), unrolled_gram(style)) / (4 * channels**2 * positions**2)
-    found = CONVENTIONS["paper"].style * gram_distance(gram_matrix(painted), gram_matrix(style))
+    found = CONVENTIONS["paper"].style(3) * gram_distance(gram_matrix(painted), gram_matrix(style))
     assert float(found) == pytest.approx(expected, rel=1e-12)
 
 
@@ -80,7 +80,7 @@ def test_style_term_of_the_released_code_as_a_sum() -> None:
     # mean over C² entries of ((G - A)/M)²
     painted, style = normal(1, 3, 2, 2, seed=5), normal(1, 3, 2, 2, seed=6)
     expected = summed_squares(unrolled_gram(painted), unrolled_gram(style)) / (3**2 * 4**2)
-    found = CONVENTIONS["mean"].style * gram_distance(gram_matrix(painted), gram_matrix(style))
+    found = CONVENTIONS["mean"].style(3) * gram_distance(gram_matrix(painted), gram_matrix(style))
     assert float(found) == pytest.approx(expected, rel=1e-12)
 
 
@@ -88,7 +88,7 @@ def test_gradient_of_the_paper() -> None:
     # dE_l/dF = 1/(N²M²) Fᵀ(G - A), where G = F·Fᵀ without a division.
     features, style = normal(1, 3, 4, 5, seed=7), normal(1, 3, 4, 5, seed=8)
     leaf = features.clone().requires_grad_()
-    term = CONVENTIONS["paper"].style * gram_distance(gram_matrix(leaf), gram_matrix(style))
+    term = CONVENTIONS["paper"].style(3) * gram_distance(gram_matrix(leaf), gram_matrix(style))
     (found,) = torch.autograd.grad(term, leaf)
     rows, style_rows = features[0].flatten(1), style[0].flatten(1)
     expected = (rows.T @ (rows @ rows.T - style_rows @ style_rows.T)).T / (3**2 * 20**2)

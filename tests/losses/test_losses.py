@@ -50,7 +50,9 @@ def all_of(features: Tensor) -> Window:
     return Window(0, 0, height, width, (height, width))
 
 
-@pytest.mark.parametrize(("convention", "value"), [("slides", 9 / 4), ("paper", 9 * 24 / 2), ("mean", 9)])
+@pytest.mark.parametrize(
+    ("convention", "value"), [("slides", 9 / 4), ("paper", 9 * 24 / 2), ("mean", 9), ("channels", 9), ("rooted", 9 * 24**0.5 / 2)]
+)
 def test_content(convention: str, value: float) -> None:
     # Every entry of (1, 4, 2, 3) differs by 3.
     targets = {"relu4_2": constant(1, 1, 4, 2, 3), "relu2_2": constant(0, 1, 4, 2, 3)}
@@ -59,10 +61,10 @@ def test_content(convention: str, value: float) -> None:
     terms = list(measured(loss, features))
     assert loss.layers == {"relu4_2", "relu2_2"}
     assert [(t.name, t.group_weight, t.layer_weight) for t in terms] == [("content:relu4_2", 10, 0.25), ("content:relu2_2", 10, 0.75)]
-    assert [float(t.value) for t in terms] == [value, value]
+    assert [float(t.value) for t in terms] == pytest.approx([value, value])
 
 
-@pytest.mark.parametrize(("convention", "factor"), [("slides", 0.25), ("paper", 0.25), ("mean", 1)])
+@pytest.mark.parametrize(("convention", "factor"), [("slides", 0.25), ("paper", 0.25), ("mean", 1), ("channels", 1 / 4), ("rooted", 0.25)])
 def test_style(convention: str, factor: float) -> None:
     # A map of ones has a Gram matrix of ones; the target's entries are all 3.
     targets = {"relu1_1": constant(3, 1, 2, 2), "relu2_1": constant(1, 1, 4, 4)}

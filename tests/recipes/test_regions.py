@@ -83,7 +83,7 @@ def test_regions_have_the_styles_of_their_own(photographs: list[Path], draw: Dra
         for part, style in zip((seen[..., :16], seen[..., 16:]), styles, strict=True)
     ]
     loss: Any = run.problem.objective.losses[0]
-    expected = loss.weight * loss.layer_weights["relu2_1"] * loss.convention.style * float(sum(distances)) / 2
+    expected = loss.weight * loss.layer_weights["relu2_1"] * loss.convention.style(128) * float(sum(distances)) / 2
     assert float(run.problem.measure(run.problem.canvas.encode(x)).total) == pytest.approx(expected, rel=1e-4)
 
 
@@ -197,3 +197,14 @@ def test_a_folder_in_a_grid_has_one_scale(capsys: pytest.CaptureFixture[str], ph
     given = ("--style-scale", "1,0.5", "--size", "32", "--steps", "1", "--ladder", "none", "--folder", tmp_path / "each")
     answer = pincel(capsys, "grid", photographs[0], folder, photographs[0], "-o", tmp_path / "grid.png", "--rows", "seed=1", *given)
     assert answer.code == 0, answer.err
+
+
+def test_what_is_kept_keeps_its_grain(photographs: list[Path], draw: Draw) -> None:
+    mask = draw("halves.png", halves())
+    plain, smooth = (Run(photographs[0], photographs[1], content_mask=mask, degrain=degrain, **GIVEN) for degrain in (0.0, 0.2))
+    for run in (plain, smooth):
+        list(run)
+    middle = plain.size[1] // 2
+    before, after = (np.asarray(run.result.image).astype(int) for run in (plain, smooth))
+    assert (before[:, middle + 1 :] == after[:, middle + 1 :]).all()
+    assert np.abs(before[:, : middle - 1] - after[:, : middle - 1]).mean() > 1

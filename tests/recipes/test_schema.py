@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pincel.errors import OptionError, RecipeError, UnknownNameError
 from pincel.recipes import RECIPES
 from pincel.recipes.build import check_recipe
-from pincel.recipes.schema import Recipe, make_recipe, parse_layers
+from pincel.recipes.schema import NAMES, Recipe, make_recipe, parse_layers
 
 PINCEL = RECIPES["pincel"].recipe
 
@@ -19,13 +19,14 @@ PINCEL = RECIPES["pincel"].recipe
 def test_every_value_of_a_recipe_is_cited(name: str) -> None:
     cited = RECIPES[name]
     assert cited.recipe.name == name
-    assert set(cited.sources) == set(Recipe.model_fields) - {"name", "summary"}
+    assert set(cited.sources) == set(Recipe.model_fields) - set(NAMES)
     assert all(cited.sources.values())
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_every_name_in_a_recipe_exists(name: str) -> None:
-    assert check_recipe(RECIPES[name].recipe).name == "vgg19"
+    recipe = RECIPES[name].recipe
+    assert check_recipe(recipe).name == recipe.backbone
 
 
 def test_a_recipe_is_frozen() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pincel.errors import RecipeError, UnknownNameError
 from pincel.recipes import RECIPES
-from pincel.recipes.schema import CitedRecipe, Recipe
+from pincel.recipes.schema import NAMES, CitedRecipe, Recipe
 from pincel.recipes.toml import find_recipe, read_recipe, write_recipe
 
 WEIGHTS = st.floats(0, 1e9, allow_nan=False)
@@ -22,7 +22,8 @@ CHANGES = st.fixed_dictionaries(
         "steps": st.integers(0, 10_000),
         "seed": st.integers(0, 2**62),
         "pooling": st.sampled_from(["avg", "max"]),
-        "convention": st.sampled_from(["slides", "paper", "mean"]),
+        "convention": st.sampled_from(["slides", "paper", "mean", "channels", "rooted"]),
+        "good_for": st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"])),
         "content_weight": WEIGHTS,
         "tv_weight": WEIGHTS,
         "style_layers": LAYERS,
@@ -56,7 +57,7 @@ def test_what_is_written_names_the_source_of_each_value() -> None:
     text = write_recipe(RECIPES["gatys2016"])
     for source in RECIPES["gatys2016"].sources.values():
         assert f"# {source}" in text
-    assert len([line for line in text.splitlines() if line.startswith("# ")]) == len(Recipe.model_fields) - 2
+    assert len([line for line in text.splitlines() if line.startswith("# ")]) == len(Recipe.model_fields) - len(NAMES)
 
 
 def test_a_file_may_start_from_a_recipe_and_change_a_little(tmp_path: Path) -> None:
@@ -68,6 +69,15 @@ def test_a_file_may_start_from_a_recipe_and_change_a_little(tmp_path: Path) -> N
     assert recipe.style_layers == {"relu1_1": share, "relu2_1": share}
     assert recipe.style_weight == 1e3
     assert recipe.name == "mine"
+
+
+def test_what_a_recipe_is_good_for_is_its_own(tmp_path: Path) -> None:
+    assert f'good_for = "{RECIPES["slides"].recipe.good_for}"' in write_recipe(RECIPES["slides"])
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "slides"\n')
+    assert find_recipe(str(path)).recipe.good_for == ""
+    path.write_text('base = "slides"\ngood_for = "a wall"\n')
+    assert find_recipe(str(path)).recipe.good_for == "a wall"
 
 
 def test_a_file_that_changes_the_optimizer_gets_its_own_rate(tmp_path: Path) -> None:

@@ -83,7 +83,8 @@ def _device(vgg: VGG) -> str:
 
 def _fingerprint(vgg: VGG, paths: list[Path]) -> str:
     """Everything the means depend on."""
-    parts = [vgg.card.sha256, vgg.pooling, vgg.pool_rounding, str(SIDE), *(sha256_of(path) for path in paths)]
+    fed = map(str, (*vgg.card.mean, *vgg.card.std))
+    parts = [vgg.card.sha256, *fed, vgg.pooling, vgg.pool_rounding, str(SIDE), *(sha256_of(path) for path in paths)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

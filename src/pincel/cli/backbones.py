@@ -19,12 +19,13 @@ def command(name: str | None) -> None:
     from pincel.cli.terminal import say
 
     if name is None:
+        width = max(map(len, CARDS)) + 2
         for card in (CARDS[key] for key in CARDS):
-            say(f"{card.name:<10}{card.summary}")
+            say(f"{card.name:<{width}}{card.summary}")
         return
     card = CARDS[name]
     say(f"{card.name}: {card.summary}")
-    say(f"weights: {card.source}; {card.licence}; file {card.file} of the Python package {card.package}")
+    say(f"weights: {card.source}; {card.licence}; {card.origin}")
     say(f"sha256:  {card.sha256}")
     say()
     say(f"{'layer':<10}{'channels':>10}{'stride':>8}{'receptive field':>17}")

@@ -10,7 +10,7 @@ import click
 
 from pincel.errors import OptionError
 from pincel.recipes.pincel import RECIPE
-from pincel.recipes.schema import Recipe
+from pincel.recipes.schema import NAMES, Recipe
 from pincel.samples import PREFIX
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,10 +40,12 @@ GROUPS = {
         "convention",
         "content_layers",
         "style_layers",
+        "content_terms",
         "style_terms",
+        "gradients",
     ],
     "Regions": ["content_mask", "style_mask", "propagation"],
-    "Colour": ["colour", "colour_match", "colour_when"],
+    "Colour and grain": ["colour", "colour_match", "colour_when", "degrain"],
     "The way there": ["init", "noise", "noise_level", "canvas", "optimizer", "learning_rate", "optimizer_option", "bounds"],
 }
 _METAVARS = {
@@ -63,7 +65,9 @@ _METAVARS = {
     "learning_rate": "X",
     "content_layers": "LAYER[=w],…",
     "style_layers": "LAYER[=λ],…",
+    "content_terms": "TERM[=w],…",
     "style_terms": "TERM[=w],…",
+    "degrain": "X",
     "backbone": "NAME",
     "optimizer": "NAME",
     "calibration": "FOLDER",
@@ -72,7 +76,7 @@ _METAVARS = {
     "style_mask": "FILE",
 }
 # Given as text, whatever they are made of.
-_TEXTS = ("content_layers", "style_layers", "style_terms", "ladder", "style_scale")
+_TEXTS = ("content_layers", "style_layers", "content_terms", "style_terms", "ladder", "style_scale")
 # Given once for each.
 _LISTS = ("style_mask",)
 _TYPES: Mapping[Any, Any] = {int: click.INT, float: click.FLOAT}
@@ -80,7 +84,7 @@ _TYPES: Mapping[Any, Any] = {int: click.INT, float: click.FLOAT}
 
 def objective_options(function: F) -> F:
     """Give a command ``--recipe`` and an option for every value of a recipe."""
-    names = [n for n in Recipe.model_fields if n not in ("name", "summary", "optimizer_options")]
+    names = [n for n in Recipe.model_fields if n not in (*NAMES, "optimizer_options")]
     options = [
         click.option("--recipe", default="pincel", metavar="NAME|FILE.toml", help="Where the values left out come from. [pincel]"),
         *(_option(name) for name in names),

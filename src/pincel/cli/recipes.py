@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import click
 
 from pincel.cli.texts import examples
+
+WIDTH = 100
 
 
 @click.command(epilog=examples("pincel recipes", "pincel recipes gatys2016 > mine.toml"))
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
-    """List the recipes, or print the recipe NAME as TOML with the source of each value.
+    """List the recipes and what each is good for, or print the recipe NAME as TOML with the source of each value.
 
     What it prints can be edited and given to 'pincel transfer --recipe FILE.toml'. A file may also start with base = "NAME" and give
     only the values that differ.
@@ -22,6 +26,15 @@ def command(name: str | None) -> None:
     if name is not None:
         say(write_recipe(find_recipe(name)).rstrip())
         return
-    width = max(map(len, RECIPES)) + 2
-    for recipe in (RECIPES[key].recipe for key in RECIPES):
-        say(f"{recipe.name:<{width}}{recipe.summary}")
+    bases = [key for key in RECIPES if not key.endswith("-fast")]
+    width = max(map(len, bases)) + 2
+    for recipe in (RECIPES[key].recipe for key in bases):
+        say(_beside(f"{recipe.name:<{width}}", recipe.summary))
+        say(_beside(" " * (width + 2), f"good for {recipe.good_for}"))
+    say()
+    say("Each has a twin, NAME-fast: the same objective at full size, reached coarse to fine in fewer steps.")
+
+
+def _beside(head: str, text: str) -> str:
+    """Return the text beside its head, in as many lines as it takes."""
+    return fill(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations_with_replacement, pairwise
+from itertools import combinations_with_replacement
 
 import torch
 from torch import Tensor
@@ -158,12 +158,7 @@ def _largest(part: Part) -> float:
 
 def products(part: Part) -> float:
     """Return the multiply-adds of a part's convolutions, by positions of what it is given."""
-    total = 0.0
-    for before, layer in pairwise([part.before, *part.layers]):
-        if layer.kind == "conv":
-            kernel = (layer.receptive_field - before.receptive_field) // before.stride + 1
-            total += kernel**2 * before.channels * layer.channels * (part.stride / layer.stride) ** 2
-    return total
+    return sum(layer.products * (part.stride / layer.stride) ** 2 for layer in part.layers)
 
 
 def _pooling(layers: Sequence[Layer], stride: int) -> list[str]:

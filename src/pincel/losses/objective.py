@@ -29,6 +29,13 @@ class Evaluation:
     total: Tensor
     terms: tuple[Term, ...]
 
+    @classmethod
+    def of(cls, said: Sequence[Sequence[Term]]) -> Evaluation:
+        """Add the terms of several losses up."""
+        terms = tuple(term for its in said for term in its)
+        values = [term.weighted for term in terms]
+        return cls(torch.stack([value.to(wide(value)) for value in values]).sum(), terms)
+
     def detached(self) -> Evaluation:
         """Return the same numbers without their graph."""
         terms = tuple(replace(t, value=t.value.detach()) for t in self.terms)
@@ -67,8 +74,8 @@ class Objective:
         asking = [(index, loss) for index, loss in enumerate(self.losses) if layer in loss.layers]
         return {(index, layer): loss.statistic(layer, features, window) for index, loss in asking}
 
-    def evaluation(self, statistics: Statistics, pixels: Tensor) -> Evaluation:
-        """Evaluate at one picture; gradients flow to ``pixels`` and through the statistics.
+    def said(self, statistics: Statistics, pixels: Tensor) -> list[tuple[Term, ...]]:
+        """Return the terms of each loss at one picture; gradients flow to ``pixels`` and through the statistics.
 
         Args:
             statistics: Of all of :attr:`layers`.
@@ -77,6 +84,8 @@ class Objective:
         known: list[dict[str, Tensor]] = [{} for _ in self.losses]
         for (index, layer), statistic in statistics.items():
             known[index][layer] = statistic
-        terms = tuple(term for loss, its in zip(self.losses, known, strict=True) for term in loss.terms(its, pixels))
-        values = [term.weighted for term in terms]
-        return Evaluation(torch.stack([value.to(wide(value)) for value in values]).sum(), terms)
+        return [tuple(loss.terms(its, pixels)) for loss, its in zip(self.losses, known, strict=True)]
+
+    def evaluation(self, statistics: Statistics, pixels: Tensor) -> Evaluation:
+        """Add up what :meth:`said` is."""
+        return Evaluation.of(self.said(statistics, pixels))

@@ -124,7 +124,7 @@ class StyleLoss:
             channels = target.shape[1]
             if self.gram > 0:
                 distance = gram_distance(found[..., :channels], target[..., :channels])
-                yield Term("style", layer, self.weight, self.gram * weight, self.convention.style * distance)
+                yield Term("style", layer, self.weight, self.gram * weight, self.convention.style(channels) * distance)
             for name, formula, share in self.others:
                 distances = formula(_moments(found), _moments(target))
                 yield Term("style", layer, self.weight, share * weight, (distances * self.eye.seen(layer).to(distances)).mean(), name)

@@ -1,16 +1,24 @@
 """Pure data: what is asked of a run, each value cited. ``build`` alone turns names into objects.
 
-==================  ==========================================================================
-``pincel``          the default, chosen for its pictures
-``slides``          the course deck: random start, gradient descent, α β γ λ
-``gatys2015``       the paper: normalised network, average pooling, white noise, α/β = 1e-3
-``gatys2016``       the code the authors released
-``neural-style``    jcjohnson/neural-style, the most used program
-``tf-tutorial``     the tutorial of TensorFlow
-``pastiche``        the package pastiche 1.6.0
-``texture``         texture synthesis: a picture like the style everywhere, without content
-``…-fast``          each of them, the same objective coarse to fine
-==================  ==========================================================================
+========================  ==========================================================================
+``pincel``                the default, chosen for its pictures
+``slides``                the course deck: random start, gradient descent, α β γ λ
+``gatys2015``             the paper: normalised network, average pooling, white noise, α/β = 1e-3
+``gatys2016``             the code the authors released
+``gatys2016-normalised``  the same authors' code for their normalised network
+``neural-style``          jcjohnson/neural-style, the most used program
+``cysmith``               cysmith/neural-style-tf
+``tf-tutorial``           the tutorial of TensorFlow
+``pytorch-tutorial``      the tutorial of PyTorch, on torchvision's weights
+``gordic``                gordicaleksa/pytorch-neural-style-transfer, on torchvision's weights
+``crowsonkb``             crowsonkb/style-transfer-pytorch, on torchvision's weights
+``spst``                  Scaling Painting Style Transfer: Gram matrices with means and deviations
+``pastiche``              the package pastiche 1.6.0
+``strokes``               the fine strokes of one painting on the coarse forms of another
+``texture``               texture synthesis: a picture like the style everywhere, without content
+``random-texture``  texture synthesis with random filters, never trained
+``…-fast``                each of them, the same objective coarse to fine
+========================  ==========================================================================
 """
 
 from __future__ import annotations
@@ -33,12 +41,28 @@ RECIPES: Registry[CitedRecipe] = Registry(
         "gatys2015-fast": "pincel.recipes.gatys2015:FAST",
         "gatys2016": "pincel.recipes.gatys2016:RECIPE",
         "gatys2016-fast": "pincel.recipes.gatys2016:FAST",
+        "gatys2016-normalised": "pincel.recipes.gatys2016_normalised:RECIPE",
+        "gatys2016-normalised-fast": "pincel.recipes.gatys2016_normalised:FAST",
         "neural-style": "pincel.recipes.neural_style:RECIPE",
         "neural-style-fast": "pincel.recipes.neural_style:FAST",
+        "cysmith": "pincel.recipes.cysmith:RECIPE",
+        "cysmith-fast": "pincel.recipes.cysmith:FAST",
         "tf-tutorial": "pincel.recipes.tf_tutorial:RECIPE",
         "tf-tutorial-fast": "pincel.recipes.tf_tutorial:FAST",
+        "pytorch-tutorial": "pincel.recipes.pytorch_tutorial:RECIPE",
+        "pytorch-tutorial-fast": "pincel.recipes.pytorch_tutorial:FAST",
+        "gordic": "pincel.recipes.gordic:RECIPE",
+        "gordic-fast": "pincel.recipes.gordic:FAST",
+        "crowsonkb": "pincel.recipes.crowsonkb:RECIPE",
+        "crowsonkb-fast": "pincel.recipes.crowsonkb:FAST",
+        "spst": "pincel.recipes.spst:RECIPE",
+        "spst-fast": "pincel.recipes.spst:FAST",
         "pastiche": "pincel.recipes.pastiche:RECIPE",
         "pastiche-fast": "pincel.recipes.pastiche:FAST",
+        "strokes": "pincel.recipes.strokes:RECIPE",
+        "strokes-fast": "pincel.recipes.strokes:FAST",
+        "random-texture": "pincel.recipes.random_texture:RECIPE",
+        "random-texture-fast": "pincel.recipes.random_texture:FAST",
         "texture": "pincel.recipes.texture:RECIPE",
         "texture-fast": "pincel.recipes.texture:FAST",
     },

@@ -9,31 +9,30 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pincel.backbones import CARDS
+from pincel.backbones import CARDS, NETWORKS
 from pincel.backbones.base import Backbone
 from pincel.backbones.calibrate import Progress, Tell, calibrated
 from pincel.backbones.cards import Card
-from pincel.backbones.vgg import VGG, load_vgg
+from pincel.backbones.vgg import VGG
 from pincel.canvas import CANVASES
 from pincel.canvas.base import Canvas
 from pincel.canvas.start import noise, parse_start
+from pincel.engine.balance import GOALS
 from pincel.engine.events import Event, Looking, Preparing
 from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
 from pincel.engine.tiles import Alone, Reduce, Share, Watch, observe
 from pincel.errors import OptionError, unknown_name
-from pincel.formulas.conventions import CONVENTIONS
 from pincel.image.picture import Picture
 from pincel.image.resize import cover
-from pincel.losses import CHAIN, SPREADS, STYLE_TERMS, VARIATIONS
-from pincel.losses.base import Loss
-from pincel.losses.content import Collected, ContentLoss
+from pincel.losses import CHAIN, CONTENT_TERMS, SPREADS, STYLE_TERMS, VARIATIONS
 from pincel.losses.objective import Objective
 from pincel.losses.variation import VariationLoss
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.optimisers.clamp import Clamped
+from pincel.recipes.contents import content_losses
 from pincel.recipes.materials import Materials
 from pincel.recipes.schema import Recipe
 from pincel.recipes.sizes import active_layers, needed_layers
@@ -54,9 +53,12 @@ def check_recipe(recipe: Recipe) -> Card:
     for what, layers in (("content layer", recipe.content_layers), ("style layer", recipe.style_layers)):
         for name in layers:
             card.layer(name, what)
-    for name in recipe.style_terms:
-        if name not in (known := ("gram", *STYLE_TERMS, *SPREADS, CHAIN)):
-            raise unknown_name("style term", name, known)
+    known = {"content term": CONTENT_TERMS, "style term": ("gram", *STYLE_TERMS, *SPREADS, CHAIN)}
+    for what, terms in (("content term", recipe.content_terms), ("style term", recipe.style_terms)):
+        for name in (name for name in terms if name not in known[what]):
+            raise unknown_name(what, name, known[what])
+    if card.filters and recipe.activations == "normalised":
+        raise OptionError(f"Nobody trained the filters of {card.name}, so there is nothing to normalise: give --activations raw.")
     if recipe.style_terms.get(CHAIN, 0) > 0 and (recipe.content_mask or recipe.style_mask):
         raise OptionError("The style term chain knows no regions; leave it or the masks out.")
     if recipe.style_terms.get(CHAIN, 0) > 0 and len(active_layers(recipe)[1]) == 1:
@@ -80,10 +82,11 @@ def check_recipe(recipe: Recipe) -> Card:
 def make_backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Progress) -> VGG:
     """Load the network a recipe asks for, with its pooling and its scaling, onto a device; see :func:`calibrated`."""
     card = CARDS[recipe.backbone]
-    vgg = load_vgg(card, pooling=recipe.pooling, pool_rounding=recipe.pool_rounding, padding=recipe.padding).to(device)
+    made = NETWORKS[card.network](card, pooling=recipe.pooling, pool_rounding=recipe.pool_rounding, padding=recipe.padding)
+    network = made.to(device)
     if recipe.activations == "normalised":
-        return calibrated(vgg, recipe.calibration, tell, progress)
-    return vgg
+        return calibrated(network, recipe.calibration, tell, progress)
+    return network
 
 
 def quickened(recipe: Recipe, backbone: VGG, precision: Precision) -> VGG:
@@ -128,9 +131,6 @@ def make_problem(
         precision: How the backbone multiplies.
         view: How pictures are looked at: the targets now, the canvas later.
     """
-    convention = CONVENTIONS[recipe.convention]
-    content, style = active_layers(recipe)
-    losses: list[Loss] = []
 
     def look(picture: Picture, layers: Mapping[str, float], reduce: Reduce) -> dict[Any, Tensor]:
         with torch.no_grad(), precision.active():
@@ -141,25 +141,21 @@ def make_problem(
         what = f"looking at {picture.name}, {picture.width}×{picture.height}"
         return lambda done, total: view.tell(Preparing(what, done, total))
 
-    if content:
-        collected = Collected()
-        look(materials.content, content, collected)
-        # Of layers in tiles, everybody has collected their own.
-        tiled = view.layout.tiled(backbone, frozenset(content))
-        targets = {name: view.share.summed(seen) if name in tiled else seen for name, seen in collected.layers.items()}
-        losses.append(ContentLoss(targets, content, recipe.content_weight, convention))
-    size = (materials.content.height, materials.content.width)
+    content, style = active_layers(recipe)
+    losses = content_losses(recipe, materials, view.layout.tiled(backbone, frozenset(content)), view.share, look)
     if style:
         losses += style_losses(recipe, materials, backbone, device, look)
     if recipe.tv_weight > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight))
-    canvas = CANVASES[recipe.canvas](recipe.white, size)
+    canvas = CANVASES[recipe.canvas](recipe.white, (materials.content.height, materials.content.width))
     held = materials.regions.held(materials.content, recipe.white) if materials.regions else None
 
     def watch(done: int, total: int) -> None:
         view.tell(Looking(done, total))
 
-    return Problem(backbone, Objective(losses), canvas, precision, view.layout, view.share, held=held, watch=watch)
+    return Problem(
+        backbone, Objective(losses), canvas, precision, view.layout, view.share, held=held, watch=watch, goal=GOALS[recipe.gradients]
+    )
 
 
 def make_optimizer(recipe: Recipe, canvas: Canvas) -> Optimiser[object]:

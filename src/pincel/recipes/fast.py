@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pincel.recipes.schema import CitedRecipe, cite
 
 WHY = "ours: scripts/ladder_study.py shows what it brings"
@@ -13,7 +15,7 @@ def fast(base: CitedRecipe) -> CitedRecipe:
     What is asked for at full size is untouched: network, weights, layers, sizes. The way is ours: coarse scales first, a canvas and an
     optimiser that need few steps, and pixels that stay in the range of colours, because the picture that counts is the one that is saved.
     """
-    values = {key: (value, base.sources[key]) for key, value in base.recipe.model_dump().items() if key in base.sources}
+    values: dict[str, Any] = {key: (value, base.sources[key]) for key, value in base.recipe.model_dump().items() if key in base.sources}
     way = {
         "steps": (30, WHY),
         "ladder": ({"1/4": 2.0, "1/2": 0.5}, WHY),
@@ -26,4 +28,5 @@ def fast(base: CitedRecipe) -> CitedRecipe:
         "optimizer_options": ({"history": 20}, WHY),
         "bounds": ("clip", "ours: what is painted is what is saved"),
     }
-    return cite(f"{base.recipe.name}-fast", f"the objective of {base.recipe.name}, coarse to fine", **{**values, **way})
+    name = base.recipe.name
+    return cite(f"{name}-fast", f"the objective of {name}, coarse to fine", f"what {name} is good for, in fewer steps", **{**values, **way})

@@ -18,6 +18,7 @@ from pincel.engine.ladder import Rung
 from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.sharing import shared_layout
 from pincel.errors import OptionError
+from pincel.losses import FEATURES
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.recipes.materials import Materials
@@ -219,11 +220,15 @@ class _Planner:
         sizes = self._style_sizes(rung)
         looks = [content.need(rung.size, layout, slopes=False), *(style.need(size, layout, slopes=False) for size in sizes)]
         step = both.need(rung.size, layout)
+        # Norms of slopes take another look.
+        again = both.need(rung.size, layout, slopes=False).work if self.recipe.gradients == "normalised" else 0.0
         holdings = self._optimiser.holdings(sum(each.steps for each in rungs[: index + 1]))
         place = PICTURE * _area(rung.size)
         moving = (PLACES + self._canvas.borrowed + holdings.kept) * place + max(step.memory, holdings.borrowed * place)
         held = self.means.base + LIBRARIES + self._materials(rung, rungs[-1]) + self._targets(rung)
-        return Forecast(rung, layout, held + max(moving, *(look.memory for look in looks)), step.work, sum(look.work for look in looks))
+        return Forecast(
+            rung, layout, held + max(moving, *(look.memory for look in looks)), step.work + again, sum(look.work for look in looks)
+        )
 
     def _cheapest(self, rungs: Sequence[Rung], index: int, dear: float) -> Forecast:
         whole = self.forecast(WHOLE, rungs, index)
@@ -261,7 +266,7 @@ class _Planner:
     def _targets(self, rung: Rung) -> float:
         """What the content is in its layers, and where its regions are in those of the style."""
         content, style = active_layers(self.recipe)
-        layers = (self.backbone.card.layer(name) for name in content)
+        layers = (self.backbone.card.layer(name) for name in content if self.recipe.content_terms.get(FEATURES, 0) > 0)
         seen = sum(FLOAT * layer.channels * _area(rung.size) / layer.stride**2 for layer in layers)
         if self.pictures.regions is None:
             return seen

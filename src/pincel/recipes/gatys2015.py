@@ -18,6 +18,7 @@ CODE = "leongatys/NeuralImageSynthesis, BasicStyleTransfer.ipynb"
 RECIPE = cite(
     "gatys2015",
     "the paper of 2015: normalised VGG-19, average pooling, from white noise, α/β = 1e-3",
+    "pictures from noise, another with every --seed, as in the paper's figures",
     size=(512, f"{CODE}: 512² pixels"),
     size_of=("area", f"{CODE}: pictures of equal area"),
     rounding=("nearest", "ours"),

@@ -14,6 +14,7 @@ CODE = "leongatys/PytorchNeuralStyleTransfer, NeuralStyleTransfer.ipynb"
 RECIPE = cite(
     "gatys2016",
     "the code its authors released: content start, style weights 1e3/C², L-BFGS",
+    "photographs that stay themselves, portraits above all; what others are compared with",
     size=(512, f"{CODE}, cell 4: img_size = 512"),
     size_of=("short", f"{CODE}, cell 4: transforms.Scale sets the shorter side"),
     rounding=("floor", "torchvision's Scale truncates the longer side"),

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from torch import Tensor
+
+from pincel.formulas.guided import degrained
 from pincel.image.picture import Picture
 from pincel.recipes import sizes
 from pincel.recipes.colour import Palette
@@ -59,6 +62,14 @@ class Inputs:
     def plain(self) -> Materials:
         """The pictures as they are."""
         return Materials(self.content, self.styles)
+
+    def finished(self, pixels: Tensor) -> Tensor:
+        """Return a painted picture, (1, 3, H, W) in [0, 1], as it is to be saved: without grain, in its colours."""
+        if self.recipe.degrain > 0:
+            smooth = degrained(pixels, self.recipe.degrain)
+            painted = self.regions.painted((pixels.shape[-2], pixels.shape[-1])) if self.regions else None
+            pixels = smooth if painted is None else pixels + painted.to(pixels) * (smooth - pixels)
+        return self.palette.after(pixels)
 
     @property
     def notes(self) -> list[str]:

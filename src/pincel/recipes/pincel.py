@@ -11,6 +11,7 @@ STUDY = "scripts/ladder_study.py"
 RECIPE = cite(
     "pincel",
     "the default: the deck's J coarse to fine, weights that suit most pairs, a touch of smoothness",
+    "most pairs of pictures; where to begin",
     size=(512, OURS),
     size_of=("long", OURS),
     rounding=("nearest", OURS),

@@ -41,13 +41,18 @@ class Regions:
         """Path → SHA-256 of the masks."""
         return {mask.path: mask.sha256 for mask in (self.content, *self.masks) if mask}
 
-    def held(self, picture: Picture, white: float) -> Held | None:
-        """Return what is kept of a content picture: the regions without style. None if everything is painted."""
+    def painted(self, size: tuple[int, int]) -> Tensor | None:
+        """Return which part of a result of (height, width) is painted, (1, 1, H, W) from 0 to 1; None for all of it."""
         if self.content is None:
             return None
-        shares = self.content.resized((picture.height, picture.width)).regions
+        shares = self.content.resized(size).regions
         painted = torch.stack([shares[label] for label in self.labels]).sum(0).clamp(0, 1)
-        return None if bool((painted == 1).all()) else Held(picture.pixels, painted, white)
+        return None if bool((painted == 1).all()) else painted
+
+    def held(self, picture: Picture, white: float) -> Held | None:
+        """Return what is kept of a content picture: the regions without style. None if everything is painted."""
+        painted = self.painted((picture.height, picture.width))
+        return None if painted is None else Held(picture.pixels, painted, white)
 
     def content_guides(self, size: tuple[int, int], geometry: Geometry, device: torch.device) -> Guides:
         """Return where each region is in the layers of a result of (height, width)."""

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from pincel.errors import OptionError, RecipeError, closest
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-NAMES = ("name", "summary")
+NAMES = ("name", "summary", "good_for")
 CONTROL = "ours: a control, not in use"
 Layers = dict[str, Weight]
 Ladder = dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]]
@@ -30,6 +30,7 @@ class Recipe(BaseModel):
 
     name: str = Field(default="custom", description="What the recipe is called.")
     summary: str = Field(default="", description="One line about it.")
+    good_for: str = Field(default="", description="One line about when to take it.")
 
     size: int = Field(ge=0, description="Side of the result in pixels (the long side); 0 = as the content is.")
     size_of: Literal["long", "short", "area"] = Field(
@@ -38,11 +39,12 @@ class Recipe(BaseModel):
     rounding: Literal["nearest", "floor", "floor32"] = Field(
         description="How the other side is rounded; floor32 computes in single precision first, as TensorFlow does."
     )
-    resample: Literal["lanczos", "bicubic", "bilinear", "box", "bilinear-8bit", "bilinear-plain", "torch7"] = Field(
-        description="How pictures are resized; bilinear-8bit rounds to 8 bits, bilinear-plain does not antialias."
-    )
-    style_size: Literal["same-rule", "content-area"] = Field(
-        description="Size of a style picture: by the same rule as the content, or as many pixels as the result. Never stretched."
+    resample: Literal[
+        "lanczos", "bicubic", "bilinear", "box", "bilinear-8bit", "bicubic-8bit", "bilinear-plain", "bicubic-plain", "torch7"
+    ] = Field(description="How pictures are resized; those in -8bit round to 8 bits, those in -plain do not antialias.")
+    style_size: Literal["same-rule", "content-area", "content-short"] = Field(
+        description="Size of a style picture: by the same rule as the content, as many pixels as the result, or its own, shrunk to the "
+        "short side of the result where it is larger. Never stretched."
     )
     style_scale: list[Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]] = Field(
         default=[1.0],
@@ -70,10 +72,10 @@ class Recipe(BaseModel):
     pool_rounding: Literal["down", "up"] = Field(
         description="What pooling does with an odd side: drop the last row (torch, TensorFlow) or keep it (Caffe)."
     )
-    padding: Literal["zero", "replicate", "reflect", "circular"] = Field(
+    padding: Literal["zero", "replicate", "replicate-first", "reflect", "circular"] = Field(
         default="zero",
-        description="What the network sees beyond the border: nothing (as trained), the nearest pixel, a mirror image, or the picture "
-        "again, which makes a texture that can be laid in tiles.",
+        description="What the network sees beyond the border: nothing (as trained), the nearest pixel (in all layers, or the first alone), "
+        "a mirror image, or the picture again, which makes a texture that can be laid in tiles.",
     )
     activations: Literal["raw", "normalised"] = Field(
         description="The network as trained, or rescaled so that every filter's mean activation is 1."
@@ -85,6 +87,15 @@ class Recipe(BaseModel):
         default={"gram": 1.0},
         description="What style is, one or several with weights: gram, mean-std, covariance, w2, shift, sliced-wasserstein, histogram, "
         "neighbours, chain; as gram=1,mean-std=10.",
+    )
+    content_terms: Annotated[Layers, Field(min_length=1)] = Field(
+        default={"features": 1.0},
+        description="What content is, with weights: features (their difference), self-similarity (how places are alike, whatever their "
+        "look: 1e4 or more counts).",
+    )
+    gradients: Literal["plain", "normalised"] = Field(
+        default="plain",
+        description="Follow the slope of J, or give that of each layer the L1 norm of its weight, so that no layer drowns another.",
     )
     content_mask: str = Field(
         default="",
@@ -111,13 +122,22 @@ class Recipe(BaseModel):
         default="before", description="Whether the pictures are matched before painting, or the result after it."
     )
 
-    convention: Literal["slides", "paper", "mean"] = Field(
-        description="Which publication's formulas: slides d/4 and g/4, paper CHW/2·d and g/4, mean d and g."
+    degrain: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Smooth grain fainter than this share of full contrast off the result (0.03 is visible); edges stay. 0 = leave it.",
+    )
+
+    convention: Literal["slides", "paper", "mean", "channels", "rooted"] = Field(
+        description="Which publication's formulas: slides d/4 and g/4, paper CHW/2·d and g/4, mean d and g, channels d and g/C², rooted "
+        "√CHW/2·d and g/4."
     )
     content_weight: Weight = Field(description="α, weight of the content.")
     style_weight: Weight = Field(description="β, weight of the style.")
     tv_weight: Weight = Field(description="γ, weight of the total variation (smoothness).")
-    tv: Literal["absolute", "squared", "summed", "neural-style", "pastiche"] = Field(
+    tv: Literal["absolute", "squared", "summed", "neural-style", "pastiche", "cysmith", "crowsonkb"] = Field(
         description="Total variation: mean |Δ| (the deck), mean Δ², or another program's own."
     )
     content_layers: Layers = Field(
@@ -163,8 +183,9 @@ class Recipe(BaseModel):
         for key in ("content_layers", "style_layers"):
             if key in values:
                 values[key] = parse_layers(values[key], key, total=sum(getattr(self, key).values()) or 1.0)
-        if "style_terms" in values:
-            values["style_terms"] = parse_terms(values["style_terms"])
+        for key in ("content_terms", "style_terms"):
+            if key in values:
+                values[key] = parse_terms(values[key], key)
         if isinstance(values.get("style_scale"), str | int | float):
             values["style_scale"] = parse_numbers(str(values["style_scale"]), "style_scale")
         if isinstance(values.get("style_mask"), str):
@@ -199,13 +220,13 @@ class CitedRecipe:
     sources: Mapping[str, str]
 
 
-def cite(name: str, summary: str, **cited: tuple[Any, str]) -> CitedRecipe:
+def cite(name: str, summary: str, good_for: str = "", **cited: tuple[Any, str]) -> CitedRecipe:
     """Build a recipe from (value, source) pairs, so that no value stands without its source.
 
     Values that have a default are controls of ours, which change nothing until somebody uses them: they may be left out.
     """
     values = {key: value for key, (value, _) in cited.items()}
-    recipe = make_recipe({"name": name, "summary": summary, **values})
+    recipe = make_recipe({"name": name, "summary": summary, "good_for": good_for, **values})
     return CitedRecipe(recipe, {key: cited.get(key, (None, CONTROL))[1] for key in Recipe.model_fields if key not in NAMES})
 
 
@@ -270,12 +291,12 @@ def parse_ladder(text: str) -> Ladder:
     return ladder
 
 
-def parse_terms(given: str | Mapping[str, float] | list[str]) -> Layers:
+def parse_terms(given: str | Mapping[str, float] | list[str], what: str = "style_terms") -> Layers:
     """Read ``gram=1,mean-std=10``; names without a weight have 1. Raises OptionError as :func:`parse_layers` does."""
     if isinstance(given, str) and "=" in given:
         given = ",".join(part if "=" in part else f"{part}=1" for part in given.split(",") if part.strip())
     count = len(given.split(",")) if isinstance(given, str) else len(given)
-    return parse_layers(given, "style_terms", total=count)
+    return parse_layers(given, what, total=count)
 
 
 def parse_numbers(text: str, what: str) -> list[float]:

@@ -14,13 +14,17 @@ from pincel.recipes.schema import Recipe
 
 # Shorter side of the smallest scale worth painting: below it a picture is nothing but its mean colours.
 SMALLEST = 64
+# Of the result's short side, what a style that is shrunk to it may have without being shrunk.
+TOLERATED = 1.1
 
 
 def active_layers(recipe: Recipe) -> tuple[dict[str, float], dict[str, float]]:
     """Content and style layers that count: a weight of zero costs nothing."""
-    content = {n: w for n, w in recipe.content_layers.items() if w > 0 and recipe.content_weight > 0}
-    wanted = recipe.style_weight > 0 and any(recipe.style_terms.values())
-    style = {n: w for n, w in recipe.style_layers.items() if w > 0 and wanted}
+    wanted = (
+        (recipe.content_layers, recipe.content_weight, recipe.content_terms),
+        (recipe.style_layers, recipe.style_weight, recipe.style_terms),
+    )
+    content, style = ({n: w for n, w in layers.items() if w > 0 and weight > 0 and any(terms.values())} for layers, weight, terms in wanted)
     return content, style
 
 
@@ -82,6 +86,11 @@ def style_size(recipe: Recipe, picture: Picture, content: tuple[int, int], share
     """
     if recipe.style_size == "content-area":
         size = area_size(picture.height, picture.width, round(scale**2 * content[0] * content[1]))
+    elif recipe.style_size == "content-short":
+        # Of the result at full size, which the style's own size is compared with.
+        short, own = min(content) / share, min(picture.height, picture.width)
+        rows = round(scale * share * picture.height * (short / own if own > TOLERATED * short else 1.0))
+        size = (rows, round(picture.width / picture.height * rows))
     else:
         height, width = target_size(picture.height, picture.width, recipe.size, recipe.size_of, recipe.rounding)
         size = (round(scale * share * height), round(scale * share * width))

@@ -16,6 +16,7 @@ OURS = "ours: the deck leaves it open"
 RECIPE = cite(
     "slides",
     "the course deck as it stands: random start, plain gradient descent; slow, for watching J fall",
+    "following the course step by step; pretty pictures are not the point",
     size=(512, OURS),
     size_of=("long", OURS),
     rounding=("nearest", OURS),

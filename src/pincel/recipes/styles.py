@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,20 +11,16 @@ from torch import Tensor
 from pincel.backbones.base import Backbone
 from pincel.engine.tiles import Reduce
 from pincel.formulas.conventions import CONVENTIONS
-from pincel.image.picture import Picture
 from pincel.losses import CHAIN, SPREADS, STYLE_TERMS
 from pincel.losses.base import Loss
 from pincel.losses.chain import ChainLoss, Link, links
 from pincel.losses.spread import Rays, SpreadLoss
 from pincel.losses.style import Eye, Guides, StyleLoss, blended
-from pincel.recipes.materials import Materials
+from pincel.recipes.materials import Look, Materials
 from pincel.recipes.regions import Geometry
 from pincel.recipes.schema import Recipe
 from pincel.recipes.sizes import active_layers
 from pincel.types import Window
-
-# (picture, layers, what to reduce them to) → the means.
-Look: TypeAlias = Callable[[Picture, Mapping[str, float], Reduce], dict[Any, Tensor]]
 
 
 def style_losses(recipe: Recipe, materials: Materials, backbone: Backbone, device: torch.device, look: Look) -> list[Loss]:

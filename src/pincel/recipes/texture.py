@@ -14,6 +14,7 @@ CODE = "leongatys/DeepTextures, Example.ipynb"
 RECIPE = cite(
     "texture",
     "texture synthesis as in the paper of 2015: no content, Gram matrices up to pool4, from noise",
+    "grounds and patterns of any size; with --padding circular they can be laid in tiles",
     size=(256, f"{CODE}: 256² pixels"),
     size_of=("area", f"{CODE}: pictures of equal area"),
     rounding=("nearest", "ours"),

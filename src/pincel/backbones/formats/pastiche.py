@@ -21,6 +21,11 @@ from pincel.files import sha256_of
 _NAME = re.compile(r"block(\d)_conv(\d)_W_q")
 
 
+def load(card: Card) -> dict[str, tuple[Tensor, Tensor]]:
+    """Find the file of a card and read it; see :func:`locate` and :func:`read`."""
+    return read(locate(card), card)
+
+
 def locate(card: Card) -> Path:
     """Find the file in the installed package, without importing the package.
 
