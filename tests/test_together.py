@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,51 @@ def asked(control: str, mask: str) -> dict[str, Any]:
         "bf16": {"precision": "bf16"},
         "padding": {"padding": "reflect"},
     }.get(control, {})
+
+
+# Ways of everything that can be chosen, from which some are drawn at a time.
+WAYS: dict[str, list[Any]] = {
+    "style_terms": [
+        "gram",
+        "mean-std=1e4,w2=1e4",
+        "sliced-wasserstein=1e4",
+        "gram=1,neighbours=1e8",
+        "histogram=1e4",
+        "shift",
+        "covariance",
+    ],
+    "content_terms": ["features", "self-similarity=1e4", "features=1,self-similarity=1e4"],
+    "gradients": ["plain", "normalised"],
+    "degrain": [0.0, 0.05],
+    "colour": ["style", "content", "luminance", "match"],
+    "colour_match": ["cholesky", "pca", "monge", "histogram"],
+    "colour_when": ["before", "after"],
+    "padding": ["zero", "replicate", "replicate-first", "reflect"],
+    "pooling": ["avg", "max"],
+    "canvas": ["pixels", "fourier"],
+    "optimizer": ["lbfgs", "adam"],
+    "bounds": ["free", "clip"],
+    "style_scale": [1.0, 0.7],
+    "tiles": ["whole", "pool2=32,rest=32"],
+    "propagation": ["simple", "all"],
+    "content_mask": [False, True],
+}
+
+
+@pytest.mark.parametrize("draw", range(10))
+def test_any_choice_of_controls_runs(draw: int, photographs: list[Path], tmp_path: Path) -> None:
+    choice = random.Random(draw)
+    given = {name: choice.choice(ways) for name, ways in WAYS.items()}
+    mask = np.zeros((48, 48), dtype=np.uint8)
+    mask[:, :30] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    given["content_mask"] = str(tmp_path / "mask.png") if given["content_mask"] else ""
+    run = Run(photographs[0], photographs[1:], size=48, steps=3, ladder="none", device="cpu", precision="fp32", **given)
+    totals = [event.total for event in run if hasattr(event, "total")]
+    assert len(totals) == 4, given
+    # Balanced gradients are not those of J.
+    assert min(totals[1:]) < totals[0] or given["gradients"] == "normalised", given
+    assert run.result.image.size == run.size[::-1]
 
 
 @pytest.mark.parametrize(("first", "second"), [p for p in combinations(CONTROLS, 2) if p != ("luminance", "matched")], ids=" + ".join)

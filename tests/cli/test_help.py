@@ -40,12 +40,13 @@ def _all_examples() -> list[str]:
     return found
 
 
-def test_examples_work_as_printed(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_work_as_printed(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calibration: Path) -> None:
     monkeypatch.chdir(tmp_path)
     for line in _all_examples():
         command = line.partition(" > ")[0].partition(" && ")[0]
-        # As printed, but for the size and the number of steps: those are for the reader's patience, not ours.
-        shrunk = [*shlex.split(command)[1:], *(["--size", "32", "--steps", "1"] if PAINTS & set(command.split()) else [])]
+        # As printed, but for the size, the number of steps and what is calibrated on: those are for the reader's patience, not ours.
+        small = ["--size", "32", "--steps", "1", "--calibration", str(calibration)] if PAINTS & set(command.split()) else []
+        shrunk = [*shlex.split(command)[1:], *small]
         answer = pincel(capsys, *shrunk)
         assert answer.code == 0, (line, answer.err)
     assert (tmp_path / "painted.png").is_file()

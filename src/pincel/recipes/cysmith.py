@@ -38,7 +38,7 @@ RECIPE = cite(
     content_weight=(5.0, f"{CODE}, --content_weight 5e0"),
     style_weight=(1e4, f"{CODE}, --style_weight 1e4"),
     tv_weight=(1e-3, f"{CODE}, --tv_weight 1e-3"),
-    tv=("cysmith", f"{CODE}, sum_total_variation_losses"),
+    tv=("summed", f"{CODE}, stylize: tf.image.total_variation(net['input'])"),
     content_layers=({"conv4_2": 1.0}, f"{CODE}, --content_layers conv4_2, before its ReLU; its bias, added later, cancels out"),
     style_layers=(
         {"relu1_1": 0.04, "relu2_1": 0.04, "relu3_1": 0.04, "relu4_1": 0.04, "relu5_1": 0.04},

