@@ -47,7 +47,8 @@ def normalised(
 
     Differs:
         It is no gradient of any function; what is reported, and by what the best picture is chosen, is the objective as always. A
-        second look at the picture, without a way back, measures the norms.
+        second look at the picture, without a way back, measures the norms. A layer that is right but for rounding, as the content is at
+        the very start, has its full weight all the same: runs that round differently part at once.
     """
     if not statistics:
         return Evaluation.of(said).total
