@@ -71,12 +71,14 @@ def test_chains_are_the_definition() -> None:
     assert_close(link.gram(seen), torch.einsum("bihw,bjhw->ij", repeated, fine) / 48)
     (term,) = ChainLoss(link, [(torch.zeros(5, 3).double(), 2.0)], {"relu2_1": 0.5}, 10, 3).terms(seen, fine)
     assert_close(term.value, link.gram(seen).square().mean())
-    assert (term.name, term.layer_weight) == ("style:relu2_1:chain", 1.5)
+    assert (term.name, term.layer_weight) == ("style:relu2_1:correlation-chain", 1.5)
     pairs = [(each.fine, each.coarse, each.times) for each in links(["a", "b", "c"], {"a": 1, "b": 2, "c": 2})]
     assert pairs == [("a", "b", 2), ("b", "c", 1)]
 
 
-@pytest.mark.parametrize("terms", ["sliced-wasserstein", "histogram=1,gram=0.1", "neighbours", "chain", "w2=1,mean-std=2,shift=0.1"])
+@pytest.mark.parametrize(
+    "terms", ["sliced-wasserstein", "histogram=1,gram=0.1", "neighbours", "correlation-chain", "w2=1,mean-std=2,shift=0.1"]
+)
 def test_tiles_see_the_same(terms: str, photographs: list[Path]) -> None:
     given = {**GIVEN, "size": 96, "style_terms": terms}
     (total, slope), (again, slopes) = (gradient(Run(*photographs[:2], tiles=each, **given)) for each in ("whole", "pool2=32,rest=64"))
@@ -94,9 +96,9 @@ def test_terms_that_are_none(photographs: list[Path]) -> None:
     with pytest.raises(UnknownNameError, match=r"Unknown style term 'grim' .*Did you mean 'gram'\?"):
         Run(photographs[0], photographs[1], style_terms="grim", **GIVEN)
     with pytest.raises(OptionError, match="chain knows no regions"):
-        Run(photographs[0], photographs[1], style_terms="chain", content_mask="mask.png", **GIVEN)
+        Run(photographs[0], photographs[1], style_terms="correlation-chain", content_mask="mask.png", **GIVEN)
     with pytest.raises(OptionError, match="give at least two --style-layers"):
-        Run(photographs[0], photographs[1], style_terms="chain", style_layers="relu1_1", **GIVEN)
+        Run(photographs[0], photographs[1], style_terms="correlation-chain", style_layers="relu1_1", **GIVEN)
     with pytest.raises(OptionError, match="All weights are zero"):
         Run(photographs[0], photographs[1], style_terms="gram=0", content_weight=0, tv_weight=0, **GIVEN)
     with pytest.raises(OptionError, match="No style term given"):

@@ -49,7 +49,7 @@ SPREADS: Registry[Spread] = Registry(
     },
 )
 # Those that look at two layers at once.
-CHAIN = "chain"
+CHAIN = "correlation-chain"
 
 VARIATIONS: Registry[Callable[[Tensor], Tensor]] = Registry(
     "total variation",

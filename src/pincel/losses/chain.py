@@ -88,7 +88,7 @@ class ChainLoss:
         total = sum(weight for _, weight in self.targets)
         target = torch.stack([weight / total * each for each, weight in self.targets]).sum(0)
         value = (self.link.gram(statistics) - target).square().mean()
-        yield Term("style", self.link.coarse, self.weight, self.share * self.layer_weights[self.link.coarse], value, "chain")
+        yield Term("style", self.link.coarse, self.weight, self.share * self.layer_weights[self.link.coarse], value, "correlation-chain")
 
 
 def links(layers: Sequence[str], strides: Mapping[str, int]) -> list[Link]:

@@ -60,9 +60,9 @@ def check_recipe(recipe: Recipe) -> Card:
     if card.filters and recipe.activations == "normalised":
         raise OptionError(f"Nobody trained the filters of {card.name}, so there is nothing to normalise: give --activations raw.")
     if recipe.style_terms.get(CHAIN, 0) > 0 and (recipe.content_mask or recipe.style_mask):
-        raise OptionError("The style term chain knows no regions; leave it or the masks out.")
+        raise OptionError("The style term correlation-chain knows no regions; leave it or the masks out.")
     if recipe.style_terms.get(CHAIN, 0) > 0 and len(active_layers(recipe)[1]) == 1:
-        raise OptionError("The style term chain links one style layer to the next; give at least two --style-layers.")
+        raise OptionError("The style term correlation-chain links one style layer to the next; give at least two --style-layers.")
     make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
     parse_start(recipe.init)
     content, style = active_layers(recipe)

@@ -86,7 +86,7 @@ class Recipe(BaseModel):
     style_terms: Annotated[Layers, Field(min_length=1)] = Field(
         default={"gram": 1.0},
         description="What style is, one or several with weights: gram, mean-std, covariance, w2, shift, sliced-wasserstein, histogram, "
-        "neighbours, chain; as gram=1,mean-std=10.",
+        "neighbours, correlation-chain; as gram=1,mean-std=10.",
     )
     content_terms: Annotated[Layers, Field(min_length=1)] = Field(
         default={"features": 1.0},
