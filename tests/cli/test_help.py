@@ -31,18 +31,14 @@ def test_help_ends_with_two_examples(verb: tuple[str, ...], capsys: Capture) -> 
     assert all(line.startswith("pincel ") for line in found)
 
 
-def _all_examples() -> list[str]:
-    found: list[str] = []
+def _all_examples(capsys: Capture) -> list[str]:
     # Those of ``bench`` take minutes: tests/cli/test_bench.py runs them with nobody real to measure.
-    for verb in (verb for verb in VERBS if verb != "bench"):
-        done = subprocess.run([sys.executable, "-m", "pincel", verb, "--help"], capture_output=True, text=True, check=True)
-        found += examples(done.stdout)
-    return found
+    return [line for verb in VERBS if verb != "bench" for line in examples(pincel(capsys, verb, "--help").out)]
 
 
 def test_examples_work_as_printed(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calibration: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for line in _all_examples():
+    for line in _all_examples(capsys):
         command = line.partition(" > ")[0].partition(" && ")[0]
         # As printed, but for the size, the number of steps and what is calibrated on: those are for the reader's patience, not ours.
         small = ["--size", "32", "--steps", "1", "--calibration", str(calibration)] if PAINTS & set(command.split()) else []

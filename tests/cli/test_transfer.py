@@ -102,7 +102,8 @@ OPTIONS = [
     ("--learning-rate", "0.5"),
     ("--optimizer-option", "history=2"),
     ("--bounds", "clip"),
-    *(("--recipe", name) for name in RECIPES),
+    # A twin goes the same way whatever it is the twin of.
+    *(("--recipe", name) for name in RECIPES if not name.endswith("-fast") or name == "pincel-fast"),
     ("--device", "cpu"),
 ]
 
@@ -110,7 +111,8 @@ OPTIONS = [
 @pytest.mark.usefixtures("torchvision")
 @pytest.mark.parametrize("option", OPTIONS, ids="=".join)
 def test_every_option_runs(option: tuple[str, str], capsys: Capture, pair: tuple[Path, Path], tmp_path: Path, calibration: Path) -> None:
-    extra: tuple[str, ...] = ("--calibration", str(calibration)) if "normalised" in option[1] or option[1].startswith("gatys2015") else ()
+    normalised = option[0] == "--recipe" and RECIPES[option[1]].recipe.activations == "normalised"
+    extra: tuple[str, ...] = ("--calibration", str(calibration)) if normalised or option[1] == "normalised" else ()
     if option[0] in ("--ladder", "--coarse-content", "--detail", "--tolerance"):
         extra = LADDER
     answer = pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", *QUICK, *extra, *option)
@@ -409,7 +411,7 @@ def test_tiles_paint_the_same_picture(capsys: Capture, pair: tuple[Path, Path], 
     pictures = []
     for tiles in ("whole", "pool2=256,rest=256"):
         out = tmp_path / f"{tiles}.png"
-        given = ("--size", "400", "--steps", "3", "--ladder", "none", "--precision", "fp32", "--tiles", tiles)
+        given = ("--size", "300", "--steps", "2", "--ladder", "none", "--precision", "fp32", "--tiles", tiles)
         assert pincel(capsys, "transfer", *pair, "-o", out, *given).code == 0
         assert json.loads(out.with_suffix(".json").read_text())["tiles"] == tiles
         pictures.append(np.asarray(Image.open(out)).astype(int))
