@@ -116,9 +116,14 @@ def mean_activations(network: Any, photographs: list[Path]) -> dict[str, Tensor]
         long = max(width, height)
         return fit(path, (round(512 / long * width), round(512 / long * height)), Image.Resampling.LANCZOS)
 
-    seen = [look(network, calibration(path)) for path in photographs]
-    positions = {layer: sum(f[layer][0, 0].numel() for f in seen) for layer in seen[0]}
-    means = {layer: torch.stack([f[layer].sum((0, 2, 3)) for f in seen]).sum(0) / positions[layer] for layer in seen[0]}
+    sums: dict[str, Tensor] = {}
+    positions: dict[str, int] = {}
+    # One after the other: all layers of all of them in float64 are gigabytes.
+    for path in photographs:
+        for layer, features in look(network, calibration(path)).items():
+            sums[layer] = sums.get(layer, 0) + features.sum((0, 2, 3))
+            positions[layer] = positions.get(layer, 0) + features[0, 0].numel()
+    means = {layer: sums[layer] / positions[layer] for layer in sums}
     return {layer: torch.where(mean > 1e-8, mean, 1.0) for layer, mean in means.items()}
 
 
