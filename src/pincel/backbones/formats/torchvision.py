@@ -7,15 +7,14 @@ but is read whole: half a gigabyte for a moment. torchvision itself is not neede
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from pincel.backbones.cards import Card
+from pincel.backbones.formats.archive import first_line, read_archive
 from pincel.errors import WeightsError
-from pincel.files import sha256_of
 
 
 def load(card: Card) -> dict[str, tuple[Tensor, Tensor]]:
@@ -47,7 +46,7 @@ def _download(card: Card, path: Path) -> None:
         torch.hub.download_url_to_file(card.url, str(path), hash_prefix=card.sha256)
     except (OSError, RuntimeError) as error:
         raise WeightsError(
-            f"The weights of {card.name} are not here and cannot be downloaded ({_first_line(error)}). "
+            f"The weights of {card.name} are not here and cannot be downloaded ({first_line(error)}). "
             f"Try again with a network, or download {card.url} elsewhere and save it as {path}"
         ) from error
 
@@ -65,19 +64,7 @@ def read(path: Path, card: Card) -> dict[str, tuple[Tensor, Tensor]]:
     Raises:
         WeightsError: If the file cannot be read, its SHA-256 is not the card's, or it holds other layers.
     """
-    try:
-        found = sha256_of(path)
-    except OSError as error:
-        raise WeightsError(f"Cannot read the weights of {card.name}, {path}: {error.strerror or error}.") from error
-    if found != card.sha256:
-        raise WeightsError(
-            f"The weights of {card.name} are damaged: {path} has SHA-256 {found[:16]}…, expected {card.sha256[:16]}…. "
-            f"Try: remove that file, and it is downloaded again from {card.url}"
-        )
-    try:
-        state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise WeightsError(f"Cannot read the weights of {card.name}, {path}: {_first_line(error)}") from error
+    state = read_archive(path, card, f"remove that file, and it is downloaded again from {card.url}")
     return _convolutions(state, path, card)
 
 
@@ -97,7 +84,3 @@ def _convolutions(state: dict[str, Tensor], path: Path, card: Card) -> dict[str,
             )
         weights[layer.name], before = (pair[0], pair[1]), layer.channels
     return weights
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
