@@ -102,8 +102,7 @@ OPTIONS = [
     ("--learning-rate", "0.5"),
     ("--optimizer-option", "history=2"),
     ("--bounds", "clip"),
-    # A twin goes the same way whatever it is the twin of.
-    *(("--recipe", name) for name in RECIPES if not name.endswith("-fast") or name == "pincel-fast"),
+    *(("--recipe", name) for name in RECIPES),
     ("--device", "cpu"),
 ]
 

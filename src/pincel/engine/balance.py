@@ -7,6 +7,7 @@ is looked at in tiles, or by several processes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -15,26 +16,42 @@ from torch import Tensor
 
 from pincel.engine.tiles import Reduce
 from pincel.losses.base import Loss, Term
-from pincel.losses.objective import Evaluation, Objective, Statistics
+from pincel.losses.objective import Evaluation, Statistics
 from pincel.types import Window
 
-# (objective, its statistics, the terms of each loss, a further look at the picture without a way back) → what to differentiate.
-Goal: TypeAlias = Callable[[Objective, Statistics, Sequence[Sequence[Term]], Callable[[Reduce], Mapping[Any, Tensor]]], Tensor]
+
+@dataclass(frozen=True)
+class Sight:
+    """What is known of a picture when it has been looked at.
+
+    Attributes:
+        losses: The wishes.
+        statistics: What they wanted to know of each layer.
+        said: The terms of each.
+        evaluation: All of these, added up.
+        again: Looks at the picture once more, without a way back.
+    """
+
+    losses: Sequence[Loss]
+    statistics: Statistics
+    said: Sequence[Sequence[Term]]
+    evaluation: Evaluation
+    again: Callable[[Reduce], Mapping[Any, Tensor]]
+
+
+# What to differentiate, a scalar.
+Goal: TypeAlias = Callable[[Sight], Tensor]
 
 # Of Torch7's neural-style: keeps a layer that has no slope at all from dividing by zero.
 TINY = 1e-8
 
 
-def plain(
-    _objective: Objective, _seen: Statistics, said: Sequence[Sequence[Term]], _look: Callable[[Reduce], Mapping[Any, Tensor]]
-) -> Tensor:
+def plain(sight: Sight) -> Tensor:
     """Return the objective itself."""
-    return Evaluation.of(said).total
+    return sight.evaluation.total
 
 
-def normalised(
-    objective: Objective, statistics: Statistics, said: Sequence[Sequence[Term]], look: Callable[[Reduce], Mapping[Any, Tensor]]
-) -> Tensor:
+def normalised(sight: Sight) -> Tensor:
     r"""Return a scalar whose slope at every layer has the L1 norm of the layer's weight, for each loss.
 
     .. math:: \frac{w_l \, \partial J_l / \partial F^l}{\|\partial J_l / \partial F^l\|_1 + 10^{-8}}
@@ -50,21 +67,21 @@ def normalised(
         second look at the picture, without a way back, measures the norms. A layer that is right but for rounding, as the content is at
         the very start, has its full weight all the same: runs that round differently part at once.
     """
-    if not statistics:
-        return Evaluation.of(said).total
-    seen, plainly = ([[term for term in terms if bool(term.layer) is layered] for terms in said] for layered in (True, False))
-    slopes = torch.autograd.grad(Evaluation.of(seen).total, list(statistics.values()), retain_graph=True)
-    known = dict(zip(statistics, slopes, strict=True))
-    norms = look(_norms(objective.losses, known))
+    if not sight.statistics:
+        return sight.evaluation.total
+    layered, plainly = ([[t for t in terms if bool(t.layer) is where] for terms in sight.said] for where in (True, False))
+    slopes = torch.autograd.grad(Evaluation.of(layered).total, list(sight.statistics.values()), retain_graph=True)
+    known = dict(zip(sight.statistics, slopes, strict=True))
+    norms = sight.again(_norms(sight.losses, known))
     parts = [Evaluation.of(plainly).total] if any(plainly) else []
     for (index, layer), slope in known.items():
         # The norm of the weighted slope; the floor is for an unweighted one.
-        factor = 1 / (norms[index, layer] / layer_weight(said[index], layer) + TINY)
-        parts.append((statistics[index, layer] * (slope * factor)).sum().double())
+        factor = 1 / (norms[index, layer] / _layer_weight(sight.said[index], layer) + TINY)
+        parts.append((sight.statistics[index, layer] * (slope * factor)).sum().double())
     return torch.stack(parts).sum()
 
 
-def layer_weight(terms: Sequence[Term], layer: str) -> float:
+def _layer_weight(terms: Sequence[Term], layer: str) -> float:
     """Return what a loss weighs at a layer; a loss that speaks of two layers at once says so at one of them."""
     own = [term for term in terms if term.layer == layer] or terms
     return sum(term.group_weight * term.layer_weight for term in own)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pincel.backbones.base import Backbone
 from pincel.canvas.base import Canvas
-from pincel.engine.balance import Goal, plain
+from pincel.engine.balance import Goal, Sight, plain
 from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.tiles import Alone, Reduce, Share, Watch, observe, unwatched
@@ -120,9 +120,10 @@ class Problem:
             self.share.show(pixels)
             seen = self._seen(pixels, self.objective.statistics)
             said = self.objective.said(seen, pixels)
-            goal = self.goal(self.objective, seen, said, partial(self._seen, pixels.detach()))
+            evaluation = Evaluation.of(said)
+            goal = self.goal(Sight(self.objective.losses, seen, said, evaluation, partial(self._seen, pixels.detach())))
             (slope,) = torch.autograd.grad(goal, leaf)
-        return Evaluation.of(said).detached(), slope
+        return evaluation.detached(), slope
 
     def _seen(self, pixels: Tensor, reduce: Reduce) -> dict[Any, Tensor]:
         return observe(self.backbone, pixels, self.objective.layers, reduce, self.layout, self.share, self.watch)

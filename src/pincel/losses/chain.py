@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pincel.losses import CHAIN
 from pincel.losses.base import Term
 from pincel.losses.spread import placed
 from pincel.types import LayerWeights, Window
@@ -88,7 +89,7 @@ class ChainLoss:
         total = sum(weight for _, weight in self.targets)
         target = torch.stack([weight / total * each for each, weight in self.targets]).sum(0)
         value = (self.link.gram(statistics) - target).square().mean()
-        yield Term("style", self.link.coarse, self.weight, self.share * self.layer_weights[self.link.coarse], value, "correlation-chain")
+        yield Term("style", self.link.coarse, self.weight, self.share * self.layer_weights[self.link.coarse], value, CHAIN)
 
 
 def links(layers: Sequence[str], strides: Mapping[str, int]) -> list[Link]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from pincel.formulas.similarity import self_similarity_distance
+from pincel.losses import SIMILARITY
 from pincel.losses.base import Term
 from pincel.losses.spread import placed
 from pincel.types import LayerWeights, Window
@@ -63,4 +64,4 @@ class SimilarityLoss:
         """Yield one term a layer."""
         for layer, target in self.targets.items():
             value = self_similarity_distance(statistics[layer][0].flatten(1), target[0].flatten(1))
-            yield Term("content", layer, self.weight, self.share * self.layer_weights[layer], value, "self-similarity")
+            yield Term("content", layer, self.weight, self.share * self.layer_weights[layer], value, SIMILARITY)

@@ -128,11 +128,11 @@ def planned(
     """Weigh what is asked for against the memory there is, unless somebody has done so.
 
     Args:
-        recipe: What is asked for.
-        rungs: The scales.
-        pictures: As loaded.
-        backbone: In the precision of the run.
-        means: What there is.
+        recipe: As for :func:`make_plan`.
+        rungs: As there.
+        pictures: As there.
+        backbone: As there.
+        means: As there.
         layouts: How the network is to be cut: one for each scale, or the last for all; None for what fits.
         processes: How many share the work.
 
