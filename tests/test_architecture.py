@@ -41,6 +41,7 @@ LAYERS = {
     "serve": 8,
     "sweep": 8,
     "bench": 9,
+    "studies": 9,
     # The package itself: nothing but a table of what is inside.
     "": 10,
     "cli": 11,

@@ -37,6 +37,9 @@ class Tolerant(doctest.OutputChecker):
         ("pincel.formulas.gram", 2),
         ("pincel.formulas.variation", 4),
         ("pincel.formulas.wasserstein", 3),
+        ("pincel.studies.measure", 1),
+        ("pincel.studies.separability", 2),
+        ("pincel.studies.words", 1),
     ],
 )
 def test_examples(module: str, examples: int) -> None:

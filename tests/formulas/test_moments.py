@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-import scipy.linalg  # type: ignore[import-untyped]
+import scipy.linalg
 import torch
 from torch import Tensor
 

@@ -19,6 +19,7 @@ VERBS = {
     "plan": "Say how much memory and time a run would take, and how it would be tiled.",
     "resume": "Go on with a run that was cut short.",
     "evaluate": "Print every term of the objective for a picture that exists.",
+    "study": "See what a network sees: figures, numbers and a page that explains them.",
     "recipes": "List recipes, or print one as TOML with the source of each value.",
     "backbones": "List networks, or the layers of one.",
     "samples": "Write the sample pictures into a folder.",

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
@@ -131,8 +131,15 @@ def as_json(event: Event) -> dict[str, Any]:
     return {"event": type(event).__name__.lower(), **fields, **terms}
 
 
+class Stoppable(Protocol):
+    """What can be asked to end: a run, a study."""
+
+    def stop(self, reason: str = ...) -> None:
+        """Ask for the end, and say why."""
+
+
 @contextmanager
-def stopped_by_signals(run: Run) -> Iterator[None]:
+def stopped_by_signals(run: Stoppable) -> Iterator[None]:
     """Let SIGINT and SIGTERM end a run after its step; a second one ends the program."""
 
     def handler(number: int, _frame: FrameType | None) -> None:

@@ -20,7 +20,12 @@ _INK = (45, 43, 40)
 
 
 def contact_sheet(
-    cells: Sequence[tuple[str, Image.Image]], *, height: int = 384, columns: int | None = None, width: int | None = None
+    cells: Sequence[tuple[str, Image.Image]],
+    *,
+    height: int = 384,
+    columns: int | None = None,
+    width: int | None = None,
+    typeface: str | None = None,
 ) -> Image.Image:
     """Set pictures in rows, each with its caption underneath, on warm white.
 
@@ -34,6 +39,7 @@ def contact_sheet(
         columns: Pictures in a row; None for as many as make the sheet about as wide as it is high, or all of
             them if they are four or fewer.
         width: Columns of each box in pixels; None for each picture as wide as its shape asks for.
+        typeface: A TrueType file for the captions; None for the one inside Pillow, which has little beyond English.
 
     Returns:
         An RGB image.
@@ -45,7 +51,8 @@ def contact_sheet(
         given = f"{len(cells)} pictures, height {height}, columns {columns}" + (f", width {width}" if width is not None else "")
         raise OptionError(one_line("contact sheet: nothing to show", given, "1 or more of each", "a picture"))
     # The boxes of a grid are small, and their captions are read across a page.
-    font = ImageFont.load_default(size=max(10, height // (20 if width is None else 14)))
+    points = max(10, height // (20 if width is None else 14))
+    font = ImageFont.truetype(typeface, points) if typeface else ImageFont.load_default(size=points)
     margin = max(4, height // 16)
     tiles = [_tile(caption, picture, (width, height), font) for caption, picture in cells]
     if width is not None:

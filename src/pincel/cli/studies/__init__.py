@@ -1,0 +1,1 @@
+"""``pincel study NAME``: one thin file a study."""

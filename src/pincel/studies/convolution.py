@@ -1,0 +1,193 @@
+"""A convolution step by step: the numbers of a small crop, the kernel, every product, the sums, the bias, ReLU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pincel.backbones.cards import Card
+from pincel.backbones.vgg import VGG
+from pincel.errors import OptionError, PictureSizeError, unknown_name
+from pincel.files import one_line
+from pincel.image.io import Picture as Opened
+from pincel.image.io import Source, to_pil
+from pincel.studies.convolution_page import Story, page
+from pincel.studies.kernels import CALLED, KERNELS, filtered, grey_of
+from pincel.studies.look import WHITE, features, network, opened
+from pincel.studies.maps import coloured, signed_picture, stretched
+from pincel.studies.report import Report
+from pincel.studies.settings import Settings
+from pincel.studies.watch import Watch
+from pincel.studies.words import Words
+from pincel.studies.worked import most_contrast, most_telling, worked
+
+# More numbers side by side than this cannot be read.
+MOST = 14
+# Beyond the kernel, rows and columns of a crop, unless it is said.
+AROUND = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What this study can be told.
+
+    Attributes:
+        channel: Of the first layer; None for one that shows what ReLU does; see :func:`pincel.studies.worked.most_telling`.
+        at: ``X,Y``, the place in pixels of the resized picture; None for the middle of the crop of most contrast.
+        crop: Side of the crop; None for three more than the kernel's.
+        kernel: One of :data:`pincel.studies.kernels.KERNELS` instead of a filter of the network.
+    """
+
+    channel: int | None = None
+    at: str | None = None
+    crop: int | None = None
+    kernel: str | None = None
+
+
+def study(source: Source, asked: Asked, settings: Settings, watch: Watch) -> Report:
+    """Work out a convolution by hand, and compare with the network.
+
+    Args:
+        source: The picture.
+        asked: Which filter, where.
+        settings: Of every study.
+        watch: Told how far it is; may ask for the end.
+
+    Raises:
+        OptionError: For a filter, place or crop that is not there, or too large to be written down.
+        UnknownNameError: For a kernel there is not.
+        PictureError: If the picture cannot be used, or is smaller than the crop.
+    """
+    _check(asked, settings.card)
+    picture = opened(source, settings)
+    watch.part("working out a convolution", 0, 2)
+    report = _by_hand(asked, picture, settings) if asked.kernel is not None else _by_network(asked, picture, settings)
+    watch.part("working out a convolution", 2, 2)
+    return report
+
+
+def _check(asked: Asked, card: Card) -> None:
+    """Refuse what can be refused before anything is loaded."""
+    if asked.kernel is not None and asked.kernel not in KERNELS:
+        raise unknown_name("kernel", asked.kernel, KERNELS)
+    if asked.kernel is not None and asked.channel is not None:
+        given = f"--kernel {asked.kernel} --filter {asked.channel}"
+        raise OptionError(one_line("convolution: one kernel at a time", given, "--kernel, or --filter", f"--filter {asked.channel} alone"))
+    count = card.layers[0].channels
+    if asked.channel is not None and not 0 <= asked.channel < count:
+        failed = f"convolution: {card.name} has no such filter in {card.layers[0].name}"
+        raise OptionError(one_line(failed, f"--filter {asked.channel}", f"0 to {count - 1}", "--filter 0"))
+
+
+def place_of(at: str, picture: Opened) -> tuple[int, int]:
+    """Return (row, column) of a place given as ``X,Y``.
+
+    Raises:
+        OptionError: If it is no place of the picture.
+    """
+    parts = [part.strip() for part in at.split(",")]
+    accepted = f"X,Y with X from 0 to {picture.width - 1} and Y from 0 to {picture.height - 1}"
+    hint = f"--at {picture.width // 2},{picture.height // 2}"
+    if len(parts) != 2 or not all(part.isascii() and part.isdecimal() for part in parts):
+        raise OptionError(one_line("convolution: that is no place", f"--at {at}", accepted, hint))
+    column, row = (int(part) for part in parts)
+    if not (row < picture.height and column < picture.width):
+        failed = f"convolution: the place is outside the picture, which has {picture.width}×{picture.height} pixels at this size"
+        raise OptionError(one_line(failed, f"--at {at}", accepted, hint))
+    return row, column
+
+
+def crop_of(asked: Asked, side: int, picture: Opened) -> int:
+    """Return the side of the crop for a kernel of so many rows.
+
+    Raises:
+        OptionError: If the kernel does not fit into it, or it has more numbers than can be read.
+        PictureSizeError: If the picture is smaller.
+    """
+    if side > MOST:
+        failed = f"convolution: this filter has {side}×{side} numbers a channel, too many to be written down"
+        accepted = f"filters of up to {MOST}×{MOST}"
+        raise OptionError(one_line(failed, f"--filter {asked.channel}", accepted, "--filter 0, or --kernel sobel-vertical"))
+    crop = min(side + AROUND, MOST) if asked.crop is None else asked.crop
+    if not side <= crop <= MOST:
+        failed = f"convolution: the crop must hold the kernel of {side}×{side}, and be small enough to be read"
+        raise OptionError(one_line(failed, f"--crop {crop}", f"{side} to {MOST}", f"--crop {min(side + AROUND, MOST)}"))
+    if min(picture.height, picture.width) < crop:
+        given = f"{picture.width}×{picture.height} pixels"
+        raise PictureSizeError(one_line(f"picture: smaller than the crop of {crop}×{crop}", given, f"{crop} or more", "a larger --size"))
+    return crop
+
+
+def filter_of(backbone: VGG, channel: int) -> tuple[str, Tensor, Tensor]:
+    """Return of a filter of the first layer what its weights are called, (1, 3, f, f), and its bias (1,), on the CPU in float64."""
+    before = 0
+    # A bank of filters has several sizes in one layer, one after the other; any other network has it first.
+    groups = list(backbone.weights.items())[: len(backbone.card.filters) or 1]
+    for name, (weight, bias) in groups:
+        if channel < before + len(weight):
+            only = slice(channel - before, channel - before + 1)
+            return name, weight[only].detach().cpu().double(), bias[only].detach().cpu().double()
+        before += len(weight)
+    raise IndexError(channel)
+
+
+def by_network(backbone: VGG, picture: Opened, channel: int) -> Tensor:
+    """Return what the network itself answers with one filter of its first layer, in float64 on the CPU, (H, W), before ReLU."""
+    name, weight, bias = filter_of(backbone, channel)
+    alone = replace(backbone, weights={name: (weight, bias)}, winograd={})
+    first = backbone.card.layers[0].name
+    with torch.no_grad():
+        # Features are handed out as they are when they are this precise.
+        return alone.features(WHITE * picture.pixels.double(), [first])[first][0, 0]
+
+
+def _by_hand(asked: Asked, picture: Opened, settings: Settings) -> Report:
+    """Make the report of a kernel made by hand on the grey picture."""
+    kernel = asked.kernel or ""
+    grey = grey_of(picture)
+    weight = torch.tensor(KERNELS[kernel], dtype=torch.float64)[None]
+    crop = crop_of(asked, weight.shape[-1], picture)
+    place = place_of(asked.at, picture) if asked.at is not None else most_contrast(grey, crop)
+    work = worked(grey[None], weight, 0.0, place, crop)
+    theirs = functional.conv2d(grey[None, None], weight[None], padding=1)[0, 0]
+    shown = to_pil((grey / WHITE).expand(3, -1, -1)[None].float())
+    whole = [(CALLED[kernel], filtered(grey, kernel))]
+    checked = [(Words("torch conv2d, 64 bits", "conv2d de torch, 64 bits"), float(theirs[place]))]
+    story = Story(work, ("",), picture, shown, whole, checked)
+    subject = Words("the kernel {kernel} on the picture in grey", "el núcleo {kernel} sobre la imagen en gris")
+    return page(story, subject.fill(kernel=kernel), {"kernel": kernel, "filter": None}, settings)
+
+
+def _by_network(asked: Asked, picture: Opened, settings: Settings) -> Report:
+    """Make the report of a filter of the first layer of a network."""
+    backbone = network(settings)
+    first = backbone.card.layers[0].name
+    fed = backbone.fed(WHITE * picture.pixels.double())[0].cpu()
+    # Where it is not said, place and filter depend on each other: the place is chosen for the smallest filters.
+    _, weight, bias = filter_of(backbone, asked.channel or 0)
+    crop = crop_of(asked, weight.shape[-1], picture)
+    place = place_of(asked.at, picture) if asked.at is not None else most_contrast(grey_of(picture), crop)
+    answers = features(backbone, picture, [first])[first][0]
+    channel = asked.channel
+    if channel is None:
+        weights, _ = next(iter(backbone.weights.values()))
+        channel = most_telling(answers, weights, worked(fed, weight[0], float(bias), place, crop))
+        _, weight, bias = filter_of(backbone, channel)
+    work = worked(fed, weight[0], float(bias), place, crop)
+    exact = by_network(backbone, picture, channel)
+    theirs = float(answers[channel, place[0], place[1]])
+    checked = [
+        (Words("the network, 64 bits", "la red, 64 bits"), float(exact[place])),
+        (Words("the network, 32 bits", "la red, 32 bits"), theirs),
+    ]
+    whole = [
+        (Words("before ReLU: middle grey is 0", "antes de ReLU: el gris medio es 0"), signed_picture(exact)),
+        (Words("after ReLU: dark is 0", "tras ReLU: lo oscuro es 0"), coloured(stretched(exact.clamp(min=0)))),
+    ]
+    story = Story(work, ("R", "G", "B"), picture, to_pil(picture.pixels), whole, checked, first, backbone.card.mean)
+    subject = Words("filter {channel} of {layer} of {backbone}", "el filtro {channel} de {layer} de {backbone}")
+    filled = subject.fill(channel=channel, layer=first, backbone=settings.backbone)
+    return page(story, filled, {"kernel": None, "filter": channel}, settings)

@@ -1,0 +1,210 @@
+"""Pictures that are made rather than taken: how they are written down, how they are shaken, and what is wished of them.
+
+Paper:
+    Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017. The constants are those of its code, tensorflow/lucid, and of
+    greentfrapp/lucent, the same in torch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+# Of the noise everything starts from.
+SPREAD = 0.01
+# A spectrum is divided by it, so that the sigmoid is not at its ends from the start.
+CALM = 4.0
+# Square root of the covariance of the colours of ImageNet: rows red, green, blue; columns brightness, and two of hue.
+COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
+GREY = 0.5
+
+Transform: TypeAlias = Callable[[Tensor, torch.Generator], Tensor]
+
+
+def gains(height: int, width: int) -> Tensor:
+    r"""Return by what each frequency is multiplied, (H, W//2 + 1), float64.
+
+    .. math:: \frac{1}{4 \max(f,\ 1 / \max(W, H))}, \qquad f = \sqrt{f_x^2 + f_y^2} \text{ in cycles a pixel}
+
+    Example:
+        >>> gains(2, 2)
+        tensor([[0.5000, 0.5000],
+                [0.5000, 0.3536]], dtype=torch.float64)
+
+    Paper:
+        Olah et al. 2017: amplitudes of photographs fall as 1/f, so that in this measure all frequencies are equally likely.
+    """
+    down, across = torch.fft.fftfreq(height, dtype=torch.float64), torch.fft.rfftfreq(width, dtype=torch.float64)
+    frequency = (down[:, None].square() + across[None].square()).sqrt()
+    divisor: Tensor = CALM * frequency.clamp(min=1 / max(height, width))
+    return divisor.reciprocal()
+
+
+def from_spectrum(values: Tensor, size: tuple[int, int]) -> Tensor:
+    r"""Return the picture of a spectrum, its gains applied; differentiable.
+
+    .. math:: x_{st} = \frac{1}{\sqrt{HW}} \sum_{uv} g_{uv} \, \mathrm{Re}\!\left(z_{uv}\, e^{2 \pi i (us/H + vt/W)}\right)
+
+    over all frequencies, those that are not written down being the conjugates of those that are.
+
+    Args:
+        values: Shape (B, 3, H, W//2 + 1, 2), real and imaginary parts.
+        size: (H, W).
+
+    Returns:
+        (B, 3, H, W), around 0.
+    """
+    scaled = torch.view_as_complex(values.contiguous()) * gains(*size).to(values)
+    picture: Tensor = torch.fft.irfft2(scaled, s=size, norm="ortho")
+    return picture
+
+
+def mixing(like: Tensor) -> Tensor:
+    """Return the matrix, (3, 3), that makes red, green and blue of three colours that vary by themselves; its longest column is 1."""
+    matrix = torch.tensor(COLOURS, dtype=torch.float64)
+    normed: Tensor = matrix / matrix.norm(dim=0).max()
+    return normed.to(like)
+
+
+def coloured(values: Tensor) -> Tensor:
+    """Return pictures in [0, 1], (B, 3, H, W), of colours that vary by themselves, in any range; differentiable."""
+    return torch.sigmoid(torch.einsum("rc,bchw->brhw", mixing(values), values))
+
+
+def _fourier_start(size: tuple[int, int], generator: torch.Generator) -> Tensor:
+    return SPREAD * torch.randn(3, size[0], size[1] // 2 + 1, 2, generator=generator)
+
+
+def _pixels_start(size: tuple[int, int], generator: torch.Generator) -> Tensor:
+    return SPREAD * torch.randn(3, *size, generator=generator)
+
+
+def _pixels(values: Tensor, _size: tuple[int, int]) -> Tensor:
+    return values
+
+
+# name → (values of one picture to start from, what turns values of several into pictures before their colours are mixed)
+PARAMETERISATIONS: dict[str, tuple[Callable[[tuple[int, int], torch.Generator], Tensor], Callable[[Tensor, tuple[int, int]], Tensor]]] = {
+    "fourier": (_fourier_start, from_spectrum),
+    "pixels": (_pixels_start, _pixels),
+}
+
+
+def padded(by: int) -> Transform:
+    """Surround pictures with grey."""
+    return lambda x, _: functional.pad(x, (by, by, by, by), value=GREY)
+
+
+def jittered(by: int) -> Transform:
+    """Cut out a part that is smaller by ``by`` pixels, at random."""
+
+    def transform(x: Tensor, generator: torch.Generator) -> Tensor:
+        height, width = (max(1, side - by) for side in x.shape[-2:])
+        top, left = (_draw(range(side - kept + 1), generator) for side, kept in zip(x.shape[-2:], (height, width), strict=True))
+        return x[..., top : top + height, left : left + width]
+
+    return transform
+
+
+def scaled(factors: Sequence[float]) -> Transform:
+    """Enlarge or reduce by one of some factors."""
+
+    def transform(x: Tensor, generator: torch.Generator) -> Tensor:
+        factor = _draw(factors, generator)
+        size = [math.ceil(factor * side) for side in x.shape[-2:]]
+        return functional.interpolate(x, size, mode="bilinear", align_corners=True)
+
+    return transform
+
+
+def rotated(degrees: Sequence[float]) -> Transform:
+    """Turn about the middle by one of some angles; what comes in from outside is grey."""
+
+    def transform(x: Tensor, generator: torch.Generator) -> Tensor:
+        return turned(x, _draw(degrees, generator))
+
+    return transform
+
+
+def turned(x: Tensor, degrees: float) -> Tensor:
+    """Turn pictures (B, 3, H, W) counter-clockwise about the middle; what comes in from outside is grey."""
+    height, width = x.shape[-2:]
+    sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+    # From places in the result to places in the source, both sides from -1 to 1; y points down.
+    matrix = torch.tensor([[cosine, -sine * height / width, 0.0], [sine * width / height, cosine, 0.0]]).to(x)
+    grid = functional.affine_grid(matrix.expand(len(x), 2, 3), list(x.shape), align_corners=False)
+    return functional.grid_sample(x - GREY, grid, mode="bilinear", padding_mode="zeros", align_corners=False) + GREY
+
+
+def _draw(among: Sequence[float], generator: torch.Generator) -> float:
+    return among[int(torch.randint(len(among), (1,), generator=generator))]
+
+
+# What a picture has to bear while it is looked at. All of lucid's; shifts alone; nothing.
+ROBUST: dict[str, tuple[Transform, ...]] = {
+    "all": (
+        padded(12),
+        jittered(8),
+        scaled([1 + (i - 5) / 50 for i in range(11)]),
+        rotated([*range(-10, 11), 0, 0, 0, 0, 0]),
+        jittered(4),
+    ),
+    "jitter": (padded(12), jittered(8), jittered(4)),
+    "none": (),
+}
+
+
+def shaken(x: Tensor, transforms: Sequence[Transform], generator: torch.Generator) -> Tensor:
+    """Return pictures after one transform after the other; all pictures bear the same."""
+    for transform in transforms:
+        x = transform(x, generator)
+    return x
+
+
+def _mean(features: Tensor) -> Tensor:
+    """Return the mean over positions."""
+    return features.mean((2, 3))
+
+
+def _middle(features: Tensor) -> Tensor:
+    """Return the position in the middle."""
+    height, width = features.shape[-2:]
+    return features[:, :, height // 2, width // 2]
+
+
+def _peak(features: Tensor) -> Tensor:
+    """Return the strongest position."""
+    return features.amax((2, 3))
+
+
+def _alone(features: Tensor) -> Tensor:
+    """Return the mean cosine between what all channels answer at a position, and one channel alone."""
+    return functional.normalize(features, dim=1).mean((2, 3))
+
+
+# name → what is to be as large as can be in a picture that is made, and the same in one that is given, whose strongest place may be
+# anywhere; both (B, C, H, W) → (B, C).
+OBJECTIVES: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
+    "channel": (_mean, _mean),
+    "neuron": (_middle, _peak),
+    "direction": (_alone, _alone),
+}
+
+
+def fineness(pictures: Tensor) -> Tensor:
+    """Return which share of the variance of brightness is finer than four pixels a period, (B,); photographs have little.
+
+    Args:
+        pictures: (B, 3, H, W), in any range.
+    """
+    grey = pictures.double().mean(1)
+    power = torch.fft.fft2(grey - grey.mean((1, 2), keepdim=True)).abs().square()
+    down, across = (torch.fft.fftfreq(side, dtype=torch.float64, device=grey.device) for side in grey.shape[-2:])
+    fine = (down[:, None].square() + across[None].square()).sqrt() > 0.25
+    share: Tensor = (power * fine).sum((1, 2)) / power.sum((1, 2)).clamp(min=1e-300)
+    return share

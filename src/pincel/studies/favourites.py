@@ -1,0 +1,49 @@
+"""The channels of a layer that tell most of a picture, laid over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+from torch import Tensor
+
+from pincel.studies.layer_answers import most_varied
+from pincel.studies.maps import heated
+
+# Of every layer, so many channels are laid over the picture.
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Favourite:
+    """A channel of a layer, laid over the picture.
+
+    Attributes:
+        layer: Its name.
+        channel: Counted from 0.
+        largest: Of its values.
+        active: Share of positions over half of that.
+        image: The picture in grey, with its answer as heat.
+    """
+
+    layer: str
+    channel: int
+    largest: float
+    active: float
+    image: Image.Image
+
+    def as_json(self) -> dict[str, Any]:
+        """Return its numbers as plain data."""
+        return {"layer": self.layer, "channel": self.channel, "max": self.largest, "active": self.active}
+
+
+def favoured(name: str, features: Tensor, pixels: Tensor, stride: int) -> list[Favourite]:
+    """Choose channels of a layer, by :func:`most_varied`, and lay them over the picture."""
+    found = []
+    for channel in most_varied(features, SHOWN):
+        values = features[0, channel]
+        largest = float(values.max())
+        active = float((values > largest / 2).float().mean()) if largest > 0 else 0.0
+        found.append(Favourite(name, channel, largest, active, heated(pixels, values, stride)))
+    return found

@@ -1,0 +1,82 @@
+"""Filters as pictures, and beside what they answer to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pincel.studies.filter_shape import Filter
+from pincel.studies.maps import coloured, numbered_grid, stretched
+
+
+def tile(weight: Tensor, largest: float) -> Image.Image:
+    """Return a filter as a picture: grey is 0, white is ``largest``, black is that below 0.
+
+    Args:
+        weight: (3, f, f), in colour, or (f, f), in grey.
+        largest: What is white.
+    """
+    shade = (0.5 + 0.5 * weight / (largest or 1.0)).clamp(0, 1)
+    shade = shade if shade.ndim == 3 else shade.expand(3, -1, -1)
+    return Image.fromarray((255 * shade.permute(1, 2, 0)).round().to(torch.uint8).numpy())
+
+
+def planes(weight: Tensor, largest: float) -> Image.Image:
+    """Return every input channel of a filter (C, f, f) as a tile in grey, row by row, with lines of white between them."""
+    columns = 32 if len(weight) > 128 else 16
+    step = weight.shape[-1] + 1
+    rows = -(-len(weight) // columns)
+    sheet = Image.new("RGB", (columns * step + 1, rows * step + 1), "white")
+    for place, plane in enumerate(weight):
+        sheet.paste(tile(plane, largest), (1 + place % columns * step, 1 + place // columns * step))
+    return sheet.resize((sheet.width * 6, sheet.height * 6), Image.Resampling.NEAREST)
+
+
+def tiles(groups: Sequence[Sequence[Filter]], *, own_scale: bool) -> Image.Image:
+    """Return filters as tiles, all enlarged alike.
+
+    Args:
+        groups: Filters of one size together.
+        own_scale: White is the largest weight of each filter, not of its group.
+    """
+    largest_side = max(group[0].weight.shape[-1] for group in groups)
+    times = max(3, 96 // largest_side)
+    grids = []
+    for group in groups:
+        common = max(float(each.weight.abs().max()) for each in group)
+        scales = [float(each.weight.abs().max()) if own_scale else common for each in group]
+        cells = [(str(each.channel), tile(each.weight, scale)) for each, scale in zip(group, scales, strict=True)]
+        columns = math.ceil(math.sqrt(len(group))) if len(groups) == 1 else len(group)
+        grids.append(numbered_grid(cells, columns, times * group[0].weight.shape[-1]))
+    return _stacked(grids)
+
+
+def _stacked(grids: Sequence[Image.Image]) -> Image.Image:
+    sheet = Image.new("RGB", (max(grid.width for grid in grids), sum(grid.height for grid in grids)), "white")
+    top = 0
+    for grid in grids:
+        sheet.paste(grid, (0, top))
+        top += grid.height
+    return sheet
+
+
+def answers(filters: Sequence[Filter], *, height: int = 72) -> Image.Image:
+    """Return what filters answer, each beside its tile if it is one in colour."""
+    cells = []
+    for each in filters:
+        if each.answer is None:
+            continue
+        seen = coloured(stretched(each.answer))
+        seen = seen.resize((max(1, round(seen.width * height / seen.height)), height), Image.Resampling.BOX)
+        beside = len(each.weight) == 3
+        pair = Image.new("RGB", (seen.width + beside * (height + 2), height), "white")
+        if beside:
+            own = tile(each.weight, float(each.weight.abs().max()))
+            pair.paste(own.resize((height, height), Image.Resampling.NEAREST), (0, 0))
+        pair.paste(seen, (pair.width - seen.width, 0))
+        cells.append((str(each.channel), pair))
+    return numbered_grid(cells, max(1, min(len(cells), 900 // cells[0][1].width)), max(cells[0][1].size))

@@ -1,0 +1,111 @@
+"""The filters of a convolution as pictures, in numbers, and beside what they answer to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pincel.backbones.cards import Card
+from pincel.backbones.vgg import VGG
+from pincel.errors import OptionError
+from pincel.files import one_line
+from pincel.image.io import Picture as Opened
+from pincel.image.io import Source
+from pincel.studies.filter_shape import Filter, described
+from pincel.studies.filters_page import TITLE, coloured_page, deep_page, lead, notes_of
+from pincel.studies.look import check_size, features, network, opened
+from pincel.studies.report import Report
+from pincel.studies.settings import Settings
+from pincel.studies.watch import Watch
+
+# Shown of the first layer, and of a deeper one, where each has hundreds of planes.
+SHOWN, SHOWN_DEEP = 64, 6
+
+
+def study(source: Source, layer: str | None, channels: int | None, settings: Settings, watch: Watch) -> Report:
+    """Show the filters of a convolution.
+
+    Args:
+        source: The picture they answer to.
+        layer: The convolution; None for the first.
+        channels: Filters shown, at most; None for 64 of the first layer, 6 of a deeper one.
+        settings: Of every study.
+        watch: Told how far it is; may ask for the end.
+
+    Raises:
+        OptionError: If fewer than one filter is asked for, or the layer has none.
+        UnknownNameError: For a layer the network does not have.
+        PictureError: If the picture cannot be used, or is too small for the layer.
+    """
+    name = convolution_of(settings.card, layer)
+    if channels is not None and channels < 1:
+        raise OptionError(one_line("filters: none would be shown", f"--channels {channels}", "1 or more", "--channels 64"))
+    picture = opened(source, settings)
+    backbone = network(settings)
+    check_size(backbone, picture, [name])
+    groups = grouped(backbone, name)
+    in_colour = groups[0][0].weight.shape[0] == 3
+    shown = [group[: shown_of(len(groups), in_colour, channels)] for group in groups]
+    answered = _answered(backbone, name, shown, picture, watch)
+    numbers = {
+        "layer": name,
+        "filters": [each.as_json() for group in answered for each in group],
+        "kinds": Counter(each.shape.kind for group in groups for each in group),
+        "strengths": [each.shape.strength for group in groups for each in group],
+    }
+    whole = [each for group in groups for each in group]
+    page = coloured_page if in_colour else deep_page
+    asked = {**settings.as_json(), "picture": picture.name, "layer": name, "channels": sum(len(group) for group in shown)}
+    return Report(
+        "filters", TITLE.fill(layer=name), lead(name, whole, settings), page(answered, whole, picture), numbers, asked, notes_of(watch)
+    )
+
+
+def convolution_of(card: Card, layer: str | None) -> str:
+    """Return the name of a convolution, the first of a network if none is given.
+
+    Raises:
+        UnknownNameError: For a layer the network does not have.
+        OptionError: For one that is no convolution.
+    """
+    named = card.layers[0].name if layer is None else card.layer(layer).name
+    if card.layer(named).kind != "conv":
+        known = [each.name for each in card.layers if each.kind == "conv"]
+        accepted = ", ".join(known) if len(known) <= 4 else f"{known[0]} … {known[-1]}"
+        nearest = next(name for name in reversed(known) if card.names.index(name) <= card.names.index(named))
+        raise OptionError(one_line("filters: only convolutions have filters", f"--layer {named}", accepted, f"--layer {nearest}"))
+    return named
+
+
+def shown_of(groups: int, in_colour: bool, channels: int | None) -> int:
+    """Return how many filters of each size are shown."""
+    asked = channels if channels is not None else SHOWN if in_colour else SHOWN_DEEP
+    return max(1, asked // groups)
+
+
+def grouped(backbone: VGG, name: str) -> list[list[Filter]]:
+    """Return the filters of a convolution, those of one size together, in order of channels."""
+    # A bank of filters calls its weights by their size, and has one layer only.
+    layers = [backbone.weights[name]] if name in backbone.weights else list(backbone.weights.values())
+    groups = []
+    before = 0
+    for weight, bias in layers:
+        weights = weight.detach().cpu().double().contiguous()
+        each = zip(weights, bias.tolist(), strict=True)
+        groups.append([Filter(before + place, one, added, described(one)) for place, (one, added) in enumerate(each)])
+        before += len(weights)
+    return groups
+
+
+def _answered(backbone: VGG, name: str, groups: Sequence[Sequence[Filter]], picture: Opened, watch: Watch) -> list[list[Filter]]:
+    """Return the filters with what they answer to a picture, one size after the other until the end is asked for."""
+    rectified = backbone.card.names[backbone.card.names.index(name) + 1]
+    one_by_one = [backbone] if name in backbone.weights else [replace(backbone, weights={k: w}) for k, w in backbone.weights.items()]
+    found = [list(group) for group in groups]
+    start = 0
+    for place, part in enumerate(watch.over("looking at the picture with each size of filter", one_by_one)):
+        maps = features(part, picture, [rectified])[rectified][0]
+        found[place] = [replace(each, answer=maps[each.channel - start].cpu()) for each in groups[place]]
+        start += len(maps)
+    return found

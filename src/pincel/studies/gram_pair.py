@@ -1,0 +1,211 @@
+"""Two pictures: how their Gram matrices differ, layer by layer and pair by pair of channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+
+from pincel.formulas.conventions import CONVENTIONS
+from pincel.formulas.correlation import diagonal_share, relative_distance
+from pincel.formulas.gram import gram_distance
+from pincel.studies import plots
+from pincel.studies.gallery_map import Painting
+from pincel.studies.gram_view import CHANNEL, Pair, Seen, answering, bars_of_powers, channel_order, coloured, panels, rooted, strongest
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Say, Sheet, Table
+from pincel.studies.words import Words, same
+
+# Pairs of a layer in the table.
+PAIRS = 5
+# Layers in a row of heat maps.
+ACROSS = 3
+
+_TITLE = Words("{first} and {second}: how two styles differ", "{first} y {second}: en qué difieren dos estilos")
+_INTRO = Words(
+    "Style transfer moves a picture until its Gram matrices are those of the painting. What it has to overcome is the difference shown "
+    "here; each layer's share is the deck's J_style.",
+    "La transferencia de estilo mueve una imagen hasta que sus matrices de Gram son las del cuadro. Lo que tiene que vencer es la "
+    "diferencia que se muestra aquí; la parte de cada capa es la J_style de las diapositivas.",
+)
+_FORMULA = Formula(
+    "J_style^[l] = 1/(4·n_C²·(n_H·n_W)²) · Σ_i Σ_j (A·Aᵀ − A′·A′ᵀ)²_ij = ¼ · mean (G − G′)²",
+    "the deck; Gatys, Ecker, Bethge 2015, eq. 4. With G = A·Aᵀ/(n_H·n_W) the two pictures may differ in size.",
+)
+_STYLE_CAPTION = Words(
+    "J_style of each layer, in powers of ten. The layers live on different scales, which the weights λ_l have to make up for.",
+    "J_style de cada capa, en potencias de diez. Las capas viven en escalas distintas, que los pesos λ_l han de compensar.",
+)
+_RELATIVE_CAPTION = Words(
+    "The same difference over the size of the two matrices: now layers can be compared with each other. 0: the same style; √2: nothing "
+    "in common, at equal size.",
+    "La misma diferencia entre el tamaño de las dos matrices: ahora sí se pueden comparar las capas. 0: el mismo estilo; √2: nada en "
+    "común, a igual tamaño.",
+)
+_SAME = Words("The Gram matrices of the two are equal in every layer.", "Las matrices de Gram de ambas son iguales en todas las capas.")
+_FOUND = Words(
+    "Relative to their size the matrices differ most in {far} ({most:.2f}) and least in {near} ({least:.2f}). J_style spans a factor of "
+    "{span:,.0f} between layers. {where}",
+    "En relación con su tamaño, las matrices difieren más en {far} ({most:.2f}) y menos en {near} ({least:.2f}). J_style abarca un factor "
+    "de {span:,.0f} entre capas. {where}",
+)
+_ONE_FOUND = Words(
+    "The matrices of {far} differ by {most:.2f} of their size. {where}",
+    "Las matrices de {far} difieren en {most:.2f} de su tamaño. {where}",
+)
+_OFF = Words(
+    "In every layer most of the difference is off the diagonal: it is less how strong each filter is than which filters answer together.",
+    "En todas las capas la mayor parte de la diferencia está fuera de la diagonal: importa menos la fuerza de cada filtro que qué filtros "
+    "responden juntos.",
+)
+_ON = Words(
+    "In {layers} most of the difference is on the diagonal: single filters answer more strongly to one of the two.",
+    "En {layers} la mayor parte de la diferencia está en la diagonal: hay filtros que por sí solos responden más a una de las dos.",
+)
+_HEATS = Words(
+    "G({second}) − G({first}), root with sign: red pairs of channels answer together more in {second}, blue ones more in {first}. The "
+    "strongest channels of the two, in the order of the clustering of {first}.",
+    "G({second}) − G({first}), raíz con signo: los pares de canales en rojo responden más juntos en {second}, los azules en {first}. Los "
+    "canales más fuertes de ambas, en el orden de la agrupación de {first}.",
+)
+_SHEET = Words(
+    "Of each layer the pair of channels that differs most, in both pictures; a channel has the same colours in both (dark: weakest, "
+    "bright: strongest). G is large where both maps are bright in the same places.",
+    "De cada capa, el par de canales que más difiere, en ambas imágenes; un canal tiene los mismos colores en las dos (oscuro: lo más "
+    "débil, claro: lo más fuerte). G es grande donde ambos mapas son claros en los mismos sitios.",
+)
+_TABLE = Words(
+    "The pairs of channels that differ most between {first} and {second}; share is that of the layer's ΣΣ(ΔG)².",
+    "Los pares de canales que más difieren entre {first} y {second}; la parte es la del ΣΣ(ΔG)² de la capa.",
+)
+_PAIR_COLUMNS = {
+    "layer": Words("layer", "capa"),
+    "i": Words("channel i", "canal i"),
+    "j": Words("channel j", "canal j"),
+    "first": Words("G_ij of the first", "G_ij de la primera"),
+    "second": Words("G_ij of the second", "G_ij de la segunda"),
+    "change": Words("difference", "diferencia"),
+    "share": Words("share", "parte"),
+}
+_LAYER_COLUMNS = {
+    "layer": Words("layer", "capa"),
+    "channels": Words("channels", "canales"),
+    "style": same("J_style"),
+    "relative": Words("relative distance", "distancia relativa"),
+    "diagonal": Words("share on the diagonal", "parte en la diagonal"),
+}
+_LAYERS_TABLE = Words("The style distance of the two pictures.", "La distancia de estilo de las dos imágenes.")
+
+
+def changed_pairs(first: Tensor, second: Tensor, count: int = PAIRS) -> list[Pair]:
+    """Return the pairs of channels, i < j, whose entries of two Gram matrices, (C, C), differ most; the value is second - first."""
+    change = (second - first).double()
+    rows, columns = torch.triu_indices(len(change), len(change), 1)
+    values = change[rows, columns]
+    order = values.abs().argsort(descending=True, stable=True)[:count].tolist()
+    return [Pair(int(rows[place]), int(columns[place]), float(values[place])) for place in order if values[place] != 0]
+
+
+def pair_of_styles(
+    paintings: tuple[Painting, Painting], seen: tuple[Mapping[str, Seen], Mapping[str, Seen]], channels: int
+) -> tuple[list[Block], dict[str, Any]]:
+    """Show how the Gram matrices of two pictures differ.
+
+    Args:
+        paintings: The two.
+        seen: layer → what it answers, to each.
+        channels: Of a layer, how many a heat map shows at most.
+
+    Returns:
+        What goes on the page, and the numbers.
+    """
+    both = {layer: (each, seen[1][layer]) for layer, each in seen[0].items()}
+    rows = [_figures(layer, *each) for layer, each in both.items()]
+    pairs = {layer: changed_pairs(one.gram, other.gram) for layer, (one, other) in both.items()}
+    names = {"first": paintings[0].name, "second": paintings[1].name}
+
+    def distances(_: Say) -> Figure:
+        return bars_of_powers({row["layer"]: row["style"] for row in rows}, "J_style")
+
+    def relative(_: Say) -> Figure:
+        return plots.bars({row["layer"]: row["relative"] for row in rows if row["relative"] is not None}, "‖ΔG‖ / √(‖G‖·‖G′‖)")
+
+    sheet = [cell for layer, found in pairs.items() if found for cell in _sheet_row(paintings, layer, both[layer], found[0])]
+    table = [row for layer, found in pairs.items() for row in _table_rows(layer, both[layer], found)]
+    blocks: list[Block] = [
+        Heading(_TITLE.fill(**names)),
+        Paragraph(_INTRO),
+        _FORMULA,
+        Plot("style-distance", distances, _STYLE_CAPTION),
+        Plot("relative-distance", relative, _RELATIVE_CAPTION),
+        Paragraph(_found(rows)),
+        Plot("differences", partial(_heats, both, channels), _HEATS.fill(**names)),
+        *([Sheet("pairs-that-differ", sheet, 6, _SHEET, height=140)] if sheet else []),
+        *([Table("pairs-that-differ", _PAIR_COLUMNS, table, _TABLE.fill(**names))] if table else []),
+        Table("style-distance", _LAYER_COLUMNS, rows, _LAYERS_TABLE),
+    ]
+    listed = {layer: [[pair.i, pair.j, pair.value] for pair in found] for layer, found in pairs.items()}
+    return blocks, {"between": list(names.values()), "layers": rows, "pairs": listed}
+
+
+def _figures(layer: str, one: Seen, other: Seen) -> dict[str, Any]:
+    able = bool(one.gram.any()) and bool(other.gram.any())
+    return {
+        "layer": layer,
+        "channels": len(one.gram),
+        "style": CONVENTIONS["slides"].style(len(one.gram)) * float(gram_distance(one.gram, other.gram)),
+        "relative": relative_distance(one.gram, other.gram) if able else None,
+        "diagonal": diagonal_share(one.gram - other.gram),
+    }
+
+
+def _found(rows: Sequence[Mapping[str, Any]]) -> Words:
+    """Say where two styles differ most, and whether in the diagonal."""
+    differing = [row for row in rows if row["style"] > 0]
+    if not differing:
+        return _SAME
+    known = [row for row in differing if row["relative"] is not None] or [{**row, "relative": float("nan")} for row in differing]
+    far, near = (choose(known, key=lambda row: float(row["relative"])) for choose in (max, min))
+    on = [row["layer"] for row in differing if row["diagonal"] > 0.5]
+    where = _ON.fill(layers=", ".join(on)) if on else _OFF
+    styles = [row["style"] for row in differing]
+    said = _FOUND if len(differing) > 1 else _ONE_FOUND
+    ends = {"far": far["layer"], "most": far["relative"], "near": near["layer"], "least": near["relative"]}
+    return said.fill(**ends, span=max(styles) / min(styles), where=where)
+
+
+def _heats(both: Mapping[str, tuple[Seen, Seen]], channels: int, _: Say) -> Figure:
+    """Draw the change of every layer's Gram matrix, in the order of the first picture's clustering."""
+    shown = []
+    for layer, (one, other) in both.items():
+        strength = one.gram.diagonal() + other.gram.diagonal()
+        order = channel_order(one, strongest(strength, sorted({*answering(one), *answering(other)}), channels))
+        change = (other.gram - one.gram).numpy()[np.ix_(order, order)]
+        shown.append((rooted(change), f"{layer}: ±√|ΔG|", True))
+    return panels(shown, min(ACROSS, len(shown)))
+
+
+def _sheet_row(
+    paintings: tuple[Painting, Painting], layer: str, both: tuple[Seen, Seen], pair: Pair
+) -> Iterator[tuple[Words, Image.Image]]:
+    """Yield both pictures with the two maps each, a channel in the same colours in both."""
+    for painting, seen in zip(paintings, both, strict=True):
+        yield same(f"{layer}: {painting.name}\nG = {float(seen.gram[pair.i, pair.j]):.3g}"), painting.image
+        for channel in (pair.i, pair.j):
+            maps = [each.maps[channel] for each in both]
+            ends = min(float(each.min()) for each in maps), max(float(each.max()) for each in maps)
+            yield CHANNEL.fill(channel=channel), coloured(seen.maps[channel], painting.image.size, ends)
+
+
+def _table_rows(layer: str, both: tuple[Seen, Seen], pairs: Sequence[Pair]) -> Iterator[dict[str, Any]]:
+    one, other = (each.gram for each in both)
+    whole = float((other - one).square().sum())
+    for pair in pairs:
+        values = {"first": float(one[pair.i, pair.j]), "second": float(other[pair.i, pair.j])}
+        # The matrix is symmetric: the pair is in it twice.
+        yield {"layer": layer, "i": pair.i, "j": pair.j, **values, "change": pair.value, "share": 2 * pair.value**2 / whole}

@@ -1,0 +1,140 @@
+"""What a layer answers to a picture, sorted: which channels are silent, which go together; and matrices of channels, drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+
+from pincel.formulas.correlation import correlation_matrix
+from pincel.formulas.gram import gram_matrix
+from pincel.studies import plots
+from pincel.studies.gallery_map import clustered
+from pincel.studies.words import Words
+
+# A channel that answers at fewer positions than this share correlates by accident with whatever else is there.
+FAINT = 0.02
+# Side of a matrix, in inches.
+SIDE = 4.2
+
+CHANNEL = Words("channel {channel}", "canal {channel}")
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one layer answers to one picture.
+
+    Attributes:
+        maps: (C, H, W).
+        gram: A·Aᵀ/(H·W), (C, C).
+        correlation: (C, C); not a number for channels that are constant.
+        silent: Channels that are constant.
+        faint: Channels that are above their least value at fewer than :data:`FAINT` of the positions, but somewhere.
+        lively: The others, which correlations are looked for in.
+    """
+
+    maps: Tensor
+    gram: Tensor
+    correlation: Matrix
+    silent: tuple[int, ...]
+    faint: tuple[int, ...]
+    lively: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two channels, i < j, and a number of theirs."""
+
+    i: int
+    j: int
+    value: float
+
+
+def seen_in(maps: Tensor) -> Seen:
+    """Sort the channels of a layer, (C, H, W), and measure how they go together, in float64."""
+    wide = maps.double()
+    rows = wide.flatten(1)
+    least = rows.amin(1, keepdim=True)
+    share = (rows > least).double().mean(1)
+    silent = [channel for channel, part in enumerate(share.tolist()) if part == 0]
+    faint = [channel for channel, part in enumerate(share.tolist()) if 0 < part < FAINT]
+    lively = sorted(set(range(len(maps))) - set(silent) - set(faint))
+    correlation: Matrix = correlation_matrix(wide).numpy()
+    return Seen(maps, gram_matrix(wide[None])[0], correlation, tuple(silent), tuple(faint), tuple(lively))
+
+
+def answering(seen: Seen) -> list[int]:
+    """Return the channels of a layer that are not constant."""
+    return sorted({*seen.lively, *seen.faint})
+
+
+def strongest(strength: Tensor, among: Sequence[int], count: int) -> list[int]:
+    """Return the channels of ``among`` with the largest ``strength``, (C,), in order of number."""
+    ranked = sorted(among, key=lambda channel: -float(strength[channel]))
+    return sorted(ranked[:count])
+
+
+def channel_order(seen: Seen, shown: Sequence[int]) -> list[int]:
+    """Put channels in the order of clustering by 1 − ρ; those that are constant come last."""
+    silent = set(seen.silent)
+    answering = [channel for channel in shown if channel not in silent]
+    distances = 1 - seen.correlation[np.ix_(answering, answering)]
+    return [*(answering[place] for place in clustered(distances)), *(channel for channel in shown if channel in silent)]
+
+
+def rooted(values: Matrix) -> Matrix:
+    """Return roots with the sign kept: a few entries of a Gram matrix are a hundred times all others."""
+    root: Matrix = np.sign(values) * np.sqrt(np.abs(values))
+    return root
+
+
+def coloured(values: Tensor, size: tuple[int, int], ends: tuple[float, float] | None = None) -> Image.Image:
+    """Return a map, (H, W), in colours from dark to bright, its positions as squares.
+
+    Args:
+        values: Any range.
+        size: (width, height) of the picture.
+        ends: Values that are darkest and brightest; the least and the largest there are when left out.
+    """
+    low, high = ends or (float(values.min()), float(values.max()))
+    unit = ((values.double() - low) / max(high - low, 1e-30)).clamp(0, 1).numpy()
+    colours = mpl.colormaps["viridis"](unit, bytes=True)[..., :3]
+    return Image.fromarray(np.ascontiguousarray(colours)).resize(size, Image.Resampling.NEAREST)
+
+
+def panels(matrices: Sequence[tuple[Matrix, str, bool]], columns: int) -> Figure:
+    """Draw matrices side by side, each with its own scale of colours.
+
+    Args:
+        matrices: (values, title, whether white is zero, blue below and red above; otherwise dark is small).
+        columns: In a row.
+    """
+    lines = -(-len(matrices) // columns)
+    figure = Figure(figsize=(SIDE * 1.2 * columns, SIDE * lines), layout="constrained")
+    for place, (values, title, centred) in enumerate(matrices, 1):
+        axes = figure.add_subplot(lines, columns, place)
+        axes.set_title(title)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        if values.size:
+            most = float(np.abs(values).max()) or 1.0
+            limits: dict[str, Any] = {"vmin": -most, "vmax": most, "cmap": "RdBu_r"} if centred else {"cmap": "viridis"}
+            figure.colorbar(axes.imshow(values, interpolation="nearest", **limits), ax=axes, shrink=0.85)
+    return figure
+
+
+def bars_of_powers(values: Mapping[str, float], label: str) -> Figure:
+    """Draw bars in powers of ten, unless there is a zero among them."""
+    figure = plots.bars(values, label)
+    if values and min(values.values()) > 0:
+        figure.axes[0].set_yscale("log")
+    return figure

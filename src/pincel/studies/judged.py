@@ -1,0 +1,290 @@
+"""The terms of an objective for pictures that exist, side by side; and the way a run took, from its record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from pincel.recipes.schema import Recipe
+from pincel.studies import plots
+from pincel.studies.records import Record
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Say, Table
+from pincel.studies.words import Words, same
+
+# On a logarithmic axis, how many powers of ten below the largest value are drawn.
+DECADES = 9
+# Two measures of one picture that differ by less are the same but for rounding.
+ROUNDING = 1e-3
+
+_TERMS_TITLE = Words("Every term of J", "Todos los términos de J")
+_TERMS = Words(
+    "Both pictures are judged as if each were the result of a run of the recipe {recipe} ({backbone}) with this photograph and this style. "
+    "J is each term by its formula, unweighted; weighted is what it adds to the total.",
+    "Ambas imágenes se juzgan como si cada una fuera el resultado de la receta {recipe} ({backbone}) con esta fotografía y este estilo. "
+    "J es cada término según su fórmula, sin peso; con peso es lo que añade al total.",
+)
+_OBJECTIVE = Formula("J = α·Σ w_l·J_content^l + β·Σ λ_l·J_style^l + γ·J_tv", "the deck; weights of the recipe")
+_BARS = Words("What each term adds to the total, in powers of ten.", "Lo que cada término añade al total, en potencias de diez.")
+_ADDS = Words("adds to J", "añade a J")
+_TERMS_TABLE = Words(
+    "Every term of the objective for A and B; B/A of the unweighted.",
+    "Cada término del objetivo para A y B; B/A de los valores sin peso.",
+)
+_TERM_COLUMNS = {
+    "term": Words("term", "término"),
+    "first": same("J(A)"),
+    "first_weighted": Words("A, weighted", "A, con peso"),
+    "second": same("J(B)"),
+    "second_weighted": Words("B, weighted", "B, con peso"),
+    "ratio": same("B/A"),
+}
+_EQUAL_TOTAL = Words("Both have the same total, {first:.4g}.", "Ambas tienen el mismo total, {first:.4g}.")
+_LESS = Words(
+    "{better} has the lower total: {low:.4g} against {high:.4g}. Of {count} terms it is lower in {wins}{which}.",
+    "{better} tiene el total más bajo: {low:.4g} frente a {high:.4g}. De {count} términos, es más bajo en {wins}{which}.",
+)
+_MAIN = Words("Most of the total of A is {first}, of B {second}.", "Lo que más pesa en el total de A es {first}; en el de B, {second}.")
+
+_WAY_TITLE = Words("The way the run took", "El camino de la ejecución")
+_WAY = Words(
+    "Each curve is a part of the total, with its weight α, β or γ: they add up to it. The axis counts powers of ten.",
+    "Cada curva es una parte del total, con su peso α, β o γ: juntas lo suman. El eje cuenta potencias de diez.",
+)
+_SCALES = Words(
+    "The picture was painted coarse to fine ({sizes}), and each scale begins where the one before it ended, enlarged; J jumps there. On "
+    "the coarse scales the recipe may weigh content more than drawn here.",
+    "La imagen se pintó de lo grueso a lo fino ({sizes}), y cada escala empieza donde acabó la anterior, ampliada; ahí J da un salto. En "
+    "las escalas gruesas la receta puede dar al contenido más peso del que se dibuja aquí.",
+)
+_WAY_CAPTION = Words("Loss curves from the record.", "Curvas de pérdida del registro.")
+_CUT = Words(
+    "Loss curves from the record; what is below {least:.0e} is not drawn.",
+    "Curvas de pérdida del registro; lo que baja de {least:.0e} no se dibuja.",
+)
+_STEP = Words("step", "paso")
+_TOTAL = Words("total J", "J total")
+_FELL = Words(
+    "At full size the total went from {first:.4g} down to {best:.4g}, {factor:.3g} times less, in {steps} steps. Half of that way, counted "
+    "in powers of ten, was behind it after step {half}. {traded}",
+    "A tamaño completo, el total bajó de {first:.4g} a {best:.4g}, {factor:.3g} veces menos, en {steps} pasos. La mitad de ese camino, en "
+    "potencias de diez, estaba hecha tras el paso {half}. {traded}",
+)
+_NO_FALL = Words("The total did not fall below its first value, {first:.4g}.", "El total no bajó de su primer valor, {first:.4g}.")
+_PAID = Words(
+    "Style was bought with content: J_style fell while J_content rose.",
+    "El estilo se pagó con contenido: J_style bajó mientras J_content subía.",
+)
+_BOTH = Words("J_content and J_style both fell.", "J_content y J_style bajaron ambas.")
+_OTHERWISE = Words("J_style did not fall.", "J_style no bajó.")
+
+_SAVED_TITLE = Words("The terms of the saved picture", "Los términos de la imagen guardada")
+_SAVED = Words(
+    "The picture in the file, judged again today, beside what the record says of it. It was rounded to whole grey levels when it was "
+    "saved.",
+    "La imagen del archivo, juzgada otra vez hoy, junto a lo que dice de ella el registro. Al guardarla se redondeó a niveles de gris "
+    "enteros.",
+)
+_AGREES = Words(
+    "Record and picture agree: no term differs by more than {most:.1e} of its size.",
+    "Registro e imagen concuerdan: ningún término difiere en más de {most:.1e} de su tamaño.",
+)
+_DISAGREES = Words(
+    "Record and picture do not agree: {term} differs by {most:.1%}. The picture was changed after the run, or saved with loss as JPEG.",
+    "Registro e imagen no concuerdan: {term} difiere en {most:.1%}. La imagen se cambió tras la ejecución, o se guardó con pérdida como "
+    "JPEG.",
+)
+_UNJUDGED = Words(
+    "The record does not say how good the picture is: judging it was interrupted.",
+    "El registro no dice cómo de buena es la imagen: se interrumpió al juzgarla.",
+)
+_SAVED_TABLE = Words(
+    "Every term, unweighted: at the first step, as recorded, measured now.",
+    "Cada término, sin peso: en el primer paso, según el registro, medido ahora.",
+)
+_SAVED_COLUMNS = {
+    "term": Words("term", "término"),
+    "start": Words("first step", "primer paso"),
+    "recorded": Words("as recorded", "según el registro"),
+    "now": Words("measured now", "medido ahora"),
+    "weighted": Words("adds to J", "añade a J"),
+}
+_RECIPE_TABLE = Words("The recipe of the run, value by value.", "La receta de la ejecución, valor a valor.")
+_RECIPE_COLUMNS = {"name": Words("value", "valor"), "setting": Words("set to", "fijado en")}
+
+
+def added(judged: Mapping[str, Any], name: str) -> float:
+    """Return what a term adds to the total, or the terms of all layers that its name stands for."""
+    weighted: Mapping[str, float] = judged["weighted"]
+    return weighted[name] if name in weighted else sum(each for key, each in weighted.items() if key.startswith(f"{name}:"))
+
+
+def compared_terms(first: Mapping[str, Any], second: Mapping[str, Any], recipe: Recipe) -> tuple[list[Block], list[dict[str, Any]]]:
+    """Set the terms of two pictures side by side.
+
+    Args:
+        first: What :func:`pincel.verbs.evaluate` says of A.
+        second: Likewise of B.
+        recipe: Whose objective it is.
+
+    Returns:
+        What goes on the page, and the rows of the table.
+    """
+    rows = []
+    for name, value in first["terms"].items():
+        other = second["terms"][name]
+        weighted = {"first_weighted": added(first, name), "second_weighted": added(second, name)}
+        rows.append({"term": name, "first": value, "second": other, **weighted, "ratio": other / value if value else None})
+    total = {"first": None, "first_weighted": first["total"], "second": None, "second_weighted": second["total"]}
+    ratio = second["total"] / first["total"] if first["total"] else None
+
+    def bars(say: Say) -> Figure:
+        series = {letter: [judged["weighted"][name] for name in first["weighted"]] for letter, judged in (("A", first), ("B", second))}
+        return grouped(list(first["weighted"]), series, say(_ADDS))
+
+    rows.append({"term": "total", **total, "ratio": ratio})
+    blocks: list[Block] = [
+        Heading(_TERMS_TITLE),
+        Paragraph(_TERMS.fill(recipe=recipe.name, backbone=recipe.backbone)),
+        _OBJECTIVE,
+        Plot("terms", bars, _BARS),
+        Paragraph(_verdict(first, second)),
+        Table("terms", _TERM_COLUMNS, rows, _TERMS_TABLE),
+    ]
+    return blocks, rows
+
+
+def _verdict(first: Mapping[str, Any], second: Mapping[str, Any]) -> Words:
+    """Say which picture is better by this objective, and what its total is made of."""
+    if first["total"] == second["total"]:
+        return _EQUAL_TOTAL.fill(first=first["total"])
+    better, worse, letter = (first, second, "A") if first["total"] < second["total"] else (second, first, "B")
+    wins = [name for name, value in better["weighted"].items() if value < worse["weighted"][name]]
+    which = f" ({', '.join(wins)})" if wins else ""
+    said = _LESS.fill(better=letter, low=better["total"], high=worse["total"], count=len(better["weighted"]), wins=len(wins), which=which)
+    main = _MAIN.fill(first=_largest(first["weighted"]), second=_largest(second["weighted"]))
+    return Words(f"{said.en} {main.en}", f"{said.es} {main.es}")
+
+
+def _largest(values: Mapping[str, float]) -> str:
+    return max(values, key=lambda name: values[name])
+
+
+def grouped(names: Sequence[str], series: Mapping[str, Sequence[float]], label: str) -> Figure:
+    """Draw a bar for each name in each series, in powers of ten unless all are 0; what is :data:`DECADES` below the largest is cut off."""
+    width = 0.8 / len(series)
+    most = max((value for values in series.values() for value in values), default=0.0)
+    least = min((value for values in series.values() for value in values if value > 0), default=0.0)
+    (first, values), *others = series.items()
+    figure = plots.bars(dict(zip(names, values, strict=True)), label, size=(max(7.0, 1.0 * len(names)), 4.0))
+    (axes,) = figure.axes
+    axes.containers[0].set_label(first)
+    for bar in axes.patches:
+        if isinstance(bar, Rectangle):
+            bar.set_width(width)
+    for place, (name, heights) in enumerate(others, 1):
+        axes.bar(
+            [index - 0.4 + (place + 0.5) * width for index in range(len(names))], heights, width, label=name, color=plots.COLOURS[place]
+        )
+    axes.set_xticks(range(len(names)), labels=list(names), rotation=30, ha="right")
+    if most > 0:
+        axes.set_yscale("log")
+        axes.set_ylim(max(least / 3, most / 10**DECADES), 3 * most)
+    if others:
+        axes.legend(frameon=False)
+    return figure
+
+
+def way_of(record: Record) -> tuple[list[Block], dict[str, Any]]:
+    """Show the loss curves of a run; nothing for a record without steps."""
+    if not record.losses:
+        return [], {}
+    weights = {"content": record.recipe.content_weight, "style": record.recipe.style_weight, "tv": record.recipe.tv_weight}
+    greek = {"content": "α·J_content", "style": "β·J_style", "tv": "γ·J_tv"}
+    total = [float(step["total"]) for step in record.losses]
+    parts = {greek[name]: [weight * float(step.get(name, 0.0)) for step in record.losses] for name, weight in weights.items()}
+    least = max(total) / 10**DECADES
+    cut = any(0 < value < least for values in parts.values() for value in values)
+
+    def curves(say: Say) -> Figure:
+        lines = {say(_TOTAL): total, **{name: values for name, values in parts.items() if any(values)}}
+        drawn = {name: [value if value >= least else math.nan for value in values] for name, values in lines.items()}
+        labels = (say(_STEP), "J")
+        return plots.curves(drawn, list(range(len(total))), labels, logarithmic=least > 0, points=len(total) <= 60)
+
+    sizes = list(dict.fromkeys("×".join(str(side) for side in step.get("size", ())) for step in record.losses))
+    blocks: list[Block] = [
+        Heading(_WAY_TITLE),
+        Paragraph(_WAY),
+        Plot("losses", curves, _CUT.fill(least=least) if cut else _WAY_CAPTION),
+        *([Paragraph(_SCALES.fill(sizes=", ".join(sizes)))] if len(sizes) > 1 else []),
+        Paragraph(_fell(record)),
+    ]
+    return blocks, {"total": total, **dict(zip(weights, parts.values(), strict=True))}
+
+
+def _fell(record: Record) -> Words:
+    """Say how far the total fell at full size, and what with."""
+    last = [step for step in record.losses if step.get("size") == record.losses[-1].get("size")]
+    total = [float(step["total"]) for step in last]
+    best = min(total)
+    if not 0 < best < total[0]:
+        return _NO_FALL.fill(first=total[0])
+    halfway = math.sqrt(best * total[0])
+    half = next(step for step, value in enumerate(total) if value <= halfway)
+    end = last[total.index(best)]
+    content, style = (float(end.get(name, 0.0)) - float(last[0].get(name, 0.0)) for name in ("content", "style"))
+    traded = _OTHERWISE if style >= 0 else _PAID if content > 0 else _BOTH
+    return _FELL.fill(first=total[0], best=best, factor=total[0] / best, steps=len(total) - 1, half=half, traded=traded)
+
+
+def saved_terms(record: Record, now: Mapping[str, Any]) -> tuple[list[Block], list[dict[str, Any]]]:
+    """Set what a record says of its picture beside what is measured of it.
+
+    Args:
+        record: Of the run.
+        now: What :func:`pincel.verbs.evaluate` says of the picture.
+
+    Returns:
+        What goes on the page, and the rows of the table.
+    """
+    start, recorded = record.losses[0] if record.losses else {}, (record.saved or {}).get("terms", {})
+    rows: list[dict[str, Any]] = [
+        {"term": name, "start": start.get(name), "recorded": recorded.get(name), "now": value, "weighted": added(now, name)}
+        for name, value in now["terms"].items()
+    ]
+    totals = {"start": start.get("total"), "recorded": (record.saved or {}).get("total"), "now": now["total"], "weighted": now["total"]}
+    rows.append({"term": "total", **totals})
+    columns = _SAVED_COLUMNS if recorded else {key: words for key, words in _SAVED_COLUMNS.items() if key != "recorded"}
+    settings = [{"name": name, "setting": str(value)} for name, value in record.recipe.model_dump().items()]
+
+    def bars(say: Say) -> Figure:
+        return grouped(list(now["weighted"]), {"J": list(now["weighted"].values())}, say(_ADDS))
+
+    blocks: list[Block] = [
+        Heading(_SAVED_TITLE),
+        Paragraph(_SAVED),
+        _OBJECTIVE,
+        Plot("terms", bars, _BARS),
+        Paragraph(_agreement(rows)),
+        Table("terms", columns, rows, _SAVED_TABLE),
+        Table("recipe", _RECIPE_COLUMNS, settings, _RECIPE_TABLE),
+    ]
+    return blocks, rows
+
+
+def _agreement(rows: Sequence[Mapping[str, Any]]) -> Words:
+    """Say whether a picture is as good as its record says."""
+    off = {
+        row["term"]: abs(row["now"] - row["recorded"]) / max(abs(row["recorded"]), abs(row["now"]), 1e-30)
+        for row in rows
+        if row["recorded"] is not None
+    }
+    if not off:
+        return _UNJUDGED
+    worst = max(off, key=lambda name: off[name])
+    said = _AGREES if off[worst] <= ROUNDING else _DISAGREES
+    return said.fill(term=worst, most=off[worst])

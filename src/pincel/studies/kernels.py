@@ -1,0 +1,59 @@
+"""Kernels made by hand: their numbers, and what they do to a picture in grey."""
+
+from __future__ import annotations
+
+import torch
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from pincel.image.io import Picture as Opened
+from pincel.studies.look import WHITE
+from pincel.studies.maps import LUMA, balanced, signed_picture
+from pincel.studies.number_grid import Grid, grids
+from pincel.studies.report import Say
+from pincel.studies.words import Words
+
+# The kernels of every course, (rows): cross-correlated, as networks do, not flipped.
+KERNELS = {
+    "sobel-vertical": ((1.0, 0.0, -1.0), (2.0, 0.0, -2.0), (1.0, 0.0, -1.0)),
+    "sobel-horizontal": ((1.0, 2.0, 1.0), (0.0, 0.0, 0.0), (-1.0, -2.0, -1.0)),
+    "blur": ((1 / 16, 2 / 16, 1 / 16), (2 / 16, 4 / 16, 2 / 16), (1 / 16, 2 / 16, 1 / 16)),
+    "sharpen": ((0.0, -1.0, 0.0), (-1.0, 5.0, -1.0), (0.0, -1.0, 0.0)),
+    "laplacian": ((0.0, 1.0, 0.0), (1.0, -4.0, 1.0), (0.0, 1.0, 0.0)),
+}
+CALLED = {
+    "sobel-vertical": Words("Sobel: upright edges", "Sobel: bordes verticales"),
+    "sobel-horizontal": Words("Sobel: level edges", "Sobel: bordes horizontales"),
+    "blur": Words("blur", "desenfoque"),
+    "sharpen": Words("sharpen", "enfoque"),
+    "laplacian": Words("Laplacian", "laplaciano"),
+}
+
+
+def grey_of(picture: Opened) -> Tensor:
+    """Return the brightness of a picture, (H, W), 0-255, float64."""
+    return WHITE * (picture.pixels[0].double() * torch.tensor(LUMA, dtype=torch.float64).view(3, 1, 1)).sum(dim=0)
+
+
+def filtered(grey: Tensor, kernel: str) -> Image.Image:
+    """Return a grey picture (H, W), 0-255, after a kernel, where it fits into the picture.
+
+    What adds up to 1 is a picture again, cut off at black and white; what adds up to 0 has a sign, and middle grey is 0.
+    """
+    weight = torch.tensor(KERNELS[kernel], dtype=torch.float64)
+    found = functional.conv2d(grey.double()[None, None], weight[None, None])[0, 0]
+    if abs(float(weight.sum())) < 1e-9:
+        return signed_picture(found)
+    return Image.fromarray(found.clamp(0, 255).round().to(torch.uint8).numpy()).convert("RGB")
+
+
+def kernels_figure(say: Say) -> Figure:
+    """Draw the kernels made by hand."""
+    row = []
+    for kernel, rows in KERNELS.items():
+        values = torch.tensor(rows, dtype=torch.float64)
+        whole = bool((values == values.round()).all())
+        row.append(Grid(say(CALLED[kernel]), values, "RdBu_r", balanced(values), 0 if whole else 4))
+    return grids([row[:3], row[3:]])

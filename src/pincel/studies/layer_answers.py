@@ -1,0 +1,173 @@
+"""What the layers of a network answer to a picture, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pincel.backbones.cards import Layer
+from pincel.formulas.sums import wide
+from pincel.studies.maps import LUMA
+
+# Two maps that go together more than this show the same thing twice.
+ALIKE = 0.5
+# Of a float32.
+BYTES = 4
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one layer answers to a picture, in numbers.
+
+    Attributes:
+        layer: Of the card.
+        height: n_H.
+        width: n_W.
+        zeros: Share of values that are exactly 0.
+        mean: Of all values.
+        largest: Of all values.
+        dead: Channels that are nowhere above 0.
+        explained: Share of the variance that colours and gradients of the picture explain; see :func:`explained_share`.
+    """
+
+    layer: Layer
+    height: int
+    width: int
+    zeros: float
+    mean: float
+    largest: float
+    dead: int
+    explained: float | None
+
+    @property
+    def values(self) -> int:
+        """How many numbers the layer holds, n_H·n_W·n_C."""
+        return self.height * self.width * self.layer.channels
+
+    @property
+    def size(self) -> str:
+        """``n_H×n_W×n_C``."""
+        return f"{self.height}×{self.width}×{self.layer.channels}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it as plain data."""
+        layer = self.layer
+        place = {"layer": layer.name, "n_H": self.height, "n_W": self.width, "n_C": layer.channels}
+        seen = {"stride": layer.stride, "receptive_field": layer.receptive_field, "values": self.values}
+        found = {"zeros": self.zeros, "mean": self.mean, "max": self.largest, "dead": self.dead, "explained": self.explained}
+        return {**place, **seen, "MiB": self.values * BYTES / 2**20, **found}
+
+
+def measured(features: Tensor, layer: Layer, pixels: Tensor) -> Answer:
+    """Measure what a layer answers.
+
+    Args:
+        features: (1, C, H_l, W_l).
+        layer: Whose they are.
+        pixels: (1, 3, H, W), the picture, 0-255.
+    """
+    height, width = features.shape[-2:]
+    return Answer(
+        layer=layer,
+        height=height,
+        width=width,
+        zeros=float((features == 0).sum()) / features.numel(),
+        mean=float(features.mean(dtype=wide(features))),
+        largest=float(features.max()),
+        dead=int((features.amax(dim=(0, 2, 3)) <= 0).sum()),
+        explained=explained_share(features, pixels, layer.stride),
+    )
+
+
+def rectified(answers: Sequence[Answer]) -> list[Answer]:
+    """Return the answers of the layers that are a ReLU."""
+    return [answer for answer in answers if answer.layer.kind == "relu"]
+
+
+def simple_things(pixels: Tensor, stride: int) -> Tensor:
+    """Return what is plain to see at each position of a layer: mean red, green, blue, mean slope across and down.
+
+    Args:
+        pixels: (1, 3, H, W), 0-255.
+        stride: Pixels between neighbouring positions; each position stands for a square of that side.
+
+    Returns:
+        (5, positions).
+    """
+    luma = pixels.new_tensor(LUMA).view(1, 3, 1, 1)
+    grey = functional.pad((luma * pixels).sum(dim=1, keepdim=True), (1, 1, 1, 1), mode="replicate")
+    across = (grey[..., 1:-1, 2:] - grey[..., 1:-1, :-2]).abs() / 2
+    down = (grey[..., 2:, 1:-1] - grey[..., :-2, 1:-1]).abs() / 2
+    return functional.avg_pool2d(torch.cat([pixels, across, down], dim=1), stride)[0].flatten(1)
+
+
+def explained_share(features: Tensor, pixels: Tensor, stride: int) -> float | None:
+    r"""Share of the variance of the maps of a layer that the best linear mix of :func:`simple_things` explains, mean of all channels.
+
+    .. math:: \bar R^2 = 1 - (1 - R^2) \frac{n - 1}{n - 1 - p}
+
+    Args:
+        features: (1, C, H_l, W_l).
+        pixels: (1, 3, H, W), 0-255.
+        stride: Of the layer.
+
+    Returns:
+        Between 0 and 1, corrected for chance: with few positions n, p descriptions explain something by accident. None if there are not
+        twice as many positions as descriptions, if the picture is one flat colour, or if no map varies.
+
+    Source:
+        Theil 1961, "Economic Forecasts and Policy": the adjusted coefficient of determination.
+    """
+    things = simple_things(pixels, stride).to(wide(pixels))
+    count = things.shape[1]
+    if count <= 2 * len(things):
+        return None
+    things = things - things.mean(dim=1, keepdim=True)
+    energies, directions = torch.linalg.eigh(things @ things.T)
+    # In a grey picture three colours are one.
+    kept = energies > 1e-9 * energies.max().clamp(min=count * 1e-6)
+    if not bool(kept.any()):
+        return None
+    basis = (directions[:, kept] / energies[kept].sqrt()).T @ things
+    shares = []
+    # A whole layer in double precision may not fit into memory.
+    for some in features[0].flatten(1).tensor_split(-(-features.shape[1] * count // 2**24)):
+        maps = some.to(basis.dtype)
+        maps = maps - maps.mean(dim=1, keepdim=True)
+        energy = maps.square().sum(dim=1)
+        shares.append(((maps @ basis.T).square().sum(dim=1) / energy)[energy > 0])
+    found = torch.cat(shares)
+    if not len(found):
+        return None
+    chance = (count - 1) / (count - 1 - len(basis))
+    return max(0.0, 1 - (1 - float(found.mean())) * chance)
+
+
+def most_active(features: Tensor, count: int) -> list[int]:
+    """Return the channels of (1, C, H, W) with the largest means, largest first; of equal ones the first."""
+    return features[0].mean(dim=(1, 2)).argsort(descending=True, stable=True)[:count].tolist()
+
+
+def most_varied(features: Tensor, count: int) -> list[int]:
+    """Return the channels of (1, C, H, W) whose maps vary most, leaving out those that resemble one already taken.
+
+    Maps resemble each other if their correlation is over :data:`ALIKE`. Where too few are left, there are fewer. An eighth of the map on
+    each side does not count: some channels answer to nothing but the zeros that convolutions see beyond the border.
+    """
+    rows, columns = (slice(side // 8, side - side // 8) for side in features.shape[-2:])
+    maps = features[0, :, rows, columns].flatten(1)
+    maps = maps - maps.mean(dim=1, keepdim=True)
+    energy = maps.norm(dim=1)
+    taken: list[int] = []
+    for channel in energy.argsort(descending=True, stable=True).tolist():
+        if len(taken) == count or float(energy[channel]) == 0:
+            break
+        likeness = maps[taken] @ maps[channel] / (energy[taken] * energy[channel])
+        if not bool((likeness > ALIKE).any()):
+            taken.append(channel)
+    return taken

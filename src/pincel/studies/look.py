@@ -1,0 +1,83 @@
+"""A picture, looked at: what the layers of a network answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from pincel.backbones import NETWORKS
+from pincel.backbones.vgg import VGG, Pooling
+from pincel.engine.device import resolve_device
+from pincel.errors import PictureSizeError
+from pincel.files import one_line
+from pincel.image.io import Picture, Source
+from pincel.image.resize import resize_picture
+from pincel.sources import open_picture
+from pincel.studies.settings import Settings
+
+# The networks are fed pixels from 0 to this.
+WHITE = 255.0
+
+
+def network(settings: Settings, pooling: Pooling = "max") -> VGG:
+    """Load the network of a study onto its device.
+
+    Raises:
+        WeightsError: If its weights are missing or damaged.
+        DeviceError: If the device is not there.
+    """
+    card = settings.card
+    return NETWORKS[card.network](card, pooling=pooling).to(resolve_device(settings.device))
+
+
+def opened(source: Source, settings: Settings, what: str = "picture") -> Picture:
+    """Open a picture and bring its long side to the size of the study.
+
+    Raises:
+        PictureError: If there is none, or it would be thinner than a pixel.
+    """
+    picture = open_picture(source, what)
+    height, width = picture.height, picture.width
+    scale = settings.size / max(height, width)
+    size = (round(height * scale), round(width * scale))
+    if min(size) < 1:
+        given = f"{width}×{height}, which at --size {settings.size} is thinner than a pixel"
+        raise PictureSizeError(one_line(f"{what}: too thin", given, "a side of 1 pixel or more", "a larger --size, or crop it"))
+    return picture if size == (height, width) else resize_picture(picture, size, "lanczos")
+
+
+def features(backbone: VGG, picture: Picture, layers: Iterable[str]) -> dict[str, Tensor]:
+    """Return what layers answer to a picture, (1, C, H_l, W_l), without gradients.
+
+    Raises:
+        PictureSizeError: If the picture is too small for the poolings before a layer.
+    """
+    wanted = tuple(layers)
+    check_size(backbone, picture, wanted)
+    with torch.no_grad():
+        return backbone.features(pixels_of(picture, backbone), wanted)
+
+
+def pixels_of(picture: Picture, backbone: VGG) -> Tensor:
+    """Return a picture as the network is given it, (1, 3, H, W), 0-255, on its device."""
+    weight, _ = next(iter(backbone.weights.values()))
+    return WHITE * picture.pixels.to(weight.device)
+
+
+def check_size(backbone: VGG, picture: Picture, layers: Iterable[str]) -> None:
+    """Raise PictureSizeError if nothing would be left of a picture in a layer."""
+    for name in layers:
+        stride = backbone.card.layer(name).stride
+        if min(backbone.shrunk(side, stride) for side in (picture.height, picture.width)) < 1:
+            given = f"{picture.width}×{picture.height} pixels"
+            failed = f"picture: nothing of it is left in {name}, which sees a position every {stride} pixels"
+            raise PictureSizeError(one_line(failed, given, f"{stride} pixels or more on each side", "a larger --size, or shallower layers"))
+
+
+def noise(like: Tensor, settings: Settings) -> Tensor:
+    """Return white noise of the size of ``like``, (1, 3, H, W), around the mean pixel of the network, the same for the same seed."""
+    generator = torch.Generator().manual_seed(settings.seed)
+    mean = torch.tensor(settings.card.mean).view(1, 3, 1, 1)
+    return (mean + torch.randn(like.shape, generator=generator)).to(like)

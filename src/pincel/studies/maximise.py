@@ -1,0 +1,263 @@
+"""Pictures that a channel likes better than any that was ever taken: made from noise, step by step, by climbing its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pincel.backbones.vgg import VGG
+from pincel.errors import OptionError, unknown_name
+from pincel.files import one_line
+from pincel.image.io import to_pil
+from pincel.optimisers.adam import Adam
+from pincel.samples import PREFIX, sample_names
+from pincel.studies.dreaming import OBJECTIVES, PARAMETERISATIONS, ROBUST, coloured, fineness, shaken
+from pincel.studies.look import WHITE, features, network, opened
+from pincel.studies.maximise_page import Drawn, Sample, page
+from pincel.studies.report import Report
+from pincel.studies.settings import Settings, chosen_layers
+from pincel.studies.strongest import Strongest, check_channels, chosen, merged, nobody, read_channels
+from pincel.studies.watch import Watch
+
+DEFAULT = "relu4_1"
+BOTH = "both"
+# The rate of lucid and lucent, for spectra and pixels alike.
+RATE = 0.05
+# Pictures looked at together: more of them save no time, and take memory.
+TOGETHER = 8
+# Answers by which channels are chosen: one of so few pictures could be an accident, many would be all of them.
+JUDGED_BY = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What this study can be told.
+
+    Attributes:
+        layer: Of the channels; None for relu4_1, or the last of a network that has no such layer.
+        channels: How many, or which, with commas; as :func:`pincel.studies.strongest.read_channels` reads it.
+        objective: One of :data:`pincel.studies.dreaming.OBJECTIVES`.
+        parameterisation: One of :data:`pincel.studies.dreaming.PARAMETERISATIONS`, or ``both``.
+        robust: One of :data:`pincel.studies.dreaming.ROBUST`.
+
+    Raises:
+        UnknownNameError: For an objective, a parameterisation or transforms there are not.
+    """
+
+    layer: str | None = None
+    channels: str = "6"
+    objective: str = "channel"
+    parameterisation: str = "fourier"
+    robust: str = "all"
+
+    def __post_init__(self) -> None:
+        for kind, name, known in (
+            ("objective", self.objective, tuple(OBJECTIVES)),
+            ("parameterisation", self.parameterisation, (*PARAMETERISATIONS, BOTH)),
+            ("transforms (--robust)", self.robust, tuple(ROBUST)),
+        ):
+            if name not in known:
+                raise unknown_name(kind, name, known)
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """Parameterisations, one or all."""
+        return tuple(PARAMETERISATIONS) if self.parameterisation == BOTH else (self.parameterisation,)
+
+
+def study(asked: Asked, settings: Settings, watch: Watch) -> Report:
+    """Make for each channel a picture it answers to as much as can be, and compare with what given pictures reach.
+
+    Args:
+        asked: What this study can be told.
+        settings: What every study can be told; ``size`` is the side of the pictures made.
+        watch: Is told how far it is. If it is stopped, the pictures stay as they are.
+
+    Raises:
+        UnknownNameError: For a layer the network does not have.
+        OptionError: For a channel the layer does not have, several layers, or pictures too small for it.
+    """
+    layer = _layer(asked, settings)
+    wanted = read_channels(asked.channels)
+    check_channels(wanted, layer, settings.card.layer(layer).channels)
+    backbone = network(settings)
+    _check_size(backbone, layer, settings)
+    found, samples, reached = _look_at_samples(backbone, layer, asked.objective, settings, watch)
+    channels = chosen(wanted, found)
+    drawn: list[Drawn] = []
+    for way in asked.ways:
+        studio = Studio(backbone, layer, channels, way, asked.objective, asked.robust, settings.seed)
+        drawn += _drawn(studio, settings, watch)
+    # The best of the samples, channel by channel; none if it was ended before the first.
+    best = {channel: _best(samples, reached[:, channel]) for channel in channels} if samples else {}
+    own = {"layer": layer, **{name: getattr(asked, name) for name in ("channels", "objective", "parameterisation", "robust")}}
+    return page(drawn, best, [sample.fineness for sample in samples], settings, own, watch.stopped)
+
+
+def _layer(asked: Asked, settings: Settings) -> str:
+    names = chosen_layers(settings.card, asked.layer, (DEFAULT,))
+    if asked.layer is not None and len(names) > 1:
+        raise OptionError(one_line("layer: there can be only one", repr(asked.layer), "one name", f"--layer {names[0]}"))
+    return names[-1]
+
+
+def _check_size(backbone: VGG, layer: str, settings: Settings) -> None:
+    stride = settings.card.layer(layer).stride
+    if backbone.shrunk(settings.size, stride) < 1:
+        failed = f"size: nothing would be left in {layer}, which sees a position every {stride} pixels"
+        raise OptionError(one_line(failed, f"{settings.size}", f"{stride} or more", "a larger --size, or a shallower --layer"))
+
+
+def _look_at_samples(backbone: VGG, layer: str, objective: str, settings: Settings, watch: Watch) -> tuple[Strongest, list[Sample], Tensor]:
+    """Measure the pictures that come with pincel; return the strongest answers of each channel, the pictures, and (pictures, C)."""
+    count = settings.card.layer(layer).channels
+    found, samples, reached = nobody(count, JUDGED_BY), [], []
+    _, given = OBJECTIVES[objective]
+    for number, name in enumerate(watch.over("looking at the samples", list(sample_names()))):
+        picture = opened(PREFIX + name, settings)
+        answer = features(backbone, picture, [layer])[layer]
+        found = merged(found, answer, number)
+        reached.append(given(answer)[0].float().cpu())
+        samples.append(Sample(name, to_pil(picture.pixels), 0.0, float(fineness(picture.pixels)[0])))
+    return found, samples, torch.stack(reached) if reached else torch.zeros(0, count)
+
+
+def _best(samples: Sequence[Sample], values: Tensor) -> Sample:
+    number = int(values.argmax())
+    sample = samples[number]
+    return Sample(sample.name, sample.image, float(values[number]), sample.fineness)
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What is needed to make pictures for some channels.
+
+    Attributes:
+        backbone: The network.
+        layer: Of the channels.
+        channels: One a picture.
+        way: One of :data:`pincel.studies.dreaming.PARAMETERISATIONS`.
+        objective: One of :data:`pincel.studies.dreaming.OBJECTIVES`.
+        robust: One of :data:`pincel.studies.dreaming.ROBUST`.
+        seed: Of the noise, and of what the pictures bear. A channel's picture depends on it, not on the other channels.
+    """
+
+    backbone: VGG
+    layer: str
+    channels: tuple[int, ...]
+    way: str
+    objective: str
+    robust: str
+    seed: int
+
+    def start(self, size: tuple[int, int]) -> Tensor:
+        """Return noise, for each channel its own."""
+        begin, _ = PARAMETERISATIONS[self.way]
+        weight, _ = next(iter(self.backbone.weights.values()))
+        return torch.stack([begin(size, _seeded(self.seed, channel)) for channel in self.channels]).to(weight.device)
+
+    def pictures(self, values: Tensor, size: tuple[int, int]) -> Tensor:
+        """Return the pictures that values stand for, (B, 3, H, W) in [0, 1]; differentiable."""
+        _, decode = PARAMETERISATIONS[self.way]
+        return coloured(decode(values, size))
+
+    def told(self, pictures: Tensor, channels: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Return the objective of each picture, (B,), and what to climb, which has a slope even where a ReLU is silent.
+
+        Below zero a ReLU tells nothing of the way up, and one unit may be there from the start; what the convolution before it answers
+        shows the way, as in lucid's redirected ReLUs.
+        """
+        wish, _ = OBJECTIVES[self.objective]
+        before = self._before()
+        answers = self.backbone.features(WHITE * pictures, [self.layer, *before])
+        own = torch.arange(len(channels)), torch.tensor(channels)
+        told = wish(answers[self.layer])[own]
+        climbed = told
+        for name in before:
+            climbed = torch.where(told.detach() == 0, wish(answers[name])[own], told)
+        return told.detach(), climbed
+
+    def slope(self, values: Tensor, size: tuple[int, int], step: int) -> tuple[Tensor, list[float]]:
+        """Return the gradient of minus the objectives, and the objectives, of pictures that bear the transforms of this step."""
+        leaf = values.detach().requires_grad_()
+        heard: list[float] = []
+        for first in range(0, len(values), TOGETHER):
+            # Drawn anew for each group, so that all bear the same.
+            shaken_ones = shaken(self.pictures(leaf[first : first + TOGETHER], size), ROBUST[self.robust], _seeded(self.seed, step))
+            told, climbed = self.told(shaken_ones, self.channels[first : first + TOGETHER])
+            (-climbed.sum()).backward()  # type: ignore[no-untyped-call]
+            heard += told.tolist()
+        if leaf.grad is None:
+            raise OptionError(one_line("channels: none to draw for", "nothing", "1 or more", "--channels 1"))
+        return leaf.grad, heard
+
+    def _before(self) -> list[str]:
+        card = self.backbone.card
+        index = card.names.index(self.layer)
+        return [card.names[index - 1]] if card.layers[index].kind == "relu" else []
+
+
+@dataclass
+class _Album:
+    """What is kept while pictures are made."""
+
+    history: list[list[float]] = field(default_factory=list)
+    stages: list[tuple[int, list[Image.Image]]] = field(default_factory=list)
+
+
+def _drawn(studio: Studio, settings: Settings, watch: Watch) -> list[Drawn]:
+    """Make the pictures, all at once."""
+    size = (settings.size, settings.size)
+    optimiser = Adam(learning_rate=RATE, beta2=0.999)
+    values = studio.start(size)
+    state = optimiser.start(values)
+    begun, _ = _looked_at(studio, values, size)
+    album = _Album(stages=[(0, _images(studio, values, size))])
+    kept = {settings.steps // 16, settings.steps // 4} - {0}
+    for step in watch.over(f"drawing {len(studio.channels)} pictures ({studio.way})", range(1, settings.steps + 1)):
+        gradient, heard = studio.slope(values, size, step)
+        album.history.append(heard)
+        values, state = optimiser.step(values, gradient, state)
+        if step in kept:
+            album.stages.append((step, _images(studio, values, size)))
+    ended, fine = _looked_at(studio, values, size)
+    album.stages.append((len(album.history), _images(studio, values, size)))
+    return [
+        Drawn(
+            channel=channel,
+            way=studio.way,
+            image=album.stages[-1][1][number],
+            begun=begun[number],
+            ended=ended[number],
+            fineness=fine[number],
+            history=[heard[number] for heard in album.history],
+            stages=[(step, images[number]) for step, images in album.stages],
+        )
+        for number, channel in enumerate(studio.channels)
+    ]
+
+
+def _looked_at(studio: Studio, values: Tensor, size: tuple[int, int]) -> tuple[list[float], list[float]]:
+    """Return the objectives of the pictures as they are, bearing nothing, and their fineness."""
+    told: list[float] = []
+    fine: list[float] = []
+    with torch.no_grad():
+        for first in range(0, len(values), TOGETHER):
+            pictures = studio.pictures(values[first : first + TOGETHER], size)
+            told += studio.told(pictures, studio.channels[first : first + TOGETHER])[0].tolist()
+            fine += fineness(pictures).tolist()
+    return told, fine
+
+
+def _images(studio: Studio, values: Tensor, size: tuple[int, int]) -> list[Image.Image]:
+    with torch.no_grad():
+        return [to_pil(picture) for picture in studio.pictures(values, size)]
+
+
+def _seeded(seed: int, number: int) -> torch.Generator:
+    """Return what draws, the same for the same two numbers."""
+    return torch.Generator().manual_seed((seed * 1_000_003 + number) % 2**63)

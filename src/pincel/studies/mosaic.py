@@ -1,0 +1,126 @@
+"""Patches cut out of photographs and set side by side, as figures of Zeiler and Fergus show them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+from torch.nn import functional
+
+from pincel.image.io import to_pil
+from pincel.studies.plots import COLOURS, typeface
+from pincel.studies.receptive import Box
+
+# Side of a patch on the page: three pixels, and those of many deeper layers, become squares of equal size.
+TILE = 72
+# Between patches, and between two groups of them.
+GAP, GUTTER = 4, 12
+# Patches are compared at this size.
+COARSE = 24
+# Share of the values of an explanation that are told apart; the few beyond are as bright as can be.
+TOLD_APART = 0.99
+
+_PAPER = (250, 249, 246)
+
+
+def cut(pixels: Tensor, box: Box, mean: Tensor) -> Tensor:
+    """Cut a box out of a picture; beyond the border is the mean pixel, which is nothing to the network.
+
+    Args:
+        pixels: (1, 3, H, W).
+        box: May reach beyond the picture.
+        mean: (3,), in the same units.
+
+    Returns:
+        (1, 3, height, width) of the box.
+    """
+    inside = box.clipped(*pixels.shape[-2:])
+    patch = mean.to(pixels).view(1, 3, 1, 1).repeat(1, 1, box.bottom - box.top, box.right - box.left)
+    patch[..., inside.top - box.top : inside.bottom - box.top, inside.left - box.left : inside.right - box.left] = pixels[
+        ..., inside.top : inside.bottom, inside.left : inside.right
+    ]
+    return patch
+
+
+def tile(pixels: Tensor) -> Image.Image:
+    """Return a patch (1, 3, h, w), 0 to 1, as a picture of TILE pixels: small ones as squares, large ones smoothed."""
+    image = to_pil(pixels.clamp(0, 1))
+    smaller = image.width < TILE
+    return image.resize((TILE, TILE), Image.Resampling.NEAREST if smaller else Image.Resampling.LANCZOS)
+
+
+def shaded(slope: Tensor) -> Tensor:
+    """Return an explanation (1, 3, h, w) as a picture, 0 to 1: grey is nothing, brighter is more of that colour, darker less."""
+    most = torch.quantile(slope.abs().flatten().double(), TOLD_APART)
+    # Where nearly all is zero, as in a patch at the border, the largest.
+    most = most if float(most) > 0 else slope.abs().max()
+    return (0.5 + 0.5 * slope / most if float(most) > 0 else torch.full_like(slope, 0.5)).clamp(0, 1)
+
+
+def mosaic(groups: Sequence[Sequence[Image.Image]], count: int) -> Image.Image:
+    """Set groups of tiles side by side, each a square of ``count`` places, 3×3 for nine; missing ones stay empty."""
+    side = math.ceil(math.sqrt(count))
+    rows = math.ceil(count / side)
+    width = side * TILE + (side - 1) * GAP
+    sheet = Image.new("RGB", (len(groups) * width + (len(groups) - 1) * GUTTER, rows * TILE + (rows - 1) * GAP), _PAPER)
+    for group, tiles in enumerate(groups):
+        for place, image in enumerate(tiles):
+            left = group * (width + GUTTER) + place % side * (TILE + GAP)
+            sheet.paste(image, (left, place // side * (TILE + GAP)))
+    return sheet
+
+
+def coarse(patch: Tensor, mean: Tensor) -> Tensor:
+    """Return a patch (1, 3, h, w) as a vector to compare by: its difference from the mean pixel, at COARSE pixels a side at most."""
+    difference = patch - mean.to(patch).view(1, 3, 1, 1)
+    small = functional.adaptive_avg_pool2d(difference, COARSE) if patch.shape[-1] > COARSE else difference
+    return small.flatten().double()
+
+
+def likeness(groups: Sequence[Sequence[Tensor]]) -> tuple[float, float]:
+    r"""Tell how alike patches of one channel are, and patches of different ones.
+
+    .. math:: \cos(p, q) = \frac{\langle p - \mu,\, q - \mu \rangle}{|p - \mu|\,|q - \mu|}
+
+    Args:
+        groups: Vectors of :func:`coarse`, a group for each channel, all of one length.
+
+    Returns:
+        Mean cosine over pairs within a group, and over pairs from two groups; nan where there is no pair.
+    """
+    vectors = [vector for group in groups for vector in group]
+    if not vectors:
+        return math.nan, math.nan
+    owner = torch.tensor([number for number, group in enumerate(groups) for _ in group])
+    units = functional.normalize(torch.stack(vectors), dim=1)
+    cosines = units @ units.T
+    same = owner[:, None] == owner[None]
+    pairs = ~torch.eye(len(vectors), dtype=torch.bool)
+    return _mean(cosines[same & pairs]), _mean(cosines[~same])
+
+
+def _mean(values: Tensor) -> float:
+    return float(values.mean()) if len(values) else math.nan
+
+
+def marked(picture: Image.Image, boxes: Sequence[tuple[str, Box]], least: int = 640) -> Image.Image:
+    """Draw boxes on a picture, enlarged by a whole number until its long side has ``least`` pixels, each with its name beside it."""
+    times = max(1, math.ceil(least / max(picture.size)))
+    drawn = picture.convert("RGB").resize((picture.width * times, picture.height * times), Image.Resampling.BICUBIC)
+    pen, font = ImageDraw.Draw(drawn), ImageFont.truetype(typeface(), 16)
+    for number, (name, box) in enumerate(boxes):
+        colour = COLOURS[number % len(COLOURS)]
+        edges = np.array([box.left, box.top, box.right, box.bottom]) * times
+        left, top, right, bottom = (int(edge) for edge in edges)
+        for out, ink in ((4, "white"), (2, colour)):
+            pen.rectangle((left - out, top - out, right - 1 + out, bottom - 1 + out), outline=ink, width=out)
+        width = int(font.getlength(name)) + 8
+        beside = min(max(0, left), drawn.width - width)
+        above = bottom + 6 if bottom + 28 < drawn.height else max(0, top - 28)
+        pen.rectangle((beside, above, beside + width, above + 22), fill=colour)
+        pen.text((beside + 4, above + 1), name, font=font, fill="white")
+    return drawn

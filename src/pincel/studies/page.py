@@ -1,0 +1,69 @@
+"""A report as one HTML page that needs nothing else: no other file, no network."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from PIL import Image
+
+from pincel.studies.report import Plot, Report
+from pincel.studies.words import Language, Words
+from pincel.version import __version__
+
+_MADE = Words("How this was made", "Cómo se ha hecho")
+
+
+def as_page(report: Report, language: Language, plots: Mapping[str, bytes]) -> str:
+    """Return a report as HTML; pictures and plots are inside it, and its security policy forbids every request.
+
+    Args:
+        report: What is said.
+        language: In which.
+        plots: Its plots as SVG, by name.
+    """
+
+    def say(words: Words) -> str:
+        return words.said(language)
+
+    def svg(plot: Plot) -> str:
+        return _address("image/svg+xml", plots[plot.name])
+
+    environment = Environment(
+        loader=PackageLoader("pincel", "studies"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.get_template("page.html.j2")
+    blocks = [(type(block).__name__, block) for block in report.blocks]
+    return template.render(
+        report=report,
+        blocks=blocks,
+        language=language,
+        version=__version__,
+        say=say,
+        svg=svg,
+        png=_png,
+        cell=lambda value: written(value, language),
+        made=_MADE,
+    )
+
+
+def written(value: Any, language: Language) -> str:
+    """Write a number as a reader wants it: four digits, nothing where there is nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, Words):
+        return value.said(language)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _png(image: Image.Image) -> str:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return _address("image/png", file.getvalue())
+
+
+def _address(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"

@@ -1,0 +1,264 @@
+"""Of many photographs, the patches that excite each channel of a layer most, and which of their pixels did it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pincel.backbones.vgg import VGG
+from pincel.errors import OptionError, PictureError, PictureUnreadableError, unknown_name
+from pincel.files import one_line, quoted
+from pincel.image.io import SUFFIXES, picture_files, to_pil
+from pincel.samples import PREFIX
+from pincel.sources import open_picture
+from pincel.studies.attribution import METHODS, Eye, explained_box
+from pincel.studies.look import WHITE, check_size, features, network, opened, pixels_of
+from pincel.studies.mosaic import coarse, cut, marked, shaded, tile
+from pincel.studies.patches_page import DEFAULT, Found, Patch, Seen, page
+from pincel.studies.receptive import Box, field_of
+from pincel.studies.report import Report
+from pincel.studies.settings import Settings, chosen_layers
+from pincel.studies.strongest import NONE, Strongest, check_channels, chosen, merged, nobody, read_channels
+from pincel.studies.watch import Watch
+
+# Instead of an explanation.
+NOTHING = "none"
+# More patches than that are no figure.
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What this study can be told.
+
+    Attributes:
+        layers: Names with commas; None for the deck's layers 1, 3 and 5.
+        channels: How many, or which, with commas; as :func:`pincel.studies.strongest.read_channels` reads it.
+        top: Patches of each channel.
+        explain: One of :data:`pincel.studies.attribution.METHODS`, or ``none``.
+        recursive: Folders within folders are searched too.
+
+    Raises:
+        OptionError: For a number of patches out of range.
+        UnknownNameError: For an explanation there is not.
+    """
+
+    layers: str | None = None
+    channels: str = "9"
+    top: int = 9
+    explain: str = "guided"
+    recursive: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.top <= MOST:
+            raise OptionError(one_line("top: so many patches cannot be shown", f"{self.top}", f"1 to {MOST}", "9"))
+        if self.explain not in (*METHODS, NOTHING):
+            raise unknown_name("explanation", self.explain, (*METHODS, NOTHING))
+
+
+@dataclass
+class _Hall:
+    """What has been found while photographs went by."""
+
+    strongest: dict[str, Strongest]
+    files: list[str] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    twins: list[str] = field(default_factory=list)
+
+
+def study(sources: Sequence[str], asked: Asked, settings: Settings, watch: Watch) -> Report:
+    """Find the patches that excite channels most, one from each photograph, and explain them.
+
+    Every photograph is opened, looked at and forgotten; only those that hold a patch to be shown are opened again.
+
+    Args:
+        sources: Folders, files, ``sample:NAME``.
+        asked: What this study can be told.
+        settings: What every study can be told.
+        watch: Is told how far it is. If it is stopped, what has been found by then is shown.
+
+    Raises:
+        OptionError: For a channel the layer does not have, or if there is no photograph at all.
+        UnknownNameError: For a layer the network does not have.
+        PictureMissingError: For a file that is not there.
+        PictureUnreadableError: If none of the photographs can be looked at.
+    """
+    layers = chosen_layers(settings.card, asked.layers, DEFAULT)
+    wanted = read_channels(asked.channels)
+    for name in layers:
+        check_channels(wanted, name, settings.card.layer(name).channels)
+    files = photographs(sources, recursive=asked.recursive)
+    backbone = network(settings)
+    hall = _gone_by(files, backbone, layers, asked.top, settings, watch)
+    if not hall.files:
+        raise _none_readable(hall, watch)
+    shown = {name: chosen(wanted, hall.strongest[name]) for name in layers}
+    patches = _cut_out(hall, shown, backbone, asked.explain, settings, watch)
+    seen = _one_photograph(hall, shown, patches, backbone, settings)
+    found = Found(shown, hall.strongest, patches, hall.files, hall.skipped, hall.twins, len(files))
+    return page(found, seen, settings, {"layers": list(layers), **_told(asked)}, watch.stopped)
+
+
+def photographs(sources: Sequence[str], *, recursive: bool = False) -> list[str]:
+    """Return the photographs that folders, files and samples stand for, each once, in order of name within a folder.
+
+    Raises:
+        OptionError: If there is none, or a folder cannot be read.
+        PictureMissingError: For a file that is not there, with the closest name that is.
+    """
+    files = [file for source in sources for file in _inside(source, recursive=recursive)]
+    if not files:
+        hint = "another folder" if recursive else "--recursive, if they are in folders inside it"
+        given = ", ".join(quoted(source) for source in sources) or "nothing"
+        raise OptionError(one_line("photographs: there is none", given, f"a folder with {', '.join(sorted(SUFFIXES))}", hint))
+    return list(dict.fromkeys(files))
+
+
+def _inside(source: str, *, recursive: bool) -> Iterator[str]:
+    if source.startswith(PREFIX) or not Path(source).is_dir():
+        if not source.startswith(PREFIX) and not Path(source).exists():
+            # Says what is missing, and which name was perhaps meant.
+            open_picture(source, "photograph")
+        yield source
+        return
+    try:
+        folders = [Path(folder) for folder, _, _ in os.walk(source)] if recursive else [Path(source)]
+        for folder in sorted(folders):
+            yield from (str(path) for path in picture_files(folder))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OptionError(
+            one_line(f"photographs: a folder cannot be read ({reason})", quoted(source), "a folder", "another one")
+        ) from error
+
+
+def _gone_by(files: Sequence[str], backbone: VGG, layers: Sequence[str], top: int, settings: Settings, watch: Watch) -> _Hall:
+    """Look at all photographs, one after the other; those that cannot be looked at, and copies, are left out."""
+    hall = _Hall({name: nobody(settings.card.layer(name).channels, top) for name in layers})
+    known: set[str] = set()
+    for file in watch.over("looking at photographs", files):
+        try:
+            picture = opened(file, settings, "photograph")
+            check_size(backbone, picture, layers)
+        except PictureError as error:
+            hall.skipped.append((file, str(error)))
+            watch.note(f"Left out: {error}")
+            continue
+        if picture.sha256 in known:
+            hall.twins.append(file)
+            continue
+        known.add(picture.sha256)
+        with torch.no_grad():
+            for name, answer in backbone.look(pixels_of(picture, backbone), layers):
+                hall.strongest[name] = merged(hall.strongest[name], answer, len(hall.files))
+        hall.files.append(file)
+    return hall
+
+
+def _none_readable(hall: _Hall, watch: Watch) -> PictureError:
+    """Return the error for a folder of which nothing can be used, or that was left at once."""
+    if not hall.skipped:
+        return PictureUnreadableError(one_line("photographs: ended before the first", watch.stopped, "one photograph or more", "again"))
+    file, reason = hall.skipped[0]
+    given = f"{len(hall.skipped)} files, the first {quoted(file)} ({reason.split(' · ', 1)[0]})"
+    return PictureUnreadableError(one_line("photographs: none can be looked at", given, "pictures", "other files, or a larger --size"))
+
+
+def _cut_out(hall: _Hall, shown: dict[str, tuple[int, ...]], backbone: VGG, explain: str, settings: Settings, watch: Watch) -> list[Patch]:
+    """Open again the photographs that hold a patch, each once, and cut the patches out; explain them for as long as one may."""
+    places: dict[int, list[tuple[str, int, int]]] = {}
+    for name, channels in shown.items():
+        best = hall.strongest[name]
+        for channel in channels:
+            for rank, number in enumerate(best.pictures[channel].tolist()):
+                # An answer of nothing excites nobody.
+                if number != NONE and float(best.values[channel, rank]) > 0:
+                    places.setdefault(number, []).append((name, channel, rank))
+    scissors = _Scissors(hall, backbone, explain)
+    done, total = 0, sum(len(each) for each in places.values())
+    watch.part("cutting out and explaining patches", done, total)
+    patches: list[Patch] = []
+    for number, entries in sorted(places.items()):
+        try:
+            pixels = pixels_of(opened(hall.files[number], settings, "photograph"), backbone)
+        except PictureError as error:
+            hall.skipped.append((hall.files[number], str(error)))
+            watch.note(f"Gone since it was looked at: {error}")
+            continue
+        for entry in entries:
+            patches.append(scissors.patch(pixels, entry, explaining=not watch.stopped))
+            done += 1
+            watch.part("cutting out and explaining patches", done, total)
+    order = list(shown)
+    return sorted(patches, key=lambda patch: (order.index(patch.layer), patch.channel, patch.rank))
+
+
+class _Scissors:
+    """Cuts patches out of photographs, and explains them with one module a layer."""
+
+    def __init__(self, hall: _Hall, backbone: VGG, explain: str) -> None:
+        self._hall, self._backbone, self._explain = hall, backbone, explain
+        self._eyes: dict[str, Eye] = {}
+        self._mean = torch.tensor(backbone.card.mean)
+
+    def patch(self, pixels: Tensor, entry: tuple[str, int, int], *, explaining: bool) -> Patch:
+        layer, channel, rank = entry
+        best = self._hall.strongest[layer]
+        number, row, column = (int(each[channel, rank]) for each in (best.pictures, best.rows, best.columns))
+        box = field_of(self._backbone.card, layer).box(row, column)
+        patch = cut(pixels, box, self._mean)
+        return Patch(
+            layer=layer,
+            channel=channel,
+            rank=rank + 1,
+            number=number,
+            file=self._hall.files[number],
+            value=float(best.values[channel, rank]),
+            position=(row, column),
+            box=box,
+            tile=tile(patch / WHITE),
+            vector=coarse(patch.cpu(), self._mean),
+            explanation=self._explained(pixels, (channel, row, column), layer, box) if explaining else None,
+        )
+
+    def _explained(self, pixels: Tensor, unit: tuple[int, int, int], layer: str, box: Box) -> Image.Image | None:
+        if self._explain == NOTHING:
+            return None
+        if layer not in self._eyes:
+            self._eyes[layer] = Eye(self._backbone, layer)
+        inside, slope = explained_box(self._eyes[layer], pixels, unit, self._explain)
+        there = Box(box.top - inside.top, box.left - inside.left, box.bottom - inside.top, box.right - inside.left)
+        return tile(shaded(cut(slope, there, torch.zeros(3))))
+
+
+def _one_photograph(
+    hall: _Hall, shown: dict[str, tuple[int, ...]], patches: Sequence[Patch], backbone: VGG, settings: Settings
+) -> Seen | None:
+    """Choose the photograph with patches in most layers, and mark in it what excites one channel shown of each layer most."""
+    if not patches:
+        return None
+    layers_of = {patch.number: {each.layer for each in patches if each.number == patch.number} for patch in patches}
+    number = max(sorted(layers_of), key=lambda each: len(layers_of[each]))
+    picture = opened(hall.files[number], settings, "photograph")
+    answers = features(backbone, picture, shown)
+    boxes = []
+    for name, channels in shown.items():
+        # Channels differ in how loud they are; each is compared with its own best.
+        best = hall.strongest[name].values[list(channels), 0].clamp(min=1e-12)
+        peaks = answers[name][0, list(channels)].flatten(1).cpu()
+        winner = int((peaks.amax(1) / best).argmax())
+        row, column = divmod(int(peaks[winner].argmax()), answers[name].shape[-1])
+        boxes.append((name, channels[winner], field_of(settings.card, name).box(row, column)))
+    # The large ones first, so that the small ones lie over them.
+    drawn = marked(to_pil(picture.pixels), [(f"{name} · {channel}", box) for name, channel, box in reversed(boxes)])
+    return Seen(hall.files[number], drawn, [(name, channel) for name, channel, _ in boxes])
+
+
+def _told(asked: Asked) -> dict[str, object]:
+    return {"channels": asked.channels, "top": asked.top, "explain": asked.explain, "recursive": asked.recursive}

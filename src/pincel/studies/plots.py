@@ -1,0 +1,190 @@
+"""Curves, heat maps and maps, by matplotlib, all in one manner. Figures are made by themselves: nothing is shown or kept."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from PIL import Image
+
+# Same figure, same bytes; letters stay letters, so that a page can be searched.
+_STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "pincel",
+    "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e0d8",
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+}
+# Told apart by colour-blind readers too (Okabe and Ito).
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#333333", "#999999", "#f0e442")
+DPI = 110
+
+
+def curves(
+    lines: Mapping[str, Sequence[float]],
+    across: Sequence[float] | Sequence[str],
+    labels: tuple[str, str],
+    *,
+    logarithmic: bool = False,
+    points: bool = True,
+    size: tuple[float, float] = (7.0, 4.0),
+) -> Figure:
+    """Draw a line for each series over common places.
+
+    Args:
+        lines: name → values; ``nan`` where there is none.
+        across: Numbers, or names of places.
+        labels: Of the horizontal and the vertical axis.
+        logarithmic: Count in powers of ten upwards.
+        points: Mark each value.
+        size: In inches.
+    """
+    with mpl.rc_context(_STYLE):
+        figure, axes = plain(size)
+        for colour, (name, values) in zip(COLOURS * (1 + len(lines) // len(COLOURS)), lines.items(), strict=False):
+            places = list(range(len(across))) if across and isinstance(across[0], str) else across
+            axes.plot(places[: len(values)], values, marker="o" if points else None, markersize=4, color=colour, label=name)
+        if across and isinstance(across[0], str):
+            axes.set_xticks(range(len(across)), labels=list(across), rotation=30 if len(across) > 6 else 0)  # type: ignore[arg-type]
+        if logarithmic:
+            axes.set_yscale("log")
+        axes.set_xlabel(labels[0])
+        axes.set_ylabel(labels[1])
+        if len(lines) > 1:
+            axes.legend()
+        return figure
+
+
+def bars(values: Mapping[str, float], label: str, *, size: tuple[float, float] = (7.0, 3.5)) -> Figure:
+    """Draw a bar for each value."""
+    with mpl.rc_context(_STYLE):
+        figure, axes = plain(size)
+        axes.bar(range(len(values)), list(values.values()), color=COLOURS[0])
+        axes.set_xticks(range(len(values)), labels=list(values), rotation=30 if len(values) > 6 else 0)
+        axes.set_ylabel(label)
+        return figure
+
+
+def shares(
+    parts: Mapping[str, Sequence[float]],
+    places: Sequence[str],
+    label: str,
+    colours: Sequence[str] = COLOURS,
+    *,
+    size: tuple[float, float] = (7.0, 3.5),
+) -> Figure:
+    """Draw a bar for each place, made of parts one on the other."""
+    with mpl.rc_context(_STYLE):
+        figure, axes = plain(size)
+        below = np.zeros(len(places))
+        for colour, (name, values) in zip(colours, parts.items(), strict=False):
+            axes.bar(range(len(places)), values, bottom=below, color=colour, label=name)
+            below = below + np.asarray(values)
+        axes.set_xticks(range(len(places)), labels=list(places))
+        axes.set_ylabel(label)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        return figure
+
+
+def heat(
+    values: npt.NDArray[Any],
+    *,
+    names: tuple[Sequence[str], Sequence[str]] | None = None,
+    label: str = "",
+    centred: bool = False,
+    numbers: bool = False,
+    size: tuple[float, float] = (6.0, 5.0),
+) -> Figure:
+    """Draw a matrix as colours.
+
+    Args:
+        values: (rows, columns).
+        names: Of rows and of columns.
+        label: Of the colours.
+        centred: White is zero, blue below, red above; otherwise dark is small and bright is large.
+        numbers: Write each number into its square.
+        size: In inches.
+    """
+    with mpl.rc_context({**_STYLE, "axes.grid": False}):
+        figure, axes = plain(size)
+        most = float(np.abs(values).max()) or 1.0
+        limits = {"vmin": -most, "vmax": most, "cmap": "RdBu_r"} if centred else {"cmap": "viridis"}
+        drawn = axes.imshow(values, interpolation="nearest", aspect="equal", **limits)
+        if names:
+            axes.set_yticks(range(len(names[0])), labels=list(names[0]))
+            axes.set_xticks(range(len(names[1])), labels=list(names[1]), rotation=45, ha="right")
+        if numbers:
+            middle = (float(values.min()) + float(values.max())) / 2
+            for (row, column), value in np.ndenumerate(values):
+                dark = abs(value) > 0.6 * most if centred else value < middle
+                colour = "white" if dark else "black"
+                axes.text(column, row, f"{value:.2g}", ha="center", va="center", fontsize=8, color=colour)
+        figure.colorbar(drawn, ax=axes, label=label)
+        return figure
+
+
+def thumbnails(
+    places: npt.NDArray[Any], pictures: Sequence[Image.Image], names: Sequence[str], *, size: tuple[float, float] = (7.0, 6.0)
+) -> Figure:
+    """Set small pictures where they belong in the plane.
+
+    Args:
+        places: (N, 2).
+        pictures: N of them.
+        names: Written underneath.
+        size: In inches.
+    """
+    with mpl.rc_context(_STYLE):
+        figure, axes = plain(size)
+        for (x, y), picture, name in zip(places, pictures, names, strict=True):
+            small = picture.convert("RGB")
+            small.thumbnail((72, 72), Image.Resampling.LANCZOS)
+            axes.add_artist(AnnotationBbox(OffsetImage(np.asarray(small), zoom=0.8), (x, y), frameon=True, pad=0.1))
+            axes.annotate(name, (x, y), xytext=(0, -36), textcoords="offset points", ha="center", va="top", fontsize=8)
+        spread = max(float(np.ptp(places)), 1e-12)
+        for set_limits, column in ((axes.set_xlim, 0), (axes.set_ylim, 1)):
+            set_limits(places[:, column].min() - 0.2 * spread, places[:, column].max() + 0.2 * spread)
+        axes.set_aspect("equal")
+        axes.tick_params(labelbottom=False, labelleft=False)
+        return figure
+
+
+def plain(size: tuple[float, float]) -> tuple[Figure, Axes]:
+    """Return an empty figure with one pair of axes, that belongs to nobody."""
+    figure = Figure(figsize=size, layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def as_svg(figure: Figure) -> bytes:
+    """Return a figure as SVG."""
+    return _saved(figure, "svg", {"Date": None})
+
+
+def as_png(figure: Figure) -> bytes:
+    """Return a figure as PNG."""
+    return _saved(figure, "png", {"Software": None})
+
+
+def typeface() -> str:
+    """Return the file of the letters of plots, for captions of sheets."""
+    return str(Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
+
+
+def _saved(figure: Figure, kind: str, metadata: dict[str, None]) -> bytes:
+    file = io.BytesIO()
+    with mpl.rc_context(_STYLE):
+        figure.savefig(file, format=kind, dpi=DPI, metadata=metadata)
+    return file.getvalue()

@@ -1,0 +1,292 @@
+"""Average against maximum pooling on the same runs: does the gradient flow better, are the pictures finer?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean, stdev
+from typing import Any, get_args
+
+from pincel.backbones.vgg import VGG, Pooling
+from pincel.engine.result import Result
+from pincel.errors import OptionError
+from pincel.image.io import Picture, Source, to_pil
+from pincel.studies.flow import Flow, gradient_flow
+from pincel.studies.look import check_size, features, network, noise, opened, pixels_of
+from pincel.studies.measure import errors
+from pincel.studies.paint import Job, early, paint_all
+from pincel.studies.plots import curves
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Say, Sheet, Table
+from pincel.studies.settings import Settings, chosen_layers
+from pincel.studies.watch import Watch
+from pincel.studies.words import Words, same
+
+POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
+LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+CONTENT = ("relu4_2",)
+# What is pooled, and what the deepest content layer of the paper's figures answers.
+POOLED = ("relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_1")
+NAMES = {"avg": Words("average", "promedio"), "max": Words("maximum", "máximo")}
+
+
+def study(content: Source, style: Source, *, repeats: int, settings: Settings, watch: Watch) -> Report:
+    """Paint the same picture with either pooling, from the same noise, and follow the gradient through either network.
+
+    Args:
+        content: The photograph.
+        style: The painting.
+        repeats: Seeds to start from, 1 or more: a difference smaller than that between seeds says nothing.
+        settings: Network, size, first seed, steps.
+        watch: Told how far it is; ends early if asked to, with the pictures there are.
+
+    Raises:
+        OptionError: For no repetition, or a network that does not pool.
+        PincelError: For pictures or networks that cannot be used.
+    """
+    if repeats < 1:
+        raise OptionError(f"--repeats {repeats}: give 1 or more.")
+    card = settings.card
+    if not any(layer.kind == "pool" for layer in card.layers):
+        raise OptionError(f"The network {card.name} has no pooling to compare; give --backbone vgg19.")
+    layers, judged = chosen_layers(card, None, LAYERS), chosen_layers(card, None, CONTENT)
+    photograph, painting = opened(content, settings, "content"), opened(style, settings, "style")
+    networks = {pooling: network(settings, pooling) for pooling in POOLINGS}
+    for picture in (photograph, painting):
+        check_size(networks["avg"], picture, (*layers, *judged))
+    pooled = chosen_layers(card, None, POOLED)
+    flows = {pooling: _flows(networks[pooling], photograph, pooled, settings) for pooling in POOLINGS}
+    jobs = [
+        Job(photograph, painting, {"pooling": pooling, "seed": settings.seed + repeat}) for repeat in range(repeats) for pooling in POOLINGS
+    ]
+    done = paint_all(jobs, settings, watch)
+    runs = {pooling: done[index :: len(POOLINGS)] for index, pooling in enumerate(POOLINGS)}
+    falls = {pooling: [_fall(result) for result in runs[pooling]] for pooling in POOLINGS}
+    found = _judged(networks, runs, photograph, painting, (*judged, *layers))
+    return Report(
+        name="pooling",
+        title=Words("Average or maximum pooling?", "¿Pooling por promedio o por máximo?"),
+        lead=Words(
+            "Gatys and colleagues replaced maximum pooling by average pooling: it improves the gradient flow, they say, and the "
+            "pictures are "
+            "slightly more appealing. Here both are put to the same work, from the same noise.",
+            "Gatys y sus colegas cambiaron el pooling por máximo por el de promedio: dicen que mejora el flujo del gradiente y que las "
+            "imágenes son algo más atractivas. Aquí se pone a ambos a hacer el mismo trabajo, desde el mismo ruido.",
+        ),
+        blocks=[*_flow_blocks(flows), *_run_blocks(runs, falls, found, photograph, painting)],
+        numbers={
+            "flow": {pooling: [vars(flow) for flow in flows[pooling]] for pooling in POOLINGS},
+            "fall": falls,
+            "losses": {pooling: [[each["total"] for each in result.losses] for result in runs[pooling]] for pooling in POOLINGS},
+            "judged": found,
+        },
+        settings={**settings.as_json(), "repeats": repeats, "content": photograph.name, "style": painting.name},
+        notes=early(done, jobs, watch),
+    )
+
+
+def _flows(backbone: VGG, photograph: Picture, layers: Sequence[str], settings: Settings) -> list[Flow]:
+    """Follow the gradient of the deepest layer, where a run from noise begins."""
+    wanted = features(backbone, photograph, layers[-1:])[layers[-1]]
+    start = noise(pixels_of(photograph, backbone), settings)
+    return gradient_flow(backbone, start, wanted, layers[-1], layers)
+
+
+def _fall(result: Result) -> float:
+    """Return what is left of J at the end, as a share of what it was for noise."""
+    return float(result.losses[-1]["total"] / result.losses[0]["total"])
+
+
+def _judged(
+    networks: Mapping[Pooling, VGG], runs: Mapping[Pooling, Sequence[Result]], photograph: Picture, painting: Picture, layers: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Let both networks look at the first picture of either: each may be partial to its own."""
+    rows = []
+    for judge, backbone in networks.items():
+        of_content, of_style = features(backbone, photograph, layers), features(backbone, painting, layers)
+        for painter in (pooling for pooling in POOLINGS if runs[pooling]):
+            image = runs[painter][0].image
+            content = errors(backbone, image, of_content, layers[:1])[0]
+            style = errors(backbone, image, of_style, layers[1:])[1]
+            rows.append({"painter": painter, "judge": judge, "content": content[0], "style": fmean(style)})
+    return rows
+
+
+def _flow_blocks(flows: Mapping[Pooling, Sequence[Flow]]) -> list[Block]:
+    places = [flow.layer for flow in flows["avg"]]
+
+    def draw(kind: str) -> Any:
+        def drawn(say: Say) -> Any:
+            lines = {say(NAMES[pooling]): [getattr(flow, kind) for flow in flows[pooling]] for pooling in POOLINGS}
+            return curves(lines, places, (say(Words("layer", "capa")), say(_KINDS[kind])), logarithmic=kind == "norm")
+
+        return drawn
+
+    rows = [
+        {"layer": layer, **{f"{kind}-{pooling}": getattr(flows[pooling][row], kind) for kind in _KINDS for pooling in POOLINGS}}
+        for row, layer in enumerate(places)
+    ]
+    columns = {
+        f"{kind}-{pooling}": Words("{kind}, {pooling}", "{kind}, {pooling}").fill(kind=_KINDS[kind], pooling=NAMES[pooling])
+        for kind in _KINDS
+        for pooling in POOLINGS
+    }
+    return [
+        Heading(Words("The gradient on its way to the picture", "El gradiente camino de la imagen")),
+        Formula(
+            "∂J/∂F^l,  J = 1/(4·n_H·n_W·n_C) · Σ (F − P)² at the deepest layer",
+            "G is white noise, P the photograph's features; Gatys, Ecker, Bethge 2015, eq. 1 and 2",
+        ),
+        Paragraph(_flow_finding(flows)),
+        Plot(
+            "flow-alive",
+            draw("alive"),
+            Words("Share of positions that the gradient reaches.", "Fracción de posiciones que alcanza el gradiente."),
+        ),
+        Plot(
+            "flow-spread",
+            draw("spread"),
+            Words(
+                "How evenly the gradient is spread over a layer: (Σ|g|)² / (n·Σg²).",
+                "Con qué uniformidad se reparte el gradiente en una capa: (Σ|g|)² / (n·Σg²).",
+            ),
+        ),
+        Plot(
+            "flow-norm",
+            draw("norm"),
+            Words("Size of the gradient: root of its mean square.", "Tamaño del gradiente: raíz de su media cuadrática."),
+        ),
+        Table(
+            "flow",
+            {"layer": Words("layer", "capa"), **columns},
+            rows,
+            Words("The gradient, layer by layer.", "El gradiente, capa por capa."),
+        ),
+    ]
+
+
+_KINDS = {
+    "norm": Words("size", "tamaño"),
+    "alive": Words("share not zero", "fracción no nula"),
+    "spread": Words("evenness", "uniformidad"),
+}
+
+
+def _flow_finding(flows: Mapping[Pooling, Sequence[Flow]]) -> Words:
+    """Say what pooling does to the gradient, in the numbers of the layer that is pooled last before the picture, and in the picture."""
+    even = {pooling: flows[pooling][0].spread for pooling in POOLINGS}
+    passed = {pooling: flows[pooling][0].norm / (flows[pooling][-1].norm or 1.0) for pooling in POOLINGS}
+    more, less = sorted(POOLINGS, key=even.__getitem__, reverse=True)
+    first = flows["avg"][1].layer
+    alive = Words(
+        "Of the positions of {layer} the gradient reaches {a:.0%} with average pooling and {b:.0%} with maximum pooling, which sends it "
+        "to one of four.",
+        "De las posiciones de {layer}, el gradiente alcanza el {a:.0%} con promedio y el {b:.0%} con máximo, que lo envía a una de cada "
+        "cuatro.",
+    ).fill(layer=first, a=flows["avg"][1].alive, b=flows["max"][1].alive)
+    spread = Words(
+        "In the picture it is spread more evenly with {more} pooling ({a:.2f} against {b:.2f}). From {deep} to the picture its size is "
+        "multiplied by {c:.2g} with average and by {d:.2g} with maximum pooling.",
+        "En la imagen se reparte con más uniformidad con pooling por {more} ({a:.2f} frente a {b:.2f}). De {deep} a la imagen, su "
+        "tamaño se "
+        "multiplica por {c:.2g} con promedio y por {d:.2g} con máximo.",
+    ).fill(more=NAMES[more], a=even[more], b=even[less], deep=flows["avg"][-1].layer, c=passed["avg"], d=passed["max"])
+    return Words("{alive} {spread}", "{alive} {spread}").fill(alive=alive, spread=spread)
+
+
+def _run_blocks(
+    runs: Mapping[Pooling, Sequence[Result]],
+    falls: Mapping[Pooling, Sequence[float]],
+    found: Sequence[Mapping[str, Any]],
+    photograph: Picture,
+    painting: Picture,
+) -> list[Block]:
+    pictures = [(Words("content", "contenido"), to_pil(photograph.pixels)), (Words("style", "estilo"), to_pil(painting.pixels))]
+    pictures += [(NAMES[pooling], runs[pooling][0].image) for pooling in POOLINGS if runs[pooling]]
+    blocks: list[Block] = [
+        Heading(Words("The same picture, painted twice", "La misma imagen, pintada dos veces")),
+        Sheet(
+            "pictures",
+            pictures,
+            len(pictures),
+            Words("From the same noise, with the same weights and steps.", "Desde el mismo ruido, con los mismos pesos y pasos."),
+        ),
+    ]
+    if not all(runs.values()):
+        return blocks
+
+    def draw(say: Say) -> Any:
+        lines = {
+            say(NAMES[pooling]) + (f" ({number + 1})" if len(runs[pooling]) > 1 else ""): [
+                each["total"] / result.losses[0]["total"] for each in result.losses
+            ]
+            for pooling in POOLINGS
+            for number, result in enumerate(runs[pooling])
+        }
+        longest = max(len(line) for line in lines.values())
+        return curves(lines, list(range(longest)), (say(Words("step", "paso")), "J / J(0)"), logarithmic=True, points=False)
+
+    rows = [
+        {"pooling": NAMES[pooling], "runs": len(falls[pooling]), "mean": fmean(falls[pooling]), "sd": _deviation(falls[pooling])}
+        for pooling in POOLINGS
+    ]
+    columns = {
+        "pooling": same("pooling"),
+        "runs": Words("runs", "pinturas"),
+        "mean": Words("J / J(0) at the end", "J / J(0) al final"),
+        "sd": Words("standard deviation", "desviación típica"),
+    }
+    judged = {
+        "painter": Words("painted with", "pintada con"),
+        "judge": Words("seen by", "vista por"),
+        "content": Words("content error", "error de contenido"),
+        "style": Words("style error", "error de estilo"),
+    }
+    return [
+        *blocks,
+        Paragraph(_run_finding(falls)),
+        Plot(
+            "losses",
+            draw,
+            Words("The objective, as a share of what it was for noise.", "El objetivo, como fracción del que era para el ruido."),
+        ),
+        Table(
+            "falls", columns, rows, Words("What is left of J after the last step.", "Lo que queda de J tras el último paso."), spoken=True
+        ),
+        Table(
+            "judged",
+            judged,
+            [{**row, "painter": NAMES[row["painter"]], "judge": NAMES[row["judge"]]} for row in found],
+            _JUDGED,
+            spoken=True,
+        ),
+    ]
+
+
+_JUDGED = Words(
+    "The two objectives are of two networks, so their J cannot be compared; here each network judges both pictures, as saved: ‖F − P‖ / "
+    "‖P‖ at the "
+    "content layer, ‖G − A‖ / ‖A‖ on average over the style layers.",
+    "Los dos objetivos son de dos redes, así que sus J no se pueden comparar; aquí cada red juzga ambas imágenes, tal como se guardaron: "
+    "‖F − P‖ / ‖P‖ en la capa de contenido, ‖G − A‖ / ‖A‖ en promedio sobre las capas de estilo.",
+)
+
+
+def _deviation(values: Sequence[float]) -> float | None:
+    return stdev(values) if len(values) > 1 else None
+
+
+def _run_finding(falls: Mapping[Pooling, Sequence[float]]) -> Words:
+    """Compare what is left of J, and say so only if the seeds agree."""
+    better, worse = sorted(POOLINGS, key=lambda pooling: fmean(falls[pooling]))
+    told = {"better": NAMES[better], "a": fmean(falls[better]), "b": fmean(falls[worse])}
+    if max(falls[better]) < min(falls[worse]):
+        sure = Words(
+            "With {better} pooling J falls further: to {a:.2%} of its start, against {b:.2%}; so it is for every seed tried.",
+            "Con pooling por {better} J baja más: al {a:.2%} de su inicio, frente al {b:.2%}; y así con cada semilla probada.",
+        )
+        return sure.fill(**told)
+    return Words(
+        "J falls to {a:.2%} of its start with {better} pooling and to {b:.2%} with the other, but the seeds do not agree: this is no "
+        "difference.",
+        "J baja al {a:.2%} de su inicio con pooling por {better} y al {b:.2%} con el otro, pero las semillas no coinciden: no es una "
+        "diferencia.",
+    ).fill(**told)

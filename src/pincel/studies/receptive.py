@@ -1,0 +1,76 @@
+"""Which square of a picture a position of a layer sees: its receptive field, worked out from the geometry on a card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pincel.backbones.cards import Card
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of pixels; rows ``top`` to ``bottom`` and columns ``left`` to ``right``, the last of each not included.
+
+    It may reach beyond the picture, and then has negative coordinates or too large ones.
+    """
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    def clipped(self, height: int, width: int) -> Box:
+        """Return the part inside a picture."""
+        return Box(max(self.top, 0), max(self.left, 0), min(self.bottom, height), min(self.right, width))
+
+    def begun_at(self, multiple: int) -> Box:
+        """Return the smallest box around it whose first row and column are multiples of a number."""
+        return Box(self.top - self.top % multiple, self.left - self.left % multiple, self.bottom, self.right)
+
+
+@dataclass(frozen=True)
+class Field:
+    r"""What the positions of a layer see.
+
+    .. math:: \text{rows } start + i \cdot jump \;\dots\; start + i \cdot jump + size - 1
+
+    Attributes:
+        start: First row, and column, that position 0 sees; negative where it looks beyond the border.
+        jump: Pixels between what two neighbours see.
+        size: Side of the square.
+
+    Paper:
+        Araujo, Norris, Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019, eq. 2 and 4.
+    """
+
+    start: int
+    jump: int
+    size: int
+
+    def box(self, row: int, column: int) -> Box:
+        """Return the square that a position sees, the part beyond the border included.
+
+        Example:
+            >>> Field(start=-1, jump=1, size=3).box(0, 5)
+            Box(top=-1, left=4, bottom=2, right=7)
+        """
+        top, left = (self.start + index * self.jump for index in (row, column))
+        return Box(top, left, top + self.size, left + self.size)
+
+
+def field_of(card: Card, name: str) -> Field:
+    """Return what the positions of a layer see.
+
+    A convolution looks as far to the left as to the right, and so begins half of what it adds earlier; a pooling begins where the
+    layer before it does.
+
+    Raises:
+        UnknownNameError: For a layer the network does not have, with the closest match.
+    """
+    start, size = 0, 1
+    layer = card.layer(name)
+    for each in card.up_to((name,)):
+        if each.kind == "conv":
+            start -= (each.receptive_field - size) // 2
+        size = each.receptive_field
+    return Field(start, layer.stride, layer.receptive_field)

@@ -1,0 +1,116 @@
+"""The record of a run, read back: what was asked for, and the pictures it began with, found again by name and hash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from pincel.errors import OptionError, PictureError, PictureMissingError
+from pincel.files import one_line, quoted
+from pincel.image.picture import Picture
+from pincel.recipes.schema import Recipe, make_recipe
+from pincel.samples import sample_names
+from pincel.sources import BLANK, open_picture
+
+_KEYS: Mapping[str, type] = {"recipe": dict, "content": dict, "styles": list, "losses": list, "size": list}
+_NUMBERS = (int, float)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run wrote beside its picture.
+
+    Attributes:
+        path: Of the file.
+        recipe: Every value of it.
+        content: Name and SHA-256 of the photograph, and more.
+        styles: Likewise of the paintings, with their weights.
+        losses: One entry a step: total, and the unweighted terms.
+        size: (width, height) of the picture.
+        saved: The terms of the picture as saved, if it was judged: ``total``, ``terms``, ``weighted``.
+    """
+
+    path: Path
+    recipe: Recipe
+    content: Mapping[str, Any]
+    styles: Sequence[Mapping[str, Any]]
+    losses: Sequence[Mapping[str, Any]]
+    size: tuple[int, int]
+    saved: Mapping[str, Any] | None
+
+
+def read_record(path: str | PathLike[str]) -> Record:
+    """Read the record of a run.
+
+    Raises:
+        OptionError: If there is none, it is damaged, or it is something else.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (getattr(error, "strerror", None) or "is no text").lower()
+        raise _refused(path, f"cannot be read ({reason})") from error
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise _refused(path, f"is damaged ({error})") from error
+    _check(path, values)
+    recipe = make_recipe(values["recipe"], error=OptionError)
+    pictures = values["content"], values["styles"]
+    return Record(Path(path), recipe, *pictures, values["losses"], (values["size"][0], values["size"][1]), values.get("saved"))
+
+
+def _check(path: str | PathLike[str], values: Any) -> None:
+    """Raise OptionError unless values are those of a record."""
+    if not isinstance(values, dict) or "pincel" not in values:
+        raise _refused(path, "is not of pincel")
+    wrong = [key for key, kind in _KEYS.items() if not isinstance(values.get(key), kind)]
+    if wrong:
+        raise _refused(path, f"is not of a run: it has no {', '.join(wrong)}")
+    pictures = [values["content"], *values["styles"]]
+    if not values["styles"] or not all(isinstance(p, dict) and {"name", "sha256"} <= p.keys() for p in pictures):
+        raise _refused(path, "does not say from which pictures the run was made")
+    if not all(isinstance(style.get("weight"), _NUMBERS) for style in values["styles"]):
+        raise _refused(path, "does not say how much each style counts")
+    if len(values["size"]) != 2 or not all(isinstance(side, int) for side in values["size"]):
+        raise _refused(path, "does not say how large the picture is")
+    if not all(isinstance(step, dict) and isinstance(step.get("total"), _NUMBERS) for step in values["losses"]):
+        raise _refused(path, "has steps without a total")
+
+
+def _refused(path: str | PathLike[str], why: str) -> OptionError:
+    accepted = "the .json that pincel transfer writes beside its picture"
+    return OptionError(one_line(f"record: {why}", quoted(path), accepted, "the record of this picture"))
+
+
+def found_again(written: Mapping[str, Any], given: Iterable[Picture], folders: Iterable[Path], what: str) -> Picture:
+    """Find a picture that a run began with.
+
+    Args:
+        written: Its ``name`` and ``sha256``.
+        given: Pictures that may be it.
+        folders: Where a file of its name may be.
+        what: How messages call it, and the option it can be given with: ``content`` or ``style``.
+
+    Raises:
+        PictureMissingError: If it is nowhere.
+        PictureError: If there is one of its name, but another picture by now; or one was given, and it is another.
+    """
+    name, digest = str(written["name"]), str(written["sha256"])
+    if name.startswith(BLANK):
+        return open_picture(name, what)
+    offered = list(given)
+    files = [*sample_names().values(), *(folder / name for folder in folders)]
+    offered += [open_picture(file, what) for file in files if file.name == name and file.is_file()]
+    for picture in offered:
+        if picture.sha256 == digest:
+            return picture
+    accepted = f"{name} with SHA-256 {digest[:12]}"
+    if offered:
+        failed = f"{what}: not the picture the run began with, or changed since"
+        raise PictureError(one_line(failed, f"{offered[0].name} with SHA-256 {offered[0].sha256[:12]}", accepted, f"--{what} FILE"))
+    raise PictureMissingError(one_line(f"{what}: not found again", "no such file beside record or picture", accepted, f"--{what} FILE"))

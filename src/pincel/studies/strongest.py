@@ -1,0 +1,133 @@
+"""What excites channels most, found while pictures go by one after the other; and which channels are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from pincel.errors import OptionError
+from pincel.files import one_line
+
+# How many, or which.
+Channels: TypeAlias = int | tuple[int, ...]
+
+# Instead of the number of a picture.
+NONE = -1
+
+
+@dataclass(frozen=True)
+class Strongest:
+    """The strongest answers of each channel of a layer so far, one a picture.
+
+    Attributes:
+        values: (C, top), falling; -inf where there were not so many pictures.
+        pictures: (C, top), numbers of pictures, :data:`NONE` likewise.
+        rows: (C, top), position in the layer.
+        columns: (C, top), likewise.
+        sums: (C,) of magnitudes over all positions of all pictures, float64.
+        positions: How many those are.
+    """
+
+    values: Tensor
+    pictures: Tensor
+    rows: Tensor
+    columns: Tensor
+    sums: Tensor
+    positions: int
+
+    @property
+    def means(self) -> Tensor:
+        """Mean magnitude of each channel, (C,), float64."""
+        return self.sums / max(self.positions, 1)
+
+    @property
+    def selectivity(self) -> Tensor:
+        """How far the weakest answer kept stands out from the mean magnitude of its channel, (C,), float64; 0 for a silent one.
+
+        A channel that answers to one thing only is almost silent elsewhere. Of those kept, the weakest is asked, so that a single odd
+        picture does not decide.
+        """
+        kept = torch.where(self.pictures == NONE, torch.inf, self.values.double()).amin(1)
+        known = (self.means > 0) & kept.isfinite()
+        return torch.where(known, kept / self.means.clamp(min=1e-300), 0.0).clamp(min=0)
+
+
+def nobody(channels: int, top: int) -> Strongest:
+    """Return what is known before the first picture."""
+    places = torch.full((channels, top), NONE)
+    return Strongest(torch.full((channels, top), -torch.inf), places, places, places, torch.zeros(channels, dtype=torch.float64), 0)
+
+
+def merged(so_far: Strongest, features: Tensor, number: int) -> Strongest:
+    """Let one more picture go by.
+
+    Args:
+        so_far: Of the pictures before.
+        features: (1, C, H, W), what the layer answers to this one.
+        number: Of the picture.
+
+    Returns:
+        The strongest of all, each channel's own; of equal answers those of the earlier picture, and of the first position.
+    """
+    flat = features[0].flatten(1)
+    where = flat.argmax(1, keepdim=True)
+    width = features.shape[-1]
+    best = flat.gather(1, where).float().cpu()
+    where = where.cpu()
+    values, order = torch.cat([so_far.values, best], 1).sort(dim=1, descending=True, stable=True)
+    top = so_far.values.shape[1]
+
+    def kept(before: Tensor, new: Tensor) -> Tensor:
+        return torch.cat([before, new], 1).gather(1, order)[:, :top]
+
+    return Strongest(
+        values[:, :top],
+        kept(so_far.pictures, torch.full_like(where, number)),
+        kept(so_far.rows, where // width),
+        kept(so_far.columns, where % width),
+        so_far.sums + flat.abs().sum(1, dtype=torch.float64).cpu(),
+        so_far.positions + flat.shape[1],
+    )
+
+
+def read_channels(given: str) -> Channels:
+    """Read ``9`` as how many channels, ``0,5,17`` as which, and ``5,`` as channel 5 alone.
+
+    Raises:
+        OptionError: For anything else.
+    """
+    parts = [part.strip() for part in given.split(",")]
+    names = [part for part in parts if part]
+    # More digits than any network has channels are no number of one, and Python refuses to read thousands of them.
+    if not names or not all(part.isdecimal() and len(part) <= 9 for part in names):
+        raise OptionError(one_line("channels: no list of numbers", repr(given), "how many (9), or which (0,5,17)", "9"))
+    numbers = tuple(int(part) for part in names)
+    if len(parts) > 1:
+        return tuple(dict.fromkeys(numbers))
+    if numbers[0] < 1:
+        raise OptionError(one_line("channels: none is left", repr(given), "1 or more, or which (0,)", "9"))
+    return numbers[0]
+
+
+def check_channels(wanted: Channels, layer: str, channels: int) -> None:
+    """Raise OptionError if a layer has no such channel."""
+    beyond = [number for number in wanted if number >= channels] if isinstance(wanted, tuple) else []
+    if beyond:
+        given = ", ".join(str(number) for number in beyond)
+        raise OptionError(one_line(f"channels: {layer} has {channels}", given, f"0 to {channels - 1}", "how many, such as 9"))
+
+
+def chosen(wanted: Channels, found: Strongest) -> tuple[int, ...]:
+    """Return the channels asked for; if it was asked how many, the most selective, in order of number.
+
+    Args:
+        wanted: From :func:`read_channels`.
+        found: What is known of the channels of the layer.
+    """
+    if isinstance(wanted, tuple):
+        return wanted
+    order = found.selectivity.sort(descending=True, stable=True).indices
+    return tuple(sorted(int(channel) for channel in order[:wanted]))

@@ -1,0 +1,128 @@
+"""A report as files in a folder: the page, every picture as PNG, plots as SVG and PNG, tables as CSV, all numbers as JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from pincel.errors import OutputError
+from pincel.files import atomically, check_output, one_line, quoted, write_text
+from pincel.image.io import save_picture
+from pincel.image.sheet import contact_sheet
+from pincel.studies.page import as_page, written
+from pincel.studies.plots import as_png, as_svg, typeface
+from pincel.studies.report import Picture, Plot, Report, Sheet, Slider, Table
+from pincel.studies.words import Language, Words
+from pincel.version import __version__
+
+PAGE = "index.html"
+NUMBERS = "numbers.json"
+
+
+def check_folder(folder: Path, inputs: Sequence[Path] = ()) -> Path:
+    """Make sure that a report can be written into a folder, before any work is done for it.
+
+    Raises:
+        OutputError: If it is a file, or cannot be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(one_line("study: its folder is a file", quoted(folder), "a folder, new or not", "another name"))
+    check_output(folder / PAGE, inputs=inputs, what="study")
+    return folder
+
+
+def write(report: Report, folder: Path, language: Language) -> list[Path]:
+    """Write a report; each file appears whole or not at all, the page last.
+
+    Returns:
+        The files, the page first.
+
+    Raises:
+        OutputError: If one cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def say(words: Words) -> str:
+        return words.said(language)
+
+    files: list[Path] = []
+    plots: dict[str, bytes] = {}
+
+    def picture(name: str, image: Image.Image) -> None:
+        files.append(folder / f"{name}.png")
+        save_picture(image, files[-1])
+
+    def data(name: str, content: bytes) -> None:
+        files.append(folder / name)
+        with atomically(files[-1], what="study") as temporary:
+            temporary.write_bytes(content)
+
+    for block in report.blocks:
+        if isinstance(block, Picture):
+            picture(block.name, block.image)
+        elif isinstance(block, Sheet):
+            picture(block.name, as_sheet(block, language))
+        elif isinstance(block, Plot):
+            figure = block.draw(say)
+            plots[block.name] = as_svg(figure)
+            data(f"{block.name}.svg", plots[block.name])
+            data(f"{block.name}.png", as_png(figure))
+        elif isinstance(block, Table):
+            data(f"{block.name}.csv", as_csv(block).encode())
+        elif isinstance(block, Slider):
+            picture("before", block.before)
+            picture("after", block.after)
+    told = {"pincel": __version__, "study": report.name, "settings": report.settings, "notes": [note.en for note in report.notes]}
+    files.append(folder / NUMBERS)
+    write_text(files[-1], json.dumps(_plain({**told, "numbers": report.numbers}), indent=1, ensure_ascii=False) + "\n", what="study")
+    write_text(folder / PAGE, as_page(report, language, plots), what="study")
+    return [folder / PAGE, *files]
+
+
+def as_sheet(sheet: Sheet, language: Language) -> Image.Image:
+    """Return a sheet as one picture with captions."""
+    cells = [(caption.said(language), _squares(image, sheet.height) if sheet.enlarged else image) for caption, image in sheet.cells]
+    width = max(round(sheet.height * image.width / image.height) for _, image in cells)
+    return contact_sheet(cells, height=sheet.height, columns=sheet.columns, width=width, typeface=typeface())
+
+
+def _squares(image: Image.Image, height: int) -> Image.Image:
+    """Enlarge by a whole number, so that each pixel is a square."""
+    times = max(1, height // image.height)
+    return image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST)
+
+
+def as_csv(table: Table) -> str:
+    """Return the numbers of a table, in full, under their keys."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(table.columns), restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: value.en if isinstance(value, Words) else value for key, value in row.items()} for row in table.rows)
+    return text.getvalue()
+
+
+def as_lines(table: Table, language: Language) -> list[str]:
+    """Return a table as lines of text, for a terminal."""
+    rows = [[words.said(language) for words in table.columns.values()]]
+    rows += [[written(row.get(key), language) for key in table.columns] for row in table.rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(table.columns))]
+    first, *others = widths
+    return [
+        "  ".join([row[0].ljust(first), *(cell.rjust(width) for cell, width in zip(row[1:], others, strict=True))]).rstrip() for row in rows
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers as JSON knows them: those that are not finite are none."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

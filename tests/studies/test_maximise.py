@@ -1,0 +1,377 @@
+"""Pictures made for channels: how they are written down, shaken, and climbed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from pincel.backbones import CARDS
+from pincel.backbones.bank import load_bank
+from pincel.backbones.vgg import VGG
+from pincel.engine.events import Preparing
+from pincel.errors import OptionError, UnknownNameError
+from pincel.samples import sample_names
+from pincel.studies.dreaming import (
+    OBJECTIVES,
+    PARAMETERISATIONS,
+    ROBUST,
+    coloured,
+    fineness,
+    from_spectrum,
+    gains,
+    jittered,
+    mixing,
+    padded,
+    rotated,
+    scaled,
+    shaken,
+    turned,
+)
+from pincel.studies.look import features, opened
+from pincel.studies.maximise import Asked, Studio, study
+from pincel.studies.report import Paragraph, Plot, Report, Sheet, Table
+from pincel.studies.settings import Settings
+from pincel.studies.watch import Watch
+from tests.cli.run import pincel, refused
+from tests.tensors import assert_close, normal
+
+Capture = pytest.CaptureFixture[str]
+SIDES = st.tuples(st.integers(1, 7), st.integers(1, 7))
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+# How pictures are written down.
+
+
+@given(SIDES, st.integers(0, 1000))
+def test_a_spectrum_is_a_sum_of_cosines(size: tuple[int, int], seed: int) -> None:
+    height, width = size
+    half = width // 2 + 1
+    values = normal(1, 3, height, half, 2, seed=seed)
+    expected = torch.zeros(1, 3, height, width, dtype=torch.float64)
+    rows, columns = torch.arange(height).double()[:, None], torch.arange(width).double()[None]
+    for u in range(height):
+        for v in range(half):
+            # Those of the other half are the same again, but for the first column and, of an even width, the last.
+            twice = 1 if v in (0, width / 2) else 2
+            around = u if u <= height / 2 else u - height
+            frequency = math.hypot(around / height, v / width)
+            gain = 1 / (4 * max(frequency, 1 / max(height, width)))
+            angle = 2 * math.pi * (u * rows / height + v * columns / width)
+            real, imaginary = (values[0, :, u, v, part].view(3, 1, 1) for part in (0, 1))
+            expected[0] += twice * gain * (real * angle.cos() - imaginary * angle.sin())
+    assert_close(from_spectrum(values, size), expected / math.sqrt(height * width))
+
+
+@pytest.mark.parametrize("size", [(4, 6), (5, 5), (1, 3)])
+def test_gradients_of_the_parameterisations(size: tuple[int, int]) -> None:
+    spectrum = normal(1, 3, size[0], size[1] // 2 + 1, 2).requires_grad_()
+    assert torch.autograd.gradcheck(lambda values: coloured(from_spectrum(values, size)), (spectrum,))
+    assert torch.autograd.gradcheck(coloured, (normal(1, 3, *size).requires_grad_(),))
+
+
+def test_low_frequencies_weigh_as_much_as_the_lowest_that_fits() -> None:
+    # Of 8 by 4 pixels: 0 counts as 1/8; (1/8, 1/4) has √(1/64 + 1/16).
+    found = gains(8, 4)
+    assert found.shape == (8, 3)
+    assert float(found[0, 0]) == 8 / 4
+    assert float(found[1, 0]) == 8 / 4
+    assert float(found[1, 1]) == pytest.approx(1 / (4 * math.sqrt(1 / 64 + 1 / 16)))
+    assert torch.equal(found[1], found[7])
+
+
+def test_the_colours_are_those_of_lucid() -> None:
+    # Columns: (0.26, 0.27, 0.27) is the longest.
+    longest = math.sqrt(0.26**2 + 0.27**2 + 0.27**2)
+    expected = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 0.03]], dtype=torch.float64) / longest
+    assert_close(mixing(torch.zeros(1, dtype=torch.float64)), expected)
+    one = torch.zeros(1, 3, 1, 1, dtype=torch.float64)
+    one[0, 1] = 2.0
+    assert_close(coloured(one)[0, :, 0, 0], torch.sigmoid(2 * expected[:, 1]))
+    assert coloured(torch.zeros(1, 3, 2, 2)).eq(0.5).all()
+
+
+@pytest.mark.parametrize("way", PARAMETERISATIONS)
+def test_pictures_begin_almost_grey(way: str) -> None:
+    begin, decode = PARAMETERISATIONS[way]
+    values = begin((32, 20), generator())
+    picture = coloured(decode(values[None], (32, 20)))
+    assert picture.shape == (1, 3, 32, 20)
+    assert 0 < float((picture - 0.5).abs().max()) < 0.1
+    assert float(values.std()) == pytest.approx(0.01, rel=0.1)
+
+
+# What pictures bear.
+
+
+@pytest.mark.parametrize("name", ROBUST)
+@pytest.mark.parametrize("size", [(40, 40), (33, 48)])
+def test_transforms_can_be_gone_back_through(name: str, size: tuple[int, int]) -> None:
+    x = torch.rand(2, 3, *size, generator=generator(), dtype=torch.float64).requires_grad_()
+    seen = shaken(x, ROBUST[name], generator(5))
+    assert seen.shape[:2] == (2, 3)
+    # Grey around, less what is cut off.
+    assert all(side <= kept <= 1.1 * (side + 24) for side, kept in zip(size, seen.shape[-2:], strict=True))
+    (slope,) = torch.autograd.grad(seen.sum(), x)
+    # Every pixel of the middle is seen.
+    assert bool((slope[..., 8:-8, 8:-8] > 0).all())
+    assert torch.equal(seen, shaken(x, ROBUST[name], generator(5)))
+
+
+def test_nothing_is_done_without_transforms() -> None:
+    x = torch.rand(1, 3, 8, 8)
+    assert shaken(x, ROBUST["none"], generator()) is x
+
+
+def test_each_transform_by_itself() -> None:
+    x = torch.rand(1, 3, 12, 16, dtype=torch.float64)
+    wide = padded(3)(x, generator())
+    assert wide.shape == (1, 3, 18, 22)
+    assert torch.equal(wide[..., 3:-3, 3:-3], x)
+    assert wide[..., 0, 0].eq(0.5).all()
+    cut = jittered(4)(x, generator(1))
+    assert cut.shape == (1, 3, 8, 12)
+    assert any(torch.equal(cut, x[..., a : a + 8, b : b + 12]) for a in range(5) for b in range(5))
+    assert len({jittered(4)(x, generator(seed)).sum().item() for seed in range(40)}) > 10
+    assert scaled([0.9])(x, generator()).shape == (1, 3, 11, 15)
+    assert scaled([1.0])(x, generator()).allclose(x)
+    assert rotated([0])(x, generator()).allclose(x)
+
+
+def test_jitter_of_a_picture_smaller_than_itself() -> None:
+    assert jittered(8)(torch.rand(1, 3, 5, 20), generator()).shape == (1, 3, 1, 12)
+
+
+@pytest.mark.parametrize(("height", "width"), [(9, 9), (6, 6)])
+def test_a_quarter_turn_is_a_quarter_turn(height: int, width: int) -> None:
+    x = normal(1, 3, height, width)
+    # rot90 turns counter-clockwise too.
+    assert turned(x, 90).allclose(torch.rot90(x, 1, (2, 3)))
+    assert turned(x, 180).allclose(x.flip(2, 3))
+
+
+def test_turning_an_oblong_keeps_shapes() -> None:
+    # A dot right of the middle comes to stand above it, as far away.
+    x = torch.full((1, 3, 9, 21), 0.5, dtype=torch.float64)
+    x[..., 4, 13] = 1.0
+    seen = turned(x, 90)
+    assert_close(seen[0, 0, 1, 10], torch.tensor(1.0, dtype=torch.float64))
+    assert float((seen - 0.5).abs().sum()) == pytest.approx(1.5)
+
+
+# What is wished.
+
+
+def test_the_wishes_by_hand() -> None:
+    features = torch.zeros(1, 2, 2, 3, dtype=torch.float64)
+    features[0, 0], features[0, 1] = torch.tensor([[3.0, 0, 0], [0, 6, 3]]), torch.tensor([[4.0, 0, 0], [0, 8, 0]])
+    made = {name: wishes[0](features)[0].tolist() for name, wishes in OBJECTIVES.items()}
+    assert made["channel"] == [2.0, 2.0]
+    assert made["neuron"] == [6.0, 8.0]
+    # Cosines 3/5, 3/5 and 1; a silent position counts as none.
+    assert made["direction"] == pytest.approx([(0.6 + 0.6 + 1) / 6, (0.8 + 0.8) / 6])
+    features[0, 0, 0, 0] = 7
+    assert OBJECTIVES["neuron"][0](features)[0, 0] == 6
+    assert OBJECTIVES["neuron"][1](features)[0, 0] == 7
+
+
+def test_fineness_of_waves() -> None:
+    x = torch.arange(32).double()
+    coarse, fine = (torch.cos(2 * math.pi * x / period).expand(1, 3, 32, 32) for period in (8, 2))
+    assert fineness(coarse).tolist() == pytest.approx([0], abs=1e-12)
+    assert fineness(fine).tolist() == pytest.approx([1])
+    # Variances 1/2 and 4.
+    assert fineness(coarse + 2 * fine).tolist() == pytest.approx([4 / 4.5])
+    assert fineness(torch.ones(1, 3, 4, 4)).tolist() == [0]
+
+
+@pytest.fixture(scope="module")
+def bank() -> VGG:
+    return load_bank(CARDS["random-cnn-11"])
+
+
+def climbed(studio: Studio, steps: int, rate: float, size: tuple[int, int] = (16, 16)) -> tuple[Tensor, list[list[float]]]:
+    values, heard = studio.start(size), []
+    for step in range(steps):
+        slope, told = studio.slope(values, size, step)
+        heard.append(told)
+        values = values - rate * slope
+    return values, heard
+
+
+@pytest.mark.parametrize("way", PARAMETERISATIONS)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_slope_is_that_of_finite_differences(way: str, objective: str, vgg: VGG) -> None:
+    precise = vgg.to(dtype=torch.float64)
+    studio = Studio(precise, "relu2_1", (5, 9), way, objective, "none", 0)
+    values = studio.start((8, 8)).double()
+    slope, told = studio.slope(values, (8, 8), 0)
+    towards = normal(*values.shape, seed=3)
+    h = 1e-6
+    after, before = (sum(studio.slope(values + sign * h * towards, (8, 8), 0)[1]) for sign in (1, -1))
+    assert len(told) == 2
+    # The wish grows, what is descended falls.
+    assert -float((slope * towards).sum()) == pytest.approx((after - before) / (2 * h), rel=1e-3)
+
+
+def test_a_silent_unit_is_woken(bank: VGG) -> None:
+    # Of random filters, half are below zero in the middle of the noise.
+    studio = Studio(bank, "relu1_1", tuple(range(16)), "fourier", "neuron", "none", 0)
+    start = studio.start((16, 16))
+    silent = [n for n, value in enumerate(studio.told(studio.pictures(start, (16, 16)), studio.channels)[0].tolist()) if value == 0]
+    assert silent
+    values, _ = climbed(studio, 10, 1e-2)
+    told = studio.told(studio.pictures(values, (16, 16)), studio.channels)[0]
+    assert all(float(told[n]) > 0 for n in silent)
+
+
+def test_a_picture_does_not_depend_on_the_other_channels(bank: VGG) -> None:
+    several = Studio(bank, "relu1_1", tuple(range(11)), "fourier", "channel", "all", 4)
+    alone = Studio(bank, "relu1_1", (10,), "fourier", "channel", "all", 4)
+    (together, _), (single, _) = climbed(several, 3, 1e-3), climbed(alone, 3, 1e-3)
+    assert_close(together[10:], single, rtol=1e-4)
+
+
+# The study.
+
+
+def made(own: dict[str, Any] | None = None, steps: int = 3, seed: int = 0, size: int = 24, backbone: str = "random-cnn-11") -> Report:
+    settings = Settings(size=size, steps=steps, seed=seed, backbone=backbone, device="cpu")
+    return study(Asked(**{"channels": "3,8", **(own or {})}), settings, Watch())
+
+
+def pictures_of(report: Report) -> dict[str, bytes]:
+    (sheet,) = [block for block in report.blocks if isinstance(block, Sheet) and block.name == "pictures"]
+    return {caption.en.split(":")[0]: image.tobytes() for caption, image in sheet.cells if caption.en.startswith("channel")}
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave two of the samples: opening all of them takes longer than the rest."""
+    kept = {name: path for name, path in sample_names().items() if name in ("lake", "impasto")}
+    monkeypatch.setattr("pincel.studies.maximise.sample_names", lambda: kept)
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(
+    ("objective", "parameterisation", "robust"),
+    [
+        *((objective, "fourier", "all") for objective in OBJECTIVES),
+        *(("channel", way, "jitter") for way in (*PARAMETERISATIONS, "both")),
+        *(("neuron", "pixels", robust) for robust in ROBUST),
+        ("direction", "both", "none"),
+    ],
+)
+def test_three_steps_of_every_choice(objective: str, parameterisation: str, robust: str) -> None:
+    report = made({"objective": objective, "parameterisation": parameterisation, "robust": robust})
+    rows = report.numbers["pictures"]
+    assert [row["channel"] for row in rows] == [3, 8] * (2 if parameterisation == "both" else 1)
+    assert all(len(row["history"]) == 3 for row in rows)
+    assert all(math.isfinite(row["ended"]) for row in rows)
+    assert report.settings["robust"] == robust
+
+
+def test_the_answer_grows_past_the_noise_and_the_samples() -> None:
+    report = made(steps=40, size=32)
+    for row in report.numbers["pictures"]:
+        assert row["ended"] > 3 * row["begun"]
+        assert row["sample"] in sample_names()
+        assert row["times"] == pytest.approx(row["ended"] / row["best"])
+    (text,) = [block.text.en for block in report.blocks if isinstance(block, Paragraph) and "surpass" in block.text.en]
+    above = sum(row["ended"] > row["best"] for row in report.numbers["pictures"])
+    assert text.startswith({2: "Every picture", 1: "1 of 2", 0: "No picture"}[above])
+
+
+@pytest.mark.usefixtures("few")
+def test_the_real_network_is_climbed() -> None:
+    report = made({"layer": "relu2_1", "channels": "2", "robust": "none"}, steps=20, size=32, backbone="vgg19")
+    rows = report.numbers["pictures"]
+    # The first step is larger than the noise it starts from, and may well lose what the noise had.
+    assert all(row["ended"] > max(row["begun"], row["history"][1]) for row in rows)
+    assert {type(block) for block in report.blocks} >= {Sheet, Plot, Table}
+
+
+@pytest.mark.usefixtures("few")
+def test_the_same_seed_makes_the_same_picture() -> None:
+    first, again, other = made(), made(), made(seed=1)
+    assert pictures_of(first) == pictures_of(again)
+    assert all(pictures_of(first)[name] != pictures_of(other)[name] for name in pictures_of(first))
+
+
+def test_samples_are_measured_as_they_are(bank: VGG) -> None:
+    report = made({"objective": "neuron"})
+    settings = Settings(size=24, device="cpu")
+    for row in report.numbers["pictures"]:
+        reached = {
+            name: float(features(bank, opened(f"sample:{name}", settings), ["relu1_1"])["relu1_1"][0, row["channel"]].max())
+            for name in sample_names()
+        }
+        assert row["best"] == pytest.approx(max(reached.values()))
+        assert reached[row["sample"]] == max(reached.values())
+
+
+@pytest.mark.parametrize("after", ["looking at the samples", "drawing 2 pictures (fourier)"])
+def test_stopping_keeps_the_pictures_so_far(after: str) -> None:
+    watch = Watch(
+        lambda event: watch.stop("interrupted") if event == Preparing(after, 2, len(sample_names()) if "samples" in after else 9) else None
+    )
+    settings = Settings(size=24, steps=9, backbone="random-cnn-11", device="cpu")
+    report = study(Asked(channels="2"), settings, watch)
+    done = 0 if "samples" in after else 2
+    assert [len(row["history"]) for row in report.numbers["pictures"]] == [done, done]
+    assert report.notes[0].en == f"Ended early, after {done} of 9 steps."
+    assert len(pictures_of(report)) == 2
+
+
+def test_stopping_at_once_has_nothing_to_compare_with() -> None:
+    watch = Watch()
+    watch.stop("interrupted")
+    report = study(Asked(), Settings(size=24, steps=2, backbone="random-cnn-11", device="cpu"), watch)
+    assert all("best" not in row for row in report.numbers["pictures"])
+
+
+@pytest.mark.parametrize(
+    ("own", "error", "message"),
+    [
+        ({"objective": "chanel"}, UnknownNameError, r"Unknown objective 'chanel' .* Did you mean 'channel'"),
+        ({"parameterisation": "wavelets"}, UnknownNameError, r"Unknown parameterisation 'wavelets' \(known: fourier, pixels, both\)"),
+        ({"robust": "most"}, UnknownNameError, r"Unknown transforms \(--robust\) 'most'"),
+        ({"layer": "relu4_1"}, UnknownNameError, r"Unknown layer of backbone random-cnn-11 'relu4_1'"),
+        ({"layer": "conv1_1,relu1_1"}, OptionError, r"layer: there can be only one .* try: --layer conv1_1"),
+        ({"channels": "128,"}, OptionError, r"relu1_1 has 128 · given 128 · accepted: 0 to 127"),
+        ({"channels": "few"}, OptionError, r"channels: no list of numbers · given 'few'"),
+    ],
+)
+def test_refusals(own: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        made(own)
+
+
+def test_a_picture_too_small_for_the_layer() -> None:
+    with pytest.raises(OptionError, match="nothing would be left in relu5_1, which sees a position every 16 pixels · given 12"):
+        made({"layer": "relu5_1"}, size=12, backbone="vgg19")
+
+
+def test_the_command(capsys: Capture, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    quick = ("--backbone", "random-cnn-11", "--size", "24", "--steps", "2", "--device", "cpu")
+    answer = pincel(capsys, "study", "maximise", "-o", out, *quick, "--channels", "0,1,2", "--parameterisation", "both", "--lang", "es")
+    assert answer.code == 0, answer.err
+    numbers = json.loads((out / "numbers.json").read_text())
+    assert numbers["settings"]["parameterisation"] == "both"
+    with (out / "channels.csv").open() as file:
+        assert [row["way"] for row in csv.DictReader(file)] == ["fourier"] * 3 + ["pixels"] * 3
+    assert "Las imágenes que más gustan a un canal" in (out / "index.html").read_text()
+    assert "Did you mean 'neuron'" in refused(pincel(capsys, "study", "maximise", "-o", out, "--objective", "neurone"))

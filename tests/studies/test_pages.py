@@ -1,0 +1,95 @@
+"""Every study's page in a real browser: no error, no request, every picture there; and the examples of its help work as printed."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pincel.cli.study import STUDIES
+from pincel.studies.write import write
+from tests.cli.run import pincel
+from tests.cli.test_help import examples
+from tests.studies.conftest import Opened
+from tests.studies.test_report import report
+
+Capture = pytest.CaptureFixture[str]
+Visit = Callable[..., Opened]
+# Studies with an optimiser: fewer steps show as much here.
+PAINTS = {"reconstruct", "grid", "pooling", "separability", "depth", "maximise"}
+
+
+def check(opened: Opened) -> None:
+    """Check that a page is whole, quiet and to itself."""
+    assert opened.complaints == []
+    assert [address for address in opened.requests if not address.startswith(("file:", "data:"))] == []
+    assert sum(address.startswith("file:") for address in opened.requests) == 1
+    pictures = opened.page.evaluate("[...document.images].map(image => [image.complete && image.naturalWidth > 0, image.alt.length])")
+    assert all(there for there, _ in pictures)
+    across = opened.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert across[0] <= across[1]
+
+
+@pytest.mark.parametrize("width", [1200, 375])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_of_everything_is_whole(visit: Visit, tmp_path: Path, width: int, scheme: str) -> None:
+    page, *_ = write(report(), tmp_path, "es")
+    opened = visit(page, width, color_scheme=scheme)
+    check(opened)
+    assert opened.page.locator("h1").inner_text() == "Una prueba"
+    assert opened.page.locator("td").first.inner_text() == "relu1_1"
+
+
+def test_the_slider_moves_the_edge(visit: Visit, tmp_path: Path) -> None:
+    page, *_ = write(report(), tmp_path, "en")
+    opened = visit(page)
+    slider, pair = opened.page.locator("input[type=range]"), opened.page.locator(".pair")
+    whole = pair.bounding_box()
+    assert whole is not None
+    for value in (20, 80):
+        slider.fill(str(value))
+        edge = opened.page.locator(".edge").bounding_box()
+        assert edge is not None
+        assert edge["x"] + 1 == pytest.approx(whole["x"] + whole["width"] * value / 100, abs=1.5)
+    # By keyboard, too.
+    slider.focus()
+    opened.page.keyboard.press("ArrowLeft")
+    assert slider.input_value() == "79"
+    assert opened.complaints == []
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_help_teaches_with_two_examples_that_work_and_make_a_page(
+    name: str, capsys: Capture, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calibration: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    small = tmp_path / "small.toml"
+    small.write_text(f'base = "gatys2015-fast"\ncalibration = "{calibration}"\n')
+    help_text = pincel(capsys, "study", name, "--help")
+    assert help_text.code == 0
+    found = examples(help_text.out)
+    assert len(found) == 2
+    for number, line in enumerate(found):
+        # As printed, but for steps and what is calibrated on: those are for the reader's patience, not ours.
+        words = shlex.split(line)[1:]
+        few = ["--steps", "1"] if name in PAINTS else []
+        own = ["--recipe", str(small)] if "--recipe" in help_text.out and name in PAINTS else []
+        out = tmp_path / f"out{number}"
+        answer = pincel(capsys, *words, *few, *own, "-o", out)
+        assert answer.code == 0, (line, answer.err)
+        assert answer.out.splitlines()[-1] == str(out / "index.html")
+        told = json.loads((out / "numbers.json").read_text())
+        assert told["study"] == name
+        assert told["numbers"]
+        opened = visit(out / "index.html", 375 if number else 1200)
+        check(opened)
+        assert opened.page.evaluate("document.documentElement.lang") == ("es" if "--lang es" in line else "en")
+
+
+def test_the_list_of_studies_needs_no_torch(capsys: Capture) -> None:
+    answer = pincel(capsys, "study", "--help")
+    assert answer.code == 0
+    assert all(name in answer.out for name in STUDIES)

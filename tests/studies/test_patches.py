@@ -1,0 +1,336 @@
+"""The patches found are the strongest there are."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skimage.data
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from torch import Tensor
+
+from pincel.backbones.cards import VGG19
+from pincel.engine.events import Event, Preparing
+from pincel.errors import OptionError, PictureMissingError, PictureUnreadableError, UnknownNameError
+from pincel.image.io import load_picture
+from pincel.studies.mosaic import GAP, GUTTER, TILE, coarse, cut, likeness, marked, mosaic, shaded, tile
+from pincel.studies.patches import Asked, photographs, study
+from pincel.studies.receptive import Box, field_of
+from pincel.studies.report import Picture, Report, Sheet, Table
+from pincel.studies.settings import Settings
+from pincel.studies.strongest import NONE, Channels, check_channels, chosen, merged, nobody, read_channels
+from pincel.studies.watch import Watch
+from tests.cli.run import pincel, refused
+from tests.tensors import assert_close, normal
+
+Capture = pytest.CaptureFixture[str]
+LAYERS = "relu1_1,pool1,relu3_1"
+SIZE = 48
+QUICK = Settings(size=SIZE, device="cpu")
+ONE_LAYER = Settings(size=32, backbone="random-cnn-11", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of twelve small photographs, all of the size of the study."""
+    there = tmp_path_factory.mktemp("twelve")
+    for name in ("astronaut", "coffee", "chelsea", "rocket"):
+        whole = getattr(skimage.data, name)()
+        for number in range(3):
+            top, left = 40 * number + 20, 60 * number
+            Image.fromarray(whole[top : top + 200 : 5, left : left + 240 : 5]).save(there / f"{name}{number}.png")
+    return there
+
+
+@pytest.fixture(scope="module")
+def report(folder: Path) -> Report:
+    return study([str(folder)], Asked(layers=LAYERS, channels="0,7,33", explain="guided"), QUICK, Watch())
+
+
+def rows_of(report: Report) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = report.numbers["patches"]
+    return rows
+
+
+def test_brute_force_finds_the_same(folder: Path, report: Report, vgg: Any) -> None:
+    files = sorted(folder.iterdir())
+    found = rows_of(report)
+    # All activations of all pictures, kept and sorted.
+    answers = [vgg.features(255 * load_picture(file).pixels, LAYERS.split(",")) for file in files]
+    for name in LAYERS.split(","):
+        for channel in (0, 7, 33):
+            best = []
+            for file, answer in zip(files, answers, strict=True):
+                plane = answer[name][0, channel]
+                value, row, column = max(
+                    ((float(plane[r, c]), -r, -c) for r in range(plane.shape[0]) for c in range(plane.shape[1])), key=lambda each: each
+                )
+                best.append((value, str(file), [-row, -column]))
+            expected = [each for each in sorted(best, key=lambda each: -each[0]) if each[0] > 0][:9]
+            own = [row for row in found if (row["layer"], row["channel"]) == (name, channel)]
+            assert [row["rank"] for row in own] == list(range(1, 1 + len(expected)))
+            assert [row["file"] for row in own] == [file for _, file, _ in expected]
+            assert [row["position"] for row in own] == [place for _, _, place in expected]
+            assert [row["value"] for row in own] == pytest.approx([value for value, _, _ in expected], rel=1e-5)
+    assert {row["layer"] for row in found} == set(LAYERS.split(","))
+
+
+def test_boxes_belong_to_the_positions(report: Report) -> None:
+    for row in rows_of(report):
+        box = field_of(VGG19, row["layer"]).box(*row["position"])
+        assert (row["top"], row["left"], row["bottom"], row["right"]) == (box.top, box.left, box.bottom, box.right)
+
+
+def test_the_page_has_a_sheet_a_layer_and_the_boxes(report: Report) -> None:
+    sheets = {block.name: block for block in report.blocks if isinstance(block, Sheet)}
+    assert list(sheets) == ["patches-relu1_1", "patches-pool1", "patches-relu3_1"]
+    side = 3 * TILE + 2 * GAP
+    # Nine patches, and what explains them.
+    assert {image.size for _, image in sheets["patches-relu1_1"].cells} == {(2 * side + GUTTER, side)}
+    (drawn,) = [block for block in report.blocks if isinstance(block, Picture)]
+    assert drawn.image.width >= 640
+    (table,) = [block for block in report.blocks if isinstance(block, Table) and block.name == "layers"]
+    assert [row["field"] for row in table.rows] == [3, 6, 24]
+    assert [row["channels"] for row in table.rows] == [64, 64, 256]
+    assert report.settings["layers"] == LAYERS.split(",")
+    assert any("12 photographs are few" in note.en for note in report.notes)
+
+
+def test_a_patch_shows_the_pixels_it_was_found_at(folder: Path, report: Report) -> None:
+    (sheet,) = [block for block in report.blocks if isinstance(block, Sheet) and block.name == "patches-relu1_1"]
+    row = next(row for row in rows_of(report) if (row["layer"], row["channel"], row["rank"]) == ("relu1_1", 0, 1))
+    pixels = np.asarray(Image.open(row["file"]).convert("RGB"))
+    shown = np.asarray(sheet.cells[0][1])[:TILE, :TILE]
+    for down in range(3):
+        for across in range(3):
+            y, x = row["top"] + down, row["left"] + across
+            square = shown[down * TILE // 3 : (down + 1) * TILE // 3, across * TILE // 3 : (across + 1) * TILE // 3]
+            inside = 0 <= y < pixels.shape[0] and 0 <= x < pixels.shape[1]
+            expected = pixels[y, x] if inside else np.round(VGG19.mean)
+            assert bool((square == expected).all())
+
+
+def test_files_that_cannot_be_used_are_named(folder: Path, tmp_path: Path) -> None:
+    for file in folder.glob("coffee*"):
+        shutil.copy(file, tmp_path)
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    (tmp_path / "notes.txt").write_text("no picture, and not asked for")
+    shutil.copy(tmp_path / "coffee1.png", tmp_path / "same.png")
+    # Nothing of it would be left behind two poolings.
+    Image.new("RGB", (480, 20)).save(tmp_path / "thin.png")
+    told: list[Event] = []
+    report = study([str(tmp_path)], Asked(layers="relu3_1", channels="2"), QUICK, Watch(told.append))
+    assert [Path(file).name for file in report.numbers["photographs"]] == ["coffee0.png", "coffee1.png", "coffee2.png"]
+    assert [Path(row["file"]).name for row in report.numbers["left out"]] == ["broken.jpg", "thin.png"]
+    assert "is not a picture" in report.numbers["left out"][0]["reason"]
+    assert [Path(file).name for file in report.numbers["copies"]] == ["same.png"]
+    said = [note.en for note in report.notes]
+    assert "Left out, for they cannot be looked at: broken.jpg, thin.png." in said
+    assert "Left out, for they are copies of others: same.png." in said
+    assert Preparing("looking at photographs", 6, 6) in told
+
+
+def test_stopping_keeps_what_is_found(folder: Path) -> None:
+    watch = Watch(lambda event: watch.stop("interrupted") if event == Preparing("looking at photographs", 4, 12) else None)
+    report = study([str(folder)], Asked(layers="relu1_1", channels="0,"), QUICK, watch)
+    assert len(report.numbers["photographs"]) == 4
+    assert len(rows_of(report)) == 4
+    (sheet,) = [block for block in report.blocks if isinstance(block, Sheet)]
+    # Explanations take long, and are left out.
+    assert sheet.cells[0][1].width == 3 * TILE + 2 * GAP
+    assert report.notes[0].en.startswith("Ended early: 4 of 12 photographs")
+
+
+def test_stopping_before_the_first_is_an_error(folder: Path) -> None:
+    watch = Watch()
+    watch.stop("interrupted")
+    with pytest.raises(PictureUnreadableError, match="ended before the first"):
+        study([str(folder)], Asked(), ONE_LAYER, watch)
+
+
+def test_a_photograph_that_is_gone_meanwhile(folder: Path, tmp_path: Path) -> None:
+    for name in ("coffee0.png", "rocket0.png"):
+        shutil.copy(folder / name, tmp_path)
+    watch = Watch(lambda event: (tmp_path / "coffee0.png").unlink() if event == Preparing("looking at photographs", 2, 2) else None)
+    report = study([str(tmp_path)], Asked(channels="3", explain="none"), ONE_LAYER, watch)
+    assert {Path(row["file"]).name for row in rows_of(report)} == {"rocket0.png"}
+    assert "coffee0.png" in report.notes[0].en
+
+
+def test_a_network_of_one_layer(folder: Path) -> None:
+    report = study([str(folder)], Asked(explain="gradient", top=4), ONE_LAYER, Watch())
+    assert list(report.numbers["layers"]) == ["relu1_1"]
+    assert len(rows_of(report)) == 9 * 4
+    assert not any("few" in note.en for note in report.notes)
+
+
+def test_folders_within_folders(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "inner" / "deeper").mkdir(parents=True)
+    shutil.copy(folder / "coffee0.png", tmp_path / "inner" / "deeper" / "cup.png")
+    with pytest.raises(OptionError, match=r"photographs: there is none .* try: --recursive"):
+        photographs([str(tmp_path)])
+    found = photographs([str(tmp_path), "sample:lake", "sample:lake"], recursive=True)
+    assert found == [str(tmp_path / "inner" / "deeper" / "cup.png"), "sample:lake"]
+
+
+def test_a_missing_file_names_its_neighbour(folder: Path) -> None:
+    with pytest.raises(PictureMissingError, match=r"no such file .* try: .*coffee0\.png"):
+        photographs([str(folder / "coffe0.png")])
+
+
+def test_nothing_readable(tmp_path: Path) -> None:
+    (tmp_path / "one.png").write_bytes(b"x")
+    with pytest.raises(PictureUnreadableError, match=r"none can be looked at · given 1 files, the first .*one\.png"):
+        study([str(tmp_path)], Asked(), ONE_LAYER, Watch())
+
+
+@pytest.mark.parametrize(
+    ("own", "error", "message"),
+    [
+        ({"layers": "relu9_1"}, UnknownNameError, "Unknown layer of backbone vgg19 'relu9_1'"),
+        ({"channels": "64,"}, OptionError, "channels: relu1_1 has 64 · given 64 · accepted: 0 to 63"),
+        ({"channels": "a"}, OptionError, "channels: no list of numbers · given 'a'"),
+        ({"channels": "-1"}, OptionError, "channels: no list of numbers · given '-1'"),
+        ({"channels": "9" * 5000}, OptionError, "channels: no list of numbers"),
+        ({"channels": ""}, OptionError, "channels: no list of numbers"),
+        ({"channels": "0"}, OptionError, "channels: none is left · given '0'"),
+        ({"top": 0}, OptionError, "top: so many patches cannot be shown · given 0"),
+        ({"top": 101}, OptionError, "given 101"),
+        ({"explain": "guild"}, UnknownNameError, "Unknown explanation 'guild' .* Did you mean 'guided'"),
+    ],
+)
+def test_refusals(folder: Path, own: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        study([str(folder)], Asked(**own), QUICK, Watch())
+
+
+def test_the_command(capsys: Capture, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    options = ("--size", SIZE, "--layers", "relu1_1,relu2_1", "--channels", "2", "--top", "4", "--lang", "es", "--device", "cpu")
+    answer = pincel(capsys, "study", "patches", folder, "-o", out, *map(str, options))
+    assert answer.code == 0, answer.err
+    numbers = json.loads((out / "numbers.json").read_text())
+    assert numbers["settings"]["top"] == 4
+    with (out / "patches.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 2 * 2 * 4
+    assert "Los recortes que más excitan a un canal" in (out / "index.html").read_text()
+    assert "there is none" in refused(pincel(capsys, "study", "patches", tmp_path, "-o", tmp_path / "none"))
+
+
+# What is kept while pictures go by.
+
+
+@given(st.integers(0, 1000), st.integers(1, 8), st.integers(1, 10))
+def test_the_strongest_are_kept_whatever_the_order(seed: int, top: int, count: int) -> None:
+    # Whole numbers, so that there are ties.
+    pictures = [normal(1, 3, 2, 4, seed=seed + number).mul(2).round().float() for number in range(count)]
+    found = nobody(3, top)
+    for number, picture in enumerate(pictures):
+        found = merged(found, picture, number)
+    for channel in range(3):
+        best = sorted(
+            ((float(each[0, channel].max()), number) for number, each in enumerate(pictures)), key=lambda pair: (-pair[0], pair[1])
+        )
+        expected = best[:top]
+        assert [
+            (v, n) for v, n in zip(found.values[channel].tolist(), found.pictures[channel].tolist(), strict=True) if n != NONE
+        ] == expected
+        for rank, (value, number) in enumerate(expected):
+            plane = pictures[number][0, channel]
+            row, column = int(found.rows[channel, rank]), int(found.columns[channel, rank])
+            assert float(plane[row, column]) == value
+            assert row * 4 + column == int((plane.flatten() == value).nonzero()[0])
+    assert found.positions == 8 * count
+    assert_close(found.means, torch.stack(pictures).double().abs().mean((0, 1, 3, 4)))
+
+
+def test_the_most_selective_channels_are_chosen() -> None:
+    features = torch.zeros(1, 4, 2, 2)
+    # Channel 0 answers everywhere alike, 1 in one place, 2 nowhere, 3 in two.
+    features[0, 0], features[0, 1, 0, 0], features[0, 3, 0] = 5.0, 1.0, 1.0
+    found = merged(nobody(4, 1), features, 0)
+    assert found.selectivity.tolist() == [1.0, 4.0, 0.0, 2.0]
+    assert chosen(2, found) == (1, 3)
+    assert chosen((3, 0), found) == (3, 0)
+    assert chosen(99, found) == (0, 1, 2, 3)
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("9", 9), ("0,5,17", (0, 5, 17)), ("5,", (5,)), (" 3 , 3 ,1", (3, 1))])
+def test_channels_are_read(text: str, wanted: Channels) -> None:
+    assert read_channels(text) == wanted
+
+
+def test_a_count_larger_than_the_layer_is_all_of_it() -> None:
+    check_channels(1000, "relu1_1", 64)
+    with pytest.raises(OptionError, match="64, 70"):
+        check_channels((3, 64, 70), "relu1_1", 64)
+
+
+# How patches are cut and compared.
+
+
+def ramp(height: int, width: int) -> Tensor:
+    return torch.arange(3 * height * width, dtype=torch.float32).view(1, 3, height, width)
+
+
+def test_cutting_beyond_the_border() -> None:
+    pixels, mean = ramp(3, 4), torch.tensor([100.0, 200.0, 300.0])
+    patch = cut(pixels, Box(-1, 2, 2, 6), mean)
+    assert patch.shape == (1, 3, 3, 4)
+    assert patch[0, 1, 0].tolist() == [200.0] * 4
+    assert patch[0, 1, 1:, :2].tolist() == pixels[0, 1, :2, 2:].tolist()
+    assert patch[0, 1, 1:, 2:].tolist() == [[200.0, 200.0]] * 2
+    assert torch.equal(cut(pixels, Box(0, 1, 2, 3), mean), pixels[..., :2, 1:3])
+
+
+def test_tiles_have_one_size() -> None:
+    assert {tile(torch.rand(1, 3, side, side)).size for side in (1, 3, 72, 156)} == {(TILE, TILE)}
+
+
+def test_an_explanation_of_nothing_is_grey() -> None:
+    assert float((shaded(torch.zeros(1, 3, 4, 4)) - 0.5).abs().max()) == 0
+    slope = torch.tensor([2.0, -1.0, 0.0]).view(1, 3, 1, 1).repeat(1, 1, 4, 4)
+    assert shaded(slope)[0, :, 0, 0].tolist() == [1.0, 0.25, 0.5]
+
+
+def test_mosaics() -> None:
+    red = Image.new("RGB", (TILE, TILE), (255, 0, 0))
+    image = mosaic([[red] * 5, [red] * 2], 5)
+    # Five places are three by two.
+    assert image.size == (2 * (3 * TILE + 2 * GAP) + GUTTER, 2 * TILE + GAP)
+    assert image.getpixel((TILE + GAP, TILE + GAP)) == (255, 0, 0)
+    assert image.getpixel((image.width - 1, 0)) != (255, 0, 0)
+
+
+def test_likeness_by_hand() -> None:
+    a, b, c = torch.tensor([1.0, 0.0]), torch.tensor([1.0, 1.0]), torch.tensor([0.0, 2.0])
+    within, between = likeness([[a.double(), b.double()], [c.double()]])
+    assert within == pytest.approx(0.5**0.5)
+    # a and c are at right angles, b and c at 45°.
+    assert between == pytest.approx(0.5**0.5 / 2)
+    assert all(np.isnan(likeness([[a.double()]])))
+    assert all(np.isnan(likeness([])))
+
+
+def test_patches_are_compared_without_their_mean() -> None:
+    mean = torch.tensor([10.0, 20.0, 30.0])
+    assert float(coarse(mean.view(1, 3, 1, 1).expand(1, 3, 50, 50), mean).abs().max()) == 0
+    assert coarse(torch.rand(1, 3, 50, 50), mean).shape == (3 * 24 * 24,)
+    assert coarse(torch.rand(1, 3, 3, 3), mean).shape == (27,)
+
+
+def test_boxes_are_drawn_around_what_they_hold() -> None:
+    white = Image.new("RGB", (64, 40), (255, 255, 255))
+    drawn = marked(white, [("relu1_1", Box(10, 20, 13, 23))])
+    assert drawn.size == (640, 400)
+    # Inside the box, the picture stays.
+    assert drawn.crop((200, 100, 230, 130)).getcolors() == [(900, (255, 255, 255))]
+    assert drawn.getpixel((199, 115)) == (0, 114, 178)

@@ -1,0 +1,95 @@
+"""What a position sees is what it depends on."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+import torch
+from torch import Tensor
+
+from pincel.backbones import CARDS
+from pincel.backbones.bank import load_bank
+from pincel.backbones.cards import VGG19, Card, plain_layers
+from pincel.backbones.vgg import VGG, Pooling
+from pincel.studies.receptive import Box, Field, field_of
+
+# One channel a layer: of VGG-19, the geometry is left.
+THIN = Card("thin", "", plain_layers([(2, 1), (2, 1), (4, 1), (4, 1), (4, 1)]), (0.0, 0.0, 0.0), "", "", "", "", "")
+# Larger than what the deepest layer sees.
+SIDE = 320
+
+
+def ones(card: Card, pooling: Pooling) -> VGG:
+    """Return a network that only adds: every pixel seen counts, and none cancels another."""
+    weights, before = {}, 3
+    for layer in card.layers:
+        if layer.kind == "conv":
+            weights[layer.name] = torch.ones(layer.channels, before, 3, 3).double(), torch.zeros(layer.channels).double()
+            before = layer.channels
+    return VGG(card, weights, pooling)
+
+
+@cache
+def looked_at(pooling: Pooling) -> tuple[Tensor, dict[str, Tensor]]:
+    pixels = (1 + torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0), dtype=torch.float64)).requires_grad_()
+    return pixels, ones(THIN, pooling).features(pixels, THIN.names)
+
+
+def support(pixels: Tensor, answer: Tensor, row: int, column: int) -> Box:
+    """Return the smallest box around all pixels on which one position depends."""
+    (slope,) = torch.autograd.grad(answer[0, 0, row, column], pixels, retain_graph=True)
+    touched = slope[0].abs().sum(0) > 0
+    rows, columns = (touched.any(side).nonzero().flatten() for side in (1, 0))
+    return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+
+
+@pytest.mark.parametrize("name", VGG19.names)
+def test_every_layer_of_vgg19_sees_its_box_and_nothing_else(name: str) -> None:
+    field = field_of(VGG19, name)
+    pixels, answers = looked_at("avg")
+    last = answers[name].shape[-1] - 1
+    middle = (last + 1) // 2
+    inner = field.box(middle, middle)
+    # In the middle nothing is clipped.
+    assert inner == inner.clipped(SIDE, SIDE)
+    for row, column in ((middle, middle), (0, 0), (last, 0), (middle, last), (last, last)):
+        (slope,) = torch.autograd.grad(answers[name][0, 0, row, column], pixels, retain_graph=True)
+        expected = torch.zeros(SIDE, SIDE, dtype=torch.bool)
+        box = field.box(row, column).clipped(SIDE, SIDE)
+        expected[box.top : box.bottom, box.left : box.right] = True
+        assert torch.equal(slope[0, 0] > 0, expected), (row, column)
+
+
+@pytest.mark.parametrize("name", ["relu1_1", "pool2", "conv3_4", "relu5_1"])
+def test_the_largest_of_four_depends_on_some_of_the_box(name: str) -> None:
+    pixels, answers = looked_at("max")
+    middle = answers[name].shape[-1] // 2
+    found, box = support(pixels, answers[name], middle, middle), field_of(VGG19, name).box(middle, middle)
+    assert box.top <= found.top
+    assert box.left <= found.left
+    assert box.bottom >= found.bottom
+    assert box.right >= found.right
+
+
+def test_a_filter_of_eleven_pixels_sees_eleven() -> None:
+    card = CARDS["random-cnn-11"]
+    pixels = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(1)).requires_grad_()
+    answer = load_bank(card).features(pixels, ["conv1_1"])["conv1_1"]
+    field = field_of(card, "conv1_1")
+    assert field == Field(start=-5, jump=1, size=11)
+    for place in ((16, 16), (0, 0), (31, 2)):
+        assert support(pixels, answer, *place) == field.box(*place).clipped(32, 32)
+
+
+def test_fields_by_hand() -> None:
+    # conv1_1 sees one pixel on each side; conv1_2 two; pool1 joins two of those; conv2_1 looks two pixels farther on each side.
+    assert field_of(VGG19, "relu1_1") == Field(-1, 1, 3)
+    assert field_of(VGG19, "conv1_2") == Field(-2, 1, 5)
+    assert field_of(VGG19, "pool1") == Field(-2, 2, 6)
+    assert field_of(VGG19, "relu2_1") == Field(-4, 2, 10)
+
+
+def test_a_box_that_begins_at_a_pooling_window() -> None:
+    assert Box(5, 8, 20, 20).begun_at(4) == Box(4, 8, 20, 20)
+    assert Box(-3, 0, 9, 9).clipped(6, 30) == Box(0, 0, 6, 9)

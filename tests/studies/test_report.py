@@ -1,0 +1,215 @@
+"""A report is written whole: a page that needs nothing else, figures, tables, numbers; in either language."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from pincel.engine.events import Notice, Preparing
+from pincel.errors import OptionError, OutputError, PictureSizeError, UnknownNameError
+from pincel.studies import plots
+from pincel.studies.look import check_size, features, network, opened
+from pincel.studies.page import as_page, written
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Report, Sheet, Slider, Table
+from pincel.studies.settings import Settings, chosen_layers
+from pincel.studies.watch import Watch
+from pincel.studies.words import Language, Words, same
+from pincel.studies.write import as_csv, as_lines, as_sheet, check_folder, write
+
+RED, BLUE = Image.new("RGB", (8, 6), "#ff0000"), Image.new("RGB", (8, 6), "#0000ff")
+TABLE = Table(
+    "table",
+    {"layer": Words("layer", "capa"), "x": same("x")},
+    [{"layer": "relu1_1", "x": 1 / 3}, {"layer": Words("mean", "media")}, {"layer": "n", "x": 12345}],
+    Words("numbers", "números"),
+)
+BLOCKS: list[Block] = [
+    Heading(Words("First & foremost", "Ante todo")),
+    Paragraph(Words("One <b>bold</b> claim.", "Una afirmación <b>audaz</b>.")),
+    Formula("G = A·Aᵀ", "a paper"),
+    Picture("photo", RED, Words("red", "rojo")),
+    Sheet("sheet", [(Words("one", "uno"), RED), (Words("two", "dos"), BLUE)], 2, Words("both", "ambas")),
+    Plot("curve", lambda say: plots.curves({say(Words("mean", "media")): [1.0, 2.0]}, [0, 1], ("x", "y")), Words("a curve", "una curva")),
+    TABLE,
+    replace(TABLE, name="long", folded=True),
+    Formula(Words("speed = distance / time", "velocidad = distancia / tiempo"), Words("a lecture", "una clase")),
+    Slider(RED, BLUE, (Words("before", "antes"), Words("after", "después")), Words("pull", "tire")),
+]
+
+
+def report(**changed: Any) -> Report:
+    values: dict[str, Any] = {
+        "name": "trial",
+        "title": Words("A trial", "Una prueba"),
+        "lead": Words("Of everything.", "De todo."),
+        "blocks": BLOCKS,
+        "numbers": {"a": 1.5, "b": [float("nan"), 2], "c": {"d": "e"}},
+        "settings": {"size": 8},
+    }
+    return Report(**{**values, **changed})
+
+
+def page(language: Language) -> str:
+    return as_page(report(), language, {"curve": b"<svg/>"})
+
+
+def test_every_kind_of_block_is_on_the_trial_page() -> None:
+    assert {type(block) for block in BLOCKS} == set(Block.__args__)
+
+
+def test_all_files_are_written(tmp_path: Path) -> None:
+    page, *others = write(report(), tmp_path / "new" / "folder", "en")
+    assert page == tmp_path / "new" / "folder" / "index.html"
+    names = {path.name for path in others}
+    assert names == {"photo.png", "sheet.png", "curve.svg", "curve.png", "table.csv", "long.csv", "before.png", "after.png", "numbers.json"}
+    assert {path.name for path in page.parent.iterdir()} == names | {"index.html"}
+    assert Image.open(page.parent / "photo.png").getpixel((3, 3)) == (255, 0, 0)
+    assert (page.parent / "curve.svg").read_text().count("<svg") == 1
+
+
+def test_numbers_are_json_and_what_is_not_finite_is_none(tmp_path: Path) -> None:
+    write(report(notes=[Words("ended early", "terminado antes")]), tmp_path, "es")
+    told = json.loads((tmp_path / "numbers.json").read_text())
+    assert told["numbers"] == {"a": 1.5, "b": [None, 2], "c": {"d": "e"}}
+    assert (told["study"], told["settings"], told["notes"]) == ("trial", {"size": 8}, ["ended early"])
+
+
+def test_a_table_is_csv_in_full_and_lines_in_short() -> None:
+    rows = list(csv.DictReader(as_csv(TABLE).splitlines()))
+    assert rows == [{"layer": "relu1_1", "x": repr(1 / 3)}, {"layer": "mean", "x": ""}, {"layer": "n", "x": "12345"}]
+    assert as_lines(TABLE, "es") == ["capa          x", "relu1_1  0.3333", "media", "n         12345"]
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.123456, "0.1235"), (3, "3"), (None, ""), ("relu1_1", "relu1_1"), (True, "True")])
+def test_numbers_on_the_page_have_four_digits(value: Any, text: str) -> None:
+    assert written(value, "en") == text
+
+
+def test_the_page_speaks_one_language_and_escapes_what_is_not_its_own() -> None:
+    english, spanish = page("en"), page("es")
+    assert '<html lang="en">' in english
+    assert '<html lang="es">' in spanish
+    assert "One &lt;b&gt;bold&lt;/b&gt; claim." in english
+    assert "Una afirmación" not in english
+    assert "One" not in spanish
+    assert "First &amp; foremost" in english
+    assert "velocidad = distancia / tiempo<small>una clase</small>" in spanish
+
+
+def test_the_page_names_no_other_place() -> None:
+    whole = page("en")
+    # Addresses inside plots are names of XML, encoded with them; nothing outside may be asked for.
+    assert "http:" not in whole
+    assert "https:" not in whole
+    assert "default-src 'none'" in whole
+
+
+def test_a_report_is_the_same_bytes_twice(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write(report(), tmp_path / name, "en")
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+def test_small_maps_are_enlarged_to_squares() -> None:
+    dots = Image.fromarray(np.array([[0, 255], [255, 0]], dtype=np.uint8))
+    sheet = np.asarray(as_sheet(Sheet("s", [(same(""), dots)], 1, same(""), height=64, enlarged=True), "en").convert("L"))
+    assert set(np.unique(sheet[8:60, 8:60])) <= {0, 255}
+
+
+def test_spanish_captions_keep_their_letters() -> None:
+    caption = "año"
+    one = as_sheet(Sheet("s", [(same(caption), RED)], 1, same("")), "es")
+    other = as_sheet(Sheet("s", [(same("ano"), RED)], 1, same("")), "es")
+    assert one.tobytes() != other.tobytes()
+
+
+def test_a_folder_that_is_a_file_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="study: its folder is a file"):
+        check_folder(tmp_path / "file")
+    (tmp_path / "index.html").write_text("")
+    with pytest.raises(OutputError, match="would overwrite the input"):
+        check_folder(tmp_path, [tmp_path / "index.html"])
+
+
+@given(st.text(st.characters(exclude_characters="{}")), st.text(st.characters(exclude_characters="{}")), st.integers())
+def test_words_are_filled_in_their_own_language(english: str, spanish: str, number: int) -> None:
+    inner = Words(english, spanish)
+    assert Words("{a} {n}", "{n} {a}").fill(a=inner, n=number) == Words(f"{english} {number}", f"{number} {spanish}")
+
+
+def test_a_watch_tells_how_far_it_is_and_stops_when_asked() -> None:
+    told: list[Any] = []
+    watch = Watch(told.append)
+    watch.note("so")
+    seen = []
+    for item in watch.over("looking", "abcd"):
+        seen.append(item)
+        if item == "b":
+            watch.stop("interrupted")
+    assert seen == ["a", "b"]
+    assert watch.stopped == "interrupted"
+    assert told == [Notice("so"), Preparing("looking", 0, 4), Preparing("looking", 1, 4), Preparing("looking", 2, 4)]
+
+
+def test_a_watch_passes_the_request_on() -> None:
+    watch, heard = Watch(), list[str]()
+    watch.also = heard.append
+    watch.stop("terminated")
+    assert heard == ["terminated"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "said"),
+    [
+        ({"size": 0}, OptionError, "--size 0: a study takes pictures of 1 to 4096 pixels"),
+        ({"size": 5000}, OptionError, "--size 5000"),
+        ({"steps": -1}, OptionError, "--steps -1"),
+        ({"backbone": "vgg91"}, UnknownNameError, "vgg19"),
+    ],
+)
+def test_settings_out_of_range_are_refused(changed: dict[str, Any], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        Settings(**{"size": 64, **changed})
+
+
+def test_settings_are_written_down_whole() -> None:
+    settings = Settings(64, steps=3)
+    assert set(settings.as_json()) == {field.name for field in fields(settings)}
+
+
+def test_layers_are_chosen_by_name_in_the_order_of_the_network() -> None:
+    card = Settings(8).card
+    assert chosen_layers(card, "relu3_1, relu1_1,relu3_1", ()) == ("relu1_1", "relu3_1")
+    assert chosen_layers(card, None, ("relu1_1", "fc6")) == ("relu1_1",)
+    assert chosen_layers(Settings(8, "random-cnn-11").card, None, ("relu4_1",)) == ("relu1_1",)
+    with pytest.raises(UnknownNameError, match="Did you mean 'relu4_2'"):
+        chosen_layers(card, "relu4-2", ())
+    with pytest.raises(OptionError, match="Layers are given as"):
+        chosen_layers(card, " , ", ())
+
+
+def test_pictures_come_in_the_size_of_the_study() -> None:
+    settings = Settings(24)
+    wide = opened(Image.new("RGB", (96, 48)), settings)
+    assert (wide.width, wide.height) == (24, 12)
+    with pytest.raises(PictureSizeError, match="thinner than a pixel"):
+        opened(Image.new("RGB", (400, 2)), settings)
+
+
+def test_a_picture_too_small_for_a_layer_is_refused() -> None:
+    settings = Settings(24)
+    backbone, picture = network(settings), opened(Image.new("RGB", (24, 12)), settings)
+    assert features(backbone, picture, ["relu3_1"])["relu3_1"].shape == (1, 256, 3, 6)
+    with pytest.raises(PictureSizeError, match="nothing of it is left in relu5_1, which sees a position every 16 pixels"):
+        check_size(backbone, picture, ["relu1_1", "relu5_1"])
