@@ -6,7 +6,7 @@ import csv
 import json
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 
 from pincel.engine.events import Notice, Preparing
+from pincel.engine.result import Result
 from pincel.errors import OptionError, UnknownNameError
 from pincel.image.io import load_picture
-from pincel.recipes.toml import find_recipe
 from pincel.studies import depth, grid, pooling, reconstruct, separability
 from pincel.studies.look import opened
 from pincel.studies.paint import Job, paint_all
@@ -41,7 +41,7 @@ def pair(photographs: list[Path]) -> tuple[Path, Path]:
 def recipe(calibration: Path, tmp_path: Path) -> str:
     """Return the recipe of 2015, with a network calibrated on little."""
     path = tmp_path / "small.toml"
-    path.write_text(f'base = "gatys2015"\ncalibration = "{calibration}"\n')
+    path.write_text(f'base = "gatys2015"\ncalibration = "{calibration}"\nnoise_level = 30\n')
     return str(path)
 
 
@@ -123,16 +123,15 @@ def test_a_ratio_that_is_none_is_refused(ratio: float, pair: tuple[Path, Path]) 
         depth.study(*pair, layers=None, ratio=ratio, recipe="gatys2015", settings=TINY, watch=Watch())
 
 
-def test_pooling_paints_with_both_from_the_same_noise(pair: tuple[Path, Path], calibration: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    base = find_recipe("gatys2015").recipe.override(calibration=str(calibration))
-    seen: list[Any] = []
+def test_pooling_paints_with_both_from_the_same_noise(pair: tuple[Path, Path], recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Job] = []
 
-    def painted(jobs: Any, settings: Settings, watch: Watch, _recipe: str = "gatys2015") -> Any:
+    def painted(jobs: Sequence[Job], *others: Any) -> list[Result]:
         seen.extend(jobs)
-        return paint_all(jobs, settings, watch, base)  # type: ignore[arg-type]
+        return paint_all(jobs, *others)
 
     monkeypatch.setattr(pooling, "paint_all", painted)
-    report = pooling.study(*pair, repeats=2, settings=SMALL, watch=Watch())
+    report = pooling.study(*pair, repeats=2, recipe=recipe, settings=SMALL, watch=Watch())
     assert [(job.values["pooling"], job.values["seed"]) for job in seen] == [("avg", 0), ("max", 0), ("avg", 1), ("max", 1)]
     assert {kind: len(falls) for kind, falls in report.numbers["fall"].items()} == {"avg": 2, "max": 2}
     assert [(row["painter"], row["judge"]) for row in report.numbers["judged"]] == [(a, b) for b in ("avg", "max") for a in ("avg", "max")]
@@ -153,9 +152,9 @@ def test_what_is_said_of_pooling_follows_the_numbers(falls: dict[Any, list[float
 
 def test_pooling_needs_a_network_that_pools_and_a_run(pair: tuple[Path, Path]) -> None:
     with pytest.raises(OptionError, match="has no pooling to compare; give --backbone vgg19"):
-        pooling.study(*pair, repeats=1, settings=TINY, watch=Watch())
+        pooling.study(*pair, repeats=1, recipe="gatys2015", settings=TINY, watch=Watch())
     with pytest.raises(OptionError, match="--repeats 0: give 1 or more"):
-        pooling.study(*pair, repeats=0, settings=SMALL, watch=Watch())
+        pooling.study(*pair, repeats=0, recipe="gatys2015", settings=SMALL, watch=Watch())
 
 
 def test_separability_measures_each_picture_against_all_sources(photographs: list[Path], recipe: str) -> None:

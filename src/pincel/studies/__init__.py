@@ -1,15 +1,39 @@
 """What a network sees, as figures: each study is a function from pictures to a report of numbers, pictures and plots.
 
-================  ===================================================================================
+What studies have in common:
+
+================  ==============================================================================================
 ``words``         a text in the languages a report can be read in
 ``report``        what a report is made of, and nothing of how it looks
 ``page``          a report as one HTML page that needs nothing else
 ``write``         a report as files: the page, PNG, SVG, CSV, JSON
-``plots``         curves, heat maps, maps with thumbnails
+``plots``         curves, bars, heat maps, maps with thumbnails
 ``watch``         how far a study is, and whether it is to end
+``settings``      what every study can be told
 ``look``          a picture, looked at: what the layers of a network answer
+``measure``       how far one picture is from another, layer by layer
 ``paint``         several pictures painted one after the other
-================  ===================================================================================
+``maps``          feature maps as pictures
+``number_grid``   numbers in coloured squares
+``receptive``     what a position sees of the picture
+``attribution``   which pixels speak for an answer, by Captum
+``flow``          how the gradient of an objective reaches the picture
+================  ==============================================================================================
 
-The other files are the studies, one each.
+The studies, in the order of a lecture; what is beside one serves it alone:
+
+================  ==============================================================================================
+``convolution``   with ``worked`` (the arithmetic), ``kernels``, ``convolution_figures``, ``_sizes``, ``_page``
+``filters``       with ``filter_shape`` (edge or colour), ``filter_tiles``, ``filters_page``
+``activations``   with ``layer_answers``, ``layer_figures``, ``favourites``, ``activations_maps``, ``_page``
+``patches``       with ``strongest`` (the streaming top nine), ``mosaic``, ``patches_page``
+``maximise``      with ``dreaming`` (how pictures are written and moved about), ``maximise_page``
+``correlations``  with ``gram_view``, ``gram_pair``, ``gallery_map``: one picture, two, many
+``reconstruct``   content and style layer by layer
+``grid``          style layers against α/β
+``pooling``       average against maximum
+``separability``  content and style, one exchanged
+``depth``         content from ever deeper layers
+``compare``       with ``judged`` (terms of J), ``records``: two pictures, or a run
+================  ==============================================================================================
 """

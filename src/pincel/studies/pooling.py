@@ -28,13 +28,14 @@ POOLED = ("relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_1")
 NAMES = {"avg": Words("average", "promedio"), "max": Words("maximum", "máximo")}
 
 
-def study(content: Source, style: Source, *, repeats: int, settings: Settings, watch: Watch) -> Report:
+def study(content: Source, style: Source, *, repeats: int, recipe: str, settings: Settings, watch: Watch) -> Report:
     """Paint the same picture with either pooling, from the same noise, and follow the gradient through either network.
 
     Args:
         content: The photograph.
         style: The painting.
         repeats: Seeds to start from, 1 or more: a difference smaller than that between seeds says nothing.
+        recipe: How each picture is painted.
         settings: Network, size, first seed, steps.
         watch: Told how far it is; ends early if asked to, with the pictures there are.
 
@@ -57,7 +58,7 @@ def study(content: Source, style: Source, *, repeats: int, settings: Settings, w
     jobs = [
         Job(photograph, painting, {"pooling": pooling, "seed": settings.seed + repeat}) for repeat in range(repeats) for pooling in POOLINGS
     ]
-    done = paint_all(jobs, settings, watch)
+    done = paint_all(jobs, settings, watch, recipe)
     runs = {pooling: done[index :: len(POOLINGS)] for index, pooling in enumerate(POOLINGS)}
     falls = {pooling: [_fall(result) for result in runs[pooling]] for pooling in POOLINGS}
     found = _judged(networks, runs, photograph, painting, (*judged, *layers))
@@ -78,7 +79,7 @@ def study(content: Source, style: Source, *, repeats: int, settings: Settings, w
             "losses": {pooling: [[each["total"] for each in result.losses] for result in runs[pooling]] for pooling in POOLINGS},
             "judged": found,
         },
-        settings={**settings.as_json(), "repeats": repeats, "content": photograph.name, "style": painting.name},
+        settings={**settings.as_json(), "repeats": repeats, "recipe": recipe, "content": photograph.name, "style": painting.name},
         notes=early(done, jobs, watch),
     )
 

@@ -19,6 +19,7 @@ from pincel.cli.texts import examples
 @click.argument("content")
 @click.argument("style")
 @click.option("--repeats", type=click.INT, default=3, metavar="N", help="Seeds to paint from, with either pooling. [3]")
+@click.option("--recipe", default="gatys2015", metavar="NAME|FILE.toml", help="How each is painted. [gatys2015]")
 @study_options(size=160, steps=60)
 @click.pass_context
 def command(ctx: click.Context, /, content: str, style: str, **options: Any) -> None:
@@ -31,7 +32,5 @@ def command(ctx: click.Context, /, content: str, style: str, **options: Any) -> 
     """
     from pincel.studies.pooling import study
 
-    repeats = options["repeats"]
-    ctx.exit(
-        studied(options, lambda settings, watch: study(content, style, repeats=repeats, settings=settings, watch=watch), [content, style])
-    )
+    own = {name: options[name] for name in ("repeats", "recipe")}
+    ctx.exit(studied(options, lambda settings, watch: study(content, style, **own, settings=settings, watch=watch), [content, style]))

@@ -22,7 +22,7 @@ from pincel.cli.texts import examples
     "--set", "figure", default="2015", metavar="NAME", help="Content layers: 2015 (relu1_1 … 5_1) or cvpr2016 (relu1_2 … 5_2). [2015]"
 )
 @click.option("--pooling", type=click.Choice(["avg", "max"]), default="avg", help="As in the paper (avg) or as trained (max). [avg]")
-@study_options(size=192, steps=80)
+@study_options(size=160, steps=70)
 @click.pass_context
 def command(ctx: click.Context, /, content: str, style: str, **options: Any) -> None:
     """Rebuild the photograph CONTENT from single layers, and the painting STYLE from its Gram matrices, from white noise.
