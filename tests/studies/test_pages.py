@@ -73,9 +73,9 @@ def test_help_teaches_with_two_examples_that_work_and_make_a_page(
     found = examples(help_text.out)
     assert len(found) == 2
     for number, line in enumerate(found):
-        # As printed, but for steps and what is calibrated on: those are for the reader's patience, not ours.
+        # As printed, but for size, steps and what is calibrated on: those are for the reader's patience, not ours.
         words = shlex.split(line)[1:]
-        few = ["--steps", "1"] if name in PAINTS else []
+        few = ["--size", "40", "--steps", "1"] if name in PAINTS else ["--size", "64"]
         own = ["--recipe", str(small)] if "--recipe" in help_text.out and name in PAINTS else []
         out = tmp_path / f"out{number}"
         answer = pincel(capsys, *words, *few, *own, "-o", out)

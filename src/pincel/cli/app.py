@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import cast
-
 import click
 
+from pincel.cli.table import Table
 from pincel.cli.texts import examples
-from pincel.errors import closest
 from pincel.version import __version__
 
 VERBS = {
@@ -28,23 +25,12 @@ VERBS = {
 }
 
 
-class Verbs(click.Group):
+class Verbs(Table):
     """Verbs loaded on demand."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the verbs in the order of the table."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the file of one verb."""
-        if cmd_name not in VERBS:
-            ctx.fail(f"There is no verb '{cmd_name}' (verbs: {', '.join(VERBS)}).{closest(cmd_name, VERBS)}")
-        return cast("click.Command", import_module(f"pincel.cli.{cmd_name}").command)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the verbs without importing them."""
-        with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
+    lines = VERBS
+    package = "pincel.cli"
+    kind = ("verb", "verbs")
 
 
 @click.group(

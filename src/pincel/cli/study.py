@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import cast
-
 import click
 
+from pincel.cli.table import Table
 from pincel.cli.texts import examples
-from pincel.errors import closest
 
 STUDIES = {
     "convolution": "A convolution step by step on a small crop: input, kernel, sum, bias, ReLU.",
@@ -26,23 +23,12 @@ STUDIES = {
 }
 
 
-class Studies(click.Group):
+class Studies(Table):
     """Studies loaded on demand."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the studies in the order of the table: that of a lecture."""
-        return list(STUDIES)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the file of one study."""
-        if cmd_name not in STUDIES:
-            ctx.fail(f"There is no study '{cmd_name}' (studies: {', '.join(STUDIES)}).{closest(cmd_name, STUDIES)}")
-        return cast("click.Command", import_module(f"pincel.cli.studies.{cmd_name}").command)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the studies without importing them."""
-        with formatter.section("Studies"):
-            formatter.write_dl(list(STUDIES.items()))
+    lines = STUDIES
+    package = "pincel.cli.studies"
+    kind = ("study", "studies")
 
 
 @click.group(

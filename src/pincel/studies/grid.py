@@ -25,8 +25,6 @@ CONTENT_LAYERS = ("relu4_2",)
 # α/β: the columns of the figure, and two more; β is the same throughout.
 RATIOS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 BETA = 1e6
-# Grey levels of the noise: to the paper's one, shallow layers hardly answer, and many steps would go by before anything moved.
-NOISE = 30.0
 # Content error, of the mean of a column, from which on the photograph is called recognisable.
 CLEAR = 0.75
 
@@ -53,7 +51,7 @@ def study(content: Source, style: Source, *, ratios: str | None, recipe: str, se
     for picture in (photograph, painting):
         check_size(backbone, picture, (*layers, *places))
     cells = [(count, ratio) for count in range(1, len(layers) + 1) for ratio in columns]
-    shared: dict[str, Any] = {"content_layers": ",".join(places), "style_weight": BETA, "noise_level": NOISE}
+    shared: dict[str, Any] = {"content_layers": ",".join(places), "style_weight": BETA}
     if settings.card.filters:
         # Filters that were never trained have nothing to normalise.
         shared["activations"] = "raw"

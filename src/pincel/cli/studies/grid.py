@@ -20,7 +20,7 @@ from pincel.cli.texts import examples
 @click.argument("style")
 @click.option("--ratios", metavar="α/β,…", help="Columns. [1e-5,1e-4,1e-3,1e-2, as in the paper, 0.1,1]")
 @click.option("--recipe", default="gatys2015-fast", metavar="NAME|FILE.toml", help="How each is painted. [gatys2015-fast]")
-@study_options(size=128, steps=30)
+@study_options(size=112, steps=50)
 @click.pass_context
 def command(ctx: click.Context, /, content: str, style: str, **options: Any) -> None:
     """Paint CONTENT after STYLE with more and more style layers (rows) and more and more weight on the content (columns).

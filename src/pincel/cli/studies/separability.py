@@ -23,7 +23,7 @@ from pincel.cli.texts import examples
 @click.option("--other-content", default="sample:lake", metavar="PICTURE", help="The second photograph. [sample:lake]")
 @click.option("--other-style", default="sample:glass", metavar="PICTURE", help="The second painting. [sample:glass]")
 @click.option("--recipe", default="gatys2015-fast", metavar="NAME|FILE.toml", help="How each is painted. [gatys2015-fast]")
-@study_options(size=192, steps=40)
+@study_options(size=160, steps=40)
 @click.pass_context
 def command(ctx: click.Context, /, content: str, style: str, **options: Any) -> None:
     """Exchange the content while the style is held, and the style while the content is held: CONTENT, STYLE, and another of each.
