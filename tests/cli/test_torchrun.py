@@ -107,7 +107,7 @@ def test_resumed_by_as_many_the_bytes_are_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("transfer", "a.png", "b.png", "--nonsense"), "No such option"),
+        pytest.param(("transfer", "a.png", "b.png", "--nonsense"), "No such option", marks=pytest.mark.slow),
         (("transfer", "nowhere.png", "sample:impasto", "-o", "{0}/x.png"), "no such file"),
     ],
 )

@@ -17,7 +17,7 @@ from pincel.version import __version__
 from tests.torchrun import run
 
 
-@pytest.mark.parametrize("processes", [2, 3])
+@pytest.mark.parametrize("processes", [2, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.timeout(150)
 def test_totals_and_slopes_are_those_of_one_process(processes: int, tmp_path: Path) -> None:
     done = run(processes, "tests.engine.shared_work", tmp_path / "out.json", seconds=120)

@@ -63,17 +63,17 @@ def test_the_slider_moves_the_edge(visit: Visit, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_help_teaches_with_two_examples_that_work_and_make_a_page(
-    name: str, capsys: Capture, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calibration: Path
+    name: str, capsys: Capture, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     small = tmp_path / "small.toml"
-    small.write_text(f'base = "gatys2015-fast"\ncalibration = "{calibration}"\n')
+    small.write_text('base = "gatys2015-fast"\nactivations = "raw"\n')
     help_text = pincel(capsys, "study", name, "--help")
     assert help_text.code == 0
     found = examples(help_text.out)
     assert len(found) == 2
     for number, line in enumerate(found):
-        # As printed, but for size, steps and what is calibrated on: those are for the reader's patience, not ours.
+        # As printed, but for size, steps and a network that need not be calibrated: those are for the reader's patience, not ours.
         words = shlex.split(line)[1:]
         few = ["--size", "40", "--steps", "1"] if name in PAINTS else ["--size", "64"]
         own = ["--recipe", str(small)] if "--recipe" in help_text.out and name in PAINTS else []
