@@ -65,9 +65,12 @@ def cut_short(pair: tuple[Path, Path], folder: Path, scale: int, step: int, **gi
 @pytest.mark.parametrize(
     "given",
     [
-        {"optimizer": "lbfgs", "canvas": "fourier"},
+        pytest.param({"optimizer": "lbfgs", "canvas": "fourier"}, marks=pytest.mark.slow),
         {"optimizer": "adam", "canvas": "pixels", "bounds": "free", "init": "noise", "seed": 3},
-        {"optimizer": "gradient-descent", "learning_rate": 5, "optimizer_options": {"momentum": 0.5}, "canvas": "pixels"},
+        pytest.param(
+            {"optimizer": "gradient-descent", "learning_rate": 5, "optimizer_options": {"momentum": 0.5}, "canvas": "pixels"},
+            marks=pytest.mark.slow,
+        ),
         {"optimizer": "lbfgs", "bounds": "clip", "canvas": "pixels", "init": "blend"},
     ],
     ids=["lbfgs", "adam", "gradient descent", "lbfgs clipped"],
