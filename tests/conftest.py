@@ -25,7 +25,7 @@ from pincel.files import sha256_of
 from tests.backbones.stand_ins import save_as_torchvision
 
 # The same examples on every machine, as many as a second allows, and no clock: the machine may be busy.
-settings.register_profile("pincel", deadline=None, derandomize=True, database=None, max_examples=20)
+settings.register_profile("pincel", deadline=None, derandomize=True, database=None, max_examples=30)
 settings.load_profile("pincel")
 
 # Convolutions of VGG-19.

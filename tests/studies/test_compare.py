@@ -126,7 +126,7 @@ def test_the_difference_is_bright_where_it_is(tmp_path: Path) -> None:
     )
     (sheet,) = (block for block in report.blocks if isinstance(block, Sheet))
     drawn = np.asarray(sheet.cells[0][1]).astype(int)
-    assert drawn[4, 20].tolist() == [253, 231, 36]
+    assert drawn[4, 20].tolist() == [253, 231, 37]
     assert (drawn.reshape(-1, 3) != (68, 1, 84)).any(1).sum() == 1
 
 
@@ -146,7 +146,7 @@ def test_a_larger_copy_is_not_stretched(pictures: dict[str, Path], tmp_path: Pat
 
 
 def test_a_silent_layer_has_no_relative_error(tmp_path: Path) -> None:
-    from pincel.studies.compare import _layer_figures, _layers_found
+    from pincel.studies.apart import _layer_figures, _layers_found
 
     zero, some = torch.zeros(1, 3, 2, 2), normal(1, 3, 2, 2)
     row = _layer_figures("relu1_1", zero.double(), some)
@@ -164,7 +164,7 @@ def test_a_silent_layer_has_no_relative_error(tmp_path: Path) -> None:
     ],
 )
 def test_the_sentence_follows_the_numbers(content: tuple[float, ...], style: tuple[float, ...], sense: str) -> None:
-    from pincel.studies.compare import _layers_found
+    from pincel.studies.apart import _layers_found
 
     rows = [
         {"layer": layer, "content": 1.0, "style": 1.0, "content_error": one, "style_error": other}

@@ -21,10 +21,12 @@ from pincel.formulas.correlation import classical_scaling, correlation_matrix, d
 from pincel.formulas.gram import gram_matrix
 from pincel.image.io import load_picture
 from pincel.image.resize import resize_picture
-from pincel.studies.correlations import LAYERS, MOST, extreme_pairs, study
+from pincel.studies.correlations import LAYERS, MOST, study
 from pincel.studies.gallery_map import Painting, _map_size, clustered, style_distances
+from pincel.studies.gram_one import extreme_pairs
 from pincel.studies.gram_pair import changed_pairs
-from pincel.studies.gram_view import channel_order, coloured, rooted, seen_in, strongest
+from pincel.studies.gram_view import channel_order, rooted, seen_in, strongest
+from pincel.studies.maps import squares
 from pincel.studies.report import Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
@@ -210,11 +212,11 @@ def test_the_pair_that_changed_most_is_found() -> None:
 
 
 def test_maps_are_drawn_from_dark_to_bright_in_squares() -> None:
-    image = np.asarray(coloured(torch.tensor([[0.0, 1.0]]), (4, 2)))
+    image = np.asarray(squares(torch.tensor([[0.0, 1.0]]), (4, 2)))
     assert image.shape == (2, 4, 3)
     assert (image[:, :2] == (68, 1, 84)).all()
-    assert (image[:, 2:] == (253, 231, 36)).all()
-    assert np.asarray(coloured(torch.tensor([[1.0]]), (1, 1), (1.0, 2.0)))[0, 0].tolist() == [68, 1, 84]
+    assert (image[:, 2:] == (253, 231, 37)).all()
+    assert np.asarray(squares(torch.tensor([[1.0]]), (1, 1), (1.0, 2.0)))[0, 0].tolist() == [68, 1, 84]
     assert rooted(np.array([-4.0, 9.0])).tolist() == [-2, 3]
 
 

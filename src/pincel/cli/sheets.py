@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -45,7 +43,7 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
     from pincel.cli.terminal import say
     from pincel.engine.memory import keep_freed_memory
     from pincel.errors import OutputError
-    from pincel.files import check_output, write_text
+    from pincel.files import check_output, csv_text, write_text
     from pincel.image.io import check_format, save_picture
     from pincel.recipes import build
     from pincel.run import resolve_recipe
@@ -77,7 +75,8 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
                 break
     rows = rows_of(done)
     save_picture(sheet_of(done, columns), sheet)
-    write_text(table, _as_csv(rows), what="table")
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    write_text(table, csv_text(rows, names), what="table")
     if not options["quiet"]:
         for path in (sheet, table):
             say(str(path))
@@ -100,12 +99,3 @@ def _painted(content: str, cell: Cell, options: dict[str, Any], given: dict[str,
 def _plain(cell: Cell) -> dict[str, Any]:
     """Return what a cell changes of its recipe."""
     return {name: value for name, value in cell.overrides.items() if name != "recipe"}
-
-
-def _as_csv(rows: Sequence[dict[str, Any]]) -> str:
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()

@@ -26,14 +26,14 @@ The studies, in the order of a lecture; what is beside one serves it alone:
 ``convolution``   with ``worked`` (the arithmetic), ``kernels``, ``convolution_figures``, ``_sizes``, ``_page``
 ``filters``       with ``filter_shape`` (edge or colour), ``filter_tiles``, ``filters_page``
 ``activations``   with ``layer_answers``, ``layer_figures``, ``favourites``, ``activations_maps``, ``_page``
-``patches``       with ``strongest`` (the streaming top nine), ``mosaic``, ``patches_page``
+``patches``       with ``strongest`` (the streaming top nine), ``finds``, ``mosaic``, ``patches_page``
 ``maximise``      with ``dreaming`` (how pictures are written and moved about), ``maximise_page``
-``correlations``  with ``gram_view``, ``gram_pair``, ``gallery_map``: one picture, two, many
+``correlations``  with ``gram_one``, ``gram_pair``, ``gallery_map``: one picture, two, many; ``gram_view``
 ``reconstruct``   content and style layer by layer
 ``grid``          style layers against α/β
 ``pooling``       average against maximum
 ``separability``  content and style, one exchanged
 ``depth``         content from ever deeper layers
-``compare``       with ``judged`` (terms of J), ``records``: two pictures, or a run
+``compare``       with ``apart`` (pixels and layers), ``judged`` (terms of J), ``records``
 ================  ==============================================================================================
 """

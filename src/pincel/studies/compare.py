@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
-from PIL import Image
-from torch import Tensor
-
 from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
-from pincel.formulas.closeness import mean_difference, relative_error, signal_to_noise
-from pincel.formulas.content import feature_distance
-from pincel.formulas.conventions import CONVENTIONS
-from pincel.formulas.gram import gram_distance, gram_matrix
-from pincel.image.io import Picture, Source, to_pil
+from pincel.image.io import Picture, Source
 from pincel.image.resize import resize_picture, target_size
 from pincel.run import resolve_recipe
 from pincel.sources import open_picture
-from pincel.studies import plots
-from pincel.studies.gram_view import coloured
+from pincel.studies.apart import Two, distances
 from pincel.studies.judged import compared_terms, saved_terms, way_of
-from pincel.studies.look import WHITE, features, network, opened
+from pincel.studies.look import opened
 from pincel.studies.records import Record, found_again, read_record
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Say, Sheet, Slider, Table
+from pincel.studies.report import Report
 from pincel.studies.settings import Settings, chosen_layers
 from pincel.studies.watch import Watch
 from pincel.studies.words import Words, same
@@ -38,8 +28,6 @@ from pincel.verbs import evaluate
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1")
 # Pixels by which rounding may change the shape of a result.
 SLACK = 2
-# Decibels from which on two pictures are hard to tell apart.
-ALIKE = 40.0
 
 _TITLE = Words("{first} and {second}, compared", "{first} y {second}, comparadas")
 _LEAD = Words(
@@ -55,70 +43,6 @@ _RUN_LEAD = Words(
     "Cada ejecución de pincel escribe junto a su imagen un registro de lo que se pidió, con qué empezó y cada pérdida por el camino. Aquí "
     "se leen los dos juntos.",
 )
-_OVER_TITLE = Words("One over the other", "Una sobre otra")
-_OVER = Words("Pull the edge: A is left of it, B right of it.", "Mueve el borde: A queda a su izquierda; B, a su derecha.")
-_PIXELS = Words(
-    "The pixels differ by {mean:.3g} of 255 grey levels on average; the peak signal-to-noise ratio is {psnr:.1f} dB. {seen}",
-    "Los píxeles difieren en {mean:.3g} de 255 niveles de gris de media; la relación señal-ruido de pico es de {psnr:.1f} dB. {seen}",
-)
-_SEEN = Words("That is plain to see.", "Se ve a simple vista.")
-_UNSEEN = Words("That is hard to see.", "Cuesta verlo.")
-_IDENTICAL = Words(
-    "The two are the same, pixel for pixel: every distance is 0.", "Las dos son iguales, píxel a píxel: todas las distancias son 0."
-)
-_PSNR = Formula("PSNR = 10·log₁₀(255² / mean (A − B)²)", "in decibels; 30 to 40 dB is usual for a good JPEG")
-_WHERE = Words(
-    "Where they differ: by pixels, and by what each layer answers (root of the squared difference over all channels). Dark: not at all; "
-    "bright: most. Each has a scale of its own.",
-    "Dónde difieren: en píxeles, y en lo que responde cada capa (raíz de la diferencia cuadrática de todos los canales). Oscuro: nada; "
-    "claro: lo máximo. Cada una tiene su propia escala.",
-)
-_DISTANCE_TITLE = Words("By what the network sees", "Según lo que ve la red")
-_DISTANCES = Words(
-    "F are the answers of a layer, G = A·Aᵀ/(n_H·n_W) their Gram matrix. Both distances have units that change from layer to layer; the "
-    "relative errors have none, and can be compared.",
-    "F son las respuestas de una capa, G = A·Aᵀ/(n_H·n_W) su matriz de Gram. Las unidades de ambas distancias cambian de capa en capa; los "
-    "errores relativos no tienen unidad y se pueden comparar.",
-)
-_CONTENT_FORMULA = Formula("d = mean (F_A − F_B)²", "content; the deck's J_content = d/4")
-_STYLE_FORMULA = Formula(
-    "J_style^[l] = 1/(4·n_C²·(n_H·n_W)²) · ΣΣ (A·Aᵀ − A′·A′ᵀ)² = ¼ · mean (G_A − G_B)²", "the deck; Gatys et al. 2015, eq. 4"
-)
-_RELATIVE_FORMULA = Formula("‖F_A − F_B‖ / ‖F_A‖,   ‖G_A − G_B‖ / ‖G_A‖", "relative errors; 1 is as large as A itself")
-_RELATIVE = Words("How far B is from A, layer by layer.", "Cuánto dista B de A, capa a capa.")
-_FOUND = Words(
-    "In content they differ most in {content_far} ({content_most:.2f} of its size) and least in {content_near} ({content_least:.2f}); in "
-    "style most in {style_far} ({style_most:.2f}) and least in {style_near} ({style_least:.2f}). {sense}",
-    "En contenido difieren más en {content_far} ({content_most:.2f} de su tamaño) y menos en {content_near} ({content_least:.2f}); en "
-    "estilo, más en {style_far} ({style_most:.2f}) y menos en {style_near} ({style_least:.2f}). {sense}",
-)
-_STYLE_KEPT = Words(
-    "In every layer style differs less than content: they share more of what appears together than of what is where.",
-    "En todas las capas el estilo difiere menos que el contenido: comparten más qué aparece junto que qué hay en cada sitio.",
-)
-_CONTENT_KEPT = Words(
-    "In every layer content differs less than style: they share more of what is where than of what appears together.",
-    "En todas las capas el contenido difiere menos que el estilo: comparten más qué hay en cada sitio que qué aparece junto.",
-)
-_SILENT = Words(
-    "Where a layer answers at all to A, it answers alike to B; elsewhere there is nothing to be relative to.",
-    "Donde una capa responde algo a A, responde igual a B; en las demás no hay con qué comparar.",
-)
-_MIXED = Words(
-    "Style differs less than content in {layers}; elsewhere it is the other way round.",
-    "El estilo difiere menos que el contenido en {layers}; en las demás es al revés.",
-)
-_CONTENT, _STYLE = Words("content", "contenido"), Words("style", "estilo")
-_ERROR, _LAYER = Words("relative error", "error relativo"), Words("layer", "capa")
-_COLUMNS = {
-    "layer": _LAYER,
-    "content": Words("content d", "contenido d"),
-    "style": same("J_style"),
-    "content_error": Words("content, relative", "contenido, relativo"),
-    "style_error": Words("style, relative", "estilo, relativo"),
-}
-_TABLE = Words("The distance of A and B in each layer.", "La distancia entre A y B en cada capa.")
-_PIXEL = Words("pixels\nmean {mean:.3g} of 255", "píxeles\nmedia {mean:.3g} de 255")
 _RESIZED = Words(
     "B was brought from {was} to the size of A, {now} pixels.{stretched}", "B se llevó de {was} al tamaño de A, {now} píxeles.{stretched}"
 )
@@ -142,21 +66,6 @@ class Aim:
     content: Source | None = None
     styles: Sequence[tuple[Source, float]] = ()
     recipe: str | None = None
-
-
-@dataclass(frozen=True)
-class Two:
-    """Two pictures of one size.
-
-    Attributes:
-        first: A.
-        second: B.
-        labels: What they are.
-    """
-
-    first: Picture
-    second: Picture
-    labels: tuple[Words, Words]
 
 
 def study(
@@ -218,7 +127,7 @@ def _check(pictures: Sequence[Source], aim: Aim, record: str | PathLike[str] | N
 def _pair(pictures: Sequence[Source], layers: Sequence[str], aim: Aim, settings: Settings, watch: Watch) -> Report:
     two, notes = _two(pictures, aim, settings)
     names = [picture.name for picture in (two.first, two.second)]
-    blocks, numbers = _distances(two, layers, settings, watch)
+    blocks, numbers = distances(two, layers, settings, watch)
     own: dict[str, Any] = {"layers": list(layers), "pictures": names}
     if aim.content is not None:
         recipe = resolve_recipe(aim.recipe or "pincel", {"size": settings.size, "size_of": "long"})
@@ -268,95 +177,6 @@ def _as_result(picture: Picture, content: Picture, aim: Aim, settings: Settings)
     return picture if (picture.height, picture.width) == size else resize_picture(picture, size, "lanczos")
 
 
-def _distances(two: Two, layers: Sequence[str], settings: Settings, watch: Watch) -> tuple[list[Block], dict[str, Any]]:
-    """Measure how far two pictures are apart, by pixels and by layers."""
-    watch.part("looking at pictures", 0, 2)
-    backbone = network(settings)
-    seen = [{name: each.cpu().double() for name, each in features(backbone, side, layers).items()} for side in (two.first, two.second)]
-    watch.part("looking at pictures", 2, 2)
-    rows = [_layer_figures(name, each, seen[1][name]) for name, each in seen[0].items()]
-    pixels = _pixel_figures(two)
-
-    def curves(say: Say) -> Figure:
-        lines = {say(words): [_known(row[key]) for row in rows] for words, key in ((_CONTENT, "content_error"), (_STYLE, "style_error"))}
-        return plots.curves(lines, [row["layer"] for row in rows], (say(_LAYER), say(_ERROR)))
-
-    images = tuple(to_pil(side.pixels) for side in (two.first, two.second))
-    blocks: list[Block] = [
-        Heading(_OVER_TITLE),
-        Slider(images[0], images[1], two.labels, _OVER),
-        Paragraph(_pixels_found(pixels)),
-        _PSNR,
-        Sheet("differences", _differences(two, seen, rows, pixels), min(4, 1 + len(rows)), _WHERE, height=200),
-        Heading(_DISTANCE_TITLE),
-        Paragraph(_DISTANCES),
-        _CONTENT_FORMULA,
-        _STYLE_FORMULA,
-        _RELATIVE_FORMULA,
-        Plot("distances", curves, _RELATIVE),
-        Paragraph(_layers_found(rows)),
-        Table("distances", _COLUMNS, rows, _TABLE),
-    ]
-    return blocks, {"size": [two.first.width, two.first.height], "pixels": pixels, "layers": rows}
-
-
-def _layer_figures(name: str, first: Tensor, second: Tensor) -> dict[str, Any]:
-    grams = gram_matrix(first), gram_matrix(second)
-    return {
-        "layer": name,
-        "content": float(feature_distance(first, second)),
-        "style": CONVENTIONS["slides"].style(first.shape[1]) * float(gram_distance(*grams)),
-        "content_error": relative_error(first, second),
-        "style_error": relative_error(*grams),
-    }
-
-
-def _pixel_figures(two: Two) -> dict[str, float]:
-    first, second = (WHITE * side.pixels.double() for side in (two.first, two.second))
-    return {
-        "mean": mean_difference(first, second),
-        "psnr": signal_to_noise(first, second, WHITE),
-        "most": float((first - second).abs().max()),
-    }
-
-
-def _differences(
-    two: Two, seen: Sequence[Mapping[str, Tensor]], rows: Sequence[Mapping[str, Any]], pixels: Mapping[str, float]
-) -> list[tuple[Words, Image.Image]]:
-    """Return where the two differ: in pixels, and in each layer."""
-    size = (two.first.width, two.first.height)
-    maps = [(two.first.pixels - two.second.pixels).abs().mean(1)[0]]
-    maps += [(seen[0][row["layer"]] - seen[1][row["layer"]]).square().sum(1).sqrt()[0] for row in rows]
-    captions = [_PIXEL.fill(mean=pixels["mean"]), *(same(f"{row['layer']}\nd = {row['content']:.3g}") for row in rows)]
-    # From no difference at all, even where there is one everywhere.
-    return [(caption, coloured(each, size, (0.0, float(each.max())))) for caption, each in zip(captions, maps, strict=True)]
-
-
-def _known(value: float | None) -> float:
-    return math.nan if value is None else value
-
-
-def _pixels_found(pixels: Mapping[str, float]) -> Words:
-    if pixels["mean"] == 0:
-        return _IDENTICAL
-    return _PIXELS.fill(mean=pixels["mean"], psnr=pixels["psnr"], seen=_UNSEEN if pixels["psnr"] >= ALIKE else _SEEN)
-
-
-def _layers_found(rows: Sequence[Mapping[str, Any]]) -> Words:
-    """Say in which layers two pictures are near, and whether in content or in style."""
-    known = [row for row in rows if row["content_error"] is not None and row["style_error"] is not None]
-    if not any(row["content_error"] or row["style_error"] for row in known):
-        return _IDENTICAL if not any(row["content"] for row in rows) else _SILENT
-    ends: dict[str, Any] = {}
-    for what in ("content", "style"):
-        errors = sorted((float(row[f"{what}_error"]), row["layer"]) for row in known)
-        for name, value, (error, layer) in (("far", "most", errors[-1]), ("near", "least", errors[0])):
-            ends |= {f"{what}_{name}": layer, f"{what}_{value}": error}
-    nearer = [row["layer"] for row in known if row["style_error"] < row["content_error"]]
-    sense = _STYLE_KEPT if len(nearer) == len(known) else _MIXED.fill(layers=", ".join(nearer)) if nearer else _CONTENT_KEPT
-    return _FOUND.fill(**ends, sense=sense)
-
-
 # A run and its record
 
 
@@ -371,7 +191,7 @@ def _run(source: Source, record: Record, layers: Sequence[str], aim: Aim, settin
     shown = opened(painted, replace(settings, size=min(settings.size, max(record.size))))
     before = resize_picture(content, (shown.height, shown.width), "lanczos")
     two = Two(before, shown, (same(f"A: {content.name}"), same(f"B: {painted.name}")))
-    blocks, numbers = _distances(two, layers, settings, watch)
+    blocks, numbers = distances(two, layers, settings, watch)
     found, numbers["losses"] = way_of(record)
     blocks += found
     judged = [

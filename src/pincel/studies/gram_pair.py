@@ -17,7 +17,8 @@ from pincel.formulas.correlation import diagonal_share, relative_distance
 from pincel.formulas.gram import gram_distance
 from pincel.studies import plots
 from pincel.studies.gallery_map import Painting
-from pincel.studies.gram_view import CHANNEL, Pair, Seen, answering, bars_of_powers, channel_order, coloured, panels, rooted, strongest
+from pincel.studies.gram_view import CHANNEL, Pair, Seen, answering, bars_of_powers, channel_order, panels, rooted, strongest
+from pincel.studies.maps import squares
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Say, Sheet, Table
 from pincel.studies.words import Words, same
 
@@ -199,7 +200,7 @@ def _sheet_row(
         for channel in (pair.i, pair.j):
             maps = [each.maps[channel] for each in both]
             ends = min(float(each.min()) for each in maps), max(float(each.max()) for each in maps)
-            yield CHANNEL.fill(channel=channel), coloured(seen.maps[channel], painting.image.size, ends)
+            yield CHANNEL.fill(channel=channel), squares(seen.maps[channel], painting.image.size, ends)
 
 
 def _table_rows(layer: str, both: tuple[Seen, Seen], pairs: Sequence[Pair]) -> Iterator[dict[str, Any]]:

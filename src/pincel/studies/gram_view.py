@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
-from PIL import Image
 from torch import Tensor
 
 from pincel.formulas.correlation import correlation_matrix
@@ -95,20 +93,6 @@ def rooted(values: Matrix) -> Matrix:
     """Return roots with the sign kept: a few entries of a Gram matrix are a hundred times all others."""
     root: Matrix = np.sign(values) * np.sqrt(np.abs(values))
     return root
-
-
-def coloured(values: Tensor, size: tuple[int, int], ends: tuple[float, float] | None = None) -> Image.Image:
-    """Return a map, (H, W), in colours from dark to bright, its positions as squares.
-
-    Args:
-        values: Any range.
-        size: (width, height) of the picture.
-        ends: Values that are darkest and brightest; the least and the largest there are when left out.
-    """
-    low, high = ends or (float(values.min()), float(values.max()))
-    unit = ((values.double() - low) / max(high - low, 1e-30)).clamp(0, 1).numpy()
-    colours = mpl.colormaps["viridis"](unit, bytes=True)[..., :3]
-    return Image.fromarray(np.ascontiguousarray(colours)).resize(size, Image.Resampling.NEAREST)
 
 
 def panels(matrices: Sequence[tuple[Matrix, str, bool]], columns: int) -> Figure:

@@ -31,8 +31,22 @@ def stretched(maps: Tensor) -> Tensor:
 
 def coloured(values: Tensor, colours: str = "viridis") -> Image.Image:
     """Return (H, W) in [0, 1] in the colours of matplotlib: of viridis, dark is small and yellow is large."""
+    # Asked for bytes, matplotlib cuts off instead of rounding.
     rgb = mpl.colormaps[colours](values.cpu().numpy())[..., :3]
     return Image.fromarray((255 * rgb).round().astype(np.uint8))
+
+
+def squares(values: Tensor, size: tuple[int, int], ends: tuple[float, float] | None = None) -> Image.Image:
+    """Return a map, (H, W), in colours from dark to bright, its positions as squares.
+
+    Args:
+        values: Any range.
+        size: (width, height) of the picture.
+        ends: Values that are darkest and brightest; the least and the largest there are when left out.
+    """
+    low, high = ends or (float(values.min()), float(values.max()))
+    unit = ((values.double() - low) / max(high - low, 1e-30)).clamp(0, 1)
+    return coloured(unit).resize(size, Image.Resampling.NEAREST)
 
 
 def balanced(values: Tensor) -> tuple[float, float]:

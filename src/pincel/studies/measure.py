@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import torch
 from PIL import Image
 from torch import Tensor
 
 from pincel.backbones.vgg import VGG
+from pincel.formulas.closeness import mean_difference, relative_error
 from pincel.formulas.gram import gram_matrix
 from pincel.image.io import Picture, load_picture
-from pincel.studies.look import features
+from pincel.studies.look import WHITE, features
 
 
 def content_error(seen: Tensor, wanted: Tensor) -> float:
@@ -22,6 +22,7 @@ def content_error(seen: Tensor, wanted: Tensor) -> float:
         wanted: P, the same shape.
 
     Example:
+        >>> import torch
         >>> content_error(torch.tensor([3.0, 4.0]), torch.tensor([3.0, 0.0])) == 4 / 3
         True
     """
@@ -39,13 +40,14 @@ def style_error(seen: Tensor, wanted: Tensor) -> float:
 
 
 def _relative(seen: Tensor, wanted: Tensor) -> float:
-    difference, size = (float(torch.linalg.vector_norm(each.double())) for each in (seen - wanted, wanted))
-    return difference / size if size else float(difference > 0)
+    found = relative_error(wanted.double(), seen.double())
+    # Of nothing, everything is as far as can be.
+    return float(seen.any()) if found is None else found
 
 
 def pixel_error(seen: Picture, wanted: Picture) -> float:
     """Return the mean absolute difference of two pictures in grey levels, 0 to 255."""
-    return 255 * float((seen.pixels - wanted.pixels).abs().mean())
+    return mean_difference(WHITE * seen.pixels, WHITE * wanted.pixels)
 
 
 def errors(backbone: VGG, picture: Image.Image, wanted: Mapping[str, Tensor], layers: Iterable[str]) -> tuple[list[float], list[float]]:

@@ -51,12 +51,14 @@ def paint_all(jobs: Sequence[Job], settings: Settings, watch: Watch, recipe: str
         PincelError: As :class:`pincel.run.Run`.
     """
     done: list[Result] = []
-    if not watch.stopped:
-        _estimate(_run(jobs[-1], settings, recipe), len(jobs), watch)
+    if watch.stopped:
+        return done
+    last = _run(jobs[-1], settings, recipe)
+    _estimate(last, len(jobs), watch)
     for job in jobs:
         if watch.stopped:
             break
-        run = _run(job, settings, recipe)
+        run = _run(job, settings, recipe) if len(done) < len(jobs) - 1 else last
         watch.also = run.stop
         _paint(run, len(done), len(jobs), watch)
         watch.also = lambda _: None

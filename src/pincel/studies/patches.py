@@ -18,9 +18,10 @@ from pincel.image.io import SUFFIXES, picture_files, to_pil
 from pincel.samples import PREFIX
 from pincel.sources import open_picture
 from pincel.studies.attribution import METHODS, Eye, explained_box
+from pincel.studies.finds import Found, Patch, Seen
 from pincel.studies.look import WHITE, check_size, features, network, opened, pixels_of
 from pincel.studies.mosaic import coarse, cut, marked, shaded, tile
-from pincel.studies.patches_page import DEFAULT, Found, Patch, Seen, page
+from pincel.studies.patches_page import DEFAULT, page
 from pincel.studies.receptive import Box, field_of
 from pincel.studies.report import Report
 from pincel.studies.settings import Settings, chosen_layers

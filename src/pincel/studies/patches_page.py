@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from torch import Tensor
 
+from pincel.studies.finds import Found, Patch, Seen
 from pincel.studies.mosaic import likeness, mosaic
 from pincel.studies.plots import curves
-from pincel.studies.receptive import Box, field_of
+from pincel.studies.receptive import field_of
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Report, Say, Sheet, Table
 from pincel.studies.settings import Settings
-from pincel.studies.strongest import Strongest
 from pincel.studies.words import Words
 
 # The layers 1, 3 and 5 of a lecture.
@@ -27,79 +25,6 @@ NAMED = 6
 NOTABLE = 0.05
 # Mosaics in a row.
 ACROSS = 3
-
-
-@dataclass(frozen=True)
-class Patch:
-    """One patch.
-
-    Attributes:
-        layer: Where the channel is.
-        channel: Which it excites.
-        rank: 1 for the strongest.
-        number: Of the photograph.
-        file: Of the photograph.
-        value: The answer.
-        position: (row, column) in the layer.
-        box: What that position sees, beyond the border too.
-        tile: The patch as a picture.
-        vector: The patch as it is compared with others.
-        explanation: Which pixels made the channel answer, as a picture.
-    """
-
-    layer: str
-    channel: int
-    rank: int
-    number: int
-    file: str
-    value: float
-    position: tuple[int, int]
-    box: Box
-    tile: Image.Image
-    vector: Tensor
-    explanation: Image.Image | None
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One photograph with what units see drawn on it.
-
-    Attributes:
-        file: Of the photograph.
-        image: With the boxes.
-        units: (layer, channel) of each box.
-    """
-
-    file: str
-    image: Image.Image
-    units: Sequence[tuple[str, int]]
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the photographs were found to hold.
-
-    Attributes:
-        shown: Layer → channels, shallow to deep.
-        strongest: Layer → the strongest answers of all its channels.
-        patches: In order of layer, channel and rank.
-        files: Photographs looked at.
-        skipped: (file, reason) of those that could not be.
-        twins: Copies of another.
-        given: Files in all.
-    """
-
-    shown: Mapping[str, tuple[int, ...]]
-    strongest: Mapping[str, Strongest]
-    patches: Sequence[Patch]
-    files: Sequence[str]
-    skipped: Sequence[tuple[str, str]]
-    twins: Sequence[str]
-    given: int
-
-    def of(self, layer: str, channel: int) -> list[Patch]:
-        """Return the patches of a channel, strongest first."""
-        return [patch for patch in self.patches if (patch.layer, patch.channel) == (layer, channel)]
 
 
 _TITLE = Words("The patches that excite a channel most", "Los recortes que más excitan a un canal")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -13,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from pincel.errors import OutputError
-from pincel.files import atomically, check_output, one_line, quoted, write_text
+from pincel.files import atomically, check_output, csv_text, one_line, quoted, write_text
 from pincel.image.io import save_picture
 from pincel.image.sheet import contact_sheet
 from pincel.studies.page import as_page, written
@@ -101,11 +99,8 @@ def _squares(image: Image.Image, height: int) -> Image.Image:
 
 def as_csv(table: Table) -> str:
     """Return the numbers of a table, in full, under their keys."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(table.columns), restval="", extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({key: value.en if isinstance(value, Words) else value for key, value in row.items()} for row in table.rows)
-    return text.getvalue()
+    rows = ({key: value.en if isinstance(value, Words) else value for key, value in row.items()} for row in table.rows)
+    return csv_text(rows, list(table.columns))
 
 
 def as_lines(table: Table, language: Language) -> list[str]:
