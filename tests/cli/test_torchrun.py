@@ -164,7 +164,6 @@ def test_without_process_0_nobody_goes_on(tmp_path: Path) -> None:
     assert not (tmp_path / "out.png").exists()
 
 
-@pytest.mark.slow
 def test_ctrl_c_keeps_the_picture(tmp_path: Path) -> None:
     # In a coarse scale: together they still measure the picture at full size.
     running, members = running_long(tmp_path, 2, "1/2=1")
