@@ -37,6 +37,7 @@ LAYERS = {
     "engine": 5,
     "recipes": 6,
     "run": 7,
+    "inversion": 7,
     "verbs": 8,
     "serve": 8,
     "sweep": 8,

@@ -19,15 +19,18 @@ if TYPE_CHECKING:
     from pincel.engine.events import Notice, Preparing, Step, Stopped
     from pincel.engine.result import Result
     from pincel.errors import PincelError
+    from pincel.inversion import Rebuild
     from pincel.recipes.schema import Recipe
     from pincel.run import Run
-    from pincel.verbs import evaluate, resume, transfer
+    from pincel.verbs import evaluate, invert, resume, transfer
 
 _PLACES = {
     "transfer": "pincel.verbs",
     "evaluate": "pincel.verbs",
     "resume": "pincel.verbs",
+    "invert": "pincel.verbs",
     "Run": "pincel.run",
+    "Rebuild": "pincel.inversion",
     "Result": "pincel.engine.result",
     "Recipe": "pincel.recipes.schema",
     "Notice": "pincel.engine.events",
@@ -41,6 +44,7 @@ __all__ = [
     "Notice",
     "PincelError",
     "Preparing",
+    "Rebuild",
     "Recipe",
     "Result",
     "Run",
@@ -48,6 +52,7 @@ __all__ = [
     "Stopped",
     "__version__",
     "evaluate",
+    "invert",
     "resume",
     "transfer",
 ]

@@ -134,10 +134,16 @@ class Run:
         self._scales = Scales(self.recipe, seen, self.size, quick, *work)
         begin = place.picture if place else build.make_start(self.recipe, self._scales.materials(self.rungs[0]), card, given)
         # Nothing here refers back to the run: its networks go when it goes.
+        recipe = self.recipe
         self._tell = tell
         self._pacer = Pacer(self.device, self.precision)
         self._climb = Climb(
-            self.rungs, self._scales.problem, partial(build.make_optimizer, self.recipe), begin.to(self.device), self._scales.finer, place
+            self.rungs,
+            self._scales.problem,
+            lambda _, canvas: build.make_optimizer(recipe, canvas),
+            begin.to(self.device),
+            self._scales.finer,
+            place,
         )
         self._readings: list[Reading] = []
         self._stopped = Stopped("not started", 0, 0)

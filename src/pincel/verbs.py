@@ -1,4 +1,4 @@
-"""What pincel does, as functions: paint a picture, go on with one, measure one that exists."""
+"""What pincel does, as functions: paint a picture, go on with one, rebuild one from its code, measure one that exists."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from pincel.engine.judge import measure
 from pincel.engine.keeper import EVERY
 from pincel.engine.memory import free_memory
 from pincel.engine.result import Result
+from pincel.inversion import Preimage, Rebuild
 from pincel.recipes import build, sizes
 from pincel.recipes.inputs import load_inputs
+from pincel.recipes.inversion import Inversion
 from pincel.recipes.materials import prepare
+from pincel.recipes.representation import Function
 from pincel.recipes.schema import Recipe
 from pincel.run import FREE, Run, resolve_recipe
 from pincel.sources import Source, Styles, open_picture
@@ -84,6 +87,44 @@ def resume(
 
 
 def _painted(run: Run, on_event: Callable[[Event], None] | None) -> Result:
+    for event in run:
+        if on_event:
+            on_event(event)
+    return run.result
+
+
+def invert(
+    picture: Source,
+    representation: str | Function,
+    *,
+    recipe: str | Inversion = "mahendran2016",
+    neurons: str = "",
+    repeats: int = 1,
+    device: str = "auto",
+    on_event: Callable[[Event], None] | None = None,
+    **overrides: Any,
+) -> Preimage:
+    """Rebuild a picture from its code alone.
+
+    Args:
+        picture: The photograph, as for :func:`transfer`.
+        representation: ``NETWORK:LAYER``, ``hog``, ``hogb``, ``dsift``, or a function: images (B, 3, H, W) in [0, 1] → codes (B, …),
+            differentiable.
+        recipe: ``mahendran2015``, ``mahendran2016``, ``plain``, or a :class:`pincel.recipes.inversion.Inversion`.
+        neurons: Which numbers of the code are matched: ``5x5``, ``5x5@2,3``, ``channels=first-half``, ``channels=0-47,60``; all when
+            left out.
+        repeats: Starts, rebuilt in one batch, each as it would be alone.
+        device: As for :func:`transfer`.
+        on_event: Called with each event.
+        **overrides: Any value of the recipe, and ``steps``: ``size=128, steps=100, tv_weight=5`` …
+
+    Returns:
+        The best pictures found, their ``relative_error`` in the record, every loss on the way.
+
+    Raises:
+        PincelError: One of :mod:`pincel.errors`, with a one-line message, for whatever cannot be used.
+    """
+    run = Rebuild(picture, representation, recipe=recipe, neurons=neurons, repeats=repeats, device=device, **overrides)
     for event in run:
         if on_event:
             on_event(event)

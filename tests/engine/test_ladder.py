@@ -150,7 +150,7 @@ def climb_over(
 ) -> Climb:
     """Return a climb over toys, from a picture of one colour."""
     start = torch.full((1, 3, *ladder[0].size), value)
-    return Climb(ladder, toys or Toys(), lambda _: optimiser or GradientDescent(0.5), start, finer)
+    return Climb(ladder, toys or Toys(), lambda *_: optimiser or GradientDescent(0.5), start, finer)
 
 
 def visited(place: list[Tensor]) -> Callable[[Rung], Toy]:
@@ -233,7 +233,7 @@ def test_the_picture_is_handed_on_whatever_the_canvas(make: Callable[[float, tup
 
     shown: list[Tensor] = []
     start = picture(*QUARTER.size)
-    climb = Climb([replace(rung, steps=0) for rung in LADDER], Toys(toy), lambda _: Adam(), start, enlarged)
+    climb = Climb([replace(rung, steps=0) for rung in LADDER], Toys(toy), lambda *_: Adam(), start, enlarged)
     for event in climb:
         if isinstance(event, Step):
             shown.append(event.preview())
@@ -298,7 +298,7 @@ class Recording:
 def test_the_state_of_the_last_step_is_carried_to_the_next_rung() -> None:
     log: list[Any] = []
     sizes = iter(rung.size for rung in LADDER)
-    climb = Climb(LADDER, Toys(), lambda _: Recording(next(sizes), log), torch.full((1, 3, 2, 3), 3.0), enlarged)
+    climb = Climb(LADDER, Toys(), lambda *_: Recording(next(sizes), log), torch.full((1, 3, 2, 3), 3.0), enlarged)
     list(climb)
     # Four steps of the first rung, then three more; each carried once, by the optimiser of the new canvas.
     assert log == [

@@ -162,7 +162,7 @@ def climb(name: str, place: ClimbSnapshot | None = None) -> Climb:
         steep = torch.linspace(0.5, 2, rung.size[1])
         return cast("Problem", Toy(lambda _, total, slope: (total + (steep * slope.square()).sum(), slope + 2 * steep * slope)))
 
-    return Climb(LADDER, problem, lambda _: hand(name), start(LADDER[0].size), lambda x, rung: resampled(x, rung.size), place)
+    return Climb(LADDER, problem, lambda *_: hand(name), start(LADDER[0].size), lambda x, rung: resampled(x, rung.size), place)
 
 
 def snapshots(run: Climb) -> tuple[list[Event], list[ClimbSnapshot]]:

@@ -3,6 +3,7 @@
 ===========  ==========================================================
 ``base``     what a canvas is
 ``pixels``   the picture itself, in the network's pixel units
+``grey``     one number a pixel
 ``fourier``  its spectrum, scaled so that coarse strokes come first
 ``start``    content, noise, style, a blend, or a picture
 ===========  ==========================================================

@@ -69,14 +69,14 @@ def noise(
     """Draw white noise around the backbone's mean pixel.
 
     Args:
-        shape: (1, 3, H, W).
+        shape: (1, C, H, W).
         kind: ``normal`` with standard deviation ``level``, or ``uniform`` between -``level`` and ``level``.
         level: In grey levels.
-        mean: RGB, 0-255.
+        mean: Of each channel, 0-255.
         generator: A CPU generator: the same seed gives the same noise on every device.
 
     Returns:
         Shape ``shape``, float32, on the CPU, in the network's pixel units.
     """
     draw = torch.randn(*shape, generator=generator) if kind == "normal" else torch.rand(*shape, generator=generator) * 2 - 1
-    return draw * level + torch.tensor(mean).view(1, 3, 1, 1)
+    return draw * level + torch.tensor(mean).view(1, -1, 1, 1)

@@ -15,6 +15,7 @@ VERBS = {
     "blend": "Paint with one style, with another, and with steps in between.",
     "plan": "Say how much memory and time a run would take, and how it would be tiled.",
     "resume": "Go on with a run that was cut short.",
+    "invert": "Rebuild a picture from what a network, HOG or SIFT knows of it.",
     "evaluate": "Print every term of the objective for a picture that exists.",
     "study": "See what a network sees: figures, numbers and a page that explains them.",
     "recipes": "List recipes, or print one as TOML with the source of each value.",

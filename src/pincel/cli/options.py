@@ -165,11 +165,12 @@ def gather(options: dict[str, Any]) -> dict[str, Any]:
     pairs = options.pop("optimizer_option", ())
     values = {name: options.pop(name) for name in Recipe.model_fields if name in options}
     if pairs:
-        values["optimizer_options"] = dict(_pair(pair) for pair in pairs)
+        values["optimizer_options"] = dict(option_pair(pair) for pair in pairs)
     return {name: list(value) if name in _LISTS else value for name, value in values.items() if value is not None and value != ()}
 
 
-def _pair(text: str) -> tuple[str, str]:
+def option_pair(text: str) -> tuple[str, str]:
+    """Read ``history=20``; raises OptionError for anything without ``=``."""
     key, sign, value = text.partition("=")
     if not sign:
         raise OptionError(f"--optimizer-option takes KEY=VALUE, such as history=20, not '{text}'.")

@@ -16,15 +16,15 @@ WIDTH = 100
 def command(name: str | None) -> None:
     """List the recipes and what each is good for, or print the recipe NAME as TOML with the source of each value.
 
-    What it prints can be edited and given to 'pincel transfer --recipe FILE.toml'. A file may also start with base = "NAME" and give
-    only the values that differ.
+    What it prints can be edited and given to 'pincel transfer --recipe FILE.toml' ('pincel invert' for the last ones). A file may also
+    start with base = "NAME" and give only the values that differ.
     """
     from pincel.cli.terminal import say
-    from pincel.recipes import RECIPES
+    from pincel.recipes import INVERSIONS, RECIPES
     from pincel.recipes.toml import find_recipe, write_recipe
 
     if name is not None:
-        say(write_recipe(find_recipe(name)).rstrip())
+        say(write_recipe(INVERSIONS[name] if name in INVERSIONS else find_recipe(name)).rstrip())
         return
     bases = [key for key in RECIPES if not key.endswith("-fast")]
     width = max(map(len, bases)) + 2
@@ -33,6 +33,10 @@ def command(name: str | None) -> None:
         say(_beside(" " * (width + 2), f"good for {recipe.good_for}"))
     say()
     say("Each has a twin, NAME-fast: the same objective at full size, reached coarse to fine in fewer steps.")
+    say()
+    say("For 'pincel invert', which rebuilds a picture from its code:")
+    for inversion in (INVERSIONS[key].recipe for key in INVERSIONS):
+        say(_beside(f"{inversion.name:<{width}}", inversion.summary))
 
 
 def _beside(head: str, text: str) -> str:

@@ -103,7 +103,7 @@ class Climb:
     Args:
         rungs: Coarse to fine.
         problem: Rung → the objective at that size; called when its turn comes.
-        optimiser: Canvas → the rule for one step on it.
+        optimiser: (rung, its canvas) → the rule for one step.
         start: (1, 3, H, W) of the first rung, in the network's pixel units.
         finer: (picture of the rung before, rung) → the picture to start this rung from.
         place: Where another climb over the same rungs was, to go on from there; its picture takes the place of ``start``.
@@ -116,7 +116,7 @@ class Climb:
         self,
         rungs: Sequence[Rung],
         problem: Callable[[Rung], Problem],
-        optimiser: Callable[[Canvas], Optimiser[Any]],
+        optimiser: Callable[[Rung, Canvas], Optimiser[Any]],
         start: Tensor,
         finer: Callable[[Tensor, Rung], Tensor],
         place: ClimbSnapshot | None = None,
@@ -209,7 +209,7 @@ class Climb:
         self._entered = time.perf_counter()
         rung = self.rungs[index]
         problem = self._problem(rung)
-        optimiser = self._optimiser(problem.canvas)
+        optimiser = self._optimiser(rung, problem.canvas)
         if self._place and self._loop is None:
             self._entered -= self._place.entered
             loop = Loop.resumed(problem, optimiser, self._place.loop, rung.steps, tolerance=rung.tolerance)

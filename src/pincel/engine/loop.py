@@ -134,7 +134,7 @@ class Loop:
         began = time.perf_counter()
         while True:
             self._place = LoopSnapshot(x, self.state, step, failures, self.best, self._first, tuple(self._marks))
-            evaluation, slope = yield from self._tried(partial(self._look, x, final=step >= self.steps), self._smaller_tiles)
+            evaluation, slope = yield from self._tried(partial(self._look, x, step), self._smaller_tiles)
             total, steepest = self._read(evaluation, slope)
             trouble = self._trouble(total, steepest)
             if trouble:
@@ -184,10 +184,10 @@ class Loop:
     def _step(self, x: Tensor, slope: Tensor) -> tuple[Tensor, Any]:
         return self.optimiser.step(x, slope, self.state)
 
-    def _look(self, x: Tensor, *, final: bool) -> tuple[Evaluation, Tensor | None]:
+    def _look(self, x: Tensor, step: int) -> tuple[Evaluation, Tensor | None]:
         """Evaluate; the last picture needs no gradient any more."""
-        problem = self.problem.watched(self._glance)
-        return (problem.measure(x), None) if final else problem.gradient(x)
+        problem = self.problem.at(step).watched(self._glance)
+        return (problem.measure(x), None) if step >= self.steps else problem.gradient(x)
 
     def _glance(self) -> None:
         """Leave a look in the middle if somebody asked to stop and there is a picture to keep."""

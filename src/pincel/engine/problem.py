@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -40,6 +40,15 @@ class Held:
         return own + self.painted.to(pixels) * (pixels - own)
 
 
+# What of a picture is looked at, at a step.
+Glimpse: TypeAlias = Callable[[Tensor, int], Tensor]
+
+
+def unmoved(pixels: Tensor, _step: int) -> Tensor:
+    """Return all of it, always."""
+    return pixels
+
+
 @dataclass(frozen=True)
 class Problem:
     """The objective of one scale.
@@ -56,6 +65,8 @@ class Problem:
         held: What of the picture is kept as it is, if anything is.
         watch: Is told how far a look tile by tile has come.
         goal: What is differentiated.
+        glimpse: (pixels, step) → what of the picture the network looks at, if it is not the same at every step.
+        step: Which it is.
     """
 
     backbone: Backbone
@@ -69,6 +80,8 @@ class Problem:
     held: Held | None = None
     watch: Watch = unwatched
     goal: Goal = plain
+    glimpse: Glimpse = unmoved
+    step: int = 0
 
     def pixels(self, x: Tensor) -> Tensor:
         """Return the picture that canvas values stand for, in the network's pixel units; differentiable."""
@@ -79,6 +92,10 @@ class Problem:
         """Return the same in [0, 1], clipped."""
         image = self.canvas.image(x)
         return image if self.held is None else self.held.laid_over(image, white=1.0)
+
+    def at(self, step: int) -> Problem:
+        """Return the objective as it is at a step; the same at all of them unless the network's glimpse wanders."""
+        return self if self.glimpse is unmoved else replace(self, step=step)
 
     def lighter(self) -> Problem | None:
         """Return the same objective looked at with less memory; None if that cannot be."""
@@ -126,4 +143,5 @@ class Problem:
         return evaluation.detached(), slope
 
     def _seen(self, pixels: Tensor, reduce: Reduce) -> dict[Any, Tensor]:
-        return observe(self.backbone, pixels, self.objective.layers, reduce, self.layout, self.share, self.watch)
+        seen = self.glimpse(pixels, self.step)
+        return observe(self.backbone, seen, self.objective.layers, reduce, self.layout, self.share, self.watch)

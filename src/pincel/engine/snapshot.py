@@ -25,13 +25,27 @@ from pincel.engine.events import Stopped
 from pincel.engine.ladder import Climbed, ClimbSnapshot, Rung
 from pincel.engine.loop import Best, LoopSnapshot
 from pincel.engine.precision import Precision
+from pincel.optimisers.adagrad import AdagradState
 from pincel.optimisers.adam import AdamState
 from pincel.optimisers.gradient_descent import DescentState
 from pincel.optimisers.lbfgs import LBFGSState, Pair
 
 KNOWN: Mapping[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (LBFGSState, Pair, AdamState, DescentState, Best, LoopSnapshot, ClimbSnapshot, Climbed, Rung, Stopped, Precision)
+    for kind in (
+        LBFGSState,
+        Pair,
+        AdamState,
+        AdagradState,
+        DescentState,
+        Best,
+        LoopSnapshot,
+        ClimbSnapshot,
+        Climbed,
+        Rung,
+        Stopped,
+        Precision,
+    )
 }
 
 

@@ -93,6 +93,8 @@ def observe(
     Returns:
         What ``reduce`` returned, its mean over the positions of the layer; gradients flow to ``pixels``.
     """
+    if not backbone.divisible:
+        return _observe_whole(backbone, pixels, layers, reduce)
     x = backbone.fed(pixels)
     found: dict[Any, Tensor] = {}
     parts = layout.parts(backbone, layers)
@@ -109,6 +111,16 @@ def observe(
             after = (rest,) if look.passes else ()
         found.update({key: value / look.positions[key] for key, value in values.items()})
         x = after[0] if after else x
+    return found
+
+
+def _observe_whole(backbone: Backbone, pixels: Tensor, layers: frozenset[str], reduce: Reduce) -> dict[Any, Tensor]:
+    """Look at a picture that cannot be cut; its layers may have any number of positions, or none to speak of, (B, N)."""
+    found: dict[Any, Tensor] = {}
+    for name, features in backbone.look(pixels, layers):
+        height, width = features.shape[-2:] if features.dim() == 4 else (1, 1)
+        window = Window(0, 0, height, width, (height, width), backbone.card.layer(name).stride)
+        found.update({key: value / (height * width) for key, value in reduce(name, features, window).items()})
     return found
 
 

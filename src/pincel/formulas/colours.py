@@ -138,7 +138,7 @@ def _between(known: Tensor, place: Tensor) -> Tensor:
 
 def luminance(pixels: Tensor) -> Tensor:
     """Return Y of (1, 3, H, W) three times over: the picture in grey."""
-    return _luma(pixels).expand_as(pixels).contiguous()
+    return luma(pixels).expand_as(pixels).contiguous()
 
 
 def with_luminance_of(pixels: Tensor, other: Tensor) -> Tensor:
@@ -154,12 +154,13 @@ def with_luminance_of(pixels: Tensor, other: Tensor) -> Tensor:
     Returns:
         Same shape, in [0, 1].
     """
-    change = _luma(other) - _luma(pixels)
+    change = luma(other) - luma(pixels)
     least, most = -pixels.amin(1, keepdim=True), 1 - pixels.amax(1, keepdim=True)
     return pixels + torch.minimum(torch.maximum(change, least), most)
 
 
-def _luma(pixels: Tensor) -> Tensor:
+def luma(pixels: Tensor) -> Tensor:
+    """Return Y of (B, 3, H, W), the weighted sum of the channels, (B, 1, H, W)."""
     return (pixels * pixels.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 

@@ -1,6 +1,6 @@
 """Total variation, in the spellings in use.
 
-All take a picture of shape (B, C, H, W) in the pixel units it is optimised in and give a scalar, 0 or more.
+All take a picture of shape (B, C, H, W) in the pixel units it is optimised in and give a scalar, 0 or more (the last, one a picture).
 They differ in the power and in what the sum is divided by, which is why a weight cannot be carried from one program to another.
 """
 
@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
+
+# Below it a place is flat: the powers of differences with a slope that would be infinite there have that of this value.
+FLAT = 1e-5
 
 
 def differences(picture: Tensor) -> tuple[Tensor, Tensor]:
@@ -94,3 +98,33 @@ def crowsonkb_variation(picture: Tensor) -> Tensor:
     falling = bordered[..., 1:, 1:] - bordered[..., :-1, :-1]
     rising = bordered[..., 1:, :-1] - bordered[..., :-1, 1:]
     return 2 / 3 * upright + (falling.square().mean() + rising.square().mean()) / 6
+
+
+def beta_variation(picture: Tensor, beta: float) -> Tensor:
+    r"""Total variation to the power β: :math:`\sum_{ij} \big((x_{i,j+1}-x_{ij})^2 + (x_{i+1,j}-x_{ij})^2\big)^{\beta/2}`.
+
+    Nothing is beyond the last row and column: the difference there is 0.
+
+    Args:
+        picture: x, (B, C, H, W).
+        beta: β, above 0: 1 for plain total variation, which leaves spikes; 2 for squares, which blur.
+
+    Returns:
+        (B,), one number a picture.
+
+    Example:
+        >>> import torch
+        >>> float(beta_variation(torch.tensor([[[[0.0, 3.0], [4.0, 3.0]]]]), 1))
+        6.0
+
+    Paper:
+        Mahendran, Vedaldi 2015, section 2. As in ``core/invert_nn.m`` of aravindhm/deep-goggle, the slope of a flat place, infinite for
+        β < 2, is that of a place with a length of 1e-5 to the power β.
+    """
+    across = functional.pad(picture[..., 1:] - picture[..., :-1], (0, 1))
+    down = functional.pad(picture[..., 1:, :] - picture[..., :-1, :], (0, 0, 0, 1))
+    squares = across.square() + down.square()
+    value = squares.detach().pow(beta / 2)
+    # d(s^{β/2}) = β/2 · s^{β/2-1} ds, where s is not nearly nothing.
+    steepness = beta / 2 * value.clamp(min=FLAT).pow((beta - 2) / beta)
+    return (value + steepness * (squares - squares.detach())).sum((1, 2, 3))

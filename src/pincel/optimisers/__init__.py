@@ -5,7 +5,9 @@
 ``lbfgs``             limited-memory BFGS
 ``adam``              Adam
 ``gradient_descent``  G := G - lr·dJ/dG
+``adagrad``           AdaGrad that forgets, with momentum
 ``clamp``             any of them, kept inside the range of colours
+``fresh``             any of them, beginning anew in every phase
 ====================  =====================================================
 """
 
@@ -24,5 +26,6 @@ OPTIMISERS: Registry[type[Optimiser[Any]]] = Registry(
         "lbfgs": "pincel.optimisers.lbfgs:LBFGS",
         "adam": "pincel.optimisers.adam:Adam",
         "gradient-descent": "pincel.optimisers.gradient_descent:GradientDescent",
+        "adagrad": "pincel.optimisers.adagrad:Adagrad",
     },
 )

@@ -17,6 +17,9 @@
 ``strokes``               the fine strokes of one painting on the coarse forms of another
 ``texture``               texture synthesis: a picture like the style everywhere, without content
 ``random-texture``  texture synthesis with random filters, never trained
+``mahendran2015``         inverting representations: α-norm, total variation, gradient descent
+``mahendran2016``         the same authors' natural pre-images: bounded colours, jitter
+``plain``                 inversion without regularisers, a baseline
 ``…-fast``                each of them, the same objective coarse to fine
 ========================  ==========================================================================
 """
@@ -28,6 +31,7 @@ from typing import TYPE_CHECKING
 from pincel.registry import Registry
 
 if TYPE_CHECKING:
+    from pincel.recipes.inversion import CitedInversion
     from pincel.recipes.schema import CitedRecipe
 
 RECIPES: Registry[CitedRecipe] = Registry(
@@ -65,5 +69,15 @@ RECIPES: Registry[CitedRecipe] = Registry(
         "random-texture-fast": "pincel.recipes.random_texture:FAST",
         "texture": "pincel.recipes.texture:RECIPE",
         "texture-fast": "pincel.recipes.texture:FAST",
+    },
+)
+
+# How a picture is rebuilt from its code.
+INVERSIONS: Registry[CitedInversion] = Registry(
+    "recipe of inversion",
+    {
+        "mahendran2015": "pincel.recipes.mahendran2015:RECIPE",
+        "mahendran2016": "pincel.recipes.mahendran2016:RECIPE",
+        "plain": "pincel.recipes.mahendran2015:PLAIN",
     },
 )

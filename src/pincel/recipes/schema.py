@@ -243,13 +243,14 @@ def make_recipe(values: Mapping[str, Any], *, error: type[OptionError | RecipeEr
     try:
         return Recipe.model_validate(dict(values))
     except ValidationError as trouble:
-        raise error(_one_line(trouble.errors()[0])) from None
+        raise error(one_line_of(trouble.errors()[0], Recipe)) from None
 
 
-def _one_line(trouble: ErrorDetails) -> str:
+def one_line_of(trouble: ErrorDetails, kind: type[BaseModel]) -> str:
+    """Say in one line what is wrong with a value of a recipe of some kind."""
     where = ".".join(str(part) for part in trouble["loc"])
     if trouble["type"] == "extra_forbidden":
-        return f"Unknown recipe value '{where}'.{closest(where, Recipe.model_fields)}"
+        return f"Unknown recipe value '{where}'.{closest(where, kind.model_fields)}"
     if trouble["type"] == "missing":
         return f"The recipe has no '{where}'. Start it with base = \"pincel\" to take what is left out from there."
     if trouble["type"] == "value_error":

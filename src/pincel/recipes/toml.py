@@ -9,10 +9,9 @@ from typing import Any
 import tomli_w
 
 from pincel.errors import OptionError, RecipeError, unknown_name
-from pincel.recipes import RECIPES
-from pincel.recipes.schema import NAMES, CitedRecipe, Recipe, make_recipe, parse_ladder, parse_layers
-
-_TABLES = ("ladder", "content_layers", "style_layers", "content_terms", "style_terms", "optimizer_options")
+from pincel.recipes import INVERSIONS, RECIPES
+from pincel.recipes.inversion import CitedInversion, make_inversion
+from pincel.recipes.schema import NAMES, CitedRecipe, make_recipe, parse_ladder, parse_layers
 
 
 def find_recipe(name: str) -> CitedRecipe:
@@ -35,12 +34,7 @@ def read_recipe(path: Path) -> CitedRecipe:
     Raises:
         RecipeError: For a file that cannot be read, is no TOML, or has unknown keys (closest match) or values.
     """
-    try:
-        given: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RecipeError(f"Cannot read the recipe {path}: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"The recipe {path} is not TOML: {error}.") from error
+    given = _loaded(path)
     base_name = given.pop("base", None)
     base = RECIPES[str(base_name)] if base_name is not None else None
     inherited = base.recipe.model_dump() if base else {}
@@ -62,11 +56,48 @@ def read_recipe(path: Path) -> CitedRecipe:
     return CitedRecipe(recipe, {**sources, **dict.fromkeys(given, str(path))})
 
 
-def write_recipe(cited: CitedRecipe) -> str:
-    """Return a recipe as TOML that :func:`read_recipe` reads back to the same, each value under its source."""
+def find_inversion(name: str) -> CitedInversion:
+    """Return the recipe of inversion called ``name``, or the one in the TOML file of that name: all values, or ``base`` and what differs.
+
+    Raises:
+        UnknownNameError: For neither; with the closest match.
+        RecipeError: For a file that is not such a recipe.
+    """
+    if name in INVERSIONS:
+        return INVERSIONS[name]
+    if not (name.endswith(".toml") or Path(name).is_file()):
+        raise unknown_name("recipe of inversion", name, INVERSIONS)
+    path = Path(name)
+    given = _loaded(path)
+    base = INVERSIONS[str(given.pop("base"))] if "base" in given else None
+    inherited = {**base.recipe.model_dump(), "name": path.stem, "summary": f"from {path.name}"} if base else {"learning_rate": None}
+    try:
+        recipe = make_inversion({**inherited, **given})
+    except OptionError as error:
+        raise RecipeError(f"{path}: {error}") from None
+    return CitedInversion(recipe, {**(base.sources if base else {}), **dict.fromkeys(given, str(path))})
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"Cannot read the recipe {path}: {error.strerror or error}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"The recipe {path} is not TOML: {error}.") from error
+
+
+def write_recipe(cited: CitedRecipe | CitedInversion) -> str:
+    """Return a recipe as TOML that :func:`read_recipe` or :func:`find_inversion` reads back to the same, each value under its source."""
     values = cited.recipe.model_dump(exclude_none=True)
-    lines = [tomli_w.dumps({key: values.pop(key) for key in NAMES})]
-    for key in sorted(values, key=lambda k: (k in _TABLES, list(Recipe.model_fields).index(k))):
+    order = list(type(cited.recipe).model_fields)
+    lines = [tomli_w.dumps({key: values.pop(key) for key in NAMES if key in values})]
+    for key in sorted(values, key=lambda k: (_is_table(values[k]), order.index(k))):
         lines += [f"# {source}\n" for source in cited.sources.get(key, "").splitlines()]
         lines.append(tomli_w.dumps({key: values[key]}) + "\n")
     return "\n".join("".join(lines).split("\n")).rstrip() + "\n"
+
+
+def _is_table(value: Any) -> bool:
+    """Tell what must stand behind all plain values of a TOML file."""
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(each, dict) for each in value))

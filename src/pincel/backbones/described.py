@@ -1,0 +1,91 @@
+"""Any function of pictures as an eye of one layer: HOG, dense SIFT, or one of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from pincel.backbones.cards import Card, Layer
+from pincel.errors import OptionError
+from pincel.formulas.colours import luma
+
+# Of the grey levels a descriptor is fed, what is in the middle.
+MIDDLE = 128.0
+
+
+@dataclass(frozen=True)
+class Described:
+    """An eye whose only layer is what a function returns.
+
+    Attributes:
+        card: With that layer.
+        function: (B, 3, H, W) in grey levels → (B, C, h, w) or (B, N), differentiable.
+    """
+
+    card: Card
+    function: Callable[[Tensor], Tensor]
+
+    @property
+    def divisible(self) -> bool:
+        """Nobody knows what a function looks at: it is shown all of a picture."""
+        return False
+
+    def features(self, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        """Look at a picture, and keep what is asked for."""
+        return dict(self.look(pixels, layers))
+
+    def look(self, pixels: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
+        """Yield the one layer, if it is wanted.
+
+        Raises:
+            UnknownNameError: For another layer.
+            OptionError: If the function returns no code for each picture.
+        """
+        wanted = frozenset(layers)
+        yield from self.through(self.card.up_to(wanted), self.fed(pixels), wanted)
+
+    def fed(self, pixels: Tensor) -> Tensor:
+        """Return the picture."""
+        return pixels
+
+    def through(self, layers: Sequence[Layer], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
+        """Yield the layer."""
+        for layer in layers:
+            code = self.function(x)
+            if not isinstance(code, Tensor) or code.dim() < 2 or code.shape[0] != x.shape[0] or not code.is_floating_point():
+                got = f"{tuple(code.shape)} of {code.dtype}" if isinstance(code, Tensor) else type(code).__name__
+                raise OptionError(
+                    f"The representation {self.card.name} returned {got} for {x.shape[0]} pictures; it must return a floating-point "
+                    "tensor (B, …), a code for each."
+                )
+            yield layer.name, code
+
+    def grain(self, layer: str) -> int:
+        """Return 1: there is nothing to cut."""
+        return 1
+
+    def shrunk(self, length: int, times: int) -> int:
+        """Return the length over the stride."""
+        return length // times
+
+
+def grey_levels(pixels: Tensor) -> Tensor:
+    """Return the brightness of a picture (B, 3, H, W) in grey levels from the middle, (B, 1, H, W): what descriptors are fed."""
+    return luma(pixels) - MIDDLE
+
+
+def function_card(name: str, summary: str, *, channels: int = 0, stride: int = 1, field: int = 1) -> Card:
+    """Describe an eye that is a function.
+
+    Args:
+        name: Of the eye and of its layer.
+        summary: One line.
+        channels: Numbers a position, if that is known.
+        stride: Pixels between neighbouring positions.
+        field: Pixels one position sees.
+    """
+    layer = Layer(name, "code", channels, stride, field)
+    mean = (MIDDLE, MIDDLE, MIDDLE)
+    return Card(name, summary, (layer,), mean, "", "", "", source="a function", licence="none needed", network="function", filters=(1,))

@@ -1,0 +1,225 @@
+"""A recipe of inversion, a representation and a picture into something that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pincel.canvas.base import Canvas
+from pincel.canvas.start import noise
+from pincel.engine.ladder import Climb, Rung
+from pincel.engine.problem import Glimpse, Problem, unmoved
+from pincel.errors import OptionError
+from pincel.formulas.norms import SIGMA, alpha_norm, bounded, range_norm
+from pincel.formulas.variation import beta_variation
+from pincel.image.picture import Picture
+from pincel.image.resize import cover, resize_picture, target_size
+from pincel.losses.base import Loss
+from pincel.losses.code import CodeLoss
+from pincel.losses.objective import Objective
+from pincel.losses.prior import PriorLoss
+from pincel.optimisers import OPTIMISERS
+from pincel.optimisers.base import Optimiser, make_optimiser
+from pincel.optimisers.clamp import Clamped
+from pincel.optimisers.fresh import Fresh
+from pincel.recipes.inversion import Inversion, looked_up
+from pincel.recipes.representation import WHITE, Representation
+
+# Their step is a rate times the gradient of a mean: it is to be the same however many values there are.
+BY_VALUE = ("gradient-descent", "adagrad")
+
+
+@dataclass(frozen=True)
+class PhaseRung(Rung):
+    """A phase of the schedule; its pictures are wider by the margin the view may wander in.
+
+    Attributes:
+        rate: Factor of the learning rate.
+        margin: Pixels, on the right and below together.
+    """
+
+    rate: float = 1.0
+    margin: int = 0
+
+
+def as_phase(rung: Rung) -> PhaseRung:
+    """Return a rung as the phase it is; any other has the rate as it is and no margin."""
+    return rung if isinstance(rung, PhaseRung) else PhaseRung(rung.share, rung.size, rung.steps, rung.tolerance)
+
+
+def check_inversion(recipe: Inversion, name: str) -> None:
+    """Check what a recipe says of a representation, before anything slow happens.
+
+    Raises:
+        OptionError: If a table has no number for it, the weight of the code is 0, or the optimiser does not take its options.
+        UnknownNameError: For an optimiser there is not.
+    """
+    if looked_up(recipe.code_weight, name, "--code-weight") == 0:
+        raise OptionError("--code-weight is 0, so there is nothing to rebuild; give a number above 0.")
+    looked_up(recipe.tv_weight, name, "--tv-weight")
+    make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
+
+
+def fitted(recipe: Inversion, picture: Picture) -> Picture:
+    """Bring a photograph to the size and shape of the recipe."""
+    square = (recipe.size, recipe.size)
+    if recipe.fit == "stretch":
+        return resize_picture(picture, square, "bicubic")
+    if recipe.fit == "crop":
+        return Picture(cover(picture.pixels, square, "bicubic"), None, picture.name, picture.sha256, picture.notes)
+    return resize_picture(picture, target_size(picture.height, picture.width, recipe.size), "bicubic")
+
+
+def phases(recipe: Inversion, size: tuple[int, int], stride: int) -> list[PhaseRung]:
+    """Lay the schedule out for pictures of (height, width) ``size``, seen by a layer of some stride."""
+    rungs = []
+    for phase in recipe.schedule:
+        # The paper's T shifts of 1 pixel: T = a quarter of the stride, so T - 1 pixels more.
+        margin = max(round(recipe.jitter * phase.jitter * stride), 1) - 1
+        rungs.append(PhaseRung(1.0, (size[0] + margin, size[1] + margin), phase.steps, 0.0, phase.rate, margin))
+    return rungs
+
+
+def make_code(representation: Representation, photograph: Tensor) -> Tensor:
+    """Look at the photograph, (1, 3, H, W) in grey levels: Φ₀.
+
+    Raises:
+        OptionError: If its code is not finite.
+    """
+    with torch.no_grad():
+        target = representation.code(photograph)
+    if not target.isfinite().all():
+        raise OptionError(f"The code of {representation.name} is not finite: there is nothing to match.")
+    return target
+
+
+def make_losses(recipe: Inversion, representation: Representation, code: CodeLoss) -> list[Loss]:
+    """Put the objective together: the code, and the regularisers that have a weight.
+
+    Raises:
+        OptionError: If the code is zero wherever it counts.
+    """
+    if float(code.length) == 0:
+        raise OptionError(
+            f"The code of {representation.name} is zero in all that counts, so nothing can be rebuilt from it; try another layer."
+        )
+    return [code, *make_priors(recipe, representation, code.pictures)]
+
+
+def make_priors(recipe: Inversion, representation: Representation, pictures: int) -> list[Loss]:
+    """Return the regularisers that have a weight, for a batch of so many pictures."""
+    middle, variation = representation.middle(), looked_up(recipe.tv_weight, representation.name, "--tv-weight")
+    losses: list[Loss] = []
+    if recipe.norm_weight > 0:
+        losses.append(PriorLoss("norm", _norm(recipe), recipe.norm_weight, middle, pictures))
+    if variation > 0:
+        losses.append(PriorLoss("tv", _variation(recipe), variation, middle, pictures))
+    return losses
+
+
+def _norm(recipe: Inversion) -> Callable[[Tensor], Tensor]:
+    return partial({"alpha": alpha_norm, "range": range_norm}[recipe.norm], alpha=recipe.alpha)
+
+
+def _variation(recipe: Inversion) -> Callable[[Tensor], Tensor]:
+    def by_area(picture: Tensor) -> Tensor:
+        return beta_variation(picture, recipe.beta) / (picture.shape[-2] * picture.shape[-1])
+
+    def by_sigma(picture: Tensor) -> Tensor:
+        return beta_variation(picture, recipe.beta) / (picture[0].numel() * SIGMA**2)
+
+    return {"area": by_area, "sigma": by_sigma}[recipe.tv]
+
+
+def make_problem(representation: Representation, losses: list[Loss], rung: PhaseRung, seed: int) -> Problem:
+    """Build the objective of a phase."""
+    glimpse = _wandering(rung.margin, seed) if rung.margin else unmoved
+    return Problem(representation.eye, Objective(losses), representation.canvas, glimpse=glimpse)
+
+
+def _wandering(margin: int, seed: int) -> Glimpse:
+    """Return a view that leaves ``margin`` pixels out, at places drawn anew at each step: the same ones if the step comes again."""
+
+    def glimpse(pixels: Tensor, step: int) -> Tensor:
+        drawn = torch.randint(0, margin + 1, (2,), generator=torch.Generator().manual_seed((1_000_003 * seed + step) % 2**63))
+        top, left = drawn.tolist()
+        height, width = pixels.shape[-2] - margin, pixels.shape[-1] - margin
+        return pixels[..., top : top + height, left : left + width]
+
+    return glimpse
+
+
+def make_hand(recipe: Inversion, representation: Representation, rung: PhaseRung) -> Optimiser[Any]:
+    """Build the optimiser of a phase, which begins anew."""
+    kind = OPTIMISERS[recipe.optimizer]
+    rate = recipe.learning_rate or make_optimiser(kind, None, recipe.optimizer_options).learning_rate  # type: ignore[attr-defined]
+    values = representation.channels * rung.size[0] * rung.size[1] if recipe.optimizer in BY_VALUE else 1
+    inner = make_optimiser(kind, rate * rung.rate * values, recipe.optimizer_options)
+    if not recipe.bound:
+        return Fresh(inner)
+    middle = representation.middle()
+
+    def shortened(pixels: Tensor) -> Tensor:
+        centre = middle.to(pixels)
+        return centre + bounded(pixels - centre, recipe.bound)
+
+    return Fresh(Clamped(inner, shortened))
+
+
+def make_climb(recipe: Inversion, representation: Representation, losses: list[Loss], size: tuple[int, int], start: Tensor) -> Climb:
+    """Lay all phases out, ready to be iterated over.
+
+    Args:
+        recipe: The schedule, the optimiser, the bound.
+        representation: The eye.
+        losses: The wishes.
+        size: (height, width) of the result.
+        start: (B, 3, H, W) in grey levels, wider by the margin of the first phase; see :func:`phases`.
+    """
+
+    def problem(rung: Rung) -> Problem:
+        return make_problem(representation, losses, as_phase(rung), recipe.seed)
+
+    def hand(rung: Rung, _: Canvas) -> Optimiser[Any]:
+        return make_hand(recipe, representation, as_phase(rung))
+
+    return Climb(phases(recipe, size, representation.stride), problem, hand, start, cropped)
+
+
+def make_start(recipe: Inversion, representation: Representation, size: tuple[int, int], pictures: int) -> Tensor:
+    """Draw the noise each picture starts from, (pictures, 3, H, W) in grey levels.
+
+    The first is what it would be alone; the others are drawn from the seeds after it.
+    """
+    middle = representation.eye.card.mean[: representation.channels]
+    drawn = [
+        noise(
+            (1, representation.channels, *size),
+            kind=recipe.noise,
+            level=recipe.noise_level,
+            mean=middle,
+            generator=torch.Generator().manual_seed((recipe.seed + number) % 2**63),
+        )
+        for number in range(pictures)
+    ]
+    return representation.canvas.pixels(torch.cat(drawn))
+
+
+def cropped(picture: Tensor, rung: Rung) -> Tensor:
+    """Cut the middle of a picture out for a phase with less margin."""
+    top, left = ((have - want) // 2 for have, want in zip(picture.shape[-2:], rung.size, strict=True))
+    return picture[..., top : top + rung.size[0], left : left + rung.size[1]]
+
+
+def toned(recipe: Inversion, representation: Representation, pixels: Tensor) -> Tensor:
+    """Return pictures (B, 3, H, W) in grey levels as they are to be saved, in [0, 1]."""
+    tone = recipe.tone if recipe.tone != "auto" else "stretch" if representation.channels == 1 else "clip"
+    if tone == "clip":
+        return (pixels / WHITE).clamp(0, 1)
+    least, most = pixels.amin((1, 2, 3), keepdim=True), pixels.amax((1, 2, 3), keepdim=True)
+    return (pixels - least) / (most - least).clamp(min=1)

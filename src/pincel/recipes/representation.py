@@ -1,0 +1,120 @@
+"""What a picture is rebuilt from: a layer of a network, HOG, HOGb, dense SIFT, or a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from pincel.backbones import CARDS, DESCRIPTORS, NETWORKS
+from pincel.backbones.base import Backbone
+from pincel.backbones.described import Described, function_card, grey_levels
+from pincel.canvas.base import Canvas
+from pincel.canvas.grey import GreyCanvas
+from pincel.canvas.pixels import PixelCanvas
+from pincel.errors import OptionError, PictureSizeError, closest
+
+WHITE = 255.0
+
+# Images (B, 3, H, W) in [0, 1] → codes (B, …), differentiable.
+Function: TypeAlias = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Representation:
+    """An eye, and the layer of it that is the code.
+
+    Attributes:
+        name: ``vgg19:relu3_1``, ``hog``, or what a function is called.
+        eye: Who looks.
+        layer: What it is asked for.
+        canvas: What is moved: colours, or grey levels for an eye that sees none.
+        smallest: Shortest side in pixels that has a code.
+    """
+
+    name: str
+    eye: Backbone
+    layer: str
+    canvas: Canvas
+    smallest: int = 1
+
+    @property
+    def stride(self) -> int:
+        """Pixels between neighbouring positions."""
+        return self.eye.card.layer(self.layer).stride
+
+    @property
+    def channels(self) -> int:
+        """Of the canvas: 1 or 3."""
+        return 1 if isinstance(self.canvas, GreyCanvas) else 3
+
+    def middle(self) -> Tensor:
+        """Return the mean colour as the canvas has it, (1, channels, 1, 1), in grey levels."""
+        return torch.tensor(self.eye.card.mean[: self.channels]).view(1, -1, 1, 1)
+
+    def code(self, pixels: Tensor) -> Tensor:
+        """Look at a picture (B, 3, H, W) in grey levels; differentiable."""
+        return self.eye.features(pixels, [self.layer])[self.layer]
+
+    def check_size(self, size: tuple[int, int], name: str) -> None:
+        """Raise PictureSizeError for a picture that has no code."""
+        if min(size) < self.smallest:
+            raise PictureSizeError(
+                f"The picture {name} would be {size[1]}×{size[0]} pixels, and {self.name} sees nothing in one with a side below "
+                f"{self.smallest}. Try a larger --size, or --fit crop for a picture that is long and thin."
+            )
+
+
+def check_representation(spec: str) -> None:
+    """Check a name, before anything slow happens; see :func:`make_representation` for the errors."""
+    backbone, sign, layer = spec.partition(":")
+    if not sign and spec in DESCRIPTORS:
+        return
+    if backbone in CARDS and not sign:
+        raise OptionError(
+            f"Representation '{spec}' names no layer: write {spec}:{CARDS[spec].layers[-1].name}. 'pincel backbones {spec}' has them."
+        )
+    if backbone not in CARDS:
+        known = f"{', '.join(DESCRIPTORS)}, or NETWORK:LAYER, as vgg19:relu3_1"
+        raise OptionError(f"Unknown representation '{spec}' (known: {known}).{closest(backbone, [*DESCRIPTORS, *CARDS])}")
+    CARDS[backbone].layer(layer)
+
+
+def make_representation(spec: str | Function, *, pooling: str, device: torch.device) -> Representation:
+    """Load what is to be inverted.
+
+    Args:
+        spec: ``NETWORK:LAYER``, ``hog``, ``hogb``, ``dsift``, or a function of images in [0, 1].
+        pooling: Of a network.
+        device: Where to work.
+
+    Raises:
+        OptionError: For a name that is no representation, with the closest match.
+        UnknownNameError: For a layer the network does not have.
+        WeightsError: If its weights are missing; says how to get them.
+    """
+    if callable(spec):
+        return _of_function(spec)
+    check_representation(spec)
+    if spec in DESCRIPTORS:
+        return _of_descriptor(spec)
+    backbone, _, layer = spec.partition(":")
+    card = CARDS[backbone]
+    eye = NETWORKS[card.network](card, pooling=pooling).to(device)
+    return Representation(spec, eye, layer, PixelCanvas(WHITE), card.smallest(layer))
+
+
+def _of_descriptor(name: str) -> Representation:
+    found = DESCRIPTORS[name]
+    card = function_card(name, found.summary, channels=found.channels, stride=found.cell, field=found.smallest)
+    eye = Described(card, lambda pixels: found.code(grey_levels(pixels)))
+    return Representation(name, eye, name, GreyCanvas(WHITE), found.smallest)
+
+
+def _of_function(function: Function) -> Representation:
+    name = getattr(function, "__name__", type(function).__name__)
+    card = function_card(name, "a function of the caller's")
+    return Representation(name, Described(card, lambda pixels: function(pixels / WHITE)), name, PixelCanvas(WHITE))
