@@ -25,6 +25,7 @@ from pincel.recipes.preimage import (
     check_inversion,
     cropped,
     fitted,
+    fitted_size,
     make_climb,
     make_code,
     make_losses,
@@ -119,11 +120,13 @@ class Rebuild:
         self.device = resolve_device(device)
         loaded = open_picture(picture, "picture")
         self._notes = [f"{loaded.name}: {note}" for note in loaded.notes]
-        seen = fitted(self.recipe, loaded)
         made = make_representation(representation, pooling=self.recipe.pooling, device=self.device)
         check_inversion(self.recipe, made.name)
-        size = (seen.height, seen.width)
-        made.check_size(size, loaded.name)
+        size = fitted_size(self.recipe, loaded)
+        made.check_size((loaded.height, loaded.width), size, loaded.name)
+        seen = fitted(self.recipe, loaded)
+        if min(size) < (field := made.eye.card.layer(made.layer).receptive_field):
+            self._notes.append(f"One unit of {made.name} sees {field} pixels, more than the {size[1]}×{size[0]} of the picture.")
         self.picture, self.representation, self.size, self.neurons, self.repeats = seen, made, size, neurons, repeats
         target = make_code(made, WHITE * seen.pixels.to(self.device))
         mask = chosen.mask(target, made.name) if neurons else everything(target)

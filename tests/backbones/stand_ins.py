@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from scipy.io import savemat
 from torch import Tensor
 
 from pincel.backbones import CARDS
@@ -47,6 +50,56 @@ def save_as_torchvision(vgg: VGG, path: Path) -> Path:
             state |= {f"features.{index}.weight": (weight * scale).contiguous(), f"features.{index}.bias": bias}
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save({**state, "classifier.0.weight": torch.zeros(2, 2)}, path, _use_new_zipfile_serialization=False)
+    return path
+
+
+def drawn_weights(card: Card) -> dict[str, tuple[Tensor, Tensor]]:
+    """Draw He's random weights for any card, each filter for the channels of its group, in float32."""
+    weights, before = {}, 3
+    for seed, layer in enumerate(layer for layer in card.layers if layer.kind in ("conv", "fc")):
+        seen = before // layer.groups
+        weight = normal(layer.channels, seen, layer.kernel, layer.kernel, seed=seed, dtype=torch.float32)
+        weights[layer.name] = (
+            weight * (2 / (seen * layer.kernel**2)) ** 0.5,
+            normal(layer.channels, seed=seed + 1000, dtype=torch.float32),
+        )
+        before = layer.channels
+    return weights
+
+
+def torchvision_state(card: Card, weights: dict[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+    """Name weights as torchvision does; those of fully connected layers as matrices, whose inputs are channels, rows, columns."""
+    state, places = dict[str, Tensor](), iter(card.classifier)
+    for index, layer in enumerate(card.layers):
+        if layer.name in weights:
+            weight, bias = weights[layer.name]
+            place = f"features.{index}" if layer.kind == "conv" else f"classifier.{next(places)}"
+            state |= {f"{place}.weight": weight if layer.kind == "conv" else weight.flatten(1), f"{place}.bias": bias}
+    return state
+
+
+def matconvnet_layers(card: Card, weights: dict[str, tuple[Tensor, Tensor]], *, old: bool = False) -> list[dict[str, Any]]:
+    """Write layers as MatConvNet does: filters (H, W, I, O) and a row of biases; ``old`` with these two apart, as it first did."""
+    kinds, layers = {"conv": "conv", "fc": "conv", "norm": "normalize"}, list[dict[str, Any]]()
+    for layer in card.layers:
+        written: dict[str, Any] = {"type": kinds.get(layer.kind, layer.kind), "name": layer.name}
+        if layer.name in weights:
+            weight, bias = weights[layer.name]
+            pair = np.asfortranarray(weight.permute(2, 3, 1, 0).numpy()), bias.numpy().reshape(1, -1)
+            together = np.empty((1, 2), dtype=object)
+            together[0, 0], together[0, 1] = pair
+            written |= {"filters": pair[0], "biases": pair[1]} if old else {"weights": together}
+        layers.append(written)
+    return layers
+
+
+def save_as_matconvnet(card: Card, weights: dict[str, tuple[Tensor, Tensor]], path: Path, *, old: bool = False) -> Path:
+    """Write a file as MatConvNet's are: a cell array of structures, compressed."""
+    cells = np.empty((1, len(card.layers)), dtype=object)
+    for index, layer in enumerate(matconvnet_layers(card, weights, old=old)):
+        cells[0, index] = layer
+    path.parent.mkdir(parents=True, exist_ok=True)
+    savemat(path, {"layers": cells, "normalization": {"averageImage": np.zeros((2, 2, 3), np.float32)}}, do_compression=True)
     return path
 
 

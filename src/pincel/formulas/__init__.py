@@ -8,6 +8,8 @@
 ``wasserstein``     sliced Wasserstein distance of features, which sees more than their Gram matrix
 ``neighbours``      distance of each feature to the nearest of the style
 ``variation``       total variation, in the published spellings
+``norms``           how far colours stray from the middle (inversion)
+``natural``         what natural pictures are like, in numbers
 ``conventions``     the factors that turn both means into each published formula
 ==================  ==========================================================
 """

@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-# Grey levels: ‖x‖/√n of the natural pictures of Mahendran and Vedaldi 2015, whose norm is 27,098.1157 at 227×227 in colour.
-SIGMA = 27098.1157 / (3 * 227**2) ** 0.5
+from pincel.formulas.natural import SIGMA
 
 
 def alpha_norm(picture: Tensor, alpha: float) -> Tensor:

@@ -57,8 +57,7 @@ def check_recipe(recipe: Recipe) -> Card:
     for what, terms in (("content term", recipe.content_terms), ("style term", recipe.style_terms)):
         for name in (name for name in terms if name not in known[what]):
             raise unknown_name(what, name, known[what])
-    if card.filters and recipe.activations == "normalised":
-        raise OptionError(f"Nobody trained the filters of {card.name}, so there is nothing to normalise: give --activations raw.")
+    _check_network(recipe, card)
     if recipe.style_terms.get(CHAIN, 0) > 0 and (recipe.content_mask or recipe.style_mask):
         raise OptionError("The style term correlation-chain knows no regions; leave it or the masks out.")
     if recipe.style_terms.get(CHAIN, 0) > 0 and len(active_layers(recipe)[1]) == 1:
@@ -77,6 +76,20 @@ def check_recipe(recipe: Recipe) -> Card:
             "a number above 0, with at least one layer whose weight is above 0."
         )
     return card
+
+
+def _check_network(recipe: Recipe, card: Card) -> None:
+    """Raise OptionError for what a network cannot be asked for."""
+    if card.filters and recipe.activations == "normalised":
+        raise OptionError(f"Nobody trained the filters of {card.name}, so there is nothing to normalise: give --activations raw.")
+    if not card.rescalable and recipe.activations == "normalised":
+        raise OptionError(
+            f"The network {card.name} is more than convolutions, ReLUs and poolings, so scaling its filters would make another one of it: "
+            "give --activations raw."
+        )
+    connected = [name for name in active_layers(recipe)[1] if any(layer.kind == "fc" for layer in card.up_to((name,)))]
+    if connected and (recipe.content_mask or recipe.style_mask):
+        raise OptionError(f"The layer {connected[0]} sees a picture as a whole and knows no regions; leave it or the masks out.")
 
 
 def make_backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Progress) -> VGG:

@@ -140,7 +140,8 @@ def planned(
         OptionError: For tiles or several processes where a picture can only be looked at as a whole.
     """
     if not backbone.divisible and (processes > 1 or any(layout.cuts for layout in layouts or ())):
-        raise OptionError("With --padding circular a picture is looked at as a whole: no --tiles, and one process.")
+        why = "--padding circular" if backbone.padding == "circular" else f"--backbone {backbone.card.name}"
+        raise OptionError(f"With {why} a picture is looked at as a whole: no --tiles, and one process.")
     asked = recipe, rungs, pictures, backbone, means
     if layouts is not None:
         return laid_out(*asked, layouts if len(layouts) == len(rungs) else list(layouts[-1:]) * len(rungs))

@@ -1,13 +1,13 @@
 """Mahendran, Vedaldi, "Understanding Deep Image Representations by Inverting Them", 2015 (arXiv 1412.0035), with the authors' code.
 
 Differs: the shape of the photograph is kept where nobody asks for the paper's square; σ² is that of as many values as the picture has, so
-that weights and rates mean the same at all sizes (:mod:`pincel.formulas.norms`); each phase goes on from the best picture of the one
+that weights and rates mean the same at all sizes (:mod:`pincel.formulas.natural`); each phase goes on from the best picture of the one
 before, not from its last.
 """
 
 from __future__ import annotations
 
-from pincel.formulas.norms import SIGMA
+from pincel.formulas.natural import SIGMA
 from pincel.recipes.inversion import cite_inversion
 
 PAPER = "Mahendran, Vedaldi 2015"

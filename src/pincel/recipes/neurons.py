@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 
@@ -55,8 +54,8 @@ class Neurons:
         if target.dim() != 4:
             raise OptionError(f"--neurons {window[0]}x{window[1]}: the code of {representation} has no positions; choose channels alone.")
         height, width = target.shape[-2:]
-        # The paper's: the middle, one further where it does not go evenly.
-        corner = self.corner or (math.ceil((height - window[0]) / 2), math.ceil((width - window[1]) / 2))
+        # The paper's middle: where it does not go evenly, the place before.
+        corner = self.corner or ((height - window[0]) // 2, (width - window[1]) // 2)
         if min(window) < 1 or min(corner) < 0 or corner[0] + window[0] > height or corner[1] + window[1] > width:
             where = f"@{self.corner[0]},{self.corner[1]}" if self.corner else ""
             raise OptionError(

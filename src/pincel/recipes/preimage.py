@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,8 @@ from pincel.canvas.start import noise
 from pincel.engine.ladder import Climb, Rung
 from pincel.engine.problem import Glimpse, Problem, unmoved
 from pincel.errors import OptionError
-from pincel.formulas.norms import SIGMA, alpha_norm, bounded, range_norm
+from pincel.formulas.natural import SIGMA
+from pincel.formulas.norms import alpha_norm, bounded, range_norm
 from pincel.formulas.variation import beta_variation
 from pincel.image.picture import Picture
 from pincel.image.resize import cover, resize_picture, target_size
@@ -32,6 +33,14 @@ from pincel.recipes.representation import WHITE, Representation
 
 # Their step is a rate times the gradient of a mean: it is to be the same however many values there are.
 BY_VALUE = ("gradient-descent", "adagrad")
+
+
+# Bicubic, as the papers' own.
+FITS: dict[str, Callable[[Picture, tuple[int, int]], Picture]] = {
+    "keep": partial(resize_picture, resample="bicubic"),
+    "stretch": partial(resize_picture, resample="bicubic"),
+    "crop": lambda picture, size: replace(picture, pixels=cover(picture.pixels, size, "bicubic"), alpha=None),
+}
 
 
 @dataclass(frozen=True)
@@ -65,14 +74,16 @@ def check_inversion(recipe: Inversion, name: str) -> None:
     make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
 
 
+def fitted_size(recipe: Inversion, picture: Picture) -> tuple[int, int]:
+    """(height, width) a photograph is looked at in; a side of a very thin one can be 0."""
+    square = (recipe.size, recipe.size)
+    return target_size(picture.height, picture.width, recipe.size) if recipe.fit == "keep" else square
+
+
 def fitted(recipe: Inversion, picture: Picture) -> Picture:
     """Bring a photograph to the size and shape of the recipe."""
-    square = (recipe.size, recipe.size)
-    if recipe.fit == "stretch":
-        return resize_picture(picture, square, "bicubic")
-    if recipe.fit == "crop":
-        return Picture(cover(picture.pixels, square, "bicubic"), None, picture.name, picture.sha256, picture.notes)
-    return resize_picture(picture, target_size(picture.height, picture.width, recipe.size), "bicubic")
+    size = fitted_size(recipe, picture)
+    return FITS[recipe.fit](picture, size)
 
 
 def phases(recipe: Inversion, size: tuple[int, int], stride: int) -> list[PhaseRung]:

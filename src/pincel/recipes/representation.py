@@ -59,8 +59,22 @@ class Representation:
         """Look at a picture (B, 3, H, W) in grey levels; differentiable."""
         return self.eye.features(pixels, [self.layer])[self.layer]
 
-    def check_size(self, size: tuple[int, int], name: str) -> None:
-        """Raise PictureSizeError for a picture that has no code."""
+    def check_size(self, given: tuple[int, int], size: tuple[int, int], name: str) -> None:
+        """Raise PictureSizeError for a picture that has no code.
+
+        A receptive field that is larger than the picture is no error: beyond the border there is zero, as when the network was trained.
+        The paper's own pictures have 227 pixels, and one unit of AlexNet's fc6 sees 355.
+
+        Args:
+            given: (height, width) of the picture as loaded.
+            size: As it is to be looked at.
+            name: Of the picture.
+        """
+        if min(given) < self.smallest:
+            raise PictureSizeError(
+                f"The picture {name} is too small: {given[1]}×{given[0]} pixels, and {self.name} sees nothing in one with a side below "
+                f"{self.smallest}. Try a larger picture, or a layer nearer to the pixels."
+            )
         if min(size) < self.smallest:
             raise PictureSizeError(
                 f"The picture {name} would be {size[1]}×{size[0]} pixels, and {self.name} sees nothing in one with a side below "

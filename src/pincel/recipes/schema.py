@@ -156,7 +156,7 @@ class Recipe(BaseModel):
     canvas: Literal["pixels", "fourier"] = Field(
         description="What the optimizer moves: the pixels, or their spectrum scaled so that coarse strokes come first (fewer steps)."
     )
-    optimizer: str = Field(description="lbfgs, adam or gradient-descent.")
+    optimizer: str = Field(description="lbfgs, adam, gradient-descent or adagrad.")
     learning_rate: float | None = Field(
         gt=0, allow_inf_nan=False, description="Learning rate, in grey levels; the optimizer's own when left out."
     )

@@ -36,8 +36,8 @@ def needed_layers(recipe: Recipe) -> frozenset[str]:
 
 def needed_stride(recipe: Recipe) -> int:
     """Pixels a side must have at least for the deepest layer to have one position."""
-    layers = CARDS[recipe.backbone].up_to(needed_layers(recipe))
-    return max((layer.stride for layer in layers), default=2)
+    card = CARDS[recipe.backbone]
+    return max((card.smallest(name) for name in needed_layers(recipe)), default=2)
 
 
 def content_size(recipe: Recipe, picture: Picture) -> tuple[int, int]:

@@ -92,12 +92,9 @@ def write_recipe(cited: CitedRecipe | CitedInversion) -> str:
     values = cited.recipe.model_dump(exclude_none=True)
     order = list(type(cited.recipe).model_fields)
     lines = [tomli_w.dumps({key: values.pop(key) for key in NAMES if key in values})]
-    for key in sorted(values, key=lambda k: (_is_table(values[k]), order.index(k))):
+    written = {key: tomli_w.dumps({key: value}) for key, value in values.items()}
+    # Behind the title of a table, everything would belong to it.
+    for key in sorted(values, key=lambda k: (written[k].startswith("["), order.index(k))):
         lines += [f"# {source}\n" for source in cited.sources.get(key, "").splitlines()]
-        lines.append(tomli_w.dumps({key: values[key]}) + "\n")
+        lines.append(written[key] + "\n")
     return "\n".join("".join(lines).split("\n")).rstrip() + "\n"
-
-
-def _is_table(value: Any) -> bool:
-    """Tell what must stand behind all plain values of a TOML file."""
-    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(each, dict) for each in value))

@@ -63,4 +63,4 @@ def study(source: Source, layers: str | None, channels: int, settings: Settings,
 
 def left_of(picture: Opened, layer: Layer, backbone: VGG) -> bool:
     """Tell whether anything of a picture is left in a layer after the poolings before it."""
-    return min(backbone.shrunk(side, layer.stride) for side in (picture.height, picture.width)) >= 1
+    return min(picture.height, picture.width) >= backbone.card.smallest(layer.name)

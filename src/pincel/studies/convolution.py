@@ -76,7 +76,13 @@ def _check(asked: Asked, card: Card) -> None:
     if asked.kernel is not None and asked.channel is not None:
         given = f"--kernel {asked.kernel} --filter {asked.channel}"
         raise OptionError(one_line("convolution: one kernel at a time", given, "--kernel, or --filter", f"--filter {asked.channel} alone"))
-    count = card.layers[0].channels
+    first = card.layers[0]
+    if asked.kernel is None and first.step > 1:
+        failed = f"convolution: {first.name} of {card.name} leaves out pixels, and is not worked out place by place"
+        raise OptionError(
+            one_line(failed, f"--backbone {card.name}", "a network that looks at every pixel", "--backbone vgg19, or --kernel")
+        )
+    count = first.channels
     if asked.channel is not None and not 0 <= asked.channel < count:
         failed = f"convolution: {card.name} has no such filter in {card.layers[0].name}"
         raise OptionError(one_line(failed, f"--filter {asked.channel}", f"0 to {count - 1}", "--filter 0"))

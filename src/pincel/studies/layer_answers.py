@@ -123,7 +123,10 @@ def explained_share(features: Tensor, pixels: Tensor, stride: int) -> float | No
     Source:
         Theil 1961, "Economic Forecasts and Policy": the adjusted coefficient of determination.
     """
-    things = simple_things(pixels, stride).to(wide(pixels))
+    # A network without borders has fewer positions than strides.
+    height, width = (min(side // stride, seen) for side, seen in zip(pixels.shape[-2:], features.shape[-2:], strict=True))
+    things = simple_things(pixels[..., : height * stride, : width * stride], stride).to(wide(pixels))
+    features = features[..., :height, :width]
     count = things.shape[1]
     if count <= 2 * len(things):
         return None

@@ -69,11 +69,13 @@ def pixels_of(picture: Picture, backbone: VGG) -> Tensor:
 def check_size(backbone: VGG, picture: Picture, layers: Iterable[str]) -> None:
     """Raise PictureSizeError if nothing would be left of a picture in a layer."""
     for name in layers:
-        stride = backbone.card.layer(name).stride
-        if min(backbone.shrunk(side, stride) for side in (picture.height, picture.width)) < 1:
+        stride, smallest = backbone.card.layer(name).stride, backbone.card.smallest(name)
+        if min(picture.height, picture.width) < smallest:
             given = f"{picture.width}×{picture.height} pixels"
             failed = f"picture: nothing of it is left in {name}, which sees a position every {stride} pixels"
-            raise PictureSizeError(one_line(failed, given, f"{stride} pixels or more on each side", "a larger --size, or shallower layers"))
+            raise PictureSizeError(
+                one_line(failed, given, f"{smallest} pixels or more on each side", "a larger --size, or shallower layers")
+            )
 
 
 def noise(like: Tensor, settings: Settings) -> Tensor:

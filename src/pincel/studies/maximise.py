@@ -85,7 +85,7 @@ def study(asked: Asked, settings: Settings, watch: Watch) -> Report:
     wanted = read_channels(asked.channels)
     check_channels(wanted, layer, settings.card.layer(layer).channels)
     backbone = network(settings)
-    _check_size(backbone, layer, settings)
+    _check_size(layer, settings)
     found, samples, reached = _look_at_samples(backbone, layer, asked.objective, settings, watch)
     channels = chosen(wanted, found)
     drawn: list[Drawn] = []
@@ -105,11 +105,11 @@ def _layer(asked: Asked, settings: Settings) -> str:
     return names[-1]
 
 
-def _check_size(backbone: VGG, layer: str, settings: Settings) -> None:
-    stride = settings.card.layer(layer).stride
-    if backbone.shrunk(settings.size, stride) < 1:
+def _check_size(layer: str, settings: Settings) -> None:
+    stride, smallest = settings.card.layer(layer).stride, settings.card.smallest(layer)
+    if settings.size < smallest:
         failed = f"size: nothing would be left in {layer}, which sees a position every {stride} pixels"
-        raise OptionError(one_line(failed, f"{settings.size}", f"{stride} or more", "a larger --size, or a shallower --layer"))
+        raise OptionError(one_line(failed, f"{settings.size}", f"{smallest} or more", "a larger --size, or a shallower --layer"))
 
 
 def _look_at_samples(backbone: VGG, layer: str, objective: str, settings: Settings, watch: Watch) -> tuple[Strongest, list[Sample], Tensor]:

@@ -61,16 +61,8 @@ class Field:
 def field_of(card: Card, name: str) -> Field:
     """Return what the positions of a layer see.
 
-    A convolution looks as far to the left as to the right, and so begins half of what it adds earlier; a pooling begins where the
-    layer before it does.
-
     Raises:
         UnknownNameError: For a layer the network does not have, with the closest match.
     """
-    start, size = 0, 1
     layer = card.layer(name)
-    for each in card.up_to((name,)):
-        if each.kind == "conv":
-            start -= (each.receptive_field - size) // 2
-        size = each.receptive_field
-    return Field(start, layer.stride, layer.receptive_field)
+    return Field(card.start(name), layer.stride, layer.receptive_field)

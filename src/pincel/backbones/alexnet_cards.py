@@ -1,0 +1,97 @@
+"""AlexNet and its relatives as data: what each is, layer by layer, and where its weights come from. Loads no torch.
+
+Differs: all of them subtract a mean colour, where Caffe subtracts a mean picture of 256×256 of which it cuts 227×227, so that pictures
+of any size can be looked at. It is the mean over that picture, ``ilsvrc_2012_mean``, and none of the files of weights is asked for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pincel.backbones.cards import VGG19_TORCHVISION, Card, Layer, Response, conv, fully_connected, pool, relu, stacked
+
+# Channels of the first five convolutions: of the paper, and of the torchvision network.
+WIDE, ONE_TOWER = (96, 256, 384, 384, 256), (64, 192, 384, 256, 256)
+
+
+def norm(name: str) -> Layer:
+    """Plan a local response normalisation, for :func:`pincel.backbones.cards.stacked`."""
+    return Layer(name, "norm", 0, 0, 0)
+
+
+def krizhevsky_layers(
+    between: Iterable[Layer], channels: tuple[int, ...] = WIDE, top: Iterable[Layer] = fully_connected(6)
+) -> tuple[Layer, ...]:
+    """Lay out the network of 2012: five convolutions, three of them in two groups, and three fully connected layers.
+
+    Args:
+        between: What comes behind the first ReLU; behind the second the same again, with a 2 for the 1 in each name.
+        channels: Of the five convolutions.
+        top: Planned layers behind the last pooling.
+    """
+    first = tuple(between)
+    second = tuple(replace(layer, name=layer.name.replace("1", "2")) for layer in first)
+    one, two, three, four, five = channels
+    bottom = (conv("conv1", one, 11, step=4), relu("relu1"), *first, conv("conv2", two, 5, pad=2, groups=2), relu("relu2"), *second)
+    middle = (conv("conv3", three, 3, pad=1), relu("relu3"), conv("conv4", four, 3, pad=1, groups=2), relu("relu4"))
+    return stacked((*bottom, *middle, conv("conv5", five, 3, pad=1, groups=2), relu("relu5"), pool("pool5", 3, 2), *top))
+
+
+def one_tower_layers(channels: tuple[int, ...] = ONE_TOWER, top: Iterable[Layer] = fully_connected(6)) -> tuple[Layer, ...]:
+    """Lay out the network of "One weird trick": no groups, no normalisation, two positions around the picture.
+
+    Args:
+        channels: Of the five convolutions.
+        top: Planned layers behind the last pooling.
+    """
+    one, two, three, four, five = channels
+    bottom = (conv("conv1", one, 11, step=4, pad=2), relu("relu1"), pool("pool1", 3, 2), conv("conv2", two, 5, pad=2), relu("relu2"))
+    middle = (pool("pool2", 3, 2), conv("conv3", three, 3, pad=1), relu("relu3"), conv("conv4", four, 3, pad=1), relu("relu4"))
+    return stacked((*bottom, *middle, conv("conv5", five, 3, pad=1), relu("relu5"), pool("pool5", 3, 2), *top))
+
+
+# Krizhevsky, Sutskever and Hinton 2012, section 3.5: normalised, then pooled. Caffe's reference network pools first.
+NORM_FIRST, POOL_FIRST = (norm("norm1"), pool("pool1", 3, 2)), (pool("pool1", 3, 2), norm("norm1"))
+
+ALEXNET = Card(
+    name="alexnet",
+    summary="AlexNet of 2012, in two groups, with its classifier, as Caffe trained it again; downloaded once, some 230 MiB",
+    layers=krizhevsky_layers(NORM_FIRST),
+    # Of ilsvrc_2012_mean, there in BGR order.
+    mean=(122.679, 116.669, 104.007),
+    package="",
+    file="imagenet-caffe-alex.mat",
+    sha256="",
+    md5="b5152a54bf61100a8ed61827c76e7d08",
+    source="the Berkeley Vision and Learning Center (Caffe), trained on ILSVRC 2012, converted by the authors of MatConvNet",
+    licence="unrestricted use, says the model zoo of Caffe",
+    url="https://www.vlfeat.org/matconvnet/models/imagenet-caffe-alex.mat",
+    format="matconvnet",
+    network="alexnet",
+    # The paper has k = 2 and α = 1e-4. Caffe has 1, and 1e-4 divided by n = 5; MatConvNet writes what it then is.
+    response=Response(k=1.0, alpha=1e-4 / 5),
+)
+
+CAFFENET = replace(
+    ALEXNET,
+    name="caffenet",
+    summary="Caffe's reference network, the CNN-A of Mahendran and Vedaldi: AlexNet pooled before it is normalised; some 230 MiB",
+    layers=krizhevsky_layers(POOL_FIRST),
+    file="imagenet-caffe-ref.mat",
+    md5="675dd47906d34f4d9a70fc44210d3804",
+    url="https://www.vlfeat.org/matconvnet/models/imagenet-caffe-ref.mat",
+)
+
+# Its adaptive pooling to 6×6 does nothing to what 224 pixels leave; without it, larger pictures give a map of answers.
+ALEXNET_TORCHVISION = replace(
+    VGG19_TORCHVISION,
+    name="alexnet-torchvision",
+    summary="AlexNet as torchvision has it, one tower of fewer filters without normalisation, with its classifier; 233 MiB",
+    layers=one_tower_layers(),
+    file="alexnet-owt-7be5be79.pth",
+    sha256="7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+    url="https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
+    network="alexnet",
+    classifier=(1, 4, 6),
+)

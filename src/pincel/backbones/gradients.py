@@ -1,0 +1,201 @@
+"""HOG, HOGb and dense SIFT as networks: made of slopes, cells and blocks, and differentiable throughout.
+
+Paper:
+    Mahendran and Vedaldi 2015, "Understanding Deep Image Representations by Inverting Them" (CVPR), section 3.1 and figures 3 to 5;
+    ``hog_net.m`` and ``dsift_net.m`` of deep-goggle. HOG: Dalal and Triggs 2005, as in Felzenszwalb et al. 2010 (UoCTTI); SIFT: Lowe 2004.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pincel.backbones.cells import Binning, gathered, hard_bins, slopes, soft_bins
+from pincel.errors import OptionError, PictureSizeError
+from pincel.files import one_line
+
+# After a block has length 1, no number in it may be larger (Lowe 2004, section 6.1).
+CEILING = 0.2
+
+# A block shorter than this is not made as long as 1 (HOG), and what is added to its square (SIFT): constants of the released code.
+SHORTEST_BLOCK = 1e-6
+ADDED_TO_SQUARE = 1e-6
+
+# Undirected, in HOG; a block is that many cells wide.
+ORIENTATIONS = 9
+HOG_BLOCK = 2
+
+# SIFT: directed; cells of a descriptor, cells between descriptors, and how wide its window is, in cells.
+DIRECTIONS = 8
+SIFT_BLOCK = 4
+SIFT_STEP = 3
+WINDOW = 1.5
+
+
+@dataclass(frozen=True)
+class Descriptor(ABC):
+    """A function of grey pictures that somebody once thought out.
+
+    Attributes:
+        name: How it is called.
+        summary: What it is, on one line.
+        cell: Side of a cell, in pixels.
+        bins: How slopes vote for directions.
+
+    Raises:
+        OptionError: For a cell that is too small.
+    """
+
+    name: str
+    summary: str
+    cell: int
+    bins: Binning
+
+    def __post_init__(self) -> None:
+        if self.cell < 1:
+            raise _wrong_cell(self, "1 pixel or more")
+
+    @property
+    @abstractmethod
+    def channels(self) -> int:
+        """Numbers a position."""
+
+    @property
+    @abstractmethod
+    def smallest(self) -> int:
+        """Pixels of the shortest side a picture may have."""
+
+    def code(self, grey: Tensor) -> Tensor:
+        """Describe pictures.
+
+        Args:
+            grey: Shape (B, 1, H, W), grey levels minus 128; H and W may be any from :attr:`smallest` on.
+
+        Returns:
+            Shape (B, channels, h, w), in the precision of ``grey``, 0 or more. Half precision is added up in float32.
+
+        Raises:
+            OptionError: If it is no batch of grey pictures.
+            PictureSizeError: If a side is too short for one position.
+        """
+        if grey.dim() != 4 or grey.shape[1] != 1 or not grey.is_floating_point():
+            given = f"{tuple(grey.shape)} of {grey.dtype}"
+            raise OptionError(one_line(f"{self.name}: needs grey pictures", given, "(B, 1, H, W), floating point", "the luma of a picture"))
+        height, width = grey.shape[2:]
+        if min(height, width) < self.smallest:
+            accepted = f"{self.smallest} pixels or more on each side"
+            raise PictureSizeError(one_line(f"{self.name}: the picture is too small", f"{width}×{height}", accepted, "a larger picture"))
+        exact = grey if grey.dtype == torch.float64 else grey.float()
+        return self._described(exact).to(grey.dtype)
+
+    @abstractmethod
+    def _described(self, grey: Tensor) -> Tensor:
+        """Return the code of (B, 1, H, W) in float32 or float64."""
+
+
+@dataclass(frozen=True)
+class HistogramOfGradients(Descriptor):
+    r"""HOG of UoCTTI without its four numbers for texture.
+
+    Each cell is a histogram c of 18 directions, and u of 9 orientations, a direction and its opposite added up. For each of the up to four
+    blocks b of 2×2 cells it is part of,
+
+    .. math:: h = \sum_b \tfrac12 \min((c, u) / \max(\lVert u_b \rVert, 10^{-6}), 0.2)
+
+    A picture has ⌊H/cell⌋ × ⌊W/cell⌋ cells. Of what is left over at the right and at the bottom, the pixels within half a cell of the last
+    cell have a share in it, and the others are not seen. Around the picture is a grey of 0. A picture has two cells a side or more:
+    one alone is in no block, and its code is 0.
+
+    Differs:
+        From VLFeat, which the paper calls the same: there a block is divided by √(‖u‖² + 1e-4) of slopes twice as long, pixels on the rim
+        of a picture do not vote, and cells on the rim are repeated outwards, where here they are in fewer blocks.
+    """
+
+    def __post_init__(self) -> None:
+        if self.cell < 2 or self.cell % 2:
+            raise _wrong_cell(self, "an even number of pixels, 2 or more")
+
+    @property
+    def channels(self) -> int:
+        """18 directions and 9 orientations."""
+        return 3 * ORIENTATIONS
+
+    @property
+    def smallest(self) -> int:
+        """One block."""
+        return HOG_BLOCK * self.cell
+
+    def _described(self, grey: Tensor) -> Tensor:
+        votes = self.bins(slopes(functional.pad(grey, (1, 1, 1, 1))), 2 * ORIENTATIONS)
+        return _of_all_blocks(gathered(votes, self.cell, around=self.cell))
+
+
+@dataclass(frozen=True)
+class DenseSIFT(Descriptor):
+    r"""A SIFT descriptor of 4×4 cells every three cells.
+
+    Each is a vector c of 16 histograms of 8 directions, row by row, each times exp(-r²/(2·1.5²)), r the distance of the cell from the
+    middle, in cells. Then
+
+    .. math:: s = \min(c / \sqrt{10^{-6} + \lVert c \rVert^2}, 0.2)
+
+    A picture has n = ⌊(H - 2)/cell⌋ - 1 rows of cells and ⌊(n - 4)/3⌋ + 1 rows of descriptors, and columns likewise; what is left over at
+    the right and at the bottom is not seen.
+
+    Differs:
+        From Lowe and from VLFeat: not made as long as 1 again after the ceiling, as in the released network.
+    """
+
+    @property
+    def channels(self) -> int:
+        """16 cells of 8 directions."""
+        return SIFT_BLOCK**2 * DIRECTIONS
+
+    @property
+    def smallest(self) -> int:
+        """One descriptor: five cells, half a cell around its four, and one pixel around them."""
+        return (SIFT_BLOCK + 1) * self.cell + 2
+
+    def _described(self, grey: Tensor) -> Tensor:
+        cells = gathered(self.bins(slopes(grey), DIRECTIONS), self.cell)
+        blocks = cells.unfold(2, SIFT_BLOCK, SIFT_STEP).unfold(3, SIFT_BLOCK, SIFT_STEP)
+        vector = (blocks * _window().to(cells)).permute(0, 4, 5, 1, 2, 3).flatten(1, 3)
+        square = vector.square().sum(1, keepdim=True)
+        return (vector / (ADDED_TO_SQUARE + square).sqrt()).clamp(max=CEILING)
+
+
+def _of_all_blocks(cells: Tensor) -> Tensor:
+    """Return half the sum of each cell (B, 18, h, w) as it is in each block, (B, 27, h, w)."""
+    undirected = cells[:, :ORIENTATIONS] + cells[:, ORIENTATIONS:]
+    both = torch.cat([cells, undirected], dim=1)
+    height, width = cells.shape[2:]
+    square = undirected.square().sum(1, keepdim=True)
+    corners = list(product(range(HOG_BLOCK), repeat=2))
+    of_block = torch.stack([square[..., i : i + height - 1, j : j + width - 1] for i, j in corners]).sum(0)
+    # The root of 0 has an infinite gradient: the least length is kept before it is drawn.
+    gain = functional.pad(of_block.clamp(min=SHORTEST_BLOCK**2).rsqrt(), (1, 1, 1, 1))
+    # Outside the picture are no blocks: their gain is 0.
+    return torch.stack([(both * gain[..., i : i + height, j : j + width]).clamp(max=CEILING) for i, j in corners]).sum(0) / 2
+
+
+def _window() -> Tensor:
+    """Return how much each cell of a SIFT descriptor counts, (4, 4), float64."""
+    away = torch.arange(SIFT_BLOCK, dtype=torch.float64) - (SIFT_BLOCK - 1) / 2
+    falling = (-0.5 * (away / WINDOW).square()).exp()
+    return falling[:, None] * falling
+
+
+def _wrong_cell(descriptor: Descriptor, accepted: str) -> OptionError:
+    return OptionError(one_line(f"{descriptor.name}: the cell cannot be so", f"{descriptor.cell}", accepted, "8"))
+
+
+HOG = HistogramOfGradients(
+    "hog", "histograms of gradients of UoCTTI: 9 orientations, cells of 8 pixels, each slope in one bin", 8, hard_bins
+)
+HOGB = HistogramOfGradients("hogb", "HOG with each slope shared between two directions", 8, soft_bins)
+DSIFT = DenseSIFT("dsift", "dense SIFT: descriptors of 4×4 cells of 5 pixels and 8 directions", 5, soft_bins)
