@@ -1,8 +1,8 @@
-"""Make the pictures of docs/options.md again, by the commands that stand there.
+"""Make the pictures of docs/options.md and docs/inversion.md again, by the commands that stand there.
 
 Usage: python scripts/gallery.py [NAME …]
 
-A picture is called as its command calls it; without names all are made.
+A picture is called as its command calls it; without names all are made. What the commands say of them, such as errors, is printed.
 """
 
 from __future__ import annotations
@@ -18,13 +18,22 @@ import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "options.md"
-PICTURES = ROOT / "docs" / "images" / "options"
+PAGES = ("options", "inversion")
 
 
-def commands() -> dict[str, list[str]]:
-    """Return picture → arguments of the command that makes it, in the order of the page."""
-    lines = re.findall(r"^pincel (.*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+def page_of(name: str) -> Path:
+    """Return where a page is."""
+    return ROOT / "docs" / f"{name}.md"
+
+
+def pictures_of(name: str) -> Path:
+    """Return where the pictures of a page are."""
+    return ROOT / "docs" / "images" / name
+
+
+def commands(page: str) -> dict[str, list[str]]:
+    """Return picture → arguments of the command that makes it, in the order of a page."""
+    lines = re.findall(r"^pincel (.*)$", page_of(page).read_text(encoding="utf-8"), re.MULTILINE)
     split = [shlex.split(line) for line in lines]
     return {arguments[arguments.index("-o") + 1]: arguments for arguments in split}
 
@@ -38,14 +47,15 @@ def draw_mask(path: Path) -> None:
 def main() -> None:
     """Run the commands in a folder of their own, and keep the pictures."""
     wanted = sys.argv[1:]
-    PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         draw_mask(Path(folder) / "mask.png")
-        for name, arguments in commands().items():
-            if not wanted or name in wanted:
-                print("pincel", shlex.join(arguments), flush=True)
-                subprocess.run([sys.executable, "-m", "pincel", *arguments, "--quiet"], cwd=folder, check=True)
-                (PICTURES / name).write_bytes((Path(folder) / name).read_bytes())
+        for page in PAGES:
+            pictures_of(page).mkdir(parents=True, exist_ok=True)
+            for name, arguments in commands(page).items():
+                if not wanted or name in wanted:
+                    print("pincel", shlex.join(arguments), flush=True)
+                    subprocess.run([sys.executable, "-m", "pincel", *arguments], cwd=folder, check=True, stderr=subprocess.DEVNULL)
+                    (pictures_of(page) / name).write_bytes((Path(folder) / name).read_bytes())
 
 
 if __name__ == "__main__":

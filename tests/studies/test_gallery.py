@@ -1,4 +1,4 @@
-"""The page of options and its pictures."""
+"""The pages of options and of inversion, and their pictures."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from importlib import import_module
 
 import pytest
 
-from gallery import PAGE, PICTURES, commands
+from gallery import PAGES, commands, page_of, pictures_of
+from pincel.inversion import resolve_inversion
 from pincel.recipes import build
+from pincel.recipes.inversion import Inversion
+from pincel.recipes.neurons import parse_neurons
+from pincel.recipes.preimage import check_inversion
+from pincel.recipes.representation import check_representation
 from pincel.recipes.schema import NAMES, Recipe
 from pincel.run import resolve_recipe
 from pincel.sweep import grid_cells, parse_axis
 
 
-@pytest.mark.parametrize("name", commands())
+@pytest.mark.parametrize("name", commands("options"))
 def test_commands_of_the_page_are_commands(name: str) -> None:
-    verb, *arguments = commands()[name]
+    verb, *arguments = commands("options")[name]
     given = import_module(f"pincel.cli.{verb}").command.make_context(verb, arguments).params
     values = {key: value for key, value in given.items() if key in Recipe.model_fields and value not in (None, ())}
     build.check_recipe(resolve_recipe(given["recipe"], values))
@@ -28,14 +33,26 @@ def test_commands_of_the_page_are_commands(name: str) -> None:
 
 
 def test_every_option_that_changes_the_picture_is_shown() -> None:
-    page = PAGE.read_text(encoding="utf-8")
+    page = page_of("options").read_text(encoding="utf-8")
     # What only decides how sizes are rounded, or in which units the network is fed.
     unseen = {"size_of", "rounding", "pool_rounding", "white", "calibration", "optimizer_options", *NAMES}
     options = [name.replace("_", "-") for name in Recipe.model_fields if name not in unseen]
     assert [option for option in options if f"--{option}" not in page and f"{option}=" not in page] == []
 
 
-def test_every_picture_is_there_and_is_shown() -> None:
-    shown = re.findall(r"\]\(images/options/([\w.-]+)\)", PAGE.read_text(encoding="utf-8"))
-    assert shown == list(commands())
-    assert {path.name for path in PICTURES.iterdir()} == set(shown)
+@pytest.mark.parametrize("name", commands("inversion"))
+def test_commands_of_the_page_of_inversion_are_commands(name: str) -> None:
+    verb, *arguments = commands("inversion")[name]
+    assert verb == "invert"
+    given = import_module("pincel.cli.invert").command.make_context(verb, arguments).params
+    values = {key: value for key, value in given.items() if key in Inversion.model_fields and value is not None}
+    check_representation(given["representation"])
+    check_inversion(resolve_inversion(given["recipe"], values), given["representation"])
+    parse_neurons(given["neurons"])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_picture_is_there_and_is_shown(page: str) -> None:
+    shown = re.findall(rf"\]\(images/{page}/([\w.-]+)\)", page_of(page).read_text(encoding="utf-8"))
+    assert shown == list(commands(page))
+    assert {path.name for path in pictures_of(page).iterdir()} == set(shown)

@@ -19,7 +19,7 @@ from tests.studies.test_report import report
 Capture = pytest.CaptureFixture[str]
 Visit = Callable[..., Opened]
 # Studies with an optimiser: fewer steps show as much here.
-PAINTS = {"reconstruct", "grid", "pooling", "separability", "depth", "maximise"}
+PAINTS = {"reconstruct", "grid", "pooling", "separability", "depth", "maximise", "inversion", "natural"}
 
 
 def check(opened: Opened) -> None:
@@ -76,7 +76,7 @@ def test_help_teaches_with_two_examples_that_work_and_make_a_page(
         # As printed, but for size, steps and a network that need not be calibrated: those are for the reader's patience, not ours.
         words = shlex.split(line)[1:]
         few = ["--size", "40", "--steps", "1"] if name in PAINTS else ["--size", "64"]
-        own = ["--recipe", str(small)] if "--recipe" in help_text.out and name in PAINTS else []
+        own = ["--recipe", str(small)] if "[gatys2015-fast]" in help_text.out and name in PAINTS else []
         out = tmp_path / f"out{number}"
         answer = pincel(capsys, *words, *few, *own, "-o", out)
         assert answer.code == 0, (line, answer.err)

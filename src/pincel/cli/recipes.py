@@ -35,6 +35,7 @@ def command(name: str | None) -> None:
     say("Each has a twin, NAME-fast: the same objective at full size, reached coarse to fine in fewer steps.")
     say()
     say("For 'pincel invert', which rebuilds a picture from its code:")
+    say()
     for inversion in (INVERSIONS[key].recipe for key in INVERSIONS):
         say(_beside(f"{inversion.name:<{width}}", inversion.summary))
 

@@ -19,6 +19,8 @@ STUDIES = {
     "pooling": "Average against maximum pooling: does the gradient flow better?",
     "separability": "Is content independent of style? One exchanged, the other held.",
     "depth": "Are the finest pictures those with content from high layers?",
+    "inversion": "Photographs rebuilt from layers, HOG and SIFT: what does a code know?",
+    "natural": "What a layer sees, exaggerated; pictures for a channel, kept natural.",
     "compare": "Two pictures, every term layer by layer, one over the other.",
 }
 

@@ -34,6 +34,8 @@ The studies, in the order of a lecture; what is beside one serves it alone:
 ``pooling``       average against maximum
 ``separability``  content and style, one exchanged
 ``depth``         content from ever deeper layers
+``inversion``     with ``inversion_plan``, ``_runs``, ``_errors``; a room an experiment: ``_table``, ``_invariance``, ``_locality``, …
+``natural``       with ``natural_paint``, ``_stats`` (how natural a picture is), ``_findings``, ``_words``, ``_page``
 ``compare``       with ``apart`` (pixels and layers), ``judged`` (terms of J), ``records``
 ================  ==============================================================================================
 """

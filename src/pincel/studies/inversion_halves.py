@@ -1,0 +1,116 @@
+"""One half of the channels of a layer alone: what it keeps (figure 10 of Mahendran, Vedaldi 2015)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from pincel.image.io import to_pil
+from pincel.inversion import Preimage
+from pincel.recipes.neurons import HALVES
+from pincel.studies.inversion_plan import Plan
+from pincel.studies.inversion_runs import Job, Section
+from pincel.studies.look import WHITE
+from pincel.studies.report import Heading, Paragraph, Sheet
+from pincel.studies.words import Words
+
+# Layers whose channels are halved: the paper shows shallow ones.
+HALVED = 2
+# So many times as colourful is another picture.
+UNEVEN = 1.5
+
+_HEADING = Words("Half of the channels", "La mitad de los canales")
+_HALVES = Words(
+    "All positions of a layer are matched, but only one half of its channels. In AlexNet, whose halves were trained on two processors, the "
+    "paper finds shapes in one and colours in the other; VGG has no such halves.",
+    "Se comparan todas las posiciones de una capa, pero solo la mitad de sus canales. En AlexNet, cuyas mitades se entrenaron en dos "
+    "procesadores, el artículo encuentra formas en una y colores en la otra; en VGG no hay tales mitades.",
+)
+_HALVES_SHEET = Words(
+    "From the first and the last half of the channels: relative error in that half, distance from the photograph in grey levels.",
+    "A partir de la primera y la última mitad de los canales: error relativo en esa mitad, distancia a la fotografía en niveles de gris.",
+)
+
+
+def halves_jobs(plan: Plan) -> list[Job]:
+    """List the runs: both halves of each of the shallowest layers, with the weakest smoothing."""
+    return [Job(name, plan.lambdas[0], neurons=f"channels={half}") for name in plan.ladder[:HALVED] for half in HALVES]
+
+
+def halves_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
+    """Measure and show them."""
+    jobs = [job for job in halves_jobs(plan) if job in found]
+    if not jobs:
+        return Section([], [])
+    parts = [_half(plan, job, found[job]) for job in jobs]
+    photograph = colourful(found[jobs[0]].photograph[0])
+    sheet, found_out = _halves_sheet(plan, jobs, parts, found), Paragraph(halves_finding(parts, photograph))
+    return Section([Heading(_HEADING), Paragraph(_HALVES), sheet, found_out], parts)
+
+
+def _half(plan: Plan, job: Job, result: Preimage) -> dict[str, Any]:
+    shown = result.pictures[0]
+    return {
+        "layer": plan.short(job.name),
+        "representation": job.name,
+        "half": job.neurons.partition("=")[2],
+        "error": result.record["relative_error"],
+        "distance": float(WHITE * (shown - result.photograph[0]).square().mean(0).sqrt().mean()),
+        "colour": colourful(shown),
+    }
+
+
+def colourful(picture: Tensor) -> float:
+    """Return how far pixels are from their own grey on average, in grey levels: 0 of a grey picture.
+
+    Args:
+        picture: (3, H, W) in [0, 1].
+    """
+    return float(WHITE * (picture - picture.mean(0)).square().mean(0).sqrt().mean())
+
+
+def halves_finding(parts: Sequence[Mapping[str, Any]], photograph: float) -> Words:
+    """Say whether one half of the channels keeps the colours.
+
+    Args:
+        parts: With ``layer``, ``half`` and ``colour``.
+        photograph: How colourful it is.
+    """
+    colours: dict[str, dict[str, float]] = {}
+    for part in parts:
+        colours.setdefault(part["layer"], {})[part["half"]] = part["colour"]
+    pairs = {layer: [of[half] for half in HALVES] for layer, of in colours.items() if len(of) == len(HALVES)}
+    said = [f"{layer} {first:.0f} | {last:.0f}" for layer, (first, last) in pairs.items()]
+    uneven = [layer for layer, pair in pairs.items() if max(pair) > UNEVEN * min(pair)]
+    verdict = (
+        Words("one half keeps more of the colours in {layers}.", "una mitad guarda más los colores en {layers}.").fill(
+            layers=", ".join(uneven)
+        )
+        if uneven
+        else Words("neither half has the colours to itself.", "ninguna mitad guarda los colores para sí.")
+    )
+    return Words(
+        "How far colours are from grey, in grey levels, from the first and the last half: {said} (photograph {photograph:.0f}); {verdict}",
+        "Cuánto se apartan los colores del gris, en niveles, con la primera y la última mitad: {said} (fotografía {photograph:.0f}); "
+        "{verdict}",
+    ).fill(said=", ".join(said), photograph=photograph, verdict=verdict)
+
+
+_NAMES = {HALVES[0]: Words("first half", "primera mitad"), HALVES[1]: Words("last half", "última mitad")}
+
+
+def _halves_sheet(plan: Plan, jobs: Sequence[Job], parts: Sequence[Mapping[str, Any]], found: Mapping[Job, Preimage]) -> Sheet:
+    cells = [
+        (
+            Words("{layer}, {half}: {error:.1%}, {distance:.0f}", "{layer}, {half}: {error:.1%}, {distance:.0f}").fill(
+                **{**part, "half": _NAMES[part["half"]]}
+            ),
+            to_pil(found[job].pictures[:1]),
+        )
+        for job, part in zip(jobs, parts, strict=True)
+    ]
+    return Sheet(
+        "halves", [(Words("photograph", "fotografía"), to_pil(plan.photographs[0].pixels)), *cells], len(cells) + 1, _HALVES_SHEET, 160
+    )

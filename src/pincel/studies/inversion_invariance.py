@@ -1,0 +1,191 @@
+"""The same code from several starts: where the pictures differ, the code has nothing to say (figure 7 of Mahendran, Vedaldi 2015)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PIL import Image
+from torch import Tensor
+
+from pincel.image.io import to_pil
+from pincel.inversion import Preimage
+from pincel.studies.inversion_findings import BOUND
+from pincel.studies.inversion_plan import Plan, three
+from pincel.studies.inversion_runs import Job, Section
+from pincel.studies.look import WHITE
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Sheet, Table
+from pincel.studies.words import Words, same
+
+# Starts that are shown; all of them are measured.
+SHOWN = 4
+
+_HEADING = Words("What the code leaves free", "Lo que el código deja libre")
+_HOW = Words(
+    "The same photograph rebuilt {count} times, from other noise each time, with λ_V = {weight:.3g}, the weakest smoothing of this study. "
+    "What all pictures share is what the code says; where they differ, it has nothing to say: to that layer they are all the "
+    "same picture. Look at the last two columns: the mean, and the deviation, on one scale for all rows.",
+    "La misma fotografía reconstruida {count} veces, cada una desde otro ruido, con λ_V = {weight:.3g}, el alisado más débil de este "
+    "estudio. Lo común a todas las imágenes es lo que dice el código; donde difieren, no dice nada: para esa capa son la misma imagen. "
+    "Las dos últimas columnas muestran la media y la desviación, en la misma escala en todas las filas.",
+)
+_FORMULA = Formula(
+    Words(
+        "s = mean over pixels of √( mean over colours of  1/N · Σₖ (xₖ - x̄)² )",
+        "s = media sobre los píxeles de √( media sobre los colores de  1/N · Σₖ (xₖ - x̄)² )",
+    ),
+    Words(
+        "in grey levels, of 255; ours; the pictures are those of figure 7 of Mahendran, Vedaldi 2015, who give no figure. Differs: one "
+        "λ_V for all layers, so that smoothing does not hide what a deep code leaves free",
+        "en niveles de gris, de 255; nuestra; las imágenes son las de la figura 7 de Mahendran, Vedaldi 2015, que no dan cifras. "
+        "Diferencia: un mismo λ_V para todas las capas, para que el alisado no oculte lo que un código profundo deja libre",
+    ),
+)
+_SHEET = Words(
+    "From the code of each layer: {shown} of {count} starts, their mean, and where they differ (white: {most:.0f} grey levels).",
+    "A partir del código de cada capa: {shown} de {count} comienzos, su media y dónde difieren (blanco: {most:.0f} niveles de gris).",
+)
+_TABLE = Words(
+    "Deviation between starts, distance of the pictures from the photograph (both in grey levels) and relative error of their codes.",
+    "Desviación entre comienzos, distancia de las imágenes a la fotografía (ambas en niveles de gris) y error relativo de sus códigos.",
+)
+
+
+def invariance_jobs(plan: Plan) -> list[Job]:
+    """List the runs: a shallow, a middle and a deep layer, or what representations there are."""
+    names = three(plan.ladder or tuple(plan.codes))
+    return [Job(name, plan.lambdas[0], repeats=plan.asked.repeats) for name in names]
+
+
+def invariance_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
+    """Measure and show them."""
+    results = {job.name: found[job] for job in invariance_jobs(plan) if job in found}
+    if not results:
+        return Section([], [])
+    maps = {name: deviation(result.pictures) for name, result in results.items()}
+    rows = [_measured(plan, name, result, maps[name]) for name, result in results.items()]
+    blocks: list[Block] = [
+        Heading(_HEADING),
+        Paragraph(_HOW.fill(count=plan.asked.repeats, weight=plan.lambdas[0])),
+        _sheet(plan, results, maps),
+        _FORMULA,
+        *(Paragraph(finding(each)) for each in ([rows] if plan.ladder else [[row] for row in rows])),
+        Table("invariance", _COLUMNS, [{**row, "error": 100 * row["error"]} for row in rows], _TABLE, spoken=True),
+    ]
+    return Section(blocks, rows)
+
+
+_COLUMNS = {
+    "layer": Words("layer", "capa"),
+    "deviation": Words("deviation", "desviación"),
+    "distance": Words("from the photograph", "a la fotografía"),
+    "error": Words("E, %", "E, %"),
+}
+
+
+def deviation(pictures: Tensor) -> Tensor:
+    """Return how far pictures of one batch are from their mean, pixel by pixel.
+
+    Args:
+        pictures: (N, 3, H, W) in [0, 1].
+
+    Returns:
+        (H, W), in grey levels: root of the mean over colours of the variance, N below.
+
+    Example:
+        >>> import torch
+        >>> pictures = torch.tensor([0.0, 1.0]).view(2, 1, 1, 1).expand(2, 3, 1, 1)
+        >>> deviation(pictures)
+        tensor([[127.5000]])
+    """
+    return WHITE * pictures.var(0, correction=0).mean(0).sqrt()
+
+
+def as_grey(values: Tensor, most: float) -> Image.Image:
+    """Return (H, W) as a picture: black is 0, white ``most``."""
+    return to_pil((values / max(most, 1e-12)).clamp(0, 1)[None, None].expand(1, 3, -1, -1))
+
+
+def _measured(plan: Plan, name: str, result: Preimage, spread: Tensor) -> dict[str, Any]:
+    distance = WHITE * (result.pictures - result.photograph).square().mean(1).sqrt()
+    return {
+        "layer": plan.short(name),
+        "representation": name,
+        "deviation": float(spread.mean()),
+        "distance": float(distance.mean()),
+        "error": result.record["relative_error"],
+        "errors": result.record["relative_errors"],
+    }
+
+
+def _sheet(plan: Plan, results: Mapping[str, Preimage], maps: Mapping[str, Tensor]) -> Sheet:
+    most, shown = max(float(each.max()) for each in maps.values()), min(plan.asked.repeats, SHOWN)
+    cells = []
+    for name, result in results.items():
+        errors = result.record["relative_errors"]
+        cells += [
+            (same(f"{plan.short(name)} · {number + 1} · {errors[number]:.1%}"), to_pil(result.pictures[number : number + 1]))
+            for number in range(shown)
+        ]
+        mean = float(maps[name].mean())
+        cells += [
+            (Words("mean", "media"), result.mean),
+            (Words(f"deviation {mean:.1f}", f"desviación {mean:.1f}"), as_grey(maps[name], most)),
+        ]
+    return Sheet("invariance", cells, shown + 2, _SHEET.fill(shown=shown, count=plan.asked.repeats, most=most), height=128)
+
+
+def finding(rows: Sequence[Mapping[str, Any]]) -> Words:
+    """Say whether deep layers leave more free, and whether their codes match all the same.
+
+    Args:
+        rows: With ``layer``, ``deviation`` and ``error``, shallow to deep.
+    """
+    first, last = rows[0], rows[-1]
+    if len(rows) == 1:
+        return Words(
+            "From {layer}, pictures differ by {a:.1f} grey levels on average, and their codes are off by {e:.1%}.",
+            "A partir de {layer}, las imágenes difieren en {a:.1f} niveles de gris de media, y sus códigos se desvían un {e:.1%}.",
+        ).fill(layer=first["layer"], a=first["deviation"], e=first["error"])
+    told = {
+        "x": first["layer"],
+        "y": last["layer"],
+        "a": first["deviation"],
+        "b": last["deviation"],
+        "e": first["error"],
+        "f": last["error"],
+    }
+    numbers = Words(
+        "From {x} to {y} the deviation between starts goes from {a:.1f} to {b:.1f} grey levels, and the relative error of the codes from "
+        "{e:.1%} to {f:.1%}.",
+        "De {x} a {y} la desviación entre comienzos pasa de {a:.1f} a {b:.1f} niveles de gris, y el error relativo de los códigos, del "
+        "{e:.1%} al {f:.1%}.",
+    ).fill(**told)
+    freer, matched = last["deviation"] > first["deviation"], last["error"] <= max(first["error"], BOUND)
+    return Words("{numbers} {verdict}", "{numbers} {verdict}").fill(numbers=numbers, verdict=_VERDICTS[freer, matched])
+
+
+_VERDICTS = {
+    (True, True): Words(
+        "So the deeper pictures are freer while their code matches: to the deep layer they are the same picture. This is its invariance.",
+        "Así pues, las imágenes profundas son más libres y su código coincide: para la capa profunda son la misma imagen. Esa es su "
+        "invariancia.",
+    ),
+    (True, False): Words(
+        "The deeper pictures differ more, but their codes do not match well either: part of that may be a run that is not finished. Give "
+        "more --steps.",
+        "Las imágenes profundas difieren más, pero sus códigos tampoco coinciden bien: una parte puede deberse a que faltan pasos. Pruebe "
+        "con más --steps.",
+    ),
+    (False, True): Words(
+        "So on this photograph the deeper layer does not leave more free, and its code matches: the statement of the paper is not borne "
+        "out here.",
+        "Así pues, con esta fotografía la capa más profunda no deja más libertad, y su código coincide: la afirmación del artículo no se "
+        "confirma aquí.",
+    ),
+    (False, False): Words(
+        "So on this photograph the deeper layer does not leave more free, but its code does not match well either: give more --steps.",
+        "Así pues, con esta fotografía la capa más profunda no deja más libertad, pero su código tampoco coincide bien: pruebe con más "
+        "--steps.",
+    ),
+}

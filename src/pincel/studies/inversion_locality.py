@@ -1,0 +1,225 @@
+"""A few neurons alone: what part of a picture they determine (figure 9 of Mahendran, Vedaldi 2015)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pincel.image.io import to_pil
+from pincel.inversion import Preimage
+from pincel.recipes.neurons import parse_neurons
+from pincel.studies.inversion_halves import halves_jobs, halves_section
+from pincel.studies.inversion_invariance import as_grey
+from pincel.studies.inversion_plan import Plan, card_of, three
+from pincel.studies.inversion_runs import Job, Section
+from pincel.studies.look import WHITE
+from pincel.studies.mosaic import marked
+from pincel.studies.receptive import Box
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Sheet, Table
+from pincel.studies.words import Words, same
+
+# Positions of the window, high and wide; starts it is rebuilt from.
+SIDE, STARTS = 5, 2
+# Grey levels from the flat colour that regularisers leave, from which on something is seen in a picture.
+SEEN = 10.0
+# Side of the square over which that is averaged, in pixels.
+POOLED = 5
+
+_HEADING = Words("How far 5×5 neurons see", "Hasta dónde ven 5×5 neuronas")
+_HOW = Words(
+    "Only the 5×5 positions in the middle of a layer are matched, from {starts} starts, with λ_V = {weight:.3g}, the strongest smoothing "
+    "of this study. Where those neurons see nothing, the regularisers alone are at work, and noise fades to a flat grey; where a picture "
+    "appears, and the same one from each start, they determine it. The square is their receptive field, all that could matter to them by "
+    "the geometry of the network; smoothing carries colours a little beyond it.",
+    "Solo se comparan las 5×5 posiciones del centro de una capa, desde {starts} comienzos, con λ_V = {weight:.3g}, el alisado más fuerte "
+    "de este estudio. Donde esas neuronas no ven nada actúan solo los regularizadores y el ruido se apaga en un gris liso; donde aparece "
+    "una imagen, y la misma desde cada comienzo, la determinan ellas. El cuadrado es su campo receptivo: todo lo que podría importarles "
+    "según la geometría de la red; el alisado lleva los colores un poco más allá.",
+)
+_FORMULA = Formula(
+    Words(
+        "determined:  ⟨u²⟩(p) > {seen:.0f}²  and  ⟨u²⟩(p) > ⟨s²⟩(p)",
+        "determinado:  ⟨u²⟩(p) > {seen:.0f}²  y  ⟨u²⟩(p) > ⟨s²⟩(p)",
+    ).fill(seen=SEEN),
+    Words(
+        "u: of the mean picture from the mean colour; s²: variance between starts, n - 1 below; both in grey levels, mean over colours; ⟨ "
+        "⟩: mean over the {pooled}×{pooled} pixels around p. The measure is ours; the pictures are those of figure 9 of Mahendran, "
+        "Vedaldi 2015",
+        "u: de la imagen media al color medio; s²: varianza entre comienzos, n - 1 en el denominador; ambas en niveles de gris, media "
+        "sobre los colores; ⟨ ⟩: media sobre los {pooled}×{pooled} píxeles alrededor de p. La medida es nuestra; las imágenes son las de "
+        "la figura 9 de Mahendran, Vedaldi 2015",
+    ).fill(pooled=POOLED),
+)
+_SHEET = Words(
+    "By layer: the photograph with the receptive field of the 5×5 neurons, what was rebuilt from each start, and what "
+    "is determined (white).",
+    "Por capa: la fotografía con el campo receptivo de las 5×5 neuronas, lo reconstruido desde cada comienzo y lo determinado (blanco).",
+)
+_TABLE = Words(
+    "Shares of the picture in %: receptive field, what is determined, and what is determined within the field. Distances from the "
+    "photograph in grey levels, within the field and outside.",
+    "Partes de la imagen en %: campo receptivo, lo determinado y lo determinado dentro del campo. Distancias a la fotografía en niveles "
+    "de gris, dentro y fuera del campo.",
+)
+
+
+def locality_jobs(plan: Plan) -> list[Job]:
+    """List the runs: the middle of a shallow, a middle and a deep layer that is large enough, and halves of the channels."""
+    large = [name for name in plan.ladder if len(plan.shapes[name]) == 3 and min(plan.shapes[name][1:]) >= SIDE]
+    windows = [Job(name, plan.lambdas[-1], neurons=f"{SIDE}x{SIDE}", repeats=STARTS) for name in three(large)]
+    return [*windows, *halves_jobs(plan)]
+
+
+def locality_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
+    """Measure and show them."""
+    windows = [job for job in locality_jobs(plan) if job in found and not job.neurons.startswith("channels")]
+    blocks: list[Block] = []
+    rows, cells = [], []
+    for job in windows:
+        row, shown = _window(plan, job, found[job])
+        rows.append(row)
+        cells += shown
+    if rows:
+        weight = windows[0].tv_weight
+        blocks += [Heading(_HEADING), Paragraph(_HOW.fill(starts=STARTS, weight=weight)), Sheet("locality", cells, STARTS + 2, _SHEET, 160)]
+        blocks += [_FORMULA, Paragraph(finding(rows)), _table(rows)]
+    halves = halves_section(plan, found)
+    return Section([*blocks, *halves.blocks], {"windows": rows, "halves": halves.numbers})
+
+
+def field(plan: Plan, name: str) -> Box:
+    """Return what the 5×5 positions in the middle of a layer see together, the part beyond the border included.
+
+    Raises:
+        TypeError: For a representation that is no layer of a network.
+    """
+    found = card_of(name)
+    if found is None:
+        raise TypeError(name)
+    card, layer = found
+    places = parse_neurons(f"{SIDE}x{SIDE}").mask(torch.ones(1, *plan.shapes[name]), name)[0, 0].nonzero()
+    stride, start = card.layer(layer).stride, card.start(layer)
+    top, left = (start + stride * int(place) for place in places[0])
+    side = card.layer(layer).receptive_field + (SIDE - 1) * stride
+    return Box(top, left, top + side, left + side)
+
+
+def determined(pictures: Tensor, middle: Tensor) -> Tensor:
+    """Return where pictures of several starts show something, and the same.
+
+    Args:
+        pictures: (N, 3, H, W) in [0, 1], N ≥ 2.
+        middle: The flat colour that regularisers alone leave, (3,) in grey levels.
+
+    Returns:
+        (H, W), true or false.
+    """
+    away = _around((WHITE * pictures.mean(0) - middle.view(3, 1, 1)).square().mean(0))
+    apart = _around(WHITE**2 * pictures.var(0, correction=1).mean(0))
+    return (away > SEEN**2) & (away > apart)
+
+
+def _around(values: Tensor) -> Tensor:
+    """Return the mean over the pixels around each, fewer at the border; two starts alone may agree in a pixel by chance."""
+    return functional.avg_pool2d(values[None], POOLED, 1, POOLED // 2, count_include_pad=False)[0]
+
+
+def _window(plan: Plan, job: Job, result: Preimage) -> tuple[dict[str, Any], list[Any]]:
+    box = field(plan, job.name)
+    height, width = result.photograph.shape[-2:]
+    seen = box.clipped(height, width)
+    inside = torch.zeros(height, width, dtype=torch.bool)
+    inside[seen.top : seen.bottom, seen.left : seen.right] = True
+    found = card_of(job.name)
+    mean = found[0].mean if found else (0.0,) * 3
+    kept = determined(result.pictures, torch.tensor(mean))
+    distance = WHITE * (result.pictures.mean(0) - result.photograph[0]).square().mean(0).sqrt()
+    row = {
+        "layer": plan.short(job.name),
+        "representation": job.name,
+        "side": box.bottom - box.top,
+        "field": _share(inside),
+        "determined": _share(kept),
+        "within": _share(kept[inside]),
+        "inside": _mean(distance[inside]),
+        "outside": _mean(distance[~inside]),
+        "error": result.record["relative_error"],
+    }
+    # Of a field that reaches beyond the picture, the edge of the picture is drawn.
+    edge = Box(max(seen.top, 1), max(seen.left, 1), min(seen.bottom, height - 1), min(seen.right, width - 1))
+    photograph = marked(to_pil(result.photograph), [(f"{row['side']} px", edge)])
+    told = same(f"{row['layer']} · {row['side']} px")
+    cells = [(told, photograph)]
+    cells += [
+        (same(f"{error:.1%}"), to_pil(each[None])) for each, error in zip(result.pictures, result.record["relative_errors"], strict=True)
+    ]
+    cells.append((Words(f"determined: {row['determined']:.0%}", f"determinado: {row['determined']:.0%}"), as_grey(kept.float(), 1.0)))
+    return row, cells
+
+
+def _share(chosen: Tensor) -> float:
+    return float(chosen.double().mean())
+
+
+def _mean(values: Tensor) -> float | None:
+    return float(values.mean()) if values.numel() else None
+
+
+def finding(rows: Sequence[Mapping[str, Any]]) -> Words:
+    """Say how much of their receptive fields neurons determine.
+
+    Args:
+        rows: With ``layer``, ``field``, ``determined`` and ``within``, shallow to deep.
+    """
+    numbers = [
+        Words(
+            "in {layer} the field is {field:.0%} of the picture, and {within:.0%} of it is determined",
+            "en {layer} el campo es el {field:.0%} de la imagen, y está determinado el {within:.0%} de él",
+        ).fill(**{key: row[key] for key in ("layer", "field", "within")})
+        for row in rows
+    ]
+    listed = Words("; ".join(each.en for each in numbers), "; ".join(each.es for each in numbers))
+    grows = rows[-1]["determined"] > rows[0]["determined"]
+    smaller = [row for row in rows if row["within"] < 0.5]
+    verdict = _GROWS[grows] if len(rows) > 1 else Words("", "")
+    less = Words(
+        "In {count} of {all} layers neurons determine less than half of what they could see: the effective field is smaller than the "
+        "theoretical one, as the paper found.",
+        "En {count} de {all} capas las neuronas determinan menos de la mitad de lo que podrían ver: el campo efectivo es menor que el "
+        "teórico, como encontró el artículo.",
+    ).fill(count=len(smaller), all=len(rows))
+    if not smaller:
+        less = Words(
+            "In every layer they determine half of it or more: here the effective field is nearly the theoretical one.",
+            "En todas las capas determinan la mitad o más: aquí el campo efectivo es casi el teórico.",
+        )
+    whole = Words("What is determined: {listed}. {verdict} {less}", "Lo determinado: {listed}. {verdict} {less}")
+    return whole.fill(listed=listed, verdict=verdict, less=less)
+
+
+_GROWS = {
+    True: Words("With depth, 5×5 neurons determine more of the picture.", "Con la profundidad, 5×5 neuronas determinan más imagen."),
+    False: Words(
+        "With depth, 5×5 neurons do not determine more of the picture here.",
+        "Aquí, con la profundidad, 5×5 neuronas no determinan más imagen.",
+    ),
+}
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    columns = {
+        "layer": Words("layer", "capa"),
+        "side": Words("field, px", "campo, px"),
+        "field": Words("field, %", "campo, %"),
+        "determined": Words("determined, %", "determinado, %"),
+        "within": Words("of the field, %", "del campo, %"),
+        "inside": Words("distance within", "distancia dentro"),
+        "outside": Words("outside", "fuera"),
+        "error": same("E, %"),
+    }
+    shares = ("field", "determined", "within", "error")
+    return Table("locality", columns, [{**row, **{key: 100 * row[key] for key in shares}} for row in rows], _TABLE)

@@ -1,0 +1,301 @@
+"""What is rebuilt, from which representations, and with how much smoothing: read from the words of the command line, and checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from pincel.backbones import CARDS, DESCRIPTORS
+from pincel.backbones.cards import Card
+from pincel.engine.device import resolve_device
+from pincel.errors import OptionError, PictureError, PincelError, WeightsError, closest, unknown_name
+from pincel.files import one_line
+from pincel.image.picture import Picture
+from pincel.inversion import resolve_inversion
+from pincel.recipes.inversion import Inversion, looked_up
+from pincel.recipes.preimage import check_inversion, fitted, make_code
+from pincel.recipes.representation import WHITE, check_representation, make_representation
+from pincel.sources import open_picture
+from pincel.studies.inversion_errors import Codes, compared
+from pincel.studies.patches import photographs
+from pincel.studies.settings import Settings, chosen_layers
+from pincel.studies.watch import Watch
+from pincel.studies.words import Words
+
+EXPERIMENTS = ("table", "invariance", "locality", "baseline")
+LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+# λ_V of the paper, for shallow, middle and deep layers.
+LAMBDAS = (0.5, 5.0, 50.0)
+# A recipe that counts total variation in another unit has a weight of its own: that, and ten times less and more.
+AROUND = (0.1, 1.0, 10.0)
+# More pictures in a row cannot be told apart.
+MOST_REPEATS = 16
+
+_CROPPED = Words(
+    "The photographs have different shapes. So that their codes can be compared, the middle of each was cropped to a square.",
+    "Las fotografías tienen formas distintas. Para poder comparar sus códigos, de cada una se ha recortado un cuadrado central.",
+)
+_WITHOUT = Words("Left out: {names}. {reason}", "Se omite: {names}. {reason}")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What this study can be told.
+
+    Attributes:
+        representations: As :func:`read_representations` reads them.
+        lambdas: As :func:`read_lambdas` reads them.
+        recipe: Name of a recipe of inversion.
+        experiments: As :func:`read_experiments` reads them.
+        repeats: Starts of the experiment on invariance, 2 to 16.
+
+    Raises:
+        OptionError: For a number of starts out of range.
+    """
+
+    representations: str | None = None
+    lambdas: str | None = None
+    recipe: str = "mahendran2015"
+    experiments: str | None = None
+    repeats: int = 4
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.repeats <= MOST_REPEATS:
+            raise OptionError(one_line("repeats: so many starts cannot be compared", f"{self.repeats}", f"2 to {MOST_REPEATS}", "4"))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done.
+
+    Attributes:
+        asked: What the study was told.
+        settings: What every study can be told.
+        recipe: How each picture is rebuilt, in the size, steps and seed of the study.
+        experiments: Which of :data:`EXPERIMENTS`.
+        lambdas: Weights of the total variation, small to large.
+        photographs: In that size.
+        codes: Representation → what is kept of the photographs' codes.
+        shapes: Representation → (C, h, w) of its code, or what shape it has.
+        notes: What was adjusted or left out.
+    """
+
+    asked: Asked
+    settings: Settings
+    recipe: Inversion
+    experiments: tuple[str, ...]
+    lambdas: tuple[float, ...]
+    photographs: Sequence[Picture]
+    codes: Mapping[str, Codes]
+    shapes: Mapping[str, tuple[int, ...]]
+    notes: tuple[Words, ...]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the first photograph, and with several of all."""
+        return self.photographs[0].height, self.photographs[0].width
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Representations that are layers of a network."""
+        return tuple(name for name in self.codes if name not in DESCRIPTORS)
+
+    @property
+    def ladder(self) -> tuple[str, ...]:
+        """Those of the first of these networks, shallow to deep: only within one is a layer deeper than another."""
+        first = [name for name in self.networks if name.partition(":")[0] == self.networks[0].partition(":")[0]]
+        return tuple(sorted(first, key=lambda name: CARDS[name.partition(":")[0]].names.index(name.partition(":")[2])))
+
+    def own(self, name: str) -> float:
+        """Return the weight of the total variation that the recipe gives a representation."""
+        return looked_up(self.recipe.tv_weight, name, "--tv-weight")
+
+    def short(self, name: str) -> str:
+        """Return the name of a representation as the page says it: that of the layer, where there is one network."""
+        alone = len({each.partition(":")[0] for each in self.networks}) == 1
+        return name.rpartition(":")[2] if alone else name
+
+
+def three(names: Sequence[str]) -> tuple[str, ...]:
+    """Return three of several: the first, the middle one, the last; fewer if there are fewer.
+
+    Example:
+        >>> three(["a", "b", "c", "d", "e"]), three(["a"])
+        (('a', 'c', 'e'), ('a',))
+    """
+    return tuple(dict.fromkeys(names[place] for place in (0, len(names) // 2, -1))) if names else ()
+
+
+def card_of(name: str) -> tuple[Card, str] | None:
+    """Return card and layer of a representation; None for one that is no network's."""
+    backbone, sign, layer = name.partition(":")
+    return (CARDS[backbone], layer) if sign else None
+
+
+def read_representations(given: str | None, settings: Settings) -> tuple[str, ...]:
+    """Read a list of representations.
+
+    Args:
+        given: With commas between: ``NETWORK:LAYER``, a layer of the network of the study, ``hog``, ``hogb``, ``dsift``; ``*``, ``?`` and
+            ``[12]`` stand for others. None for five layers of that network and the three descriptors.
+        settings: For the network.
+
+    Returns:
+        Each once, in the order given; those of one pattern shallow to deep.
+
+    Raises:
+        OptionError: If none is named, or for a name that is no representation, with the closest one.
+        UnknownNameError: For a layer the network does not have, with the closest one.
+    """
+    if given is None:
+        return (*(f"{settings.backbone}:{layer}" for layer in chosen_layers(settings.card, None, LAYERS)), *DESCRIPTORS)
+    parts = [part.strip() for part in given.split(",") if part.strip()]
+    if not parts:
+        raise OptionError(f"--representations takes names with commas between, as relu1_1,relu3_1,hog, not '{given}'.")
+    return tuple(dict.fromkeys(name for part in parts for name in _meant(part, settings)))
+
+
+def _meant(part: str, settings: Settings) -> list[str]:
+    """Return the representations that one word stands for."""
+    backbone, sign, layer = part.rpartition(":")
+    descriptors = [] if sign else [name for name in DESCRIPTORS if fnmatchcase(name, part)]
+    if part in DESCRIPTORS:
+        return [part]
+    misspelt = not (sign or descriptors) and closest(part, [*DESCRIPTORS, *CARDS])
+    if part in CARDS or (sign and backbone not in CARDS) or misspelt:
+        # Says which one was perhaps meant.
+        check_representation(part)
+    name = backbone if sign else settings.backbone
+    layers = [f"{name}:{each}" for each in CARDS[name].names if fnmatchcase(each, layer)]
+    if not layers and not descriptors:
+        CARDS[name].layer(layer)
+    return [*layers, *descriptors]
+
+
+def read_lambdas(given: str | None, recipe: Inversion) -> tuple[float, ...]:
+    """Read the weights of the total variation.
+
+    Args:
+        given: With commas between; None for those of the paper, or, if the recipe counts in another unit, its own and ten times less and
+            more.
+        recipe: How pictures are rebuilt.
+
+    Returns:
+        Small to large, each once.
+
+    Raises:
+        OptionError: For anything that is no number of 0 or more.
+    """
+    if given is None:
+        base = looked_up(recipe.tv_weight, "any", "--tv-weight")
+        return LAMBDAS if recipe.tv == "sigma" or base == 0 else tuple(base * times for times in AROUND)
+    try:
+        numbers = sorted({float(part) for part in given.split(",")})
+    except ValueError:
+        numbers = []
+    if not numbers or not all(math.isfinite(number) and number >= 0 for number in numbers):
+        raise OptionError(f"--lambdas takes numbers of 0 or more, with commas between, as 0.5,5,50, not '{given}'.")
+    return tuple(numbers)
+
+
+def read_experiments(given: str | None) -> tuple[str, ...]:
+    """Read a list of experiments; None for all.
+
+    Raises:
+        UnknownNameError: For one there is not, with the closest match.
+        OptionError: If none is named.
+    """
+    if given is None:
+        return EXPERIMENTS
+    names = [part.strip() for part in given.split(",") if part.strip()]
+    if not names:
+        raise OptionError(f"--experiments takes names with commas between, as table,invariance, not '{given}'.")
+    for name in names:
+        if name not in EXPERIMENTS:
+            raise unknown_name("experiment", name, EXPERIMENTS)
+    return tuple(name for name in EXPERIMENTS if name in names)
+
+
+def make_plan(sources: Sequence[str], asked: Asked, settings: Settings, watch: Watch) -> Plan:
+    """Read all that was asked for, open the photographs, and look at them with each representation.
+
+    Representations whose weights are missing, that see nothing in pictures so small, or that answer nothing, are left out with a note.
+
+    Args:
+        sources: Folders, files, ``sample:NAME``.
+        asked: What this study can be told.
+        settings: What every study can be told.
+        watch: Told how far it is; if it is stopped, the representations that have not been looked with are left out.
+
+    Raises:
+        PincelError: For what cannot be read; if there is no photograph, or no representation is left: what was wrong with the first.
+    """
+    own = {"size": settings.size, "steps": settings.steps or None, "seed": settings.seed}
+    recipe = resolve_inversion(asked.recipe, own)
+    names = read_representations(asked.representations, settings)
+    experiments, lambdas = read_experiments(asked.experiments), read_lambdas(asked.lambdas, recipe)
+    for name in names:
+        check_inversion(recipe, name)
+    given, pictures, recipe, notes = _opened(sources, recipe)
+    codes: dict[str, Codes] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
+    refused: list[PincelError] = []
+    without: dict[str, list[str]] = {}
+    for name in watch.over("looking at photographs", names):
+        try:
+            shapes[name], codes[name] = _looked(name, given, pictures, recipe, settings)
+        except (WeightsError, PictureError, OptionError) as error:
+            refused.append(error)
+            # What is wrong with a network is said once, of all its layers.
+            without.setdefault(str(error), []).append(name)
+    if not codes and refused:
+        raise refused[0]
+    notes += [_WITHOUT.fill(names=", ".join(left), reason=reason) for reason, left in without.items()]
+    for note in notes:
+        watch.note(note.en)
+    return Plan(asked, settings, recipe, experiments, lambdas, pictures, codes, shapes, tuple(notes))
+
+
+def _looked(
+    name: str, given: Sequence[tuple[int, int]], pictures: Sequence[Picture], recipe: Inversion, settings: Settings
+) -> tuple[tuple[int, ...], Codes]:
+    """Return the shape of the codes of all photographs, and what is kept of them; ``given`` is their size as loaded."""
+    device = resolve_device(settings.device)
+    made = make_representation(name, pooling=recipe.pooling, device=device)
+    for loaded, picture in zip(given, pictures, strict=True):
+        made.check_size(loaded, (picture.height, picture.width), picture.name)
+    seen = [make_code(made, WHITE * picture.pixels.to(device)).cpu() for picture in pictures]
+    codes = compared(seen)
+    if min(codes.lengths) == 0:
+        silent = pictures[codes.lengths.index(0)].name
+        raise OptionError(one_line(f"{name}: its code is zero all over", silent, "a photograph it answers to", "another layer"))
+    return tuple(seen[0].shape[1:]), codes
+
+
+def _opened(sources: Sequence[str], recipe: Inversion) -> tuple[list[tuple[int, int]], list[Picture], Inversion, list[Words]]:
+    """Open all photographs, in one shape; those that cannot be read are left out with a note, and copies without one.
+
+    Returns:
+        (height, width) of each as loaded, each in the size of the recipe, the recipe, notes.
+    """
+    found: dict[str, tuple[str, tuple[int, int], Picture]] = {}
+    notes: list[Words] = []
+    refused: list[PictureError] = []
+    for file in photographs(sources):
+        try:
+            loaded = open_picture(file, "photograph")
+        except PictureError as error:
+            refused.append(error)
+            notes.append(_WITHOUT.fill(names=file, reason=str(error)))
+            continue
+        found.setdefault(loaded.sha256, (file, (loaded.height, loaded.width), fitted(recipe, loaded)))
+    if not found:
+        raise refused[0]
+    given, pictures = [size for _, size, _ in found.values()], [picture for _, _, picture in found.values()]
+    if len({(picture.height, picture.width) for picture in pictures}) > 1:
+        recipe = recipe.override(fit="crop")
+        pictures = [fitted(recipe, open_picture(file, "photograph")) for file, _, _ in found.values()]
+        notes.append(_CROPPED)
+    return given, pictures, recipe, notes

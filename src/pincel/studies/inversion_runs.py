@@ -1,0 +1,170 @@
+"""All the pictures a study rebuilds, one after the other, with one bar for all of them; the same one is rebuilt only once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pincel.engine.events import Scale, Step
+from pincel.errors import OptionError
+from pincel.inversion import Preimage, Rebuild
+from pincel.studies.inversion_plan import Plan, card_of
+from pincel.studies.report import Block
+from pincel.studies.watch import Watch
+from pincel.studies.words import Words
+
+# Multiply-adds a pixel that take as long as what is done around the network: on a CPU, a step that reads one convolution and a step that
+# reads sixteen differ by the work of the latter alone.
+AROUND = 45_000
+# Runs are so unlike that parts of the whole work are told, not steps.
+PARTS = 1000
+# Share of it after which the time it takes is foreseen: the first run has much to load.
+TOLD = 0.05
+# Seconds that are worth a word before they have passed.
+LONG = 20
+
+_EARLY = Words(
+    "The study was ended early: {done} of {count} runs are finished, and only those are shown.",
+    "El estudio se terminó antes de tiempo: han acabado {done} de {count} reconstrucciones, y solo se muestran esas.",
+)
+_REFUSED = Words("One run was left out: {reason}", "Se omite una reconstrucción: {reason}")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A picture to be rebuilt.
+
+    Attributes:
+        name: Of the representation.
+        tv_weight: λ_V.
+        photograph: Which, from 0.
+        recipe: Another than that of the study, by name.
+        neurons: Numbers of the code that count; see :func:`pincel.recipes.neurons.parse_neurons`.
+        repeats: Starts in one batch.
+    """
+
+    name: str
+    tv_weight: float
+    photograph: int = 0
+    recipe: str = ""
+    neurons: str = ""
+    repeats: int = 1
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of the jobs.
+
+    Attributes:
+        found: Those that were finished.
+        notes: On what was not.
+    """
+
+    found: Mapping[Job, Preimage]
+    notes: tuple[Words, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """What an experiment found.
+
+    Attributes:
+        blocks: In reading order.
+        numbers: Everything measured.
+    """
+
+    blocks: Sequence[Block]
+    numbers: Any
+
+
+def rebuild_all(jobs: Sequence[Job], plan: Plan, watch: Watch) -> Done:
+    """Rebuild one picture after the other.
+
+    A choice of neurons that are all zero has nothing to be rebuilt from: it is left out with a note. A run that is ended early is not
+    kept: its error would say nothing about its representation.
+
+    Args:
+        jobs: What to rebuild; the same one again costs nothing.
+        plan: Pictures and recipe.
+        watch: Told how far it is; may ask for the end.
+
+    Raises:
+        PincelError: As :class:`pincel.inversion.Rebuild`, but for a code of nothing.
+    """
+    wanted = tuple(dict.fromkeys(jobs))
+    costs = [cost(job, plan) for job in wanted]
+    whole, before, started = sum(costs), 0.0, time.monotonic()
+    what, told = f"rebuilding {len(wanted)} pictures, parts of {PARTS}", 0
+    watch.part(what, told, PARTS)
+    found: dict[Job, Preimage] = {}
+    notes: list[Words] = []
+    for job, price in zip(wanted, costs, strict=True):
+        if watch.stopped:
+            break
+        try:
+            run = _run(job, plan)
+        except OptionError as error:
+            notes.append(_REFUSED.fill(reason=str(error)))
+            watch.note(str(error))
+        else:
+            for share in _steps(run, watch):
+                if (now := int(PARTS * (before + share * price) / whole)) > told:
+                    told = now
+                    watch.part(what, told, PARTS)
+            if watch.stopped:
+                break
+            found[job] = run.result
+        before += price
+        if before - price < TOLD * whole <= before:
+            _estimate((time.monotonic() - started) * whole / before, len(wanted), watch)
+    if watch.stopped:
+        notes.append(_EARLY.fill(done=len(found), count=len(wanted)))
+    else:
+        watch.part(what, PARTS, PARTS)
+    return Done(found, tuple(notes))
+
+
+def cost(job: Job, plan: Plan) -> float:
+    """Return the work of a run, in multiply-adds or what takes as long: of the layers before the code, and of all else a step does."""
+    height, width = plan.size
+    looked = 0
+    if found := card_of(job.name):
+        card, name = found
+        looked = sum(each.products * card.positions(height, each.name) * card.positions(width, each.name) for each in card.up_to((name,)))
+    return float(job.repeats * plan.recipe.steps * (AROUND * height * width + looked))
+
+
+def _run(job: Job, plan: Plan) -> Rebuild:
+    recipe = plan.recipe
+    shared = {"size": recipe.size, "fit": recipe.fit, "seed": recipe.seed, "steps": plan.settings.steps or None}
+    return Rebuild(
+        plan.photographs[job.photograph],
+        job.name,
+        recipe=job.recipe or recipe,
+        neurons=job.neurons,
+        repeats=job.repeats,
+        device=plan.settings.device,
+        tv_weight=job.tv_weight,
+        **(shared if job.recipe else {}),
+    )
+
+
+def _steps(run: Rebuild, watch: Watch) -> Iterator[float]:
+    """Make all steps, yielding after each what share of them is made; let whoever asks for the end be heard."""
+    watch.also = run.stop
+    climbed = steps = 0
+    for event in run:
+        if isinstance(event, Scale):
+            climbed, steps = climbed + steps, event.steps
+        elif isinstance(event, Step):
+            yield (climbed + event.step) / run.steps
+    watch.also = lambda _: None
+
+
+def _estimate(seconds: float, count: int, watch: Watch) -> None:
+    """Say how long all of it may take, from how long the first runs took."""
+    if seconds >= LONG:
+        about = f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+        watch.note(f"{count} pictures, about {about} in all, as the first ones went.")

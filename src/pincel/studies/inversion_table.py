@@ -1,0 +1,207 @@
+"""Every representation with every weight of the total variation, on every photograph: how far the code of what was rebuilt is off."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from pincel.image.io import to_pil
+from pincel.inversion import Preimage
+from pincel.studies.inversion_errors import Spread, spread
+from pincel.studies.inversion_findings import findings
+from pincel.studies.inversion_plan import Plan
+from pincel.studies.inversion_runs import Job, Section
+from pincel.studies.plots import COLOURS, curves
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Say, Sheet, Table
+from pincel.studies.words import Words, same
+
+# The figures of a run, in the order of the table.
+FIGURES = ("error", "root", "saved", "by_code", "by_text")
+
+_HEADING = Words("How much of a photograph is in its code?", "¿Cuánto de una fotografía hay en su código?")
+_HOW = Words(
+    "Each row is a representation, each column a weight λ_V of the total variation: the larger, the smoother the picture must be. Look "
+    "along a row for what smoothing costs, and down a column for what is lost with depth. Under each picture stands its relative error; "
+    "it says how well the code is matched, not how alike the pictures are.",
+    "Cada fila es una representación y cada columna un peso λ_V de la variación total: cuanto mayor, más lisa debe ser la imagen. A lo "
+    "largo de una fila se ve lo que cuesta alisar; hacia abajo, lo que se pierde con la profundidad. Bajo cada imagen figura su error "
+    "relativo, que dice lo bien que coincide el código, no lo que se parecen las imágenes.",
+)
+_SHEET = Words(
+    "At the left of each row {photograph}; beside it what was rebuilt from its code: λ_V, relative error.",
+    "A la izquierda de cada fila, {photograph}; al lado, lo reconstruido a partir de su código: λ_V y error relativo.",
+)
+_ERROR = Formula(
+    "E = ‖Φ(x) - Φ₀‖² / ‖Φ₀‖²",
+    Words(
+        "0: the code is matched; 1: as far off as a code of zeros. Mahendran, Vedaldi 2015, eq. 4, the first term; its square root is the "
+        "error of their paper of 2016",
+        "0: el código coincide; 1: tan lejos como un código de ceros. Mahendran, Vedaldi 2015, ec. 4, primer término; su raíz cuadrada es "
+        "el error del artículo de 2016",
+    ),
+)
+_PUBLISHED = Formula(
+    Words(
+        "(a) ‖y - y₀‖² / mean over i, j of ‖Φᵢ - Φⱼ‖²;  (b) ‖y - y₀‖ / mean over i < j of ‖Φᵢ - Φⱼ‖",
+        "(a) ‖y - y₀‖² / media sobre i, j de ‖Φᵢ - Φⱼ‖²;  (b) ‖y - y₀‖ / media sobre i < j de ‖Φᵢ - Φⱼ‖",
+    ),
+    Words(
+        "the error the paper publishes, against the distances between photographs: (a) as its released code computes it, pairs i = j "
+        "included; (b) as its text defines it",
+        "el error que publica el artículo, frente a las distancias entre fotografías: (a) como lo calcula su código publicado, con los "
+        "pares i = j; (b) como lo define su texto",
+    ),
+)
+_ONE = Words(
+    "The paper publishes errors divided by the distances between photographs: they need two photographs or more, and there is one here.",
+    "El artículo publica errores divididos por las distancias entre fotografías: hacen falta dos o más, y aquí hay una.",
+)
+_TABLE = Words("Relative error E in %, mean over the photographs.", "Error relativo E en %, media de las fotografías.")
+_ALL = Words(
+    "All errors in %, mean ± standard deviation over {count} photographs; “as saved” is that of the picture clipped and rounded to 8 bits.",
+    "Todos los errores en %, media ± desviación típica de {count} fotografías; «tal como se guarda» es el de la imagen recortada a su "
+    "margen y redondeada a 8 bits.",
+)
+_ALL_OF_ONE = Words(
+    "All errors in %; “as saved” is that of the picture clipped and rounded to 8 bits.",
+    "Todos los errores en %; «tal como se guarda» es el de la imagen recortada a su margen y redondeada a 8 bits.",
+)
+_PLOT = Words(
+    "Relative error by representation, a line for each λ_V; bars are one standard deviation over the photographs, if there are several.",
+    "Error relativo según la representación, una línea por cada λ_V; las barras son una desviación típica entre fotografías, si "
+    "hay varias.",
+)
+
+
+def table_jobs(plan: Plan) -> list[Job]:
+    """List the runs, photograph by photograph."""
+    return [Job(name, weight, number) for number in range(len(plan.photographs)) for name in plan.codes for weight in plan.lambdas]
+
+
+def table_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
+    """Measure and show them."""
+    runs = [_measured(plan, job, found[job]) for job in table_jobs(plan) if job in found]
+    if not runs:
+        return Section([], {"runs": []})
+    rows = summed(runs)
+    blocks: list[Block] = [Heading(_HEADING), Paragraph(_HOW), _sheet(plan, found), _ERROR]
+    blocks += [Paragraph(each) for each in findings(plan, runs)]
+    blocks += [_plot(plan, rows), _spoken(plan, rows)]
+    blocks += [_PUBLISHED] if len(plan.photographs) > 1 else [Paragraph(_ONE)]
+    blocks.append(_everything(plan, rows))
+    return Section(blocks, {"runs": runs, "rows": rows})
+
+
+def _measured(plan: Plan, job: Job, result: Preimage) -> dict[str, Any]:
+    error, codes = result.record["relative_error"], plan.codes[job.name]
+    return {
+        "representation": job.name,
+        "lambda": job.tv_weight,
+        "photograph": plan.photographs[job.photograph].name,
+        "number": job.photograph,
+        "error": error,
+        "root": math.sqrt(error),
+        "saved": result.record["saved"]["relative_error"],
+        "by_code": codes.by_code(error, job.photograph),
+        "by_text": codes.by_text(error, job.photograph),
+        "code": result.record["code"],
+        "steps": result.record["steps"],
+    }
+
+
+def summed(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return, for each representation and weight, the mean and the standard deviation of each figure over photographs.
+
+    Args:
+        runs: With ``representation``, ``lambda`` and :data:`FIGURES`, numbers or None.
+
+    Returns:
+        The same keys, each figure with its mean, and ``…_deviation`` beside it, None of one photograph.
+    """
+    order = list(dict.fromkeys((run["representation"], run["lambda"]) for run in runs))
+    rows = []
+    for name, weight in order:
+        alike = [run for run in runs if (run["representation"], run["lambda"]) == (name, weight)]
+        row: dict[str, Any] = {"representation": name, "lambda": weight, "photographs": len(alike)}
+        for figure in FIGURES:
+            values = [run[figure] for run in alike if run[figure] is not None]
+            summary = spread(values) if values else Spread(math.nan, None)
+            row |= {figure: summary.mean if values else None, f"{figure}_deviation": summary.deviation}
+        rows.append(row)
+    return rows
+
+
+def _sheet(plan: Plan, found: Mapping[Job, Preimage]) -> Sheet:
+    photograph = to_pil(plan.photographs[0].pixels)
+    cells = []
+    for name in plan.codes:
+        made = [(weight, found[job]) for weight in plan.lambdas if (job := Job(name, weight)) in found]
+        if len(made) < len(plan.lambdas):
+            break
+        cells.append((same(plan.short(name)), photograph))
+        cells += [(same(f"λ {weight:.3g} · {result.record['relative_error']:.1%}"), result.image) for weight, result in made]
+    return Sheet(
+        "table", cells or [_lone(plan, found)], 1 + len(plan.lambdas), _SHEET.fill(photograph=plan.photographs[0].name), height=128
+    )
+
+
+def _lone(plan: Plan, found: Mapping[Job, Preimage]) -> tuple[Words, Any]:
+    """Return the first picture there is, of a study that was ended in its first row."""
+    job, result = next(iter(found.items()))
+    return same(f"{plan.short(job.name)} · λ {job.tv_weight:.3g} · {result.record['relative_error']:.1%}"), result.image
+
+
+def _plot(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Plot:
+    names = list(dict.fromkeys(row["representation"] for row in rows))
+    # Layers of one network are joined by a line, and nothing else is: there is no depth between HOG and SIFT.
+    groups = [list(each) for _, each in groupby(range(len(names)), lambda place: names[place].rpartition(":")[0] or place)]
+
+    def draw(say: Say) -> Any:
+        labels = (say(Words("representation", "representación")), say(Words("relative error", "error relativo")))
+        nothing = [math.nan] * len(names)
+        figure = curves({f"λ = {weight:.3g}": nothing for weight in plan.lambdas}, [plan.short(name) for name in names], labels)
+        axes = figure.axes[0]
+        for number, weight in enumerate(plan.lambdas):
+            of_weight = {row["representation"]: row for row in rows if row["lambda"] == weight}
+            for group in groups:
+                places = [place for place in group if names[place] in of_weight]
+                shown = [of_weight[names[place]] for place in places]
+                bars = [row["error_deviation"] or 0.0 for row in shown]
+                colour = COLOURS[number % len(COLOURS)]
+                axes.errorbar(places, [row["error"] for row in shown], bars, color=colour, marker="o", markersize=4, capsize=3)
+        axes.set_ylim(bottom=0)
+        return figure
+
+    return Plot("errors-by-depth", draw, _PLOT)
+
+
+def _spoken(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Table:
+    columns = {"representation": Words("representation", "representación")}
+    columns |= {str(weight): same(f"λ = {weight:.3g}") for weight in plan.lambdas}
+    lines: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        line = lines.setdefault(row["representation"], {"representation": plan.short(row["representation"])})
+        line[str(row["lambda"])] = round(100 * row["error"], 2)
+    return Table("table", columns, list(lines.values()), _TABLE, spoken=True)
+
+
+def _everything(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Table:
+    columns = {
+        "representation": Words("representation", "representación"),
+        "lambda": same("λ_V"),
+        "error": same("E"),
+        "error_deviation": same("±"),
+        "root": same("√E"),
+        "root_deviation": same("±"),
+        "saved": Words("E as saved", "E tal como se guarda"),
+    }
+    if len(plan.photographs) > 1:
+        columns |= {"by_code": same("(a)"), "by_code_deviation": same("±"), "by_text": same("(b)"), "by_text_deviation": same("±")}
+    else:
+        columns = {key: words for key, words in columns.items() if not key.endswith("_deviation")}
+    caption = _ALL.fill(count=len(plan.photographs)) if len(plan.photographs) > 1 else _ALL_OF_ONE
+    given = {"representation", "lambda"}
+    shown = [{key: row[key] if key in given or row[key] is None else 100 * row[key] for key in columns} for row in rows]
+    return Table("errors", columns, shown, caption, folded=True)

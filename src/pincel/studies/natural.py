@@ -1,0 +1,275 @@
+"""What a network sees in a photograph, exaggerated; and pictures its channels are excited by that still look like pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count, takewhile
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pincel.backbones.cards import Card
+from pincel.backbones.vgg import VGG
+from pincel.canvas.pixels import PixelCanvas
+from pincel.errors import OptionError, PictureSizeError
+from pincel.files import one_line
+from pincel.image.io import Picture, Source
+from pincel.recipes.representation import Representation
+from pincel.studies.dreaming import fineness
+from pincel.studies.look import WHITE, network, opened, pixels_of
+from pincel.studies.natural_page import Drawn, Found, page
+from pincel.studies.natural_paint import RECIPE, Grown, Wish, grow_all, noises, surrounded
+from pincel.studies.natural_stats import among_themselves, gradient_histogram, intersection, photographs, strongest, typical
+from pincel.studies.report import Report
+from pincel.studies.settings import Settings, chosen_layers
+from pincel.studies.strongest import Channels, check_channels, read_channels
+from pincel.studies.watch import Watch
+
+LAYERS = ("relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_4")
+CHANNELS = "4"
+# C of caricatures, one of the weights codes have in the paper: with the 1 of its caricatures, pictures of 96 pixels are smoothed away.
+WEIGHT = 20.0
+# The objective of one unit, for a picture as large as what it sees and an answer as large as any photograph gets.
+REACH = 1e4
+# Of the receptive field: how large a picture is drawn for one unit.
+ROOM = 1.1
+# Pictures that climb together: more of them save no time, and take memory.
+TOGETHER = 8
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What this study can be told.
+
+    Attributes:
+        layers: With commas; None for :data:`LAYERS`, or those rectified ones of another network that see anything at this size.
+        channels: How many of each layer are maximised, those most excited by the photograph; or which, with commas, as
+            :func:`pincel.studies.strongest.read_channels` reads it.
+        weight: C, how much caricatures weigh against the regularisers.
+
+    Raises:
+        OptionError: For a weight that is not above 0.
+    """
+
+    layers: str | None = None
+    channels: str = CHANNELS
+    weight: float = WEIGHT
+
+    def __post_init__(self) -> None:
+        if not 0 < self.weight < math.inf:
+            raise OptionError(f"--weight {self.weight:g}: give a number above 0.")
+
+
+@dataclass(frozen=True)
+class Room:
+    """All that is known of one layer before anything is drawn.
+
+    Attributes:
+        name: As asked for.
+        seen: Where its photograph is exaggerated.
+        unit: Where its channels are maximised: the convolution before, if it is a rectified one, since a silent unit has no slope.
+        code: Φ(x₀), (1, C, …), of the photograph.
+        largest: M of each channel of ``unit``, (C,), in all photographs.
+        channels: To be maximised.
+    """
+
+    name: str
+    seen: Representation
+    unit: Representation
+    code: Tensor
+    largest: Tensor
+    channels: tuple[int, ...]
+
+
+def study(source: Source, asked: Asked, settings: Settings, watch: Watch) -> Report:
+    """Exaggerate what each layer sees in a photograph, and maximise some channels of each, with and without what keeps pictures natural.
+
+    Args:
+        source: The photograph.
+        asked: What this study can be told.
+        settings: What every study can be told; ``size`` is the long side of the caricatures, and the most a picture for a channel has.
+        watch: Is told how far it is. If it is stopped, what there is by then is shown.
+
+    Raises:
+        UnknownNameError: For a layer the network does not have.
+        OptionError: For a channel a layer does not have, or no steps.
+        PictureSizeError: For a picture of which nothing is left in a layer.
+    """
+    if settings.steps < 1:
+        raise OptionError(f"--steps {settings.steps}: give 1 or more.")
+    picture, wanted = opened(source, settings), read_channels(asked.channels)
+    names, left_out = _layers(asked, picture, settings.card)
+    for name in names:
+        check_channels(wanted, name, settings.card.layer(name).channels)
+    backbone = network(settings)
+    scenes = [opened(scene, settings) for scene in watch.over("opening the photographs", photographs())]
+    # One of them may be the photograph itself.
+    scenes = [scene for scene in scenes if scene.sha256 != picture.sha256]
+    rooms = [_room(backbone, name, picture, scenes, wanted) for name in watch.over("looking at the photographs", names)]
+    wishes = _wishes(rooms, pixels_of(picture, backbone), asked.weight, settings)
+    grown = grow_all(wishes, settings.seed, settings.steps, watch)
+    found = _measured(grown, rooms, picture, scenes)
+    own = {"layers": list(names), "channels": asked.channels, "weight": asked.weight, "recipe": RECIPE, "photograph": picture.name}
+    return page(found, {**settings.as_json(), **own}, left_out, (len(grown), len(wishes)) if watch.stopped else None)
+
+
+def _layers(asked: Asked, picture: Picture, card: Card) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the layers to look at, and those nobody asked for that see nothing in a picture this small."""
+    names = chosen_layers(card, asked.layers, LAYERS)
+    blind = tuple(name for name in names if min(picture.height, picture.width) < card.smallest(name))
+    if blind and (asked.layers is not None or blind == names):
+        failed = f"picture: {blind[0]} sees nothing in one with a side below {card.smallest(blind[0])} pixels"
+        given = f"{picture.width}×{picture.height}"
+        raise PictureSizeError(one_line(failed, given, f"{card.smallest(blind[0])} or more", "a larger --size, or shallower --layers"))
+    return tuple(name for name in names if name not in blind), blind
+
+
+def _room(backbone: VGG, name: str, picture: Picture, scenes: Sequence[Picture], wanted: Channels) -> Room:
+    """Look at the photographs through one layer, and choose its channels."""
+    card = backbone.card
+    before = card.names[card.names.index(name) - 1] if card.layer(name).kind == "relu" else name
+    seen, unit = (
+        Representation(f"{card.name}:{layer}", backbone, layer, PixelCanvas(WHITE), card.smallest(layer)) for layer in (name, before)
+    )
+    with torch.no_grad():
+        told = backbone.features(pixels_of(picture, backbone), {name, before})
+        # Those too small for the layer have nothing to say.
+        fit = [scene for scene in scenes if min(scene.height, scene.width) >= card.smallest(name)]
+        largest = [strongest(backbone.features(pixels_of(scene, backbone), [before])[before]) for scene in fit]
+    own = strongest(told[before])
+    order = own.sort(descending=True, stable=True).indices
+    channels = wanted if isinstance(wanted, tuple) else tuple(int(channel) for channel in order[:wanted])
+    return Room(name, seen, unit, told[name], torch.stack([own, *largest]).amax(0), channels)
+
+
+def _wishes(rooms: Sequence[Room], photograph: Tensor, weight: float, settings: Settings) -> list[Wish]:
+    """Return what is to be drawn: caricatures and maximised channels, then both again without anything that keeps them natural."""
+    exaggerated = [caricature(room, photograph, weight) for room in rooms if bool((room.code > 0).any())]
+    maximised = [wish for room in rooms for wish in maxima(room, room.channels, settings)]
+    freed = [wish for room in rooms for wish in maxima(room, room.channels[:1], settings)]
+    free = partial(map, lambda wish: replace(wish, free=True))
+    return [*exaggerated, *maximised, *free(exaggerated), *free(freed)]
+
+
+def caricature(room: Room, photograph: Tensor, weight: float = WEIGHT) -> Wish:
+    r"""Wish for more of what a layer sees in a photograph.
+
+    .. math:: w = \frac{[\Phi(x_0)]_+}{\|[\Phi(x_0)]_+\|^2}, \qquad \langle \Phi(x_0), w \rangle = 1
+
+    Args:
+        room: The layer.
+        photograph: x₀, (1, 3, H, W) in grey levels, where it starts from.
+        weight: C.
+
+    Paper:
+        Mahendran, Vedaldi 2016 (IJCV), caricaturization; ``experiments/exp_enhance.m`` of aravindhm/nnpreimage.
+
+    Differs:
+        C is 1 there, for pictures of 227 pixels, and Φ(x₀) is of a picture whose mean was not subtracted.
+    """
+    seen = room.code.clamp(min=0)
+    direction = seen / seen.square().sum(dtype=torch.float64).to(seen)
+    size = (photograph.shape[-2], photograph.shape[-1])
+    return Wish(room.name, room.seen, direction, surrounded(photograph, room.seen), size, weight=weight)
+
+
+def maxima(room: Room, channels: Sequence[int], settings: Settings) -> list[Wish]:
+    r"""Wish for the answer of some channels at the position in the middle, in batches.
+
+    .. math:: w_c = \frac{10^4}{\rho^2 M_c}
+
+    at that position of channel c alone, ρ being the side of the square of pixels it sees.
+
+    Args:
+        room: The layer.
+        channels: Of it.
+        settings: The largest side of a picture, and the seed of the noise.
+
+    Paper:
+        Mahendran, Vedaldi 2016 (IJCV), activation maximization; ``experiments/exp_maximization.m`` and ``helpers/get_neuron_stats.m`` of
+        aravindhm/nnpreimage: convolutions before their ReLU, ρ the receptive field, M of 1300 photographs, as many positions as fit into
+        1.1 ρ.
+
+    Differs:
+        ρ is the side of the picture where that is smaller than the receptive field; M is of a few photographs; rectifiers leak nothing, as
+        in the last of their experiments (``exp_all.m``), where others leak 0.05.
+    """
+    card, side = settings.card, side_of(room.unit, settings.size)
+    reach = REACH / min(card.layer(room.unit.layer).receptive_field, side) ** 2
+    units = typical(room.largest)
+    whole = room.code.new_zeros(1, *_shape(room.unit, side))
+    middle = tuple(length // 2 for length in whole.shape[2:])
+    wishes = []
+    for first in range(0, len(channels), TOGETHER):
+        batch = tuple(channels[first : first + TOGETHER])
+        direction = whole.repeat(len(batch), *(1,) * (whole.dim() - 1))
+        for number, channel in enumerate(batch):
+            direction[(number, channel, *middle)] = reach / float(units[channel])
+        start = noises(room.unit, (side, side), settings.seed, batch).to(whole)
+        wishes.append(Wish(room.name, room.unit, direction, start, (side, side), channels=batch))
+    return wishes
+
+
+def side_of(unit: Representation, most: int) -> int:
+    """Return the side of a picture for one unit: an odd number of positions, about 1.1 times what it sees; at most ``most`` pixels."""
+    card = unit.eye.card
+    layer = card.layer(unit.layer)
+    positions = max(1, int(ROOM * layer.receptive_field / layer.stride + 0.5)) // 2 * 2 + 1
+    fitting = takewhile(lambda side: card.positions(side, unit.layer) <= positions, count(unit.smallest))
+    return min(most, max(fitting))
+
+
+def _shape(unit: Representation, side: int) -> tuple[int, ...]:
+    """Return the shape of the code of a square picture, without the batch."""
+    card = unit.eye.card
+    return card.layer(unit.layer).channels, *(card.positions(side, unit.layer) for _ in range(2))
+
+
+def _measured(grown: Sequence[Grown], rooms: Sequence[Room], picture: Picture, scenes: Sequence[Picture]) -> Found:
+    """Turn what was drawn into figures."""
+    natural = [gradient_histogram(each.pixels) for each in (picture, *scenes)]
+    by_name = {room.name: room for room in rooms}
+    mean = torch.stack(natural).mean(0)
+    caricatures: list[Drawn] = []
+    maximised: list[Drawn] = []
+    for each in grown:
+        room = by_name[each.wish.name]
+        for number, image in enumerate(each.images):
+            told = _figures(each, number, room)
+            pixels = each.pictures[number : number + 1]
+            against = mean if each.wish.channels else natural[0]
+            natural_share = intersection(gradient_histogram(pixels), against)
+            made = Drawn(room.name, image, each.wish.free, naturalness=natural_share, fineness=float(fineness(pixels)[0]), **told)
+            (maximised if each.wish.channels else caricatures).append(made)
+    silent = {room.name: [channel for channel in room.channels if float(room.largest[channel]) <= 0] for room in rooms}
+    fine = [float(fineness(each.pixels)[0]) for each in (picture, *scenes)]
+    return Found(
+        picture,
+        tuple(room.name for room in rooms),
+        caricatures,
+        maximised,
+        1 + len(scenes),
+        among_themselves(natural),
+        fine,
+        silent,
+    )
+
+
+def _figures(each: Grown, number: int, room: Room) -> dict[str, Any]:
+    """Return what one picture of a batch has reached."""
+    told: dict[str, Any] = {
+        "before": each.before[number],
+        "after": each.after[number],
+        "unclipped": each.unclipped[number],
+        "history": list(each.history),
+    }
+    if not each.wish.channels:
+        return told
+    channel = each.wish.channels[number]
+    weight = float(each.wish.direction[number, channel].max())
+    largest = float(room.largest[channel])
+    return {**told, "channel": channel, "unit": room.unit.layer, "answer": each.after[number] / weight, "largest": largest}

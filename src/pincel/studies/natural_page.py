@@ -1,0 +1,303 @@
+"""The page of the study of natural pictures that a network is excited by, in words that follow the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan, nan
+from typing import Any
+
+from PIL import Image
+
+from pincel.image.io import Picture, to_pil
+from pincel.studies.natural_findings import caricature_finding, maximum_finding, natural_finding, notes
+from pincel.studies.natural_words import (
+    CARICATURE,
+    CARICATURE_FORMULA,
+    CARICATURE_TABLE,
+    CHANNEL_TABLE,
+    COLUMNS,
+    LEAD,
+    MAXIMUM,
+    MAXIMUM_FORMULA,
+    NATURAL,
+    NATURAL_FORMULA,
+    REGULARISERS,
+    REGULARISERS_FORMULA,
+    TITLE,
+)
+from pincel.studies.plots import curves
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Say, Sheet, Slider, Table
+from pincel.studies.words import Words, same
+
+# Long side of a picture on the page, about.
+LARGE = 256
+# Pixels of a picture that has so few are shown as squares: there is nothing between them.
+COARSE = 48
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture that was drawn, and what it reached.
+
+    Attributes:
+        layer: As asked for.
+        image: As saved.
+        free: Without what keeps pictures natural.
+        before: ⟨Φ, w⟩ where it began.
+        after: Of the picture as saved.
+        unclipped: Before it was clipped to what can be saved.
+        history: Step by step, the mean of those that climbed together.
+        naturalness: Its gradient histogram against that of photographs, 0 to 1.
+        fineness: Share of its variance in fine detail.
+        channel: That it was drawn for; None for a caricature.
+        unit: The layer that channel was read in.
+        answer: Of the unit in the middle, to the picture as saved.
+        largest: That the channel gives to any place of the photographs.
+    """
+
+    layer: str
+    image: Image.Image
+    free: bool
+    before: float
+    after: float
+    unclipped: float
+    history: Sequence[float]
+    naturalness: float
+    fineness: float
+    channel: int | None = None
+    unit: str = ""
+    answer: float = nan
+    largest: float = nan
+
+    @property
+    def times(self) -> float | None:
+        """By how much it excites its channel more than any photograph does; None where there is nothing to compare with."""
+        return self.answer / self.largest if self.largest > 0 else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return its numbers as plain data."""
+        names = ["layer", "free", "before", "after", "unclipped", "naturalness", "fineness", "history"]
+        own = {} if self.channel is None else {"channel": self.channel, "answer": self.answer, "largest": self.largest, "times": self.times}
+        return {**{name: getattr(self, name) for name in names}, "history": list(self.history), **own}
+
+
+@dataclass(frozen=True)
+class Found:
+    """All that was drawn and measured.
+
+    Attributes:
+        picture: The photograph, as it was looked at.
+        layers: Looked at.
+        caricatures: Of it, regularised ones first.
+        maximised: Pictures for single channels, likewise.
+        photographs: How many were looked at, this one included.
+        common: Naturalness of photographs among themselves.
+        fine: Share of fine detail in each of them.
+        silent: layer → channels among those drawn that no photograph excites.
+    """
+
+    picture: Picture
+    layers: Sequence[str]
+    caricatures: Sequence[Drawn]
+    maximised: Sequence[Drawn]
+    photographs: int
+    common: float
+    fine: Sequence[float]
+    silent: Mapping[str, Sequence[int]]
+
+
+def page(found: Found, settings: Mapping[str, Any], left_out: Sequence[str], early: tuple[int, int] | None) -> Report:
+    """Put together the report.
+
+    Args:
+        found: Everything.
+        settings: What the study was told.
+        left_out: Layers that see nothing in pictures of this size.
+        early: (climbs made, climbs wished for), if it was ended early.
+    """
+    return Report(
+        name="natural",
+        title=TITLE,
+        lead=LEAD.fill(layers=len(found.layers), backbone=settings["backbone"], steps=settings["steps"], size=settings["size"]),
+        blocks=[*_caricatures(found, settings["weight"]), *_maximised(found), *_natural(found)],
+        numbers={
+            "caricatures": [each.as_json() for each in found.caricatures],
+            "channels": [each.as_json() for each in found.maximised],
+            "photographs": {"count": found.photographs, "naturalness": found.common, "fineness": list(found.fine)},
+        },
+        settings=settings,
+        notes=notes(found.silent, left_out, early, _without_caricature(found) if early is None else ()),
+    )
+
+
+def _caricatures(found: Found, weight: float) -> list[Block]:
+    formula, source = CARICATURE_FORMULA
+    kept, free = _apart(found.caricatures)
+    original = to_pil(found.picture.pixels)
+    photograph = (Words("the photograph", "la fotografía"), enlarged(original))
+    blocks: list[Block] = [
+        Heading(Words("Caricatures", "Caricaturas")),
+        Paragraph(CARICATURE),
+        Formula(formula.fill(weight=weight), source),
+        Paragraph(REGULARISERS),
+        Formula(*REGULARISERS_FORMULA),
+    ]
+    if not kept:
+        return blocks
+    columns = min(3, 1 + len(kept))
+    caption = Words(
+        "The photograph, and what each layer sees in it, exaggerated; below, how far ⟨Φ, w⟩ came from 1.",
+        "La fotografía, y exagerado lo que cada capa ve en ella; debajo, hasta dónde llegó ⟨Φ, w⟩ desde 1.",
+    )
+    blocks += [Sheet("caricatures", [photograph, *map(_exaggerated, kept)], columns, caption), Paragraph(caricature_finding(kept))]
+    deepest = kept[-1]
+    names = (Words("photograph", "fotografía"), Words("caricature, {layer}", "caricatura, {layer}").fill(layer=deepest.layer))
+    look = Words("Pull the edge: what has grown, and out of what?", "Mueva el borde: ¿qué ha crecido, y a partir de qué?")
+    blocks += [Slider(enlarged(original, 2), enlarged(deepest.image, 2), names, look), Plot("climb", _climb(kept), _CLIMB)]
+    if free:
+        without = Words(
+            "The same climbs without regularisers, bound or wandering view, clipped to what a file can hold.",
+            "Los mismos ascensos sin regularizadores, sin cota y sin vista errante, recortados a lo que cabe en un archivo.",
+        )
+        blocks.append(Sheet("caricatures-free", [photograph, *map(_exaggerated, free)], columns, without))
+    return [*blocks, _caricature_table(kept, free)]
+
+
+def _exaggerated(each: Drawn) -> tuple[Words, Image.Image]:
+    return same(f"{each.layer}\n1 → {each.after:.3g}"), enlarged(each.image)
+
+
+_CLIMB = Words(
+    "How far each caricature reaches, step by step, as the wandering view saw it; the photograph is at 1.",
+    "Hasta dónde llega cada caricatura, paso a paso, según la vista errante; la fotografía está en 1.",
+)
+
+
+def _climb(kept: Sequence[Drawn]) -> Any:
+    def draw(say: Say) -> Any:
+        most = max(len(each.history) for each in kept)
+        labels = (say(Words("step", "paso")), "⟨Φ, w⟩")
+        return curves({each.layer: list(each.history) for each in kept}, range(most), labels, points=False)
+
+    return draw
+
+
+def _caricature_table(kept: Sequence[Drawn], free: Sequence[Drawn]) -> Table:
+    without = {each.layer: each for each in free}
+    rows = []
+    for each in kept:
+        row: dict[str, Any] = {"layer": each.layer, "after": each.after, "naturalness": each.naturalness, "fineness": each.fineness}
+        if each.layer in without:
+            other = without[each.layer]
+            row |= {"free_after": other.after, "free_naturalness": other.naturalness, "free_fineness": other.fineness}
+        rows.append(row)
+    names = ("layer", "after", "naturalness", "fineness", *(("free_after", "free_naturalness", "free_fineness") if free else ()))
+    return Table("caricatures", {name: COLUMNS[name] for name in names}, rows, CARICATURE_TABLE, spoken=True)
+
+
+def _maximised(found: Found) -> list[Block]:
+    kept, free = _apart(found.maximised)
+    if not kept:
+        return []
+    cells: list[tuple[Words, Image.Image]] = []
+    across = max(sum(each.layer == layer for each in kept) for layer in found.layers) + bool(free)
+    for layer in found.layers:
+        row = [each for each in [*kept, *free] if each.layer == layer]
+        # A layer with fewer channels leaves room at the end.
+        nothing = (same(""), Image.new("RGB", (LARGE, LARGE), "white"))
+        cells += [(_named(each), enlarged(stretched(each.image))) for each in row] + [nothing] * ((across - len(row)) * bool(row))
+    caption = Words(
+        "A row for each layer: pictures for single channels, shown from their darkest value to their brightest; below, their answer as a "
+        "multiple of the largest in photographs. {free}",
+        "Una fila por capa: imágenes para canales sueltos, mostradas de su valor más oscuro al más claro; debajo, su respuesta como "
+        "múltiplo de la mayor en fotografías. {free}",
+    )
+    last = Words(
+        "Last in a row, the first channel again, without anything that keeps the picture natural.",
+        "Al final de la fila, otra vez el primer canal, sin nada que mantenga natural la imagen.",
+    )
+    return [
+        Heading(Words("One channel alone", "Un solo canal")),
+        Paragraph(MAXIMUM.fill(photographs=found.photographs)),
+        Formula(*MAXIMUM_FORMULA),
+        Sheet("channels", cells, across, caption.fill(free=last if free else ""), height=160),
+        Paragraph(maximum_finding(kept, found.photographs)),
+        _channel_table([*kept, *free]),
+    ]
+
+
+def _channel_table(drawn: Sequence[Drawn]) -> Table:
+    names = ("layer", "channel", "regularised", "before", "after", "answer", "largest", "times", "naturalness", "fineness")
+    rows = [
+        {name: getattr(each, name) for name in names if name != "regularised"}
+        | {"regularised": Words("no", "no") if each.free else Words("yes", "sí")}
+        for each in drawn
+    ]
+    return Table("channels", {name: COLUMNS[name] for name in names}, rows, CHANNEL_TABLE, folded=True)
+
+
+def _named(each: Drawn) -> Words:
+    reach = "?" if each.times is None else f"{each.times:.3g}×"
+    name = same(f"{each.unit}, {each.channel}: {reach}")
+    return Words("{name}\nnot regularised", "{name}\nsin regularizar").fill(name=name) if each.free else name
+
+
+def _natural(found: Found) -> list[Block]:
+    if not found.caricatures:
+        return []
+    return [
+        Heading(Words("How natural?", "¿Cuán naturales?")),
+        Paragraph(NATURAL.fill(photographs=found.photographs)),
+        Formula(*NATURAL_FORMULA),
+        Plot("naturalness", _naturalness(found), _NATURALNESS),
+        Paragraph(natural_finding(found.caricatures, found.maximised, found.common, found.fine)),
+    ]
+
+
+_NATURALNESS = Words(
+    "What gradient histograms have in common with those of photographs: 1 is all. Channels: the mean of those of a layer.",
+    "Lo que los histogramas de gradientes tienen en común con los de fotografías: 1 es todo. Canales: la media de los de una capa.",
+)
+
+
+def _naturalness(found: Found) -> Any:
+    def of(drawn: Sequence[Drawn], free: bool) -> list[float]:
+        each = [[one.naturalness for one in drawn if one.layer == layer and one.free == free] for layer in found.layers]
+        return [sum(values) / len(values) if values else nan for values in each]
+
+    def draw(say: Say) -> Any:
+        lines = {
+            say(Words("caricatures", "caricaturas")): of(found.caricatures, False),
+            say(Words("caricatures, not regularised", "caricaturas, sin regularizar")): of(found.caricatures, True),
+            say(Words("channels", "canales")): of(found.maximised, False),
+            say(Words("channels, not regularised", "canales, sin regularizar")): of(found.maximised, True),
+            say(Words("photographs, one another", "fotografías, entre sí")): [found.common] * len(found.layers),
+        }
+        known = {name: values for name, values in lines.items() if not all(map(isnan, values))}
+        return curves(known, list(found.layers), (say(Words("layer", "capa")), say(Words("in common", "en común"))))
+
+    return draw
+
+
+def _without_caricature(found: Found) -> list[str]:
+    return [layer for layer in found.layers if not any(each.layer == layer for each in found.caricatures)]
+
+
+def _apart(drawn: Sequence[Drawn]) -> tuple[list[Drawn], list[Drawn]]:
+    """Return those that were kept natural, and those that were not."""
+    return [each for each in drawn if not each.free], [each for each in drawn if each.free]
+
+
+def enlarged(image: Image.Image, larger: int = 1) -> Image.Image:
+    """Enlarge a small picture by a whole number, so that it can be seen from the back of a room."""
+    times = max(1, round(larger * LARGE / max(image.size)))
+    way = Image.Resampling.NEAREST if max(image.size) < COARSE else Image.Resampling.BICUBIC
+    return image.resize((image.width * times, image.height * times), way)
+
+
+def stretched(image: Image.Image) -> Image.Image:
+    """Return a picture from its darkest value to its brightest, all channels alike, as the code of the paper shows them (``vl_imsc``)."""
+    lows, highs = zip(*image.getextrema(), strict=True)
+    low, high = min(lows), max(highs)
+    return image.point(lambda value: round(255 * (value - low) / max(high - low, 1)))

@@ -1,0 +1,189 @@
+"""Pictures that climb: a code, a direction it is to grow in, and what keeps the picture natural meanwhile."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from pincel.engine.events import Step
+from pincel.image.io import to_pil
+from pincel.losses.inner import InnerLoss
+from pincel.recipes import INVERSIONS
+from pincel.recipes.inversion import Inversion
+from pincel.recipes.preimage import cropped, make_climb, make_priors, make_start, phases
+from pincel.recipes.representation import WHITE, Representation
+from pincel.studies.watch import Watch
+
+RECIPE = "mahendran2016"
+# What a small picture and a step take beside convolutions, in multiply-adds.
+OVERHEAD = 5e7
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to grow, for a batch of pictures of one size.
+
+    Attributes:
+        name: The layer asked for.
+        representation: The network, and the layer that is looked at.
+        direction: w, (1, C, h, w) or one a picture; see :class:`pincel.losses.inner.InnerLoss`.
+        start: (B, 3, H, W) in grey levels, as large as the margin of the jitter asks for.
+        size: (height, width) of the pictures.
+        free: Without what keeps pictures natural: no regularisers, no bound, no jitter.
+        channels: Of each picture of a maximisation; none for a caricature.
+        weight: C, how much it weighs against the regularisers.
+    """
+
+    name: str
+    representation: Representation
+    direction: Tensor
+    start: Tensor
+    size: tuple[int, int]
+    free: bool = False
+    channels: tuple[int, ...] = ()
+    weight: float = 1.0
+
+    @property
+    def layer(self) -> str:
+        """Where the code is read."""
+        return self.representation.layer
+
+    def work(self) -> float:
+        """Return about how many multiply-adds a step takes."""
+        card = self.representation.eye.card
+        needed = [layer for layer in card.up_to((self.layer,)) if layer.products]
+        each = sum(layer.products * math.prod(card.positions(side, layer.name) for side in self.size) for layer in needed)
+        return len(self.start) * each + OVERHEAD
+
+    def reached(self, pixels: Tensor) -> list[float]:
+        """Return ⟨Φ(x), w⟩ of pictures (B, 3, H, W) in grey levels."""
+        with torch.no_grad():
+            values: list[float] = (self.representation.code(pixels) * self.direction).double().flatten(1).sum(1).tolist()
+        return values
+
+
+@dataclass(frozen=True)
+class Grown:
+    """What became of a wish.
+
+    Attributes:
+        wish: What was wished.
+        pictures: (B, 3, H, W) in [0, 1] as saved: clipped, in 8 bits.
+        before: ⟨Φ(x), w⟩ where each began.
+        after: Of each as saved.
+        unclipped: Of each before it was clipped.
+        history: ⟨Φ(x), w⟩ at each step, as the wandering view had it, the mean of the batch.
+    """
+
+    wish: Wish
+    pictures: Tensor
+    before: Sequence[float]
+    after: Sequence[float]
+    unclipped: Sequence[float]
+    history: Sequence[float] = field(default_factory=list)
+
+    @property
+    def images(self) -> list[Image.Image]:
+        """Each picture."""
+        return [to_pil(picture[None]) for picture in self.pictures]
+
+
+def recipe_of(seed: int, steps: int, *, free: bool = False) -> Inversion:
+    """Return the values of the paper of 2016, with one phase, as its code maximises.
+
+    Args:
+        seed: Of the noise and of the wandering view.
+        steps: Of the optimiser.
+        free: Without λ, bound and jitter, as ``experiments/exp_noregularizer.m`` has it.
+    """
+    values = {"norm_weight": 0.0, "tv_weight": 0.0, "bound": 0.0, "jitter": 0.0} if free else {}
+    return INVERSIONS[RECIPE].recipe.override(seed=seed, schedule=f"{steps}x1~1", **values)
+
+
+def wide(representation: Representation, size: tuple[int, int]) -> tuple[int, int]:
+    """Return how large a picture of ``size`` starts, so that the view has where to wander."""
+    return phases(recipe_of(0, 1), size, representation.stride)[0].size
+
+
+def surrounded(photograph: Tensor, representation: Representation) -> Tensor:
+    """Return a photograph (1, 3, H, W) in grey levels with the mean colour around it, as wide as :func:`wide` says."""
+    middle = representation.middle().to(photograph)
+    height, width = wide(representation, (photograph.shape[-2], photograph.shape[-1]))
+    down, across = height - photograph.shape[-2], width - photograph.shape[-1]
+    # The smaller half goes above and to the left, where the crop of the middle begins.
+    around = (across // 2, across - across // 2, down // 2, down - down // 2)
+    return functional.pad(photograph - middle, around) + middle
+
+
+def noises(representation: Representation, size: tuple[int, int], seed: int, channels: Sequence[int]) -> Tensor:
+    """Return noise for each channel its own, (B, 3, H, W) in grey levels, as wide as :func:`wide` says.
+
+    A channel's noise depends on the seed and its number, not on the other channels.
+    """
+    whole = wide(representation, size)
+    drawn = [make_start(recipe_of((1_000_003 * seed + channel) % 2**63, 1), representation, whole, 1) for channel in channels]
+    return torch.cat(drawn)
+
+
+def grow(wish: Wish, seed: int, steps: int, watch: Watch, told: Callable[[int], None]) -> Grown:
+    """Climb, and keep the best picture.
+
+    Args:
+        wish: What for.
+        seed: Of the wandering view.
+        steps: Of the optimiser; fewer if ``watch`` is stopped.
+        watch: May ask for the end.
+        told: Is told each step made.
+    """
+    representation, count = wish.representation, len(wish.start)
+    recipe = recipe_of(seed, steps, free=wish.free)
+    rung = phases(recipe, wish.size, representation.stride)[0]
+    losses = [InnerLoss(wish.layer, wish.direction, wish.weight, count), *make_priors(recipe, representation, count)]
+    start = cropped(wish.start, rung)
+    climb = make_climb(recipe, representation, losses, wish.size, start)
+    watch.also = climb.stop
+    history: list[float] = []
+    for event in climb:
+        if isinstance(event, Step):
+            history.append(-event.terms["inner"])
+            told(event.step)
+    watch.also = lambda _: None
+    final = _middle(climb.picture.detach(), wish.size)
+    saved = (final / WHITE).clamp(0, 1).mul(WHITE).round()
+    before = wish.reached(_middle(start, wish.size))
+    return Grown(wish, (saved / WHITE).cpu(), before, wish.reached(saved), wish.reached(final), history)
+
+
+def grow_all(wishes: Sequence[Wish], seed: int, steps: int, watch: Watch) -> list[Grown]:
+    """Climb for one wish after the other, with one bar for all, in hundredths of the work.
+
+    Returns:
+        What became of them, in order; fewer if ``watch`` was stopped, the last of them unfinished then.
+    """
+    costs = [wish.work() for wish in wishes]
+    what = f"drawing {sum(len(wish.start) for wish in wishes)} pictures"
+    grown: list[Grown] = []
+    watch.part(what, 0, 100)
+    for number, wish in enumerate(wishes):
+        if watch.stopped:
+            break
+        done, each = sum(costs[:number]), costs[number]
+
+        def told(step: int, done: float = done, each: float = each) -> None:
+            share = int(100 * (done + each * step / steps) / sum(costs))
+            if share > 0:
+                watch.part(what, share, 100)
+
+        grown.append(grow(wish, seed, steps, watch, told))
+    return grown
+
+
+def _middle(pixels: Tensor, size: tuple[int, int]) -> Tensor:
+    top, left = ((have - want) // 2 for have, want in zip(pixels.shape[-2:], size, strict=True))
+    return pixels[..., top : top + size[0], left : left + size[1]]
