@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from pincel.optimisers.adagrad import Adagrad
 from pincel.optimisers.adam import Adam
 from pincel.optimisers.gradient_descent import GradientDescent
 from tests.optimisers.problems import Known, bowl, coupled, rosenbrock, torch_walk, walk
@@ -99,3 +100,35 @@ def test_damping_gradient_descent_stands_still_and_halves_for_good() -> None:
     moved, state = descent.step(x, torch.ones_like(x), state)
     assert float(moved) == 7.5
     assert state.boldness == 0.5
+
+
+def test_adagrad_without_momentum_is_torchs_adagrad_of_one_step() -> None:
+    """G = g²: a step of torch's, whose rate is 1 and whose eps is 1/η."""
+    known = coupled()
+    theirs = list(torch_walk(torch.optim.Adagrad, known, 1, lr=1.0, eps=1 / 40))
+    ours = list(walk(Adagrad(learning_rate=40, momentum=0), known, 1))
+    assert_close(ours[-1], theirs[-1], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
+def test_every_step_of_adagrad_is_the_papers_one_number_after_the_other(momentum: float) -> None:
+    known, adagrad = coupled(), Adagrad(learning_rate=30.0, momentum=momentum)
+    x = known.start
+    squares, velocity = torch.zeros_like(x), torch.zeros_like(x)
+    for ours in list(walk(adagrad, known, 15))[1:]:
+        for place in range(x.numel()):
+            slope = float(known.gradient(x).flatten()[place])
+            squares.view(-1)[place] = momentum * squares.view(-1)[place] + slope**2
+            velocity.view(-1)[place] = momentum * velocity.view(-1)[place] - slope / (1 / 30 + squares.view(-1)[place].sqrt())
+        x = x + velocity
+        assert_close(ours, x, rtol=1e-9, atol=1e-9)
+
+
+def test_damping_adagrad_forgets_and_halves_every_step() -> None:
+    known, adagrad = bowl(), Adagrad(learning_rate=2.0)
+    x, state = adagrad.step(known.start, known.gradient(known.start), adagrad.start(known.start))
+    damped = adagrad.damped(state)
+    assert not bool(damped.squares.any() or damped.velocity.any())
+    bold, _ = adagrad.step(x, known.gradient(x), adagrad.start(x))
+    meek, _ = adagrad.step(x, known.gradient(x), damped)
+    assert_close(meek - x, (bold - x) / 2)

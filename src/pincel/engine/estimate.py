@@ -58,20 +58,28 @@ class Appetite:
     wanted: frozenset[str]
     device: torch.device
     _kept: dict[tuple[str, str], float] = field(default_factory=dict, repr=False)
+    _needs: dict[tuple[tuple[int, int], str, bool], Need] = field(default_factory=dict, repr=False)
 
     def need(self, size: tuple[int, int], layout: Layout = WHOLE, *, slopes: bool = True) -> Need:
         """Return what a picture of (height, width) takes; without ``slopes``, for the way there only."""
+        # Whoever weighs layouts asks for the same again and again.
+        key = size, str(layout), slopes
+        if key not in self._needs:
+            self._needs[key] = self._need(size, layout, slopes=slopes)
+        return self._needs[key]
+
+    def _need(self, size: tuple[int, int], layout: Layout, *, slopes: bool) -> Need:
         held = most = work = 0.0
         for index, part in enumerate(layout.parts(self.backbone, self.wanted)):
-            there = _looks(part, size)
-            back = _looks(part, size, twice=layout.exact) if slopes else there
-            kept = self._keeps(part) * max(back) if slopes else 0.0
+            there, widest = _looks(part, size)
+            back, widest = _looks(part, size, margins=1 + layout.exact) if slopes else (there, widest)
+            kept = self._keeps(part) * widest if slopes else 0.0
             passing = part.tiled and not layout.keep
-            most = max(most, BORROWED * _largest(part) * max(back) + (kept if passing else 0.0))
+            most = max(most, BORROWED * _largest(part) * widest + (kept if passing else 0.0))
             # What it is given, and the slope of that; the picture itself is counted elsewhere.
             held += (0.0 if passing else kept) + (FLOAT * part.before.channels * _area(part, size) * (1 + slopes) if index else 0.0)
             # Tiles of which nothing is kept are looked at again on the way back.
-            work += products(part) * (sum(there) + slopes * (BACK + passing) * sum(back))
+            work += products(part) * (there + slopes * (BACK + passing) * back)
         return Need(held + most, work if self.backbone.divisible else (1 + slopes * BACK) * self._products(size))
 
     def layouts(self) -> Iterator[Layout]:
@@ -141,13 +149,10 @@ def _never(_: object) -> Tensor:
     raise AssertionError("Nobody goes back through what was only counted.")
 
 
-def _looks(part: Part, size: tuple[int, int], *, twice: bool = False) -> list[int]:
-    """Return the positions, of what it is given, that a part looks at each time; ``twice`` with twice the margin."""
+def _looks(part: Part, size: tuple[int, int], margins: int = 1) -> tuple[int, int]:
+    """Return the positions, of what it is given, that a part looks at in all, and at most at a time, with so many margins around tiles."""
     height, width = given(part, size)
-    if not part.tiled:
-        return [height * width]
-    outer = [part.outer(tile, height, width) for tile in part.tiles(height, width)]
-    return [(part.outer(tile, height, width) if twice else tile).area for tile in outer]
+    return part.looks(height, width, margins) if part.tiled else (height * width, height * width)
 
 
 def given(part: Part, size: tuple[int, int]) -> tuple[int, int]:

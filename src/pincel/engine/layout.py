@@ -69,23 +69,39 @@ class Part:
 
     def tiles(self, height: int, width: int) -> list[Tile]:
         """Cut (height, width) into tiles of equal size, as nearly as they can begin where they should."""
-        down, across = (
-            (self._spread(n, of) for n, of in zip((height, width), self.grid, strict=True))
-            if self.grid
-            else (self._cuts(height), self._cuts(width))
-        )
+        down, across = self._sides(height, width)
         return [Tile(top, bottom, left, right) for top, bottom in down for left, right in across]
 
     def outer(self, tile: Tile, height: int, width: int) -> Tile:
         """Return a tile with its margin."""
-        unit = self.unit
-        bottom, right = (_up(end + self.margin, self.times) for end in (tile.bottom, tile.right))
-        return Tile(
-            max(0, tile.top - self.margin) // unit * unit,
-            min(height, bottom),
-            max(0, tile.left - self.margin) // unit * unit,
-            min(width, right),
-        )
+        return Tile(*self._wider(tile.top, tile.bottom, height), *self._wider(tile.left, tile.right, width))
+
+    def looks(self, height: int, width: int, margins: int) -> tuple[int, int]:
+        """Return how many positions of (height, width) are looked at in all tiles together, and in the largest.
+
+        Args:
+            height: Rows.
+            width: Columns.
+            margins: How many a tile has around it.
+        """
+        lengths = []
+        for side, length in zip(self._sides(height, width), (height, width), strict=True):
+            ends = side
+            for _ in range(margins):
+                ends = [self._wider(begin, end, length) for begin, end in ends]
+            lengths.append([end - begin for begin, end in ends])
+        down, across = lengths
+        return sum(down) * sum(across), max(down) * max(across)
+
+    def _sides(self, height: int, width: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Return where rows of tiles begin and end, and where columns do."""
+        if self.grid:
+            return self._spread(height, self.grid[0]), self._spread(width, self.grid[1])
+        return self._cuts(height), self._cuts(width)
+
+    def _wider(self, begin: int, end: int, length: int) -> tuple[int, int]:
+        """Return a stretch of a side with its margin."""
+        return max(0, begin - self.margin) // self.unit * self.unit, min(length, _up(end + self.margin, self.times))
 
     def _cuts(self, length: int) -> list[tuple[int, int]]:
         unit, block = self.unit, BLOCK // self.stride

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
+from pincel.backbones.cards import Card
 from pincel.backbones.vgg import VGG
 from pincel.canvas import CANVASES
 from pincel.canvas.base import Canvas
@@ -24,6 +25,9 @@ from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.recipes.materials import Materials
 from pincel.recipes.schema import Recipe
 from pincel.recipes.sizes import active_layers, needed_layers, style_sizes
+
+# Of content layers, of style layers, and of both.
+Appetites: TypeAlias = tuple[Appetite, Appetite, Appetite]
 
 # Bytes a pixel of a canvas or a picture.
 PICTURE = 12
@@ -166,9 +170,11 @@ def make_plan(recipe: Recipe, rungs: Sequence[Rung], pictures: Materials, backbo
     Returns:
         A plan; if nothing fits, the one that takes least, with a note that says so.
     """
+    # The same looks whatever the optimiser remembers.
+    appetites = _appetites(recipe, backbone, means)
     for dear in (DEAR, math.inf):
         for thrifty in _thriftier(recipe):
-            scales = _Planner(thrifty, pictures, backbone, means).scales(rungs, dear)
+            scales = _Planner(thrifty, pictures, appetites, means).scales(rungs, dear)
             if all(means.allow(scale) for scale in scales):
                 return Plan(thrifty, scales, _changes(recipe, thrifty, means))
     needs = max(scale.memory for scale in scales)
@@ -178,7 +184,7 @@ def make_plan(recipe: Recipe, rungs: Sequence[Rung], pictures: Materials, backbo
 
 def laid_out(recipe: Recipe, rungs: Sequence[Rung], pictures: Materials, backbone: VGG, means: Means, layouts: Sequence[Layout]) -> Plan:
     """Say what a run takes whose network is cut in given ways, one a scale; arguments as for :func:`make_plan`."""
-    planner = _Planner(recipe, pictures, backbone, means)
+    planner = _Planner(recipe, pictures, _appetites(recipe, backbone, means), means)
     return Plan(recipe, tuple(planner.forecast(layout, rungs, index) for index, layout in enumerate(layouts)))
 
 
@@ -203,11 +209,17 @@ def _changes(before: Recipe, after: Recipe, means: Means) -> tuple[str, ...]:
     return (f"To fit into {gibibytes(means.budget)}: {', '.join(changed)}.",) if changed else ()
 
 
+def _appetites(recipe: Recipe, backbone: VGG, means: Means) -> Appetites:
+    content, style = (frozenset(layers) for layers in active_layers(recipe))
+    first, second, both = (Appetite(backbone, layers, means.device) for layers in (content, style, content | style))
+    return first, second, both
+
+
 @dataclass(frozen=True)
 class _Planner:
     recipe: Recipe
     pictures: Materials
-    backbone: VGG
+    appetites: Appetites
     means: Means
 
     def scales(self, rungs: Sequence[Rung], dear: float) -> tuple[Forecast, ...]:
@@ -217,7 +229,7 @@ class _Planner:
     def forecast(self, layout: Layout, rungs: Sequence[Rung], index: int) -> Forecast:
         """Say what a scale takes with its network cut in some way."""
         rung = rungs[index]
-        content, style, both = self._appetites
+        content, style, both = self.appetites
         sizes = self._style_sizes(rung)
         looks = [content.need(rung.size, layout, slopes=False), *(style.need(size, layout, slopes=False) for size in sizes)]
         step = both.need(rung.size, layout)
@@ -235,17 +247,14 @@ class _Planner:
         whole = self.forecast(WHOLE, rungs, index)
         if self.means.allow(whole):
             return whole
-        ways = [self.forecast(layout, rungs, index) for layout in self._appetites[2].layouts()]
+        ways = [self.forecast(layout, rungs, index) for layout in self.appetites[2].layouts()]
         fair = [way for way in ways if way.work <= dear * whole.work]
         fitting = [way for way in fair if self.means.allow(way)]
         return min(fitting, key=lambda way: way.work) if fitting else min(fair, key=lambda way: way.memory)
 
-    @cached_property
-    def _appetites(self) -> tuple[Appetite, Appetite, Appetite]:
-        """For content layers, style layers, and both."""
-        content, style = (frozenset(layers) for layers in active_layers(self.recipe))
-        first, second, both = (Appetite(self.backbone, layers, self.means.device) for layers in (content, style, content | style))
-        return first, second, both
+    @property
+    def _card(self) -> Card:
+        return self.appetites[0].backbone.card
 
     @cached_property
     def _optimiser(self) -> Optimiser[object]:
@@ -256,8 +265,14 @@ class _Planner:
         """At any size."""
         return CANVASES[self.recipe.canvas](self.recipe.white, (1, 1))
 
+    @cached_property
+    def _sizes(self) -> dict[Rung, list[tuple[int, int]]]:
+        return {}
+
     def _style_sizes(self, rung: Rung) -> list[tuple[int, int]]:
-        return style_sizes(self.recipe, [style for style, _ in self.pictures.styles], rung.size, rung.share)
+        if rung not in self._sizes:
+            self._sizes[rung] = style_sizes(self.recipe, [style for style, _ in self.pictures.styles], rung.size, rung.share)
+        return self._sizes[rung]
 
     def _materials(self, rung: Rung, last: Rung) -> float:
         """Content and styles in the sizes of the scale, and of the result."""
@@ -267,12 +282,12 @@ class _Planner:
     def _targets(self, rung: Rung) -> float:
         """What the content is in its layers, and where its regions are in those of the style."""
         content, style = active_layers(self.recipe)
-        layers = (self.backbone.card.layer(name) for name in content if self.recipe.content_terms.get(FEATURES, 0) > 0)
+        layers = (self._card.layer(name) for name in content if self.recipe.content_terms.get(FEATURES, 0) > 0)
         seen = sum(FLOAT * layer.channels * _area(rung.size) / layer.stride**2 for layer in layers)
         if self.pictures.regions is None:
             return seen
         # What is kept as it is, and each region, in the picture and in each layer of the style.
-        places = sum(1 / self.backbone.card.layer(name).stride ** 2 for name in style)
+        places = sum(1 / self._card.layer(name).stride ** 2 for name in style)
         return seen + _area(rung.size) * (PICTURE + FLOAT * (1 + len(self.pictures.regions.labels) * (1 + places)))
 
 
