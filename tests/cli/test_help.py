@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from pincel.cli.app import VERBS
+from pincel.samples import find_sample, sample_names
 from tests.cli.run import pincel
 
 PAINTS = {"transfer", "texture", "grid", "blend"}
@@ -38,6 +40,18 @@ def _all_examples(capsys: Capture) -> list[str]:
     return [line for verb in VERBS if verb != "bench" for line in examples(pincel(capsys, verb, "--help").out)]
 
 
+@pytest.fixture
+def small_samples(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let sample pictures be small ones: most of the time of an example is that of its pixels."""
+    folder = tmp_path_factory.mktemp("small")
+    for path in sample_names().values():
+        with Image.open(path) as picture:
+            picture.thumbnail((96, 96))
+            picture.save(folder / path.name)
+    monkeypatch.setattr("pincel.sources.find_sample", lambda text: folder / find_sample(text).name)
+
+
+@pytest.mark.usefixtures("small_samples")
 def test_examples_work_as_printed(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calibration: Path) -> None:
     monkeypatch.chdir(tmp_path)
     for line in _all_examples(capsys):
