@@ -27,8 +27,8 @@ from pincel.cli.texts import examples
 @click.option("--lambdas", metavar="LIST", help="Weights of the total variation: the larger, the smoother. [0.5,5,50]")
 @click.option("--recipe", default="mahendran2015", metavar="NAME", help="mahendran2015, mahendran2016 or plain. [mahendran2015]")
 @click.option("--experiments", metavar="LIST", help="Which, with commas. [table,invariance,locality,baseline]")
-@click.option("--repeats", type=click.INT, default=4, metavar="N", help="Starts of the experiment on invariance. [4]")
-@study_options(size=96, steps=80)
+@click.option("--repeats", type=click.INT, default=3, metavar="N", help="Starts of the experiment on invariance. [3]")
+@study_options(size=80, steps=80)
 @click.pass_context
 def command(ctx: click.Context, /, sources: tuple[str, ...], **options: Any) -> None:
     """Rebuild photographs from what a network, HOG or dense SIFT says of them: the experiments of Mahendran and Vedaldi 2015.
