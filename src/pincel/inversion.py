@@ -166,9 +166,7 @@ class Rebuild:
     def errors(self, pixels: Tensor) -> list[float]:
         """Return ‖Φ(x) - Φ₀‖² / ‖Φ₀‖² of each picture, (B, 3, H, W) in grey levels, over the numbers that count."""
         with torch.no_grad():
-            seen = self.representation.code(pixels.to(self.device))
-            distance = ((seen - self._code.target) * self._code.mask).double().square().flatten(1).sum(1)
-        found: list[float] = (distance / self._code.length.double()).tolist()
+            found: list[float] = self._code.errors_of(self.representation.code(pixels.to(self.device))).tolist()
         return found
 
     def _made(self) -> Preimage:

@@ -73,3 +73,16 @@ class Loss(Protocol):
             statistics: By layer.
             pixels: The picture itself, (B, 3, H, W) in the network's pixel units.
         """
+
+
+class OfPixels:
+    """What losses have in common that look at the picture itself and at no layer."""
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """None: it looks at the pixels."""
+        return frozenset()
+
+    def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
+        """Never asked for."""
+        raise NotImplementedError

@@ -59,7 +59,11 @@ class CodeLoss:
     def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
         """Return the squared distance in a window, one number a picture."""
         target, mask = (_inside(each, window) for each in (self.target, self.mask.expand_as(self.target)))
-        return ((features - target) * mask).square().flatten(1).sum(1, dtype=wide(features))
+        return _squared(features, target, mask)
+
+    def errors_of(self, features: Tensor) -> Tensor:
+        """Return the relative error of each of some whole codes, (B,)."""
+        return _squared(features, self.target, self.mask) / self.length
 
     def errors(self, statistics: Mapping[str, Tensor]) -> Tensor:
         """Return the relative error of each picture, (B,)."""
@@ -68,6 +72,11 @@ class CodeLoss:
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield the mean relative error."""
         yield Term("code", self.layer, self.weight * self.pictures, 1.0, self.errors(statistics).mean())
+
+
+def _squared(features: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """Return the squared distance of each picture, over what counts."""
+    return ((features - target) * mask).square().flatten(1).sum(1, dtype=wide(features))
 
 
 def _inside(whole: Tensor, window: Window) -> Tensor:

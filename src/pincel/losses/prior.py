@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from pincel.losses.base import Term
-from pincel.types import Window
+from pincel.losses.base import OfPixels, Term
 
 
 @dataclass(frozen=True)
-class PriorLoss:
+class PriorLoss(OfPixels):
     """A regulariser of the picture itself.
 
     Attributes:
@@ -28,15 +27,6 @@ class PriorLoss:
     weight: float
     middle: Tensor
     pictures: int = 1
-
-    @property
-    def layers(self) -> frozenset[str]:
-        """None: it looks at the pixels."""
-        return frozenset()
-
-    def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
-        """Never asked for."""
-        raise NotImplementedError
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield the mean over the pictures."""

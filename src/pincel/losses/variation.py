@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from pincel.losses.base import Term
-from pincel.types import Window
+from pincel.losses.base import OfPixels, Term
 
 
 @dataclass(frozen=True)
-class VariationLoss:
+class VariationLoss(OfPixels):
     """J_tv.
 
     Attributes:
@@ -22,15 +21,6 @@ class VariationLoss:
 
     formula: Callable[[Tensor], Tensor]
     weight: float
-
-    @property
-    def layers(self) -> frozenset[str]:
-        """None: it looks at the pixels."""
-        return frozenset()
-
-    def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
-        """Never asked for."""
-        raise NotImplementedError
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield the one term."""
