@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
@@ -135,7 +135,7 @@ class Rebuild:
         self.rungs = phases(self.recipe, size, made.stride)
         start = make_start(self.recipe, made, self.rungs[0].size, repeats).to(self.device)
         self._climb = make_climb(self.recipe, made, losses, size, start)
-        self._losses: list[dict[str, Any]] = []
+        self._told: list[tuple[dict[str, Any], Callable[[], Mapping[str, float]]]] = []
         self._stopped = Stopped("not started", 0, 0)
         self._seconds, self._memory = 0.0, 0
         self._result: Preimage | None = None
@@ -175,8 +175,9 @@ class Rebuild:
         pixels = cropped(pixels, full) if pixels.shape[-2:] != full.size else pixels
         shown = toned(self.recipe, self.representation, pixels.detach()).cpu()
         images = [to_pil(each[None]) for each in shown]
-        record = self._record(pixels, shown)
-        return Preimage(images[0], tuple(self._losses), record, self._stopped.reason, shown[:1], None, None, shown, self.picture.pixels)
+        losses = [{**told, **read()} for told, read in self._told]
+        record = {**self._record(pixels, shown), "losses": losses}
+        return Preimage(images[0], tuple(losses), record, self._stopped.reason, shown[:1], None, None, shown, self.picture.pixels)
 
     def _record(self, pixels: Tensor, shown: Tensor) -> dict[str, Any]:
         found = self.errors(pixels)
@@ -205,7 +206,6 @@ class Rebuild:
             "saved": {"relative_error": sum(saved) / len(saved), "relative_errors": saved},
             "largest_deviation": float(shown.std(0, correction=0).max()),
             "notes": self._notes,
-            "losses": self._losses,
         }
 
     def _weight(self, table: str) -> float:
@@ -214,8 +214,8 @@ class Rebuild:
     def _remember(self, event: Event) -> None:
         self._result = None
         if isinstance(event, Step):
-            size = [event.scale[1], event.scale[0]]
-            self._losses.append({"size": size, "step": event.step, "total": event.total, **event.terms})
+            # Its terms stay on the device until they are asked for, and its picture is not kept.
+            self._told.append(({"size": [event.scale[1], event.scale[0]], "step": event.step, "total": event.total}, event.read))
             self._seconds, self._memory = event.seconds, max(self._memory, event.memory)
             self._stopped = Stopped("unfinished", event.step, event.step)
         elif isinstance(event, Stopped):
