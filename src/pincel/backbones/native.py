@@ -1,0 +1,121 @@
+"""A network in one file of our own: safetensors, with its card as JSON in the header. What is trained or imported here is kept so.
+
+``conv1.weight`` (OIHW, RGB input), ``conv1.bias`` … float32. Anything that reads safetensors reads the numbers; pincel needs nothing beside
+it to use the network. Reading runs no code of the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, fields, replace
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from pydantic import TypeAdapter, ValidationError
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from pincel.backbones.cards import Card
+from pincel.errors import WeightsError
+from pincel.files import atomically, one_line, quoted
+
+KEY = "pincel"
+# Of a folder that holds a trained network.
+NAME = "network.safetensors"
+
+
+def write_network(path: Path, card: Card, weights: Mapping[str, tuple[Tensor, Tensor]]) -> None:
+    """Write a network, atomically.
+
+    Args:
+        path: The file.
+        card: What it is; where its file was found is not written, for this is now its file.
+        weights: Each convolution or fully connected layer → (weight OIHW with RGB input, bias).
+
+    Raises:
+        OutputError: If it cannot be written.
+    """
+    numbers = {
+        f"{name}.{part}": each.contiguous() for name, pair in weights.items() for part, each in zip(("weight", "bias"), pair, strict=True)
+    }
+    with atomically(path, what="network") as temporary:
+        temporary.write_bytes(safetensors.torch.save(numbers, metadata={KEY: card_text(card)}))
+
+
+def read_network(path: Path, card: Card) -> dict[str, tuple[Tensor, Tensor]]:
+    """Read the weights of such a file.
+
+    Args:
+        path: The file.
+        card: Says which layers it must hold, and how large each is.
+
+    Raises:
+        WeightsError: If it cannot be read, or holds other layers.
+    """
+    try:
+        numbers = safetensors.torch.load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, str(error)) from error
+    weights, before = {}, 3
+    for layer in card.layers:
+        if layer.kind not in ("conv", "fc"):
+            continue
+        wanted = (layer.channels, before // layer.groups, layer.kernel, layer.kernel)
+        weight, bias = numbers.get(f"{layer.name}.weight"), numbers.get(f"{layer.name}.bias")
+        if weight is None or bias is None or weight.shape != wanted or bias.shape != wanted[:1]:
+            raise _unreadable(
+                path, f"its card says that {layer.name} is {wanted}, and it holds {None if weight is None else tuple(weight.shape)}"
+            )
+        weights[layer.name], before = (weight, bias), layer.channels
+    return weights
+
+
+def read_card(path: Path) -> Card:
+    """Read what network a file holds, without its weights.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The card, whose ``path`` is this file and whose format is ``safetensors``.
+
+    Raises:
+        WeightsError: If there is no such file, or it is not one of ours.
+    """
+    try:
+        with safe_open(path, "pt") as opened:
+            text = (opened.metadata() or {}).get(KEY)
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from error
+    if text is None:
+        raise _unreadable(path, "it has no card", "pincel weights import")
+    return replace(card_of(text, path), path=str(path), format="safetensors", package="", file=path.name, url="", mirrors=())
+
+
+def card_text(card: Card) -> str:
+    """Return a card as JSON, without what is as it is by default."""
+    plain = {each.name for each in fields(Card) if each.default is not MISSING and getattr(card, each.name) == each.default}
+    return json.dumps({name: value for name, value in asdict(card).items() if name not in plain and name != "path"}, ensure_ascii=False)
+
+
+def card_of(text: str, path: Path) -> Card:
+    """Return the card that :func:`card_text` wrote.
+
+    Raises:
+        WeightsError: If it is another text.
+    """
+    try:
+        found: Any = TypeAdapter(Card).validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise _unreadable(path, f"its card is not one: {where} {first['msg']}") from error
+    card: Card = found
+    return card
+
+
+def _unreadable(path: Path, reason: str, remedy: str = "pincel weights verify") -> WeightsError:
+    first = next(iter(reason.splitlines()), "it is empty")
+    return WeightsError(one_line(f"network: cannot be read, {first}", quoted(path), "a file that pincel wrote", f"'{remedy}'"))

@@ -1,0 +1,77 @@
+"""Where a backbone is found by name: among those that are known, those that were imported, in a file, or in timm. Loads no torch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import platformdirs
+
+from pincel.registry import Registry
+
+if TYPE_CHECKING:
+    from pincel.backbones.cards import Card
+
+SUFFIX = ".safetensors"
+# Of a folder of pincel train.
+INSIDE = "network.safetensors"
+TIMM = "timm:"
+
+
+class Shelf(Registry["Card"]):
+    """Cards by name; beside those of its table.
+
+    - Those that ``pincel weights import`` keeps in :func:`imports`, by the name they were given;
+    - a file that pincel wrote (``mine.safetensors``), or a folder of ``pincel train`` (``RUN``);
+    - ``timm:NAME``, any network of the library timm.
+    """
+
+    def __getitem__(self, name: str) -> Card:
+        """Return the card of a backbone.
+
+        Raises:
+            UnknownNameError: For what is none of these, with the closest match.
+            WeightsError: For a file that is there and holds no network.
+        """
+        if name in self._places:
+            return super().__getitem__(name)
+        if name.startswith(TIMM):
+            return cast("Card", import_module("pincel.backbones.timm").card_of(name))
+        found = _file_of(name)
+        return cast("Card", import_module("pincel.backbones.native").read_card(found)) if found else super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places or (isinstance(name, str) and (name.startswith(TIMM) or _file_of(name) is not None))
+
+    def __iter__(self) -> Iterator[str]:
+        yield from super().__iter__()
+        yield from imported()
+
+    def check(self, name: str) -> str:
+        """Return ``name`` if it is one, without importing anything."""
+        return name if name in self else super().check(name)
+
+
+def imports() -> Path:
+    """Return the folder that imported networks are kept in: ``PINCEL_WEIGHTS``, or the user's data folder."""
+    return Path(os.environ.get("PINCEL_WEIGHTS") or Path(platformdirs.user_data_dir("pincel")) / "weights")
+
+
+def imported() -> list[str]:
+    """List the names of imported networks."""
+    return sorted(path.stem for path in imports().glob(f"*{SUFFIX}"))
+
+
+def _file_of(name: str) -> Path | None:
+    """Return the file a name stands for: itself, the network in a folder, or an import; none if there is none."""
+    if not name or "\0" in name:
+        return None
+    given = Path(name)
+    inside = given / INSIDE
+    places = [given] if given.suffix == SUFFIX else [inside]
+    if given.name == name:
+        places.append(imports() / f"{name}{SUFFIX}")
+    return next((place for place in places if place.is_file()), None)
