@@ -126,6 +126,7 @@ class Run:
         self._exact = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)))
         quick = build.quickened(self.recipe, self._exact, self.precision)
         means = Means(self.device, used := used_memory(self.device), allowed or used + int(FREE * free_memory(self.device)))
+        self._budget = means.budget
         self.plan = planned(self.recipe, self.rungs, seen, quick, means, layouts, self._crew.processes)
         self.recipe = self.plan.recipe
         self._inputs = replace(self._inputs, recipe=self.recipe)
@@ -233,6 +234,11 @@ class Run:
         """Remove the checkpoints of this run, and their folder if nothing else is in it."""
         if self._keeper:
             self._keeper.discard()
+
+    @property
+    def tight(self) -> bool:
+        """Whether pictures are looked at in tiles, and the run is expected to take most of the memory it may use."""
+        return bool(self.plan.layout(self.size).cuts) and self.plan.memory > self._budget / 2
 
     @property
     def processes(self) -> int:

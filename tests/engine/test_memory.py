@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from pincel.engine.memory import keep_freed_memory
+from pincel.engine.memory import give_back_freed_memory, keep_freed_memory
 
 # It cannot be undone, so it is called in a process of its own: what a step does, before and after.
 CODE = """
@@ -56,8 +56,33 @@ def test_memory_asked_for_again_is_the_memory_that_was_freed() -> None:
     assert kept < given_back / 10
 
 
+HOLES = """
+import psutil
+from pincel.engine.memory import give_back_freed_memory, keep_freed_memory
+used = lambda: psutil.Process().memory_info().rss
+keep_freed_memory()
+before = used()
+blocks = [bytearray(b"x" * 2**23) for _ in range(16)]
+last = bytearray(b"x" * 2**23)
+del blocks
+kept = used() - before
+print(give_back_freed_memory())
+blocks = [bytearray(b"x" * 2**26) for _ in range(4)]
+held = used() - before
+del blocks
+print(kept > 2**26, (used() - before - kept) < (held - kept) / 4)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_large_blocks_are_given_back_once_memory_is_short() -> None:
+    done = subprocess.run([sys.executable, "-c", HOLES], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True", "True"]
+
+
 @pytest.mark.parametrize("library", [("", ""), ("musl", "1.2"), ("libc", "6")])
 def test_other_libraries_are_left_alone(library: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "libc_ver", lambda: library)
     monkeypatch.setattr("ctypes.CDLL", lambda name: pytest.fail("loaded a library"))
     assert keep_freed_memory() is False
+    assert give_back_freed_memory() is False

@@ -17,8 +17,10 @@ from pincel.errors import OptionError
 
 T = TypeVar("T")
 # Parameters of mallopt(3), and what to set them to: no block of its own for a large request, and nothing trimmed off the end.
-_M_MMAP_MAX, _NEVER = -4, 0
+_M_MMAP_MAX, _NEVER, _ALWAYS = -4, 0, 65536
 _M_TRIM_THRESHOLD, _DISABLED = -1, -1
+# Requests from so many bytes on are large.
+_M_MMAP_THRESHOLD, _LARGE = -3, 4 * 2**20
 # What torch asks, before its first tensor, to know whether large requests shall be aligned to pages of two megabytes, and use them.
 _LARGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 
@@ -41,6 +43,21 @@ def keep_freed_memory() -> bool:
     library = ctypes.CDLL(None)
     accepted = [library.mallopt(_M_MMAP_MAX, _NEVER), library.mallopt(_M_TRIM_THRESHOLD, _DISABLED)]
     return all(accepted)
+
+
+def give_back_freed_memory() -> bool:
+    """Tell the C library to give large freed blocks back after all, from now on: of a run that leaves little memory free.
+
+    What is kept has holes, for tiles at the border are smaller than others and maps of one layer do not fit where those of another were:
+    of 8192×8192 pixels in tiles, gigabytes. A step is slower for it, see ``scripts/step_profile.py --give-back``.
+
+    Returns:
+        Whether this C library knows how (glibc does).
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    library = ctypes.CDLL(None)
+    return all([library.mallopt(_M_MMAP_MAX, _ALWAYS), library.mallopt(_M_MMAP_THRESHOLD, _LARGE)])
 
 
 def attempted(work: Callable[[], T]) -> T | None:
