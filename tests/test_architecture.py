@@ -38,11 +38,13 @@ LAYERS = {
     "recipes": 6,
     "run": 7,
     "inversion": 7,
+    "classify": 7,
     "verbs": 8,
     "serve": 8,
     "sweep": 8,
     "bench": 9,
     "studies": 9,
+    "studio": 9,
     # The package itself: nothing but a table of what is inside.
     "": 10,
     "cli": 11,

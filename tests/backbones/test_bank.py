@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from pincel import Run
 from pincel.backbones import CARDS
 from pincel.backbones.bank import load_bank
-from pincel.backbones.cards import RANDOM_CNN, RANDOM_CNN_11
+from pincel.backbones.bank_cards import RANDOM_CNN, RANDOM_CNN_11
 from pincel.errors import OptionError, UnknownNameError
 from tests.tensors import assert_close, picture
 

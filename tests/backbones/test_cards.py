@@ -8,12 +8,16 @@ import pytest
 import torch
 
 from pincel.backbones import CARDS
-from pincel.backbones.cards import Card
+from pincel.backbones.cards import Card, plain_layers
+from pincel.backbones.formats import FORMATS
+from pincel.backbones.shelf import imported
 from pincel.errors import UnknownNameError
 from tests.backbones.stand_ins import positive_vgg, random_vgg
 from tests.tensors import assert_close
 
 CARD: Card = CARDS["vgg19"]
+# Not those that somebody imported on this machine.
+NAMES = [name for name in CARDS if name not in imported()]
 
 # name: receptive field, stride, channels
 GEOMETRY = {
@@ -105,15 +109,126 @@ def test_unknown_layer_is_told_with_the_option_it_was_given_to() -> None:
         CARD.layer("x", "style layer")
 
 
-def test_every_card_says_where_its_weights_come_from() -> None:
-    for name in CARDS:
+# Weights and biases: of VGG, Simonyan and Zisserman 2014, table 2, 138 and 144 millions; of the others, torchvision's numbers.
+VGG16, VGG16_FC, VGG19, VGG19_FC, ALEXNET = 14_714_688, 138_357_544, 20_024_384, 143_667_240, 60_965_224
+OTHERS = {"alexnet-torchvision": 61_100_840, "squeezenet": 1_235_496, "random-cnn": 2_056_192, "random-cnn-11": 46_592}
+
+
+def published(name: str) -> int:
+    """Return how many parameters a network has."""
+    if name in OTHERS:
+        return OTHERS[name]
+    whole = name.endswith("-fc")
+    return {"vgg16": VGG16_FC if whole else VGG16, "vgg19": VGG19_FC if whole else VGG19}.get(name[:5], ALEXNET)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters(name: str) -> None:
+    assert CARDS[name].parameters == published(name)
+
+
+def test_parameters_are_counted_by_hand() -> None:
+    # 3·3·3·4 + 4, then 3·3·4·6 + 6.
+    assert replace(CARD, layers=plain_layers([(1, 4), (1, 6)])).parameters == 112 + 222
+    assert replace(CARD, counted=7).parameters == 7
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_card_says_where_its_weights_come_from(name: str) -> None:
+    card = CARDS[name]
+    assert card.name == name
+    assert all([card.summary, card.source, card.licence, card.origin])
+    # Read from a file, of a package or downloaded, or drawn at random, or not to be had.
+    assert [bool(card.package), bool(card.url), bool(card.filters), card.name == "alexnet2012"].count(True) == 1
+    assert bool(card.file) == bool(card.package or card.url)
+    assert card.file in card.origin
+    # One hash at most, whole; or the first digits of a SHA-256, as some makers name their files after them.
+    assert [bool(card.sha256), bool(card.sha1), bool(card.md5)].count(True) <= 1
+    assert (len(card.sha256) in (0, 8, 64), len(card.sha1) in (0, 40), len(card.md5) in (0, 32)) == (True, True, True)
+    assert all(set(digest) <= set("0123456789abcdef") for digest in (card.sha256, card.sha1, card.md5))
+    if len(card.sha256) == 8:
+        assert card.sha256 in card.file
+    assert all(url.startswith(("https://", "http://dl.caffe.berkeleyvision.org/")) for url in (card.url, *card.mirrors) if url)
+    if card.url:
+        assert card.url.rpartition("/")[2] in (card.file, card.file.replace("-beta16", ""))
+        assert card.format in FORMATS
+        assert card.channels in ("rgb", "bgr")
+        # A number takes four bytes, and what is written around them little; but MatConvNet compresses.
+        read = 4 * card.parameters
+        assert card.size == 0 or card.size >= read
+
+
+def test_files_of_one_name_are_one_file() -> None:
+    known: dict[str, tuple[str, ...]] = {}
+    for name in NAMES:
         card = CARDS[name]
-        assert card.name == name
-        assert all([card.summary, card.source, card.licence, card.origin])
-        # Read from a file, of a package or downloaded, or drawn at random.
-        assert (len(card.sha256), len(card.md5)) in ([(0, 0)] if card.filters else [(64, 0), (0, 32)])
-        assert [bool(card.package), bool(card.url), bool(card.filters)].count(True) == 1
-        assert card.file in card.origin
+        if card.file:
+            said = (card.url, card.sha256, card.sha1, card.md5, str(card.size), card.format)
+            assert known.setdefault(card.file, said) == said, name
+
+
+def test_what_no_one_published_a_hash_of() -> None:
+    without = {name for name in NAMES if not CARDS[name].fingerprint[1] and not CARDS[name].filters}
+    normalised = {"vgg19-normalised", "vgg19-normalised-lasagne", "vgg19-normalised-torch7", "vgg19-normalised-adain"}
+    assert without == {"alexnet2012", "vgg19-gatys", "vgg19-stylecontrol", *normalised}
+
+
+def test_vgg16_is_column_d() -> None:
+    card: Card = CARDS["vgg16"]
+    blocks = {1: "1 2", 2: "1 2", 3: "1 2 3", 4: "1 2 3", 5: "1 2 3"}
+    expected = [
+        name
+        for block, convolutions in blocks.items()
+        for name in [*(f"{kind}{block}_{each}" for each in convolutions.split() for kind in ("conv", "relu")), f"pool{block}"]
+    ]
+    assert list(card.names) == expected
+    geometry = {
+        name: (card.layer(name).receptive_field, card.layer(name).stride, card.layer(name).channels) for name in ("conv5_3", "pool5")
+    }
+    assert geometry == {"conv5_3": (196, 16, 512), "pool5": (212, 32, 512)}
+    # Where torchvision's features, numbered from 0, have the same layers.
+    assert [place for place, name in enumerate(card.names) if name.startswith("pool")] == [4, 9, 16, 23, 30]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("-fc")])
+def test_with_a_classifier_it_is_the_same_network_and_more(name: str) -> None:
+    whole, bottom = CARDS[name], CARDS[name.removesuffix("-fc")]
+    assert whole.layers[: len(bottom.layers)] == bottom.layers
+    assert whole.names[len(bottom.layers) :] == ("fc6", "relu6", "fc7", "relu7", "fc8")
+    assert (whole.crop, bottom.crop) == (224, 0)
+    assert whole.smallest("fc8") == 224
+    assert (whole.mean, whole.std, whole.channels, whole.format) == (bottom.mean, bottom.std, bottom.channels, bottom.format)
+    # Keras publishes the convolutions as a file of their own.
+    assert (whole.file == bottom.file) == ("keras" not in name)
+
+
+def test_classifiers_say_what_they_were_trained_on() -> None:
+    crops = {name: CARDS[name].crop for name in NAMES if CARDS[name].crop}
+    caffe = {"alexnet2012", "alexnet", "alexnet-caffe", "caffenet", "caffenet-caffe"}
+    assert {name for name, crop in crops.items() if crop == 227} == caffe
+    assert {name for name, crop in crops.items() if crop == 224} == {*crops} - caffe
+    assert all(CARDS[name].layers[-1].channels == 1000 or CARDS[name].names[-1] == "relu10" for name in crops)
+    assert all(CARDS[name].positions(crop, CARDS[name].names[-1]) in (1, 13) for name, crop in crops.items())
+
+
+@pytest.mark.parametrize(
+    ("name", "mean", "channels"),
+    [
+        ("vgg19-caffe", (123.68, 116.779, 103.939), "bgr"),
+        ("vgg19-matconvnet", (123.68, 116.779, 103.939), "rgb"),
+        ("vgg19-keras-fc", (123.68, 116.779, 103.939), "bgr"),
+        ("vgg19-gatys", (123.68, 116.779, 103.939), "bgr"),
+        ("vgg19-normalised-lasagne", (123.0, 117.0, 104.0), "bgr"),
+        ("vgg16-amdegroot", (123.0, 117.0, 104.0), "rgb"),
+        ("vgg16-jcjohnson", (123.68, 116.779, 103.939), "bgr"),
+        ("alexnet-caffe", (122.679, 116.669, 104.007), "bgr"),
+        ("squeezenet", (123.675, 116.28, 103.53), "rgb"),
+    ],
+)
+def test_what_is_subtracted(name: str, mean: tuple[float, ...], channels: str) -> None:
+    card = CARDS[name]
+    assert card.mean == pytest.approx(mean, abs=1e-3)
+    assert card.channels == channels
 
 
 def test_torchvision_is_fed_what_it_was_trained_on() -> None:

@@ -11,12 +11,12 @@ import torch
 from torch.nn import functional
 
 import pincel
-from pincel.backbones import CARDS, alexnet_cards, cards
+from pincel.backbones import CARDS, alexnet_cards, vgg_cards
 from pincel.backbones.alexnet import load_alexnet
 from pincel.backbones.alexnet_cards import one_tower_layers
 from pincel.backbones.cards import Card, fully_connected, plain_layers
-from pincel.backbones.formats import torchvision as reader
 from pincel.backbones.vgg import VGG, load_vgg
+from pincel.backbones.weights import read_weights
 from pincel.engine.precision import Precision
 from pincel.errors import OptionError, PictureSizeError, WeightsError
 from pincel.files import sha256_of
@@ -54,7 +54,7 @@ def linear(state: dict[str, torch.Tensor], pixels: torch.Tensor) -> dict[str, to
 
 def test_a_fully_connected_layer_is_a_matrix_times_a_flat_map(tmp_path: Path) -> None:
     card = saved(SMALL, tmp_path / "small.pth")
-    network = VGG(card, reader.read(tmp_path / "small.pth", card)).to(dtype=torch.float64)
+    network = VGG(card, read_weights(tmp_path / "small.pth", card)).to(dtype=torch.float64)
     state = {name: each.double() for name, each in torchvision_state(SMALL, drawn_weights(SMALL)).items()}
     assert state["classifier.0.weight"].shape == (5, 6 * 3 * 3)
     pixels = picture(12, 12).double()
@@ -69,7 +69,7 @@ def test_the_order_of_the_flat_map_is_channels_rows_columns(tmp_path: Path) -> N
     state = torchvision_state(SMALL, drawn_weights(SMALL))
     state["classifier.0.weight"] = torch.arange(5 * 54.0).view(5, 54)
     torch.save(state, tmp_path / "counted.pth")
-    weight, _ = reader.read(tmp_path / "counted.pth", replace(SMALL, sha256=sha256_of(tmp_path / "counted.pth")))["fc6"]
+    weight, _ = read_weights(tmp_path / "counted.pth", replace(SMALL, sha256=sha256_of(tmp_path / "counted.pth")))["fc6"]
     assert weight.shape == (5, 6, 3, 3)
     # Filter 2, channel 4, row 1, column 2.
     assert float(weight[2, 4, 1, 2]) == 2 * 54 + 4 * 9 + 1 * 3 + 2
@@ -100,7 +100,7 @@ def test_the_classifier_of_vgg19_is_as_published() -> None:
 def test_a_network_without_a_classifier_does_not_keep_it(tmp_path: Path) -> None:
     card = saved(SMALL, tmp_path / "small.pth")
     plain = replace(card, layers=SMALL.layers[:8], classifier=())
-    assert list(reader.read(tmp_path / "small.pth", plain)) == ["conv1_1", "conv2_1", "conv2_2"]
+    assert list(read_weights(tmp_path / "small.pth", plain)) == ["conv1_1", "conv2_1", "conv2_2"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_classifier_of_another_network_is_refused(change: dict[str, Any], mess
     state = {**torchvision_state(SMALL, drawn_weights(SMALL)), **change}
     torch.save({name: each for name, each in state.items() if each is not None}, tmp_path / "other.pth")
     with pytest.raises(WeightsError, match=r"^The weights of small are of another network: in .*other\.pth, " + message):
-        reader.read(tmp_path / "other.pth", replace(SMALL, sha256=sha256_of(tmp_path / "other.pth")))
+        read_weights(tmp_path / "other.pth", replace(SMALL, sha256=sha256_of(tmp_path / "other.pth")))
 
 
 def test_the_numbers_of_torchvisions_alexnet_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +169,7 @@ def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Card:
     """Have a small VGG with a classifier read for the large one, and return its card."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     card = saved(replace(SMALL, name="vgg19-torchvision-fc"), tmp_path / "hub" / "checkpoints" / SMALL.file)
-    monkeypatch.setattr(cards, "VGG19_TORCHVISION_FC", card)
+    monkeypatch.setattr(vgg_cards, "VGG19_TORCHVISION_FC", card)
     return card
 
 

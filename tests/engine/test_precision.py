@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from pincel import Run, evaluate
-from pincel.backbones.cards import VGG19
+from pincel.backbones.vgg_cards import VGG19
 from pincel.canvas.pixels import PixelCanvas
 from pincel.engine import precision
 from pincel.engine.machine import processor_name

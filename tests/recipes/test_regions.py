@@ -123,6 +123,12 @@ def test_masks_of_both_pictures(propagation: str, photographs: list[Path], draw:
     # A colour of the content that no style has is left alone.
     alone = Run(photographs[0], photographs[1], content_mask=masks["content_mask"], style_mask=draw("third.png", halves(red, red)), **GIVEN)
     assert alone.problem.held is not None
+    # Black in a style's mask is for nobody: with half of the style, the same region.
+    half = Run(
+        photographs[0], photographs[1], content_mask=masks["content_mask"], style_mask=draw("half.png", halves(red, (0, 0, 0))), **GIVEN
+    )
+    assert half.problem.held is not None
+    assert gradient(half)[0] != gradient(alone)[0]
     with pytest.raises(OptionError, match=r"first\.png has a region #00ff00, and content\.png has none: #0000ff, #ff0000"):
         Run(photographs[0], photographs[1], **{**GIVEN, **masks, "style_mask": draw("first.png", halves(green, red))})
 

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from pincel.backbones.bank import load_bank
-from pincel.backbones.cards import RANDOM_CNN_11, Card, plain_layers
+from pincel.backbones.bank_cards import RANDOM_CNN_11
+from pincel.backbones.cards import Card, plain_layers
 from pincel.backbones.vgg import VGG, Pooling
 from pincel.errors import UnknownNameError
 from pincel.studies.attribution import METHODS, Eye, explained, explained_box

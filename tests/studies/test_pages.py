@@ -20,6 +20,8 @@ Capture = pytest.CaptureFixture[str]
 Visit = Callable[..., Opened]
 # Studies with an optimiser: fewer steps show as much here.
 PAINTS = {"reconstruct", "grid", "pooling", "separability", "depth", "maximise", "inversion", "natural"}
+# Studies that train networks, on fewer pictures here.
+TRAINS = {"ablations"}
 
 
 def check(opened: Opened) -> None:
@@ -66,6 +68,7 @@ def test_help_teaches_with_two_examples_that_work_and_make_a_page(
     name: str, capsys: Capture, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pincel.classify.textures.COUNT", 50)
     small = tmp_path / "small.toml"
     small.write_text('base = "gatys2015-fast"\nactivations = "raw"\n')
     help_text = pincel(capsys, "study", name, "--help")
@@ -75,7 +78,7 @@ def test_help_teaches_with_two_examples_that_work_and_make_a_page(
     for number, line in enumerate(found):
         # As printed, but for size, steps and a network that need not be calibrated: those are for the reader's patience, not ours.
         words = shlex.split(line)[1:]
-        few = ["--size", "40", "--steps", "1"] if name in PAINTS else ["--size", "64"]
+        few = ["--size", "40", "--steps", "1"] if name in PAINTS else ["--epochs", "1"] if name in TRAINS else ["--size", "64"]
         own = ["--recipe", str(small)] if "[gatys2015-fast]" in help_text.out and name in PAINTS else []
         out = tmp_path / f"out{number}"
         answer = pincel(capsys, *words, *few, *own, "-o", out)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from pincel.backbones.cards import VGG19
+from pincel.backbones.vgg_cards import VGG19
 from pincel.engine.events import Event, Preparing
 from pincel.errors import OptionError, PictureMissingError, PictureUnreadableError, UnknownNameError
 from pincel.image.io import load_picture

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from pincel.backbones import CARDS
 from pincel.backbones.bank import load_bank
-from pincel.backbones.cards import VGG19, Card, plain_layers
+from pincel.backbones.cards import Card, plain_layers
 from pincel.backbones.vgg import VGG, Pooling
+from pincel.backbones.vgg_cards import VGG19
 from pincel.studies.receptive import Box, Field, field_of
 
 # One channel a layer: of VGG-19, the geometry is left.

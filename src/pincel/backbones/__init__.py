@@ -1,16 +1,21 @@
 """Eyes: image → named features.
 
 =================  ======================================================================
-``cards``          what each network is: layers, receptive fields, preprocessing, weights (no torch)
-``alexnet_cards``  likewise, of AlexNet and its relatives
+``cards``          what a network is: layers, receptive fields, preprocessing, weights (no torch)
+``…_cards``        what each is: VGG, AlexNet, SqueezeNet, banks of random filters
 ``base``           what a backbone is
 ``vgg``            VGG-19 of Simonyan and Zisserman
-``alexnet``        AlexNet of Krizhevsky, Sutskever and Hinton, and its relatives
+``alexnet``        AlexNet of Krizhevsky, Sutskever and Hinton, and its relatives, SqueezeNet among them
+``timm``           any network of the library timm; ``borrowed``, looked through
+``geometry``       what each part of a network of another library sees, found by following one picture through it
 ``bank``           random filters that were never trained
 ``normalise``      the rescaled network whose filters have mean activation 1
 ``cells``          slopes of a picture, voted into directions and gathered in cells
 ``gradients``      HOG, HOGb and dense SIFT, made of these
-``formats``        readers of foreign weight files
+``formats``        readers of foreign weight files; ``weights``, whichever file a card has
+``store``          where files of weights are, and whether they are whole; ``hashes``, how that is told
+``download``       what is not there yet; ``part``, what has come of it, and ``fetch``, one request for the rest
+``imports``        networks that the user has brought
 ``native``         a network in one file of our own, its card inside
 ``shelf``          a backbone by name, wherever it is
 =================  ======================================================================
@@ -31,15 +36,45 @@ if TYPE_CHECKING:
 CARDS = Shelf(
     "backbone",
     {
-        "vgg19": "pincel.backbones.cards:VGG19",
-        "vgg19-torchvision": "pincel.backbones.cards:VGG19_TORCHVISION",
-        "vgg19-torchvision-255": "pincel.backbones.cards:VGG19_TORCHVISION_255",
-        "vgg19-torchvision-fc": "pincel.backbones.cards:VGG19_TORCHVISION_FC",
+        "vgg19": "pincel.backbones.vgg_cards:VGG19",
+        "vgg19-caffe": "pincel.backbones.vgg_cards:VGG19_CAFFE",
+        "vgg19-caffe-fc": "pincel.backbones.vgg_cards:VGG19_CAFFE_FC",
+        "vgg19-keras": "pincel.backbones.vgg_cards:VGG19_KERAS",
+        "vgg19-keras-fc": "pincel.backbones.vgg_cards:VGG19_KERAS_FC",
+        "vgg19-matconvnet": "pincel.backbones.vgg_cards:VGG19_MATCONVNET",
+        "vgg19-matconvnet-fc": "pincel.backbones.vgg_cards:VGG19_MATCONVNET_FC",
+        "vgg19-matconvnet-old": "pincel.backbones.vgg_cards:VGG19_MATCONVNET_OLD",
+        "vgg19-jcjohnson": "pincel.backbones.vgg_cards:VGG19_JCJOHNSON",
+        "vgg19-jcjohnson-fc": "pincel.backbones.vgg_cards:VGG19_JCJOHNSON_FC",
+        "vgg19-gatys": "pincel.backbones.vgg_cards:VGG19_GATYS",
+        "vgg19-stylecontrol": "pincel.backbones.vgg_cards:VGG19_STYLECONTROL",
+        "vgg19-normalised": "pincel.backbones.vgg_cards:VGG19_NORMALISED",
+        "vgg19-normalised-lasagne": "pincel.backbones.vgg_cards:VGG19_NORMALISED_LASAGNE",
+        "vgg19-normalised-torch7": "pincel.backbones.vgg_cards:VGG19_NORMALISED_TORCH7",
+        "vgg19-normalised-adain": "pincel.backbones.vgg_cards:VGG19_NORMALISED_ADAIN",
+        "vgg19-torchvision": "pincel.backbones.vgg_cards:VGG19_TORCHVISION",
+        "vgg19-torchvision-255": "pincel.backbones.vgg_cards:VGG19_TORCHVISION_255",
+        "vgg19-torchvision-fc": "pincel.backbones.vgg_cards:VGG19_TORCHVISION_FC",
+        "vgg16": "pincel.backbones.vgg_cards:VGG16",
+        "vgg16-fc": "pincel.backbones.vgg_cards:VGG16_FC",
+        "vgg16-keras": "pincel.backbones.vgg_cards:VGG16_KERAS",
+        "vgg16-keras-fc": "pincel.backbones.vgg_cards:VGG16_KERAS_FC",
+        "vgg16-matconvnet": "pincel.backbones.vgg_cards:VGG16_MATCONVNET",
+        "vgg16-matconvnet-fc": "pincel.backbones.vgg_cards:VGG16_MATCONVNET_FC",
+        "vgg16-jcjohnson": "pincel.backbones.vgg_cards:VGG16_JCJOHNSON",
+        "vgg16-jcjohnson-fc": "pincel.backbones.vgg_cards:VGG16_JCJOHNSON_FC",
+        "vgg16-amdegroot": "pincel.backbones.vgg_cards:VGG16_AMDEGROOT",
+        "vgg16-torchvision": "pincel.backbones.vgg_cards:VGG16_TORCHVISION",
+        "vgg16-torchvision-fc": "pincel.backbones.vgg_cards:VGG16_TORCHVISION_FC",
+        "alexnet2012": "pincel.backbones.alexnet_cards:ALEXNET2012",
         "alexnet": "pincel.backbones.alexnet_cards:ALEXNET",
+        "alexnet-caffe": "pincel.backbones.alexnet_cards:ALEXNET_CAFFE",
         "caffenet": "pincel.backbones.alexnet_cards:CAFFENET",
+        "caffenet-caffe": "pincel.backbones.alexnet_cards:CAFFENET_CAFFE",
         "alexnet-torchvision": "pincel.backbones.alexnet_cards:ALEXNET_TORCHVISION",
-        "random-cnn": "pincel.backbones.cards:RANDOM_CNN",
-        "random-cnn-11": "pincel.backbones.cards:RANDOM_CNN_11",
+        "squeezenet": "pincel.backbones.squeezenet_cards:SQUEEZENET",
+        "random-cnn": "pincel.backbones.bank_cards:RANDOM_CNN",
+        "random-cnn-11": "pincel.backbones.bank_cards:RANDOM_CNN_11",
     },
 )
 
@@ -49,6 +84,7 @@ NETWORKS: Registry[Callable[..., VGG]] = Registry(
     {
         "vgg": "pincel.backbones.vgg:load_vgg",
         "alexnet": "pincel.backbones.alexnet:load_alexnet",
+        "timm": "pincel.backbones.borrowed:load_timm",
         "bank": "pincel.backbones.bank:load_bank",
     },
 )

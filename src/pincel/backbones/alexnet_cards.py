@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pincel.backbones.cards import VGG19_TORCHVISION, Card, Layer, Response, conv, fully_connected, pool, relu, stacked
+from pincel.backbones.cards import Card, Layer, Response, conv, fully_connected, pool, relu, stacked
+from pincel.backbones.vgg_cards import VGG19_TORCHVISION
 
 # Channels of the first five convolutions: of the paper, and of the torchvision network.
 WIDE, ONE_TOWER = (96, 256, 384, 384, 256), (64, 192, 384, 256, 256)
@@ -54,25 +55,41 @@ def one_tower_layers(channels: tuple[int, ...] = ONE_TOWER, top: Iterable[Layer]
 # Krizhevsky, Sutskever and Hinton 2012, section 3.5: normalised, then pooled. Caffe's reference network pools first.
 NORM_FIRST, POOL_FIRST = (norm("norm1"), pool("pool1", 3, 2)), (pool("pool1", 3, 2), norm("norm1"))
 
-ALEXNET = Card(
-    name="alexnet",
-    summary="AlexNet of 2012, in two groups, with its classifier, as Caffe trained it again; downloaded once, some 230 MiB",
+# The paper has k = 2 and α = 1e-4. Caffe has 1, and 1e-4 divided by n = 5; MatConvNet writes what it then is.
+PAPER, CAFFE = Response(k=2.0, alpha=1e-4), Response(k=1.0, alpha=1e-4 / 5)
+# Side of the pictures: 55 places of 11 pixels, 4 apart. The paper's text says 224, which they do not fit into.
+CROP = 227
+
+ALEXNET2012 = Card(
+    name="alexnet2012",
+    summary="AlexNet as its paper has it, in two groups, with its classifier; nobody published its weights: pincel train makes them",
     layers=krizhevsky_layers(NORM_FIRST),
     # Of ilsvrc_2012_mean, there in BGR order.
     mean=(122.679, 116.669, 104.007),
     package="",
-    file="imagenet-caffe-alex.mat",
+    file="",
     sha256="",
+    source="Alex Krizhevsky, Ilya Sutskever and Geoffrey Hinton, 2012: the network, not its weights",
+    licence="that of whoever trains it",
+    format="safetensors",
+    network="alexnet",
+    response=PAPER,
+    channels="rgb",
+    crop=CROP,
+)
+
+ALEXNET = replace(
+    ALEXNET2012,
+    name="alexnet",
+    summary="AlexNet of 2012, in two groups, with its classifier, as Caffe trained it again; downloaded once, some 230 MiB",
+    response=CAFFE,
+    file="imagenet-caffe-alex.mat",
     md5="b5152a54bf61100a8ed61827c76e7d08",
     source="the Berkeley Vision and Learning Center (Caffe), trained on ILSVRC 2012, converted by the authors of MatConvNet",
     licence="unrestricted use, says the model zoo of Caffe",
     url="https://www.vlfeat.org/matconvnet/models/imagenet-caffe-alex.mat",
     format="matconvnet",
-    network="alexnet",
-    # The paper has k = 2 and α = 1e-4. Caffe has 1, and 1e-4 divided by n = 5; MatConvNet writes what it then is.
-    response=Response(k=1.0, alpha=1e-4 / 5),
 )
-
 CAFFENET = replace(
     ALEXNET,
     name="caffenet",
@@ -83,6 +100,27 @@ CAFFENET = replace(
     url="https://www.vlfeat.org/matconvnet/models/imagenet-caffe-ref.mat",
 )
 
+
+def _as_published(card: Card, file: str, sha1: str) -> Card:
+    """Return the card of the file that Caffe's authors published, from which the other was converted."""
+    return replace(
+        card,
+        name=f"{card.name}-caffe",
+        summary=f"{card.name}, the file of its makers for Caffe; downloaded once, some 233 MiB",
+        file=file,
+        md5="",
+        sha1=sha1,
+        source="the Berkeley Vision and Learning Center (Caffe), trained on ILSVRC 2012",
+        # No other protocol is spoken there; the hash says whether the file is the right one.
+        url=f"http://dl.caffe.berkeleyvision.org/{file}",
+        format="caffe",
+        channels="bgr",
+    )
+
+
+ALEXNET_CAFFE = _as_published(ALEXNET, "bvlc_alexnet.caffemodel", "9116a64c0fbe4459d18f4bb6b56d647b63920377")
+CAFFENET_CAFFE = _as_published(CAFFENET, "bvlc_reference_caffenet.caffemodel", "4c8d77deb20ea792f84eb5e6d0a11ca0a8660a46")
+
 # Its adaptive pooling to 6×6 does nothing to what 224 pixels leave; without it, larger pictures give a map of answers.
 ALEXNET_TORCHVISION = replace(
     VGG19_TORCHVISION,
@@ -92,6 +130,8 @@ ALEXNET_TORCHVISION = replace(
     file="alexnet-owt-7be5be79.pth",
     sha256="7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
     url="https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
+    size=244_408_911,
     network="alexnet",
     classifier=(1, 4, 6),
+    crop=224,
 )

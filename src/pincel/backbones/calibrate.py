@@ -13,7 +13,9 @@ import safetensors.torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from pincel.backbones.hashes import noted_digest
 from pincel.backbones.normalise import mean_activations, normalise
+from pincel.backbones.store import locate
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, OutputError, PincelError
 from pincel.files import atomically, sha256_of
@@ -84,7 +86,8 @@ def _device(vgg: VGG) -> str:
 def _fingerprint(vgg: VGG, paths: list[Path]) -> str:
     """Everything the means depend on."""
     fed = map(str, (*vgg.card.mean, *vgg.card.std))
-    weights = sha256_of(vgg.card.path) if vgg.card.path else vgg.card.fingerprint[1]
+    card = vgg.card
+    weights = card.sha256 if card.package else noted_digest(locate(card), "SHA-256")
     parts = [weights, *fed, vgg.pooling, vgg.pool_rounding, str(SIDE), *(sha256_of(path) for path in paths)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

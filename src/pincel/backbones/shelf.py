@@ -38,13 +38,13 @@ class Shelf(Registry["Card"]):
         """
         if name in self._places:
             return super().__getitem__(name)
-        if name.startswith(TIMM):
+        if _is_timm(name):
             return cast("Card", import_module("pincel.backbones.timm").card_of(name))
         found = _file_of(name)
         return cast("Card", import_module("pincel.backbones.native").read_card(found)) if found else super().__getitem__(name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._places or (isinstance(name, str) and (name.startswith(TIMM) or _file_of(name) is not None))
+        return name in self._places or (isinstance(name, str) and (_is_timm(name) or _file_of(name) is not None))
 
     def __iter__(self) -> Iterator[str]:
         yield from super().__iter__()
@@ -53,6 +53,25 @@ class Shelf(Registry["Card"]):
     def check(self, name: str) -> str:
         """Return ``name`` if it is one, without importing anything."""
         return name if name in self else super().check(name)
+
+
+def network_and_layer(spec: str) -> tuple[str, str]:
+    """Split ``NETWORK:LAYER``; no layer if there is none.
+
+    Example:
+        >>> network_and_layer("vgg19:relu3_1"), network_and_layer("vgg19"), network_and_layer("timm:resnet18")
+        (('vgg19', 'relu3_1'), ('vgg19', ''), ('timm:resnet18', ''))
+        >>> network_and_layer("timm:resnet18:layer2")
+        ('timm:resnet18', 'layer2')
+    """
+    own = TIMM if spec.startswith(TIMM) else ""
+    network, sign, layer = spec.removeprefix(own).rpartition(":")
+    return (own + network, layer) if sign else (spec, "")
+
+
+def _is_timm(name: str) -> bool:
+    """Tell whether a name is of the form ``timm:NAME``, whether or not timm has such a network."""
+    return name.startswith(TIMM) and ":" not in name.removeprefix(TIMM)
 
 
 def imports() -> Path:

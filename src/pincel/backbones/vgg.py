@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.backbones.cards import UNDIVIDED, Card, Layer
-from pincel.backbones.formats import FORMATS
+from pincel.backbones.weights import load_weights
 from pincel.backbones.winograd import OUT, Winograd, make_winograd
 from pincel.errors import PictureSizeError
 from pincel.files import one_line
@@ -214,5 +214,5 @@ def load_vgg(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRoundin
     Raises:
         WeightsError: If the weights are missing or damaged.
     """
-    weights = FORMATS[card.format](card)
+    weights = load_weights(card)
     return VGG(card, weights, pooling, pool_rounding, padding).to(torch.device("cpu"))

@@ -13,7 +13,7 @@ def multiply_adds_per_pixel(card: Card, layers: Iterable[str]) -> float:
     Exact for sides that every pooling halves without a rest.
 
     Example:
-        >>> from pincel.backbones.cards import VGG19
+        >>> from pincel.backbones.vgg_cards import VGG19
         >>> multiply_adds_per_pixel(VGG19, ["relu5_1"])
         361152.0
     """

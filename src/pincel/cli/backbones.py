@@ -2,34 +2,63 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from pincel.cli.texts import examples
+
+if TYPE_CHECKING:
+    from pincel.backbones.cards import Card, Layer
 
 
 @click.command(epilog=examples("pincel backbones", "pincel backbones vgg19"))
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
-    """List the networks, or the layers of the network NAME.
+    """List the networks with the number of their parameters, or the layers of the network NAME.
 
-    For each layer: channels (n_C), stride (input pixels between neighbouring outputs) and receptive field (width in input pixels of what
-    one output sees). Any layer can be a content or a style layer.
+    NAME is one of the list, a network that was imported, a folder of 'pincel train', or timm:NAME, any network of the library timm. For
+    each layer: its kind, channels (n_C), stride (input pixels between neighbouring outputs) and receptive field (width in input pixels of
+    what one output sees). Any layer can be a content or a style layer.
     """
     from pincel.backbones import CARDS
-    from pincel.cli.terminal import say
 
     if name is None:
-        width = max(map(len, CARDS)) + 2
-        for card in (CARDS[key] for key in CARDS):
-            say(f"{card.name:<{width}}{card.summary}")
-        return
-    card = CARDS[name]
+        _list([CARDS[key] for key in CARDS])
+    else:
+        _describe(CARDS[name])
+
+
+def _list(cards: list[Card]) -> None:
+    from pincel.cli.terminal import say
+
+    width = max(len(card.name) for card in cards)
+    for card in cards:
+        say(f"{card.name:<{width}}{_count(card.parameters):>9}  {card.summary}")
+
+
+def _describe(card: Card) -> None:
+    from pincel.cli.terminal import say
+
     say(f"{card.name}: {card.summary}")
     say(f"weights: {card.source}; {card.licence}; {card.origin}")
-    if not card.filters:
-        kind, digest = card.fingerprint
+    kind, digest = card.fingerprint
+    if digest:
         say(f"{kind + ':':<9}{digest}")
+    say(f"parameters: {card.parameters:,}")
+    if card.crop:
+        say(f"classes: {len(card.classes) or card.layers[-1].channels}, of pictures of {card.crop}×{card.crop} pixels ('pincel classify')")
     say()
-    say(f"{'layer':<10}{'channels':>10}{'stride':>8}{'receptive field':>17}")
+    width = max(10, *(len(layer.name) + 2 for layer in card.layers))
+    say(f"{'layer':<{width}}{'kind':<8}{'channels':>8}{'stride':>8}{'receptive field':>17}")
     for layer in card.layers:
-        say(f"{layer.name:<10}{layer.channels:>10}{layer.stride:>8}{layer.receptive_field:>17}")
+        say(f"{layer.name:<{width}}{layer.kind:<8}{layer.channels:>8}{layer.stride:>8}{_field(layer):>17}")
+
+
+def _count(number: int) -> str:
+    """Round a number to what fits in a column."""
+    return f"{number / 1e6:.1f} M" if number >= 1e6 else f"{number / 1e3:.1f} k"
+
+
+def _field(layer: Layer) -> str:
+    return "whole picture" if layer.whole else str(layer.receptive_field)

@@ -59,7 +59,7 @@ def follow() -> int:
         return 0
     team = join(here.rank, here.processes, here.local)
     # Ctrl-C and SIGTERM reach all processes, and are for process 0 to heed: it ends the run in good order, and this one with it.
-    _ignore_signals()
+    ignore_signals()
     return 0 if serve(team, here.local) else 2
 
 
@@ -100,10 +100,11 @@ def stand_fast(hands: Crew) -> None:
     When one of them dies, torchrun ends the rest by SIGTERM, and the checkpoint and the picture are still to be written.
     """
     if hands.processes > 1:
-        _ignore_signals()
+        ignore_signals()
 
 
-def _ignore_signals() -> None:
+def ignore_signals() -> None:
+    """Let neither Ctrl-C nor SIGTERM end this process."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
 

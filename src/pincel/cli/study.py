@@ -21,6 +21,7 @@ STUDIES = {
     "depth": "Are the finest pictures those with content from high layers?",
     "inversion": "Photographs rebuilt from layers, HOG and SIFT: what does a code know?",
     "natural": "What a layer sees, exaggerated; pictures for a channel, kept natural.",
+    "ablations": "An AlexNet trained whole, and without each of its parts.",
     "compare": "Two pictures, every term layer by layer, one over the other.",
 }
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from pincel.cli.crew import crew, device_here, follow, follows, stand_fast
-from pincel.cli.options import GROUPS, MACHINE, F, gather, input_paths, machine_options, objective_options, styles
+from pincel.cli.options import MACHINE, F, gather, input_paths, machine_options, objective_options, styles
 from pincel.cli.painting import Outputs, check_outputs, finish, paint, written_down
 from pincel.cli.plan import announced
+from pincel.cli.preview import check_preview, preview_option
 from pincel.cli.texts import GroupedCommand, examples
 from pincel.errors import OptionError
+from pincel.recipes.groups import GROUPS
 
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
@@ -25,7 +27,7 @@ class TransferCommand(GroupedCommand):
 
     groups: ClassVar = {
         **GROUPS,
-        "Output": ["output", "depth", "record", "sheet", "save_every", "json_lines", "quiet", *MACHINE],
+        "Output": ["output", "depth", "record", "sheet", "save_every", "preview", "json_lines", "quiet", *MACHINE],
         "Interrupted runs": ["checkpoint", "checkpoint_every", "no_checkpoint"],
     }
 
@@ -50,6 +52,7 @@ def painting_options(function: F) -> F:
             metavar="N",
             help="Also write the picture every N steps, as OUT-00050.png, or OUT-256x192-00050.png with a ladder.",
         ),
+        preview_option,
         click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output."),
         click.option("--quiet", is_flag=True, help="Print nothing but errors."),
     ]
@@ -119,7 +122,8 @@ def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], 
     values = gather(options)
     pairs = styles(style)
     outputs = _outputs(options)
-    check_outputs(outputs, input_paths(content, pairs, options["recipe"], values))
+    inputs = input_paths(content, pairs, options["recipe"], values)
+    preview = check_preview(options["preview"], check_outputs(outputs, inputs), inputs)
     from pincel.run import Run
 
     with Bar(quiet=options["quiet"]) as bar:
@@ -143,7 +147,7 @@ def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], 
         if outputs.passing:
             _keep_if_long(run, outputs, options["checkpoint_every"], bar)
         stand_fast(hands)
-        result = paint(run, outputs, bar, json_lines=options["json_lines"])
+        result = paint(run, outputs, bar, json_lines=options["json_lines"], preview=preview)
     return finish(run, result, outputs, json_lines=options["json_lines"], quiet=options["quiet"])
 
 

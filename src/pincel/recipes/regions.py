@@ -17,6 +17,8 @@ from pincel.losses.style import Guides
 from pincel.recipes.schema import Recipe
 
 WHOLE = "everything"
+# In a mask of a style, what is for no region: black, as a grey mask has it or one in colours.
+NOBODY = ("black", "#000000")
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def _assigned(mask: Mask | None, masks: Sequence[Mask | None]) -> tuple[dict[str
                 "leave some out, or say with --style-mask where they belong."
             )
         return tuple({label: None} for label, _ in zip(labels, masks, strict=False))
-    strange = [(each, label) for each in masks if each for label in each.regions if label not in labels and label != "black"]
+    strange = [(each, label) for each in masks if each for label in each.regions if label not in labels and label not in NOBODY]
     for each, label in strange:
         raise OptionError(f"{each.name} has a region {label}, and {mask.name} has none: {', '.join(labels)}.{closest(label, labels)}")
     return tuple(dict.fromkeys(labels) if each is None else {label: label for label in each.regions if label in labels} for each in masks)

@@ -12,6 +12,7 @@ from torch import Tensor
 from pincel.backbones import CARDS, DESCRIPTORS, NETWORKS
 from pincel.backbones.base import Backbone
 from pincel.backbones.described import Described, function_card, grey_levels
+from pincel.backbones.shelf import network_and_layer
 from pincel.canvas.base import Canvas
 from pincel.canvas.grey import GreyCanvas
 from pincel.canvas.pixels import PixelCanvas
@@ -84,10 +85,10 @@ class Representation:
 
 def check_representation(spec: str) -> None:
     """Check a name, before anything slow happens; see :func:`make_representation` for the errors."""
-    backbone, sign, layer = spec.partition(":")
-    if not sign and spec in DESCRIPTORS:
+    backbone, layer = network_and_layer(spec)
+    if spec in DESCRIPTORS:
         return
-    if backbone in CARDS and not sign:
+    if backbone in CARDS and not layer:
         raise OptionError(
             f"Representation '{spec}' names no layer: write {spec}:{CARDS[spec].layers[-1].name}. 'pincel backbones {spec}' has them."
         )
@@ -115,7 +116,7 @@ def make_representation(spec: str | Function, *, pooling: str, device: torch.dev
     check_representation(spec)
     if spec in DESCRIPTORS:
         return _of_descriptor(spec)
-    backbone, _, layer = spec.partition(":")
+    backbone, layer = network_and_layer(spec)
     card = CARDS[backbone]
     eye = NETWORKS[card.network](card, pooling=pooling).to(device)
     return Representation(spec, eye, layer, PixelCanvas(WHITE), card.smallest(layer))

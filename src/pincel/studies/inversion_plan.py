@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from pincel.backbones import CARDS, DESCRIPTORS
 from pincel.backbones.cards import Card
+from pincel.backbones.shelf import network_and_layer
 from pincel.engine.device import resolve_device
 from pincel.errors import OptionError, PictureError, PincelError, WeightsError, closest, unknown_name
 from pincel.files import one_line
@@ -105,8 +106,9 @@ class Plan:
     @property
     def ladder(self) -> tuple[str, ...]:
         """Those of the first of these networks, shallow to deep: only within one is a layer deeper than another."""
-        first = [name for name in self.networks if name.partition(":")[0] == self.networks[0].partition(":")[0]]
-        return tuple(sorted(first, key=lambda name: CARDS[name.partition(":")[0]].names.index(name.partition(":")[2])))
+        split = {name: network_and_layer(name) for name in self.networks}
+        first = [name for name, (network, _) in split.items() if network == next(iter(split.values()))[0]]
+        return tuple(sorted(first, key=lambda name: CARDS[split[name][0]].names.index(split[name][1])))
 
     def own(self, name: str) -> float:
         """Return the weight of the total variation that the recipe gives a representation."""
@@ -114,7 +116,7 @@ class Plan:
 
     def short(self, name: str) -> str:
         """Return the name of a representation as the page says it: that of the layer, where there is one network."""
-        alone = len({each.partition(":")[0] for each in self.networks}) == 1
+        alone = len({network_and_layer(each)[0] for each in self.networks}) == 1
         return name.rpartition(":")[2] if alone else name
 
 
@@ -130,8 +132,8 @@ def three(names: Sequence[str]) -> tuple[str, ...]:
 
 def card_of(name: str) -> tuple[Card, str] | None:
     """Return card and layer of a representation; None for one that is no network's."""
-    backbone, sign, layer = name.partition(":")
-    return (CARDS[backbone], layer) if sign else None
+    backbone, layer = network_and_layer(name)
+    return (CARDS[backbone], layer) if layer else None
 
 
 def read_representations(given: str | None, settings: Settings) -> tuple[str, ...]:
@@ -159,7 +161,8 @@ def read_representations(given: str | None, settings: Settings) -> tuple[str, ..
 
 def _meant(part: str, settings: Settings) -> list[str]:
     """Return the representations that one word stands for."""
-    backbone, sign, layer = part.rpartition(":")
+    backbone, layer = network_and_layer(part)
+    sign, layer = bool(layer), layer or part
     descriptors = [] if sign else [name for name in DESCRIPTORS if fnmatchcase(name, part)]
     if part in DESCRIPTORS:
         return [part]

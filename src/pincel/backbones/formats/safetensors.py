@@ -1,19 +1,33 @@
-"""Networks of our own; see :mod:`pincel.backbones.native`."""
+"""Networks in the format safetensors: pincel's own, whose card says what they are, see :mod:`pincel.backbones.native`, and others'.
+
+Names are those of PyTorch, see :mod:`.pytorch`, but the format sorts them. Here convolutions come first, and ``features.10`` behind
+``features.2``.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from torch import Tensor
+from safetensors import safe_open
 
-from pincel.backbones.cards import Card
-from pincel.backbones.native import read_network
+from pincel.backbones.formats.held import Held, natural, reading
+from pincel.backbones.formats.pytorch import held
+from pincel.backbones.native import KEY, card_of
 
 
-def load(card: Card) -> dict[str, tuple[Tensor, Tensor]]:
-    """Read the file of a card.
+def read(path: Path) -> Held:
+    """Read the layers of a file, in the order of their names.
+
+    Args:
+        path: The file.
 
     Raises:
-        WeightsError: If it cannot be read, or holds other layers.
+        WeightsError: If it is not whole, or holds other layers with weights than convolutions and fully connected ones.
     """
-    return read_network(Path(card.path), card)
+    with reading(path, "safetensors"), safe_open(path, "pt") as opened:
+        state = {name: opened.get_tensor(name) for name in sorted(opened.keys(), key=natural)}
+        matrices_last = dict(sorted(state.items(), key=lambda item: item[1].ndim == 2))
+        found = held(path, matrices_last, "safetensors")
+        text = (opened.metadata() or {}).get(KEY)
+        return found if text is None else replace(found, channels="rgb", classes=card_of(text, path).classes)

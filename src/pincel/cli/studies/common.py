@@ -54,11 +54,23 @@ def settings_of(options: dict[str, Any]) -> Settings:
 
 
 def studied(options: dict[str, Any], make: Callable[[Settings, Watch], Report], inputs: Iterable[str] = ()) -> int:
-    """Make a study, write it, say where its page is.
+    """Make a study of pictures that a network looks at; see :func:`reported`.
 
     Args:
         options: Of the command.
         make: The study: settings and watch → report.
+        inputs: Files it reads, which must not be overwritten.
+    """
+    settings = settings_of(options)
+    return reported(options, lambda watch: make(settings, watch), inputs)
+
+
+def reported(options: dict[str, Any], make: Callable[[Watch], Report], inputs: Iterable[str] = ()) -> int:
+    """Make a study, write it, say where its page is.
+
+    Args:
+        options: Of the command: ``output``, ``lang`` and ``quiet``.
+        make: The study: watch → report.
         inputs: Files it reads, which must not be overwritten.
 
     Returns:
@@ -75,12 +87,11 @@ def studied(options: dict[str, Any], make: Callable[[Settings, Watch], Report], 
     from pincel.studies.write import as_lines, check_folder, write
 
     keep_freed_memory()
-    settings = settings_of(options)
     folder = check_folder(Path(options["output"]), [Path(path) for path in inputs if Path(path).is_file()])
     with Bar(quiet=options["quiet"]) as bar:
         watch = Watch(bar.show)
         with stopped_by_signals(watch):
-            report = make(settings, watch)
+            report = make(watch)
     page, *_ = write(report, folder, options["lang"])
     if not options["quiet"]:
         for table in (block for block in report.blocks if isinstance(block, Table) and block.spoken):

@@ -1,0 +1,148 @@
+"""Networks of timm, looked through: what their modules answer is kept as they are computed. Their cards are made in :mod:`.timm`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor, nn
+
+from pincel.backbones.cards import Card, Layer
+from pincel.backbones.timm import TimmCard, made
+from pincel.backbones.vgg import VGG, Padding, Pooling, PoolRounding, widened
+from pincel.errors import OptionError, PictureSizeError
+from pincel.files import one_line
+
+
+@dataclass(frozen=True)
+class Borrowed(VGG):
+    """A network of timm with frozen weights; otherwise what :class:`VGG` is.
+
+    Attributes:
+        weights: Each of its convolutions → (weight, bias), to be looked at.
+        model: What computes.
+    """
+
+    model: nn.Module = field(default_factory=nn.Identity, repr=False)
+
+    @property
+    def divisible(self) -> bool:
+        """Nowhere: nobody says that it is one layer on the other."""
+        return False
+
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Borrowed:
+        """Return a copy on a device, in a precision."""
+        model = deepcopy(self.model).to(device, dtype)
+        return replace(self, model=model, weights=_convolutions(model))
+
+    def in_half(self) -> Borrowed:
+        """Return a copy that multiplies in bf16."""
+        return self.to(dtype=torch.bfloat16)
+
+    def with_winograd(self, _layers: Iterable[str]) -> Borrowed:
+        """Return itself: timm multiplies."""
+        return self
+
+    def shrunk(self, length: int, times: int) -> int:
+        """Return what becomes of a side in the deepest map with so many times the stride."""
+        names = [layer.name for layer in self.card.layers if layer.kind != "fc" and layer.stride <= times]
+        return self.card.positions(length, names[-1]) if names else length // times
+
+    def through(self, layers: Sequence[Layer], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
+        """Look at a picture ``x``, and yield the layers that are wanted; nothing behind the last of them is computed.
+
+        Raises:
+            OptionError: If ``layers`` do not begin with the first.
+            PictureSizeError: If nothing would be left of the picture, or the network does not take its size.
+        """
+        if not layers:
+            return
+        if layers[0].name != self.card.layers[0].name:
+            failed = f"backbone: {self.card.name} can only be looked through from the picture on"
+            raise OptionError(one_line(failed, f"layer {layers[0].name}", f"from {self.card.layers[0].name} on", "--backbone vgg19"))
+        self._check_size(layers[-1], x)
+        names = [layer.name for layer in layers if layer.name in wanted]
+        found = _found(self.model, x.to(next(self.model.parameters(), x).dtype), names) if names else {}
+        yield from ((name, widened(found[name])) for name in names)
+
+    def _check_size(self, deepest: Layer, x: Tensor) -> None:
+        card, (height, width) = self.card, x.shape[-2:]
+        multiple = card.multiple if isinstance(card, TimmCard) else 1
+        given, hint = f"a picture of {width}×{height} pixels", "another --size, or shallower layers"
+        if min(height, width) < card.smallest(deepest.name):
+            failed = f"picture: nothing of it is left in {deepest.name} of {card.name}"
+            raise PictureSizeError(one_line(failed, given, f"{card.smallest(deepest.name)} pixels or more on each side", hint))
+        if height % multiple or width % multiple:
+            failed = f"picture: {card.name} does not take its size"
+            raise PictureSizeError(one_line(failed, given, f"sides that are multiples of {multiple}", hint))
+
+
+def load_timm(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero") -> Borrowed:
+    """Load a network of timm with the weights that timm has for it, downloaded by timm if need be.
+
+    Args:
+        card: Of :func:`card_of`.
+        pooling: ``avg`` puts averages in the place of maximum poolings.
+        pool_rounding: Only ``down``: each pooling rounds as its network does.
+        padding: Only ``zero``: each convolution has the border that its network gives it.
+
+    Raises:
+        OptionError: For anything else.
+        WeightsError: If timm is not installed, or has no weights and cannot download them.
+    """
+    if (pool_rounding, padding) != ("down", "zero"):
+        failed = f"backbone: poolings and borders of {card.name} are as timm has them"
+        raise OptionError(
+            one_line(failed, f"pool_rounding {pool_rounding}, padding {padding}", "down and zero", "--pool-rounding down --padding zero")
+        )
+    model = made(card.name, pretrained=True)
+    if pooling == "avg":
+        _average(model)
+    model.requires_grad_(requires_grad=False)
+    return Borrowed(card, {}, pooling, model=model).to(torch.device("cpu"))
+
+
+class _EnoughError(Exception):
+    """Nothing behind this is wanted."""
+
+
+def _found(model: nn.Module, x: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
+    """Return what some modules answer, (B, C, H, W)."""
+    found: dict[str, Tensor] = {}
+
+    def keep(name: str, answer: Tensor) -> None:
+        # What comes next may overwrite it.
+        found[name] = (answer if answer.dim() == 4 else answer.flatten(1)[..., None, None]).clone()
+        if len(found) == len(names):
+            raise _EnoughError
+
+    hooks = [model.get_submodule(name).register_forward_hook(lambda _, __, answer, name=name: keep(name, answer)) for name in names]
+    try:
+        model(x)
+    except _EnoughError:
+        pass
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found
+
+
+def _convolutions(model: nn.Module) -> dict[str, tuple[Tensor, Tensor]]:
+    """Return name → (weight, bias) of each convolution; those without biases have zeros."""
+    found = {}
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Conv2d):
+            bias = torch.zeros_like(module.weight[:, 0, 0, 0]) if module.bias is None else module.bias
+            found[name] = (module.weight, bias)
+    return found
+
+
+def _average(model: nn.Module) -> None:
+    """Put an average where there was a maximum."""
+    for above in list(model.modules()):
+        for name, module in above.named_children():
+            if isinstance(module, nn.MaxPool2d):
+                averaged = nn.AvgPool2d(module.kernel_size, module.stride, module.padding, module.ceil_mode, count_include_pad=False)
+                setattr(above, name, averaged)

@@ -1,0 +1,169 @@
+"""The download of a file of weights: by one process at a time, gone on with where it stopped, and checked before it has its name.
+
+What has come so far is beside the file, as ``FILE.part``, and stays there whatever interrupts it. TLS is always checked; proxies and
+certificates are those of the machine's settings (``HTTPS_PROXY``, ``NO_PROXY``, ``SSL_CERT_FILE``). With ``PINCEL_OFFLINE=1`` nothing
+is asked of the network.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pincel.backbones.cards import Card
+from pincel.backbones.fetch import Address, Patience, UnusableError, Watch, fetch
+from pincel.backbones.hashes import Expected, digests_of, expected, note_digest
+from pincel.backbones.part import Part, part_of
+from pincel.errors import WeightsError
+
+PATIENCE = Patience()
+# Seconds between two looks at what another process has downloaded, and between two lines on stderr.
+GLANCE, PAUSE = 0.1, 10.0
+
+
+def download(card: Card, path: Path, watch: Watch | None = None, patience: Patience = PATIENCE) -> None:
+    """Download the file of a card, unless another process has done so in the meantime.
+
+    Args:
+        card: The network: its ``url``, then its ``mirrors``, are asked in turn.
+        path: The name the file has once it is whole and its hash is right.
+        watch: Told how many bytes of how many are here; without one, a line now and then goes to stderr.
+        patience: How long to wait, and how often to try again.
+
+    Raises:
+        WeightsError: If it cannot be had; says what to fetch and where to put it by hand.
+    """
+    show = watch or Lines(card.name).show
+    if offline():
+        raise _missing(card, path, "PINCEL_OFFLINE is set", "Try again without it")
+    part = part_of(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(path, lambda: show(part.length(), card.size or None)):
+            if not path.is_file():
+                _from_anywhere(card, path, show, patience)
+    except OSError as error:
+        raise _unwritable(card, path, error) from error
+
+
+def offline() -> bool:
+    """Return whether ``PINCEL_OFFLINE`` forbids to ask the network."""
+    return os.environ.get("PINCEL_OFFLINE", "") not in ("", "0")
+
+
+class Lines:
+    """Progress as lines on stderr, for a program that shows none itself: one when it begins, then one every ten seconds.
+
+    Args:
+        name: Of the network.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._told = -PAUSE
+
+    def show(self, done: int, total: int | None) -> None:
+        """Tell how many bytes of how many are here."""
+        if time.monotonic() - self._told >= PAUSE:
+            self._told = time.monotonic()
+            sys.stderr.write(f"downloading the weights of {self._name}: {mebibytes(done, total)}\n")
+
+
+def mebibytes(done: int, total: int | None) -> str:
+    """Return ``1.5 of 548.1 MiB``.
+
+    Example:
+        >>> mebibytes(2**20, 3 * 2**19), mebibytes(2**20, None)
+        ('1.0 of 1.5 MiB', '1.0 MiB')
+    """
+    return f"{done / 2**20:.1f} MiB" if total is None else f"{done / 2**20:.1f} of {total / 2**20:.1f} MiB"
+
+
+@contextmanager
+def _alone(path: Path, meanwhile: Callable[[], None]) -> Iterator[None]:
+    """Be the only process that downloads this file; until then, do something else now and again."""
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    while True:
+        try:
+            lock.acquire(timeout=GLANCE)
+            break
+        except Timeout:
+            meanwhile()
+    try:
+        yield
+    finally:
+        if path.is_file():
+            # Whoever makes a new one now finds the file, and downloads nothing.
+            with suppress(OSError):
+                Path(lock.lock_file).unlink()
+        lock.release()
+
+
+def _from_anywhere(card: Card, path: Path, show: Watch, patience: Patience) -> None:
+    """Ask one address after the other until one gives the file, and give it its name."""
+    wanted, part, reasons = expected(card, path), part_of(path), dict[str, str]()
+    for url in (card.url, *card.mirrors):
+        address = Address(url, card.size, len(wanted.digest) if wanted.says == "published" else 0)
+        try:
+            found = _whole(address, part, wanted, show, patience)
+        except UnusableError as error:
+            reasons[url] = str(error)
+        else:
+            part.path.replace(path)
+            part.note.unlink(missing_ok=True)
+            note_digest(path, wanted.kind, found)
+            return
+    told = "; ".join(reasons.values() if len(reasons) == 1 else (f"{url}: {reason}" for url, reason in reasons.items()))
+    hint = f"Try again later: the {mebibytes(part.length(), None)} that have come are kept" if part.length() else "Try again with a network"
+    raise _missing(card, path, told, hint)
+
+
+def _whole(address: Address, part: Part, wanted: Expected, show: Watch, patience: Patience) -> str:
+    """Bring the whole file from one address and check it; return its hash.
+
+    Raises:
+        UnusableError: If this address has another file, or none.
+    """
+    pieced = fetch(address, part, show, patience)
+    found = _digest(part, wanted)
+    if pieced and not wanted.fits(found):
+        # What was here before may have been of another file: once more, and without it.
+        part.drop()
+        fetch(address, part, show, patience)
+        found = _digest(part, wanted)
+    if wanted.fits(found):
+        return found
+    part.drop()
+    told = f"expected {wanted.digest[:16]}…" if wanted.says == "published" else f"it had {wanted.digest[:16]}… before"
+    raise UnusableError(f"the file there has {wanted.kind} {found[:16]}…, {told}")
+
+
+def _digest(part: Part, wanted: Expected) -> str:
+    return digests_of(part.path, (wanted.kind,))[wanted.kind]
+
+
+def _missing(card: Card, path: Path, reason: str, hint: str) -> WeightsError:
+    """Build the error that says what is missing, from where it can be had, and where to put it."""
+    also = f" (or from {', '.join(card.mirrors)})" if card.mirrors else ""
+    return WeightsError(
+        f"The weights of {card.name} are not here and cannot be downloaded ({' '.join(reason.split())}). "
+        f"{hint}, or download {card.url}{also} elsewhere and save it as {path}"
+    )
+
+
+def _unwritable(card: Card, path: Path, error: OSError) -> WeightsError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    reason = f"the disk is full: {error.strerror}" if full else f"{error.filename or path.parent}: {error.strerror or error}"
+    return _missing(
+        card,
+        path,
+        reason,
+        "Make room there, set TORCH_HOME to a folder on another disk" if full else "Set TORCH_HOME to a folder of your own",
+    )

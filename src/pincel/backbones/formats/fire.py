@@ -1,0 +1,42 @@
+"""Fire modules of SqueezeNet, whose 1×1 and 3×3 filters stand side by side, as what follows from what: one layer after the other.
+
+A 1×1 filter is a 3×3 filter with zeros around it, so that both kinds are one convolution, exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch.nn import functional
+
+from pincel.backbones.formats.held import HeldLayer
+
+# How files call the two; what is joined is called by what they share.
+NARROW, BROAD, BOTH = "expand1x1", "expand3x3", "expand"
+
+
+def joined(layers: tuple[HeldLayer, ...]) -> tuple[HeldLayer, ...]:
+    """Make one layer of 3×3 filters of each layer of 1×1 filters and the layer of 3×3 filters that stands beside it.
+
+    Args:
+        layers: All of a file.
+
+    Returns:
+        The layers with the joined ones where their second half was; all others as they are.
+    """
+    named = {layer.name: layer for layer in layers}
+    pairs = {layer.name: named.get(_beside(layer, BROAD, NARROW)) for layer in layers}
+    joins = {narrow.name for narrow in pairs.values() if narrow is not None}
+    return tuple(_join(pairs[layer.name], layer) for layer in layers if layer.name not in joins)
+
+
+def _beside(layer: HeldLayer, ending: str, other: str) -> str:
+    return layer.name.removesuffix(ending) + other if layer.name.endswith(ending) else ""
+
+
+def _join(narrow: HeldLayer | None, broad: HeldLayer) -> HeldLayer:
+    if narrow is None or narrow.bias is None or broad.bias is None:
+        return broad
+    weight = torch.cat([functional.pad(narrow.weight, (1, 1, 1, 1)), broad.weight])
+    return replace(broad, name=broad.name.removesuffix(BROAD) + BOTH, weight=weight, bias=torch.cat([narrow.bias, broad.bias]))

@@ -1,0 +1,167 @@
+"""What a file holds, named and shaped as the layers of a card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from pincel.backbones.cards import Card, Layer
+from pincel.backbones.formats import Weights
+from pincel.backbones.formats.held import Held, HeldLayer, plain
+from pincel.errors import WeightsError
+from pincel.files import one_line, quoted
+
+# Mean colours nearer than this, from 0 to 255, are the same one rounded.
+NEAR = 1.0
+COLOURS = 3
+
+
+class Place(NamedTuple):
+    """Where in a network the weights of a layer belong.
+
+    Attributes:
+        layer: The layer.
+        before: Channels of what it sees, of all groups.
+        found: What the file has for it: one layer, or as many as the layer has groups.
+    """
+
+    layer: Layer
+    before: int
+    found: tuple[HeldLayer, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(out, in / groups, k, k)."""
+        return self.layer.channels, self.before // self.layer.groups, self.layer.kernel, self.layer.kernel
+
+
+def fit(held: Held, card: Card, path: Path) -> Weights:
+    """Give the layers of a file the names, shapes and order of colours that a network needs.
+
+    Layers are matched by name if the file has all names of the card, else one after the other; what the file has beyond the card's last
+    layer is left out. A convolution in groups may be in as many parts.
+
+    Args:
+        held: What was read.
+        card: The network; its ``channels``, or those usual in such files, say which colour the first convolution looks at first.
+        path: The file, for messages.
+
+    Returns:
+        Convolution or fully connected layer → (weight (out, in / groups, k, k) with RGB input, bias (out,)), float32.
+
+    Raises:
+        WeightsError: If a layer is missing or has another shape, or the file subtracts another mean than the card.
+    """
+    if held.mean and max(abs(one - other) for one, other in zip(held.mean, card.mean, strict=True)) > NEAR:
+        raise _another_mean(held.mean, card, path)
+    places = _matched(held, card, path)
+    weights = {place.layer.name: _converted(place) for place in places}
+    first = places[0]
+    if first.before == COLOURS and (card.channels or held.channels) == "bgr":
+        # Only the first layer sees colours.
+        weight, bias = weights[first.layer.name]
+        weights[first.layer.name] = weight.flip(1), bias
+    return weights
+
+
+def guess(held: Held) -> tuple[Card, ...]:
+    """Return the cards whose layers have the shapes of those of a file.
+
+    Args:
+        held: What was read.
+
+    Returns:
+        The networks that pincel knows and that have all layers of the file; if there is none, those that have its first ones.
+    """
+    from pincel.backbones import CARDS  # noqa: PLC0415 - it lists all networks, and fitting needs none of them
+
+    whole, part = list[Card](), list[Card]()
+    for name in CARDS:
+        # Imports may be damaged, and most networks do not fit.
+        with suppress(WeightsError):
+            card = CARDS[name]
+            if not card.path and not card.filters:
+                used = sum(len(place.found) for place in _matched(held, card, Path()))
+                (whole if used == len(held.layers) else part).append(card)
+    return tuple(whole or part)
+
+
+def _matched(held: Held, card: Card, path: Path) -> list[Place]:
+    """Find what the file has for each layer of the card, and check its shape; raises WeightsError."""
+    needed = [layer for layer in card.layers if layer.kind in ("conv", "fc")]
+    if not needed:
+        raise WeightsError(one_line(f"weights: {card.name} is no stack of layers", quoted(path), "VGG, AlexNet", "another --like"))
+    named = {layer.name: layer for layer in held.layers}
+    agreeing = sum(layer.name in named for layer in needed)
+    # One that is called otherwise may be renamed; where there are fewer layers than needed, names tell which is missing.
+    by_name = agreeing == len(needed) or (agreeing > 0 and len(held.layers) < len(needed))
+    rest = None if by_name else list(held.layers)
+    places, before = list[Place](), COLOURS
+    for layer in needed:
+        found = _parts(layer, rest) if rest is not None else (named[layer.name],) if layer.name in named else ()
+        place = Place(layer, before, found)
+        if not _fits(place):
+            raise _another_network(place, card, path)
+        places.append(place)
+        before = layer.channels
+    return places
+
+
+def _parts(layer: Layer, rest: list[HeldLayer]) -> tuple[HeldLayer, ...]:
+    """Take what is next in the file: a layer, or as many as there are groups, if it is one of them."""
+    count = layer.groups if rest and rest[0].weight.shape[0] * layer.groups == layer.channels else 1
+    taken = tuple(rest[:count])
+    del rest[:count]
+    return taken
+
+
+def _fits(place: Place) -> bool:
+    share = place.layer.channels // max(1, len(place.found))
+    return bool(place.found) and all(
+        found.weight.shape == (share, *_inputs(place, found)) and found.bias is not None and found.bias.shape == (share,)
+        for found in place.found
+    )
+
+
+def _inputs(place: Place, found: HeldLayer | None) -> tuple[int, ...]:
+    """Return the axes behind the first that a layer needs: one for all, where the file has a matrix for a fully connected layer."""
+    _, channels, rows, columns = place.shape
+    matrix = place.layer.kind == "fc" and found is not None and found.weight.ndim == 2
+    return (channels * rows * columns,) if matrix else (channels, rows, columns)
+
+
+def _converted(place: Place) -> tuple[Tensor, Tensor]:
+    """Return the weight as that of a convolution, and the bias, float32 and one behind the other in memory."""
+    _, channels, rows, columns = place.shape
+    weights, biases = list[Tensor](), list[Tensor]()
+    for found in place.found:
+        weight = found.weight
+        if weight.ndim == 2 and found.flat == "hwc":
+            weight = weight.reshape(-1, rows, columns, channels).permute(0, 3, 1, 2)
+        weights.append(weight.reshape(-1, channels, rows, columns).float())
+        biases.extend(() if found.bias is None else (found.bias.float(),))
+    return torch.cat(weights), torch.cat(biases)
+
+
+def _another_network(place: Place, card: Card, path: Path) -> WeightsError:
+    layer, found = place.layer, place.found[0] if place.found else None
+    shapes = tuple(None if each is None else tuple(each.shape) for each in (found.weight, found.bias)) if found else (None, None)
+    wanted = (layer.channels, *_inputs(place, found))
+    return WeightsError(
+        f"The weights of {card.name} are of another network: in {path}, {plain(found.name) if found else layer.name} has shapes "
+        f"{shapes[0]} and {shapes[1]}, {layer.name} needs {wanted} and {(layer.channels,)}."
+    )
+
+
+def _another_mean(mean: tuple[float, float, float], card: Card, path: Path) -> WeightsError:
+    failed = f"weights: the file subtracts the colour {_spelled(mean)}, and {card.name} another"
+    return WeightsError(one_line(failed, quoted(path), f"a file of {_spelled(card.mean)}", "a network that subtracts it: pincel backbones"))
+
+
+def _spelled(colour: Sequence[float]) -> str:
+    return " ".join(f"{each:.2f}" for each in colour)

@@ -1,0 +1,157 @@
+"""What a file of weights holds, whoever wrote it: its layers in its own order and under its own names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pincel.errors import WeightsError
+from pincel.files import one_line, quoted
+
+Channels = Literal["rgb", "bgr"]
+Flat = Literal["chw", "hwc"]
+# Weights shrink little. A compressed file that is more than so many times as large unpacked is a trap.
+MOST = 100
+# Characters of what a file calls something, in messages.
+LONG = 160
+KINDS = "a whole file of Torch7, Theano/Lasagne, Caffe, MatConvNet, Keras, PyTorch or safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class HeldLayer:
+    """A convolution or a fully connected layer, as a file has it.
+
+    Attributes:
+        name: In the file.
+        weight: (out, in / groups, rows, columns) of a convolution, (out, in) of a fully connected layer; of whatever precision.
+        bias: (out,); none if the file has none.
+        flat: How the inputs of a fully connected layer that sees a map are ordered: ``chw``, channel by channel the rows, or ``hwc``,
+            position by position the channels.
+    """
+
+    name: str
+    weight: Tensor
+    bias: Tensor | None = None
+    flat: Flat = "chw"
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """All that is read from a file of weights.
+
+    Attributes:
+        layers: In the file's order.
+        channels: Which colour the first convolution looks at first, in files of this kind.
+        classes: What the outputs of the last layer stand for, if the file says it.
+        format: How the file is written, one of :data:`pincel.backbones.formats.FORMATS`.
+        mean: What the file itself says is subtracted from the input, RGB, on the 0-255 scale.
+    """
+
+    layers: tuple[HeldLayer, ...]
+    channels: Channels
+    classes: tuple[str, ...] = ()
+    format: str = ""
+    mean: tuple[float, float, float] | None = None
+
+
+@contextmanager
+def reading(path: Path, format: str) -> Iterator[None]:  # noqa: A002 - what it is called everywhere
+    """Turn whatever goes wrong in the block into one line about the file.
+
+    Args:
+        path: The file that is read there.
+        format: How it is written, as users say it.
+
+    Raises:
+        WeightsError: For any other error.
+    """
+    try:
+        yield
+    except WeightsError:
+        raise
+    except Exception as error:
+        # Libraries raise anything, and never say what, about bytes that are not what they claim to be.
+        raise unreadable(path, _reason(error), format=format) from error
+
+
+def unreadable(path: Path, reason: str, hint: str = "get the file again and compare its size and hash", format: str = "") -> WeightsError:  # noqa: A002
+    """Build the error for a file that cannot be read; ``format`` where it is known what it should be."""
+    failed = f"weights: cannot be read{f' as {format}' if format else ''}, {plain(reason)}"
+    return WeightsError(one_line(failed, quoted(path), KINDS, hint))
+
+
+def unusable(path: Path, layer: str, kind: str) -> WeightsError:
+    """Build the error for a layer with weights that is neither convolution nor fully connected: without it the others mean nothing."""
+    failed = f"weights: the layer {plain(layer)} is {plain(kind)}, which no network of pincel has"
+    return WeightsError(
+        one_line(failed, quoted(path), "convolutions and fully connected layers", "a network without it: pincel weights list")
+    )
+
+
+def plain(text: str) -> str:
+    """Return what a file calls something, fit to be printed: no longer than a line, and nothing that a terminal would obey."""
+    return "".join(each if each.isprintable() else "�" for each in text[:LONG]) + ("…" if len(text) > LONG else "")
+
+
+def paired(path: Path, values: Sequence[tuple[str, Tensor]], flat: Flat = "chw") -> Iterator[HeldLayer]:
+    """Put each weight together with the bias behind it, if one is.
+
+    Args:
+        path: The file, for messages.
+        values: Name of a layer, and numbers: weights as in :class:`HeldLayer`, biases of one axis.
+        flat: As there.
+
+    Raises:
+        WeightsError: For anything else.
+    """
+    place = 0
+    while place < len(values):
+        name, weight = values[place]
+        bias = next((after for _, after in values[place + 1 : place + 2] if after.ndim == 1), None)
+        if weight.ndim not in (2, 4):
+            raise unusable(path, name, f"one whose first weight has {weight.ndim} dimensions")
+        yield HeldLayer(name, weight, bias, flat)
+        place += 1 if bias is None else 2
+
+
+def to_tensor(values: np.ndarray[Any, Any]) -> Tensor:
+    """Return floating-point numbers as float32: exactly those that fit in it, others rounded.
+
+    Raises:
+        TypeError: For numbers of another kind.
+    """
+    if values.dtype.kind != "f":
+        raise TypeError(f"its numbers are {values.dtype}, not floating-point")
+    with np.errstate(over="ignore"):
+        return torch.from_numpy(np.array(values, dtype=np.float32, order="C"))
+
+
+def floating(numbers: Tensor) -> Tensor:
+    """Return numbers as they are; raises TypeError if they are not floating-point."""
+    if not numbers.is_floating_point():
+        raise TypeError(f"its numbers are {numbers.dtype}, not floating-point")
+    return numbers
+
+
+def natural(name: str) -> tuple[str | int, ...]:
+    """Return a key that sorts ``conv2`` before ``conv10``."""
+    return tuple(int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", name))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "it asks for more memory than there is"
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if isinstance(error, KeyError) and str(error.args[0]).isidentifier():
+        return f"it lacks {error}"
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return (next(iter(said.splitlines()), "") or type(error).__name__).rstrip(".")

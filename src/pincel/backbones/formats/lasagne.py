@@ -1,0 +1,166 @@
+"""Networks of Theano and Lasagne: a pickle of a list of parameters, mostly under ``param values`` in a dict, or an ``.npz`` archive.
+
+Weights and biases in the order of the layers, without names: convolutions (out, in, rows, columns), fully connected layers (in, out). The
+filters of networks that were converted from Caffe are Caffe's, not turned round as those of Theano's own convolution, and look at BGR.
+
+The pickles are those of Python 2, whose arrays ask for functions of NumPy that make them. They get :class:`_Array` in their stead, which
+is made only of bytes that are there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from math import prod
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from zipfile import ZipFile, ZipInfo
+
+import numpy as np
+from torch import Tensor
+
+from pincel.backbones.formats.held import MOST, Held, natural, paired, plain, reading, to_tensor
+from pincel.backbones.formats.pickles import Restricted, look_through
+
+# Where the list of parameters is in the files that are about, and what else is read of them.
+VALUES, CLASSES, MEANS = ("param values", "param_values", "values", "params"), ("synset words", "classes"), ("mean value", "mean_value")
+NUMBER = re.compile(r"f[248]")
+
+
+def read(path: Path) -> Held:
+    """Read a pickle or an archive of parameters.
+
+    Args:
+        path: The file.
+
+    Raises:
+        WeightsError: If it is not whole, asks for code, or holds other than convolutions and fully connected layers.
+    """
+    with reading(path, "Theano/Lasagne"), path.open("rb") as stream:
+        zipped = stream.read(2) == b"PK"
+        found = _archived(path) if zipped else _pickled(stream)
+        table = found if isinstance(found, Mapping) else {VALUES[0]: found}
+        values = _first(table, VALUES)
+        if not isinstance(values, list | tuple) or not values:
+            raise ValueError(f"it has no list of parameters under '{VALUES[0]}'")
+        named = [(f"parameter {place}", _tensor(value)) for place, value in enumerate(values)]
+        layers = tuple(paired(path, [(name, numbers.T if numbers.ndim == 2 else numbers) for name, numbers in named]))
+        return Held(layers, "bgr", _texts(_first(table, CLASSES)), "lasagne", _mean(_first(table, MEANS)))
+
+
+def _first(table: Mapping[Any, Any], names: Sequence[str]) -> Any:
+    return next((table[name] for name in names if name in table), None)
+
+
+def _texts(found: object) -> tuple[str, ...]:
+    return tuple(plain(each.strip()) for each in found) if isinstance(found, list) and all(isinstance(each, str) for each in found) else ()
+
+
+def _mean(found: object) -> tuple[float, float, float] | None:
+    """Return the mean colour, which is BGR, as RGB; a mean picture is none."""
+    if not isinstance(found, _Array) or prod(found.shape) != 3:
+        return None
+    blue, green, red = found.numbers.flatten().tolist()
+    return red, green, blue
+
+
+def _tensor(value: object) -> Tensor:
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, _Array):
+        return value.numbers
+    raise TypeError(f"one of its parameters is a {type(value).__name__}, not an array")
+
+
+def _pickled(stream: BinaryIO) -> Any:
+    with mmap(stream.fileno(), 0, access=ACCESS_READ) as mapped:
+        # It reads what there is, whatever is asked for.
+        pickle = cast("BinaryIO", mapped)
+        look_through(pickle, len(mapped))
+        mapped.seek(0)
+        return Restricted(pickle, _stand_ins()).load()
+
+
+def _archived(path: Path) -> list[Tensor]:
+    with ZipFile(path) as archive:
+        members = sorted(archive.infolist(), key=lambda member: natural(member.filename))
+        if sum(member.file_size for member in members) > MOST * path.stat().st_size:
+            raise ValueError(f"it would be more than {MOST} times as large unpacked")
+        return [_saved(archive, member) for member in members]
+
+
+def _saved(archive: ZipFile, member: ZipInfo) -> Tensor:
+    """Read an array in NumPy's format, once as many bytes are seen as its shape needs."""
+    with archive.open(member) as stream:
+        version = np.lib.format.read_magic(stream)
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, fortran, dtype = header(stream)
+        return _arranged(stream.read(), str(dtype.byteorder), f"{dtype.kind}{dtype.itemsize}", shape, fortran=fortran)
+
+
+def _arranged(data: object, order: str, kind: str, shape: Sequence[int], *, fortran: bool) -> Tensor:
+    """Return the numbers in some bytes.
+
+    Raises:
+        ValueError: If there are more or fewer than the shape says, or they are no floating-point numbers.
+    """
+    if not isinstance(data, bytes) or not NUMBER.fullmatch(kind):
+        raise ValueError("one of its arrays is not of floating-point numbers")
+    if prod(shape) * int(kind[1:]) != len(data) or min(shape, default=1) < 0:
+        raise ValueError(f"one of its arrays says it is {tuple(shape)} and has {len(data)} bytes")
+    return to_tensor(np.frombuffer(data, (order + kind).replace("|", "<")).reshape(tuple(shape), order="F" if fortran else "C"))
+
+
+class _Kind:
+    """Stands for a type of numbers: ``f4`` and so on, and which byte comes first."""
+
+    def __init__(self, name: str, *_: object) -> None:
+        self.name, self.order = str(name), "="
+
+    def __setstate__(self, state: Sequence[Any]) -> None:
+        self.order = str(state[1])
+
+
+class _Array:
+    """Stands for an array: what is said of it, unbelieved until its numbers are asked for."""
+
+    def __init__(self) -> None:
+        self.shape: tuple[int, ...] = ()
+        self.kind, self.fortran, self.data = _Kind(""), False, b""
+
+    def __setstate__(self, state: Sequence[Any]) -> None:
+        _, shape, kind, fortran, data = state
+        self.shape, self.fortran = tuple(int(length) for length in shape), bool(fortran)
+        self.kind = kind
+        # What was bytes in Python 2 is read as a text of as many characters.
+        self.data = data.encode("latin1") if isinstance(data, str) else data
+
+    @cached_property
+    def numbers(self) -> Tensor:
+        """Its numbers, there once however often a list has it; raises ValueError if they are not as said."""
+        return _arranged(self.data, self.kind.order, self.kind.name, self.shape, fortran=self.fortran)
+
+
+def _from_buffer(data: object, kind: _Kind, shape: Sequence[int], order: str = "C") -> _Array:
+    array = _Array()
+    array.__setstate__((1, shape, kind, order == "F", bytes(data) if isinstance(data, bytearray) else data))
+    return array
+
+
+def _stand_ins() -> dict[str, Any]:
+    """Return what a pickle of arrays may ask for; functions made anew each time, for a pickle can write to what it gets."""
+    stand_ins: dict[str, Any] = {
+        "numpy.ndarray": "an array",
+        "numpy.dtype": lambda *given: _Kind(*given),  # noqa: PLW0108 - a class would keep what is written to it
+        "collections.OrderedDict": dict,
+        # How Python 3 writes bytes for Python 2.
+        "_codecs.encode": lambda text, *_: text.encode("latin1"),
+    }
+    for core in ("core", "_core"):
+        stand_ins[f"numpy.{core}.multiarray._reconstruct"] = lambda *_: _Array()
+        # A single number, which no weight is.
+        stand_ins[f"numpy.{core}.multiarray.scalar"] = lambda *_: None
+        stand_ins[f"numpy.{core}.numeric._frombuffer"] = lambda *given: _from_buffer(*given)  # noqa: PLW0108 - likewise
+    return stand_ins

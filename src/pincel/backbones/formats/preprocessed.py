@@ -1,0 +1,39 @@
+"""Networks whose first layer is no layer of theirs but what is done to a picture before: files made for AdaIN are.
+
+Paper:
+    Huang, Belongie, "Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization", 2017: the encoder begins with a 1×1
+    convolution that takes RGB from 0 to 1 to 255 · BGR minus the mean colour of VGG.
+
+Differs:
+    It is left out, for here pictures are brought to what a network is fed by its card; folded into the next convolution, it would give
+    zeros beyond the border another colour.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from pincel.backbones.formats.held import Channels, HeldLayer
+
+Mean = tuple[float, float, float]
+
+
+def without_preprocessing(layers: tuple[HeldLayer, ...], channels: Channels) -> tuple[tuple[HeldLayer, ...], Channels, Mean | None]:
+    """Leave out a first layer that only scales colours to 255, puts them in order and subtracts a mean.
+
+    Args:
+        layers: All of a file.
+        channels: Which colour the first of them looks at first, if it is no such layer.
+
+    Returns:
+        The layers without it, which colour the next one looks at first, and the mean, RGB, from 0 to 255; or as given, and no mean.
+    """
+    if not layers or layers[0].weight.shape != (3, 3, 1, 1) or layers[0].bias is None:
+        return layers, channels, None
+    first, shift = layers[0].weight[:, :, 0, 0].float(), [-float(each) for each in layers[0].bias]
+    orders: tuple[tuple[Channels, torch.Tensor], ...] = (("rgb", torch.eye(3)), ("bgr", torch.eye(3).flip(1)))
+    for order, turned in orders:
+        if torch.allclose(first, 255 * turned, rtol=0, atol=1e-3):
+            red, green, blue = shift if order == "rgb" else reversed(shift)
+            return layers[1:], order, (red, green, blue)
+    return layers, channels, None

@@ -1,0 +1,204 @@
+"""Any network of the library timm that looks at maps, as an eye: ``--backbone timm:resnet18``.
+
+timm has a thousand networks, and pincel none of their code. A card is made by looking: a picture is followed through the network once,
+which says what each of its modules sees (:mod:`pincel.backbones.geometry`). Its layers are those modules, under timm's own names, in the
+order in which they are computed. timm finds and keeps their weights. It is an extra: ``pip install 'pincel[timm]'``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+from pincel.backbones.cards import Card, Layer
+from pincel.backbones.geometry import Part, follow
+from pincel.backbones.shelf import TIMM
+from pincel.errors import OptionError, WeightsError, unknown_name
+from pincel.files import one_line
+
+# Sizes of the picture that is followed; the second for networks that want multiples of 32.
+ODD, EVEN = (259, 331), (256, 320)
+KINDS: dict[type[nn.Module], str] = {nn.Conv2d: "conv", nn.ReLU: "relu", nn.MaxPool2d: "pool", nn.AvgPool2d: "pool"}
+# Modules that do nothing once a network is trained, and are no layers.
+IDLE = (nn.Identity, nn.Dropout)
+
+
+@dataclass(frozen=True)
+class TimmCard(Card):
+    """A network of timm.
+
+    Attributes:
+        starts: Of each layer, the first pixel that its position 0 sees.
+        overs: Of each layer, what a side counts more when its positions are counted; see :mod:`pincel.backbones.geometry`.
+        multiple: What the sides of a picture must be multiples of.
+    """
+
+    starts: tuple[int, ...] = ()
+    overs: tuple[int, ...] = ()
+    multiple: int = 1
+
+    @property
+    def origin(self) -> str:
+        """Where the weights come from."""
+        return f"{self.source}, through the Python package timm"
+
+    @property
+    def rescalable(self) -> bool:
+        """Never: it is not one layer on the other."""
+        return False
+
+    def positions(self, length: int, name: str, *, up: bool = False) -> int:
+        """Return how many positions a side of so many pixels has in a layer; ``up`` changes nothing.
+
+        Raises:
+            UnknownNameError: For a layer the network does not have.
+        """
+        layer = self.layer(name)
+        return max(0, min(1, length // self.smallest(name)) if layer.kind == "fc" else (length + self._over(layer)) // layer.stride)
+
+    def smallest(self, name: str) -> int:
+        """Return the shortest side that gives one position in a layer, and in all that are computed before.
+
+        Raises:
+            UnknownNameError: For a layer the network does not have.
+        """
+        least = max(layer.stride - self._over(layer) for layer in self.up_to((name,)))
+        return -(-least // self.multiple) * self.multiple
+
+    def start(self, name: str) -> int:
+        """Return the first pixel that position 0 of a layer sees, negative for one beyond the border.
+
+        Raises:
+            UnknownNameError: For a layer the network does not have.
+        """
+        return self.starts[self.names.index(self.layer(name).name)]
+
+    def _over(self, layer: Layer) -> int:
+        return self.overs[self.names.index(layer.name)]
+
+
+@cache
+def card_of(name: str) -> TimmCard:
+    """Describe a network of timm, by looking at it without its weights.
+
+    Args:
+        name: ``timm:resnet18``, or with the name of some weights ``timm:resnet18.a1_in1k``.
+
+    Raises:
+        WeightsError: If timm is not installed.
+        UnknownNameError: For a network timm does not have, with the closest match.
+        OptionError: For one that looks at pictures of one size only, or makes no maps of them.
+    """
+    library = _library(name)
+    if not library.is_model(name.removeprefix(TIMM)):
+        raise unknown_name("network of timm", name, [f"{TIMM}{each}" for each in library.list_models()])
+    with torch.device("meta"):
+        model = made(name, pretrained=False)
+    parts, multiple = _looked_at(name, model)
+    told = model.pretrained_cfg
+    classifier = told.get("classifier") or ""
+    layers = [(_layer(part, told), part) for part in parts if part.name == classifier or _is_map(part)]
+    if not any(layer.kind != "fc" for layer, _ in layers):
+        failed = "backbone: it makes no maps of a picture, whose place in it is known"
+        raise OptionError(one_line(failed, repr(name), "networks of convolutions", "timm:resnet18"))
+    seen = [part.seen for _, part in layers]
+    return TimmCard(
+        name=name,
+        summary=f"{told.get('architecture') or name.removeprefix(TIMM)}, a network of the library timm",
+        layers=tuple(layer for layer, _ in layers),
+        mean=_colour(told["mean"]),
+        std=_colour(told["std"]),
+        package="",
+        file="",
+        sha256="",
+        source=told.get("hf_hub_id") or told.get("url") or "the weights that timm names",
+        licence=told.get("license") or "that of the weights, which timm does not state",
+        network="timm",
+        format="timm",
+        crop=told["input_size"][-1] if classifier else 0,
+        counted=sum(weight.numel() for weight in model.parameters()),
+        starts=tuple(each.start if each else 0 for each in seen),
+        overs=tuple(each.over if each else 0 for each in seen),
+        multiple=multiple,
+    )
+
+
+def _looked_at(name: str, model: nn.Module) -> tuple[list[Part], int]:
+    """Return what the modules of a network see, and what sides it takes multiples of."""
+    reason = ""
+    for size, multiple in ((ODD, 1), (EVEN, 32)):
+        try:
+            return follow(model, *size), multiple
+        except (RuntimeError, AssertionError, ValueError) as error:
+            reason = _reason(error)
+    failed = f"backbone: it does not take pictures of any size, {reason}"
+    raise OptionError(one_line(failed, repr(name), "networks of convolutions", "timm:resnet18"))
+
+
+def _is_map(part: Part) -> bool:
+    return part.seen is not None and part.seen.axes == (2, 3) and len(part.shape) == 4 and not isinstance(part.module, IDLE)
+
+
+def _layer(part: Part, told: Mapping[str, Any]) -> Layer:
+    """Describe what a module answers; the classifier is fully connected to whatever it sees."""
+    trained = told["input_size"][-1]
+    seen = part.seen
+    if seen is None or not _is_map(part):
+        return Layer(part.name, "fc", part.shape[1], 1, trained, whole=True)
+    module = part.module
+    products = module.weight.numel() if isinstance(module, nn.Conv2d) else 0
+    kind = KINDS.get(type(module), "module")
+    return Layer(part.name, kind, part.shape[1], seen.stride, trained if seen.whole else seen.field, products, whole=seen.whole)
+
+
+def _colour(told: Sequence[float]) -> tuple[float, float, float]:
+    """Return a mean or a deviation that timm states for pixels from 0 to 1."""
+    red, green, blue = (255 * each for each in told)
+    return red, green, blue
+
+
+def made(name: str, *, pretrained: bool) -> Any:
+    """Have timm make a network, for looking, not for training.
+
+    Args:
+        name: ``timm:resnet18``.
+        pretrained: Whether with the weights that timm has for it, downloaded by timm if need be; else they are drawn at random.
+
+    Raises:
+        WeightsError: If timm is not installed, or cannot do it.
+    """
+    library = _library(name)
+    try:
+        return library.create_model(name.removeprefix(TIMM), pretrained=pretrained).eval()
+    except Exception as error:
+        # It builds a thousand networks and asks the network for their weights: anything may go wrong.
+        failed = f"weights: timm cannot {'load' if pretrained else 'make'} {name}, {_reason(error)}"
+        hint = "again with a network; timm keeps what it has once downloaded"
+        raise WeightsError(one_line(failed, repr(name), "a network whose weights timm has or can download", hint)) from error
+
+
+def _library(name: str) -> ModuleType:
+    try:
+        return import_module("timm")
+    except ImportError as error:
+        missing = error.name == "timm"
+        failed = "backbone: timm is not installed" if missing else f"backbone: timm cannot be imported, {_reason(error)}"
+        raise WeightsError(one_line(failed, repr(name), "an optional library", "pip install 'pincel[timm]'")) from error
+    except Exception as error:
+        # torchvision, which timm wants, raises this where it was built for another torch.
+        failed = f"backbone: timm cannot be imported, {_reason(error)}"
+        hint = "pip install --force-reinstall torchvision, from where torch came from"
+        raise WeightsError(one_line(failed, repr(name), "timm with a torchvision that was built for this torch", hint)) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the first sentence of an error."""
+    line = next(iter(str(error).splitlines()), "") or type(error).__name__
+    return line.partition(". ")[0].rstrip(".")

@@ -1,0 +1,121 @@
+"""Where training stands, all of it: what a checkpoint holds, and goes on from to the same bytes.
+
+Nothing random is in it: random numbers belong to a seed, an epoch and a picture; see :mod:`pincel.classify.augment`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pincel.classify.rate import Rate
+from pincel.engine.checkpoint import read_checkpoint, write_checkpoint
+from pincel.errors import CheckpointError
+from pincel.files import one_line, quoted
+
+FILE = "checkpoint.safetensors"
+Weights = dict[str, tuple[Tensor, Tensor]]
+
+
+@dataclass
+class Counts:
+    """Sums over the steps of the epoch under way.
+
+    Attributes:
+        pictures: Learnt from.
+        loss: Sum of their cross-entropy.
+        wrong: Taken for another class.
+        missed: Not among the five likeliest.
+    """
+
+    pictures: int = 0
+    loss: float = 0.0
+    wrong: int = 0
+    missed: int = 0
+
+
+@dataclass
+class State:
+    """Where training stands.
+
+    Attributes:
+        weights: layer → (weight, bias).
+        velocities: Likewise.
+        rate: The learning rate.
+        epoch: Whole epochs made.
+        step: Steps made in the one under way.
+        counts: Over these.
+        recent: (pictures, of them wrong) of the latest steps, an epoch's worth at most.
+        history: A row for each epoch.
+        best: The epoch of the best network, 0 if none was judged, and its validation error and loss.
+        seconds: Since training began, as of the last checkpoint.
+    """
+
+    weights: Weights
+    velocities: Weights
+    rate: Rate
+    epoch: int = 0
+    step: int = 0
+    counts: Counts = field(default_factory=Counts)
+    recent: list[tuple[int, int]] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    best: dict[str, Any] = field(default_factory=lambda: {"epoch": 0, "top1_error": float("inf"), "loss": float("inf")})
+    seconds: float = 0.0
+
+    @classmethod
+    def first(cls, weights: Weights, rate: float) -> State:
+        """Return where training begins."""
+        still = {name: (torch.zeros_like(weight), torch.zeros_like(bias)) for name, (weight, bias) in weights.items()}
+        return cls(weights, still, Rate(rate))
+
+    @property
+    def recent_error(self) -> float:
+        """Share of the pictures of the latest steps that were taken for another class."""
+        pictures = sum(count for count, _ in self.recent)
+        return sum(wrong for _, wrong in self.recent) / pictures if pictures else 1.0
+
+
+def write_state(path: Path, state: State, terms: Mapping[str, Any]) -> None:
+    """Write a checkpoint, whole or not at all.
+
+    Args:
+        path: The file.
+        state: Where training stands.
+        terms: What it stands for: recipe, hash of the pictures and so on, as plain data.
+
+    Raises:
+        OutputError: If it cannot be written.
+    """
+    plain = {name: getattr(state, name) for name in ("weights", "velocities", "epoch", "step", "history", "best", "seconds")}
+    recent = [list(pair) for pair in state.recent]
+    write_checkpoint(path, {**plain, "recent": recent, "rate": asdict(state.rate), "counts": asdict(state.counts), "terms": dict(terms)})
+
+
+def read_state(path: Path, device: torch.device) -> tuple[State, dict[str, Any]]:
+    """Read a checkpoint.
+
+    Returns:
+        Where training stands, on a device, and the terms it was written with.
+
+    Raises:
+        CheckpointError: If there is none, or it is damaged.
+    """
+    accepted = "a folder that 'pincel train' wrote"
+    if not path.is_file():
+        raise CheckpointError(
+            one_line("checkpoint: there is none to go on from", quoted(path), accepted, "the same command without --resume")
+        )
+    try:
+        values = read_checkpoint(path).values(device)
+        terms = values.pop("terms")
+        values["recent"] = [tuple(pair) for pair in values["recent"]]
+        return State(**{**values, "rate": Rate(**values["rate"]), "counts": Counts(**values["counts"])}), terms
+    except (CheckpointError, KeyError, TypeError) as error:
+        reason = str(error).partition(" · ")[0].removeprefix("checkpoint: ")
+        failed = f"checkpoint: cannot be gone on from, {reason}"
+        raise CheckpointError(one_line(failed, quoted(path), accepted, "another folder, and train from the start")) from error

@@ -1,0 +1,182 @@
+"""Ten classes of textures, rendered: a data set for training that everyone has, too hard to be learnt from colour or brightness.
+
+``sample:textures`` is 2,400 pictures of 72×72, 240 a class, a fifth of them held out. Each is drawn turned, scaled, shifted, bent, in two
+colours of its own, under its own light, blurred and noisy, all at random; what makes the class is the pattern alone. The random numbers of
+a picture come from its number, so that any of them can be drawn without the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+Field: TypeAlias = NDArray[np.float64]
+COUNT, SIDE, SEED = 2400, 72, 2012
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a pattern is drawn on.
+
+    Attributes:
+        u: How far each pixel is across the pattern, in periods.
+        v: How far it is along.
+        rng: Random numbers.
+    """
+
+    u: Field
+    v: Field
+    rng: Generator
+
+
+def stripes(on: Ground) -> Field:
+    """Draw parallel stripes, soft or sharp."""
+    return _sharpened(np.sin(2 * np.pi * on.u), on.rng)
+
+
+def zigzag(on: Ground) -> Field:
+    """Draw stripes that go to and fro."""
+    bent = np.abs((on.v * on.rng.uniform(0.4, 0.7)) % 1 - 0.5) * on.rng.uniform(1.5, 3)
+    return _sharpened(np.sin(2 * np.pi * (on.u + bent)), on.rng)
+
+
+def wood(on: Ground) -> Field:
+    """Draw the rings of a trunk that was cut askew."""
+    centre = on.rng.uniform(-3, 3, 2)
+    distance = np.hypot(on.u - centre[0], (on.v - centre[1]) * on.rng.uniform(0.15, 0.6))
+    return _sharpened(np.sin(2 * np.pi * (distance + 0.5 * (_clouds(on.u.shape, on.rng, 2.5) - 0.5))), on.rng)
+
+
+def checks(on: Ground) -> Field:
+    """Draw a chessboard."""
+    return _sharpened(2 * np.sin(np.pi * on.u) * np.sin(np.pi * on.v), on.rng)
+
+
+def bricks(on: Ground) -> Field:
+    """Draw courses of bricks, each shifted by half a brick, with mortar between."""
+    row = np.floor(on.v)
+    along = (on.u * on.rng.uniform(0.4, 0.6) + 0.5 * (row % 2)) % 1
+    mortar = on.rng.uniform(0.06, 0.16)
+    inside = (np.minimum(on.v % 1, 1 - on.v % 1) > mortar / 2) & (np.minimum(along, 1 - along) > mortar / 4)
+    shade = np.sin(12.9898 * np.floor(on.u * 0.5 + 0.5 * (row % 2)) + 78.233 * row) * 0.15
+    return np.where(inside, 0.8 + shade, 0.1)
+
+
+def weave(on: Ground) -> Field:
+    """Draw threads that go over and under each other."""
+    over = (np.floor(on.u) + np.floor(on.v)) % 2 == 0
+    across = np.where(over, on.u % 1, on.v % 1)
+    round_thread = np.sqrt(np.clip(1 - (2 * across - 1) ** 2, 0, 1))
+    seen: Field = np.where(over, 1.0, on.rng.uniform(0.4, 0.75)) * round_thread
+    return seen
+
+
+def dots(on: Ground) -> Field:
+    """Draw discs in a lattice."""
+    row = np.floor(on.v)
+    shifted = on.u + on.rng.choice([0.0, 0.5]) * (row % 2)
+    distance = np.hypot(shifted % 1 - 0.5, on.v % 1 - 0.5)
+    return _sharpened((on.rng.uniform(0.22, 0.36) - distance) * 6, on.rng)
+
+
+def scales(on: Ground) -> Field:
+    """Draw the scales of a fish, each row over the next."""
+    shade = np.zeros_like(on.u)
+    # Rows from the far one to the near one; the near one covers.
+    for row in (-1, 0, 1):
+        line = np.floor(on.v) + row
+        distance = np.hypot((on.u + 0.5 * (line % 2)) % 1 - 0.5, (on.v - line) * 0.6)
+        shade = np.where(distance < 0.56, np.clip(distance / 0.56, 0, 1) ** 2, shade)
+    return 1 - shade
+
+
+def cells(on: Ground) -> Field:
+    """Draw the borders between points strewn at random, as in dried mud."""
+    points = on.rng.uniform((on.u.min(), on.v.min()), (on.u.max(), on.v.max()), (max(12, int(np.ptp(on.u) * np.ptp(on.v))), 2))
+    apart = np.hypot(on.u[..., None] - points[:, 0], on.v[..., None] - points[:, 1])
+    nearest = np.partition(apart, 1, axis=-1)
+    inside: Field = np.clip((nearest[..., 1] - nearest[..., 0]) * on.rng.uniform(2, 5), 0, 1)
+    return inside
+
+
+def clouds(on: Ground) -> Field:
+    """Draw clouds: noise in which every size is as strong."""
+    return _clouds(on.u.shape, on.rng, on.rng.uniform(1.6, 2.4))
+
+
+# What each draws, from 0 to 1 at each pixel.
+PATTERNS: dict[str, Callable[[Ground], Field]] = {
+    each.__name__: each for each in (stripes, zigzag, wood, checks, bricks, weave, dots, scales, cells, clouds)
+}
+CLASSES = tuple(PATTERNS)
+
+
+def split(index: int) -> Literal["train", "val"]:
+    """Tell which part a picture belongs to: one in five of each class is held out."""
+    return "val" if index // len(CLASSES) % 5 == 4 else "train"
+
+
+def render(index: int) -> tuple[NDArray[np.uint8], int]:
+    """Draw one picture of the set.
+
+    Args:
+        index: Which, from 0 to :data:`COUNT` - 1.
+
+    Returns:
+        (72, 72, 3), RGB, and its class, a place in :data:`CLASSES`.
+    """
+    rng = np.random.default_rng([SEED, index])
+    label = index % len(CLASSES)
+    pattern = PATTERNS[CLASSES[label]](Ground(*_places(rng), rng))
+    return _coloured(np.clip(pattern, 0, 1), rng), label
+
+
+def _places(rng: Generator) -> tuple[Field, Field]:
+    """Turn, scale, shift and bend a square of pixels."""
+    y, x = np.mgrid[:SIDE, :SIDE].astype(np.float64)
+    period, turn = rng.uniform(9, 18), rng.uniform(0, np.pi)
+    squeezed = rng.uniform(0.75, 1.33)
+    bend = rng.uniform(0, 0.25)
+    u = (np.cos(turn) * x + np.sin(turn) * y) / period * squeezed + rng.uniform(0, 50)
+    v = (np.cos(turn) * y - np.sin(turn) * x) / period / squeezed + rng.uniform(0, 50)
+    warp = rng.uniform(0, 2 * np.pi, 2)
+    return u + bend * np.sin(v * 0.9 + warp[0]), v + bend * np.sin(u * 0.9 + warp[1])
+
+
+def _coloured(pattern: Field, rng: Generator) -> NDArray[np.uint8]:
+    """Give a pattern two colours that differ enough to be seen, light from one side, blur and noise."""
+    dark = rng.uniform(0, 1, 3)
+    light = rng.uniform(0, 1, 3)
+    while np.abs(light - dark).mean() < 0.35:
+        light = rng.uniform(0, 1, 3)
+    pattern = gaussian_filter(pattern, rng.uniform(0, 1.2))
+    picture = dark + (light - dark) * pattern[..., None]
+    y, x = np.mgrid[:SIDE, :SIDE] / SIDE - 0.5
+    turn = rng.uniform(0, 2 * np.pi)
+    shade = 1 + rng.uniform(0, 0.5) * (np.cos(turn) * x + np.sin(turn) * y)
+    clutter = rng.uniform(0, 0.2) * (_clouds(pattern.shape, rng, 2.0) - 0.5)
+    noisy = (picture + clutter[..., None]) * shade[..., None] + rng.normal(0, rng.uniform(0.01, 0.06), picture.shape)
+    levels: NDArray[np.uint8] = (np.clip(noisy, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return levels
+
+
+def _sharpened(wave: Field, rng: Generator) -> Field:
+    """Turn a wave around 0 into a pattern from 0 to 1 with soft or sharp edges."""
+    return 0.5 + 0.5 * np.tanh(wave * rng.uniform(1, 5))
+
+
+def _clouds(shape: tuple[int, ...], rng: Generator, slope: float) -> Field:
+    """Draw noise whose power falls with the frequency to the power of ``slope``, from 0 to 1."""
+    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(shape[0]), np.fft.rfftfreq(shape[1]), indexing="ij"))
+    frequency[0, 0] = np.inf
+    drawn = rng.normal(size=(*frequency.shape, 2)) @ np.array([1, 1j])
+    field = np.fft.irfft2(drawn * frequency ** (-slope / 2), s=shape)
+    low, high = np.quantile(field, (0.02, 0.98))
+    stretched: Field = np.clip((field - low) / (high - low), 0, 1)
+    return stretched

@@ -1,0 +1,84 @@
+"""``pincel classify``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from pincel.cli.texts import examples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from pincel.classify.answer import Answer
+
+# Columns of a bar that stands for certainty.
+WIDE = 24
+
+
+@click.command(
+    epilog=examples(
+        "pincel classify sample:harbour --backbone alexnet",
+        "pincel classify sample:harbour sample:lighthouse --backbone alexnet --ten-crops --top 3",
+    )
+)
+@click.argument("pictures", nargs=-1, required=True, metavar="IMAGE…")
+@click.option(
+    "--backbone",
+    default="alexnet",
+    metavar="NAME",
+    help="A network with a classifier, a RUN of 'pincel train', an imported network, or timm:NAME. [alexnet]",
+)
+@click.option("--top", type=click.INT, default=5, metavar="N", help="How many answers. [5]")
+@click.option("--ten-crops", is_flag=True, help="Average over centre, corners and their mirror images, as the paper does.")
+@click.option("--json", "as_lines", is_flag=True, help="Print a JSON object a picture, on a line of its own.")
+@click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
+def command(pictures: tuple[str, ...], backbone: str, top: int, ten_crops: bool, as_lines: bool, device: str) -> None:
+    """Say what each IMAGE shows, with probabilities.
+
+    IMAGE is a picture file, or sample:NAME. The shorter side is brought to 256 pixels, and the network sees the centre. The classes are
+    those the network was trained on: the 1000 of ImageNet, or those of a RUN.
+    """
+    from pincel.classify.answer import check_top, classifying, make_classifier, views
+    from pincel.cli.terminal import say
+
+    card = classifying(backbone)
+    check_top(top)
+    # All of them before the network: what is wrong with one is told at once.
+    seen = [views(each, card, 10 if ten_crops else 1) for each in pictures]
+    network = make_classifier(card, device)
+    console = _console()
+    for name, each in zip(pictures, seen, strict=True):
+        found = network.answers(each, top)
+        if as_lines:
+            told = [{"class": answer.name, "index": answer.index, "probability": answer.probability} for answer in found]
+            say(json.dumps({"picture": name, "backbone": card.name, "answers": told}, ensure_ascii=False))
+        else:
+            _show(console, name, found)
+
+
+def _console() -> Console:
+    import sys
+
+    from rich.console import Console
+
+    return Console(file=sys.stdout, highlight=False)
+
+
+def _show(console: Console, name: str, found: Sequence[Answer]) -> None:
+    from rich.bar import Bar
+    from rich.table import Table
+    from rich.text import Text
+
+    console.print(Text(name, style="bold"), overflow="ignore", crop=False)
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(width=WIDE)
+    table.add_column()
+    for answer in found:
+        table.add_row(f"{answer.probability:8.2%}", Bar(1.0, 0.0, answer.probability, width=WIDE), Text(answer.name))
+    console.print(table)

@@ -1,0 +1,49 @@
+"""``pincel study ablations``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pincel.classify.recipes import ABLATIONS, BASES
+from pincel.cli.studies.common import reported
+from pincel.cli.texts import examples
+
+
+@click.command(
+    epilog=examples(
+        "pincel study ablations sample:textures -o ablations --epochs 2 --without tanh",
+        "pincel study ablations sample:textures -o relu --lang es --epochs 2 --without tanh --target 0.8",
+    )
+)
+@click.argument("data", default="sample:textures")
+@click.option("-o", "--output", required=True, metavar="DIR", help="Folder for the page, the figures, the numbers and the networks.")
+@click.option("--lang", type=click.Choice(["en", "es"]), default="en", help="Language of page and figures. [en]")
+@click.option("--recipe", default="alexnet-small", metavar="NAME", help=f"{' or '.join(BASES)}. [alexnet-small]")
+@click.option("--without", metavar="LIST", help=f"What is left out, one at a time. [{','.join(ABLATIONS)}]")
+@click.option("--epochs", type=click.IntRange(min=1), default=20, metavar="N", help="Times that every picture is seen, at most. [20]")
+@click.option(
+    "--target",
+    type=click.FloatRange(min=0, max=1, min_open=True, max_open=True),
+    default=0.25,
+    metavar="SHARE",
+    help="Training error that steps are counted to, as in figure 1 of the paper. [0.25]",
+)
+@click.option("--seed", type=click.INT, default=0, metavar="N", help="Of whatever is drawn at random. [0]")
+@click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.pass_context
+def command(ctx: click.Context, /, data: str, **options: Any) -> None:
+    """Train an AlexNet on DATA whole, and again without each of its parts: what is each worth?
+
+    The parts are those the paper argues for: ReLU (its figure 1 counts steps to a training error of a quarter), normalisation across
+    channels, overlapping poolings, augmentation, dropout, the middle layers, two groups. DATA is as for 'pincel train'.
+
+    Each network is kept in DIR/trained and not trained again when the study is called again. Ctrl-C shows those that are done.
+    """
+    from pincel.studies.ablations import Asked, study
+
+    asked = Asked(data, options["recipe"], options["without"], options["epochs"], options["target"], options["seed"], options["device"])
+    ctx.exit(reported(options, lambda watch: study(asked, Path(options["output"]) / "trained", watch), inputs=[]))

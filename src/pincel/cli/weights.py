@@ -1,0 +1,279 @@
+"""``pincel weights``: the files that networks are read from."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from pincel.cli.texts import examples
+
+if TYPE_CHECKING:
+    from pincel.backbones.cards import Card
+    from pincel.backbones.fetch import Watch
+
+MIB = 2**20
+
+
+class Actions(click.Group):
+    """Subcommands in the order they are written here, with the closest match for a name that is none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names."""
+        return list(self.commands)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one."""
+        from pincel.errors import closest
+
+        found = super().get_command(ctx, cmd_name)
+        if found is None:
+            ctx.fail(f"There is no '{cmd_name}' of weights (there is: {', '.join(self.commands)}).{closest(cmd_name, self.commands)}")
+        return found
+
+
+@click.group(cls=Actions, epilog=examples("pincel weights list", "pincel weights export vgg19 -o vgg19.safetensors"))
+def command() -> None:
+    """Fetch, check, import and export the files that networks are read from.
+
+    vgg19 comes with pincel. Other networks are downloaded the first time they are asked for, once for all programs that use PyTorch, and
+    used only if their hash is that which their makers published. 'import' reads files of Torch7, Theano/Lasagne, Caffe, MatConvNet,
+    Keras, PyTorch and safetensors; nothing that is in them is run.
+
+    Downloads go where PyTorch keeps its own (TORCH_HOME), imports into the user's data folder (PINCEL_WEIGHTS); 'path' says where that is.
+    HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE mean what they always do. With PINCEL_OFFLINE=1 nothing is asked of the network.
+    """
+
+
+@command.command(
+    "list",
+    short_help="List all networks: size, whether each is here, hash, licence.",
+    epilog=examples("pincel weights list", "pincel weights list --json > weights.json"),
+)
+@click.option("--json", "as_json", is_flag=True, help="Print everything that is known of each, as JSON.")
+def list_weights(as_json: bool) -> None:
+    """List all networks, those that were imported too: size, whether it is here, the hash it is checked by, licence, and what it is.
+
+    HERE is yes, no, how much of a download that was interrupted, or 'drawn' for random filters, which need no file. HASH is the one that
+    was published; 'first' means that nobody did: then that of the first time is kept, and the file must stay so.
+    """
+    from pincel.backbones import CARDS
+    from pincel.cli.terminal import say
+    from pincel.errors import WeightsError
+
+    rows: list[dict[str, Any]] = []
+    for name in CARDS:
+        try:
+            rows.append(_row(CARDS[name], name))
+        except WeightsError as error:
+            rows.append({"name": name, "here": "damaged", "summary": str(error)})
+    if as_json:
+        say(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    width = max(len(row["name"]) for row in rows)
+    say(f"{'NAME':<{width}}  {'SIZE':>10}  {'HERE':<12}{'HASH':<12}LICENCE")
+    for row in rows:
+        size = f"{row['bytes'] / MIB:.1f} MiB" if row.get("bytes") else ""
+        say(f"{row['name']:<{width}}  {size:>10}  {row['here']:<12}{row.get('hash_kind', ''):<12}{row.get('licence', '')}")
+        say(f"    {row['summary']}")
+
+
+def _row(card: Card, name: str) -> dict[str, Any]:
+    """Return what is known of a network and its file."""
+    from pincel.backbones.hashes import WHOLE, expected
+    from pincel.backbones.part import part_of
+    from pincel.backbones.store import has_file, place, present
+
+    row: dict[str, Any] = {
+        "name": name, "summary": card.summary, "network": card.network, "parameters": card.parameters,
+        "source": card.source, "licence": card.licence, "url": card.url, "mirrors": list(card.mirrors),
+    }  # fmt: skip
+    here = present(card)
+    path = place(card) if here or card.url else None
+    come = part_of(path).length() if path and card.url and not here else 0
+    row["here"] = "yes" if here else f"{come / MIB:.0f} MiB" if come else "no" if has_file(card) else "drawn" if card.filters else "nowhere"
+    row["bytes"] = path.stat().st_size if path and here else card.size
+    if path:
+        wanted = expected(card, path)
+        published = wanted.kind if len(wanted.digest) >= WHOLE else f"{wanted.kind}[:{len(wanted.digest)}]"
+        row |= {"path": str(path), "hash": wanted.digest, "hash_kind": published if wanted.says == "published" else "first"}
+    return row
+
+
+@command.command(
+    short_help="Download networks, unless they are here.",
+    epilog=examples("pincel weights get vgg19-torchvision", "pincel weights get alexnet caffenet --quiet"),
+)
+@click.argument("names", nargs=-1, required=True, metavar="NAME…")
+@click.option("--quiet", is_flag=True, help="Print nothing but where the files are, and errors.")
+@click.pass_context
+def get(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
+    """Download the weights of networks, unless they are here; print where each file is.
+
+    An interrupted download goes on where it stopped. Mirrors are tried in turn. A file appears under its name only when it is whole and
+    its hash is right; two processes that ask for the same download it once. TLS is never switched off.
+
+    Without a network, the message says which address to fetch elsewhere and where to put the file; it is checked when it is first used.
+    """
+    from pincel.backbones import CARDS
+    from pincel.backbones.hashes import expected, first_place
+    from pincel.backbones.part import part_of
+    from pincel.backbones.store import locate, place
+    from pincel.cli.terminal import say
+
+    cards = [CARDS[name] for name in names]
+    for card in cards:
+        before = place(card)
+        known = expected(card, before).says
+        try:
+            with _shown(card.name, quiet=quiet) as watch:
+                path = locate(card, watch)
+        except KeyboardInterrupt:
+            come = f"{part_of(before).length() / MIB:.1f} MiB of {card.name} are kept"
+            click.echo(f"pincel: interrupted; {come}, and the same command goes on with them.", err=True)
+            ctx.exit(130)
+        if known == "nobody" and not card.path and not quiet:
+            click.echo(
+                f"nobody published a hash of {path.name}: its SHA-256 is kept in {first_place(path)}, to see if it changes", err=True
+            )
+        say(str(path))
+
+
+@contextmanager
+def _shown(name: str, *, quiet: bool) -> Iterator[Watch | None]:
+    """Show a download on stderr: as a bar with speed and time left on a terminal, as a line now and then elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield (lambda *_: None) if quiet else None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    left = (TransferSpeedColumn(), TimeRemainingColumn(), TextColumn("left"))
+    with Progress(
+        TextColumn("[bold]{task.description}"), BarColumn(), DownloadColumn(binary_units=True), *left, console=Console(stderr=True)
+    ) as bar:
+        task = bar.add_task(name, total=None, visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+
+@command.command(
+    short_help="Hash the files of networks anew, and compare.", epilog=examples("pincel weights verify", "pincel weights verify vgg19")
+)
+@click.argument("names", nargs=-1, metavar="[NAME…]")
+@click.pass_context
+def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Read all bytes of the files of networks and compare their hashes; of all that are here, if none is named.
+
+    Exit code 0 if all are as they must be, 2 if one is damaged or missing. Elsewhere a file that was found whole is not hashed again
+    while its length and times of change stay as they are; this looks anew, and finds what a disk has lost by itself.
+    """
+    from pincel.backbones import CARDS
+    from pincel.backbones.store import verify as read_all
+    from pincel.cli.terminal import say
+    from pincel.errors import WeightsError
+
+    says = {"published": "as published", "first": "as when it was first seen", "nobody": "nothing to compare with"}
+    damaged = False
+    for together in _by_file(names or tuple(CARDS), every=bool(names)):
+        try:
+            found = read_all(CARDS[together[0]])
+        except WeightsError as error:
+            damaged = True
+            say(f"BAD  {', '.join(together)}: {error}")
+        else:
+            say(f"ok   {', '.join(together)}: {found.kind} {found.digest[:16]}…, {says[found.says]}, {found.path}")
+    ctx.exit(2 if damaged else 0)
+
+
+def _by_file(names: tuple[str, ...], *, every: bool) -> list[list[str]]:
+    """Put names together whose file is the same; ``every`` also keeps those whose file is not here."""
+    from pincel.backbones import CARDS
+    from pincel.backbones.store import place, present
+    from pincel.errors import WeightsError
+
+    files: dict[str, list[str]] = {}
+    for name in names:
+        try:
+            if every or present(CARDS[name]):
+                files.setdefault(str(place(CARDS[name])), []).append(name)
+        except WeightsError:
+            files[name] = [name]
+    return list(files.values())
+
+
+@command.command(short_help="Say where the file of a network is.", epilog=examples("pincel weights path", "pincel weights path vgg19"))
+@click.argument("name", required=False)
+def path(name: str | None) -> None:
+    """Print where the file of the network NAME is, or would be; without NAME, the folders of downloads and of imports.
+
+    For a file that was downloaded by hand: put it there.
+    """
+    from pincel.backbones import CARDS
+    from pincel.backbones.shelf import imports
+    from pincel.backbones.store import cache, place
+    from pincel.cli.terminal import say
+
+    if name is not None:
+        say(str(place(CARDS[name])))
+        return
+    say(f"downloads  {cache()}")
+    say(f"imports    {imports()}")
+
+
+@command.command(
+    "import",
+    short_help="Keep a file of any format as a network with a name.",
+    epilog=examples(
+        "pincel weights import VGG_ILSVRC_19_layers.caffemodel --as oxford", "pincel weights import mine.pth --like vgg19-torchvision"
+    ),
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--as", "name", default="", metavar="NAME", help="What it is called from now on. [the name of the file]")
+@click.option("--like", default="", metavar="BACKBONE", help="The network whose layers and preprocessing it has. [told by hash or layers]")
+@click.option(
+    "--channels", type=click.Choice(["rgb", "bgr"]), help="The colour that its first convolution looks at first. [as usual in such files]"
+)
+@click.option("--force", is_flag=True, help="Replace a network that was imported under that name.")
+def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"] | None, force: bool) -> None:
+    """Read FILE, of any format, and keep it as the network NAME: afterwards '--backbone NAME' works wherever a network is asked for.
+
+    The format is told by what is in the file, not by its name: Torch7, Theano/Lasagne, Caffe, MatConvNet, Keras, PyTorch, safetensors.
+    Nothing that is in it is run, and the original is left as it is and not needed any more.
+
+    A file does not say how its network is fed. If it is one that pincel knows, it is told by its hash; else by its layers, where all
+    networks with such layers and files are fed alike; else --like must say it: its mean colour, division and order of layers are taken.
+    """
+    from pincel.backbones.imports import import_network
+    from pincel.cli.terminal import say
+
+    done = import_network(file, name, like=like, channels=channels or "", force=force)
+    card = done.card
+    say(f"{file}: {done.format}, {done.layers} layers with weights, {card.parameters:,} parameters")
+    say(f"like {done.like}: {done.why}")
+    say(f"kept as {card.path}")
+    say(f"use it with --backbone {card.name}")
+
+
+@command.command(
+    short_help="Write a network as safetensors.",
+    epilog=examples("pincel weights export vgg19 -o vgg19.safetensors", "pincel weights export alexnet -o alexnet.safetensors"),
+)
+@click.argument("name")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT", help="The file to write: .safetensors.")
+def export(name: str, output: Path) -> None:
+    """Write the network NAME as safetensors, which any program reads, with all that pincel knows of it as JSON in the header.
+
+    conv1_1.weight and so on, float32, (out, in, rows, columns), red first; fully connected layers are convolutions as large as what they
+    see. Read again, here or on another machine ('--backbone OUT', 'pincel weights import OUT'), it is the same to the last bit.
+    """
+    from pincel.backbones import CARDS
+    from pincel.backbones.imports import export_network
+    from pincel.cli.terminal import say
+
+    export_network(CARDS[name], output)
+    say(str(output))

@@ -1,0 +1,37 @@
+"""How the values of a recipe are grouped where they are chosen: under the same titles on the command line and in the studio. Pure data."""
+
+from __future__ import annotations
+
+GROUPS = {
+    "The picture": [
+        "recipe",
+        "size",
+        "size_of",
+        "rounding",
+        "resample",
+        "style_size",
+        "style_scale",
+        "steps",
+        "ladder",
+        "coarse_content",
+        "detail",
+        "tolerance",
+        "seed",
+    ],
+    "The network": ["backbone", "pooling", "pool_rounding", "padding", "activations", "calibration", "white"],
+    "The objective J = αJ_content + βJ_style + γJ_tv": [
+        "content_weight",
+        "style_weight",
+        "tv_weight",
+        "tv",
+        "convention",
+        "content_layers",
+        "style_layers",
+        "content_terms",
+        "style_terms",
+        "gradients",
+    ],
+    "Regions": ["content_mask", "style_mask", "propagation"],
+    "Colour and grain": ["colour", "colour_match", "colour_when", "degrain"],
+    "The way there": ["init", "noise", "noise_level", "canvas", "optimizer", "learning_rate", "optimizer_option", "bounds"],
+}

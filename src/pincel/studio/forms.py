@@ -1,0 +1,79 @@
+"""Settings as the page shows them, out of the recipe schema: a value added to a recipe is on the page the same day."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import JsonValue
+
+from pincel.recipes import RECIPES
+from pincel.recipes.groups import GROUPS
+from pincel.recipes.schema import NAMES, Recipe
+from pincel.studio.checks import MASKS, STARTS
+from pincel.studio.commands import written
+from pincel.studio.models import Form, Formula, Group, Setting
+
+DEFAULT = "pincel"
+LAYERS = ("content_layers", "style_layers", "content_terms", "style_terms")
+# Called otherwise on the command line, where it is given once for each.
+_RENAMED = {"optimizer_option": "optimizer_options"}
+# These have a place of their own in what is asked of a run, or would name a file of this machine.
+_ELSEWHERE = ("recipe", "calibration")
+
+
+def form() -> Form:
+    """Describe everything that can be chosen for a run."""
+    groups = [Group(title=title, settings=[_setting(name) for name in _shown(names)]) for title, names in GROUPS.items()]
+    recipes = (RECIPES[name].recipe for name in RECIPES)
+    formulas = [Formula(name=r.name, summary=r.summary, good_for=r.good_for, values=values_of(r)) for r in recipes]
+    return Form(groups=groups, recipes=formulas, default_recipe=DEFAULT)
+
+
+def values_of(recipe: Recipe) -> dict[str, JsonValue]:
+    """Return the values of a recipe, those that are no single number or word as the command line takes them."""
+    values = recipe.model_dump(mode="json", exclude=set(NAMES))
+    return {key: written(value) if isinstance(value, dict | list) else value for key, value in values.items()}
+
+
+def _shown(names: list[str]) -> list[str]:
+    return [_RENAMED.get(name, name) for name in names if name not in _ELSEWHERE]
+
+
+def _setting(name: str) -> Setting:
+    field = Recipe.model_fields[name]
+    bounds: dict[str, Any] = {}
+    for part in _metadata(field.annotation, list(field.metadata)):
+        for key, where in (("ge", "minimum"), ("gt", "minimum"), ("le", "maximum"), ("lt", "maximum")):
+            if (bound := getattr(part, key, None)) is not None:
+                bounds[where] = float(bound)
+                bounds |= {"above": True} if key == "gt" else {}
+    kind = _kind(name, field.annotation)
+    return Setting(
+        name=name,
+        kind=kind,
+        help=field.description or "",
+        default=values_of(RECIPES[DEFAULT].recipe)[name],
+        choices=[str(choice) for choice in get_args(field.annotation)] if kind == "choice" else None,
+        suggestions=list(STARTS) if name == "init" else None,
+        **(bounds if kind in ("number", "integer") else {}),
+    )
+
+
+def _metadata(annotation: Any, found: list[Any]) -> list[Any]:
+    """Collect what is said of the bounds of a value, also where its type is ``Annotated`` or may be none."""
+    for inner in get_args(annotation):
+        found += [*getattr(inner, "metadata", []), *getattr(inner, "__metadata__", [])]
+    return [inner for part in found for inner in (part, *getattr(part, "metadata", []))]
+
+
+def _kind(name: str, annotation: Any) -> Literal["number", "integer", "choice", "text", "layers", "file"]:
+    if name in MASKS:
+        return "file"
+    if name in LAYERS:
+        return "layers"
+    if get_origin(annotation) is Literal:
+        return "choice"
+    types = (annotation, *get_args(annotation))
+    if name in ("ladder", "style_scale", "optimizer_options"):
+        return "text"
+    return "integer" if int in types else "number" if float in types else "text"

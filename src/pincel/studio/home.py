@@ -1,0 +1,152 @@
+"""The folder everything is kept in.
+
+::
+
+    pictures/ID/    original.EXT picture.json thumb.webp view.jpg
+    runs/ID/        run.json events.jsonl log.txt preview.jpg result.png result.json thumb.webp inputs/ checkpoint/ page/
+    samples/        thumbnails of the pictures that come with pincel
+    incoming/       uploads nobody has looked at yet
+    studio.json     the process that works here
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+
+from pincel.errors import OptionError
+from pincel.files import check_output, one_line, quoted, write_text
+from pincel.studio.models import PICTURE, RUN
+
+LOCK = "studio.json"
+
+
+class Home:
+    """Where things are. Makes its folders when they are first asked for.
+
+    Args:
+        root: The folder.
+
+    Raises:
+        OutputError: If it cannot be written to.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        check_output(self.root / LOCK, what="studio")
+        self.pictures, self.runs, self.samples, self.incoming = (self._made(name) for name in ("pictures", "runs", "samples", "incoming"))
+
+    def _made(self, name: str) -> Path:
+        folder = self.root / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def picture(self, key: str) -> Path:
+        """Return the folder of a picture; raises ValueError for what is no id."""
+        return self.pictures / _checked(PICTURE, key)
+
+    def run(self, key: str) -> Path:
+        """Return the folder of a run; raises ValueError for what is no id."""
+        return self.runs / _checked(RUN, key)
+
+    def upload(self) -> Path:
+        """Return a new name for a file nobody has looked at."""
+        return self.incoming / secrets.token_hex(8)
+
+    def lock(self, address: str) -> None:
+        """Say that this process works here, at an address.
+
+        Raises:
+            OptionError: If another one does.
+        """
+        other = holder(self.root / LOCK)
+        if other:
+            failed = "studio: another one works in this folder"
+            raise OptionError(one_line(failed, quoted(self.root), "another --home, or the studio that runs", other))
+        here = psutil.Process()
+        told = {"pid": here.pid, "started": here.create_time(), "address": address}
+        write_text(self.root / LOCK, json.dumps(told) + "\n", what="studio")
+
+    def unlock(self) -> None:
+        """Say that nobody works here any more."""
+        (self.root / LOCK).unlink(missing_ok=True)
+
+    def clear_incoming(self) -> None:
+        """Remove what an earlier process left half received."""
+        for path in self.incoming.iterdir():
+            with suppress(OSError):
+                path.unlink()
+
+    def free(self) -> int:
+        """Bytes that are free on the disk."""
+        return shutil.disk_usage(self.root).free
+
+
+def holder(lock: Path) -> str:
+    """Return the address of the living process that a lock tells of; nothing if there is none."""
+    try:
+        told = json.loads(lock.read_text(encoding="utf-8"))
+        alive = told["pid"] != os.getpid() and abs(psutil.Process(told["pid"]).create_time() - told["started"]) < 1
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return ""
+    return str(told.get("address", "")) if alive else ""
+
+
+def new_run_id(now: datetime) -> str:
+    """Return an id that sorts by time, to the millisecond; those of one millisecond differ by chance."""
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000 * 65 + secrets.randbelow(65):04x}"
+
+
+def _checked(pattern: str, key: str) -> str:
+    if not re.fullmatch(pattern, key):
+        raise ValueError(f"'{key}' is no id")
+    return key
+
+
+def folders(parent: Path, pattern: str) -> Iterator[Path]:
+    """Yield the folders whose names are ids, in order."""
+    for path in sorted(parent.iterdir()):
+        if re.fullmatch(pattern, path.name) and path.is_dir():
+            yield path
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes of all files in a folder; those that go meanwhile count nothing."""
+    total = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(where, name)).st_size
+    return total
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the disk knows no second names."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder and all in it; it is out of sight at once, even if a file cannot be removed."""
+    away = folder.with_name(f".gone-{secrets.token_hex(6)}")
+    with suppress(OSError):
+        folder.rename(away)
+        shutil.rmtree(away, ignore_errors=True)
+
+
+def sweep(parent: Path) -> None:
+    """Remove what could not be removed before."""
+    for path in parent.glob(".gone-*"):
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,93 @@
+"""What this studio is, and what can be chosen in it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Path as Part
+from fastapi.responses import FileResponse
+
+from pincel.errors import UnknownNameError
+from pincel.samples import PREFIX, find_sample, sample_names
+from pincel.studio.forms import form
+from pincel.studio.home import size_of
+from pincel.studio.models import About, Bounds, Form, SampleView
+from pincel.studio.small import size_of_picture
+from pincel.studio.studio import Here
+from pincel.studio.troubles import ApiError, answers
+from pincel.version import __version__
+
+router = APIRouter(prefix="/api", responses=answers(404, 422))
+LANGUAGES = ["en", "es"]
+# What never changes while the server runs.
+KEPT = {"Cache-Control": "private, max-age=86400"}
+SampleName = Annotated[str, Part(pattern="^[a-z][a-z-]{0,30}$", examples=["harbour"])]
+
+
+@router.get("/about", summary="This studio and its machine")
+async def about(studio: Here) -> About:
+    """Version, limits, disk; the device is looked for when this is first asked, and known seconds later."""
+    studio.ask_device()
+    home = studio.home
+    kept, free = await asyncio.to_thread(lambda: (size_of(home.root), home.free()))
+    return About(
+        version=__version__,
+        languages=LANGUAGES,
+        limits=Bounds.of(studio.limits),
+        device=studio.device,
+        home=str(home.root),
+        home_bytes=kept,
+        free_bytes=free,
+        prune_rule=studio.limits.rule,
+    )
+
+
+@router.get("/settings", summary="Everything that can be chosen for a run")
+async def settings() -> Form:
+    """Groups of settings with their help and bounds, and every recipe with all its values."""
+    return await asyncio.to_thread(_form)
+
+
+@router.get("/samples", summary="The pictures that come with pincel")
+async def samples() -> list[SampleView]:
+    """Scenes to paint, styles to paint after; a run names them ``sample:NAME``."""
+    return await asyncio.to_thread(_samples)
+
+
+@router.get("/samples/{name}.jpg", summary="One of them", response_class=FileResponse)
+async def sample(name: SampleName) -> FileResponse:
+    """The picture itself."""
+    return FileResponse(_found(name), media_type="image/jpeg", headers=KEPT)
+
+
+@router.get("/samples/{name}/thumb.webp", summary="One of them, small", response_class=FileResponse)
+async def sample_thumb(name: SampleName, studio: Here) -> FileResponse:
+    """At most 320 pixels a side."""
+    path = await studio.sample_thumb(find_sample(PREFIX + name)) if name in sample_names() else _found(name)
+    return FileResponse(path, media_type="image/webp", headers=KEPT)
+
+
+def _found(name: str) -> Path:
+    try:
+        return find_sample(PREFIX + name)
+    except UnknownNameError as error:
+        raise ApiError(404, str(error)) from None
+
+
+@cache
+def _form() -> Form:
+    return form()
+
+
+@cache
+def _samples() -> list[SampleView]:
+    found = []
+    for name, path in sample_names().items():
+        width, height = size_of_picture(path)
+        kind = path.stem.partition("-")[0]
+        found.append(SampleView(name=name, kind="scene" if kind == "scene" else "style", width=width, height=height))
+    return found

@@ -1,0 +1,75 @@
+// The few settings most people want: how strong, how broad the strokes, how large, whose colours, after which recipe.
+
+import { html } from "../vendor/preact.js";
+import { chooseRecipe, recipeOf, rounded, set, valueOf } from "./form.js";
+import { Choice, FieldError } from "./parts.js";
+import { store } from "./store.js";
+import { number, t } from "./words.js";
+
+const SIZES = [256, 512, 768, 1024];
+const COLOURS = ["style", "content", "luminance", "match"];
+// Powers of ten that the strength goes from the recipe's own, either way.
+const REACH = 2.5;
+
+export function Look({ form, errors }) {
+  const recipe = recipeOf(form.recipe);
+  if (!recipe) return null;
+  const size = Number(valueOf("size"));
+  return html`<section class="look" aria-labelledby="look-title">
+    <h2 id="look-title">${t("look.title")}</h2>
+    <${Strength} recipe=${recipe} error=${errors.style_weight || errors.content_weight} />
+    <${Strokes} error=${errors.style_scale} />
+    <div class="size">
+      <${Choice} name="size" label=${t("look.size")} value=${size} options=${SIZES.map((side) => [side, String(side)])} onPick=${(side) => set("size", side)} />
+      <label class="own-size"><span class="unseen">${t("look.sizeOwn")}</span><input type="number" inputmode="numeric" min="16" step="1" value=${size} aria-describedby="error-size size-hint"
+        onChange=${(event) => set("size", event.target.value && Number(event.target.value))} /> px</label>
+      <p class="hint" id="size-hint">${t("look.sizeHint")}</p>
+      <${FieldError} id="error-size" message=${errors.size} />
+    </div>
+    <${Choice} name="colour" label=${t("look.colour")} value=${valueOf("colour")} options=${COLOURS.map((colour) => [colour, t(`look.colours.${colour}`)])}
+      onPick=${(colour) => set("colour", colour)} error=${errors.colour} />
+    <div class="field">
+      <label for="recipe">${t("look.recipe")}</label>
+      <select id="recipe" value=${recipe.name} aria-describedby="recipe-good error-recipe" onChange=${(event) => chooseRecipe(event.target.value)}>
+        ${store.settings.recipes.map(({ name }) => html`<option value=${name} selected=${name === recipe.name}>${name}</option>`)}
+      </select>
+      <p class="hint" id="recipe-good"><span lang="en">${recipe.summary}.</span>${recipe.good_for && html` ${t("look.goodFor")} <em lang="en">${recipe.good_for}.</em>`}</p>
+      <${FieldError} id="error-recipe" message=${errors.recipe} />
+    </div>
+  </section>`;
+}
+
+/** β/α on one slider, in powers of ten about the recipe's own. */
+function Strength({ recipe, error }) {
+  const own = recipe.values.style_weight / recipe.values.content_weight;
+  const [alpha, beta] = [Number(valueOf("content_weight")), Number(valueOf("style_weight"))];
+  const possible = Number.isFinite(own) && own > 0 && alpha > 0 && beta > 0;
+  const power = possible ? Math.log10(beta / alpha / own) : 0;
+  const move = (event) => {
+    const moved = Number(event.target.value);
+    set("style_weight", moved === 0 && alpha === recipe.values.content_weight ? undefined : rounded(alpha * own * 10 ** moved));
+  };
+  const shown = possible ? `β/α = ${number(beta / alpha)}` : t("look.strengthNone");
+  return html`<div class="field">
+    <div class="row"><label for="strength">${t("look.strength")}</label><output class="mono">${shown}</output></div>
+    <input id="strength" type="range" min=${-REACH} max=${REACH} step="0.1" value=${power} disabled=${!possible} aria-valuetext=${shown} aria-describedby=${error ? "error-strength" : null} onInput=${move} />
+    <div class="ends" aria-hidden="true"><span>${t("look.photograph")}</span><span>${t("look.painting")}</span></div>
+    <${FieldError} id="error-strength" message=${error} />
+  </div>`;
+}
+
+/** The size a painting is looked at in, in powers of two: larger, and its strokes are broader. */
+function Strokes({ error }) {
+  const scales = [].concat(valueOf("style_scale") ?? 1);
+  const scale = parseFloat(scales[0]);
+  const move = (event) => {
+    const moved = rounded(2 ** Number(event.target.value));
+    set("style_scale", moved === 1 ? undefined : String(moved));
+  };
+  return html`<div class="field">
+    <div class="row"><label for="strokes">${t("look.strokes")}</label><output class="mono">× ${number(scale)}</output></div>
+    <input id="strokes" type="range" min="-2" max="1" step="0.25" value=${Math.log2(scale)} aria-valuetext="× ${number(scale)}" aria-describedby=${error ? "error-strokes" : null} onInput=${move} />
+    <div class="ends" aria-hidden="true"><span>${t("look.fine")}</span><span>${t("look.broad")}</span></div>
+    <${FieldError} id="error-strokes" message=${error} />
+  </div>`;
+}

@@ -1,0 +1,58 @@
+"""A network and pictures so small that training takes a second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from pincel.classify.events import TrainingEvent
+from pincel.classify.recipes import find_training
+from pincel.classify.schema import TrainingRecipe
+from pincel.classify.training import Machine, Training
+
+TINY: Mapping[str, Any] = {
+    "side": 26,
+    "crop": 24,
+    "channels": (4, 6, 6, 6, 4),
+    "first": (3, 1),
+    "wide": 8,
+    "batch": 5,
+    "epochs": 2,
+    "held_out": 0.25,
+}
+# What tells the classes of a tiny set apart.
+COLOURS = {"blue": (40, 60, 200), "green": (50, 190, 60), "red": (210, 40, 50)}
+
+
+def tiny(name: str = "alexnet-small", **changes: Any) -> TrainingRecipe:
+    """Return a recipe in a tiny size."""
+    return find_training(name).recipe.override(**{**TINY, **changes})
+
+
+def write_set(folder: Path, each: int = 8, classes: tuple[str, ...] = ("blue", "green", "red"), size: tuple[int, int] = (30, 26)) -> Path:
+    """Write pictures of one colour a class, with noise, and return the folder."""
+    rng = np.random.default_rng(7)
+    for name in classes:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for number in range(each):
+            noise = rng.integers(-30, 30, (size[1], size[0], 3))
+            pixels = np.clip(np.asarray(COLOURS.get(name, (90, 90, 90))) + noise, 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number:02d}.png")
+    return folder
+
+
+def events(run: Training, kind: type[Any] | None = None) -> list[Any]:
+    """Run to the end, and return what was told, or what is of one kind."""
+    told: Iterator[TrainingEvent] = iter(run)
+    return [event for event in told if kind is None or isinstance(event, kind)]
+
+
+def train(data: Path | str, folder: Path, recipe: TrainingRecipe | None = None, machine: Machine | None = None, **options: Any) -> Training:
+    """Train a tiny network to the end."""
+    run = Training(data, folder, recipe=recipe or tiny(), machine=machine or Machine(device="cpu"), **options)
+    events(run)
+    return run

@@ -1,0 +1,216 @@
+"""Events: numbered, heard again by who was away, thinned, and told as the process of a run says them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from pincel.studio import channel as channels
+from pincel.studio.channel import BOOT, Channel, Events
+from pincel.studio.commands import Order
+from pincel.studio.follower import POINTS, Follower, points, read_history, thin
+from pincel.studio.models import RunView
+from pincel.studio.records import Record, now
+from tests.studio.api.conftest import Visitor, events_of
+
+
+async def nothing() -> Events:
+    return [("standing", 0)]
+
+
+async def heard(channel: Channel, last: str | None, count: int, end: str = "") -> list[tuple[str, Any, str]]:
+    """Listen until so many events have come."""
+    text = ""
+    lines = channel.listen(last, nothing, end)
+    async with asyncio.timeout(10):
+        async for line in lines:
+            text += line.decode()
+            if len(events_of(text)) >= count:
+                break
+    await lines.aclose()  # type: ignore[attr-defined]
+    return events_of(text)
+
+
+def test_who_was_away_is_told_what_was_missed() -> None:
+    async def story() -> None:
+        channel = Channel(keep=3)
+        for n in range(3):
+            channel.tell("step", n)
+        assert [data for _, data, _ in await heard(channel, f"{BOOT}-1", 2)] == [1, 2]
+        # Who knows nothing, or what is of another day, or too long ago, is told where things stand.
+        channel.tell("step", 3)
+        channel.tell("step", 4)
+        for last in (None, "", "else-3", f"{BOOT}-1", f"{BOOT}-99", f"{BOOT}-x", f"{BOOT}-{'9' * 30}", f"{BOOT}-²"):
+            assert await heard(channel, last, 1) == [("standing", 0, f"{BOOT}-5")], last
+        assert channel.missed(f"{BOOT}-5") == []
+        channel.forget()
+        assert channel.missed(f"{BOOT}-4") is None
+        assert channel.missed(f"{BOOT}-5") == []
+
+    asyncio.run(story())
+
+
+def test_events_are_heard_as_they_come_by_all() -> None:
+    async def story() -> None:
+        channel = Channel()
+        listeners = [asyncio.create_task(heard(channel, None, 3, end="end")) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        channel.tell("step", {"n": 1})
+        await asyncio.sleep(0.01)
+        channel.tell("end", None)
+        channel.tell("after", None)
+        for told in await asyncio.gather(*listeners):
+            assert [name for name, _, _ in told] == ["standing", "step", "end"]
+            assert len({number for _, _, number in told}) == 3
+
+    asyncio.run(story())
+
+
+def test_who_is_too_slow_is_told_where_things_stand() -> None:
+    async def story() -> None:
+        channel = Channel(keep=2)
+        lines = channel.listen(None, nothing)
+        await anext(lines)
+        assert b"standing" in await anext(lines)
+        for n in range(10):
+            channel.tell("step", n)
+        assert b"standing" in await anext(lines)
+        channel.close()
+        with pytest.raises(StopAsyncIteration):
+            await anext(lines)
+
+    asyncio.run(story())
+
+
+def test_a_silent_line_shows_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "HEARTBEAT", 0.01)
+
+    async def story() -> None:
+        lines = Channel().listen(None, nothing)
+        assert [await anext(lines) for _ in range(4)][2:] == [b": still here\n\n"] * 2
+
+    asyncio.run(story())
+
+
+def record(**view: Any) -> Record:
+    told = RunView(id="20260131-142501-3f9a", kind="transfer", state="running", created=now(), title="x").model_copy(update=view)
+    return Record(view=told, order=Order(verb=["transfer"], arguments=[], output="o.png"))
+
+
+def step(n: int, of: int = 10, **more: Any) -> str:
+    event = {"event": "step", "step": n, "steps": of, "scale": [48, 64], "total": 1.0, "seconds": float(n), "memory": 1, "terms": {}}
+    return json.dumps({**event, **more})
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_steps_are_told_ten_times_a_second_and_the_last_one_in_any_case() -> None:
+    told: list[Any] = []
+    clock = Clock()
+    follower = Follower(record(), lambda name, data: told.append((name, data)), [], clock)
+    for n in range(41):
+        clock.now += 0.04
+        follower.hear(step(n, 100))
+    shown = [data["step"] for name, data in told if name == "step"]
+    assert shown == [0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39]
+    follower.hear(json.dumps({"event": "stopped", "reason": "interrupted", "step": 40, "best_step": 40}))
+    assert told[-1][1]["step"] == 40
+    assert follower.record.view.step == 40
+    assert [entry["step"] for entry in follower.history] == [*shown, 40]
+    diary, log = follower.written()
+    assert [json.loads(line)["step"] for line in diary.splitlines()] == [*shown, 40]
+    assert (log, follower.written()) == ("", ("", ""))
+
+
+def test_numbers_that_are_none_are_not_told() -> None:
+    follower = Follower(record(), lambda *_: None, [], Clock())
+    follower.hear(step(0, total=float("inf"), terms={"content": float("nan"), "style": 2.0, "style:relu1_1": 1.0}))
+    view = follower.record.view
+    assert (view.total, view.terms) == (None, {"style": 2.0})
+    json.dumps(follower.history, allow_nan=False)
+
+
+def test_the_time_left_counts_the_scales_to_come() -> None:
+    told: list[Any] = []
+    mine = record()
+    mine.plan = [(0.25, 40.0), (0.5, 20.0), (1.0, 10.0)]
+    clock = Clock()
+    follower = Follower(mine, lambda name, data: told.append((name, data)), [], clock)
+    # The coarsest is left out, as it is of a small picture.
+    follower.hear(json.dumps({"event": "scale", "index": 1, "count": 2, "size": [24, 32], "steps": 20}))
+    for n in (0, 4):
+        clock.now += 1
+        follower.hear(step(n, 20, scale=[24, 32], seconds=5 + n))
+    # A second a step here, 16 to go; ten steps of four times the pixels to come.
+    assert mine.view.seconds_left == 16 + 10 * 4
+    assert (mine.view.scale.index, mine.view.scale.count, mine.view.size) == (1, 2, (32, 24))  # type: ignore[union-attr]
+    follower.hear(json.dumps({"event": "scale", "index": 2, "count": 2, "size": [48, 64], "steps": 10}))
+    for n in (0, 5):
+        clock.now += 1
+        follower.hear(step(n, 10, seconds=30 + 3 * n))
+    assert mine.view.seconds_left == 15
+    assert [name for name, _ in told] == ["run", "step", "step"] * 2
+
+
+def test_what_a_run_says_is_told_but_not_what_only_a_terminal_needs() -> None:
+    told: list[Any] = []
+    follower = Follower(record(), lambda name, data: told.append((name, data)), [], Clock())
+    follower.note("Painting on cpu; 64×48 takes about 1 s. Ctrl-C keeps the best picture so far.")
+    follower.hear(json.dumps({"event": "notice", "text": "Checkpoints are written every 10 s; should the run be cut short, go on with: x"}))
+    assert follower.record.view.message == "Painting on cpu; 64×48 takes about 1 s."
+    follower.hear(step(0))
+    assert follower.record.view.message is None
+    follower.note("step 0/10 · J 1")
+    follower.hear(json.dumps({"event": "notice", "text": "Step 5 led to a total of nan: back to step 3, half as bold."}))
+    assert follower.record.view.message == "Step 5 led to a total of nan: back to step 3, half as bold."
+    follower.hear(json.dumps({"event": "stopped", "reason": "diverged", "step": 5, "best_step": 3}))
+    assert "ended early" in (follower.record.view.message or "")
+    follower.hear("no JSON at all")
+    follower.hear('{"event": 5}')
+    follower.hear("[1]")
+    assert follower.log[-1] == "[1]"
+    assert [name for name, _ in told] == ["notice", "run", "step", "notice", "notice"]
+
+
+def test_a_study_is_followed_by_its_lines() -> None:
+    follower = Follower(record(kind="study"), lambda *_: None, [], Clock())
+    follower.note("relu3_1: step 30/70 · J 5 · 12 s left")
+    view = follower.record.view
+    assert (view.step, view.steps, view.message) == (30, 70, "relu3_1: step 30/70 · J 5 · 12 s left")
+
+
+def test_histories_are_thinned_evenly_and_keep_their_ends(tmp_path: Any) -> None:
+    steps: list[dict[str, Any]] = []
+    for n in range(20_000):
+        steps.append({"step": n})
+        thin(steps)
+    assert len(steps) < 2 * POINTS
+    assert (steps[0]["step"], steps[-1]["step"]) == (0, 19_999)
+    for count in (0, 1, 2, 499, 500, 501, 998, 1000, 12_345):
+        chosen = points(list(range(count)))
+        assert len(chosen) <= POINTS
+        assert chosen[:1] + chosen[-1:] == ([0, count - 1] if count else [])
+        assert chosen == sorted(set(chosen))
+        assert count > POINTS or 2 * len(chosen) >= count
+    diary = tmp_path / "events.jsonl"
+    diary.write_text("".join(f'{{"step": {n}}}\n' for n in range(3)) + '{"step": ')
+    assert read_history(diary) == [{"step": 0}, {"step": 1}, {"step": 2}]
+    assert read_history(tmp_path / "none") == []
+
+
+def test_after_the_end_a_browser_is_told_to_stop_asking(visitor: Visitor) -> None:
+    key = visitor.painted()["id"]
+    told = events_of(visitor.client.get(f"/api/runs/{key}/events").text)
+    assert [name for name, _, _ in told] == ["run", "history", "preview", "end"]
+    assert told[-1][1]["state"] == "done"
+    again = visitor.client.get(f"/api/runs/{key}/events", headers={"Last-Event-ID": told[-1][2]})
+    assert (again.status_code, again.content) == (204, b"")
+    assert visitor.client.get("/api/runs/20260131-142501-3f9a/events").status_code == 404

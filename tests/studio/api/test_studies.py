@@ -1,0 +1,105 @@
+"""Studies are those of the command line, in its words; they are started, followed and read."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+import pytest
+
+from pincel.cli.study import STUDIES as KNOWN
+from pincel.studio.commands import Order, argv
+from pincel.studio.studies import STUDIES, check_study
+from tests.studio.api.conftest import Visitor
+
+# It looks at folders, and no folder is asked for here.
+ELSEWHERE = {"patches"}
+
+
+def test_every_study_can_be_started_here_but_one() -> None:
+    assert set(STUDIES) == set(KNOWN) - ELSEWHERE
+    assert {name: study.summary for name, study in STUDIES.items()} == {name: KNOWN[name] for name in STUDIES}
+
+
+@pytest.mark.parametrize("name", sorted(STUDIES))
+def test_it_has_the_options_and_words_of_the_command_line(name: str) -> None:
+    command: click.Command = import_module(f"pincel.cli.studies.{name}").command
+    theirs = {option.opts[0].removeprefix("--"): option for option in command.params if isinstance(option, click.Option)}
+    for option in STUDIES[name].options:
+        other = theirs[option.name]
+        said = (other.help or "").rsplit(" [", 1)[0]
+        assert option.help.rstrip(".,") == said.rstrip(".,"), option.name
+        assert option.default in (other.default, None), option.name
+        if isinstance(other.type, click.Choice):
+            assert option.choices == list(other.type.choices)
+        else:
+            assert {"integer": "integer", "number": "float", "text": "text"}[option.kind].startswith(other.type.name.removesuffix(" range"))
+    arguments = [argument for argument in command.params if isinstance(argument, click.Argument)]
+    roles = STUDIES[name].takes.pictures
+    assert bool(roles) == bool(arguments)
+    if len(arguments) == len(roles) > 0:
+        assert [role.many for role in roles] == [argument.nargs == -1 for argument in arguments]
+        assert [role.optional for role in roles] == [not argument.required for argument in arguments]
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "message"),
+    [
+        ({"study": "reconstrukt", "pictures": []}, "study", "Did you mean 'reconstruct'?"),
+        ({"study": "reconstruct", "pictures": ["sample:lake"]}, "pictures", "takes content, style, not 1 pictures"),
+        ({"study": "maximise", "pictures": ["sample:lake"]}, "pictures", "takes none, not 1 pictures"),
+        ({"study": "correlations", "pictures": []}, "pictures", "takes pictures …, not 0 pictures"),
+        ({"study": "activations", "pictures": ["sample:lac"]}, "pictures", "Unknown sample picture 'lac'"),
+        ({"study": "activations", "pictures": ["sample:lake"], "options": {"chanels": 4}}, "chanels", "Did you mean 'channels'?"),
+        ({"study": "activations", "pictures": ["sample:lake"], "options": {"size": "big"}}, "size", "it should be integer of 1 or more"),
+        ({"study": "activations", "pictures": ["sample:lake"], "options": {"size": 0}}, "size", "it should be integer of 1 or more"),
+        ({"study": "activations", "pictures": ["sample:lake"], "options": {"lang": "fr"}}, "lang", "one of en, es"),
+        ({"study": "activations", "pictures": ["sample:lake"], "options": {"layers": "../x"}}, "layers", "should be text"),
+        ({"study": "depth", "pictures": ["sample:lake", "sample:glass"], "options": {"recipe": "mine.toml"}}, "recipe", "Unknown recipe"),
+        ({"study": "activations", "pictures": ["/etc/passwd"]}, "pictures.0", "should match pattern"),
+    ],
+)
+def test_what_cannot_be_asked_for(asked: dict[str, Any], field: str, message: str, visitor: Visitor) -> None:
+    answer = visitor.client.post("/api/studies", json=asked)
+    assert answer.status_code == 422
+    error = answer.json()["error"]
+    assert (error["field"], message in error["message"]) == (field, True), error
+    assert list((visitor.home / "runs").iterdir()) == []
+
+
+def test_the_command_line_understands_what_it_is_told() -> None:
+    options = check_study("inversion", ["a", "b"], {"lang": "es", "lambdas": "0.5,5", "repeats": 2, "recipe": None}, ["plain"])
+    assert options == [("lang", "es"), ("lambdas", "0.5,5"), ("repeats", "2")]
+    order = Order(
+        verb=["study", "inversion"], arguments=[("sample:lake", None), ("inputs/picture-2.png", None)], options=options, output="x"
+    )
+    words = argv(order)
+    assert words[:2] == ["study", "inversion"]
+    command: click.Command = import_module("pincel.cli.studies.inversion").command
+    found = command.make_context("inversion", words[2:]).params
+    assert found["sources"] == ("sample:lake", "inputs/picture-2.png")
+    assert (found["lang"], found["lambdas"], found["repeats"], found["output"]) == ("es", "0.5,5", 2, "page")
+
+
+def test_a_study_is_made_and_its_page_read(visitor: Visitor) -> None:
+    picture = visitor.picture()
+    asked = {"study": "correlations", "pictures": [picture, "sample:glass"], "options": {"lang": "es", "size": 96}}
+    answer = visitor.client.post("/api/studies", json=asked)
+    assert answer.status_code == 201
+    view = visitor.ended(answer.json()["id"])
+    assert (view["state"], view["kind"], view["study"], view["title"]) == ("done", "study", "correlations", "correlations: photo, glass")
+    assert (view["step"], view["steps"]) == (3, 10)
+    assert view["page"] == f"/api/runs/{view['id']}/page/"
+    page = visitor.client.get(view["page"])
+    assert page.status_code == 200
+    assert "correlations inputs/picture-1.png sample:glass --lang=es --size=96 -o page" in page.text
+    assert page.headers["content-security-policy"].startswith("sandbox allow-scripts")
+    assert "frame-ancestors 'self'" in page.headers["content-security-policy"]
+    assert visitor.client.get(f"{view['page']}numbers.json").json() == {}
+    for name in ("secret.txt", "none.png", "..%2frun.json", "%2e%2e", "../run.json"):
+        assert visitor.client.get(f"{view['page']}{name}").status_code in (404, 422), name
+    command = visitor.client.get(f"/api/runs/{view['id']}/command").json()
+    assert command == {"cli": "pincel study correlations photo.png sample:glass -o correlations --lang es --size 96", "python": None}
+    listed = visitor.client.get("/api/studies").json()
+    assert [study["name"] for study in listed] == list(STUDIES)
