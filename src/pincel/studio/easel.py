@@ -70,7 +70,7 @@ class Easel:
         finally:
             self._worker = None
             ticking.cancel()
-        await asyncio.to_thread(self._write_down)
+        await self._write_down()
         await asyncio.to_thread(take_stock, self._folder, record)
         return self._outcome(code)
 
@@ -131,16 +131,16 @@ class Easel:
                 version = latest
                 self.record.note(has_preview=True)
                 self._tell("preview", {"version": version})
-            await asyncio.to_thread(self._write_down)
+            await self._write_down()
             if self.record.view is not told:
                 told = self.record.view
                 self._tell("tick", None)
 
-    def _write_down(self) -> None:
+    async def _write_down(self) -> None:
         diary, log = self.follower.written()
         with suppress(OSError):  # a full disk: the run may still find room for its picture
-            append(self._folder / DIARY, diary)
-            append(self._folder / LOG, log)
+            await asyncio.to_thread(append, self._folder / DIARY, diary)
+            await asyncio.to_thread(append, self._folder / LOG, log)
 
 
 def version_of(folder: Path) -> int:

@@ -123,7 +123,7 @@ class Follower:
             "terms": terms,
             "seconds": round(event["seconds"], 3),
         }
-        left = self._left(event, (width, height))
+        left = self._left(event)
         first = self._prepared()
         self.record.note(**{**told, "scale": scale, "size": (width, height)}, seconds_left=left)
         if first:
@@ -140,7 +140,7 @@ class Follower:
         self.record.note(message=None)
         return True
 
-    def _left(self, event: dict[str, Any], size: tuple[int, int]) -> float | None:
+    def _left(self, event: dict[str, Any]) -> float | None:
         """Estimate the seconds left: steps cost what their pixels cost, and scales to come have those of the plan."""
         first, entered = self._entered or (0, 0.0)
         made = event["step"] - first
@@ -186,6 +186,13 @@ def read_history(diary: Path) -> list[dict[str, Any]]:
         with suppress(ValueError):
             steps.append(json.loads(line))
     return steps
+
+
+def reached(record: Record, steps: list[dict[str, Any]]) -> None:
+    """Note how far a run came by its diary, whose record was last written when it began."""
+    for last in steps[-1:]:
+        size = (last["size"][0], last["size"][1])
+        record.note(**{**last, "scale": Scale(**last["scale"]), "size": size})
 
 
 def append(path: Path, text: str) -> None:

@@ -13,7 +13,7 @@ from pincel.errors import OutputError
 from pincel.studio.channel import Channel, Events
 from pincel.studio.commands import CHECKPOINT
 from pincel.studio.easel import CLOSED, Easel, version_of
-from pincel.studio.follower import points, read_history
+from pincel.studio.follower import points, reached, read_history
 from pincel.studio.home import Home, discard, size_of, sweep
 from pincel.studio.limits import Limits
 from pincel.studio.models import RunView, plain
@@ -69,8 +69,10 @@ class Workshop:
 
     def view(self, record: Record) -> RunView:
         """Return a run as it is told."""
-        place = self._queue.index(record) + 1 if record in self._queue else None
-        return record.view.model_copy(update={"queue_position": place}) if place else record.view
+        if record.view.state != "queued":
+            return record.view
+        place = next((place for place, other in enumerate(self._queue, 1) if other is record), None)
+        return record.view.model_copy(update={"queue_position": place})
 
     def channel(self, key: str) -> Channel:
         """Return where a run's events are told."""
@@ -194,8 +196,7 @@ class Workshop:
                 take_stock(folder, record)
                 record.process, record.resuming = None, False
                 record.note(state="interrupted", ended=now(), stopping=False, message=CLOSED)
-                last = (read_history(folder / DIARY) or [{}])[-1]
-                record.note(**{name: last[name] for name in ("step", "steps", "total", "terms", "seconds") if name in last})
+                reached(record, read_history(folder / DIARY))
                 with suppress(OutputError):
                     save(self.home, record)
         return records

@@ -11,7 +11,7 @@ import pytest
 from pincel.studio import channel as channels
 from pincel.studio.channel import BOOT, Channel, Events
 from pincel.studio.commands import Order
-from pincel.studio.follower import POINTS, Follower, points, read_history, thin
+from pincel.studio.follower import POINTS, Follower, points, reached, read_history, thin
 from pincel.studio.models import RunView
 from pincel.studio.records import Record, now
 from tests.studio.api.conftest import Visitor, events_of
@@ -204,6 +204,18 @@ def test_histories_are_thinned_evenly_and_keep_their_ends(tmp_path: Any) -> None
     diary.write_text("".join(f'{{"step": {n}}}\n' for n in range(3)) + '{"step": ')
     assert read_history(diary) == [{"step": 0}, {"step": 1}, {"step": 2}]
     assert read_history(tmp_path / "none") == []
+
+
+def test_how_far_a_run_came_is_known_by_its_diary() -> None:
+    first, again = record(), record()
+    follower = Follower(first, lambda *_: None, [], Clock())
+    follower.hear(json.dumps({"event": "scale", "index": 2, "count": 3, "size": [24, 32], "steps": 20}))
+    follower.hear(step(0, 20, scale=[24, 32]))
+    diary = [json.loads(line) for line in follower.written()[0].splitlines()]
+    reached(again, diary)
+    names = ("step", "steps", "scale", "size", "total", "terms", "seconds")
+    assert {name: getattr(again.view, name) for name in names} == {name: getattr(first.view, name) for name in names}
+    reached(again, [])
 
 
 def test_after_the_end_a_browser_is_told_to_stop_asking(visitor: Visitor) -> None:

@@ -1,12 +1,12 @@
 // The mask painter: which part of a picture is painted after which style, or not at all.
 
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact.js";
-import { Keys, Regions, Reach, Tools } from "./mask-tools.js";
-import { listenToBrush, onStage } from "./mask-brush.js";
-import { Labels } from "./mask-labels.js";
-import { encodeMasks, flat, kept, unkept } from "./mask-files.js";
-import { pixelsOf, rgb } from "./mask-png.js";
 import { steered } from "./gestures.js";
+import { listenToBrush, onStage } from "./mask-brush.js";
+import { encodeMasks, kept } from "./mask-files.js";
+import { pixelsOf } from "./mask-png.js";
+import { useRegions } from "./mask-regions.js";
+import { Keys, Reach, Regions, Tools } from "./mask-tools.js";
 import { px, useBox, useDecoded } from "./stage.js";
 import { FIT, panned, placed } from "./view.js";
 import { number, t } from "./words.js";
@@ -31,50 +31,28 @@ export function MaskPainter({ picture, width, height, regions, role = "content",
   const shown = useDecoded(picture);
   const rest = regions.length;
   const size = useMemo(() => workSize(width, height), [width, height]);
-  const labels = useMemo(() => new Labels(size.width, size.height, rest), [picture, size, rest]);
-  const tints = useMemo(() => flat(rest), [rest]);
+  const { labels, tints, empty, ...regional } = useRegions({ picture, size, rest, painted, canvas });
+  const longest = Math.max(size.width, size.height);
   const [view, setView] = useState(FIT);
   const [tool, setTool] = useState("brush");
   const [region, setRegion] = useState(0);
-  const [diameter, setDiameter] = useState(() => Math.round(Math.max(size.width, size.height) / 12));
+  const [diameter, setDiameter] = useState(Math.round(longest / 12));
   const [reach, setReach] = useState(24);
   const [brush, setBrush] = useState(null);
-  const [pen, setPen] = useState(false);
   const [said, setSaid] = useState("");
-  const [saving, setSaving] = useState(false);
-  const [version, setVersion] = useState(0);
-  const counts = useMemo(() => labels.counts(rest + 1), [labels, version]);
-  const empty = counts.slice(0, rest).findIndex((count) => count === 0);
 
-  const show = (area) => area && draw(canvas.current, labels, area, tints);
-  const showAll = () => show({ x: 0, y: 0, width: size.width, height: size.height });
-  const settle = () => {
-    labels.end();
-    setVersion((count) => count + 1);
+  const stroke = (from, to) => {
+    if (tool === "brush") regional.show(labels.line(from, to, diameter / 2, now.current.label));
   };
-  const act = (area) => {
-    show(area);
-    settle();
-  };
-
   function press(point, erase = false) {
     now.current.label = erase ? rest : region;
     if (tool === "brush") return stroke(point, point);
-    act(labels.fill(point.x, point.y, now.current.label, tool === "alike" ? alike(point) : undefined));
-  }
-  const stroke = (from, to) => {
-    if (tool === "brush") show(labels.line(from, to, diameter / 2, now.current.label));
-  };
-  function forget() {
-    if (labels.end()) show(labels.undo());
-    labels.future = [];
-    settle();
+    regional.act(labels.fill(point.x, point.y, now.current.label, tool === "alike" ? alike(point) : undefined));
   }
 
   /** Say which pixels have nearly the colour of the one at a point. */
   function alike({ x, y }) {
-    const image = stage.current.querySelector("img");
-    now.current.pixels ??= pixelsOf(image, size.width, size.height);
+    now.current.pixels ??= pixelsOf(stage.current.querySelector("img"), size.width, size.height);
     const { pixels } = now.current;
     const start = 4 * (Math.floor(y) * size.width + Math.floor(x));
     return (index) => Math.max(...[0, 1, 2].map((c) => Math.abs(pixels[4 * index + c] - pixels[start + c]))) <= reach;
@@ -82,69 +60,28 @@ export function MaskPainter({ picture, width, height, regions, role = "content",
 
   // What listeners, which are there for long, see of this moment.
   const now = useRef({ label: 0, pixels: null });
-  Object.assign(now.current, { view, box, picture: shown && box ? size : null, change: setView, press, stroke, lift: settle, forget, hover: setBrush });
+  const { settle: lift, forget } = regional;
+  Object.assign(now.current, { view, box, picture: shown && box ? size : null, change: setView, hover: setBrush, press, stroke, lift, forget });
   useEffect(() => listenToBrush(stage.current, () => now.current), []);
-  useEffect(showAll, [labels, tints]);
   useEffect(() => {
     now.current.pixels = null;
     setView(FIT);
   }, [picture]);
-  useEffect(() => {
-    if (painted?.count !== rest) return;
-    unkept(painted).then((old) => {
-      if (old.values.length !== labels.values.length) return;
-      labels.values.set(old.values);
-      showAll();
-      settle();
-    });
-  }, [painted, labels]);
 
-  /** Move the brush by keys; it paints if the pen is down, and the picture follows it. */
-  function walk(across, down) {
-    const from = brush ?? { x: size.width / 2, y: size.height / 2 };
-    const to = { x: bounded(from.x + across, size.width), y: bounded(from.y + down, size.height) };
-    setBrush(to);
-    if (pen) stroke(from, to);
-    const place = onStage(to, view, box, size);
-    setView(panned(view, bounded(place.x, box.width) - place.x, bounded(place.y, box.height) - place.y, box, size));
-    setSaid(t("mask.at", { x: number(Math.round((100 * to.x) / size.width)), y: number(Math.round((100 * to.y) / size.height)) }));
-  }
-
-  function lower(down) {
-    if (down && !pen) press(brush ?? { x: size.width / 2, y: size.height / 2 });
-    if (down && !brush) setBrush({ x: size.width / 2, y: size.height / 2 });
-    if (!down && pen) settle();
-    setPen(down && tool === "brush");
-  }
-
-  const grow = (times) => setDiameter((old) => bounded(Math.round(times > 1 ? Math.max(old + 1, old * times) : Math.min(old - 1, old * times)), size.width, 1));
+  const byKeys = useKeyBrush({ size, box, view, setView, tool, brush, setBrush, press, stroke, lift, setSaid });
   const commands = {
-    undo: () => act(labels.undo()),
-    redo: () => act(labels.redo()),
-    clear: () => act(labels.clear(rest)),
+    undo: () => regional.act(labels.undo()),
+    redo: () => regional.act(labels.redo()),
+    clear: () => regional.act(labels.clear(rest)),
     tool: setTool,
     region: (index) => index <= rest && setRegion(index),
     erase: () => setRegion(rest),
-    size: grow,
-    walk: (across, down, fine) => walk(...[across, down].map((each) => each * (fine ? 1 : Math.max(1, Math.round(diameter / 4))))),
-    lower,
-    toggle: () => {
-      setSaid(t(pen ? "mask.penUp" : "mask.penDown"));
-      lower(!pen);
-    },
+    size: (times) => setDiameter((old) => bounded(resized(old, times), longest, 1)),
+    walk: (across, down, fine) => byKeys.walk(...[across, down].map((each) => each * (fine ? 1 : Math.max(1, Math.round(diameter / 4))))),
+    lower: byKeys.lower,
+    toggle: byKeys.toggle,
     zoom: (key) => setView(steered(key, view, box, size) ?? view),
   };
-
-  async function save() {
-    setSaving(true);
-    try {
-      const values = await kept(labels, rest, width, height);
-      const { content } = await encodeMasks({ content: values, styles: [] });
-      await onSave(content, values);
-    } finally {
-      setSaving(false);
-    }
-  }
 
   const place = box && placed(view, box, size);
   const ring = place && brush && onStage(brush, view, box, size);
@@ -153,42 +90,73 @@ export function MaskPainter({ picture, width, height, regions, role = "content",
     <div class="mask-bar">
       <${Regions} regions=${[...regions, t(`mask.rest.${role}`)]} tints=${tints} chosen=${region} choose=${setRegion} />
       <${Tools} tool=${tool} commands=${commands} undoable=${labels.past.length > 0} redoable=${labels.future.length > 0} />
-      <${Reach} tool=${tool} diameter=${diameter} most=${Math.max(size.width, size.height)} reach=${reach} setDiameter=${setDiameter} setReach=${setReach} />
+      <${Reach} ...${{ tool, diameter, most: longest, reach, setDiameter, setReach }} />
     </div>
     <${Keys} commands=${commands} stage=${stage} ratio=${`${width} / ${height}`}>
       ${shown && place && html`<img src=${shown.url} alt="" style=${px(place)} draggable=${false} />`}
       <canvas ref=${canvas} width=${size.width} height=${size.height} style=${place ? px(place) : {}}></canvas>
-      ${ring && html`<div class="mask-ring" style=${px({ left: ring.x - across / 2, top: ring.y - across / 2, width: across, height: across })}></div>`}
+      ${ring && html`<div class="mask-ring" style=${px({ left: ring.x - across / 2, top: ring.y - across / 2, width: across, height: across })} />`}
     <//>
     <p class="mask-hint" id="mask-hint">${t("mask.hint")}</p>
     <p class="unseen" role="status">${said}</p>
-    <footer class="mask-end">
-      <p class="mask-need" id="mask-need">${empty >= 0 ? t("mask.empty", { name: regions[empty] }) : ""}</p>
-      ${onCancel && html`<button type="button" onClick=${onCancel}>${t("mask.cancel")}</button>`}
-      <button type="button" class="primary" disabled=${empty >= 0 || saving} aria-describedby="mask-need" onClick=${save}>${t("mask.save")}</button>
-    </footer>
+    <${End} missing=${empty < 0 ? null : regions[empty]} onCancel=${onCancel} save=${() => saved(labels, rest, width, height, onSave)} />
   </section>`;
 }
 
+/** The brush moved by keys: it paints if it is down, and the picture follows it. */
+function useKeyBrush({ size, box, view, setView, tool, brush, setBrush, press, stroke, lift, setSaid }) {
+  const [pen, setPen] = useState(false);
+  const here = brush ?? { x: size.width / 2, y: size.height / 2 };
+
+  function walk(across, down) {
+    const to = { x: bounded(here.x + across, size.width), y: bounded(here.y + down, size.height) };
+    setBrush(to);
+    if (pen) stroke(here, to);
+    const place = onStage(to, view, box, size);
+    setView(panned(view, bounded(place.x, box.width) - place.x, bounded(place.y, box.height) - place.y, box, size));
+    const [x, y] = [to.x / size.width, to.y / size.height].map((share) => number(Math.round(100 * share)));
+    setSaid(t("mask.at", { x, y }));
+  }
+  function lower(down) {
+    if (down && !pen) press(here);
+    if (down) setBrush(here);
+    if (!down && pen) lift();
+    setPen(down && tool === "brush");
+  }
+  const toggle = () => {
+    setSaid(t(pen ? "mask.penUp" : "mask.penDown"));
+    lower(!pen);
+  };
+  return { walk, lower, toggle };
+}
+
+/** What is still missing, and the way out. */
+function End({ missing, onCancel, save }) {
+  const [saving, setSaving] = useState(false);
+  const press = () => {
+    setSaving(true);
+    save().finally(() => setSaving(false));
+  };
+  return html`<footer class="mask-end">
+    <p class="mask-need" id="mask-need">${missing === null ? "" : t("mask.empty", { name: missing })}</p>
+    ${onCancel && html`<button type="button" onClick=${onCancel}>${t("mask.cancel")}</button>`}
+    <button type="button" class="primary" disabled=${missing !== null || saving} aria-describedby="mask-need" onClick=${press}>${t("mask.save")}</button>
+  </footer>`;
+}
+
+async function saved(labels, count, width, height, onSave) {
+  const values = await kept(labels, count, width, height);
+  const { content } = await encodeMasks({ content: values, styles: [] });
+  await onSave(content, values);
+}
+
+/** As many pixels as are painted on, in the picture's proportions. */
 function workSize(width, height) {
   const shrink = Math.min(1, LONGEST / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * shrink)), height: Math.max(1, Math.round(height * shrink)) };
 }
 
-function bounded(value, most, least = 0) {
-  return Math.min(Math.max(value, least), most);
-}
+/** So many times as large, and at least a pixel larger or smaller. */
+const resized = (old, times) => Math.round(times > 1 ? Math.max(old + 1, old * times) : Math.min(old - 1, old * times));
 
-/** Show the regions of a rectangle on the canvas over the picture. */
-function draw(canvas, labels, area, tints) {
-  const image = new ImageData(area.width, area.height);
-  // A pixel is one number: red in the lowest byte, opacity in the highest.
-  const pixels = new Uint32Array(image.data.buffer);
-  const colours = Uint32Array.from(tints.map(rgb), ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
-  let next = 0;
-  for (let row = area.y; row < area.y + area.height; row++) {
-    const start = row * labels.width + area.x;
-    for (let index = start; index < start + area.width; index++) pixels[next++] = colours[labels.values[index]] ?? 0;
-  }
-  canvas.getContext("2d").putImageData(image, area.x, area.y);
-}
+const bounded = (value, most, least = 0) => Math.min(Math.max(value, least), most);
