@@ -129,7 +129,10 @@ def test_a_twin_survives_being_written(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("torchvision")
 @pytest.mark.parametrize("name", BASES)
-def test_the_objective_at_full_size_is_that_of_the_base(name: str, photographs: list[Path], calibration: Path) -> None:
+def test_the_objective_at_full_size_is_that_of_the_base(
+    name: str, photographs: list[Path], calibration: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pincel.backbones.calibrate.SIDE", 160)
     given: dict[str, Any] = {"size": 132, "size_of": "long", "calibration": str(calibration), "precision": "fp32"}
     base, twin = (Run(photographs[0], photographs[1], recipe=recipe, **given) for recipe in (name, f"{name}-fast"))
     assert len(twin.rungs) > 1

@@ -55,7 +55,6 @@ def make_app(home: Home, limits: Limits, door: Door, pincel: Sequence[str] = PIN
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        telemetry={"tracing": False, "metrics": False},
     )
     troubles.install(app)
     for router in (about.router, pictures.router, runs.router, results.router, studies.router):

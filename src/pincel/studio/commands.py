@@ -22,7 +22,7 @@ class Order(Model):
     Attributes:
         verb: ``["transfer"]``, or ``["study", NAME]``.
         arguments: Pictures, as files below the run's folder or ``sample:NAME``, and their weights.
-        options: (``size``, ``"256"``), and so on; those without a value have an empty one.
+        options: (``size``, ``"256"``), and so on.
         files: File below the run's folder → what its owner calls it.
         output: What a person would call the result.
     """
@@ -59,16 +59,9 @@ def _pictures(order: Order, names: Mapping[str, str]) -> list[str]:
 
 
 def _options(order: Order, names: Mapping[str, str], *, apart: bool = False) -> list[str]:
-    words: list[str] = []
-    for key, value in order.options:
-        option, given = f"--{key.replace('_', '-')}", names.get(value, value)
-        # A value that looks like an option must cling to its own.
-        words += [option] if key in FLAGS else [option, given] if apart and not given.startswith("-") else [f"{option}={given}"]
-    return words
-
-
-# Options that take no value.
-FLAGS: frozenset[str] = frozenset()
+    """Return options as words: ``--size=256``, or, as people write them, ``--size 256``."""
+    pairs = [(f"--{key.replace('_', '-')}", names.get(value, value)) for key, value in order.options]
+    return [word for option, value in pairs for word in ([option, value] if apart else [f"{option}={value}"])]
 
 
 def own_names(files: Mapping[str, str]) -> dict[str, str]:

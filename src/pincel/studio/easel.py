@@ -61,7 +61,8 @@ class Easel:
         begun()
         if self._closing or record.view.stopping:
             worker.interrupt()
-        ticking = asyncio.create_task(self._tick())
+        over = asyncio.Event()
+        ticking = asyncio.create_task(self._tick(over))
         try:
             code = await worker.listen(self.follower.hear, self.follower.note)
         except BaseException:
@@ -69,7 +70,8 @@ class Easel:
             raise
         finally:
             self._worker = None
-            ticking.cancel()
+            over.set()
+            await ticking
         await self._write_down()
         await asyncio.to_thread(take_stock, self._folder, record)
         return self._outcome(code)
@@ -122,11 +124,12 @@ class Easel:
             return "interrupted", "Somebody ended the process of this run."
         return "interrupted" if code < 0 and view.has_checkpoint else "failed", ending(code, self.follower.last)
 
-    async def _tick(self) -> None:
-        """While the run is under way, look for new previews, and keep its diary."""
+    async def _tick(self, over: asyncio.Event) -> None:
+        """Until the run is over, look for new previews and keep its diary."""
         version, told = version_of(self._folder), self.record.view
-        while True:
-            await asyncio.sleep(TICK)
+        while not over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), TICK)
             if (latest := version_of(self._folder)) != version:
                 version = latest
                 self.record.note(has_preview=True)

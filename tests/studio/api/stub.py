@@ -1,6 +1,7 @@
 """A stand-in for the command line that paints nothing, and does at once what the real one does in seconds.
 
-``--seed`` says how a run goes: 1 is refused, 2 ends with a traceback, 3 is killed, 4 begins slowly, 5 heeds no signal; any other goes well.
+``--seed`` says how a run goes: 1 is refused, 2 ends with a traceback, 3 is killed, 4 likewise, before there is a checkpoint, 5 heeds no
+signal; any other goes well.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def main(arguments: list[str]) -> int:  # noqa: C901 - a story from beginning to
         complain("pincel: style: there is something wrong with it · given 'x' · accepted: y · try: z")
         return 2
     if seed == 4:
-        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGKILL)
     if steps > 100:
         say(event="scale", index=1, count=2, size=[24, 32], steps=2)
         for step in range(3):

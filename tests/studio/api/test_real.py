@@ -6,6 +6,7 @@ import io
 import json
 import shlex
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from PIL import Image
 
 from pincel.files import sha256_of
+from pincel.studio.easel import TICK
 from pincel.studio.worker import PINCEL
 from tests.cli.run import process
 from tests.studio.api.process import Server, serving
@@ -52,6 +54,7 @@ def test_a_long_run_is_killed_with_its_server_resumed_and_cancelled(tmp_path: Pa
     server = Server(tmp_path, PINCEL)
     key = server.begin(**SMALL, steps=100_000)
     server.until_step(key, 2)
+    time.sleep(2 * TICK)
     server.kill()
     with serving(tmp_path, PINCEL) as again:
         view = again.run(key)
