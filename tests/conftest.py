@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -32,6 +33,11 @@ settings.load_profile("pincel")
 
 # Convolutions of VGG-19.
 LAYERS = 16
+
+
+# A shell that starts tests in the background lets them ignore Ctrl-C, and with them all programs they start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -113,8 +113,8 @@ def test_a_convolution_worked_by_hand() -> None:
             [0, 130, 140, 150],
         ]
     ).view(1, 1, 4, 4)
-    assert_close(make_winograd(weight, bias)(x, relu=False), expected - 40, rtol=0, atol=1e-4)
-    assert_close(make_winograd(weight, bias)(x, relu=True), (expected - 40).clamp_min(0), rtol=0, atol=1e-4)
+    assert_close(make_winograd(weight, bias)(x, relu=False), expected - 40, rtol=0, atol=3e-4)
+    assert_close(make_winograd(weight, bias)(x, relu=True), (expected - 40).clamp_min(0), rtol=0, atol=3e-4)
 
 
 def test_a_gradient_worked_by_hand() -> None:

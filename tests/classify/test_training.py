@@ -88,7 +88,7 @@ def test_the_network_says_what_it_is(data: Path, tmp_path: Path) -> None:
     card = read_card(tmp_path / "run" / "network.safetensors")
     assert (card.name, card.classes, card.crop, card.network) == ("alexnet-small", ("blue", "green", "red"), 24, "alexnet")
     assert card.mean == pytest.approx((101, 97, 107), abs=8)
-    assert card.std == (64.0, 64.0, 64.0)
+    assert card.std == (20.0, 20.0, 20.0)
     assert card.summary.startswith(f"alexnet-small, trained on {data.name}: 3 classes, 18 pictures")
     assert read_network(Path(card.path), card).keys() == {"conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"}
     assert run.result.card.layers == card.layers

@@ -53,7 +53,7 @@ def test_plan_and_record_agree(capsys: Capture, pair: tuple[Path, Path], tmp_pat
 @pytest.mark.parametrize("seconds", [None, 30.0, 5000.0])
 def test_long_runs_are_announced_scale_by_scale(seconds: float | None, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Run, "seconds_for", lambda *_: seconds)
-    lines = announced(Run(*pair, size=128, steps=3, ladder="1/2=1"))
+    lines = announced(Run(*pair, size=128, steps=3, ladder="1/2=1", precision="fp32"))
     assert lines[0].startswith("Painting on cpu in fp32")
     assert lines[0].endswith(f" and {duration(seconds)}. Ctrl-C keeps the best picture so far.")
     assert len(lines) == (3 if seconds == 5000 else 1)

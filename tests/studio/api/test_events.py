@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,6 +17,12 @@ from pincel.studio.follower import POINTS, Follower, points, reached, read_histo
 from pincel.studio.models import RunView
 from pincel.studio.records import Record, now
 from tests.studio.api.conftest import Visitor, events_of
+
+
+def alone(story: Coroutine[Any, Any, None]) -> None:
+    """Run it in a thread of its own: the browser of other tests may have left a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, story).result()
 
 
 async def nothing() -> Events:
@@ -50,7 +58,7 @@ def test_who_was_away_is_told_what_was_missed() -> None:
         assert channel.missed(f"{BOOT}-4") is None
         assert channel.missed(f"{BOOT}-5") == []
 
-    asyncio.run(story())
+    alone(story())
 
 
 def test_events_are_heard_as_they_come_by_all() -> None:
@@ -66,7 +74,7 @@ def test_events_are_heard_as_they_come_by_all() -> None:
             assert [name for name, _, _ in told] == ["standing", "step", "end"]
             assert len({number for _, _, number in told}) == 3
 
-    asyncio.run(story())
+    alone(story())
 
 
 def test_who_is_too_slow_is_told_where_things_stand() -> None:
@@ -82,7 +90,7 @@ def test_who_is_too_slow_is_told_where_things_stand() -> None:
         with pytest.raises(StopAsyncIteration):
             await anext(lines)
 
-    asyncio.run(story())
+    alone(story())
 
 
 def test_a_silent_line_shows_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +100,7 @@ def test_a_silent_line_shows_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -
         lines = Channel().listen(None, nothing)
         assert [await anext(lines) for _ in range(4)][2:] == [b": still here\n\n"] * 2
 
-    asyncio.run(story())
+    alone(story())
 
 
 def record(**view: Any) -> Record:
