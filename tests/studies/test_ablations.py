@@ -72,6 +72,7 @@ def test_ctrl_c_shows_the_networks_that_are_done(tmp_path: Path) -> None:
     [
         (60, 180, "takes 60 steps, the one with tanh 180: 3.0 times as many"),
         (60, None, "after 60 steps; the one with tanh does not get there, and ends at 20%"),
+        (None, 90, "after 90 steps; the one with ReLU does not get there, and ends at 20%"),
         (None, None, "does not get to a training error of 25%, and ends at 20%"),
     ],
 )

@@ -17,7 +17,7 @@ from pincel.studio.commands import PREVIEW, RESULT
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SIDE = 320
+SIDE = 240
 THUMB = "thumb.webp"
 # As :mod:`pincel.image.encode` writes them.
 FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -44,7 +44,7 @@ def shrink(source: Path, target: Path) -> tuple[int, int]:
         image.draft("RGB", (SIDE, SIDE))
         image.thumbnail((SIDE, SIDE))
         with atomically(target, what="thumbnail") as temporary:
-            _on_white(image).save(temporary, "WEBP", quality=80)
+            _on_white(image).save(temporary, "WEBP", quality=70)
     return size
 
 
