@@ -26,6 +26,7 @@ LAYERS = {
     "version": 0,
     "registry": 1,
     "files": 1,
+    "amounts": 1,
     "image": 2,
     "formulas": 2,
     "samples": 2,

@@ -102,19 +102,20 @@ def test_the_gradient_is_that_of_finite_differences(shape: Shape, relu: bool) ->
 
 def test_a_convolution_worked_by_hand() -> None:
     # The pixel below right of each, and ten times the one to the left; nothing beyond the border.
-    weight = torch.tensor([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0], [0.0, 0.0, 1.0]]).view(1, 1, 3, 3)
-    x = torch.arange(1.0, 17.0).view(1, 1, 4, 4)
-    bias = torch.tensor([-40.0])
+    weight = torch.tensor([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0], [0.0, 0.0, 1.0]], dtype=torch.float64).view(1, 1, 3, 3)
+    x = torch.arange(1.0, 17.0, dtype=torch.float64).view(1, 1, 4, 4)
+    bias = torch.tensor([-40.0], dtype=torch.float64)
     expected = torch.tensor(
         [
             [6.0, 10 + 7, 20 + 8, 30],
             [10, 50 + 11, 60 + 12, 70],
             [14, 90 + 15, 100 + 16, 110],
             [0, 130, 140, 150],
-        ]
+        ],
+        dtype=torch.float64,
     ).view(1, 1, 4, 4)
-    assert_close(make_winograd(weight, bias)(x, relu=False), expected - 40, rtol=0, atol=3e-4)
-    assert_close(make_winograd(weight, bias)(x, relu=True), (expected - 40).clamp_min(0), rtol=0, atol=3e-4)
+    assert_close(make_winograd(weight, bias)(x, relu=False), expected - 40, rtol=0, atol=1e-10)
+    assert_close(make_winograd(weight, bias)(x, relu=True), (expected - 40).clamp_min(0), rtol=0, atol=1e-10)
 
 
 def test_a_gradient_worked_by_hand() -> None:

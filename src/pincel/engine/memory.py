@@ -11,9 +11,8 @@ from typing import TypeVar
 
 import psutil
 import torch
-from pydantic import ByteSize, TypeAdapter, ValidationError
 
-from pincel.errors import OptionError
+from pincel.amounts import parse_bytes
 
 T = TypeVar("T")
 # Parameters of mallopt(3), and what to set them to: no block of its own for a large request, and nothing trimmed off the end.
@@ -104,13 +103,7 @@ def parse_memory(text: str) -> int:
     Raises:
         OptionError: For anything else, or nothing at all.
     """
-    try:
-        size = int(TypeAdapter(ByteSize).validate_python(text))
-    except ValidationError:
-        size = 0
-    if size <= 0:
-        raise OptionError(f"Memory is given as 6G, 512M or 1.5GiB, not '{text}'.")
-    return size
+    return parse_bytes(text, "Memory is given as 6G, 512M or 1.5GiB")
 
 
 def _number(path: Path) -> int | None:

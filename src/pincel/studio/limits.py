@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import ByteSize, TypeAdapter, ValidationError
-
-from pincel.errors import OptionError
+from pincel.amounts import parse_bytes
 
 GIB = 2**30
 
@@ -50,10 +48,4 @@ def parse_size(text: str) -> int:
     Raises:
         OptionError: For anything else, or nothing at all.
     """
-    try:
-        size = int(TypeAdapter(ByteSize).validate_python(text))
-    except ValidationError:
-        size = 0
-    if size <= 0:
-        raise OptionError(f"Room on the disk is given as 800M or 5GiB, not '{text}'.")
-    return size
+    return parse_bytes(text, "Room on the disk is given as 800M or 5GiB")

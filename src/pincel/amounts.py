@@ -1,0 +1,26 @@
+"""Amounts of bytes, as people write them. Loads no torch."""
+
+from __future__ import annotations
+
+from pydantic import ByteSize, TypeAdapter, ValidationError
+
+from pincel.errors import OptionError
+
+
+def parse_bytes(text: str, what: str) -> int:
+    """Read an amount of bytes: ``6G`` is 6·10⁹, ``6GiB`` 6·2³⁰.
+
+    Args:
+        text: The amount.
+        what: How the message begins, as ``Memory is given as 6G``.
+
+    Raises:
+        OptionError: For anything else, or nothing at all.
+    """
+    try:
+        size = int(TypeAdapter(ByteSize).validate_python(text))
+    except ValidationError:
+        size = 0
+    if size <= 0:
+        raise OptionError(f"{what}, not '{text}'.")
+    return size
