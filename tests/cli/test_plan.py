@@ -68,3 +68,12 @@ def test_memory_that_cannot_be_read(capsys: Capture, pair: tuple[Path, Path]) ->
 @pytest.mark.parametrize(("seconds", "text"), [(3.2, "3 s"), (99.4, "99 s"), (200, "3 min"), (5999, "100 min"), (36000, "10.0 h")])
 def test_durations_are_those_people_say(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(("tiles", "share", "tight"), [("pool2=64", 0.9, True), ("pool2=64", 0.1, False), ("whole", 0.9, False)])
+def test_memory_is_short_when_tiles_take_most_of_it(
+    tiles: str, share: float, tight: bool, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(*pair, size=96, steps=1, ladder="none", precision="fp32", tiles=tiles)
+    monkeypatch.setattr(run, "_budget", run.plan.memory / share)
+    assert run.tight is tight
