@@ -17,6 +17,9 @@
     ├── WeightsError         weights missing or damaged
     ├── MemoryLimitError     not enough memory, whatever is done with less
     ├── WorkerError          a process that shares the work is gone, or cannot do its part
+    ├── FilmError            a film that cannot be read or written
+    ├── ClusterError         a cluster that does not answer, or cannot do its part
+    ├── ExtraMissingError    an optional library that is not installed
     └── DivergedError        no finite step could be found
 
 Each message says, on one line: what failed · what was given · what is accepted · what to try.
@@ -86,6 +89,18 @@ class MemoryLimitError(PincelError):
 
 class WorkerError(PincelError):
     """A process that shares the work has died, cannot be reached, or cannot do its part."""
+
+
+class FilmError(PincelError):
+    """A film cannot be read, has no pictures, or cannot be written as asked."""
+
+
+class ClusterError(PincelError):
+    """No cluster answers at an address, or what it was given to do cannot be done there."""
+
+
+class ExtraMissingError(PincelError):
+    """A library that is optional is needed and not installed."""
 
 
 class DivergedError(PincelError):

@@ -32,19 +32,23 @@ from pincel.engine.result import Result
 from pincel.engine.team import Crew, Single
 from pincel.errors import MemoryLimitError, OptionError, WorkerError
 from pincel.image.io import load_picture, to_pil
+from pincel.image.picture import Picture
 from pincel.image.sheet import contact_sheet
 from pincel.recipes import build, sizes
 from pincel.recipes.forecast import Means, planned
 from pincel.recipes.inputs import check_written, load_inputs
 from pincel.recipes.materials import Materials, prepare
-from pincel.recipes.scales import Scales
+from pincel.recipes.memo import Forgetful, Remembers
+from pincel.recipes.scales import Scales, Wishes, no_wishes, wishing
 from pincel.recipes.schema import Recipe, make_recipe
 from pincel.recipes.toml import find_recipe
 from pincel.sources import (
     BLANK,
     Source,
     Styles,
+    described,
     open_again,
+    open_picture,
 )
 from pincel.version import __version__
 
@@ -98,13 +102,22 @@ class Run:
         on_event: Callable[[Event], None] | None = None,
         place: ClimbSnapshot | None = None,
         crew: Crew | None = None,
+        start: Source | None = None,
+        wishes: Wishes = no_wishes,
+        memo: Remembers | None = None,
         **overrides: Any,
     ) -> None:
         """Load and check everything; see :func:`transfer` for the arguments and errors.
 
         ``on_event`` is told here how preparations go on, and later how far a step has come that takes many tiles; everything else comes
         from iterating. ``place`` is where to go on from; :meth:`resumed` gives it. ``crew`` are the processes that share the work.
+
+        For many pictures: ``start`` is a picture to begin from, whatever ``init`` says. ``wishes`` gives further losses for the
+        (height, width) of a scale; no checkpoint can hold them. ``memo`` is kept by the caller and given to each run, so that networks,
+        and what is seen in style pictures, are there from the run before.
         """
+        memo = memo or Forgetful()
+        self._wishes = wishes
         self._crew = crew or Single()
         tell = on_event or (lambda _: None)
         self.recipe = resolve_recipe(recipe, overrides)
@@ -117,14 +130,14 @@ class Run:
         self._inputs = load_inputs(self.recipe, content, style, self._notes.append)
         self.recipe, seen = self._inputs.recipe, self._inputs.seen
         self.size = sizes.content_size(self.recipe, seen.content)
-        start = parse_start(self.recipe.init)
-        given = load_picture(start.path, what="start") if start.kind == "file" and place is None else None
+        given = None if place else self._given(start)
+        self._began = {"start": described(given)} if start is not None and given else {}
         self.rungs = sizes.make_rungs(self.recipe, self.size, [style for style, _ in seen.styles])
         # Not before the pictures are there: it may measure for a second.
         self.precision = precision if isinstance(precision, Precision) else choose_precision(precision, self.device, self._notes.append)
         self._notes += self._inputs.notes
-        self._exact = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)))
-        quick = build.quickened(self.recipe, self._exact, self.precision)
+        self._exact = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)), memo)
+        quick = build.quickened(self.recipe, self._exact, self.precision, memo)
         means = Means(self.device, used := used_memory(self.device), allowed or used + int(FREE * free_memory(self.device)))
         self._budget = means.budget
         self.plan = planned(self.recipe, self.rungs, seen, quick, means, layouts, self._crew.processes)
@@ -132,7 +145,7 @@ class Run:
         self._inputs = replace(self._inputs, recipe=self.recipe)
         self._notes += self.plan.notes
         work = self.device, self.precision, self.plan.layout, self._crew.share, tell
-        self._scales = Scales(self.recipe, seen, self.size, quick, *work)
+        self._scales = Scales(self.recipe, seen, self.size, quick, *work, wishes, memo)
         begin = place.picture if place else build.make_start(self.recipe, self._scales.materials(self.rungs[0]), card, given)
         # Nothing here refers back to the run: its networks go when it goes.
         recipe = self.recipe
@@ -223,8 +236,11 @@ class Run:
             after: Seconds that the run must be going, or be expected to take, for the first.
 
         Raises:
-            OptionError: For a pause of 0 or less, or pictures that are no files and so could not be found again.
+            OptionError: For a pause of 0 or less, or pictures that are no files and so could not be found again, or losses beyond the
+                recipe's.
         """
+        if self._wishes is not no_wishes:
+            raise OptionError("Checkpoints hold a recipe and no losses beyond it; leave the wishes or the checkpoints out.")
         if not all(self._inputs.places):
             raise OptionError("Checkpoints need pictures that are files, to find them again; save them first and give their paths.")
         expected = self.expected_seconds or 0.0
@@ -279,6 +295,13 @@ class Run:
                 raise
             self.lost = error
             yield from self._abandoned()
+
+    def _given(self, start: Source | None) -> Picture | None:
+        """Load the picture to start from, if there is one: what was given, or what the recipe names."""
+        if start is not None:
+            return open_picture(start, "start")
+        init = parse_start(self.recipe.init)
+        return load_picture(init.path, what="start") if init.kind == "file" else None
 
     def _coloured(self, event: Event) -> Event:
         """Let the preview of a step have the colours of the result."""
@@ -407,8 +430,8 @@ class Run:
                 return measure(replace(self.problem, watch=self._watch_judging), pixels)
         # By itself: this needs nobody.
         layout = self._scales.layouts(self.size)
-        view = build.View(layout, tell=self._tell)
-        exact = build.make_problem(self.recipe, self.materials, self._exact, self.device, view=view)
+        view = build.View(layout, tell=self._tell, memo=self._scales.memo)
+        exact = wishing(build.make_problem(self.recipe, self.materials, self._exact, self.device, view=view), self._wishes(self.size))
         return measure(replace(exact, watch=self._watch_judging), pixels)
 
     def _watch_judging(self, done: int, total: int) -> None:
@@ -424,6 +447,7 @@ class Run:
             "pincel": __version__,
             "recipe": self.recipe.model_dump(),
             **self._inputs.described(),
+            **self._began,
             "size": [self.size[1], self.size[0]],
             "style_sizes": [[style.width, style.height] for style, _ in self.materials.styles],
             "device": str(self.device),

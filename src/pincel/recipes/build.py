@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,13 +27,15 @@ from pincel.errors import OptionError, unknown_name
 from pincel.image.picture import Picture
 from pincel.image.resize import cover
 from pincel.losses import CHAIN, CONTENT_TERMS, SPREADS, STYLE_TERMS, VARIATIONS
+from pincel.losses.base import Loss
 from pincel.losses.objective import Objective
 from pincel.losses.variation import VariationLoss
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.optimisers.clamp import Clamped
 from pincel.recipes.contents import content_losses
-from pincel.recipes.materials import Materials
+from pincel.recipes.materials import Materials, identity
+from pincel.recipes.memo import Forgetful, Itself, Remembers
 from pincel.recipes.schema import Recipe
 from pincel.recipes.sizes import active_layers, needed_layers
 from pincel.recipes.styles import style_losses
@@ -92,8 +94,13 @@ def _check_network(recipe: Recipe, card: Card) -> None:
         raise OptionError(f"The layer {connected[0]} sees a picture as a whole and knows no regions; leave it or the masks out.")
 
 
-def make_backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Progress) -> VGG:
+def make_backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Progress, memo: Remembers | None = None) -> VGG:
     """Load the network a recipe asks for, with its pooling and its scaling, onto a device; see :func:`calibrated`."""
+    asked = recipe.backbone, recipe.pooling, recipe.pool_rounding, recipe.padding, recipe.activations, recipe.calibration, device
+    return (memo or Forgetful()).once("network", asked, lambda: _backbone(recipe, device, tell, progress))
+
+
+def _backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Progress) -> VGG:
     card = CARDS[recipe.backbone]
     made = NETWORKS[card.network](card, pooling=recipe.pooling, pool_rounding=recipe.pool_rounding, padding=recipe.padding)
     network = made.to(device)
@@ -102,9 +109,11 @@ def make_backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Pr
     return network
 
 
-def quickened(recipe: Recipe, backbone: VGG, precision: Precision) -> VGG:
+def quickened(recipe: Recipe, backbone: VGG, precision: Precision, memo: Remembers | None = None) -> VGG:
     """Return a network that multiplies in some precision, for the layers a recipe asks for."""
-    return precision.applied(backbone, needed_layers(recipe))
+    layers = needed_layers(recipe)
+    key = Itself(backbone), str(precision), frozenset(layers)
+    return (memo or Forgetful()).once("quick network", key, lambda: precision.applied(backbone, layers))
 
 
 @dataclass(frozen=True)
@@ -115,11 +124,13 @@ class View:
         layout: How much of one at a time.
         share: Whose work the tiles are, where several processes work on one picture.
         tell: Is told how far a look tile by tile has come.
+        memo: Knows what was seen in the same style pictures before.
     """
 
     layout: Layout = WHOLE
     share: Share = field(default_factory=Alone)
     tell: Callable[[Event], None] = lambda _: None
+    memo: Remembers = field(default_factory=Forgetful)
 
 
 # The whole of it, by this process, telling nobody.
@@ -157,7 +168,12 @@ def make_problem(
     content, style = active_layers(recipe)
     losses = content_losses(recipe, materials, view.layout.tiled(backbone, frozenset(content)), view.share, look)
     if style:
-        losses += style_losses(recipe, materials, backbone, device, look)
+
+        def measured() -> list[Loss]:
+            return style_losses(recipe, materials, backbone, device, look)
+
+        key = _style_key(recipe, materials, backbone, precision, view)
+        losses += measured() if key is None else view.memo.once("style", key, measured)
     if recipe.tv_weight > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight))
     canvas = CANVASES[recipe.canvas](recipe.white, (materials.content.height, materials.content.width))
@@ -169,6 +185,14 @@ def make_problem(
     return Problem(
         backbone, Objective(losses), canvas, precision, view.layout, view.share, held=held, watch=watch, goal=GOALS[recipe.gradients]
     )
+
+
+def _style_key(recipe: Recipe, materials: Materials, backbone: Backbone, precision: Precision, view: View) -> Hashable | None:
+    """Say what the style targets depend on; None where that is more than style pictures and a recipe."""
+    if materials.regions or not isinstance(view.share, Alone):
+        return None
+    styles = tuple((identity(recipe, s, materials.content), s.height, s.width, weight) for s, weight in materials.styles)
+    return Itself(backbone), str(precision), str(view.layout), recipe.model_dump_json(), styles
 
 
 def make_optimizer(recipe: Recipe, canvas: Canvas) -> Optimiser[object]:
@@ -184,17 +208,17 @@ def make_start(recipe: Recipe, materials: Materials, card: Card, given: Picture 
         recipe: Its ``init``, ``noise``, ``noise_level`` and ``seed``.
         materials: Pictures in the sizes of the run.
         card: Of the backbone, for its mean pixel.
-        given: The picture ``init`` names, if it names one.
+        given: A picture to start from, if there is one: that which ``init`` names, or another in its stead.
     """
     start = parse_start(recipe.init)
     content = materials.content
     size = (content.height, content.width)
+    if given is not None:
+        return recipe.white * cover(given.pixels, size, recipe.resample)
     if start.kind == "content":
         return recipe.white * content.pixels
     if start.kind == "style":
         return recipe.white * cover(materials.styles[0][0].pixels, size, recipe.resample)
-    if start.kind == "file" and given is not None:
-        return recipe.white * cover(given.pixels, size, recipe.resample)
     drawn = noise(
         (1, 3, *size),
         kind=recipe.noise,

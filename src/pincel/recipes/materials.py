@@ -11,6 +11,7 @@ from torch import Tensor
 from pincel.engine.tiles import Reduce
 from pincel.image.picture import Picture
 from pincel.image.resize import resize_picture
+from pincel.recipes.memo import Forgetful, Remembers
 from pincel.recipes.regions import Regions
 from pincel.recipes.schema import Recipe
 from pincel.recipes.sizes import style_sizes
@@ -34,7 +35,7 @@ class Materials:
     regions: Regions | None = None
 
 
-def prepare(recipe: Recipe, loaded: Materials, size: tuple[int, int], share: float = 1.0) -> Materials:
+def prepare(recipe: Recipe, loaded: Materials, size: tuple[int, int], share: float = 1.0, memo: Remembers | None = None) -> Materials:
     """Bring pictures to the sizes of a run.
 
     Args:
@@ -42,7 +43,19 @@ def prepare(recipe: Recipe, loaded: Materials, size: tuple[int, int], share: flo
         loaded: Them.
         size: (height, width) of the scale.
         share: Of the full size.
+        memo: Knows style pictures that runs before had in the same size.
     """
+    memo = memo or Forgetful()
     sizes = style_sizes(recipe, [style for style, _ in loaded.styles], size, share)
-    resized = [(resize_picture(style, each, recipe.resample), weight) for (style, weight), each in zip(loaded.styles, sizes, strict=True)]
-    return Materials(resize_picture(loaded.content, size, recipe.resample), resized, loaded.regions)
+
+    def resized(style: Picture, each: tuple[int, int]) -> Picture:
+        key = identity(recipe, style, loaded.content), each, recipe.resample
+        return memo.once("style picture", key, lambda: resize_picture(style, each, recipe.resample))
+
+    resized_styles = [(resized(style, each), weight) for (style, weight), each in zip(loaded.styles, sizes, strict=True)]
+    return Materials(resize_picture(loaded.content, size, recipe.resample), resized_styles, loaded.regions)
+
+
+def identity(recipe: Recipe, style: Picture, content: Picture) -> tuple[str, ...]:
+    """Say which picture a style is, as it is to be looked at: where colours are matched, those of the content are in it."""
+    return style.sha256, *(() if recipe.colour == "style" else (recipe.colour, recipe.colour_match, recipe.colour_when, content.sha256))

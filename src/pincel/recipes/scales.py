@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -20,9 +21,20 @@ from pincel.engine.problem import Problem
 from pincel.engine.tiles import Alone, Share
 from pincel.errors import MemoryLimitError
 from pincel.image.resize import resize_picture
+from pincel.losses.base import Loss
+from pincel.losses.objective import Objective
 from pincel.recipes import build, sizes
 from pincel.recipes.materials import Materials, prepare
+from pincel.recipes.memo import Forgetful, Remembers
 from pincel.recipes.schema import Recipe
+
+# (height, width) of a scale → what is wished of the picture there beyond the recipe.
+Wishes: TypeAlias = Callable[[tuple[int, int]], Sequence[Loss]]
+
+
+def no_wishes(_: tuple[int, int]) -> Sequence[Loss]:
+    """Wish for nothing more."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,8 @@ class Scales:
         layouts: (height, width) → how much of a picture of that size is looked at at a time.
         shares: (height, width) → whose work the tiles of the objective at that size are.
         tell: Is told how far a look tile by tile has come.
+        wishes: What is wished of the picture beyond the recipe.
+        memo: Knows what runs before had use for too.
     """
 
     recipe: Recipe
@@ -50,11 +64,13 @@ class Scales:
     layouts: Callable[[tuple[int, int]], Layout] = lambda _: WHOLE
     shares: Callable[[tuple[int, int]], Share] = lambda _: Alone()
     tell: Callable[[Event], None] = lambda _: None
+    wishes: Wishes = no_wishes
+    memo: Remembers = field(default_factory=Forgetful)
 
     @cached_property
     def full(self) -> Materials:
         """The pictures at full size."""
-        return prepare(self.recipe, self.loaded, self.size)
+        return prepare(self.recipe, self.loaded, self.size, memo=self.memo)
 
     @cached_property
     def objective(self) -> Problem:
@@ -63,7 +79,7 @@ class Scales:
 
     def materials(self, rung: Rung) -> Materials:
         """Bring the pictures to the size of a rung."""
-        return self.full if rung.share == 1 else prepare(self.recipe, self.loaded, rung.size, rung.share)
+        return self.full if rung.share == 1 else prepare(self.recipe, self.loaded, rung.size, rung.share, self.memo)
 
     def problem(self, rung: Rung) -> Problem:
         """Put the objective of a rung together; coarse ones may hold on to the content more."""
@@ -81,7 +97,9 @@ class Scales:
         thriftier = partial(appetite.thriftier, size) if isinstance(share, Alone) else _none
 
         def measured() -> Problem:
-            return build.make_problem(recipe, materials, self.backbone, self.device, self.precision, build.View(layout, share, self.tell))
+            view = build.View(layout, share, self.tell, self.memo)
+            problem = build.make_problem(recipe, materials, self.backbone, self.device, self.precision, view)
+            return wishing(problem, self.wishes(size))
 
         while (problem := attempted(measured)) is None:
             smaller = thriftier(layout)
@@ -100,6 +118,11 @@ class Scales:
         coarse = resampled(resampled(content, (picture.shape[-2], picture.shape[-1])), rung.size)
         detailed = larger + self.recipe.detail * (content - coarse)
         return detailed.clamp(0, self.recipe.white) if self.recipe.bounds == "clip" else detailed
+
+
+def wishing(problem: Problem, more: Sequence[Loss]) -> Problem:
+    """Return an objective with further losses."""
+    return replace(problem, objective=Objective([*problem.objective.losses, *more])) if more else problem
 
 
 def _none(_: Layout) -> None:
