@@ -113,7 +113,7 @@ class Towards(OfPixels):
     grey: float
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
-        yield Term("temporal", None, 1e9, 1.0, (pixels - self.grey).square().mean())
+        yield Term("temporal", None, 1e6, 1.0, (pixels - self.grey).square().mean())
 
 
 def test_wishes_beyond_the_recipe_move_the_picture_and_are_in_its_record(photographs: tuple[Path, ...]) -> None:
@@ -121,7 +121,8 @@ def test_wishes_beyond_the_recipe_move_the_picture_and_are_in_its_record(photogr
 
     def wishes(size: tuple[int, int]) -> list[Towards]:
         asked.append(size)
-        return [Towards(0.0)]
+        # Darker than black, so that something is left to wish for.
+        return [Towards(-200.0)]
 
     given = {**GIVEN, "steps": 8, "learning_rate": 30.0}
     plain, dark = painted(Run(*photographs[:2], **given)), painted(Run(*photographs[:2], wishes=wishes, **given))
