@@ -1,0 +1,259 @@
+"""``pincel video``."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+
+from pincel.cli.options import F, gather, machine_options, objective_options, styles
+from pincel.cli.texts import GroupedCommand, examples
+from pincel.errors import OptionError
+from pincel.recipes.groups import GROUPS
+
+if TYPE_CHECKING:
+    from pincel.cli.filming import FilmBar
+    from pincel.film.settings import Settings
+    from pincel.film.whole import Filming
+
+MACHINE = ["device", "precision", "memory", "tiles"]
+
+
+class VideoCommand(GroupedCommand):
+    """Options under titles."""
+
+    groups: ClassVar = {
+        "The film": ["style", "codec", "quality", "rate", "partial", "keep_frames", "record", "preview", "json_lines", "quiet", *MACHINE],
+        "From frame to frame": ["flow", "consistency", "long_term", "next_steps", "settle", "passes", "measure"],
+        **GROUPS,
+    }
+
+
+def film_options(function: F) -> F:
+    """Give a command the options of films."""
+    options = [
+        click.option("--style", multiple=True, metavar="STYLE[=w]", help="A painting, or several with weights; repeatable."),
+        click.option(
+            "--flow",
+            default="dis",
+            metavar="NAME",
+            help="How movement is found: dis, farneback, or none where the camera stands still. [dis]",
+        ),
+        click.option(
+            "--consistency",
+            type=click.FloatRange(min=0),
+            metavar="X",
+            help="How much a frame is held to those before it: at 1, to be 10 grey levels off weighs as much as the whole of J. [0.5]",
+        ),
+        click.option(
+            "--long-term",
+            metavar="N,…",
+            help="Frames a frame is held to: the last, the one before it … so that what was hidden comes back as it was; or none. [1,2,4]",
+        ),
+        click.option(
+            "--next-steps", type=click.IntRange(min=1), metavar="N", help="Steps of frames that continue another. [as many as --steps]"
+        ),
+        click.option(
+            "--settle",
+            type=click.FloatRange(min=0, max=1),
+            metavar="X",
+            help="Leave a frame that continues another once J fell by less than this share over ten steps; 0 = never. [0.01]",
+        ),
+        click.option(
+            "--passes",
+            type=click.IntRange(min=1),
+            default=1,
+            metavar="N",
+            help="Paint each scene so often, forward and backward in turn, half as long again in all. [1]",
+        ),
+        click.option(
+            "--measure", is_flag=True, help="Paint a dozen frames by themselves as well, and print how much less the film flickers."
+        ),
+        click.option("--codec", metavar="NAME", help="h264, h265, vp9, av1, mpeg4, prores, ffv1. [the usual one of OUT's extension]"),
+        click.option("--quality", type=int, metavar="N", help="Of the codec: CRF, smaller is better (h264 18, vp9 26); of WebP, 0 to 100."),
+        click.option("--rate", metavar="N", help="Frames a second of pictures that come without times, such as 24 or 30000/1001. [24]"),
+        click.option("--partial", is_flag=True, help="Paint nothing: write a film of the frames painted so far."),
+        click.option("--keep-frames", is_flag=True, help="Leave the painted frames, in OUT.frames."),
+        click.option("--record", metavar="FILE", help="Where the record goes. [beside OUT, as .json]"),
+        click.option("--preview", metavar="FILE", help="Keep the newest painted frame in a file."),
+        click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output."),
+        click.option("--quiet", is_flag=True, help="Print nothing but errors."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command(
+    cls=VideoCommand,
+    epilog=examples(
+        "pincel video sample:pan pan.mp4 --style sample:impasto --size 128 --steps 15",
+        "pincel video sample:cuts cuts.gif --style sample:woodcut --size 96 --steps 10 --next-steps 5",
+    ),
+)
+@click.argument("film", metavar="IN")
+@click.argument("output", metavar="OUT")
+@film_options
+@objective_options
+@machine_options
+@click.pass_context
+def command(ctx: click.Context, /, film: str, output: str, **options: Any) -> None:
+    """Paint the film IN in the manner of a painting, so that it does not flicker, and write it as OUT.
+
+    IN is whatever FFmpeg reads, an animated GIF, WebP or PNG, a folder of pictures, names such as frames/%05d.png, or sample:pan. OUT is
+    .mp4 .mov .mkv .webm .avi .gif .webp .apng, a folder/, or frames/%05d.png. Sound, times, shape and colours are those of IN.
+
+    Each frame begins with the one before it, moved along with what moves, and is held to it and to earlier ones where they can be trusted
+    (Ruder et al. 2016); each scene begins anew. Painted frames are kept in OUT.frames until the film is written: Ctrl-C stops, and the same
+    command goes on.
+
+    --size is 512, or that of the film if it is smaller; 0 paints it as it is.
+    """
+    ctx.exit(filmed(film, output, options))
+
+
+def filmed(film: str, output: str, options: dict[str, Any]) -> int:
+    """Paint a film; return the exit code."""
+    from pincel.engine.memory import keep_freed_memory
+
+    keep_freed_memory()
+    from pincel.cli.filming import FilmBar
+    from pincel.cli.painting import stopped_by_signals
+    from pincel.film.whole import Filming
+
+    preview = checked_preview(options["preview"], output)
+    with FilmBar(quiet=options["quiet"], json_lines=options["json_lines"], preview=preview) as bar:
+        if options["partial"]:
+            return _so_far(film, output, options, bar)
+        filming = Filming(
+            film,
+            place(output),
+            make_settings(options),
+            codec=options["codec"],
+            quality=options["quality"],
+            rate=read_rate(options["rate"]),
+            record=Path(options["record"]) if options["record"] else None,
+            keep=options["keep_frames"],
+            compare=options["measure"],
+            tell=bar.show,
+        )
+        with stopped_by_signals(filming):
+            filming.paint()
+    return _finished(filming, options)
+
+
+def place(output: str) -> Path:
+    """Return where a film goes: for a folder, the pattern of its pictures."""
+    path = Path(output)
+    return path / "%05d.png" if output.endswith("/") or path.is_dir() else path
+
+
+def _so_far(film: str, output: str, options: dict[str, Any], bar: FilmBar) -> int:
+    """Write a film of what is painted; return the exit code."""
+    from pincel.cli.terminal import say
+    from pincel.film.whole import checked, partial_film
+
+    target = checked(film, place(output), options["codec"], options["quality"])
+    written = partial_film(film, place(output), target, read_rate(options["rate"]), bar.show)
+    bar.tell(f"These are the {written.frames} frames painted so far; the same command without --partial goes on.")
+    if not options["quiet"]:
+        say(output)
+    return 0
+
+
+def _finished(filming: Filming, options: dict[str, Any]) -> int:
+    """Say what came of it; return the exit code."""
+    import json
+    import sys
+    from dataclasses import asdict
+
+    from pincel.cli.painting import EXIT_CODES
+    from pincel.cli.terminal import say
+
+    if filming.finished:
+        comparison, files = filming.comparison, [str(filming.output), str(filming.record)]
+        if options["json_lines"]:
+            measured = None if comparison is None else asdict(comparison)
+            say(json.dumps({"event": "saved", "files": files, "comparison": measured}))
+        elif not options["quiet"]:
+            for line in [*([str(comparison)] if comparison else []), *files]:
+                say(line)
+        return 0
+    there = filming.work.painted(filming.scenes) if filming.scenes else 0
+    total = filming.scenes[-1].stop if filming.scenes else filming.film.frames
+    print(
+        f"pincel: stopped; {there} of {total} frames are painted and kept in {filming.work.folder}. The same command goes on; "
+        "with --partial it makes a film of those.",
+        file=sys.stderr,
+    )
+    return EXIT_CODES.get(filming.halt.reason, 0)
+
+
+def make_settings(options: dict[str, Any]) -> Settings:
+    """Take what frames depend on out of a command's parameters.
+
+    Raises:
+        OptionError: For values that cannot be used.
+    """
+    from pincel.film.settings import SIZE, Settings
+
+    values = gather(options)
+    if not options["style"]:
+        raise OptionError("No style picture given; give at least one, as --style painting.jpg, or --style sample:impasto.")
+    given = {name: options[name] for name in ("consistency", "next_steps", "settle") if options[name] is not None}
+    if options["long_term"] is not None:
+        given["long_term"] = read_long_term(options["long_term"])
+    size = values.pop("size", SIZE)
+    return Settings(
+        styles=tuple(styles(options["style"])),
+        recipe=options["recipe"],
+        overrides=values,
+        size=size,
+        flow=options["flow"],
+        passes=options["passes"],
+        **given,
+        **{name: options[name] for name in MACHINE},
+    )
+
+
+def read_long_term(text: str) -> tuple[int, ...]:
+    """Read ``1,2,4`` or ``none``; raises OptionError for anything else."""
+    if text.strip() == "none":
+        return ()
+    try:
+        numbers = sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        numbers = [0]
+    if numbers[0] < 1 or numbers[-1] > 64:
+        raise OptionError(f"--long-term takes how many frames back, 1 to 64, as 1,2,4, or none; not '{text}'.")
+    return tuple(numbers)
+
+
+def read_rate(text: str | None) -> Fraction | None:
+    """Read frames a second, ``24`` or ``30000/1001``; raises OptionError for anything else."""
+    if text is None:
+        return None
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 0 < rate <= 1000:
+        raise OptionError(f"--rate takes frames a second, above 0 and up to 1000, as 24 or 30000/1001; not '{text}'.")
+    return rate
+
+
+def checked_preview(text: str | None, output: str) -> Path | None:
+    """Check the file of ``--preview``.
+
+    Raises:
+        OutputError: For an unknown extension, an unwritable folder, or the film itself.
+    """
+    from pincel.files import check_output
+    from pincel.image.io import check_format
+
+    if text is None:
+        return None
+    check_format(text)
+    return check_output(text, inputs=[Path(output)], what="preview")

@@ -1,0 +1,32 @@
+"""Pictures between what films hold, grey levels from 0 to 255 in rows, and what networks see."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from pincel.film.base import Pixels
+
+WHITE = 255.0
+Floats: TypeAlias = npt.NDArray[np.float32]
+
+
+def to_tensor(pixels: npt.NDArray[Any]) -> Tensor:
+    """Return (height, width, 3) in grey levels as (1, 3, H, W) in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1), dtype=np.float32))[None].div_(WHITE).clamp_(0, 1)
+
+
+def to_levels(pixels: Tensor) -> npt.NDArray[np.float32]:
+    """Return (1, 3, H, W) in [0, 1] as (height, width, 3) in grey levels, not rounded."""
+    levels: npt.NDArray[np.float32] = (pixels[0].permute(1, 2, 0) * WHITE).numpy()
+    return levels
+
+
+def to_bytes(pixels: Tensor) -> Pixels:
+    """Return (1, 3, H, W) in [0, 1] as (height, width, 3) in grey levels."""
+    rounded: Pixels = (pixels[0].permute(1, 2, 0) * WHITE).round().clamp(0, WHITE).byte().numpy()
+    return rounded

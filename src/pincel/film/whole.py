@@ -1,0 +1,217 @@
+"""A film from beginning to end: opened, cut into scenes, painted, put together; and gone on with if it was left in the middle."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from pincel.engine.events import Notice
+from pincel.errors import OutputError
+from pincel.files import check_output, one_line, quoted, write_text
+from pincel.film.base import Film, FilmEvent, Halt, Painted, Planned, Scene, Tell, nobody
+from pincel.film.brush import Brush
+from pincel.film.compare import Comparison, compare
+from pincel.film.formats import Target, find_target
+from pincel.film.paint import independent, paint_scene, painted_size
+from pincel.film.read import open_film
+from pincel.film.scenes import find_scenes
+from pincel.film.settings import Settings
+from pincel.film.work import Work
+from pincel.film.write import Written, assemble
+from pincel.recipes.memo import Memo
+from pincel.samples import PREFIX
+from pincel.version import __version__
+
+
+@dataclass
+class Filming:
+    """A film being painted. Build it, which checks everything; :meth:`paint`; :meth:`stop` it from anywhere.
+
+    Attributes:
+        source: What is painted; see :func:`pincel.film.read.open_film`.
+        output: Where it goes; see :func:`pincel.film.formats.find_target`.
+        settings: How.
+        codec: See :func:`pincel.film.formats.find_target`.
+        quality: Likewise.
+        rate: Frames a second of pictures that come without times.
+        record: Where the record goes; beside the output when left out.
+        keep: Whether the folder of painted frames stays.
+        compare: Whether some frames are painted by themselves as well, to measure what holding them together does.
+        tell: Is told everything.
+    """
+
+    source: str
+    output: Path
+    settings: Settings
+    codec: str | None = None
+    quality: int | None = None
+    rate: Fraction | None = None
+    record: Path | None = None
+    keep: bool = False
+    compare: bool = False
+    tell: Tell = nobody
+    halt: Halt = field(default_factory=Halt)
+
+    def __post_init__(self) -> None:
+        """Check output, film and settings, before anything slow happens."""
+        self.target = checked(self.source, self.output, self.codec, self.quality)
+        self.record = self.record or record_place(self.target)
+        check_output(self.record, inputs=inputs(self.source), what="record")
+        self.film = open_film(self.source, self.rate)
+        self.memo = Memo()
+        self.size = painted_size(self.film, self.settings)
+        # Opens the style pictures, and checks every name.
+        Brush(self.settings, self.size, self.memo)
+        self.notes: list[str] = list(self.film.notes)
+        if (sides := shape_note(self.film, self.size)) is not None:
+            self.notes.append(sides)
+        self.work = Work.open(frames_folder(self.output), self.film, self.settings)
+        self.painted: list[Painted] = []
+        self.scenes: list[Scene] = []
+        self.comparison: Comparison | None = None
+        self.written: Written | None = None
+
+    def stop(self, reason: str = "stopped") -> None:
+        """Ask for the end after the step under way; the frames that are finished stay."""
+        self.halt.stop(reason)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the film is written."""
+        return self.written is not None
+
+    def paint(self) -> None:
+        """Paint what is missing, and write the film; where it is asked to stop, only the frames that are finished are there."""
+        began = time.perf_counter()
+        for note in self.notes:
+            self.tell(Notice(note))
+        self.scenes = self._found()
+        self.tell(Planned(self.scenes[-1].stop * self.settings.passes, len(self.scenes)))
+        for scene in self.scenes:
+            if self.halt():
+                return
+            paint_scene(self.film, scene, self.work.folder, self.settings, self.memo, self._told, self.halt)
+        if self.halt():
+            return
+        if self.compare:
+            alone = Brush(independent(self.settings), self.size, self.memo, self._told, self.halt)
+            self.comparison = compare(self.film, self.scenes, self.work, alone)
+        with suppress(KeyboardInterrupt):
+            self.written = assemble(
+                self.film, self.work.folder, self.output, codec=self.codec, quality=self.quality, tell=self._told, stop=self.halt
+            )
+        if self.finished:
+            self._write_record(time.perf_counter() - began)
+            if not self.keep:
+                self.work.remove()
+
+    def _found(self) -> list[Scene]:
+        scenes = self.work.scenes
+        if scenes is None:
+            scenes = find_scenes(self.film, self._told, self.halt)
+            if not self.halt():
+                self.work.keep_scenes(scenes)
+        return scenes
+
+    def _told(self, event: FilmEvent) -> None:
+        if isinstance(event, Painted):
+            self.painted.append(event)
+        if isinstance(event, Notice):
+            if event.text in self.notes:
+                # Each scene finds it out for itself.
+                return
+            self.notes.append(event.text)
+        self.tell(event)
+
+    def _write_record(self, seconds: float) -> None:
+        assert self.record is not None
+        write_text(self.record, json.dumps(self._said(seconds), indent=1, ensure_ascii=False) + "\n", what="record")
+
+    def _said(self, seconds: float) -> dict[str, Any]:
+        film = self.film
+        lines = [line for scene in self.scenes for line in self.work.noted(scene)]
+        times = [line["seconds"] for line in lines]
+        comparison = self.comparison
+        return {
+            "pincel": __version__,
+            "film": {
+                "path": film.path,
+                "size": [film.width, film.height],
+                "frames": self.scenes[-1].stop,
+                "rate": str(film.rate),
+                "seconds": film.duration,
+                "sounds": list(film.sounds),
+                "colour": asdict(film.colour),
+                "rotated": film.rotation,
+            },
+            "settings": self.settings.written(),
+            "size": list(reversed(self.size)),
+            "scenes": [[scene.start, scene.stop] for scene in self.scenes],
+            "codec": self.written.codec if self.written else None,
+            "seconds": round(seconds, 3),
+            "seconds_painting": round(sum(times), 3),
+            "seconds_a_frame": round(sum(times) / max(1, len(lines)), 3),
+            "notes": self.notes,
+            "comparison": None if comparison is None else asdict(comparison),
+            "frames": lines,
+        }
+
+
+def partial_film(filming_of: str, output: Path, target: Target, rate: Fraction | None = None, tell: Tell = nobody) -> Written:
+    """Write a film of the frames painted so far, and keep them.
+
+    Args:
+        filming_of: What is painted.
+        output: Where the whole film is to go: its frames are beside that.
+        target: Where this one goes, and as what.
+        rate: As for :class:`Filming`.
+        tell: Is told each frame.
+
+    Raises:
+        FilmError: If there are none.
+    """
+    folder = frames_folder(output)
+    film = open_film(filming_of, rate)
+    return assemble(film, folder, target.path, codec=target.codec or None, quality=target.quality, tell=tell)
+
+
+def checked(source: str, output: Path, codec: str | None, quality: int | None) -> Target:
+    """Check where a film shall go; raises OutputError or FilmError as :func:`find_target` does, or where it would mix with its source."""
+    target = find_target(output, codec, quality)
+    place, given = (target.pictures or target.path).parent, Path(source)
+    among = given if given.is_dir() else given.parent if "%" in given.name else None
+    if among is not None and place.resolve() == among.resolve():
+        failed = "output: is among the pictures of the film, and would be taken for one of them"
+        raise OutputError(one_line(failed, quoted(output), "another folder than theirs", quoted(Path("painted") / output.name)))
+    check_output(target.pictures or target.path, inputs=inputs(source), what="output")
+    return target
+
+
+def inputs(source: str) -> list[Path]:
+    """Return the file a film is read from, which no output may replace."""
+    return [] if source.startswith(PREFIX) else [Path(source)]
+
+
+def frames_folder(output: Path) -> Path:
+    """Where painted frames are kept while a film is painted: beside it."""
+    return output.with_name(f"{output.name}.frames")
+
+
+def record_place(target: Target) -> Path:
+    """Where the record of a film goes: beside it, or among its pictures."""
+    if target.pictures is not None:
+        return target.pictures.with_name("film.json")
+    return target.path.with_suffix(".json")
+
+
+def shape_note(film: Film, size: tuple[int, int]) -> str | None:
+    """Say so if painted frames have not quite the shape of the film; None if they have."""
+    height, width = size
+    if (film.width % 2 or film.height % 2) and max(size) - max(film.width, film.height) in (0, 1):
+        return f"The film has {film.width}×{film.height} pixels; it is painted with {width}×{height}, as most codecs need even numbers."
+    return None

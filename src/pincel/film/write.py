@@ -1,0 +1,268 @@
+"""Painted frames put together to a film, one at a time: with the times, the sound and the colours of the one they were painted from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from pincel.engine.events import Notice
+from pincel.errors import FilmError
+from pincel.files import atomically, check_output, one_line, quoted
+from pincel.film.base import Assembled, Film, Pixels, Tell, never, nobody
+from pincel.film.decode import FULL, LIMITED, SCALERS, library
+from pincel.film.formats import CODECS, Codec, Target, find_target
+from pincel.film.indexed import Palette
+from pincel.film.sequence import NUMBER
+from pincel.film.sound import Sounds
+from pincel.film.work import Work, load_frame
+from pincel.image.io import save_picture
+
+# FFmpeg's unit of a fixed quality.
+LAMBDA = 118
+# Shortest time between two frames, in ticks of containers that count hundredths: below it, browsers slow down.
+SHORTEST = {"gif": 2}
+
+
+@dataclass(frozen=True)
+class Written:
+    """A film that was written.
+
+    Attributes:
+        frames: How many.
+        size: (width, height).
+        codec: Of its pictures.
+        notes: What could not be kept as it was.
+    """
+
+    frames: int
+    size: tuple[int, int]
+    codec: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Film:
+    """A film being written.
+
+    Attributes:
+        film: What it is made from.
+        work: Where its frames are.
+        frames: How many.
+        target: Where it goes.
+        tell: Is told each frame.
+        stop: Asked after each.
+    """
+
+    film: Film
+    work: Work
+    frames: int
+    target: Target
+    tell: Tell
+    stop: Callable[[], bool]
+    notes: list[str] = field(default_factory=list)
+
+    def pictures(self) -> Iterator[tuple[Pixels, Fraction, Fraction]]:
+        """Yield each painted frame, when it is shown and until when, both in seconds."""
+        times = (frame.time for frame in self.film.read())
+        time = next(times, Fraction(0))
+        for index in range(self.frames):
+            after = next(times, None)
+            until = time + 1 / self.film.rate if after is None else after
+            yield load_frame(self.work.frame(index)), time, until
+            self.tell(Assembled(index + 1, self.frames))
+            if self.stop():
+                raise KeyboardInterrupt
+            time = until
+
+
+def assemble(  # noqa: PLR0913 - each is a choice of the caller's
+    film: Film,
+    folder: Path,
+    output: Path,
+    *,
+    codec: str | None = None,
+    quality: int | None = None,
+    until: int | None = None,
+    tell: Tell = nobody,
+    stop: Callable[[], bool] = never,
+) -> Written:
+    """Write a film of painted frames.
+
+    Args:
+        film: What they were painted from.
+        folder: Where they are, as :func:`pincel.film.paint.paint_scene` left them.
+        output: See :func:`pincel.film.formats.find_target`.
+        codec: Likewise.
+        quality: Likewise.
+        until: How many frames, from the first on; all that are there when left out.
+        tell: Is told each frame, and what could not be kept.
+        stop: Asked after each frame; if it says so, KeyboardInterrupt is raised and nothing is written.
+
+    Raises:
+        FilmError: If frames are missing or damaged, or the encoder refuses.
+        OutputError: If the file cannot be written.
+    """
+    target = find_target(output, codec, quality)
+    work = Work(folder)
+    scenes = work.scenes
+    frames = until if until is not None else work.painted(scenes) if scenes else _counted(work)
+    if frames == 0:
+        raise FilmError(one_line("film: no painted frames are there", quoted(folder), "a folder with 000000.png …", "paint some first"))
+    job = _Film(film, work, frames, target, tell, stop)
+    shown = load_frame(work.frame(0))
+    height, width = shown.shape[:2]
+    if target.container is None:
+        _write_pictures(job)
+    else:
+        _write_file(job, (height, width))
+    for note in job.notes:
+        tell(Notice(note))
+    return Written(frames, (width, height), target.codec or "pictures", tuple(job.notes))
+
+
+def _counted(work: Work) -> int:
+    count = 0
+    while work.frame(count).exists():
+        count += 1
+    return count
+
+
+def _write_pictures(job: _Film) -> None:
+    pattern = job.target.pictures
+    assert pattern is not None
+    if job.film.sounds:
+        job.notes.append("Pictures hold no sound; it is left out.")
+    for number, (pixels, _, _) in enumerate(job.pictures(), 1):
+        name = NUMBER.sub(lambda found, number=number: f"{number:0{found[1] or 0}d}", pattern.name)  # type: ignore[misc]
+        save_picture(Image.fromarray(pixels), check_output(pattern.with_name(name)))
+
+
+def _write_file(job: _Film, size: tuple[int, int]) -> None:
+    error = library().FFmpegError
+    with atomically(job.target.path) as temporary:
+        for copy in (True, False):
+            notes = len(job.notes)
+            try:
+                _encode(job, temporary, size, copy=copy)
+                return
+            except (error, ValueError) as trouble:
+                # A container may say that it holds a sound and, asked to, refuse.
+                if not copy or not job.film.sounds:
+                    raise _refusal(job, trouble) from trouble
+                del job.notes[notes:]
+
+
+def _refusal(job: _Film, trouble: Exception) -> FilmError:
+    reason = (getattr(trouble, "strerror", None) or str(trouble)).lower()
+    codecs = job.target.container.codecs if job.target.container else ()
+    others = [name for name in codecs if name != job.target.codec]
+    hint = f"--codec {others[0]}" if others else "another extension"
+    return FilmError(one_line(f"output: {job.target.codec} cannot be written ({reason})", quoted(job.target.path), ", ".join(codecs), hint))
+
+
+def _encode(job: _Film, path: Path, size: tuple[int, int], *, copy: bool) -> None:
+    film, container = job.film, job.target.container
+    assert container is not None
+    codec = CODECS[job.target.codec]
+    # 0 is without end for all of them.
+    loops = {container.endless: str(film.loop if film.kind == "animation" else 0)} if container.endless else {}
+    if container.name == "gif" and film.kind == "animation" and film.loop == 1:
+        loops = {"loop": "-1"}
+    with library().open(str(path), "w", format=container.name, options=loops) as output:
+        stream, clock = _stream(job, output, codec, size)
+        sounds = Sounds(film, output, copy=copy) if film.sounds and not container.endless else None
+        if film.sounds and container.endless:
+            job.notes.append("Animations hold no sound; it is left out.")
+        base = sounds.base if sounds else film.offset
+        palette = Palette.of(job.work, job.frames) if codec.pixels == "pal8" else None
+        if sounds is None:
+            _mux(job, output, stream, clock, film.offset - base, None, palette)
+            return
+        with closing(sounds):
+            job.notes += sounds.notes
+            _mux(job, output, stream, clock, film.offset - base, sounds, palette)
+
+
+def _stream(job: _Film, output: Any, codec: Codec, size: tuple[int, int]) -> tuple[Any, Fraction]:
+    """Add the stream of pictures; return it and the step of time it counts in."""
+    film = job.film
+    quality = codec.usual if job.target.quality is None else job.target.quality
+    options = {**codec.options, **({codec.quality: str(quality)} if codec.quality not in ("", "qscale") else {})}
+    # Its logger asks no program whether it may write to standard error.
+    os.environ.setdefault("SVT_LOG", "1")
+    # MPEG-4 counts in parts of a second that 16 bits can number: whole frames.
+    clock = 1 / film.rate.limit_denominator(1001) if codec.encoder == "mpeg4" else codec.clock or film.tick
+    stream = output.add_stream(codec.encoder, rate=film.rate.limit_denominator(65535), options=options)
+    stream.height, stream.width = size
+    stream.pix_fmt = codec.pixels
+    context = stream.codec_context
+    context.time_base = clock
+    if codec.quality == "qscale":
+        context.qscale = True
+        context.global_quality = LAMBDA * quality
+    if codec.pixels.startswith("yuv"):
+        _mark(context, film, size)
+    return stream, clock
+
+
+def _mark(context: Any, film: Film, size: tuple[int, int]) -> None:
+    """Let an encoder write down the film's colours and the shape of its pixels."""
+    colour = film.colour
+    context.colorspace, context.color_range = colour.matrix, LIMITED if colour.limited else FULL
+    context.color_primaries, context.color_trc = colour.primaries, colour.transfer
+    if film.aspect != 1:
+        # A painted frame has other pixels than the film, and the same shape.
+        aspect = film.aspect * Fraction(film.width, size[1]) / Fraction(film.height, size[0])
+        context.sample_aspect_ratio = aspect.limit_denominator(255)
+
+
+def _mux(job: _Film, output: Any, stream: Any, clock: Fraction, lead: Fraction, sounds: Sounds | None, palette: Palette | None) -> None:
+    last, rounded = -1, False
+    shortest = SHORTEST.get(job.target.codec, 1)
+    end = Fraction(0)
+    for pixels, time, until in job.pictures():
+        frame = palette.frame(pixels) if palette else _converted(pixels, stream.pix_fmt, job.film)
+        last = frame.pts = max(last + shortest if last >= 0 else 0, round((time + lead) / clock))
+        rounded |= abs(last * clock - time - lead) > clock / 10
+        frame.time_base = clock
+        frame.duration = max(shortest, round((until - time) / clock))
+        end = until + lead
+        if sounds:
+            sounds.until(time + lead)
+        output.mux(stream.encode(frame))
+    output.mux(stream.encode(None))
+    if rounded and CODECS[job.target.codec].clock is None:
+        job.notes.append(f"Times between frames are rounded to {float(clock):.3g} s: {job.target.codec} counts in whole frames.")
+    if sounds:
+        # What is heard after the last picture stays, unless pictures are missing.
+        scenes = job.work.scenes
+        whole = not scenes or job.frames >= scenes[-1].stop
+        sounds.until(Fraction(2**40) if whole else end)
+        sounds.finish()
+
+
+def _converted(pixels: Pixels, form: str, film: Film) -> Any:
+    """Make a frame of an encoder's pixel format, by the film's own matrix and range."""
+    av = library()
+    frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+    if not form.startswith("yuv"):
+        return frame.reformat(format=form)
+    flags = av.video.reformatter.Interpolation
+    made = frame.reformat(
+        format=form,
+        src_color_range=FULL,
+        dst_colorspace=SCALERS.get(film.colour.matrix, 5),
+        dst_color_range=LIMITED if film.colour.limited else FULL,
+        interpolation=flags.BICUBIC | flags.ACCURATE_RND | flags.FULL_CHR_H_INP,
+        threads=1,
+    )
+    made.colorspace, made.color_range = film.colour.matrix, LIMITED if film.colour.limited else FULL
+    made.color_primaries, made.color_trc = film.colour.primaries, film.colour.transfer
+    return made

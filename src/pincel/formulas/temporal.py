@@ -1,0 +1,113 @@
+r"""What holds the pictures of a film together.
+
+A flow :math:`f` of shape (H, W, 2) says for each pixel of one frame how far to the right and down the same thing is in another: pixel
+:math:`p` of the one is at :math:`p + f(p)` in the other. All of this is after Ruder, Dosovitskiy, Brox 2016, "Artistic style transfer for
+videos", with the constants of their program where paper and program differ.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+Flow = npt.NDArray[np.float32]
+Weights = npt.NDArray[np.float32]
+
+# |f + b|² must stay below this share of |f|² + |b|², and this many square pixels.
+DISAGREEMENT, ALLOWED = 0.01, 0.5
+# |∇u|² + |∇v|² above this share of |f|², and this much, is an edge of something that moves by itself.
+STEEPNESS, EVEN = 0.01, 0.002
+
+
+def temporal_loss(pixels: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+    r"""Mean squared distance to the warped frame where that can be trusted: :math:`\frac1D \sum_k c_k (x_k - w_k)^2`.
+
+    Args:
+        pixels: x, (1, 3, H, W).
+        target: w, the frame before, moved to where things are now; same shape.
+        weights: c in [0, 1], (1, 1, H, W).
+
+    Returns:
+        A scalar. D is the number of all entries, trusted or not.
+
+    Example:
+        >>> import torch
+        >>> x, w = torch.zeros(1, 3, 1, 2), torch.full((1, 3, 1, 2), 2.0)
+        >>> float(temporal_loss(x, w, torch.tensor([[[[1.0, 0.0]]]])))
+        2.0
+
+    Paper:
+        Section 4.2, temporal consistency loss.
+    """
+    return (weights * (pixels - target).square()).sum() / pixels.numel()
+
+
+def disoccluded(flow: Flow, back: Flow) -> npt.NDArray[np.bool_]:
+    r"""Tell which pixels were not to be seen before: going there and coming back ends elsewhere.
+
+    .. math:: |\tilde f + b|^2 \ge 0.01 (|\tilde f|^2 + |b|^2) + 0.5
+
+    Args:
+        flow: :math:`\tilde f`, the flow of the frame before, looked up at where :math:`b` leads; (H, W, 2).
+        back: b, from this frame to the one before.
+
+    Paper:
+        Section 4.2, disocclusions, after Sundaram, Brox, Keutzer 2010.
+    """
+    apart = np.square(flow + back).sum(-1)
+    length = np.square(flow).sum(-1) + np.square(back).sum(-1)
+    hidden: npt.NDArray[np.bool_] = apart >= DISAGREEMENT * length + ALLOWED
+    return hidden
+
+
+def motion_boundaries(back: Flow) -> npt.NDArray[np.bool_]:
+    r"""Tell where a flow changes from pixel to pixel: :math:`|\nabla u|^2 + |\nabla v|^2 > 0.01 |b|^2 + 0.002`.
+
+    Args:
+        back: b, (H, W, 2).
+
+    Paper:
+        Section 4.2, motion boundaries. Differences are central, halved, as in ``consistencyChecker.cpp``; at the border one-sided.
+    """
+    slopes = [np.gradient(back[..., part], axis=axis) for part in (0, 1) for axis in (0, 1) if back.shape[axis] > 1]
+    steep = np.sum([np.square(slope) for slope in slopes], axis=0) if slopes else np.zeros(back.shape[:2])
+    edges: npt.NDArray[np.bool_] = steep > STEEPNESS * np.square(back).sum(-1) + EVEN
+    return edges
+
+
+def long_term_weights(weights: list[Weights]) -> list[Weights]:
+    r"""Let each pixel be held to the nearest frame that shows it: :math:`c^{long}_j = \max(c_j - \sum_{k<j} c_k, 0)`.
+
+    Args:
+        weights: :math:`c_j` of the frames before, the nearest first.
+
+    Example:
+        >>> near, far = np.float32([[1.0, 0.0]]), np.float32([[1.0, 1.0]])
+        >>> [each.tolist() for each in long_term_weights([near, far])]
+        [[[1.0, 0.0]], [[0.0, 1.0]]]
+
+    Paper:
+        Section 4.3, long-term consistency.
+    """
+    left: list[Weights] = []
+    nearer: Weights = np.zeros(weights[0].shape if weights else (), np.float32)
+    for weight in weights:
+        left.append(np.maximum(weight - nearer, 0))
+        nearer = nearer + weight
+    return left
+
+
+def blended(pixels: Tensor, other: Tensor, weights: Tensor, share: float = 1.0) -> Tensor:
+    r"""Let a frame begin a pass between itself and its neighbour: :math:`(x + \delta c w) / (1 + \delta c)`.
+
+    Args:
+        pixels: x, as the pass before left it; (1, 3, H, W).
+        other: w, the neighbour moved onto it.
+        weights: c, (1, 1, H, W).
+        share: δ.
+
+    Paper:
+        Section 4.4, multi-pass algorithm, as their program does it.
+    """
+    return (pixels + share * weights * other) / (1 + share * weights)

@@ -1,0 +1,288 @@
+"""Scenes painted: held together, gone on with, painted over; and films from beginning to end."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pincel.errors import FilmError, OptionError, PictureMissingError, PictureSizeError, UnknownNameError
+from pincel.film.base import Film, FilmEvent, Halt, Painted, Scene
+from pincel.film.brush import Brush, known_for, new_share, settled
+from pincel.film.flicker import flicker_of
+from pincel.film.paint import independent, paint_scene, painted_size
+from pincel.film.read import open_film
+from pincel.film.settings import Settings
+from pincel.film.ways import next_recipe, painting_recipe, pass_recipe, sketch_recipe
+from pincel.film.whole import Filming, frames_folder
+from pincel.film.work import Work, load_frame, save_frame
+from pincel.recipes.memo import Memo
+from tests.film.films import moving, spoil, write_film
+
+# Shallow layers are enough to see what holds frames together, and quick.
+SHALLOW = {"steps": 4, "ladder": "none", "style_layers": "relu1_1,relu2_1", "content_layers": "relu2_1", "precision": "fp32"}
+SETTINGS = Settings(
+    styles=(("sample:impasto", 1.0),),
+    size=48,
+    precision="fp32",
+    overrides={key: value for key, value in SHALLOW.items() if key != "precision"},
+)
+
+
+@pytest.fixture(scope="module")
+def memo() -> Memo:
+    return Memo()
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Film:
+    return open_film(write_film(tmp_path / "in.mp4", moving(5)))
+
+
+def frames_in(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(folder.glob("[0-9]*.png"))]
+
+
+def test_a_scene_left_in_the_middle_goes_on_to_the_same_bytes(film: Film, tmp_path: Path, memo: Memo) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    told: list[FilmEvent] = []
+    assert paint_scene(film, Scene(0, 5), whole, SETTINGS, memo, told.append) == 5
+    painted = [event for event in told if isinstance(event, Painted)]
+    assert [(event.index, event.known) for event in painted] == [(index, False) for index in range(5)]
+    assert painted[0].followed == 0
+    assert min(event.followed for event in painted[1:]) > 0.5
+
+    halt = Halt()
+    there = paint_scene(film, Scene(0, 5), parts, SETTINGS, memo, lambda event: halt.stop() if seen(event, 2) else None, halt)
+    assert there == 3
+    assert len(frames_in(parts)) == 3
+    told.clear()
+    assert paint_scene(film, Scene(0, 5), parts, SETTINGS, memo, told.append) == 5
+    assert [event.index for event in told if isinstance(event, Painted) and event.known] == [0, 1, 2]
+    assert frames_in(parts) == frames_in(whole)
+    # A gap is filled, and what is after it stays.
+    (parts / "000003.png").unlink()
+    assert paint_scene(film, Scene(0, 5), parts, SETTINGS, memo) == 5
+    assert frames_in(parts) == frames_in(whole)
+    lines = Work(parts).noted(Scene(0, 5))
+    assert [line["index"] for line in lines] == [0, 1, 2, 3, 4, 3]
+
+
+def seen(event: FilmEvent, index: int) -> bool:
+    return isinstance(event, Painted) and event.index == index
+
+
+def test_frames_held_together_flicker_less_than_by_themselves(tmp_path: Path, memo: Memo) -> None:
+    film = open_film("sample:pan")
+    settings = replace(SETTINGS, size=64, overrides={**SETTINGS.overrides, "init": "noise", "seed": 1, "steps": 6})
+    together, apart = tmp_path / "together", tmp_path / "apart"
+    paint_scene(film, Scene(0, 4), together, settings, memo)
+    for index in range(4):
+        # As different as frames by themselves are on the way to different pictures: each from noise of its own.
+        own = independent(replace(settings, overrides={**settings.overrides, "seed": index}))
+        paint_scene(film, Scene(index, index + 1, Fraction(index, 24)), tmp_path / f"apart-{index}", own, memo)
+        (apart).mkdir(exist_ok=True)
+        (tmp_path / f"apart-{index}" / f"{index:06d}.png").rename(apart / f"{index:06d}.png")
+    held, free = (flicker_of(film, [Scene(0, 4)], folder) for folder in (together, apart))
+    assert held.error < free.error / 2
+
+
+def test_passes_go_to_and_fro_and_go_on(film: Film, tmp_path: Path, memo: Memo) -> None:
+    settings = replace(SETTINGS, passes=3)
+    told: list[FilmEvent] = []
+    assert paint_scene(film, Scene(0, 3), tmp_path / "whole", settings, memo, told.append) == 3
+    order = [(event.pass_, event.index) for event in told if isinstance(event, Painted)]
+    assert order == [(1, 0), (1, 1), (1, 2), (2, 2), (2, 1), (2, 0), (3, 0), (3, 1), (3, 2)]
+    halt = Halt()
+    stop_at = lambda event: halt.stop() if isinstance(event, Painted) and (event.pass_, event.index) == (2, 1) else None  # noqa: E731
+    assert paint_scene(film, Scene(0, 3), tmp_path / "parts", settings, memo, stop_at, halt) == 0
+    assert paint_scene(film, Scene(0, 3), tmp_path / "parts", settings, memo) == 3
+    assert frames_in(tmp_path / "parts") == frames_in(tmp_path / "whole")
+    assert not list(tmp_path.glob("whole/pass-*/*.png"))
+
+
+def test_a_frame_that_cannot_be_read_is_painted_as_the_one_before(tmp_path: Path, memo: Memo) -> None:
+    path = write_film(tmp_path / "in.avi", moving(4), codec="mjpeg", pixels="yuvj420p")
+    spoil(path, 2)
+    folder = tmp_path / "work"
+    paint_scene(open_film(path), Scene(0, 4), folder, SETTINGS, memo)
+    frames = frames_in(folder)
+    assert frames[2] == frames[1] != frames[3]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"consistency": 0.5}, "other settings (consistency: 1.0 before, 0.5 now)"),
+        ({"overrides": {**SETTINGS.overrides, "steps": 9}}, "other settings (overrides"),
+        ({"styles": (("sample:woodcut", 1.0),)}, "other settings (styles"),
+    ],
+)
+def test_a_folder_of_something_else_is_refused(film: Film, tmp_path: Path, change: dict[str, object], said: str) -> None:
+    settings = replace(SETTINGS, consistency=1.0)
+    Work.open(tmp_path / "work", film, settings)
+    with pytest.raises(FilmError) as refused:
+        Work.open(tmp_path / "work", film, replace(settings, **change))  # type: ignore[arg-type]
+    assert said in str(refused.value)
+    # Where it is painted makes no difference.
+    Work.open(tmp_path / "work", film, replace(settings, device="cpu", memory="2G"))
+
+
+def test_a_folder_of_another_film_is_refused_and_so_is_one_that_is_no_work(film: Film, tmp_path: Path) -> None:
+    Work.open(tmp_path / "work", film, SETTINGS)
+    other = open_film(write_film(tmp_path / "other.mp4", moving(6)))
+    with pytest.raises(FilmError, match="its frames are of another film"):
+        Work.open(tmp_path / "work", other, SETTINGS)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "holiday.txt").touch()
+    with pytest.raises(FilmError, match="is there already, and is none"):
+        Work.open(tmp_path / "mine", film, SETTINGS)
+    (tmp_path / "work" / "film.json").write_text("{")
+    with pytest.raises(FilmError, match=r"its film\.json cannot be read"):
+        Work.open(tmp_path / "work", film, SETTINGS)
+
+
+def test_removing_a_folder_leaves_what_pincel_did_not_write(film: Film, tmp_path: Path) -> None:
+    work = Work.open(tmp_path / "work", film, SETTINGS)
+    save_frame(moving(1)[0], work.frame(0))
+    work.note(Scene(0, 1), {"index": 0})
+    (work.folder / "mine.txt").touch()
+    work.remove()
+    assert [path.name for path in work.folder.iterdir()] == ["mine.txt"]
+    (work.folder / "mine.txt").unlink()
+    work.remove()
+    assert not work.folder.exists()
+
+
+def test_a_line_cut_short_is_left_out(film: Film, tmp_path: Path) -> None:
+    work = Work.open(tmp_path / "work", film, SETTINGS)
+    work.note(Scene(0, 1), {"index": 0})
+    with (work.folder / "scene-000000.jsonl").open("a") as story:
+        story.write('{"index": 1, "tot')
+    assert work.noted(Scene(0, 1)) == [{"index": 0}]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "size", "painted"),
+    [(48, 36, 512, (36, 48)), (1920, 1080, 512, (288, 512)), (49, 37, 0, (38, 50)), (300, 101, 101, (34, 102))],
+)
+def test_painted_frames_are_even_and_no_larger_than_the_film(width: int, height: int, size: int, painted: tuple[int, int]) -> None:
+    film = replace(open_film("sample:pan"), width=width, height=height)
+    assert painted_size(film, replace(SETTINGS, size=size)) == painted
+
+
+def test_the_ways_of_painting_a_frame() -> None:
+    recipe = painting_recipe(Settings(styles=(), overrides={"steps": 20}), (192, 256))
+    assert (recipe.size, recipe.steps, recipe.ladder) == (256, 20, {"1/4": 2.0, "1/2": 0.5})
+    after = next_recipe(recipe, None)
+    assert (after.steps, after.ladder) == (20, {})
+    assert next_recipe(recipe, 7).steps == 7
+    sketch = sketch_recipe(recipe, (192, 256))
+    assert sketch is not None
+    # What the ladder does below full size: 40 steps at a quarter, 10 at half.
+    assert (sketch.size, sketch.steps, sketch.ladder) == (128, 10, {"0.5": 4.0})
+    assert sketch.content_weight == recipe.content_weight * recipe.coarse_content
+    assert sketch_recipe(recipe, (48, 64)) is None
+    assert sketch_recipe(after, (192, 256)) is None
+    first, later = (pass_recipe(recipe, 10, first=first) for first in (True, False))
+    # 1.5 × 20 steps in ten passes; coarse scales keep theirs.
+    assert (first.steps, later.steps, later.ladder) == (3, 3, {})
+    assert first.steps * first.ladder["1/4"] == pytest.approx(40)
+
+
+def test_colours_matched_frame_by_frame_are_refused() -> None:
+    with pytest.raises(OptionError, match="flicker"):
+        painting_recipe(replace(SETTINGS, overrides={"colour": "match", "colour_when": "after"}), (36, 48))
+
+
+def test_grey_paintings_in_the_colours_of_the_film_continue(film: Film, tmp_path: Path, memo: Memo) -> None:
+    settings = replace(SETTINGS, overrides={**SETTINGS.overrides, "colour": "luminance"}, consistency=100.0)
+    paint_scene(film, Scene(0, 2), tmp_path / "work", settings, memo)
+    first, second = (load_frame(tmp_path / "work" / f"{index:06d}.png").astype(int) for index in range(2))
+    # The square moved by two pixels; far from it, everything stayed.
+    assert np.abs(first - second)[:, 30:].mean() < 4
+
+
+def test_what_is_new_is_what_nobody_shows() -> None:
+    picture = np.zeros((1, 3, 3), np.float32)
+    share = new_share([(picture, np.array([[1.0, 0.5, 0.0]], np.float32)), (picture, np.array([[0.0, 0.25, 0.0]], np.float32))])
+    assert share.tolist() == [[0.0, 0.25, 1.0]]
+
+
+def test_what_has_just_come_into_view_is_held_loosely() -> None:
+    one, two, four = (
+        np.array([[1.0, 1.0, 1.0, 0.0]], np.float32),
+        np.array([[1.0, 1.0, 0.0, 0.0]], np.float32),
+        np.array([[1.0, 0.0, 0.0, 0.0]], np.float32),
+    )
+    assert known_for({1: one, 2: two, 4: four})[0].tolist() == pytest.approx([1.0, 3 / 7, 1 / 7, 0.0])
+    # At the beginning of a scene, what there is counts for all.
+    assert known_for({1: one})[0].tolist() == [1.0, 1.0, 1.0, 0.0]
+
+
+def test_a_frame_settles_once_ten_steps_win_too_little() -> None:
+    marks: deque[float] = deque(maxlen=11)
+    assert not any(settled(marks, 100 - index, 0.05) for index in range(11))
+    assert not settled(marks, 90, 0.05)
+    assert settled(deque([100.0] * 10, maxlen=11), 99.0, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        ({"styles": (("nothing.jpg", 1.0),)}, PictureMissingError, "nothing.jpg"),
+        ({"flow": "raft"}, UnknownNameError, "optical flow"),
+        ({"recipe": "pincle"}, UnknownNameError, "Did you mean 'pincel'"),
+        ({"overrides": {"backbone": "vgg18"}}, UnknownNameError, "vgg1"),
+        ({"size": 12, "overrides": {}}, PictureSizeError, "a frame is too small"),
+    ],
+)
+def test_settings_are_checked_before_the_film_is_looked_through(
+    tmp_path: Path, change: dict[str, object], error: type[Exception], said: str
+) -> None:
+    write_film(tmp_path / "in.mp4", moving(3))
+    with pytest.raises(error, match=said):
+        Filming(str(tmp_path / "in.mp4"), tmp_path / "out.mp4", replace(SETTINGS, **change))  # type: ignore[arg-type]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4"]
+
+
+def test_a_film_from_beginning_to_end(tmp_path: Path) -> None:
+    red, blue = (np.full((37, 49, 3), colour, np.uint8) for colour in ((200, 30, 30), (20, 40, 220)))
+    noise = np.random.default_rng(0).integers(0, 60, (37, 49, 3), dtype=np.uint8)
+    path = write_film(
+        tmp_path / "in.mkv", [red + noise // 4] * 2 + [blue - noise // 4] * 2, pixels="yuv444p", sound="aac", options={"crf": "4"}
+    )
+    filming = Filming(str(path), tmp_path / "out.mp4", SETTINGS, compare=True, keep=True)
+    filming.paint()
+    assert filming.finished
+    assert [scene.start for scene in filming.scenes] == [0, 2]
+    film = open_film(tmp_path / "out.mp4")
+    assert (film.width, film.height, film.frames, film.sounds) == (48, 36, 4, ("aac",)) or (film.width, film.height) == (48, 36)
+    record = json.loads((tmp_path / "out.json").read_text())
+    assert record["scenes"] == [[0, 2], [2, 4]]
+    assert record["codec"] == "h264"
+    assert len(record["frames"]) == 4
+    assert record["comparison"]["film"]["pairs"] == 1
+    assert filming.comparison is not None
+    assert "Warp error over 1 pairs" in str(filming.comparison)
+    assert frames_folder(tmp_path / "out.mp4").is_dir()
+    again = Filming(str(path), tmp_path / "out.mp4", SETTINGS)
+    again.paint()
+    # Nothing was painted again, and nothing is left over.
+    assert all(event.known for event in again.painted)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["in.mkv", "out.json", "out.mp4"]
+
+
+def test_the_brush_brings_frames_to_their_size(memo: Memo) -> None:
+    brush = Brush(SETTINGS, (36, 48), memo)
+    frame = np.asarray(Image.effect_noise((96, 72), 50).convert("RGB"))
+    small = brush.source(frame)
+    assert small.shape == (36, 48, 3)
+    assert np.array_equal(brush.source(small), small)
+    assert brush.reach == 4
