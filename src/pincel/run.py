@@ -138,7 +138,7 @@ class Run:
         self._notes += self._inputs.notes
         self._exact = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)), memo)
         quick = build.quickened(self.recipe, self._exact, self.precision, memo)
-        means = Means(self.device, used := used_memory(self.device), allowed or used + int(FREE * free_memory(self.device)))
+        means = Means(self.device, used := used_memory(self.device), allowed or used + int(FREE * free_memory(self.device)), memo)
         self._budget = means.budget
         self.plan = planned(self.recipe, self.rungs, seen, quick, means, layouts, self._crew.processes)
         self.recipe = self.plan.recipe

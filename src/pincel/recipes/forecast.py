@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -23,6 +23,7 @@ from pincel.losses import FEATURES
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.recipes.materials import Materials
+from pincel.recipes.memo import Forgetful, Itself, Remembers
 from pincel.recipes.schema import Recipe
 from pincel.recipes.sizes import active_layers, needed_layers, style_sizes
 
@@ -109,11 +110,13 @@ class Means:
         device: Where to work.
         base: Bytes in use before the run: program, network, pictures as loaded.
         budget: Bytes it may use in all.
+        memo: Knows what runs before took.
     """
 
     device: torch.device
     base: int
     budget: int
+    memo: Remembers = field(default_factory=Forgetful)
 
     def allow(self, forecast: Forecast) -> bool:
         """Tell whether a scale fits, even if it takes a little more than expected."""
@@ -211,8 +214,12 @@ def _changes(before: Recipe, after: Recipe, means: Means) -> tuple[str, ...]:
 
 def _appetites(recipe: Recipe, backbone: VGG, means: Means) -> Appetites:
     content, style = (frozenset(layers) for layers in active_layers(recipe))
-    first, second, both = (Appetite(backbone, layers, means.device) for layers in (content, style, content | style))
-    return first, second, both
+
+    def known(layers: frozenset[str]) -> Appetite:
+        # What a layer keeps is found out by looking, which takes as long as a small step.
+        return means.memo.once("appetite", (Itself(backbone), layers), lambda: Appetite(backbone, layers, means.device))
+
+    return known(content), known(style), known(content | style)
 
 
 @dataclass(frozen=True)

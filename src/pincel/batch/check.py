@@ -1,0 +1,118 @@
+"""Whether a batch can be painted at all: found out before any work is done for it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pincel.batch.jobs import input_files, recipe_of
+from pincel.batch.ledger import LEDGER
+from pincel.batch.messages import Job
+from pincel.batch.names import PATTERN
+from pincel.batch.places import is_folder, near
+from pincel.engine.result import record_path
+from pincel.errors import OutputError, PictureMissingError, PincelError
+from pincel.files import check_output, one_line, quoted
+from pincel.image.io import check_format
+from pincel.recipes.build import check_recipe
+from pincel.recipes.schema import Recipe
+from pincel.samples import PREFIX, find_sample
+from pincel.sources import BLANK
+
+PAGE, TABLE, DATA = "index.html", "summary.csv", "batch.json"
+THUMBNAILS = "thumbnails"
+# What the batch itself writes into its folder.
+OWN = (PAGE, TABLE, DATA, LEDGER)
+
+
+def check_jobs(jobs: Sequence[Job], folder: Path, more: Iterable[Path] = ()) -> None:
+    """Check settings, names and files of all jobs, and that the folder can be written to.
+
+    Args:
+        jobs: What is to be painted.
+        folder: Where everything goes.
+        more: Further files that must not be overwritten, such as that of the jobs.
+
+    Raises:
+        PincelError: In one line, for the first thing that cannot be.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(one_line("batch: its folder is a file", quoted(folder), "a folder, new or not", "another name"))
+    _check_names(jobs)
+    recipes = _checked_recipes(jobs)
+    inputs: set[str] = {os.path.realpath(path) for path in more}
+    for job in jobs:
+        inputs |= _inputs(job, recipes[job.name])
+    for job in jobs:
+        for path in (Path(job.output), record_path(Path(job.output))):
+            if os.path.realpath(path) in inputs:
+                failed = f"output: would overwrite the input {quoted(path)}"
+                raise OutputError(
+                    one_line(failed, quoted(job.name), "a file that is no input", "another folder, or another pattern of names")
+                )
+    for above in sorted({Path(job.output).parent for job in jobs} | {folder}):
+        check_output(above / DATA, what="batch")
+
+
+def _check_names(jobs: Sequence[Job]) -> None:
+    taken: dict[str, Job] = {}
+    for job in jobs:
+        path = Path(job.output)
+        check_format(path)
+        for file in (path, record_path(path)):
+            # As systems that know no capitals see it.
+            key = os.path.abspath(file).casefold()
+            if key in taken:
+                raise OutputError(_twice(taken[key], job, file))
+            taken[key] = job
+        if record_path(Path(job.name)).as_posix() in OWN or Path(job.name).parts[0] == THUMBNAILS:
+            failed = f"output: the batch keeps {record_path(Path(job.name)).as_posix()} for itself"
+            raise OutputError(one_line(failed, quoted(job.name), "another name", quoted(f"{path.stem}-1{path.suffix}")))
+
+
+def _twice(first: Job, second: Job, file: Path) -> str:
+    what = "records" if file.suffix == ".json" else "pictures"
+    told = " and ".join(f"{job.content} after {', '.join(style for style, _ in job.styles)}" for job in (first, second))
+    hint = f"a pattern that tells them apart, as '{{folder}}_{PATTERN}' or '{{number:04d}}_{PATTERN}'"
+    return one_line(f"output: two {what} would be {quoted(file)}", told, "a name of its own for each", hint)
+
+
+def _checked_recipes(jobs: Sequence[Job]) -> dict[str, Recipe]:
+    """Return name → recipe; each set of settings is checked once."""
+    keys = {job.name: json.dumps(dict(job.settings), sort_keys=True, default=str) for job in jobs}
+    known: dict[str, Recipe] = {}
+    for job in jobs:
+        if keys[job.name] not in known:
+            try:
+                known[keys[job.name]] = recipe_of(job)
+                check_recipe(known[keys[job.name]])
+            except PincelError as error:
+                # Where settings differ, it must be told whose they are.
+                whose = f"{job.name}: " if len(set(keys.values())) > 1 else ""
+                raise type(error)(f"{whose}{error}") from None
+    return {name: known[key] for name, key in keys.items()}
+
+
+def _inputs(job: Job, recipe: Recipe) -> set[str]:
+    """Return the real paths of what a job reads.
+
+    Raises:
+        PictureMissingError: For a file that is not there.
+        UnknownNameError: For a sample that does not exist.
+    """
+    found = set()
+    for role, places in input_files(job, recipe).items():
+        for place in places:
+            if place.startswith(PREFIX):
+                find_sample(place)
+            elif not place.startswith(BLANK):
+                if not os.path.isfile(place) and not is_folder(place):
+                    raise PictureMissingError(
+                        one_line(
+                            f"{job.name}: the {role.split()[0]} is not there", quoted(place), "a file", near(place) or "look at the path"
+                        )
+                    )
+                found.add(os.path.realpath(place))
+    return found

@@ -1,0 +1,133 @@
+"""What has been painted, from what, and whether it is still there: one line of JSON a picture, added as it is done."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pincel.batch.jobs import Digest, digest_of, fingerprint
+from pincel.batch.messages import Job, Outcome
+from pincel.errors import OutputError
+from pincel.files import one_line, quoted
+
+LEDGER = "ledger.jsonl"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A picture that was painted.
+
+    Attributes:
+        fingerprint: Of its job; see :func:`pincel.batch.jobs.fingerprint`.
+        files: SHA-256 of the picture and its record, as they were written.
+        outcome: What became of it.
+    """
+
+    fingerprint: str
+    files: tuple[str, ...]
+    outcome: Outcome
+
+
+class Ledger:
+    """Knows which pictures of a folder are as a job asks for; nothing but what is done is entered.
+
+    A picture counts as done if its last entry has the job's fingerprint, and picture and record are there with the bytes they had.
+    A line that was torn, as by a power cut, counts as none.
+
+    Args:
+        folder: Of the batch; its ``ledger.jsonl`` is read, and made with the first entry.
+        digest: Knows the bytes of files; each input is asked for once.
+    """
+
+    def __init__(self, folder: Path, digest: Digest = digest_of) -> None:
+        self.path = folder / LEDGER
+        self._digest = digest
+        self._inputs: dict[str, str] = {}
+        self._prints: dict[str, str] = {}
+        self._entries = dict(_read(self.path))
+
+    def todo(self, jobs: Iterable[Job]) -> list[Job]:
+        """Return the jobs that are not done, or of which something has changed since."""
+        return [job for job in jobs if self.done(job) is None]
+
+    def done(self, job: Job) -> Outcome | None:
+        """Return what became of a job, if it is done and nothing has changed since."""
+        entry = self._entries.get(job.name)
+        if entry is None or entry.fingerprint != self.fingerprint(job):
+            return None
+        files = _files(job, entry)
+        same = [self._digest(path) for path in files] == list(entry.files)
+        return replace(entry.outcome, files=tuple(files)) if same else None
+
+    def fingerprint(self, job: Job) -> str:
+        """Return that of a job, as it was when first asked for: what is changed while it is painted counts as changed."""
+        if job.name not in self._prints:
+            self._prints[job.name] = fingerprint(job, self._input)
+        return self._prints[job.name]
+
+    def note(self, job: Job, outcome: Outcome) -> None:
+        """Enter a picture that is done; other outcomes leave no trace, and are tried again.
+
+        Raises:
+            OutputError: If the ledger cannot be written.
+        """
+        if outcome.state != "done":
+            return
+        entry = Entry(self.fingerprint(job), tuple(self._digest(path) for path in outcome.files), outcome)
+        self._entries[job.name] = entry
+        told = {"name": job.name, "fingerprint": entry.fingerprint, "files": entry.files, "outcome": asdict(outcome)}
+        try:
+            _append(self.path, json.dumps(told, ensure_ascii=False))
+        except OSError as error:
+            failed = f"ledger: cannot be written, {error.strerror or error}"
+            raise OutputError(one_line(failed, quoted(self.path), "a file in a writable folder", "another folder")) from error
+
+    def _input(self, place: str) -> str:
+        if place not in self._inputs:
+            self._inputs[place] = self._digest(place)
+        return self._inputs[place]
+
+
+def _files(job: Job, entry: Entry) -> Sequence[str]:
+    """Return where a picture and its record are now: the folder may have been moved."""
+    above = os.path.dirname(job.output)
+    return [os.path.join(above, os.path.basename(path)) for path in entry.outcome.files]
+
+
+def _read(path: Path) -> Iterable[tuple[str, Entry]]:
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        failed = f"ledger: cannot be read, {error.strerror or error}"
+        raise OutputError(one_line(failed, quoted(path), "the ledger of an earlier batch, or none", "another folder")) from error
+    for line in lines:
+        with suppress(ValueError, KeyError, TypeError):
+            told = json.loads(line)
+            yield told["name"], Entry(told["fingerprint"], tuple(told["files"]), _outcome(told["outcome"]))
+
+
+def _outcome(told: dict[str, Any]) -> Outcome:
+    """Return an outcome as it was; raises TypeError or KeyError for what is none."""
+    size = tuple(told["size"]) if told["size"] else None
+    return Outcome(**{**told, "size": size, "files": tuple(told["files"])})
+
+
+def _append(path: Path, line: str) -> None:
+    """Add a line in one piece, on one of its own even if the one before was torn."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as stream:
+        end = stream.seek(0, os.SEEK_END)
+        torn = False
+        if end:
+            stream.seek(end - 1)
+            torn = stream.read(1) != b"\n"
+        stream.write((b"\n" if torn else b"") + line.encode() + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())

@@ -1,0 +1,128 @@
+"""The summary of a batch: a page with thumbnails, a table, and all as data. It needs no network, and can be moved with its folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from PIL import Image, ImageOps
+
+from pincel.batch.check import DATA, PAGE, TABLE, THUMBNAILS
+from pincel.batch.messages import Job, Outcome
+from pincel.batch.places import is_folder, stem
+from pincel.files import atomically, csv_text, write_text
+from pincel.samples import PREFIX, find_sample
+from pincel.sources import BLANK
+from pincel.version import __version__
+
+# Longest side of a thumbnail, in pixels.
+LARGE, SMALL = 320, 96
+COLUMNS = ["name", "state", "message", "content", "styles", "width", "height", "steps_made", "total", "seconds", "prepared", "worker"]
+LEFT = Outcome("", "stopped", "Not begun.")
+
+
+def write_summary(jobs: Sequence[Job], outcomes: Mapping[str, Outcome], folder: Path, seconds: float) -> tuple[Path, ...]:
+    """Write ``index.html``, ``summary.csv`` and ``batch.json`` into the folder of a batch, thumbnails beside them.
+
+    Args:
+        jobs: All of them, in the order they are shown.
+        outcomes: name → what became of it; jobs without are told as not begun.
+        folder: Of the batch.
+        seconds: This batch has taken.
+
+    Returns:
+        The three files.
+
+    Raises:
+        OutputError: If one cannot be written.
+    """
+    rows = [_row(job, outcomes.get(job.name, LEFT)) for job in jobs]
+    settings = list(dict.fromkeys(name for job in jobs for name in job.settings))
+    states = [row["state"] for row in rows]
+    counts = {state: states.count(state) for state in ("done", "failed", "stopped")}
+    data = {"pincel": __version__, "seconds": round(seconds, 3), **counts, "jobs": rows}
+    write_text(folder / TABLE, csv_text(({**row["settings"], **row} for row in rows), [*COLUMNS, *settings]), what="table")
+    write_text(folder / DATA, json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n", what="summary")
+    write_text(folder / PAGE, _page(jobs, rows, counts, folder), what="page")
+    return folder / PAGE, folder / TABLE, folder / DATA
+
+
+def _row(job: Job, outcome: Outcome) -> dict[str, Any]:
+    """Say of a job what the table and the data say; what is not known is left out."""
+    width, height = outcome.size or (None, None)
+    row = {
+        "name": job.name,
+        "state": outcome.state,
+        "message": outcome.message,
+        "content": job.content,
+        "styles": ", ".join(style if len(job.styles) == 1 else f"{style}={weight:g}" for style, weight in job.styles),
+        "width": width,
+        "height": height,
+        "steps_made": outcome.steps or None,
+        "total": outcome.total,
+        "seconds": outcome.seconds,
+        "prepared": outcome.prepared,
+        "worker": outcome.worker,
+        "settings": dict(job.settings),
+    }
+    return {key: value for key, value in row.items() if value not in (None, "")}
+
+
+def _page(jobs: Sequence[Job], rows: Sequence[Mapping[str, Any]], counts: Mapping[str, int], folder: Path) -> str:
+    environment = Environment(
+        loader=PackageLoader("pincel", "batch"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    shown = [_shown(job, row, folder) for job, row in zip(jobs, rows, strict=True)]
+    return environment.get_template("page.html.j2").render(rows=shown, counts=counts, version=__version__)
+
+
+def _shown(job: Job, row: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return what the page shows of a job; addresses are seen from the page."""
+    done = row["state"] == "done"
+    return {
+        **dict.fromkeys(COLUMNS, ""),
+        **row,
+        "address": quote(job.name) if done else "",
+        "picture": _thumbnail(Path(job.output), folder, LARGE) if done else "",
+        "given": [(stem(place), _given(place, folder)) for place in (job.content, *(style for style, _ in job.styles))],
+    }
+
+
+def _given(place: str, folder: Path) -> str:
+    if place.startswith(BLANK) or is_folder(place):
+        return ""
+    return _thumbnail(find_sample(place) if place.startswith(PREFIX) else Path(place), folder, SMALL)
+
+
+def _thumbnail(picture: Path, folder: Path, side: int) -> str:
+    """Make a small copy of a picture, unless there is one; return its address seen from the page, or nothing if it cannot be read."""
+    name = f"{hashlib.sha256(os.path.realpath(picture).encode()).hexdigest()[:16]}-{side}.jpg"
+    target = folder / THUMBNAILS / name
+    try:
+        if not (target.is_file() and target.stat().st_mtime_ns >= picture.stat().st_mtime_ns):
+            _shrink(picture, target, side)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return ""
+    return f"{THUMBNAILS}/{name}"
+
+
+def _shrink(picture: Path, target: Path, side: int) -> None:
+    """Write a picture no longer than ``side``; raises OSError or ValueError for one that cannot be read."""
+    with Image.open(picture) as image:
+        # Of a large JPEG, only as much as is shown is decoded.
+        image.draft("RGB", (2 * side, 2 * side))
+        image.thumbnail((side, side))
+        small = ImageOps.exif_transpose(image)
+        clear = small.convert("RGBA") if small.mode in ("LA", "PA", "P", "RGBA") else None
+        plain = Image.new("RGB", small.size, "white") if clear else small.convert("RGB")
+        if clear:
+            plain.paste(clear, mask=clear)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with atomically(target, what="thumbnail") as temporary:
+        plain.save(temporary, "JPEG", quality=82)

@@ -1,0 +1,162 @@
+"""Paints one job after another, and keeps between them what the next has use for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import torch
+
+from pincel.batch.decoded import Decoded
+from pincel.batch.jobs import USUAL
+from pincel.batch.messages import Job, Outcome, Progress
+from pincel.batch.places import is_folder
+from pincel.engine.events import Event, Scale, Step, Stopped
+from pincel.engine.memory import give_back_freed_memory
+from pincel.engine.result import Result, record_path
+from pincel.errors import PincelError
+from pincel.losses.base import Loss
+from pincel.recipes.memo import Memo
+from pincel.run import Run
+
+__all__ = ["Outcome", "Painter", "Progress"]
+
+Tell: TypeAlias = Callable[[Event], None]
+Stop: TypeAlias = Callable[[], bool]
+
+
+class Painter:
+    """Paints jobs in this process; networks, style targets and decoded pictures stay from one to the next.
+
+    Args:
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        precision: ``auto``, ``fp32``, ``tf32`` or ``bf16``.
+        threads: Of the processor; torch is told so for the whole process. As many as it takes by itself when left out.
+        tiles: ``auto``, ``whole``, or such as ``pool2=512,rest=2048``.
+        memory: What a run may use in all, such as ``6G``; what is free when left out.
+        worker: What the painter is called in what it tells.
+    """
+
+    def __init__(
+        self,
+        device: str = "auto",
+        precision: str = "auto",
+        threads: int | None = None,
+        *,
+        tiles: str = "auto",
+        memory: str | None = None,
+        worker: str = "here",
+    ) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self._machine: dict[str, Any] = {"device": device, "precision": precision, "tiles": tiles, "memory": memory}
+        self._memo = Memo()
+        self._pictures = Decoded()
+        self.worker = worker
+
+    def paint(self, job: Job, tell: Tell = lambda _: None, stop: Stop = lambda: False) -> Outcome:
+        """Paint a job and write its picture and record, each whole or not at all.
+
+        Args:
+            job: What to paint.
+            tell: Is told each event, also those within preparations and steps.
+            stop: Asked after each event whether to leave the picture, of which nothing is kept then.
+
+        Returns:
+            What became of it. A picture or a setting that cannot be used is no exception, but one of the things that become of a job.
+        """
+        painting = self.painting(job, tell, stop)
+        while True:
+            try:
+                next(painting)
+            except StopIteration as end:
+                outcome: Outcome = end.value
+                return outcome
+
+    def painting(self, job: Job, tell: Tell = lambda _: None, stop: Stop = lambda: False) -> Generator[Progress, None, Outcome]:
+        """Do what :meth:`paint` does, and say after each step how far it is."""
+        watch = _Watch()
+        yield Progress(job.name, 0, 0, self.worker)
+        try:
+            outcome = yield from self._painted(job, tell, stop, watch)
+        except PincelError as error:
+            outcome = Outcome(job.name, "failed", _line(str(error)))
+        except Exception as error:
+            # Whatever is the matter with one picture must not end a night's work.
+            outcome = Outcome(job.name, "failed", _line(f"{type(error).__name__}: {error}"))
+        return replace(outcome, seconds=watch.elapsed, prepared=watch.prepared, worker=self.worker)
+
+    def _painted(self, job: Job, tell: Tell, stop: Stop, watch: _Watch) -> Generator[Progress, None, Outcome]:
+        settings = dict(job.settings)
+        content = self._pictures.open(job.content, "content")
+        # A folder stays one style with one weight, however many pictures are in it.
+        styles = [(place if is_folder(place) else self._pictures.open(place, "style"), weight) for place, weight in job.styles]
+        recipe = settings.pop("recipe", USUAL)
+        run = Run(content, styles, recipe=recipe, memo=self._memo, on_event=tell, wishes=watch.asked, **self._machine, **settings)
+        if run.tight:
+            # From here on; those that come after it are slower for it, and not many in a batch that has such pictures.
+            give_back_freed_memory()
+        steps, before, of_scale, reason = sum(rung.steps for rung in run.rungs), 0, 0, ""
+        for event in run:
+            tell(event)
+            if isinstance(event, Scale):
+                before, of_scale = before + of_scale, event.steps
+            elif isinstance(event, Step):
+                yield Progress(job.name, before + event.step, steps, self.worker)
+            elif isinstance(event, Stopped):
+                reason = event.reason
+            if stop():
+                run.stop("interrupted")
+        return _written(job, run.result) if run.finished else _left(job, reason)
+
+
+class _Watch:
+    """How long a job has taken, and how long until its picture was first looked at."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self._ready: float | None = None
+
+    @property
+    def elapsed(self) -> float:
+        return round(time.perf_counter() - self._began, 3)
+
+    @property
+    def prepared(self) -> float:
+        return self.elapsed if self._ready is None else self._ready
+
+    def asked(self, _: tuple[int, int]) -> Sequence[Loss]:
+        """Wish for nothing. A run asks for wishes beyond its recipe when it has everything else, just before it looks at its picture."""
+        if self._ready is None:
+            self._ready = self.elapsed
+        return ()
+
+
+def _written(job: Job, result: Result) -> Outcome:
+    """Write picture and record; raises OutputError if they cannot be."""
+    target = Path(job.output)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    result.save(target)
+    return Outcome(
+        job.name,
+        "done",
+        "The objective went out of bounds; this is the best picture before." if result.stopped == "diverged" else "",
+        size=result.image.size,
+        steps=sum(scale["steps"] for scale in result.record["scales"]),
+        total=(result.record["saved"] or {}).get("total"),
+        files=(str(target), str(record_path(target))),
+    )
+
+
+def _left(job: Job, reason: str) -> Outcome:
+    """Say why nothing is kept of a picture that is not whole."""
+    if reason == "out of memory":
+        return Outcome(job.name, "failed", "Out of memory; try a smaller size, or fewer workers at a time.")
+    return Outcome(job.name, "stopped", "It was left before it was whole.")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

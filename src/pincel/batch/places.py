@@ -1,0 +1,149 @@
+"""Where pictures are: files, folders, patterns of names, samples; and how to find the one that was meant."""
+
+from __future__ import annotations
+
+import glob
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+from pincel.errors import OptionError, PictureMissingError, closest
+from pincel.files import one_line, quoted
+from pincel.image.io import SUFFIXES, picture_files
+from pincel.samples import PREFIX, find_sample, sample_names
+from pincel.sources import BLANK
+
+ACCEPTED = "a picture, a folder of pictures, a pattern such as 'photos/*.jpg', or sample:NAME"
+_MAGIC = ("*", "?", "[")
+
+
+def pictures(texts: Sequence[str], what: str, *, outside: Path | None = None) -> list[str]:
+    """Return the pictures that texts stand for, in order, each once.
+
+    Args:
+        texts: Files, ``sample:NAME``, folders (the pictures in them), and patterns: ``photos/*.jpg``, ``photos/**/*`` for those in folders
+            below too, ``sample:w*``.
+        what: How messages call them (``contents``).
+        outside: A folder whose pictures count only if they are named one by one: that of the results.
+
+    Raises:
+        PictureMissingError: For a text that stands for no picture, with the closest match.
+        UnknownNameError: For a sample that does not exist.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        places = list(_meant(text, what, outside))
+        if not places:
+            there = any(True for _ in _meant(text, what, None))
+            failed = f"{what}: all pictures there lie in the folder of the results" if there else f"{what}: no pictures there"
+            raise PictureMissingError(one_line(failed, quoted(text), ACCEPTED, near(text) or "another folder or pattern"))
+        for place in places:
+            found.setdefault(place if place.startswith((PREFIX, BLANK)) else os.path.realpath(place), place)
+    return list(found.values())
+
+
+def _meant(text: str, what: str, outside: Path | None) -> Iterator[str]:
+    if text.startswith(BLANK):
+        yield text
+    elif text.startswith(PREFIX):
+        yield from _samples(text)
+    elif os.path.isfile(text):
+        yield text
+    elif os.path.isdir(text):
+        yield from _shown(picture_files(Path(text)), outside)
+    elif any(sign in text for sign in _MAGIC):
+        paths = (Path(path) for path in sorted(glob.glob(text, recursive=True)))
+        yield from _shown((path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file()), outside)
+    else:
+        failed = f"{what}: there is no such file"
+        raise PictureMissingError(one_line(failed, quoted(text), ACCEPTED, near(text) or "look at the path"))
+
+
+def _samples(text: str) -> Iterator[str]:
+    if any(sign in text for sign in _MAGIC):
+        yield from (PREFIX + name for name in sample_names() if fnmatch(name, text.removeprefix(PREFIX)))
+    else:
+        find_sample(text)
+        yield text
+
+
+def _shown(paths: Sequence[Path] | Iterator[Path], outside: Path | None) -> Iterator[str]:
+    """Leave out what is hidden, such as files half written, and what lies in the folder of results."""
+    away = os.path.join(os.path.realpath(outside), "") if outside else None
+    for path in paths:
+        if not path.name.startswith(".") and not (away and os.path.realpath(path).startswith(away)):
+            yield str(path)
+
+
+def near(text: str) -> str:
+    """Return the path nearest to one that does not exist: its first part that is not there, as it may have been meant; or nothing."""
+    path = Path(text)
+    there = next((above for above in path.parents if above.is_dir()), Path())
+    wanted = path.relative_to(there).parts[0] if path.parts else ""
+    try:
+        names = [name for name in os.listdir(there) if not name.startswith(".")]
+    except OSError:
+        return ""
+    name = nearest(wanted, names)
+    return quoted(there / name) if name else ""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the name nearest to one, or nothing: what :func:`pincel.errors.closest` would ask for.
+
+    Example:
+        >>> nearest("contnt", ["content", "style"])
+        'content'
+    """
+    return closest(name, known).removeprefix(" Did you mean '").removesuffix("'?")
+
+
+def weighted(text: str) -> tuple[str, float]:
+    """Read a style: a path or ``sample:NAME``, or either followed by ``=weight``.
+
+    Raises:
+        OptionError: If the weight is no number of 0 or more.
+    """
+    path, sign, weight = text.rpartition("=")
+    # A file may have = in its name; if it is there under its full name, that is what is meant.
+    if not sign or (not text.startswith(PREFIX) and Path(text).exists()):
+        return text, 1.0
+    try:
+        number = float(weight)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number >= 0):
+        raise OptionError(f"The weight of style '{path}' must be a number of 0 or more, not '{weight}' (write {path}=0.7).")
+    return path, number
+
+
+def is_folder(place: str) -> bool:
+    """Return whether a style is all pictures of a folder."""
+    return not place.startswith((PREFIX, BLANK)) and os.path.isdir(place)
+
+
+def stem(place: str) -> str:
+    """Return what a picture is called in the names of results: the name of its file, folder or sample.
+
+    Example:
+        >>> stem("photos/night.final.jpg"), stem("sample:harbour"), stem("paintings/")
+        ('night.final', 'harbour', 'paintings')
+    """
+    if place.startswith((PREFIX, BLANK)):
+        return place.partition(":")[2]
+    path = Path(place)
+    return path.stem if path.suffix.lower() in SUFFIXES else path.name
+
+
+def folder_of(place: str) -> str:
+    """Return the name of the folder a picture is in; ``sample`` for a sample.
+
+    Example:
+        >>> folder_of("photos/2024/night.jpg"), folder_of("sample:harbour")
+        ('2024', 'sample')
+    """
+    if place.startswith((PREFIX, BLANK)):
+        return place.partition(":")[0]
+    return Path(os.path.abspath(place)).parent.name

@@ -1,0 +1,204 @@
+"""A batch from end to end: what is to be done, done, written down, and shown on a page."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from filelock import FileLock, Timeout
+
+from pincel.batch.check import check_jobs
+from pincel.batch.hands import Hands, Here, Processes, shared
+from pincel.batch.jobs import gather_jobs
+from pincel.batch.ledger import Ledger
+from pincel.batch.messages import Job, Machine, Message, Outcome
+from pincel.batch.names import PATTERN
+from pincel.batch.page import write_summary
+from pincel.batch.table import read_jobs
+from pincel.errors import OptionError
+from pincel.files import one_line, quoted
+
+LOCK = ".pincel-batch.lock"
+
+Places: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of a batch.
+
+    Attributes:
+        jobs: What was asked for.
+        outcomes: name → what became of it, also of those that were done before; nothing of those that were never begun.
+        kept: Names of those that were done before, and are as asked for.
+        folder: Where everything is.
+        seconds: The batch has taken.
+        stopped: Whether it was asked to end before its end.
+        files: The page, the table, and all as data.
+    """
+
+    jobs: tuple[Job, ...]
+    outcomes: Mapping[str, Outcome]
+    kept: frozenset[str]
+    folder: Path
+    seconds: float
+    stopped: bool
+    files: tuple[Path, ...]
+
+    @property
+    def painted(self) -> list[Outcome]:
+        """Those that were painted this time."""
+        return [outcome for outcome in self.outcomes.values() if outcome.state == "done" and outcome.name not in self.kept]
+
+    @property
+    def failed(self) -> list[Outcome]:
+        """Those that could not be painted."""
+        return [outcome for outcome in self.outcomes.values() if outcome.state == "failed"]
+
+    @property
+    def left(self) -> int:
+        """How many were not begun, or left before they were whole."""
+        return sum(job.name not in self.outcomes or self.outcomes[job.name].state == "stopped" for job in self.jobs)
+
+
+def run_batch(
+    jobs: Sequence[Job],
+    hands: Hands,
+    folder: Path,
+    tell: Callable[[Message], None] = lambda _: None,
+    *,
+    again: bool = False,
+    ledger: Ledger | None = None,
+) -> Summary:
+    """Paint the jobs that are not done, and write the summary, also if it is ended early.
+
+    Args:
+        jobs: All of them, with names that differ; see :func:`pincel.batch.check.check_jobs`.
+        hands: Who paints. They are not closed.
+        folder: Where the ledger and the summary are.
+        tell: Is told how each job goes and what becomes of it.
+        again: Paint all, also those that are done.
+        ledger: That of the folder, if it has been read already.
+
+    Returns:
+        What became of each.
+
+    Raises:
+        OptionError: If another batch works in this folder.
+        OutputError: If ledger or summary cannot be written.
+    """
+    began = time.perf_counter()
+    with alone(folder):
+        ledger = ledger or Ledger(folder)
+        done = {} if again else {job.name: outcome for job in jobs if (outcome := ledger.done(job))}
+        outcomes = dict(done)
+        todo = [job for job in jobs if job.name not in done]
+        for job in todo:
+            # As the files are now: what is changed while it is painted counts as changed.
+            ledger.fingerprint(job)
+        by_name = {job.name: job for job in todo}
+        try:
+            for message in hands.outcomes(todo):
+                if isinstance(message, Outcome):
+                    ledger.note(by_name[message.name], message)
+                    outcomes[message.name] = message
+                tell(message)
+        finally:
+            files = write_summary(jobs, outcomes, folder, time.perf_counter() - began)
+    stopped = any(job.name not in outcomes or outcomes[job.name].state == "stopped" for job in jobs)
+    return Summary(tuple(jobs), outcomes, frozenset(done), folder, time.perf_counter() - began, stopped, files)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Have a folder for oneself, so that nothing is painted twice at once; raises OptionError if another process has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        failed = "batch: another one is at work in this folder"
+        raise OptionError(one_line(failed, quoted(folder), "a folder for each batch", "another -o, or wait for its end")) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
+    contents: Places = (),
+    styles: Places = (),
+    folder: str | PathLike[str] = "painted",
+    *,
+    jobs: str | PathLike[str] | None = None,
+    pattern: str = PATTERN,
+    workers: int = 1,
+    recipe: str | PathLike[str] | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    tiles: str = "auto",
+    memory: str | None = None,
+    again: bool = False,
+    on_event: Callable[[Message], None] | None = None,
+    **overrides: Any,
+) -> Summary:
+    """Paint every photograph after every painting, or each row of a file of jobs, into a folder.
+
+    Called again, it paints only what is missing or of which something has changed: the pictures, masks, settings, the version of pincel.
+    A picture that cannot be used does not end the batch; the summary says which it was and why.
+
+    Example:
+        >>> from pincel.batch.run import paint_all
+        >>> summary = paint_all("photos/*.jpg", ["starry.jpg", "paintings/"], "painted", size=512)  # doctest: +SKIP
+        >>> [outcome.message for outcome in summary.failed]  # doctest: +SKIP
+        []
+
+    Args:
+        contents: Photographs: files, folders, patterns such as ``photos/*.jpg``, ``sample:NAME``; one or several.
+        styles: Paintings, likewise.
+        folder: Where pictures, records and the summary go.
+        jobs: A CSV or TOML file of jobs instead of contents and styles; see :mod:`pincel.batch.table`.
+        pattern: How results are called; see :class:`pincel.batch.names.Names`.
+        workers: Processes of this machine that share the batch, 1 or more. With 2 or more the caller must be a script whose work is done
+            under ``if __name__ == "__main__":``.
+        recipe: As for :func:`pincel.transfer`, but by name or file; ``pincel``, or what the file of jobs says, when left out.
+        device: As for :func:`pincel.transfer`.
+        precision: As for :func:`pincel.transfer`.
+        tiles: As for :func:`pincel.transfer`.
+        memory: As for :func:`pincel.transfer`, for all workers together.
+        again: Paint also what is done.
+        on_event: Is told how each picture goes (:class:`Progress`) and what becomes of it (:class:`Outcome`).
+        **overrides: Any value of the recipe, for all.
+
+    Returns:
+        What became of each picture, and where the summary is.
+
+    Raises:
+        PincelError: In one line and before any work, if nothing matches, two results would have one name, an input would be overwritten,
+            or a setting cannot be.
+    """
+    into, settings = Path(folder), overrides if recipe is None else {"recipe": os.fspath(recipe), **overrides}
+    if jobs is not None and (_texts(contents) or _texts(styles)):
+        raise OptionError(one_line("batch: contents and styles are in the file of jobs", "both", "either", "leave one of them out"))
+    if jobs is not None:
+        asked = read_jobs(Path(jobs), into, pattern=pattern, settings=settings)
+    else:
+        asked = gather_jobs(_texts(contents), _texts(styles), into, pattern=pattern, settings=settings)
+    check_jobs(asked, into, [Path(jobs)] if jobs is not None else [])
+    machine = shared(Machine(device, precision, tiles, memory), workers)
+    hands: Hands = Here(machine) if workers == 1 else Processes(workers, machine)
+    try:
+        return run_batch(asked, hands, into, on_event or (lambda _: None), again=again)
+    finally:
+        hands.close()
+
+
+def _texts(places: Places) -> list[str]:
+    given = [places] if isinstance(places, str | PathLike) else places
+    return [os.fspath(place) for place in given]

@@ -1,0 +1,262 @@
+"""``pincel batch``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+from click.core import ParameterSource
+
+from pincel.cli.options import MACHINE, gather, machine_options, objective_options
+from pincel.cli.painting import EXIT_CODES, stopped_by_signals
+from pincel.cli.texts import GroupedCommand, examples
+from pincel.recipes.groups import GROUPS
+
+if TYPE_CHECKING:
+    from pincel.batch.hands import Hands
+    from pincel.batch.messages import Job, Machine
+    from pincel.batch.run import Summary
+
+# Of a batch in which a picture failed.
+SOME_FAILED = 1
+STYLES = ("--styles", "--style")
+
+
+class BatchCommand(GroupedCommand):
+    """Options under titles; ``--styles`` takes all that follows, as a shell writes out a pattern."""
+
+    groups: ClassVar = {
+        "What is painted": ["styles", "jobs", "names", "again", "dry_run"],
+        **GROUPS,
+        "Output": ["output", "json_lines", "quiet"],
+        "Who paints": ["workers", "cluster", *MACHINE],
+    }
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give each text behind ``--styles`` the option of its own that click knows."""
+        return super().parse_args(ctx, spread_styles(args))
+
+
+def spread_styles(args: list[str]) -> list[str]:
+    """Return arguments in which ``--styles A B`` has become ``--styles A --styles B``, up to the next option or ``--``.
+
+    Example:
+        >>> spread_styles(["a.jpg", "--styles", "b.jpg", "c.jpg", "-o", "out"])
+        ['a.jpg', '--styles', 'b.jpg', '--styles', 'c.jpg', '-o', 'out']
+    """
+    spread: list[str] = []
+    within = begun = False
+    for number, text in enumerate(args):
+        if text == "--":
+            return [*spread, *args[number:]]
+        if text in STYLES:
+            within, begun = True, False
+            spread.append(text)
+        elif text.startswith("-") and len(text) > 1:
+            within = False
+            spread.append(text)
+        else:
+            spread += [STYLES[0], text] if within and begun else [text]
+            begun = True
+    return spread
+
+
+@click.command(
+    cls=BatchCommand,
+    epilog=examples(
+        "pincel batch sample:harbour sample:lake --styles sample:impasto -o painted --size 192 --steps 30",
+        "pincel batch 'sample:l*' --styles sample:woodcut -o painted --names '{style}/{content}.jpg' --size 192 --steps 30",
+    ),
+)
+@click.argument("contents", nargs=-1)
+@click.option("--styles", "--style", multiple=True, metavar="STYLES…", help="Paintings, all up to the next option; likewise.")
+@click.option(
+    "--jobs",
+    metavar="FILE",
+    help="A .csv or .toml of jobs instead: content, style, output, recipe, and any option of a recipe as a column. Files are looked for "
+    "beside it.",
+)
+@click.option(
+    "--names",
+    default="{content}_{style}.png",
+    metavar="PATTERN",
+    help="What results are called, with {content}, {style}, {folder}, {recipe}, {number:04d}; / makes folders. [{content}_{style}.png]",
+)
+@click.option("--again", is_flag=True, help="Paint also what is done.")
+@click.option("--dry-run", is_flag=True, help="List what would be painted, and how long it may take.")
+@click.option("-o", "--output", required=True, metavar="DIR", help="Where pictures, records and the summary go.")
+@click.option("--json", "json_lines", is_flag=True, help="Print a JSON line for each picture on standard output.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that share the batch; each has its part of the threads and the memory, and a network of its own. [1]",
+)
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Paint with the workers of a Ray cluster, as many as there is room for or --workers: auto for the one of this machine, or "
+    "HOST:PORT. Needs pincel[cluster].",
+)
+@objective_options
+@machine_options
+@click.pass_context
+def command(ctx: click.Context, /, contents: tuple[str, ...], styles: tuple[str, ...], **options: Any) -> None:
+    """Paint each of CONTENTS in the manner of each of STYLES, or each row of a file of jobs, into a folder.
+
+    CONTENTS and STYLES are pictures, folders of them, patterns such as 'photos/*.jpg' (also in quotes), and sample:NAME. All options of
+    'pincel transfer' about the picture are taken. What the network has seen of a style is kept from one picture to the next.
+
+    Beside each picture goes its record. index.html shows all with thumbnails; summary.csv and batch.json have the numbers. A picture that
+    cannot be used is listed there, and the batch goes on: the exit code is 1 then, 0 if all went well.
+
+    Run again, the same command paints only what is missing or of which something has changed: the bytes of contents, styles and masks, the
+    settings, the version of pincel, or the result itself. So it also goes on after Ctrl-C, which leaves the picture under way.
+    """
+    settings = gather(options)
+    if ctx.get_parameter_source("recipe") is not ParameterSource.DEFAULT:
+        settings = {"recipe": options["recipe"], **settings}
+    ctx.exit(painted(contents, styles, settings, options))
+
+
+def painted(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[str, Any], options: dict[str, Any]) -> int:
+    """Check, paint, tell; return the exit code."""
+    from pincel.batch.check import check_jobs
+    from pincel.batch.messages import Machine
+    from pincel.engine.memory import keep_freed_memory
+
+    keep_freed_memory()
+    folder = Path(options["output"])
+    jobs = asked(contents, styles, settings, options)
+    check_jobs(jobs, folder, [Path(options["jobs"])] if options["jobs"] else [])
+    machine = Machine(**{name: options[name] for name in MACHINE})
+    if options["dry_run"]:
+        return foreseen(jobs, folder, machine, again=options["again"], json_lines=options["json_lines"])
+    hands = hands_for(options["workers"], options["cluster"], machine)
+    try:
+        return worked(jobs, hands, folder, options)
+    finally:
+        hands.close()
+
+
+def asked(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[str, Any], options: dict[str, Any]) -> list[Job]:
+    """Return the jobs, of either kind.
+
+    Raises:
+        OptionError: For both or neither.
+    """
+    from pincel.batch.jobs import gather_jobs
+    from pincel.batch.table import read_jobs
+    from pincel.errors import OptionError
+
+    folder, pattern = Path(options["output"]), options["names"]
+    if options["jobs"]:
+        if contents or styles:
+            raise OptionError("--jobs names contents and styles itself; leave out those on the command line, or --jobs.")
+        return read_jobs(Path(options["jobs"]), folder, pattern=pattern, settings=settings)
+    if not contents and len(styles) > 1:
+        raise OptionError("--styles takes all names up to the next option, so there are no contents; give CONTENTS before it, or after --.")
+    return gather_jobs(contents, styles, folder, pattern=pattern, settings=settings)
+
+
+def hands_for(workers: int | None, cluster: str | None, machine: Machine) -> Hands:
+    """Return who is to paint: this process, several of this machine, or those of a cluster."""
+    from pincel.batch.hands import Here, Processes, shared
+
+    if cluster is not None:
+        from pincel.cluster.hands import RayHands
+
+        return RayHands(cluster, workers, machine)
+    count = workers or 1
+    ways = shared(machine, count)
+    return Here(ways) if count == 1 else Processes(count, ways)
+
+
+def foreseen(jobs: list[Job], folder: Path, machine: Machine, *, again: bool, json_lines: bool) -> int:
+    """Say what would be painted and how long it may take; return the exit code."""
+    from pincel.batch.effort import expected_seconds
+    from pincel.batch.ledger import Ledger
+    from pincel.cli.plan import duration
+    from pincel.cli.terminal import say
+
+    todo = jobs if again else Ledger(folder).todo(jobs)
+    seconds = expected_seconds(todo, machine)
+    due = {job.name for job in todo}
+    for job in jobs:
+        made_of = f"{job.content} after {', '.join(style for style, _ in job.styles)}"
+        if json_lines:
+            say(json.dumps({"event": "job", "name": job.name, "due": job.name in due, "seconds": seconds.get(job.name)}))
+        elif job.name in due:
+            say(f"{job.name}: {made_of}, {duration(seconds[job.name])}")
+        else:
+            say(f"{job.name}: done, as asked for")
+    known = [each for each in seconds.values() if each is not None]
+    whole = sum(known) if len(known) == len(todo) else None
+    if json_lines:
+        say(json.dumps({"event": "plan", "jobs": len(jobs), "due": len(todo), "seconds": whole}))
+    else:
+        say(f"{len(todo)} of {len(jobs)} pictures would be painted, in about {duration(whole)} on this machine with one worker.")
+    return 0
+
+
+def worked(jobs: list[Job], hands: Hands, folder: Path, options: dict[str, Any]) -> int:
+    """Paint, showing how it goes, until all is done or a signal asks for the end; return the exit code."""
+    from pincel.batch.effort import efforts
+    from pincel.batch.ledger import Ledger
+    from pincel.batch.run import run_batch
+    from pincel.cli.crowd import Crowd, as_line
+    from pincel.cli.terminal import say
+
+    end = _End(hands)
+    ledger = Ledger(folder)
+    todo = jobs if options["again"] else ledger.todo(jobs)
+
+    def tell(message: Any) -> None:
+        crowd.show(message)
+        if options["json_lines"] and (line := as_line(message)):
+            say(json.dumps(line))
+
+    try:
+        with Crowd(efforts(todo), len(jobs), quiet=options["quiet"]) as crowd, stopped_by_signals(end):
+            summary = run_batch(jobs, hands, folder, tell, again=options["again"], ledger=ledger)
+    except KeyboardInterrupt:
+        # The second one, which waits for no step.
+        click.echo(f"Ended at once; what was whole is in {folder}, and the same command goes on with the rest.", err=True)
+        return EXIT_CODES["interrupted"]
+    report(summary, json_lines=options["json_lines"], quiet=options["quiet"], ended=end.reason)
+    return EXIT_CODES.get(end.reason, 0) if summary.stopped else SOME_FAILED if summary.failed else 0
+
+
+def report(summary: Summary, *, json_lines: bool, quiet: bool, ended: str) -> None:
+    """Say what has become of a batch, what failed, and where the summary is."""
+    from pincel.cli.plan import duration
+    from pincel.cli.terminal import say
+
+    counts = {"painted": len(summary.painted), "kept": len(summary.kept), "failed": len(summary.failed), "left": summary.left}
+    if json_lines:
+        say(json.dumps({"event": "batch", **counts, "seconds": round(summary.seconds, 3), "files": [str(path) for path in summary.files]}))
+    elif not quiet:
+        said = [f"{count} {what}" for what, count in counts.items() if count or what == "painted"]
+        say(f"{', '.join(said)} in {duration(summary.seconds)}: {summary.files[0]}")
+    for outcome in summary.failed:
+        click.echo(f"{outcome.name} failed: {outcome.message}", err=True)
+    if summary.stopped and ended:
+        click.echo(
+            f"Ended before its end; nothing that was whole is lost. The same command goes on with the {summary.left} left.", err=True
+        )
+
+
+class _End:
+    """Lets a signal end the hands' work, and remembers why."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+        self.reason = ""
+
+    def stop(self, reason: str = "stopped") -> None:
+        """Ask for the end."""
+        self.reason = reason
+        self._hands.stop()

@@ -1,0 +1,123 @@
+"""Jobs from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pincel.batch.jobs import Job, recipe_of
+from pincel.batch.table import read_jobs
+from pincel.errors import OptionError
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_table(tmp_path: Path) -> None:
+    table = write(
+        tmp_path / "lists" / "jobs.csv",
+        "\ufeffcontent,style,output,recipe,steps,style-layers,optimizer_options,style_mask\n"
+        'sample:lake,starry.jpg=0.7|sample:glass=0.3,night/lake.jpg,gatys2016,12,"relu1_1,relu2_1",history=20|max_step=1,a.png|b.png\n'
+        "\n"
+        "/photos/harbour.jpg,paintings,,,,,,\n",
+    )
+    beside, out = table.parent, tmp_path / "out"
+    first, second = read_jobs(table, out, settings={"size": 64, "steps": 3})
+    assert first == Job(
+        "night/lake.jpg",
+        "sample:lake",
+        ((str(beside / "starry.jpg"), 0.7), ("sample:glass", 0.3)),
+        str(out / "night/lake.jpg"),
+        {
+            "size": 64,
+            "recipe": "gatys2016",
+            "steps": "12",
+            "style_layers": "relu1_1,relu2_1",
+            "optimizer_options": {"history": "20", "max_step": "1"},
+            "style_mask": [str(beside / "a.png"), str(beside / "b.png")],
+        },
+    )
+    # What a job does not say is as for all.
+    assert second == Job(
+        "harbour_paintings.png",
+        "/photos/harbour.jpg",
+        ((str(beside / "paintings"), 1.0),),
+        str(out / "harbour_paintings.png"),
+        {"size": 64, "steps": 3},
+    )
+    assert recipe_of(first).steps == 12
+    assert recipe_of(first).optimizer_options["history"] == "20"
+
+
+def test_a_table_as_spreadsheets_write_it_where_the_comma_is_in_numbers(tmp_path: Path) -> None:
+    table = write(tmp_path / "jobs.csv", "content;style\nsample:lake;sample:glass\n")
+    assert [job.name for job in read_jobs(table, tmp_path)] == ["lake_glass.png"]
+
+
+def test_a_document(tmp_path: Path) -> None:
+    document = write(
+        tmp_path / "jobs.toml",
+        """
+        steps = 20
+        size = 512
+        style = "sample:glass"
+
+        [[job]]
+        content = "a.jpg"
+        init = "./start.png"
+        recipe = "mine.toml"
+
+        [[job]]
+        content = "b.jpg"
+        style = ["c.jpg", "d.jpg=0.5"]
+        size = 256
+        ladder = { "1/2" = 3 }
+        output = "two.png"
+        """,
+    )
+    first, second = read_jobs(document, tmp_path / "out", settings={"steps": 5})
+    # The command line is nearer than what is said of all, and farther than what is said of one.
+    assert first.settings == {"steps": 5, "size": 512, "init": str(tmp_path / "start.png"), "recipe": str(tmp_path / "mine.toml")}
+    assert (first.name, first.styles) == ("a_glass.png", (("sample:glass", 1.0),))
+    assert second.settings == {"steps": 5, "size": 256, "ladder": {"1/2": 3}}
+    assert second.styles == ((str(tmp_path / "c.jpg"), 1.0), (str(tmp_path / "d.jpg"), 0.5))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("jobs.csv", "content,stile\n", r"unknown column 'stile' .* try: style"),
+        ("jobs.csv", "content,style,style-wieght\n", "try: style_weight"),
+        ("jobs.csv", "content,style,style\n", "the column 'style' is there twice"),
+        ("jobs.csv", "content,style\na.jpg\n", "line 2 has no style"),
+        ("jobs.csv", "content,style\n,a.jpg\n", "line 2 has no content"),
+        ("jobs.csv", "content,style\na.jpg,b.jpg,c\n", "line 2 has more cells than there are columns"),
+        ("jobs.csv", "content,style,output\na.jpg,b.jpg,../c.png\n", "lies outside the folder"),
+        ("jobs.csv", "content,style\na.jpg,b.jpg=x\n", "The weight of style"),
+        ("jobs.csv", "content,style\n", "there are none in the file"),
+        ("jobs.csv", "", "there are none in the file"),
+        ("jobs.toml", "steps = 3\n", "there are none in the file"),
+        ("jobs.toml", "steps = \n", "the file is not TOML"),
+        ("jobs.toml", "[[job]]\ncontnt = 'a'\n", "unknown column 'contnt'"),
+        ("jobs.toml", "job = 3\n", "'job' is no list of tables"),
+        ("jobs.toml", "content = 'a'\n[[job]]\n", "content cannot be the same for all"),
+        ("jobs.toml", "[[job]]\ncontent = 'a'\nstyle = [3]\n", "job 1 has a list that is not of names"),
+        ("jobs.json", "[]", "neither CSV nor TOML"),
+    ],
+)
+def test_files_that_cannot_be(tmp_path: Path, name: str, text: str, message: str) -> None:
+    with pytest.raises(OptionError, match=message) as error:
+        read_jobs(write(tmp_path / name, text), tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="cannot be read, no such file"):
+        read_jobs(tmp_path / "none.csv", tmp_path)
+    (tmp_path / "latin.csv").write_bytes("content,style\nniño.jpg,a.jpg\n".encode("latin-1"))
+    with pytest.raises(OptionError, match="not UTF-8"):
+        read_jobs(tmp_path / "latin.csv", tmp_path)
