@@ -31,6 +31,8 @@ Kind = Literal["normal", "uniform"]
         ("C:\\pictures\\night", Start("file", path="C:\\pictures\\night")),
         ("./content", Start("file", path="./content")),
         ("a=b.png", Start("file", path="a=b.png")),
+        ("feedforward", Start("feedforward")),
+        ("feedforward=nets/a=b.safetensors", Start("feedforward", path="nets/a=b.safetensors")),
     ],
 )
 def test_accepted(text: str, expected: Start) -> None:
@@ -50,7 +52,10 @@ def test_a_share_that_is_none(share: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "photograph"])
 def test_a_word_that_is_no_start(text: str) -> None:
-    with pytest.raises(OptionError, match=rf"^Unknown init '{text}' \(known: content, noise, style, blend\[=0\.6\], or a picture file\)\."):
+    with pytest.raises(
+        OptionError,
+        match=rf"^Unknown init '{text}' \(known: content, noise, style, blend\[=0\.6\], feedforward\[=NET\], or a picture file\)\.",
+    ):
         parse_start(text)
 
 

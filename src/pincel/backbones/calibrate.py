@@ -30,7 +30,12 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 
 def calibrated(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> VGG:
-    """Return the network rescaled so that every filter's mean activation over a set of pictures is 1.
+    """Return the network rescaled so that every filter's mean activation over a set of pictures is 1; see :func:`measured`."""
+    return normalise(vgg, measured(vgg, calibration, tell, progress))
+
+
+def measured(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> dict[str, Tensor]:
+    """Return the mean activation of every filter over a set of pictures, convolution → (C,), by which a network is normalised.
 
     Args:
         vgg: As trained, on its device, with its pooling.
@@ -51,7 +56,7 @@ def calibrated(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> VG
         means = mean_activations(replace(vgg, padding="zero"), _pictures(paths, _device(vgg), progress))
         _write(cache, means, tell)
     tell(f"Network normalised to mean activation 1 over {named}.")
-    return normalise(vgg, means)
+    return means
 
 
 def calibration_pictures(calibration: str) -> list[Path]:

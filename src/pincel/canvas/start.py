@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pincel.errors import OptionError, closest
 
-KINDS = ("content", "noise", "style", "blend")
+KINDS = ("content", "noise", "style", "blend", "feedforward")
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Start:
     """A parsed ``init``.
 
     Attributes:
-        kind: ``content``, ``noise``, ``style``, ``blend`` or ``file``.
+        kind: ``content``, ``noise``, ``style``, ``blend``, ``feedforward`` or ``file``.
         share: For ``blend``: the share of noise, 0 to 1.
-        path: For ``file``: the picture.
+        path: For ``file``: the picture; for ``feedforward``: the network, or nothing for the one that comes with pincel.
     """
 
     kind: str
@@ -31,7 +31,7 @@ class Start:
 
 
 def parse_start(text: str) -> Start:
-    """Read ``content``, ``noise``, ``style``, ``blend``, ``blend=0.6`` or the path of a picture.
+    """Read ``content``, ``noise``, ``style``, ``blend``, ``blend=0.6``, ``feedforward``, ``feedforward=NET`` or the path of a picture.
 
     Raises:
         OptionError: For a share outside [0, 1], or a word that is neither a start nor looks like a path.
@@ -39,13 +39,17 @@ def parse_start(text: str) -> Start:
     kind, _, given = text.partition("=")
     if kind == "blend":
         return Start("blend", share=_share(given or "0.6"))
+    if kind == "feedforward":
+        return Start("feedforward", path=given)
     if text in KINDS:
         return Start(text)
     if given and kind in KINDS:
         raise OptionError(f"Only blend takes a share of noise (blend=0.6), not init '{text}'.")
     if any(sign in text for sign in "./\\"):
         return Start("file", path=text)
-    raise OptionError(f"Unknown init '{text}' (known: content, noise, style, blend[=0.6], or a picture file).{closest(text, KINDS)}")
+    raise OptionError(
+        f"Unknown init '{text}' (known: content, noise, style, blend[=0.6], feedforward[=NET], or a picture file).{closest(text, KINDS)}"
+    )
 
 
 def _share(text: str) -> float:

@@ -42,6 +42,8 @@ _METAVARS = {
     "content_mask": "FILE",
     "style_mask": "FILE",
 }
+# Other names of an option.
+_ALIASES = {"init": ("--start",)}
 # Given as text, whatever they are made of.
 _TEXTS = ("content_layers", "style_layers", "content_terms", "style_terms", "ladder", "style_scale")
 # Given once for each.
@@ -112,6 +114,7 @@ def _option(name: str) -> Callable[[F], F]:
     shown = "none" if shown == "" else shown
     return click.option(
         f"--{name.replace('_', '-')}",
+        *_ALIASES.get(name, ()),
         name,
         type=kind,
         multiple=name in _LISTS,

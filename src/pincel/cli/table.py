@@ -33,7 +33,7 @@ class Table(click.Group):
         one, several = self.kind
         if cmd_name not in self.lines:
             ctx.fail(f"There is no {one} '{cmd_name}' ({several}: {', '.join(self.lines)}).{closest(cmd_name, self.lines)}")
-        return cast("click.Command", import_module(f"{self.package}.{cmd_name}").command)
+        return cast("click.Command", import_module(f"{self.package}.{cmd_name.replace('-', '_')}").command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the subcommands without importing them."""

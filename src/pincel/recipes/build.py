@@ -24,6 +24,8 @@ from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
 from pincel.engine.tiles import Alone, Reduce, Share, Watch, observe
 from pincel.errors import OptionError, unknown_name
+from pincel.feedforward.file import find_painter, read_painter, read_painter_card
+from pincel.feedforward.paint import paint
 from pincel.image.picture import Picture
 from pincel.image.resize import cover
 from pincel.losses import CHAIN, CONTENT_TERMS, SPREADS, STYLE_TERMS, VARIATIONS
@@ -65,7 +67,9 @@ def check_recipe(recipe: Recipe) -> Card:
     if recipe.style_terms.get(CHAIN, 0) > 0 and len(active_layers(recipe)[1]) == 1:
         raise OptionError("The style term correlation-chain links one style layer to the next; give at least two --style-layers.")
     make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
-    parse_start(recipe.init)
+    start = parse_start(recipe.init)
+    if start.kind == "feedforward":
+        read_painter_card(find_painter(start.path))
     content, style = active_layers(recipe)
     if recipe.ladder and content and recipe.coarse_content == 0 and not (style or recipe.tv_weight > 0):
         raise OptionError(
@@ -217,6 +221,9 @@ def make_start(recipe: Recipe, materials: Materials, card: Card, given: Picture 
         return recipe.white * cover(given.pixels, size, recipe.resample)
     if start.kind == "content":
         return recipe.white * content.pixels
+    if start.kind == "feedforward":
+        network = read_painter(find_painter(start.path))
+        return recipe.white * paint(network, content, materials.styles if network.eye else ())
     if start.kind == "style":
         return recipe.white * cover(materials.styles[0][0].pixels, size, recipe.resample)
     drawn = noise(

@@ -147,7 +147,10 @@ class Recipe(BaseModel):
         description="Style layers with their λ, as relu1_1=0.2,relu2_1=0.8 (weights left out: equal shares of the recipe's)."
     )
 
-    init: str = Field(description="Where to start: content, noise, style, blend[=share of noise], or a picture file.")
+    init: str = Field(
+        description="Where to start: content, noise, style, blend[=share of noise], a picture file, or feedforward[=NET]: what a network "
+        "paints that has learnt to, one of 'pincel train-style' or that which comes with pincel."
+    )
     noise: Literal["normal", "uniform"] = Field(description="Distribution of the noise around the mean pixel.")
     noise_level: float = Field(
         ge=0, allow_inf_nan=False, description="Its standard deviation (normal) or half-width (uniform), in grey levels."

@@ -1,0 +1,30 @@
+"""``pincel export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pincel.cli.texts import examples
+
+
+@click.command(epilog=examples("pincel export impasto.safetensors -o impasto.onnx", "pincel export any.safetensors -o any.onnx"))
+@click.argument("network")
+@click.option("-o", "--output", required=True, metavar="FILE", help="The file to write, NAME.onnx.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def command(network: str, output: str, *, quiet: bool) -> None:
+    """Write a network that 'pincel train-style' made as ONNX, for other programs.
+
+    Its inputs are 'content' and, of an any-style network, 'style' (pictures of any size, 1×3×height×width, RGB from 0 to 1) and 'strength'
+    (a number from 0 to 1); its output is 'painting'.
+    """
+    from pincel.cli.terminal import say
+    from pincel.feedforward.file import read_painter
+    from pincel.feedforward.onnx import write_onnx
+    from pincel.files import check_output
+
+    check_output(output, inputs=[Path(network)], what="ONNX file")
+    write_onnx(Path(output), read_painter(network))
+    if not quiet:
+        say(output)

@@ -1,0 +1,184 @@
+"""``pincel quick``."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+
+from pincel.cli.options import styles as read_styles
+from pincel.cli.texts import GroupedCommand, examples
+from pincel.errors import OptionError
+from pincel.samples import PREFIX
+
+if TYPE_CHECKING:
+    from pincel.feedforward.network import Network
+    from pincel.feedforward.paint import Manner, Weighted
+    from pincel.image.picture import Picture
+
+
+class QuickCommand(GroupedCommand):
+    """Options under titles."""
+
+    groups: ClassVar = {
+        "How it paints": ["network", "strength", "colour", "size", "style_size"],
+        "Output": ["output", "record", "json_lines", "quiet"],
+        "The machine": ["device", "memory"],
+    }
+
+
+@click.command(
+    cls=QuickCommand,
+    epilog=examples(
+        "pincel quick sample:harbour -o quick.png --network impasto.safetensors",
+        "pincel quick sample:harbour sample:glass=0.7 sample:impasto=0.3 -o mixed.png --network any.safetensors --strength 0.8",
+    ),
+)
+@click.argument("content")
+@click.argument("style", nargs=-1)
+@click.option("-o", "--output", required=True, metavar="OUT", help="The picture to write: .png .jpg .webp .tif, .avif where there is AVIF.")
+@click.option(
+    "--network", default="", metavar="NET", help="A network of 'pincel train-style'. [the any-style network that comes with pincel]"
+)
+@click.option("--strength", type=click.FLOAT, default=1.0, metavar="X", help="Of an any-style network: from 0, the photograph, to 1. [1]")
+@click.option(
+    "--colour",
+    type=click.Choice(["style", "content", "luminance"]),
+    default="style",
+    help="Whose colours: the painting's; the photograph's, to which the painting's are matched before; or the photograph's with only its "
+    "brightness repainted. [style]",
+)
+@click.option("--size", type=click.IntRange(min=0), default=512, metavar="N", help="Long side of the result; 0 = as CONTENT is. [512]")
+@click.option(
+    "--style-size", type=click.IntRange(min=0), default=512, metavar="N", help="Long side a style is looked at in; 0 = as it is. [512]"
+)
+@click.option("--record", metavar="FILE", help="Where the record goes. [beside OUT, as .json]")
+@click.option("--json", "json_lines", is_flag=True, help="Print what was done as a JSON line on standard output.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
+@click.option(
+    "--memory",
+    metavar="SIZE",
+    help="What it may take, such as 2G: larger pictures are painted in tiles, to the same picture but for rounding. [what is free]",
+)
+@click.pass_context
+def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **options: Any) -> None:
+    """Paint the photograph CONTENT in one go, with a network that has learnt to.
+
+    An any-style network paints after STYLE, or several, each with a weight if you like: one.jpg=0.7 other.jpg=0.3. A network that has
+    learnt one style takes none.
+
+    It takes a second where 'pincel transfer' takes a minute, and paints less well; 'pincel transfer --init feedforward' begins there.
+    """
+    ctx.exit(painted(content, style, options))
+
+
+def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> int:
+    """Check, paint and write; return the exit code."""
+    from pincel.cli.painting import Outputs, check_outputs
+    from pincel.engine.result import record_path
+    from pincel.feedforward.file import find_painter, read_painter
+    from pincel.feedforward.paint import Manner
+    from pincel.sources import style_groups
+
+    pairs = read_styles(style)
+    picture = Path(options["output"])
+    outputs = Outputs(picture, Path(options["record"] or record_path(picture)))
+    place = find_painter(options["network"])
+    named = [Path(text) for text in (content, *(path for path, _ in pairs)) if not text.startswith(PREFIX)]
+    check_outputs(outputs, [path for path in (*named, place) if path.is_file()])
+    network = read_painter(place)
+    groups = style_groups(pairs) if pairs else []
+    manner = Manner(options["strength"], options["colour"]).checked(network, len(groups))
+    shown = _opened(content, "content", options["size"])
+    looked = [(_opened(source, "style", options["style_size"]), weight) for group in groups for source, weight in group]
+    return _painted(network, shown, looked, manner, outputs, options)
+
+
+def _opened(source: Any, what: str, size: int) -> Picture:
+    """Open a picture, and bring its long side to a size."""
+    from pincel.image.resize import resize_picture, target_size
+    from pincel.sources import open_picture
+
+    picture = open_picture(source, what)
+    height, width = target_size(picture.height, picture.width, size, "long", "nearest")
+    if not (height and width):
+        raise OptionError(f"Of the {what}, {picture.width}×{picture.height} pixels, nothing would be left in --size {size}.")
+    return resize_picture(picture, (height, width), "lanczos")
+
+
+def _painted(network: Network, content: Picture, styles: Weighted, manner: Manner, outputs: Any, options: dict[str, Any]) -> int:
+    from pincel.cli.terminal import say
+    from pincel.engine.device import resolve_device
+    from pincel.engine.memory import free_memory, parse_memory
+    from pincel.feedforward.paint import check_size, paint
+    from pincel.feedforward.tiles import appetite, choose_side
+    from pincel.files import write_text
+    from pincel.image.io import save_picture, to_pil
+    from pincel.run import FREE
+    from pincel.sources import described
+    from pincel.version import __version__
+
+    device = resolve_device(options["device"])
+    check_size(network, content)
+    budget = parse_memory(options["memory"]) if options["memory"] else int(FREE * free_memory(device))
+    side = choose_side(network, content.height, content.width, budget)
+    console = _console(quiet=options["quiet"])
+    needed = appetite(network, content.height, content.width)
+    where = f"in tiles of {side} pixels, for the whole would take {needed / 1e9:.2g} GB" if side else f"{needed / 1e6:,.0f} MB"
+    console.print(
+        f"{network.card.name} on {device}: {content.width}×{content.height}, {where}", soft_wrap=True, markup=False, highlight=False
+    )
+    began = time.monotonic()
+    with _bar(console, tiled=bool(side)) as tell:
+        pixels = paint(network.to(device), content, styles, manner, budget=budget, tell=tell)
+    seconds = time.monotonic() - began
+    save_picture(to_pil(pixels, content.alpha), outputs.picture, content.dpi)
+    record = {
+        "pincel": __version__,
+        "verb": "quick",
+        "network": {
+            "name": network.card.name,
+            "kind": network.card.kind,
+            "file": options["network"],
+            "trained": dict(network.card.trained),
+        },
+        "content": described(content),
+        "styles": [{**described(style), "weight": weight} for style, weight in styles],
+        "strength": manner.strength,
+        "colour": manner.colour,
+        "tiles": side,
+        "seconds": round(seconds, 3),
+        "picture": outputs.picture.name,
+    }
+    write_text(outputs.record, json.dumps(record, indent=1, ensure_ascii=False) + "\n", what="record")
+    if options["json_lines"]:
+        say(json.dumps({"event": "saved", "seconds": record["seconds"], "files": [str(outputs.picture), str(outputs.record)]}))
+    elif not options["quiet"]:
+        for path in (outputs.picture, outputs.record):
+            say(str(path))
+    return 0
+
+
+def _console(*, quiet: bool) -> Any:
+    from rich.console import Console
+
+    return Console(stderr=True, quiet=quiet)
+
+
+def _bar(console: Any, *, tiled: bool) -> Any:
+    """Show how many tiles are done, where there are any, on a terminal."""
+    from contextlib import contextmanager
+
+    from rich.progress import Progress
+
+    @contextmanager
+    def shown():  # type: ignore[no-untyped-def]  # noqa: ANN202
+        with Progress(console=console, disable=not (tiled and console.is_terminal), transient=True) as progress:
+            task = progress.add_task("painting", total=None)
+            yield lambda done, total: progress.update(task, completed=done, total=total)
+
+    return shown()

@@ -1,0 +1,189 @@
+"""``pincel train-style``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import click
+
+from pincel.cli.options import F
+from pincel.cli.painting import EXIT_CODES, stopped_by_signals
+from pincel.cli.texts import GroupedCommand, examples
+from pincel.teach.recipes import DEFAULTS, RECIPES
+from pincel.teach.schema import TeachingRecipe
+
+if TYPE_CHECKING:
+    from pincel.cli.teaching import TeachingBar
+    from pincel.teach.teaching import Teaching
+
+_GROUPS = {
+    "What it learns": ["any_style", "recipe", "stages", "content_weight", "style_weight", "tv_weight", "copies"],
+    "The pictures": ["crop", "side", "style_side", "zoom", "recolour"],
+    "The training": ["batch", "steps", "learning_rate", "warming", "decay", "cooling", "seed", "minutes"],
+    "Output": ["output", "onnx", "resume", "checkpoint_every", "json_lines", "quiet"],
+    "The machine": ["device"],
+}
+# Values of a recipe that are options; the others make another method of it, and are for recipes.
+_VALUES = [
+    name for title in ("What it learns", "The pictures", "The training") for name in _GROUPS[title] if name in TeachingRecipe.model_fields
+]
+_TYPES = {int: ("N", click.INT), float: ("X", click.FLOAT)}
+_METAVARS = {"content_weight": "α", "style_weight": "β", "tv_weight": "γ", "zoom": "X,X", "stages": "STAGE,…"}
+
+
+class TrainStyleCommand(GroupedCommand):
+    """Options under titles."""
+
+    groups: ClassVar = _GROUPS
+
+
+def recipe_options(function: F) -> F:
+    """Give a command an option for each value that may be given."""
+    for name in reversed(_VALUES):
+        function = _option(name)(function)
+    return function
+
+
+def _option(name: str) -> Callable[[F], F]:
+    field = TeachingRecipe.model_fields[name]
+    metavar, kind = _TYPES.get(field.annotation, (None, click.STRING))  # type: ignore[arg-type]
+    names = ["--lr", "--learning-rate"] if name == "learning_rate" else [f"--{name.replace('_', '-')}"]
+    shown = " or ".join(dict.fromkeys(_shown(RECIPES[each].recipe, name) for each in DEFAULTS.values()))
+    help_text = f"{field.description} [{shown}]"
+    return click.option(*names, name, type=kind, metavar=_METAVARS.get(name, metavar), help=help_text)
+
+
+def _shown(recipe: TeachingRecipe, name: str) -> str:
+    value = getattr(recipe, name)
+    if isinstance(value, tuple):
+        return ",".join(f"{each:g}" for each in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@click.command(
+    cls=TrainStyleCommand,
+    epilog=examples(
+        "pincel train-style sample:impasto sample:scenes,sample:leaves -o impasto.safetensors",
+        "pincel train-style --any sample:styles,sample:leaves sample:scenes,sample:leaves -o any.safetensors",
+    ),
+)
+@click.argument("style")
+@click.argument("data")
+@click.option("--any", "any_style", is_flag=True, help="Learn to paint after any picture; STYLE are places of pictures to learn that from.")
+@click.option(
+    "--recipe",
+    metavar="NAME",
+    help=f"{', '.join(RECIPES)}. [{DEFAULTS['one-style']}, with --any {DEFAULTS['any-style']}; with --resume that of the run]",
+)
+@recipe_options
+@click.option("--minutes", type=click.FloatRange(min=0), default=0.0, metavar="M", help="End after so much time in all; 0 = never. [0]")
+@click.option("-o", "--output", required=True, metavar="NET", help="The network to write, NAME.safetensors; its record goes beside it.")
+@click.option("--onnx", metavar="FILE", help="Also write it for other programs, as NAME.onnx.")
+@click.option("--resume", is_flag=True, help="Go on with the training of NET from the checkpoint beside it, to the same bytes.")
+@click.option("--checkpoint-every", type=click.FLOAT, default=60.0, metavar="S", help="Seconds between two checkpoints. [60]")
+@click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
+@click.pass_context
+def command(ctx: click.Context, /, style: str, data: str, **options: Any) -> None:
+    """Teach a network to paint in the manner of STYLE, on the pictures of DATA, and write it to NET.
+
+    'pincel quick PHOTO -o OUT --network NET' then paints in one go, and 'pincel transfer --init feedforward=NET' begins there.
+
+    STYLE is a painting. With --any, it is places of paintings, and the network learns to paint after any picture that it is shown. A place
+    is a folder, sample:scenes, sample:styles, one sample, sample:leaves or sample:textures, which pincel draws; or several with commas
+    between. So is DATA.
+
+    Ctrl-C keeps what was learnt, and a checkpoint for --resume.
+    """
+    ctx.exit(taught(style, data, options))
+
+
+def taught(style: str, data: str, options: dict[str, Any]) -> int:
+    """Teach and write; return the exit code."""
+    from pincel.cli.teaching import TeachingBar
+    from pincel.engine.memory import keep_freed_memory
+    from pincel.files import check_output
+    from pincel.teach.teaching import Conditions, Teaching
+
+    keep_freed_memory()
+    values = {name: options[name] for name in _VALUES if options[name] is not None}
+    if options["onnx"]:
+        _check_onnx(options["onnx"])
+    with TeachingBar(quiet=options["quiet"]) as bar:
+        conditions = Conditions(options["device"], options["checkpoint_every"], options["minutes"], _drawn())
+        run = Teaching(
+            style,
+            data,
+            options["output"],
+            recipe=options["recipe"],
+            kind="any-style" if options["any_style"] else "one-style",
+            resume=options["resume"],
+            conditions=conditions,
+            **values,
+        )
+        for path in (run.output, run.record_path, run.checkpoint):
+            check_output(path, inputs=[Path(style)], what="network")
+        _watched(run, bar, json_lines=options["json_lines"])
+    return _told(run, options)
+
+
+def _drawn() -> dict[str, Any]:
+    """Return the pictures that others draw."""
+    from pincel.classify import textures
+    from pincel.classify.data import TEXTURES
+    from pincel.teach.pictures import Drawn
+
+    return {TEXTURES: Drawn(textures.COUNT, lambda number: textures.render(number)[0])}
+
+
+def _check_onnx(path: str) -> None:
+    """Find out before the training whether the file can be written after it."""
+    from pincel.extras import need
+    from pincel.files import check_output
+
+    need("onnx", extra="onnx", what="ONNX files")
+    check_output(path, what="ONNX file")
+
+
+def _watched(run: Teaching, bar: TeachingBar, *, json_lines: bool) -> None:
+    """Run to the end, showing what it tells. Before the first step nothing is kept, and a signal ends the program."""
+    from pincel.cli.terminal import say
+    from pincel.teach.events import Began
+
+    events = iter(run)
+
+    def show(until: type | None) -> None:
+        for event in events:
+            bar.show(event)
+            if json_lines:
+                say(json.dumps({"event": type(event).__name__.lower(), **vars(event)}))
+            if until is not None and isinstance(event, until):
+                return
+
+    show(Began)
+    with stopped_by_signals(run):
+        show(None)
+
+
+def _told(run: Teaching, options: dict[str, Any]) -> int:
+    """Write the ONNX file, and say what was written; return the exit code."""
+    from pincel.cli.terminal import say
+
+    files = [run.output, run.record_path]
+    if options["onnx"]:
+        from pincel.feedforward.file import read_painter
+        from pincel.feedforward.onnx import write_onnx
+
+        write_onnx(Path(options["onnx"]), read_painter(run.output))
+        files.append(Path(options["onnx"]))
+    stopped = run.record["stopped"]
+    if options["json_lines"]:
+        say(json.dumps({"event": "saved", "stopped": stopped, "J": run.record.get("J"), "files": [str(path) for path in files]}))
+    elif not options["quiet"]:
+        for path in files:
+            say(str(path))
+    return EXIT_CODES.get(stopped, 0)

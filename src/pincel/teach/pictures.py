@@ -1,0 +1,225 @@
+"""Where pictures come from, and the squares of them that are learnt from.
+
+A place is a folder of pictures, or of folders of them; ``sample:scenes``, ``sample:styles``, or one of either; ``sample:leaves``, drawn by
+:mod:`pincel.teach.leaves`. Several are joined by commas. What is cropped at a step comes from the seed and the number of the crop alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pincel.errors import OptionError, PictureMissingError, closest
+from pincel.files import one_line, quoted, sha256_of
+from pincel.image.io import SUFFIXES, load_picture, to_pil
+from pincel.image.resize import resize, target_size
+from pincel.samples import PREFIX, find_sample, sample_names
+from pincel.teach import leaves
+from pincel.teach.schema import TeachingRecipe
+
+Levels: TypeAlias = NDArray[np.uint8]
+ACCEPTED = "a folder of pictures, sample:scenes, sample:styles, sample:leaves, or several with commas between"
+# Bytes of pictures that are kept decoded.
+KEPT = 512 * 2**20
+# How often a flat crop is drawn again.
+TRIES = 5
+# Of lights and darks that are moved, the least and the largest power.
+POWERS = (0.6, 1.6)
+
+
+@dataclass(frozen=True)
+class Pile:
+    """Pictures of one place.
+
+    Attributes:
+        names: Of each.
+        read: Number → its pixels, (H, W, 3), 8 bits.
+        digest: Of what they are: names and bytes of files, or how they are drawn.
+    """
+
+    names: Sequence[str]
+    read: Callable[[int], Levels]
+    digest: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Pictures that are drawn when they are asked for, so that whoever has them can offer them by a name of ``sample:``.
+
+    Attributes:
+        count: How many.
+        draw: Number → (H, W, 3), 8 bits.
+    """
+
+    count: int
+    draw: Callable[[int], Levels]
+
+
+LEAVES = {f"{PREFIX}leaves": Drawn(leaves.COUNT, leaves.render)}
+
+
+def find_piles(places: str, drawn: Mapping[str, Drawn] = LEAVES) -> list[Pile]:
+    """Find the pictures of places with commas between.
+
+    Raises:
+        PictureMissingError: If there is no such place, or no picture in it.
+    """
+    whole = [places] if Path(places).exists() else [text.strip() for text in places.split(",") if text.strip()]
+    if not whole:
+        raise PictureMissingError(one_line("data: no place was named", quoted(places), ACCEPTED, "sample:scenes,sample:leaves"))
+    return [_pile(text, drawn) for text in whole]
+
+
+def _pile(text: str, drawn: Mapping[str, Drawn]) -> Pile:
+    if text in drawn:
+        each = drawn[text]
+        digest = hashlib.sha256(f"{text} {each.count}".encode() + each.draw(0).tobytes()).hexdigest()
+        return Pile([f"{text}/{number}" for number in range(each.count)], each.draw, digest)
+    if text.startswith(PREFIX):
+        return _files(_samples(text, drawn))
+    return _files(_inside(Path(text)))
+
+
+def _samples(text: str, drawn: Mapping[str, Drawn]) -> list[Path]:
+    kinds = {f"{PREFIX}scenes": "scene-", f"{PREFIX}styles": "style-"}
+    if text in kinds:
+        return [path for path in sample_names().values() if path.name.startswith(kinds[text])]
+    if text.removeprefix(PREFIX) in sample_names():
+        return [find_sample(text)]
+    hint = closest(text, [*kinds, *drawn, *(f"{PREFIX}{name}" for name in sample_names())]).strip() or f"{PREFIX}scenes"
+    raise PictureMissingError(one_line("data: no such sample", quoted(text), ACCEPTED, hint))
+
+
+def _inside(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place]
+    if not place.is_dir():
+        beside = [each.name for each in place.parent.iterdir() if each.is_dir()] if place.parent.is_dir() else []
+        hint = f"the path as seen from the current folder.{closest(place.name, beside)}"
+        raise PictureMissingError(one_line("data: no such folder", quoted(place), ACCEPTED, hint))
+    files = sorted(path for path in place.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not files:
+        raise PictureMissingError(
+            one_line("data: holds no pictures", quoted(place), ACCEPTED, f"put some there ({' '.join(sorted(SUFFIXES))})")
+        )
+    return files
+
+
+def _files(files: Sequence[Path]) -> Pile:
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(f"{path.name} {sha256_of(path)}\n".encode())
+    return Pile([str(path) for path in files], partial(_read, tuple(files)), digest.hexdigest())
+
+
+def _read(files: Sequence[Path], number: int) -> Levels:
+    return np.asarray(to_pil(load_picture(files[number], what="data").pixels))
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Squares of pictures, of random places, sizes and, some, colours. Each place has an equal share of them.
+
+    Attributes:
+        piles: Where from.
+        recipe: How large, and how varied.
+        role: Tells apart two of these with one seed.
+    """
+
+    piles: Sequence[Pile]
+    recipe: TeachingRecipe
+    role: int = 0
+    _kept: OrderedDict[tuple[int, int], Levels] = field(default_factory=OrderedDict, repr=False, compare=False)
+
+    @property
+    def count(self) -> int:
+        """Pictures in all."""
+        return sum(len(pile.names) for pile in self.piles)
+
+    @property
+    def digest(self) -> str:
+        """Of all pictures."""
+        return hashlib.sha256(" ".join(pile.digest for pile in self.piles).encode()).hexdigest()
+
+    def crop(self, number: int) -> Tensor:
+        """Return a square, (1, 3, crop, crop) in [0, 1].
+
+        Args:
+            number: Which, from 0 on; the same number gives the same square.
+
+        Raises:
+            PictureError: If its picture cannot be read.
+        """
+        rng = np.random.default_rng([self.recipe.seed, self.role, number])
+        square = self._drawn(rng)
+        for _ in range(TRIES):
+            if float(square.std()) >= self.recipe.contrast:
+                break
+            square = self._drawn(rng)
+        return square
+
+    def _drawn(self, rng: Generator) -> Tensor:
+        """Draw a square."""
+        recipe = self.recipe
+        pile = int(rng.integers(len(self.piles)))
+        levels = self._levels(pile, int(rng.integers(len(self.piles[pile].names))))
+        scale = recipe.side / max(levels.shape[:2]) * rng.uniform(*recipe.zoom)
+        # Never enlarged: of a picture that is too small for its crop, all of the shorter side.
+        side = max(1, min(round(recipe.crop / min(scale, 1.0)), *levels.shape[:2]))
+        top, left = (int(rng.integers(length - side + 1)) for length in levels.shape[:2])
+        square = torch.from_numpy(levels[top : top + side, left : left + side].copy()).permute(2, 0, 1)[None].float() / 255
+        square = resize(square, (recipe.crop, recipe.crop), "box" if side > recipe.crop else "bicubic")
+        if rng.uniform() < 0.5:
+            square = square.flip(3)
+        return _recoloured(square, rng) if rng.uniform() < recipe.recolour else square
+
+    def _levels(self, pile: int, number: int) -> Levels:
+        """Read a picture, or have it from before; those not asked for longest are let go."""
+        key = pile, number
+        if key not in self._kept:
+            self._kept[key] = self._brought(self.piles[pile].read(number))
+            while sum(each.nbytes for each in self._kept.values()) > KEPT and len(self._kept) > 1:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def _brought(self, levels: Levels) -> Levels:
+        """Shrink a picture to what crops are taken from, if it is larger."""
+        height, width = levels.shape[:2]
+        side = round(self.recipe.side * max(1.0, self.recipe.zoom[1]))
+        if max(height, width) <= side:
+            return levels
+        size = target_size(height, width, side, "long", "nearest")
+        pixels = torch.from_numpy(levels.copy()).permute(2, 0, 1)[None].float() / 255
+        smaller = resize(pixels, (max(1, size[0]), max(1, size[1])), "box")
+        return np.asarray(to_pil(smaller))
+
+
+def _recoloured(square: Tensor, rng: Generator) -> Tensor:
+    """Exchange channels, turn some into their negative, and move lights and darks."""
+    exchanged = square[:, torch.from_numpy(rng.permutation(3))]
+    negative = torch.from_numpy(rng.uniform(size=3) < 0.25).view(1, 3, 1, 1)
+    turned = torch.where(negative, 1 - exchanged, exchanged)
+    powers = torch.from_numpy(rng.uniform(*POWERS, 3)).float().view(1, 3, 1, 1)
+    return turned.clamp(0, 1) ** powers
+
+
+def check_crops(crops: Crops) -> None:
+    """Raise OptionError if a crop is larger than what pictures are brought to."""
+    recipe = crops.recipe
+    if recipe.crop > recipe.side * recipe.zoom[1]:
+        given = f"--crop {recipe.crop}, --side {recipe.side}, --zoom {recipe.zoom[0]:g},{recipe.zoom[1]:g}"
+        raise OptionError(
+            one_line("crop: is larger than the pictures it is taken from", given, "a crop of --side pixels at most", "--side 512")
+        )

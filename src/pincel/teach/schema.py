@@ -1,0 +1,109 @@
+"""What a recipe of teaching is: everything that a trained network depends on but the pictures and the machine. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pincel.errors import OptionError
+from pincel.recipes.schema import one_line_of
+
+NAMES = ("name", "summary")
+
+
+class TeachingRecipe(BaseModel):
+    """Everything that a trained network depends on but the pictures and the machine. The descriptions are help texts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(default="custom", description="What the recipe is called.")
+    summary: str = Field(default="", description="One line about it.")
+
+    kind: Literal["one-style", "any-style"] = Field(description="What the network learns: one style, or to paint after any.")
+    stages: str = Field(description="The network, in the notation of Johnson et al.: c9s1-32,d64,R128,u32,U2,c9s1-3.")
+    padding: Literal["reflect", "reflect-start"] = Field(
+        description="The picture mirrored at the border in every layer, or once at the start."
+    )
+    norm: Literal["instance", "none"] = Field(description="What follows each stage but the last.")
+    output: Literal["tanh", "linear"] = Field(description="What follows the last.")
+    layer: str = Field(default="", description="Of an any-style network, the layer of --backbone that it paints from.")
+
+    objective: dict[str, Any] = Field(
+        description="What J is: values of a recipe of 'pincel transfer' that differ from 'pincel': networks, layers, formulas, weights."
+    )
+    content_weight: float = Field(ge=0, allow_inf_nan=False, description="α, weight of the content.")
+    style_weight: float = Field(ge=0, allow_inf_nan=False, description="β, weight of the style.")
+    tv_weight: float = Field(ge=0, allow_inf_nan=False, description="γ, weight of the total variation.")
+
+    goal: Literal["J", "log J"] = Field(
+        description="What is averaged over crops: J, as in the papers, or its logarithm, so that each counts alike, whatever its contrast."
+    )
+
+    copies: float = Field(
+        ge=0,
+        le=0.9,
+        description="Of an any-style network, the share of the crops that it learns to draw as they are: colours come sooner.",
+    )
+
+    crop: int = Field(ge=16, le=2048, description="Side of the squares that are learnt from, in pixels.")
+    side: int = Field(ge=16, le=8192, description="Long side that pictures are brought to before they are cropped.")
+    style_side: int = Field(ge=16, le=8192, description="Of the style of a one-style network, the long side it is looked at in.")
+    zoom: tuple[Annotated[float, Field(gt=0, le=8)], Annotated[float, Field(gt=0, le=8)]] = Field(
+        description="Range of the size that a crop is taken in, 1 for --side: 0.5,1 takes it from pictures up to half as large."
+    )
+    contrast: float = Field(
+        ge=0, le=0.2, description="Standard deviation that the pixels of a crop must have; a flatter one is drawn again, a few times."
+    )
+    recolour: float = Field(ge=0, le=1, description="Share of the crops whose channels are exchanged, and lights and darks moved.")
+
+    batch: int = Field(ge=1, le=1024, description="Crops a step.")
+    steps: int = Field(ge=1, description="Steps in all.")
+    learning_rate: float = Field(gt=0, allow_inf_nan=False, description="Of Adam.")
+    warming: int = Field(ge=0, description="Steps at the beginning over which the rate rises: the first ones know no scale of slopes.")
+    decay: float = Field(ge=0, allow_inf_nan=False, description="The rate at step t is divided by 1 + decay·t.")
+    cooling: float = Field(ge=0, le=1, description="Share of the steps, at the end, over which the rate falls to nothing.")
+    seed: int = Field(ge=0, lt=2**63, description="Of the first weights and the crops.")
+
+    def override(self, **changes: Any) -> TeachingRecipe:
+        """Return a copy with some values changed, checked; raises OptionError."""
+        values = {name: value for name, value in changes.items() if value is not None}
+        if isinstance(values.get("zoom"), str):
+            values["zoom"] = tuple(part.strip() for part in values["zoom"].split(","))
+        return make_teaching({**self.model_dump(), **values})
+
+
+def make_teaching(values: Mapping[str, Any]) -> TeachingRecipe:
+    """Validate values as a recipe.
+
+    Raises:
+        OptionError: In one line: which value, what was given, what is accepted.
+    """
+    try:
+        recipe = TeachingRecipe.model_validate(dict(values))
+    except ValidationError as trouble:
+        raise OptionError(one_line_of(trouble.errors()[0], TeachingRecipe)) from None
+    if recipe.zoom[0] > recipe.zoom[1]:
+        raise OptionError(f"'zoom' cannot be {recipe.zoom[0]:g},{recipe.zoom[1]:g}: give the smaller size first.")
+    return recipe
+
+
+@dataclass(frozen=True)
+class CitedTeaching:
+    """A recipe and where each of its values comes from.
+
+    Attributes:
+        recipe: The values.
+        sources: field → paper, file, or why.
+    """
+
+    recipe: TeachingRecipe
+    sources: Mapping[str, str]
+
+
+def cite(name: str, summary: str, **cited: tuple[Any, str]) -> CitedTeaching:
+    """Build a recipe from (value, source) pairs."""
+    recipe = make_teaching({"name": name, "summary": summary, **{key: value for key, (value, _) in cited.items()}})
+    return CitedTeaching(recipe, {key: source for key, (_, source) in cited.items()})

@@ -1,0 +1,119 @@
+"""Where pictures come from, and what is cropped of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from pincel.errors import OptionError, PictureMissingError, PictureUnreadableError
+from pincel.samples import sample_names
+from pincel.teach import leaves
+from pincel.teach.pictures import Crops, Drawn, Pile, check_crops, find_piles
+from tests.teach.small import one
+
+
+def flat(level: int, size: tuple[int, int] = (40, 60)) -> Pile:
+    return Pile([str(level)], lambda _: np.full((*size, 3), level, np.uint8), str(level))
+
+
+def test_leaves_are_the_same_everywhere_and_cover_the_ground() -> None:
+    first, again, other = leaves.render(0, 64), leaves.render(0, 64), leaves.render(1, 64)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert first.shape == (64, 64, 3)
+    assert first.std() > 10
+
+
+def test_places(photographs: list[Path], tmp_path: Path) -> None:
+    piles = find_piles(f"sample:scenes, {photographs[0].parent},sample:glass")
+    assert [len(pile.names) for pile in piles] == [4, 3, 1]
+    assert piles[0].names == [str(path) for path in sample_names().values() if path.name.startswith("scene")]
+    assert piles[1].read(0).shape == (96, 96, 3)
+    odd = tmp_path / "a,b"
+    odd.mkdir()
+    Image.new("RGB", (20, 30)).save(odd / "x.png")
+    assert [len(pile.names) for pile in find_piles(str(odd))] == [1]
+
+
+def test_pictures_that_others_draw() -> None:
+    (pile,) = find_piles("sample:dots", {"sample:dots": Drawn(7, lambda number: np.full((8, 8, 3), number, np.uint8))})
+    assert len(pile.names) == 7
+    assert int(pile.read(5)[0, 0, 0]) == 5
+
+
+@pytest.mark.parametrize(
+    ("places", "said"),
+    [
+        ("sample:scene", "data: no such sample · given 'sample:scene' .* Did you mean 'sample:scenes'"),
+        ("nowhere", "data: no such folder · given 'nowhere'"),
+        (",", "data: no place was named"),
+    ],
+)
+def test_places_that_are_not(places: str, said: str) -> None:
+    with pytest.raises(PictureMissingError, match=rf"^{said}"):
+        find_piles(places)
+
+
+def test_a_folder_without_pictures(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("none")
+    with pytest.raises(PictureMissingError, match=r"^data: holds no pictures"):
+        find_piles(str(tmp_path))
+
+
+def test_the_digest_knows_the_bytes(photographs: list[Path], tmp_path: Path) -> None:
+    for path in photographs:
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    same, before = find_piles(str(photographs[0].parent))[0].digest, find_piles(str(tmp_path))[0].digest
+    Image.new("RGB", (9, 9)).save(tmp_path / photographs[0].name)
+    assert same == before != find_piles(str(tmp_path))[0].digest
+
+
+def test_crops_come_from_their_number_alone(photographs: list[Path]) -> None:
+    piles = find_piles(str(photographs[0].parent))
+    crops, others = Crops(piles, one(recolour=0.5)), Crops(piles, one(recolour=0.5))
+    seen = [crops.crop(number) for number in range(6)]
+    assert all(torch.equal(each, others.crop(number)) for number, each in reversed(list(enumerate(seen))))
+    assert {tuple(each.shape) for each in seen} == {(1, 3, 24, 24)}
+    assert all(float(each.min()) >= 0 and float(each.max()) <= 1 for each in seen)
+    assert not any(torch.equal(seen[0], each) for each in seen[1:])
+    assert not torch.equal(Crops(piles, one(seed=1)).crop(0), seen[0])
+    assert not torch.equal(Crops(piles, one(), role=1).crop(0), Crops(piles, one()).crop(0))
+
+
+def test_each_place_has_its_share() -> None:
+    many = Pile([str(n) for n in range(50)], lambda _: np.full((30, 30, 3), 200, np.uint8), "many")
+    crops = Crops([flat(0), many], one(recolour=0.0, contrast=0.0))
+    dark = sum(float(crops.crop(number).mean()) < 0.5 for number in range(100))
+    assert 35 <= dark <= 65
+
+
+def test_a_flat_crop_is_drawn_again() -> None:
+    edged = np.zeros((48, 48, 3), np.uint8)
+    edged[:, :4] = 255
+    pile = Pile(["edge"], lambda _: edged, "edge")
+    recipe = one(crop=16, recolour=0.0, zoom=(1.0, 1.0))
+    flat_ones = [
+        sum(float(Crops([pile], recipe.override(contrast=contrast)).crop(number).std()) < 0.04 for number in range(40))
+        for contrast in (0.0, 0.04)
+    ]
+    assert flat_ones[0] > 25 > flat_ones[1]
+
+
+def test_a_small_picture_is_enlarged_no_more_than_it_must() -> None:
+    crops = Crops([flat(90, (10, 30))], one(recolour=0.0, contrast=0.0))
+    assert torch.allclose(crops.crop(0), torch.full((1, 3, 24, 24), 90 / 255), atol=1e-3)
+
+
+def test_a_crop_larger_than_its_pictures() -> None:
+    with pytest.raises(OptionError, match=r"^crop: is larger than the pictures it is taken from · given --crop 64, --side 48"):
+        check_crops(Crops([flat(0)], one(crop=64)))
+
+
+def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    with pytest.raises(PictureUnreadableError, match=r"bad\.png"):
+        Crops(find_piles(str(tmp_path)), one()).crop(0)
