@@ -1,0 +1,86 @@
+"""The scenes of a film, painted by workers, are those that one process paints."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("cv2")
+
+from pincel.cluster.address import Cluster
+from pincel.cluster.scenes import RayScenes, _absolute, _Once
+from pincel.errors import FilmError
+from pincel.film.base import FilmEvent, Painted, Scene
+from pincel.film.paint import paint_scene
+from pincel.film.read import open_film
+from pincel.film.settings import Settings
+from pincel.film.work import Work
+
+SETTINGS = Settings(
+    styles=(("sample:impasto", 1.0),), overrides={"steps": 2, "ladder": {}}, size=48, device="cpu", precision="fp32", long_term=(1,)
+)
+SCENES = [Scene(0, 2), Scene(2, 5, Fraction(2, 24))]
+
+
+def filmed(folder: Path) -> str:
+    """Write five pictures of something that moves."""
+    folder.mkdir()
+    noise = np.random.default_rng(0).integers(0, 255, (12, 20, 3), dtype=np.uint8)
+    field = np.asarray(Image.fromarray(noise).resize((80, 48), Image.Resampling.BICUBIC))
+    for number in range(5):
+        Image.fromarray(np.ascontiguousarray(field[:, 2 * number : 2 * number + 48])).save(folder / f"{number:03d}.png")
+    return str(folder)
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.png"))}
+
+
+def test_scenes_come_from_workers_as_from_one_process(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    filmed(tmp_path / "frames")
+    # Workers have another folder: what is given from here must be found from there.
+    monkeypatch.chdir(tmp_path)
+    film = open_film("frames")
+    alone, shared = tmp_path / "alone", tmp_path / "shared"
+    for scene in SCENES:
+        paint_scene(film, scene, alone, SETTINGS)
+    Work.open(shared, film, SETTINGS)
+    told: list[FilmEvent] = []
+    hands = RayScenes(workers=2)
+    try:
+        hands.paint(film, SCENES, shared, SETTINGS, tell=told.append)
+        assert bytes_of(shared) == bytes_of(alone)
+        assert sorted(event.index for event in told if isinstance(event, Painted)) == [0, 1, 2, 3, 4]
+        # A frame is lost, another film has come into the place of the first.
+        (shared / "000004.png").unlink()
+        Image.new("RGB", (64, 40)).save("frames/000.png")
+        with pytest.raises(FilmError, match=r"^film: frames 2 to 4 cannot be painted, the machine .* has another film of this name"):
+            hands.paint(film, SCENES[1:], shared, SETTINGS)
+    finally:
+        hands.close()
+    assert not list(shared.glob(".pincel-*"))
+
+
+def test_frames_are_told_once_whoever_finds_them() -> None:
+    told: list[FilmEvent] = []
+    once = _Once(told.append)
+    frames = [Painted(index, 1, 2, 0.1, 1.0, 1.0, f"{index}.png") for index in range(3)]
+    once.tell_all(frames[:2])
+    # The worker was lost; who came after it found two frames there.
+    once.tell_all([replace(frame, known=True) for frame in frames[:2]] + [frames[2]])
+    assert told == frames
+
+
+def test_settings_mean_the_same_from_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = replace(SETTINGS, styles=(("a.jpg", 1.0), ("sample:glass", 2.0)), overrides={"content_mask": "m.png", "init": "content"})
+    found = _absolute(settings)
+    assert found.styles == ((os.path.abspath("a.jpg"), 1.0), ("sample:glass", 2.0))
+    assert found.overrides == {"content_mask": os.path.abspath("m.png"), "init": "content"}
+    assert found.recipe == "pincel"

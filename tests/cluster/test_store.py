@@ -1,0 +1,95 @@
+"""Files in stores: a folder as a store, and one in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pincel.cluster import store
+from pincel.errors import ExtraMissingError, OutputError, PictureMissingError, UnknownNameError
+
+fsspec: Any = pytest.importorskip("fsspec")
+
+
+@pytest.fixture(params=["file", "memory"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the address of an empty folder in a store."""
+    if request.param == "file":
+        yield f"file://{tmp_path}/bucket"
+        return
+    memory = fsspec.filesystem("memory")
+    yield "memory://bucket"
+    memory.store.clear()
+    memory.pseudo_dirs[:] = [""]
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "given.txt"
+    file.write_text(text)
+    return file
+
+
+def test_what_is_delivered_is_found_and_fetched(folder: str, tmp_path: Path) -> None:
+    address = store.joined(folder, "paintings/night.png")
+    store.deliver(written(tmp_path, "once"), address)
+    first = store.stamp_of(address)
+    assert store.fetch(address, tmp_path / "here").read_text() == "once"
+    store.deliver(written(tmp_path, "another time"), address)
+    assert store.fetch(address, tmp_path / "here").read_text() == "another time"
+    assert store.stamp_of(address) not in ("", first)
+    assert store.names(store.joined(folder, "paintings")) == ["night.png"]
+    assert list(store.listed(folder).values()) == [store.stamp_of(address)]
+    store.remove(address)
+    store.remove(address)
+    assert store.stamp_of(address) == ""
+    assert store.names(store.joined(folder, "nothing")) == []
+    assert [path.name for path in (tmp_path / "here").iterdir()] == ["night.png"]
+
+
+def test_pictures_are_found_by_folder_pattern_and_name(folder: str) -> None:
+    for name in ("b.jpg", "a.PNG", "notes.txt", ".hidden.png", "more/c.jpg"):
+        store.write(name, store.joined(folder, name))
+
+    def names(address: str) -> list[str]:
+        found = store.find(address, "contents")
+        assert all(stamp and store.stamp_of(each) == stamp for each, stamp in found.items())
+        return [each.rpartition("bucket/")[2] for each in found]
+
+    assert names(folder) == ["a.PNG", "b.jpg"]
+    assert names(f"{folder}/") == ["a.PNG", "b.jpg"]
+    assert names(store.joined(folder, "*.jpg")) == ["b.jpg"]
+    assert names(store.joined(folder, "**/*.jpg")) == ["b.jpg", "more/c.jpg"]
+    assert names(store.joined(folder, "b.jpg")) == ["b.jpg"]
+    with pytest.raises(PictureMissingError, match=r"^contents: no pictures .* there · given '.*gif'"):
+        store.find(store.joined(folder, "*.gif"), "contents")
+    with pytest.raises(PictureMissingError, match=r"^contents: there is no such file"):
+        store.find(store.joined(folder, "none.jpg"), "contents")
+
+
+def test_a_store_can_be_tried_beforehand(folder: str) -> None:
+    store.check_writing(folder)
+    assert store.listed(folder) == {}
+
+
+def test_a_file_that_is_cut_short_never_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"file://{tmp_path}/out/night.png"
+    store.deliver(written(tmp_path, "whole"), address)
+
+    def torn(self: Any, _here: str, there: str, **_more: Any) -> None:
+        Path(there).write_text("ha")
+        raise OSError("the line is cut\nmore about it")
+
+    monkeypatch.setattr(type(fsspec.filesystem("file")), "put_file", torn)
+    with pytest.raises(OutputError, match=r"^output: the store refuses, the line is cut · given 'file://.*night.png'"):
+        store.deliver(written(tmp_path, "another"), address)
+    assert {path.name: path.read_text() for path in (tmp_path / "out").iterdir()} == {"night.png": "whole"}
+
+
+def test_stores_that_cannot_be_are_refused_in_a_line() -> None:
+    with pytest.raises(UnknownNameError, match=r"^Unknown store 's33' .* Did you mean 's3'\?$"):
+        store.opened("s33://bucket/photo.jpg")
+    with pytest.raises(ExtraMissingError, match=r"^store: the library s3fs is not installed · .* · try: pip install s3fs$"):
+        store.opened("s3://bucket/photo.jpg")
