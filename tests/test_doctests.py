@@ -31,6 +31,8 @@ class Tolerant(doctest.OutputChecker):
         ("pincel.errors", 1),
         ("pincel.bench.flops", 2),
         ("pincel.bench.plan", 1),
+        ("pincel.batch.places", 3),
+        ("pincel.cli.batch", 1),
         ("pincel.files", 1),
         ("pincel.registry", 2),
         ("pincel.formulas.content", 2),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -25,6 +26,25 @@ BLANK = "blank:"
 
 Source: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | Tensor | Picture
 Styles: TypeAlias = Source | Sequence[Source | tuple[Source, float]]
+
+
+def weighted(text: str) -> tuple[str, float]:
+    """Read a style as it is written on a command line: a path or ``sample:NAME``, or either followed by ``=weight``.
+
+    Raises:
+        OptionError: If the weight is no number of 0 or more.
+    """
+    path, sign, weight = text.rpartition("=")
+    # A file may have = in its name; if it is there under its full name, that is what is meant.
+    if not sign or (not text.startswith(PREFIX) and Path(text).exists()):
+        return text, 1.0
+    try:
+        number = float(weight)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number >= 0):
+        raise OptionError(f"The weight of style '{path}' must be a number of 0 or more, not '{weight}' (write {path}=0.7).")
+    return path, number
 
 
 def style_groups(style: Styles) -> list[list[tuple[Source, float]]]:

@@ -15,7 +15,7 @@ from pincel.samples import find_sample, sample_names
 from tests.classify.thin import have_thin_alexnet
 from tests.cli.run import pincel
 
-PAINTS = {"transfer", "texture", "grid", "blend"}
+PAINTS = {"transfer", "texture", "grid", "blend", "batch"}
 # What is rebuilt needs a size that has a code.
 REBUILDS = {"invert"}
 Capture = pytest.CaptureFixture[str]

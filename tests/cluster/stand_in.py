@@ -10,8 +10,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pincel.batch.jobs import Job
-from pincel.batch.painter import Outcome, Progress
+from pincel.batch.messages import Job, Outcome, Progress
 from pincel.files import write_text
 
 

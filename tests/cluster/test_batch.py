@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pincel.batch.hands import Machine, Message
-from pincel.batch.jobs import Job, gather_jobs
+from pincel.batch.jobs import gather_jobs
 from pincel.batch.ledger import LEDGER
-from pincel.batch.painter import Outcome
+from pincel.batch.messages import Job, Machine, Message, Outcome
 from pincel.batch.run import run_batch
 from pincel.cluster.address import Cluster
 from pincel.cluster.hands import RayHands

@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pincel.batch.hands import Message
-from pincel.batch.jobs import Job
-from pincel.batch.painter import Outcome
+from pincel.batch.messages import Job, Message, Outcome
 from pincel.batch.run import Summary, run_batch
 from pincel.cluster import store
 from pincel.cluster.easel import Easel, absolute

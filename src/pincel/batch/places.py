@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import glob
-import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
-from pincel.errors import OptionError, PictureMissingError, closest
+from pincel.errors import PictureMissingError, closest
 from pincel.files import one_line, quoted
 from pincel.image.io import SUFFIXES, picture_files
 from pincel.samples import PREFIX, find_sample, sample_names
@@ -98,25 +97,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
         'content'
     """
     return closest(name, known).removeprefix(" Did you mean '").removesuffix("'?")
-
-
-def weighted(text: str) -> tuple[str, float]:
-    """Read a style: a path or ``sample:NAME``, or either followed by ``=weight``.
-
-    Raises:
-        OptionError: If the weight is no number of 0 or more.
-    """
-    path, sign, weight = text.rpartition("=")
-    # A file may have = in its name; if it is there under its full name, that is what is meant.
-    if not sign or (not text.startswith(PREFIX) and Path(text).exists()):
-        return text, 1.0
-    try:
-        number = float(weight)
-    except ValueError:
-        number = math.nan
-    if not (math.isfinite(number) and number >= 0):
-        raise OptionError(f"The weight of style '{path}' must be a number of 0 or more, not '{weight}' (write {path}=0.7).")
-    return path, number
 
 
 def is_folder(place: str) -> bool:

@@ -31,13 +31,13 @@ from typing import Any
 from pincel.batch.jobs import USUAL
 from pincel.batch.messages import Job
 from pincel.batch.names import PATTERN, Names, inside
-from pincel.batch.places import nearest, weighted
+from pincel.batch.places import nearest
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import NAMES, Recipe
 from pincel.samples import PREFIX
-from pincel.sources import BLANK
+from pincel.sources import BLANK, weighted
 
 # Between several styles, or masks, in one cell: no system has it in the names of pictures.
 BETWEEN = "|"

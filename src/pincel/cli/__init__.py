@@ -9,7 +9,8 @@ import time
 def main(arguments: list[str] | None = None) -> None:
     """Run ``pincel`` and exit.
 
-    Exit codes: 0 done · 2 a mistake of the user's, told in one line · 130 interrupted (Ctrl-C) · 143 terminated.
+    Exit codes: 0 done · 1 some picture of a batch failed · 2 a mistake of the user's, told in one line · 130 interrupted (Ctrl-C) ·
+    143 terminated.
     """
     import click
 

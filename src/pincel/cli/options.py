@@ -151,20 +151,11 @@ def styles(texts: tuple[str, ...]) -> list[tuple[str, float]]:
     """Read STYLE arguments: a path, ``sample:NAME``, or either followed by ``=weight``.
 
     Raises:
-        OptionError: If the weight is no number.
+        OptionError: If the weight is no number of 0 or more.
     """
-    return [_style(text) for text in texts]
+    from pincel.sources import weighted
 
-
-def _style(text: str) -> tuple[str, float]:
-    path, sign, weight = text.rpartition("=")
-    # A file may have = in its name; if it is there under its full name, that is what is meant.
-    if not sign or (not text.startswith(PREFIX) and Path(text).exists()):
-        return text, 1.0
-    try:
-        return path, float(weight)
-    except ValueError:
-        raise OptionError(f"The weight of style '{path}' must be a number of 0 or more, not '{weight}' (write {path}=0.7).") from None
+    return [weighted(text) for text in texts]
 
 
 def input_paths(content: str, style: Sequence[tuple[str, float]], recipe: str, values: Mapping[str, Any]) -> list[Path]:

@@ -45,7 +45,7 @@ def film_options(function: F) -> F:
             "--consistency",
             type=click.FloatRange(min=0),
             metavar="X",
-            help="How much a frame is held to those before it: at 1, to be 10 grey levels off weighs as much as the whole of J. [0.5]",
+            help="How much a frame is held to those before it: at 1, to be 10 grey levels off weighs as much as the whole of J. [1]",
         ),
         click.option(
             "--long-term",

@@ -19,6 +19,8 @@ ACCEPTED = "auto, local, or HOST:PORT of the head of a Ray cluster (Ray's own is
 START = "'ray start --head' on that machine, or --cluster auto"
 # Ray itself would try for minutes; whoever is there answers at once.
 PATIENCE = 5.0
+# Ray gives itself half a minute to start, which cannot be changed.
+STARTS = 3
 # Results are records of a few hundred bytes: pictures go by the store.
 OBJECTS = 100 << 20
 # HTTP/2: what a client says first, and the head of an empty frame of settings (RFC 9113, 3.4 and 6.5).
@@ -78,8 +80,7 @@ def join(address: str = AUTO, *, cores: int | None = None) -> Cluster:
         if known:
             ray.init(address=address, **quiet)
         elif address == LOCAL or not _is_here(ray, quiet):
-            here = {"include_dashboard": False, "object_store_memory": OBJECTS, "_node_ip_address": "127.0.0.1"}
-            ray.init(address=LOCAL, num_cpus=cores, **here, **quiet)
+            _start(ray, cores, quiet)
     except Exception as error:  # Ray raises whatever it comes across, with advice over many lines.
         raise ClusterError(
             one_line(
@@ -97,6 +98,19 @@ def _is_here(ray: Any, quiet: dict[str, Any]) -> bool:
     except ConnectionError:
         return False
     return True
+
+
+def _start(ray: Any, cores: int | None, quiet: dict[str, Any]) -> None:
+    """Start a cluster here; on a machine that is busy, Ray may find itself too slow at first."""
+    here = {"include_dashboard": False, "object_store_memory": OBJECTS, "_node_ip_address": "127.0.0.1"}
+    for left in reversed(range(STARTS)):
+        try:
+            ray.init(address=LOCAL, num_cpus=cores, **here, **quiet)
+            return
+        except Exception as error:
+            ray.shutdown()
+            if not left or "timed out during startup" not in str(error):
+                raise
 
 
 def host_and_port(address: str) -> tuple[str, int]:

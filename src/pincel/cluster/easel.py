@@ -12,9 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from pincel.batch.hands import Machine
-from pincel.batch.jobs import Job
-from pincel.batch.painter import Outcome, Painter, Progress
+from pincel.batch.messages import Job, Machine, Outcome, Progress
+from pincel.batch.painter import Painter
 from pincel.cluster import store
 from pincel.engine.device import resolve_device
 from pincel.engine.memory import free_memory

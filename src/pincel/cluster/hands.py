@@ -9,9 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pincel.batch.hands import Machine, Message
-from pincel.batch.jobs import Job
-from pincel.batch.painter import Outcome
+from pincel.batch.messages import Job, Machine, Message, Outcome
 from pincel.cluster import store
 from pincel.cluster.address import AUTO, join
 from pincel.cluster.easel import SIGN, Easel, MakePainter, Makes, absolute

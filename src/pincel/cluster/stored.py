@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pincel.batch.check import check_jobs
-from pincel.batch.jobs import USUAL, Job, digest_of
+from pincel.batch.jobs import USUAL, digest_of
 from pincel.batch.ledger import LEDGER, Ledger
+from pincel.batch.messages import Job, Outcome
 from pincel.batch.names import PATTERN, Names
-from pincel.batch.painter import Outcome
 from pincel.batch.places import pictures
 from pincel.cluster import store
 from pincel.sources import BLANK

@@ -145,29 +145,39 @@ class Brush:
         settled_in = known_for({back: move.trust for back, move in moves.items()})
         targets = [(back, moved[back], trusts[back] * settled_in) for back in self.settings.long_term if back in near]
         begun = [(moved[back], trusts[back]) for back in near]
-        rest = self._sketched(index, source, begun, targets, first)
+        new = new_share(begun)
+        rest = self._sketched(index, source, new)
         if rest is None:
             return None
-        start = sum((trust[..., None] * picture for picture, trust in begun), start=new_share(begun)[..., None] * rest)
+        start = sum((trust[..., None] * picture for picture, trust in begun), start=new[..., None] * rest)
         return self._painted(index, source, next_recipe(self.recipe, self.settings.next_steps), start, targets, first, began)
 
-    def _sketched(self, index: int, source: Pixels, begun: Begun, targets: Targets, first: float) -> Floats | None:
-        """Return how what is new in a frame begins: painted on coarse scales where the recipe has such, beside what is known.
+    def _sketched(self, index: int, source: Pixels, new: Floats) -> Floats | None:
+        """Return how what is new in a frame begins: as a picture by itself would, painted on the coarse scales of the recipe.
+
+        By itself, because beside what is painted already little would be asked of it: J looks at the frame as a whole, and is content.
+
+        Args:
+            index: Its number.
+            source: What was filmed.
+            new: How much of each pixel is new.
 
         Returns:
             (height, width, 3) in grey levels; as it was filmed if nearly nothing is new. None if it was asked to stop.
         """
         filmed = source.astype(np.float32)
         recipe = sketch_recipe(self.recipe, self.size)
-        if recipe is None or new_share(begun).mean() < NEW:
+        if recipe is None or new.mean() < NEW:
             return filmed
         size = sizes.content_size(recipe, self._picture(index, source))
-        start = sum((trust[..., None] * picture for picture, trust in begun), start=new_share(begun)[..., None] * filmed)
-        small, began = to_bytes(resize(to_tensor(source), size, "lanczos")), time.perf_counter()
-        coat = self._painted(index, small, recipe, to_levels(resize(to_tensor(start), size, "lanczos")), targets, first, began)
+        small = resize(to_tensor(source), size, "lanczos")
+        coat = self._painted(index, to_bytes(small), recipe, None, [], 0.0, time.perf_counter())
         if coat is None:
             return None
-        return to_levels(resize(to_tensor(coat.pixels), self.size, "bicubic"))
+        larger, coarse = (to_levels(resize(each, self.size, "bicubic")) for each in (to_tensor(coat.pixels), small))
+        # As from scale to scale of a picture: what the content has too fine for the scale before is laid over it.
+        detailed: Floats = np.clip(larger + self.recipe.detail * (filmed - coarse), 0, WHITE)
+        return detailed
 
     def again(self, index: int, source: Pixels, own: Pixels, beside: Shown | None, first: float, *, hold: bool) -> Coat | None:
         """Paint over a frame that is painted already, in a pass over a scene.

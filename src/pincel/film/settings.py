@@ -10,8 +10,8 @@ from typing import Any
 SIZE = 512
 # Share of J that ten steps must win for a frame to go on.
 SETTLE = 0.01
-# Weight of the temporal term: strokes stay, and new parts of a frame still find theirs.
-CONSISTENCY = 0.5
+# Weight of the temporal term: with less, what is painted is painted on and on, and J asks nothing more of what is new.
+CONSISTENCY = 1.0
 # What frames do not depend on.
 MACHINE = frozenset({"device", "precision", "memory", "tiles"})
 

@@ -10,6 +10,9 @@ from pincel.recipes import build, sizes
 from pincel.recipes.schema import Recipe, share_of
 from pincel.run import resolve_recipe
 
+# Of what is new in a frame: as many times the steps of the finest coarse scale.
+SKETCHED = 3
+
 
 def painting_recipe(settings: Settings, size: tuple[int, int]) -> Recipe:
     """Return the recipe of a frame by itself, checked.
@@ -34,15 +37,18 @@ def pass_steps(steps: int, passes: int) -> int:
 
 
 def sketch_recipe(recipe: Recipe, size: tuple[int, int]) -> Recipe | None:
-    """Return how a frame is painted up to the finest of its coarse scales; None if it has none."""
+    """Return how what is new in a frame is painted, up to the finest of its coarse scales; None if it has none.
+
+    There it has three times the steps: full size has few for it, since all else in the frame is painted already.
+    """
     if not recipe.ladder:
         return None
     shares = {share_of(text): multiple for text, multiple in recipe.ladder.items()}
     finest = max(shares)
-    steps = round(recipe.steps * shares[finest])
+    steps = round(SKETCHED * recipe.steps * shares[finest])
     if steps < 1 or finest * min(size) < sizes.SMALLEST:
         return None
-    coarser = {str(share / finest): multiple / shares[finest] for share, multiple in shares.items() if share < finest}
+    coarser = {str(share / finest): multiple / shares[finest] / SKETCHED for share, multiple in shares.items() if share < finest}
     long = round(finest * max(size))
     return recipe.override(size=long, steps=steps, ladder=coarser, content_weight=recipe.content_weight * recipe.coarse_content)
 
