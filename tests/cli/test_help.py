@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from pincel.cli.app import VERBS
+from pincel.film import rendered
 from pincel.samples import find_sample, sample_names
 from tests.classify.thin import have_thin_alexnet
 from tests.cli.run import pincel
@@ -18,6 +19,10 @@ from tests.cli.run import pincel
 PAINTS = {"transfer", "texture", "grid", "blend", "batch"}
 # What is rebuilt needs a size that has a code.
 REBUILDS = {"invert"}
+SMALLER = {
+    "train-style": ["--steps", "1", "--crop", "32", "--device", "cpu"],
+    "video": ["--size", "32", "--steps", "1", "--next-steps", "1"],
+}
 Capture = pytest.CaptureFixture[str]
 
 
@@ -52,6 +57,9 @@ def small_samples(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
             picture.save(folder / path.name)
     monkeypatch.setattr("pincel.sources.find_sample", lambda text: folder / find_sample(text).name)
     monkeypatch.setattr("pincel.classify.textures.COUNT", 50)
+    monkeypatch.setattr("pincel.backbones.calibrate.SIDE", 64)
+    pan = rendered.Pan.__init__
+    monkeypatch.setattr(rendered.Pan, "__init__", lambda self, *given, **options: pan(self, *given, **{**options, "frames": 3}))
 
 
 @pytest.mark.usefixtures("small_samples")
@@ -65,6 +73,7 @@ def test_examples_work_as_printed(capsys: Capture, tmp_path: Path, monkeypatch: 
         small = ["--size", "32", "--steps", "1", "--calibration", str(calibration)] if PAINTS & set(command.split()) else []
         small = ["--size", "48", *(["--steps", "1"] if "reconstruct" in command else [])] if study else small
         small = ["--size", "64", "--steps", "2"] if REBUILDS & set(command.split()) else small
+        small = SMALLER.get(shlex.split(command)[1], small)
         shrunk = [*shlex.split(command)[1:], *small]
         answer = pincel(capsys, *shrunk)
         assert answer.code == 0, (line, answer.err)

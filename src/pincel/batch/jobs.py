@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -85,7 +84,7 @@ def input_files(job: Job, recipe: Recipe) -> dict[str, list[str]]:
         **{f"style {number}": list(_files(style)) for number, (style, _) in enumerate(job.styles, 1)},
         "content mask": [recipe.content_mask] if recipe.content_mask else [],
         "style masks": list(recipe.style_mask),
-        "start": [start.path] if start.kind == "file" or os.path.isfile(start.path) else [],
+        "start": [start.path] if start.path else [],
         "calibration": [str(path) for path in calibration_pictures(recipe.calibration)] if calibrated else [],
     }
 
@@ -116,9 +115,10 @@ def fingerprint(job: Job, digest: Digest = digest_of) -> str:
     """
     recipe = recipe_of(job)
     values = recipe.model_dump(exclude={"name", "summary", "good_for", "content_mask", "style_mask", "calibration"})
+    start = parse_start(recipe.init)
     told = {
         "pincel": __version__,
-        "recipe": values if parse_start(recipe.init).kind != "file" else {**values, "init": "file"},
+        "recipe": {**values, "init": start.kind} if start.path else values,
         "network": CARDS[recipe.backbone].fingerprint,
         "weights": [weight for _, weight in job.styles],
         "files": {role: [digest(place) for place in places] for role, places in input_files(job, recipe).items()},

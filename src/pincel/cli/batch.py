@@ -16,6 +16,7 @@ from pincel.recipes.groups import GROUPS
 
 if TYPE_CHECKING:
     from pincel.batch.hands import Hands
+    from pincel.batch.ledger import Ledger
     from pincel.batch.messages import Job, Machine
     from pincel.batch.run import Summary
 
@@ -129,6 +130,8 @@ def painted(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[s
     from pincel.engine.memory import keep_freed_memory
 
     keep_freed_memory()
+    if options["cluster"] is not None and any("://" in text for text in (options["output"], *contents, *styles)):
+        return painted_in_store(contents, styles, settings, options)
     folder = Path(options["output"])
     jobs = asked(contents, styles, settings, options)
     check_jobs(jobs, folder, [Path(options["jobs"])] if options["jobs"] else [])
@@ -138,6 +141,29 @@ def painted(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[s
     hands = hands_for(options["workers"], options["cluster"], machine)
     try:
         return worked(jobs, hands, folder, options)
+    finally:
+        hands.close()
+
+
+def painted_in_store(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[str, Any], options: dict[str, Any]) -> int:
+    """Paint what is at addresses such as s3://bucket/photos, or into one; return the exit code.
+
+    Raises:
+        OptionError: For what can only be done in a folder.
+    """
+    from pincel.batch.messages import Machine
+    from pincel.cluster.stored import Known, check_stored, gather_stored, opened
+    from pincel.errors import OptionError
+
+    if options["jobs"] or options["dry_run"]:
+        raise OptionError("--jobs and --dry-run work with files and folders, not with addresses such as s3://bucket/photos.")
+    known, folder = Known(), options["output"]
+    jobs = gather_stored(contents, styles, folder, known, pattern=options["names"], settings=settings)
+    check_stored(jobs, folder)
+    hands = hands_for(options["workers"], options["cluster"], Machine(**{name: options[name] for name in MACHINE}))
+    try:
+        with opened(folder, known) as (here, ledger):
+            return worked(jobs, hands, here, options, ledger)
     finally:
         hands.close()
 
@@ -202,7 +228,7 @@ def foreseen(jobs: list[Job], folder: Path, machine: Machine, *, again: bool, js
     return 0
 
 
-def worked(jobs: list[Job], hands: Hands, folder: Path, options: dict[str, Any]) -> int:
+def worked(jobs: list[Job], hands: Hands, folder: Path, options: dict[str, Any], ledger: Ledger | None = None) -> int:
     """Paint, showing how it goes, until all is done or a signal asks for the end; return the exit code."""
     from pincel.batch.effort import efforts
     from pincel.batch.ledger import Ledger
@@ -211,7 +237,7 @@ def worked(jobs: list[Job], hands: Hands, folder: Path, options: dict[str, Any])
     from pincel.cli.terminal import say
 
     end = _End(hands)
-    ledger = Ledger(folder)
+    ledger = ledger or Ledger(folder)
     todo = jobs if options["again"] else ledger.todo(jobs)
 
     def tell(message: Any) -> None:

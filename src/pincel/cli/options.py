@@ -160,6 +160,6 @@ def styles(texts: tuple[str, ...]) -> list[tuple[str, float]]:
 
 def input_paths(content: str, style: Sequence[tuple[str, float]], recipe: str, values: Mapping[str, Any]) -> list[Path]:
     """Return the files a run reads, which no output may replace; ``values`` are those of the recipe that were given."""
-    others = [recipe, values.get("init", ""), values.get("content_mask", ""), *values.get("style_mask", ())]
+    others = [recipe, values.get("init", "").removeprefix("feedforward="), values.get("content_mask", ""), *values.get("style_mask", ())]
     named = [Path(text) for text in (content, *(path for path, _ in style), *others) if text and not text.startswith(PREFIX)]
     return [file for path in named for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()]

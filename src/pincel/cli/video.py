@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,6 +17,7 @@ from pincel.recipes.groups import GROUPS
 
 if TYPE_CHECKING:
     from pincel.cli.filming import FilmBar
+    from pincel.film.paint import PaintScenes
     from pincel.film.settings import Settings
     from pincel.film.whole import Filming
 
@@ -25,7 +28,21 @@ class VideoCommand(GroupedCommand):
     """Options under titles."""
 
     groups: ClassVar = {
-        "The film": ["style", "codec", "quality", "rate", "partial", "keep_frames", "record", "preview", "json_lines", "quiet", *MACHINE],
+        "The film": [
+            "style",
+            "codec",
+            "quality",
+            "rate",
+            "partial",
+            "keep_frames",
+            "record",
+            "preview",
+            "json_lines",
+            "quiet",
+            "cluster",
+            "workers",
+            *MACHINE,
+        ],
         "From frame to frame": ["flow", "consistency", "long_term", "next_steps", "settle", "passes", "measure"],
         **GROUPS,
     }
@@ -74,6 +91,13 @@ def film_options(function: F) -> F:
         click.option("--codec", metavar="NAME", help="h264, h265, vp9, av1, mpeg4, prores, ffv1. [the usual one of OUT's extension]"),
         click.option("--quality", type=int, metavar="N", help="Of the codec: CRF, smaller is better (h264 18, vp9 26); of WebP, 0 to 100."),
         click.option("--rate", metavar="N", help="Frames a second of pictures that come without times, such as 24 or 30000/1001. [24]"),
+        click.option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Paint scenes next to each other, with the workers of a Ray cluster: auto for the one of this machine, or HOST:PORT. "
+            "Needs pincel[cluster].",
+        ),
+        click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Of the cluster. [as many as there is room for]"),
         click.option("--partial", is_flag=True, help="Paint nothing: write a film of the frames painted so far."),
         click.option("--keep-frames", is_flag=True, help="Leave the painted frames, in OUT.frames."),
         click.option("--record", metavar="FILE", help="Where the record goes. [beside OUT, as .json]"),
@@ -139,9 +163,32 @@ def filmed(film: str, output: str, options: dict[str, Any]) -> int:
             compare=options["measure"],
             tell=bar.show,
         )
-        with stopped_by_signals(filming):
+        with stopped_by_signals(filming), hands_of(options) as filming.hands:
             filming.paint()
     return _finished(filming, options)
+
+
+@contextmanager
+def hands_of(options: dict[str, Any]) -> Iterator[PaintScenes]:
+    """Give who paints the scenes: this process, or the workers of a cluster.
+
+    Raises:
+        OptionError: For a number of workers without a cluster.
+    """
+    from pincel.film.paint import paint_scenes
+
+    if options["cluster"] is None:
+        if options["workers"] is not None:
+            raise OptionError("--workers of a film are those of a cluster: --cluster auto --workers 2.")
+        yield paint_scenes
+        return
+    from pincel.cluster.scenes import RayScenes
+
+    hands = RayScenes(options["cluster"], options["workers"])
+    try:
+        yield hands.paint
+    finally:
+        hands.close()
 
 
 def place(output: str) -> Path:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from pincel.film.base import Film, Scene, Tell, never, nobody
 from pincel.film.brush import Brush
@@ -21,6 +22,20 @@ def painted_size(film: Film, settings: Settings) -> tuple[int, int]:
     long = max(film.width, film.height)
     height, width = target_size(film.height, film.width, min(settings.size or long, long))
     return max(2, height + height % 2), max(2, width + width % 2)
+
+
+# Paints what is missing of scenes, as :func:`paint_scenes` does.
+PaintScenes: TypeAlias = Callable[[Film, Sequence[Scene], Path, Settings, Memo, Tell, Callable[[], bool]], None]
+
+
+def paint_scenes(
+    film: Film, scenes: Sequence[Scene], folder: Path, settings: Settings, memo: Memo, tell: Tell, stop: Callable[[], bool]
+) -> None:
+    """Paint what is missing of scenes, one after the other; see :func:`paint_scene`."""
+    for scene in scenes:
+        if stop():
+            return
+        paint_scene(film, scene, folder, settings, memo, tell, stop)
 
 
 def paint_scene(

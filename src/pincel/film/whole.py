@@ -17,7 +17,7 @@ from pincel.film.base import Film, FilmEvent, Halt, Painted, Planned, Scene, Tel
 from pincel.film.brush import Brush
 from pincel.film.compare import Comparison, compare
 from pincel.film.formats import Target, find_target
-from pincel.film.paint import independent, paint_scene, painted_size
+from pincel.film.paint import PaintScenes, independent, paint_scenes, painted_size
 from pincel.film.read import open_film
 from pincel.film.scenes import find_scenes
 from pincel.film.settings import Settings
@@ -43,6 +43,7 @@ class Filming:
         keep: Whether the folder of painted frames stays.
         compare: Whether some frames are painted by themselves as well, to measure what holding them together does.
         tell: Is told everything.
+        hands: Paints the scenes: here one after the other, or elsewhere next to each other.
     """
 
     source: str
@@ -55,6 +56,7 @@ class Filming:
     keep: bool = False
     compare: bool = False
     tell: Tell = nobody
+    hands: PaintScenes = paint_scenes
     halt: Halt = field(default_factory=Halt)
 
     def __post_init__(self) -> None:
@@ -92,10 +94,7 @@ class Filming:
             self.tell(Notice(note))
         self.scenes = self._found()
         self.tell(Planned(self.scenes[-1].stop * self.settings.passes, len(self.scenes)))
-        for scene in self.scenes:
-            if self.halt():
-                return
-            paint_scene(self.film, scene, self.work.folder, self.settings, self.memo, self._told, self.halt)
+        self.hands(self.film, self.scenes, self.work.folder, self.settings, self.memo, self._told, self.halt)
         if self.halt():
             return
         if self.compare:
