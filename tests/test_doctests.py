@@ -37,6 +37,7 @@ class Tolerant(doctest.OutputChecker):
         ("pincel.registry", 2),
         ("pincel.formulas.content", 2),
         ("pincel.formulas.gram", 2),
+        ("pincel.formulas.temporal", 5),
         ("pincel.formulas.variation", 4),
         ("pincel.formulas.wasserstein", 3),
         ("pincel.studies.measure", 1),

@@ -69,6 +69,13 @@ class Studio:
             return json.load(answer)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> None:
+    """Let what is expected of a page take its time on a busy machine."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    playwright.expect.set_options(timeout=1000 * PATIENCE)
+
+
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """Start a studio for the tests of a file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +39,8 @@ from pincel.sources import open_picture, style_groups
 SPAN = 10
 # A mean distance of so many grey levels from the frames before, at consistency 1, weighs as much as all else of a scene's first frame.
 APART = 10.0
+# Steps that a frame that continues another makes at least: what is new in it has to grow together with the rest.
+LEAST = 3
 # Share of a frame that must be new for coarse scales to be painted.
 NEW = 0.002
 # Pictures of frames before, moved, (height, width, 3), and how far each pixel of them is trusted, (height, width).
@@ -240,7 +243,8 @@ class Brush:
         )
         self._precision = run.precision
         # A frame by itself makes the steps of its recipe, as any picture does.
-        best, steps = self._iterated(index, run, 0.0 if start is None else self.settings.settle)
+        settle, enough = (0.0, -math.inf) if start is None else (self.settings.settle, first if targets else -math.inf)
+        best, steps = self._iterated(index, run, settle, enough)
         if best is None:
             return None
         followed = float(np.mean(np.clip(sum(trust for _, _, trust in targets), 0, 1))) if targets else 0.0
@@ -249,8 +253,16 @@ class Brush:
     def _picture(self, index: int, source: Pixels) -> Picture:
         return Picture(to_tensor(source), None, f"frame {index}", "")
 
-    def _iterated(self, index: int, run: Run, settle: float) -> tuple[Step | None, int]:
-        """Make the steps; return the best one and how many there were, or None if it was asked to stop."""
+    def _iterated(self, index: int, run: Run, settle: float, enough: float) -> tuple[Step | None, int]:
+        """Make the steps; return the best one and how many there were, or None if it was asked to stop.
+
+        Args:
+            index: Of the frame.
+            run: Paints it.
+            settle: It is left once ten steps win less than this share of J,
+            enough: or once J has come down to this. All that was painted before is painted on in every frame: with a fixed number of steps
+                each, things would melt more and more the longer they are in view.
+        """
         best: Step | None = None
         marks: deque[float] = deque(maxlen=SPAN + 1)
         steps = 0
@@ -269,7 +281,7 @@ class Brush:
             if self.stop():
                 run.stop()
                 return None, steps
-            if event.scale == run.size and settled(marks, best.total, settle):
+            if event.scale == run.size and (settled(marks, best.total, settle) or (event.step >= LEAST and best.total <= enough)):
                 run.stop("settled")
         return best, steps
 
