@@ -68,6 +68,14 @@ def _let_all_machines_choose_alike() -> None:
     cache_of_speeds().write_text(json.dumps(written))
 
 
+@pytest.fixture(autouse=True)
+def _threads_stay_as_many() -> Iterator[None]:
+    """Undo what a test does to the threads of torch, on whose number the last bits of its sums depend."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _networks_are_made_once() -> Iterator[None]:
     """Keep the network of the same file for all runs, and its quick convolutions: making them takes a second."""

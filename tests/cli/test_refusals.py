@@ -69,7 +69,7 @@ CASES: list[tuple[str, str]] = [
     ("transfer photo.png style.png -o out.png --style-layers relu1_1=-1", "0 or more, not '-1'"),
     ("transfer photo.png style.png -o out.png --content-layers relu4_2=nan", "0 or more, not 'nan'"),
     ("transfer photo.png style.png=lots -o out.png", "weight of style 'style.png' must be a number"),
-    ("transfer photo.png style.png=-1 -o out.png", "0 or more, not -1"),
+    ("transfer photo.png style.png=-1 -o out.png", "0 or more, not '-1'"),
     ("transfer photo.png style.png=0 -o out.png", "all zero"),
     ("transfer photo.png style.png -o out.png --content-weight 0 --style-weight 0 --tv-weight 0", "All weights are zero"),
     ("transfer photo.png style.png -o out.png --style-weight nan", "'style_weight' cannot be nan"),
