@@ -163,6 +163,32 @@ def stopped_by_signals(run: Stoppable) -> Iterator[None]:
             signal.signal(number, previous)
 
 
+class Learns(Stoppable, Protocol):
+    """What learns: events until it ends."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Learn, and tell each step."""
+
+
+def watch_learning(run: Learns, show: Callable[[Any], None], began: type, *, json_lines: bool) -> None:
+    """Let something learn to the end, showing what it tells. Before it has begun nothing is kept, and a signal ends the program."""
+    from pincel.cli.terminal import say
+
+    events = iter(run)
+
+    def follow(until: type | None) -> None:
+        for event in events:
+            show(event)
+            if json_lines:
+                say(json.dumps({"event": type(event).__name__.lower(), **vars(event)}))
+            if until is not None and isinstance(event, until):
+                return
+
+    follow(began)
+    with stopped_by_signals(run):
+        follow(None)
+
+
 def finish(run: Run, result: Result, outputs: Outputs, *, json_lines: bool, quiet: bool) -> int:
     """Write what a run has come to, say where it is, remove checkpoints that have served.
 

@@ -15,14 +15,12 @@ from pincel.classify.recipes import ABLATIONS, BASES
 from pincel.classify.schema import NAMES, TrainingRecipe
 from pincel.cli.crew import device_here, follows, ignore_signals, place
 from pincel.cli.options import F
-from pincel.cli.painting import EXIT_CODES, stopped_by_signals
+from pincel.cli.painting import EXIT_CODES, watch_learning
 from pincel.cli.texts import GroupedCommand, examples
 
 if TYPE_CHECKING:
     from pincel.classify.record import Trained
     from pincel.classify.share import Share
-    from pincel.classify.training import Training
-    from pincel.cli.training import TrainingBar
 
 DEFAULT = "alexnet-small"
 _GROUPS = {
@@ -152,6 +150,7 @@ def command(ctx: click.Context, /, data: str, **options: Any) -> None:
 
 def trained(data: str, options: dict[str, Any]) -> int:
     """Train and write; return the exit code."""
+    from pincel.classify.events import Began
     from pincel.classify.loop import Limits
     from pincel.classify.training import Machine, Training
     from pincel.cli.training import TrainingBar
@@ -174,30 +173,10 @@ def trained(data: str, options: dict[str, Any]) -> int:
         if share.processes > 1:
             # Ctrl-C and SIGTERM reach every process, maybe twice; they end the run together.
             ignore_signals()
-        _watched(run, bar, json_lines=options["json_lines"])
+        watch_learning(run, bar.show, Began, json_lines=options["json_lines"])
     if not follows():
         _tell(run.result, Path(options["output"]), options)
     return EXIT_CODES.get(run.result.stopped, 0)
-
-
-def _watched(run: Training, bar: TrainingBar, *, json_lines: bool) -> None:
-    """Run to the end, showing what it tells. Before the first step nothing is kept, and a signal ends the program."""
-    from pincel.classify.events import Began
-    from pincel.cli.terminal import say
-
-    events = iter(run)
-
-    def show(until: type | None) -> None:
-        for event in events:
-            bar.show(event)
-            if json_lines:
-                say(json.dumps({"event": type(event).__name__.lower(), **vars(event)}))
-            if until is not None and isinstance(event, until):
-                return
-
-    show(Began)
-    with stopped_by_signals(run):
-        show(None)
 
 
 def _tell(result: Trained, folder: Path, options: dict[str, Any]) -> None:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from pincel.cli.options import F
-from pincel.cli.painting import EXIT_CODES, stopped_by_signals
+from pincel.cli.painting import EXIT_CODES, watch_learning
 from pincel.cli.texts import GroupedCommand, examples
 from pincel.teach.recipes import DEFAULTS, RECIPES
 from pincel.teach.schema import TeachingRecipe
 
 if TYPE_CHECKING:
-    from pincel.cli.teaching import TeachingBar
     from pincel.teach.teaching import Teaching
 
 _GROUPS = {
@@ -107,6 +106,7 @@ def taught(style: str, data: str, options: dict[str, Any]) -> int:
     from pincel.cli.teaching import TeachingBar
     from pincel.engine.memory import keep_freed_memory
     from pincel.files import check_output
+    from pincel.teach.events import Began
     from pincel.teach.teaching import Conditions, Teaching
 
     keep_freed_memory()
@@ -127,7 +127,7 @@ def taught(style: str, data: str, options: dict[str, Any]) -> int:
         )
         for path in (run.output, run.record_path, run.checkpoint):
             check_output(path, inputs=[Path(style)], what="network")
-        _watched(run, bar, json_lines=options["json_lines"])
+        watch_learning(run, bar.show, Began, json_lines=options["json_lines"])
     return _told(run, options)
 
 
@@ -147,26 +147,6 @@ def _check_onnx(path: str) -> None:
 
     need("onnx", extra="onnx", what="ONNX files")
     check_output(path, what="ONNX file")
-
-
-def _watched(run: Teaching, bar: TeachingBar, *, json_lines: bool) -> None:
-    """Run to the end, showing what it tells. Before the first step nothing is kept, and a signal ends the program."""
-    from pincel.cli.terminal import say
-    from pincel.teach.events import Began
-
-    events = iter(run)
-
-    def show(until: type | None) -> None:
-        for event in events:
-            bar.show(event)
-            if json_lines:
-                say(json.dumps({"event": type(event).__name__.lower(), **vars(event)}))
-            if until is not None and isinstance(event, until):
-                return
-
-    show(Began)
-    with stopped_by_signals(run):
-        show(None)
 
 
 def _told(run: Teaching, options: dict[str, Any]) -> int:
