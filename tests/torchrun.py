@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests.processes import ROOT, Forked
+
 # What torchrun adds of its own, and programs cannot help.
 ITS_OWN = ("*****", "Setting OMP_NUM_THREADS", *(f"{level}{month}" for level in "WEI" for month in (0, 1)))
 
 
-def start(processes: int, module: str, *arguments: str | Path) -> subprocess.Popen[str]:
+def start(processes: int, module: str, *arguments: str | Path) -> Forked:
     """Start a module in several processes on this machine."""
-    line = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), "-m", module]
-    return subprocess.Popen(
-        [*line, *(str(argument) for argument in arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+    script = "import sys\nfrom torch.distributed.run import main\nmain(sys.argv[1:])"
+    line = ["--standalone", "--nproc-per-node", str(processes), "-m", module, *(str(argument) for argument in arguments)]
+    return Forked(script, line, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
 
 def run(processes: int, module: str, *arguments: str | Path, seconds: float = 120) -> subprocess.CompletedProcess[str]:
@@ -34,7 +28,7 @@ def run(processes: int, module: str, *arguments: str | Path, seconds: float = 12
         running.terminate()
         out, err = running.communicate(timeout=60)
         raise AssertionError(f"Still running after {seconds} s.\n{out}\n{err}") from None
-    return subprocess.CompletedProcess(running.args, running.returncode, out, err)
+    return subprocess.CompletedProcess(running.args, running.wait(), out, err)
 
 
 def ranks(torchrun: int) -> dict[int, int]:

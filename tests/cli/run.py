@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from pincel.cli import main
+from tests.processes import Forked
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,7 @@ def refused(answer: Answer) -> str:
     return answer.err
 
 
-def process(*arguments: str | Path, cwd: Path | None = None, code: str = "") -> subprocess.Popen[str]:
+def process(*arguments: str | Path, cwd: Path | None = None, code: str = "") -> Forked:
     """Start ``pincel`` as a process of its own; ``code`` runs before it, in the same process."""
     script = f"import sys\n{code}\nfrom pincel.cli import main\nmain(sys.argv[1:])"
-    command = [sys.executable, "-c", script, *(str(argument) for argument in arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd)
+    return Forked(script, [str(argument) for argument in arguments], cwd=cwd)

@@ -18,6 +18,7 @@ from pincel.errors import OptionError
 from pincel.studio.limits import Limits, parse_size
 from tests.cli.run import pincel, process, refused
 from tests.cli.test_help import examples
+from tests.processes import Forked
 
 Capture = pytest.CaptureFixture[str]
 
@@ -52,7 +53,7 @@ def test_a_home_that_is_a_file_is_refused(tmp_path: Path, capsys: Capture) -> No
     assert "studio: cannot be written" in refused(pincel(capsys, "studio", "--no-browser", "--home", tmp_path / "home"))
 
 
-def opened(*options: str | Path, cwd: Path | None = None) -> tuple[subprocess.Popen[str], str]:
+def opened(*options: str | Path, cwd: Path | None = None) -> tuple[Forked, str]:
     """Start a studio; return it and its address."""
     code = "import webbrowser; webbrowser.open = lambda address: print('opened', address, flush=True)"
     studio = process("studio", *options, cwd=cwd, code=code)
@@ -69,7 +70,7 @@ def asked(address: str, **headers: str) -> Any:
         return json.load(answer)
 
 
-def closed(studio: subprocess.Popen[str]) -> str:
+def closed(studio: Forked) -> str:
     """End it as Ctrl-C does; return what it printed meanwhile."""
     studio.send_signal(signal.SIGINT)
     out, errors = studio.communicate(timeout=60)

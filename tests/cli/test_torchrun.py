@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from PIL import Image
 from pincel.cli.crew import Place, place
 from pincel.engine.checkpoint import find_checkpoint
 from tests.cli.run import pincel
+from tests.processes import Forked
 from tests.torchrun import ITS_OWN, alive, ranks, run, start
 
 pytestmark = [
@@ -45,7 +45,7 @@ def record(path: Path) -> dict[str, Any]:
     return read
 
 
-def running_long(tmp_path: Path, processes: int, ladder: str = "none") -> tuple[subprocess.Popen[str], dict[int, int]]:
+def running_long(tmp_path: Path, processes: int, ladder: str = "none") -> tuple[Forked, dict[int, int]]:
     """Start a run that would take minutes, and return it after a few steps."""
     kept = ("--checkpoint", tmp_path / "kept", "--checkpoint-every", "1000")
     line = (*SAMPLES, "--size", "128", "--ladder", ladder, "--steps", "2000", "--json", "-o", tmp_path / "out.png", *kept)
@@ -57,7 +57,7 @@ def running_long(tmp_path: Path, processes: int, ladder: str = "none") -> tuple[
     raise AssertionError(running.communicate()[1])
 
 
-def ended(running: subprocess.Popen[str], members: Mapping[int, int]) -> str:
+def ended(running: Forked, members: Mapping[int, int]) -> str:
     """Wait for the end of all, and return what was said."""
     try:
         _, errors = running.communicate(timeout=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,32 @@ from pincel.errors import ExtraMissingError, OutputError, PictureMissingError, U
 fsspec: Any = pytest.importorskip("fsspec")
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """Serve what speaks as S3 does on this machine, where moto and s3fs are installed, and return the address of an empty bucket."""
+    pytest.importorskip("s3fs")
+    servers: Any = pytest.importorskip("moto.server")
+    server = servers.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    with pytest.MonkeyPatch.context() as patch:
+        host, port = server.get_host_and_port()
+        patch.setenv("FSSPEC_S3_ENDPOINT_URL", f"http://{host}:{port}")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        fsspec.config.set_conf_env(fsspec.config.conf)
+        fsspec.filesystem("s3").mkdir("pincel-bucket")
+        yield "s3://pincel-bucket"
+        fsspec.config.conf.pop("s3")
+    server.stop()
+
+
+@pytest.fixture(params=["file", "memory", "s3"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Return the address of an empty folder in a store."""
+    if request.param == "s3":
+        bucket = request.getfixturevalue("s3")
+        yield f"{bucket}/{tmp_path.name}/bucket"
+        return
     if request.param == "file":
         yield f"file://{tmp_path}/bucket"
         return
@@ -88,8 +112,9 @@ def test_a_file_that_is_cut_short_never_has_its_name(tmp_path: Path, monkeypatch
     assert {path.name: path.read_text() for path in (tmp_path / "out").iterdir()} == {"night.png": "whole"}
 
 
-def test_stores_that_cannot_be_are_refused_in_a_line() -> None:
+def test_stores_that_cannot_be_are_refused_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gcsfs", None)
     with pytest.raises(UnknownNameError, match=r"^Unknown store 's33' .* Did you mean 's3'\?$"):
         store.opened("s33://bucket/photo.jpg")
-    with pytest.raises(ExtraMissingError, match=r"^store: the library s3fs is not installed · .* · try: pip install s3fs$"):
-        store.opened("s3://bucket/photo.jpg")
+    with pytest.raises(ExtraMissingError, match=r"^store: the library gcsfs is not installed · .* · try: pip install gcsfs$"):
+        store.opened("gs://bucket/photo.jpg")

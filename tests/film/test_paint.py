@@ -183,14 +183,12 @@ def test_the_ways_of_painting_a_frame() -> None:
     after = next_recipe(recipe, None)
     assert (after.steps, after.ladder) == (20, {})
     assert next_recipe(recipe, 7).steps == 7
-    sketch = sketch_recipe(recipe, (192, 256))
-    assert sketch is not None
-    # What the ladder does below full size, 40 steps at a quarter and 10 at half, with three times those at half.
-    assert (sketch.size, sketch.steps) == (128, 30)
-    assert sketch.steps * sketch.ladder["0.5"] == pytest.approx(40)
-    assert sketch.content_weight == recipe.content_weight * recipe.coarse_content
-    assert sketch_recipe(recipe, (48, 64)) is None
-    assert sketch_recipe(after, (192, 256)) is None
+    sketch = sketch_recipe(recipe)
+    # Half of the steps at full size, and all of those below: 40 at a quarter, 10 at half.
+    assert (sketch.size, sketch.steps) == (256, 10)
+    assert [sketch.steps * sketch.ladder[share] for share in ("1/4", "1/2")] == [40, 10]
+    assert sketch_recipe(after.override(steps=5)).steps == 3
+    assert sketch_recipe(after).ladder == {}
     first, later = (pass_recipe(recipe, 10, first=first) for first in (True, False))
     # 1.5 × 20 steps in ten passes; coarse scales keep theirs.
     assert (first.steps, later.steps, later.ladder) == (3, 3, {})

@@ -41,7 +41,7 @@ SPAN = 10
 APART = 10.0
 # Steps that a frame that continues another makes at least: what is new in it has to grow together with the rest.
 LEAST = 3
-# Share of a frame that must be new for coarse scales to be painted.
+# Share of a frame that must be new to be painted by itself first.
 NEW = 0.002
 # Pictures of frames before, moved, (height, width, 3), and how far each pixel of them is trusted, (height, width).
 Begun: TypeAlias = Sequence[tuple[Floats, Floats]]
@@ -156,7 +156,7 @@ class Brush:
         return self._painted(index, source, next_recipe(self.recipe, self.settings.next_steps), start, targets, first, began)
 
     def _sketched(self, index: int, source: Pixels, new: Floats) -> Floats | None:
-        """Return how what is new in a frame begins: as a picture by itself would, painted on the coarse scales of the recipe.
+        """Return how what is new in a frame begins: as in a picture by itself, with fewer steps.
 
         By itself, because beside what is painted already little would be asked of it: J looks at the frame as a whole, and is content.
 
@@ -168,19 +168,10 @@ class Brush:
         Returns:
             (height, width, 3) in grey levels; as it was filmed if nearly nothing is new. None if it was asked to stop.
         """
-        filmed = source.astype(np.float32)
-        recipe = sketch_recipe(self.recipe, self.size)
-        if recipe is None or new.mean() < NEW:
-            return filmed
-        size = sizes.content_size(recipe, self._picture(index, source))
-        small = resize(to_tensor(source), size, "lanczos")
-        coat = self._painted(index, to_bytes(small), recipe, None, [], 0.0, time.perf_counter())
-        if coat is None:
-            return None
-        larger, coarse = (to_levels(resize(each, self.size, "bicubic")) for each in (to_tensor(coat.pixels), small))
-        # As from scale to scale of a picture: what the content has too fine for the scale before is laid over it.
-        detailed: Floats = np.clip(larger + self.recipe.detail * (filmed - coarse), 0, WHITE)
-        return detailed
+        if new.mean() < NEW:
+            return source.astype(np.float32)
+        coat = self._painted(index, source, sketch_recipe(self.recipe), None, [], 0.0, time.perf_counter())
+        return None if coat is None else coat.pixels.astype(np.float32)
 
     def again(self, index: int, source: Pixels, own: Pixels, beside: Shown | None, first: float, *, hold: bool) -> Coat | None:
         """Paint over a frame that is painted already, in a pass over a scene.

@@ -1,4 +1,4 @@
-"""The recipes by which a frame is painted: by itself, continuing others, in a pass, or only what is new in it on coarse scales."""
+"""The recipes by which a frame is painted: by itself, continuing others, in a pass, or what is new in it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 
 from pincel.errors import OptionError
 from pincel.film.settings import Settings
-from pincel.recipes import build, sizes
-from pincel.recipes.schema import Recipe, share_of
+from pincel.recipes import build
+from pincel.recipes.schema import Recipe
 from pincel.run import resolve_recipe
 
-# Of what is new in a frame: as many times the steps of the finest coarse scale.
-SKETCHED = 3
+# Share of the steps at full size by which what is new in a frame is painted before it joins the rest.
+SKETCHED = 0.5
 
 
 def painting_recipe(settings: Settings, size: tuple[int, int]) -> Recipe:
@@ -36,21 +36,9 @@ def pass_steps(steps: int, passes: int) -> int:
     return math.ceil(1.5 * steps / passes)
 
 
-def sketch_recipe(recipe: Recipe, size: tuple[int, int]) -> Recipe | None:
-    """Return how what is new in a frame is painted, up to the finest of its coarse scales; None if it has none.
-
-    There it has three times the steps: full size has few for it, since all else in the frame is painted already.
-    """
-    if not recipe.ladder:
-        return None
-    shares = {share_of(text): multiple for text, multiple in recipe.ladder.items()}
-    finest = max(shares)
-    steps = round(SKETCHED * recipe.steps * shares[finest])
-    if steps < 1 or finest * min(size) < sizes.SMALLEST:
-        return None
-    coarser = {str(share / finest): multiple / shares[finest] / SKETCHED for share, multiple in shares.items() if share < finest}
-    long = round(finest * max(size))
-    return recipe.override(size=long, steps=steps, ladder=coarser, content_weight=recipe.content_weight * recipe.coarse_content)
+def sketch_recipe(recipe: Recipe) -> Recipe:
+    """Return how what is new in a frame is painted before it joins the rest: as a frame by itself, with half of the steps at full size."""
+    return _shorter(recipe, math.ceil(SKETCHED * recipe.steps))
 
 
 def next_recipe(recipe: Recipe, steps: int | None) -> Recipe:
@@ -61,5 +49,11 @@ def next_recipe(recipe: Recipe, steps: int | None) -> Recipe:
 def pass_recipe(recipe: Recipe, passes: int, *, first: bool) -> Recipe:
     """Return how a frame is painted in one of several passes; the first alone has coarse scales, and all of their steps."""
     steps = pass_steps(recipe.steps, passes)
-    ladder = {share: multiple * recipe.steps / max(1, steps) for share, multiple in recipe.ladder.items()} if first else {}
-    return recipe.override(steps=steps, ladder=ladder)
+    return _shorter(recipe, steps) if first else next_recipe(recipe, steps)
+
+
+def _shorter(recipe: Recipe, steps: int) -> Recipe:
+    """Return a recipe with other steps at full size, and as many as before on each coarse scale."""
+    return recipe.override(
+        steps=steps, ladder={share: multiple * recipe.steps / max(1, steps) for share, multiple in recipe.ladder.items()}
+    )
