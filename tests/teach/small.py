@@ -40,7 +40,7 @@ def any_style(calibration: Path, **changes: Any) -> TeachingRecipe:
         "content_layers": {"relu2_1": 1.0},
         "style_layers": {"relu1_1": 1.0, "relu2_1": 1.0},
     }
-    values = {**ONE, "copies": 0.0, "stages": "c3s1-6,U2,c3s1-3", "objective": objective, "layer": "relu2_1"}
+    values = {**ONE, "copies": 0.0, "lead": 0.0, "stages": "c3s1-6,U2,c3s1-3", "objective": objective, "layer": "relu2_1"}
     return usual.override(**{**values, **changes})
 
 

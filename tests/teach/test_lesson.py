@@ -63,6 +63,17 @@ def test_of_any_style_by_hand(photographs: list[Path], tmp_path: Path) -> None:
     assert found.get("tv") is None
 
 
+def test_in_the_lead_all_crops_are_copied(photographs: list[Path], tmp_path: Path) -> None:
+    folder = str(photographs[0].parent)
+    recipe = any_style(photographs[0].parent, copies=0.5, lead=0.5, steps=4, batch=1)
+    taught = Teaching(folder, folder, tmp_path / "n.safetensors", recipe=recipe, kind="any-style", conditions=CPU)
+    lesson, card = taught._lesson([]), taught._card()
+    weights = first_weights(card, lesson.channels, 3)
+    found = ["copy" in lesson.judged(card, weights, number).numbers() for number in range(4)]
+    # Two of four steps; of the others, the second of each pair.
+    assert found == [True, True, False, True]
+
+
 def test_a_share_of_the_crops_is_copied(photographs: list[Path], tmp_path: Path) -> None:
     folder = str(photographs[0].parent)
     recipe = any_style(photographs[0].parent, copies=0.5)

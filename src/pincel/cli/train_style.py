@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pincel.teach.teaching import Teaching
 
 _GROUPS = {
-    "What it learns": ["any_style", "recipe", "stages", "content_weight", "style_weight", "tv_weight", "copies"],
+    "What it learns": ["any_style", "recipe", "stages", "content_weight", "style_weight", "tv_weight", "copies", "lead"],
     "The pictures": ["crop", "side", "style_side", "zoom", "recolour"],
     "The training": ["batch", "steps", "learning_rate", "warming", "decay", "cooling", "seed", "minutes"],
     "Output": ["output", "onnx", "resume", "checkpoint_every", "json_lines", "quiet"],

@@ -99,6 +99,7 @@ class AnyStyle:
         crops: What is painted.
         styles: What it is painted after.
         copies: Share of the crops that are to be drawn as they are.
+        lead: So many crops at the beginning are all drawn as they are.
 
     Paper:
         Huang, Belongie 2017, eq. 8-13: the target of content is t, not the photograph.
@@ -109,6 +110,7 @@ class AnyStyle:
     crops: Crops
     styles: Crops
     copies: float = 0.0
+    lead: float = 0.0
 
     @property
     def channels(self) -> int:
@@ -118,9 +120,10 @@ class AnyStyle:
     def judged(self, card: NetCard, weights: Weights, number: int) -> Evaluation:
         """Let a network paint a crop after another; see :class:`Lesson`."""
         device, layer, vgg = device_of(weights), self.eye.layer, self.eye.vgg
-        crop, style = self.crops.crop(number).to(device), self.styles.crop(number).to(device)
-        if is_copy(number, self.copies):
+        crop = self.crops.crop(number).to(device)
+        if number < self.lead or is_copy(number, self.copies):
             return self._copied(card, weights, crop)
+        style = self.styles.crop(number).to(device)
         losses = style_losses(self.recipe, Materials(picture(crop), [(picture(style), 1.0)]), vgg, device, looker(self.recipe, vgg))
         with torch.no_grad():
             seen = vgg.features(255 * crop, (layer,))[layer]

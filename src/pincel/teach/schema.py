@@ -48,6 +48,13 @@ class TeachingRecipe(BaseModel):
         description="Of an any-style network, the share of the crops that it learns to draw as they are: colours come sooner.",
     )
 
+    lead: float = Field(
+        ge=0,
+        le=1,
+        description="Of an any-style network, the share of the steps, at the beginning, whose crops are all drawn as they are: who can "
+        "draw learns manners sooner, and such a step takes half the time.",
+    )
+
     crop: int = Field(ge=16, le=2048, description="Side of the squares that are learnt from, in pixels.")
     side: int = Field(ge=16, le=8192, description="Long side that pictures are brought to before they are cropped.")
     style_side: int = Field(ge=16, le=8192, description="Of the style of a one-style network, the long side it is looked at in.")

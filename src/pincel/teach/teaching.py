@@ -275,7 +275,8 @@ class Teaching:
             return OneStyle(objective, quick, self.crops, measured_style(objective, quick, self.styles, self.device))
         assert means is not None
         eye = shallow(quick, recipe.layer) if layers == {recipe.layer} else quick
-        return AnyStyle(objective, Eye(eye, recipe.layer, means), self.crops, self.manners, recipe.copies)
+        lead = recipe.lead * recipe.steps * recipe.batch
+        return AnyStyle(objective, Eye(eye, recipe.layer, means), self.crops, self.manners, recipe.copies, lead)
 
     def _card(self) -> NetCard:
         recipe, seen = self.recipe, self.manners is not None
