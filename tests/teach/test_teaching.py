@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 from pincel.errors import CheckpointError, DivergedError, OptionError, OutputError
 from pincel.feedforward.file import read_painter
 from pincel.feedforward.network import first_weights
+from pincel.files import sha256_of
 from pincel.recipes.build import check_recipe
 from pincel.teach.events import Began, Ended, Learnt
 from pincel.teach.recipes import RECIPES
@@ -113,6 +115,42 @@ def test_only_the_number_of_steps_may_change(photographs: list[Path], tmp_path: 
     run.checkpoint.unlink()
     with pytest.raises(CheckpointError, match=r"^checkpoint: there is none to go on from"):
         teach(photographs, run.output, resume=True, recipe=None)
+
+
+def test_a_network_begins_with_another(photographs: list[Path], tmp_path: Path) -> None:
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    events(teach(photographs, first, recipe=one(steps=30, batch=1, recolour=0.0, learning_rate=1e-2)))
+    run = teach(photographs, second, replace(CPU, before=first), recipe=one(steps=2, batch=1, recolour=0.0, learning_rate=1e-9))
+    events(run)
+    weights, further = read_painter(first).own, read_painter(second).own
+    assert all(torch.allclose(further[name], weights[name], atol=1e-6) for name in weights)
+    assert run.record["before"] == {"file": str(first), "sha256": sha256_of(first)}
+    # What goes on from a checkpoint has begun already.
+    stopped = teach(photographs, second, replace(CPU, before=first), recipe=one(steps=4, batch=1))
+    for event in stopped:
+        if isinstance(event, Learnt) and event.step == 2:
+            stopped.stop()
+    second.rename(first)
+    assert events(teach(photographs, second, replace(CPU, before=first), recipe=one(steps=4, batch=1), resume=True), Ended)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {"stages": "c3s1-6,c3s1-3"},
+            r"network to begin with: its stages are others · given .* · accepted: c3s1-6,c3s1-3 · try: a network",
+        ),
+        ({"norm": "none"}, "network to begin with: its norm is another"),
+    ],
+)
+def test_a_network_of_other_stages_cannot_be_begun_with(
+    changed: dict[str, Any], said: str, photographs: list[Path], tmp_path: Path
+) -> None:
+    first = tmp_path / "first.safetensors"
+    events(teach(photographs, first, recipe=one(steps=1)))
+    with pytest.raises(OptionError, match=said):
+        teach(photographs, tmp_path / "second.safetensors", replace(CPU, before=first), recipe=one(**changed))
 
 
 def test_time_ends_it(photographs: list[Path], tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pincel.teach.teaching import Teaching
 
 _GROUPS = {
-    "What it learns": ["any_style", "recipe", "stages", "content_weight", "style_weight", "tv_weight", "copies", "lead"],
+    "What it learns": ["any_style", "recipe", "before", "stages", "content_weight", "style_weight", "tv_weight", "copies", "lead"],
     "The pictures": ["crop", "side", "style_side", "zoom", "recolour"],
     "The training": ["batch", "steps", "learning_rate", "warming", "decay", "cooling", "seed", "minutes"],
     "Output": ["output", "onnx", "resume", "checkpoint_every", "json_lines", "quiet"],
@@ -78,6 +78,12 @@ def _shown(recipe: TeachingRecipe, name: str) -> str:
     help=f"{', '.join(RECIPES)}. [{DEFAULTS['one-style']}, with --any {DEFAULTS['any-style']}; with --resume that of the run]",
 )
 @recipe_options
+@click.option(
+    "--from",
+    "before",
+    metavar="NET",
+    help="A network to begin with, as another training with the same --recipe wrote it: a further style takes fewer steps.",
+)
 @click.option("--minutes", type=click.FloatRange(min=0), default=0.0, metavar="M", help="End after so much time in all; 0 = never. [0]")
 @click.option("-o", "--output", required=True, metavar="NET", help="The network to write, NAME.safetensors; its record goes beside it.")
 @click.option("--onnx", metavar="FILE", help="Also write it for other programs, as NAME.onnx.")
@@ -114,7 +120,7 @@ def taught(style: str, data: str, options: dict[str, Any]) -> int:
     if options["onnx"]:
         _check_onnx(options["onnx"])
     with TeachingBar(quiet=options["quiet"]) as bar:
-        conditions = Conditions(options["device"], options["checkpoint_every"], options["minutes"], _drawn())
+        conditions = Conditions(options["device"], options["checkpoint_every"], options["minutes"], _drawn(), options["before"])
         run = Teaching(
             style,
             data,

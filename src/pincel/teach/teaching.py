@@ -36,6 +36,7 @@ from pincel.recipes.schema import Recipe
 from pincel.recipes.sizes import needed_layers
 from pincel.recipes.toml import find_recipe
 from pincel.sources import Styles, described, open_picture, style_groups
+from pincel.teach.before import Before
 from pincel.teach.events import Began, Ended, Learnt, TeachingEvent
 from pincel.teach.lesson import AnyStyle, Lesson, OneStyle, measured_style
 from pincel.teach.pictures import LEAVES, Crops, Drawn, check_crops, find_piles
@@ -57,19 +58,21 @@ Told: TypeAlias = Generator[TeachingEvent, None, str]
 
 @dataclass(frozen=True)
 class Conditions:
-    """Where a network is taught and how long, which changes nothing of what a step does but rounding.
+    """Where a network is taught, how long, and what it begins with: nothing of what a step does but rounding.
 
     Attributes:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         every: Seconds between two checkpoints, above 0.
         minutes: After which it ends, also those before it was resumed counted; 0 for no limit.
         drawn: Pictures that are drawn, by name, beside those that this room draws.
+        before: A network of the same stages to begin with: another style is learnt in fewer steps then.
     """
 
     device: str = "auto"
     every: float = 60.0
     minutes: float = 0.0
     drawn: Mapping[str, Drawn] = field(default_factory=dict)
+    before: str | PathLike[str] | None = None
 
 
 class Teaching:
@@ -119,6 +122,8 @@ class Teaching:
             given, accepted = self.recipe.name, "adain-small, adain2017"
             raise OptionError(one_line("recipe: teaches one style, and any was asked for", given, accepted, "leave --any or --recipe out"))
         self.objective = objective_of(self.recipe)
+        before = self.conditions.before
+        self.before = Before.read(Path(before), self.recipe) if before is not None and not resume else None
         drawn = {**LEAVES, **self.conditions.drawn}
         self.crops = Crops(find_piles(data, drawn), self.recipe)
         check_crops(self.crops)
@@ -155,7 +160,8 @@ class Teaching:
         yield from (Notice(note) for note in (*notes, *self._differences()))
         card = self._card()
         layout = shapes(card, lesson.channels)
-        state = self._state or State.first(first_weights(card, lesson.channels, self.recipe.seed), self.device)
+        weights = self.before.weights if self.before else first_weights(card, lesson.channels, self.recipe.seed)
+        state = self._state or State.first(weights, self.device)
         styles = self.manners.count if self.manners else len(self.styles)
         yield Began(self.recipe.name, state.numbers.numel(), self.crops.count, styles, str(self.device), state.step, self.recipe.steps)
         reason = yield from self._taught(lesson, card, state, layout)
@@ -253,6 +259,7 @@ class Teaching:
             "parameters": network.parameters,
             **card.trained,
             "styles": list(card.styles),
+            **({"before": {"file": str(self.before.file), "sha256": self.before.sha256}} if self.before else {}),
             "recipe": self.recipe.model_dump(mode="json"),
             "machine": self._circumstances(),
         }
