@@ -165,7 +165,7 @@ class Schedule:
         for number in range(self._plant.workers):
             slow = number < round(self._plant.slow_share * self._plant.workers)
             worker = _Worker(self._plant.slow_times if slow else 1.0)
-            self._at(self._plant.warm, partial(self._ask, worker))
+            self._later(worker, self._plant.warm, partial(self._ask, worker))
             self._doom(worker)
         while self._left:
             if self._store.next() <= (self._events[0][0] if self._events else math.inf):

@@ -50,9 +50,11 @@ def test_slow_workers_take_their_time() -> None:
 class Fails(Schedule):
     """The first worker is lost at a certain moment, and no other."""
 
+    at = 2.5
+
     def _doom(self, worker: object) -> None:
         if not self._now:
-            self._at(2.5, lambda: self._lose(worker) if not self.report.failures else None)  # type: ignore[arg-type]
+            self._at(self.at, lambda: self._lose(worker) if not self.report.failures else None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("kept", "ends", "lost"), [(0.0, [4, 11], 2.5), (1.0, [4, 9], 0.5)])
@@ -65,6 +67,15 @@ def test_what_a_lost_worker_was_at_begins_again_where_it_was_kept(kept: float, e
     assert report.ends == [4, 8 if not kept else 6]
     assert ends[0] == 4
     assert report.worked == pytest.approx(8)
+
+
+def test_who_is_lost_before_it_was_ready_asks_once() -> None:
+    class Early(Fails):
+        at = 0.5
+
+    # It would have asked at 1; lost at 0.5, it does so at 0.5 + 2 + 1, and has two pieces to do.
+    report = Early(Plant(1, warm=1, repair=2), [Piece(4), Piece(4)]).run()
+    assert (report.ends, report.failures) == ([7.5, 11.5], 1)
 
 
 @settings(max_examples=15)
