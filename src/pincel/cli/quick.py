@@ -33,8 +33,8 @@ class QuickCommand(GroupedCommand):
 @click.command(
     cls=QuickCommand,
     epilog=examples(
-        "pincel quick sample:harbour -o quick.png --network impasto.safetensors",
-        "pincel quick sample:harbour sample:glass=0.7 sample:impasto=0.3 -o mixed.png --network any.safetensors --strength 0.8",
+        "pincel quick sample:harbour sample:glass -o quick.png",
+        "pincel quick sample:harbour sample:glass=0.7 sample:impasto=0.3 -o mixed.png --strength 0.8",
     ),
 )
 @click.argument("content")
@@ -68,8 +68,8 @@ class QuickCommand(GroupedCommand):
 def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **options: Any) -> None:
     """Paint the photograph CONTENT in one go, with a network that has learnt to.
 
-    An any-style network paints after STYLE, or several, each with a weight if you like: one.jpg=0.7 other.jpg=0.3. A network that has
-    learnt one style takes none.
+    The any-style network that comes with pincel paints after STYLE, or several, each with a weight if you like: one.jpg=0.7
+    other.jpg=0.3. A network that has learnt one style ('pincel train-style', --network) takes none.
 
     It takes a second where 'pincel transfer' takes a minute, and paints less well; 'pincel transfer --init feedforward' begins there.
     """

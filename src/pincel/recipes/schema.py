@@ -148,8 +148,8 @@ class Recipe(BaseModel):
     )
 
     init: str = Field(
-        description="Where to start: content, noise, style, blend[=share of noise], a picture file, or feedforward=NET: what a network "
-        "paints that has learnt to, one of 'pincel train-style'."
+        description="Where to start: content, noise, style, blend[=share of noise], a picture file, or feedforward[=NET]: what a network "
+        "paints that has learnt to, the one that comes with pincel or one of 'pincel train-style'."
     )
     noise: Literal["normal", "uniform"] = Field(description="Distribution of the noise around the mean pixel.")
     noise_level: float = Field(

@@ -51,14 +51,14 @@ JOHNSON2016 = cite(
 
 JOHNSON_SMALL = cite(
     "johnson-small",
-    "the same idea in a network of 0.2 million numbers, with pincel's own J; twenty minutes on a core",
+    "the same idea in a network of 0.2 million numbers, with pincel's own J; fifty minutes on a core",
     kind=("one-style", "Johnson et al. 2016"),
     stages=("c9s1-16,d32,d64,R64,R64,R64,U2,c3s1-32,U2,c3s1-16,c9s1-3", f"{OURS}; U2 after Odena et al. 2016: no chessboards"),
     padding=("reflect", OURS),
     norm=("instance", "Ulyanov et al. 2016"),
     output=("tanh", JOHNSON),
     objective=({}, "the default of pincel transfer: VGG-19, relu4_2, relu1_1 … relu5_1"),
-    content_weight=(10.0, "ours: with 1, as pincel transfer has, forms were lost; it begins at the photograph, a network anywhere"),
+    content_weight=(40.0, "ours: with 1, as pincel transfer has, and with 10 forms were lost; it begins at the photograph, a network anywhere"),
     style_weight=(1e3, "pincel transfer"),
     tv_weight=(1.0, "pincel transfer"),
     goal=("J", "as in the paper"),
@@ -71,7 +71,7 @@ JOHNSON_SMALL = cite(
     contrast=(0.0, "none"),
     recolour=(0.3, "ours: colours that few pictures do not have"),
     batch=(1, OURS),
-    steps=(1200, OURS),
+    steps=(8000, OURS),
     learning_rate=(2e-3, OURS),
     warming=(30, OURS),
     decay=(0.0, "none"),
@@ -125,7 +125,7 @@ ADAIN2017 = cite(
 
 ADAIN_SMALL = cite(
     "adain-small",
-    "the same from relu3_1, with a decoder of 0.4 million numbers; forty minutes on a core",
+    "the same from relu3_1, with a decoder of 0.4 million numbers; twenty-five minutes on a core",
     kind=("any-style", "Huang, Belongie 2017"),
     stages=("c3s1-128,U2,c3s1-64,c3s1-64,U2,c3s1-32,c3s1-32,c3s1-3", f"{OURS}: half the channels"),
     padding=("reflect", ADAIN),
