@@ -17,7 +17,15 @@ from contextlib import suppress
 from typing import Any
 
 # What nearly every command loads.
-LOADED = ("torch", "torch.distributed.run", "pincel.cli", "pincel.run", "pincel.cli.transfer", "pincel.cli.studying", "pincel.studies")
+LOADED = (
+    "torch",
+    "torch.distributed.run",
+    "pincel.run",
+    "pincel.cli.transfer",
+    "pincel.cli.resume",
+    "pincel.cli.train",
+    "pincel.cli.study",
+)
 # Bytes a request may have.
 LIMIT = 1 << 20
 
@@ -25,8 +33,7 @@ LIMIT = 1 << 20
 def load() -> None:
     """Import what all forks will have."""
     for name in LOADED:
-        with suppress(ImportError):
-            importlib.import_module(name)
+        importlib.import_module(name)
 
 
 def next_script(line: socket.socket) -> str:
