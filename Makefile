@@ -5,6 +5,8 @@ PYTHON ?= python3
 # A quiet, private copy of uv makes the whole environment in seconds; it looks where pip looks.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export UV_PYTHON_DOWNLOADS = never
+# Where it is set, as in containers, each of the processes below would compile torch anew: two seconds each.
+export PYTHONDONTWRITEBYTECODE =
 BIN := .venv/bin
 UV := .tools/bin/uv
 # Torch first and pinned: a looser request would bring gigabytes of GPU libraries.

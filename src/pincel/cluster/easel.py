@@ -16,7 +16,7 @@ from pincel.batch.messages import Job, Machine, Outcome, Progress
 from pincel.batch.painter import Painter
 from pincel.cluster import store
 from pincel.engine.device import resolve_device
-from pincel.engine.memory import free_memory
+from pincel.engine.memory import free_memory, keep_freed_memory
 from pincel.errors import ClusterError, PincelError
 from pincel.files import one_line, quoted
 from pincel.recipes import RECIPES
@@ -56,6 +56,8 @@ class MakePainter:
 
     def __call__(self, name: str) -> Paints:
         """Make it."""
+        # This process is ours alone.
+        keep_freed_memory()
         memory = share_of_memory(self.machine.device, self.machine.memory, self.peers)
         return Painter(**asdict(replace(self.machine, memory=memory)), worker=name)
 

@@ -17,6 +17,7 @@ from pincel.cluster.address import AUTO
 from pincel.cluster.easel import absolute_path, absolute_setting, check_folder, share_of_memory
 from pincel.cluster.hands import Crowd, folder_token
 from pincel.cluster.pool import PATIENCE, Done, Lost
+from pincel.engine.memory import keep_freed_memory
 from pincel.errors import ClusterError, FilmError
 from pincel.files import one_line, quoted
 from pincel.film.base import Film, FilmEvent, Painted, Scene, Stroke, Tell, never, nobody
@@ -56,6 +57,8 @@ class Trestle:
 
     def __init__(self, settings: Settings, folder: str, token: str, peers: int, threads: int) -> None:
         torch.set_num_threads(threads)
+        # This process is ours alone.
+        keep_freed_memory()
         self._threads = threads
         self._settings, self._folder, self._token, self._peers = settings, folder, token, peers
         self._memo = Memo()

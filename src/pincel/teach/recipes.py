@@ -58,7 +58,10 @@ JOHNSON_SMALL = cite(
     norm=("instance", "Ulyanov et al. 2016"),
     output=("tanh", JOHNSON),
     objective=({}, "the default of pincel transfer: VGG-19, relu4_2, relu1_1 … relu5_1"),
-    content_weight=(40.0, "ours: with 1, as pincel transfer has, and with 10 forms were lost; it begins at the photograph, a network anywhere"),
+    content_weight=(
+        40.0,
+        "ours: with 1, as pincel transfer has, and with 10 forms were lost; it begins at the photograph, a network anywhere",
+    ),
     style_weight=(1e3, "pincel transfer"),
     tv_weight=(1.0, "pincel transfer"),
     goal=("J", "as in the paper"),
