@@ -13,6 +13,7 @@ from pincel.feedforward.paint import paint
 from pincel.feedforward.run import Spread
 from pincel.image.io import load_picture
 from pincel.image.picture import Picture
+from pincel.image.resize import resize_picture
 from pincel.samples import find_sample
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1")
@@ -38,7 +39,7 @@ def apart(network: Network, shown: Picture, other: Picture) -> float:
 
 @pytest.mark.parametrize("style", ["impasto", "woodcut"])
 def test_it_paints_after_a_painting(style: str, shipped: Network, photographs: list[Path]) -> None:
-    painting = load_picture(find_sample(f"sample:{style}"))
+    painting = resize_picture(load_picture(find_sample(f"sample:{style}")), (144, 192), "lanczos")
     for path in photographs:
         photograph = load_picture(path)
         painted = Picture(paint(shipped, photograph, [(painting, 1.0)]), None, "painted", "")
