@@ -41,6 +41,24 @@ settings.load_profile("pincel")
 LAYERS = 16
 
 
+# Where the longest tests are. They go first, so that processes that share the tests end together; and Ray is started by one of them only.
+LONGEST = (
+    "tests/cluster/",
+    "tests/cli/test_help.py",
+    "tests/studio/test_page_story.py",
+    "tests/studio/test_viewers_real.py",
+    "tests/studio/api/test_real.py",
+    "tests/cli/test_torchrun.py",
+    "tests/cli/test_resume.py",
+    "tests/engine/test_team.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest tests first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 # A shell that starts tests in the background lets them ignore Ctrl-C, and with them all programs they start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
