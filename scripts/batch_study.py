@@ -46,17 +46,18 @@ def main() -> None:
     parser.add_argument("--size", default="256")
     parser.add_argument("--only", choices=["commands", "workers"])
     parser.add_argument("--commands", type=int, default=12, help="of the twelve commands, how many are run; the others are reckoned [12]")
+    parser.add_argument("--workers", type=int, default=1, help="of the batch that is held against commands [1]")
     parser.add_argument("options", nargs="*", help="of pincel transfer and pincel batch, behind --")
     asked = parser.parse_args()
     options = ["--size", asked.size, *asked.options]
     with tempfile.TemporaryDirectory(prefix="pincel-study-") as folder:
         if asked.only != "workers":
-            beside_commands(options, asked.commands, Path(folder))
+            beside_commands(options, asked.commands, asked.workers, Path(folder))
         if asked.only != "commands":
             by_workers(options, Path(folder))
 
 
-def beside_commands(options: Sequence[str], count: int, folder: Path) -> None:
+def beside_commands(options: Sequence[str], count: int, workers: int, folder: Path) -> None:
     """Print what a batch takes beside a command for each picture; half of the commands run before it, half after."""
     pairs = [(content, style) for style in STYLES for content in CONTENTS]
     # Whatever is measured once a machine is measured before.
@@ -65,12 +66,13 @@ def beside_commands(options: Sequence[str], count: int, folder: Path) -> None:
     chosen = pairs[:: len(pairs) // count][:count]
     half = len(chosen) // 2
     apart = [transferred(*pair, options, folder) for pair in chosen[:half]]
-    together = batched(options, folder / "one")
+    together = batched([*options, "--workers", str(workers)], folder / "one")
     apart += [transferred(*pair, options, folder) for pair in chosen[half:]]
     seconds, work = (len(pairs) / count * sum(getattr(each, name) for each in apart) for name in ("seconds", "work"))
     same = sum((folder / f"{c}_{s}.png").read_bytes() == (folder / "one" / f"{c}_{s}.png").read_bytes() for c, s in chosen)
     print(f"{len(pairs)} commands, {count} of them run: {seconds:.1f} s, {work:.1f} s of the processor")
-    print(f"one batch: {together.seconds:.1f} s, {together.work:.1f} s of the processor; {same} of {count} files have the same bytes")
+    told = f"{together.seconds:.1f} s, {together.work:.1f} s of the processor; {same} of {count} files have the same bytes"
+    print(f"one batch, --workers {workers}: {told}")
     print(f"ratio: {seconds / together.seconds:.2f} by the clock, {work / together.work:.2f} of the processor")
     first, *warm = prepared(folder / "one")
     print(f"prepared: first picture {first:.2f} s; the others median {statistics.median(warm):.3f} s, most {max(warm):.3f} s", flush=True)
