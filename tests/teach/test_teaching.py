@@ -17,9 +17,10 @@ from pincel.feedforward.network import first_weights
 from pincel.files import sha256_of
 from pincel.recipes.build import check_recipe
 from pincel.teach.events import Began, Ended, Learnt
+from pincel.teach.given import objective_of
 from pincel.teach.recipes import RECIPES
 from pincel.teach.state import rate
-from pincel.teach.teaching import Conditions, Teaching, evened, objective_of
+from pincel.teach.teaching import Conditions, Teaching, evened
 from tests.teach.small import CPU, any_style, events, one
 
 

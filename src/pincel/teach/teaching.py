@@ -24,28 +24,24 @@ from pincel.engine.checkpoint import circumstances
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Notice
 from pincel.engine.precision import choose_precision
-from pincel.errors import CheckpointError, DivergedError, OptionError, OutputError
+from pincel.errors import CheckpointError, DivergedError, OptionError
 from pincel.feedforward.card import NetCard
 from pincel.feedforward.file import write_painter
 from pincel.feedforward.network import Eye, Network, first_weights, shallow, shapes
 from pincel.files import one_line, quoted, write_text
 from pincel.image.picture import Picture
-from pincel.image.resize import resize_picture, target_size
 from pincel.recipes import build
-from pincel.recipes.schema import Recipe
 from pincel.recipes.sizes import needed_layers
-from pincel.recipes.toml import find_recipe
-from pincel.sources import Styles, described, open_picture, style_groups
+from pincel.sources import Styles, described
 from pincel.teach.before import Before
 from pincel.teach.events import Began, Ended, Learnt, TeachingEvent
+from pincel.teach.given import SUFFIX, checked_output, objective_of, opened_styles, place_of, resolved
 from pincel.teach.lesson import AnyStyle, Lesson, OneStyle, measured_style
 from pincel.teach.pictures import LEAVES, Crops, Drawn, check_crops, find_piles
-from pincel.teach.recipes import DEFAULTS, find_teaching
-from pincel.teach.schema import TeachingRecipe, make_teaching
-from pincel.teach.state import State, optimiser, read_state, views, write_state
+from pincel.teach.schema import TeachingRecipe
+from pincel.teach.state import State, optimiser, rate, read_state, views, write_state
 from pincel.version import __version__
 
-SUFFIX = ".safetensors"
 # Steps that the pace is measured over; and how many rows of history there are at most.
 WINDOW, ROWS = 20, 200
 # Writing checkpoints takes this share of the time at most.
@@ -117,7 +113,7 @@ class Teaching:
         self._terms: dict[str, Any] = {}
         if resume:
             self._state, self._terms = read_state(self.checkpoint, self.device)
-        self.recipe = _resolved(recipe, kind, self._terms.get("recipe")).override(**overrides)
+        self.recipe = resolved(recipe, kind, self._terms.get("recipe")).override(**overrides)
         if kind == "any-style" and self.recipe.kind != kind:
             given, accepted = self.recipe.name, "adain-small, adain2017"
             raise OptionError(one_line("recipe: teaches one style, and any was asked for", given, accepted, "leave --any or --recipe out"))
@@ -130,9 +126,9 @@ class Teaching:
         self.styles: list[tuple[Picture, float]] = []
         self.manners: Crops | None = None
         if self.recipe.kind == "any-style":
-            self.manners = Crops(find_piles(_text(style), drawn), self.recipe, role=1)
+            self.manners = Crops(find_piles(place_of(style), drawn), self.recipe, role=1)
         else:
-            self.styles = _opened(style, self.recipe)
+            self.styles = opened_styles(style, self.recipe)
         if resume:
             self._check_same()
         self._asked = ""
@@ -179,7 +175,7 @@ class Teaching:
         while not self._asked and state.step < recipe.steps:
             if 0 < 60 * self.conditions.minutes <= state.seconds:
                 return "time"
-            now = rate_of(recipe, state.step)
+            now = rate(recipe, state.step)
             total, terms = self._step(lesson, card, state, layout)
             recent.append((total, terms))
             clock.append(time.monotonic())
@@ -347,57 +343,7 @@ def evened(means: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: mean.clamp_min(QUIETEST * float(mean.median())) for name, mean in means.items()}
 
 
-def rate_of(recipe: TeachingRecipe, step: int) -> float:
-    """Return the learning rate of a step."""
-    return optimiser(recipe, step).learning_rate
-
-
 def averaged(found: list[tuple[float, dict[str, float]]]) -> tuple[float, dict[str, float]]:
     """Return the mean J, and the mean of each term over those that have it."""
     named = dict.fromkeys(name for _, terms in found for name in terms)
     return fmean(total for total, _ in found), {name: fmean(terms[name] for _, terms in found if name in terms) for name in named}
-
-
-def objective_of(recipe: TeachingRecipe) -> Recipe:
-    """Return J as a recipe of painting."""
-    weights = {name: getattr(recipe, name) for name in ("content_weight", "style_weight", "tv_weight")}
-    return find_recipe("pincel").recipe.override(**recipe.objective, **weights)
-
-
-def checked_output(path: Path) -> Path:
-    """Return it; raises OutputError unless it ends as our files do."""
-    if path.suffix != SUFFIX:
-        raise OutputError(
-            one_line(
-                "network: a name that pincel would not find again", quoted(path), f"a name in {SUFFIX}", quoted(path.with_suffix(SUFFIX))
-            )
-        )
-    return path
-
-
-def _text(style: Styles) -> str:
-    if not isinstance(style, str | PathLike):
-        raise OptionError(
-            one_line("style: an any-style network learns from places", type(style).__name__, "a folder, sample:styles", "'paintings'")
-        )
-    return str(style)
-
-
-def _opened(style: Styles, recipe: TeachingRecipe) -> list[tuple[Picture, float]]:
-    """Open the style of a one-style network, in the size it is looked at."""
-    found = []
-    for group in style_groups(style):
-        for source, weight in group:
-            picture = open_picture(source, "style")
-            height, width = target_size(picture.height, picture.width, recipe.style_side, "long", "nearest")
-            found.append((resize_picture(picture, (max(1, height), max(1, width)), "lanczos"), weight))
-    return found
-
-
-def _resolved(recipe: str | TeachingRecipe | None, kind: str, before: Mapping[str, Any] | None) -> TeachingRecipe:
-    """Return the recipe that was asked for, that of the run which goes on, or the usual one."""
-    if isinstance(recipe, TeachingRecipe):
-        return recipe
-    if recipe is None and before is not None:
-        return make_teaching(before)
-    return find_teaching(recipe or DEFAULTS[kind]).recipe
