@@ -300,6 +300,26 @@ def test_convolutions_from_the_second_block_to_the_deepest_layer_are_replaced(la
     assert not vgg.winograd
 
 
+@pytest.mark.parametrize(("channels", "first"), [(128, "conv2_1"), (256, "conv3_1"), (512, "conv4_1"), (513, None)])
+def test_convolutions_are_replaced_from_a_width_on(channels: int, first: str | None, vgg: VGG) -> None:
+    names = list(vgg.weights)
+    expected = names[names.index(first) : names.index("conv5_1") + 1] if first else []
+    assert list(vgg.with_winograd(["relu5_1"], channels).winograd) == expected
+
+
+def test_half_precision_keeps_what_was_replaced_and_rounds_it(vgg: VGG) -> None:
+    layers = ["relu1_2", "relu4_2", "conv5_1"]
+    exact = vgg.features(picture(53, 40), layers)
+    half, fewer = vgg.in_half(), vgg.with_winograd(layers, 512).in_half()
+    assert {layer.kernels.dtype for layer in fewer.winograd.values()} == {torch.bfloat16}
+    for network, least in ((half, 1e-4), (fewer, 1e-3)):
+        found = network.features(picture(53, 40), layers)
+        for layer in layers[1:]:
+            apart = float((found[layer] - exact[layer]).norm() / exact[layer].norm())
+            assert least < apart < 0.05, layer
+    assert torch.equal(fewer.features(picture(53, 40), layers)["relu1_2"], half.features(picture(53, 40), layers)["relu1_2"])
+
+
 def test_what_was_replaced_is_what_computes(vgg: VGG) -> None:
     fewer = vgg.with_winograd(["relu3_1"])
     kept = replace(fewer, weights={name: vgg.weights[name] for name in ("conv1_1", "conv1_2")})

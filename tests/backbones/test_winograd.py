@@ -80,6 +80,48 @@ def test_single_precision_of_wide_layers_is_what_the_docstring_says(before: int,
     assert apart(rounded.double(), exact) < 4e-6
 
 
+@pytest.mark.parametrize("channels", [64, 512])
+def test_bf16_of_wide_layers_is_what_the_docstring_says(channels: int) -> None:
+    x, weight, bias = drawn((1, channels, channels, 22, 17))
+    exact = functional.conv2d(x, weight, bias, padding=1)
+    layer = make_winograd(weight.float(), bias.float()).in_half()
+    found = layer(x.bfloat16(), relu=False)
+    assert found.dtype == torch.bfloat16
+    direct = functional.conv2d(x.bfloat16(), weight.bfloat16(), bias.bfloat16(), padding=1)
+    assert 0.002 < apart(direct.double(), exact) < 0.004
+    assert 0.01 < apart(found.double(), exact) < 0.025
+    assert torch.equal(layer(x.bfloat16(), relu=True), functional.relu(found))
+
+
+@with_corners
+def test_the_gradient_in_bf16_is_near_that_of_the_direct_sum(shape: Shape, relu: bool) -> None:
+    x, weight, bias = drawn(shape)
+    layer, leaf = make_winograd(weight.float(), bias.float()).in_half(), x.bfloat16().requires_grad_()
+    towards = normal(shape[0], shape[2], *shape[3:], seed=4)
+    y = layer(leaf, relu=relu)
+    # Where the ReLU cuts is decided by the sum in bf16.
+    seen = towards * (y > 0) if relu else towards
+    exact = x.clone().requires_grad_()
+    expected = slope_of(direct(exact, weight, bias, relu=False), exact, seen)
+    found = slope_of(y, leaf, towards.bfloat16())
+    assert found.dtype == torch.bfloat16
+    assert float((found.double() - expected).norm()) < 0.05 * float(weight.norm() * towards.norm())
+
+
+def test_bases_lose_nothing_in_bf16() -> None:
+    weight = torch.zeros(1, 1, 3, 3)
+    exact, half = make_winograd(weight.double(), torch.zeros(1)), make_winograd(weight, torch.zeros(1)).in_half()
+    for of_double, of_half in ((exact.forward, half.forward), (exact.backward, half.backward)):
+        assert torch.equal(of_double.back, of_half.back.double())
+        # Row by row a multiple of the row it was, undivided.
+        turned = of_half.there.double()
+        ratios = turned.norm(dim=1) / of_double.there.norm(dim=1)
+        assert_close(turned, turned.sign() * (ratios[:, None] * of_double.there).abs(), rtol=1e-12, atol=1e-12)
+        # With so few bits that a product with another of eight is exact in float32.
+        bits = torch.frexp(turned)[0] * 2**8
+        assert torch.equal(bits, bits.round())
+
+
 @with_corners
 def test_the_gradient_is_that_of_the_direct_sum(shape: Shape, relu: bool) -> None:
     x, weight, bias = drawn(shape)

@@ -41,7 +41,7 @@ class AlexNet(VGG):
         """Nowhere: poolings overlap, and layers do not begin where those before them do."""
         return False
 
-    def with_winograd(self, _layers: Iterable[str]) -> VGG:
+    def with_winograd(self, _layers: Iterable[str], _channels: int = 0) -> VGG:
         """Return itself: most convolutions are larger than 3×3 or of two groups."""
         return self
 

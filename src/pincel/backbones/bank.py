@@ -33,7 +33,7 @@ class Bank(VGG):
         """Return itself: the first convolution multiplies in float32, and there is no other."""
         return self
 
-    def with_winograd(self, _layers: Iterable[str]) -> VGG:
+    def with_winograd(self, _layers: Iterable[str], _channels: int = 0) -> VGG:
         """Return itself: filters of three channels leave nothing to save."""
         return self
 

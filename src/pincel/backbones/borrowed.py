@@ -41,7 +41,7 @@ class Borrowed(VGG):
         """Return a copy that multiplies in bf16."""
         return self.to(dtype=torch.bfloat16)
 
-    def with_winograd(self, _layers: Iterable[str]) -> Borrowed:
+    def with_winograd(self, _layers: Iterable[str], _channels: int = 0) -> Borrowed:
         """Return itself: timm multiplies."""
         return self
 

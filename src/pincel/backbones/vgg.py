@@ -23,6 +23,8 @@ from pincel.files import one_line
 Pooling = Literal["avg", "max"]
 PoolRounding = Literal["down", "up"]
 Padding = Literal["zero", "replicate", "replicate-first", "reflect", "circular"]
+# Channels from which on the products saved by Winograd's method outweigh its changes of basis: 64 → 128.
+WORTH_IT = 128
 
 
 @dataclass(frozen=True)
@@ -68,15 +70,20 @@ class VGG:
         That one costs little, and rounding what it sees shifts which of four neighbours is the largest in every pooling behind it.
         """
         first = next(iter(self.weights))
-        return replace(self, weights={**self.to(dtype=torch.bfloat16).weights, first: self.weights[first]}, winograd={})
+        fewer = {name: layer.in_half() for name, layer in self.winograd.items()}
+        return replace(self, weights={**self.to(dtype=torch.bfloat16).weights, first: self.weights[first]}, winograd=fewer)
 
-    def with_winograd(self, layers: Iterable[str]) -> VGG:
-        """Return a copy, in float32, that multiplies less wherever that is quicker, up to the deepest of some layers.
+    def with_winograd(self, layers: Iterable[str], channels: int = WORTH_IT) -> VGG:
+        """Return a copy, in float32, that multiplies less in wide convolutions, up to the deepest of some layers.
 
         It costs four times the memory of the weights concerned.
+
+        Args:
+            layers: Any layers by name.
+            channels: How many a convolution must have, before or after it.
         """
         convolutions = [layer.name for layer in self.card.up_to(frozenset(layers)) if layer.kind == "conv"]
-        built = {name: make_winograd(*self.weights[name]) for name in convolutions if _worth_it(self.weights[name][0])}
+        built = {name: make_winograd(*self.weights[name]) for name in convolutions if _worth_it(self.weights[name][0], channels)}
         return replace(self, winograd=built)
 
     def features(self, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
@@ -144,7 +151,8 @@ class VGG:
         bordered = self.padding != "zero" and (name == self.card.layers[0].name or not first_only)
         x = self._bordered(x) if bordered else x
         if name in self.winograd:
-            x = self.winograd[name](x, relu=rectify)
+            layer = self.winograd[name]
+            x = layer(x.to(layer.kernels.dtype), relu=rectify)
             # It has a border of zeros around the border.
             return x[..., 1:-1, 1:-1] if bordered else x
         weight, bias = self.weights[name]
@@ -203,9 +211,9 @@ def widened(x: Tensor) -> Tensor:
     return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
 
 
-def _worth_it(weight: Tensor) -> bool:
-    """Tell whether the products saved outweigh the changes of basis: from 64 → 128 channels on."""
-    return min(weight.shape[:2]) >= 64 and max(weight.shape[:2]) >= 128
+def _worth_it(weight: Tensor, channels: int) -> bool:
+    """Tell whether a convolution is wide enough."""
+    return min(weight.shape[:2]) >= channels // 2 and max(weight.shape[:2]) >= channels
 
 
 def load_vgg(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero") -> VGG:

@@ -11,15 +11,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pincel.registry import Registry
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from pincel.canvas.base import Canvas
 
-CANVASES: Registry[Callable[[float, tuple[int, int]], Canvas]] = Registry(
+# (white, (height, width), style pictures in [0, 1]) → the canvas.
+CANVASES: Registry[Callable[[float, tuple[int, int], Sequence[Tensor]], Canvas]] = Registry(
     "canvas",
     {
         "pixels": "pincel.canvas.pixels:make_pixels",

@@ -5,6 +5,7 @@ Optimising on the 0-255 scale is what the deck, Gatys' code and nearly every pro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -44,6 +45,6 @@ class PixelCanvas:
         return values.clamp(0, self.white)
 
 
-def make_pixels(white: float, _size: tuple[int, int]) -> PixelCanvas:
-    """Build the canvas for a white; it fits any size."""
+def make_pixels(white: float, _size: tuple[int, int], _styles: Sequence[Tensor] = ()) -> PixelCanvas:
+    """Build the canvas for a white; it fits any size and any style."""
     return PixelCanvas(white)

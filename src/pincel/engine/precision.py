@@ -5,7 +5,8 @@ Only convolutions change. The picture, Gram sums, losses and the state of the op
 ========  =================================================================================================
 ``fp32``  single precision; on a CPU through fewer multiplications (Winograd) where that measures quicker
 ``tf32``  10 bits of mantissa inside the multiplier, on NVIDIA GPUs from Ampere on
-``bf16``  8 bits of mantissa, half the memory; AMX or AVX512-BF16 on a CPU, tensor cores on a GPU
+``bf16``  8 bits of mantissa, half the memory; AMX or AVX512-BF16 on a CPU, tensor cores on a GPU; on a CPU through
+          fewer multiplications in the deep layers where that measures quicker
 ========  =================================================================================================
 """
 
@@ -17,10 +18,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
-from pincel.backbones.vgg import VGG
-from pincel.backbones.winograd import make_winograd
+from pincel.backbones.vgg import VGG, WORTH_IT
+from pincel.backbones.winograd import Winograd, make_winograd
 from pincel.engine.clock import timed
 from pincel.engine.speeds import keep_speeds, known_speeds
 from pincel.errors import OptionError, unknown_name
@@ -32,6 +34,9 @@ GAIN = 1.2
 # Shallow and deep, (channels, side), large enough that the device works longer than it takes to be told what to do.
 PROBES = {"cpu": ((256, 64), (512, 32)), "cuda": ((128, 512), (512, 128))}
 ROUNDS = 5
+# Channels from which on bf16 goes through Winograd's method, which rounds it five times as coarsely: that deep, the direction of the
+# gradient does not feel it (``scripts/rounding_study.py``).
+DEEP = 512
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Precision:
 
     Attributes:
         name: ``fp32``, ``tf32`` or ``bf16``.
-        method: ``direct``, or ``winograd``: fewer multiplications, fp32 on a CPU only.
+        method: ``direct``, or ``winograd``: fewer multiplications, on a CPU only.
     """
 
     name: Name
@@ -51,9 +56,13 @@ class Precision:
 
     def applied(self, vgg: VGG, layers: frozenset[str]) -> VGG:
         """Return a network that multiplies this way, for features up to the deepest of some layers."""
-        if self.name == "bf16":
-            return vgg.in_half()
-        return vgg.with_winograd(layers) if self.method == "winograd" else vgg
+        fewer = vgg.with_winograd(layers, self.channels) if self.method == "winograd" else vgg
+        return fewer.in_half() if self.name == "bf16" else fewer
+
+    @property
+    def channels(self) -> int:
+        """How wide a convolution must be to go through fewer multiplications."""
+        return DEEP if self.name == "bf16" else WORTH_IT
 
     @contextmanager
     def active(self) -> Iterator[None]:
@@ -105,7 +114,7 @@ def candidates(device: torch.device) -> list[Precision]:
     """List what a device does in hardware, most exact first."""
     if device.type == "cpu":
         bf16 = any(bool(getattr(torch.cpu, check, bool)()) for check in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"))
-        return [FP32, Precision("fp32", "winograd"), *([Precision("bf16")] if bf16 else [])]
+        return [FP32, Precision("fp32", "winograd"), *([Precision("bf16"), Precision("bf16", "winograd")] if bf16 else [])]
     if device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0):
         return [FP32, Precision("tf32"), Precision("bf16")]
     return [FP32]
@@ -145,9 +154,9 @@ def measure_speeds(there: list[Precision], device: torch.device) -> dict[str, fl
 def _trial(precision: Precision, channels: int, side: int, device: torch.device) -> Callable[[], None]:
     dtype = torch.bfloat16 if precision.name == "bf16" else torch.float32
     ones = torch.ones(1, channels, side, side, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
-    weight = torch.full((channels, channels, 3, 3), 0.01, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
-    bias = torch.zeros(channels, device=device, dtype=dtype)
-    fewer = make_winograd(weight, bias) if precision.method == "winograd" else None
+    exact = torch.full((channels, channels, 3, 3), 0.01, device=device)
+    weight, bias = exact.to(dtype).contiguous(memory_format=torch.channels_last), torch.zeros(channels, device=device, dtype=dtype)
+    fewer = _fewer(precision, exact) if precision.method == "winograd" and channels >= precision.channels else None
 
     def run() -> None:
         leaf = ones.detach().requires_grad_(True)
@@ -156,3 +165,8 @@ def _trial(precision: Precision, channels: int, side: int, device: torch.device)
             torch.autograd.grad(result, leaf, ones)
 
     return run
+
+
+def _fewer(precision: Precision, weight: Tensor) -> Winograd:
+    layer = make_winograd(weight, weight.new_zeros(len(weight)))
+    return layer.in_half() if precision.name == "bf16" else layer

@@ -180,7 +180,8 @@ def make_problem(
         losses += measured() if key is None else view.memo.once("style", key, measured)
     if recipe.tv_weight > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight))
-    canvas = CANVASES[recipe.canvas](recipe.white, (materials.content.height, materials.content.width))
+    size, pictures = (materials.content.height, materials.content.width), [each.pixels for each, _ in materials.styles]
+    canvas = CANVASES[recipe.canvas](recipe.white, size, pictures)
     held = materials.regions.held(materials.content, recipe.white) if materials.regions else None
 
     def watch(done: int, total: int) -> None:
