@@ -36,8 +36,13 @@ def test_everything_is_measured_and_everybody_sent_home() -> None:
     assert report.picture.ratio == 8.0
     assert report.picture.ratio_with_start_up == 10.0
     assert report.growth_ratios == [
-        {"pixels": 1.0, "seconds": 1.0, "memory": 1.0},
-        {"pixels": 4.0, "seconds": 4.0, "memory": 2.0},
+        {"pixels": 1.0, "seconds": 1.0, "memory": 1.0, "memory_a_pixel": 1.0},
+        {
+            "pixels": 4.0,
+            "seconds": 4.0,
+            "memory": 2.0,
+            "memory_a_pixel": pytest.approx((200 / (4 * 64**2 - 32**2)) / (100 / (64**2 - 32**2))),
+        },
     ]
     # Progress goes from nothing to all, part by part; only the search may end early.
     last = {event.what: event for event in told}

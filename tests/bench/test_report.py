@@ -26,7 +26,7 @@ arithmetic.multiply_adds_per_pixel arithmetic.flops_per_second arithmetic.yardst
 picture.peer.seconds picture.peer.start_up picture.peer.file.total picture.peer.file.content picture.peer.file.style
 picture.peer.file.tv picture.peer.canvas.total picture.peer.saving_costs
 picture.ours.steps picture.ours.whole.median picture.ours.start_up.median picture.ours.file.total picture.ours.as_good
-picture.ours.tried picture.ratio picture.ratio_with_start_up growth growth_ratios
+picture.ours.tried picture.ratio picture.ratio_with_start_up growth growth_ratios smallest.ours.memory.net
 """
 
 
@@ -43,6 +43,18 @@ def test_medians_and_ratios() -> None:
     assert ours.time.median == 2.0
     assert (steps.ratio, steps.memory_ratio, steps.megapixel_steps_per_second) == (2.0, 2.0, 0.25)
     assert Steps((1, 1), 1, Pace(ours.time, Memory(100, 100)), peer).memory_ratio is None
+
+
+def test_memory_a_pixel_is_counted_from_the_smallest_picture() -> None:
+    def steps(side: int, net: int) -> Steps:
+        return Steps((side, side), 2, Pace(Timing((1.0,)), Memory(50, 50 + net)))
+
+    # 400 bytes that stand, and 3 bytes a pixel.
+    report = Report(None, "", growth=[steps(100, 30400), steps(1000, 3000400)], smallest=steps(10, 700))
+    assert [report.beyond(found) for found in report.growth] == [pytest.approx(3e6), pytest.approx(3e6)]
+    assert [row["memory_a_pixel"] for row in report.growth_ratios] == [1.0, pytest.approx(1.0)]
+    assert report.beyond(steps(10, 700)) is None
+    assert Report(None, "", growth=report.growth).growth_ratios[1]["memory_a_pixel"] is None
 
 
 def shown(report: Report) -> str:
@@ -68,7 +80,7 @@ def test_the_json_says_all(whole: Report) -> None:
         for key in path.split("."):
             value = value[key]
         assert value is not None, path
-    assert [set(row) for row in found["growth_ratios"]] == 2 * [{"pixels", "seconds", "memory"}]
+    assert [set(row) for row in found["growth_ratios"]] == 2 * [{"pixels", "seconds", "memory", "memory_a_pixel"}]
 
 
 @pytest.mark.parametrize("crew", [{}, {"interrupted_at": "shell whole"}, {"interrupted_at": "yardstick measure"}], ids=str)

@@ -9,7 +9,8 @@
 4. **The race.** Each round: some more steps of the peer, for its pace at that time; a whole run of ours; and a start of ours up to
    its first evaluation. The ratio sets the peer's median pace of chunks and race, times its steps, against the median of our whole
    runs. The peer's start-up is left out of it, and given beside it; ours is always in.
-5. **Growth.** For each size, fresh children, a step to warm up, and then one of each program in turn.
+5. **Growth.** For each size, fresh children, a step to warm up, and then one of each program in turn; ours alone also at a picture as small
+   as can be, whose memory is what does not grow.
 
 Only one process works at a time. Medians are over rounds; ratios are of medians of the same run.
 """
@@ -27,7 +28,7 @@ from statistics import median
 from typing import Any
 
 from pincel.bench.children import Child, Worker, environment_with_bytecode
-from pincel.bench.plan import LADDER, LARGEST_OF_THE_PEER, Settings, as_good, climb, transfer_arguments
+from pincel.bench.plan import LADDER, LARGEST_OF_THE_PEER, SMALLEST, Settings, as_good, climb, transfer_arguments
 from pincel.bench.report import (
     Arithmetic,
     Attempt,
@@ -272,17 +273,22 @@ class Bench:
     # 5
 
     def _growth(self) -> None:
+        if self.settings.sizes:
+            self.report.smallest = self._grown(SMALLEST, peer=False)
         for size in self.settings.sizes:
-            with ExitStack() as staff:
-                ours, peer = self._both(staff, size, peer=size <= LARGEST_OF_THE_PEER)
-                runners = [runner for runner in (peer, ours) if runner]
-                with self._ticking(f"steps at {size}", len(runners) * (1 + self.settings.rounds)) as tick:
+            self.report.growth.append(self._grown(size, peer=size <= LARGEST_OF_THE_PEER))
+
+    def _grown(self, size: int, *, peer: bool) -> Steps:
+        with ExitStack() as staff:
+            ours, other = self._both(staff, size, peer=peer)
+            runners = [runner for runner in (other, ours) if runner]
+            with self._ticking(f"steps at {size}", len(runners) * (1 + self.settings.rounds)) as tick:
+                for runner in runners:
+                    runner.steps(1, tick)
+                for _ in range(self.settings.rounds):
                     for runner in runners:
-                        runner.steps(1, tick)
-                    for _ in range(self.settings.rounds):
-                        for runner in runners:
-                            runner.round(1, tick)
-                self.report.growth.append(_steps(ours, peer, 1 + self.settings.rounds))
+                        runner.round(1, tick)
+            return _steps(ours, other, 1 + self.settings.rounds)
 
 
 def _machine(told: dict[str, Any]) -> Machine:

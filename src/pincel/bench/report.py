@@ -243,6 +243,9 @@ class Report:
 
     Attributes:
         settings: What was asked for.
+        growth: Steps at each of the sizes that were asked for.
+        smallest: Steps at a picture so small that nearly all of its memory is what does not grow with it: weights, in both of their forms,
+            and what libraries set up for themselves.
         complete: Whether everything was measured.
     """
 
@@ -253,21 +256,29 @@ class Report:
     arithmetic: Arithmetic | None = None
     picture: Picture | None = None
     growth: list[Steps] = field(default_factory=list)
+    smallest: Steps | None = None
     complete: bool = False
 
     @property
     def growth_ratios(self) -> list[dict[str, float | None]]:
-        """For each size, pixels, seconds a step and net memory of ours over those of the smallest."""
+        """For each size, pixels, seconds a step, net memory, and memory a pixel beyond what stands, of ours over those of the first."""
         first = self.growth[0] if self.growth else None
         return [
             {
                 "pixels": found.megapixels / first.megapixels,
                 "seconds": found.ours.time.median / first.ours.time.median,
                 "memory": _over(found.ours.memory.net, first.ours.memory.net),
+                "memory_a_pixel": _over(self.beyond(found) or 0.0, self.beyond(first) or 0.0),
             }
             for found in self.growth
             if first
         ]
+
+    def beyond(self, found: Steps) -> float | None:
+        """Return the bytes of ours that each megapixel of a picture takes beyond what the smallest picture takes."""
+        if self.smallest is None or found.megapixels <= self.smallest.megapixels:
+            return None
+        return (found.ours.memory.net - self.smallest.ours.memory.net) / (found.megapixels - self.smallest.megapixels)
 
 
 def _over(above: float, below: float) -> float | None:

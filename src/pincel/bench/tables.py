@@ -150,14 +150,16 @@ def memory_table(steps: Steps, picture: Picture | None) -> Table:
 
 
 def growth_table(report: Report) -> Table:
-    """How time and memory grow, and each over that of the smallest size."""
-    columns = ("size", "", "s/step", "s/Mpx", "peak", "net", "net/Mpx", "pixels", "time", "net")
-    table = _table("How time and memory grow", *columns, caption="The last three columns: times those of the smallest size.")
-    for found, ratio in zip(report.growth, report.growth_ratios, strict=True):
-        size = f"{found.size[0]}×{found.size[1]}"
-        table.add_row(size, "pincel", *_growth_cells(found, found.ours), *(_times(ratio[key]) for key in ("pixels", "seconds", "memory")))
+    """How time and memory grow; the JSON has the ratios to the first size."""
+    caption = ""
+    if report.smallest:
+        (width, height), stands = report.smallest.size, _mebibytes(report.smallest.ours.memory.net)
+        caption = f"more/Mpx: net memory beyond the {stands} that pincel takes for {width}×{height}, for each megapixel beyond that."
+    table = _table("How time and memory grow", "size", "", "s/step", "s/Mpx", "peak", "net", "net/Mpx", "more/Mpx", caption=caption)
+    for found in report.growth:
+        table.add_row(f"{found.size[0]}×{found.size[1]}", "pincel", *_growth_cells(found, found.ours), _mebibytes(report.beyond(found)))
         if found.peer:
-            table.add_row("", "peer", *_growth_cells(found, found.peer), "", "", "")
+            table.add_row("", "peer", *_growth_cells(found, found.peer), "")
     return table
 
 
