@@ -32,7 +32,7 @@ def test_only_what_was_painted_is_painted_after_a_part_of_the_painting(studio: S
     form = {
         "content": "sample:lake",
         "styles": [{"picture": "sample:glass", "weight": 1, "mask": None}],
-        "settings": {"size": 64, "steps": 2, "ladder": "none"},
+        "settings": {"size": 64, "steps": 4, "ladder": "none"},
     }
     page.evaluate("(form) => sessionStorage.setItem('pincel.form', form)", json.dumps(form))
     page.reload()
