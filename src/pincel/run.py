@@ -145,7 +145,8 @@ class Run:
         self._inputs = replace(self._inputs, recipe=self.recipe)
         self._notes += self.plan.notes
         work = self.device, self.precision, self.plan.layout, self._crew.share, tell
-        self._scales = Scales(self.recipe, seen, self.size, quick, *work, wishes, memo)
+        parts = [rung.share for rung in self.rungs]
+        self._scales = Scales(self.recipe, seen, self.size, quick, *work, wishes, memo, parts)
         begin = place.picture if place else build.make_start(self.recipe, self._scales.materials(self.rungs[0]), card, given)
         # Nothing here refers back to the run: its networks go when it goes.
         recipe = self.recipe

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from pincel import Run
-from pincel.canvas.fourier import FLOOR, SHARE, FourierCanvas, make_fourier, steepness
+from pincel.canvas.fourier import FLOOR, PAINTED, FourierCanvas, make_fourier, steepness
 
 
 def picture(height: int, width: int) -> Tensor:
@@ -27,13 +27,13 @@ def test_what_is_written_down_can_be_read_again(height: int, width: int) -> None
     assert canvas.image(canvas.encode(given)) == pytest.approx(given / 255, abs=1e-4)
 
 
-def test_each_frequency_is_scaled_by_about_the_root_of_one_over_it() -> None:
-    """Without a style, a wave of frequency 1/4 comes out smaller than the mean colour by ((0.25 + floor) / floor)^0.55."""
+def test_each_frequency_is_scaled_by_the_root_of_one_over_it() -> None:
+    """Without a style, a wave of frequency 1/4 comes out smaller than the mean colour by the root of (0.25 + floor) / floor."""
     canvas = make_fourier(255.0, (16, 16))
     wave = torch.cos(torch.arange(16) * torch.pi / 2).expand(1, 3, 16, 16)
     flat = torch.ones(1, 3, 16, 16)
     ratio = canvas.pixels(flat).abs().max() / canvas.pixels(wave).abs().max()
-    assert float(ratio) == pytest.approx(((0.25 + FLOOR) / FLOOR) ** SHARE, rel=1e-4)
+    assert float(ratio) == pytest.approx(((0.25 + FLOOR) / FLOOR) ** 0.5, rel=1e-4)
 
 
 def test_the_gain_has_a_mean_square_of_one() -> None:
@@ -95,12 +95,28 @@ def test_steepness_of_what_cannot_be_told_or_followed(picture_of: Tensor, expect
 
 
 def test_the_gain_follows_the_style() -> None:
-    """Over two octaves, a style that falls as f^-k has a gain that falls as (f + floor)^(-0.55 k); of two styles it is their mean."""
+    """Over two octaves, a style that falls as f^-k has a gain that falls as (f + floor)^(-k/2); of two styles it is their mean."""
     for styles in ([falling(0.6)], [falling(1.4)], [falling(0.6), falling(1.4)]):
         gain = make_fourier(255.0, (64, 64), styles).gain
         mean = sum(steepness(style) for style in styles) / len(styles)
-        expected = ((0.5 + FLOOR) / (0.125 + FLOOR)) ** (-SHARE * mean)
+        expected = ((0.5 + FLOOR) / (0.125 + FLOOR)) ** (-mean / 2)
         assert float(gain[0, 32] / gain[0, 8]) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(("painted", "floor"), [(0.0, FLOOR), (0.01, FLOOR), (0.25, 0.25 * PAINTED), (0.4, 0.4 * PAINTED)])
+def test_what_was_painted_already_needs_no_head_start(painted: float, floor: float) -> None:
+    gain = make_fourier(255.0, (64, 64), painted=painted).gain
+    assert float(gain[0, 0] / gain[0, 32]) == pytest.approx(((0.5 + floor) / floor) ** 0.5, rel=1e-4)
+
+
+def test_a_finer_scale_knows_what_the_one_before_has_painted() -> None:
+    """Half the size shows waves of two of its pixels: of four pixels at full size."""
+    alone, after = (Run("sample:harbour", "sample:impasto", size=128, ladder=each, precision="fp32") for each in ("none", "1/2=1"))
+    painted = [make_fourier(255.0, (96, 128), [after._scales.full.styles[0][0].pixels], each).gain for each in (0.0, 0.25)]
+    for run, expected in zip((alone, after), painted, strict=True):
+        canvas = run._scales.objective.canvas
+        assert isinstance(canvas, FourierCanvas)
+        assert torch.equal(canvas.gain, expected)
 
 
 def test_a_recipe_takes_the_gain_of_its_style(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from pincel.canvas.base import Canvas
 
-# (white, (height, width), style pictures in [0, 1]) → the canvas.
-CANVASES: Registry[Callable[[float, tuple[int, int], Sequence[Tensor]], Canvas]] = Registry(
+# (white, (height, width), style pictures in [0, 1], finest frequency painted already) → the canvas.
+CANVASES: Registry[Callable[[float, tuple[int, int], Sequence[Tensor], float], Canvas]] = Registry(
     "canvas",
     {
         "pixels": "pincel.canvas.pixels:make_pixels",

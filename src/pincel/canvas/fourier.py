@@ -8,8 +8,9 @@ the style: those of a woodcut fall more slowly than those of a painting, so each
 Paper: the Fourier parameterisation of Olah, Mordvintsev, Schubert, "Feature Visualization", 2017; amplitudes of natural pictures: Field,
 "Relations between the statistics of natural images and the response properties of cortical cells", 1987.
 
-Differs: no decorrelated colours and no sigmoid. The gain is about the root of the style's amplitude, (f + 0.02)^(-0.55 k) for a style that
-falls as f^-k: gentler than the amplitude itself, which serves soft styles a little better and hard edges worse.
+Differs: no decorrelated colours and no sigmoid. The gain is the root of the style's amplitude, (f + 0.02)^(-k/2) for a style that falls as
+f^-k: gentler than the amplitude itself, which serves soft styles a little better and hard edges worse. Where coarser scales were painted
+before, what they could show needs no head start, and the 0.02 becomes more.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from pincel.types import Image
 
 # In cycles a pixel: below it frequencies weigh alike, so the mean colour does not run away.
 FLOOR = 0.02
-# Of the steepness of the style, what the gain has.
-SHARE = 0.55
+# The same as a share of the finest frequency that a coarser scale has painted already.
+PAINTED = 0.4
 # Of the pictures of the world, where there is no style to be measured.
 STEEPNESS = 1.0
 # Steeper than this, or rising, is a picture of nothing but a gradient or noise; to follow it would hide all else.
@@ -79,10 +80,17 @@ class FourierCanvas:
         return scaled
 
 
-def make_fourier(white: float, size: tuple[int, int], styles: Sequence[Tensor] = ()) -> FourierCanvas:
-    """Build the canvas for pictures of (height, width) ``size``, to be painted like ``styles``, (1, 3, H, W) in [0, 1] each."""
+def make_fourier(white: float, size: tuple[int, int], styles: Sequence[Tensor] = (), painted: float = 0.0) -> FourierCanvas:
+    """Build a canvas.
+
+    Args:
+        white: Value of white.
+        size: (height, width) of the picture.
+        styles: What it is to be painted like, (1, 3, H, W) in [0, 1] each.
+        painted: The finest frequency that coarser scales have painted already, in cycles a pixel; 0 where painting begins.
+    """
     steep = sum(steepness(style) for style in styles) / len(styles) if styles else STEEPNESS
-    gain = (_frequency(*size) + FLOOR) ** (-SHARE * steep)
+    gain = (_frequency(*size) + max(FLOOR, PAINTED * painted)) ** (-steep / 2)
     return FourierCanvas(white, size, (gain / gain.square().mean().sqrt()).float())
 
 

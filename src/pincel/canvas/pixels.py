@@ -45,6 +45,6 @@ class PixelCanvas:
         return values.clamp(0, self.white)
 
 
-def make_pixels(white: float, _size: tuple[int, int], _styles: Sequence[Tensor] = ()) -> PixelCanvas:
+def make_pixels(white: float, _size: tuple[int, int], _styles: Sequence[Tensor] = (), _painted: float = 0.0) -> PixelCanvas:
     """Build the canvas for a white; it fits any size and any style."""
     return PixelCanvas(white)

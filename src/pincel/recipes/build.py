@@ -148,6 +148,7 @@ def make_problem(
     device: torch.device,
     precision: Precision = FP32,
     view: View = FREELY,
+    painted: float = 0.0,
 ) -> Problem:
     """Measure the targets and put the objective together.
 
@@ -158,6 +159,7 @@ def make_problem(
         device: Where to work.
         precision: How the backbone multiplies.
         view: How pictures are looked at: the targets now, the canvas later.
+        painted: The finest frequency that coarser scales have painted already, in cycles a pixel.
     """
 
     def look(picture: Picture, layers: Mapping[str, float], reduce: Reduce) -> dict[Any, Tensor]:
@@ -181,7 +183,7 @@ def make_problem(
     if recipe.tv_weight > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight))
     size, pictures = (materials.content.height, materials.content.width), [each.pixels for each, _ in materials.styles]
-    canvas = CANVASES[recipe.canvas](recipe.white, size, pictures)
+    canvas = CANVASES[recipe.canvas](recipe.white, size, pictures, painted)
     held = materials.regions.held(materials.content, recipe.white) if materials.regions else None
 
     def watch(done: int, total: int) -> None:

@@ -270,7 +270,7 @@ class _Planner:
     @cached_property
     def _canvas(self) -> Canvas:
         """At any size."""
-        return CANVASES[self.recipe.canvas](self.recipe.white, (1, 1), ())
+        return CANVASES[self.recipe.canvas](self.recipe.white, (1, 1), (), 0.0)
 
     @cached_property
     def _sizes(self) -> dict[Rung, list[tuple[int, int]]]:

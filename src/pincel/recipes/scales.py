@@ -53,6 +53,7 @@ class Scales:
         tell: Is told how far a look tile by tile has come.
         wishes: What is wished of the picture beyond the recipe.
         memo: Knows what runs before had use for too.
+        parts: The share of the full size that each scale of the climb has.
     """
 
     recipe: Recipe
@@ -66,6 +67,7 @@ class Scales:
     tell: Callable[[Event], None] = lambda _: None
     wishes: Wishes = no_wishes
     memo: Remembers = field(default_factory=Forgetful)
+    parts: Sequence[float] = ()
 
     @cached_property
     def full(self) -> Materials:
@@ -75,7 +77,7 @@ class Scales:
     @cached_property
     def objective(self) -> Problem:
         """The objective at full size."""
-        return self._problem(self.recipe, self.full, self.size)
+        return self._problem(self.recipe, self.full, self.size, self._painted(1.0))
 
     def materials(self, rung: Rung) -> Materials:
         """Bring the pictures to the size of a rung."""
@@ -86,9 +88,14 @@ class Scales:
         if rung.share == 1:
             return self.objective
         coarse = self.recipe.override(content_weight=self.recipe.content_weight * self.recipe.coarse_content)
-        return self._problem(coarse, self.materials(rung), rung.size)
+        return self._problem(coarse, self.materials(rung), rung.size, self._painted(rung.share))
 
-    def _problem(self, recipe: Recipe, materials: Materials, size: tuple[int, int]) -> Problem:
+    def _painted(self, share: float) -> float:
+        """Return the finest frequency that the scale before can show, in cycles a pixel of this one; 0 for the first."""
+        before = max((coarser for coarser in self.parts if coarser < share), default=0.0)
+        return before / share / 2
+
+    def _problem(self, recipe: Recipe, materials: Materials, size: tuple[int, int], painted: float) -> Problem:
         """Measure the targets; where there is no memory for that, in smaller tiles than planned."""
         appetite = Appetite(self.backbone, sizes.needed_layers(recipe), self.device)
         layout, share = self.layouts(size), self.shares(size)
@@ -98,7 +105,7 @@ class Scales:
 
         def measured() -> Problem:
             view = build.View(layout, share, self.tell, self.memo)
-            problem = build.make_problem(recipe, materials, self.backbone, self.device, self.precision, view)
+            problem = build.make_problem(recipe, materials, self.backbone, self.device, self.precision, view, painted)
             return wishing(problem, self.wishes(size))
 
         while (problem := attempted(measured)) is None:
