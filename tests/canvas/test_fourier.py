@@ -111,8 +111,8 @@ def test_what_was_painted_already_needs_no_head_start(painted: float, floor: flo
 
 def test_a_finer_scale_knows_what_the_one_before_has_painted() -> None:
     """Half the size shows waves of two of its pixels: of four pixels at full size."""
-    alone, after = (Run("sample:harbour", "sample:impasto", size=128, ladder=each, precision="fp32") for each in ("none", "1/2=1"))
-    painted = [make_fourier(255.0, (96, 128), [after._scales.full.styles[0][0].pixels], each).gain for each in (0.0, 0.25)]
+    alone, after = (Run("sample:harbour", "sample:impasto", size=192, ladder=each, precision="fp32") for each in ("none", "1/2=1"))
+    painted = [make_fourier(255.0, after.size, [after._scales.full.styles[0][0].pixels], each).gain for each in (0.0, 0.25)]
     for run, expected in zip((alone, after), painted, strict=True):
         canvas = run._scales.objective.canvas
         assert isinstance(canvas, FourierCanvas)
