@@ -352,7 +352,7 @@ def test_targets_that_do_not_fit_are_measured_in_tiles(photographs: list[Path], 
         return measured(*given, **more)
 
     monkeypatch.setattr(build, "make_problem", cramped)
-    run = Run(photographs[0], photographs[1], size=400, steps=1, ladder="none", precision="fp32")
+    run = Run(photographs[0], photographs[1], size=300, steps=1, ladder="none", precision="fp32")
     notices = [event.text for event in run if isinstance(event, Notice)]
     assert asked[0] == "whole"
     assert f"Out of memory: goes on with tiles {asked[1]}." in notices
@@ -372,7 +372,7 @@ def test_targets_that_fit_in_no_way(photographs: list[Path], monkeypatch: pytest
 
 def test_a_picture_is_judged_with_the_memory_there_is(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     def saved() -> Any:
-        return Run(photographs[0], photographs[1], size=400, steps=5, ladder="none", precision="fp32", tiles="whole").result.record["saved"]
+        return Run(photographs[0], photographs[1], size=300, steps=1, ladder="none", precision="fp32", tiles="whole").result.record["saved"]
 
     expected = saved()
     judge, asked = Problem.judge, []

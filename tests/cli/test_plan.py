@@ -40,7 +40,7 @@ def test_a_budget_makes_tiles(pair: tuple[Path, Path]) -> None:
 
 
 def test_plan_and_record_agree(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
-    given = ("--size", "300", "--steps", "2", "--ladder", "none", "--tiles", "pool2=256,rest=256")
+    given = ("--size", "300", "--steps", "1", "--ladder", "none", "--tiles", "pool2=256,rest=256")
     plan = json.loads(pincel(capsys, "plan", *pair, *given, "--json").out)
     assert pincel(capsys, "transfer", *pair, *given, "-o", tmp_path / "out.png").code == 0
     record = json.loads((tmp_path / "out.json").read_text())

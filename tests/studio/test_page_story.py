@@ -72,6 +72,7 @@ def test_from_drop_to_download(window: Open, files: dict[str, Path], tmp_path: P
     page.locator("img.painted, .viewer").first.wait_for()
     state(page, "done").wait_for()
     assert page.locator("h1").inner_text() == "Grandma's boat × woodcut + señal"
+    page.locator(".plot polyline").nth(1).wait_for(state="attached")
     assert page.locator(".plot polyline").count() == 2, "a line for each scale"
 
     for label, kind in {"PNG": "PNG", "JPEG": "JPEG", "TIFF": "TIFF"}.items():

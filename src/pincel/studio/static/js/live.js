@@ -12,8 +12,11 @@ import { asText, labelOf } from "./settings.js";
 import { announce, isActive, keepRun, pictureOf, store, useStore } from "./store.js";
 import { compact, duration, has, moment, number, t } from "./words.js";
 
-/** Follow a run; the stream rests while nobody looks at this tab, and brings what was missed. The run itself is in the store. */
-function useRun(id) {
+/**
+ * Follow a run; the stream rests while nobody looks at this tab, and brings what was missed. The run itself is in the store.
+ * Resumed, it is another stretch: the stream begins anew, and what was drawn stays until its history comes.
+ */
+function useRun(id, isOn) {
   const [now, setNow] = useState({ steps: [], preview: null, notices: [], missing: false });
   const change = (changes) => setNow((before) => ({ ...before, ...(typeof changes === "function" ? changes(before) : changes) }));
   useEffect(() => {
@@ -47,20 +50,17 @@ function useRun(id) {
       close();
       document.removeEventListener("visibilitychange", listen);
     };
-  }, [id]);
+  }, [id, isOn]);
   return now;
 }
 
 export function Live({ id, navigate }) {
-  useStore();
-  // Resumed, it is another stretch: the stream begins anew.
-  const known = store.runs.get(id);
-  return html`<${Run} key="${id} ${known && isActive(known) ? "on" : "over"}" id=${id} navigate=${navigate} />`;
+  return html`<${Run} key=${id} id=${id} navigate=${navigate} />`;
 }
 
 function Run({ id, navigate }) {
-  const { steps, preview, notices, missing } = useRun(id);
   const run = useStore().runs.get(id);
+  const { steps, preview, notices, missing } = useRun(id, Boolean(run && isActive(run)));
   const [error, setError] = useState("");
   const state = run?.stopping ? "stopping" : run?.state;
   useEffect(() => {
