@@ -339,7 +339,16 @@ def test_a_run_does_not_keep_the_pictures_of_its_steps(photographs: list[Path]) 
     assert len(run.result.losses) == 7
 
 
-def test_targets_that_do_not_fit_are_measured_in_tiles(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def strips(photographs: list[Path], tmp_path: Path) -> list[Path]:
+    """Return two pictures that have many tiles one way and few pixels the other."""
+    for path in photographs[:2]:
+        with Image.open(path) as image:
+            image.crop((0, 20, 96, 44)).save(tmp_path / f"{path.stem}.png")
+    return sorted(tmp_path.iterdir())
+
+
+def test_targets_that_do_not_fit_are_measured_in_tiles(strips: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     from pincel.recipes import build
 
     measured = build.make_problem
@@ -352,7 +361,7 @@ def test_targets_that_do_not_fit_are_measured_in_tiles(photographs: list[Path], 
         return measured(*given, **more)
 
     monkeypatch.setattr(build, "make_problem", cramped)
-    run = Run(photographs[0], photographs[1], size=300, steps=1, ladder="none", precision="fp32")
+    run = Run(strips[0], strips[1], size=400, steps=1, ladder="none", precision="fp32")
     notices = [event.text for event in run if isinstance(event, Notice)]
     assert asked[0] == "whole"
     assert f"Out of memory: goes on with tiles {asked[1]}." in notices
@@ -370,9 +379,9 @@ def test_targets_that_fit_in_no_way(photographs: list[Path], monkeypatch: pytest
         list(Run(photographs[0], photographs[1], size=300, steps=1, ladder="none", precision="fp32"))
 
 
-def test_a_picture_is_judged_with_the_memory_there_is(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_is_judged_with_the_memory_there_is(strips: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     def saved() -> Any:
-        return Run(photographs[0], photographs[1], size=300, steps=1, ladder="none", precision="fp32", tiles="whole").result.record["saved"]
+        return Run(strips[0], strips[1], size=400, steps=1, ladder="none", precision="fp32", tiles="whole").result.record["saved"]
 
     expected = saved()
     judge, asked = Problem.judge, []

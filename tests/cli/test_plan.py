@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from pincel import Run
 from pincel.cli.plan import announced, duration
@@ -41,8 +42,10 @@ def test_a_budget_makes_tiles(pair: tuple[Path, Path]) -> None:
 
 def test_plan_and_record_agree(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
     given = ("--size", "300", "--steps", "1", "--ladder", "none", "--tiles", "pool2=256,rest=256")
-    plan = json.loads(pincel(capsys, "plan", *pair, *given, "--json").out)
-    assert pincel(capsys, "transfer", *pair, *given, "-o", tmp_path / "out.png").code == 0
+    strip = tmp_path / "strip.png"
+    Image.open(pair[0]).crop((0, 30, 96, 54)).save(strip)
+    plan = json.loads(pincel(capsys, "plan", strip, pair[1], *given, "--json").out)
+    assert pincel(capsys, "transfer", strip, pair[1], *given, "-o", tmp_path / "out.png").code == 0
     record = json.loads((tmp_path / "out.json").read_text())
     assert plan["scales"][0]["tiles"] == record["tiles"]
     assert plan["size"] == record["size"]
