@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from pincel.canvas.start import parse_start
 from pincel.engine.checkpoint import Checkpoint, circumstances, find_checkpoint
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, Preparing, Step, Stopped
+from pincel.engine.history import History
 from pincel.engine.judge import measure
 from pincel.engine.keeper import EVERY, Keeper, new_folder
 from pincel.engine.ladder import FINISHED, Climb, ClimbSnapshot, resampled
@@ -54,21 +53,6 @@ from pincel.version import __version__
 
 # Of the memory that is free, what a run takes unless it is told how much.
 FREE = 0.85
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What is kept of a step: not its picture, and its terms still on the device."""
-
-    step: int
-    scale: tuple[int, int]
-    total: float
-    read: Callable[[], Mapping[str, float]]
-
-    @cached_property
-    def terms(self) -> Mapping[str, float]:
-        """Read from the device when first asked for."""
-        return self.read()
 
 
 class Run:
@@ -125,25 +109,26 @@ class Run:
         layouts = None if tiles == "auto" else [parse_layout(text).checked(card) for text in ([tiles] if isinstance(tiles, str) else tiles)]
         allowed = None if memory is None else parse_memory(memory)
         self.device = resolve_device(device)
-        self._notes: list[str] = []
+        self._history = History()
+        note = self._history.notes.append
         folder = None if checkpoint is None else new_folder(Path(checkpoint))
-        self._inputs = load_inputs(self.recipe, content, style, self._notes.append)
+        self._inputs = load_inputs(self.recipe, content, style, note)
         self.recipe, seen = self._inputs.recipe, self._inputs.seen
         self.size = sizes.content_size(self.recipe, seen.content)
         given = None if place else self._given(start)
         self._began = {"start": described(given)} if start is not None and given else {}
         self.rungs = sizes.make_rungs(self.recipe, self.size, [style for style, _ in seen.styles])
         # Not before the pictures are there: it may measure for a second.
-        self.precision = precision if isinstance(precision, Precision) else choose_precision(precision, self.device, self._notes.append)
-        self._notes += self._inputs.notes
-        self._exact = build.make_backbone(self.recipe, self.device, self._notes.append, lambda *p: tell(Preparing(*p)), memo)
+        self.precision = precision if isinstance(precision, Precision) else choose_precision(precision, self.device, note)
+        self._history.notes += self._inputs.notes
+        self._exact = build.make_backbone(self.recipe, self.device, note, lambda *p: tell(Preparing(*p)), memo)
         quick = build.quickened(self.recipe, self._exact, self.precision, memo)
         means = Means(self.device, used := used_memory(self.device), allowed or used + int(FREE * free_memory(self.device)), memo)
         self._budget = means.budget
         self.plan = planned(self.recipe, self.rungs, seen, quick, means, layouts, self._crew.processes)
         self.recipe = self.plan.recipe
         self._inputs = replace(self._inputs, recipe=self.recipe)
-        self._notes += self.plan.notes
+        self._history.notes += self.plan.notes
         work = self.device, self.precision, self.plan.layout, self._crew.share, tell
         parts = [rung.share for rung in self.rungs]
         self._scales = Scales(self.recipe, seen, self.size, quick, *work, wishes, memo, parts)
@@ -160,14 +145,8 @@ class Run:
             self._scales.finer,
             place,
         )
-        self._readings: list[Reading] = []
-        self._stopped = Stopped("not started", 0, 0)
-        self._seconds = 0.0
-        self._memory = 0
         self._result: Result | None = None
-        self._untold = list(self._notes)
-        # How many readings and notes there were before the last event: where a checkpoint goes on, that event is told again.
-        self._before = (0, 0)
+        self._untold = list(self._history.notes)
         self._told: LoopSnapshot | None = None
         self.lost: WorkerError | None = None
         self._keeper: Keeper | None = None
@@ -270,7 +249,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether there is nothing left to go on with."""
-        return self._stopped.reason in FINISHED
+        return self._history.stopped.reason in FINISHED
 
     @property
     def materials(self) -> Materials:
@@ -327,8 +306,10 @@ class Run:
         picture = resampled(self._climb.picture, self.size) if self._climb.size != self.size else self._climb.picture
         pixels, alpha = self._inputs.finished((picture / self.recipe.white).clamp_(0, 1).cpu()), self.materials.content.alpha
         image = to_pil(pixels, alpha)
-        losses = [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.terms} for s in self._readings]
-        return Result(image, tuple(losses), self._record(image, losses), self._stopped.reason, pixels, alpha, self._inputs.content.dpi)
+        losses = self._history.losses()
+        return Result(
+            image, tuple(losses), self._record(image, losses), self._history.stopped.reason, pixels, alpha, self._inputs.content.dpi
+        )
 
     def sheet(self, result: Result) -> Image.Image:
         """Return content, styles and result side by side."""
@@ -343,7 +324,8 @@ class Run:
         # A look that was left in the middle would have led to something new: all that was told is behind it.
         left = isinstance(event, Stopped) and self._climb.snapshot().loop is not self._told
         if left or isinstance(event, Step | Notice):
-            self._before, self._told = (len(self._readings), len(self._notes)), self._climb.snapshot().loop
+            self._history.mark()
+            self._told = self._climb.snapshot().loop
         keeper, seconds = self._keeper, self._climb.seconds
         if keeper is None:
             return
@@ -355,7 +337,7 @@ class Run:
 
     def _abandoned(self) -> Iterator[Event]:
         """End where the last evaluation could not be made."""
-        end = Stopped("worker lost", self._stopped.step, self._stopped.best_step)
+        end = replace(self._history.stopped, reason="worker lost")
         yield from self._keep(end)
         self._remember(end)
         yield end
@@ -372,14 +354,10 @@ class Run:
 
     def _written(self, keeper: Keeper) -> dict[str, Any]:
         """What a checkpoint holds. A value added here comes back in :meth:`resumed`; one of another meaning needs another version."""
-        readings, notes = self._before
-        rows = [[s.step, s.scale, s.total, dict(s.terms)] for s in self._readings[:readings]]
         return {
             **self._inputs.written(),
+            **self._history.written(),
             "climb": self._climb.snapshot(),
-            "losses": json.dumps(rows).encode(),
-            "notes": self._notes[:notes],
-            "memory": self._memory,
             "device": str(self.device),
             "precision": self.precision,
             "tiles": [str(scale.layout) for scale in self.plan.scales],
@@ -391,37 +369,23 @@ class Run:
     def _take_up(self, written: dict[str, Any], found: Checkpoint) -> None:
         """Know again what the run knew."""
         climb: ClimbSnapshot = written["climb"]
-        loop, best = climb.loop, climb.loop.best
         self._inputs = replace(self._inputs, places=[written["content"]["path"], *(style["path"] for style in written["styles"])])
         now, then = circumstances(self.device, self.precision, self._crew.processes), {"processes": "1", **written["circumstances"]}
         changed = [f"{what} {then.get(what)} before, {now[what]} now" for what in now if then.get(what) != now[what]]
         differs = [f"The bytes may differ from those of a run in one piece: {', '.join(changed)}."] if changed else []
-        where = f"Goes on from step {loop.step} of {self._climb.size[1]}×{self._climb.size[0]}, {climb.seconds:.0f} s into the run."
-        self._untold = [*(note for note in self._notes if note not in written["notes"]), *found.notes, *differs, where]
-        self._notes = [*written["notes"], *self._untold]
-        self._readings = [
-            Reading(step, (scale[0], scale[1]), total, partial(dict, terms)) for step, scale, total, terms in json.loads(written["losses"])
-        ]
-        self._before = (len(self._readings), len(self._notes))
-        self._stopped = Stopped("unfinished", loop.step, best.step if best else 0)
-        self._seconds, self._memory = climb.seconds, written["memory"]
+        where = f"Goes on from step {climb.loop.step} of {self._climb.size[1]}×{self._climb.size[0]}, {climb.seconds:.0f} s into the run."
+        self._untold = self._history.take_up(written, climb, [*found.notes, *differs, where])
         self._keeper = Keeper(found.path.parent, written["every"], own=(found.path,))
         self.also = written["also"]
 
     def _remember(self, event: Event) -> None:
         self._result = None
+        best = self._climb.best
+        self._history.see(event, best.step if best else 0)
         if isinstance(event, Step):
             self._pacer.see(event)
-            self._readings.append(Reading(event.step, event.scale, event.total, event.read))
-            self._seconds, self._memory = event.seconds, max(self._memory, event.memory)
-            best = self._climb.best
-            self._stopped = Stopped("unfinished", event.step, best.step if best else 0)
-        elif isinstance(event, Stopped):
-            self._stopped = event
-            if self._crew.processes == 1:
-                self._pacer.keep(self.plan.step_work, self._notes.append)
-        elif isinstance(event, Notice):
-            self._notes.append(event.text)
+        elif isinstance(event, Stopped) and self._crew.processes == 1:
+            self._pacer.keep(self.plan.step_work, self._history.notes.append)
 
     def _judged(self, image: Image.Image) -> dict[str, Any]:
         """Measure the objective of the picture as saved, in fp32 whatever it was painted in."""
@@ -456,12 +420,7 @@ class Run:
             "processes": self._crew.processes,
             "tiles": str(self.plan.layout(self.size)),
             "versions": {"python": platform.python_version(), "torch": torch.__version__},
-            "stopped": self._stopped.reason,
-            "steps": self._stopped.step,
-            "best_step": self._stopped.best_step,
-            "seconds": round(self._seconds, 3),
-            "peak_memory": self._memory,
-            "notes": self._notes,
+            **self._history.described(),
             "scales": [
                 {
                     "size": [climbed.rung.size[1], climbed.rung.size[0]],
