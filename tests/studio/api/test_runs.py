@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shlex
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -285,3 +286,29 @@ def test_what_a_run_does_not_have_is_missing(name: str, visitor: Visitor) -> Non
     answer = visitor.client.get(f"/api/runs/{failed['id']}/{name}")
     assert answer.status_code == 404
     assert "or not yet" in answer.json()["error"]["message"]
+
+
+def test_a_preview_that_is_replaced_while_it_is_sent_is_whole(visitor: Visitor) -> None:
+    key = visitor.painted()["id"]
+    place = visitor.home / "runs" / key / "preview.jpg"
+    known = [bytes([number]) * (1 + 5000 * number) for number in (1, 2)]
+    over = threading.Event()
+
+    def replace() -> None:
+        while not over.is_set():
+            for number, content in enumerate(known):
+                fresh = place.with_name(f"fresh-{number}")
+                fresh.write_bytes(content)
+                fresh.replace(place)
+
+    place.write_bytes(known[0])
+    painter = threading.Thread(target=replace)
+    painter.start()
+    try:
+        for _ in range(100):
+            answer = visitor.client.get(f"/api/runs/{key}/preview.jpg")
+            assert answer.content in known
+            assert int(answer.headers["content-length"]) == len(answer.content)
+    finally:
+        over.set()
+        painter.join()

@@ -38,9 +38,9 @@ Download = Annotated[bool, Query(description="Have the browser keep it as a file
 @router.get("/preview.jpg", summary="The picture so far", response_class=FileResponse)
 async def preview(
     key: Key, studio: Here, _v: Annotated[int | None, Query(alias="v", description="Which; there is only the last one.")] = None
-) -> FileResponse:
+) -> Response:
     """At most 640 pixels a side, renewed about once a second."""
-    return FileResponse(_file(studio, key, commands.PREVIEW, "preview"), media_type="image/jpeg", headers=ASK)
+    return await _at_once(_file(studio, key, commands.PREVIEW, "preview"), "image/jpeg")
 
 
 @router.get("/result.png", summary="The picture", response_class=FileResponse)
@@ -67,7 +67,7 @@ async def thumb(key: Key, studio: Here) -> Response:
     folder = studio.home.run(studio.workshop[key].key)
     for name, kind in (("thumb.webp", "image/webp"), (commands.PREVIEW, "image/jpeg")):
         if (folder / name).is_file():
-            return FileResponse(folder / name, media_type=kind, headers=ASK)
+            return await _at_once(folder / name, kind)
     view = studio.workshop[key].view
     ref = next(iter(filter(None, [view.content, *view.pictures])), None)
     if ref is None or (ref in studio.pictures) == ref.startswith("sample:"):
@@ -108,6 +108,11 @@ async def page_file(
     if name not in found or found[name].suffix not in KINDS:
         raise ApiError(404, f"The page has no '{name}'.")
     return FileResponse(found[name], media_type=KINDS[found[name].suffix], headers={**ASK, "Content-Security-Policy": CONFINED})
+
+
+async def _at_once(path: Path, kind: str) -> Response:
+    """Send a small file that may be replaced meanwhile: read in one go, it is the old one or the new one, and its length is its own."""
+    return Response(await asyncio.to_thread(path.read_bytes), media_type=kind, headers=ASK)
 
 
 def _files(folder: Path) -> list[Path]:
