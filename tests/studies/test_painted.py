@@ -7,6 +7,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
 from pincel.studies.write import write
 from pincel.verbs import evaluate, transfer
-from tests.cli.run import pincel, process, refused
+from tests.cli.run import networks_loaded, pincel, process, refused
 
 Capture = pytest.CaptureFixture[str]
 SMALL = Settings(size=32, steps=3)
@@ -234,6 +235,13 @@ def test_progress_counts_all_steps_of_all_pictures(pair: tuple[Path, Path]) -> N
     assert [part.done for part in parts] == sorted(part.done for part in parts)
     assert (parts[0].done, parts[-1].done, parts[-1].total) == (0, 4, 4)
     assert [result.record["steps"] for result in results] == [2, 2]
+
+
+def test_pictures_that_share_a_network_load_it_once(pair: tuple[Path, Path], recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = networks_loaded(monkeypatch)
+    cells = grid.study(*pair, ratios="1e-3,1e-2", recipe=recipe, settings=replace(SMALL, steps=1), watch=Watch()).numbers["cells"]
+    assert len(cells) == 10
+    assert loaded == ["vgg19"]
 
 
 def test_how_long_it_takes_is_said_if_it_is_known(pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:

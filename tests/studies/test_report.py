@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,22 @@ def test_a_report_is_the_same_bytes_twice(tmp_path: Path) -> None:
         write(report(), tmp_path / name, "en")
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "shown", "hidden"),
+    [
+        (2e-3, 4e4, {"10⁻³", "10⁰", "10⁴"}, {"2·10³"}),
+        (2e3, 4e4, {"2·10³", "10⁴", "4·10⁴"}, {"5·10³"}),
+        (1.1, 1.3, {"1.1", "1.125"}, {"1.1·10⁰"}),
+    ],
+)
+def test_powers_of_ten_are_text(least: float, most: float, shown: set[str], hidden: set[str]) -> None:
+    figure = plots.curves({"loss": [most, least]}, [0, 1], ("step", "loss"), logarithmic=True)
+    whole = plots.as_svg(figure).decode()
+    found = set(re.findall(r">([^<>]+)</text>", whole))
+    assert shown <= found
+    assert not hidden & found
 
 
 def test_small_maps_are_enlarged_to_squares() -> None:

@@ -16,6 +16,7 @@ from pincel.recipes.groups import GROUPS
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
     from pincel.engine.result import Result
+    from pincel.recipes.memo import Memo
     from pincel.sweep import Cell
 
 
@@ -47,6 +48,7 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
     from pincel.files import check_output, csv_text, write_text
     from pincel.image.io import check_format, save_picture
     from pincel.recipes import build
+    from pincel.recipes.memo import SHARED, Memo
     from pincel.run import resolve_recipe
     from pincel.sweep import rows_of, sheet_of
 
@@ -64,10 +66,11 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
         # A value that is not accepted is told before the first picture, not after the last but one.
         build.check_recipe(resolve_recipe(cell.overrides.get("recipe", options["recipe"]), {**given, **_plain(cell)}))
     done: list[tuple[Cell, Result]] = []
+    memo = Memo(most=SHARED)
     with Bar(quiet=options["quiet"]) as bar:
         for number, cell in enumerate(cells, 1):
             bar.console.print(f"picture {number} of {len(cells)}: {' · '.join(cell.caption.splitlines())}", markup=False)
-            result = _painted(content, cell, options, given, bar)
+            result = _painted(content, cell, options, given, bar, memo)
             done.append((cell, result))
             if options["folder"]:
                 Path(options["folder"]).mkdir(parents=True, exist_ok=True)
@@ -84,13 +87,13 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
     return EXIT_CODES.get(done[-1][1].stopped, 0)
 
 
-def _painted(content: str, cell: Cell, options: dict[str, Any], given: dict[str, Any], bar: Bar) -> Result:
+def _painted(content: str, cell: Cell, options: dict[str, Any], given: dict[str, Any], bar: Bar, memo: Memo) -> Result:
     from pincel.run import Run
 
     recipe = cell.overrides.get("recipe", options["recipe"])
     machine = {name: options[name] for name in MACHINE}
     bar.anew()
-    run = Run(content, list(cell.styles), recipe=recipe, on_event=bar.show, **machine, **{**given, **_plain(cell)})
+    run = Run(content, list(cell.styles), recipe=recipe, on_event=bar.show, memo=memo, **machine, **{**given, **_plain(cell)})
     with stopped_by_signals(run):
         for event in run:
             bar.show(event)

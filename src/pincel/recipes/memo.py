@@ -12,6 +12,9 @@ T = TypeVar("T")
 # Of each kind, how many are kept: the two networks of a run and of another, a few pictures and what was seen in them.
 MOST = 8
 
+# The same for a handful of pictures that ask for different layers each: the scales of a ladder fit, and what its networks take stays small.
+SHARED = 4
+
 
 class Remembers(Protocol):
     """What can be asked for something that may have been made before."""

@@ -120,5 +120,5 @@ def bars_of_powers(values: Mapping[str, float], label: str) -> Figure:
     """Draw bars in powers of ten, unless there is a zero among them."""
     figure = plots.bars(values, label)
     if values and min(values.values()) > 0:
-        figure.axes[0].set_yscale("log")
+        plots.in_powers_of_ten(figure.axes[0])
     return figure

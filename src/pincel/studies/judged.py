@@ -191,7 +191,7 @@ def grouped(names: Sequence[str], series: Mapping[str, Sequence[float]], label: 
         )
     axes.set_xticks(range(len(names)), labels=list(names), rotation=30, ha="right")
     if most > 0:
-        axes.set_yscale("log")
+        plots.in_powers_of_ten(axes)
         axes.set_ylim(max(least / 3, most / 10**DECADES), 3 * most)
     if others:
         axes.legend(frameon=False)

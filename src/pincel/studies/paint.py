@@ -9,6 +9,7 @@ from typing import Any
 from pincel.engine.events import Scale, Step
 from pincel.engine.result import Result
 from pincel.image.io import Picture
+from pincel.recipes.memo import SHARED, Memo
 from pincel.run import Run
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
@@ -53,12 +54,14 @@ def paint_all(jobs: Sequence[Job], settings: Settings, watch: Watch, recipe: str
     done: list[Result] = []
     if watch.stopped:
         return done
-    last = _run(jobs[-1], settings, recipe)
+    # Most of them share their network, and often the painting.
+    memo = Memo(most=SHARED)
+    last = _run(jobs[-1], settings, recipe, memo)
     _estimate(last, len(jobs), watch)
     for job in jobs:
         if watch.stopped:
             break
-        run = _run(job, settings, recipe) if len(done) < len(jobs) - 1 else last
+        run = _run(job, settings, recipe, memo) if len(done) < len(jobs) - 1 else last
         watch.also = run.stop
         _paint(run, len(done), len(jobs), watch)
         watch.also = lambda _: None
@@ -84,9 +87,9 @@ def _paint(run: Run, before: int, count: int, watch: Watch) -> None:
     watch.part(f"painting {count} pictures", (before + 1) * each, count * each)
 
 
-def _run(job: Job, settings: Settings, recipe: str) -> Run:
+def _run(job: Job, settings: Settings, recipe: str, memo: Memo) -> Run:
     own = {"backbone": settings.backbone, "size": settings.size, "size_of": "long", "seed": settings.seed, "steps": settings.steps}
-    return Run(job.content, job.style, recipe=recipe, device=settings.device, **{**own, **job.values})
+    return Run(job.content, job.style, recipe=recipe, device=settings.device, memo=memo, **{**own, **job.values})
 
 
 def _estimate(last: Run, count: int, watch: Watch) -> None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from matplotlib.ticker import LogFormatterSciNotation
 from PIL import Image
 
 # Same figure, same bytes; letters stay letters, so that a page can be searched.
@@ -31,6 +32,7 @@ _STYLE: dict[Any, Any] = {
 # Told apart by colour-blind readers too (Okabe and Ito).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#333333", "#999999", "#f0e442")
 DPI = 110
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def curves(
@@ -60,7 +62,7 @@ def curves(
         if across and isinstance(across[0], str):
             axes.set_xticks(range(len(across)), labels=list(across), rotation=30 if len(across) > 6 else 0)  # type: ignore[arg-type]
         if logarithmic:
-            axes.set_yscale("log")
+            in_powers_of_ten(axes)
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
         if len(lines) > 1:
@@ -160,6 +162,26 @@ def thumbnails(
         axes.set_aspect("equal")
         axes.tick_params(labelbottom=False, labelleft=False)
         return figure
+
+
+class PowersOfTen(LogFormatterSciNotation):
+    """Labels the ticks that matplotlib would, as text: its formulas take a second to parse, and a page cannot be searched for them."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return ``10³``, ``2·10³`` or ``1.5``; nothing for a tick without a label."""
+        if not super().__call__(x, pos):
+            return ""
+        digits, power = f"{x:.5e}".split("e")
+        digits, power = f"{float(digits):g}", str(int(power))
+        ten = "10" + power.translate(_RAISED)
+        return ten if digits == "1" else digits if power == "0" else f"{digits}·{ten}"
+
+
+def in_powers_of_ten(axes: Axes) -> None:
+    """Count in powers of ten upwards."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(PowersOfTen(labelOnlyBase=True))
+    axes.yaxis.set_minor_formatter(PowersOfTen(labelOnlyBase=False))
 
 
 def plain(size: tuple[float, float]) -> tuple[Figure, Axes]:
