@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.studio.viewers_bench import Bench, grave, run_view
 
@@ -149,6 +149,31 @@ def test_deleting_is_asked_twice_and_the_focus_goes_on(show: Show) -> None:
         expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_text("Nothing has been painted yet.").wait_for()
     assert bench.runs == []
+
+
+def test_an_answer_from_before_a_deletion_brings_nothing_back(show: Show) -> None:
+    bench = show(three())
+    page = bench.page
+    expect(page.locator(".card")).to_have_count(3)
+    held: list[tuple[Route, dict[str, Any]]] = []
+    page.route("**/api/runs?*limit=24*", lambda route: held.append((route, {"runs": list(bench.runs), "more": False})))
+    new = run_view(4)
+    bench.runs.insert(0, new)
+    with page.expect_request("**/api/runs?*limit=24*"):
+        page.evaluate("(run) => tell('runs', { changed: [run] })", new)
+    page.get_by_role("button", name="Delete: ").last.click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    gone = page.locator(f"#open-{run_view(1)['id']}")
+    gone.wait_for(state="detached")
+    early, with_it = held[0]
+    early.fulfill(json=with_it)
+    page.wait_for_timeout(100)
+    expect(gone).to_have_count(0)
+    page.unroute("**/api/runs?*limit=24*")
+    for late, without in held[1:]:
+        late.fulfill(json=without)
+    expect(page.locator(".card")).to_have_count(3)
+    expect(gone).to_have_count(0)
 
 
 def test_two_are_compared_and_one_is_taken_up_again(show: Show) -> None:

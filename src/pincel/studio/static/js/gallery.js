@@ -44,6 +44,8 @@ export function Gallery({ navigate, reuse }) {
     setFound((old) => ({ ...old, runs: old.runs.filter(({ id }) => id !== run.id) }));
     setChosen((old) => old.filter((id) => id !== run.id));
     setDoomed(null);
+    // An answer on its way may still have the run in it.
+    load();
     update({ said: t("gallery.deleted", { title: calledOf(run) }) });
     // The button that had the focus is gone with its card.
     requestAnimationFrame(() => (next ? document.getElementById(`open-${next.id}`) : list.current)?.focus());
