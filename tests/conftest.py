@@ -28,6 +28,8 @@ from pincel.engine.precision import FP32, Precision
 from pincel.engine.speeds import cache as cache_of_speeds
 from pincel.engine.speeds import machine_key
 from pincel.files import sha256_of
+from pincel.recipes import build
+from pincel.recipes.schema import Recipe
 from tests.backbones.stand_ins import save_as_torchvision
 
 if TYPE_CHECKING:
@@ -130,6 +132,20 @@ class LastOnes:
         while len(self._known) > 2 * LAYERS:
             del self._known[next(iter(self._known))]
         return found[2]
+
+
+@pytest.fixture
+def networks_loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of the networks that runs have loaded since the test began; see :func:`pincel.recipes.build.make_backbone`."""
+    loaded: list[str] = []
+    plain = build._backbone
+
+    def counted(recipe: Recipe, *rest: Any) -> VGG:
+        loaded.append(recipe.backbone)
+        return plain(recipe, *rest)
+
+    monkeypatch.setattr(build, "_backbone", counted)
+    return loaded
 
 
 @pytest.fixture(scope="session")

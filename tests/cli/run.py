@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pincel.backbones.vgg import VGG
 from pincel.cli import main
-from pincel.recipes import build
-from pincel.recipes.schema import Recipe
 from tests.processes import Forked
 
 
@@ -49,16 +45,3 @@ def process(*arguments: str | Path, cwd: Path | None = None, code: str = "") -> 
     """Start ``pincel`` as a process of its own; ``code`` runs before it, in the same process."""
     script = f"import sys\n{code}\nfrom pincel.cli import main\nmain(sys.argv[1:])"
     return Forked(script, [str(argument) for argument in arguments], cwd=cwd)
-
-
-def networks_loaded(patch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list of the networks that are loaded for painting from now on."""
-    loaded: list[str] = []
-    plain = build._backbone
-
-    def counted(recipe: Recipe, *rest: Any) -> VGG:
-        loaded.append(recipe.backbone)
-        return plain(recipe, *rest)
-
-    patch.setattr(build, "_backbone", counted)
-    return loaded

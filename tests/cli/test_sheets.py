@@ -13,7 +13,7 @@ from PIL import Image
 
 from pincel import Run
 from pincel.cli import painting
-from tests.cli.run import networks_loaded, pincel, refused
+from tests.cli.run import pincel, refused
 
 Capture = pytest.CaptureFixture[str]
 QUICK = ("--size", "32", "--steps", "2", "--ladder", "none", "--precision", "fp32")
@@ -67,8 +67,7 @@ def test_textures_that_cannot_be(
     assert message in refused(pincel(capsys, "texture", photographs[1], "-o", tmp_path / "out.png", *texture, *arguments))
 
 
-def test_a_grid_of_two_options(capsys: Capture, photographs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded = networks_loaded(monkeypatch)
+def test_a_grid_of_two_options(capsys: Capture, photographs: list[Path], tmp_path: Path, networks_loaded: list[str]) -> None:
     out, folder = tmp_path / "grid.png", tmp_path / "each"
     axes = ("--rows", "style-weight=1e3,1e5", "--columns", "style-layers=relu1_1;relu1_1,relu2_1;relu3_1")
     answer = pincel(capsys, "grid", *photographs[:2], "-o", out, *QUICK, *axes, "--folder", folder)
@@ -80,7 +79,7 @@ def test_a_grid_of_two_options(capsys: Capture, photographs: list[Path], tmp_pat
     assert rows[0]["style:relu2_1"] == ""
     assert float(rows[1]["style:relu2_1"]) > 0
     assert len(list(folder.glob("*.png"))) == 6
-    assert loaded == ["vgg19"]
+    assert networks_loaded == ["vgg19"]
     kept = json.loads((folder / "004.json").read_text())
     assert kept["recipe"]["style_weight"] == 1e5
     with Image.open(out) as sheet:

@@ -79,6 +79,19 @@ def test_a_run_that_remembers_paints_the_same_and_measures_the_style_once(
     assert len(seen) == 1
 
 
+def test_each_record_says_how_the_shared_network_was_normalised(
+    photographs: tuple[Path, ...], calibration: Path, networks_loaded: list[str]
+) -> None:
+    memo = Memo()
+    runs = [
+        Run(content, photographs[1], memo=memo, activations="normalised", calibration=str(calibration), **GIVEN)
+        for content in photographs[:2]
+    ]
+    assert networks_loaded == ["vgg19"]
+    for run in runs:
+        assert [note for note in painted(run).record["notes"] if "mean activation 1" in note and str(calibration) in note]
+
+
 def test_styles_in_the_colours_of_a_content_are_its_own(photographs: tuple[Path, ...]) -> None:
     memo, given = Memo(), {**GIVEN, "colour": "content"}
     for content in photographs[:2]:

@@ -26,7 +26,7 @@ from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
 from pincel.studies.write import write
 from pincel.verbs import evaluate, transfer
-from tests.cli.run import networks_loaded, pincel, process, refused
+from tests.cli.run import pincel, process, refused
 
 Capture = pytest.CaptureFixture[str]
 SMALL = Settings(size=32, steps=3)
@@ -237,11 +237,10 @@ def test_progress_counts_all_steps_of_all_pictures(pair: tuple[Path, Path]) -> N
     assert [result.record["steps"] for result in results] == [2, 2]
 
 
-def test_pictures_that_share_a_network_load_it_once(pair: tuple[Path, Path], recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded = networks_loaded(monkeypatch)
+def test_pictures_that_share_a_network_load_it_once(pair: tuple[Path, Path], recipe: str, networks_loaded: list[str]) -> None:
     cells = grid.study(*pair, ratios="1e-3,1e-2", recipe=recipe, settings=replace(SMALL, steps=1), watch=Watch()).numbers["cells"]
     assert len(cells) == 10
-    assert loaded == ["vgg19"]
+    assert networks_loaded == ["vgg19"]
 
 
 def test_how_long_it_takes_is_said_if_it_is_known(pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,16 @@ def _check_network(recipe: Recipe, card: Card) -> None:
 def make_backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Progress, memo: Remembers | None = None) -> VGG:
     """Load the network a recipe asks for, with its pooling and its scaling, onto a device; see :func:`calibrated`."""
     asked = recipe.backbone, recipe.pooling, recipe.pool_rounding, recipe.padding, recipe.activations, recipe.calibration, device
-    return (memo or Forgetful()).once("network", asked, lambda: _backbone(recipe, device, tell, progress))
+
+    def loaded() -> tuple[VGG, list[str]]:
+        notes: list[str] = []
+        return _backbone(recipe, device, notes.append, progress), notes
+
+    network, notes = (memo or Forgetful()).once("network", asked, loaded)
+    # Each picture's record says what its network is, whichever run had it loaded.
+    for note in notes:
+        tell(note)
+    return network
 
 
 def _backbone(recipe: Recipe, device: torch.device, tell: Tell, progress: Progress) -> VGG:

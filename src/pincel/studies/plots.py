@@ -180,8 +180,8 @@ class PowersOfTen(LogFormatterSciNotation):
 def in_powers_of_ten(axes: Axes) -> None:
     """Count in powers of ten upwards."""
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(PowersOfTen(labelOnlyBase=True))
-    axes.yaxis.set_minor_formatter(PowersOfTen(labelOnlyBase=False))
+    axes.yaxis.set_major_formatter(PowersOfTen())
+    axes.yaxis.set_minor_formatter(PowersOfTen())
 
 
 def plain(size: tuple[float, float]) -> tuple[Figure, Axes]:

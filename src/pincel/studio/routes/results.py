@@ -35,7 +35,7 @@ KINDS = {
 Download = Annotated[bool, Query(description="Have the browser keep it as a file.")]
 
 
-@router.get("/preview.jpg", summary="The picture so far", response_class=FileResponse)
+@router.get("/preview.jpg", summary="The picture so far", response_class=Response)
 async def preview(
     key: Key, studio: Here, _v: Annotated[int | None, Query(alias="v", description="Which; there is only the last one.")] = None
 ) -> Response:
@@ -61,7 +61,7 @@ async def result_tiff(key: Key, studio: Here, download: Download = True) -> File
     return await _converted(studio, key, "tif", download=download)
 
 
-@router.get("/thumb.webp", summary="The picture, small", response_class=FileResponse)
+@router.get("/thumb.webp", summary="The picture, small", response_class=Response)
 async def thumb(key: Key, studio: Here) -> Response:
     """Of the result; before there is one, what there is to see: the preview, or the photograph."""
     folder = studio.home.run(studio.workshop[key].key)
