@@ -2,11 +2,55 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
-from pincel.engine.device import available_devices, peak_memory, resolve_device
+from pincel.engine import device as module
+from pincel.engine.device import available_devices, peak_memory, resolve_device, use_threads
 from pincel.errors import DeviceError
+
+# A process computes with two threads and forks; what the child has to say comes through a pipe. OpenMP's threads do not survive a fork.
+FORKED = """
+import os, signal, torch
+torch.set_num_threads(2)
+from pincel.engine.device import resolve_device, use_threads
+def computed():
+    resolve_device("cpu")
+    return torch.nn.functional.conv2d(torch.ones(1, 16, 96, 96), torch.ones(16, 16, 3, 3)).sum().item() + torch.ones(10**6).exp().sum().item()
+{before}
+read, write = os.pipe()
+child = os.fork()
+if not child:
+    signal.alarm(30)
+    use_threads(2)
+    os.write(write, f"{{torch.get_num_threads()}} {{computed() > 0}}".encode())
+    os._exit(0)
+os.close(write)
+print(os.read(read, 100).decode(), torch.get_num_threads())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork on Windows")
+@pytest.mark.parametrize(("before", "threads"), [("computed()", 1), ("", 2)])
+def test_a_process_forked_from_one_that_has_computed_has_one_thread(before: str, threads: int) -> None:
+    answer = subprocess.run([sys.executable, "-c", FORKED.format(before=before)], capture_output=True, text=True, timeout=60)
+    assert (answer.stdout.split(), answer.stderr) == ([str(threads), "True", "2"], "")
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_a_gpu_that_was_in_use_before_the_fork_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_used_before_fork", {"cuda", "cpu"})
+    with pytest.raises(DeviceError, match=r"^Device 'cuda:0' cannot be used in a process forked from .*'spawn'.*'cpu'\.$"):
+        resolve_device("auto")
+    assert resolve_device("cpu") == torch.device("cpu")
+
+
+def test_threads_are_as_many_as_asked_for() -> None:
+    use_threads(3)
+    assert torch.get_num_threads() == 3
 
 
 @pytest.fixture

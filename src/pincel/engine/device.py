@@ -1,12 +1,18 @@
-"""Which device, by name."""
+"""Which device, by name; and what of it is left in a process that was forked."""
 
 from __future__ import annotations
 
+import os
 import sys
+from functools import cache
 
 import torch
 
 from pincel.errors import DeviceError
+
+# Types of the devices that were asked for in this process, and those that were in use in the process that forked this one.
+_used: set[str] = set()
+_used_before_fork: set[str] = set()
 
 
 def available_devices() -> list[str]:
@@ -19,16 +25,42 @@ def available_devices() -> list[str]:
 def resolve_device(name: str) -> torch.device:
     """Return the device called ``name``: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
 
+    Whoever computes asks here first, so this also prepares for forks: a process that is forked from now on computes with one thread.
+
     Raises:
-        DeviceError: If it is not on this machine; lists those that are.
+        DeviceError: If it is not on this machine (lists those that are), or is a GPU that the process that forked this one had in use.
     """
     there = available_devices()
-    if name == "auto":
-        return torch.device(there[0])
-    wanted = "cuda:0" if name == "cuda" else name
+    wanted = {"auto": there[0], "cuda": "cuda:0"}.get(name, name)
     if wanted not in there:
         raise DeviceError(f"Device '{name}' is not on this machine (here: auto, {', '.join(there)}).")
-    return torch.device(wanted)
+    device = torch.device(wanted)
+    if device.type != "cpu" and device.type in _used_before_fork:
+        raise DeviceError(
+            f"Device '{wanted}' cannot be used in a process forked from one that has used it; "
+            "start processes with multiprocessing.get_context('spawn'), or ask for the device 'cpu'."
+        )
+    _prepare_for_forks()
+    _used.add(device.type)
+    return device
+
+
+def use_threads(count: int) -> None:
+    """Let torch compute with so many threads; with one in a process forked from one that has computed, where more would never end."""
+    torch.set_num_threads(1 if _used_before_fork else count)
+
+
+@cache
+def _prepare_for_forks() -> None:
+    """See to processes that are forked from this one; only once something is computed, for until then a fork may do as it likes."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_begin_forked)
+
+
+def _begin_forked() -> None:
+    """Compute with one thread from now on: OpenMP would wait for its other threads, which a fork leaves behind, for ever."""
+    _used_before_fork.update(_used)
+    torch.set_num_threads(1)
 
 
 def peak_memory(device: torch.device) -> int:
