@@ -19,7 +19,8 @@
 ``pruning``    which runs are too many
 ``forms``      settings as the page shows them, out of the recipe schema
 ``studies``    the studies that can be started here
-``bounds``     how long a request may be
+``bounds``     what a request may bring: how much, and of which kind
+``prefix``     the studio below a path
 ``guard``      who may ask: hosts, origins, the token, the headers that bind the page
 ``troubles``   errors as the API tells them
 ``small``      thumbnails, and results in other formats

@@ -12,10 +12,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pincel.studio import troubles
-from pincel.studio.bounds import Bounds
+from pincel.studio.bounds import Bounds, Taken
 from pincel.studio.guard import Door, Guard
 from pincel.studio.home import Home
 from pincel.studio.limits import Limits
+from pincel.studio.prefix import Prefix
 from pincel.studio.routes import about, pictures, results, runs, studies
 from pincel.studio.studio import Studio
 from pincel.studio.worker import PINCEL
@@ -55,6 +56,7 @@ def make_app(home: Home, limits: Limits, door: Door, pincel: Sequence[str] = PIN
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        servers=[{"url": door.root}] if door.root else None,
     )
     troubles.install(app)
     for router in (about.router, pictures.router, runs.router, results.router, studies.router):
@@ -66,7 +68,10 @@ def make_app(home: Home, limits: Limits, door: Door, pincel: Sequence[str] = PIN
 
     app.mount("/static", _Asked(StaticFiles(directory=STATIC)), name="static")
     # The form around a file takes some bytes, too.
-    app.add_middleware(Bounds, most=BODY, at={"/api/pictures": limits.bytes + BODY})
+    upload = Taken(limits.bytes + BODY, "multipart/form-data")
+    app.add_middleware(Bounds, usual=Taken(BODY, "application/json"), at={"/api/pictures": upload})
+    if door.root:
+        app.add_middleware(Prefix, root=door.root)
     app.add_middleware(Guard, door=door)
     return app
 

@@ -1,8 +1,10 @@
 """Who may ask: only this machine's own page, or who has the token; and the headers that bind the page.
 
-- The name the request was sent to (Host) must be this machine's: another site could otherwise point a name of its own at it.
+- The name the request was sent to (Host) must be this machine's, or one that was allowed: another site could otherwise point a name of its
+  own at it. The port in it says nothing about that, and is another one behind a port mapping or a tunnel.
 - What changes anything must come from the page itself (Origin), or from no page at all.
-- Bound to an address that others reach, a token is asked for: once in the address, then in a cookie, or as a bearer.
+- Bound to an address that others reach, or allowed to be reached by a name of others, a token is asked for: once in the address, then in a
+  cookie, or as a bearer.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pincel.errors import OptionError
+from pincel.files import one_line
 from pincel.studio.troubles import answer
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -35,8 +39,39 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_SAFE = ("GET", "HEAD", "OPTIONS")
-_HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[^:\[\]/@]+)(:(?P<port>\d{1,5}))?")
+SAFE = ("GET", "HEAD", "OPTIONS")
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]/@?#\s*]+)(:(?P<port>\d{1,5}))?", re.I)
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Address:
+    """A name and a port, as in the header Host.
+
+    Attributes:
+        name: Of a host, in small letters, or an IP address without brackets.
+        port: None where none is given.
+    """
+
+    name: str
+    port: int | None = None
+
+    @classmethod
+    def read(cls, text: str) -> Address | None:
+        """Read ``name``, ``name:8765`` or ``[::1]:8765``; None for what is no address."""
+        found = _HOST.fullmatch(text)
+        if not found or int(found["port"] or 0) > 65_535:
+            return None
+        return cls(found["name"].strip("[]").lower(), int(found["port"]) if found["port"] else None)
+
+    def on(self, scheme: str) -> Address:
+        """Return it with the port of a scheme, http or https, where it has none."""
+        return Address(self.name, self.port or _PORTS.get(scheme))
+
+    def __str__(self) -> str:
+        """Return it as it is read."""
+        name = f"[{self.name}]" if ":" in self.name else self.name
+        return name if self.port is None else f"{name}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -47,32 +82,89 @@ class Door:
         host: The address it is bound to.
         port: Likewise.
         token: Asked for; none where only this machine reaches it.
+        allowed: Other addresses it is reached by; one without a port is on any.
+        root: The path its page is below, as ``/paint``; empty for none.
     """
 
     host: str = "127.0.0.1"
     port: int = 8765
     token: str = ""
+    allowed: tuple[Address, ...] = ()
+    root: str = ""
 
     @classmethod
-    def at(cls, host: str, port: int) -> Door:
+    def at(cls, host: str, port: int, allowed: tuple[Address, ...] = (), root: str = "") -> Door:
         """Return a door with a token if others reach it."""
-        return cls(host, port, "" if is_local(host) else secrets.token_urlsafe(24))
+        alone = is_local(host) and all(is_local(other.name) for other in allowed)
+        return cls(host, port, "" if alone else secrets.token_urlsafe(24), allowed, root)
 
     def knows(self, host: str) -> bool:
-        """Tell whether a request was sent to a name of this machine."""
-        found = _HOST.fullmatch(host)
-        if not found or int(found["port"] or 80) != self.port:
+        """Tell whether a request was sent to a name of this machine, or one that was allowed; ``host`` is its header Host."""
+        sent = Address.read(host)
+        if sent is None:
             return False
-        name = found["name"].strip("[]").lower()
-        return name in (*LOCAL, self.host.lower()) or (bool(self.token) and (_is_address(name) or name in _own_names()))
+        # A page of another site is at a name of that site's, never at a number or at localhost, whatever the port.
+        own = is_local(sent.name) or sent.name == self.host.lower()
+        return own or self._allows(sent) or (bool(self.token) and (_is_number(sent.name) or sent.name in _own_names()))
+
+    def is_page(self, origin: str, scheme: str, host: str) -> bool:
+        """Tell whether a page is this studio's.
+
+        Args:
+            origin: Of the page, the header Origin.
+            scheme: Of the request.
+            host: Its header Host. A proxy may have put its own there, and may speak https while the request comes by http.
+        """
+        said, _, rest = origin.lower().partition("://")
+        page, sent = Address.read(rest), Address.read(host)
+        if said not in _PORTS or page is None or sent is None:
+            return False
+        if page.on(said) == sent.on(said):
+            return said == scheme or self._allows(sent)
+        return page.on(said) in [other.on(said) for other in self.allowed]
+
+    def _allows(self, sent: Address) -> bool:
+        return any(other.name == sent.name and other.port in (None, sent.port) for other in self.allowed)
+
+
+def allowed_host(text: str) -> Address:
+    """Read the name of an option: ``paint.example.org`` or ``paint.example.org:8443``.
+
+    Raises:
+        OptionError: For anything else.
+    """
+    try:
+        found = Address.read(text)
+        if found is None:
+            raise ValueError
+        # As browsers send names that are not of ASCII.
+        return found if _is_number(found.name) else Address(found.name.encode("idna").decode(), found.port)
+    except ValueError:
+        name = text.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
+        hint = name if Address.read(name) else "paint.example.org"
+        given = f"--allow-host {text}"
+        raise OptionError(one_line("studio: is no name of a host", given, "NAME or NAME:PORT, each by itself", hint)) from None
+
+
+def root_path(text: str) -> str:
+    """Read the path of an option: ``/paint``; empty for none, and for ``/``.
+
+    Raises:
+        OptionError: For anything else.
+    """
+    path = f"/{text.strip('/')}" if text.strip("/") else ""
+    if not re.fullmatch(r"(/(?!\.)[\w.~-]+)*", path, re.A):
+        accepted = "the path below which a proxy serves the studio, of letters, digits and . _ ~ -"
+        raise OptionError(one_line("studio: is no path", f"--root-path {text}", accepted, "/paint"))
+    return path
 
 
 def is_local(host: str) -> bool:
     """Tell whether only this machine reaches an address."""
-    return host in LOCAL or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+    return host.lower() in LOCAL or (_is_number(host) and ipaddress.ip_address(host).is_loopback)
 
 
-def _is_address(name: str) -> bool:
+def _is_number(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -113,17 +205,22 @@ class Guard:
         await (refusal or self._app)(scope, receive, bound)
 
     def _refusal(self, scope: Scope) -> Response | None:
-        headers = Headers(scope=scope)
+        headers, door = Headers(scope=scope), self._door
         host = headers.get("host", "")
-        if not self._door.knows(host):
-            hint = f"open http://localhost:{self._door.port}, through a tunnel on the same port if need be"
+        if not door.knows(host):
+            sent = Address.read(host)
+            hint = f"if that is its name, start it with --allow-host {sent.name[:80]}" if sent else f"open http://localhost:{door.port}"
             return answer(403, f"The studio does not answer to the name '{host[:80]}'; {hint}.")
+        if scope["method"] in SAFE:
+            return self._unknown(scope, headers) if door.token else None
         origin = headers.get("origin")
-        if scope["method"] not in _SAFE and origin is not None and origin.lower() != f"{scope['scheme']}://{host}".lower():
-            return answer(403, f"A page of '{origin[:80]}' may not change anything here.")
-        if scope["method"] not in _SAFE and headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        if origin is not None and not door.is_page(origin, scope["scheme"], host):
+            page = Address.read(origin.partition("://")[2])
+            hint = f"; if that is this studio behind a proxy, start it with --allow-host {str(page)[:80]}" if page else ""
+            return answer(403, f"A page of '{origin[:80]}' may not change anything here{hint}.")
+        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return answer(403, "A page of another site may not change anything here.")
-        return self._unknown(scope, headers) if self._door.token else None
+        return self._unknown(scope, headers) if door.token else None
 
     def _unknown(self, scope: Scope, headers: Headers) -> Response | None:
         """Turn away who has no token; who has it in the address gets it as a cookie."""
@@ -131,19 +228,20 @@ class Guard:
         given = dict(query).get("token")
         if given is not None and self._is_token(given) and scope["method"] == "GET":
             rest = urlencode([(name, value) for name, value in query if name != "token"])
-            welcome = RedirectResponse(f"{_path(scope)}{'?' if rest else ''}{rest}", 303)
-            welcome.set_cookie(self._cookie, self._door.token, httponly=True, samesite="strict", path="/")
+            welcome = RedirectResponse(f"{self._path(scope)}{'?' if rest else ''}{rest}", 303)
+            secure = scope["scheme"] == "https"
+            welcome.set_cookie(self._cookie, self._door.token, httponly=True, samesite="strict", secure=secure, path=self._door.root or "/")
             return welcome
         kind, _, bearer = headers.get("authorization", "").partition(" ")
         cookie = cookie_parser(headers.get("cookie", "")).get(self._cookie, "")
         if self._is_token(cookie) or (kind.lower() == "bearer" and self._is_token(bearer.strip())):
             return None
         told = "This studio asks for its token: open the address that 'pincel studio' printed, or send 'Authorization: Bearer TOKEN'."
-        if scope["path"].startswith("/api/"):
-            response = answer(401, told)
-            response.headers["WWW-Authenticate"] = "Bearer"
-            return response
-        return PlainTextResponse(told + "\n", 401)
+        if "text/html" in headers.get("accept", ""):
+            return PlainTextResponse(told + "\n", 401)
+        response = answer(401, told)
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
 
     @property
     def _cookie(self) -> str:
@@ -153,8 +251,8 @@ class Guard:
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode(errors="replace"), self._door.token.encode())
 
-
-def _path(scope: Scope) -> str:
-    """Return the path of a request, such that it cannot lead to another host."""
-    raw: str = scope.get("raw_path", b"/").decode("latin-1").partition("?")[0]
-    return "/" + raw.lstrip("/\\")
+    def _path(self, scope: Scope) -> str:
+        """Return the path of a request as the browser has it, such that it cannot lead to another host."""
+        raw: str = scope.get("raw_path", b"/").decode("latin-1").partition("?")[0]
+        path, root = "/" + raw.lstrip("/\\"), self._door.root
+        return path if f"{path}/".startswith(f"{root}/") else f"{root}{path}"

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from pincel.errors import OptionError
 from pincel.files import one_line
 from pincel.studio.app import make_app
-from pincel.studio.guard import Door
+from pincel.studio.guard import Address, Door
 from pincel.studio.home import Home
 from pincel.studio.limits import Limits
 from pincel.studio.worker import PINCEL
@@ -82,7 +82,17 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(home: Home, limits: Limits, host: str, bound: socket.socket, tell: Callable[[str], None], pincel: Sequence[str] = PINCEL) -> None:
+def serve(  # noqa: PLR0913 - the first five are each studio's, the others few need
+    home: Home,
+    limits: Limits,
+    host: str,
+    bound: socket.socket,
+    tell: Callable[[str], None],
+    pincel: Sequence[str] = PINCEL,
+    *,
+    allowed: Sequence[Address] = (),
+    root: str = "",
+) -> None:
     """Serve the studio until somebody ends it.
 
     Args:
@@ -92,11 +102,13 @@ def serve(home: Home, limits: Limits, host: str, bound: socket.socket, tell: Cal
         bound: The socket.
         tell: Is told the address to open once it answers.
         pincel: The command line.
+        allowed: Other addresses it is reached by.
+        root: The path its page is below.
 
     Raises:
         OptionError: If another studio works in this home.
     """
-    door = Door.at(host, bound.getsockname()[1])
+    door = Door.at(host, bound.getsockname()[1], tuple(allowed), root)
     address = address_of(door)
     home.lock(address.partition("?")[0])
     try:
@@ -109,4 +121,4 @@ def address_of(door: Door) -> str:
     """Return what to open in a browser."""
     name = {"127.0.0.1": "localhost", "0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(door.host, door.host)  # noqa: S104
     name = f"[{name}]" if ":" in name else name
-    return f"http://{name}:{door.port}/" + (f"?token={door.token}" if door.token else "")
+    return f"http://{name}:{door.port}{door.root}/" + (f"?token={door.token}" if door.token else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -19,8 +20,11 @@ def stranger(visit: Callable[..., Visitor]) -> Visitor:
     return visit(door=Door("0.0.0.0", 8765, TOKEN))
 
 
-@pytest.mark.parametrize("host", ["localhost:8765", "127.0.0.1:8765", "[::1]:8765", "LOCALHOST:8765"])
-def test_names_of_this_machine_are_answered_to(host: str, visitor: Visitor) -> None:
+@pytest.mark.parametrize(
+    "host",
+    ["localhost:8765", "127.0.0.1:8765", "[::1]:8765", "LOCALHOST:8765", "localhost:8080", "127.0.0.1:9000", "[::1]:9000", "localhost"],
+)
+def test_names_of_this_machine_are_answered_to_on_whatever_port(host: str, visitor: Visitor) -> None:
     assert visitor.client.get("/api/runs", headers={"host": host}).status_code == 200
 
 
@@ -30,17 +34,21 @@ def test_names_of_this_machine_are_answered_to(host: str, visitor: Visitor) -> N
         "",
         "evil.example",
         "evil.example:8765",
-        "localhost",
-        "localhost:80",
         "localhost.evil.example:8765",
+        "127.0.0.1.evil.example",
         "127.0.0.1:8765@evil",
+        "localhost:8765/@evil",
+        "localhost:x",
         "10.0.0.1:8765",
+        "[::2]:8765",
     ],
 )
 def test_other_names_are_not(host: str, visitor: Visitor) -> None:
     answer = visitor.client.get("/api/runs", headers={"host": host})
     assert answer.status_code == 403
     assert "does not answer to the name" in answer.json()["error"]["message"]
+    if host.startswith("evil"):
+        assert "start it with --allow-host evil.example." in answer.json()["error"]["message"]
     assert visitor.client.get("/", headers={"host": host}).status_code == 403
 
 
@@ -63,6 +71,20 @@ def test_browsers_that_say_where_a_request_comes_from_are_believed(visitor: Visi
     answer = visitor.client.post("/api/runs", json={}, headers={"sec-fetch-site": "cross-site"})
     assert (answer.status_code, answer.json()["error"]["field"]) == (403, None)
     assert visitor.client.post("/api/runs", json={}, headers={"sec-fetch-site": "same-origin"}).status_code == 422
+
+
+def test_a_page_at_another_port_of_this_machine_is_another_page(visitor: Visitor) -> None:
+    for host, origin, status in (
+        ("localhost:8080", "http://localhost:8080", 422),
+        ("localhost:8765", "http://localhost:8080", 403),
+        ("localhost:8080", "http://localhost:8765", 403),
+        ("localhost:8765", "http://127.0.0.1:8765", 403),
+        ("localhost", "http://localhost", 422),
+        ("localhost", "http://localhost:80", 422),
+        ("localhost", "https://localhost", 403),
+    ):
+        answer = visitor.client.post("/api/runs", json={}, headers={"host": host, "origin": origin})
+        assert answer.status_code == status, (host, origin)
 
 
 def test_the_page_itself_does_and_so_do_scripts(visitor: Visitor) -> None:
@@ -118,7 +140,9 @@ def test_the_token_is_given_once_and_then_kept_in_a_cookie(stranger: Visitor) ->
 
 def test_with_a_token_too_the_name_must_be_this_machine_s(stranger: Visitor) -> None:
     bearer = {"authorization": f"Bearer {TOKEN}"}
-    assert stranger.client.get("/api/runs", headers={"host": "192.168.1.7:8765", **bearer}).status_code == 200
+    for host in ("192.168.1.7:8765", "192.168.1.7:8080", "[fe80::1]:80", f"{socket.gethostname()}:8080"):
+        assert stranger.client.get("/api/runs", headers={"host": host, **bearer}).status_code == 200, host
+        assert stranger.client.get("/api/runs", headers={"host": host}).status_code == 401, host
     assert stranger.client.get("/api/runs", headers={"host": "evil.example:8765", **bearer}).status_code == 403
 
 

@@ -63,7 +63,7 @@ async def view(key: Key, studio: Here) -> FileResponse:
     return FileResponse(studio.pictures.file(key, "view.jpg"), media_type="image/jpeg", headers=KEPT)
 
 
-@router.delete("/{key}", status_code=204, summary="Forget a picture")
+@router.delete("/{key}", status_code=204, summary="Forget a picture", responses=answers(415))
 async def delete(key: Key, studio: Here) -> None:
     """Runs that began with it keep what they need."""
     await asyncio.to_thread(studio.pictures.delete, key)

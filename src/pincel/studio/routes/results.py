@@ -73,7 +73,8 @@ async def thumb(key: Key, studio: Here) -> Response:
     if ref is None or (ref in studio.pictures) == ref.startswith("sample:"):
         raise ApiError(404, "There is nothing to see of this run yet.")
     place = f"samples/{ref.removeprefix('sample:')}" if ref.startswith("sample:") else f"pictures/{ref}"
-    return RedirectResponse(f"/api/{place}/thumb.webp", 307, headers=ASK)
+    # Seen from here: whatever is before /api at a proxy stays.
+    return RedirectResponse(f"../../{place}/thumb.webp", 307, headers=ASK)
 
 
 @router.get("/record.json", summary="The record", response_class=FileResponse)

@@ -68,19 +68,19 @@ async def run(key: Key, studio: Here) -> RunView:
     return studio.workshop.view(studio.workshop[key])
 
 
-@router.delete("/runs/{key}", status_code=204, summary="Forget a run", responses=answers(409))
+@router.delete("/runs/{key}", status_code=204, summary="Forget a run", responses=answers(409, 415))
 async def delete(key: Key, studio: Here) -> None:
     """And all it made; not while it is under way."""
     await studio.workshop.delete(key)
 
 
-@router.post("/runs/{key}/cancel", summary="End a run", responses=answers(409))
+@router.post("/runs/{key}/cancel", summary="End a run", responses=answers(409, 413, 415))
 async def cancel(key: Key, studio: Here) -> RunView:
     """It ends after the step under way and keeps its best picture."""
     return await studio.workshop.cancel(key)
 
 
-@router.post("/runs/{key}/resume", summary="Go on with a run that was cut short", responses=answers(409, 429, 507))
+@router.post("/runs/{key}/resume", summary="Go on with a run that was cut short", responses=answers(409, 413, 415, 429, 507))
 async def resume(key: Key, studio: Here) -> RunView:
     """From its newest checkpoint, or from the start if it has none."""
     return await studio.workshop.resume(key)

@@ -25,7 +25,7 @@ export function About() {
     <h2>${t("about.machine")}</h2>
     <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     <h2>${t("about.scripts")}</h2>
-    <p>${t("about.scriptsHow")} <a href="/api/openapi.json">/api/openapi.json</a></p>
+    <p>${t("about.scriptsHow")} <a href="api/openapi.json">/api/openapi.json</a></p>
     <h2>${t("about.thanks")}</h2>
     <p>${t("about.thanksTo")}</p>
   </article>`;

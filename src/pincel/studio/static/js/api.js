@@ -37,7 +37,7 @@ export const api = {
     const form = new FormData();
     form.append("file", file, name);
     form.append("name", name);
-    return ask("POST", "/api/pictures", form);
+    return ask("POST", "api/pictures", form);
   },
 };
 
@@ -80,6 +80,6 @@ export function events(url, handlers) {
 
 /** Where a picture, named as a run names it, is: as `thumb` (320 px) or `view` (1600 px at most). */
 export function pictureUrl(ref, kind = "view") {
-  if (ref.startsWith("sample:")) return `/api/samples/${ref.slice(7)}${kind === "thumb" ? "/thumb.webp" : ".jpg"}`;
-  return `/api/pictures/${ref}/${kind === "thumb" ? "thumb.webp" : "view.jpg"}`;
+  if (ref.startsWith("sample:")) return `api/samples/${ref.slice(7)}${kind === "thumb" ? "/thumb.webp" : ".jpg"}`;
+  return `api/pictures/${ref}/${kind === "thumb" ? "thumb.webp" : "view.jpg"}`;
 }

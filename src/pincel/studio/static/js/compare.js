@@ -55,7 +55,7 @@ function useRun(id) {
   useEffect(() => {
     let wanted = true;
     setFetched(null);
-    api.get(`/api/runs/${id}`).then(
+    api.get(`api/runs/${id}`).then(
       (run) => wanted && setFetched(run),
       (error) => wanted && setFetched({ trouble: error.message || t("gallery.lost") }),
     );

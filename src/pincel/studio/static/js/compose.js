@@ -42,7 +42,7 @@ export function Compose({ navigate }) {
     if (!form.styles.length) return tell("styles", t("compose.noPainting"));
     setBusy(true);
     try {
-      const run = await api.post("/api/runs", await request());
+      const run = await api.post("api/runs", await request());
       keepRun(run);
       navigate(`#/run/${run.id}`);
     } catch (error) {
@@ -106,7 +106,7 @@ function addPainting(id) {
 
 async function forgetPicture(id) {
   try {
-    await api.del(`/api/pictures/${id}`);
+    await api.del(`api/pictures/${id}`);
     forget(id);
   } finally {
     await loadPictures();

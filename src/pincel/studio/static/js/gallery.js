@@ -37,7 +37,7 @@ export function Gallery({ navigate, reuse }) {
   const choose = (id) => setChosen((old) => (old.includes(id) ? old.filter((each) => each !== id) : [...old.slice(-1), id]));
 
   async function remove(run) {
-    await api.del(`/api/runs/${run.id}`);
+    await api.del(`api/runs/${run.id}`);
     const place = runs.findIndex(({ id }) => id === run.id);
     const next = runs[place + 1] ?? runs[place - 1];
     store.runs.delete(run.id);
@@ -93,7 +93,7 @@ function useRuns(filter, setFound, version) {
     asked.set("limit", limit);
     if (before) asked.set("before", before);
     try {
-      const answer = await api.get(`/api/runs?${asked}`);
+      const answer = await api.get(`api/runs?${asked}`);
       // An answer that was overtaken is no longer wanted.
       if (turn !== newest.current) return;
       setFound((old) => ({ runs: before ? [...old.runs, ...answer.runs] : answer.runs, more: answer.more }));

@@ -11,10 +11,10 @@ const FORMATS = { PNG: "png", JPEG: "jpg", TIFF: "tif" };
 export function Keep({ run, onContinue }) {
   const [command, setCommand] = useState(null);
   useEffect(() => {
-    api.get(`/api/runs/${run.id}/command`).then(setCommand, () => {});
+    api.get(`api/runs/${run.id}/command`).then(setCommand, () => {});
   }, [run.id]);
   const name = titleOf(run).toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
-  const file = (path, extension) => ({ href: `/api/runs/${run.id}/${path}`, download: `${name}.${extension}`, class: "button quiet" });
+  const file = (path, extension) => ({ href: `api/runs/${run.id}/${path}`, download: `${name}.${extension}`, class: "button quiet" });
   return html`<section class="panel keep" aria-labelledby="keep-title">
     <h2 id="keep-title">${t("keep.title")}</h2>
     <div class="row wrap">

@@ -22,11 +22,11 @@ function useRun(id, isOn) {
   useEffect(() => {
     let close = () => {};
     let over = false;
-    const ask = () => api.get(`/api/runs/${id}`).then(keepRun, (error) => error.status === 404 && change({ missing: true }));
+    const ask = () => api.get(`api/runs/${id}`).then(keepRun, (error) => error.status === 404 && change({ missing: true }));
     const listen = () => {
       close();
       if (over || document.hidden) return;
-      close = events(`/api/runs/${id}/events`, {
+      close = events(`api/runs/${id}/events`, {
         run: keepRun,
         history: ({ steps }) => change({ steps }),
         step(step) {
@@ -82,7 +82,7 @@ function Run({ id, navigate }) {
     event?.preventDefault();
     setError("");
     try {
-      const answer = await api.post(`/api/runs/${id}/${verb}`, body?.(event));
+      const answer = await api.post(`api/runs/${id}/${verb}`, body?.(event));
       keepRun(answer);
       if (answer.id !== id) navigate(`#/run/${answer.id}`);
     } catch (problem) {
@@ -128,7 +128,7 @@ function Remove({ run, navigate, onError }) {
   const remove = async () => {
     if (!sure) return setSure(true);
     try {
-      await api.del(`/api/runs/${run.id}`);
+      await api.del(`api/runs/${run.id}`);
       navigate("#/gallery");
     } catch (error) {
       onError(error.message || t("shell.lost"));
@@ -143,7 +143,7 @@ function Stage({ run, preview }) {
   const { width, height } = run.content ? pictureOf(run.content) : {};
   const [across, down] = run.size ?? [width, height];
   if (run.has_result && !isActive(run)) {
-    const after = `/api/runs/${run.id}/result.png?${encodeURIComponent(run.ended ?? "")}`;
+    const after = `api/runs/${run.id}/result.png?${encodeURIComponent(run.ended ?? "")}`;
     return html`<${Later} from="./viewer.js" name="Viewer" before=${before} after=${after} label=${titleOf(run)} labels=${{ before: t("live.before"), after: t("live.after") }}>
       <figure class="frame"><img src=${after} alt=${titleOf(run)} width=${across} height=${down} /></figure>
     <//>`;
@@ -152,7 +152,7 @@ function Stage({ run, preview }) {
   return html`<figure class="frame ${isActive(run) ? "active" : ""}">
     ${painted === null
       ? before && html`<img class="waiting" src=${before} alt=${nameOf(run.content)} width=${across} height=${down} />`
-      : html`<img class="painted" src=${`/api/runs/${run.id}/preview.jpg?v=${painted}`} alt=${t("live.sofar", { title: titleOf(run) })} width=${across} height=${down} />`}
+      : html`<img class="painted" src=${`api/runs/${run.id}/preview.jpg?v=${painted}`} alt=${t("live.sofar", { title: titleOf(run) })} width=${across} height=${down} />`}
   </figure>`;
 }
 

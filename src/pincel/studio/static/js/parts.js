@@ -57,7 +57,7 @@ export function FieldError({ id, message }) {
 
 /** Take pictures from the person's machine to the server; returns what the server says of them, or throws what to say. */
 export async function send(file) {
-  const about = store.about ?? (await api.get("/api/about").catch(() => null));
+  const about = store.about ?? (await api.get("api/about").catch(() => null));
   const limit = about?.limits.bytes;
   if (limit && file.size > limit) throw new Error(t("pictures.heavy", { name: file.name, size: bytes(file.size), limit: bytes(limit) }));
   const picture = await api.upload(file).catch((error) => {

@@ -20,7 +20,7 @@ export function Queue() {
 }
 
 function Line({ run }) {
-  const cancel = () => api.post(`/api/runs/${run.id}/cancel`).then(keepRun, () => {});
+  const cancel = () => api.post(`api/runs/${run.id}/cancel`).then(keepRun, () => {});
   const running = run.state === "running";
   const left = run.seconds_left == null ? "" : t("live.left", { time: duration(run.seconds_left) });
   return html`<li>

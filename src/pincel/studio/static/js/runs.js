@@ -7,14 +7,14 @@ import { has, number, t } from "./words.js";
 
 /** The best picture there is of a run, or null: its result, or what it looked like last. */
 export function pictureOfRun(run) {
-  if (run.has_result && run.kind === "transfer") return `/api/runs/${run.id}/result.png?${encodeURIComponent(run.ended ?? "")}`;
-  return run.has_preview ? `/api/runs/${run.id}/preview.jpg?v=${run.step ?? 0}` : null;
+  if (run.has_result && run.kind === "transfer") return `api/runs/${run.id}/result.png?${encodeURIComponent(run.ended ?? "")}`;
+  return run.has_preview ? `api/runs/${run.id}/preview.jpg?v=${run.step ?? 0}` : null;
 }
 
 /** A small picture of a run: of what it made, or else of what it was given; null for a study that was given none. */
 export function thumbOfRun(run) {
   if (run.kind === "study" && !run.pictures?.length && !run.has_preview) return null;
-  return `/api/runs/${run.id}/thumb.webp?${run.state}`;
+  return `api/runs/${run.id}/thumb.webp?${run.state}`;
 }
 
 /** What a study is called here. */

@@ -60,7 +60,7 @@ export function activeRuns() {
 }
 
 async function loadRuns() {
-  const { runs } = await api.get("/api/runs?limit=50");
+  const { runs } = await api.get("api/runs?limit=50");
   // A run that ended while nobody listened must not stay active here.
   for (const run of activeRuns()) store.runs.delete(run.id);
   for (const run of runs) store.runs.set(run.id, run);
@@ -72,13 +72,13 @@ export const MASK = "mask-of-";
 
 /** Fetch the person's own pictures. */
 export async function loadPictures() {
-  const list = await api.get("/api/pictures");
+  const list = await api.get("api/pictures");
   for (const picture of list) store.pictures.set(picture.id, picture);
   update({ own: list.filter(({ name }) => !name.startsWith(MASK)).map(({ id }) => id) });
 }
 
 async function loadOffers() {
-  const [settings, samples, about] = await Promise.all([api.get("/api/settings"), api.get("/api/samples"), api.get("/api/about")]);
+  const [settings, samples, about] = await Promise.all([api.get("api/settings"), api.get("api/samples"), api.get("api/about")]);
   for (const sample of samples) store.pictures.set(`sample:${sample.name}`, sample);
   update({ settings, samples, about });
   await loadPictures();
@@ -100,7 +100,7 @@ export function connect() {
 }
 
 function listen() {
-  return events("/api/events", {
+  return events("api/events", {
     async open() {
       clearTimeout(lost);
       lost = 0;
@@ -112,7 +112,7 @@ function listen() {
     },
     lost() {
       // A moment's break is nobody's business.
-      lost ||= setTimeout(() => api.get("/api/about").catch((error) => update({ online: false, refused: error.message })), 1200);
+      lost ||= setTimeout(() => api.get("api/about").catch((error) => update({ online: false, refused: error.message })), 1200);
     },
     runs({ changed }) {
       for (const run of changed) store.runs.set(run.id, run);
@@ -130,7 +130,7 @@ export function pictureOf(ref) {
   const known = store.pictures.get(ref);
   if (!known && ref && !ref.startsWith("sample:")) {
     store.pictures.set(ref, { name: "…" });
-    api.get(`/api/pictures/${ref}`).then(
+    api.get(`api/pictures/${ref}`).then(
       (picture) => {
         store.pictures.set(ref, picture);
         told();

@@ -20,7 +20,7 @@ export function Studies({ navigate, id }) {
   const [studies, setStudies] = useState(null);
   const [trouble, setTrouble] = useState("");
   useEffect(() => {
-    api.get("/api/studies").then(setStudies, (error) => setTrouble(error.message || t("shell.lost")));
+    api.get("api/studies").then(setStudies, (error) => setTrouble(error.message || t("shell.lost")));
   }, []);
   const { samples } = useStore();
   const study = studies?.find(({ name }) => name === id);
@@ -54,7 +54,7 @@ function Past() {
   const stamp = [...store.runs.values()].filter((run) => run.kind === "study").map((run) => run.id + run.state).join();
   useEffect(() => {
     let wanted = true;
-    api.get(`/api/runs?kind=study&limit=${PAST}`).then(
+    api.get(`api/runs?kind=study&limit=${PAST}`).then(
       (answer) => wanted && setRuns(answer.runs),
       () => {},
     );

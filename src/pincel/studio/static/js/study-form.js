@@ -38,7 +38,7 @@ export function StudyForm({ study, navigate }) {
     setBusy(true);
     setError({});
     try {
-      const run = await api.post("/api/studies", { study: study.name, pictures: pictures.flat(), options: given(values, study.options) });
+      const run = await api.post("api/studies", { study: study.name, pictures: pictures.flat(), options: given(values, study.options) });
       keepRun(run);
       navigate(`#/studies/${run.id}`);
     } catch (problem) {

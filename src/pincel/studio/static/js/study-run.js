@@ -15,18 +15,19 @@ export function StudyRun({ id, navigate }) {
   const [trouble, setTrouble] = useState("");
   const run = store.runs.get(id);
   useEffect(() => {
-    api.get(`/api/runs/${id}`).then(keepRun, (error) => setTrouble(error.message || t("shell.lost")));
+    api.get(`api/runs/${id}`).then(keepRun, (error) => setTrouble(error.message || t("shell.lost")));
   }, [id]);
   useEffect(() => {
     if (run) document.title = `${calledOf(run)} · pincel`;
   }, [run?.title]);
+  const page = `api/runs/${id}/page/`;
   const all = html`<p><a href="#/studies">${t("studies.all")}</a></p>`;
   if (!run) return html`<section class="study-run"><h1>${t("studies.title")}</h1><${FieldError} id="error-run" message=${trouble} />${all}</section>`;
 
   const act = (verb) => async () => {
     setTrouble("");
     try {
-      keepRun(await api.post(`/api/runs/${id}/${verb}`));
+      keepRun(await api.post(`api/runs/${id}/${verb}`));
     } catch (error) {
       setTrouble(error.message || t("shell.lost"));
     }
@@ -42,7 +43,7 @@ export function StudyRun({ id, navigate }) {
         ${isActive(run) && html`<button type="button" disabled=${run.stopping} onClick=${act("cancel")}>${t("studies.stop")}</button>`}
         ${!isActive(run) && run.state !== "done" && html`<button type="button" onClick=${act("resume")}>${t("studies.again")}</button>`}
         ${run.study && html`<a class="button" href=${`#/studies/${run.study}`}>${t("studies.another")}</a>`}
-        ${run.page && html`<a class="button" href=${run.page} target="_blank" rel="noopener">${t("studies.tab")}</a>`}
+        ${run.page && html`<a class="button" href=${page} target="_blank" rel="noopener">${t("studies.tab")}</a>`}
       </div>
     </header>
     <${FieldError} id="error-run" message=${trouble} />
@@ -54,7 +55,7 @@ export function StudyRun({ id, navigate }) {
     </p>`}
     ${run.page &&
     !isActive(run) &&
-    html`<iframe class="study-page" src=${run.page} title=${t("studies.page", { title: calledOf(run) })} sandbox=${MAY}></iframe>`}
+    html`<iframe class="study-page" src=${page} title=${t("studies.page", { title: calledOf(run) })} sandbox=${MAY}></iframe>`}
   </section>`;
 }
 
