@@ -34,20 +34,23 @@ class Studio:
     Attributes:
         home: Where it keeps everything.
         port: Of its page.
+        root: The path its page is below.
     """
 
     home: Path
     port: int
+    root: str = ""
     process: subprocess.Popen[str] | None = None
 
     @property
     def url(self) -> str:
         """Address of the page."""
-        return f"http://localhost:{self.port}/"
+        return f"http://localhost:{self.port}{self.root}/"
 
     def start(self) -> None:
         """Start it and wait until it answers."""
         command = [sys.executable, "-m", "pincel", "studio", "--port", str(self.port), "--home", str(self.home), "--no-browser"]
+        command += ["--root-path", self.root] if self.root else []
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
         assert self.process.stdout is not None
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
@@ -81,13 +84,17 @@ def _patience() -> None:
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """Start a studio for the tests of a file."""
-    with closing(socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    made = Studio(tmp_path_factory.mktemp("studio"), port)
+    made = Studio(tmp_path_factory.mktemp("studio"), free_port())
     made.start()
     yield made
     made.kill()
+
+
+def free_port() -> int:
+    """Return a port that nobody uses."""
+    with closing(socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 @dataclass

@@ -71,7 +71,7 @@ def test_a_study_is_begun_followed_and_read(bench: Bench) -> None:
     assert "allow-scripts" in sandbox
     assert "allow-same-origin" not in sandbox
     tab = page.get_by_role("link", name="Abrir en una pestaña propia")
-    assert (tab.get_attribute("target"), tab.get_attribute("href")) == ("_blank", bench.runs[0]["page"])
+    assert (tab.get_attribute("target"), tab.get_attribute("href")) == ("_blank", bench.runs[0]["page"].removeprefix("/"))
     page.get_by_role("link", name="Todos los estudios").click()
     page.get_by_role("link", name="Reconstrucción: Puerto, Vidriera").wait_for()
 
