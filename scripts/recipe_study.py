@@ -396,7 +396,7 @@ def sheet_cells(pair: Pair, pictures: tuple[Picture, Picture], scores: Sequence[
         if score is None:
             row.append(("", Image.new("RGBA", (1, 1))))
         else:
-            with Image.open(folder / score.picture) as image:
+            with Image.open(folder / score.picture, formats=["PNG", "JPEG"]) as image:
                 row.append((caption(name, score.steps), image.convert("RGB")))
     return row
 

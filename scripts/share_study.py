@@ -83,7 +83,7 @@ def painted(line: list[str], processes: int, picture: Path) -> Painted:
 def compare(optimizer: str, processes: int, alone: Painted, together: Painted) -> None:
     """Print how two runs differ."""
     curve = [abs(there / here - 1) for here, there in zip(alone.totals, together.totals, strict=True)]
-    images = [np.asarray(Image.open(run.picture)).astype(int) for run in (alone, together)]
+    images = [np.asarray(Image.open(run.picture, formats=["PNG"])).astype(int) for run in (alone, together)]
     one, many = (statistics.median(run.seconds) for run in (alone, together))
     print(f"{optimizer}: {len(alone.totals) - 1} steps, 1 process, then {processes} ({together.tiles})")
     print(f"  J differs by {', '.join(f'{each:.0e}' for each in curve)} of itself from step to step")

@@ -38,7 +38,7 @@ def figures() -> list[tuple[str, str]]:
 
 def keep(source: Path, target: Path) -> None:
     """Write a figure as it is shown."""
-    with Image.open(source) as image:
+    with Image.open(source, formats=["PNG", "JPEG"]) as image:
         picture = image.convert("RGB")
     if picture.width > WIDEST:
         picture = picture.resize((WIDEST, round(picture.height * WIDEST / picture.width)), Image.Resampling.LANCZOS)

@@ -14,6 +14,7 @@ import errno
 import hashlib
 import io
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -50,6 +51,18 @@ def one_line(failed: str, given: str, accepted: str, hint: str) -> str:
 def quoted(path: str | os.PathLike[str]) -> str:
     """Return ``path`` in quotes, with line breaks and other unprintable characters spelled out."""
     return repr(os.fspath(path))
+
+
+def natural_key(name: str) -> tuple[tuple[str | int, ...], str]:
+    """Return what to sort names by so that numbers in them count as numbers.
+
+    Example:
+        >>> sorted(["10.png", "2.png", "1.png"], key=natural_key)
+        ['1.png', '2.png', '10.png']
+    """
+    # Text and digits alternate, so that only like is compared with like; the name itself decides between 1 and 01.
+    parts = re.split(r"(\d+)", name.casefold())
+    return tuple(int(part) if index % 2 else part for index, part in enumerate(parts)), name
 
 
 def _refusal(error: OSError, path: Path, what: str) -> OutputError:

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, Step, Stopped
 from pincel.engine.result import Result
@@ -118,7 +119,7 @@ class Rebuild:
             check_representation(representation)
             check_inversion(self.recipe, representation)
         self.device = resolve_device(device)
-        loaded = open_picture(picture, "picture")
+        loaded = open_picture(picture, "picture", DEFAULT_BACKGROUND)
         self._notes = [f"{loaded.name}: {note}" for note in loaded.notes]
         made = make_representation(representation, pooling=self.recipe.pooling, device=self.device)
         check_inversion(self.recipe, made.name)

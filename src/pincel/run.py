@@ -6,6 +6,7 @@ import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from pincel.image.picture import Picture
 from pincel.image.sheet import contact_sheet
 from pincel.recipes import build, sizes
 from pincel.recipes.forecast import Means, planned
-from pincel.recipes.inputs import check_written, load_inputs
+from pincel.recipes.inputs import check_written, fitted_size, load_inputs
 from pincel.recipes.materials import Materials, prepare
 from pincel.recipes.memo import Forgetful, Remembers
 from pincel.recipes.scales import Scales, Wishes, no_wishes, wishing
@@ -112,7 +113,7 @@ class Run:
         self._history = History()
         note = self._history.notes.append
         folder = None if checkpoint is None else new_folder(Path(checkpoint))
-        self._inputs = load_inputs(self.recipe, content, style, note)
+        self._inputs = load_inputs(self.recipe, content, style, note, allowed)
         self.recipe, seen = self._inputs.recipe, self._inputs.seen
         self.size = sizes.content_size(self.recipe, seen.content)
         given = None if place else self._given(start)
@@ -177,9 +178,9 @@ class Run:
         """
         found = checkpoint if isinstance(checkpoint, Checkpoint) else find_checkpoint(checkpoint)
         written = found.values()
-        content = open_again(written["content"], "content")
-        styles = [(open_again(style, "style"), style["weight"]) for style in written["styles"]]
         recipe = make_recipe(written["recipe"])
+        content = open_again(written["content"], "content", fit=partial(fitted_size, recipe))
+        styles = [(open_again(style, "style", recipe.background), style["weight"]) for style in written["styles"]]
         check_written(recipe, written)
         where = resolve_device(device or written["device"])
         precision = written["precision"] if where.type == torch.device(written["device"]).type else "auto"
@@ -279,9 +280,9 @@ class Run:
     def _given(self, start: Source | None) -> Picture | None:
         """Load the picture to start from, if there is one: what was given, or what the recipe names."""
         if start is not None:
-            return open_picture(start, "start")
+            return open_picture(start, "start", self.recipe.background)
         init = parse_start(self.recipe.init)
-        return load_picture(init.path, what="start") if init.kind == "file" else None
+        return open_picture(init.path, "start", self.recipe.background) if init.kind == "file" else None
 
     def _coloured(self, event: Event) -> Event:
         """Let the preview of a step have the colours of the result."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,9 +18,10 @@ from pincel.engine.problem import Problem
 from pincel.engine.team import Following, Team, host
 from pincel.errors import PincelError, WorkerError
 from pincel.image.picture import Picture
+from pincel.image.shrink import Fit
 from pincel.losses.objective import Objective
 from pincel.recipes import build, sizes
-from pincel.recipes.inputs import check_written, load_inputs
+from pincel.recipes.inputs import check_written, fitted_size, load_inputs
 from pincel.recipes.scales import Scales
 from pincel.recipes.schema import make_recipe
 from pincel.sources import open_picture
@@ -72,7 +74,8 @@ class _Helper:
         if order["pincel"] != __version__:
             raise WorkerError(f"it has pincel {__version__}, and process 0 has {order['pincel']}; install the same.")
         recipe = make_recipe(order["recipe"])
-        content, styles = _same(order["content"], "content"), [(_same(style, "style"), style["weight"]) for style in order["styles"]]
+        content = _same(order["content"], "content", partial(fitted_size, recipe))
+        styles = [(_same(style, "style"), style["weight"]) for style in order["styles"]]
         check_written(recipe, order)
         inputs = load_inputs(recipe, content, styles)
         self.device = resolve_device(order["device"] if order["device"] != "cuda" else f"cuda:{self.local}")
@@ -118,11 +121,11 @@ def seen_part(problem: Problem) -> Problem:
     return replace(problem, objective=seen, canvas=PixelCanvas())
 
 
-def _same(written: Mapping[str, Any], what: str) -> Picture:
+def _same(written: Mapping[str, Any], what: str, fit: Fit | None = None) -> Picture:
     """Open a picture that process 0 has opened, and make sure that it is the same."""
     if not written["path"]:
         raise WorkerError(f"the {what} picture is no file, so it cannot be found here; save it first and give its path.")
-    picture = open_picture(written["path"], what)
+    picture = open_picture(written["path"], what, fit=fit)
     if picture.sha256 != written["sha256"]:
         raise WorkerError(
             f"the {what} picture '{written['path']}' is another one there (SHA-256 {picture.sha256[:12]}) than that of process 0 "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,8 +18,11 @@ from torch import Tensor
 from pincel.backbones.calibrate import calibration_pictures
 from pincel.errors import CheckpointError, OptionError
 from pincel.files import one_line, quoted, sha256_of
-from pincel.image.io import SUFFIXES, load_picture, picture_files
+from pincel.image.folder import list_pictures
+from pincel.image.formats import SUFFIXES
+from pincel.image.io import load_picture
 from pincel.image.picture import Picture
+from pincel.image.shrink import Fit
 from pincel.samples import PREFIX, find_sample
 
 BLANK = "blank:"
@@ -47,8 +50,12 @@ def weighted(text: str) -> tuple[str, float]:
     return path, number
 
 
-def style_groups(style: Styles) -> list[list[tuple[Source, float]]]:
+def style_groups(style: Styles, notify: Callable[[str], None] = lambda _: None) -> list[list[tuple[Source, float]]]:
     """Return what each style given stands for, with weights: itself, or the pictures of a folder, which share its weight.
+
+    Args:
+        style: One or several, each a source, or a source and its weight.
+        notify: Is told which files of a folder are left out.
 
     Raises:
         OptionError: For none at all, a folder without pictures, a weight that is no number of 0 or more, or weights that are all zero.
@@ -62,25 +69,32 @@ def style_groups(style: Styles) -> list[list[tuple[Source, float]]]:
             raise OptionError(f"The weight of a style picture must be a number of 0 or more, not {weight!r} (write picture.jpg=0.7).")
     if not any(weight > 0 for _, weight in pairs):
         raise OptionError("The weights of the style pictures are all zero; give at least one a weight above 0.")
-    return [_expanded(source, float(weight)) for source, weight in pairs]
+    return [_expanded(source, float(weight), notify) for source, weight in pairs]
 
 
-def _expanded(source: Source, weight: float) -> list[tuple[Source, float]]:
+def _expanded(source: Source, weight: float, notify: Callable[[str], None]) -> list[tuple[Source, float]]:
     if not isinstance(source, str | PathLike) or not Path(source).is_dir():
         return [(source, weight)]
-    paths = picture_files(Path(source))
-    if not paths:
+    listing = list_pictures(Path(source))
+    for note in listing.notes:
+        notify(note)
+    if not listing.paths:
         raise OptionError(f"The style folder {source} holds no pictures ({', '.join(sorted(SUFFIXES))}).")
-    return [(path, weight / len(paths)) for path in paths]
+    return [(path, weight / len(listing.paths)) for path in listing.paths]
 
 
-def open_picture(source: Source, what: str) -> Picture:
-    """Load a picture; ``sample:NAME`` is one of those that come with pincel, ``blank:512x256`` is grey all over."""
+def open_picture(
+    source: Source, what: str, background: str | None = None, *, fit: Fit | None = None, memory: int | None = None
+) -> Picture:
+    """Load a picture; ``sample:NAME`` is one of those that come with pincel, ``blank:512x256`` is grey all over.
+
+    The other arguments are those of :func:`pincel.image.io.load_picture`.
+    """
     if isinstance(source, str) and source.startswith(BLANK):
         return _blank(source)
     if isinstance(source, str) and source.startswith(PREFIX):
-        return load_picture(find_sample(source), what=what)
-    return load_picture(source, what=what)
+        source = find_sample(source)
+    return load_picture(source, what=what, background=background, fit=fit, memory=memory)
 
 
 def _blank(text: str) -> Picture:
@@ -104,18 +118,20 @@ def place_of(source: Source) -> str:
     return os.path.abspath(source) if isinstance(source, str | PathLike) else ""
 
 
-def open_again(written: Mapping[str, Any], what: str) -> Picture:
+def open_again(written: Mapping[str, Any], what: str, background: str | None = None, *, fit: Fit | None = None) -> Picture:
     """Load a picture that a run began with.
 
     Args:
         written: Its ``path`` and its ``sha256``.
         what: How messages call it.
+        background: As of :func:`open_picture`.
+        fit: Likewise.
 
     Raises:
         PictureError: If it is not there or cannot be read any more.
         CheckpointError: If it is another picture by now.
     """
-    picture = open_picture(written["path"], what)
+    picture = open_picture(written["path"], what, background, fit=fit)
     _check_same(what, written["path"], picture.sha256, written["sha256"])
     return picture
 

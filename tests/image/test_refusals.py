@@ -86,7 +86,7 @@ def test_what_is_there_but_cannot_be_used(source: Any, said: str) -> None:
         (b"hello " * 50, "is not a picture"),
         (b"\x89PNG\r\n\x1a\n", "PNG"),
         (b"RIFF\0\0\0\0WEBPVP8 ", "damaged (could not create decoder object)"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 5 5\n", "is not a picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 5 5\n", "is PostScript, which is not read here"),
         (b"II*\0" + b"\xff" * 40, "TIFF"),
     ],
 )
@@ -120,9 +120,8 @@ def test_a_damaged_file_is_a_picture_or_a_picture_error(tmp_path: Path, form: st
 
 def test_a_decompression_bomb_is_refused_from_its_header(tmp_path: Path) -> None:
     (tmp_path / "bomb.png").write_bytes(png(20_000, 20_000, 8, 2, b""))
-    message = refusal(tmp_path / "bomb.png", PictureSizeError)
-    assert "too many pixels (400,000,000)" in message
-    assert "accepted: up to 178,956,970 pixels" in message
+    with pytest.raises(PictureSizeError, match=r"too many pixels \(400,000,000\) for the memory there is .* --memory"):
+        load_picture(tmp_path / "bomb.png", memory=1 << 30)
 
 
 def test_a_large_picture_below_the_bound_does_not_warn(tmp_path: Path) -> None:

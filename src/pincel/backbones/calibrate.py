@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-import platformdirs
 import safetensors.torch
 from safetensors import SafetensorError
 from torch import Tensor
@@ -17,9 +16,13 @@ from pincel.backbones.hashes import noted_digest
 from pincel.backbones.normalise import mean_activations, normalise
 from pincel.backbones.store import locate
 from pincel.backbones.vgg import VGG
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError, OutputError, PincelError
 from pincel.files import atomically, sha256_of
-from pincel.image.io import SUFFIXES, load_picture, picture_files
+from pincel.folders import cache_folder
+from pincel.image.folder import list_pictures
+from pincel.image.formats import SUFFIXES
+from pincel.image.io import load_picture
 from pincel.image.resize import resize, target_size
 from pincel.samples import FOLDER
 
@@ -49,7 +52,7 @@ def measured(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> dict
     paths = calibration_pictures(calibration)
     key = _fingerprint(vgg, paths)
     named = f"{len(paths)} pictures of '{calibration}' ({key[:12]})"
-    cache = Path(platformdirs.user_cache_dir("pincel")) / f"normalised-{vgg.card.name}-{vgg.pooling}-{key[:16]}.safetensors"
+    cache = cache_folder() / f"normalised-{vgg.card.name}-{vgg.pooling}-{key[:16]}.safetensors"
     means = _read(cache, vgg)
     if means is None:
         # As trained: what borders do is no property of the filters.
@@ -60,11 +63,11 @@ def measured(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> dict
 
 
 def calibration_pictures(calibration: str) -> list[Path]:
-    """List the pictures of a calibration set in order of name; raises OptionError if there are none."""
+    """List the pictures of a calibration set in natural order; raises OptionError if there are none."""
     folder = FOLDER if calibration == "samples" else Path(calibration)
     if not folder.is_dir():
         raise OptionError(f"Calibration '{calibration}' is neither 'samples' nor a folder of pictures.")
-    paths = picture_files(folder)
+    paths = list(list_pictures(folder).paths)
     if not paths:
         raise OptionError(f"The calibration folder {folder} holds no pictures ({', '.join(sorted(SUFFIXES))}).")
     return paths
@@ -79,7 +82,7 @@ def _pictures(paths: list[Path], device: str, progress: Progress) -> Iterator[Te
 
 
 def _calibration_pixels(path: Path) -> Tensor:
-    picture = load_picture(path, what="calibration")
+    picture = load_picture(path, what="calibration", background=DEFAULT_BACKGROUND)
     size = target_size(picture.height, picture.width, SIDE, "long", "nearest")
     return resize(picture.pixels, size, "lanczos") * 255
 

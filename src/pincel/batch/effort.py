@@ -8,11 +8,11 @@ from pathlib import Path
 from statistics import median
 
 import torch
-from PIL import Image
 
 from pincel.batch.jobs import USUAL, recipe_of
 from pincel.batch.messages import Job, Machine
 from pincel.errors import PincelError
+from pincel.image.opening import opened_file
 from pincel.image.picture import Picture
 from pincel.recipes import sizes
 from pincel.recipes.schema import Recipe
@@ -43,9 +43,9 @@ def _shape(place: str) -> Picture | None:
         if place.startswith(BLANK):
             return open_picture(place, "content")
         path = find_sample(place) if place.startswith(PREFIX) else Path(place)
-        with Image.open(path) as image:
+        with opened_file(path) as image:
             width, height = image.size
-    except (OSError, ValueError, Image.DecompressionBombError):
+    except (OSError, ValueError, SyntaxError):
         return None
     return Picture(torch.empty((1, 3, height, width), device="meta"), None, path.name, "")
 

@@ -12,11 +12,11 @@ from pincel.backbones import CARDS
 from pincel.backbones.calibrate import calibration_pictures
 from pincel.batch.messages import Job
 from pincel.batch.names import PATTERN, Names
-from pincel.batch.places import ACCEPTED, is_folder, pictures
+from pincel.batch.places import ACCEPTED, Notify, is_folder, pictures
 from pincel.canvas.start import parse_start
 from pincel.errors import OptionError
 from pincel.files import one_line, sha256_of
-from pincel.image.io import picture_files
+from pincel.image.folder import list_pictures
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
 from pincel.samples import PREFIX, find_sample
@@ -39,6 +39,7 @@ def gather_jobs(
     *,
     pattern: str = PATTERN,
     settings: Mapping[str, Any] | None = None,
+    notify: Notify = lambda _: None,
 ) -> list[Job]:
     """Return a job for each pair of a content and a style, all contents with the first style, then with the next.
 
@@ -50,6 +51,7 @@ def gather_jobs(
         folder: Where the results go. Pictures in it count as contents or styles only if they are named one by one.
         pattern: How they are called; see :class:`pincel.batch.names.Names`.
         settings: As of a :class:`Job`, for all.
+        notify: Is told which files of a folder or a pattern are left out.
 
     Raises:
         PincelError: For a text that stands for no picture, or a pattern that is none.
@@ -62,7 +64,9 @@ def gather_jobs(
                 )
             )
     names, shared = Names(pattern), dict(settings or {})
-    photographs, paintings = (pictures(texts, what, outside=folder) for texts, what in ((contents, "contents"), (styles, "styles")))
+    photographs, paintings = (
+        pictures(texts, what, outside=folder, notify=notify) for texts, what in ((contents, "contents"), (styles, "styles"))
+    )
     pairs = [(content, style) for style in paintings for content in photographs]
     recipe = str(shared.get("recipe", USUAL))
     named = [names.name(content, [style], recipe, number) for number, (content, style) in enumerate(pairs, 1)]
@@ -90,7 +94,7 @@ def input_files(job: Job, recipe: Recipe) -> dict[str, list[str]]:
 
 
 def _files(place: str) -> Iterator[str]:
-    yield from (map(str, picture_files(Path(place))) if is_folder(place) else [place])
+    yield from (map(str, list_pictures(Path(place)).paths) if is_folder(place) else [place])
 
 
 def digest_of(place: str) -> str:

@@ -17,6 +17,7 @@ from pincel.batch.check import DATA, PAGE, TABLE, THUMBNAILS
 from pincel.batch.messages import Job, Outcome
 from pincel.batch.places import is_folder, stem
 from pincel.files import atomically, csv_text, write_text
+from pincel.image.opening import opened_file
 from pincel.samples import PREFIX, find_sample
 from pincel.sources import BLANK
 from pincel.version import __version__
@@ -107,14 +108,14 @@ def _thumbnail(picture: Path, folder: Path, side: int) -> str:
     try:
         if not (target.is_file() and target.stat().st_mtime_ns >= picture.stat().st_mtime_ns):
             _shrink(picture, target, side)
-    except (OSError, ValueError, Image.DecompressionBombError):
+    except (OSError, ValueError, SyntaxError):
         return ""
     return f"{THUMBNAILS}/{name}"
 
 
 def _shrink(picture: Path, target: Path, side: int) -> None:
     """Write a picture no longer than ``side``; raises OSError or ValueError for one that cannot be read."""
-    with Image.open(picture) as image:
+    with opened_file(picture) as image:
         # Of a large JPEG, only as much as is shown is decoded.
         image.draft("RGB", (2 * side, 2 * side))
         image.thumbnail((side, side))

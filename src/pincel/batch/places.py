@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import TypeAlias
 
 from pincel.errors import PictureMissingError, closest
 from pincel.files import one_line, quoted
-from pincel.image.io import SUFFIXES, picture_files
+from pincel.image.folder import FolderListing, list_pictures, select_pictures
+from pincel.image.formats import SUFFIXES
 from pincel.samples import PREFIX, find_sample, sample_names
 from pincel.sources import BLANK
 
 ACCEPTED = "a picture, a folder of pictures, a pattern such as 'photos/*.jpg', or sample:NAME"
+Notify: TypeAlias = Callable[[str], None]
 _MAGIC = ("*", "?", "[")
 
 
-def pictures(texts: Sequence[str], what: str, *, outside: Path | None = None) -> list[str]:
+def pictures(texts: Sequence[str], what: str, *, outside: Path | None = None, notify: Notify = lambda _: None) -> list[str]:
     """Return the pictures that texts stand for, in order, each once.
 
     Args:
@@ -26,6 +29,7 @@ def pictures(texts: Sequence[str], what: str, *, outside: Path | None = None) ->
             below too, ``sample:w*``.
         what: How messages call them (``contents``).
         outside: A folder whose pictures count only if they are named one by one: that of the results.
+        notify: Is told which files of a folder or a pattern are left out.
 
     Raises:
         PictureMissingError: For a text that stands for no picture, with the closest match.
@@ -33,9 +37,13 @@ def pictures(texts: Sequence[str], what: str, *, outside: Path | None = None) ->
     """
     found: dict[str, str] = {}
     for text in texts:
-        places = list(_meant(text, what, outside))
+        meant = _meant(text, what)
+        places = meant if isinstance(meant, list) else [str(path) for path in meant.paths if not _lies_in(str(path), outside)]
+        if isinstance(meant, FolderListing):
+            for note in meant.notes:
+                notify(note)
         if not places:
-            there = any(True for _ in _meant(text, what, None))
+            there = isinstance(meant, FolderListing) and meant.paths
             failed = f"{what}: all pictures there lie in the folder of the results" if there else f"{what}: no pictures there"
             raise PictureMissingError(one_line(failed, quoted(text), ACCEPTED, near(text) or "another folder or pattern"))
         for place in places:
@@ -43,37 +51,29 @@ def pictures(texts: Sequence[str], what: str, *, outside: Path | None = None) ->
     return list(found.values())
 
 
-def _meant(text: str, what: str, outside: Path | None) -> Iterator[str]:
-    if text.startswith(BLANK):
-        yield text
-    elif text.startswith(PREFIX):
-        yield from _samples(text)
-    elif os.path.isfile(text):
-        yield text
-    elif os.path.isdir(text):
-        yield from _shown(picture_files(Path(text)), outside)
-    elif any(sign in text for sign in _MAGIC):
-        paths = (Path(path) for path in sorted(glob.glob(text, recursive=True)))
-        yield from _shown((path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file()), outside)
-    else:
-        failed = f"{what}: there is no such file"
-        raise PictureMissingError(one_line(failed, quoted(text), ACCEPTED, near(text) or "look at the path"))
-
-
-def _samples(text: str) -> Iterator[str]:
+def _meant(text: str, what: str) -> list[str] | FolderListing:
+    """Return the one picture a text names, or those of a folder or a pattern. A file goes before a pattern: it may be called [1].jpg."""
+    if text.startswith(BLANK) or os.path.isfile(text):
+        return [text]
+    if text.startswith(PREFIX):
+        return _samples(text)
+    if os.path.isdir(text):
+        return list_pictures(Path(text))
     if any(sign in text for sign in _MAGIC):
-        yield from (PREFIX + name for name in sample_names() if fnmatch(name, text.removeprefix(PREFIX)))
-    else:
-        find_sample(text)
-        yield text
+        return select_pictures(path for path in map(Path, glob.glob(text, recursive=True)) if path.is_file())
+    failed = f"{what}: there is no such file"
+    raise PictureMissingError(one_line(failed, quoted(text), ACCEPTED, near(text) or "look at the path"))
 
 
-def _shown(paths: Sequence[Path] | Iterator[Path], outside: Path | None) -> Iterator[str]:
-    """Leave out what is hidden, such as files half written, and what lies in the folder of results."""
-    away = os.path.join(os.path.realpath(outside), "") if outside else None
-    for path in paths:
-        if not path.name.startswith(".") and not (away and os.path.realpath(path).startswith(away)):
-            yield str(path)
+def _samples(text: str) -> list[str]:
+    if any(sign in text for sign in _MAGIC):
+        return [PREFIX + name for name in sample_names() if fnmatch(name, text.removeprefix(PREFIX))]
+    find_sample(text)
+    return [text]
+
+
+def _lies_in(place: str, folder: Path | None) -> bool:
+    return folder is not None and os.path.realpath(place).startswith(os.path.join(os.path.realpath(folder), ""))
 
 
 def near(text: str) -> str:

@@ -25,6 +25,7 @@ from pincel.backbones.cards import Card
 from pincel.backbones.vgg import VGG
 from pincel.classify.augment import centre
 from pincel.classify.squares import square
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.engine.device import resolve_device
 from pincel.errors import OptionError, PictureSizeError, WeightsError
 from pincel.files import one_line
@@ -157,7 +158,7 @@ def views(picture: Source, card: Card, crops: int = 1) -> Tensor:
     """
     if crops not in (1, 10):
         raise OptionError(one_line("crops: how many views of a picture", f"{crops}", "1 or 10", "--ten-crops"))
-    opened = open_picture(picture, "picture")
+    opened = open_picture(picture, "picture", DEFAULT_BACKGROUND)
     if max(opened.height, opened.width) > THIN * min(opened.height, opened.width):
         given = f"{opened.name}, {opened.width}×{opened.height}"
         raise PictureSizeError(

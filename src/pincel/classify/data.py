@@ -17,9 +17,12 @@ from torch import Tensor
 
 from pincel.classify import textures
 from pincel.classify.listing import Found, Listing, held_out
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError, PictureError, PictureMissingError, closest
 from pincel.files import one_line, quoted
-from pincel.image.io import SUFFIXES, load_picture
+from pincel.image.folder import is_hidden, list_pictures
+from pincel.image.formats import SUFFIXES
+from pincel.image.io import load_picture
 from pincel.samples import PREFIX
 
 TEXTURES = f"{PREFIX}textures"
@@ -75,7 +78,7 @@ def drawn(number: int) -> Tensor:
 
 def read_file(folder: Path, name: str) -> Tensor:
     """Read a picture file, (1, 3, H, W) in [0, 1]; raises PictureError."""
-    return load_picture(folder / name, what="data").pixels
+    return load_picture(folder / name, what="data", background=DEFAULT_BACKGROUND).pixels
 
 
 def _checked_folder(data: str) -> Path:
@@ -93,10 +96,11 @@ def _folder(data: str, folder: Path) -> Found:
     inside = {part: found for part, names in PARTS.items() if (found := _part(folder, names)) is not None}
     if "train" not in inside:
         classes = _classes(folder)
-        return Found(data, "folder", tuple(classes), {"all": _files(folder, folder, classes, classes)})
+        listing, notes = _files(folder, folder, classes, classes)
+        return Found(data, "folder", tuple(classes), {"all": listing}, tuple(notes))
     classes = _classes(inside["train"])
-    parts = {"train": _files(folder, inside["train"], classes, classes)}
-    notes = []
+    listing, notes = _files(folder, inside["train"], classes, classes)
+    parts = {"train": listing}
     for part, place in inside.items():
         if part == "train":
             continue
@@ -112,7 +116,8 @@ def _folder(data: str, folder: Path) -> Found:
                 )
             )
         notes += [f"Class {name} has no pictures in {place.name}/." for name in classes if name not in here]
-        parts[part] = _files(folder, place, classes, here)
+        parts[part], left_out = _files(folder, place, classes, here)
+        notes += left_out
     return Found(data, "folder", tuple(classes), parts, tuple(notes))
 
 
@@ -124,27 +129,30 @@ def _part(folder: Path, names: Iterable[str]) -> Path | None:
 
 def _classes(folder: Path) -> list[str]:
     """Return the folders of classes, in order; raises OptionError for less than two."""
-    classes = sorted(each.name for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
+    classes = sorted(each.name for each in folder.iterdir() if each.is_dir() and not is_hidden(each.name))
     if not classes:
-        loose = any(each.suffix.lower() in SUFFIXES for each in folder.iterdir())
+        loose = bool(list_pictures(folder).paths)
         failed = "data: its pictures are in no class" if loose else "data: holds no pictures"
         raise PictureMissingError(one_line(failed, quoted(folder), ACCEPTED, "a folder for each class, the pictures inside"))
     return classes
 
 
-def _files(top: Path, folder: Path, classes: list[str], here: list[str]) -> Listing:
-    """List the pictures below the folders of classes, by their paths from the top."""
+def _files(top: Path, folder: Path, classes: list[str], here: list[str]) -> tuple[Listing, list[str]]:
+    """List the pictures below the folders of classes, by their paths from the top; and say which files are left out."""
     names: list[str] = []
     labels: list[int] = []
+    notes: list[str] = []
     for name in here:
-        files = sorted(path for path in (folder / name).rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        found = list_pictures(folder / name, recursive=True)
+        files = found.paths
+        notes += found.notes
         if not files:
             accepted = f"a picture or more a class ({' '.join(sorted(SUFFIXES))})"
             raise OptionError(one_line("data: a class is empty", quoted(folder / name), accepted, "put its pictures there, or remove it"))
         names += [path.relative_to(top).as_posix() for path in files]
         labels += [classes.index(name)] * len(files)
     sizes = tuple((top / name).stat().st_size for name in names)
-    return Listing(tuple(names), tuple(labels), sizes, tuple(names), partial(read_file, top))
+    return Listing(tuple(names), tuple(labels), sizes, tuple(names), partial(read_file, top)), notes
 
 
 def _hugging_face(data: str, folder: Path) -> Found:

@@ -8,14 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from pincel.classify.listing import Listing
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
-from pincel.image.decode import decode
-from pincel.image.io import load_picture
+from pincel.image.io import load_bytes, load_picture
 
 
 def saved_parts(folder: Path) -> tuple[tuple[str, ...], Mapping[str, Listing]]:
@@ -45,9 +44,8 @@ def read_row(table: Any, column: str, part: str, row: int) -> Tensor:
     """Read a picture, (1, 3, H, W) in [0, 1]; raises PictureError."""
     stored = table[row][column]
     if stored["bytes"] is None:
-        return load_picture(stored["path"], what="data").pixels
-    decoded = decode(stored["bytes"], what="data", given=f"row {row} of {part}")
-    return torch.from_numpy(decoded.colours).permute(2, 0, 1)[None]
+        return load_picture(stored["path"], what="data", background=DEFAULT_BACKGROUND).pixels
+    return load_bytes(stored["bytes"], what="data", given=f"row {row} of {part}", background=DEFAULT_BACKGROUND).pixels
 
 
 def _library(folder: Path) -> Any:

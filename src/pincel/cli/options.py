@@ -18,6 +18,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _METAVARS = {
     "size": "N",
     "steps": "N",
+    "background": "COLOR",
     "ladder": "SHARE=MULTIPLE,…",
     "coarse_content": "X",
     "style_scale": "X,…",

@@ -11,6 +11,7 @@ import click
 
 from pincel.cli.options import styles as read_styles
 from pincel.cli.texts import GroupedCommand, examples
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError
 from pincel.samples import PREFIX
 
@@ -55,6 +56,12 @@ class QuickCommand(GroupedCommand):
 @click.option(
     "--style-size", type=click.IntRange(min=0), default=512, metavar="N", help="Long side a style is looked at in; 0 = as it is. [512]"
 )
+@click.option(
+    "--background",
+    default=DEFAULT_BACKGROUND,
+    metavar="COLOR",
+    help=f"What transparent parts of a style are seen on. [{DEFAULT_BACKGROUND}]",
+)
 @click.option("--record", metavar="FILE", help="Where the record goes. [beside OUT, as .json]")
 @click.option("--json", "json_lines", is_flag=True, help="Print what was done as a JSON line on standard output.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -93,17 +100,19 @@ def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> in
     network = read_painter(place)
     groups = style_groups(pairs) if pairs else []
     manner = Manner(options["strength"], options["colour"]).checked(network, len(groups))
-    shown = _opened(content, "content", options["size"])
-    looked = [(_opened(source, "style", options["style_size"]), weight) for group in groups for source, weight in group]
+    shown = _opened(content, "content", options["size"], None)
+    looked = [
+        (_opened(source, "style", options["style_size"], options["background"]), weight) for group in groups for source, weight in group
+    ]
     return _painted(network, shown, looked, manner, outputs, options)
 
 
-def _opened(source: Any, what: str, size: int) -> Picture:
+def _opened(source: Any, what: str, size: int, background: str | None) -> Picture:
     """Open a picture, and bring its long side to a size."""
     from pincel.image.resize import resize_picture, target_size
     from pincel.sources import open_picture
 
-    picture = open_picture(source, what)
+    picture = open_picture(source, what, background, fit=lambda height, width: target_size(height, width, size))
     height, width = target_size(picture.height, picture.width, size, "long", "nearest")
     if not (height and width):
         raise OptionError(f"Of the {what}, {picture.width}×{picture.height} pixels, nothing would be left in --size {size}.")

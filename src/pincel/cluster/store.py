@@ -13,8 +13,9 @@ from typing import Any
 from pincel.cluster.words import first_line
 from pincel.errors import ExtraMissingError, OptionError, OutputError, PictureMissingError, PincelError, unknown_name
 from pincel.extras import need
-from pincel.files import one_line, quoted
-from pincel.image.io import SUFFIXES
+from pincel.files import natural_key, one_line, quoted
+from pincel.image.folder import is_hidden
+from pincel.image.formats import SUFFIXES
 
 # In these a file is there only when all of it is; a file cannot be renamed, only copied.
 WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "hf", "memory"})
@@ -112,8 +113,8 @@ def find(address: str, what: str) -> dict[str, str]:
             return {address: _stamp(store.info(path))}
     stamps = {
         str(store.unstrip_protocol(name)): _stamp(info)
-        for name, info in sorted(infos.items())
-        if info.get("type") == "file" and PurePosixPath(name).suffix.lower() in SUFFIXES and not PurePosixPath(name).name.startswith(".")
+        for name, info in sorted(infos.items(), key=lambda entry: natural_key(entry[0]))
+        if info.get("type") == "file" and PurePosixPath(name).suffix.lower() in SUFFIXES and not is_hidden(PurePosixPath(name).name)
     }
     if not stamps:
         failed = f"{what}: no pictures ({', '.join(sorted(SUFFIXES))}) there"

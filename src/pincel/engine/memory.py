@@ -13,6 +13,7 @@ import psutil
 import torch
 
 from pincel.amounts import parse_bytes
+from pincel.hostmemory import CONTAINERS, free_host_memory
 
 T = TypeVar("T")
 # Parameters of mallopt(3), and what to set them to: no block of its own for a large request, and nothing trimmed off the end.
@@ -78,18 +79,11 @@ def out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(each in str(error) for each in words)
 
 
-def free_memory(device: torch.device, groups: Path = Path("/sys/fs/cgroup")) -> int:
+def free_memory(device: torch.device, groups: Path = CONTAINERS) -> int:
     """Return the bytes that this process could still ask for: of the device, or of the machine as far as its container may use it."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    limits = [
-        (groups / "memory.max", groups / "memory.current"),
-        (groups / "memory" / "memory.limit_in_bytes", groups / "memory" / "memory.usage_in_bytes"),
-    ]
-    left = [
-        limit - used for limit, used in ((_number(most), _number(now)) for most, now in limits) if limit is not None and used is not None
-    ]
-    return max(0, min([psutil.virtual_memory().available, *left]))
+    return free_host_memory(groups)
 
 
 def used_memory(device: torch.device) -> int:
@@ -104,11 +98,3 @@ def parse_memory(text: str) -> int:
         OptionError: For anything else, or nothing at all.
     """
     return parse_bytes(text, "Memory is given as 6G, 512M or 1.5GiB")
-
-
-def _number(path: Path) -> int | None:
-    """Read a number from a file; ``max`` and no file are none."""
-    try:
-        return int(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None

@@ -63,3 +63,12 @@ def _is_identity(transform: ImageCms.ImageCmsTransform) -> bool:
     cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(18, -1, 3)
     moved = ImageCms.applyTransform(Image.fromarray(cube), transform)
     return int(np.abs(np.asarray(moved).astype(int) - cube).max()) <= 2
+
+
+def embedded_profile(bmp: bytes) -> bytes | None:
+    """Return the profile inside a BMP of version 5, which Pillow passes over; None if there is none."""
+    header = int.from_bytes(bmp[14:18], "little")
+    if header < 124 or bmp[14 + 56 : 14 + 60] != b"DEBM":
+        return None
+    start, size = (int.from_bytes(bmp[14 + at : 18 + at], "little") for at in (112, 116))
+    return bmp[14 + start : 14 + start + size] or None

@@ -1,44 +1,40 @@
 """From the bytes of a file, or a Pillow image, to upright sRGB values.
 
-What Pillow leaves undone on opening is done here: orientation, profiles, 16-bit precision, transparency.
+What Pillow leaves undone on opening is done here: orientation, profiles, colors described by numbers, 16-bit precision, transparency, sizes
+beyond its bound.
 """
 
 from __future__ import annotations
 
-import io
-import re
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
 from pincel.errors import PictureError, PictureSizeError, PictureUnreadableError
 from pincel.files import one_line
-from pincel.image.color import to_srgb
-from pincel.image.deep import Deep, loses_depth, open_image, read_deep
-from pincel.image.orientation import load_and_look, turning_note, upright
+from pincel.image.color import embedded_profile, to_srgb
+from pincel.image.colorspace import ColorSpace, described_space, to_srgb_values
+from pincel.image.damage import is_truncated
+from pincel.image.deep import Deep, loses_depth, read_by_tifffile, read_deep
+from pincel.image.formats import ACCEPTED, DEVELOP, FileKind, identify, is_readable
+from pincel.image.metadata import Metadata, metadata_of
+from pincel.image.opening import open_image
+from pincel.image.orientation import load_and_look, orientation_of, shape_notes, turning_note, upright
+from pincel.image.png import PngParts, split_png
+from pincel.image.raw import TiffLayout, tiff_layout
+from pincel.image.shrink import Fit, factor, load_shrunk, most_bytes
+
+__all__ = ["ACCEPTED", "Decoded", "check_unit", "decode", "decode_image", "dpi_of", "unreadable"]
 
 Floats = npt.NDArray[np.float32]
-
-ACCEPTED = "JPEG, PNG, WebP, TIFF, GIF, BMP or AVIF"
-MOST_PIXELS = 178_956_970
-"""More than this Pillow takes for a decompression bomb: twice a quarter of a gibibyte of RGB."""
-
-_SIGNATURES = {
-    "PNG": rb"\x89PNG",
-    "JPEG": rb"\xff\xd8\xff",
-    "WebP": rb"RIFF....WEBP",
-    "GIF": rb"GIF8[79]a",
-    "TIFF": rb"II[*+]\0|MM\0[*+]",
-    "BMP": rb"BM....\0\0\0\0",
-    "AVIF": rb"....ftypavi",
-}
-_CUT_SHORT = re.compile(r"truncat|unexpected end|not enough|premature|buffer is not large enough|end of file", re.I)
+_COPY = "copy or download it again"
 
 
 @dataclass(frozen=True)
@@ -49,11 +45,32 @@ class Decoded:
         colours: (H, W, 3) float32, sRGB-encoded, in [0, 1], upright.
         alpha: (H, W) float32 in [0, 1], or None.
         notes: What was adjusted.
+        dpi: Dots an inch across and down, if the file says so.
+        metadata: What the file says of itself, if anything.
     """
 
     colours: Floats
     alpha: Floats | None
     notes: tuple[str, ...]
+    dpi: tuple[float, float] | None = None
+    metadata: Metadata | None = None
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is decoded, and how.
+
+    Attributes:
+        what: How messages call it.
+        given: How messages show what was given.
+        fit: What it will be resized to.
+        memory: Bytes that decoding may use.
+    """
+
+    what: str
+    given: str
+    fit: Fit | None = None
+    memory: int | None = None
 
 
 def dpi_of(info: Mapping[Any, Any]) -> tuple[float, float] | None:
@@ -65,52 +82,64 @@ def dpi_of(info: Mapping[Any, Any]) -> tuple[float, float] | None:
     return (across, down) if min(across, down) >= 1 and max(across, down) <= 1e5 else None
 
 
-def dpi_in(data: bytes) -> tuple[float, float] | None:
-    """Return the dots an inch that the bytes of a file give, if anybody can read them; see :func:`dpi_of`."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as image:
-                return dpi_of(image.info)
-    except Exception:
-        return None
-
-
 def unreadable(what: str, failed: str, given: str, hint: str, accepted: str = ACCEPTED) -> PictureUnreadableError:
     """Build the error for a picture that is there but cannot be used."""
     return PictureUnreadableError(one_line(f"{what}: {failed}", given, accepted, hint))
 
 
-def decode(data: bytes, *, what: str, given: str) -> Decoded:
+def decode(data: bytes, *, what: str, given: str, fit: Fit | None = None, memory: int | None = None) -> Decoded:
     """Decode the bytes of a picture file.
 
     Args:
         data: The whole file.
         what: How messages call the picture (``"content"``).
         given: How messages show what was given (a file name in quotes).
+        fit: What the picture will be resized to; a very large one is shrunk while it is decoded, to a multiple of that.
+        memory: Bytes that decoding may use; half of what is free when left out. What does not fit is shrunk too.
 
     Raises:
-        PictureUnreadableError: if it is empty, truncated, damaged, or no picture.
-        PictureSizeError: if its header announces more than MOST_PIXELS pixels; nothing is decoded then.
+        PictureUnreadableError: if it is empty, truncated, damaged, of another kind, or no picture.
+        PictureSizeError: if it cannot be decoded in the memory there is.
     """
     if not data:
-        raise unreadable(what, "the file is empty", f"{given}, 0 bytes", "copy or download it again")
-    with _explained(data, what, given):
-        deep = read_deep(data, MOST_PIXELS)
-        if deep is not None:
-            return _from_deep(deep, what, given)
-        with open_image(data) as image:
-            return _from_image(image, what, given)
+        raise unreadable(what, "the file is empty", f"{given}, 0 bytes", _COPY)
+    kind = identify(data)
+    if kind is None or not is_readable(kind):
+        raise _foreign(kind, f"{given}, {len(data):,} bytes", what, given)
+    with _explained(data, kind.name, what, given):
+        return _from_data(data, kind, _Request(what, given, fit, memory))
+
+
+def check_file(data: bytes, *, what: str, given: str) -> None:
+    """Raise PictureError for a file that is no whole picture, told by its header and its end: a hundred times quicker than decoding.
+
+    Only a file whose end is missing is decoded, for some programs leave the last bytes out.
+    """
+    kind = identify(data)
+    if kind is None or not is_readable(kind) or is_truncated(data, kind.name):
+        decode(data, what=what, given=given)
+        return
+    with _explained(data, kind.name, what, given), suppress(UnidentifiedImageError if kind.name == "TIFF" else ()):
+        open_image(data).close()
 
 
 def decode_image(image: Image.Image, *, what: str, given: str) -> Decoded:
     """Decode an image already opened by Pillow; raises as ``decode`` does."""
-    with _explained(b"", what, given):
-        return _from_image(image, what, given)
+    with _explained(b"", "", what, given):
+        described = {"dpi": dpi_of(image.info), "metadata": metadata_of(image)}
+        return replace(_from_image(image, _Request(what, given)), **described)
+
+
+def _foreign(kind: FileKind | None, shown: str, what: str, given: str) -> PictureUnreadableError:
+    """Build the error for a file of a kind that is not read here."""
+    if kind is None:
+        return unreadable(what, "is not a picture", shown, "another file, or this one converted to PNG")
+    hint = f"{kind.hint} {given}" if kind.hint.startswith("pincel ") else kind.hint
+    return unreadable(what, f"is {kind.name}, which is not read here", shown, hint)
 
 
 @contextmanager
-def _explained(data: bytes, what: str, given: str) -> Iterator[None]:
+def _explained(data: bytes, kind: str, what: str, given: str) -> Iterator[None]:
     """Turn whatever a reader raises into an error that says what is wrong with the file.
 
     Readers warn about what they could mend (odd EXIF, palette transparency) and about large pictures that are
@@ -122,45 +151,99 @@ def _explained(data: bytes, what: str, given: str) -> Iterator[None]:
             yield
     except PictureError:
         raise
-    except Image.DecompressionBombError as error:
-        count = re.search(r"\d+", str(error))
-        failed = f"{what}: too many pixels{f' ({int(count[0]):,})' if count else ''}"
-        hint = "make a smaller copy of it first"
-        raise PictureSizeError(one_line(failed, given, f"up to {MOST_PIXELS:,} pixels", hint)) from error
     except MemoryError as error:
-        hint = "make a smaller copy of it first"
-        raise PictureSizeError(one_line(f"{what}: does not fit into memory", given, "a smaller picture", hint)) from error
+        count = next((f" ({count:,})" for count in error.args if isinstance(count, int)), "")
+        hint = "make a smaller copy of it first, give --memory, or pip install 'pincel[large]', which shrinks it piece by piece"
+        raise PictureSizeError(
+            one_line(f"{what}: too many pixels{count} for the memory there is", given, "a smaller picture", hint)
+        ) from error
     except Exception as error:  # damaged files make readers raise anything: struct.error, KeyError…
-        raise _diagnosis(error, data, what, given) from error
+        raise _diagnosis(error, data, kind, what, given) from error
 
 
-def _diagnosis(error: Exception, data: bytes, what: str, given: str) -> PictureUnreadableError:
-    """Tell a truncated file from a damaged one and from one that is no picture."""
-    begins = next((name for name, sign in _SIGNATURES.items() if re.match(sign, data, re.S)), None)
+def _diagnosis(error: Exception, data: bytes, kind: str, what: str, given: str) -> PictureUnreadableError:
+    """Tell a truncated file from a damaged one."""
     shown = f"{given}, {len(data):,} bytes" if data else given
-    if _CUT_SHORT.search(str(error)):
-        return unreadable(what, f"the {begins or 'picture'} is truncated", shown, "copy or download it again")
-    if isinstance(error, UnidentifiedImageError) and begins is None:
-        return unreadable(what, "is not a picture", shown, "another file, or this one converted to PNG")
+    if is_truncated(data, kind):
+        return unreadable(what, f"the {kind} is truncated", shown, _COPY)
     # What other kinds say (TypeError, KeyError) is about a reader's code, not about the file.
     detail = " ".join(str(error).split())[:120] if isinstance(error, OSError | ValueError) else "its header"
-    if begins and isinstance(error, UnidentifiedImageError):
-        detail = f"it begins like {begins} but its header makes no sense"
-    return unreadable(what, f"is truncated or damaged ({detail})", shown, "copy it again, or convert it to PNG")
+    if isinstance(error, UnidentifiedImageError):
+        detail = f"it begins like {kind} but its header makes no sense"
+    return unreadable(what, f"is damaged ({detail})", shown, "copy it again, or convert it to PNG")
 
 
-def _from_image(image: Image.Image, what: str, given: str) -> Decoded:
-    """Decode a Pillow image, of an animation the frame it stands at: in a file just opened, the first."""
-    if image.width * image.height > MOST_PIXELS:
-        raise Image.DecompressionBombError(f"{image.width * image.height} pixels")
+def _from_data(data: bytes, kind: FileKind, request: _Request) -> Decoded:
+    """Decode a file of a kind that is read here."""
+    parts = split_png(data) if kind.name == "PNG" else PngParts(data)
+    layout = tiff_layout(data) if kind.name == "TIFF" else TiffLayout()
+    if layout.raw:
+        failed = f"is a raw file of a camera ({layout.raw}), of which only a thumbnail could be read"
+        raise unreadable(request.what, failed, request.given, DEVELOP)
+    try:
+        image = open_image(parts.data)
+    except UnidentifiedImageError:
+        if kind.name != "TIFF":
+            raise
+        # Floating-point colors and other kinds that Pillow does not know.
+        return _from_deep(read_by_tifffile(data, layout.page, most_bytes(request.memory)), request)
+    with image:
+        image.seek(layout.page)
+        return _from_file(image, parts, layout, request)
+
+
+def _from_file(image: ImageFile, parts: PngParts, layout: TiffLayout, request: _Request) -> Decoded:
+    """Decode a picture whose header has been read."""
     if 0 in image.size:
-        raise unreadable(what, "has no pixels", f"{given}, {image.width} x {image.height}", "another picture")
+        raise unreadable(request.what, "has no pixels", f"{request.given}, {image.width} x {image.height}", "another picture")
+    if parts.icc or image.format == "BMP":
+        image.info["icc_profile"] = parts.icc or embedded_profile(parts.data)
+    space, space_notes = described_space(image, parts.data, parts.cicp)
+    if parts.cicp is not None:
+        image.info.pop("icc_profile", None)  # PNG, third edition, 4.3: what cICP says goes before a profile
+    shape, dpi = shape_notes(image, parts.data), dpi_of(image.info)
+    by = factor(image.size, request.fit, request.memory)
+    deep = read_deep(image, parts.data, layout.page, most_bytes(request.memory)) if by == 1 else None
+    if deep is not None:
+        decoded = _from_deep(deep, request)
+    else:
+        decoded = _from_image(image, request) if by == 1 else _from_large(image, by, parts.data, request)
+    notes = (*decoded.notes, *space_notes, *shape, *layout.notes, *parts.notes)
+    # Only now: some formats say it after their pixels.
+    metadata = metadata_of(image)
+    return replace(_converted(decoded, space), notes=notes if space is None else (*notes, space.note), dpi=dpi, metadata=metadata)
+
+
+def _converted(decoded: Decoded, space: ColorSpace | None) -> Decoded:
+    return decoded if space is None else replace(decoded, colours=to_srgb_values(decoded.colours, space))
+
+
+def _from_large(image: ImageFile, by: int, data: bytes, request: _Request) -> Decoded:
+    """Decode a picture, each side divided by ``by``."""
+    whole, stored = image.size, orientation_of(image) if image.format == "TIFF" else 1
+    reduced = loses_depth(image) or image.mode in {"F", "I", "I;16"}
+    small = load_shrunk(image, by, data, request.memory)
+    left = orientation_of(image)
+    colours, alpha, notes = _eight_bit(small)
+    notes = (
+        f"{whole[0]}x{whole[1]}, read at {small.width}x{small.height}",
+        *turning_note(stored if left == 1 else left),
+        *(("16 bit reduced to 8",) if reduced else ()),
+        *notes,
+    )
+    return Decoded(upright(colours, left), None if alpha is None else upright(alpha, left), notes)
+
+
+def _from_image(image: Image.Image, request: _Request) -> Decoded:
+    """Decode a Pillow image, of an animation the frame it stands at: in a file just opened, the first."""
+    if 0 in image.size:
+        raise unreadable(request.what, "has no pixels", f"{request.given}, {image.width} x {image.height}", "another picture")
     frames, reduced = getattr(image, "n_frames", 1), loses_depth(image)
     orientation, left = load_and_look(image)
     notes = (f"frame {image.tell() + 1} of {frames}",) if frames > 1 else ()
     notes = (*notes, *turning_note(orientation), *(("16 bit reduced to 8",) if reduced else ()))
     if image.mode == "F" or image.mode.startswith("I"):
-        colours, alpha, more = _grey(image, what, given)
+        colours, alpha, more = _grey(image, request.what, request.given)
     else:
         colours, alpha, more = _eight_bit(image)
     alpha = None if alpha is None else upright(alpha, left)
@@ -209,9 +292,9 @@ def _grey_to_srgb(values: Floats, icc: bytes | None) -> tuple[Floats, tuple[str,
     return np.stack(planes, axis=-1), notes
 
 
-def _from_deep(deep: Deep, what: str, given: str) -> Decoded:
+def _from_deep(deep: Deep, request: _Request) -> Decoded:
     """Finish samples of more than 8 bits."""
-    values = _unit(deep.values) if deep.values.dtype == np.uint16 else check_unit(deep.values, what, given)
+    values = _unit(deep.values) if deep.values.dtype == np.uint16 else check_unit(deep.values, request.what, request.given)
     alpha = values[..., 3] if values.shape[-1] == 4 else None
     if values.shape[-1] == 1:
         colours, notes = _grey_to_srgb(values[..., 0], deep.icc)

@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import tifffile
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
+from pincel.image.opening import open_image
 from pincel.image.orientation import load_and_look, turning_note, upright
 
 Array = npt.NDArray[Any]
@@ -47,38 +48,23 @@ class Deep:
     notes: tuple[str, ...]
 
 
-def open_image(data: bytes) -> ImageFile:
-    """Open a picture with Pillow, whatever its format, EPS excepted: reading that runs another program.
-
-    Raises:
-        Exception: any; Pillow's readers let through what a damaged file makes them stumble over.
-    """
-    Image.init()
-    return Image.open(io.BytesIO(data), formats=[name for name in Image.ID if name != "EPS"])
-
-
-def read_deep(data: bytes, most_pixels: int) -> Deep | None:
+def read_deep(image: ImageFile, data: bytes, page: int, most_bytes: int) -> Deep | None:
     """Return the samples of a file where Pillow's own reading would lose precision, else None.
 
     Args:
-        data: The bytes of the file.
-        most_pixels: tifffile is not let past this size.
+        image: The file, opened, at the page that is read.
+        data: Its bytes.
+        page: Number of that page.
+        most_bytes: Of samples.
 
     Raises:
         Exception: any, for a damaged file.
     """
-    try:
-        image = open_image(data)
-    except UnidentifiedImageError:
-        if data[:4] in {b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"}:
-            return _by_tifffile(data, most_pixels)
-        raise
-    with image:
-        if _misread(image):
-            return _by_tifffile(data, most_pixels)
-        name, depth = _raw_mode(image)
-        if name in {"RGB", "RGBA"} and depth in _OTHER_ORDER and not _in_planes(image):
-            return _twice(image, data)
+    if _misread(image):
+        return read_by_tifffile(data, page, most_bytes)
+    name, depth = _raw_mode(image)
+    if name in {"RGB", "RGBA"} and depth in _OTHER_ORDER and not _in_planes(image):
+        return _twice(image, data, page)
     return None
 
 
@@ -108,11 +94,12 @@ def _in_planes(image: ImageFile) -> bool:
     return isinstance(image, TiffImageFile) and image.tag_v2.get(_PLANAR) == 2
 
 
-def _twice(image: ImageFile, data: bytes) -> Deep:
+def _twice(image: ImageFile, data: bytes, page: int) -> Deep:
     """Decode the high bytes, then the low ones."""
     orientation, left = load_and_look(image)
     high = np.array(image).astype(np.uint16)
     with open_image(data) as other:
+        other.seek(page)
         other.tile = [tile._replace(args=_in_other_order(tile.args)) for tile in other.tile]
         low = np.array(other)
     values = high * 256 + low
@@ -132,21 +119,26 @@ def _in_other_order(args: str | tuple[Any, ...] | None) -> str | tuple[Any, ...]
     return (other, *rest) if rest else other
 
 
-def _by_tifffile(data: bytes, most_pixels: int) -> Deep:
-    """Read the first page of a TIFF that Pillow cannot."""
+def read_by_tifffile(data: bytes, page: int, most_bytes: int) -> Deep:
+    """Read a page of a TIFF that Pillow cannot.
+
+    Raises:
+        MemoryError: For more than ``most_bytes`` of samples, with the number of pixels.
+        Exception: any, for a damaged file.
+    """
     with tifffile.TiffFile(io.BytesIO(data)) as tiff:
-        page: Any = tiff.pages[0]  # always a TiffPage; the type also allows the light TiffFrame
-        if page.imagewidth * page.imagelength > most_pixels:
-            raise Image.DecompressionBombError(f"{page.imagewidth * page.imagelength} pixels")
-        values = np.asarray(page.asarray())
-        if page.axes.startswith("S"):
+        found: Any = tiff.pages[page]  # always a TiffPage; the type also allows the light TiffFrame
+        if found.nbytes > most_bytes:
+            raise MemoryError(found.imagewidth * found.imagelength)
+        values = np.asarray(found.asarray())
+        if found.axes.startswith("S"):
             values = np.moveaxis(values, 0, -1)
-        values = values.reshape(page.imagelength, page.imagewidth, -1)
-        if page.photometric.name == "MINISWHITE":
+        values = values.reshape(found.imagelength, found.imagewidth, -1)
+        if found.photometric.name == "MINISWHITE":
             values = (1 if values.dtype.kind == "f" else np.iinfo(values.dtype).max) - values
-        elif page.photometric.name not in {"MINISBLACK", "RGB"}:
-            raise ValueError(f"colour space {page.photometric.name} at this depth")
-        tags = {code: page.tags[code].value for code in (_ICC, _ORIENTATION) if code in page.tags}
+        elif found.photometric.name not in {"MINISBLACK", "RGB"}:
+            raise ValueError(f"colour space {found.photometric.name} at this depth")
+        tags = {code: found.tags[code].value for code in (_ICC, _ORIENTATION) if code in found.tags}
     orientation = int(tags.get(_ORIENTATION, 1))
     orientation = orientation if 1 <= orientation <= 8 else 1
     depth = f"{values.dtype.itemsize * 8} bit kept"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,9 +21,12 @@ from torch import Tensor
 
 from pincel.errors import PictureMissingError, closest
 from pincel.files import one_line, quoted
-from pincel.image.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, dpi_in, dpi_of, unreadable
+from pincel.image.background import flatten
+from pincel.image.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, unreadable
 from pincel.image.encode import check_format, encode, output_formats, save_deep, save_picture, to_pil
+from pincel.image.formats import SUFFIXES
 from pincel.image.picture import Picture, fill_hidden
+from pincel.image.shrink import Fit
 
 __all__ = [
     "SUFFIXES",
@@ -34,14 +36,10 @@ __all__ = [
     "encode",
     "load_picture",
     "output_formats",
-    "picture_files",
     "save_deep",
     "save_picture",
     "to_pil",
 ]
-
-# Of the files in a folder, those that are taken for pictures.
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif"})
 
 Source: TypeAlias = "str | os.PathLike[str] | Image.Image | npt.NDArray[Any] | Tensor | Picture"
 
@@ -49,12 +47,9 @@ _ARRAYS = "an array (H, W) or (H, W, 1|3|4), uint8, uint16, or float in [0, 1]"
 _TENSORS = "a tensor (3, H, W) or (1, 3, H, W), uint8, or float in [0, 1]"
 
 
-def picture_files(folder: Path) -> list[Path]:
-    """List the pictures in a folder, in order of name."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-
-
-def load_picture(source: Source, *, what: str = "picture") -> Picture:
+def load_picture(
+    source: Source, *, what: str = "picture", background: str | None = None, fit: Fit | None = None, memory: int | None = None
+) -> Picture:
     """Load a picture from wherever it is.
 
     Files and Pillow images are turned upright and converted to sRGB; 16-bit samples keep their precision; of
@@ -67,28 +62,41 @@ def load_picture(source: Source, *, what: str = "picture") -> Picture:
             [0, 1], a tensor (3, H, W) or (1, 3, H, W) of uint8 or float in [0, 1], or a Picture, returned as
             it is.
         what: How messages call it: ``"content"``, ``"style"``.
+        background: A color to see transparent parts on (:func:`pincel.colors.parse_color`): the picture has no alpha then. When
+            left out, its alpha is kept.
+        fit: (height, width) of the file → those the picture will be resized to: a file of more than 67 million pixels is shrunk while it is
+            decoded, to four times that size or more.
+        memory: Bytes that decoding may use; half of what is free when left out. A picture that does not fit is shrunk while it is decoded.
 
     Raises:
         PictureMissingError: if there is no such file, with the closest name that is there.
         PictureUnreadableError: if it is empty, truncated, no picture, forbidden, wholly transparent, or an
             array of a wrong shape, type or range.
-        PictureSizeError: if its header announces more pixels than Pillow's bound of 179 million.
+        PictureSizeError: if it cannot be decoded in that memory.
+        OptionError: if the background is no color.
     """
-    if isinstance(source, Picture):
-        return source
+    picture = source if isinstance(source, Picture) else _load(source, what, fit, memory)
+    return picture if background is None else flatten(picture, background)
+
+
+def load_bytes(data: bytes, *, what: str, given: str, background: str | None = None) -> Picture:
+    """Load a picture from the bytes of a file; ``given`` is what messages say it is. See :func:`load_picture`."""
+    picture = _picture(decode(data, what=what, given=given), given, hashlib.sha256(data).hexdigest(), what)
+    return picture if background is None else flatten(picture, background)
+
+
+def _load(source: Source, what: str, fit: Fit | None, memory: int | None) -> Picture:
     if isinstance(source, Image.Image):
         name = Path(str(getattr(source, "filename", ""))).name or "image"
-        found = _picture(decode_image(source, what=what, given=f"a Pillow image ({source.mode})"), name, None, what)
-        return replace(found, dpi=dpi_of(source.info))
+        return _picture(decode_image(source, what=what, given=f"a Pillow image ({source.mode})"), name, None, what)
     if isinstance(source, Tensor):
         return _picture(_from_tensor(source, what), "tensor", None, what)
     if isinstance(source, np.ndarray):
         return _picture(_from_array(source, what, _ARRAYS), "array", None, what)
     if isinstance(source, str | os.PathLike):
         data = _read(source, what)
-        decoded = decode(data, what=what, given=quoted(source))
-        found = _picture(decoded, Path(source).name, hashlib.sha256(data).hexdigest(), what)
-        return replace(found, dpi=dpi_in(data))
+        decoded = decode(data, what=what, given=quoted(source), fit=fit, memory=memory)
+        return _picture(decoded, Path(source).name, hashlib.sha256(data).hexdigest(), what)
     hint = "the path of a file"
     raise unreadable(what, "is not a picture", f"a {type(source).__name__}", hint, f"a path, {_ARRAYS}, {_TENSORS}")
 
@@ -105,7 +113,7 @@ def _picture(decoded: Decoded, name: str, sha256: str | None, what: str) -> Pict
         for part in (pixels, alpha):
             digest.update(b"" if part is None else part.numpy().tobytes())
         sha256 = digest.hexdigest()
-    return Picture(pixels, alpha, name, sha256, decoded.notes)
+    return Picture(pixels, alpha, name, sha256, decoded.notes, decoded.dpi, decoded.metadata)
 
 
 def _read(path: str | os.PathLike[str], what: str) -> bytes:

@@ -51,7 +51,7 @@ class Mask:
 
 
 def load_mask(path: str, what: str) -> Mask:
-    """Read a mask: grey with soft edges, or flat colours.
+    """Read a mask: grey with soft edges, or flat colours. What is transparent in it belongs to no region, and what is half so, by half.
 
     Args:
         path: The file.
@@ -61,20 +61,22 @@ def load_mask(path: str, what: str) -> Mask:
         PictureMissingError, PictureUnreadableError: As :func:`load_picture`; also for more than 16 colours.
     """
     picture = load_picture(path, what=what)
-    pixels = picture.pixels
-    if float((pixels - pixels.mean(1, keepdim=True)).abs().max()) < NONE:
+    pixels, alpha = picture.pixels, torch.ones_like(picture.pixels[:, :1]) if picture.alpha is None else picture.alpha
+    seen = alpha > 0
+    if float(((pixels - pixels.mean(1, keepdim=True)).abs() * seen).max()) < NONE:
         white = pixels[:, :1]
         regions = {"white": white, "black": 1 - white}
     else:
-        regions = _coloured(pixels, what, path)
-    kept = {label: share for label, share in regions.items() if float(share.max()) > NONE}
+        regions = _coloured(pixels, seen, what, path)
+    visible = {label: share * alpha for label, share in regions.items()}
+    kept = {label: share for label, share in visible.items() if float(share.max()) > NONE}
     return Mask(kept, picture.name, path, picture.sha256)
 
 
-def _coloured(pixels: Tensor, what: str, path: str) -> dict[str, Tensor]:
+def _coloured(pixels: Tensor, seen: Tensor, what: str, path: str) -> dict[str, Tensor]:
     levels = (pixels * 255).round().long()
     codes = (levels[:, 0] << 16) + (levels[:, 1] << 8) + levels[:, 2]
-    found = torch.unique(codes)
+    found = torch.unique(codes[seen[:, 0]])
     if len(found) > MOST:
         failed, given = f"{what}: has {len(found):,} colours", quoted(Path(path))
         hint = "a PNG drawn without smooth edges; JPEG blurs colours"

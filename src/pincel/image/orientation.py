@@ -1,7 +1,8 @@
-"""Pictures that a camera stored lying on their side."""
+"""How a picture is to be laid out: turned upright where a camera stored it lying on its side, and what of its shape is not honored."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy.typing as npt
 from PIL import ExifTags, Image
 
 Array = npt.NDArray[Any]
+
+_PROPERTIES = 1 << 14
+"""The properties of an AVIF or HEIC stand in so many of its first bytes."""
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -50,3 +54,17 @@ def upright(values: Array, orientation: int) -> Array:
 def turning_note(orientation: int) -> tuple[str, ...]:
     """Return the note for a picture that was turned, none for one that was upright."""
     return () if orientation == 1 else (f"turned upright (EXIF orientation {orientation})",)
+
+
+def shape_notes(image: Image.Image, data: bytes) -> tuple[str, ...]:
+    """Return notes on what a file says of the shape of its picture that is ignored: pixels that are not square, a crop."""
+    across, down = image.info.get("aspect") or (image.info.get("jfif_density") if image.info.get("jfif_unit") == 0 else None) or (1, 1)
+    if across == down and image.format in {"PNG", "TIFF", "JPEG", "BMP"}:
+        down, across = image.info.get("dpi") or (1, 1)
+    notes = ()
+    with suppress(TypeError, ValueError, ZeroDivisionError):
+        if across > 0 and down > 0 and not 0.99 < across / down < 1.01:
+            notes = (f"pixels that are not square ({float(across):g}:{float(down):g}) taken as square",)
+    if image.format in {"AVIF", "HEIF"} and b"clap" in data[:_PROPERTIES]:
+        notes = (*notes, "crop that the file asks for (clap) ignored")
+    return notes

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from pincel.errors import PictureUnreadableError
 from pincel.files import one_line
+from pincel.image.metadata import Metadata
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Picture:
         sha256: Of the file's bytes, or of the values for a picture that never was a file.
         notes: What was adjusted on the way in, for the reader of a record.
         dpi: Dots an inch across and down, if the file says so: how large it is to be printed.
+        metadata: What the file says of itself: EXIF, XMP, whose it is.
     """
 
     pixels: Tensor
@@ -29,6 +31,7 @@ class Picture:
     sha256: str
     notes: tuple[str, ...] = ()
     dpi: tuple[float, float] | None = None
+    metadata: Metadata | None = None
 
     @property
     def height(self) -> int:

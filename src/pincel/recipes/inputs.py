@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from torch import Tensor
 
 from pincel.formulas.guided import degrained
 from pincel.image.picture import Picture
+from pincel.image.resize import target_size
 from pincel.recipes import sizes
 from pincel.recipes.colour import Palette
 from pincel.recipes.materials import Materials
@@ -28,6 +29,9 @@ from pincel.sources import (
     place_of,
     style_groups,
 )
+
+COARSE = 300
+"""Pixels of a style's short side below which its strokes are few, and raters liked what was painted after it less."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,13 @@ class Inputs:
     @property
     def notes(self) -> list[str]:
         """What was to be said about them when they were read."""
-        return [f"{picture.name}: {note}" for picture in (self.content, *(style for style, _ in self.styles)) for note in picture.notes]
+        pictures = (self.content, *(style for style, _ in self.styles))
+        coarse = [
+            f"{style.name}: {style.width}×{style.height} pixels; below {COARSE} on the short side strokes get coarse."
+            for style, _ in self.styles
+            if min(style.height, style.width) < COARSE
+        ]
+        return [*(f"{picture.name}: {note}" for picture in pictures for note in picture.notes), *coarse]
 
     def written(self) -> dict[str, Any]:
         """Say what they are and how to find them again; see :func:`check_written`."""
@@ -104,25 +114,33 @@ class Inputs:
         return self.recipe.activations == "normalised" and self.recipe.calibration != "samples"
 
 
-def load_inputs(recipe: Recipe, content: Source, style: Styles, tell: Callable[[str], None] = lambda _: None) -> Inputs:
+def load_inputs(
+    recipe: Recipe, content: Source, style: Styles, tell: Callable[[str], None] = lambda _: None, memory: int | None = None
+) -> Inputs:
     """Open what a run begins with.
 
     Args:
         recipe: What is asked for.
         content: The photograph.
         style: One style or several, with weights; a folder for all pictures in it.
-        tell: Is told what was done to masks.
+        tell: Is told what was done to masks, and which files of a folder are left out.
+        memory: Bytes that decoding a picture may use; half of what is free when left out.
 
     Raises:
         PincelError: For a picture or a mask that cannot be used.
     """
-    groups = style_groups(style)
+    groups = style_groups(style, tell)
     pairs = [pair for group in groups for pair in group]
     recipe = sizes.spread(recipe, [len(group) for group in groups])
-    photograph = open_picture(content, "content")
-    styles = [(open_picture(source, "style"), weight) for source, weight in pairs]
+    photograph = open_picture(content, "content", fit=partial(fitted_size, recipe), memory=memory)
+    styles = [(open_picture(source, "style", recipe.background, memory=memory), weight) for source, weight in pairs]
     regions = make_regions(recipe, photograph, styles, tell)
     return Inputs(recipe, photograph, styles, regions, [place_of(source) for source in (content, *(source for source, _ in pairs))])
+
+
+def fitted_size(recipe: Recipe, height: int, width: int) -> tuple[int, int]:
+    """Return the (height, width) a content picture of some size comes out in, whether the network sees something in it or not."""
+    return target_size(height, width, recipe.size, recipe.size_of, recipe.rounding)
 
 
 def check_written(recipe: Recipe, written: Mapping[str, Any]) -> None:

@@ -58,4 +58,8 @@ def prepare(recipe: Recipe, loaded: Materials, size: tuple[int, int], share: flo
 
 def identity(recipe: Recipe, style: Picture, content: Picture) -> tuple[str, ...]:
     """Say which picture a style is, as it is to be looked at: where colours are matched, those of the content are in it."""
-    return style.sha256, *(() if recipe.colour == "style" else (recipe.colour, recipe.colour_match, recipe.colour_when, content.sha256))
+    return (
+        style.sha256,
+        recipe.background,
+        *(() if recipe.colour == "style" else (recipe.colour, recipe.colour_match, recipe.colour_when, content.sha256)),
+    )

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
+from pincel.colors import DEFAULT_BACKGROUND, parse_color
 from pincel.errors import OptionError, RecipeError, closest
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -45,6 +46,10 @@ class Recipe(BaseModel):
     style_size: Literal["same-rule", "content-area", "content-short"] = Field(
         description="Size of a style picture: by the same rule as the content, as many pixels as the result, or its own, shrunk to the "
         "short side of the result where it is larger. Never stretched."
+    )
+    background: str = Field(
+        default=DEFAULT_BACKGROUND,
+        description="Color that transparent parts of a style, a frame or a start are seen on; those of the content stay.",
     )
     style_scale: list[Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]] = Field(
         default=[1.0],
@@ -203,6 +208,15 @@ class Recipe(BaseModel):
         if len({share_of(text) for text in ladder}) < len(ladder):
             raise ValueError("a scale is given twice")
         return ladder
+
+    @field_validator("background")
+    @classmethod
+    def _color(cls, text: str) -> str:
+        try:
+            parse_color(text)
+        except OptionError as error:
+            raise ValueError(str(error)) from None
+        return text
 
     @property
     def rungs(self) -> list[tuple[float, float]]:

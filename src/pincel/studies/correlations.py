@@ -12,7 +12,9 @@ from torch import Tensor
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
 from pincel.formulas.gram import gram_matrix
-from pincel.image.io import SUFFIXES, Source, picture_files, to_pil
+from pincel.image.folder import list_pictures
+from pincel.image.formats import SUFFIXES
+from pincel.image.io import Source, to_pil
 from pincel.studies.gallery_map import Painting, gallery
 from pincel.studies.gram_one import one_style
 from pincel.studies.gram_pair import pair_of_styles
@@ -105,7 +107,7 @@ def _pictures(sources: Sequence[Source]) -> list[Source]:
     found: list[Source] = []
     for source in sources:
         if isinstance(source, str | PathLike) and Path(source).is_dir():
-            inside = picture_files(Path(source))
+            inside = list_pictures(Path(source)).paths
             if not inside:
                 accepted = f"a folder with pictures ({', '.join(sorted(SUFFIXES))})"
                 raise OptionError(one_line("correlations: a folder without pictures", quoted(source), accepted, "another folder"))

@@ -9,11 +9,12 @@ from torch import Tensor
 
 from pincel.backbones import NETWORKS
 from pincel.backbones.vgg import VGG, Pooling
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.engine.device import resolve_device
 from pincel.errors import PictureSizeError
 from pincel.files import one_line
 from pincel.image.io import Picture, Source
-from pincel.image.resize import resize_picture
+from pincel.image.resize import resize_picture, target_size
 from pincel.sources import open_picture
 from pincel.studies.settings import Settings
 
@@ -38,7 +39,7 @@ def opened(source: Source, settings: Settings, what: str = "picture") -> Picture
     Raises:
         PictureError: If there is none, or it would be thinner than a pixel.
     """
-    picture = open_picture(source, what)
+    picture = open_picture(source, what, DEFAULT_BACKGROUND, fit=lambda height, width: target_size(height, width, settings.size))
     height, width = picture.height, picture.width
     scale = settings.size / max(height, width)
     size = (round(height * scale), round(width * scale))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,9 @@ from torch import Tensor
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, PictureError, PictureUnreadableError, unknown_name
 from pincel.files import one_line, quoted
-from pincel.image.io import SUFFIXES, picture_files, to_pil
+from pincel.image.folder import list_pictures
+from pincel.image.formats import SUFFIXES
+from pincel.image.io import to_pil
 from pincel.samples import PREFIX
 from pincel.sources import open_picture
 from pincel.studies.attribution import METHODS, Eye, explained_box
@@ -107,7 +108,7 @@ def study(sources: Sequence[str], asked: Asked, settings: Settings, watch: Watch
 
 
 def photographs(sources: Sequence[str], *, recursive: bool = False) -> list[str]:
-    """Return the photographs that folders, files and samples stand for, each once, in order of name within a folder.
+    """Return the photographs that folders, files and samples stand for, each once, in natural order within a folder.
 
     Raises:
         OptionError: If there is none, or a folder cannot be read.
@@ -129,9 +130,7 @@ def _inside(source: str, *, recursive: bool) -> Iterator[str]:
         yield source
         return
     try:
-        folders = [Path(folder) for folder, _, _ in os.walk(source)] if recursive else [Path(source)]
-        for folder in sorted(folders):
-            yield from (str(path) for path in picture_files(folder))
+        yield from map(str, list_pictures(Path(source), recursive=recursive).paths)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OptionError(

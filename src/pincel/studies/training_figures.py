@@ -84,7 +84,7 @@ def first_filters(weight: Tensor) -> Image.Image:
 
 
 def _opened(data: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(data)).convert("RGB")
+    return Image.open(io.BytesIO(data), formats=["PNG"]).convert("RGB")
 
 
 def _beside(pictures: Sequence[Image.Image]) -> Image.Image:

@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError, OutputError
 from pincel.files import one_line, quoted
 from pincel.image.picture import Picture
@@ -51,7 +52,7 @@ def opened_styles(style: Styles, recipe: TeachingRecipe) -> list[tuple[Picture, 
     found = []
     for group in style_groups(style):
         for source, weight in group:
-            picture = open_picture(source, "style")
+            picture = open_picture(source, "style", DEFAULT_BACKGROUND)
             height, width = target_size(picture.height, picture.width, recipe.style_side, "long", "nearest")
             found.append((resize_picture(picture, (max(1, height), max(1, width)), "lanczos"), weight))
     return found

@@ -20,9 +20,13 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pincel.errors import OptionError, PictureMissingError, closest
-from pincel.files import one_line, quoted, sha256_of
-from pincel.image.io import SUFFIXES, load_picture, to_pil
+from pincel.colors import DEFAULT_BACKGROUND
+from pincel.errors import OptionError, PictureError, PictureMissingError, closest
+from pincel.files import one_line, quoted
+from pincel.image.decode import check_file
+from pincel.image.folder import list_pictures
+from pincel.image.formats import SUFFIXES
+from pincel.image.io import load_picture, to_pil
 from pincel.image.resize import resize, target_size
 from pincel.samples import PREFIX, find_sample, sample_names
 from pincel.teach import leaves
@@ -34,6 +38,8 @@ ACCEPTED = "a folder of pictures, sample:scenes, sample:styles, sample:leaves, o
 KEPT = 512 * 2**20
 # How often a flat crop is drawn again.
 TRIES = 5
+# How many pictures may turn out to be damaged, one after the other, before a training gives up.
+DAMAGED_IN_A_ROW = 20
 # Of lights and darks that are moved, the least and the largest power.
 POWERS = (0.6, 1.6)
 
@@ -46,11 +52,13 @@ class Pile:
         names: Of each.
         read: Number → its pixels, (H, W, 3), 8 bits.
         digest: Of what they are: names and bytes of files, or how they are drawn.
+        notes: Which files are left out, and why.
     """
 
     names: Sequence[str]
     read: Callable[[int], Levels]
     digest: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,7 @@ def _pile(text: str, drawn: Mapping[str, Drawn]) -> Pile:
         return Pile([f"{text}/{number}" for number in range(each.count)], each.draw, digest)
     if text.startswith(PREFIX):
         return _files(_samples(text, drawn))
-    return _files(_inside(Path(text)))
+    return _inside(Path(text))
 
 
 def _samples(text: str, drawn: Mapping[str, Drawn]) -> list[Path]:
@@ -101,30 +109,46 @@ def _samples(text: str, drawn: Mapping[str, Drawn]) -> list[Path]:
     raise PictureMissingError(one_line("data: no such sample", quoted(text), ACCEPTED, hint))
 
 
-def _inside(place: Path) -> list[Path]:
+def _inside(place: Path) -> Pile:
     if place.is_file():
-        return [place]
+        return _files([place])
     if not place.is_dir():
         beside = [each.name for each in place.parent.iterdir() if each.is_dir()] if place.parent.is_dir() else []
         hint = f"the path as seen from the current folder.{closest(place.name, beside)}"
         raise PictureMissingError(one_line("data: no such folder", quoted(place), ACCEPTED, hint))
-    files = sorted(path for path in place.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    if not files:
+    listing = list_pictures(place, recursive=True)
+    if not listing.paths:
         raise PictureMissingError(
             one_line("data: holds no pictures", quoted(place), ACCEPTED, f"put some there ({' '.join(sorted(SUFFIXES))})")
         )
-    return files
+    return _files(listing.paths, listing.notes)
 
 
-def _files(files: Sequence[Path]) -> Pile:
-    digest = hashlib.sha256()
+def _files(files: Sequence[Path], notes: Sequence[str] = ()) -> Pile:
+    """Return the whole pictures among some files; raises PictureError if there is none."""
+    digest, whole, damaged = hashlib.sha256(), [], {}
     for path in files:
-        digest.update(f"{path.name} {sha256_of(path)}\n".encode())
-    return Pile([str(path) for path in files], partial(_read, tuple(files)), digest.hexdigest())
+        try:
+            data = path.read_bytes()
+            check_file(data, what="data", given=quoted(path))
+        except (PictureError, OSError) as error:
+            damaged[path.name] = error
+        else:
+            digest.update(f"{path.name} {hashlib.sha256(data).hexdigest()}\n".encode())
+            whole.append(path)
+    if not whole:
+        raise next(iter(damaged.values()))
+    left_out = [damaged_note(name, error) for name, error in damaged.items()]
+    return Pile([str(path) for path in whole], partial(_read, tuple(whole)), digest.hexdigest(), (*notes, *left_out))
+
+
+def damaged_note(name: str, error: Exception) -> str:
+    """Say that a picture is left out of a training, and why."""
+    return f"{name} is left out: {str(error).partition(' · ')[0].removeprefix('data: ')}."
 
 
 def _read(files: Sequence[Path], number: int) -> Levels:
-    return np.asarray(to_pil(load_picture(files[number], what="data").pixels))
+    return np.asarray(to_pil(load_picture(files[number], what="data", background=DEFAULT_BACKGROUND).pixels))
 
 
 @dataclass(frozen=True)
@@ -135,11 +159,13 @@ class Crops:
         piles: Where from.
         recipe: How large, and how varied.
         role: Tells apart two of these with one seed.
+        damaged: Name → what is wrong with a picture that turned out to be damaged when a square of it was wanted; another was taken.
     """
 
     piles: Sequence[Pile]
     recipe: TeachingRecipe
     role: int = 0
+    damaged: dict[str, PictureError] = field(default_factory=dict, repr=False, compare=False)
     _kept: OrderedDict[tuple[int, int], Levels] = field(default_factory=OrderedDict, repr=False, compare=False)
 
     @property
@@ -159,7 +185,7 @@ class Crops:
             number: Which, from 0 on; the same number gives the same square.
 
         Raises:
-            PictureError: If its picture cannot be read.
+            PictureError: If one picture after the other cannot be read.
         """
         rng = np.random.default_rng([self.recipe.seed, self.role, number])
         square = self._drawn(rng)
@@ -172,8 +198,7 @@ class Crops:
     def _drawn(self, rng: Generator) -> Tensor:
         """Draw a square."""
         recipe = self.recipe
-        pile = int(rng.integers(len(self.piles)))
-        levels = self._levels(pile, int(rng.integers(len(self.piles[pile].names))))
+        levels = self._readable(int(rng.integers(len(self.piles))), rng)
         scale = recipe.side / max(levels.shape[:2]) * rng.uniform(*recipe.zoom)
         # Never enlarged: of a picture that is too small for its crop, all of the shorter side.
         side = max(1, min(round(recipe.crop / min(scale, 1.0)), *levels.shape[:2]))
@@ -183,6 +208,20 @@ class Crops:
         if rng.uniform() < 0.5:
             square = square.flip(3)
         return _recoloured(square, rng) if rng.uniform() < recipe.recolour else square
+
+    def _readable(self, pile: int, rng: Generator) -> Levels:
+        """Return a picture of a pile; of those that turn out to be damaged another, the same one in every run."""
+        names = self.piles[pile].names
+        name = ""
+        for _ in range(DAMAGED_IN_A_ROW):
+            number = int(rng.integers(len(names)))
+            name = names[number]
+            if name not in self.damaged:
+                try:
+                    return self._levels(pile, number)
+                except PictureError as error:
+                    self.damaged[name] = error
+        raise self.damaged[name]
 
     def _levels(self, pile: int, number: int) -> Levels:
         """Read a picture, or have it from before; those not asked for longest are let go."""

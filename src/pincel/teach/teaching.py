@@ -24,7 +24,7 @@ from pincel.engine.checkpoint import circumstances
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Notice
 from pincel.engine.precision import choose_precision
-from pincel.errors import CheckpointError, DivergedError, OptionError
+from pincel.errors import CheckpointError, DivergedError, OptionError, PictureError
 from pincel.feedforward.card import NetCard
 from pincel.feedforward.file import write_painter
 from pincel.feedforward.network import Eye, Network, first_weights, shallow, shapes
@@ -37,7 +37,7 @@ from pincel.teach.before import Before
 from pincel.teach.events import Began, Ended, Learnt, TeachingEvent
 from pincel.teach.given import SUFFIX, checked_output, objective_of, opened_styles, place_of, resolved
 from pincel.teach.lesson import AnyStyle, Lesson, OneStyle, measured_style
-from pincel.teach.pictures import LEAVES, Crops, Drawn, check_crops, find_piles
+from pincel.teach.pictures import LEAVES, Crops, Drawn, check_crops, damaged_note, find_piles
 from pincel.teach.schema import TeachingRecipe
 from pincel.teach.state import State, optimiser, rate, read_state, views, write_state
 from pincel.version import __version__
@@ -153,7 +153,8 @@ class Teaching:
         """Teach, telling everything; the last event says why it ended."""
         notes: list[str] = []
         lesson = self._lesson(notes)
-        yield from (Notice(note) for note in (*notes, *self._differences()))
+        left_out = [note for crops in self._crops for pile in crops.piles for note in pile.notes]
+        yield from (Notice(note) for note in (*left_out, *notes, *self._differences()))
         card = self._card()
         layout = shapes(card, lesson.channels)
         weights = self.before.weights if self.before else first_weights(card, lesson.channels, self.recipe.seed)
@@ -176,7 +177,9 @@ class Teaching:
             if 0 < 60 * self.conditions.minutes <= state.seconds:
                 return "time"
             now = rate(recipe, state.step)
+            damaged = self._damaged()
             total, terms = self._step(lesson, card, state, layout)
+            yield from (Notice(damaged_note(Path(name).name, error)) for name, error in self._damaged().items() if name not in damaged)
             recent.append((total, terms))
             clock.append(time.monotonic())
             state.seconds = before + clock[-1] - began
@@ -212,6 +215,14 @@ class Teaching:
             state.numbers, state.adam = optimiser(recipe, state.step).step(leaf.detach(), slope, state.adam)
         state.step += 1
         return total, terms
+
+    @property
+    def _crops(self) -> list[Crops]:
+        return [self.crops, *([self.manners] if self.manners else [])]
+
+    def _damaged(self) -> dict[str, PictureError]:
+        """Return name → what is wrong with each picture that turned out to be damaged so far."""
+        return {name: error for crops in self._crops for name, error in crops.damaged.items()}
 
     def _left(self, state: State, pace: float) -> float:
         left = (self.recipe.steps - state.step) * pace

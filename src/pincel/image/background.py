@@ -1,0 +1,24 @@
+"""What stands behind the transparent parts of a picture that is looked at as an opaque one: a style, a frame, a training picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from pincel.colors import DEFAULT_BACKGROUND, parse_color
+from pincel.image.picture import Picture
+
+
+def flatten(picture: Picture, background: str = DEFAULT_BACKGROUND) -> Picture:
+    """Lay a picture on a color; one without transparency is returned as it is.
+
+    Args:
+        picture: With (1, 3, H, W) pixels and, if any, (1, 1, H, W) alpha, both in [0, 1]; the colors are not multiplied by alpha.
+        background: A color; see :func:`pincel.colors.parse_color`.
+    """
+    if picture.alpha is None:
+        return picture
+    color = torch.tensor(parse_color(background), dtype=picture.pixels.dtype).reshape(1, 3, 1, 1) / 255
+    pixels = color + picture.alpha * (picture.pixels - color)
+    return replace(picture, pixels=pixels.clamp(0, 1), alpha=None, notes=(*picture.notes, f"transparent parts seen on {background}"))

@@ -1,0 +1,78 @@
+"""Whether a picture file breaks off: told by how its format says where it ends, not by what a reader complains about."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+
+import tifffile
+
+from pincel.image.png import is_whole
+
+
+def is_truncated(data: bytes, kind: str) -> bool:
+    """Return whether a file of a kind (:class:`pincel.image.formats.FileKind.name`) ends before its end.
+
+    A file for which this says yes may still be read: some programs leave the last bytes out.
+    """
+    check = _CHECKS.get(kind)
+    return check is not None and check(data)
+
+
+def _jpeg(data: bytes) -> bool:
+    # After the last scan begins, its end must come; what follows that is not the picture's.
+    return data.rfind(b"\xff\xd9") < max(data.rfind(b"\xff\xda"), 1)
+
+
+def _gif(data: bytes) -> bool:
+    return not data.rstrip(b"\0").endswith(b";")
+
+
+def _webp(data: bytes) -> bool:
+    return len(data) < 8 + int.from_bytes(data[4:8], "little")
+
+
+def _bmp(data: bytes) -> bool:
+    return len(data) < int.from_bytes(data[2:6], "little")
+
+
+def _boxes(data: bytes) -> bool:
+    """Return whether the last box of an ISO base media file (AVIF, HEIC) is longer than what is left."""
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        if size == 0:
+            return False
+        if size < 8:
+            return False  # damaged, which is another matter
+        at += size
+    return at != len(data) and at > len(data)
+
+
+def _tiff(data: bytes) -> bool:
+    """Return whether the first page's samples, or the table that says where they are, lie beyond the end."""
+    big = data[2:3] == b"+" or data[3:4] == b"+"
+    order = "little" if data[:2] == b"II" else "big"
+    table = int.from_bytes(data[8:16] if big else data[4:8], order)  # type: ignore[arg-type]
+    if table + 2 > len(data):
+        return True
+    try:
+        with tifffile.TiffFile(io.BytesIO(data)) as tiff:
+            page = tiff.pages[0]
+            return any(start + count > len(data) for start, count in zip(page.dataoffsets, page.databytecounts, strict=False))
+    except Exception:  # damaged headers make the reader raise anything
+        return False
+
+
+_CHECKS: Mapping[str, Callable[[bytes], bool]] = {
+    "PNG": lambda data: not is_whole(data),
+    "JPEG": _jpeg,
+    "GIF": _gif,
+    "WebP": _webp,
+    "BMP": _bmp,
+    "AVIF": _boxes,
+    "HEIC": _boxes,
+    "TIFF": _tiff,
+}

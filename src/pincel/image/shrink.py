@@ -1,0 +1,91 @@
+"""Very large pictures, shrunk by whole factors while they are decoded: as far as the size wanted and the memory there is say.
+
+A JPEG is decoded at a half, a quarter or an eighth to begin with; other formats are decoded in 8 bits and averaged, before their values
+become four times as large. Where even 8 bits do not fit, libvips decodes and shrinks strip by strip, if pyvips is installed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TypeAlias
+
+from PIL import Image
+
+from pincel.hostmemory import free_host_memory
+
+Fit: TypeAlias = Callable[[int, int], tuple[int, int]]
+"""(height, width) of a file → those it will be resized to."""
+
+WHOLE = 1 << 26
+"""Pixels up to which a picture is decoded whole if memory allows: 8192 x 8192."""
+MARGIN = 4
+"""What is resized later is left so many times as large, so that the resampling of the recipe decides what is seen."""
+BYTES_A_PIXEL = 40
+"""Of a picture while it becomes floating-point values: three channels three times, and 8 bits."""
+MEMORY_FRACTION = 0.5
+
+
+def factor(size: tuple[int, int], fit: Fit | None = None, memory: int | None = None) -> int:
+    """Return by how much to shrink a picture while it is decoded, 1 for not at all.
+
+    Args:
+        size: (width, height) as its header says.
+        fit: What it will be resized to, if that is known.
+        memory: Bytes that may be used; half of what is free when left out.
+    """
+    width, height = size
+    if width * height <= WHOLE:
+        return 1
+    allowed = _allowed(memory)
+    least = math.ceil(math.sqrt(width * height * BYTES_A_PIXEL / allowed))
+    if fit is None:
+        return max(1, least)
+    rows, columns = fit(height, width)
+    return max(1, least, min(height // (MARGIN * max(1, rows)), width // (MARGIN * max(1, columns))))
+
+
+def load_shrunk(image: Image.Image, by: int, data: bytes, memory: int | None = None) -> Image.Image:
+    """Decode an image, each side divided by a whole number, in 8 bits a sample.
+
+    Raises:
+        MemoryError: If not even its 8 bits fit into memory, and libvips is not there to shrink it strip by strip; with the number of pixels.
+        OSError: If it is damaged.
+    """
+    if image.format == "JPEG":
+        width = image.width
+        image.draft(None, (math.ceil(image.width / by), math.ceil(image.height / by)))
+        by = max(1, by * image.width // width)
+    if image.width * image.height * len(image.getbands()) > most_bytes(memory):
+        if data and find_spec("pyvips") is not None:
+            return _by_libvips(image, data, by)
+        raise MemoryError(image.width * image.height)
+    image.load()
+    info = image.info
+    if image.has_transparency_data:
+        # Colors are averaged times alpha: what is hidden does not bleed into what is seen.
+        small = image.convert("RGBA").convert("RGBa").reduce(by).convert("RGBA")
+    else:
+        small = (image.convert("L" if image.mode == "1" else "RGB") if image.mode in {"1", "P", "YCbCr"} else image).reduce(by)
+    small.info = {name: value for name, value in info.items() if name != "transparency"}
+    return small
+
+
+def most_bytes(memory: int | None = None) -> int:
+    """Return how many bytes of samples may be decoded at once, with as much again for their values."""
+    return _allowed(memory) // 4
+
+
+def _allowed(memory: int | None) -> int:
+    return max(1 << 26, int(free_host_memory() * MEMORY_FRACTION) if memory is None else memory)
+
+
+def _by_libvips(image: Image.Image, data: bytes, by: int) -> Image.Image:
+    vips = import_module("pyvips")
+    made = vips.Image.thumbnail_buffer(data, max(1, image.width // by), height=max(1, image.height // by), size="force", no_rotate=True)
+    made = made.cast("uchar")
+    small = Image.fromarray(made.numpy().squeeze())
+    small.info = {name: value for name, value in image.info.items() if name != "transparency"}
+    return small
