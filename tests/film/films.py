@@ -41,6 +41,9 @@ def write_film(
     clock: Fraction | None = None,
     sound: str | None = None,
     rotation: int | None = None,
+    matrix: Sequence[int] | None = None,
+    aspect: Fraction | None = None,
+    metadata: dict[str, str] | None = None,
     pixels: str = "yuv420p",
     colour: tuple[int, int, int, int] | None = None,
     options: dict[str, str] | None = None,
@@ -50,13 +53,16 @@ def write_film(
 
     Args:
         path: The file; its extension chooses the container.
-        frames: (height, width, 3) each.
+        frames: (height, width, 3 or 4) each.
         codec: As FFmpeg calls it.
         rate: Frames a second.
         ticks: When each is shown, in steps of ``clock``; evenly when left out.
         clock: 1 / rate when left out.
         sound: A codec of sound, for a tone as long as the film.
         rotation: Degrees against the clock, by the display matrix.
+        matrix: The display matrix itself: nine numbers, as libavutil has them.
+        aspect: Of a pixel, width over height.
+        metadata: Of the stream of pictures.
         pixels: Pixel format.
         colour: Matrix, range (1 limited, 2 full), primaries, transfer.
         options: Of the encoder.
@@ -71,12 +77,17 @@ def write_film(
         stream.codec_context.time_base = clock
         if rotation is not None:
             stream.set_display_rotation(rotation)
+        if matrix is not None:
+            stream.set_display_matrix(matrix)
+        if aspect is not None:
+            stream.codec_context.sample_aspect_ratio = aspect
+        stream.metadata.update(metadata or {})
         tone = container.add_stream(sound, rate=48000) if sound else None
         if colour:
             context = stream.codec_context
             context.colorspace, context.color_range, context.color_primaries, context.color_trc = colour
         for index, picture in enumerate(pictures):
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame = av.VideoFrame.from_ndarray(picture, format="rgba" if picture.shape[-1] == 4 else "rgb24")
             if colour:
                 scaler = {6: 5}.get(colour[0], colour[0])
                 frame = frame.reformat(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pincel.errors import FilmError, UnknownNameError
+from pincel.errors import FilmError, OptionError, UnknownNameError
 from pincel.files import write_text
 from pincel.film.base import Colour, Film
 from pincel.film.read import open_film
@@ -26,7 +26,7 @@ def apart(film: Film, frames: list[np.ndarray]) -> float:
 def test_a_film_says_what_it_is(tmp_path: Path) -> None:
     frames = moving(12)
     film = open_film(write_film(tmp_path / "a.mp4", frames, sound="aac"))
-    assert (film.width, film.height, film.frames, film.rotation) == (48, 36, 12, 0)
+    assert (film.width, film.height, film.frames, film.orientation) == (48, 36, 12, 1)
     assert film.rate == 25
     assert film.sounds == ("aac",)
     assert film.duration == pytest.approx(0.48, abs=0.03)
@@ -98,25 +98,30 @@ def test_reading_from_a_number_without_its_time_counts_from_the_start(tmp_path: 
     assert [frame.index for frame in film.read(3)] == [3, 4]
 
 
-@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png"])
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png", "a.avif"])
 def test_animations(tmp_path: Path, name: str) -> None:
     frames = [Image.fromarray(frame) for frame in moving(4)]
     extra: dict[str, Any] = {"lossless": True} if name.endswith("webp") else {}
     frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], duration=[40, 80, 200, 100], loop=3, **extra)
     film = open_film(tmp_path / name)
-    assert (film.kind, film.frames, film.loop) == ("animation", 4, 3)
+    # An AVIF does not say how often it is shown.
+    assert (film.kind, film.frames, film.loop) == ("animation", 4, 0 if name == "a.avif" else 3)
     assert [frame.time for frame in film.read()] == [0, Fraction(1, 25), Fraction(3, 25), Fraction(8, 25)]
     assert film.duration == pytest.approx(0.42)
     assert [frame.index for frame in film.read(2)] == [2, 3]
-    assert apart(film, moving(4)) < (8 if name == "a.gif" else 1)
+    assert apart(film, moving(4)) < (8 if name in {"a.gif", "a.avif"} else 1)
 
 
-def test_what_is_transparent_in_an_animation_is_white(tmp_path: Path) -> None:
+def test_what_is_transparent_in_an_animation_is_seen_on_the_background(tmp_path: Path) -> None:
     frames = [Image.new("RGBA", (20, 20), (255, 0, 0, alpha)) for alpha in (255, 0)]
     frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:], duration=100, lossless=True)
     film = open_film(tmp_path / "a.webp")
     assert [tuple(frame.pixels[0, 0]) for frame in film.read()] == [(255, 0, 0), (255, 255, 255)]
-    assert "painted on white" in film.notes[0]
+    assert film.notes == ("The animation has transparent parts; they are seen on white.",)
+    blue = open_film(tmp_path / "a.webp", background="#0000ff")
+    assert [tuple(frame.pixels[0, 0]) for frame in blue.read()] == [(255, 0, 0), (0, 0, 255)]
+    with pytest.raises(OptionError, match="no opaque color"):
+        open_film(tmp_path / "a.webp", background="#0000ff80")
 
 
 def test_pictures_in_a_folder_and_by_number(tmp_path: Path) -> None:
@@ -186,7 +191,7 @@ def make(tmp_path: Path, name: str) -> Path:
         ("still.webp", "film: is a single picture"),
         ("folder", "film: no pictures are there"),
         ("%03d.png", "film: no pictures are there"),
-        ("%03d-%d.png", "film: the name has no place for one number"),
+        ("%03d-%d.png", "film: the name has places for several numbers"),
     ],
 )
 def test_what_is_no_film_is_refused_in_one_line(tmp_path: Path, name: str, said: str) -> None:

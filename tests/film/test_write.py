@@ -88,7 +88,7 @@ def test_sound_that_a_file_cannot_hold_is_encoded_again(tmp_path: Path) -> None:
     frames = moving(25)
     film = open_film(write_film(tmp_path / "in.mp4", frames, sound="aac"))
     written = assemble(film, work_of(tmp_path / "work", film, frames), tmp_path / "out.webm")
-    assert written.notes == ("The sound is encoded again, as libopus: a file of this kind holds no aac.",)
+    assert written.notes == ("The sound is encoded again, as libopus: players expect no aac in a file of this kind.",)
     assert heard(tmp_path / "out.webm") == pytest.approx(heard(tmp_path / "in.mp4"), abs=0.05)
     assert open_film(tmp_path / "out.webm").sounds == ("opus",)
 
@@ -212,10 +212,12 @@ def test_what_cannot_be_written_is_refused_before_the_work() -> None:
         find_target("film.mp4", None, 99)
     with pytest.raises(FilmError, match="has no quality to choose"):
         find_target("film.gif", None, 5)
-    with pytest.raises(OutputError, match="no format is called"):
+    with pytest.raises(OutputError, match=r"no film is called '\.xyz'"):
         find_target("frames/%03d.xyz")
-    with pytest.raises(FilmError, match="no place for one number"):
-        find_target("frames/%03s.png")
+    with pytest.raises(OutputError, match=r"no format is called '\.gif'"):
+        find_target("frames/%03d.gif")
+    with pytest.raises(FilmError, match="places for several numbers"):
+        find_target("frames/%03d-%d.png")
 
 
 def test_a_codec_that_is_not_built_in_names_another(monkeypatch: pytest.MonkeyPatch) -> None:

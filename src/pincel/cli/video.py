@@ -126,8 +126,8 @@ def film_options(function: F) -> F:
 def command(ctx: click.Context, /, film: str, output: str, **options: Any) -> None:
     """Paint the film IN in the manner of a painting, so that it does not flicker, and write it as OUT.
 
-    IN is whatever FFmpeg reads, an animated GIF, WebP or PNG, a folder of pictures, names such as frames/%05d.png, or sample:pan. OUT is
-    .mp4 .mov .mkv .webm .avi .gif .webp .apng, a folder/, or frames/%05d.png. Sound, times, shape and colours are those of IN.
+    IN is whatever FFmpeg reads, an animated GIF, WebP, PNG or AVIF, a folder of pictures, names such as frames/%05d.png, or sample:pan. OUT
+    is .mp4 .mov .mkv .webm .avi .gif .webp .apng, a folder/, or frames/%05d.png. Sound, times, shape and colours are those of IN.
 
     Each frame begins with the one before it, moved along with what moves, and is held to it and to earlier ones where they can be trusted
     (Ruder et al. 2016); each scene begins anew. Painted frames are kept in OUT.frames until the film is written: Ctrl-C stops, and the same

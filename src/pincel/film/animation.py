@@ -1,94 +1,133 @@
-"""GIF, animated WebP and animated PNG, as Pillow reads them."""
+"""Animated GIF, WebP, PNG and AVIF, as Pillow reads them: each frame upright, in sRGB, on the film's background."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from pincel.errors import FilmError
+from pincel.colors import DEFAULT_BACKGROUND
+from pincel.errors import FilmError, PictureError
 from pincel.files import one_line, quoted
 from pincel.film.base import Colour, Film, Frame, Pixels
+from pincel.film.pixels import over
+from pincel.film.stills import no_film
+from pincel.image.decode import Decoded, decode_image
+from pincel.image.opening import opened_file
 
-ANIMATIONS = "an animated GIF, WebP or PNG"
+# Of pincel.image.formats, those that may be animated.
+KINDS = frozenset({"GIF", "WebP", "PNG", "AVIF"})
+ACCEPTED = "an animated GIF, WebP, PNG or AVIF"
 # Milliseconds a frame is shown that says nothing or nearly nothing, as browsers do.
 SHOWN, BRIEF = 100, 10
 # Times are in milliseconds.
 TICK = Fraction(1, 1000)
+# What readers raise at a frame that is damaged.
+DAMAGED = (OSError, EOFError, SyntaxError, ValueError, PictureError)
 
 
-def open_animation(path: str) -> Film:
-    """Look at an animation; raises FilmError if it is none."""
+@contextmanager
+def _opened(path: str) -> Iterator[Image.Image]:
+    """Open an animation; raises FilmError if it cannot be read at all."""
     try:
-        with Image.open(path) as image:
-            count = getattr(image, "n_frames", 1)
-            if count < 2:
-                hint = f"pincel transfer {path} STYLE -o OUT.png"
-                raise FilmError(one_line("film: is a single picture", quoted(path), ANIMATIONS, hint))
-            times = _length(image, count)
-            loop = image.info.get("loop", 0 if image.format != "GIF" else 1)
-            clear = image.has_transparency_data
-            width, height = image.size
-    except (OSError, UnidentifiedImageError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise FilmError(one_line("film: cannot be read as an animation", quoted(path), ANIMATIONS, "another copy of it")) from error
+        with opened_file(path) as image:
+            yield image
+    except (OSError, SyntaxError, EOFError, ValueError) as error:
+        raise FilmError(one_line("film: cannot be read as an animation", quoted(path), ACCEPTED, "another copy of it")) from error
+
+
+def open_animation(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
+    """Look at an animation.
+
+    Args:
+        path: The file.
+        background: What is seen behind transparent parts.
+
+    Raises:
+        FilmError: If it is a single picture, or cannot be read.
+    """
+    with _opened(path) as image:
+        numbers = _numbers(image)
+        if len(numbers) < 2:
+            raise no_film(path)
+        loop = image.info.get("loop", 0 if image.format != "GIF" else 1)
+        first, clear, times = None, False, Fraction(0)
+        for number in numbers:
+            decoded = _decoded(image, number)
+            times += _shown(image) * TICK
+            first = first or decoded
+            clear |= decoded is not None and decoded.alpha is not None and bool(decoded.alpha.min() < 1)
+    if first is None:
+        raise FilmError(one_line("film: not one of its pictures can be read", quoted(path), ACCEPTED, "another copy of it"))
+    height, width = first.colours.shape[:2]
     return Film(
         path=path,
         kind="animation",
         width=width,
         height=height,
-        frames=count,
-        rate=Fraction(count) / times if times else Fraction(10),
+        frames=len(numbers),
+        rate=Fraction(len(numbers)) / times,
         tick=TICK,
         duration=float(times),
         colour=Colour(matrix=1, limited=True, primaries=1, transfer=13),
+        background=background,
         loop=loop,
-        notes=("The animation has transparent parts; they are painted on white.",) if clear else (),
+        notes=(
+            *(f"Of the frames: {note}." for note in first.notes),
+            *((f"The animation has transparent parts; they are seen on {background}.",) if clear else ()),
+        ),
     )
 
 
-def _length(image: Image.Image, count: int) -> Fraction:
-    """Add up how long the frames are shown, in seconds."""
-    total = 0
-    for index in range(count):
-        try:
-            image.seek(index)
-            # Only then does a WebP say how long it is shown.
-            image.load()
-        except (OSError, EOFError, SyntaxError, ValueError):
-            total += SHOWN * (count - index)
-            break
-        total += _shown(image)
-    return total * TICK
+def _numbers(image: Image.Image) -> range:
+    """Return the numbers of the frames; an animated PNG may hold one picture more, for programs that know no animations."""
+    return range(1 if getattr(image, "default_image", False) else 0, getattr(image, "n_frames", 1))
+
+
+def _decoded(image: Image.Image, number: int) -> Decoded | None:
+    """Return a frame, upright and in sRGB, or None if it is damaged."""
+    try:
+        image.seek(number)
+        image.load()
+        # A copy is no animation any more, so that nothing is said of the number of its frames.
+        return decode_image(image.copy(), what="frame", given=f"frame {number}")
+    except DAMAGED:
+        return None
 
 
 def _shown(image: Image.Image) -> int:
+    """Return for how many milliseconds the frame that was read last is shown."""
     milliseconds = round(image.info.get("duration", 0))
     return milliseconds if milliseconds > BRIEF else SHOWN
 
 
 def read_animation(film: Film, start: int, _at: Fraction | None) -> Iterator[Frame]:
     """Read an animation from a frame on; see :meth:`Film.read`. Each frame is laid over the one before, so all are looked at."""
-    with Image.open(film.path) as image:
-        time, before = 0, None
-        for index in range(film.frames):
-            trouble = ""
-            try:
-                image.seek(index)
-                pixels = _on_white(image)
-            except (OSError, EOFError, SyntaxError, ValueError):
-                if before is None:
-                    continue
-                pixels, trouble = before, "repeated"
-            before = pixels
-            if index >= start:
-                yield Frame(index, time * TICK, pixels, trouble)
+    with _opened(film.path) as image:
+        time, before, times = 0, None, []
+        for number in _numbers(image):
+            decoded = _decoded(image, number)
+            times.append(time * TICK)
             time += _shown(image)
+            if decoded is not None:
+                pixels, trouble = _pixels(decoded, film)
+                # What is before the first that can be read is shown as that one.
+                for index in range(len(times) - 1 if before is not None else 0, len(times)):
+                    if index >= start:
+                        yield Frame(index, times[index], pixels, trouble if index == len(times) - 1 else "repeated")
+                before = pixels
+            elif before is not None and len(times) > start:
+                yield Frame(len(times) - 1, times[-1], before, "repeated")
 
 
-def _on_white(image: Image.Image) -> Pixels:
-    if not image.has_transparency_data:
-        return np.asarray(image.convert("RGB"))
-    shown = image.convert("RGBA")
-    return np.asarray(Image.alpha_composite(Image.new("RGBA", shown.size, "white"), shown).convert("RGB"))
+def _pixels(decoded: Decoded, film: Film) -> tuple[Pixels, str]:
+    """Return a frame on the film's background and in its size, and what was done for that."""
+    height, width = decoded.colours.shape[:2]
+    alpha = np.ones((height, width), np.float32) if decoded.alpha is None else decoded.alpha
+    pixels = over(decoded.colours, alpha, film.background)
+    if (width, height) == (film.width, film.height):
+        return pixels, ""
+    return np.asarray(Image.fromarray(pixels).resize((film.width, film.height), Image.Resampling.LANCZOS)), "resized"

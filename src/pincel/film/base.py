@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.engine.events import Notice
 from pincel.registry import Registry
 
@@ -64,10 +65,12 @@ class Film:
         rate: Frames a second, on average.
         tick: Its times are multiples of this, in seconds.
         duration: Seconds, as far as it says.
-        rotation: Degrees it was turned by to stand upright; what is read is upright already.
+        orientation: How it is stored, by the numbers of EXIF: 1 upright, 2 to 8 turned or mirrored; what is read is upright already.
+        crop: Stored pixels that are not part of the picture: left, top, right, bottom, before it is turned; what is read has none.
         aspect: Of a pixel, width over height, upright.
         colour: What its numbers mean.
         sounds: Codec of each sound track.
+        background: What is seen behind transparent parts; see :func:`pincel.colors.parse_color`.
         offset: When the first frame is shown, by the clock of the file, in seconds; its sound goes by the same clock.
         loop: How often it is shown in a row, for animations; 0 for without end.
         notes: What was adjusted on the way in.
@@ -81,10 +84,12 @@ class Film:
     rate: Fraction
     tick: Fraction
     duration: float
-    rotation: int = 0
+    orientation: int = 1
+    crop: tuple[int, int, int, int] = (0, 0, 0, 0)
     aspect: Fraction = Fraction(1)
     colour: Colour = field(default_factory=Colour)
     sounds: tuple[str, ...] = ()
+    background: str = DEFAULT_BACKGROUND
     offset: Fraction = Fraction(0)
     loop: int = 0
     notes: tuple[str, ...] = ()

@@ -106,7 +106,7 @@ class Brush:
         self.flower = FLOWS[self.settings.flow]
         groups = style_groups(list(self.settings.styles))
         self.styles: list[Any] = [
-            (self.memo.once("film styles", str(source), partial(open_picture, source, "style")), weight)
+            (self.memo.once("film styles", str(source), partial(open_picture, source, "style", self.recipe.background)), weight)
             for group in groups
             for source, weight in group
         ]

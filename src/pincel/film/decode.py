@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,16 +12,29 @@ from typing import Any
 
 import numpy as np
 
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import FilmError
 from pincel.extras import need
 from pincel.files import one_line, quoted
+from pincel.film.aperture import WHOLE, find_crop
 from pincel.film.base import Colour, Film, Frame, Pixels
+from pincel.film.pixels import over
+from pincel.film.stills import kind_of, no_film
+from pincel.image.orientation import upright
 
 # ITU-T H.273: nothing is said; and what is meant then: BT.601 in films of at most this width and height, BT.709 in larger ones.
 UNSAID, BT601, BT709, SMALL = 2, 6, 1, (1279, 576)
 # H.273 numbers of a matrix → those of the scaler.
 SCALERS = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 LIMITED, FULL = 1, 2
+# Matrices that the scaler has no numbers for: what it made of them would have other colors.
+UNREADABLE = {8: "YCgCo", 12: "from its primaries", 13: "from its primaries", 14: "ICtCp", 15: "IPT-C2", 16: "YCgCo-Re", 17: "YCgCo-Ro"}
+# Decoders that read the transparency of WebM, which FFmpeg's own leave out.
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+# How FFmpeg calls readers of single pictures, and that of text, which it shows as a terminal would.
+STILL, TEXT = ("_pipe", "image2"), "tty"
+# Share of its length by which a display matrix may differ from a quarter turn.
+SKEWED = 0.02
 # Curves of what is brighter than a screen's white.
 BRIGHT = {16: "PQ", 18: "HLG"}
 FILMS = "mp4, mov, mkv, webm, avi and what else FFmpeg reads"
@@ -36,17 +50,29 @@ def opened(path: str) -> Iterator[Any]:
     """Open a file for reading; raises FilmError if it is no film."""
     av = library()
     try:
-        container = av.open(path, metadata_errors="replace")
+        # In full: what is before a colon would be taken for a protocol.
+        container = av.open(os.path.abspath(path), metadata_errors="replace")
     except (av.FFmpegError, OSError, ValueError) as error:
-        reason = {
-            "InvalidDataError": "is not a film, or its beginning or end is missing",
-            "PermissionError": "there is no permission to read it",
-        }.get(type(error).__name__, f"cannot be read ({getattr(error, 'strerror', None) or error})".lower())
-        raise FilmError(
-            one_line(f"film: {reason}", quoted(path), FILMS, "another copy of it, or ffmpeg -i FILE to see what it is")
-        ) from error
+        raise _unreadable(path, error) from error
     with container:
+        if container.format.name.endswith(STILL):
+            raise no_film(path)
+        if container.format.name == TEXT:
+            raise _unreadable(path, None)
         yield container
+
+
+def _unreadable(path: str, error: Exception | None) -> FilmError:
+    """Return what to say of a file that FFmpeg does not take for a film."""
+    hint = "another copy of it, or ffmpeg -i FILE to see what it is"
+    if error is None or type(error).__name__ == "InvalidDataError":
+        kind = kind_of(path)
+        # A film, too, may be known by its first bytes, and damaged.
+        if kind is None or kind.hint.startswith("pincel video"):
+            return FilmError(one_line("film: is not a film, or its beginning or end is missing", quoted(path), FILMS, hint))
+        return FilmError(one_line(f"film: is {kind.name}, and no film", quoted(path), FILMS, kind.hint))
+    reason = f"cannot be read ({getattr(error, 'strerror', None) or error})".lower()
+    return FilmError(one_line(f"film: {reason}", quoted(path), FILMS, hint))
 
 
 def pictures_of(container: Any, path: str) -> Any:
@@ -60,38 +86,54 @@ def pictures_of(container: Any, path: str) -> Any:
     return streams[0]
 
 
-def open_video(path: str) -> Film:
-    """Look at the beginning of a film; raises FilmError if it cannot be used."""
+def open_video(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
+    """Look at the beginning of a film.
+
+    Args:
+        path: The file.
+        background: What is seen behind transparent parts.
+
+    Raises:
+        FilmError: If it cannot be used.
+    """
     with opened(path) as container:
         stream = pictures_of(container, path)
         if stream.codec_context is None:
             raise FilmError(
                 one_line("film: its pictures are in a form that is unknown here", quoted(path), FILMS, "ffmpeg -i FILE OUT.mp4")
             )
-        first = next(_decoded(container, stream), None)
+        first = next(((frame, pts) for frame, pts in _decoded(container, stream) if frame is not None), None)
         if first is None:
             raise FilmError(one_line("film: not one of its pictures can be read", quoted(path), FILMS, "another copy of it"))
         frame, pts = first
-        turns = _turns(frame)
-        wide, high = (frame.height, frame.width) if turns % 2 else (frame.width, frame.height)
-        aspect = Fraction(stream.sample_aspect_ratio or 1) or Fraction(1)
+        crop = find_crop(path, frame.width, frame.height)
+        orientation, skewed = _orientation(frame)
+        wide, high = frame.width - crop[0] - crop[2], frame.height - crop[1] - crop[3]
+        # Some codecs say it in the pictures, and only there.
+        aspect = Fraction(stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or 1)
         rate = Fraction(stream.average_rate or stream.guessed_rate or 25)
         duration = _duration(container, stream)
         return Film(
             path=path,
             kind="video",
-            width=wide,
-            height=high,
+            width=high if is_turned(orientation) else wide,
+            height=wide if is_turned(orientation) else high,
             frames=stream.frames or round(duration * rate),
             rate=rate,
             tick=Fraction(stream.time_base or 1 / rate),
             duration=duration,
-            rotation=turns * 90,
-            aspect=1 / aspect if turns % 2 else aspect,
-            colour=_colour(frame),
+            orientation=orientation,
+            crop=crop,
+            aspect=1 / aspect if is_turned(orientation) else aspect,
+            colour=_colour(frame, path),
+            background=background,
             sounds=tuple(sound.codec_context.name if sound.codec_context else "unknown" for sound in container.streams.audio),
             offset=pts * Fraction(stream.time_base or 1),
-            notes=tuple(_notes(frame, container)),
+            notes=(
+                *_notes(frame, container, background),
+                *(("The film is to be shown at an angle that is no quarter turn; the nearest is taken.",) if skewed else ()),
+                *(("The film says which part of its pictures is to be seen; the rest is cut off.",) if crop != WHOLE else ()),
+            ),
         )
 
 
@@ -101,27 +143,60 @@ def _duration(container: Any, stream: Any) -> float:
     return (container.duration or 0) / 1e6
 
 
-def _turns(frame: Any) -> int:
-    """How often a frame is to be turned by 90° against the clock."""
-    return int(round(frame.rotation / 90) % 4)
+def is_turned(orientation: int) -> bool:
+    """Return whether rows and columns change places under an orientation, by the numbers of EXIF."""
+    return orientation >= 5
 
 
-def _colour(frame: Any) -> Colour:
+def _orientation(frame: Any) -> tuple[int, bool]:
+    """Return how a frame is stored, by the numbers of EXIF, and whether that is only the nearest to what its display matrix says."""
+    kinds = library().sidedata.sidedata.Type
+    matrix = frame.side_data.get(kinds.DISPLAYMATRIX)
+    if matrix is None:
+        return 1, False
+    # A pixel at (x, y) is shown at (ax + cy, bx + dy): libavutil/display.h.
+    a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].astype(float)
+    turned = abs(b) + abs(c) > abs(a) + abs(d)
+    across, down, rest = (c, b, max(abs(a), abs(d))) if turned else (a, d, max(abs(b), abs(c)))
+    mirrors = {(False, False): 0, (True, False): 1, (True, True): 2, (False, True): 3}
+    return 1 + 4 * turned + mirrors[bool(across < 0), bool(down < 0)], bool(rest > SKEWED * max(abs(across), abs(down)))
+
+
+def _colour(frame: Any, path: str) -> Colour:
+    """Return what a frame's numbers mean; raises FilmError where they cannot be read.
+
+    What is RGB or grey is written like most films are, with black at 16 and white at 235.
+    """
     guess = BT601 if frame.width <= SMALL[0] and frame.height <= SMALL[1] else BT709
+    if frame.colorspace in UNREADABLE and not _is_full(frame.format):
+        failed = f"film: its colors are coded in a way that cannot be read ({UNREADABLE[frame.colorspace]})"
+        raise FilmError(one_line(failed, quoted(path), "BT.709, BT.601, BT.2020 or RGB", "ffmpeg -i FILE -vf zscale=matrix=709 OUT.mkv"))
     matrix = frame.colorspace if frame.colorspace in SCALERS else guess
-    full = frame.color_range == FULL or frame.format.name.startswith("yuvj")
+    full = frame.format.name.startswith("yuvj") or (frame.color_range == FULL and not _is_full(frame.format))
     return Colour(matrix, not full, frame.color_primaries or UNSAID, frame.color_trc or UNSAID)
 
 
-def _notes(frame: Any, container: Any) -> Iterator[str]:
+def _is_full(form: Any) -> bool:
+    """Return whether numbers of a pixel format go from 0 to their largest unless something else is said: RGB, palettes, grey."""
+    return bool(form.is_rgb or form.has_palette or form.name.startswith(("gray", "ya", "mono")))
+
+
+def _has_alpha(frame: Any) -> bool:
+    return any(component.is_alpha for component in frame.format.components)
+
+
+def _notes(frame: Any, container: Any, background: str) -> Iterator[str]:
     if frame.interlaced_frame:
         yield "The film is interlaced and is painted as it is; deinterlace it before (ffmpeg -vf yadif) for calmer edges."
     if frame.color_trc in BRIGHT:
-        yield f"The film is HDR ({BRIGHT[frame.color_trc]}): it is painted with 8 bits a sample and keeps its marks."
+        yield f"The film is HDR ({BRIGHT[frame.color_trc]}): it is painted with 8 bits a sample."
     elif max(component.bits for component in frame.format.components) > 8:
         yield "The film has more than 8 bits a sample; it is painted with 8."
-    if any(component.is_alpha for component in frame.format.components):
-        yield "The film has transparent parts; they are painted as if they were not."
+    if _has_alpha(frame):
+        yield f"The film has transparency; it is seen on {background}."
+    kinds = library().sidedata.sidedata.Type
+    if kinds.STEREO3D in frame.side_data or kinds.SPHERICAL in frame.side_data:
+        yield "The film is made for two eyes or for all directions; it is painted as flat pictures, and no longer says so."
     if len(container.streams.video) > 1:
         yield "The film has several streams of pictures; the first is painted."
     if container.streams.subtitles:
@@ -157,12 +232,23 @@ class _Waiting:
         return gone
 
 
+def _decoder(stream: Any) -> Any:
+    """Return what decodes a stream; transparency in WebM lies beside its pictures, and not every decoder looks there."""
+    av = library()
+    name = ALPHA_DECODERS.get(stream.codec_context.codec.canonical_name, "")
+    if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+        return stream.codec_context
+    decoder = av.CodecContext.create(name, "r")
+    decoder.extradata = stream.codec_context.extradata
+    return decoder
+
+
 def _decoded(container: Any, stream: Any) -> Iterator[tuple[Any, int]]:
     """Yield (frame, pts) in order; frame is None for one that is lost, pts grows always."""
     error = library().FFmpegError
     waiting, last, interlaced = _Waiting(), -(2**62), False
     step = max(1, round(1 / (Fraction(stream.average_rate or 25) * Fraction(stream.time_base or Fraction(1, 25)))))
-    packets = container.demux(stream)
+    packets, decoder = container.demux(stream), _decoder(stream)
     while True:
         packet = None
         # A file that breaks off ends there.
@@ -173,7 +259,7 @@ def _decoded(container: Any, stream: Any) -> Iterator[tuple[Any, int]]:
         if packet.size and packet.pts is not None and not packet.is_discard:
             waiting.push(packet.pts)
         try:
-            frames = packet.decode()
+            frames = decoder.decode(packet)
         except error:
             frames = []
             if packet.pts is not None:
@@ -217,27 +303,43 @@ def _from(film: Film, start: int, at: Fraction | None) -> Iterator[Frame]:
                 index += 1
 
 
+def _stored(film: Film) -> tuple[int, int]:
+    """Return width and height of a film's pictures as they are stored, before they are cut and turned."""
+    wide, high = (film.height, film.width) if is_turned(film.orientation) else (film.width, film.height)
+    left, top, right, bottom = film.crop
+    return left + wide + right, top + high + bottom
+
+
 def _resized(frame: Any, film: Film) -> str:
-    size = (frame.height, frame.width) if film.rotation % 180 else (frame.width, frame.height)
-    return "" if size == (film.width, film.height) else "resized"
+    return "" if (frame.width, frame.height) == _stored(film) else "resized"
 
 
 def _pixels(frame: Any, film: Film) -> Pixels:
-    """Convert a decoded frame to RGB by its own matrix and range, and turn it upright."""
-    turned = film.rotation % 180 != 0
+    """Convert a decoded frame to RGB by its own matrix and range, cut it, lay it on the background and turn it upright."""
+    width, height = _stored(film)
     flags = library().video.reformatter.Interpolation
-    rgb = frame.reformat(
-        width=film.height if turned else film.width,
-        height=film.width if turned else film.height,
-        format="rgb24",
+    clear = _has_alpha(frame)
+    values = frame.reformat(
+        width=width,
+        height=height,
+        format="rgba" if clear else "rgb24",
         src_colorspace=SCALERS.get(film.colour.matrix, 5),
-        src_color_range=None
-        if frame.format.name.startswith(("rgb", "bgr", "gbr", "pal", "yuvj"))
-        else LIMITED
-        if film.colour.limited
-        else FULL,
+        src_color_range=_range(frame, film),
         dst_color_range=FULL,
         interpolation=flags.BICUBIC | flags.ACCURATE_RND | flags.FULL_CHR_H_INT,
         threads=1,
     ).to_ndarray()
-    return np.ascontiguousarray(np.rot90(rgb, film.rotation // 90))
+    left, top, right, bottom = film.crop
+    values = values[top : height - bottom, left : width - right]
+    shown = over(values[..., :3], values[..., 3], film.background) if clear else values
+    turned: Pixels = upright(shown, film.orientation)
+    return turned
+
+
+def _range(frame: Any, film: Film) -> int | None:
+    """Return which numbers of a frame are black and white, for the scaler; None to leave it to what the pixel format has."""
+    if frame.format.name.startswith("gray") and frame.color_range != LIMITED:
+        return FULL
+    if _is_full(frame.format) or frame.format.name.startswith("yuvj"):
+        return None
+    return LIMITED if film.colour.limited else FULL

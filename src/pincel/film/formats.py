@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
 from pincel.errors import FilmError, OutputError, closest, unknown_name
 from pincel.files import one_line, quoted
 from pincel.film.decode import library
-from pincel.film.sequence import check_pattern
+from pincel.film.sequence import is_pattern
 from pincel.image.io import check_format
 
 
@@ -26,6 +26,7 @@ class Codec:
         usual: The value of that where none is given.
         options: Further ones.
         clock: The finest step of time it can tell, if it is not the film's own.
+        shaped: Whether it says which shape its pixels have, in whatever file.
     """
 
     encoder: str
@@ -34,15 +35,16 @@ class Codec:
     usual: int = 0
     options: Mapping[str, str] = field(default_factory=dict)
     clock: Fraction | None = None
+    shaped: bool = False
 
 
 CODECS: Mapping[str, Codec] = {
     # Painted grain is hard to encode: a notch finer than the encoders' own defaults.
-    "h264": Codec("libx264", "yuv420p", "crf", 18),
-    "h265": Codec("libx265", "yuv420p", "crf", 22, {"x265-params": "log-level=error"}),
+    "h264": Codec("libx264", "yuv420p", "crf", 18, shaped=True),
+    "h265": Codec("libx265", "yuv420p", "crf", 22, {"x265-params": "log-level=error"}, shaped=True),
     "vp9": Codec("libvpx-vp9", "yuv420p", "crf", 26, {"b": "0", "row-mt": "1", "cpu-used": "2"}),
     "av1": Codec("libsvtav1", "yuv420p", "crf", 28, {"preset": "7", "svtav1-params": "enable-overlays=0"}),
-    "mpeg4": Codec("mpeg4", "yuv420p", "qscale", 3),
+    "mpeg4": Codec("mpeg4", "yuv420p", "qscale", 3, shaped=True),
     "prores": Codec("prores_ks", "yuv422p10le", "", 0, {"profile": "3"}),
     "ffv1": Codec("ffv1", "bgr0"),
     "gif": Codec("gif", "pal8", clock=Fraction(1, 100)),
@@ -59,21 +61,43 @@ class Container:
         name: As FFmpeg calls it.
         codecs: What it can hold, the usual one first.
         endless: Its option for how often it is shown in a row, and the value for without end; None if it is shown once.
+        options: Further ones.
+        shaped: Whether it says which shape pixels have, of whatever codec. Matroska and AVI can; PyAV has no place to tell them.
+        even: Whether it counts in whole frames: times between them are rounded.
+        encoding: Further options of encoders for it.
+        tags: What codecs are called in it, where FFmpeg's own name for them is one that other programs do not know.
+        sounds: Codecs of sound that players of such files know, if it can hold others as well; what is not among them is encoded again.
     """
 
     name: str
     codecs: tuple[str, ...]
     endless: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    shaped: bool = False
+    even: bool = False
+    encoding: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    sounds: frozenset[str] | None = None
 
 
-MP4 = Container("mp4", ("h264", "h265", "av1", "vp9", "mpeg4"))
+# What is needed to begin with comes first (faststart), so that a film is shown before all of it is there. QuickTime, Safari and iOS play
+# HEVC that is called hvc1, not hev1.
+MP4 = Container(
+    "mp4",
+    ("h264", "h265", "av1", "vp9", "mpeg4"),
+    options={"movflags": "+faststart"},
+    shaped=True,
+    tags={"h265": "hvc1"},
+    sounds=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}),
+)
 CONTAINERS: Mapping[str, Container] = {
     ".mp4": MP4,
     ".m4v": MP4,
-    ".mov": Container("mov", ("h264", "h265", "prores", "mpeg4")),
+    ".mov": replace(MP4, name="mov", codecs=("h264", "h265", "prores", "mpeg4"), sounds=None),
     ".mkv": Container("matroska", ("h264", "h265", "av1", "vp9", "ffv1", "prores", "mpeg4")),
     ".webm": Container("webm", ("vp9", "av1")),
-    ".avi": Container("avi", ("mpeg4", "h264", "ffv1")),
+    # Most players on Windows know XVID, and not FFmpeg's own FMP4. In an AVI, frames are shown in the order they are stored in.
+    ".avi": Container("avi", ("mpeg4", "h264", "ffv1"), even=True, encoding={"h264": {"bf": "0"}}, tags={"mpeg4": "XVID"}),
     ".gif": Container("gif", ("gif",), "loop"),
     ".webp": Container("webp", ("webp",), "loop"),
     ".apng": Container("apng", ("apng",), "plays"),
@@ -86,7 +110,7 @@ class Target:
     """Where a film goes and as what.
 
     Attributes:
-        path: File, pattern, or folder of pictures.
+        path: File, or pattern of the names of pictures.
         container: Kind of file; None for pictures.
         codec: Of :data:`CODECS`; nothing for pictures.
         quality: The encoder's number, or None for the usual.
@@ -98,11 +122,14 @@ class Target:
     quality: int | None = None
 
     @property
-    def pictures(self) -> Path | None:
-        """The pattern of the names of pictures, if that is what is written."""
-        if self.container is not None:
-            return None
-        return self.path if "%" in self.path.name else self.path / "%05d.png"
+    def is_marked(self) -> bool:
+        """Whether it says what its colors mean; animations and pictures are sRGB."""
+        return self.container is not None and not self.container.endless
+
+    @property
+    def is_shaped(self) -> bool:
+        """Whether it says which shape its pixels have; those of others are square."""
+        return self.container is not None and (self.container.shaped or CODECS[self.codec].shaped)
 
 
 def find_target(output: str | os.PathLike[str], codec: str | None = None, quality: int | None = None) -> Target:
@@ -119,11 +146,10 @@ def find_target(output: str | os.PathLike[str], codec: str | None = None, qualit
         FilmError: For a codec that the container cannot hold, or that is not built in here.
     """
     text, path = os.fspath(output), Path(output)
-    if "%" in path.name:
-        check_pattern(path)
-        check_format(path)
-        return Target(path, None)
     if text.endswith(("/", os.sep)) or path.is_dir():
+        return Target(path / "%05d.png", None)
+    if is_pattern(path):
+        check_format(path)
         return Target(path, None)
     container = CONTAINERS.get(path.suffix.lower())
     accepted = f"{', '.join(CONTAINERS)}, a folder/, or frames/%05d.png"

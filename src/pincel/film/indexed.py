@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,12 @@ class Palette:
     def of(cls, work: Work, frames: int) -> Palette:
         """Choose colours for the painted frames of a film, from some of them."""
         chosen = np.unique(np.linspace(0, frames - 1, min(frames, LOOKED_AT)).round().astype(int))
-        pictures = [Image.fromarray(load_frame(work.frame(int(index)))) for index in chosen]
+        return cls.of_pictures([load_frame(work.frame(int(index))) for index in chosen])
+
+    @classmethod
+    def of_pictures(cls, frames: Sequence[Pixels]) -> Palette:
+        """Choose colours for pictures of one size."""
+        pictures = [Image.fromarray(frame) for frame in frames]
         for picture in pictures:
             picture.thumbnail((SIDE, SIDE))
         width, height = pictures[0].size

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from pincel.colors import parse_color
 from pincel.film.base import Pixels
 
 WHITE = 255.0
@@ -30,3 +31,24 @@ def to_bytes(pixels: Tensor) -> Pixels:
     """Return (1, 3, H, W) in [0, 1] as (height, width, 3) in grey levels."""
     rounded: Pixels = (pixels[0].permute(1, 2, 0) * WHITE).round().clamp(0, WHITE).byte().numpy()
     return rounded
+
+
+def over(colors: npt.NDArray[np.uint8] | Floats, alpha: npt.NDArray[np.uint8] | Floats, background: str) -> Pixels:
+    """Lay a picture with transparent parts on a color.
+
+    Args:
+        colors: (height, width, 3), not multiplied by alpha; bytes, or floats in [0, 1].
+        alpha: (height, width), likewise.
+        background: See :func:`pincel.colors.parse_color`.
+
+    Returns:
+        (height, width, 3) in grey levels.
+    """
+    share = _levels(alpha)[..., None] / np.float32(WHITE)
+    behind = np.asarray(parse_color(background), np.float32)
+    return np.rint(behind + share * (_levels(colors) - behind)).clip(0, WHITE).astype(np.uint8)
+
+
+def _levels(values: npt.NDArray[np.uint8] | Floats) -> Floats:
+    levels: Floats = values.astype(np.float32)
+    return levels if values.dtype == np.uint8 else levels * np.float32(WHITE)

@@ -13,62 +13,75 @@ import os
 from fractions import Fraction
 from pathlib import Path
 
+from pincel.colors import DEFAULT_BACKGROUND, parse_color
 from pincel.errors import FilmError, closest
 from pincel.extras import need
 from pincel.files import one_line, quoted
-from pincel.film.animation import open_animation
+from pincel.film.animation import KINDS, open_animation
 from pincel.film.base import READERS, Film, Frame
 from pincel.film.decode import open_video
 from pincel.film.rendered import open_sample
-from pincel.film.sequence import open_pictures
-from pincel.image.io import SUFFIXES
+from pincel.film.sequence import is_pattern, open_pictures
+from pincel.film.stills import ACCEPTED, kind_of, no_film
+from pincel.image.formats import HEIC
 from pincel.samples import PREFIX
 
 __all__ = ["READERS", "Film", "Frame", "open_film"]
 
-ACCEPTED = "a film (mp4, mov, mkv, webm, avi …), an animation (GIF, WebP, PNG), a folder of pictures, frames/%05d.png, or sample:pan"
 # Frames a second of pictures that come without times.
 RATE = Fraction(24)
 
-ANIMATIONS = frozenset({".gif", ".webp", ".png", ".apng"})
 
-
-def open_film(source: str | os.PathLike[str], rate: Fraction | None = None) -> Film:
+def open_film(source: str | os.PathLike[str], rate: Fraction | None = None, background: str = DEFAULT_BACKGROUND) -> Film:
     """Look at a film's beginning.
+
+    What is there under a name is what is meant by it, whatever the name looks like; else it is ``sample:NAME``, or a pattern.
 
     Args:
         source: A file, a folder of pictures or a pattern of their names, or ``sample:NAME``.
         rate: Frames a second of pictures that come without times; 24 when left out.
+        background: What is seen behind transparent parts: a color, see :func:`pincel.colors.parse_color`.
 
     Raises:
         FilmError: If it is not there, no film, or has no pictures; with what to try.
+        OptionError: If the background is no color.
         ExtraMissingError: If films cannot be read or painted here, with the command that installs what is missing.
     """
     need("cv2", extra="video", what="films")
+    parse_color(background)
     text = os.fspath(source)
-    if text.startswith(PREFIX):
-        return open_sample(text)
-    if "%" in Path(text).name or Path(text).is_dir():
-        return open_pictures(text, rate or RATE)
-    check_there(text)
-    suffix = Path(text).suffix.lower()
-    if suffix in ANIMATIONS:
-        return open_animation(text)
-    if suffix in SUFFIXES:
-        failed = "film: is a single picture"
-        raise FilmError(one_line(failed, quoted(text), ACCEPTED, f"pincel transfer {text} STYLE -o OUT.png"))
-    return open_video(text)
-
-
-def check_there(text: str) -> None:
-    """Raise FilmError unless there is a file of that name, that holds something."""
     path = Path(text)
-    if not text or not path.exists():
-        try:
-            names = [entry.name for entry in path.parent.iterdir()]
-        except OSError:
-            names = []
-        hint = closest(path.name, names).removeprefix(" Did you mean ").rstrip("?") or "the path as seen from the current folder"
-        raise FilmError(one_line("film: no such file", quoted(text), ACCEPTED, hint))
-    if path.is_file() and path.stat().st_size == 0:
+    if text and path.exists() and not path.is_dir():
+        return _open_file(text, background)
+    if not path.is_dir() and text.startswith(PREFIX):
+        return open_sample(text)
+    if path.is_dir() or is_pattern(path):
+        return open_pictures(text, rate or RATE, background)
+    raise _missing(text)
+
+
+def _open_file(text: str, background: str) -> Film:
+    """Look at a file, which is what its first bytes say and not what its name says."""
+    path = Path(text)
+    if not path.is_file():
+        hint = "a file that it is written to first"
+        raise FilmError(one_line("film: is a device or a pipe, and a film is read more than once", quoted(text), ACCEPTED, hint))
+    if path.stat().st_size == 0:
         raise FilmError(one_line("film: the file is empty", quoted(text), ACCEPTED, "another copy of it"))
+    kind = kind_of(text)
+    if kind is not None and kind.name in KINDS:
+        return open_animation(text, background)
+    if kind is HEIC:
+        raise no_film(text)
+    return open_video(text, background)
+
+
+def _missing(text: str) -> FilmError:
+    """Return what to say of a film that is not there, with the closest name that is."""
+    path = Path(text)
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        names = []
+    hint = closest(path.name, names).removeprefix(" Did you mean ").rstrip("?") or "the path as seen from the current folder"
+    return FilmError(one_line("film: no such file", quoted(text), ACCEPTED, hint))

@@ -11,88 +11,126 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import FilmError, PictureError
 from pincel.files import one_line, quoted
-from pincel.film.base import Colour, Film, Frame, Pixels
-from pincel.image.io import SUFFIXES, load_picture, picture_files
+from pincel.film.base import Colour, Film, Frame
+from pincel.image.folder import FolderListing, list_pictures, select_pictures
+from pincel.image.formats import HEIC, SUFFIXES, is_readable
+from pincel.image.io import Picture, load_picture
 
 # %d, %5d or %05d.
-NUMBER = re.compile(r"%0?(\d*)d")
+NUMBER = re.compile(r"%0?(\d{0,2})d")
 ACCEPTED = "a folder of pictures, or a pattern such as frames/%05d.png"
 
 
-def open_pictures(text: str, rate: Fraction) -> Film:
-    """Look at pictures that are a film; raises FilmError if there are none."""
-    paths = picture_paths(text)
-    if not paths:
+def open_pictures(text: str, rate: Fraction, background: str = DEFAULT_BACKGROUND) -> Film:
+    """Look at pictures that are a film.
+
+    Args:
+        text: A folder, or a pattern of names.
+        rate: Frames a second.
+        background: What is seen behind transparent parts.
+
+    Raises:
+        FilmError: If there are none, or not one that can be read.
+    """
+    listing = _listed(Path(text))
+    if not listing.paths:
         hint = f"a folder with {', '.join(sorted(SUFFIXES))}"
         raise FilmError(one_line("film: no pictures are there", quoted(text), ACCEPTED, hint))
-    try:
-        first = load_picture(paths[0], what="frame")
-    except PictureError as error:
-        raise FilmError(str(error)) from error
-    missing = _gaps(text, paths)
+    first, _ = _nearest(list(listing.paths), 0, background)
+    missing = _gaps(Path(text), listing)
     return Film(
         path=text,
         kind="pictures",
         width=first.width,
         height=first.height,
-        frames=len(paths),
+        frames=len(listing.paths),
         rate=rate,
         tick=1 / rate,
-        duration=float(len(paths) / rate),
+        duration=float(len(listing.paths) / rate),
         colour=Colour(matrix=1, limited=True, primaries=1, transfer=13),
-        notes=(f"{missing} numbers are missing among the pictures; the film goes on without them.",) if missing else (),
+        background=background,
+        notes=(
+            *listing.notes,
+            *(f"Of the frames: {note}." for note in first.notes),
+            *((f"{missing} numbers are missing among the pictures; the film goes on without them.",) if missing else ()),
+        ),
     )
 
 
+def is_pattern(path: Path) -> bool:
+    """Return whether a name stands for numbered pictures: nothing is called so, it has a place for a number, and a picture's suffix.
+
+    Any other % in it, and in the folders it is in, is a % like any other character.
+
+    Raises:
+        FilmError: If it has several such places.
+    """
+    suffix = path.suffix.lower()
+    places = len(NUMBER.findall(path.name))
+    if not places or path.exists() or not (suffix in SUFFIXES or (suffix in HEIC.suffixes and is_readable(HEIC))):
+        return False
+    if places > 1:
+        failed = "film: the name has places for several numbers"
+        raise FilmError(one_line(failed, quoted(path), ACCEPTED, quoted(path.with_name(f"%05d{path.suffix}"))))
+    return True
+
+
+def numbered(pattern: Path, number: int) -> Path:
+    """Return the name of a picture by its number."""
+    name = NUMBER.sub(lambda found: f"{number:0{found[1] or 0}d}", pattern.name)
+    return pattern.with_name(name)
+
+
 def picture_paths(text: str) -> list[Path]:
-    """List the pictures of a folder by name, or those of a pattern by number."""
-    path = Path(text)
-    if path.is_dir():
-        return picture_files(path)
-    return [found for _, found in sorted(_numbered(path))]
+    """List the pictures of a folder in natural order, or those of a pattern by number."""
+    return list(_listed(Path(text)).paths)
 
 
-def check_pattern(path: Path) -> None:
-    """Raise FilmError unless a name has a place for one number and is that of a picture."""
-    if len(NUMBER.findall(path.name)) != 1 or path.name.count("%") != 1:
-        raise FilmError(one_line("film: the name has no place for one number", quoted(path), ACCEPTED, quoted(path.with_name("%05d.png"))))
+def _listed(path: Path) -> FolderListing:
+    try:
+        if path.is_dir():
+            return list_pictures(path)
+        return select_pictures(found for _, found in _matching(path))
+    except OSError as error:
+        failed = f"film: the folder cannot be listed, {(error.strerror or str(error)).lower()}"
+        raise FilmError(one_line(failed, quoted(path), ACCEPTED, "another folder, or other permissions of this one")) from error
 
 
-def _numbered(path: Path) -> list[tuple[int, Path]]:
-    check_pattern(path)
-    before, after = NUMBER.sub("%", path.name).split("%")
+def _matching(pattern: Path) -> list[tuple[int, Path]]:
+    before, after = NUMBER.split(pattern.name)[::2]
     name = re.compile(rf"{re.escape(before)}(\d+){re.escape(after)}")
-    if not path.parent.is_dir():
+    if not pattern.parent.is_dir():
         return []
-    found = ((name.fullmatch(entry.name), entry) for entry in path.parent.iterdir())
-    return [(int(match[1]), entry) for match, entry in found if match]
+    found = ((name.fullmatch(entry.name), entry) for entry in pattern.parent.iterdir())
+    return sorted((int(match[1]), entry) for match, entry in found if match)
 
 
-def _gaps(text: str, paths: list[Path]) -> int:
-    if Path(text).is_dir():
+def _gaps(path: Path, listing: FolderListing) -> int:
+    if path.is_dir():
         return 0
-    numbers = sorted(number for number, _ in _numbered(Path(text)))
-    return numbers[-1] - numbers[0] + 1 - len(paths)
+    numbers = [number for number, found in _matching(path) if found in listing.paths]
+    return numbers[-1] - numbers[0] + 1 - len(numbers)
 
 
 def read_pictures(film: Film, start: int, _at: Fraction | None) -> Iterator[Frame]:
     """Read pictures from one on; see :meth:`Film.read`."""
     paths = picture_paths(film.path)
     for index in range(start, len(paths)):
-        pixels, found = _newest(paths, index)
-        trouble = "repeated" if found < index else ""
+        picture, found = _nearest(paths, index, film.background)
+        pixels = (picture.pixels[0].permute(1, 2, 0) * 255).round().byte().numpy()
+        trouble = "repeated" if found != index else ""
         if pixels.shape[:2] != (film.height, film.width):
             pixels = np.asarray(Image.fromarray(pixels).resize((film.width, film.height), Image.Resampling.LANCZOS))
             trouble = trouble or "resized"
         yield Frame(index, index / film.rate, pixels, trouble)
 
 
-def _newest(paths: list[Path], index: int) -> tuple[Pixels, int]:
-    """Return the last picture up to one that can be read, and its number."""
-    for number in range(index, -1, -1):
+def _nearest(paths: list[Path], index: int, background: str) -> tuple[Picture, int]:
+    """Return the last picture up to one that can be read, or else the first after it, and its number."""
+    for number in (*range(index, -1, -1), *range(index + 1, len(paths))):
         with suppress(PictureError):
-            picture = load_picture(paths[number], what="frame")
-            return (picture.pixels[0].permute(1, 2, 0) * 255).round().byte().numpy(), number
+            return load_picture(paths[number], what="frame", background=background), number
     raise FilmError(one_line("film: not one of its pictures can be read", quoted(paths[0]), ACCEPTED, "another copy of it"))

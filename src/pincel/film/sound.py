@@ -17,16 +17,18 @@ class Sounds:
         film: Where they are from.
         output: The container that is written.
         copy: Whether they go over as they are, where that is possible.
+        known: Codecs of sound that go over as they are; None for all that the container can hold.
     """
 
-    def __init__(self, film: Film, output: Any, *, copy: bool) -> None:
+    def __init__(self, film: Film, output: Any, *, copy: bool, known: frozenset[str] | None = None) -> None:
         self.notes: list[str] = []
         self._opened = opened(film.path)
         self._output = output
         self._input = self._opened.__enter__()
         self._pairs: dict[int, tuple[Any, bool]] = {}
         for stream in self._input.streams.audio:
-            self._add(stream, copy)
+            name = stream.codec_context.name if stream.codec_context else "unknown"
+            self._add(stream, name, copy and (known is None or name in known))
         streams = [stream for stream in self._input.streams.audio if stream.index in self._pairs]
         starts = [Fraction(stream.start_time) * stream.time_base for stream in streams if stream.start_time is not None]
         # Of the file that is written, 0 is where the earlier of pictures and sound begins.
@@ -34,9 +36,8 @@ class Sounds:
         self._packets = self._demuxed(streams) if streams else iter(())
         self._next: Any = next(self._packets, None)
 
-    def _add(self, stream: Any, copy: bool) -> None:
+    def _add(self, stream: Any, name: str, copy: bool) -> None:
         av = library()
-        name = stream.codec_context.name if stream.codec_context else "unknown"
         if copy:
             try:
                 made = self._output.add_stream_from_template(stream)
@@ -55,7 +56,7 @@ class Sounds:
         made.codec_context.bit_rate = 96000 * min(2, stream.codec_context.channels)
         made.metadata.update(stream.metadata)
         self._pairs[stream.index] = (made, False)
-        self.notes.append(f"The sound is encoded again, as {codec}: a file of this kind holds no {name}.")
+        self.notes.append(f"The sound is encoded again, as {codec}: players expect no {name} in a file of this kind.")
 
     def _demuxed(self, streams: list[Any]) -> Iterator[Any]:
         error = library().FFmpegError

@@ -27,6 +27,11 @@ def painting_recipe(settings: Settings, size: tuple[int, int]) -> Recipe:
     return recipe
 
 
+def background_of(settings: Settings) -> str:
+    """Return what is seen behind transparent parts of frames and styles, as the recipe says."""
+    return resolve_recipe(settings.recipe, dict(settings.overrides)).background
+
+
 def pass_steps(steps: int, passes: int) -> int:
     """Return the steps of a frame in each pass: together half as many again as in one go.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pincel.engine.events import Notice
-from pincel.errors import OutputError
+from pincel.errors import FilmError, OutputError, PincelError
 from pincel.files import check_output, one_line, quoted, write_text
 from pincel.film.base import Film, FilmEvent, Halt, Painted, Planned, Scene, Tell, nobody
 from pincel.film.brush import Brush
@@ -20,11 +20,12 @@ from pincel.film.formats import Target, find_target
 from pincel.film.paint import PaintScenes, independent, paint_scenes, painted_size
 from pincel.film.read import open_film
 from pincel.film.scenes import find_scenes
+from pincel.film.sequence import is_pattern
 from pincel.film.settings import Settings
+from pincel.film.ways import background_of
 from pincel.film.work import Work
-from pincel.film.write import Written, assemble
+from pincel.film.write import Written, assemble, check_encodes
 from pincel.recipes.memo import Memo
-from pincel.samples import PREFIX
 from pincel.version import __version__
 
 
@@ -64,9 +65,10 @@ class Filming:
         self.target = checked(self.source, self.output, self.codec, self.quality)
         self.record = self.record or record_place(self.target)
         check_output(self.record, inputs=inputs(self.source), what="record")
-        self.film = open_film(self.source, self.rate)
+        self.film = open_film(self.source, self.rate, background_of(self.settings))
         self.memo = Memo()
         self.size = painted_size(self.film, self.settings)
+        check_encodes(self.film, self.size, self.target)
         # Opens the style pictures, and checks every name.
         Brush(self.settings, self.size, self.memo)
         self.notes: list[str] = list(self.film.notes)
@@ -101,13 +103,22 @@ class Filming:
             alone = Brush(independent(self.settings), self.size, self.memo, self._told, self.halt)
             self.comparison = compare(self.film, self.scenes, self.work, alone)
         with suppress(KeyboardInterrupt):
-            self.written = assemble(
-                self.film, self.work.folder, self.output, codec=self.codec, quality=self.quality, tell=self._told, stop=self.halt
-            )
+            self.written = self._assembled()
         if self.finished:
             self._write_record(time.perf_counter() - began)
             if not self.keep:
                 self.work.remove()
+
+    def _assembled(self) -> Written:
+        """Write the film; if that fails, say where its painted frames are, and how it is written again."""
+        try:
+            return assemble(
+                self.film, self.work.folder, self.output, codec=self.codec, quality=self.quality, tell=self._told, stop=self.halt
+            )
+        except PincelError as error:
+            frames = self.work.painted(self.scenes)
+            kept = f"{frames} painted frames, in {quoted(self.work.folder)}; the same command writes the film, and paints nothing again"
+            raise FilmError(f"{error} · kept: {kept}") from error
 
     def _found(self) -> list[Scene]:
         scenes = self.work.scenes
@@ -146,7 +157,9 @@ class Filming:
                 "seconds": film.duration,
                 "sounds": list(film.sounds),
                 "colour": asdict(film.colour),
-                "rotated": film.rotation,
+                "orientation": film.orientation,
+                "crop": list(film.crop),
+                "background": film.background,
             },
             "settings": self.settings.written(),
             "size": list(reversed(self.size)),
@@ -182,18 +195,19 @@ def partial_film(filming_of: str, output: Path, target: Target, rate: Fraction |
 def checked(source: str, output: Path, codec: str | None, quality: int | None) -> Target:
     """Check where a film shall go; raises OutputError or FilmError as :func:`find_target` does, or where it would mix with its source."""
     target = find_target(output, codec, quality)
-    place, given = (target.pictures or target.path).parent, Path(source)
-    among = given if given.is_dir() else given.parent if "%" in given.name else None
+    place, given = target.path.parent, Path(source)
+    among = given if given.is_dir() else given.parent if is_pattern(given) else None
     if among is not None and place.resolve() == among.resolve():
         failed = "output: is among the pictures of the film, and would be taken for one of them"
         raise OutputError(one_line(failed, quoted(output), "another folder than theirs", quoted(Path("painted") / output.name)))
-    check_output(target.pictures or target.path, inputs=inputs(source), what="output")
+    check_output(target.path, inputs=inputs(source), what="output")
     return target
 
 
 def inputs(source: str) -> list[Path]:
     """Return the file a film is read from, which no output may replace."""
-    return [] if source.startswith(PREFIX) else [Path(source)]
+    path = Path(source)
+    return [path] if path.is_file() else []
 
 
 def frames_folder(output: Path) -> Path:
@@ -203,8 +217,8 @@ def frames_folder(output: Path) -> Path:
 
 def record_place(target: Target) -> Path:
     """Where the record of a film goes: beside it, or among its pictures."""
-    if target.pictures is not None:
-        return target.pictures.with_name("film.json")
+    if target.container is None:
+        return target.path.with_name("film.json")
     return target.path.with_suffix(".json")
 
 

@@ -179,7 +179,7 @@ def save_frame(pixels: Pixels, path: Path) -> None:
 def load_frame(path: Path) -> Pixels:
     """Read a painted frame; raises FilmError if it is gone or damaged."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=["PNG"]) as image:
             return np.asarray(image.convert("RGB"))
     except (OSError, SyntaxError, ValueError) as error:
         hint = "remove it, and give the same command: it is painted again"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,24 +12,34 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from pincel.engine.events import Notice
 from pincel.errors import FilmError
 from pincel.files import atomically, check_output, one_line, quoted
 from pincel.film.base import Assembled, Film, Pixels, Tell, never, nobody
-from pincel.film.decode import FULL, LIMITED, SCALERS, library
-from pincel.film.formats import CODECS, Codec, Target, find_target
+from pincel.film.decode import BRIGHT, FULL, LIMITED, SCALERS, UNSAID, library
+from pincel.film.fit import Fit
+from pincel.film.formats import CODECS, Target, find_target
 from pincel.film.indexed import Palette
-from pincel.film.sequence import NUMBER
+from pincel.film.sequence import numbered
 from pincel.film.sound import Sounds
 from pincel.film.work import Work, load_frame
-from pincel.image.io import save_picture
+from pincel.image.io import check_format, encode, save_picture
 
 # FFmpeg's unit of a fixed quality.
 LAMBDA = 118
 # Shortest time between two frames, in ticks of containers that count hundredths: below it, browsers slow down.
 SHORTEST = {"gif": 2}
+# Why a system does not let a file be written: the encoder and the sound are not to blame.
+REFUSED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS})
+# H.273 numbers of primaries that are those of sRGB, or nearly: BT.709, BT.470 and BT.601.
+NEAR_SRGB = frozenset({1, UNSAID, 4, 5, 6, 7})
+# The pixel format of numbers in a palette.
+INDEXED = "pal8"
+# Matrix of what is stored as RGB.
+IDENTITY = 0
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,7 @@ class _Film:
         work: Where its frames are.
         frames: How many.
         target: Where it goes.
+        fit: What frames need to go there.
         tell: Is told each frame.
         stop: Asked after each.
     """
@@ -64,18 +77,19 @@ class _Film:
     work: Work
     frames: int
     target: Target
+    fit: Fit
     tell: Tell
     stop: Callable[[], bool]
     notes: list[str] = field(default_factory=list)
 
     def pictures(self) -> Iterator[tuple[Pixels, Fraction, Fraction]]:
-        """Yield each painted frame, when it is shown and until when, both in seconds."""
+        """Yield each painted frame as it goes into the file, when it is shown and until when, both in seconds."""
         times = (frame.time for frame in self.film.read())
         time = next(times, Fraction(0))
         for index in range(self.frames):
             after = next(times, None)
             until = time + 1 / self.film.rate if after is None else after
-            yield load_frame(self.work.frame(index)), time, until
+            yield self.fit(load_frame(self.work.frame(index))), time, until
             self.tell(Assembled(index + 1, self.frames))
             if self.stop():
                 raise KeyboardInterrupt
@@ -115,16 +129,54 @@ def assemble(  # noqa: PLR0913 - each is a choice of the caller's
     frames = until if until is not None else work.painted(scenes) if scenes else _counted(work)
     if frames == 0:
         raise FilmError(one_line("film: no painted frames are there", quoted(folder), "a folder with 000000.png …", "paint some first"))
-    job = _Film(film, work, frames, target, tell, stop)
-    shown = load_frame(work.frame(0))
-    height, width = shown.shape[:2]
+    fit = Fit.of(film, _size(load_frame(work.frame(0))), target)
+    job = _Film(film, work, frames, target, fit, tell, stop, [*fit.notes, *_color_notes(film, target)])
     if target.container is None:
         _write_pictures(job)
     else:
-        _write_file(job, (height, width))
+        _write_file(job)
     for note in job.notes:
         tell(Notice(note))
-    return Written(frames, (width, height), target.codec or "pictures", tuple(job.notes))
+    return Written(frames, (fit.size[1], fit.size[0]), target.codec or "pictures", tuple(job.notes))
+
+
+def check_encodes(film: Film, painted: tuple[int, int], target: Target) -> None:
+    """Write a grey frame into memory, so that what a codec or a format cannot hold is known before the work.
+
+    Args:
+        film: What is painted.
+        painted: (height, width) of its painted frames.
+        target: Where it is to go.
+
+    Raises:
+        FilmError: If the encoder refuses.
+        OutputError: If the format of pictures does.
+    """
+    fit, av = Fit.of(film, painted, target), library()
+    grey = fit(np.full((*painted, 3), 128, np.uint8))
+    if target.container is None:
+        encode(Image.fromarray(grey), check_format(target.path))
+        return
+    try:
+        with av.open(io.BytesIO(), "w", format=target.container.name) as output:
+            stream, clock = _stream(film, target, fit, output)
+            frame = _made(grey, stream.pix_fmt, film, Palette.of_pictures([grey]) if stream.pix_fmt == INDEXED else None)
+            frame.pts, frame.time_base = 0, clock
+            output.mux(stream.encode(frame))
+            output.mux(stream.encode(None))
+    except (av.FFmpegError, ValueError, OverflowError) as error:
+        raise _refusal(target, fit, error) from error
+
+
+def _size(pixels: Pixels) -> tuple[int, int]:
+    return pixels.shape[0], pixels.shape[1]
+
+
+def _color_notes(film: Film, target: Target) -> Iterator[str]:
+    """Say so where a file cannot say what its colors mean."""
+    color = film.colour
+    if not target.is_marked and (color.transfer in BRIGHT or color.primaries not in NEAR_SRGB):
+        yield "The film's colors are not those of sRGB, and a file of this kind cannot say so: they look paler than in the film."
 
 
 def _counted(work: Work) -> int:
@@ -135,53 +187,52 @@ def _counted(work: Work) -> int:
 
 
 def _write_pictures(job: _Film) -> None:
-    pattern = job.target.pictures
-    assert pattern is not None
     if job.film.sounds:
         job.notes.append("Pictures hold no sound; it is left out.")
     for number, (pixels, _, _) in enumerate(job.pictures(), 1):
-        name = NUMBER.sub(lambda found, number=number: f"{number:0{found[1] or 0}d}", pattern.name)  # type: ignore[misc]
-        save_picture(Image.fromarray(pixels), check_output(pattern.with_name(name)))
+        save_picture(Image.fromarray(pixels), check_output(numbered(job.target.path, number)))
 
 
-def _write_file(job: _Film, size: tuple[int, int]) -> None:
+def _write_file(job: _Film) -> None:
     error = library().FFmpegError
     with atomically(job.target.path) as temporary:
         for copy in (True, False):
             notes = len(job.notes)
             try:
-                _encode(job, temporary, size, copy=copy)
+                _encode(job, temporary, copy=copy)
                 return
             except (error, ValueError) as trouble:
+                if isinstance(trouble, OSError) and trouble.errno in REFUSED:
+                    raise OSError(trouble.errno, trouble.strerror) from trouble
                 # A container may say that it holds a sound and, asked to, refuse.
                 if not copy or not job.film.sounds:
-                    raise _refusal(job, trouble) from trouble
+                    raise _refusal(job.target, job.fit, trouble) from trouble
                 del job.notes[notes:]
 
 
-def _refusal(job: _Film, trouble: Exception) -> FilmError:
+def _refusal(target: Target, fit: Fit, trouble: Exception) -> FilmError:
     reason = (getattr(trouble, "strerror", None) or str(trouble)).lower()
-    codecs = job.target.container.codecs if job.target.container else ()
-    others = [name for name in codecs if name != job.target.codec]
-    hint = f"--codec {others[0]}" if others else "another extension"
-    return FilmError(one_line(f"output: {job.target.codec} cannot be written ({reason})", quoted(job.target.path), ", ".join(codecs), hint))
+    codecs = target.container.codecs if target.container else ()
+    others = [name for name in codecs if name != target.codec]
+    given = f"{quoted(target.path)}, frames of {fit.size[1]}×{fit.size[0]}"
+    hint = f"--codec {others[0]}, or another --size" if others else "another extension, or another --size"
+    return FilmError(one_line(f"output: {target.codec} cannot be written ({reason})", given, ", ".join(codecs), hint))
 
 
-def _encode(job: _Film, path: Path, size: tuple[int, int], *, copy: bool) -> None:
+def _encode(job: _Film, path: Path, *, copy: bool) -> None:
     film, container = job.film, job.target.container
     assert container is not None
-    codec = CODECS[job.target.codec]
     # 0 is without end for all of them.
     loops = {container.endless: str(film.loop if film.kind == "animation" else 0)} if container.endless else {}
     if container.name == "gif" and film.kind == "animation" and film.loop == 1:
         loops = {"loop": "-1"}
-    with library().open(str(path), "w", format=container.name, options=loops) as output:
-        stream, clock = _stream(job, output, codec, size)
-        sounds = Sounds(film, output, copy=copy) if film.sounds and not container.endless else None
+    with library().open(str(path), "w", format=container.name, options={**container.options, **loops}) as output:
+        stream, clock = _stream(film, job.target, job.fit, output)
+        sounds = Sounds(film, output, copy=copy, known=container.sounds) if film.sounds and not container.endless else None
         if film.sounds and container.endless:
             job.notes.append("Animations hold no sound; it is left out.")
         base = sounds.base if sounds else film.offset
-        palette = Palette.of(job.work, job.frames) if codec.pixels == "pal8" else None
+        palette = Palette.of(job.work, job.frames) if stream.pix_fmt == INDEXED else None
         if sounds is None:
             _mux(job, output, stream, clock, film.offset - base, None, palette)
             return
@@ -190,37 +241,49 @@ def _encode(job: _Film, path: Path, size: tuple[int, int], *, copy: bool) -> Non
             _mux(job, output, stream, clock, film.offset - base, sounds, palette)
 
 
-def _stream(job: _Film, output: Any, codec: Codec, size: tuple[int, int]) -> tuple[Any, Fraction]:
+def _stream(film: Film, target: Target, fit: Fit, output: Any) -> tuple[Any, Fraction]:
     """Add the stream of pictures; return it and the step of time it counts in."""
-    film = job.film
-    quality = codec.usual if job.target.quality is None else job.target.quality
-    options = {**codec.options, **({codec.quality: str(quality)} if codec.quality not in ("", "qscale") else {})}
+    codec, container = CODECS[target.codec], target.container
+    assert container is not None
+    quality = codec.usual if target.quality is None else target.quality
+    options = {
+        **codec.options,
+        **container.encoding.get(target.codec, {}),
+        **({codec.quality: str(quality)} if codec.quality not in ("", "qscale") else {}),
+    }
     # Its logger asks no program whether it may write to standard error.
     os.environ.setdefault("SVT_LOG", "1")
-    # MPEG-4 counts in parts of a second that 16 bits can number: whole frames.
-    clock = 1 / film.rate.limit_denominator(1001) if codec.encoder == "mpeg4" else codec.clock or film.tick
+    clock = 1 / film.rate.limit_denominator(1001) if _counts_frames(target) else codec.clock or film.tick
     stream = output.add_stream(codec.encoder, rate=film.rate.limit_denominator(65535), options=options)
-    stream.height, stream.width = size
+    stream.height, stream.width = fit.size
     stream.pix_fmt = codec.pixels
     context = stream.codec_context
     context.time_base = clock
+    if target.codec in container.tags:
+        context.codec_tag = container.tags[target.codec]
     if codec.quality == "qscale":
         context.qscale = True
         context.global_quality = LAMBDA * quality
-    if codec.pixels.startswith("yuv"):
-        _mark(context, film, size)
+    if target.is_marked:
+        _mark(context, film, fit)
     return stream, clock
 
 
-def _mark(context: Any, film: Film, size: tuple[int, int]) -> None:
+def _counts_frames(target: Target) -> bool:
+    """Return whether times are whole frames; those of MPEG-4 are parts of a second that 16 bits can number."""
+    return target.codec == "mpeg4" or (target.container is not None and target.container.even)
+
+
+def _mark(context: Any, film: Film, fit: Fit) -> None:
     """Let an encoder write down the film's colours and the shape of its pixels."""
     colour = film.colour
-    context.colorspace, context.color_range = colour.matrix, LIMITED if colour.limited else FULL
     context.color_primaries, context.color_trc = colour.primaries, colour.transfer
-    if film.aspect != 1:
-        # A painted frame has other pixels than the film, and the same shape.
-        aspect = film.aspect * Fraction(film.width, size[1]) / Fraction(film.height, size[0])
-        context.sample_aspect_ratio = aspect.limit_denominator(255)
+    if context.pix_fmt.startswith("yuv"):
+        context.colorspace, context.color_range = colour.matrix, LIMITED if colour.limited else FULL
+    else:
+        context.colorspace, context.color_range = IDENTITY, FULL
+    if fit.aspect != 1:
+        context.sample_aspect_ratio = fit.aspect.limit_denominator(255)
 
 
 def _mux(job: _Film, output: Any, stream: Any, clock: Fraction, lead: Fraction, sounds: Sounds | None, palette: Palette | None) -> None:
@@ -228,7 +291,7 @@ def _mux(job: _Film, output: Any, stream: Any, clock: Fraction, lead: Fraction, 
     shortest = SHORTEST.get(job.target.codec, 1)
     end = Fraction(0)
     for pixels, time, until in job.pictures():
-        frame = palette.frame(pixels) if palette else _converted(pixels, stream.pix_fmt, job.film)
+        frame = _made(pixels, stream.pix_fmt, job.film, palette)
         last = frame.pts = max(last + shortest if last >= 0 else 0, round((time + lead) / clock))
         rounded |= abs(last * clock - time - lead) > clock / 10
         frame.time_base = clock
@@ -238,14 +301,20 @@ def _mux(job: _Film, output: Any, stream: Any, clock: Fraction, lead: Fraction, 
             sounds.until(time + lead)
         output.mux(stream.encode(frame))
     output.mux(stream.encode(None))
-    if rounded and CODECS[job.target.codec].clock is None:
-        job.notes.append(f"Times between frames are rounded to {float(clock):.3g} s: {job.target.codec} counts in whole frames.")
+    if rounded and _counts_frames(job.target):
+        what = job.target.path.suffix if job.target.codec != "mpeg4" else job.target.codec
+        job.notes.append(f"Times between frames are rounded to {float(clock):.3g} s: {what} counts in whole frames.")
     if sounds:
         # What is heard after the last picture stays, unless pictures are missing.
         scenes = job.work.scenes
         whole = not scenes or job.frames >= scenes[-1].stop
         sounds.until(Fraction(2**40) if whole else end)
         sounds.finish()
+
+
+def _made(pixels: Pixels, form: str, film: Film, palette: Palette | None) -> Any:
+    """Make a frame for an encoder."""
+    return palette.frame(pixels) if palette else _converted(pixels, form, film)
 
 
 def _converted(pixels: Pixels, form: str, film: Film) -> Any:
