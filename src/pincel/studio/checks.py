@@ -5,7 +5,7 @@ What can only be known with the pictures at hand, the run's own process says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
@@ -69,6 +69,8 @@ def _shaped(key: str, value: JsonValue) -> JsonValue:
         _own(key, value)
     if key == "optimizer_options" and isinstance(value, str):
         value = _options(value)
+    if key != "ladder" and any(names_file(text) for text in _texts(value)):
+        raise ApiError(422, f"'{key}' cannot be {_short(value)}: no file is named here, and nothing else has such signs in it.", key)
     simple = isinstance(value, str | int | float) and not isinstance(value, bool)
     listed = isinstance(value, list) and all(isinstance(each, str | int | float) for each in value) and key in (*PAIRS, "style_scale")
     paired = isinstance(value, dict) and all(isinstance(each, str | int | float) for each in value.values()) and key in PAIRS
@@ -79,6 +81,23 @@ def _shaped(key: str, value: JsonValue) -> JsonValue:
     if key in MOST and isinstance(value, int | float) and not value <= MOST[key]:
         raise ApiError(422, f"'{key}' cannot be {_short(value)}: it should be less than or equal to {MOST[key]} here.", key)
     return value
+
+
+def names_file(text: str) -> bool:
+    """Tell whether a text could lead to a file of this machine, or to another machine."""
+    return not text.isprintable() or bool(set(text) & set("/\\~")) or ".." in text
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    """Yield every text in a value, keys too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, dict):
+        yield from value
+        yield from _texts(list(value.values()))
 
 
 def _own(key: str, value: JsonValue) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from pincel.errors import closest, unknown_name
+from pincel.studio.checks import names_file
 from pincel.studio.models import Role, StudyOption, StudyView, Takes
 from pincel.studio.troubles import ApiError
 
@@ -239,9 +240,7 @@ def _value(option: StudyOption, value: JsonValue) -> str:
         low, high = option.minimum, option.maximum
         right = (low is None or value >= low) and (high is None or value <= high) and abs(value) < 1e9
     if right and isinstance(value, str):
-        # Nothing that could lead to a file.
-        plain = len(value) <= _LONGEST and value.isprintable() and not set(value) & set("/\\~")
-        right = plain and (option.choices is None or value in option.choices)
+        right = len(value) <= _LONGEST and not names_file(value) and (option.choices is None or value in option.choices)
     if not right:
         wanted = f"one of {', '.join(option.choices)}" if option.choices else f"{option.kind}{_bounds(option)}"
         raise ApiError(422, f"'{option.name}' cannot be {repr(value)[:60]}: it should be {wanted}.", option.name)
