@@ -11,10 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import platformdirs
-
 from pincel.errors import OutputError
 from pincel.files import write_text
+from pincel.folders import cache_folder
 
 if TYPE_CHECKING:
     from pincel.backbones.cards import Card
@@ -143,4 +142,4 @@ def _state(path: Path) -> list[int]:
 
 def _note(path: Path, kind: str) -> Path:
     key = hashlib.sha256(f"{kind}\n{path.absolute()}".encode(errors="surrogateescape")).hexdigest()
-    return Path(platformdirs.user_cache_dir("pincel")) / "hashes" / f"{key[:24]}.json"
+    return cache_folder() / "hashes" / f"{key[:24]}.json"

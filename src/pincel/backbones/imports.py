@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pincel.backbones import CARDS
 from pincel.backbones.cards import UNDIVIDED, Card
 from pincel.backbones.formats import open_weights
-from pincel.backbones.formats.fit import NEAR, fit, guess
+from pincel.backbones.formats.fit import NEAR, fit, fitting, guess
 from pincel.backbones.formats.held import Held
 from pincel.backbones.hashes import digests_of, first_place, keep_first_digest
 from pincel.backbones.native import read_card, write_network
@@ -35,6 +35,8 @@ class Import:
         layers: How many layers of it have weights.
         like: The backbone that it is laid out and fed like.
         why: How that is known.
+        inside: Where in the file they were, if it holds more than one network's layers: ``model_ema``.
+        beside: Where others are, that were left.
     """
 
     card: Card
@@ -42,6 +44,8 @@ class Import:
     layers: int
     like: str
     why: str
+    inside: str = ""
+    beside: tuple[str, ...] = ()
 
 
 def import_network(file: Path, name: str = "", *, like: str = "", channels: Literal["", "rgb", "bgr"] = "", force: bool = False) -> Import:
@@ -66,7 +70,8 @@ def import_network(file: Path, name: str = "", *, like: str = "", channels: Lite
     digests = digests_of(file)
     model, why = (CARDS[like], "as you say") if like else _model(held, file, digests)
     asked = replace(model, channels=channels) if channels else model
-    weights = fit(held, asked, file)
+    taken = fitting(held, asked, file)
+    weights = fit(taken, asked, file)
     known = why in (OWN, KNOWN)
     card = own(
         asked,
@@ -74,13 +79,14 @@ def import_network(file: Path, name: str = "", *, like: str = "", channels: Lite
         summary=f"{file.name}, imported: layers and preprocessing as {model.name}",
         source=model.source if known else f"{file.name}, SHA-256 {digests['SHA-256']}",
         licence=model.licence if known else "that of the file it was imported from",
-        classes=held.classes or asked.classes,
+        classes=taken.classes or asked.classes,
     )
     check_output(target, inputs=[file], what="network")
     first_place(target).unlink(missing_ok=True)
     write_network(target, card, weights)
     keep_first_digest(target, digests_of(target, ("SHA-256",))["SHA-256"])
-    return Import(read_card(target), held.format, len(weights), model.name, why)
+    beside = tuple(each.inside for each in (held, *held.others) if each is not taken)
+    return Import(read_card(target), held.format, len(weights), model.name, why, taken.inside, beside)
 
 
 def export_network(card: Card, path: Path) -> None:
@@ -147,8 +153,7 @@ def _model(held: Held, file: Path, digests: dict[str, str]) -> tuple[Card, str]:
     if same:
         # With its classifier, if one of those that read this file reads it: nothing is lost.
         return max(same, key=lambda card: len(card.layers)), KNOWN
-    candidates = [card for card in guess(held) if _fed(held, card)]
-    usual = _apart([card for card in candidates if card.format == held.format] or candidates)
+    usual = next(filter(None, map(_usual, (held, *held.others))), [])
     if len(usual) == 1:
         return usual[0], FITS
     shapes = f"{quoted(file)}, {len(held.layers)} layers, as {held.format}"
@@ -159,6 +164,12 @@ def _model(held: Held, file: Path, digests: dict[str, str]) -> tuple[Card, str]:
     names = ", ".join(card.name for card in usual)
     failed = "weights: their shapes do not tell how the network is fed"
     raise WeightsError(one_line(failed, shapes, f"--like one of {names}", "--like with the one that it was made from"))
+
+
+def _usual(held: Held) -> list[Card]:
+    """Return the cards that a network may be, one of each that computes the same; those of files of its format, if there are any."""
+    candidates = [card for card in guess(held) if _fed(held, card)]
+    return _apart([card for card in candidates if card.format == held.format] or candidates)
 
 
 def _fed(held: Held, card: Card) -> bool:

@@ -8,8 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import platformdirs
-
+from pincel.folders import data_folder
 from pincel.registry import Registry
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def _is_timm(name: str) -> bool:
 
 def imports() -> Path:
     """Return the folder that imported networks are kept in: ``PINCEL_WEIGHTS``, or the user's data folder."""
-    return Path(os.environ.get("PINCEL_WEIGHTS") or Path(platformdirs.user_data_dir("pincel")) / "weights")
+    return Path(os.environ.get("PINCEL_WEIGHTS") or data_folder() / "weights")
 
 
 def imported() -> list[str]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pincel.backbones.hashes import Expected, digests_of, expected, first_place, keep_first_digest, noted_digest
 from pincel.errors import OutputError, WeightsError
+from pincel.folders import expanded
 
 if TYPE_CHECKING:
     from pincel.backbones.cards import Card
@@ -53,9 +54,9 @@ def cache() -> Path:
     """
     loaded = sys.modules.get("torch.hub")
     if loaded is not None:
-        return Path(loaded.get_dir()) / "checkpoints"
+        return expanded(loaded.get_dir()) / "checkpoints"
     above = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    return Path(os.path.expanduser(os.environ.get("TORCH_HOME", f"{above}/torch"))) / "hub" / "checkpoints"
+    return expanded(os.environ.get("TORCH_HOME", f"{above}/torch")) / "hub" / "checkpoints"
 
 
 def has_file(card: Card) -> bool:

@@ -254,6 +254,9 @@ def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"
     done = import_network(file, name, like=like, channels=channels or "", force=force)
     card = done.card
     say(f"{file}: {done.format}, {done.layers} layers with weights, {card.parameters:,} parameters")
+    if done.inside or done.beside:
+        left = ", ".join(f"'{each}'" for each in done.beside)
+        say(f"the weights under '{done.inside}'" + (f", not those under {left}" if left else ""))
     say(f"like {done.like}: {done.why}")
     say(f"kept as {card.path}")
     say(f"use it with --backbone {card.name}")

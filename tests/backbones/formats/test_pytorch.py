@@ -104,8 +104,6 @@ def test_code_is_refused_and_not_run(old: bool, tmp_path: Path) -> None:
         ):
             open_weights(saved(tmp_path / "a.pth", value, old=old))
         assert not mark.exists()
-    with pytest.raises(WeightsError, match=r"as PyTorch, it asks for torch\.nn\.modules\.linear\.Linear, and pincel runs no code"):
-        open_weights(saved(tmp_path / "a.pth", torch.nn.Linear(2, 2), old=old))
 
 
 def rewritten(data: bytes, **changed: Any) -> bytes:

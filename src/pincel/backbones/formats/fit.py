@@ -44,7 +44,7 @@ def fit(held: Held, card: Card, path: Path) -> Weights:
     """Give the layers of a file the names, shapes and order of colours that a network needs.
 
     Layers are matched by name if the file has all names of the card, else one after the other; what the file has beyond the card's last
-    layer is left out. A convolution in groups may be in as many parts.
+    layer is left out. A convolution in groups may be in as many parts. Of several networks in a file it is :func:`fitting`.
 
     Args:
         held: What was read.
@@ -57,6 +57,7 @@ def fit(held: Held, card: Card, path: Path) -> Weights:
     Raises:
         WeightsError: If a layer is missing or has another shape, or the file subtracts another mean than the card.
     """
+    held = fitting(held, card, path)
     if held.mean and max(abs(one - other) for one, other in zip(held.mean, card.mean, strict=True)) > NEAR:
         raise _another_mean(held.mean, card, path)
     places = _matched(held, card, path)
@@ -69,14 +70,23 @@ def fit(held: Held, card: Card, path: Path) -> Weights:
     return weights
 
 
+def fitting(held: Held, card: Card, path: Path) -> Held:
+    """Return the first of the networks in a file whose layers are those of a card; the first of all if none is."""
+    for each in (held, *held.others):
+        with suppress(WeightsError):
+            _matched(each, card, path)
+            return each
+    return held
+
+
 def guess(held: Held) -> tuple[Card, ...]:
-    """Return the cards whose layers have the shapes of those of a file.
+    """Return the cards whose layers have the shapes of those of a network in a file.
 
     Args:
-        held: What was read.
+        held: The network; the others in its file do not matter.
 
     Returns:
-        The networks that pincel knows and that have all layers of the file; if there is none, those that have its first ones.
+        Those that pincel knows and that have all its layers; if there is none, those that have its first ones.
     """
     from pincel.backbones import CARDS  # noqa: PLC0415 - it lists all networks, and fitting needs none of them
 

@@ -53,6 +53,8 @@ class Held:
         classes: What the outputs of the last layer stand for, if the file says it.
         format: How the file is written, one of :data:`pincel.backbones.formats.FORMATS`.
         mean: What the file itself says is subtracted from the input, RGB, on the 0-255 scale.
+        inside: Where in the file it is, ``model_ema.module``; nothing if it is all of the file.
+        others: Further networks in the same file.
     """
 
     layers: tuple[HeldLayer, ...]
@@ -60,6 +62,8 @@ class Held:
     classes: tuple[str, ...] = ()
     format: str = ""
     mean: tuple[float, float, float] | None = None
+    inside: str = ""
+    others: tuple[Held, ...] = ()
 
 
 @contextmanager

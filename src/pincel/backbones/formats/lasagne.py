@@ -4,7 +4,7 @@ Weights and biases in the order of the layers, without names: convolutions (out,
 filters of networks that were converted from Caffe are Caffe's, not turned round as those of Theano's own convolution, and look at BGR.
 
 The pickles are those of Python 2, whose arrays ask for functions of NumPy that make them. They get :class:`_Array` in their stead, which
-is made only of bytes that are there.
+is made only of bytes that are there. What else is in them, of whatever class, is left alone; see :mod:`.pickles`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 from torch import Tensor
 
 from pincel.backbones.formats.held import MOST, Held, natural, paired, plain, reading, to_tensor
-from pincel.backbones.formats.pickles import Restricted, look_through
+from pincel.backbones.formats.pickles import Foreign, read_pickle, refused
 
 # Where the list of parameters is in the files that are about, and what else is read of them.
 VALUES, CLASSES, MEANS = ("param values", "param_values", "values", "params"), ("synset words", "classes"), ("mean value", "mean_value")
@@ -71,16 +71,15 @@ def _tensor(value: object) -> Tensor:
         return value
     if isinstance(value, _Array):
         return value.numbers
+    if isinstance(value, Foreign):
+        raise refused(value.name)
     raise TypeError(f"one of its parameters is a {type(value).__name__}, not an array")
 
 
 def _pickled(stream: BinaryIO) -> Any:
     with mmap(stream.fileno(), 0, access=ACCESS_READ) as mapped:
         # It reads what there is, whatever is asked for.
-        pickle = cast("BinaryIO", mapped)
-        look_through(pickle, len(mapped))
-        mapped.seek(0)
-        return Restricted(pickle, _stand_ins()).load()
+        return read_pickle(cast("BinaryIO", mapped), TABLE)
 
 
 def _archived(path: Path) -> list[Tensor]:
@@ -119,7 +118,8 @@ class _Kind:
     def __init__(self, name: str, *_: object) -> None:
         self.name, self.order = str(name), "="
 
-    def __setstate__(self, state: Sequence[Any]) -> None:
+    def build(self, state: Sequence[Any]) -> None:
+        """Take what NumPy says of a type; all that matters is its order of bytes."""
         self.order = str(state[1])
 
 
@@ -130,7 +130,8 @@ class _Array:
         self.shape: tuple[int, ...] = ()
         self.kind, self.fortran, self.data = _Kind(""), False, b""
 
-    def __setstate__(self, state: Sequence[Any]) -> None:
+    def build(self, state: Sequence[Any]) -> None:
+        """Take what NumPy says of an array."""
         _, shape, kind, fortran, data = state
         self.shape, self.fortran = tuple(int(length) for length in shape), bool(fortran)
         self.kind = kind
@@ -145,22 +146,20 @@ class _Array:
 
 def _from_buffer(data: object, kind: _Kind, shape: Sequence[int], order: str = "C") -> _Array:
     array = _Array()
-    array.__setstate__((1, shape, kind, order == "F", bytes(data) if isinstance(data, bytearray) else data))
+    array.build((1, shape, kind, order == "F", bytes(data) if isinstance(data, bytearray) else data))
     return array
 
 
-def _stand_ins() -> dict[str, Any]:
-    """Return what a pickle of arrays may ask for; functions made anew each time, for a pickle can write to what it gets."""
-    stand_ins: dict[str, Any] = {
-        "numpy.ndarray": "an array",
-        "numpy.dtype": lambda *given: _Kind(*given),  # noqa: PLW0108 - a class would keep what is written to it
-        "collections.OrderedDict": dict,
-        # How Python 3 writes bytes for Python 2.
-        "_codecs.encode": lambda text, *_: text.encode("latin1"),
-    }
-    for core in ("core", "_core"):
-        stand_ins[f"numpy.{core}.multiarray._reconstruct"] = lambda *_: _Array()
-        # A single number, which no weight is.
-        stand_ins[f"numpy.{core}.multiarray.scalar"] = lambda *_: None
-        stand_ins[f"numpy.{core}.numeric._frombuffer"] = lambda *given: _from_buffer(*given)  # noqa: PLW0108 - likewise
-    return stand_ins
+# What a pickle of arrays may ask for.
+TABLE: dict[str, Any] = {
+    "numpy.ndarray": "an array",
+    "numpy.dtype": _Kind,
+    "collections.OrderedDict": lambda pairs=(): dict(pairs),
+    # How Python 3 writes bytes for Python 2.
+    "_codecs.encode": lambda text, *_: text.encode("latin1"),
+}
+for core in ("core", "_core"):
+    TABLE[f"numpy.{core}.multiarray._reconstruct"] = lambda *_: _Array()
+    # A single number, which no weight is.
+    TABLE[f"numpy.{core}.multiarray.scalar"] = lambda *_: None
+    TABLE[f"numpy.{core}.numeric._frombuffer"] = _from_buffer

@@ -1,61 +1,264 @@
-"""Pickles: programs for a small machine that makes objects, and may call any function. They are looked through before any of it is done.
+"""Pickles: programs for a small machine that makes objects, and may call any function. Here is that machine without Python's functions.
 
-Lengths and numbers of places are part of such a program, and Python makes room for what they say; :func:`look_through` believes none
-that is larger than the file. :class:`Restricted` then makes nothing but numbers, texts, lists, tuples, dicts and what it was told to.
+It makes numbers, texts, lists, tuples and dicts. Whatever a pickle asks for by name comes from a table of what may be made of it; a name
+that is not there stands for itself: nothing is imported, calling it gives another :class:`Foreign`, and what would be written to it is kept
+as plain data beside its name. So what lies beside the numbers of a file, of whatever class, does not keep them from being read.
+
+Python's own machine takes a table too, but it hashes whatever a pickle uses as a key or puts in a set; a tuple of a million levels ends the
+process there, and one of sixty levels, each twice the one inside it, never ends. Here keys are numbers and texts, and sets are lists. Room
+is made only for bytes that are there, and for no more than :data:`MOST_STEPS` objects.
 """
 
 from __future__ import annotations
 
-import pickle
+import codecs
 import pickletools
-from collections.abc import Mapping
-from typing import Any, BinaryIO, Never
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pickle import UnpicklingError
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
-# Instructions that write to a numbered place, for which all places before it are made.
-PLACES = frozenset({"PUT", "BINPUT", "LONG_BINPUT"})
+# Instructions in one pickle. A network has some thousands, what its training noted of each step as many as steps.
+MOST_STEPS = 4_000_000
+# Modules, and functions of Python itself, that no file of numbers has any use for: one that calls them is not what it says it is.
+CODE = frozenset({"os", "posix", "nt", "subprocess", "sys", "shutil", "socket", "runpy", "importlib", "ctypes", "pty", "webbrowser"})
+BUILT_IN = frozenset({"eval", "exec", "compile", "open", "input", "breakpoint", "__import__"})
 
 
-def look_through(stream: BinaryIO, most: int, *, numbers: bool = False) -> None:
-    """Read the instructions of one pickle, obeying none, up to its end.
+@dataclass(slots=True, eq=False)
+class Foreign:
+    """Stands for a class or a function that is in no table, and for whatever it would make.
+
+    Attributes:
+        name: ``module.name``, as the pickle asks for it.
+        state: What would be written to the attributes of an object.
+        items: What would be put into it under keys, if it is a kind of dict.
+    """
+
+    name: str
+    state: object = None
+    items: dict[Any, Any] | None = None
+
+    def build(self, state: object) -> None:
+        """Keep what is written to it."""
+        self.state = state
+
+
+@runtime_checkable
+class Buildable(Protocol):
+    """An object of the machine that takes what a pickle writes to it."""
+
+    def build(self, state: object) -> None:
+        """Take it; raises ValueError if it makes no sense."""
+
+
+def read_pickle(stream: BinaryIO, table: Mapping[str, Any], elsewhere: Callable[[Any], object] | None = None) -> Any:
+    """Read one pickle, up to its end.
 
     Args:
         stream: At its beginning. A ``read`` of more than there is must return what there is, at no cost.
-        most: The number of bytes of the file: no place, and no part of a whole file, has a larger number.
-        numbers: Whether the numbers it makes are bounded too, as those in a file of torch are: sizes and lengths.
+        table: ``module.name`` → what it is given in its stead: a function to call, or a value.
+        elsewhere: Returns what is kept outside the pickle, by what the pickle says of it.
 
     Raises:
-        ValueError: If it is no whole pickle or a number is too large.
+        UnpicklingError: If it makes no sense, is too long, or calls what runs code.
+        ValueError: If it is not whole.
     """
-    for instruction, argument, _ in pickletools.genops(stream):
-        if isinstance(argument, int) and abs(argument) > most and (numbers or instruction.name in PLACES):
-            raise ValueError(f"it speaks of {argument} parts and has only {most} bytes")
+    machine = _Machine(table, elsewhere)
+    try:
+        for count, (name, argument) in enumerate(_instructions(stream)):
+            if count > MOST_STEPS:
+                raise UnpicklingError(f"it has more than {MOST_STEPS} parts")
+            if name == "STOP":
+                return machine.stack.pop()
+            if name in VALUES:
+                machine.push(argument)
+            else:
+                ACTS[name](machine, argument)
+    except (IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise UnpicklingError("its parts do not fit together") from error
+    raise UnpicklingError("it has no end")
 
 
-class Restricted(pickle.Unpickler):
-    """Makes the objects of a pickle, and none but those of a table: no function of Python's is called.
+def refused(asked: str) -> UnpicklingError:
+    """Build the error for a pickle that needs a function or a class by name."""
+    return UnpicklingError(f"it asks for {asked}, and pincel runs no code of a file")
 
-    Args:
-        stream: The pickle, looked through before.
-        table: ``module.name`` that a pickle may ask for → what it is given in its stead.
-    """
 
-    def __init__(self, stream: BinaryIO, table: Mapping[str, Any]) -> None:
-        # What was a text of bytes in Python 2 is one of as many characters.
-        super().__init__(stream, encoding="latin1")
-        self._table = table
+def _instructions(stream: BinaryIO) -> Iterator[tuple[str, Any]]:
+    """Yield name and argument of each instruction, the last of which is STOP."""
+    name = ""
+    while name != "STOP":
+        code = stream.read(1)
+        known = pickletools.code2op.get(code.decode("latin1"))
+        if known is None:
+            raise ValueError("it is no whole pickle")
+        name = known.name
+        if name == "STRING":
+            # What was a text of bytes in Python 2 is one of as many characters; the library takes ASCII alone.
+            quoted = pickletools.read_stringnl(stream, decode=False)
+            yield name, codecs.escape_decode(quoted)[0].decode("latin1")
+        else:
+            yield name, known.arg.reader(stream) if known.arg else CONSTANTS.get(name)
 
-    def find_class(self, module: str, name: str) -> Any:
-        """Return what stands for a function or class; raises UnpicklingError for one that is not in the table."""
+
+class _Machine:
+    def __init__(self, table: Mapping[str, Any], elsewhere: Callable[[Any], object] | None) -> None:
+        self.stack: list[Any] = []
+        self._below: list[list[Any]] = []
+        self._places: dict[int, Any] = {}
+        self._table, self._elsewhere = table, elsewhere
+
+    # --- The stack, its marks, and numbered places
+
+    def push(self, value: object) -> None:
+        self.stack.append(value)
+
+    def mark(self, _: object) -> None:
+        self._below.append(self.stack)
+        self.stack = []
+
+    def marked(self, _: object = None) -> list[Any]:
+        """Take all down to the last mark."""
+        found, self.stack = self.stack, self._below.pop()
+        return found
+
+    def put(self, place: int | None) -> None:
+        self._places[len(self._places) if place is None else place] = self.stack[-1]
+
+    def get(self, place: int) -> None:
+        self.push(self._places[place])
+
+    def take(self, count: int) -> list[Any]:
+        """Take so many; raises IndexError if there are fewer."""
+        return [self.stack.pop() for _ in range(count)][::-1]
+
+    # --- Lists, tuples and dicts
+
+    def push_dict(self, _: object) -> None:
+        pairs, found = self.marked(), dict[Any, Any]()
+        _set(found, pairs)
+        self.push(found)
+
+    def extend(self, values: list[Any]) -> None:
+        """Put values into the list on the stack; what is none of ours stays as it is."""
+        if isinstance(self.stack[-1], list):
+            self.stack[-1].extend(values)
+        elif not isinstance(self.stack[-1], Foreign):
+            raise TypeError
+
+    def update(self, pairs: list[Any]) -> None:
+        """Put pairs into the dict on the stack."""
+        found = self.stack[-1]
+        if isinstance(found, Foreign):
+            found.items = {} if found.items is None else found.items
+            found = found.items
+        if not isinstance(found, dict):
+            raise TypeError
+        _set(found, pairs)
+
+    # --- What is asked for by name
+
+    def push_named(self, module: str, name: str) -> None:
         asked = f"{module}.{name}"
-        if asked not in self._table:
-            raise refused(asked)
-        return self._table[asked]
+        self.push(self._table[asked] if asked in self._table else Foreign(asked))
 
-    def persistent_load(self, pid: object) -> Never:
-        """Refuse what is kept outside the pickle."""
-        raise pickle.UnpicklingError("a part of it is elsewhere")
+    def push_found(self) -> None:
+        module, name = self.take(2)
+        if not isinstance(module, str) or not isinstance(name, str):
+            raise TypeError
+        self.push_named(module, name)
+
+    def call(self, made_by: Any, given: Any) -> None:
+        """Push what a function of the table makes, or what stands for it."""
+        if isinstance(made_by, Foreign):
+            if _runs_code(made_by.name):
+                raise refused(made_by.name)
+            self.push(Foreign(made_by.name))
+        elif callable(made_by):
+            self.push(made_by(*given))
+        else:
+            raise TypeError
+
+    def call_object(self) -> None:
+        made_by, *given = self.marked()
+        self.call(made_by, given)
+
+    def call_named(self, argument: str) -> None:
+        given = self.marked()
+        self.push_named(*_apart(argument))
+        self.call(self.stack.pop(), given)
+
+    def build(self, _: object) -> None:
+        state = self.stack.pop()
+        if isinstance(self.stack[-1], Buildable):
+            self.stack[-1].build(state)
+
+    def push_elsewhere(self, said: Any) -> None:
+        if self._elsewhere is None:
+            raise UnpicklingError("a part of it is elsewhere")
+        self.push(self._elsewhere(said))
 
 
-def refused(asked: str) -> pickle.UnpicklingError:
-    """Build the error for a pickle that asks for a function or a class by name."""
-    return pickle.UnpicklingError(f"it asks for {asked}, and pincel runs no code of a file")
+def _set(found: dict[Any, Any], pairs: list[Any]) -> None:
+    """Put pairs into a dict, but for those whose key is neither text nor a number of usual length."""
+    if len(pairs) % 2:
+        raise TypeError
+    found.update((key, value) for key, value in zip(pairs[::2], pairs[1::2], strict=True) if _is_key(key))
+
+
+def _is_key(key: object) -> bool:
+    # Python looks at all digits of a number each time.
+    return isinstance(key, str | bytes | float | None) or (isinstance(key, int) and key.bit_length() <= 64)
+
+
+def _apart(argument: str) -> tuple[str, str]:
+    module, _, name = argument.partition(" ")
+    return module, name
+
+
+def _runs_code(asked: str) -> bool:
+    module, _, name = asked.rpartition(".")
+    return module.partition(".")[0] in CODE or (module in ("builtins", "__builtin__") and name in BUILT_IN)
+
+
+CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
+# Instructions whose argument is put on the stack.
+VALUES = frozenset(CONSTANTS) | {
+    "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT",
+    "STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8",
+    "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8",
+}  # fmt: skip
+# What all others do, given their argument.
+ACTS: Mapping[str, Callable[[_Machine, Any], object]] = {
+    **dict.fromkeys(("PROTO", "FRAME"), lambda *_: None),
+    "MARK": _Machine.mark,
+    "POP_MARK": _Machine.marked,
+    "POP": lambda machine, _: machine.stack.pop() if machine.stack else machine.marked(),
+    "DUP": lambda machine, _: machine.push(machine.stack[-1]),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"), _Machine.put),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _Machine.get),
+    **dict.fromkeys(("EMPTY_LIST", "EMPTY_SET"), lambda machine, _: machine.push([])),
+    "EMPTY_DICT": lambda machine, _: machine.push({}),
+    "EMPTY_TUPLE": lambda machine, _: machine.push(()),
+    **dict.fromkeys(("LIST", "FROZENSET"), lambda machine, _: machine.push(machine.marked())),
+    "TUPLE": lambda machine, _: machine.push(tuple(machine.marked())),
+    "TUPLE1": lambda machine, _: machine.push(tuple(machine.take(1))),
+    "TUPLE2": lambda machine, _: machine.push(tuple(machine.take(2))),
+    "TUPLE3": lambda machine, _: machine.push(tuple(machine.take(3))),
+    "DICT": _Machine.push_dict,
+    "APPEND": lambda machine, _: machine.extend(machine.take(1)),
+    **dict.fromkeys(("APPENDS", "ADDITEMS"), lambda machine, _: machine.extend(machine.marked())),
+    "SETITEM": lambda machine, _: machine.update(machine.take(2)),
+    "SETITEMS": lambda machine, _: machine.update(machine.marked()),
+    "GLOBAL": lambda machine, argument: machine.push_named(*_apart(argument)),
+    "STACK_GLOBAL": lambda machine, _: machine.push_found(),
+    **dict.fromkeys(("EXT1", "EXT2", "EXT4"), lambda machine, number: machine.push_named("extension", str(number))),
+    **dict.fromkeys(("REDUCE", "NEWOBJ"), lambda machine, _: machine.call(*machine.take(2))),
+    "NEWOBJ_EX": lambda machine, _: machine.call(*machine.take(3)[:2]),
+    "OBJ": lambda machine, _: machine.call_object(),
+    "INST": _Machine.call_named,
+    "BUILD": _Machine.build,
+    "PERSID": _Machine.push_elsewhere,
+    "BINPERSID": lambda machine, _: machine.push_elsewhere(machine.stack.pop()),
+}

@@ -1,72 +1,112 @@
-"""Networks of PyTorch: a dict of tensors by name (``features.0.weight``, ``conv1_1.bias``), as a zip file or as it was before these.
+"""Networks of PyTorch: tensors by name (``features.0.weight``, ``conv1_1.bias``), in a file of :mod:`.torch_file`.
 
 A weight of four axes is a convolution (out, in / groups, rows, columns), one of two a fully connected layer (out, in). Names are those of
-torchvision, those of VGG's authors, or numbers of a ``Sequential``, and come in the order of the layers. ``state_dict`` and ``model``
-around them, and ``module.`` before them, are what training leaves. Networks converted with the names of VGG's authors look at BGR, those of
-torchvision at RGB, and those that begin with AdaIN's first layer at what that gives; see :mod:`.preprocessed`.
+torchvision, those of VGG's authors, or numbers of a ``Sequential``, and come in the order of the layers. Networks converted with the names
+of VGG's authors look at BGR, those of torchvision at RGB, and those that begin with AdaIN's first layer at what that gives; see
+:mod:`.preprocessed`.
 
-Nothing but numbers is read: what is saved as a whole module asks for code, and is refused.
+A training leaves more: the tensors may be under ``net``, ``model_ema`` or any name, dicts inside dicts or attributes of objects, beside
+settings, scores and the state of an optimiser, and behind ``module.``. All such places are found, and those that hold layers are networks;
+a module that was saved whole is one too, read as data. Which of several is meant says the architecture that is asked for, see
+:mod:`.fit`; where more than one has it, the average of the training's weights is taken, as other programs do, then what comes first.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from io import BytesIO
-from mmap import ACCESS_READ, mmap
+from dataclasses import replace
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any, BinaryIO, cast
-from zipfile import ZipFile
 
-import torch
 from torch import Tensor
 
 from pincel.backbones.formats.fire import joined
 from pincel.backbones.formats.held import Channels, Held, HeldLayer, floating, reading, unusable
-from pincel.backbones.formats.pickles import look_through, refused
+from pincel.backbones.formats.pickles import Foreign, refused
 from pincel.backbones.formats.preprocessed import without_preprocessing
+from pincel.backbones.formats.torch_file import Numbers, TorchFile, named_tensors, open_torch, parts
+from pincel.errors import WeightsError
 
-# What a trained network may be under, in a file that holds more.
-INSIDE = ("state_dict", "model_state_dict", "model", "params")
+# Names of averages over the steps of a training, and of what has the shapes of weights and is none.
+AVERAGE, NO_WEIGHTS = re.compile(r"ema|averag|swa", re.IGNORECASE), re.compile(r"optim|grad|moment|veloc|exp_avg|sched", re.IGNORECASE)
+# What parallel and compiled modules put before each name.
+WRAPPED = re.compile(r"^((module|_orig_mod)\.)+")
 AUTHORS = re.compile(r"(.*\.)?conv[1-5]_[1-4]")
+# Names one inside the other, and networks, that are looked at.
+DEEPEST, MOST = 4, 32
 
 
 def read(path: Path) -> Held:
-    """Read the layers of a dict of tensors.
+    """Read the layers of all networks in a file.
 
     Args:
         path: The file.
 
+    Returns:
+        The first network; the others are in its ``others``.
+
     Raises:
-        WeightsError: If it is not whole, asks for code, or holds other layers with weights than convolutions and fully connected ones.
+        WeightsError: If it is not whole, calls what runs code, or holds other layers with weights than convolutions and fully connected
+            ones.
     """
-    with reading(path, "PyTorch"):
-        return held(path, read_state(path), "pytorch")
+    with reading(path, "PyTorch"), open_torch(path) as opened:
+        networks, errors = list[Held](), list[WeightsError | ValueError | TypeError]()
+        for place, state in _states(opened.found):
+            try:
+                network = held(path, _read(opened, state), "pytorch")
+            except (WeightsError, ValueError, TypeError) as error:
+                errors.append(error)
+            else:
+                networks.append(replace(network, inside=place))
+        if not networks:
+            raise errors[0] if errors else _holds_none(opened.found)
+        return replace(networks[0], others=tuple(networks[1:]))
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
     """Read the tensors of a file that torch saved, by name, and run no code of it.
 
     Raises:
-        UnpicklingError: If it holds more than tensors.
-        ValueError: If it lies about its sizes, or holds no dict of tensors.
+        UnpicklingError: If it calls what runs code.
+        ValueError: If it lies about its sizes, or holds no tensors.
     """
-    _look(path)
-    try:
-        found: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except UnpicklingError as error:
-        asked = re.search(r"GLOBAL ([\w.]+)", str(error))
-        raise refused(asked[1]) if asked else UnpicklingError("it holds more than tensors") from error
-    for name in INSIDE:
-        found = found[name] if isinstance(found, Mapping) and isinstance(found.get(name), Mapping) else found
-    if not isinstance(found, Mapping):
-        raise TypeError("it holds no dict of tensors")
-    state = {str(name).removeprefix("module."): each for name, each in found.items() if isinstance(each, Tensor)}
-    hollow = next((name for name, each in state.items() if not _is_solid(each)), None)
-    if hollow is not None:
-        raise ValueError(f"its {hollow} is {tuple(state[hollow].shape)}, and not all of that is there")
-    return state
+    with open_torch(path) as opened:
+        _, state = next(iter(_states(opened.found)), ("", None))
+        if state is None:
+            raise _holds_none(opened.found)
+        return _read(opened, state)
+
+
+def _states(found: object) -> list[tuple[str, Mapping[str, Numbers | Foreign]]]:
+    """Return all that may be a network: where it is (``model_ema.module``), and its tensors by name; the likeliest first."""
+    states, seen = list[tuple[str, Mapping[str, Numbers | Foreign]]](), set[int]()
+    level = [("", found)]
+    for _ in range(DEEPEST):
+        inner = list[tuple[str, object]]()
+        for place, each in level:
+            if id(each) in seen or len(states) >= MOST or NO_WEIGHTS.search(place):
+                continue
+            seen.add(id(each))
+            tensors = named_tensors(each)
+            if any(name.endswith("weight") or len(tensors) > 1 for name in tensors):
+                states.append((place, tensors))
+            inner += [(f"{place}.{key}".lstrip("."), value) for key, value in parts(each).items() if isinstance(value, Mapping | Foreign)]
+        level = inner
+    return sorted(states, key=lambda state: not AVERAGE.search(state[0]))
+
+
+def _read(opened: TorchFile, state: Mapping[str, Numbers | Foreign]) -> dict[str, Tensor]:
+    tensors = {}
+    for key, each in state.items():
+        name = WRAPPED.sub("", key)
+        if isinstance(each, Foreign):
+            raise TypeError(f"its {name} is no plain tensor, but made by {each.name}")
+        tensors[name] = opened.tensor(each, name)
+    return tensors
+
+
+def _holds_none(found: object) -> Exception:
+    return refused(found.name) if isinstance(found, Foreign) else TypeError("it holds no tensors that are called weights")
 
 
 def held(path: Path, state: Mapping[str, Tensor], format: str) -> Held:  # noqa: A002 - what it is called everywhere
@@ -88,31 +128,3 @@ def _layers(path: Path, state: Mapping[str, Tensor]) -> Iterator[HeldLayer]:
             raise unusable(path, name, f"one whose weights have {weight.ndim} dimensions")
         bias = state.get(f"{name}.bias")
         yield HeldLayer(name, floating(weight), None if bias is None else floating(bias))
-
-
-def _look(path: Path) -> None:
-    """Look at all sizes a file speaks of before torch makes room for them.
-
-    Raises:
-        ValueError: If one is larger than the file, or the file is compressed, as those of torch never are.
-    """
-    with path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as mapped:
-        if mapped[:2] != b"PK":
-            # It reads what there is, whatever is asked for. The numbers of the first pickles are no sizes.
-            for names in (False, False, False, True, False):
-                look_through(cast("BinaryIO", mapped), len(mapped), numbers=names)
-            return
-        with ZipFile(stream) as archive:
-            members = archive.infolist()
-            if sum(member.file_size for member in members) > len(mapped):
-                raise ValueError("it is compressed, as files of torch never are")
-            for member in members:
-                if member.filename.endswith("data.pkl"):
-                    look_through(BytesIO(archive.read(member)), len(mapped), numbers=True)
-
-
-def _is_solid(numbers: Tensor) -> bool:
-    """Tell whether all numbers of a tensor are there, each at its own place."""
-    if numbers.layout != torch.strided or numbers.device.type != "cpu" or numbers.is_quantized:
-        return False
-    return numbers.numel() * numbers.element_size() <= numbers.untyped_storage().nbytes()

@@ -1,0 +1,292 @@
+"""Files of ``torch.save``: a pickle that says of each tensor its shape and where its numbers are, and the numbers.
+
+They are zip files, or since before 2020 pickles one behind the other. ``torch.load(weights_only=True)`` refuses a whole file for one object
+of a class that it does not know, and can be given classes only by importing them. Here the pickle is read by :mod:`.pickles`, which imports
+nothing: what is a tensor becomes a :class:`Numbers`, which is read when it is asked for, and everything else stays what it is called.
+Sizes are compared with what the file has before room is made.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from io import BytesIO
+from math import prod
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, TypeAlias, cast
+from zipfile import ZipFile
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pincel.backbones.formats.pickles import Foreign, read_pickle
+
+# Kind of storage, and of numbers.
+KINDS = {
+    "Float": torch.float32, "Double": torch.float64, "Half": torch.float16, "BFloat16": torch.bfloat16, "Byte": torch.uint8,
+    "Char": torch.int8, "Short": torch.int16, "Int": torch.int32, "Long": torch.int64, "Bool": torch.bool,
+}  # fmt: skip
+# A tensor of more is no weight.
+MOST_AXES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Numbers one behind the other, in a file.
+
+    Attributes:
+        key: What they are called there.
+        kind: Of each.
+        size: Bytes of them.
+        start: The first of them, if they are part of another storage.
+    """
+
+    key: str
+    kind: torch.dtype
+    size: int
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbers:
+    """What a file says of a tensor, unbelieved until its numbers are asked for.
+
+    Attributes:
+        storage: Where its numbers are.
+        start: The place of the first in it.
+        shape: Its shape.
+        strides: Places from one to the next, along each axis.
+    """
+
+    storage: Storage
+    start: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+class Container(Protocol):
+    """A file as a pickle and the bytes of its storages."""
+
+    def pickled(self) -> Any:
+        """Return what the pickle holds."""
+
+    def numbers(self, storage: Storage) -> bytearray:
+        """Return the bytes of a storage; raises ValueError if there are none."""
+
+
+class TorchFile:
+    """A file of torch that is open.
+
+    Attributes:
+        found: What it holds: numbers, texts, lists, tuples and dicts; :class:`Numbers` for tensors, :class:`.pickles.Foreign` for others.
+    """
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        # Bytes of each storage, in this machine's order for numbers of so many.
+        self._read: dict[tuple[str, int], bytearray] = {}
+        self.found = container.pickled()
+
+    def tensor(self, numbers: Numbers, name: str) -> Tensor:
+        """Return a tensor; those of one storage share its memory.
+
+        Raises:
+            ValueError: If not all of its numbers are there, each at a place of its own.
+        """
+        storage, shape, strides = numbers.storage, numbers.shape, numbers.strides
+        flat = self._flat(storage)
+        size: int = prod(shape)
+        last = numbers.start + sum((length - 1) * stride for length, stride in zip(shape, strides, strict=True))
+        if len(shape) > MOST_AXES or min(*shape, *strides, numbers.start, 0) < 0 or size > len(flat) or (size and last >= len(flat)):
+            raise ValueError(f"its {name} is {shape}, and not all of that is there")
+        return torch.as_strided(flat, shape, strides, numbers.start) if size else torch.empty(shape, dtype=flat.dtype)
+
+    def _flat(self, storage: Storage) -> Tensor:
+        key = storage.key, storage.kind.itemsize
+        if key not in self._read:
+            self._read[key] = self._container.numbers(storage)
+        data, begin = self._read[key], storage.start * storage.kind.itemsize
+        if min(begin, storage.size) < 0 or begin + storage.size > len(data):
+            raise ValueError(f"its part {storage.key} says it has {storage.size} bytes and has {len(data)}")
+        count = storage.size // storage.kind.itemsize
+        return torch.frombuffer(data, dtype=storage.kind, count=count, offset=begin) if count else torch.empty(0, dtype=storage.kind)
+
+
+@contextmanager
+def open_torch(path: Path) -> Iterator[TorchFile]:
+    """Open a file and read what it holds, but for the numbers of its tensors.
+
+    Raises:
+        UnpicklingError: If it calls what runs code.
+        ValueError: If it is not whole, or lies about its sizes.
+    """
+    with path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as mapped:
+        if mapped[:2] != b"PK":
+            yield TorchFile(_Older(mapped))
+            return
+        with ZipFile(stream) as archive:
+            yield TorchFile(_Zip(archive, len(mapped)))
+
+
+class _Zip:
+    """A folder in a zip file, not compressed: ``data.pkl``, and ``data/KEY`` for each storage."""
+
+    def __init__(self, archive: ZipFile, most: int) -> None:
+        if sum(member.file_size for member in archive.infolist()) > most:
+            raise ValueError("it is compressed, as files of torch never are")
+        self._archive = archive
+        self._names = set(archive.namelist())
+        self._root = next((name for name in archive.namelist() if name.endswith("data.pkl")), "").removesuffix("data.pkl")
+
+    def pickled(self) -> Any:
+        return read_pickle(BytesIO(self._archive.read(f"{self._root}data.pkl")), TABLE, _storage)
+
+    def numbers(self, storage: Storage) -> bytearray:
+        name = f"{self._root}data/{storage.key}"
+        if name not in self._names:
+            raise ValueError(f"it lacks its part {storage.key}")
+        return _in_order(bytearray(self._archive.read(name)), storage, big=self._is_big())
+
+    def _is_big(self) -> bool:
+        name = f"{self._root}byteorder"
+        return name in self._names and self._archive.read(name) == b"big"
+
+
+class _Older:
+    """Five pickles, the fourth what was saved and the fifth the names of its storages; then of each its length and its numbers."""
+
+    def __init__(self, mapped: mmap) -> None:
+        self._mapped = mapped
+        self._kinds: dict[str, torch.dtype] = {}
+        self._places: dict[str, slice] = {}
+        self._big = False
+
+    def pickled(self) -> Any:
+        # It reads what there is, whatever is asked for.
+        stream = cast("BinaryIO", self._mapped)
+        _, _, system, found, keys = (read_pickle(stream, TABLE, self._noted) for _ in range(5))
+        self._big = isinstance(system, Mapping) and system.get("little_endian") is False
+        for key in keys if isinstance(keys, list) else []:
+            head = self._mapped.read(8)
+            if len(head) < 8 or key not in self._kinds:
+                break
+            (count,) = struct.unpack(">q" if self._big else "<q", head)
+            begin = self._mapped.tell()
+            end = begin + count * self._kinds[key].itemsize
+            if not begin <= end <= len(self._mapped):
+                raise ValueError(f"it ends {end - len(self._mapped)} bytes too early")
+            self._places[key] = slice(begin, end)
+            self._mapped.seek(end)
+        return found
+
+    def numbers(self, storage: Storage) -> bytearray:
+        if storage.key not in self._places:
+            raise ValueError(f"it ends before its part {storage.key}")
+        return _in_order(bytearray(self._mapped[self._places[storage.key]]), storage, big=self._big)
+
+    def _noted(self, said: Any) -> object:
+        found = _storage(said)
+        if isinstance(found, Storage):
+            self._kinds.setdefault(found.key, found.kind)
+        return found
+
+
+def _storage(said: Any) -> object:
+    """Return the storage that a pickle says is elsewhere: ``("storage", kind, key, where, count)``, before 2020 with a view of another.
+
+    A class is elsewhere, too, in files of that time: ``("module", class, file, source)``.
+    """
+    what, kind, key, _, *more = said
+    if what == "module":
+        return kind
+    if what != "storage" or not isinstance(kind, torch.dtype) or not isinstance(key, str):
+        raise ValueError("a part of it is elsewhere")
+    count, view = more if len(more) > 1 else (more[0], None)
+    _, start, count = view if isinstance(view, tuple) else ("", 0, count)
+    return Storage(key, kind, _whole(count) * kind.itemsize, _whole(start))
+
+
+def _in_order(data: bytearray, storage: Storage, *, big: bool) -> bytearray:
+    """Return numbers in this machine's order of bytes, in place."""
+    if big != (sys.byteorder == "big"):
+        size = storage.kind.itemsize
+        np.frombuffer(data, f"u{size}", len(data) // size).byteswap(inplace=True)
+    return data
+
+
+# --- What a pickle of tensors may ask for -----------------------------------------------------------------------------------------------
+
+
+def _tensor(storage: object, start: object, shape: Any, strides: Any, *_: object) -> Numbers:
+    if not isinstance(storage, Storage):
+        raise TypeError("a tensor of it has no numbers")
+    return Numbers(storage, _whole(start), tuple(map(_whole, shape)), tuple(map(_whole, strides)))
+
+
+def _tensor_of_kind(storage: object, start: object, shape: Any, strides: Any, *more: object) -> Numbers:
+    """Return a tensor whose storage is of bytes, and whose kind comes behind whether it is trained, and its hooks."""
+    kind = more[2]
+    if not isinstance(storage, Storage) or not isinstance(kind, torch.dtype):
+        raise TypeError("a tensor of it has no numbers")
+    return _tensor(replace(storage, kind=kind), start, shape, strides)
+
+
+def _with_state(make: Callable[..., object], _: object, given: Any, *__: object) -> object:
+    """Return a tensor without the attributes that were given to it."""
+    return make(*given) if callable(make) else make
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or abs(value) >= 2**63:
+        raise ValueError("a size of it is no number")
+    return value
+
+
+Table: TypeAlias = "dict[str, Any]"
+TABLE: Table = {
+    "collections.OrderedDict": lambda pairs=(): dict(pairs),
+    "collections.defaultdict": lambda *_: {},
+    "torch.Size": lambda lengths=(): tuple(lengths),
+    "torch._utils._rebuild_tensor": _tensor,
+    "torch._utils._rebuild_tensor_v2": _tensor,
+    "torch._utils._rebuild_tensor_v3": _tensor_of_kind,
+    "torch._tensor._rebuild_from_type": _with_state,
+    "torch._tensor._rebuild_from_type_v2": _with_state,
+    **dict.fromkeys(
+        ("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state", "torch.nn.parameter.Parameter"),
+        lambda numbers, *_: numbers,
+    ),
+    **{f"torch.{kind}Storage": numbers for kind, numbers in KINDS.items()},
+    **{f"torch.cuda.{kind}Storage": numbers for kind, numbers in KINDS.items()},
+    "torch.storage.UntypedStorage": torch.uint8,
+    **{str(numbers): numbers for numbers in KINDS.values()},
+}
+
+
+def named_tensors(found: object) -> dict[str, Numbers | Foreign]:
+    """Return the tensors of a dict, or of a module and the modules in it, by name, and what stands for tensors of other kinds."""
+    return dict(_named(found, "", set()))
+
+
+def _named(found: object, before: str, seen: set[int]) -> Iterator[tuple[str, Numbers | Foreign]]:
+    for key, value in parts(found).items():
+        if isinstance(value, Numbers) or (isinstance(value, Foreign) and value.name.startswith("torch._utils._rebuild")):
+            yield f"{before}{key}", value
+        elif isinstance(found, Foreign) and isinstance(value, Foreign) and id(value) not in seen:
+            seen.add(id(value))
+            yield from _named(value, f"{before}{key}.", seen)
+
+
+def parts(found: object) -> Mapping[Any, Any]:
+    """Return what a dict or an object holds by name; of a module, its parameters, its other tensors and its modules."""
+    if not isinstance(found, Foreign):
+        return found if isinstance(found, Mapping) else {}
+    state = found.state if isinstance(found.state, Mapping) else {}
+    inside = [state[key] for key in ("_parameters", "_buffers", "_modules") if isinstance(state.get(key), Mapping)]
+    # An object of any other class, and a module of TorchScript, has all of it side by side.
+    return {key: value for each in (inside or [found.items or {}, state]) for key, value in each.items()}
