@@ -285,3 +285,55 @@ def test_the_brush_brings_frames_to_their_size(memo: Memo) -> None:
     assert small.shape == (36, 48, 3)
     assert np.array_equal(brush.source(small), small)
     assert brush.reach == 4
+
+
+def finished_but_for_writing(tmp_path: Path, name: str) -> Filming:
+    """A film whose frames are all painted, and noise, so that its file is not small."""
+    frames = [np.random.default_rng(index).integers(0, 255, (36, 48, 3), np.uint8) for index in range(4)]
+    path = write_film(tmp_path / "in.mp4", frames)
+    filming = Filming(str(path), tmp_path / name, SETTINGS)
+    for index, frame in enumerate(frames):
+        save_frame(frame, filming.work.frame(index))
+    filming.work.keep_scenes([Scene(0, 4)])
+    return filming
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.mkv", "out.gif", "out.webp", "f/%d.png"])
+def test_a_film_that_cannot_be_written_leaves_its_frames_and_says_how_to_go_on(tmp_path: Path, name: str) -> None:
+    import resource
+
+    filming = finished_but_for_writing(tmp_path, name)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, hard))
+    try:
+        with pytest.raises(FilmError) as failed:
+            filming.paint()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    line = str(failed.value)
+    assert line.startswith("output: cannot be written, the file is larger than is allowed here")
+    assert f"kept: 4 painted frames, in '{filming.work.folder}'; the same command writes the film" in line
+    assert "\n" not in line
+    assert not (tmp_path / name).exists()
+    again = Filming(filming.source, filming.output, SETTINGS)
+    again.paint()
+    assert again.finished
+    assert all(event.known for event in again.painted)
+    assert not again.work.folder.exists()
+
+
+def test_what_cannot_be_written_is_said_before_a_frame_is_painted(tmp_path: Path) -> None:
+    Image.new("RGB", (16400, 20)).save(tmp_path / "1.png")
+    with pytest.raises(FilmError, match="output: webp cannot be written") as refused:
+        Filming(str(tmp_path / "%d.png"), tmp_path / "out" / "a.webp", replace(SETTINGS, size=0))
+    assert "frames of 16400×20" in str(refused.value)
+    assert not (tmp_path / "out" / "a.webp.frames").exists()
+
+
+def test_frames_are_seen_on_the_background_of_the_recipe(tmp_path: Path) -> None:
+    for number in range(2):
+        Image.new("RGBA", (48, 36)).save(tmp_path / f"{number}.png")
+    for values, color in (({}, (255, 255, 255)), ({"background": "#102030"}, (16, 32, 48))):
+        settings = replace(SETTINGS, overrides={**SETTINGS.overrides, **values})
+        filming = Filming(str(tmp_path / "%d.png"), tmp_path / f"out-{color[0]}" / "a.gif", settings)
+        assert tuple(next(filming.film.read()).pixels[0, 0]) == color

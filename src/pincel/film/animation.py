@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 
-import numpy as np
 from PIL import Image
 
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import FilmError, PictureError
 from pincel.files import one_line, quoted
-from pincel.film.base import Colour, Film, Frame, Pixels
-from pincel.film.pixels import over
+from pincel.film.base import Colour, Film, Frame
+from pincel.film.pixels import framed, is_clear
 from pincel.film.stills import no_film
 from pincel.image.decode import Decoded, decode_image
 from pincel.image.opening import opened_file
@@ -59,7 +58,7 @@ def open_animation(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
             decoded = _decoded(image, number)
             times += _shown(image) * TICK
             first = first or decoded
-            clear |= decoded is not None and decoded.alpha is not None and bool(decoded.alpha.min() < 1)
+            clear |= decoded is not None and is_clear(decoded)
     if first is None:
         raise FilmError(one_line("film: not one of its pictures can be read", quoted(path), ACCEPTED, "another copy of it"))
     height, width = first.colours.shape[:2]
@@ -113,7 +112,7 @@ def read_animation(film: Film, start: int, _at: Fraction | None) -> Iterator[Fra
             times.append(time * TICK)
             time += _shown(image)
             if decoded is not None:
-                pixels, trouble = _pixels(decoded, film)
+                pixels, trouble = framed(decoded, film)
                 # What is before the first that can be read is shown as that one.
                 for index in range(len(times) - 1 if before is not None else 0, len(times)):
                     if index >= start:
@@ -121,13 +120,3 @@ def read_animation(film: Film, start: int, _at: Fraction | None) -> Iterator[Fra
                 before = pixels
             elif before is not None and len(times) > start:
                 yield Frame(len(times) - 1, times[-1], before, "repeated")
-
-
-def _pixels(decoded: Decoded, film: Film) -> tuple[Pixels, str]:
-    """Return a frame on the film's background and in its size, and what was done for that."""
-    height, width = decoded.colours.shape[:2]
-    alpha = np.ones((height, width), np.float32) if decoded.alpha is None else decoded.alpha
-    pixels = over(decoded.colours, alpha, film.background)
-    if (width, height) == (film.width, film.height):
-        return pixels, ""
-    return np.asarray(Image.fromarray(pixels).resize((film.width, film.height), Image.Resampling.LANCZOS)), "resized"

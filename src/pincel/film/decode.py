@@ -236,7 +236,8 @@ def _decoder(stream: Any) -> Any:
     """Return what decodes a stream; transparency in WebM lies beside its pictures, and not every decoder looks there."""
     av = library()
     name = ALPHA_DECODERS.get(stream.codec_context.codec.canonical_name, "")
-    if stream.metadata.get("alpha_mode") != "1" or name not in av.codecs_available:
+    declared = {key.lower(): value for key, value in stream.metadata.items()}
+    if declared.get("alpha_mode") != "1" or name not in av.codecs_available:
         return stream.codec_context
     decoder = av.CodecContext.create(name, "r")
     decoder.extradata = stream.codec_context.extradata

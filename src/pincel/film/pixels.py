@@ -7,10 +7,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import torch
+from PIL import Image
 from torch import Tensor
 
 from pincel.colors import parse_color
-from pincel.film.base import Pixels
+from pincel.film.base import Film, Pixels
+from pincel.image.decode import Decoded
 
 WHITE = 255.0
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -47,6 +49,21 @@ def over(colors: npt.NDArray[np.uint8] | Floats, alpha: npt.NDArray[np.uint8] | 
     share = _levels(alpha)[..., None] / np.float32(WHITE)
     behind = np.asarray(parse_color(background), np.float32)
     return np.rint(behind + share * (_levels(colors) - behind)).clip(0, WHITE).astype(np.uint8)
+
+
+def framed(decoded: Decoded, film: Film) -> tuple[Pixels, str]:
+    """Return a decoded picture as a frame of a film, on its background and in its size, and what had to be done for that (``resized``)."""
+    height, width = decoded.colours.shape[:2]
+    alpha = np.ones((height, width), np.float32) if decoded.alpha is None else decoded.alpha
+    pixels = over(decoded.colours, alpha, film.background)
+    if (width, height) == (film.width, film.height):
+        return pixels, ""
+    return np.asarray(Image.fromarray(pixels).resize((film.width, film.height), Image.Resampling.LANCZOS)), "resized"
+
+
+def is_clear(decoded: Decoded) -> bool:
+    """Return whether anything of a decoded picture can be seen through."""
+    return decoded.alpha is not None and bool(decoded.alpha.min() < 1)
 
 
 def _levels(values: npt.NDArray[np.uint8] | Floats) -> Floats:

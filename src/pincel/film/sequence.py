@@ -8,16 +8,14 @@ from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import FilmError, PictureError
 from pincel.files import one_line, quoted
 from pincel.film.base import Colour, Film, Frame
+from pincel.film.pixels import framed, is_clear
+from pincel.image.decode import Decoded, decode
 from pincel.image.folder import FolderListing, list_pictures, select_pictures
 from pincel.image.formats import HEIC, SUFFIXES, is_readable
-from pincel.image.io import Picture, load_picture
 
 # %d, %5d or %05d.
 NUMBER = re.compile(r"%0?(\d{0,2})d")
@@ -39,13 +37,14 @@ def open_pictures(text: str, rate: Fraction, background: str = DEFAULT_BACKGROUN
     if not listing.paths:
         hint = f"a folder with {', '.join(sorted(SUFFIXES))}"
         raise FilmError(one_line("film: no pictures are there", quoted(text), ACCEPTED, hint))
-    first, _ = _nearest(list(listing.paths), 0, background)
+    first, _ = _nearest(list(listing.paths), 0)
+    height, width = first.colours.shape[:2]
     missing = _gaps(Path(text), listing)
     return Film(
         path=text,
         kind="pictures",
-        width=first.width,
-        height=first.height,
+        width=width,
+        height=height,
         frames=len(listing.paths),
         rate=rate,
         tick=1 / rate,
@@ -55,6 +54,7 @@ def open_pictures(text: str, rate: Fraction, background: str = DEFAULT_BACKGROUN
         notes=(
             *listing.notes,
             *(f"Of the frames: {note}." for note in first.notes),
+            *((f"The pictures have transparent parts; they are seen on {background}.",) if is_clear(first) else ()),
             *((f"{missing} numbers are missing among the pictures; the film goes on without them.",) if missing else ()),
         ),
     )
@@ -119,18 +119,14 @@ def read_pictures(film: Film, start: int, _at: Fraction | None) -> Iterator[Fram
     """Read pictures from one on; see :meth:`Film.read`."""
     paths = picture_paths(film.path)
     for index in range(start, len(paths)):
-        picture, found = _nearest(paths, index, film.background)
-        pixels = (picture.pixels[0].permute(1, 2, 0) * 255).round().byte().numpy()
-        trouble = "repeated" if found != index else ""
-        if pixels.shape[:2] != (film.height, film.width):
-            pixels = np.asarray(Image.fromarray(pixels).resize((film.width, film.height), Image.Resampling.LANCZOS))
-            trouble = trouble or "resized"
-        yield Frame(index, index / film.rate, pixels, trouble)
+        decoded, found = _nearest(paths, index)
+        pixels, trouble = framed(decoded, film)
+        yield Frame(index, index / film.rate, pixels, trouble if found == index else "repeated")
 
 
-def _nearest(paths: list[Path], index: int, background: str) -> tuple[Picture, int]:
+def _nearest(paths: list[Path], index: int) -> tuple[Decoded, int]:
     """Return the last picture up to one that can be read, or else the first after it, and its number."""
     for number in (*range(index, -1, -1), *range(index + 1, len(paths))):
-        with suppress(PictureError):
-            return load_picture(paths[number], what="frame", background=background), number
+        with suppress(PictureError, OSError):
+            return decode(paths[number].read_bytes(), what="frame", given=quoted(paths[number])), number
     raise FilmError(one_line("film: not one of its pictures can be read", quoted(paths[0]), ACCEPTED, "another copy of it"))

@@ -11,6 +11,8 @@ from pincel.image.formats import HEAD, FileKind, identify
 from pincel.image.opening import opened_file
 
 ACCEPTED = "a film (mp4, mov, mkv, webm, avi …), an animation (GIF, WebP, PNG, AVIF), a folder of pictures, frames/%05d.png, or sample:pan"
+# Kinds of pictures that may hold several, none of them a film.
+PAGED = frozenset({"JPEG", "TIFF"})
 
 
 def kind_of(path: str) -> FileKind | None:
@@ -25,7 +27,8 @@ def kind_of(path: str) -> FileKind | None:
 
 def no_film(path: str) -> FilmError:
     """Return what to say of a picture that is given as a film."""
-    kind, pages = kind_of(path), _pages(path)
+    kind = kind_of(path)
+    pages = _pages(path) if kind and kind.name in PAGED else 1
     name = f" ({kind.name})" if kind else ""
     if pages > 1:
         failed = f"film: holds {pages} pictures{name} without times, and is no film"

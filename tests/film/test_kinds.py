@@ -1,0 +1,153 @@
+"""What a file is: by its content, whatever it is called."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pincel.errors import FilmError
+from pincel.film.read import open_film
+from tests.film.films import moving, spoil, write_film
+
+
+def pictures(count: int = 3) -> list[Image.Image]:
+    return [Image.fromarray(frame) for frame in moving(count)]
+
+
+def save_all(path: Path, form: str) -> Path:
+    first, *rest = pictures()
+    first.save(path, form, save_all=True, append_images=rest, duration=100)
+    return path
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "AVIF"])
+@pytest.mark.parametrize("name", ["a.mp4", "a.jpg", "a", "a.gif"])
+def test_an_animation_is_one_under_every_name(tmp_path: Path, form: str, name: str) -> None:
+    film = open_film(save_all(tmp_path / name, form))
+    assert (film.kind, film.frames) == ("animation", 3)
+    for frame, pixels in zip(film.read(), moving(3), strict=True):
+        assert np.abs(frame.pixels.astype(int) - pixels).mean() < 12
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.png", "a.avif", "a.webp", "a.jpg", "a"])
+def test_a_film_is_one_under_every_name(tmp_path: Path, name: str) -> None:
+    write_film(tmp_path / "in.mp4", moving(3)).rename(tmp_path / name)
+    assert (open_film(tmp_path / name).kind, open_film(tmp_path / name).frames) == ("video", 3)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("name", ["still", "still.mp4", "two words.gif"])
+def test_a_picture_is_said_to_be_one(tmp_path: Path, form: str, name: str) -> None:
+    pictures(1)[0].save(tmp_path / name, form)
+    with pytest.raises(FilmError, match=rf"^film: is a single picture \((?i:{form})\)") as refused:
+        open_film(tmp_path / name)
+    path = f"'{tmp_path}/{name}'" if " " in name else f"{tmp_path}/{name}"
+    assert f"try: pincel transfer {path} STYLE -o OUT.png" in str(refused.value)
+
+
+def make(tmp_path: Path, name: str) -> Path:
+    path = tmp_path / name
+    if name == "IMG_1.HEIC":
+        path.write_bytes(struct.pack(">I", 24) + b"ftypheic\0\0\0\0mif1heic" + bytes(500))
+    elif name == "pages.tif":
+        first, *rest = pictures()
+        first.save(path, save_all=True, append_images=rest)
+    elif name == "views.mpo":
+        first, *rest = pictures(2)
+        first.save(path, save_all=True, append_images=rest)
+    elif name == "story.nfo":
+        path.write_text("no film at all\n" * 50)
+    elif name == "book.pdf":
+        path.write_bytes(b"%PDF-1.7\n" + bytes(600))
+    elif name == "photo.jp2":
+        pictures(1)[0].save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("IMG_1.HEIC", "film: is a single picture (HEIC)"),
+        ("pages.tif", "film: holds 3 pictures (TIFF) without times, and is no film"),
+        ("views.mpo", "film: holds 2 pictures (JPEG) without times, and is no film"),
+        ("story.nfo", "film: is not a film"),
+        ("book.pdf", "film: is a PDF, and no film"),
+        ("photo.jp2", "film: is a single picture (JPEG 2000)"),
+    ],
+)
+def test_what_is_no_film_is_called_by_its_name(tmp_path: Path, name: str, said: str) -> None:
+    with pytest.raises(FilmError) as refused:
+        open_film(make(tmp_path, name))
+    line = str(refused.value)
+    assert line.startswith(said)
+    assert " · accepted: " in line
+    assert "\n" not in line
+
+
+def test_jpegs_one_after_the_other_are_a_film(tmp_path: Path) -> None:
+    data = io.BytesIO()
+    for picture in pictures():
+        picture.save(data, "JPEG")
+    (tmp_path / "camera.mjpg").write_bytes(data.getvalue())
+    assert len(list(open_film(tmp_path / "camera.mjpg").read())) == 3
+
+
+def test_a_picture_for_programs_that_know_no_animations_is_no_frame(tmp_path: Path) -> None:
+    first, *rest = pictures()
+    other = Image.new("RGB", first.size, "red")
+    other.save(tmp_path / "a.png", save_all=True, append_images=[first, *rest], duration=100, default_image=True)
+    film = open_film(tmp_path / "a.png")
+    assert film.frames == 3
+    assert [frame.index for frame in film.read()] == [0, 1, 2]
+    for frame, pixels in zip(film.read(), moving(3), strict=True):
+        assert np.array_equal(frame.pixels, pixels)
+
+
+def test_a_film_begins_with_its_first_frame_that_can_be_read(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "a.avi", moving(5), codec="mjpeg", pixels="yuvj420p")
+    spoil(path, 0)
+    frames = list(open_film(path).read())
+    assert [frame.index for frame in frames] == [0, 1, 2, 3]
+    assert np.abs(frames[0].pixels.astype(int) - moving(5)[1]).mean() < 8
+
+
+def test_a_damaged_first_picture_is_the_next_one(tmp_path: Path) -> None:
+    for number, picture in enumerate(pictures(4)):
+        picture.save(tmp_path / f"{number}.png")
+    for damaged in (0, 1):
+        (tmp_path / f"{damaged}.png").write_bytes(b"\x89PNG, no more")
+    frames = list(open_film(tmp_path).read())
+    assert [(frame.index, frame.trouble) for frame in frames] == [(0, "repeated"), (1, "repeated"), (2, ""), (3, "")]
+    assert all(np.array_equal(frame.pixels, moving(4)[2]) for frame in frames[:3])
+
+
+def test_a_damaged_frame_of_an_animation_is_one_beside_it(tmp_path: Path) -> None:
+    noise = [Image.effect_noise((48, 36), 90).convert("RGB") for _ in range(4)]
+    noise[0].save(tmp_path / "a.png", save_all=True, append_images=noise[1:], duration=100)
+    data = bytearray((tmp_path / "a.png").read_bytes())
+    chunks = png_chunks(data)
+    for name, place, size in chunks:
+        if name == b"IDAT":
+            data[place : place + size] = bytes(size)
+    (tmp_path / "a.png").write_bytes(data)
+    film = open_film(tmp_path / "a.png")
+    frames = list(film.read())
+    assert [frame.index for frame in frames] == [0, 1, 2, 3]
+    assert frames[0].trouble == "repeated"
+    assert np.array_equal(frames[0].pixels, frames[1].pixels)
+    assert [frame.index for frame in film.read(1)] == [1, 2, 3]
+
+
+def png_chunks(data: bytes | bytearray) -> list[tuple[bytes, int, int]]:
+    """Return name, place and size of what is in each chunk."""
+    found, place = [], 8
+    while place < len(data):
+        size, name = struct.unpack(">I4s", data[place : place + 8])
+        found.append((bytes(name), place + 8, size))
+        place += size + 12
+    return found
