@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
+import datetime
+import functools
 import io
 import json
 import os
+import pickle
 import struct
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -26,6 +34,16 @@ from tests.backbones.stand_ins import torchvision_state
 
 CARD = TINY["vgg-fc"]
 OLD = pytest.mark.parametrize("old", [False, True], ids=["zip", "older"])
+
+
+class MappingProxy(dict[str, Tensor]):
+    """A dict of another class."""
+
+
+class Kind(Enum):
+    """Of a run."""
+
+    TRAINED = "trained"
 
 
 def torchvision(name: str, places: tuple[int, ...]) -> dict[str, Tensor]:
@@ -75,6 +93,133 @@ def test_what_training_leaves_around_a_network(around: str, tmp_path: Path) -> N
     state = {f"module.{name}": each for name, each in named_state(weights_of("vgg")).items()}
     path = saved(tmp_path / "a.pth", {"epoch": 3, around: state, "optimizer": {"state": {0: torch.zeros(3)}}})
     exact(read_weights(path, replace(TINY["vgg"], channels="rgb")), weights_of("vgg"))
+
+
+STATE = {f"module.{name}": each for name, each in named_state(weights_of("vgg")).items()}
+RGB = replace(TINY["vgg"], channels="rgb")
+
+
+@OLD
+@pytest.mark.parametrize(
+    ("holds", "inside"),
+    [
+        ({"net": STATE}, "net"),
+        ({"network": {"weights": STATE}}, "network.weights"),
+        ({"model_ema": {"module": STATE, "decay": 0.99}}, "model_ema.module"),
+        ({"a": [3], "trainer": {"parts": {"net": STATE}}}, "trainer.parts.net"),
+        ({"params": OrderedDict(STATE)}, "params"),
+        ({"state": defaultdict(list, STATE)}, "state"),
+        ({"ema": MappingProxy(STATE)}, "ema"),
+        (argparse.Namespace(lr=0.1, model=STATE), "model"),
+    ],
+)
+def test_weights_are_found_wherever_they_are(holds: object, inside: str, old: bool, tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.pth", holds, old=old)
+    held = open_weights(path)
+    assert (held.inside, held.others) == (inside, ())
+    exact(read_weights(path, RGB), weights_of("vgg"))
+
+
+BESIDE = {
+    "a number of NumPy": np.float64(71.2),
+    "an array": np.arange(6).reshape(2, 3),
+    "an array of texts": np.array(["a", "bc"]),
+    "settings": argparse.Namespace(lr=0.1, resume=Path("a")),
+    "a time": datetime.datetime(2024, 2, 3, tzinfo=datetime.UTC),
+    "a span of time": datetime.timedelta(seconds=3),
+    "a path": Path("a/b"),
+    "sets": ({1, 2}, frozenset({"a"})),
+    "a fraction": Fraction(1, 3),
+    "an enumeration": Kind.TRAINED,
+    "a counter": Counter("abca"),
+    "a part of a function": functools.partial(int, base=2),
+    "a method": "text".upper,
+    "a class": argparse.Namespace,
+    "a kind of number": torch.float16,
+    "a device": torch.device("cpu"),
+    "a shape": torch.Size([1, 2]),
+    "chance": torch.Generator().get_state(),
+    "an optimiser": {"state": {0: {"momentum_buffer": torch.ones(3)}}, "param_groups": [{"params": [0]}]},
+    "its momenta by name": {name: torch.zeros_like(each) for name, each in STATE.items()},
+    "a sparse tensor": torch.ones(2, 2).to_sparse(),
+    "whole numbers": torch.arange(3),
+    "a number for a key": {(1, 2): 3, 4: np.int64(5)},
+}
+
+
+@OLD
+@pytest.mark.parametrize("what", BESIDE)
+def test_what_lies_beside_weights_is_left_alone(what: str, old: bool, tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.pth", {"epoch": 3, "optimizer": BESIDE[what], "state_dict": STATE, "best": BESIDE[what]}, old=old)
+    assert open_weights(path).inside == "state_dict"
+    exact(read_weights(path, RGB), weights_of("vgg"))
+
+
+@OLD
+def test_which_of_several_networks_is_taken(old: bool, tmp_path: Path) -> None:
+    other = {name: each + 1 for name, each in STATE.items()}
+    judge = {"conv.weight": torch.ones(2, 3, 4, 4), "conv.bias": torch.ones(2)}
+    # The average of the weights, where both fit; else what fits; else what comes first.
+    both = saved(tmp_path / "a.pth", {"net": other, "discriminator": judge, "model_ema": STATE}, old=old)
+    assert [each.inside for each in (open_weights(both), *open_weights(both).others)] == ["model_ema", "net", "discriminator"]
+    exact(read_weights(both, RGB), weights_of("vgg"))
+    exact(read_weights(saved(both, {"d_ema": judge, "first": judge, "net": STATE, "last": other}, old=old), RGB), weights_of("vgg"))
+    with pytest.raises(WeightsError, match=r"of another network: in .*a\.pth, conv has shapes \(2, 3, 4, 4\) and \(2,\), conv1_1 needs"):
+        read_weights(saved(both, {"d": judge, "g": judge}, old=old), RGB)
+    # One that is of layers which no network of pincel has does not keep others from being read.
+    normed = {"norm.weight": torch.ones(3), "norm.bias": torch.ones(3)}
+    exact(read_weights(saved(both, {"critic": normed, "net": STATE}, old=old), RGB), weights_of("vgg"))
+
+
+def vgg_module() -> torch.nn.Module:
+    convolutions = [torch.nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1) for weight, _ in weights_of("vgg").values()]
+    features = torch.nn.Sequential(*(each for conv in convolutions for each in (conv, torch.nn.ReLU())))
+    with torch.no_grad():
+        for conv, (weight, bias) in zip(convolutions, weights_of("vgg").values(), strict=True):
+            conv.weight.copy_(weight)
+            conv.bias.copy_(bias)
+    return torch.nn.Sequential(OrderedDict(features=features))
+
+
+@OLD
+@pytest.mark.filterwarnings("ignore")
+def test_a_module_saved_whole_is_read_as_data(old: bool, tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.pt", vgg_module(), old=old)
+    assert [layer.name for layer in open_weights(path).layers] == ["features.0", "features.2", "features.4"]
+    exact(read_weights(path, RGB), weights_of("vgg"))
+    assert open_weights(saved(path, {"model": vgg_module(), "epoch": 1}, old=old)).inside == "model"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_script_is_read_as_data(tmp_path: Path) -> None:
+    torch.jit.save(torch.jit.script(vgg_module()), tmp_path / "a.pt")
+    exact(read_weights(tmp_path / "a.pt", RGB), weights_of("vgg"))
+
+
+@OLD
+def test_tensors_that_share_numbers_and_lie_in_them_anyhow(old: bool, tmp_path: Path) -> None:
+    line = torch.arange(200.0)
+    state = {
+        "a.weight": line[8:116].view(4, 3, 3, 3).transpose(2, 3),
+        "a.bias": line[::50],
+        "b.weight": torch.nn.Parameter(line[100:104].view(1, 4, 1, 1)),
+    }
+    first, second = open_weights(saved(tmp_path / "a.pth", state, old=old)).layers
+    assert torch.equal(first.weight, state["a.weight"])
+    assert first.bias is not None
+    assert torch.equal(first.bias, state["a.bias"])
+    assert torch.equal(second.weight, state["b.weight"])
+    assert first.weight.untyped_storage().data_ptr() == second.weight.untyped_storage().data_ptr()
+
+
+def test_the_highest_byte_first(tmp_path: Path) -> None:
+    def turned(data: bytes) -> bytes:
+        return np.frombuffer(data, "u4").byteswap().tobytes()
+
+    numbers = {f"data/{place}": turned for place in range(6)}
+    path = saved(tmp_path / "a.pth", named_state(weights_of("vgg")))
+    path.write_bytes(rewritten(path.read_bytes(), byteorder=lambda _: b"big", **numbers))
+    exact(read_weights(path, RGB), weights_of("vgg"))
 
 
 @pytest.mark.parametrize("kind", [torch.float64, torch.float16, torch.bfloat16])
@@ -140,6 +285,86 @@ def lies() -> Iterator[tuple[str, bytes]]:
         text = io.BytesIO()
         torch.save(value, text)
         yield name, text.getvalue()
+
+
+class Elsewhere:
+    """What a pickle says is kept outside it."""
+
+    def __init__(self, *said: object) -> None:
+        self.said = said
+
+
+class Odd:
+    """A tensor, as a pickle says it is."""
+
+    def __init__(self, *given: object) -> None:
+        self._given = given
+
+    def __reduce__(self) -> Any:
+        return torch._utils._rebuild_tensor_v2, self._given
+
+
+class Pickler(pickle.Pickler):
+    def persistent_id(self, found: object) -> object:
+        return found.said if isinstance(found, Elsewhere) else None
+
+
+def odd_file(start: object, shape: object, strides: object, *said: object) -> bytes:
+    """Return a file of one tensor, whose storage "0" is six numbers."""
+    text = io.BytesIO()
+    Pickler(text, 2).dump({"a.weight": Odd(Elsewhere(*said), start, shape, strides, False, OrderedDict())})
+    files = {"a/data.pkl": text.getvalue(), "a/data/0": torch.arange(6.0).numpy().tobytes()}
+    return rewritten(zipped(files))
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    text = io.BytesIO()
+    with ZipFile(text, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return text.getvalue()
+
+
+USUAL = ("storage", torch.FloatStorage, "0", "cpu", 6)
+
+
+def test_the_odd_file_is_one_when_nothing_is_odd(tmp_path: Path) -> None:
+    (tmp_path / "a.pth").write_bytes(odd_file(0, (2, 3), (3, 1), *USUAL))
+    assert torch.equal(open_weights(tmp_path / "a.pth").layers[0].weight, torch.arange(6.0).view(2, 3))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (1, (2, 3), (3, 1), *USUAL),
+        (-1, (2, 3), (3, 1), *USUAL),
+        (0, (2, 3), (3, 2**62), *USUAL),
+        (0, (2, 3), (-3, 1), *USUAL),
+        (0, (2, 3), (3,), *USUAL),
+        (0, (2**40, 3), (0, 0), *USUAL),
+        (0, (2, 3) + (1,) * 100, (3, 1) + (1,) * 100, *USUAL),
+        (0, (2.0, 3), (3, 1), *USUAL),
+        (0, (2**70, 0), (1, 1), *USUAL),
+        (0, "23", (3, 1), *USUAL),
+        (None, (2, 3), (3, 1), *USUAL),
+        (0, (2, 3), (3, 1), "storage", torch.FloatStorage, "0", "cpu", 2**40),
+        (0, (2, 3), (3, 1), "storage", torch.FloatStorage, "0", "cpu", -6),
+        (0, (2, 3), (3, 1), "storage", torch.FloatStorage, "0", "cpu", "6"),
+        (0, (2, 3), (3, 1), "storage", torch.DoubleStorage, "0", "cpu", 6),
+        (0, (2, 3), (3, 1), "storage", torch.FloatStorage, "../data.pkl", "cpu", 6),
+        (0, (2, 3), (3, 1), "storage", torch.FloatStorage, 0, "cpu", 6),
+        (0, (2, 3), (3, 1), "storage", dict, "0", "cpu", 6),
+        (0, (2, 3), (3, 1), "storage", torch.FloatStorage, "0", "cpu", 6, ("v", 3, 6)),
+        (0, (2, 3), (3, 1), "storage", torch.FloatStorage, "0", "cpu", 6, ("v", -1, 6)),
+        (0, (2, 3), (3, 1), "storage", torch.FloatStorage),
+        (0, (2, 3), (3, 1), "elsewhere", torch.FloatStorage, "0", "cpu", 6),
+        (0, (2, 3), (3, 1)),
+    ],
+)
+def test_odd_tensors_are_refused(said: tuple[Any, ...], tmp_path: Path) -> None:
+    (tmp_path / "a.pth").write_bytes(odd_file(*said))
+    with pytest.raises(WeightsError, match=r"^weights: cannot be read as PyTorch, (?!cannot|not enough|expected|too|zip)[^\n]+ · given "):
+        open_weights(tmp_path / "a.pth")
 
 
 @pytest.mark.parametrize("lie", dict(lies()))

@@ -18,7 +18,7 @@ from math import prod
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeAlias, cast
-from zipfile import ZipFile
+from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 import torch
@@ -137,11 +137,13 @@ class _Zip:
     """A folder in a zip file, not compressed: ``data.pkl``, and ``data/KEY`` for each storage."""
 
     def __init__(self, archive: ZipFile, most: int) -> None:
-        if sum(member.file_size for member in archive.infolist()) > most:
+        # The code of a script is compressed, and not read.
+        plain = [member for member in archive.infolist() if member.compress_type == ZIP_STORED]
+        self._names = {member.filename for member in plain}
+        self._root = next((name for name in archive.namelist() if name.endswith("data.pkl")), "").removesuffix("data.pkl")
+        if f"{self._root}data.pkl" not in self._names or sum(member.file_size for member in plain) > most:
             raise ValueError("it is compressed, as files of torch never are")
         self._archive = archive
-        self._names = set(archive.namelist())
-        self._root = next((name for name in archive.namelist() if name.endswith("data.pkl")), "").removesuffix("data.pkl")
 
     def pickled(self) -> Any:
         return read_pickle(BytesIO(self._archive.read(f"{self._root}data.pkl")), TABLE, _storage)
@@ -201,11 +203,13 @@ def _storage(said: Any) -> object:
 
     A class is elsewhere, too, in files of that time: ``("module", class, file, source)``.
     """
-    what, kind, key, _, *more = said
-    if what == "module":
-        return kind
-    if what != "storage" or not isinstance(kind, torch.dtype) or not isinstance(key, str):
+    if isinstance(said, tuple) and said[:1] == ("module",) and len(said) > 1:
+        return said[1]
+    if not isinstance(said, tuple) or len(said) < 5 or said[0] != "storage":
         raise ValueError("a part of it is elsewhere")
+    _, kind, key, _, *more = said
+    if not isinstance(kind, torch.dtype) or not isinstance(key, str):
+        raise ValueError("a part of it has no name, or no numbers")
     count, view = more if len(more) > 1 else (more[0], None)
     _, start, count = view if isinstance(view, tuple) else ("", 0, count)
     return Storage(key, kind, _whole(count) * kind.itemsize, _whole(start))
@@ -225,6 +229,8 @@ def _in_order(data: bytearray, storage: Storage, *, big: bool) -> bytearray:
 def _tensor(storage: object, start: object, shape: Any, strides: Any, *_: object) -> Numbers:
     if not isinstance(storage, Storage):
         raise TypeError("a tensor of it has no numbers")
+    if len(shape) != len(strides):
+        raise ValueError("a tensor of it has not one stride for each axis")
     return Numbers(storage, _whole(start), tuple(map(_whole, shape)), tuple(map(_whole, strides)))
 
 
