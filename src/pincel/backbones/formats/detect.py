@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 from typing import BinaryIO
-from zipfile import ZipFile
 
 from pincel.backbones.formats.held import reading, unreadable
+from pincel.backbones.formats.zips import open_zip
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 # The first of the pickles in a file of torch before it wrote zip files: a long number.
@@ -78,7 +78,7 @@ def _why(head: bytes) -> str:
 
 
 def _in_zip(path: Path) -> str:
-    with reading(path, "a zip file"), ZipFile(path) as archive:
+    with reading(path, "a zip file"), open_zip(path) as archive:
         names = archive.namelist()
         pickled = next((name for name in names if name == "data.pkl" or name.endswith("/data.pkl")), None)
         if pickled is not None:

@@ -15,7 +15,6 @@ from math import prod
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import h5py
 import numpy as np
@@ -23,6 +22,7 @@ from torch import Tensor
 
 from pincel.backbones.formats.hdf5 import MOST_NAMES, check_hdf5
 from pincel.backbones.formats.held import MOST, Held, natural, paired, reading, to_tensor
+from pincel.backbones.formats.zips import open_zip
 
 # Where layers are in a file of the new layout, and where the first version of it had them.
 LAYERS = ("layers", "_layer_checkpoint_dependencies")
@@ -64,9 +64,7 @@ def _checked(path: Path) -> Path | BytesIO:
         with path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as mapped:
             check_hdf5(mapped, ATTRIBUTES)
         return path
-    with ZipFile(path) as archive:
-        if archive.getinfo(INSIDE).file_size > MOST * path.stat().st_size:
-            raise ValueError(f"it would be more than {MOST} times as large unpacked")
+    with open_zip(path) as archive:
         content = archive.read(INSIDE)
     check_hdf5(content, ATTRIBUTES)
     return BytesIO(content)

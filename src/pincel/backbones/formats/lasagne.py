@@ -21,8 +21,9 @@ from zipfile import ZipFile, ZipInfo
 import numpy as np
 from torch import Tensor
 
-from pincel.backbones.formats.held import MOST, Held, natural, paired, plain, reading, to_tensor
+from pincel.backbones.formats.held import Held, natural, paired, plain, reading, to_tensor
 from pincel.backbones.formats.pickles import Foreign, read_pickle, refused
+from pincel.backbones.formats.zips import open_zip
 
 # Where the list of parameters is in the files that are about, and what else is read of them.
 VALUES, CLASSES, MEANS = ("param values", "param_values", "values", "params"), ("synset words", "classes"), ("mean value", "mean_value")
@@ -83,10 +84,8 @@ def _pickled(stream: BinaryIO) -> Any:
 
 
 def _archived(path: Path) -> list[Tensor]:
-    with ZipFile(path) as archive:
+    with open_zip(path) as archive:
         members = sorted(archive.infolist(), key=lambda member: natural(member.filename))
-        if sum(member.file_size for member in members) > MOST * path.stat().st_size:
-            raise ValueError(f"it would be more than {MOST} times as large unpacked")
         return [_saved(archive, member) for member in members]
 
 

@@ -25,6 +25,7 @@ import torch
 from torch import Tensor
 
 from pincel.backbones.formats.pickles import Foreign, read_pickle
+from pincel.backbones.formats.zips import open_zip
 
 # Kind of storage, and of numbers.
 KINDS = {
@@ -129,8 +130,8 @@ def open_torch(path: Path) -> Iterator[TorchFile]:
         if mapped[:2] != b"PK":
             yield TorchFile(_Older(mapped))
             return
-        with ZipFile(stream) as archive:
-            yield TorchFile(_Zip(archive, len(mapped)))
+    with open_zip(path) as archive:
+        yield TorchFile(_Zip(archive, path.stat().st_size))
 
 
 class _Zip:
@@ -210,8 +211,8 @@ def _storage(said: Any) -> object:
     _, kind, key, _, *more = said
     if not isinstance(kind, torch.dtype) or not isinstance(key, str):
         raise ValueError("a part of it has no name, or no numbers")
-    count, view = more if len(more) > 1 else (more[0], None)
-    _, start, count = view if isinstance(view, tuple) else ("", 0, count)
+    view = more[1] if len(more) > 1 else None
+    _, start, count = view if isinstance(view, tuple) and len(view) == 3 else ("", 0, more[0])
     return Storage(key, kind, _whole(count) * kind.itemsize, _whole(start))
 
 
