@@ -19,12 +19,14 @@ def command(name: str | None) -> None:
     What it prints can be edited and given to 'pincel transfer --recipe FILE.toml' ('pincel invert' for the last ones). A file may also
     start with base = "NAME" and give only the values that differ.
     """
+    from pincel.cli.streams import as_utf8
     from pincel.cli.terminal import say
     from pincel.recipes import INVERSIONS, RECIPES
     from pincel.recipes.toml import find_recipe, write_recipe
 
     if name is not None:
-        say(write_recipe(INVERSIONS[name] if name in INVERSIONS else find_recipe(name)).rstrip())
+        # It may be redirected to a file, and is read again as UTF-8 whatever the encoding of standard output is.
+        say(as_utf8(write_recipe(INVERSIONS[name] if name in INVERSIONS else find_recipe(name)).rstrip()))
         return
     bases = [key for key in RECIPES if not key.endswith("-fast")]
     width = max(map(len, bases)) + 2

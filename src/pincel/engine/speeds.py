@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import platformdirs
 import torch
 
 from pincel.engine.machine import processor_name
 from pincel.errors import OutputError
 from pincel.files import write_text
+from pincel.folders import cache_folder
 
 
 def known_speeds(device: torch.device) -> dict[str, float]:
@@ -32,7 +32,7 @@ def keep_speeds(device: torch.device, speeds: Mapping[str, float], tell: Callabl
 
 def cache() -> Path:
     """Where measurements are kept."""
-    return Path(platformdirs.user_cache_dir("pincel")) / "speed.json"
+    return cache_folder() / "speed.json"
 
 
 def _read() -> dict[str, dict[str, float]]:
