@@ -7,8 +7,9 @@ it to use the network. Reading runs no code of the file.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, fields, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,15 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from pincel.backbones.cards import Card
+from pincel.backbones.formats.held import plain, printable
 from pincel.errors import WeightsError
 from pincel.files import atomically, one_line, quoted
 
 KEY = "pincel"
+# Networks that a file may be of, and the kinds of their layers.
+NETWORKS, KINDS = ("vgg", "alexnet"), ("conv", "relu", "tanh", "pool", "norm", "fc")
+# Channels, pixels and so on.
+MOST = 2**20
 # Of a folder that holds a trained network.
 NAME = "network.safetensors"
 
@@ -58,6 +64,8 @@ def read_network(path: Path, card: Card) -> dict[str, tuple[Tensor, Tensor]]:
         numbers = safetensors.torch.load_file(path)
     except (OSError, SafetensorError) as error:
         raise _unreadable(path, str(error)) from error
+    if foreign := next((name for name, each in numbers.items() if not each.is_floating_point()), None):
+        raise _unreadable(path, f"its {plain(foreign)} is of whole numbers")
     weights, before = {}, 3
     for layer in card.layers:
         if layer.kind not in ("conv", "fc"):
@@ -68,7 +76,7 @@ def read_network(path: Path, card: Card) -> dict[str, tuple[Tensor, Tensor]]:
             raise _unreadable(
                 path, f"its card says that {layer.name} is {wanted}, and it holds {None if weight is None else tuple(weight.shape)}"
             )
-        weights[layer.name], before = (weight, bias), layer.channels
+        weights[layer.name], before = (weight.float(), bias.float()), layer.channels
     return weights
 
 
@@ -104,7 +112,7 @@ def card_of(text: str, path: Path) -> Card:
     """Return the card that :func:`card_text` wrote.
 
     Raises:
-        WeightsError: If it is another text.
+        WeightsError: If it is another text, or of a network that cannot be.
     """
     try:
         found: Any = TypeAdapter(Card).validate_json(text)
@@ -113,7 +121,24 @@ def card_of(text: str, path: Path) -> Card:
         where = ".".join(map(str, first["loc"]))
         raise _unreadable(path, f"its card is not one: {where} {first['msg']}") from error
     card: Card = found
-    return card
+    if (odd := next(_odd(card), None)) is not None:
+        raise _unreadable(path, f"its card is not one: {odd}")
+    said = {name: printable(getattr(card, name)) for name in ("name", "summary", "source", "licence")}
+    return replace(card, **said, classes=tuple(map(printable, card.classes)))
+
+
+def _odd(card: Card) -> Iterator[str]:
+    """Yield what cannot be of a card, which anybody may have written: it is obeyed where its network is built."""
+    if card.network not in NETWORKS or card.filters:
+        yield f"network '{plain(card.network)}' is none of {', '.join(NETWORKS)}"
+    if not all(map(isfinite, card.mean)) or not all(isfinite(each) and each > 0 for each in card.std):
+        yield "mean or std are no numbers to subtract and divide by"
+    if len(set(card.names)) < len(card.layers) or not card.layers:
+        yield "layers without a name of their own"
+    for layer in card.layers:
+        counts = (layer.channels, layer.stride, layer.receptive_field, layer.kernel, layer.step, layer.groups)
+        if layer.kind not in KINDS or min(counts) < 1 or min(layer.pad, layer.products) < 0 or max(*counts, layer.pad) > MOST:
+            yield f"layer '{plain(layer.name)}' is none that there can be"
 
 
 def _unreadable(path: Path, reason: str, remedy: str = "pincel weights import FILE --as NAME --force") -> WeightsError:

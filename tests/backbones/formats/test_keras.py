@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import zlib
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -112,6 +114,43 @@ def test_eleven_convolutions_come_in_the_order_they_are_counted(tmp_path: Path) 
 # --- What is refused --------------------------------------------------------------------------------------------------------------------
 
 
+def in_other_ways(folder: Path) -> dict[str, Any]:
+    def led_outside(opened: h5py.File) -> None:
+        # Opening a pipe waits for who writes to it: the link must not be followed at all.
+        if hasattr(os, "mkfifo"):
+            os.mkfifo(folder / "pipe")
+        opened["layers"] = h5py.ExternalLink(str(folder / "pipe"), "/layers")
+
+    def led_about(opened: h5py.File) -> None:
+        opened["layers/dense/vars/0"] = h5py.SoftLink("/elsewhere")
+        opened["elsewhere"] = np.ones((2, 2), np.float32)
+
+    def large_pieces(opened: h5py.File) -> None:
+        opened.create_dataset("layers/dense/vars/0", shape=(4, 4), maxshape=(None, None), dtype="f4", chunks=(2**14, 2**14))
+
+    def packed_anyhow(opened: h5py.File) -> None:
+        opened.create_dataset("layers/dense/vars/0", data=np.ones((4, 4), np.float32), compression="lzf")
+
+    def piece_bomb(opened: h5py.File) -> None:
+        numbers = opened.create_dataset("layers/dense/vars/0", shape=(4, 4), dtype="f4", chunks=(4, 4), compression="gzip")
+        numbers.id.write_direct_chunk((0, 0), zlib.compress(bytes(10**8)))
+
+    def doubled(opened: h5py.File) -> None:
+        for depth in range(40):
+            inner = opened.create_group(f"{depth}/layers")
+            inner["a"] = inner["b"] = opened.require_group(f"{depth + 1}")
+        opened["layers"] = opened["0/layers"]
+
+    return {
+        "a link on the way": led_outside,
+        "a link inside": led_about,
+        "large pieces": large_pieces,
+        "packed anyhow": packed_anyhow,
+        "a piece that is a bomb": piece_bomb,
+        "groups that are there twice": doubled,
+    }
+
+
 def lies(folder: Path) -> dict[str, Any]:
     def bomb(opened: h5py.File) -> None:
         opened.create_dataset("layers/conv2d/vars/0", shape=(1000, 1000), dtype="f4", chunks=True, compression="gzip", fillvalue=0)
@@ -140,6 +179,7 @@ def lies(folder: Path) -> dict[str, Any]:
         "one weight by many names": many,
         "numbers in another file": outside,
         "a link": linked,
+        **in_other_ways(folder),
         "a view of another file": virtual,
         "a group for a weight": lambda opened: opened.create_group("layers/conv2d/vars/0"),
         "a name without a weight": lambda opened: opened.attrs.update({"layer_names": ["a"]}),

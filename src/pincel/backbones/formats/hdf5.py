@@ -1,6 +1,7 @@
-"""A look at an HDF5 file before its library opens it, which makes room for whatever a heap or a text says it is, and then may crash.
+"""What an HDF5 file says of itself, checked before its library, which makes room for it and then may crash, is asked for it.
 
-Checked are the heaps, and the texts in attributes that :mod:`.keras` reads: each is a length, the place of a heap and a number in it.
+Before it is opened: the heaps, and the texts in attributes that :mod:`.keras` reads: each is a length, the place of a heap and a number in
+it. Before numbers in pieces are read: how large these are once unpacked, which the library does without end.
 
 Paper:
     The HDF Group, "HDF5 File Format Specification", versions 1 and 3 of attributes, III.D, III.E and IV.A.2.m.
@@ -9,15 +10,20 @@ Paper:
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from math import prod
 from mmap import mmap
+
+import h5py
 
 # Heaps of names, and of texts: a mark, a version, nothing, and then a length of eight bytes.
 HEAPS = (b"HEAP\0\0\0\0", b"GCOL\1\0\0\0")
 # Of the type of an attribute: a text or list of any length, and of these a text.
 ANY_LENGTH, TEXT = 9, 1
 MOST_NAMES = 10_000
+# What may be done to pieces: compressed, their bytes ordered, a sum of them added.
+PACKED, FILTERS = h5py.h5z.FILTER_DEFLATE, {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 
 
 def check_hdf5(content: bytes | mmap, attributes: tuple[str, ...]) -> None:
@@ -43,6 +49,35 @@ def check_hdf5(content: bytes | mmap, attributes: tuple[str, ...]) -> None:
                     known[heap] = _lengths(content, heap)
                 if length > known[heap].get(number, -1):
                     raise ValueError(f"a text in its attribute {attribute} says it is {length} bytes long")
+
+
+def check_pieces(dataset: h5py.Dataset, most: int) -> None:
+    """Make sure that no piece of some numbers is larger than it may be, or than it says once it is unpacked.
+
+    Args:
+        dataset: The numbers; whole ones are in no pieces.
+        most: Bytes of a piece.
+
+    Raises:
+        ValueError: If one is, or they are packed in an unusual way.
+    """
+    if dataset.chunks is None:
+        return
+    size = prod(dataset.chunks) * dataset.dtype.itemsize
+    made = dataset.id.get_create_plist()
+    filters = [made.get_filter(place)[0] for place in range(made.get_nfilters())]
+    if size > most or set(filters) - FILTERS or filters.count(PACKED) > 1:
+        raise ValueError(f"its {dataset.name} is in pieces that are too large, or packed in an unusual way")
+    if PACKED in filters and any(_unpacked(dataset, place, size, most) > size for place in range(dataset.id.get_num_chunks())):
+        raise ValueError(f"a piece of its {dataset.name} would be larger unpacked than it says")
+
+
+def _unpacked(dataset: h5py.Dataset, place: int, size: int, most: int) -> int:
+    """Return how many bytes a piece is once unpacked, or one more than ``size``."""
+    piece = dataset.id.get_chunk_info(place)
+    if piece.size > most:
+        raise ValueError(f"a piece of its {dataset.name} says it is longer than the file")
+    return len(zlib.decompressobj().decompress(dataset.id.read_direct_chunk(piece.chunk_offset)[1], size + 1))
 
 
 def _places(content: bytes | mmap, wanted: bytes) -> Iterator[int]:

@@ -102,7 +102,12 @@ def unusable(path: Path, layer: str, kind: str) -> WeightsError:
 
 def plain(text: str) -> str:
     """Return what a file calls something, fit to be printed: no longer than a line, and nothing that a terminal would obey."""
-    return "".join(each if each.isprintable() else "�" for each in text[:LONG]) + ("…" if len(text) > LONG else "")
+    return printable(text[:LONG]) + ("…" if len(text) > LONG else "")
+
+
+def printable(text: str) -> str:
+    """Return a text without what a terminal would obey."""
+    return "".join(each if each.isprintable() else "�" for each in text)
 
 
 def paired(path: Path, values: Sequence[tuple[str, Tensor]], flat: Flat = "chw") -> Iterator[HeldLayer]:

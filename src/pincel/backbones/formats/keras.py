@@ -20,8 +20,8 @@ import h5py
 import numpy as np
 from torch import Tensor
 
-from pincel.backbones.formats.hdf5 import MOST_NAMES, check_hdf5
-from pincel.backbones.formats.held import MOST, Held, natural, paired, reading, to_tensor
+from pincel.backbones.formats.hdf5 import MOST_NAMES, check_hdf5, check_pieces
+from pincel.backbones.formats.held import LONG, MOST, Held, natural, paired, plain, reading, to_tensor
 from pincel.backbones.formats.zips import open_zip
 
 # Where layers are in a file of the new layout, and where the first version of it had them.
@@ -41,13 +41,16 @@ def read(path: Path) -> Held:
         WeightsError: If it is not whole, or holds other layers with weights than convolutions and fully connected ones.
     """
     with reading(path, "Keras"), h5py.File(_checked(path), "r") as opened:
-        group = opened.get("model_weights", opened)
-        named = list(_old(group) if "layer_names" in group.attrs else _new(group))
-        foreign = next((found.name for _, found in named if not _is_own(found, opened)), None)
+        group = _inside(opened, "model_weights") if "model_weights" in opened else opened
+        named = list(_old(group) if "layer_names" in group.attrs else _new(group, set()))
+        foreign = next((found.name for _, found in named if not _is_own(found)), None)
         if foreign is not None:
             raise ValueError(f"its {foreign} is no weight of this file")
-        if sum(dataset.nbytes for _, dataset in named) > MOST * path.stat().st_size:
+        most = MOST * path.stat().st_size
+        if sum(dataset.nbytes for _, dataset in named) > most:
             raise ValueError("its sizes say that there are more numbers than the file can hold")
+        for _, dataset in named:
+            check_pieces(dataset, most)
         values = [(name, _tensor(dataset)) for name, dataset in named if dataset.dtype.kind == "f"]
         if "layer_names" not in group.attrs:
             # Kinds of layers come in the order of their names.
@@ -75,26 +78,42 @@ def _old(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
     for layer in _texts(group, "layer_names"):
         for name in _texts(group[layer], "weight_names"):
             # A network inside another is one layer with many weights.
-            yield name.split("/")[-2] if "/" in name else layer, group[layer][name]
+            yield name.split("/")[-2] if "/" in name else layer, _inside(group, f"{layer}/{name}")
+
+
+def _inside(group: h5py.Group, path: str) -> Any:
+    """Return what is at a path in a group of this file; raises ValueError where a link leads out of it, before it is followed."""
+    for name in filter(None, path.split("/")):
+        if not isinstance(group, h5py.Group) or not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise ValueError(f"its {plain(name)} is not in this file")
+        group = group[name]
+    return group
 
 
 def _texts(group: h5py.Group, name: str) -> list[str]:
-    """Return a list of names; raises ValueError if it says that it has more than any network."""
-    count = prod(group.attrs.get_id(name).shape)
-    if count > MOST_NAMES:
+    """Return a list of names; raises ValueError if it says that it has more, or longer ones, than any network."""
+    attribute = group.attrs.get_id(name)
+    count = prod(attribute.shape)
+    if count > MOST_NAMES or count * attribute.dtype.itemsize > MOST_NAMES * LONG:
         raise ValueError(f"it says that it has {count} names")
     return [each.decode() if isinstance(each, bytes) else str(each) for each in np.atleast_1d(group.attrs[name])]
 
 
-def _new(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
-    """Yield weights of the new layout, those of networks inside the network too."""
-    inside: Any = next((group[name] for name in LAYERS if name in group), {})
+def _new(group: h5py.Group, seen: set[int]) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Yield weights of the new layout, those of networks inside the network too; ``seen`` are the groups that were walked through."""
+    address = h5py.h5o.get_info(group.id).addr
+    if address in seen:
+        raise ValueError(f"its {group.name} is in it more than once")
+    seen.add(address)
+    place = next((name for name in LAYERS if name in group), None)
+    inside = {} if place is None else _inside(group, place)
     for layer in sorted(inside, key=natural):
-        variables = inside[layer].get("vars", {})
+        each = _inside(inside, layer)
+        variables = _inside(each, "vars") if "vars" in each else {}
         name = _texts(variables, "name")[0] if variables and "name" in variables.attrs else layer
         for variable in sorted(variables, key=natural):
-            yield name, variables[variable]
-        yield from _new(inside[layer])
+            yield name, _inside(variables, variable)
+        yield from _new(each, seen)
 
 
 def _matrices_last(values: list[tuple[str, Tensor]]) -> list[tuple[str, Tensor]]:
@@ -105,11 +124,9 @@ def _matrices_last(values: list[tuple[str, Tensor]]) -> list[tuple[str, Tensor]]
     return sorted(values, key=lambda value: layers[value[0]])
 
 
-def _is_own(found: object, opened: h5py.File) -> bool:
-    """Tell whether something is numbers of this file, and no link or view of others."""
-    if not isinstance(found, h5py.Dataset) or found.external or found.is_virtual:
-        return False
-    return bool(found.file.filename == opened.filename)
+def _is_own(found: object) -> bool:
+    """Tell whether something is numbers of this file, and no view of others."""
+    return isinstance(found, h5py.Dataset) and not found.external and not found.is_virtual
 
 
 def _tensor(dataset: h5py.Dataset) -> Tensor:
