@@ -30,6 +30,7 @@ LAYERS = {
     "amounts": 1,
     "colors": 1,
     "hostmemory": 1,
+    "documents": 2,
     "image": 2,
     "formulas": 2,
     "samples": 2,

@@ -53,9 +53,59 @@ def test_a_table(tmp_path: Path) -> None:
     assert recipe_of(first).optimizer_options["history"] == "20"
 
 
-def test_a_table_as_spreadsheets_write_it_where_the_comma_is_in_numbers(tmp_path: Path) -> None:
-    table = write(tmp_path / "jobs.csv", "content;style\nsample:lake;sample:glass\n")
-    assert [job.name for job in read_jobs(table, tmp_path)] == ["lake_glass.png"]
+HEADINGS, LAKE, HARBOUR = "content,style,size,", "sample:lake,sample:glass,48,", "sample:harbour,sample:glass,,"
+TABLE = f"{HEADINGS}\r\n{LAKE}\r\n{HARBOUR}\r\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TABLE.encode(),
+        TABLE.replace("\r\n", "\n").encode(),
+        TABLE.replace("\r\n", "\r").encode(),
+        TABLE.encode("utf-8-sig"),
+        TABLE.replace(",", ";").encode(),
+        TABLE.replace(",", "\t").encode(),
+        # Excel's "Unicode text".
+        TABLE.replace(",", "\t").encode("utf-16"),
+        b"\xfe\xff" + TABLE.encode("utf-16-be"),
+        b"sep=;\r\n" + TABLE.replace(",", ";").encode(),
+        b'"sep=,"\r\n' + TABLE.encode(),
+        b"SEP=\t\r\n" + TABLE.replace(",", "\t").encode(),
+        b"\r\n,,,\r\n" + TABLE.encode() + b",,,\r\n  ,\r\n\r\n",
+        f'"content","style","size",""\n"sample:lake","sample:glass","48",""\n{HARBOUR}\n'.encode(),
+        f"{HEADINGS},,\n{LAKE},,\n{HARBOUR},,,,,\n".encode(),
+        f"{HEADINGS} \n{LAKE}\n{HARBOUR}\n".encode(),
+        f'{HEADINGS}\n{LAKE}\nsample:harbour,"sample:glass\n",,\n'.encode(),
+        b"content,,style,size\nsample:lake,,sample:glass,48\nsample:harbour,,sample:glass,\n",
+    ],
+)
+def test_a_table_as_spreadsheets_write_it(tmp_path: Path, data: bytes) -> None:
+    table = tmp_path / "jobs.csv"
+    table.write_bytes(data)
+    jobs = read_jobs(table, tmp_path)
+    assert [(job.name, dict(job.settings)) for job in jobs] == [("lake_glass.png", {"size": "48"}), ("harbour_glass.png", {})]
+
+
+@pytest.mark.parametrize("suffix", [".tsv", ".txt"])
+def test_a_table_of_tabs_has_suffixes_of_its_own(tmp_path: Path, suffix: str) -> None:
+    table = write(tmp_path / f"jobs{suffix}", TABLE.replace(",", "\t"))
+    assert len(read_jobs(table, tmp_path)) == 2
+
+
+def test_the_line_of_a_mistake_is_that_of_an_editor(tmp_path: Path) -> None:
+    table = write(tmp_path / "jobs.csv", 'sep=;\n\ncontent;style\n"sample:lake";"sample:glass|\n\nsample:woodcut"\n;sample:glass\n')
+    with pytest.raises(OptionError, match="line 7 has no content"):
+        read_jobs(table, tmp_path)
+
+
+def test_numbers_have_a_point(tmp_path: Path) -> None:
+    table = write(tmp_path / "jobs.csv", "content;style;style-weight\nsample:lake;sample:glass;0,5\n")
+    (job,) = read_jobs(table, tmp_path)
+    with pytest.raises(OptionError, match=r"'style_weight' cannot be '0,5'.*number"):
+        recipe_of(job)
+    with pytest.raises(OptionError, match="must be a number of 0 or more, not '0,7'"):
+        read_jobs(write(tmp_path / "jobs.csv", "content;style\nsample:lake;sample:glass=0,7\n"), tmp_path)
 
 
 def test_a_document(tmp_path: Path) -> None:
@@ -99,13 +149,23 @@ def test_a_document(tmp_path: Path) -> None:
         ("jobs.csv", "content,style,output\na.jpg,b.jpg,../c.png\n", "lies outside the folder"),
         ("jobs.csv", "content,style\na.jpg,b.jpg=x\n", "The weight of style"),
         ("jobs.csv", "content,style\n", "there are none in the file"),
+        ("jobs.csv", "content,style,\na.jpg,b.jpg,c\n", "line 2 has a cell in column 3, which has no name · given 'c'"),
+        ("jobs.csv", ",\na.jpg,b.jpg\n", "unknown column 'a.jpg'"),
+        ("jobs.csv", 'content,style\n"a.jpg,b.jpg\n', "line 2 cannot be read: unexpected end of data"),
+        ("jobs.csv", 'content,style\n"a" b.jpg,b.jpg\n', "line 2 cannot be read: ',' expected"),
+        ("jobs.csv", f"content,style\n{'a' * 140_000},b.jpg\n", "line 2 cannot be read: field larger"),
+        ("jobs.csv", "sep=x\ncontentxstyle\n", "cells are parted by something else"),
+        ("jobs.csv", "content;style,size\n", "unknown column 'style,size'"),
         ("jobs.csv", "", "there are none in the file"),
         ("jobs.toml", "steps = 3\n", "there are none in the file"),
-        ("jobs.toml", "steps = \n", "the file is not TOML"),
+        ("jobs.toml", "steps = \n", "is not TOML"),
         ("jobs.toml", "[[job]]\ncontnt = 'a'\n", "unknown column 'contnt'"),
         ("jobs.toml", "job = 3\n", "'job' is no list of tables"),
         ("jobs.toml", "content = 'a'\n[[job]]\n", "content cannot be the same for all"),
         ("jobs.toml", "[[job]]\ncontent = 'a'\nstyle = [3]\n", "job 1 has a list that is not of names"),
+        ("jobs.toml", "[[job]]\ncontent = 'a'\nstyle = {a = 1}\n", "job 1 has a list that is not of names"),
+        ("jobs.toml", f"steps = {'[' * 5000}", "nested too deeply"),
+        ("jobs.toml", f"steps = {'1' * 5000}", "is not TOML"),
         ("jobs.json", "[]", "neither CSV nor TOML"),
     ],
 )
@@ -118,6 +178,11 @@ def test_files_that_cannot_be(tmp_path: Path, name: str, text: str, message: str
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="cannot be read, no such file"):
         read_jobs(tmp_path / "none.csv", tmp_path)
-    (tmp_path / "latin.csv").write_bytes("content,style\nniño.jpg,a.jpg\n".encode("latin-1"))
-    with pytest.raises(OptionError, match="not UTF-8"):
-        read_jobs(tmp_path / "latin.csv", tmp_path)
+    for name, text in {
+        "latin.csv": "niño.jpg".encode("latin-1"),
+        "zero.csv": b"a\0.jpg",
+        "wide.csv": "niño.jpg".encode("utf-16-le"),
+    }.items():
+        (tmp_path / name).write_bytes(b"content,style\n" + text + b",a.jpg\n")
+        with pytest.raises(OptionError, match=r"is no text.* \(line 2\)"):
+            read_jobs(tmp_path / name, tmp_path)

@@ -52,7 +52,7 @@ CASES: list[tuple[str, str]] = [
     ("transfer photo.png style.png -o out.png --style-layers relu9_9", "Unknown style layer of backbone vgg19 'relu9_9'"),
     ("transfer photo.png style.png -o out.png --recipe gatys2106", "Did you mean 'gatys2016'"),
     ("transfer photo.png style.png -o out.png --recipe bad.toml", "Did you mean 'steps'"),
-    ("transfer photo.png style.png -o out.png --recipe none.toml", "Cannot read the recipe none.toml"),
+    ("transfer photo.png style.png -o out.png --recipe none.toml", "recipe: cannot be read, no such file or directory · given 'none.toml'"),
     ("transfer photo.png style.png -o out.png --optimizer lbgfs", "Did you mean 'lbfgs'"),
     ("transfer photo.png style.png -o out.png --optimizer-option histroy=3", "known: history, max_step). Did you mean 'history'"),
     ("transfer photo.png style.png -o out.png --optimizer-option history", "takes KEY=VALUE"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pincel.errors import RecipeError, UnknownNameError
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import NAMES, CitedRecipe, Recipe
-from pincel.recipes.toml import find_recipe, read_recipe, write_recipe
+from pincel.recipes.toml import find_inversion, find_recipe, read_recipe, write_recipe
 
 WEIGHTS = st.floats(0, 1e9, allow_nan=False)
 LAYERS = st.dictionaries(st.sampled_from(["relu1_1", "conv2_1", "pool3", "relu4_2"]), WEIGHTS, min_size=1)
@@ -109,8 +109,34 @@ def test_an_unknown_recipe() -> None:
 
 
 def test_a_recipe_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"Cannot read the recipe .*none.toml: No such file"):
+    with pytest.raises(RecipeError, match=r"recipe: cannot be read, no such file or directory · given '.*none.toml'"):
         find_recipe(str(tmp_path / "none.toml"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_recipe_as_editors_and_shells_write_it(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes('base = "pincel" # β\r\nsteps = 12\r\n'.encode(encoding))
+    assert read_recipe(path).recipe.steps == 12
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ('base = "pincel" # β'.encode("cp1253"), r"is no text in UTF-8 \(line 1\)"),
+        ('base = "pincel"\n'.encode("utf-16-le"), "it has a zero byte"),
+        (b"steps = " + b"[" * 5000, "nested too deeply"),
+        (b"steps = " + b"9" * 5000, "is not TOML"),
+        (b'base = ["pincel"]', "Unknown recipe"),
+    ],
+)
+def test_bytes_that_are_no_recipe(data: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_bytes(data)
+    for read in (find_recipe, find_inversion):
+        with pytest.raises((RecipeError, UnknownNameError), match=message) as error:
+            read(str(path))
+        assert "\n" not in str(error.value)
 
 
 def test_an_unknown_base(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 r"""Jobs from a file, each with its own pictures, output and settings.
 
 CSV: a line of headings, then a job a line; ``content``, ``style`` (several with ``|`` between them, each with ``=weight`` if it has one),
-``output``, ``recipe``, and any value of a recipe. An empty cell says nothing.
+``output``, ``recipe``, and any value of a recipe. An empty cell says nothing. Between cells is whatever is first between the headings: a
+comma, a semicolon or a tab; or what a first line ``sep=;`` names, as spreadsheets write it. Numbers have a point.
 
 TOML: the same names, in a ``[[job]]`` each; ``style`` may be a list. What stands before the first is for all of them.
 
@@ -23,7 +24,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from pincel.batch.jobs import USUAL
 from pincel.batch.messages import Job
 from pincel.batch.names import PATTERN, Names, inside
 from pincel.batch.places import nearest
+from pincel.documents import Reader
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
 from pincel.recipes import RECIPES
@@ -43,7 +44,10 @@ from pincel.sources import BLANK, weighted
 BETWEEN = "|"
 OWN = ("content", "style", "output", "recipe")
 VALUES = tuple(name for name in Recipe.model_fields if name not in NAMES)
-SUFFIXES = (".csv", ".toml")
+SUFFIXES = (".csv", ".tsv", ".txt", ".toml")
+READER = Reader("jobs", "a file .csv or .toml", OptionError)
+# What may be between cells.
+SEPARATORS = ",;\t"
 
 
 def read_jobs(path: Path, folder: Path, *, pattern: str = PATTERN, settings: Mapping[str, Any] | None = None) -> list[Job]:
@@ -62,15 +66,8 @@ def read_jobs(path: Path, folder: Path, *, pattern: str = PATTERN, settings: Map
         raise OptionError(
             one_line("jobs: the file is neither CSV nor TOML", quoted(path), "a file .csv or .toml", quoted(path.with_suffix(".csv")))
         )
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        failed = f"jobs: cannot be read, {(error.strerror or str(error)).lower()}"
-        raise OptionError(one_line(failed, quoted(path), "a file .csv or .toml", "look at the path")) from None
-    except UnicodeDecodeError:
-        raise OptionError(one_line("jobs: the file is not UTF-8", quoted(path), "text in UTF-8", "save it as UTF-8")) from None
     names, shared = Names(pattern), dict(settings or {})
-    rows = list(_csv(text, path) if path.suffix.lower() == ".csv" else _toml(text, path, shared))
+    rows = list(_toml(path, shared) if path.suffix.lower() == ".toml" else _csv(READER.text(path), path))
     if not rows:
         raise OptionError(
             one_line("jobs: there are none in the file", quoted(path), "a job a line, or [[job]]", "content,style\\nphoto.jpg,painting.jpg")
@@ -79,32 +76,51 @@ def read_jobs(path: Path, folder: Path, *, pattern: str = PATTERN, settings: Map
 
 
 def _csv(text: str, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    heading = text.partition("\n")[0]
-    # As spreadsheets write it where the comma is in numbers.
-    comma = ";" if ";" in heading and "," not in heading else ","
-    reader = csv.reader(io.StringIO(text), delimiter=comma, skipinitialspace=True)
-    columns = [_known(name, path) for name in next(reader, [])]
-    for name in (name for name in columns if columns.count(name) > 1):
+    rows = _cells(text, path)
+    _, headings = next(rows, ("", []))
+    columns = [_known(name, path) if name.strip() else "" for name in headings]
+    for name in (name for name in columns if name and columns.count(name) > 1):
         raise OptionError(
             one_line(f"jobs: the column '{name}' is there twice", quoted(path), "each once", f"{BETWEEN} between several styles")
         )
-    for cells in reader:
-        where = f"{path}, line {reader.line_num}"
-        if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
-            failed = f"jobs: {where} has more cells than there are columns"
-            raise OptionError(
-                one_line(failed, f"{len(cells)} cells", f"{len(columns)}", 'quotes around a cell with a comma: "relu1_1,relu2_1"')
-            )
-        row = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if cell.strip()}
+    for where, cells in rows:
+        row: dict[str, Any] = {}
+        for number, cell in enumerate(map(str.strip, cells)):
+            if cell and number >= len(columns):
+                failed = f"jobs: {where} has more cells than there are columns"
+                raise OptionError(
+                    one_line(failed, f"{len(cells)} cells", f"{len(columns)}", 'quotes around a cell with a comma: "relu1_1,relu2_1"')
+                )
+            if cell and not columns[number]:
+                failed = f"jobs: {where} has a cell in column {number + 1}, which has no name"
+                raise OptionError(one_line(failed, repr(cell), f"{', '.join(OWN)}, or a value of a recipe, above it", "an empty cell"))
+            if cell:
+                row[columns[number]] = cell
         if row:
             yield where, row
 
 
-def _toml(text: str, path: Path, shared: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _cells(text: str, path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield where each row is and its cells, without those that are empty all over; a first line ``sep=;`` is no row."""
+    first, _, rest = text.partition("\n")
+    named = first.strip(' "').lower().removeprefix("sep=") if first.strip(' "').lower().startswith("sep=") else ""
+    body = rest if named else text
+    separator = named or next((sign for sign in body.lstrip().partition("\n")[0] if sign in SEPARATORS), ",")
+    if separator not in SEPARATORS:
+        failed = "jobs: cells are parted by something else"
+        raise OptionError(one_line(failed, repr(first), "sep=, or sep=; or a tab", "the comma"))
+    reader = csv.reader(io.StringIO(body), delimiter=separator, skipinitialspace=True, strict=True)
     try:
-        given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise OptionError(one_line(f"jobs: the file is not TOML: {error}", quoted(path), "TOML", "quotes around texts")) from None
+        for cells in reader:
+            if any(map(str.strip, cells)):
+                yield f"{path}, line {reader.line_num + bool(named)}", cells
+    except csv.Error as error:
+        failed = f"jobs: {path}, line {reader.line_num + bool(named)} cannot be read: {error}"
+        raise OptionError(one_line(failed, "quotes within a cell", 'cells such as "a ""b"" c"', "the cell without quotes")) from None
+
+
+def _toml(path: Path, shared: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    given = READER.toml(path)
     jobs = given.pop("job", [])
     if not isinstance(jobs, list) or not all(isinstance(job, dict) for job in jobs):
         raise OptionError(one_line("jobs: 'job' is no list of tables", quoted(path), "[[job]] before each", "[[job]]"))
@@ -150,7 +166,7 @@ def _job(number: int, where: str, row: Mapping[str, Any], beside: Path, folder: 
 def _several(value: Any, where: str) -> list[str]:
     """Return the texts of a cell, or of a list."""
     texts = value if isinstance(value, list) else [] if value is None else str(value).split(BETWEEN)
-    if not all(isinstance(text, str) for text in texts):
+    if isinstance(value, dict) or not all(isinstance(text, str) for text in texts):
         raise OptionError(
             one_line(f"jobs: {where} has a list that is not of names", repr(value), "names of files", '["a.jpg", "b.jpg=0.5"]')
         )

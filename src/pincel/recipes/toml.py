@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
+from pincel.documents import Reader
 from pincel.errors import OptionError, RecipeError, unknown_name
 from pincel.recipes import INVERSIONS, RECIPES
 from pincel.recipes.inversion import CitedInversion, make_inversion
 from pincel.recipes.schema import NAMES, CitedRecipe, make_recipe, parse_ladder, parse_layers
+
+READER = Reader("recipe", "a file as 'pincel recipes NAME' prints it", RecipeError)
 
 
 def find_recipe(name: str) -> CitedRecipe:
@@ -34,7 +36,7 @@ def read_recipe(path: Path) -> CitedRecipe:
     Raises:
         RecipeError: For a file that cannot be read, is no TOML, or has unknown keys (closest match) or values.
     """
-    given = _loaded(path)
+    given = READER.toml(path)
     base_name = given.pop("base", None)
     base = RECIPES[str(base_name)] if base_name is not None else None
     inherited = base.recipe.model_dump() if base else {}
@@ -68,7 +70,7 @@ def find_inversion(name: str) -> CitedInversion:
     if not (name.endswith(".toml") or Path(name).is_file()):
         raise unknown_name("recipe of inversion", name, INVERSIONS)
     path = Path(name)
-    given = _loaded(path)
+    given = READER.toml(path)
     base = INVERSIONS[str(given.pop("base"))] if "base" in given else None
     inherited = {**base.recipe.model_dump(), "name": path.stem, "summary": f"from {path.name}"} if base else {"learning_rate": None}
     try:
@@ -76,15 +78,6 @@ def find_inversion(name: str) -> CitedInversion:
     except OptionError as error:
         raise RecipeError(f"{path}: {error}") from None
     return CitedInversion(recipe, {**(base.sources if base else {}), **dict.fromkeys(given, str(path))})
-
-
-def _loaded(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RecipeError(f"Cannot read the recipe {path}: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"The recipe {path} is not TOML: {error}.") from error
 
 
 def write_recipe(cited: CitedRecipe | CitedInversion) -> str:

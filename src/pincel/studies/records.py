@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from pincel.errors import OptionError, PictureError, PictureMissingError
-from pincel.files import one_line, quoted
+from pincel.documents import Reader
+from pincel.errors import OptionError, PictureError, PictureMissingError, PincelError
+from pincel.files import one_line
 from pincel.image.picture import Picture
 from pincel.recipes.schema import Recipe, make_recipe
 from pincel.samples import sample_names
@@ -18,6 +18,7 @@ from pincel.sources import BLANK, open_picture
 
 _KEYS: Mapping[str, type] = {"recipe": dict, "content": dict, "styles": list, "losses": list, "size": list}
 _NUMBERS = (int, float)
+READER = Reader("record", "the .json that pincel transfer writes beside its picture", OptionError)
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,7 @@ def read_record(path: str | PathLike[str]) -> Record:
     Raises:
         OptionError: If there is none, it is damaged, or it is something else.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (getattr(error, "strerror", None) or "is no text").lower()
-        raise _refused(path, f"cannot be read ({reason})") from error
-    try:
-        values = json.loads(text)
-    except ValueError as error:
-        raise _refused(path, f"is damaged ({error})") from error
+    values = READER.json(path)
     _check(path, values)
     recipe = make_recipe(values["recipe"], error=OptionError)
     pictures = values["content"], values["styles"]
@@ -82,9 +75,8 @@ def _check(path: str | PathLike[str], values: Any) -> None:
         raise _refused(path, "has steps without a total")
 
 
-def _refused(path: str | PathLike[str], why: str) -> OptionError:
-    accepted = "the .json that pincel transfer writes beside its picture"
-    return OptionError(one_line(f"record: {why}", quoted(path), accepted, "the record of this picture"))
+def _refused(path: str | PathLike[str], why: str) -> PincelError:
+    return READER.refused(path, why, "the record of this picture")
 
 
 def found_again(written: Mapping[str, Any], given: Iterable[Picture], folders: Iterable[Path], what: str) -> Picture:
