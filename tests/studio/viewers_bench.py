@@ -225,7 +225,7 @@ class Bench:
         ]
         recipe = {"name": "pincel", "summary": "", "good_for": "", "values": VALUES}
         fixed: dict[str, Callable[[], Any]] = {
-            "/api/about": lambda: {"version": "1", "languages": ["en", "es"], "limits": {"bytes": 1, "pixels": 1, "pictures": 1}},
+            "/api/about": lambda: {"version": "1", "languages": ["en", "es"], "limits": {"bytes": 1, "pictures": 1}},
             "/api/settings": lambda: {
                 "groups": [],
                 "recipes": [recipe, {**recipe, "name": "gatys2016", "values": {**VALUES, "ladder": "none"}}],

@@ -35,6 +35,7 @@ from pincel.cli.texts import examples
     "times. With any but this machine's own (localhost, on whatever port, needs no allowing) the token is asked for.",
 )
 @click.option("--root-path", default="", metavar="PATH", help="The path below which a reverse proxy serves the studio, as /paint.")
+@click.option("--upload-size", default="64M", metavar="SIZE", help="Of an uploaded file, at most, as 64M or 200M. [64M]")
 @click.option("--keep-runs", type=click.IntRange(min=1), default=200, metavar="N", help="Finished runs that are kept. [200]")
 @click.option("--keep-bytes", default="5GiB", metavar="SIZE", help="Room they may take, as 800M or 5GiB; the oldest go first. [5GiB]")
 def command(  # noqa: PLR0913, PLR0917 - each is an option
@@ -44,6 +45,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     host: str,
     allow_host: tuple[str, ...],
     root_path: str,
+    upload_size: str,
     keep_runs: int,
     keep_bytes: str,
 ) -> None:
@@ -56,6 +58,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     """
     import platformdirs
 
+    from pincel.amounts import parse_bytes
     from pincel.cli.terminal import say
     from pincel.studio.guard import allowed_host, is_local
     from pincel.studio.guard import root_path as checked_path
@@ -64,7 +67,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     from pincel.studio.server import bind, serve
 
     allowed, root = [allowed_host(text) for text in allow_host], checked_path(root_path)
-    limits = Limits(runs=keep_runs, kept=parse_size(keep_bytes))
+    limits = Limits(bytes=parse_bytes(upload_size, "The size of an upload is given as 64M"), runs=keep_runs, kept=parse_size(keep_bytes))
     place = Home(Path(home) if home else Path(platformdirs.user_data_dir("pincel")) / "studio")
     bound = bind(host, port)
     number = bound.getsockname()[1]

@@ -67,6 +67,8 @@ def _shaped(key: str, value: JsonValue) -> JsonValue:
         raise ApiError(422, f"'{key}' is not given by name here: upload the mask as a picture and give its id as {MASKS[key]}.", key)
     if key in ("calibration", "backbone", "init"):
         _own(key, value)
+    if Recipe.model_fields[key].annotation is bool:
+        return _switch(key, value)
     if key == "optimizer_options" and isinstance(value, str):
         value = _options(value)
     if key != "ladder" and any(names_file(text) for text in _texts(value)):
@@ -81,6 +83,15 @@ def _shaped(key: str, value: JsonValue) -> JsonValue:
     if key in MOST and isinstance(value, int | float) and not value <= MOST[key]:
         raise ApiError(422, f"'{key}' cannot be {_short(value)}: it should be less than or equal to {MOST[key]} here.", key)
     return value
+
+
+def _switch(key: str, value: JsonValue) -> bool:
+    """Read ``true`` or ``false``, as text too; raises ApiError."""
+    words = {"true": True, "false": False}
+    found = words.get(value) if isinstance(value, str) else value
+    if not isinstance(found, bool):
+        raise ApiError(422, f"'{key}' cannot be {_short(value)}: it should be true or false.", key)
+    return found
 
 
 def names_file(text: str) -> bool:

@@ -22,7 +22,7 @@ class Order(Model):
     Attributes:
         verb: ``["transfer"]``, or ``["study", NAME]``.
         arguments: Pictures, as files below the run's folder or ``sample:NAME``, and their weights.
-        options: (``size``, ``"256"``), and so on.
+        options: (``size``, ``"256"``), and so on; one without a value is a switch.
         files: File below the run's folder → what its owner calls it.
         output: What a person would call the result.
     """
@@ -61,7 +61,7 @@ def _pictures(order: Order, names: Mapping[str, str]) -> list[str]:
 def _options(order: Order, names: Mapping[str, str], *, apart: bool = False) -> list[str]:
     """Return options as words: ``--size=256``, or, as people write them, ``--size 256``."""
     pairs = [(f"--{key.replace('_', '-')}", names.get(value, value)) for key, value in order.options]
-    return [word for option, value in pairs for word in ([option, value] if apart else [f"{option}={value}"])]
+    return [word for option, value in pairs for word in ([option] if not value else [option, value] if apart else [f"{option}={value}"])]
 
 
 def own_names(files: Mapping[str, str]) -> dict[str, str]:

@@ -53,10 +53,17 @@ def _setting(name: str) -> Setting:
         kind=kind,
         help=field.description or "",
         default=values_of(RECIPES[DEFAULT].recipe)[name],
-        choices=[str(choice) for choice in get_args(field.annotation)] if kind == "choice" else None,
+        choices=_choices(field.annotation) if kind == "choice" else None,
         suggestions=list(STARTS) if name == "init" else None,
         **(bounds if kind in ("number", "integer") else {}),
     )
+
+
+def _choices(annotation: Any) -> list[str]:
+    """Return the words a value can be; none where it can be others."""
+    if annotation is bool:
+        return ["false", "true"]
+    return [str(choice) for choice in get_args(annotation)] if get_origin(annotation) is Literal else []
 
 
 def _metadata(annotation: Any, found: list[Any]) -> list[Any]:
@@ -71,7 +78,7 @@ def _kind(name: str, annotation: Any) -> Literal["number", "integer", "choice", 
         return "file"
     if name in LAYERS:
         return "layers"
-    if get_origin(annotation) is Literal:
+    if _choices(annotation):
         return "choice"
     types = (annotation, *get_args(annotation))
     if name in ("ladder", "style_scale", "optimizer_options"):

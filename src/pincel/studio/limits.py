@@ -15,7 +15,7 @@ class Limits:
 
     Attributes:
         bytes: Of an uploaded file.
-        pixels: Of an uploaded picture.
+        pixels: Of an uploaded picture that is decoded whole; larger ones are shrunk while they are decoded.
         pictures: Uploaded pictures that are kept.
         waiting: Runs in the queue.
         runs: Runs that are kept.

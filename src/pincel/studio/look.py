@@ -17,56 +17,59 @@ from PIL import Image
 
 from pincel.errors import PictureError, PictureSizeError
 from pincel.files import atomically, one_line
-from pincel.image.decode import ACCEPTED, Decoded, decode, unreadable
-from pincel.image.deep import open_image
+from pincel.hostmemory import free_host_memory
+from pincel.image.decode import Decoded, decode, unreadable
+from pincel.image.formats import identify
+from pincel.image.shrink import BYTES_A_PIXEL
 
 THUMB, VIEW = 320, 1600
-# Pillow's name of each format that is accepted → what its files are called.
-SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "WEBP": "webp", "TIFF": "tif", "GIF": "gif", "BMP": "bmp", "AVIF": "avif"}
+# Of what is free: two uploads are opened at a time, and others want some, too.
+SHARE = 0.25
 
 
-def look(path: Path, folder: Path, pixels: int, given: str) -> dict[str, Any]:
+def look(path: Path, folder: Path, pixels: int, memory: int, given: str) -> dict[str, Any]:
     """Open a picture, shrink it, and say what it is.
 
     Args:
         path: The file.
         folder: Where the small pictures go.
-        pixels: More than these are refused before anything is decoded.
+        pixels: Of a picture that is decoded whole; a larger one is shrunk while it is decoded.
+        memory: Bytes that may be used; what does not fit is shrunk likewise.
         given: How messages show what was given.
 
     Raises:
         PictureError: If it is not a picture that a run could begin with.
     """
     data = path.read_bytes()
-    suffix = _suffix(data, pixels, given)
-    decoded = decode(data, what="picture", given=given)
-    height, width = decoded.colours.shape[:2]
+    sizes: list[tuple[int, int]] = []
+
+    def fit(height: int, width: int) -> tuple[int, int]:
+        """Note the size of the whole, and say that of the larger small picture."""
+        sizes.append((height, width))
+        share = min(1.0, VIEW / max(height, width))
+        return max(1, round(height * share)), max(1, round(width * share))
+
+    # Half is for the file and for what is made of the values.
+    allowed = min(memory // 2, pixels * BYTES_A_PIXEL, int(free_host_memory() * SHARE))
+    decoded = decode(data, what="picture", given=given, fit=fit, memory=allowed)
     if decoded.alpha is not None and not decoded.alpha.max() > 0:
         raise unreadable("picture", "is wholly transparent", given, "a picture with something in it")
+    height, width = _whole(decoded, sizes)
     shown = _on_white(decoded)
     for name, side, quality in (("view.jpg", VIEW, 90), ("thumb.webp", THUMB, 80)):
         shown.thumbnail((side, side), Image.Resampling.LANCZOS)
         with atomically(folder / name) as temporary:
             shown.save(temporary, quality=quality)
-    return {"width": width, "height": height, "notes": list(decoded.notes), "suffix": suffix}
+    kind = identify(data)
+    assert kind is not None, "it has been decoded"
+    return {"width": width, "height": height, "notes": list(decoded.notes), "suffix": kind.suffixes[0].removeprefix(".")}
 
 
-def _suffix(data: bytes, pixels: int, given: str) -> str:
-    """Look at the header alone; return what files of this format are called."""
-    try:
-        with open_image(data) as image:
-            size, kind = image.size, image.format or ""
-    except Image.DecompressionBombError:
-        size, kind = (pixels, 2), ""
-    except Exception:
-        # Whatever is wrong, decoding will say it better. A TIFF that only tifffile reads has bounds of its own there.
-        return "tif" if data[:2] in (b"II", b"MM") else "png"
-    if size[0] * size[1] > pixels:
-        failed, shown = "picture: has too many pixels", f"{given}, {size[0]} x {size[1]}" if kind else given
-        raise PictureSizeError(one_line(failed, shown, f"up to {pixels:,} pixels", "make a smaller copy of it first"))
-    if kind not in SUFFIXES:
-        raise unreadable("picture", f"is of a format that is not accepted ({kind})", given, "convert it to PNG", ACCEPTED)
-    return SUFFIXES[kind]
+def _whole(decoded: Decoded, sizes: list[tuple[int, int]]) -> tuple[int, int]:
+    """Return (height, width) of the whole picture, upright, of which a large one was decoded smaller."""
+    rows, columns = decoded.colours.shape[:2]
+    height, width = sizes[0] if sizes else (rows, columns)
+    return (height, width) if (height > width) == (rows > columns) else (width, height)
 
 
 def _on_white(decoded: Decoded) -> Image.Image:
@@ -94,7 +97,7 @@ def main(arguments: list[str]) -> dict[str, Any]:
     path, folder, pixels, memory, given = arguments
     confine(int(memory))
     try:
-        return look(Path(path), Path(folder), int(pixels), given)
+        return look(Path(path), Path(folder), int(pixels), int(memory), given)
     except PictureError as error:
         return {"error": str(error), "large": isinstance(error, PictureSizeError)}
     except MemoryError:

@@ -53,13 +53,12 @@ class Bounds(Model):
     """What may be uploaded."""
 
     bytes: int
-    pixels: int
     pictures: int
 
     @classmethod
     def of(cls, limits: Limits) -> Bounds:
         """Take the part of the limits that a page needs."""
-        return cls(bytes=limits.bytes, pixels=limits.pixels, pictures=limits.pictures)
+        return cls(bytes=limits.bytes, pictures=limits.pictures)
 
 
 class About(Model):

@@ -62,7 +62,7 @@ def painting(asked: Painting, home: Home, pictures: Pictures) -> Record:
             files=order.files,
             output=f"{names[0][:60]}-painted.png",
         )
-        return Record(view=view, order=told, needs=order.needs, plan=plan_of(recipe))
+        return Record(view=view, order=told, needs=order.needs, plan=plan_of(recipe), background=recipe.background)
 
 
 def continued(before: Record, steps: int, home: Home) -> Record:
@@ -91,7 +91,7 @@ def continued(before: Record, steps: int, home: Home) -> Record:
             continued_from=before.key,
             **{name: getattr(before.view, name) for name in ("content", "styles", "content_mask", "style_masks", "recipe", "title")},
         )
-        return Record(view=view, order=told, needs=before.needs, plan=plan_of(recipe))
+        return Record(view=view, order=told, needs=before.needs, plan=plan_of(recipe), background=recipe.background)
 
 
 def study(asked: StudyAsked, home: Home, pictures: Pictures) -> Record:
@@ -185,6 +185,8 @@ def _options(settings: dict[str, JsonValue]) -> list[tuple[str, str]]:
     for key, value in settings.items():
         if key == "optimizer_options" and isinstance(value, dict):
             options += [("optimizer_option", f"{name}={written(each)}") for name, each in value.items()]
+        elif isinstance(value, bool):
+            options += [(key, "")] if value else []
         else:
             options.append((key, written(value)))
     return options

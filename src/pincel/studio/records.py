@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.files import write_text
 from pincel.studio.commands import CHECKPOINT, PAGE, PREVIEW, RESULT, Order
 from pincel.studio.home import Home, folders
@@ -35,6 +36,7 @@ class Record(Model):
         needs: Ids of the uploads it began with.
         resuming: Whether it is to go on from its checkpoint.
         plan: (share of the size, steps) of each scale, coarse to fine, those included that may be left out.
+        background: What the picture is seen on where it is transparent.
         process: While it is under way.
     """
 
@@ -43,6 +45,7 @@ class Record(Model):
     needs: list[str] = Field(default=[])
     resuming: bool = False
     plan: list[tuple[float, float]] = Field(default=[])
+    background: str = DEFAULT_BACKGROUND
     process: Process | None = None
 
     @property

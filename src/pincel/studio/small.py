@@ -5,12 +5,10 @@ These files are our own; no upload is opened here.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pincel.colors import DEFAULT_BACKGROUND, parse_color
 from pincel.files import atomically
 from pincel.studio.commands import PREVIEW, RESULT
 
@@ -26,58 +24,59 @@ FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Image]:
-    """Open a picture that pincel wrote, however large."""
-    from PIL import Image  # noqa: PLC0415 - the server starts without
+def shrink(source: Path, target: Path, background: str = DEFAULT_BACKGROUND) -> tuple[int, int]:
+    """Write a thumbnail, of a transparent picture as it is seen on a color; return (width, height) of the picture."""
+    from pincel.image.opening import opened_file  # noqa: PLC0415 - the server starts without Pillow
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with Image.open(path) as image:
-            yield image
-
-
-def shrink(source: Path, target: Path) -> tuple[int, int]:
-    """Write a thumbnail; return (width, height) of the picture."""
-    with opened(source) as image:
+    with opened_file(source) as image:
         size = image.size
         image.draft("RGB", (SIDE, SIDE))
         image.thumbnail((SIDE, SIDE))
         with atomically(target, what="thumbnail") as temporary:
-            _on_white(image).save(temporary, "WEBP", quality=70)
+            _opaque(image, background).save(temporary, "WEBP", quality=70)
     return size
 
 
-def thumbnail(folder: Path) -> tuple[int, int] | None:
+def thumbnail(folder: Path, background: str) -> tuple[int, int] | None:
     """Make the thumbnail of a run, of its result or else of its last preview; return the size of that picture, if there is one."""
     for name in (RESULT, PREVIEW):
         if (folder / name).is_file():
-            size = shrink(folder / name, folder / THUMB)
+            size = shrink(folder / name, folder / THUMB, background)
             return size if name == RESULT else None
     return None
 
 
 def size_of_picture(path: Path) -> tuple[int, int]:
     """Return (width, height)."""
-    with opened(path) as image:
+    from pincel.image.opening import opened_file  # noqa: PLC0415 - the server starts without Pillow
+
+    with opened_file(path) as image:
         return image.size
 
 
-def converted(folder: Path, suffix: str) -> Path:
+def converted(folder: Path, suffix: str, background: str) -> Path:
     """Return the result of a run in another format, written when first asked for.
 
     Args:
         folder: Of the run.
         suffix: ``jpg`` or ``tif``.
+        background: What a JPEG, which cannot be transparent, shows the picture on.
     """
     source, target = folder / RESULT, folder / f"result.{suffix}"
     if target.is_file() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
         return target
-    with opened(source) as image:
+    from pincel.image.metadata import metadata_of, metadata_options  # noqa: PLC0415 - the server starts without Pillow
+    from pincel.image.opening import opened_file  # noqa: PLC0415
+
+    options = FORMATS[suffix][1]
+    with opened_file(source) as image:
+        image.load()  # what a PNG says of itself may stand behind its pixels
         kept = {name: image.info[name] for name in ("icc_profile", "dpi") if image.info.get(name)}
-        picture = _on_white(image) if suffix == "jpg" else image
+        told = metadata_of(image)
+        kept |= metadata_options(told, options["format"]) if told else {}
+        picture = _opaque(image, background) if suffix == "jpg" else image
         with atomically(target, what="picture") as temporary:
-            picture.save(temporary, **FORMATS[suffix][1], **kept)
+            picture.save(temporary, **options, **kept)
     return target
 
 
@@ -86,12 +85,12 @@ def converted_name() -> list[str]:
     return [f"result.{suffix}" for suffix in FORMATS]
 
 
-def _on_white(image: Image) -> Image:
-    """Return an image without transparency."""
+def _opaque(image: Image, background: str) -> Image:
+    """Return an image as it is seen on a color."""
     from PIL import Image as Pillow  # noqa: PLC0415 - the server starts without
 
     if not image.has_transparency_data:
         return image.convert("RGB")
     whole = image.convert("RGBA")
-    white = Pillow.new("RGBA", whole.size, "white")
-    return Pillow.alpha_composite(white, whole).convert("RGB")
+    ground = Pillow.new("RGBA", whole.size, parse_color(background))
+    return Pillow.alpha_composite(ground, whole).convert("RGB")

@@ -233,7 +233,7 @@ class Workshop:
             await asyncio.to_thread(shutil.rmtree, folder / CHECKPOINT, ignore_errors=True)
             changes["has_checkpoint"] = False
         with suppress(OSError, OutputError, ValueError):
-            size = await asyncio.to_thread(thumbnail, folder)
+            size = await asyncio.to_thread(thumbnail, folder, record.background)
             changes |= {"size": size} if size else {}
         # All at once: nobody shall see half of it.
         record.process, record.resuming = None, False

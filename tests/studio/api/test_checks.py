@@ -55,6 +55,10 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
         ({"init": "blend=2"}, "init", "must be a number from 0 to 1"),
         ({"calibration": "/home"}, "calibration", "'calibration' can only be 'samples' here"),
         ({"backbone": "../mine.safetensors"}, "backbone", "Unknown backbone '../mine.safetensors'"),
+        ({"keep_metadata": "yes"}, "keep_metadata", "'keep_metadata' cannot be 'yes': it should be true or false."),
+        ({"keep_metadata": 1}, "keep_metadata", "it should be true or false."),
+        ({"background": "http://there"}, "background", "no file is named here"),
+        ({"background": "whitish"}, "background", "'whitish' is no opaque color"),
         ({"content_mask": "mask.png"}, "content_mask", "upload the mask as a picture and give its id as content_mask."),
         ({"style_weight": 0, "content_weight": 0, "tv_weight": 0}, None, "All weights are zero"),
     ],
@@ -182,3 +186,17 @@ def test_the_page_has_every_recipe_and_its_values_can_be_given_back() -> None:
         mine = {key: value for key, value in formula.values.items() if key not in ("calibration", "content_mask", "style_mask")}
         recipe, _ = check_settings(formula.name, {**mine, "size_of": formula.values["size_of"]})
         assert values_of(recipe) == formula.values
+
+
+@pytest.mark.parametrize(("value", "given"), [(True, True), ("true", True), (False, False), ("false", False)])
+def test_a_switch_is_on_or_off(value: Any, given: bool) -> None:
+    recipe, settings = check_settings("pincel", {"keep_metadata": value})
+    assert (recipe.keep_metadata, settings) == (given, {"keep_metadata": given})
+
+
+def test_a_switch_is_an_option_without_a_value(visitor: Visitor) -> None:
+    for value, option in ((True, " --keep-metadata"), (False, "")):
+        key = visitor.begin(settings={"steps": 1, "keep_metadata": value})
+        cli = visitor.client.get(f"/api/runs/{key}/command").json()["cli"]
+        assert cli.endswith(f"--steps 1{option}")
+        visitor.ended(key)

@@ -53,4 +53,4 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert f"newest {limits.runs} runs stay" in DOCS
     assert f"{limits.kept // 2**30} GiB; older ones go" in DOCS
     assert f"Of uploads {limits.pictures} are kept" in DOCS
-    assert f"may have {limits.bytes // 10**6} MB and {limits.pixels // 10**6} megapixels" in DOCS
+    assert f"may have {limits.bytes // 10**6} MB (`--upload-size`)" in DOCS

@@ -16,8 +16,9 @@ import pytest
 from PIL import Image
 
 from pincel.errors import PictureError
+from pincel.image.decode import decode
 from pincel.studio.limits import Limits
-from pincel.studio.look import SUFFIXES, look
+from pincel.studio.look import SHARE, look
 from pincel.studio.pictures import tidy
 from pincel.studio.troubles import status_of
 from tests.studio.api.conftest import Visitor, file_of
@@ -95,20 +96,22 @@ def test_what_is_transparent_is_shown_on_white(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("data", "status", "told"),
     [
-        (file_of(kind="PPM"), 415, "a format that is not accepted (PPM) · given 'it.png'"),
+        (file_of(kind="PPM"), 415, "is PPM, which is not read here · given 'it.png'"),
         (file_of(300, 200, "JPEG")[:3000], 415, "the JPEG is truncated"),
         (file_of(300, 200)[:3000], 415, "truncated"),
-        (b"\x89PNG\r\n\x1a\n" + b"\0" * 100, 415, "begins like PNG but its header makes no sense"),
-        (bomb(60_000, 60_000), 413, "too many pixels"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n", 415, "is not a picture"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 100, 415, "the PNG is truncated"),
+        (bomb(60_000, 60_000), 413, "too many pixels (3,600,000,000) for the memory there is"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n", 415, "is PostScript, which is not read here"),
+        (b"8BPS\0\1" + b"\0" * 60, 415, "is a Photoshop file, which is not read here"),
+        (b"\0\0\0\x18ftypqt  " + b"\0" * 60, 415, "is a film, which is not read here"),
     ],
-    ids=["ppm", "cut jpeg", "cut png", "header", "bomb", "postscript"],
+    ids=["ppm", "cut jpeg", "cut png", "header", "bomb", "postscript", "photoshop", "film"],
 )
 def test_what_is_no_picture_is_refused_with_its_reason(data: bytes, status: int, told: str, tmp_path: Path) -> None:
     path = tmp_path / "upload"
     path.write_bytes(data)
     with pytest.raises(PictureError, match=re.escape(told)) as caught:
-        look(path, tmp_path, Limits().pixels, "'it.png'")
+        look(path, tmp_path, Limits().pixels, Limits().memory, "'it.png'")
     assert status_of(caught.value) == status
     assert list(tmp_path.iterdir()) == [path]
 
@@ -117,10 +120,10 @@ def test_what_is_no_picture_is_refused_with_its_reason(data: bytes, status: int,
     ("data", "status", "told"),
     [
         (b"", 415, "the file is empty · given 0 bytes"),
-        (b"<html>no picture</html>", 415, "is not a picture · given 'it.png', 23 bytes"),
-        (bomb(20_000, 6_000), 413, "20000 x 6000 · accepted: up to 100,000,000 pixels"),
+        (b"<html>no picture</html>", 415, "is a web page, which is not read here · given 'it.png', 23 bytes"),
+        (bomb(200_000, 60_000), 413, "too many pixels (12,000,000,000) for the memory there is"),
     ],
-    ids=["empty", "page", "wide"],
+    ids=["empty", "page", "bomb"],
 )
 def test_nothing_is_left_of_what_was_refused(data: bytes, status: int, told: str, visitor: Visitor) -> None:
     answer = visitor.upload(data, "it.png")
@@ -130,13 +133,56 @@ def test_nothing_is_left_of_what_was_refused(data: bytes, status: int, told: str
     assert list((visitor.home / "pictures").iterdir()) == []
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP"])
-def test_formats_that_are_told_of_are_taken(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "suffix"),
+    [
+        ("PNG", "png"),
+        ("JPEG", "jpg"),
+        ("MPO", "jpg"),
+        ("WEBP", "webp"),
+        ("TIFF", "tif"),
+        ("GIF", "gif"),
+        ("BMP", "bmp"),
+        ("AVIF", "avif"),
+    ],
+)
+def test_formats_that_are_told_of_are_taken(kind: str, suffix: str, tmp_path: Path) -> None:
     path = tmp_path / "upload"
     path.write_bytes(file_of(kind=kind))
-    found = look(path, tmp_path, 10_000, "'it'")
-    assert (found["width"], found["height"], found["suffix"]) == (60, 40, SUFFIXES[kind])
+    found = look(path, tmp_path, 10_000, 2**32, "'it'")
+    assert (found["width"], found["height"], found["suffix"]) == (60, 40, suffix)
     assert {each.name for each in tmp_path.iterdir()} == {"upload", "thumb.webp", "view.jpg"}
+
+
+def test_of_an_animation_the_first_picture_is_shown(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "upload", "GIF", save_all=True, append_images=frames[1:])
+    assert look(tmp_path / "upload", tmp_path, 10_000, 2**32, "'it'")["notes"] == ["frame 1 of 2"]
+    red, _, blue = Image.open(tmp_path / "view.jpg").getpixel((9, 9))
+    assert (red > 240, blue < 20) == (True, True)
+
+
+def test_a_very_large_picture_is_shrunk_while_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A photograph lying on its side, of more pixels than any bound of a library; black left of white as it is seen."""
+    exif, asked = Image.Exif(), []
+    exif[0x0112] = 6
+    image = Image.new("L", (9000, 8000), "black")
+    image.paste("white", (0, 0, 9000, 4000))
+    image.save(tmp_path / "upload", "JPEG", exif=exif, quality=50)
+
+    def decoded(*given: Any, **options: Any) -> Any:
+        asked.append(options["memory"])
+        return decode(*given, **options)
+
+    monkeypatch.setattr("pincel.studio.look.decode", decoded)
+    monkeypatch.setattr("pincel.studio.look.free_host_memory", lambda: 10**9)
+    found = look(tmp_path / "upload", tmp_path, 100_000_000, 6 * 2**30, "'it'")
+    assert (found["width"], found["height"]) == (8000, 9000)
+    # 72 million pixels of 40 bytes, in a quarter of what is free.
+    assert asked == [SHARE * 10**9]
+    view = Image.open(tmp_path / "view.jpg")
+    assert view.size == (1422, 1600)
+    assert [view.getpixel((x, 800))[0] > 128 for x in (200, 1200)] == [False, True]
 
 
 def test_a_hundred_megabytes_are_refused_before_they_are_sent(visitor: Visitor) -> None:
@@ -185,7 +231,7 @@ def test_opening_may_take_so_much_memory_and_no_more(visit: Callable[..., Visito
     Image.new("RGB", (9000, 6000)).save(large, "PNG")
     answer = visitor.upload(large.getvalue())
     assert answer.status_code == 413
-    assert "does not fit into" in message_of(answer)
+    assert "for the memory there is" in message_of(answer) or "does not fit into" in message_of(answer)
 
 
 def test_of_too_many_the_oldest_go_that_no_run_needs(visit: Callable[..., Visitor]) -> None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 from fastapi import Path as Part
 from fastapi.responses import FileResponse
 
+from pincel.image.formats import ACCEPTED
 from pincel.studio.models import PICTURE, PictureView
 from pincel.studio.studio import Here
 from pincel.studio.troubles import answers
@@ -30,7 +31,7 @@ router = APIRouter(prefix="/api/pictures", responses=answers(404, 422))
 async def upload(
     studio: Here,
     response: Response,
-    file: Annotated[UploadFile, File(description="JPEG, PNG, WebP, TIFF, GIF, BMP or AVIF.")],
+    file: Annotated[UploadFile, File(description=f"{ACCEPTED}; HEIC where its library is installed.")],
     name: Annotated[str | None, Form(max_length=300, description="What to call it; the name of the file when left out.")] = None,
 ) -> PictureView:
     """Keep a picture, checked and shrunk in a process of its own. The same bytes get the same id."""

@@ -15,7 +15,7 @@ export function About() {
     [t("about.kept"), bytes(about.home_bytes)],
     [t("about.free"), bytes(about.free_bytes)],
     [t("about.rule"), html`<span lang="en">${about.prune_rule}</span>`],
-    [t("about.limits"), t("about.limitsAre", { bytes: bytes(limits.bytes), pixels: number(limits.pixels / 1e6), pictures: limits.pictures })],
+    [t("about.limits"), t("about.limitsAre", { bytes: bytes(limits.bytes), pictures: limits.pictures })],
   ];
   return html`<article class="about panel">
     <h1 tabindex="-1">${t("about.title")}</h1>

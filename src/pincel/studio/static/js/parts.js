@@ -86,7 +86,7 @@ export function Drop({ onFiles, many = false, label, children, kind = "drop" }) 
     event.target.value = "";
   };
   return html`<label class="${kind} ${over ? "over" : ""}" onDrop=${drop} onDragOver=${drag} onDragLeave=${() => setOver(false)}>
-    <input type="file" class="unseen" accept="image/*,.tif,.tiff" multiple=${many} aria-label=${label} onChange=${choose} />
+    <input type="file" class="unseen" accept="image/*,.tif,.tiff,.heic,.heif,.avif" multiple=${many} aria-label=${label} onChange=${choose} />
     ${children}
   </label>`;
 }
