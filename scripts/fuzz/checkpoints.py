@@ -87,8 +87,8 @@ def seeds() -> dict[str, bytes]:
     teaching = TeachingState(numbers, Adam().start(numbers), history=[[1, 2.0, {"style": 1.0}]])
     return {
         "run": written(lambda path: write_checkpoint(path, run)),
-        "training": written(lambda path: write_training(path, TrainingState.first(weights, 0.01), {"recipe": {"a": 1}})),
-        "teaching": written(lambda path: write_teaching(path, teaching, {"recipe": {"a": 1}})),
+        "training": written(lambda path: write_training(path, TrainingState.first(weights, 0.01), {"recipe": {"a": 1}, "data": "0a"})),
+        "teaching": written(lambda path: write_teaching(path, teaching, {"recipe": {"a": 1}, "data": "0a", "styles": ["0b"]})),
     }
 
 

@@ -40,6 +40,9 @@ TARGETS = {
     "networks": "fuzz.weights:NETWORKS",
     "weights": "fuzz.weights:WEIGHTS_OF_ANY_FORMAT",
     "checkpoints": "fuzz.checkpoints:CHECKPOINTS",
+    "tables": "fuzz.tables:TABLES",
+    "recipes": "fuzz.recipes:RECIPE_FILES",
+    "records": "fuzz.recipes:RECORDS",
 }
 CHILD, FOLDER = Path(__file__).with_name("child.py"), Path(__file__).resolve().parents[2] / "build" / "fuzz"
 # A target whose process ends early so often is not worth its time until that is mended.

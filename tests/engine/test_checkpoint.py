@@ -15,10 +15,12 @@ import pytest
 import safetensors.torch
 import torch
 
+from pincel.classify import state as classify
 from pincel.engine import checkpoint as module
 from pincel.engine.checkpoint import checkpoint_files, find_checkpoint, read_checkpoint, write_checkpoint
 from pincel.engine.keeper import Keeper, new_folder
 from pincel.errors import CheckpointDamagedError, CheckpointError, OptionError, OutputError
+from pincel.teach import state as teach
 from tests.tensors import normal
 
 VALUES: dict[str, Any] = {
@@ -276,3 +278,90 @@ print(*keeper.write({"x": torch.ones(1_000_000)}))
     assert "larger than is allowed" in done.stdout
     assert torch.equal(find_checkpoint(tmp_path / "kept").values()["x"], torch.ones(100))
     assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+# --- what anybody may seal --------------------------------------------------------------------------------------------------------------
+
+
+def sealed_text(document: str) -> bytes:
+    """Return a whole file with any text for its document, and a tensor of six numbers, ``0``."""
+    import hashlib
+
+    table = {
+        "__metadata__": {"format": "pincel checkpoint", "version": "1", "document": document},
+        "0": {"dtype": "F32", "shape": [6], "data_offsets": [0, 24]},
+        "sha256": {"dtype": "U8", "shape": [32], "data_offsets": [24, 56]},
+    }
+    text = json.dumps(table).encode()
+    data = struct.pack("<Q", len(text)) + text + struct.pack("<6f", *range(6))
+    return data + hashlib.sha256(data).digest()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "", "{", "nonsense", "[" * 100_000, '"a text"', "3", "[]", '{"tuple": []}', '{"tensor": ["0", [6], [0]]}', '{"dict": 3}',
+        '{"dict": {"a": {"tensor": ["0", [1], [0, 1]]}}}', '{"dict": {"a": {"tensor": ["0", [-2, 6], [0, 1]]}}}',
+        '{"dict": {"a": {"tensor": ["0", [4611686018427387904, 4], [0, 1]]}}}', '{"dict": {"a": {"tensor": ["0", [6], [3]]}}}',
+        '{"dict": {"a": {"tensor": ["1", [6], [0]]}}}', '{"dict": {"a": {"float": [1]}}}', '{"dict": {"a": {"bytes": 0}}}',
+        '{"dict": {"a": {"Best": {"step": 1}}}}', '{"dict": {"a": {"Best": []}}}',
+        '{"dict": {"a": {"eval": ["1"]}}}', '{"dict": {"a": {}}}',
+    ],
+)  # fmt: skip
+def test_whole_files_of_anything_are_refused_in_one_line(document: str, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint-000001.safetensors"
+    path.write_bytes(sealed_text(document))
+    with pytest.raises(CheckpointError, match=r"^checkpoint: is whole, but this version of pincel cannot read it \([^\n]+$"):
+        read_checkpoint(path).values()
+
+
+WEIGHTS = {"conv1": (torch.ones(2, 3, 1, 1), torch.ones(2))}
+LEARNT = {
+    **dict.fromkeys(("weights", "velocities"), WEIGHTS), "epoch": 1, "step": 2, "history": [{}], "best": {"epoch": 1}, "seconds": 1.0,
+    "recent": [[128, 3]], "rate": {"now": 0.01}, "counts": {"pictures": 3}, "terms": {"recipe": {}, "data": "0a"},
+}  # fmt: skip
+LINE = torch.arange(6.0)
+TAUGHT = {
+    "numbers": LINE, "adam": {"first": LINE, "second": LINE, "steps": 1}, "step": 1, "seconds": 1.0, "history": [[1, 2.0, {"style": 1.0}]],
+    "terms": {"recipe": {}, "data": "0a", "styles": ["0b"]},
+}  # fmt: skip
+
+
+def test_trainings_are_read_as_they_were_written(tmp_path: Path) -> None:
+    path, here = tmp_path / "a.safetensors", torch.device("cpu")
+    write_checkpoint(path, LEARNT)
+    state, terms = classify.read_state(path, here)
+    assert (state.epoch, state.rate.now, state.counts.pictures, state.recent, terms["data"]) == (1, 0.01, 3, [(128, 3)], "0a")
+    assert torch.equal(state.weights["conv1"][0], WEIGHTS["conv1"][0])
+    write_checkpoint(path, TAUGHT)
+    taught, terms = teach.read_state(path, here)
+    assert (taught.step, taught.adam.steps, taught.history, terms["styles"]) == (1, 1, [[1, 2.0, {"style": 1.0}]], ["0b"])
+    assert torch.equal(taught.numbers, LINE)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (LEARNT | {"terms": 3}, "its content (Input should be a valid dictionary) is none"),
+        (LEARNT | {"terms": {"data": "0a"}}, "it does not say with which recipe it was begun"),
+        (LEARNT | {"weights": {"conv1": [1, 2]}}, "its 'weights.conv1.0' is none"),
+        (LEARNT | {"weights": LINE}, "its 'weights' is none"),
+        (LEARNT | {"velocities": {}}, "its content (the velocities are of other weights) is none"),
+        (LEARNT | {"epoch": "one"}, "its 'epoch' is none"),
+        (LEARNT | {"rate": {"now": "a", "x": 1}}, "its 'rate.now' is none"),
+        (LEARNT | {"more": 1}, "its 'more' is none"),
+        (TAUGHT | {"numbers": 3}, "its 'numbers' is none"),
+        (TAUGHT | {"adam": {"first": LINE}}, "its 'adam.second' is none"),
+        (TAUGHT | {"adam": {"first": LINE, "second": LINE[1:]}}, "its content (the moments are of other weights) is none"),
+        (TAUGHT | {"history": [[1]]}, "its content (its history is of another form) is none"),
+    ],
+)
+def test_trainings_of_other_things_are_refused_in_one_line(values: dict[str, Any], said: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    write_checkpoint(path, values)
+    read = (classify if "epoch" in values else teach).read_state
+    with pytest.raises(
+        CheckpointError, match=r"^checkpoint: cannot be gone on from, [^\n]+ · given .*a\.safetensors' · accepted: "
+    ) as refused:
+        read(path, torch.device("cpu"))
+    assert f"cannot be gone on from, {said} · " in str(refused.value)

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
+from pydantic import ConfigDict
 from torch import Tensor
 
 from pincel.classify.rate import Rate
-from pincel.engine.checkpoint import read_checkpoint, write_checkpoint
-from pincel.errors import CheckpointError
-from pincel.files import one_line, quoted
+from pincel.engine.checkpoint import WRITTEN, read_training, write_checkpoint
 
 FILE = "checkpoint.safetensors"
 Weights = dict[str, tuple[Tensor, Tensor]]
@@ -66,6 +65,14 @@ class State:
     history: list[dict[str, Any]] = field(default_factory=list)
     best: dict[str, Any] = field(default_factory=lambda: {"epoch": 0, "top1_error": float("inf"), "loss": float("inf")})
     seconds: float = 0.0
+    __pydantic_config__: ClassVar[ConfigDict] = WRITTEN
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for velocities of other weights."""
+        pairs = (self.weights, self.velocities)
+        one, other = ({name: [each.shape for each in pair] for name, pair in layers.items()} for layers in pairs)
+        if one != other:
+            raise ValueError("the velocities are of other weights")
 
     @classmethod
     def first(cls, weights: Weights, rate: float) -> State:
@@ -105,17 +112,11 @@ def read_state(path: Path, device: torch.device) -> tuple[State, dict[str, Any]]
     Raises:
         CheckpointError: If there is none, or it is damaged.
     """
-    accepted = "a folder that 'pincel train' wrote"
-    if not path.is_file():
-        raise CheckpointError(
-            one_line("checkpoint: there is none to go on from", quoted(path), accepted, "the same command without --resume")
-        )
-    try:
-        values = read_checkpoint(path).values(device)
-        terms = values.pop("terms")
-        values["recent"] = [tuple(pair) for pair in values["recent"]]
-        return State(**{**values, "rate": Rate(**values["rate"]), "counts": Counts(**values["counts"])}), terms
-    except (CheckpointError, KeyError, TypeError) as error:
-        reason = str(error).partition(" · ")[0].removeprefix("checkpoint: ")
-        failed = f"checkpoint: cannot be gone on from, {reason}"
-        raise CheckpointError(one_line(failed, quoted(path), accepted, "another folder, and train from the start")) from error
+    return read_training(
+        path,
+        State,
+        {"recipe": dict, "data": str},
+        device,
+        accepted="a folder that 'pincel train' wrote",
+        instead="the same command without --resume",
+    )

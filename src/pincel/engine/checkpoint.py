@@ -14,9 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -25,6 +27,9 @@ from pincel.engine.snapshot import flatten, unflatten
 from pincel.errors import CheckpointDamagedError, CheckpointError
 from pincel.files import atomically, one_line, quoted
 
+T = TypeVar("T")
+# Of a dataclass that :func:`read_training` makes: it holds tensors, and nothing is written that it has no place for.
+WRITTEN = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 FORMAT = "pincel checkpoint"
 VERSION = 1
 # The newest, and the one before in case the newest is damaged.
@@ -83,10 +88,47 @@ class Checkpoint:
         try:
             values = unflatten(self.document, self.tensors, device or torch.device("cpu"))
         except ValueError as error:
-            failed = f"checkpoint: is whole, but this version of pincel cannot read it ({error})"
-            raise CheckpointError(one_line(failed, quoted(self.path), ACCEPTED, "the version that wrote it")) from error
-        found: dict[str, Any] = values
-        return found
+            raise _senseless(self.path, next(iter(str(error).splitlines()), "")) from error
+        if not isinstance(values, dict):
+            raise _senseless(self.path, f"it is a {type(values).__name__}")
+        return values
+
+
+def read_training(
+    path: Path, kind: type[T], terms: Mapping[str, type], device: torch.device, *, accepted: str, instead: str
+) -> tuple[T, dict[str, Any]]:
+    """Read a checkpoint of a training: where it stands, and what it was begun with.
+
+    Args:
+        path: The file.
+        kind: A dataclass of where it stands, made of what is written beside ``terms``, of the types that it says.
+        terms: What must be among the terms it was begun with, by name, and of which type.
+        device: Where its tensors go.
+        accepted: What is accepted, for messages.
+        instead: What to do if there is no such file, likewise.
+
+    Raises:
+        CheckpointError: If there is none, or it is damaged or of something else.
+    """
+    if not path.is_file():
+        raise CheckpointError(one_line("checkpoint: there is none to go on from", quoted(path), accepted, instead))
+    try:
+        values = read_checkpoint(path).values(device)
+        begun = TypeAdapter(dict[str, Any]).validate_python(values.pop("terms", None))
+        odd = next((name for name, wanted in terms.items() if not isinstance(begun.get(name), wanted)), None)
+        if odd is not None:
+            raise CheckpointError(f"it does not say with which {odd} it was begun")
+        return TypeAdapter(kind).validate_python(values), begun
+    except (CheckpointError, ValidationError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else None
+        reason = str(error).partition(" · ")[0].removeprefix("checkpoint: ")
+        failed = f"checkpoint: cannot be gone on from, {f'its {_place(first)} is none' if first else reason}"
+        raise CheckpointError(one_line(failed, quoted(path), accepted, "another place, and train from the start")) from error
+
+
+def _place(error: ErrorDetails) -> str:
+    """Return where in what was read an error is: ``'weights.conv1.0'``."""
+    return quoted(".".join(map(str, error["loc"]))) if error["loc"] else f"content ({error['msg'].removeprefix('Value error, ')})"
 
 
 def checkpoint_files(folder: Path) -> list[Path]:
@@ -172,7 +214,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
     Raises:
         CheckpointDamagedError: If it is truncated, altered, or unreadable.
-        CheckpointError: If it was written by a newer pincel.
+        CheckpointError: If it was written by a newer pincel, or is whole and nevertheless makes no sense.
     """
     whole = _is_whole(path)
     try:
@@ -187,7 +229,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
             tensors = {name: file.get_tensor(name).clone() for name in file.keys() if name != SEAL}  # noqa: SIM118 - it is no mapping
     except (SafetensorError, OSError) as error:
         raise _damaged(path, str(error)) from error
-    return Checkpoint(path, json.loads(texts["document"]), tensors)
+    try:
+        return Checkpoint(path, json.loads(texts.get("document", "")), tensors)
+    except (ValueError, RecursionError) as error:
+        raise _senseless(path, "its document is none") from error
 
 
 def _is_whole(path: Path) -> bool:
@@ -209,6 +254,11 @@ def _check_version(path: Path, version: str) -> None:
     if version != str(VERSION):
         failed = f"checkpoint: was written by another pincel, in version {version} of the format"
         raise CheckpointError(one_line(failed, quoted(path), f"version {VERSION}", "the pincel that wrote it, or a newer one"))
+
+
+def _senseless(path: Path, reason: str) -> CheckpointError:
+    failed = f"checkpoint: is whole, but this version of pincel cannot read it ({reason})"
+    return CheckpointError(one_line(failed, quoted(path), ACCEPTED, "the version that wrote it"))
 
 
 def _damaged(path: Path, reason: str) -> CheckpointDamagedError:

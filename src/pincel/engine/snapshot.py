@@ -70,7 +70,7 @@ def unflatten(node: Any, tensors: Mapping[str, Tensor], device: torch.device) ->
     """
     try:
         return _Reader(tensors, device).value(node)
-    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+    except (LookupError, TypeError, AttributeError, RuntimeError, OverflowError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 

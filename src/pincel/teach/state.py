@@ -10,14 +10,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
+from pydantic import ConfigDict
 from torch import Tensor
 
-from pincel.engine.checkpoint import read_checkpoint, write_checkpoint
-from pincel.errors import CheckpointError
-from pincel.files import one_line, quoted
+from pincel.engine.checkpoint import WRITTEN, read_training, write_checkpoint
 from pincel.optimisers.adam import Adam, AdamState
 from pincel.teach.schema import TeachingRecipe
 
@@ -41,6 +40,14 @@ class State:
     step: int = 0
     seconds: float = 0.0
     history: list[list[Any]] = field(default_factory=list)
+    __pydantic_config__: ClassVar[ConfigDict] = WRITTEN
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for moments of other weights, or rows of another form."""
+        if not self.numbers.shape == self.adam.first.shape == self.adam.second.shape or self.numbers.ndim != 1:
+            raise ValueError("the moments are of other weights")
+        if any(len(row) != 3 or not isinstance(row[2], dict) for row in self.history):
+            raise ValueError("its history is of another form")
 
     @classmethod
     def first(cls, weights: Mapping[str, Tensor], device: torch.device) -> State:
@@ -84,14 +91,5 @@ def read_state(path: Path, device: torch.device) -> tuple[State, dict[str, Any]]
     Raises:
         CheckpointError: If there is none, or it is damaged.
     """
-    if not path.is_file():
-        failed, hint = "checkpoint: there is none to go on from", "the same command without --resume"
-        raise CheckpointError(one_line(failed, quoted(path), ACCEPTED, hint))
-    try:
-        values = read_checkpoint(path).values(device)
-        terms = values.pop("terms")
-        return State(**{**values, "adam": AdamState(**values["adam"])}), terms
-    except (CheckpointError, KeyError, TypeError) as error:
-        reason = str(error).partition(" · ")[0].removeprefix("checkpoint: ")
-        failed = f"checkpoint: cannot be gone on from, {reason}"
-        raise CheckpointError(one_line(failed, quoted(path), ACCEPTED, "another output, and train from the start")) from error
+    wanted = {"recipe": dict, "data": object, "styles": object}
+    return read_training(path, State, wanted, device, accepted=ACCEPTED, instead="the same command without --resume")

@@ -76,7 +76,7 @@ def _checked(path: Path) -> Path | BytesIO:
 def _old(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
     """Yield weights of the old layout, each with the name of its layer."""
     for layer in _texts(group, "layer_names"):
-        for name in _texts(group[layer], "weight_names"):
+        for name in _texts(_inside(group, layer), "weight_names"):
             # A network inside another is one layer with many weights.
             yield name.split("/")[-2] if "/" in name else layer, _inside(group, f"{layer}/{name}")
 
