@@ -43,6 +43,7 @@ TARGETS = {
     "tables": "fuzz.tables:TABLES",
     "recipes": "fuzz.recipes:RECIPE_FILES",
     "records": "fuzz.recipes:RECORDS",
+    "studio": "fuzz.studio:STUDIO",
 }
 CHILD, FOLDER = Path(__file__).with_name("child.py"), Path(__file__).resolve().parents[2] / "build" / "fuzz"
 # A target whose process ends early so often is not worth its time until that is mended.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import datetime
 import io
 import os
 import pickle
@@ -59,6 +61,29 @@ def test_what_python_3_writes(protocol: int, tmp_path: Path) -> None:
         116.77899932861328,
         103.93900299072266,
     )
+
+
+def test_what_python_2_wrote_as_text(tmp_path: Path) -> None:
+    """cPickle.dump without a protocol, which was the usual one there: bytes are a text with escapes."""
+    values = lasagne_values(TINY["vgg"], as_bgr(weights_of("vgg")))
+
+    def array(value: Any) -> bytes:
+        made = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR"
+        kind = b"cnumpy\ndtype\n(S'f4'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI0\ntb"
+        escaped = repr(value.tobytes())[1:].encode()
+        shape = b"".join(b"I%d\n" % length for length in value.shape)
+        return made + b"(I1\n(" + shape + b"t" + kind + b"I00\nS" + escaped + b"\ntb"
+
+    path = written(tmp_path / "a.pkl", b"(dp1\nS'param values'\n(lp2\n" + b"".join(array(value) + b"a" for value in values) + b"s.")
+    exact(read_weights(path, TINY["vgg"]), weights_of("vgg"))
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_what_lies_beside_the_parameters_is_left_alone(protocol: int, tmp_path: Path) -> None:
+    values = lasagne_values(TINY["vgg"], as_bgr(weights_of("vgg")))
+    beside = {"settings": argparse.Namespace(a=Path("b")), "when": datetime.date(2016, 5, 4), "sets": {1}, "numbers": np.arange(3)}
+    path = written(tmp_path / "a.pkl", pickle.dumps({**beside, "param values": values, "log": [np.float32(1)]}, protocol))
+    exact(read_weights(path, TINY["vgg"]), weights_of("vgg"))
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
