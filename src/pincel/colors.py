@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from PIL import ImageColor
-
 from pincel.errors import OptionError
 
 DEFAULT_BACKGROUND = "white"
@@ -16,6 +14,8 @@ def parse_color(text: str) -> tuple[int, int, int]:
     Raises:
         OptionError: If it is no color, or a transparent one.
     """
+    from PIL import ImageColor  # noqa: PLC0415 - recipes are read without
+
     try:
         values = ImageColor.getrgb(text)
     except ValueError:

@@ -33,8 +33,10 @@ from pincel.engine.team import Crew, Single
 from pincel.errors import MemoryLimitError, OptionError, WorkerError
 from pincel.image.io import load_picture, to_pil
 from pincel.image.picture import Picture
+from pincel.image.resize import is_cut
 from pincel.image.sheet import contact_sheet
 from pincel.recipes import build, sizes
+from pincel.recipes.consistency import idle_values, settle_start
 from pincel.recipes.forecast import Means, planned
 from pincel.recipes.inputs import check_written, fitted_size, load_inputs
 from pincel.recipes.materials import Materials, prepare
@@ -105,18 +107,21 @@ class Run:
         self._wishes = wishes
         self._crew = crew or Single()
         tell = on_event or (lambda _: None)
-        self.recipe = resolve_recipe(recipe, overrides)
+        self.recipe, settled = settle_start(resolve_recipe(recipe, overrides), overrides)
         card = build.check_recipe(self.recipe)
         layouts = None if tiles == "auto" else [parse_layout(text).checked(card) for text in ([tiles] if isinstance(tiles, str) else tiles)]
         allowed = None if memory is None else parse_memory(memory)
         self.device = resolve_device(device)
         self._history = History()
         note = self._history.notes.append
+        self._history.notes += [*settled, *idle_values(self.recipe, overrides)]
         folder = None if checkpoint is None else new_folder(Path(checkpoint))
         self._inputs = load_inputs(self.recipe, content, style, note, allowed)
         self.recipe, seen = self._inputs.recipe, self._inputs.seen
         self.size = sizes.content_size(self.recipe, seen.content)
         given = None if place else self._given(start)
+        if given is not None and is_cut((given.height, given.width), self.size):
+            note(f"{given.name}: {given.width}×{given.height}, cut to the shape of the result, {self.size[1]}×{self.size[0]}.")
         self._began = {"start": described(given)} if start is not None and given else {}
         self.rungs = sizes.make_rungs(self.recipe, self.size, [style for style, _ in seen.styles])
         # Not before the pictures are there: it may measure for a second.
@@ -238,6 +243,11 @@ class Run:
         return bool(self.plan.layout(self.size).cuts) and self.plan.memory > self._budget / 2
 
     @property
+    def is_transparent(self) -> bool:
+        """Whether the content, and so the result, has transparent parts."""
+        return self._inputs.content.alpha is not None
+
+    @property
     def processes(self) -> int:
         """How many share the work."""
         return self._crew.processes
@@ -308,8 +318,17 @@ class Run:
         pixels, alpha = self._inputs.finished((picture / self.recipe.white).clamp_(0, 1).cpu()), self.materials.content.alpha
         image = to_pil(pixels, alpha)
         losses = self._history.losses()
+        content, recipe = self._inputs.content, self.recipe
         return Result(
-            image, tuple(losses), self._record(image, losses), self._history.stopped.reason, pixels, alpha, self._inputs.content.dpi
+            image,
+            tuple(losses),
+            self._record(image, losses),
+            self._history.stopped.reason,
+            pixels,
+            alpha,
+            content.dpi,
+            content.metadata if recipe.keep_metadata else None,
+            recipe.background,
         )
 
     def sheet(self, result: Result) -> Image.Image:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from PIL import Image, ImageCms
 
 from pincel.errors import OutputError
 from pincel.image.color import srgb_profile
-from pincel.image.encode import check_format, encode, output_formats, save_picture, to_pil
+from pincel.image.encode import LIMITS, check_format, check_limits, encode, output_formats, save_picture, to_pil, write_or_keep
 from pincel.image.io import load_picture
 from tests.image.builders import levels, saved, smooth
 
@@ -129,3 +131,57 @@ def test_to_pil_takes_alpha_gradients_and_half_precision() -> None:
 def test_to_pil_refuses_what_diverged() -> None:
     with pytest.raises(OutputError, match="not finite numbers"):
         to_pil(torch.full((1, 3, 2, 2), torch.nan))
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "said"),
+    [
+        ("a.jpg", (65_501, 10), "JPEG cannot hold so large a picture · given 10 x 65501 pixels .*sides up to 65,500 pixels · try: .*a.png"),
+        ("a.webp", (10, 16_384), "WEBP cannot hold so large a picture .*sides up to 16,383 pixels"),
+        ("a.avif", (10, 40_000), "AVIF cannot hold so large a picture"),
+        ("a.tif", (40_000, 40_000), "TIFF cannot hold so large a picture .*GiB of samples"),
+    ],
+)
+def test_what_a_format_cannot_hold_is_told_before_the_work(name: str, size: tuple[int, int], said: str) -> None:
+    if Path(name).suffix in output_formats():
+        with pytest.raises(OutputError, match=said):
+            check_limits(name, size)
+
+
+def test_what_a_format_holds() -> None:
+    assert check_limits("a.jpg", (65_500, 10)) == ()
+    assert check_limits("a.png", (100_000, 100_000), alpha=True) == ()
+    assert "JPEG has no transparency" in check_limits("a.jpg", (10, 10), alpha=True)[0]
+
+
+@pytest.mark.parametrize("form", sorted(set(output_formats().values()) - {"PNG", "TIFF", "AVIF"}))
+def test_the_limits_are_those_of_the_encoders(form: str) -> None:
+    side = LIMITS[form].side
+    assert encode(Image.new("RGB", (side, 1)), form)
+    with pytest.raises(OutputError, match="cannot hold this picture"):
+        encode(Image.new("RGB", (side + 1, 1)), form)
+
+
+def test_a_picture_that_cannot_be_written_is_kept_beside(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"somebody's")
+    with pytest.raises(OutputError, match=r"WEBP cannot hold this picture .* The picture was kept as .*a-kept1\.png\.$"):
+        write_or_keep(partial(save_picture, Image.new("RGB", (17_000, 1), "red")), tmp_path / "a.webp")
+    with Image.open(tmp_path / "a-kept1.png") as kept:
+        assert kept.size == (17_000, 1)
+    assert (tmp_path / "a.png").read_bytes() == b"somebody's"
+
+
+def test_where_the_folder_takes_nothing_it_is_kept_in_the_temporary_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    with pytest.raises(OutputError, match=r"not a folder .* The picture was kept as .*temporary/a\.png\.$"):
+        write_or_keep(partial(save_picture, Image.new("RGB", (3, 2))), tmp_path / "file" / "a.png")
+
+
+def test_where_nothing_can_be_written_that_is_what_is_said(tmp_path: Path) -> None:
+    def full(_: Path) -> None:
+        raise OutputError("output: the disk is full")
+
+    with pytest.raises(OutputError, match=r"^output: the disk is full$"):
+        write_or_keep(full, tmp_path / "a.png")

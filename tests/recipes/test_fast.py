@@ -30,6 +30,8 @@ OBJECTIVE = {
     "resample",
     "style_size",
     "style_scale",
+    "background",
+    "keep_metadata",
     "seed",
     "backbone",
     "pooling",

@@ -117,3 +117,44 @@ def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"no picture")
     with pytest.raises(PictureUnreadableError, match=r"bad\.png"):
         Crops(find_piles(str(tmp_path)), one()).crop(0)
+
+
+def damaged_folder(folder: Path) -> Path:
+    """Write a whole picture, one that breaks off, one that is no picture, one damaged in the middle, and what a Mac leaves."""
+    folder.mkdir()
+    values = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+    Image.fromarray(values).save(folder / "1.png")
+    Image.fromarray(values).save(folder / "2.jpg")
+    (folder / "2.jpg").write_bytes((folder / "2.jpg").read_bytes()[:1500])
+    (folder / "3.png").write_bytes(b"hello")
+    data = bytearray((folder / "1.png").read_bytes())
+    data[1000:9000] = bytes(8000)
+    (folder / "4.png").write_bytes(data)
+    (folder / "._1.png").write_bytes(b"\0\5\26\7")
+    return folder
+
+
+def test_damaged_pictures_are_left_out_before_the_first_step_and_said(tmp_path: Path) -> None:
+    (pile,) = find_piles(str(damaged_folder(tmp_path / "d")))
+    assert [Path(name).name for name in pile.names] == ["1.png", "4.png"]
+    assert "'._1.png' (hidden)" in pile.notes[0]
+    assert pile.notes[1:] == ("2.jpg is left out: the JPEG is truncated.", "3.png is left out: is not a picture.")
+
+
+def test_a_picture_that_turns_out_to_be_damaged_gives_way_to_the_same_other_one_in_every_run(tmp_path: Path) -> None:
+    recipe = one(crop=16, side=96)
+    folder = damaged_folder(tmp_path / "d")
+    crops, again = (Crops(find_piles(str(folder)), recipe) for _ in range(2))
+    first = [crops.crop(number) for number in range(12)]
+    assert [Path(name).name for name in crops.damaged] == ["4.png"]
+    assert torch.equal(again.crop(11), first[11])
+
+
+def test_where_nothing_is_whole_that_is_told(tmp_path: Path) -> None:
+    folder = damaged_folder(tmp_path / "d")
+    (folder / "1.png").unlink()
+    with pytest.raises(PictureUnreadableError, match="damaged"):
+        Crops(find_piles(str(folder)), one(crop=16, side=96)).crop(0)
+    (folder / "4.png").unlink()
+    with pytest.raises(PictureUnreadableError, match="truncated"):
+        find_piles(str(folder))

@@ -18,6 +18,7 @@ from pincel.engine.events import Event, Scale, Step, Stopped
 from pincel.engine.memory import give_back_freed_memory
 from pincel.engine.result import Result, record_path
 from pincel.errors import PincelError
+from pincel.image.io import check_limits
 from pincel.losses.base import Loss
 from pincel.recipes.memo import Memo
 from pincel.run import Run
@@ -99,6 +100,7 @@ class Painter:
         if run.tight:
             # From here on; those that come after it are slower for it, and not many in a batch that has such pictures.
             give_back_freed_memory()
+        check_limits(job.output, run.size, alpha=run.is_transparent)
         steps, before, of_scale, reason = sum(rung.steps for rung in run.rungs), 0, 0, ""
         for event in run:
             tell(event)

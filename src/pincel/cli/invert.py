@@ -146,11 +146,15 @@ def inverted(picture: str, options: dict[str, Any]) -> int:
     if options["optimizer_option"]:
         values["optimizer_options"] = dict(option_pair(text) for text in options["optimizer_option"])
     files = _files(picture, options)
+    from pincel.image.io import check_limits
     from pincel.inversion import Rebuild
 
     asked = {name: options[name] for name in ("recipe", "neurons", "repeats", "device", "steps")}
     with Bar(quiet=options["quiet"]) as bar:
         run = Rebuild(picture, options["representation"], **asked, **values)
+        for path in files.values():
+            if path != files["record"]:
+                check_limits(path, run.size)
         watchers: list[Callable[[Event], None]] = [bar.show]
         if options["json_lines"]:
             watchers.append(lambda event: say(json.dumps(as_json(event))))
@@ -190,7 +194,7 @@ def _files(picture: str, options: dict[str, Any]) -> dict[str, Path]:
 
 def _save(result: Preimage, files: dict[str, Path]) -> list[Path]:
     from pincel.files import write_text
-    from pincel.image.io import save_picture, to_pil
+    from pincel.image.io import save_picture, to_pil, write_or_keep
 
     each = {str(number): partial(to_pil, picture[None]) for number, picture in enumerate(result.pictures, 1)}
     whole = result.sheet if "mean" in files else lambda: result.image
@@ -201,7 +205,7 @@ def _save(result: Preimage, files: dict[str, Path]) -> list[Path]:
         if what == "record":
             write_text(path, text + "\n", what="record")
         else:
-            save_picture(pictures[what](), path)
+            write_or_keep(partial(save_picture, pictures[what]()), path)
     return list(files.values())
 
 

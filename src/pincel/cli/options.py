@@ -109,6 +109,8 @@ def _option(name: str) -> Callable[[F], F]:
         kind: Any = click.Choice([str(choice) for choice in get_args(annotation)])
     else:
         kind = next((_TYPES[a] for a in (annotation, *get_args(annotation)) if a in _TYPES and name not in _TEXTS), click.STRING)
+    if annotation is bool:
+        return click.option(f"--{name.replace('_', '-')}", name, is_flag=True, default=None, help=str(field.description))
     default = getattr(RECIPE.recipe, name)
     shown = (",".join(f"{k}={v:.3g}" for k, v in default.items()) or "none") if isinstance(default, dict) else default
     shown = ",".join(f"{each:g}" for each in shown) if isinstance(shown, list) else shown

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,6 +62,13 @@ def check_outputs(outputs: Outputs, inputs: list[Path]) -> Outputs:
     if len(set(places)) < len(places):
         raise OutputError(f"Two outputs would be written to one file: {', '.join(map(str, places))}. Give each its own name.")
     return outputs
+
+
+def check_fits(run: Run, outputs: Outputs) -> tuple[str, ...]:
+    """Check that the picture's format can hold it, now that its size is known; return notes, or raise OutputError."""
+    from pincel.image.io import check_limits
+
+    return check_limits(outputs.picture, run.size, alpha=run.is_transparent, depth=outputs.depth)
 
 
 def written_down(outputs: Outputs) -> dict[str, Any]:
@@ -223,20 +229,14 @@ def _way_on(run: Run) -> str:
 
 
 def save(result: Result, outputs: Outputs, run: Run) -> list[Path]:
-    """Write picture, record and sheet; a picture that cannot go where it should is kept in the temporary folder.
+    """Write picture, record and sheet.
 
     Raises:
-        OutputError: If it could not go where it should; says where it is instead.
+        OutputError: If the picture could not go where it should; says where it is instead.
     """
-    from pincel.errors import OutputError
     from pincel.image.io import save_picture
 
-    try:
-        result.save(outputs.picture, record=outputs.record, depth=outputs.depth)
-    except OutputError as error:
-        kept = Path(tempfile.mkdtemp(prefix="pincel-")) / outputs.picture.name
-        result.save(kept, depth=outputs.depth)
-        raise OutputError(f"{error} The picture was kept as {kept}.") from error
+    result.save(outputs.picture, record=outputs.record, depth=outputs.depth)
     if outputs.sheet is None:
         return [outputs.picture, outputs.record]
     save_picture(run.sheet(result), outputs.sheet)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,8 +26,8 @@ class QuickCommand(GroupedCommand):
     """Options under titles."""
 
     groups: ClassVar = {
-        "How it paints": ["network", "strength", "colour", "size", "style_size"],
-        "Output": ["output", "record", "json_lines", "quiet"],
+        "How it paints": ["network", "strength", "colour", "size", "style_size", "background"],
+        "Output": ["output", "record", "keep_metadata", "json_lines", "quiet"],
         "The machine": ["device", "memory"],
     }
 
@@ -60,8 +61,9 @@ class QuickCommand(GroupedCommand):
     "--background",
     default=DEFAULT_BACKGROUND,
     metavar="COLOR",
-    help=f"What transparent parts of a style are seen on. [{DEFAULT_BACKGROUND}]",
+    help=f"Color that transparent parts of a style are seen on. [{DEFAULT_BACKGROUND}]",
 )
+@click.option("--keep-metadata", is_flag=True, help="Write what CONTENT's file says of itself into the result: EXIF, XMP, whose it is.")
 @click.option("--record", metavar="FILE", help="Where the record goes. [beside OUT, as .json]")
 @click.option("--json", "json_lines", is_flag=True, help="Print what was done as a JSON line on standard output.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -126,16 +128,19 @@ def _painted(network: Network, content: Picture, styles: Weighted, manner: Manne
     from pincel.feedforward.paint import check_size, paint
     from pincel.feedforward.tiles import appetite, choose_side
     from pincel.files import write_text
-    from pincel.image.io import save_picture, to_pil
+    from pincel.image.io import check_limits, save_picture, to_pil, write_or_keep
     from pincel.run import FREE
     from pincel.sources import described
     from pincel.version import __version__
 
     device = resolve_device(options["device"])
     check_size(network, content)
+    notes = check_limits(outputs.picture, (content.height, content.width), alpha=content.alpha is not None)
     budget = parse_memory(options["memory"]) if options["memory"] else int(FREE * free_memory(device))
     side = choose_side(network, content.height, content.width, budget)
     console = _console(quiet=options["quiet"])
+    for note in notes:
+        console.print(note, style="yellow", soft_wrap=True, markup=False)
     needed = appetite(network, content.height, content.width)
     where = f"in tiles of {side} pixels, for the whole would take {needed / 1e9:.2g} GB" if side else f"{needed / 1e6:,.0f} MB"
     console.print(
@@ -145,7 +150,9 @@ def _painted(network: Network, content: Picture, styles: Weighted, manner: Manne
     with _bar(console, tiled=bool(side)) as tell:
         pixels = paint(network.to(device), content, styles, manner, budget=budget, tell=tell)
     seconds = time.monotonic() - began
-    save_picture(to_pil(pixels, content.alpha), outputs.picture, content.dpi)
+    metadata = content.metadata if options["keep_metadata"] else None
+    write = partial(save_picture, to_pil(pixels, content.alpha), dpi=content.dpi, background=options["background"], metadata=metadata)
+    write_or_keep(write, outputs.picture)
     record = {
         "pincel": __version__,
         "verb": "quick",

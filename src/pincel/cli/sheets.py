@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -46,7 +47,7 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
     from pincel.engine.memory import keep_freed_memory
     from pincel.errors import OutputError
     from pincel.files import check_output, csv_text, write_text
-    from pincel.image.io import check_format, save_picture
+    from pincel.image.io import check_format, save_picture, write_or_keep
     from pincel.recipes import build
     from pincel.recipes.memo import SHARED, Memo
     from pincel.run import resolve_recipe
@@ -78,7 +79,7 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
             if result.stopped in EXIT_CODES:
                 break
     rows = rows_of(done)
-    save_picture(sheet_of(done, columns), sheet)
+    write_or_keep(partial(save_picture, sheet_of(done, columns)), sheet)
     names = list(dict.fromkeys(name for row in rows for name in row))
     write_text(table, csv_text(rows, names), what="table")
     if not options["quiet"]:

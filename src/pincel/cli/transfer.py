@@ -9,7 +9,7 @@ import click
 
 from pincel.cli.crew import crew, device_here, follow, follows, stand_fast
 from pincel.cli.options import MACHINE, F, gather, input_paths, machine_options, objective_options, styles
-from pincel.cli.painting import Outputs, check_outputs, finish, paint, written_down
+from pincel.cli.painting import Outputs, check_fits, check_outputs, finish, paint, written_down
 from pincel.cli.plan import announced
 from pincel.cli.preview import check_preview, preview_option
 from pincel.cli.texts import GroupedCommand, examples
@@ -142,7 +142,7 @@ def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], 
             **values,
         )
         run.also = written_down(outputs)
-        for line in announced(run):
+        for line in (*check_fits(run, outputs), *announced(run)):
             bar.console.print(line, soft_wrap=True, markup=False)
         if outputs.passing:
             _keep_if_long(run, outputs, options["checkpoint_every"], bar)

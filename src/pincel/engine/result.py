@@ -12,8 +12,10 @@ from typing import Any
 from PIL import Image
 from torch import Tensor
 
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.files import write_text
-from pincel.image.io import save_deep, save_picture
+from pincel.image.encode import save_deep, save_picture, write_or_keep
+from pincel.image.metadata import Metadata
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Result:
         pixels: The same picture before it was rounded, (1, 3, H, W) in [0, 1], for files with 16 bits.
         alpha: The content's transparency, (1, 1, H, W), if it has any.
         dpi: Dots an inch of the content, if it has any.
+        metadata: What the content's file says of itself, where it was asked to be kept.
+        background: What a format without transparency shows the picture on.
     """
 
     image: Image.Image
@@ -37,6 +41,8 @@ class Result:
     pixels: Tensor | None = field(default=None, repr=False)
     alpha: Tensor | None = field(default=None, repr=False)
     dpi: tuple[float, float] | None = None
+    metadata: Metadata | None = field(default=None, repr=False)
+    background: str = DEFAULT_BACKGROUND
 
     def save(self, path: str | PathLike[str], *, record: str | PathLike[str] | None = None, depth: int = 8) -> Path:
         """Write the picture and, beside it, its record; each appears whole or not at all.
@@ -50,13 +56,17 @@ class Result:
             The path of the picture.
 
         Raises:
-            OutputError: If either cannot be written.
+            OutputError: If either cannot be written. The picture is kept elsewhere then, and the message says where.
         """
         target = Path(path)
-        if depth > 8 and self.pixels is not None:
-            save_deep(self.pixels, self.alpha, target, self.dpi)
-        else:
-            save_picture(self.image, target, self.dpi)
+
+        def write(place: Path) -> None:
+            if depth > 8 and self.pixels is not None:
+                save_deep(self.pixels, self.alpha, place, self.dpi, metadata=self.metadata)
+            else:
+                save_picture(self.image, place, self.dpi, background=self.background, metadata=self.metadata)
+
+        write_or_keep(write, target)
         text = json.dumps({**self.record, "picture": target.name}, indent=1, ensure_ascii=False)
         write_text(record_path(target) if record is None else record, text + "\n", what="record")
         return target

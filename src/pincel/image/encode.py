@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +16,11 @@ import torch
 from PIL import Image, features
 from torch import Tensor
 
+from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OutputError, closest
 from pincel.files import atomically, one_line, quoted
 from pincel.image.color import srgb_profile
+from pincel.image.metadata import Metadata, metadata_options, tiff_tags
 
 # Rows that are rounded at a time.
 STRIP = 256
@@ -38,6 +43,56 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "TIFF": {"compression": "tiff_adobe_deflate"},
     "AVIF": {"quality": 90, "subsampling": "4:4:4"},
 }
+
+
+@dataclass(frozen=True)
+class FormatLimits:
+    """What a format can hold.
+
+    Attributes:
+        side: Pixels of its longer side.
+        bytes: Of samples, all in all.
+        alpha: Whether it can be transparent.
+    """
+
+    side: int
+    bytes: int = 2**63
+    alpha: bool = True
+
+
+LIMITS = {
+    "PNG": FormatLimits(2**31 - 1),
+    "JPEG": FormatLimits(65_500, alpha=False),  # libjpeg's JPEG_MAX_DIMENSION
+    "WEBP": FormatLimits(16_383),
+    "TIFF": FormatLimits(2**31 - 1, 2**32 - 2**25),  # offsets of 32 bits, with room for the tables
+    "AVIF": FormatLimits(32_768, 4 * 2**28),  # what libavif reads unless it is told otherwise
+}
+"""Pillow's name of a format → its limits."""
+
+
+def check_limits(path: str | os.PathLike[str], size: tuple[int, int], *, alpha: bool = False, depth: int = 8) -> tuple[str, ...]:
+    """Make sure, before a picture is made, that the format its name asks for can hold it.
+
+    Args:
+        path: Where it will be written; see :func:`check_format`.
+        size: Its (height, width).
+        alpha: Whether it will be transparent.
+        depth: Bits a sample.
+
+    Returns:
+        Notes on what will not be kept.
+
+    Raises:
+        OutputError: If a side, or all in all, is more than the format can hold.
+    """
+    name = check_format(path, depth)
+    limits, samples = LIMITS[name], size[0] * size[1] * (4 if alpha else 3) * depth // 8
+    if max(size) > limits.side or samples > limits.bytes:
+        most = f"sides up to {limits.side:,} pixels" if max(size) > limits.side else f"up to {limits.bytes / 2**30:.1f} GiB of samples"
+        fits = [suffix for suffix in (".png", ".tif") if max(size) <= LIMITS[_EXTENSIONS[suffix]].side]
+        failed, hint = f"output: {name} cannot hold so large a picture", quoted(Path(path).with_suffix(fits[0]))
+        raise OutputError(one_line(failed, f"{size[1]} x {size[0]} pixels for {quoted(path)}", most, hint))
+    return (f"{name} has no transparency: the content's is laid on the background.",) if alpha and not limits.alpha else ()
 
 
 def to_pil(pixels: Tensor, alpha: Tensor | None = None) -> Image.Image:
@@ -89,14 +144,23 @@ def check_format(path: str | os.PathLike[str], depth: int = 8) -> str:
     return known[extension.lower()]
 
 
-def encode(image: Image.Image, format: str, dpi: tuple[float, float] | None = None) -> bytes:  # noqa: A002 - Pillow's word
+def encode(
+    image: Image.Image,
+    format: str,  # noqa: A002 - Pillow's word
+    dpi: tuple[float, float] | None = None,
+    *,
+    background: str = DEFAULT_BACKGROUND,
+    metadata: Metadata | None = None,
+) -> bytes:
     """Return the bytes of a file, with an sRGB profile inside.
 
     Args:
-        image: Any mode; what is neither RGB nor RGBA is converted. A JPEG, which has no alpha, gets the
-            picture on white.
+        image: Any mode; what is neither RGB nor RGBA is converted.
         format: One of the values of ``output_formats()``.
         dpi: Dots an inch across and down; WebP and AVIF have no place for them.
+        background: What a JPEG, which has no alpha, gets the picture on.
+        metadata: What the file says of itself. Of what a JPEG has no room for (64 KiB), copyright and artist are kept; of EXIF a TIFF has
+            the first directory: description, camera, date, artist, copyright.
 
     Raises:
         OutputError: if the format cannot hold the picture.
@@ -104,21 +168,29 @@ def encode(image: Image.Image, format: str, dpi: tuple[float, float] | None = No
     mode = "RGBA" if image.has_transparency_data else "RGB"
     image = image if image.mode == mode else image.convert(mode)
     if mode == "RGBA" and format == "JPEG":
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image).convert("RGB")
+        ground = Image.new("RGBA", image.size, background)
+        image = Image.alpha_composite(ground, image).convert("RGB")
     # A copy without info: Pillow would write what the source file said (comment, EXIF) into the new one.
     image = Image.frombytes(image.mode, image.size, image.tobytes())
     buffer = io.BytesIO()
     try:
         printed = {"dpi": dpi} if dpi and format in {"PNG", "JPEG", "TIFF"} else {}
-        image.save(buffer, format, icc_profile=srgb_profile(), **_SETTINGS[format], **printed)
+        described = {} if metadata is None else metadata_options(metadata, format)
+        image.save(buffer, format, icc_profile=srgb_profile(), **_SETTINGS[format], **printed, **described)
     except (OSError, ValueError) as error:
         failed = f"output: {format} cannot hold this picture ({error})"
         raise OutputError(one_line(failed, f"{image.width} x {image.height} pixels", "smaller pictures", "'.png' or '.tif'")) from error
     return buffer.getvalue()
 
 
-def save_deep(pixels: Tensor, alpha: Tensor | None, path: str | os.PathLike[str], dpi: tuple[float, float] | None = None) -> None:
+def save_deep(
+    pixels: Tensor,
+    alpha: Tensor | None,
+    path: str | os.PathLike[str],
+    dpi: tuple[float, float] | None = None,
+    *,
+    metadata: Metadata | None = None,
+) -> None:
     """Write a TIFF with 16 bits a sample, whole or not at all.
 
     Args:
@@ -126,6 +198,7 @@ def save_deep(pixels: Tensor, alpha: Tensor | None, path: str | os.PathLike[str]
         alpha: (1, 1, H, W), or None.
         path: The file, ``.tif`` or ``.tiff``; replaced if it exists.
         dpi: Dots an inch across and down.
+        metadata: What the file says of itself; of EXIF, copyright and artist.
 
     Raises:
         OutputError: for another extension, or a file that cannot be written.
@@ -145,12 +218,20 @@ def save_deep(pixels: Tensor, alpha: Tensor | None, path: str | os.PathLike[str]
         software=False,
         resolution=dpi,
         resolutionunit="inch" if dpi else None,
+        extratags=() if metadata is None else tiff_tags(metadata),
     )
     with atomically(path) as temporary:
         temporary.write_bytes(buffer.getvalue())
 
 
-def save_picture(image: Image.Image, path: str | os.PathLike[str], dpi: tuple[float, float] | None = None) -> None:
+def save_picture(
+    image: Image.Image,
+    path: str | os.PathLike[str],
+    dpi: tuple[float, float] | None = None,
+    *,
+    background: str = DEFAULT_BACKGROUND,
+    metadata: Metadata | None = None,
+) -> None:
     """Write a picture in the format its extension asks for: whole or not at all.
 
     PNG, TIFF and WebP are lossless; JPEG is quality 95 and AVIF quality 90, both in 4:4:4.
@@ -159,11 +240,43 @@ def save_picture(image: Image.Image, path: str | os.PathLike[str], dpi: tuple[fl
         image: Any mode, taken as sRGB.
         path: The file; replaced if it exists.
         dpi: Dots an inch across and down, for formats that have a place for them.
+        background: As of :func:`encode`.
+        metadata: Likewise.
 
     Raises:
         OutputError: for an unknown extension, a picture the format cannot hold, or a file that cannot be
             written.
     """
-    data = encode(image, check_format(path), dpi)
+    data = encode(image, check_format(path), dpi, background=background, metadata=metadata)
     with atomically(path) as temporary:
         temporary.write_bytes(data)
+
+
+def write_or_keep(write: Callable[[Path], None], path: Path) -> None:
+    """Write a finished picture; one that cannot be written where it should is kept elsewhere: work is not lost to a full disk or a format.
+
+    Args:
+        write: Writes the picture under a name, in the format its extension asks for; raises OutputError.
+        path: Where it should go.
+
+    Raises:
+        OutputError: If it could not be written there; names the file it was kept as, beside the output or in the temporary folder.
+    """
+    try:
+        write(path)
+    except OutputError as error:
+        for other in _other_places(path):
+            try:
+                write(other)
+            except OutputError:
+                continue
+            raise OutputError(f"{error} The picture was kept as {other}.") from error
+        raise
+
+
+def _other_places(path: Path) -> Iterator[Path]:
+    """Yield names that are free, in formats without limits, where a picture may be kept."""
+    for folder in (path.parent, Path(tempfile.gettempdir())):
+        for suffix in (".png", ".tif"):
+            names = (f"{path.stem}{'-kept' * bool(number)}{number or ''}{suffix}" for number in range(1000))
+            yield next((place for name in names if not (place := folder / name).exists()), folder / path.name)

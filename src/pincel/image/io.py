@@ -23,7 +23,7 @@ from pincel.errors import PictureMissingError, closest
 from pincel.files import one_line, quoted
 from pincel.image.background import flatten
 from pincel.image.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, unreadable
-from pincel.image.encode import check_format, encode, output_formats, save_deep, save_picture, to_pil
+from pincel.image.encode import check_format, check_limits, encode, output_formats, save_deep, save_picture, to_pil, write_or_keep
 from pincel.image.formats import SUFFIXES
 from pincel.image.picture import Picture, fill_hidden
 from pincel.image.shrink import Fit
@@ -33,12 +33,14 @@ __all__ = [
     "Picture",
     "Source",
     "check_format",
+    "check_limits",
     "encode",
     "load_picture",
     "output_formats",
     "save_deep",
     "save_picture",
     "to_pil",
+    "write_or_keep",
 ]
 
 Source: TypeAlias = "str | os.PathLike[str] | Image.Image | npt.NDArray[Any] | Tensor | Picture"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from PIL import ExifTags, Image, IptcImagePlugin
+from PIL import ExifTags, Image, IptcImagePlugin, PngImagePlugin
 
 _KEPT = frozenset(
     {
@@ -27,6 +28,14 @@ _UNTRUE = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight, ExifTags
 _TEXTS = {ExifTags.Base.Copyright: ("Copyright", (2, 116)), ExifTags.Base.Artist: ("Author", (2, 80))}
 """Tag of EXIF → keyword of a PNG's text and number of an IPTC record that say the same."""
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=\"|>))[0-9]")
+
+
+_XMP_TAG = 700
+_DIRECTORIES = (ExifTags.Base.ExifOffset, ExifTags.Base.GPSInfo)
+_JPEG_BLOCK = 65_533
+"""Bytes that a segment of a JPEG can hold."""
+_XMP_HEADER = 29
+"""Of which the name of XMP takes so many."""
 
 
 @dataclass(frozen=True)
@@ -74,3 +83,39 @@ def _metadata(image: Image.Image) -> Metadata | None:
         xmp = xmp.encode()
     found = Metadata(exif.tobytes() if len(exif) else b"", _XMP_ORIENTATION.sub(rb"\g<1>1", xmp), *texts)
     return found if found != Metadata() else None
+
+
+def metadata_options(metadata: Metadata, form: str) -> dict[str, Any]:
+    """Return the options with which Pillow writes metadata into a file of a format of its."""
+    exif, xmp = metadata.exif, metadata.xmp
+    if form == "JPEG" and len(exif) > _JPEG_BLOCK:
+        exif = _essential(metadata).tobytes()
+    if form == "JPEG" and len(xmp) > _JPEG_BLOCK - _XMP_HEADER:
+        xmp = b""
+    if form == "PNG":
+        texts = PngImagePlugin.PngInfo()
+        if xmp:
+            texts.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
+        return {"pnginfo": texts, **({"exif": exif} if exif else {})}
+    if form == "TIFF":
+        # libtiff writes no directories inside the first one: of EXIF, what stands in that.
+        tags = Image.Exif()
+        tags.load(exif)
+        flat = {tag: value for tag, value in tags.items() if tag not in _DIRECTORIES}
+        return {"tiffinfo": {**flat, **({_XMP_TAG: xmp} if xmp else {})}}
+    return {**({"exif": exif} if exif else {}), **({"xmp": xmp} if xmp else {})}
+
+
+def tiff_tags(metadata: Metadata) -> list[tuple[int, str | int, int, str | bytes, bool]]:
+    """Return the tags with which tifffile writes metadata: whose the picture is, and XMP."""
+    texts = ((ExifTags.Base.Artist, metadata.artist), (ExifTags.Base.Copyright, metadata.copyright))
+    tags: list[tuple[int, str | int, int, str | bytes, bool]] = [(int(tag), "s", 0, text, True) for tag, text in texts if text]
+    return [*tags, *([(_XMP_TAG, "B", len(metadata.xmp), metadata.xmp, True)] if metadata.xmp else [])]
+
+
+def _essential(metadata: Metadata) -> Image.Exif:
+    exif = Image.Exif()
+    for tag, text in ((ExifTags.Base.Artist, metadata.artist), (ExifTags.Base.Copyright, metadata.copyright)):
+        if text:
+            exif[tag] = text
+    return exif

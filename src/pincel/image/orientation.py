@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -58,13 +57,21 @@ def turning_note(orientation: int) -> tuple[str, ...]:
 
 def shape_notes(image: Image.Image, data: bytes) -> tuple[str, ...]:
     """Return notes on what a file says of the shape of its picture that is ignored: pixels that are not square, a crop."""
-    across, down = image.info.get("aspect") or (image.info.get("jfif_density") if image.info.get("jfif_unit") == 0 else None) or (1, 1)
-    if across == down and image.format in {"PNG", "TIFF", "JPEG", "BMP"}:
-        down, across = image.info.get("dpi") or (1, 1)
-    notes = ()
-    with suppress(TypeError, ValueError, ZeroDivisionError):
-        if across > 0 and down > 0 and not 0.99 < across / down < 1.01:
-            notes = (f"pixels that are not square ({float(across):g}:{float(down):g}) taken as square",)
+    notes: tuple[str, ...] = ()
+    across, down = _pixel_shape(image)
+    if not 0.99 < across / down < 1.01:
+        notes = (f"pixels that are not square ({across:g}:{down:g}) taken as square",)
     if image.format in {"AVIF", "HEIF"} and b"clap" in data[:_PROPERTIES]:
         notes = (*notes, "crop that the file asks for (clap) ignored")
     return notes
+
+
+def _pixel_shape(image: Image.Image) -> tuple[float, float]:
+    """Return width and height of a pixel, to each other, as the file says them; square where it does not."""
+    density = image.info.get("jfif_density") if image.info.get("jfif_unit") == 0 else None
+    try:
+        # More pixels to a length are narrower ones; PNG and JFIF without a unit say it in the same order.
+        down, across = map(float, image.info.get("aspect") or density or image.info.get("dpi") or (1, 1))
+    except (TypeError, ValueError, ZeroDivisionError):
+        return 1.0, 1.0
+    return (across, down) if across > 0 and down > 0 else (1.0, 1.0)

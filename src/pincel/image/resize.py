@@ -135,6 +135,11 @@ def resize_picture(picture: Picture, size: tuple[int, int], resample: str = "bic
     return replace(picture, pixels=fill_hidden(pixels, alpha), alpha=alpha)
 
 
+def is_cut(source: tuple[int, int], size: tuple[int, int]) -> bool:
+    """Return whether :func:`cover` cuts more than a pixel off a source of (height, width) for a result of (height, width)."""
+    return abs(source[1] * size[0] - source[0] * size[1]) > max(source)
+
+
 def cover(pixels: Tensor, size: tuple[int, int], resample: str = "bicubic") -> Tensor:
     """Scale an image until it covers a size, and cut out its middle; never stretched.
 

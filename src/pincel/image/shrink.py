@@ -12,6 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TypeAlias
 
+import numpy as np
 from PIL import Image
 
 from pincel.hostmemory import free_host_memory
@@ -22,7 +23,7 @@ Fit: TypeAlias = Callable[[int, int], tuple[int, int]]
 WHOLE = 1 << 26
 """Pixels up to which a picture is decoded whole if memory allows: 8192 x 8192."""
 MARGIN = 4
-"""What is resized later is left so many times as large, so that the resampling of the recipe decides what is seen."""
+"""What is resized later is left so many times as large: the resampling of the recipe decides what is seen."""
 BYTES_A_PIXEL = 40
 """Of a picture while it becomes floating-point values: three channels three times, and 8 bits."""
 MEMORY_FRACTION = 0.5
@@ -51,7 +52,7 @@ def load_shrunk(image: Image.Image, by: int, data: bytes, memory: int | None = N
     """Decode an image, each side divided by a whole number, in 8 bits a sample.
 
     Raises:
-        MemoryError: If not even its 8 bits fit into memory, and libvips is not there to shrink it strip by strip; with the number of pixels.
+        MemoryError: If not even its 8 bits fit into memory, and libvips is not there; with the number of pixels.
         OSError: If it is damaged.
     """
     if image.format == "JPEG":
@@ -68,9 +69,18 @@ def load_shrunk(image: Image.Image, by: int, data: bytes, memory: int | None = N
         # Colors are averaged times alpha: what is hidden does not bleed into what is seen.
         small = image.convert("RGBA").convert("RGBa").reduce(by).convert("RGBA")
     else:
-        small = (image.convert("L" if image.mode == "1" else "RGB") if image.mode in {"1", "P", "YCbCr"} else image).reduce(by)
+        small = _eight_bit(image).reduce(by)
     small.info = {name: value for name, value in info.items() if name != "transparency"}
     return small
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Return an image without transparency in a mode that can be averaged, of 8 bits a sample."""
+    if image.mode == "F":
+        return Image.fromarray((np.asarray(image).clip(0, 1) * 255).round().astype(np.uint8))
+    if image.mode.startswith("I"):
+        return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
+    return image.convert("L" if image.mode == "1" else "RGB") if image.mode in {"1", "P", "YCbCr", "LAB"} else image
 
 
 def most_bytes(memory: int | None = None) -> int:
@@ -83,9 +93,16 @@ def _allowed(memory: int | None) -> int:
 
 
 def _by_libvips(image: Image.Image, data: bytes, by: int) -> Image.Image:
+    """Decode and shrink strip by strip; raises OSError for a file that is damaged."""
     vips = import_module("pyvips")
-    made = vips.Image.thumbnail_buffer(data, max(1, image.width // by), height=max(1, image.height // by), size="force", no_rotate=True)
-    made = made.cast("uchar")
-    small = Image.fromarray(made.numpy().squeeze())
+    # Readers that its authors would not let strangers' files near.
+    vips.block_untrusted_set(True)
+    try:
+        made = vips.Image.new_from_buffer(data, "", access="sequential", fail_on="error")
+        most = 65535 if made.format == "ushort" else 255
+        small = made.premultiply(max_alpha=most).shrink(by, by).unpremultiply(max_alpha=most) if made.hasalpha() else made.shrink(by, by)
+        small = Image.fromarray((small * (255 / most)).rint().cast("uchar").numpy().squeeze())
+    except vips.Error as error:
+        raise OSError(" ".join(str(error).split())) from error
     small.info = {name: value for name, value in image.info.items() if name != "transparency"}
     return small

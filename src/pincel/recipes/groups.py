@@ -11,6 +11,8 @@ GROUPS = {
         "resample",
         "style_size",
         "style_scale",
+        "background",
+        "keep_metadata",
         "steps",
         "ladder",
         "coarse_content",

@@ -51,6 +51,9 @@ class Recipe(BaseModel):
         default=DEFAULT_BACKGROUND,
         description="Color that transparent parts of a style, a frame or a start are seen on; those of the content stay.",
     )
+    keep_metadata: bool = Field(
+        default=False, description="Write what the content's file says of itself into the result: EXIF, XMP, whose it is."
+    )
     style_scale: list[Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]] = Field(
         default=[1.0],
         min_length=1,

@@ -1,0 +1,48 @@
+"""Values of a recipe that undo each other, or that change nothing beside the others: settled, and said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from pincel.canvas.start import parse_start
+from pincel.recipes.schema import Recipe
+
+_STARTS_WITH_NOISE = ("noise", "blend")
+_IDLE: Mapping[str, tuple[Callable[[Recipe], bool], str]] = {
+    "noise": (lambda recipe: parse_start(recipe.init).kind not in _STARTS_WITH_NOISE, "--init {init} has no noise"),
+    "noise_level": (lambda recipe: parse_start(recipe.init).kind not in _STARTS_WITH_NOISE, "--init {init} has no noise"),
+    "coarse_content": (lambda recipe: not recipe.ladder, "there are no coarser scales"),
+    "detail": (lambda recipe: not recipe.ladder, "there are no coarser scales"),
+    "tolerance": (lambda recipe: not recipe.ladder, "there are no coarser scales"),
+    "colour_match": (lambda recipe: recipe.colour in {"style", "luminance"}, "no colours are matched"),
+    "colour_when": (lambda recipe: recipe.colour == "style", "--colour is style"),
+    "propagation": (lambda recipe: not recipe.content_mask and not recipe.style_mask, "there are no masks"),
+    "calibration": (lambda recipe: recipe.activations == "raw", "--activations is raw"),
+    "tv": (lambda recipe: recipe.tv_weight == 0, "--tv-weight is 0"),
+    "content_layers": (lambda recipe: recipe.content_weight == 0, "--content-weight is 0"),
+    "style_layers": (lambda recipe: recipe.style_weight == 0, "--style-weight is 0"),
+}
+"""Value → when it changes nothing, and why."""
+
+
+def settle_start(recipe: Recipe, given: Collection[str]) -> tuple[Recipe, tuple[str, ...]]:
+    """Let a run that goes on from a picture begin at full size, where coarser scales would undo what is painted already.
+
+    Args:
+        recipe: What is asked for.
+        given: Names of the values that the user gave; coarser scales that were asked for stay.
+
+    Returns:
+        The recipe, and notes.
+    """
+    if parse_start(recipe.init).kind != "file" or not recipe.ladder:
+        return recipe, ()
+    if "ladder" in given:
+        return recipe, ("The start is painted on coarser scales first, which undoes its detail; --ladder none goes on from it as it is.",)
+    return recipe.override(ladder={}), ("Goes on from the start at full size, without the coarser scales of the recipe.",)
+
+
+def idle_values(recipe: Recipe, given: Collection[str]) -> tuple[str, ...]:
+    """Say which of the values a user gave change nothing beside the others."""
+    idle = [(name, _IDLE[name][1].format(init=recipe.init)) for name in given if name in _IDLE and _IDLE[name][0](recipe)]
+    return tuple(f"--{name.replace('_', '-')} changes nothing: {reason}." for name, reason in idle)
