@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -336,6 +337,26 @@ def test_a_foreign_file_like_another_network(capsys: Capture, small: Path, forei
     assert equal(load_weights(card), load_weights(read_card(small)))
     assert card.source == f"foreign.pth, SHA-256 {hashlib.sha256(foreign.read_bytes()).hexdigest()}"
     assert (card.licence, card.mean) == ("that of the file it was imported from", read_card(small).mean)
+
+
+def test_what_is_taken_of_a_checkpoint_is_said(capsys: Capture, small: Path, tmp_path: Path) -> None:
+    card = read_card(small)
+    net, average = (torchvision_state(card, {name: (w + add, b) for name, (w, b) in load_weights(card).items()}) for add in (0, 1))
+    path = tmp_path / "a.pth"
+
+    def say() -> list[str]:
+        return pincel(capsys, "weights", "import", path, "--like", small, "--as", "a", "--force").out.splitlines()
+
+    torch.save({"net": net, "args": Namespace(lr=0.1)}, path)
+    assert say()[:2] == [f"{path}: pytorch, 2 layers with weights, 260 parameters", "taken: the weights under 'net'"]
+    assert equal(load_weights(CARDS["a"]), load_weights(card))
+    torch.save({"net": net, "model_ema": average, "judge": {"a.weight": torch.ones(1, 3, 1, 1)}}, path)
+    assert say()[1] == "taken: the weights under 'model_ema', not those under 'net', 'judge'"
+    assert load_weights(CARDS["a"])["conv1_1"][0].equal(load_weights(card)["conv1_1"][0] + 1)
+    torch.save({**net, "ema": {"a.weight": torch.ones(1, 3, 1, 1)}}, path)
+    assert say()[1] == "taken: the weights under no name, not those under 'ema'"
+    torch.save(net, path)
+    assert say()[1].startswith("like small: ")
 
 
 def test_channels_say_which_colour_is_first(capsys: Capture, small: Path, foreign: Path) -> None:

@@ -243,7 +243,8 @@ def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"
     """Read FILE, of any format, and keep it as the network NAME: afterwards '--backbone NAME' works wherever a network is asked for.
 
     The format is told by what is in the file, not by its name: Torch7, Theano/Lasagne, Caffe, MatConvNet, Keras, PyTorch, safetensors.
-    Nothing that is in it is run, and the original is left as it is and not needed any more.
+    Nothing that is in it is run, and the original is left as it is and not needed any more. Of a training's checkpoint the weights are
+    taken, wherever in it they are; of several networks the one that fits, the average of a training's weights first.
 
     A file does not say how its network is fed. If it is one that pincel knows, it is told by its hash; else by its layers, where all
     networks with such layers and files are fed alike; else --like must say it: its mean colour, division and order of layers are taken.
@@ -255,8 +256,8 @@ def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"
     card = done.card
     say(f"{file}: {done.format}, {done.layers} layers with weights, {card.parameters:,} parameters")
     if done.inside or done.beside:
-        left = ", ".join(f"'{each}'" for each in done.beside)
-        say(f"the weights under '{done.inside}'" + (f", not those under {left}" if left else ""))
+        taken, *left = (f"'{place}'" if place else "no name" for place in (done.inside, *done.beside))
+        say(f"taken: the weights under {taken}" + (f", not those under {', '.join(left)}" if left else ""))
     say(f"like {done.like}: {done.why}")
     say(f"kept as {card.path}")
     say(f"use it with --backbone {card.name}")
