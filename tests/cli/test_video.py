@@ -75,6 +75,15 @@ def test_pictures_are_not_mixed_with_those_they_are_painted_from(capsys: Capture
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.png", "1.png"]
 
 
+def test_a_film_and_its_painting_may_have_percent_signs_in_their_names(capsys: Capture, tmp_path: Path) -> None:
+    first, *rest = (Image.fromarray(frame) for frame in moving(2))
+    first.save(tmp_path / "100% wool.gif", save_all=True, append_images=rest, duration=100)
+    answer = pincel(capsys, "video", tmp_path / "100% wool.gif", tmp_path / "50% off.gif", *QUICK, "--steps", "1", "--quiet")
+    assert answer.code == 0, answer
+    assert open_film(tmp_path / "50% off.gif").frames == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["100% wool.gif", "50% off.gif", "50% off.json"]
+
+
 def test_ctrl_c_keeps_the_frames_and_the_same_command_goes_on(capsys: Capture, tmp_path: Path) -> None:
     film = write_film(tmp_path / "in.mp4", moving(8))
     out = tmp_path / "out.mp4"

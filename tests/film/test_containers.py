@@ -102,6 +102,17 @@ def test_odd_sides_get_a_row_or_a_column_more_where_a_codec_needs_it(tmp_path: P
     assert np.abs(again[-1].astype(int) - (200, 40, 90)).max() < 12
 
 
+def test_frames_of_an_avi_are_shown_in_the_order_they_are_stored_in(tmp_path: Path) -> None:
+    frames = moving(8, 64, 48)
+    film = open_film(write_film(tmp_path / "in.mp4", frames))
+    assemble(film, work_of(tmp_path / "work", film, frames), tmp_path / "out.avi", codec="h264")
+    with av.open(str(tmp_path / "out.avi")) as file:
+        stored = [packet.dts for packet in file.demux(video=0) if packet.size]
+    with av.open(str(tmp_path / "out.avi")) as file:
+        shown = [frame.pts for frame in file.decode(video=0)]
+    assert [pts - shown[0] for pts in shown if pts is not None] == stored == list(range(8))
+
+
 def test_pictures_have_square_pixels(painted: tuple[Film, Path], tmp_path: Path) -> None:
     film, folder = painted
     written = assemble(film, folder, tmp_path / "f" / "%d.png")

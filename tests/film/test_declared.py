@@ -143,6 +143,10 @@ def test_what_breaks_off_or_makes_no_sense_says_nothing(tmp_path: Path) -> None:
         ("libx264", "yuv420p", 1, True),
         ("libx264", "yuv420p", 2, False),
         ("mjpeg", "yuvj420p", 2, False),
+        # Of these, the container says it, or nobody.
+        ("ffv1", "yuv420p", 0, True),
+        ("ffv1", "yuv420p", 2, False),
+        ("libvpx-vp9", "yuv420p", 2, False),
         ("ffv1", "gray", 0, True),
         ("ffv1", "gray", 2, True),
         ("ffv1", "bgr0", 0, True),
@@ -178,6 +182,11 @@ def yuv_frame(pixels: str, level: int) -> av.VideoFrame:
     for number, plane in enumerate(frame.planes):
         plane.update(bytes([level if number == 0 else 128]) * plane.buffer_size)
     return frame
+
+
+def test_an_interlaced_film_is_said_to_be_one(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "a.mkv", moving(3, 64, 64), options={"x264-params": "interlaced=1"})
+    assert "interlaced" in open_film(path).notes[0]
 
 
 @pytest.mark.parametrize("matrix", [8, 14])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 
 from pincel.errors import FilmError
 from pincel.film.read import open_film
+from pincel.image.formats import HEIC, is_readable
 from tests.film.films import moving, spoil, write_film
 
 
@@ -64,7 +66,7 @@ def make(tmp_path: Path, name: str) -> Path:
         path.write_text("no film at all\n" * 50)
     elif name == "book.pdf":
         path.write_bytes(b"%PDF-1.7\n" + bytes(600))
-    elif name == "photo.jp2":
+    elif name in {"photo.jp2", "still.avif"}:
         pictures(1)[0].save(path)
     return path
 
@@ -78,6 +80,7 @@ def make(tmp_path: Path, name: str) -> Path:
         ("story.nfo", "film: is not a film"),
         ("book.pdf", "film: is a PDF, and no film"),
         ("photo.jp2", "film: is a single picture (JPEG 2000)"),
+        ("still.avif", "film: is a single picture (AVIF)"),
     ],
 )
 def test_what_is_no_film_is_called_by_its_name(tmp_path: Path, name: str, said: str) -> None:
@@ -87,6 +90,29 @@ def test_what_is_no_film_is_called_by_its_name(tmp_path: Path, name: str, said: 
     assert line.startswith(said)
     assert " · accepted: " in line
     assert "\n" not in line
+    # What cannot be painted as a picture either is converted first.
+    assert ("pincel transfer" in line) == (name == "still.avif" or (name == "IMG_1.HEIC" and is_readable(HEIC)))
+
+
+@pytest.mark.parametrize(("name", "size"), [("a.webp", (16000, 8000)), ("a.png", (16000, 8000)), ("a.avi", (16000, 8000))])
+def test_frames_that_are_too_large_are_refused_before_they_are_read(tmp_path: Path, name: str, size: tuple[int, int]) -> None:
+    path, (width, height) = tmp_path / name, size
+    if name == "a.avi":
+        write_film(path, moving(2), codec="rawvideo", pixels="yuv420p")
+    else:
+        save_all(path, name[2:].upper())
+    data = bytearray(path.read_bytes())
+    if name == "a.webp":
+        data[24:30] = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    elif name == "a.png":
+        data[16:24] = struct.pack(">2I", width, height)
+        data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    else:
+        place = data.index(b"strf") + 12
+        data[place : place + 8] = struct.pack("<2i", width, height)
+    path.write_bytes(data)
+    with pytest.raises(FilmError, match=r"its frames are too large \(16000×8000\)"):
+        open_film(path)
 
 
 def test_jpegs_one_after_the_other_are_a_film(tmp_path: Path) -> None:
@@ -141,6 +167,24 @@ def test_a_damaged_frame_of_an_animation_is_one_beside_it(tmp_path: Path) -> Non
     assert frames[0].trouble == "repeated"
     assert np.array_equal(frames[0].pixels, frames[1].pixels)
     assert [frame.index for frame in film.read(1)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_a_spoiled_animation_is_refused_or_has_all_its_frames(tmp_path: Path, form: str) -> None:
+    data = save_all(tmp_path / "a", form).read_bytes()
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        spoiled = bytearray(data[: rng.integers(16, len(data))] if rng.random() < 0.3 else data)
+        for place in rng.integers(12, min(len(spoiled), 400), 4):
+            spoiled[place] = rng.integers(256)
+        (tmp_path / "a").write_bytes(spoiled)
+        try:
+            film = open_film(tmp_path / "a")
+            frames = list(film.read())
+        except FilmError as error:
+            assert "\n" not in str(error)  # noqa: PT017 - most are refused, and some are not
+        else:
+            assert [frame.index for frame in frames] == list(range(film.frames))
 
 
 def png_chunks(data: bytes | bytearray) -> list[tuple[bytes, int, int]]:

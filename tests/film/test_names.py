@@ -79,6 +79,11 @@ def test_an_output_with_a_percent_sign_is_a_file(name: str) -> None:
     assert target.path == Path(name)
 
 
+def test_an_output_that_is_there_is_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "%05d.png").touch()
+    assert find_target(tmp_path / "%05d.png").codec == "apng"
+
+
 def test_pictures_go_by_the_number_they_have(tmp_path: Path) -> None:
     for number in range(1, 13):
         Image.fromarray(np.full((20, 30, 3), 20 * number, np.uint8)).save(tmp_path / f"{number}.png")

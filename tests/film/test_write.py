@@ -93,6 +93,15 @@ def test_sound_that_a_file_cannot_hold_is_encoded_again(tmp_path: Path) -> None:
     assert open_film(tmp_path / "out.webm").sounds == ("opus",)
 
 
+@pytest.mark.parametrize(("sound", "kept"), [("pcm_s16le", False), ("libopus", True), ("libmp3lame", True)])
+def test_an_mp4_has_the_sound_that_players_know(tmp_path: Path, sound: str, kept: bool) -> None:
+    frames = moving(12)
+    film = open_film(write_film(tmp_path / "in.mkv", frames, sound=sound))
+    written = assemble(film, work_of(tmp_path / "work", film, frames), tmp_path / "out.mp4")
+    assert (open_film(tmp_path / "out.mp4").sounds == film.sounds) == kept
+    assert written.notes == (() if kept else ("The sound is encoded again, as aac: players expect no pcm_s16le in a file of this kind.",))
+
+
 def test_pictures_that_begin_after_their_sound_still_do(tmp_path: Path) -> None:
     frames = moving(25)
     early = write_film(

@@ -9,9 +9,9 @@ from fractions import Fraction
 from PIL import Image
 
 from pincel.colors import DEFAULT_BACKGROUND
-from pincel.errors import FilmError, PictureError
+from pincel.errors import FilmError
 from pincel.files import one_line, quoted
-from pincel.film.base import Colour, Film, Frame
+from pincel.film.base import Colour, Film, Frame, check_size
 from pincel.film.pixels import framed, is_clear
 from pincel.film.stills import no_film
 from pincel.image.decode import Decoded, decode_image
@@ -24,8 +24,6 @@ ACCEPTED = "an animated GIF, WebP, PNG or AVIF"
 SHOWN, BRIEF = 100, 10
 # Times are in milliseconds.
 TICK = Fraction(1, 1000)
-# What readers raise at a frame that is damaged.
-DAMAGED = (OSError, EOFError, SyntaxError, ValueError, PictureError)
 
 
 @contextmanager
@@ -33,8 +31,11 @@ def _opened(path: str) -> Iterator[Image.Image]:
     """Open an animation; raises FilmError if it cannot be read at all."""
     try:
         with opened_file(path) as image:
+            check_size(path, *image.size)
             yield image
-    except (OSError, SyntaxError, EOFError, ValueError) as error:
+    except FilmError:
+        raise
+    except Exception as error:  # damaged files make readers raise anything: IndexError, RuntimeError…
         raise FilmError(one_line("film: cannot be read as an animation", quoted(path), ACCEPTED, "another copy of it")) from error
 
 
@@ -93,7 +94,7 @@ def _decoded(image: Image.Image, number: int) -> Decoded | None:
         image.load()
         # A copy is no animation any more, so that nothing is said of the number of its frames.
         return decode_image(image.copy(), what="frame", given=f"frame {number}")
-    except DAMAGED:
+    except Exception:  # of which there are endless kinds
         return None
 
 

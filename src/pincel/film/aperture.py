@@ -126,20 +126,26 @@ def _matroska(file: BinaryIO, size: int) -> Crop:
             continue
         for inner, begin, end in _elements(file, start, stop):
             if inner == TRACKS:
-                tracks = (_uints(file, *place) for number, *place in _elements(file, begin, end) if number == TRACK)
+                tracks = (_track(file, *place) for number, *place in _elements(file, begin, end) if number == TRACK)
                 shown = next((track for track in tracks if track.get(TRACK_TYPE) == VIDEO_TRACK), {})
                 left, top, right, bottom = (shown.get(side, 0) for side in SIDES)
                 return left, top, right, bottom
     return WHOLE
 
 
-def _uints(file: BinaryIO, start: int, stop: int) -> Mapping[int, int]:
-    """Return the numbers in a track, and of those in its video."""
-    found: dict[int, int] = {}
+def _track(file: BinaryIO, start: int, stop: int) -> Mapping[int, int]:
+    """Return the numbers in a track, and those in its video."""
+    found = _integers(file, start, stop)
     for name, begin, end in _elements(file, start, stop):
         if name == VIDEO:
-            found |= _uints(file, begin, end)
-        elif end - begin <= 8:
+            found |= _integers(file, begin, end)
+    return found
+
+
+def _integers(file: BinaryIO, start: int, stop: int) -> dict[int, int]:
+    found = {}
+    for name, begin, end in _elements(file, start, stop):
+        if end - begin <= 8:
             file.seek(begin)
             found[name] = int.from_bytes(file.read(end - begin), "big")
     return found

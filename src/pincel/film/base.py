@@ -12,9 +12,13 @@ import numpy.typing as npt
 
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.engine.events import Notice
+from pincel.errors import FilmError
+from pincel.files import one_line, quoted
 from pincel.registry import Registry
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
+# Pixels of a frame: twice those of 8K. A file of a few hundred bytes can announce thousands of millions.
+MOST_PIXELS = 2**26
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,16 @@ class Film:
             FilmError: If the film is not there any more, or cannot be read at all.
         """
         return READERS[self.kind](self, start, at)
+
+
+def check_size(path: str, width: int, height: int) -> None:
+    """Raise FilmError for frames that are too large, before the memory for one is taken."""
+    if width * height > MOST_PIXELS:
+        failed, hint = (
+            f"film: its frames are too large ({width}×{height})",
+            "a smaller copy of it: ffmpeg -i FILE -vf scale=3840:-2 OUT.mp4",
+        )
+        raise FilmError(one_line(failed, quoted(path), f"up to {MOST_PIXELS:,} pixels", hint))
 
 
 @dataclass(frozen=True)

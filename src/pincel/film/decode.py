@@ -17,7 +17,7 @@ from pincel.errors import FilmError
 from pincel.extras import need
 from pincel.files import one_line, quoted
 from pincel.film.aperture import WHOLE, find_crop
-from pincel.film.base import Colour, Film, Frame, Pixels
+from pincel.film.base import Colour, Film, Frame, Pixels, check_size
 from pincel.film.pixels import over
 from pincel.film.stills import kind_of, no_film
 from pincel.image.orientation import upright
@@ -102,6 +102,7 @@ def open_video(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
             raise FilmError(
                 one_line("film: its pictures are in a form that is unknown here", quoted(path), FILMS, "ffmpeg -i FILE OUT.mp4")
             )
+        check_size(path, stream.width, stream.height)
         first = next(((frame, pts) for frame, pts in _decoded(container, stream) if frame is not None), None)
         if first is None:
             raise FilmError(one_line("film: not one of its pictures can be read", quoted(path), FILMS, "another copy of it"))
@@ -127,7 +128,7 @@ def open_video(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
             aspect=1 / aspect if is_turned(orientation) else aspect,
             colour=_colour(frame, path),
             background=background,
-            sounds=tuple(sound.codec_context.name if sound.codec_context else "unknown" for sound in container.streams.audio),
+            sounds=tuple(codec_of(sound) for sound in container.streams.audio),
             offset=pts * Fraction(stream.time_base or 1),
             notes=(
                 *_notes(frame, container, background),
@@ -135,6 +136,11 @@ def open_video(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
                 *(("The film says which part of its pictures is to be seen; the rest is cut off.",) if crop != WHOLE else ()),
             ),
         )
+
+
+def codec_of(stream: Any) -> str:
+    """Return the codec of a stream, whatever decodes it."""
+    return stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"
 
 
 def _duration(container: Any, stream: Any) -> float:
@@ -235,7 +241,7 @@ class _Waiting:
 def _decoder(stream: Any) -> Any:
     """Return what decodes a stream; transparency in WebM lies beside its pictures, and not every decoder looks there."""
     av = library()
-    name = ALPHA_DECODERS.get(stream.codec_context.codec.canonical_name, "")
+    name = ALPHA_DECODERS.get(codec_of(stream), "")
     declared = {key.lower(): value for key, value in stream.metadata.items()}
     if declared.get("alpha_mode") != "1" or name not in av.codecs_available:
         return stream.codec_context

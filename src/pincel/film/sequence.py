@@ -11,7 +11,7 @@ from pathlib import Path
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import FilmError, PictureError
 from pincel.files import one_line, quoted
-from pincel.film.base import Colour, Film, Frame
+from pincel.film.base import Colour, Film, Frame, check_size
 from pincel.film.pixels import framed, is_clear
 from pincel.image.decode import Decoded, decode
 from pincel.image.folder import FolderListing, list_pictures, select_pictures
@@ -39,6 +39,7 @@ def open_pictures(text: str, rate: Fraction, background: str = DEFAULT_BACKGROUN
         raise FilmError(one_line("film: no pictures are there", quoted(text), ACCEPTED, hint))
     first, _ = _nearest(list(listing.paths), 0)
     height, width = first.colours.shape[:2]
+    check_size(text, width, height)
     missing = _gaps(Path(text), listing)
     return Film(
         path=text,

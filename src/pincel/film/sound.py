@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from pincel.film.base import Film
-from pincel.film.decode import library, opened
+from pincel.film.decode import codec_of, library, opened
 
 
 class Sounds:
@@ -27,7 +27,7 @@ class Sounds:
         self._input = self._opened.__enter__()
         self._pairs: dict[int, tuple[Any, bool]] = {}
         for stream in self._input.streams.audio:
-            name = stream.codec_context.name if stream.codec_context else "unknown"
+            name = codec_of(stream)
             self._add(stream, name, copy and (known is None or name in known))
         streams = [stream for stream in self._input.streams.audio if stream.index in self._pairs]
         starts = [Fraction(stream.start_time) * stream.time_base for stream in streams if stream.start_time is not None]

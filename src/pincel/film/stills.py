@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pincel.errors import FilmError
 from pincel.files import one_line, quoted
-from pincel.image.formats import HEAD, FileKind, identify
+from pincel.image.formats import HEAD, FileKind, identify, is_readable
 from pincel.image.opening import opened_file
 
 ACCEPTED = "a film (mp4, mov, mkv, webm, avi …), an animation (GIF, WebP, PNG, AVIF), a folder of pictures, frames/%05d.png, or sample:pan"
@@ -34,6 +34,8 @@ def no_film(path: str) -> FilmError:
         failed = f"film: holds {pages} pictures{name} without times, and is no film"
         return FilmError(one_line(failed, quoted(path), ACCEPTED, "its pictures as files of a folder, such as frames/%05d.png"))
     hint = f"pincel transfer {shlex.quote(path)} STYLE -o OUT.png, which paints it"
+    if kind and not is_readable(kind):
+        hint = kind.hint
     return FilmError(one_line(f"film: is a single picture{name}", quoted(path), ACCEPTED, hint))
 
 
@@ -42,5 +44,5 @@ def _pages(path: str) -> int:
     try:
         with opened_file(path) as image:
             return int(getattr(image, "n_frames", 1))
-    except (OSError, SyntaxError, ValueError):
+    except Exception:  # damaged files make readers raise anything
         return 1
