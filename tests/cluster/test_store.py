@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pincel.cluster import store
-from pincel.errors import ExtraMissingError, OutputError, PictureMissingError, UnknownNameError
+from pincel.errors import ExtraMissingError, OptionError, OutputError, PictureMissingError, UnknownNameError
 
 fsspec: Any = pytest.importorskip("fsspec")
 
@@ -118,3 +118,9 @@ def test_stores_that_cannot_be_are_refused_in_a_line(monkeypatch: pytest.MonkeyP
         store.opened("s33://bucket/photo.jpg")
     with pytest.raises(ExtraMissingError, match=r"^store: the library gcsfs is not installed · .* · try: pip install gcsfs$"):
         store.opened("gs://bucket/photo.jpg")
+
+
+@pytest.mark.parametrize("address", ["reference://", "zip://a.jpg::s3://bucket/a.zip", "simplecache::s3://bucket/a.jpg", "filecache://a"])
+def test_addresses_inside_others_are_refused(address: str) -> None:
+    with pytest.raises(OptionError, match="an address inside another"):
+        store.opened(address)

@@ -20,6 +20,7 @@ from pincel.batch.ledger import Ledger
 from pincel.batch.messages import Job, Machine, Message, Outcome
 from pincel.batch.names import PATTERN
 from pincel.batch.page import write_summary
+from pincel.batch.places import Notify
 from pincel.batch.table import read_jobs
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
@@ -146,6 +147,7 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
     memory: str | None = None,
     again: bool = False,
     on_event: Callable[[Message], None] | None = None,
+    notify: Notify = lambda _: None,
     **overrides: Any,
 ) -> Summary:
     """Paint every photograph after every painting, or each row of a file of jobs, into a folder.
@@ -174,6 +176,7 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
         memory: As for :func:`pincel.transfer`, for all workers together.
         again: Paint also what is done.
         on_event: Is told how each picture goes (:class:`Progress`) and what becomes of it (:class:`Outcome`).
+        notify: Is told which files of a folder or a pattern are left out.
         **overrides: Any value of the recipe, for all.
 
     Returns:
@@ -189,7 +192,7 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
     if jobs is not None:
         asked = read_jobs(Path(jobs), into, pattern=pattern, settings=settings)
     else:
-        asked = gather_jobs(_texts(contents), _texts(styles), into, pattern=pattern, settings=settings)
+        asked = gather_jobs(_texts(contents), _texts(styles), into, pattern=pattern, settings=settings, notify=notify)
     check_jobs(asked, into, [Path(jobs)] if jobs is not None else [])
     machine = shared(Machine(device, precision, tiles, memory), workers)
     hands: Hands = Here(machine) if workers == 1 else Processes(workers, machine)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -185,7 +186,8 @@ def asked(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[str
         return read_jobs(Path(options["jobs"]), folder, pattern=pattern, settings=settings)
     if not contents and len(styles) > 1:
         raise OptionError("--styles takes all names up to the next option, so there are no contents; give CONTENTS before it, or after --.")
-    return gather_jobs(contents, styles, folder, pattern=pattern, settings=settings)
+    notify = (lambda _: None) if options["quiet"] else partial(click.echo, err=True)
+    return gather_jobs(contents, styles, folder, pattern=pattern, settings=settings, notify=notify)
 
 
 def hands_for(workers: int | None, cluster: str | None, machine: Machine) -> Hands:

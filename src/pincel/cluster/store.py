@@ -32,6 +32,8 @@ LIBRARIES = {
     "http": "aiohttp",
     "https": "aiohttp",
 }
+# Stores inside stores.
+NESTED = frozenset({"reference", "filecache", "simplecache", "blockcache", "dir", "zip", "tar", "libarchive", "generic"})
 # Of a name that is written under until all is there.
 PART = ".pincel-"
 
@@ -74,9 +76,13 @@ def opened(address: str) -> tuple[Any, str]:
     Raises:
         ExtraMissingError: If fsspec, or what it needs for this store, is not installed.
         UnknownNameError: If there is no such store.
+        OptionError: For an address inside another, such as zip://photo.jpg::s3://bucket/photos.zip.
     """
     fsspec: Any = need("fsspec", extra="cluster", what="stores")
     protocol = address.partition("://")[0]
+    if protocol in NESTED or "::" in address:
+        # What such an address leads to is said by a file in the store: a template that is run, or any path of this machine.
+        raise OptionError(one_line("store: an address inside another", quoted(address), "one address", "s3://bucket/folder"))
     try:
         store, path = fsspec.core.url_to_fs(address)
     except ImportError as error:
