@@ -97,6 +97,7 @@ def lies() -> dict[str, bytes]:
         "a layer": b"\x12\xff\xff\xff\xff\x07ab",
         "a name": b"\x0a\xff\xff\xff\xff\x07ab",
         "a number without an end": b"\x0a" + b"\xff" * 30,
+        "more layers than any network": b"\xa2\x06\x00" * 10_001,
         "half": whole[: len(whole) // 2],
     }
 

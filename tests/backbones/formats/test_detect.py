@@ -119,6 +119,7 @@ def zipped(*names: str) -> bytes:
         (zipped("\x1b[31mred"), ", it is a zip file of other things: �\\[31mred"),
         # A message of Protocol Buffers of something else, one that never comes to a layer, and a text that begins like one.
         (b"\x08\x01", ", its format is not known"),
+        (b"\x20\x00" * 10_000 + b"\x12\x00", ", its format is not known"),
         (b"\x0a\x04name", ", its format is not known"),
         (b"\x0a\x04name\x0a", ", its format is not known"),
         (struct.pack("<Q", 10) + b"[1, 2, 3]", ", its format is not known"),

