@@ -67,6 +67,8 @@ def written(value: Any) -> str:
     """Write a default as the tables do."""
     if isinstance(value, list):
         return ",".join(map(written, value)) or "none"
+    if value is False:
+        return ""
     return f"{value:g}" if isinstance(value, float) else str(value) or "none"
 
 
