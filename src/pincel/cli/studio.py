@@ -13,7 +13,7 @@ from pincel.cli.texts import examples
     epilog=examples(
         "pincel studio",
         "pincel studio --port 9000 --home paintings --no-browser",
-        "pincel studio --no-browser --allow-host paint.example.org --root-path /paint",
+        "pincel studio --no-browser --root-path /paint",
     )
 )
 @click.option(
@@ -35,6 +35,7 @@ from pincel.cli.texts import examples
     "times. With any but this machine's own (localhost, on whatever port, needs no allowing) the token is asked for.",
 )
 @click.option("--root-path", default="", metavar="PATH", help="The path below which a reverse proxy serves the studio, as /paint.")
+@click.option("--token", is_flag=True, help="Ask for the token in any case: others use this machine too, and reach what only it reaches.")
 @click.option("--upload-size", default="64M", metavar="SIZE", help="Of an uploaded file, at most, as 64M or 200M. [64M]")
 @click.option("--keep-runs", type=click.IntRange(min=1), default=200, metavar="N", help="Finished runs that are kept. [200]")
 @click.option("--keep-bytes", default="5GiB", metavar="SIZE", help="Room they may take, as 800M or 5GiB; the oldest go first. [5GiB]")
@@ -45,6 +46,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     host: str,
     allow_host: tuple[str, ...],
     root_path: str,
+    token: bool,
     upload_size: str,
     keep_runs: int,
     keep_bytes: str,
@@ -84,7 +86,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
             _show(address)
 
     try:
-        serve(place, limits, host, bound, tell, allowed=allowed, root=root)
+        serve(place, limits, host, bound, tell, allowed=allowed, root=root, shared=token)
     except KeyboardInterrupt:
         # The way a server ends.
         return

@@ -93,9 +93,9 @@ class Door:
     root: str = ""
 
     @classmethod
-    def at(cls, host: str, port: int, allowed: tuple[Address, ...] = (), root: str = "") -> Door:
-        """Return a door with a token if others reach it."""
-        alone = is_local(host) and all(is_local(other.name) for other in allowed)
+    def at(cls, host: str, port: int, allowed: tuple[Address, ...] = (), root: str = "", *, shared: bool = False) -> Door:
+        """Return a door with a token if others reach it: other machines, or, where the machine is shared, its other users."""
+        alone = is_local(host) and all(is_local(other.name) for other in allowed) and not shared
         return cls(host, port, "" if alone else secrets.token_urlsafe(24), allowed, root)
 
     def knows(self, host: str) -> bool:

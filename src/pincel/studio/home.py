@@ -42,6 +42,8 @@ class Home:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        with suppress(OSError):  # which are told in words by the next line
+            self.root.mkdir(mode=0o700, parents=True)
         check_output(self.root / LOCK, what="studio")
         self.pictures, self.runs, self.samples, self.incoming = (self._made(name) for name in ("pictures", "runs", "samples", "incoming"))
 

@@ -92,6 +92,7 @@ def serve(  # noqa: PLR0913 - the first five are each studio's, the others few n
     *,
     allowed: Sequence[Address] = (),
     root: str = "",
+    shared: bool = False,
 ) -> None:
     """Serve the studio until somebody ends it.
 
@@ -104,11 +105,12 @@ def serve(  # noqa: PLR0913 - the first five are each studio's, the others few n
         pincel: The command line.
         allowed: Other addresses it is reached by.
         root: The path its page is below.
+        shared: Whether others use this machine, so that a token is asked for in any case.
 
     Raises:
         OptionError: If another studio works in this home.
     """
-    door = Door.at(host, bound.getsockname()[1], tuple(allowed), root)
+    door = Door.at(host, bound.getsockname()[1], tuple(allowed), root, shared=shared)
     address = address_of(door)
     home.lock(address.partition("?")[0])
     try:

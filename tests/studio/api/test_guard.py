@@ -165,4 +165,5 @@ def test_a_token_is_made_where_others_reach_it(host: str, alone: bool) -> None:
     assert bool(door.token) is not alone
     assert ("?token=" in address_of(door)) is not alone
     assert Door.at("0.0.0.0", 1).token != Door.at("0.0.0.0", 1).token
+    assert Door.at(host, 9000, shared=True).token
     assert door.knows(f"[{host}]:9000" if ":" in host else f"{host}:9000")

@@ -60,6 +60,13 @@ def test_one_studio_at_a_time(tmp_path: Path) -> None:
     assert not lock.exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there are no such permissions")
+def test_a_home_that_is_made_is_its_owner_s_alone(tmp_path: Path) -> None:
+    assert Home(tmp_path / "a" / "b").root.stat().st_mode & 0o077 == 0
+    before = tmp_path.stat().st_mode
+    assert Home(tmp_path).root.stat().st_mode == before
+
+
 def test_a_home_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="studio: cannot be written, a part of the path is a file"):
