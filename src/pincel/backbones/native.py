@@ -123,8 +123,14 @@ def card_of(text: str, path: Path) -> Card:
     card: Card = found
     if (odd := next(_odd(card), None)) is not None:
         raise _unreadable(path, f"its card is not one: {odd}")
-    said = {name: printable(getattr(card, name)) for name in ("name", "summary", "source", "licence")}
-    return replace(card, **said, classes=tuple(map(printable, card.classes)))
+    return replace(
+        card,
+        name=printable(card.name),
+        summary=printable(card.summary),
+        source=printable(card.source),
+        licence=printable(card.licence),
+        classes=tuple(map(printable, card.classes)),
+    )
 
 
 def _odd(card: Card) -> Iterator[str]:

@@ -108,7 +108,7 @@ RGB = replace(TINY["vgg"], channels="rgb")
         ({"model_ema": {"module": STATE, "decay": 0.99}}, "model_ema.module"),
         ({"a": [3], "trainer": {"parts": {"net": STATE}}}, "trainer.parts.net"),
         ({"params": OrderedDict(STATE)}, "params"),
-        ({"state": defaultdict(list, STATE)}, "state"),
+        ({"state": defaultdict(Tensor, STATE)}, "state"),
         ({"ema": MappingProxy(STATE)}, "ema"),
         (argparse.Namespace(lr=0.1, model=STATE), "model"),
     ],
@@ -158,6 +158,8 @@ def test_what_lies_beside_weights_is_left_alone(what: str, old: bool, tmp_path: 
 @OLD
 def test_which_of_several_networks_is_taken(old: bool, tmp_path: Path) -> None:
     other = {name: each + 1 for name, each in STATE.items()}
+    # "schema" is no average.
+    assert open_weights(saved(tmp_path / "a.pth", {"last": other, "schema": STATE}, old=old)).inside == "last"
     judge = {"conv.weight": torch.ones(2, 3, 4, 4), "conv.bias": torch.ones(2)}
     # The average of the weights, where both fit; else what fits; else what comes first.
     both = saved(tmp_path / "a.pth", {"net": other, "discriminator": judge, "model_ema": STATE}, old=old)
@@ -177,6 +179,7 @@ def vgg_module() -> torch.nn.Module:
     with torch.no_grad():
         for conv, (weight, bias) in zip(convolutions, weights_of("vgg").values(), strict=True):
             conv.weight.copy_(weight)
+            assert conv.bias is not None
             conv.bias.copy_(bias)
     return torch.nn.Sequential(OrderedDict(features=features))
 

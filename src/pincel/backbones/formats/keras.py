@@ -106,10 +106,10 @@ def _new(group: h5py.Group, seen: set[int]) -> Iterator[tuple[str, h5py.Dataset]
         raise ValueError(f"its {group.name} is in it more than once")
     seen.add(address)
     place = next((name for name in LAYERS if name in group), None)
-    inside = {} if place is None else _inside(group, place)
+    inside: Any = {} if place is None else _inside(group, place)
     for layer in sorted(inside, key=natural):
         each = _inside(inside, layer)
-        variables = _inside(each, "vars") if "vars" in each else {}
+        variables: Any = _inside(each, "vars") if "vars" in each else {}
         name = _texts(variables, "name")[0] if variables and "name" in variables.attrs else layer
         for variable in sorted(variables, key=natural):
             yield name, _inside(variables, variable)

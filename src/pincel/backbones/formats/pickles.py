@@ -90,7 +90,7 @@ def _instructions(stream: BinaryIO) -> Iterator[tuple[str, Any]]:
     name = ""
     while name != "STOP":
         code = stream.read(1)
-        known = pickletools.code2op.get(code.decode("latin1"))
+        known = OPCODES.get(code.decode("latin1"))
         if known is None:
             raise ValueError("it is no whole pickle")
         name = known.name
@@ -222,6 +222,7 @@ def _runs_code(asked: str) -> bool:
     return module.partition(".")[0] in CODE or (module in ("builtins", "__builtin__") and name in BUILT_IN)
 
 
+OPCODES = {each.code: each for each in pickletools.opcodes}
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 # Instructions whose argument is put on the stack.
 VALUES = frozenset(CONSTANTS) | {

@@ -28,7 +28,8 @@ from pincel.backbones.formats.torch_file import Numbers, TorchFile, named_tensor
 from pincel.errors import WeightsError
 
 # Names of averages over the steps of a training, and of what has the shapes of weights and is none.
-AVERAGE, NO_WEIGHTS = re.compile(r"ema|averag|swa", re.IGNORECASE), re.compile(r"optim|grad|moment|veloc|exp_avg|sched", re.IGNORECASE)
+AVERAGE = re.compile(r"(?<![a-z])(ema|swa|avg|averaged?)(?![a-z])", re.IGNORECASE)
+NO_WEIGHTS = re.compile(r"(?<![a-z])(optim|grad|moment|velocit|exp_avg|sched)", re.IGNORECASE)
 # What parallel and compiled modules put before each name.
 WRAPPED = re.compile(r"^((module|_orig_mod)\.)+")
 AUTHORS = re.compile(r"(.*\.)?conv[1-5]_[1-4]")
