@@ -7,19 +7,17 @@ import io
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from pincel.cli import TerminatedError, main, streams
-from pincel.cli.app import VERBS, app
+from pincel.cli import streams
+from pincel.cli.app import VERBS
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import NAMES
 from pincel.recipes.toml import read_recipe
-from tests.cli.run import pincel
 
 # All that costs no torch: what is asked for comes as arguments, parted by +.
 MANY = """
@@ -181,37 +179,3 @@ def test_a_slow_reader_of_a_stream_that_does_not_wait_gets_everything() -> None:
     script = "import os\nos.set_blocking(1, False)\nfrom pincel.cli import streams\nstreams.prepare()\nprint('x' * 300_000, flush=True)"
     answer = ran(script=script, shell='"$@" | (sleep 0.2; cat)')
     assert (answer.stderr, len(answer.stdout)) == (b"", 300_001)
-
-
-@pytest.mark.parametrize(
-    ("error", "code", "word"),
-    [(KeyboardInterrupt(), 130, "interrupted"), (TerminatedError(), 143, "terminated")],
-    ids=["Ctrl-C", "SIGTERM"],
-)
-def test_an_interrupt_of_an_import_is_told_in_words(
-    error: BaseException, code: int, word: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(_name: str) -> None:
-        raise error
-
-    monkeypatch.setattr("pincel.cli.table.import_module", interrupted)
-    answer = pincel(capsys, "doctor")
-    assert (answer.code, answer.out, answer.err.strip()) == (code, "", f"pincel: {word} before there was a picture; nothing was written.")
-
-
-def test_sigterm_is_told_in_words_and_lets_files_be_removed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    ended = []
-
-    def working(*_: object, **__: object) -> None:
-        try:
-            os.kill(os.getpid(), signal.SIGTERM)
-            signal.pause()
-        finally:
-            ended.append(True)
-
-    monkeypatch.setattr(app, "main", working)
-    with pytest.raises(SystemExit) as left:
-        main([])
-    assert (left.value.code, ended) == (143, [True])
-    assert "pincel: terminated" in capsys.readouterr().err
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -1,0 +1,117 @@
+"""How a verb is started: streams, a home and signals first, then the verb; what it raises told in a line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from pincel.cli import TerminatedError, streams
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+
+def run(arguments: list[str] | None) -> int:
+    """Run a verb; return the exit code.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C.
+        TerminatedError: SIGTERM.
+    """
+    streams.prepare()
+    _have_a_home()
+    with _interrupts_raising():
+        code = _verb(arguments)
+    return code or _undelivered()
+
+
+def _verb(arguments: list[str] | None) -> int:
+    import click
+
+    from pincel.cli.app import app
+    from pincel.cli.crew import follows, hush
+    from pincel.errors import PincelError
+
+    if follows():
+        hush()
+    try:
+        # Outside standalone mode click hands us the code of ctx.exit() as a return value.
+        code = app.main(arguments, prog_name="pincel", standalone_mode=False)
+    except (PincelError, click.ClickException) as error:
+        return _tell(error)
+    return code if isinstance(code, int) else 0
+
+
+def _have_a_home() -> None:
+    """Give all libraries a home where the user has none, as in many containers."""
+    if os.path.expanduser("~") == "~":
+        from pincel.folders import without_home
+
+        os.environ["HOME"] = str(without_home())
+
+
+@contextmanager
+def _interrupts_raising() -> Iterator[None]:
+    """Let SIGTERM raise an exception, so that files half written are removed and a word is said; and let no interrupt be lost.
+
+    Python ignores what is raised in a finalizer or a callback, with a line that says so; an interrupt is sent again.
+    """
+
+    def terminate(_number: int, _frame: FrameType | None) -> None:
+        raise TerminatedError
+
+    def again(ignored: UnraisableHookArgs) -> None:
+        if isinstance(ignored.exc_value, KeyboardInterrupt):
+            number = signal.SIGTERM if isinstance(ignored.exc_value, TerminatedError) else signal.SIGINT
+            # In a moment: what is raised here is ignored as well.
+            threading.Timer(0.01, os.kill, (os.getpid(), number)).start()
+        else:
+            before(ignored)
+
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    before, sys.unraisablehook = sys.unraisablehook, again
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        sys.unraisablehook = before
+
+
+def _undelivered() -> int:
+    """Return 2 if not all of the output could be printed, and say why; else 0."""
+    error = streams.failure()
+    if error is None:
+        return 0
+    from pincel.files import one_line
+
+    failed = f"standard output: not all of it could be written, {(error.strerror or str(error)).lower()}"
+    print(f"pincel: {one_line(failed, 'the results', 'a file or a program that takes them', 'a disk with room')}", file=sys.stderr)
+    return 2
+
+
+def _tell(error: Exception) -> int:
+    import click
+
+    from pincel.cli.crew import follows
+
+    if follows():
+        # Process 0 has the same to tell: leave it the time, since torchrun ends all when one has ended.
+        time.sleep(3)
+        return 2
+    if isinstance(error, click.UsageError):
+        verb = error.ctx.command_path if error.ctx else "pincel"
+        text = f"{error.format_message()} See: {verb} --help"
+    else:
+        text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+    print("pincel: " + " ".join(text.split()), file=sys.stderr)
+    return 2
