@@ -188,14 +188,19 @@ def vgg_module() -> torch.nn.Module:
 @pytest.mark.filterwarnings("ignore")
 def test_a_module_saved_whole_is_read_as_data(old: bool, tmp_path: Path) -> None:
     path = saved(tmp_path / "a.pt", vgg_module(), old=old)
-    assert [layer.name for layer in open_weights(path).layers] == ["features.0", "features.2", "features.4"]
+    held = open_weights(path)
+    assert [layer.name for layer in held.layers] == ["features.0", "features.2", "features.4"]
+    assert (held.inside, held.others) == ("", ())
     exact(read_weights(path, RGB), weights_of("vgg"))
-    assert open_weights(saved(path, {"model": vgg_module(), "epoch": 1}, old=old)).inside == "model"
+    # In an object that is no module, each is a network of its own.
+    held = open_weights(saved(path, argparse.Namespace(net=vgg_module(), ema=vgg_module(), epoch=1), old=old))
+    assert [each.inside for each in (held, *held.others)] == ["ema", "net"]
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_script_is_read_as_data(tmp_path: Path) -> None:
     torch.jit.save(torch.jit.script(vgg_module()), tmp_path / "a.pt")
+    assert open_weights(tmp_path / "a.pt").others == ()
     exact(read_weights(tmp_path / "a.pt", RGB), weights_of("vgg"))
 
 

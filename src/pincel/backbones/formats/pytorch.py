@@ -24,7 +24,7 @@ from pincel.backbones.formats.fire import joined
 from pincel.backbones.formats.held import Channels, Held, HeldLayer, floating, plain, reading, unusable
 from pincel.backbones.formats.pickles import Foreign, refused
 from pincel.backbones.formats.preprocessed import without_preprocessing
-from pincel.backbones.formats.torch_file import Numbers, TorchFile, named_tensors, open_torch, parts
+from pincel.backbones.formats.torch_file import Numbers, TorchFile, is_module, named_tensors, open_torch, parts
 from pincel.errors import WeightsError
 
 # Names of averages over the steps of a training, and of what has the shapes of weights and is none.
@@ -91,7 +91,12 @@ def _states(found: object) -> list[tuple[str, Mapping[str, Numbers | Foreign]]]:
             tensors = named_tensors(each)
             if any(name.endswith("weight") or len(tensors) > 1 for name in tensors):
                 states.append((place, tensors))
-            inner += [(f"{place}.{key}".lstrip("."), value) for key, value in parts(each).items() if isinstance(value, Mapping | Foreign)]
+            # The modules in a module are parts of it.
+            inner += (
+                []
+                if is_module(each)
+                else [(f"{place}.{key}".lstrip("."), value) for key, value in parts(each).items() if isinstance(value, Mapping | Foreign)]
+            )
         level = inner
     return sorted(states, key=lambda state: not AVERAGE.search(state[0]))
 

@@ -284,9 +284,15 @@ def _named(found: object, before: str, seen: set[int]) -> Iterator[tuple[str, Nu
     for key, value in parts(found).items():
         if isinstance(value, Numbers) or (isinstance(value, Foreign) and value.name.startswith("torch._utils._rebuild")):
             yield f"{before}{key}", value
-        elif isinstance(found, Foreign) and isinstance(value, Foreign) and id(value) not in seen:
+        elif is_module(found) and isinstance(value, Foreign) and id(value) not in seen:
             seen.add(id(value))
             yield from _named(value, f"{before}{key}.", seen)
+
+
+def is_module(found: object) -> bool:
+    """Tell whether something is a module, saved whole or as TorchScript."""
+    state = found.state if isinstance(found, Foreign) and isinstance(found.state, Mapping) else {}
+    return "_modules" in state or (isinstance(found, Foreign) and found.name.startswith("__torch__."))
 
 
 def parts(found: object) -> Mapping[Any, Any]:
