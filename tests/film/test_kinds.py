@@ -54,7 +54,11 @@ def test_a_picture_is_said_to_be_one(tmp_path: Path, form: str, name: str) -> No
 
 def make(tmp_path: Path, name: str) -> Path:
     path = tmp_path / name
-    if name == "IMG_1.HEIC":
+    if name == "playlist.mp4":
+        path.write_text("ffconcat version 1.0\nfile moving.gif\n")
+    elif name == "playlist.m3u8":
+        path.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/etc/hostname\n")
+    elif name == "IMG_1.HEIC":
         path.write_bytes(struct.pack(">I", 24) + b"ftypheic\0\0\0\0mif1heic" + bytes(500))
     elif name == "pages.tif":
         first, *rest = pictures()
@@ -79,7 +83,9 @@ def make(tmp_path: Path, name: str) -> Path:
         ("views.mpo", "film: holds 2 pictures (JPEG) without times, and is no film"),
         ("story.nfo", "film: is not a film"),
         ("book.pdf", "film: is a PDF, and no film"),
-        ("photo.jp2", "film: is a single picture (JPEG 2000)"),
+        ("photo.jp2", "film: is JPEG 2000, and no film"),
+        ("playlist.mp4", "film: is not a film"),
+        ("playlist.m3u8", "film: is not a film"),
         ("still.avif", "film: is a single picture (AVIF)"),
     ],
 )

@@ -28,7 +28,6 @@ from pincel.film.passes import paint_over
 from pincel.film.settings import Settings
 from pincel.film.work import Work, identity
 from pincel.recipes.memo import Memo
-from pincel.samples import PREFIX
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ class RayScenes:
             FilmError: If a scene cannot be painted; all others are.
             ClusterError: If no worker can be had, or none that sees the folder.
         """
-        film = film if film.path.startswith(PREFIX) else replace(film, path=os.path.abspath(film.path))
+        film = film if film.kind == "sample" else replace(film, path=os.path.abspath(film.path))
         into, told, lost = os.path.abspath(folder), _Once(tell), list[Lost[Task]]()
         tasks = [Task(film, scene) for scene in sorted(scenes, key=len, reverse=True)]
         with folder_token(into) as token:

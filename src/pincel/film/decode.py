@@ -31,13 +31,17 @@ LIMITED, FULL = 1, 2
 UNREADABLE = {8: "YCgCo", 12: "from its primaries", 13: "from its primaries", 14: "ICtCp", 15: "IPT-C2", 16: "YCgCo-Re", 17: "YCgCo-Ro"}
 # Decoders that read the transparency of WebM, which FFmpeg's own leave out.
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-# How FFmpeg calls readers of single pictures, and that of text, which it shows as a terminal would.
-STILL, TEXT = ("_pipe", "image2"), "tty"
 # Share of its length by which a display matrix may differ from a quarter turn.
 SKEWED = 0.02
 # Curves of what is brighter than a screen's white.
 BRIGHT = {16: "PQ", 18: "HLG"}
-FILMS = "mp4, mov, mkv, webm, avi and what else FFmpeg reads"
+# A film is what lies in one file: no playlist of other files or addresses, which FFmpeg knows too, no still picture, no text.
+DEMUXERS = (
+    *("aac", "asf", "avi", "av1", "dv", "flv", "gif", "h263", "h264", "hevc", "ivf", "m4v", "matroska", "mjpeg", "mov", "mp3", "mp4"),
+    *("mpeg", "mpegts", "mpegvideo", "mxf", "nut", "obu", "ogg", "rm", "vc1", "wav", "webm", "yuv4mpegpipe"),
+)
+CONTAINED = {"protocol_whitelist": "file", "format_whitelist": ",".join(DEMUXERS)}
+FILMS = "mp4, mov, mkv, webm, avi mpeg, wmv, flv, ogg, mxf"
 
 
 def library() -> Any:
@@ -51,22 +55,21 @@ def opened(path: str) -> Iterator[Any]:
     av = library()
     try:
         # In full: what is before a colon would be taken for a protocol.
-        container = av.open(os.path.abspath(path), metadata_errors="replace")
+        container = av.open(os.path.abspath(path), metadata_errors="replace", container_options=CONTAINED)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise _unreadable(path, error) from error
     with container:
-        if container.format.name.endswith(STILL):
-            raise no_film(path)
-        if container.format.name == TEXT:
-            raise _unreadable(path, None)
         yield container
 
 
-def _unreadable(path: str, error: Exception | None) -> FilmError:
+def _unreadable(path: str, error: Exception) -> FilmError:
     """Return what to say of a file that FFmpeg does not take for a film."""
     hint = "another copy of it, or ffmpeg -i FILE to see what it is"
-    if error is None or type(error).__name__ == "InvalidDataError":
+    # The second is what a file of none of the kinds above gets.
+    if type(error).__name__ in {"InvalidDataError", "ArgumentError"}:
         kind = kind_of(path)
+        if kind is not None and kind.readable:
+            return no_film(path)
         # A film, too, may be known by its first bytes, and damaged.
         if kind is None or kind.hint.startswith("pincel video"):
             return FilmError(one_line("film: is not a film, or its beginning or end is missing", quoted(path), FILMS, hint))

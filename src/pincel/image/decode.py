@@ -170,7 +170,7 @@ def _diagnosis(error: Exception, data: bytes, kind: str, what: str, given: str) 
     detail = " ".join(str(error).split())[:120] if isinstance(error, OSError | ValueError) else "its header"
     if isinstance(error, UnidentifiedImageError):
         detail = f"it begins like {kind} but its header makes no sense"
-    return unreadable(what, f"is damaged ({detail})", shown, "copy it again, or convert it to PNG")
+    return unreadable(what, f"the {kind or 'picture'} is damaged ({detail})", shown, "copy it again, or convert it to PNG")
 
 
 def _from_data(data: bytes, kind: FileKind, request: _Request) -> Decoded:

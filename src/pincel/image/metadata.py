@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +18,6 @@ _KEPT = frozenset(
         ExifTags.Base.Artist,
         ExifTags.Base.Copyright,
         ExifTags.Base.Rating,
-        ExifTags.Base.ExifOffset,
-        ExifTags.Base.GPSInfo,
     }
 )
 """Tags of the first directory that describe a photograph; the others say how a file is laid out, and are not true of another file."""
@@ -64,24 +61,24 @@ def metadata_of(image: Image.Image) -> Metadata | None:
 
 
 def _metadata(image: Image.Image) -> Metadata | None:
-    exif = image.getexif()
-    inner = exif.get_ifd(ExifTags.IFD.Exif)
+    given, exif = image.getexif(), Image.Exif()
     records = (IptcImagePlugin.getiptcinfo(image) or {}) if image.format in {"JPEG", "MPO", "TIFF"} else {}
+    exif.update({tag: given[tag] for tag in _KEPT if tag in given})
     for tag, (keyword, record) in _TEXTS.items():
         text = image.info.get(keyword) or records.get(record, b"")
         if text and tag not in exif:
             exif[tag] = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-    for tag in set(exif) - _KEPT:
-        del exif[tag]
-    for tag in _UNTRUE:
-        inner.pop(tag, None)
-    if inner:
-        inner[ExifTags.Base.ColorSpace] = 1
+    for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+        inner = {tag: value for tag, value in given.get_ifd(directory).items() if tag not in _UNTRUE}
+        if inner:
+            exif.get_ifd(directory).update(inner)
+    if exif.get_ifd(ExifTags.IFD.Exif):
+        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] = 1
     texts = [str(exif.get(tag, "")).strip("\0 ") for tag in _TEXTS]
     xmp = image.info.get("xmp", b"")
-    with suppress(AttributeError):
-        xmp = xmp.encode()
-    found = Metadata(exif.tobytes() if len(exif) else b"", _XMP_ORIENTATION.sub(rb"\g<1>1", xmp), *texts)
+    xmp = xmp.encode() if isinstance(xmp, str) else xmp
+    described = len(exif) or any(exif.get_ifd(directory) for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo))
+    found = Metadata(exif.tobytes() if described else b"", _XMP_ORIENTATION.sub(rb"\g<1>1", xmp), *texts)
     return found if found != Metadata() else None
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from pincel.image.formats import HEAD, HEIC, PILLOW_FORMATS, identify
+from pincel.image.formats import HEAD, HEIC, PILLOW_FORMATS, identify, is_readable
 
 
 def open_image(data: bytes) -> ImageFile:
@@ -41,13 +41,15 @@ def opened_file(path: str | PathLike[str]) -> Iterator[ImageFile]:
     """Open a picture that pincel wrote, or of which only the size is wanted.
 
     Raises:
-        OSError, ValueError, SyntaxError: As Pillow does, for what is no picture.
+        OSError, ValueError, SyntaxError: As Pillow does, for what is no picture, or HEIC where its library is not installed.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with Path(path).open("rb") as stream:
             head = stream.read(HEAD)
         if identify(head) is HEIC:
+            if not is_readable(HEIC):
+                raise OSError(f"is {HEIC.name}")
             yield open_image(Path(path).read_bytes())
             return
         try:
