@@ -98,7 +98,7 @@ class Stub:
         studio.workshop._records[RUN] = record
 
 
-async def _looked_at(_self: Pictures, path: Path, folder: Path, given: str) -> dict[str, Any]:
+async def _opened(self: Pictures, path: Path, folder: Path, given: str) -> dict[str, Any]:  # noqa: ARG001
     """Stand for the process that opens an upload: a picture is what begins with one byte, and others are none."""
     if path.read_bytes()[:1] != b"\x89":
         return {"error": f"picture: is not a picture · given {given}", "large": False}
@@ -172,7 +172,7 @@ _STUBS: list[Stub] = []
 def ask(data: bytes) -> None:
     """Put the requests of an input to a studio."""
     if not _STUBS:
-        Pictures._ask = _looked_at  # type: ignore[method-assign]
+        Pictures._ask = _opened  # type: ignore[method-assign]
         _STUBS.append(Stub())
     _STUBS[0].ask(data)
 

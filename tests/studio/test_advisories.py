@@ -16,6 +16,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image, PngImagePlugin
+from pydantic import JsonValue
 from starlette.routing import BaseRoute, Mount, Route
 
 import pincel.studio
@@ -408,7 +409,8 @@ def test_invokeai_ghsa_vv9c_xxg7_wmv7_what_is_downloaded_is_outside_its_folder(n
 @pytest.mark.parametrize("field", [field for field in Recipe.model_fields if field not in NAMES])
 def test_automatic1111_a_setting_of_a_run_reads_or_writes_a_file(field: str, visitor: Visitor) -> None:
     for path in PATHS:
-        for value in (path, [path], {path: 1}, {"gram": path}, f"{path}=1", f"gram={path}"):
+        values: list[JsonValue] = [path, [path], {path: 1}, {"gram": path}, f"{path}=1", f"gram={path}"]
+        for value in values:
             with pytest.raises(ApiError) as caught:
                 check_settings("pincel", {field: value})
             assert (caught.value.status, caught.value.field) == (422, field), value

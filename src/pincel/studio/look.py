@@ -25,6 +25,8 @@ from pincel.image.shrink import BYTES_A_PIXEL
 THUMB, VIEW = 320, 1600
 # Of what is free: two uploads are opened at a time, and others want some, too.
 SHARE = 0.25
+# Bytes of libraries, which take room among the addresses but little memory.
+MAPPED = 2**30
 
 
 def look(path: Path, folder: Path, pixels: int, memory: int, given: str) -> dict[str, Any]:
@@ -95,7 +97,7 @@ def confine(memory: int) -> None:
 def main(arguments: list[str]) -> dict[str, Any]:
     """Look, and return what is to be told."""
     path, folder, pixels, memory, given = arguments
-    confine(int(memory))
+    confine(min(int(memory), free_host_memory() + MAPPED))
     try:
         return look(Path(path), Path(folder), int(pixels), int(memory), given)
     except PictureError as error:

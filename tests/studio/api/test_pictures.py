@@ -107,7 +107,11 @@ def test_what_is_transparent_is_shown_on_white(visitor: Visitor) -> None:
     ],
     ids=["ppm", "cut jpeg", "cut png", "header", "bomb", "postscript", "photoshop", "film"],
 )
-def test_what_is_no_picture_is_refused_with_its_reason(data: bytes, status: int, told: str, tmp_path: Path) -> None:
+def test_what_is_no_picture_is_refused_with_its_reason(
+    data: bytes, status: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Where libvips is installed, pictures beyond memory are read strip by strip.
+    monkeypatch.setattr("pincel.image.shrink.find_spec", lambda _: None)
     path = tmp_path / "upload"
     path.write_bytes(data)
     with pytest.raises(PictureError, match=re.escape(told)) as caught:
@@ -121,9 +125,8 @@ def test_what_is_no_picture_is_refused_with_its_reason(data: bytes, status: int,
     [
         (b"", 415, "the file is empty · given 0 bytes"),
         (b"<html>no picture</html>", 415, "is a web page, which is not read here · given 'it.png', 23 bytes"),
-        (bomb(200_000, 60_000), 413, "too many pixels (12,000,000,000) for the memory there is"),
     ],
-    ids=["empty", "page", "bomb"],
+    ids=["empty", "page"],
 )
 def test_nothing_is_left_of_what_was_refused(data: bytes, status: int, told: str, visitor: Visitor) -> None:
     answer = visitor.upload(data, "it.png")
@@ -158,7 +161,7 @@ def test_of_an_animation_the_first_picture_is_shown(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "blue")]
     frames[0].save(tmp_path / "upload", "GIF", save_all=True, append_images=frames[1:])
     assert look(tmp_path / "upload", tmp_path, 10_000, 2**32, "'it'")["notes"] == ["frame 1 of 2"]
-    red, _, blue = Image.open(tmp_path / "view.jpg").getpixel((9, 9))
+    red, _, blue = np.asarray(Image.open(tmp_path / "view.jpg"))[9, 9]
     assert (red > 240, blue < 20) == (True, True)
 
 
@@ -180,9 +183,9 @@ def test_a_very_large_picture_is_shrunk_while_it_is_opened(tmp_path: Path, monke
     assert (found["width"], found["height"]) == (8000, 9000)
     # 72 million pixels of 40 bytes, in a quarter of what is free.
     assert asked == [SHARE * 10**9]
-    view = Image.open(tmp_path / "view.jpg")
-    assert view.size == (1422, 1600)
-    assert [view.getpixel((x, 800))[0] > 128 for x in (200, 1200)] == [False, True]
+    view = np.asarray(Image.open(tmp_path / "view.jpg"))
+    assert view.shape == (1600, 1422, 3)
+    assert list(view[800, [200, 1200], 0] > 128) == [False, True]
 
 
 def test_a_hundred_megabytes_are_refused_before_they_are_sent(visitor: Visitor) -> None:
