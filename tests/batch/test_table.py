@@ -108,6 +108,15 @@ def test_numbers_have_a_point(tmp_path: Path) -> None:
         read_jobs(write(tmp_path / "jobs.csv", "content;style\nsample:lake;sample:glass=0,7\n"), tmp_path)
 
 
+def test_a_file_goes_before_what_its_name_would_mean(tmp_path: Path) -> None:
+    for name in ("a|b.jpg", "c=0.5.jpg"):
+        (tmp_path / name).touch()
+    table = write(tmp_path / "jobs.csv", "content,style\nsample:lake,a|b.jpg\nsample:lake,c=0.5.jpg|sample:glass\n")
+    first, second = read_jobs(table, tmp_path)
+    assert first.styles == ((str(tmp_path / "a|b.jpg"), 1.0),)
+    assert second.styles == ((str(tmp_path / "c=0.5.jpg"), 1.0), ("sample:glass", 1.0))
+
+
 def test_a_document(tmp_path: Path) -> None:
     document = write(
         tmp_path / "jobs.toml",

@@ -13,7 +13,7 @@ import pytest
 
 from pincel.cli import TerminatedError, main
 from pincel.cli.app import app
-from tests.cli.run import pincel
+from tests.cli.run import pincel, refused
 
 Capture = pytest.CaptureFixture[str]
 KINDS = pytest.mark.parametrize(("error", "code", "word"), [(KeyboardInterrupt, 130, "interrupted"), (TerminatedError, 143, "terminated")])
@@ -53,6 +53,16 @@ def test_a_mistake_of_ours_is_shown_whole(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(app, "main", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         main([])
+
+
+def test_what_the_system_refuses_is_told_in_a_line(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def working(*_: object, **__: object) -> None:
+        os.stat("a" * 5000)
+
+    monkeypatch.setattr(app, "main", working)
+    said = refused(pincel(capsys))
+    assert said.startswith("pincel: system: file name too long · given 'aaaa")
+    assert len(said) < 400
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")

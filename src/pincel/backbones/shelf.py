@@ -63,6 +63,9 @@ def network_and_layer(spec: str) -> tuple[str, str]:
         >>> network_and_layer("timm:resnet18:layer2")
         ('timm:resnet18', 'layer2')
     """
+    if os.path.exists(spec):
+        # A file or folder, whatever signs it has in its name, as C:\\nets\\mine.safetensors.
+        return spec, ""
     own = TIMM if spec.startswith(TIMM) else ""
     network, sign, layer = spec.removeprefix(own).rpartition(":")
     return (own + network, layer) if sign else (spec, "")
@@ -92,4 +95,4 @@ def _file_of(name: str) -> Path | None:
     places = [given] if given.suffix == SUFFIX else [inside]
     if given.name == name:
         places.append(imports() / f"{name}{SUFFIX}")
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if os.path.isfile(place)), None)

@@ -40,7 +40,7 @@ from pincel.recipes.schema import NAMES, Recipe
 from pincel.samples import PREFIX
 from pincel.sources import BLANK, weighted
 
-# Between several styles, or masks, in one cell: no system has it in the names of pictures.
+# Between several styles, or masks, in one cell; a file that has it in its name is one.
 BETWEEN = "|"
 OWN = ("content", "style", "output", "recipe")
 VALUES = tuple(name for name in Recipe.model_fields if name not in NAMES)
@@ -151,7 +151,7 @@ def _job(number: int, where: str, row: Mapping[str, Any], beside: Path, folder: 
     content = values.pop("content", None)
     if not content or not isinstance(content, str):
         raise OptionError(one_line(f"jobs: {where} has no content", "none", "a picture, or sample:NAME", "content = photo.jpg"))
-    styles = tuple(_style(text, beside) for text in _several(values.pop("style", None), where))
+    styles = tuple(_style(text, beside) for text in _several(values.pop("style", None), where, beside))
     if not styles:
         raise OptionError(one_line(f"jobs: {where} has no style", "none", "a picture, a folder, or sample:NAME", "style = painting.jpg"))
     output = values.pop("output", None)
@@ -163,8 +163,10 @@ def _job(number: int, where: str, row: Mapping[str, Any], beside: Path, folder: 
     return Job(name, content, styles, str(folder / name), settings)
 
 
-def _several(value: Any, where: str) -> list[str]:
+def _several(value: Any, where: str, beside: Path) -> list[str]:
     """Return the texts of a cell, or of a list."""
+    if isinstance(value, str) and os.path.exists(beside / value):
+        return [value]
     texts = value if isinstance(value, list) else [] if value is None else str(value).split(BETWEEN)
     if isinstance(value, dict) or not all(isinstance(text, str) for text in texts):
         raise OptionError(
@@ -181,13 +183,13 @@ def _style(text: str, beside: Path) -> tuple[str, float]:
 def _value(name: str, value: Any, beside: Path, where: str) -> Any:
     """Return a value as a run takes it, with files found beside the file of jobs."""
     if name == "style_mask":
-        return [_found(text, beside) for text in _several(value, where)]
+        return [_found(text, beside) for text in _several(value, where, beside)]
     if name == "optimizer_options" and isinstance(value, str):
         pairs = [part.partition("=") for part in value.split(BETWEEN)]
         return {key.strip(): text.strip() for key, _, text in pairs}
     if name == "init" and isinstance(value, str) and value.startswith("feedforward="):
         network = value.partition("=")[2]
-        return f"feedforward={_found(network, beside)}" if (beside / network).is_file() else value
+        return f"feedforward={_found(network, beside)}" if os.path.isfile(beside / network) else value
     named = isinstance(value, str) and _names_file(name, value, beside)
     return _found(value, beside) if named else value
 
@@ -195,7 +197,7 @@ def _value(name: str, value: Any, beside: Path, where: str) -> Any:
 def _names_file(name: str, text: str, beside: Path) -> bool:
     """Return whether a value is the name of a file or a folder."""
     if name == "recipe":
-        return text not in RECIPES and (text.endswith(".toml") or (beside / text).is_file())
+        return text not in RECIPES and (text.endswith(".toml") or os.path.isfile(beside / text))
     if name == "calibration":
         return text != "samples"
     return name == "content_mask" or (name == "init" and any(sign in text for sign in "./\\"))

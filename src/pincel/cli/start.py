@@ -44,7 +44,7 @@ def _verb(arguments: list[str] | None) -> int:
     try:
         # Outside standalone mode click hands us the code of ctx.exit() as a return value.
         code = app.main(arguments, prog_name="pincel", standalone_mode=False)
-    except (PincelError, click.ClickException) as error:
+    except (PincelError, click.ClickException, OSError) as error:
         return _tell(error)
     return code if isinstance(code, int) else 0
 
@@ -103,6 +103,7 @@ def _tell(error: Exception) -> int:
     import click
 
     from pincel.cli.crew import follows
+    from pincel.errors import PincelError
 
     if follows():
         # Process 0 has the same to tell: leave it the time, since torchrun ends all when one has ended.
@@ -111,7 +112,18 @@ def _tell(error: Exception) -> int:
     if isinstance(error, click.UsageError):
         verb = error.ctx.command_path if error.ctx else "pincel"
         text = f"{error.format_message()} See: {verb} --help"
+    elif isinstance(error, click.ClickException):
+        text = error.format_message()
     else:
-        text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        text = _refusal(error) if isinstance(error, OSError) and not isinstance(error, PincelError) else str(error)
     print("pincel: " + " ".join(text.split()), file=sys.stderr)
     return 2
+
+
+def _refusal(error: OSError) -> str:
+    """Say what the system refused where nobody expected it, such as a name of 300 letters, or one file more than may be open."""
+    from pincel.files import one_line, quoted
+
+    reason = (error.strerror or str(error) or type(error).__name__).lower()
+    given = quoted(error.filename)[:200] if isinstance(error.filename, str) else "no file"
+    return one_line(f"system: {reason}", given, "what the system allows", "another file, folder or disk")

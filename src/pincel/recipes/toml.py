@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def find_recipe(name: str) -> CitedRecipe:
     """
     if name in RECIPES:
         return RECIPES[name]
-    if name.endswith(".toml") or Path(name).is_file():
+    if name.endswith(".toml") or os.path.isfile(name):
         return read_recipe(Path(name))
     raise unknown_name("recipe", name, RECIPES)
 
@@ -67,7 +68,7 @@ def find_inversion(name: str) -> CitedInversion:
     """
     if name in INVERSIONS:
         return INVERSIONS[name]
-    if not (name.endswith(".toml") or Path(name).is_file()):
+    if not (name.endswith(".toml") or os.path.isfile(name)):
         raise unknown_name("recipe of inversion", name, INVERSIONS)
     path = Path(name)
     given = READER.toml(path)
