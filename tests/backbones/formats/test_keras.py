@@ -114,6 +114,23 @@ def test_eleven_convolutions_come_in_the_order_they_are_counted(tmp_path: Path) 
 # --- What is refused --------------------------------------------------------------------------------------------------------------------
 
 
+def packed_twice(opened: h5py.File) -> None:
+    made = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    made.set_chunk((32, 32))
+    for _ in range(2):
+        made.set_filter(h5py.h5z.FILTER_DEFLATE, 0, (9,))
+    group = opened.create_group("layers/dense/vars")
+    h5py.h5d.create(group.id, b"0", h5py.h5t.IEEE_F32LE, h5py.h5s.create_simple((32, 32)), made)
+    group["0"].id.write_direct_chunk((0, 0), zlib.compress(zlib.compress(bytes(10**6))))
+
+
+def doubled(opened: h5py.File) -> None:
+    for depth in range(40):
+        inner = opened.create_group(f"{depth}/layers")
+        inner["a"] = inner["b"] = opened.require_group(f"{depth + 1}")
+    opened["layers"] = opened["0/layers"]
+
+
 def in_other_ways(folder: Path) -> dict[str, Any]:
     def led_outside(opened: h5py.File) -> None:
         # Opening a pipe waits for who writes to it: the link must not be followed at all.
@@ -135,18 +152,13 @@ def in_other_ways(folder: Path) -> dict[str, Any]:
         numbers = opened.create_dataset("layers/dense/vars/0", shape=(4, 4), dtype="f4", chunks=(4, 4), compression="gzip")
         numbers.id.write_direct_chunk((0, 0), zlib.compress(bytes(10**8)))
 
-    def doubled(opened: h5py.File) -> None:
-        for depth in range(40):
-            inner = opened.create_group(f"{depth}/layers")
-            inner["a"] = inner["b"] = opened.require_group(f"{depth + 1}")
-        opened["layers"] = opened["0/layers"]
-
     return {
         "a link on the way": led_outside,
         "a link inside": led_about,
         "large pieces": large_pieces,
         "packed anyhow": packed_anyhow,
         "a piece that is a bomb": piece_bomb,
+        "packed twice": packed_twice,
         "groups that are there twice": doubled,
     }
 

@@ -136,6 +136,12 @@ def test_sizes_that_lie_are_refused(lie: str, tmp_path: Path) -> None:
         open_weights(tmp_path / "a.mat")
 
 
+def test_more_arrays_than_any_network_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.mat").write_bytes(HEADER + lies()["more arrays than any network"])
+    with pytest.raises(WeightsError, match=r"it holds more than 100000 arrays · "):
+        open_weights(tmp_path / "a.mat")
+
+
 def test_a_file_of_matlab_7_3_is_told_how_to_be_saved(tmp_path: Path) -> None:
     # Its first 512 bytes are a text, and the rest is HDF5.
     for data in (

@@ -341,6 +341,12 @@ def test_the_odd_file_is_one_when_nothing_is_odd(tmp_path: Path) -> None:
     assert torch.equal(open_weights(tmp_path / "a.pth").layers[0].weight, torch.arange(6.0).view(2, 3))
 
 
+def test_a_storage_that_is_shorter_than_it_says_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.pth").write_bytes(odd_file(0, (2, 3), (3, 1), "storage", torch.FloatStorage, "0", "cpu", 7))
+    with pytest.raises(WeightsError, match=r"as PyTorch, its part 0 says it has 28 bytes and has 24 · "):
+        open_weights(tmp_path / "a.pth")
+
+
 @pytest.mark.parametrize(
     "said",
     [
