@@ -7,7 +7,9 @@ are in single precision, ``means.conv1_1`` and so on. Reading runs no code of th
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from fractions import Fraction
+from math import prod
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,11 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from pincel.backbones import CARDS
+from pincel.backbones.formats.held import plain, printable
 from pincel.errors import PincelError, WeightsError
-from pincel.feedforward.card import NetCard
+from pincel.feedforward.card import NetCard, encoder
 from pincel.feedforward.network import Network, make_eye, shapes
+from pincel.feedforward.stages import Op
 from pincel.files import atomically, one_line, quoted
 
 KEY = "pincel-painter"
@@ -63,10 +67,14 @@ def read_painter(path: str | PathLike[str]) -> Network:
     except (OSError, SafetensorError) as error:
         raise _unreadable(given, str(error)) from error
     try:
-        channels = CARDS[card.encoder].layer(card.layer).channels if card.kind == "any-style" else 3
+        seen = encoder(CARDS[card.encoder], card.layer) if card.kind == "any-style" else ()
+        channels = seen[-1].after if seen else 3
         wanted = shapes(card, channels)
-    except PincelError as error:
-        raise _unreadable(given, str(error).partition(" · ")[0]) from error
+        scale = prod((_scale(op) for op in (*seen, *card.decoder(channels))), start=Fraction(1))
+    except (PincelError, ValueError) as error:
+        raise _unreadable(given, plain(str(error).partition(" · ")[0])) from error
+    if scale != 1:
+        raise _unreadable(given, "what it paints is not as large as the picture")
     own = {name: _fitting(given, name, numbers.get(name), shape) for name, shape in wanted.items()}
     eye = make_eye(card, _means(given, card, numbers)) if card.kind == "any-style" else None
     return Network(card, own, eye).to(torch.device("cpu"))
@@ -87,7 +95,7 @@ def read_painter_card(path: Path) -> NetCard:
         first = error.errors()[0]
         raise _unreadable(path, f"its card is not one: {'.'.join(map(str, first['loc']))} {first['msg']}") from error
     card: NetCard = found
-    return card
+    return replace(card, name=printable(card.name))
 
 
 def find_painter(text: str) -> Path:
@@ -101,6 +109,12 @@ def find_painter(text: str) -> Path:
     if not SHIPPED.is_file():
         raise WeightsError(one_line("network: none comes with this pincel", "none", ACCEPTED, "pincel train-style --help"))
     return SHIPPED
+
+
+def _scale(op: Op) -> Fraction:
+    """Return how many times as many positions a side has after an operation."""
+    more = {"deconv": op.stride, "unpool": op.amount}.get(op.kind, 1)
+    return Fraction(more, op.stride if op.kind in ("conv", "pool") else 1)
 
 
 def _means(path: Path, card: NetCard, numbers: dict[str, Tensor]) -> dict[str, Tensor]:
