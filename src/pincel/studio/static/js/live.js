@@ -9,7 +9,7 @@ import { Plot } from "./plot.js";
 import { placeOf } from "./runs.js";
 import { progressOf, Scales, whereIs } from "./progress.js";
 import { asText, labelOf } from "./settings.js";
-import { announce, isActive, keepRun, pictureOf, store, useStore } from "./store.js";
+import { announce, isActive, keepRun, loadRun, pictureOf, store, useStore } from "./store.js";
 import { compact, duration, has, moment, number, t } from "./words.js";
 
 /**
@@ -22,7 +22,7 @@ function useRun(id, isOn) {
   useEffect(() => {
     let close = () => {};
     let over = false;
-    const ask = () => api.get(`api/runs/${id}`).then(keepRun, (error) => error.status === 404 && change({ missing: true }));
+    const ask = () => loadRun(id).catch((error) => error.status === 404 && change({ missing: true }));
     const listen = () => {
       close();
       if (over || document.hidden) return;

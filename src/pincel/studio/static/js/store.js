@@ -50,6 +50,13 @@ export function keepRun(run) {
   told();
 }
 
+/** Ask the server for a run. What was told of it meanwhile is newer than the answer, and stays. */
+export async function loadRun(id) {
+  const known = store.runs.get(id);
+  const run = await api.get(`api/runs/${id}`);
+  if (store.runs.get(id) === known) keepRun(run);
+}
+
 const ACTIVE = ["running", "queued"];
 export const isActive = (run) => ACTIVE.includes(run.state);
 

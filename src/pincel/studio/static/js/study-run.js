@@ -4,7 +4,7 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { api } from "./api.js";
 import { FieldError } from "./parts.js";
 import { calledOf } from "./runs.js";
-import { isActive, keepRun, useStore } from "./store.js";
+import { isActive, keepRun, loadRun, useStore } from "./store.js";
 import { duration, moment, t } from "./words.js";
 
 // What a study's page may do besides showing itself.
@@ -15,7 +15,7 @@ export function StudyRun({ id, navigate }) {
   const [trouble, setTrouble] = useState("");
   const run = store.runs.get(id);
   useEffect(() => {
-    api.get(`api/runs/${id}`).then(keepRun, (error) => setTrouble(error.message || t("shell.lost")));
+    loadRun(id).catch((error) => setTrouble(error.message || t("shell.lost")));
   }, [id]);
   useEffect(() => {
     if (run) document.title = `${calledOf(run)} · pincel`;
