@@ -30,6 +30,8 @@ from fuzz.child import COUNT, FOUND, INPUT, LENGTH, load  # noqa: E402 - found b
 
 # Name → where it is defined.
 TARGETS = {
+    "pictures": "fuzz.pictures:PICTURES",
+    "masks": "fuzz.pictures:MASKS",
     "torch7": "fuzz.weights:TORCH7",
     "lasagne": "fuzz.weights:LASAGNE",
     "caffe": "fuzz.weights:CAFFE",

@@ -120,9 +120,23 @@ def test_a_damaged_file_is_a_picture_or_a_picture_error(tmp_path: Path, form: st
 
 def test_a_decompression_bomb_is_refused_from_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pincel.image.shrink.find_spec", lambda _: None)
-    (tmp_path / "bomb.png").write_bytes(png(20_000, 20_000, 8, 2, b""))
+    (tmp_path / "bomb.png").write_bytes(png(20_000, 20_000, 8, 2, os.urandom(1_300_000)))
     with pytest.raises(PictureSizeError, match=r"too many pixels \(400,000,000\) for the memory there is .*--memory"):
         load_picture(tmp_path / "bomb.png", memory=1 << 30)
+
+
+BMP_OF_210_MEGAPIXELS = bytes.fromhex(
+    "424d7a0100000000000036000000280000000c00000009000104010018000000000044010000c40e000605040a09080e0d0c1211101615141a"
+)
+
+
+@pytest.mark.parametrize("data", [png(20_000, 20_000, 8, 2, b""), png(60_000, 60_000, 1, 0, b"x"), BMP_OF_210_MEGAPIXELS])
+def test_what_is_too_short_for_its_pixels_is_refused_before_memory_is_asked_for(
+    tmp_path: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("it was decoded"))
+    (tmp_path / "bomb").write_bytes(data)
+    assert "is truncated" in refusal(tmp_path / "bomb", PictureUnreadableError)
 
 
 def test_a_large_picture_below_the_bound_does_not_warn(tmp_path: Path) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Callable, Mapping
 
 import tifffile
 
 from pincel.image.png import is_whole
+
+
+_DEFLATE = 1032
+"""Bytes that one of deflate can stand for: RFC 1951, matches of 258 bytes in two bits."""
 
 
 def is_truncated(data: bytes, kind: str) -> bool:
@@ -17,6 +22,21 @@ def is_truncated(data: bytes, kind: str) -> bool:
     """
     check = _CHECKS.get(kind)
     return check is not None and check(data)
+
+
+def is_too_short(data: bytes, kind: str, size: tuple[int, int]) -> bool:
+    """Return whether a file is too short for a picture of (width, height), however well it is packed: known before memory is asked for.
+
+    That can be told of a BMP that is not packed, and of a PNG: deflate makes at most 1,032 bytes of one.
+    """
+    if kind == "BMP" and int.from_bytes(data[14:18], "little") >= 40:
+        bits, packing = struct.unpack_from("<HI", data.ljust(34, b"\0"), 28)
+        return packing == 0 and size[1] * (size[0] * bits // 8) > len(data)
+    if kind == "PNG":
+        depth, color = data[24:25], data[25:26]
+        bits = ord(depth or b"\1") * {b"\2": 3, b"\4": 2, b"\6": 4}.get(color, 1)
+        return size[1] * (size[0] * bits // 8) > _DEFLATE * len(data)
+    return False
 
 
 def _jpeg(data: bytes) -> bool:

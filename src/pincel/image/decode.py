@@ -21,7 +21,7 @@ from pincel.errors import PictureError, PictureSizeError, PictureUnreadableError
 from pincel.files import one_line
 from pincel.image.color import embedded_profile, to_srgb
 from pincel.image.colorspace import ColorSpace, described_space, to_srgb_values
-from pincel.image.damage import is_truncated
+from pincel.image.damage import is_too_short, is_truncated
 from pincel.image.deep import Deep, loses_depth, read_by_tifffile, read_deep
 from pincel.image.formats import ACCEPTED, DEVELOP, FileKind, identify, is_readable
 from pincel.image.metadata import Metadata, metadata_of
@@ -165,12 +165,16 @@ def _diagnosis(error: Exception, data: bytes, kind: str, what: str, given: str) 
     """Tell a truncated file from a damaged one."""
     shown = f"{given}, {len(data):,} bytes" if data else given
     if is_truncated(data, kind):
-        return unreadable(what, f"the {kind} is truncated", shown, _COPY)
+        return _truncated(kind, data, what, given)
     # What other kinds say (TypeError, KeyError) is about a reader's code, not about the file.
     detail = " ".join(str(error).split())[:120] if isinstance(error, OSError | ValueError) else "its header"
     if isinstance(error, UnidentifiedImageError):
         detail = f"it begins like {kind} but its header makes no sense"
     return unreadable(what, f"the {kind or 'picture'} is damaged ({detail})", shown, "copy it again, or convert it to PNG")
+
+
+def _truncated(kind: str, data: bytes, what: str, given: str) -> PictureUnreadableError:
+    return unreadable(what, f"the {kind} is truncated", f"{given}, {len(data):,} bytes", _COPY)
 
 
 def _from_data(data: bytes, kind: FileKind, request: _Request) -> Decoded:
@@ -196,6 +200,8 @@ def _from_file(image: ImageFile, parts: PngParts, layout: TiffLayout, request: _
     """Decode a picture whose header has been read."""
     if 0 in image.size:
         raise unreadable(request.what, "has no pixels", f"{request.given}, {image.width} x {image.height}", "another picture")
+    if is_too_short(parts.data, image.format or "", image.size):
+        raise _truncated(image.format or "picture", parts.data, request.what, request.given)
     if parts.icc or image.format == "BMP":
         image.info["icc_profile"] = parts.icc or embedded_profile(parts.data)
     space, space_notes = described_space(image, parts.data, parts.cicp)

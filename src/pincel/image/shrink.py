@@ -21,7 +21,7 @@ Fit: TypeAlias = Callable[[int, int], tuple[int, int]]
 """(height, width) of a file → those it will be resized to."""
 
 WHOLE = 1 << 26
-"""Pixels up to which a picture is decoded whole if memory allows: 8192 x 8192."""
+"""Pixels up to which a picture is decoded whole if memory allows, however small it is to be: 8192 x 8192."""
 MARGIN = 4
 """What is resized later is left so many times as large: the resampling of the recipe decides what is seen."""
 BYTES_A_PIXEL = 40
@@ -38,14 +38,11 @@ def factor(size: tuple[int, int], fit: Fit | None = None, memory: int | None = N
         memory: Bytes that may be used; half of what is free when left out.
     """
     width, height = size
-    if width * height <= WHOLE:
-        return 1
-    allowed = _allowed(memory)
-    least = math.ceil(math.sqrt(width * height * BYTES_A_PIXEL / allowed))
-    if fit is None:
-        return max(1, least)
+    least = max(1, math.ceil(math.sqrt(width * height * BYTES_A_PIXEL / _allowed(memory))))
+    if fit is None or width * height <= WHOLE:
+        return least
     rows, columns = fit(height, width)
-    return max(1, least, min(height // (MARGIN * max(1, rows)), width // (MARGIN * max(1, columns))))
+    return max(least, min(height // (MARGIN * max(1, rows)), width // (MARGIN * max(1, columns))))
 
 
 def load_shrunk(image: Image.Image, by: int, data: bytes, memory: int | None = None) -> Image.Image:
