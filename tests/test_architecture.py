@@ -29,7 +29,7 @@ LAYERS = {
     "folders": 1,
     "amounts": 1,
     "colors": 1,
-    "hostmemory": 1,
+    "host": 1,
     "documents": 2,
     "image": 2,
     "formulas": 2,

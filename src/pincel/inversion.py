@@ -178,7 +178,7 @@ class Rebuild:
         images = [to_pil(each[None]) for each in shown]
         losses = [{**told, **read()} for told, read in self._told]
         record = {**self._record(pixels, shown), "losses": losses}
-        return Preimage(images[0], tuple(losses), record, self._stopped.reason, shown[:1], None, None, shown, self.picture.pixels)
+        return Preimage(images[0], tuple(losses), record, self._stopped.reason, shown[:1], pictures=shown, photograph=self.picture.pixels)
 
     def _record(self, pixels: Tensor, shown: Tensor) -> dict[str, Any]:
         found = self.errors(pixels)

@@ -295,11 +295,11 @@ class Run:
         return open_picture(init.path, "start", self.recipe.background) if init.kind == "file" else None
 
     def _coloured(self, event: Event) -> Event:
-        """Let the preview of a step have the colours of the result."""
+        """Let the preview of a step have the colours of the result, and show what is transparent in it on the background."""
         if not isinstance(event, Step):
             return event
         plain = event.preview
-        return replace(event, preview=lambda: self._inputs.finished(plain()))
+        return replace(event, preview=lambda: self._inputs.shown(plain()))
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask the run to end after the step under way; safe from another thread or a signal handler."""

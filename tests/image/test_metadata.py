@@ -63,6 +63,21 @@ def test_the_text_of_a_png(load: Any) -> None:
     assert metadata.copyright == "(c) Eva"
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".tif", ".png"])
+def test_signs_beyond_ascii(load: Any, tmp_path: Path, suffix: str) -> None:
+    texts = PngImagePlugin.PngInfo()
+    texts.add_itxt("Copyright", "© Íñigo")
+    metadata = load(saved(smooth(), "PNG", pnginfo=texts)).metadata
+    save_picture(smooth(), tmp_path / f"a{suffix}", metadata=metadata)
+    again = load_picture(tmp_path / f"a{suffix}")
+    assert again.metadata is not None
+    assert again.metadata.copyright == "© Íñigo"
+    save_picture(smooth(), tmp_path / "b.jpg", metadata=again.metadata)
+    assert load_picture(tmp_path / "b.jpg").metadata == again.metadata
+    save_deep(again.pixels, None, tmp_path / "b.tif", metadata=metadata)
+    assert "© Íñigo".encode() in (tmp_path / "b.tif").read_bytes()
+
+
 def test_what_a_jpeg_has_no_room_for(photograph: Path) -> None:
     picture = load_picture(photograph)
     exif = Image.Exif()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 from click.core import ParameterSource
 
+from pincel.cli.computing import begin_computing
 from pincel.cli.options import MACHINE, gather, machine_options, objective_options
 from pincel.cli.painting import EXIT_CODES, stopped_by_signals
 from pincel.cli.texts import GroupedCommand, examples
@@ -128,9 +129,8 @@ def painted(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[s
     """Check, paint, tell; return the exit code."""
     from pincel.batch.check import check_jobs
     from pincel.batch.messages import Machine
-    from pincel.engine.memory import keep_freed_memory
 
-    keep_freed_memory()
+    begin_computing()
     if options["cluster"] is not None and any("://" in text for text in (options["output"], *contents, *styles)):
         return painted_in_store(contents, styles, settings, options)
     folder = Path(options["output"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_origin
 
 import click
 
+from pincel.cli.computing import begin_computing
 from pincel.cli.options import F, input_paths, option_pair
 from pincel.cli.painting import EXIT_CODES, as_json, stopped_by_signals
 from pincel.cli.texts import GroupedCommand, examples
@@ -139,9 +140,8 @@ def inverted(picture: str, options: dict[str, Any]) -> int:
     """Rebuild and write; return the exit code."""
     from pincel.cli.progress import Bar
     from pincel.cli.terminal import say
-    from pincel.engine.memory import keep_freed_memory
 
-    keep_freed_memory()
+    begin_computing()
     values = {name: options[name] for name in Inversion.model_fields if options.get(name) is not None}
     if options["optimizer_option"]:
         values["optimizer_options"] = dict(option_pair(text) for text in options["optimizer_option"])

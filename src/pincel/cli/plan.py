@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from pincel.cli.computing import begin_computing
 from pincel.cli.options import MACHINE, gather, machine_options, objective_options, styles
 from pincel.cli.texts import GroupedCommand, examples
 from pincel.recipes.groups import GROUPS
@@ -49,10 +50,9 @@ def command(content: str, style: tuple[str, ...], **options: Any) -> None:
     from pincel.cli.progress import Bar
     from pincel.cli.terminal import say
     from pincel.engine.clock import age
-    from pincel.engine.memory import keep_freed_memory
     from pincel.run import Run
 
-    keep_freed_memory()
+    begin_computing()
     values = gather(options)
     machine = {name: options[name] for name in MACHINE}
     with Bar() as bar:

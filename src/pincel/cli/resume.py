@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from pincel.cli.computing import begin_computing
 from pincel.cli.crew import crew, device_here, follow, follows, stand_fast
 from pincel.cli.painting import check_outputs, finish, paint, read_back
 from pincel.cli.preview import check_preview, preview_option
@@ -51,9 +52,8 @@ def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
     'torchrun --nproc-per-node 4 -m pincel resume DIR'.
     """
     from pincel.cli.progress import Bar
-    from pincel.engine.memory import keep_freed_memory
 
-    keep_freed_memory()
+    begin_computing()
     if follows():
         ctx.exit(follow())
     with crew() as hands:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from pincel.cli.computing import begin_computing
 from pincel.cli.options import MACHINE, F, gather, input_paths, machine_options, objective_options
 from pincel.cli.painting import EXIT_CODES, stopped_by_signals
 from pincel.cli.texts import GroupedCommand
@@ -44,7 +45,6 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
     """Paint all cells, write sheet and table; return the exit code. Ctrl-C ends with what there is."""
     from pincel.cli.progress import Bar
     from pincel.cli.terminal import say
-    from pincel.engine.memory import keep_freed_memory
     from pincel.errors import OutputError
     from pincel.files import check_output, csv_text, write_text
     from pincel.image.io import check_format, save_picture, write_or_keep
@@ -53,7 +53,7 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
     from pincel.run import resolve_recipe
     from pincel.sweep import rows_of, sheet_of
 
-    keep_freed_memory()
+    begin_computing()
     given = gather(options)
     sheet = Path(options["output"])
     table = Path(options["table"] or sheet.with_suffix(".csv"))

@@ -11,8 +11,7 @@ from pincel.cli.texts import examples
 
 @click.command(
     epilog=examples(
-        "pincel studio",
-        "pincel studio --port 9000 --home paintings --no-browser",
+        "pincel studio --port 9000 --home paintings",
         "pincel studio --no-browser --root-path /paint",
     )
 )

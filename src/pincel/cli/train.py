@@ -13,6 +13,7 @@ import click
 
 from pincel.classify.recipes import ABLATIONS, BASES
 from pincel.classify.schema import NAMES, TrainingRecipe
+from pincel.cli.computing import begin_computing
 from pincel.cli.crew import device_here, follows, ignore_signals, place
 from pincel.cli.options import F
 from pincel.cli.painting import EXIT_CODES, watch_learning
@@ -154,9 +155,9 @@ def trained(data: str, options: dict[str, Any]) -> int:
     from pincel.classify.loop import Limits
     from pincel.classify.training import Machine, Training
     from pincel.cli.training import TrainingBar
-    from pincel.engine.memory import keep_freed_memory, parse_memory
+    from pincel.engine.memory import parse_memory
 
-    keep_freed_memory()
+    begin_computing()
     values = {name: options[name] for name in TrainingRecipe.model_fields if options.get(name) is not None}
     asked = {name: options[name] for name in ("recipe", "resume", "damaged")}
     with _together() as share, TrainingBar(quiet=options["quiet"] or follows()) as bar:

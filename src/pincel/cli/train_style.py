@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from pincel.cli.computing import begin_computing
 from pincel.cli.options import F
 from pincel.cli.painting import EXIT_CODES, watch_learning
 from pincel.cli.texts import GroupedCommand, examples
@@ -110,12 +111,11 @@ def command(ctx: click.Context, /, style: str, data: str, **options: Any) -> Non
 def taught(style: str, data: str, options: dict[str, Any]) -> int:
     """Teach and write; return the exit code."""
     from pincel.cli.teaching import TeachingBar
-    from pincel.engine.memory import keep_freed_memory
     from pincel.files import check_output
     from pincel.teach.events import Began
     from pincel.teach.teaching import Conditions, Teaching
 
-    keep_freed_memory()
+    begin_computing()
     values = {name: options[name] for name in _VALUES if options[name] is not None}
     if options["onnx"]:
         _check_onnx(options["onnx"])

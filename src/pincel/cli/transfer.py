@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from pincel.cli.computing import begin_computing
 from pincel.cli.crew import crew, device_here, follow, follows, stand_fast
 from pincel.cli.options import MACHINE, F, gather, input_paths, machine_options, objective_options, styles
 from pincel.cli.painting import Outputs, check_fits, check_outputs, finish, paint, written_down
@@ -106,9 +107,7 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
 
 def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> int:
     """Paint, in this process or in those that torchrun started; return the exit code."""
-    from pincel.engine.memory import keep_freed_memory
-
-    keep_freed_memory()
+    begin_computing()
     if follows():
         return follow()
     with crew() as hands:

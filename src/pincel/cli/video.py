@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from pincel.cli.computing import begin_computing
 from pincel.cli.options import F, gather, machine_options, objective_options, styles
 from pincel.cli.texts import GroupedCommand, examples
 from pincel.errors import OptionError
@@ -140,9 +141,7 @@ def command(ctx: click.Context, /, film: str, output: str, **options: Any) -> No
 
 def filmed(film: str, output: str, options: dict[str, Any]) -> int:
     """Paint a film; return the exit code."""
-    from pincel.engine.memory import keep_freed_memory
-
-    keep_freed_memory()
+    begin_computing()
     from pincel.cli.filming import FilmBar
     from pincel.cli.painting import stopped_by_signals
     from pincel.film.whole import Filming

@@ -13,7 +13,7 @@ import psutil
 import torch
 
 from pincel.amounts import parse_bytes
-from pincel.hostmemory import CONTAINERS, free_host_memory
+from pincel.host import CONTAINERS, free_host_memory
 
 T = TypeVar("T")
 # Parameters of mallopt(3), and what to set them to: no block of its own for a large request, and nothing trimmed off the end.

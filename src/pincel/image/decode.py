@@ -153,7 +153,7 @@ def _explained(data: bytes, kind: str, what: str, given: str) -> Iterator[None]:
         raise
     except MemoryError as error:
         count = next((f" ({count:,})" for count in error.args if isinstance(count, int)), "")
-        hint = "make a smaller copy of it first, give --memory, or pip install 'pincel[large]', which shrinks it piece by piece"
+        hint = "make a smaller copy of it first, or pip install 'pincel[large]', which shrinks it piece by piece"
         raise PictureSizeError(
             one_line(f"{what}: too many pixels{count} for the memory there is", given, "a smaller picture", hint)
         ) from error

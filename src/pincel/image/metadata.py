@@ -63,23 +63,34 @@ def metadata_of(image: Image.Image) -> Metadata | None:
 def _metadata(image: Image.Image) -> Metadata | None:
     given, exif = image.getexif(), Image.Exif()
     records = (IptcImagePlugin.getiptcinfo(image) or {}) if image.format in {"JPEG", "MPO", "TIFF"} else {}
-    exif.update({tag: given[tag] for tag in _KEPT if tag in given})
+    exif.update({tag: _stored(given[tag]) for tag in _KEPT if tag in given})
     for tag, (keyword, record) in _TEXTS.items():
         text = image.info.get(keyword) or records.get(record, b"")
         if text and tag not in exif:
-            exif[tag] = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+            exif[tag] = text if isinstance(text, bytes) else str(text).encode()
     for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-        inner = {tag: value for tag, value in given.get_ifd(directory).items() if tag not in _UNTRUE}
+        inner = {tag: _stored(value) for tag, value in given.get_ifd(directory).items() if tag not in _UNTRUE}
         if inner:
             exif.get_ifd(directory).update(inner)
     if exif.get_ifd(ExifTags.IFD.Exif):
         exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] = 1
-    texts = [str(exif.get(tag, "")).strip("\0 ") for tag in _TEXTS]
+    texts = [_shown(exif.get(tag, "")) for tag in _TEXTS]
     xmp = image.info.get("xmp", b"")
     xmp = xmp.encode() if isinstance(xmp, str) else xmp
     described = len(exif) or any(exif.get_ifd(directory) for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo))
     found = Metadata(exif.tobytes() if described else b"", _XMP_ORIENTATION.sub(rb"\g<1>1", xmp), *texts)
     return found if found != Metadata() else None
+
+
+def _stored(value: Any) -> Any:
+    """Return a value of EXIF as its file has it: Pillow reads texts as Latin-1, and would write no more of them than ASCII."""
+    return value.encode("latin-1", "replace") if isinstance(value, str) and not value.isascii() else value
+
+
+def _shown(value: Any) -> str:
+    """Return a text of EXIF, which is UTF-8 by custom."""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return text.strip("\0 ")
 
 
 def metadata_options(metadata: Metadata, form: str) -> dict[str, Any]:
@@ -98,7 +109,7 @@ def metadata_options(metadata: Metadata, form: str) -> dict[str, Any]:
         # libtiff writes no directories inside the first one: of EXIF, what stands in that.
         tags = Image.Exif()
         tags.load(exif)
-        flat = {tag: value for tag, value in tags.items() if tag not in _DIRECTORIES}
+        flat = {tag: _stored(value) for tag, value in tags.items() if tag not in _DIRECTORIES}
         return {"tiffinfo": {**flat, **({_XMP_TAG: xmp} if xmp else {})}}
     return {**({"exif": exif} if exif else {}), **({"xmp": xmp} if xmp else {})}
 
@@ -106,7 +117,7 @@ def metadata_options(metadata: Metadata, form: str) -> dict[str, Any]:
 def tiff_tags(metadata: Metadata) -> list[tuple[int, str | int, int, str | bytes, bool]]:
     """Return the tags with which tifffile writes metadata: whose the picture is, and XMP."""
     texts = ((ExifTags.Base.Artist, metadata.artist), (ExifTags.Base.Copyright, metadata.copyright))
-    tags: list[tuple[int, str | int, int, str | bytes, bool]] = [(int(tag), "s", 0, text, True) for tag, text in texts if text]
+    tags: list[tuple[int, str | int, int, str | bytes, bool]] = [(int(tag), "s", 0, text.encode(), True) for tag, text in texts if text]
     return [*tags, *([(_XMP_TAG, "B", len(metadata.xmp), metadata.xmp, True)] if metadata.xmp else [])]
 
 
@@ -114,5 +125,5 @@ def _essential(metadata: Metadata) -> Image.Exif:
     exif = Image.Exif()
     for tag, text in ((ExifTags.Base.Artist, metadata.artist), (ExifTags.Base.Copyright, metadata.copyright)):
         if text:
-            exif[tag] = text
+            exif[tag] = text.encode()
     return exif

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from PIL import Image
 
-from pincel.hostmemory import free_host_memory
+from pincel.host import free_host_memory
 
 Fit: TypeAlias = Callable[[int, int], tuple[int, int]]
 """(height, width) of a file → those it will be resized to."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
 from torch import Tensor
 
 from pincel.formulas.guided import degrained
+from pincel.image.background import flatten
 from pincel.image.picture import Picture
-from pincel.image.resize import target_size
+from pincel.image.resize import resize, target_size
 from pincel.recipes import sizes
 from pincel.recipes.colour import Palette
 from pincel.recipes.materials import Materials
@@ -74,6 +75,14 @@ class Inputs:
             painted = self.regions.painted((pixels.shape[-2], pixels.shape[-1])) if self.regions else None
             pixels = smooth if painted is None else pixels + painted.to(pixels) * (smooth - pixels)
         return self.palette.after(pixels)
+
+    def shown(self, pixels: Tensor) -> Tensor:
+        """Return a painted picture, (1, 3, H, W) in [0, 1], as it looks: finished, its transparent parts on the background."""
+        finished, alpha = self.finished(pixels), self.content.alpha
+        if alpha is None:
+            return finished
+        alpha = resize(alpha, (pixels.shape[-2], pixels.shape[-1]), "bilinear").to(finished)
+        return flatten(replace(self.content, pixels=finished, alpha=alpha), self.recipe.background).pixels
 
     @property
     def notes(self) -> list[str]:

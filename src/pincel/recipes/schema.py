@@ -216,7 +216,8 @@ class Recipe(BaseModel):
     @classmethod
     def _color(cls, text: str) -> str:
         try:
-            parse_color(text)
+            if text != DEFAULT_BACKGROUND:  # no library for the colors of recipes
+                parse_color(text)
         except OptionError as error:
             raise ValueError(str(error)) from None
         return text

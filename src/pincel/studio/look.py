@@ -17,7 +17,7 @@ from PIL import Image
 
 from pincel.errors import PictureError, PictureSizeError
 from pincel.files import atomically, one_line
-from pincel.hostmemory import free_host_memory
+from pincel.host import free_host_memory
 from pincel.image.decode import Decoded, decode, unreadable
 from pincel.image.formats import identify
 from pincel.image.shrink import BYTES_A_PIXEL

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pincel.cli.computing import begin_computing
 from pincel.cli.options import F
 from pincel.cli.painting import EXIT_CODES, stopped_by_signals
 
@@ -81,12 +82,11 @@ def reported(options: dict[str, Any], make: Callable[[Watch], Report], inputs: I
     """
     from pincel.cli.progress import Bar
     from pincel.cli.terminal import say
-    from pincel.engine.memory import keep_freed_memory
     from pincel.studies.report import Table
     from pincel.studies.watch import Watch
     from pincel.studies.write import as_lines, check_folder, write
 
-    keep_freed_memory()
+    begin_computing()
     folder = check_folder(Path(options["output"]), [Path(path) for path in inputs if Path(path).is_file()])
     with Bar(quiet=options["quiet"]) as bar:
         watch = Watch(bar.show)
