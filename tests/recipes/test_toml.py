@@ -93,7 +93,7 @@ def test_a_file_that_changes_the_optimizer_gets_its_own_rate(tmp_path: Path) -> 
         ('base = "pincel"\nstepz = 3', "Unknown recipe value 'stepz'. Did you mean 'steps'"),
         ('base = "pincel"\nsteps = "many"', "'steps' cannot be 'many'"),
         ("steps = 3", "has no 'size'.*base"),
-        ('base = "pincel"\n[style_layers]\nrelu1_1 = -1', "relu1_1"),
+        ('base = "pincel"\n[style_layers]\nrelu1_1 = -1', r"bad\.toml: The weight of style layer 'relu1_1' must be a number"),
     ],
 )
 def test_files_that_are_no_recipe(text: str, message: str, tmp_path: Path) -> None:

@@ -46,10 +46,10 @@ def read_recipe(path: Path) -> CitedRecipe:
     defaults: dict[str, Any] = {"name": path.stem, "summary": f"from {path.name}", "good_for": ""}
     if changed or base is None:
         defaults |= {"learning_rate": None, "optimizer_options": {}}
-    for key in ("content_layers", "style_layers"):
-        if isinstance(given.get(key), str | list | dict):
-            given[key] = parse_layers(given[key], key, total=sum(inherited.get(key, {}).values()) or 1.0)
     try:
+        for key in ("content_layers", "style_layers"):
+            if isinstance(given.get(key), str | list | dict):
+                given[key] = parse_layers(given[key], key, total=sum(inherited.get(key, {}).values()) or 1.0)
         if isinstance(given.get("ladder"), str):
             given["ladder"] = parse_ladder(given["ladder"])
         recipe = make_recipe({**inherited, **defaults, **given})
