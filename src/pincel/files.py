@@ -39,13 +39,14 @@ _REASONS = {
 def one_line(failed: str, given: str, accepted: str, hint: str) -> str:
     """Return a message in the form of every message of pincel: failed · given · accepted · try.
 
-    Line breaks inside the parts become spaces, so that the message stays on one line.
+    Line breaks inside the parts become spaces, so that the message stays on one line; signs that would steer a terminal are replaced.
 
     Example:
         >>> one_line("output: the name is a folder", "'.'", "a file name", "'./out.png'")
         "output: the name is a folder · given '.' · accepted: a file name · try: './out.png'"
     """
-    return " ".join(f"{failed} · given {given} · accepted: {accepted} · try: {hint}".splitlines())
+    line = " ".join(f"{failed} · given {given} · accepted: {accepted} · try: {hint}".splitlines())
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line)
 
 
 def quoted(path: str | os.PathLike[str]) -> str:

@@ -182,19 +182,27 @@ class Run:
             PincelError: As for :func:`transfer`.
         """
         found = checkpoint if isinstance(checkpoint, Checkpoint) else find_checkpoint(checkpoint)
-        written = found.values()
-        recipe = make_recipe(written["recipe"])
-        content = open_again(written["content"], "content", fit=partial(fitted_size, recipe))
-        styles = [(open_again(style, "style", recipe.background), style["weight"]) for style in written["styles"]]
-        check_written(recipe, written)
-        where = resolve_device(device or written["device"])
-        precision = written["precision"] if where.type == torch.device(written["device"]).type else "auto"
-        climb = found.values(where)["climb"]
-        tiles = written["tiles"]
-        run = cls(
-            content, styles, recipe=recipe, device=str(where), precision=precision, tiles=tiles, on_event=on_event, place=climb, crew=crew
-        )
-        run._take_up(written, found)
+        with found.reading():
+            written = found.values()
+            recipe = make_recipe(written["recipe"])
+            content = open_again(written["content"], "content", fit=partial(fitted_size, recipe))
+            styles = [(open_again(style, "style", recipe.background), style["weight"]) for style in written["styles"]]
+            check_written(recipe, written)
+            where = resolve_device(device or written["device"])
+            precision = written["precision"] if where.type == torch.device(written["device"]).type else "auto"
+            place, tiles = found.values(where)["climb"], written["tiles"]
+            run = cls(
+                content,
+                styles,
+                recipe=recipe,
+                device=str(where),
+                precision=precision,
+                tiles=tiles,
+                on_event=on_event,
+                place=place,
+                crew=crew,
+            )
+            run._take_up(written, found)
         return run
 
     @property

@@ -377,3 +377,12 @@ def test_the_bar_of_a_run_that_goes_on() -> None:
         bar.show(step(6, 1000.0))
     assert "0:16:40" in drawn.getvalue()
     assert " 6/10 " in drawn.getvalue()
+
+
+@pytest.mark.parametrize("values", [{}, {"recipe": 3}, {"content": {}, "styles": [], "also": {}}, {"content": None, "styles": 1}])
+def test_a_checkpoint_that_anybody_may_have_sealed_is_told_in_a_line(values: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
+    write_checkpoint(tmp_path / "checkpoint-00000001.safetensors", values)
+    told = refused(pincel(capsys, "resume", str(tmp_path)))
+    assert "cannot read it" in told or "says not where its picture goes" in told
+    with pytest.raises(CheckpointError, match="this version of pincel cannot read it"):
+        Run.resumed(tmp_path)

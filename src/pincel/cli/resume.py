@@ -71,9 +71,10 @@ def _opened(folder: str, options: Mapping[str, Any], bar: Bar, hands: Crew) -> t
     from pincel.run import Run
 
     found = find_checkpoint(folder)
-    written = found.values()
-    sources = [Path(picture["path"]) for picture in (written["content"], *written["styles"])]
-    outputs = check_outputs(read_back(written["also"]), sources)
+    with found.reading():
+        written = found.values()
+        sources = [Path(picture["path"]) for picture in (written["content"], *written["styles"])]
+        outputs = check_outputs(read_back(written["also"]), sources)
     preview = check_preview(options["preview"], outputs, sources)
     device = device_here(options["device"]) if options["device"] else None
     return Run.resumed(found, device=device, on_event=bar.show, crew=hands), outputs, preview

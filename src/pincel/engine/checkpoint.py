@@ -11,6 +11,7 @@ import json
 import re
 import struct
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -24,7 +25,7 @@ from torch import Tensor
 
 from pincel.engine.machine import processor_name
 from pincel.engine.snapshot import flatten, unflatten
-from pincel.errors import CheckpointDamagedError, CheckpointError
+from pincel.errors import CheckpointDamagedError, CheckpointError, PincelError
 from pincel.files import atomically, one_line, quoted
 
 T = TypeVar("T")
@@ -92,6 +93,22 @@ class Checkpoint:
         if not isinstance(values, dict):
             raise _senseless(self.path, f"it is a {type(values).__name__}")
         return values
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Go through what was written; what is not there, or of another kind, is told as a checkpoint that makes no sense.
+
+        Anybody can seal a file: that it is whole says nothing of who wrote it.
+
+        Raises:
+            CheckpointError: For whatever a dictionary that is no run's makes the block stumble over.
+        """
+        try:
+            yield
+        except PincelError:
+            raise
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
+            raise _senseless(self.path, f"{type(error).__name__} {error}") from error
 
 
 def read_training(
