@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from pincel.errors import OptionError
 
 DEFAULT_BACKGROUND = "white"
@@ -16,10 +18,8 @@ def parse_color(text: str) -> tuple[int, int, int]:
     """
     from PIL import ImageColor  # noqa: PLC0415 - recipes are read without
 
-    try:
-        values = ImageColor.getrgb(text)
-    except ValueError:
-        values = ()
-    if len(values) not in (3, 4) or (len(values) == 4 and values[3] < 255):
-        raise OptionError(f"'{text}' is no opaque color: give a name of CSS, #rrggbb, rgb(r, g, b) or hsl(h, s%, l%), such as white.")
-    return values[0], values[1], values[2]
+    with suppress(ValueError):
+        red, green, blue, *alpha = ImageColor.getrgb(text)
+        if alpha in ([], [255]):
+            return red, green, blue
+    raise OptionError(f"'{text}' is no opaque color: give a name of CSS, #rrggbb, rgb(r, g, b) or hsl(h, s%, l%), such as white.")

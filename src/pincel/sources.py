@@ -83,9 +83,7 @@ def _expanded(source: Source, weight: float, notify: Callable[[str], None]) -> l
     return [(path, weight / len(listing.paths)) for path in listing.paths]
 
 
-def open_picture(
-    source: Source, what: str, background: str | None = None, *, fit: Fit | None = None, memory: int | None = None
-) -> Picture:
+def open_picture(source: Source, what: str, background: str | None = None, *, fit: Fit | None = None, memory: int | None = None) -> Picture:
     """Load a picture; ``sample:NAME`` is one of those that come with pincel, ``blank:512x256`` is grey all over.
 
     The other arguments are those of :func:`pincel.image.io.load_picture`.

@@ -51,8 +51,8 @@ def test_what_is_srgb_already_is_left_alone(points: tuple[int, int]) -> None:
 @pytest.mark.parametrize("points", [(9, 14), (12, 13), (6, 6), (11, 4), (4, 5), (1, 8)])
 def test_white_stays_white_and_grays_stay_gray(points: tuple[int, int]) -> None:
     space, _ = space_of_code_points(*points)
-    grays = np.linspace(0, 1, 9, dtype=np.float32)[None, :, None].repeat(3, -1)
-    converted = to_srgb_values(grays, space or ColorSpace("sRGB"))
+    grays = np.linspace(0, 1, 9)[None, :, None].repeat(3, -1).astype(np.float32)
+    converted = to_srgb_values(np.asarray(grays, np.float32), space or ColorSpace("sRGB"))
     np.testing.assert_allclose(converted, converted[..., :1].repeat(3, -1), atol=2e-4)
     np.testing.assert_allclose(converted[0, -1], 1, atol=2e-4)
 
@@ -69,7 +69,7 @@ def test_a_png_says_it_by_cicp_before_its_profile(load: Any) -> None:
     data = with_chunks(flat((60, 160, 90), icc_profile=wide_profile()), cICP=bytes([12, 13, 0, 1]))
     picture = load(data)
     assert picture.notes == ("colours converted from Display P3 to sRGB",)
-    expected = to_srgb_values(np.array([[[60, 160, 90]]], np.float32) / 255, space_of_code_points(12, 13)[0] or ColorSpace(""))
+    expected = to_srgb_values(np.array([[[60, 160, 90]]], np.float32) / np.float32(255), space_of_code_points(12, 13)[0] or ColorSpace(""))
     np.testing.assert_allclose(picture.pixels[0, :, 0, 0], expected[0, 0], atol=1e-6)
 
 

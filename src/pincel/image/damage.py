@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Callable, Mapping
 
 import tifffile
@@ -29,7 +28,7 @@ def is_too_short(data: bytes, kind: str, size: tuple[int, int]) -> bool:
     That can be told of a BMP that is not packed, and of a PNG: deflate makes at most 1,032 bytes of one.
     """
     if kind == "BMP" and int.from_bytes(data[14:18], "little") >= 40:
-        bits, packing = struct.unpack_from("<HI", data.ljust(34, b"\0"), 28)
+        bits, packing = int.from_bytes(data[28:30], "little"), int.from_bytes(data[30:34], "little")
         return packing == 0 and size[1] * (size[0] * bits // 8) > len(data)
     if kind == "PNG":
         depth, color = data[24:25], data[25:26]

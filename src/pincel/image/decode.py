@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -119,15 +119,19 @@ def check_file(data: bytes, *, what: str, given: str) -> None:
     if kind is None or not is_readable(kind) or is_truncated(data, kind.name):
         decode(data, what=what, given=given)
         return
-    with _explained(data, kind.name, what, given), suppress(UnidentifiedImageError if kind.name == "TIFF" else ()):
-        open_image(data).close()
+    with _explained(data, kind.name, what, given):
+        try:
+            open_image(data).close()
+        except UnidentifiedImageError:
+            # Pillow does not know all of them.
+            if kind.name != "TIFF":
+                raise
 
 
 def decode_image(image: Image.Image, *, what: str, given: str) -> Decoded:
     """Decode an image already opened by Pillow; raises as ``decode`` does."""
     with _explained(b"", "", what, given):
-        described = {"dpi": dpi_of(image.info), "metadata": metadata_of(image)}
-        return replace(_from_image(image, _Request(what, given)), **described)
+        return replace(_from_image(image, _Request(what, given)), dpi=dpi_of(image.info), metadata=metadata_of(image))
 
 
 def _foreign(kind: FileKind | None, shown: str, what: str, given: str) -> PictureUnreadableError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PIL import ExifTags, Image, IptcImagePlugin, PngImagePlugin
+from PIL.ImageFile import ImageFile
 
 _KEPT = frozenset(
     {
@@ -62,10 +63,11 @@ def metadata_of(image: Image.Image) -> Metadata | None:
 
 def _metadata(image: Image.Image) -> Metadata | None:
     given, exif = image.getexif(), Image.Exif()
-    records = (IptcImagePlugin.getiptcinfo(image) or {}) if image.format in {"JPEG", "MPO", "TIFF"} else {}
+    records = (IptcImagePlugin.getiptcinfo(image) or {}) if isinstance(image, ImageFile) else {}
     exif.update({tag: _stored(given[tag]) for tag in _KEPT if tag in given})
     for tag, (keyword, record) in _TEXTS.items():
         text = image.info.get(keyword) or records.get(record, b"")
+        text = b"; ".join(text) if isinstance(text, list) else text
         if text and tag not in exif:
             exif[tag] = text if isinstance(text, bytes) else str(text).encode()
     for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):

@@ -33,7 +33,7 @@ def open_image(data: bytes) -> ImageFile:
     except Image.DecompressionBombError:
         readers = (Image.OPEN[name] for name in PILLOW_FORMATS)
         make = next(make for make, accepts in readers if accepts is None or accepts(data[:16]) is True)
-        return make(io.BytesIO(data), "")  # type: ignore[return-value]
+        return make(io.BytesIO(data), "")
 
 
 @contextmanager
