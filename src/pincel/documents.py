@@ -14,6 +14,8 @@ from pincel.files import one_line, quoted
 
 # Bytes that a document may have; those of people have thousands.
 LONGEST = 64 * 2**20
+# Bytes read at once.
+BLOCK = 2**20
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -39,8 +41,11 @@ class Reader:
             PincelError: Of the kind of this reader, if it cannot be read, or is no such text.
         """
         try:
+            data = bytearray()
             with Path(path).open("rb") as stream:
-                data = stream.read(LONGEST + 1)
+                # Not all at once: that takes the memory of the longest.
+                while len(data) <= LONGEST and (block := stream.read(BLOCK)):
+                    data += block
         except OSError as error:
             failed = f"cannot be read, {(error.strerror or str(error)).lower()}"
             raise self.refused(path, failed, "the path as seen from the current folder, or an absolute one") from None
