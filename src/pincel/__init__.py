@@ -10,12 +10,14 @@ Names are loaded when first used, so that importing pincel costs nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
 from pincel.version import __version__
 
+# As typing's, whose import takes longer than all of this.
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from pincel.engine.events import Notice, Preparing, Step, Stopped
     from pincel.engine.result import Result
     from pincel.errors import PincelError
@@ -59,6 +61,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module  # noqa: PLC0415 - none but what is asked for
+
     if name not in _PLACES:
         raise AttributeError(f"module 'pincel' has no attribute '{name}'")
     return getattr(import_module(_PLACES[name]), name)

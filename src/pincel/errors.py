@@ -34,6 +34,10 @@ from collections.abc import Iterable
 class PincelError(Exception):
     """Base of every error pincel raises on purpose; its text is one line fit for a user."""
 
+    def __str__(self) -> str:
+        """Return the text on one line, whatever line breaks names of files have."""
+        return " ".join(super().__str__().splitlines())
+
 
 class OptionError(PincelError, ValueError):
     """An option has a value that is not accepted."""

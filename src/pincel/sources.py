@@ -39,7 +39,7 @@ def weighted(text: str) -> tuple[str, float]:
     """
     path, sign, weight = text.rpartition("=")
     # A file may have = in its name; if it is there under its full name, that is what is meant.
-    if not sign or (not text.startswith(PREFIX) and Path(text).exists()):
+    if not sign or (not text.startswith(PREFIX) and os.path.exists(text)):
         return text, 1.0
     try:
         number = float(weight)
@@ -73,7 +73,7 @@ def style_groups(style: Styles, notify: Callable[[str], None] = lambda _: None) 
 
 
 def _expanded(source: Source, weight: float, notify: Callable[[str], None]) -> list[tuple[Source, float]]:
-    if not isinstance(source, str | PathLike) or not Path(source).is_dir():
+    if not isinstance(source, str | PathLike) or not os.path.isdir(source):
         return [(source, weight)]
     listing = list_pictures(Path(source))
     for note in listing.notes:

@@ -97,6 +97,8 @@ def test_names_follow_a_pattern(pattern: str, name: str) -> None:
         ("{contnt}.png", r"there is no field \{contnt\} .* try: \{content\}"),
         ("{content.png", "names: "),
         ("{content:03d}.png", "names: "),
+        ("{number:{foo}}.png", "names: "),
+        ("{number:{}}.png", "names: "),
         ("{}.png", r"there is no field \{\}"),
         ("../{content}.png", "lies outside the folder"),
         ("/tmp/{content}.png", "lies outside the folder"),

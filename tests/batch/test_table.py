@@ -108,6 +108,22 @@ def test_numbers_have_a_point(tmp_path: Path) -> None:
         read_jobs(write(tmp_path / "jobs.csv", "content;style\nsample:lake;sample:glass=0,7\n"), tmp_path)
 
 
+@pytest.mark.parametrize("value", ["3", "true", "07:32:00", "[1, nan]", "[[]]", "nan"])
+@pytest.mark.parametrize("name", ["style_layers", "content_layers", "style_terms", "content_terms"])
+def test_names_of_layers_are_texts(name: str, value: str, tmp_path: Path) -> None:
+    document = write(tmp_path / "jobs.toml", f"[[job]]\ncontent = 'sample:lake'\nstyle = 'sample:glass'\n{name} = {value}\n")
+    (job,) = read_jobs(document, tmp_path)
+    with pytest.raises(OptionError, match=r"^Names of .* cannot be .*; write them as relu1_1,relu2_1"):
+        recipe_of(job)
+
+
+def test_a_line_break_in_a_name_makes_no_second_line(tmp_path: Path) -> None:
+    table = write(tmp_path / "jobs.csv", 'content,style\nsample:lake,"a\nb.jpg=x"\n')
+    with pytest.raises(OptionError, match="The weight of style") as error:
+        read_jobs(table, tmp_path)
+    assert "\n" not in str(error.value)
+
+
 def test_a_file_goes_before_what_its_name_would_mean(tmp_path: Path) -> None:
     for name in ("a|b.jpg", "c=0.5.jpg"):
         (tmp_path / name).touch()

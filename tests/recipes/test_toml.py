@@ -128,6 +128,7 @@ def test_a_recipe_as_editors_and_shells_write_it(encoding: str, tmp_path: Path) 
         (b"steps = " + b"[" * 5000, "nested too deeply"),
         (b"steps = " + b"9" * 5000, "is not TOML"),
         (b'base = ["pincel"]', "Unknown recipe"),
+        (b'base = "pincel"\nstyle_layers = [1, 2]', r"Names of style layers cannot be \[1, 2\]|Unknown recipe of inversion"),
     ],
 )
 def test_bytes_that_are_no_recipe(data: bytes, message: str, tmp_path: Path) -> None:

@@ -52,8 +52,10 @@ def check_jobs(jobs: Sequence[Job], folder: Path, more: Iterable[Path] = ()) -> 
                 raise OutputError(
                     one_line(failed, quoted(job.name), "a file that is no input", "another folder, or another pattern of names")
                 )
-    for above in sorted({Path(job.output).parent for job in jobs} | {folder}):
-        check_output(above / DATA, what="batch")
+    check_output(folder / DATA, what="batch")
+    for job in jobs:
+        # Each, for a name of a content and a style may be longer than the system allows.
+        check_output(job.output)
 
 
 def _check_names(jobs: Sequence[Job]) -> None:

@@ -54,7 +54,7 @@ class Names:
         }
         try:
             return inside(self._pattern.format(**values))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, LookupError) as error:
             raise OptionError(one_line(f"names: {error}", quoted(self._pattern), ACCEPTED, quoted(PATTERN))) from None
 
 

@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import torch
-
 from pincel.batch.decoded import Decoded
 from pincel.batch.jobs import USUAL
 from pincel.batch.messages import Job, Outcome, Progress
 from pincel.batch.places import is_folder
+from pincel.engine.device import use_threads
 from pincel.engine.events import Event, Scale, Step, Stopped
 from pincel.engine.memory import give_back_freed_memory
 from pincel.engine.result import Result, record_path
@@ -52,7 +51,7 @@ class Painter:
         worker: str = "here",
     ) -> None:
         if threads is not None:
-            torch.set_num_threads(threads)
+            use_threads(threads)
         self._machine: dict[str, Any] = {"device": device, "precision": precision, "tiles": tiles, "memory": memory}
         self._memo = Memo()
         self._pictures = Decoded()

@@ -53,10 +53,10 @@ def pictures(texts: Sequence[str], what: str, *, outside: Path | None = None, no
 
 def _meant(text: str, what: str) -> list[str] | FolderListing:
     """Return the one picture a text names, or those of a folder or a pattern. A file goes before a pattern: it may be called [1].jpg."""
-    if text.startswith(BLANK) or os.path.isfile(text):
-        return [text]
     if text.startswith(PREFIX):
         return _samples(text)
+    if text.startswith(BLANK) or os.path.isfile(text):
+        return [text]
     if os.path.isdir(text):
         return list_pictures(Path(text))
     if any(sign in text for sign in _MAGIC):

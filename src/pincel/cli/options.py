@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -165,4 +166,4 @@ def input_paths(content: str, style: Sequence[tuple[str, float]], recipe: str, v
     """Return the files a run reads, which no output may replace; ``values`` are those of the recipe that were given."""
     others = [recipe, values.get("init", "").removeprefix("feedforward="), values.get("content_mask", ""), *values.get("style_mask", ())]
     named = [Path(text) for text in (content, *(path for path, _ in style), *others) if text and not text.startswith(PREFIX)]
-    return [file for path in named for file in (path.iterdir() if path.is_dir() else [path]) if file.is_file()]
+    return [file for path in named for file in (path.iterdir() if os.path.isdir(path) else [path]) if os.path.isfile(file)]

@@ -57,10 +57,9 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
 
     Whatever the page does can be done by scripts: http://localhost:8765/api/openapi.json describes how.
     """
-    import platformdirs
-
     from pincel.amounts import parse_bytes
     from pincel.cli.terminal import say
+    from pincel.folders import data_folder
     from pincel.studio.guard import allowed_host, is_local
     from pincel.studio.guard import root_path as checked_path
     from pincel.studio.home import Home
@@ -69,7 +68,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
 
     allowed, root = [allowed_host(text) for text in allow_host], checked_path(root_path)
     limits = Limits(bytes=parse_bytes(upload_size, "The size of an upload is given as 64M"), runs=keep_runs, kept=parse_size(keep_bytes))
-    place = Home(Path(home) if home else Path(platformdirs.user_data_dir("pincel")) / "studio")
+    place = Home(Path(home) if home else data_folder() / "studio")
     bound = bind(host, port)
     number = bound.getsockname()[1]
 

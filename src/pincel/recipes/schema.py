@@ -317,7 +317,8 @@ def parse_terms(given: str | Mapping[str, float] | list[str], what: str = "style
     """Read ``gram=1,mean-std=10``; names without a weight have 1. Raises OptionError as :func:`parse_layers` does."""
     if isinstance(given, str) and "=" in given:
         given = ",".join(part if "=" in part else f"{part}=1" for part in given.split(",") if part.strip())
-    count = len(given.split(",")) if isinstance(given, str) else len(given)
+    # Whatever else is no list of names is refused below.
+    count = len(given.split(",")) if isinstance(given, str) else len(given) if isinstance(given, Mapping | list) else 1
     return parse_layers(given, what, total=count)
 
 
@@ -343,6 +344,8 @@ def parse_layers(given: str | Mapping[str, float] | list[str] | tuple[str, ...],
         OptionError: For a weight that is no number, negative, infinite or NaN, for no layers, or a layer named twice.
     """
     what = what.replace("_", " ").rstrip("s")
+    if not isinstance(given, str | Mapping) and not (isinstance(given, list | tuple) and all(isinstance(each, str) for each in given)):
+        raise OptionError(f"Names of {what}s cannot be {given!r}; write them as relu1_1,relu2_1, or with weights as relu1_1=0.5.")
     if isinstance(given, Mapping):
         pairs: list[tuple[str, str | None]] = [(str(name), str(weight)) for name, weight in given.items()]
     else:
