@@ -32,6 +32,7 @@ from fuzz.child import COUNT, FOUND, INPUT, LENGTH, load  # noqa: E402 - found b
 TARGETS = {
     "pictures": "fuzz.pictures:PICTURES",
     "masks": "fuzz.pictures:MASKS",
+    "films": "fuzz.films:FILMS",
     "torch7": "fuzz.weights:TORCH7",
     "lasagne": "fuzz.weights:LASAGNE",
     "caffe": "fuzz.weights:CAFFE",
