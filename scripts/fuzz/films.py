@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from itertools import islice
+from typing import Any
 
-import av
 import numpy as np
 from PIL import Image
 
 from fuzz.common import MIB, Target, as_file
+from pincel.film.decode import library
 from pincel.film.read import open_film
 
 MOST_FRAMES = 50
@@ -34,7 +35,8 @@ def seeds() -> dict[str, bytes]:
     return found
 
 
-def _encoded(frames: list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]], container: str, codec: str, pixels: str) -> bytes:
+def _encoded(frames: list[Any], container: str, codec: str, pixels: str) -> bytes:
+    av = library()
     with av.open(buffer := io.BytesIO(), "w", format=container) as output:
         stream = output.add_stream(codec, rate=25)
         stream.height, stream.width, stream.pix_fmt = *frames[0].shape[:2], pixels
