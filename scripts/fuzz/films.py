@@ -39,7 +39,8 @@ def _encoded(frames: list[Any], container: str, codec: str, pixels: str) -> byte
     av = library()
     with av.open(buffer := io.BytesIO(), "w", format=container) as output:
         stream = output.add_stream(codec, rate=25)
-        stream.height, stream.width, stream.pix_fmt = *frames[0].shape[:2], pixels
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = pixels
         for frame in frames:
             output.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(format=pixels)))
         output.mux(stream.encode(None))
