@@ -45,8 +45,12 @@ def one_line(failed: str, given: str, accepted: str, hint: str) -> str:
         >>> one_line("output: the name is a folder", "'.'", "a file name", "'./out.png'")
         "output: the name is a folder · given '.' · accepted: a file name · try: './out.png'"
     """
-    line = " ".join(f"{failed} · given {given} · accepted: {accepted} · try: {hint}".splitlines())
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line)
+    return printable(" ".join(f"{failed} · given {given} · accepted: {accepted} · try: {hint}".splitlines()))
+
+
+def printable(text: str) -> str:
+    """Return a text of which what cannot be printed, or would steer a terminal, is replaced."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def quoted(path: str | os.PathLike[str]) -> str:

@@ -107,7 +107,9 @@ class Run:
         self._wishes = wishes
         self._crew = crew or Single()
         tell = on_event or (lambda _: None)
-        self.recipe, settled = settle_start(resolve_recipe(recipe, overrides), overrides)
+        resolved = resolve_recipe(recipe, overrides)
+        # A run that goes on has been settled when it began.
+        self.recipe, settled = (resolved, ()) if place else settle_start(resolved, overrides)
         card = build.check_recipe(self.recipe)
         layouts = None if tiles == "auto" else [parse_layout(text).checked(card) for text in ([tiles] if isinstance(tiles, str) else tiles)]
         allowed = None if memory is None else parse_memory(memory)

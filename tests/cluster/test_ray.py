@@ -35,7 +35,7 @@ def test_tasks_of_workers_that_die_are_done_by_others(cluster: Cluster, tmp_path
     lost = {name: result for name, result in results.items() if isinstance(result, Lost)}
     assert set(done) == {"a", "dies once", "b", "c"}
     assert {name: task.tries for name, task in lost.items()} == {"deadly": TRIES, "wrong": 1}
-    assert lost["wrong"].why == "That"
+    assert lost["wrong"].why == "That is wrong"
     assert "lost 3 times" in lost["deadly"].why
     assert {task.name: len(task.begun()) for task in tasks} == {"a": 1, "dies once": 2, "deadly": TRIES, "wrong": 1, "b": 1, "c": 1}
 

@@ -15,6 +15,7 @@ from PIL import Image, PngImagePlugin
 
 from pincel.errors import PictureUnreadableError
 from pincel.image.color import srgb_profile
+from pincel.image.decode import check_file
 from pincel.image.io import load_picture
 from pincel.image.png import PROFILE_LIMIT
 from tests.image.builders import saved, smooth
@@ -166,8 +167,10 @@ def test_what_else_pillow_opens_is_refused_before_its_reader_is_asked(load: Any,
 def test_every_reader_of_pillow_is_named_here_or_allowed() -> None:
     Image.init()
     allowed = {"JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF"}
+    # Other libraries may have brought readers of their own.
+    own = {name for name in Image.ID if Image.OPEN[name][0].__module__.startswith("PIL.")}
     # DIB is a BMP without its first header, which is no signature.
-    assert set(Image.ID) - set(WRITTEN) - allowed - set(HEADS) == {"DIB"}
+    assert own - set(WRITTEN) - allowed - set(HEADS) == {"DIB"}
 
 
 def test_heic_is_read_where_its_library_is(load: Any) -> None:
@@ -183,3 +186,19 @@ def test_heic_without_its_library_is_called_heic(load: Any, monkeypatch: pytest.
     monkeypatch.setattr("pincel.image.formats.find_spec", lambda _: None)
     with pytest.raises(PictureUnreadableError, match=r"is HEIC, which is not read here .*pip install 'pincel\[heic\]'"):
         load(struct.pack(">I", 24) + b"ftypheic\0\0\0\0mif1heic" + bytes(500))
+
+
+def test_what_a_file_says_steers_no_terminal(load: Any) -> None:
+    data = with_chunks(saved(smooth(), "PNG"), **{"\x1b[2J": b"", "a\x07cd": b"x"})
+    at = data.index(b"a\x07cd") + 5
+    picture = load(data[:at] + b"\0\0\0\0" + data[at + 4 :])
+    assert len(picture.notes) <= 1
+    assert all(note.isprintable() for note in picture.notes)
+
+
+def test_a_raw_file_and_one_too_short_are_refused_without_decoding(tmp_path: Path) -> None:
+    dng = raw(tmp_path / "RAW.DNG", dng=True, sensor=True).read_bytes()
+    for data in (dng, saved(smooth(), "PNG")[:16] + struct.pack(">II", 60_000, 60_000) + saved(smooth(), "PNG")[24:]):
+        with pytest.raises(PictureUnreadableError):
+            check_file(data, what="data", given="a file")
+    check_file(saved(smooth(), "PNG"), what="data", given="a file")

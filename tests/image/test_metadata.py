@@ -9,6 +9,7 @@ import pytest
 from PIL import ExifTags, Image, PngImagePlugin
 
 from pincel.image.io import load_picture, output_formats, save_deep, save_picture, to_pil
+from pincel.image.metadata import Metadata
 from tests.image.builders import saved, smooth
 
 XMP = b'<x:xmpmeta tiff:Orientation="6" dc:rights="Ana"/>'
@@ -91,3 +92,13 @@ def test_what_a_jpeg_has_no_room_for(photograph: Path) -> None:
 @pytest.mark.parametrize("data", [saved(smooth(), "PNG"), saved(smooth(), "TIFF"), saved(smooth(), "JPEG", exif=b"Exif\0\0nonsense")])
 def test_files_that_say_nothing(load: Any, data: bytes) -> None:
     assert load(data).metadata is None
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+@pytest.mark.parametrize("suffix", sorted(output_formats()))
+def test_exif_that_cannot_be_written_loses_no_picture(tmp_path: Path, suffix: str) -> None:
+    picture = load_picture(smooth())
+    strange = Metadata(b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x0e\0\x63\xff\xff\xff\xff\0\0\0\x1a", b"\xff\0", "(c) Ana", "Ana")
+    save_picture(to_pil(picture.pixels), tmp_path / f"a{suffix}", metadata=strange)
+    with Image.open(tmp_path / f"a{suffix}") as image:
+        assert image.size == smooth().size

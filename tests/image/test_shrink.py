@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from PIL import Image
 from pincel.image import shrink
 from pincel.image.shrink import factor
 from tests.image.builders import saved
+from tests.image.test_colorspace import with_chunks
 
 GIB = 1 << 30
 
@@ -61,6 +64,28 @@ def test_pixels_are_averaged(load: Any, form: str, mode: str) -> None:
     assert float((shrunk.pixels - expected).abs().max()) < 0.006
     assert "64x48, read at 32x24" in shrunk.notes
     assert ("16 bit reduced to 8" in shrunk.notes) == (mode == "I;16")
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("by", [2, 3, 5, 7, 8, 15])
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_a_picture_is_shrunk_by_no_less_than_was_asked_for(load: Any, form: str, by: int) -> None:
+    data = saved(Image.fromarray(VALUES[..., :3]).resize((640, 480)), form)
+    shrunk = load(data, fit=lambda _height, _width: (480 // by // shrink.MARGIN, 640 // by // shrink.MARGIN))
+    wanted = factor((640, 480), lambda _height, _width: (480 // by // shrink.MARGIN, 640 // by // shrink.MARGIN))
+    assert wanted >= by
+    assert shrunk.width <= math.ceil(640 / wanted) + 1
+    assert shrunk.width >= 640 / wanted / 2
+
+
+@pytest.mark.usefixtures("small")
+def test_gray_of_sixteen_bits_with_a_clear_one(load: Any) -> None:
+    samples = np.full((48, 64), 30_000, np.uint16)
+    samples[:, :32] = 7
+    data = with_chunks(saved(Image.fromarray(samples), "PNG"), tRNS=struct.pack(">H", 7))
+    shrunk = load(data, fit=fit)
+    assert shrunk.alpha[0, 0, 0].tolist() == [0.0] * 16 + [1.0] * 16
+    assert float((shrunk.pixels[0, :, 0, -1] * 255 - (30_000 >> 8)).abs().max()) < 1.01
 
 
 @pytest.mark.usefixtures("small")

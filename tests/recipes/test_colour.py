@@ -81,7 +81,7 @@ def test_a_folder_is_one_style(photographs: list[Path], tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_no_style(photographs: list[Path], tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"holds no pictures \(\.avif, \.bmp"):
+    with pytest.raises(OptionError, match=r"holds no pictures \(\.apng, \.avif"):
         Run(photographs[0], tmp_path, **GIVEN)
 
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from pincel.errors import PictureMissingError, closest
 from pincel.files import one_line, quoted
 from pincel.image.folder import FolderListing, list_pictures, select_pictures
-from pincel.image.formats import SUFFIXES
+from pincel.image.formats import has_picture_suffix
 from pincel.samples import PREFIX, find_sample, sample_names
 from pincel.sources import BLANK
 
@@ -114,7 +114,7 @@ def stem(place: str) -> str:
     if place.startswith((PREFIX, BLANK)):
         return place.partition(":")[2]
     path = Path(place)
-    return path.stem if path.suffix.lower() in SUFFIXES else path.name
+    return path.stem if has_picture_suffix(path.name) else path.name
 
 
 def folder_of(place: str) -> str:

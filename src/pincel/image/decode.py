@@ -45,6 +45,7 @@ class Decoded:
         colours: (H, W, 3) float32, sRGB-encoded, in [0, 1], upright.
         alpha: (H, W) float32 in [0, 1], or None.
         notes: What was adjusted.
+        whole: (height, width) of the file, upright; None where that is the size of the arrays.
         dpi: Dots an inch across and down, if the file says so.
         metadata: What the file says of itself, if anything.
     """
@@ -52,6 +53,7 @@ class Decoded:
     colours: Floats
     alpha: Floats | None
     notes: tuple[str, ...]
+    whole: tuple[int, int] | None = None
     dpi: tuple[float, float] | None = None
     metadata: Metadata | None = None
 
@@ -119,13 +121,8 @@ def check_file(data: bytes, *, what: str, given: str) -> None:
     if kind is None or not is_readable(kind) or is_truncated(data, kind.name):
         decode(data, what=what, given=given)
         return
-    with _explained(data, kind.name, what, given):
-        try:
-            open_image(data).close()
-        except UnidentifiedImageError:
-            # Pillow does not know all of them.
-            if kind.name != "TIFF":
-                raise
+    with _explained(data, kind.name, what, given), _opened(data, kind, _Request(what, given)):
+        pass
 
 
 def decode_image(image: Image.Image, *, what: str, given: str) -> Decoded:
@@ -155,6 +152,10 @@ def _explained(data: bytes, kind: str, what: str, given: str) -> Iterator[None]:
             yield
     except PictureError:
         raise
+    except Image.DecompressionBombError as error:
+        # Some readers of Pillow insist on its bound.
+        hint = "make a smaller copy of it first"
+        raise PictureSizeError(one_line(f"{what}: too many pixels for the reader of {kind}", given, "a smaller picture", hint)) from error
     except MemoryError as error:
         count = next((f" ({count:,})" for count in error.args if isinstance(count, int)), "")
         hint = "make a smaller copy of it first, or pip install 'pincel[large]', which shrinks it piece by piece"
@@ -181,8 +182,24 @@ def _truncated(kind: str, data: bytes, what: str, given: str) -> PictureUnreadab
     return unreadable(what, f"the {kind} is truncated", f"{given}, {len(data):,} bytes", _COPY)
 
 
-def _from_data(data: bytes, kind: FileKind, request: _Request) -> Decoded:
-    """Decode a file of a kind that is read here."""
+@dataclass(frozen=True)
+class _Opened:
+    """A file whose header has been read.
+
+    Attributes:
+        image: At the page that is read; None for a TIFF that Pillow does not know, such as floating-point colors.
+        parts: The file, and what of it Pillow need not see.
+        layout: Which page that is.
+    """
+
+    image: ImageFile | None
+    parts: PngParts
+    layout: TiffLayout
+
+
+@contextmanager
+def _opened(data: bytes, kind: FileKind, request: _Request) -> Iterator[_Opened]:
+    """Open a file of a kind that is read here; raises PictureUnreadableError for what its header says cannot be a picture."""
     parts = split_png(data) if kind.name == "PNG" else PngParts(data)
     layout = tiff_layout(data) if kind.name == "TIFF" else TiffLayout()
     if layout.raw:
@@ -193,19 +210,27 @@ def _from_data(data: bytes, kind: FileKind, request: _Request) -> Decoded:
     except UnidentifiedImageError:
         if kind.name != "TIFF":
             raise
-        # Floating-point colors and other kinds that Pillow does not know.
-        return _from_deep(read_by_tifffile(data, layout.page, most_bytes(request.memory)), request)
+        yield _Opened(None, parts, layout)
+        return
     with image:
         image.seek(layout.page)
-        return _from_file(image, parts, layout, request)
+        if 0 in image.size:
+            raise unreadable(request.what, "has no pixels", f"{request.given}, {image.width} x {image.height}", "another picture")
+        if is_too_short(parts.data, kind.name, image.size):
+            raise _truncated(kind.name, data, request.what, request.given)
+        yield _Opened(image, parts, layout)
+
+
+def _from_data(data: bytes, kind: FileKind, request: _Request) -> Decoded:
+    """Decode a file of a kind that is read here."""
+    with _opened(data, kind, request) as opened:
+        if opened.image is None:
+            return _from_deep(read_by_tifffile(data, opened.layout.page, most_bytes(request.memory)), request)
+        return _from_file(opened.image, opened.parts, opened.layout, request)
 
 
 def _from_file(image: ImageFile, parts: PngParts, layout: TiffLayout, request: _Request) -> Decoded:
     """Decode a picture whose header has been read."""
-    if 0 in image.size:
-        raise unreadable(request.what, "has no pixels", f"{request.given}, {image.width} x {image.height}", "another picture")
-    if is_too_short(parts.data, image.format or "", image.size):
-        raise _truncated(image.format or "picture", parts.data, request.what, request.given)
     if parts.icc or image.format == "BMP":
         image.info["icc_profile"] = parts.icc or embedded_profile(parts.data)
     space, space_notes = described_space(image, parts.data, parts.cicp)
@@ -241,7 +266,8 @@ def _from_large(image: ImageFile, by: int, data: bytes, request: _Request) -> De
         *(("16 bit reduced to 8",) if reduced else ()),
         *notes,
     )
-    return Decoded(upright(colours, left), None if alpha is None else upright(alpha, left), notes)
+    size = (whole[0], whole[1]) if left >= 5 else (whole[1], whole[0])
+    return Decoded(upright(colours, left), None if alpha is None else upright(alpha, left), notes, size)
 
 
 def _from_image(image: Image.Image, request: _Request) -> Decoded:

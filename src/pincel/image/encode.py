@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -159,8 +160,8 @@ def encode(
         format: One of the values of ``output_formats()``.
         dpi: Dots an inch across and down; WebP and AVIF have no place for them.
         background: What a JPEG, which has no alpha, gets the picture on.
-        metadata: What the file says of itself. Of what a JPEG has no room for (64 KiB), copyright and artist are kept; of EXIF a TIFF has
-            the first directory: description, camera, date, artist, copyright.
+        metadata: What the file says of itself. Where a format cannot hold it (a JPEG has 64 KiB), copyright and artist are kept; of EXIF a
+            TIFF has the first directory: description, camera, date, artist, copyright.
 
     Raises:
         OutputError: if the format cannot hold the picture.
@@ -175,12 +176,25 @@ def encode(
     buffer = io.BytesIO()
     try:
         printed = {"dpi": dpi} if dpi and format in {"PNG", "JPEG", "TIFF"} else {}
-        described = {} if metadata is None else metadata_options(metadata, format)
-        image.save(buffer, format, icc_profile=srgb_profile(), **_SETTINGS[format], **printed, **described)
+        options = {"icc_profile": srgb_profile(), **_SETTINGS[format], **printed}
+        _save_described(image, buffer, format, options, metadata)
     except (OSError, ValueError) as error:
         failed = f"output: {format} cannot hold this picture ({error})"
         raise OutputError(one_line(failed, f"{image.width} x {image.height} pixels", "smaller pictures", "'.png' or '.tif'")) from error
     return buffer.getvalue()
+
+
+def _save_described(image: Image.Image, buffer: io.BytesIO, form: str, options: dict[str, Any], metadata: Metadata | None) -> None:
+    """Save an image with what its file says of itself, or, where that cannot be written, with whose it is."""
+    if metadata is None:
+        image.save(buffer, form, **options)
+        return
+    try:
+        image.save(buffer, form, **options, **metadata_options(metadata, form))
+    except Exception:  # a stranger's EXIF makes writers raise anything, and is no reason to lose a picture
+        buffer.seek(0)
+        buffer.truncate()
+        image.save(buffer, form, **options, **metadata_options(metadata.essential, form))
 
 
 def save_deep(
@@ -275,8 +289,12 @@ def write_or_keep(write: Callable[[Path], None], path: Path) -> None:
 
 
 def _other_places(path: Path) -> Iterator[Path]:
-    """Yield names that are free, in formats without limits, where a picture may be kept."""
-    for folder in (path.parent, Path(tempfile.gettempdir())):
-        for suffix in (".png", ".tif"):
-            names = (f"{path.stem}{'-kept' * bool(number)}{number or ''}{suffix}" for number in range(1000))
-            yield next((place for name in names if not (place := folder / name).exists()), folder / path.name)
+    """Yield names that are free, in formats without limits: beside the output, then in a temporary folder of this user alone."""
+    yield from _free_names(path.parent, path.stem)
+    yield from _free_names(Path(tempfile.mkdtemp(prefix="pincel-")), path.stem)
+
+
+def _free_names(folder: Path, stem: str) -> Iterator[Path]:
+    for suffix in (".png", ".tif"):
+        names = (f"{stem}{'-kept' * bool(number)}{number or ''}{suffix}" for number in range(1000))
+        yield from islice((place for name in names if not os.path.lexists(place := folder / name)), 1)

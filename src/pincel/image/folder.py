@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pincel.files import natural_key
-from pincel.image.formats import HEAD, HEIC, SUFFIXES, identify, is_readable
+from pincel.image.formats import HEAD, has_picture_suffix, identify, is_readable
 
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "icon\r"})
 _LISTED = 3
@@ -48,7 +48,7 @@ def list_pictures(folder: Path, *, recursive: bool = False) -> FolderListing:
         recursive: Whether folders inside are listed too, hidden ones excepted.
 
     Raises:
-        OSError: If the folder cannot be listed.
+        OSError: If the folder cannot be listed; of those inside, what cannot be listed is passed over.
     """
     return select_pictures(_walk(folder) if recursive else (path for path in folder.iterdir() if not path.is_dir()))
 
@@ -73,20 +73,20 @@ def reason_against(path: Path) -> str:
         return "hidden"
     if not path.is_file():
         return "not a file"
-    suffix = path.suffix.lower()
-    if suffix in SUFFIXES:
+    if has_picture_suffix(path.name):
         return ""
     try:
         with path.open("rb") as stream:
             kind = identify(stream.read(HEAD))
     except OSError as error:
         return (error.strerror or "cannot be read").lower()
-    if is_readable(kind) or (suffix in HEIC.suffixes and is_readable(HEIC)):
+    if is_readable(kind):
         return ""
     return kind.name if kind else "not a picture"
 
 
 def _walk(folder: Path) -> Iterable[Path]:
+    os.scandir(folder).close()
     walked: set[str] = set()
     for where, inside, names in os.walk(folder, followlinks=True):
         walked.add(os.path.realpath(where))  # a link may lead back to where it lies

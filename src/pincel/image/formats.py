@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -87,6 +88,12 @@ SUFFIXES = frozenset(suffix for kind in READABLE for suffix in kind.suffixes)
 def identify(head: bytes) -> FileKind | None:
     """Return the kind of a file by its first :data:`HEAD` bytes, or None for one that is not known."""
     return next((kind for pattern, kind in _KINDS if pattern.match(head[:HEAD])), None)
+
+
+def has_picture_suffix(name: str) -> bool:
+    """Return whether a file is a picture by its name: one of a format that is read here."""
+    suffix = os.path.splitext(name)[1].lower()
+    return suffix in SUFFIXES or (suffix in HEIC.suffixes and is_readable(HEIC))
 
 
 def is_readable(kind: FileKind | None) -> bool:

@@ -52,6 +52,15 @@ class Metadata:
     copyright: str = ""
     artist: str = ""
 
+    @property
+    def essential(self) -> Metadata:
+        """Whose the picture is, and nothing else."""
+        exif = Image.Exif()
+        for tag, text in ((ExifTags.Base.Artist, self.artist), (ExifTags.Base.Copyright, self.copyright)):
+            if text:
+                exif[tag] = text.encode()
+        return Metadata(exif.tobytes(), b"", self.copyright, self.artist)
+
 
 def metadata_of(image: Image.Image) -> Metadata | None:
     """Return what a picture just opened says of itself; None for nothing, or nothing that can be read."""
@@ -99,7 +108,7 @@ def metadata_options(metadata: Metadata, form: str) -> dict[str, Any]:
     """Return the options with which Pillow writes metadata into a file of a format of its."""
     exif, xmp = metadata.exif, metadata.xmp
     if form == "JPEG" and len(exif) > _JPEG_BLOCK:
-        exif = _essential(metadata).tobytes()
+        exif = metadata.essential.exif
     if form == "JPEG" and len(xmp) > _JPEG_BLOCK - _XMP_HEADER:
         xmp = b""
     if form == "PNG":
@@ -121,11 +130,3 @@ def tiff_tags(metadata: Metadata) -> list[tuple[int, str | int, int, str | bytes
     texts = ((ExifTags.Base.Artist, metadata.artist), (ExifTags.Base.Copyright, metadata.copyright))
     tags: list[tuple[int, str | int, int, str | bytes, bool]] = [(int(tag), "s", 0, text.encode(), True) for tag, text in texts if text]
     return [*tags, *([(_XMP_TAG, "B", len(metadata.xmp), metadata.xmp, True)] if metadata.xmp else [])]
-
-
-def _essential(metadata: Metadata) -> Image.Exif:
-    exif = Image.Exif()
-    for tag, text in ((ExifTags.Base.Artist, metadata.artist), (ExifTags.Base.Copyright, metadata.copyright)):
-        if text:
-            exif[tag] = text.encode()
-    return exif

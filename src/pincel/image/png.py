@@ -15,9 +15,7 @@ TEXT_LIMIT = 1 << 20
 PROFILE_LIMIT = 1 << 25
 """Bytes of a color profile, unpacked, that are read: the largest of printers have a few million."""
 _TEXT = (b"tEXt", b"zTXt", b"iTXt")
-_COLOR = (b"iCCP", b"cICP")
 _ANIMATION = (b"acTL", b"fcTL", b"fdAT")
-_DROPPED = "{count} KiB of text in the file not read"
 
 
 @dataclass(frozen=True)
@@ -39,30 +37,29 @@ class PngParts:
 
 def split_png(data: bytes) -> PngParts:
     """Take a PNG apart; one that breaks off is kept as it is from there on."""
-    kept = [data[:8]]
-    icc: bytes | None = None
+    kept, damaged = [data[:8]], set[bytes]()
+    profiles: list[bytes] = []
     cicp: tuple[int, int, int, int] | None = None
-    notes: list[str] = []
     text = unread = 0
     end = 8
     for name, start, end in _chunks(data):
         body = data[start + 8 : end - 4]
-        if name in _COLOR:
-            if name == b"cICP" and len(body) == 4:
-                cicp = (body[0], body[1], body[2], body[3])
-            elif name == b"iCCP":
-                icc, note = _profile(body)
-                notes += note
-        elif name in _TEXT and (text := text + _unpacked(name, body)) > TEXT_LIMIT:
+        if name == b"cICP" and len(body) == 4:
+            cicp = (body[0], body[1], body[2], body[3])
+        elif name == b"iCCP":
+            profiles.append(body)
+        elif name in _TEXT and (text > TEXT_LIMIT or (text := text + _unpacked(name, body)) > TEXT_LIMIT):
             unread += len(body)
-        elif (
-            name[:1].isupper() or name in _ANIMATION or zlib.crc32(data[start + 4 : end - 4]) == int.from_bytes(data[end - 4 : end], "big")
-        ):
+        elif name[:1].isupper() or name in _ANIMATION or (name.isalpha() and _is_sound(data[start:end])):
             kept.append(data[start:end])
         else:
-            notes.append(f"{name.decode('latin-1')} of the file ignored: it is damaged")
+            damaged.add(name)
+    icc, notes = _profile(profiles[0]) if profiles else (None, [])
     if unread:
-        notes.append(_DROPPED.format(count=max(1, unread >> 10)))
+        notes.append(f"{max(1, unread >> 10)} KiB of text in the file not read")
+    if damaged:
+        shown = ", ".join(sorted(name.decode() for name in damaged if name.isalpha())[:3]) or "a part"
+        notes.append(f"{shown} of the file ignored: it is damaged")
     return PngParts(b"".join([*kept, data[end:]]), icc, cicp, tuple(notes))
 
 

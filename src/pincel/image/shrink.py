@@ -52,31 +52,34 @@ def load_shrunk(image: Image.Image, by: int, data: bytes, memory: int | None = N
         MemoryError: If not even its 8 bits fit into memory, and libvips is not there; with the number of pixels.
         OSError: If it is damaged.
     """
+    whole, width = by, image.width
     if image.format == "JPEG":
-        width = image.width
         image.draft(None, (math.ceil(image.width / by), math.ceil(image.height / by)))
-        by = max(1, by * image.width // width)
+        by = math.ceil(by * image.width / width - 0.01)  # sides of a draft are rounded up
     if image.width * image.height * len(image.getbands()) > most_bytes(memory):
         if data and find_spec("pyvips") is not None:
-            return _by_libvips(image, data, by)
+            return _by_libvips(image, data, whole)
         raise MemoryError(image.width * image.height)
     image.load()
-    info = image.info
-    if image.has_transparency_data:
-        # Colors are averaged times alpha: what is hidden does not bleed into what is seen.
-        small = image.convert("RGBA").convert("RGBa").reduce(by).convert("RGBA")
-    else:
-        small = _eight_bit(image).reduce(by)
+    info, image = image.info, _eight_bit(image)
+    # Colors are averaged times alpha: what is hidden does not bleed into what is seen.
+    small = image.convert("RGBa").reduce(by).convert("RGBA") if image.mode == "RGBA" else image.reduce(by)
     small.info = {name: value for name, value in info.items() if name != "transparency"}
     return small
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """Return an image without transparency in a mode that can be averaged, of 8 bits a sample."""
+    """Return an image in a mode that can be averaged, of 8 bits a sample; RGBA if it is transparent."""
     if image.mode == "F":
         return Image.fromarray((np.asarray(image).clip(0, 1) * 255).round().astype(np.uint8))
     if image.mode.startswith("I"):
-        return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
+        samples, clear = np.asarray(image), image.info.get("transparency")
+        gray = (samples >> 8).clip(0, 255).astype(np.uint8)
+        if not isinstance(clear, int):
+            return Image.fromarray(gray)
+        return Image.fromarray(np.dstack([gray, gray, gray, np.where(samples == clear, 0, 255).astype(np.uint8)]))
+    if image.has_transparency_data:
+        return image.convert("RGBA")
     return image.convert("L" if image.mode == "1" else "RGB") if image.mode in {"1", "P", "YCbCr", "LAB"} else image
 
 
