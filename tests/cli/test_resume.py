@@ -386,3 +386,8 @@ def test_a_checkpoint_that_anybody_may_have_sealed_is_told_in_a_line(values: dic
     assert "cannot read it" in told or "says not where its picture goes" in told
     with pytest.raises(CheckpointError, match="this version of pincel cannot read it"):
         Run.resumed(tmp_path)
+
+
+def test_a_run_from_a_picture_keeps_the_scales_it_was_asked_for(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    cut_short(pair, tmp_path, 64, 1, init=str(pair[1]), ladder={"1/2": 1.0})
+    assert Run.resumed(tmp_path).recipe.ladder == {"1/2": 1.0}

@@ -43,11 +43,9 @@ def look(path: Path, folder: Path, pixels: int, memory: int, given: str) -> dict
         PictureError: If it is not a picture that a run could begin with.
     """
     data = path.read_bytes()
-    sizes: list[tuple[int, int]] = []
 
     def fit(height: int, width: int) -> tuple[int, int]:
-        """Note the size of the whole, and say that of the larger small picture."""
-        sizes.append((height, width))
+        """Return the size of the larger small picture."""
         share = min(1.0, VIEW / max(height, width))
         return max(1, round(height * share)), max(1, round(width * share))
 
@@ -56,7 +54,7 @@ def look(path: Path, folder: Path, pixels: int, memory: int, given: str) -> dict
     decoded = decode(data, what="picture", given=given, fit=fit, memory=allowed)
     if decoded.alpha is not None and not decoded.alpha.max() > 0:
         raise unreadable("picture", "is wholly transparent", given, "a picture with something in it")
-    height, width = _whole(decoded, sizes)
+    height, width = decoded.whole or decoded.colours.shape[:2]
     shown = _on_white(decoded)
     for name, side, quality in (("view.jpg", VIEW, 90), ("thumb.webp", THUMB, 80)):
         shown.thumbnail((side, side), Image.Resampling.LANCZOS)
@@ -65,13 +63,6 @@ def look(path: Path, folder: Path, pixels: int, memory: int, given: str) -> dict
     kind = identify(data)
     assert kind is not None, "it has been decoded"
     return {"width": width, "height": height, "notes": list(decoded.notes), "suffix": kind.suffixes[0].removeprefix(".")}
-
-
-def _whole(decoded: Decoded, sizes: list[tuple[int, int]]) -> tuple[int, int]:
-    """Return (height, width) of the whole picture, upright, of which a large one was decoded smaller."""
-    rows, columns = decoded.colours.shape[:2]
-    height, width = sizes[0] if sizes else (rows, columns)
-    return (height, width) if (height > width) == (rows > columns) else (width, height)
 
 
 def _on_white(decoded: Decoded) -> Image.Image:
