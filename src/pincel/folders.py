@@ -15,12 +15,12 @@ import platformdirs
 
 def cache_folder() -> Path:
     """Return the folder for what can be made again; it need not exist, nor be writable."""
-    return _user_folder(platformdirs.user_cache_dir, "cache")
+    return _user_folder(platformdirs.user_cache_dir, ".cache")
 
 
 def data_folder() -> Path:
     """Return the folder for what the user wants kept: imported networks, the studio's gallery; it need not exist, nor be writable."""
-    return _user_folder(platformdirs.user_data_dir, "data")
+    return _user_folder(platformdirs.user_data_dir, ".local/share")
 
 
 def expanded(text: str) -> Path:
@@ -29,13 +29,14 @@ def expanded(text: str) -> Path:
     return without_home() / path[2:] if path.startswith("~/") else Path(path)
 
 
-def _user_folder(find: Callable[[str], str], kind: str) -> Path:
+def _user_folder(find: Callable[[str], str], below_home: str) -> Path:
     # Where the home is unknown, platformdirs raises or, before 4.9, returns a path that begins with ~.
     with suppress(RuntimeError):
-        found = find("pincel")
-        if not found.startswith("~"):
-            return Path(found)
-    return without_home() / kind
+        folder = find("pincel")
+        if not folder.startswith("~"):
+            return Path(folder)
+    # As platformdirs has it where HOME is that folder, to which the command line sets it.
+    return without_home() / below_home / "pincel"
 
 
 @cache

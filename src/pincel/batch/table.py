@@ -44,7 +44,7 @@ from pincel.sources import BLANK, weighted
 BETWEEN = "|"
 OWN = ("content", "style", "output", "recipe")
 VALUES = tuple(name for name in Recipe.model_fields if name not in NAMES)
-SUFFIXES = (".csv", ".tsv", ".txt", ".toml")
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".toml")
 READER = Reader("jobs", "a file .csv or .toml", OptionError)
 # What may be between cells.
 SEPARATORS = ",;\t"
@@ -62,7 +62,7 @@ def read_jobs(path: Path, folder: Path, *, pattern: str = PATTERN, settings: Map
     Raises:
         OptionError: For a file that cannot be read, an unknown column (with the closest match), or a job without content or style.
     """
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix.lower() not in TABLE_SUFFIXES:
         raise OptionError(
             one_line("jobs: the file is neither CSV nor TOML", quoted(path), "a file .csv or .toml", quoted(path.with_suffix(".csv")))
         )

@@ -30,7 +30,16 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _interrupt_behind(error: BaseException | None) -> KeyboardInterrupt | None:
-    """Return the interrupt that an exception is or was made of, as click and Python's imports do; None if there is none."""
+    """Return the interrupt that an exception is or was made of on purpose, as click and Python's imports do; None if there is none.
+
+    What merely went wrong after an interrupt, while files were removed or a picture was saved, is an exception of its own.
+    """
     while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__ or error.__context__
+        error = error.__cause__ or (error.__context__ if _is_abort(error) else None)
     return error
+
+
+def _is_abort(error: BaseException) -> bool:
+    """Return whether it is click's exception for an interrupt at a prompt, which names no cause."""
+    click = sys.modules.get("click")
+    return click is not None and isinstance(error, click.Abort)

@@ -43,5 +43,5 @@ def _share_cores(before: CoreUse) -> None:
     use_threads(fitting)
     context = click.get_current_context(silent=True)
     if not (context and context.params.get("quiet")):
-        chosen = f"with {fitting} of {threads} threads" if fitting < threads else "more slowly than alone"
-        click.echo(f"The machine is busy: others use {others:.1f} of its {cores} cores. Works {chosen}; OMP_NUM_THREADS chooses.", err=True)
+        busy = f"The machine is busy: other programs use {others:.1f} of its {cores} cores."
+        click.echo(f"{busy} pincel uses {fitting} of {threads} threads; set OMP_NUM_THREADS to choose.", err=True)

@@ -1,4 +1,4 @@
-"""How a verb is started: streams, a home and signals first, then the verb; what it raises told in a line."""
+"""How a verb is started: streams, a home and signals first, then the verb; its exceptions become messages of one line."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from pincel.cli import TerminatedError, streams
 
-SPIN = "1000"
-"""How often such a thread looks."""
-
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
+
+SPIN = "1000"
+"""GOMP_SPINCOUNT: iterations for which an idle thread of OpenMP spins before it sleeps."""
 
 
 def run(arguments: list[str] | None) -> int:
@@ -64,8 +64,8 @@ def _have_a_home() -> None:
 def _spin_briefly() -> None:
     """Let threads that wait for work sleep soon, unless the user says otherwise. It is asked for when torch is imported.
 
-    By its own default a thread of GNU OpenMP looks for milliseconds whether there is work, in which it keeps threads of other programs
-    from the work that it waits for: two paintings on two cores took three times as long as one.
+    By default an idle thread of GNU OpenMP spins for milliseconds, and keeps a core from threads that have work: two paintings on two cores
+    took three times as long as one.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", SPIN)

@@ -2,7 +2,7 @@ r"""Standard output and standard error that take any text, and end no run when n
 
 A sign that an encoding lacks is shown in signs that it has: ``x`` for ``×``, ``alpha`` for ``α``, and what has no likeness as JSON spells
 it, ``\u00f1``, so that JSON stays JSON. A reader that has gone (``| head``) or a full disk costs what was still to be printed, nothing
-else; :func:`failure` says at the end what was lost. A stream that was closed from the start (``>&-``) leads nowhere.
+else; :func:`failure` says at the end what was lost. What is written to a stream that was closed from the start (``>&-``) is discarded.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 
 
 class Stream(io.TextIOWrapper):
-    """A standard stream whose file may refuse what it is given: from then on it leads nowhere.
+    """A standard stream whose file may refuse what it is given: from then on what is written is discarded.
 
     Attributes:
         failure: Why the file first refused something; None if it never did.
@@ -113,7 +113,7 @@ def prepare() -> None:
 
 
 def _fill_closed() -> None:
-    """Let each of the three standard files that is closed lead nowhere, for the next file opened would get its number."""
+    """Open the null device for each of the three standard files that is closed, for the next file opened would get its number."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -147,7 +147,7 @@ def _prepared(stream: TextIO | None, number: int) -> TextIO:
 def failure() -> OSError | None:
     """Print what is still to be printed; return why standard output took less than it was given, if anybody should know.
 
-    A reader that has gone has seen enough.
+    A reader that has closed the pipe, such as ``head``, wants no more: that is no failure.
     """
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

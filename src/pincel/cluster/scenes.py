@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from pincel.cluster.address import AUTO
 from pincel.cluster.easel import absolute_path, absolute_setting, check_folder, share_of_memory
 from pincel.cluster.hands import Crowd, folder_token
 from pincel.cluster.pool import PATIENCE, Done, Lost
+from pincel.engine.device import use_threads
 from pincel.engine.memory import keep_freed_memory
 from pincel.errors import ClusterError, FilmError
 from pincel.files import one_line, quoted
@@ -55,7 +54,7 @@ class Trestle:
     """
 
     def __init__(self, settings: Settings, folder: str, token: str, peers: int, threads: int) -> None:
-        torch.set_num_threads(threads)
+        use_threads(threads)
         # This process is ours alone.
         keep_freed_memory()
         self._threads = threads
@@ -74,7 +73,7 @@ class Trestle:
     def work(self, task: Task) -> tuple[int, list[FilmEvent]]:
         """Paint what is missing of a scene; return how many frames of it there are, and what was not told yet."""
         # Of the thread that paints.
-        torch.set_num_threads(self._threads)
+        use_threads(self._threads)
         work = Work(Path(self._folder))
         if identity(task.film) != work.plan.get("film"):
             failed = f"the machine {socket.gethostname()} has another film of this name"

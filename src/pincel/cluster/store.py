@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -14,8 +15,8 @@ from pincel.cluster.words import first_line
 from pincel.errors import ExtraMissingError, OptionError, OutputError, PictureMissingError, PincelError, unknown_name
 from pincel.extras import need
 from pincel.files import natural_key, one_line, quoted
-from pincel.image.folder import is_hidden
-from pincel.image.formats import SUFFIXES
+from pincel.image.folder import FolderListing, is_hidden
+from pincel.image.formats import SUFFIXES, has_picture_suffix
 
 # In these a file is there only when all of it is; a file cannot be renamed, only copied.
 WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "hf", "memory"})
@@ -29,13 +30,16 @@ LIBRARIES = {
     "gcs": "gcsfs",
     "az": "adlfs",
     "abfs": "adlfs",
+    "abfss": "adlfs",
     "http": "aiohttp",
     "https": "aiohttp",
 }
-# Stores inside stores.
-NESTED = frozenset({"reference", "filecache", "simplecache", "blockcache", "dir", "zip", "tar", "libarchive", "generic"})
+STORES = WHOLE.union(LIBRARIES, {"file", "local", "sftp", "ssh", "ftp", "smb", "webhdfs", "hdfs"})
+"""Those that may be named. fsspec knows others that read from a second store, which a file in the first one chooses: code of a template is
+run, or any file of this machine is read."""
 # Of a name that is written under until all is there.
 PART = ".pincel-"
+_MAGIC = re.compile(r"[*?\[]")
 
 
 def is_address(place: str) -> bool:
@@ -76,31 +80,35 @@ def opened(address: str) -> tuple[Any, str]:
     Raises:
         ExtraMissingError: If fsspec, or what it needs for this store, is not installed.
         UnknownNameError: If there is no such store.
-        OptionError: For an address inside another, such as zip://photo.jpg::s3://bucket/photos.zip.
+        OptionError: For an address inside another, such as simplecache::s3://bucket/photo.jpg.
     """
     fsspec: Any = need("fsspec", extra="cluster", what="stores")
     protocol = address.partition("://")[0]
-    if protocol in NESTED or "::" in address:
-        # What such an address leads to is said by a file in the store: a template that is run, or any path of this machine.
+    if "::" in address:
         raise OptionError(one_line("store: an address inside another", quoted(address), "one address", "s3://bucket/folder"))
+    if protocol not in STORES:
+        raise unknown_name("store", protocol, sorted(STORES))
     try:
         store, path = fsspec.core.url_to_fs(address)
-    except ImportError as error:
-        # Each store has a library of its own.
-        library = LIBRARIES.get(protocol, error.name or f"for {protocol}://")
-        failed = f"store: the library {library} is not installed"
-        raise ExtraMissingError(one_line(failed, quoted(address), f"{protocol}:// with its library", f"pip install {library}")) from error
-    except ValueError as error:
-        if protocol in fsspec.available_protocols():
+    except (ImportError, ValueError) as error:
+        if protocol in fsspec.available_protocols() and not isinstance(error, ImportError):
             raise OptionError(
                 one_line(f"store: {error}", quoted(address), "an address of a file or folder", "s3://bucket/folder")
             ) from error
-        raise unknown_name("store", protocol, sorted(fsspec.available_protocols())) from error
+        # Each store has a library of its own.
+        library = LIBRARIES.get(protocol) or getattr(error, "name", None) or f"for {protocol}://"
+        failed = f"store: the library {library} is not installed"
+        raise ExtraMissingError(one_line(failed, quoted(address), f"{protocol}:// with its library", f"pip install {library}")) from error
     return store, path
 
 
-def find(address: str, what: str) -> dict[str, str]:
+def find(address: str, what: str, notify: Callable[[str], object] = lambda _: None) -> dict[str, str]:
     """Find the pictures an address stands for: a file, those of a folder, or those after a pattern; a listing, not a question for each.
+
+    Args:
+        address: Of the file or folder, or a pattern.
+        what: How messages call the pictures (``contents``).
+        notify: Gets a sentence that says which files of a folder or a pattern are left out.
 
     Returns:
         Address of each → what tells its contents from others.
@@ -111,21 +119,29 @@ def find(address: str, what: str) -> dict[str, str]:
     """
     store, path = opened(address)
     with plainly(what, address):
-        if any(sign in path for sign in "*?["):
-            infos = store.glob(path, detail=True)
+        if _MAGIC.search(path):
+            folder, infos = _MAGIC.split(path)[0].rpartition("/")[0], store.glob(path, detail=True)
         elif store.isdir(path):
-            infos = store.find(path, maxdepth=1, detail=True)
+            folder, infos = path, store.find(path, maxdepth=1, detail=True)
         else:
             return {address: _stamp(store.info(path))}
-    stamps = {
-        str(store.unstrip_protocol(name)): _stamp(info)
-        for name, info in sorted(infos.items(), key=lambda entry: natural_key(entry[0]))
-        if info.get("type") == "file" and PurePosixPath(name).suffix.lower() in SUFFIXES and not is_hidden(PurePosixPath(name).name)
-    }
+    files = sorted((name for name, info in infos.items() if info.get("type") == "file"), key=natural_key)
+    reasons = {name: _reason_against(name, folder) for name in files}
+    for note in FolderListing((), tuple((Path(name), reason) for name, reason in reasons.items() if reason)).notes:
+        notify(note)
+    stamps = {str(store.unstrip_protocol(name)): _stamp(infos[name]) for name, reason in reasons.items() if not reason}
     if not stamps:
         failed = f"{what}: no pictures ({', '.join(sorted(SUFFIXES))}) there"
         raise PictureMissingError(one_line(failed, quoted(address), "a picture, a folder or a pattern in a store", "another address"))
     return stamps
+
+
+def _reason_against(name: str, folder: str) -> str:
+    """Return why a file found in a folder of a store is not taken for a picture, by its name alone; nothing if it is taken for one."""
+    parts = PurePosixPath(name).parts[len(PurePosixPath(folder).parts) :]
+    if any(is_hidden(part) for part in parts):
+        return "hidden"
+    return "" if has_picture_suffix(name) else "not a picture"
 
 
 def listed(folder: str) -> dict[str, str]:

@@ -52,6 +52,7 @@ def gather_stored(
     *,
     pattern: str = PATTERN,
     settings: Mapping[str, Any] | None = None,
+    notify: Callable[[str], object] = lambda _: None,
 ) -> list[Job]:
     """Return a job for each pair of a content and a style, as :func:`pincel.batch.jobs.gather_jobs` does, with addresses among them.
 
@@ -62,26 +63,27 @@ def gather_stored(
         known: Learns what is seen of files in stores.
         pattern: How they are called.
         settings: As of a job, for all.
+        notify: Gets a sentence that says which files of a folder or a pattern are left out.
 
     Raises:
         PincelError: For a text that stands for no picture, a pattern that is none, or a store that cannot be asked.
     """
     names, shared = Names(pattern), dict(settings or {})
-    photographs, paintings = (_places(texts, what, folder, known) for texts, what in ((contents, "contents"), (styles, "styles")))
+    photographs, paintings = (_places(texts, what, folder, known, notify) for texts, what in ((contents, "contents"), (styles, "styles")))
     pairs = [(content, style) for style in paintings for content in photographs]
     recipe = str(shared.get("recipe", USUAL))
     named = [names.name(content, [style], recipe, number) for number, (content, style) in enumerate(pairs, 1)]
     return placed([Job(name, content, ((style, 1.0),), "", shared) for name, (content, style) in zip(named, pairs, strict=True)], folder)
 
 
-def _places(texts: Sequence[str], what: str, folder: str, known: Known) -> list[str]:
+def _places(texts: Sequence[str], what: str, folder: str, known: Known, notify: Callable[[str], object]) -> list[str]:
     places: dict[str, None] = {}
     outside = None if store.is_address(folder) else Path(folder)
     for text in texts:
         if not store.is_address(text):
-            places.update(dict.fromkeys(pictures([text], what, outside=outside)))
+            places.update(dict.fromkeys(pictures([text], what, outside=outside, notify=notify)))
             continue
-        found = store.find(text, what)
+        found = store.find(text, what, notify)
         known.stamps.update(found)
         places.update(dict.fromkeys(found))
     return list(places)

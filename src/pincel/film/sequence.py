@@ -15,7 +15,7 @@ from pincel.film.base import Colour, Film, Frame, check_size
 from pincel.film.pixels import framed, is_clear
 from pincel.image.decode import Decoded, decode
 from pincel.image.folder import FolderListing, list_pictures, select_pictures
-from pincel.image.formats import HEIC, SUFFIXES, is_readable
+from pincel.image.formats import SUFFIXES, has_picture_suffix
 
 # %d, %5d or %05d.
 NUMBER = re.compile(r"%0?(\d{0,2})d")
@@ -69,9 +69,8 @@ def is_pattern(path: Path) -> bool:
     Raises:
         FilmError: If it has several such places.
     """
-    suffix = path.suffix.lower()
     places = len(NUMBER.findall(path.name))
-    if not places or path.exists() or not (suffix in SUFFIXES or (suffix in HEIC.suffixes and is_readable(HEIC))):
+    if not places or path.exists() or not has_picture_suffix(path.name):
         return False
     if places > 1:
         failed = "film: the name has places for several numbers"
@@ -94,7 +93,7 @@ def _listed(path: Path) -> FolderListing:
     try:
         if path.is_dir():
             return list_pictures(path)
-        return select_pictures(found for _, found in _matching(path))
+        return select_pictures(entry for _, entry in _matching(path))
     except OSError as error:
         failed = f"film: the folder cannot be listed, {(error.strerror or str(error)).lower()}"
         raise FilmError(one_line(failed, quoted(path), ACCEPTED, "another folder, or other permissions of this one")) from error
@@ -105,15 +104,17 @@ def _matching(pattern: Path) -> list[tuple[int, Path]]:
     name = re.compile(rf"{re.escape(before)}(\d+){re.escape(after)}")
     if not pattern.parent.is_dir():
         return []
-    found = ((name.fullmatch(entry.name), entry) for entry in pattern.parent.iterdir())
-    return sorted((int(match[1]), entry) for match, entry in found if match)
+    matches = ((name.fullmatch(entry.name), entry) for entry in pattern.parent.iterdir())
+    return sorted((int(match[1]), entry) for match, entry in matches if match)
 
 
 def _gaps(path: Path, listing: FolderListing) -> int:
+    """Return how many numbers are missing between the first picture of a pattern and the last; 0 for a folder."""
     if path.is_dir():
         return 0
-    numbers = [number for number, found in _matching(path) if found in listing.paths]
-    return numbers[-1] - numbers[0] + 1 - len(numbers)
+    pictures = set(listing.paths)
+    numbers = {number for number, entry in _matching(path) if entry in pictures}
+    return len(range(min(numbers), max(numbers) + 1)) - len(numbers)
 
 
 def read_pictures(film: Film, start: int, _at: Fraction | None) -> Iterator[Frame]:

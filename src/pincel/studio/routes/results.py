@@ -142,4 +142,4 @@ def _picture(studio: Studio, key: str, path: Path, kind: str, *, download: bool)
 async def _converted(studio: Studio, key: str, suffix: str, *, download: bool) -> FileResponse:
     folder = _file(studio, key, commands.RESULT, "result").parent
     path = await asyncio.to_thread(converted, folder, suffix, studio.workshop[key].background)
-    return _picture(studio, key, path, FORMATS[suffix][0], download=download)
+    return _picture(studio, key, path, FORMATS[suffix], download=download)
