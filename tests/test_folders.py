@@ -32,10 +32,10 @@ def no_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.skipif(sys.platform != "linux", reason="homes are looked for elsewhere")
 def test_without_a_home_everything_is_in_a_folder_of_the_user(no_home: Path) -> None:
     own = no_home / f"pincel-{os.getuid()}"
-    assert folders.cache_folder() == own / "cache"
-    assert folders.data_folder() == own / "data"
+    assert folders.cache_folder() == own / ".cache" / "pincel"
+    assert folders.data_folder() == own / ".local" / "share" / "pincel"
     assert folders.expanded("~/.cache/torch") == own / ".cache" / "torch"
-    assert (speeds.cache(), shelf.imports()) == (own / "cache" / "speed.json", own / "data" / "weights")
+    assert (speeds.cache(), shelf.imports()) == (folders.cache_folder() / "speed.json", folders.data_folder() / "weights")
     assert store.cache() == own / ".cache" / "torch" / "hub" / "checkpoints"
     assert own.stat().st_mode & 0o777 == 0o700
 
@@ -66,7 +66,7 @@ def test_where_nothing_can_be_written_nothing_is_raised(no_home: Path, monkeypat
 
 def test_an_older_platformdirs_returns_a_tilde(no_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: f"~/.cache/{name}")
-    assert folders.cache_folder() == no_home / f"pincel-{os.getuid()}" / "cache"
+    assert folders.cache_folder() == no_home / f"pincel-{os.getuid()}" / ".cache" / "pincel"
 
 
 def test_with_a_home_it_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -80,5 +80,6 @@ def test_with_a_home_it_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def test_the_command_line_gives_a_home_to_all_libraries(
     no_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(app, "main", lambda *_, **__: print(Path.home()))
-    assert pincel(capsys).out == f"{no_home / f'pincel-{os.getuid()}'}\n"
+    monkeypatch.setattr(app, "main", lambda *_, **__: print(Path.home(), folders.cache_folder(), folders.data_folder()))
+    library = (folders.cache_folder(), folders.data_folder())
+    assert pincel(capsys).out.split() == [str(path) for path in (no_home / f"pincel-{os.getuid()}", *library)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,6 @@ def failing(error: BaseException) -> Callable[[bytes], object]:
     ("error", "found"),
     [
         (WeightsError("weights: one line"), ""),
-        (WeightsError("two\nlines"), "a message that is no line: 'two\\nlines'"),
         (WeightsError("x" * 3000), "a message that is no line: "),
         (ZeroDivisionError("division"), "ZeroDivisionError: division"),
         (SystemExit(2), "SystemExit: 2"),
@@ -68,9 +68,11 @@ def test_each_target_reads_its_seeds(name: str) -> None:
     target, chance = load(TARGETS[name]), random.Random(1)
     seeds = target.seeds()
     assert seeds
-    for data in seeds.values():
-        assert 0 < len(data) <= target.longest
-        assert problem(target, data) == ""
+    # In a thread of its own: tests of pages in a browser, where they came before, leave an event loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        for data in seeds.values():
+            assert 0 < len(data) <= target.longest
+            assert pool.submit(problem, target, data).result() == ""
     mutate = target.mutate or (lambda data, plain, chance: plain(data))
     for data in (*seeds.values(), b"", b"\0" * 40):
         assert isinstance(mutate(data, plain, chance), bytes)

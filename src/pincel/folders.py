@@ -51,8 +51,8 @@ def without_home() -> Path:
     try:
         folder = Path(tempfile.gettempdir()) / f"pincel-{user}"
         folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
-        own = stat.S_ISDIR(found.st_mode) and (not hasattr(os, "getuid") or found.st_uid == user) and not found.st_mode & 0o022
+        status = folder.lstat()
+        own = stat.S_ISDIR(status.st_mode) and (not hasattr(os, "getuid") or status.st_uid == user) and not status.st_mode & 0o022
         return folder if own else Path(tempfile.mkdtemp(prefix="pincel-"))
     except OSError:
         return Path(os.devnull, "pincel")

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable
 from types import ModuleType
 
+import click
 import pytest
 
 from pincel.cli import TerminatedError, main
@@ -53,6 +54,31 @@ def test_a_mistake_of_ours_is_shown_whole(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(app, "main", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         main([])
+
+
+def test_a_mistake_of_ours_after_an_interrupt_is_shown_whole(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    def broken(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise RuntimeError("a bug while the picture is saved")
+
+    monkeypatch.setattr(app, "main", broken)
+    with pytest.raises(RuntimeError, match="a bug"):
+        main([])
+    assert "nothing was written" not in capsys.readouterr().err
+
+
+def test_an_interrupt_at_a_prompt_is_told_in_words(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    def prompting(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            # As click's prompts do.
+            raise click.Abort from None
+
+    monkeypatch.setattr(app, "main", prompting)
+    assert pincel(capsys).code == 130
 
 
 def test_what_the_system_refuses_is_told_in_a_line(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 pytest.importorskip("cv2")
 
 from pincel.cluster.address import Cluster
-from pincel.cluster.scenes import RayScenes, _absolute, _Once
+from pincel.cluster.scenes import RayScenes, Trestle, _absolute, _Once
 from pincel.errors import FilmError
 from pincel.film.base import FilmEvent, Painted, Scene
 from pincel.film.paint import paint_scene
@@ -40,6 +40,15 @@ def filmed(folder: Path) -> str:
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.png"))}
+
+
+def test_a_worker_forked_from_a_process_that_has_computed_takes_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[int] = []
+    monkeypatch.setattr("torch.set_num_threads", chosen.append)
+    monkeypatch.setattr("pincel.engine.device._used_before_fork", {"cpu"})
+    monkeypatch.setattr("pincel.cluster.scenes.keep_freed_memory", lambda: None)
+    Trestle(SETTINGS, str(tmp_path), "", 1, 2)
+    assert chosen == [1]
 
 
 def test_scenes_come_from_workers_as_from_one_process(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,23 +74,40 @@ def test_what_is_delivered_is_found_and_fetched(folder: str, tmp_path: Path) -> 
 
 
 def test_pictures_are_found_by_folder_pattern_and_name(folder: str) -> None:
-    for name in ("b.jpg", "a.PNG", "notes.txt", ".hidden.png", "more/c.jpg"):
+    for name in ("b.jpg", "a.PNG", "notes.txt", ".hidden.png", "more/c.jpg", "__MACOSX/1.jpg", ".thumbs/b.jpg"):
         store.write(name, store.joined(folder, name))
+    notes: list[str] = []
 
     def names(address: str) -> list[str]:
-        found = store.find(address, "contents")
+        notes.clear()
+        found = store.find(address, "contents", notes.append)
         assert all(stamp and store.stamp_of(each) == stamp for each, stamp in found.items())
         return [each.rpartition("bucket/")[2] for each in found]
 
     assert names(folder) == ["a.PNG", "b.jpg"]
+    assert [note.partition(": ")[2] for note in notes] == ["2 of the files left out: '.hidden.png' (hidden), 'notes.txt' (not a picture)."]
     assert names(f"{folder}/") == ["a.PNG", "b.jpg"]
     assert names(store.joined(folder, "*.jpg")) == ["b.jpg"]
+    assert notes == []
     assert names(store.joined(folder, "**/*.jpg")) == ["b.jpg", "more/c.jpg"]
+    assert [note.partition(": ")[2] for note in notes] == ["2 of the files left out: 'b.jpg' (hidden), '1.jpg' (hidden)."]
+    # A hidden folder that is named is meant.
+    assert names(store.joined(folder, ".thumbs")) == [".thumbs/b.jpg"]
+    assert names(store.joined(folder, "__MACOSX/*")) == ["__MACOSX/1.jpg"]
     assert names(store.joined(folder, "b.jpg")) == ["b.jpg"]
     with pytest.raises(PictureMissingError, match=r"^contents: no pictures .* there · given '.*gif'"):
         store.find(store.joined(folder, "*.gif"), "contents")
     with pytest.raises(PictureMissingError, match=r"^contents: there is no such file"):
         store.find(store.joined(folder, "none.jpg"), "contents")
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_heic_is_found_where_its_library_is_installed(installed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pincel.image.formats.find_spec", lambda _: installed or None)
+    memory = fsspec.filesystem("memory")
+    memory.pipe({"/heic/1.heic": b"a", "/heic/2.jpg": b"b"})
+    assert [each.rpartition("/")[2] for each in store.find("memory://heic", "contents")] == ["1.heic"] * installed + ["2.jpg"]
+    memory.rm("/heic", recursive=True)
 
 
 def test_a_store_can_be_tried_beforehand(folder: str) -> None:
@@ -118,9 +135,25 @@ def test_stores_that_cannot_be_are_refused_in_a_line(monkeypatch: pytest.MonkeyP
         store.opened("s33://bucket/photo.jpg")
     with pytest.raises(ExtraMissingError, match=r"^store: the library gcsfs is not installed · .* · try: pip install gcsfs$"):
         store.opened("gs://bucket/photo.jpg")
+    monkeypatch.setattr(fsspec, "available_protocols", list)
+    monkeypatch.setattr(fsspec.core, "url_to_fs", unknown_to_fsspec)
+    with pytest.raises(ExtraMissingError, match=r"^store: the library adlfs is not installed"):
+        store.opened("abfss://box/photo.jpg")
 
 
-@pytest.mark.parametrize("address", ["reference://", "zip://a.jpg::s3://bucket/a.zip", "simplecache::s3://bucket/a.jpg", "filecache://a"])
+def unknown_to_fsspec(address: str) -> Any:
+    raise ValueError(f"Protocol not known: {address}")
+
+
+@pytest.mark.parametrize("address", ["zip://a.jpg::s3://bucket/a.zip", "simplecache::s3://bucket/a.jpg", "file::https://example.org/a.jpg"])
 def test_addresses_inside_others_are_refused(address: str) -> None:
     with pytest.raises(OptionError, match="an address inside another"):
         store.opened(address)
+
+
+def test_only_stores_that_hold_files_themselves_are_opened() -> None:
+    known = {"file", "local", "memory", "http", "https", "sftp", "ssh", "ftp", "smb", "webhdfs", "hdfs", "s3", "gs", "az", "hf"}
+    assert known <= store.STORES
+    for protocol in {*fsspec.available_protocols(), "asyncwrapper", "async_wrapper", "cached", "reference"} - store.STORES:
+        with pytest.raises(UnknownNameError, match=f"^Unknown store '{protocol}'"):
+            store.opened(f"{protocol}://photo.jpg")

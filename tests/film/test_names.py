@@ -91,6 +91,15 @@ def test_pictures_go_by_the_number_they_have(tmp_path: Path) -> None:
         assert [frame.pixels[0, 0, 0] // 20 for frame in open_film(source).read()] == list(range(1, 13))
 
 
+@pytest.mark.parametrize(("names", "missing"), [(("1", "01", "3"), 1), (("1", "01"), 0), (("7", "9", "10"), 1), (("2", "3"), 0)])
+def test_missing_numbers_are_counted(names: tuple[str, ...], missing: int, tmp_path: Path) -> None:
+    for name in names:
+        Image.fromarray(moving(1)[0]).save(tmp_path / f"{name}.png")
+    film = open_film(tmp_path / "%d.png")
+    assert film.frames == len(names)
+    assert [note.split()[0] for note in film.notes if "missing" in note] == [str(missing)] * (missing > 0)
+
+
 def test_a_folder_leaves_out_what_is_no_picture_and_says_so(tmp_path: Path) -> None:
     for name in ("1.png", "2.png", "._1.png"):
         Image.fromarray(moving(1)[0]).save(tmp_path / name)

@@ -124,6 +124,14 @@ class Window:
         return [url for url in self.requests if not url.startswith((self.studio.url, "data:", "blob:" + self.studio.url))]
 
 
+def setting(page: Page, name: str, value: str) -> None:
+    """Fill in one of all settings."""
+    if page.locator("details.all").get_attribute("open") is None:
+        page.locator("details.all > summary").click()
+    page.fill(f"#setting-{name}", value)
+    page.press(f"#setting-{name}", "Tab")
+
+
 @pytest.fixture
 def window(browser: Browser, studio: Studio) -> Iterator[Callable[..., Window]]:
     """Return a function that opens the studio in a window of its own: ``window("#/gallery", width=375, color_scheme="dark")``."""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from tests.studio.conftest import Window
-from tests.studio.test_page_story import setting
+from tests.studio.conftest import Window, setting
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route

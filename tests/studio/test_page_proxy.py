@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from tests.studio.conftest import PATIENCE, Studio, Window, free_port
+from tests.studio.conftest import PATIENCE, Studio, Window, free_port, setting
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -36,6 +36,8 @@ def test_the_page_finds_everything_below_its_path(browser: Browser, below: Studi
     page.locator("input[type=file]").first.set_input_files(tmp_path / "boat.jpg")
     page.get_by_role("img", name="boat").wait_for()
     page.get_by_label("Another size, in pixels").fill("48")
+    for name, value in {"steps": "1", "ladder": "none"}.items():
+        setting(page, name, value)
     page.get_by_role("button", name="Paint", exact=True).click()
     page.wait_for_url("**/paint/#/run/*")
     page.locator("p.state.done").wait_for(timeout=1000 * PATIENCE)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from tests.studio.conftest import Studio, Window
+from tests.studio.conftest import Studio, Window, setting
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -30,14 +30,6 @@ DROP = """([target, bytes, name, type]) => {
 def drop(page: Page, target: str, file: Path) -> None:
     """Let a file fall on a place of the page."""
     page.evaluate(DROP, [target, base64.b64encode(file.read_bytes()).decode(), file.name, "image/jpeg"])
-
-
-def setting(page: Page, name: str, value: str) -> None:
-    """Fill in one of all settings."""
-    if page.locator("details.all").get_attribute("open") is None:
-        page.locator("details.all > summary").click()
-    page.fill(f"#setting-{name}", value)
-    page.press(f"#setting-{name}", "Tab")
 
 
 def state(page: Page, name: str) -> Locator:

@@ -100,9 +100,9 @@ class Stream(io.TextIOWrapper):
             yield
         except OSError as error:
             self.failure = self.failure or error
-            # What is still held back goes there too, and so does what libraries print by themselves.
-            with suppress(OSError), open(os.devnull, "wb") as nowhere:
-                os.dup2(nowhere.fileno(), self.fileno())
+            # The null device takes what is still in the buffer, and what libraries print by themselves.
+            with suppress(OSError), open(os.devnull, "wb") as null:
+                os.dup2(null.fileno(), self.fileno())
 
 
 def prepare() -> None:
@@ -151,5 +151,5 @@ def failure() -> OSError | None:
     """
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    found = sys.stdout.failure if isinstance(sys.stdout, Stream) else None
-    return None if found is None or found.errno == errno.EPIPE else found
+    error = sys.stdout.failure if isinstance(sys.stdout, Stream) else None
+    return None if error is None or error.errno == errno.EPIPE else error

@@ -102,7 +102,7 @@ def opened(address: str) -> tuple[Any, str]:
     return store, path
 
 
-def find(address: str, what: str, notify: Callable[[str], object] = lambda _: None) -> dict[str, str]:
+def find(address: str, what: str, notify: Callable[[str], None] = lambda _: None) -> dict[str, str]:
     """Find the pictures an address stands for: a file, those of a folder, or those after a pattern; a listing, not a question for each.
 
     Args:

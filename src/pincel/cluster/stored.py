@@ -17,7 +17,7 @@ from pincel.batch.jobs import USUAL, digest_of
 from pincel.batch.ledger import LEDGER, Ledger
 from pincel.batch.messages import Job, Outcome
 from pincel.batch.names import PATTERN, Names
-from pincel.batch.places import pictures
+from pincel.batch.places import Notify, pictures
 from pincel.cluster import store
 from pincel.sources import BLANK
 
@@ -52,7 +52,7 @@ def gather_stored(
     *,
     pattern: str = PATTERN,
     settings: Mapping[str, Any] | None = None,
-    notify: Callable[[str], object] = lambda _: None,
+    notify: Notify = lambda _: None,
 ) -> list[Job]:
     """Return a job for each pair of a content and a style, as :func:`pincel.batch.jobs.gather_jobs` does, with addresses among them.
 
@@ -76,7 +76,7 @@ def gather_stored(
     return placed([Job(name, content, ((style, 1.0),), "", shared) for name, (content, style) in zip(named, pairs, strict=True)], folder)
 
 
-def _places(texts: Sequence[str], what: str, folder: str, known: Known, notify: Callable[[str], object]) -> list[str]:
+def _places(texts: Sequence[str], what: str, folder: str, known: Known, notify: Notify) -> list[str]:
     places: dict[str, None] = {}
     outside = None if store.is_address(folder) else Path(folder)
     for text in texts:

@@ -80,7 +80,7 @@ def is_pattern(path: Path) -> bool:
 
 def numbered(pattern: Path, number: int) -> Path:
     """Return the name of a picture by its number."""
-    name = NUMBER.sub(lambda found: f"{number:0{found[1] or 0}d}", pattern.name)
+    name = NUMBER.sub(lambda match: f"{number:0{match[1] or 0}d}", pattern.name)
     return pattern.with_name(name)
 
 
@@ -121,9 +121,9 @@ def read_pictures(film: Film, start: int, _at: Fraction | None) -> Iterator[Fram
     """Read pictures from one on; see :meth:`Film.read`."""
     paths = picture_paths(film.path)
     for index in range(start, len(paths)):
-        decoded, found = _nearest(paths, index)
+        decoded, number = _nearest(paths, index)
         pixels, trouble = framed(decoded, film)
-        yield Frame(index, index / film.rate, pixels, trouble if found == index else "repeated")
+        yield Frame(index, index / film.rate, pixels, trouble if number == index else "repeated")
 
 
 def _nearest(paths: list[Path], index: int) -> tuple[Decoded, int]:

@@ -59,10 +59,10 @@ class Address:
     @classmethod
     def read(cls, text: str) -> Address | None:
         """Read ``name``, ``name:8765`` or ``[::1]:8765``; None for what is no address."""
-        found = _HOST.fullmatch(text)
-        if not found or int(found["port"] or 0) > 65_535:
+        match = _HOST.fullmatch(text)
+        if not match or int(match["port"] or 0) > 65_535:
             return None
-        return cls(found["name"].strip("[]").lower(), int(found["port"]) if found["port"] else None)
+        return cls(match["name"].strip("[]").lower(), int(match["port"]) if match["port"] else None)
 
     def on(self, scheme: str) -> Address:
         """Return it with the port of a scheme, http or https, where it has none."""
@@ -115,11 +115,12 @@ class Door:
             scheme: Of the request.
             host: Its header Host. A proxy may have put its own there, and may speak https while the request comes by http.
         """
-        said, _, rest = origin.lower().partition("://")
+        page_scheme, _, rest = origin.lower().partition("://")
         page, sent = Address.read(rest), Address.read(host)
-        if said not in _PORTS or page is None or sent is None:
+        if page_scheme not in _PORTS or page is None or sent is None:
             return False
-        return (said == scheme and page.on(said) == sent.on(said)) or self._allows(page.on(said))
+        page = page.on(page_scheme)
+        return (page_scheme == scheme and page == sent.on(scheme)) or self._allows(page)
 
     def _allows(self, sent: Address) -> bool:
         return any(other.name == sent.name and other.port in (None, sent.port) for other in self.allowed)
@@ -132,11 +133,11 @@ def allowed_host(text: str) -> Address:
         OptionError: For anything else.
     """
     try:
-        found = Address.read(text)
-        if found is None:
+        address = Address.read(text)
+        if address is None:
             raise ValueError
         # As browsers send names that are not of ASCII.
-        return found if _is_number(found.name) else Address(found.name.encode("idna").decode(), found.port)
+        return address if _is_number(address.name) else Address(address.name.encode("idna").decode(), address.port)
     except ValueError:
         name = text.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
         hint = name if Address.read(name) else "paint.example.org"

@@ -49,7 +49,7 @@ def test_names_that_were_allowed_are_answered_to(host: str, status: int, proxied
         # It puts its own name for the studio there.
         (f"https://{NAME}", "127.0.0.1:8765", True),
         (f"http://{NAME}", "127.0.0.1:8765", True),
-        (f"https://{NAME}:8443", "127.0.0.1:8765", False),
+        (f"https://{NAME}:8443", "127.0.0.1:8765", True),
         ("https://other.example.org:8443", "localhost:8765", True),
         ("https://other.example.org", "localhost:8765", False),
         # Neither is what the page of another site says.

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
+from pincel.image.encode import save_picture
+from pincel.image.metadata import metadata_of
+from pincel.image.opening import opened_file
 from pincel.studio.commands import RESULT
 from pincel.studio.small import THUMB, converted, thumbnail
 
@@ -35,6 +38,14 @@ def test_what_is_transparent_is_seen_on_the_background_of_the_run(background: st
     # A TIFF can be transparent, and is.
     with Image.open(converted(folder, "tif", background)) as whole:
         assert (whole.mode, whole.getpixel((35, 10))) == ("RGBA", (0, 255, 0, 0))
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "tif"])
+def test_another_format_is_what_a_run_that_is_asked_for_it_writes(suffix: str, folder: Path) -> None:
+    with opened_file(folder / RESULT) as image:
+        image.load()
+        save_picture(image, folder / f"own.{suffix}", image.info["dpi"], background="#204060", metadata=metadata_of(image))
+    assert converted(folder, suffix, "#204060").read_bytes() == (folder / f"own.{suffix}").read_bytes()
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "tif"])
