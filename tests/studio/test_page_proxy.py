@@ -9,19 +9,40 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from tests.studio.conftest import PATIENCE, Studio, Window, free_port, setting
+from pincel.studio.commands import RECORD, RESULT, Order
+from pincel.studio.home import Home
+from pincel.studio.models import RunView, StylePart
+from pincel.studio.records import Record, now, save, take_stock
+from tests.studio.conftest import PATIENCE, Studio, Window, free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
+RUN = "20260131-142501-3f9a"
+
+
 @pytest.fixture(scope="module")
 def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    """Start a studio whose page is below a path."""
+    """Start a studio whose page is below a path, with a run that is done."""
     made = Studio(tmp_path_factory.mktemp("below"), free_port(), "/paint")
+    keep_finished_run(Home(made.home))
     made.start()
     yield made
     made.kill()
+
+
+def keep_finished_run(home: Home) -> None:
+    """Put a run into a home as one leaves it that has ended."""
+    (folder := home.run(RUN)).mkdir(parents=True)
+    Image.new("RGB", (48, 32), "teal").save(folder / RESULT)
+    (folder / RECORD).write_text("{}")
+    parts = [StylePart(picture="sample:woodcut")]
+    view = RunView(id=RUN, kind="transfer", state="done", created=now(), content="sample:lake", styles=parts, title="lake", recipe="pincel")
+    order = Order(verb=["transfer"], arguments=[("sample:lake", None), ("sample:woodcut", None)], options=[], output="lake.png")
+    record = Record(view=view, order=order)
+    take_stock(folder, record)
+    save(home, record)
 
 
 def test_the_page_finds_everything_below_its_path(browser: Browser, below: Studio, tmp_path: Path) -> None:
@@ -36,15 +57,17 @@ def test_the_page_finds_everything_below_its_path(browser: Browser, below: Studi
     page.locator("input[type=file]").first.set_input_files(tmp_path / "boat.jpg")
     page.get_by_role("img", name="boat").wait_for()
     page.get_by_label("Another size, in pixels").fill("48")
-    for name, value in {"steps": "1", "ladder": "none"}.items():
-        setting(page, name, value)
     page.get_by_role("button", name="Paint", exact=True).click()
     page.wait_for_url("**/paint/#/run/*")
+    page.locator("p.state").wait_for()
+    window.go(f"#/run/{RUN}")
     page.locator("p.state.done").wait_for(timeout=1000 * PATIENCE)
+    page.locator("img.painted, .viewer").first.wait_for()
     for route in ("#/gallery", "#/studies", "#/about"):
         window.go(route)
         page.locator("h1").first.wait_for(state="attached")
     assert window.complaints == []
     assert window.strangers == []
-    assert any("/paint/api/events" in url for url in window.requests)
+    for path in ("events", f"runs/{RUN}/result.png"):
+        assert any(f"/paint/api/{path}" in url for url in window.requests), path
     context.close()
