@@ -52,6 +52,7 @@ class Stub:
 
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
+        atexit.register(self._runner.close)
         memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the folder inside it has a name of its own
         self._home = Path(tempfile.mkdtemp(prefix="fuzz-studio-", dir=memory))
         atexit.register(shutil.rmtree, self._home, ignore_errors=True)
