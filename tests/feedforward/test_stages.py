@@ -67,6 +67,8 @@ def test_an_eye_is_what_its_card_says() -> None:
         ("c9s1-32,R16,c9s1-3", "a block cannot change the number of channels · given R16"),
         ("c9s1-32,d64", "do not end in a picture · given 'd64'"),
         ("c9s1-5000,c9s1-3", "too many channels · given 5000"),
+        # More digits than Python makes a number of.
+        (f"c9s1-{'9' * 5000},c9s1-3", "cannot be read · given 'c9s1-9{5000}'"),
         (",".join(["c3s1-3"] * 65), "cannot be read · given '65 of them'"),
     ],
 )

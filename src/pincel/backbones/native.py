@@ -19,9 +19,9 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from pincel.backbones.cards import Card
-from pincel.backbones.formats.held import plain, printable
+from pincel.backbones.formats.held import plain
 from pincel.errors import WeightsError
-from pincel.files import atomically, one_line, quoted
+from pincel.files import atomically, one_line, printable, quoted
 
 KEY = "pincel"
 # Networks that a file may be of, and the kinds of their layers.

@@ -21,12 +21,12 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from pincel.backbones import CARDS
-from pincel.backbones.formats.held import plain, printable
+from pincel.backbones.formats.held import plain
 from pincel.errors import PincelError, WeightsError
 from pincel.feedforward.card import NetCard, encoder
 from pincel.feedforward.network import Network, make_eye, shapes
 from pincel.feedforward.stages import Op
-from pincel.files import atomically, one_line, quoted
+from pincel.files import atomically, one_line, printable, quoted
 
 KEY = "pincel-painter"
 ACCEPTED = "a file that 'pincel train-style' wrote"

@@ -32,7 +32,7 @@ OUTPUTS = ("tanh", "linear")
 # What needs to know the whole picture.
 GLOBAL = ("norm", "adapt")
 ACCEPTED = "stages as c9s1-32, d64, R128, u64, U2, separated by commas, the last one to 3 channels"
-_STAGE = re.compile(r"c(?P<kernel>[13579])s(?P<stride>[12])-(?P<c>\d+)|d(?P<d>\d+)|R(?P<r>\d+)|u(?P<u>\d+)|U(?P<times>2)")
+_STAGE = re.compile(r"c(?P<kernel>[13579])s(?P<stride>[12])-(?P<c>\d{1,5})|d(?P<d>\d{1,5})|R(?P<r>\d{1,5})|u(?P<u>\d{1,5})|U(?P<times>2)")
 # Channels and blocks that a file may ask for: it is read before it is trusted.
 MOST_CHANNELS, MOST_STAGES = 4096, 64
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from pincel.backbones import CARDS
 from pincel.backbones.cards import Card, plain_layers
 from pincel.backbones.formats.fit import fit, guess
-from pincel.backbones.formats.held import Channels, Held, HeldLayer, natural, plain
+from pincel.backbones.formats.held import Channels, Held, HeldLayer, plain
 from pincel.errors import WeightsError
+from pincel.files import natural_key
 from tests.backbones.formats.writers import TINY, as_bgr, exact, matrix, weights_of
 
 PATH = Path("some.file")
@@ -179,7 +180,7 @@ def test_guesses_have_all_layers_of_a_file_or_its_first_ones() -> None:
 
 def test_names_are_sorted_as_people_count() -> None:
     counted = ["conv2d", "conv2d_1", "conv2d_2", "conv2d_10", "dense", "features.2.weight", "features.10.weight"]
-    assert sorted(set(counted), key=natural) == counted
+    assert sorted(set(counted), key=natural_key) == counted
 
 
 @given(st.text())

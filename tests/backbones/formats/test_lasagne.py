@@ -187,6 +187,33 @@ def test_an_array_many_times_in_a_list_is_there_once(tmp_path: Path) -> None:
     assert len({layer.weight.untyped_storage().data_ptr() for layer in layers}) == 1
 
 
+def test_arrays_of_the_same_bytes_are_refused(tmp_path: Path) -> None:
+    # A text of 4,000 numbers, which a hundred arrays say is theirs.
+    values = pickle.dumps([np.ones((40, 100), np.float32)], 2)
+    head = values.index(b"cnumpy")
+    array = values[head : values.rindex(b"b") + 1]
+    assert open_weights(written(tmp_path / "a.pkl", values)).layers[0].weight.shape == (100, 40)
+    state = array.rindex(b"(K\x01")
+    again = array[:state] + b"h\xf0b"
+    many = b"\x80\x02](" + array[:-1] + b"q\xf0b" + again * 100 + b"e."
+    with pytest.raises(WeightsError, match=r"as Theano/Lasagne, its arrays have more bytes than it · "):
+        open_weights(written(tmp_path / "a.pkl", many))
+
+
+def test_a_type_of_numbers_is_named_by_text(tmp_path: Path) -> None:
+    # Python would spell out a tuple of two equal ones, each again of two, without end.
+    doubled = b")" + b"2\x86" * 100
+    for data in (b"cnumpy\ndtype\n(" + doubled + b"tR.", b"cnumpy\ndtype\n(S'f4'\ntR(N" + doubled + b"tb."):
+        with pytest.raises(WeightsError, match=r"as Theano/Lasagne, its parts do not fit together · "):
+            open_weights(written(tmp_path / "a.pkl", b"\x80\x02" + data))
+
+
+def test_the_names_of_classes_are_no_longer_than_is_shown(tmp_path: Path) -> None:
+    found: dict[str, Any] = {"param values": [np.ones((2, 3), np.float32)], "synset words": [" a " + " " * 10**6 + "b", "x" * 10**6]}
+    classes = open_weights(written(tmp_path / "a.pkl", python2_pickle(found))).classes
+    assert classes == ("a", "x" * 160 + "…")
+
+
 def test_what_is_neither_convolution_nor_fully_connected(tmp_path: Path) -> None:
     path = written(tmp_path / "a.pkl", pickle.dumps([np.ones((2, 3), np.float32), *[np.ones(3, np.float32)] * 4], 2))
     with pytest.raises(WeightsError, match=r"^weights: the layer parameter 2 is one whose first weight has 1 dimensions, which no network"):

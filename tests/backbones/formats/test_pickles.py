@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import struct
 import sys
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from pickle import UnpicklingError
@@ -12,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from pincel.backbones.formats import pickles
-from pincel.backbones.formats.pickles import Foreign, read_pickle
+from pincel.backbones.formats import lasagne, pickles, torch_file
+from pincel.backbones.formats.pickles import Call, Foreign, ordered_dict, read_pickle
 
 
 def read(data: bytes, table: dict[str, Any] | None = None) -> Any:
@@ -132,6 +133,67 @@ def test_depth_and_doubling_cost_nothing() -> None:
     assert read(doubled(100)) == {}
     # A number of many digits, which Python would look at each time it is a key.
     assert read(b"\x80\x04}(\x8b" + struct.pack("<i", 2**20) + b"\1" * 2**20 + b"\x94N" + b"h\0N" * 50_000 + b"u.") == {}
+
+
+def given(module: str, name: str, *what: bytes) -> bytes:
+    """Return a call of a function by what some instructions make."""
+    return f"c{module}\n{name}\n(".encode() + b"".join(what) + b"tR"
+
+
+DEEP, DOUBLED = (read(b")" + level + b".") for level in (b"\x85" * 200_000, b"2\x86" * 100))
+# Asks for one of them in a table.
+STRANGE = b"cm\nstrange\n"
+
+
+@pytest.mark.parametrize("strange", [0, 1], ids=["deep", "doubled"])
+@pytest.mark.parametrize("table", [torch_file.TABLE, lasagne.TABLE], ids=["torch", "lasagne"])
+def test_functions_of_a_table_look_into_nothing(table: dict[str, Any], strange: int) -> None:
+    # By number, for pytest spells out what a test is given.
+    table = table | {"m.strange": (DEEP, DOUBLED)[strange]}
+    pairs = given("collections", "OrderedDict", b"](", STRANGE, b"K\x01\x86S'a'\nK\x02\x86e")
+    assert read(b"\x80\x02" + pairs + b".", table) == {"a": 2}
+    for module, name in (asked.rsplit(".", 1) for asked in table):
+        for arguments in ((STRANGE,) * 5, (b"](" + STRANGE + STRANGE + b"e",) * 5, (b"N", STRANGE, STRANGE)):
+            with suppress(UnpicklingError, ValueError):
+                read(b"\x80\x02" + given(module, name, *arguments) + b"(N" + STRANGE * 4 + b"tb.", table)
+
+
+@pytest.mark.parametrize("pairs", ["S'ab'\n", "](S'ab'\ne", "](K\x01K\x02K\x03\x87e", "](K\x01\x85e", "K\x01", "]K\x01a", "}"])
+def test_pairs_are_lists_or_tuples_of_two(pairs: str) -> None:
+    with pytest.raises((UnpicklingError, ValueError)):
+        read(b"\x80\x02" + given("collections", "OrderedDict", pairs.encode("latin1")) + b".", {"collections.OrderedDict": ordered_dict})
+
+
+def test_what_is_given_counts_at_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pickles, "MOST_STEPS", 1000)
+    table = {"a.b": lambda *_: None, "a.direct": Call, "a.again": lambda call: Call(call[0], call[1])}
+    numbers = b"".join(b"K" + bytes([number]) for number in range(100))
+    for held in (b"](" + numbers + b"eq\x00", b"(" + numbers + b"tq\x00", b"}(" + numbers.replace(b"K", b"NK")[1:] + b"Nuq\x00"):
+        for call in (b"ca\nb\nh\x00\x85R0", b"ca\ndirect\nca\nb\nh\x00\x85\x86R0"):
+            assert read(b"\x80\x02" + held + call * 5 + b"N.", table) is None
+            with pytest.raises(UnpicklingError, match=r"^it has more than 1000 parts$"):
+                read(b"\x80\x02" + held + call * 9 + b"N.", table)
+    with pytest.raises(UnpicklingError, match=r"^it has more than 1000 parts$"):
+        read(b"\x80\x02(" + numbers + b"tq\x00" + b"ca\nb\nh\x00R0" * 9 + b"N.", table)
+    with pytest.raises(UnpicklingError, match=r"^it has more than 1000 parts$"):
+        # A function that calls itself by a list that holds itself.
+        read(b"\x80\x02ca\nagain\n]q\x00(](ca\nagain\nh\x00eeR.", table)
+
+
+def test_functions_that_call_themselves_without_end_are_refused() -> None:
+    def deeper(*given: object) -> object:
+        return deeper(*given)
+
+    with pytest.raises(UnpicklingError, match=r"^its parts do not fit together$"):
+        read(b"\x80\x02ca\nb\n)R.", {"a.b": deeper})
+
+
+def test_long_names_are_no_keys_and_no_classes() -> None:
+    long = b"X" + struct.pack("<I", 1001) + b"a" * 1001
+    assert read(b"\x80\x02}" + long + b"K\x01s.") == {}
+    assert read(b"\x80\x02}" + long.replace(struct.pack("<I", 1001), struct.pack("<I", 1000))[:-1] + b"K\x01s.") == {"a" * 1000: 1}
+    with pytest.raises(UnpicklingError):
+        read(b"\x80\x04" + long + long + b"\x93.")
 
 
 @pytest.mark.parametrize(

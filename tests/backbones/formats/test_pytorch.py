@@ -25,7 +25,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from pincel.backbones.formats import open_weights
+from pincel.backbones.formats import open_weights, pickles
 from pincel.backbones.native import read_card, write_network
 from pincel.backbones.weights import read_weights
 from pincel.errors import WeightsError
@@ -379,6 +379,67 @@ def test_odd_tensors_are_refused(said: tuple[Any, ...], tmp_path: Path) -> None:
     (tmp_path / "a.pth").write_bytes(odd_file(*said))
     with pytest.raises(WeightsError, match=r"^weights: cannot be read as PyTorch, (?!cannot|not enough|expected|too|zip)[^\n]+ · given "):
         open_weights(tmp_path / "a.pth")
+
+
+DEEP, DOUBLED = b")" + b"\x85" * 200_000, b")" + b"2\x86" * 100
+
+
+@pytest.mark.parametrize("strange", [DEEP, DOUBLED], ids=["deep", "doubled"])
+def test_names_of_older_storages_are_texts_or_none(strange: bytes, tmp_path: Path) -> None:
+    old = io.BytesIO()
+    torch.save({"a.weight": torch.ones(1, 1, 1, 1)}, old, _use_new_zipfile_serialization=False)
+    head, between, key = old.getvalue().rpartition(b"\x80\x02]q\x00")
+    assert between
+    (tmp_path / "a.pth").write_bytes(head + b"\x80\x02](" + strange + b"e." + key)
+    with pytest.raises(WeightsError, match=r"^weights: cannot be read as PyTorch, it ends before its part "):
+        open_weights(tmp_path / "a.pth")
+
+
+def refused_pickle(path: Path, data: bytes, reason: str) -> None:
+    path.write_bytes(zipped({"a/data.pkl": b"\x80\x02" + data, "a/data/0": bytes(24)}))
+    with pytest.raises(WeightsError, match=f"^weights: cannot be read as PyTorch, {reason} · "):
+        open_weights(path)
+
+
+def test_a_long_list_again_and_again_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pickles, "MOST_STEPS", 100_000)
+    size = b"](" + b"K\x01" * 20_000 + b"eq\x000"
+    refused_pickle(tmp_path / "a.pth", size + b"](" + b"ctorch\nSize\nh\x00\x85R" * 2 + b"e.", "its parts do not fit together")
+    pairs = b"](" + b"K\x01K\x01\x86" * 1000 + b"eq\x000ccollections\nOrderedDict\nq\x010"
+    refused_pickle(tmp_path / "a.pth", pairs + b"](" + b"h\x01h\x00\x85R" * 100 + b"e.", "it has more than 100000 parts")
+
+
+def test_a_function_given_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pickles, "MOST_STEPS", 100_000)
+    made_by = b"ctorch._tensor\n_rebuild_from_type_v2\n"
+    refused_pickle(tmp_path / "a.pth", made_by + b"]q\x00(" + made_by + b"Nh\x00eR.", "it has more than 100000 parts")
+
+
+def test_a_tensor_with_attributes_is_made_as_others_are(tmp_path: Path) -> None:
+    with_state = torch.arange(4.0).view(1, 1, 2, 2)
+    with_state.note = "kept"  # type: ignore[attr-defined]
+    torch.save({"a.weight": with_state}, tmp_path / "a.pth")
+    assert torch.equal(open_weights(tmp_path / "a.pth").layers[0].weight, torch.arange(4.0).view(1, 1, 2, 2))
+
+
+def test_long_names_before_many_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pickles, "MOST_STEPS", 100_000)
+    # A name of 900 characters, 50 times before the names of 1,000 tensors.
+    name = b"X" + struct.pack("<I", 900) + b"a" * 900 + b"q\x000"
+    tensors = b"}(" + b"".join(b"J" + struct.pack("<i", each) + b"h\x01" for each in range(1000)) + b"u"
+    tensor = b"ctorch._utils\n_rebuild_sparse_tensor\n)Rq\x010"
+    module = b"cm\nM\n)R}X\x08\0\0\0_modules"
+    inner = module + b"}sX\x0b\0\0\0_parameters" + tensors + b"sb"
+    refused_pickle(
+        tmp_path / "a.pth", name + tensor + (module + b"}h\x00") * 50 + inner + b"ssb" * 50 + b".", "it has more than 100000 parts"
+    )
+
+
+def test_one_dict_of_many_objects_counts_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pickles, "MOST_STEPS", 100_000)
+    shared = b"}(" + b"".join(b"J" + struct.pack("<i", each) + b"N" for each in range(2000)) + b"uq\x000cm\nM\nq\x010"
+    objects = b"".join(b"J" + struct.pack("<i", each) + b"h\x01)Rh\x00b" for each in range(100))
+    refused_pickle(tmp_path / "a.pth", shared + b"}(" + objects + b"u.", "it has more than 100000 parts")
 
 
 @pytest.mark.parametrize("lie", dict(lies()))

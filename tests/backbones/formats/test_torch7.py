@@ -238,6 +238,10 @@ def test_networks_within_networks_end(tmp_path: Path) -> None:
         twice = contained([twice, twice])
     with pytest.raises(WeightsError, match="is in it more than once"):
         open_weights(written(tmp_path / "b.t7", twice))
+    # The key of a table is before the names of all that is in it.
+    named = {"a" * 600: {"b" * 600: {1: contained([])}}}
+    with pytest.raises(WeightsError, match="as Torch7, it is nested too deep · "):
+        open_weights(written(tmp_path / "c.t7", named))
 
 
 @pytest.mark.parametrize(

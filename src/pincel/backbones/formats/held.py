@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor
 
 from pincel.errors import WeightsError
-from pincel.files import one_line, quoted
+from pincel.files import one_line, printable, quoted
 
 Channels = Literal["rgb", "bgr"]
 Flat = Literal["chw", "hwc"]
@@ -105,11 +104,6 @@ def plain(text: str) -> str:
     return printable(text[:LONG]) + ("…" if len(text) > LONG else "")
 
 
-def printable(text: str) -> str:
-    """Return a text without what a terminal would obey."""
-    return "".join(each if each.isprintable() else "�" for each in text)
-
-
 def paired(path: Path, values: Sequence[tuple[str, Tensor]], flat: Flat = "chw") -> Iterator[HeldLayer]:
     """Put each weight together with the bias behind it, if one is.
 
@@ -148,11 +142,6 @@ def floating(numbers: Tensor) -> Tensor:
     if not numbers.is_floating_point():
         raise TypeError(f"its numbers are {numbers.dtype}, not floating-point")
     return numbers
-
-
-def natural(name: str) -> tuple[str | int, ...]:
-    """Return a key that sorts ``conv2`` before ``conv10``."""
-    return tuple(int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", name))
 
 
 def _reason(error: Exception) -> str:

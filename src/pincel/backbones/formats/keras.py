@@ -21,8 +21,9 @@ import numpy as np
 from torch import Tensor
 
 from pincel.backbones.formats.hdf5 import MOST_NAMES, check_hdf5, check_pieces
-from pincel.backbones.formats.held import LONG, MOST, Held, natural, paired, plain, reading, to_tensor
+from pincel.backbones.formats.held import LONG, MOST, Held, paired, plain, reading, to_tensor
 from pincel.backbones.formats.zips import open_zip
+from pincel.files import natural_key
 
 # Where layers are in a file of the new layout, and where the first version of it had them.
 LAYERS = ("layers", "_layer_checkpoint_dependencies")
@@ -107,11 +108,11 @@ def _new(group: h5py.Group, seen: set[int]) -> Iterator[tuple[str, h5py.Dataset]
     seen.add(address)
     place = next((name for name in LAYERS if name in group), None)
     inside: Any = {} if place is None else _inside(group, place)
-    for layer in sorted(inside, key=natural):
+    for layer in sorted(inside, key=natural_key):
         each = _inside(inside, layer)
         variables: Any = _inside(each, "vars") if "vars" in each else {}
         name = _texts(variables, "name")[0] if variables and "name" in variables.attrs else layer
-        for variable in sorted(variables, key=natural):
+        for variable in sorted(variables, key=natural_key):
             yield name, _inside(variables, variable)
         yield from _new(each, seen)
 

@@ -21,13 +21,16 @@ from zipfile import ZipFile, ZipInfo
 import numpy as np
 from torch import Tensor
 
-from pincel.backbones.formats.held import Held, natural, paired, plain, reading, to_tensor
-from pincel.backbones.formats.pickles import Foreign, read_pickle, refused
+from pincel.backbones.formats.held import LONG, Held, paired, plain, reading, to_tensor
+from pincel.backbones.formats.pickles import Foreign, axes, ordered_dict, read_pickle, refused, sequence
 from pincel.backbones.formats.zips import open_zip
+from pincel.files import natural_key
 
 # Where the list of parameters is in the files that are about, and what else is read of them.
 VALUES, CLASSES, MEANS = ("param values", "param_values", "values", "params"), ("synset words", "classes"), ("mean value", "mean_value")
-NUMBER = re.compile(r"f[248]")
+NUMBER, ORDER = re.compile(r"f[248]"), re.compile(r"[<>=|]")
+# Names of classes that are read; ImageNet has 21,841.
+MOST_CLASSES = 100_000
 
 
 def read(path: Path) -> Held:
@@ -46,6 +49,7 @@ def read(path: Path) -> Held:
         values = _first(table, VALUES)
         if not isinstance(values, list | tuple) or not values:
             raise ValueError(f"it has no list of parameters under '{VALUES[0]}'")
+        _check_size(values, path.stat().st_size)
         named = [(f"parameter {place}", _tensor(value)) for place, value in enumerate(values)]
         layers = tuple(paired(path, [(name, numbers.T if numbers.ndim == 2 else numbers) for name, numbers in named]))
         return Held(layers, "bgr", _texts(_first(table, CLASSES)), "lasagne", _mean(_first(table, MEANS)))
@@ -55,8 +59,18 @@ def _first(table: Mapping[Any, Any], names: Sequence[str]) -> Any:
     return next((table[name] for name in names if name in table), None)
 
 
+def _check_size(values: Sequence[object], most: int) -> None:
+    """Raise ValueError for arrays of the same bytes, each of which would be made of them again."""
+    arrays = {id(value): value for value in values if isinstance(value, _Array)}
+    if sum(array.size for array in arrays.values()) > most:
+        raise ValueError("its arrays have more bytes than it")
+
+
 def _texts(found: object) -> tuple[str, ...]:
-    return tuple(plain(each.strip()) for each in found) if isinstance(found, list) and all(isinstance(each, str) for each in found) else ()
+    if not isinstance(found, list) or len(found) > MOST_CLASSES or not all(isinstance(each, str) for each in found):
+        return ()
+    # However long they are, no more is looked at than is shown.
+    return tuple(plain(each[: 2 * LONG].strip()) for each in found)
 
 
 def _mean(found: object) -> tuple[float, float, float] | None:
@@ -85,7 +99,7 @@ def _pickled(stream: BinaryIO) -> Any:
 
 def _archived(path: Path) -> list[Tensor]:
     with open_zip(path) as archive:
-        members = sorted(archive.infolist(), key=lambda member: natural(member.filename))
+        members = sorted(archive.infolist(), key=lambda member: natural_key(member.filename))
         return [_saved(archive, member) for member in members]
 
 
@@ -104,7 +118,7 @@ def _arranged(data: object, order: str, kind: str, shape: Sequence[int], *, fort
     Raises:
         ValueError: If there are more or fewer than the shape says, or they are no floating-point numbers.
     """
-    if not isinstance(data, bytes) or not NUMBER.fullmatch(kind):
+    if not isinstance(data, bytes | bytearray) or not NUMBER.fullmatch(kind) or not ORDER.fullmatch(order):
         raise ValueError("one of its arrays is not of floating-point numbers")
     if prod(shape) * int(kind[1:]) != len(data) or min(shape, default=1) < 0:
         raise ValueError(f"one of its arrays says it is {tuple(shape)} and has {len(data)} bytes")
@@ -114,12 +128,19 @@ def _arranged(data: object, order: str, kind: str, shape: Sequence[int], *, fort
 class _Kind:
     """Stands for a type of numbers: ``f4`` and so on, and which byte comes first."""
 
-    def __init__(self, name: str, *_: object) -> None:
-        self.name, self.order = str(name), "="
+    def __init__(self, name: object, *_: object) -> None:
+        self.name, self.order = _text(name), "="
 
     def build(self, state: Sequence[Any]) -> None:
         """Take what NumPy says of a type; all that matters is its order of bytes."""
-        self.order = str(state[1])
+        self.order = _text(state[1])
+
+
+def _text(found: object) -> str:
+    # Whatever else it is, of whatever depth, it is not made a text of.
+    if not isinstance(found, str):
+        raise TypeError
+    return found
 
 
 class _Array:
@@ -127,25 +148,32 @@ class _Array:
 
     def __init__(self) -> None:
         self.shape: tuple[int, ...] = ()
-        self.kind, self.fortran, self.data = _Kind(""), False, b""
+        self.kind, self.fortran = _Kind(""), False
+        self._data: object = b""
 
     def build(self, state: Sequence[Any]) -> None:
         """Take what NumPy says of an array."""
-        _, shape, kind, fortran, data = state
-        self.shape, self.fortran = tuple(int(length) for length in shape), bool(fortran)
-        self.kind = kind
-        # What was bytes in Python 2 is read as a text of as many characters.
-        self.data = data.encode("latin1") if isinstance(data, str) else data
+        _, shape, kind, fortran, self._data = sequence(state, 5)
+        if not isinstance(kind, _Kind):
+            raise TypeError
+        self.shape, self.kind, self.fortran = axes(shape), kind, bool(fortran)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it is made of."""
+        return len(self._data) if isinstance(self._data, str | bytes | bytearray) else 0
 
     @cached_property
     def numbers(self) -> Tensor:
         """Its numbers, there once however often a list has it; raises ValueError if they are not as said."""
-        return _arranged(self.data, self.kind.order, self.kind.name, self.shape, fortran=self.fortran)
+        # What was bytes in Python 2 is read as a text of as many characters.
+        data = self._data.encode("latin1") if isinstance(self._data, str) else self._data
+        return _arranged(data, self.kind.order, self.kind.name, self.shape, fortran=self.fortran)
 
 
-def _from_buffer(data: object, kind: _Kind, shape: Sequence[int], order: str = "C") -> _Array:
+def _from_buffer(data: object, kind: object, shape: object, order: object = "C") -> _Array:
     array = _Array()
-    array.build((1, shape, kind, order == "F", bytes(data) if isinstance(data, bytearray) else data))
+    array.build((1, shape, kind, order == "F", data))
     return array
 
 
@@ -153,9 +181,9 @@ def _from_buffer(data: object, kind: _Kind, shape: Sequence[int], order: str = "
 TABLE: dict[str, Any] = {
     "numpy.ndarray": "an array",
     "numpy.dtype": _Kind,
-    "collections.OrderedDict": lambda pairs=(): dict(pairs),
-    # How Python 3 writes bytes for Python 2.
-    "_codecs.encode": lambda text, *_: text.encode("latin1"),
+    "collections.OrderedDict": ordered_dict,
+    # How Python 3 writes bytes for Python 2: the text is what Python 2 wrote itself, and no copy of it.
+    "_codecs.encode": lambda text, *_: text,
 }
 for core in ("core", "_core"):
     TABLE[f"numpy.{core}.multiarray._reconstruct"] = lambda *_: _Array()

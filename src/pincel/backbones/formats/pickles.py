@@ -5,21 +5,24 @@ that is not there stands for itself: nothing is imported, calling it gives anoth
 as plain data beside its name. So what lies beside the numbers of a file, of whatever class, does not keep them from being read.
 
 Python's own machine takes a table too, but it hashes whatever a pickle uses as a key or puts in a set; a tuple of a million levels ends the
-process there, and one of sixty levels, each twice the one inside it, never ends. Here keys are numbers and texts, and sets are lists. Room
-is made only for bytes that are there, and for no more than :data:`MOST_STEPS` objects.
+process there, and one of sixty levels, each twice the one inside it, never ends. Here keys are numbers and short texts, and sets are
+lists. Room is made only for bytes that are there, and for no more than :data:`MOST_STEPS` objects: what is given to a function counts at
+each call, because a pickle names a long list again in two bytes, and a function of the table copies no text.
 """
 
 from __future__ import annotations
 
 import codecs
 import pickletools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pickle import UnpicklingError
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 # Instructions in one pickle. A network has some thousands, what its training noted of each step as many as steps.
 MOST_STEPS = 4_000_000
+# Characters of a key, and of the name of a class; axes of an array, as NumPy and PyTorch have it.
+MOST_NAME, MOST_AXES = 1000, 64
 # Modules, and functions of Python itself, that no file of numbers has any use for: one that calls them is not what it says it is.
 CODE = frozenset({"os", "posix", "nt", "subprocess", "sys", "shutil", "socket", "runpy", "importlib", "ctypes", "pty", "webbrowser"})
 BUILT_IN = frozenset({"eval", "exec", "compile", "open", "input", "breakpoint", "__import__"})
@@ -52,12 +55,34 @@ class Buildable(Protocol):
         """Take it; raises ValueError if it makes no sense."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """What a function of a table returns to have another called in its stead, whose arguments count as those of any other."""
+
+    made_by: object
+    given: object
+
+
+class Budget:
+    """Counts parts of a file."""
+
+    def __init__(self) -> None:
+        self._spent = 0
+
+    def charge(self, parts: int = 1) -> None:
+        """Count so many more; raises UnpicklingError beyond :data:`MOST_STEPS`."""
+        self._spent += parts
+        if self._spent > MOST_STEPS:
+            raise UnpicklingError(f"it has more than {MOST_STEPS} parts")
+
+
 def read_pickle(stream: BinaryIO, table: Mapping[str, Any], elsewhere: Callable[[Any], object] | None = None) -> Any:
     """Read one pickle, up to its end.
 
     Args:
         stream: At its beginning. A ``read`` of more than there is must return what there is, at no cost.
-        table: ``module.name`` → what it is given in its stead: a function to call, or a value.
+        table: ``module.name`` → what it is given in its stead: a function to call, or a value. A function gets whatever the file
+            gives it, of any type and depth: it hashes, compares, prints and recurses into nothing that it has not checked.
         elsewhere: Returns what is kept outside the pickle, by what the pickle says of it.
 
     Raises:
@@ -66,16 +91,15 @@ def read_pickle(stream: BinaryIO, table: Mapping[str, Any], elsewhere: Callable[
     """
     machine = _Machine(table, elsewhere)
     try:
-        for count, (name, argument) in enumerate(_instructions(stream)):
-            if count > MOST_STEPS:
-                raise UnpicklingError(f"it has more than {MOST_STEPS} parts")
+        for name, argument in _instructions(stream):
             if name == "STOP":
                 return machine.stack.pop()
+            machine.budget.charge()
             if name in VALUES:
                 machine.push(argument)
             else:
                 ACTS[name](machine, argument)
-    except (IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (IndexError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise UnpicklingError("its parts do not fit together") from error
     raise UnpicklingError("it has no end")
 
@@ -105,6 +129,7 @@ def _instructions(stream: BinaryIO) -> Iterator[tuple[str, Any]]:
 class _Machine:
     def __init__(self, table: Mapping[str, Any], elsewhere: Callable[[Any], object] | None) -> None:
         self.stack: list[Any] = []
+        self.budget = Budget()
         self._below: list[list[Any]] = []
         self._places: dict[int, Any] = {}
         self._table, self._elsewhere = table, elsewhere
@@ -137,7 +162,7 @@ class _Machine:
 
     def push_dict(self, _: object) -> None:
         pairs, found = self.marked(), dict[Any, Any]()
-        _set(found, pairs)
+        set_pairs(found, pairs)
         self.push(found)
 
     def extend(self, values: list[Any]) -> None:
@@ -155,11 +180,13 @@ class _Machine:
             found = found.items
         if not isinstance(found, dict):
             raise TypeError
-        _set(found, pairs)
+        set_pairs(found, pairs)
 
     # --- What is asked for by name
 
     def push_named(self, module: str, name: str) -> None:
+        if len(module) + len(name) > MOST_NAME:
+            raise TypeError
         asked = f"{module}.{name}"
         self.push(self._table[asked] if asked in self._table else Foreign(asked))
 
@@ -171,14 +198,21 @@ class _Machine:
 
     def call(self, made_by: Any, given: Any) -> None:
         """Push what a function of the table makes, or what stands for it."""
+        made: object = Call(made_by, given)
+        while isinstance(made, Call):
+            made = self._made(made.made_by, made.given)
+        self.push(made)
+
+    def _made(self, made_by: Any, given: object) -> object:
         if isinstance(made_by, Foreign):
             if _runs_code(made_by.name):
                 raise refused(made_by.name)
-            self.push(Foreign(made_by.name))
-        elif callable(made_by):
-            self.push(made_by(*given))
-        else:
-            raise TypeError
+            return Foreign(made_by.name)
+        arguments = sequence(given)
+        self.budget.charge(1 + len(arguments))
+        self.budget.charge(sum(len(each) for each in arguments if isinstance(each, list | tuple | dict)))
+        made: object = made_by(*arguments)
+        return made
 
     def call_object(self) -> None:
         made_by, *given = self.marked()
@@ -200,16 +234,47 @@ class _Machine:
         self.push(self._elsewhere(said))
 
 
-def _set(found: dict[Any, Any], pairs: list[Any]) -> None:
-    """Put pairs into a dict, but for those whose key is neither text nor a number of usual length."""
+def set_pairs(found: dict[Any, Any], pairs: Sequence[Any]) -> None:
+    """Put pairs, a key and its value in turn, into a dict, but for those whose key is neither text nor number of usual length."""
     if len(pairs) % 2:
         raise TypeError
-    found.update((key, value) for key, value in zip(pairs[::2], pairs[1::2], strict=True) if _is_key(key))
+    found.update((key, value) for key, value in zip(pairs[::2], pairs[1::2], strict=True) if is_key(key))
 
 
-def _is_key(key: object) -> bool:
-    # Python looks at all digits of a number each time.
-    return isinstance(key, str | bytes | float | None) or (isinstance(key, int) and key.bit_length() <= 64)
+def is_key(key: object) -> bool:
+    """Tell whether something may be hashed and compared with its like."""
+    # Python looks at all digits of a number each time, and at all characters of a text that is equal to another.
+    if isinstance(key, int):
+        return key.bit_length() <= 64
+    return len(key) <= MOST_NAME if isinstance(key, str | bytes) else isinstance(key, float | None)
+
+
+def ordered_dict(pairs: object = ()) -> dict[Any, Any]:
+    """Return what ``collections.OrderedDict`` makes of pairs; raises TypeError or ValueError if they are none."""
+    found = dict[Any, Any]()
+    for pair in sequence(pairs):
+        key, value = sequence(pair, 2)
+        set_pairs(found, (key, value))
+    return found
+
+
+def sequence(found: object, most: int | None = None) -> Sequence[Any]:
+    """Return a list or a tuple as it is; raises TypeError for anything else, and for one of more than ``most``."""
+    if not isinstance(found, list | tuple) or (most is not None and len(found) > most):
+        raise TypeError
+    return found
+
+
+def whole(value: object) -> int:
+    """Return a whole number of up to 63 bits as it is; raises ValueError for anything else."""
+    if type(value) is not int or value.bit_length() > 63:
+        raise ValueError("a size of it is no number")
+    return value
+
+
+def axes(lengths: object) -> tuple[int, ...]:
+    """Return a shape, or strides; raises TypeError or ValueError if they are none."""
+    return tuple(map(whole, sequence(lengths, MOST_AXES)))
 
 
 def _apart(argument: str) -> tuple[str, str]:

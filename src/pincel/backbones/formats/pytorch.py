@@ -22,9 +22,9 @@ from torch import Tensor
 
 from pincel.backbones.formats.fire import joined
 from pincel.backbones.formats.held import Channels, Held, HeldLayer, floating, plain, reading, unusable
-from pincel.backbones.formats.pickles import Foreign, refused
+from pincel.backbones.formats.pickles import Budget, Foreign, refused
 from pincel.backbones.formats.preprocessed import without_preprocessing
-from pincel.backbones.formats.torch_file import Numbers, TorchFile, is_module, named_tensors, open_torch, parts
+from pincel.backbones.formats.torch_file import Numbers, TorchFile, is_module, named, named_tensors, open_torch, parts
 from pincel.errors import WeightsError
 
 # Names of averages over the steps of a training, and of what has the shapes of weights and is none.
@@ -81,22 +81,21 @@ def read_state(path: Path) -> dict[str, Tensor]:
 def _states(found: object) -> list[tuple[str, Mapping[str, Numbers | Foreign]]]:
     """Return all that may be a network: where it is (``model_ema.module``), and its tensors by name; the likeliest first."""
     states, seen = list[tuple[str, Mapping[str, Numbers | Foreign]]](), set[int]()
-    level = [("", found)]
+    level, budget = [("", found)], Budget()
     for _ in range(DEEPEST):
         inner = list[tuple[str, object]]()
         for place, each in level:
             if id(each) in seen or len(states) >= MOST or NO_WEIGHTS.search(place):
                 continue
             seen.add(id(each))
-            tensors = named_tensors(each)
+            tensors = named_tensors(each, budget)
             if any(name.endswith("weight") or len(tensors) > 1 for name in tensors):
                 states.append((place, tensors))
             # The modules in a module are parts of it.
-            inner += (
-                []
-                if is_module(each)
-                else [(f"{place}.{key}".lstrip("."), value) for key, value in parts(each).items() if isinstance(value, Mapping | Foreign)]
-            )
+            if not is_module(each):
+                before = f"{place}." if place else ""
+                within = parts(each, budget).items()
+                inner += [(named(before, key, budget), value) for key, value in within if isinstance(value, Mapping | Foreign)]
         level = inner
     return sorted(states, key=lambda state: not AVERAGE.search(state[0]))
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from safetensors import safe_open
 
-from pincel.backbones.formats.held import Held, natural, reading
+from pincel.backbones.formats.held import Held, reading
 from pincel.backbones.formats.pytorch import held
 from pincel.backbones.native import KEY, card_of
+from pincel.files import natural_key
 
 
 def read(path: Path) -> Held:
@@ -26,7 +27,7 @@ def read(path: Path) -> Held:
         WeightsError: If it is not whole, or holds other layers with weights than convolutions and fully connected ones.
     """
     with reading(path, "safetensors"), safe_open(path, "pt") as opened:
-        state = {name: opened.get_tensor(name) for name in sorted(opened.keys(), key=natural)}
+        state = {name: opened.get_tensor(name) for name in sorted(opened.keys(), key=natural_key)}
         matrices_last = dict(sorted(state.items(), key=lambda item: item[1].ndim == 2))
         found = held(path, matrices_last, "safetensors")
         text = (opened.metadata() or {}).get(KEY)

@@ -20,6 +20,8 @@ from pincel.backbones.formats.torch7_objects import Module, read_object
 
 CONVOLUTIONS = frozenset({"nn.SpatialConvolution", "nn.SpatialConvolutionMM", "cudnn.SpatialConvolution"})
 CONNECTED = "nn.Linear"
+# Characters of the place of a module: those of each table are before those of all that is in it.
+MOST_NAME = 1000
 
 
 def read(path: Path) -> Held:
@@ -45,6 +47,8 @@ def _layers(path: Path, found: Module | dict[Any, Any], place: str, seen: set[in
     """Walk through containers and tables; ``place`` is where in them a module is, for those without a name."""
     if id(found) in seen:
         raise ValueError(f"its module {place or 'of all'} is in it more than once")
+    if len(place) > MOST_NAME:
+        raise ValueError("it is nested too deep")
     seen.add(id(found))
     fields = found.fields if isinstance(found, Module) else {"modules": found}
     inside, weight, name = fields.get("modules"), fields.get("weight"), fields.get("name")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pincel.backbones.formats.pickles import Foreign, read_pickle
+from pincel.backbones.formats.pickles import Budget, Call, Foreign, axes, is_key, ordered_dict, read_pickle, whole
 from pincel.backbones.formats.zips import open_zip
 
 # Kind of storage, and of numbers.
@@ -32,8 +32,8 @@ KINDS = {
     "Float": torch.float32, "Double": torch.float64, "Half": torch.float16, "BFloat16": torch.bfloat16, "Byte": torch.uint8,
     "Char": torch.int8, "Short": torch.int16, "Int": torch.int32, "Long": torch.int64, "Bool": torch.bool,
 }  # fmt: skip
-# A tensor of more is no weight.
-MOST_AXES = 8
+# Characters of a name that count as a part.
+NAME = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class TorchFile:
         flat = self._flat(storage)
         size: int = prod(shape)
         last = numbers.start + sum((length - 1) * stride for length, stride in zip(shape, strides, strict=True))
-        if len(shape) > MOST_AXES or min(*shape, *strides, numbers.start, 0) < 0 or size > len(flat) or (size and last >= len(flat)):
+        if min(*shape, *strides, numbers.start, 0) < 0 or size > len(flat) or (size and last >= len(flat)):
             raise ValueError(f"its {name} is {shape}, and not all of that is there")
         return torch.as_strided(flat, shape, strides, numbers.start) if size else torch.empty(shape, dtype=flat.dtype)
 
@@ -176,7 +176,8 @@ class _Older:
         self._big = isinstance(system, Mapping) and system.get("little_endian") is False
         for key in keys if isinstance(keys, list) else []:
             head = self._mapped.read(8)
-            if len(head) < 8 or key not in self._kinds:
+            # What is not text may be anything, of any depth, and is not hashed.
+            if len(head) < 8 or not isinstance(key, str) or key not in self._kinds:
                 break
             (count,) = struct.unpack(">q" if self._big else "<q", head)
             begin = self._mapped.tell()
@@ -206,14 +207,14 @@ def _storage(said: Any) -> object:
     """
     if isinstance(said, tuple) and said[:1] == ("module",) and len(said) > 1:
         return said[1]
-    if not isinstance(said, tuple) or len(said) < 5 or said[0] != "storage":
+    if not isinstance(said, tuple) or not 5 <= len(said) <= 6 or said[0] != "storage":
         raise ValueError("a part of it is elsewhere")
     _, kind, key, _, *more = said
-    if not isinstance(kind, torch.dtype) or not isinstance(key, str):
+    if not isinstance(kind, torch.dtype) or not isinstance(key, str) or not is_key(key):
         raise ValueError("a part of it has no name, or no numbers")
     view = more[1] if len(more) > 1 else None
     _, start, count = view if isinstance(view, tuple) and len(view) == 3 else ("", 0, more[0])
-    return Storage(key, kind, _whole(count) * kind.itemsize, _whole(start))
+    return Storage(key, kind, whole(count) * kind.itemsize, whole(start))
 
 
 def _in_order(data: bytearray, storage: Storage, *, big: bool) -> bytearray:
@@ -227,15 +228,16 @@ def _in_order(data: bytearray, storage: Storage, *, big: bool) -> bytearray:
 # --- What a pickle of tensors may ask for -----------------------------------------------------------------------------------------------
 
 
-def _tensor(storage: object, start: object, shape: Any, strides: Any, *_: object) -> Numbers:
+def _tensor(storage: object, start: object, shape: object, strides: object, *_: object) -> Numbers:
     if not isinstance(storage, Storage):
         raise TypeError("a tensor of it has no numbers")
-    if len(shape) != len(strides):
+    made = Numbers(storage, whole(start), axes(shape), axes(strides))
+    if len(made.shape) != len(made.strides):
         raise ValueError("a tensor of it has not one stride for each axis")
-    return Numbers(storage, _whole(start), tuple(map(_whole, shape)), tuple(map(_whole, strides)))
+    return made
 
 
-def _tensor_of_kind(storage: object, start: object, shape: Any, strides: Any, *more: object) -> Numbers:
+def _tensor_of_kind(storage: object, start: object, shape: object, strides: object, *more: object) -> Numbers:
     """Return a tensor whose storage is of bytes, and whose kind comes behind whether it is trained, and its hooks."""
     kind = more[2]
     if not isinstance(storage, Storage) or not isinstance(kind, torch.dtype):
@@ -243,22 +245,16 @@ def _tensor_of_kind(storage: object, start: object, shape: Any, strides: Any, *m
     return _tensor(replace(storage, kind=kind), start, shape, strides)
 
 
-def _with_state(make: Callable[..., object], _: object, given: Any, *__: object) -> object:
-    """Return a tensor without the attributes that were given to it."""
-    return make(*given) if callable(make) else make
-
-
-def _whole(value: object) -> int:
-    if type(value) is not int or abs(value) >= 2**63:
-        raise ValueError("a size of it is no number")
-    return value
+def _with_state(make: object, _: object, given: object, *__: object) -> Call:
+    """Return how a tensor is made, without the attributes that were given to it."""
+    return Call(make, given)
 
 
 Table: TypeAlias = "dict[str, Any]"
 TABLE: Table = {
-    "collections.OrderedDict": lambda pairs=(): dict(pairs),
+    "collections.OrderedDict": ordered_dict,
     "collections.defaultdict": lambda *_: {},
-    "torch.Size": lambda lengths=(): tuple(lengths),
+    "torch.Size": axes,
     "torch._utils._rebuild_tensor": _tensor,
     "torch._utils._rebuild_tensor_v2": _tensor,
     "torch._utils._rebuild_tensor_v3": _tensor_of_kind,
@@ -275,18 +271,30 @@ TABLE: Table = {
 }
 
 
-def named_tensors(found: object) -> dict[str, Numbers | Foreign]:
-    """Return the tensors of a dict, or of a module and the modules in it, by name, and what stands for tensors of other kinds."""
-    return dict(_named(found, "", set()))
+def named_tensors(found: object, budget: Budget) -> dict[str, Numbers | Foreign]:
+    """Return the tensors of a dict, or of a module and the modules in it, by name, and what stands for tensors of other kinds.
+
+    Raises:
+        UnpicklingError: If there are more than there is a budget for.
+        RecursionError: For modules in each other without end.
+    """
+    return dict(_named(found, "", set(), budget))
 
 
-def _named(found: object, before: str, seen: set[int]) -> Iterator[tuple[str, Numbers | Foreign]]:
-    for key, value in parts(found).items():
+def _named(found: object, before: str, seen: set[int], budget: Budget) -> Iterator[tuple[str, Numbers | Foreign]]:
+    for key, value in parts(found, budget).items():
         if isinstance(value, Numbers) or (isinstance(value, Foreign) and value.name.startswith("torch._utils._rebuild")):
-            yield f"{before}{key}", value
+            yield named(before, key, budget), value
         elif is_module(found) and isinstance(value, Foreign) and id(value) not in seen:
             seen.add(id(value))
-            yield from _named(value, f"{before}{key}.", seen)
+            yield from _named(value, f"{named(before, key, budget)}.", seen, budget)
+
+
+def named(before: str, key: object, budget: Budget) -> str:
+    """Return the name of a part, behind that of what it is a part of: a long one, before many, is counted by its length."""
+    name = f"{before}{key}"
+    budget.charge(1 + len(name) // NAME)
+    return name
 
 
 def is_module(found: object) -> bool:
@@ -295,11 +303,18 @@ def is_module(found: object) -> bool:
     return "_modules" in state or (isinstance(found, Foreign) and found.name.startswith("__torch__."))
 
 
-def parts(found: object) -> Mapping[Any, Any]:
-    """Return what a dict or an object holds by name; of a module, its parameters, its other tensors and its modules."""
+def parts(found: object, budget: Budget) -> Mapping[Any, Any]:
+    """Return what a dict or an object holds by name; of a module, its parameters, its other tensors and its modules.
+
+    Many objects may have the same dict: it counts for each; raises UnpicklingError beyond the budget.
+    """
     if not isinstance(found, Foreign):
-        return found if isinstance(found, Mapping) else {}
+        found = found if isinstance(found, Mapping) else {}
+        budget.charge(len(found))
+        return found
     state = found.state if isinstance(found.state, Mapping) else {}
     inside = [state[key] for key in ("_parameters", "_buffers", "_modules") if isinstance(state.get(key), Mapping)]
     # An object of any other class, and a module of TorchScript, has all of it side by side.
-    return {key: value for each in (inside or [found.items or {}, state]) for key, value in each.items()}
+    inside = inside or [found.items or {}, state]
+    budget.charge(sum(map(len, inside)))
+    return {key: value for each in inside for key, value in each.items()}
