@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import resource
 import stat
@@ -198,3 +199,9 @@ def test_sha256_of_is_that_of_the_bytes(tmp_path: Path) -> None:
 def test_messages_stay_on_one_line() -> None:
     message = one_line("failed\nbadly", quoted("a\nb  c"), "x", "y")
     assert message == r"failed badly · given 'a\nb  c' · accepted: x · try: y"
+
+
+def test_names_that_are_not_utf8_are_read_back_from_json(tmp_path: Path) -> None:
+    name = os.fsdecode(b"bad\xff.png")
+    write_text(tmp_path / "a.json", json.dumps({"name": name}, ensure_ascii=False))
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["name"] == name

@@ -176,11 +176,13 @@ def atomically(path: str | os.PathLike[str], *, what: str = "output") -> Iterato
 def write_text(path: str | os.PathLike[str], text: str, *, what: str = "output") -> None:
     r"""Write ``text`` as UTF-8 with ``\n`` line ends, atomically.
 
+    The bytes of a file's name that are not UTF-8 are written as ``\udcff``, which JSON reads back as the same name.
+
     Raises:
         OutputError: when it cannot be written.
     """
     with atomically(path, what=what) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:

@@ -193,17 +193,12 @@ class Run:
             where = resolve_device(device or written["device"])
             precision = written["precision"] if where.type == torch.device(written["device"]).type else "auto"
             place, tiles = found.values(where)["climb"], written["tiles"]
-            run = cls(
-                content,
-                styles,
-                recipe=recipe,
-                device=str(where),
-                precision=precision,
-                tiles=tiles,
-                on_event=on_event,
-                place=place,
-                crew=crew,
-            )
+            if not isinstance(place, ClimbSnapshot):
+                raise TypeError(f"it stands at a {type(place).__name__}")
+        run = cls(
+            content, styles, recipe=recipe, device=str(where), precision=precision, tiles=tiles, on_event=on_event, place=place, crew=crew
+        )
+        with found.reading():
             run._take_up(written, found)
         return run
 

@@ -24,7 +24,7 @@ from pincel.recipes import build, sizes
 from pincel.recipes.inputs import check_written, fitted_size, load_inputs
 from pincel.recipes.scales import Scales
 from pincel.recipes.schema import make_recipe
-from pincel.sources import open_picture
+from pincel.sources import open_picture, resized_since
 from pincel.version import __version__
 
 
@@ -131,4 +131,6 @@ def _same(written: Mapping[str, Any], what: str, fit: Fit | None = None) -> Pict
             f"the {what} picture '{written['path']}' is another one there (SHA-256 {picture.sha256[:12]}) than that of process 0 "
             f"({written['sha256'][:12]}); copy it."
         )
+    if reason := resized_since(written, picture):
+        raise WorkerError(f"the {what} picture '{written['path']}' {reason}; free memory there.")
     return picture

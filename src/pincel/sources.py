@@ -131,7 +131,20 @@ def open_again(written: Mapping[str, Any], what: str, background: str | None = N
     """
     picture = open_picture(written["path"], what, background, fit=fit)
     _check_same(what, written["path"], picture.sha256, written["sha256"])
+    if reason := resized_since(written, picture):
+        hint = "free memory, or pincel transfer, from the start"
+        raise CheckpointError(
+            one_line(f"checkpoint: the {what} picture {reason}", quoted(written["path"]), "the size it was read in", hint)
+        )
     return picture
+
+
+def resized_since(written: Mapping[str, Any], picture: Picture) -> str:
+    """Say how a picture is read in another size than the one written down of it, for want of memory; nothing if it is not."""
+    height, width = written.get("size") or (picture.height, picture.width)
+    if (height, width) == (picture.height, picture.width):
+        return ""
+    return f"was read at {width}×{height}, and is at {picture.width}×{picture.height} with the memory there is now"
 
 
 def calibration_hashes(calibration: str) -> dict[str, str]:

@@ -42,6 +42,7 @@ def test_a_turned_or_mirrored_film_stands_as_it_is_to_be_shown(tmp_path: Path, o
     stored = moving(2)
     film = open_film(write_film(tmp_path / "a.mp4", stored, matrix=matrix_of(MATRICES[orientation]), aspect=Fraction(4, 3)))
     assert film.orientation == orientation
+    assert type(film.orientation) is int  # it goes into records
     assert film.aspect == (Fraction(4, 3) if orientation < 5 else Fraction(3, 4))
     assert film.notes == ()
     for frame, pixels in zip(film.read(), stored, strict=True):

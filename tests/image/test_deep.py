@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pincel.errors import PictureSizeError, PictureUnreadableError
 from pincel.image.color import srgb_profile
 from pincel.image.io import load_picture
 from tests.image import builders
-from tests.image.builders import levels, png16, saved, unit
+from tests.image.builders import levels, png, png16, saved, unit
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -126,3 +127,38 @@ def test_a_bomb_is_refused_whoever_reads_it(tmp_path: Path) -> None:
         page.tags["ImageLength"].overwrite(30_000)
     with pytest.raises(PictureSizeError, match=r"too many pixels \(900,000,000\)"):
         load_picture(tmp_path / "bomb.tif", memory=1 << 30)
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "expected"),
+    [
+        (np.float32([0.5, 0.25, 0, 0.5]), {"extrasamples": ("assocalpha",)}, (1, 0.5, 0)),
+        (np.float32([0.5, 0.25, 0, 0.5]), {"extrasamples": ("unassalpha",)}, (0.5, 0.25, 0)),
+        (np.uint16([32768, 16384, 0, 32768]), {"extrasamples": ("assocalpha",), "planarconfig": "separate"}, (1, 0.5, 0)),
+        (np.uint8([128, 64, 0, 128]), {"extrasamples": ("assocalpha",), "planarconfig": "separate"}, (1, 0.5, 0)),
+        (np.uint16([32768, 32768]), {"extrasamples": ("assocalpha",), "photometric": "minisblack"}, (1, 1, 1)),
+    ],
+)
+def test_colors_that_are_multiplied_by_alpha(load: Any, values: Any, options: dict[str, Any], expected: tuple[float, ...]) -> None:
+    whole = np.broadcast_to(values, (8, 8, len(values)))
+    stored = np.moveaxis(whole, -1, 0) if "planarconfig" in options else whole
+    tifffile.imwrite(buffer := io.BytesIO(), np.ascontiguousarray(stored), **{"photometric": "rgb", **options})
+    picture = load(buffer.getvalue())
+    torch.testing.assert_close(picture.pixels[0, :, 0, 0], torch.tensor(expected).float(), atol=0.005, rtol=0)
+    assert abs(float(picture.alpha[0, 0, 0, 0]) - 0.5) < 0.005
+
+
+def test_a_sample_that_is_said_to_be_nothing_is_no_alpha(load: Any) -> None:
+    values = np.zeros((4, 16, 16), np.uint16)
+    values[:3, :, 8:] = 65535
+    tifffile.imwrite(buffer := io.BytesIO(), values, photometric="rgb", planarconfig="separate", extrasamples=("unspecified",))
+    assert load(buffer.getvalue()).alpha is None
+
+
+@pytest.mark.parametrize(("depth", "clear"), [(1, 1), (2, 3), (2, 0), (4, 15), (4, 3), (8, 200)])
+def test_gray_of_few_bits_with_a_clear_one(load: Any, depth: int, clear: int) -> None:
+    samples = np.array([[clear, (clear + 1) % 2**depth] * 8], np.uint8).repeat(16, 0)
+    bits = np.unpackbits(samples[..., None], axis=-1)[..., 8 - depth :].reshape(16, -1)
+    rows = b"".join(b"\0" + np.packbits(row).tobytes() for row in bits)
+    picture = load(png(16, 16, depth, 0, rows, struct.pack(">H", clear)))
+    assert picture.alpha[0, 0, 0].tolist() == [0.0, 1.0] * 8

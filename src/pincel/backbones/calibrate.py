@@ -97,7 +97,7 @@ def _fingerprint(vgg: VGG, paths: list[Path]) -> str:
     card = vgg.card
     weights = card.sha256 if card.package else noted_digest(locate(card), "SHA-256")
     parts = [weights, *fed, vgg.pooling, vgg.pool_rounding, str(SIDE), *(sha256_of(path) for path in paths)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _read(cache: Path, vgg: VGG) -> dict[str, Tensor] | None:

@@ -110,7 +110,10 @@ def _inputs(job: Job, recipe: Recipe) -> set[str]:
             if place.startswith(PREFIX):
                 find_sample(place)
             elif not place.startswith(BLANK):
-                if not os.path.isfile(place) and not is_folder(place):
+                if is_folder(place):
+                    failed, hint = f"{job.name}: the {role} is a folder", "a row for each picture in it"
+                    raise PictureMissingError(one_line(failed, quoted(place), "a file", hint))
+                if not os.path.isfile(place):
                     raise PictureMissingError(
                         one_line(
                             f"{job.name}: the {role.split()[0]} is not there", quoted(place), "a file", near(place) or "look at the path"

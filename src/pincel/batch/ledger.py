@@ -128,6 +128,6 @@ def _append(path: Path, line: str) -> None:
         if end:
             stream.seek(end - 1)
             torn = stream.read(1) != b"\n"
-        stream.write((b"\n" if torn else b"") + line.encode() + b"\n")
+        stream.write((b"\n" if torn else b"") + line.encode("utf-8", "backslashreplace") + b"\n")
         stream.flush()
         os.fsync(stream.fileno())

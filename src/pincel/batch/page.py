@@ -89,7 +89,7 @@ def _shown(job: Job, row: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return {
         **dict.fromkeys(COLUMNS, ""),
         **row,
-        "address": quote(job.name) if done else "",
+        "address": quote(os.fsencode(job.name)) if done else "",
         "picture": _thumbnail(Path(job.output), folder, LARGE) if done else "",
         "given": [(stem(place), _given(place, folder)) for place in (job.content, *(style for style, _ in job.styles))],
     }
@@ -103,7 +103,7 @@ def _given(place: str, folder: Path) -> str:
 
 def _thumbnail(picture: Path, folder: Path, side: int) -> str:
     """Make a small copy of a picture, unless there is one; return its address seen from the page, or nothing if it cannot be read."""
-    name = f"{hashlib.sha256(os.path.realpath(picture).encode()).hexdigest()[:16]}-{side}.jpg"
+    name = f"{hashlib.sha256(os.fsencode(os.path.realpath(picture))).hexdigest()[:16]}-{side}.jpg"
     target = folder / THUMBNAILS / name
     try:
         if not (target.is_file() and target.stat().st_mtime_ns >= picture.stat().st_mtime_ns):

@@ -45,7 +45,8 @@ def pictures(texts: Sequence[str], what: str, *, outside: Path | None = None, no
         if not places:
             there = isinstance(meant, FolderListing) and meant.paths
             failed = f"{what}: all pictures there lie in the folder of the results" if there else f"{what}: no pictures there"
-            raise PictureMissingError(one_line(failed, quoted(text), ACCEPTED, near(text) or "another folder or pattern"))
+            hint = "" if os.path.exists(text) else near(text)
+            raise PictureMissingError(one_line(failed, quoted(text), ACCEPTED, hint or "another folder or pattern"))
         for place in places:
             found.setdefault(place if place.startswith((PREFIX, BLANK)) else os.path.realpath(place), place)
     return list(found.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -159,7 +160,7 @@ def painted_in_store(contents: tuple[str, ...], styles: tuple[str, ...], setting
     if options["jobs"] or options["dry_run"]:
         raise OptionError("--jobs and --dry-run work with files and folders, not with addresses such as s3://bucket/photos.")
     known, folder = Known(), options["output"]
-    jobs = gather_stored(contents, styles, folder, known, pattern=options["names"], settings=settings)
+    jobs = gather_stored(contents, styles, folder, known, pattern=options["names"], settings=settings, notify=_notify(options))
     check_stored(jobs, folder)
     hands = hands_for(options["workers"], options["cluster"], Machine(**{name: options[name] for name in MACHINE}))
     try:
@@ -186,8 +187,12 @@ def asked(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[str
         return read_jobs(Path(options["jobs"]), folder, pattern=pattern, settings=settings)
     if not contents and len(styles) > 1:
         raise OptionError("--styles takes all names up to the next option, so there are no contents; give CONTENTS before it, or after --.")
-    notify = (lambda _: None) if options["quiet"] else partial(click.echo, err=True)
-    return gather_jobs(contents, styles, folder, pattern=pattern, settings=settings, notify=notify)
+    return gather_jobs(contents, styles, folder, pattern=pattern, settings=settings, notify=_notify(options))
+
+
+def _notify(options: dict[str, Any]) -> Callable[[str], None]:
+    """Return what is told which files are left out."""
+    return (lambda _: None) if options["quiet"] else partial(click.echo, err=True)
 
 
 def hands_for(workers: int | None, cluster: str | None, machine: Machine) -> Hands:

@@ -7,6 +7,8 @@ import time
 
 import click
 
+from pincel.errors import OptionError
+from pincel.files import one_line
 from pincel.host import CoreUse, core_use, cores_of_others
 
 SHORTEST = 0.2
@@ -17,12 +19,22 @@ TOLERATED = 0.4
 
 def begin_computing() -> None:
     """Prepare this process for long arithmetic: freed memory is kept for the next step, threads are as many as there are free cores."""
+    _check_current_folder()
     before = core_use()
     # Importing torch takes a second or two, in which others can be seen at work.
     from pincel.engine.memory import keep_freed_memory
 
     keep_freed_memory()
     _share_cores(before)
+
+
+def _check_current_folder() -> None:
+    """Raise OptionError where the current folder has been deleted: libraries that torch loads end the process then."""
+    try:
+        os.getcwd()
+    except FileNotFoundError as error:
+        failed, given = "system: the current folder is gone", "a folder that was deleted"
+        raise OptionError(one_line(failed, given, "one that is there", "cd to another")) from error
 
 
 def _share_cores(before: CoreUse) -> None:

@@ -31,6 +31,7 @@ def run(arguments: list[str] | None) -> int:
     streams.prepare()
     _have_a_home()
     _spin_briefly()
+    _have_columns()
     with _interrupts_raising():
         code = _verb(arguments)
     return code or _undelivered()
@@ -59,6 +60,12 @@ def _have_a_home() -> None:
         from pincel.folders import without_home
 
         os.environ["HOME"] = str(without_home())
+
+
+def _have_columns() -> None:
+    """Let a terminal have a width: in some containers COLUMNS is 0, and nothing would be shown in none."""
+    if os.environ.get("COLUMNS") == "0":
+        del os.environ["COLUMNS"]
 
 
 def _spin_briefly() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -171,7 +172,9 @@ def _keep_if_long(run: Run, outputs: Outputs, every: float, bar: Bar) -> None:
     from pincel.engine.checkpoint import checkpoint_files
     from pincel.engine.keeper import LONG
 
-    folder = outputs.picture.with_name(f"{outputs.picture.name}.checkpoint")
+    # A name of the longest length allowed must still have a folder.
+    name = os.fsencode(outputs.picture.name)[:200].decode("utf-8", "ignore")
+    folder = outputs.picture.with_name(f"{name}.checkpoint")
     if checkpoint_files(folder):
         text = f"{folder} has checkpoints of an earlier run; this run starts anew, and replaces them with its own if it takes long."
         bar.console.print(text, style="yellow", soft_wrap=True, markup=False)

@@ -96,18 +96,18 @@ class Checkpoint:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Go through what was written; what is not there, or of another kind, is told as a checkpoint that makes no sense.
+        """Read what was written; a value that is missing, or of another kind, is an error of the checkpoint.
 
         Anybody can seal a file: that it is whole says nothing of who wrote it.
 
         Raises:
-            CheckpointError: For whatever a dictionary that is no run's makes the block stumble over.
+            CheckpointError: In place of what such a value raises in the block.
         """
         try:
             yield
         except PincelError:
             raise
-        except (LookupError, TypeError, AttributeError, ValueError) as error:
+        except (LookupError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as error:
             raise _senseless(self.path, f"{type(error).__name__} {error}") from error
 
 

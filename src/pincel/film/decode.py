@@ -164,7 +164,7 @@ def _orientation(frame: Any) -> tuple[int, bool]:
     if matrix is None:
         return 1, False
     # A pixel at (x, y) is shown at (ax + cy, bx + dy): libavutil/display.h.
-    a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].astype(float)
+    a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].astype(float).tolist()
     turned = abs(b) + abs(c) > abs(a) + abs(d)
     across, down, rest = (c, b, max(abs(a), abs(d))) if turned else (a, d, max(abs(b), abs(c)))
     mirrors = {(False, False): 0, (True, False): 1, (True, True): 2, (False, True): 3}

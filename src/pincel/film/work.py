@@ -193,7 +193,7 @@ def identity(film: Film) -> dict[str, Any]:
         return {**facts, "path": film.path}
     if film.kind == "pictures":
         names = [f"{path.name} {path.stat().st_size}" for path in picture_paths(film.path)]
-        return {**facts, "hash": hashlib.sha256("\n".join(names).encode()).hexdigest()}
+        return {**facts, "hash": hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()}
     path = Path(film.path)
     size = path.stat().st_size
     if size <= 2 * PROBE:

@@ -233,6 +233,9 @@ def _from_file(image: ImageFile, parts: PngParts, layout: TiffLayout, request: _
     """Decode a picture whose header has been read."""
     if parts.icc or image.format == "BMP":
         image.info["icc_profile"] = parts.icc or embedded_profile(parts.data)
+    if isinstance(clear := image.info.get("transparency"), int) and parts.data[24:26] in {b"\x02\0", b"\x04\0"} and image.format == "PNG":
+        # Pillow brings the samples of 2 and 4 bits to 8, and leaves the clear one as it is.
+        image.info["transparency"] = clear * 255 // (2 ** parts.data[24] - 1)
     space, space_notes = described_space(image, parts.data, parts.cicp)
     if parts.cicp is not None:
         image.info.pop("icc_profile", None)  # PNG, third edition, 4.3: what cICP says goes before a profile

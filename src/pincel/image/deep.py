@@ -30,6 +30,7 @@ from pincel.image.orientation import load_and_look, turning_note, upright
 Array = npt.NDArray[Any]
 
 _OTHER_ORDER = {"16B": "16L", "16L": "16B", "16N": "16B" if sys.byteorder == "little" else "16L"}
+_EXTRA, _PREMULTIPLIED, _STRAIGHT = 338, 1, 2
 _DEPTHS, _PHOTOMETRIC, _ORIENTATION, _PLANAR, _ICC = 258, 262, 274, 284, 34675
 
 
@@ -82,11 +83,13 @@ def _raw_mode(image: Image.Image) -> tuple[str, str]:
 
 
 def _misread(image: ImageFile) -> bool:
-    """Tell whether Pillow would read a TIFF of more than 8 bits a sample as noise or as a negative."""
-    if not isinstance(image, TiffImageFile) or max(image.tag_v2.get(_DEPTHS, (1,))) <= 8:
+    """Tell whether Pillow would read a TIFF as noise or as a negative, or not at all."""
+    if not isinstance(image, TiffImageFile):
         return False
-    uncompressed = bool(image.tile) and image.tile[0].codec_name == "raw"
-    return image.tag_v2.get(_PHOTOMETRIC) == 0 or (uncompressed and _in_planes(image))
+    plain_planes = bool(image.tile) and image.tile[0].codec_name == "raw" and _in_planes(image)
+    if max(image.tag_v2.get(_DEPTHS, (1,))) <= 8:
+        return plain_planes and _PREMULTIPLIED in image.tag_v2.get(_EXTRA, ())
+    return image.tag_v2.get(_PHOTOMETRIC) == 0 or plain_planes
 
 
 def _in_planes(image: ImageFile) -> bool:
@@ -138,21 +141,38 @@ def read_by_tifffile(data: bytes, page: int, most_bytes: int) -> Deep:
             values = (1 if values.dtype.kind == "f" else np.iinfo(values.dtype).max) - values
         elif found.photometric.name not in {"MINISBLACK", "RGB"}:
             raise ValueError(f"colour space {found.photometric.name} at this depth")
+        values = _with_alpha(_usable(values), 1 if found.photometric.name.startswith("MIN") else 3, tuple(map(int, found.extrasamples)))
         tags = {code: found.tags[code].value for code in (_ICC, _ORIENTATION) if code in found.tags}
     orientation = int(tags.get(_ORIENTATION, 1))
     orientation = orientation if 1 <= orientation <= 8 else 1
     depth = f"{values.dtype.itemsize * 8} bit kept"
-    return Deep(upright(_usable(values), orientation), tags.get(_ICC), (*turning_note(orientation), depth))
+    return Deep(upright(values, orientation), tags.get(_ICC), (*turning_note(orientation), depth))
 
 
 def _usable(values: Array) -> Array:
-    """Return samples as uint16 or float, in 1, 3 or 4 channels; raises ValueError for others."""
+    """Return samples as uint16 or float; raises ValueError for others."""
     if values.dtype == np.uint8:
         values = values.astype(np.uint16) * np.uint16(257)
     if values.dtype != np.uint16 and values.dtype.kind != "f":
         raise ValueError(f"samples of type {values.dtype}")
-    if values.shape[-1] == 2:  # grey and alpha
-        values = values[..., [0, 0, 0, 1]]
-    if values.shape[-1] not in {1, 3, 4}:
-        raise ValueError(f"{values.shape[-1]} channels")
     return values
+
+
+def _with_alpha(values: Array, colors: int, extra: tuple[int, ...]) -> Array:
+    """Return samples in 1, 3 or 4 channels, colors not multiplied by alpha; raises ValueError for fewer than the colors.
+
+    Args:
+        values: (H, W, colors + extra ones).
+        colors: 1 or 3.
+        extra: What each sample beyond the colors is: TIFF 6.0, ExtraSamples. Those that are no alpha are left out.
+    """
+    if values.shape[-1] < colors:
+        raise ValueError(f"{values.shape[-1]} channels")
+    found, alpha = values[..., :colors], values[..., colors : colors + 1]
+    if not alpha.size or not extra or extra[0] not in {_PREMULTIPLIED, _STRAIGHT}:
+        return found
+    if extra[0] == _PREMULTIPLIED:
+        white = 1.0 if values.dtype.kind == "f" else 65535.0
+        found = np.where(alpha > 0, found / np.maximum(alpha, 1e-6) * white, 0).clip(0, white)
+        found = found.astype(values.dtype) if values.dtype.kind == "f" else np.rint(found).astype(values.dtype)
+    return np.concatenate([np.broadcast_to(found, (*found.shape[:2], 3)), alpha], axis=-1)

@@ -9,19 +9,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tifffile
-import torch
 from PIL import Image, features
-from torch import Tensor
 
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OutputError, closest
 from pincel.files import atomically, one_line, quoted
 from pincel.image.color import srgb_profile
 from pincel.image.metadata import Metadata, metadata_options, tiff_tags
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # Rows that are rounded at a time.
 STRIP = 256
@@ -109,6 +110,8 @@ def to_pil(pixels: Tensor, alpha: Tensor | None = None) -> Image.Image:
     Raises:
         OutputError: if a value is not a finite number.
     """
+    import torch  # noqa: PLC0415 - files are written without, too
+
     planes = pixels if alpha is None else torch.cat([pixels, alpha.to(pixels)], dim=-3)
     planes = planes.detach().reshape(planes.shape[-3:]).float()
     if not bool(torch.isfinite(planes).all()):
@@ -217,6 +220,8 @@ def save_deep(
     Raises:
         OutputError: for another extension, or a file that cannot be written.
     """
+    import torch  # noqa: PLC0415 - files are written without, too
+
     check_format(path, 16)
     planes = pixels if alpha is None else torch.cat([pixels, alpha.to(pixels)], dim=1)
     samples = planes[0].clamp(0, 1).mul(65535).round().permute(1, 2, 0).contiguous().cpu().numpy().astype(np.uint16)
@@ -284,7 +289,7 @@ def write_or_keep(write: Callable[[Path], None], path: Path) -> None:
                 write(other)
             except OutputError:
                 continue
-            raise OutputError(f"{error} The picture was kept as {other}.") from error
+            raise OutputError(f"{error} · the picture was kept as {other}") from error
         raise
 
 

@@ -23,7 +23,7 @@ def open_image(data: bytes) -> ImageFile:
     a variable of the whole process, which is not ours to change.
 
     Raises:
-        Exception: any; Pillow's readers let through what a damaged file makes them stumble over.
+        Exception: any; Pillow's readers raise whatever a damaged file causes.
     """
     if identify(data) is HEIC:
         opened: ImageFile = import_module("pillow_heif").HeifImageFile(io.BytesIO(data))

@@ -61,7 +61,8 @@ def shape_notes(image: Image.Image, data: bytes) -> tuple[str, ...]:
     across, down = _pixel_shape(image)
     if not 0.99 < across / down < 1.01:
         notes = (f"pixels that are not square ({across:g}:{down:g}) taken as square",)
-    if image.format in {"AVIF", "HEIF"} and b"clap" in data[:_PROPERTIES]:
+    # libheif honors it, libavif does not.
+    if image.format == "AVIF" and b"clap" in data[:_PROPERTIES]:
         notes = (*notes, "crop that the file asks for (clap) ignored")
     return notes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -151,7 +151,11 @@ def planned(
         raise OptionError(f"With {why} a picture is looked at as a whole: no --tiles, and one process.")
     asked = recipe, rungs, pictures, backbone, means
     if layouts is not None:
-        return laid_out(*asked, layouts if len(layouts) == len(rungs) else list(layouts[-1:]) * len(rungs))
+        plan = laid_out(*asked, layouts if len(layouts) == len(rungs) else list(layouts[-1:]) * len(rungs))
+        if all(means.allow(scale) for scale in plan.scales):
+            return plan
+        note = f"The tiles asked for take about {gibibytes(plan.memory)}, more than the memory allowed; leave --tiles out to keep to it."
+        return replace(plan, notes=(*plan.notes, note))
     if processes > 1:
         wanted = needed_layers(recipe)
         shared = laid_out(*asked, [shared_layout(backbone, wanted, rung.size, processes) for rung in rungs])

@@ -105,10 +105,8 @@ class Inputs:
         return {
             "recipe": self.recipe.model_dump() | elsewhere | masks,
             "masks": {os.path.abspath(path): digest for path, digest in self.regions.sources.items()} if self.regions else {},
-            "content": {"path": place, "sha256": self.content.sha256},
-            "styles": [
-                {"path": path, "sha256": style.sha256, "weight": weight} for path, (style, weight) in zip(places, self.styles, strict=True)
-            ],
+            "content": _identity(place, self.content),
+            "styles": [{**_identity(path, style), "weight": weight} for path, (style, weight) in zip(places, self.styles, strict=True)],
             "calibration": calibration_hashes(elsewhere["calibration"]) if elsewhere else {},
         }
 
@@ -121,6 +119,11 @@ class Inputs:
     def _calibrated(self) -> bool:
         """Whether the network is scaled on pictures of the user's."""
         return self.recipe.activations == "normalised" and self.recipe.calibration != "samples"
+
+
+def _identity(path: str, picture: Picture) -> dict[str, Any]:
+    """Say where a picture is, which it is, and in which size it was read: a very large one is shrunk as the memory there is allows."""
+    return {"path": path, "sha256": picture.sha256, "size": [picture.height, picture.width]}
 
 
 def load_inputs(

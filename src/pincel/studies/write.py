@@ -73,7 +73,7 @@ def write(report: Report, folder: Path, language: Language) -> list[Path]:
             data(f"{block.name}.svg", plots[block.name])
             data(f"{block.name}.png", as_png(figure))
         elif isinstance(block, Table):
-            data(f"{block.name}.csv", as_csv(block).encode())
+            data(f"{block.name}.csv", as_csv(block).encode("utf-8", "backslashreplace"))
         elif isinstance(block, Slider):
             picture("before", block.before)
             picture("after", block.after)

@@ -15,7 +15,7 @@ import re
 import secrets
 import socket
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
@@ -62,7 +62,8 @@ class Address:
         match = _HOST.fullmatch(text)
         if not match or int(match["port"] or 0) > 65_535:
             return None
-        return cls(match["name"].strip("[]").lower(), int(match["port"]) if match["port"] else None)
+        # A dot at the end only says that the name is whole.
+        return cls(match["name"].strip("[]").lower().removesuffix("."), int(match["port"]) if match["port"] else None)
 
     def on(self, scheme: str) -> Address:
         """Return it with the port of a scheme, http or https, where it has none."""
@@ -200,8 +201,11 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
+        scope = _in_origin_form(scope)
         refusal = self._refusal(scope)
-        await (refusal or self._app)(scope, receive, bound)
+        # What is asked for without its body is prepared all the same; the server leaves the body out.
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" and not scope["path"].endswith("/events") else scope
+        await (refusal or self._app)(asked, receive, bound)
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers, door = Headers(scope=scope), self._door
@@ -255,3 +259,13 @@ class Guard:
         raw: str = scope.get("raw_path", b"/").decode("latin-1").partition("?")[0]
         path, root = "/" + raw.lstrip("/\\"), self._door.root
         return path if f"{path}/".startswith(f"{root}/") else f"{root}{path}"
+
+
+def _in_origin_form(scope: Scope) -> Scope:
+    """Return a request whose target is a path: a target that names a host, as to a proxy, is for that host (RFC 9112, 3.2.2)."""
+    target = urlsplit(scope["path"])
+    if target.scheme not in {"http", "https"} or not target.netloc:
+        return scope
+    path, host = target.path or "/", target.netloc.encode("latin-1", "replace")
+    headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    return {**scope, "path": path, "raw_path": quote(path).encode(), "headers": [*headers, (b"host", host)]}

@@ -134,7 +134,7 @@ def _files(files: Sequence[Path], notes: Sequence[str] = ()) -> Pile:
         except (PictureError, OSError) as error:
             damaged[path.name] = error
         else:
-            digest.update(f"{path.name} {hashlib.sha256(data).hexdigest()}\n".encode())
+            digest.update(f"{path.name} {hashlib.sha256(data).hexdigest()}\n".encode("utf-8", "surrogateescape"))
             whole.append(path)
     if not whole:
         raise next(iter(damaged.values()))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pincel.studio.guard import Door, is_local
+from pincel.studio.guard import Door, _in_origin_form, is_local
 from pincel.studio.server import address_of
 from tests.studio.api.conftest import Visitor
 
@@ -22,7 +22,17 @@ def stranger(visit: Callable[..., Visitor]) -> Visitor:
 
 @pytest.mark.parametrize(
     "host",
-    ["localhost:8765", "127.0.0.1:8765", "[::1]:8765", "LOCALHOST:8765", "localhost:8080", "127.0.0.1:9000", "[::1]:9000", "localhost"],
+    [
+        "localhost:8765",
+        "127.0.0.1:8765",
+        "[::1]:8765",
+        "LOCALHOST:8765",
+        "localhost:8080",
+        "127.0.0.1:9000",
+        "[::1]:9000",
+        "localhost",
+        "localhost.:8765",
+    ],
 )
 def test_names_of_this_machine_are_answered_to_on_whatever_port(host: str, visitor: Visitor) -> None:
     assert visitor.client.get("/api/runs", headers={"host": host}).status_code == 200
@@ -167,3 +177,26 @@ def test_a_token_is_made_where_others_reach_it(host: str, alone: bool) -> None:
     assert Door.at("0.0.0.0", 1).token != Door.at("0.0.0.0", 1).token
     assert Door.at(host, 9000, shared=True).token
     assert door.knows(f"[{host}]:9000" if ":" in host else f"{host}:9000")
+
+
+def test_what_checks_ask_without_a_body_is_answered(visitor: Visitor) -> None:
+    for path in ("/", "/api/runs"):
+        answer = visitor.client.head(path)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == visitor.client.get(path).headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "host"),
+    [
+        ("http://localhost:8765/api/runs", "/api/runs", b"localhost:8765"),
+        ("http://localhost:8765", "/", b"localhost:8765"),
+        ("https://evil.example/x", "/x", b"evil.example"),
+        ("/api/runs", "/api/runs", b"localhost"),
+        ("//evil.example/x", "//evil.example/x", b"localhost"),
+        ("javascript://localhost/x", "javascript://localhost/x", b"localhost"),
+    ],
+)
+def test_a_target_that_names_a_host_is_for_that_host(target: str, path: str, host: bytes) -> None:
+    found = _in_origin_form({"type": "http", "path": target, "raw_path": target.encode(), "headers": [(b"host", b"localhost")]})
+    assert (found["path"], dict(found["headers"])[b"host"]) == (path, host)
