@@ -132,11 +132,11 @@ def test_a_bomb_is_refused_whoever_reads_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "options", "expected"),
     [
-        (np.float32([0.5, 0.25, 0, 0.5]), {"extrasamples": ("assocalpha",)}, (1, 0.5, 0)),
-        (np.float32([0.5, 0.25, 0, 0.5]), {"extrasamples": ("unassalpha",)}, (0.5, 0.25, 0)),
-        (np.uint16([32768, 16384, 0, 32768]), {"extrasamples": ("assocalpha",), "planarconfig": "separate"}, (1, 0.5, 0)),
-        (np.uint8([128, 64, 0, 128]), {"extrasamples": ("assocalpha",), "planarconfig": "separate"}, (1, 0.5, 0)),
-        (np.uint16([32768, 32768]), {"extrasamples": ("assocalpha",), "photometric": "minisblack"}, (1, 1, 1)),
+        (np.array([0.5, 0.25, 0, 0.5], "f4"), {"extrasamples": ("assocalpha",)}, (1, 0.5, 0)),
+        (np.array([0.5, 0.25, 0, 0.5], "f4"), {"extrasamples": ("unassalpha",)}, (0.5, 0.25, 0)),
+        (np.array([32768, 16384, 0, 32768], "u2"), {"extrasamples": ("assocalpha",), "planarconfig": "separate"}, (1, 0.5, 0)),
+        (np.array([128, 64, 0, 128], "u1"), {"extrasamples": ("assocalpha",), "planarconfig": "separate"}, (1, 0.5, 0)),
+        (np.array([32768, 32768], "u2"), {"extrasamples": ("assocalpha",), "photometric": "minisblack"}, (1, 1, 1)),
     ],
 )
 def test_colors_that_are_multiplied_by_alpha(load: Any, values: Any, options: dict[str, Any], expected: tuple[float, ...]) -> None:
