@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 
 import click
@@ -18,6 +18,14 @@ from tests.cli.run import pincel, refused
 
 Capture = pytest.CaptureFixture[str]
 KINDS = pytest.mark.parametrize(("error", "code", "word"), [(KeyboardInterrupt, 130, "interrupted"), (TerminatedError, 143, "terminated")])
+
+
+@pytest.fixture(autouse=True)
+def _as_a_program_finds_it() -> Iterator[None]:
+    """Let SIGTERM end the process, as it does where no test before has started Ray, which handles it."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @KINDS

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 from rich.console import Console
 
 from pincel.cli.progress import Bar
@@ -66,6 +66,7 @@ OPTIONS = [
     *(("--resample", name) for name in RESAMPLERS),
     *(("--style-size", name) for name in ("same-rule", "content-short")),
     ("--style-scale", "0.8"),
+    ("--background", "#102030"),
     ("--steps", "1"),
     *(("--ladder", ladder) for ladder in ("1/2=1", "1/2=2,0.75=0.4", "none")),
     *(("--coarse-content", factor) for factor in ("0", "10")),
@@ -112,7 +113,19 @@ OPTIONS = [
 FREE = frozenset(
     f"--{name}"
     for name in (
-        *("size-of", "rounding", "resample", "style-size", "style-scale", "seed", "pooling", "pool-rounding", "padding", "white"),
+        *(
+            "size-of",
+            "rounding",
+            "resample",
+            "style-size",
+            "style-scale",
+            "background",
+            "seed",
+            "pooling",
+            "pool-rounding",
+            "padding",
+            "white",
+        ),
         *("style-terms", "content-terms", "gradients", "degrain", "propagation", "colour", "colour-match", "colour-when", "convention"),
         *("tv", "init", "noise", "noise-level", "canvas", "bounds"),
     )
@@ -155,7 +168,7 @@ def test_every_value_of_a_recipe_is_an_option_in_some_group() -> None:
     grouped = [name for names in GROUPS.values() for name in names]
     assert sorted(grouped) == sorted([*(set(Recipe.model_fields) - {*NAMES, "optimizer_options"}), "recipe", "optimizer_option"])
     tested = {option.removeprefix("--").replace("-", "_") for option, _ in OPTIONS}
-    assert set(grouped) - tested <= {"calibration", "content_mask", "style_mask"}
+    assert set(grouped) - tested <= {"calibration", "content_mask", "style_mask", "keep_metadata"}
 
 
 def test_a_start_from_a_file(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path, photographs: list[Path]) -> None:
@@ -465,3 +478,14 @@ def test_without_memory_the_best_picture_is_kept_and_that_is_said(
     assert answer.code == 2
     assert answer.err == f"pincel: Out of memory. The best picture so far was kept as {out}; try a smaller --size.\n"
     assert json.loads(out.with_suffix(".json").read_text())["stopped"] == "out of memory"
+
+
+def test_what_a_photograph_says_of_itself_is_kept_when_asked_for(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Copyright] = "(c) Ana"
+    with Image.open(pair[0]) as image:
+        image.convert("RGB").save(tmp_path / "photo.jpg", exif=exif)
+    for options, kept in ((("--keep-metadata",), "(c) Ana"), ((), None)):
+        assert pincel(capsys, "transfer", tmp_path / "photo.jpg", pair[1], "-o", tmp_path / "out.jpg", *QUICK, *options).code == 0
+        with Image.open(tmp_path / "out.jpg") as image:
+            assert image.getexif().get(ExifTags.Base.Copyright) == kept
