@@ -55,7 +55,7 @@ def style_groups(style: Styles, notify: Callable[[str], None] = lambda _: None) 
 
     Args:
         style: One or several, each a source, or a source and its weight.
-        notify: Is told which files of a folder are left out.
+        notify: Called with a note on the files of a folder that are left out.
 
     Raises:
         OptionError: For none at all, a folder without pictures, a weight that is no number of 0 or more, or weights that are all zero.

@@ -51,7 +51,7 @@ def gather_jobs(
         folder: Where the results go. Pictures in it count as contents or styles only if they are named one by one.
         pattern: How they are called; see :class:`pincel.batch.names.Names`.
         settings: As of a :class:`Job`, for all.
-        notify: Is told which files of a folder or a pattern are left out.
+        notify: Called with a note on the files of a folder or a pattern that are left out.
 
     Raises:
         PincelError: For a text that stands for no picture, or a pattern that is none.

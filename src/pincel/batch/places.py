@@ -29,7 +29,7 @@ def pictures(texts: Sequence[str], what: str, *, outside: Path | None = None, no
             below too, ``sample:w*``.
         what: How messages call them (``contents``).
         outside: A folder whose pictures count only if they are named one by one: that of the results.
-        notify: Is told which files of a folder or a pattern are left out.
+        notify: Called with a note on the files of a folder or a pattern that are left out.
 
     Raises:
         PictureMissingError: For a text that stands for no picture, with the closest match.

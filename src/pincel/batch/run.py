@@ -176,7 +176,7 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
         memory: As for :func:`pincel.transfer`, for all workers together.
         again: Paint also what is done.
         on_event: Is told how each picture goes (:class:`Progress`) and what becomes of it (:class:`Outcome`).
-        notify: Is told which files of a folder or a pattern are left out.
+        notify: Called with a note on the files of a folder or a pattern that are left out.
         **overrides: Any value of the recipe, for all.
 
     Returns:

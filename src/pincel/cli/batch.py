@@ -191,7 +191,7 @@ def asked(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[str
 
 
 def _notify(options: dict[str, Any]) -> Callable[[str], None]:
-    """Return what is told which files are left out."""
+    """Return a function that prints notes on files left out, unless the command is to be quiet."""
     return (lambda _: None) if options["quiet"] else partial(click.echo, err=True)
 
 

@@ -1,4 +1,4 @@
-"""What stands behind the transparent parts of a picture that is looked at as an opaque one: a style, a frame, a training picture."""
+"""What stands behind the transparent parts of a picture that is used as an opaque one: a style, a frame, a training picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a picture file breaks off: told by how its format says where it ends, not by what a reader complains about."""
+"""Whether a picture file breaks off: decided by how its format marks its end, not by the message of a reader."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_truncated(data: bytes, kind: str) -> bool:
 def is_too_short(data: bytes, kind: str, size: tuple[int, int]) -> bool:
     """Return whether a file is too short for a picture of (width, height), however well it is packed: known before memory is asked for.
 
-    That can be told of a BMP that is not packed, and of a PNG: deflate makes at most 1,032 bytes of one.
+    That is known of a BMP that is not packed, and of a PNG: deflate makes at most 1,032 bytes of one.
     """
     if kind == "BMP" and int.from_bytes(data[14:18], "little") >= 40:
         bits, packing = int.from_bytes(data[28:30], "little"), int.from_bytes(data[30:34], "little")

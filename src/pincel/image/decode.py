@@ -113,7 +113,7 @@ def decode(data: bytes, *, what: str, given: str, fit: Fit | None = None, memory
 
 
 def check_file(data: bytes, *, what: str, given: str) -> None:
-    """Raise PictureError for a file that is no whole picture, told by its header and its end: a hundred times quicker than decoding.
+    """Raise PictureError for a file that is no whole picture, by its header and its end: a hundred times quicker than decoding.
 
     Only a file whose end is missing is decoded, for some programs leave the last bytes out.
     """
