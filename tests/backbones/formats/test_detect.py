@@ -159,3 +159,9 @@ def test_what_is_cut_off_or_changed_is_read_or_told(name: str, data: st.DataObje
     assert not message or message.startswith("weights: ")
     assert not message or message.isprintable()
     assert len(message) < 600 + len(str(path))
+
+
+def test_an_index_of_several_files_is_called_that(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors.index.json").write_text('{"metadata": {}, "weight_map": {"a": "model-00001-of-00002.safetensors"}}')
+    with pytest.raises(WeightsError, match="index of weights in several files"):
+        detect(tmp_path / "model.safetensors.index.json")

