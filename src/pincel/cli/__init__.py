@@ -25,7 +25,10 @@ def main(arguments: list[str] | None = None) -> None:
         if interrupt is None:
             raise
         ended, code = ("terminated", 143) if isinstance(interrupt, TerminatedError) else ("interrupted", 130)
-        print(f"pincel: {ended} before there was a picture; nothing was written.", file=sys.stderr)
+        from pincel.cli.crew import follows
+
+        if not follows():  # of processes that share a picture, one speaks for all
+            print(f"pincel: {ended} before there was a picture; nothing was written.", file=sys.stderr)
     sys.exit(code)
 
 
