@@ -47,4 +47,5 @@ def _encoded(frames: list[Any], container: str, codec: str, pixels: str) -> byte
     return buffer.getvalue()
 
 
-FILMS = Target(read_film, seeds, memory=768 * MIB, seconds=20)
+# Frames of 32 million pixels are read, and an animation holds several at once.
+FILMS = Target(read_film, seeds, memory=2560 * MIB, seconds=20)

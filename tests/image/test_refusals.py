@@ -130,7 +130,15 @@ BMP_OF_210_MEGAPIXELS = bytes.fromhex(
 )
 
 
-@pytest.mark.parametrize("data", [png(20_000, 20_000, 8, 2, b""), png(60_000, 60_000, 1, 0, b"x"), BMP_OF_210_MEGAPIXELS])
+BMP_A_PIXEL_WIDE = bytes.fromhex(
+    "424d7a01000000000000330000002800000001000000090000424d7a0100000000000036000000280000000c0000000900000001001800000000004401000000c4010e"
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [png(20_000, 20_000, 8, 2, b""), png(60_000, 60_000, 1, 0, b"x"), png(2**30, 1, 1, 0, b"x"), BMP_OF_210_MEGAPIXELS, BMP_A_PIXEL_WIDE],
+)
 def test_what_is_too_short_for_its_pixels_is_refused_before_memory_is_asked_for(
     tmp_path: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from pincel.registry import Registry
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 # Pixels of a frame: twice those of 8K. A file of a few hundred bytes can announce thousands of millions.
-MOST_PIXELS = 2**26
+MOST_PIXELS = 2**25
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,13 @@ def is_too_short(data: bytes, kind: str, size: tuple[int, int]) -> bool:
     """
     if kind == "BMP" and int.from_bytes(data[14:18], "little") >= 40:
         bits, packing = int.from_bytes(data[28:30], "little"), int.from_bytes(data[30:34], "little")
-        return packing == 0 and size[1] * (size[0] * bits // 8) > len(data)
+        # Rows are filled up to four bytes.
+        return packing == 0 and size[1] * max(4, (size[0] * bits + 31) // 32 * 4) > len(data)
     if kind == "PNG":
         depth, color = data[24:25], data[25:26]
         bits = ord(depth or b"\1") * {b"\2": 3, b"\4": 2, b"\6": 4}.get(color, 1)
-        return size[1] * (size[0] * bits // 8) > _DEFLATE * len(data)
+        # Each row begins with its filter.
+        return size[1] * (1 + (size[0] * bits + 7) // 8) > _DEFLATE * len(data)
     return False
 
 

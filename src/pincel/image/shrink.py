@@ -26,6 +26,8 @@ MARGIN = 4
 """What is resized later is left so many times as large: the resampling of the recipe decides what is seen."""
 BYTES_A_PIXEL = 40
 """Of a picture while it becomes floating-point values: three channels three times, and 8 bits."""
+BYTES_A_ROW = 8
+"""Where each row lies: of pictures a pixel wide, more than their pixels."""
 MEMORY_FRACTION = 0.5
 
 
@@ -38,7 +40,7 @@ def factor(size: tuple[int, int], fit: Fit | None = None, memory: int | None = N
         memory: Bytes that may be used; half of what is free when left out.
     """
     width, height = size
-    least = max(1, math.ceil(math.sqrt(width * height * BYTES_A_PIXEL / _allowed(memory))))
+    least = max(1, math.ceil(math.sqrt((width * BYTES_A_PIXEL + BYTES_A_ROW) * height / _allowed(memory))))
     if fit is None or width * height <= WHOLE:
         return least
     rows, columns = fit(height, width)
@@ -56,7 +58,9 @@ def load_shrunk(image: Image.Image, by: int, data: bytes, memory: int | None = N
     if image.format == "JPEG":
         image.draft(None, (math.ceil(image.width / by), math.ceil(image.height / by)))
         by = math.ceil(by * image.width / width - 0.01)  # sides of a draft are rounded up
-    if image.width * image.height * len(image.getbands()) > most_bytes(memory):
+    bands = len(image.getbands())
+    # Of three bands Pillow stores four.
+    if image.height * (image.width * (bands if bands < 3 else 4) + BYTES_A_ROW) > 2 * most_bytes(memory):
         if data and find_spec("pyvips") is not None:
             return _by_libvips(image, data, whole)
         raise MemoryError(image.width * image.height)
