@@ -17,7 +17,7 @@ from pincel.files import one_line, quoted
 from pincel.registry import Registry
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
-# Pixels of a frame: twice those of 8K. A file of a few hundred bytes can announce thousands of millions.
+# Pixels of a frame: those of 8K. A file of a few hundred bytes can announce thousands of millions.
 MOST_PIXELS = 2**25
 
 
