@@ -60,7 +60,7 @@ def load_shrunk(image: Image.Image, by: int, data: bytes, memory: int | None = N
         by = math.ceil(by * image.width / width - 0.01)  # sides of a draft are rounded up
     bands = len(image.getbands())
     # Of three bands Pillow stores four.
-    if image.height * (image.width * (bands if bands < 3 else 4) + BYTES_A_ROW) > 2 * most_bytes(memory):
+    if image.height * (image.width * (bands if bands < 3 else 4) + BYTES_A_ROW) > most_bytes(memory):
         if data and find_spec("pyvips") is not None:
             return _by_libvips(image, data, whole)
         raise MemoryError(image.width * image.height)
