@@ -53,34 +53,55 @@ def gram_sum(features: Tensor, blocks: Sequence[tuple[slice, slice]], weights: T
     Returns:
         Shape (B, C, C), in float64 where the device has it.
     """
-    product: Tensor = _Products.apply(features, blocks, weights)  # type: ignore[no-untyped-call]
+    product: Tensor = _Products.apply(features, blocks, weights, False)  # type: ignore[no-untyped-call]
     return product
+
+
+def moment_sum(features: Tensor, blocks: Sequence[tuple[slice, slice]], weights: Tensor | None = None) -> Tensor:
+    r"""Sums of products and of values, in one pass: :func:`gram_sum` with :math:`\sum_k w_k F_{ik}` as a last column.
+
+    Args:
+        features: As for :func:`gram_sum`.
+        blocks: As for :func:`gram_sum`.
+        weights: As for :func:`gram_sum`.
+
+    Returns:
+        Shape (B, C, C + 1), in float64 where the device has it.
+    """
+    sums: Tensor = _Products.apply(features, blocks, weights, True)  # type: ignore[no-untyped-call]
+    return sums
 
 
 class _Products(torch.autograd.Function):
     """AᵀA, block by block. torch would go back twice, once for either factor; the two ways are one product."""
 
     @staticmethod
-    def forward(ctx: Any, features: Tensor, blocks: Sequence[tuple[slice, slice]], weights: Tensor | None) -> Tensor:
+    def forward(ctx: Any, features: Tensor, blocks: Sequence[tuple[slice, slice]], weights: Tensor | None, means: bool) -> Tensor:
         ctx.save_for_backward(features, weights)
         batch, channels = features.shape[:2]
-        total = torch.zeros(batch, channels, channels, dtype=wide(features), device=features.device)
+        total = torch.zeros(batch, channels, channels + means, dtype=wide(features), device=features.device)
         for rows, columns in blocks:
             part = _positions(features[..., rows, columns])
             other = part if weights is None else part * _positions(weights[..., rows, columns])
-            total += torch.bmm(part.transpose(1, 2), other)
+            total[..., :channels] += torch.bmm(part.transpose(1, 2), other)
+            if means:
+                total[..., channels] += other.sum(1)
         return total
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None]:
         features, weights = ctx.saved_tensors
-        both = (slope + slope.transpose(1, 2)).to(features.dtype)
         batch, channels, height, width = features.shape
+        products, sums = slope[..., :channels], slope[..., channels:]
+        both = (products + products.transpose(1, 2)).to(features.dtype)
         # Nothing is added up over positions here, so nothing needs to go by blocks.
-        back = torch.bmm(_positions(features), both)
+        if sums.shape[-1]:
+            back = torch.baddbmm(sums.transpose(1, 2).to(features.dtype), _positions(features), both)
+        else:
+            back = torch.bmm(_positions(features), both)
         if weights is not None:
             back *= _positions(weights)
-        return back.view(batch, height, width, channels).permute(0, 3, 1, 2), None, None
+        return back.view(batch, height, width, channels).permute(0, 3, 1, 2), None, None, None
 
 
 def _positions(features: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ matrix can be right while mean and spread are both wrong; these distances see th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -39,6 +40,14 @@ class Moments:
     def variance(self) -> Tensor:
         """Diagonal of Σ, (R, C), 0 or more."""
         return (self.gram.diagonal(dim1=1, dim2=2) - self.mean.square()).clamp_min(0)
+
+    @cached_property
+    def roots(self) -> list[Tensor]:
+        """Of each region a matrix S, (C, K), with S Sᵀ = Σ but for rounding; K is the rank of Σ, at most the number of positions less one.
+
+        It is computed once: of a target, an optimization asks for it in every step.
+        """
+        return [_root(matrix) for matrix in self.covariance]
 
 
 def mean_std_distance(found: Moments, target: Moments) -> Tensor:
@@ -94,29 +103,44 @@ def bures_distance(found: Moments, target: Moments) -> Tensor:
 
     Differs:
         The root comes from an eigendecomposition and its slope from the formula, not through the decomposition: it stays finite where
-        eigenvalues coincide or vanish.
+        eigenvalues coincide or vanish. With any S of :math:`\Sigma^T = S S^T`, the trace is that of :math:`(S^T \Sigma S)^{½}` too, a matrix
+        as large as the rank of the style's covariance: on coarse scales, where a deep layer has few positions, it is small. The
+        decompositions have the precision of ``target``: in single precision they take a third of the time, and what is found of real
+        pictures is within 0.2 %, its slope within 2 %, of double precision.
     """
-    cross = torch.stack([_CrossRoot.apply(mine, its) for mine, its in zip(found.covariance, target.covariance, strict=True)])  # type: ignore[no-untyped-call]
+    cross = torch.stack([_CrossRoot.apply(mine, root) for mine, root in zip(found.covariance, target.roots, strict=True)])  # type: ignore[no-untyped-call]
     spread = found.variance.sum(1) + target.variance.sum(1) - 2 * cross
     return ((found.mean - target.mean).square().sum(1) + spread) / found.mean.shape[1]
 
 
+def _eigen(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Return rising eigenvalues and eigenvectors of a symmetric matrix; torch has none on Apple's GPUs, so there the CPU does it."""
+    values, vectors = torch.linalg.eigh(matrix.cpu() if matrix.device.type == "mps" else matrix)
+    return values.to(matrix.device), vectors.to(matrix.device)
+
+
+def _root(matrix: Tensor) -> Tensor:
+    """Return S, (C, K), with S Sᵀ a symmetric matrix, positive semidefinite but for rounding, of rank K."""
+    values, vectors = _eigen(matrix)
+    counting = values > matrix.shape[0] * torch.finfo(matrix.dtype).eps * values[-1]
+    return vectors[:, counting] * values[counting].sqrt()
+
+
 class _CrossRoot(torch.autograd.Function):
-    """tr (B^½ A B^½)^½ of symmetric matrices; its slope with respect to A is ½ B^½ (B^½ A B^½)^-½ B^½."""
+    """tr (Sᵀ A S)^½ for a symmetric A, in the precision of S; its slope with respect to A is ½ S (Sᵀ A S)^-½ Sᵀ."""
 
     @staticmethod
-    def forward(ctx: Any, matrix: Tensor, other: Tensor) -> Tensor:
-        values, vectors = torch.linalg.eigh(other)
-        root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
-        values, vectors = torch.linalg.eigh(root @ matrix @ root)
+    def forward(ctx: Any, matrix: Tensor, root: Tensor) -> Tensor:
+        values, vectors = _eigen(root.T @ matrix.to(root) @ root)
         ctx.save_for_backward(root, values, vectors)
-        trace: Tensor = values.clamp_min(0).sqrt().sum()
+        ctx.precision = matrix.dtype
+        trace: Tensor = values.clamp_min(0).sqrt().sum(dtype=matrix.dtype)
         return trace
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
         root, values, vectors = ctx.saved_tensors
         # Directions in which nothing varies have no slope, rather than an infinite one.
-        inverse = torch.where(values > 1e-7 * values[-1], values.clamp_min(torch.finfo(values.dtype).tiny).rsqrt(), 0.0)
+        inverse = torch.where(values > 1e-7 * values[-1:], values.clamp_min(torch.finfo(values.dtype).tiny).rsqrt(), 0.0)
         turned = root @ vectors
-        return slope * 0.5 * (turned * inverse) @ turned.T, None
+        return slope * ((turned * (0.5 * inverse)) @ turned.T).to(ctx.precision), None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from pincel.formulas.conventions import Convention
-from pincel.formulas.gram import gram_distance, gram_sum
+from pincel.formulas.gram import gram_distance, gram_sum, moment_sum
 from pincel.formulas.moments import Moments
-from pincel.formulas.sums import wide
 from pincel.losses.base import Term
 from pincel.types import BLOCK, LayerWeights, Window
 
@@ -59,11 +59,7 @@ class Eye:
         return {layer: torch.cat([self._summed(features, blocks, square[None]) for square in squares])}
 
     def _summed(self, features: Tensor, blocks: Sequence[tuple[slice, slice]], weights: Tensor | None) -> Tensor:
-        products = gram_sum(features, blocks, weights)
-        if not self.means:
-            return products
-        sums = (features if weights is None else features * weights).sum((2, 3), dtype=wide(features))
-        return torch.cat([products, sums[:, :, None].to(products)], dim=2)
+        return (moment_sum if self.means else gram_sum)(features, blocks, weights)
 
     def averaged(self, layer: str, means: Tensor) -> Tensor:
         """Return the averages over each region, of what :meth:`part` adds up to divided by all positions of the layer.
@@ -113,6 +109,11 @@ class StyleLoss:
         """The style layers."""
         return frozenset(self.targets)
 
+    @cached_property
+    def _wanted(self) -> Mapping[str, Moments]:
+        """The moments of the style, which keep what formulas derive from them; in single precision, which is exact enough for that."""
+        return {layer: _moments(target.float()) for layer, target in self.targets.items()}
+
     def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
         """Return the products of every two channels, added up over the window; see :class:`Eye`."""
         return self.eye.part(layer, features, window)[layer]
@@ -126,7 +127,7 @@ class StyleLoss:
                 distance = gram_distance(found[..., :channels], target[..., :channels])
                 yield Term("style", layer, self.weight, self.gram * weight, self.convention.style(channels) * distance)
             for name, formula, share in self.others:
-                distances = formula(_moments(found), _moments(target))
+                distances = formula(_moments(found), self._wanted[layer])
                 yield Term("style", layer, self.weight, share * weight, (distances * self.eye.seen(layer).to(distances)).mean(), name)
 
 
