@@ -93,14 +93,16 @@ def affinity_divergence(found: Tensor, target: Tensor) -> float:
 
     Differs:
         There affinities are divided by C again and the divergences added up, so that the number depends on the scale of the network's
-        features and grows with the picture. Here both maps are in units of the target's root mean square, and the mean is taken.
+        features, rewards a picture of little contrast, and grows with the number of positions. Here each map is in units of its own root
+        mean square, and the mean is taken.
     """
-    mine, theirs = (torch.log_softmax(_affinity(each / target.square().mean().sqrt()), dim=1) for each in (found, target))
+    mine, theirs = (torch.log_softmax(_affinity(each), dim=1) for each in (found, target))
     return max(0.0, float((theirs.exp() * (theirs - mine)).sum(1).mean()))
 
 
 def _affinity(features: Tensor) -> Tensor:
-    return features.T @ features / len(features)
+    unit = features / features.square().mean().sqrt().clamp_min(torch.finfo(features.dtype).tiny)
+    return unit.T @ unit / len(unit)
 
 
 # Of the pixels alone

@@ -151,6 +151,11 @@ def made_from(identity: str, pair: Pair) -> str:
     return digest.hexdigest()[:16]
 
 
+def picture_id(row: Row) -> str:
+    """Return a name for a picture that does not say who painted it; another once it is painted again from something else."""
+    return sha256(f"{row.pair}/{row.system}/{row.made}".encode()).hexdigest()[:12]
+
+
 def file_name(pair: str, system: str) -> str:
     """Return a name for a picture: letters, digits and a few signs, and a digest that tells names apart that are alike then."""
     plain = re.sub(r"[^\w.=-]+", "-", f"{pair}--{system}").strip("-")
@@ -193,7 +198,7 @@ def _averages(values: Sequence[dict[str, float]]) -> dict[str, float]:
 
 
 def _numbers(values: dict[str, float]) -> Iterable[str]:
-    return (f"{values[measure.name]:.3g}" for measure in MEASURES)
+    return (f"{round(values[measure.name], 4) + 0.0:.3g}" for measure in MEASURES)
 
 
 def _seconds(seconds: float, asked: float | None) -> str:
