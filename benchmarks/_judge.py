@@ -24,9 +24,9 @@ from _measures import (
     on_grid,
     wasserstein_share,
 )
-from pincel.backbones import CARDS
+from pincel.backbones import CARDS, vgg
 from pincel.backbones.store import present
-from pincel.backbones.vgg import VGG, load_vgg
+from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
 from pincel.formulas.similarity import self_similarity_distance
@@ -116,7 +116,7 @@ def network_legend(network: str) -> str:
 def load_network(network: str, device: torch.device) -> VGG:
     """Load a network as trained."""
     layers_of(network)
-    return load_vgg(CARDS[network]).to(device)
+    return vgg.load_vgg(CARDS[network]).to(device)
 
 
 def load_seen(content: Path, style: Path, size: int) -> tuple[Tensor, Tensor]:

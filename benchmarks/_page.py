@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import string
 from hashlib import sha256
 from pathlib import Path
 
@@ -31,9 +30,9 @@ def write_pages(results: Results) -> None:
         with atomically(results.folder / ("sheet.jpg" if number == 1 else f"sheet-{number}.jpg")) as path:
             _sheet(results, pairs[first : first + ROWS]).save(path, "JPEG", quality=92, subsampling=0)
     write_text(results.folder / "choice.html", _choice_page(results, pairs))
-    letters = {pair: dict(zip(string.ascii_uppercase, (row.system for row in shuffled(results, pair)), strict=False)) for pair in pairs}
+    numbers = {pair: {str(place): row.system for place, row in enumerate(shuffled(results, pair), 1)} for pair in pairs}
     pictures = {picture_id(row): {"pair": row.pair, "system": row.system} for row in results.rows}
-    write_text(results.folder / "key.json", json.dumps({"sheets": letters, "pictures": pictures}, indent=1, ensure_ascii=False) + "\n")
+    write_text(results.folder / "key.json", json.dumps({"sheets": numbers, "pictures": pictures}, indent=1, ensure_ascii=False) + "\n")
 
 
 def shuffled(results: Results, pair: str) -> list[Row]:
@@ -50,15 +49,16 @@ def _seen(results: Results, pair: str) -> list[Image.Image]:
 
 
 def _sheet(results: Results, pairs: list[str]) -> Image.Image:
-    """Return rows of photograph, painting and pictures, these under letters."""
-    across = len(results.systems)
-    rows = []
+    """Return rows of photograph, painting and pictures, these under numbers."""
+    columns, cells, height = 2 + len(results.systems), [], 1
     for pair in pairs:
-        captions = [*pair.split(" × "), *string.ascii_uppercase]
-        cells = list(zip(captions, _seen(results, pair), strict=False))
-        rows += cells + [("", Image.new("RGBA", (1, 1)))] * (2 + across - len(cells))
-    painted = [image for _, image in rows]
-    return contact_sheet(rows, height=max(image.height for image in painted), width=results.size, columns=2 + across)
+        photograph, painting, *painted = _seen(results, pair)
+        named = zip(pair.split(" × ", 1), (photograph, painting), strict=True)
+        numbered = ((str(place), image) for place, image in enumerate(painted, 1))
+        blank = [("", Image.new("RGBA", (1, 1)))] * (columns - 2 - len(painted))
+        cells += [*named, *numbered, *blank]
+        height = max(height, photograph.height)
+    return contact_sheet(cells, height=height, width=results.size, columns=columns)
 
 
 def _choice_page(results: Results, pairs: list[str]) -> str:

@@ -136,7 +136,7 @@ def ranking(results: Results, files: Sequence[Path]) -> str:
         blocks.append("### Strength (Bradley-Terry), in points above the mean\n\n" + grid(("system", "points", "95 %"), strengths))
     measured = {measure.head: by_measure(results, measure.name, measure.fault) for measure in MEASURES}
     heads = ("first over second", *measured)
-    blocks.append("### By each measure: wins of the first, and the 95 % interval of their rate in %\n\n" + grid(heads, _measure_rows(measured)))
+    blocks.append("### By each measure: wins of the first, and the 95 % interval of their rate\n\n" + grid(heads, _measure_rows(measured)))
     return "\n\n".join(blocks) + "\n"
 
 

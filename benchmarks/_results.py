@@ -31,7 +31,8 @@ class Row:
     Attributes:
         pair: Name of the pair.
         system: Name of the system.
-        made: Digest of what it was made from; see :func:`made_from`.
+        identity: Digest of the system's identity.
+        sources: Digest of the bytes of photograph and painting; see :func:`sources_of`.
         steps: Asked for; None for as many as the system likes.
         seconds: It took.
         picture: Name of the file in the folder ``pictures``.
@@ -40,7 +41,8 @@ class Row:
 
     pair: str
     system: str
-    made: str
+    identity: str
+    sources: str
     steps: int | None
     seconds: float
     picture: str
@@ -85,10 +87,14 @@ class Results:
         """Return system → row of a pair."""
         return {row.system: row for row in self.rows if row.pair == pair}
 
-    def find(self, pair: str, system: str, made: str) -> Row | None:
-        """Return the row of a picture that was made from the same and is still there."""
-        row = self.of_pair(pair).get(system)
-        return row if row and row.made == made and self.picture(row).is_file() else None
+    def has(self, pair: Pair, system: str) -> bool:
+        """Return whether a picture is there that was made from the same photograph and painting."""
+        row = self.of_pair(pair.name).get(system)
+        return row is not None and row.sources == sources_of(pair) and self.picture(row).is_file()
+
+    def forget_others(self, system: str, identity: str) -> None:
+        """Leave out what a system of this name has painted that had another identity: it is not who is asked now."""
+        self.rows = [row for row in self.rows if row.system != system or row.identity == identity]
 
     def picture(self, row: Row) -> Path:
         """Return the file of a row."""
@@ -96,7 +102,9 @@ class Results:
 
     def add(self, row: Row) -> None:
         """Add a row, in place of the one of the same pair and system, and write the file."""
-        self.rows = [each for each in self.rows if (each.pair, each.system) != (row.pair, row.system)] + [row]
+        places = [place for place, each in enumerate(self.rows) if (each.pair, each.system) == (row.pair, row.system)]
+        place = places[0] if places else len(self.rows)
+        self.rows[place : place + 1] = [row]
         self.save()
 
     def save(self) -> None:
@@ -143,17 +151,19 @@ def begin(wanted: Results) -> Results:
     return found
 
 
-def made_from(identity: str, pair: Pair) -> str:
-    """Return a digest of a system's identity and of the bytes of both pictures."""
-    digest = sha256(identity.encode())
-    for path in (pair.content, pair.style):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+def digest_of(identity: str) -> str:
+    """Return a digest of a system's identity."""
+    return sha256(identity.encode()).hexdigest()[:16]
+
+
+def sources_of(pair: Pair) -> str:
+    """Return a digest of the bytes of photograph and painting."""
+    return sha256(pair.content.read_bytes() + pair.style.read_bytes()).hexdigest()[:16]
 
 
 def picture_id(row: Row) -> str:
     """Return a name for a picture that does not say who painted it; another once it is painted again from something else."""
-    return sha256(f"{row.pair}/{row.system}/{row.made}".encode()).hexdigest()[:12]
+    return sha256(f"{row.pair}/{row.system}/{row.identity}/{row.sources}".encode()).hexdigest()[:12]
 
 
 def file_name(pair: str, system: str) -> str:

@@ -69,8 +69,9 @@ class RecipeSystem:
 
     @property
     def identity(self) -> str:
-        """All its values."""
-        return json.dumps(self.recipe.model_dump(exclude={"name", "summary"}), sort_keys=True)
+        """All its values but those that any recipe has unless it says otherwise: a value that is new leaves old pictures as they are."""
+        values = self.recipe.model_dump(exclude={"name", "summary", "good_for"}, exclude_defaults=True)
+        return json.dumps(values, sort_keys=True)
 
     def paint(self, job: Job) -> float:
         """Paint with pincel."""

@@ -34,7 +34,7 @@ from _judge import Judge, default_network, layers_of, load_network, load_seen
 from _page import write_pages
 from _pairs import Pair, default_contents, default_styles, find_picture, make_pairs, parse_count
 from _ranking import ranking
-from _results import Results, Row, begin, file_name, load_results, made_from, table
+from _results import Results, Row, begin, digest_of, file_name, load_results, sources_of, table
 from _steps import paint_in_time
 from _systems import Job, RecipeSystem, System, parse_systems
 from pincel.backbones.vgg import VGG
@@ -135,7 +135,7 @@ class Painter:
             self.failures += 1
             self.watch.finished(f"{pair.name} · {error}")
             return
-        self.results.add(Row(pair.name, system.name, made_from(system.identity, pair), steps, seconds, path.name, values))
+        self.results.add(Row(pair.name, system.name, digest_of(system.identity), sources_of(pair), steps, seconds, path.name, values))
         self.watch.finished(f"{pair.name} · {system.name} · {seconds:.1f} s")
 
     def _paint(self, pair: Pair, system: System, output: Path) -> tuple[int | None, float]:
@@ -152,7 +152,7 @@ class Painter:
 
 def missing_of(results: Results, pair: Pair, systems: Sequence[System]) -> list[System]:
     """Return the systems that have yet to paint a pair."""
-    return [system for system in systems if results.find(pair.name, system.name, made_from(system.identity, pair)) is None]
+    return [system for system in systems if not results.has(pair, system.name)]
 
 
 def paint(given: argparse.Namespace, console: Console) -> int:
@@ -164,6 +164,8 @@ def paint(given: argparse.Namespace, console: Console) -> int:
     contents, styles = ([find_picture(text, sources) for text in texts] for texts in (given.contents, given.styles))
     pairs = make_pairs(contents, styles, count)
     results = begin(Results(given.output, given.size, given.seconds, given.network, str(resolve_device(given.device))))
+    for system in systems:
+        results.forget_others(system.name, digest_of(system.identity))
     runs = sum(len(missing_of(results, pair, systems)) for pair in pairs)
     status = 0
     if runs:
