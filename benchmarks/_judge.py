@@ -131,9 +131,9 @@ def load_seen(content: Path, style: Path, size: int) -> tuple[Tensor, Tensor]:
         (1, 3, H, W) each; of the painting as many pixels as of the photograph, or its own if they are fewer.
     """
     photograph, painting = (load_picture(path, background="white").pixels for path in (content, style))
-    seen = resize(photograph, target_size(*photograph.shape[-2:], size), "lanczos")
-    pixels = min(seen.shape[-2] * seen.shape[-1], painting.shape[-2] * painting.shape[-1])
-    return seen, resize(painting, area_size(*painting.shape[-2:], pixels), "lanczos")
+    seen = resize(photograph, target_size(photograph.shape[-2], photograph.shape[-1], size), "lanczos")
+    (height, width), shape = painting.shape[-2:], seen.shape
+    return seen, resize(painting, area_size(height, width, min(shape[-2] * shape[-1], height * width)), "lanczos")
 
 
 class Judge:

@@ -42,7 +42,7 @@ def wasserstein_share(found: Tensor, target: Tensor) -> float:
     """
     directions = unit_directions(target.shape[1], DIRECTIONS, torch.Generator().manual_seed(0))
     total = 0.0
-    for some in directions.split(CHUNK):
+    for some in torch.split(directions, CHUNK):
         total += len(some) * float(quantile_distance(sorted_projections(found, some), sorted_projections(target, some)))
     return total / DIRECTIONS / float(target.square().mean())
 

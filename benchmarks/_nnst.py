@@ -23,7 +23,7 @@ def main(checkout: str, content: str, style: str, output: str, size: str) -> Non
     np.random.seed(0)
     torch.manual_seed(0)
     misc, vgg, stylize = (import_module(name) for name in ("utils.misc", "pretrained.vgg", "utils.stylize"))
-    misc.USE_GPU = torch.cuda.is_available()
+    vars(misc)["USE_GPU"] = torch.cuda.is_available()
     network = misc.to_device(vgg.Vgg16Pretrained())
     photograph, painting = (
         misc.to_device(misc.load_path_for_pytorch(path, target_size=int(size))).unsqueeze(0) for path in (content, style)

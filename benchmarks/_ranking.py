@@ -11,8 +11,10 @@ from typing import TypeAlias
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import expit
 
 from _judge import MEASURES
+from _measures import Array
 from _results import Results, Row, grid, picture_id
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
@@ -62,10 +64,11 @@ def bradley_terry(duels: Duels) -> dict[str, tuple[float, float]]:
         wins[there, here] += len(scores) - sum(scores) + PRIOR
     met = wins + wins.T
 
-    def rates(strengths: np.ndarray) -> np.ndarray:
-        return 1 / (1 + np.exp(strengths[None, :] - strengths[:, None]))
+    def rates(strengths: Array) -> Array:
+        seen: Array = expit(strengths[:, None] - strengths[None, :])
+        return seen
 
-    def surprise(strengths: np.ndarray) -> tuple[float, np.ndarray]:
+    def surprise(strengths: Array) -> tuple[float, Array]:
         seen = rates(strengths)
         return -float((wins * np.log(seen)).sum()), (met * seen - wins).sum(1)
 

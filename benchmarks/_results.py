@@ -127,7 +127,8 @@ def load_results(folder: Path) -> Results:
         read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         pairs = {name: Pair(name, Path(each["content"]), Path(each["style"])) for name, each in read["pairs"].items()}
         rows = [Row(**row) for row in read["rows"]]
-        return Results(folder, *(read[key] for key in ("size", "seconds", "network", "device")), pairs, read["copies"], rows)
+        settings = {key: read[key] for key in ("size", "seconds", "network", "device", "copies")}
+        return Results(folder, pairs=pairs, rows=rows, **settings)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         failed = "results: there are none here" if isinstance(error, OSError) else "results: the file is damaged"
         raise OptionError(

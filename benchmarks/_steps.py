@@ -7,6 +7,7 @@ from statistics import mean
 
 PROBES = (2, 5)
 """Steps of the first two runs."""
+TRIES = 3
 TOLERANCE = 0.1
 """Of the time asked for, what a run may take more or less and still be compared."""
 
@@ -44,7 +45,7 @@ def paint_in_time(paint: Callable[[int], float], budget: float) -> tuple[int, fl
     """Paint with as many steps as fit a budget of seconds.
 
     Two short runs say roughly how many fit; where those are many, a third run of a quarter of them says better. A picture that took too
-    long or too short is painted once more, with what that has shown.
+    long or too short is painted again, with what that has shown, at most twice.
 
     Args:
         paint: steps → seconds that it took.
@@ -57,7 +58,7 @@ def paint_in_time(paint: Callable[[int], float], budget: float) -> tuple[int, fl
     probe = steps_for(budget, times) // 4
     if probe > max(PROBES):
         times[probe] = paint(probe)
-    for _ in range(2):
+    for _ in range(TRIES):
         steps = steps_for(budget, times)
         times[steps] = paint(steps)
         if not off(times[steps], budget) or steps_for(budget, times) == steps:

@@ -75,9 +75,9 @@ class RecipeSystem:
 
     def paint(self, job: Job) -> float:
         """Paint with pincel."""
-        given = {"size": job.size, "size_of": "long", "rounding": "nearest", "steps": job.steps}
         began = time.perf_counter()
-        result = pincel.transfer(job.content, job.style, recipe=self.recipe, device=self.device, **given)
+        recipe = self.recipe.override(size=job.size, size_of="long", rounding="nearest", steps=job.steps)
+        result = pincel.transfer(job.content, job.style, recipe=recipe, device=self.device)
         seconds = time.perf_counter() - began
         save_picture(result.image, job.output)
         return seconds

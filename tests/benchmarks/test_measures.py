@@ -141,7 +141,7 @@ def test_affinities_diverge_as_the_formula_says() -> None:
 
 def test_positions_lie_on_an_even_grid() -> None:
     rows = torch.arange(10.0).view(1, 1, 10, 1).expand(1, 1, 10, 10)
-    assert on_grid(rows, 25)[0].unique().tolist() == [1, 3, 5, 7, 9]
+    assert set(on_grid(rows, 25)[0].tolist()) == {1, 3, 5, 7, 9}
     assert on_grid(rows, 100).shape == (1, 100)
 
 

@@ -20,6 +20,7 @@ import pincel
 from _judge import MEASURES
 from _results import COPIES, grid, load_results, picture_id
 from pictures import Watch, main
+from pincel.recipes.schema import Recipe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -51,15 +52,15 @@ class Machine:
     """Paints in place of pincel, one shade after the other."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.runs: list[tuple[str, float, int | None]] = []
+        self.runs: list[tuple[str, float, int]] = []
         self.interrupted_at = 10**9
         monkeypatch.setattr(pincel, "transfer", self.transfer)
 
-    def transfer(self, content: Path, _: Path, *, recipe: Any, steps: int | None, size: int, **__: Any) -> pincel.Result:
+    def transfer(self, content: Path, _: Path, *, recipe: Recipe, **__: Any) -> pincel.Result:
         if len(self.runs) == self.interrupted_at:
             raise KeyboardInterrupt
-        self.runs.append((content.stem, recipe.tv_weight, steps))
-        return pincel.Result(Image.new("RGB", (size, size // 2), (20 * len(self.runs) % 256, 90, 90)), (), {}, "steps")
+        self.runs.append((content.stem, recipe.tv_weight, recipe.steps))
+        return pincel.Result(Image.new("RGB", (recipe.size, recipe.size // 2), (20 * len(self.runs) % 256, 90, 90)), (), {}, "steps")
 
 
 @pytest.fixture
@@ -81,12 +82,12 @@ def paint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]
 def test_everything_is_painted_in_turns_and_measured(
     paint: Callable[..., int], machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert paint("pincel:tv_weight=1", "pincel:tv_weight=2", flat("red", "red")) == 0
+    assert paint("pincel:tv_weight=1,steps=50", "pincel:tv_weight=2,steps=50", flat("red", "red")) == 0
     # A step to warm up; then another one begins.
     lake, coffee = "scene-lake", "coffee"
-    assert machine.runs == [(lake, 1, 1), (lake, 1, None), (lake, 2, None), (coffee, 2, None), (coffee, 1, None)]
+    assert machine.runs == [(lake, 1, 1), (lake, 1, 50), (lake, 2, 50), (coffee, 2, 50), (coffee, 1, 50)]
     found = load_results(tmp_path)
-    assert found.systems == ["pincel:tv_weight=1", "pincel:tv_weight=2", "red"]
+    assert found.systems == ["pincel:tv_weight=1,steps=50", "pincel:tv_weight=2,steps=50", "red"]
     assert found.complete == ["lake × woodcut", "coffee × cubist"]
     assert {name: list(copies) for name, copies in found.copies.items()} == {name: list(COPIES) for name in found.complete}
     for row in found.rows:

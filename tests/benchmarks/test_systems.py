@@ -129,7 +129,7 @@ def test_programs_are_known_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_how_to_get_a_program_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_systems.shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     with pytest.raises(OptionError, match="pip install git"):
         parse("program:crowsonkb")
     with pytest.raises(OptionError, match="git clone"):
