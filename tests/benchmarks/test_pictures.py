@@ -121,6 +121,8 @@ def test_what_is_there_is_not_painted_again_unless_it_would_be_another(paint: Ca
     before.picture(before.rows[0]).unlink()
     paint(str(recipe))
     assert len(machine.runs) == first + 8
+    assert [(row.pair, row.system) for row in load_results(tmp_path).rows][:2] == [(row.pair, "mine") for row in before.rows]
+    assert len(load_results(tmp_path).rows) == 6
     recipe.write_text('base = "pincel"\ntv_weight = 2.0\n')
     paint(str(recipe))
     after = load_results(tmp_path)
@@ -129,6 +131,14 @@ def test_what_is_there_is_not_painted_again_unless_it_would_be_another(paint: Ca
     assert [(row.pair, row.system) for row in after.rows if row.system == "mine"] == [(row.pair, "mine") for row in before.rows]
     assert sum(row.system == "slides" for row in after.rows) == 3
     assert not {picture_id(row) for row in before.rows} & {picture_id(row) for row in after.rows}
+
+
+def test_other_bytes_under_the_same_name_are_another_picture(paint: Callable[..., int], machine: Machine, tmp_path: Path) -> None:
+    picture = tmp_path / "mine.png"
+    for shade, runs in ((90, 2), (90, 2), (91, 4)):
+        Image.new("RGB", (96, 48), (shade, 90, 90)).save(picture)
+        paint("pincel:tv_weight=1", pairs="1", contents=str(picture))
+        assert len(machine.runs) == runs
 
 
 def test_steps_are_found_for_those_that_take_them(paint: Callable[..., int], machine: Machine, tmp_path: Path) -> None:
@@ -247,6 +257,20 @@ def test_the_page_names_nobody(compared: Path) -> None:
     page = (compared / "choice.html").read_text()
     assert not [name for name in ("woodcut", "coffee", "green", "command", str(compared)) if name in page]
     assert "http" not in page
+
+
+@pytest.mark.parametrize(("chance", "turned"), [(0.0, True), (0.99, False)])
+def test_sides_are_left_to_chance(compared: Path, browser: Browser, chance: float, turned: bool) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.add_init_script(f"Math.random = () => {chance}")
+        page.goto((compared / "choice.html").resolve().as_uri())
+        tasks = json.loads(page.evaluate("localStorage.getItem(Object.keys(localStorage)[0])"))["tasks"]
+        orders = page.evaluate("data.pairs.map(({pictures}) => Object.keys(pictures))")
+    assert len(tasks) == 6
+    for task in tasks:
+        left, right = (orders[task["pair"]].index(side) for side in task["sides"])
+        assert (left > right) == turned
 
 
 def test_choices_are_made_by_keys_kept_and_downloaded(
