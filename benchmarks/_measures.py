@@ -139,7 +139,7 @@ def ghosting(picture: Tensor, photograph: Tensor) -> float:
     """Correlation of the finest bands of luminance of a picture and of the photograph, of one size; from -1 to 1.
 
     1 for the photograph itself. A picture whose finest strokes lie anywhere has 0: the mean of the correlations over all places that the
-    one band can be moved to is exactly 0, for the bands have mean 0; by chance it is within 2/√(H·W).
+    one band can be moved to is exactly 0, for the bands have mean 0; of noise, chance gives some 1/√(H·W).
     """
     mine, theirs = (finest_band(luminance(each)) for each in (picture, photograph))
     return float((mine * theirs).mean()) / max(math.sqrt(float(np.square(mine).mean() * np.square(theirs).mean())), FLOOR)

@@ -2,7 +2,8 @@
 
 Usage: python _nnst.py CHECKOUT CONTENT STYLE OUTPUT SIZE
 
-Its own command line paints in 512 or 1024 pixels and asks CUDA for the time even with --cpu. All values are those of its command line.
+Its own command line paints in 512 or 1024 pixels and asks CUDA for the time even with --cpu. All values are those of its command line. All
+sides of both pictures must have 256 pixels or more in that size.
 """
 
 from __future__ import annotations
