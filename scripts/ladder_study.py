@@ -1,6 +1,6 @@
 """What each part of the way coarse to fine brings: the same objective at full size, judged in the saved picture.
 
-Usage: python scripts/ladder_study.py [CONTENT STYLE] [--size 400] [--steps 24] [--recipe pincel-fast]
+Usage: python scripts/ladder_study.py [CONTENT STYLE] [--size 400] [--steps 24] [--recipe gram-fast]
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("style", nargs="?", default="sample:impasto")
     parser.add_argument("--size", type=int, default=400)
     parser.add_argument("--steps", type=int, default=24)
-    parser.add_argument("--recipe", default="pincel-fast")
+    parser.add_argument("--recipe", default="gram-fast")
     given = parser.parse_args()
     keep_freed_memory()
     print(f"{given.content} × {given.style}, {given.recipe}, {given.size} px, {given.steps} steps at full size")

@@ -12,7 +12,7 @@ from PIL import Image
 
 from pincel.cli.app import VERBS
 from pincel.cli.transfer import command as transfer_command
-from pincel.recipes import RECIPES
+from pincel.recipes import PRESETS, RECIPES
 from pincel.recipes.schema import Recipe
 from tests.cli.run import pincel
 
@@ -88,7 +88,9 @@ def test_defaults_are_those_of_the_recipe(name: str) -> None:
 @pytest.mark.parametrize("name", READMES)
 def test_verbs_and_recipes_are_all_listed(name: str) -> None:
     assert [row[0].strip("`") for row in rows(name, "transfer")] == list(VERBS)
-    assert [row[0].strip("`") for row in rows(name, "pincel")] == [recipe for recipe in RECIPES if not recipe.endswith("-fast")]
+    assert [row[0].strip("`") for row in rows(name, "pincel")] == list(PRESETS)
+    others = [recipe for recipe in RECIPES if recipe not in PRESETS and not recipe.endswith("-fast")]
+    assert [row[0].strip("`") for row in rows(name, "gram")] == others
 
 
 def test_both_languages_show_the_same_code_tables_and_headings() -> None:

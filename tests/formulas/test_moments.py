@@ -70,6 +70,25 @@ def test_bures_is_the_distance_of_normal_distributions() -> None:
     assert float(bures_distance(moments(one), moments(other))) == pytest.approx(expected)
 
 
+def test_the_root_of_a_covariance_is_as_narrow_as_its_rank() -> None:
+    few = moments(points(1, channels=8, count=4))
+    (root,) = few.roots
+    assert root.shape == (8, 3)
+    assert_close(root @ root.T, few.covariance[0])
+    assert few.roots is few.roots
+
+
+def test_bures_in_single_precision_is_nearly_that_in_double() -> None:
+    found, target = moments(points(1, channels=64, count=300)), moments(points(2, channels=64, count=300))
+    single = Moments(target.gram.float(), target.mean.float())
+    leaf = found.gram.clone().requires_grad_()
+    exact, close = (bures_distance(Moments(leaf, found.mean), each) for each in (target, single))
+    assert close.dtype == torch.float64
+    assert float(close.detach()) == pytest.approx(float(exact.detach()), rel=1e-4)
+    slopes = [torch.autograd.grad(each.sum(), leaf)[0] for each in (exact, close)]
+    assert_close(slopes[1], slopes[0], atol=0.01 * float(slopes[0].abs().max()))
+
+
 def test_bures_stays_finite_where_nothing_varies() -> None:
     dead = points(1)
     dead[2:] = 0
@@ -86,3 +105,10 @@ def test_an_eye_sees_the_moments_of_a_window() -> None:
     expected = moments(features[0].flatten(1))
     assert_close(seen[..., :-1], expected.gram)
     assert_close(seen[..., -1], expected.mean)
+
+
+def test_bures_of_what_is_not_finite_is_not_finite() -> None:
+    broken = moments(points(1))
+    broken.gram[0, 2, 1] = torch.nan
+    assert bool(bures_distance(broken, moments(points(2))).isnan().all())
+    assert bool(bures_distance(moments(points(2)), broken).isnan().all())

@@ -12,15 +12,15 @@ import torch
 from pincel.engine.judge import measure
 from pincel.errors import OptionError, RecipeError
 from pincel.image.picture import Picture
-from pincel.recipes import RECIPES
+from pincel.recipes import PRESETS, RECIPES
 from pincel.recipes.fast import WHY, fast
 from pincel.recipes.schema import NAMES, CitedRecipe, Recipe, parse_ladder, share_of
 from pincel.recipes.sizes import SMALLEST, content_size, make_rungs, needed_stride, style_size
 from pincel.recipes.toml import find_recipe, read_recipe, write_recipe
 from pincel.run import Run
 
-BASES = [name for name in RECIPES if not name.endswith("-fast")]
-FAST = RECIPES["pincel-fast"].recipe
+BASES = [name for name in RECIPES if name not in PRESETS and not name.endswith("-fast")]
+FAST = RECIPES["gram-fast"].recipe
 
 # What is asked of the picture at full size. Every field of a recipe is in one of the two.
 OBJECTIVE = {
@@ -42,6 +42,7 @@ OBJECTIVE = {
     "white",
     "content_terms",
     "style_terms",
+    "strength",
     "degrain",
     "content_mask",
     "style_mask",
@@ -109,8 +110,8 @@ def test_what_is_measured_names_a_study_that_exists() -> None:
 
 @pytest.mark.parametrize("name", BASES)
 def test_what_repeats_a_source_has_no_ladder_and_a_twin_has_one(name: str) -> None:
-    # The default is ours to paint as we like; crowsonkb has scales of its own.
-    assert (RECIPES[name].recipe.rungs == []) == (name not in ("pincel", "crowsonkb"))
+    # One is ours; crowsonkb has scales of its own.
+    assert (RECIPES[name].recipe.rungs == []) == (name not in ("gram", "crowsonkb"))
     twin = RECIPES[f"{name}-fast"].recipe
     assert len(twin.rungs) > 0
     assert all(0 < share < 1 and multiple > 0 for share, multiple in twin.rungs)
@@ -257,7 +258,7 @@ def test_values_of_the_way_that_cannot_be(key: str, value: float) -> None:
 )
 def test_a_ladder_in_a_file(text: str, ladder: dict[str, float], tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(f'base = "pincel-fast"\n{text}\n')
+    path.write_text(f'base = "gram-fast"\n{text}\n')
     cited = find_recipe(str(path))
     assert cited.recipe.ladder == ladder
     assert cited.sources["ladder"] == (WHY if text == "steps = 3" else str(path))
@@ -277,7 +278,7 @@ def test_a_ladder_in_a_file(text: str, ladder: dict[str, float], tmp_path: Path)
 )
 def test_a_ladder_in_a_file_that_cannot_be(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
-    path.write_text(f'base = "pincel-fast"\n{text}\n')
+    path.write_text(f'base = "gram-fast"\n{text}\n')
     with pytest.raises(RecipeError, match=message) as refusal:
         find_recipe(str(path))
     assert str(refusal.value).startswith(f"{path}: ")

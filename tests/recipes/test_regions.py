@@ -13,7 +13,7 @@ from PIL import Image
 
 from pincel import Notice, Run, resume
 from pincel.errors import CheckpointError, OptionError
-from pincel.formulas.gram import gram_matrix, gram_sum
+from pincel.formulas.gram import gram_matrix, gram_sum, moment_sum
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, normal
 
@@ -53,6 +53,20 @@ def test_weighted_sums_are_the_definition() -> None:
     target = normal(1, 3, 3)
     (slope,) = torch.autograd.grad((gram_sum(leaf, blocks, weights) * target).sum(), leaf)
     assert_close(slope, weights * torch.einsum("bij,bjhw->bihw", target + target.transpose(1, 2), features))
+
+
+def test_weighted_moments_are_the_definition() -> None:
+    features, weights = normal(1, 3, 5, 7), normal(1, 1, 5, 7).square()
+    blocks = [(slice(0, 5), slice(0, 4)), (slice(0, 5), slice(4, 7))]
+    for given in (None, weights):
+        by_position = (torch.ones(1, 1, 5, 7) if given is None else given).double()
+        sums = (by_position * features).sum((2, 3))[:, :, None]
+        assert_close(moment_sum(features, blocks, given), torch.cat([gram_sum(features, blocks, given), sums], dim=2))
+        leaf = features.clone().requires_grad_()
+        target = normal(1, 3, 4)
+        (found,) = torch.autograd.grad((moment_sum(leaf, blocks, given) * target).sum(), leaf)
+        products = torch.einsum("bij,bjhw->bihw", target[..., :3] + target[..., :3].transpose(1, 2), features)
+        assert_close(found, by_position * (products + target[..., 3][..., None, None]))
 
 
 def test_a_mask_of_ones_is_no_mask(photographs: list[Path], draw: Draw) -> None:

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from pincel.errors import OptionError, RecipeError, UnknownNameError
 from pincel.recipes import RECIPES
 from pincel.recipes.build import check_recipe
-from pincel.recipes.schema import NAMES, Recipe, make_recipe, parse_layers
+from pincel.recipes.schema import NAMES, Recipe, make_recipe, parse_layers, usual_weights
+from pincel.recipes.sizes import active_layers
 
 PINCEL = RECIPES["pincel"].recipe
 
@@ -72,11 +73,20 @@ def test_layers_are_read(given: Any, expected: dict[str, float]) -> None:
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
-def test_layers_without_weights_share_what_the_recipes_weigh(name: str) -> None:
+def test_layers_without_weights_weigh_as_in_the_recipe(name: str) -> None:
     recipe = RECIPES[name].recipe
-    changed = recipe.override(content_layers="conv3_1", style_layers=["relu1_1", "pool2"])
-    assert changed.content_layers == {"conv3_1": sum(recipe.content_layers.values())}
-    assert changed.style_layers["pool2"] == changed.style_layers["relu1_1"] == sum(recipe.style_layers.values()) / 2
+    assert recipe.override(content_layers="conv3_1").content_layers == {"conv3_1": pytest.approx(sum(recipe.content_layers.values()))}
+    # All of a recipe's layers are its layers; fewer of them weigh more each.
+    assert recipe.override(style_layers=list(recipe.style_layers)).style_layers == pytest.approx(recipe.style_layers)
+    first, count = next(iter(recipe.style_layers)), len(recipe.style_layers)
+    assert recipe.override(style_layers=first).style_layers == {first: pytest.approx(count * recipe.style_layers[first])}
+
+
+def test_a_layer_that_a_recipe_has_not_weighs_as_another_of_its_block_or_as_the_mean() -> None:
+    usual = {"relu1_1": 8.0, "relu3_1": 4.0, "relu4_1": 0.0}
+    assert usual_weights(["relu3_4", "pool1"], usual) == {"relu3_4": 4.0, "pool1": 8.0}
+    assert usual_weights(["relu4_1"], usual) == {"relu4_1": 12.0}
+    assert usual_weights(["relu1_1", "relu2_1"], {}) == usual_weights(["relu1_1", "relu2_1"], {"relu5_1": 0}) == {"relu1_1": 0.5, "relu2_1": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -147,3 +157,15 @@ def test_names_that_do_not_exist(changes: dict[str, Any], message: str) -> None:
 def test_all_weights_zero(changes: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match="All weights are zero"):
         check_recipe(PINCEL.override(**changes))
+
+
+def test_strength_weighs_style_and_smoothness_against_content() -> None:
+    recipe = RECIPES["pincel"].recipe
+    alpha, beta, gamma = recipe.weights
+    assert (alpha, beta, gamma) == (recipe.content_weight, recipe.style_weight, recipe.tv_weight)
+    assert recipe.override(strength=2).weights == (alpha, 8 * beta, 8 * gamma)
+    assert recipe.override(strength=0).weights == (alpha, 0, 0)
+    assert not active_layers(recipe.override(strength=0))[1]
+    for wrong in (-0.1, 11):
+        with pytest.raises(OptionError, match="strength"):
+            recipe.override(strength=wrong)

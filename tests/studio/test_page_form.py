@@ -118,20 +118,17 @@ def test_the_form_survives_a_reload_and_a_tour(window: Open) -> None:
     assert opened.complaints == []
 
 
-def test_the_strength_is_logarithmic_and_follows_the_recipe(window: Open) -> None:
+def test_the_strength_goes_from_photograph_to_painting_in_every_recipe_that_has_both(window: Open) -> None:
     page = window().page
     slider = page.get_by_label("Strength")
-    assert slider.get_attribute("aria-valuetext") == "β/α = 1,000"
+    assert slider.get_attribute("aria-valuetext") == "× 1"
+    slider.fill("0.5")
+    assert page.input_value("#setting-strength") == "0.5"
     slider.fill("1")
-    assert page.input_value("#setting-style_weight") == "10000"
-    slider.fill("-2")
-    assert page.input_value("#setting-style_weight") == "10"
-    slider.fill("0")
-    assert page.input_value("#setting-style_weight") == ""
-    # Ten times the recipe's own stays ten times the recipe's own.
-    slider.fill("1")
+    assert page.input_value("#setting-strength") == ""
+    slider.fill("2")
     page.get_by_label("Recipe").select_option("neural-style")
-    assert page.input_value("#setting-style_weight") == "1000"
+    assert page.input_value("#setting-strength") == "2"
     page.get_by_label("Recipe").select_option("texture")
     assert slider.is_disabled()
 

@@ -26,6 +26,7 @@ _METAVARS = {
     "detail": "X",
     "tolerance": "X",
     "seed": "N",
+    "strength": "X",
     "content_weight": "α",
     "style_weight": "β",
     "tv_weight": "γ",

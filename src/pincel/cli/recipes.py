@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import fill
 
 import click
@@ -21,25 +22,39 @@ def command(name: str | None) -> None:
     """
     from pincel.cli.streams import as_utf8
     from pincel.cli.terminal import say
-    from pincel.recipes import INVERSIONS, RECIPES
+    from pincel.recipes import INVERSIONS, PRESETS, RECIPES
     from pincel.recipes.toml import find_recipe, write_recipe
 
     if name is not None:
         # It may be redirected to a file, and is read again as UTF-8 whatever the encoding of standard output is.
         say(as_utf8(write_recipe(INVERSIONS[name] if name in INVERSIONS else find_recipe(name)).rstrip()))
         return
-    bases = [key for key in RECIPES if not key.endswith("-fast")]
-    width = max(map(len, bases)) + 2
-    for recipe in (RECIPES[key].recipe for key in bases):
-        say(_beside(f"{recipe.name:<{width}}", recipe.summary))
-        say(_beside(" " * (width + 2), f"good for {recipe.good_for}"))
+    sources = [key for key in RECIPES if key not in PRESETS and not key.endswith("-fast")]
+    width = max(map(len, [*PRESETS, *sources])) + 2
+    say("Chosen by looking at pictures; --strength goes from the photograph to the painting within each:")
     say()
-    say("Each has a twin, NAME-fast: the same objective at full size, reached coarse to fine in fewer steps.")
+    _list(PRESETS, width)
+    say()
+    say("Of papers and programs, as they publish them:")
+    say()
+    _list(sources, width)
+    say()
+    say("Each of these has a twin, NAME-fast: the same objective at full size, reached coarse to fine in fewer steps.")
     say()
     say("For 'pincel invert', which rebuilds a picture from its code:")
     say()
     for inversion in (INVERSIONS[key].recipe for key in INVERSIONS):
         say(_beside(f"{inversion.name:<{width}}", inversion.summary))
+
+
+def _list(names: Iterable[str], width: int) -> None:
+    """Print what recipes are, and what they are good for."""
+    from pincel.cli.terminal import say
+    from pincel.recipes import RECIPES
+
+    for recipe in (RECIPES[name].recipe for name in names):
+        say(_beside(f"{recipe.name:<{width}}", recipe.summary))
+        say(_beside(" " * (width + 2), f"good for {recipe.good_for}"))
 
 
 def _beside(head: str, text: str) -> str:

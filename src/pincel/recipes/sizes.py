@@ -20,10 +20,8 @@ TOLERATED = 1.1
 
 def active_layers(recipe: Recipe) -> tuple[dict[str, float], dict[str, float]]:
     """Content and style layers that count: a weight of zero costs nothing."""
-    wanted = (
-        (recipe.content_layers, recipe.content_weight, recipe.content_terms),
-        (recipe.style_layers, recipe.style_weight, recipe.style_terms),
-    )
+    alpha, beta, _ = recipe.weights
+    wanted = ((recipe.content_layers, alpha, recipe.content_terms), (recipe.style_layers, beta, recipe.style_terms))
     content, style = ({n: w for n, w in layers.items() if w > 0 and weight > 0 and any(terms.values())} for layers, weight, terms in wanted)
     return content, style
 

@@ -49,7 +49,7 @@ def style_losses(recipe: Recipe, materials: Materials, backbone: Backbone, devic
             sets[name].append(({layer: each.sets(layer, found[name, layer]) for layer in layers}, weight))
         for link in chain:
             products[link].append((link.gram({layer: found[link, layer] for layer in (link.fine, link.coarse)}), weight))
-    beta, losses = recipe.style_weight, list[Loss]()
+    beta, losses = recipe.weights[1], list[Loss]()
     if averaged:
         convention, gram = CONVENTIONS[recipe.convention], terms.get("gram", 0.0)
         losses.append(StyleLoss(blended(averaged), layers, beta, convention, Eye(own, bool(others)), gram, others))

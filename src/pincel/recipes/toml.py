@@ -49,7 +49,7 @@ def read_recipe(path: Path) -> CitedRecipe:
     try:
         for key in ("content_layers", "style_layers"):
             if isinstance(given.get(key), str | list | dict):
-                given[key] = parse_layers(given[key], key, total=sum(inherited.get(key, {}).values()) or 1.0)
+                given[key] = parse_layers(given[key], key, usual=inherited.get(key, {}))
         if isinstance(given.get("ladder"), str):
             given["ladder"] = parse_ladder(given["ladder"])
         recipe = make_recipe({**inherited, **defaults, **given})

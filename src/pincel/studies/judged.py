@@ -202,7 +202,7 @@ def way_of(record: Record) -> tuple[list[Block], dict[str, Any]]:
     """Show the loss curves of a run; nothing for a record without steps."""
     if not record.losses:
         return [], {}
-    weights = {"content": record.recipe.content_weight, "style": record.recipe.style_weight, "tv": record.recipe.tv_weight}
+    weights = dict(zip(("content", "style", "tv"), record.recipe.weights, strict=True))
     greek = {"content": "α·J_content", "style": "β·J_style", "tv": "γ·J_tv"}
     total = [float(step["total"]) for step in record.losses]
     parts = {greek[name]: [weight * float(step.get(name, 0.0)) for step in record.losses] for name, weight in weights.items()}

@@ -154,7 +154,7 @@ def _names(recipe: Recipe, only: str | None) -> None:
                 raise unknown_name(key.replace("_", " ").removesuffix("s"), name, names)
     if only in ("optimizer", None):
         OPTIMISERS.check(recipe.optimizer)
-    if only is None and not (recipe.content_weight or recipe.style_weight or recipe.tv_weight):
+    if only is None and not any(recipe.weights):
         raise OptionError("All weights are zero, so there is nothing to paint towards: give one of them a number above 0.")
 
 

@@ -24,7 +24,7 @@ SUFFIX = ".safetensors"
 def objective_of(recipe: TeachingRecipe) -> Recipe:
     """Return J as a recipe of painting."""
     weights = {name: getattr(recipe, name) for name in ("content_weight", "style_weight", "tv_weight")}
-    return find_recipe("pincel").recipe.override(**recipe.objective, **weights)
+    return find_recipe("gram").recipe.override(**recipe.objective, **weights)
 
 
 def checked_output(path: Path) -> Path:

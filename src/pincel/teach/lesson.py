@@ -206,8 +206,9 @@ def looker(recipe: Recipe, vgg: VGG) -> Callable[[Picture, Mapping[str, float], 
 
 def smoothness(recipe: Recipe) -> Iterator[Loss]:
     """Yield the loss of total variation, if it has a weight."""
-    if recipe.tv_weight > 0:
-        yield VariationLoss(VARIATIONS[recipe.tv], recipe.tv_weight)
+    gamma = recipe.weights[2]
+    if gamma > 0:
+        yield VariationLoss(VARIATIONS[recipe.tv], gamma)
 
 
 def picture(pixels: Tensor) -> Picture:

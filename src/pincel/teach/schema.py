@@ -32,7 +32,7 @@ class TeachingRecipe(BaseModel):
     layer: str = Field(default="", description="Of an any-style network, the layer of --backbone that it paints from.")
 
     objective: dict[str, Any] = Field(
-        description="What J is: values of a recipe of 'pincel transfer' that differ from 'pincel': networks, layers, formulas, weights."
+        description="What J is: values of a recipe of 'pincel transfer' that differ from 'gram': networks, layers, formulas, weights."
     )
     content_weight: float = Field(ge=0, allow_inf_nan=False, description="α, weight of the content.")
     style_weight: float = Field(ge=0, allow_inf_nan=False, description="β, weight of the style.")

@@ -8,8 +8,6 @@ import { number, t } from "./words.js";
 
 const SIZES = [256, 512, 768, 1024];
 const COLOURS = ["style", "content", "luminance", "match"];
-// Powers of ten that the strength goes from the recipe's own, either way.
-const REACH = 2.5;
 
 export function Look({ form, errors }) {
   const recipe = recipeOf(form.recipe);
@@ -17,7 +15,7 @@ export function Look({ form, errors }) {
   const size = Number(valueOf("size"));
   return html`<section class="look" aria-labelledby="look-title">
     <h2 id="look-title">${t("look.title")}</h2>
-    <${Strength} recipe=${recipe} error=${errors.style_weight || errors.content_weight} />
+    <${Strength} recipe=${recipe} error=${errors.strength} />
     <${Strokes} error=${errors.style_scale} />
     <div class="size">
       <${Choice} name="size" label=${t("look.size")} value=${size} options=${SIZES.map((side) => [side, String(side)])} onPick=${(side) => set("size", side)} />
@@ -39,20 +37,18 @@ export function Look({ form, errors }) {
   </section>`;
 }
 
-/** β/α on one slider, in powers of ten about the recipe's own. */
+/** From the photograph over what the recipe is for to the painting; nothing to choose where the recipe knows no photograph. */
 function Strength({ recipe, error }) {
-  const own = recipe.values.style_weight / recipe.values.content_weight;
-  const [alpha, beta] = [Number(valueOf("content_weight")), Number(valueOf("style_weight"))];
-  const possible = Number.isFinite(own) && own > 0 && alpha > 0 && beta > 0;
-  const power = possible ? Math.log10(beta / alpha / own) : 0;
+  const strength = Number(valueOf("strength"));
+  const possible = recipe.values.content_weight > 0;
   const move = (event) => {
     const moved = Number(event.target.value);
-    set("style_weight", moved === 0 && alpha === recipe.values.content_weight ? undefined : rounded(alpha * own * 10 ** moved));
+    set("strength", moved === 1 ? undefined : moved);
   };
-  const shown = possible ? `β/α = ${number(beta / alpha)}` : t("look.strengthNone");
+  const shown = possible ? `× ${number(strength)}` : t("look.strengthNone");
   return html`<div class="field">
     <div class="row"><label for="strength">${t("look.strength")}</label><output class="mono">${shown}</output></div>
-    <input id="strength" type="range" min=${-REACH} max=${REACH} step="0.1" value=${power} disabled=${!possible} aria-valuetext=${shown} aria-describedby=${error ? "error-strength" : null} onInput=${move} />
+    <input id="strength" type="range" min="0" max="3" step="0.05" value=${strength} disabled=${!possible} aria-valuetext=${shown} aria-describedby=${error ? "error-strength" : null} onInput=${move} />
     <div class="ends" aria-hidden="true"><span>${t("look.photograph")}</span><span>${t("look.painting")}</span></div>
     <${FieldError} id="error-strength" message=${error} />
   </div>`;
