@@ -205,7 +205,7 @@ def test_the_record_of_a_ladder_tells_of_both_scales(photographs: list[Path]) ->
     assert [(s["size"], s["steps"], s["stopped"]) for s in record["scales"]] == [([80, 80], 2, "steps"), ([160, 160], 2, "steps")]
     assert all(scale["seconds"] > 0 for scale in record["scales"])
     assert [(loss["size"], loss["step"]) for loss in result.losses] == [([side, side], step) for side in (80, 160) for step in range(3)]
-    assert {"content", "style", "tv", "style:relu1_1"} <= set(result.losses[0])
+    assert {"content", "style", "tv", "style:relu1_1:w2"} <= set(result.losses[0])
     assert json.loads(json.dumps(record))["recipe"]["ladder"] == {"1/2": 1.0}
     assert record["style_sizes"] == [[style.width, style.height] for style, _ in Run(*photographs[:2], **LADDER).materials.styles]
 

@@ -36,7 +36,7 @@ from pincel.image.picture import Picture
 from pincel.image.resize import is_cut
 from pincel.image.sheet import contact_sheet
 from pincel.recipes import build, sizes
-from pincel.recipes.consistency import idle_values, settle_start
+from pincel.recipes.consistency import idle_values, settle
 from pincel.recipes.forecast import Means, planned
 from pincel.recipes.inputs import check_written, fitted_size, load_inputs
 from pincel.recipes.materials import Materials, prepare
@@ -109,7 +109,7 @@ class Run:
         tell = on_event or (lambda _: None)
         resolved = resolve_recipe(recipe, overrides)
         # A run that goes on has been settled when it began.
-        self.recipe, settled = (resolved, ()) if place else settle_start(resolved, overrides)
+        self.recipe, settled = (resolved, ()) if place else settle(resolved, overrides)
         card = build.check_recipe(self.recipe)
         layouts = None if tiles == "auto" else [parse_layout(text).checked(card) for text in ([tiles] if isinstance(tiles, str) else tiles)]
         allowed = None if memory is None else parse_memory(memory)

@@ -77,7 +77,7 @@ def test_a_single_row_has_a_mirror_image() -> None:
 @pytest.mark.parametrize("padding", ["replicate", "replicate-first", "reflect"])
 @pytest.mark.parametrize("precision", [FP32, Precision("fp32", "winograd")], ids=str)
 def test_tiles_have_the_borders_of_the_whole(padding: Padding, precision: Precision, photographs: list[Path]) -> None:
-    given = {**GIVEN, "size": 100, "padding": padding, "precision": precision}
+    given = {**GIVEN, "recipe": "gram", "size": 100, "padding": padding, "precision": precision}
     whole, tiled = (Run(photographs[0], photographs[1], tiles=tiles, **given) for tiles in ("whole", "pool2=32,rest=64"))
     x = whole.problem.canvas.encode(255 * whole.materials.content.pixels).flip(-1)
     (first, slope), (second, slopes) = whole.problem.gradient(x), tiled.problem.gradient(x)

@@ -100,15 +100,16 @@ def test_help_names_every_option_with_its_default(capsys: Capture) -> None:
 
 
 def test_recipes_says_what_each_is_good_for_in_lines_of_a_hundred_columns(capsys: Capture) -> None:
-    from pincel.recipes import INVERSIONS, RECIPES
+    from pincel.recipes import INVERSIONS, PRESETS, RECIPES
 
     text = pincel(capsys, "recipes").out
     assert max(map(len, text.splitlines())) <= 100
-    painting, twins, title, inverting = text.strip().split("\n\n")
-    assert "pincel invert" in title
-    assert twins.startswith("Each has a twin, NAME-fast")
+    chosen, ours, published, theirs, twins, title, inverting = text.strip().split("\n\n")
+    assert ("--strength" in chosen, "papers and programs" in published, "pincel invert" in title) == (True, True, True)
+    assert twins.startswith("Each of these has a twin, NAME-fast")
     bases = [name for name in RECIPES if not name.endswith("-fast")]
-    assert [line.split()[0] for line in painting.splitlines() if not line.startswith(" ")] == bases
+    assert [line.split()[0] for line in ours.splitlines() if not line.startswith(" ")] == list(PRESETS)
+    assert [line.split()[0] for line in theirs.splitlines() if not line.startswith(" ")] == [n for n in bases if n not in PRESETS]
     assert [line.split()[0] for line in inverting.splitlines() if not line.startswith(" ")] == list(INVERSIONS)
     words = " ".join(text.split())
     for recipe in (RECIPES[name].recipe for name in bases):

@@ -76,8 +76,8 @@ def test_a_grid_of_two_options(capsys: Capture, photographs: list[Path], tmp_pat
     rows = list(csv.DictReader(out.with_suffix(".csv").read_text().splitlines()))
     assert [(row["style_weight"], row["style_layers"]) for row in rows[2:4]] == [("1e3", "relu3_1"), ("1e5", "relu1_1")]
     assert all(float(row["total"]) > 0 and float(row["content"]) >= 0 for row in rows)
-    assert rows[0]["style:relu2_1"] == ""
-    assert float(rows[1]["style:relu2_1"]) > 0
+    assert rows[0]["style:relu2_1:w2"] == ""
+    assert float(rows[1]["style:relu2_1:w2"]) > 0
     assert len(list(folder.glob("*.png"))) == 6
     assert networks_loaded == ["vgg19"]
     kept = json.loads((folder / "004.json").read_text())

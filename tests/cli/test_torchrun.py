@@ -27,7 +27,7 @@ pytestmark = [
 ]
 Capture = pytest.CaptureFixture[str]
 SAMPLES = ("transfer", "sample:harbour", "sample:impasto", "--size", "96", "--precision", "fp32", "--device", "cpu")
-ADAM = ("--optimizer", "adam", "--canvas", "pixels", "--steps", "3", "--ladder", "none")
+ADAM = ("--recipe", "gram", "--optimizer", "adam", "--canvas", "pixels", "--steps", "3", "--ladder", "none")
 
 
 def said(errors: str) -> list[str]:

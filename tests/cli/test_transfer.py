@@ -88,6 +88,7 @@ OPTIONS = [
     ("--colour-match", "monge"),
     ("--colour-when", "after"),
     *(("--convention", name) for name in CONVENTIONS),
+    ("--strength", "0.5"),
     ("--content-weight", "0"),
     ("--content-weight", "1e2"),
     ("--style-weight", "0"),

@@ -17,7 +17,7 @@ from pincel.formulas.gram import gram_matrix, gram_sum, moment_sum
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, normal
 
-GIVEN: dict[str, Any] = {"size": 64, "steps": 3, "ladder": "none", "precision": "fp32", "style_size": "same-rule"}
+GIVEN: dict[str, Any] = {"recipe": "gram", "size": 64, "steps": 3, "ladder": "none", "precision": "fp32", "style_size": "same-rule"}
 Draw = Callable[[str, Any], str]
 
 

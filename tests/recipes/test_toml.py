@@ -65,8 +65,8 @@ def test_a_file_may_start_from_a_recipe_and_change_a_little(tmp_path: Path) -> N
     path.write_text('base = "gatys2016"\nsteps = 12\nstyle_layers = "relu1_1,relu2_1"\n')
     recipe = find_recipe(str(path)).recipe
     assert recipe.steps == 12
-    share = sum(RECIPES["gatys2016"].recipe.style_layers.values()) / 2
-    assert recipe.style_layers == {"relu1_1": share, "relu2_1": share}
+    usual = RECIPES["gatys2016"].recipe.style_layers
+    assert recipe.style_layers == pytest.approx({layer: usual[layer] * 5 / 2 for layer in ("relu1_1", "relu2_1")})
     assert recipe.style_weight == 1e3
     assert recipe.name == "mine"
 

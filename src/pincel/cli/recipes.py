@@ -39,7 +39,7 @@ def command(name: str | None) -> None:
     say()
     _list(sources, width)
     say()
-    say("Each of these has a twin, NAME-fast: the same objective at full size, reached coarse to fine in fewer steps.")
+    say("Each of these has a twin, NAME-fast: the same objective at full size, coarse to fine in fewer steps.")
     say()
     say("For 'pincel invert', which rebuilds a picture from its code:")
     say()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
+from pincel.backbones import CARDS
+from pincel.backbones.timm import TimmCard
 from pincel.canvas.start import parse_start
 from pincel.recipes.schema import Recipe
 
@@ -23,6 +25,20 @@ _IDLE: Mapping[str, tuple[Callable[[Recipe], bool], str]] = {
     "style_layers": (lambda recipe: recipe.style_weight == 0, "--style-weight is 0"),
 }
 """Value → when it changes nothing, and why."""
+
+
+def settle(recipe: Recipe, given: Collection[str]) -> tuple[Recipe, tuple[str, ...]]:
+    """Change values of a recipe that the user did not give, where others leave no choice: :func:`settle_start`, :func:`settle_borders`."""
+    recipe, notes = settle_start(recipe, given)
+    recipe, more = settle_borders(recipe, given)
+    return recipe, (*notes, *more)
+
+
+def settle_borders(recipe: Recipe, given: Collection[str]) -> tuple[Recipe, tuple[str, ...]]:
+    """Leave borders to a network of timm, which has its own; arguments and result as of :func:`settle_start`."""
+    if recipe.padding == "zero" or "padding" in given or not isinstance(CARDS[recipe.backbone], TimmCard):
+        return recipe, ()
+    return recipe.override(padding="zero"), (f"Borders are as {recipe.backbone} has them, not --padding {recipe.padding}.",)
 
 
 def settle_start(recipe: Recipe, given: Collection[str]) -> tuple[Recipe, tuple[str, ...]]:
