@@ -86,7 +86,11 @@ def test_a_layer_that_a_recipe_has_not_weighs_as_another_of_its_block_or_as_the_
     usual = {"relu1_1": 8.0, "relu3_1": 4.0, "relu4_1": 0.0}
     assert usual_weights(["relu3_4", "pool1"], usual) == {"relu3_4": 4.0, "pool1": 8.0}
     assert usual_weights(["relu4_1"], usual) == {"relu4_1": 12.0}
-    assert usual_weights(["relu1_1", "relu2_1"], {}) == usual_weights(["relu1_1", "relu2_1"], {"relu5_1": 0}) == {"relu1_1": 0.5, "relu2_1": 0.5}
+    assert (
+        usual_weights(["relu1_1", "relu2_1"], {})
+        == usual_weights(["relu1_1", "relu2_1"], {"relu5_1": 0})
+        == {"relu1_1": 0.5, "relu2_1": 0.5}
+    )
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def _eigen(matrix: Tensor) -> tuple[Tensor, Tensor]:
     if not matrix.isfinite().all():
         return torch.full_like(matrix[:, 0], torch.nan), torch.full_like(matrix, torch.nan)
     given = matrix.cpu() if matrix.device.type == "mps" else matrix
-    with suppress(torch.linalg.LinAlgError):
+    with suppress(torch.linalg.LinAlgError):  # type: ignore[attr-defined]
         values, vectors = torch.linalg.eigh(given)
         if values.isfinite().all() and vectors.isfinite().all():
             return values.to(matrix), vectors.to(matrix)

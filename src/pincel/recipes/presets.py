@@ -16,11 +16,10 @@ def preset(name: str, summary: str, good_for: str, **cited: tuple[Any, str]) -> 
 
 FAITHFUL = preset(
     "faithful",
-    "pincel with forms, faces and letters kept: four times the content, and detail given back at each scale",
+    "pincel with forms, faces and letters kept: four times the content, more on coarse scales",
     "portraits, architecture, signs, night and thin structures",
     content_weight=(4.0, STUDY),
     coarse_content=(4.0, STUDY),
-    detail=(0.5, STUDY),
 )
 BOLD = preset(
     "bold",
@@ -48,6 +47,6 @@ FAST = preset(
     "fast",
     "pincel in a third of the time: fewer steps, most of them at half size",
     "trying things out, and many pictures",
-    steps=(12, STUDY),
-    ladder=({"1/4": 6.0, "1/2": 2.0}, STUDY),
+    steps=(8, STUDY),
+    ladder=({"1/4": 8.0, "1/2": 2.0}, STUDY),
 )

@@ -160,9 +160,7 @@ class Recipe(BaseModel):
     content_layers: Layers = Field(
         description="Content layers, as relu4_2 or relu3_2=0.5,relu4_2=0.5 (weights left out: as in the recipe)."
     )
-    style_layers: Layers = Field(
-        description="Style layers with their λ, as relu1_1=0.2,relu2_1=0.8 (weights left out: as in the recipe)."
-    )
+    style_layers: Layers = Field(description="Style layers with their λ, as relu1_1=0.2,relu2_1=0.8 (weights left out: as in the recipe).")
 
     init: str = Field(
         description="Where to start: content, noise, style, blend[=share of noise], a picture file, or feedforward[=NET]: what a network "
@@ -383,7 +381,7 @@ def usual_weights(names: Sequence[str], usual: Mapping[str, float]) -> Layers:
 
     Args:
         names: The layers given.
-        usual: Those of the recipe. A layer that is not among them has the weight of another of its block (relu3_1 for relu3_4), or the mean.
+        usual: Those of the recipe. One that is not among them has the weight of another of its block (relu3_1 for relu3_4), or the mean.
             Where it has none, or all are zero, layers share 1 equally.
     """
     counting = {name: weight for name, weight in usual.items() if weight > 0}
