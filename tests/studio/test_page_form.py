@@ -120,7 +120,7 @@ def test_the_form_survives_a_reload_and_a_tour(window: Open) -> None:
 
 def test_the_strength_goes_from_photograph_to_painting_in_every_recipe_that_has_both(window: Open) -> None:
     page = window().page
-    slider = page.get_by_label("Strength")
+    slider = page.get_by_role("slider", name="Strength")
     assert slider.get_attribute("aria-valuetext") == "× 1"
     slider.fill("0.5")
     assert page.input_value("#setting-strength") == "0.5"

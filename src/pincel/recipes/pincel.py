@@ -38,8 +38,8 @@ RECIPE = cite(
     style_terms=({"w2": 1.0}, f"{CROWSON}, StyleLossW2"),
     convention=("slides", "the deck: weights do not depend on the size of the picture; of content a quarter of the mean square"),
     content_weight=(1.0, OURS),
-    style_weight=(2e3, f"{OURS}: twice the ratio of {CROWSON}, content_weight = 0.015; nearer to the painting, and forms stay; {STUDY}"),
-    tv_weight=(100.0, f"{OURS}: two thirds of the ratio of {CROWSON}, tv_weight = 2, for grain nearer to the painting's"),
+    style_weight=(1e3, f"{OURS}: about the ratio of {CROWSON}, content_weight = 0.015; with twice as much houses melt; {STUDY}"),
+    tv_weight=(30.0, f"{OURS}: the 2 of {CROWSON} would be 80, and leave less grain than the painting has; {STUDY}"),
     tv=("crowsonkb", f"{CROWSON}, TVLoss: nine-point stencil, no checkerboards"),
     content_layers=({"relu4_2": 1.0}, "Gatys et al. 2015"),
     style_layers=(

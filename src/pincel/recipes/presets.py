@@ -41,7 +41,7 @@ LINE = preset(
     "pincel for few colors and hard lines: values as often as in the drawing, no smoothing",
     "drawings, woodcuts, etchings and other work in one color",
     style_terms=({"w2": 1.0, "sliced-wasserstein": 1.0}, STUDY),
-    tv_weight=(8.0, STUDY),
+    tv_weight=(3.0, STUDY),
 )
 FAST = preset(
     "fast",
