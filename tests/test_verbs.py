@@ -399,3 +399,16 @@ def test_a_picture_is_judged_with_the_memory_there_is(strips: list[Path], monkey
     # If nothing helps, the picture is still worth having.
     monkeypatch.setattr(Problem, "lighter", lambda _: None)
     assert saved() is None
+
+
+def test_strength_goes_from_the_photograph_to_the_painting(photographs: list[Path]) -> None:
+    given: dict[str, Any] = {"size": 64, "steps": 4, "ladder": "none", "precision": "fp32"}
+    photograph = np.asarray(Run(photographs[0], photographs[1], **given).materials.content.pixels[0].permute(1, 2, 0))
+    away, near = [], []
+    for strength in (0.0, 0.5, 2.0):
+        result = transfer(photographs[0], photographs[1], strength=strength, **given)
+        away.append(float(np.abs(np.asarray(result.image) / 255 - photograph).mean()))
+        near.append(evaluate(result.image, photographs[0], photographs[1], size=64)["terms"]["style"])
+    assert away == sorted(away)
+    assert away[0] < 1 / 255
+    assert near == sorted(near, reverse=True)
