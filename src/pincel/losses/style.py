@@ -111,8 +111,8 @@ class StyleLoss:
 
     @cached_property
     def _wanted(self) -> Mapping[str, Moments]:
-        """The moments of the style, which keep what formulas derive from them; in single precision, which is exact enough for that."""
-        return {layer: _moments(target.float()) for layer, target in self.targets.items()}
+        """The moments of the style, which keep what formulas derive from them."""
+        return {layer: _moments(target) for layer, target in self.targets.items()}
 
     def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
         """Return the products of every two channels, added up over the window; see :class:`Eye`."""
