@@ -22,7 +22,7 @@ TERMS = ("gram", *STYLE_TERMS, *SPREADS, CHAIN)
 def built(term: str, content: str, style: str, size: int) -> pincel.Run:
     """Return a run whose objective is one style term."""
     given: dict[str, Any] = {"size": size, "steps": 1, "ladder": "none", "precision": "fp32", "content_weight": 0, "tv_weight": 0}
-    return pincel.Run(content, style, style_terms=term, **given)
+    return pincel.Run(content, style, recipe="gram", style_terms=term, **given)
 
 
 def main() -> None:

@@ -89,10 +89,10 @@ class _Products(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         features, weights = ctx.saved_tensors
         batch, channels, height, width = features.shape
-        products, sums = slope[..., :channels], slope[..., channels:]
+        products, sums = grad[..., :channels], grad[..., channels:]
         both = (products + products.transpose(1, 2)).to(features.dtype)
         # Nothing is added up over positions here, so nothing needs to go by blocks.
         if sums.shape[-1]:

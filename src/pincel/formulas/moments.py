@@ -105,7 +105,7 @@ def bures_distance(found: Moments, target: Moments) -> Tensor:
         Olkin, Pukelsheim 1982; as a style loss in crowsonkb/style-transfer-pytorch.
 
     Differs:
-        The root comes from an eigendecomposition and its slope from the formula, not through the decomposition: it stays finite where
+        The root comes from an eigendecomposition and its gradient from the formula, not through the decomposition: it stays finite where
         eigenvalues coincide or vanish. With any S of :math:`\Sigma^T = S S^T`, the trace is that of :math:`(S^T \Sigma S)^{½}` too, a
         matrix as large as the rank of the style's covariance: on coarse scales, where a deep layer has few positions, it is small. A
         large one (see ``SMALL``) is decomposed in single precision where a gradient is asked for, in a third of the time; the distance of
@@ -155,9 +155,9 @@ class _CrossRoot(torch.autograd.Function):
         return trace
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         root, values, vectors = ctx.saved_tensors
         # Directions in which nothing varies have no slope, rather than an infinite one.
         inverse = torch.where(values <= 1e-7 * values[-1:], 0.0, values.clamp_min(torch.finfo(values.dtype).tiny).rsqrt())
         turned = root @ vectors
-        return slope * ((turned * (0.5 * inverse)) @ turned.T).to(ctx.precision), None
+        return grad * ((turned * (0.5 * inverse)) @ turned.T).to(ctx.precision), None

@@ -38,14 +38,14 @@ DETAILED = preset(
 )
 LINE = preset(
     "line",
-    "pincel for few colors and hard lines: values as often as in the drawing, no smoothing",
+    "pincel for few colors and hard lines: values as often as in the drawing, hardly any smoothing",
     "drawings, woodcuts, etchings and other work in one color",
     style_terms=({"w2": 1.0, "sliced-wasserstein": 1.0}, STUDY),
     tv_weight=(3.0, STUDY),
 )
 FAST = preset(
     "fast",
-    "pincel in a third of the time: fewer steps, most of them at half size",
+    "pincel in a third of the time: fewer steps, most of them on coarse scales",
     "trying things out, and many pictures",
     steps=(8, STUDY),
     ladder=({"1/4": 8.0, "1/2": 2.0}, STUDY),
