@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-STUDY = Path(__file__).parents[2] / "scripts" / "film_study.py"
+STUDY = Path(__file__).parents[2] / "benchmarks" / "films.py"
 
 
 @pytest.mark.slow
