@@ -28,6 +28,7 @@ from torch.nn import functional
 
 from _judge import LAYERS, load_network
 from _measures import luminance, wasserstein_share
+from pincel.api import evaluate
 from pincel.engine.memory import keep_freed_memory
 from pincel.film.base import Film, FilmEvent, Painted, Pixels, Scene
 from pincel.film.flicker import flicker_of
@@ -40,9 +41,8 @@ from pincel.film.settings import Settings
 from pincel.film.work import load_frame, save_frame
 from pincel.image.io import load_picture
 from pincel.image.resize import area_size, resize
-from pincel.recipes.memo import Memo
+from pincel.run.cache import Memo
 from pincel.samples import PREFIX, find_sample
-from pincel.verbs import evaluate
 
 RECENT = 10
 """Frames back: what was not in view then is new."""
@@ -129,7 +129,8 @@ class Judge:
         self._settings = settings
         self._network, self._layers = load_network("vgg19", torch.device("cpu")), LAYERS["vgg19"].style
         painting = to_tensor(picture(settings.styles[0][0]))
-        self._painting = self._features(resize(painting, area_size(*painting.shape[-2:], film.width * film.height), "lanczos"))
+        size = area_size(painting.shape[-2], painting.shape[-1], film.width * film.height)
+        self._painting = self._features(resize(painting, size, "lanczos"))
 
     def measure(self, painted: Pixels, filmed: Pixels, new: Tensor) -> Measured:
         """Measure a frame.

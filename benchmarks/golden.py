@@ -130,7 +130,7 @@ def step_seconds(recipe: str, source: Path | None) -> float:
         words = ["transfer", *PAIR, "-o", "out.png", "--recipe", recipe, "--size", "128", "--steps", "24", "--ladder", "none", "--json"]
         lines = run([*words, "--precision", "fp32"], Path(place), source).splitlines()
     events = [json.loads(line) for line in lines]
-    times = [event["seconds"] for event in events if event["event"] == "step"]
+    times: list[float] = [event["seconds"] for event in events if event["event"] == "step"]
     return median(after - before for before, after in pairwise(times))
 
 

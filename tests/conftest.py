@@ -28,8 +28,8 @@ from pincel.engine.precision import FP32, Precision
 from pincel.engine.speeds import cache as cache_of_speeds
 from pincel.engine.speeds import machine_key
 from pincel.files import sha256_of
-from pincel.recipes import build
 from pincel.recipes.schema import Recipe
+from pincel.run import build
 from tests.backbones.stand_ins import save_as_torchvision
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class LastOnes:
 
 @pytest.fixture
 def networks_loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the names of the networks that runs have loaded since the test began; see :func:`pincel.recipes.build.make_backbone`."""
+    """Return the names of the networks that runs have loaded since the test began; see :func:`pincel.run.build.make_backbone`."""
     loaded: list[str] = []
     plain = build._backbone
 

@@ -20,7 +20,7 @@ from typing import Any
 LOADED = (
     "torch",
     "torch.distributed.run",
-    "pincel.run",
+    "pincel.run.run",
     "pincel.cli.transfer",
     "pincel.cli.resume",
     "pincel.cli.train",

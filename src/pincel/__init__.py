@@ -18,21 +18,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pincel.api import evaluate, invert, resume, transfer
     from pincel.engine.events import Notice, Preparing, Step, Stopped
     from pincel.engine.result import Result
     from pincel.errors import PincelError
-    from pincel.inversion import Rebuild
+    from pincel.inversion.run import Rebuild
     from pincel.recipes.schema import Recipe
-    from pincel.run import Run
-    from pincel.verbs import evaluate, invert, resume, transfer
+    from pincel.run.run import Run
 
 _PLACES = {
-    "transfer": "pincel.verbs",
-    "evaluate": "pincel.verbs",
-    "resume": "pincel.verbs",
-    "invert": "pincel.verbs",
-    "Run": "pincel.run",
-    "Rebuild": "pincel.inversion",
+    "transfer": "pincel.api",
+    "evaluate": "pincel.api",
+    "resume": "pincel.api",
+    "invert": "pincel.api",
+    "Run": "pincel.run.run",
+    "Rebuild": "pincel.inversion.run",
     "Result": "pincel.engine.result",
     "Recipe": "pincel.recipes.schema",
     "Notice": "pincel.engine.events",

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from pincel.image.io import load_picture
-from pincel.inversion import Rebuild
+from pincel.inversion.run import Rebuild
 from tests.cli.run import pincel, process, refused
 
 Capture = pytest.CaptureFixture[str]

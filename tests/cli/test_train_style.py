@@ -14,7 +14,7 @@ from pincel.backbones.vgg import VGG
 from pincel.feedforward.file import read_painter, write_painter
 from pincel.feedforward.paint import paint
 from pincel.image.io import load_picture
-from pincel.run import Run
+from pincel.run.run import Run
 from tests.cli.run import pincel, process, refused
 from tests.feedforward.nets import any_style, one_style
 

@@ -20,9 +20,10 @@ from pincel.engine.problem import Problem
 from pincel.engine.team import Following, Leading, Team, join
 from pincel.engine.tiles import Alone, Share
 from pincel.image.picture import Picture
-from pincel.recipes import RECIPES, build
-from pincel.recipes.materials import Materials
-from pincel.serve import _Helper, seen_part
+from pincel.recipes import RECIPES
+from pincel.run import build
+from pincel.run.images import Materials
+from pincel.run.worker import _Helper, seen_part
 from tests.backbones.stand_ins import random_vgg
 from tests.tensors import picture
 

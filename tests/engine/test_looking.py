@@ -88,7 +88,7 @@ def test_an_interrupted_judge_costs_no_picture(photographs: list[Path], monkeypa
 
     run = Run(*photographs[:2], **GIVEN, steps=1)
     list(run)
-    monkeypatch.setattr("pincel.run.measure", interrupted)
+    monkeypatch.setattr("pincel.run.run.measure", interrupted)
     assert run.result.record["saved"] is None
     assert run.result.image.size == (64, 64)
 

@@ -26,7 +26,7 @@ from pincel.image.io import load_picture
 from pincel.image.resize import resize_picture, target_size
 from pincel.losses.objective import Objective
 from pincel.losses.variation import VariationLoss
-from pincel.recipes import build
+from pincel.run import build
 from tests.tensors import normal, picture
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda", 0)

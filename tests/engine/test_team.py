@@ -11,7 +11,7 @@ import torch
 
 from pincel.engine.team import Leader, Team
 from pincel.errors import WorkerError
-from pincel.serve import _Helper
+from pincel.run.worker import _Helper
 from pincel.sources import open_picture
 from pincel.version import __version__
 from tests.torchrun import run

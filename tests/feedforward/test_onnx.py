@@ -37,6 +37,7 @@ def test_one_style(padding: str, tmp_path: Path) -> None:
     write_onnx(tmp_path / "n.onnx", network)
     other = session(tmp_path / "n.onnx")
     assert [each.name for each in other.get_inputs()] == ["content"]
+    assert [each.shape for each in (*other.get_inputs(), *other.get_outputs())] == [[1, 3, "height", "width"]] * 2
     for content in (drawn(48, 64), drawn(51, 37)):
         (found,) = other.run(["painting"], {"content": content.pixels.numpy()})
         assert found.shape == tuple(content.pixels.shape)

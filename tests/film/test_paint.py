@@ -22,7 +22,7 @@ from pincel.film.settings import Settings
 from pincel.film.ways import next_recipe, painting_recipe, pass_recipe, sketch_recipe
 from pincel.film.whole import Filming, frames_folder
 from pincel.film.work import Work, load_frame, save_frame
-from pincel.recipes.memo import Memo
+from pincel.run.cache import Memo
 from tests.film.films import moving, spoil, write_film
 
 # Shallow layers are enough to see what holds frames together, and quick.

@@ -13,14 +13,15 @@ from pincel.engine.judge import measure
 from pincel.errors import OptionError, RecipeError
 from pincel.image.picture import Picture
 from pincel.recipes import PRESETS, RECIPES
-from pincel.recipes.fast import WHY, fast
-from pincel.recipes.schema import NAMES, CitedRecipe, Recipe, parse_ladder, share_of
-from pincel.recipes.sizes import SMALLEST, content_size, make_rungs, needed_stride, style_size
+from pincel.recipes.cited import Cited
+from pincel.recipes.schema import NAMES, Recipe, parse_ladder, share_of
 from pincel.recipes.toml import find_recipe, read_recipe, write_recipe
-from pincel.run import Run
+from pincel.run.run import Run
+from pincel.run.sizes import SMALLEST, content_size, make_rungs, needed_stride, style_size
 
 BASES = [name for name in RECIPES if name not in PRESETS and not name.endswith("-fast")]
 FAST = RECIPES["gram-fast"].recipe
+WHY = RECIPES["gram-fast"].sources["steps"]
 
 # What is asked of the picture at full size. Every field of a recipe is in one of the two.
 OBJECTIVE = {
@@ -119,8 +120,8 @@ def test_what_repeats_a_source_has_no_ladder_and_a_twin_has_one(name: str) -> No
 
 def test_the_twin_of_a_recipe_that_is_changed_follows() -> None:
     changed = RECIPES["slides"].recipe.override(content_weight=3.0, style_layers="relu1_1")
-    twin = fast(CitedRecipe(changed, RECIPES["slides"].sources)).recipe
-    assert (twin.content_weight, twin.style_layers) == (3.0, changed.style_layers)
+    twin = RECIPES.vary(Cited(changed, RECIPES["slides"].sources), "fast").recipe
+    assert (twin.content_weight, twin.style_layers, twin.steps) == (3.0, changed.style_layers, FAST.steps)
 
 
 @pytest.mark.parametrize("name", BASES)

@@ -8,10 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from pincel.errors import OptionError, RecipeError, UnknownNameError
-from pincel.recipes import RECIPES
-from pincel.recipes.build import check_recipe
+from pincel.recipes import PRESETS, PUBLISHED, RECIPES
 from pincel.recipes.schema import NAMES, Recipe, make_recipe, parse_layers, usual_weights
-from pincel.recipes.sizes import active_layers
+from pincel.run.build import check_recipe
+from pincel.run.sizes import active_layers
 
 PINCEL = RECIPES["pincel"].recipe
 
@@ -22,6 +22,11 @@ def test_every_value_of_a_recipe_is_cited(name: str) -> None:
     assert cited.recipe.name == name
     assert set(cited.sources) == set(Recipe.model_fields) - set(NAMES)
     assert all(cited.sources.values())
+
+
+def test_every_file_is_a_recipe() -> None:
+    files = [path.stem for path in RECIPES.folder.glob("*.toml")]
+    assert sorted(files) == sorted([*PRESETS, *PUBLISHED])
 
 
 @pytest.mark.parametrize("name", list(RECIPES))

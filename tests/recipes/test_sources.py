@@ -19,8 +19,8 @@ from torch.nn.functional import mse_loss
 
 from pincel.engine.events import Step
 from pincel.recipes import RECIPES
-from pincel.recipes.sizes import make_rungs
-from pincel.run import Run
+from pincel.run.run import Run
+from pincel.run.sizes import make_rungs
 
 SIDE = 72
 # Long side of calibration pictures here.

@@ -15,6 +15,7 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 
+from pincel.api import evaluate, transfer
 from pincel.cli.studies.compare import command
 from pincel.errors import OptionError, PictureError, PictureMissingError, PictureSizeError, UnknownNameError
 from pincel.formulas.closeness import mean_difference, relative_error, signal_to_noise
@@ -26,7 +27,6 @@ from pincel.studies.report import Paragraph, Plot, Report, Sheet, Slider, Table
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
 from pincel.studies.write import write
-from pincel.verbs import evaluate, transfer
 from tests.tensors import normal
 from tests.tensors import picture as waves
 

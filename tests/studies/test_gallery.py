@@ -8,14 +8,14 @@ from importlib import import_module
 import pytest
 
 from gallery import PAGES, commands, page_of, pictures_of
-from pincel.inversion import resolve_inversion
-from pincel.recipes import build
+from pincel.inversion.build import check_inversion
+from pincel.inversion.code_mask import parse_neurons
+from pincel.inversion.representation import check_representation
+from pincel.inversion.run import resolve_inversion
 from pincel.recipes.inversion import Inversion
-from pincel.recipes.neurons import parse_neurons
-from pincel.recipes.preimage import check_inversion
-from pincel.recipes.representation import check_representation
 from pincel.recipes.schema import NAMES, Recipe
-from pincel.run import resolve_recipe
+from pincel.run import build
+from pincel.run.run import resolve_recipe
 from pincel.sweep import grid_cells, parse_axis
 
 

@@ -19,7 +19,7 @@ from pincel.backbones import CARDS
 from pincel.backbones.vgg import load_vgg
 from pincel.engine.events import Notice, Preparing
 from pincel.errors import OptionError, PictureError, UnknownNameError, WeightsError
-from pincel.inversion import Rebuild, resolve_inversion
+from pincel.inversion.run import Rebuild, resolve_inversion
 from pincel.studies.inversion import Asked, study
 from pincel.studies.inversion_baseline import finding as of_baseline
 from pincel.studies.inversion_baseline import roughness

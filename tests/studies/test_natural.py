@@ -25,7 +25,7 @@ from pincel.cli.studies.natural import command
 from pincel.engine.events import Preparing
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError
 from pincel.image.io import load_picture
-from pincel.recipes.representation import Representation
+from pincel.inversion.representation import Representation
 from pincel.studies.natural import REACH, Asked, Room, caricature, maxima, side_of, study
 from pincel.studies.natural_findings import caricature_finding, maximum_finding, natural_finding, notes
 from pincel.studies.natural_page import Drawn, enlarged, stretched

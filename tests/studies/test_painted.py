@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from pincel.api import evaluate, transfer
 from pincel.engine.events import Notice, Preparing
 from pincel.engine.result import Result
 from pincel.errors import OptionError, UnknownNameError
@@ -25,7 +26,6 @@ from pincel.studies.report import Paragraph, Report, Sheet, Table
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
 from pincel.studies.write import write
-from pincel.verbs import evaluate, transfer
 from tests.cli.run import pincel, process, refused
 
 Capture = pytest.CaptureFixture[str]
@@ -248,7 +248,7 @@ def test_how_long_it_takes_is_said_if_it_is_known(pair: tuple[Path, Path], monke
     job = Job(picture, picture, {"activations": "raw", "content_layers": "relu1_1", "style_layers": "relu1_1"})
     for seconds, said in ((None, []), (10.0, ["20 s"]), (100.0, ["3 min"])):
         told: list[Any] = []
-        monkeypatch.setattr("pincel.run.Run.expected_seconds", seconds)
+        monkeypatch.setattr("pincel.run.run.Run.expected_seconds", seconds)
         paint_all([job, job], TINY, Watch(told.append))
         notices = [event.text for event in told if isinstance(event, Notice)]
         assert [text.partition("steps, ")[2].partition(" at most")[0] for text in notices] == said

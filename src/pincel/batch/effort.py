@@ -14,9 +14,9 @@ from pincel.batch.messages import Job, Machine
 from pincel.errors import PincelError
 from pincel.image.opening import opened_file
 from pincel.image.picture import Picture
-from pincel.recipes import sizes
 from pincel.recipes.schema import Recipe
-from pincel.run import Run
+from pincel.run import sizes
+from pincel.run.run import Run
 from pincel.samples import PREFIX, find_sample
 from pincel.sources import BLANK, open_picture
 

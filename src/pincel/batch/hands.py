@@ -15,7 +15,7 @@ from pincel.engine.device import resolve_device
 from pincel.engine.memory import free_memory, parse_memory
 from pincel.errors import OptionError
 from pincel.files import one_line
-from pincel.run import FREE
+from pincel.run.run import FREE
 
 __all__ = ["Hands", "Here", "Machine", "Message", "Processes", "Progress", "shared"]
 

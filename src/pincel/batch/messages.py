@@ -16,7 +16,7 @@ class Job:
         content: The photograph: a path, or ``sample:NAME``.
         styles: Paths of style pictures or folders of them, or ``sample:NAME``, with weights.
         output: Path of the picture to write; its record goes beside it.
-        settings: ``recipe``, by name or TOML file, and values of it that are otherwise, as :class:`pincel.run.Run` takes them.
+        settings: ``recipe``, by name or TOML file, and values of it that are otherwise, as :class:`pincel.run.run.Run` takes them.
     """
 
     name: str

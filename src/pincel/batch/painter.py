@@ -19,8 +19,8 @@ from pincel.engine.result import Result, record_path
 from pincel.errors import PincelError
 from pincel.image.io import check_limits
 from pincel.losses.base import Loss
-from pincel.recipes.memo import Memo
-from pincel.run import Run
+from pincel.run.cache import Memo
+from pincel.run.run import Run
 
 __all__ = ["Outcome", "Painter", "Progress"]
 

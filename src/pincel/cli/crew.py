@@ -52,7 +52,7 @@ def follow() -> int:
         The exit code: 0, or 2 if process 0 has gone before.
     """
     from pincel.engine.team import join
-    from pincel.serve import serve
+    from pincel.run.worker import serve
 
     here = place(os.environ)
     if here is None:

@@ -38,8 +38,8 @@ def command(image: str, content: str, style: tuple[str, ...], **options: Any) ->
     """
     values = gather(options)
     pairs = styles(style)
+    from pincel.api import evaluate
     from pincel.cli.terminal import say
-    from pincel.verbs import evaluate
 
     found = evaluate(image, content, pairs, recipe=options["recipe"], device=options["device"], **values)
     if options["json_output"]:

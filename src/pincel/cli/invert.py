@@ -14,14 +14,14 @@ from pincel.cli.computing import begin_computing
 from pincel.cli.options import F, input_paths, option_pair
 from pincel.cli.painting import EXIT_CODES, as_json, stopped_by_signals
 from pincel.cli.texts import GroupedCommand, examples
+from pincel.recipes import INVERSIONS
 from pincel.recipes.inversion import Inversion
-from pincel.recipes.mahendran2016 import RECIPE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from pincel.engine.events import Event
-    from pincel.inversion import Preimage
+    from pincel.inversion.run import Preimage
 
 _METAVARS = {
     "code_weight": "C|PATTERN=C,…",
@@ -74,7 +74,7 @@ def _option(name: str) -> Callable[[F], F]:
 
 def _shown(name: str) -> str:
     """Say what the default recipe has."""
-    value = getattr(RECIPE.recipe, name)
+    value = getattr(INVERSIONS["mahendran2016"].recipe, name)
     if name == "schedule":
         return ",".join(f"{phase.steps}x{phase.rate:g}" + (f"~{phase.jitter:g}" if phase.jitter else "") for phase in value)
     if isinstance(value, dict):
@@ -147,7 +147,7 @@ def inverted(picture: str, options: dict[str, Any]) -> int:
         values["optimizer_options"] = dict(option_pair(text) for text in options["optimizer_option"])
     files = _files(picture, options)
     from pincel.image.io import check_limits
-    from pincel.inversion import Rebuild
+    from pincel.inversion.run import Rebuild
 
     asked = {name: options[name] for name in ("recipe", "neurons", "repeats", "device", "steps")}
     with Bar(quiet=options["quiet"]) as bar:

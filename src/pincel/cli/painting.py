@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pincel.cli.progress import Bar
     from pincel.engine.events import Event
     from pincel.engine.result import Result
-    from pincel.run import Run
+    from pincel.run.run import Run
 
 EXIT_CODES = {"interrupted": 130, "terminated": 143}
 

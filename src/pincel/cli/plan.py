@@ -15,7 +15,7 @@ from pincel.recipes.groups import GROUPS
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from pincel.run import Run
+    from pincel.run.run import Run
 
 # Seconds from which a run is announced scale by scale.
 LONG = 120.0
@@ -50,7 +50,7 @@ def command(content: str, style: tuple[str, ...], **options: Any) -> None:
     from pincel.cli.progress import Bar
     from pincel.cli.terminal import say
     from pincel.engine.clock import age
-    from pincel.run import Run
+    from pincel.run.run import Run
 
     begin_computing()
     values = gather(options)
@@ -111,7 +111,7 @@ def as_table(run: Run) -> Table:
 
 
 def _scales(run: Run) -> list[tuple[int, int, int, str, str, str]]:
-    from pincel.recipes.forecast import gibibytes
+    from pincel.run.plan import gibibytes
 
     return [
         (
@@ -127,7 +127,7 @@ def _scales(run: Run) -> list[tuple[int, int, int, str, str, str]]:
 
 
 def _in_all(run: Run) -> str:
-    from pincel.recipes.forecast import gibibytes
+    from pincel.run.plan import gibibytes
 
     return f"{run.size[1]}×{run.size[0]} takes about {gibibytes(run.plan.memory)} and {duration(run.expected_seconds)}."
 

@@ -129,7 +129,7 @@ def _painted(network: Network, content: Picture, styles: Weighted, manner: Manne
     from pincel.feedforward.tiles import appetite, choose_side
     from pincel.files import write_text
     from pincel.image.io import check_limits, save_picture, to_pil, write_or_keep
-    from pincel.run import FREE
+    from pincel.run.run import FREE
     from pincel.sources import described
     from pincel.version import __version__
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pincel.cli.painting import Outputs
     from pincel.cli.progress import Bar
     from pincel.engine.team import Crew
-    from pincel.run import Run
+    from pincel.run.run import Run
 
 
 class ResumeCommand(GroupedCommand):
@@ -68,7 +68,7 @@ def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
 def _opened(folder: str, options: Mapping[str, Any], bar: Bar, hands: Crew) -> tuple[Run, Outputs, Path | None]:
     """Read the checkpoint, and make sure that its run can be written where it should before it is built; return where previews go, too."""
     from pincel.engine.checkpoint import find_checkpoint
-    from pincel.run import Run
+    from pincel.run.run import Run
 
     found = find_checkpoint(folder)
     with found.reading():

@@ -18,7 +18,7 @@ from pincel.recipes.groups import GROUPS
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
     from pincel.engine.result import Result
-    from pincel.recipes.memo import Memo
+    from pincel.run.cache import Memo
     from pincel.sweep import Cell
 
 
@@ -48,9 +48,9 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
     from pincel.errors import OutputError
     from pincel.files import check_output, csv_text, write_text
     from pincel.image.io import check_format, save_picture, write_or_keep
-    from pincel.recipes import build
-    from pincel.recipes.memo import SHARED, Memo
-    from pincel.run import resolve_recipe
+    from pincel.run import build
+    from pincel.run.cache import SHARED, Memo
+    from pincel.run.run import resolve_recipe
     from pincel.sweep import rows_of, sheet_of
 
     begin_computing()
@@ -89,7 +89,7 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
 
 
 def _painted(content: str, cell: Cell, options: dict[str, Any], given: dict[str, Any], bar: Bar, memo: Memo) -> Result:
-    from pincel.run import Run
+    from pincel.run.run import Run
 
     recipe = cell.overrides.get("recipe", options["recipe"])
     machine = {name: options[name] for name in MACHINE}

@@ -21,7 +21,7 @@ from pincel.recipes.groups import GROUPS
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
     from pincel.engine.team import Crew
-    from pincel.run import Run
+    from pincel.run.run import Run
 
 
 class TransferCommand(GroupedCommand):
@@ -124,7 +124,7 @@ def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], 
     outputs = _outputs(options)
     inputs = input_paths(content, pairs, options["recipe"], values)
     preview = check_preview(options["preview"], check_outputs(outputs, inputs), inputs)
-    from pincel.run import Run
+    from pincel.run.run import Run
 
     with Bar(quiet=options["quiet"]) as bar:
         run = Run(

@@ -20,7 +20,7 @@ from pincel.engine.memory import free_memory, keep_freed_memory
 from pincel.errors import ClusterError, PincelError
 from pincel.files import one_line, quoted
 from pincel.recipes import RECIPES
-from pincel.run import FREE
+from pincel.run.run import FREE
 from pincel.samples import PREFIX
 from pincel.sources import BLANK
 

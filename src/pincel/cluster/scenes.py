@@ -26,7 +26,7 @@ from pincel.film.paint import painted_size
 from pincel.film.passes import paint_over
 from pincel.film.settings import Settings
 from pincel.film.work import Work, identity
-from pincel.recipes.memo import Memo
+from pincel.run.cache import Memo
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,10 @@ from pincel.image.picture import Picture
 from pincel.image.resize import resize
 from pincel.losses.base import Loss
 from pincel.losses.temporal import TemporalLoss
-from pincel.recipes import sizes
-from pincel.recipes.memo import Memo
 from pincel.recipes.schema import Recipe
-from pincel.run import Run
+from pincel.run import sizes
+from pincel.run.cache import Memo
+from pincel.run.run import Run
 from pincel.sources import open_picture, style_groups
 
 # Steps over which J must have fallen for a frame to go on.

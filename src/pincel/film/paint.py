@@ -14,7 +14,7 @@ from pincel.film.passes import paint_over
 from pincel.film.settings import Settings
 from pincel.film.work import Work
 from pincel.image.resize import target_size
-from pincel.recipes.memo import Memo
+from pincel.run.cache import Memo
 
 
 def painted_size(film: Film, settings: Settings) -> tuple[int, int]:

@@ -6,9 +6,9 @@ import math
 
 from pincel.errors import OptionError
 from pincel.film.settings import Settings
-from pincel.recipes import build
 from pincel.recipes.schema import Recipe
-from pincel.run import resolve_recipe
+from pincel.run import build
+from pincel.run.run import resolve_recipe
 
 # Share of the steps at full size by which what is new in a frame is painted before it joins the rest.
 SKETCHED = 0.5

@@ -25,7 +25,7 @@ from pincel.film.settings import Settings
 from pincel.film.ways import background_of
 from pincel.film.work import Work
 from pincel.film.write import Written, assemble, check_encodes
-from pincel.recipes.memo import Memo
+from pincel.run.cache import Memo
 from pincel.version import __version__
 
 

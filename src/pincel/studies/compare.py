@@ -8,11 +8,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from pincel.api import evaluate
 from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
 from pincel.image.io import Picture, Source
 from pincel.image.resize import resize_picture, target_size
-from pincel.run import resolve_recipe
+from pincel.run.run import resolve_recipe
 from pincel.sources import open_picture
 from pincel.studies.apart import Two, distances
 from pincel.studies.judged import compared_terms, saved_terms, way_of
@@ -22,7 +23,6 @@ from pincel.studies.report import Report
 from pincel.studies.settings import Settings, chosen_layers
 from pincel.studies.watch import Watch
 from pincel.studies.words import Words, same
-from pincel.verbs import evaluate
 
 # Those of style, and the content layer of Gatys et al. 2016.
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1")

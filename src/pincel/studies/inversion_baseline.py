@@ -11,7 +11,7 @@ from torch import Tensor
 from pincel.formulas.colours import luma
 from pincel.formulas.variation import beta_variation
 from pincel.image.io import to_pil
-from pincel.inversion import Preimage
+from pincel.inversion.run import Preimage
 from pincel.studies.inversion_plan import Plan
 from pincel.studies.inversion_runs import Job, Section
 from pincel.studies.look import WHITE

@@ -8,8 +8,8 @@ from typing import Any
 from torch import Tensor
 
 from pincel.image.io import to_pil
-from pincel.inversion import Preimage
-from pincel.recipes.neurons import HALVES
+from pincel.inversion.code_mask import HALVES
+from pincel.inversion.run import Preimage
 from pincel.studies.inversion_plan import Plan
 from pincel.studies.inversion_runs import Job, Section
 from pincel.studies.look import WHITE

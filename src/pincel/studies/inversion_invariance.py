@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from pincel.image.io import to_pil
-from pincel.inversion import Preimage
+from pincel.inversion.run import Preimage
 from pincel.studies.inversion_findings import BOUND
 from pincel.studies.inversion_plan import Plan, three
 from pincel.studies.inversion_runs import Job, Section

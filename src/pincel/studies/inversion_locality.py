@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.image.io import to_pil
-from pincel.inversion import Preimage
-from pincel.recipes.neurons import parse_neurons
+from pincel.inversion.code_mask import parse_neurons
+from pincel.inversion.run import Preimage
 from pincel.studies.inversion_halves import halves_jobs, halves_section
 from pincel.studies.inversion_invariance import as_grey
 from pincel.studies.inversion_plan import Plan, card_of, three

@@ -14,10 +14,10 @@ from pincel.engine.device import resolve_device
 from pincel.errors import OptionError, PictureError, PincelError, WeightsError, closest, unknown_name
 from pincel.files import one_line
 from pincel.image.picture import Picture
-from pincel.inversion import resolve_inversion
+from pincel.inversion.build import check_inversion, fitted, make_code
+from pincel.inversion.representation import WHITE, check_representation, make_representation
+from pincel.inversion.run import resolve_inversion
 from pincel.recipes.inversion import Inversion, looked_up
-from pincel.recipes.preimage import check_inversion, fitted, make_code
-from pincel.recipes.representation import WHITE, check_representation, make_representation
 from pincel.sources import open_picture
 from pincel.studies.inversion_errors import Codes, compared
 from pincel.studies.patches import photographs

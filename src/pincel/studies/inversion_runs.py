@@ -9,7 +9,7 @@ from typing import Any
 
 from pincel.engine.events import Scale, Step
 from pincel.errors import OptionError
-from pincel.inversion import Preimage, Rebuild
+from pincel.inversion.run import Preimage, Rebuild
 from pincel.studies.inversion_plan import Plan, card_of
 from pincel.studies.report import Block
 from pincel.studies.watch import Watch
@@ -41,7 +41,7 @@ class Job:
         tv_weight: λ_V.
         photograph: Which, from 0.
         recipe: Another than that of the study, by name.
-        neurons: Numbers of the code that count; see :func:`pincel.recipes.neurons.parse_neurons`.
+        neurons: Numbers of the code that count; see :func:`pincel.inversion.code_mask.parse_neurons`.
         repeats: Starts in one batch.
     """
 
@@ -91,7 +91,7 @@ def rebuild_all(jobs: Sequence[Job], plan: Plan, watch: Watch) -> Done:
         watch: Told how far it is; may ask for the end.
 
     Raises:
-        PincelError: As :class:`pincel.inversion.Rebuild`, but for a code of nothing.
+        PincelError: As :class:`pincel.inversion.run.Rebuild`, but for a code of nothing.
     """
     wanted = tuple(dict.fromkeys(jobs))
     costs = [cost(job, plan) for job in wanted]

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from pincel.image.io import to_pil
-from pincel.inversion import Preimage
+from pincel.inversion.run import Preimage
 from pincel.studies.inversion_errors import Spread, spread
 from pincel.studies.inversion_findings import findings
 from pincel.studies.inversion_plan import Plan

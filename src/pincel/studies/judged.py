@@ -126,7 +126,7 @@ def compared_terms(first: Mapping[str, Any], second: Mapping[str, Any], recipe: 
     """Set the terms of two pictures side by side.
 
     Args:
-        first: What :func:`pincel.verbs.evaluate` says of A.
+        first: What :func:`pincel.api.evaluate` says of A.
         second: Likewise of B.
         recipe: Whose objective it is.
 
@@ -246,7 +246,7 @@ def saved_terms(record: Record, now: Mapping[str, Any]) -> tuple[list[Block], li
 
     Args:
         record: Of the run.
-        now: What :func:`pincel.verbs.evaluate` says of the picture.
+        now: What :func:`pincel.api.evaluate` says of the picture.
 
     Returns:
         What goes on the page, and the rows of the table.

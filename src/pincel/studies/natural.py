@@ -18,7 +18,7 @@ from pincel.canvas.pixels import PixelCanvas
 from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
 from pincel.image.io import Picture, Source
-from pincel.recipes.representation import Representation
+from pincel.inversion.representation import Representation
 from pincel.studies.dreaming import fineness
 from pincel.studies.look import WHITE, network, opened, pixels_of
 from pincel.studies.natural_page import Drawn, Found, page

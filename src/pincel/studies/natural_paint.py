@@ -13,11 +13,11 @@ from torch.nn import functional
 
 from pincel.engine.events import Step
 from pincel.image.io import to_pil
+from pincel.inversion.build import cropped, make_climb, make_priors, make_start, phases
+from pincel.inversion.representation import WHITE, Representation
 from pincel.losses.inner import InnerLoss
 from pincel.recipes import INVERSIONS
 from pincel.recipes.inversion import Inversion
-from pincel.recipes.preimage import cropped, make_climb, make_priors, make_start, phases
-from pincel.recipes.representation import WHITE, Representation
 from pincel.studies.watch import Watch
 
 RECIPE = "mahendran2016"

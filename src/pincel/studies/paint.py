@@ -9,8 +9,8 @@ from typing import Any
 from pincel.engine.events import Scale, Step
 from pincel.engine.result import Result
 from pincel.image.io import Picture
-from pincel.recipes.memo import SHARED, Memo
-from pincel.run import Run
+from pincel.run.cache import SHARED, Memo
+from pincel.run.run import Run
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
 from pincel.studies.words import Words
@@ -49,7 +49,7 @@ def paint_all(jobs: Sequence[Job], settings: Settings, watch: Watch, recipe: str
         Their results, in order; fewer if the study was asked to end, the last of them unfinished then.
 
     Raises:
-        PincelError: As :class:`pincel.run.Run`.
+        PincelError: As :class:`pincel.run.run.Run`.
     """
     done: list[Result] = []
     if watch.stopped:

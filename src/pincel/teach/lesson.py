@@ -25,10 +25,10 @@ from pincel.losses.content import ContentLoss
 from pincel.losses.objective import Evaluation, Objective
 from pincel.losses.style import StyleLoss
 from pincel.losses.variation import VariationLoss
-from pincel.recipes.contents import content_losses
-from pincel.recipes.materials import Materials
 from pincel.recipes.schema import Recipe
-from pincel.recipes.styles import style_losses
+from pincel.run.content_terms import content_losses
+from pincel.run.images import Materials
+from pincel.run.style_terms import style_losses
 from pincel.teach.pictures import Crops
 
 

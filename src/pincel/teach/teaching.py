@@ -30,8 +30,8 @@ from pincel.feedforward.file import write_painter
 from pincel.feedforward.network import Eye, Network, first_weights, shallow, shapes
 from pincel.files import one_line, quoted, write_text
 from pincel.image.picture import Picture
-from pincel.recipes import build
-from pincel.recipes.sizes import needed_layers
+from pincel.run import build
+from pincel.run.sizes import needed_layers
 from pincel.sources import Styles, described
 from pincel.teach.before import Before
 from pincel.teach.events import Began, Ended, Learnt, TeachingEvent

@@ -20,6 +20,7 @@ from pincel.formulas.norms import alpha_norm, bounded, range_norm
 from pincel.formulas.variation import beta_variation
 from pincel.image.picture import Picture
 from pincel.image.resize import cover, resize_picture, target_size
+from pincel.inversion.representation import WHITE, Representation
 from pincel.losses.base import Loss
 from pincel.losses.code import CodeLoss
 from pincel.losses.objective import Objective
@@ -29,7 +30,6 @@ from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.optimisers.clamp import Clamped
 from pincel.optimisers.fresh import Fresh
 from pincel.recipes.inversion import Inversion, looked_up
-from pincel.recipes.representation import WHITE, Representation
 
 # Their step is a rate times the gradient of a mean: it is to be the same however many values there are.
 BY_VALUE = ("gradient-descent", "adagrad")

@@ -35,15 +35,15 @@ from pincel.image.io import load_picture, to_pil
 from pincel.image.picture import Picture
 from pincel.image.resize import is_cut
 from pincel.image.sheet import contact_sheet
-from pincel.recipes import build, sizes
-from pincel.recipes.consistency import idle_values, settle
-from pincel.recipes.forecast import Means, planned
-from pincel.recipes.inputs import check_written, fitted_size, load_inputs
-from pincel.recipes.materials import Materials, prepare
-from pincel.recipes.memo import Forgetful, Remembers
-from pincel.recipes.scales import Scales, Wishes, no_wishes, wishing
 from pincel.recipes.schema import Recipe, make_recipe
 from pincel.recipes.toml import find_recipe
+from pincel.run import build, sizes
+from pincel.run.cache import Forgetful, Remembers
+from pincel.run.consistency import idle_values, settle
+from pincel.run.images import Materials, prepare
+from pincel.run.inputs import check_written, fitted_size, load_inputs
+from pincel.run.objective import Scales, Wishes, no_wishes, wishing
+from pincel.run.plan import Means, planned
 from pincel.sources import (
     BLANK,
     Source,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pincel.image.picture import Picture
-from pincel.recipes.advice import style_notes
+from pincel.run.advice import style_notes
 
 SIDE = 320
 

@@ -35,12 +35,12 @@ from pincel.losses.variation import VariationLoss
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.optimisers.clamp import Clamped
-from pincel.recipes.contents import content_losses
-from pincel.recipes.materials import Materials, identity
-from pincel.recipes.memo import Forgetful, Itself, Remembers
 from pincel.recipes.schema import Recipe
-from pincel.recipes.sizes import active_layers, needed_layers
-from pincel.recipes.styles import style_losses
+from pincel.run.cache import Forgetful, Itself, Remembers
+from pincel.run.content_terms import content_losses
+from pincel.run.images import Materials, identity
+from pincel.run.sizes import active_layers, needed_layers
+from pincel.run.style_terms import style_losses
 
 
 def check_recipe(recipe: Recipe) -> Card:

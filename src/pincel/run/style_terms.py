@@ -16,10 +16,10 @@ from pincel.losses.base import Loss
 from pincel.losses.chain import ChainLoss, Link, links
 from pincel.losses.spread import Rays, SpreadLoss
 from pincel.losses.style import Eye, Guides, StyleLoss, blended
-from pincel.recipes.materials import Look, Materials
-from pincel.recipes.regions import Geometry
 from pincel.recipes.schema import Recipe
-from pincel.recipes.sizes import active_layers
+from pincel.run.images import Look, Materials
+from pincel.run.regions import Geometry
+from pincel.run.sizes import active_layers
 from pincel.types import Window
 
 

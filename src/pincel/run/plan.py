@@ -22,10 +22,10 @@ from pincel.errors import OptionError
 from pincel.losses import FEATURES
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
-from pincel.recipes.materials import Materials
-from pincel.recipes.memo import Forgetful, Itself, Remembers
 from pincel.recipes.schema import Recipe
-from pincel.recipes.sizes import active_layers, needed_layers, style_sizes
+from pincel.run.cache import Forgetful, Itself, Remembers
+from pincel.run.images import Materials
+from pincel.run.sizes import active_layers, needed_layers, style_sizes
 
 # Of content layers, of style layers, and of both.
 Appetites: TypeAlias = tuple[Appetite, Appetite, Appetite]

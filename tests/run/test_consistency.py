@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from pincel.recipes.consistency import idle_values, settle_start
-from pincel.recipes.pincel import RECIPE
+from pincel.recipes import RECIPES
+from pincel.run.consistency import idle_values, settle_start
+
+RECIPE = RECIPES["pincel"]
 
 
 def test_going_on_from_a_picture_begins_at_full_size() -> None:

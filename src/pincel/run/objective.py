@@ -23,10 +23,10 @@ from pincel.errors import MemoryLimitError
 from pincel.image.resize import resize_picture
 from pincel.losses.base import Loss
 from pincel.losses.objective import Objective
-from pincel.recipes import build, sizes
-from pincel.recipes.materials import Materials, prepare
-from pincel.recipes.memo import Forgetful, Remembers
 from pincel.recipes.schema import Recipe
+from pincel.run import build, sizes
+from pincel.run.cache import Forgetful, Remembers
+from pincel.run.images import Materials, prepare
 
 # (height, width) of a scale → what is wished of the picture there beyond the recipe.
 Wishes: TypeAlias = Callable[[tuple[int, int]], Sequence[Loss]]

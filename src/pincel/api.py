@@ -14,14 +14,14 @@ from pincel.engine.judge import measure
 from pincel.engine.keeper import EVERY
 from pincel.engine.memory import free_memory
 from pincel.engine.result import Result
-from pincel.inversion import Preimage, Rebuild
-from pincel.recipes import build, sizes
-from pincel.recipes.inputs import load_inputs
+from pincel.inversion.representation import Function
+from pincel.inversion.run import Preimage, Rebuild
 from pincel.recipes.inversion import Inversion
-from pincel.recipes.materials import prepare
-from pincel.recipes.representation import Function
 from pincel.recipes.schema import Recipe
-from pincel.run import FREE, Run, resolve_recipe
+from pincel.run import build, sizes
+from pincel.run.images import prepare
+from pincel.run.inputs import load_inputs
+from pincel.run.run import FREE, Run, resolve_recipe
 from pincel.sources import Source, Styles, open_picture
 
 

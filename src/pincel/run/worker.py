@@ -20,10 +20,10 @@ from pincel.errors import PincelError, WorkerError
 from pincel.image.picture import Picture
 from pincel.image.shrink import Fit
 from pincel.losses.objective import Objective
-from pincel.recipes import build, sizes
-from pincel.recipes.inputs import check_written, fitted_size, load_inputs
-from pincel.recipes.scales import Scales
 from pincel.recipes.schema import make_recipe
+from pincel.run import build, sizes
+from pincel.run.inputs import check_written, fitted_size, load_inputs
+from pincel.run.objective import Scales
 from pincel.sources import open_picture, resized_since
 from pincel.version import __version__
 

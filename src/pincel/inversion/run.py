@@ -19,10 +19,7 @@ from pincel.engine.result import Result
 from pincel.errors import OptionError
 from pincel.image.io import to_pil
 from pincel.image.sheet import contact_sheet
-from pincel.losses.code import CodeLoss, everything
-from pincel.recipes.inversion import Inversion, looked_up
-from pincel.recipes.neurons import parse_neurons
-from pincel.recipes.preimage import (
+from pincel.inversion.build import (
     check_inversion,
     cropped,
     fitted,
@@ -34,7 +31,10 @@ from pincel.recipes.preimage import (
     phases,
     toned,
 )
-from pincel.recipes.representation import WHITE, Function, check_representation, make_representation
+from pincel.inversion.code_mask import parse_neurons
+from pincel.inversion.representation import WHITE, Function, check_representation, make_representation
+from pincel.losses.code import CodeLoss, everything
+from pincel.recipes.inversion import Inversion, looked_up
 from pincel.recipes.toml import find_inversion
 from pincel.sources import Source, described, open_picture
 from pincel.version import __version__
@@ -91,7 +91,7 @@ class Rebuild:
         representation: ``NETWORK:LAYER``, ``hog``, ``hogb``, ``dsift``, or a function: images (B, 3, H, W) in [0, 1] → codes (B, …),
             differentiable.
         recipe: Name, or :class:`pincel.recipes.inversion.Inversion`.
-        neurons: Which numbers of the code are matched; see :func:`pincel.recipes.neurons.parse_neurons`.
+        neurons: Which numbers of the code are matched; see :func:`pincel.inversion.code_mask.parse_neurons`.
         repeats: Starts in one batch.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         **overrides: Any value of the recipe, and ``steps``.

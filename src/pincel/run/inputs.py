@@ -14,12 +14,12 @@ from pincel.formulas.guided import degrained
 from pincel.image.background import flatten
 from pincel.image.picture import Picture
 from pincel.image.resize import resize, target_size
-from pincel.recipes import sizes
-from pincel.recipes.advice import style_notes
-from pincel.recipes.colour import Palette
-from pincel.recipes.materials import Materials
-from pincel.recipes.regions import Regions, make_regions
 from pincel.recipes.schema import Recipe
+from pincel.run import sizes
+from pincel.run.advice import style_notes
+from pincel.run.color import Palette
+from pincel.run.images import Materials
+from pincel.run.regions import Regions, make_regions
 from pincel.sources import (
     Source,
     Styles,

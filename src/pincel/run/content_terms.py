@@ -10,9 +10,9 @@ from pincel.losses import FEATURES, SIMILARITY
 from pincel.losses.base import Loss
 from pincel.losses.content import Collected, ContentLoss
 from pincel.losses.similarity import SimilarityLoss, sampled
-from pincel.recipes.materials import Look, Materials
 from pincel.recipes.schema import Recipe
-from pincel.recipes.sizes import active_layers
+from pincel.run.images import Look, Materials
+from pincel.run.sizes import active_layers
 
 
 def content_losses(recipe: Recipe, materials: Materials, tiled: frozenset[str], share: Share, look: Look) -> list[Loss]:

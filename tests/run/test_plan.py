@@ -12,8 +12,8 @@ from pincel.engine.ladder import Rung
 from pincel.engine.layout import WHOLE
 from pincel.image.io import load_picture
 from pincel.recipes import RECIPES
-from pincel.recipes.forecast import Means, Plan, laid_out, make_plan
-from pincel.recipes.materials import Materials
+from pincel.run.images import Materials
+from pincel.run.plan import Means, Plan, laid_out, make_plan
 
 CPU = torch.device("cpu")
 GIB = 2**30

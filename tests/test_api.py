@@ -349,7 +349,7 @@ def strips(photographs: list[Path], tmp_path: Path) -> list[Path]:
 
 
 def test_targets_that_do_not_fit_are_measured_in_tiles(strips: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    from pincel.recipes import build
+    from pincel.run import build
 
     measured = build.make_problem
     asked: list[str] = []
@@ -369,7 +369,7 @@ def test_targets_that_do_not_fit_are_measured_in_tiles(strips: list[Path], monke
 
 
 def test_targets_that_fit_in_no_way(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    from pincel.recipes import build
+    from pincel.run import build
 
     def cramped(*given: Any, **more: Any) -> Any:
         raise MemoryError

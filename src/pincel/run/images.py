@@ -11,10 +11,10 @@ from torch import Tensor
 from pincel.engine.tiles import Reduce
 from pincel.image.picture import Picture
 from pincel.image.resize import resize_picture
-from pincel.recipes.memo import Forgetful, Remembers
-from pincel.recipes.regions import Regions
 from pincel.recipes.schema import Recipe
-from pincel.recipes.sizes import style_sizes
+from pincel.run.cache import Forgetful, Remembers
+from pincel.run.regions import Regions
+from pincel.run.sizes import style_sizes
 
 # (picture, layers, what to reduce them to) → the means.
 Look: TypeAlias = Callable[[Picture, Mapping[str, float], Reduce], dict[Any, Tensor]]

@@ -16,11 +16,11 @@ import pincel
 from pincel.engine.events import Notice, Step, Stopped
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError
 from pincel.image.io import load_picture
-from pincel.inversion import Rebuild
+from pincel.inversion.build import make_hand, make_losses, make_problem, phases
+from pincel.inversion.representation import Representation, make_representation
+from pincel.inversion.run import Rebuild
 from pincel.losses.code import CodeLoss, everything
 from pincel.recipes import INVERSIONS
-from pincel.recipes.preimage import make_hand, make_losses, make_problem, phases
-from pincel.recipes.representation import Representation, make_representation
 from tests.tensors import assert_close, normal, picture
 
 CPU = torch.device("cpu")

@@ -15,9 +15,9 @@ from pincel import Run
 from pincel.engine.result import Result
 from pincel.errors import OptionError, PictureMissingError
 from pincel.losses.base import Loss, OfPixels, Term
-from pincel.recipes.memo import Forgetful, Itself, Memo
 from pincel.recipes.schema import Recipe
-from pincel.recipes.styles import style_losses
+from pincel.run.cache import Forgetful, Itself, Memo
+from pincel.run.style_terms import style_losses
 
 GIVEN: dict[str, Any] = {"size": 48, "steps": 2, "ladder": "none", "precision": "fp32", "optimizer": "adam", "style_size": "same-rule"}
 
@@ -65,7 +65,7 @@ def test_a_run_that_remembers_paints_the_same_and_measures_the_style_once(
         seen.append(recipe)
         return style_losses(recipe, *rest)
 
-    monkeypatch.setattr("pincel.recipes.build.style_losses", counted)
+    monkeypatch.setattr("pincel.run.build.style_losses", counted)
     first, second, style = photographs[0], photographs[1], photographs[1]
     plain = [painted(Run(content, style, **GIVEN)).pixels for content in (first, second)]
     assert len(seen) == 2
