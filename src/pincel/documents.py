@@ -66,7 +66,10 @@ class Reader:
 
     def toml(self, path: str | os.PathLike[str]) -> dict[str, Any]:
         """Return what a TOML file says; raises PincelError of the kind of this reader."""
-        text = self.text(path)
+        return self.parse_toml(self.text(path), path)
+
+    def parse_toml(self, text: str, path: str | os.PathLike[str]) -> dict[str, Any]:
+        """Return what the text of a TOML file says; raises PincelError of the kind of this reader, about the file."""
         try:
             return tomllib.loads(text)
         except (ValueError, RecursionError) as error:

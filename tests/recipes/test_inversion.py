@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pincel.errors import OptionError, PincelError, RecipeError, UnknownNameError
+from pincel.formulas.natural import SIGMA
+from pincel.inversion.code_mask import Neurons, parse_neurons
+from pincel.inversion.representation import check_representation
 from pincel.recipes import INVERSIONS
 from pincel.recipes.inversion import Inversion, Phase, looked_up, parse_schedule, parse_table, spread
-from pincel.recipes.neurons import Neurons, parse_neurons
-from pincel.recipes.representation import check_representation
 from pincel.recipes.toml import find_inversion, write_recipe
 from tests.tensors import normal
 
@@ -31,7 +32,19 @@ def test_every_value_has_a_source(name: str) -> None:
 def test_a_recipe_comes_back_from_its_file(name: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(write_recipe(INVERSIONS[name]), encoding="utf-8")
-    assert find_inversion(str(path)).recipe == INVERSIONS[name].recipe
+    assert find_inversion(str(path)) == INVERSIONS[name]
+
+
+def test_every_file_is_a_recipe() -> None:
+    assert sorted(path.stem for path in INVERSIONS.folder.glob("*.toml")) == sorted(INVERSIONS)
+
+
+def test_numbers_written_out_are_those_of_the_sources() -> None:
+    first, second = INVERSIONS["mahendran2015"].recipe, INVERSIONS["mahendran2016"].recipe
+    assert (first.noise_level, first.learning_rate) == (SIGMA, 0.004 * SIGMA**2)
+    usual = second.bound / 2
+    assert (second.norm_weight, second.tv_weight) == (usual**-6, {"*": (6.5 / usual) ** 2})
+    assert (second.noise_level, second.learning_rate) == (usual / 3**0.5 / 0.95, 0.05 * usual**2 / 6 / 3)
 
 
 def test_a_file_may_say_only_what_differs(tmp_path: Path) -> None:
@@ -40,7 +53,14 @@ def test_a_file_may_say_only_what_differs(tmp_path: Path) -> None:
     found = find_inversion(str(path))
     base = INVERSIONS["mahendran2015"].recipe
     assert found.recipe == base.model_copy(update={"beta": 1.0, "name": "mine", "summary": "from mine.toml"})
-    assert found.sources["beta"] == str(path)
+    assert found.sources == {**INVERSIONS["mahendran2015"].sources, "beta": str(path)}
+
+
+def test_a_new_optimizer_has_its_own_settings_in_a_file_too(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "mahendran2015"\noptimizer = "adam"\n')
+    found = find_inversion(str(path)).recipe
+    assert (found.learning_rate, found.optimizer_options) == (None, {})
 
 
 @pytest.mark.parametrize(

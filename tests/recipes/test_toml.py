@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pincel.errors import RecipeError, UnknownNameError
 from pincel.recipes import RECIPES
-from pincel.recipes.schema import NAMES, CitedRecipe, Recipe
+from pincel.recipes.cited import Cited, read_comments
+from pincel.recipes.schema import NAMES, Recipe
 from pincel.recipes.toml import find_inversion, find_recipe, read_recipe, write_recipe
 
 WEIGHTS = st.floats(0, 1e9, allow_nan=False)
@@ -38,7 +39,7 @@ CHANGES = st.fixed_dictionaries(
 def test_a_recipe_survives_being_written(name: str, tmp_path: Path) -> None:
     path = tmp_path / "copy.toml"
     path.write_text(write_recipe(RECIPES[name]), encoding="utf-8")
-    assert read_recipe(path).recipe == RECIPES[name].recipe
+    assert read_recipe(path) == RECIPES[name]
 
 
 @given(CHANGES, st.sampled_from(list(RECIPES)))
@@ -49,15 +50,81 @@ def test_any_recipe_survives_being_written(changes: dict[str, object], name: str
     recipe = RECIPES[name].recipe.override(**changes)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "any.toml"
-        path.write_text(write_recipe(CitedRecipe(recipe, {})), encoding="utf-8")
+        path.write_text(write_recipe(Cited(recipe)), encoding="utf-8")
         assert read_recipe(path).recipe == recipe
 
 
 def test_what_is_written_names_the_source_of_each_value() -> None:
     text = write_recipe(RECIPES["gatys2016"])
-    for source in RECIPES["gatys2016"].sources.values():
-        assert f"# {source}" in text
-    assert len([line for line in text.splitlines() if line.startswith("# ")]) == len(Recipe.model_fields) - len(NAMES)
+    sources = RECIPES["gatys2016"].sources
+    assert read_comments(text) == sources
+    assert f"\n# {sources['steps']}\nsteps = 500\n" in text
+    assert f"\n# {sources['content_layers']}\n[content_layers]\n" in text
+    assert set(sources) == set(Recipe.model_fields) - set(NAMES)
+
+
+def test_a_long_source_is_a_comment_of_several_lines(tmp_path: Path) -> None:
+    source = " ".join(["a reason"] * 60)
+    path = tmp_path / "mine.toml"
+    path.write_text(write_recipe(Cited(RECIPES["slides"].recipe, {"size": source})), encoding="utf-8")
+    assert max(map(len, path.read_text(encoding="utf-8").splitlines())) <= 140
+    assert read_recipe(path).sources["size"] == source
+
+
+COMMENTS = """\
+# About the file.
+#
+# All of it.
+
+# not a value
+base = "pincel"
+summary = "one"  # two
+
+# a reason,
+# in two lines
+steps = 3
+size = 4
+# of nothing
+
+seed = 5
+#the table
+[style_layers]
+# a weight
+relu1_1 = 1
+# another
+[ "style_terms" ]
+gram = 1
+# phases
+[[schedule]]
+steps = 6
+# later phases
+[[schedule]]
+steps = 7
+"""
+
+
+def test_the_comment_directly_above_a_value_is_its_source() -> None:
+    reasons = {"steps": "a reason, in two lines", "style_layers": "the table", "style_terms": "another", "schedule": "phases"}
+    assert read_comments(COMMENTS) == {"base": "not a value", **reasons}
+
+
+@pytest.mark.parametrize("line", ['"steps"=3', "'steps' = 3", "  steps = 3", "steps.a = 3", "[steps]", "[steps.a]", "[[steps]]"])
+def test_a_key_in_any_way_of_writing(line: str) -> None:
+    assert read_comments(f"# why\n{line}\n") == {"steps": "why"}
+
+
+@pytest.mark.parametrize(
+    "text", ["# why\n\nsteps = 3", "steps = 3 # why", "steps = 3\n# why", "[a]\n# why\nsteps = 3", "# why\n[1, 2],", ""]
+)
+def test_a_comment_that_is_not_directly_above_a_value_is_no_source(text: str) -> None:
+    assert read_comments(text) == {}
+
+
+def test_a_file_gives_the_sources_of_its_own_values(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('# Mine.\n\nbase = "gatys2016"\n\n# enough\nsteps = 12\nseed = 3\n')
+    cited = read_recipe(path)
+    assert cited.sources == {**RECIPES["gatys2016"].sources, "steps": "enough", "seed": str(path)}
 
 
 def test_a_file_may_start_from_a_recipe_and_change_a_little(tmp_path: Path) -> None:

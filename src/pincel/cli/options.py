@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import click
 
 from pincel.errors import OptionError
-from pincel.recipes.pincel import RECIPE
+from pincel.recipes import RECIPES
 from pincel.recipes.schema import NAMES, Recipe
 from pincel.samples import PREFIX
 
@@ -113,7 +113,7 @@ def _option(name: str) -> Callable[[F], F]:
         kind = next((_TYPES[a] for a in (annotation, *get_args(annotation)) if a in _TYPES and name not in _TEXTS), click.STRING)
     if annotation is bool:
         return click.option(f"--{name.replace('_', '-')}", name, is_flag=True, default=None, help=str(field.description))
-    default = getattr(RECIPE.recipe, name)
+    default = getattr(RECIPES["pincel"].recipe, name)
     shown = (",".join(f"{k}={v:.3g}" for k, v in default.items()) or "none") if isinstance(default, dict) else default
     shown = ",".join(f"{each:g}" for each in shown) if isinstance(shown, list) else shown
     shown = "none" if shown == "" else shown

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from pincel.errors import OptionError
-from pincel.recipes.schema import Weight, one_line_of
+from pincel.recipes.schema import RecipeModel, Weight, with_own_settings
 
 # Representations, as relu layers of a network vgg*:relu[12]_?, → a number; the first that fits holds.
 Table = dict[str, Weight]
@@ -33,13 +32,8 @@ class Phase(BaseModel):
     jitter: float = Field(default=0.0, ge=0, le=1)
 
 
-class Inversion(BaseModel):
-    """How a picture is rebuilt from its code. Frozen; the descriptions are the help texts of the command line."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(default="custom", description="What the recipe is called.")
-    summary: str = Field(default="", description="One line about it.")
+class Inversion(RecipeModel):
+    """How a picture is rebuilt from its code. The descriptions are the help texts of the command line."""
 
     size: int = Field(ge=1, description="Side of the picture in pixels: the long one, or both.")
     fit: Literal["keep", "crop", "stretch"] = Field(
@@ -97,47 +91,24 @@ class Inversion(BaseModel):
         """
         values = {key: value for key, value in changes.items() if value is not None}
         steps = values.pop("steps", None)
-        if values.get("optimizer", self.optimizer) != self.optimizer:
-            values = {"learning_rate": None, "optimizer_options": {}, **values}
+        values = with_own_settings(values, self.optimizer)
         for key in ("code_weight", "tv_weight"):
             if key in values:
                 values[key] = parse_table(values[key], key)
         if isinstance(values.get("schedule"), str):
             values["schedule"] = parse_schedule(values["schedule"])
-        made = make_inversion({**self.model_dump(), **values})
-        return made if steps is None else make_inversion({**made.model_dump(), "schedule": spread(made.schedule, steps)})
+        made = self.make({**self.model_dump(), **values})
+        return made if steps is None else self.make({**made.model_dump(), "schedule": spread(made.schedule, steps)})
+
+    @classmethod
+    def inherit(cls, values: Mapping[str, Any], base: Inversion | None) -> Inversion:
+        """Return the recipe of a file; raises OptionError."""
+        return super().inherit(with_own_settings(values, base.optimizer if base else None), base)
 
     @property
     def steps(self) -> int:
         """Of all phases."""
         return sum(phase.steps for phase in self.schedule)
-
-
-@dataclass(frozen=True)
-class CitedInversion:
-    """A recipe and where each of its values comes from.
-
-    Attributes:
-        recipe: The values.
-        sources: field → paper, file, or why.
-    """
-
-    recipe: Inversion
-    sources: Mapping[str, str]
-
-
-def cite_inversion(name: str, summary: str, **cited: tuple[Any, str]) -> CitedInversion:
-    """Build a recipe from (value, source) pairs, so that no value stands without its source."""
-    recipe = make_inversion({"name": name, "summary": summary, **{key: value for key, (value, _) in cited.items()}})
-    return CitedInversion(recipe, {key: source for key, (_, source) in cited.items()})
-
-
-def make_inversion(values: Mapping[str, Any]) -> Inversion:
-    """Validate values as a recipe of inversion; raises OptionError in one line."""
-    try:
-        return Inversion.model_validate(dict(values))
-    except ValidationError as trouble:
-        raise OptionError(one_line_of(trouble.errors()[0], Inversion)) from None
 
 
 def looked_up(table: Mapping[str, float], representation: str, what: str) -> float:

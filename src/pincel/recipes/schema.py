@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -17,22 +16,60 @@ from pincel.errors import OptionError, RecipeError, closest
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 NAMES = ("name", "summary", "good_for")
-CONTROL = "ours: a control, not in use"
 NONE: Mapping[str, float] = {}
 Layers = dict[str, Weight]
 Ladder = dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]]
 
 
-class Recipe(BaseModel):
-    """Everything a run depends on but the pictures and the machine.
-
-    Frozen: :meth:`override` returns a changed copy. The descriptions are the help texts of the command line.
-    """
+class RecipeModel(BaseModel):
+    """What recipes of every kind have in common: values under a name, checked when the recipe is made, and frozen from then on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(default="custom", description="What the recipe is called.")
     summary: str = Field(default="", description="One line about it.")
+
+    @classmethod
+    def make(cls, values: Mapping[str, Any], *, error: type[OptionError | RecipeError] = OptionError) -> Self:
+        """Return the recipe of these values.
+
+        Args:
+            values: Field → value.
+            error: The class to raise.
+
+        Raises:
+            OptionError: Or RecipeError, in one line: which value, what was given, what is accepted.
+        """
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as trouble:
+            raise error(one_line_of(trouble.errors()[0], cls)) from None
+
+    @classmethod
+    def inherit(cls, values: Mapping[str, Any], base: Self | None) -> Self:
+        """Return the recipe of a file.
+
+        Args:
+            values: What the file gives, as TOML has it.
+            base: The recipe that the rest is taken from.
+
+        Raises:
+            OptionError: As :meth:`make` does.
+        """
+        return cls.make({**(base.model_dump() if base else {}), **values})
+
+    @classmethod
+    def controls(cls) -> list[str]:
+        """List the values that have a default, which changes nothing until somebody uses them: a file may leave them out."""
+        return [name for name, field in cls.model_fields.items() if not field.is_required() and name not in NAMES]
+
+
+class Recipe(RecipeModel):
+    """Everything a run depends on but the pictures and the machine.
+
+    :meth:`override` returns a changed copy. The descriptions are the help texts of the command line.
+    """
+
     good_for: str = Field(default="", description="One line about when to take it.")
 
     size: int = Field(ge=0, description="Side of the result in pixels (the long side); 0 = as the content is.")
@@ -196,8 +233,7 @@ class Recipe(BaseModel):
         values = {key: value for key, value in changes.items() if value is not None}
         if "size" in values:
             values.setdefault("size_of", "long")
-        if values.get("optimizer", self.optimizer) != self.optimizer:
-            values = {"learning_rate": None, "optimizer_options": {}, **values}
+        values = with_own_settings(values, self.optimizer)
         for key in ("content_layers", "style_layers"):
             if key in values:
                 values[key] = parse_layers(values[key], key, usual=getattr(self, key))
@@ -210,7 +246,18 @@ class Recipe(BaseModel):
             values["style_mask"] = [values["style_mask"]]
         if isinstance(values.get("ladder"), str):
             values["ladder"] = parse_ladder(values["ladder"])
-        return make_recipe({**self.model_dump(), **values}, error=OptionError)
+        return self.make({**self.model_dump(), **values})
+
+    @classmethod
+    def inherit(cls, values: Mapping[str, Any], base: Recipe | None) -> Recipe:
+        """Return the recipe of a file, in which layers and the ladder may be text as on the command line; raises OptionError."""
+        values = with_own_settings(values, base.optimizer if base else None)
+        for key in ("content_layers", "style_layers"):
+            if isinstance(values.get(key), str | list | dict):
+                values[key] = parse_layers(values[key], key, usual=getattr(base, key, NONE))
+        if isinstance(values.get("ladder"), str):
+            values["ladder"] = parse_ladder(values["ladder"])
+        return super().inherit(values, base)
 
     @field_validator("ladder")
     @classmethod
@@ -241,43 +288,20 @@ class Recipe(BaseModel):
         return [(share_of(text), multiple) for text, multiple in self.ladder.items()]
 
 
-@dataclass(frozen=True)
-class CitedRecipe:
-    """A recipe and where each of its values comes from.
-
-    Attributes:
-        recipe: The values.
-        sources: field → paper, file, cell, or why.
-    """
-
-    recipe: Recipe
-    sources: Mapping[str, str]
-
-
-def cite(name: str, summary: str, good_for: str = "", **cited: tuple[Any, str]) -> CitedRecipe:
-    """Build a recipe from (value, source) pairs, so that no value stands without its source.
-
-    Values that have a default are controls of ours, which change nothing until somebody uses them: they may be left out.
-    """
-    values = {key: value for key, (value, _) in cited.items()}
-    recipe = make_recipe({"name": name, "summary": summary, "good_for": good_for, **values})
-    return CitedRecipe(recipe, {key: cited.get(key, (None, CONTROL))[1] for key in Recipe.model_fields if key not in NAMES})
-
-
 def make_recipe(values: Mapping[str, Any], *, error: type[OptionError | RecipeError] = RecipeError) -> Recipe:
-    """Validate values as a recipe.
+    """Validate values as a recipe; raises the error given, as :meth:`RecipeModel.make` does."""
+    return Recipe.make(values, error=error)
+
+
+def with_own_settings(values: Mapping[str, Any], optimizer: str | None) -> dict[str, Any]:
+    """Return values in which a new optimizer has its own learning rate and options, unless they are given too.
 
     Args:
-        values: Field → value.
-        error: The class to raise.
-
-    Raises:
-        OptionError: Or RecipeError, in one line: which value, what was given, what is accepted.
+        values: What is given.
+        optimizer: Of the recipe that they change; None for none.
     """
-    try:
-        return Recipe.model_validate(dict(values))
-    except ValidationError as trouble:
-        raise error(one_line_of(trouble.errors()[0], Recipe)) from None
+    own = {"learning_rate": None, "optimizer_options": {}} if values.get("optimizer", optimizer) != optimizer else {}
+    return {**own, **values}
 
 
 def one_line_of(trouble: ErrorDetails, kind: type[BaseModel]) -> str:
