@@ -7,8 +7,9 @@ import pytest
 from pincel.backbones.alexnet_cards import NORM_FIRST, krizhevsky_layers
 from pincel.classify.plan import hidden, planned_card, planned_layers
 from pincel.classify.recipes import ABLATIONS, BASES, find_training, training_names
-from pincel.classify.schema import NAMES, TrainingRecipe
+from pincel.classify.schema import TrainingRecipe
 from pincel.errors import OptionError, UnknownNameError
+from pincel.recipes.schema import NAMES
 from tests.classify.tiny import tiny
 
 
@@ -45,7 +46,7 @@ def test_its_network_is_that_of_the_paper() -> None:
     assert hidden(card) == ("relu6", "relu7")
 
 
-@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("base", list(BASES))
 def test_what_is_taken_from_a_recipe_is_not_in_its_network(base: str) -> None:
     whole = layers(base)
     assert [name for name in whole if whole[name][0] == "tanh"] == []
@@ -88,7 +89,12 @@ def test_other_names_are_unknown(name: str) -> None:
 
 
 def test_names_are_all_with_and_without() -> None:
-    assert len(training_names()) == len(BASES) * (1 + len(ABLATIONS))
+    assert len(training_names()) == len(list(BASES)) * (1 + len(ABLATIONS))
+
+
+def test_every_file_is_a_recipe_or_an_ablation() -> None:
+    assert sorted(path.stem for path in BASES.folder.glob("*.toml")) == sorted(BASES)
+    assert sorted(path.stem for path in (BASES.folder / "variants").glob("*.toml")) == sorted(ABLATIONS)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pincel.teach.events import TeachingEvent
-from pincel.teach.recipes import find_teaching
+from pincel.teach.recipes import RECIPES
 from pincel.teach.schema import TeachingRecipe
 from pincel.teach.teaching import Conditions, Teaching
 
@@ -28,12 +28,12 @@ CPU = Conditions(device="cpu")
 
 def one(**changes: Any) -> TeachingRecipe:
     """Return a recipe for one style."""
-    return find_teaching("johnson-small").recipe.override(**{**ONE, **changes})
+    return RECIPES["johnson-small"].recipe.override(**{**ONE, **changes})
 
 
 def any_style(calibration: Path, **changes: Any) -> TeachingRecipe:
     """Return a recipe for any style, from relu2_1; its network is normalised on a folder of small pictures."""
-    usual = find_teaching("adain-small").recipe
+    usual = RECIPES["adain-small"].recipe
     objective = {
         **usual.objective,
         "calibration": str(calibration),

@@ -202,8 +202,12 @@ def test_recipes_can_be(name: str) -> None:
     objective = objective_of(cited.recipe)
     card = check_recipe(objective)
     assert card.name == cited.recipe.objective.get("backbone", "vgg19")
-    missing = set(type(cited.recipe).model_fields) - {"name", "summary", "layer"} - set(cited.sources)
-    assert missing == set()
+    assert set(cited.sources) == set(type(cited.recipe).model_fields) - {"name", "summary"}
+    assert all(cited.sources.values())
+
+
+def test_every_file_is_a_recipe() -> None:
+    assert sorted(path.stem for path in RECIPES.folder.glob("*.toml")) == sorted(RECIPES)
 
 
 def test_the_rate_by_hand() -> None:

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from pincel.errors import OptionError
-from pincel.recipes.schema import one_line_of
+from pincel.errors import OptionError, RecipeError
+from pincel.recipes.schema import RecipeModel
 
 Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Middle = Literal["conv3", "conv4"]
 Biased = Literal["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7"]
-# What the user cannot set by an option of its own.
-NAMES = ("name", "summary")
 
 
-class TrainingRecipe(BaseModel):
-    """How a network is trained. Frozen: :meth:`override` returns a changed copy. Descriptions are the help texts of the command line."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(default="custom", description="What the recipe is called.")
-    summary: str = Field(default="", description="One line about it.")
+class TrainingRecipe(RecipeModel):
+    """How a network is trained. :meth:`override` returns a changed copy. Descriptions are the help texts of the command line."""
 
     side: int = Field(ge=8, le=4096, description="Shorter side that pictures are brought to; their central square is kept.")
     crop: int = Field(ge=8, le=4096, description="Side of what the network sees of that square.")
@@ -79,45 +71,17 @@ class TrainingRecipe(BaseModel):
             OptionError: For a key that is no value of such a recipe (with the closest match) or a value that is not accepted.
         """
         values = {key: _read(key, value) for key, value in changes.items() if value is not None}
-        return make_training({**self.model_dump(), **values})
+        return self.make({**self.model_dump(), **values})
 
-
-@dataclass(frozen=True)
-class CitedTraining:
-    """A recipe and where each of its values comes from.
-
-    Attributes:
-        recipe: The values.
-        sources: field → paper, or why.
-    """
-
-    recipe: TrainingRecipe
-    sources: Mapping[str, str]
-
-    def changed(self, name: str, summary: str, **cited: tuple[Any, str]) -> CitedTraining:
-        """Return another recipe that differs in some (value, source) pairs."""
-        values = {key: value for key, (value, _) in cited.items()}
-        recipe = self.recipe.override(name=name, summary=summary, **values)
-        return CitedTraining(recipe, {**self.sources, **{key: source for key, (_, source) in cited.items()}})
-
-
-def cite_training(name: str, summary: str, **cited: tuple[Any, str]) -> CitedTraining:
-    """Build a recipe from (value, source) pairs, so that no value stands without its source."""
-    recipe = make_training({"name": name, "summary": summary, **{key: value for key, (value, _) in cited.items()}})
-    return CitedTraining(recipe, {key: source for key, (_, source) in cited.items()})
-
-
-def make_training(values: Mapping[str, Any]) -> TrainingRecipe:
-    """Validate values as a recipe of training; raises OptionError in one line."""
-    try:
-        recipe = TrainingRecipe.model_validate(dict(values))
-    except ValidationError as trouble:
-        raise OptionError(one_line_of(trouble.errors()[0], TrainingRecipe)) from None
-    if recipe.crop > recipe.side:
-        raise OptionError(f"--crop {recipe.crop} is more than --side {recipe.side}: crops are cut out of squares of that side.")
-    if recipe.groups == 2 and (odd := [each for each in recipe.channels if each % 2]):
-        raise OptionError(f"--channels {odd[0]} cannot be dealt to two groups: give even numbers, or --groups 1.")
-    return recipe
+    @classmethod
+    def make(cls, values: Mapping[str, Any], *, error: type[OptionError | RecipeError] = OptionError) -> Self:
+        """Return the recipe of these values; raises the error given, in one line, also for values that do not go together."""
+        recipe = super().make(values, error=error)
+        if recipe.crop > recipe.side:
+            raise error(f"--crop {recipe.crop} is more than --side {recipe.side}: crops are cut out of squares of that side.")
+        if recipe.groups == 2 and (odd := [each for each in recipe.channels if each % 2]):
+            raise error(f"--channels {odd[0]} cannot be dealt to two groups: give even numbers, or --groups 1.")
+        return recipe
 
 
 def _read(key: str, value: Any) -> Any:

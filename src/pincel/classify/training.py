@@ -25,7 +25,7 @@ from pincel.classify.plan import planned_card
 from pincel.classify.prepare import Means, Prepared, prepared
 from pincel.classify.recipes import find_training
 from pincel.classify.record import Trained, recorded, write_history, write_record
-from pincel.classify.schema import TrainingRecipe, make_training
+from pincel.classify.schema import TrainingRecipe
 from pincel.classify.share import Alone, Share
 from pincel.classify.squares import SHARE
 from pincel.classify.state import State, read_state, write_state
@@ -253,7 +253,7 @@ def _resolved(recipe: str | TrainingRecipe | None, before: Mapping[str, Any] | N
     if isinstance(recipe, TrainingRecipe):
         return recipe
     if recipe is None and before is not None:
-        return make_training(before)
+        return TrainingRecipe.make(before)
     return find_training(recipe or DEFAULT).recipe
 
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_origin
 import click
 
 from pincel.classify.recipes import ABLATIONS, BASES
-from pincel.classify.schema import NAMES, TrainingRecipe
+from pincel.classify.schema import TrainingRecipe
 from pincel.cli.computing import begin_computing
 from pincel.cli.crew import device_here, follows, ignore_signals, place
 from pincel.cli.options import F
 from pincel.cli.painting import EXIT_CODES, watch_learning
 from pincel.cli.texts import GroupedCommand, examples
+from pincel.recipes.schema import NAMES
 
 if TYPE_CHECKING:
     from pincel.classify.record import Trained

@@ -300,7 +300,7 @@ def with_own_settings(values: Mapping[str, Any], optimizer: str | None) -> dict[
         values: What is given.
         optimizer: Of the recipe that they change; None for none.
     """
-    own = {"learning_rate": None, "optimizer_options": {}} if values.get("optimizer", optimizer) != optimizer else {}
+    own: dict[str, Any] = {"learning_rate": None, "optimizer_options": {}} if values.get("optimizer", optimizer) != optimizer else {}
     return {**own, **values}
 
 

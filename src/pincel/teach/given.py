@@ -15,8 +15,8 @@ from pincel.image.resize import resize_picture, target_size
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
 from pincel.sources import Styles, open_picture, style_groups
-from pincel.teach.recipes import DEFAULTS, find_teaching
-from pincel.teach.schema import TeachingRecipe, make_teaching
+from pincel.teach.recipes import DEFAULTS, RECIPES
+from pincel.teach.schema import TeachingRecipe
 
 SUFFIX = ".safetensors"
 
@@ -63,5 +63,5 @@ def resolved(recipe: str | TeachingRecipe | None, kind: str, before: Mapping[str
     if isinstance(recipe, TeachingRecipe):
         return recipe
     if recipe is None and before is not None:
-        return make_teaching(before)
-    return find_teaching(recipe or DEFAULTS[kind]).recipe
+        return TeachingRecipe.make(before)
+    return RECIPES[recipe or DEFAULTS[kind]].recipe

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from pincel.errors import OptionError
-from pincel.recipes.schema import one_line_of
-
-NAMES = ("name", "summary")
+from pincel.errors import OptionError, RecipeError
+from pincel.recipes.schema import RecipeModel
 
 
-class TeachingRecipe(BaseModel):
+class TeachingRecipe(RecipeModel):
     """Everything that a trained network depends on but the pictures and the machine. The descriptions are help texts."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(default="custom", description="What the recipe is called.")
-    summary: str = Field(default="", description="One line about it.")
 
     kind: Literal["one-style", "any-style"] = Field(description="What the network learns: one style, or to paint after any.")
     stages: str = Field(description="The network, in the notation of Johnson et al.: c9s1-32,d64,R128,u32,U2,c9s1-3.")
@@ -79,38 +71,12 @@ class TeachingRecipe(BaseModel):
         values = {name: value for name, value in changes.items() if value is not None}
         if isinstance(values.get("zoom"), str):
             values["zoom"] = tuple(part.strip() for part in values["zoom"].split(","))
-        return make_teaching({**self.model_dump(), **values})
+        return self.make({**self.model_dump(), **values})
 
-
-def make_teaching(values: Mapping[str, Any]) -> TeachingRecipe:
-    """Validate values as a recipe.
-
-    Raises:
-        OptionError: In one line: which value, what was given, what is accepted.
-    """
-    try:
-        recipe = TeachingRecipe.model_validate(dict(values))
-    except ValidationError as trouble:
-        raise OptionError(one_line_of(trouble.errors()[0], TeachingRecipe)) from None
-    if recipe.zoom[0] > recipe.zoom[1]:
-        raise OptionError(f"'zoom' cannot be {recipe.zoom[0]:g},{recipe.zoom[1]:g}: give the smaller size first.")
-    return recipe
-
-
-@dataclass(frozen=True)
-class CitedTeaching:
-    """A recipe and where each of its values comes from.
-
-    Attributes:
-        recipe: The values.
-        sources: field → paper, file, or why.
-    """
-
-    recipe: TeachingRecipe
-    sources: Mapping[str, str]
-
-
-def cite(name: str, summary: str, **cited: tuple[Any, str]) -> CitedTeaching:
-    """Build a recipe from (value, source) pairs."""
-    recipe = make_teaching({"name": name, "summary": summary, **{key: value for key, (value, _) in cited.items()}})
-    return CitedTeaching(recipe, {key: source for key, (_, source) in cited.items()})
+    @classmethod
+    def make(cls, values: Mapping[str, Any], *, error: type[OptionError | RecipeError] = OptionError) -> Self:
+        """Return the recipe of these values; raises the error given, in one line, also for values that do not go together."""
+        recipe = super().make(values, error=error)
+        if recipe.zoom[0] > recipe.zoom[1]:
+            raise error(f"'zoom' cannot be {recipe.zoom[0]:g},{recipe.zoom[1]:g}: give the smaller size first.")
+        return recipe
