@@ -4,57 +4,41 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from pincel.cli.plan import duration
+from pincel.cli.progress import View
 
 if TYPE_CHECKING:
     from pincel.batch.messages import Message, Outcome
 
 
-class Crowd:
-    """Shows how a batch goes. Use as a context manager.
+class Crowd(View):
+    """Shows how a batch goes: a bar over all, and one for each worker.
 
     Args:
         efforts: name → work of each picture that is to be painted, in any unit: the time left follows from it.
         count: Pictures of the batch, those done before included.
         quiet: Show nothing.
-        console: Where; standard error by default, so that standard output stays free for results.
+        console: Where; standard error by default.
     """
 
+    counted = False
+
     def __init__(self, efforts: Mapping[str, float], count: int, *, quiet: bool = False, console: Console | None = None) -> None:
-        self.console = console or Console(stderr=True, quiet=quiet, highlight=False)
+        super().__init__(quiet=quiet, console=console)
         self._efforts, self._count = dict(efforts), count
         self._shares = dict.fromkeys(efforts, 0.0)
         self._ended = count - len(efforts)
-        self._progress = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[told]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(elapsed_when_finished=False),
-            console=self.console,
-            disable=quiet or not self.console.is_terminal,
-            # Of pictures that take minutes, the default window would know nothing.
-            speed_estimate_period=1800,
-        )
-        self._whole = self._progress.add_task("all", total=sum(efforts.values()) or None, told=self._told)
-        self._workers: dict[str, TaskID] = {}
         self._began = time.monotonic()
+        self._move_whole()
 
-    def __enter__(self) -> Crowd:
+    def __enter__(self) -> Self:
         if self._ended:
-            self.console.print(f"{self._ended} of {self._count} pictures are done and as asked for.", markup=False)
-        self._progress.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._progress.stop()
+            self.line(f"{self._ended} of {self._count} pictures are done and as asked for.")
+        return super().__enter__()
 
     def show(self, message: Message) -> None:
         """Show how far a picture is, or what became of it."""
@@ -68,15 +52,14 @@ class Crowd:
                 # It took no time, and tells nothing of that of others.
                 self._efforts[message.name] = 0.0
             if not self.console.is_terminal or message.state == "failed":
-                self.console.print(self._line(message), soft_wrap=True, markup=False)
+                self.line(self._outcome(message))
         else:
             self._shares[message.name] = message.step / message.steps if message.steps else 0.0
             self._at(message.worker, message.name, message.step, message.steps)
-        self._progress.update(self._whole, completed=self._done, total=sum(self._efforts.values()), told=self._told)
+        self._move_whole()
 
-    @property
-    def _told(self) -> str:
-        return f"{self._ended}/{self._count} pictures"
+    def _move_whole(self) -> None:
+        self.move("all", self._done, sum(self._efforts.values()) or None, f"{self._ended}/{self._count} pictures")
 
     @property
     def _done(self) -> float:
@@ -85,12 +68,9 @@ class Crowd:
     def _at(self, worker: str, name: str, step: int, steps: int) -> None:
         """Say what a worker is at."""
         told = (f"step {step}/{steps}" if steps else "preparing") if name else "idle"
-        if worker not in self._workers:
-            self._workers[worker] = self._progress.add_task(worker, total=None, told=told)
-        description = f"{worker}: {name}" if name else worker
-        self._progress.update(self._workers[worker], description=description, completed=step, total=max(1, steps), told=told)
+        self.move(worker, step, max(1, steps), told, title=f"{worker}: {name}" if name else worker)
 
-    def _line(self, outcome: Outcome) -> str:
+    def _outcome(self, outcome: Outcome) -> str:
         size = f"{outcome.size[0]}×{outcome.size[1]}, {outcome.steps} steps, " if outcome.size else ""
         what = {"done": f"{size}{outcome.seconds:.1f} s", "failed": "failed", "stopped": outcome.message}[outcome.state]
         done, whole = self._done, sum(self._efforts.values())

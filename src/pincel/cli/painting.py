@@ -104,7 +104,7 @@ def paint(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool, preview: Pa
         from pincel.cli.preview import Preview
 
         # First, so that whoever reads of a step finds its picture.
-        watchers.insert(0, Preview(preview, lambda line: bar.console.print(line, style="yellow", soft_wrap=True, markup=False)).show)
+        watchers.insert(0, Preview(preview, lambda line: bar.line(line, style="yellow")).show)
     with stopped_by_signals(run):
         for event in run:
             for watch in watchers:
@@ -129,7 +129,7 @@ def _watchers(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> list
                 save_picture(to_pil(event.preview().cpu()), path)
             except OutputError as error:
                 # A progress picture is no reason to lose the run.
-                bar.console.print(str(error), style="yellow", markup=False)
+                bar.line(str(error), style="yellow")
 
     watchers: list[Callable[[Event], None]] = [bar.show, keep]
     if json_lines:

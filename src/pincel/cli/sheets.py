@@ -70,7 +70,7 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
     memo = Memo(most=SHARED)
     with Bar(quiet=options["quiet"]) as bar:
         for number, cell in enumerate(cells, 1):
-            bar.console.print(f"picture {number} of {len(cells)}: {' · '.join(cell.caption.splitlines())}", markup=False)
+            bar.line(f"picture {number} of {len(cells)}: {' · '.join(cell.caption.splitlines())}")
             result = _painted(content, cell, options, given, bar, memo)
             done.append((cell, result))
             if options["folder"]:
@@ -93,7 +93,7 @@ def _painted(content: str, cell: Cell, options: dict[str, Any], given: dict[str,
 
     recipe = cell.overrides.get("recipe", options["recipe"])
     machine = {name: options[name] for name in MACHINE}
-    bar.anew()
+    bar.clear()
     run = Run(content, list(cell.styles), recipe=recipe, on_event=bar.show, memo=memo, **machine, **{**given, **_plain(cell)})
     with stopped_by_signals(run):
         for event in run:

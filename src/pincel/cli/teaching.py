@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
-
-from pincel.cli.training import PAUSE, duration
+from pincel.cli.progress import View
+from pincel.cli.training import duration
 
 if TYPE_CHECKING:
     from pincel.teach.events import Began, Learnt, TeachingEvent
 
 
-class TeachingBar:
-    """Shows events as they come. Use as a context manager.
+class TeachingBar(View):
+    """Shows the events of a network that is taught: one bar."""
 
-    Args:
-        quiet: Show nothing.
-        console: Where; standard error by default, so that standard output stays free for results.
-    """
-
-    def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
-        self.console = console or Console(stderr=True, quiet=quiet, highlight=False)
-        columns = (TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("[cyan]{task.fields[told]}"))
-        self._progress = Progress(*columns, console=self.console, disable=quiet or not self.console.is_terminal, transient=True)
-        self._task: TaskID | None = None
-        self._told = 0.0
-
-    def __enter__(self) -> TeachingBar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._progress.stop()
+    timed, transient = False, True
 
     def show(self, event: TeachingEvent) -> None:
         """Show one event."""
@@ -43,25 +22,18 @@ class TeachingBar:
         from pincel.teach.events import Began, Learnt
 
         if isinstance(event, Notice):
-            self._say(event.text, style="dim")
+            self.notice(event)
         elif isinstance(event, Began):
-            self._say(began(event))
-            self._task = self._progress.add_task("learning", total=event.steps, completed=event.step, told="")
+            self.line(began(event))
+            self.move("learning", event.step, event.steps)
         elif isinstance(event, Learnt):
             self._learn(event)
-
-    def _say(self, text: str, style: str | None = None) -> None:
-        self.console.print(text, style=style, soft_wrap=True, markup=False)
 
     def _learn(self, event: Learnt) -> None:
         terms = " · ".join(f"{name} {value:.3g}" for name, value in event.terms.items())
         told = f"J {event.total:.4g} · {terms} · {duration(event.left)} left"
-        if self._task is not None:
-            self._progress.update(self._task, completed=event.step, told=told)
-        now, edge = time.monotonic(), event.step == event.steps
-        if not self.console.is_terminal and (edge or now - self._told >= PAUSE):
-            self._told = now
-            self._say(f"step {event.step} of {event.steps} · {told}")
+        self.move("learning", event.step, event.steps, told)
+        self.line_if_due(f"step {event.step} of {event.steps} · {told}", edge=event.step == event.steps)
 
 
 def began(event: Began) -> str:

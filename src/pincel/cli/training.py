@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from pincel.cli.progress import View
 
 if TYPE_CHECKING:
     from pincel.classify.events import Began, Epoch, Judging, Learnt, TrainingEvent
-    from pincel.engine.events import Preparing
 
-# Between two lines where there is no terminal to redraw.
-PAUSE = 10.0
 # Classes in the table; of more, those that are mistaken most.
 MOST = 20
 
 
-class TrainingBar:
-    """Shows events as they come. Use as a context manager.
+class TrainingBar(View):
+    """Shows the events of a training: one bar, for what is being done now."""
 
-    Args:
-        quiet: Show nothing.
-        console: Where; standard error by default, so that standard output stays free for results.
-    """
-
-    def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
-        self.console = console or Console(stderr=True, quiet=quiet, highlight=False)
-        columns = (
-            TextColumn("[bold]{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("[cyan]{task.fields[told]}"),
-        )
-        self._progress = Progress(*columns, console=self.console, disable=quiet or not self.console.is_terminal, transient=True)
-        self._task: TaskID | None = None
-        self._shown, self._told = "", 0.0
-
-    def __enter__(self) -> TrainingBar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._progress.stop()
+    timed, transient = False, True
 
     def show(self, event: TrainingEvent) -> None:
         """Show one event."""
@@ -53,39 +25,36 @@ class TrainingBar:
         from pincel.engine.events import Notice, Preparing
 
         if isinstance(event, Notice):
-            self._say(event.text, style="dim")
-        elif isinstance(event, Preparing | Judging):
-            self._look(event)
+            self.notice(event)
+        elif isinstance(event, Preparing):
+            self._only(event.what)
+            self.notice(event)
+        elif isinstance(event, Judging):
+            self._judge(event)
         elif isinstance(event, Began):
-            self._say(began(event))
+            self.line(began(event))
         elif isinstance(event, Learnt):
             self._learn(event)
         elif isinstance(event, Epoch):
-            self._say(epoch_line(event))
+            self.line(epoch_line(event))
 
-    def _say(self, text: str, style: str | None = None) -> None:
-        self.console.print(text, style=style, soft_wrap=True, markup=False)
-
-    def _look(self, event: Preparing | Judging) -> None:
+    def _judge(self, event: Judging) -> None:
         if event.done == 0 and not self.console.is_terminal and event.what != "validation":
-            self._say(f"{event.what} …")
-        self._update(event.what, event.done, event.total, "")
+            self.line(f"{event.what} …")
+        self._only(event.what)
+        self.move(event.what, event.done, event.total)
 
     def _learn(self, event: Learnt) -> None:
         told = f"loss {event.loss:.3f} · {event.pace:,.0f} pictures/s · {duration(event.left)} left"
-        self._update(f"epoch {event.epoch} of {event.epochs}", event.step, event.steps, told)
-        now = time.monotonic()
-        if not self.console.is_terminal and now - self._told >= PAUSE:
-            self._told = now
-            self._say(f"epoch {event.epoch} of {event.epochs}: step {event.step} of {event.steps} · {told}")
+        epoch = f"epoch {event.epoch} of {event.epochs}"
+        self._only(epoch)
+        self.move(epoch, event.step, event.steps, told)
+        self.line_if_due(f"{epoch}: step {event.step} of {event.steps} · {told}")
 
-    def _update(self, what: str, done: int, total: int, told: str) -> None:
-        """Move the bar; there is one, for what is being done now."""
-        if self._task is None or what != self._shown:
-            if self._task is not None:
-                self._progress.remove_task(self._task)
-            self._task, self._shown = self._progress.add_task(what, total=total, told=told), what
-        self._progress.update(self._task, completed=done, told=told)
+    def _only(self, name: str) -> None:
+        """Take other bars away."""
+        if name not in self._tasks:
+            self.clear()
 
 
 def began(event: Began) -> str:

@@ -143,7 +143,7 @@ def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], 
         )
         run.also = written_down(outputs)
         for line in (*check_fits(run, outputs), *announced(run)):
-            bar.console.print(line, soft_wrap=True, markup=False)
+            bar.line(line)
         if outputs.passing:
             _keep_if_long(run, outputs, options["checkpoint_every"], bar)
         stand_fast(hands)
@@ -177,5 +177,5 @@ def _keep_if_long(run: Run, outputs: Outputs, every: float, bar: Bar) -> None:
     folder = outputs.picture.with_name(f"{name}.checkpoint")
     if checkpoint_files(folder):
         text = f"{folder} has checkpoints of an earlier run; this run starts anew, and replaces them with its own if it takes long."
-        bar.console.print(text, style="yellow", soft_wrap=True, markup=False)
+        bar.line(text, style="yellow")
     run.keep_checkpoints(folder, every, after=LONG)

@@ -1,0 +1,87 @@
+"""What commands show of their progress. See also ``test_transfer.py``, ``test_resume.py`` and ``test_batch.py``."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from pincel.classify.events import Judging, Learnt
+from pincel.cli.progress import Bar, View
+from pincel.cli.training import TrainingBar
+from pincel.engine.events import Notice, Preparing, Scale, Step
+
+
+def plain() -> Console:
+    """Return a console that is no terminal."""
+    return Console(file=io.StringIO(), width=100)
+
+
+def drawn() -> Console:
+    return Console(file=io.StringIO(), force_terminal=True, width=100, color_system=None)
+
+
+def written(view: View) -> list[str]:
+    return view.console.file.getvalue().splitlines()  # type: ignore[attr-defined, no-any-return]
+
+
+def titles(view: View) -> list[str]:
+    return [task.description for task in view._progress.tasks]
+
+
+def test_lines_come_now_and_then_and_at_the_edges(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 105.0, 110.0, 111.0])
+    monkeypatch.setattr("pincel.cli.progress.time.monotonic", lambda: next(clock))
+    view = View(console=plain())
+    for text in ("first", "too soon", "ten seconds later"):
+        view.line_if_due(text)
+    view.line_if_due("the last", edge=True)
+    assert written(view) == ["first", "ten seconds later", "the last"]
+
+
+def test_a_terminal_needs_no_lines_and_quiet_shows_nothing() -> None:
+    with View(console=drawn()) as view:
+        view.line_if_due("a line", edge=True)
+        view.notice(Preparing("reading pictures", 0, 2))
+    assert "a line" not in "".join(written(view))
+    assert titles(view) == ["reading pictures"]
+    quiet = View(quiet=True)
+    quiet.line("nothing")
+    assert quiet.console.quiet
+
+
+def test_what_takes_a_while_is_told_once_where_there_is_no_terminal() -> None:
+    with View(console=plain()) as view:
+        for done in range(3):
+            view.notice(Preparing("reading [b]pictures", done, 2))
+        view.notice(Notice("a notice"))
+    assert written(view) == ["reading [b]pictures …", "a notice"]
+
+
+def test_runs_one_after_the_other_have_bars_of_their_own() -> None:
+    def step(number: int) -> Step:
+        return Step(number, 4, (2, 2), 1.0, 7.0, 0, lambda: None, lambda: {"content": 1.0})  # type: ignore[arg-type, return-value]
+
+    with Bar(console=drawn()) as bar:
+        for _ in range(2):
+            bar.clear()
+            bar.show(Preparing("loading", 1, 1))
+            bar.show(Scale(1, 2, (1, 1), 4))
+            bar.show(step(0))
+            bar.show(Scale(2, 2, (2, 2), 4))
+            # Goes on where a run before it was left.
+            bar.show(step(4))
+            assert titles(bar) == ["loading", "painting 1×1 (1 of 2)", "painting 2×2 (2 of 2)"]
+
+
+def test_a_training_has_one_bar_for_what_is_being_done() -> None:
+    with TrainingBar(console=drawn()) as bar:
+        bar.show(Preparing("reading pictures", 1, 2))
+        assert titles(bar) == ["reading pictures"]
+        bar.show(Learnt(1, 3, 5, 8, loss=1.5, top1_error=0.5, top5_error=0.1, rate=0.01, pace=20.0, seconds=1.0, left=30.0))
+        assert titles(bar) == ["epoch 1 of 3"]
+        assert bar._progress.tasks[0].completed == 5
+        assert "left" in bar._progress.tasks[0].fields["told"]
+        bar.show(Judging("validation", 0, 2))
+        assert titles(bar) == ["validation"]
