@@ -3,6 +3,8 @@
 What has come so far is beside the file, as ``FILE.part``, and stays there whatever interrupts it. TLS is always checked; proxies and
 certificates are those of the machine's settings (``HTTPS_PROXY``, ``NO_PROXY``, ``SSL_CERT_FILE``). With ``PINCEL_OFFLINE=1`` nothing
 is asked of the network.
+
+Pooch was considered: it begins anew whenever a download is cut short, has no bound for what a server sends, and waits for no other process.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Several processes of this machine that paint. Loads no torch: that is for each process to do."""
+"""Several processes of this machine that paint. Loads no torch: that is for each process to do.
+
+A pool of :mod:`concurrent.futures` gives up all jobs when one process dies, and neither hears how far a job is nor has one left midway;
+Ray, which does, is a cluster of its own and an optional library (:mod:`pincel.cluster`).
+"""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from pincel.studio import troubles
 from pincel.studio.bounds import Bounds, Taken
@@ -66,7 +67,7 @@ def make_app(home: Home, limits: Limits, door: Door, pincel: Sequence[str] = PIN
     async def page() -> FileResponse:
         return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
-    app.mount("/static", _Asked(StaticFiles(directory=STATIC)), name="static")
+    app.mount("/static", _Files(directory=STATIC), name="static")
     # The form around a file takes some bytes, too.
     upload = Taken(limits.bytes + BODY, "multipart/form-data")
     app.add_middleware(Bounds, usual=Taken(BODY, "application/json"), at={"/api/pictures": upload})
@@ -76,16 +77,10 @@ def make_app(home: Home, limits: Limits, door: Door, pincel: Sequence[str] = PIN
     return app
 
 
-class _Asked:
+class _Files(StaticFiles):
     """Files that the browser keeps, and asks whether they are still the same."""
 
-    def __init__(self, files: ASGIApp) -> None:
-        self._files = files
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def bound(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"cache-control", b"no-cache")]
-            await send(message)
-
-        await self._files(scope, receive, bound)
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response

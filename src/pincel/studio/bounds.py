@@ -3,6 +3,9 @@
 Too many are refused by what is announced, before a byte is read, or as soon as they are too many. The kind is named by each request that
 brings anything and changes something: the forms that any page of the web can send without being asked (text, form fields) are of no kind
 that is taken.
+
+Starlette's RequestBodyLimitMiddleware has one limit for all paths, answers in plain text, says neither what came nor what is accepted, and
+knows nothing of kinds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Events with numbers, for any number of listeners: who was away is told what was missed, or where things stand."""
+"""Events with numbers, for any number of listeners: who was away is told what was missed, or where things stand.
+
+How events are written on the line is FastAPI's. Neither its EventSourceResponse nor sse-starlette keeps events for listeners that come
+back, which is nearly all there is to do here.
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@
 - What changes anything must come from the page itself (Origin), or from no page at all.
 - Bound to an address that others reach, or allowed to be reached by a name of others, a token is asked for: once in the address, then in a
   cookie, or as a bearer.
+
+Starlette's TrustedHostMiddleware has a fixed list of names: it knows neither ports nor that any address in numbers is no other site's name.
 """
 
 from __future__ import annotations

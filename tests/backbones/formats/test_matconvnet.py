@@ -117,6 +117,9 @@ def lies() -> dict[str, bytes]:
         "a shape": array(7, (2**30, 2**30), b"layers", numbers),
         "a negative shape": array(7, (-2, -2), b"layers", numbers),
         "numbers": array(7, (2, 2), b"layers", element(7, struct.pack("<4f", 1, 2, 3, 4), length=2**32 - 16)),
+        # SciPy reads what is at an address beyond its table of types.
+        "a type that is none": array(7, (2, 2), b"layers", element(8, struct.pack("<4f", 1, 2, 3, 4))),
+        "a type beyond all": array(7, (2, 2), b"layers", element(1000, struct.pack("<4f", 1, 2, 3, 4))),
         "an array": element(14, b"", length=2**32 - 16),
         "a bomb": struct.pack("<II", 15, len(bomb)) + bomb,
         "half of what is compressed": struct.pack("<II", 15, len(bomb) // 2) + bomb[: len(bomb) // 2],
@@ -139,6 +142,12 @@ def test_sizes_that_lie_are_refused(lie: str, tmp_path: Path) -> None:
 def test_more_arrays_than_any_network_are_told(tmp_path: Path) -> None:
     (tmp_path / "a.mat").write_bytes(HEADER + lies()["more arrays than any network"])
     with pytest.raises(WeightsError, match=r"it holds more than 100000 arrays · "):
+        open_weights(tmp_path / "a.mat")
+
+
+def test_a_type_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.mat").write_bytes(HEADER + lies()["a type that is none"])
+    with pytest.raises(WeightsError, match=r"an element of it is of type 8, which holds no numbers · "):
         open_weights(tmp_path / "a.mat")
 
 

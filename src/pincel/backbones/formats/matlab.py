@@ -4,7 +4,8 @@ A header of 128 bytes, then elements: a type, a length and so many bytes, filled
 in one. An array is an element of elements: its class, its size, its name, and its values, columns first. Cells and structures hold arrays.
 An element may be compressed as a whole.
 
-SciPy reads such files too, but makes room for whatever size a list of cells says it has.
+SciPy reads such files too, but not those of strangers, as it says itself: it makes room for whatever size a list of cells says it has, and
+an element of an unknown type ends the process (scipy 1.17; issues 25166 and 25349).
 
 Paper:
     The MathWorks, "MAT-File Format", level 5.
@@ -153,4 +154,6 @@ class _Array:
 
 def _numbers(element: tuple[int, memoryview], order: str) -> np.ndarray[Any, Any]:
     kind, content = element
+    if kind not in NUMBERS:
+        raise ValueError(f"an element of it is of type {kind}, which holds no numbers")
     return np.frombuffer(content, order + NUMBERS[kind])
