@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pincel.errors import RecipeError, UnknownNameError
 from pincel.recipes import RECIPES
-from pincel.recipes.cited import Cited, read_comments
+from pincel.recipes.cited import Cited, RecipeTable, read_comments
 from pincel.recipes.schema import NAMES, Recipe
 from pincel.recipes.toml import find_inversion, find_recipe, read_recipe, write_recipe
 
@@ -71,6 +71,7 @@ def test_a_long_source_is_a_comment_of_several_lines(tmp_path: Path) -> None:
     assert read_recipe(path).sources["size"] == source
 
 
+OTHER = Cited(RECIPES["slides"].recipe)
 COMMENTS = """\
 # About the file.
 #
@@ -125,6 +126,24 @@ def test_a_file_gives_the_sources_of_its_own_values(tmp_path: Path) -> None:
     path.write_text('# Mine.\n\nbase = "gatys2016"\n\n# enough\nsteps = 12\nseed = 3\n')
     cited = read_recipe(path)
     assert cited.sources == {**RECIPES["gatys2016"].sources, "steps": "enough", "seed": str(path)}
+
+
+def test_files_are_read_only_when_a_recipe_is_asked_for(tmp_path: Path) -> None:
+    table = RecipeTable("recipe", Recipe, tmp_path / "nowhere", ["mine"])
+    assert ("mine" in table, list(table), table.check("mine")) == (True, ["mine"], "mine")
+    with pytest.raises(RecipeError, match="cannot be read"):
+        table["mine"]
+    assert RECIPES["slides"] is RECIPES["slides"]
+
+
+def test_a_recipe_can_be_added(tmp_path: Path) -> None:
+    table = RecipeTable("recipe", Recipe, RECIPES.folder, ["slides"])
+    (tmp_path / "mine.toml").write_text('base = "slides"\nsteps = 3\n')
+    table.add("mine", str(tmp_path / "mine.toml"))
+    table.add("other", f"{__name__}:OTHER")
+    assert list(table) == ["slides", "mine", "other"]
+    assert table["mine"].recipe.steps == 3
+    assert table["other"] is OTHER
 
 
 def test_a_file_may_start_from_a_recipe_and_change_a_little(tmp_path: Path) -> None:

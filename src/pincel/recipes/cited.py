@@ -49,7 +49,7 @@ class Cited(Generic[R_co]):
 
 
 class RecipeTable(Registry[Cited[R]]):
-    """The recipes of one kind: name → file, read when it is first asked for.
+    """The recipes of one kind: name → file, read when it is first asked for. :meth:`add` takes a file, too.
 
     Args:
         kind: What such a recipe is called in messages.
@@ -62,7 +62,7 @@ class RecipeTable(Registry[Cited[R]]):
     def __init__(
         self, kind: str, schema: type[R], folder: Path, names: Iterable[str], variants: Mapping[str, tuple[str, str]] | None = None
     ) -> None:
-        super().__init__(kind, {name: f"{name}.toml" for name in names})
+        super().__init__(kind, {name: str(folder / f"{name}.toml") for name in names})
         self.folder = folder
         self._schema = schema
         self._variants = dict(variants or {})
@@ -105,10 +105,11 @@ class RecipeTable(Registry[Cited[R]]):
         return replace(cited, recipe=cited.recipe.model_copy(update={**texts, "name": f"{base.recipe.name}-{variant}"}))
 
     def _load(self, name: str) -> Cited[R]:
-        if name not in self._variants:
-            return self._read(self.folder / f"{name}.toml")
-        base, variant = self._variants[name]
-        return self.vary(self[base], variant)
+        if name in self._variants:
+            base, variant = self._variants[name]
+            return self.vary(self[base], variant)
+        place = self._places[name]
+        return self._read(Path(place)) if place.endswith(".toml") else super().__getitem__(name)
 
     def _read(self, path: Path, *, uncited: str = "", over: Cited[R] | None = None) -> Cited[R]:
         """Read a file.
@@ -137,7 +138,7 @@ def read_comments(text: str) -> dict[str, str]:
     comments: dict[str, str] = {}
     above: list[str] = []
     in_table = False
-    for line in map(str.strip, text.splitlines()):
+    for line in map(str.strip, text.split("\n")):
         if line.startswith("#"):
             above.append(line.removeprefix("#").strip())
             continue
