@@ -24,7 +24,7 @@ test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 bench: .venv/.installed
-	$(BIN)/pincel bench $(BENCH)
+	$(BIN)/python benchmarks/speed.py $(BENCH)
 
 fuzz: .venv/.installed-dev
 	$(INSTALL) -e '.[fuzz]'

@@ -15,7 +15,8 @@ from scipy.special import expit
 
 from _judge import MEASURES
 from _measures import Array
-from _results import Results, Row, grid, picture_id
+from _results import Results, Row, picture_id
+from _tables import grid
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
 

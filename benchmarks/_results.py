@@ -16,6 +16,7 @@ import torch
 from _judge import MEASURES, network_legend
 from _pairs import Pair
 from _steps import off
+from _tables import grid
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted, write_text
 from pincel.version import __version__
@@ -222,14 +223,3 @@ def _legend(results: Results) -> str:
     asked = f" Each had {results.seconds:g} seconds; ! marks more than a tenth off." if results.seconds is not None else ""
     where = f" {results.size} pixels, threads: {torch.get_num_threads()}, device: {results.device}."
     return "\n".join([f"{network_legend(results.network)} {seconds}{asked}{where}", "", *lines])
-
-
-def grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table, the first column to the left and the others to the right, in line as plain text too."""
-    widths = [max(len(cell) for cell in column) for column in zip(heads, *rows, strict=True)]
-    rule = [("-" * width if index == 0 else "-" * (width - 1) + ":") for index, width in enumerate(widths)]
-    aligned = [
-        [cell.ljust(width) if index == 0 else cell.rjust(width) for index, (cell, width) in enumerate(zip(row, widths, strict=True))]
-        for row in (heads, rule, *rows)
-    ]
-    return "\n".join("| " + " | ".join(row) + " |" for row in aligned)

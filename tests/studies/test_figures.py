@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from against_pastiche import ours, theirs
+from _speed.pastiche_runner import PasticheRunner
 from pincel import transfer
 from pincel.backbones import CARDS
 from pincel.backbones.calibrate import _calibration_pixels, calibrated, calibration_pictures
@@ -20,8 +20,15 @@ pytestmark = pytest.mark.slow
 )
 @pytest.mark.parametrize(("content", "style"), [("harbour", "impasto"), ("lighthouse", "woodcut")])
 def test_a_hundred_steps_go_at_least_as_far_as_those_of_pastiche(content: str, style: str) -> None:
-    pair = (str(find_sample(content)), str(find_sample(style)), 256, 100)
-    (our_start, our_end), (their_start, their_end) = ours(*pair), theirs(*pair)
+    pair = (str(find_sample(content)), str(find_sample(style)))
+    losses = transfer(*pair, recipe="pastiche", size=256, steps=100).losses
+    our_start, our_end = losses[0]["total"], losses[-1]["total"]
+    peer = PasticheRunner()
+    peer.open(*pair, size=256, device="cpu")
+    their_start = peer.terms()["total"]
+    for _ in range(100):
+        peer.step()
+    their_end = peer.terms()["total"]
     print(
         f"{content} × {style}: start differs by {our_start / their_start - 1:+.1e}, after 100 steps ours ÷ theirs {our_end / their_end:.3f}"
     )

@@ -2,7 +2,7 @@
 
 Pictures of the world have amplitudes that fall with frequency, roughly as 1/f, while an optimiser that moves pixels treats all frequencies
 alike and spends its first steps on noise. Scaling the spectrum by what is likely to change makes the objective rounder: L-BFGS reaches a
-lower total of the same objective in as many steps (``scripts/canvas_study.py`` prints how much lower). What changes are the amplitudes of
+lower total of the same objective in as many steps (``docs/speed.md`` says how much lower). What changes are the amplitudes of
 the style: those of a woodcut fall more slowly than those of a painting, so each style has a gain of its own.
 
 Paper: the Fourier parameterisation of Olah, Mordvintsev, Schubert, "Feature Visualization", 2017; amplitudes of natural pictures: Field,

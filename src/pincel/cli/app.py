@@ -30,7 +30,6 @@ VERBS = {
     "backbones": "List networks, or the layers of one.",
     "weights": "Fetch, check, import and export the files that networks are read from.",
     "samples": "Write the sample pictures into a folder.",
-    "bench": "Measure pincel beside another program on this machine.",
     "doctor": "Say what this machine offers and whether everything is in place.",
 }
 

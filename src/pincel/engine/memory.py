@@ -29,7 +29,7 @@ def keep_freed_memory() -> bool:
     """Tell the C library to keep freed memory for the next step instead of giving it back to the system.
 
     A step frees and asks again for feature maps of tens of megabytes; each page given back is cleared by the system when it is next
-    touched; ``scripts/step_profile.py --give-back`` shows a step without. Large pages leave fewer holes between what is kept.
+    touched; ``benchmarks/step.py --give-back`` shows a step without. Large pages leave fewer holes between what is kept.
 
     It concerns the whole process and cannot be undone, so programs call it (the command line does), the library does not. To be called
     before torch makes its first tensor.
@@ -49,7 +49,7 @@ def give_back_freed_memory() -> bool:
     """Tell the C library to give large freed blocks back after all, from now on: of a run that leaves little memory free.
 
     What is kept has holes, for tiles at the border are smaller than others and maps of one layer do not fit where those of another were:
-    of 8192×8192 pixels in tiles, gigabytes. A step is slower for it, see ``scripts/step_profile.py --give-back``.
+    of 8192×8192 pixels in tiles, gigabytes. A step is slower for it, see ``benchmarks/step.py --give-back``.
 
     Returns:
         Whether this C library knows how (glibc does).

@@ -35,7 +35,7 @@ GAIN = 1.2
 PROBES = {"cpu": ((256, 64), (512, 32)), "cuda": ((128, 512), (512, 128))}
 ROUNDS = 5
 # Channels from which on bf16 goes through Winograd's method, which rounds it five times as coarsely: that deep, the direction of the
-# gradient does not feel it (``scripts/rounding_study.py``).
+# gradient does not feel it (``docs/speed.md``).
 DEEP = 512
 
 

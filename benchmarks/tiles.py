@@ -1,0 +1,71 @@
+"""What tiles cost, and that they change nothing: the same run whole and in tiles.
+
+    python benchmarks/tiles.py photo.jpg painting.jpg --size 512 --steps 30 pool2=256 pool3=256,rest=512
+
+Prints, for each layout, seconds of a step as a share of the whole picture's (medians, in turn), the same share as the plan expects it, the
+largest difference of the slopes, and that of the saved pictures after all steps, in grey levels.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from statistics import median
+
+import numpy as np
+
+from pincel.engine.clock import timed
+from pincel.engine.estimate import Appetite
+from pincel.engine.layout import parse_layout
+from pincel.engine.memory import keep_freed_memory
+from pincel.run import sizes
+from pincel.run.run import Run
+
+ROUNDS = 5
+
+
+def main() -> None:
+    """Print a row a layout."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("content")
+    parser.add_argument("style")
+    parser.add_argument("layouts", nargs="*", default=["pool2=256", "pool3=256", "pool2=256,pool3=512", "rest=512"])
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--precision", default="auto")
+    asked = parser.parse_intermixed_args()
+    keep_freed_memory()
+
+    def run(tiles: str) -> Run:
+        return Run(asked.content, asked.style, size=asked.size, steps=asked.steps, ladder="none", precision=asked.precision, tiles=tiles)
+
+    whole = run("whole")
+    layouts = [parse_layout(text) for text in ("whole", *asked.layouts)]
+    problems = [replace(whole.problem, layout=layout) for layout in layouts]
+    x = whole.problem.canvas.encode(whole.recipe.white * whole.objectives.images.content.pixels)
+    seconds: list[list[float]] = [[] for _ in problems]
+    for _ in range(ROUNDS + 1):
+        for times, problem in zip(seconds, problems, strict=True):
+            times.append(timed(lambda looked=problem: looked.gradient(x), whole.device))  # type: ignore[misc]
+    slopes = [problem.gradient(x)[1] for problem in problems]
+    appetite = Appetite(whole.problem.backbone, sizes.needed_layers(whole.recipe), whole.device)
+    work = [appetite.need(whole.size, layout).work for layout in layouts]
+    print(f"{whole.size[1]}×{whole.size[0]}, {whole.precision}, {asked.steps} steps: {median(seconds[0][1:]):.2f} s a step")
+    print("| tiles | time ÷ whole | expected | slopes: largest difference | pictures |")
+    print("|---|--:|--:|--:|--:|")
+    first = _painted(whole)
+    for index, layout in list(enumerate(layouts))[1:]:
+        ratio = median(seconds[index][1:]) / median(seconds[0][1:])
+        apart = float((slopes[index] - slopes[0]).abs().max() / slopes[0].abs().max())
+        levels = int(np.abs(_painted(run(str(layout))) - first).max())
+        print(f"| {layout} | {ratio:.2f} | {work[index] / work[0]:.2f} | {apart:.1g} | {levels} levels |", flush=True)
+
+
+def _painted(run: Run) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    for _ in run:
+        pass
+    return np.asarray(run.result.image).astype(np.int64)
+
+
+if __name__ == "__main__":
+    main()
