@@ -110,6 +110,12 @@ class View:
             self.line(f"{event.what} …")
 
 
+class TileBar(View):
+    """Shows how many tiles of a picture are done, where it is painted in tiles."""
+
+    transient = True
+
+
 class Bar(View):
     """Shows the events of runs: a bar for each scale, with the losses."""
 

@@ -122,6 +122,7 @@ def _opened(source: Any, what: str, size: int, background: str | None) -> Pictur
 
 
 def _painted(network: Network, content: Picture, styles: Weighted, manner: Manner, outputs: Any, options: dict[str, Any]) -> int:
+    from pincel.cli.progress import TileBar
     from pincel.cli.terminal import say
     from pincel.engine.device import resolve_device
     from pincel.engine.memory import free_memory, parse_memory
@@ -138,17 +139,14 @@ def _painted(network: Network, content: Picture, styles: Weighted, manner: Manne
     notes = check_limits(outputs.picture, (content.height, content.width), alpha=content.alpha is not None)
     budget = parse_memory(options["memory"]) if options["memory"] else int(FREE * free_memory(device))
     side = choose_side(network, content.height, content.width, budget)
-    console = _console(quiet=options["quiet"])
-    for note in notes:
-        console.print(note, style="yellow", soft_wrap=True, markup=False)
     needed = appetite(network, content.height, content.width)
     where = f"in tiles of {side} pixels, for the whole would take {needed / 1e9:.2g} GB" if side else f"{needed / 1e6:,.0f} MB"
-    console.print(
-        f"{network.card.name} on {device}: {content.width}×{content.height}, {where}", soft_wrap=True, markup=False, highlight=False
-    )
-    began = time.monotonic()
-    with _bar(console, tiled=bool(side)) as tell:
-        pixels = paint(network.to(device), content, styles, manner, budget=budget, tell=tell)
+    with TileBar(quiet=options["quiet"]) as bar:
+        for note in notes:
+            bar.line(note, style="yellow")
+        bar.line(f"{network.card.name} on {device}: {content.width}×{content.height}, {where}")
+        began = time.monotonic()
+        pixels = paint(network.to(device), content, styles, manner, budget=budget, tell=partial(bar.move, "painting"))
     seconds = time.monotonic() - began
     metadata = content.metadata if options["keep_metadata"] else None
     write = partial(save_picture, to_pil(pixels, content.alpha), dpi=content.dpi, background=options["background"], metadata=metadata)
@@ -177,24 +175,3 @@ def _painted(network: Network, content: Picture, styles: Weighted, manner: Manne
         for path in (outputs.picture, outputs.record):
             say(str(path))
     return 0
-
-
-def _console(*, quiet: bool) -> Any:
-    from rich.console import Console
-
-    return Console(stderr=True, quiet=quiet)
-
-
-def _bar(console: Any, *, tiled: bool) -> Any:
-    """Show how many tiles are done, where there are any, on a terminal."""
-    from contextlib import contextmanager
-
-    from rich.progress import Progress
-
-    @contextmanager
-    def shown():  # type: ignore[no-untyped-def]  # noqa: ANN202
-        with Progress(console=console, disable=not (tiled and console.is_terminal), transient=True) as progress:
-            task = progress.add_task("painting", total=None)
-            yield lambda done, total: progress.update(task, completed=done, total=total)
-
-    return shown()
