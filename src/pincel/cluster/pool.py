@@ -1,4 +1,7 @@
-"""Workers of a Ray cluster, kept warm: each has one piece of work, and gets the next when that is done."""
+"""Workers of a Ray cluster, kept warm: each has one piece of work, and gets the next when that is done.
+
+Ray's own ActorPool gives up a task whose worker is lost, and neither hears how far one is nor asks it to end early.
+"""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@
 A number that is not new stands for the object that had it first. In a binary file whole numbers have 4 bytes, sizes and places 8, all with
 the lowest first; in a text file there are blanks between them and a line break behind each group.
 
+The package torchfile reads binary files only, makes room for whatever size a text says it has, and follows tables to any depth.
+
 Paper:
     The Torch7 package, ``File.lua``, ``DiskFile.c``, ``generic/Tensor.c`` and ``generic/Storage.c``.
 """
