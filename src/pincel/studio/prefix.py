@@ -1,4 +1,7 @@
-"""The studio below a path, as ``/paint``, whether the proxy before it takes that path away or not."""
+"""The studio below a path, as ``/paint``, whether the proxy before it takes that path away or not.
+
+FastAPI's root_path finds routes either way, but files that are mounted only if the proxy leaves the path.
+"""
 
 from __future__ import annotations
 
