@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from pincel.errors import PincelError
 from pincel.files import one_line, printable, quoted
+
+PINCEL = (sys.executable, "-m", "pincel")
+"""Words that a command of pincel begins with."""
 
 
 def run_program(name: str, words: Sequence[str], output: Path, read: Callable[[str], object] = lambda _: None) -> float:

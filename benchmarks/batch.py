@@ -15,14 +15,14 @@ import os
 import resource
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PINCEL = [sys.executable, "-m", "pincel"]
+from _programs import PINCEL
+
 CONTENTS = ("harbour", "lake", "lighthouse", "still-life")
 STYLES = ("impasto", "woodcut", "glass")
 

@@ -12,12 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
-PINCEL = [sys.executable, "-m", "pincel"]
+from _programs import PINCEL, run_program
 
 
 def main() -> None:
@@ -39,9 +37,8 @@ def row(options: list[str]) -> str:
     plan = json.loads(subprocess.run([*PINCEL, "plan", *options, "--json"], check=True, capture_output=True, text=True).stdout)
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder) / "out.png"
-        began = time.perf_counter()
-        subprocess.run([*PINCEL, "transfer", *options, "-o", str(picture), "--quiet", "--no-checkpoint"], check=True)
-        seconds = time.perf_counter() - began
+        words = [*PINCEL, "transfer", *options, "-o", str(picture), "--quiet", "--no-checkpoint"]
+        seconds = run_program("pincel transfer", words, picture)
         memory = json.loads(picture.with_suffix(".json").read_text(encoding="utf-8"))["peak_memory"]
     width, height = plan["size"]
     tiles = plan["scales"][-1]["tiles"]

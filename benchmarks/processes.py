@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -22,6 +21,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from _programs import run_program
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def main() -> None:
     parser.add_argument("--tiles", default="auto", help="exact ones, such as pool3=256,rest=256, give the bits of one process")
     parser.add_argument("--optimizers", nargs="+", default=["adam", "lbfgs"])
     given = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"
     with tempfile.TemporaryDirectory() as folder:
         for optimizer in given.optimizers:
             line = ["transfer", given.content, given.style, "--size", str(given.size), "--steps", str(given.steps), "--ladder", "none"]
@@ -68,13 +70,10 @@ def main() -> None:
 def painted(line: list[str], processes: int, picture: Path) -> Painted:
     """Run the command in so many processes, of one thread each."""
     several = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes > 1 else []
-    command = [sys.executable, *several, "-m", "pincel", *line, "--json", "-o", str(picture)]
-    load = os.getloadavg()[0]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(done.stderr)
-    steps = [event for event in map(json.loads, done.stdout.splitlines()) if event["event"] == "step"]
+    words = [sys.executable, *several, "-m", "pincel", *line, "--json", "-o", str(picture)]
+    load, lines = os.getloadavg()[0], list[str]()
+    run_program("pincel transfer", words, picture, lines.append)
+    steps = [event for event in map(json.loads, lines) if event["event"] == "step"]
     # The last step needs no slopes.
     seconds = [after["seconds"] - before["seconds"] for before, after in pairwise(steps[:-1])]
     return Painted([step["total"] for step in steps], seconds, picture, json.loads(picture.with_suffix(".json").read_text())["tiles"], load)

@@ -10,6 +10,7 @@ import argparse
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+from _tables import grid
 from pincel.engine.memory import keep_freed_memory
 from pincel.run.run import Run
 
@@ -55,9 +56,8 @@ def main() -> None:
         spent[kind_of(event.key)] = spent.get(kind_of(event.key), 0.0) + event.self_cpu_time_total / 1e3 / given.steps
     whole = sum(spent.values())
     print(f"{run.size[1]}×{run.size[0]}, {run.precision}, {torch.get_num_threads()} threads: {whole:.0f} ms\n")
-    print("| work | ms | share |\n|---|--:|--:|")
-    for kind, milliseconds in sorted(spent.items(), key=lambda item: -item[1]):
-        print(f"| {kind} | {milliseconds:.0f} | {milliseconds / whole:.0%} |")
+    kinds = sorted(spent.items(), key=lambda item: -item[1])
+    print(grid(("work", "ms", "share"), [(kind, f"{spent:.0f}", f"{spent / whole:.0%}") for kind, spent in kinds]))
 
 
 if __name__ == "__main__":

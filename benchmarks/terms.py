@@ -14,6 +14,7 @@ from statistics import median
 from typing import Any
 
 import pincel
+from _tables import grid
 from pincel.losses import CHAIN, SPREADS, STYLE_TERMS
 
 TERMS = ("gram", *STYLE_TERMS, *SPREADS, CHAIN)
@@ -46,10 +47,12 @@ def main() -> None:
             totals[term] = float(evaluation.total)
             if counted:
                 seconds[term].append(taken)
-    plain = median(seconds["gram"])
-    print(f"{'style term':<20}{'s a step':>10}{'÷ gram':>8}{'weight as large as gram':>26}")
-    for term in TERMS:
-        print(f"{term:<20}{median(seconds[term]):>10.2f}{median(seconds[term]) / plain:>8.2f}{totals['gram'] / totals[term]:>26.1e}")
+    medians = {term: median(seconds[term]) for term in TERMS}
+    rows = [
+        (f"`{term}`", f"{each:.2f}", f"{each / medians['gram']:.2f}", f"{totals['gram'] / totals[term]:.1e}")
+        for term, each in medians.items()
+    ]
+    print(grid(("style term", "seconds a step", "÷ `gram`", "weight as large as `gram`"), rows))
 
 
 if __name__ == "__main__":

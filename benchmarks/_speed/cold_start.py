@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 
-from _programs import run_program
-
-PINCEL = [sys.executable, "-m", "pincel"]
+from _programs import PINCEL, run_program
 
 
 class ColdStart:
