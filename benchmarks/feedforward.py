@@ -27,6 +27,7 @@ from pincel.image.io import save_picture, to_pil
 from pincel.image.picture import Picture
 from pincel.image.resize import resize_picture, target_size
 from pincel.image.sheet import contact_sheet
+from pincel.run.machine import Machine
 from pincel.run.run import Run
 from pincel.sources import open_picture
 
@@ -53,7 +54,8 @@ def seconds(network: Network, side: int, style: Picture) -> float:
 
 def descent(content: str, style: str, init: str, options: argparse.Namespace) -> tuple[dict[int, float], dict[int, torch.Tensor]]:
     """Paint from a start; return J and the picture at some steps."""
-    run = Run(content, style, init=init, size=options.size, steps=options.steps, ladder="none", device="cpu", precision=options.precision)
+    machine = Machine.resolve("cpu", options.precision)
+    run = Run(content, style, machine=machine, init=init, size=options.size, steps=options.steps, ladder="none")
     totals, pictures = {}, {}
     for event in run:
         if isinstance(event, Step) and event.step in STEPS:

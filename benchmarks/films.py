@@ -41,7 +41,7 @@ from pincel.film.settings import Settings
 from pincel.film.work import load_frame, save_frame
 from pincel.image.io import load_picture
 from pincel.image.resize import area_size, resize
-from pincel.run.cache import Memo
+from pincel.run.cache import Cache
 from pincel.samples import PREFIX, find_sample
 
 RECENT = 10
@@ -174,16 +174,16 @@ def hold(given: argparse.Namespace) -> None:
     settings = Settings(
         ((given.style, 1.0),), given.recipe, size=0, overrides=overrides, consistency=given.consistency, next_steps=given.next_steps
     )
-    scenes, memo, every = find_scenes(film), Memo(), list(film.read())
+    scenes, cache, every = find_scenes(film), Cache(), list(film.read())
     chosen = [index for scene in scenes for index in sorted({*range(scene.start, scene.stop, given.every), scene.stop - 1})]
     print(f"{given.motion}, {film.width}×{film.height}, {film.frames} frames in {len(scenes)} scenes, {given.style}, {settings.written()}")
 
     watches = {"film": Watch(), "alone": Watch()}
     for scene in scenes:
-        paint_scene(film, scene, given.folder / "film", settings, memo, watches["film"].show)
+        paint_scene(film, scene, given.folder / "film", settings, cache, watches["film"].show)
     for index in chosen:
         one = Scene(index, index + 1, every[index].time)
-        paint_scene(film, one, given.folder / "alone", independent(settings), memo, watches["alone"].show)
+        paint_scene(film, one, given.folder / "alone", independent(settings), cache, watches["alone"].show)
 
     found = flicker_of(film, scenes, given.folder / "film")
     print(f"warp error {found.error:.1f}, of the film that was shot {found.filmed:.1f}")

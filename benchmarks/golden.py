@@ -47,8 +47,10 @@ def jobs() -> dict[str, list[list[str]]]:
         "adam from noise": [[*transfer, "--optimizer", "adam", "--init", "noise", *SMALL]],
         "two processes": [["TORCHRUN", *transfer, *SMALL]],
         "resume": [["INTERRUPT", *transfer, *SMALL, "--checkpoint", "saved", "--checkpoint-every", "0.001", "--json"], ["resume", "saved"]],
-        "invert": [["invert", PAIR[0], "vgg19:relu2_1", "-o", "out.png", "--size", "48", "--steps", "6", "--device", "cpu"]],
-        "invert hog": [["invert", PAIR[0], "hog", "-o", "out.png", "--size", "48", "--steps", "4", "--device", "cpu"]],
+        "invert": [
+            ["invert", PAIR[0], "--representation", "vgg19:relu2_1", "-o", "out.png", "--size", "48", "--steps", "6", "--device", "cpu"]
+        ],
+        "invert hog": [["invert", PAIR[0], "--representation", "hog", "-o", "out.png", "--size", "48", "--steps", "4", "--device", "cpu"]],
         "texture": [["texture", PAIR[1], "-o", "out.png", "--aspect", "4:3", *SMALL]],
         "film": [["video", "frames", "out/", "--style", PAIR[1], *SMALL]],
         "batch": [["batch", "--jobs", "jobs.csv", "-o", "out", *SMALL]],

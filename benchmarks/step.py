@@ -12,6 +12,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from _tables import grid
 from pincel.engine.memory import keep_freed_memory
+from pincel.run.machine import Machine
 from pincel.run.run import Run
 
 KINDS = {
@@ -45,7 +46,7 @@ def main() -> None:
     given = parser.parse_args()
     if not given.give_back:
         keep_freed_memory()
-    run = Run(given.content, given.style, recipe="pastiche", size=given.size, precision=given.precision)
+    run = Run(given.content, given.style, recipe="pastiche", machine=Machine.resolve(precision=given.precision), size=given.size)
     x = run.objectives.full.canvas.encode(run.recipe.white * run.objectives.images.content.pixels)
     run.objectives.full.gradient(x)
     with profile(activities=[ProfilerActivity.CPU]) as record:
@@ -55,7 +56,7 @@ def main() -> None:
     for event in record.key_averages():
         spent[kind_of(event.key)] = spent.get(kind_of(event.key), 0.0) + event.self_cpu_time_total / 1e3 / given.steps
     whole = sum(spent.values())
-    print(f"{run.size[1]}×{run.size[0]}, {run.precision}, {torch.get_num_threads()} threads: {whole:.0f} ms\n")
+    print(f"{run.size[1]}×{run.size[0]}, {run.machine.precision}, {torch.get_num_threads()} threads: {whole:.0f} ms\n")
     kinds = sorted(spent.items(), key=lambda item: -item[1])
     print(grid(("work", "ms", "share"), [(kind, f"{spent:.0f}", f"{spent / whole:.0%}") for kind, spent in kinds]))
 

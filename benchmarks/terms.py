@@ -22,8 +22,8 @@ TERMS = ("gram", *STYLE_TERMS, *SPREADS, CHAIN)
 
 def built(term: str, content: str, style: str, size: int) -> pincel.Run:
     """Return a run whose objective is one style term."""
-    given: dict[str, Any] = {"size": size, "steps": 1, "ladder": "none", "precision": "fp32", "content_weight": 0, "tv_weight": 0}
-    return pincel.Run(content, style, recipe="gram", style_terms=term, **given)
+    given: dict[str, Any] = {"size": size, "steps": 1, "ladder": "none", "content_weight": 0, "tv_weight": 0}
+    return pincel.Run(content, style, recipe="gram", machine=pincel.Machine.resolve(precision="fp32"), style_terms=term, **given)
 
 
 def main() -> None:

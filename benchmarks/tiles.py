@@ -19,6 +19,7 @@ from pincel.engine.estimate import Appetite
 from pincel.engine.layout import parse_layout
 from pincel.engine.memory import keep_freed_memory
 from pincel.run import sizes
+from pincel.run.machine import Machine
 from pincel.run.run import Run
 
 ROUNDS = 5
@@ -37,20 +38,21 @@ def main() -> None:
     keep_freed_memory()
 
     def run(tiles: str) -> Run:
-        return Run(asked.content, asked.style, size=asked.size, steps=asked.steps, ladder="none", precision=asked.precision, tiles=tiles)
+        machine = Machine.resolve(precision=asked.precision, tiles=tiles)
+        return Run(asked.content, asked.style, machine=machine, size=asked.size, steps=asked.steps, ladder="none")
 
     whole = run("whole")
     layouts = [parse_layout(text) for text in ("whole", *asked.layouts)]
-    problems = [replace(whole.problem, layout=layout) for layout in layouts]
-    x = whole.problem.canvas.encode(whole.recipe.white * whole.objectives.images.content.pixels)
+    problems = [replace(whole.objectives.full, layout=layout) for layout in layouts]
+    x = whole.objectives.full.canvas.encode(whole.recipe.white * whole.objectives.images.content.pixels)
     seconds: list[list[float]] = [[] for _ in problems]
     for _ in range(ROUNDS + 1):
         for times, problem in zip(seconds, problems, strict=True):
-            times.append(timed(lambda looked=problem: looked.gradient(x), whole.device))  # type: ignore[misc]
+            times.append(timed(lambda looked=problem: looked.gradient(x), whole.machine.device))  # type: ignore[misc]
     slopes = [problem.gradient(x)[1] for problem in problems]
-    appetite = Appetite(whole.problem.backbone, sizes.needed_layers(whole.recipe), whole.device)
+    appetite = Appetite(whole.objectives.full.backbone, sizes.needed_layers(whole.recipe), whole.machine.device)
     work = [appetite.need(whole.size, layout).work for layout in layouts]
-    print(f"{whole.size[1]}×{whole.size[0]}, {whole.precision}, {asked.steps} steps: {median(seconds[0][1:]):.2f} s a step")
+    print(f"{whole.size[1]}×{whole.size[0]}, {whole.machine.precision}, {asked.steps} steps: {median(seconds[0][1:]):.2f} s a step")
     print("| tiles | time ÷ whole | expected | slopes: largest difference | pictures |")
     print("|---|--:|--:|--:|--:|")
     first = _painted(whole)

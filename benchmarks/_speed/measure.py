@@ -71,7 +71,7 @@ class Runner:
 
     def steps(self, count: int, tick: Callable[[], None]) -> float:
         """Make some steps, and return the median seconds."""
-        seconds = list[float]()
+        seconds: list[float] = []
         for _ in range(count):
             step = self.worker.ask("step")
             seconds.append(step["seconds"])

@@ -13,6 +13,7 @@ from pincel.engine.device import peak_memory
 from pincel.engine.events import Event, Step, Stopped
 from pincel.engine.memory import keep_freed_memory
 from pincel.errors import PincelError
+from pincel.run.machine import Machine
 from pincel.run.run import Run
 
 FOREVER = 10**9
@@ -34,19 +35,20 @@ class PincelRunner:
         """Load everything and make the first evaluation; return what is going to be measured, where, and in what precision."""
         # Before the first picture and the weights, with all programs loaded.
         baseline = peak_memory(torch.device("cpu"))
-        run = Run(content, style, recipe=STEP_RECIPE, device=device, size=size, steps=FOREVER, precision=precision, tiles=tiles)
+        machine = Machine.resolve(device, precision, tiles)
+        run = Run(content, style, recipe=STEP_RECIPE, machine=machine, size=size, steps=FOREVER)
         self._run, self._events = run, iter(run)
         self._next()
         return {
             "size": [run.size[1], run.size[0]],
-            "device": str(run.device),
-            "device_name": torch.cuda.get_device_name(run.device) if run.device.type == "cuda" else "",
-            "precision": str(run.precision),
+            "device": str(run.machine.device),
+            "device_name": torch.cuda.get_device_name(run.machine.device) if run.machine.device.type == "cuda" else "",
+            "precision": str(run.machine.precision),
             "torch": torch.__version__,
             "threads": torch.get_num_threads(),
             "multiply_adds_per_pixel": multiply_adds_per_pixel(run.objectives.full.backbone.card, run.objectives.full.objective.layers),
             # On CUDA only the device's memory is counted, which nothing has asked for before.
-            "baseline": 0 if run.device.type == "cuda" else baseline,
+            "baseline": 0 if run.machine.device.type == "cuda" else baseline,
         }
 
     def step(self) -> dict[str, float]:
@@ -54,7 +56,7 @@ class PincelRunner:
 
         Timed here: the seconds in the loop's own events go on while this process waits for its turn.
         """
-        device = self._run.device if self._run else torch.device("cpu")
+        device = self._run.machine.device if self._run else torch.device("cpu")
         return {"seconds": timed(self._next, device), "memory": peak_memory(device)}
 
     def _next(self) -> None:

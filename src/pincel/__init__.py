@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pincel.errors import PincelError
     from pincel.inversion.run import Rebuild
     from pincel.recipes.schema import Recipe
+    from pincel.run.machine import Machine
     from pincel.run.run import Run
 
 _PLACES = {
@@ -32,6 +33,7 @@ _PLACES = {
     "resume": "pincel.api",
     "invert": "pincel.api",
     "Run": "pincel.run.run",
+    "Machine": "pincel.run.machine",
     "Rebuild": "pincel.inversion.run",
     "Result": "pincel.engine.result",
     "Recipe": "pincel.recipes.schema",
@@ -43,6 +45,7 @@ _PLACES = {
 }
 
 __all__ = [
+    "Machine",
     "Notice",
     "PincelError",
     "Preparing",

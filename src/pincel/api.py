@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from pincel.engine.checkpoint import Checkpoint
-from pincel.engine.device import resolve_device
-from pincel.engine.estimate import Appetite
 from pincel.engine.events import Event
-from pincel.engine.judge import measure
-from pincel.engine.keeper import EVERY
-from pincel.engine.memory import free_memory
+from pincel.engine.keeper import EVERY, new_folder
 from pincel.engine.result import Result
 from pincel.inversion.representation import Function
 from pincel.inversion.run import Preimage, Rebuild
 from pincel.recipes.inversion import Inversion
 from pincel.recipes.schema import Recipe
-from pincel.run import build, sizes
-from pincel.run.images import prepare
+from pincel.run.check import check_recipe, resolve_recipe
+from pincel.run.checkpoint import keep_checkpoints, resume_run
 from pincel.run.inputs import load_inputs
-from pincel.run.run import FREE, Run, resolve_recipe
+from pincel.run.machine import Machine
+from pincel.run.objective import Objectives, ignore
+from pincel.run.plan import make_plan
+from pincel.run.run import Run
+from pincel.run.sizes import content_size, recipe_for_size
 from pincel.sources import Source, Styles, open_picture
 
 
@@ -63,33 +64,27 @@ def transfer(  # noqa: PLR0913 - each is a choice of the caller's
     Raises:
         PincelError: One of :mod:`pincel.errors`, with a one-line message, for whatever cannot be used.
     """
-    run = Run(
-        content,
-        style,
-        recipe=recipe,
-        device=device,
-        precision=precision,
-        tiles=tiles,
-        memory=memory,
-        checkpoint=checkpoint,
-        checkpoint_every=checkpoint_every,
-        on_event=on_event,
-        **overrides,
-    )
-    return _painted(run, on_event)
+    folder = None if checkpoint is None else new_folder(Path(checkpoint))
+    tell = on_event or ignore
+    machine = Machine.resolve(device, precision, tiles, memory)
+    run = Run(content, style, recipe=recipe, machine=machine, on_event=tell, **overrides)
+    if folder is not None:
+        keep_checkpoints(run, folder, checkpoint_every)
+    return _painted(run, tell)
 
 
 def resume(
     checkpoint: Checkpoint | str | PathLike[str], *, device: str | None = None, on_event: Callable[[Event], None] | None = None
 ) -> Result:
-    """Go on with a run that was cut short, to the result it would have had; see :meth:`Run.resumed`."""
-    return _painted(Run.resumed(checkpoint, device=device, on_event=on_event), on_event)
+    """Go on with a run that was cut short, to the result it would have had; see :func:`pincel.run.checkpoint.resume_run`."""
+    tell = on_event or ignore
+    run, _ = resume_run(checkpoint, device=device, on_event=tell)
+    return _painted(run, tell)
 
 
-def _painted(run: Run, on_event: Callable[[Event], None] | None) -> Result:
+def _painted(run: Run, on_event: Callable[[Event], None]) -> Result:
     for event in run:
-        if on_event:
-            on_event(event)
+        on_event(event)
     return run.result
 
 
@@ -157,17 +152,11 @@ def evaluate(
         PincelError: As for :func:`transfer`; PictureSizeError if the picture cannot come from this content.
     """
     asked = resolve_recipe(recipe, overrides)
-    build.check_recipe(asked)
-    where = resolve_device(device)
+    check_recipe(asked)
+    machine = Machine.resolve(device, "fp32")
     judged, photograph = open_picture(image, "picture"), open_picture(content, "content")
-    size = (judged.height, judged.width)
-    settled = sizes.recipe_for_size(asked, photograph, size)
-    sizes.content_size(settled, photograph)
+    settled = recipe_for_size(asked, photograph, (judged.height, judged.width))
+    content_size(settled, photograph)
     inputs = load_inputs(settled, photograph, style)
-    settled = inputs.recipe
-    materials = prepare(settled, inputs.seen, size)
-    backbone = build.make_backbone(settled, where, lambda _: None, lambda *_: None)
-    appetite = Appetite(backbone, sizes.needed_layers(settled), where)
-    layout = appetite.fitting(size, FREE * free_memory(where))
-    problem = build.make_problem(settled, materials, backbone, where, view=build.View(layout))
-    return {**measure(problem, settled.white * inputs.palette.judged(judged.pixels).to(where)), "size": [judged.width, judged.height]}
+    plan = make_plan(inputs.recipe.override(ladder={}, steps=0), inputs.preprocessed, machine)
+    return {**Objectives(plan, inputs, machine).evaluate(judged.pixels), "size": [judged.width, judged.height]}

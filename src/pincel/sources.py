@@ -6,6 +6,7 @@ import hashlib
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -90,9 +91,9 @@ def open_picture(source: Source, what: str, background: str | None = None, *, fi
     """
     if isinstance(source, str) and source.startswith(BLANK):
         return _blank(source)
-    if isinstance(source, str) and source.startswith(PREFIX):
-        source = find_sample(source)
-    return load_picture(source, what=what, background=background, fit=fit, memory=memory)
+    path = find_sample(source) if isinstance(source, str) and source.startswith(PREFIX) else source
+    picture = load_picture(path, what=what, background=background, fit=fit, memory=memory)
+    return picture if isinstance(source, Picture) else replace(picture, uri=_uri(source))
 
 
 def _blank(text: str) -> Picture:
@@ -101,7 +102,7 @@ def _blank(text: str) -> Picture:
     if not (width.isdecimal() and height.isdecimal() and 0 < int(width) * int(height) <= 2**30):
         raise OptionError(f"A blank picture is given as blank:512x256, not '{text}'.")
     pixels = torch.full((1, 3, int(height), int(width)), 0.5)
-    return Picture(pixels, None, text, hashlib.sha256(text.encode()).hexdigest())
+    return Picture(pixels, None, text, hashlib.sha256(text.encode()).hexdigest(), uri=text)
 
 
 def described(picture: Picture) -> dict[str, Any]:
@@ -109,8 +110,8 @@ def described(picture: Picture) -> dict[str, Any]:
     return {"name": picture.name, "sha256": picture.sha256, "width": picture.width, "height": picture.height}
 
 
-def place_of(source: Source) -> str:
-    """Return where a picture can be found again from any folder; nothing for one that is no file."""
+def _uri(source: Source) -> str:
+    """Return where a picture can be opened again from any folder; nothing for one that is no file."""
     if isinstance(source, str) and source.startswith((PREFIX, BLANK)):
         return source
     return os.path.abspath(source) if isinstance(source, str | PathLike) else ""

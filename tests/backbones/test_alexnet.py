@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import pincel
-from pincel import Run
 from pincel.backbones import CARDS, alexnet_cards
 from pincel.backbones.alexnet import AlexNet, load_alexnet, local_response
 from pincel.backbones.alexnet_cards import NORM_FIRST, POOL_FIRST, krizhevsky_layers, one_tower_layers
@@ -30,6 +29,7 @@ from pincel.engine.estimate import Appetite
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError, WeightsError
 from tests.backbones import numpy_alexnet
 from tests.backbones.stand_ins import drawn_weights, matconvnet_layers, save_as_matconvnet, torchvision_state
+from tests.runs import make_run
 from tests.tensors import assert_close, normal, picture
 
 NAMES = ("alexnet", "caffenet", "alexnet-torchvision")
@@ -595,22 +595,22 @@ def test_a_region_is_where_it_is_in_its_layers(
     result = pincel.transfer(photographs[0], [photographs[1], photographs[2]], **given)
     assert all(np.isfinite(loss["total"]) for loss in result.losses)
     with pytest.raises(OptionError, match="fc6 sees a picture as a whole and knows no regions"):
-        Run(photographs[0], photographs[1], **{**given, "style_layers": "relu1,fc6"})
+        make_run(photographs[0], photographs[1], **{**given, "style_layers": "relu1,fc6"})
 
 
 def test_what_it_cannot_be_asked_for(cache: Path, monkeypatch: pytest.MonkeyPatch, photographs: list[Path]) -> None:
     trusted("alexnet", cache, monkeypatch)
     given: dict[str, Any] = {**LAYERS, **QUICK, "backbone": "alexnet"}
     with pytest.raises(UnknownNameError, match=r"^Unknown content layer of backbone alexnet 'relu4_2' .*Did you mean 'relu4'"):
-        Run(photographs[0], photographs[1], backbone="alexnet")
+        make_run(photographs[0], photographs[1], backbone="alexnet")
     with pytest.raises(OptionError, match=r"^With --backbone alexnet a picture is looked at as a whole: no --tiles, and one process"):
-        Run(photographs[0], photographs[1], tiles="rest=64", **given)
+        make_run(photographs[0], photographs[1], tiles="rest=64", **given)
     with pytest.raises(OptionError, match=r"^The network alexnet is more than convolutions, ReLUs and poolings"):
-        Run(photographs[0], photographs[1], activations="normalised", **given)
+        make_run(photographs[0], photographs[1], activations="normalised", **given)
     with pytest.raises(OptionError, match=r"^padding: alexnet cannot look round the border"):
-        Run(photographs[0], photographs[1], padding="circular", **given)
+        make_run(photographs[0], photographs[1], padding="circular", **given)
     with pytest.raises(PictureSizeError, match="the deepest layer asked for needs at least 227 on each side"):
-        Run(photographs[0], photographs[1], **{**given, "content_layers": "fc6"})
+        make_run(photographs[0], photographs[1], **{**given, "content_layers": "fc6"})
     assert CARDS["alexnet"].origin.startswith("file imagenet-caffe-alex.mat, downloaded from https://www.vlfeat.org/matconvnet/models/")
 
 

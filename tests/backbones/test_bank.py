@@ -10,11 +10,11 @@ import pytest
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
-from pincel import Run
 from pincel.backbones import CARDS
 from pincel.backbones.bank import load_bank
 from pincel.backbones.bank_cards import RANDOM_CNN, RANDOM_CNN_11
 from pincel.errors import OptionError, UnknownNameError
+from tests.runs import make_run
 from tests.tensors import assert_close, picture
 
 BORDERS = {"zero": "constant", "replicate": "edge", "reflect": "reflect", "circular": "wrap"}
@@ -51,7 +51,7 @@ def test_answers_are_correlations(padding: Any, size: tuple[int, int]) -> None:
 
 def test_it_paints_in_tiles_too() -> None:
     given: dict[str, Any] = {"recipe": "random-texture", "backbone": "random-cnn-11", "size": 96, "steps": 2, "precision": "fp32"}
-    runs = [Run("blank:96x96", "sample:pointillism", tiles=tiles, **given) for tiles in ("whole", "rest=32")]
+    runs = [make_run("blank:96x96", "sample:pointillism", tiles=tiles, **given) for tiles in ("whole", "rest=32")]
     for run in runs:
         totals = [event.total for event in run if hasattr(event, "total")]
         assert totals[-1] < totals[0]
@@ -61,8 +61,8 @@ def test_it_paints_in_tiles_too() -> None:
 
 def test_what_it_cannot_be_asked_for() -> None:
     with pytest.raises(UnknownNameError, match="content layer of backbone random-cnn 'relu4_2'"):
-        Run("sample:lake", "sample:glass", backbone="random-cnn", style_layers="relu1_1")
+        make_run("sample:lake", "sample:glass", backbone="random-cnn", style_layers="relu1_1")
     with pytest.raises(OptionError, match="nothing to normalise"):
-        Run("blank:32x32", "sample:glass", recipe="random-texture", activations="normalised")
+        make_run("blank:32x32", "sample:glass", recipe="random-texture", activations="normalised")
     assert {"random-cnn", "random-cnn-11"} <= set(CARDS)
     assert RANDOM_CNN_11.layer("relu1_1").channels == 128

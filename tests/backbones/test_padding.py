@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch import nn
 
-from pincel import Run
 from pincel.backbones.vgg import VGG, Padding
 from pincel.engine.precision import FP32, Precision
 from pincel.errors import OptionError
 from pincel.formulas.gram import gram_matrix
 from tests.backbones.stand_ins import random_vgg
+from tests.runs import make_run
 from tests.tensors import assert_close, picture
 
 THEIRS: tuple[Literal["replicate", "reflect", "circular"], ...] = ("replicate", "reflect", "circular")
@@ -78,16 +78,16 @@ def test_a_single_row_has_a_mirror_image() -> None:
 @pytest.mark.parametrize("precision", [FP32, Precision("fp32", "winograd")], ids=str)
 def test_tiles_have_the_borders_of_the_whole(padding: Padding, precision: Precision, photographs: list[Path]) -> None:
     given = {**GIVEN, "recipe": "gram", "size": 100, "padding": padding, "precision": precision}
-    whole, tiled = (Run(photographs[0], photographs[1], tiles=tiles, **given) for tiles in ("whole", "pool2=32,rest=64"))
-    x = whole.problem.canvas.encode(255 * whole.materials.content.pixels).flip(-1)
-    (first, slope), (second, slopes) = whole.problem.gradient(x), tiled.problem.gradient(x)
+    whole, tiled = (make_run(photographs[0], photographs[1], tiles=tiles, **given) for tiles in ("whole", "pool2=32,rest=64"))
+    x = whole.objectives.full.canvas.encode(255 * whole.objectives.images.content.pixels).flip(-1)
+    (first, slope), (second, slopes) = whole.objectives.full.gradient(x), tiled.objectives.full.gradient(x)
     assert float(second.total) == pytest.approx(float(first.total), rel=1e-6)
     assert float((slopes - slope).abs().max()) < 1e-5 * float(slope.abs().max())
 
 
 def test_a_picture_that_goes_round_is_looked_at_as_a_whole(photographs: list[Path]) -> None:
     with pytest.raises(OptionError, match="With --padding circular a picture is looked at as a whole"):
-        Run(photographs[0], photographs[1], tiles="rest=64", padding="circular", **GIVEN)
-    run = Run(photographs[0], photographs[1], memory="1M", padding="circular", **GIVEN)
+        make_run(photographs[0], photographs[1], tiles="rest=64", padding="circular", **GIVEN)
+    run = make_run(photographs[0], photographs[1], memory="1M", padding="circular", **GIVEN)
     assert not run.plan.layout(run.size).cuts
-    assert run.problem.lighter() is None
+    assert run.objectives.full.lighter() is None

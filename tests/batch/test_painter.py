@@ -15,7 +15,7 @@ from pincel.batch import painter as module
 from pincel.batch.decoded import Decoded
 from pincel.batch.effort import efforts, expected_seconds
 from pincel.batch.hands import Here, shared
-from pincel.batch.messages import Job, Machine, Outcome, Progress
+from pincel.batch.messages import Job, MachineOptions, Outcome, Progress
 from pincel.batch.painter import Painter
 from pincel.engine.events import Event, Step, Stopped
 from pincel.errors import DeviceError, OptionError
@@ -54,7 +54,7 @@ def test_a_job_is_painted_as_transfer_paints_it(job: Job, painter: Painter, tmp_
 
 
 def test_progress_goes_through_all_scales(job: Job, painter: Painter) -> None:
-    hands = Here(Machine(precision="fp32"))
+    hands = Here(MachineOptions(precision="fp32"))
     hands._painter = painter
     told = list(hands.outcomes([job]))
     progress, (outcome,) = [each for each in told if isinstance(each, Progress)], [each for each in told if isinstance(each, Outcome)]
@@ -147,20 +147,20 @@ def test_how_much_work_jobs_are(job: Job, painter: Painter, tmp_path: Path) -> N
     assert found["half"] == found["wide"] / 2
     assert found["bad"] == found["wide"]
     assert painter.paint(jobs[0]).state == "done"
-    seconds = expected_seconds(jobs, Machine(precision="fp32"))
+    seconds = expected_seconds(jobs, MachineOptions(precision="fp32"))
     assert list(seconds) == [each.name for each in jobs]
     if seconds["wide"] is not None:
         assert seconds["laddered"] == pytest.approx(1.5 * seconds["wide"])
 
 
 def test_workers_share_a_machine() -> None:
-    machine = Machine(memory="6G", threads=4)
+    machine = MachineOptions(memory="6G", threads=4)
     assert shared(machine, 1) == machine
-    assert shared(machine, 3) == Machine(memory=str(2 * 10**9), threads=1)
-    assert int(shared(Machine(), 2).memory or "") > 0
+    assert shared(machine, 3) == MachineOptions(memory=str(2 * 10**9), threads=1)
+    assert int(shared(MachineOptions(), 2).memory or "") > 0
     with pytest.raises(OptionError, match="workers"):
         shared(machine, 0)
     with pytest.raises(DeviceError):
-        shared(Machine(device="cuda:99"), 1)
+        shared(MachineOptions(device="cuda:99"), 1)
     with pytest.raises(OptionError, match="Memory is given as"):
-        shared(Machine(memory="much"), 1)
+        shared(MachineOptions(memory="much"), 1)

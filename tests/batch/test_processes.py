@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pincel.batch.hands import Processes
-from pincel.batch.messages import Job, Machine, Message, Outcome, Progress
+from pincel.batch.messages import Job, MachineOptions, Message, Outcome, Progress
 from pincel.errors import WorkerError
 from tests.batch.stand_in import OddPainter, unable
 
@@ -82,7 +82,7 @@ def test_two_processes_paint_for_real(photographs: list[Path], tmp_path: Path) -
     settings = {"size": 48, "steps": 2, "ladder": "none", "optimizer": "adam"}
     first = replace(job("a.png", str(photographs[0]), tmp_path), settings=settings)
     jobs = [first, *(replace(first, name=name, output=str(tmp_path / name)) for name in ("b.png", "c.png"))]
-    hands = Processes(2, Machine(precision="fp32", threads=1))
+    hands = Processes(2, MachineOptions(precision="fp32", threads=1))
     found = outcomes(list(hands.outcomes([*jobs, replace(first, name="bad.png", content="none.jpg")])))
     hands.close()
     assert {name: outcome.state for name, outcome in found.items()} == {

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from pincel import Run
 from pincel.canvas.fourier import FLOOR, PAINTED, FourierCanvas, make_fourier, steepness
+from tests.runs import make_run
 
 
 def picture(height: int, width: int) -> Tensor:
@@ -111,10 +111,10 @@ def test_what_was_painted_already_needs_no_head_start(painted: float, floor: flo
 
 def test_a_finer_scale_knows_what_the_one_before_has_painted() -> None:
     """Half the size shows waves of two of its pixels: of four pixels at full size."""
-    alone, after = (Run("sample:harbour", "sample:impasto", size=192, ladder=each, precision="fp32") for each in ("none", "1/2=1"))
-    painted = [make_fourier(255.0, after.size, [after._scales.full.styles[0][0].pixels], each).gain for each in (0.0, 0.25)]
+    alone, after = (make_run("sample:harbour", "sample:impasto", size=192, ladder=each, precision="fp32") for each in ("none", "1/2=1"))
+    painted = [make_fourier(255.0, after.size, [after.objectives.images.styles[0][0].pixels], each).gain for each in (0.0, 0.25)]
     for run, expected in zip((alone, after), painted, strict=True):
-        canvas = run._scales.objective.canvas
+        canvas = run.objectives.full.canvas
         assert isinstance(canvas, FourierCanvas)
         assert torch.equal(canvas.gain, expected)
 
@@ -124,9 +124,9 @@ def test_a_recipe_takes_the_gain_of_its_style(tmp_path: Path) -> None:
         Image.fromarray((falling(power)[0].permute(1, 2, 0) * 255).clamp(0, 255).byte().numpy()).save(tmp_path / f"{name}.png")
     gains = []
     for name in ("hard", "soft"):
-        run = Run("sample:harbour", tmp_path / f"{name}.png", recipe="pincel", size=96, ladder="none", precision="fp32")
-        assert isinstance(run.problem.canvas, FourierCanvas)
-        gains.append(run.problem.canvas.gain)
+        run = make_run("sample:harbour", tmp_path / f"{name}.png", recipe="pincel", size=96, ladder="none", precision="fp32")
+        assert isinstance(run.objectives.full.canvas, FourierCanvas)
+        gains.append(run.objectives.full.canvas.gain)
     # Coarse over fine.
     hard, soft = (float(gain[0, 1] / gain[0, -1]) for gain in gains)
     assert soft > 2 * hard

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from pincel.batch.hands import Here, Processes
-from pincel.batch.messages import Job, Machine, Message, Outcome, Progress
+from pincel.batch.messages import Job, MachineOptions, Message, Outcome, Progress
 from pincel.cli import batch
 from pincel.cli.crowd import Crowd
 from tests.batch.stand_in import BAD, QuickHands, picture
@@ -204,7 +204,7 @@ def test_an_input_is_not_overwritten(capsys: Capture, photos: Path) -> None:
 
 
 def test_who_paints() -> None:
-    machine = Machine(threads=4)
+    machine = MachineOptions(threads=4)
     assert isinstance(batch.hands_for(None, None, machine), Here)
     several = batch.hands_for(2, None, machine)
     assert isinstance(several, Processes)

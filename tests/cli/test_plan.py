@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from pincel import Run
 from pincel.cli.plan import announced, duration
+from pincel.run.machine import Machine
 from tests.cli.run import pincel, process, refused
+from tests.runs import make_run
 
 Capture = pytest.CaptureFixture[str]
 
@@ -55,8 +57,8 @@ def test_plan_and_record_agree(capsys: Capture, pair: tuple[Path, Path], tmp_pat
 
 @pytest.mark.parametrize("seconds", [None, 30.0, 5000.0])
 def test_long_runs_are_announced_scale_by_scale(seconds: float | None, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Run, "seconds_for", lambda *_: seconds)
-    lines = announced(Run(*pair, size=128, steps=3, ladder="1/2=1", precision="fp32"))
+    monkeypatch.setattr(Machine, "seconds_for", lambda *_: seconds)
+    lines = announced(make_run(*pair, size=128, steps=3, ladder="1/2=1", precision="fp32"))
     assert lines[0].startswith("Painting on cpu in fp32")
     assert lines[0].endswith(f" and {duration(seconds)}. Ctrl-C keeps the best picture so far.")
     assert len(lines) == (3 if seconds == 5000 else 1)
@@ -77,6 +79,5 @@ def test_durations_are_those_people_say(seconds: float, text: str) -> None:
 def test_memory_is_short_when_tiles_take_most_of_it(
     tiles: str, share: float, tight: bool, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = Run(*pair, size=96, steps=1, ladder="none", precision="fp32", tiles=tiles)
-    monkeypatch.setattr(run, "_budget", run.plan.memory / share)
-    assert run.tight is tight
+    plan = make_run(*pair, size=96, steps=1, ladder="none", precision="fp32", tiles=tiles).plan
+    assert replace(plan, budget=round(plan.memory / share)).memory_constrained is tight

@@ -19,6 +19,7 @@ from pincel.cli.crew import Place, place
 from pincel.engine.checkpoint import find_checkpoint
 from tests.cli.run import pincel
 from tests.processes import Forked
+from tests.runs import resumed
 from tests.torchrun import ITS_OWN, alive, ranks, run, start
 
 pytestmark = [
@@ -142,10 +143,9 @@ def test_a_worker_that_dies_ends_the_run_with_a_checkpoint(tmp_path: Path, capsy
     loop = find_checkpoint(tmp_path / "kept").values()["climb"].loop
     assert loop.step == cut["steps"] + 1
     # One process can go on with it, and tells no step twice.
-    from pincel import Run
     from pincel.engine.events import Notice, Step
 
-    again = Run.resumed(tmp_path / "kept")
+    again = resumed(tmp_path / "kept")
     told = []
     for event in again:
         told.append(event)

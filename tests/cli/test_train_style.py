@@ -14,9 +14,9 @@ from pincel.backbones.vgg import VGG
 from pincel.feedforward.file import read_painter, write_painter
 from pincel.feedforward.paint import paint
 from pincel.image.io import load_picture
-from pincel.run.run import Run
 from tests.cli.run import pincel, process, refused
 from tests.feedforward.nets import any_style, one_style
+from tests.runs import make_run
 
 Capture = pytest.CaptureFixture[str]
 SMALL = (
@@ -151,9 +151,11 @@ def test_export(nets: Path, capsys: Capture, tmp_path: Path) -> None:
 def test_a_run_begins_where_a_network_ends(nets: Path, photographs: list[Path], capsys: Capture, tmp_path: Path) -> None:
     for name in ("any", "one"):
         start = f"feedforward={nets / name}.safetensors"
-        run = Run(photographs[0], photographs[1], init=start, size=64, steps=0, ladder="none", canvas="pixels", bounds="free", device="cpu")
+        run = make_run(
+            photographs[0], photographs[1], init=start, size=64, steps=0, ladder="none", canvas="pixels", bounds="free", device="cpu"
+        )
         list(run)
-        network, content, style = read_painter(nets / f"{name}.safetensors"), run.materials.content, run.materials.styles
+        network, content, style = read_painter(nets / f"{name}.safetensors"), run.objectives.images.content, run.objectives.images.styles
         assert run.result.pixels is not None
         assert torch.allclose(run.result.pixels, paint(network, content, style if name == "any" else ()), atol=1e-5)
     options = ("--size", "48", "--steps", "1", "--ladder", "none", "--device", "cpu", "--quiet")

@@ -13,13 +13,13 @@ import pytest
 
 from pincel.batch.jobs import gather_jobs
 from pincel.batch.ledger import LEDGER
-from pincel.batch.messages import Job, Machine, Message, Outcome
+from pincel.batch.messages import Job, MachineOptions, Message, Outcome
 from pincel.batch.run import run_batch
 from pincel.cluster.address import Cluster
 from pincel.cluster.hands import RayHands
 
 SETTINGS = {"size": 48, "steps": 2, "ladder": {}}
-MACHINE = Machine(device="cpu", precision="fp32")
+MACHINE = MachineOptions(device="cpu", precision="fp32")
 
 DRIVER = """
 import json, sys

@@ -21,9 +21,9 @@ from pincel.engine.team import Following, Leading, Team, join
 from pincel.engine.tiles import Alone, Share
 from pincel.image.picture import Picture
 from pincel.recipes import RECIPES
-from pincel.run import build
-from pincel.run.images import Materials
-from pincel.run.worker import _Helper, seen_part
+from pincel.run.images import Images
+from pincel.run.objective import EvalOptions, make_objective, make_optimizer
+from pincel.run.worker import _Worker, network_terms
 from tests.backbones.stand_ins import random_vgg
 from tests.tensors import picture
 
@@ -53,8 +53,8 @@ def main(out: Path) -> None:
 def problem(vgg: VGG, layout: Layout, share: Share) -> Problem:
     """Measure the targets too."""
     content, style = (Picture((picture(*SIZE).double() / 255).roll(shift, -1), None, "", "") for shift in (1, 5))
-    materials = Materials(content, [(style, 1.0), (replace(style, pixels=style.pixels.flip(-1)[..., :40]), 0.5)])
-    return build.make_problem(RECIPE, materials, vgg, torch.device("cpu"), FP32, build.View(layout, share))
+    materials = Images(content, [(style, 1.0), (replace(style, pixels=style.pixels.flip(-1)[..., :40]), 0.5)])
+    return make_objective(RECIPE, materials, vgg, torch.device("cpu"), FP32, EvalOptions(layout, share))
 
 
 def lead(team: Team, vgg: VGG, layout: Layout) -> list[float]:
@@ -82,14 +82,14 @@ def lead(team: Team, vgg: VGG, layout: Layout) -> list[float]:
 
 def curve(problem: Problem, optimizer: str, x: Tensor) -> list[float]:
     """Return the totals of ten steps."""
-    optimiser = build.make_optimizer(RECIPE.override(optimizer=optimizer), problem.canvas)
+    optimiser = make_optimizer(RECIPE.override(optimizer=optimizer), problem.canvas)
     return [event.total for event in Loop(problem, optimiser, x, 10) if isinstance(event, Step)]
 
 
 def follow(team: Team, vgg: VGG, layout: Layout) -> None:
     """Help."""
-    helper = _Helper(team, 0)
-    helper.problems = {SIZE: seen_part(problem(vgg, layout, Following(team)))}
+    helper = _Worker(team, 0)
+    helper.problems = {SIZE: network_terms(problem(vgg, layout, Following(team)))}
     while (order := team.hear())["do"] == "look":
         helper.look(order)
 

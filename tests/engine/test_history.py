@@ -36,11 +36,11 @@ def test_nothing_has_happened_yet() -> None:
 def test_steps_notes_and_the_end_are_remembered() -> None:
     history = History()
     for event, best in ((step(0, memory=9), 0), (Notice("A word."), 0), (step(1), 1)):
-        history.see(event, best)
+        history.record(event, best)
     assert history.losses()[1] == {"size": [8, 6], "step": 1, "total": 99.0, "content": 1.0}
     told = {"stopped": "unfinished", "steps": 1, "best_step": 1, "seconds": 2.0, "peak_memory": 9, "notes": ["A word."]}
     assert history.described() == told
-    history.see(Stopped("settled", 1, 0), 1)
+    history.record(Stopped("settled", 1, 0), 1)
     assert history.described() == {**told, "stopped": "settled", "best_step": 0}
 
 
@@ -52,7 +52,7 @@ def test_terms_are_read_once_and_not_before_they_are_asked_for() -> None:
         asked.append(1)
         return {"style": 2.0}
 
-    history.see(step(0, read=read), 0)
+    history.record(step(0, read=read), 0)
     assert asked == []
     assert history.losses() == history.losses()
     assert asked == [1]
@@ -61,15 +61,15 @@ def test_terms_are_read_once_and_not_before_they_are_asked_for() -> None:
 def test_a_checkpoint_ends_at_the_mark_and_the_run_goes_on_from_there() -> None:
     history = History()
     history.notes.append("Seen at the beginning.")
-    history.see(step(0), 0)
+    history.record(step(0), 0)
     history.mark()
-    history.see(step(1), 1)
-    history.see(Notice("Told after the mark."), 1)
+    history.record(step(1), 1)
+    history.record(Notice("Told after the mark."), 1)
     written = history.written()
 
-    again = History()
-    again.notes += ["Seen at the beginning.", "New on this machine."]
-    assert again.take_up(written, place(1), ["Goes on."]) == ["New on this machine.", "Goes on."]
+    again = History(["Seen at the beginning.", "New on this machine."])
+    again.take_up(written, place(1), ["Goes on."])
+    assert again.pending == ["New on this machine.", "Goes on."]
     assert again.notes == ["Seen at the beginning.", "New on this machine.", "Goes on."]
     assert again.losses() == history.losses()[:1]
     assert again.described()["seconds"] == pytest.approx(30)

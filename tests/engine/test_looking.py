@@ -13,6 +13,7 @@ from pincel import Result, Run, resume
 from pincel.cli import progress
 from pincel.cli.progress import Bar
 from pincel.engine.events import Event, Looking, Preparing, Scale, Step
+from tests.runs import make_run
 
 GIVEN: dict[str, Any] = {"size": 64, "recipe": "pastiche", "precision": "fp32", "ladder": "none"}
 # 2 × 2 tiles, which several parts of the network are looked at in.
@@ -36,7 +37,7 @@ class Witness:
 
     def paint(self, content: Path, style: Path, **given: Any) -> Result:
         """Make a run."""
-        self.run = Run(content, style, **GIVEN, on_event=self, tiles=TILES, **given)
+        self.run = make_run(content, style, **GIVEN, on_event=self, tiles=TILES, **given)
         for event in self.run:
             self.steps += isinstance(event, Step)
         result, self.run = self.run.result, None
@@ -63,7 +64,7 @@ def test_each_tile_is_told_there_and_back(photographs: list[Path]) -> None:
 
 def test_a_picture_looked_at_as_a_whole_tells_nothing(photographs: list[Path]) -> None:
     told: list[Event] = []
-    list(Run(*photographs[:2], **GIVEN, steps=1, on_event=told.append))
+    list(make_run(*photographs[:2], **GIVEN, steps=1, on_event=told.append))
     assert not [event for event in told if isinstance(event, Looking)]
 
 
@@ -86,15 +87,15 @@ def test_an_interrupted_judge_costs_no_picture(photographs: list[Path], monkeypa
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    run = Run(*photographs[:2], **GIVEN, steps=1)
+    run = make_run(*photographs[:2], **GIVEN, steps=1)
     list(run)
-    monkeypatch.setattr("pincel.run.run.measure", interrupted)
+    monkeypatch.setattr("pincel.run.objective.measure", interrupted)
     assert run.result.record["saved"] is None
     assert run.result.image.size == (64, 64)
 
 
 def test_a_result_is_judged_once(photographs: list[Path]) -> None:
-    run = Run(*photographs[:2], **GIVEN, steps=1)
+    run = make_run(*photographs[:2], **GIVEN, steps=1)
     before = run.result
     list(run)
     assert run.result is run.result

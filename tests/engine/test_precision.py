@@ -26,7 +26,9 @@ from pincel.image.io import load_picture
 from pincel.image.resize import resize_picture, target_size
 from pincel.losses.objective import Objective
 from pincel.losses.variation import VariationLoss
-from pincel.run import build
+from pincel.run.objective import make_objective
+from pincel.run.sizes import needed_layers
+from tests.runs import make_run
 from tests.tensors import normal, picture
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda", 0)
@@ -467,10 +469,10 @@ def objectives(photographs: list[Path]) -> Callable[[str, Precision], Problem]:
 
     def make(recipe: str, chosen: Precision) -> Problem:
         if recipe not in runs:
-            runs[recipe] = Run(photographs[0], photographs[1], recipe=recipe, size=64, size_of="long", precision="bf16")
+            runs[recipe] = make_run(photographs[0], photographs[1], recipe=recipe, size=64, size_of="long", precision="bf16")
         run = runs[recipe]
-        network = build.quickened(run.recipe, run._exact, chosen)
-        return build.make_problem(run.recipe, run.materials, network, CPU, chosen)
+        network = chosen.applied(run.objectives.network, needed_layers(run.recipe))
+        return make_objective(run.recipe, run.objectives.images, network, CPU, chosen)
 
     return make
 
@@ -533,9 +535,9 @@ def test_all_but_the_convolutions_stay_in_single_precision(
 
 def test_a_run_in_bf16_is_judged_in_single_precision(photographs: list[Path], tmp_path: Path) -> None:
     given: dict[str, Any] = {"size": 48, "steps": 3}
-    run = Run(photographs[0], photographs[1], precision="bf16", **given)
+    run = make_run(photographs[0], photographs[1], precision="bf16", **given)
     for _ in run:
-        assert run._climb.picture.dtype == torch.float32
+        assert run.loop.picture.dtype == torch.float32
     result = run.result
     assert result.record["precision"] in ("bf16", "bf16 (Winograd)")
     assert len(result.losses) == 4
@@ -544,7 +546,7 @@ def test_a_run_in_bf16_is_judged_in_single_precision(photographs: list[Path], tm
     assert result.record["saved"]["total"] == pytest.approx(measured["total"], rel=1e-4)
     assert result.record["saved"]["terms"] == pytest.approx(measured["terms"], rel=1e-4)
     # In bf16 the same picture has another total.
-    in_bf16 = float(run.problem.judge(255 * load_picture(tmp_path / "out.png").pixels).total)
+    in_bf16 = float(run.objectives.full.judge(255 * load_picture(tmp_path / "out.png").pixels).total)
     assert in_bf16 != pytest.approx(measured["total"], rel=1e-4)
 
 
@@ -554,7 +556,7 @@ def test_a_run_takes_what_was_measured_quickest(
     winograd: float, expected: str, cache: Path, photographs: list[Path], tmp_path: Path
 ) -> None:
     keep_speeds(cache, {"fp32": 1.0, "fp32 (Winograd)": winograd})
-    run = Run(photographs[0], photographs[1], size=48, steps=3)
+    run = make_run(photographs[0], photographs[1], size=48, steps=3)
     for _ in run:
         pass
     assert run.result.record["precision"] == expected
@@ -565,7 +567,7 @@ def test_a_run_takes_what_was_measured_quickest(
 
 @pytest.mark.usefixtures("plain_cpu", "measured", "cache")
 def test_a_run_notes_what_was_measured_and_what_is_slow(photographs: list[Path]) -> None:
-    notes = Run(photographs[0], photographs[1], size=48, steps=0).result.record["notes"]
+    notes = make_run(photographs[0], photographs[1], size=48, steps=0).result.record["notes"]
     assert [note for note in notes if note.startswith("Measured once")] == [notes[0]]
-    notes = Run(photographs[0], photographs[1], size=48, steps=0, precision="bf16").result.record["notes"]
+    notes = make_run(photographs[0], photographs[1], size=48, steps=0, precision="bf16").result.record["notes"]
     assert any("does not multiply bf16 in hardware" in note for note in notes)

@@ -11,7 +11,7 @@ import torch
 
 from pincel.engine.team import Leader, Team
 from pincel.errors import WorkerError
-from pincel.run.worker import _Helper
+from pincel.run.worker import _Worker
 from pincel.sources import open_picture
 from pincel.version import __version__
 from tests.torchrun import run
@@ -57,11 +57,11 @@ def loading(photographs: list[Path], **changed: Any) -> str:
         "calibration": {},
         "device": "cpu",
         "precision": ["fp32", "direct"],
-        "tiles": [[[96, 96], "whole"]],
+        "tiles": ["whole"],
         **changed,
     }
     script = Script()
-    _Helper(cast("Team", script), 0).load(json.loads(json.dumps(order)))
+    _Worker(cast("Team", script), 0).load(json.loads(json.dumps(order)))
     (answer,) = script.told
     return str(answer)
 

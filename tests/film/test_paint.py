@@ -22,7 +22,7 @@ from pincel.film.settings import Settings
 from pincel.film.ways import next_recipe, painting_recipe, pass_recipe, sketch_recipe
 from pincel.film.whole import Filming, frames_folder
 from pincel.film.work import Work, load_frame, save_frame
-from pincel.run.cache import Memo
+from pincel.run.cache import Cache
 from tests.film.films import moving, spoil, write_film
 
 # Shallow layers are enough to see what holds frames together, and quick.
@@ -36,8 +36,8 @@ SETTINGS = Settings(
 
 
 @pytest.fixture(scope="module")
-def memo() -> Memo:
-    return Memo()
+def cache() -> Cache:
+    return Cache()
 
 
 @pytest.fixture
@@ -49,26 +49,26 @@ def frames_in(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in sorted(folder.glob("[0-9]*.png"))]
 
 
-def test_a_scene_left_in_the_middle_goes_on_to_the_same_bytes(film: Film, tmp_path: Path, memo: Memo) -> None:
+def test_a_scene_left_in_the_middle_goes_on_to_the_same_bytes(film: Film, tmp_path: Path, cache: Cache) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     told: list[FilmEvent] = []
-    assert paint_scene(film, Scene(0, 5), whole, SETTINGS, memo, told.append) == 5
+    assert paint_scene(film, Scene(0, 5), whole, SETTINGS, cache, told.append) == 5
     painted = [event for event in told if isinstance(event, Painted)]
     assert [(event.index, event.known) for event in painted] == [(index, False) for index in range(5)]
     assert painted[0].followed == 0
     assert min(event.followed for event in painted[1:]) > 0.5
 
     halt = Halt()
-    there = paint_scene(film, Scene(0, 5), parts, SETTINGS, memo, lambda event: halt.stop() if seen(event, 2) else None, halt)
+    there = paint_scene(film, Scene(0, 5), parts, SETTINGS, cache, lambda event: halt.stop() if seen(event, 2) else None, halt)
     assert there == 3
     assert len(frames_in(parts)) == 3
     told.clear()
-    assert paint_scene(film, Scene(0, 5), parts, SETTINGS, memo, told.append) == 5
+    assert paint_scene(film, Scene(0, 5), parts, SETTINGS, cache, told.append) == 5
     assert [event.index for event in told if isinstance(event, Painted) and event.known] == [0, 1, 2]
     assert frames_in(parts) == frames_in(whole)
     # A gap is filled, and what is after it stays.
     (parts / "000003.png").unlink()
-    assert paint_scene(film, Scene(0, 5), parts, SETTINGS, memo) == 5
+    assert paint_scene(film, Scene(0, 5), parts, SETTINGS, cache) == 5
     assert frames_in(parts) == frames_in(whole)
     lines = Work(parts).noted(Scene(0, 5))
     assert [line["index"] for line in lines] == [0, 1, 2, 3, 4, 3]
@@ -78,40 +78,40 @@ def seen(event: FilmEvent, index: int) -> bool:
     return isinstance(event, Painted) and event.index == index
 
 
-def test_frames_held_together_flicker_less_than_by_themselves(tmp_path: Path, memo: Memo) -> None:
+def test_frames_held_together_flicker_less_than_by_themselves(tmp_path: Path, cache: Cache) -> None:
     film = open_film("sample:pan")
     settings = replace(SETTINGS, size=64, overrides={**SETTINGS.overrides, "init": "noise", "seed": 1, "steps": 6})
     together, apart = tmp_path / "together", tmp_path / "apart"
-    paint_scene(film, Scene(0, 4), together, settings, memo)
+    paint_scene(film, Scene(0, 4), together, settings, cache)
     for index in range(4):
         # As different as frames by themselves are on the way to different pictures: each from noise of its own.
         own = independent(replace(settings, overrides={**settings.overrides, "seed": index}))
-        paint_scene(film, Scene(index, index + 1, Fraction(index, 24)), tmp_path / f"apart-{index}", own, memo)
+        paint_scene(film, Scene(index, index + 1, Fraction(index, 24)), tmp_path / f"apart-{index}", own, cache)
         (apart).mkdir(exist_ok=True)
         (tmp_path / f"apart-{index}" / f"{index:06d}.png").rename(apart / f"{index:06d}.png")
     held, free = (flicker_of(film, [Scene(0, 4)], folder) for folder in (together, apart))
     assert held.error < free.error / 2
 
 
-def test_passes_go_to_and_fro_and_go_on(film: Film, tmp_path: Path, memo: Memo) -> None:
+def test_passes_go_to_and_fro_and_go_on(film: Film, tmp_path: Path, cache: Cache) -> None:
     settings = replace(SETTINGS, passes=3)
     told: list[FilmEvent] = []
-    assert paint_scene(film, Scene(0, 3), tmp_path / "whole", settings, memo, told.append) == 3
+    assert paint_scene(film, Scene(0, 3), tmp_path / "whole", settings, cache, told.append) == 3
     order = [(event.pass_, event.index) for event in told if isinstance(event, Painted)]
     assert order == [(1, 0), (1, 1), (1, 2), (2, 2), (2, 1), (2, 0), (3, 0), (3, 1), (3, 2)]
     halt = Halt()
     stop_at = lambda event: halt.stop() if isinstance(event, Painted) and (event.pass_, event.index) == (2, 1) else None  # noqa: E731
-    assert paint_scene(film, Scene(0, 3), tmp_path / "parts", settings, memo, stop_at, halt) == 0
-    assert paint_scene(film, Scene(0, 3), tmp_path / "parts", settings, memo) == 3
+    assert paint_scene(film, Scene(0, 3), tmp_path / "parts", settings, cache, stop_at, halt) == 0
+    assert paint_scene(film, Scene(0, 3), tmp_path / "parts", settings, cache) == 3
     assert frames_in(tmp_path / "parts") == frames_in(tmp_path / "whole")
     assert not list(tmp_path.glob("whole/pass-*/*.png"))
 
 
-def test_a_frame_that_cannot_be_read_is_painted_as_the_one_before(tmp_path: Path, memo: Memo) -> None:
+def test_a_frame_that_cannot_be_read_is_painted_as_the_one_before(tmp_path: Path, cache: Cache) -> None:
     path = write_film(tmp_path / "in.avi", moving(4), codec="mjpeg", pixels="yuvj420p")
     spoil(path, 2)
     folder = tmp_path / "work"
-    paint_scene(open_film(path), Scene(0, 4), folder, SETTINGS, memo)
+    paint_scene(open_film(path), Scene(0, 4), folder, SETTINGS, cache)
     frames = frames_in(folder)
     assert frames[2] == frames[1] != frames[3]
 
@@ -200,9 +200,9 @@ def test_colours_matched_frame_by_frame_are_refused() -> None:
         painting_recipe(replace(SETTINGS, overrides={"colour": "match", "colour_when": "after"}), (36, 48))
 
 
-def test_grey_paintings_in_the_colours_of_the_film_continue(film: Film, tmp_path: Path, memo: Memo) -> None:
+def test_grey_paintings_in_the_colours_of_the_film_continue(film: Film, tmp_path: Path, cache: Cache) -> None:
     settings = replace(SETTINGS, overrides={**SETTINGS.overrides, "colour": "luminance"}, consistency=100.0)
-    paint_scene(film, Scene(0, 2), tmp_path / "work", settings, memo)
+    paint_scene(film, Scene(0, 2), tmp_path / "work", settings, cache)
     first, second = (load_frame(tmp_path / "work" / f"{index:06d}.png").astype(int) for index in range(2))
     # The square moved by two pixels; far from it, everything stayed.
     assert np.abs(first - second)[:, 30:].mean() < 4
@@ -278,8 +278,8 @@ def test_a_film_from_beginning_to_end(tmp_path: Path) -> None:
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["in.mkv", "out.json", "out.mp4"]
 
 
-def test_the_brush_brings_frames_to_their_size(memo: Memo) -> None:
-    brush = Brush(SETTINGS, (36, 48), memo)
+def test_the_brush_brings_frames_to_their_size(cache: Cache) -> None:
+    brush = Brush(SETTINGS, (36, 48), cache)
     frame = np.asarray(Image.effect_noise((96, 72), 50).convert("RGB"))
     small = brush.source(frame)
     assert small.shape == (36, 48, 3)

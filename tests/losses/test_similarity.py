@@ -11,11 +11,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pincel import Run
 from pincel.errors import OptionError, UnknownNameError
 from pincel.formulas.similarity import self_similarity_distance
 from pincel.losses.similarity import POSITIONS, SimilarityLoss, sampled
 from pincel.types import Window
+from tests.runs import make_run
 from tests.tensors import assert_close, normal
 
 GIVEN: dict[str, Any] = {"size": 64, "steps": 3, "ladder": "none", "precision": "fp32"}
@@ -68,8 +68,10 @@ def test_the_loss_is_the_formula_of_the_grid() -> None:
 
 def test_terms_of_content_are_added_up(photographs: list[Path]) -> None:
     def total(terms: str) -> float:
-        run = Run(photographs[0], photographs[1], content_terms=terms, style_weight=0, tv_weight=0, **GIVEN)
-        return float(run.problem.measure(run.problem.canvas.encode(255 * run.materials.content.pixels.flip(-1))).total)
+        run = make_run(photographs[0], photographs[1], content_terms=terms, style_weight=0, tv_weight=0, **GIVEN)
+        return float(
+            run.objectives.full.measure(run.objectives.full.canvas.encode(255 * run.objectives.images.content.pixels.flip(-1))).total
+        )
 
     features, alike = total("features"), total("self-similarity")
     assert min(features, alike) > 0
@@ -78,6 +80,6 @@ def test_terms_of_content_are_added_up(photographs: list[Path]) -> None:
 
 def test_terms_that_make_no_sense(photographs: list[Path]) -> None:
     with pytest.raises(UnknownNameError, match=r"content term 'self-similar'.*Did you mean 'self-similarity'"):
-        Run(photographs[0], photographs[1], content_terms="self-similar", **GIVEN)
+        make_run(photographs[0], photographs[1], content_terms="self-similar", **GIVEN)
     with pytest.raises(OptionError, match="All weights are zero"):
-        Run(photographs[0], photographs[1], content_terms="features=0", style_weight=0, tv_weight=0, **GIVEN)
+        make_run(photographs[0], photographs[1], content_terms="features=0", style_weight=0, tv_weight=0, **GIVEN)

@@ -16,14 +16,15 @@ from pincel.losses import SPREADS
 from pincel.losses.chain import ChainLoss, Link, links
 from pincel.losses.spread import DIRECTIONS, HISTOGRAM, SEED, Rays, SpreadLoss
 from pincel.types import Window
+from tests.runs import make_run
 from tests.tensors import assert_close, normal
 
 GIVEN: dict[str, Any] = {"size": 64, "steps": 3, "ladder": "none", "precision": "fp32", "style_size": "same-rule", "canvas": "pixels"}
 
 
 def gradient(run: Run) -> tuple[float, torch.Tensor]:
-    x = run.problem.canvas.encode(255 * run.materials.content.pixels.flip(-1))
-    evaluation, slope = run.problem.gradient(x)
+    x = run.objectives.full.canvas.encode(255 * run.objectives.images.content.pixels.flip(-1))
+    evaluation, slope = run.objectives.full.gradient(x)
     return float(evaluation.total), slope
 
 
@@ -81,25 +82,25 @@ def test_chains_are_the_definition() -> None:
 )
 def test_tiles_see_the_same(terms: str, photographs: list[Path]) -> None:
     given = {**GIVEN, "size": 96, "style_terms": terms}
-    (total, slope), (again, slopes) = (gradient(Run(*photographs[:2], tiles=each, **given)) for each in ("whole", "pool2=32,rest=64"))
+    (total, slope), (again, slopes) = (gradient(make_run(*photographs[:2], tiles=each, **given)) for each in ("whole", "pool2=32,rest=64"))
     assert again == pytest.approx(total, rel=1e-5)
     assert float((slopes - slope).abs().max()) < 2e-4 * float(slope.abs().max())
 
 
 def test_two_styles_at_one_and_zero(photographs: list[Path]) -> None:
     given = {**GIVEN, "style_terms": "sliced-wasserstein,w2"}
-    both = Run(photographs[0], [(photographs[1], 1.0), (photographs[2], 0.0)], **given)
-    assert gradient(both)[0] == pytest.approx(gradient(Run(photographs[0], photographs[1], **given))[0], rel=1e-6)
+    both = make_run(photographs[0], [(photographs[1], 1.0), (photographs[2], 0.0)], **given)
+    assert gradient(both)[0] == pytest.approx(gradient(make_run(photographs[0], photographs[1], **given))[0], rel=1e-6)
 
 
 def test_terms_that_are_none(photographs: list[Path]) -> None:
     with pytest.raises(UnknownNameError, match=r"Unknown style term 'grim' .*Did you mean 'gram'\?"):
-        Run(photographs[0], photographs[1], style_terms="grim", **GIVEN)
+        make_run(photographs[0], photographs[1], style_terms="grim", **GIVEN)
     with pytest.raises(OptionError, match="chain knows no regions"):
-        Run(photographs[0], photographs[1], style_terms="correlation-chain", content_mask="mask.png", **GIVEN)
+        make_run(photographs[0], photographs[1], style_terms="correlation-chain", content_mask="mask.png", **GIVEN)
     with pytest.raises(OptionError, match="give at least two --style-layers"):
-        Run(photographs[0], photographs[1], style_terms="correlation-chain", style_layers="relu1_1", **GIVEN)
+        make_run(photographs[0], photographs[1], style_terms="correlation-chain", style_layers="relu1_1", **GIVEN)
     with pytest.raises(OptionError, match="All weights are zero"):
-        Run(photographs[0], photographs[1], style_terms="gram=0", content_weight=0, tv_weight=0, **GIVEN)
+        make_run(photographs[0], photographs[1], style_terms="gram=0", content_weight=0, tv_weight=0, **GIVEN)
     with pytest.raises(OptionError, match="No style term given"):
-        Run(photographs[0], photographs[1], style_terms="", **GIVEN)
+        make_run(photographs[0], photographs[1], style_terms="", **GIVEN)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pincel import Run
 from pincel.formulas.temporal import blended, disoccluded, long_term_weights, motion_boundaries, temporal_loss
 from pincel.losses.base import Loss
 from pincel.losses.temporal import TemporalLoss
+from tests.runs import make_run
 from tests.tensors import normal
 
 
@@ -79,7 +79,7 @@ def test_a_run_is_drawn_to_what_it_is_held_to_where_that_is_trusted(photographs:
         "canvas": "pixels",
         "precision": "fp32",
     }
-    run = Run(grey, photographs[0], start=start, wishes=wishes, size=48, **values)  # type: ignore[arg-type]
+    run = make_run(grey, photographs[0], init_image=start, extra_losses=wishes, size=48, **values)  # type: ignore[arg-type]
     list(run)
     pixels = run.result.pixels
     assert pixels is not None

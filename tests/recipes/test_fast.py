@@ -16,8 +16,8 @@ from pincel.recipes import PRESETS, RECIPES
 from pincel.recipes.cited import Cited
 from pincel.recipes.schema import NAMES, Recipe, parse_ladder, share_of
 from pincel.recipes.toml import find_recipe, read_recipe, write_recipe
-from pincel.run.run import Run
 from pincel.run.sizes import SMALLEST, content_size, make_rungs, needed_stride, style_size
+from tests.runs import make_run
 
 BASES = [name for name in RECIPES if name not in PRESETS and not name.endswith("-fast")]
 FAST = RECIPES["gram-fast"].recipe
@@ -138,11 +138,11 @@ def test_the_objective_at_full_size_is_that_of_the_base(
 ) -> None:
     monkeypatch.setattr("pincel.backbones.calibrate.SIDE", 160)
     given: dict[str, Any] = {"size": 132, "size_of": "long", "calibration": str(calibration), "precision": "fp32"}
-    base, twin = (Run(photographs[0], photographs[1], recipe=recipe, **given) for recipe in (name, f"{name}-fast"))
-    assert len(twin.rungs) > 1
+    base, twin = (make_run(photographs[0], photographs[1], recipe=recipe, **given) for recipe in (name, f"{name}-fast"))
+    assert len(twin.plan.rungs) > 1
     assert twin.size == base.size
     drawn = torch.rand(1, 3, *base.size, generator=torch.Generator().manual_seed(1)) * base.recipe.white
-    assert measure(twin.problem, drawn) == measure(base.problem, drawn)
+    assert measure(twin.objectives.full, drawn) == measure(base.objectives.full, drawn)
 
 
 # --- ladders ----------------------------------------------------------------------------------------------------------------------------

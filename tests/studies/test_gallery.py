@@ -14,8 +14,7 @@ from pincel.inversion.representation import check_representation
 from pincel.inversion.run import resolve_inversion
 from pincel.recipes.inversion import Inversion
 from pincel.recipes.schema import NAMES, Recipe
-from pincel.run import build
-from pincel.run.run import resolve_recipe
+from pincel.run.check import check_recipe, resolve_recipe
 from pincel.sweep import grid_cells, parse_axis
 
 
@@ -24,12 +23,12 @@ def test_commands_of_the_page_are_commands(name: str) -> None:
     verb, *arguments = commands("options")[name]
     given = import_module(f"pincel.cli.{verb}").command.make_context(verb, arguments).params
     values = {key: value for key, value in given.items() if key in Recipe.model_fields and value not in (None, ())}
-    build.check_recipe(resolve_recipe(given["recipe"], values))
+    check_recipe(resolve_recipe(given["recipe"], values))
     if verb == "grid":
         axes = [parse_axis(given[axis]) for axis in ("rows", "columns") if given[axis]]
         for cell in grid_cells([("style.png", 1.0)], *axes):
             overrides = {**values, **cell.overrides}
-            build.check_recipe(resolve_recipe(overrides.pop("recipe", given["recipe"]), overrides))
+            check_recipe(resolve_recipe(overrides.pop("recipe", given["recipe"]), overrides))
 
 
 def test_every_option_that_changes_the_picture_is_shown() -> None:

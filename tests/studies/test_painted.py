@@ -248,7 +248,7 @@ def test_how_long_it_takes_is_said_if_it_is_known(pair: tuple[Path, Path], monke
     job = Job(picture, picture, {"activations": "raw", "content_layers": "relu1_1", "style_layers": "relu1_1"})
     for seconds, said in ((None, []), (10.0, ["20 s"]), (100.0, ["3 min"])):
         told: list[Any] = []
-        monkeypatch.setattr("pincel.run.run.Run.expected_seconds", seconds)
+        monkeypatch.setattr("pincel.run.machine.Machine.seconds_for", lambda *_, known=seconds: known)
         paint_all([job, job], TINY, Watch(told.append))
         notices = [event.text for event in told if isinstance(event, Notice)]
         assert [text.partition("steps, ")[2].partition(" at most")[0] for text in notices] == said

@@ -15,7 +15,7 @@ from pincel.errors import CheckpointError, DivergedError, OptionError, OutputErr
 from pincel.feedforward.file import read_painter
 from pincel.feedforward.network import first_weights
 from pincel.files import sha256_of
-from pincel.run.build import check_recipe
+from pincel.run.check import check_recipe
 from pincel.teach.events import Began, Ended, Learnt
 from pincel.teach.given import objective_of
 from pincel.teach.recipes import RECIPES

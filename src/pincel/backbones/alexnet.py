@@ -11,7 +11,7 @@ Differs:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -120,8 +120,15 @@ def local_response(x: Tensor, response: Response) -> Tensor:
     return normalised(widened(x), response)
 
 
-def load_alexnet(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero") -> AlexNet:
-    """Load an AlexNet with the weights its card names.
+def load_alexnet(
+    card: Card,
+    *,
+    pooling: Pooling = "max",
+    pool_rounding: PoolRounding = "down",
+    padding: Padding = "zero",
+    weights: Mapping[str, tuple[Tensor, Tensor]] | None = None,
+) -> AlexNet:
+    """Load an AlexNet with the weights its card names, or others of the same shapes.
 
     Raises:
         OptionError: For circular padding: poolings, and the first convolution of 2012, have no border to look round.
@@ -134,5 +141,6 @@ def load_alexnet(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRou
         failed = f"weights: nobody published those of {card.name}"
         train = f"'pincel train DATA --recipe {card.name} -o RUN', then --backbone RUN"
         raise WeightsError(one_line(failed, repr(card.name), "alexnet and caffenet, trained again; or your own", train))
-    read = VGG(card, load_weights(card)).to(torch.device("cpu"))
-    return AlexNet(card, read.weights, pooling, pool_rounding, padding)
+    if weights is None:
+        weights = VGG(card, load_weights(card)).to(torch.device("cpu")).weights
+    return AlexNet(card, weights, pooling, pool_rounding, padding)

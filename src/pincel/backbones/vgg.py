@@ -216,11 +216,18 @@ def _worth_it(weight: Tensor, channels: int) -> bool:
     return min(weight.shape[:2]) >= channels // 2 and max(weight.shape[:2]) >= channels
 
 
-def load_vgg(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero") -> VGG:
-    """Load a VGG with the weights its card names.
+def load_vgg(
+    card: Card,
+    *,
+    pooling: Pooling = "max",
+    pool_rounding: PoolRounding = "down",
+    padding: Padding = "zero",
+    weights: Mapping[str, tuple[Tensor, Tensor]] | None = None,
+) -> VGG:
+    """Load a VGG with the weights its card names, or others of the same shapes.
 
     Raises:
         WeightsError: If the weights are missing or damaged.
     """
-    weights = load_weights(card)
-    return VGG(card, weights, pooling, pool_rounding, padding).to(torch.device("cpu"))
+    network = VGG(card, load_weights(card) if weights is None else weights, pooling, pool_rounding, padding)
+    return network.to(torch.device("cpu")) if weights is None else network

@@ -17,7 +17,7 @@ from pincel.errors import OutputError, PictureMissingError, PincelError
 from pincel.files import check_output, one_line, quoted
 from pincel.image.io import check_format
 from pincel.recipes.schema import Recipe
-from pincel.run.build import check_recipe
+from pincel.run.check import check_recipe
 from pincel.samples import PREFIX, find_sample
 from pincel.sources import BLANK
 

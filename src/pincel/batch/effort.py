@@ -1,102 +1,62 @@
-"""How much work a job is beside others, and how long all may take."""
+"""How much work jobs are, and how long they may take: planned from the sizes of their pictures, nothing loaded."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 
 import torch
 
-from pincel.batch.jobs import USUAL, recipe_of
-from pincel.batch.messages import Job, Machine
+from pincel.batch.jobs import recipe_of
+from pincel.batch.messages import Job, MachineOptions
 from pincel.errors import PincelError
 from pincel.image.opening import opened_file
 from pincel.image.picture import Picture
-from pincel.recipes.schema import Recipe
-from pincel.run import sizes
-from pincel.run.run import Run
+from pincel.run.cache import Cache
+from pincel.run.check import prepare_recipe
+from pincel.run.images import Images
+from pincel.run.machine import Machine
+from pincel.run.plan import make_plan
 from pincel.samples import PREFIX, find_sample
-from pincel.sources import BLANK, open_picture
+from pincel.sources import BLANK, open_picture, style_groups
 
 
-def efforts(jobs: Sequence[Job]) -> dict[str, float]:
-    """Return name → pixels × steps of all scales, from the first bytes of each content alone; of one that cannot be read, as of others."""
-    recipes: dict[int, Recipe] = {}
-    shapes: dict[str, Picture | None] = {}
+def efforts(jobs: Sequence[Job], machine: Machine | None = None) -> dict[str, float]:
+    """Return name → multiply-adds of each job; of one whose pictures cannot be read, as of the others.
+
+    Args:
+        jobs: What is to be painted.
+        machine: Where, for layouts that fit into its memory; this processor in single precision when None.
+    """
+    where = replace(machine or Machine(torch.device("cpu")), cache=Cache())
+    shape = lru_cache(maxsize=None)(_shape)
     found: dict[str, float | None] = {}
     for job in jobs:
-        # Jobs made together share their settings.
-        if id(job.settings) not in recipes:
-            recipes[id(job.settings)] = recipe_of(job)
-        if job.content not in shapes:
-            shapes[job.content] = _shape(job.content)
-        found[job.name] = _effort(recipes[id(job.settings)], shapes[job.content])
+        found[job.name] = None
+        # What is wrong with a job is said when it is painted.
+        with suppress(PincelError, OSError, ValueError, SyntaxError):
+            recipe, _ = prepare_recipe(recipe_of(job), {})
+            styles = [(shape(str(source)), weight) for group in style_groups(list(job.styles)) for source, weight in group]
+            found[job.name] = make_plan(recipe, Images(shape(job.content), styles), where).work
     usual = median([effort for effort in found.values() if effort] or [1.0])
     return {name: effort or usual for name, effort in found.items()}
 
 
-def _shape(place: str) -> Picture | None:
-    """Return a picture of the same size as one that is only looked at, without pixels."""
-    try:
-        if place.startswith(BLANK):
-            return open_picture(place, "content")
-        path = find_sample(place) if place.startswith(PREFIX) else Path(place)
-        with opened_file(path) as image:
-            width, height = image.size
-    except (OSError, ValueError, SyntaxError):
-        return None
+def expected_seconds(jobs: Sequence[Job], options: MachineOptions) -> dict[str, float | None]:
+    """Return name → how long a job may take on a machine; None where nothing is known of its speed."""
+    machine = Machine.resolve(options.device, options.precision, options.tiles, options.memory)
+    return {name: machine.seconds_for(effort) for name, effort in efforts(jobs, machine).items()}
+
+
+def _shape(place: str) -> Picture:
+    """Return a picture of the size that a file says, without pixels."""
+    if place.startswith(BLANK):
+        return open_picture(place, "content")
+    path = find_sample(place) if place.startswith(PREFIX) else Path(place)
+    with opened_file(path) as image:
+        width, height = image.size
     return Picture(torch.empty((1, 3, height, width), device="meta"), None, path.name, "")
-
-
-def _effort(recipe: Recipe, content: Picture | None) -> float | None:
-    if content is None:
-        return None
-    try:
-        height, width = sizes.content_size(recipe, content)
-    except PincelError:
-        return None
-    coarse = sum(share**2 * multiple for share, multiple in recipe.rungs)
-    return height * width * max(1.0, recipe.steps * (1 + coarse))
-
-
-def expected_seconds(jobs: Sequence[Job], machine: Machine) -> dict[str, float | None]:
-    """Return name → how long a job may take on this machine; None where nothing is known of it.
-
-    For each network one run is put together, which asks this machine how quick it is; the others follow from their efforts.
-
-    Args:
-        jobs: What is to be painted.
-        machine: Where and how.
-    """
-    known = efforts(jobs)
-    paces: dict[str, float | None] = {}
-    for job in jobs:
-        network = recipe_of(job).backbone
-        if paces.get(network) is None:
-            paces[network] = _pace(job, known[job.name], machine)
-    return {job.name: _times(paces[recipe_of(job).backbone], known[job.name]) for job in jobs}
-
-
-def _times(pace: float | None, effort: float) -> float | None:
-    return None if pace is None else pace * effort
-
-
-def _pace(job: Job, effort: float, machine: Machine) -> float | None:
-    """Return seconds a unit of effort; None if the job cannot be painted."""
-    settings = dict(job.settings)
-    recipe = settings.pop("recipe", USUAL)
-    with suppress(PincelError):
-        run = Run(
-            job.content,
-            list(job.styles),
-            recipe=recipe,
-            device=machine.device,
-            precision=machine.precision,
-            tiles=machine.tiles,
-            memory=machine.memory,
-            **settings,
-        )
-        return None if run.expected_seconds is None else run.expected_seconds / effort
-    return None

@@ -8,16 +8,16 @@ from typing import Protocol
 
 import torch
 
-from pincel.batch.messages import Job, Machine, Message, Outcome, Progress
+from pincel.batch.messages import Job, MachineOptions, Message, Outcome, Progress
 from pincel.batch.painter import Painter
 from pincel.batch.processes import Processes
 from pincel.engine.device import resolve_device
 from pincel.engine.memory import free_memory, parse_memory
 from pincel.errors import OptionError
 from pincel.files import one_line
-from pincel.run.run import FREE
+from pincel.run.machine import MEMORY_FRACTION
 
-__all__ = ["Hands", "Here", "Machine", "Message", "Processes", "Progress", "shared"]
+__all__ = ["Hands", "Here", "MachineOptions", "Message", "Processes", "Progress", "shared"]
 
 
 class Hands(Protocol):
@@ -33,7 +33,7 @@ class Hands(Protocol):
         """Let go of processes and networks."""
 
 
-def shared(machine: Machine, count: int) -> Machine:
+def shared(machine: MachineOptions, count: int) -> MachineOptions:
     """Return each worker's part of a machine's memory and threads, if there are several.
 
     Raises:
@@ -47,7 +47,7 @@ def shared(machine: Machine, count: int) -> Machine:
         parse_memory(machine.memory)
     if count == 1:
         return machine
-    memory = parse_memory(machine.memory) if machine.memory else round(FREE * free_memory(device))
+    memory = parse_memory(machine.memory) if machine.memory else round(MEMORY_FRACTION * free_memory(device))
     threads = machine.threads or torch.get_num_threads()
     return replace(machine, memory=str(memory // count), threads=max(1, threads // count))
 
@@ -55,8 +55,8 @@ def shared(machine: Machine, count: int) -> Machine:
 class Here:
     """Paints in this process, one job after the other."""
 
-    def __init__(self, machine: Machine | None = None) -> None:
-        self._painter = Painter(**asdict(machine or Machine()))
+    def __init__(self, machine: MachineOptions | None = None) -> None:
+        self._painter = Painter(**asdict(machine or MachineOptions()))
         self._asked = False
 
     def outcomes(self, jobs: Sequence[Job]) -> Iterator[Message]:

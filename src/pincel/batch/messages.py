@@ -27,7 +27,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Machine:
+class MachineOptions:
     """Where and how to work, which changes nothing of a picture but rounding; the arguments of a :class:`Painter`.
 
     Attributes:
@@ -71,7 +71,7 @@ class Outcome:
         state: ``done``; ``failed``, with a message why; or ``stopped``: it was asked to end, and nothing of it was kept.
         message: Why it failed, in one line; or what is to be known of a picture that is done, if anything.
         seconds: From taking up the job to its files being written.
-        prepared: Of these, those before the picture is first looked at: reading, loading, measuring what is wished for.
+        prepared: Of these, those until the picture was evaluated for the first time: reading, loading, measuring targets.
         size: (width, height) of the picture.
         steps: Made in all scales.
         total: J of the picture as saved, if it was measured.

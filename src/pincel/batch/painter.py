@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,8 +19,8 @@ from pincel.engine.memory import give_back_freed_memory
 from pincel.engine.result import Result, record_path
 from pincel.errors import PincelError
 from pincel.image.io import check_limits
-from pincel.losses.base import Loss
-from pincel.run.cache import Memo
+from pincel.run.cache import Cache
+from pincel.run.machine import Machine
 from pincel.run.run import Run
 
 __all__ = ["Outcome", "Painter", "Progress"]
@@ -52,10 +53,15 @@ class Painter:
     ) -> None:
         if threads is not None:
             use_threads(threads)
-        self._machine: dict[str, Any] = {"device": device, "precision": precision, "tiles": tiles, "memory": memory}
-        self._memo = Memo()
+        # Resolved when the first job comes: a device that is not there fails jobs, not the painter.
+        self._options: dict[str, Any] = {"device": device, "precision": precision, "tiles": tiles, "memory": memory}
+        self._cache = Cache()
         self._pictures = Decoded()
         self.worker = worker
+
+    @cached_property
+    def _machine(self) -> Machine:
+        return Machine.resolve(**self._options, cache=self._cache)
 
     def paint(self, job: Job, tell: Tell = lambda _: None, stop: Stop = lambda: False) -> Outcome:
         """Paint a job and write its picture and record, each whole or not at all.
@@ -95,17 +101,18 @@ class Painter:
         # A folder stays one style with one weight, however many pictures are in it.
         styles = [(place if is_folder(place) else self._pictures.open(place, "style"), weight) for place, weight in job.styles]
         recipe = settings.pop("recipe", USUAL)
-        run = Run(content, styles, recipe=recipe, memo=self._memo, on_event=tell, wishes=watch.asked, **self._machine, **settings)
-        if run.tight:
+        run = Run(content, styles, recipe=recipe, machine=self._machine, on_event=tell, **settings)
+        if run.plan.memory_constrained:
             # From here on; those that come after it are slower for it, and not many in a batch that has such pictures.
             give_back_freed_memory()
-        check_limits(job.output, run.size, alpha=run.is_transparent)
-        steps, before, of_scale, reason = sum(rung.steps for rung in run.rungs), 0, 0, ""
+        check_limits(job.output, run.size, alpha=run.inputs.content.alpha is not None)
+        steps, before, of_scale, reason = sum(rung.steps for rung in run.plan.rungs), 0, 0, ""
         for event in run:
             tell(event)
             if isinstance(event, Scale):
                 before, of_scale = before + of_scale, event.steps
             elif isinstance(event, Step):
+                watch.first_step()
                 yield Progress(job.name, before + event.step, steps, self.worker)
             elif isinstance(event, Stopped):
                 reason = event.reason
@@ -115,7 +122,7 @@ class Painter:
 
 
 class _Watch:
-    """How long a job has taken, and how long until its picture was first looked at."""
+    """How long a job has taken, and how long until its picture was first evaluated."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
@@ -129,11 +136,10 @@ class _Watch:
     def prepared(self) -> float:
         return self.elapsed if self._ready is None else self._ready
 
-    def asked(self, _: tuple[int, int]) -> Sequence[Loss]:
-        """Wish for nothing. A run asks for wishes beyond its recipe when it has everything else, just before it looks at its picture."""
+    def first_step(self) -> None:
+        """Take the time, the first time that this is called."""
         if self._ready is None:
             self._ready = self.elapsed
-        return ()
 
 
 def _written(job: Job, result: Result) -> Outcome:

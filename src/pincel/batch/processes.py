@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Protocol, TypeAlias
 
-from pincel.batch.messages import Job, Machine, Message, Outcome, Progress
+from pincel.batch.messages import Job, MachineOptions, Message, Outcome, Progress
 from pincel.errors import WorkerError
 from pincel.files import one_line
 
@@ -43,7 +43,7 @@ Makes: TypeAlias = Callable[[str], Paints]
 class MakePainter:
     """Makes the painter of a process, in that process."""
 
-    machine: Machine
+    machine: MachineOptions
 
     def __call__(self, name: str) -> Paints:
         """Make it."""
@@ -65,9 +65,9 @@ class Processes:
         make: Makes the painter of a process.
     """
 
-    def __init__(self, count: int, machine: Machine | None = None, *, make: Makes | None = None) -> None:
+    def __init__(self, count: int, machine: MachineOptions | None = None, *, make: Makes | None = None) -> None:
         self._count = count
-        self._make = make or MakePainter(machine or Machine())
+        self._make = make or MakePainter(machine or MachineOptions())
         self._workers: list[_Worker] = []
         self._asked = False
 

@@ -17,7 +17,7 @@ from pincel.batch.check import check_jobs
 from pincel.batch.hands import Hands, Here, Processes, shared
 from pincel.batch.jobs import gather_jobs
 from pincel.batch.ledger import Ledger
-from pincel.batch.messages import Job, Machine, Message, Outcome
+from pincel.batch.messages import Job, MachineOptions, Message, Outcome
 from pincel.batch.names import PATTERN
 from pincel.batch.page import write_summary
 from pincel.batch.places import Notify
@@ -194,7 +194,7 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
     else:
         asked = gather_jobs(_texts(contents), _texts(styles), into, pattern=pattern, settings=settings, notify=notify)
     check_jobs(asked, into, [Path(jobs)] if jobs is not None else [])
-    machine = shared(Machine(device, precision, tiles, memory), workers)
+    machine = shared(MachineOptions(device, precision, tiles, memory), workers)
     hands: Hands = Here(machine) if workers == 1 else Processes(workers, machine)
     try:
         return run_batch(asked, hands, into, on_event or (lambda _: None), again=again)

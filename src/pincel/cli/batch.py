@@ -20,7 +20,7 @@ from pincel.recipes.groups import GROUPS
 if TYPE_CHECKING:
     from pincel.batch.hands import Hands
     from pincel.batch.ledger import Ledger
-    from pincel.batch.messages import Job, Machine
+    from pincel.batch.messages import Job, MachineOptions
     from pincel.batch.run import Summary
 
 # Of a batch in which a picture failed.
@@ -129,7 +129,7 @@ def command(ctx: click.Context, /, contents: tuple[str, ...], styles: tuple[str,
 def painted(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[str, Any], options: dict[str, Any]) -> int:
     """Check, paint, tell; return the exit code."""
     from pincel.batch.check import check_jobs
-    from pincel.batch.messages import Machine
+    from pincel.batch.messages import MachineOptions
 
     begin_computing()
     if options["cluster"] is not None and any("://" in text for text in (options["output"], *contents, *styles)):
@@ -137,7 +137,7 @@ def painted(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[s
     folder = Path(options["output"])
     jobs = asked(contents, styles, settings, options)
     check_jobs(jobs, folder, [Path(options["jobs"])] if options["jobs"] else [])
-    machine = Machine(**{name: options[name] for name in MACHINE})
+    machine = MachineOptions(**{name: options[name] for name in MACHINE})
     if options["dry_run"]:
         return foreseen(jobs, folder, machine, again=options["again"], json_lines=options["json_lines"])
     hands = hands_for(options["workers"], options["cluster"], machine)
@@ -153,7 +153,7 @@ def painted_in_store(contents: tuple[str, ...], styles: tuple[str, ...], setting
     Raises:
         OptionError: For what can only be done in a folder.
     """
-    from pincel.batch.messages import Machine
+    from pincel.batch.messages import MachineOptions
     from pincel.cluster.stored import Known, check_stored, gather_stored, opened
     from pincel.errors import OptionError
 
@@ -162,7 +162,7 @@ def painted_in_store(contents: tuple[str, ...], styles: tuple[str, ...], setting
     known, folder = Known(), options["output"]
     jobs = gather_stored(contents, styles, folder, known, pattern=options["names"], settings=settings, notify=_notify(options))
     check_stored(jobs, folder)
-    hands = hands_for(options["workers"], options["cluster"], Machine(**{name: options[name] for name in MACHINE}))
+    hands = hands_for(options["workers"], options["cluster"], MachineOptions(**{name: options[name] for name in MACHINE}))
     try:
         with opened(folder, known) as (here, ledger):
             return worked(jobs, hands, here, options, ledger)
@@ -195,7 +195,7 @@ def _notify(options: dict[str, Any]) -> Callable[[str], None]:
     return (lambda _: None) if options["quiet"] else partial(click.echo, err=True)
 
 
-def hands_for(workers: int | None, cluster: str | None, machine: Machine) -> Hands:
+def hands_for(workers: int | None, cluster: str | None, machine: MachineOptions) -> Hands:
     """Return who is to paint: this process, several of this machine, or those of a cluster."""
     from pincel.batch.hands import Here, Processes, shared
 
@@ -208,7 +208,7 @@ def hands_for(workers: int | None, cluster: str | None, machine: Machine) -> Han
     return Here(ways) if count == 1 else Processes(count, ways)
 
 
-def foreseen(jobs: list[Job], folder: Path, machine: Machine, *, again: bool, json_lines: bool) -> int:
+def foreseen(jobs: list[Job], folder: Path, machine: MachineOptions, *, again: bool, json_lines: bool) -> int:
     """Say what would be painted and how long it may take; return the exit code."""
     from pincel.batch.effort import expected_seconds
     from pincel.batch.ledger import Ledger

@@ -52,7 +52,7 @@ def follow() -> int:
         The exit code: 0, or 2 if process 0 has gone before.
     """
     from pincel.engine.team import join
-    from pincel.run.worker import serve
+    from pincel.run.worker import run_worker
 
     here = place(os.environ)
     if here is None:
@@ -60,7 +60,7 @@ def follow() -> int:
     team = join(here.rank, here.processes, here.local)
     # Ctrl-C and SIGTERM reach all processes, and are for process 0 to heed: it ends the run in good order, and this one with it.
     ignore_signals()
-    return 0 if serve(team, here.local) else 2
+    return 0 if run_worker(team, here.local) else 2
 
 
 @contextmanager

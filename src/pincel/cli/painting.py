@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pincel.cli.progress import Bar
     from pincel.engine.events import Event
     from pincel.engine.result import Result
+    from pincel.run.checkpoint import CheckpointWriter
     from pincel.run.run import Run
 
 EXIT_CODES = {"interrupted": 130, "terminated": 143}
@@ -68,7 +69,7 @@ def check_fits(run: Run, outputs: Outputs) -> tuple[str, ...]:
     """Check that the picture's format can hold it, now that its size is known; return notes, or raise OutputError."""
     from pincel.image.io import check_limits
 
-    return check_limits(outputs.picture, run.size, alpha=run.is_transparent, depth=outputs.depth)
+    return check_limits(outputs.picture, run.size, alpha=run.inputs.content.alpha is not None, depth=outputs.depth)
 
 
 def written_down(outputs: Outputs) -> dict[str, Any]:
@@ -93,11 +94,11 @@ def read_back(written: Mapping[str, Any]) -> Outputs:
     return Outputs(**paths, save_every=written["save_every"], depth=written.get("depth", 8), passing=written["passing"])
 
 
-def paint(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool, preview: Path | None = None) -> Result:
-    """Iterate over a run, showing what it tells, until it ends or a signal asks it to; return its result."""
+def paint(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool, preview: Path | None = None) -> None:
+    """Iterate over a run, showing what it tells, until it ends or a signal asks it to, and evaluate its result."""
     from pincel.engine.memory import give_back_freed_memory
 
-    if run.tight:
+    if run.plan.memory_constrained:
         give_back_freed_memory()
     watchers = _watchers(run, outputs, bar, json_lines=json_lines)
     if preview:
@@ -109,7 +110,8 @@ def paint(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool, preview: Pa
         for event in run:
             for watch in watchers:
                 watch(event)
-    return run.result
+    # Now, while the bar can show how far that is.
+    _ = run.result
 
 
 def _watchers(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> list[Callable[[Event], None]]:
@@ -118,7 +120,7 @@ def _watchers(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> list
     from pincel.errors import OutputError
     from pincel.image.io import save_picture, to_pil
 
-    ladder = len(run.rungs) > 1
+    ladder = len(run.plan.scales) > 1
 
     def keep(event: Event) -> None:
         if outputs.save_every and isinstance(event, Step) and event.step and event.step % outputs.save_every == 0:
@@ -195,8 +197,15 @@ def watch_learning(run: Learns, show: Callable[[Any], None], began: type, *, jso
         follow(None)
 
 
-def finish(run: Run, result: Result, outputs: Outputs, *, json_lines: bool, quiet: bool) -> int:
+def finish(run: Run, outputs: Outputs, checkpoints: CheckpointWriter | None, *, json_lines: bool, quiet: bool) -> int:
     """Write what a run has come to, say where it is, remove checkpoints that have served.
+
+    Args:
+        run: Ended.
+        outputs: Where its files go.
+        checkpoints: What has written its checkpoints, if anything has.
+        json_lines: Whether to say it as JSON.
+        quiet: Whether to say nothing.
 
     Returns:
         The exit code.
@@ -209,23 +218,21 @@ def finish(run: Run, result: Result, outputs: Outputs, *, json_lines: bool, quie
     from pincel.cli.terminal import say
     from pincel.errors import MemoryLimitError, WorkerError
 
+    result = run.result
     saved = save(result, outputs, run)
-    if outputs.passing and run.finished:
-        run.discard_checkpoints()
+    if checkpoints and outputs.passing and run.finished:
+        checkpoints.discard()
+    way_on = f" To go on: {checkpoints.resume_command}" if checkpoints and checkpoints.resume_command else ""
     if json_lines:
         say(json.dumps({"event": "saved", "stopped": result.stopped, "files": [str(path) for path in saved]}))
     elif not quiet:
         for path in saved:
             say(str(path))
-    if run.lost:
-        raise WorkerError(f"{run.lost} The best picture so far was kept as {saved[0]}.{_way_on(run)}")
+    if run.error:
+        raise WorkerError(f"{run.error} The best picture so far was kept as {saved[0]}.{way_on}")
     if result.stopped == "out of memory":
-        raise MemoryLimitError(f"Out of memory. The best picture so far was kept as {saved[0]}; try a smaller --size.{_way_on(run)}")
+        raise MemoryLimitError(f"Out of memory. The best picture so far was kept as {saved[0]}; try a smaller --size.{way_on}")
     return EXIT_CODES.get(result.stopped, 0)
-
-
-def _way_on(run: Run) -> str:
-    return f" To go on: {run.way_on}" if run.way_on else ""
 
 
 def save(result: Result, outputs: Outputs, run: Run) -> list[Path]:

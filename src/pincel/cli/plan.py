@@ -15,6 +15,8 @@ from pincel.recipes.groups import GROUPS
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from pincel.run.machine import Machine
+    from pincel.run.plan import Plan
     from pincel.run.run import Run
 
 # Seconds from which a run is announced scale by scale.
@@ -43,40 +45,43 @@ def command(content: str, style: tuple[str, ...], **options: Any) -> None:
     """Say what 'pincel transfer CONTENT STYLE …' with the same options would take: memory, time, tiles, scales. Paints nothing.
 
     Memory is the most this program would have in use at one time. Time follows from the speed of the last run on this machine, or from
-    that of its convolutions, measured once; the start, with all that is loaded, is made and timed.
+    that of its convolutions, measured once.
     """
     from rich.console import Console
 
-    from pincel.cli.progress import Bar
     from pincel.cli.terminal import say
-    from pincel.engine.clock import age
-    from pincel.run.run import Run
+    from pincel.run.check import prepare_recipe
+    from pincel.run.inputs import load_inputs, start_file
+    from pincel.run.machine import Machine
+    from pincel.run.plan import make_plan
 
     begin_computing()
     values = gather(options)
-    machine = {name: options[name] for name in MACHINE}
-    with Bar() as bar:
-        run = Run(content, styles(style), recipe=options["recipe"], on_event=bar.show, **machine, **values)
-    # This command has started just as a run would.
-    start = age()
+    recipe, notes = prepare_recipe(options["recipe"], values)
+    machine = Machine.resolve(**{name: options[name] for name in MACHINE})
+    inputs = load_inputs(recipe, content, styles(style), start_file(recipe), machine.memory)
+    plan = make_plan(inputs.recipe, inputs.preprocessed, machine)
     if options["json_output"]:
-        say(json.dumps({**as_data(run), "start_seconds": round(start, 3)}))
+        say(json.dumps(as_data(plan, machine)))
         return
     console = Console(highlight=False)
-    console.print(as_table(run))
-    for line in (*run.plan.notes, f"{_in_all(run)} Starting takes {duration(start)}."):
+    console.print(as_table(plan, machine))
+    for line in (*notes, *plan.notes, in_all(plan, machine)):
         console.print(line, soft_wrap=True, markup=False)
 
 
 def announced(run: Run) -> list[str]:
     """Return what to say before a run: where it works and what it takes, and of a long one each scale."""
-    scales = _scales(run) if (run.expected_seconds or 0.0) >= LONG else []
+    plan, machine = run.plan, run.machine
+    scales = _scales(plan, machine) if (machine.seconds_for(plan.work) or 0.0) >= LONG else []
     lines = [f"  {width}×{height}: {steps} steps, tiles {tiles}, {memory}, {time}" for width, height, steps, tiles, memory, time in scales]
-    many = f", {run.processes} processes" if run.processes > 1 else ""
-    return [f"Painting on {run.device} in {run.precision}{many}; {_in_all(run)} Ctrl-C keeps the best picture so far.", *lines]
+    count = machine.processes.processes
+    many = f", {count} processes" if count > 1 else ""
+    start = f"Painting on {machine.device} in {machine.precision}{many}; {in_all(plan, machine)}"
+    return [f"{start} Ctrl-C keeps the best picture so far.", *lines]
 
 
-def as_data(run: Run) -> dict[str, Any]:
+def as_data(plan: Plan, machine: Machine) -> dict[str, Any]:
     """Return a plan as plain data: bytes, seconds (null where not known), sizes as [width, height]."""
     scales = [
         {
@@ -84,33 +89,33 @@ def as_data(run: Run) -> dict[str, Any]:
             "steps": scale.rung.steps,
             "tiles": str(scale.layout),
             "memory": round(scale.memory),
-            "seconds": run.seconds_for(scale.total),
+            "seconds": machine.seconds_for(scale.total),
         }
-        for scale in run.plan.scales
+        for scale in plan.scales
     ]
     return {
-        "size": [run.size[1], run.size[0]],
-        "device": str(run.device),
-        "precision": str(run.precision),
-        "memory": round(run.plan.memory),
-        "seconds": run.expected_seconds,
+        "size": [plan.size[1], plan.size[0]],
+        "device": str(machine.device),
+        "precision": str(machine.precision),
+        "memory": round(plan.memory),
+        "seconds": machine.seconds_for(plan.work),
         "scales": scales,
-        "recipe": run.recipe.model_dump(),
-        "notes": list(run.plan.notes),
+        "recipe": plan.recipe.model_dump(),
+        "notes": list(plan.notes),
     }
 
 
-def as_table(run: Run) -> Table:
+def as_table(plan: Plan, machine: Machine) -> Table:
     """Lay a plan out, a scale a row."""
     from rich.table import Table
 
     table = Table("size", "steps", "tiles", "memory", "time", box=None, header_style="bold", pad_edge=False)
-    for width, height, steps, tiles, memory, time in _scales(run):
+    for width, height, steps, tiles, memory, time in _scales(plan, machine):
         table.add_row(f"{width}×{height}", str(steps), tiles, memory, time)
     return table
 
 
-def _scales(run: Run) -> list[tuple[int, int, int, str, str, str]]:
+def _scales(plan: Plan, machine: Machine) -> list[tuple[int, int, int, str, str, str]]:
     from pincel.run.plan import gibibytes
 
     return [
@@ -120,16 +125,18 @@ def _scales(run: Run) -> list[tuple[int, int, int, str, str, str]]:
             scale.rung.steps,
             str(scale.layout),
             gibibytes(scale.memory),
-            duration(run.seconds_for(scale.total)),
+            duration(machine.seconds_for(scale.total)),
         )
-        for scale in run.plan.scales
+        for scale in plan.scales
     ]
 
 
-def _in_all(run: Run) -> str:
+def in_all(plan: Plan, machine: Machine) -> str:
+    """Say what a run takes, in a sentence."""
     from pincel.run.plan import gibibytes
 
-    return f"{run.size[1]}×{run.size[0]} takes about {gibibytes(run.plan.memory)} and {duration(run.expected_seconds)}."
+    seconds = machine.seconds_for(plan.work)
+    return f"{plan.size[1]}×{plan.size[0]} takes about {gibibytes(plan.memory)} and {duration(seconds)}."
 
 
 def duration(seconds: float | None) -> str:

@@ -130,14 +130,14 @@ def _painted(network: Network, content: Picture, styles: Weighted, manner: Manne
     from pincel.feedforward.tiles import appetite, choose_side
     from pincel.files import write_text
     from pincel.image.io import check_limits, save_picture, to_pil, write_or_keep
-    from pincel.run.run import FREE
+    from pincel.run.machine import MEMORY_FRACTION
     from pincel.sources import described
     from pincel.version import __version__
 
     device = resolve_device(options["device"])
     check_size(network, content)
     notes = check_limits(outputs.picture, (content.height, content.width), alpha=content.alpha is not None)
-    budget = parse_memory(options["memory"]) if options["memory"] else int(FREE * free_memory(device))
+    budget = parse_memory(options["memory"]) if options["memory"] else int(MEMORY_FRACTION * free_memory(device))
     side = choose_side(network, content.height, content.width, budget)
     needed = appetite(network, content.height, content.width)
     where = f"in tiles of {side} pixels, for the whole would take {needed / 1e9:.2g} GB" if side else f"{needed / 1e6:,.0f} MB"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pincel.cli.painting import Outputs
     from pincel.cli.progress import Bar
     from pincel.engine.team import Crew
+    from pincel.run.checkpoint import CheckpointWriter
     from pincel.run.run import Run
 
 
@@ -58,17 +59,17 @@ def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
         ctx.exit(follow())
     with crew() as hands:
         with Bar(quiet=options["quiet"]) as bar:
-            run, outputs, preview = _opened(folder, options, bar, hands)
+            run, checkpoints, outputs, preview = _opened(folder, options, bar, hands)
             stand_fast(hands)
-            result = paint(run, outputs, bar, json_lines=options["json_lines"], preview=preview)
-        code = finish(run, result, outputs, json_lines=options["json_lines"], quiet=options["quiet"])
+            paint(run, outputs, bar, json_lines=options["json_lines"], preview=preview)
+        code = finish(run, outputs, checkpoints, json_lines=options["json_lines"], quiet=options["quiet"])
     ctx.exit(code)
 
 
-def _opened(folder: str, options: Mapping[str, Any], bar: Bar, hands: Crew) -> tuple[Run, Outputs, Path | None]:
+def _opened(folder: str, options: Mapping[str, Any], bar: Bar, hands: Crew) -> tuple[Run, CheckpointWriter, Outputs, Path | None]:
     """Read the checkpoint, and make sure that its run can be written where it should before it is built; return where previews go, too."""
     from pincel.engine.checkpoint import find_checkpoint
-    from pincel.run.run import Run
+    from pincel.run.checkpoint import resume_run
 
     found = find_checkpoint(folder)
     with found.reading():
@@ -77,4 +78,5 @@ def _opened(folder: str, options: Mapping[str, Any], bar: Bar, hands: Crew) -> t
         outputs = check_outputs(read_back(written["also"]), sources)
     preview = check_preview(options["preview"], outputs, sources)
     device = device_here(options["device"]) if options["device"] else None
-    return Run.resumed(found, device=device, on_event=bar.show, crew=hands), outputs, preview
+    run, checkpoints = resume_run(found, device=device, processes=hands, on_event=bar.show)
+    return run, checkpoints, outputs, preview

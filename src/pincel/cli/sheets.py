@@ -18,7 +18,7 @@ from pincel.recipes.groups import GROUPS
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
     from pincel.engine.result import Result
-    from pincel.run.cache import Memo
+    from pincel.run.machine import Machine
     from pincel.sweep import Cell
 
 
@@ -48,9 +48,9 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
     from pincel.errors import OutputError
     from pincel.files import check_output, csv_text, write_text
     from pincel.image.io import check_format, save_picture, write_or_keep
-    from pincel.run import build
-    from pincel.run.cache import SHARED, Memo
-    from pincel.run.run import resolve_recipe
+    from pincel.run.cache import SHARED, Cache
+    from pincel.run.check import check_recipe, resolve_recipe
+    from pincel.run.machine import Machine
     from pincel.sweep import rows_of, sheet_of
 
     begin_computing()
@@ -65,13 +65,13 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
         raise OutputError(f"Two outputs would be written to one file: {sheet}. Give each its own name.")
     for cell in cells:
         # A value that is not accepted is told before the first picture, not after the last but one.
-        build.check_recipe(resolve_recipe(cell.overrides.get("recipe", options["recipe"]), {**given, **_plain(cell)}))
+        check_recipe(resolve_recipe(cell.overrides.get("recipe", options["recipe"]), {**given, **_plain(cell)}))
     done: list[tuple[Cell, Result]] = []
-    memo = Memo(most=SHARED)
+    machine = Machine.resolve(**{name: options[name] for name in MACHINE}, cache=Cache(most=SHARED))
     with Bar(quiet=options["quiet"]) as bar:
         for number, cell in enumerate(cells, 1):
             bar.line(f"picture {number} of {len(cells)}: {' · '.join(cell.caption.splitlines())}")
-            result = _painted(content, cell, options, given, bar, memo)
+            result = _painted(content, cell, options, given, bar, machine)
             done.append((cell, result))
             if options["folder"]:
                 Path(options["folder"]).mkdir(parents=True, exist_ok=True)
@@ -88,13 +88,12 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
     return EXIT_CODES.get(done[-1][1].stopped, 0)
 
 
-def _painted(content: str, cell: Cell, options: dict[str, Any], given: dict[str, Any], bar: Bar, memo: Memo) -> Result:
+def _painted(content: str, cell: Cell, options: dict[str, Any], given: dict[str, Any], bar: Bar, machine: Machine) -> Result:
     from pincel.run.run import Run
 
     recipe = cell.overrides.get("recipe", options["recipe"])
-    machine = {name: options[name] for name in MACHINE}
     bar.clear()
-    run = Run(content, list(cell.styles), recipe=recipe, on_event=bar.show, memo=memo, **machine, **{**given, **_plain(cell)})
+    run = Run(content, list(cell.styles), recipe=recipe, on_event=bar.show, machine=machine, **{**given, **_plain(cell)})
     with stopped_by_signals(run):
         for event in run:
             bar.show(event)

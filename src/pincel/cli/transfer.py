@@ -21,6 +21,7 @@ from pincel.recipes.groups import GROUPS
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
     from pincel.engine.team import Crew
+    from pincel.run.checkpoint import CheckpointWriter
     from pincel.run.run import Run
 
 
@@ -124,31 +125,21 @@ def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], 
     outputs = _outputs(options)
     inputs = input_paths(content, pairs, options["recipe"], values)
     preview = check_preview(options["preview"], check_outputs(outputs, inputs), inputs)
+    from pincel.run.machine import Machine
     from pincel.run.run import Run
 
+    folder = checkpoint_folder(options, outputs)
     with Bar(quiet=options["quiet"]) as bar:
-        run = Run(
-            content,
-            pairs,
-            recipe=options["recipe"],
-            device=device_here(options["device"]),
-            precision=options["precision"],
-            tiles=options["tiles"],
-            memory=options["memory"],
-            checkpoint=options["checkpoint"],
-            checkpoint_every=options["checkpoint_every"],
-            on_event=bar.show,
-            crew=hands,
-            **values,
+        machine = Machine.resolve(
+            device_here(options["device"]), options["precision"], options["tiles"], options["memory"], processes=hands
         )
-        run.also = written_down(outputs)
+        run = Run(content, pairs, recipe=options["recipe"], machine=machine, on_event=bar.show, **values)
         for line in (*check_fits(run, outputs), *announced(run)):
             bar.line(line)
-        if outputs.passing:
-            _keep_if_long(run, outputs, options["checkpoint_every"], bar)
+        checkpoints = None if folder is None else _checkpoints(run, folder, outputs, options["checkpoint_every"], bar)
         stand_fast(hands)
-        result = paint(run, outputs, bar, json_lines=options["json_lines"], preview=preview)
-    return finish(run, result, outputs, json_lines=options["json_lines"], quiet=options["quiet"])
+        paint(run, outputs, bar, json_lines=options["json_lines"], preview=preview)
+    return finish(run, outputs, checkpoints, json_lines=options["json_lines"], quiet=options["quiet"])
 
 
 def _outputs(options: dict[str, Any]) -> Outputs:
@@ -167,15 +158,28 @@ def _outputs(options: dict[str, Any]) -> Outputs:
     )
 
 
-def _keep_if_long(run: Run, outputs: Outputs, every: float, bar: Bar) -> None:
-    """Write checkpoints beside the picture once the run turns out to take long."""
-    from pincel.engine.checkpoint import checkpoint_files
-    from pincel.engine.keeper import LONG
+def checkpoint_folder(options: dict[str, Any], outputs: Outputs) -> Path | None:
+    """Return where checkpoints go: the folder asked for, which must be new, or one beside the picture; None for none.
 
+    Raises:
+        PincelError: For a folder that cannot be written to, or that holds checkpoints of another run.
+    """
+    from pincel.engine.keeper import new_folder
+
+    if options["checkpoint"]:
+        return new_folder(Path(options["checkpoint"]))
     # A name of the longest length allowed must still have a folder.
     name = os.fsencode(outputs.picture.name)[:200].decode("utf-8", "ignore")
-    folder = outputs.picture.with_name(f"{name}.checkpoint")
-    if checkpoint_files(folder):
+    return outputs.picture.with_name(f"{name}.checkpoint") if outputs.passing else None
+
+
+def _checkpoints(run: Run, folder: Path, outputs: Outputs, every: float, bar: Bar) -> CheckpointWriter:
+    """Let a run write checkpoints: those that nobody asked for only once it turns out to take long."""
+    from pincel.engine.checkpoint import checkpoint_files
+    from pincel.engine.keeper import LONG
+    from pincel.run.checkpoint import keep_checkpoints
+
+    if outputs.passing and checkpoint_files(folder):
         text = f"{folder} has checkpoints of an earlier run; this run starts anew, and replaces them with its own if it takes long."
-        bar.line(text, style="yellow")
-    run.keep_checkpoints(folder, every, after=LONG)
+        bar.console.print(text, style="yellow", soft_wrap=True, markup=False)
+    return keep_checkpoints(run, folder, every, after=LONG if outputs.passing else 0.0, user_state=written_down(outputs))

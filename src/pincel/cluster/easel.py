@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from pincel.batch.messages import Job, Machine, Outcome, Progress
+from pincel.batch.messages import Job, MachineOptions, Outcome, Progress
 from pincel.batch.painter import Painter
 from pincel.cluster import store
 from pincel.engine.device import resolve_device
@@ -20,7 +20,7 @@ from pincel.engine.memory import free_memory, keep_freed_memory
 from pincel.errors import ClusterError, PincelError
 from pincel.files import one_line, quoted
 from pincel.recipes import RECIPES
-from pincel.run.run import FREE
+from pincel.run.machine import MEMORY_FRACTION
 from pincel.samples import PREFIX
 from pincel.sources import BLANK
 
@@ -51,7 +51,7 @@ class MakePainter:
         peers: How many workers there may be on one machine: they share its memory.
     """
 
-    machine: Machine
+    machine: MachineOptions
     peers: int = 1
 
     def __call__(self, name: str) -> Paints:
@@ -67,7 +67,7 @@ def share_of_memory(device: str, memory: str | None, peers: int) -> str | None:
     where = resolve_device(device)
     if memory is not None or where.type != "cpu" or peers == 1:
         return memory
-    return str(round(FREE * free_memory(where)) // peers)
+    return str(round(MEMORY_FRACTION * free_memory(where)) // peers)
 
 
 def check_folder(folder: str, token: str) -> None:

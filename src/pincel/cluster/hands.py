@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pincel.batch.messages import Job, Machine, Message, Outcome
+from pincel.batch.messages import Job, MachineOptions, Message, Outcome
 from pincel.cluster import store
 from pincel.cluster.address import AUTO, join
 from pincel.cluster.easel import SIGN, Easel, MakePainter, Makes, absolute
@@ -102,12 +102,12 @@ class RayHands:
         self,
         address: str = AUTO,
         workers: int | None = None,
-        machine: Machine | None = None,
+        machine: MachineOptions | None = None,
         *,
         make: Makes | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        machine = machine or Machine()
+        machine = machine or MachineOptions()
         self._machine = replace(machine, threads=machine.threads or 1)
         if machine.memory is not None:
             parse_memory(machine.memory)

@@ -26,7 +26,7 @@ from pincel.film.paint import painted_size
 from pincel.film.passes import paint_over
 from pincel.film.settings import Settings
 from pincel.film.work import Work, identity
-from pincel.run.cache import Memo
+from pincel.run.cache import Cache
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Trestle:
         keep_freed_memory()
         self._threads = threads
         self._settings, self._folder, self._token, self._peers = settings, folder, token, peers
-        self._memo = Memo()
+        self._cache = Cache()
         self._leaving = threading.Event()
         self._events: deque[FilmEvent] = deque()
 
@@ -78,7 +78,7 @@ class Trestle:
         if identity(task.film) != work.plan.get("film"):
             failed = f"the machine {socket.gethostname()} has another film of this name"
             raise ClusterError(one_line(failed, quoted(task.film.path), "a file every worker sees", "a folder that all machines share"))
-        brush = Brush(self._settings, painted_size(task.film, self._settings), self._memo, self._tell, self._leaving.is_set)
+        brush = Brush(self._settings, painted_size(task.film, self._settings), self._cache, self._tell, self._leaving.is_set)
         way = paint_over if self._settings.passes > 1 else paint_once
         count = way(task.film, task.scene, work, brush, self._tell)
         return count, self.said()
@@ -125,7 +125,7 @@ class RayScenes:
         scenes: Sequence[Scene],
         folder: Path,
         settings: Settings,
-        _memo: Memo | None = None,
+        _cache: Cache | None = None,
         tell: Tell = nobody,
         stop: Callable[[], bool] = never,
     ) -> None:

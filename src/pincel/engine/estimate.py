@@ -133,7 +133,9 @@ class Appetite:
         blocks: dict[int, torch.UntypedStorage] = {}
 
         def note(tensor: Tensor) -> None:
-            blocks[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage()
+            storage = tensor.untyped_storage()
+            # Not by where they lie: on the meta device, that is nowhere.
+            blocks[storage._cdata] = storage
 
         given = torch.zeros(1, part.before.channels, side, side, device=self.device).contiguous(memory_format=torch.channels_last)
         wanted = self.wanted | {part.layers[-1].name}

@@ -36,11 +36,12 @@ class History:
         stopped: How the run ended, or how far it is.
         seconds: How long it has painted.
         memory: The most bytes that were in use after a step.
+        pending: Notes that nobody has been told yet.
     """
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self.notes: list[str] = []
+    def __init__(self, notes: Sequence[str] = ()) -> None:
+        """Begin with notes from before the first step."""
+        self.notes, self.pending = list(notes), list(notes)
         self.readings: list[Reading] = []
         self.stopped = Stopped("not started", 0, 0)
         self.seconds = 0.0
@@ -48,7 +49,7 @@ class History:
         # How many readings and notes there were when last marked.
         self._marked = (0, 0)
 
-    def see(self, event: Event, best_step: int) -> None:
+    def record(self, event: Event, best_step: int) -> None:
         """Remember an event, and which step has been the best so far."""
         if isinstance(event, Step):
             self.readings.append(Reading(event.step, event.scale, event.total, event.read))
@@ -84,24 +85,20 @@ class History:
         rows = [[s.step, s.scale, s.total, dict(s.terms)] for s in self.readings[:readings]]
         return {"losses": json.dumps(rows).encode(), "notes": self.notes[:notes], "memory": self.memory}
 
-    def take_up(self, written: Mapping[str, Any], climb: ClimbSnapshot, news: Sequence[str]) -> list[str]:
+    def take_up(self, written: Mapping[str, Any], climb: ClimbSnapshot, news: Sequence[str]) -> None:
         """Go on from what a checkpoint holds.
 
         Args:
             written: As :meth:`written` returned it.
             climb: Where the run was.
-            news: Notes on taking it up.
-
-        Returns:
-            What has not been told yet: notes of now that the run did not have then, and the news.
+            news: Notes on taking it up; pending, with those of now that the run did not have then.
         """
         loop, best = climb.loop, climb.loop.best
-        untold = [*(note for note in self.notes if note not in written["notes"]), *news]
-        self.notes = [*written["notes"], *untold]
+        self.pending = [*(note for note in self.notes if note not in written["notes"]), *news]
+        self.notes = [*written["notes"], *self.pending]
         self.readings = [
             Reading(step, (scale[0], scale[1]), total, partial(dict, terms)) for step, scale, total, terms in json.loads(written["losses"])
         ]
         self.mark()
         self.stopped = Stopped("unfinished", loop.step, best.step if best else 0)
         self.seconds, self.memory = climb.seconds, written["memory"]
-        return untold

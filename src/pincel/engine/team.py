@@ -192,6 +192,25 @@ class Leader:
 
 
 @dataclass(frozen=True)
+class Follower:
+    """A process that follows another, as its own objectives see it."""
+
+    team: Team
+
+    @property
+    def processes(self) -> int:
+        """How many there are, this one included."""
+        return self.team.processes
+
+    def brief(self, order: Callable[[], Mapping[str, Any]]) -> None:
+        """Process 0 says what to load, and nobody else."""
+
+    def share(self, size: tuple[int, int]) -> Share:
+        """Return how tiles are shared at any size."""
+        return Following(self.team)
+
+
+@dataclass(frozen=True)
 class Leading:
     """How process 0 shares the tiles of an objective.
 

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,7 +16,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.engine.events import Notice, Step, Stopped
-from pincel.engine.precision import Precision
 from pincel.errors import MemoryLimitError
 from pincel.film.base import Pixels, Stroke, Tell, nobody
 from pincel.film.flow import FLOWS, between
@@ -31,7 +30,8 @@ from pincel.losses.base import Loss
 from pincel.losses.temporal import TemporalLoss
 from pincel.recipes.schema import Recipe
 from pincel.run import sizes
-from pincel.run.cache import Memo
+from pincel.run.cache import Cache
+from pincel.run.machine import Machine
 from pincel.run.run import Run
 from pincel.sources import open_picture, style_groups
 
@@ -88,14 +88,14 @@ class Brush:
     Attributes:
         settings: How.
         size: (height, width) of painted frames.
-        memo: What earlier frames made and later ones can use.
+        cache: What earlier frames made and later ones can use.
         tell: Is told each step.
         stop: Asked after each step; a frame that is left in the middle is not finished.
     """
 
     settings: Settings
     size: tuple[int, int]
-    memo: Memo = field(default_factory=Memo)
+    cache: Cache = field(default_factory=Cache)
     tell: Tell = nobody
     stop: Callable[[], bool] = lambda: False
 
@@ -106,12 +106,17 @@ class Brush:
         self.flower = FLOWS[self.settings.flow]
         groups = style_groups(list(self.settings.styles))
         self.styles: list[Any] = [
-            (self.memo.once("film styles", str(source), partial(open_picture, source, "style", self.recipe.background)), weight)
+            (self.cache.get_or_make("film styles", str(source), partial(open_picture, source, "style", self.recipe.background)), weight)
             for group in groups
             for source, weight in group
         ]
-        self._precision: str | Precision = self.settings.precision
         self._told: set[str] = set()
+
+    @cached_property
+    def _machine(self) -> Machine:
+        """Resolved with the first frame: it may measure for a second."""
+        settings = self.settings
+        return Machine.resolve(settings.device, settings.precision, settings.tiles, settings.memory, cache=self.cache)
 
     @property
     def reach(self) -> int:
@@ -215,7 +220,7 @@ class Brush:
         content = self._picture(index, source)
         weight = self.settings.consistency * first / (APART * recipe.white / WHITE) ** 2
 
-        def wishes(size: tuple[int, int]) -> list[Loss]:
+        def extra_losses(size: tuple[int, int]) -> list[Loss]:
             if not (targets and weight > 0):
                 return []
             return [TemporalLoss({back: self._target(recipe, size, target, trust) for back, target, trust in targets}, weight)]
@@ -224,15 +229,10 @@ class Brush:
             content,
             self.styles,
             recipe=recipe,
-            device=self.settings.device,
-            precision=self._precision,
-            tiles=self.settings.tiles,
-            memory=self.settings.memory,
-            start=None if start is None else self._plain(to_tensor(start)),
-            wishes=wishes,
-            memo=self.memo,
+            machine=self._machine,
+            init_image=None if start is None else self._plain(to_tensor(start)),
+            extra_losses=extra_losses,
         )
-        self._precision = run.precision
         # A frame by itself makes the steps of its recipe, as any picture does.
         settle, enough = (0.0, -math.inf) if start is None else (self.settings.settle, first if targets else -math.inf)
         best, steps = self._iterated(index, run, settle, enough)

@@ -14,7 +14,7 @@ from pincel.film.passes import paint_over
 from pincel.film.settings import Settings
 from pincel.film.work import Work
 from pincel.image.resize import target_size
-from pincel.run.cache import Memo
+from pincel.run.cache import Cache
 
 
 def painted_size(film: Film, settings: Settings) -> tuple[int, int]:
@@ -25,17 +25,17 @@ def painted_size(film: Film, settings: Settings) -> tuple[int, int]:
 
 
 # Paints what is missing of scenes, as :func:`paint_scenes` does.
-PaintScenes: TypeAlias = Callable[[Film, Sequence[Scene], Path, Settings, Memo, Tell, Callable[[], bool]], None]
+PaintScenes: TypeAlias = Callable[[Film, Sequence[Scene], Path, Settings, Cache, Tell, Callable[[], bool]], None]
 
 
 def paint_scenes(
-    film: Film, scenes: Sequence[Scene], folder: Path, settings: Settings, memo: Memo, tell: Tell, stop: Callable[[], bool]
+    film: Film, scenes: Sequence[Scene], folder: Path, settings: Settings, cache: Cache, tell: Tell, stop: Callable[[], bool]
 ) -> None:
     """Paint what is missing of scenes, one after the other; see :func:`paint_scene`."""
     for scene in scenes:
         if stop():
             return
-        paint_scene(film, scene, folder, settings, memo, tell, stop)
+        paint_scene(film, scene, folder, settings, cache, tell, stop)
 
 
 def paint_scene(
@@ -43,7 +43,7 @@ def paint_scene(
     scene: Scene,
     folder: Path,
     settings: Settings,
-    memo: Memo | None = None,
+    cache: Cache | None = None,
     tell: Tell = nobody,
     stop: Callable[[], bool] = never,
 ) -> int:
@@ -57,7 +57,7 @@ def paint_scene(
         scene: Which of them; scenes know nothing of each other and may be painted anywhere, in any order.
         folder: Where they go.
         settings: How they are painted.
-        memo: Networks and style targets, kept from scene to scene.
+        cache: Networks and style targets, kept from scene to scene.
         tell: Is told each step and each frame.
         stop: Asked after each step: if it says so, the frame under way is left.
 
@@ -69,7 +69,7 @@ def paint_scene(
         PincelError: For settings that cannot be used.
     """
     work = Work.open(folder, film, settings)
-    brush = Brush(settings, painted_size(film, settings), memo or Memo(), tell, stop)
+    brush = Brush(settings, painted_size(film, settings), cache or Cache(), tell, stop)
     way = paint_over if settings.passes > 1 else paint_once
     return way(film, scene, work, brush, tell)
 

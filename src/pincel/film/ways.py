@@ -7,8 +7,7 @@ import math
 from pincel.errors import OptionError
 from pincel.film.settings import Settings
 from pincel.recipes.schema import Recipe
-from pincel.run import build
-from pincel.run.run import resolve_recipe
+from pincel.run.check import check_recipe, resolve_recipe
 
 # Share of the steps at full size by which what is new in a frame is painted before it joins the rest.
 SKETCHED = 0.5
@@ -23,7 +22,7 @@ def painting_recipe(settings: Settings, size: tuple[int, int]) -> Recipe:
     recipe = resolve_recipe(settings.recipe, {**settings.overrides, "size": max(size)})
     if recipe.colour in ("content", "match") and recipe.colour_when == "after":
         raise OptionError("A film's colours are matched before painting: after it, each frame would be matched by itself, and flicker.")
-    build.check_recipe(recipe)
+    check_recipe(recipe)
     return recipe
 
 

@@ -25,7 +25,7 @@ from pincel.film.settings import Settings
 from pincel.film.ways import background_of
 from pincel.film.work import Work
 from pincel.film.write import Written, assemble, check_encodes
-from pincel.run.cache import Memo
+from pincel.run.cache import Cache
 from pincel.version import __version__
 
 
@@ -66,11 +66,11 @@ class Filming:
         self.record = self.record or record_place(self.target)
         check_output(self.record, inputs=inputs(self.source), what="record")
         self.film = open_film(self.source, self.rate, background_of(self.settings))
-        self.memo = Memo()
+        self.cache = Cache()
         self.size = painted_size(self.film, self.settings)
         check_encodes(self.film, self.size, self.target)
         # Opens the style pictures, and checks every name.
-        Brush(self.settings, self.size, self.memo)
+        Brush(self.settings, self.size, self.cache)
         self.notes: list[str] = list(self.film.notes)
         if (sides := shape_note(self.film, self.size)) is not None:
             self.notes.append(sides)
@@ -96,11 +96,11 @@ class Filming:
             self.tell(Notice(note))
         self.scenes = self._found()
         self.tell(Planned(self.scenes[-1].stop * self.settings.passes, len(self.scenes)))
-        self.hands(self.film, self.scenes, self.work.folder, self.settings, self.memo, self._told, self.halt)
+        self.hands(self.film, self.scenes, self.work.folder, self.settings, self.cache, self._told, self.halt)
         if self.halt():
             return
         if self.compare:
-            alone = Brush(independent(self.settings), self.size, self.memo, self._told, self.halt)
+            alone = Brush(independent(self.settings), self.size, self.cache, self._told, self.halt)
             self.comparison = compare(self.film, self.scenes, self.work, alone)
         with suppress(KeyboardInterrupt):
             self.written = self._assembled()

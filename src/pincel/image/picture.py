@@ -23,6 +23,7 @@ class Picture:
         notes: What was adjusted on the way in, for the reader of a record.
         dpi: Dots an inch across and down, if the file says so: how large it is to be printed.
         metadata: What the file says of itself: EXIF, XMP, whose it is.
+        uri: Where it can be opened again from any folder: an absolute path, ``sample:NAME``, ``blank:WxH``; empty for what is no file.
     """
 
     pixels: Tensor
@@ -32,6 +33,7 @@ class Picture:
     notes: tuple[str, ...] = ()
     dpi: tuple[float, float] | None = None
     metadata: Metadata | None = None
+    uri: str = ""
 
     @property
     def height(self) -> int:

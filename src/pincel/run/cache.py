@@ -1,80 +1,76 @@
-"""What one run makes and the next can use: networks, pictures in their sizes, what was seen in style pictures."""
+"""What one run makes and the next can use: networks, style pictures in their sizes, the statistics of their features."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# Of each kind, how many are kept: the two networks of a run and of another, a few pictures and what was seen in them.
 MOST = 8
-
-# The same for a handful of pictures that ask for different layers each: the scales of a ladder fit, and what its networks take stays small.
+"""Entries of each kind that are kept: two networks of a run and of another, a few pictures and their statistics."""
 SHARED = 4
-
-
-class Remembers(Protocol):
-    """What can be asked for something that may have been made before."""
-
-    def once(self, kind: str, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what was made for this key before, or make it.
-
-        Args:
-            kind: Of what sort it is; each sort is kept by itself.
-            key: Equal keys must mean equal things. Objects in it are kept alive as long as what was made.
-            make: Called if there is none.
-        """
+"""The same where each picture asks for other layers: all scales of a run fit, and few networks are kept."""
 
 
 @dataclass(frozen=True, eq=False)
-class Itself:
-    """An object as a part of a key: equal to itself only, whatever it holds."""
+class IdentityKey:
+    """An object as a part of a key: equal to itself only, whatever it holds, and kept alive as long as the key."""
 
     thing: object
 
     def __hash__(self) -> int:
-        """Return that of its identity; it stays alive as long as the key."""
+        """Return the hash of its identity."""
         return id(self.thing)
 
     def __eq__(self, other: object) -> bool:
-        """Say whether it is the same object."""
-        return isinstance(other, Itself) and other.thing is self.thing
+        """Return whether it is the same object."""
+        return isinstance(other, IdentityKey) and other.thing is self.thing
 
 
-class Forgetful:
-    """Makes everything anew: a run by itself needs each thing once."""
-
-    def once(self, _kind: str, _key: Hashable, make: Callable[[], T]) -> T:
-        """Make it."""
-        return make()
-
-
-class Memo:
-    """Keeps the latest of each kind, for runs one after the other in one process.
+class Cache:
+    """Keeps the latest entries of each kind, for runs one after the other in one process.
 
     Example:
-        >>> memo = Memo()
+        >>> machine = Machine.resolve(cache=Cache())  # doctest: +SKIP
         >>> for photo in photographs:  # doctest: +SKIP
-        ...     run = Run(photo, style, memo=memo)
+        ...     run = Run(photo, style, machine=machine)
 
     Args:
-        most: Of each kind, how many are kept.
+        most: Entries of each kind.
     """
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._kept: dict[str, OrderedDict[Hashable, Any]] = {}
+        self._entries: dict[str, OrderedDict[Hashable, Any]] = {}
 
-    def once(self, kind: str, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what was made for this key before, or make it; see :meth:`Remembers.once`."""
-        shelf = self._kept.setdefault(kind, OrderedDict())
-        if key not in shelf:
-            shelf[key] = make()
-            if len(shelf) > self._most:
-                shelf.popitem(last=False)
-        shelf.move_to_end(key)
-        made: T = shelf[key]
+    def get_or_make(self, kind: str, key: Hashable, make: Callable[[], T]) -> T:
+        """Return the entry of a key, made first if there is none.
+
+        Args:
+            kind: Each kind is kept by itself.
+            key: Equal keys must mean equal things. Objects in it are kept alive as long as the entry.
+            make: Called if there is no entry.
+        """
+        entries = self._entries.setdefault(kind, OrderedDict())
+        if key not in entries:
+            entries[key] = make()
+            if len(entries) > self._most:
+                entries.popitem(last=False)
+        entries.move_to_end(key)
+        made: T = entries[key]
         return made
+
+    def holds(self, kind: str, key: Hashable) -> bool:
+        """Return whether there is an entry."""
+        return key in self._entries.get(kind, ())
+
+
+class NoCache(Cache):
+    """Makes everything anew: a run by itself needs each thing once."""
+
+    def get_or_make(self, _kind: str, _key: Hashable, make: Callable[[], T]) -> T:
+        """Make it."""
+        return make()

@@ -1,4 +1,4 @@
-"""Whose colours the result has: what is done to pictures before they are painted, and to the result after."""
+"""Whose colors the result has: what is done to pictures before they are painted, and to the result after."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ MATCHERS: Registry[Matcher] = Registry(
 
 
 @dataclass(frozen=True)
-class Palette:
-    """The colours a run begins with.
+class ColorTransfer:
+    """Matches colors of pictures before a run, or of its result after it.
 
     Attributes:
         recipe: Its ``colour``, ``colour_match`` and ``colour_when``.
@@ -35,8 +35,8 @@ class Palette:
     styles: Sequence[tuple[Picture, float]]
 
     @property
-    def before(self) -> tuple[Picture, list[tuple[Picture, float]]]:
-        """Content and styles as they are to be looked at."""
+    def preprocessed(self) -> tuple[Picture, list[tuple[Picture, float]]]:
+        """Content and styles in the colors they are painted in."""
         styles = list(self.styles)
         if self.recipe.colour == "style" or self.recipe.colour_when == "after":
             return self.content, styles
@@ -46,7 +46,7 @@ class Palette:
             return self.content, [(_with(style, self._matched(style.pixels)), weight) for style, weight in styles]
         return _with(self.content, self._matched(self.content.pixels)), styles
 
-    def after(self, pixels: Tensor) -> Tensor:
+    def postprocess(self, pixels: Tensor) -> Tensor:
         """Return a finished picture, (1, 3, H, W) in [0, 1], as it is to be saved."""
         if self.recipe.colour == "luminance":
             content = resize_picture(self.content, (pixels.shape[-2], pixels.shape[-1]), self.recipe.resample)
@@ -55,8 +55,8 @@ class Palette:
             return pixels
         return self._matched(pixels)
 
-    def judged(self, pixels: Tensor) -> Tensor:
-        """Return a saved picture as the objective is to look at it: in grey where it was painted in grey."""
+    def for_evaluation(self, pixels: Tensor) -> Tensor:
+        """Return a saved picture as the objective evaluates it: in gray where it was painted in gray."""
         grey = self.recipe.colour == "luminance" and self.recipe.colour_when == "before"
         return luminance(pixels) if grey else pixels
 

@@ -12,52 +12,56 @@ from pincel.engine.tiles import Reduce
 from pincel.image.picture import Picture
 from pincel.image.resize import resize_picture
 from pincel.recipes.schema import Recipe
-from pincel.run.cache import Forgetful, Remembers
+from pincel.run.cache import Cache
 from pincel.run.regions import Regions
 from pincel.run.sizes import style_sizes
 
-# (picture, layers, what to reduce them to) → the means.
-Look: TypeAlias = Callable[[Picture, Mapping[str, float], Reduce], dict[Any, Tensor]]
+# (picture, layers, reduction of their features) → the means over positions.
+Extract: TypeAlias = Callable[[Picture, Mapping[str, float], Reduce], dict[Any, Tensor]]
 
 
 @dataclass(frozen=True)
-class Materials:
-    """Pictures in the sizes of the run.
+class Images:
+    """Content and styles in one size.
 
     Attributes:
         content: The content picture.
         styles: Each style picture with its weight.
-        regions: What is painted after what, if not all after all.
+        regions: Which style is for which region; None if all styles are for all of the picture.
     """
 
     content: Picture
     styles: Sequence[tuple[Picture, float]]
     regions: Regions | None = None
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the content."""
+        return self.content.height, self.content.width
 
-def prepare(recipe: Recipe, loaded: Materials, size: tuple[int, int], share: float = 1.0, memo: Remembers | None = None) -> Materials:
-    """Bring pictures to the sizes of a run.
+
+def resize_images(recipe: Recipe, loaded: Images, size: tuple[int, int], share: float, cache: Cache) -> Images:
+    """Bring pictures to the size of a scale.
 
     Args:
         recipe: Says how.
-        loaded: Them.
+        loaded: As opened.
         size: (height, width) of the scale.
-        share: Of the full size.
-        memo: Knows style pictures that runs before had in the same size.
+        share: The same as a share of the full size.
+        cache: May hold style pictures in their sizes.
     """
-    memo = memo or Forgetful()
     sizes = style_sizes(recipe, [style for style, _ in loaded.styles], size, share)
 
     def resized(style: Picture, each: tuple[int, int]) -> Picture:
-        key = identity(recipe, style, loaded.content), each, recipe.resample
-        return memo.once("style picture", key, lambda: resize_picture(style, each, recipe.resample))
+        key = image_key(recipe, style, loaded.content), each, recipe.resample
+        return cache.get_or_make("style picture", key, lambda: resize_picture(style, each, recipe.resample))
 
-    resized_styles = [(resized(style, each), weight) for (style, weight), each in zip(loaded.styles, sizes, strict=True)]
-    return Materials(resize_picture(loaded.content, size, recipe.resample), resized_styles, loaded.regions)
+    styles = [(resized(style, each), weight) for (style, weight), each in zip(loaded.styles, sizes, strict=True)]
+    return Images(resize_picture(loaded.content, size, recipe.resample), styles, loaded.regions)
 
 
-def identity(recipe: Recipe, style: Picture, content: Picture) -> tuple[str, ...]:
-    """Say which picture a style is, as it is to be looked at: where colours are matched, those of the content are in it."""
+def image_key(recipe: Recipe, style: Picture, content: Picture) -> tuple[str, ...]:
+    """Return what the pixels of a style depend on before it is resized: with matched colors, those of the content too."""
     return (
         style.sha256,
         recipe.background,

@@ -1,15 +1,16 @@
-"""What a run begins with: a recipe and pictures, opened together, and found again when it goes on or others help."""
+"""What a run begins with: a recipe and pictures, opened together, and found again when it goes on or other processes help."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
 from torch import Tensor
 
+from pincel.canvas.start import parse_start
 from pincel.formulas.guided import degrained
 from pincel.image.background import flatten
 from pincel.image.picture import Picture
@@ -17,8 +18,8 @@ from pincel.image.resize import resize, target_size
 from pincel.recipes.schema import Recipe
 from pincel.run import sizes
 from pincel.run.advice import style_notes
-from pincel.run.color import Palette
-from pincel.run.images import Materials
+from pincel.run.color import ColorTransfer
+from pincel.run.images import Images
 from pincel.run.regions import Regions, make_regions
 from pincel.sources import (
     Source,
@@ -28,55 +29,61 @@ from pincel.sources import (
     check_masks,
     described,
     open_picture,
-    place_of,
     style_groups,
 )
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """A recipe and what it is to be cooked from.
+    """A recipe and the pictures it is applied to.
 
     Attributes:
         recipe: With a ``style_scale`` for every picture.
-        content: As loaded.
-        styles: As loaded, with weights.
-        regions: What is painted after what, if not all after all.
-        places: Where content and styles can be found again from any folder; nothing for one that is no file.
+        content: As opened.
+        styles: As opened, with weights.
+        init: The picture to begin from; None where that is none of its own.
+        regions: Which style is for which region; None if all styles are for all of the picture.
+        reading_notes: What was said while they were opened, a sentence each.
     """
 
     recipe: Recipe
     content: Picture
     styles: Sequence[tuple[Picture, float]]
+    init: Picture | None
     regions: Regions | None
-    places: Sequence[str]
+    reading_notes: Sequence[str] = ()
+
+    @property
+    def uris(self) -> list[str]:
+        """Where content and styles can be found again; empty for one that is no file."""
+        return [picture.uri for picture in (self.content, *(style for style, _ in self.styles))]
 
     @cached_property
-    def palette(self) -> Palette:
-        """Whose colours the result has."""
-        return Palette(self.recipe, self.content, self.styles)
+    def colors(self) -> ColorTransfer:
+        """Whose colors the result has."""
+        return ColorTransfer(self.recipe, self.content, self.styles)
 
     @property
-    def seen(self) -> Materials:
-        """The pictures as they are to be looked at, in the colours they are painted in."""
-        return Materials(*self.palette.before, self.regions)
-
-    @property
-    def plain(self) -> Materials:
+    def originals(self) -> Images:
         """The pictures as they are."""
-        return Materials(self.content, self.styles)
+        return Images(self.content, self.styles)
 
-    def finished(self, pixels: Tensor) -> Tensor:
-        """Return a painted picture, (1, 3, H, W) in [0, 1], as it is to be saved: without grain, in its colours."""
+    @cached_property
+    def preprocessed(self) -> Images:
+        """The pictures in the colors they are painted in."""
+        return Images(*self.colors.preprocessed, self.regions)
+
+    def postprocess(self, pixels: Tensor) -> Tensor:
+        """Return a painted picture, (1, 3, H, W) in [0, 1], as it is to be saved: without grain, in its colors."""
         if self.recipe.degrain > 0:
             smooth = degrained(pixels, self.recipe.degrain)
             painted = self.regions.painted((pixels.shape[-2], pixels.shape[-1])) if self.regions else None
             pixels = smooth if painted is None else pixels + painted.to(pixels) * (smooth - pixels)
-        return self.palette.after(pixels)
+        return self.colors.postprocess(pixels)
 
-    def shown(self, pixels: Tensor) -> Tensor:
-        """Return a painted picture, (1, 3, H, W) in [0, 1], as it looks: finished, its transparent parts on the background."""
-        finished, alpha = self.finished(pixels), self.content.alpha
+    def preview(self, pixels: Tensor) -> Tensor:
+        """Return a painted picture, (1, 3, H, W) in [0, 1], as it will look: postprocessed, its transparent parts on the background."""
+        finished, alpha = self.postprocess(pixels), self.content.alpha
         if alpha is None:
             return finished
         alpha = resize(alpha, (pixels.shape[-2], pixels.shape[-1]), "bilinear").to(finished)
@@ -84,30 +91,29 @@ class Inputs:
 
     @property
     def notes(self) -> list[str]:
-        """What was to be said about them when they were read."""
+        """What was out of the ordinary with the pictures, a sentence each."""
         pictures = (self.content, *(style for style, _ in self.styles))
         advice = [note for style, _ in self.styles for note in style_notes(style)]
-        return [*(f"{picture.name}: {note}" for picture in pictures for note in picture.notes), *advice]
+        return [*self.reading_notes, *(f"{picture.name}: {note}" for picture in pictures for note in picture.notes), *advice]
 
-    def written(self) -> dict[str, Any]:
-        """Say what they are and how to find them again; see :func:`check_written`."""
-        place, *places = self.places
+    def manifest(self, recipe: Recipe) -> dict[str, Any]:
+        """Return a recipe, paths and hashes, by which other processes, and later runs, find the same again."""
         elsewhere = {"calibration": os.path.abspath(self.recipe.calibration)} if self._calibrated else {}
         masks: dict[str, str | list[str]] = {"style_mask": [os.path.abspath(path) for path in self.recipe.style_mask]}
         if self.recipe.content_mask:
             masks["content_mask"] = os.path.abspath(self.recipe.content_mask)
         return {
-            "recipe": self.recipe.model_dump() | elsewhere | masks,
+            "recipe": recipe.model_dump() | elsewhere | masks,
             "masks": {os.path.abspath(path): digest for path, digest in self.regions.sources.items()} if self.regions else {},
-            "content": _identity(place, self.content),
-            "styles": [{**_identity(path, style), "weight": weight} for path, (style, weight) in zip(places, self.styles, strict=True)],
+            "content": _identity(self.content),
+            "styles": [{**_identity(style), "weight": weight} for style, weight in self.styles],
             "calibration": calibration_hashes(elsewhere["calibration"]) if elsewhere else {},
         }
 
     def described(self) -> dict[str, Any]:
-        """Say of the pictures what a record says."""
+        """Return what a record says of the pictures."""
         styles = [{**described(style), "weight": weight} for style, weight in self.styles]
-        return {"content": described(self.content), "styles": styles}
+        return {"content": described(self.content), "styles": styles, **({"start": described(self.init)} if self.init else {})}
 
     @property
     def _calibrated(self) -> bool:
@@ -115,33 +121,39 @@ class Inputs:
         return self.recipe.activations == "normalised" and self.recipe.calibration != "samples"
 
 
-def _identity(path: str, picture: Picture) -> dict[str, Any]:
+def _identity(picture: Picture) -> dict[str, Any]:
     """Say where a picture is, which it is, and in which size it was read: a very large one is shrunk as the memory there is allows."""
-    return {"path": path, "sha256": picture.sha256, "size": [picture.height, picture.width]}
+    return {"path": picture.uri, "sha256": picture.sha256, "size": [picture.height, picture.width]}
 
 
-def load_inputs(
-    recipe: Recipe, content: Source, style: Styles, tell: Callable[[str], None] = lambda _: None, memory: int | None = None
-) -> Inputs:
-    """Open what a run begins with.
+def load_inputs(recipe: Recipe, content: Source, style: Styles, init: Source | None = None, memory: int | None = None) -> Inputs:
+    """Open the pictures of a run.
 
     Args:
         recipe: What is asked for.
         content: The photograph.
         style: One style or several, with weights; a folder for all pictures in it.
-        tell: Is told what was done to masks, and which files of a folder are left out.
+        init: The picture to begin from, if it is one; see :func:`start_file`.
         memory: Bytes that decoding a picture may use; half of what is free when left out.
 
     Raises:
         PincelError: For a picture or a mask that cannot be used.
     """
-    groups = style_groups(style, tell)
+    notes: list[str] = []
+    groups = style_groups(style, notes.append)
     pairs = [pair for group in groups for pair in group]
     recipe = sizes.spread(recipe, [len(group) for group in groups])
     photograph = open_picture(content, "content", fit=partial(fitted_size, recipe), memory=memory)
     styles = [(open_picture(source, "style", recipe.background, memory=memory), weight) for source, weight in pairs]
-    regions = make_regions(recipe, photograph, styles, tell)
-    return Inputs(recipe, photograph, styles, regions, [place_of(source) for source in (content, *(source for source, _ in pairs))])
+    regions = make_regions(recipe, photograph, styles, notes.append)
+    begin = None if init is None else open_picture(init, "start", recipe.background)
+    return Inputs(recipe, photograph, styles, begin, regions, tuple(notes))
+
+
+def start_file(recipe: Recipe) -> str | None:
+    """Return the picture a recipe begins from; None if it begins otherwise."""
+    start = parse_start(recipe.init)
+    return start.path if start.kind == "file" else None
 
 
 def fitted_size(recipe: Recipe, height: int, width: int) -> tuple[int, int]:
@@ -150,7 +162,7 @@ def fitted_size(recipe: Recipe, height: int, width: int) -> tuple[int, int]:
 
 
 def check_written(recipe: Recipe, written: Mapping[str, Any]) -> None:
-    """Raise CheckpointError if what :meth:`Inputs.written` wrote of, beside the pictures, has changed since."""
+    """Raise CheckpointError if what :meth:`Inputs.manifest` says, beside the pictures, has changed since."""
     if written["calibration"]:
         check_calibration(recipe.calibration, written["calibration"])
     check_masks(written.get("masks", {}))

@@ -1,112 +1,279 @@
-"""A recipe and pictures, at any scale of its ladder."""
+"""Plan, inputs and machine into the objective of each scale: the only place where the names of a recipe become objects."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
-from pincel.backbones.vgg import VGG
+from pincel.backbones.base import Backbone
+from pincel.canvas import CANVASES
+from pincel.canvas.base import Canvas
+from pincel.canvas.start import noise, parse_start
+from pincel.engine.balance import GOALS
 from pincel.engine.estimate import Appetite
-from pincel.engine.events import Event
+from pincel.engine.events import Event, Looking, Preparing
+from pincel.engine.judge import measure
 from pincel.engine.ladder import Rung, resampled
 from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.memory import attempted
-from pincel.engine.precision import Precision
+from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
-from pincel.engine.tiles import Alone, Share
-from pincel.errors import MemoryLimitError
-from pincel.image.resize import resize_picture
+from pincel.engine.tiles import Alone, Reduce, Share, Watch, observe
+from pincel.errors import MemoryLimitError, WorkerError
+from pincel.feedforward.file import find_painter, read_painter
+from pincel.feedforward.paint import paint
+from pincel.image.picture import Picture
+from pincel.image.resize import cover, is_cut, resize_picture
+from pincel.losses import VARIATIONS
 from pincel.losses.base import Loss
 from pincel.losses.objective import Objective
+from pincel.losses.variation import VariationLoss
+from pincel.optimisers import OPTIMISERS
+from pincel.optimisers.base import Optimiser, make_optimiser
+from pincel.optimisers.clamp import Clamped
 from pincel.recipes.schema import Recipe
-from pincel.run import build, sizes
-from pincel.run.cache import Forgetful, Remembers
-from pincel.run.images import Materials, prepare
+from pincel.run.cache import Cache, IdentityKey, NoCache
+from pincel.run.content_terms import content_losses
+from pincel.run.images import Images, image_key, resize_images
+from pincel.run.inputs import Inputs
+from pincel.run.machine import Machine
+from pincel.run.network import in_precision, load_network
+from pincel.run.plan import Plan
+from pincel.run.sizes import active_layers, needed_layers
+from pincel.run.style_terms import style_losses
 
-# (height, width) of a scale → what is wished of the picture there beyond the recipe.
-Wishes: TypeAlias = Callable[[tuple[int, int]], Sequence[Loss]]
+# (height, width) of a scale → losses beyond those of the recipe.
+ExtraLosses: TypeAlias = Callable[[tuple[int, int]], Sequence[Loss]]
 
 
-def no_wishes(_: tuple[int, int]) -> Sequence[Loss]:
-    """Wish for nothing more."""
+def no_losses(_: tuple[int, int]) -> Sequence[Loss]:
+    """Return none."""
     return ()
 
 
+def ignore(_: Event) -> None:
+    """Do nothing with an event."""
+
+
 @dataclass(frozen=True)
-class Scales:
-    """What a climb asks for at each rung.
+class EvalOptions:
+    """How features of pictures are computed, which changes no number but by rounding.
 
     Attributes:
-        recipe: What is asked of the run.
-        loaded: The pictures.
-        size: (height, width) of the result.
-        backbone: In the precision of the run, on its device.
-        device: Where to work.
-        precision: How the backbone multiplies.
-        layouts: (height, width) → how much of a picture of that size is looked at at a time.
-        shares: (height, width) → whose work the tiles of the objective at that size are.
-        tell: Is told how far a look tile by tile has come.
-        wishes: What is wished of the picture beyond the recipe.
-        memo: Knows what runs before had use for too.
-        parts: The share of the full size that each scale of the climb has.
+        layout: How much of a picture at a time.
+        share: Which tiles are computed here, where several processes share one picture.
+        on_event: Called with the progress of evaluations in tiles.
+        cache: Statistics of the same style pictures.
     """
 
-    recipe: Recipe
-    loaded: Materials
-    size: tuple[int, int]
-    backbone: VGG
-    device: torch.device
-    precision: Precision
-    layouts: Callable[[tuple[int, int]], Layout] = lambda _: WHOLE
-    shares: Callable[[tuple[int, int]], Share] = lambda _: Alone()
-    tell: Callable[[Event], None] = lambda _: None
-    wishes: Wishes = no_wishes
-    memo: Remembers = field(default_factory=Forgetful)
-    parts: Sequence[float] = ()
+    layout: Layout = WHOLE
+    share: Share = field(default_factory=Alone)
+    on_event: Callable[[Event], None] = ignore
+    cache: Cache = field(default_factory=NoCache)
+
+
+DEFAULT = EvalOptions()
+
+
+def make_objective(
+    recipe: Recipe,
+    images: Images,
+    network: Backbone,
+    device: torch.device,
+    precision: Precision = FP32,
+    options: EvalOptions = DEFAULT,
+    painted: float = 0.0,
+) -> Problem:
+    """Measure the targets and put the objective of one size together.
+
+    Args:
+        recipe: Weights and formulas.
+        images: Pictures in the size of the scale.
+        network: On ``device``.
+        device: Where to work.
+        precision: How the network multiplies.
+        options: How features are computed: of the targets now, of the canvas later.
+        painted: The finest frequency that coarser scales have painted already, in cycles a pixel.
+    """
+
+    def extract(picture: Picture, layers: Mapping[str, float], reduce: Reduce) -> dict[Any, Tensor]:
+        with torch.no_grad(), precision.active():
+            pixels = recipe.white * picture.pixels.to(device)
+            return observe(network, pixels, frozenset(layers), reduce, options.layout, options.share, progress(picture))
+
+    def progress(picture: Picture) -> Watch:
+        what = f"looking at {picture.name}, {picture.width}×{picture.height}"
+        return lambda done, total: options.on_event(Preparing(what, done, total))
+
+    content, style = active_layers(recipe)
+    losses = content_losses(recipe, images, options.layout.tiled(network, frozenset(content)), options.share, extract)
+    if style:
+        key = _style_key(recipe, images, network, precision, options)
+        cache = options.cache if key is not None else NoCache()
+        losses += cache.get_or_make("style", key, lambda: style_losses(recipe, images, network, device, extract))
+    gamma = recipe.weights[2]
+    if gamma > 0:
+        losses.append(VariationLoss(VARIATIONS[recipe.tv], gamma))
+    return Problem(
+        network,
+        Objective(losses),
+        CANVASES[recipe.canvas](recipe.white, images.size, [each.pixels for each, _ in images.styles], painted),
+        precision,
+        options.layout,
+        options.share,
+        held=images.regions.held(images.content, recipe.white) if images.regions else None,
+        watch=lambda done, total: options.on_event(Looking(done, total)),
+        goal=GOALS[recipe.gradients],
+    )
+
+
+def _style_key(recipe: Recipe, images: Images, network: Backbone, precision: Precision, options: EvalOptions) -> Hashable | None:
+    """Return what the style targets depend on; None where that is more than style pictures and a recipe."""
+    if images.regions or not isinstance(options.share, Alone):
+        return None
+    styles = tuple((image_key(recipe, s, images.content), s.height, s.width, weight) for s, weight in images.styles)
+    return IdentityKey(network), str(precision), str(options.layout), recipe.model_dump_json(), styles
+
+
+def make_optimizer(recipe: Recipe, canvas: Canvas) -> Optimiser[object]:
+    """Return the optimizer a recipe asks for, kept in bounds if it says so."""
+    inner = make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
+    return Clamped(inner, canvas.clipped) if recipe.bounds == "clip" else inner
+
+
+class Objectives:
+    """The objective of each scale of a plan, built when its turn comes. Loads the network.
+
+    Args:
+        plan: Scales and layouts.
+        inputs: Pictures.
+        machine: Where to work.
+        extra_losses: Beyond those of the recipe.
+        on_event: Called with the progress of what takes a while.
+
+    Attributes:
+        network: As trained, in full precision.
+        extra_losses: As given.
+        notes: What was out of the ordinary, a sentence each.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        inputs: Inputs,
+        machine: Machine,
+        extra_losses: ExtraLosses = no_losses,
+        on_event: Callable[[Event], None] = ignore,
+    ) -> None:
+        self.notes = _cut_notes(inputs.init, plan.size)
+        self.network = load_network(plan.recipe, machine, self.notes.append, lambda *done: on_event(Preparing(*done)))
+        self._fast = in_precision(self.network, plan.recipe, machine)
+        self._plan, self._inputs, self._machine = plan, inputs, machine
+        self.extra_losses, self._on_event = extra_losses, on_event
+
+    @property
+    def _recipe(self) -> Recipe:
+        return self._plan.recipe
 
     @cached_property
-    def full(self) -> Materials:
+    def images(self) -> Images:
         """The pictures at full size."""
-        return prepare(self.recipe, self.loaded, self.size, memo=self.memo)
+        return resize_images(self._recipe, self._inputs.preprocessed, self._plan.size, 1.0, self._machine.cache)
 
     @cached_property
-    def objective(self) -> Problem:
+    def full(self) -> Problem:
         """The objective at full size."""
-        return self._problem(self.recipe, self.full, self.size, self._painted(1.0))
+        return self._measured(self._recipe, self.images, self._painted(1.0))
 
-    def materials(self, rung: Rung) -> Materials:
-        """Bring the pictures to the size of a rung."""
-        return self.full if rung.share == 1 else prepare(self.recipe, self.loaded, rung.size, rung.share, self.memo)
+    def at(self, scale: Rung) -> Problem:
+        """Return the objective of a scale; coarse ones may keep more of the content."""
+        if scale.share == 1:
+            return self.full
+        coarse = self._recipe.override(content_weight=self._recipe.content_weight * self._recipe.coarse_content)
+        return self._measured(coarse, self.images_at(scale), self._painted(scale.share))
 
-    def problem(self, rung: Rung) -> Problem:
-        """Put the objective of a rung together; coarse ones may hold on to the content more."""
-        if rung.share == 1:
-            return self.objective
-        coarse = self.recipe.override(content_weight=self.recipe.content_weight * self.recipe.coarse_content)
-        return self._problem(coarse, self.materials(rung), rung.size, self._painted(rung.share))
+    def start(self, scale: Rung) -> Tensor:
+        """Return the picture to begin from, (1, 3, H, W) in the network's pixel units, as the recipe's ``init`` says."""
+        recipe, images, given = self._recipe, self.images_at(scale), self._inputs.init
+        begin = parse_start(recipe.init)
+        if given is not None:
+            return recipe.white * cover(given.pixels, images.size, recipe.resample)
+        if begin.kind == "content":
+            return recipe.white * images.content.pixels
+        if begin.kind == "feedforward":
+            stylizer = read_painter(find_painter(begin.path))
+            return recipe.white * paint(stylizer, images.content, images.styles if stylizer.eye else ())
+        if begin.kind == "style":
+            return recipe.white * cover(images.styles[0][0].pixels, images.size, recipe.resample)
+        seeded = torch.Generator().manual_seed(recipe.seed)
+        mean = self.network.card.mean
+        drawn = noise((1, 3, *images.size), kind=recipe.noise, level=recipe.noise_level, mean=mean, generator=seeded)
+        return begin.share * drawn + (1 - begin.share) * recipe.white * images.content.pixels if begin.kind == "blend" else drawn
+
+    def optimizer(self, _scale: Rung, canvas: Canvas) -> Optimiser[object]:
+        """Return the optimizer of a scale, the same for all."""
+        return make_optimizer(self._recipe, canvas)
+
+    def upsample(self, picture: Tensor, scale: Rung) -> Tensor:
+        """Enlarge a picture to a scale, and add what the content has too fine for the scale before."""
+        larger = resampled(picture, scale.size)
+        if self._recipe.detail == 0:
+            return larger
+        content = self._recipe.white * resize_picture(self._inputs.preprocessed.content, scale.size, self._recipe.resample).pixels.to(
+            picture
+        )
+        coarse = resampled(resampled(content, (picture.shape[-2], picture.shape[-1])), scale.size)
+        detailed = larger + self._recipe.detail * (content - coarse)
+        return detailed.clamp(0, self._recipe.white) if self._recipe.bounds == "clip" else detailed
+
+    def evaluate(self, pixels: Tensor, *, shared: bool = True) -> dict[str, Any]:
+        """Evaluate a finished picture at full size in fp32, whatever it was painted in; see :func:`pincel.engine.judge.measure`.
+
+        Args:
+            pixels: (1, 3, H, W) in [0, 1].
+            shared: Whether other processes that share the work are still there.
+        """
+        canvas = self._inputs.colors.for_evaluation(pixels).mul(self._recipe.white).to(self._machine.device)
+        if self._machine.precision.name == "fp32" and shared:
+            with suppress(WorkerError):
+                return measure(replace(self.full, watch=self._watch), canvas)
+        options = EvalOptions(self._plan.layout(self._plan.size), on_event=self._on_event, cache=self._machine.cache)
+        exact = make_objective(self._recipe, self.images, self.network, self._machine.device, options=options)
+        return measure(replace(self._with_extra(exact, self._plan.size), watch=self._watch), canvas)
+
+    def _watch(self, done: int, total: int) -> None:
+        self._on_event(Preparing("judging the picture", done, total))
+
+    def images_at(self, scale: Rung) -> Images:
+        """Return the pictures in the size of a scale."""
+        if scale.share == 1:
+            return self.images
+        return resize_images(self._recipe, self._inputs.preprocessed, scale.size, scale.share, self._machine.cache)
 
     def _painted(self, share: float) -> float:
         """Return the finest frequency that the scale before can show, in cycles a pixel of this one; 0 for the first."""
-        before = max((coarser for coarser in self.parts if coarser < share), default=0.0)
+        before = max((scale.rung.share for scale in self._plan.scales if scale.rung.share < share), default=0.0)
         return before / share / 2
 
-    def _problem(self, recipe: Recipe, materials: Materials, size: tuple[int, int], painted: float) -> Problem:
+    def _measured(self, recipe: Recipe, images: Images, painted: float) -> Problem:
         """Measure the targets; where there is no memory for that, in smaller tiles than planned."""
-        appetite = Appetite(self.backbone, sizes.needed_layers(recipe), self.device)
-        layout, share = self.layouts(size), self.shares(size)
-        notes: list[str] = []
+        machine, size = self._machine, images.size
+        layout, share = self._plan.layout(size), machine.processes.share(size)
         # Several processes would have to agree on another layout.
+        appetite = Appetite(self._fast, needed_layers(recipe), machine.device)
         thriftier = partial(appetite.thriftier, size) if isinstance(share, Alone) else _none
+        notes: list[str] = []
 
         def measured() -> Problem:
-            view = build.View(layout, share, self.tell, self.memo)
-            problem = build.make_problem(recipe, materials, self.backbone, self.device, self.precision, view, painted)
-            return wishing(problem, self.wishes(size))
+            options = EvalOptions(layout, share, self._on_event, machine.cache)
+            problem = make_objective(recipe, images, self._fast, machine.device, machine.precision, options, painted)
+            return self._with_extra(problem, size)
 
         while (problem := attempted(measured)) is None:
             smaller = thriftier(layout)
@@ -116,20 +283,16 @@ class Scales:
             notes.append(f"Out of memory: goes on with tiles {layout}.")
         return replace(problem, thriftier=thriftier, notes=tuple(notes))
 
-    def finer(self, picture: Tensor, rung: Rung) -> Tensor:
-        """Enlarge a picture to a rung, and lay over it what the content has too fine for the rung before."""
-        larger = resampled(picture, rung.size)
-        if self.recipe.detail == 0:
-            return larger
-        content = self.recipe.white * resize_picture(self.loaded.content, rung.size, self.recipe.resample).pixels.to(picture)
-        coarse = resampled(resampled(content, (picture.shape[-2], picture.shape[-1])), rung.size)
-        detailed = larger + self.recipe.detail * (content - coarse)
-        return detailed.clamp(0, self.recipe.white) if self.recipe.bounds == "clip" else detailed
+    def _with_extra(self, problem: Problem, size: tuple[int, int]) -> Problem:
+        extra = self.extra_losses(size)
+        return replace(problem, objective=Objective([*problem.objective.losses, *extra])) if extra else problem
 
 
-def wishing(problem: Problem, more: Sequence[Loss]) -> Problem:
-    """Return an objective with further losses."""
-    return replace(problem, objective=Objective([*problem.objective.losses, *more])) if more else problem
+def _cut_notes(init: Picture | None, size: tuple[int, int]) -> list[str]:
+    """Return a note where the picture to begin from has another shape than the result."""
+    if init is None or not is_cut((init.height, init.width), size):
+        return []
+    return [f"{init.name}: {init.width}×{init.height}, cut to the shape of the result, {size[1]}×{size[0]}."]
 
 
 def _none(_: Layout) -> None:

@@ -17,24 +17,24 @@ from pincel.losses.chain import ChainLoss, Link, links
 from pincel.losses.spread import Rays, SpreadLoss
 from pincel.losses.style import Eye, Guides, StyleLoss, blended
 from pincel.recipes.schema import Recipe
-from pincel.run.images import Look, Materials
+from pincel.run.images import Extract, Images
 from pincel.run.regions import Geometry
 from pincel.run.sizes import active_layers
 from pincel.types import Window
 
 
-def style_losses(recipe: Recipe, materials: Materials, backbone: Backbone, device: torch.device, look: Look) -> list[Loss]:
+def style_losses(recipe: Recipe, images: Images, backbone: Backbone, device: torch.device, extract: Extract) -> list[Loss]:
     """Measure what style is in the style pictures: all its terms in one look at each."""
     _, layers = active_layers(recipe)
     terms = {name: weight for name, weight in recipe.style_terms.items() if weight > 0}
     others = [(name, STYLE_TERMS[name], weight) for name, weight in terms.items() if name in STYLE_TERMS]
     spreads = {name: SPREADS[name] for name in terms if name in SPREADS}
     chain = _chain(recipe, backbone) if CHAIN in terms else []
-    own, guides = _guides(recipe, materials, backbone, device)
+    own, guides = _guides(recipe, images, backbone, device)
     averaged: list[tuple[Mapping[str, Tensor], Eye, float]] = []
     sets: dict[str, list[tuple[Mapping[str, Sequence[Tensor]], float]]] = {name: [] for name in spreads}
     products: dict[Link, list[tuple[Tensor, float]]] = {link: [] for link in chain}
-    for (picture, weight), guide in zip(materials.styles, guides, strict=True):
+    for (picture, weight), guide in zip(images.styles, guides, strict=True):
         if weight == 0:
             continue
         eye, rays = Eye(guide, bool(others)), {name: Rays(spread, guide) for name, spread in spreads.items()}
@@ -42,7 +42,7 @@ def style_losses(recipe: Recipe, materials: Materials, backbone: Backbone, devic
         parts |= {link: ((link.fine, link.coarse), link.part) for link in chain}
         if "gram" in terms or others:
             parts["moments"] = (layers, eye.part)
-        found = look(picture, layers, _all(parts))
+        found = extract(picture, layers, _all(parts))
         if "moments" in parts:
             averaged.append(({layer: found["moments", layer] for layer in layers}, eye, weight))
         for name, each in rays.items():
@@ -75,14 +75,14 @@ def _all(parts: Mapping[Any, tuple[Collection[str], Reduce]]) -> Reduce:
     return reduce
 
 
-def _guides(recipe: Recipe, materials: Materials, backbone: Backbone, device: torch.device) -> tuple[Guides | None, list[Guides | None]]:
+def _guides(recipe: Recipe, images: Images, backbone: Backbone, device: torch.device) -> tuple[Guides | None, list[Guides | None]]:
     """Say where the regions are: in the layers of the result, and in those of each style picture."""
-    regions, (_, layers) = materials.regions, active_layers(recipe)
+    regions, (_, layers) = images.regions, active_layers(recipe)
     if regions is None:
-        return None, [None] * len(materials.styles)
+        return None, [None] * len(images.styles)
     geometry = Geometry(backbone, frozenset(layers), recipe.propagation)
-    sizes = [(picture.height, picture.width) for picture, _ in materials.styles]
+    sizes = [(picture.height, picture.width) for picture, _ in images.styles]
     there: list[Guides | None] = [regions.style_guides(index, each, geometry, device) for index, each in enumerate(sizes)]
-    counting = [guides for guides, (_, weight) in zip(there, materials.styles, strict=True) if guides and weight > 0]
-    size = (materials.content.height, materials.content.width)
+    counting = [guides for guides, (_, weight) in zip(there, images.styles, strict=True) if guides and weight > 0]
+    size = (images.content.height, images.content.width)
     return regions.content_guides(size, geometry, device).where(counting), there

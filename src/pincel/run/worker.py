@@ -10,25 +10,24 @@ from typing import Any
 import torch
 
 from pincel.canvas.pixels import PixelCanvas
-from pincel.engine.device import resolve_device
 from pincel.engine.ladder import Rung
-from pincel.engine.layout import parse_layout
 from pincel.engine.precision import Precision
 from pincel.engine.problem import Problem
-from pincel.engine.team import Following, Team, host
+from pincel.engine.team import Follower, Team, host
 from pincel.errors import PincelError, WorkerError
 from pincel.image.picture import Picture
 from pincel.image.shrink import Fit
 from pincel.losses.objective import Objective
 from pincel.recipes.schema import make_recipe
-from pincel.run import build, sizes
 from pincel.run.inputs import check_written, fitted_size, load_inputs
-from pincel.run.objective import Scales
+from pincel.run.machine import Machine
+from pincel.run.objective import Objectives
+from pincel.run.plan import make_plan
 from pincel.sources import open_picture, resized_since
 from pincel.version import __version__
 
 
-def serve(team: Team, local: int) -> bool:
+def run_worker(team: Team, local: int) -> bool:
     """Do what process 0 says.
 
     Args:
@@ -38,8 +37,8 @@ def serve(team: Team, local: int) -> bool:
     Returns:
         Whether process 0 was done; if not, it has gone, and said why or was killed.
     """
-    helper = _Helper(team, local)
-    verbs: Mapping[str, Callable[[dict[str, Any]], None]] = {"load": helper.load, "build": helper.build, "look": helper.look}
+    worker = _Worker(team, local)
+    verbs: Mapping[str, Callable[[dict[str, Any]], None]] = {"load": worker.load, "build": worker.build, "look": worker.look}
     try:
         while (order := team.hear())["do"] != "end":
             verbs[order["do"]](order)
@@ -51,14 +50,14 @@ def serve(team: Team, local: int) -> bool:
     return True
 
 
-class _Helper:
-    """What is known of the picture."""
+class _Worker:
+    """Builds the objectives that process 0 builds, and evaluates its tiles of them."""
 
     def __init__(self, team: Team, local: int) -> None:
         self.team, self.local = team, local
         self.device = torch.device("cpu")
-        self.scales: Scales | None = None
-        self.rungs: dict[tuple[int, int], Rung] = {}
+        self.objectives: Objectives | None = None
+        self.scales: dict[tuple[int, int], Rung] = {}
         self.problems: dict[tuple[int, int], Problem] = {}
 
     def load(self, order: dict[str, Any]) -> None:
@@ -78,27 +77,23 @@ class _Helper:
         styles = [(_same(style, "style"), style["weight"]) for style in order["styles"]]
         check_written(recipe, order)
         inputs = load_inputs(recipe, content, styles)
-        self.device = resolve_device(order["device"] if order["device"] != "cuda" else f"cuda:{self.local}")
-        name, method = order["precision"]
-        precision = Precision(name, method)
-        backbone = build.quickened(recipe, build.make_backbone(recipe, self.device, lambda _: None, lambda *_: None), precision)
-        size = sizes.content_size(recipe, content)
-        cut = {(height, width): parse_layout(text) for (height, width), text in order["tiles"]}
-        following = Following(self.team)
-        self.scales = Scales(recipe, inputs.seen, size, backbone, self.device, precision, cut.__getitem__, lambda _: following)
-        self.rungs = {rung.size: rung for rung in sizes.make_rungs(recipe, size, [style for style, _ in styles])}
+        device = order["device"] if order["device"] != "cuda" else f"cuda:{self.local}"
+        machine = Machine.resolve(device, Precision(*order["precision"]), order["tiles"], processes=Follower(self.team))
+        self.device = machine.device
+        plan = make_plan(recipe, inputs.preprocessed, machine)
+        self.scales = {scale.size: scale for scale in plan.rungs}
+        self.objectives = Objectives(plan, inputs, machine)
 
     def build(self, order: dict[str, Any]) -> None:
-        """Put the objective of a rung together, targets by tiles; those of coarser ones are not asked for any more."""
+        """Put the objective of a scale together, targets by tiles; those of coarser ones are not asked for any more."""
         height, width = order["size"]
-        rung = self.rungs[height, width]
-        scales = self._ready()
-        problem = seen_part(scales.problem(rung))
-        kept = {size: other for size, other in self.problems.items() if size == scales.size}
-        self.problems = {**kept, rung.size: problem}
+        scale, objectives = self.scales[height, width], self._ready()
+        full = next(reversed(self.scales))
+        kept = {size: other for size, other in self.problems.items() if size == full}
+        self.problems = {**kept, scale.size: network_terms(objectives.at(scale))}
 
     def look(self, order: dict[str, Any]) -> None:
-        """Look at the picture shown, at the tiles that are ours."""
+        """Evaluate the tiles of this process of the picture that is sent."""
         height, width = order["size"]
         problem = self.problems[height, width]
         pixels = self.team.see(order["shape"], getattr(torch, order["dtype"]), self.device)
@@ -109,13 +104,13 @@ class _Helper:
         else:
             problem.measure(pixels)
 
-    def _ready(self) -> Scales:
-        if self.scales is None:
+    def _ready(self) -> Objectives:
+        if self.objectives is None:
             raise WorkerError("Process 0 asked for an objective before it said of what.")
-        return self.scales
+        return self.objectives
 
 
-def seen_part(problem: Problem) -> Problem:
+def network_terms(problem: Problem) -> Problem:
     """Return what goes through the network, of pixels: the rest is computed by process 0 alone."""
     seen = Objective([loss for loss in problem.objective.losses if loss.layers])
     return replace(problem, objective=seen, canvas=PixelCanvas())

@@ -13,7 +13,7 @@ from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
 from pincel.image.io import Picture, Source
 from pincel.image.resize import resize_picture, target_size
-from pincel.run.run import resolve_recipe
+from pincel.run.check import resolve_recipe
 from pincel.sources import open_picture
 from pincel.studies.apart import Two, distances
 from pincel.studies.judged import compared_terms, saved_terms, way_of

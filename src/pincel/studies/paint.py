@@ -9,7 +9,8 @@ from typing import Any
 from pincel.engine.events import Scale, Step
 from pincel.engine.result import Result
 from pincel.image.io import Picture
-from pincel.run.cache import SHARED, Memo
+from pincel.run.cache import SHARED, Cache
+from pincel.run.machine import Machine
 from pincel.run.run import Run
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
@@ -55,13 +56,13 @@ def paint_all(jobs: Sequence[Job], settings: Settings, watch: Watch, recipe: str
     if watch.stopped:
         return done
     # Most of them share their network, and often the painting.
-    memo = Memo(most=SHARED)
-    last = _run(jobs[-1], settings, recipe, memo)
+    machine = Machine.resolve(settings.device, cache=Cache(most=SHARED))
+    last = _run(jobs[-1], settings, recipe, machine)
     _estimate(last, len(jobs), watch)
     for job in jobs:
         if watch.stopped:
             break
-        run = _run(job, settings, recipe, memo) if len(done) < len(jobs) - 1 else last
+        run = _run(job, settings, recipe, machine) if len(done) < len(jobs) - 1 else last
         watch.also = run.stop
         _paint(run, len(done), len(jobs), watch)
         watch.also = lambda _: None
@@ -75,7 +76,7 @@ def early(done: Sequence[object], jobs: Sequence[object], watch: Watch) -> tuple
 
 
 def _paint(run: Run, before: int, count: int, watch: Watch) -> None:
-    each = sum(rung.steps for rung in run.rungs)
+    each = sum(rung.steps for rung in run.plan.rungs)
     climbed = 0
     steps = 0
     for event in run:
@@ -87,14 +88,14 @@ def _paint(run: Run, before: int, count: int, watch: Watch) -> None:
     watch.part(f"painting {count} pictures", (before + 1) * each, count * each)
 
 
-def _run(job: Job, settings: Settings, recipe: str, memo: Memo) -> Run:
+def _run(job: Job, settings: Settings, recipe: str, machine: Machine) -> Run:
     own = {"backbone": settings.backbone, "size": settings.size, "size_of": "long", "seed": settings.seed, "steps": settings.steps}
-    return Run(job.content, job.style, recipe=recipe, device=settings.device, memo=memo, **{**own, **job.values})
+    return Run(job.content, job.style, recipe=recipe, machine=machine, **{**own, **job.values})
 
 
 def _estimate(last: Run, count: int, watch: Watch) -> None:
     """Say how long all of it may take, if the speed of this machine is known; no study has a picture of more work than its last."""
-    seconds = last.expected_seconds
+    seconds = last.machine.seconds_for(last.plan.work)
     if seconds:
         whole = count * seconds
         about = f"{whole / 60:.0f} min" if whole >= 90 else f"{whole:.0f} s"

@@ -27,7 +27,7 @@ from pincel.losses.style import StyleLoss
 from pincel.losses.variation import VariationLoss
 from pincel.recipes.schema import Recipe
 from pincel.run.content_terms import content_losses
-from pincel.run.images import Materials
+from pincel.run.images import Images
 from pincel.run.style_terms import style_losses
 from pincel.teach.pictures import Crops
 
@@ -124,7 +124,7 @@ class AnyStyle:
         if number < self.lead or is_copy(number, self.copies):
             return self._copied(card, weights, crop)
         style = self.styles.crop(number).to(device)
-        losses = style_losses(self.recipe, Materials(picture(crop), [(picture(style), 1.0)]), vgg, device, looker(self.recipe, vgg))
+        losses = style_losses(self.recipe, Images(picture(crop), [(picture(style), 1.0)]), vgg, device, looker(self.recipe, vgg))
         with torch.no_grad():
             seen = vgg.features(255 * crop, (layer,))[layer]
             target = adapted(seen, Spread.of(seen), self._spread(style, losses))
@@ -190,7 +190,7 @@ def judged(vgg: VGG, objective: Objective, painted: Tensor) -> Evaluation:
 
 def measured_style(recipe: Recipe, vgg: VGG, styles: Sequence[tuple[Picture, float]], device: torch.device) -> list[Loss]:
     """Measure the losses of style of some pictures."""
-    return style_losses(recipe, Materials(styles[0][0], styles), vgg, device, looker(recipe, vgg))
+    return style_losses(recipe, Images(styles[0][0], styles), vgg, device, looker(recipe, vgg))
 
 
 def looker(recipe: Recipe, vgg: VGG) -> Callable[[Picture, Mapping[str, float], Reduce], dict[Any, Tensor]]:
@@ -216,8 +216,8 @@ def picture(pixels: Tensor) -> Picture:
     return Picture(pixels, None, "crop", "")
 
 
-def _only(crop: Tensor) -> Materials:
-    return Materials(picture(crop), [])
+def _only(crop: Tensor) -> Images:
+    return Images(picture(crop), [])
 
 
 def device_of(weights: Weights) -> torch.device:

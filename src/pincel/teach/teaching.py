@@ -30,7 +30,7 @@ from pincel.feedforward.file import write_painter
 from pincel.feedforward.network import Eye, Network, first_weights, shallow, shapes
 from pincel.files import one_line, quoted, write_text
 from pincel.image.picture import Picture
-from pincel.run import build
+from pincel.run.check import check_recipe
 from pincel.run.sizes import needed_layers
 from pincel.sources import Styles, described
 from pincel.teach.before import Before
@@ -274,7 +274,7 @@ class Teaching:
     def _lesson(self, notes: list[str]) -> Lesson:
         """Load the network that looks, and measure the style."""
         recipe, objective = self.recipe, self.objective
-        build.check_recipe(objective)
+        check_recipe(objective)
         card = CARDS[objective.backbone]
         made: VGG = NETWORKS[card.network](
             card, pooling=objective.pooling, pool_rounding=objective.pool_rounding, padding=objective.padding

@@ -1,0 +1,93 @@
+"""A recipe read, settled and checked by name, before anything slow happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+
+from pincel.backbones import CARDS
+from pincel.backbones.cards import Card
+from pincel.canvas.start import parse_start
+from pincel.errors import OptionError, unknown_name
+from pincel.feedforward.file import find_painter, read_painter_card
+from pincel.losses import CHAIN, CONTENT_TERMS, SPREADS, STYLE_TERMS
+from pincel.optimisers import OPTIMISERS
+from pincel.optimisers.base import make_optimiser
+from pincel.recipes.schema import Recipe
+from pincel.recipes.toml import find_recipe
+from pincel.run.consistency import idle_values, settle
+from pincel.run.sizes import active_layers
+
+
+def resolve_recipe(recipe: str | PathLike[str] | Recipe, values: Mapping[str, Any]) -> Recipe:
+    """Return the recipe named, with some values changed."""
+    base = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe)).recipe
+    return base.override(**values)
+
+
+def prepare_recipe(recipe: str | PathLike[str] | Recipe, values: Mapping[str, Any]) -> tuple[Recipe, list[str]]:
+    """Return the recipe of a run, checked, and notes on values that were changed or that change nothing.
+
+    Raises:
+        PincelError: As :func:`resolve_recipe` and :func:`check_recipe`.
+    """
+    settled, notes = settle(resolve_recipe(recipe, values), values)
+    check_recipe(settled)
+    return settled, [*notes, *idle_values(settled, values)]
+
+
+def check_recipe(recipe: Recipe) -> Card:
+    """Check every name in a recipe, before anything slow happens.
+
+    Returns:
+        The card of its backbone.
+
+    Raises:
+        UnknownNameError: For a backbone, layer, optimizer or option that does not exist, with the closest match.
+        OptionError: If all weights are zero, or a value is out of its optimizer's range.
+    """
+    card = CARDS[recipe.backbone]
+    for what, layers in (("content layer", recipe.content_layers), ("style layer", recipe.style_layers)):
+        for name in layers:
+            card.layer(name, what)
+    known = {"content term": CONTENT_TERMS, "style term": ("gram", *STYLE_TERMS, *SPREADS, CHAIN)}
+    for what, terms in (("content term", recipe.content_terms), ("style term", recipe.style_terms)):
+        for name in (name for name in terms if name not in known[what]):
+            raise unknown_name(what, name, known[what])
+    _check_network(recipe, card)
+    if recipe.style_terms.get(CHAIN, 0) > 0 and (recipe.content_mask or recipe.style_mask):
+        raise OptionError("The style term correlation-chain knows no regions; leave it or the masks out.")
+    if recipe.style_terms.get(CHAIN, 0) > 0 and len(active_layers(recipe)[1]) == 1:
+        raise OptionError("The style term correlation-chain links one style layer to the next; give at least two --style-layers.")
+    make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
+    start = parse_start(recipe.init)
+    if start.kind == "feedforward":
+        read_painter_card(find_painter(start.path))
+    content, style = active_layers(recipe)
+    gamma = recipe.weights[2]
+    if recipe.ladder and content and recipe.coarse_content == 0 and not (style or gamma > 0):
+        raise OptionError(
+            "Coarse scales would have nothing to paint towards: with neither style nor total variation, give --coarse-content "
+            "a number above 0, or --ladder none."
+        )
+    if not (content or style or gamma > 0):
+        raise OptionError(
+            "All weights are zero, so there is nothing to paint towards: give --content-weight, --style-weight or --tv-weight "
+            "a number above 0, with at least one layer whose weight is above 0."
+        )
+    return card
+
+
+def _check_network(recipe: Recipe, card: Card) -> None:
+    """Raise OptionError for what a network cannot be asked for."""
+    if card.filters and recipe.activations == "normalised":
+        raise OptionError(f"Nobody trained the filters of {card.name}, so there is nothing to normalise: give --activations raw.")
+    if not card.rescalable and recipe.activations == "normalised":
+        raise OptionError(
+            f"The network {card.name} is more than convolutions, ReLUs and poolings, so scaling its filters would make another one of it: "
+            "give --activations raw."
+        )
+    connected = [name for name in active_layers(recipe)[1] if any(layer.kind == "fc" for layer in card.up_to((name,)))]
+    if connected and (recipe.content_mask or recipe.style_mask):
+        raise OptionError(f"The layer {connected[0]} sees a picture as a whole and knows no regions; leave it or the masks out.")

@@ -1,0 +1,168 @@
+"""The state of a run on the disk, written while it goes on, and the run that goes on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pincel.engine.checkpoint import Checkpoint, circumstances, find_checkpoint
+from pincel.engine.device import resolve_device
+from pincel.engine.events import Event, Notice, Step, Stopped
+from pincel.engine.keeper import EVERY, Keeper
+from pincel.engine.ladder import FINISHED, ClimbSnapshot
+from pincel.engine.loop import LoopSnapshot
+from pincel.engine.team import Crew
+from pincel.errors import OptionError
+from pincel.recipes.schema import make_recipe
+from pincel.run.inputs import check_written, fitted_size
+from pincel.run.machine import Machine
+from pincel.run.objective import ignore, no_losses
+from pincel.run.run import Run
+from pincel.sources import open_again
+
+
+class CheckpointWriter:
+    """A callback that writes checkpoints of a run into a folder.
+
+    Args:
+        folder: Made when first written to.
+        every: Seconds between two, above 0.
+        after: Seconds a run must have been going for the first.
+        user_state: Values of the caller's own that go into each checkpoint and come back with it: texts, numbers, and lists and
+            dictionaries of them.
+        own: Checkpoints in the folder that belong to this run.
+
+    Raises:
+        OptionError: For a pause of 0 or less.
+    """
+
+    def __init__(
+        self,
+        folder: str | PathLike[str],
+        every: float = EVERY,
+        *,
+        after: float = 0.0,
+        user_state: Mapping[str, Any] | None = None,
+        own: tuple[Path, ...] = (),
+    ) -> None:
+        self.user_state = dict(user_state or {})
+        self._keeper = Keeper(Path(folder), every, after=after, own=own)
+        self._last: LoopSnapshot | None = None
+
+    def __call__(self, run: Run, event: Event) -> Iterator[Notice]:
+        """Write a checkpoint if it is time for one, or if the run ends before its end."""
+        # If an evaluation was aborted, all recorded events precede the present state.
+        aborted = isinstance(event, Stopped) and run.loop.snapshot().loop is not self._last
+        if aborted or isinstance(event, Step | Notice):
+            run.history.mark()
+            self._last = run.loop.snapshot().loop
+        keeper, seconds = self._keeper, run.loop.seconds
+        cut = isinstance(event, Stopped) and event.reason not in FINISHED and seconds >= keeper.after
+        if cut or (isinstance(event, Step | Notice) and keeper.is_due(seconds)):
+            yield from (Notice(line) for line in keeper.write(self.state_dict(run)))
+        if cut and keeper.holds:
+            yield Notice(f"To go on with this run: {keeper.command}")
+
+    @property
+    def resume_command(self) -> str:
+        """What to type to go on from the newest checkpoint; empty if there is none."""
+        return self._keeper.command if self._keeper.holds else ""
+
+    def discard(self) -> None:
+        """Remove the checkpoints of this run, and their folder if nothing else is in it."""
+        self._keeper.discard()
+
+    def state_dict(self, run: Run) -> dict[str, Any]:
+        """Return what a checkpoint holds; a value of another meaning needs another version of the format."""
+        machine = run.machine
+        return {
+            **run.inputs.manifest(run.recipe),
+            **run.history.written(),
+            "climb": run.loop.snapshot(),
+            "device": str(machine.device),
+            "precision": machine.precision,
+            "tiles": [str(scale.layout) for scale in run.plan.scales],
+            "circumstances": circumstances(machine.device, machine.precision, machine.processes.processes),
+            "every": self._keeper.every,
+            "also": self.user_state,
+        }
+
+
+def keep_checkpoints(
+    run: Run, folder: str | PathLike[str], every: float = EVERY, *, after: float = 0.0, user_state: Mapping[str, Any] | None = None
+) -> CheckpointWriter:
+    """Let a run write checkpoints from now on; arguments and errors as of :class:`CheckpointWriter`.
+
+    A run that is expected to take longer than ``after`` writes the first one at once.
+
+    Raises:
+        OptionError: For pictures that are no files and so could not be found again, or losses beyond the recipe's.
+    """
+    if run.objectives.extra_losses is not no_losses:
+        raise OptionError("Checkpoints hold a recipe and no losses beyond it; leave the extra losses or the checkpoints out.")
+    if not all(run.inputs.uris):
+        raise OptionError("Checkpoints need pictures that are files, to find them again; save them first and give their paths.")
+    expected = run.machine.seconds_for(run.plan.work) or 0.0
+    writer = CheckpointWriter(folder, every, after=0.0 if expected >= after else after, user_state=user_state)
+    run.callbacks.append(writer)
+    return writer
+
+
+def resume_run(
+    checkpoint: Checkpoint | str | PathLike[str],
+    *,
+    device: str | None = None,
+    processes: Crew | None = None,
+    on_event: Callable[[Event], None] = ignore,
+) -> tuple[Run, CheckpointWriter]:
+    """Build the run that a checkpoint was taken of, ready to go on; on the same machine it ends with the same bytes.
+
+    Args:
+        checkpoint: A folder of checkpoints, or one read from it.
+        device: Where to go on; where it was when left out. Another device ends with a picture alike, of other bytes.
+        processes: Those that share the work; another number than before ends with other bytes.
+        on_event: As for :class:`Run`.
+
+    Returns:
+        The run, and the callback that goes on writing its checkpoints.
+
+    Raises:
+        CheckpointError: If there is none that is whole, or a picture the run began with has changed.
+        PincelError: As for :func:`pincel.transfer`.
+    """
+    found = checkpoint if isinstance(checkpoint, Checkpoint) else find_checkpoint(checkpoint)
+    with found.reading():
+        written = found.values()
+        recipe = make_recipe(written["recipe"])
+        content = open_again(written["content"], "content", fit=partial(fitted_size, recipe))
+        styles = [(open_again(style, "style", recipe.background), style["weight"]) for style in written["styles"]]
+        check_written(recipe, written)
+        where = resolve_device(device or written["device"])
+        precision = written["precision"] if where.type == torch.device(written["device"]).type else "auto"
+        machine = Machine.resolve(str(where), precision, written["tiles"], processes=processes)
+        state = found.values(where)["climb"]
+        if not isinstance(state, ClimbSnapshot):
+            raise TypeError(f"it stands at a {type(state).__name__}")
+    run = Run(content, styles, recipe=recipe, machine=machine, init_image=state, on_event=on_event)
+    with found.reading():
+        writer = CheckpointWriter(found.path.parent, written["every"], user_state=written["also"], own=(found.path,))
+        _restore(run, written, found)
+        run.callbacks.append(writer)
+    return run, writer
+
+
+def _restore(run: Run, written: Mapping[str, Any], found: Checkpoint) -> None:
+    """Let a run know what it knew, and say what is different now."""
+    state: ClimbSnapshot = written["climb"]
+    machine = run.machine
+    now = circumstances(machine.device, machine.precision, machine.processes.processes)
+    then = {"processes": "1", **written["circumstances"]}
+    changed = [f"{what} {then.get(what)} before, {now[what]} now" for what in now if then.get(what) != now[what]]
+    differs = [f"The bytes may differ from those of a run in one piece: {', '.join(changed)}."] if changed else []
+    where = f"Goes on from step {state.loop.step} of {run.loop.size[1]}×{run.loop.size[0]}, {state.seconds:.0f} s into the run."
+    run.history.take_up(written, state, [*found.notes, *differs, where])

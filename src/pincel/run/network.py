@@ -1,0 +1,99 @@
+"""The network of a recipe: with its weights, faster in the precision of a machine, or without weights, to plan with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+import torch
+
+from pincel.backbones import CARDS, NETWORKS
+from pincel.backbones.calibrate import Progress, calibrated
+from pincel.backbones.cards import Card
+from pincel.backbones.vgg import VGG
+from pincel.recipes.schema import Recipe
+from pincel.run.cache import IdentityKey
+from pincel.run.machine import Machine
+from pincel.run.sizes import needed_layers
+
+META = torch.device("meta")
+DRAWN = ("vgg", "alexnet")
+"""Kinds of networks whose layers say how large their weights are."""
+
+
+def network_key(recipe: Recipe, device: torch.device) -> Hashable:
+    """Return what a loaded network depends on."""
+    return recipe.backbone, recipe.pooling, recipe.pool_rounding, recipe.padding, recipe.activations, recipe.calibration, device
+
+
+def load_network(recipe: Recipe, machine: Machine, notify: Callable[[str], None], progress: Progress) -> VGG:
+    """Load the network a recipe asks for, with its pooling and its scaling, onto the device of a machine.
+
+    Args:
+        recipe: Asks for it.
+        machine: Its cache may hold it.
+        notify: Called with each note: the record of every picture says what its network is, whichever run had it loaded.
+        progress: Called while it is calibrated; see :func:`pincel.backbones.calibrate.calibrated`.
+
+    Raises:
+        WeightsError: If its weights are missing or damaged.
+    """
+
+    def load() -> tuple[VGG, list[str]]:
+        notes: list[str] = []
+        network = _make(recipe).to(machine.device)
+        if recipe.activations == "normalised":
+            network = calibrated(network, recipe.calibration, notes.append, progress)
+        return network, notes
+
+    network, notes = machine.cache.get_or_make("network", network_key(recipe, machine.device), load)
+    for note in notes:
+        notify(note)
+    return network
+
+
+def in_precision(network: VGG, recipe: Recipe, machine: Machine) -> VGG:
+    """Return a network that multiplies in the precision of a machine, for the layers a recipe asks for."""
+    layers = needed_layers(recipe)
+    key = IdentityKey(network), str(machine.precision), frozenset(layers)
+    return machine.cache.get_or_make("network in precision", key, lambda: machine.precision.applied(network, layers))
+
+
+def network_outline(recipe: Recipe, machine: Machine) -> VGG:
+    """Return the network of a recipe in the precision of a machine, without any numbers: on the meta device it computes shapes.
+
+    Networks whose layers do not say how large their weights are (filters drawn at random, those of timm) are loaded for it.
+    """
+
+    def make() -> VGG:
+        card = CARDS[recipe.backbone]
+        plain = _make(recipe, empty_weights(card)) if card.network in DRAWN else _make(recipe)
+        return plain.to(META)
+
+    key = network_key(recipe, META)
+    return in_precision(machine.cache.get_or_make("network", key, make), recipe, machine)
+
+
+def network_bytes(outline: VGG, recipe: Recipe, machine: Machine) -> int:
+    """Return the memory that loading a network takes, as trained and in the precision of the machine; 0 if the cache holds it."""
+    if machine.cache.holds("network", network_key(recipe, machine.device)):
+        return 0
+    exact = 4 * outline.card.parameters
+    fewer = sum(each.nbytes for layer in outline.winograd.values() for each in (layer.kernels, layer.bias))
+    halves = sum(each.nbytes for pair in outline.weights.values() for each in pair if each.dtype != torch.float32)
+    return exact + fewer + halves
+
+
+def empty_weights(card: Card) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+    """Return weights (out, in / groups, k, k) and biases (out,) of the shapes a card says, without numbers."""
+    shapes = {
+        layer.name: (layer.channels, layer.products // (layer.channels * layer.kernel**2), layer.kernel, layer.kernel)
+        for layer in card.layers
+        if layer.kind in ("conv", "fc")
+    }
+    return {name: (torch.empty(shape, device=META), torch.empty(shape[0], device=META)) for name, shape in shapes.items()}
+
+
+def _make(recipe: Recipe, weights: dict[str, tuple[torch.Tensor, torch.Tensor]] | None = None) -> VGG:
+    card = CARDS[recipe.backbone]
+    given = {} if weights is None else {"weights": weights}
+    return NETWORKS[card.network](card, pooling=recipe.pooling, pool_rounding=recipe.pool_rounding, padding=recipe.padding, **given)

@@ -1,0 +1,33 @@
+"""How fast a machine painted, kept for the estimates of later runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pincel.engine.events import Event, Notice, Step, Stopped
+from pincel.engine.pace import Pacer
+from pincel.run.machine import Machine
+
+if TYPE_CHECKING:
+    from pincel.run.run import Run
+
+
+class SpeedRecorder:
+    """A callback that measures the steps of a run.
+
+    Args:
+        machine: Where the run works.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._pacer = Pacer(machine.device, machine.precision)
+        self._alone = machine.processes.processes == 1
+
+    def __call__(self, run: Run, event: Event) -> Iterable[Notice]:
+        """Take note of a step; at the end, keep the speed of this process by itself."""
+        if isinstance(event, Step):
+            self._pacer.see(event)
+        elif isinstance(event, Stopped) and self._alone:
+            self._pacer.keep(run.plan.step_work, run.history.notes.append)
+        return ()
