@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from pincel.engine.events import Notice, Step
-from pincel.engine.loop import PATIENCE, RUNAWAY, SPAN, Loop
+from pincel.engine.loop import PATIENCE, RUNAWAY, SPAN, Loop, Plateau
 from pincel.engine.memory import out_of_memory
 from pincel.engine.problem import Problem
 from pincel.errors import DivergedError, MemoryLimitError
@@ -307,6 +307,15 @@ def falling(share: float, tolerance: float, steps: int = 40) -> Loop:
     """Return a loop whose total falls by ``share`` every ten steps."""
     toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, 1e4 * (1 - share) ** (number / SPAN)), slope))
     return Loop(cast("Problem", toy), GradientDescent(1e-6), start(), steps, tolerance=tolerance)
+
+
+def test_a_plateau_is_ten_steps_that_win_too_little() -> None:
+    plateau = Plateau(0.05)
+    assert not any(plateau.update(100 - index) for index in range(11))
+    assert not plateau.update(90)
+    assert Plateau(0.05, [100.0] * 10).update(99.0)
+    # A total below zero falls by a share of its size, too.
+    assert not Plateau(0.05, [-100.0] * 10).update(-110.0)
 
 
 def test_a_total_that_hardly_falls_has_settled_after_ten_steps() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +13,7 @@ from PIL import Image
 
 from pincel.errors import FilmError, OptionError, PictureMissingError, PictureSizeError, UnknownNameError
 from pincel.film.base import Film, FilmEvent, Halt, Painted, Scene
-from pincel.film.brush import Brush, known_for, new_share, settled
+from pincel.film.brush import Brush, known_for, new_share
 from pincel.film.flicker import flicker_of
 from pincel.film.paint import independent, paint_scene, painted_size
 from pincel.film.read import open_film
@@ -223,13 +222,6 @@ def test_what_has_just_come_into_view_is_held_loosely() -> None:
     assert known_for({1: one, 2: two, 4: four})[0].tolist() == pytest.approx([1.0, 3 / 7, 1 / 7, 0.0])
     # At the beginning of a scene, what there is counts for all.
     assert known_for({1: one})[0].tolist() == [1.0, 1.0, 1.0, 0.0]
-
-
-def test_a_frame_settles_once_ten_steps_win_too_little() -> None:
-    marks: deque[float] = deque(maxlen=11)
-    assert not any(settled(marks, 100 - index, 0.05) for index in range(11))
-    assert not settled(marks, 90, 0.05)
-    assert settled(deque([100.0] * 10, maxlen=11), 99.0, 0.05)
 
 
 @pytest.mark.parametrize(

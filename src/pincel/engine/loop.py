@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -29,6 +29,30 @@ RUNAWAY = 1e3
 SPAN = 10
 
 T = TypeVar("T")
+
+
+class Plateau:
+    """Tells when the best total hardly falls any more.
+
+    Args:
+        tolerance: Share of itself that it must fall by over :data:`SPAN` steps; 0 for never.
+        recent: Best totals of the last steps.
+    """
+
+    def __init__(self, tolerance: float, recent: Sequence[float] = ()) -> None:
+        self._tolerance = tolerance
+        self._recent: deque[float] = deque(recent, maxlen=SPAN + 1)
+
+    @property
+    def recent(self) -> tuple[float, ...]:
+        """Best totals of the last steps, the newest last."""
+        return tuple(self._recent)
+
+    def update(self, best: float) -> bool:
+        """Take the best total after a step; return whether it has hardly fallen."""
+        self._recent.append(best)
+        before, now = self._recent[0], self._recent[-1]
+        return len(self._recent) > SPAN and before - now < self._tolerance * abs(before)
 
 
 class _LeftError(Exception):
@@ -91,12 +115,11 @@ class Loop:
         self.problem = problem
         self.optimiser = optimiser
         self.steps = steps
-        self.tolerance = tolerance
         self.state: Any = optimiser.start(x) if state is None else state
         self.best: Best | None = None
         self._asked = ""
         self._first = math.inf
-        self._marks: deque[float] = deque(maxlen=SPAN + 1)
+        self._plateau = Plateau(tolerance)
         self._place = LoopSnapshot(x, self.state)
 
     @classmethod
@@ -104,7 +127,7 @@ class Loop:
         """Build a loop that goes on where another was; ``steps`` counts from the start of that one."""
         loop = cls(problem, optimiser, place.x, steps, tolerance=tolerance, state=place.state)
         loop.best, loop._first, loop._place = place.best, place.first, place
-        loop._marks.extend(place.marks)
+        loop._plateau = Plateau(tolerance, place.marks)
         return loop
 
     def snapshot(self) -> LoopSnapshot:
@@ -133,7 +156,7 @@ class Loop:
         x, step, failures = self._place.x, self._place.step, self._place.failures
         began = time.perf_counter()
         while True:
-            self._place = LoopSnapshot(x, self.state, step, failures, self.best, self._first, tuple(self._marks))
+            self._place = LoopSnapshot(x, self.state, step, failures, self.best, self._first, self._plateau.recent)
             evaluation, slope = yield from self._tried(partial(self._look, x, step), self._smaller_tiles)
             total, steepest = self._read(evaluation, slope)
             trouble = self._trouble(total, steepest)
@@ -233,15 +256,7 @@ class Loop:
             return self._asked
         if steepest == 0:
             return "stationary"
-        return "settled" if self._settled() else ""
-
-    def _settled(self) -> bool:
-        """Tell whether the best total has hardly fallen over the last steps."""
-        if self.best is None:
-            return False
-        self._marks.append(self.best.total)
-        before, now = self._marks[0], self._marks[-1]
-        return len(self._marks) > SPAN and before - now < self.tolerance * before
+        return "settled" if self.best is not None and self._plateau.update(self.best.total) else ""
 
     def _event(self, step: int, x: Tensor, total: float, evaluation: Evaluation, began: float) -> Step:
         return Step(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -16,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.engine.events import Notice, Step, Stopped
+from pincel.engine.loop import Plateau
 from pincel.errors import MemoryLimitError
 from pincel.film.base import Pixels, Stroke, Tell, nobody
 from pincel.film.flow import FLOWS, between
@@ -35,8 +35,6 @@ from pincel.run.machine import Machine
 from pincel.run.run import Run
 from pincel.sources import open_picture, style_groups
 
-# Steps over which J must have fallen for a frame to go on.
-SPAN = 10
 # A mean distance of so many grey levels from the frames before, at consistency 1, weighs as much as all else of a scene's first frame.
 APART = 10.0
 # Steps that a frame that continues another makes at least: what is new in it has to grow together with the rest.
@@ -255,7 +253,7 @@ class Brush:
                 each, things would melt more and more the longer they are in view.
         """
         best: Step | None = None
-        marks: deque[float] = deque(maxlen=SPAN + 1)
+        plateau = Plateau(settle)
         steps = 0
         for event in run:
             if isinstance(event, Notice) and event.text not in self._told:
@@ -272,7 +270,7 @@ class Brush:
             if self.stop():
                 run.stop()
                 return None, steps
-            if event.scale == run.size and (settled(marks, best.total, settle) or (event.step >= LEAST and best.total <= enough)):
+            if event.scale == run.size and (plateau.update(best.total) or (event.step >= LEAST and best.total <= enough)):
                 run.stop("settled")
         return best, steps
 
@@ -286,12 +284,6 @@ class Brush:
     def _plain(self, pixels: Tensor) -> Tensor:
         """Return a painted picture as it is painted: in grey, where the colours are laid over it afterwards."""
         return luminance(pixels) if self.recipe.colour == "luminance" else pixels
-
-
-def settled(marks: deque[float], best: float, tolerance: float) -> bool:
-    """Tell whether the best total has hardly fallen over the last steps; remembers it."""
-    marks.append(best)
-    return len(marks) > SPAN and marks[0] - marks[-1] < tolerance * abs(marks[0])
 
 
 def known_for(trusts: Mapping[int, Floats]) -> Floats:

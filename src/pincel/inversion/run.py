@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
@@ -14,7 +14,8 @@ from torch import Tensor
 
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.engine.device import resolve_device
-from pincel.engine.events import Event, Notice, Step, Stopped
+from pincel.engine.events import Event, Notice, Step
+from pincel.engine.history import History
 from pincel.engine.result import Result
 from pincel.errors import OptionError
 from pincel.image.io import to_pil
@@ -120,14 +121,14 @@ class Rebuild:
             check_inversion(self.recipe, representation)
         self.device = resolve_device(device)
         loaded = open_picture(picture, "picture", DEFAULT_BACKGROUND)
-        self._notes = [f"{loaded.name}: {note}" for note in loaded.notes]
+        self._history = History([f"{loaded.name}: {note}" for note in loaded.notes])
         made = make_representation(representation, pooling=self.recipe.pooling, device=self.device)
         check_inversion(self.recipe, made.name)
         size = fitted_size(self.recipe, loaded)
         made.check_size((loaded.height, loaded.width), size, loaded.name)
         seen = fitted(self.recipe, loaded)
         if min(size) < (field := made.eye.card.layer(made.layer).receptive_field):
-            self._notes.append(f"One unit of {made.name} sees {field} pixels, more than the {size[1]}×{size[0]} of the picture.")
+            self._history.notes.append(f"One unit of {made.name} sees {field} pixels, more than the {size[1]}×{size[0]} of the picture.")
         self.picture, self.representation, self.size, self.neurons, self.repeats = seen, made, size, neurons, repeats
         target = make_code(made, WHITE * seen.pixels.to(self.device))
         mask = chosen.mask(target, made.name) if neurons else everything(target)
@@ -136,9 +137,6 @@ class Rebuild:
         self.rungs = phases(self.recipe, size, made.stride)
         start = make_start(self.recipe, made, self.rungs[0].size, repeats).to(self.device)
         self._climb = make_climb(self.recipe, made, losses, size, start)
-        self._told: list[tuple[dict[str, Any], Callable[[], Mapping[str, float]]]] = []
-        self._stopped = Stopped("not started", 0, 0)
-        self._seconds, self._memory = 0.0, 0
         self._result: Preimage | None = None
 
     @property
@@ -148,9 +146,10 @@ class Rebuild:
 
     def __iter__(self) -> Iterator[Event]:
         """Rebuild, telling each step."""
-        yield from (Notice(note) for note in self._notes)
+        yield from (Notice(note) for note in tuple(self._history.notes))
         for event in self._climb:
-            self._remember(event)
+            self._result = None
+            self._history.record(event, event.step if isinstance(event, Step) else 0)
             yield event
 
     def stop(self, reason: str = "stopped") -> None:
@@ -176,9 +175,9 @@ class Rebuild:
         pixels = cropped(pixels, full) if pixels.shape[-2:] != full.size else pixels
         shown = toned(self.recipe, self.representation, pixels.detach()).cpu()
         images = [to_pil(each[None]) for each in shown]
-        losses = [{**told, **read()} for told, read in self._told]
+        losses, reason = self._history.losses(), self._history.stopped.reason
         record = {**self._record(pixels, shown), "losses": losses}
-        return Preimage(images[0], tuple(losses), record, self._stopped.reason, shown[:1], pictures=shown, photograph=self.picture.pixels)
+        return Preimage(images[0], tuple(losses), record, reason, shown[:1], pictures=shown, photograph=self.picture.pixels)
 
     def _record(self, pixels: Tensor, shown: Tensor) -> dict[str, Any]:
         found = self.errors(pixels)
@@ -198,31 +197,15 @@ class Rebuild:
             "tv_weight": self._weight("tv_weight"),
             "device": str(self.device),
             "versions": {"python": platform.python_version(), "torch": torch.__version__},
-            "stopped": self._stopped.reason,
-            "steps": self._stopped.step,
-            "seconds": round(self._seconds, 3),
-            "peak_memory": self._memory,
+            **self._history.described(),
             "relative_error": sum(found) / len(found),
             "relative_errors": found,
             "saved": {"relative_error": sum(saved) / len(saved), "relative_errors": saved},
             "largest_deviation": float(shown.std(0, correction=0).max()),
-            "notes": self._notes,
         }
 
     def _weight(self, table: str) -> float:
         return looked_up(getattr(self.recipe, table), self.representation.name, f"--{table.replace('_', '-')}")
-
-    def _remember(self, event: Event) -> None:
-        self._result = None
-        if isinstance(event, Step):
-            # Its terms stay on the device until they are asked for, and its picture is not kept.
-            self._told.append(({"size": [event.scale[1], event.scale[0]], "step": event.step, "total": event.total}, event.read))
-            self._seconds, self._memory = event.seconds, max(self._memory, event.memory)
-            self._stopped = Stopped("unfinished", event.step, event.step)
-        elif isinstance(event, Stopped):
-            self._stopped = event
-        elif isinstance(event, Notice):
-            self._notes = [*self._notes, event.text]
 
 
 def resolve_inversion(recipe: str | PathLike[str] | Inversion, overrides: Mapping[str, Any]) -> Inversion:
