@@ -29,7 +29,7 @@ from pincel.backbones.store import present
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
-from pincel.formulas.similarity import self_similarity_distance
+from pincel.functional.similarity import self_similarity_distance
 from pincel.image.io import load_picture
 from pincel.image.resize import area_size, resize, target_size
 

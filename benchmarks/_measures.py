@@ -14,10 +14,10 @@ from scipy.fft import dctn, idctn
 from skimage.color import rgb2lab
 from torch import Tensor
 
-from pincel.formulas.colours import LUMA
-from pincel.formulas.gram import gram_matrix
-from pincel.formulas.moments import Moments, bures_distance
-from pincel.formulas.wasserstein import quantile_distance, sorted_projections, unit_directions
+from pincel.functional.color import LUMA
+from pincel.functional.gram import gram_matrix
+from pincel.functional.moments import Moments, bures_distance
+from pincel.functional.wasserstein import quantile_distance, sorted_projections, unit_directions
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -38,7 +38,7 @@ FLOOR = 1e-6
 def wasserstein_share(found: Tensor, target: Tensor) -> float:
     """Sliced Wasserstein distance, in units of the target's mean square; 0 for the same features at whatever positions.
 
-    The directions are the same every time. Formula: :func:`pincel.formulas.wasserstein.sliced_wasserstein`.
+    The directions are the same every time. Formula: :func:`pincel.functional.wasserstein.sliced_wasserstein`.
     """
     directions = unit_directions(target.shape[1], DIRECTIONS, torch.Generator().manual_seed(0))
     total = 0.0
@@ -55,7 +55,7 @@ def gram_share(found: Moments, target: Moments) -> float:
 def frechet_share(found: Moments, target: Moments) -> float:
     """Fréchet distance of normal distributions with these moments, in units of the target's variance; 1 for the target's mean alone.
 
-    Formula: :func:`pincel.formulas.moments.bures_distance`.
+    Formula: :func:`pincel.functional.moments.bures_distance`.
     """
     return max(0.0, float(bures_distance(found, target) / target.variance.mean()))
 

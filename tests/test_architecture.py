@@ -32,7 +32,7 @@ LAYERS = {
     "host": 1,
     "documents": 2,
     "image": 2,
-    "formulas": 2,
+    "functional": 2,
     "samples": 2,
     "extras": 2,
     "backbones": 3,

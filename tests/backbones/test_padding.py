@@ -13,7 +13,7 @@ from torch import nn
 from pincel.backbones.vgg import VGG, Padding
 from pincel.engine.precision import FP32, Precision
 from pincel.errors import OptionError
-from pincel.formulas.gram import gram_matrix
+from pincel.functional.gram import gram_matrix
 from tests.backbones.stand_ins import random_vgg
 from tests.runs import make_run
 from tests.tensors import assert_close, picture

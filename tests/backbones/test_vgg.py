@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from pincel.backbones.vgg import VGG, Pooling
 from pincel.errors import UnknownNameError
-from pincel.formulas.gram import gram_matrix
+from pincel.functional.gram import gram_matrix
 from tests.backbones.stand_ins import positive_vgg, random_vgg
 from tests.tensors import assert_close, picture
 

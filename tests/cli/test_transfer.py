@@ -19,7 +19,7 @@ from rich.console import Console
 from pincel.cli.progress import Bar
 from pincel.engine.balance import GOALS
 from pincel.engine.events import Event, Scale, Step, Stopped
-from pincel.formulas.conventions import CONVENTIONS
+from pincel.functional.conventions import CONVENTIONS
 from pincel.image.resize import RESAMPLERS
 from pincel.losses import CHAIN, SPREADS, STYLE_TERMS, VARIATIONS
 from pincel.recipes import RECIPES

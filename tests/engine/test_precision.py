@@ -21,7 +21,7 @@ from pincel.engine.precision import FP32, NAMES, Precision, candidates, choose_p
 from pincel.engine.problem import Problem
 from pincel.engine.speeds import machine_key
 from pincel.errors import OptionError, UnknownNameError
-from pincel.formulas.variation import squared_variation
+from pincel.functional.variation import squared_variation
 from pincel.image.io import load_picture
 from pincel.image.resize import resize_picture, target_size
 from pincel.losses.objective import Objective

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from pincel.canvas.pixels import PixelCanvas
 from pincel.engine.problem import Problem
-from pincel.formulas.conventions import CONVENTIONS
-from pincel.formulas.gram import gram_matrix
-from pincel.formulas.variation import squared_variation
+from pincel.functional.conventions import CONVENTIONS
+from pincel.functional.gram import gram_matrix
+from pincel.functional.variation import squared_variation
 from pincel.losses.content import ContentLoss
 from pincel.losses.objective import Objective
 from pincel.losses.style import StyleLoss

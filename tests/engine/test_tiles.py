@@ -19,8 +19,8 @@ from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
 from pincel.engine.tiles import Alone, observe
 from pincel.errors import OptionError
-from pincel.formulas.conventions import CONVENTIONS
-from pincel.formulas.variation import squared_variation
+from pincel.functional.conventions import CONVENTIONS
+from pincel.functional.variation import squared_variation
 from pincel.losses.base import Loss
 from pincel.losses.content import Collected, ContentLoss
 from pincel.losses.objective import Objective

@@ -11,7 +11,7 @@ from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, PictureSizeError
 from pincel.feedforward.network import Network
 from pincel.feedforward.paint import Colour, Manner, matched, paint, seen_style, style_of
-from pincel.formulas.colours import colours_of, luma
+from pincel.functional.color import color_statistics, luma
 from pincel.image.picture import Picture
 from tests.feedforward.nets import any_style, one_style
 
@@ -59,7 +59,7 @@ def test_colours(network: Network) -> None:
     inside = (plain.amin() > 0) & (luma(kept) - luma(plain)).abs().le(0.02)
     assert inside.shape == (1, 1, 40, 48)
     one = matched([(style, 1.0)], content)[0][0]
-    assert torch.allclose(colours_of(one.pixels).mean, colours_of(content.pixels).mean, atol=0.02)
+    assert torch.allclose(color_statistics(one.pixels).mean, color_statistics(content.pixels).mean, atol=0.02)
     assert not torch.equal(paint(network, content, [(style, 1.0)], Manner(colour="content")), plain)
 
 

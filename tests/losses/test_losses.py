@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from pincel.formulas.conventions import CONVENTIONS
-from pincel.formulas.gram import gram_matrix
+from pincel.functional.conventions import CONVENTIONS
+from pincel.functional.gram import gram_matrix
 from pincel.losses import VARIATIONS
 from pincel.losses.base import Loss, Term
 from pincel.losses.content import ContentLoss

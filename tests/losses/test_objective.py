@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from pincel.formulas.conventions import CONVENTIONS
-from pincel.formulas.gram import gram_matrix
-from pincel.formulas.variation import squared_variation
+from pincel.functional.conventions import CONVENTIONS
+from pincel.functional.gram import gram_matrix
+from pincel.functional.variation import squared_variation
 from pincel.losses.base import Loss, Term
 from pincel.losses.content import ContentLoss
 from pincel.losses.objective import Evaluation, Objective

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pincel.errors import OptionError, UnknownNameError
-from pincel.formulas.similarity import self_similarity_distance
+from pincel.functional.similarity import self_similarity_distance
 from pincel.losses.similarity import POSITIONS, SimilarityLoss, sampled
 from pincel.types import Window
 from tests.runs import make_run

@@ -10,8 +10,8 @@ import torch
 
 from pincel import Run
 from pincel.errors import OptionError, UnknownNameError
-from pincel.formulas.neighbours import neighbour_distance
-from pincel.formulas.wasserstein import sliced_wasserstein, unit_directions
+from pincel.functional.neighbors import neighbor_distance
+from pincel.functional.wasserstein import sliced_wasserstein, unit_directions
 from pincel.losses import SPREADS
 from pincel.losses.chain import ChainLoss, Link, links
 from pincel.losses.spread import DIRECTIONS, HISTOGRAM, SEED, Rays, SpreadLoss
@@ -53,12 +53,12 @@ def test_neighbours_are_the_nearest() -> None:
     found, target = normal(4, 9), normal(4, 7, seed=1)
     middle = target.mean(1, keepdim=True)
     cosines = torch.nn.functional.cosine_similarity((found - middle)[:, :, None], (target - middle)[:, None, :], dim=0)
-    assert_close(neighbour_distance(found, target), (1 - cosines.amax(1)).mean())
-    assert float(neighbour_distance(target[:, [3, 1, 5]] * 2 - middle, target)) == pytest.approx(0, abs=1e-9)
-    assert torch.autograd.gradcheck(lambda x: neighbour_distance(x, target), (found.requires_grad_(),))
+    assert_close(neighbor_distance(found, target), (1 - cosines.amax(1)).mean())
+    assert float(neighbor_distance(target[:, [3, 1, 5]] * 2 - middle, target)) == pytest.approx(0, abs=1e-9)
+    assert torch.autograd.gradcheck(lambda x: neighbor_distance(x, target), (found.requires_grad_(),))
     # Of more positions than are worth comparing, a grid.
     many = normal(2, 40001)
-    assert 0 <= float(neighbour_distance(many, many[:, ::5])) < 0.01
+    assert 0 <= float(neighbor_distance(many, many[:, ::5])) < 0.01
 
 
 def test_chains_are_the_definition() -> None:

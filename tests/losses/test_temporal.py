@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pincel.formulas.temporal import blended, disoccluded, long_term_weights, motion_boundaries, temporal_loss
+from pincel.functional.temporal import disoccluded, long_term_weights, motion_boundaries, temporal_loss, warp_blend
 from pincel.losses.base import Loss
 from pincel.losses.temporal import TemporalLoss
 from tests.runs import make_run
@@ -122,5 +122,5 @@ def test_long_term_weights_never_add_up_to_more_than_the_surest(values: list[flo
 
 def test_a_pass_begins_between_a_frame_and_its_neighbour_where_that_is_trusted() -> None:
     own, other = torch.zeros(1, 3, 1, 2), torch.full((1, 3, 1, 2), 6.0)
-    begun = blended(own, other, torch.tensor([[[[1.0, 0.0]]]]), share=0.5)
+    begun = warp_blend(own, other, torch.tensor([[[[1.0, 0.0]]]]), share=0.5)
     assert begun[0, 0].tolist() == [[2.0, 0.0]]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pincel.errors import OptionError, PincelError, RecipeError, UnknownNameError
-from pincel.formulas.natural import SIGMA
+from pincel.functional.natural import SIGMA
 from pincel.inversion.code_mask import Neurons, parse_neurons
 from pincel.inversion.representation import check_representation
 from pincel.recipes import INVERSIONS

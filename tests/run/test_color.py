@@ -11,7 +11,7 @@ import torch
 
 from pincel import evaluate, transfer
 from pincel.errors import OptionError
-from pincel.formulas.colours import colours_of
+from pincel.functional.color import color_statistics
 from pincel.image.io import load_picture
 from tests.runs import make_run
 from tests.tensors import assert_close
@@ -26,18 +26,19 @@ def test_colours_are_matched(colour: str, match: str, when: str, photographs: li
     run = make_run(*photographs[:2], **GIVEN, colour=colour, colour_match=match, colour_when=when)
     list(run)
     content, style = (load_picture(path) for path in photographs[:2])
-    target = colours_of((content if colour == "content" else style).pixels)
+    target = color_statistics((content if colour == "content" else style).pixels)
     if when == "after":
         moved = load_picture(run.result.image)
     else:
         moved = run.objectives.images.styles[0][0] if colour == "content" else run.objectives.images.content
     # What is out of range is clipped, and pictures are resized after.
-    assert_close(colours_of(moved.pixels).mean, target.mean, atol=0.05)
+    assert_close(color_statistics(moved.pixels).mean, target.mean, atol=0.05)
     if match == "histogram":
         # It has a middle, not a mean.
         return
     other = content if colour == "match" else style
-    assert float((colours_of(moved.pixels).mean - target.mean).norm()) < float((colours_of(other.pixels).mean - target.mean).norm()) / 2
+    after, before = ((color_statistics(each.pixels).mean - target.mean).norm() for each in (moved, other))
+    assert float(after) < float(before) / 2
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

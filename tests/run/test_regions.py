@@ -13,7 +13,7 @@ from PIL import Image
 
 from pincel import Notice, Run, resume
 from pincel.errors import CheckpointError, OptionError
-from pincel.formulas.gram import gram_matrix, gram_sum, moment_sum
+from pincel.functional.gram import gram_matrix, gram_sum, moment_sum
 from tests.cli.run import pincel, refused
 from tests.runs import make_run
 from tests.tensors import assert_close, normal

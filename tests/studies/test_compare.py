@@ -18,7 +18,7 @@ from PIL import Image
 from pincel.api import evaluate, transfer
 from pincel.cli.studies.compare import command
 from pincel.errors import OptionError, PictureError, PictureMissingError, PictureSizeError, UnknownNameError
-from pincel.formulas.closeness import mean_difference, relative_error, signal_to_noise
+from pincel.functional.metrics import mean_difference, psnr, relative_error
 from pincel.image.io import load_picture
 from pincel.studies.compare import LAYERS, Aim, study
 from pincel.studies.judged import added, grouped, way_of
@@ -68,12 +68,12 @@ def text(report: Report) -> str:
 # The formulas
 
 
-def test_signal_to_noise_by_hand() -> None:
+def test_psnr_by_hand() -> None:
     one = torch.tensor([0.0, 100.0, 200.0, 50.0])
     # Squares 0 + 100 + 0 + 300 over 4: 100; 20·log10(255/10).
     other = one + torch.tensor([0.0, 10.0, 0.0, math.sqrt(300)])
-    assert signal_to_noise(one.double(), other.double()) == pytest.approx(20 * math.log10(25.5), rel=1e-6)
-    assert signal_to_noise(one, one) == math.inf
+    assert psnr(one.double(), other.double()) == pytest.approx(20 * math.log10(25.5), rel=1e-6)
+    assert psnr(one, one) == math.inf
     assert mean_difference(one, one + 3) == 3
     assert relative_error(torch.tensor([3.0, 4.0]), torch.tensor([3.0, 1.0])) == pytest.approx(3 / 5)
     assert relative_error(torch.zeros(2), torch.ones(2)) is None

@@ -17,8 +17,8 @@ from PIL import Image
 
 from pincel.cli.studies.correlations import command
 from pincel.errors import OptionError, PictureError, PictureMissingError, PincelError, UnknownNameError
-from pincel.formulas.correlation import classical_scaling, correlation_matrix, diagonal_share, effective_rank, relative_distance
-from pincel.formulas.gram import gram_matrix
+from pincel.functional.correlation import classical_scaling, correlation_matrix, diagonal_share, effective_rank, relative_distance
+from pincel.functional.gram import gram_matrix
 from pincel.image.io import load_picture
 from pincel.image.resize import resize_picture
 from pincel.studies.correlations import LAYERS, MOST, study

@@ -10,7 +10,7 @@ from pincel.api import evaluate
 from pincel.feedforward.network import first_weights
 from pincel.feedforward.run import Spread, adapted, by_itself, finished, run
 from pincel.feedforward.tiles import painted
-from pincel.formulas.content import feature_distance
+from pincel.functional.content import feature_distance
 from pincel.teach.lesson import AnyStyle, OneStyle
 from pincel.teach.teaching import Teaching
 from tests.teach.small import CPU, any_style, one

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pincel.backbones.cards import Card, Layer
 from pincel.errors import OptionError
-from pincel.formulas.colours import luma
+from pincel.functional.color import luma
 
 # Of the grey levels a descriptor is fed, what is in the middle.
 MIDDLE = 128.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from pincel.formulas.colours import luma
+from pincel.functional.color import luma
 from pincel.types import Image
 
 

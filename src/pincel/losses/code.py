@@ -9,7 +9,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from pincel.formulas.sums import wide
+from pincel.functional.sums import accum_dtype
 from pincel.losses.base import Term
 from pincel.types import Window
 
@@ -49,7 +49,7 @@ class CodeLoss:
     @cached_property
     def length(self) -> Tensor:
         """‖Φ₀‖², a scalar in float64 where the device has it."""
-        return (self.target * self.mask).square().sum(dtype=wide(self.target))
+        return (self.target * self.mask).square().sum(dtype=accum_dtype(self.target))
 
     @property
     def positions(self) -> int:
@@ -76,7 +76,7 @@ class CodeLoss:
 
 def _squared(features: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """Return the squared distance of each picture, over what counts."""
-    return ((features - target) * mask).square().flatten(1).sum(1, dtype=wide(features))
+    return ((features - target) * mask).square().flatten(1).sum(1, dtype=accum_dtype(features))
 
 
 def _inside(whole: Tensor, window: Window) -> Tensor:

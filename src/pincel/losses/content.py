@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pincel.formulas.content import difference_sum
-from pincel.formulas.conventions import Convention
+from pincel.functional.content import difference_sum
+from pincel.functional.conventions import Convention
 from pincel.losses.base import Term
 from pincel.types import LayerWeights, Window
 

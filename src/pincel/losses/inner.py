@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from pincel.formulas.sums import wide
+from pincel.functional.sums import accum_dtype
 from pincel.losses.base import Term
 from pincel.types import Window
 
@@ -51,7 +51,7 @@ class InnerLoss:
     def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
         """Return the inner product in a window, (B,), one number a picture."""
         direction = self.direction[..., window.rows, window.columns] if self.direction.dim() == 4 else self.direction
-        return (features * direction).flatten(1).sum(1, dtype=wide(features))
+        return (features * direction).flatten(1).sum(1, dtype=accum_dtype(features))
 
     def reached(self, statistics: Mapping[str, Tensor]) -> Tensor:
         """Return ⟨Φ(x), w⟩ of each picture, (B,): statistics are means over positions, and this is a sum."""

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from pincel.formulas.sums import wide
+from pincel.functional.sums import accum_dtype
 from pincel.losses.base import Loss, Term
 from pincel.types import Window
 
@@ -34,7 +34,7 @@ class Evaluation:
         """Add the terms of several losses up."""
         terms = tuple(term for its in said for term in its)
         values = [term.weighted for term in terms]
-        return cls(torch.stack([value.to(wide(value)) for value in values]).sum(), terms)
+        return cls(torch.stack([value.to(accum_dtype(value)) for value in values]).sum(), terms)
 
     def detached(self) -> Evaluation:
         """Return the same numbers without their graph."""
@@ -46,7 +46,7 @@ class Evaluation:
 
         ``numbers()["style"]`` is Σ λ_l J_style^[l], ``numbers()["style:relu1_1"]`` is J_style at that layer before its λ.
         """
-        values = torch.stack([term.value.detach().to(wide(term.value)) for term in self.terms]).tolist()
+        values = torch.stack([term.value.detach().to(accum_dtype(term.value)) for term in self.terms]).tolist()
         groups: dict[str, float] = {}
         for term, value in zip(self.terms, values, strict=True):
             groups[term.group] = groups.get(term.group, 0.0) + term.layer_weight * value

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from pincel.formulas.similarity import self_similarity_distance
+from pincel.functional.similarity import self_similarity_distance
 from pincel.losses import SIMILARITY
 from pincel.losses.base import Term
 from pincel.losses.spread import placed

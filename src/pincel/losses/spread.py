@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.formulas.neighbours import neighbour_distance
-from pincel.formulas.wasserstein import quantile_distance, unit_directions
+from pincel.functional.neighbors import neighbor_distance
+from pincel.functional.wasserstein import quantile_distance, unit_directions
 from pincel.losses.base import Term
 from pincel.losses.style import Guides
 from pincel.types import LayerWeights, Window
@@ -61,7 +61,7 @@ def _directions(channels: int) -> Tensor:
 
 SLICED = Spread("sliced-wasserstein", _sliced, _ranked, quantile_distance)
 HISTOGRAM = Spread("histogram", _as_it_is, _ranked, quantile_distance)
-NEIGHBOURS = Spread("neighbours", _as_it_is, _as_it_is, neighbour_distance)
+NEIGHBOURS = Spread("neighbours", _as_it_is, _as_it_is, neighbor_distance)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from pincel.formulas.conventions import Convention
-from pincel.formulas.gram import gram_distance, gram_sum, moment_sum
-from pincel.formulas.moments import Moments
+from pincel.functional.conventions import Convention
+from pincel.functional.gram import gram_distance, gram_sum, moment_sum
+from pincel.functional.moments import Moments
 from pincel.losses.base import Term
 from pincel.types import BLOCK, LayerWeights, Window
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from pincel.formulas.temporal import temporal_loss
+from pincel.functional.temporal import temporal_loss
 from pincel.losses.base import OfPixels, Term
 
 

@@ -15,7 +15,7 @@ class VariationLoss(OfPixels):
     """J_tv.
 
     Attributes:
-        formula: One of :mod:`pincel.formulas.variation`.
+        formula: One of :mod:`pincel.functional.variation`.
         weight: γ.
     """
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from torch import Tensor
 
-from pincel.formulas.colours import Colours, Matcher, colours_of, luminance, pooled, with_luminance_of
+from pincel.functional.color import ColorStatistics, Matcher, color_statistics, luminance, pool_statistics, with_luminance_of
 from pincel.image.picture import Picture
 from pincel.image.resize import resize_picture
 from pincel.recipes.schema import Recipe
@@ -16,7 +16,7 @@ from pincel.registry import Registry
 
 MATCHERS: Registry[Matcher] = Registry(
     "colour matching",
-    {name: f"pincel.formulas.colours:{name}" for name in ("cholesky", "pca", "monge", "histogram")},
+    {name: f"pincel.functional.color:{name}" for name in ("cholesky", "pca", "monge", "histogram")},
 )
 
 
@@ -61,10 +61,10 @@ class ColorTransfer:
         return luminance(pixels) if grey else pixels
 
     @cached_property
-    def _wanted(self) -> Colours:
+    def _wanted(self) -> ColorStatistics:
         if self.recipe.colour == "content":
-            return colours_of(self.content.pixels)
-        return pooled([(colours_of(style.pixels), weight) for style, weight in self.styles])
+            return color_statistics(self.content.pixels)
+        return pool_statistics([(color_statistics(style.pixels), weight) for style, weight in self.styles])
 
     def _matched(self, pixels: Tensor) -> Tensor:
         return MATCHERS[self.recipe.colour_match](pixels.cpu(), self._wanted).clamp(0, 1).to(pixels)

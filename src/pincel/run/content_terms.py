@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from pincel.engine.tiles import Share
-from pincel.formulas.conventions import CONVENTIONS
+from pincel.functional.conventions import CONVENTIONS
 from pincel.losses import FEATURES, SIMILARITY
 from pincel.losses.base import Loss
 from pincel.losses.content import Collected, ContentLoss

@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from pincel.canvas.start import parse_start
-from pincel.formulas.guided import degrained
+from pincel.functional.guided import guided_denoise
 from pincel.image.background import flatten
 from pincel.image.picture import Picture
 from pincel.image.resize import resize, target_size
@@ -76,7 +76,7 @@ class Inputs:
     def postprocess(self, pixels: Tensor) -> Tensor:
         """Return a painted picture, (1, 3, H, W) in [0, 1], as it is to be saved: without grain, in its colors."""
         if self.recipe.degrain > 0:
-            smooth = degrained(pixels, self.recipe.degrain)
+            smooth = guided_denoise(pixels, self.recipe.degrain)
             painted = self.regions.painted((pixels.shape[-2], pixels.shape[-1])) if self.regions else None
             pixels = smooth if painted is None else pixels + painted.to(pixels) * (smooth - pixels)
         return self.colors.postprocess(pixels)

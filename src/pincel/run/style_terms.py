@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pincel.backbones.base import Backbone
 from pincel.engine.tiles import Reduce
-from pincel.formulas.conventions import CONVENTIONS
+from pincel.functional.conventions import CONVENTIONS
 from pincel.losses import CHAIN, SPREADS, STYLE_TERMS
 from pincel.losses.base import Loss
 from pincel.losses.chain import ChainLoss, Link, links

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
-from pincel.formulas.closeness import mean_difference, relative_error, signal_to_noise
-from pincel.formulas.content import feature_distance
-from pincel.formulas.conventions import CONVENTIONS
-from pincel.formulas.gram import gram_distance, gram_matrix
+from pincel.functional.content import feature_distance
+from pincel.functional.conventions import CONVENTIONS
+from pincel.functional.gram import gram_distance, gram_matrix
+from pincel.functional.metrics import mean_difference, psnr, relative_error
 from pincel.image.io import Picture, to_pil
 from pincel.studies import plots
 from pincel.studies.look import WHITE, features, network
@@ -154,7 +154,7 @@ def _pixel_figures(two: Two) -> dict[str, float]:
     first, second = (WHITE * side.pixels.double() for side in (two.first, two.second))
     return {
         "mean": mean_difference(first, second),
-        "psnr": signal_to_noise(first, second, WHITE),
+        "psnr": psnr(first, second, WHITE),
         "most": float((first - second).abs().max()),
     }
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
-from pincel.formulas.gram import gram_matrix
+from pincel.functional.gram import gram_matrix
 from pincel.image.folder import list_pictures
 from pincel.image.formats import SUFFIXES
 from pincel.image.io import Source, to_pil

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pincel.backbones.vgg import VGG
-from pincel.formulas.content import feature_distance
+from pincel.functional.content import feature_distance
 
 PICTURE = "picture"
 

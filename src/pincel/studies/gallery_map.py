@@ -17,7 +17,7 @@ from torch import Tensor
 
 from pincel.errors import PictureError
 from pincel.files import one_line, quoted
-from pincel.formulas.correlation import Scaling, classical_scaling, relative_distance
+from pincel.functional.correlation import Scaling, classical_scaling, relative_distance
 from pincel.studies import plots
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Say, Table
 from pincel.studies.watch import Watch

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from pincel.formulas.correlation import diagonal_share, effective_rank
+from pincel.functional.correlation import diagonal_share, effective_rank
 from pincel.studies import plots
 from pincel.studies.gallery_map import Painting
 from pincel.studies.gram_view import FAINT, Pair, Seen, answering, channel_order, panels, rooted, strongest

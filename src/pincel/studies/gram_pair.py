@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
-from pincel.formulas.conventions import CONVENTIONS
-from pincel.formulas.correlation import diagonal_share, relative_distance
-from pincel.formulas.gram import gram_distance
+from pincel.functional.conventions import CONVENTIONS
+from pincel.functional.correlation import diagonal_share, relative_distance
+from pincel.functional.gram import gram_distance
 from pincel.studies import plots
 from pincel.studies.gallery_map import Painting
 from pincel.studies.gram_view import CHANNEL, Pair, Seen, answering, bars_of_powers, channel_order, panels, rooted, strongest

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from pincel.formulas.correlation import correlation_matrix
-from pincel.formulas.gram import gram_matrix
+from pincel.functional.correlation import correlation_matrix
+from pincel.functional.gram import gram_matrix
 from pincel.studies import plots
 from pincel.studies.gallery_map import clustered
 from pincel.studies.words import Words

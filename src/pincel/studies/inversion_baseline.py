@@ -8,8 +8,8 @@ from typing import Any
 
 from torch import Tensor
 
-from pincel.formulas.colours import luma
-from pincel.formulas.variation import beta_variation
+from pincel.functional.color import luma
+from pincel.functional.variation import beta_variation
 from pincel.image.io import to_pil
 from pincel.inversion.run import Preimage
 from pincel.studies.inversion_plan import Plan

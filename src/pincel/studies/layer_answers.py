@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.backbones.cards import Layer
-from pincel.formulas.sums import wide
+from pincel.functional.sums import accum_dtype
 from pincel.studies.maps import LUMA
 
 # Two maps that go together more than this show the same thing twice.
@@ -77,7 +77,7 @@ def measured(features: Tensor, layer: Layer, pixels: Tensor) -> Answer:
         height=height,
         width=width,
         zeros=float((features == 0).sum()) / features.numel(),
-        mean=float(features.mean(dtype=wide(features))),
+        mean=float(features.mean(dtype=accum_dtype(features))),
         largest=float(features.max()),
         dead=int((features.amax(dim=(0, 2, 3)) <= 0).sum()),
         explained=explained_share(features, pixels, layer.stride),
@@ -125,7 +125,7 @@ def explained_share(features: Tensor, pixels: Tensor, stride: int) -> float | No
     """
     # A network without borders has fewer positions than strides.
     height, width = (min(side // stride, seen) for side, seen in zip(pixels.shape[-2:], features.shape[-2:], strict=True))
-    things = simple_things(pixels[..., : height * stride, : width * stride], stride).to(wide(pixels))
+    things = simple_things(pixels[..., : height * stride, : width * stride], stride).to(accum_dtype(pixels))
     features = features[..., :height, :width]
     count = things.shape[1]
     if count <= 2 * len(things):

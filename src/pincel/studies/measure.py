@@ -8,8 +8,8 @@ from PIL import Image
 from torch import Tensor
 
 from pincel.backbones.vgg import VGG
-from pincel.formulas.closeness import mean_difference, relative_error
-from pincel.formulas.gram import gram_matrix
+from pincel.functional.gram import gram_matrix
+from pincel.functional.metrics import mean_difference, relative_error
 from pincel.image.io import Picture, load_picture
 from pincel.studies.look import WHITE, features
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.formulas.colours import luma
+from pincel.functional.color import luma
 from pincel.samples import PREFIX, sample_names
 
 # Directions told apart, 20 degrees each.

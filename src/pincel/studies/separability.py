@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pincel.engine.result import Result
-from pincel.formulas.gram import gram_matrix
+from pincel.functional.gram import gram_matrix
 from pincel.image.io import Picture, Source, load_picture, to_pil
 from pincel.image.resize import cover
 from pincel.studies.look import check_size, features, network, opened

@@ -15,9 +15,9 @@ from pincel.engine.tiles import Alone, Reduce, observe
 from pincel.feedforward.card import NetCard
 from pincel.feedforward.network import Eye, Network
 from pincel.feedforward.run import Spread, Weights, adapted, by_itself, finished, run
-from pincel.formulas.content import feature_distance
-from pincel.formulas.conventions import CONVENTIONS
-from pincel.formulas.moments import Moments
+from pincel.functional.content import feature_distance
+from pincel.functional.conventions import CONVENTIONS
+from pincel.functional.moments import Moments
 from pincel.image.picture import Picture
 from pincel.losses import VARIATIONS
 from pincel.losses.base import Loss, OfPixels, Term

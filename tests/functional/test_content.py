@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pincel.formulas.content import feature_distance
-from pincel.formulas.conventions import CONVENTIONS
+from pincel.functional.content import feature_distance
+from pincel.functional.conventions import CONVENTIONS
 from tests.tensors import assert_close, normal
 
 SHAPES = st.tuples(st.integers(1, 1), st.integers(1, 4), st.integers(1, 5), st.integers(1, 5))

@@ -24,7 +24,7 @@ LUMA = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True)
-class Colours:
+class ColorStatistics:
     """What is known of a picture's colours.
 
     Attributes:
@@ -38,20 +38,20 @@ class Colours:
     quantiles: Tensor
 
 
-Matcher: TypeAlias = Callable[[Tensor, Colours], Tensor]
+Matcher: TypeAlias = Callable[[Tensor, ColorStatistics], Tensor]
 
 
-def colours_of(pixels: Tensor) -> Colours:
+def color_statistics(pixels: Tensor) -> ColorStatistics:
     """Measure the colours of a picture (1, 3, H, W)."""
     points = _points(pixels)
     mean = points.mean(1)
     centred = points - mean[:, None]
     # Quantiles at the middles of equal shares; of fewer pixels than that, some are repeated.
     ranks = ((torch.arange(QUANTILES, dtype=torch.float64) + 0.5) / QUANTILES * points.shape[1]).long()
-    return Colours(mean, centred @ centred.T / points.shape[1], points.sort(dim=1).values[:, ranks.to(points.device)])
+    return ColorStatistics(mean, centred @ centred.T / points.shape[1], points.sort(dim=1).values[:, ranks.to(points.device)])
 
 
-def pooled(colours: Sequence[tuple[Colours, float]]) -> Colours:
+def pool_statistics(colours: Sequence[tuple[ColorStatistics, float]]) -> ColorStatistics:
     """Return the colours of several pictures taken together.
 
     Args:
@@ -64,10 +64,10 @@ def pooled(colours: Sequence[tuple[Colours, float]]) -> Colours:
     shares = [(each, weight / total) for each, weight in colours if weight > 0]
     mean = torch.stack([share * each.mean for each, share in shares]).sum(0)
     spreads = [share * (each.covariance + torch.outer(each.mean - mean, each.mean - mean)) for each, share in shares]
-    return Colours(mean, torch.stack(spreads).sum(0), torch.stack([share * each.quantiles for each, share in shares]).sum(0))
+    return ColorStatistics(mean, torch.stack(spreads).sum(0), torch.stack([share * each.quantiles for each, share in shares]).sum(0))
 
 
-def cholesky(pixels: Tensor, target: Colours) -> Tensor:
+def cholesky(pixels: Tensor, target: ColorStatistics) -> Tensor:
     """A = L_T L⁻¹, with Σ = L Lᵀ: red decides most, blue least.
 
     Args:
@@ -80,34 +80,34 @@ def cholesky(pixels: Tensor, target: Colours) -> Tensor:
     Paper:
         Gatys, Bethge, Hertzmann, Shechtman 2016, "Preserving Color in Neural Artistic Style Transfer", section 3.1.
     """
-    own = colours_of(pixels)
+    own = color_statistics(pixels)
     factor, wanted = (torch.linalg.cholesky(_firm(each.covariance)) for each in (own, target))
     return _moved(pixels, torch.linalg.solve_triangular(factor, wanted, upper=False, left=False), own, target)
 
 
-def pca(pixels: Tensor, target: Colours) -> Tensor:
+def pca(pixels: Tensor, target: ColorStatistics) -> Tensor:
     """A = Σ_T^½ Σ^-½, the matching of image analogies; arguments as for :func:`cholesky`.
 
     Paper:
         Gatys et al. 2016, section 3.1, their choice; Hertzmann et al. 2001.
     """
-    own = colours_of(pixels)
+    own = color_statistics(pixels)
     return _moved(pixels, _power(target.covariance, 0.5) @ _power(own.covariance, -0.5), own, target)
 
 
-def monge(pixels: Tensor, target: Colours) -> Tensor:
+def monge(pixels: Tensor, target: ColorStatistics) -> Tensor:
     """A = Σ^-½ (Σ^½ Σ_T Σ^½)^½ Σ^-½: of all linear ways, the one that moves colours least; arguments as for :func:`cholesky`.
 
     Paper:
         Pitié, Kokaram 2007, "The linear Monge-Kantorovitch colour mapping"; ``sym`` in the code of Gatys et al. 2016.
     """
-    own = colours_of(pixels)
+    own = color_statistics(pixels)
     root, inverse = _power(own.covariance, 0.5), _power(own.covariance, -0.5)
     middle = _power(root @ _firm(target.covariance) @ root, 0.5, floor=0.0)
     return _moved(pixels, inverse @ middle @ inverse, own, target)
 
 
-def histogram(pixels: Tensor, target: Colours) -> Tensor:
+def histogram(pixels: Tensor, target: ColorStatistics) -> Tensor:
     """Each channel by itself: the value of a pixel becomes the target's value of the same rank; arguments as for :func:`cholesky`.
 
     Ranks come from a histogram of 100 bins with straight lines between, as in the code of Gatys et al.: where many pixels have one value,
@@ -169,7 +169,7 @@ def _points(pixels: Tensor) -> Tensor:
     return pixels[0].flatten(1).double()
 
 
-def _moved(pixels: Tensor, matrix: Tensor, own: Colours, target: Colours) -> Tensor:
+def _moved(pixels: Tensor, matrix: Tensor, own: ColorStatistics, target: ColorStatistics) -> Tensor:
     moved = matrix @ (_points(pixels) - own.mean[:, None]) + target.mean[:, None].to(pixels.device)
     return moved.view(1, *pixels.shape[1:]).to(pixels.dtype)
 

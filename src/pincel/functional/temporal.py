@@ -98,7 +98,7 @@ def long_term_weights(weights: list[Weights]) -> list[Weights]:
     return left
 
 
-def blended(pixels: Tensor, other: Tensor, weights: Tensor, share: float = 1.0) -> Tensor:
+def warp_blend(pixels: Tensor, other: Tensor, weights: Tensor, share: float = 1.0) -> Tensor:
     r"""Let a frame begin a pass between itself and its neighbour: :math:`(x + \delta c w) / (1 + \delta c)`.
 
     Args:

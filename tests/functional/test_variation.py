@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pincel.formulas.variation import (
+from pincel.functional.variation import (
     absolute_variation,
     differences,
     neural_style_variation,

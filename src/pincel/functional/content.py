@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from pincel.formulas.sums import wide
+from pincel.functional.sums import accum_dtype
 
 
 def feature_distance(features: Tensor, target: Tensor) -> Tensor:
@@ -32,4 +32,4 @@ def feature_distance(features: Tensor, target: Tensor) -> Tensor:
 
 def difference_sum(features: Tensor, target: Tensor) -> Tensor:
     """Sum of the squared differences of two feature maps of one shape, a scalar in float64 where the device has it."""
-    return (features - target).square().sum(dtype=wide(features))
+    return (features - target).square().sum(dtype=accum_dtype(features))

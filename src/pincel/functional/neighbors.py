@@ -13,7 +13,7 @@ CHUNK = 2048
 TINY = 1e-8
 
 
-def neighbour_distance(found: Tensor, target: Tensor) -> Tensor:
+def neighbor_distance(found: Tensor, target: Tensor) -> Tensor:
     r"""Mean distance of each feature to the nearest of the style, by the angle between them.
 
     .. math:: \frac{1}{M} \sum_p \min_q \left( 1 - \cos(F_p - \bar S, S_q - \bar S) \right)

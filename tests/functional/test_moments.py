@@ -9,7 +9,7 @@ import scipy.linalg
 import torch
 from torch import Tensor
 
-from pincel.formulas.moments import (
+from pincel.functional.moments import (
     SMALL,
     Moments,
     bures_distance,
@@ -83,7 +83,7 @@ def test_bures_of_many_channels_is_quicker_in_a_step_and_exact_to_judge_by(monke
     features, target = points(1, channels=SMALL + 8, count=900), moments(points(2, channels=SMALL + 8, count=900))
     leaf = features.clone().requires_grad_()
     quick, judged = bures_distance(moments(leaf), target), bures_distance(moments(features), target)
-    monkeypatch.setattr("pincel.formulas.moments.SMALL", 1000)
+    monkeypatch.setattr("pincel.functional.moments.SMALL", 1000)
     exact = bures_distance(moments(leaf), target)
     assert_close(judged, exact.detach(), rtol=1e-12)
     assert not torch.equal(quick.detach(), exact.detach())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pincel.formulas.guided import degrained
+from pincel.functional.guided import guided_denoise
 from tests.tensors import assert_close, normal
 
 
@@ -30,14 +30,14 @@ def test_it_is_the_formula_in_every_square() -> None:
     for channel, row, column in np.ndindex(3, 9, 8):
         square = squares(row, column)
         expected[channel, row, column] = slope[channel][square].mean() * guide[row, column] + offset[channel][square].mean()
-    assert_close(degrained(picture, 0.1), torch.from_numpy(expected)[None].clamp(0, 1), rtol=1e-9)
+    assert_close(guided_denoise(picture, 0.1), torch.from_numpy(expected)[None].clamp(0, 1), rtol=1e-9)
 
 
 def test_grain_goes_and_edges_stay() -> None:
     clean = torch.full((1, 3, 40, 40), 0.2)
     clean[..., 20:] = 0.8
     grainy = (clean + 0.02 * normal(1, 3, 40, 40)).clamp(0, 1)
-    smooth = degrained(grainy, 0.05)
+    smooth = guided_denoise(grainy, 0.05)
     left, border = (slice(0, 15),), (slice(18, 22),)
     assert float(smooth[..., *left].std()) < 0.4 * float(grainy[..., *left].std())
     assert float((smooth - clean)[..., *border].abs().mean()) < 0.02
@@ -46,6 +46,6 @@ def test_grain_goes_and_edges_stay() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (3, 2)])
 def test_small_pictures_are_pictures(size: tuple[int, int]) -> None:
     picture = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(1))
-    assert degrained(picture, 0.1).shape == picture.shape
+    assert guided_denoise(picture, 0.1).shape == picture.shape
     even = torch.full((1, 3, *size), 0.25)
-    assert_close(degrained(even, 0.1), even)
+    assert_close(guided_denoise(even, 0.1), even)

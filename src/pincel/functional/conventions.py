@@ -1,7 +1,7 @@
 """How each publication scales the same two means.
 
-With d = mean (F-P)² over all entries of a layer (:mod:`pincel.formulas.content`) and g = mean ((G-A)/(H·W))² over the C² entries
-of a Gram matrix (:mod:`pincel.formulas.gram`), every published loss is a factor:
+With d = mean (F-P)² over all entries of a layer (:mod:`pincel.functional.content`) and g = mean ((G-A)/(H·W))² over the C² entries
+of a Gram matrix (:mod:`pincel.functional.gram`), every published loss is a factor:
 
 ==========  ==============================================  ==========  =====================================
 convention  content term                                    style term  who

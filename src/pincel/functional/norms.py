@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pincel.formulas.natural import SIGMA
+from pincel.functional.natural import SIGMA
 
 
 def alpha_norm(picture: Tensor, alpha: float) -> Tensor:
@@ -55,7 +55,7 @@ def range_norm(picture: Tensor, alpha: float) -> Tensor:
     return picture.square().sum(1).pow(alpha / 2).mean((1, 2))
 
 
-def bounded(picture: Tensor, bound: float) -> Tensor:
+def clip_norm(picture: Tensor, bound: float) -> Tensor:
     r"""Shorten every colour to a length: :math:`x_{ij} \min(1, B_+ / \|x_{ij}\|)`.
 
     Args:

@@ -12,7 +12,7 @@ def mean_difference(first: Tensor, second: Tensor) -> float:
     return float((first - second).abs().mean())
 
 
-def signal_to_noise(first: Tensor, second: Tensor, white: float = 255.0) -> float:
+def psnr(first: Tensor, second: Tensor, white: float = 255.0) -> float:
     r"""Peak signal-to-noise ratio in decibels, :math:`10 \log_{10} (w^2 / \mathrm{mean} (x - y)^2)`; infinite for equal pictures.
 
     Args:

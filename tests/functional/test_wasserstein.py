@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pincel.formulas.gram import gram_distance, gram_matrix
-from pincel.formulas.wasserstein import quantile_distance, sliced_wasserstein, sorted_projections, unit_directions
+from pincel.functional.gram import gram_distance, gram_matrix
+from pincel.functional.wasserstein import quantile_distance, sliced_wasserstein, sorted_projections, unit_directions
 from tests.tensors import assert_close, distinct, normal
 
 SHAPES = st.tuples(st.integers(1, 2), st.integers(1, 5), st.integers(1, 5), st.integers(1, 5))

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pincel.formulas.sums import wide
+from pincel.functional.sums import accum_dtype
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ class _Products(torch.autograd.Function):
     def forward(ctx: Any, features: Tensor, blocks: Sequence[tuple[slice, slice]], weights: Tensor | None, means: bool) -> Tensor:
         ctx.save_for_backward(features, weights)
         batch, channels = features.shape[:2]
-        total = torch.zeros(batch, channels, channels + means, dtype=wide(features), device=features.device)
+        total = torch.zeros(batch, channels, channels + means, dtype=accum_dtype(features), device=features.device)
         for rows, columns in blocks:
             part = _positions(features[..., rows, columns])
             other = part if weights is None else part * _positions(weights[..., rows, columns])

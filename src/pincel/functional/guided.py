@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.formulas.colours import luminance
+from pincel.functional.color import luminance
 
 # Half the side of the squares that are looked at: grain is finer, strokes are wider.
 RADIUS = 2
 
 
-def degrained(picture: Tensor, strength: float, radius: int = RADIUS) -> Tensor:
+def guided_denoise(picture: Tensor, strength: float, radius: int = RADIUS) -> Tensor:
     r"""Smooth what varies less than ``strength`` around its mean, and leave what varies more.
 
     In each square, a line is fitted from the luminance Y to each colour p, with slope :math:`\operatorname{cov}(Y, p) /

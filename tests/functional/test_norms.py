@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.autograd import gradcheck
 
-from pincel.formulas.natural import SIGMA
-from pincel.formulas.norms import alpha_norm, bounded, range_norm
-from pincel.formulas.variation import FLAT, beta_variation
+from pincel.functional.natural import SIGMA
+from pincel.functional.norms import alpha_norm, clip_norm, range_norm
+from pincel.functional.variation import FLAT, beta_variation
 from tests.tensors import assert_close, distinct, normal
 
 
@@ -89,7 +89,7 @@ def test_the_weights_of_paper_and_code_are_one() -> None:
 @given(bound=st.floats(1, 400), seed=st.integers(0, 99))
 def test_bounded_colours_keep_their_direction(bound: float, seed: int) -> None:
     picture = 150 * normal(1, 3, 3, 3, seed=seed)
-    found = bounded(picture, bound)
+    found = clip_norm(picture, bound)
     length = found.norm(dim=1)
     assert bool((length <= bound * (1 + 1e-12)).all())
     short = picture.norm(dim=1, keepdim=True) <= bound
@@ -98,4 +98,4 @@ def test_bounded_colours_keep_their_direction(bound: float, seed: int) -> None:
 
 
 def test_black_stays_black() -> None:
-    assert not bounded(torch.zeros(1, 3, 2, 2), 160.0).any()
+    assert not clip_norm(torch.zeros(1, 3, 2, 2), 160.0).any()

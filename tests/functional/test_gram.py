@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pincel.formulas.conventions import CONVENTIONS
-from pincel.formulas.gram import gram_distance, gram_matrix
+from pincel.functional.conventions import CONVENTIONS
+from pincel.functional.gram import gram_distance, gram_matrix
 from tests.tensors import assert_close, normal
 
 SHAPES = st.tuples(st.integers(1, 2), st.integers(1, 6), st.integers(1, 5), st.integers(1, 5))
