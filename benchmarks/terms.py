@@ -40,7 +40,7 @@ def main() -> None:
     # The first round is not counted: memory is asked for, kernels are chosen.
     for counted in [False] + [True] * given.rounds:
         for term, run in runs.items():
-            x = run.objectives.full.canvas.encode(run.recipe.white * run.objectives.images.content.pixels)
+            x = run.objectives.full.problem.canvas.encode(run.recipe.white * run.objectives.images.content.pixels)
             began = time.perf_counter()
             evaluation, _ = run.objectives.full.gradient(x)
             taken = time.perf_counter() - began

@@ -43,14 +43,14 @@ def main() -> None:
 
     whole = run("whole")
     layouts = [parse_layout(text) for text in ("whole", *asked.layouts)]
-    problems = [replace(whole.objectives.full, layout=layout) for layout in layouts]
-    x = whole.objectives.full.canvas.encode(whole.recipe.white * whole.objectives.images.content.pixels)
-    seconds: list[list[float]] = [[] for _ in problems]
+    evaluators = [replace(whole.objectives.full, layout=layout) for layout in layouts]
+    x = whole.objectives.full.problem.canvas.encode(whole.recipe.white * whole.objectives.images.content.pixels)
+    seconds: list[list[float]] = [[] for _ in evaluators]
     for _ in range(ROUNDS + 1):
-        for times, problem in zip(seconds, problems, strict=True):
-            times.append(timed(lambda looked=problem: looked.gradient(x), whole.machine.device))  # type: ignore[misc]
-    slopes = [problem.gradient(x)[1] for problem in problems]
-    appetite = Appetite(whole.objectives.full.backbone, sizes.needed_layers(whole.recipe), whole.machine.device)
+        for times, evaluator in zip(seconds, evaluators, strict=True):
+            times.append(timed(lambda looked=evaluator: looked.gradient(x), whole.machine.device))  # type: ignore[misc]
+    slopes = [evaluator.gradient(x)[1] for evaluator in evaluators]
+    appetite = Appetite(whole.objectives.full.problem.backbone, sizes.needed_layers(whole.recipe), whole.machine.device)
     work = [appetite.need(whole.size, layout).work for layout in layouts]
     print(f"{whole.size[1]}×{whole.size[0]}, {whole.machine.precision}, {asked.steps} steps: {median(seconds[0][1:]):.2f} s a step")
     print("| tiles | time ÷ whole | expected | slopes: largest difference | pictures |")

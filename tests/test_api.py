@@ -17,9 +17,9 @@ from torch import Tensor
 
 import pincel
 from pincel import Notice, Run, Step, Stopped, evaluate, transfer
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Scale
 from pincel.engine.ladder import Rung, resampled
-from pincel.engine.problem import Problem
 from pincel.errors import MemoryLimitError, OptionError, PictureSizeError
 from pincel.losses.objective import Evaluation
 from tests.runs import make_run
@@ -226,12 +226,12 @@ def test_a_picture_too_small_for_a_ladder_is_painted_without(photographs: list[P
 @pytest.mark.parametrize("factor", [0.0, 1.0, 7.0])
 def test_content_counts_differently_on_coarse_scales(factor: float, photographs: list[Path]) -> None:
     run = make_run(photographs[0], photographs[1], coarse_content=factor, content_weight=3.0, **LADDER)
-    problem = run.objectives.at(coarse_rung(run))
+    evaluator = run.objectives.at(coarse_rung(run))
     drawn = torch.rand(1, 3, *coarse_rung(run).size, generator=torch.Generator().manual_seed(0)) * 255
-    weights = {term.group: term.group_weight for term in problem.judge(drawn).terms}
+    weights = {term.group: term.group_weight for term in evaluator.evaluate(drawn).terms}
     assert weights.get("content", 0.0) == 3.0 * factor
     assert weights["style"] == run.recipe.style_weight
-    at_full_size = {term.group: term.group_weight for term in run.objectives.full.judge(resampled(drawn, run.size)).terms}
+    at_full_size = {term.group: term.group_weight for term in run.objectives.full.evaluate(resampled(drawn, run.size)).terms}
     assert at_full_size["content"] == 3.0
 
 
@@ -383,20 +383,20 @@ def test_a_picture_is_judged_with_the_memory_there_is(strips: list[Path], monkey
         return make_run(strips[0], strips[1], size=400, steps=1, ladder="none", precision="fp32", tiles="whole").result.record["saved"]
 
     expected = saved()
-    judge, asked = Problem.judge, []
+    evaluated, asked = Evaluator.evaluate, []
 
-    def cramped(problem: Problem, pixels: Tensor) -> Evaluation:
-        asked.append(str(problem.layout))
+    def cramped(evaluator: Evaluator, pixels: Tensor) -> Evaluation:
+        asked.append(str(evaluator.layout))
         if asked[-1] == "whole":
             raise MemoryError
-        return judge(problem, pixels)
+        return evaluated(evaluator, pixels)
 
-    monkeypatch.setattr(Problem, "judge", cramped)
+    monkeypatch.setattr(Evaluator, "evaluate", cramped)
     assert saved()["total"] == pytest.approx(expected["total"], rel=1e-6)
     assert asked[0] == "whole"
     assert asked[1] != "whole"
     # If nothing helps, the picture is still worth having.
-    monkeypatch.setattr(Problem, "lighter", lambda _: None)
+    monkeypatch.setattr(Evaluator, "reduce_memory", lambda _: None)
     assert saved() is None
 
 

@@ -46,7 +46,9 @@ class PincelRunner:
             "precision": str(run.machine.precision),
             "torch": torch.__version__,
             "threads": torch.get_num_threads(),
-            "multiply_adds_per_pixel": multiply_adds_per_pixel(run.objectives.full.backbone.card, run.objectives.full.objective.layers),
+            "multiply_adds_per_pixel": multiply_adds_per_pixel(
+                run.objectives.full.problem.backbone.card, run.objectives.full.problem.objective.layers
+            ),
             # On CUDA only the device's memory is counted, which nothing has asked for before.
             "baseline": 0 if run.machine.device.type == "cuda" else baseline,
         }

@@ -79,7 +79,7 @@ def test_a_single_row_has_a_mirror_image() -> None:
 def test_tiles_have_the_borders_of_the_whole(padding: Padding, precision: Precision, photographs: list[Path]) -> None:
     given = {**GIVEN, "recipe": "gram", "size": 100, "padding": padding, "precision": precision}
     whole, tiled = (make_run(photographs[0], photographs[1], tiles=tiles, **given) for tiles in ("whole", "pool2=32,rest=64"))
-    x = whole.objectives.full.canvas.encode(255 * whole.objectives.images.content.pixels).flip(-1)
+    x = whole.objectives.full.problem.canvas.encode(255 * whole.objectives.images.content.pixels).flip(-1)
     (first, slope), (second, slopes) = whole.objectives.full.gradient(x), tiled.objectives.full.gradient(x)
     assert float(second.total) == pytest.approx(float(first.total), rel=1e-6)
     assert float((slopes - slope).abs().max()) < 1e-5 * float(slope.abs().max())
@@ -90,4 +90,4 @@ def test_a_picture_that_goes_round_is_looked_at_as_a_whole(photographs: list[Pat
         make_run(photographs[0], photographs[1], tiles="rest=64", padding="circular", **GIVEN)
     run = make_run(photographs[0], photographs[1], memory="1M", padding="circular", **GIVEN)
     assert not run.plan.layout(run.size).cuts
-    assert run.objectives.full.lighter() is None
+    assert run.objectives.full.reduce_memory() is None

@@ -114,7 +114,7 @@ def test_a_finer_scale_knows_what_the_one_before_has_painted() -> None:
     alone, after = (make_run("sample:harbour", "sample:impasto", size=192, ladder=each, precision="fp32") for each in ("none", "1/2=1"))
     painted = [make_fourier(255.0, after.size, [after.objectives.images.styles[0][0].pixels], each).gain for each in (0.0, 0.25)]
     for run, expected in zip((alone, after), painted, strict=True):
-        canvas = run.objectives.full.canvas
+        canvas = run.objectives.full.problem.canvas
         assert isinstance(canvas, FourierCanvas)
         assert torch.equal(canvas.gain, expected)
 
@@ -125,8 +125,8 @@ def test_a_recipe_takes_the_gain_of_its_style(tmp_path: Path) -> None:
     gains = []
     for name in ("hard", "soft"):
         run = make_run("sample:harbour", tmp_path / f"{name}.png", recipe="pincel", size=96, ladder="none", precision="fp32")
-        assert isinstance(run.objectives.full.canvas, FourierCanvas)
-        gains.append(run.objectives.full.canvas.gain)
+        assert isinstance(run.objectives.full.problem.canvas, FourierCanvas)
+        gains.append(run.objectives.full.problem.canvas.gain)
     # Coarse over fine.
     hard, soft = (float(gain[0, 1] / gain[0, -1]) for gain in gains)
     assert soft > 2 * hard

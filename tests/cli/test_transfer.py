@@ -17,8 +17,8 @@ from PIL import ExifTags, Image
 from rich.console import Console
 
 from pincel.cli.progress import Bar
-from pincel.engine.balance import GOALS
 from pincel.engine.events import Event, Scale, Step, Stopped
+from pincel.engine.gradient_mode import GRADIENT_MODES
 from pincel.functional.conventions import CONVENTIONS
 from pincel.image.resize import RESAMPLERS
 from pincel.losses import CHAIN, SPREADS, STYLE_TERMS, VARIATIONS
@@ -81,7 +81,7 @@ OPTIONS = [
     ("--white", "256"),
     *(("--style-terms", term) for term in ("gram", *STYLE_TERMS, *SPREADS, CHAIN, "gram=1,mean-std=10")),
     *(("--content-terms", terms) for terms in ("self-similarity", "features=1,self-similarity=1e4")),
-    *(("--gradients", name) for name in GOALS),
+    *(("--gradients", name) for name in GRADIENT_MODES),
     ("--degrain", "0.05"),
     *(("--propagation", name) for name in ("simple", "all", "inside")),
     *(("--colour", name) for name in ("style", "content", "luminance", "match")),
@@ -463,17 +463,17 @@ def test_tiles_paint_the_same_picture(capsys: Capture, pair: tuple[Path, Path], 
 def test_without_memory_the_best_picture_is_kept_and_that_is_said(
     capsys: Capture, pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pincel.engine.problem import Problem
+    from pincel.engine.evaluator import Evaluator
 
-    looks, gradient = [], Problem.gradient
+    looks, gradient = [], Evaluator.gradient
 
-    def cramped(problem: Problem, x: Any) -> Any:
-        looks.append(problem.layout)
+    def cramped(evaluator: Evaluator, x: Any, step: int) -> Any:
+        looks.append(evaluator.layout)
         if len(looks) > 2:
             raise MemoryError
-        return gradient(problem, x)
+        return gradient(evaluator, x, step)
 
-    monkeypatch.setattr(Problem, "gradient", cramped)
+    monkeypatch.setattr(Evaluator, "gradient", cramped)
     out = tmp_path / "out.png"
     answer = pincel(capsys, "transfer", *pair, "-o", out, "--size", "48", "--steps", "9", "--quiet")
     assert answer.code == 2

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from pincel.backbones.vgg import VGG
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Step
 from pincel.engine.layout import WHOLE, Layout, parse_layout
 from pincel.engine.loop import Loop
 from pincel.engine.precision import FP32
-from pincel.engine.problem import Problem
 from pincel.engine.team import Following, Leading, Team, join
 from pincel.engine.tiles import Alone, Share
 from pincel.image.picture import Picture
@@ -50,7 +50,7 @@ def main(out: Path) -> None:
     team.leave()
 
 
-def problem(vgg: VGG, layout: Layout, share: Share) -> Problem:
+def evaluator_of(vgg: VGG, layout: Layout, share: Share) -> Evaluator:
     """Measure the targets too."""
     content, style = (Picture((picture(*SIZE).double() / 255).roll(shift, -1), None, "", "") for shift in (1, 5))
     materials = Images(content, [(style, 1.0), (replace(style, pixels=style.pixels.flip(-1)[..., :40]), 0.5)])
@@ -59,8 +59,8 @@ def problem(vgg: VGG, layout: Layout, share: Share) -> Problem:
 
 def lead(team: Team, vgg: VGG, layout: Layout) -> list[float]:
     """Compare."""
-    x = problem(vgg, WHOLE, Alone()).canvas.encode(picture(*SIZE).double().flip(-1))
-    alone, shared = problem(vgg, WHOLE, Alone()), problem(vgg, layout, Leading(team, SIZE))
+    x = evaluator_of(vgg, WHOLE, Alone()).problem.canvas.encode(picture(*SIZE).double().flip(-1))
+    alone, shared = evaluator_of(vgg, WHOLE, Alone()), evaluator_of(vgg, layout, Leading(team, SIZE))
     expected, slope = alone.gradient(x)
     found, together = shared.gradient(x)
     measured = shared.measure(x)
@@ -80,16 +80,16 @@ def lead(team: Team, vgg: VGG, layout: Layout) -> list[float]:
     ]
 
 
-def curve(problem: Problem, optimizer: str, x: Tensor) -> list[float]:
+def curve(evaluator: Evaluator, optimizer: str, x: Tensor) -> list[float]:
     """Return the totals of ten steps."""
-    optimiser = make_optimizer(RECIPE.override(optimizer=optimizer), problem.canvas)
-    return [event.total for event in Loop(problem, optimiser, x, 10) if isinstance(event, Step)]
+    optimiser = make_optimizer(RECIPE.override(optimizer=optimizer), evaluator.problem.canvas)
+    return [event.total for event in Loop(evaluator, optimiser, x, 10) if isinstance(event, Step)]
 
 
 def follow(team: Team, vgg: VGG, layout: Layout) -> None:
     """Help."""
     helper = _Worker(team, 0)
-    helper.problems = {SIZE: network_terms(problem(vgg, layout, Following(team)))}
+    helper.evaluators = {SIZE: network_terms(evaluator_of(vgg, layout, Following(team)))}
     while (order := team.hear())["do"] == "look":
         helper.look(order)
 

@@ -18,10 +18,10 @@ from torch import Tensor
 from pincel.canvas.base import Canvas
 from pincel.canvas.fourier import make_fourier
 from pincel.canvas.pixels import PixelCanvas, make_pixels
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Event, Notice, Scale, Step, Stopped
 from pincel.engine.ladder import Climb, Rung, change, resampled, rungs
 from pincel.engine.loop import PATIENCE, SPAN
-from pincel.engine.problem import Problem
 from pincel.errors import DivergedError
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.adam import Adam
@@ -134,11 +134,11 @@ class Toys:
     make: Callable[[Rung], Toy] = lambda _: Toy()
     made: list[tuple[Rung, Toy]] = field(default_factory=list)
 
-    def __call__(self, rung: Rung) -> Problem:
+    def __call__(self, rung: Rung) -> Evaluator:
         """Make the toy of a rung."""
         toy = self.make(rung)
         self.made.append((rung, toy))
-        return cast("Problem", toy)
+        return cast("Evaluator", toy)
 
 
 def climb_over(

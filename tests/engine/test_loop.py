@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Notice, Step
 from pincel.engine.loop import PATIENCE, RUNAWAY, SPAN, Loop, Plateau
 from pincel.engine.memory import out_of_memory
-from pincel.engine.problem import Problem
 from pincel.errors import DivergedError, MemoryLimitError
 from pincel.losses.objective import Evaluation
 from pincel.optimisers import OPTIMISERS
@@ -306,7 +306,7 @@ def test_a_notice_is_one_sentence() -> None:
 def falling(share: float, tolerance: float, steps: int = 40) -> Loop:
     """Return a loop whose total falls by ``share`` every ten steps."""
     toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, 1e4 * (1 - share) ** (number / SPAN)), slope))
-    return Loop(cast("Problem", toy), GradientDescent(1e-6), start(), steps, tolerance=tolerance)
+    return Loop(cast("Evaluator", toy), GradientDescent(1e-6), start(), steps, tolerance=tolerance)
 
 
 def test_a_plateau_is_ten_steps_that_win_too_little() -> None:
@@ -338,20 +338,20 @@ def test_a_total_that_rises_has_settled() -> None:
 def test_a_total_that_falls_for_a_while_settles_ten_steps_later() -> None:
     totals = [100.0 - min(number, 7) for number in range(40)]
     toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, totals[number]), slope))
-    _, _, end = sorted_out(list(Loop(cast("Problem", toy), GradientDescent(1e-6), start(), 39, tolerance=0.01)))
+    _, _, end = sorted_out(list(Loop(cast("Evaluator", toy), GradientDescent(1e-6), start(), 39, tolerance=0.01)))
     # From step 7 on it rests at 93; at step 16 it was 94 ten steps before, which is still more than a hundredth away.
     assert (end.reason, end.step, end.best_step) == ("settled", 17, 7)
 
 
 def test_rest_shorter_than_ten_steps_does_not_end_a_run() -> None:
     toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, 1e4 * 0.5 ** (number // (SPAN - 1))), slope))
-    _, _, end = sorted_out(list(Loop(cast("Problem", toy), GradientDescent(1e-6), start(), 60, tolerance=0.1)))
+    _, _, end = sorted_out(list(Loop(cast("Evaluator", toy), GradientDescent(1e-6), start(), 60, tolerance=0.1)))
     assert end.reason == "steps"
 
 
 def test_a_step_taken_back_is_no_sign_of_settling() -> None:
     toy = Toy(spoil=lambda number, total, slope: (total * math.nan if number % 2 else total, slope))
-    loop = Loop(cast("Problem", toy), GradientDescent(0.05), start(), 8, tolerance=0.9)
+    loop = Loop(cast("Evaluator", toy), GradientDescent(0.05), start(), 8, tolerance=0.9)
     _, notices, end = sorted_out(list(loop))
     assert len(notices) > 5
     assert (end.reason, end.step) == ("steps", 8)
@@ -381,14 +381,14 @@ def test_the_state_after_a_run_goes_on_where_it_ended(name: str) -> None:
     first = loop_over(Toy(), optimiser, 4)
     list(first)
     assert first.best is not None
-    second = Loop(cast("Problem", Toy()), optimiser, first.best.x, 5, state=first.state)
+    second = Loop(cast("Evaluator", Toy()), optimiser, first.best.x, 5, state=first.state)
     steps, _, _ = sorted_out(list(second))
     assert [event.total for event in steps] == [event.total for event in expected[4:]]
 
 
 def test_a_loop_that_has_not_begun_has_the_state_it_was_given() -> None:
     state = Adam().start(start())
-    assert Loop(cast("Problem", Toy()), Adam(), start(), 3, state=state).state is state
+    assert Loop(cast("Evaluator", Toy()), Adam(), start(), 3, state=state).state is state
 
 
 # --- no memory --------------------------------------------------------------------------------------------------------------------------
@@ -410,11 +410,11 @@ class Hungry(Toy):
         """As a layout writes itself."""
         return f"rest={self.tiles}"
 
-    def lighter(self) -> Hungry | None:
+    def reduce_memory(self) -> Hungry | None:
         """Halve the tiles, down to 16."""
         return replace(self, tiles=self.tiles // 2) if self.tiles > 16 else None
 
-    def gradient(self, x: Tensor) -> tuple[Evaluation, Tensor]:
+    def gradient(self, x: Tensor, _step: int = 0) -> tuple[Evaluation, Tensor]:
         """Fail, as torch does on a CPU."""
         if self.looks >= self.begins and self.tiles > self.most:
             raise RuntimeError(NO_MEMORY)
@@ -459,7 +459,7 @@ def test_a_step_without_memory_costs_history_and_not_tiles() -> None:
     assert end.reason == "steps"
     assert len(notices) == 3
     assert all("optimiser" in notice.text for notice in notices)
-    assert cast("Hungry", loop.problem).tiles == 64
+    assert cast("Hungry", loop.evaluator).tiles == 64
 
 
 def test_other_errors_are_nobodys_memory() -> None:

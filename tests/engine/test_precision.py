@@ -16,6 +16,7 @@ from pincel.backbones.vgg import load_vgg
 from pincel.backbones.vgg_cards import VGG19
 from pincel.canvas.pixels import PixelCanvas
 from pincel.engine import precision
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.machine import processor_name
 from pincel.engine.precision import FP32, NAMES, Precision, candidates, choose_precision, measure_speeds, quickest
 from pincel.engine.problem import Problem
@@ -439,9 +440,9 @@ def test_a_problem_sets_it_for_its_own_time_only() -> None:
 
     objective = Objective([Turned(squared_variation, 1.0)])
     for chosen in (FP32, BF16):
-        problem = Problem(Watched(), objective, PixelCanvas(), chosen)
-        problem.gradient(picture(4, 4))
-        problem.measure(picture(4, 4))
+        evaluator = Evaluator(Problem(Watched(), objective, PixelCanvas()), chosen)
+        evaluator.gradient(picture(4, 4))
+        evaluator.measure(picture(4, 4))
         assert places() == ["ieee", "tf32"]
     assert seen == 4 * [["ieee", "ieee"]] + 4 * [["tf32", "tf32"]]
     assert backwards == [["ieee", "ieee"], ["tf32", "tf32"]]
@@ -463,11 +464,11 @@ def test_bf16_goes_through_fewer_multiplications_in_deep_layers_only() -> None:
 
 
 @pytest.fixture(scope="module")
-def objectives(photographs: list[Path]) -> Callable[[str, Precision], Problem]:
+def objectives(photographs: list[Path]) -> Callable[[str, Precision], Evaluator]:
     """Return (recipe, precision) → the objective of two photographs at 64."""
     runs: dict[str, Run] = {}
 
-    def make(recipe: str, chosen: Precision) -> Problem:
+    def make(recipe: str, chosen: Precision) -> Evaluator:
         if recipe not in runs:
             runs[recipe] = make_run(photographs[0], photographs[1], recipe=recipe, size=64, size_of="long", precision="bf16")
         run = runs[recipe]
@@ -484,9 +485,9 @@ def noisy(photograph: Path) -> Tensor:
     return pixels + 20 * normal(*pixels.shape, seed=1, dtype=torch.float32)
 
 
-def looked_at(problem: Problem, pixels: Tensor) -> tuple[float, Tensor]:
+def looked_at(evaluator: Evaluator, pixels: Tensor) -> tuple[float, Tensor]:
     leaf = pixels.clone().requires_grad_()
-    evaluation = problem.judge(leaf)
+    evaluation = evaluator.evaluate(leaf)
     (slope,) = torch.autograd.grad(evaluation.total, leaf)
     assert slope.dtype == torch.float32
     return float(evaluation.total.detach()), slope
@@ -507,7 +508,7 @@ def looked_at(problem: Problem, pixels: Tensor) -> tuple[float, Tensor]:
     ids=str,
 )
 def test_objective_and_gradient_are_those_of_the_direct_sum_in_single_precision(
-    chosen: Precision, recipe: str, total: float, cosine: float, objectives: Callable[[str, Precision], Problem], photographs: list[Path]
+    chosen: Precision, recipe: str, total: float, cosine: float, objectives: Callable[[str, Precision], Evaluator], photographs: list[Path]
 ) -> None:
     exact = objectives(recipe, FP32)
     pixels = noisy(photographs[0])
@@ -521,13 +522,13 @@ def test_objective_and_gradient_are_those_of_the_direct_sum_in_single_precision(
 
 @pytest.mark.parametrize("chosen", [FP32, WINOGRAD, BF16, FEW_BF16], ids=str)
 def test_all_but_the_convolutions_stay_in_single_precision(
-    chosen: Precision, objectives: Callable[[str, Precision], Problem], photographs: list[Path]
+    chosen: Precision, objectives: Callable[[str, Precision], Evaluator], photographs: list[Path]
 ) -> None:
-    problem = objectives("pincel", chosen)
+    evaluator = objectives("pincel", chosen)
     pixels = noisy(photographs[0])
-    found = problem.backbone.features(pixels, problem.objective.layers)
+    found = evaluator.problem.backbone.features(pixels, evaluator.problem.objective.layers)
     assert {features.dtype for features in found.values()} == {torch.float32}
-    evaluation, slope = problem.gradient(pixels)
+    evaluation, slope = evaluator.gradient(pixels)
     assert slope.dtype == torch.float32
     # Sums over positions are made in float64, that of the total variation in float32.
     assert {term.value.dtype for term in evaluation.terms if term.layer} == {evaluation.total.dtype} == {torch.float64}
@@ -546,7 +547,7 @@ def test_a_run_in_bf16_is_judged_in_single_precision(photographs: list[Path], tm
     assert result.record["saved"]["total"] == pytest.approx(measured["total"], rel=1e-4)
     assert result.record["saved"]["terms"] == pytest.approx(measured["terms"], rel=1e-4)
     # In bf16 the same picture has another total.
-    in_bf16 = float(run.objectives.full.judge(255 * load_picture(tmp_path / "out.png").pixels).total)
+    in_bf16 = float(run.objectives.full.evaluate(255 * load_picture(tmp_path / "out.png").pixels).total)
     assert in_bf16 != pytest.approx(measured["total"], rel=1e-4)
 
 

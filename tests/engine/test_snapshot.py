@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Event, Notice, Scale, Step, Stopped
 from pincel.engine.ladder import Climb, ClimbSnapshot, Rung, resampled
 from pincel.engine.loop import Loop
-from pincel.engine.problem import Problem
 from pincel.engine.snapshot import flatten, unflatten
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.adam import Adam
@@ -158,9 +158,9 @@ def start(size: tuple[int, int]) -> Tensor:
 def climb(name: str, place: ClimbSnapshot | None = None) -> Climb:
     """Return a climb over a bowl that is steeper in some directions."""
 
-    def problem(rung: Rung) -> Problem:
+    def problem(rung: Rung) -> Evaluator:
         steep = torch.linspace(0.5, 2, rung.size[1])
-        return cast("Problem", Toy(lambda _, total, slope: (total + (steep * slope.square()).sum(), slope + 2 * steep * slope)))
+        return cast("Evaluator", Toy(lambda _, total, slope: (total + (steep * slope.square()).sum(), slope + 2 * steep * slope)))
 
     return Climb(LADDER, problem, lambda *_: hand(name), start(LADDER[0].size), lambda x, rung: resampled(x, rung.size), place)
 
@@ -198,7 +198,7 @@ def test_from_every_step_a_climb_goes_on_alike(name: str) -> None:
 @pytest.mark.parametrize("name", list(OPTIMISERS))
 def test_every_optimiser_has_a_state_that_can_be_written(name: str) -> None:
     optimiser = make_optimiser(OPTIMISERS[name], 0.1, {})
-    loop = Loop(cast("Problem", Toy()), optimiser, start((4, 5)), 6)
+    loop = Loop(cast("Evaluator", Toy()), optimiser, start((4, 5)), 6)
     list(loop)
     for state in (optimiser.start(start((4, 5))), loop.state, optimiser.damped(loop.state)):
         assert_same(there_and_back(state), state)
@@ -228,9 +228,9 @@ def test_a_climb_that_was_stopped_goes_on_as_if_it_had_not_been() -> None:
 
 
 def test_patience_goes_on_where_it_was() -> None:
-    def hopeless() -> Problem:
+    def hopeless() -> Evaluator:
         # Only the start is finite.
-        return cast("Problem", Toy(lambda _, total, slope: (total if float(slope.sum()) == 24 else total * math.nan, slope)))
+        return cast("Evaluator", Toy(lambda _, total, slope: (total if float(slope.sum()) == 24 else total * math.nan, slope)))
 
     loop = Loop(hopeless(), GradientDescent(0.5), torch.full((1, 3, 2, 4), 2.0), 100)
     events = []
@@ -263,7 +263,7 @@ def test_before_the_first_step_there_is_nothing_to_go_on_from() -> None:
 
 def test_infinity_is_a_first_total_like_any_other() -> None:
     hand = GradientDescent(0.5)
-    loop = Loop(cast("Problem", Toy()), hand, start((2, 3)), 3)
+    loop = Loop(cast("Evaluator", Toy()), hand, start((2, 3)), 3)
     assert there_and_back(loop.snapshot()).first == math.inf
-    *_, end = Loop.resumed(cast("Problem", Toy()), hand, there_and_back(loop.snapshot()), 3)
+    *_, end = Loop.resumed(cast("Evaluator", Toy()), hand, there_and_back(loop.snapshot()), 3)
     assert end == Stopped("steps", 3, 3)

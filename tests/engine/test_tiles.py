@@ -14,6 +14,7 @@ from torch import Tensor
 
 from pincel.backbones.vgg import VGG, Pooling, PoolRounding
 from pincel.canvas.pixels import PixelCanvas
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.layout import WHOLE, Layout, Tile, parse_layout
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
@@ -35,7 +36,7 @@ SLIDES = CONVENTIONS["slides"]
 STYLE = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
 
 
-def make_problem(vgg: VGG, content_layers: list[str], style_layers: list[str], size: tuple[int, int], layout: Layout) -> Problem:
+def make_problem(vgg: VGG, content_layers: list[str], style_layers: list[str], size: tuple[int, int], layout: Layout) -> Evaluator:
     """Measure the targets in tiles too."""
     dtype = next(iter(vgg.weights.values()))[0].dtype
     content, style = (shift + picture(*size).to(dtype).roll(shift, -1) for shift in (1, 5))
@@ -48,7 +49,7 @@ def make_problem(vgg: VGG, content_layers: list[str], style_layers: list[str], s
         if style_layers:
             grams = observe(vgg, style, frozenset(style_layers), gram_part, layout)
             losses.append(StyleLoss(grams, dict.fromkeys(style_layers, 0.5), 40, SLIDES))
-    return Problem(vgg, Objective(losses), PixelCanvas(), FP32, layout)
+    return Evaluator(Problem(vgg, Objective(losses), PixelCanvas()), FP32, layout)
 
 
 def furthest(found: Tensor, expected: Tensor) -> float:

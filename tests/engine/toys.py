@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from pincel.canvas.pixels import PixelCanvas
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Event, Notice, Step, Stopped
 from pincel.engine.loop import Loop
-from pincel.engine.problem import Problem
 from pincel.losses.base import Term
 from pincel.losses.objective import Evaluation
 from pincel.optimisers.base import Optimiser
@@ -39,12 +39,13 @@ class Toy:
         self.looks += 1
         return Evaluation(total, (Term("content", "relu4_2", 1, 1, total),)), slope
 
-    def at(self, _step: int) -> Toy:
-        """Return itself: it is the same at every step."""
+    @property
+    def problem(self) -> Toy:
+        """Itself: a toy is the evaluator and the problem in one."""
         return self
 
-    def watched(self, _: Callable[[], None]) -> Toy:
-        """Return itself: there are no tiles to glance up from."""
+    def checked_after_each_tile(self, _: Callable[[], None]) -> Toy:
+        """Return itself: there are no tiles."""
         return self
 
     def image(self, x: Tensor) -> Tensor:
@@ -55,11 +56,11 @@ class Toy:
         """Return what the canvas stands for."""
         return self.canvas.pixels(x)
 
-    def measure(self, x: Tensor) -> Evaluation:
+    def measure(self, x: Tensor, _step: int = 0) -> Evaluation:
         """Evaluate."""
         return self._look(x)[0]
 
-    def gradient(self, x: Tensor) -> tuple[Evaluation, Tensor]:
+    def gradient(self, x: Tensor, _step: int = 0) -> tuple[Evaluation, Tensor]:
         """Evaluate and differentiate."""
         self.gradients += 1
         return self._look(x)
@@ -71,8 +72,8 @@ def start(value: float = 3.0) -> Tensor:
 
 
 def loop_over(toy: Toy, optimiser: Optimiser[Any], steps: int, x: Tensor | None = None) -> Loop:
-    """Return a loop that takes the toy for a problem."""
-    return Loop(cast("Problem", toy), optimiser, start() if x is None else x, steps)
+    """Return a loop that takes the toy for an evaluator."""
+    return Loop(cast("Evaluator", toy), optimiser, start() if x is None else x, steps)
 
 
 def sorted_out(events: list[Event]) -> tuple[list[Step], list[Notice], Stopped]:

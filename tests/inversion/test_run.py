@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 import pincel
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Notice, Step, Stopped
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError
 from pincel.image.io import load_picture
@@ -51,11 +52,11 @@ def test_the_gradient_of_the_objective_is_that_of_finite_differences(spec: str |
     recipe = INVERSIONS[name].recipe.override(code_weight=1, tv_weight=5, jitter=0)
     losses = make_losses(recipe, made, CodeLoss(made.layer, target, everything(target), 1.0))
     (rung, *_) = phases(recipe, size, made.stride)
-    problem = make_problem(made, losses, rung, 0)
+    evaluator = Evaluator(make_problem(made, losses, rung, 0))
     x = made.canvas.encode(255 * photograph(*size, seed=3).double())
-    evaluation, slope = problem.gradient(x)
+    evaluation, slope = evaluator.gradient(x)
     way = normal(*x.shape, seed=1)
-    ends = [float(problem.measure(x + step * way).total) for step in (1e-4, -1e-4)]
+    ends = [float(evaluator.measure(x + step * way).total) for step in (1e-4, -1e-4)]
     assert (ends[0] - ends[1]) / 2e-4 == pytest.approx(float((slope * way).sum()), rel=2e-4)
     assert float(evaluation.total) > 0
 
@@ -195,12 +196,12 @@ def test_the_view_wanders_by_a_quarter_of_the_stride_and_comes_back() -> None:
     wide, last = phases(recipe, (32, 40), made.stride)
     # Stride 8: T = 2 places, one pixel more.
     assert (wide.size, wide.margin, last.size, last.margin) == ((33, 41), 1, (32, 40), 0)
-    glimpse = make_problem(made, [], wide, 0).glimpse
+    view = make_problem(made, [], wide, 0).view_transform
     pixels = normal(1, 3, 33, 41)
-    seen = [glimpse(pixels, step) for step in range(40)]
+    seen = [view(pixels, step) for step in range(40)]
     assert {view.shape[-2:] for view in seen} == {(32, 40)}
     assert len({float(view[0, 0, 0, 0]) for view in seen}) == 4
-    assert all(torch.equal(view, glimpse(pixels, step)) for step, view in enumerate(seen))
+    assert all(torch.equal(each, view(pixels, step)) for step, each in enumerate(seen))
 
 
 def test_it_ends_early_with_the_best_so_far() -> None:

@@ -69,9 +69,8 @@ def test_the_loss_is_the_formula_of_the_grid() -> None:
 def test_terms_of_content_are_added_up(photographs: list[Path]) -> None:
     def total(terms: str) -> float:
         run = make_run(photographs[0], photographs[1], content_terms=terms, style_weight=0, tv_weight=0, **GIVEN)
-        return float(
-            run.objectives.full.measure(run.objectives.full.canvas.encode(255 * run.objectives.images.content.pixels.flip(-1))).total
-        )
+        evaluator, pixels = run.objectives.full, 255 * run.objectives.images.content.pixels.flip(-1)
+        return float(evaluator.measure(evaluator.problem.canvas.encode(pixels)).total)
 
     features, alike = total("features"), total("self-similarity")
     assert min(features, alike) > 0

@@ -23,7 +23,7 @@ GIVEN: dict[str, Any] = {"size": 64, "steps": 3, "ladder": "none", "precision": 
 
 
 def gradient(run: Run) -> tuple[float, torch.Tensor]:
-    x = run.objectives.full.canvas.encode(255 * run.objectives.images.content.pixels.flip(-1))
+    x = run.objectives.full.problem.canvas.encode(255 * run.objectives.images.content.pixels.flip(-1))
     evaluation, slope = run.objectives.full.gradient(x)
     return float(evaluation.total), slope
 

@@ -509,7 +509,7 @@ def test_random_texture_is_the_program_with_random_filters(pair: tuple[Path, Pat
     run = make_run("blank:48x64", str(pair[1]), recipe="random-texture", steps=0, precision="fp32", size=48, size_of="short")
     painting = 255 * run.objectives.images.styles[0][0].pixels.double()
     picture = 110 + 30 * torch.randn(1, 3, *run.size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    filters = [weight.double() for weight, _ in run.objectives.full.backbone.weights.values()]  # type: ignore[attr-defined]
+    filters = [weight.double() for weight, _ in run.objectives.full.problem.backbone.weights.values()]  # type: ignore[attr-defined]
 
     def grams(x: Tensor) -> Tensor:
         fed = x - torch.tensor([123.0, 117.0, 104.0], dtype=torch.float64).view(1, 3, 1, 1)

@@ -76,7 +76,7 @@ def test_a_folder_is_one_style(photographs: list[Path], tmp_path: Path) -> None:
     apart = make_run(content, [(style, 0.35) for style in styles], **GIVEN)
     together = make_run(content, [(folder, 0.7)], **GIVEN)
     mixed = make_run(content, [(folder, 0.7), (content, 0.3)], style_scale="1,0.5", **GIVEN)
-    x = apart.objectives.full.canvas.encode(255 * apart.objectives.images.content.pixels)
+    x = apart.objectives.full.problem.canvas.encode(255 * apart.objectives.images.content.pixels)
     assert float(together.objectives.full.measure(x).total) == float(apart.objectives.full.measure(x).total)
     assert [round(weight, 9) for _, weight in mixed.objectives.images.styles] == [0.35, 0.35, 0.3]
     assert [max(style.width, style.height) for style, _ in mixed.objectives.images.styles] == [48, 48, 24]

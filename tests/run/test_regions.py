@@ -40,7 +40,7 @@ def halves(left: Any = 255, right: Any = 0, size: tuple[int, int] = (64, 64)) ->
 
 
 def gradient(run: Run) -> tuple[float, torch.Tensor]:
-    x = run.objectives.full.canvas.encode(255 * run.objectives.images.content.pixels.flip(-1))
+    x = run.objectives.full.problem.canvas.encode(255 * run.objectives.images.content.pixels.flip(-1))
     evaluation, slope = run.objectives.full.gradient(x)
     return float(evaluation.total), slope
 
@@ -78,7 +78,7 @@ def test_a_mask_of_ones_is_no_mask(photographs: list[Path], draw: Draw) -> None:
         (total, slope), (again, slopes) = gradient(plain), gradient(masked)
         assert again == pytest.approx(total, rel=1e-6)
         assert_close(slopes, slope, atol=1e-6 * float(slope.abs().max()))
-        assert masked.objectives.full.held is None
+        assert masked.objectives.full.problem.preserved is None
 
 
 def test_a_style_at_weight_zero_is_no_style(photographs: list[Path]) -> None:
@@ -91,17 +91,16 @@ def test_regions_have_the_styles_of_their_own(photographs: list[Path], draw: Dra
     mask = draw("halves.png", halves())
     run = make_run(photographs[0], photographs[1:], content_mask=mask, content_weight=0, tv_weight=0, style_layers="relu2_1", **GIVEN)
     x = 255 * run.objectives.images.content.pixels
-    seen = run.objectives.full.backbone.features(x, ["relu2_1"])["relu2_1"]
-    styles = [
-        run.objectives.full.backbone.features(255 * style.pixels, ["relu2_1"])["relu2_1"] for style, _ in run.objectives.images.styles
-    ]
+    backbone = run.objectives.full.problem.backbone
+    seen = backbone.features(x, ["relu2_1"])["relu2_1"]
+    styles = [backbone.features(255 * style.pixels, ["relu2_1"])["relu2_1"] for style, _ in run.objectives.images.styles]
     distances = [
         (gram_matrix(part) - gram_matrix(style)).square().mean()
         for part, style in zip((seen[..., :16], seen[..., 16:]), styles, strict=True)
     ]
-    loss: Any = run.objectives.full.objective.losses[0]
+    loss: Any = run.objectives.full.problem.objective.losses[0]
     expected = loss.weight * loss.layer_weights["relu2_1"] * loss.convention.style(128) * float(sum(distances)) / 2
-    assert float(run.objectives.full.measure(run.objectives.full.canvas.encode(x)).total) == pytest.approx(expected, rel=1e-4)
+    assert float(run.objectives.full.measure(run.objectives.full.problem.canvas.encode(x)).total) == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_region_without_style_keeps_the_photograph(photographs: list[Path], draw: Draw) -> None:
@@ -120,10 +119,10 @@ def test_a_region_without_style_keeps_the_photograph(photographs: list[Path], dr
 
 def test_soft_edges_are_painted_in_part(photographs: list[Path], draw: Draw) -> None:
     run = make_run(photographs[0], photographs[1], content_mask=draw("soft.png", halves(255, 51)), canvas="pixels", **GIVEN)
-    assert run.objectives.full.held is not None
-    x = run.objectives.full.canvas.encode(255 * run.objectives.images.content.pixels.flip(-1))
-    own, new = 255 * run.objectives.images.content.pixels, run.objectives.full.canvas.pixels(x)
-    assert_close(run.objectives.full.pixels(x)[..., 40:], own[..., 40:] + 0.2 * (new - own)[..., 40:], atol=1e-3)
+    assert run.objectives.full.problem.preserved is not None
+    x = run.objectives.full.problem.canvas.encode(255 * run.objectives.images.content.pixels.flip(-1))
+    own, new = 255 * run.objectives.images.content.pixels, run.objectives.full.problem.canvas.pixels(x)
+    assert_close(run.objectives.full.problem.pixels(x)[..., 40:], own[..., 40:] + 0.2 * (new - own)[..., 40:], atol=1e-3)
 
 
 @pytest.mark.parametrize("propagation", ["simple", "all", "inside"])
@@ -134,19 +133,19 @@ def test_masks_of_both_pictures(propagation: str, photographs: list[Path], draw:
         "style_mask": [draw("first.png", halves(blue, red)), draw("second.png", halves(red, red))],
     }
     run = make_run(photographs[0], photographs[1:], propagation=propagation, **masks, **GIVEN)
-    assert run.objectives.full.held is None
+    assert run.objectives.full.problem.preserved is None
     assert list(run)
     assert np.isfinite(run.result.losses[-1]["total"])
     # A colour of the content that no style has is left alone.
     alone = make_run(
         photographs[0], photographs[1], content_mask=masks["content_mask"], style_mask=draw("third.png", halves(red, red)), **GIVEN
     )
-    assert alone.objectives.full.held is not None
+    assert alone.objectives.full.problem.preserved is not None
     # Black in a style's mask is for nobody: with half of the style, the same region.
     half = make_run(
         photographs[0], photographs[1], content_mask=masks["content_mask"], style_mask=draw("half.png", halves(red, (0, 0, 0))), **GIVEN
     )
-    assert half.objectives.full.held is not None
+    assert half.objectives.full.problem.preserved is not None
     assert gradient(half)[0] != gradient(alone)[0]
     with pytest.raises(OptionError, match=r"first\.png has a region #00ff00, and content\.png has none: #0000ff, #ff0000"):
         make_run(photographs[0], photographs[1], **{**GIVEN, **masks, "style_mask": draw("first.png", halves(green, red))})
@@ -205,7 +204,7 @@ def test_a_region_whose_style_a_layer_does_not_see_counts_nothing_there(photogra
     masks = {"content_mask": draw("content.png", halves(red, blue)), "style_mask": draw("speck.png", speck), "propagation": "inside"}
     given: dict[str, Any] = {"canvas": "pixels", "content_weight": 0, "tv_weight": 0, **masks, **GIVEN}
     both = make_run(photographs[0], photographs[1], style_layers="relu1_1,relu3_1", **given)
-    eye = both.objectives.full.objective.losses[0].eye  # type: ignore[attr-defined]
+    eye = both.objectives.full.problem.objective.losses[0].eye  # type: ignore[attr-defined]
     assert (eye.seen("relu1_1").tolist(), eye.seen("relu3_1").tolist()) == ([1, 1], [0, 1])
     # Nothing is pulled towards the matrix of nothing.
     _, slope = gradient(make_run(photographs[0], photographs[1], style_layers="relu3_1", **given))

@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.memory import attempted
-from pincel.engine.problem import Problem
 from pincel.errors import MemoryLimitError
 from pincel.losses.objective import Evaluation
 
 
-def measure(problem: Problem, pixels: Tensor) -> dict[str, Any]:
+def measure(evaluator: Evaluator, pixels: Tensor) -> dict[str, Any]:
     """Evaluate an objective at a picture in the network's pixel units: total, unweighted terms, and what each adds.
 
     Where there is no memory for that, it is looked at in smaller tiles, as in a run.
@@ -22,11 +22,11 @@ def measure(problem: Problem, pixels: Tensor) -> dict[str, Any]:
     Raises:
         MemoryLimitError: If there are none.
     """
-    while (evaluation := attempted(partial(_judged, problem, pixels))) is None:
-        lighter = problem.lighter()
+    while (evaluation := attempted(partial(_evaluated, evaluator, pixels))) is None:
+        lighter = evaluator.reduce_memory()
         if lighter is None:
-            raise MemoryLimitError(f"Out of memory while the picture was judged, even with tiles {problem.layout}. Try a smaller --size.")
-        problem = lighter
+            raise MemoryLimitError(f"Out of memory while the picture was judged, even with tiles {evaluator.layout}. Try a smaller --size.")
+        evaluator = lighter
     return {
         "total": float(evaluation.total),
         "terms": evaluation.numbers(),
@@ -34,6 +34,6 @@ def measure(problem: Problem, pixels: Tensor) -> dict[str, Any]:
     }
 
 
-def _judged(problem: Problem, pixels: Tensor) -> Evaluation:
+def _evaluated(evaluator: Evaluator, pixels: Tensor) -> Evaluation:
     with torch.no_grad():
-        return problem.judge(pixels)
+        return evaluator.evaluate(pixels)

@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.canvas.base import Canvas
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Event, Notice, Scale, Step, Stopped
 from pincel.engine.loop import Best, Loop, LoopSnapshot
-from pincel.engine.problem import Problem
 from pincel.errors import DivergedError, MemoryLimitError
 from pincel.optimisers.base import Change, Optimiser
 
@@ -102,7 +102,7 @@ class Climb:
 
     Args:
         rungs: Coarse to fine.
-        problem: Rung → the objective at that size; called when its turn comes.
+        evaluator: Rung → the evaluator of its objective; called when its turn comes.
         optimiser: (rung, its canvas) → the rule for one step.
         start: (1, 3, H, W) of the first rung, in the network's pixel units.
         finer: (picture of the rung before, rung) → the picture to start this rung from.
@@ -115,7 +115,7 @@ class Climb:
     def __init__(
         self,
         rungs: Sequence[Rung],
-        problem: Callable[[Rung], Problem],
+        evaluator: Callable[[Rung], Evaluator],
         optimiser: Callable[[Rung, Canvas], Optimiser[Any]],
         start: Tensor,
         finer: Callable[[Tensor, Rung], Tensor],
@@ -123,7 +123,7 @@ class Climb:
     ) -> None:
         self.rungs = rungs
         self.climbed: list[Climbed] = list(place.climbed) if place else []
-        self._problem, self._optimiser, self._finer = problem, optimiser, finer
+        self._evaluator, self._optimiser, self._finer = evaluator, optimiser, finer
         self._place = place
         self._index = place.index if place else 0
         self._picture, self.size = place.picture if place else start, rungs[self._index].size
@@ -166,7 +166,7 @@ class Climb:
     def picture(self) -> Tensor:
         """The best picture so far, (1, 3, H, W) of its scale, in the network's pixel units."""
         loop = self._loop
-        return loop.problem.pixels(loop.best.x) if loop and loop.best else self._picture
+        return loop.evaluator.problem.pixels(loop.best.x) if loop and loop.best else self._picture
 
     def __iter__(self) -> Iterator[Event]:
         self._began = time.perf_counter() - (self._place.seconds if self._place else 0.0)
@@ -189,7 +189,7 @@ class Climb:
         end = Stopped("stationary", 0, 0)
         try:
             loop = self._enter(index)
-            yield from (Notice(note) for note in loop.problem.notes)
+            yield from (Notice(note) for note in loop.evaluator.notes)
             for event in loop:
                 if isinstance(event, Stopped):
                     end = event
@@ -208,28 +208,28 @@ class Climb:
         """Begin a rung where the one before ended, or go on in the one the climb was built in the middle of."""
         self._entered = time.perf_counter()
         rung = self.rungs[index]
-        problem = self._problem(rung)
-        optimiser = self._optimiser(rung, problem.canvas)
+        evaluator = self._evaluator(rung)
+        optimiser = self._optimiser(rung, evaluator.problem.canvas)
         if self._place and self._loop is None:
             self._entered -= self._place.entered
-            loop = Loop.resumed(problem, optimiser, self._place.loop, rung.steps, tolerance=rung.tolerance)
+            loop = Loop.resumed(evaluator, optimiser, self._place.loop, rung.steps, tolerance=rung.tolerance)
             self._place = None
         else:
-            loop = self._begun(rung, problem, optimiser)
+            loop = self._begun(rung, evaluator, optimiser)
         self._loop, self._index, self.size = loop, index, rung.size
         if self._asked:
             loop.stop(self._asked)
         return loop
 
-    def _begun(self, rung: Rung, problem: Problem, optimiser: Optimiser[Any]) -> Loop:
+    def _begun(self, rung: Rung, evaluator: Evaluator, optimiser: Optimiser[Any]) -> Loop:
         """Take along picture and state of the rung before."""
-        before = self._loop
+        before, canvas = self._loop, evaluator.problem.canvas
         picture = self._picture if before is None else self._finer(self.picture, rung)
-        state = (
-            None if before is None else optimiser.carried(before.state, change(before.problem.canvas, problem.canvas, self.size, rung.size))
-        )
+        state = None
+        if before is not None:
+            state = optimiser.carried(before.state, change(before.evaluator.problem.canvas, canvas, self.size, rung.size))
         self._picture = picture
-        return Loop(problem, optimiser, problem.canvas.encode(picture), rung.steps, tolerance=rung.tolerance, state=state)
+        return Loop(evaluator, optimiser, canvas.encode(picture), rung.steps, tolerance=rung.tolerance, state=state)
 
 
 def change(before: Canvas, after: Canvas, old: tuple[int, int], new: tuple[int, int]) -> Change:

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from pincel.engine.device import peak_memory
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Event, Notice, Step, Stopped
 from pincel.engine.memory import attempted
-from pincel.engine.problem import Problem
 from pincel.errors import DivergedError, MemoryLimitError
 from pincel.losses.objective import Evaluation
 from pincel.optimisers.base import Optimiser
@@ -98,7 +98,7 @@ class Loop:
     step under way, or after the tile where a picture is looked at in tiles; read :attr:`best` at any time.
 
     Args:
-        problem: The objective.
+        evaluator: Of the objective.
         optimiser: The rule for one step.
         x: Where to start, (1, 3, H, W) canvas values. Not written to.
         steps: Updates to make.
@@ -110,9 +110,9 @@ class Loop:
     """
 
     def __init__(
-        self, problem: Problem, optimiser: Optimiser[Any], x: Tensor, steps: int, *, tolerance: float = 0.0, state: Any = None
+        self, evaluator: Evaluator, optimiser: Optimiser[Any], x: Tensor, steps: int, *, tolerance: float = 0.0, state: Any = None
     ) -> None:
-        self.problem = problem
+        self.evaluator = evaluator
         self.optimiser = optimiser
         self.steps = steps
         self.state: Any = optimiser.start(x) if state is None else state
@@ -123,9 +123,9 @@ class Loop:
         self._place = LoopSnapshot(x, self.state)
 
     @classmethod
-    def resumed(cls, problem: Problem, optimiser: Optimiser[Any], place: LoopSnapshot, steps: int, *, tolerance: float = 0.0) -> Loop:
+    def resumed(cls, evaluator: Evaluator, optimiser: Optimiser[Any], place: LoopSnapshot, steps: int, *, tolerance: float = 0.0) -> Loop:
         """Build a loop that goes on where another was; ``steps`` counts from the start of that one."""
-        loop = cls(problem, optimiser, place.x, steps, tolerance=tolerance, state=place.state)
+        loop = cls(evaluator, optimiser, place.x, steps, tolerance=tolerance, state=place.state)
         loop.best, loop._first, loop._place = place.best, place.first, place
         loop._plateau = Plateau(tolerance, place.marks)
         return loop
@@ -183,16 +183,16 @@ class Loop:
             said = next(filter(None, (remedy() for remedy in (*remedies, self._shorter_history))), "")
             if not said:
                 raise MemoryLimitError(
-                    f"Out of memory, even with tiles {self.problem.layout}. Try a smaller --size, or fewer --style-layers."
+                    f"Out of memory, even with tiles {self.evaluator.layout}. Try a smaller --size, or fewer --style-layers."
                 )
             yield Notice(f"Out of memory: goes on {said}.")
         return done
 
     def _smaller_tiles(self) -> str:
-        lighter = self.problem.lighter()
+        lighter = self.evaluator.reduce_memory()
         if lighter is None:
             return ""
-        self.problem = lighter
+        self.evaluator = lighter
         return f"with tiles {lighter.layout}"
 
     def _shorter_history(self) -> str:
@@ -209,8 +209,8 @@ class Loop:
 
     def _look(self, x: Tensor, step: int) -> tuple[Evaluation, Tensor | None]:
         """Evaluate; the last picture needs no gradient any more."""
-        problem = self.problem.at(step).watched(self._glance)
-        return (problem.measure(x), None) if step >= self.steps else problem.gradient(x)
+        evaluator = self.evaluator.checked_after_each_tile(self._glance)
+        return (evaluator.measure(x, step), None) if step >= self.steps else evaluator.gradient(x, step)
 
     def _glance(self) -> None:
         """Leave a look in the middle if somebody asked to stop and there is a picture to keep."""
@@ -266,6 +266,6 @@ class Loop:
             total=total,
             seconds=time.perf_counter() - began,
             memory=peak_memory(x.device),
-            preview=lambda: self.problem.image(x),
+            preview=lambda: self.evaluator.problem.image(x),
             read=evaluation.numbers,
         )

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from pincel.canvas.base import Canvas
 from pincel.canvas.start import noise
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.ladder import Climb, Rung
-from pincel.engine.problem import Glimpse, Problem, unmoved
+from pincel.engine.problem import Problem, ViewTransform, identity
 from pincel.errors import OptionError
 from pincel.functional.natural import SIGMA
 from pincel.functional.norms import alpha_norm, clip_norm, range_norm
@@ -148,21 +149,21 @@ def _variation(recipe: Inversion) -> Callable[[Tensor], Tensor]:
 
 
 def make_problem(representation: Representation, losses: list[Loss], rung: PhaseRung, seed: int) -> Problem:
-    """Build the objective of a phase."""
-    glimpse = _wandering(rung.margin, seed) if rung.margin else unmoved
-    return Problem(representation.eye, Objective(losses), representation.canvas, glimpse=glimpse)
+    """Return what is optimized in a phase."""
+    view_transform = random_shift(rung.margin, seed) if rung.margin else identity
+    return Problem(representation.eye, Objective(losses), representation.canvas, view_transform=view_transform)
 
 
-def _wandering(margin: int, seed: int) -> Glimpse:
-    """Return a view that leaves ``margin`` pixels out, at places drawn anew at each step: the same ones if the step comes again."""
+def random_shift(margin: int, seed: int) -> ViewTransform:
+    """Return a transform that crops ``margin`` pixels off each axis, at an offset that seed and step determine."""
 
-    def glimpse(pixels: Tensor, step: int) -> Tensor:
+    def crop(pixels: Tensor, step: int) -> Tensor:
         drawn = torch.randint(0, margin + 1, (2,), generator=torch.Generator().manual_seed((1_000_003 * seed + step) % 2**63))
         top, left = drawn.tolist()
         height, width = pixels.shape[-2] - margin, pixels.shape[-1] - margin
         return pixels[..., top : top + height, left : left + width]
 
-    return glimpse
+    return crop
 
 
 def make_hand(recipe: Inversion, representation: Representation, rung: PhaseRung) -> Optimiser[Any]:
@@ -193,13 +194,13 @@ def make_climb(recipe: Inversion, representation: Representation, losses: list[L
         start: (B, 3, H, W) in grey levels, wider by the margin of the first phase; see :func:`phases`.
     """
 
-    def problem(rung: Rung) -> Problem:
-        return make_problem(representation, losses, as_phase(rung), recipe.seed)
+    def evaluator(rung: Rung) -> Evaluator:
+        return Evaluator(make_problem(representation, losses, as_phase(rung), recipe.seed))
 
     def hand(rung: Rung, _: Canvas) -> Optimiser[Any]:
         return make_hand(recipe, representation, as_phase(rung))
 
-    return Climb(phases(recipe, size, representation.stride), problem, hand, start, cropped)
+    return Climb(phases(recipe, size, representation.stride), evaluator, hand, start, cropped)
 
 
 def make_start(recipe: Inversion, representation: Representation, size: tuple[int, int], pictures: int) -> Tensor:

@@ -15,9 +15,10 @@ from pincel.backbones.base import Backbone
 from pincel.canvas import CANVASES
 from pincel.canvas.base import Canvas
 from pincel.canvas.start import noise, parse_start
-from pincel.engine.balance import GOALS
 from pincel.engine.estimate import Appetite
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Event, Looking, Preparing
+from pincel.engine.gradient_mode import GRADIENT_MODES
 from pincel.engine.judge import measure
 from pincel.engine.ladder import Rung, resampled
 from pincel.engine.layout import WHOLE, Layout
@@ -89,8 +90,8 @@ def make_objective(
     precision: Precision = FP32,
     options: EvalOptions = DEFAULT,
     painted: float = 0.0,
-) -> Problem:
-    """Measure the targets and put the objective of one size together.
+) -> Evaluator:
+    """Measure the targets and return an evaluator of the objective of one size.
 
     Args:
         recipe: Weights and formulas.
@@ -120,17 +121,14 @@ def make_objective(
     gamma = recipe.weights[2]
     if gamma > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], gamma))
-    return Problem(
+    problem = Problem(
         network,
         Objective(losses),
         CANVASES[recipe.canvas](recipe.white, images.size, [each.pixels for each, _ in images.styles], painted),
-        precision,
-        options.layout,
-        options.share,
-        held=images.regions.held(images.content, recipe.white) if images.regions else None,
-        watch=lambda done, total: options.on_event(Looking(done, total)),
-        goal=GOALS[recipe.gradients],
+        preserved=images.regions.preserved(images.content, recipe.white) if images.regions else None,
+        gradient_mode=GRADIENT_MODES[recipe.gradients],
     )
+    return Evaluator(problem, precision, options.layout, options.share, progress=lambda done, total: options.on_event(Looking(done, total)))
 
 
 def _style_key(recipe: Recipe, images: Images, network: Backbone, precision: Precision, options: EvalOptions) -> Hashable | None:
@@ -187,12 +185,12 @@ class Objectives:
         return resize_images(self._recipe, self._inputs.preprocessed, self._plan.size, 1.0, self._machine.cache)
 
     @cached_property
-    def full(self) -> Problem:
-        """The objective at full size."""
+    def full(self) -> Evaluator:
+        """An evaluator of the objective at full size."""
         return self._measured(self._recipe, self.images, self._painted(1.0))
 
-    def at(self, scale: Rung) -> Problem:
-        """Return the objective of a scale; coarse ones may keep more of the content."""
+    def at(self, scale: Rung) -> Evaluator:
+        """Return an evaluator of the objective of a scale; coarse ones may keep more of the content."""
         if scale.share == 1:
             return self.full
         coarse = self._recipe.override(content_weight=self._recipe.content_weight * self._recipe.coarse_content)
@@ -242,10 +240,10 @@ class Objectives:
         canvas = self._inputs.colors.for_evaluation(pixels).mul(self._recipe.white).to(self._machine.device)
         if self._machine.precision.name == "fp32" and shared:
             with suppress(WorkerError):
-                return measure(replace(self.full, watch=self._watch), canvas)
+                return measure(replace(self.full, progress=self._watch), canvas)
         options = EvalOptions(self._plan.layout(self._plan.size), on_event=self._on_event, cache=self._machine.cache)
         exact = make_objective(self._recipe, self.images, self.network, self._machine.device, options=options)
-        return measure(replace(self._with_extra(exact, self._plan.size), watch=self._watch), canvas)
+        return measure(replace(self._with_extra(exact, self._plan.size), progress=self._watch), canvas)
 
     def _watch(self, done: int, total: int) -> None:
         self._on_event(Preparing("judging the picture", done, total))
@@ -261,31 +259,33 @@ class Objectives:
         before = max((scale.rung.share for scale in self._plan.scales if scale.rung.share < share), default=0.0)
         return before / share / 2
 
-    def _measured(self, recipe: Recipe, images: Images, painted: float) -> Problem:
+    def _measured(self, recipe: Recipe, images: Images, painted: float) -> Evaluator:
         """Measure the targets; where there is no memory for that, in smaller tiles than planned."""
         machine, size = self._machine, images.size
         layout, share = self._plan.layout(size), machine.processes.share(size)
         # Several processes would have to agree on another layout.
         appetite = Appetite(self._fast, needed_layers(recipe), machine.device)
-        thriftier = partial(appetite.thriftier, size) if isinstance(share, Alone) else _none
+        smaller_tiling = partial(appetite.thriftier, size) if isinstance(share, Alone) else _none
         notes: list[str] = []
 
-        def measured() -> Problem:
+        def measured() -> Evaluator:
             options = EvalOptions(layout, share, self._on_event, machine.cache)
-            problem = make_objective(recipe, images, self._fast, machine.device, machine.precision, options, painted)
-            return self._with_extra(problem, size)
+            evaluator = make_objective(recipe, images, self._fast, machine.device, machine.precision, options, painted)
+            return self._with_extra(evaluator, size)
 
-        while (problem := attempted(measured)) is None:
-            smaller = thriftier(layout)
+        while (evaluator := attempted(measured)) is None:
+            smaller = smaller_tiling(layout)
             if smaller is None:
                 raise MemoryLimitError(f"Out of memory at {size[1]}×{size[0]}, even with tiles {layout}. Try a smaller --size.")
             layout = smaller
             notes.append(f"Out of memory: goes on with tiles {layout}.")
-        return replace(problem, thriftier=thriftier, notes=tuple(notes))
+        return replace(evaluator, smaller_tiling=smaller_tiling, notes=tuple(notes))
 
-    def _with_extra(self, problem: Problem, size: tuple[int, int]) -> Problem:
-        extra = self.extra_losses(size)
-        return replace(problem, objective=Objective([*problem.objective.losses, *extra])) if extra else problem
+    def _with_extra(self, evaluator: Evaluator, size: tuple[int, int]) -> Evaluator:
+        extra, problem = self.extra_losses(size), evaluator.problem
+        if not extra:
+            return evaluator
+        return replace(evaluator, problem=replace(problem, objective=Objective([*problem.objective.losses, *extra])))
 
 
 def _cut_notes(init: Picture | None, size: tuple[int, int]) -> list[str]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pincel.backbones.base import Backbone
-from pincel.engine.problem import Held
+from pincel.engine.problem import PreservedRegion
 from pincel.errors import OptionError, closest
 from pincel.image.masks import Mask, load_mask, propagated
 from pincel.image.picture import Picture
@@ -51,10 +51,10 @@ class Regions:
         painted = torch.stack([shares[label] for label in self.labels]).sum(0).clamp(0, 1)
         return None if bool((painted == 1).all()) else painted
 
-    def held(self, picture: Picture, white: float) -> Held | None:
+    def preserved(self, picture: Picture, white: float) -> PreservedRegion | None:
         """Return what is kept of a content picture: the regions without style. None if everything is painted."""
         painted = self.painted((picture.height, picture.width))
-        return None if painted is None else Held(picture.pixels, painted, white)
+        return None if painted is None else PreservedRegion(picture.pixels, painted, white)
 
     def content_guides(self, size: tuple[int, int], geometry: Geometry, device: torch.device) -> Guides:
         """Return where each region is in the layers of a result of (height, width)."""

@@ -85,8 +85,8 @@ class Run:
         self.objectives = Objectives(self.plan, self.inputs, self.machine, extra_losses, on_event)
         self.history = History([*notes, *self.machine.notes, *self.inputs.notes, *self.objectives.notes, *self.plan.notes])
         start = self.objectives.start(self.plan.rungs[0]) if state is None else state.picture
-        problems = self.objectives
-        self.loop = Climb(self.plan.rungs, problems.at, problems.optimizer, start.to(self.machine.device), problems.upsample, state)
+        made = self.objectives
+        self.loop = Climb(self.plan.rungs, made.at, made.optimizer, start.to(self.machine.device), made.upsample, state)
         self.callbacks: list[Callback] = [SpeedRecorder(self.machine), *callbacks]
         self.error: WorkerError | None = None
         self._result: Result | None = None

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 from pincel.canvas.pixels import PixelCanvas
+from pincel.engine.evaluator import Evaluator
 from pincel.engine.ladder import Rung
 from pincel.engine.precision import Precision
-from pincel.engine.problem import Problem
 from pincel.engine.team import Follower, Team, host
 from pincel.errors import PincelError, WorkerError
 from pincel.image.picture import Picture
@@ -58,7 +58,7 @@ class _Worker:
         self.device = torch.device("cpu")
         self.objectives: Objectives | None = None
         self.scales: dict[tuple[int, int], Rung] = {}
-        self.problems: dict[tuple[int, int], Problem] = {}
+        self.evaluators: dict[tuple[int, int], Evaluator] = {}
 
     def load(self, order: dict[str, Any]) -> None:
         """Load what process 0 has loaded, and answer what is wrong with it here."""
@@ -89,20 +89,20 @@ class _Worker:
         height, width = order["size"]
         scale, objectives = self.scales[height, width], self._ready()
         full = next(reversed(self.scales))
-        kept = {size: other for size, other in self.problems.items() if size == full}
-        self.problems = {**kept, scale.size: network_terms(objectives.at(scale))}
+        kept = {size: other for size, other in self.evaluators.items() if size == full}
+        self.evaluators = {**kept, scale.size: network_terms(objectives.at(scale))}
 
     def look(self, order: dict[str, Any]) -> None:
         """Evaluate the tiles of this process of the picture that is sent."""
         height, width = order["size"]
-        problem = self.problems[height, width]
+        evaluator = self.evaluators[height, width]
         pixels = self.team.see(order["shape"], getattr(torch, order["dtype"]), self.device)
-        if not problem.objective.losses:
+        if not evaluator.problem.objective.losses:
             return
         if order["slopes"]:
-            problem.gradient(pixels)
+            evaluator.gradient(pixels)
         else:
-            problem.measure(pixels)
+            evaluator.measure(pixels)
 
     def _ready(self) -> Objectives:
         if self.objectives is None:
@@ -110,10 +110,10 @@ class _Worker:
         return self.objectives
 
 
-def network_terms(problem: Problem) -> Problem:
-    """Return what goes through the network, of pixels: the rest is computed by process 0 alone."""
-    seen = Objective([loss for loss in problem.objective.losses if loss.layers])
-    return replace(problem, objective=seen, canvas=PixelCanvas())
+def network_terms(evaluator: Evaluator) -> Evaluator:
+    """Return an evaluator of the losses on features, at pixels: process 0 alone computes the rest."""
+    losses = [loss for loss in evaluator.problem.objective.losses if loss.layers]
+    return replace(evaluator, problem=replace(evaluator.problem, objective=Objective(losses), canvas=PixelCanvas()))
 
 
 def _same(written: Mapping[str, Any], what: str, fit: Fit | None = None) -> Picture:
