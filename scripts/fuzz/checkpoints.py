@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from fuzz.common import Plain, Target, as_file, in_header, some_of
-from pincel.classify.state import State as TrainingState
+from pincel.classify.state import ClassifierState
 from pincel.classify.state import read_state as read_training
 from pincel.classify.state import write_state as write_training
 from pincel.engine.checkpoint import SEAL_BYTES, read_checkpoint, write_checkpoint
@@ -22,9 +22,9 @@ from pincel.engine.loop import Best
 from pincel.errors import PincelError
 from pincel.optimisers.adam import Adam
 from pincel.optimisers.lbfgs import LBFGSState, Pair
-from pincel.teach.state import State as TeachingState
-from pincel.teach.state import read_state as read_teaching
-from pincel.teach.state import write_state as write_teaching
+from pincel.training.state import StyleState
+from pincel.training.state import read_state as read_style
+from pincel.training.state import write_state as write_style
 
 # What a node of the document may be instead.
 ODD: tuple[Any, ...] = (
@@ -84,18 +84,18 @@ def seeds() -> dict[str, bytes]:
         "best": Best(3, 1.0, numbers.view(1, 1, 2, 3)), "lbfgs": LBFGSState((pair,)),
     }  # fmt: skip
     weights = {"conv1": (torch.ones(2, 3, 1, 1), torch.ones(2))}
-    teaching = TeachingState(numbers, Adam().start(numbers), history=[[1, 2.0, {"style": 1.0}]])
+    styles = StyleState(numbers, Adam().start(numbers), history=[[1, 2.0, {"style": 1.0}]])
     return {
         "run": written(lambda path: write_checkpoint(path, run)),
-        "training": written(lambda path: write_training(path, TrainingState.first(weights, 0.01), {"recipe": {"a": 1}, "data": "0a"})),
-        "teaching": written(lambda path: write_teaching(path, teaching, {"recipe": {"a": 1}, "data": "0a", "styles": ["0b"]})),
+        "training": written(lambda path: write_training(path, ClassifierState.first(weights, 0.01), {"recipe": {"a": 1}, "data": "0a"})),
+        "styles": written(lambda path: write_style(path, styles, {"recipe": {"a": 1}, "data": "0a", "styles": ["0b"]})),
     }
 
 
 def read(data: bytes) -> None:
     """Read a checkpoint as each of the three."""
     with as_file(data, "checkpoint.safetensors") as path:
-        for other in (read_training, read_teaching):
+        for other in (read_training, read_style):
             with suppress(PincelError):
                 other(path, torch.device("cpu"))
         read_checkpoint(path).values()

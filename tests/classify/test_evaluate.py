@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from pincel.classify.evaluate import WAYS, Tally, judged
-from pincel.classify.events import Judging
+from pincel.classify.evaluate import WAYS, ConfusionMetrics, judged
 from pincel.classify.loader import Batch
-from pincel.classify.share import Alone
+from pincel.training.events import EvalProgress
+from pincel.training.group import SingleReplica
 
 
 def likely(*rows: list[float]) -> Tensor:
@@ -21,24 +21,24 @@ def likely(*rows: list[float]) -> Tensor:
 
 
 def test_errors_by_hand() -> None:
-    tally = Tally.none(7)
+    metric = ConfusionMetrics.none(7)
     falling = [0.4, 0.2, 0.15, 0.1, 0.08, 0.05, 0.02]
-    tally.add(likely(falling, falling, falling), torch.tensor([0, 4, 5]))
-    tally.add(likely(falling), torch.tensor([6]))
-    assert tally.pictures == 4
-    assert tally.top1 == 0.75
+    metric.add(likely(falling, falling, falling), torch.tensor([0, 4, 5]))
+    metric.add(likely(falling), torch.tensor([6]))
+    assert metric.pictures == 4
+    assert metric.top1 == 0.75
     # Classes 5 and 6 are not among the five likeliest.
-    assert tally.top5 == 0.5
-    assert tally.mean_loss == pytest.approx(-sum(math.log(falling[label]) for label in (0, 4, 5, 6)) / 4)
-    assert tally.confusion[:, 0].tolist() == [1, 0, 0, 0, 1, 1, 1]
-    assert tally.as_record() == {"top1_error": 0.75, "top5_error": 0.5, "loss": tally.mean_loss}
+    assert metric.top5 == 0.5
+    assert metric.mean_loss == pytest.approx(-sum(math.log(falling[label]) for label in (0, 4, 5, 6)) / 4)
+    assert metric.confusion[:, 0].tolist() == [1, 0, 0, 0, 1, 1, 1]
+    assert metric.as_record() == {"top1_error": 0.75, "top5_error": 0.5, "loss": metric.mean_loss}
 
 
 def test_errors_by_class() -> None:
-    tally = Tally.none(3)
-    tally.add(likely([0.1, 0.9, 0.0], [0.1, 0.9, 0.0], [0.0, 0.1, 0.9], [0.9, 0.1, 0.0]), torch.tensor([0, 0, 0, 0]))
-    tally.add(likely([0.1, 0.9, 0.0]), torch.tensor([1]))
-    assert tally.by_class(("a", "b", "c")) == {
+    metric = ConfusionMetrics.none(3)
+    metric.add(likely([0.1, 0.9, 0.0], [0.1, 0.9, 0.0], [0.0, 0.1, 0.9], [0.9, 0.1, 0.0]), torch.tensor([0, 0, 0, 0]))
+    metric.add(likely([0.1, 0.9, 0.0]), torch.tensor([1]))
+    assert metric.by_class(("a", "b", "c")) == {
         "a": {"pictures": 4, "top1_error": 0.75, "top5_error": 0.0, "taken_for": "b"},
         "b": {"pictures": 1, "top1_error": 0.0, "top5_error": 0.0, "taken_for": None},
         "c": {"pictures": 0, "top1_error": None, "top5_error": None, "taken_for": None},
@@ -46,13 +46,13 @@ def test_errors_by_class() -> None:
 
 
 def test_what_cannot_be_is_no_infinite_loss() -> None:
-    tally = Tally.none(2)
-    tally.add(likely([1.0, 0.0]), torch.tensor([1]))
-    assert 80 < tally.mean_loss < 100
+    metric = ConfusionMetrics.none(2)
+    metric.add(likely([1.0, 0.0]), torch.tensor([1]))
+    assert 80 < metric.mean_loss < 100
 
 
-def judge(stream: Iterator[Batch], sizes: list[int], look: Any) -> tuple[dict[str, Tally], list[Judging]]:
-    told, walk = [], judged(look, stream, sizes, WAYS, Alone(), classes=2, what="ten crops")
+def judge(stream: Iterator[Batch], sizes: list[int], look: Any) -> tuple[dict[str, ConfusionMetrics], list[EvalProgress]]:
+    told, walk = [], judged(look, stream, sizes, WAYS, SingleReplica(), classes=2, what="ten crops")
     while True:
         try:
             told.append(next(walk))
@@ -69,11 +69,11 @@ def test_probabilities_of_ten_views_are_averaged_and_the_first_is_the_centre() -
         return torch.stack([seen[:, 0, 0, 0], torch.zeros(len(seen))], 1)
 
     batches = [Batch(views, torch.tensor([1])), Batch(views[:0], torch.tensor([], dtype=torch.int64))]
-    tallies, told = judge(iter(batches), [1, 4], look)
+    metrics, told = judge(iter(batches), [1, 4], look)
     # σ(-1) for class 0 in the centre; (σ(-1) + σ(9) + 8σ(-0.5)) / 10 in all: both say class 1, the logits' mean says class 0.
     mean = (torch.sigmoid(torch.tensor(-1.0)) + torch.sigmoid(torch.tensor(9.0)) + 8 * torch.sigmoid(torch.tensor(-0.5))) / 10
     assert float(mean) < 0.5 < float(torch.sigmoid(apart.mean()))
-    assert (tallies["centre"].top1, tallies["ten_crops"].top1) == (0.0, 0.0)
-    assert tallies["ten_crops"].mean_loss == pytest.approx(-math.log(1 - float(mean)), rel=1e-6)
-    assert tallies["centre"].mean_loss == pytest.approx(math.log(1 + math.exp(-1)), rel=1e-6)
+    assert (metrics["centre"].top1, metrics["ten_crops"].top1) == (0.0, 0.0)
+    assert metrics["ten_crops"].mean_loss == pytest.approx(-math.log(1 - float(mean)), rel=1e-6)
+    assert metrics["centre"].mean_loss == pytest.approx(math.log(1 + math.exp(-1)), rel=1e-6)
     assert [(event.done, event.total) for event in told] == [(0, 5), (1, 5), (5, 5)]

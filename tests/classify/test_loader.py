@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from pincel.classify.augment import Eyepiece, eyepiece_of
 from pincel.classify.data import find_data
 from pincel.classify.loader import Key, Material, dealt, dealt_places, in_batches, loaded, shuffled
-from pincel.classify.share import Alone
 from pincel.classify.squares import Decoded
 from pincel.classify.statistics import Sums, statistics_of
+from pincel.training.group import SingleReplica
 from tests.classify.tiny import tiny, write_set
 
 
 @dataclass(frozen=True)
-class One(Alone):
+class One(SingleReplica):
     """A process among several, that does not talk to them."""
 
     rank: int = 0

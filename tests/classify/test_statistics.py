@@ -12,12 +12,12 @@ from torch import Tensor
 
 from pincel.classify import prepare
 from pincel.classify.data import find_data
-from pincel.classify.prepare import Means, Prepared, prepared
-from pincel.classify.share import Alone
+from pincel.classify.prepare import Prepared, PrepareOptions, prepared
 from pincel.classify.squares import Survey, square, surveyed
 from pincel.classify.statistics import Statistics, Sums, read_statistics, statistics_of, write_statistics
 from pincel.engine.events import Notice, Preparing
 from pincel.errors import PictureError
+from pincel.training.group import SingleReplica
 from tests.classify.tiny import tiny, write_set
 
 
@@ -103,7 +103,7 @@ def test_statistics_are_written_and_read(tmp_path: Path) -> None:
 
 
 def _prepared(folder: Path, cache: Path, memory: int) -> tuple[Prepared, list[Notice | Preparing]]:
-    told, walk = [], prepared(find_data(str(folder), 0.25, 0), tiny(), Means(Alone(), memory, 2, cache / "s.safetensors"))
+    told, walk = [], prepared(find_data(str(folder), 0.25, 0), tiny(), PrepareOptions(SingleReplica(), memory, 2, cache / "s.safetensors"))
     while True:
         try:
             told.append(next(walk))

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pincel.classify.events import TrainingEvent
 from pincel.classify.recipes import find_training
+from pincel.classify.record import Trained
 from pincel.classify.schema import TrainingRecipe
-from pincel.classify.training import Machine, Training
+from pincel.classify.training import ClassifierTraining, TrainingMachine
+from pincel.training.events import TrainingEvent
+from pincel.training.trainer import Trainer, TrainerConfig
 
 TINY: Mapping[str, Any] = {
     "side": 26,
@@ -45,14 +47,22 @@ def write_set(folder: Path, each: int = 8, classes: tuple[str, ...] = ("blue", "
     return folder
 
 
-def events(run: Training, kind: type[Any] | None = None) -> list[Any]:
-    """Run to the end, and return what was told, or what is of one kind."""
+def events(run: Trainer[Any], kind: type[Any] | None = None) -> list[Any]:
+    """Run to the end, and return all events, or those of one kind."""
     told: Iterator[TrainingEvent] = iter(run)
     return [event for event in told if kind is None or isinstance(event, kind)]
 
 
-def train(data: Path | str, folder: Path, recipe: TrainingRecipe | None = None, machine: Machine | None = None, **options: Any) -> Training:
+def begin(
+    data: Path | str, folder: Path, machine: TrainingMachine | None = None, config: TrainerConfig | None = None, **options: Any
+) -> Trainer[ClassifierTraining]:
+    """Return a trainer of a tiny network that has not begun."""
+    options = {"recipe": tiny(), **options}
+    return Trainer(ClassifierTraining(data, folder, machine=machine or TrainingMachine(device="cpu"), **options), config)
+
+
+def train(data: Path | str, folder: Path, recipe: TrainingRecipe | None = None, **options: Any) -> Trained:
     """Train a tiny network to the end."""
-    run = Training(data, folder, recipe=recipe or tiny(), machine=machine or Machine(device="cpu"), **options)
+    run = begin(data, folder, recipe=recipe or tiny(), **options)
     events(run)
-    return run
+    return run.subject.result

@@ -7,10 +7,10 @@ import io
 import pytest
 from rich.console import Console
 
-from pincel.classify.events import Judging, Learnt
 from pincel.cli.progress import Bar, View
 from pincel.cli.training import TrainingBar
 from pincel.engine.events import Notice, Preparing, Scale, Step
+from pincel.training.events import EvalProgress, StepEnd
 
 
 def plain() -> Console:
@@ -79,9 +79,11 @@ def test_a_training_has_one_bar_for_what_is_being_done() -> None:
     with TrainingBar(console=drawn()) as bar:
         bar.show(Preparing("reading pictures", 1, 2))
         assert titles(bar) == ["reading pictures"]
-        bar.show(Learnt(1, 3, 5, 8, loss=1.5, top1_error=0.5, top5_error=0.1, rate=0.01, pace=20.0, seconds=1.0, left=30.0))
+        bar.show(StepEnd(5, 8, {"loss": 1.5}, rate=0.01, throughput=20.0, seconds=1.0, left=30.0, epoch=1, epochs=3))
         assert titles(bar) == ["epoch 1 of 3"]
         assert bar._progress.tasks[0].completed == 5
-        assert "left" in bar._progress.tasks[0].fields["told"]
-        bar.show(Judging("validation", 0, 2))
+        assert bar._progress.tasks[0].fields["told"] == "loss 1.5 · 20 pictures/s · 30 s left"
+        bar.show(EvalProgress("validation", 0, 2))
         assert titles(bar) == ["validation"]
+        bar.show(StepEnd(5, 8, {"J": 2.0}, rate=0.01, throughput=20.0, seconds=1.0, left=30.0))
+        assert titles(bar) == ["training"]

@@ -53,7 +53,7 @@ def test_it_says_how_it_goes_and_what_has_come_of_it(data: Path, capsys: Capture
     assert answer.code == 0, answer.err
     said = answer.err.splitlines()
     assert [line for line in said if line.startswith("alexnet-small on cpu: ")] == [
-        "alexnet-small on cpu: 1,167 parameters, 3 classes, 18 to learn from, 6 in val; up to 2 epochs"
+        "alexnet-small on cpu: 1,167 parameters, 3 classes, 18 train, 6 val; up to 2 epochs"
     ]
     lines = [line for line in said if line.startswith("epoch") and "step" not in line]
     assert [line.partition(" · ")[0] for line in lines] == ["epoch 1 of 2", "epoch 2 of 2"]
@@ -133,7 +133,7 @@ def test_ctrl_c_keeps_what_there_is_and_resume_goes_on(data: Path, capsys: Captu
     assert running.stdout is not None
     for text in running.stdout:
         told = json.loads(text)
-        if told["event"] == "epoch" and told["epoch"] == 2:
+        if told["event"] == "epoch_end" and told["epoch"] == 2:
             running.send_signal(signal.SIGINT)
             break
     out, err = running.communicate(timeout=60)

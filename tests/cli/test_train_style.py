@@ -39,7 +39,7 @@ def test_it_says_how_it_goes_and_what_has_come_of_it(photographs: list[Path], ca
     answer = pincel(capsys, "train-style", photographs[1], photographs[0].parent, *SMALL, "-o", net, "--onnx", onnx)
     assert answer.code == 0, answer.err
     said = answer.err.splitlines()
-    assert "johnson-small on cpu: 1,683 numbers to learn, crops of 3 pictures after 1 style, 3 steps" in said
+    assert "johnson-small on cpu: 1,683 parameters, 3 pictures, 1 style; 3 steps" in said
     assert said[-1].startswith("step 3 of 3 · J ")
     assert said[-1].endswith("0 s left")
     assert answer.out.splitlines() == [str(net), str(net.with_suffix(".json")), str(onnx)]
@@ -56,7 +56,7 @@ def test_events_as_lines(photographs: list[Path], capsys: Capture, tmp_path: Pat
     assert answer.code == 0, answer.err
     assert answer.err == ""
     rows = [json.loads(line) for line in answer.out.splitlines()]
-    assert [row["event"] for row in rows if row["event"] != "notice"] == ["began", "learnt", "learnt", "learnt", "ended", "saved"]
+    assert [row["event"] for row in rows if row["event"] != "notice"] == ["train_start", "step_end", "step_end", "step_end", "train_end", "saved"]
     assert rows[-1]["stopped"] == "steps"
 
 
@@ -66,7 +66,7 @@ def test_ctrl_c_keeps_what_was_learnt(photographs: list[Path], tmp_path: Path) -
     started = process(*command)
     assert started.stdout is not None
     for line in started.stdout:
-        if json.loads(line)["event"] == "learnt":
+        if json.loads(line)["event"] == "step_end":
             started.send_signal(signal.SIGINT)
             break
     out, err = started.communicate(timeout=120)

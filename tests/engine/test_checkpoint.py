@@ -20,7 +20,7 @@ from pincel.engine import checkpoint as module
 from pincel.engine.checkpoint import checkpoint_files, find_checkpoint, read_checkpoint, write_checkpoint
 from pincel.engine.keeper import Keeper, new_folder
 from pincel.errors import CheckpointDamagedError, CheckpointError, OptionError, OutputError
-from pincel.teach import state as teach
+from pincel.training import state as styles
 from tests.tensors import normal
 
 VALUES: dict[str, Any] = {
@@ -334,7 +334,7 @@ def test_trainings_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert (state.epoch, state.rate.now, state.counts.pictures, state.recent, terms["data"]) == (1, 0.01, 3, [(128, 3)], "0a")
     assert torch.equal(state.weights["conv1"][0], WEIGHTS["conv1"][0])
     write_checkpoint(path, TAUGHT)
-    taught, terms = teach.read_state(path, here)
+    taught, terms = styles.read_state(path, here)
     assert (taught.step, taught.adam.steps, taught.history, terms["styles"]) == (1, 1, [[1, 2.0, {"style": 1.0}]], ["0b"])
     assert torch.equal(taught.numbers, LINE)
 
@@ -359,7 +359,7 @@ def test_trainings_are_read_as_they_were_written(tmp_path: Path) -> None:
 def test_trainings_of_other_things_are_refused_in_one_line(values: dict[str, Any], said: str, tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
     write_checkpoint(path, values)
-    read = (classify if "epoch" in values else teach).read_state
+    read = (classify if "epoch" in values else styles).read_state
     with pytest.raises(
         CheckpointError, match=r"^checkpoint: cannot be gone on from, [^\n]+ · given .*a\.safetensors' · accepted: "
     ) as refused:

@@ -9,7 +9,7 @@ from pincel.errors import OptionError
 from pincel.feedforward.card import NetCard, encoder
 from pincel.feedforward.network import Network, first_weights, shapes
 from pincel.feedforward.stages import operations, reach
-from pincel.teach.recipes import RECIPES
+from pincel.training.recipes import RECIPES
 
 JOHNSON = RECIPES["johnson2016"].recipe.stages
 

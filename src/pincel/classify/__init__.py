@@ -13,7 +13,7 @@
 ``loader``         batches, and the processes that prepare them
 ``network``        the network that learns
 ``descent``        the paper's gradient descent; ``rate``, when it slows down
-``step``           one step, by one process or several; ``share``, each one's part
+``step``           one step, by one process or several
 ``loop``           step after step, and after each epoch a look at what is held out
 ``evaluate``       how often it is wrong, and what it takes for what
 ``state``          where training stands; ``folder``, ``record``, what is on the disk

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.classify.events import Judging
 from pincel.classify.loader import Batch
-from pincel.classify.share import Share
+from pincel.training.events import EvalProgress
+from pincel.training.group import ReplicaGroup
 
 # Of a top-5 error; of all classes where there are fewer.
 SEVERAL = 5
@@ -21,7 +21,7 @@ Look = Callable[[Tensor], Tensor]
 
 
 @dataclass
-class Tally:
+class ConfusionMetrics:
     """Counts over pictures.
 
     Attributes:
@@ -35,7 +35,7 @@ class Tally:
     loss: Tensor
 
     @classmethod
-    def none(cls, classes: int) -> Tally:
+    def none(cls, classes: int) -> ConfusionMetrics:
         """Return the counts over nothing."""
         zero = torch.zeros(classes, classes, dtype=torch.int64)
         return cls(zero, torch.zeros(classes, dtype=torch.int64), torch.zeros(1, dtype=torch.float64))
@@ -56,9 +56,9 @@ class Tally:
         likely = probabilities.double().gather(1, labels[:, None]).clamp(min=torch.finfo(torch.float32).tiny)
         self.loss -= likely.log().sum()
 
-    def together(self, share: Share) -> Tally:
+    def together(self, group: ReplicaGroup) -> ConfusionMetrics:
         """Return the counts of everybody."""
-        return Tally(share.summed(self.confusion), share.summed(self.missed), share.summed(self.loss))
+        return ConfusionMetrics(group.summed(self.confusion), group.summed(self.missed), group.summed(self.loss))
 
     @property
     def pictures(self) -> int:
@@ -101,8 +101,8 @@ class Tally:
 
 
 def judged(
-    look: Look, stream: Iterator[Batch], sizes: Sequence[int], ways: Mapping[str, slice], share: Share, *, classes: int, what: str
-) -> Generator[Judging, None, dict[str, Tally]]:
+    look: Look, stream: Iterator[Batch], sizes: Sequence[int], ways: Mapping[str, slice], group: ReplicaGroup, *, classes: int, what: str
+) -> Generator[EvalProgress, None, dict[str, ConfusionMetrics]]:
     """Count the mistakes over some pictures, each looked at in several views whose probabilities are averaged.
 
     Args:
@@ -110,7 +110,7 @@ def judged(
         stream: Begins with the batches to be judged, this process's share of each.
         sizes: Pictures of each of these batches, of everybody.
         ways: name → which views are averaged.
-        share: With whom.
+        group: The processes that train together.
         classes: How many.
         what: What to say that is done.
 
@@ -123,10 +123,10 @@ def judged(
     Paper:
         Krizhevsky, Sutskever, Hinton 2012, section 4.1: five crops and their reflections, the softmax's predictions averaged.
     """
-    tallies = {name: Tally.none(classes) for name in ways}
+    metrics = {name: ConfusionMetrics.none(classes) for name in ways}
     done, total = 0, sum(sizes)
     for size in sizes:
-        yield Judging(what, done, total)
+        yield EvalProgress(what, done, total)
         views, labels = next(stream)
         done += size
         if not len(labels):
@@ -135,9 +135,9 @@ def judged(
             logits = look(views.flatten(0, 1))
         likely = functional.softmax(logits.double(), 1).view(*views.shape[:2], classes).cpu()
         for name, chosen in ways.items():
-            tallies[name].add(likely[:, chosen].mean(1), labels)
-    yield Judging(what, done, total)
-    return {name: tally.together(share) for name, tally in tallies.items()}
+            metrics[name].add(likely[:, chosen].mean(1), labels)
+    yield EvalProgress(what, done, total)
+    return {name: metric.together(group) for name, metric in metrics.items()}
 
 
 # Of :func:`pincel.classify.augment.ten_views`: the first is the centre.

@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from pincel.classify.augment import VIEWS, Eyepiece, stream
-from pincel.classify.share import Share
 from pincel.classify.squares import Squares
+from pincel.training.group import ReplicaGroup
 
 # Batches that each process prepares before they are asked for.
 AHEAD = 2
@@ -86,14 +86,14 @@ def in_batches(order: Sequence[int], size: int, first: int = 0) -> Iterator[Sequ
         yield order[begin : begin + size]
 
 
-def dealt(batch: Sequence[int], share: Share) -> Sequence[int]:
+def dealt(batch: Sequence[int], group: ReplicaGroup) -> Sequence[int]:
     """Return the part of a batch that falls to a process: neighbours, as nearly as many for each as can be."""
-    return batch[dealt_places(len(batch), share)]
+    return batch[dealt_places(len(batch), group)]
 
 
-def dealt_places(batch: int, share: Share) -> slice:
+def dealt_places(batch: int, group: ReplicaGroup) -> slice:
     """Return where in a batch of so many the part of a process is."""
-    return slice(*(batch * each // share.processes for each in (share.rank, share.rank + 1)))
+    return slice(*(batch * each // group.processes for each in (group.rank, group.rank + 1)))
 
 
 class _Batches(Dataset[Batch]):

@@ -14,10 +14,10 @@ from pincel.classify.data import without
 from pincel.classify.listing import Found
 from pincel.classify.loader import Material
 from pincel.classify.schema import TrainingRecipe
-from pincel.classify.share import Share
 from pincel.classify.squares import Decoded, Squares, Survey, bytes_of, surveyed
 from pincel.classify.statistics import Statistics, read_statistics, statistics_of, write_statistics
 from pincel.engine.events import Notice, Preparing
+from pincel.training.group import ReplicaGroup
 
 Told = Generator[Notice | Preparing, None, "Prepared"]
 # part → place → what is wrong with the picture there.
@@ -44,23 +44,23 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class Means:
+class PrepareOptions:
     """What there is to prepare with.
 
     Attributes:
-        share: With whom.
+        group: The processes that train together.
         memory: Bytes that squares may take.
         threads: That decode.
         cache: Where the statistics are kept; this process may write there if its rank is 0.
     """
 
-    share: Share
+    group: ReplicaGroup
     memory: int
     threads: int
     cache: Path
 
 
-def prepared(found: Found, recipe: TrainingRecipe, means: Means) -> Told:
+def prepared(found: Found, recipe: TrainingRecipe, means: PrepareOptions) -> Told:
     """Look at every picture of a data set, or read what was found the last time.
 
     Raises:
@@ -68,7 +68,7 @@ def prepared(found: Found, recipe: TrainingRecipe, means: Means) -> Told:
     """
     fits = bytes_of({part: len(pictures) for part, pictures in found.parts.items()}, recipe.side) <= means.memory
     # Who has more room does as the others do.
-    keep = all(json.loads(answer) for answer in means.share.replies(json.dumps(fits)))
+    keep = all(json.loads(answer) for answer in means.group.replies(json.dumps(fits)))
     about = {"data": found.sha256, "side": recipe.side}
     known = None if keep else _known(about, means)
     if known is not None:
@@ -81,7 +81,7 @@ def prepared(found: Found, recipe: TrainingRecipe, means: Means) -> Told:
     whole = without(found, damaged) if damaged else found
     if known is None:
         statistics = statistics_of(surveys["train"].sums)
-        if means.share.rank == 0:
+        if means.group.rank == 0:
             write_statistics(means.cache, statistics, {**about, "damaged": damaged})
     left_out = {found.parts[part].names[place]: reason for part, reasons in damaged.items() for place, reason in reasons.items()}
     if left_out:
@@ -91,34 +91,34 @@ def prepared(found: Found, recipe: TrainingRecipe, means: Means) -> Told:
     return Prepared(whole, Material(seen, labels, eyepiece_of(recipe, statistics)), statistics, left_out, keep)
 
 
-def _surveys(found: Found, side: int, means: Means, *, keep: bool) -> Generator[Preparing, None, dict[str, Survey]]:
+def _surveys(found: Found, side: int, means: PrepareOptions, *, keep: bool) -> Generator[Preparing, None, dict[str, Survey]]:
     """Look at all parts; what is not kept is shared out."""
     surveys = {}
     for part, pictures in found.parts.items():
-        places = range(len(pictures)) if keep else range(means.share.rank, len(pictures), means.share.processes)
+        places = range(len(pictures)) if keep else range(means.group.rank, len(pictures), means.group.processes)
         what = f"decoding {part}" if keep else f"looking through {part}"
         for event in surveyed(pictures, side, what, keep=keep, places=places, threads=means.threads):
             if isinstance(event, Preparing):
                 yield event
             else:
-                surveys[part] = event if keep else _together(event, means.share)
+                surveys[part] = event if keep else _together(event, means.group)
     return surveys
 
 
-def _together(survey: Survey, share: Share) -> Survey:
+def _together(survey: Survey, group: ReplicaGroup) -> Survey:
     """Return what everybody has found."""
     sums = survey.sums
-    sums.count, sums.pixels, sums.products = (share.summed(each) for each in (sums.count, sums.pixels, sums.products))
-    damaged = [json.loads(answer) for answer in share.replies(json.dumps(survey.damaged))]
+    sums.count, sums.pixels, sums.products = (group.summed(each) for each in (sums.count, sums.pixels, sums.products))
+    damaged = [json.loads(answer) for answer in group.replies(json.dumps(survey.damaged))]
     everything = {int(place): reason for each in damaged for place, reason in each.items()}
     return Survey(sums, dict(sorted(everything.items())))
 
 
-def _known(about: Mapping[str, object], means: Means) -> tuple[Statistics, Damaged] | None:
+def _known(about: Mapping[str, object], means: PrepareOptions) -> tuple[Statistics, Damaged] | None:
     """Return what was found the last time, if everybody can read it and it is of this set."""
     read = read_statistics(means.cache)
     same = read is not None and {name: read[1].get(name) for name in about} == about
-    everybody = all(json.loads(answer) for answer in means.share.replies(json.dumps(same)))
+    everybody = all(json.loads(answer) for answer in means.group.replies(json.dumps(same)))
     if read is None or not everybody:
         return None
     damaged = {part: {int(place): reason for place, reason in reasons.items()} for part, reasons in read[1]["damaged"].items()}

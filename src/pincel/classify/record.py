@@ -12,12 +12,12 @@ from typing import Any
 import torch
 
 from pincel.backbones.cards import Card
-from pincel.classify.evaluate import Tally
-from pincel.classify.events import Ended
+from pincel.classify.evaluate import ConfusionMetrics
 from pincel.classify.prepare import Prepared
 from pincel.classify.schema import TrainingRecipe
-from pincel.classify.state import State
+from pincel.classify.state import ClassifierState
 from pincel.files import csv_text, write_text
+from pincel.training.events import TrainEnd
 from pincel.version import __version__
 
 RECORD, HISTORY = "record.json", "history.csv"
@@ -43,7 +43,7 @@ class Trained:
     Attributes:
         card: The network, which is in the folder.
         record: As written.
-        stopped: Why it ended; see :class:`pincel.classify.events.Ended`.
+        stopped: Why it ended; see :class:`pincel.training.events.TrainEnd`.
     """
 
     card: Card
@@ -52,7 +52,7 @@ class Trained:
 
 
 def recorded(
-    card: Card, recipe: TrainingRecipe, ready: Prepared, state: State, ended: Ended, tallies: Mapping[str, Tally]
+    card: Card, recipe: TrainingRecipe, ready: Prepared, state: ClassifierState, ended: TrainEnd, metrics: Mapping[str, ConfusionMetrics]
 ) -> dict[str, Any]:
     """Return what is written down of a training.
 
@@ -62,7 +62,7 @@ def recorded(
         ready: On what.
         state: Where it stands.
         ended: Why it ended.
-        tallies: ``centre`` and ``ten_crops`` → what the best network got wrong; empty if it was not looked at any more.
+        metrics: ``centre`` and ``ten_crops`` → what the best network got wrong; empty if it was not looked at any more.
 
     Returns:
         Plain data. ``top1_error`` and ``top5_error`` are those of ten crops, or, without these, of the central crop in the best epoch.
@@ -72,8 +72,8 @@ def recorded(
     held = (
         {"top1_error": best["val_top1_error"], "top5_error": best["val_top5_error"]} if best else {"top1_error": None, "top5_error": None}
     )
-    ten = tallies.get("ten_crops")
-    errors = {name: tally.as_record() for name, tally in tallies.items()}
+    ten = metrics.get("ten_crops")
+    errors = {name: metric.as_record() for name, metric in metrics.items()}
     return {
         "pincel": __version__,
         "verb": "train",

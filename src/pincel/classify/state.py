@@ -26,7 +26,7 @@ class Counts:
     """Sums over the steps of the epoch under way.
 
     Attributes:
-        pictures: Learnt from.
+        pictures: Trained on.
         loss: Sum of their cross-entropy.
         wrong: Taken for another class.
         missed: Not among the five likeliest.
@@ -39,7 +39,7 @@ class Counts:
 
 
 @dataclass
-class State:
+class ClassifierState:
     """Where training stands.
 
     Attributes:
@@ -75,7 +75,7 @@ class State:
             raise ValueError("the velocities are of other weights")
 
     @classmethod
-    def first(cls, weights: Weights, rate: float) -> State:
+    def first(cls, weights: Weights, rate: float) -> ClassifierState:
         """Return where training begins."""
         still = {name: (torch.zeros_like(weight), torch.zeros_like(bias)) for name, (weight, bias) in weights.items()}
         return cls(weights, still, Rate(rate))
@@ -87,7 +87,7 @@ class State:
         return sum(wrong for _, wrong in self.recent) / pictures if pictures else 1.0
 
 
-def write_state(path: Path, state: State, terms: Mapping[str, Any]) -> None:
+def write_state(path: Path, state: ClassifierState, terms: Mapping[str, Any]) -> None:
     """Write a checkpoint, whole or not at all.
 
     Args:
@@ -103,7 +103,7 @@ def write_state(path: Path, state: State, terms: Mapping[str, Any]) -> None:
     write_checkpoint(path, {**plain, "recent": recent, "rate": asdict(state.rate), "counts": asdict(state.counts), "terms": dict(terms)})
 
 
-def read_state(path: Path, device: torch.device) -> tuple[State, dict[str, Any]]:
+def read_state(path: Path, device: torch.device) -> tuple[ClassifierState, dict[str, Any]]:
     """Read a checkpoint.
 
     Returns:
@@ -114,7 +114,7 @@ def read_state(path: Path, device: torch.device) -> tuple[State, dict[str, Any]]
     """
     return read_training(
         path,
-        State,
+        ClassifierState,
         {"recipe": dict, "data": str},
         device,
         accepted="a folder that 'pincel train' wrote",

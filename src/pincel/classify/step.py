@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,10 +13,10 @@ from pincel.classify.evaluate import SEVERAL
 from pincel.classify.loader import Batch, dealt_places
 from pincel.classify.network import PRECISIONS, answers, cast, dropout_masks, flat, loss_of, slopes_of
 from pincel.classify.schema import TrainingRecipe
-from pincel.classify.share import Share
-from pincel.classify.state import State
+from pincel.classify.state import ClassifierState
 from pincel.errors import DivergedError
 from pincel.files import one_line
+from pincel.training.group import ReplicaGroup
 
 
 @dataclass(frozen=True)
@@ -29,14 +28,12 @@ class Outcome:
         loss: Sum of their cross-entropy.
         wrong: Taken for another class.
         missed: Not among the five likeliest.
-        flags: Sum of what each process has put up.
     """
 
     pictures: int
     loss: float
     wrong: int
     missed: int
-    flags: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -47,48 +44,47 @@ class Learner:
         card: What it is.
         recipe: How it learns.
         state: Its weights, and where it stands.
-        share: With whom.
+        group: The processes that train it together.
         device: Where the weights are.
         precision: One of :data:`pincel.classify.network.PRECISIONS`.
     """
 
     card: Card
     recipe: TrainingRecipe
-    state: State
-    share: Share
+    state: ClassifierState
+    group: ReplicaGroup
     device: torch.device
     precision: str
 
-    def look(self, views: Tensor) -> Tensor:
+    def predict(self, views: Tensor) -> Tensor:
         """Return logits, (B, classes), of views, (B, 3, crop, crop), with all units awake."""
         return answers(cast(self.card, self.state.weights, PRECISIONS[self.precision]), views.to(self.device), {}).float()
 
-    def step(self, batch: Batch, everybody: int, flags: Sequence[bool]) -> Outcome:
+    def step(self, batch: Batch, everybody: int) -> Outcome:
         """Learn from a batch.
 
         Args:
             batch: The pictures of this process, one view each.
             everybody: Pictures of all processes.
-            flags: What the others shall hear of.
 
         Raises:
             DivergedError: If the loss is no number any more; weights are as they were then.
         """
         state, recipe = self.state, self.recipe
-        masks = dropout_masks(self.card, recipe, (state.epoch + 1, state.step), everybody, dealt_places(everybody, self.share))
+        masks = dropout_masks(self.card, recipe, (state.epoch + 1, state.step), everybody, dealt_places(everybody, self.group))
         masks = {name: mask.to(self.device) for name, mask in masks.items()}
         labels = batch.labels.to(self.device)
         eye = cast(self.card, state.weights, PRECISIONS[self.precision])
         logits = answers(eye, batch.views.flatten(0, 1).to(self.device), masks)
         loss = loss_of(logits, labels, everybody)
         weights = flat(state.weights)
-        slopes = [self.share.summed(slope) for slope in slopes_of(loss, weights)]
-        seen = torch.tensor([float(loss.detach()) * everybody, *_mistakes(logits.detach(), labels), *flags], dtype=torch.float64)
-        total, wrong, missed, *heard = self.share.summed(seen).tolist()
+        grads = [self.group.summed(grad) for grad in slopes_of(loss, weights)]
+        seen = torch.tensor([float(loss.detach()) * everybody, *_mistakes(logits.detach(), labels)], dtype=torch.float64)
+        total, wrong, missed = self.group.summed(seen).tolist()
         if not abs(total) < float("inf"):
             raise self.diverged()
-        descend(weights, flat(state.velocities), slopes, state.rate.now, recipe.momentum, recipe.decay)
-        return Outcome(everybody, total, int(wrong), int(missed), tuple(int(each) for each in heard))
+        descend(weights, flat(state.velocities), grads, state.rate.now, recipe.momentum, recipe.decay)
+        return Outcome(everybody, total, int(wrong), int(missed))
 
     def diverged(self) -> DivergedError:
         """Build the error for numbers that are none any more."""

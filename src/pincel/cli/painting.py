@@ -178,6 +178,11 @@ class Learns(Stoppable, Protocol):
         """Learn, and tell each step."""
 
 
+def event_name(event: object) -> str:
+    """Return what an event is called as JSON: ``StepEnd`` is ``step_end``."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(event).__name__).removeprefix("_")
+
+
 def watch_learning(run: Learns, show: Callable[[Any], None], began: type, *, json_lines: bool) -> None:
     """Let something learn to the end, showing what it tells. Before it has begun nothing is kept, and a signal ends the program."""
     from pincel.cli.terminal import say
@@ -188,7 +193,7 @@ def watch_learning(run: Learns, show: Callable[[Any], None], began: type, *, jso
         for event in events:
             show(event)
             if json_lines:
-                say(json.dumps({"event": type(event).__name__.lower(), **vars(event)}))
+                say(json.dumps({"event": event_name(event), **vars(event)}))
             if until is not None and isinstance(event, until):
                 return
 

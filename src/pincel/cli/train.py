@@ -22,7 +22,7 @@ from pincel.recipes.schema import NAMES
 
 if TYPE_CHECKING:
     from pincel.classify.record import Trained
-    from pincel.classify.share import Share
+    from pincel.training.group import ReplicaGroup
 
 DEFAULT = "alexnet-small"
 _GROUPS = {
@@ -152,33 +152,32 @@ def command(ctx: click.Context, /, data: str, **options: Any) -> None:
 
 def trained(data: str, options: dict[str, Any]) -> int:
     """Train and write; return the exit code."""
-    from pincel.classify.events import Began
-    from pincel.classify.loop import Limits
-    from pincel.classify.training import Machine, Training
+    from pincel.classify.training import ClassifierTraining, TrainingMachine
     from pincel.cli.training import TrainingBar
     from pincel.engine.memory import parse_memory
+    from pincel.training.events import TrainStart
+    from pincel.training.trainer import Trainer, TrainerConfig
 
     begin_computing()
     values = {name: options[name] for name in TrainingRecipe.model_fields if options.get(name) is not None}
-    asked = {name: options[name] for name in ("recipe", "resume", "damaged")}
-    with _together() as share, TrainingBar(quiet=options["quiet"] or follows()) as bar:
-        machine = Machine(
+    asked = {name: options[name] for name in ("recipe", "resume", "stop_error", "damaged")}
+    with _together() as group, TrainingBar(quiet=options["quiet"] or follows()) as bar:
+        machine = TrainingMachine(
             device=device_here(options["device"]),
             precision=options["precision"],
             workers=options["workers"],
             memory=parse_memory(options["memory"]) if options["memory"] else None,
-            every=options["checkpoint_every"],
-            share=share,
+            group=group,
         )
-        limits = Limits(options["minutes"], options["stop_error"])
-        run = Training(data, options["output"], machine=machine, limits=limits, **asked, **values)
-        if share.processes > 1:
+        config = TrainerConfig(options["checkpoint_every"], options["minutes"])
+        subject = ClassifierTraining(data, options["output"], machine=machine, **asked, **values)
+        if group.processes > 1:
             # Ctrl-C and SIGTERM reach every process, maybe twice; they end the run together.
             ignore_signals()
-        watch_learning(run, bar.show, Began, json_lines=options["json_lines"])
+        watch_learning(Trainer(subject, config), bar.show, TrainStart, json_lines=options["json_lines"])
     if not follows():
-        _tell(run.result, Path(options["output"]), options)
-    return EXIT_CODES.get(run.result.stopped, 0)
+        _tell(subject.result, Path(options["output"]), options)
+    return EXIT_CODES.get(subject.result.stopped, 0)
 
 
 def _tell(result: Trained, folder: Path, options: dict[str, Any]) -> None:
@@ -201,14 +200,14 @@ def _tell(result: Trained, folder: Path, options: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _together() -> Iterator[Share]:
+def _together() -> Iterator[ReplicaGroup]:
     """Meet the processes that torchrun started; a process by itself is alone."""
-    from pincel.classify.share import Alone
     from pincel.engine.team import join
+    from pincel.training.group import SingleReplica
 
     here = place(os.environ)
     if here is None:
-        yield Alone()
+        yield SingleReplica()
         return
     team = join(here.rank, here.processes, here.local)
     try:

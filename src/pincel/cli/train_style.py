@@ -13,11 +13,11 @@ from pincel.cli.computing import begin_computing
 from pincel.cli.options import F
 from pincel.cli.painting import EXIT_CODES, watch_learning
 from pincel.cli.texts import GroupedCommand, examples
-from pincel.teach.recipes import DEFAULTS, RECIPES
-from pincel.teach.schema import TeachingRecipe
+from pincel.training.recipes import DEFAULTS, RECIPES
+from pincel.training.schema import StyleTrainingRecipe
 
 if TYPE_CHECKING:
-    from pincel.teach.teaching import Teaching
+    from pincel.training.style_training import StyleTraining
 
 _GROUPS = {
     "What it learns": ["any_style", "recipe", "before", "stages", "content_weight", "style_weight", "tv_weight", "copies", "lead"],
@@ -28,7 +28,10 @@ _GROUPS = {
 }
 # Values of a recipe that are options; the others make another method of it, and are for recipes.
 _VALUES = [
-    name for title in ("What it learns", "The pictures", "The training") for name in _GROUPS[title] if name in TeachingRecipe.model_fields
+    name
+    for title in ("What it learns", "The pictures", "The training")
+    for name in _GROUPS[title]
+    if name in StyleTrainingRecipe.model_fields
 ]
 _TYPES = {int: ("N", click.INT), float: ("X", click.FLOAT)}
 _METAVARS = {"content_weight": "α", "style_weight": "β", "tv_weight": "γ", "zoom": "X,X", "stages": "STAGE,…"}
@@ -48,7 +51,7 @@ def recipe_options(function: F) -> F:
 
 
 def _option(name: str) -> Callable[[F], F]:
-    field = TeachingRecipe.model_fields[name]
+    field = StyleTrainingRecipe.model_fields[name]
     metavar, kind = _TYPES.get(field.annotation, (None, click.STRING))  # type: ignore[arg-type]
     names = ["--lr", "--learning-rate"] if name == "learning_rate" else [f"--{name.replace('_', '-')}"]
     shown = " or ".join(dict.fromkeys(_shown(RECIPES[each].recipe, name) for each in DEFAULTS.values()))
@@ -56,7 +59,7 @@ def _option(name: str) -> Callable[[F], F]:
     return click.option(*names, name, type=kind, metavar=_METAVARS.get(name, metavar), help=help_text)
 
 
-def _shown(recipe: TeachingRecipe, name: str) -> str:
+def _shown(recipe: StyleTrainingRecipe, name: str) -> str:
     value = getattr(recipe, name)
     if isinstance(value, tuple):
         return ",".join(f"{each:g}" for each in value)
@@ -110,40 +113,41 @@ def command(ctx: click.Context, /, style: str, data: str, **options: Any) -> Non
 
 def taught(style: str, data: str, options: dict[str, Any]) -> int:
     """Teach and write; return the exit code."""
-    from pincel.cli.teaching import TeachingBar
+    from pincel.cli.training import TrainingBar
     from pincel.files import check_output
-    from pincel.teach.events import Began
-    from pincel.teach.teaching import Conditions, Teaching
+    from pincel.training.events import TrainStart
+    from pincel.training.style_training import StyleTraining, StyleTrainingConfig
+    from pincel.training.trainer import Trainer, TrainerConfig
 
     begin_computing()
     values = {name: options[name] for name in _VALUES if options[name] is not None}
     if options["onnx"]:
         _check_onnx(options["onnx"])
-    with TeachingBar(quiet=options["quiet"]) as bar:
-        conditions = Conditions(options["device"], options["checkpoint_every"], options["minutes"], _drawn(), options["before"])
-        run = Teaching(
+    with TrainingBar(quiet=options["quiet"]) as bar:
+        config = TrainerConfig(options["checkpoint_every"], options["minutes"])
+        subject = StyleTraining(
             style,
             data,
             options["output"],
             recipe=options["recipe"],
             kind="any-style" if options["any_style"] else "one-style",
             resume=options["resume"],
-            conditions=conditions,
+            config=StyleTrainingConfig(options["device"], _generated(), options["before"]),
             **values,
         )
-        for path in (run.output, run.record_path, run.checkpoint):
+        for path in (subject.output, subject.record_path, subject.checkpoint):
             check_output(path, inputs=[Path(style)], what="network")
-        watch_learning(run, bar.show, Began, json_lines=options["json_lines"])
-    return _told(run, options)
+        watch_learning(Trainer(subject, config), bar.show, TrainStart, json_lines=options["json_lines"])
+    return _told(subject, options)
 
 
-def _drawn() -> dict[str, Any]:
-    """Return the pictures that others draw."""
+def _generated() -> dict[str, Any]:
+    """Return the pictures that other rooms generate."""
     from pincel.classify import textures
     from pincel.classify.data import TEXTURES
-    from pincel.teach.pictures import Drawn
+    from pincel.training.pictures import GeneratedSource
 
-    return {TEXTURES: Drawn(textures.COUNT, lambda number: textures.render(number)[0])}
+    return {TEXTURES: GeneratedSource(textures.COUNT, lambda number: textures.render(number)[0])}
 
 
 def _check_onnx(path: str) -> None:
@@ -155,20 +159,20 @@ def _check_onnx(path: str) -> None:
     check_output(path, what="ONNX file")
 
 
-def _told(run: Teaching, options: dict[str, Any]) -> int:
+def _told(subject: StyleTraining, options: dict[str, Any]) -> int:
     """Write the ONNX file, and say what was written; return the exit code."""
     from pincel.cli.terminal import say
 
-    files = [run.output, run.record_path]
+    files = [subject.output, subject.record_path]
     if options["onnx"]:
         from pincel.feedforward.file import read_painter
         from pincel.feedforward.onnx import write_onnx
 
-        write_onnx(Path(options["onnx"]), read_painter(run.output))
+        write_onnx(Path(options["onnx"]), read_painter(subject.output))
         files.append(Path(options["onnx"]))
-    stopped = run.record["stopped"]
+    stopped = subject.record["stopped"]
     if options["json_lines"]:
-        say(json.dumps({"event": "saved", "stopped": stopped, "J": run.record.get("J"), "files": [str(path) for path in files]}))
+        say(json.dumps({"event": "saved", "stopped": stopped, "J": subject.record.get("J"), "files": [str(path) for path in files]}))
     elif not options["quiet"]:
         for path in files:
             say(str(path))

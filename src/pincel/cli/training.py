@@ -1,4 +1,4 @@
-"""Training on the terminal: a bar for each epoch, a line when it is over, a table in the end."""
+"""Trainings on the terminal: a bar for each epoch or for all steps, a line when an epoch is over, a table in the end."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pincel.cli.progress import View
 
 if TYPE_CHECKING:
-    from pincel.classify.events import Began, Epoch, Judging, Learnt, TrainingEvent
+    from pincel.training.events import EpochEnd, EvalProgress, StepEnd, TrainingEvent, TrainStart
 
 # Classes in the table; of more, those that are mistaken most.
 MOST = 20
+# The bar of a training that is counted in steps.
+STEPS = "training"
 
 
 class TrainingBar(View):
@@ -21,35 +23,37 @@ class TrainingBar(View):
 
     def show(self, event: TrainingEvent) -> None:
         """Show one event."""
-        from pincel.classify.events import Began, Epoch, Judging, Learnt
         from pincel.engine.events import Notice, Preparing
+        from pincel.training.events import EpochEnd, EvalProgress, StepEnd, TrainStart
 
         if isinstance(event, Notice):
             self.notice(event)
         elif isinstance(event, Preparing):
             self._only(event.what)
             self.notice(event)
-        elif isinstance(event, Judging):
-            self._judge(event)
-        elif isinstance(event, Began):
-            self.line(began(event))
-        elif isinstance(event, Learnt):
-            self._learn(event)
-        elif isinstance(event, Epoch):
+        elif isinstance(event, EvalProgress):
+            self._evaluate(event)
+        elif isinstance(event, TrainStart):
+            self.line(start_line(event))
+        elif isinstance(event, StepEnd):
+            self._step(event)
+        elif isinstance(event, EpochEnd):
             self.line(epoch_line(event))
 
-    def _judge(self, event: Judging) -> None:
+    def _evaluate(self, event: EvalProgress) -> None:
         if event.done == 0 and not self.console.is_terminal and event.what != "validation":
             self.line(f"{event.what} …")
         self._only(event.what)
         self.move(event.what, event.done, event.total)
 
-    def _learn(self, event: Learnt) -> None:
-        told = f"loss {event.loss:.3f} · {event.pace:,.0f} pictures/s · {duration(event.left)} left"
-        epoch = f"epoch {event.epoch} of {event.epochs}"
-        self._only(epoch)
-        self.move(epoch, event.step, event.steps, told)
-        self.line_if_due(f"{epoch}: step {event.step} of {event.steps} · {told}")
+    def _step(self, event: StepEnd) -> None:
+        metrics = " · ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in event.metrics.items())
+        told = f"{metrics} · {event.throughput:,.3g} pictures/s · {duration(event.left)} left"
+        epoch = f"epoch {event.epoch} of {event.epochs}" if event.epochs else ""
+        self._only(epoch or STEPS)
+        self.move(epoch or STEPS, event.step, event.steps, told)
+        edge = not epoch and event.step == event.steps
+        self.line_if_due(f"{epoch}{': ' if epoch else ''}step {event.step} of {event.steps} · {told}", edge=edge)
 
     def _only(self, name: str) -> None:
         """Take other bars away."""
@@ -57,18 +61,16 @@ class TrainingBar(View):
             self.clear()
 
 
-def began(event: Began) -> str:
-    """Say what is trained on what."""
-    learnt = f"{event.pictures['train']:,} to learn from"
-    rest = ", ".join(f"{count:,} in {part}" for part, count in event.pictures.items() if part != "train")
-    goes_on = f", going on after epoch {event.epoch}, step {event.step}" if event.epoch or event.step else ""
-    return (
-        f"{event.name} on {event.device}: {event.parameters:,} parameters, {event.classes} classes, {learnt}, {rest}; "
-        f"up to {event.epochs} epochs{goes_on}"
-    )
+def start_line(event: TrainStart) -> str:
+    """Return what is trained on what, and for how long."""
+    data = ", ".join(f"{count:,} {name.removesuffix('s') if count == 1 else name}" for name, count in event.data.items())
+    length = f"up to {event.epochs:,} epochs" if event.epochs else f"{event.steps:,} steps"
+    done = f"epoch {event.epoch}, step {event.step}" if event.epochs else f"step {event.step}"
+    resumed = f", going on after {done}" if event.epoch or event.step else ""
+    return f"{event.name} on {event.device}: {event.parameters:,} parameters, {data}; {length}{resumed}"
 
 
-def epoch_line(event: Epoch) -> str:
+def epoch_line(event: EpochEnd) -> str:
     """Say how an epoch went: of training, and of the pictures held out."""
     width = len(str(event.epochs))
     return (

@@ -8,17 +8,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pincel.classify.events import Learnt
 from pincel.classify.recipes import ABLATIONS, find_training
 from pincel.classify.record import RECORD, read_record
 from pincel.classify.schema import TrainingRecipe
 from pincel.classify.state import FILE
-from pincel.classify.training import Machine, Training
+from pincel.classify.training import ClassifierTraining, TrainingMachine
 from pincel.engine.events import Notice, Preparing
 from pincel.errors import OptionError, unknown_name
 from pincel.studies.ablations_page import page
 from pincel.studies.report import Report
 from pincel.studies.watch import Watch
+from pincel.training.events import StepEnd
+from pincel.training.trainer import Trainer
 
 # Ends of a training that there is nothing left of to make.
 DONE = ("epochs", "settled", "error")
@@ -118,17 +119,18 @@ def _trained(asked: Asked, part: str, folder: Path, watch: Watch) -> Mapping[str
         watch.note(f"{name}: trained before, in {folder}.")
         return before
     going_on = (folder / FILE).exists()
-    run = Training(asked.data, folder, recipe=recipe, resume=going_on, machine=Machine(device=asked.device))
-    watch.also = run.stop
-    for event in run:
-        if isinstance(event, Learnt):
+    subject = ClassifierTraining(asked.data, folder, recipe=recipe, resume=going_on, machine=TrainingMachine(device=asked.device))
+    trainer = Trainer(subject)
+    watch.also = trainer.stop
+    for event in trainer:
+        if isinstance(event, StepEnd):
             watch.part(f"training {name}", (event.epoch - 1) * event.steps + event.step, event.epochs * event.steps)
         elif isinstance(event, Notice):
             watch.note(event.text)
         elif isinstance(event, Preparing):
             watch.part(event.what, event.done, event.total)
     watch.also = lambda _: None
-    return run.result.record
+    return subject.result.record
 
 
 def _read(folder: Path) -> dict[str, Any] | None:

@@ -11,17 +11,17 @@ from PIL import Image
 
 from pincel.errors import OptionError, PictureMissingError, PictureUnreadableError
 from pincel.samples import sample_names
-from pincel.teach import leaves
-from pincel.teach.pictures import Crops, Drawn, Pile, check_crops, find_piles
-from tests.teach.small import one
+from pincel.training import dead_leaves
+from pincel.training.pictures import CropSampler, GeneratedSource, ImageSource, check_crops, find_sources
+from tests.training.small import one
 
 
-def flat(level: int, size: tuple[int, int] = (40, 60)) -> Pile:
-    return Pile([str(level)], lambda _: np.full((*size, 3), level, np.uint8), str(level))
+def flat(level: int, size: tuple[int, int] = (40, 60)) -> ImageSource:
+    return ImageSource([str(level)], lambda _: np.full((*size, 3), level, np.uint8), str(level))
 
 
 def test_leaves_are_the_same_everywhere_and_cover_the_ground() -> None:
-    first, again, other = leaves.render(0, 64), leaves.render(0, 64), leaves.render(1, 64)
+    first, again, other = dead_leaves.render(0, 64), dead_leaves.render(0, 64), dead_leaves.render(1, 64)
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
     assert first.shape == (64, 64, 3)
@@ -29,20 +29,20 @@ def test_leaves_are_the_same_everywhere_and_cover_the_ground() -> None:
 
 
 def test_places(photographs: list[Path], tmp_path: Path) -> None:
-    piles = find_piles(f"sample:scenes, {photographs[0].parent},sample:glass")
-    assert [len(pile.names) for pile in piles] == [4, 3, 1]
-    assert piles[0].names == [str(path) for path in sample_names().values() if path.name.startswith("scene")]
-    assert piles[1].read(0).shape == (96, 96, 3)
+    sources = find_sources(f"sample:scenes, {photographs[0].parent},sample:glass")
+    assert [len(source.names) for source in sources] == [4, 3, 1]
+    assert sources[0].names == [str(path) for path in sample_names().values() if path.name.startswith("scene")]
+    assert sources[1].read(0).shape == (96, 96, 3)
     odd = tmp_path / "a,b"
     odd.mkdir()
     Image.new("RGB", (20, 30)).save(odd / "x.png")
-    assert [len(pile.names) for pile in find_piles(str(odd))] == [1]
+    assert [len(source.names) for source in find_sources(str(odd))] == [1]
 
 
 def test_pictures_that_others_draw() -> None:
-    (pile,) = find_piles("sample:dots", {"sample:dots": Drawn(7, lambda number: np.full((8, 8, 3), number, np.uint8))})
-    assert len(pile.names) == 7
-    assert int(pile.read(5)[0, 0, 0]) == 5
+    (source,) = find_sources("sample:dots", {"sample:dots": GeneratedSource(7, lambda number: np.full((8, 8, 3), number, np.uint8))})
+    assert len(source.names) == 7
+    assert int(source.read(5)[0, 0, 0]) == 5
 
 
 @pytest.mark.parametrize(
@@ -55,38 +55,38 @@ def test_pictures_that_others_draw() -> None:
 )
 def test_places_that_are_not(places: str, said: str) -> None:
     with pytest.raises(PictureMissingError, match=rf"^{said}"):
-        find_piles(places)
+        find_sources(places)
 
 
 def test_a_folder_without_pictures(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("none")
     with pytest.raises(PictureMissingError, match=r"^data: holds no pictures"):
-        find_piles(str(tmp_path))
+        find_sources(str(tmp_path))
 
 
 def test_the_digest_knows_the_bytes(photographs: list[Path], tmp_path: Path) -> None:
     for path in photographs:
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    same, before = find_piles(str(photographs[0].parent))[0].digest, find_piles(str(tmp_path))[0].digest
+    same, before = find_sources(str(photographs[0].parent))[0].digest, find_sources(str(tmp_path))[0].digest
     Image.new("RGB", (9, 9)).save(tmp_path / photographs[0].name)
-    assert same == before != find_piles(str(tmp_path))[0].digest
+    assert same == before != find_sources(str(tmp_path))[0].digest
 
 
 def test_crops_come_from_their_number_alone(photographs: list[Path]) -> None:
-    piles = find_piles(str(photographs[0].parent))
-    crops, others = Crops(piles, one(recolour=0.5)), Crops(piles, one(recolour=0.5))
+    sources = find_sources(str(photographs[0].parent))
+    crops, others = CropSampler(sources, one(recolour=0.5)), CropSampler(sources, one(recolour=0.5))
     seen = [crops.crop(number) for number in range(6)]
     assert all(torch.equal(each, others.crop(number)) for number, each in reversed(list(enumerate(seen))))
     assert {tuple(each.shape) for each in seen} == {(1, 3, 24, 24)}
     assert all(float(each.min()) >= 0 and float(each.max()) <= 1 for each in seen)
     assert not any(torch.equal(seen[0], each) for each in seen[1:])
-    assert not torch.equal(Crops(piles, one(seed=1)).crop(0), seen[0])
-    assert not torch.equal(Crops(piles, one(), role=1).crop(0), Crops(piles, one()).crop(0))
+    assert not torch.equal(CropSampler(sources, one(seed=1)).crop(0), seen[0])
+    assert not torch.equal(CropSampler(sources, one(), stream=1).crop(0), CropSampler(sources, one()).crop(0))
 
 
 def test_each_place_has_its_share() -> None:
-    many = Pile([str(n) for n in range(50)], lambda _: np.full((30, 30, 3), 200, np.uint8), "many")
-    crops = Crops([flat(0), many], one(recolour=0.0, contrast=0.0))
+    many = ImageSource([str(n) for n in range(50)], lambda _: np.full((30, 30, 3), 200, np.uint8), "many")
+    crops = CropSampler([flat(0), many], one(recolour=0.0, contrast=0.0))
     dark = sum(float(crops.crop(number).mean()) < 0.5 for number in range(100))
     assert 35 <= dark <= 65
 
@@ -94,29 +94,29 @@ def test_each_place_has_its_share() -> None:
 def test_a_flat_crop_is_drawn_again() -> None:
     edged = np.zeros((48, 48, 3), np.uint8)
     edged[:, :4] = 255
-    pile = Pile(["edge"], lambda _: edged, "edge")
+    source = ImageSource(["edge"], lambda _: edged, "edge")
     recipe = one(crop=16, recolour=0.0, zoom=(1.0, 1.0))
     flat_ones = [
-        sum(float(Crops([pile], recipe.override(contrast=contrast)).crop(number).std()) < 0.04 for number in range(40))
+        sum(float(CropSampler([source], recipe.override(contrast=contrast)).crop(number).std()) < 0.04 for number in range(40))
         for contrast in (0.0, 0.04)
     ]
     assert flat_ones[0] > 25 > flat_ones[1]
 
 
 def test_a_small_picture_is_enlarged_no_more_than_it_must() -> None:
-    crops = Crops([flat(90, (10, 30))], one(recolour=0.0, contrast=0.0))
+    crops = CropSampler([flat(90, (10, 30))], one(recolour=0.0, contrast=0.0))
     assert torch.allclose(crops.crop(0), torch.full((1, 3, 24, 24), 90 / 255), atol=1e-3)
 
 
 def test_a_crop_larger_than_its_pictures() -> None:
     with pytest.raises(OptionError, match=r"^crop: is larger than the pictures it is taken from · given --crop 64, --side 48"):
-        check_crops(Crops([flat(0)], one(crop=64)))
+        check_crops(CropSampler([flat(0)], one(crop=64)))
 
 
 def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"no picture")
     with pytest.raises(PictureUnreadableError, match=r"bad\.png"):
-        Crops(find_piles(str(tmp_path)), one()).crop(0)
+        CropSampler(find_sources(str(tmp_path)), one()).crop(0)
 
 
 def damaged_folder(folder: Path) -> Path:
@@ -135,16 +135,16 @@ def damaged_folder(folder: Path) -> Path:
 
 
 def test_damaged_pictures_are_left_out_before_the_first_step_and_said(tmp_path: Path) -> None:
-    (pile,) = find_piles(str(damaged_folder(tmp_path / "d")))
-    assert [Path(name).name for name in pile.names] == ["1.png", "4.png"]
-    assert "'._1.png' (hidden)" in pile.notes[0]
-    assert pile.notes[1:] == ("2.jpg is left out: the JPEG is truncated.", "3.png is left out: is not a picture.")
+    (source,) = find_sources(str(damaged_folder(tmp_path / "d")))
+    assert [Path(name).name for name in source.names] == ["1.png", "4.png"]
+    assert "'._1.png' (hidden)" in source.notes[0]
+    assert source.notes[1:] == ("2.jpg is left out: the JPEG is truncated.", "3.png is left out: is not a picture.")
 
 
 def test_a_picture_that_turns_out_to_be_damaged_gives_way_to_the_same_other_one_in_every_run(tmp_path: Path) -> None:
     recipe = one(crop=16, side=96)
     folder = damaged_folder(tmp_path / "d")
-    crops, again = (Crops(find_piles(str(folder)), recipe) for _ in range(2))
+    crops, again = (CropSampler(find_sources(str(folder)), recipe) for _ in range(2))
     first = [crops.crop(number) for number in range(12)]
     assert [Path(name).name for name in crops.damaged] == ["4.png"]
     assert torch.equal(again.crop(11), first[11])
@@ -154,7 +154,7 @@ def test_where_nothing_is_whole_that_is_told(tmp_path: Path) -> None:
     folder = damaged_folder(tmp_path / "d")
     (folder / "1.png").unlink()
     with pytest.raises(PictureUnreadableError, match="damaged"):
-        Crops(find_piles(str(folder)), one(crop=16, side=96)).crop(0)
+        CropSampler(find_sources(str(folder)), one(crop=16, side=96)).crop(0)
     (folder / "4.png").unlink()
     with pytest.raises(PictureUnreadableError, match="truncated"):
-        find_piles(str(folder))
+        find_sources(str(folder))

@@ -1,6 +1,6 @@
-"""Where teaching stands, all of it: what a checkpoint holds, and goes on from to the same bytes.
+"""The state of a training, all of it: what a checkpoint holds, and what it is resumed from to the same bytes.
 
-All weights are one line of numbers, and the optimiser is the one that moves pictures. Nothing random is in it: crops come from their
+All weights are one flat tensor, and the optimizer is the one that moves images. Nothing random is in it: crops come from their
 number.
 """
 
@@ -18,20 +18,20 @@ from torch import Tensor
 
 from pincel.engine.checkpoint import WRITTEN, read_training, write_checkpoint
 from pincel.optimisers.adam import Adam, AdamState
-from pincel.teach.schema import TeachingRecipe
+from pincel.training.schema import StyleTrainingRecipe
 
 ACCEPTED = "a checkpoint that 'pincel train-style' wrote"
 
 
 @dataclass
-class State:
-    """Where teaching stands.
+class StyleState:
+    """The state of a training.
 
     Attributes:
         numbers: All weights, one after another, (N,).
         adam: Moments.
         step: Steps made.
-        seconds: Since teaching began, as of the last step.
+        seconds: Of training, as of the latest step.
         history: [step, J, {term: its mean}] over every so many steps.
     """
 
@@ -50,19 +50,19 @@ class State:
             raise ValueError("its history is of another form")
 
     @classmethod
-    def first(cls, weights: Mapping[str, Tensor], device: torch.device) -> State:
-        """Return where teaching begins."""
+    def first(cls, weights: Mapping[str, Tensor], device: torch.device) -> StyleState:
+        """Return the state before the first step."""
         numbers = torch.cat([each.flatten() for each in weights.values()]).to(device)
         return cls(numbers, Adam().start(numbers))
 
 
-def views(numbers: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+def unflatten(numbers: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
     """Return the weights that a line of numbers is, by name; slopes flow back to it."""
     parts = torch.split(numbers, [math.prod(shape) for shape in shapes.values()])
     return {name: part.view(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
 
 
-def rate(recipe: TeachingRecipe, step: int) -> float:
+def rate(recipe: StyleTrainingRecipe, step: int) -> float:
     """Return the learning rate of a step, counted from 0."""
     plain = recipe.learning_rate / (1 + recipe.decay * step)
     begun = min(1.0, (step + 1) / recipe.warming) if recipe.warming else 1.0
@@ -70,26 +70,26 @@ def rate(recipe: TeachingRecipe, step: int) -> float:
     return plain * begun * (min(1.0, left / over) if over > 0 else 1.0)
 
 
-def optimiser(recipe: TeachingRecipe, step: int) -> Adam:
+def optimiser(recipe: StyleTrainingRecipe, step: int) -> Adam:
     """Return Adam at a step, with the moments of Kingma and Ba 2015, which both papers' code has."""
     return Adam(rate(recipe, step), 0.9, 0.999, 1e-8)
 
 
-def write_state(path: Path, state: State, terms: Mapping[str, Any]) -> None:
+def write_state(path: Path, state: StyleState, terms: Mapping[str, Any]) -> None:
     """Write a checkpoint, whole or not at all; ``terms`` is what it stands for, as plain data. Raises OutputError."""
     values = {name: getattr(state, name) for name in ("numbers", "step", "seconds")}
     history = [[step, total, dict(each)] for step, total, each in state.history]
     write_checkpoint(path, {**values, "history": history, "adam": asdict(state.adam), "terms": dict(terms)})
 
 
-def read_state(path: Path, device: torch.device) -> tuple[State, dict[str, Any]]:
+def read_state(path: Path, device: torch.device) -> tuple[StyleState, dict[str, Any]]:
     """Read a checkpoint.
 
     Returns:
-        Where teaching stands, on a device, and the terms it was written with.
+        The state, on a device, and the terms it was written with.
 
     Raises:
         CheckpointError: If there is none, or it is damaged.
     """
     wanted = {"recipe": dict, "data": object, "styles": object}
-    return read_training(path, State, wanted, device, accepted=ACCEPTED, instead="the same command without --resume")
+    return read_training(path, StyleState, wanted, device, accepted=ACCEPTED, instead="the same command without --resume")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from pincel.recipes.cited import RecipeTable
-from pincel.teach.schema import TeachingRecipe
+from pincel.training.schema import StyleTrainingRecipe
 
 RECIPES = RecipeTable(
     "recipe of train-style",
-    TeachingRecipe,
+    StyleTrainingRecipe,
     Path(__file__).parent / "presets",
     names=["johnson-small", "johnson2016", "adain-small", "adain2017"],
 )

@@ -1,4 +1,4 @@
-"""What tests of teaching have in common."""
+"""What tests of training have in common."""
 
 from __future__ import annotations
 

@@ -29,17 +29,17 @@ from pincel.recipes.schema import Recipe
 from pincel.run.content_terms import content_losses
 from pincel.run.images import Images
 from pincel.run.style_terms import style_losses
-from pincel.teach.pictures import Crops
+from pincel.training.pictures import CropSampler
 
 
-class Lesson(Protocol):
+class StyleObjective(Protocol):
     """What is learnt from crops."""
 
     @property
     def channels(self) -> int:
         """That the network's own weights begin with."""
 
-    def judged(self, card: NetCard, weights: Weights, number: int) -> Evaluation:
+    def evaluate(self, card: NetCard, weights: Weights, number: int) -> Evaluation:
         """Let a network paint a crop, and return J of what it painted; differentiable in its weights.
 
         Args:
@@ -53,7 +53,7 @@ class Lesson(Protocol):
 
 
 @dataclass(frozen=True)
-class OneStyle:
+class OneStyleObjective:
     """To paint crops as optimisation would, after one style.
 
     Attributes:
@@ -65,7 +65,7 @@ class OneStyle:
 
     recipe: Recipe
     vgg: VGG
-    crops: Crops
+    crops: CropSampler
     style: Sequence[Loss]
 
     @property
@@ -73,14 +73,14 @@ class OneStyle:
         """It begins with pixels."""
         return 3
 
-    def judged(self, card: NetCard, weights: Weights, number: int) -> Evaluation:
-        """Let a network paint a crop; see :class:`Lesson`."""
+    def evaluate(self, card: NetCard, weights: Weights, number: int) -> Evaluation:
+        """Let a network paint a crop; see :class:`StyleObjective`."""
         crop = self.crops.crop(number).to(device_of(weights))
         network = self.network(card, weights)
         out = network.levels(finished(run(network.ops, network.fed(crop), network.weights), by_itself(weights)))
         painted = out[..., : crop.shape[-2], : crop.shape[-1]]
-        content = content_losses(self.recipe, _only(crop), frozenset(), Alone(), looker(self.recipe, self.vgg))
-        return judged(self.vgg, Objective([*content, *self.style, *smoothness(self.recipe)]), painted)
+        content = content_losses(self.recipe, _only(crop), frozenset(), Alone(), feature_extractor(self.recipe, self.vgg))
+        return evaluate_image(self.vgg, Objective([*content, *self.style, *smoothness(self.recipe)]), painted)
 
     def network(self, card: NetCard, weights: Weights) -> Network:
         """Return it as it is."""
@@ -88,7 +88,7 @@ class OneStyle:
 
 
 @dataclass(frozen=True)
-class AnyStyle:
+class AnyStyleObjective:
     r"""To draw features whose means and deviations are those of a style.
 
     .. math:: t = \mathrm{AdaIN}(f(c), f(s)), \quad J = \alpha \|f(g(t)) - t\|^2 / CHW + \beta \sum_l (\mu_l, \sigma_l)
@@ -107,8 +107,8 @@ class AnyStyle:
 
     recipe: Recipe
     eye: Eye
-    crops: Crops
-    styles: Crops
+    crops: CropSampler
+    styles: CropSampler
     copies: float = 0.0
     lead: float = 0.0
 
@@ -117,21 +117,21 @@ class AnyStyle:
         """It begins with features."""
         return self.eye.channels
 
-    def judged(self, card: NetCard, weights: Weights, number: int) -> Evaluation:
-        """Let a network paint a crop after another; see :class:`Lesson`."""
+    def evaluate(self, card: NetCard, weights: Weights, number: int) -> Evaluation:
+        """Let a network paint a crop after another; see :class:`StyleObjective`."""
         device, layer, vgg = device_of(weights), self.eye.layer, self.eye.vgg
         crop = self.crops.crop(number).to(device)
         if number < self.lead or is_copy(number, self.copies):
             return self._copied(card, weights, crop)
         style = self.styles.crop(number).to(device)
-        losses = style_losses(self.recipe, Images(picture(crop), [(picture(style), 1.0)]), vgg, device, looker(self.recipe, vgg))
+        losses = style_losses(self.recipe, Images(picture(crop), [(picture(style), 1.0)]), vgg, device, feature_extractor(self.recipe, vgg))
         with torch.no_grad():
             seen = vgg.features(255 * crop, (layer,))[layer]
             target = adapted(seen, Spread.of(seen), self._spread(style, losses))
         network = self.network(card, weights)
         painted = finished(run(network.decoder, target, weights), by_itself(weights))[..., : crop.shape[-2], : crop.shape[-1]]
         content = ContentLoss({layer: target}, {layer: 1.0}, self.recipe.content_weight, CONVENTIONS[self.recipe.convention])
-        return judged(vgg, Objective([content, *losses, *smoothness(self.recipe)]), painted)
+        return evaluate_image(vgg, Objective([content, *losses, *smoothness(self.recipe)]), painted)
 
     def _copied(self, card: NetCard, weights: Weights, crop: Tensor) -> Evaluation:
         """Let a network draw what it sees, and compare pixels."""
@@ -139,7 +139,7 @@ class AnyStyle:
         with torch.no_grad():
             seen = self.eye.vgg.features(255 * crop, (layer,))[layer]
         painted = finished(run(self.network(card, weights).decoder, seen, weights), by_itself(weights))
-        return Objective([CopyLoss(255 * crop)]).evaluation({}, painted[..., : crop.shape[-2], : crop.shape[-1]])
+        return Objective([IdentityLoss(255 * crop)]).evaluation({}, painted[..., : crop.shape[-2], : crop.shape[-1]])
 
     def network(self, card: NetCard, weights: Weights) -> Network:
         """Return it with its eye."""
@@ -159,7 +159,7 @@ class AnyStyle:
 
 
 @dataclass(frozen=True)
-class CopyLoss(OfPixels):
+class IdentityLoss(OfPixels):
     """The mean squared difference to a picture, a grey level being one.
 
     Attributes:
@@ -183,17 +183,17 @@ def is_copy(number: int, share: float) -> bool:
     return int((number + 1) * share) > int(number * share)
 
 
-def judged(vgg: VGG, objective: Objective, painted: Tensor) -> Evaluation:
+def evaluate_image(vgg: VGG, objective: Objective, painted: Tensor) -> Evaluation:
     """Evaluate J of a picture in grey levels; differentiable."""
     return objective.evaluation(observe(vgg, painted, objective.layers, objective.statistics), painted)
 
 
-def measured_style(recipe: Recipe, vgg: VGG, styles: Sequence[tuple[Picture, float]], device: torch.device) -> list[Loss]:
+def style_targets(recipe: Recipe, vgg: VGG, styles: Sequence[tuple[Picture, float]], device: torch.device) -> list[Loss]:
     """Measure the losses of style of some pictures."""
-    return style_losses(recipe, Images(styles[0][0], styles), vgg, device, looker(recipe, vgg))
+    return style_losses(recipe, Images(styles[0][0], styles), vgg, device, feature_extractor(recipe, vgg))
 
 
-def looker(recipe: Recipe, vgg: VGG) -> Callable[[Picture, Mapping[str, float], Reduce], dict[Any, Tensor]]:
+def feature_extractor(recipe: Recipe, vgg: VGG) -> Callable[[Picture, Mapping[str, float], Reduce], dict[Any, Tensor]]:
     """Return how pictures are looked at, to be compared with: in single precision, as a whole."""
     device = next(iter(vgg.weights.values()))[0].device
 

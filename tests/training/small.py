@@ -1,4 +1,4 @@
-"""Recipes so small that teaching takes a second."""
+"""Recipes so small that training takes a second."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pincel.teach.events import TeachingEvent
-from pincel.teach.recipes import RECIPES
-from pincel.teach.schema import TeachingRecipe
-from pincel.teach.teaching import Conditions, Teaching
+from pincel.training.events import TrainingEvent
+from pincel.training.recipes import RECIPES
+from pincel.training.schema import StyleTrainingRecipe
+from pincel.training.style_training import StyleTraining, StyleTrainingConfig
+from pincel.training.trainer import Trainer
 
 # A network of 2,000 numbers, and a look that ends at relu2_1.
 ONE: Mapping[str, Any] = {
@@ -23,15 +24,15 @@ ONE: Mapping[str, Any] = {
     "warming": 2,
     "learning_rate": 3e-3,
 }
-CPU = Conditions(device="cpu")
+CPU = StyleTrainingConfig(device="cpu")
 
 
-def one(**changes: Any) -> TeachingRecipe:
+def one(**changes: Any) -> StyleTrainingRecipe:
     """Return a recipe for one style."""
     return RECIPES["johnson-small"].recipe.override(**{**ONE, **changes})
 
 
-def any_style(calibration: Path, **changes: Any) -> TeachingRecipe:
+def any_style(calibration: Path, **changes: Any) -> StyleTrainingRecipe:
     """Return a recipe for any style, from relu2_1; its network is normalised on a folder of small pictures."""
     usual = RECIPES["adain-small"].recipe
     objective = {
@@ -44,7 +45,7 @@ def any_style(calibration: Path, **changes: Any) -> TeachingRecipe:
     return usual.override(**{**values, **changes})
 
 
-def events(run: Teaching, kind: type[Any] | None = None) -> list[Any]:
+def events(run: Trainer[StyleTraining], kind: type[Any] | None = None) -> list[Any]:
     """Run to the end, and return what was told, or what is of one kind."""
-    told: list[TeachingEvent] = list(run)
+    told: list[TrainingEvent] = list(run)
     return [event for event in told if kind is None or isinstance(event, kind)]

@@ -11,14 +11,14 @@ from torch import Tensor
 from pincel.errors import OptionError
 from pincel.feedforward.file import read_painter
 from pincel.files import one_line, sha256_of
-from pincel.teach.schema import TeachingRecipe
+from pincel.training.schema import StyleTrainingRecipe
 
 # What both must have alike.
 ALIKE = ("kind", "stages", "padding", "norm", "output", "layer")
 
 
 @dataclass(frozen=True)
-class Before:
+class Pretrained:
     """A network that another begins with.
 
     Attributes:
@@ -32,7 +32,7 @@ class Before:
     weights: Mapping[str, Tensor]
 
     @classmethod
-    def read(cls, file: Path, recipe: TeachingRecipe) -> Before:
+    def read(cls, file: Path, recipe: StyleTrainingRecipe) -> Pretrained:
         """Read it.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What a recipe of teaching is: everything that a trained network depends on but the pictures and the machine. Loads no torch."""
+"""What a recipe of train-style is: everything that a trained network depends on but the pictures and the machine. Loads no torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pincel.errors import OptionError, RecipeError
 from pincel.recipes.schema import RecipeModel
 
 
-class TeachingRecipe(RecipeModel):
+class StyleTrainingRecipe(RecipeModel):
     """Everything that a trained network depends on but the pictures and the machine. The descriptions are help texts."""
 
     kind: Literal["one-style", "any-style"] = Field(description="What the network learns: one style, or to paint after any.")
@@ -58,7 +58,7 @@ class TeachingRecipe(RecipeModel):
     )
     recolour: float = Field(ge=0, le=1, description="Share of the crops whose channels are exchanged, and lights and darks moved.")
 
-    batch: int = Field(ge=1, le=1024, description="Crops a step.")
+    batch: int = Field(ge=1, le=1024, description="CropSampler a step.")
     steps: int = Field(ge=1, description="Steps in all.")
     learning_rate: float = Field(gt=0, allow_inf_nan=False, description="Of Adam.")
     warming: int = Field(ge=0, description="Steps at the beginning over which the rate rises: the first ones know no scale of slopes.")
@@ -66,7 +66,7 @@ class TeachingRecipe(RecipeModel):
     cooling: float = Field(ge=0, le=1, description="Share of the steps, at the end, over which the rate falls to nothing.")
     seed: int = Field(ge=0, lt=2**63, description="Of the first weights and the crops.")
 
-    def override(self, **changes: Any) -> TeachingRecipe:
+    def override(self, **changes: Any) -> StyleTrainingRecipe:
         """Return a copy with some values changed, checked; raises OptionError."""
         values = {name: value for name, value in changes.items() if value is not None}
         if isinstance(values.get("zoom"), str):

@@ -1,7 +1,7 @@
-"""Where pictures come from, and the squares of them that are learnt from.
+"""Where pictures come from, and the crops of them that a network is trained on.
 
 A place is a folder of pictures, or of folders of them; ``sample:scenes``, ``sample:styles``, or one of either; ``sample:leaves``, drawn by
-:mod:`pincel.teach.leaves`. Several are joined by commas. What is cropped at a step comes from the seed and the number of the crop alone.
+:mod:`pincel.training.dead_leaves`. Several are joined by commas. The crop of a step comes from the seed and the number of the crop alone.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from pincel.image.formats import SUFFIXES
 from pincel.image.io import load_picture, to_pil
 from pincel.image.resize import resize, target_size
 from pincel.samples import PREFIX, find_sample, sample_names
-from pincel.teach import leaves
-from pincel.teach.schema import TeachingRecipe
+from pincel.training import dead_leaves
+from pincel.training.schema import StyleTrainingRecipe
 
 Levels: TypeAlias = NDArray[np.uint8]
 ACCEPTED = "a folder of pictures, sample:scenes, sample:styles, sample:leaves, or several with commas between"
@@ -45,7 +45,7 @@ POWERS = (0.6, 1.6)
 
 
 @dataclass(frozen=True)
-class Pile:
+class ImageSource:
     """Pictures of one place.
 
     Attributes:
@@ -62,7 +62,7 @@ class Pile:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class GeneratedSource:
     """Pictures that are drawn when they are asked for, so that whoever has them can offer them by a name of ``sample:``.
 
     Attributes:
@@ -74,10 +74,10 @@ class Drawn:
     draw: Callable[[int], Levels]
 
 
-LEAVES = {f"{PREFIX}leaves": Drawn(leaves.COUNT, leaves.render)}
+LEAVES = {f"{PREFIX}leaves": GeneratedSource(dead_leaves.COUNT, dead_leaves.render)}
 
 
-def find_piles(places: str, drawn: Mapping[str, Drawn] = LEAVES) -> list[Pile]:
+def find_sources(places: str, drawn: Mapping[str, GeneratedSource] = LEAVES) -> list[ImageSource]:
     """Find the pictures of places with commas between.
 
     Raises:
@@ -86,20 +86,20 @@ def find_piles(places: str, drawn: Mapping[str, Drawn] = LEAVES) -> list[Pile]:
     whole = [places] if Path(places).exists() else [text.strip() for text in places.split(",") if text.strip()]
     if not whole:
         raise PictureMissingError(one_line("data: no place was named", quoted(places), ACCEPTED, "sample:scenes,sample:leaves"))
-    return [_pile(text, drawn) for text in whole]
+    return [_source(text, drawn) for text in whole]
 
 
-def _pile(text: str, drawn: Mapping[str, Drawn]) -> Pile:
+def _source(text: str, drawn: Mapping[str, GeneratedSource]) -> ImageSource:
     if text in drawn:
         each = drawn[text]
         digest = hashlib.sha256(f"{text} {each.count}".encode() + each.draw(0).tobytes()).hexdigest()
-        return Pile([f"{text}/{number}" for number in range(each.count)], each.draw, digest)
+        return ImageSource([f"{text}/{number}" for number in range(each.count)], each.draw, digest)
     if text.startswith(PREFIX):
         return _files(_samples(text, drawn))
     return _inside(Path(text))
 
 
-def _samples(text: str, drawn: Mapping[str, Drawn]) -> list[Path]:
+def _samples(text: str, drawn: Mapping[str, GeneratedSource]) -> list[Path]:
     kinds = {f"{PREFIX}scenes": "scene-", f"{PREFIX}styles": "style-"}
     if text in kinds:
         return [path for path in sample_names().values() if path.name.startswith(kinds[text])]
@@ -109,7 +109,7 @@ def _samples(text: str, drawn: Mapping[str, Drawn]) -> list[Path]:
     raise PictureMissingError(one_line("data: no such sample", quoted(text), ACCEPTED, hint))
 
 
-def _inside(place: Path) -> Pile:
+def _inside(place: Path) -> ImageSource:
     if place.is_file():
         return _files([place])
     if not place.is_dir():
@@ -124,7 +124,7 @@ def _inside(place: Path) -> Pile:
     return _files(listing.paths, listing.notes)
 
 
-def _files(files: Sequence[Path], notes: Sequence[str] = ()) -> Pile:
+def _files(files: Sequence[Path], notes: Sequence[str] = ()) -> ImageSource:
     """Return the whole pictures among some files; raises PictureError if there is none."""
     digest, whole, damaged = hashlib.sha256(), [], {}
     for path in files:
@@ -139,7 +139,7 @@ def _files(files: Sequence[Path], notes: Sequence[str] = ()) -> Pile:
     if not whole:
         raise next(iter(damaged.values()))
     left_out = [damaged_note(name, error) for name, error in damaged.items()]
-    return Pile([str(path) for path in whole], partial(_read, tuple(whole)), digest.hexdigest(), (*notes, *left_out))
+    return ImageSource([str(path) for path in whole], partial(_read, tuple(whole)), digest.hexdigest(), (*notes, *left_out))
 
 
 def damaged_note(name: str, error: Exception) -> str:
@@ -152,31 +152,31 @@ def _read(files: Sequence[Path], number: int) -> Levels:
 
 
 @dataclass(frozen=True)
-class Crops:
+class CropSampler:
     """Squares of pictures, of random places, sizes and, some, colours. Each place has an equal share of them.
 
     Attributes:
-        piles: Where from.
+        sources: Where from.
         recipe: How large, and how varied.
-        role: Tells apart two of these with one seed.
+        stream: Tells apart two of these with one seed.
         damaged: Name → what is wrong with a picture that turned out to be damaged when a square of it was wanted; another was taken.
     """
 
-    piles: Sequence[Pile]
-    recipe: TeachingRecipe
-    role: int = 0
+    sources: Sequence[ImageSource]
+    recipe: StyleTrainingRecipe
+    stream: int = 0
     damaged: dict[str, PictureError] = field(default_factory=dict, repr=False, compare=False)
     _kept: OrderedDict[tuple[int, int], Levels] = field(default_factory=OrderedDict, repr=False, compare=False)
 
     @property
     def count(self) -> int:
         """Pictures in all."""
-        return sum(len(pile.names) for pile in self.piles)
+        return sum(len(source.names) for source in self.sources)
 
     @property
     def digest(self) -> str:
         """Of all pictures."""
-        return hashlib.sha256(" ".join(pile.digest for pile in self.piles).encode()).hexdigest()
+        return hashlib.sha256(" ".join(source.digest for source in self.sources).encode()).hexdigest()
 
     def crop(self, number: int) -> Tensor:
         """Return a square, (1, 3, crop, crop) in [0, 1].
@@ -187,7 +187,7 @@ class Crops:
         Raises:
             PictureError: If one picture after the other cannot be read.
         """
-        rng = np.random.default_rng([self.recipe.seed, self.role, number])
+        rng = np.random.default_rng([self.recipe.seed, self.stream, number])
         square = self._drawn(rng)
         for _ in range(TRIES):
             if float(square.std()) >= self.recipe.contrast:
@@ -198,7 +198,7 @@ class Crops:
     def _drawn(self, rng: Generator) -> Tensor:
         """Draw a square."""
         recipe = self.recipe
-        levels = self._readable(int(rng.integers(len(self.piles))), rng)
+        levels = self._readable(int(rng.integers(len(self.sources))), rng)
         scale = recipe.side / max(levels.shape[:2]) * rng.uniform(*recipe.zoom)
         # Never enlarged: of a picture that is too small for its crop, all of the shorter side.
         side = max(1, min(round(recipe.crop / min(scale, 1.0)), *levels.shape[:2]))
@@ -209,25 +209,25 @@ class Crops:
             square = square.flip(3)
         return _recoloured(square, rng) if rng.uniform() < recipe.recolour else square
 
-    def _readable(self, pile: int, rng: Generator) -> Levels:
-        """Return a picture of a pile; of those that turn out to be damaged another, the same one in every run."""
-        names = self.piles[pile].names
+    def _readable(self, source: int, rng: Generator) -> Levels:
+        """Return a picture of a source; of those that turn out to be damaged another, the same one in every run."""
+        names = self.sources[source].names
         name = ""
         for _ in range(DAMAGED_IN_A_ROW):
             number = int(rng.integers(len(names)))
             name = names[number]
             if name not in self.damaged:
                 try:
-                    return self._levels(pile, number)
+                    return self._levels(source, number)
                 except PictureError as error:
                     self.damaged[name] = error
         raise self.damaged[name]
 
-    def _levels(self, pile: int, number: int) -> Levels:
+    def _levels(self, source: int, number: int) -> Levels:
         """Read a picture, or have it from before; those not asked for longest are let go."""
-        key = pile, number
+        key = source, number
         if key not in self._kept:
-            self._kept[key] = self._brought(self.piles[pile].read(number))
+            self._kept[key] = self._brought(self.sources[source].read(number))
             while sum(each.nbytes for each in self._kept.values()) > KEPT and len(self._kept) > 1:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
@@ -254,7 +254,7 @@ def _recoloured(square: Tensor, rng: Generator) -> Tensor:
     return turned.clamp(0, 1) ** powers
 
 
-def check_crops(crops: Crops) -> None:
+def check_crops(crops: CropSampler) -> None:
     """Raise OptionError if a crop is larger than what pictures are brought to."""
     recipe = crops.recipe
     if recipe.crop > recipe.side * recipe.zoom[1]:

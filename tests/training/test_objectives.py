@@ -1,4 +1,4 @@
-"""J of a lesson is J of painting."""
+"""J of a network that is trained is J of an image that is optimized."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from pincel.feedforward.network import first_weights
 from pincel.feedforward.run import Spread, adapted, by_itself, finished, run
 from pincel.feedforward.tiles import painted
 from pincel.functional.content import feature_distance
-from pincel.teach.lesson import AnyStyle, OneStyle
-from pincel.teach.teaching import Teaching
-from tests.teach.small import CPU, any_style, one
+from pincel.training.objectives import AnyStyleObjective, OneStyleObjective
+from pincel.training.style_training import StyleTraining
+from tests.training.small import CPU, any_style, one
 
 
 def test_it_is_what_optimisation_would_measure(photographs: list[Path], tmp_path: Path) -> None:
     recipe = one(style_side=96, recolour=0.0)
-    run = Teaching(photographs[1], str(photographs[0].parent), tmp_path / "n.safetensors", recipe=recipe, conditions=CPU)
-    lesson = run._lesson([])
-    assert isinstance(lesson, OneStyle)
-    card = run._card()
+    run = StyleTraining(photographs[1], str(photographs[0].parent), tmp_path / "n.safetensors", recipe=recipe, config=CPU)
+    lesson = run.make_loss([])
+    assert isinstance(lesson, OneStyleObjective)
+    card = run.make_card()
     weights = first_weights(card, lesson.channels, 3)
-    found = lesson.judged(card, weights, 5)
+    found = lesson.evaluate(card, weights, 5)
     # Its first pictures are grey, within the range of colours: nothing of them is clipped.
     picture = painted(lesson.network(card, weights), run.crops.crop(5), None, 1.0, 0)
     expected = evaluate(
@@ -40,12 +40,14 @@ def test_it_is_what_optimisation_would_measure(photographs: list[Path], tmp_path
 
 def test_of_any_style_by_hand(photographs: list[Path], tmp_path: Path) -> None:
     folder = str(photographs[0].parent)
-    taught = Teaching(folder, folder, tmp_path / "n.safetensors", recipe=any_style(photographs[0].parent), kind="any-style", conditions=CPU)
-    lesson = taught._lesson([])
-    assert isinstance(lesson, AnyStyle)
-    card = taught._card()
+    taught = StyleTraining(
+        folder, folder, tmp_path / "n.safetensors", recipe=any_style(photographs[0].parent), kind="any-style", config=CPU
+    )
+    lesson = taught.make_loss([])
+    assert isinstance(lesson, AnyStyleObjective)
+    card = taught.make_card()
     weights = first_weights(card, lesson.channels, 3)
-    found = lesson.judged(card, weights, 2).numbers()
+    found = lesson.evaluate(card, weights, 2).numbers()
     vgg, crop, style = lesson.eye.vgg, taught.crops.crop(2), lesson.styles.crop(2)
     layers = ("relu1_1", "relu2_1")
     its = vgg.features(255 * style, layers)
@@ -66,10 +68,10 @@ def test_of_any_style_by_hand(photographs: list[Path], tmp_path: Path) -> None:
 def test_in_the_lead_all_crops_are_copied(photographs: list[Path], tmp_path: Path) -> None:
     folder = str(photographs[0].parent)
     recipe = any_style(photographs[0].parent, copies=0.5, lead=0.5, steps=4, batch=1)
-    taught = Teaching(folder, folder, tmp_path / "n.safetensors", recipe=recipe, kind="any-style", conditions=CPU)
-    lesson, card = taught._lesson([]), taught._card()
+    taught = StyleTraining(folder, folder, tmp_path / "n.safetensors", recipe=recipe, kind="any-style", config=CPU)
+    lesson, card = taught.make_loss([]), taught.make_card()
     weights = first_weights(card, lesson.channels, 3)
-    found = ["copy" in lesson.judged(card, weights, number).numbers() for number in range(4)]
+    found = ["copy" in lesson.evaluate(card, weights, number).numbers() for number in range(4)]
     # Two of four steps; of the others, the second of each pair.
     assert found == [True, True, False, True]
 
@@ -77,10 +79,10 @@ def test_in_the_lead_all_crops_are_copied(photographs: list[Path], tmp_path: Pat
 def test_a_share_of_the_crops_is_copied(photographs: list[Path], tmp_path: Path) -> None:
     folder = str(photographs[0].parent)
     recipe = any_style(photographs[0].parent, copies=0.5)
-    taught = Teaching(folder, folder, tmp_path / "n.safetensors", recipe=recipe, kind="any-style", conditions=CPU)
-    lesson, card = taught._lesson([]), taught._card()
+    taught = StyleTraining(folder, folder, tmp_path / "n.safetensors", recipe=recipe, kind="any-style", config=CPU)
+    lesson, card = taught.make_loss([]), taught.make_card()
     weights = first_weights(card, lesson.channels, 3)
-    assert [list(lesson.judged(card, weights, number).numbers()) for number in (0, 1)] == [
+    assert [list(lesson.evaluate(card, weights, number).numbers()) for number in (0, 1)] == [
         ["content", "style", "content:relu2_1", "style:relu1_1:mean-std", "style:relu2_1:mean-std"],
         ["copy"],
     ]
@@ -88,4 +90,4 @@ def test_a_share_of_the_crops_is_copied(photographs: list[Path], tmp_path: Path)
     assert network.eye is not None
     seen = network.eye.vgg.features(255 * crop, ("relu2_1",))["relu2_1"]
     drawn = finished(run(network.decoder, seen, weights), by_itself(weights))
-    assert float(lesson.judged(card, weights, 1).total) == pytest.approx(float((drawn - 255 * crop).square().mean()), rel=1e-5)
+    assert float(lesson.evaluate(card, weights, 1).total) == pytest.approx(float((drawn - 255 * crop).square().mean()), rel=1e-5)

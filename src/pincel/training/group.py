@@ -7,7 +7,7 @@ from typing import Protocol
 from torch import Tensor
 
 
-class Share(Protocol):
+class ReplicaGroup(Protocol):
     """This process among others; :class:`pincel.engine.team.Team` is one."""
 
     @property
@@ -25,7 +25,7 @@ class Share(Protocol):
         """Give an answer, and return everybody's."""
 
 
-class Alone:
+class SingleReplica:
     """One process."""
 
     rank = 0

@@ -15,13 +15,13 @@ from pincel.image.resize import resize_picture, target_size
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
 from pincel.sources import Styles, open_picture, style_groups
-from pincel.teach.recipes import DEFAULTS, RECIPES
-from pincel.teach.schema import TeachingRecipe
+from pincel.training.recipes import DEFAULTS, RECIPES
+from pincel.training.schema import StyleTrainingRecipe
 
 SUFFIX = ".safetensors"
 
 
-def objective_of(recipe: TeachingRecipe) -> Recipe:
+def objective_of(recipe: StyleTrainingRecipe) -> Recipe:
     """Return J as a recipe of painting."""
     weights = {name: getattr(recipe, name) for name in ("content_weight", "style_weight", "tv_weight")}
     return find_recipe("gram").recipe.override(**recipe.objective, **weights)
@@ -47,7 +47,7 @@ def place_of(style: Styles) -> str:
     return str(style)
 
 
-def opened_styles(style: Styles, recipe: TeachingRecipe) -> list[tuple[Picture, float]]:
+def opened_styles(style: Styles, recipe: StyleTrainingRecipe) -> list[tuple[Picture, float]]:
     """Open the style of a one-style network, in the size it is looked at."""
     found = []
     for group in style_groups(style):
@@ -58,10 +58,10 @@ def opened_styles(style: Styles, recipe: TeachingRecipe) -> list[tuple[Picture, 
     return found
 
 
-def resolved(recipe: str | TeachingRecipe | None, kind: str, before: Mapping[str, Any] | None) -> TeachingRecipe:
+def resolved(recipe: str | StyleTrainingRecipe | None, kind: str, before: Mapping[str, Any] | None) -> StyleTrainingRecipe:
     """Return the recipe that was asked for, that of the run which goes on, or the usual one."""
-    if isinstance(recipe, TeachingRecipe):
+    if isinstance(recipe, StyleTrainingRecipe):
         return recipe
     if recipe is None and before is not None:
-        return TeachingRecipe.make(before)
+        return StyleTrainingRecipe.make(before)
     return RECIPES[recipe or DEFAULTS[kind]].recipe
