@@ -15,7 +15,7 @@ INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 
 MINUTES ?= 10
 
-.PHONY: demo test bench fuzz lint study samples clean
+.PHONY: demo test bench fuzz lint study samples translations clean
 
 demo: .venv/.installed
 	$(BIN)/pincel transfer sample:harbour sample:impasto -o demo/painted.png --sheet demo/sheet.jpg --size 400 --steps 40
@@ -38,6 +38,10 @@ lint: .venv/.installed-dev
 # Comparisons that take minutes; each prints its figures.
 study: .venv/.installed-dev
 	$(BIN)/python -m pytest -m slow -s -rA
+
+# Collect the texts of the code in the catalogs and compile these; both are committed.
+translations: .venv/.installed-dev
+	$(BIN)/python scripts/translations.py
 
 # Render the sample pictures again; the result is committed.
 samples: .venv/.installed

@@ -25,6 +25,7 @@ LAYERS = {
     "types": 0,
     "version": 0,
     "registry": 1,
+    "translation": 1,
     "files": 1,
     "folders": 1,
     "amounts": 1,

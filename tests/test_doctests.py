@@ -40,7 +40,7 @@ class Tolerant(doctest.OutputChecker):
         ("pincel.functional.wasserstein", 3),
         ("pincel.studies.measure", 1),
         ("pincel.studies.separability", 2),
-        ("pincel.studies.words", 1),
+        ("pincel.translation", 1),
     ],
 )
 def test_examples(module: str, examples: int) -> None:

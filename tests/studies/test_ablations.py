@@ -60,8 +60,8 @@ def test_ctrl_c_shows_the_networks_that_are_done(tmp_path: Path) -> None:
     watch.part = stop_in_the_second  # type: ignore[method-assign]
     report = study(Asked("sample:textures", without="tanh,no-lrn", epochs=2), tmp_path, watch)
     assert [each["part"] for each in report.numbers["networks"]] == [""]
-    assert report.notes[0].said("en") == "Ended early: 1 of 3 networks."
-    assert report.notes[0].said("es") == "Terminado antes de tiempo: 1 de 3 redes."
+    assert report.notes[0].text("en") == "Ended early: 1 of 3 networks."
+    assert report.notes[0].text("es") == "Terminado antes de tiempo: 1 de 3 redes."
     # Called again, it goes on.
     whole = study(Asked("sample:textures", without="tanh", epochs=2), tmp_path, Watch())
     assert [each["part"] for each in whole.numbers["networks"]] == ["", "tanh"]
@@ -79,7 +79,7 @@ def test_ctrl_c_shows_the_networks_that_are_done(tmp_path: Path) -> None:
 def test_steps_of_relu_and_tanh_are_compared_in_words(relu: int | None, tanh: int | None, said: str) -> None:
     networks = [found("", steps_to_target=relu), found("tanh", steps_to_target=tanh)]
     report = page(networks, {"target": 0.25}, 2)
-    texts = [block.text.said("en") for block in report.blocks if isinstance(block, Paragraph)]
+    texts = [block.text.text("en") for block in report.blocks if isinstance(block, Paragraph)]
     assert said in texts[0]
     assert "known to some 31.6%" in texts[1]
 
@@ -88,7 +88,7 @@ def test_the_page_has_a_row_for_each_part_in_both_languages(tmp_path: Path) -> N
     assert set(PARTS) == {"", *ABLATIONS}
     report = page([found(part) for part in PARTS], {"target": 0.25}, len(PARTS))
     table = next(block for block in report.blocks if isinstance(block, Table))
-    assert [row["name"].said("es") for row in table.rows][:2] == ["entera", "tanh, no ReLU"]
+    assert [row["name"].text("es") for row in table.rows][:2] == ["entera", "tanh, no ReLU"]
     for language in ("en", "es"):
         html = write(report, tmp_path / language, language)[0].read_text()
         assert "tanh" in html
@@ -96,7 +96,7 @@ def test_the_page_has_a_row_for_each_part_in_both_languages(tmp_path: Path) -> N
 
 def test_without_any_network_the_page_says_so() -> None:
     report = page([], {"target": 0.25}, 2)
-    assert [block.text.said("en") for block in report.blocks if isinstance(block, Paragraph)] == ["No network was trained to its end."]
+    assert [block.text.text("en") for block in report.blocks if isinstance(block, Paragraph)] == ["No network was trained to its end."]
 
 
 def test_steps_are_those_after_the_first_epoch_below() -> None:

@@ -25,8 +25,8 @@ from pincel.studies.maps import coloured, heated, numbered_grid, stretched
 from pincel.studies.report import Paragraph, Plot, Table
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words
 from pincel.studies.write import write
+from pincel.translation import Translated
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, normal, picture
 
@@ -73,8 +73,8 @@ def test_shapes_are_those_of_the_real_network_at_odd_sizes(vgg: VGG, height: int
 def test_layers_too_deep_for_the_picture_are_left_out_and_named() -> None:
     report = study(look_alike(9, 12), "relu1_1", 4, Settings(12), Watch())
     assert report.numbers["layers"][-1]["layer"] == "relu4_4"
-    assert "pool4" in report.notes[0].en
-    assert "pool4" in report.notes[0].es
+    assert "pool4" in report.notes[0].text("en")
+    assert "pool4" in report.notes[0].text("es")
 
 
 def test_simple_things_are_colours_and_slopes() -> None:
@@ -222,7 +222,9 @@ def test_every_volume_has_three_faces_and_its_size() -> None:
 
 
 def texts(report: object) -> str:
-    return json.dumps([block.text.en for block in getattr(report, "blocks", ()) if isinstance(block, Paragraph)], ensure_ascii=False)
+    return json.dumps(
+        [block.text.text("en") for block in getattr(report, "blocks", ()) if isinstance(block, Paragraph)], ensure_ascii=False
+    )
 
 
 def test_what_is_said_is_what_was_found() -> None:
@@ -244,7 +246,7 @@ def test_what_is_said_is_what_was_found() -> None:
 def test_boxes_stand_in_the_order_of_the_network() -> None:
     report = study(look_alike(32, 32), "relu1_1", 1, Settings(32), Watch())
     (plot,) = [block for block in report.blocks if isinstance(block, Plot) and block.name == "volumes"]
-    names = [text.get_text().split("\n")[0] for text in plot.draw(lambda words: words.es).axes[0].texts]
+    names = [text.get_text().split("\n")[0] for text in plot.draw(lambda message: message.text("es")).axes[0].texts]
     assert names == ["entrada", "relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_4", "pool5"]
 
 
@@ -267,7 +269,7 @@ def test_it_ends_with_what_it_has() -> None:
     watch = Watch(lambda event: watch.stop("interrupted") if isinstance(event, Preparing) and event.done == 3 else None)
     report = study(look_alike(24, 24), "relu1_1,relu5_1", 4, Settings(24), watch)
     assert len(report.numbers["layers"]) == 3
-    assert "3 of" in report.notes[0].en
+    assert "3 of" in report.notes[0].text("en")
 
 
 def test_it_can_end_before_anything_is_seen(tmp_path: Path) -> None:
@@ -312,7 +314,7 @@ def test_tables_hold_every_layer_in_both_languages() -> None:
     report = study(look_alike(24, 24), None, 4, SMALL, Watch())
     (table,) = [block for block in report.blocks if isinstance(block, Table) and block.name == "layers"]
     assert [row["layer"] for row in table.rows] == ["conv1_1", "relu1_1"]
-    assert all(isinstance(heading, Words) for heading in table.columns.values())
+    assert all(isinstance(heading, Translated) for heading in table.columns.values())
     assert set(table.columns) <= set(table.rows[0])
 
 

@@ -58,11 +58,11 @@ def draw(report: Report) -> None:
     """Draw every plot, in Spanish."""
     for block in report.blocks:
         if isinstance(block, Plot):
-            block.draw(lambda words: words.es)
+            block.draw(lambda message: message.text("es"))
 
 
 def text(report: Report) -> str:
-    return "\n".join(block.text.en for block in report.blocks if isinstance(block, Paragraph))
+    return "\n".join(block.text.text("en") for block in report.blocks if isinstance(block, Paragraph))
 
 
 # The formulas
@@ -133,7 +133,7 @@ def test_the_difference_is_bright_where_it_is(tmp_path: Path) -> None:
 def test_pictures_of_two_sizes_are_brought_to_one_and_it_is_said(pictures: dict[str, Path]) -> None:
     report = study([pictures["content"], pictures["tall"]], QUICK, Watch(), layers="relu1_1")
     assert report.numbers["size"] == [48, 36]
-    assert [note.en for note in report.notes] == [
+    assert [note.text("en") for note in report.notes] == [
         "B was brought from 24×48 to the size of A, 48×36 pixels. It was stretched: the two have not the same shape."
     ]
 
@@ -142,7 +142,7 @@ def test_a_larger_copy_is_not_stretched(pictures: dict[str, Path], tmp_path: Pat
     larger = tmp_path / "larger.png"
     Image.open(pictures["content"]).resize((96, 72)).save(larger)
     report = study([pictures["content"], larger], Settings(24, "random-cnn-11", device="cpu"), Watch())
-    assert [note.en for note in report.notes] == ["B was brought from 96×72 to the size of A, 24×18 pixels."]
+    assert [note.text("en") for note in report.notes] == ["B was brought from 96×72 to the size of A, 24×18 pixels."]
 
 
 def test_a_silent_layer_has_no_relative_error(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_silent_layer_has_no_relative_error(tmp_path: Path) -> None:
     row = _layer_figures("relu1_1", zero.double(), some)
     assert row["content_error"] is None
     assert row["style_error"] is None
-    assert "nothing to be relative to" in _layers_found([row]).en
+    assert "nothing to be relative to" in _layers_found([row]).text("en")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_the_sentence_follows_the_numbers(content: tuple[float, ...], style: tup
         {"layer": layer, "content": 1.0, "style": 1.0, "content_error": one, "style_error": other}
         for layer, one, other in zip("ab", content, style, strict=True)
     ]
-    assert sense in _layers_found(rows).en
+    assert sense in _layers_found(rows).text("en")
 
 
 # Judged by an objective
@@ -232,7 +232,7 @@ def test_ended_early_it_says_what_is_missing(pictures: dict[str, Path], run: Pat
     ):
         assert "terms" not in report.numbers
         assert "layers" in report.numbers
-        assert [note.en for note in report.notes] == ["The study was ended early: the terms of J were not measured."]
+        assert [note.text("en") for note in report.notes] == ["The study was ended early: the terms of J were not measured."]
         draw(report)
 
 
@@ -396,7 +396,7 @@ def test_how_the_total_fell_is_told_by_its_numbers(run: Path, tmp_path: Path) ->
     def told(steps: list[dict[str, Any]]) -> str:
         _, record = moved(run, tmp_path, lambda values: values.update(losses=steps))
         blocks, _ = way_of(read_record(record))
-        return "\n".join(block.text.en for block in blocks if isinstance(block, Paragraph))
+        return "\n".join(block.text.text("en") for block in blocks if isinstance(block, Paragraph))
 
     # √(100·1) = 10 is reached at step 2.
     paid = told(losses([100, 20, 9, 1], [0, 1, 2, 3], [9, 5, 2, 1]))

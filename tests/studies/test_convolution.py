@@ -255,7 +255,7 @@ def test_a_blurred_picture_is_a_picture() -> None:
 
 
 def paragraphs(report: Report) -> str:
-    return " ".join(block.text.en for block in report.blocks if isinstance(block, Paragraph))
+    return " ".join(block.text.text("en") for block in report.blocks if isinstance(block, Paragraph))
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

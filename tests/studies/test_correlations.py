@@ -52,11 +52,11 @@ def draw(report: Report) -> None:
     """Draw every plot, in Spanish."""
     for block in report.blocks:
         if isinstance(block, Plot):
-            block.draw(lambda words: words.es)
+            block.draw(lambda message: message.text("es"))
 
 
 def text(report: Report) -> str:
-    return "\n".join(block.text.en for block in report.blocks if isinstance(block, Paragraph))
+    return "\n".join(block.text.text("en") for block in report.blocks if isinstance(block, Paragraph))
 
 
 # The formulas
@@ -361,11 +361,11 @@ def test_default_layers_and_all_of_vgg(gallery: list[Path]) -> None:
 def test_layers_and_channels_are_obeyed(gallery: list[Path]) -> None:
     report = study(gallery[:1], Settings(32, device="cpu"), Watch(), layers="conv2_1,relu1_2", channels=7)
     assert list(report.numbers["layers"]) == ["relu1_2", "conv2_1"]
-    captions = [block.caption.en for block in report.blocks if isinstance(block, Plot) and block.name.startswith("gram")]
+    captions = [block.caption.text("en") for block in report.blocks if isinstance(block, Plot) and block.name.startswith("gram")]
     assert all("the 7 strongest of" in caption for caption in captions)
     assert len(captions) == 2
     (plot,) = (block for block in report.blocks if isinstance(block, Plot) and block.name == "gram-conv2_1")
-    gram, rho = (axes.images[0] for axes in plot.draw(lambda words: words.en).axes if axes.images)
+    gram, rho = (axes.images[0] for axes in plot.draw(lambda message: message.text("en")).axes if axes.images)
     for image in (gram, rho):
         assert np.asarray(image.get_array()).shape == (7, 7)
     # Before the ReLU entries of G can be negative, and are shown so.
@@ -390,7 +390,7 @@ class Ended(Watch):
 def test_ended_early_it_reports_what_was_seen(gallery: list[Path], after: int, parts: set[str]) -> None:
     report = study(gallery, QUICK, Ended(after))
     assert set(report.numbers) - {"pictures"} == parts
-    assert [note.en for note in report.notes] == [f"The study was ended early: {after} of 4 pictures were looked at."]
+    assert [note.text("en") for note in report.notes] == [f"The study was ended early: {after} of 4 pictures were looked at."]
     draw(report)
 
 

@@ -252,7 +252,7 @@ def test_filters_without_an_answer_are_left_out() -> None:
 
 
 def paragraphs(report: Report) -> str:
-    return " ".join(block.text.en for block in report.blocks if isinstance(block, Paragraph))
+    return " ".join(block.text.text("en") for block in report.blocks if isinstance(block, Paragraph))
 
 
 def test_what_is_said_is_what_was_found(tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ def test_it_ends_with_what_it_has(tmp_path: Path) -> None:
     watch.stop("interrupted")
     report = study(pixels(), None, 4, SMALL, watch)
     assert [each["mean"] for each in report.numbers["filters"]] == [None] * 4
-    assert "Ended early" in report.notes[0].en
+    assert "Ended early" in report.notes[0].text("en")
     write(report, tmp_path, "en")
 
 

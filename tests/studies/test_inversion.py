@@ -65,7 +65,7 @@ def sheets(report: Report) -> dict[str, Sheet]:
 
 
 def said(report: Report) -> str:
-    return " ".join(block.text.en for block in report.blocks if isinstance(block, Paragraph))
+    return " ".join(block.text.text("en") for block in report.blocks if isinstance(block, Paragraph))
 
 
 # Errors
@@ -178,7 +178,7 @@ def test_the_table_holds_the_errors_of_the_same_runs(whole: Report, shots: list[
     runs = whole.numbers["table"]["runs"]
     assert len(runs) == 2 * 3 * 2
     # The photographs have different shapes: both are cropped.
-    assert any("cropped to a square" in note.en for note in whole.notes)
+    assert any("cropped to a square" in note.text("en") for note in whole.notes)
     assert whole.settings["fit"] == "crop"
     alone = [Rebuild(shot, "hogb", recipe="mahendran2015", size=32, steps=3, fit="crop", tv_weight=5.0) for shot in shots[:2]]
     codes = [run.representation.code(255 * run.picture.pixels).double() for run in alone]
@@ -235,8 +235,8 @@ def test_missing_weights_leave_a_representation_out_with_a_note(shots: list[str]
     report = study(shots[:1], Asked(f"{MISSING},relu1_1,{other}", experiments="table", lambdas="5"), TINY, Watch())
     assert report.settings["representations"] == ["random-cnn-11:relu1_1"]
     (note,) = report.notes
-    assert note.en.startswith(f"Left out: {MISSING}, {other}. The weights")
-    assert "download" in note.en
+    assert note.text("en").startswith(f"Left out: {MISSING}, {other}. The weights")
+    assert "download" in note.text("en")
     with pytest.raises(WeightsError, match="download"):
         study(shots[:1], Asked(MISSING), TINY, Watch())
 
@@ -245,7 +245,7 @@ def test_pictures_too_small_leave_a_representation_out(shots: list[str]) -> None
     asked = Asked("dsift,hogb", experiments="table", lambdas="5")
     report = study(shots[:1], asked, Settings(size=24, steps=1, backbone="random-cnn-11"), Watch())
     assert report.settings["representations"] == ["hogb"]
-    assert "sees nothing in one with a side below 27" in report.notes[0].en
+    assert "sees nothing in one with a side below 27" in report.notes[0].text("en")
     with pytest.raises(PictureError, match="sees nothing"):
         study(shots[:1], Asked("dsift"), Settings(size=24, steps=1), Watch())
 
@@ -261,7 +261,7 @@ def test_pictures_that_cannot_be_read_are_left_out_and_copies_too(shots: list[st
     (tmp_path / "b.png").write_bytes(b"no picture")
     made = make_plan([str(tmp_path), shots[0]], Asked("hogb"), TINY, Watch())
     assert len(made.photographs) == 1
-    assert "b.png" in made.notes[0].en
+    assert "b.png" in made.notes[0].text("en")
     with pytest.raises(PictureError):
         make_plan([str(tmp_path / "b.png")], Asked("hogb"), TINY, Watch())
 
@@ -300,7 +300,7 @@ def test_a_run_of_nothing_is_left_out(shots: list[str], tmp_path: Path) -> None:
     told: list[Any] = []
     done = rebuild_all([Job("hogb", 5.0, neurons="2x2"), Job("hogb", 5.0)], made, Watch(told.append))
     assert list(done.found) == [Job("hogb", 5.0)]
-    assert "zero in all that counts" in done.notes[0].en
+    assert "zero in all that counts" in done.notes[0].text("en")
     assert any(isinstance(event, Notice) and "zero in all that counts" in event.text for event in told)
 
 
@@ -327,9 +327,9 @@ def ended(after: int) -> Watch:
 @pytest.mark.parametrize("after", [0, 1, 300, 700])
 def test_a_study_that_is_ended_early_writes_what_is_finished(after: int, shots: list[str], tmp_path: Path) -> None:
     report = study(shots[:2], Asked("relu1_1,hogb", lambdas="0.5,5", repeats=2), TINY, ended(after))
-    assert "ended early" in report.notes[-1].en
+    assert "ended early" in report.notes[-1].text("en")
     if not after:
-        assert "0 of" in report.notes[-1].en
+        assert "0 of" in report.notes[-1].text("en")
     write(report, tmp_path, "es")
     assert "antes de tiempo" in (tmp_path / "index.html").read_text()
 
@@ -419,14 +419,14 @@ def made_up(of: Callable[[str, float], float], names: Sequence[str]) -> list[dic
     ],
 )
 def test_sentences_about_errors_follow_the_numbers(errors: dict[str, float], parts: list[str], planned: Plan) -> None:
-    text = " ".join(each.en for each in findings(planned, made_up(lambda name, _: errors[name], list(errors))))
+    text = " ".join(each.text("en") for each in findings(planned, made_up(lambda name, _: errors[name], list(errors))))
     assert all(part in text for part in parts), text
 
 
 def test_what_smoothing_costs_follows_the_numbers(planned: Plan) -> None:
-    growing = findings(planned, made_up(lambda name, weight: weight / 1000, ["hog", "hogb"]))[-1].en
+    growing = findings(planned, made_up(lambda name, weight: weight / 1000, ["hog", "hogb"]))[-1].text("en")
     assert "the error grows for 2 of 2" in growing
-    falling = findings(planned, made_up(lambda name, weight: 1 / weight, ["hog", "hogb"]))[-1].en
+    falling = findings(planned, made_up(lambda name, weight: 1 / weight, ["hog", "hogb"]))[-1].text("en")
     assert "the error grows for none of 2" in falling
 
 
@@ -441,7 +441,7 @@ def test_what_smoothing_costs_follows_the_numbers(planned: Plan) -> None:
 )
 def test_what_is_said_of_invariance_follows_the_numbers(deep: tuple[float, float], begins: str) -> None:
     rows = [{"layer": "a", "deviation": 5.0, "error": 0.05}, {"layer": "b", "deviation": deep[0], "error": deep[1]}]
-    assert begins in of_invariance(rows).en
+    assert begins in of_invariance(rows).text("en")
 
 
 @pytest.mark.parametrize(
@@ -455,7 +455,7 @@ def test_what_is_said_of_locality_follows_the_numbers(
     within: tuple[float, float], determined_: tuple[float, float], parts: list[str]
 ) -> None:
     rows = [{"layer": name, "field": 0.5, "within": w, "determined": d} for name, w, d in zip("ab", within, determined_, strict=True)]
-    assert all(part in of_locality(rows).en for part in parts)
+    assert all(part in of_locality(rows).text("en") for part in parts)
 
 
 @pytest.mark.parametrize(
@@ -469,15 +469,15 @@ def test_what_is_said_of_locality_follows_the_numbers(
 )
 def test_what_is_said_of_the_baseline_follows_the_numbers(plain: tuple[float, float], begins: str) -> None:
     row = {"error": 0.1, "roughness": 1.0, "plain_error": plain[0], "plain_roughness": plain[1]}
-    assert begins in of_baseline([row, row, row]).en
+    assert begins in of_baseline([row, row, row]).text("en")
 
 
 def test_what_is_said_of_halves_follows_the_numbers() -> None:
     def parts(first: float, last: float) -> list[dict[str, Any]]:
         return [{"layer": "relu1", "half": half, "colour": colour} for half, colour in (("first-half", first), ("last-half", last))]
 
-    assert "one half keeps more of the colours in relu1" in halves_finding(parts(2, 20), 22.0).en
-    assert "neither half has the colours to itself" in halves_finding(parts(18, 20), 22.0).en
+    assert "one half keeps more of the colours in relu1" in halves_finding(parts(2, 20), 22.0).text("en")
+    assert "neither half has the colours to itself" in halves_finding(parts(18, 20), 22.0).text("en")
 
 
 # The command

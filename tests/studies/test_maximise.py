@@ -254,7 +254,7 @@ def made(own: dict[str, Any] | None = None, steps: int = 3, seed: int = 0, size:
 
 def pictures_of(report: Report) -> dict[str, bytes]:
     (sheet,) = [block for block in report.blocks if isinstance(block, Sheet) and block.name == "pictures"]
-    return {caption.en.split(":")[0]: image.tobytes() for caption, image in sheet.cells if caption.en.startswith("channel")}
+    return {caption.text("en").split(":")[0]: image.tobytes() for caption, image in sheet.cells if caption.text("en").startswith("channel")}
 
 
 @pytest.fixture
@@ -289,7 +289,7 @@ def test_the_answer_grows_past_the_noise_and_the_samples() -> None:
         assert row["ended"] > 3 * row["begun"]
         assert row["sample"] in sample_names()
         assert row["times"] == pytest.approx(row["ended"] / row["best"])
-    (text,) = [block.text.en for block in report.blocks if isinstance(block, Paragraph) and "surpass" in block.text.en]
+    (text,) = [block.text.text("en") for block in report.blocks if isinstance(block, Paragraph) and "surpass" in block.text.text("en")]
     above = sum(row["ended"] > row["best"] for row in report.numbers["pictures"])
     assert text.startswith({2: "Every picture", 1: "1 of 2", 0: "No picture"}[above])
 
@@ -331,7 +331,7 @@ def test_stopping_keeps_the_pictures_so_far(after: str) -> None:
     report = study(Asked(channels="2"), settings, watch)
     done = 0 if "samples" in after else 2
     assert [len(row["history"]) for row in report.numbers["pictures"]] == [done, done]
-    assert report.notes[0].en == f"Ended early, after {done} of 9 steps."
+    assert report.notes[0].text("en") == f"Ended early, after {done} of 9 steps."
     assert len(pictures_of(report)) == 2
 
 

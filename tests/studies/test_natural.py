@@ -35,8 +35,8 @@ from pincel.studies.page import as_page
 from pincel.studies.report import Paragraph, Plot, Report, Sheet, Slider, Table
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
-from pincel.studies.words import Language
 from pincel.studies.write import write
+from pincel.translation import Language
 from tests.tensors import assert_close, normal, picture
 
 # What is measured.
@@ -301,7 +301,7 @@ def test_what_is_on_the_page() -> None:
     assert list(blocks_of(report, Sheet)) == ["caricatures", "caricatures-free", "channels"]
     assert list(blocks_of(report, Plot)) == ["climb", "naturalness"]
     table = blocks_of(report, Table)["channels"]
-    assert [row["regularised"].en for row in table.rows] == ["yes", "yes", "no"]
+    assert [row["regularised"].text("en") for row in table.rows] == ["yes", "yes", "no"]
     assert any(isinstance(block, Slider) for block in report.blocks)
     assert report.settings["layers"] == ["relu1_1"]
     assert report.settings["recipe"] == "mahendran2016"
@@ -353,7 +353,7 @@ def test_layers_that_see_nothing_are_left_out_unless_they_are_named() -> None:
     report = made(None, "1", backbone="vgg19", size=12, steps=1)
     # 12 by 9 pixels: positions of 8 pixels are the largest that fit.
     assert report.settings["layers"] == ["relu1_2", "relu2_2", "relu3_4", "relu4_4"]
-    assert report.notes[0].en == "Left out, since pictures are too small for them: relu5_4."
+    assert report.notes[0].text("en") == "Left out, since pictures are too small for them: relu5_4."
     with pytest.raises(
         PictureSizeError, match=r"relu5_4 sees nothing in one with a side below 16 pixels · given 12×9 · accepted: 16 or more"
     ):
@@ -367,7 +367,7 @@ def test_where_nothing_is_seen_there_is_no_caricature(monkeypatch: pytest.Monkey
     monkeypatch.setattr("pincel.studies.natural.pixels_of", lambda image, _: mean.expand_as(image.pixels))
     report = made(channels="3,", steps=1)
     assert report.numbers["caricatures"] == []
-    assert [note.en.partition(" excites ")[0] for note in report.notes] == ["Nothing in the photograph", "No photograph"]
+    assert [note.text("en").partition(" excites ")[0] for note in report.notes] == ["Nothing in the photograph", "No photograph"]
     assert [each["times"] for each in report.numbers["channels"]] == [None, None]
 
 
@@ -380,7 +380,7 @@ def test_stopping_keeps_the_pictures_so_far(share: int, begun: int, tmp_path: Pa
 
     watch = Watch(tell)
     report = made(watch=watch, steps=100 if share == 1 else 6)
-    assert report.notes[0].en == f"The study was ended early: {begun} of 4 climbs were begun, the last one unfinished."
+    assert report.notes[0].text("en") == f"The study was ended early: {begun} of 4 climbs were begun, the last one unfinished."
     drawn_ones = [*report.numbers["caricatures"], *report.numbers["channels"]]
     assert len({("channel" in each, each["free"]) for each in drawn_ones}) == begun
     assert all(len(each["history"]) < 50 for each in drawn_ones)
@@ -392,7 +392,7 @@ def test_stopping_before_anything() -> None:
     watch.stop("terminated")
     report = made(watch=watch)
     assert report.numbers["caricatures"] == []
-    assert "0 of 0" in report.notes[0].en
+    assert "0 of 0" in report.notes[0].text("en")
     assert "Caricaturas" in as_page(report, "es", {})
 
 
@@ -431,28 +431,28 @@ def drawn(layer: str = "relu1_2", after: float = 2.0, **values: Any) -> Drawn:
 
 
 def test_sentences_about_caricatures_follow_the_numbers() -> None:
-    assert caricature_finding([drawn("a", 0.8), drawn("b", 0.5)]).en.startswith("In no layer")
-    assert "b, 7 times" in caricature_finding([drawn("a", 2), drawn("b", 7)]).en
+    assert caricature_finding([drawn("a", 0.8), drawn("b", 0.5)]).text("en").startswith("In no layer")
+    assert "b, 7 times" in caricature_finding([drawn("a", 2), drawn("b", 7)]).text("en")
     mixed = caricature_finding([drawn("a", 0.8), drawn("b", 7)])
-    assert mixed.en.startswith("In 1 of 2 layers")
-    assert "a conserva 0.80 de 1" in mixed.es
-    assert caricature_finding([drawn("a", 3)]).es.startswith("La caricatura dice 3 veces")
+    assert mixed.text("en").startswith("In 1 of 2 layers")
+    assert "a conserva 0.80 de 1" in mixed.text("es")
+    assert caricature_finding([drawn("a", 3)]).text("es").startswith("La caricatura dice 3 veces")
 
 
 def test_sentences_about_channels_follow_the_numbers() -> None:
     def of(*times: float) -> str:
-        return maximum_finding([drawn(channel=1, answer=value, largest=1.0) for value in times], 5).en
+        return maximum_finding([drawn(channel=1, answer=value, largest=1.0) for value in times], 5).text("en")
 
     assert of(2.0, 4.0).startswith("Every picture excites its channel more than all 5 photographs do anywhere: 3 times")
     assert of(0.5, 4.0).startswith("1 of 2 pictures")
     assert of(0.5, 0.7).startswith("No picture excites")
-    assert maximum_finding([drawn(channel=1, answer=1.0, largest=-1.0)], 5).en.startswith("No photograph excites any")
+    assert maximum_finding([drawn(channel=1, answer=1.0, largest=-1.0)], 5).text("en").startswith("No photograph excites any")
 
 
 def test_sentences_about_naturalness_follow_the_numbers() -> None:
     def of(kept: tuple[float, float], free: tuple[float, float], common: float = 0.8) -> str:
         pair = [drawn(naturalness=kept[0], fineness=kept[1]), drawn(naturalness=free[0], fineness=free[1], free=True, after=9.0)]
-        return natural_finding(pair, [], common, [0.05, 0.07]).en
+        return natural_finding(pair, [], common, [0.05, 0.07]).text("en")
 
     text = of((0.9, 0.1), (0.7, 0.4))
     assert "90% of their gradients" in text
@@ -464,19 +464,19 @@ def test_sentences_about_naturalness_follow_the_numbers() -> None:
     assert "more grain, not less" in text
     assert "one another" not in text
     alone = natural_finding([drawn(), drawn(free=True, after=1.0)], [], 0.8, [0.05])
-    assert "En ninguno llega más lejos" in alone.es
+    assert "En ninguno llega más lejos" in alone.text("es")
     assert "hardly a difference" in of((0.7, 0.4), (0.705, 0.4))
-    assert natural_finding([drawn(naturalness=0.66)], [], 0.8, [0.05]).en.startswith("The caricatures have 66%")
+    assert natural_finding([drawn(naturalness=0.66)], [], 0.8, [0.05]).text("en").startswith("The caricatures have 66%")
 
 
 def test_notes() -> None:
     said = notes({"relu5_4": [3, 8], "relu1_2": []}, ["fc6"], (1, 4), ["pool5"])
-    assert [note.en.partition(":")[0] for note in said][:2] == [
+    assert [note.text("en").partition(":")[0] for note in said][:2] == [
         "The study was ended early",
         "Left out, since pictures are too small for them",
     ]
-    assert said[2].en == "Nothing in the photograph excites pool5: no caricature."
-    assert "channel 3, 8 of relu5_4" in said[3].en
+    assert said[2].text("en") == "Nothing in the photograph excites pool5: no caricature."
+    assert "channel 3, 8 of relu5_4" in said[3].text("en")
     assert notes({}, [], None, []) == ()
 
 
@@ -517,5 +517,5 @@ def test_both_languages_say_everything() -> None:
     languages: tuple[Language, ...] = ("en", "es")
     for language in languages:
         text = as_page(report, language, plots)
-        assert "{" not in "".join(block.text.said(language) for block in report.blocks if isinstance(block, Paragraph))
+        assert "{" not in "".join(block.text.text(language) for block in report.blocks if isinstance(block, Paragraph))
         assert text.count("<figure") >= 5

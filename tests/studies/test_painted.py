@@ -55,7 +55,7 @@ def sheets(report: Report) -> dict[str, Sheet]:
 
 
 def said(report: Report) -> str:
-    return " ".join(block.text.en for block in report.blocks if isinstance(block, Paragraph))
+    return " ".join(block.text.text("en") for block in report.blocks if isinstance(block, Paragraph))
 
 
 def test_reconstruct_paints_ten_pictures_and_measures_them(pair: tuple[Path, Path], tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_pooling_paints_with_both_from_the_same_noise(pair: tuple[Path, Path], r
     ],
 )
 def test_what_is_said_of_pooling_follows_the_numbers(falls: dict[Any, list[float]], begins: str) -> None:
-    assert pooling._run_finding(falls).en.startswith(begins)
+    assert pooling._run_finding(falls).text("en").startswith(begins)
 
 
 def test_pooling_needs_a_network_that_pools_and_a_run(pair: tuple[Path, Path]) -> None:
@@ -169,7 +169,7 @@ def test_separability_measures_each_picture_against_all_sources(photographs: lis
             assert sum(shares.values()) == pytest.approx(1) or not any(shares.values())
         assert sum(report.numbers["effects"][kind]["relu1_1"].values()) == pytest.approx(1)
     # The second photograph has the shape of the first.
-    assert len({image.size for caption, image in sheets(report)["pairs"].cells if "×" in caption.en}) == 1
+    assert len({image.size for caption, image in sheets(report)["pairs"].cells if "×" in caption.text("en")}) == 1
 
 
 def test_studies_take_a_network_that_was_never_trained(pair: tuple[Path, Path]) -> None:
@@ -211,7 +211,7 @@ STUDIES: dict[str, Study] = {
 def test_a_study_that_is_ended_early_writes_what_there_is(name: str, pair: tuple[Path, Path], tmp_path: Path) -> None:
     watch, told = stopping(after=1)
     report = STUDIES[name](pair, watch)
-    assert "ended early: 1 of" in report.notes[0].en
+    assert "ended early: 1 of" in report.notes[0].text("en")
     write(report, tmp_path, "en")
     assert "ended early" in (tmp_path / "index.html").read_text()
     assert isinstance(told[-1], Preparing)
@@ -222,7 +222,7 @@ def test_an_end_asked_for_before_the_start_leaves_a_page_without_pictures(pair: 
         watch = Watch()
         watch.stop("interrupted")
         report = study(pair, watch)
-        assert "0 of" in report.notes[0].en, name
+        assert "0 of" in report.notes[0].text("en"), name
         write(report, tmp_path / name, "es")
 
 

@@ -101,7 +101,7 @@ def test_the_page_has_a_sheet_a_layer_and_the_boxes(report: Report) -> None:
     assert [row["field"] for row in table.rows] == [3, 6, 24]
     assert [row["channels"] for row in table.rows] == [64, 64, 256]
     assert report.settings["layers"] == LAYERS.split(",")
-    assert any("12 photographs are few" in note.en for note in report.notes)
+    assert any("12 photographs are few" in note.text("en") for note in report.notes)
 
 
 def test_a_patch_shows_the_pixels_it_was_found_at(folder: Path, report: Report) -> None:
@@ -132,7 +132,7 @@ def test_files_that_cannot_be_used_are_named(folder: Path, tmp_path: Path) -> No
     assert [Path(row["file"]).name for row in report.numbers["left out"]] == ["broken.jpg", "thin.png"]
     assert "is not a picture" in report.numbers["left out"][0]["reason"]
     assert [Path(file).name for file in report.numbers["copies"]] == ["same.png"]
-    said = [note.en for note in report.notes]
+    said = [note.text("en") for note in report.notes]
     assert "Left out, for they cannot be looked at: broken.jpg, thin.png." in said
     assert "Left out, for they are copies of others: same.png." in said
     assert Preparing("looking at photographs", 6, 6) in told
@@ -146,7 +146,7 @@ def test_stopping_keeps_what_is_found(folder: Path) -> None:
     (sheet,) = [block for block in report.blocks if isinstance(block, Sheet)]
     # Explanations take long, and are left out.
     assert sheet.cells[0][1].width == 3 * TILE + 2 * GAP
-    assert report.notes[0].en.startswith("Ended early: 4 of 12 photographs")
+    assert report.notes[0].text("en").startswith("Ended early: 4 of 12 photographs")
 
 
 def test_stopping_before_the_first_is_an_error(folder: Path) -> None:
@@ -162,14 +162,14 @@ def test_a_photograph_that_is_gone_meanwhile(folder: Path, tmp_path: Path) -> No
     watch = Watch(lambda event: (tmp_path / "coffee0.png").unlink() if event == Preparing("looking at photographs", 2, 2) else None)
     report = study([str(tmp_path)], Asked(channels="3", explain="none"), ONE_LAYER, watch)
     assert {Path(row["file"]).name for row in rows_of(report)} == {"rocket0.png"}
-    assert "coffee0.png" in report.notes[0].en
+    assert "coffee0.png" in report.notes[0].text("en")
 
 
 def test_a_network_of_one_layer(folder: Path) -> None:
     report = study([str(folder)], Asked(explain="gradient", top=4), ONE_LAYER, Watch())
     assert list(report.numbers["layers"]) == ["relu1_1"]
     assert len(rows_of(report)) == 9 * 4
-    assert not any("few" in note.en for note in report.notes)
+    assert not any("few" in note.text("en") for note in report.notes)
 
 
 def test_folders_within_folders(folder: Path, tmp_path: Path) -> None:

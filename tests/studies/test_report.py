@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from pincel.engine.events import Notice, Preparing
@@ -23,35 +21,40 @@ from pincel.studies.page import as_page, written
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Report, Sheet, Slider, Table
 from pincel.studies.settings import Settings, chosen_layers
 from pincel.studies.watch import Watch
-from pincel.studies.words import Language, Words, same
 from pincel.studies.write import as_csv, as_lines, as_sheet, check_folder, write
+from pincel.translation import Language, untranslated
+from tests.texts import both
 
 RED, BLUE = Image.new("RGB", (8, 6), "#ff0000"), Image.new("RGB", (8, 6), "#0000ff")
 TABLE = Table(
     "table",
-    {"layer": Words("layer", "capa"), "x": same("x")},
-    [{"layer": "relu1_1", "x": 1 / 3}, {"layer": Words("mean", "media")}, {"layer": "n", "x": 12345}],
-    Words("numbers", "números"),
+    {"layer": both("layer", "capa"), "x": untranslated("x")},
+    [{"layer": "relu1_1", "x": 1 / 3}, {"layer": both("mean", "media")}, {"layer": "n", "x": 12345}],
+    both("numbers", "números"),
 )
 BLOCKS: list[Block] = [
-    Heading(Words("First & foremost", "Ante todo")),
-    Paragraph(Words("One <b>bold</b> claim.", "Una afirmación <b>audaz</b>.")),
+    Heading(both("First & foremost", "Ante todo")),
+    Paragraph(both("One <b>bold</b> claim.", "Una afirmación <b>audaz</b>.")),
     Formula("G = A·Aᵀ", "a paper"),
-    Picture("photo", RED, Words("red", "rojo")),
-    Sheet("sheet", [(Words("one", "uno"), RED), (Words("two", "dos"), BLUE)], 2, Words("both", "ambas")),
-    Plot("curve", lambda say: plots.curves({say(Words("mean", "media")): [1.0, 2.0]}, [0, 1], ("x", "y")), Words("a curve", "una curva")),
+    Picture("photo", RED, both("red", "rojo")),
+    Sheet("sheet", [(both("one", "uno"), RED), (both("two", "dos"), BLUE)], 2, both("both", "ambas")),
+    Plot(
+        "curve",
+        lambda translate: plots.curves({translate(both("mean", "media")): [1.0, 2.0]}, [0, 1], ("x", "y")),
+        both("a curve", "una curva"),
+    ),
     TABLE,
     replace(TABLE, name="long", folded=True),
-    Formula(Words("speed = distance / time", "velocidad = distancia / tiempo"), Words("a lecture", "una clase")),
-    Slider(RED, BLUE, (Words("before", "antes"), Words("after", "después")), Words("pull", "tire")),
+    Formula(both("speed = distance / time", "velocidad = distancia / tiempo"), both("a lecture", "una clase")),
+    Slider(RED, BLUE, (both("before", "antes"), both("after", "después")), both("pull", "tire")),
 ]
 
 
 def report(**changed: Any) -> Report:
     values: dict[str, Any] = {
         "name": "trial",
-        "title": Words("A trial", "Una prueba"),
-        "lead": Words("Of everything.", "De todo."),
+        "title": both("A trial", "Una prueba"),
+        "lead": both("Of everything.", "De todo."),
         "blocks": BLOCKS,
         "numbers": {"a": 1.5, "b": [float("nan"), 2], "c": {"d": "e"}},
         "settings": {"size": 8},
@@ -78,7 +81,7 @@ def test_all_files_are_written(tmp_path: Path) -> None:
 
 
 def test_numbers_are_json_and_what_is_not_finite_is_none(tmp_path: Path) -> None:
-    write(report(notes=[Words("ended early", "terminado antes")]), tmp_path, "es")
+    write(report(notes=[both("ended early", "terminado antes")]), tmp_path, "es")
     told = json.loads((tmp_path / "numbers.json").read_text())
     assert told["numbers"] == {"a": 1.5, "b": [None, 2], "c": {"d": "e"}}
     assert (told["study"], told["settings"], told["notes"]) == ("trial", {"size": 8}, ["ended early"])
@@ -139,14 +142,14 @@ def test_powers_of_ten_are_text(least: float, most: float, shown: set[str], hidd
 
 def test_small_maps_are_enlarged_to_squares() -> None:
     dots = Image.fromarray(np.array([[0, 255], [255, 0]], dtype=np.uint8))
-    sheet = np.asarray(as_sheet(Sheet("s", [(same(""), dots)], 1, same(""), height=64, enlarged=True), "en").convert("L"))
+    sheet = np.asarray(as_sheet(Sheet("s", [(untranslated(""), dots)], 1, untranslated(""), height=64, enlarged=True), "en").convert("L"))
     assert set(np.unique(sheet[8:60, 8:60])) <= {0, 255}
 
 
 def test_spanish_captions_keep_their_letters() -> None:
     caption = "año"
-    one = as_sheet(Sheet("s", [(same(caption), RED)], 1, same("")), "es")
-    other = as_sheet(Sheet("s", [(same("ano"), RED)], 1, same("")), "es")
+    one = as_sheet(Sheet("s", [(untranslated(caption), RED)], 1, untranslated("")), "es")
+    other = as_sheet(Sheet("s", [(untranslated("ano"), RED)], 1, untranslated("")), "es")
     assert one.tobytes() != other.tobytes()
 
 
@@ -157,12 +160,6 @@ def test_a_folder_that_is_a_file_is_refused_before_the_work(tmp_path: Path) -> N
     (tmp_path / "index.html").write_text("")
     with pytest.raises(OutputError, match="would overwrite the input"):
         check_folder(tmp_path, [tmp_path / "index.html"])
-
-
-@given(st.text(st.characters(exclude_characters="{}")), st.text(st.characters(exclude_characters="{}")), st.integers())
-def test_words_are_filled_in_their_own_language(english: str, spanish: str, number: int) -> None:
-    inner = Words(english, spanish)
-    assert Words("{a} {n}", "{n} {a}").fill(a=inner, n=number) == Words(f"{english} {number}", f"{number} {spanish}")
 
 
 def test_a_watch_tells_how_far_it_is_and_stops_when_asked() -> None:

@@ -3,7 +3,6 @@
 What studies have in common:
 
 ================  ==============================================================================================
-``words``         a text in the languages a report can be read in
 ``report``        what a report is made of, and nothing of how it looks
 ``page``          a report as one HTML page that needs nothing else
 ``write``         a report as files: the page, PNG, SVG, CSV, JSON
@@ -35,7 +34,7 @@ The studies, in the order of a lecture; what is beside one serves it alone:
 ``separability``  content and style, one exchanged
 ``depth``         content from ever deeper layers
 ``inversion``     with ``inversion_plan``, ``_runs``, ``_errors``; a room an experiment: ``_table``, ``_invariance``, ``_locality``, …
-``natural``       with ``natural_paint``, ``_stats`` (how natural a picture is), ``_findings``, ``_words``, ``_page``
+``natural``       with ``natural_paint``, ``_stats`` (how natural a picture is), ``_findings``, ``_texts``, ``_page``
 ``compare``       with ``apart`` (pixels and layers), ``judged`` (terms of J), ``records``
 ================  ==============================================================================================
 """

@@ -6,49 +6,38 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pincel.studies.plots import bars, curves
-from pincel.studies.report import Block, Paragraph, Plot, Report, Say, Table
-from pincel.studies.words import Words
+from pincel.studies.report import Block, Paragraph, Plot, Report, Table
+from pincel.translation import Translate, Translated
+from pincel.translation import gettext_lazy as _
 
 PARTS = {
-    "": Words("whole", "entera"),
-    "tanh": Words("tanh, not ReLU", "tanh, no ReLU"),
-    "no-lrn": Words("no normalisation", "sin normalización"),
-    "no-overlap": Words("no overlap", "sin solape"),
-    "no-augmentation": Words("no augmentation", "sin aumento de datos"),
-    "no-dropout": Words("no dropout", "sin dropout"),
-    "no-conv3": Words("no conv3", "sin conv3"),
-    "no-conv4": Words("no conv4", "sin conv4"),
-    "one-gpu": Words("one group", "un grupo"),
+    "": _("whole"),
+    "tanh": _("tanh, not ReLU"),
+    "no-lrn": _("no normalisation"),
+    "no-overlap": _("no overlap"),
+    "no-augmentation": _("no augmentation"),
+    "no-dropout": _("no dropout"),
+    "no-conv3": _("no conv3"),
+    "no-conv4": _("no conv4"),
+    "one-gpu": _("one group"),
 }
-_TITLE = Words("What is each part of AlexNet worth?", "¿Cuánto vale cada parte de AlexNet?")
-_LEAD = Words(
+_TITLE = _("What is each part of AlexNet worth?")
+_LEAD = _(
     "Krizhevsky, Sutskever and Hinton argue for each part of their network by what becomes of it without. Here one network is trained "
     "whole and again without each of its parts, everything else being the same, on {train:,} pictures of {classes} classes, and judged by "
-    "{held:,} others in ten crops of each.",
-    "Krizhevsky, Sutskever y Hinton defienden cada parte de su red por lo que pasa sin ella. Aquí se entrena una red entera, y otra "
-    "vez sin cada una de sus partes, con todo lo demás igual, con {train:,} imágenes de {classes} clases, y se juzga con "
-    "otras {held:,}, con diez recortes de cada una.",
+    "{held:,} others in ten crops of each."
 )
-_NOTHING = Words("No network was trained to its end.", "Ninguna red se entrenó hasta el final.")
-_CAUTION = Words(
+_NOTHING = _("No network was trained to its end.")
+_CAUTION = _(
     "One training each, from one seed: with {held:,} pictures an error of {error:.1%} is known to some {margin:.1%}, so that smaller "
-    "differences say nothing.",
-    "Un solo entrenamiento de cada una, con una sola semilla: con {held:,} imágenes, un error de {error:.1%} se conoce con un margen de "
-    "{margin:.1%}, así que diferencias menores no dicen nada.",
+    "differences say nothing."
 )
-_FIGURE = Words(
-    "Training error against epochs, as figure 1 of the paper (CIFAR-10 there): ReLU, and tanh. Dashes: {target:.0%}.",
-    "Error de entrenamiento según las épocas, como la figura 1 del artículo (allí, CIFAR-10): ReLU y tanh. Raya: {target:.0%}.",
-)
-_BARS = Words("Error on pictures never learnt from, ten crops.", "Error con imágenes nunca aprendidas, diez recortes.")
-_ALL = Words(
-    "Error on pictures held out, central crop, against epochs.", "Error con imágenes apartadas, recorte central, según las épocas."
-)
-_TABLE = Words(
+_FIGURE = _("Training error against epochs, as figure 1 of the paper (CIFAR-10 there): ReLU, and tanh. Dashes: {target:.0%}.")
+_BARS = _("Error on pictures never learnt from, ten crops.")
+_ALL = _("Error on pictures held out, central crop, against epochs.")
+_TABLE = _(
     "Errors on pictures never learnt from, the likeliest class; the training error of the last epoch, while learning; steps to a training "
-    "error of {target:.0%}, counted in whole epochs, none if it was not reached.",
-    "Errores con imágenes nunca aprendidas, clase más probable; error de entrenamiento de la última época, mientras aprende; pasos hasta "
-    "un error de entrenamiento de {target:.0%}, contados en épocas enteras; nada si no se alcanzó.",
+    "error of {target:.0%}, counted in whole epochs, none if it was not reached."
 )
 
 
@@ -62,7 +51,7 @@ def page(found: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], asked:
     """
     known = found[0]["pictures"] if found else {"train": 0, "val": 0}
     counts = {"train": known["train"], "held": known.get("test", known["val"]), "classes": found[0]["classes"] if found else 0}
-    early = Words("Ended early: {done} of {asked} networks.", "Terminado antes de tiempo: {done} de {asked} redes.")
+    early = _("Ended early: {done} of {asked} networks.")
     return Report(
         name="ablations",
         title=_TITLE,
@@ -86,72 +75,67 @@ def _blocks(found: Sequence[Mapping[str, Any]], target: float, held: int) -> lis
     # Two standard deviations of a share.
     margin = 2 * (error * (1 - error) / max(1, held)) ** 0.5
     columns = {
-        "name": Words("network", "red"),
-        "top1_error": Words("error, ten crops", "error, diez recortes"),
-        "centre_error": Words("error, centre", "error, centro"),
-        "train_error": Words("training error", "error de entrenamiento"),
-        "steps_to_target": Words("steps to {target:.0%}", "pasos hasta {target:.0%}").fill(target=target),
-        "parameters": Words("parameters", "parámetros"),
-        "seconds": Words("seconds", "segundos"),
+        "name": _("network"),
+        "top1_error": _("error, ten crops"),
+        "centre_error": _("error, centre"),
+        "train_error": _("training error"),
+        "steps_to_target": _("steps to {target:.0%}").fill(target=target),
+        "parameters": _("parameters"),
+        "seconds": _("seconds"),
     }
     rows = [{**each, "name": PARTS[each["part"]]} for each in found]
     return [
         *blocks,
         Table("networks", columns, rows, _TABLE.fill(target=target), spoken=True),
         Paragraph(_CAUTION.fill(held=held, error=error, margin=margin)),
-        Plot("errors", lambda say: bars({say(PARTS[each["part"]]): 100 * each["top1_error"] for each in found}, "%"), _BARS),
-        Plot("validation", lambda say: _lines(found, "val_errors", say), _ALL),
+        Plot("errors", lambda translate: bars({translate(PARTS[each["part"]]): 100 * each["top1_error"] for each in found}, "%"), _BARS),
+        Plot("validation", lambda translate: _lines(found, "val_errors", translate), _ALL),
     ]
 
 
-def _quicker(relu: Mapping[str, Any], tanh: Mapping[str, Any], target: float) -> Words:
+def _quicker(relu: Mapping[str, Any], tanh: Mapping[str, Any], target: float) -> Translated:
     """Say which of the two gets to the training error first."""
     steps = relu["steps_to_target"], tanh["steps_to_target"]
     told = {"target": target, "relu": steps[0], "tanh": steps[1], "relu_end": relu["train_error"], "tanh_end": tanh["train_error"]}
     if all(steps):
         told["factor"] = steps[1] / steps[0]
-        return Words(
+        return _(
             "To a training error of {target:.0%} the network with ReLU takes {relu} steps, the one with tanh {tanh}: {factor:.1f} times as "
-            "many (the paper: six times, with four layers on CIFAR-10).",
-            "Hasta un error de entrenamiento de {target:.0%}, la red con ReLU da {relu} pasos, y la de tanh, {tanh}: {factor:.1f} veces "
-            "más (el artículo: seis veces, con cuatro capas y CIFAR-10).",
+            "many (the paper: six times, with four layers on CIFAR-10)."
         ).fill(**told)
     if steps[1]:
-        return Words(
+        return _(
             "The network with tanh has a training error of {target:.0%} after {tanh} steps; the one with ReLU does not get there, and ends "
-            "at {relu_end:.0%}: on these pictures, at this rate, figure 1 of the paper is not borne out.",
-            "La red con tanh llega a un error de entrenamiento de {target:.0%} en {tanh} pasos; la de ReLU no llega, y termina en "
-            "{relu_end:.0%}: con estas imágenes y esta tasa, la figura 1 del artículo no se confirma.",
+            "at {relu_end:.0%}: on these pictures, at this rate, figure 1 of the paper is not borne out."
         ).fill(**told)
     if steps[0]:
-        return Words(
+        return _(
             "The network with ReLU has a training error of {target:.0%} after {relu} steps; the one with tanh does not get there, and ends "
-            "at {tanh_end:.0%}.",
-            "La red con ReLU llega a un error de entrenamiento de {target:.0%} en {relu} pasos; la de tanh no llega, y termina "
-            "en {tanh_end:.0%}.",
+            "at {tanh_end:.0%}."
         ).fill(**told)
-    return Words(
+    return _(
         "The network with ReLU does not get to a training error of {target:.0%}, and ends at {relu_end:.0%}; the one with tanh, at "
-        "{tanh_end:.0%}.",
-        "La red con ReLU no llega a un error de entrenamiento de {target:.0%}, y termina en {relu_end:.0%}; la de tanh, en {tanh_end:.0%}.",
+        "{tanh_end:.0%}."
     ).fill(**told)
 
 
 def _figure1(by_part: Mapping[str, Mapping[str, Any]], target: float) -> Any:
-    def draw(say: Say) -> Any:
-        figure = _lines([by_part[""], by_part["tanh"]], "train_errors", say)
+    def draw(translate: Translate) -> Any:
+        figure = _lines([by_part[""], by_part["tanh"]], "train_errors", translate)
         figure.axes[0].axhline(100 * target, color="#333333", linestyle="--", linewidth=1)
         return figure
 
     return draw
 
 
-def _lines(found: Sequence[Mapping[str, Any]], name: str, say: Say) -> Any:
-    lines = {say(PARTS[each["part"]]) if each["part"] else _whole(say, name): [100 * error for error in each[name]] for each in found}
+def _lines(found: Sequence[Mapping[str, Any]], name: str, translate: Translate) -> Any:
+    lines = {
+        translate(PARTS[each["part"]]) if each["part"] else _whole(translate, name): [100 * error for error in each[name]] for each in found
+    }
     epochs = [float(epoch) for epoch in range(1, max(len(each[name]) for each in found) + 1)]
-    return curves(lines, epochs, (say(Words("epoch", "época")), "%"), points=len(epochs) <= 40)
+    return curves(lines, epochs, (translate(_("epoch")), "%"), points=len(epochs) <= 40)
 
 
-def _whole(say: Say, name: str) -> str:
+def _whole(translate: Translate, name: str) -> str:
     """Name the whole network for what matters in a figure."""
-    return "ReLU" if name == "train_errors" else say(PARTS[""])
+    return "ReLU" if name == "train_errors" else translate(PARTS[""])

@@ -19,77 +19,55 @@ from pincel.image.io import Picture, to_pil
 from pincel.studies import plots
 from pincel.studies.look import WHITE, features, network
 from pincel.studies.maps import squares
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Say, Sheet, Slider, Table
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Sheet, Slider, Table
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words, same
+from pincel.translation import Translate, Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 # Decibels from which on two pictures are hard to tell apart.
 ALIKE = 40.0
-_OVER_TITLE = Words("One over the other", "Una sobre otra")
-_OVER = Words("Pull the edge: A is left of it, B right of it.", "Mueva el borde: A queda a su izquierda; B, a su derecha.")
-_PIXELS = Words(
-    "The pixels differ by {mean:.3g} of 255 grey levels on average; the peak signal-to-noise ratio is {psnr:.1f} dB. {seen}",
-    "Los píxeles difieren en {mean:.3g} de 255 niveles de gris de media; la relación señal-ruido de pico es de {psnr:.1f} dB. {seen}",
-)
-_SEEN = Words("That is plain to see.", "Se ve a simple vista.")
-_UNSEEN = Words("That is hard to see.", "Cuesta verlo.")
-_IDENTICAL = Words(
-    "The two are the same, pixel for pixel: every distance is 0.", "Las dos son iguales, píxel a píxel: todas las distancias son 0."
-)
+_OVER_TITLE = _("One over the other")
+_OVER = _("Pull the edge: A is left of it, B right of it.")
+_PIXELS = _("The pixels differ by {mean:.3g} of 255 grey levels on average; the peak signal-to-noise ratio is {psnr:.1f} dB. {seen}")
+_SEEN = _("That is plain to see.")
+_UNSEEN = _("That is hard to see.")
+_IDENTICAL = _("The two are the same, pixel for pixel: every distance is 0.")
 _PSNR = Formula("PSNR = 10·log₁₀(255² / mean (A − B)²)", "in decibels; 30 to 40 dB is usual for a good JPEG")
-_WHERE = Words(
+_WHERE = _(
     "Where they differ: by pixels, and by what each layer answers (root of the squared difference over all channels). Dark: not at all; "
-    "bright: most. Each has a scale of its own.",
-    "Dónde difieren: en píxeles, y en lo que responde cada capa (raíz de la diferencia cuadrática de todos los canales). Oscuro: nada; "
-    "claro: lo máximo. Cada una tiene su propia escala.",
+    "bright: most. Each has a scale of its own."
 )
-_DISTANCE_TITLE = Words("By what the network sees", "Según lo que ve la red")
-_DISTANCES = Words(
+_DISTANCE_TITLE = _("By what the network sees")
+_DISTANCES = _(
     "F are the answers of a layer, G = A·Aᵀ/(n_H·n_W) their Gram matrix. Both distances have units that change from layer to layer; the "
-    "relative errors have none, and can be compared.",
-    "F son las respuestas de una capa, G = A·Aᵀ/(n_H·n_W) su matriz de Gram. Las unidades de ambas distancias cambian de capa en capa; los "
-    "errores relativos no tienen unidad y se pueden comparar.",
+    "relative errors have none, and can be compared."
 )
 _CONTENT_FORMULA = Formula("d = mean (F_A − F_B)²", "content; the deck's J_content = d/4")
 _STYLE_FORMULA = Formula(
     "J_style^[l] = 1/(4·n_C²·(n_H·n_W)²) · ΣΣ (A·Aᵀ − A′·A′ᵀ)² = ¼ · mean (G_A − G_B)²", "the deck; Gatys et al. 2015, eq. 4"
 )
 _RELATIVE_FORMULA = Formula("‖F_A − F_B‖ / ‖F_A‖,   ‖G_A − G_B‖ / ‖G_A‖", "relative errors; 1 is as large as A itself")
-_RELATIVE = Words("How far B is from A, layer by layer.", "Cuánto dista B de A, capa a capa.")
-_FOUND = Words(
+_RELATIVE = _("How far B is from A, layer by layer.")
+_FOUND = _(
     "In content they differ most in {content_far} ({content_most:.2f} of its size) and least in {content_near} ({content_least:.2f}); in "
-    "style most in {style_far} ({style_most:.2f}) and least in {style_near} ({style_least:.2f}). {sense}",
-    "En contenido difieren más en {content_far} ({content_most:.2f} de su tamaño) y menos en {content_near} ({content_least:.2f}); en "
-    "estilo, más en {style_far} ({style_most:.2f}) y menos en {style_near} ({style_least:.2f}). {sense}",
+    "style most in {style_far} ({style_most:.2f}) and least in {style_near} ({style_least:.2f}). {sense}"
 )
-_STYLE_KEPT = Words(
-    "In every layer style differs less than content: they share more of what appears together than of what is where.",
-    "En todas las capas el estilo difiere menos que el contenido: comparten más qué aparece junto que qué hay en cada sitio.",
-)
-_CONTENT_KEPT = Words(
-    "In every layer content differs less than style: they share more of what is where than of what appears together.",
-    "En todas las capas el contenido difiere menos que el estilo: comparten más qué hay en cada sitio que qué aparece junto.",
-)
-_SILENT = Words(
-    "Where a layer answers at all to A, it answers alike to B; elsewhere there is nothing to be relative to.",
-    "Donde una capa responde algo a A, responde igual a B; en las demás no hay con qué comparar.",
-)
-_MIXED = Words(
-    "Style differs less than content in {layers}; elsewhere it is the other way round.",
-    "El estilo difiere menos que el contenido en {layers}; en las demás es al revés.",
-)
-_CONTENT, _STYLE = Words("content", "contenido"), Words("style", "estilo")
-_ERROR, _LAYER = Words("relative error", "error relativo"), Words("layer", "capa")
+_STYLE_KEPT = _("In every layer style differs less than content: they share more of what appears together than of what is where.")
+_CONTENT_KEPT = _("In every layer content differs less than style: they share more of what is where than of what appears together.")
+_SILENT = _("Where a layer answers at all to A, it answers alike to B; elsewhere there is nothing to be relative to.")
+_MIXED = _("Style differs less than content in {layers}; elsewhere it is the other way round.")
+_CONTENT, _STYLE = _("content"), _("style")
+_ERROR, _LAYER = _("relative error"), _("layer")
 _COLUMNS = {
     "layer": _LAYER,
-    "content": Words("content d", "contenido d"),
-    "style": same("J_style"),
-    "content_error": Words("content, relative", "contenido, relativo"),
-    "style_error": Words("style, relative", "estilo, relativo"),
+    "content": _("content d"),
+    "style": untranslated("J_style"),
+    "content_error": _("content, relative"),
+    "style_error": _("style, relative"),
 }
-_TABLE = Words("The distance of A and B in each layer.", "La distancia entre A y B en cada capa.")
-_PIXEL = Words("pixels\nmean {mean:.3g} of 255", "píxeles\nmedia {mean:.3g} de 255")
+_TABLE = _("The distance of A and B in each layer.")
+_PIXEL = _("pixels\nmean {mean:.3g} of 255")
 
 
 @dataclass(frozen=True)
@@ -104,7 +82,7 @@ class Two:
 
     first: Picture
     second: Picture
-    labels: tuple[Words, Words]
+    labels: tuple[Translated, Translated]
 
 
 def distances(two: Two, layers: Sequence[str], settings: Settings, watch: Watch) -> tuple[list[Block], dict[str, Any]]:
@@ -116,9 +94,11 @@ def distances(two: Two, layers: Sequence[str], settings: Settings, watch: Watch)
     rows = [_layer_figures(name, each, seen[1][name]) for name, each in seen[0].items()]
     pixels = _pixel_figures(two)
 
-    def curves(say: Say) -> Figure:
-        lines = {say(words): [_known(row[key]) for row in rows] for words, key in ((_CONTENT, "content_error"), (_STYLE, "style_error"))}
-        return plots.curves(lines, [row["layer"] for row in rows], (say(_LAYER), say(_ERROR)))
+    def curves(translate: Translate) -> Figure:
+        lines = {
+            translate(words): [_known(row[key]) for row in rows] for words, key in ((_CONTENT, "content_error"), (_STYLE, "style_error"))
+        }
+        return plots.curves(lines, [row["layer"] for row in rows], (translate(_LAYER), translate(_ERROR)))
 
     images = tuple(to_pil(side.pixels) for side in (two.first, two.second))
     blocks: list[Block] = [
@@ -161,12 +141,12 @@ def _pixel_figures(two: Two) -> dict[str, float]:
 
 def _differences(
     two: Two, seen: Sequence[Mapping[str, Tensor]], rows: Sequence[Mapping[str, Any]], pixels: Mapping[str, float]
-) -> list[tuple[Words, Image.Image]]:
+) -> list[tuple[Translated, Image.Image]]:
     """Return where the two differ: in pixels, and in each layer."""
     size = (two.first.width, two.first.height)
     maps = [(two.first.pixels - two.second.pixels).abs().mean(1)[0]]
     maps += [(seen[0][row["layer"]] - seen[1][row["layer"]]).square().sum(1).sqrt()[0] for row in rows]
-    captions = [_PIXEL.fill(mean=pixels["mean"]), *(same(f"{row['layer']}\nd = {row['content']:.3g}") for row in rows)]
+    captions = [_PIXEL.fill(mean=pixels["mean"]), *(untranslated(f"{row['layer']}\nd = {row['content']:.3g}") for row in rows)]
     # From no difference at all, even where there is one everywhere.
     return [(caption, squares(each, size, (0.0, float(each.max())))) for caption, each in zip(captions, maps, strict=True)]
 
@@ -175,13 +155,13 @@ def _known(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _pixels_found(pixels: Mapping[str, float]) -> Words:
+def _pixels_found(pixels: Mapping[str, float]) -> Translated:
     if pixels["mean"] == 0:
         return _IDENTICAL
     return _PIXELS.fill(mean=pixels["mean"], psnr=pixels["psnr"], seen=_UNSEEN if pixels["psnr"] >= ALIKE else _SEEN)
 
 
-def _layers_found(rows: Sequence[Mapping[str, Any]]) -> Words:
+def _layers_found(rows: Sequence[Mapping[str, Any]]) -> Translated:
     """Say in which layers two pictures are near, and whether in content or in style."""
     known = [row for row in rows if row["content_error"] is not None and row["style_error"] is not None]
     if not any(row["content_error"] or row["style_error"] for row in known):

@@ -22,35 +22,27 @@ from pincel.studies.records import Record, found_again, read_record
 from pincel.studies.report import Report
 from pincel.studies.settings import Settings, chosen_layers
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words, same
+from pincel.translation import Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 # Those of style, and the content layer of Gatys et al. 2016.
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu4_2", "relu5_1")
 # Pixels by which rounding may change the shape of a result.
 SLACK = 2
 
-_TITLE = Words("{first} and {second}, compared", "{first} y {second}, comparadas")
-_LEAD = Words(
+_TITLE = _("{first} and {second}, compared")
+_LEAD = _(
     "How far apart are two pictures? It depends on who looks: the pixels, or a layer of the network; and on whether it looks for what is "
-    "where (content) or for what appears together (style).",
-    "¿Cuánto distan dos imágenes? Depende de quién mire: los píxeles, o una capa de la red; y de si busca qué hay en cada sitio "
-    "(contenido) o qué aparece junto (estilo).",
+    "where (content) or for what appears together (style)."
 )
-_RUN_TITLE = Words("{picture}: a run and its record", "{picture}: una ejecución y su registro")
-_RUN_LEAD = Words(
+_RUN_TITLE = _("{picture}: a run and its record")
+_RUN_LEAD = _(
     "A run of pincel writes beside its picture a record of what was asked for, what it began with and every loss on the way. Here the two "
-    "are read together.",
-    "Cada ejecución de pincel escribe junto a su imagen un registro de lo que se pidió, con qué empezó y cada pérdida por el camino. Aquí "
-    "se leen los dos juntos.",
+    "are read together."
 )
-_RESIZED = Words(
-    "B was brought from {was} to the size of A, {now} pixels.{stretched}", "B se llevó de {was} al tamaño de A, {now} píxeles.{stretched}"
-)
-_STRETCHED = Words(" It was stretched: the two have not the same shape.", " Se deformó: las dos no tienen la misma forma.")
-_EARLY = Words(
-    "The study was ended early: the terms of J were not measured.",
-    "El estudio se terminó antes de tiempo: no se midieron los términos de J.",
-)
+_RESIZED = _("B was brought from {was} to the size of A, {now} pixels.{stretched}")
+_STRETCHED = _(" It was stretched: the two have not the same shape.")
+_EARLY = _("The study was ended early: the terms of J were not measured.")
 
 
 @dataclass(frozen=True)
@@ -146,10 +138,10 @@ def _pair(pictures: Sequence[Source], layers: Sequence[str], aim: Aim, settings:
     return Report("compare", title, _LEAD, blocks, numbers, {**settings.as_json(), **own}, notes)
 
 
-def _two(pictures: Sequence[Source], aim: Aim, settings: Settings) -> tuple[Two, list[Words]]:
+def _two(pictures: Sequence[Source], aim: Aim, settings: Settings) -> tuple[Two, list[Translated]]:
     """Open two pictures in one size: that of the first, or the one a run from the photograph would have."""
     given = [open_picture(source, what) for source, what in zip(pictures, ("picture A", "picture B"), strict=True)]
-    notes: list[Words] = []
+    notes: list[Translated] = []
     if aim.content is None:
         first = opened(given[0], settings, "picture A")
     else:
@@ -159,9 +151,9 @@ def _two(pictures: Sequence[Source], aim: Aim, settings: Settings) -> tuple[Two,
     if (given[0].height, given[0].width) != (given[1].height, given[1].width):
         was, now = f"{given[1].width}×{given[1].height}", f"{size[1]}×{size[0]}"
         shape = target_size(given[1].height, given[1].width, max(size))
-        stretched = _STRETCHED if max(abs(a - b) for a, b in zip(shape, size, strict=True)) > SLACK else same("")
+        stretched = _STRETCHED if max(abs(a - b) for a, b in zip(shape, size, strict=True)) > SLACK else untranslated("")
         notes.append(_RESIZED.fill(was=was, now=now, stretched=stretched))
-    labels = (same(f"A: {first.name}"), same(f"B: {second.name}"))
+    labels = (untranslated(f"A: {first.name}"), untranslated(f"B: {second.name}"))
     return Two(first, second, labels), notes
 
 
@@ -190,7 +182,7 @@ def _run(source: Source, record: Record, layers: Sequence[str], aim: Aim, settin
     # Enlarged, a small picture would be nothing but less sharp than its photograph.
     shown = opened(painted, replace(settings, size=min(settings.size, max(record.size))))
     before = resize_picture(content, (shown.height, shown.width), "lanczos")
-    two = Two(before, shown, (same(f"A: {content.name}"), same(f"B: {painted.name}")))
+    two = Two(before, shown, (untranslated(f"A: {content.name}"), untranslated(f"B: {painted.name}")))
     blocks, numbers = distances(two, layers, settings, watch)
     found, numbers["losses"] = way_of(record)
     blocks += found

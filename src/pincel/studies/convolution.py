@@ -21,8 +21,8 @@ from pincel.studies.maps import coloured, signed_picture, stretched
 from pincel.studies.report import Report
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words
 from pincel.studies.worked import most_contrast, most_telling, worked
+from pincel.translation import gettext_lazy as _
 
 # More numbers side by side than this cannot be read.
 MOST = 14
@@ -161,9 +161,9 @@ def _by_hand(asked: Asked, picture: Opened, settings: Settings) -> Report:
     theirs = functional.conv2d(grey[None, None], weight[None], padding=1)[0, 0]
     shown = to_pil((grey / WHITE).expand(3, -1, -1)[None].float())
     whole = [(CALLED[kernel], filtered(grey, kernel))]
-    checked = [(Words("torch conv2d, 64 bits", "conv2d de torch, 64 bits"), float(theirs[place]))]
+    checked = [(_("torch conv2d, 64 bits"), float(theirs[place]))]
     story = Story(work, ("",), picture, shown, whole, checked)
-    subject = Words("the kernel {kernel} on the picture in grey", "el núcleo {kernel} sobre la imagen en gris")
+    subject = _("the kernel {kernel} on the picture in grey")
     return page(story, subject.fill(kernel=kernel), {"kernel": kernel, "filter": None}, settings)
 
 
@@ -173,27 +173,27 @@ def _by_network(asked: Asked, picture: Opened, settings: Settings) -> Report:
     first = backbone.card.layers[0].name
     fed = backbone.fed(WHITE * picture.pixels.double())[0].cpu()
     # Where it is not said, place and filter depend on each other: the place is chosen for the smallest filters.
-    _, weight, bias = filter_of(backbone, asked.channel or 0)
+    weight, bias = filter_of(backbone, asked.channel or 0)[1:]
     crop = crop_of(asked, weight.shape[-1], picture)
     place = place_of(asked.at, picture) if asked.at is not None else most_contrast(grey_of(picture), crop)
     answers = features(backbone, picture, [first])[first][0]
     channel = asked.channel
     if channel is None:
-        weights, _ = next(iter(backbone.weights.values()))
+        weights = next(iter(backbone.weights.values()))[0]
         channel = most_telling(answers, weights, worked(fed, weight[0], float(bias), place, crop))
-        _, weight, bias = filter_of(backbone, channel)
+        weight, bias = filter_of(backbone, channel)[1:]
     work = worked(fed, weight[0], float(bias), place, crop)
     exact = by_network(backbone, picture, channel)
     theirs = float(answers[channel, place[0], place[1]])
     checked = [
-        (Words("the network, 64 bits", "la red, 64 bits"), float(exact[place])),
-        (Words("the network, 32 bits", "la red, 32 bits"), theirs),
+        (_("the network, 64 bits"), float(exact[place])),
+        (_("the network, 32 bits"), theirs),
     ]
     whole = [
-        (Words("before ReLU: middle grey is 0", "antes de ReLU: el gris medio es 0"), signed_picture(exact)),
-        (Words("after ReLU: dark is 0", "tras ReLU: lo oscuro es 0"), coloured(stretched(exact.clamp(min=0)))),
+        (_("before ReLU: middle grey is 0"), signed_picture(exact)),
+        (_("after ReLU: dark is 0"), coloured(stretched(exact.clamp(min=0)))),
     ]
     story = Story(work, ("R", "G", "B"), picture, to_pil(picture.pixels), whole, checked, first, backbone.card.mean)
-    subject = Words("filter {channel} of {layer} of {backbone}", "el filtro {channel} de {layer} de {backbone}")
+    subject = _("filter {channel} of {layer} of {backbone}")
     filled = subject.fill(channel=channel, layer=first, backbone=settings.backbone)
     return page(story, filled, {"kernel": None, "filter": channel}, settings)

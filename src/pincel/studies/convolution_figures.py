@@ -12,9 +12,9 @@ from torch.nn import functional
 from pincel.image.io import to_pil
 from pincel.studies.maps import balanced
 from pincel.studies.number_grid import Grid, grids
-from pincel.studies.report import Say
-from pincel.studies.words import Words, same
 from pincel.studies.worked import Worked
+from pincel.translation import Translate, untranslated
+from pincel.translation import gettext_lazy as _
 
 
 def input_figure(work: Worked, names: Sequence[str]) -> Figure:
@@ -24,22 +24,22 @@ def input_figure(work: Worked, names: Sequence[str]) -> Figure:
     return grids([[Grid(name, plane, "gray", limits, 1, frame) for name, plane in zip(names, work.cut, strict=True)]])
 
 
-def step_figure(work: Worked, names: Sequence[str], say: Say) -> Figure:
+def step_figure(work: Worked, names: Sequence[str], translate: Translate) -> Figure:
     """Draw window, kernel, products and sum of each channel, row by row, and everything added up below."""
     limits = [(float(work.cut.min()), float(work.cut.max())), balanced(work.weight), balanced(work.products)]
     rows = []
     for name, window, kernel, products in zip(names, work.window, work.weight, work.products, strict=True):
         rows.append(
             [
-                Grid(say(Words("input, {name}", "entrada, {name}").fill(name=name)), window, "gray", limits[0], 1, after="×"),
-                Grid(say(Words("kernel, {name}", "núcleo, {name}").fill(name=name)), kernel, "RdBu_r", limits[1], 3, after="="),
-                Grid(say(PRODUCTS), products, "RdBu_r", limits[2], 2, after=f"Σ = {float(products.sum()):.3f}"),
+                Grid(translate(_("input, {name}").fill(name=name)), window, "gray", limits[0], 1, after="×"),
+                Grid(translate(_("kernel, {name}").fill(name=name)), kernel, "RdBu_r", limits[1], 3, after="="),
+                Grid(translate(PRODUCTS), products, "RdBu_r", limits[2], 2, after=f"Σ = {float(products.sum()):.3f}"),
             ]
         )
     return grids(rows, f"z = {_added(work)} = {work.answer:.3f}    ReLU(z) = {max(0.0, work.answer):.3f}")
 
 
-PRODUCTS = Words("products", "productos")
+PRODUCTS = _("products")
 
 
 def _added(work: Worked) -> str:
@@ -61,12 +61,12 @@ def _bracketed(value: float, decimals: int) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def output_figure(work: Worked, say: Say) -> Figure:
+def output_figure(work: Worked, translate: Translate) -> Figure:
     """Draw what comes out of the crop before and after ReLU, the place framed."""
     frame = (*work.inside, 1)
     limits = balanced(work.answers)
     before = Grid("z", work.answers, "RdBu_r", limits, 1, frame, after="→")
-    after = Grid(say(same("ReLU(z)")), work.answers.clamp(min=0), "RdBu_r", limits, 1, frame)
+    after = Grid(translate(untranslated("ReLU(z)")), work.answers.clamp(min=0), "RdBu_r", limits, 1, frame)
     return grids([[before, after]])
 
 

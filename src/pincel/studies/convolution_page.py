@@ -13,14 +13,15 @@ from pincel.studies.convolution_figures import cut_out, input_figure, marked, ou
 from pincel.studies.convolution_sizes import size_rows, sizes
 from pincel.studies.kernels import CALLED, KERNELS, filtered, grey_of, kernels_figure
 from pincel.studies.look import WHITE
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Say, Sheet, Table
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import Settings
-from pincel.studies.words import Words, same
 from pincel.studies.worked import Worked
+from pincel.translation import Translate, Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 # Products are written out one by one for kernels up to this side.
 WRITTEN = 5
-TITLE = Words("A convolution, step by step", "Una convolución, paso a paso")
+TITLE = _("A convolution, step by step")
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,13 @@ class Story:
     names: tuple[str, ...]
     picture: Opened
     shown: Image.Image
-    whole: Sequence[tuple[Words, Image.Image]]
-    checked: Sequence[tuple[Words, float]]
+    whole: Sequence[tuple[Translated, Image.Image]]
+    checked: Sequence[tuple[Translated, float]]
     layer: str = ""
     mean: tuple[float, ...] = ()
 
 
-def page(story: Story, subject: Words, chosen: dict[str, Any], settings: Settings) -> Report:
+def page(story: Story, subject: Translated, chosen: dict[str, Any], settings: Settings) -> Report:
     """Tell how a convolution is worked out.
 
     Args:
@@ -66,11 +67,9 @@ def page(story: Story, subject: Words, chosen: dict[str, Any], settings: Setting
     return Report("convolution", TITLE, lead, blocks, _numbers(story, cases), asked)
 
 
-LEAD = Words(
+LEAD = _(
     "All a convolution does is to multiply and add. Here is every number of it: {subject}, at x = {x}, y = {y}, 0 being the first "
-    "column and the first row.",
-    "Todo lo que hace una convolución es multiplicar y sumar. Aquí están todos sus números: {subject}, en x = {x}, y = {y}, donde 0 "
-    "es la primera columna y la primera fila.",
+    "column and the first row."
 )
 
 
@@ -89,7 +88,7 @@ def _numbers(story: Story, cases: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "relu": max(0.0, work.answer),
         "output": work.answers.tolist(),
         "checks": differences,
-        "sizes": [{**size, "case": size["case"].en} for size in cases],
+        "sizes": [{**size, "case": size["case"].text("en")} for size in cases],
     }
 
 
@@ -99,43 +98,35 @@ def _input(story: Story) -> list[Block]:
     # A kernel made by hand has a border of one row and column, and sees grey.
     planes = work.planes[:, 1:-1, 1:-1] / WHITE if len(names) == 1 else story.picture.pixels[0].double()
     cells = [
-        (Words("the crop in its frame", "el recorte en su marco"), marked(story.shown, work)),
-        (Words("the crop, {size}×{size}", "el recorte, {size}×{size}").fill(size=size), cut_out(planes, work)),
+        (_("the crop in its frame"), marked(story.shown, work)),
+        (_("the crop, {size}×{size}").fill(size=size), cut_out(planes, work)),
     ]
     if len(names) == 1:
-        told = Words("The numbers are brightness, from 0 to 255.", "Los números son el brillo, de 0 a 255.")
+        told = _("The numbers are brightness, from 0 to 255.")
         formula = Formula("Y = 0.299 R + 0.587 G + 0.114 B", "ITU-R BT.601")
     else:
-        told = Words(
+        told = _(
             "The numbers are red, green and blue from 0 to 255, less the mean pixel {mean}: this is what the network is fed. Below 0 is "
-            "darker than that mean.",
-            "Los números son rojo, verde y azul de 0 a 255, menos el píxel medio {mean}: eso es lo que recibe la red. Bajo 0 es más oscuro "
-            "que esa media.",
+            "darker than that mean."
         )
         told = told.fill(mean=", ".join(f"{mean:g}" for mean in story.mean))
         formula = Formula("x = (pixel − mean) / std", "Simonyan, Zisserman 2014, section 2.1; std = 1 unless the network says otherwise")
-    border = Words(
-        " Beyond the edge of the picture there are zeros (padding), and the crop holds some of them.",
-        " Más allá del borde de la imagen hay ceros (relleno, padding), y el recorte contiene algunos.",
-    )
+    border = _(" Beyond the edge of the picture there are zeros (padding), and the crop holds some of them.")
     reaches = _reaches_border(work)
     return [
-        Heading(Words("The input", "La entrada")),
-        Sheet("crop", cells, 2, Words("Where we look.", "Dónde miramos."), height=288, enlarged=True),
-        Paragraph(Words("{told}{border}", "{told}{border}").fill(told=told, border=border if reaches else same(""))),
+        Heading(_("The input")),
+        Sheet("crop", cells, 2, _("Where we look."), height=288, enlarged=True),
+        Paragraph(untranslated("{told}{border}").fill(told=told, border=border if reaches else untranslated(""))),
         formula,
-        Plot("input", lambda say: input_figure(work, _said(names, say)), INPUT),
+        Plot("input", lambda translate: input_figure(work, _channel_names(names, translate)), INPUT),
     ]
 
 
-INPUT = Words(
-    "The crop in numbers, a grid for each channel. The frame is where the kernel lies.",
-    "El recorte en números, una cuadrícula por canal. El marco es donde se apoya el núcleo.",
-)
+INPUT = _("The crop in numbers, a grid for each channel. The frame is where the kernel lies.")
 
 
-def _said(names: Sequence[str], say: Say) -> list[str]:
-    return [name or say(Words("grey", "gris")) for name in names]
+def _channel_names(names: Sequence[str], translate: Translate) -> list[str]:
+    return [name or translate(_("grey")) for name in names]
 
 
 def _reaches_border(work: Worked) -> bool:
@@ -147,75 +138,64 @@ def _reaches_border(work: Worked) -> bool:
 def _step(story: Story) -> list[Block]:
     work, names = story.work, story.names
     blocks: list[Block] = [
-        Heading(Words("One step", "Un paso")),
+        Heading(_("One step")),
         Paragraph(
-            Words(
+            _(
                 "Lay the kernel on the frame, multiply each number by the one under it, add up each channel, add the channels and the "
                 "bias. What is below 0 becomes 0: ReLU. The kernel is not flipped: mathematics calls that a cross-correlation, networks a "
-                "convolution.",
-                "Se apoya el núcleo sobre el marco, se multiplica cada número por el que tiene debajo, se suma cada canal, y luego los "
-                "canales y el sesgo. Lo que queda bajo 0 pasa a ser 0: ReLU. El núcleo no se voltea: las matemáticas lo llaman "
-                "correlación cruzada; las redes, convolución.",
+                "convolution."
             )
         ),
         Formula("z = Σ_c Σ_ij w_cij · x_c,y+i,x+j + b,   a = max(0, z)", "LeCun et al. 1998; Nair, Hinton 2010"),
-        Plot("step", lambda say: step_figure(work, _said(names, say), say), STEP),
+        Plot("step", lambda translate: step_figure(work, _channel_names(names, translate), translate), STEP),
     ]
     if work.side <= WRITTEN:
         blocks += [Formula(written_out(work, place), name or "z") for place, name in enumerate(names)]
     return [*blocks, Paragraph(_told(story))]
 
 
-STEP = Words(
+STEP = _(
     "Window, kernel, products and their sum, channel by channel. Numbers are rounded for reading; nothing was rounded in between. Red is "
-    "above 0, blue below.",
-    "Ventana, núcleo, productos y su suma, canal a canal. Los números se redondean solo al escribirlos, no al calcular. Rojo es mayor que "
-    "0; azul, menor.",
+    "above 0, blue below."
 )
 
 
-def _told(story: Story) -> Words:
+def _told(story: Story) -> Translated:
     """Say in words what came out."""
     work = story.work
-    passes = Words("z is above 0, and ReLU lets it pass.", "z es mayor que 0, y ReLU la deja pasar.")
-    cut = Words("z is not above 0, and ReLU makes it 0.", "z no es mayor que 0, y ReLU la deja en 0.")
+    passes = _("z is above 0, and ReLU lets it pass.")
+    cut = _("z is not above 0, and ReLU makes it 0.")
     result = passes if work.answer > 0 else cut
     if len(story.names) == 1:
         return result
     most = int(work.sums.abs().argmax())
     sums = work.sums.tolist()
     together = all(term >= 0 for term in sums) or all(term <= 0 for term in sums)
-    agree = Words("All channels pull the same way", "Todos los canales tiran hacia el mismo lado")
-    oppose = Words("The channels pull against each other", "Los canales tiran unos contra otros")
-    return Words("{how}; the largest share comes from {name}. {result}", "{how}; la mayor parte viene de {name}. {result}").fill(
+    agree = _("All channels pull the same way")
+    oppose = _("The channels pull against each other")
+    return _("{how}; the largest share comes from {name}. {result}").fill(
         how=agree if together else oppose, name=story.names[most], result=result
     )
 
 
 def _check_blocks(story: Story) -> list[Block]:
     work = story.work
-    columns = {"who": Words("computed by", "calculado por"), "z": same("z"), "difference": Words("difference", "diferencia")}
+    columns = {"who": _("computed by"), "z": untranslated("z"), "difference": _("difference")}
     # Seen side by side, four digits would all be alike.
-    rows: list[dict[str, Any]] = [{"who": Words("hand, 64 bits", "mano, 64 bits"), "z": f"{work.answer:.10f}"}]
+    rows: list[dict[str, Any]] = [{"who": _("hand, 64 bits"), "z": f"{work.answer:.10f}"}]
     rows += [{"who": who, "z": f"{value:.10f}", "difference": abs(value - work.answer)} for who, value in story.checked]
     # Of a sum, what is added up says how much rounding may do: 2⁻⁵² or 2⁻²³ of it for each of some hundred terms.
     whole = float(work.products.abs().sum()) + abs(work.bias)
     exact = abs(story.checked[0][1] - work.answer)
-    equal = Words("Hand and machine agree to the last digit.", "Mano y máquina coinciden hasta la última cifra.")
-    agrees = Words(
-        "Hand and machine agree: they differ by {exact:.1e}, which is rounding.",
-        "Mano y máquina coinciden: difieren en {exact:.1e}, que es redondeo.",
-    )
-    differs = Words(
-        "Hand and machine differ by {exact:.1e}, more than rounding explains.",
-        "Mano y máquina difieren en {exact:.1e}, más de lo que explica el redondeo.",
-    )
+    equal = _("Hand and machine agree to the last digit.")
+    agrees = _("Hand and machine agree: they differ by {exact:.1e}, which is rounding.")
+    differs = _("Hand and machine differ by {exact:.1e}, more than rounding explains.")
     return [
         Table(
             "check",
             columns,
             rows,
-            Words("z by hand, and by the machine at the same place.", "z a mano, y según la máquina en el mismo lugar."),
+            _("z by hand, and by the machine at the same place."),
         ),
         Paragraph((equal if exact == 0 else agrees if exact <= 1e-12 * whole else differs).fill(exact=exact)),
     ]
@@ -226,42 +206,36 @@ def _output(story: Story) -> list[Block]:
     count = work.answers.numel()
     positive = int((work.answers > 0).sum())
     return [
-        Heading(Words("The kernel moves on", "El núcleo avanza")),
+        Heading(_("The kernel moves on")),
         Paragraph(
-            Words(
-                "The kernel fits into the crop at {count} places. z is above 0 at {positive} of them; ReLU keeps those.",
-                "El núcleo cabe en el recorte en {count} lugares. z es mayor que 0 en {positive} de ellos; ReLU conserva esos.",
-            ).fill(count=count, positive=positive)
+            _("The kernel fits into the crop at {count} places. z is above 0 at {positive} of them; ReLU keeps those.").fill(
+                count=count, positive=positive
+            )
         ),
         Plot(
             "output",
-            lambda say: output_figure(work, say),
-            Words(
-                "The answer over the crop, before and after ReLU. Framed: the place worked out above.",
-                "La respuesta en el recorte, antes y después de ReLU. En el marco, el lugar calculado arriba.",
-            ),
+            lambda translate: output_figure(work, translate),
+            _("The answer over the crop, before and after ReLU. Framed: the place worked out above."),
         ),
-        Sheet("whole", [(Words("the picture", "la imagen"), story.shown), *story.whole], 3, WHOLE),
+        Sheet("whole", [(_("the picture"), story.shown), *story.whole], 3, WHOLE),
     ]
 
 
-WHOLE = Words("The same at every place of the picture.", "Lo mismo en todos los lugares de la imagen.")
+WHOLE = _("The same at every place of the picture.")
 
 
 def _hand_made(picture: Opened) -> list[Block]:
     grey = grey_of(picture)
     cells = [(CALLED[kernel], filtered(grey, kernel)) for kernel in KERNELS]
     return [
-        Heading(Words("Kernels made by hand", "Núcleos hechos a mano")),
+        Heading(_("Kernels made by hand")),
         Paragraph(
-            Words(
+            _(
                 "Before kernels were learnt, they were thought up. Those whose weights add up to 0 are silent on even surfaces and find "
-                "edges (middle grey is 0); those that add up to 1 keep the brightness.",
-                "Antes de aprenderse, los núcleos se ideaban. Aquellos cuyos pesos suman 0 callan en las superficies uniformes y "
-                "encuentran bordes (el gris medio es 0); los que suman 1 conservan el brillo.",
+                "edges (middle grey is 0); those that add up to 1 keep the brightness."
             )
         ),
         Formula("G = [1 2 1]ᵀ·[1 0 −1]", "Sobel, Feldman 1968"),
-        Plot("kernels", kernels_figure, Words("Their numbers.", "Sus números.")),
-        Sheet("filtered", cells, 3, Words("The picture in grey after each kernel.", "La imagen en gris tras cada núcleo.")),
+        Plot("kernels", kernels_figure, _("Their numbers.")),
+        Sheet("filtered", cells, 3, _("The picture in grey after each kernel.")),
     ]

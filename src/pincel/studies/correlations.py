@@ -23,7 +23,7 @@ from pincel.studies.look import features, network, opened
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Report
 from pincel.studies.settings import Settings, chosen_layers
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words
+from pincel.translation import gettext_lazy as _
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 # Of a layer, the channels a heat map shows.
@@ -31,35 +31,24 @@ CHANNELS = 64
 # Gram matrices of more paintings would fill the memory of a small machine, and no map shows them.
 MOST = 256
 
-_TITLE = Words("Which filters go together", "Qué filtros van juntos")
-_LEAD = Words(
+_TITLE = _("Which filters go together")
+_LEAD = _(
     "The deck defines style as the correlation between filters: not what is where, but what appears together. Here these matrices are "
-    "looked at themselves, and compared.",
-    "Las diapositivas definen el estilo como la correlación entre filtros: no qué hay en cada sitio, sino qué aparece junto. Aquí se miran "
-    "esas matrices por sí mismas, y se comparan.",
+    "looked at themselves, and compared."
 )
-_EARLY = Words(
-    "The study was ended early: {done} of {count} pictures were looked at.",
-    "El estudio se terminó antes de tiempo: se miraron {done} de {count} imágenes.",
-)
-_GRAM_TITLE = Words("The Gram matrix, and correlation", "La matriz de Gram, y la correlación")
-_GRAM = Words(
+_EARLY = _("The study was ended early: {done} of {count} pictures were looked at.")
+_GRAM_TITLE = _("The Gram matrix, and correlation")
+_GRAM = _(
     "A layer answers to a picture with n_C maps of n_H × n_W numbers. Unrolled, they are the rows of a matrix A. An entry of A·Aᵀ "
     "multiplies two maps position by position and adds up: it is large where both filters answer strongly in the same places. Where those "
-    "places are is lost in the sum, and that is why it describes style and not content.",
-    "Una capa responde a una imagen con n_C mapas de n_H × n_W números. Desenrollados, son las filas de una matriz A. Una entrada de A·Aᵀ "
-    "multiplica dos mapas posición a posición y suma: es grande donde ambos filtros responden con fuerza en los mismos sitios. Dónde están "
-    "esos sitios se pierde en la suma, y por eso describe el estilo y no el contenido.",
+    "places are is lost in the sum, and that is why it describes style and not content."
 )
 _GRAM_FORMULA = Formula("G = A·Aᵀ / (n_H·n_W)", "the deck; Gatys, Ecker, Bethge 2015, eq. 3, divided by the number of positions")
 _RHO_FORMULA = Formula("ρ_ij = cov(A_i, A_j) / (σ_i·σ_j)", "Pearson's correlation over positions")
-_DIFFERENCE = Words(
+_DIFFERENCE = _(
     "Strictly, G is no correlation: it subtracts no mean and divides by no spread, so after a ReLU none of its entries is negative and "
     "strong filters stand out. ρ takes both away: +1 are filters that always rise together, −1 filters of which one falls as the other "
-    "rises.",
-    "En rigor, G no es una correlación: no resta la media ni divide por la dispersión, así que tras una ReLU ninguna entrada es negativa y "
-    "destacan los filtros fuertes. ρ quita ambas cosas: +1 son filtros que siempre suben juntos; −1, filtros de los que uno baja cuando el "
-    "otro sube.",
+    "rises."
 )
 
 

@@ -13,10 +13,11 @@ from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.measure import errors
 from pincel.studies.paint import Job, early, paint_all
 from pincel.studies.plots import curves
-from pincel.studies.report import Block, Formula, Paragraph, Plot, Report, Say, Sheet, Table
+from pincel.studies.report import Block, Formula, Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import Settings, chosen_layers
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words, same
+from pincel.translation import Translate, Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 BETA = 1e6
@@ -55,20 +56,17 @@ def study(content: Source, style: Source, *, layers: str | None, ratio: float, r
     of_content, of_style = features(backbone, photograph, {*chosen, *judging}), features(backbone, painting, judging)
     found = []
     for layer, result in zip(chosen, done, strict=False):
-        content_errors, _ = errors(backbone, result.image, of_content, judging)
+        content_errors = errors(backbone, result.image, of_content, judging)[0]
         own = errors(backbone, result.image, of_content, (layer,))[0][0]
         style_errors = errors(backbone, result.image, of_style, judging)[1]
         found.append({"layer": layer, "own": own, "style": fmean(style_errors), "content": dict(zip(judging, content_errors, strict=True))})
     return Report(
         name="depth",
-        title=Words("Content from how deep a layer?", "¿Contenido de qué profundidad?"),
-        lead=Words(
+        title=_("Content from how deep a layer?"),
+        lead=_(
             "A claim of the first paper: the most appealing pictures are made where content is matched in high layers, because only "
             "things "
-            "have to stay, not pixels. Here the content layer goes from the first to the deepest, and nothing else changes.",
-            "Una afirmación del primer artículo: las imágenes más atractivas se obtienen cuando el contenido se compara en capas altas, "
-            "porque solo deben quedar las cosas, no los píxeles. Aquí la capa de contenido va de la primera a la más profunda, y nada "
-            "más cambia.",
+            "have to stay, not pixels. Here the content layer goes from the first to the deepest, and nothing else changes."
         ),
         blocks=_blocks(done, found, judging, [photograph, painting]),
         numbers={"runs": found, "losses": [[each["total"] for each in result.losses] for result in done]},
@@ -85,8 +83,8 @@ def study(content: Source, style: Source, *, layers: str | None, ratio: float, r
 
 
 def _blocks(done: Sequence[Result], found: Sequence[Mapping[str, Any]], judging: Sequence[str], pictures: Sequence[Any]) -> list[Block]:
-    cells = [(Words("content", "contenido"), to_pil(pictures[0].pixels)), (Words("style", "estilo"), to_pil(pictures[1].pixels))]
-    cells += [(same(each["layer"]), result.image) for each, result in zip(found, done, strict=True)]
+    cells = [(_("content"), to_pil(pictures[0].pixels)), (_("style"), to_pil(pictures[1].pixels))]
+    cells += [(untranslated(each["layer"]), result.image) for each, result in zip(found, done, strict=True)]
     blocks: list[Block] = [
         Formula(
             "J(G) = α·J_content^l(C, G) + β·J_style(S, G),  l = " + ", ".join(each["layer"] for each in found),
@@ -96,30 +94,26 @@ def _blocks(done: Sequence[Result], found: Sequence[Mapping[str, Any]], judging:
             "pictures",
             cells,
             min(len(cells), 4),
-            Words("By content layer, shallow to deep.", "Según la capa de contenido, de poca a mucha profundidad."),
+            _("By content layer, shallow to deep."),
         ),
     ]
     if not found:
         return blocks
     names = [each["layer"] for each in found]
 
-    def trade(say: Say) -> Any:
+    def trade(translate: Translate) -> Any:
         lines = {
-            say(Words("style error, all layers", "error de estilo, todas las capas")): [each["style"] for each in found],
-            say(Words("content error, {first}", "error de contenido, {first}").fill(first=judging[0])): [
-                each["content"][judging[0]] for each in found
-            ],
-            say(Words("content error, {last}", "error de contenido, {last}").fill(last=judging[-1])): [
-                each["content"][judging[-1]] for each in found
-            ],
+            translate(_("style error, all layers")): [each["style"] for each in found],
+            translate(_("content error, {first}").fill(first=judging[0])): [each["content"][judging[0]] for each in found],
+            translate(_("content error, {last}").fill(last=judging[-1])): [each["content"][judging[-1]] for each in found],
         }
-        return curves(lines, names, (say(Words("content layer", "capa de contenido")), say(Words("relative error", "error relativo"))))
+        return curves(lines, names, (translate(_("content layer")), translate(_("relative error"))))
 
     columns = {
-        "layer": Words("content layer", "capa de contenido"),
-        "own": Words("content error there", "error de contenido en ella"),
-        "style": Words("style error", "error de estilo"),
-        **{name: Words("content, {name}", "contenido, {name}").fill(name=name) for name in judging},
+        "layer": _("content layer"),
+        "own": _("content error there"),
+        "style": _("style error"),
+        **{name: _("content, {name}").fill(name=name) for name in judging},
     }
     rows = [{**each, **each["content"]} for each in found]
     return [
@@ -128,23 +122,18 @@ def _blocks(done: Sequence[Result], found: Sequence[Mapping[str, Any]], judging:
         Plot(
             "trade",
             trade,
-            Words(
-                "What a deeper content layer costs, and what it leaves to the style.",
-                "Lo que cuesta una capa de contenido más profunda, y lo que deja al estilo.",
-            ),
+            _("What a deeper content layer costs, and what it leaves to the style."),
         ),
         Table("layers", columns, rows, _TABLE, spoken=True),
     ]
 
 
-_TABLE = Words(
-    "As saved: content error ‖F − P‖ / ‖P‖ in the content layer of the run and in all of them, style error ‖G − A‖ / ‖A‖ on average.",
-    "Tal como se guardó: error de contenido ‖F − P‖ / ‖P‖ en la capa de contenido de cada imagen y en todas, error de estilo ‖G − A‖ / "
-    "‖A‖ en promedio.",
+_TABLE = _(
+    "As saved: content error ‖F − P‖ / ‖P‖ in the content layer of the run and in all of them, style error ‖G − A‖ / ‖A‖ on average."
 )
 
 
-def _finding(found: Sequence[Mapping[str, Any]], judging: Sequence[str]) -> Words:
+def _finding(found: Sequence[Mapping[str, Any]], judging: Sequence[str]) -> Translated:
     """Say what went up and what went down from the first picture to the last; which is finest is for the reader's eyes."""
     first, last = found[0], found[-1]
     pixels = judging[0]
@@ -159,29 +148,21 @@ def _finding(found: Sequence[Mapping[str, Any]], judging: Sequence[str]) -> Word
         "f": last["style"],
         "best": best,
     }
-    numbers = Words(
+    numbers = _(
         "From {a} to {b} the content error in {p}, where single pixels count, goes from {c:.0%} to {d:.0%}, and the style error from "
         "{e:.0%} to "
-        "{f:.0%}; the style comes nearest with content from {best}.",
-        "De {a} a {b}, el error de contenido en {p}, donde cuentan los píxeles sueltos, pasa del {c:.0%} al {d:.0%}, y el de estilo, "
-        "del {e:.0%} al "
-        "{f:.0%}; el estilo queda más cerca con contenido de {best}.",
+        "{f:.0%}; the style comes nearest with content from {best}."
     ).fill(**told)
     freer = last["content"][pixels] > first["content"][pixels] and last["style"] <= first["style"]
     verdict = (
-        Words(
+        _(
             "So a deep layer does leave the pixels free, and the style uses that: this much of the claim is measured. Which picture is "
             "the finest is for "
-            "your eyes.",
-            "Así pues, una capa profunda sí deja libres los píxeles, y el estilo lo aprovecha: esta parte de la afirmación está medida. "
-            "Cuál es la "
-            "imagen más bella lo dicen sus ojos.",
+            "your eyes."
         )
         if freer
-        else Words(
-            "So on these pictures, with these steps, a deeper layer has not left more room to the style: the claim is not borne out here.",
-            "Así pues, con estas imágenes y estos pasos, una capa más profunda no ha dejado más sitio al estilo: la afirmación no se "
-            "confirma aquí.",
+        else _(
+            "So on these pictures, with these steps, a deeper layer has not left more room to the style: the claim is not borne out here."
         )
     )
-    return Words("{numbers} {verdict}", "{numbers} {verdict}").fill(numbers=numbers, verdict=verdict)
+    return untranslated("{numbers} {verdict}").fill(numbers=numbers, verdict=verdict)

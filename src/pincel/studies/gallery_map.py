@@ -19,68 +19,55 @@ from pincel.errors import PictureError
 from pincel.files import one_line, quoted
 from pincel.functional.correlation import Scaling, classical_scaling, relative_distance
 from pincel.studies import plots
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Say, Table
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Table
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words
+from pincel.translation import Translate, Translated
+from pincel.translation import gettext_lazy as _
 
 # Up to so many, numbers can still be read in the squares of a heat map.
 READABLE = 12
 # From here on two dimensions are a fair picture of the distances; below the other they are hardly one.
 FAIR, POOR = 0.7, 0.4
 
-_TITLE = Words("{count} paintings, each with each", "{count} cuadros, cada uno con cada uno")
-_EXPLAINED = Words(
+_TITLE = _("{count} paintings, each with each")
+_EXPLAINED = _(
     "How far apart are two styles? The squared difference of the deck grows with the fourth power of the activations, so that one layer "
     "would speak for all of them. Here the difference of two Gram matrices is divided by their size, and every layer counts alike. "
-    "0 is the same style; √2 = 1.41 is what two matrices of one size give that share nothing.",
-    "¿Cuánto distan dos estilos? La diferencia al cuadrado de las diapositivas crece con la cuarta potencia de las activaciones, de modo "
-    "que una sola capa hablaría por todas. Aquí la diferencia de dos matrices de Gram se divide por su tamaño y todas las capas cuentan "
-    "igual. 0 es el mismo estilo; √2 = 1.41 es lo que dan dos matrices de igual tamaño que no comparten nada.",
+    "0 is the same style; √2 = 1.41 is what two matrices of one size give that share nothing."
 )
 _FORMULA = Formula(
     "D(a, b) = 1/L · Σ_l ‖G_a^l − G_b^l‖ / √(‖G_a^l‖·‖G_b^l‖)",
     "G = A·Aᵀ/(n_H·n_W) of each of the L layers; ‖·‖ = √ΣΣ(·)². Free of scale: activations times 2 change nothing.",
 )
-_HEAT = Words(
+_HEAT = _(
     "The distance of every two paintings. Dark is near. Rows stand in the order of hierarchical clustering (average linkage), so a family "
-    "of alike styles is a dark square on the diagonal.",
-    "La distancia entre cada dos cuadros. Oscuro es cerca. Las filas están en el orden de una agrupación jerárquica (enlace medio): una "
-    "familia de estilos parecidos es un cuadrado oscuro sobre la diagonal.",
+    "of alike styles is a dark square on the diagonal."
 )
-_EXTREMES = Words(
+_EXTREMES = _(
     "Most alike are {near} (D = {least:.2f}), least alike {far} (D = {most:.2f}). On average {loner} is the farthest from all others, and "
-    "{middle} the nearest to all.",
-    "Los más parecidos son {near} (D = {least:.2f}); los menos, {far} (D = {most:.2f}). De media, {loner} es el más lejano a todos los "
-    "demás, y {middle} el más cercano a todos.",
+    "{middle} the nearest to all."
 )
-_ALIKE = Words("All of them have the same Gram matrices: D = 0.", "Todos tienen las mismas matrices de Gram: D = 0.")
-_AND = Words("{one} and {other}", "{one} y {other}")
-_MAP = Words(
+_ALIKE = _("All of them have the same Gram matrices: D = 0.")
+_AND = _("{one} and {other}")
+_MAP = _(
     "The same distances as a map (classical scaling): paintings that are near have similar Gram matrices. The axes have no meaning of "
-    "their own.",
-    "Las mismas distancias como un mapa (escalamiento clásico): los cuadros cercanos tienen matrices de Gram parecidas. Los ejes no "
-    "significan nada por sí mismos.",
+    "their own."
 )
 _SCALING = Formula("B = −½·J·D²·J = V·Λ·Vᵀ,  J = I − 11ᵀ/N,  places = V₂·√Λ₂", "Torgerson 1952, classical scaling")
-_KEPT = Words(
-    "Two dimensions keep {kept:.0%} of the variance of the distances (their eigenvalues over the sum of all, without sign). {trust}",
-    "Dos dimensiones conservan el {kept:.0%} de la varianza de las distancias (sus autovalores entre la suma de todos, sin signo). {trust}",
-)
+_KEPT = _("Two dimensions keep {kept:.0%} of the variance of the distances (their eigenvalues over the sum of all, without sign). {trust}")
 _TRUST = {
-    "fair": Words("The map can be trusted in the main.", "En lo principal, el mapa es fiable."),
-    "half": Words("Read it with the matrix beside it.", "Conviene leerlo junto a la matriz."),
-    "poor": Words(
-        "Most of what sets them apart is not on it: trust the matrix.", "Casi todo lo que los separa no está en él: vale la matriz."
-    ),
+    "fair": _("The map can be trusted in the main."),
+    "half": _("Read it with the matrix beside it."),
+    "poor": _("Most of what sets them apart is not on it: trust the matrix."),
 }
-_NEIGHBOURS = Words("The nearest neighbour of each painting.", "El vecino más cercano de cada cuadro.")
+_NEIGHBOURS = _("The nearest neighbour of each painting.")
 _COLUMNS = {
-    "painting": Words("painting", "cuadro"),
-    "nearest": Words("nearest", "más cercano"),
-    "distance": Words("D to it", "D a él"),
-    "farthest": Words("farthest", "más lejano"),
-    "farthest_distance": Words("D to that", "D a ese"),
-    "mean": Words("mean D to all", "D media a todos"),
+    "painting": _("painting"),
+    "nearest": _("nearest"),
+    "distance": _("D to it"),
+    "farthest": _("farthest"),
+    "farthest_distance": _("D to that"),
+    "mean": _("mean D to all"),
 }
 
 
@@ -158,12 +145,12 @@ def gallery(paintings: Sequence[Painting], watch: Watch) -> tuple[list[Block], d
     sorted_names = [names[place] for place in order]
     width = max(6.0, min(14.0, 3 + 0.45 * len(names)))
 
-    def heat(_: Say) -> Figure:
+    def heat(_: Translate) -> Figure:
         shown = values[np.ix_(order, order)]
         size = (width + 1, width)
         return plots.heat(shown, names=(sorted_names, sorted_names), label="D", numbers=len(names) <= READABLE, size=size)
 
-    def drawn(_: Say) -> Figure:
+    def drawn(_: Translate) -> Figure:
         places = scaling.places.numpy()
         return plots.thumbnails(places, [painting.image for painting in paintings], names, size=_map_size(places, width + 2))
 
@@ -208,7 +195,7 @@ def _neighbours(names: Sequence[str], distances: npt.NDArray[np.float64]) -> lis
     return rows
 
 
-def _extremes(names: Sequence[str], distances: npt.NDArray[np.float64]) -> Words:
+def _extremes(names: Sequence[str], distances: npt.NDArray[np.float64]) -> Translated:
     """Say which are most alike and least, and who stands alone."""
     if not distances.any():
         return _ALIKE
@@ -221,7 +208,7 @@ def _extremes(names: Sequence[str], distances: npt.NDArray[np.float64]) -> Words
     return _EXTREMES.fill(**said, **alone, least=float(pairs.min()), most=float(pairs.max()))
 
 
-def _trusted(scaling: Scaling) -> Words:
+def _trusted(scaling: Scaling) -> Translated:
     """Say how far the map is to be believed."""
     trust = "fair" if scaling.kept >= FAIR else "half" if scaling.kept >= POOR else "poor"
     return _KEPT.fill(kept=scaling.kept, trust=_TRUST[trust])

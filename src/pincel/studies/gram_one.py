@@ -15,128 +15,86 @@ from pincel.studies import plots
 from pincel.studies.gallery_map import Painting
 from pincel.studies.gram_view import FAINT, Pair, Seen, answering, channel_order, panels, rooted, strongest
 from pincel.studies.maps import squares
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Say, Sheet, Table
-from pincel.studies.words import Words, same
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Sheet, Table
+from pincel.translation import Translate, Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 # Pairs of a layer in the table, from either end.
 PAIRS = 5
-_ONE_TITLE = Words("{name}: the matrices of each layer", "{name}: las matrices de cada capa")
-_ORDERED = Words(
+_ONE_TITLE = _("{name}: the matrices of each layer")
+_ORDERED = _(
     "The same channels in the same order on both sides. The order comes from hierarchical clustering by 1 − ρ (average linkage): filters "
     "that answer alike are neighbours, and a family of them is a red square on the diagonal of ρ. G is shown by its root, since a few "
-    "entries are far larger than all others.",
-    "Los mismos canales en el mismo orden a ambos lados. El orden sale de una agrupación jerárquica según 1 − ρ (enlace medio): los "
-    "filtros que responden igual quedan juntos, y una familia de ellos es un cuadrado rojo sobre la diagonal de ρ. De G se muestra la "
-    "raíz, pues unas pocas entradas son mucho mayores que las demás.",
+    "entries are far larger than all others."
 )
-_MATRIX = Words(
-    "{layer}: the {shown} strongest of {count} channels. Left √G, right ρ.",
-    "{layer}: los {shown} canales más fuertes de {count}. Izquierda √G, derecha ρ.",
+_MATRIX = _("{layer}: the {shown} strongest of {count} channels. Left √G, right ρ.")
+_NO_MATRIX = _("{layer}: no channel answers here.")
+_ALL_ANSWER = _(
+    "Every channel of every layer answers somewhere, and at {faint:.0%} of the positions or more; none was left out of the pairs."
 )
-_NO_MATRIX = Words("{layer}: no channel answers here.", "{layer}: aquí no responde ningún canal.")
-_ALL_ANSWER = Words(
-    "Every channel of every layer answers somewhere, and at {faint:.0%} of the positions or more; none was left out of the pairs.",
-    "Todos los canales de todas las capas responden en algún sitio, y en el {faint:.0%} de las posiciones o más; ninguno se excluyó de "
-    "los pares.",
-)
-_LEFT_OUT = Words(
+_LEFT_OUT = _(
     "Left out of the pairs: channels that are silent, the same everywhere ({silent}); and those that answer at fewer than {share:.0%} of "
     "the positions ({faint}), since two that answer in one and the same place correlate by accident. Silent ones have no ρ and are not in "
-    "the matrices either.",
-    "Fuera de los pares: los canales callados, iguales en todas partes ({silent}); y los que responden en menos del {share:.0%} de las "
-    "posiciones ({faint}), pues dos que responden en un mismo sitio correlacionan por azar. Los callados no tienen ρ y tampoco están en "
-    "las matrices.",
+    "the matrices either."
 )
-_NONE = Words("none", "ninguno")
-_SHEET = Words(
+_NONE = _("none")
+_SHEET = _(
     "A row for each layer: the picture, the two channels with the highest correlation, and the two with the lowest. Dark is the weakest "
-    "answer of a channel, bright its strongest.",
-    "Una fila por capa: la imagen, los dos canales con la correlación más alta y los dos con la más baja. Oscuro es la respuesta más débil "
-    "de un canal; claro, la más fuerte.",
+    "answer of a channel, bright its strongest."
 )
-_CHANNEL = Words("channel {channel}\nρ = {value:+.2f}", "canal {channel}\nρ = {value:+.2f}")
-_PAIRS_FOUND = Words(
+_CHANNEL = _("channel {channel}\nρ = {value:+.2f}")
+_PAIRS_FOUND = _(
     "The strongest tie is ρ = {most:+.2f} ({most_layer}, channels {most_i} and {most_j}), the strongest opposition ρ = {least:+.2f} "
-    "({least_layer}, channels {least_i} and {least_j}). {sense}",
-    "El vínculo más fuerte es ρ = {most:+.2f} ({most_layer}, canales {most_i} y {most_j}); la oposición más fuerte, ρ = {least:+.2f} "
-    "({least_layer}, canales {least_i} y {least_j}). {sense}",
+    "({least_layer}, channels {least_i} and {least_j}). {sense}"
 )
-_LIKE = Words(
-    "Likeness goes further than opposition: after a ReLU a filter can fall no lower than zero.",
-    "El parecido llega más lejos que la oposición: tras una ReLU un filtro no puede bajar de cero.",
-)
-_OPPOSED = Words("Here opposition goes as far as likeness.", "Aquí la oposición llega tan lejos como el parecido.")
-_NO_PAIRS = Words("In no layer two channels answer, so there are no pairs.", "En ninguna capa responden dos canales, así que no hay pares.")
-_TABLE = Words(
-    "The {count} highest and the {count} lowest correlations of each layer.",
-    "Las {count} correlaciones más altas y las {count} más bajas de cada capa.",
-)
+_LIKE = _("Likeness goes further than opposition: after a ReLU a filter can fall no lower than zero.")
+_OPPOSED = _("Here opposition goes as far as likeness.")
+_NO_PAIRS = _("In no layer two channels answer, so there are no pairs.")
+_TABLE = _("The {count} highest and the {count} lowest correlations of each layer.")
 _PAIR_COLUMNS = {
-    "layer": Words("layer", "capa"),
-    "end": Words("end", "extremo"),
-    "i": Words("channel i", "canal i"),
-    "j": Words("channel j", "canal j"),
-    "correlation": same("ρ"),
+    "layer": _("layer"),
+    "end": _("end"),
+    "i": _("channel i"),
+    "j": _("channel j"),
+    "correlation": untranslated("ρ"),
 }
-_ENDS = (Words("highest", "más alta"), Words("lowest", "más baja"))
-_RANK_TITLE = Words("How much a Gram matrix says", "Cuánto dice una matriz de Gram")
-_RANK = Words(
+_ENDS = (_("highest"), _("lowest"))
+_RANK_TITLE = _("How much a Gram matrix says")
+_RANK = _(
     "A matrix of n_C × n_C numbers sounds like a lot. But where filters go together, much of it is said twice. The effective rank counts "
     "the independent directions: 1 if all filters rise and fall in one proportion, n_C if each goes its own way with equal strength. It "
-    "cannot be above the number of positions either, which is small in deep layers of small pictures.",
-    "Una matriz de n_C × n_C números parece mucho. Pero donde los filtros van juntos, gran parte se dice dos veces. El rango efectivo "
-    "cuenta las direcciones independientes: 1 si todos los filtros suben y bajan en una misma proporción, n_C si cada uno va por su "
-    "cuenta con igual fuerza. Tampoco puede superar el número de posiciones, que es pequeño en las capas profundas de imágenes pequeñas.",
+    "cannot be above the number of positions either, which is small in deep layers of small pictures."
 )
 _RANK_FORMULA = Formula("exp(−Σ p_i·ln p_i),  p_i = λ_i / Σλ  (λ: eigenvalues of G)", "Roy, Vetterli 2007, effective rank")
-_BOUND = Words("most there could be: min(n_C, n_H·n_W)", "lo máximo posible: mín(n_C, n_H·n_W)")
-_DIRECTIONS = Words("directions", "direcciones")
-_RANK_CAPTION = Words("Effective rank of the Gram matrix of each layer.", "Rango efectivo de la matriz de Gram de cada capa.")
-_RANK_FOUND = Words(
-    "The effective rank is {first:.1f} of {first_of} in {first_layer} and {last:.1f} of {last_of} in {last_layer}. {trend}",
-    "El rango efectivo es {first:.1f} de {first_of} en {first_layer} y {last:.1f} de {last_of} en {last_layer}. {trend}",
-)
+_BOUND = _("most there could be: min(n_C, n_H·n_W)")
+_DIRECTIONS = _("directions")
+_RANK_CAPTION = _("Effective rank of the Gram matrix of each layer.")
+_RANK_FOUND = _("The effective rank is {first:.1f} of {first_of} in {first_layer} and {last:.1f} of {last_of} in {last_layer}. {trend}")
 _TRENDS = {
-    (True, False): Words(
-        "It grows with depth, yet far less than what could be: deep layers repeat themselves more.",
-        "Crece con la profundidad, pero mucho menos de lo posible: las capas profundas se repiten más.",
-    ),
-    (True, True): Words(
-        "It grows with depth, and so does the part of what could be.", "Crece con la profundidad, y también la parte de lo posible."
-    ),
-    (False, False): Words(
-        "It does not grow with depth: the many more channels bring no more directions.",
-        "No crece con la profundidad: los muchos canales de más no aportan más direcciones.",
-    ),
-    (False, True): Words("It does not grow, but there is also less that could be.", "No crece, pero también es menos lo posible."),
+    (True, False): _("It grows with depth, yet far less than what could be: deep layers repeat themselves more."),
+    (True, True): _("It grows with depth, and so does the part of what could be."),
+    (False, False): _("It does not grow with depth: the many more channels bring no more directions."),
+    (False, True): _("It does not grow, but there is also less that could be."),
 }
 _END = {"": "rank", "_of": "bound", "_layer": "layer"}
-_RANK_ONE = Words("The effective rank is {first:.1f} of {first_of}.", "El rango efectivo es {first:.1f} de {first_of}.")
-_DIAGONAL_AXIS = Words("% of ΣΣG² on the diagonal", "% de ΣΣG² en la diagonal")
-_DIAGONAL_CAPTION = Words(
-    "How much of the energy of G is on its diagonal, the strength of each filter by itself. All else says which filters answer together.",
-    "Cuánta energía de G está en su diagonal, la fuerza de cada filtro por sí solo. Todo lo demás dice qué filtros responden juntos.",
+_RANK_ONE = _("The effective rank is {first:.1f} of {first_of}.")
+_DIAGONAL_AXIS = _("% of ΣΣG² on the diagonal")
+_DIAGONAL_CAPTION = _(
+    "How much of the energy of G is on its diagonal, the strength of each filter by itself. All else says which filters answer together."
 )
-_TOGETHER = Words(
-    "In every layer the diagonal holds less than half ({least:.1%} to {most:.1%}): style is mainly in what answers together.",
-    "En todas las capas la diagonal tiene menos de la mitad (de {least:.1%} a {most:.1%}): el estilo está sobre todo en lo que responde "
-    "junto.",
-)
-_ALONE = Words(
-    "In {layers} the diagonal holds half or more: there, style is mainly how strong each filter is by itself.",
-    "En {layers} la diagonal tiene la mitad o más: ahí el estilo es sobre todo la fuerza de cada filtro por sí solo.",
-)
+_TOGETHER = _("In every layer the diagonal holds less than half ({least:.1%} to {most:.1%}): style is mainly in what answers together.")
+_ALONE = _("In {layers} the diagonal holds half or more: there, style is mainly how strong each filter is by itself.")
 _COLUMNS = {
-    "layer": Words("layer", "capa"),
-    "channels": Words("channels", "canales"),
-    "positions": Words("positions", "posiciones"),
-    "silent": Words("silent", "callados"),
-    "faint": Words("nearly silent", "casi callados"),
-    "diagonal": Words("share on the diagonal", "parte en la diagonal"),
-    "rank": Words("effective rank", "rango efectivo"),
-    "bound": Words("at most", "como mucho"),
+    "layer": _("layer"),
+    "channels": _("channels"),
+    "positions": _("positions"),
+    "silent": _("silent"),
+    "faint": _("nearly silent"),
+    "diagonal": _("share on the diagonal"),
+    "rank": _("effective rank"),
+    "bound": _("at most"),
 }
-_LAYERS_TABLE = Words("The Gram matrix of each layer in numbers.", "La matriz de Gram de cada capa en números.")
+_LAYERS_TABLE = _("The Gram matrix of each layer in numbers.")
 
 
 def extreme_pairs(seen: Seen, count: int = PAIRS) -> tuple[list[Pair], list[Pair]]:
@@ -181,12 +139,12 @@ def _rank_blocks(rows: Sequence[Mapping[str, Any]]) -> list[Block]:
     """Show how much the Gram matrices say, and where in them."""
     names = [row["layer"] for row in rows]
 
-    def ranks(say: Say) -> Figure:
-        lines = {say(_COLUMNS["rank"]): [row["rank"] for row in rows], say(_BOUND): [row["bound"] for row in rows]}
-        return plots.curves(lines, names, (say(_COLUMNS["layer"]), say(_DIRECTIONS)), logarithmic=True)
+    def ranks(translate: Translate) -> Figure:
+        lines = {translate(_COLUMNS["rank"]): [row["rank"] for row in rows], translate(_BOUND): [row["bound"] for row in rows]}
+        return plots.curves(lines, names, (translate(_COLUMNS["layer"]), translate(_DIRECTIONS)), logarithmic=True)
 
-    def diagonal(say: Say) -> Figure:
-        return plots.bars({row["layer"]: 100 * row["diagonal"] for row in rows}, say(_DIAGONAL_AXIS))
+    def diagonal(translate: Translate) -> Figure:
+        return plots.bars({row["layer"]: 100 * row["diagonal"] for row in rows}, translate(_DIAGONAL_AXIS))
 
     return [
         Heading(_RANK_TITLE),
@@ -206,7 +164,7 @@ def _figures(layer: str, seen: Seen) -> dict[str, Any]:
     return {"layer": layer, **sizes, "diagonal": diagonal_share(seen.gram), **rank}
 
 
-def _matrices(seen: Seen, channels: int, _: Say) -> Figure:
+def _matrices(seen: Seen, channels: int, _: Translate) -> Figure:
     """Draw Gram and correlation matrix side by side, channels in the order of clustering."""
     order = channel_order(seen, strongest(seen.gram.diagonal(), answering(seen), channels))
     square = np.ix_(order, order)
@@ -214,14 +172,16 @@ def _matrices(seen: Seen, channels: int, _: Say) -> Figure:
     return panels([(rooted(gram), "√G", bool((gram < 0).any())), (seen.correlation[square], "ρ", True)], 2)
 
 
-def _matrix_caption(layer: str, seen: Seen, channels: int) -> Words:
+def _matrix_caption(layer: str, seen: Seen, channels: int) -> Translated:
     shown = min(channels, len(answering(seen)))
     return (_MATRIX if shown else _NO_MATRIX).fill(layer=layer, shown=shown, count=len(seen.maps))
 
 
-def _sheet_row(image: Image.Image, layer: str, seen: Seen, pairs: tuple[list[Pair], list[Pair]]) -> Iterator[tuple[Words, Image.Image]]:
+def _sheet_row(
+    image: Image.Image, layer: str, seen: Seen, pairs: tuple[list[Pair], list[Pair]]
+) -> Iterator[tuple[Translated, Image.Image]]:
     """Yield the picture and the maps of the first pair of either end."""
-    yield same(layer), image
+    yield untranslated(layer), image
     for pair in (pairs[0][0], pairs[1][0]):
         for channel in (pair.i, pair.j):
             yield _CHANNEL.fill(channel=channel, value=pair.value), squares(seen.maps[channel], image.size)
@@ -234,19 +194,19 @@ def _table_rows(pairs: Mapping[str, tuple[list[Pair], list[Pair]]]) -> Iterator[
                 yield {"layer": layer, "end": end, "i": pair.i, "j": pair.j, "correlation": pair.value}
 
 
-def _left_out(rows: Sequence[Mapping[str, Any]]) -> Words:
+def _left_out(rows: Sequence[Mapping[str, Any]]) -> Translated:
     """Say how many channels are in no pair, and why."""
 
-    def counted(key: str) -> Words:
+    def counted(key: str) -> Translated:
         some = ", ".join(f"{row['layer']}: {row[key]}" for row in rows if row[key])
-        return same(some) if some else _NONE
+        return untranslated(some) if some else _NONE
 
     if not any(row["silent"] or row["faint"] for row in rows):
         return _ALL_ANSWER.fill(faint=FAINT)
     return _LEFT_OUT.fill(silent=counted("silent"), faint=counted("faint"), share=FAINT)
 
 
-def _pairs_found(pairs: Mapping[str, tuple[list[Pair], list[Pair]]]) -> Words:
+def _pairs_found(pairs: Mapping[str, tuple[list[Pair], list[Pair]]]) -> Translated:
     """Say which two go together most of all, and which least."""
     able = {layer: found for layer, found in pairs.items() if found[0]}
     if not able:
@@ -259,7 +219,7 @@ def _pairs_found(pairs: Mapping[str, tuple[list[Pair], list[Pair]]]) -> Words:
     return _PAIRS_FOUND.fill(**ends, sense=_LIKE if most.value > -least.value else _OPPOSED)
 
 
-def _rank_found(rows: Sequence[Mapping[str, Any]]) -> Words:
+def _rank_found(rows: Sequence[Mapping[str, Any]]) -> Translated:
     """Say how the effective rank goes with depth, by its numbers at either end."""
     first, last = rows[0], rows[-1]
     if len(rows) < 2:
@@ -269,7 +229,7 @@ def _rank_found(rows: Sequence[Mapping[str, Any]]) -> Words:
     return _RANK_FOUND.fill(**ends, trend=trend)
 
 
-def _diagonal_found(rows: Sequence[Mapping[str, Any]]) -> Words:
+def _diagonal_found(rows: Sequence[Mapping[str, Any]]) -> Translated:
     """Say whether style is in the diagonal."""
     alone = [row["layer"] for row in rows if row["diagonal"] >= 0.5]
     if alone:

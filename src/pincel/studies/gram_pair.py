@@ -19,88 +19,67 @@ from pincel.studies import plots
 from pincel.studies.gallery_map import Painting
 from pincel.studies.gram_view import CHANNEL, Pair, Seen, answering, bars_of_powers, channel_order, panels, rooted, strongest
 from pincel.studies.maps import squares
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Say, Sheet, Table
-from pincel.studies.words import Words, same
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Sheet, Table
+from pincel.translation import Translate, Translated, pgettext_lazy, untranslated
+from pincel.translation import gettext_lazy as _
 
 # Pairs of a layer in the table.
 PAIRS = 5
 # Layers in a row of heat maps.
 ACROSS = 3
 
-_TITLE = Words("{first} and {second}: how two styles differ", "{first} y {second}: en qué difieren dos estilos")
-_INTRO = Words(
+_TITLE = _("{first} and {second}: how two styles differ")
+_INTRO = _(
     "Style transfer moves a picture until its Gram matrices are those of the painting. What it has to overcome is the difference shown "
-    "here; each layer's share is the deck's J_style.",
-    "La transferencia de estilo mueve una imagen hasta que sus matrices de Gram son las del cuadro. Lo que tiene que vencer es la "
-    "diferencia que se muestra aquí; la parte de cada capa es la J_style de las diapositivas.",
+    "here; each layer's share is the deck's J_style."
 )
 _FORMULA = Formula(
     "J_style^[l] = 1/(4·n_C²·(n_H·n_W)²) · Σ_i Σ_j (A·Aᵀ − A′·A′ᵀ)²_ij = ¼ · mean (G − G′)²",
     "the deck; Gatys, Ecker, Bethge 2015, eq. 4. With G = A·Aᵀ/(n_H·n_W) the two pictures may differ in size.",
 )
-_STYLE_CAPTION = Words(
-    "J_style of each layer, in powers of ten. The layers live on different scales, which the weights λ_l have to make up for.",
-    "J_style de cada capa, en potencias de diez. Las capas viven en escalas distintas, que los pesos λ_l han de compensar.",
+_STYLE_CAPTION = _(
+    "J_style of each layer, in powers of ten. The layers live on different scales, which the weights λ_l have to make up for."
 )
-_RELATIVE_CAPTION = Words(
+_RELATIVE_CAPTION = _(
     "The same difference over the size of the two matrices: now layers can be compared with each other. 0: the same style; √2: nothing "
-    "in common, at equal size.",
-    "La misma diferencia entre el tamaño de las dos matrices: ahora sí se pueden comparar las capas. 0: el mismo estilo; √2: nada en "
-    "común, a igual tamaño.",
+    "in common, at equal size."
 )
-_SAME = Words("The Gram matrices of the two are equal in every layer.", "Las matrices de Gram de ambas son iguales en todas las capas.")
-_FOUND = Words(
+_SAME = _("The Gram matrices of the two are equal in every layer.")
+_FOUND = _(
     "Relative to their size the matrices differ most in {far} ({most:.2f}) and least in {near} ({least:.2f}). J_style spans a factor of "
-    "{span:,.0f} between layers. {where}",
-    "En relación con su tamaño, las matrices difieren más en {far} ({most:.2f}) y menos en {near} ({least:.2f}). J_style abarca un factor "
-    "de {span:,.0f} entre capas. {where}",
+    "{span:,.0f} between layers. {where}"
 )
-_ONE_FOUND = Words(
-    "The matrices of {far} differ by {most:.2f} of their size. {where}",
-    "Las matrices de {far} difieren en {most:.2f} de su tamaño. {where}",
+_ONE_FOUND = _("The matrices of {far} differ by {most:.2f} of their size. {where}")
+_OFF = _(
+    "In every layer most of the difference is off the diagonal: it is less how strong each filter is than which filters answer together."
 )
-_OFF = Words(
-    "In every layer most of the difference is off the diagonal: it is less how strong each filter is than which filters answer together.",
-    "En todas las capas la mayor parte de la diferencia está fuera de la diagonal: importa menos la fuerza de cada filtro que qué filtros "
-    "responden juntos.",
-)
-_ON = Words(
-    "In {layers} most of the difference is on the diagonal: single filters answer more strongly to one of the two.",
-    "En {layers} la mayor parte de la diferencia está en la diagonal: hay filtros que por sí solos responden más a una de las dos.",
-)
-_HEATS = Words(
+_ON = _("In {layers} most of the difference is on the diagonal: single filters answer more strongly to one of the two.")
+_HEATS = _(
     "G({second}) − G({first}), root with sign: red pairs of channels answer together more in {second}, blue ones more in {first}. The "
-    "strongest channels of the two, in the order of the clustering of {first}.",
-    "G({second}) − G({first}), raíz con signo: los pares de canales en rojo responden más juntos en {second}, los azules en {first}. Los "
-    "canales más fuertes de ambas, en el orden de la agrupación de {first}.",
+    "strongest channels of the two, in the order of the clustering of {first}."
 )
-_SHEET = Words(
+_SHEET = _(
     "Of each layer the pair of channels that differs most, in both pictures; a channel has the same colours in both (dark: weakest, "
-    "bright: strongest). G is large where both maps are bright in the same places.",
-    "De cada capa, el par de canales que más difiere, en ambas imágenes; un canal tiene los mismos colores en las dos (oscuro: lo más "
-    "débil, claro: lo más fuerte). G es grande donde ambos mapas son claros en los mismos sitios.",
+    "bright: strongest). G is large where both maps are bright in the same places."
 )
-_TABLE = Words(
-    "The pairs of channels that differ most between {first} and {second}; share is that of the layer's ΣΣ(ΔG)².",
-    "Los pares de canales que más difieren entre {first} y {second}; la parte es la del ΣΣ(ΔG)² de la capa.",
-)
+_TABLE = _("The pairs of channels that differ most between {first} and {second}; share is that of the layer's ΣΣ(ΔG)².")
 _PAIR_COLUMNS = {
-    "layer": Words("layer", "capa"),
-    "i": Words("channel i", "canal i"),
-    "j": Words("channel j", "canal j"),
-    "first": Words("G_ij of the first", "G_ij de la primera"),
-    "second": Words("G_ij of the second", "G_ij de la segunda"),
-    "change": Words("difference", "diferencia"),
-    "share": Words("share", "parte"),
+    "layer": _("layer"),
+    "i": _("channel i"),
+    "j": _("channel j"),
+    "first": _("G_ij of the first"),
+    "second": _("G_ij of the second"),
+    "change": _("difference"),
+    "share": pgettext_lazy("of the distance", "share"),
 }
 _LAYER_COLUMNS = {
-    "layer": Words("layer", "capa"),
-    "channels": Words("channels", "canales"),
-    "style": same("J_style"),
-    "relative": Words("relative distance", "distancia relativa"),
-    "diagonal": Words("share on the diagonal", "parte en la diagonal"),
+    "layer": _("layer"),
+    "channels": _("channels"),
+    "style": untranslated("J_style"),
+    "relative": _("relative distance"),
+    "diagonal": _("share on the diagonal"),
 }
-_LAYERS_TABLE = Words("The style distance of the two pictures.", "La distancia de estilo de las dos imágenes.")
+_LAYERS_TABLE = _("The style distance of the two pictures.")
 
 
 def changed_pairs(first: Tensor, second: Tensor, count: int = PAIRS) -> list[Pair]:
@@ -130,10 +109,10 @@ def pair_of_styles(
     pairs = {layer: changed_pairs(one.gram, other.gram) for layer, (one, other) in both.items()}
     names = {"first": paintings[0].name, "second": paintings[1].name}
 
-    def distances(_: Say) -> Figure:
+    def distances(_: Translate) -> Figure:
         return bars_of_powers({row["layer"]: row["style"] for row in rows}, "J_style")
 
-    def relative(_: Say) -> Figure:
+    def relative(_: Translate) -> Figure:
         return plots.bars({row["layer"]: row["relative"] for row in rows if row["relative"] is not None}, "‖ΔG‖ / √(‖G‖·‖G′‖)")
 
     sheet = [cell for layer, found in pairs.items() if found for cell in _sheet_row(paintings, layer, both[layer], found[0])]
@@ -165,7 +144,7 @@ def _figures(layer: str, one: Seen, other: Seen) -> dict[str, Any]:
     }
 
 
-def _found(rows: Sequence[Mapping[str, Any]]) -> Words:
+def _found(rows: Sequence[Mapping[str, Any]]) -> Translated:
     """Say where two styles differ most, and whether in the diagonal."""
     differing = [row for row in rows if row["style"] > 0]
     if not differing:
@@ -180,7 +159,7 @@ def _found(rows: Sequence[Mapping[str, Any]]) -> Words:
     return said.fill(**ends, span=max(styles) / min(styles), where=where)
 
 
-def _heats(both: Mapping[str, tuple[Seen, Seen]], channels: int, _: Say) -> Figure:
+def _heats(both: Mapping[str, tuple[Seen, Seen]], channels: int, _: Translate) -> Figure:
     """Draw the change of every layer's Gram matrix, in the order of the first picture's clustering."""
     shown = []
     for layer, (one, other) in both.items():
@@ -193,10 +172,10 @@ def _heats(both: Mapping[str, tuple[Seen, Seen]], channels: int, _: Say) -> Figu
 
 def _sheet_row(
     paintings: tuple[Painting, Painting], layer: str, both: tuple[Seen, Seen], pair: Pair
-) -> Iterator[tuple[Words, Image.Image]]:
+) -> Iterator[tuple[Translated, Image.Image]]:
     """Yield both pictures with the two maps each, a channel in the same colours in both."""
     for painting, seen in zip(paintings, both, strict=True):
-        yield same(f"{layer}: {painting.name}\nG = {float(seen.gram[pair.i, pair.j]):.3g}"), painting.image
+        yield untranslated(f"{layer}: {painting.name}\nG = {float(seen.gram[pair.i, pair.j]):.3g}"), painting.image
         for channel in (pair.i, pair.j):
             maps = [each.maps[channel] for each in both]
             ends = min(float(each.min()) for each in maps), max(float(each.max()) for each in maps)

@@ -15,14 +15,14 @@ from pincel.functional.correlation import correlation_matrix
 from pincel.functional.gram import gram_matrix
 from pincel.studies import plots
 from pincel.studies.gallery_map import clustered
-from pincel.studies.words import Words
+from pincel.translation import gettext_lazy as _
 
 # A channel that answers at fewer positions than this share correlates by accident with whatever else is there.
 FAINT = 0.02
 # Side of a matrix, in inches.
 SIDE = 4.2
 
-CHANNEL = Words("channel {channel}", "canal {channel}")
+CHANNEL = _("channel {channel}")
 
 Matrix = npt.NDArray[np.float64]
 

@@ -18,7 +18,8 @@ from pincel.studies.plots import heat
 from pincel.studies.report import Block, Formula, Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import Settings, chosen_layers
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words, same
+from pincel.translation import Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYERS = ("relu4_2",)
@@ -69,14 +70,11 @@ def study(content: Source, style: Source, *, ratios: str | None, recipe: str, se
         found.append({"layers": count, "ratio": ratio, "content": content_error, "style": fmean(style_errors.values()), **style_errors})
     return Report(
         name="grid",
-        title=Words("How much style, and of which size", "Cuánto estilo, y de qué tamaño"),
-        lead=Words(
+        title=_("How much style, and of which size"),
+        lead=_(
             "The same photograph after the same painting, twenty ways: downwards, more and deeper layers say what style is; to the "
             "right, the "
-            "content counts for more.",
-            "La misma fotografía según el mismo cuadro, de veinte maneras: hacia abajo, cada vez más capas, y más profundas, dicen qué "
-            "es el "
-            "estilo; hacia la derecha, el contenido pesa más.",
+            "content counts for more."
         ),
         blocks=_blocks(done, found, layers, columns, [photograph, painting]),
         numbers={"cells": found},
@@ -101,27 +99,27 @@ def _blocks(
     done: Sequence[Result], found: Sequence[Mapping[str, Any]], layers: Sequence[str], columns: Sequence[float], pictures: Sequence[Any]
 ) -> list[Block]:
     cells = [
-        (same(f"{_named(layers, cell['layers'])}\nα/β = {cell['ratio']:.0e}"), result.image)
+        (untranslated(f"{_named(layers, cell['layers'])}\nα/β = {cell['ratio']:.0e}"), result.image)
         for cell, result in zip(found, done, strict=True)
     ]
-    originals = [(Words("content", "contenido"), to_pil(pictures[0].pixels)), (Words("style", "estilo"), to_pil(pictures[1].pixels))]
+    originals = [(_("content"), to_pil(pictures[0].pixels)), (_("style"), to_pil(pictures[1].pixels))]
     blocks: list[Block] = [
         Formula(
             "J(G) = α·J_content(C, G) + β·J_style(S, G)",
             "Gatys, Ecker, Bethge 2015, eq. 7 and figure 3; normalised VGG-19, average pooling",
         ),
-        Sheet("originals", originals, 4, Words("What it is made from.", "De qué se hace.")),
+        Sheet("originals", originals, 4, _("What it is made from.")),
     ]
     if not found:
         return blocks
     blocks.append(Sheet("grid", cells, len(columns), _CAPTION))
     rows = [{**cell, "layers": _named(layers, cell["layers"])} for cell in found]
     headings = {
-        "layers": Words("style layers", "capas de estilo"),
-        "ratio": same("α/β"),
-        "content": Words("content error", "error de contenido"),
-        "style": Words("style error", "error de estilo"),
-        **{layer: same(layer) for layer in layers},
+        "layers": _("style layers"),
+        "ratio": untranslated("α/β"),
+        "content": _("content error"),
+        "style": _("style error"),
+        **{layer: untranslated(layer) for layer in layers},
     }
     whole = len(found) // len(columns)
     if whole:
@@ -132,19 +130,11 @@ def _blocks(
     return [*blocks, Table("cells", headings, rows, _TABLE, spoken=True)]
 
 
-_CAPTION = Words(
-    "Each row adds a style layer, each column gives the content more weight. The paper's figure has columns from 1e-5 to 1e-2.",
-    "Cada fila añade una capa de estilo; cada columna da más peso al contenido. La figura del artículo tiene columnas de 1e-5 a 1e-2.",
-)
-_TABLE = Words(
-    "As saved: ‖F − P‖ / ‖P‖ at the content layer, ‖G − A‖ / ‖A‖ at each style layer, and its mean.",
-    "Tal como se guardó: ‖F − P‖ / ‖P‖ en la capa de contenido, ‖G − A‖ / ‖A‖ en cada capa de estilo, y su media.",
-)
+_CAPTION = _("Each row adds a style layer, each column gives the content more weight. The paper's figure has columns from 1e-5 to 1e-2.")
+_TABLE = _("As saved: ‖F − P‖ / ‖P‖ at the content layer, ‖G − A‖ / ‖A‖ at each style layer, and its mean.")
 _KINDS = {
-    "content": Words("Content error: how far from the photograph.", "Error de contenido: lo lejos que queda de la fotografía."),
-    "style": Words(
-        "Style error: how far from the painting, over all layers.", "Error de estilo: lo lejos que queda del cuadro, en todas las capas."
-    ),
+    "content": _("Content error: how far from the photograph."),
+    "style": _("Style error: how far from the painting, over all layers."),
 }
 
 
@@ -158,30 +148,25 @@ def _map(kind: str, found: Sequence[Mapping[str, Any]], layers: Sequence[str], c
     return Plot(f"{kind}-errors", lambda _: heat(values, names=names, numbers=True, label="", size=(6.0, 4.0)), _KINDS[kind])
 
 
-def _finding(found: Sequence[Mapping[str, Any]], columns: Sequence[float], whole: int) -> Words:
+def _finding(found: Sequence[Mapping[str, Any]], columns: Sequence[float], whole: int) -> Translated:
     """Say in numbers what the ends of the table do, whichever way they go."""
     table = np.array([[cell["content"], cell["style"]] for cell in found[: whole * len(columns)]]).reshape(whole, len(columns), 2)
-    across = Words(
+    across = _(
         "From the first column to the last the content error goes from {a:.0%} to {b:.0%} (mean over the rows), the style error from "
-        "{c:.0%} to {d:.0%}.",
-        "De la primera columna a la última, el error de contenido pasa del {a:.0%} al {b:.0%} (media de las filas) y el de estilo, del "
-        "{c:.0%} al {d:.0%}.",
+        "{c:.0%} to {d:.0%}."
     ).fill(a=table[:, 0, 0].mean(), b=table[:, -1, 0].mean(), c=table[:, 0, 1].mean(), d=table[:, -1, 1].mean())
-    down = Words(
-        "From the first row to the last the style error over all layers goes from {a:.0%} to {b:.0%}.",
-        "De la primera fila a la última, el error de estilo en todas las capas pasa del {a:.0%} al {b:.0%}.",
-    ).fill(a=table[0, :, 1].mean(), b=table[-1, :, 1].mean())
+    down = _("From the first row to the last the style error over all layers goes from {a:.0%} to {b:.0%}.").fill(
+        a=table[0, :, 1].mean(), b=table[-1, :, 1].mean()
+    )
     clear = [ratio for ratio, error in zip(columns, table[:, :, 0].mean(axis=0), strict=True) if error < CLEAR]
     shows = (
-        Words(
-            "The photograph comes through from α/β = {ratio:.0e} on: there the content error is under {limit:.0%}.",
-            "La fotografía se reconoce desde α/β = {ratio:.0e}: ahí el error de contenido baja del {limit:.0%}.",
-        ).fill(ratio=min(clear), limit=CLEAR)
+        _("The photograph comes through from α/β = {ratio:.0e} on: there the content error is under {limit:.0%}.").fill(
+            ratio=min(clear), limit=CLEAR
+        )
         if clear
-        else Words(
+        else _(
             "In no column does the content error fall under {limit:.0%}: starting from noise, these steps and weights leave the "
-            "photograph out.",
-            "En ninguna columna baja el error de contenido del {limit:.0%}: desde ruido, estos pasos y pesos dejan fuera la fotografía.",
+            "photograph out."
         ).fill(limit=CLEAR)
     )
-    return Words("{across} {shows} {down}", "{across} {shows} {down}").fill(across=across, shows=shows, down=down)
+    return untranslated("{across} {shows} {down}").fill(across=across, shows=shows, down=down)

@@ -16,7 +16,7 @@ from pincel.studies.inversion_table import table_jobs, table_section
 from pincel.studies.report import Block, Formula, Paragraph, Report
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words
+from pincel.translation import gettext_lazy as _
 
 __all__ = ["Asked", "study"]
 
@@ -31,24 +31,16 @@ _EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType(
     }
 )
 
-_TITLE = Words("Photographs rebuilt from their codes", "Fotografías reconstruidas a partir de sus códigos")
-_LEAD = Words(
+_TITLE = _("Photographs rebuilt from their codes")
+_LEAD = _(
     "A representation turns a picture x into a code Φ(x): the answers of a layer, or a descriptor such as HOG. What does the code keep? "
     "Turn it round: start from noise, and change it step by step until its code is that of a photograph. What comes out is a pre-image, "
-    "a picture the representation cannot tell from the photograph; what is right in it was in the code, and what is wrong was not.",
-    "Una representación convierte una imagen x en un código Φ(x): las respuestas de una capa, o un descriptor como HOG. ¿Qué guarda el "
-    "código? Hay que darle la vuelta: se parte de ruido y se cambia paso a paso hasta que su código es el de una fotografía. Lo que sale "
-    "es una preimagen, una imagen que la representación no distingue de la fotografía; lo que en ella es correcto estaba en el código, y "
-    "lo que no, no estaba.",
+    "a picture the representation cannot tell from the photograph; what is right in it was in the code, and what is wrong was not."
 )
-_WHY = Words(
+_WHY = _(
     "Many pictures have nearly the same code, most of them noise. Two regularisers choose among them what a photograph could be: the norm "
     "R keeps colours in range, and the total variation V punishes differences between neighbouring pixels, more the larger λ_V. The code "
-    "says what is seen, and the regularisers what pictures are like. Each picture here takes {steps} steps at {width}×{height} pixels.",
-    "Muchas imágenes tienen casi el mismo código, la mayoría ruido. Dos regularizadores eligen entre ellas las que podrían ser una "
-    "fotografía: la norma R mantiene los colores en su margen, y la variación total V castiga las diferencias entre píxeles vecinos, "
-    "tanto más cuanto mayor es λ_V. El código dice lo que se ve; los regularizadores, cómo son las imágenes. Cada imagen se hace aquí en "
-    "{steps} pasos, a {width}×{height} píxeles.",
+    "says what is seen, and the regularisers what pictures are like. Each picture here takes {steps} steps at {width}×{height} pixels."
 )
 _NORMS = {"alpha": "R(x) = Σ |x|^α / (n·σ²)", "range": "R(x) = Σ_ij (Σ_c x_ijc²)^(α/2) / (H·W)"}
 _VARIATIONS = {"sigma": "(n·σ²)", "area": "(H·W)"}
@@ -87,18 +79,16 @@ def _taught(plan: Plan) -> list[Block]:
     """Say what is minimised."""
     height, width = plan.size
     recipe = plan.recipe
-    source = Words(
+    source = _(
         "Mahendran, Vedaldi 2015, eq. 4 (of 2016: eq. 3); x in grey levels from the mean colour, n values, H×W pixels, σ = 68.9; recipe "
-        "{name}: α = {alpha:g}, β = {beta:g}, λ_R = {norm:.3g}",
-        "Mahendran, Vedaldi 2015, ec. 4 (de 2016: ec. 3); x en niveles de gris desde el color medio, n valores, H×W píxeles, σ = 68.9; "
-        "receta {name}: α = {alpha:g}, β = {beta:g}, λ_R = {norm:.3g}",
+        "{name}: α = {alpha:g}, β = {beta:g}, λ_R = {norm:.3g}"
     ).fill(name=recipe.name, alpha=recipe.alpha, beta=recipe.beta, norm=recipe.norm_weight)
     variation = f"V(x) = Σ ((x_{{i,j+1}} - x_ij)² + (x_{{i+1,j}} - x_ij)²)^(β/2) / {_VARIATIONS[recipe.tv]}"
     return [
         Formula("x* = argmin  C · ‖Φ(x) - Φ₀‖² / ‖Φ₀‖²  +  λ_R · R(x)  +  λ_V · V(x)", source),
         Paragraph(_WHY.fill(steps=recipe.steps, width=width, height=height)),
-        Formula(_NORMS[recipe.norm], Words("the norm, of high power: nearly a bound", "la norma, de potencia alta: casi un límite")),
-        Formula(variation, Words("the total variation: with β = 2 it blurs", "la variación total: con β = 2 difumina")),
+        Formula(_NORMS[recipe.norm], _("the norm, of high power: nearly a bound")),
+        Formula(variation, _("the total variation: with β = 2 it blurs")),
     ]
 
 

@@ -14,23 +14,21 @@ from pincel.studies.inversion_plan import Plan
 from pincel.studies.inversion_runs import Job, Section
 from pincel.studies.look import WHITE
 from pincel.studies.report import Heading, Paragraph, Sheet
-from pincel.studies.words import Words
+from pincel.translation import Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 # Layers whose channels are halved: the paper shows shallow ones.
 HALVED = 2
 # So many times as colourful is another picture.
 UNEVEN = 1.5
 
-_HEADING = Words("Half of the channels", "La mitad de los canales")
-_HALVES = Words(
+_HEADING = _("Half of the channels")
+_HALVES = _(
     "All positions of a layer are matched, but only one half of its channels. In AlexNet, whose halves were trained on two processors, the "
-    "paper finds shapes in one and colours in the other; VGG has no such halves.",
-    "Se comparan todas las posiciones de una capa, pero solo la mitad de sus canales. En AlexNet, cuyas mitades se entrenaron en dos "
-    "procesadores, el artículo encuentra formas en una y colores en la otra; en VGG no hay tales mitades.",
+    "paper finds shapes in one and colours in the other; VGG has no such halves."
 )
-_HALVES_SHEET = Words(
-    "From the first and the last half of the channels: relative error in that half, distance from the photograph in grey levels.",
-    "A partir de la primera y la última mitad de los canales: error relativo en esa mitad, distancia a la fotografía en niveles de gris.",
+_HALVES_SHEET = _(
+    "From the first and the last half of the channels: relative error in that half, distance from the photograph in grey levels."
 )
 
 
@@ -71,7 +69,7 @@ def colourful(picture: Tensor) -> float:
     return float(WHITE * (picture - picture.mean(0)).square().mean(0).sqrt().mean())
 
 
-def halves_finding(parts: Sequence[Mapping[str, Any]], photograph: float) -> Words:
+def halves_finding(parts: Sequence[Mapping[str, Any]], photograph: float) -> Translated:
     """Say whether one half of the channels keeps the colours.
 
     Args:
@@ -85,32 +83,24 @@ def halves_finding(parts: Sequence[Mapping[str, Any]], photograph: float) -> Wor
     said = [f"{layer} {first:.0f} | {last:.0f}" for layer, (first, last) in pairs.items()]
     uneven = [layer for layer, pair in pairs.items() if max(pair) > UNEVEN * min(pair)]
     verdict = (
-        Words("one half keeps more of the colours in {layers}.", "una mitad guarda más los colores en {layers}.").fill(
-            layers=", ".join(uneven)
-        )
+        _("one half keeps more of the colours in {layers}.").fill(layers=", ".join(uneven))
         if uneven
-        else Words("neither half has the colours to itself.", "ninguna mitad guarda los colores para sí.")
+        else _("neither half has the colours to itself.")
     )
-    return Words(
-        "How far colours are from grey, in grey levels, from the first and the last half: {said} (photograph {photograph:.0f}); {verdict}",
-        "Cuánto se apartan los colores del gris, en niveles, con la primera y la última mitad: {said} (fotografía {photograph:.0f}); "
-        "{verdict}",
+    return _(
+        "How far colours are from grey, in grey levels, from the first and the last half: {said} (photograph {photograph:.0f}); {verdict}"
     ).fill(said=", ".join(said), photograph=photograph, verdict=verdict)
 
 
-_NAMES = {HALVES[0]: Words("first half", "primera mitad"), HALVES[1]: Words("last half", "última mitad")}
+_NAMES = {HALVES[0]: _("first half"), HALVES[1]: _("last half")}
 
 
 def _halves_sheet(plan: Plan, jobs: Sequence[Job], parts: Sequence[Mapping[str, Any]], found: Mapping[Job, Preimage]) -> Sheet:
     cells = [
         (
-            Words("{layer}, {half}: {error:.1%}, {distance:.0f}", "{layer}, {half}: {error:.1%}, {distance:.0f}").fill(
-                **{**part, "half": _NAMES[part["half"]]}
-            ),
+            untranslated("{layer}, {half}: {error:.1%}, {distance:.0f}").fill(**{**part, "half": _NAMES[part["half"]]}),
             to_pil(found[job].pictures[:1]),
         )
         for job, part in zip(jobs, parts, strict=True)
     ]
-    return Sheet(
-        "halves", [(Words("photograph", "fotografía"), to_pil(plan.photographs[0].pixels)), *cells], len(cells) + 1, _HALVES_SHEET, 160
-    )
+    return Sheet("halves", [(_("photograph"), to_pil(plan.photographs[0].pixels)), *cells], len(cells) + 1, _HALVES_SHEET, 160)

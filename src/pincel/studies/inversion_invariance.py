@@ -15,39 +15,28 @@ from pincel.studies.inversion_plan import Plan, three
 from pincel.studies.inversion_runs import Job, Section
 from pincel.studies.look import WHITE
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Sheet, Table
-from pincel.studies.words import Words, same
+from pincel.translation import Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 # Starts that are shown; all of them are measured.
 SHOWN = 4
 
-_HEADING = Words("What the code leaves free", "Lo que el código deja libre")
-_HOW = Words(
+_HEADING = _("What the code leaves free")
+_HOW = _(
     "The same photograph rebuilt {count} times, from other noise each time, with λ_V = {weight:.3g}, the weakest smoothing of this study. "
     "What all pictures share is what the code says; where they differ, it has nothing to say: to that layer they are all the "
-    "same picture. Look at the last two columns: the mean, and the deviation, on one scale for all rows.",
-    "La misma fotografía reconstruida {count} veces, cada una desde otro ruido, con λ_V = {weight:.3g}, el alisado más débil de este "
-    "estudio. Lo común a todas las imágenes es lo que dice el código; donde difieren, no dice nada: para esa capa son la misma imagen. "
-    "Las dos últimas columnas muestran la media y la desviación, en la misma escala en todas las filas.",
+    "same picture. Look at the last two columns: the mean, and the deviation, on one scale for all rows."
 )
 _FORMULA = Formula(
-    Words(
-        "s = mean over pixels of √( mean over colours of  1/N · Σₖ (xₖ - x̄)² )",
-        "s = media sobre los píxeles de √( media sobre los colores de  1/N · Σₖ (xₖ - x̄)² )",
-    ),
-    Words(
+    _("s = mean over pixels of √( mean over colours of  1/N · Σₖ (xₖ - x̄)² )"),
+    _(
         "in grey levels, of 255; ours; the pictures are those of figure 7 of Mahendran, Vedaldi 2015, who give no figure. Differs: one "
-        "λ_V for all layers, so that smoothing does not hide what a deep code leaves free",
-        "en niveles de gris, de 255; nuestra; las imágenes son las de la figura 7 de Mahendran, Vedaldi 2015, que no dan cifras. "
-        "Diferencia: un mismo λ_V para todas las capas, para que el alisado no oculte lo que un código profundo deja libre",
+        "λ_V for all layers, so that smoothing does not hide what a deep code leaves free"
     ),
 )
-_SHEET = Words(
-    "From the code of each layer: {shown} of {count} starts, their mean, and where they differ (white: {most:.0f} grey levels).",
-    "A partir del código de cada capa: {shown} de {count} comienzos, su media y dónde difieren (blanco: {most:.0f} niveles de gris).",
-)
-_TABLE = Words(
-    "Deviation between starts, distance of the pictures from the photograph (both in grey levels) and relative error of their codes.",
-    "Desviación entre comienzos, distancia de las imágenes a la fotografía (ambas en niveles de gris) y error relativo de sus códigos.",
+_SHEET = _("From the code of each layer: {shown} of {count} starts, their mean, and where they differ (white: {most:.0f} grey levels).")
+_TABLE = _(
+    "Deviation between starts, distance of the pictures from the photograph (both in grey levels) and relative error of their codes."
 )
 
 
@@ -76,10 +65,10 @@ def invariance_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
 
 
 _COLUMNS = {
-    "layer": Words("layer", "capa"),
-    "deviation": Words("deviation", "desviación"),
-    "distance": Words("from the photograph", "a la fotografía"),
-    "error": Words("E, %", "E, %"),
+    "layer": _("layer"),
+    "deviation": _("deviation"),
+    "distance": _("from the photograph"),
+    "error": untranslated("E, %"),
 }
 
 
@@ -124,18 +113,18 @@ def _sheet(plan: Plan, results: Mapping[str, Preimage], maps: Mapping[str, Tenso
     for name, result in results.items():
         errors = result.record["relative_errors"]
         cells += [
-            (same(f"{plan.short(name)} · {number + 1} · {errors[number]:.1%}"), to_pil(result.pictures[number : number + 1]))
+            (untranslated(f"{plan.short(name)} · {number + 1} · {errors[number]:.1%}"), to_pil(result.pictures[number : number + 1]))
             for number in range(shown)
         ]
         mean = float(maps[name].mean())
         cells += [
-            (Words("mean", "media"), result.mean),
-            (Words(f"deviation {mean:.1f}", f"desviación {mean:.1f}"), as_grey(maps[name], most)),
+            (_("mean"), result.mean),
+            (_("deviation {mean:.1f}").fill(mean=mean), as_grey(maps[name], most)),
         ]
     return Sheet("invariance", cells, shown + 2, _SHEET.fill(shown=shown, count=plan.asked.repeats, most=most), height=128)
 
 
-def finding(rows: Sequence[Mapping[str, Any]]) -> Words:
+def finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
     """Say whether deep layers leave more free, and whether their codes match all the same.
 
     Args:
@@ -143,10 +132,9 @@ def finding(rows: Sequence[Mapping[str, Any]]) -> Words:
     """
     first, last = rows[0], rows[-1]
     if len(rows) == 1:
-        return Words(
-            "From {layer}, pictures differ by {a:.1f} grey levels on average, and their codes are off by {e:.1%}.",
-            "A partir de {layer}, las imágenes difieren en {a:.1f} niveles de gris de media, y sus códigos se desvían un {e:.1%}.",
-        ).fill(layer=first["layer"], a=first["deviation"], e=first["error"])
+        return _("From {layer}, pictures differ by {a:.1f} grey levels on average, and their codes are off by {e:.1%}.").fill(
+            layer=first["layer"], a=first["deviation"], e=first["error"]
+        )
     told = {
         "x": first["layer"],
         "y": last["layer"],
@@ -155,37 +143,27 @@ def finding(rows: Sequence[Mapping[str, Any]]) -> Words:
         "e": first["error"],
         "f": last["error"],
     }
-    numbers = Words(
+    numbers = _(
         "From {x} to {y} the deviation between starts goes from {a:.1f} to {b:.1f} grey levels, and the relative error of the codes from "
-        "{e:.1%} to {f:.1%}.",
-        "De {x} a {y} la desviación entre comienzos pasa de {a:.1f} a {b:.1f} niveles de gris, y el error relativo de los códigos, del "
-        "{e:.1%} al {f:.1%}.",
+        "{e:.1%} to {f:.1%}."
     ).fill(**told)
     freer, matched = last["deviation"] > first["deviation"], last["error"] <= max(first["error"], BOUND)
-    return Words("{numbers} {verdict}", "{numbers} {verdict}").fill(numbers=numbers, verdict=_VERDICTS[freer, matched])
+    return untranslated("{numbers} {verdict}").fill(numbers=numbers, verdict=_VERDICTS[freer, matched])
 
 
 _VERDICTS = {
-    (True, True): Words(
-        "So the deeper pictures are freer while their code matches: to the deep layer they are the same picture. This is its invariance.",
-        "Así pues, las imágenes profundas son más libres y su código coincide: para la capa profunda son la misma imagen. Esa es su "
-        "invariancia.",
+    (True, True): _(
+        "So the deeper pictures are freer while their code matches: to the deep layer they are the same picture. This is its invariance."
     ),
-    (True, False): Words(
+    (True, False): _(
         "The deeper pictures differ more, but their codes do not match well either: part of that may be a run that is not finished. Give "
-        "more --steps.",
-        "Las imágenes profundas difieren más, pero sus códigos tampoco coinciden bien: una parte puede deberse a que faltan pasos. Pruebe "
-        "con más --steps.",
+        "more --steps."
     ),
-    (False, True): Words(
+    (False, True): _(
         "So on this photograph the deeper layer does not leave more free, and its code matches: the statement of the paper is not borne "
-        "out here.",
-        "Así pues, con esta fotografía la capa más profunda no deja más libertad, y su código coincide: la afirmación del artículo no se "
-        "confirma aquí.",
+        "out here."
     ),
-    (False, False): Words(
-        "So on this photograph the deeper layer does not leave more free, but its code does not match well either: give more --steps.",
-        "Así pues, con esta fotografía la capa más profunda no deja más libertad, pero su código tampoco coincide bien: pruebe con más "
-        "--steps.",
+    (False, False): _(
+        "So on this photograph the deeper layer does not leave more free, but its code does not match well either: give more --steps."
     ),
 }

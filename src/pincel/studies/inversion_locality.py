@@ -20,7 +20,8 @@ from pincel.studies.look import WHITE
 from pincel.studies.mosaic import marked
 from pincel.studies.receptive import Box
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Sheet, Table
-from pincel.studies.words import Words, same
+from pincel.translation import Translated, joined, untranslated
+from pincel.translation import gettext_lazy as _
 
 # Positions of the window, high and wide; starts it is rebuilt from.
 SIDE, STARTS = 5, 2
@@ -29,41 +30,28 @@ SEEN = 10.0
 # Side of the square over which that is averaged, in pixels.
 POOLED = 5
 
-_HEADING = Words("How far 5×5 neurons see", "Hasta dónde ven 5×5 neuronas")
-_HOW = Words(
+_HEADING = _("How far 5×5 neurons see")
+_HOW = _(
     "Only the 5×5 positions in the middle of a layer are matched, from {starts} starts, with λ_V = {weight:.3g}, the strongest smoothing "
     "of this study. Where those neurons see nothing, the regularisers alone are at work, and noise fades to a flat grey; where a picture "
     "appears, and the same one from each start, they determine it. The square is their receptive field, all that could matter to them by "
-    "the geometry of the network; smoothing carries colours a little beyond it.",
-    "Solo se comparan las 5×5 posiciones del centro de una capa, desde {starts} comienzos, con λ_V = {weight:.3g}, el alisado más fuerte "
-    "de este estudio. Donde esas neuronas no ven nada actúan solo los regularizadores y el ruido se apaga en un gris liso; donde aparece "
-    "una imagen, y la misma desde cada comienzo, la determinan ellas. El cuadrado es su campo receptivo: todo lo que podría importarles "
-    "según la geometría de la red; el alisado lleva los colores un poco más allá.",
+    "the geometry of the network; smoothing carries colours a little beyond it."
 )
 _FORMULA = Formula(
-    Words(
-        "determined:  ⟨u²⟩(p) > {seen:.0f}²  and  ⟨u²⟩(p) > ⟨s²⟩(p)",
-        "determinado:  ⟨u²⟩(p) > {seen:.0f}²  y  ⟨u²⟩(p) > ⟨s²⟩(p)",
-    ).fill(seen=SEEN),
-    Words(
+    _("determined:  ⟨u²⟩(p) > {seen:.0f}²  and  ⟨u²⟩(p) > ⟨s²⟩(p)").fill(seen=SEEN),
+    _(
         "u: of the mean picture from the mean colour; s²: variance between starts, n - 1 below; both in grey levels, mean over colours; ⟨ "
         "⟩: mean over the {pooled}×{pooled} pixels around p. The measure is ours; the pictures are those of figure 9 of Mahendran, "
-        "Vedaldi 2015",
-        "u: de la imagen media al color medio; s²: varianza entre comienzos, n - 1 en el denominador; ambas en niveles de gris, media "
-        "sobre los colores; ⟨ ⟩: media sobre los {pooled}×{pooled} píxeles alrededor de p. La medida es nuestra; las imágenes son las de "
-        "la figura 9 de Mahendran, Vedaldi 2015",
+        "Vedaldi 2015"
     ).fill(pooled=POOLED),
 )
-_SHEET = Words(
+_SHEET = _(
     "By layer: the photograph with the receptive field of the 5×5 neurons, what was rebuilt from each start, and what "
-    "is determined (white).",
-    "Por capa: la fotografía con el campo receptivo de las 5×5 neuronas, lo reconstruido desde cada comienzo y lo determinado (blanco).",
+    "is determined (white)."
 )
-_TABLE = Words(
+_TABLE = _(
     "Shares of the picture in %: receptive field, what is determined, and what is determined within the field. Distances from the "
-    "photograph in grey levels, within the field and outside.",
-    "Partes de la imagen en %: campo receptivo, lo determinado y lo determinado dentro del campo. Distancias a la fotografía en niveles "
-    "de gris, dentro y fuera del campo.",
+    "photograph in grey levels, within the field and outside."
 )
 
 
@@ -152,12 +140,13 @@ def _window(plan: Plan, job: Job, result: Preimage) -> tuple[dict[str, Any], lis
     # Of a field that reaches beyond the picture, the edge of the picture is drawn.
     edge = Box(max(seen.top, 1), max(seen.left, 1), min(seen.bottom, height - 1), min(seen.right, width - 1))
     photograph = marked(to_pil(result.photograph), [(f"{row['side']} px", edge)])
-    told = same(f"{row['layer']} · {row['side']} px")
+    told = untranslated(f"{row['layer']} · {row['side']} px")
     cells = [(told, photograph)]
     cells += [
-        (same(f"{error:.1%}"), to_pil(each[None])) for each, error in zip(result.pictures, result.record["relative_errors"], strict=True)
+        (untranslated(f"{error:.1%}"), to_pil(each[None]))
+        for each, error in zip(result.pictures, result.record["relative_errors"], strict=True)
     ]
-    cells.append((Words(f"determined: {row['determined']:.0%}", f"determinado: {row['determined']:.0%}"), as_grey(kept.float(), 1.0)))
+    cells.append((_("determined: {determined:.0%}").fill(determined=row["determined"]), as_grey(kept.float(), 1.0)))
     return row, cells
 
 
@@ -169,57 +158,48 @@ def _mean(values: Tensor) -> float | None:
     return float(values.mean()) if values.numel() else None
 
 
-def finding(rows: Sequence[Mapping[str, Any]]) -> Words:
+def finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
     """Say how much of their receptive fields neurons determine.
 
     Args:
         rows: With ``layer``, ``field``, ``determined`` and ``within``, shallow to deep.
     """
     numbers = [
-        Words(
-            "in {layer} the field is {field:.0%} of the picture, and {within:.0%} of it is determined",
-            "en {layer} el campo es el {field:.0%} de la imagen, y está determinado el {within:.0%} de él",
-        ).fill(**{key: row[key] for key in ("layer", "field", "within")})
+        _("in {layer} the field is {field:.0%} of the picture, and {within:.0%} of it is determined").fill(
+            **{key: row[key] for key in ("layer", "field", "within")}
+        )
         for row in rows
     ]
-    listed = Words("; ".join(each.en for each in numbers), "; ".join(each.es for each in numbers))
+    listed = joined("; ", numbers)
     grows = rows[-1]["determined"] > rows[0]["determined"]
     smaller = [row for row in rows if row["within"] < 0.5]
-    verdict = _GROWS[grows] if len(rows) > 1 else Words("", "")
-    less = Words(
+    verdict = _GROWS[grows] if len(rows) > 1 else untranslated("")
+    less = _(
         "In {count} of {all} layers neurons determine less than half of what they could see: the effective field is smaller than the "
-        "theoretical one, as the paper found.",
-        "En {count} de {all} capas las neuronas determinan menos de la mitad de lo que podrían ver: el campo efectivo es menor que el "
-        "teórico, como encontró el artículo.",
+        "theoretical one, as the paper found."
     ).fill(count=len(smaller), all=len(rows))
     if not smaller:
-        less = Words(
-            "In every layer they determine half of it or more: here the effective field is nearly the theoretical one.",
-            "En todas las capas determinan la mitad o más: aquí el campo efectivo es casi el teórico.",
-        )
-    whole = Words("What is determined: {listed}. {verdict} {less}", "Lo determinado: {listed}. {verdict} {less}")
+        less = _("In every layer they determine half of it or more: here the effective field is nearly the theoretical one.")
+    whole = _("What is determined: {listed}. {verdict} {less}")
     return whole.fill(listed=listed, verdict=verdict, less=less)
 
 
 _GROWS = {
-    True: Words("With depth, 5×5 neurons determine more of the picture.", "Con la profundidad, 5×5 neuronas determinan más imagen."),
-    False: Words(
-        "With depth, 5×5 neurons do not determine more of the picture here.",
-        "Aquí, con la profundidad, 5×5 neuronas no determinan más imagen.",
-    ),
+    True: _("With depth, 5×5 neurons determine more of the picture."),
+    False: _("With depth, 5×5 neurons do not determine more of the picture here."),
 }
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     columns = {
-        "layer": Words("layer", "capa"),
-        "side": Words("field, px", "campo, px"),
-        "field": Words("field, %", "campo, %"),
-        "determined": Words("determined, %", "determinado, %"),
-        "within": Words("of the field, %", "del campo, %"),
-        "inside": Words("distance within", "distancia dentro"),
-        "outside": Words("outside", "fuera"),
-        "error": same("E, %"),
+        "layer": _("layer"),
+        "side": _("field, px"),
+        "field": _("field, %"),
+        "determined": _("determined, %"),
+        "within": _("of the field, %"),
+        "inside": _("distance within"),
+        "outside": _("outside"),
+        "error": untranslated("E, %"),
     }
     shares = ("field", "determined", "within", "error")
     return Table("locality", columns, [{**row, **{key: 100 * row[key] for key in shares}} for row in rows], _TABLE)

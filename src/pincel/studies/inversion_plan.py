@@ -23,7 +23,8 @@ from pincel.studies.inversion_errors import Codes, compared
 from pincel.studies.patches import photographs
 from pincel.studies.settings import Settings, chosen_layers
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words
+from pincel.translation import Translated
+from pincel.translation import gettext_lazy as _
 
 EXPERIMENTS = ("table", "invariance", "locality", "baseline")
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -34,11 +35,8 @@ AROUND = (0.1, 1.0, 10.0)
 # More pictures in a row cannot be told apart.
 MOST_REPEATS = 16
 
-_CROPPED = Words(
-    "The photographs have different shapes. So that their codes can be compared, the middle of each was cropped to a square.",
-    "Las fotografías tienen formas distintas. Para poder comparar sus códigos, de cada una se ha recortado un cuadrado central.",
-)
-_WITHOUT = Words("Left out: {names}. {reason}", "Se omite: {names}. {reason}")
+_CROPPED = _("The photographs have different shapes. So that their codes can be compared, the middle of each was cropped to a square.")
+_WITHOUT = _("Left out: {names}. {reason}")
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ class Plan:
     photographs: Sequence[Picture]
     codes: Mapping[str, Codes]
     shapes: Mapping[str, tuple[int, ...]]
-    notes: tuple[Words, ...]
+    notes: tuple[Translated, ...]
 
     @property
     def size(self) -> tuple[int, int]:
@@ -257,7 +255,7 @@ def make_plan(sources: Sequence[str], asked: Asked, settings: Settings, watch: W
         raise refused[0]
     notes += [_WITHOUT.fill(names=", ".join(left), reason=reason) for reason, left in without.items()]
     for note in notes:
-        watch.note(note.en)
+        watch.note(note.text("en"))
     return Plan(asked, settings, recipe, experiments, lambdas, pictures, codes, shapes, tuple(notes))
 
 
@@ -277,14 +275,14 @@ def _looked(
     return tuple(seen[0].shape[1:]), codes
 
 
-def _opened(sources: Sequence[str], recipe: Inversion) -> tuple[list[tuple[int, int]], list[Picture], Inversion, list[Words]]:
+def _opened(sources: Sequence[str], recipe: Inversion) -> tuple[list[tuple[int, int]], list[Picture], Inversion, list[Translated]]:
     """Open all photographs, in one shape; those that cannot be read are left out with a note, and copies without one.
 
     Returns:
         (height, width) of each as loaded, each in the size of the recipe, the recipe, notes.
     """
     found: dict[str, tuple[str, tuple[int, int], Picture]] = {}
-    notes: list[Words] = []
+    notes: list[Translated] = []
     refused: list[PictureError] = []
     for file in photographs(sources):
         try:

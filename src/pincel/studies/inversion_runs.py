@@ -13,7 +13,8 @@ from pincel.inversion.run import Preimage, Rebuild
 from pincel.studies.inversion_plan import Plan, card_of
 from pincel.studies.report import Block
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words
+from pincel.translation import Translated
+from pincel.translation import gettext_lazy as _
 
 # Multiply-adds a pixel that take as long as what is done around the network: on a CPU, a step that reads one convolution and a step that
 # reads sixteen differ by the work of the latter alone.
@@ -25,11 +26,8 @@ TOLD = 0.05
 # Seconds that are worth a word before they have passed.
 LONG = 20
 
-_EARLY = Words(
-    "The study was ended early: {done} of {count} runs are finished, and only those are shown.",
-    "El estudio se terminó antes de tiempo: han acabado {done} de {count} reconstrucciones, y solo se muestran esas.",
-)
-_REFUSED = Words("One run was left out: {reason}", "Se omite una reconstrucción: {reason}")
+_EARLY = _("The study was ended early: {done} of {count} runs are finished, and only those are shown.")
+_REFUSED = _("One run was left out: {reason}")
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Done:
     """
 
     found: Mapping[Job, Preimage]
-    notes: tuple[Words, ...]
+    notes: tuple[Translated, ...]
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ def rebuild_all(jobs: Sequence[Job], plan: Plan, watch: Watch) -> Done:
     what, told = f"rebuilding {len(wanted)} pictures, parts of {PARTS}", 0
     watch.part(what, told, PARTS)
     found: dict[Job, Preimage] = {}
-    notes: list[Words] = []
+    notes: list[Translated] = []
     for job, price in zip(wanted, costs, strict=True):
         if watch.stopped:
             break

@@ -14,64 +14,44 @@ from pincel.studies.inversion_findings import findings
 from pincel.studies.inversion_plan import Plan
 from pincel.studies.inversion_runs import Job, Section
 from pincel.studies.plots import COLOURS, curves
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Say, Sheet, Table
-from pincel.studies.words import Words, same
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Sheet, Table
+from pincel.translation import Translate, Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 # The figures of a run, in the order of the table.
 FIGURES = ("error", "root", "saved", "by_code", "by_text")
 
-_HEADING = Words("How much of a photograph is in its code?", "¿Cuánto de una fotografía hay en su código?")
-_HOW = Words(
+_HEADING = _("How much of a photograph is in its code?")
+_HOW = _(
     "Each row is a representation, each column a weight λ_V of the total variation: the larger, the smoother the picture must be. Look "
     "along a row for what smoothing costs, and down a column for what is lost with depth. Under each picture stands its relative error; "
-    "it says how well the code is matched, not how alike the pictures are.",
-    "Cada fila es una representación y cada columna un peso λ_V de la variación total: cuanto mayor, más lisa debe ser la imagen. A lo "
-    "largo de una fila se ve lo que cuesta alisar; hacia abajo, lo que se pierde con la profundidad. Bajo cada imagen figura su error "
-    "relativo, que dice lo bien que coincide el código, no lo que se parecen las imágenes.",
+    "it says how well the code is matched, not how alike the pictures are."
 )
-_SHEET = Words(
-    "At the left of each row {photograph}; beside it what was rebuilt from its code: λ_V, relative error.",
-    "A la izquierda de cada fila, {photograph}; al lado, lo reconstruido a partir de su código: λ_V y error relativo.",
-)
+_SHEET = _("At the left of each row {photograph}; beside it what was rebuilt from its code: λ_V, relative error.")
 _ERROR = Formula(
     "E = ‖Φ(x) - Φ₀‖² / ‖Φ₀‖²",
-    Words(
+    _(
         "0: the code is matched; 1: as far off as a code of zeros. Mahendran, Vedaldi 2015, eq. 4, the first term; its square root is the "
-        "error of their paper of 2016",
-        "0: el código coincide; 1: tan lejos como un código de ceros. Mahendran, Vedaldi 2015, ec. 4, primer término; su raíz cuadrada es "
-        "el error del artículo de 2016",
+        "error of their paper of 2016"
     ),
 )
 _PUBLISHED = Formula(
-    Words(
-        "(a) ‖y - y₀‖² / mean over i, j of ‖Φᵢ - Φⱼ‖²;  (b) ‖y - y₀‖ / mean over i < j of ‖Φᵢ - Φⱼ‖",
-        "(a) ‖y - y₀‖² / media sobre i, j de ‖Φᵢ - Φⱼ‖²;  (b) ‖y - y₀‖ / media sobre i < j de ‖Φᵢ - Φⱼ‖",
-    ),
-    Words(
+    _("(a) ‖y - y₀‖² / mean over i, j of ‖Φᵢ - Φⱼ‖²;  (b) ‖y - y₀‖ / mean over i < j of ‖Φᵢ - Φⱼ‖"),
+    _(
         "the error the paper publishes, against the distances between photographs: (a) as its released code computes it, pairs i = j "
-        "included; (b) as its text defines it",
-        "el error que publica el artículo, frente a las distancias entre fotografías: (a) como lo calcula su código publicado, con los "
-        "pares i = j; (b) como lo define su texto",
+        "included; (b) as its text defines it"
     ),
 )
-_ONE = Words(
-    "The paper publishes errors divided by the distances between photographs: they need two photographs or more, and there is one here.",
-    "El artículo publica errores divididos por las distancias entre fotografías: hacen falta dos o más, y aquí hay una.",
+_ONE = _(
+    "The paper publishes errors divided by the distances between photographs: they need two photographs or more, and there is one here."
 )
-_TABLE = Words("Relative error E in %, mean over the photographs.", "Error relativo E en %, media de las fotografías.")
-_ALL = Words(
-    "All errors in %, mean ± standard deviation over {count} photographs; “as saved” is that of the picture clipped and rounded to 8 bits.",
-    "Todos los errores en %, media ± desviación típica de {count} fotografías; «tal como se guarda» es el de la imagen recortada a su "
-    "margen y redondeada a 8 bits.",
+_TABLE = _("Relative error E in %, mean over the photographs.")
+_ALL = _(
+    "All errors in %, mean ± standard deviation over {count} photographs; “as saved” is that of the picture clipped and rounded to 8 bits."
 )
-_ALL_OF_ONE = Words(
-    "All errors in %; “as saved” is that of the picture clipped and rounded to 8 bits.",
-    "Todos los errores en %; «tal como se guarda» es el de la imagen recortada a su margen y redondeada a 8 bits.",
-)
-_PLOT = Words(
-    "Relative error by representation, a line for each λ_V; bars are one standard deviation over the photographs, if there are several.",
-    "Error relativo según la representación, una línea por cada λ_V; las barras son una desviación típica entre fotografías, si "
-    "hay varias.",
+_ALL_OF_ONE = _("All errors in %; “as saved” is that of the picture clipped and rounded to 8 bits.")
+_PLOT = _(
+    "Relative error by representation, a line for each λ_V; bars are one standard deviation over the photographs, if there are several."
 )
 
 
@@ -140,17 +120,17 @@ def _sheet(plan: Plan, found: Mapping[Job, Preimage]) -> Sheet:
         made = [(weight, found[job]) for weight in plan.lambdas if (job := Job(name, weight)) in found]
         if len(made) < len(plan.lambdas):
             break
-        cells.append((same(plan.short(name)), photograph))
-        cells += [(same(f"λ {weight:.3g} · {result.record['relative_error']:.1%}"), result.image) for weight, result in made]
+        cells.append((untranslated(plan.short(name)), photograph))
+        cells += [(untranslated(f"λ {weight:.3g} · {result.record['relative_error']:.1%}"), result.image) for weight, result in made]
     return Sheet(
         "table", cells or [_lone(plan, found)], 1 + len(plan.lambdas), _SHEET.fill(photograph=plan.photographs[0].name), height=128
     )
 
 
-def _lone(plan: Plan, found: Mapping[Job, Preimage]) -> tuple[Words, Any]:
+def _lone(plan: Plan, found: Mapping[Job, Preimage]) -> tuple[Translated, Any]:
     """Return the first picture there is, of a study that was ended in its first row."""
     job, result = next(iter(found.items()))
-    return same(f"{plan.short(job.name)} · λ {job.tv_weight:.3g} · {result.record['relative_error']:.1%}"), result.image
+    return untranslated(f"{plan.short(job.name)} · λ {job.tv_weight:.3g} · {result.record['relative_error']:.1%}"), result.image
 
 
 def _plot(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Plot:
@@ -158,8 +138,8 @@ def _plot(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Plot:
     # Layers of one network are joined by a line, and nothing else is: there is no depth between HOG and SIFT.
     groups = [list(each) for _, each in groupby(range(len(names)), lambda place: names[place].rpartition(":")[0] or place)]
 
-    def draw(say: Say) -> Any:
-        labels = (say(Words("representation", "representación")), say(Words("relative error", "error relativo")))
+    def draw(translate: Translate) -> Any:
+        labels = (translate(_("representation")), translate(_("relative error")))
         nothing = [math.nan] * len(names)
         figure = curves({f"λ = {weight:.3g}": nothing for weight in plan.lambdas}, [plan.short(name) for name in names], labels)
         axes = figure.axes[0]
@@ -178,8 +158,8 @@ def _plot(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Plot:
 
 
 def _spoken(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Table:
-    columns = {"representation": Words("representation", "representación")}
-    columns |= {str(weight): same(f"λ = {weight:.3g}") for weight in plan.lambdas}
+    columns = {"representation": _("representation")}
+    columns |= {str(weight): untranslated(f"λ = {weight:.3g}") for weight in plan.lambdas}
     lines: dict[str, dict[str, Any]] = {}
     for row in rows:
         line = lines.setdefault(row["representation"], {"representation": plan.short(row["representation"])})
@@ -189,16 +169,21 @@ def _spoken(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def _everything(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Table:
     columns = {
-        "representation": Words("representation", "representación"),
-        "lambda": same("λ_V"),
-        "error": same("E"),
-        "error_deviation": same("±"),
-        "root": same("√E"),
-        "root_deviation": same("±"),
-        "saved": Words("E as saved", "E tal como se guarda"),
+        "representation": _("representation"),
+        "lambda": untranslated("λ_V"),
+        "error": untranslated("E"),
+        "error_deviation": untranslated("±"),
+        "root": untranslated("√E"),
+        "root_deviation": untranslated("±"),
+        "saved": _("E as saved"),
     }
     if len(plan.photographs) > 1:
-        columns |= {"by_code": same("(a)"), "by_code_deviation": same("±"), "by_text": same("(b)"), "by_text_deviation": same("±")}
+        columns |= {
+            "by_code": untranslated("(a)"),
+            "by_code_deviation": untranslated("±"),
+            "by_text": untranslated("(b)"),
+            "by_text_deviation": untranslated("±"),
+        }
     else:
         columns = {key: words for key, words in columns.items() if not key.endswith("_deviation")}
     caption = _ALL.fill(count=len(plan.photographs)) if len(plan.photographs) > 1 else _ALL_OF_ONE

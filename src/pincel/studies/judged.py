@@ -12,108 +12,74 @@ from matplotlib.patches import Rectangle
 from pincel.recipes.schema import Recipe
 from pincel.studies import plots
 from pincel.studies.records import Record
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Say, Table
-from pincel.studies.words import Words, same
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Table
+from pincel.translation import Translate, Translated, joined, untranslated
+from pincel.translation import gettext_lazy as _
 
 # On a logarithmic axis, how many powers of ten below the largest value are drawn.
 DECADES = 9
 # Two measures of one picture that differ by less are the same but for rounding.
 ROUNDING = 1e-3
 
-_TERMS_TITLE = Words("Every term of J", "Todos los términos de J")
-_TERMS = Words(
+_TERMS_TITLE = _("Every term of J")
+_TERMS = _(
     "Both pictures are judged as if each were the result of a run of the recipe {recipe} ({backbone}) with this photograph and this style. "
-    "J is each term by its formula, unweighted; weighted is what it adds to the total.",
-    "Ambas imágenes se juzgan como si cada una fuera el resultado de la receta {recipe} ({backbone}) con esta fotografía y este estilo. "
-    "J es cada término según su fórmula, sin peso; con peso es lo que añade al total.",
+    "J is each term by its formula, unweighted; weighted is what it adds to the total."
 )
 _OBJECTIVE = Formula("J = α·Σ w_l·J_content^l + β·Σ λ_l·J_style^l + γ·J_tv", "the deck; weights of the recipe")
-_BARS = Words("What each term adds to the total, in powers of ten.", "Lo que cada término añade al total, en potencias de diez.")
-_ADDS = Words("adds to J", "añade a J")
-_TERMS_TABLE = Words(
-    "Every term of the objective for A and B; B/A of the unweighted.",
-    "Cada término del objetivo para A y B; B/A de los valores sin peso.",
-)
+_BARS = _("What each term adds to the total, in powers of ten.")
+_ADDS = _("adds to J")
+_TERMS_TABLE = _("Every term of the objective for A and B; B/A of the unweighted.")
 _TERM_COLUMNS = {
-    "term": Words("term", "término"),
-    "first": same("J(A)"),
-    "first_weighted": Words("A, weighted", "A, con peso"),
-    "second": same("J(B)"),
-    "second_weighted": Words("B, weighted", "B, con peso"),
-    "ratio": same("B/A"),
+    "term": _("term"),
+    "first": untranslated("J(A)"),
+    "first_weighted": _("A, weighted"),
+    "second": untranslated("J(B)"),
+    "second_weighted": _("B, weighted"),
+    "ratio": untranslated("B/A"),
 }
-_EQUAL_TOTAL = Words("Both have the same total, {first:.4g}.", "Ambas tienen el mismo total, {first:.4g}.")
-_LESS = Words(
-    "{better} has the lower total: {low:.4g} against {high:.4g}. Of {count} terms it is lower in {wins}{which}.",
-    "{better} tiene el total más bajo: {low:.4g} frente a {high:.4g}. De {count} términos, es más bajo en {wins}{which}.",
-)
-_MAIN = Words("Most of the total of A is {first}, of B {second}.", "Lo que más pesa en el total de A es {first}; en el de B, {second}.")
+_EQUAL_TOTAL = _("Both have the same total, {first:.4g}.")
+_LESS = _("{better} has the lower total: {low:.4g} against {high:.4g}. Of {count} terms it is lower in {wins}{which}.")
+_MAIN = _("Most of the total of A is {first}, of B {second}.")
 
-_WAY_TITLE = Words("The way the run took", "El camino de la ejecución")
-_WAY = Words(
-    "Each curve is a part of the total, with its weight α, β or γ: they add up to it. The axis counts powers of ten.",
-    "Cada curva es una parte del total, con su peso α, β o γ: juntas lo suman. El eje cuenta potencias de diez.",
-)
-_SCALES = Words(
+_WAY_TITLE = _("The way the run took")
+_WAY = _("Each curve is a part of the total, with its weight α, β or γ: they add up to it. The axis counts powers of ten.")
+_SCALES = _(
     "The picture was painted coarse to fine ({sizes}), and each scale begins where the one before it ended, enlarged; J jumps there. On "
-    "the coarse scales the recipe may weigh content more than drawn here.",
-    "La imagen se pintó de lo grueso a lo fino ({sizes}), y cada escala empieza donde acabó la anterior, ampliada; ahí J da un salto. En "
-    "las escalas gruesas la receta puede dar al contenido más peso del que se dibuja aquí.",
+    "the coarse scales the recipe may weigh content more than drawn here."
 )
-_WAY_CAPTION = Words("Loss curves from the record.", "Curvas de pérdida del registro.")
-_CUT = Words(
-    "Loss curves from the record; what is below {least:.0e} is not drawn.",
-    "Curvas de pérdida del registro; lo que baja de {least:.0e} no se dibuja.",
-)
-_STEP = Words("step", "paso")
-_TOTAL = Words("total J", "J total")
-_FELL = Words(
+_WAY_CAPTION = _("Loss curves from the record.")
+_CUT = _("Loss curves from the record; what is below {least:.0e} is not drawn.")
+_STEP = _("step")
+_TOTAL = _("total J")
+_FELL = _(
     "At full size the total went from {first:.4g} down to {best:.4g}, {factor:.3g} times less, in {steps} steps. Half of that way, counted "
-    "in powers of ten, was behind it after step {half}. {traded}",
-    "A tamaño completo, el total bajó de {first:.4g} a {best:.4g}, {factor:.3g} veces menos, en {steps} pasos. La mitad de ese camino, en "
-    "potencias de diez, estaba hecha tras el paso {half}. {traded}",
+    "in powers of ten, was behind it after step {half}. {traded}"
 )
-_NO_FALL = Words("The total did not fall below its first value, {first:.4g}.", "El total no bajó de su primer valor, {first:.4g}.")
-_PAID = Words(
-    "Style was bought with content: J_style fell while J_content rose.",
-    "El estilo se pagó con contenido: J_style bajó mientras J_content subía.",
-)
-_BOTH = Words("J_content and J_style both fell.", "J_content y J_style bajaron ambas.")
-_OTHERWISE = Words("J_style did not fall.", "J_style no bajó.")
+_NO_FALL = _("The total did not fall below its first value, {first:.4g}.")
+_PAID = _("Style was bought with content: J_style fell while J_content rose.")
+_BOTH = _("J_content and J_style both fell.")
+_OTHERWISE = _("J_style did not fall.")
 
-_SAVED_TITLE = Words("The terms of the saved picture", "Los términos de la imagen guardada")
-_SAVED = Words(
-    "The picture in the file, judged again today, beside what the record says of it. It was rounded to whole grey levels when it was "
-    "saved.",
-    "La imagen del archivo, juzgada otra vez hoy, junto a lo que dice de ella el registro. Al guardarla se redondeó a niveles de gris "
-    "enteros.",
+_SAVED_TITLE = _("The terms of the saved picture")
+_SAVED = _(
+    "The picture in the file, judged again today, beside what the record says of it. It was rounded to whole grey levels when it was saved."
 )
-_AGREES = Words(
-    "Record and picture agree: no term differs by more than {most:.1e} of its size.",
-    "Registro e imagen concuerdan: ningún término difiere en más de {most:.1e} de su tamaño.",
+_AGREES = _("Record and picture agree: no term differs by more than {most:.1e} of its size.")
+_DISAGREES = _(
+    "Record and picture do not agree: {term} differs by {most:.1%}. The picture was changed after the run, or saved with loss as JPEG."
 )
-_DISAGREES = Words(
-    "Record and picture do not agree: {term} differs by {most:.1%}. The picture was changed after the run, or saved with loss as JPEG.",
-    "Registro e imagen no concuerdan: {term} difiere en {most:.1%}. La imagen se cambió tras la ejecución, o se guardó con pérdida como "
-    "JPEG.",
-)
-_UNJUDGED = Words(
-    "The record does not say how good the picture is: judging it was interrupted.",
-    "El registro no dice cómo de buena es la imagen: se interrumpió al juzgarla.",
-)
-_SAVED_TABLE = Words(
-    "Every term, unweighted: at the first step, as recorded, measured now.",
-    "Cada término, sin peso: en el primer paso, según el registro, medido ahora.",
-)
+_UNJUDGED = _("The record does not say how good the picture is: judging it was interrupted.")
+_SAVED_TABLE = _("Every term, unweighted: at the first step, as recorded, measured now.")
 _SAVED_COLUMNS = {
-    "term": Words("term", "término"),
-    "start": Words("first step", "primer paso"),
-    "recorded": Words("as recorded", "según el registro"),
-    "now": Words("measured now", "medido ahora"),
-    "weighted": Words("adds to J", "añade a J"),
+    "term": _("term"),
+    "start": _("first step"),
+    "recorded": _("as recorded"),
+    "now": _("measured now"),
+    "weighted": _("adds to J"),
 }
-_RECIPE_TABLE = Words("The recipe of the run, value by value.", "La receta de la ejecución, valor a valor.")
-_RECIPE_COLUMNS = {"name": Words("value", "valor"), "setting": Words("set to", "fijado en")}
+_RECIPE_TABLE = _("The recipe of the run, value by value.")
+_RECIPE_COLUMNS = {"name": _("value"), "setting": _("set to")}
 
 
 def added(judged: Mapping[str, Any], name: str) -> float:
@@ -141,9 +107,9 @@ def compared_terms(first: Mapping[str, Any], second: Mapping[str, Any], recipe: 
     total = {"first": None, "first_weighted": first["total"], "second": None, "second_weighted": second["total"]}
     ratio = second["total"] / first["total"] if first["total"] else None
 
-    def bars(say: Say) -> Figure:
+    def bars(translate: Translate) -> Figure:
         series = {letter: [judged["weighted"][name] for name in first["weighted"]] for letter, judged in (("A", first), ("B", second))}
-        return grouped(list(first["weighted"]), series, say(_ADDS))
+        return grouped(list(first["weighted"]), series, translate(_ADDS))
 
     rows.append({"term": "total", **total, "ratio": ratio})
     blocks: list[Block] = [
@@ -157,16 +123,16 @@ def compared_terms(first: Mapping[str, Any], second: Mapping[str, Any], recipe: 
     return blocks, rows
 
 
-def _verdict(first: Mapping[str, Any], second: Mapping[str, Any]) -> Words:
+def _verdict(first: Mapping[str, Any], second: Mapping[str, Any]) -> Translated:
     """Say which picture is better by this objective, and what its total is made of."""
     if first["total"] == second["total"]:
         return _EQUAL_TOTAL.fill(first=first["total"])
     better, worse, letter = (first, second, "A") if first["total"] < second["total"] else (second, first, "B")
     wins = [name for name, value in better["weighted"].items() if value < worse["weighted"][name]]
     which = f" ({', '.join(wins)})" if wins else ""
-    said = _LESS.fill(better=letter, low=better["total"], high=worse["total"], count=len(better["weighted"]), wins=len(wins), which=which)
+    total = _LESS.fill(better=letter, low=better["total"], high=worse["total"], count=len(better["weighted"]), wins=len(wins), which=which)
     main = _MAIN.fill(first=_largest(first["weighted"]), second=_largest(second["weighted"]))
-    return Words(f"{said.en} {main.en}", f"{said.es} {main.es}")
+    return joined(" ", [total, main])
 
 
 def _largest(values: Mapping[str, float]) -> str:
@@ -209,10 +175,10 @@ def way_of(record: Record) -> tuple[list[Block], dict[str, Any]]:
     least = max(total) / 10**DECADES
     cut = any(0 < value < least for values in parts.values() for value in values)
 
-    def curves(say: Say) -> Figure:
-        lines = {say(_TOTAL): total, **{name: values for name, values in parts.items() if any(values)}}
+    def curves(translate: Translate) -> Figure:
+        lines = {translate(_TOTAL): total, **{name: values for name, values in parts.items() if any(values)}}
         drawn = {name: [value if value >= least else math.nan for value in values] for name, values in lines.items()}
-        labels = (say(_STEP), "J")
+        labels = (translate(_STEP), "J")
         return plots.curves(drawn, list(range(len(total))), labels, logarithmic=least > 0, points=len(total) <= 60)
 
     sizes = list(dict.fromkeys("×".join(str(side) for side in step.get("size", ())) for step in record.losses))
@@ -226,7 +192,7 @@ def way_of(record: Record) -> tuple[list[Block], dict[str, Any]]:
     return blocks, {"total": total, **dict(zip(weights, parts.values(), strict=True))}
 
 
-def _fell(record: Record) -> Words:
+def _fell(record: Record) -> Translated:
     """Say how far the total fell at full size, and what with."""
     last = [step for step in record.losses if step.get("size") == record.losses[-1].get("size")]
     total = [float(step["total"]) for step in last]
@@ -261,8 +227,8 @@ def saved_terms(record: Record, now: Mapping[str, Any]) -> tuple[list[Block], li
     columns = _SAVED_COLUMNS if recorded else {key: words for key, words in _SAVED_COLUMNS.items() if key != "recorded"}
     settings = [{"name": name, "setting": str(value)} for name, value in record.recipe.model_dump().items()]
 
-    def bars(say: Say) -> Figure:
-        return grouped(list(now["weighted"]), {"J": list(now["weighted"].values())}, say(_ADDS))
+    def bars(translate: Translate) -> Figure:
+        return grouped(list(now["weighted"]), {"J": list(now["weighted"].values())}, translate(_ADDS))
 
     blocks: list[Block] = [
         Heading(_SAVED_TITLE),
@@ -276,7 +242,7 @@ def saved_terms(record: Record, now: Mapping[str, Any]) -> tuple[list[Block], li
     return blocks, rows
 
 
-def _agreement(rows: Sequence[Mapping[str, Any]]) -> Words:
+def _agreement(rows: Sequence[Mapping[str, Any]]) -> Translated:
     """Say whether a picture is as good as its record says."""
     off = {
         row["term"]: abs(row["now"] - row["recorded"]) / max(abs(row["recorded"]), abs(row["now"]), 1e-30)

@@ -12,8 +12,8 @@ from pincel.image.io import Picture as Opened
 from pincel.studies.look import WHITE
 from pincel.studies.maps import LUMA, balanced, signed_picture
 from pincel.studies.number_grid import Grid, grids
-from pincel.studies.report import Say
-from pincel.studies.words import Words
+from pincel.translation import Translate
+from pincel.translation import gettext_lazy as _
 
 # The kernels of every course, (rows): cross-correlated, as networks do, not flipped.
 KERNELS = {
@@ -24,11 +24,11 @@ KERNELS = {
     "laplacian": ((0.0, 1.0, 0.0), (1.0, -4.0, 1.0), (0.0, 1.0, 0.0)),
 }
 CALLED = {
-    "sobel-vertical": Words("Sobel: upright edges", "Sobel: bordes verticales"),
-    "sobel-horizontal": Words("Sobel: level edges", "Sobel: bordes horizontales"),
-    "blur": Words("blur", "desenfoque"),
-    "sharpen": Words("sharpen", "enfoque"),
-    "laplacian": Words("Laplacian", "laplaciano"),
+    "sobel-vertical": _("Sobel: upright edges"),
+    "sobel-horizontal": _("Sobel: level edges"),
+    "blur": _("blur"),
+    "sharpen": _("sharpen"),
+    "laplacian": _("Laplacian"),
 }
 
 
@@ -49,11 +49,11 @@ def filtered(grey: Tensor, kernel: str) -> Image.Image:
     return Image.fromarray(found.clamp(0, 255).round().to(torch.uint8).numpy()).convert("RGB")
 
 
-def kernels_figure(say: Say) -> Figure:
+def kernels_figure(translate: Translate) -> Figure:
     """Draw the kernels made by hand."""
     row = []
     for kernel, rows in KERNELS.items():
         values = torch.tensor(rows, dtype=torch.float64)
         whole = bool((values == values.round()).all())
-        row.append(Grid(say(CALLED[kernel]), values, "RdBu_r", balanced(values), 0 if whole else 4))
+        row.append(Grid(translate(CALLED[kernel]), values, "RdBu_r", balanced(values), 0 if whole else 4))
     return grids([row[:3], row[3:]])

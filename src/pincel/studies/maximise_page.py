@@ -10,9 +10,10 @@ from typing import Any
 from PIL import Image
 
 from pincel.studies.plots import curves
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Say, Sheet, Table
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import Settings
-from pincel.studies.words import Words, same
+from pincel.translation import Translate, Translated, joined, untranslated
+from pincel.translation import gettext_lazy as _
 
 # Channels whose making is shown stage by stage, and lines of a plot.
 SHOWN = 6
@@ -62,30 +63,18 @@ class Drawn:
     stages: Sequence[tuple[int, Image.Image]]
 
 
-_TITLE = Words("Pictures that a channel likes best", "Las imágenes que más gustan a un canal")
-_LEAD = Words(
+_TITLE = _("Pictures that a channel likes best")
+_LEAD = _(
     "Which picture would excite a channel most, if any picture were allowed? Noise is changed step by step so that the channel answers "
     "more "
-    "and more, with the network held fixed: {count} channels of {layer}, {steps} steps, {size} × {size} pixels, through {backbone}.",
-    "¿Qué imagen excitaría más a un canal si valiera cualquiera? Se cambia ruido paso a paso para que el canal responda cada vez más, sin "
-    "tocar "
-    "la red: {count} canales de {layer}, {steps} pasos, {size} × {size} píxeles, con {backbone}.",
+    "and more, with the network held fixed: {count} channels of {layer}, {steps} steps, {size} × {size} pixels, through {backbone}."
 )
 _WISHES = {
-    "channel": Words(
-        "The wish is the mean of the channel over all positions, so the pattern it likes may repeat everywhere.",
-        "El deseo es la media del canal en todas las posiciones, de modo que el patrón que le gusta puede repetirse por doquier.",
-    ),
-    "neuron": Words(
-        "The wish is the answer of the one unit in the middle, so the pattern appears once, as large as its receptive field.",
-        "El deseo es la respuesta de la única unidad del centro, de modo que el patrón aparece una vez, tan grande como su campo "
-        "receptivo.",
-    ),
-    "direction": Words(
+    "channel": _("The wish is the mean of the channel over all positions, so the pattern it likes may repeat everywhere."),
+    "neuron": _("The wish is the answer of the one unit in the middle, so the pattern appears once, as large as its receptive field."),
+    "direction": _(
         "The wish is that this channel answers and all others stay silent: the mean cosine between what all answer at a position and this "
-        "channel alone.",
-        "El deseo es que este canal responda y los demás callen: el coseno medio entre lo que todos responden en una posición y este "
-        "canal solo.",
+        "channel alone."
     ),
 }
 _WISH_FORMULAS = {
@@ -94,46 +83,26 @@ _WISH_FORMULAS = {
     "direction": "x* = argmax_x  1/(H·W) · Σ_ij a_c(i, j; x) / |a(i, j; x)|",
 }
 _WAYS = {
-    "fourier": Words(
+    "fourier": _(
         "Pictures are written down as spectra in which every frequency is divided by its amplitude in photographs, 1/f, and in three "
         "colours "
-        "that vary by themselves. A step then changes broad shapes as readily as fine grain.",
-        "Las imágenes se escriben como espectros en los que cada frecuencia se divide por su amplitud en las fotografías, 1/f, y en tres "
-        "colores "
-        "que varían por separado. Así un paso cambia las formas amplias con la misma facilidad que el grano fino.",
+        "that vary by themselves. A step then changes broad shapes as readily as fine grain."
     ),
-    "pixels": Words(
-        "Pictures are written down as plain pixels, in three colours that vary by themselves: each step may change each pixel alone.",
-        "Las imágenes se escriben como simples píxeles, en tres colores que varían por separado: cada paso puede cambiar cada píxel a "
-        "solas.",
+    "pixels": _(
+        "Pictures are written down as plain pixels, in three colours that vary by themselves: each step may change each pixel alone."
     ),
 }
 _BEARING = {
-    "all": Words(
-        "At each step the picture is shifted, scaled and turned a little at random, so that only what survives this can grow.",
-        "En cada paso la imagen se desplaza, escala y gira un poco al azar, de modo que solo puede crecer lo que sobrevive a ello.",
-    ),
-    "jitter": Words(
-        "At each step the picture is shifted a little at random, so that no detail can rely on its place.",
-        "En cada paso la imagen se desplaza un poco al azar, de modo que ningún detalle puede fiarse de su lugar.",
-    ),
-    "none": Words(
-        "Nothing is done to the picture before it is looked at; compare with --robust all.",
-        "A la imagen no se le hace nada antes de mirarla; compárese con --robust all.",
-    ),
+    "all": _("At each step the picture is shifted, scaled and turned a little at random, so that only what survives this can grow."),
+    "jitter": _("At each step the picture is shifted a little at random, so that no detail can rely on its place."),
+    "none": _("Nothing is done to the picture before it is looked at; compare with --robust all."),
 }
 _SPECTRUM = Formula(
-    Words(
-        "x = sigmoid(M · F⁻¹[ z / (4 · max(f, 1/max(W, H))) ])      z₀ ~ N(0, 0.01²),  M: colours of ImageNet",
-        "x = sigmoid(M · F⁻¹[ z / (4 · max(f, 1/max(W, H))) ])      z₀ ~ N(0, 0.01²),  M: colores de ImageNet",
-    ),
+    _("x = sigmoid(M · F⁻¹[ z / (4 · max(f, 1/max(W, H))) ])      z₀ ~ N(0, 0.01²),  M: colours of ImageNet"),
     "Olah, Mordvintsev, Schubert 2017, “Feature Visualization”; constants of tensorflow/lucid and greentfrapp/lucent",
 )
 _PLAIN = Formula(
-    Words(
-        "x = sigmoid(M · z)      z₀ ~ N(0, 0.01²),  M: colours of ImageNet",
-        "x = sigmoid(M · z)      z₀ ~ N(0, 0.01²),  M: colores de ImageNet",
-    ),
+    _("x = sigmoid(M · z)      z₀ ~ N(0, 0.01²),  M: colours of ImageNet"),
     "greentfrapp/lucent, param/spatial.py, pixel_image",
 )
 _SOURCE = "Erhan, Bengio, Courville, Vincent 2009, “Visualizing Higher-Layer Features of a Deep Network”; Adam, rate 0.05"
@@ -183,22 +152,19 @@ def _how(own: Mapping[str, Any], ways: Sequence[str]) -> list[Block]:
 
 
 def _found(drawn: Sequence[Drawn], best: Mapping[int, Sample], own: Mapping[str, Any]) -> list[Block]:
-    cells: list[tuple[Words, Image.Image]] = []
+    cells: list[tuple[Translated, Image.Image]] = []
     for channel in dict.fromkeys(each.channel for each in drawn):
         for each in drawn:
             if each.channel == channel:
-                caption = Words("channel {channel} ({way}): {value:.5g}", "canal {channel} ({way}): {value:.5g}")
+                caption = _("channel {channel} ({way}): {value:.5g}")
                 cells.append((caption.fill(channel=channel, way=each.way, value=each.ended), _large(each.image)))
         if channel in best:
-            caption = Words("sample {name}: {value:.5g}", "muestra {name}: {value:.5g}")
+            caption = _("sample {name}: {value:.5g}")
             cells.append((caption.fill(name=best[channel].name, value=best[channel].value), _large(best[channel].image)))
     across = len(cells) // max(1, len({each.channel for each in drawn}))
-    caption = Words(
-        "What was made for each channel of {layer}, beside the sample picture that reaches most, and the values of both.",
-        "Lo que se ha hecho para cada canal de {layer}, junto a la imagen de muestra que más alcanza, y los valores de ambas.",
-    )
+    caption = _("What was made for each channel of {layer}, beside the sample picture that reaches most, and the values of both.")
     sheet = Sheet("pictures", cells, across * (2 if across <= 2 and len(cells) > across else 1), caption.fill(layer=own["layer"]))
-    return [Heading(Words("Made, and given", "Hechas y dadas")), sheet]
+    return [Heading(_("Made, and given")), sheet]
 
 
 def _large(image: Image.Image) -> Image.Image:
@@ -209,45 +175,42 @@ def _large(image: Image.Image) -> Image.Image:
 
 def _making(drawn: Sequence[Drawn], own: Mapping[str, Any]) -> list[Block]:
     shown = [each for each in drawn if each.way == drawn[0].way][:SHOWN]
-    caption = Words("channel {channel}, step {step}", "canal {channel}, paso {step}")
+    caption = _("channel {channel}, step {step}")
     cells = [(caption.fill(channel=each.channel, step=step), image) for each in shown for step, image in each.stages]
-    along, up = Words("step", "paso"), Words("wish reached, with transforms", "deseo alcanzado, con transformaciones")
+    along, up = _("step"), _("wish reached, with transforms")
     if own["robust"] == "none":
-        up = Words("wish reached", "deseo alcanzado")
-    name = Words("channel {channel}", "canal {channel}")
+        up = _("wish reached")
+    name = _("channel {channel}")
 
-    def draw(say: Say) -> Any:
+    def draw(translate: Translate) -> Any:
         several = len({each.way for each in drawn}) > 1
-        lines = {say(name.fill(channel=each.channel)) + (f" ({each.way})" if several else ""): list(each.history) for each in drawn}
-        return curves(lines, range(1, 1 + max(len(each.history) for each in drawn)), (say(along), say(up)), points=False)
+        lines = {translate(name.fill(channel=each.channel)) + (f" ({each.way})" if several else ""): list(each.history) for each in drawn}
+        return curves(lines, range(1, 1 + max(len(each.history) for each in drawn)), (translate(along), translate(up)), points=False)
 
-    heading = Heading(Words("How they were made", "Cómo se hicieron"))
-    stages = Words("The same pictures on the way ({way}).", "Las mismas imágenes por el camino ({way}).").fill(way=drawn[0].way)
+    heading = Heading(_("How they were made"))
+    stages = _("The same pictures on the way ({way}).").fill(way=drawn[0].way)
     sheet = Sheet("stages", cells, len(drawn[0].stages), stages, height=160)
-    plot = Words("What each picture reaches, step by step.", "Lo que alcanza cada imagen, paso a paso.")
+    plot = _("What each picture reaches, step by step.")
     return [heading, sheet, Plot("climb", draw, plot)] if drawn[0].history else [heading, sheet]
 
 
 def _told(rows: Sequence[Mapping[str, Any]], finenesses: Sequence[float]) -> list[Block]:
     columns = {
-        "channel": Words("channel", "canal"),
-        "way": Words("written as", "escrita como"),
-        "begun": Words("noise", "ruido"),
-        "ended": Words("picture made", "imagen hecha"),
-        "best": Words("best sample", "mejor muestra"),
-        "sample": Words("which", "cuál"),
-        "times": Words("made / best", "hecha / mejor"),
-        "fineness": Words("fine detail", "detalle fino"),
+        "channel": _("channel"),
+        "way": _("written as"),
+        "begun": _("noise"),
+        "ended": _("picture made"),
+        "best": _("best sample"),
+        "sample": _("which"),
+        "times": _("made / best"),
+        "fineness": _("fine detail"),
     }
-    caption = Words(
+    caption = _(
         "What pictures reach as they are, bearing no transforms. Fine detail: share of the variance of brightness with periods under four "
-        "pixels.",
-        "Lo que alcanzan las imágenes tal como son, sin transformaciones. Detalle fino: parte de la varianza del brillo con periodos de "
-        "menos de "
-        "cuatro píxeles.",
+        "pixels."
     )
     table = Table("channels", columns, rows, caption)
-    return [Heading(Words("In numbers", "En números")), *_against_samples(rows), *_grain(rows, finenesses), table]
+    return [Heading(_("In numbers")), *_against_samples(rows), *_grain(rows, finenesses), table]
 
 
 def _row(each: Drawn, sample: Sample | None) -> dict[str, Any]:
@@ -265,24 +228,18 @@ def _against_samples(rows: Sequence[Mapping[str, Any]]) -> list[Block]:
     above = sum(row["ended"] > row["best"] for row in known)
     times = [row["times"] for row in known if row["times"] is not None]
     if above == len(known):
-        text = Words("Every picture made surpasses all samples", "Todas las imágenes hechas superan a todas las muestras")
+        text = _("Every picture made surpasses all samples")
     elif above:
-        text = Words("{above} of {all} pictures made surpass all samples", "{above} de {all} imágenes hechas superan a todas las muestras")
+        text = _("{above} of {all} pictures made surpass all samples")
     else:
-        text = Words(
-            "No picture made surpasses the samples; more --steps take it further",
-            "Ninguna imagen hecha supera a las muestras; con más --steps se llega más lejos",
-        )
+        text = _("No picture made surpasses the samples; more --steps take it further")
     text = text.fill(above=above, all=len(known))
     if times:
-        tail = Words(
-            "; in the median, it reaches {times:.3g} times as much as the best of them.",
-            "; en la mediana, alcanzan {times:.3g} veces lo que la mejor de ellas.",
-        )
+        tail = _("; in the median, it reaches {times:.3g} times as much as the best of them.")
         tail = tail.fill(times=median(times))
     else:
-        tail = same(".")
-    return [Paragraph(Words(text.en + tail.en, text.es + tail.es))]
+        tail = untranslated(".")
+    return [Paragraph(joined("", [text, tail]))]
 
 
 def _grain(rows: Sequence[Mapping[str, Any]], finenesses: Sequence[float]) -> list[Block]:
@@ -292,40 +249,27 @@ def _grain(rows: Sequence[Mapping[str, Any]], finenesses: Sequence[float]) -> li
     shares = {way: fmean(row["fineness"] for row in rows if row["way"] == way) for way in dict.fromkeys(row["way"] for row in rows)}
     given = fmean(finenesses)
     listed = ", ".join(f"{way} {share:.1%}" for way, share in shares.items())
-    text = Words(
-        "The share of fine detail is {given:.1%} in the samples and, in what is made, {listed}. {so}",
-        "La parte de detalle fino es del {given:.1%} en las muestras y, en lo hecho, {listed}. {so}",
-    )
+    text = _("The share of fine detail is {given:.1%} in the samples and, in what is made, {listed}. {so}")
     most = max(shares, key=lambda way: shares[way])
     if len(shares) > 1 and shares[most] > 1.5 * min(shares.values()):
-        so = Words(
+        so = _(
             "Written as {most}, pictures have {times:.2g} times as much of it: how a picture is written down decides what the climb finds "
-            "first.",
-            "Escritas como {most}, las imágenes tienen {times:.2g} veces más: cómo se escribe una imagen decide qué encuentra primero el "
-            "ascenso.",
+            "first."
         ).fill(most=most, times=shares[most] / max(min(shares.values()), 1e-12))
     elif shares[most] > 3 * given:
-        so = Words(
-            "That grain excites the network, and no photograph has it.",
-            "Ese grano excita a la red, y ninguna fotografía lo tiene.",
-        )
+        so = _("That grain excites the network, and no photograph has it.")
     else:
-        so = Words(
-            "That is no more grain than pictures of the world may have.", "No es más grano del que pueden tener las imágenes del mundo."
-        )
+        so = _("That is no more grain than pictures of the world may have.")
     return [Paragraph(text.fill(listed=listed, given=given, so=so))]
 
 
-def _notes(drawn: Sequence[Drawn], best: Mapping[int, Sample], settings: Settings, stopped: str) -> list[Words]:
+def _notes(drawn: Sequence[Drawn], best: Mapping[int, Sample], settings: Settings, stopped: str) -> list[Translated]:
     notes = []
     if stopped:
-        early = Words("Ended early, after {done} of {steps} steps.", "Terminado antes de tiempo, tras {done} de {steps} pasos.")
+        early = _("Ended early, after {done} of {steps} steps.")
         notes.append(early.fill(done=len(drawn[-1].history) if drawn else 0, steps=settings.steps))
     silent = [str(channel) for channel, sample in best.items() if sample.value <= 0]
     if silent:
-        text = Words(
-            "No sample excites channel {names}, so there is nothing to compare with.",
-            "Ninguna muestra excita al canal {names}: no hay con qué comparar.",
-        )
+        text = _("No sample excites channel {names}, so there is nothing to compare with.")
         notes.append(text.fill(names=", ".join(silent)))
     return notes

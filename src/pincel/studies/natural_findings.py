@@ -7,7 +7,8 @@ from math import isnan
 from statistics import fmean, median
 from typing import Protocol
 
-from pincel.studies.words import Words
+from pincel.translation import Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 # Of naturalness and of fine detail: what is no difference to speak of.
 SLIGHT = 0.01
@@ -45,83 +46,62 @@ class Reached(Protocol):
         """By how much it excites its channel more than any photograph."""
 
 
-def caricature_finding(kept: Sequence[Reached]) -> Words:
+def caricature_finding(kept: Sequence[Reached]) -> Translated:
     """Say in which layers more is seen than in the photograph, and where most."""
     grown = [each for each in kept if each.after > 1]
     most, least = max(kept, key=lambda each: each.after), min(kept, key=lambda each: each.after)
     told = {"most": most.layer, "top": most.after, "least": least.layer, "low": least.after, "n": len(grown), "all": len(kept)}
     if not grown:
-        text = Words(
+        text = _(
             "In no layer does the picture say more of what it saw than the photograph: here the regularisers weigh more than the wish, or "
-            "there were too few steps ({most} keeps {top:.2f} of 1).",
-            "En ninguna capa dice la imagen más de lo visto que la fotografía: aquí los regularizadores pesan más que el deseo, o hubo "
-            "demasiado pocos pasos ({most} conserva {top:.2f} de 1).",
+            "there were too few steps ({most} keeps {top:.2f} of 1)."
         )
     elif len(kept) == 1:
-        text = Words(
-            "The caricature says {top:.3g} times as much of what {most} saw as the photograph does.",
-            "La caricatura dice {top:.3g} veces lo que la fotografía de lo que vio {most}.",
-        )
+        text = _("The caricature says {top:.3g} times as much of what {most} saw as the photograph does.")
     elif len(grown) == len(kept):
-        text = Words(
+        text = _(
             "In every layer the caricature says more of what was seen than the photograph: least in {least}, {low:.3g} times as much, and "
-            "most in {most}, {top:.3g} times.",
-            "En todas las capas la caricatura dice más de lo visto que la fotografía: la que menos, {least}, {low:.3g} veces tanto, y la "
-            "que más, {most}, {top:.3g} veces.",
+            "most in {most}, {top:.3g} times."
         )
     else:
-        text = Words(
+        text = _(
             "In {n} of {all} layers the caricature says more of what was seen than the photograph, most in {most}, {top:.3g} times as "
-            "much; in {least} it keeps {low:.2f} of 1, for there the regularisers smooth away more than the wish adds.",
-            "En {n} de {all} capas la caricatura dice más de lo visto que la fotografía, sobre todo en {most}, {top:.3g} veces tanto; en "
-            "{least} conserva {low:.2f} de 1, pues ahí los regularizadores alisan más de lo que el deseo añade.",
+            "much; in {least} it keeps {low:.2f} of 1, for there the regularisers smooth away more than the wish adds."
         )
     return text.fill(**told)
 
 
-def maximum_finding(kept: Sequence[Reached], photographs: int) -> Words:
+def maximum_finding(kept: Sequence[Reached], photographs: int) -> Translated:
     """Say how many pictures excite their channel more than any photograph does."""
     times = [each.times for each in kept if each.times is not None]
     if not times:
-        return Words(
-            "No photograph excites any of these channels, so there is nothing to compare with.",
-            "Ninguna fotografía excita a ninguno de estos canales: no hay con qué comparar.",
-        )
+        return _("No photograph excites any of these channels, so there is nothing to compare with.")
     above = sum(value > 1 for value in times)
     told = {"above": above, "all": len(times), "photographs": photographs, "median": median(times)}
     if above == len(times):
-        text = Words(
+        text = _(
             "Every picture excites its channel more than all {photographs} photographs do anywhere: {median:.3g} times as much in the "
-            "median.",
-            "Toda imagen excita a su canal más que las {photographs} fotografías en cualquier lugar: {median:.3g} veces tanto en la "
-            "mediana.",
+            "median."
         )
     elif above:
-        text = Words(
+        text = _(
             "{above} of {all} pictures excite their channel more than all {photographs} photographs do anywhere; in the median they reach "
-            "{median:.3g} times as much.",
-            "{above} de {all} imágenes excitan a su canal más que las {photographs} fotografías en cualquier lugar; en la mediana llegan "
-            "a {median:.3g} veces tanto.",
+            "{median:.3g} times as much."
         )
     else:
-        text = Words(
+        text = _(
             "No picture excites its channel more than the photographs do: in the median they reach {median:.2f} times as much. More "
-            "--steps take them further.",
-            "Ninguna imagen excita a su canal más que las fotografías: en la mediana llegan a {median:.2f} veces tanto. Con más --steps "
-            "se llega más lejos.",
+            "--steps take them further."
         )
     return text.fill(**told)
 
 
-def natural_finding(caricatures: Sequence[Reached], maximised: Sequence[Reached], common: float, fine: Sequence[float]) -> Words:
+def natural_finding(caricatures: Sequence[Reached], maximised: Sequence[Reached], common: float, fine: Sequence[float]) -> Translated:
     """Say what the regularisers do to gradients and to fine detail, picture by picture, and what they cost."""
     pairs = _pairs([*caricatures, *maximised])
     if not pairs:
         kept = fmean(each.naturalness for each in caricatures)
-        return Words(
-            "The caricatures have {kept:.0%} of their gradients in common with the photograph.",
-            "Las caricaturas tienen el {kept:.0%} de sus gradientes en común con la fotografía.",
-        ).fill(kept=kept)
+        return _("The caricatures have {kept:.0%} of their gradients in common with the photograph.").fill(kept=kept)
     with_, without = (fmean(pair[place].naturalness for pair in pairs) for place in (0, 1))
     grain, freed = (fmean(pair[place].fineness for pair in pairs) for place in (0, 1))
     told = {
@@ -136,13 +116,10 @@ def natural_finding(caricatures: Sequence[Reached], maximised: Sequence[Reached]
         "gradients": _gradients(with_ - without),
         "detail": _detail(grain, freed),
     }
-    return Words(
+    return _(
         "Of {pairs} pairs of pictures, those that are regularised have {with_:.0%} of their gradients in common with photographs, and "
         "those that are not {without:.0%}{common}: {gradients} Of their variance, {grain:.1%} and {freed:.1%} is fine detail "
-        "({photos:.1%} in the photographs): {detail} {cost}",
-        "De {pairs} pares de imágenes, las regularizadas tienen el {with_:.0%} de sus gradientes en común con fotografías, y las que no "
-        "lo están, el {without:.0%}{common}: {gradients} De su varianza, el {grain:.1%} y el {freed:.1%} es detalle fino (el {photos:.1%} "
-        "en las fotografías): {detail} {cost}",
+        "({photos:.1%} in the photographs): {detail} {cost}"
     ).fill(**told)
 
 
@@ -152,47 +129,39 @@ def _pairs(drawn: Sequence[Reached]) -> list[tuple[Reached, Reached]]:
     return [(kept[each.layer, each.channel], each) for each in drawn if each.free]
 
 
-def _between(common: float) -> Words:
+def _between(common: float) -> Translated:
     # There is none if only one photograph was opened.
-    known = Words(" (photographs have {common:.0%} with one another)", " (las fotografías tienen el {common:.0%} entre sí)")
-    return Words("", "") if isnan(common) else known.fill(common=common)
+    known = _(" (photographs have {common:.0%} with one another)")
+    return untranslated("") if isnan(common) else known.fill(common=common)
 
 
-def _gradients(more: float) -> Words:
+def _gradients(more: float) -> Translated:
     if more > SLIGHT:
-        return Words("the regularisers keep gradients natural.", "los regularizadores mantienen naturales los gradientes.")
+        return _("the regularisers keep gradients natural.")
     if more < -SLIGHT:
-        return Words(
-            "by this measure, the regularisers do not make them more natural here.",
-            "según esta medida, aquí los regularizadores no las hacen más naturales.",
-        )
-    return Words("by this measure, that is hardly a difference.", "según esta medida, apenas hay diferencia.")
+        return _("by this measure, the regularisers do not make them more natural here.")
+    return _("by this measure, that is hardly a difference.")
 
 
-def _detail(grain: float, freed: float) -> Words:
+def _detail(grain: float, freed: float) -> Translated:
     if freed > grain + SLIGHT:
-        return Words("the regularisers take out the grain.", "los regularizadores quitan el grano.")
+        return _("the regularisers take out the grain.")
     if grain > freed + SLIGHT:
-        return Words("here the regularisers leave more grain, not less.", "aquí los regularizadores dejan más grano, no menos.")
-    return Words("neither way has more grain.", "ninguna de las dos formas tiene más grano.")
+        return _("here the regularisers leave more grain, not less.")
+    return _("neither way has more grain.")
 
 
-def _cost(further: int, pairs: int) -> Words:
+def _cost(further: int, pairs: int) -> Translated:
     if not further:
-        text = Words(
-            "In none of them does the one that is not regularised reach further.", "En ninguno llega más lejos la que no está regularizada."
-        )
+        text = _("In none of them does the one that is not regularised reach further.")
     else:
-        text = Words(
-            "In {further} of {pairs} the one that is not regularised reaches further: that is what staying natural costs.",
-            "En {further} de {pairs} llega más lejos la que no está regularizada: es lo que cuesta seguir siendo natural.",
-        )
+        text = _("In {further} of {pairs} the one that is not regularised reaches further: that is what staying natural costs.")
     return text.fill(further=further, pairs=pairs)
 
 
 def notes(
     silent: Mapping[str, Sequence[int]], left_out: Sequence[str], early: tuple[int, int] | None, dark: Sequence[str]
-) -> tuple[Words, ...]:
+) -> tuple[Translated, ...]:
     """Say what was left out, and that the study was ended early.
 
     Args:
@@ -203,28 +172,19 @@ def notes(
     """
     said = []
     if early:
-        text = Words(
-            "The study was ended early: {done} of {all} climbs were begun, the last one unfinished.",
-            "El estudio se terminó antes de tiempo: se empezaron {done} de {all} ascensos, el último sin acabar.",
-        )
+        text = _("The study was ended early: {done} of {all} climbs were begun, the last one unfinished.")
         said.append(text.fill(done=early[0], all=early[1]))
     if left_out:
-        text = Words(
-            "Left out, since pictures are too small for them: {names}.", "Omitidas, pues las imágenes son demasiado pequeñas: {names}."
-        )
+        text = _("Left out, since pictures are too small for them: {names}.")
         said.append(text.fill(names=", ".join(left_out)))
     if dark:
-        text = Words(
-            "Nothing in the photograph excites {names}: no caricature.", "Nada en la fotografía excita a {names}: no hay caricatura."
-        )
+        text = _("Nothing in the photograph excites {names}: no caricature.")
         said.append(text.fill(names=", ".join(dark)))
     for layer, channels in silent.items():
         if channels:
-            text = Words(
+            text = _(
                 "No photograph excites channel {names} of {layer}; its answer is measured in what the other channels get, and compared "
-                "with nothing.",
-                "Ninguna fotografía excita al canal {names} de {layer}; su respuesta se mide en lo que obtienen los demás, y no se "
-                "compara.",
+                "with nothing."
             )
             said.append(text.fill(names=", ".join(map(str, channels)), layer=layer))
     return tuple(said)

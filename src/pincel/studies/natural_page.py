@@ -11,7 +11,7 @@ from PIL import Image
 
 from pincel.image.io import Picture, to_pil
 from pincel.studies.natural_findings import caricature_finding, maximum_finding, natural_finding, notes
-from pincel.studies.natural_words import (
+from pincel.studies.natural_texts import (
     CARICATURE,
     CARICATURE_FORMULA,
     CARICATURE_TABLE,
@@ -27,8 +27,9 @@ from pincel.studies.natural_words import (
     TITLE,
 )
 from pincel.studies.plots import curves
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Say, Sheet, Slider, Table
-from pincel.studies.words import Words, same
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Slider, Table
+from pincel.translation import Translate, Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 # Long side of a picture on the page, about.
 LARGE = 256
@@ -135,9 +136,9 @@ def _caricatures(found: Found, weight: float) -> list[Block]:
     formula, source = CARICATURE_FORMULA
     kept, free = _apart(found.caricatures)
     original = to_pil(found.picture.pixels)
-    photograph = (Words("the photograph", "la fotografía"), enlarged(original))
+    photograph = (_("the photograph"), enlarged(original))
     blocks: list[Block] = [
-        Heading(Words("Caricatures", "Caricaturas")),
+        Heading(_("Caricatures")),
         Paragraph(CARICATURE),
         Formula(formula.fill(weight=weight), source),
         Paragraph(REGULARISERS),
@@ -146,38 +147,29 @@ def _caricatures(found: Found, weight: float) -> list[Block]:
     if not kept:
         return blocks
     columns = min(3, 1 + len(kept))
-    caption = Words(
-        "The photograph, and what each layer sees in it, exaggerated; below, how far ⟨Φ, w⟩ came from 1.",
-        "La fotografía, y exagerado lo que cada capa ve en ella; debajo, hasta dónde llegó ⟨Φ, w⟩ desde 1.",
-    )
+    caption = _("The photograph, and what each layer sees in it, exaggerated; below, how far ⟨Φ, w⟩ came from 1.")
     blocks += [Sheet("caricatures", [photograph, *map(_exaggerated, kept)], columns, caption), Paragraph(caricature_finding(kept))]
     deepest = kept[-1]
-    names = (Words("photograph", "fotografía"), Words("caricature, {layer}", "caricatura, {layer}").fill(layer=deepest.layer))
-    look = Words("Pull the edge: what has grown, and out of what?", "Mueva el borde: ¿qué ha crecido, y a partir de qué?")
+    names = (_("photograph"), _("caricature, {layer}").fill(layer=deepest.layer))
+    look = _("Pull the edge: what has grown, and out of what?")
     blocks += [Slider(enlarged(original, 2), enlarged(deepest.image, 2), names, look), Plot("climb", _climb(kept), _CLIMB)]
     if free:
-        without = Words(
-            "The same climbs without regularisers, bound or wandering view, clipped to what a file can hold.",
-            "Los mismos ascensos sin regularizadores, sin cota y sin vista errante, recortados a lo que cabe en un archivo.",
-        )
+        without = _("The same climbs without regularisers, bound or wandering view, clipped to what a file can hold.")
         blocks.append(Sheet("caricatures-free", [photograph, *map(_exaggerated, free)], columns, without))
     return [*blocks, _caricature_table(kept, free)]
 
 
-def _exaggerated(each: Drawn) -> tuple[Words, Image.Image]:
-    return same(f"{each.layer}\n1 → {each.after:.3g}"), enlarged(each.image)
+def _exaggerated(each: Drawn) -> tuple[Translated, Image.Image]:
+    return untranslated(f"{each.layer}\n1 → {each.after:.3g}"), enlarged(each.image)
 
 
-_CLIMB = Words(
-    "How far each caricature reaches, step by step, as the wandering view saw it; the photograph is at 1.",
-    "Hasta dónde llega cada caricatura, paso a paso, según la vista errante; la fotografía está en 1.",
-)
+_CLIMB = _("How far each caricature reaches, step by step, as the wandering view saw it; the photograph is at 1.")
 
 
 def _climb(kept: Sequence[Drawn]) -> Any:
-    def draw(say: Say) -> Any:
+    def draw(translate: Translate) -> Any:
         most = max(len(each.history) for each in kept)
-        labels = (say(Words("step", "paso")), "⟨Φ, w⟩")
+        labels = (translate(_("step")), "⟨Φ, w⟩")
         return curves({each.layer: list(each.history) for each in kept}, range(most), labels, points=False)
 
     return draw
@@ -200,25 +192,20 @@ def _maximised(found: Found) -> list[Block]:
     kept, free = _apart(found.maximised)
     if not kept:
         return []
-    cells: list[tuple[Words, Image.Image]] = []
+    cells: list[tuple[Translated, Image.Image]] = []
     across = max(sum(each.layer == layer for each in kept) for layer in found.layers) + bool(free)
     for layer in found.layers:
         row = [each for each in [*kept, *free] if each.layer == layer]
         # A layer with fewer channels leaves room at the end.
-        nothing = (same(""), Image.new("RGB", (LARGE, LARGE), "white"))
+        nothing = (untranslated(""), Image.new("RGB", (LARGE, LARGE), "white"))
         cells += [(_named(each), enlarged(stretched(each.image))) for each in row] + [nothing] * ((across - len(row)) * bool(row))
-    caption = Words(
+    caption = _(
         "A row for each layer: pictures for single channels, shown from their darkest value to their brightest; below, their answer as a "
-        "multiple of the largest in photographs. {free}",
-        "Una fila por capa: imágenes para canales sueltos, mostradas de su valor más oscuro al más claro; debajo, su respuesta como "
-        "múltiplo de la mayor en fotografías. {free}",
+        "multiple of the largest in photographs. {free}"
     )
-    last = Words(
-        "Last in a row, the first channel again, without anything that keeps the picture natural.",
-        "Al final de la fila, otra vez el primer canal, sin nada que mantenga natural la imagen.",
-    )
+    last = _("Last in a row, the first channel again, without anything that keeps the picture natural.")
     return [
-        Heading(Words("One channel alone", "Un solo canal")),
+        Heading(_("One channel alone")),
         Paragraph(MAXIMUM.fill(photographs=found.photographs)),
         Formula(*MAXIMUM_FORMULA),
         Sheet("channels", cells, across, caption.fill(free=last if free else ""), height=160),
@@ -230,24 +217,23 @@ def _maximised(found: Found) -> list[Block]:
 def _channel_table(drawn: Sequence[Drawn]) -> Table:
     names = ("layer", "channel", "regularised", "before", "after", "answer", "largest", "times", "naturalness", "fineness")
     rows = [
-        {name: getattr(each, name) for name in names if name != "regularised"}
-        | {"regularised": Words("no", "no") if each.free else Words("yes", "sí")}
+        {name: getattr(each, name) for name in names if name != "regularised"} | {"regularised": _("no") if each.free else _("yes")}
         for each in drawn
     ]
     return Table("channels", {name: COLUMNS[name] for name in names}, rows, CHANNEL_TABLE, folded=True)
 
 
-def _named(each: Drawn) -> Words:
+def _named(each: Drawn) -> Translated:
     reach = "?" if each.times is None else f"{each.times:.3g}×"
-    name = same(f"{each.unit}, {each.channel}: {reach}")
-    return Words("{name}\nnot regularised", "{name}\nsin regularizar").fill(name=name) if each.free else name
+    name = untranslated(f"{each.unit}, {each.channel}: {reach}")
+    return _("{name}\nnot regularised").fill(name=name) if each.free else name
 
 
 def _natural(found: Found) -> list[Block]:
     if not found.caricatures:
         return []
     return [
-        Heading(Words("How natural?", "¿Cuán naturales?")),
+        Heading(_("How natural?")),
         Paragraph(NATURAL.fill(photographs=found.photographs)),
         Formula(*NATURAL_FORMULA),
         Plot("naturalness", _naturalness(found), _NATURALNESS),
@@ -255,10 +241,7 @@ def _natural(found: Found) -> list[Block]:
     ]
 
 
-_NATURALNESS = Words(
-    "What gradient histograms have in common with those of photographs: 1 is all. Channels: the mean of those of a layer.",
-    "Lo que los histogramas de gradientes tienen en común con los de fotografías: 1 es todo. Canales: la media de los de una capa.",
-)
+_NATURALNESS = _("What gradient histograms have in common with those of photographs: 1 is all. Channels: the mean of those of a layer.")
 
 
 def _naturalness(found: Found) -> Any:
@@ -266,16 +249,16 @@ def _naturalness(found: Found) -> Any:
         each = [[one.naturalness for one in drawn if one.layer == layer and one.free == free] for layer in found.layers]
         return [sum(values) / len(values) if values else nan for values in each]
 
-    def draw(say: Say) -> Any:
+    def draw(translate: Translate) -> Any:
         lines = {
-            say(Words("caricatures", "caricaturas")): of(found.caricatures, False),
-            say(Words("caricatures, not regularised", "caricaturas, sin regularizar")): of(found.caricatures, True),
-            say(Words("channels", "canales")): of(found.maximised, False),
-            say(Words("channels, not regularised", "canales, sin regularizar")): of(found.maximised, True),
-            say(Words("photographs, one another", "fotografías, entre sí")): [found.common] * len(found.layers),
+            translate(_("caricatures")): of(found.caricatures, False),
+            translate(_("caricatures, not regularised")): of(found.caricatures, True),
+            translate(_("channels")): of(found.maximised, False),
+            translate(_("channels, not regularised")): of(found.maximised, True),
+            translate(_("photographs, one another")): [found.common] * len(found.layers),
         }
         known = {name: values for name, values in lines.items() if not all(map(isnan, values))}
-        return curves(known, list(found.layers), (say(Words("layer", "capa")), say(Words("in common", "en común"))))
+        return curves(known, list(found.layers), (translate(_("layer")), translate(_("in common"))))
 
     return draw
 

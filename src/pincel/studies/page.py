@@ -11,10 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from pincel.studies.report import Plot, Report
-from pincel.studies.words import Language, Words
+from pincel.translation import Language, Translated
+from pincel.translation import gettext_lazy as _
 from pincel.version import __version__
 
-_MADE = Words("How this was made", "Cómo se ha hecho")
+_MADE = _("How this was made")
 
 
 def as_page(report: Report, language: Language, plots: Mapping[str, bytes]) -> str:
@@ -26,8 +27,8 @@ def as_page(report: Report, language: Language, plots: Mapping[str, bytes]) -> s
         plots: Its plots as SVG, by name.
     """
 
-    def say(words: Words) -> str:
-        return words.said(language)
+    def translate(text: Translated) -> str:
+        return text.text(language)
 
     def svg(plot: Plot) -> str:
         return _address("image/svg+xml", plots[plot.name])
@@ -42,7 +43,7 @@ def as_page(report: Report, language: Language, plots: Mapping[str, bytes]) -> s
         blocks=blocks,
         language=language,
         version=__version__,
-        say=say,
+        translate=translate,
         svg=svg,
         png=_png,
         cell=lambda value: written(value, language),
@@ -54,8 +55,8 @@ def written(value: Any, language: Language) -> str:
     """Write a number as a reader wants it: four digits, nothing where there is nothing."""
     if value is None:
         return ""
-    if isinstance(value, Words):
-        return value.said(language)
+    if isinstance(value, Translated):
+        return value.text(language)
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

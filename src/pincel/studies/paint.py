@@ -14,12 +14,10 @@ from pincel.run.machine import Machine
 from pincel.run.run import Run
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words
+from pincel.translation import Translated
+from pincel.translation import gettext_lazy as _
 
-EARLY = Words(
-    "The study was ended early: {done} of {count} pictures are there, the last one unfinished.",
-    "El estudio se terminó antes de tiempo: hay {done} de {count} imágenes, la última sin acabar.",
-)
+EARLY = _("The study was ended early: {done} of {count} pictures are there, the last one unfinished.")
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def paint_all(jobs: Sequence[Job], settings: Settings, watch: Watch, recipe: str
     return done
 
 
-def early(done: Sequence[object], jobs: Sequence[object], watch: Watch) -> tuple[Words, ...]:
+def early(done: Sequence[object], jobs: Sequence[object], watch: Watch) -> tuple[Translated, ...]:
     """Return the note that a study was ended early, if it was."""
     return (EARLY.fill(done=len(done), count=len(jobs)),) if watch.stopped else ()
 

@@ -15,17 +15,18 @@ from pincel.studies.look import check_size, features, network, noise, opened, pi
 from pincel.studies.measure import errors
 from pincel.studies.paint import Job, early, paint_all
 from pincel.studies.plots import curves
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Say, Sheet, Table
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import Settings, chosen_layers
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words, same
+from pincel.translation import Translate, Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT = ("relu4_2",)
 # What is pooled, and what the deepest content layer of the paper's figures answers.
 POOLED = ("relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_1")
-NAMES = {"avg": Words("average", "promedio"), "max": Words("maximum", "máximo")}
+NAMES = {"avg": _("average"), "max": _("maximum")}
 
 
 def study(content: Source, style: Source, *, repeats: int, recipe: str, settings: Settings, watch: Watch) -> Report:
@@ -64,13 +65,11 @@ def study(content: Source, style: Source, *, repeats: int, recipe: str, settings
     found = _judged(networks, runs, photograph, painting, (*judged, *layers))
     return Report(
         name="pooling",
-        title=Words("Average or maximum pooling?", "¿Pooling por promedio o por máximo?"),
-        lead=Words(
+        title=_("Average or maximum pooling?"),
+        lead=_(
             "Gatys and colleagues replaced maximum pooling by average pooling: it improves the gradient flow, they say, and the "
             "pictures are "
-            "slightly more appealing. Here both are put to the same work, from the same noise.",
-            "Gatys y sus colegas cambiaron el pooling por máximo por el de promedio: dicen que mejora el flujo del gradiente y que las "
-            "imágenes son algo más atractivas. Aquí se pone a ambos a hacer el mismo trabajo, desde el mismo ruido.",
+            "slightly more appealing. Here both are put to the same work, from the same noise."
         ),
         blocks=[*_flow_blocks(flows), *_run_blocks(runs, falls, found, photograph, painting)],
         numbers={
@@ -115,9 +114,9 @@ def _flow_blocks(flows: Mapping[Pooling, Sequence[Flow]]) -> list[Block]:
     places = [flow.layer for flow in flows["avg"]]
 
     def draw(kind: str) -> Any:
-        def drawn(say: Say) -> Any:
-            lines = {say(NAMES[pooling]): [getattr(flow, kind) for flow in flows[pooling]] for pooling in POOLINGS}
-            return curves(lines, places, (say(Words("layer", "capa")), say(_KINDS[kind])), logarithmic=kind == "norm")
+        def drawn(translate: Translate) -> Any:
+            lines = {translate(NAMES[pooling]): [getattr(flow, kind) for flow in flows[pooling]] for pooling in POOLINGS}
+            return curves(lines, places, (translate(_("layer")), translate(_KINDS[kind])), logarithmic=kind == "norm")
 
         return drawn
 
@@ -126,12 +125,12 @@ def _flow_blocks(flows: Mapping[Pooling, Sequence[Flow]]) -> list[Block]:
         for row, layer in enumerate(places)
     ]
     columns = {
-        f"{kind}-{pooling}": Words("{kind}, {pooling}", "{kind}, {pooling}").fill(kind=_KINDS[kind], pooling=NAMES[pooling])
+        f"{kind}-{pooling}": untranslated("{kind}, {pooling}").fill(kind=_KINDS[kind], pooling=NAMES[pooling])
         for kind in _KINDS
         for pooling in POOLINGS
     }
     return [
-        Heading(Words("The gradient on its way to the picture", "El gradiente camino de la imagen")),
+        Heading(_("The gradient on its way to the picture")),
         Formula(
             "∂J/∂F^l,  J = 1/(4·n_H·n_W·n_C) · Σ (F − P)² at the deepest layer",
             "G is white noise, P the photograph's features; Gatys, Ecker, Bethge 2015, eq. 1 and 2",
@@ -140,57 +139,49 @@ def _flow_blocks(flows: Mapping[Pooling, Sequence[Flow]]) -> list[Block]:
         Plot(
             "flow-alive",
             draw("alive"),
-            Words("Share of positions that the gradient reaches.", "Fracción de posiciones que alcanza el gradiente."),
+            _("Share of positions that the gradient reaches."),
         ),
         Plot(
             "flow-spread",
             draw("spread"),
-            Words(
-                "How evenly the gradient is spread over a layer: (Σ|g|)² / (n·Σg²).",
-                "Con qué uniformidad se reparte el gradiente en una capa: (Σ|g|)² / (n·Σg²).",
-            ),
+            _("How evenly the gradient is spread over a layer: (Σ|g|)² / (n·Σg²)."),
         ),
         Plot(
             "flow-norm",
             draw("norm"),
-            Words("Size of the gradient: root of its mean square.", "Tamaño del gradiente: raíz de su media cuadrática."),
+            _("Size of the gradient: root of its mean square."),
         ),
         Table(
             "flow",
-            {"layer": Words("layer", "capa"), **columns},
+            {"layer": _("layer"), **columns},
             rows,
-            Words("The gradient, layer by layer.", "El gradiente, capa por capa."),
+            _("The gradient, layer by layer."),
         ),
     ]
 
 
 _KINDS = {
-    "norm": Words("size", "tamaño"),
-    "alive": Words("share not zero", "fracción no nula"),
-    "spread": Words("evenness", "uniformidad"),
+    "norm": _("size"),
+    "alive": _("share not zero"),
+    "spread": _("evenness"),
 }
 
 
-def _flow_finding(flows: Mapping[Pooling, Sequence[Flow]]) -> Words:
+def _flow_finding(flows: Mapping[Pooling, Sequence[Flow]]) -> Translated:
     """Say what pooling does to the gradient, in the numbers of the layer that is pooled last before the picture, and in the picture."""
     even = {pooling: flows[pooling][0].spread for pooling in POOLINGS}
     passed = {pooling: flows[pooling][0].norm / (flows[pooling][-1].norm or 1.0) for pooling in POOLINGS}
     more, less = sorted(POOLINGS, key=even.__getitem__, reverse=True)
     first = flows["avg"][1].layer
-    alive = Words(
+    alive = _(
         "Of the positions of {layer} the gradient reaches {a:.0%} with average pooling and {b:.0%} with maximum pooling, which sends it "
-        "to one of four.",
-        "De las posiciones de {layer}, el gradiente alcanza el {a:.0%} con promedio y el {b:.0%} con máximo, que lo envía a una de cada "
-        "cuatro.",
+        "to one of four."
     ).fill(layer=first, a=flows["avg"][1].alive, b=flows["max"][1].alive)
-    spread = Words(
+    spread = _(
         "In the picture it is spread more evenly with {more} pooling ({a:.2f} against {b:.2f}). From {deep} to the picture its size is "
-        "multiplied by {c:.2g} with average and by {d:.2g} with maximum pooling.",
-        "En la imagen se reparte con más uniformidad con pooling por {more} ({a:.2f} frente a {b:.2f}). De {deep} a la imagen, su "
-        "tamaño se "
-        "multiplica por {c:.2g} con promedio y por {d:.2g} con máximo.",
+        "multiplied by {c:.2g} with average and by {d:.2g} with maximum pooling."
     ).fill(more=NAMES[more], a=even[more], b=even[less], deep=flows["avg"][-1].layer, c=passed["avg"], d=passed["max"])
-    return Words("{alive} {spread}", "{alive} {spread}").fill(alive=alive, spread=spread)
+    return untranslated("{alive} {spread}").fill(alive=alive, spread=spread)
 
 
 def _run_blocks(
@@ -200,46 +191,46 @@ def _run_blocks(
     photograph: Picture,
     painting: Picture,
 ) -> list[Block]:
-    pictures = [(Words("content", "contenido"), to_pil(photograph.pixels)), (Words("style", "estilo"), to_pil(painting.pixels))]
+    pictures = [(_("content"), to_pil(photograph.pixels)), (_("style"), to_pil(painting.pixels))]
     pictures += [(NAMES[pooling], runs[pooling][0].image) for pooling in POOLINGS if runs[pooling]]
     blocks: list[Block] = [
-        Heading(Words("The same picture, painted twice", "La misma imagen, pintada dos veces")),
+        Heading(_("The same picture, painted twice")),
         Sheet(
             "pictures",
             pictures,
             len(pictures),
-            Words("From the same noise, with the same weights and steps.", "Desde el mismo ruido, con los mismos pesos y pasos."),
+            _("From the same noise, with the same weights and steps."),
         ),
     ]
     if not all(runs.values()):
         return blocks
 
-    def draw(say: Say) -> Any:
+    def draw(translate: Translate) -> Any:
         lines = {
-            say(NAMES[pooling]) + (f" ({number + 1})" if len(runs[pooling]) > 1 else ""): [
+            translate(NAMES[pooling]) + (f" ({number + 1})" if len(runs[pooling]) > 1 else ""): [
                 each["total"] / result.losses[0]["total"] for each in result.losses
             ]
             for pooling in POOLINGS
             for number, result in enumerate(runs[pooling])
         }
         longest = max(len(line) for line in lines.values())
-        return curves(lines, list(range(longest)), (say(Words("step", "paso")), "J / J(0)"), logarithmic=True, points=False)
+        return curves(lines, list(range(longest)), (translate(_("step")), "J / J(0)"), logarithmic=True, points=False)
 
     rows = [
         {"pooling": NAMES[pooling], "runs": len(falls[pooling]), "mean": fmean(falls[pooling]), "sd": _deviation(falls[pooling])}
         for pooling in POOLINGS
     ]
     columns = {
-        "pooling": same("pooling"),
-        "runs": Words("runs", "pinturas"),
-        "mean": Words("J / J(0) at the end", "J / J(0) al final"),
-        "sd": Words("standard deviation", "desviación típica"),
+        "pooling": untranslated("pooling"),
+        "runs": _("runs"),
+        "mean": _("J / J(0) at the end"),
+        "sd": _("standard deviation"),
     }
     judged = {
-        "painter": Words("painted with", "pintada con"),
-        "judge": Words("seen by", "vista por"),
-        "content": Words("content error", "error de contenido"),
-        "style": Words("style error", "error de estilo"),
+        "painter": _("painted with"),
+        "judge": _("seen by"),
+        "content": _("content error"),
+        "style": _("style error"),
     }
     return [
         *blocks,
@@ -247,11 +238,9 @@ def _run_blocks(
         Plot(
             "losses",
             draw,
-            Words("The objective, as a share of what it was for noise.", "El objetivo, como fracción del que era para el ruido."),
+            _("The objective, as a share of what it was for noise."),
         ),
-        Table(
-            "falls", columns, rows, Words("What is left of J after the last step.", "Lo que queda de J tras el último paso."), spoken=True
-        ),
+        Table("falls", columns, rows, _("What is left of J after the last step."), spoken=True),
         Table(
             "judged",
             judged,
@@ -262,12 +251,10 @@ def _run_blocks(
     ]
 
 
-_JUDGED = Words(
+_JUDGED = _(
     "The two objectives are of two networks, so their J cannot be compared; here each network judges both pictures, as saved: ‖F − P‖ / "
     "‖P‖ at the "
-    "content layer, ‖G − A‖ / ‖A‖ on average over the style layers.",
-    "Los dos objetivos son de dos redes, así que sus J no se pueden comparar; aquí cada red juzga ambas imágenes, tal como se guardaron: "
-    "‖F − P‖ / ‖P‖ en la capa de contenido, ‖G − A‖ / ‖A‖ en promedio sobre las capas de estilo.",
+    "content layer, ‖G − A‖ / ‖A‖ on average over the style layers."
 )
 
 
@@ -275,19 +262,14 @@ def _deviation(values: Sequence[float]) -> float | None:
     return stdev(values) if len(values) > 1 else None
 
 
-def _run_finding(falls: Mapping[Pooling, Sequence[float]]) -> Words:
+def _run_finding(falls: Mapping[Pooling, Sequence[float]]) -> Translated:
     """Compare what is left of J, and say so only if the seeds agree."""
     better, worse = sorted(POOLINGS, key=lambda pooling: fmean(falls[pooling]))
     told = {"better": NAMES[better], "a": fmean(falls[better]), "b": fmean(falls[worse])}
     if max(falls[better]) < min(falls[worse]):
-        sure = Words(
-            "With {better} pooling J falls further: to {a:.2%} of its start, against {b:.2%}; so it is for every seed tried.",
-            "Con pooling por {better} J baja más: al {a:.2%} de su inicio, frente al {b:.2%}; y así con cada semilla probada.",
-        )
+        sure = _("With {better} pooling J falls further: to {a:.2%} of its start, against {b:.2%}; so it is for every seed tried.")
         return sure.fill(**told)
-    return Words(
+    return _(
         "J falls to {a:.2%} of its start with {better} pooling and to {b:.2%} with the other, but the seeds do not agree: this is no "
-        "difference.",
-        "J baja al {a:.2%} de su inicio con pooling por {better} y al {b:.2%} con el otro, pero las semillas no coinciden: no es una "
-        "diferencia.",
+        "difference."
     ).fill(**told)

@@ -16,10 +16,11 @@ from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.measure import errors, pixel_error
 from pincel.studies.paint import Job, early, paint_all
 from pincel.studies.plots import curves, heat
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Say, Sheet, Table
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import Settings, chosen_layers
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words, same
+from pincel.translation import Translate, Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 # Which layers the content is rebuilt from: the two papers differ.
@@ -29,8 +30,8 @@ SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 # Grey levels, on average, up to which a picture is called nearly the same as another.
 ALIKE = 10.0
 
-LAYER = Words("layer", "capa")
-STEP = Words("step", "paso")
+LAYER = _("layer")
+STEP = _("step")
 
 
 def study(content: Source, style: Source, *, figure: str, pooling: Pooling, settings: Settings, watch: Watch) -> Report:
@@ -66,12 +67,10 @@ def study(content: Source, style: Source, *, figure: str, pooling: Pooling, sett
     greys = [pixel_error(load_picture(result.image), photograph) for result in rebuilt]
     return Report(
         name="reconstruct",
-        title=Words("What layers remember: content and style, rebuilt", "Lo que recuerdan las capas: contenido y estilo, reconstruidos"),
-        lead=Words(
+        title=_("What layers remember: content and style, rebuilt"),
+        lead=_(
             "A picture of white noise is changed, step by step, until one layer of the network answers to it as it does to the photograph: "
-            "what comes back is what that layer knows. The same with the correlations of filters, and the painting.",
-            "Una imagen de ruido blanco se cambia, paso a paso, hasta que una capa de la red responde a ella como a la fotografía: lo que "
-            "vuelve es lo que esa capa sabe. Lo mismo con las correlaciones entre filtros, y el cuadro.",
+            "what comes back is what that layer knows. The same with the correlations of filters, and the painting."
         ),
         blocks=[
             *_content_blocks(photograph, rebuilt, content_layers, content_errors, greys),
@@ -115,13 +114,13 @@ def _raw(pooling: Pooling) -> dict[str, Any]:
 def _content_blocks(
     picture: Picture, done: Sequence[Result], layers: Sequence[str], found: Sequence[Sequence[float]], greys: Sequence[float]
 ) -> list[Block]:
-    cells = [(Words("the photograph", "la fotografía"), to_pil(picture.pixels))]
+    cells = [(_("the photograph"), to_pil(picture.pixels))]
     cells += [
-        (Words("{layer}\nerror {error:.1%}", "{layer}\nerror {error:.1%}").fill(layer=layer, error=own[row]), result.image)
+        (untranslated("{layer}\nerror {error:.1%}").fill(layer=layer, error=own[row]), result.image)
         for row, (layer, own, result) in enumerate(zip(layers, found, done, strict=False))
     ]
     blocks: list[Block] = [
-        Heading(Words("Content", "Contenido")),
+        Heading(_("Content")),
         Formula(
             "J_content(C, G) = 1/(4·n_H·n_W·n_C) · Σ (a_C − a_G)²",
             "Gatys, Ecker, Bethge 2015, eq. 1, with the factor of the deck; G starts as white noise, L-BFGS",
@@ -130,14 +129,14 @@ def _content_blocks(
             "content",
             cells,
             3,
-            Words("The photograph, rebuilt from one layer each.", "La fotografía, reconstruida desde una sola capa."),
+            _("The photograph, rebuilt from one layer each."),
         ),
     ]
     if done:
         blocks += [
             Paragraph(_content_finding(layers, greys)),
             _curve("content", done, layers, "content"),
-            _matrix("content-errors", found, layers, [same(layer) for layer in layers], _CONTENT_MATRIX),
+            _matrix("content-errors", found, layers, [untranslated(layer) for layer in layers], _CONTENT_MATRIX),
             _table("content-table", done, layers, found, "content", greys),
         ]
     return blocks
@@ -145,13 +144,13 @@ def _content_blocks(
 
 def _style_blocks(picture: Picture, done: Sequence[Result], layers: Sequence[str], found: Sequence[Sequence[float]]) -> list[Block]:
     names = _cumulative(layers)
-    cells = [(Words("the painting", "el cuadro"), to_pil(picture.pixels))]
+    cells = [(_("the painting"), to_pil(picture.pixels))]
     cells += [
-        (Words("{name}\nerror {error:.1%}", "{name}\nerror {error:.1%}").fill(name=name, error=_mean(own[: row + 1])), result.image)
+        (untranslated("{name}\nerror {error:.1%}").fill(name=name, error=_mean(own[: row + 1])), result.image)
         for row, (name, own, result) in enumerate(zip(names, found, done, strict=False))
     ]
     blocks: list[Block] = [
-        Heading(Words("Style", "Estilo")),
+        Heading(_("Style")),
         Formula(
             "J_style(S, G) = Σ_l λ_l · 1/(4·n_C²·(n_H·n_W)²) · ΣΣ (Gram_S − Gram_G)²,  Gram = A·Aᵀ",
             "Gatys, Ecker, Bethge 2015, eq. 4 and 5; λ_l = 1 / number of layers",
@@ -160,10 +159,7 @@ def _style_blocks(picture: Picture, done: Sequence[Result], layers: Sequence[str
             "style",
             cells,
             3,
-            Words(
-                "The painting, rebuilt from the Gram matrices of more and more layers.",
-                "El cuadro, reconstruido desde las matrices de Gram de cada vez más capas.",
-            ),
+            _("The painting, rebuilt from the Gram matrices of more and more layers."),
         ),
     ]
     if done:
@@ -176,112 +172,100 @@ def _style_blocks(picture: Picture, done: Sequence[Result], layers: Sequence[str
     return blocks
 
 
-_CONTENT_MATRIX = Words(
+_CONTENT_MATRIX = _(
     "Rows: the layer a picture was rebuilt from. Columns: how far it is from the photograph in each layer, ‖F − P‖ / ‖P‖, as saved in "
-    "8 bits.",
-    "Filas: la capa desde la que se reconstruyó la imagen. Columnas: su distancia a la fotografía en cada capa, ‖F − P‖ / ‖P‖, tal como se "
-    "guarda en 8 bits.",
+    "8 bits."
 )
-_STYLE_MATRIX = Words(
+_STYLE_MATRIX = _(
     "Rows: the layers whose Gram matrices a picture was rebuilt from. Columns: how far its Gram matrix is from the painting's, "
-    "‖G − A‖ / ‖A‖.",
-    "Filas: las capas desde cuyas matrices de Gram se reconstruyó la imagen. Columnas: la distancia de su matriz de Gram a la del cuadro, "
-    "‖G − A‖ / ‖A‖.",
+    "‖G − A‖ / ‖A‖."
 )
 
 
-def _content_finding(layers: Sequence[str], greys: Sequence[float]) -> Words:
+def _content_finding(layers: Sequence[str], greys: Sequence[float]) -> Translated:
     """Say from which layers the picture came back."""
     good = [layer for layer, grey in zip(layers, greys, strict=False) if grey <= ALIKE]
     lost = [layer for layer, grey in zip(layers, greys, strict=False) if grey > ALIKE]
     told = {"good": ", ".join(good), "lost": ", ".join(lost), "limit": ALIKE}
     kept = (
-        Words(
-            "From {good} nearly the whole picture comes back: {limit:.0f} of 255 grey levels off or less, on average.",
-            "Desde {good} vuelve casi toda la imagen: {limit:.0f} de 255 niveles de gris de diferencia o menos, en promedio.",
-        ).fill(**told)
+        _("From {good} nearly the whole picture comes back: {limit:.0f} of 255 grey levels off or less, on average.").fill(**told)
         if good
-        else Words("From none of the layers does the whole picture come back.", "Desde ninguna de las capas vuelve la imagen entera.")
+        else _("From none of the layers does the whole picture come back.")
     )
     gone = (
-        Words(
-            "From {lost} it does not: what single pixels were is forgotten, while the layer itself is matched as the table says.",
-            "Desde {lost} no: se olvida lo que eran los píxeles sueltos, aunque la capa misma coincide como dice la tabla.",
-        ).fill(**told)
+        _("From {lost} it does not: what single pixels were is forgotten, while the layer itself is matched as the table says.").fill(
+            **told
+        )
         if lost
-        else Words("No layer tried here forgets the pixels.", "Ninguna capa probada aquí olvida los píxeles.")
+        else _("No layer tried here forgets the pixels.")
     )
-    return Words("{kept} {gone}", "{kept} {gone}").fill(kept=kept, gone=gone)
+    return untranslated("{kept} {gone}").fill(kept=kept, gone=gone)
 
 
-def _style_finding(layers: Sequence[str], found: Sequence[Sequence[float]]) -> Words:
+def _style_finding(layers: Sequence[str], found: Sequence[Sequence[float]]) -> Translated:
     """Say what became of the deepest layer's style, with few layers and with all of them."""
     first, last = found[0][-1], found[-1][-1]
-    said = Words(
-        "From {one} alone the Gram matrix of {deep} is off by {first:.0%}; with {all} it is off by {last:.0%}.",
-        "Solo desde {one}, la matriz de Gram de {deep} difiere en un {first:.0%}; con {all}, en un {last:.0%}.",
-    ).fill(one=layers[0], deep=layers[-1], all=_cumulative(layers)[len(found) - 1], first=first, last=last)
-    more = (
-        Words(
-            "Deeper layers bring larger pieces of the painting back; where they stand is not remembered.",
-            "Las capas más profundas devuelven trozos mayores del cuadro; dónde estaban no se recuerda.",
-        )
-        if last < first
-        else Words(
-            "Deeper layers have not helped here: more steps may.", "Las capas más profundas no han ayudado aquí: quizá con más pasos."
-        )
+    said = _("From {one} alone the Gram matrix of {deep} is off by {first:.0%}; with {all} it is off by {last:.0%}.").fill(
+        one=layers[0], deep=layers[-1], all=_cumulative(layers)[len(found) - 1], first=first, last=last
     )
-    return Words("{said} {more}", "{said} {more}").fill(said=said, more=more)
+    more = (
+        _("Deeper layers bring larger pieces of the painting back; where they stand is not remembered.")
+        if last < first
+        else _("Deeper layers have not helped here: more steps may.")
+    )
+    return untranslated("{said} {more}").fill(said=said, more=more)
 
 
-def _cumulative(layers: Sequence[str]) -> list[Words]:
-    return [same(layers[0]), *(Words("{a} to {b}", "{a} a {b}").fill(a=layers[0], b=layer) for layer in layers[1:])]
+def _cumulative(layers: Sequence[str]) -> list[Translated]:
+    return [untranslated(layers[0]), *(_("{a} to {b}").fill(a=layers[0], b=layer) for layer in layers[1:])]
 
 
-def _curve(name: str, done: Sequence[Result], names: Sequence[str | Words], group: str) -> Plot:
+def _curve(name: str, done: Sequence[Result], names: Sequence[str | Translated], group: str) -> Plot:
     """Plot the loss of each run against its start, so that layers of different magnitude share an axis."""
 
-    def draw(say: Say) -> Any:
-        lines = {say(_words(each)): _course(result, group) for each, result in zip(names, done, strict=False)}
+    def draw(translate: Translate) -> Any:
+        lines = {translate(_row_name(each)): _course(result, group) for each, result in zip(names, done, strict=False)}
         longest = max(len(line) for line in lines.values())
-        return curves(lines, list(range(longest)), (say(STEP), f"J_{group} / J_{group}(0)"), logarithmic=True, points=False)
+        return curves(lines, list(range(longest)), (translate(STEP), f"J_{group} / J_{group}(0)"), logarithmic=True, points=False)
 
     return Plot(
         f"{name}-curve",
         draw,
-        Words("The objective, as a share of what it was for white noise.", "El objetivo, como fracción del que era para el ruido blanco."),
+        _("The objective, as a share of what it was for white noise."),
     )
 
 
-def _matrix(name: str, found: Sequence[Sequence[float]], layers: Sequence[str], rows: Sequence[Words], caption: Words) -> Plot:
+def _matrix(name: str, found: Sequence[Sequence[float]], layers: Sequence[str], rows: Sequence[Translated], caption: Translated) -> Plot:
     values = np.array(found)
     return Plot(
-        name, lambda say: heat(values, names=([say(row) for row in rows[: len(values)]], layers), numbers=True, size=(6.5, 4.5)), caption
+        name,
+        lambda translate: heat(values, names=([translate(row) for row in rows[: len(values)]], layers), numbers=True, size=(6.5, 4.5)),
+        caption,
     )
 
 
 def _table(
     name: str,
     done: Sequence[Result],
-    names: Sequence[str | Words],
+    names: Sequence[str | Translated],
     found: Sequence[Sequence[float]],
     group: str,
     greys: Sequence[float] = (),
 ) -> Table:
     rows = [
-        {"layer": _words(each), "steps": result.record["steps"], "loss": result.losses[-1][group], "error": own}
+        {"layer": _row_name(each), "steps": result.record["steps"], "loss": result.losses[-1][group], "error": own}
         for each, result, own in zip(names, done, _own(found, group), strict=False)
     ]
     columns = {
-        "layer": Words("from", "desde"),
-        "steps": Words("steps", "pasos"),
-        "loss": same(f"J_{group}"),
-        "error": Words("relative error there", "error relativo ahí"),
+        "layer": _("from"),
+        "steps": _("steps"),
+        "loss": untranslated(f"J_{group}"),
+        "error": _("relative error there"),
     }
     if greys:
-        columns["grey_levels"] = Words("grey levels off", "niveles de gris de diferencia")
+        columns["grey_levels"] = _("grey levels off")
         rows = [{**row, "grey_levels": grey} for row, grey in zip(rows, greys, strict=True)]
-    return Table(name, columns, rows, Words("After the last step.", "Tras el último paso."), spoken=True)
+    return Table(name, columns, rows, _("After the last step."), spoken=True)
 
 
 def _own(found: Sequence[Sequence[float]], group: str) -> list[float]:
@@ -310,5 +294,5 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def _words(name: str | Words) -> Words:
-    return same(name) if isinstance(name, str) else name
+def _row_name(name: str | Translated) -> Translated:
+    return untranslated(name) if isinstance(name, str) else name

@@ -8,26 +8,24 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from PIL import Image
 
-from pincel.studies.words import Words
+from pincel.translation import Translate, Translated
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Say: TypeAlias = Callable[[Words], str]
 
 
 @dataclass(frozen=True)
 class Heading:
     """The title of a section."""
 
-    text: Words
+    text: Translated
 
 
 @dataclass(frozen=True)
 class Paragraph:
     """A few sentences."""
 
-    text: Words
+    text: Translated
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,8 @@ class Formula:
         source: Which paper says so, and what its letters are.
     """
 
-    text: str | Words
-    source: str | Words
+    text: str | Translated
+    source: str | Translated
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Picture:
 
     name: str
     image: Image.Image
-    caption: Words
+    caption: Translated
     enlarged: bool = False
 
 
@@ -74,9 +72,9 @@ class Sheet:
     """
 
     name: str
-    cells: Sequence[tuple[Words, Image.Image]]
+    cells: Sequence[tuple[Translated, Image.Image]]
     columns: int
-    caption: Words
+    caption: Translated
     height: int = 256
     enlarged: bool = False
 
@@ -87,13 +85,13 @@ class Plot:
 
     Attributes:
         name: Of its files, without extension.
-        draw: Makes the figure when it is given a function that says words in the reader's language.
+        draw: Makes the figure when it is given a function that translates into the reader's language.
         caption: What is seen.
     """
 
     name: str
-    draw: Callable[[Say], Figure]
-    caption: Words
+    draw: Callable[[Translate], Figure]
+    caption: Translated
 
 
 @dataclass(frozen=True)
@@ -105,14 +103,14 @@ class Table:
         columns: key → heading.
         rows: key → number or text; missing where there is nothing to say.
         caption: What they are.
-        spoken: Say them on the terminal, too: the figures of the study.
+        spoken: Translate them on the terminal, too: the figures of the study.
         folded: Show them on the page only when asked to: there are many.
     """
 
     name: str
-    columns: Mapping[str, Words]
+    columns: Mapping[str, Translated]
     rows: Sequence[Mapping[str, Any]]
-    caption: Words
+    caption: Translated
     spoken: bool = False
     folded: bool = False
 
@@ -130,8 +128,8 @@ class Slider:
 
     before: Image.Image
     after: Image.Image
-    labels: tuple[Words, Words]
-    caption: Words
+    labels: tuple[Translated, Translated]
+    caption: Translated
 
 
 Block: TypeAlias = Heading | Paragraph | Formula | Picture | Sheet | Plot | Table | Slider
@@ -152,9 +150,9 @@ class Report:
     """
 
     name: str
-    title: Words
-    lead: Words
+    title: Translated
+    lead: Translated
     blocks: Sequence[Block]
     numbers: Mapping[str, Any]
     settings: Mapping[str, Any]
-    notes: Sequence[Words] = field(default_factory=tuple)
+    notes: Sequence[Translated] = field(default_factory=tuple)

@@ -18,10 +18,11 @@ from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.measure import content_error, style_error
 from pincel.studies.paint import Job, early, paint_all
 from pincel.studies.plots import COLOURS, curves, shares
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Say, Sheet, Table
+from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import Settings, chosen_layers
 from pincel.studies.watch import Watch
-from pincel.studies.words import Words, same
+from pincel.translation import Translate, Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYERS = ("relu4_2",)
@@ -107,14 +108,11 @@ def study(contents: tuple[Source, Source], styles: tuple[Source, Source], *, rec
     parted = _parted(seen[:4], layers) if len(seen) >= 4 else {}
     return Report(
         name="separability",
-        title=Words("Are content and style separable?", "¿Son separables el contenido y el estilo?"),
-        lead=Words(
+        title=_("Are content and style separable?"),
+        lead=_(
             "Gatys and colleagues find that content and style can be told apart in the network: one can be exchanged while the other is "
             "held. "
-            "Here two photographs meet two paintings, and each of the four pictures is measured against all four.",
-            "Gatys y sus colegas hallan que en la red se pueden distinguir el contenido y el estilo: se puede cambiar uno y mantener el "
-            "otro. "
-            "Aquí dos fotografías se encuentran con dos cuadros, y cada una de las cuatro imágenes se mide con todos ellos.",
+            "Here two photographs meet two paintings, and each of the four pictures is measured against all four."
         ),
         blocks=[*_square_blocks(done[:4], square, parted, photographs, paintings), *_sweep_blocks(sweep)],
         numbers={
@@ -159,30 +157,30 @@ def _square_blocks(
     photographs: Sequence[Picture],
     paintings: Sequence[Picture],
 ) -> list[Block]:
-    white = (Words("", ""), to_pil(torch.ones_like(photographs[0].pixels)))
+    white = (untranslated(""), to_pil(torch.ones_like(photographs[0].pixels)))
     cells = [
         white,
-        *((Words("style {letter}", "estilo {letter}").fill(letter=a), to_pil(p.pixels)) for a, p in zip(LETTERS, paintings, strict=True)),
+        *((_("style {letter}").fill(letter=a), to_pil(p.pixels)) for a, p in zip(LETTERS, paintings, strict=True)),
     ]
     for row, (letter, photograph) in enumerate(zip(LETTERS, photographs, strict=True)):
-        cells.append((Words("content {letter}", "contenido {letter}").fill(letter=letter), to_pil(photograph.pixels)))
+        cells.append((_("content {letter}").fill(letter=letter), to_pil(photograph.pixels)))
         cells += [
-            (same(f"{letter} × {LETTERS[column]}"), done[2 * row + column].image) for column in range(2) if 2 * row + column < len(done)
+            (untranslated(f"{letter} × {LETTERS[column]}"), done[2 * row + column].image)
+            for column in range(2)
+            if 2 * row + column < len(done)
         ]
     blocks: list[Block] = [
-        Heading(Words("One exchanged, the other held", "Uno cambiado, el otro mantenido")),
-        Sheet("pairs", cells, 3, Words("Each photograph after each painting.", "Cada fotografía según cada cuadro.")),
+        Heading(_("One exchanged, the other held")),
+        Sheet("pairs", cells, 3, _("Each photograph after each painting.")),
     ]
     if not parted:
         return blocks
-    names = {
-        f"{kind} {letter}": Words(f"to {kind} {letter}", f"a {spanish} {letter}") for kind, spanish in _KINDS.items() for letter in LETTERS
-    }
+    names = {f"{kind} {letter}": distance.fill(letter=letter) for kind, distance in _DISTANCE_TO.items() for letter in LETTERS}
     rows = [{"picture": f"{LETTERS[i // 2]} × {LETTERS[i % 2]}", **each} for i, each in enumerate(found)]
     return [
         *blocks,
         Paragraph(_square_finding(found)),
-        Table("distances", {"picture": Words("picture", "imagen"), **names}, rows, _DISTANCES, spoken=True),
+        Table("distances", {"picture": _("picture"), **names}, rows, _DISTANCES, spoken=True),
         Formula(
             "Σ(x_ij − x··)² = 2·Σ(x_i· − x··)² + 2·Σ(x·j − x··)² + Σ(x_ij − x_i· − x·j + x··)²",
             "analysis of variance in two ways; x are feature maps, or Gram matrices, of content i and style j",
@@ -192,100 +190,84 @@ def _square_blocks(
     ]
 
 
-_KINDS = {"content": "contenido", "style": "estilo"}
-_DISTANCES = Words(
-    "How far each picture is from each source: ‖F − P‖ / ‖P‖ at the content layer, ‖G − A‖ / ‖A‖ on average over the style layers.",
-    "Distancia de cada imagen a cada fuente: ‖F − P‖ / ‖P‖ en la capa de contenido, ‖G − A‖ / ‖A‖ en promedio sobre las capas de estilo.",
+_DISTANCE_TO = {"content": _("to content {letter}"), "style": _("to style {letter}")}
+_DISTANCES = _(
+    "How far each picture is from each source: ‖F − P‖ / ‖P‖ at the content layer, ‖G − A‖ / ‖A‖ on average over the style layers."
 )
 _PARTED = {
-    "maps": Words(
-        "Why feature maps of the four pictures differ, layer by layer.", "Por qué difieren los mapas de las cuatro imágenes, capa por capa."
-    ),
-    "grams": Words("Why their Gram matrices differ.", "Por qué difieren sus matrices de Gram."),
+    "maps": _("Why feature maps of the four pictures differ, layer by layer."),
+    "grams": _("Why their Gram matrices differ."),
 }
 
 
 def _drawn(parted: Mapping[str, Effects]) -> Any:
-    def draw(say: Say) -> Any:
+    def draw(translate: Translate) -> Any:
         parts = {
-            say(Words("the photograph", "la fotografía")): [each.content for each in parted.values()],
-            say(Words("the painting", "el cuadro")): [each.style for each in parted.values()],
-            say(Words("both together", "ambos a la vez")): [each.both for each in parted.values()],
+            translate(_("the photograph")): [each.content for each in parted.values()],
+            translate(_("the painting")): [each.style for each in parted.values()],
+            translate(_("both together")): [each.both for each in parted.values()],
         }
-        return shares(parts, list(parted), say(Words("share of the variance", "fracción de la varianza")), COLOURS)
+        return shares(parts, list(parted), translate(_("share of the variance")), COLOURS)
 
     return draw
 
 
-def _square_finding(found: Sequence[Mapping[str, float]]) -> Words:
+def _square_finding(found: Sequence[Mapping[str, float]]) -> Translated:
     """Compare what exchanging the style does to the content with what exchanging the content does, and the other way round."""
     held = fmean(abs(found[2 * row]["content " + LETTERS[row]] - found[2 * row + 1]["content " + LETTERS[row]]) for row in range(2))
     swapped = fmean(found[i]["content " + LETTERS[1 - i // 2]] - found[i]["content " + LETTERS[i // 2]] for i in range(4))
     still = fmean(abs(found[column]["style " + LETTERS[column]] - found[2 + column]["style " + LETTERS[column]]) for column in range(2))
     changed = fmean(found[i]["style " + LETTERS[1 - i % 2]] - found[i]["style " + LETTERS[i % 2]] for i in range(4))
-    return Words(
+    return _(
         "With another painting, the distance to the own photograph changes by {held:.2f}; to the other photograph it is {swapped:.2f} "
         "more. "
         "With another photograph, the distance to the own painting changes by {still:.2f}; to the other painting it is {changed:.2f} "
-        "more.",
-        "Con otro cuadro, la distancia a la propia fotografía cambia en {held:.2f}; a la otra fotografía es {swapped:.2f} mayor. "
-        "Con otra fotografía, la distancia al propio cuadro cambia en {still:.2f}; al otro cuadro es {changed:.2f} mayor.",
+        "more."
     ).fill(held=held, swapped=swapped, still=still, changed=changed)
 
 
-def _parted_finding(parted: Mapping[str, Mapping[str, Effects]]) -> Words:
+def _parted_finding(parted: Mapping[str, Mapping[str, Effects]]) -> Translated:
     grams = fmean(each.style for each in parted["grams"].values())
     deepest = list(parted["maps"])[-2 if len(parted["maps"]) > 1 else -1]
     maps = parted["maps"][deepest].content
-    found = Words(
+    found = _(
         "Gram matrices differ because of the painting by {grams:.0%} (mean over the layers); feature maps of {layer} because of the "
-        "photograph by {maps:.0%}.",
-        "Las matrices de Gram difieren por el cuadro en un {grams:.0%} (media de las capas); los mapas de {layer}, por la fotografía en "
-        "un {maps:.0%}.",
+        "photograph by {maps:.0%}."
     ).fill(grams=grams, layer=deepest, maps=maps)
     verdict = (
-        Words(
-            "Most of each follows its own source: separable, but not wholly.",
-            "La mayor parte de cada uno sigue a su fuente: separables, pero no del todo.",
-        )
+        _("Most of each follows its own source: separable, but not wholly.")
         if min(grams, maps) > 0.5
-        else Words(
-            "Not even half follows its own source in both: on these pictures, hardly separable.",
-            "No llega a la mitad lo que sigue a su fuente en ambos: con estas imágenes, apenas separables.",
-        )
+        else _("Not even half follows its own source in both: on these pictures, hardly separable.")
     )
-    return Words("{found} {verdict}", "{found} {verdict}").fill(found=found, verdict=verdict)
+    return untranslated("{found} {verdict}").fill(found=found, verdict=verdict)
 
 
 def _sweep_blocks(sweep: Sequence[tuple[float, Mapping[str, float]]]) -> list[Block]:
     if len(sweep) < 2:
         return []
 
-    def draw(say: Say) -> Any:
+    def draw(translate: Translate) -> Any:
         lines = {
-            say(Words("content error", "error de contenido")): [each["content A"] for _, each in sweep],
-            say(Words("style error", "error de estilo")): [each["style A"] for _, each in sweep],
+            translate(_("content error")): [each["content A"] for _, each in sweep],
+            translate(_("style error")): [each["style A"] for _, each in sweep],
         }
-        return curves(lines, [f"{ratio:g}" for ratio, _ in sweep], ("α/β", say(Words("relative error", "error relativo"))))
+        return curves(lines, [f"{ratio:g}" for ratio, _ in sweep], ("α/β", translate(_("relative error"))))
 
     least = min(each["content A"] + each["style A"] for _, each in sweep)
-    finding = Words(
+    finding = _(
         "From the left to the right the content counts for more. The two errors together are never less than {least:.2f}: no picture "
         "matches both, and the "
-        "weights choose where between them it stands.",
-        "De izquierda a derecha el contenido pesa más. La suma de ambos errores nunca baja de {least:.2f}: ninguna imagen coincide con "
-        "los dos, y los pesos "
-        "eligen dónde queda entre ellos.",
+        "weights choose where between them it stands."
     ).fill(least=least)
     rows = [{"ratio": f"{ratio:g}", "content": each["content A"], "style": each["style A"]} for ratio, each in sweep]
     columns = {
-        "ratio": same("α/β"),
-        "content": Words("content error", "error de contenido"),
-        "style": Words("style error", "error de estilo"),
+        "ratio": untranslated("α/β"),
+        "content": _("content error"),
+        "style": _("style error"),
     }
     return [
-        Heading(Words("And where they are not", "Y dónde no lo son")),
+        Heading(_("And where they are not")),
         Paragraph(finding),
-        Plot("sweep", draw, Words("Photograph A after painting A.", "La fotografía A según el cuadro A.")),
-        Table("sweep", columns, rows, Words("The two errors, by weight.", "Los dos errores, según el peso."), spoken=True),
+        Plot("sweep", draw, _("Photograph A after painting A.")),
+        Table("sweep", columns, rows, _("The two errors, by weight."), spoken=True),
     ]

@@ -17,7 +17,7 @@ from pincel.image.sheet import contact_sheet
 from pincel.studies.page import as_page, written
 from pincel.studies.plots import as_png, as_svg, typeface
 from pincel.studies.report import Picture, Plot, Report, Sheet, Slider, Table
-from pincel.studies.words import Language, Words
+from pincel.translation import Language, Translated
 from pincel.version import __version__
 
 PAGE = "index.html"
@@ -47,8 +47,8 @@ def write(report: Report, folder: Path, language: Language) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
 
-    def say(words: Words) -> str:
-        return words.said(language)
+    def translate(text: Translated) -> str:
+        return text.text(language)
 
     files: list[Path] = []
     plots: dict[str, bytes] = {}
@@ -68,7 +68,7 @@ def write(report: Report, folder: Path, language: Language) -> list[Path]:
         elif isinstance(block, Sheet):
             picture(block.name, as_sheet(block, language))
         elif isinstance(block, Plot):
-            figure = block.draw(say)
+            figure = block.draw(translate)
             plots[block.name] = as_svg(figure)
             data(f"{block.name}.svg", plots[block.name])
             data(f"{block.name}.png", as_png(figure))
@@ -77,7 +77,7 @@ def write(report: Report, folder: Path, language: Language) -> list[Path]:
         elif isinstance(block, Slider):
             picture("before", block.before)
             picture("after", block.after)
-    told = {"pincel": __version__, "study": report.name, "settings": report.settings, "notes": [note.en for note in report.notes]}
+    told = {"pincel": __version__, "study": report.name, "settings": report.settings, "notes": [note.text("en") for note in report.notes]}
     files.append(folder / NUMBERS)
     write_text(files[-1], json.dumps(_plain({**told, "numbers": report.numbers}), indent=1, ensure_ascii=False) + "\n", what="study")
     write_text(folder / PAGE, as_page(report, language, plots), what="study")
@@ -86,7 +86,7 @@ def write(report: Report, folder: Path, language: Language) -> list[Path]:
 
 def as_sheet(sheet: Sheet, language: Language) -> Image.Image:
     """Return a sheet as one picture with captions."""
-    cells = [(caption.said(language), _squares(image, sheet.height) if sheet.enlarged else image) for caption, image in sheet.cells]
+    cells = [(caption.text(language), _squares(image, sheet.height) if sheet.enlarged else image) for caption, image in sheet.cells]
     width = max(round(sheet.height * image.width / image.height) for _, image in cells)
     return contact_sheet(cells, height=sheet.height, columns=sheet.columns, width=width, typeface=typeface())
 
@@ -99,13 +99,13 @@ def _squares(image: Image.Image, height: int) -> Image.Image:
 
 def as_csv(table: Table) -> str:
     """Return the numbers of a table, in full, under their keys."""
-    rows = ({key: value.en if isinstance(value, Words) else value for key, value in row.items()} for row in table.rows)
+    rows = ({key: value.text("en") if isinstance(value, Translated) else value for key, value in row.items()} for row in table.rows)
     return csv_text(rows, list(table.columns))
 
 
 def as_lines(table: Table, language: Language) -> list[str]:
     """Return a table as lines of text, for a terminal."""
-    rows = [[words.said(language) for words in table.columns.values()]]
+    rows = [[words.text(language) for words in table.columns.values()]]
     rows += [[written(row.get(key), language) for key in table.columns] for row in table.rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(table.columns))]
     first, *others = widths

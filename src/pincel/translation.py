@@ -1,0 +1,98 @@
+"""Texts in the language of the reader: English in the code, translations in the catalogs of ``locale/`` (gettext).
+
+A module marks a message with ``_``, as Django does, and renders it when the language is known::
+
+    from pincel.translation import gettext_lazy as _
+
+    _("{count} layers").fill(count=5).text("es")
+
+``make translations`` brings the catalogs up to date with the code; ``docs/architecture.md`` says how.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Literal, Self, TypeAlias
+
+Language: TypeAlias = Literal["en", "es"]
+DOMAIN = "pincel"
+LOCALE = Path(__file__).with_name("locale")
+
+
+@dataclass(frozen=True)
+class Translated:
+    """A message with its values, rendered in any language.
+
+    Attributes:
+        message: In English, as in the code and the catalogs; ``{name}`` stands for a value.
+        values: name → value; one that is itself ``Translated`` is rendered in the same language. None: no placeholder is replaced.
+        context: Tells apart messages that are alike in English.
+
+    Example:
+        >>> gettext_lazy("{a} to {b}").fill(a="relu1_1", b=gettext_lazy("mean")).text("es")
+        'relu1_1 a media'
+    """
+
+    message: str
+    values: Mapping[str, object] | None = None
+    context: str = ""
+
+    def fill(self, **values: object) -> Self:
+        """Return the same message with values for its placeholders."""
+        return replace(self, values=values)
+
+    def text(self, language: Language) -> str:
+        """Return the text in one language."""
+        template = self._template(language)
+        if self.values is None:
+            return template
+        return template.format(**{name: _rendered(value, language) for name, value in self.values.items()})
+
+    def _template(self, language: Language) -> str:
+        catalog = _catalog(language)
+        return catalog.pgettext(self.context, self.message) if self.context else catalog.gettext(self.message)
+
+
+class Untranslated(Translated):
+    """A text that is the same in all languages, but for the values in it."""
+
+    def _template(self, language: Language) -> str:
+        return self.message
+
+
+Translate: TypeAlias = Callable[[Translated], str]
+
+
+def gettext_lazy(message: str) -> Translated:
+    """Return a message of the catalogs; modules import this as ``_``, by which messages are found in the code."""
+    return Translated(message)
+
+
+def pgettext_lazy(context: str, message: str) -> Translated:
+    """Return a message of the catalogs whose translation depends on what it is about."""
+    return Translated(message, context=context)
+
+
+def untranslated(text: str) -> Translated:
+    """Return a text that is the same in all languages: the name of a layer, a number, a formula."""
+    return Untranslated(text)
+
+
+def joined(separator: str, texts: Iterable[Translated]) -> Translated:
+    """Return texts one after the other."""
+    values = {f"text{number}": text for number, text in enumerate(texts)}
+    return Untranslated(separator.join(f"{{{name}}}" for name in values), values)
+
+
+def _rendered(value: object, language: Language) -> object:
+    return value.text(language) if isinstance(value, Translated) else value
+
+
+@cache
+def _catalog(language: Language) -> gettext.NullTranslations:
+    # Messages are English already.
+    return gettext.NullTranslations() if language == "en" else gettext.translation(DOMAIN, LOCALE, [language])
