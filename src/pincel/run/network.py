@@ -85,12 +85,13 @@ def network_bytes(outline: VGG, recipe: Recipe, machine: Machine) -> int:
 
 def empty_weights(card: Card) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
     """Return weights (out, in / groups, k, k) and biases (out,) of the shapes a card says, without numbers."""
-    shapes = {
-        layer.name: (layer.channels, layer.products // (layer.channels * layer.kernel**2), layer.kernel, layer.kernel)
-        for layer in card.layers
-        if layer.kind in ("conv", "fc")
-    }
-    return {name: (torch.empty(shape, device=META), torch.empty(shape[0], device=META)) for name, shape in shapes.items()}
+    weights, channels = {}, 3
+    for layer in card.layers:
+        if layer.kind in ("conv", "fc"):
+            shape = layer.channels, channels // layer.groups, layer.kernel, layer.kernel
+            weights[layer.name] = torch.empty(shape, device=META), torch.empty(layer.channels, device=META)
+        channels = layer.channels
+    return weights
 
 
 def _make(recipe: Recipe, weights: dict[str, tuple[torch.Tensor, torch.Tensor]] | None = None) -> VGG:
