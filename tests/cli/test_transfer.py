@@ -21,7 +21,7 @@ from pincel.engine.events import Event, Scale, Step, Stopped
 from pincel.engine.gradient_mode import GRADIENT_MODES
 from pincel.functional.conventions import CONVENTIONS
 from pincel.image.resize import RESAMPLERS
-from pincel.losses import CHAIN, SPREADS, STYLE_TERMS, VARIATIONS
+from pincel.losses import STYLE_TERMS, VARIATIONS
 from pincel.recipes import RECIPES
 from pincel.recipes.groups import GROUPS
 from pincel.recipes.schema import NAMES, Recipe
@@ -79,7 +79,7 @@ OPTIONS = [
     *(("--padding", name) for name in ("zero", "replicate", "replicate-first", "reflect", "circular")),
     ("--activations", "normalised"),
     ("--white", "256"),
-    *(("--style-terms", term) for term in ("gram", *STYLE_TERMS, *SPREADS, CHAIN, "gram=1,mean-std=10")),
+    *(("--style-terms", term) for term in (*STYLE_TERMS, "gram=1,mean-std=10")),
     *(("--content-terms", terms) for terms in ("self-similarity", "features=1,self-similarity=1e4")),
     *(("--gradients", name) for name in GRADIENT_MODES),
     ("--degrain", "0.05"),

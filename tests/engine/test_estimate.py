@@ -12,8 +12,8 @@ from pincel.engine.estimate import BACK, Appetite
 from pincel.engine.layout import WHOLE, Layout, parse_layout
 from pincel.engine.precision import Precision
 from pincel.engine.tiles import observe
-from pincel.losses.style import gram_part
 from tests.backbones.stand_ins import random_vgg
+from tests.grams import gram_sums
 from tests.tensors import picture
 
 CPU = torch.device("cpu")
@@ -42,7 +42,7 @@ def test_what_is_kept_for_the_way_back_is_counted_right(precision: Precision, vg
             return tensor.detach()
 
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-            seen = observe(network, picture(height, width).requires_grad_(), STYLE, gram_part)
+            seen = observe(network, picture(height, width).requires_grad_(), STYLE, gram_sums)
         assert seen
         return sum(blocks.values())
 

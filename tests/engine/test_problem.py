@@ -15,9 +15,9 @@ from pincel.functional.gram import gram_matrix
 from pincel.functional.variation import squared_variation
 from pincel.losses.content import ContentLoss
 from pincel.losses.objective import Objective
-from pincel.losses.style import StyleLoss
 from pincel.losses.variation import VariationLoss
 from tests.backbones.stand_ins import random_vgg
+from tests.grams import gram_loss
 from tests.tensors import assert_close, picture
 
 SLIDES = CONVENTIONS["slides"]
@@ -30,7 +30,7 @@ def small_evaluator(content: Tensor, style: Tensor) -> Evaluator:
     grams = {layer: gram_matrix(activation) for layer, activation in vgg.features(style, ["relu1_1", "relu2_1"]).items()}
     losses = [
         ContentLoss(target, {"relu2_2": 1.0}, 10, SLIDES),
-        StyleLoss(grams, dict.fromkeys(grams, 0.5), 40, SLIDES),
+        gram_loss(grams, dict.fromkeys(grams, 0.5), 40, SLIDES),
         VariationLoss(squared_variation, 1),
     ]
     return Evaluator(Problem(vgg, Objective(losses), PixelCanvas()))  # type: ignore[arg-type]

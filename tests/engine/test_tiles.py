@@ -23,12 +23,13 @@ from pincel.errors import OptionError
 from pincel.functional.conventions import CONVENTIONS
 from pincel.functional.variation import squared_variation
 from pincel.losses.base import Loss
-from pincel.losses.content import Collected, ContentLoss
+from pincel.losses.content import ContentLoss
 from pincel.losses.objective import Objective
-from pincel.losses.style import StyleLoss, gram_part
 from pincel.losses.variation import VariationLoss
+from pincel.losses.windows import FeatureBuffer
 from pincel.types import Window
 from tests.backbones.stand_ins import random_vgg
+from tests.grams import gram_loss, gram_sums
 from tests.tensors import assert_close, picture
 
 BLOCKS = [(2, 4), (2, 6), (3, 8), (2, 8), (1, 8)]
@@ -43,12 +44,12 @@ def make_problem(vgg: VGG, content_layers: list[str], style_layers: list[str], s
     losses: list[Loss] = [VariationLoss(squared_variation, 1)]
     with torch.no_grad():
         if content_layers:
-            collected = Collected()
-            observe(vgg, content, frozenset(content_layers), collected, layout)
-            losses.append(ContentLoss(collected.layers, dict.fromkeys(content_layers, 1.0), 10, SLIDES))
+            buffer = FeatureBuffer()
+            observe(vgg, content, frozenset(content_layers), buffer, layout)
+            losses.append(ContentLoss(buffer.layers, dict.fromkeys(content_layers, 1.0), 10, SLIDES))
         if style_layers:
-            grams = observe(vgg, style, frozenset(style_layers), gram_part, layout)
-            losses.append(StyleLoss(grams, dict.fromkeys(style_layers, 0.5), 40, SLIDES))
+            grams = observe(vgg, style, frozenset(style_layers), gram_sums, layout)
+            losses.append(gram_loss(grams, dict.fromkeys(style_layers, 0.5), 40, SLIDES))
     return Evaluator(Problem(vgg, Objective(losses), PixelCanvas()), FP32, layout)
 
 
@@ -141,7 +142,7 @@ def kept_bytes(layout: Layout, x: Tensor) -> int:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        observe(random_vgg(BLOCKS), x, frozenset(["relu1_1", "relu2_1"]), gram_part, layout)
+        observe(random_vgg(BLOCKS), x, frozenset(["relu1_1", "relu2_1"]), gram_sums, layout)
     return sum(kept.values())
 
 
@@ -206,9 +207,9 @@ def test_who_has_no_tile_adds_nothing() -> None:
             return ()
 
     vgg, layers, layout = random_vgg(BLOCKS), frozenset(["relu1_1", "relu3_1"]), Layout({"pool1": 32, "rest": 32})
-    busy = observe(vgg, picture(50, 71), layers, gram_part, layout)
+    busy = observe(vgg, picture(50, 71), layers, gram_sums, layout)
     leaf = picture(50, 71).requires_grad_()
-    idle = observe(vgg, leaf, layers, gram_part, layout, Idle())
+    idle = observe(vgg, leaf, layers, gram_sums, layout, Idle())
     assert {name: value.shape for name, value in idle.items()} == {name: value.shape for name, value in busy.items()}
     assert not any(value.any() for value in idle.values())
     (slope,) = torch.autograd.grad(torch.stack([value.sum() for value in idle.values()]).sum(), leaf)
@@ -227,13 +228,13 @@ def test_grids_are_of_as_many_tiles_alike(length: int, count: int) -> None:
 
 def test_layers_put_together_again() -> None:
     vgg = random_vgg(BLOCKS)
-    collected = Collected()
+    buffer = FeatureBuffer()
     with torch.no_grad():
-        observe(vgg, picture(50, 70), frozenset(["relu2_1", "pool3"]), collected, Layout({"pool1": 16, "rest": 32}))
+        observe(vgg, picture(50, 70), frozenset(["relu2_1", "pool3"]), buffer, Layout({"pool1": 16, "rest": 32}))
     expected = vgg.features(picture(50, 70), ["relu2_1", "pool3"])
-    assert collected.layers.keys() == expected.keys()
+    assert buffer.layers.keys() == expected.keys()
     for layer, seen in expected.items():
-        assert_close(collected.layers[layer], seen, rtol=1e-5, atol=1e-4)
+        assert_close(buffer.layers[layer], seen, rtol=1e-5, atol=1e-4)
 
 
 def test_work_shared_out_is_done_once() -> None:
@@ -245,8 +246,8 @@ def test_work_shared_out_is_done_once() -> None:
             return everything[self.rank :: 2]
 
     vgg, layout, layers = random_vgg(BLOCKS), Layout({"pool2": 16}), frozenset(["relu1_1", "relu2_1"])
-    halves: list[Mapping[Any, Tensor]] = [observe(vgg, picture(70, 90), layers, gram_part, layout, Half(rank)) for rank in (0, 1)]
-    for layer, whole in observe(vgg, picture(70, 90), layers, gram_part).items():
+    halves: list[Mapping[Any, Tensor]] = [observe(vgg, picture(70, 90), layers, gram_sums, layout, Half(rank)) for rank in (0, 1)]
+    for layer, whole in observe(vgg, picture(70, 90), layers, gram_sums).items():
         assert_close(halves[0][layer] + halves[1][layer], whole, rtol=1e-4, atol=1e-3)
 
 

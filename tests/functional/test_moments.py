@@ -17,7 +17,7 @@ from pincel.functional.moments import (
     mean_std_distance,
     shift_distance,
 )
-from pincel.losses.style import Eye
+from pincel.losses.moments import FeatureStatistics
 from pincel.types import Window
 from tests.tensors import assert_close, normal
 
@@ -102,9 +102,9 @@ def test_bures_stays_finite_where_nothing_varies() -> None:
     assert bool(slope.isfinite().all())
 
 
-def test_an_eye_sees_the_moments_of_a_window() -> None:
+def test_moments_of_a_window() -> None:
     features = normal(1, 4, 6, 7)
-    seen = Eye(means=True).part("relu1_1", features, Window(0, 0, 6, 7, (6, 7)))["relu1_1"] / 42
+    seen = FeatureStatistics(("relu1_1",), means=True).partial_sum("relu1_1", features, Window(0, 0, 6, 7, (6, 7)), None) / 42
     expected = moments(features[0].flatten(1))
     assert_close(seen[..., :-1], expected.gram)
     assert_close(seen[..., -1], expected.mean)

@@ -20,7 +20,7 @@ from pincel.image.io import load_picture
 from pincel.inversion.build import make_hand, make_losses, make_problem, phases
 from pincel.inversion.representation import Representation, make_representation
 from pincel.inversion.run import Rebuild
-from pincel.losses.code import CodeLoss, everything
+from pincel.losses.code import CodeLoss, full_mask
 from pincel.recipes import INVERSIONS
 from tests.tensors import assert_close, normal, picture
 
@@ -50,7 +50,7 @@ def test_the_gradient_of_the_objective_is_that_of_finite_differences(spec: str |
     size = (40, 40)
     target = made.code(255 * photograph(*size).double())
     recipe = INVERSIONS[name].recipe.override(code_weight=1, tv_weight=5, jitter=0)
-    losses = make_losses(recipe, made, CodeLoss(made.layer, target, everything(target), 1.0))
+    losses = make_losses(recipe, made, CodeLoss(made.layer, target, full_mask(target), 1.0))
     (rung, *_) = phases(recipe, size, made.stride)
     evaluator = Evaluator(make_problem(made, losses, rung, 0))
     x = made.canvas.encode(255 * photograph(*size, seed=3).double())

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pincel.losses.code import CodeLoss, everything
-from pincel.losses.prior import PriorLoss
+from pincel.losses.code import CodeLoss, full_mask
+from pincel.losses.regularization import RegularizationLoss
 from pincel.types import Window
 from tests.tensors import assert_close, normal
 
@@ -27,7 +27,7 @@ def errors(loss: CodeLoss, features: Tensor) -> Tensor:
 
 def test_by_hand() -> None:
     target = torch.tensor([[[[3.0, 4.0]]]])
-    loss = CodeLoss("relu1_1", target, everything(target), weight=2.0)
+    loss = CodeLoss("relu1_1", target, full_mask(target), weight=2.0)
     # (3 - 0)² + (4 - 8)² over 3² + 4².
     assert_close(errors(loss, torch.tensor([[[[0.0, 8.0]]]])), torch.tensor([1.0], dtype=torch.float64))
     (term,) = loss.terms({"relu1_1": torch.tensor([12.5])}, PIXELS)
@@ -46,7 +46,7 @@ def test_only_the_numbers_that_count_are_compared_and_measured() -> None:
 
 def test_the_weight_of_a_batch_grows_with_it() -> None:
     target, features = normal(1, 2, 3, 3), normal(4, 2, 3, 3, seed=2)
-    loss = CodeLoss("l", target, everything(target), 3.0, pictures=4)
+    loss = CodeLoss("l", target, full_mask(target), 3.0, images=4)
     (term,) = loss.terms({"l": loss.statistic("l", features, whole(features)) / 9}, PIXELS)
     alone = [errors(loss, each[None]) for each in features]
     assert_close(term.weighted, 3 * torch.cat(alone).sum())
@@ -54,7 +54,7 @@ def test_the_weight_of_a_batch_grows_with_it() -> None:
 
 def test_a_code_without_positions() -> None:
     target = normal(1, 7)
-    loss = CodeLoss("f", target, everything(target), 1)
+    loss = CodeLoss("f", target, full_mask(target), 1)
     assert_close(errors(loss, torch.zeros(2, 7, dtype=torch.float64)), torch.ones(2, dtype=torch.float64))
 
 
@@ -68,11 +68,11 @@ def test_windows_add_up(cut: int, seed: int) -> None:
     assert_close(parts, loss.statistic("l", features, whole(features)))
 
 
-def test_a_prior_looks_at_grey_levels_from_the_middle_once_for_a_grey_picture() -> None:
+def test_a_regularizer_is_of_gray_levels_from_the_mean_once_for_a_gray_picture() -> None:
     def formula(x: Tensor) -> Tensor:
         return x.square().sum((1, 2, 3))
 
     grey = torch.tensor([[[[128.0, 131.0]]]]).expand(2, 3, 1, 2)
-    loss = PriorLoss("norm", formula, 0.5, torch.tensor([[[[128.0]]]]), pictures=2)
+    loss = RegularizationLoss("norm", formula, 0.5, torch.tensor([[[[128.0]]]]), images=2)
     (term,) = loss.terms({}, grey)
     assert (term.name, float(term.value), float(term.weighted)) == ("norm", 9, 9)

@@ -30,7 +30,7 @@ def test_by_hand() -> None:
     loss = InnerLoss("relu1_1", direction, 10.0, 2)
     statistic = loss.statistic("relu1_1", features, Window(0, 0, 1, 2, (1, 2)))
     assert statistic.tolist() == [6.0, 2.0]
-    assert loss.reached({"relu1_1": statistic / 2}).tolist() == [6.0, 2.0]
+    assert loss.activation({"relu1_1": statistic / 2}).tolist() == [6.0, 2.0]
     (term,) = loss.terms({"relu1_1": statistic / 2}, features)
     assert (term.name, term.group_weight, float(term.value)) == ("inner:relu1_1", 20.0, -4.0)
     # Minus ten times the sum of both.

@@ -14,12 +14,11 @@ from pincel.functional.gram import gram_matrix
 from pincel.losses import VARIATIONS
 from pincel.losses.base import Loss, Term
 from pincel.losses.content import ContentLoss
-from pincel.losses.style import Eye, StyleLoss, blended
+from pincel.losses.moments import RegionMoments, weighted_mean
 from pincel.losses.variation import VariationLoss
 from pincel.types import Window
+from tests.grams import gram_loss
 from tests.tensors import assert_close, normal
-
-Styles = tuple[Mapping[str, Tensor], Mapping[str, Tensor]]
 
 PIXELS = torch.zeros(1, 3, 2, 2)
 
@@ -69,7 +68,7 @@ def test_style(convention: str, factor: float) -> None:
     # A map of ones has a Gram matrix of ones; the target's entries are all 3.
     targets = {"relu1_1": constant(3, 1, 2, 2), "relu2_1": constant(1, 1, 4, 4)}
     features = {"relu1_1": constant(1, 1, 2, 5, 5), "relu2_1": constant(1, 1, 4, 3, 2)}
-    loss = StyleLoss(targets, {"relu1_1": 0.5, "relu2_1": 0.5}, weight=40, convention=CONVENTIONS[convention])
+    loss = gram_loss(targets, {"relu1_1": 0.5, "relu2_1": 0.5}, 40, CONVENTIONS[convention])
     terms = list(measured(loss, features))
     assert loss.layers == {"relu1_1", "relu2_1"}
     assert [(t.name, t.group_weight, t.layer_weight) for t in terms] == [("style:relu1_1", 40, 0.5), ("style:relu2_1", 40, 0.5)]
@@ -78,7 +77,7 @@ def test_style(convention: str, factor: float) -> None:
 
 def test_style_of_another_size_is_the_same_style() -> None:
     style = normal(1, 3, 4, 4, dtype=torch.float32)
-    loss = StyleLoss({"relu1_1": gram_matrix(style)}, {"relu1_1": 1}, 1, CONVENTIONS["slides"])
+    loss = gram_loss({"relu1_1": gram_matrix(style)}, {"relu1_1": 1}, 1, CONVENTIONS["slides"])
     (term,) = measured(loss, {"relu1_1": style.repeat(1, 1, 3, 2)})
     assert float(term.value) == pytest.approx(0, abs=1e-10)
 
@@ -94,45 +93,52 @@ def test_variation(name: str) -> None:
 
 
 @pytest.fixture
-def two_styles() -> Styles:
+def two_styles() -> tuple[Tensor, Tensor]:
     """Return the Gram matrices of two style pictures of different sizes."""
-    one = {"relu1_1": normal(1, 3, 4, 5, seed=1), "relu2_1": normal(1, 4, 2, 2, seed=2)}
-    other = {"relu1_1": normal(1, 3, 6, 2, seed=3), "relu2_1": normal(1, 4, 3, 1, seed=4)}
-    first, second = ({layer: gram_matrix(features) for layer, features in each.items()} for each in (one, other))
-    return first, second
+    return gram_matrix(normal(1, 3, 4, 5, seed=1)), gram_matrix(normal(1, 3, 6, 2, seed=3))
 
 
-def test_the_blend_of_one_style_is_that_style(two_styles: Styles) -> None:
-    blend = blended([(two_styles[0], Eye(), 7.0)])
-    assert list(blend) == ["relu1_1", "relu2_1"]
-    for layer, gram in blend.items():
-        assert_close(gram, two_styles[0][layer])
+def blend(*styles: tuple[Tensor, float]) -> Tensor:
+    """Return the Gram matrix of several styles taken together."""
+    return weighted_mean([(RegionMoments(gram, torch.ones(1)), weight) for gram, weight in styles]).gram
+
+
+def test_the_blend_of_one_style_is_that_style(two_styles: tuple[Tensor, Tensor]) -> None:
+    assert_close(blend((two_styles[0], 7.0)), two_styles[0])
 
 
 @pytest.mark.parametrize(("weights", "kept"), [((1, 0), 0), ((0, 1), 1)])
-def test_a_style_of_weight_zero_does_not_count(two_styles: Styles, weights: tuple[float, float], kept: int) -> None:
-    blend = blended([(style, Eye(), weight) for style, weight in zip(two_styles, weights, strict=True)])
-    assert_close(blend["relu1_1"], two_styles[kept]["relu1_1"], rtol=1e-6)
+def test_a_style_of_weight_zero_does_not_count(two_styles: tuple[Tensor, Tensor], weights: tuple[float, float], kept: int) -> None:
+    assert_close(blend(*zip(two_styles, weights, strict=True)), two_styles[kept], rtol=1e-6)
 
 
 @pytest.mark.parametrize("scale", [1, 0.01, 250])
-def test_only_the_ratio_of_the_weights_counts(two_styles: Styles, scale: float) -> None:
-    blend = blended([(two_styles[0], Eye(), 1 * scale), (two_styles[1], Eye(), 3 * scale)])
-    for layer, gram in blend.items():
-        assert_close(gram, 0.25 * two_styles[0][layer] + 0.75 * two_styles[1][layer])
+def test_only_the_ratio_of_the_weights_counts(two_styles: tuple[Tensor, Tensor], scale: float) -> None:
+    first, second = two_styles
+    assert_close(blend((first, 1 * scale), (second, 3 * scale)), 0.25 * first + 0.75 * second)
 
 
 def test_the_blend_of_equal_sizes_is_the_style_of_both_side_by_side() -> None:
     one, other = normal(1, 3, 4, 5, seed=1), normal(1, 3, 4, 5, seed=2)
-    blend = blended([({"relu1_1": gram_matrix(one)}, Eye(), 1), ({"relu1_1": gram_matrix(other)}, Eye(), 1)])
-    assert_close(blend["relu1_1"], gram_matrix(torch.cat([one, other], dim=3)))
+    assert_close(blend((gram_matrix(one), 1), (gram_matrix(other), 1)), gram_matrix(torch.cat([one, other], dim=3)))
+
+
+def test_a_style_counts_for_the_regions_that_it_has() -> None:
+    one, other = normal(2, 3, 3, seed=1), normal(2, 3, 3, seed=2)
+    styles = [(RegionMoments(one, torch.tensor([1.0, 0.0])), 1.0), (RegionMoments(other, torch.tensor([1.0, 0.0])), 3.0)]
+    mean = weighted_mean(styles)
+    assert_close(mean.gram[0], 0.25 * one[0] + 0.75 * other[0])
+    assert not mean.gram[1].any()
+    assert mean.present.tolist() == [1, 0]
+    styles[1] = (RegionMoments(other, torch.tensor([0.0, 1.0])), 3.0)
+    assert_close(weighted_mean(styles).gram, torch.stack([one[0], other[1]]))
 
 
 def test_statistics_of_windows_add_up_to_those_of_the_whole() -> None:
     features, target = normal(1, 3, 6, 8, seed=1), normal(1, 3, 6, 8, seed=2)
     losses: list[Loss] = [
         ContentLoss({"relu1_1": target}, {"relu1_1": 1}, 1, CONVENTIONS["slides"]),
-        StyleLoss({"relu1_1": gram_matrix(target)}, {"relu1_1": 1}, 1, CONVENTIONS["slides"]),
+        gram_loss({"relu1_1": gram_matrix(target)}, {"relu1_1": 1}, 1, CONVENTIONS["slides"]),
     ]
     windows = [Window(top, left, height, width, (6, 8)) for top, height in ((0, 4), (4, 2)) for left, width in ((0, 3), (3, 5))]
     for loss in losses:

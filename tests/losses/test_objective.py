@@ -12,9 +12,9 @@ from pincel.functional.variation import squared_variation
 from pincel.losses.base import Loss, Term
 from pincel.losses.content import ContentLoss
 from pincel.losses.objective import Evaluation, Objective
-from pincel.losses.style import StyleLoss
 from pincel.losses.variation import VariationLoss
 from pincel.types import Window
+from tests.grams import gram_loss
 from tests.tensors import assert_close, normal
 
 SLIDES = CONVENTIONS["slides"]
@@ -42,13 +42,13 @@ def objective() -> Objective:
     return Objective(
         [
             ContentLoss({"relu2_1": content["relu2_1"]}, {"relu2_1": 1}, 10, SLIDES),
-            StyleLoss({layer: gram_matrix(style[layer]) for layer in style}, {"relu1_1": 0.25, "relu2_1": 0.75}, 40, SLIDES),
+            gram_loss({layer: gram_matrix(style[layer]) for layer in style}, {"relu1_1": 0.25, "relu2_1": 0.75}, 40, SLIDES),
             VariationLoss(squared_variation, 0.5),
         ]
     )
 
 
-def test_layers_are_those_any_loss_asks_for(objective: Objective) -> None:
+def test_layers_are_those_that_any_loss_needs(objective: Objective) -> None:
     assert objective.layers == {"relu1_1", "relu2_1"}
     assert Objective([VariationLoss(squared_variation, 1)]).layers == frozenset()
 
@@ -108,12 +108,12 @@ def test_gradients_of_each_term_add_up(objective: Objective) -> None:
     assert_close(torch.stack(parts).sum(0), whole)
 
 
-def test_the_minimum_is_zero_where_all_wishes_agree() -> None:
+def test_the_minimum_is_zero_where_all_losses_agree() -> None:
     pixels = normal(1, 3, 6, 8, seed=1)
     features = features_of(pixels)
     style = {layer: gram_matrix(features[layer]) for layer in features}
     content_loss = ContentLoss(features, dict.fromkeys(features, 1.0), 10, SLIDES)
-    losses: list[Loss] = [content_loss, StyleLoss(style, dict.fromkeys(style, 0.5), 40, SLIDES)]
+    losses: list[Loss] = [content_loss, gram_loss(style, dict.fromkeys(style, 0.5), 40, SLIDES)]
     assert float(evaluated(Objective(losses), pixels).total) == 0
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from pincel import Run
 from pincel.engine.result import Result
 from pincel.errors import OptionError, PictureMissingError
-from pincel.losses.base import Loss, OfPixels, Term
+from pincel.losses.base import Loss, PixelLoss, Term
 from pincel.recipes.schema import Recipe
 from pincel.run.cache import Cache, IdentityKey, NoCache
 from pincel.run.style_terms import style_losses
@@ -121,7 +121,7 @@ def test_a_run_begins_where_it_is_told_to(photographs: tuple[Path, ...]) -> None
 
 
 @dataclass(frozen=True)
-class Towards(OfPixels):
+class Towards(PixelLoss):
     """Pulls toward one gray."""
 
     grey: float

@@ -14,6 +14,7 @@ from PIL import Image
 from pincel import Notice, Run, resume
 from pincel.errors import CheckpointError, OptionError
 from pincel.functional.gram import gram_matrix, gram_sum, moment_sum
+from pincel.losses.style import StyleLoss
 from tests.cli.run import pincel, refused
 from tests.runs import make_run
 from tests.tensors import assert_close, normal
@@ -204,8 +205,13 @@ def test_a_region_whose_style_a_layer_does_not_see_counts_nothing_there(photogra
     masks = {"content_mask": draw("content.png", halves(red, blue)), "style_mask": draw("speck.png", speck), "propagation": "inside"}
     given: dict[str, Any] = {"canvas": "pixels", "content_weight": 0, "tv_weight": 0, **masks, **GIVEN}
     both = make_run(photographs[0], photographs[1], style_layers="relu1_1,relu3_1", **given)
-    eye = both.objectives.full.problem.objective.losses[0].eye  # type: ignore[attr-defined]
-    assert (eye.seen("relu1_1").tolist(), eye.seen("relu3_1").tolist()) == ([1, 1], [0, 1])
+    loss = both.objectives.full.problem.objective.losses[0]
+    assert isinstance(loss, StyleLoss)
+    assert loss.guides is not None
+    assert {layer: (norms > 0).tolist() for layer, norms in loss.guides.norms.items()} == {
+        "relu1_1": [True, True],
+        "relu3_1": [False, True],
+    }
     # Nothing is pulled towards the matrix of nothing.
     _, slope = gradient(make_run(photographs[0], photographs[1], style_layers="relu3_1", **given))
     middle = slope.shape[-1] // 2

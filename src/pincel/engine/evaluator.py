@@ -76,8 +76,8 @@ class Evaluator:
         with self.precision.active():
             self.partition.show(pixels)
             statistics = self._features(pixels, step, problem.objective.statistics)
-            terms = problem.objective.said(statistics, pixels)
-            evaluation = Evaluation.of(terms)
+            terms = problem.objective.terms(statistics, pixels)
+            evaluation = Evaluation.from_terms(terms)
             again = partial(self._features, pixels.detach(), step)
             scalar = problem.gradient_mode(EvaluationContext(problem.objective.losses, statistics, terms, evaluation, again))
             (grad,) = torch.autograd.grad(scalar, leaf)

@@ -70,10 +70,10 @@ def normalized(context: EvaluationContext) -> Tensor:
     if not context.statistics:
         return context.evaluation.total
     of_layers, of_pixels = ([[t for t in terms if bool(t.layer) is where] for terms in context.terms] for where in (True, False))
-    grads = torch.autograd.grad(Evaluation.of(of_layers).total, list(context.statistics.values()), retain_graph=True)
+    grads = torch.autograd.grad(Evaluation.from_terms(of_layers).total, list(context.statistics.values()), retain_graph=True)
     by_layer = dict(zip(context.statistics, grads, strict=True))
     norms = context.again(_norms(context.losses, by_layer))
-    parts = [Evaluation.of(of_pixels).total] if any(of_pixels) else []
+    parts = [Evaluation.from_terms(of_pixels).total] if any(of_pixels) else []
     for (index, layer), grad in by_layer.items():
         # The norm is that of the weighted gradient; the constant belongs to the unweighted one.
         factor = 1 / (norms[index, layer] / _layer_weight(context.terms[index], layer) + TINY)

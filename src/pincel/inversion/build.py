@@ -25,7 +25,7 @@ from pincel.inversion.representation import WHITE, Representation
 from pincel.losses.base import Loss
 from pincel.losses.code import CodeLoss
 from pincel.losses.objective import Objective
-from pincel.losses.prior import PriorLoss
+from pincel.losses.regularization import RegularizationLoss
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.optimisers.clamp import Clamped
@@ -116,11 +116,11 @@ def make_losses(recipe: Inversion, representation: Representation, code: CodeLos
     Raises:
         OptionError: If the code is zero wherever it counts.
     """
-    if float(code.length) == 0:
+    if float(code.squared_norm) == 0:
         raise OptionError(
             f"The code of {representation.name} is zero in all that counts, so nothing can be rebuilt from it; try another layer."
         )
-    return [code, *make_priors(recipe, representation, code.pictures)]
+    return [code, *make_priors(recipe, representation, code.images)]
 
 
 def make_priors(recipe: Inversion, representation: Representation, pictures: int) -> list[Loss]:
@@ -128,9 +128,9 @@ def make_priors(recipe: Inversion, representation: Representation, pictures: int
     middle, variation = representation.middle(), looked_up(recipe.tv_weight, representation.name, "--tv-weight")
     losses: list[Loss] = []
     if recipe.norm_weight > 0:
-        losses.append(PriorLoss("norm", _norm(recipe), recipe.norm_weight, middle, pictures))
+        losses.append(RegularizationLoss("norm", _norm(recipe), recipe.norm_weight, middle, pictures))
     if variation > 0:
-        losses.append(PriorLoss("tv", _variation(recipe), variation, middle, pictures))
+        losses.append(RegularizationLoss("tv", _variation(recipe), variation, middle, pictures))
     return losses
 
 

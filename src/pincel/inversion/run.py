@@ -34,7 +34,7 @@ from pincel.inversion.build import (
 )
 from pincel.inversion.code_mask import parse_neurons
 from pincel.inversion.representation import WHITE, Function, check_representation, make_representation
-from pincel.losses.code import CodeLoss, everything
+from pincel.losses.code import CodeLoss, full_mask
 from pincel.recipes.inversion import Inversion, looked_up
 from pincel.recipes.toml import find_inversion
 from pincel.sources import Source, described, open_picture
@@ -131,7 +131,7 @@ class Rebuild:
             self._history.notes.append(f"One unit of {made.name} sees {field} pixels, more than the {size[1]}×{size[0]} of the picture.")
         self.picture, self.representation, self.size, self.neurons, self.repeats = seen, made, size, neurons, repeats
         target = make_code(made, WHITE * seen.pixels.to(self.device))
-        mask = chosen.mask(target, made.name) if neurons else everything(target)
+        mask = chosen.mask(target, made.name) if neurons else full_mask(target)
         self._code = CodeLoss(made.layer, target, mask, self._weight("code_weight"), repeats)
         losses = make_losses(self.recipe, made, self._code)
         self.rungs = phases(self.recipe, size, made.stride)

@@ -1,55 +1,61 @@
-"""Wishes: features → named numbers. A loss takes features and a frozen target; it never owns a network.
+"""Losses: features → named terms. A loss compares features with a target measured before; it holds no network.
 
-=============  ==============================================================
-``base``       what a loss is, what a term is
-``content``    feature difference to the content picture
-``similarity`` how the places of the content picture are alike
-``style``      difference to the style pictures, of Gram matrices and other statistics
-``spread``     style as a set of features: sorted along directions, or their nearest neighbours
-``chain``      style across layers
-``variation``  smoothness of the picture itself
-``objective``  the sum J = αJ_content + βJ_style + γJ_tv, evaluated with its terms
-=============  ==============================================================
+===================  ==============================================================
+``base``             what a loss is, what a term is
+``objective``        the sum J = αJ_content + βJ_style + γJ_tv, evaluated with its terms
+``style``            what a style term is, and the loss that style terms make up
+``moments``          style terms of means and Gram matrices, the Gram loss first of all
+``distribution``     style terms of all features: sorted along directions, or their nearest neighbors
+``cross_layer``      style terms across two layers
+``content``          what a content term is; the difference of features
+``self_similarity``  content as the self-similarity of positions
+``variation``        total variation of the image itself
+``regularization``   other regularizers of the image itself
+``code``             distance to the code of an image (inversion)
+``inner``            inner product with a code (activation maximization)
+``temporal``         consistency with the frames before (films)
+``windows``          windows of a layer put together again
+===================  ==============================================================
+
+The tables below have every term by name. An entry is imported when it is asked for, so that names can be listed without torch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pincel.registry import Registry
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from pincel.functional.moments import Moments
-    from pincel.losses.spread import Spread
+    from pincel.losses.content import ContentTerm
+    from pincel.losses.style import StyleTerm
 
-# What content is: the features themselves, or how they are alike.
-FEATURES, SIMILARITY = CONTENT_TERMS = ("features", "self-similarity")
-
-# Formulas of style beside the Gram term.
-STYLE_TERMS: Registry[Callable[[Moments, Moments], Tensor]] = Registry(
-    "style term",
+# Terms are evaluated, and added up, in the order of these tables.
+CONTENT_TERMS: Registry[ContentTerm] = Registry(
+    "content term",
     {
-        "mean-std": "pincel.functional.moments:mean_std_distance",
-        "covariance": "pincel.functional.moments:covariance_distance",
-        "w2": "pincel.functional.moments:bures_distance",
-        "shift": "pincel.functional.moments:shift_distance",
+        "features": "pincel.losses.content:FEATURES",
+        "self-similarity": "pincel.losses.self_similarity:SELF_SIMILARITY",
     },
 )
 
-# Those that look at all features, not at their moments.
-SPREADS: Registry[Spread] = Registry(
+STYLE_TERMS: Registry[StyleTerm[Any, Any]] = Registry(
     "style term",
     {
-        "sliced-wasserstein": "pincel.losses.spread:SLICED",
-        "histogram": "pincel.losses.spread:HISTOGRAM",
-        "neighbours": "pincel.losses.spread:NEIGHBOURS",
+        "gram": "pincel.losses.moments:GRAM",
+        "mean-std": "pincel.losses.moments:MEAN_STD",
+        "covariance": "pincel.losses.moments:COVARIANCE",
+        "w2": "pincel.losses.moments:W2",
+        "shift": "pincel.losses.moments:SHIFT",
+        "sliced-wasserstein": "pincel.losses.distribution:SLICED_WASSERSTEIN",
+        "histogram": "pincel.losses.distribution:HISTOGRAM",
+        "neighbours": "pincel.losses.distribution:NEIGHBORS",
+        "correlation-chain": "pincel.losses.cross_layer:CORRELATION_CHAIN",
     },
 )
-# Those that look at two layers at once.
-CHAIN = "correlation-chain"
 
 VARIATIONS: Registry[Callable[[Tensor], Tensor]] = Registry(
     "total variation",

@@ -10,6 +10,9 @@ from torch import Tensor
 
 from pincel.types import Window
 
+# Formulas of which a term is named after its layer alone.
+DEFAULT_FORMULAS = frozenset(["features", "gram"])
+
 
 @dataclass(frozen=True)
 class Term:
@@ -17,11 +20,11 @@ class Term:
 
     Attributes:
         group: ``"content"``, ``"style"`` or ``"tv"``.
-        layer: The layer it was measured at, or None for the picture itself.
+        layer: The layer it was measured at, or None for the image itself.
         group_weight: α, β or γ.
-        layer_weight: λ of the layer (1 for the picture itself).
+        layer_weight: λ of the layer (1 for the image itself).
         value: The unweighted J of the formula, a scalar tensor.
-        form: Which formula, where there are several at a layer.
+        formula: Which one, where there are several for a group.
     """
 
     group: str
@@ -29,12 +32,13 @@ class Term:
     group_weight: float
     layer_weight: float
     value: Tensor
-    form: str = ""
+    formula: str = ""
 
     @property
     def name(self) -> str:
         """``"style:relu1_1"``, ``"style:relu1_1:mean-std"``, or the group where there is no layer."""
-        return ":".join(part for part in (self.group, self.layer, self.form) if part)
+        formula = "" if self.formula in DEFAULT_FORMULAS else self.formula
+        return ":".join(part for part in (self.group, self.layer, formula) if part)
 
     @property
     def weighted(self) -> Tensor:
@@ -43,18 +47,18 @@ class Term:
 
 
 class Loss(Protocol):
-    """A wish about a picture.
+    """A differentiable loss on an image or its features.
 
-    It is told about one layer at a time, while the network computes the next, and keeps what is small. So its gradient is made, and
-    used up, at the moment the way back reaches the layer, and not for all layers at once.
+    It is given one layer at a time, while the network computes the next, and keeps only a small statistic of it. So the gradient with
+    respect to a layer is made, and used up, when the backward pass reaches that layer, and not for all layers at once.
     """
 
     @property
     def layers(self) -> frozenset[str]:
-        """The layers it must be told about."""
+        """The layers the loss needs."""
 
     def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
-        """Reduce what is seen at a window of one of :attr:`layers` to what the terms are computed from.
+        """Reduce the features in a window of one of :attr:`layers` to what the terms are computed from.
 
         Args:
             layer: Its name.
@@ -62,8 +66,8 @@ class Loss(Protocol):
             window: Where in the layer that is.
 
         Returns:
-            Its part in a sum over the positions of the layer. The statistic is the mean: divided once, when all windows are added up, so
-            that it is the same whatever they were.
+            A part of a sum over the positions of the layer. The statistic is the mean: the sum over all windows, divided once by the
+            number of positions, so that it does not depend on how the layer was cut.
         """
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterable[Term]:
@@ -71,18 +75,18 @@ class Loss(Protocol):
 
         Args:
             statistics: By layer.
-            pixels: The picture itself, (B, 3, H, W) in the network's pixel units.
+            pixels: The image itself, (B, 3, H, W) in the network's pixel units.
         """
 
 
-class OfPixels:
-    """What losses have in common that look at the picture itself and at no layer."""
+class PixelLoss:
+    """Base of losses that depend on the image itself and on no layer."""
 
     @property
     def layers(self) -> frozenset[str]:
-        """None: it looks at the pixels."""
+        """None."""
         return frozenset()
 
     def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
-        """Never asked for."""
+        """Never called, for there are no layers."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""What is to grow: how far a picture's code reaches in a direction."""
+"""Activation maximization: the inner product of an image's code with a direction."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from pincel.types import Window
 
 @dataclass(frozen=True)
 class InnerLoss:
-    r"""Minus the inner product of a code and a direction, :math:`-\langle \Phi(x), w \rangle`: to descend it is to excite what w names.
+    r"""Minus the inner product of a code and a direction, :math:`-\langle \Phi(x), w \rangle`: to minimize it is to excite w.
 
-    With w at one position of one channel, that unit is maximised; with w the code of a photograph, what is seen in it is exaggerated. It
-    has no lower bound: what keeps a picture a picture are the regularisers beside it.
+    With w at one position of one channel, that unit is maximized; with w the code of a photograph, its features are exaggerated. It has no
+    lower bound, so it needs regularizers beside it.
 
-    Pictures of one batch do not know of each other: the term is the mean of theirs, and its weight grows with their number, so that each
-    moves as it would alone; see :class:`pincel.losses.code.CodeLoss`.
+    Images of a batch are independent: the term is the mean of theirs, and its weight grows with their number, so that each changes as it
+    would alone; see :class:`pincel.losses.code.CodeLoss`.
 
     Attributes:
         layer: Where the code is read.
-        direction: w, (1, …) for all pictures or (B, …) for each its own, of the shape of the codes.
+        direction: w, (1, …) for all images or (B, …), one for each, of the shape of the codes.
         weight: C.
-        pictures: In a batch, B.
+        images: In a batch, B.
 
     Paper:
         Mahendran, Vedaldi 2016 (IJCV), the losses of activation maximization and caricaturization; ``nninner`` in ``core/nnpreimage.m`` of
@@ -36,7 +36,7 @@ class InnerLoss:
     layer: str
     direction: Tensor
     weight: float = 1.0
-    pictures: int = 1
+    images: int = 1
 
     @property
     def layers(self) -> frozenset[str]:
@@ -45,18 +45,18 @@ class InnerLoss:
 
     @property
     def positions(self) -> int:
-        """Of the layer; 1 where it has none."""
+        """Number of positions of the layer; 1 where it has none."""
         return self.direction[0, 0].numel() if self.direction.dim() == 4 else 1
 
     def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
-        """Return the inner product in a window, (B,), one number a picture."""
+        """Return the inner product in a window, (B,), one number an image."""
         direction = self.direction[..., window.rows, window.columns] if self.direction.dim() == 4 else self.direction
         return (features * direction).flatten(1).sum(1, dtype=accum_dtype(features))
 
-    def reached(self, statistics: Mapping[str, Tensor]) -> Tensor:
-        """Return ⟨Φ(x), w⟩ of each picture, (B,): statistics are means over positions, and this is a sum."""
+    def activation(self, statistics: Mapping[str, Tensor]) -> Tensor:
+        """Return ⟨Φ(x), w⟩ of each image, (B,): statistics are means over positions, and this is a sum."""
         return statistics[self.layer] * self.positions
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
-        """Yield minus the mean of what is reached."""
-        yield Term("inner", self.layer, self.weight * self.pictures, 1.0, -self.reached(statistics).mean())
+        """Yield minus the mean activation."""
+        yield Term("inner", self.layer, self.weight * self.images, 1.0, -self.activation(statistics).mean())

@@ -1,4 +1,4 @@
-"""J: the sum of all wishes."""
+"""J: the sum of all losses."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pincel.functional.sums import accum_dtype
 from pincel.losses.base import Loss, Term
 from pincel.types import Window
 
-# (number of the loss, layer) → what that loss wants to know of that layer.
+# (number of the loss, layer) → the statistic of that loss at that layer.
 Statistics: TypeAlias = Mapping[tuple[int, str], Tensor]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The objective at one picture.
+    """The objective at one image.
 
     Attributes:
         total: J, a scalar tensor.
@@ -30,9 +30,9 @@ class Evaluation:
     terms: tuple[Term, ...]
 
     @classmethod
-    def of(cls, said: Sequence[Sequence[Term]]) -> Evaluation:
-        """Add the terms of several losses up."""
-        terms = tuple(term for its in said for term in its)
+    def from_terms(cls, by_loss: Sequence[Sequence[Term]]) -> Evaluation:
+        """Add up the terms of several losses."""
+        terms = tuple(term for terms in by_loss for term in terms)
         values = [term.weighted for term in terms]
         return cls(torch.stack([value.to(accum_dtype(value)) for value in values]).sum(), terms)
 
@@ -56,36 +56,36 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Objective:
-    """J = αJ_content + βJ_style + γJ_tv, or whatever the losses given add up to.
+    """J = αJ_content + βJ_style + γJ_tv, or the sum of any other losses.
 
     Attributes:
-        losses: The wishes.
+        losses: Its parts.
     """
 
     losses: Sequence[Loss]
 
     @property
     def layers(self) -> frozenset[str]:
-        """Every layer any of the losses asks for."""
+        """Every layer that any of the losses needs."""
         return frozenset[str]().union(*(loss.layers for loss in self.losses))
 
     def statistics(self, layer: str, features: Tensor, window: Window) -> Statistics:
-        """Reduce what is seen at a window of a layer to what the losses want to know of it; see :meth:`Loss.statistic`."""
-        asking = [(index, loss) for index, loss in enumerate(self.losses) if layer in loss.layers]
-        return {(index, layer): loss.statistic(layer, features, window) for index, loss in asking}
+        """Reduce the features in a window of a layer to the statistics of all losses that need it; see :meth:`Loss.statistic`."""
+        losses = [(index, loss) for index, loss in enumerate(self.losses) if layer in loss.layers]
+        return {(index, layer): loss.statistic(layer, features, window) for index, loss in losses}
 
-    def said(self, statistics: Statistics, pixels: Tensor) -> list[tuple[Term, ...]]:
-        """Return the terms of each loss at one picture; gradients flow to ``pixels`` and through the statistics.
+    def terms(self, statistics: Statistics, pixels: Tensor) -> list[tuple[Term, ...]]:
+        """Return the terms of each loss at one image; differentiable in ``pixels`` and in the statistics.
 
         Args:
             statistics: Of all of :attr:`layers`.
             pixels: Shape (1, 3, H, W), in the network's pixel units.
         """
-        known: list[dict[str, Tensor]] = [{} for _ in self.losses]
+        by_loss: list[dict[str, Tensor]] = [{} for _ in self.losses]
         for (index, layer), statistic in statistics.items():
-            known[index][layer] = statistic
-        return [tuple(loss.terms(its, pixels)) for loss, its in zip(self.losses, known, strict=True)]
+            by_loss[index][layer] = statistic
+        return [tuple(loss.terms(own, pixels)) for loss, own in zip(self.losses, by_loss, strict=True)]
 
     def evaluation(self, statistics: Statistics, pixels: Tensor) -> Evaluation:
-        """Add up what :meth:`said` is."""
-        return Evaluation.of(self.said(statistics, pixels))
+        """Return the sum of :meth:`terms`."""
+        return Evaluation.from_terms(self.terms(statistics, pixels))

@@ -1,19 +1,31 @@
-"""Style: the statistics that the features of the style pictures have, Gram matrices first of all."""
+"""Style: what a style term is, and the loss that style terms make up.
+
+A style term compares an image with the style images by something measured of their features. What is measured is a
+:class:`StyleStatistic`; terms that need the same statistic share it, and all statistics of an image are measured in one pass over it:
+
+1. ``partial_sum`` reduces the features in a window of a layer to a part of a sum over positions, so that images can be cut into tiles;
+2. ``finish`` turns the means over all positions into what is compared, of each layer;
+3. ``blend`` makes the target out of what was measured of several style images;
+4. ``distance`` of the term compares image and target, a scalar of each layer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
 from pincel.functional.conventions import Convention
-from pincel.functional.gram import gram_distance, gram_sum, moment_sum
-from pincel.functional.moments import Moments
 from pincel.losses.base import Term
-from pincel.types import BLOCK, LayerWeights, Window
+from pincel.types import LayerWeights, Window
+
+# What is measured of a layer, and what it is compared with.
+M = TypeVar("M")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -21,136 +33,130 @@ class Guides:
     """Which positions of a layer belong to which region, and how much.
 
     Attributes:
-        squares: layer → T², (R, 1, H_l, W_l), of each region.
-        masses: layer → Σ T², (R,), float64.
+        squared_guides: layer → T², (R, 1, H_l, W_l), of each region.
+        norms: layer → Σ T², (R,), float64.
 
     Paper:
         Gatys, Ecker, Bethge, Hertzmann, Shechtman 2017, "Controlling Perceptual Factors in Neural Style Transfer", section 4. There guides
-        are normalised to ΣT² = 1; here sums are divided by their mass.
+        are normalized to ΣT² = 1; here sums are divided by their norm.
     """
 
-    squares: Mapping[str, Tensor]
-    masses: Mapping[str, Tensor]
+    squared_guides: Mapping[str, Tensor]
+    norms: Mapping[str, Tensor]
 
-    def where(self, styles: Sequence[Guides]) -> Guides:
-        """Return the same, but that a layer sees no region of which it sees no style: that has nothing to be compared with there."""
-        seen = {layer: torch.stack([style.masses[layer] for style in styles]).sum(0) > 0 for layer in self.masses}
-        return Guides(self.squares, {layer: mass * seen[layer] for layer, mass in self.masses.items()})
+    def restrict(self, styles: Sequence[Guides]) -> Guides:
+        """Return the same guides, with norm 0 for regions of a layer that no style has: there is nothing to compare them with."""
+        present = {layer: torch.stack([style.norms[layer] for style in styles]).sum(0) > 0 for layer in self.norms}
+        return Guides(self.squared_guides, {layer: norm * present[layer] for layer, norm in self.norms.items()})
 
 
-@dataclass(frozen=True)
-class Eye:
-    """What style sees of a layer.
+class StyleStatistic(ABC, Generic[M, T]):
+    """What is measured of some layers of an image. Statistics that are equal measure the same, and must have one hash."""
+
+    @property
+    @abstractmethod
+    def layers(self) -> Sequence[str]:
+        """The layers it needs."""
+
+    def covers(self, other: StyleStatistic[Any, Any]) -> bool:
+        """Return whether all terms of another statistic can be computed from this one."""
+        return self == other
+
+    @abstractmethod
+    def partial_sum(self, layer: str, features: Tensor, window: Window, guides: Guides | None) -> Tensor:
+        """Reduce the features in a window of a layer to a part of a sum over its positions.
+
+        Args:
+            layer: One of :attr:`layers`.
+            features: (1, C, window.height, window.width).
+            window: Where in the layer that is.
+            guides: Where the regions of the image are; None if all of it is one region.
+        """
+
+    @abstractmethod
+    def finish(self, means: Mapping[str, Tensor], guides: Guides | None) -> Mapping[str, M]:
+        """Turn sums over all windows into what terms compare.
+
+        Args:
+            means: Of each of :attr:`layers` the sum, divided by the number of positions of the layer.
+            guides: As given to :meth:`partial_sum`.
+
+        Returns:
+            By the layer that has a say in how much the comparison weighs.
+        """
+
+    @abstractmethod
+    def blend(self, styles: Sequence[tuple[Mapping[str, M], float]]) -> Mapping[str, T]:
+        """Return the target of each layer, from what :meth:`finish` returned of each style image, and the weight of that image."""
+
+
+class StyleTerm(ABC, Generic[M, T]):
+    """One way to compare an image with the style images.
 
     Attributes:
-        guides: The regions it tells apart; None for all of the picture.
-        means: Whether it is to know means as well as Gram matrices.
+        regions: Whether it can compare regions, given by masks, each with its own style.
+        min_layers: Style layers that it needs at least.
     """
 
-    guides: Guides | None = None
-    means: bool = False
+    regions: ClassVar[bool] = True
+    min_layers: ClassVar[int] = 1
 
-    def part(self, layer: str, features: Tensor, window: Window) -> dict[str, Tensor]:
-        """Return layer → the part of a window (1, C, h, w) in sums (R, C, C) over regions; with means, (R, C, C + 1)."""
-        blocks = window.blocks(max(1, BLOCK // window.stride))
-        if self.guides is None:
-            return {layer: self._summed(features, blocks, None)}
-        squares = self.guides.squares[layer][..., window.rows, window.columns]
-        return {layer: torch.cat([self._summed(features, blocks, square[None]) for square in squares])}
+    @abstractmethod
+    def statistics(self, strides: Mapping[str, int]) -> Sequence[StyleStatistic[M, T]]:
+        """Return what has to be measured, given the style layers, shallow to deep, with their strides in pixels."""
 
-    def _summed(self, features: Tensor, blocks: Sequence[tuple[slice, slice]], weights: Tensor | None) -> Tensor:
-        return (moment_sum if self.means else gram_sum)(features, blocks, weights)
+    @abstractmethod
+    def distance(self, measured: M, target: T, convention: Convention) -> Tensor:
+        """Return the unweighted J of one layer, a scalar; differentiable in what was measured.
 
-    def averaged(self, layer: str, means: Tensor) -> Tensor:
-        """Return the averages over each region, of what :meth:`part` adds up to divided by all positions of the layer.
-
-        Of a region that no position of the layer belongs to, they are zero.
+        Args:
+            measured: Of the image.
+            target: Of the styles.
+            convention: Factors of the published formulas, for a term that has them.
         """
-        if self.guides is None:
-            return means
-        masses = self.guides.masses[layer]
-        shares = self.guides.squares[layer][0].numel() / masses
-        return means * shares.where(masses > 0, 0.0).to(means).view(-1, 1, 1)
-
-    def seen(self, layer: str) -> Tensor:
-        """Return 1 for each region that a layer sees, 0 for the others, (R,)."""
-        return torch.ones(1) if self.guides is None else (self.guides.masses[layer] > 0).float()
-
-
-def gram_part(layer: str, features: Tensor, window: Window) -> dict[str, Tensor]:
-    """Return layer → the part of a window (1, C, h, w) in the sum whose mean is the Gram matrix of the layer."""
-    return Eye().part(layer, features, window)
 
 
 @dataclass(frozen=True)
 class StyleLoss:
-    """J_style^[l] at each style layer.
+    """The sum of the style terms that are computed from one statistic.
 
     Attributes:
-        targets: layer → what :class:`Eye` sees of the style, averaged: (R, C, C) or (R, C, C + 1).
+        measure: That statistic.
+        targets: layer → what :meth:`StyleStatistic.blend` returned.
+        term_weights: Name of a term → the term, and its weight among those of style.
         layer_weights: layer → λ.
         weight: β.
-        convention: Which publication's factor of the Gram term.
-        eye: How the picture is seen.
-        gram: Weight of the Gram term among the terms of style.
-        others: (name, formula, weight) of the others; they need an eye that knows means.
+        convention: Factors of the published formulas.
+        guides: Where the regions of the image are.
     """
 
-    targets: Mapping[str, Tensor]
+    measure: StyleStatistic[Any, Any]
+    targets: Mapping[str, Any]
+    term_weights: Mapping[str, tuple[StyleTerm[Any, Any], float]]
     layer_weights: LayerWeights
     weight: float
     convention: Convention
-    eye: Eye = Eye()
-    gram: float = 1.0
-    others: Sequence[tuple[str, Callable[[Moments, Moments], Tensor], float]] = ()
+    guides: Guides | None = None
 
     @property
     def layers(self) -> frozenset[str]:
-        """The style layers."""
-        return frozenset(self.targets)
-
-    @cached_property
-    def _wanted(self) -> Mapping[str, Moments]:
-        """The moments of the style, which keep what formulas derive from them."""
-        return {layer: _moments(target) for layer, target in self.targets.items()}
+        """Those of the statistic."""
+        return frozenset(self.measure.layers)
 
     def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
-        """Return the products of every two channels, added up over the window; see :class:`Eye`."""
-        return self.eye.part(layer, features, window)[layer]
+        """Return the partial sum of a window; see :meth:`StyleStatistic.partial_sum`."""
+        return self.measure.partial_sum(layer, features, window, self.guides)
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
-        """Yield a term for each layer and formula; of regions their mean, in which every region counts alike."""
-        for layer, target in self.targets.items():
-            found, weight = self.eye.averaged(layer, statistics[layer]), self.layer_weights[layer]
-            channels = target.shape[1]
-            if self.gram > 0:
-                distance = gram_distance(found[..., :channels], target[..., :channels])
-                yield Term("style", layer, self.weight, self.gram * weight, self.convention.style(channels) * distance)
-            for name, formula, share in self.others:
-                distances = formula(_moments(found), self._wanted[layer])
-                yield Term("style", layer, self.weight, share * weight, (distances * self.eye.seen(layer).to(distances)).mean(), name)
+        """Yield a term for each layer and formula."""
+        measured = self.measure.finish(statistics, self.guides)
+        for layer in (layer for layer in self.layer_weights if layer in self.targets):
+            for name, (term, share) in self.term_weights.items():
+                value = term.distance(measured[layer], self.targets[layer], self.convention)
+                yield Term("style", layer, self.weight, share * self.layer_weights[layer], value, name)
 
 
-def _moments(seen: Tensor) -> Moments:
-    return Moments(seen[..., :-1], seen[..., -1])
-
-
-def blended(styles: Sequence[tuple[Mapping[str, Tensor], Eye, float]]) -> dict[str, Tensor]:
-    """Weighted average of what is seen of several styles, region by region.
-
-    A mean of second moments is the second moment of the pooled pictures, so the blend is itself the style of something.
-
-    Args:
-        styles: Of each picture layer → what :meth:`Eye.part` adds up to, divided by all positions; how it was seen; its weight. It counts
-            for the regions that it has a part in.
-
-    Returns:
-        layer → (R, C, C) or (R, C, C + 1); zero for a region that has no style there.
-    """
-    targets = {}
-    for layer in styles[0][0]:
-        averages = torch.stack([eye.averaged(layer, means[layer]) for means, eye, _ in styles])
-        seen = torch.stack([weight * eye.seen(layer).double() for _, eye, weight in styles])
-        shares = (seen / seen.sum(0).clamp_min(torch.finfo(seen.dtype).tiny)).to(averages)
-        targets[layer] = (shares[:, :, None, None] * averages).sum(0)
-    return targets
+def shared_statistics(terms: Iterable[StyleTerm[Any, Any]], strides: Mapping[str, int]) -> list[StyleStatistic[Any, Any]]:
+    """Return the fewest statistics that some terms can be computed from: none that another one covers."""
+    needed = dict.fromkeys(statistic for term in terms for statistic in term.statistics(strides))
+    return [each for each in needed if not any(other.covers(each) for other in needed if other != each)]

@@ -1,4 +1,4 @@
-"""Holding a frame to what the frames before it show."""
+"""Consistency of a frame with those before it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from pincel.functional.temporal import temporal_loss
-from pincel.losses.base import OfPixels, Term
+from pincel.losses.base import PixelLoss, Term
 
 
 @dataclass(frozen=True)
-class TemporalLoss(OfPixels):
-    """J_temporal: one term for each frame that this one is held to.
+class TemporalLoss(PixelLoss):
+    """J_temporal: one term for each earlier frame that this one is compared with.
 
     Attributes:
-        targets: (moved there, how far it can be trusted) by how many frames it is before: (1, 3, H, W) in the network's pixel units, and
-            (1, 1, H, W) in [0, 1].
+        targets: How many frames earlier → (that frame warped to this one, (1, 3, H, W) in the network's pixel units; confidence in the
+            warp, (1, 1, H, W) in [0, 1]).
         weight: Of all of them.
     """
 
@@ -25,6 +25,6 @@ class TemporalLoss(OfPixels):
     weight: float
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
-        """Yield a term for each frame; slopes flow to ``pixels``."""
-        for before, (target, trust) in self.targets.items():
-            yield Term("temporal", None, self.weight, 1.0, temporal_loss(pixels, target.to(pixels), trust.to(pixels)), f"-{before}")
+        """Yield a term for each earlier frame; differentiable in ``pixels``."""
+        for distance, (target, confidence) in self.targets.items():
+            yield Term("temporal", None, self.weight, 1.0, temporal_loss(pixels, target.to(pixels), confidence.to(pixels)), f"-{distance}")

@@ -1,4 +1,4 @@
-"""Smoothness of the picture itself."""
+"""Total variation: smoothness of the image itself."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from pincel.losses.base import OfPixels, Term
+from pincel.losses.base import PixelLoss, Term
 
 
 @dataclass(frozen=True)
-class VariationLoss(OfPixels):
+class VariationLoss(PixelLoss):
     """J_tv.
 
     Attributes:

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from pincel.colors import DEFAULT_BACKGROUND, parse_color
 from pincel.errors import OptionError, RecipeError, closest
+from pincel.losses import STYLE_TERMS
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 NAMES = ("name", "summary", "good_for")
@@ -132,8 +133,7 @@ class Recipe(RecipeModel):
 
     style_terms: Annotated[Layers, Field(min_length=1)] = Field(
         default={"gram": 1.0},
-        description="What style is, one or several with weights: gram, mean-std, covariance, w2, shift, sliced-wasserstein, histogram, "
-        "neighbours, correlation-chain; as gram=1,mean-std=10.",
+        description=f"What style is, one or several with weights: {', '.join(STYLE_TERMS)}; as gram=1,mean-std=10.",
     )
     content_terms: Annotated[Layers, Field(min_length=1)] = Field(
         default={"features": 1.0},

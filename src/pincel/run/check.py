@@ -9,9 +9,9 @@ from typing import Any
 from pincel.backbones import CARDS
 from pincel.backbones.cards import Card
 from pincel.canvas.start import parse_start
-from pincel.errors import OptionError, unknown_name
+from pincel.errors import OptionError
 from pincel.feedforward.file import find_painter, read_painter_card
-from pincel.losses import CHAIN, CONTENT_TERMS, SPREADS, STYLE_TERMS
+from pincel.losses import CONTENT_TERMS, STYLE_TERMS
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import make_optimiser
 from pincel.recipes.schema import Recipe
@@ -51,15 +51,12 @@ def check_recipe(recipe: Recipe) -> Card:
     for what, layers in (("content layer", recipe.content_layers), ("style layer", recipe.style_layers)):
         for name in layers:
             card.layer(name, what)
-    known = {"content term": CONTENT_TERMS, "style term": ("gram", *STYLE_TERMS, *SPREADS, CHAIN)}
-    for what, terms in (("content term", recipe.content_terms), ("style term", recipe.style_terms)):
-        for name in (name for name in terms if name not in known[what]):
-            raise unknown_name(what, name, known[what])
+    for name in recipe.content_terms:
+        CONTENT_TERMS.check(name)
+    for name in recipe.style_terms:
+        STYLE_TERMS.check(name)
     _check_network(recipe, card)
-    if recipe.style_terms.get(CHAIN, 0) > 0 and (recipe.content_mask or recipe.style_mask):
-        raise OptionError("The style term correlation-chain knows no regions; leave it or the masks out.")
-    if recipe.style_terms.get(CHAIN, 0) > 0 and len(active_layers(recipe)[1]) == 1:
-        raise OptionError("The style term correlation-chain links one style layer to the next; give at least two --style-layers.")
+    _check_style_terms(recipe)
     make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
     start = parse_start(recipe.init)
     if start.kind == "feedforward":
@@ -77,6 +74,17 @@ def check_recipe(recipe: Recipe) -> Card:
             "a number above 0, with at least one layer whose weight is above 0."
         )
     return card
+
+
+def _check_style_terms(recipe: Recipe) -> None:
+    """Raise OptionError for a style term that does not work with the masks or the style layers."""
+    layers = active_layers(recipe)[1]
+    for name in (name for name, weight in recipe.style_terms.items() if weight > 0):
+        term = STYLE_TERMS[name]
+        if not term.regions and (recipe.content_mask or recipe.style_mask):
+            raise OptionError(f"The style term {name} knows no regions; leave it or the masks out.")
+        if 0 < len(layers) < term.min_layers:
+            raise OptionError(f"The style term {name} compares layers with each other; give at least {term.min_layers} --style-layers.")
 
 
 def _check_network(recipe: Recipe, card: Card) -> None:

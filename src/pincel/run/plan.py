@@ -17,7 +17,7 @@ from pincel.engine.ladder import Rung
 from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.sharing import shared_layout
 from pincel.errors import OptionError
-from pincel.losses import FEATURES
+from pincel.losses import CONTENT_TERMS
 from pincel.optimisers import OPTIMISERS
 from pincel.optimisers.base import Optimiser, make_optimiser
 from pincel.recipes.schema import Recipe
@@ -298,7 +298,8 @@ class _Planner:
     def _targets(self, rung: Rung) -> float:
         """Return the bytes of the content's features, and of the regions in the layers of the styles."""
         content, style = active_layers(self.recipe)
-        layers = (self._card.layer(name) for name in content if self.recipe.content_terms.get(FEATURES, 0) > 0)
+        stored = any(CONTENT_TERMS[name].stores_features for name, weight in self.recipe.content_terms.items() if weight > 0)
+        layers = (self._card.layer(name) for name in content if stored)
         features = sum(FLOAT * layer.channels * _area(rung.size) / layer.stride**2 for layer in layers)
         if self.images.regions is None:
             return features

@@ -1,8 +1,8 @@
-"""What style is in the style pictures: the losses of all terms a recipe asks for."""
+"""The style losses of a recipe, with targets measured at the style images."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -11,11 +11,9 @@ from torch import Tensor
 from pincel.backbones.base import Backbone
 from pincel.engine.tiles import Reduce
 from pincel.functional.conventions import CONVENTIONS
-from pincel.losses import CHAIN, SPREADS, STYLE_TERMS
+from pincel.losses import STYLE_TERMS
 from pincel.losses.base import Loss
-from pincel.losses.chain import ChainLoss, Link, links
-from pincel.losses.spread import Rays, SpreadLoss
-from pincel.losses.style import Eye, Guides, StyleLoss, blended
+from pincel.losses.style import Guides, StyleLoss, StyleStatistic, shared_statistics
 from pincel.recipes.schema import Recipe
 from pincel.run.images import Extract, Images
 from pincel.run.regions import Geometry
@@ -24,65 +22,46 @@ from pincel.types import Window
 
 
 def style_losses(recipe: Recipe, images: Images, backbone: Backbone, device: torch.device, extract: Extract) -> list[Loss]:
-    """Measure what style is in the style pictures: all its terms in one look at each."""
+    """Return the losses of style, one for each statistic that its terms need; all are measured in one pass over each style image."""
     _, layers = active_layers(recipe)
-    terms = {name: weight for name, weight in recipe.style_terms.items() if weight > 0}
-    others = [(name, STYLE_TERMS[name], weight) for name, weight in terms.items() if name in STYLE_TERMS]
-    spreads = {name: SPREADS[name] for name in terms if name in SPREADS}
-    chain = _chain(recipe, backbone) if CHAIN in terms else []
-    own, guides = _guides(recipe, images, backbone, device)
-    averaged: list[tuple[Mapping[str, Tensor], Eye, float]] = []
-    sets: dict[str, list[tuple[Mapping[str, Sequence[Tensor]], float]]] = {name: [] for name in spreads}
-    products: dict[Link, list[tuple[Tensor, float]]] = {link: [] for link in chain}
-    for (picture, weight), guide in zip(images.styles, guides, strict=True):
+    strides = {layer.name: layer.stride for layer in backbone.card.layers if layer.name in layers}
+    terms = {name: STYLE_TERMS[name] for name in STYLE_TERMS if recipe.style_terms.get(name, 0) > 0}
+    statistics = shared_statistics(terms.values(), strides)
+    content_guides, style_guides = _guides(recipe, images, backbone, device)
+    measured: list[list[tuple[Any, float]]] = [[] for _ in statistics]
+    for (picture, weight), guides in zip(images.styles, style_guides, strict=True):
         if weight == 0:
             continue
-        eye, rays = Eye(guide, bool(others)), {name: Rays(spread, guide) for name, spread in spreads.items()}
-        parts: dict[Any, tuple[Collection[str], Reduce]] = {name: (layers, each.part) for name, each in rays.items()}
-        parts |= {link: ((link.fine, link.coarse), link.part) for link in chain}
-        if "gram" in terms or others:
-            parts["moments"] = (layers, eye.part)
-        found = extract(picture, layers, _all(parts))
-        if "moments" in parts:
-            averaged.append(({layer: found["moments", layer] for layer in layers}, eye, weight))
-        for name, each in rays.items():
-            sets[name].append(({layer: each.sets(layer, found[name, layer]) for layer in layers}, weight))
-        for link in chain:
-            products[link].append((link.gram({layer: found[link, layer] for layer in (link.fine, link.coarse)}), weight))
-    beta, losses = recipe.weights[1], list[Loss]()
-    if averaged:
-        convention, gram = CONVENTIONS[recipe.convention], terms.get("gram", 0.0)
-        losses.append(StyleLoss(blended(averaged), layers, beta, convention, Eye(own, bool(others)), gram, others))
-    losses += [SpreadLoss(Rays(spread, own), sets[name], layers, beta, terms[name]) for name, spread in spreads.items()]
-    losses += [ChainLoss(link, products[link], layers, beta, terms[CHAIN]) for link in chain]
+        means = extract(picture, layers, _partial_sums(statistics, guides))
+        for index, statistic in enumerate(statistics):
+            measured[index].append((statistic.finish({layer: means[index, layer] for layer in statistic.layers}, guides), weight))
+    losses: list[Loss] = []
+    for statistic, styles in zip(statistics, measured, strict=True):
+        own = {name: term for name, term in terms.items() if any(statistic.covers(each) for each in term.statistics(strides))}
+        weights = {name: (term, recipe.style_terms[name]) for name, term in own.items()}
+        target, convention = statistic.blend(styles), CONVENTIONS[recipe.convention]
+        losses.append(StyleLoss(statistic, target, weights, layers, recipe.weights[1], convention, content_guides))
     return losses
 
 
-def _chain(recipe: Recipe, backbone: Backbone) -> list[Link]:
-    """Link the style layers, each with the next."""
-    _, layers = active_layers(recipe)
-    ordered = [layer for layer in backbone.card.layers if layer.name in layers]
-    return links([layer.name for layer in ordered], {layer.name: layer.stride for layer in ordered})
+def _partial_sums(statistics: Sequence[StyleStatistic[Any, Any]], guides: Guides | None) -> Reduce:
+    """Return what reduces a layer to all statistics that need it, by the number of the statistic and the layer."""
 
-
-def _all(parts: Mapping[Any, tuple[Collection[str], Reduce]]) -> Reduce:
-    """Reduce a layer in several ways at once, each with its own layers: (layer, …) → {(way, layer): …}."""
-
-    def reduce(layer: str, features: Tensor, window: Window) -> dict[tuple[Any, str], Tensor]:
-        asked = {way: part for way, (layers, part) in parts.items() if layer in layers}
-        return {(way, layer): part(layer, features, window)[layer] for way, part in asked.items()}
+    def reduce(layer: str, features: Tensor, window: Window) -> dict[tuple[int, str], Tensor]:
+        needing = [(index, statistic) for index, statistic in enumerate(statistics) if layer in statistic.layers]
+        return {(index, layer): statistic.partial_sum(layer, features, window, guides) for index, statistic in needing}
 
     return reduce
 
 
 def _guides(recipe: Recipe, images: Images, backbone: Backbone, device: torch.device) -> tuple[Guides | None, list[Guides | None]]:
-    """Say where the regions are: in the layers of the result, and in those of each style picture."""
+    """Return where the regions are: in the layers of the result, and in those of each style image."""
     regions, (_, layers) = images.regions, active_layers(recipe)
     if regions is None:
         return None, [None] * len(images.styles)
     geometry = Geometry(backbone, frozenset(layers), recipe.propagation)
     sizes = [(picture.height, picture.width) for picture, _ in images.styles]
-    there: list[Guides | None] = [regions.style_guides(index, each, geometry, device) for index, each in enumerate(sizes)]
-    counting = [guides for guides, (_, weight) in zip(there, images.styles, strict=True) if guides and weight > 0]
+    styles: list[Guides | None] = [regions.style_guides(index, size, geometry, device) for index, size in enumerate(sizes)]
+    counting = [guides for guides, (_, weight) in zip(styles, images.styles, strict=True) if guides and weight > 0]
     size = (images.content.height, images.content.width)
-    return regions.content_guides(size, geometry, device).where(counting), there
+    return regions.content_guides(size, geometry, device).restrict(counting), styles

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from pincel.backbones import CARDS
 from pincel.errors import OptionError, PincelError, closest, unknown_name
-from pincel.losses import CHAIN, CONTENT_TERMS, SPREADS, STYLE_TERMS
+from pincel.losses import CONTENT_TERMS, STYLE_TERMS
 from pincel.optimisers import OPTIMISERS
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import NAMES, Recipe
@@ -147,11 +147,9 @@ def _names(recipe: Recipe, only: str | None) -> None:
     for key, what in (("content_layers", "content layer"), ("style_layers", "style layer")):
         for name in getattr(recipe, key) if only in (key, None) else ():
             card.layer(name, what)
-    known = {"content_terms": CONTENT_TERMS, "style_terms": ("gram", *STYLE_TERMS, *SPREADS, CHAIN)}
-    for key, names in known.items():
+    for key, known in (("content_terms", CONTENT_TERMS.check), ("style_terms", STYLE_TERMS.check)):
         for name in getattr(recipe, key) if only in (key, None) else ():
-            if name not in names:
-                raise unknown_name(key.replace("_", " ").removesuffix("s"), name, names)
+            known(name)
     if only in ("optimizer", None):
         OPTIMISERS.check(recipe.optimizer)
     if only is None and not any(recipe.weights):

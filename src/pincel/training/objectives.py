@@ -17,13 +17,12 @@ from pincel.feedforward.network import Eye, Network
 from pincel.feedforward.run import Spread, Weights, adapted, by_itself, finished, run
 from pincel.functional.content import feature_distance
 from pincel.functional.conventions import CONVENTIONS
-from pincel.functional.moments import Moments
 from pincel.image.picture import Picture
 from pincel.losses import VARIATIONS
-from pincel.losses.base import Loss, OfPixels, Term
+from pincel.losses.base import Loss, PixelLoss, Term
 from pincel.losses.content import ContentLoss
+from pincel.losses.moments import measured_moments
 from pincel.losses.objective import Evaluation, Objective
-from pincel.losses.style import StyleLoss
 from pincel.losses.variation import VariationLoss
 from pincel.recipes.schema import Recipe
 from pincel.run.content_terms import content_losses
@@ -148,18 +147,15 @@ class AnyStyleObjective:
     def _spread(self, style: Tensor, losses: Sequence[Loss]) -> Spread:
         """Return means and deviations of a style where it is painted from; the loss of style may have measured them already."""
         layer = self.eye.layer
-        known = next(
-            (loss.targets[layer] for loss in losses if isinstance(loss, StyleLoss) and loss.eye.means and layer in loss.targets), None
-        )
-        if known is None:
+        moments = measured_moments(losses, layer)
+        if moments is None:
             return Spread.of(self.eye.vgg.features(255 * style, (layer,))[layer])
-        moments = Moments(known[..., :-1], known[..., -1])
         mean, variance = (each.float().view(1, -1, 1, 1) for each in (moments.mean, moments.variance))
         return Spread(mean, variance)
 
 
 @dataclass(frozen=True)
-class IdentityLoss(OfPixels):
+class IdentityLoss(PixelLoss):
     """The mean squared difference to a picture, a grey level being one.
 
     Attributes:

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pincel.errors import OptionError, UnknownNameError
+from pincel.functional.conventions import CONVENTIONS
 from pincel.functional.similarity import self_similarity_distance
-from pincel.losses.similarity import POSITIONS, SimilarityLoss, sampled
+from pincel.losses.content import ContentLoss
+from pincel.losses.self_similarity import POSITIONS, SELF_SIMILARITY, sample
 from pincel.types import Window
 from tests.runs import make_run
 from tests.tensors import assert_close, normal
@@ -47,9 +49,9 @@ def test_it_does_not_see_brightness_and_is_there_where_nothing_is_seen() -> None
 def test_windows_add_up_to_the_grid(height: int, width: int, data: st.DataObject) -> None:
     features = normal(1, 2, height, width)
     row, column = data.draw(st.integers(0, height)), data.draw(st.integers(0, width))
-    whole = sampled("a", features, Window(0, 0, height, width, (height, width)))["a"]
+    whole = sample(features, Window(0, 0, height, width, (height, width)))
     pieces = [
-        sampled("a", features[..., top:bottom, left:right], Window(top, left, bottom - top, right - left, (height, width)))["a"]
+        sample(features[..., top:bottom, left:right], Window(top, left, bottom - top, right - left, (height, width)))
         for top, bottom in ((0, row), (row, height))
         for left, right in ((0, column), (column, width))
     ]
@@ -60,7 +62,7 @@ def test_windows_add_up_to_the_grid(height: int, width: int, data: st.DataObject
 
 def test_the_loss_is_the_formula_of_the_grid() -> None:
     features, target = normal(1, 3, 6, 5), normal(1, 3, 6, 5, seed=1)
-    loss = SimilarityLoss({"relu1_1": target}, {"relu1_1": 0.5}, 10.0, 2.0)
+    loss = ContentLoss({"relu1_1": target}, {"relu1_1": 0.5}, 10.0, CONVENTIONS["mean"], 2.0, SELF_SIMILARITY, "self-similarity")
     (term,) = loss.terms({"relu1_1": loss.statistic("relu1_1", features, Window(0, 0, 6, 5, (6, 5))) / 30}, features)
     assert (term.name, term.group_weight, term.layer_weight) == ("content:relu1_1:self-similarity", 10.0, 1.0)
     assert_close(term.value, self_similarity_distance(features[0].flatten(1), target[0].flatten(1)))
