@@ -363,7 +363,7 @@ def test_targets_that_do_not_fit_are_measured_in_tiles(strips: list[Path], monke
     run = make_run(strips[0], strips[1], size=400, steps=1, ladder="none", precision="fp32")
     notices = [event.text for event in run if isinstance(event, Notice)]
     assert asked[0] == "whole"
-    assert f"Out of memory: goes on with tiles {asked[1]}." in notices
+    assert f"Out of memory: continuing with tiles {asked[1]}." in notices
     assert run.result.stopped == "steps"
 
 

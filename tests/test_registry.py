@@ -13,7 +13,7 @@ from pincel.backbones.formats import FORMATS
 from pincel.canvas import CANVASES
 from pincel.errors import UnknownNameError
 from pincel.losses import VARIATIONS
-from pincel.optimisers import OPTIMISERS
+from pincel.optim import OPTIMIZERS
 from pincel.recipes import RECIPES
 from pincel.registry import Registry
 
@@ -58,7 +58,7 @@ def test_adding_leaves_the_mapping_given_alone() -> None:
     assert list(places) == ["fraction"]
 
 
-@pytest.mark.parametrize("registry", [CANVASES, CARDS, FORMATS, OPTIMISERS, VARIATIONS, RECIPES], ids=lambda registry: registry.kind)
+@pytest.mark.parametrize("registry", [CANVASES, CARDS, FORMATS, OPTIMIZERS, VARIATIONS, RECIPES], ids=lambda registry: registry.kind)
 def test_every_place_in_every_table_exists(registry: Registry[Any]) -> None:
     parts = [registry[name] for name in registry]
     assert parts

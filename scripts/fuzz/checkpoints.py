@@ -20,8 +20,8 @@ from pincel.classify.state import write_state as write_training
 from pincel.engine.checkpoint import SEAL_BYTES, read_checkpoint, write_checkpoint
 from pincel.engine.loop import Best
 from pincel.errors import PincelError
-from pincel.optimisers.adam import Adam
-from pincel.optimisers.lbfgs import LBFGSState, Pair
+from pincel.optim.adam import Adam
+from pincel.optim.lbfgs import CurvaturePair, LBFGSState
 from pincel.training.state import StyleState
 from pincel.training.state import read_state as read_style
 from pincel.training.state import write_state as write_style
@@ -78,13 +78,13 @@ def written(write: Callable[[Path], object]) -> bytes:
 def seeds() -> dict[str, bytes]:
     """Return a checkpoint of a run, of a network that learns classes, and of one that learns to paint."""
     numbers = torch.arange(6.0)
-    pair = Pair(numbers, numbers, torch.ones(1))
+    pair = CurvaturePair(numbers, numbers, torch.ones(1))
     run = {
         "losses": b"[1, 2]", "half": (0.1,), "first": float("inf"), "step": 7,
         "best": Best(3, 1.0, numbers.view(1, 1, 2, 3)), "lbfgs": LBFGSState((pair,)),
     }  # fmt: skip
     weights = {"conv1": (torch.ones(2, 3, 1, 1), torch.ones(2))}
-    styles = StyleState(numbers, Adam().start(numbers), history=[[1, 2.0, {"style": 1.0}]])
+    styles = StyleState(numbers, Adam().init(numbers), history=[[1, 2.0, {"style": 1.0}]])
     return {
         "run": written(lambda path: write_checkpoint(path, run)),
         "training": written(lambda path: write_training(path, ClassifierState.first(weights, 0.01), {"recipe": {"a": 1}, "data": "0a"})),

@@ -20,9 +20,10 @@ from pincel.engine.precision import FP32
 from pincel.engine.team import Following, Leading, Team, join
 from pincel.engine.tiles import Alone, Share
 from pincel.image.picture import Picture
+from pincel.optim.base import make_optimizer
 from pincel.recipes import RECIPES
 from pincel.run.images import Images
-from pincel.run.objective import EvalOptions, make_objective, make_optimizer
+from pincel.run.objective import EvalOptions, make_objective
 from pincel.run.worker import _Worker, network_terms
 from tests.backbones.stand_ins import random_vgg
 from tests.tensors import picture
@@ -33,7 +34,7 @@ RECIPE = RECIPES["pincel"].recipe.override(content_layers="relu4_2,relu2_2,pool1
 
 
 def main(out: Path) -> None:
-    """Measure largest differences, as shares: of the total, of the total without slopes, of the slopes, of ten totals of two optimisers."""
+    """Measure largest differences, as shares: of the total, of the total without slopes, of the slopes, of ten totals of two optimizers."""
     rank, processes = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     team = join(rank, processes, 0)
     torch.set_num_threads(1)
@@ -82,8 +83,8 @@ def lead(team: Team, vgg: VGG, layout: Layout) -> list[float]:
 
 def curve(evaluator: Evaluator, optimizer: str, x: Tensor) -> list[float]:
     """Return the totals of ten steps."""
-    optimiser = make_optimizer(RECIPE.override(optimizer=optimizer), evaluator.problem.canvas)
-    return [event.total for event in Loop(evaluator, optimiser, x, 10) if isinstance(event, Step)]
+    rule = make_optimizer(optimizer, RECIPE.learning_rate, RECIPE.optimizer_options)
+    return [event.total for event in Loop(evaluator, rule, x, 10) if isinstance(event, Step)]
 
 
 def follow(team: Team, vgg: VGG, layout: Layout) -> None:

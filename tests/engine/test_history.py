@@ -10,7 +10,7 @@ import torch
 from pincel.engine.events import Notice, Step, Stopped
 from pincel.engine.history import History
 from pincel.engine.ladder import ClimbSnapshot
-from pincel.engine.loop import Best, LoopSnapshot
+from pincel.engine.loop import Best, LoopState
 
 
 def step(number: int, *, memory: int = 7, read: Any = None) -> Step:
@@ -19,7 +19,7 @@ def step(number: int, *, memory: int = 7, read: Any = None) -> Step:
 
 def place(number: int) -> ClimbSnapshot:
     x = torch.zeros(1, 3, 6, 8)
-    return ClimbSnapshot(0, (), x, LoopSnapshot(x, None, number, best=Best(number - 1, 99.0, x)), 30.0, 0.0)
+    return ClimbSnapshot(0, (), x, LoopState(x, None, step=number, best=Best(number - 1, 99.0, x)), 30.0, 0.0)
 
 
 def test_nothing_has_happened_yet() -> None:

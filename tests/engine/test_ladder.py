@@ -21,13 +21,13 @@ from pincel.canvas.pixels import PixelCanvas, make_pixels
 from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Event, Notice, Scale, Step, Stopped
 from pincel.engine.ladder import Climb, Rung, change, resampled, rungs
-from pincel.engine.loop import PATIENCE, SPAN
+from pincel.engine.loop import MAX_FAILURES, WINDOW
 from pincel.errors import DivergedError
-from pincel.optimisers import OPTIMISERS
-from pincel.optimisers.adam import Adam
-from pincel.optimisers.base import Change, Holdings, Optimiser, make_optimiser
-from pincel.optimisers.gradient_descent import GradientDescent
-from pincel.optimisers.lbfgs import LBFGS
+from pincel.optim import OPTIMIZERS
+from pincel.optim.adam import Adam
+from pincel.optim.base import CanvasChange, Optimizer, make_optimizer
+from pincel.optim.gradient_descent import GradientDescent
+from pincel.optim.lbfgs import LBFGS
 from tests.engine.toys import Toy, sorted_out
 from tests.tensors import assert_close, normal, picture
 
@@ -143,14 +143,14 @@ class Toys:
 
 def climb_over(
     ladder: Sequence[Rung] = LADDER,
-    optimiser: Optimiser[Any] | None = None,
+    optimizer: Optimizer[Any] | None = None,
     toys: Toys | None = None,
     finer: Callable[[Tensor, Rung], Tensor] = enlarged,
     value: float = 3.0,
 ) -> Climb:
     """Return a climb over toys, from a picture of one colour."""
     start = torch.full((1, 3, *ladder[0].size), value)
-    return Climb(ladder, toys or Toys(), lambda *_: optimiser or GradientDescent(0.5), start, finer)
+    return Climb(ladder, toys or Toys(), lambda *_: optimizer or GradientDescent(0.5), start, finer)
 
 
 def visited(place: list[Tensor]) -> Callable[[Rung], Toy]:
@@ -259,40 +259,25 @@ def test_the_picture_can_be_read_at_any_time() -> None:
 
 
 @dataclass(frozen=True)
-class Recording:
+class Recording(Optimizer[tuple[str, int]]):
     """Gradient descent that notes what it is asked for; its state says on which canvas it was made, and how many steps it knows."""
 
     size: tuple[int, int]
     log: list[Any]
 
-    def start(self, x: Tensor) -> tuple[str, int]:
+    def init(self, x: Tensor) -> tuple[str, int]:
         """Begin."""
-        self.log.append(("start", tuple(x.shape[-2:])))
+        self.log.append(("init", tuple(x.shape[-2:])))
         return f"{x.shape[-2]}x{x.shape[-1]}", 0
 
-    def step(self, x: Tensor, gradient: Tensor, state: tuple[str, int]) -> tuple[Tensor, tuple[str, int]]:
+    def step(self, x: Tensor, grad: Tensor, state: tuple[str, int], step_scale: float = 1.0) -> tuple[Tensor, tuple[str, int]]:
         """Move a little."""
-        return x - 0.1 * gradient, (state[0], state[1] + 1)
+        return x - 0.1 * grad, (state[0], state[1] + 1)
 
-    def damped(self, state: tuple[str, int]) -> tuple[str, int]:
-        """Stay."""
-        return state
-
-    def carried(self, state: tuple[str, int], change: Change) -> tuple[str, int]:
+    def rescale(self, state: tuple[str, int], change: CanvasChange) -> tuple[str, int]:
         """Note what comes along."""
-        self.log.append(("carried", self.size, state, change.ratio))
+        self.log.append(("rescale", self.size, state, change.ratio))
         return state[0] + " and on", state[1]
-
-    def holdings(self, steps: int) -> Holdings:
-        """Nothing."""
-        return Holdings(0, 0)
-
-    def lighter(self) -> None:
-        """None is."""
-
-    def trimmed(self, state: tuple[str, int]) -> tuple[str, int]:
-        """Stay."""
-        return state
 
 
 def test_the_state_of_the_last_step_is_carried_to_the_next_rung() -> None:
@@ -300,15 +285,32 @@ def test_the_state_of_the_last_step_is_carried_to_the_next_rung() -> None:
     sizes = iter(rung.size for rung in LADDER)
     climb = Climb(LADDER, Toys(), lambda *_: Recording(next(sizes), log), torch.full((1, 3, 2, 3), 3.0), enlarged)
     list(climb)
-    # Four steps of the first rung, then three more; each carried once, by the optimiser of the new canvas.
+    # Four steps of the first rung, then three more; each carried once, by the optimizer of the new canvas.
     assert log == [
-        ("start", (2, 3)),
-        ("carried", (4, 6), ("2x3", 4), 0.25),
-        ("carried", (8, 12), ("2x3 and on", 7), 0.25),
+        ("init", (2, 3)),
+        ("rescale", (4, 6), ("2x3", 4), 0.25),
+        ("rescale", (8, 12), ("2x3 and on", 7), 0.25),
     ]
 
 
-def ends(reason: str) -> tuple[Rung, Optimiser[Any]]:
+def test_with_a_reset_the_optimizer_begins_anew_on_each_rung() -> None:
+    log: list[Any] = []
+    toys = Toys(lambda rung: Toy(nan_at(2)) if rung is QUARTER else Toy())
+    start = torch.full((1, 3, 2, 3), 3.0)
+    climb = Climb(LADDER, toys, lambda rung: Recording(rung.size, log), start, enlarged, reset=True)
+    scales = {event.scale: climb.snapshot().loop.step_scale for event in climb if isinstance(event, Step)}
+    assert log == [("init", size) for size in ((2, 3), (2, 3), (4, 6), (8, 12))]
+    assert list(scales.values()) == [0.5, 1.0, 1.0]
+
+
+def test_a_reduced_step_size_is_taken_along() -> None:
+    toys = Toys(lambda rung: Toy(nan_at(2)) if rung is QUARTER else Toy())
+    climb = climb_over(toys=toys, optimizer=GradientDescent(0.1))
+    scales = {event.scale: climb.snapshot().loop.step_scale for event in climb if isinstance(event, Step)}
+    assert list(scales.values()) == [0.5, 0.5, 0.5]
+
+
+def ends(reason: str) -> tuple[Rung, Optimizer[Any]]:
     """Return a coarse rung, and how to leave it for a reason."""
     return {
         "steps": (QUARTER, GradientDescent(0.5)),
@@ -319,8 +321,8 @@ def ends(reason: str) -> tuple[Rung, Optimiser[Any]]:
 
 @pytest.mark.parametrize("reason", ["steps", "settled", "stationary"])
 def test_these_reasons_lead_to_the_next_rung(reason: str) -> None:
-    rung, optimiser = ends(reason)
-    climb = climb_over([rung, FULL], optimiser)
+    rung, optimizer = ends(reason)
+    climb = climb_over([rung, FULL], optimizer)
     events = list(climb)
     assert climb.climbed[0].stopped.reason == reason
     assert len(climb.climbed) == 2
@@ -332,7 +334,7 @@ def test_tolerance_is_that_of_the_rung() -> None:
     settling = Rung(0.25, (2, 3), 100, tolerance=0.5)
     climb = climb_over([settling, Rung(1.0, (8, 12), 15)], GradientDescent(1e-3))
     list(climb)
-    assert [(c.stopped.reason, c.stopped.step) for c in climb.climbed] == [("settled", SPAN), ("steps", 15)]
+    assert [(c.stopped.reason, c.stopped.step) for c in climb.climbed] == [("settled", WINDOW), ("steps", 15)]
 
 
 def nan_from(look: int) -> Callable[[int, Tensor, Tensor], tuple[Tensor, Tensor]]:
@@ -343,12 +345,12 @@ def nan_at(look: int) -> Callable[[int, Tensor, Tensor], tuple[Tensor, Tensor]]:
     return lambda number, total, slope: (total * math.nan if number == look else total, slope)
 
 
-@pytest.mark.parametrize("name", list(OPTIMISERS))
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_a_step_of_a_coarse_rung_that_led_nowhere_is_taken_back(name: str) -> None:
     toys = Toys(lambda rung: Toy(nan_at(2)) if rung is QUARTER else Toy())
-    climb = climb_over(optimiser=make_optimiser(OPTIMISERS[name], 0.3, {}), toys=toys)
+    climb = climb_over(optimizer=make_optimizer(name, 0.3, {}), toys=toys)
     steps, notices, end = sorted_out(list(climb))
-    assert [notice.text for notice in notices] == ["Step 2 led to a total of nan: back to step 1, half as bold."]
+    assert [notice.text for notice in notices] == ["Step 2 led to a total of nan: back to step 1, with half the step size."]
     assert all(math.isfinite(event.total) for event in steps)
     assert end.reason == "steps"
     assert climb.picture.shape[-2:] == FULL.size
@@ -362,7 +364,7 @@ def test_a_rung_whose_every_step_leads_nowhere_ends_the_run_with_a_finite_pictur
     toys = Toys(lambda rung: Toy(nan_from(1)) if rung is LADDER[spoilt] else Toy())
     climb = climb_over(toys=toys)
     _, notices, end = sorted_out(list(climb))
-    assert len(notices) == PATIENCE
+    assert len(notices) == MAX_FAILURES
     assert (end.reason, end.best_step) == ("diverged", 0)
     assert len(climb.climbed) == spoilt + 1
     assert climb.size == LADDER[spoilt].size
@@ -490,10 +492,10 @@ def test_a_step_of_a_climb_reads_its_terms_when_asked() -> None:
     assert dict(first.terms) == {"content": first.total, "content:relu4_2": first.total}
 
 
-@pytest.mark.parametrize("name", list(OPTIMISERS))
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_a_rung_without_a_step_hands_on_what_it_was_given(name: str) -> None:
     # As where the gradient is zero at the start of a rung.
-    climb = climb_over([QUARTER, replace(HALF, steps=0), FULL], make_optimiser(OPTIMISERS[name], 0.1, {}))
+    climb = climb_over([QUARTER, replace(HALF, steps=0), FULL], make_optimizer(name, 0.1, {}))
     assert sorted_out(list(climb))[2].reason == "steps"
 
 
@@ -517,7 +519,9 @@ def error(found: Tensor, expected: Tensor) -> float:
     return float((found - expected).norm() / expected.norm())
 
 
-def between(make: Callable[[float, tuple[int, int]], Canvas], old: tuple[int, int], new: tuple[int, int]) -> tuple[Canvas, Canvas, Change]:
+def between(
+    make: Callable[[float, tuple[int, int]], Canvas], old: tuple[int, int], new: tuple[int, int]
+) -> tuple[Canvas, Canvas, CanvasChange]:
     before, after = make(255.0, old), make(255.0, new)
     return before, after, change(before, after, old, new)
 
@@ -544,7 +548,7 @@ def test_a_gradient_carried_is_that_of_the_same_objective_on_the_other_canvas(
         value = (canvas.pixels(leaf) - smooth(size, 4)).square().mean()
         return torch.autograd.grad(value, leaf)[0]
 
-    assert error(carry.slope(gradient(before, old)), gradient(after, new)) < 0.01
+    assert error(carry.grad(gradient(before, old)), gradient(after, new)) < 0.01
 
 
 @BOTH
@@ -555,7 +559,7 @@ def test_a_step_along_a_slope_keeps_its_product(make: Any, old: tuple[int, int],
     before, _, carry = between(make, old, new)
     step, slope = before.encode(smooth(old, seed)), before.pixels(smooth(old, seed) + smooth(old, seed + 1))
     product = float((step * slope).sum())
-    assert float((carry.step(step) * carry.slope(slope)).sum()) == pytest.approx(product, rel=0.03)
+    assert float((carry.step(step) * carry.grad(slope)).sum()) == pytest.approx(product, rel=0.03)
     assert carry.ratio == old[0] * old[1] / (new[0] * new[1])
 
 
@@ -564,7 +568,7 @@ def test_between_canvases_of_one_size_nothing_changes(make: Any) -> None:
     before, _, carry = between(make, (24, 32), (24, 32))
     values = before.encode(picture(24, 32).double())
     assert error(carry.step(values), values) < 1e-6
-    assert error(carry.slope(values), values) < 1e-6
+    assert error(carry.grad(values), values) < 1e-6
     assert carry.ratio == 1
 
 
@@ -605,7 +609,7 @@ def test_the_same_size_is_the_same_picture() -> None:
 
 def test_a_notice_comes_through_a_climb() -> None:
     toys = Toys(lambda rung: Toy(nan_at(1)) if rung is HALF else Toy())
-    events = list(climb_over(optimiser=LBFGS(0.1), toys=toys))
+    events = list(climb_over(optimizer=LBFGS(0.1), toys=toys))
     where = next(index for index, event in enumerate(events) if isinstance(event, Notice))
     before = [event for event in events[:where] if isinstance(event, Scale)]
     assert before[-1].size == HALF.size

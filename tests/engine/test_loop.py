@@ -13,15 +13,15 @@ from torch import Tensor
 
 from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Notice, Step
-from pincel.engine.loop import PATIENCE, RUNAWAY, SPAN, Loop, Plateau
+from pincel.engine.loop import DIVERGENCE_FACTOR, MAX_FAILURES, WINDOW, Loop, LoopState, Plateau
 from pincel.engine.memory import out_of_memory
 from pincel.errors import DivergedError, MemoryLimitError
 from pincel.losses.objective import Evaluation
-from pincel.optimisers import OPTIMISERS
-from pincel.optimisers.adam import Adam
-from pincel.optimisers.base import make_optimiser
-from pincel.optimisers.gradient_descent import GradientDescent
-from pincel.optimisers.lbfgs import LBFGS, LBFGSState
+from pincel.optim import OPTIMIZERS
+from pincel.optim.adam import Adam
+from pincel.optim.base import make_optimizer
+from pincel.optim.gradient_descent import GradientDescent
+from pincel.optim.lbfgs import LBFGS, LBFGSState
 from tests.engine.toys import Toy, loop_over, sorted_out, start
 from tests.tensors import assert_close
 
@@ -99,10 +99,10 @@ def test_the_best_can_be_read_at_any_time() -> None:
     assert seen == [True] * 4
 
 
-@pytest.mark.parametrize("name", list(OPTIMISERS))
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_the_start_is_not_written_to(name: str) -> None:
     x = start()
-    list(loop_over(Toy(), OPTIMISERS[name](), 5, x))
+    list(loop_over(Toy(), OPTIMIZERS[name](), 5, x))
     assert torch.equal(x, start())
     assert not x.requires_grad
 
@@ -178,15 +178,15 @@ def spoilt_at(look: int, total: float | None, slope: float | None) -> Toy:
     [(math.nan, None), (math.inf, None), (-math.inf, None), (None, math.nan), (None, math.inf)],
     ids=["total nan", "total inf", "total -inf", "one pixel nan", "one pixel inf"],
 )
-@pytest.mark.parametrize("name", list(OPTIMISERS))
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_from_a_step_that_led_nowhere_it_goes_back_and_on(name: str, total: float | None, slope: float | None) -> None:
-    loop = loop_over(spoilt_at(2, total, slope), make_optimiser(OPTIMISERS[name], 0.3, {}), 30)
+    loop = loop_over(spoilt_at(2, total, slope), make_optimizer(name, 0.3, {}), 30)
     events = list(loop)
     steps, notices, end = sorted_out(events)
     assert [event.step for event in steps] == list(range(31))
     assert len(notices) == 1
     assert notices[0].text.startswith("Step 2 led to ")
-    assert notices[0].text.endswith(": back to step 1, half as bold.")
+    assert notices[0].text.endswith(": back to step 1, with half the step size.")
     # Told before the step from where it went on.
     assert events.index(notices[0]) == 2
     assert steps[2].total == steps[1].total
@@ -197,12 +197,55 @@ def test_from_a_step_that_led_nowhere_it_goes_back_and_on(name: str, total: floa
     assert bool(torch.isfinite(loop.best.x).all())
 
 
-def test_half_as_bold_is_half_the_step() -> None:
+def test_half_the_step_size_is_half_the_step() -> None:
     # 3 → 2.8 → 2.62 (spoilt) → back to 2.8, then by 0.05 instead of 0.1.
     loop = loop_over(spoilt_at(2, math.nan, None), GradientDescent(0.1), 3)
     steps, _, _ = sorted_out(list(loop))
     x = start(2.8 - 0.05 * 1.8)
     assert steps[3].total == pytest.approx(float((x - 1).square().sum() / 2), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
+def test_after_a_failure_the_optimizer_begins_anew_with_half_the_step_size(name: str) -> None:
+    optimizer = make_optimizer(name, 0.1, {})
+    loop = loop_over(spoilt_at(3, math.nan, None), optimizer, 8)
+    scales = []
+    for event in loop:
+        if isinstance(event, Notice):
+            assert loop.best is not None
+            # The state that failed; the next one is made when the loop goes on.
+            assert (loop.state.step, loop.state.step_scale) == (3, 1.0)
+        else:
+            scales.append(loop.state.step_scale)
+            if len(scales) == 4:
+                assert loop.best is not None
+                assert torch.equal(loop.state.x, loop.best.x)
+                assert repr(loop.state.optimizer) == repr(optimizer.init(loop.best.x))
+    # L-BFGS returns to its full step, a tenth a step; a rate of the others that failed once would fail again.
+    expected = [0.5 * optimizer.step_scale_growth**number for number in range(6)]
+    assert scales == pytest.approx([1.0, 1.0, 1.0, *expected, expected[-1]])
+    assert optimizer.step_scale_growth == (1.1 if name == "lbfgs" else 1.0)
+
+
+def test_a_step_size_grows_to_what_was_asked_for_and_no_further() -> None:
+    loop = loop_over(spoilt_at(1, math.nan, None), LBFGS(0.01), 12)
+    list(loop)
+    assert loop.state.step_scale == 1.0
+
+
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
+def test_every_canvas_but_the_start_is_within_bounds(name: str) -> None:
+    seen: list[Tensor] = []
+
+    def spoil(_: int, total: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
+        seen.append(slope + 1)
+        return total, slope
+
+    toy = Toy(spoil, project=lambda x: x.clamp(1.5, 2.5))
+    list(loop_over(toy, make_optimizer(name, 0.3, {}), 12))
+    assert float(seen[0].max()) == 3
+    assert all(1.5 <= float(x.min()) <= float(x.max()) <= 2.5 for x in seen[1:])
+    assert float(seen[-1].max()) < 2.4
 
 
 def test_a_last_step_that_led_nowhere_is_not_the_result() -> None:
@@ -219,7 +262,7 @@ def test_a_rate_far_too_large_recovers(rate: float) -> None:
     loop = loop_over(Toy(), GradientDescent(rate), 150)
     steps, notices, end = sorted_out(list(loop))
     assert notices or rate > 1e20
-    assert all(event.total <= RUNAWAY * steps[0].total for event in steps)
+    assert all(event.total <= DIVERGENCE_FACTOR * steps[0].total for event in steps)
     if rate < 1e20:
         assert end.reason in {"steps", "stationary"}
         assert loop.best is not None
@@ -230,7 +273,7 @@ def test_a_rate_far_too_large_recovers(rate: float) -> None:
 
 
 def test_a_thousandfold_total_is_a_runaway_and_less_is_not() -> None:
-    answers = {0: 1.0, 1: RUNAWAY, 2: 1.01 * RUNAWAY, 3: 1.0}
+    answers = {0: 1.0, 1: DIVERGENCE_FACTOR, 2: 1.01 * DIVERGENCE_FACTOR, 3: 1.0}
     toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, answers.get(number, 1.0)), slope))
     events = list(loop_over(toy, GradientDescent(0.1), 3))
     kinds = [type(event).__name__ for event in events]
@@ -250,7 +293,7 @@ def test_nothing_finite_ahead_ends_as_diverged() -> None:
     toy = Toy(spoil=lambda _, total, slope: (total if bool((slope == 2).all()) else torch.full_like(total, math.nan), slope))
     loop = loop_over(toy, GradientDescent(0.1), 10**6)
     steps, notices, end = sorted_out(list(loop))
-    assert len(notices) == PATIENCE
+    assert len(notices) == MAX_FAILURES
     assert (end.reason, end.best_step) == ("diverged", 0)
     assert {event.total for event in steps} == {60}
     assert loop.best is not None
@@ -261,7 +304,7 @@ def test_a_better_picture_gives_new_patience() -> None:
     # Every tenth look fails, more often in all than patience lasts at once.
     toy = Toy(spoil=lambda number, total, slope: (total + math.nan if number % 10 == 9 else total, slope))
     _, notices, end = sorted_out(list(loop_over(toy, LBFGS(0.02), 400)))
-    assert len(notices) > PATIENCE
+    assert len(notices) > MAX_FAILURES
     assert end.reason == "steps"
 
 
@@ -300,12 +343,12 @@ def test_a_preview_is_made_when_asked_for() -> None:
 
 def test_a_notice_is_one_sentence() -> None:
     events = list(loop_over(spoilt_at(1, math.inf, None), Adam(0.5), 2))
-    assert Notice("Step 1 led to a total of inf: back to step 0, half as bold.") in events
+    assert Notice("Step 1 led to a total of inf: back to step 0, with half the step size.") in events
 
 
 def falling(share: float, tolerance: float, steps: int = 40) -> Loop:
     """Return a loop whose total falls by ``share`` every ten steps."""
-    toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, 1e4 * (1 - share) ** (number / SPAN)), slope))
+    toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, 1e4 * (1 - share) ** (number / WINDOW)), slope))
     return Loop(cast("Evaluator", toy), GradientDescent(1e-6), start(), steps, tolerance=tolerance)
 
 
@@ -344,7 +387,7 @@ def test_a_total_that_falls_for_a_while_settles_ten_steps_later() -> None:
 
 
 def test_rest_shorter_than_ten_steps_does_not_end_a_run() -> None:
-    toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, 1e4 * 0.5 ** (number // (SPAN - 1))), slope))
+    toy = Toy(spoil=lambda number, total, slope: (torch.full_like(total, 1e4 * 0.5 ** (number // (WINDOW - 1))), slope))
     _, _, end = sorted_out(list(Loop(cast("Evaluator", toy), GradientDescent(1e-6), start(), 60, tolerance=0.1)))
     assert end.reason == "steps"
 
@@ -373,22 +416,22 @@ def test_terms_are_read_when_asked_for_and_once(monkeypatch: pytest.MonkeyPatch)
     assert len(read) == 2
 
 
-@pytest.mark.parametrize("name", list(OPTIMISERS))
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
 def test_the_state_after_a_run_goes_on_where_it_ended(name: str) -> None:
-    optimiser = make_optimiser(OPTIMISERS[name], 0.1, {})
-    whole = loop_over(Toy(), optimiser, 9)
+    optimizer = make_optimizer(name, 0.1, {})
+    whole = loop_over(Toy(), optimizer, 9)
     expected, _, _ = sorted_out(list(whole))
-    first = loop_over(Toy(), optimiser, 4)
+    first = loop_over(Toy(), optimizer, 4)
     list(first)
     assert first.best is not None
-    second = Loop(cast("Evaluator", Toy()), optimiser, first.best.x, 5, state=first.state)
+    second = Loop(cast("Evaluator", Toy()), optimizer, LoopState(first.best.x, first.state.optimizer), 5)
     steps, _, _ = sorted_out(list(second))
     assert [event.total for event in steps] == [event.total for event in expected[4:]]
 
 
 def test_a_loop_that_has_not_begun_has_the_state_it_was_given() -> None:
-    state = Adam().start(start())
-    assert Loop(cast("Evaluator", Toy()), Adam(), start(), 3, state=state).state is state
+    state = LoopState(start(), Adam().init(start()), 0.25)
+    assert Loop(cast("Evaluator", Toy()), Adam(), state, 3).state is state
 
 
 # --- no memory --------------------------------------------------------------------------------------------------------------------------
@@ -424,22 +467,21 @@ class Hungry(Toy):
 def test_without_memory_tiles_get_smaller_until_it_is_enough() -> None:
     loop = loop_over(Hungry(most=16, begins=2), GradientDescent(0.5), 4)
     steps, notices, end = sorted_out(list(loop))
-    assert [notice.text for notice in notices] == [f"Out of memory: goes on with tiles rest={size}." for size in (32, 16)]
+    assert [notice.text for notice in notices] == [f"Out of memory: continuing with tiles rest={size}." for size in (32, 16)]
     assert [event.total for event in steps] == [30 * 0.5 * 4 / 4**step for step in range(5)]
     assert end.reason == "steps"
 
 
-def test_then_the_optimiser_remembers_less_and_then_the_best_picture_is_kept() -> None:
+def test_then_the_optimizer_remembers_less_and_then_the_best_picture_is_kept() -> None:
     loop = loop_over(Hungry(tiles=16, most=8, begins=3), LBFGS(0.1, history=4), 9)
     steps, notices, end = sorted_out(list(loop))
-    half = "Out of memory: goes on with half of what the optimiser remembers."
+    half = "Out of memory: continuing with half of the optimizer's history."
     assert [notice.text for notice in notices[:-1]] == [half, half]
     assert notices[-1].text.startswith("Out of memory, even with tiles rest=16. Try a smaller --size")
     assert end.reason == "out of memory"
     assert len(steps) == 3
     assert loop.best is not None
-    assert len(loop.state.pairs) == 1
-    assert len(loop.snapshot().state.pairs) == 1
+    assert len(loop.state.optimizer.pairs) == 1
 
 
 def test_without_memory_for_the_start_there_is_nothing_to_keep() -> None:
@@ -449,16 +491,16 @@ def test_without_memory_for_the_start_there_is_nothing_to_keep() -> None:
 
 def test_a_step_without_memory_costs_history_and_not_tiles() -> None:
     class Greedy(LBFGS):
-        def step(self, x: Tensor, gradient: Tensor, state: LBFGSState) -> tuple[Tensor, LBFGSState]:
+        def step(self, x: Tensor, grad: Tensor, state: LBFGSState, step_scale: float = 1.0) -> tuple[Tensor, LBFGSState]:
             if len(state.pairs) > 1:
                 raise MemoryError
-            return super().step(x, gradient, state)
+            return super().step(x, grad, state, step_scale)
 
     loop = loop_over(Hungry(), Greedy(0.1, history=8), 4)
     _, notices, end = sorted_out(list(loop))
     assert end.reason == "steps"
     assert len(notices) == 3
-    assert all("optimiser" in notice.text for notice in notices)
+    assert all("optimizer" in notice.text for notice in notices)
     assert cast("Hungry", loop.evaluator).tiles == 64
 
 

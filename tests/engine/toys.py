@@ -13,9 +13,10 @@ from pincel.canvas.pixels import PixelCanvas
 from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Event, Notice, Step, Stopped
 from pincel.engine.loop import Loop
+from pincel.engine.problem import unbounded
 from pincel.losses.base import Term
 from pincel.losses.objective import Evaluation
-from pincel.optimisers.base import Optimiser
+from pincel.optim.base import Optimizer
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Toy:
     Attributes:
         spoil: (number of the evaluation, total, gradient) → what is answered instead.
         floor: Added to the total.
+        project: Canvas values → those within bounds.
     """
 
     spoil: Callable[[int, Tensor, Tensor], tuple[Tensor, Tensor]] = lambda _, total, slope: (total, slope)
@@ -33,6 +35,7 @@ class Toy:
     looks: int = 0
     gradients: int = 0
     notes: tuple[str, ...] = ()
+    project: Callable[[Tensor], Tensor] = unbounded
 
     def _look(self, x: Tensor) -> tuple[Evaluation, Tensor]:
         total, slope = self.spoil(self.looks, (x - 1).square().sum() / 2 + self.floor, x - 1)
@@ -71,9 +74,9 @@ def start(value: float = 3.0) -> Tensor:
     return torch.full((1, 3, 2, 5), value)
 
 
-def loop_over(toy: Toy, optimiser: Optimiser[Any], steps: int, x: Tensor | None = None) -> Loop:
+def loop_over(toy: Toy, optimizer: Optimizer[Any], steps: int, x: Tensor | None = None) -> Loop:
     """Return a loop that takes the toy for an evaluator."""
-    return Loop(cast("Evaluator", toy), optimiser, start() if x is None else x, steps)
+    return Loop(cast("Evaluator", toy), optimizer, start() if x is None else x, steps)
 
 
 def sorted_out(events: list[Event]) -> tuple[list[Step], list[Notice], Stopped]:

@@ -17,7 +17,7 @@ from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Notice, Step, Stopped
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError
 from pincel.image.io import load_picture
-from pincel.inversion.build import make_hand, make_losses, make_problem, phases
+from pincel.inversion.build import make_losses, make_problem, phases
 from pincel.inversion.representation import Representation, make_representation
 from pincel.inversion.run import Rebuild
 from pincel.losses.code import CodeLoss, full_mask
@@ -52,7 +52,7 @@ def test_the_gradient_of_the_objective_is_that_of_finite_differences(spec: str |
     recipe = INVERSIONS[name].recipe.override(code_weight=1, tv_weight=5, jitter=0)
     losses = make_losses(recipe, made, CodeLoss(made.layer, target, full_mask(target), 1.0))
     (rung, *_) = phases(recipe, size, made.stride)
-    evaluator = Evaluator(make_problem(made, losses, rung, 0))
+    evaluator = Evaluator(make_problem(recipe, made, losses, rung))
     x = made.canvas.encode(255 * photograph(*size, seed=3).double())
     evaluation, slope = evaluator.gradient(x)
     way = normal(*x.shape, seed=1)
@@ -184,10 +184,12 @@ def test_each_option_for_three_steps(options: dict[str, Any]) -> None:
 def test_colours_stay_within_the_bound() -> None:
     made = make_representation(NETWORK, pooling="max", device=CPU)
     recipe = INVERSIONS["mahendran2016"].recipe.override(bound=40)
-    hand = make_hand(recipe, made, phases(recipe, (8, 8), 1)[0])
-    x = 300 * normal(1, 3, 8, 8, dtype=torch.float32)
-    moved, _ = hand.step(x, normal(1, 3, 8, 8, seed=2, dtype=torch.float32), hand.start(x))
-    assert float((moved - made.middle()).norm(dim=1).max()) <= 40 * (1 + 1e-5)
+    problem = make_problem(recipe, made, [], phases(recipe, (8, 8), 1)[0])
+    pixels = 300 * normal(1, 3, 8, 8, dtype=torch.float32)
+    assert float((pixels - made.middle()).norm(dim=1).max()) > 400
+    assert float((problem.project(pixels) - made.middle()).norm(dim=1).max()) <= 40 * (1 + 1e-5)
+    free = make_problem(recipe.override(bound=0), made, [], phases(recipe, (8, 8), 1)[0])
+    assert torch.equal(free.project(pixels), pixels)
 
 
 def test_the_view_wanders_by_a_quarter_of_the_stride_and_comes_back() -> None:
@@ -196,7 +198,7 @@ def test_the_view_wanders_by_a_quarter_of_the_stride_and_comes_back() -> None:
     wide, last = phases(recipe, (32, 40), made.stride)
     # Stride 8: T = 2 places, one pixel more.
     assert (wide.size, wide.margin, last.size, last.margin) == ((33, 41), 1, (32, 40), 0)
-    view = make_problem(made, [], wide, 0).view_transform
+    view = make_problem(recipe, made, [], wide).view_transform
     pixels = normal(1, 3, 33, 41)
     seen = [view(pixels, step) for step in range(40)]
     assert {view.shape[-2:] for view in seen} == {(32, 40)}

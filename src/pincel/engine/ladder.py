@@ -13,9 +13,9 @@ from torch.nn import functional
 from pincel.canvas.base import Canvas
 from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Event, Notice, Scale, Step, Stopped
-from pincel.engine.loop import Best, Loop, LoopSnapshot
+from pincel.engine.loop import Best, Loop, LoopState
 from pincel.errors import DivergedError, MemoryLimitError
-from pincel.optimisers.base import Change, Optimiser
+from pincel.optim.base import CanvasChange, Optimizer
 
 # Reasons to leave a scale that are no reason to end the run.
 DONE = frozenset({"steps", "settled", "stationary"})
@@ -71,7 +71,7 @@ class ClimbSnapshot:
     index: int
     climbed: tuple[Climbed, ...]
     picture: Tensor
-    loop: LoopSnapshot
+    loop: LoopState
     seconds: float
     entered: float
 
@@ -103,10 +103,11 @@ class Climb:
     Args:
         rungs: Coarse to fine.
         evaluator: Rung → the evaluator of its objective; called when its turn comes.
-        optimiser: (rung, its canvas) → the rule for one step.
+        optimizer: Rung → the rule for one step.
         start: (1, 3, H, W) of the first rung, in the network's pixel units.
         finer: (picture of the rung before, rung) → the picture to start this rung from.
         place: Where another climb over the same rungs was, to go on from there; its picture takes the place of ``start``.
+        reset: Whether the optimizer begins anew on each rung, instead of with what it knew on the one before.
 
     Raises:
         DivergedError: While iterating, if the objective is not finite at the very start.
@@ -116,14 +117,16 @@ class Climb:
         self,
         rungs: Sequence[Rung],
         evaluator: Callable[[Rung], Evaluator],
-        optimiser: Callable[[Rung, Canvas], Optimiser[Any]],
+        optimizer: Callable[[Rung], Optimizer[Any]],
         start: Tensor,
         finer: Callable[[Tensor, Rung], Tensor],
         place: ClimbSnapshot | None = None,
+        *,
+        reset: bool = False,
     ) -> None:
         self.rungs = rungs
         self.climbed: list[Climbed] = list(place.climbed) if place else []
-        self._evaluator, self._optimiser, self._finer = evaluator, optimiser, finer
+        self._evaluator, self._optimizer, self._finer, self._reset = evaluator, optimizer, finer, reset
         self._place = place
         self._index = place.index if place else 0
         self._picture, self.size = place.picture if place else start, rungs[self._index].size
@@ -155,7 +158,7 @@ class Climb:
             return self._place
         # A rung that has just been left is still the one under way: its last evaluation leads out of it again.
         climbed, entered = tuple(self.climbed[: self._index]), time.perf_counter() - self._entered
-        return ClimbSnapshot(self._index, climbed, self._picture, self._loop.snapshot(), self.seconds, entered)
+        return ClimbSnapshot(self._index, climbed, self._picture, self._loop.state, self.seconds, entered)
 
     @property
     def best(self) -> Best | None:
@@ -209,39 +212,40 @@ class Climb:
         self._entered = time.perf_counter()
         rung = self.rungs[index]
         evaluator = self._evaluator(rung)
-        optimiser = self._optimiser(rung, evaluator.problem.canvas)
+        optimizer = self._optimizer(rung)
         if self._place and self._loop is None:
             self._entered -= self._place.entered
-            loop = Loop.resumed(evaluator, optimiser, self._place.loop, rung.steps, tolerance=rung.tolerance)
+            loop = Loop(evaluator, optimizer, self._place.loop, rung.steps, tolerance=rung.tolerance)
             self._place = None
         else:
-            loop = self._begun(rung, evaluator, optimiser)
+            loop = self._begun(rung, evaluator, optimizer)
         self._loop, self._index, self.size = loop, index, rung.size
         if self._asked:
             loop.stop(self._asked)
         return loop
 
-    def _begun(self, rung: Rung, evaluator: Evaluator, optimiser: Optimiser[Any]) -> Loop:
+    def _begun(self, rung: Rung, evaluator: Evaluator, optimizer: Optimizer[Any]) -> Loop:
         """Take along picture and state of the rung before."""
         before, canvas = self._loop, evaluator.problem.canvas
         picture = self._picture if before is None else self._finer(self.picture, rung)
-        state = None
-        if before is not None:
-            state = optimiser.carried(before.state, change(before.evaluator.problem.canvas, canvas, self.size, rung.size))
         self._picture = picture
-        return Loop(evaluator, optimiser, canvas.encode(picture), rung.steps, tolerance=rung.tolerance, state=state)
+        start: Tensor | LoopState = canvas.encode(picture)
+        if before is not None and not self._reset:
+            state = optimizer.rescale(before.state.optimizer, change(before.evaluator.problem.canvas, canvas, self.size, rung.size))
+            start = LoopState(start, state, before.state.step_scale)
+        return Loop(evaluator, optimizer, start, rung.steps, tolerance=rung.tolerance)
 
 
-def change(before: Canvas, after: Canvas, old: tuple[int, int], new: tuple[int, int]) -> Change:
+def change(before: Canvas, after: Canvas, old: tuple[int, int], new: tuple[int, int]) -> CanvasChange:
     """Translate between canvases of two sizes.
 
     Steps are resampled as the pictures they stand for. Gradients go the other way: a canvas that scales its pixels scales the gradient by
     the same factors, not by their inverse.
     """
     ratio = (old[0] * old[1]) / (new[0] * new[1])
-    return Change(
+    return CanvasChange(
         step=lambda values: after.encode(resampled(before.pixels(values), new)),
-        slope=lambda values: ratio * after.pixels(resampled(before.encode(values), new)),
+        grad=lambda values: ratio * after.pixels(resampled(before.encode(values), new)),
         ratio=ratio,
     )
 

@@ -1,4 +1,4 @@
-"""THE loop: evaluate, tell, step, until there is a reason to stop."""
+"""Optimization loop: evaluate, emit an event, step, until a stop criterion holds."""
 
 from __future__ import annotations
 
@@ -19,49 +19,51 @@ from pincel.engine.events import Event, Notice, Step, Stopped
 from pincel.engine.memory import attempted
 from pincel.errors import DivergedError, MemoryLimitError
 from pincel.losses.objective import Evaluation
-from pincel.optimisers.base import Optimiser
+from pincel.optim.base import Optimizer
 
-# After this many failures without a better picture, boldness is below 1e-6: it is not the length of the step.
-PATIENCE = 20
-# A total this many times the first one is on its way to infinity.
-RUNAWAY = 1e3
-# Steps over which a relative change is measured: L-BFGS rests now and then for a step or two.
-SPAN = 10
+# After this many failures in a row the step scale is below 1e-6, so the step length is not the cause.
+MAX_FAILURES = 20
+# A total above this multiple of the first one counts as diverged.
+DIVERGENCE_FACTOR = 1e3
+# Factor of the step scale after a failure.
+BACKOFF = 0.5
+# Steps over which the relative decrease of the best total is measured: L-BFGS can stand still for a step or two.
+WINDOW = 10
 
 T = TypeVar("T")
 
 
 class Plateau:
-    """Tells when the best total hardly falls any more.
+    """Detects that the best total hardly decreases any more.
 
     Args:
-        tolerance: Share of itself that it must fall by over :data:`SPAN` steps; 0 for never.
-        recent: Best totals of the last steps.
+        tolerance: Least relative decrease over :data:`WINDOW` steps; 0 to never stop.
+        recent: Best totals after the last steps.
     """
 
     def __init__(self, tolerance: float, recent: Sequence[float] = ()) -> None:
         self._tolerance = tolerance
-        self._recent: deque[float] = deque(recent, maxlen=SPAN + 1)
+        self._recent: deque[float] = deque(recent, maxlen=WINDOW + 1)
 
     @property
     def recent(self) -> tuple[float, ...]:
-        """Best totals of the last steps, the newest last."""
+        """Best totals after the last steps, the newest last."""
         return tuple(self._recent)
 
     def update(self, best: float) -> bool:
-        """Take the best total after a step; return whether it has hardly fallen."""
+        """Add the best total after a step; return whether it has hardly decreased."""
         self._recent.append(best)
         before, now = self._recent[0], self._recent[-1]
-        return len(self._recent) > SPAN and before - now < self._tolerance * abs(before)
+        return len(self._recent) > WINDOW and before - now < self._tolerance * abs(before)
 
 
-class _LeftError(Exception):
-    """A look at a large picture was left in the middle."""
+class _AbortedError(Exception):
+    """An evaluation in tiles was aborted because the loop was asked to stop."""
 
 
 @dataclass(frozen=True)
 class Best:
-    """The lowest total so far, and the canvas that has it."""
+    """The lowest total so far, its step, and the canvas there."""
 
     step: int
     total: float
@@ -69,198 +71,195 @@ class Best:
 
 
 @dataclass(frozen=True)
-class LoopSnapshot:
-    """A loop right before it looks at a canvas: built from it, another loop tells the same again and goes on alike.
+class LoopState:
+    """State of a loop before an evaluation; a loop built from it emits the same events from there on.
 
     Attributes:
-        x: The canvas to be looked at.
-        state: What the optimiser knows.
+        x: The canvas to be evaluated.
+        optimizer: State of the optimizer.
+        step_scale: Factor of the learning rate: 1, or less after failures.
         step: Updates made so far.
-        failures: Since there was a better picture.
-        best: So far.
+        failures: Since the best total last decreased.
+        best: Lowest total so far.
         first: The first total.
-        marks: Best totals of the last steps.
+        recent_best: Best totals after the last steps.
     """
 
     x: Tensor
-    state: Any
+    optimizer: Any
+    step_scale: float = 1.0
     step: int = 0
     failures: int = 0
     best: Best | None = None
     first: float = math.inf
-    marks: tuple[float, ...] = ()
+    recent_best: tuple[float, ...] = ()
 
 
 class Loop:
-    """Moves a canvas until what the network sees in it is what we wish for.
+    """Optimizes a canvas. Iterate over it, once, for events.
 
-    Iterate over it, once, for events. Call :meth:`stop` from anywhere (another thread, a signal handler) to end it after the
-    step under way, or after the tile where a picture is looked at in tiles; read :attr:`best` at any time.
+    Call :meth:`stop` from anywhere (another thread, a signal handler) to end it after the step under way, or after the tile under way of
+    an evaluation in tiles; read :attr:`best` at any time.
+
+    A total or gradient that is not finite, or a total :data:`DIVERGENCE_FACTOR` times the first, is a failure: the loop returns to the best
+    canvas with a new optimizer state and half the step scale. After each step the canvas is projected to the bounds of the problem.
 
     Args:
         evaluator: Of the objective.
-        optimiser: The rule for one step.
-        x: Where to start, (1, 3, H, W) canvas values. Not written to.
-        steps: Updates to make.
-        tolerance: End once the best total fell by less than this share over ten steps; 0 for never.
-        state: What the optimiser knows already; None for nothing.
+        optimizer: The rule for one step.
+        start: Where to begin: (1, 3, H, W) canvas values, which are not written to, or the state of another loop, to go on from there.
+        steps: Updates to make, those before ``start`` included.
+        tolerance: End when the best total decreased by less than this fraction over ten steps; 0 for never.
+
+    Attributes:
+        evaluator: The present one: after a lack of memory, one with smaller tiles.
+        optimizer: Likewise.
+        state: The present one, before the next evaluation.
+        best: Lowest total so far, and its canvas.
 
     Raises:
-        DivergedError: While iterating, if the objective is not finite at the very start.
+        DivergedError: While iterating, if the objective is not finite at the start.
+        MemoryLimitError: While iterating, if there is not enough memory for the first evaluation.
     """
 
     def __init__(
-        self, evaluator: Evaluator, optimiser: Optimiser[Any], x: Tensor, steps: int, *, tolerance: float = 0.0, state: Any = None
+        self, evaluator: Evaluator, optimizer: Optimizer[Any], start: Tensor | LoopState, steps: int, *, tolerance: float = 0.0
     ) -> None:
         self.evaluator = evaluator
-        self.optimiser = optimiser
+        self.optimizer = optimizer
         self.steps = steps
-        self.state: Any = optimiser.start(x) if state is None else state
-        self.best: Best | None = None
-        self._asked = ""
-        self._first = math.inf
-        self._plateau = Plateau(tolerance)
-        self._place = LoopSnapshot(x, self.state)
-
-    @classmethod
-    def resumed(cls, evaluator: Evaluator, optimiser: Optimiser[Any], place: LoopSnapshot, steps: int, *, tolerance: float = 0.0) -> Loop:
-        """Build a loop that goes on where another was; ``steps`` counts from the start of that one."""
-        loop = cls(evaluator, optimiser, place.x, steps, tolerance=tolerance, state=place.state)
-        loop.best, loop._first, loop._place = place.best, place.first, place
-        loop._plateau = Plateau(tolerance, place.marks)
-        return loop
-
-    def snapshot(self) -> LoopSnapshot:
-        """Return where the loop was before its last evaluation; built from it, another begins by telling that again."""
-        return self._place
+        self.state = start if isinstance(start, LoopState) else LoopState(start, optimizer.init(start))
+        self.best = self.state.best
+        self._stop_reason = ""
+        self._first = self.state.first
+        self._plateau = Plateau(tolerance, self.state.recent_best)
 
     def stop(self, reason: str = "stopped") -> None:
-        """Ask the run to end after the step under way; the first reason given counts."""
-        self._asked = self._asked or reason
+        """Ask the loop to end after the step under way; the first reason given counts."""
+        self._stop_reason = self._stop_reason or reason
 
     def __iter__(self) -> Iterator[Event]:
         try:
-            reason, step = yield from self._walk()
+            reason = yield from self._run()
         except MemoryLimitError as error:
             if self.best is None:
                 raise
-            # What there is, is worth keeping.
             yield Notice(str(error))
-            reason, step = "out of memory", self._place.step
-        except _LeftError:
-            reason, step = self._asked, self._place.step
-        yield Stopped(reason, step, self.best.step if self.best else 0)
+            reason = "out of memory"
+        except _AbortedError:
+            reason = self._stop_reason
+        yield Stopped(reason, self.state.step, self.best.step if self.best else 0)
 
-    def _walk(self) -> Generator[Event, None, tuple[str, int]]:
-        """Make the steps; return why and where they end."""
-        x, step, failures = self._place.x, self._place.step, self._place.failures
+    def _run(self) -> Generator[Event, None, str]:
+        """Make the steps; return why they end."""
         began = time.perf_counter()
         while True:
-            self._place = LoopSnapshot(x, self.state, step, failures, self.best, self._first, self._plateau.recent)
-            evaluation, slope = yield from self._tried(partial(self._look, x, step), self._smaller_tiles)
-            total, steepest = self._read(evaluation, slope)
-            trouble = self._trouble(total, steepest)
-            if trouble:
-                failures += 1
-                best = self._way_back(trouble)
-                yield Notice(f"Step {step} led to {trouble}: back to step {best.step}, half as bold.")
-                if failures >= PATIENCE:
-                    return "diverged", step
-                x, self.state = best.x, self.optimiser.damped(self.state)
+            evaluation, grad = yield from self._retry_on_oom(self._evaluate, self._use_smaller_tiles, self._shorten_history)
+            total, grad_max = _fetch(evaluation, grad)
+            failure = self._check_finite(total, grad_max)
+            if failure:
+                best = self._best_or_raise(failure)
+                yield Notice(f"Step {self.state.step} led to {failure}: back to step {best.step}, with half the step size.")
+                if self.state.failures + 1 >= MAX_FAILURES:
+                    return "diverged"
+                self.state = self._back_off(best)
                 continue
-            if self._keep(step, total, x):
-                failures = 0
-            yield self._event(step, x, total, evaluation, began)
-            reason = self._reason(step, steepest)
-            if reason or slope is None:
-                return reason, step
-            x, self.state = yield from self._tried(partial(self._step, x, slope))
-            step += 1
+            failures = 0 if self._update_best(total) else self.state.failures
+            yield self._event(self.state.x, total, evaluation, began)
+            reason = self._stop_criterion(grad_max)
+            if reason or grad is None:
+                return reason
+            self.state = yield from self._retry_on_oom(partial(self._step, grad, failures), self._shorten_history)
 
-    def _tried(self, work: Callable[[], T], *remedies: Callable[[], str]) -> Generator[Notice, None, T]:
-        """Do something; where there is no memory for it, do with less, and try again."""
-        while (done := attempted(work)) is None:
-            said = next(filter(None, (remedy() for remedy in (*remedies, self._shorter_history))), "")
-            if not said:
+    def _retry_on_oom(self, work: Callable[[], T], *remedies: Callable[[], str]) -> Generator[Notice, None, T]:
+        """Do something; where there is not enough memory, apply the first remedy that there is, and try again."""
+        while (result := attempted(work)) is None:
+            change = next(filter(None, (remedy() for remedy in remedies)), "")
+            if not change:
                 raise MemoryLimitError(
                     f"Out of memory, even with tiles {self.evaluator.layout}. Try a smaller --size, or fewer --style-layers."
                 )
-            yield Notice(f"Out of memory: goes on {said}.")
-        return done
+            yield Notice(f"Out of memory: continuing with {change}.")
+        return result
 
-    def _smaller_tiles(self) -> str:
-        lighter = self.evaluator.reduce_memory()
-        if lighter is None:
+    def _use_smaller_tiles(self) -> str:
+        smaller = self.evaluator.reduce_memory()
+        if smaller is None:
             return ""
-        self.evaluator = lighter
-        return f"with tiles {lighter.layout}"
+        self.evaluator = smaller
+        return f"tiles {smaller.layout}"
 
-    def _shorter_history(self) -> str:
-        lighter = self.optimiser.lighter()
-        if lighter is None:
+    def _shorten_history(self) -> str:
+        shorter = self.optimizer.reduce_memory()
+        if shorter is None:
             return ""
-        self.optimiser, self.state = lighter, lighter.trimmed(self.state)
-        # Where to go on from holds the longer one.
-        self._place = replace(self._place, state=self.state)
-        return "with half of what the optimiser remembers"
+        self.optimizer = shorter
+        self.state = replace(self.state, optimizer=shorter.truncate(self.state.optimizer))
+        return "half of the optimizer's history"
 
-    def _step(self, x: Tensor, slope: Tensor) -> tuple[Tensor, Any]:
-        return self.optimiser.step(x, slope, self.state)
-
-    def _look(self, x: Tensor, step: int) -> tuple[Evaluation, Tensor | None]:
-        """Evaluate; the last picture needs no gradient any more."""
-        evaluator = self.evaluator.checked_after_each_tile(self._glance)
+    def _evaluate(self) -> tuple[Evaluation, Tensor | None]:
+        """Evaluate the present canvas; the last one needs no gradient."""
+        evaluator, x, step = self.evaluator.checked_after_each_tile(self._check_stop), self.state.x, self.state.step
         return (evaluator.measure(x, step), None) if step >= self.steps else evaluator.gradient(x, step)
 
-    def _glance(self) -> None:
-        """Leave a look in the middle if somebody asked to stop and there is a picture to keep."""
-        if self._asked and self.best:
-            raise _LeftError
+    def _check_stop(self) -> None:
+        """Abort the evaluation if the loop was asked to stop and there is a picture to keep."""
+        if self._stop_reason and self.best:
+            raise _AbortedError
 
-    def _read(self, evaluation: Evaluation, slope: Tensor | None) -> tuple[float, float]:
-        """Fetch the two numbers the loop decides by, total and largest slope, in one transfer from the device."""
-        if slope is None:
-            return float(evaluation.total), 0.0
-        total, steepest = torch.stack([evaluation.total, slope.abs().amax().to(evaluation.total)]).tolist()
-        return total, steepest
+    def _step(self, grad: Tensor, failures: int) -> LoopState:
+        """Return the state after a step."""
+        state = self.state
+        x, optimizer = self.optimizer.step(state.x, grad, state.optimizer, state.step_scale)
+        step_scale = min(1.0, self.optimizer.step_scale_growth * state.step_scale)
+        return self._next_state(self.evaluator.problem.project(x), optimizer, step_scale, state.step + 1, failures)
 
-    def _trouble(self, total: float, steepest: float) -> str:
-        """Say what is wrong with an evaluation; nothing if it can be built on."""
-        if not math.isfinite(total) or total > RUNAWAY * self._first:
+    def _back_off(self, best: Best) -> LoopState:
+        """Return the state after a failure: the best canvas, no memory of what led away from it, and a smaller step scale."""
+        state = self.state
+        return self._next_state(best.x, self.optimizer.init(best.x), BACKOFF * state.step_scale, state.step, state.failures + 1)
+
+    def _next_state(self, x: Tensor, optimizer: Any, step_scale: float, step: int, failures: int) -> LoopState:
+        return LoopState(x, optimizer, step_scale, step, failures, self.best, self._first, self._plateau.recent)
+
+    def _check_finite(self, total: float, grad_max: float) -> str:
+        """Return what is wrong with an evaluation; nothing if a step can be made from it."""
+        if not math.isfinite(total) or total > DIVERGENCE_FACTOR * self._first:
             return f"a total of {total:g}"
-        if not math.isfinite(steepest):
+        if not math.isfinite(grad_max):
             return "a gradient that is not finite"
         return ""
 
-    def _keep(self, step: int, total: float, x: Tensor) -> bool:
-        """Remember the canvas if it is the best so far."""
+    def _update_best(self, total: float) -> bool:
+        """Keep the present canvas if its total is the lowest so far; return whether it is."""
         if self.best is None:
             self._first = total if total > 0 else math.inf
         if self.best is not None and total >= self.best.total:
             return False
-        self.best = Best(step, total, x.detach())
+        self.best = Best(self.state.step, total, self.state.x.detach())
         return True
 
-    def _way_back(self, trouble: str) -> Best:
+    def _best_or_raise(self, failure: str) -> Best:
         if self.best is None:
             raise DivergedError(
-                f"The objective has {trouble} at the start: nothing to improve on. "
+                f"The objective has {failure} at the start: nothing to improve on. "
                 "Weights this large overflow single precision; try smaller ones, or another start (--init)."
             )
         return self.best
 
-    def _reason(self, step: int, steepest: float) -> str:
-        if step >= self.steps:
+    def _stop_criterion(self, grad_max: float) -> str:
+        """Return why the loop ends after the present evaluation; nothing if it goes on."""
+        if self.state.step >= self.steps:
             return "steps"
-        if self._asked:
-            return self._asked
-        if steepest == 0:
+        if self._stop_reason:
+            return self._stop_reason
+        if grad_max == 0:
             return "stationary"
         return "settled" if self.best is not None and self._plateau.update(self.best.total) else ""
 
-    def _event(self, step: int, x: Tensor, total: float, evaluation: Evaluation, began: float) -> Step:
+    def _event(self, x: Tensor, total: float, evaluation: Evaluation, began: float) -> Step:
         return Step(
-            step=step,
+            step=self.state.step,
             steps=self.steps,
             scale=(x.shape[-2], x.shape[-1]),
             total=total,
@@ -269,3 +268,11 @@ class Loop:
             preview=lambda: self.evaluator.problem.image(x),
             read=evaluation.numbers,
         )
+
+
+def _fetch(evaluation: Evaluation, grad: Tensor | None) -> tuple[float, float]:
+    """Fetch the total and the largest absolute gradient, in one transfer from the device."""
+    if grad is None:
+        return float(evaluation.total), 0.0
+    total, grad_max = torch.stack([evaluation.total, grad.abs().amax().to(evaluation.total)]).tolist()
+    return total, grad_max

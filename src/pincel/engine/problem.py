@@ -23,6 +23,11 @@ def identity(pixels: Tensor, _step: int) -> Tensor:
     return pixels
 
 
+def unbounded(values: Tensor) -> Tensor:
+    """Return canvas values as they are."""
+    return values
+
+
 @dataclass(frozen=True)
 class PreservedRegion:
     """The part of the content image that is kept instead of painted.
@@ -54,6 +59,7 @@ class Problem:
         preserved: What is kept of the content image, if anything is.
         gradient_mode: The scalar that is differentiated: the objective, unless layers are to contribute alike.
         view_transform: The part of the picture that the network is given at each step.
+        project: Canvas values → the nearest values within bounds; applied after each step, never in an evaluation.
     """
 
     backbone: Backbone
@@ -62,6 +68,7 @@ class Problem:
     preserved: PreservedRegion | None = None
     gradient_mode: GradientMode = objective_value
     view_transform: ViewTransform = identity
+    project: Callable[[Tensor], Tensor] = unbounded
 
     def pixels(self, x: Tensor) -> Tensor:
         """Return the picture of canvas values ``x``, in the network's pixel units; differentiable."""

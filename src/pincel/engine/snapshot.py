@@ -8,7 +8,7 @@ In JSON a value that has no form of its own is an object with one key, its kind:
     {"tensor": ["3", [1, 3, 48, 64], [0, 1, 2, 3]]}     name, shape, dimensions from the slowest in memory to the quickest
     {"float": "inf"}                                    JSON has no infinity
     {"tuple": […]}   {"dict": {…}}   {"bytes": "4"}
-    {"Pair": {"step": …, "change": …, "inverse": …}}
+    {"CurvaturePair": {"step": …, "change": …, "inverse": …}}
 """
 
 from __future__ import annotations
@@ -23,23 +23,16 @@ from torch import Tensor
 
 from pincel.engine.events import Stopped
 from pincel.engine.ladder import Climbed, ClimbSnapshot, Rung
-from pincel.engine.loop import Best, LoopSnapshot
+from pincel.engine.loop import Best, LoopState
 from pincel.engine.precision import Precision
-from pincel.optimisers.adagrad import AdagradState
-from pincel.optimisers.adam import AdamState
-from pincel.optimisers.gradient_descent import DescentState
-from pincel.optimisers.lbfgs import LBFGSState, Pair
+from pincel.optim import OPTIMIZERS
 
 KNOWN: Mapping[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        LBFGSState,
-        Pair,
-        AdamState,
-        AdagradState,
-        DescentState,
+        *(kind for name in OPTIMIZERS for kind in OPTIMIZERS[name].state_types),
         Best,
-        LoopSnapshot,
+        LoopState,
         ClimbSnapshot,
         Climbed,
         Rung,

@@ -10,11 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pincel.canvas.base import Canvas
 from pincel.canvas.start import noise
 from pincel.engine.evaluator import Evaluator
 from pincel.engine.ladder import Climb, Rung
-from pincel.engine.problem import Problem, ViewTransform, identity
+from pincel.engine.problem import Problem, ViewTransform, identity, unbounded
 from pincel.errors import OptionError
 from pincel.functional.natural import SIGMA
 from pincel.functional.norms import alpha_norm, clip_norm, range_norm
@@ -26,10 +25,7 @@ from pincel.losses.base import Loss
 from pincel.losses.code import CodeLoss
 from pincel.losses.objective import Objective
 from pincel.losses.regularization import RegularizationLoss
-from pincel.optimisers import OPTIMISERS
-from pincel.optimisers.base import Optimiser, make_optimiser
-from pincel.optimisers.clamp import Clamped
-from pincel.optimisers.fresh import Fresh
+from pincel.optim.base import Optimizer, make_optimizer
 from pincel.recipes.inversion import Inversion, looked_up
 
 # Their step is a rate times the gradient of a mean: it is to be the same however many values there are.
@@ -66,13 +62,13 @@ def check_inversion(recipe: Inversion, name: str) -> None:
     """Check what a recipe says of a representation, before anything slow happens.
 
     Raises:
-        OptionError: If a table has no number for it, the weight of the code is 0, or the optimiser does not take its options.
-        UnknownNameError: For an optimiser there is not.
+        OptionError: If a table has no number for it, the weight of the code is 0, or the optimizer does not accept its options.
+        UnknownNameError: For an optimizer that does not exist.
     """
     if looked_up(recipe.code_weight, name, "--code-weight") == 0:
         raise OptionError("--code-weight is 0, so there is nothing to rebuild; give a number above 0.")
     looked_up(recipe.tv_weight, name, "--tv-weight")
-    make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
+    make_optimizer(recipe.optimizer, recipe.learning_rate, recipe.optimizer_options)
 
 
 def fitted_size(recipe: Inversion, picture: Picture) -> tuple[int, int]:
@@ -148,10 +144,25 @@ def _variation(recipe: Inversion) -> Callable[[Tensor], Tensor]:
     return {"area": by_area, "sigma": by_sigma}[recipe.tv]
 
 
-def make_problem(representation: Representation, losses: list[Loss], rung: PhaseRung, seed: int) -> Problem:
+def make_problem(recipe: Inversion, representation: Representation, losses: list[Loss], phase: PhaseRung) -> Problem:
     """Return what is optimized in a phase."""
-    view_transform = random_shift(rung.margin, seed) if rung.margin else identity
-    return Problem(representation.eye, Objective(losses), representation.canvas, view_transform=view_transform)
+    return Problem(
+        representation.eye,
+        Objective(losses),
+        representation.canvas,
+        view_transform=random_shift(phase.margin, recipe.seed) if phase.margin else identity,
+        project=norm_bound(representation.middle(), recipe.bound) if recipe.bound else unbounded,
+    )
+
+
+def norm_bound(mean: Tensor, bound: float) -> Callable[[Tensor], Tensor]:
+    """Return a projection that bounds the norm of each pixel's distance from the mean color, (1, channels, 1, 1), in gray levels."""
+
+    def project(pixels: Tensor) -> Tensor:
+        center = mean.to(pixels)
+        return center + clip_norm(pixels - center, bound)
+
+    return project
 
 
 def random_shift(margin: int, seed: int) -> ViewTransform:
@@ -166,28 +177,19 @@ def random_shift(margin: int, seed: int) -> ViewTransform:
     return crop
 
 
-def make_hand(recipe: Inversion, representation: Representation, rung: PhaseRung) -> Optimiser[Any]:
-    """Build the optimiser of a phase, which begins anew."""
-    kind = OPTIMISERS[recipe.optimizer]
-    rate = recipe.learning_rate or make_optimiser(kind, None, recipe.optimizer_options).learning_rate  # type: ignore[attr-defined]
-    values = representation.channels * rung.size[0] * rung.size[1] if recipe.optimizer in BY_VALUE else 1
-    inner = make_optimiser(kind, rate * rung.rate * values, recipe.optimizer_options)
-    if not recipe.bound:
-        return Fresh(inner)
-    middle = representation.middle()
-
-    def shortened(pixels: Tensor) -> Tensor:
-        centre = middle.to(pixels)
-        return centre + clip_norm(pixels - centre, recipe.bound)
-
-    return Fresh(Clamped(inner, shortened))
+def make_phase_optimizer(recipe: Inversion, representation: Representation, phase: PhaseRung) -> Optimizer[Any]:
+    """Return the optimizer of a phase."""
+    default: Any = make_optimizer(recipe.optimizer, None, recipe.optimizer_options)
+    values = representation.channels * phase.size[0] * phase.size[1] if recipe.optimizer in BY_VALUE else 1
+    rate = (recipe.learning_rate or default.learning_rate) * phase.rate * values
+    return make_optimizer(recipe.optimizer, rate, recipe.optimizer_options)
 
 
 def make_climb(recipe: Inversion, representation: Representation, losses: list[Loss], size: tuple[int, int], start: Tensor) -> Climb:
     """Lay all phases out, ready to be iterated over.
 
     Args:
-        recipe: The schedule, the optimiser, the bound.
+        recipe: The schedule, the optimizer, the bound.
         representation: The eye.
         losses: The wishes.
         size: (height, width) of the result.
@@ -195,12 +197,12 @@ def make_climb(recipe: Inversion, representation: Representation, losses: list[L
     """
 
     def evaluator(rung: Rung) -> Evaluator:
-        return Evaluator(make_problem(representation, losses, as_phase(rung), recipe.seed))
+        return Evaluator(make_problem(recipe, representation, losses, as_phase(rung)))
 
-    def hand(rung: Rung, _: Canvas) -> Optimiser[Any]:
-        return make_hand(recipe, representation, as_phase(rung))
+    def optimizer(rung: Rung) -> Optimizer[Any]:
+        return make_phase_optimizer(recipe, representation, as_phase(rung))
 
-    return Climb(phases(recipe, size, representation.stride), evaluator, hand, start, cropped)
+    return Climb(phases(recipe, size, representation.stride), evaluator, optimizer, start, cropped, reset=True)
 
 
 def make_start(recipe: Inversion, representation: Representation, size: tuple[int, int], pictures: int) -> Tensor:

@@ -12,8 +12,7 @@ from pincel.canvas.start import parse_start
 from pincel.errors import OptionError
 from pincel.feedforward.file import find_painter, read_painter_card
 from pincel.losses import CONTENT_TERMS, STYLE_TERMS
-from pincel.optimisers import OPTIMISERS
-from pincel.optimisers.base import make_optimiser
+from pincel.optim.base import make_optimizer
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
 from pincel.run.consistency import idle_values, settle
@@ -57,7 +56,7 @@ def check_recipe(recipe: Recipe) -> Card:
         STYLE_TERMS.check(name)
     _check_network(recipe, card)
     _check_style_terms(recipe)
-    make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
+    make_optimizer(recipe.optimizer, recipe.learning_rate, recipe.optimizer_options)
     start = parse_start(recipe.init)
     if start.kind == "feedforward":
         read_painter_card(find_painter(start.path))

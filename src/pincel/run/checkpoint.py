@@ -15,7 +15,7 @@ from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, Step, Stopped
 from pincel.engine.keeper import EVERY, Keeper
 from pincel.engine.ladder import FINISHED, ClimbSnapshot
-from pincel.engine.loop import LoopSnapshot
+from pincel.engine.loop import LoopState
 from pincel.engine.team import Crew
 from pincel.errors import OptionError
 from pincel.recipes.schema import make_recipe
@@ -52,7 +52,7 @@ class CheckpointWriter:
     ) -> None:
         self.user_state = dict(user_state or {})
         self._keeper = Keeper(Path(folder), every, after=after, own=own)
-        self._last: LoopSnapshot | None = None
+        self._last: LoopState | None = None
 
     def __call__(self, run: Run, event: Event) -> Iterator[Notice]:
         """Write a checkpoint if it is time for one, or if the run ends before its end."""

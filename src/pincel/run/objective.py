@@ -13,7 +13,6 @@ from torch import Tensor
 
 from pincel.backbones.base import Backbone
 from pincel.canvas import CANVASES
-from pincel.canvas.base import Canvas
 from pincel.canvas.start import noise, parse_start
 from pincel.engine.estimate import Appetite
 from pincel.engine.evaluator import Evaluator
@@ -24,7 +23,7 @@ from pincel.engine.ladder import Rung, resampled
 from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.memory import attempted
 from pincel.engine.precision import FP32, Precision
-from pincel.engine.problem import Problem
+from pincel.engine.problem import Problem, unbounded
 from pincel.engine.tiles import Alone, Reduce, Share, Watch, observe
 from pincel.errors import MemoryLimitError, WorkerError
 from pincel.feedforward.file import find_painter, read_painter
@@ -35,9 +34,7 @@ from pincel.losses import VARIATIONS
 from pincel.losses.base import Loss
 from pincel.losses.objective import Objective
 from pincel.losses.variation import VariationLoss
-from pincel.optimisers import OPTIMISERS
-from pincel.optimisers.base import Optimiser, make_optimiser
-from pincel.optimisers.clamp import Clamped
+from pincel.optim.base import Optimizer, make_optimizer
 from pincel.recipes.schema import Recipe
 from pincel.run.cache import Cache, IdentityKey, NoCache
 from pincel.run.content_terms import content_losses
@@ -121,12 +118,14 @@ def make_objective(
     gamma = recipe.weights[2]
     if gamma > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], gamma))
+    canvas = CANVASES[recipe.canvas](recipe.white, images.size, [each.pixels for each, _ in images.styles], painted)
     problem = Problem(
         network,
         Objective(losses),
-        CANVASES[recipe.canvas](recipe.white, images.size, [each.pixels for each, _ in images.styles], painted),
+        canvas,
         preserved=images.regions.preserved(images.content, recipe.white) if images.regions else None,
         gradient_mode=GRADIENT_MODES[recipe.gradients],
+        project=canvas.clipped if recipe.bounds == "clip" else unbounded,
     )
     return Evaluator(problem, precision, options.layout, options.share, progress=lambda done, total: options.on_event(Looking(done, total)))
 
@@ -137,12 +136,6 @@ def _style_key(recipe: Recipe, images: Images, network: Backbone, precision: Pre
         return None
     styles = tuple((image_key(recipe, s, images.content), s.height, s.width, weight) for s, weight in images.styles)
     return IdentityKey(network), str(precision), str(options.layout), recipe.model_dump_json(), styles
-
-
-def make_optimizer(recipe: Recipe, canvas: Canvas) -> Optimiser[object]:
-    """Return the optimizer a recipe asks for, kept in bounds if it says so."""
-    inner = make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
-    return Clamped(inner, canvas.clipped) if recipe.bounds == "clip" else inner
 
 
 class Objectives:
@@ -214,9 +207,9 @@ class Objectives:
         drawn = noise((1, 3, *images.size), kind=recipe.noise, level=recipe.noise_level, mean=mean, generator=seeded)
         return begin.share * drawn + (1 - begin.share) * recipe.white * images.content.pixels if begin.kind == "blend" else drawn
 
-    def optimizer(self, _scale: Rung, canvas: Canvas) -> Optimiser[object]:
+    def optimizer(self, _scale: Rung) -> Optimizer[object]:
         """Return the optimizer of a scale, the same for all."""
-        return make_optimizer(self._recipe, canvas)
+        return make_optimizer(self._recipe.optimizer, self._recipe.learning_rate, self._recipe.optimizer_options)
 
     def upsample(self, picture: Tensor, scale: Rung) -> Tensor:
         """Enlarge a picture to a scale, and add what the content has too fine for the scale before."""
@@ -278,7 +271,7 @@ class Objectives:
             if smaller is None:
                 raise MemoryLimitError(f"Out of memory at {size[1]}×{size[0]}, even with tiles {layout}. Try a smaller --size.")
             layout = smaller
-            notes.append(f"Out of memory: goes on with tiles {layout}.")
+            notes.append(f"Out of memory: continuing with tiles {layout}.")
         return replace(evaluator, smaller_tiling=smaller_tiling, notes=tuple(notes))
 
     def _with_extra(self, evaluator: Evaluator, size: tuple[int, int]) -> Evaluator:

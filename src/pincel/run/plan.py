@@ -18,8 +18,7 @@ from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.sharing import shared_layout
 from pincel.errors import OptionError
 from pincel.losses import CONTENT_TERMS
-from pincel.optimisers import OPTIMISERS
-from pincel.optimisers.base import Optimiser, make_optimiser
+from pincel.optim.base import Optimizer, make_optimizer
 from pincel.recipes.schema import Recipe
 from pincel.run.cache import IdentityKey
 from pincel.run.images import Images
@@ -191,9 +190,9 @@ def gibibytes(count: float) -> str:
 
 def _shorter_histories(recipe: Recipe) -> Iterator[Recipe]:
     """Yield a recipe, and then the same with ever less memory for its optimizer."""
-    optimizer: Any = make_optimiser(OPTIMISERS[recipe.optimizer], recipe.learning_rate, recipe.optimizer_options)
+    optimizer: Any = make_optimizer(recipe.optimizer, recipe.learning_rate, recipe.optimizer_options)
     yield recipe
-    while lighter := optimizer.lighter():
+    while lighter := optimizer.reduce_memory():
         changed = {f.name: getattr(lighter, f.name) for f in fields(lighter) if getattr(lighter, f.name) != getattr(optimizer, f.name)}
         recipe = recipe.override(optimizer_options={**recipe.optimizer_options, **changed})
         optimizer = lighter
@@ -265,9 +264,9 @@ class _Planner:
         step = both.need(rung.size, layout)
         # Norms of gradients take another evaluation.
         again = both.need(rung.size, layout, slopes=False).work if self.recipe.gradients == "normalised" else 0.0
-        holdings = self._optimizer.holdings(sum(each.steps for each in self.rungs[: index + 1]))
+        usage = self._optimizer.memory(sum(each.steps for each in self.rungs[: index + 1]))
         canvas = PICTURE * _area(rung.size)
-        moving = (CANVASES_HELD + self._canvas.borrowed + holdings.kept) * canvas + max(step.memory, holdings.borrowed * canvas)
+        moving = (CANVASES_HELD + self._canvas.borrowed + usage.state) * canvas + max(step.memory, usage.scratch * canvas)
         held = self.base + LIBRARIES + self._pictures(rung) + self._targets(rung)
         memory = held + max(moving, *(look.memory for look in targets))
         return ScalePlan(rung, layout, memory, step.work + again, sum(look.work for look in targets))
@@ -277,8 +276,8 @@ class _Planner:
         return self.appetites[0].backbone.card
 
     @cached_property
-    def _optimizer(self) -> Optimiser[object]:
-        return make_optimiser(OPTIMISERS[self.recipe.optimizer], self.recipe.learning_rate, self.recipe.optimizer_options)
+    def _optimizer(self) -> Optimizer[object]:
+        return make_optimizer(self.recipe.optimizer, self.recipe.learning_rate, self.recipe.optimizer_options)
 
     @cached_property
     def _canvas(self) -> Canvas:

@@ -13,7 +13,7 @@ from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, unknown_name
 from pincel.files import one_line
 from pincel.image.io import to_pil
-from pincel.optimisers.adam import Adam
+from pincel.optim.adam import Adam
 from pincel.samples import PREFIX, sample_names
 from pincel.studies.dreaming import OBJECTIVES, PARAMETERISATIONS, ROBUST, coloured, fineness, shaken
 from pincel.studies.look import WHITE, features, network, opened
@@ -214,7 +214,7 @@ def _drawn(studio: Studio, settings: Settings, watch: Watch) -> list[Drawn]:
     size = (settings.size, settings.size)
     optimiser = Adam(learning_rate=RATE, beta2=0.999)
     values = studio.start(size)
-    state = optimiser.start(values)
+    state = optimiser.init(values)
     begun, _ = _looked_at(studio, values, size)
     album = _Album(stages=[(0, _images(studio, values, size))])
     kept = {settings.steps // 16, settings.steps // 4} - {0}

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from pincel.backbones import CARDS
 from pincel.errors import OptionError, PincelError, closest, unknown_name
 from pincel.losses import CONTENT_TERMS, STYLE_TERMS
-from pincel.optimisers import OPTIMISERS
+from pincel.optim import OPTIMIZERS
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import NAMES, Recipe
 from pincel.studio.troubles import ApiError
@@ -151,7 +151,7 @@ def _names(recipe: Recipe, only: str | None) -> None:
         for name in getattr(recipe, key) if only in (key, None) else ():
             known(name)
     if only in ("optimizer", None):
-        OPTIMISERS.check(recipe.optimizer)
+        OPTIMIZERS.check(recipe.optimizer)
     if only is None and not any(recipe.weights):
         raise OptionError("All weights are zero, so there is nothing to paint towards: give one of them a number above 0.")
 

@@ -17,7 +17,7 @@ from pydantic import ConfigDict
 from torch import Tensor
 
 from pincel.engine.checkpoint import WRITTEN, read_training, write_checkpoint
-from pincel.optimisers.adam import Adam, AdamState
+from pincel.optim.adam import Adam, AdamState
 from pincel.training.schema import StyleTrainingRecipe
 
 ACCEPTED = "a checkpoint that 'pincel train-style' wrote"
@@ -53,7 +53,7 @@ class StyleState:
     def first(cls, weights: Mapping[str, Tensor], device: torch.device) -> StyleState:
         """Return the state before the first step."""
         numbers = torch.cat([each.flatten() for each in weights.values()]).to(device)
-        return cls(numbers, Adam().start(numbers))
+        return cls(numbers, Adam().init(numbers))
 
 
 def unflatten(numbers: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:

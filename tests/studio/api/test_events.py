@@ -177,8 +177,8 @@ def test_what_a_run_says_is_told_but_not_what_only_a_terminal_needs() -> None:
     follower.hear(step(0))
     assert follower.record.view.message is None
     follower.note("step 0/10 · J 1")
-    follower.hear(json.dumps({"event": "notice", "text": "Step 5 led to a total of nan: back to step 3, half as bold."}))
-    assert follower.record.view.message == "Step 5 led to a total of nan: back to step 3, half as bold."
+    follower.hear(json.dumps({"event": "notice", "text": "Step 5 led to a total of nan: back to step 3, with half the step size."}))
+    assert follower.record.view.message == "Step 5 led to a total of nan: back to step 3, with half the step size."
     follower.hear(json.dumps({"event": "stopped", "reason": "diverged", "step": 5, "best_step": 3}))
     assert "ended early" in (follower.record.view.message or "")
     follower.hear("no JSON at all")

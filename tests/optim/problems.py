@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pincel.optimisers.base import Optimiser
+from pincel.optim.base import Optimizer
 from tests.tensors import normal
 
 
@@ -72,30 +72,36 @@ def rosenbrock(shape: tuple[int, ...] = (1, 2, 1, 2)) -> Known:
     return Known(value, torch.full(shape, 0.6, dtype=torch.float64), torch.ones(shape, dtype=torch.float64))
 
 
-def walk(optimiser: Optimiser[Any], problem: Known, steps: int, start: Tensor | None = None) -> list[Tensor]:
-    """Return every place visited, the start first."""
-    x = problem.start if start is None else start
-    state = optimiser.start(x)
+def same(values: Tensor) -> Tensor:
+    """Return what is given."""
+    return values
+
+
+def walk(optimizer: Optimizer[Any], problem: Known, steps: int, project: Callable[[Tensor], Tensor] = same) -> list[Tensor]:
+    """Return every place visited, the start first; each step is projected, as by the loop."""
+    x = problem.start
+    state = optimizer.init(x)
     places = [x]
     for _ in range(steps):
-        x, state = optimiser.step(x, problem.gradient(x), state)
+        x, state = optimizer.step(x, problem.gradient(x), state)
+        x = project(x)
         places.append(x)
     return places
 
 
 def torch_walk(kind: Callable[..., Any], problem: Known, steps: int, **options: Any) -> list[Tensor]:
-    """Do the same with an optimiser of torch."""
+    """Do the same with an optimizer of torch."""
     x = problem.start.clone().requires_grad_()
-    optimiser = kind([x], **options)
+    optimizer = kind([x], **options)
 
     def closure() -> Tensor:
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         total = problem.value(x)
         x.grad = torch.autograd.grad(total, x)[0]
         return total
 
     places = [x.detach().clone()]
     for _ in range(steps):
-        optimiser.step(closure)
+        optimizer.step(closure)
         places.append(x.detach().clone())
     return places

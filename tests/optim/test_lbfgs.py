@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from pincel.optimisers import lbfgs
-from pincel.optimisers.lbfgs import LBFGS, LBFGSState
-from tests.optimisers.problems import Known, bowl, coupled, rosenbrock, torch_walk, walk
+from pincel.optim import lbfgs
+from pincel.optim.lbfgs import LBFGS, LBFGSState
+from tests.optim.problems import Known, bowl, coupled, rosenbrock, torch_walk, walk
 from tests.tensors import assert_close, normal
 
 
@@ -19,7 +19,7 @@ from tests.tensors import assert_close, normal
 def test_every_step_is_that_of_torch(problem: Callable[[], Known], steps: int, history: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # All but the length of the first, which torch ties to the sum of the gradient, and our bolder scale and shorter leash.
     monkeypatch.setattr(lbfgs, "SCALE", 1.0)
-    monkeypatch.setattr(lbfgs, "BLIND", 1.0)
+    monkeypatch.setattr(lbfgs, "STEP_WITHOUT_CURVATURE", 1.0)
     monkeypatch.setattr(lbfgs, "first_length", lambda slope: min(1.0, 1.0 / max(float(slope.abs().sum()), 1e-30)))
     known = problem()
     expected = torch_walk(torch.optim.LBFGS, known, steps, lr=1, max_iter=1, history_size=history, tolerance_grad=0, tolerance_change=0)
@@ -54,22 +54,22 @@ def test_the_second_step_by_hand() -> None:
 
 @pytest.mark.parametrize("history", [1, 2, 5])
 def test_no_more_pairs_are_kept_than_asked_for(history: int) -> None:
-    known, optimiser = bowl(), LBFGS(history=history)
-    x, state = known.start, optimiser.start(known.start)
+    known, optimizer = bowl(), LBFGS(history=history)
+    x, state = known.start, optimizer.init(known.start)
     counts = []
     for _ in range(8):
-        x, state = optimiser.step(x, known.gradient(x), state)
+        x, state = optimizer.step(x, known.gradient(x), state)
         counts.append(len(state.pairs))
     assert counts == [min(step, history) for step in range(8)]
 
 
 def test_the_newest_pairs_are_kept() -> None:
-    known, optimiser = bowl(), LBFGS(history=2)
-    x, state = known.start, optimiser.start(known.start)
+    known, optimizer = bowl(), LBFGS(history=2)
+    x, state = known.start, optimizer.init(known.start)
     steps: list[Tensor] = []
     for _ in range(6):
         before = x
-        x, state = optimiser.step(x, known.gradient(x), state)
+        x, state = optimizer.step(x, known.gradient(x), state)
         steps.append((x - before).reshape(-1))
     # The last step is not learnt from until the gradient after it is known.
     for pair, step in zip(state.pairs, steps[-3:-1], strict=True):
@@ -86,12 +86,12 @@ def test_the_newest_pairs_are_kept() -> None:
     ids=["gradient", "picture", "both"],
 )
 def test_memory_layout_does_not_matter(of_x: torch.memory_format, of_gradient: torch.memory_format) -> None:
-    known, optimiser = coupled((1, 3, 2, 3)), LBFGS()
-    expected = walk(optimiser, known, 8)
+    known, optimizer = coupled((1, 3, 2, 3)), LBFGS()
+    expected = walk(optimizer, known, 8)
     x = known.start.contiguous(memory_format=of_x)
-    state = optimiser.start(x)
+    state = optimizer.init(x)
     for step in range(8):
-        x, state = optimiser.step(x, known.gradient(x).contiguous(memory_format=of_gradient), state)
+        x, state = optimizer.step(x, known.gradient(x).contiguous(memory_format=of_gradient), state)
         assert_close(x, expected[step + 1])
         x = x.contiguous(memory_format=of_x)
 
@@ -164,32 +164,12 @@ def test_no_gradient_is_no_step() -> None:
 
 
 def test_the_step_learnt_from_is_the_distance_really_moved() -> None:
-    known, optimiser = bowl(), LBFGS()
-    x, state = optimiser.step(known.start, known.gradient(known.start), optimiser.start(known.start))
+    known, optimizer = bowl(), LBFGS()
+    x, state = optimizer.step(known.start, known.gradient(known.start), optimizer.init(known.start))
     elsewhere = x.clamp(-0.001, 0.001)
-    _, state = optimiser.step(elsewhere, known.gradient(elsewhere), state)
+    _, state = optimizer.step(elsewhere, known.gradient(elsewhere), state)
     assert_close(state.pairs[-1].step, (elsewhere - known.start).reshape(-1))
     assert_close(state.pairs[-1].change, (known.gradient(elsewhere) - known.gradient(known.start)).reshape(-1))
-
-
-def test_damping_forgets_and_halves() -> None:
-    _, state = learnt(bowl(), 4)
-    once = LBFGS().damped(state)
-    assert (once.pairs, once.x, once.gradient, once.boldness) == ((), None, None, 0.5)
-    assert LBFGS().damped(once).boldness == 0.25
-
-
-def test_courage_comes_back_by_a_tenth_a_step() -> None:
-    known = bowl()
-    start = LBFGS().damped(LBFGS().start(known.start))
-    full, _ = LBFGS().step(known.start, known.gradient(known.start), LBFGSState())
-    half, state = LBFGS().step(known.start, known.gradient(known.start), start)
-    assert_close(half, 0.5 * full)
-    assert state.boldness == pytest.approx(0.55)
-    x = half
-    for _ in range(7):
-        x, state = LBFGS().step(x, known.gradient(x), state)
-    assert state.boldness == 1
 
 
 @pytest.mark.parametrize("learning_rate", [0.25, 0.5])
