@@ -17,7 +17,7 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,11 @@ from typing import Any
 from _schedule import Piece, Plant, Report, Schedule
 from pincel.backbones import CARDS
 from pincel.batch.jobs import gather_jobs
-from pincel.batch.ledger import Ledger
-from pincel.batch.messages import Job, MachineOptions, Outcome, Progress
+from pincel.batch.manifest import Manifest
+from pincel.batch.messages import Job, JobResult, MachineOptions, Progress
 from pincel.cluster.address import join
-from pincel.cluster.hands import RayHands
+from pincel.cluster.batch import RayBatch
+from pincel.executors.protocol import Completed, ExecutorEvent, Stop
 from pincel.recipes.toml import find_recipe
 from pincel.samples import find_sample, sample_names
 
@@ -48,7 +49,7 @@ class Timed:
 
     Attributes:
         workers: How many painted.
-        seconds: From asking for the first picture to the last outcome.
+        seconds: From asking for the first picture to the last result.
         warm: Until the first picture was begun.
         each: Seconds of each picture, in the order of the jobs.
         prepared: Of these, before the first step, on average but for the first of each worker.
@@ -72,18 +73,18 @@ class Timed:
 
 
 class Instant:
-    """A painter that writes two small files: what is left is the driver's part."""
+    """A runner that writes two small files: what is left is the driver's part."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def painting(self, job: Job, *, stop: Callable[[], bool]) -> Generator[Progress, None, Outcome]:
+    def run(self, job: Job, tell: Callable[[Progress], None], _stop: Stop) -> JobResult:
         """Write them."""
         files = [Path(job.output), Path(job.output).with_suffix(".json")]
         for file in files:
             file.write_text(job.name)
-        yield Progress(job.name, 0, 0)
-        return Outcome(job.name, "done", files=tuple(map(str, files)), worker=self._name)
+        tell(Progress(job.name, 0, 0))
+        return JobResult(job.name, "done", files=tuple(map(str, files)), worker=self._name)
 
 
 def main() -> None:
@@ -136,54 +137,63 @@ def measure(given: argparse.Namespace) -> None:
 def timed(jobs: Sequence[Job], workers: int) -> Timed:
     """Paint jobs with so many workers, started for that."""
     load = os.getloadavg()[0]
-    hands = RayHands("auto", workers, MachineOptions(device="cpu", precision="fp32", threads=1))
+    machine = MachineOptions(device="cpu", precision="fp32", threads=1)
+    executor = RayBatch(str(Path(jobs[0].output).parent), "auto", workers, machine)
+    began, first, done = time.perf_counter(), math.inf, dict[str, JobResult]()
+
+    def tell(event: ExecutorEvent[Job]) -> None:
+        nonlocal first
+        if isinstance(event, Completed):
+            done[event.task.name] = event.result
+            first = min(first, time.perf_counter() - began - event.result.seconds)
+
     try:
-        began, first, done = time.perf_counter(), None, dict[str, Outcome]()
-        for message in hands.outcomes(jobs):
-            if isinstance(message, Outcome):
-                done[message.name] = message
-                first = min(first or math.inf, time.perf_counter() - began - message.seconds)
+        executor.run(jobs, tell)
         seconds = time.perf_counter() - began
     finally:
-        hands.close()
-    outcomes = [done[job.name] for job in jobs]
-    for outcome in outcomes:
-        assert outcome.state == "done", outcome.message
-    late = sorted(outcomes, key=lambda outcome: outcome.prepared)[: max(1, len(outcomes) - workers)]
+        executor.close()
+    results = [done[job.name] for job in jobs]
+    for result in results:
+        assert result.state == "done", result.message
+    late = sorted(results, key=lambda result: result.prepared)[: max(1, len(results) - workers)]
     return Timed(
         workers,
         round(seconds, 2),
-        round(first or 0.0, 2),
-        tuple(outcome.seconds for outcome in outcomes),
-        statistics.mean(outcome.prepared for outcome in late),
+        round(first, 2),
+        tuple(result.seconds for result in results),
+        statistics.mean(result.prepared for result in late),
         statistics.mean(find_sample(job.content).stat().st_size for job in jobs),
-        statistics.mean(sum(Path(file).stat().st_size for file in outcome.files) for outcome in outcomes),
-        statistics.mean(outcome.steps for outcome in outcomes),
-        outcomes[0].size or (0, 0),
+        statistics.mean(sum(Path(file).stat().st_size for file in result.files) for result in results),
+        statistics.mean(result.steps for result in results),
+        results[0].size or (0, 0),
         load,
     )
 
 
 def driver_seconds(count: int, folder: Path) -> float:
-    """Return the seconds a picture that a batch takes beside painting: handing out, fingerprint, ledger."""
+    """Return the seconds a picture that a batch takes beside painting: handing out, fingerprint, manifest."""
     folder.mkdir()
     (folder / "content.png").write_bytes(find_sample(SCENES[0]).read_bytes())
     jobs = [
         Job(f"{number}.png", str(folder / "content.png"), (("sample:impasto", 1.0),), str(folder / f"{number}.png"))
         for number in range(count)
     ]
-    hands = RayHands("auto", 1, make=Instant)
-    ledger = Ledger(folder)
+    executor = RayBatch(str(folder), "auto", 1, make=Instant)
+    manifest = Manifest(folder)
+    by_name, began = {job.name: job for job in jobs}, 0.0
+
+    def tell(event: ExecutorEvent[Job]) -> None:
+        nonlocal began
+        # From the first on: the worker is there.
+        began = began or time.perf_counter()
+        if isinstance(event, Completed):
+            manifest.add(by_name[event.result.name], event.result)
+
     try:
-        by_name, began = {job.name: job for job in jobs}, 0.0
-        for message in hands.outcomes(jobs):
-            # From the first on: the worker is there.
-            began = began or time.perf_counter()
-            if isinstance(message, Outcome):
-                ledger.note(by_name[message.name], message)
+        executor.run(jobs, tell)
         return (time.perf_counter() - began) / max(1, count - 1)
     finally:
-        hands.close()
+        executor.close()
 
 
 def tell_measured(runs: Sequence[Timed], large: Timed | None, driver: float) -> None:

@@ -35,6 +35,7 @@ LAYERS = {
     "image": 2,
     "functional": 2,
     "samples": 2,
+    "executors": 2,
     "extras": 2,
     "backbones": 3,
     "losses": 3,

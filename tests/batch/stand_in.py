@@ -1,4 +1,4 @@
-"""Hands and painters that paint a picture of one colour at once, and pictures to give them. Loads no torch: processes begin with it."""
+"""Executors and runners that paint a picture of one colour at once, and pictures to give them. Loads no torch: processes begin with it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PIL import Image
 
-from pincel.batch.messages import Job, Message, Outcome, Progress
+from pincel.batch.messages import Job, JobResult, Progress
+from pincel.executors.protocol import Completed, ExecutorEvent, Stop, Update, never_stop
 
 # The colour of a content that cannot be painted.
 BAD = (255, 0, 0)
@@ -24,7 +25,7 @@ def picture(path: Path, colour: tuple[int, int, int] = (40, 90, 160), size: tupl
     return path
 
 
-class QuickHands:
+class QuickExecutor:
     """Paints without looking; a red content fails.
 
     Args:
@@ -36,54 +37,55 @@ class QuickHands:
         self._most = most
         self.closed = False
 
-    def outcomes(self, jobs: Sequence[Job]) -> Iterator[Message]:
-        for job in jobs:
-            if self._most is not None and len(self.painted) == self._most:
-                yield Outcome(job.name, "stopped", "It was left before it was whole.", worker="quick")
+    def run(self, tasks: Sequence[Job], tell: Callable[[ExecutorEvent[Job]], None], stop: Stop = never_stop) -> None:
+        for job in tasks:
+            if stop():
                 return
-            yield Progress(job.name, 1, 2, "quick")
-            yield self._painted(job)
+            if self._most is not None and len(self.painted) == self._most:
+                tell(Completed(job, JobResult(job.name, "stopped", "It was left before it was whole.", worker="quick")))
+                return
+            tell(Update(job, Progress(job.name, 1, 2, "quick")))
+            tell(Completed(job, self._painted(job)))
 
-    def _painted(self, job: Job) -> Outcome:
+    def _painted(self, job: Job) -> JobResult:
         self.painted.append(job.name)
         if not job.content.startswith("sample:"):
             with Image.open(job.content) as given:
                 if given.getpixel((0, 0)) == BAD:
-                    return Outcome(job.name, "failed", "It is red.", worker="quick")
+                    return JobResult(job.name, "failed", "It is red.", worker="quick")
         output, record = Path(job.output), Path(job.output).with_suffix(".json")
         picture(output)
         record.write_text("{}\n")
-        return Outcome(job.name, "done", "", 2.0, 0.1, (40, 30), 7, 12.5, (str(output), str(record)), "quick")
-
-    def stop(self) -> None:
-        self._most = len(self.painted)
+        return JobResult(job.name, "done", "", 2.0, 0.1, (40, 30), 7, 12.5, (str(output), str(record)), "quick")
 
     def close(self) -> None:
         self.closed = True
 
 
-class OddPainter:
+class OddRunner:
     """Does what the content of a job says: ``dies`` always, ``dies once``, ``waits`` to be stopped; anything else it paints."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def painting(self, job: Job, *, stop: Callable[[], bool]) -> Generator[Progress, None, Outcome]:
-        yield Progress(job.name, 1, 2, self._name)
+    def run(self, job: Job, tell: Callable[[Progress], None], stop: Stop) -> JobResult:
+        tell(Progress(job.name, 1, 2, self._name))
         output = Path(job.output)
         marker = output.with_suffix(".tried")
         if job.content == "dies" or (job.content == "dies once" and not marker.exists()):
             marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        if job.content == "raises":
+            raise ValueError("two\nlines")
         while job.content == "waits":
             if stop():
-                return Outcome(job.name, "stopped", worker=self._name)
+                return JobResult(job.name, "stopped", worker=self._name)
             time.sleep(0.01)
         # Twice would show.
         output.open("x").close()
-        return Outcome(job.name, "done", files=(str(output),), worker=self._name)
+        return JobResult(job.name, "done", files=(str(output),), worker=self._name)
 
 
-def unable(_: str) -> OddPainter:
-    """Fail to make a painter, as a process does that is not allowed to load its network."""
+def unable(_: str) -> OddRunner:
+    """Fail to make a runner, as a process does that is not allowed to load its network."""
     sys.exit(3)

@@ -1,4 +1,4 @@
-"""A batch from end to end, with hands that need no network."""
+"""A batch from end to end, with an executor that needs no network."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pytest
 from PIL import Image
 
 from pincel.batch import run as module
-from pincel.batch.hands import Here, Message, Processes, Progress
-from pincel.batch.jobs import Job, gather_jobs
-from pincel.batch.ledger import Ledger
+from pincel.batch.jobs import gather_jobs
+from pincel.batch.manifest import Manifest
+from pincel.batch.messages import Job, JobResult, Message, Progress
 from pincel.batch.page import write_summary
-from pincel.batch.painter import Outcome
-from pincel.batch.run import Summary, alone, paint_all, run_batch
+from pincel.batch.run import Summary, folder_lock, message_of, paint_all, run_batch
 from pincel.errors import OptionError, PictureMissingError
-from tests.batch.stand_in import BAD, QuickHands, picture
+from pincel.executors.protocol import Failed
+from tests.batch.stand_in import BAD, QuickExecutor, picture
 
 
 @pytest.fixture
@@ -30,27 +30,27 @@ def jobs(tmp_path: Path) -> list[Job]:
     return gather_jobs([str(tmp_path / "photos")], ["sample:glass", "sample:woodcut"], tmp_path / "out", settings={"size": 64})
 
 
-def run(jobs: Sequence[Job], tmp_path: Path, most: int | None = None, *, again: bool = False) -> tuple[Summary, QuickHands]:
-    hands = QuickHands(most)
-    return run_batch(jobs, hands, tmp_path / "out", again=again), hands
+def run(jobs: Sequence[Job], tmp_path: Path, most: int | None = None, *, again: bool = False) -> tuple[Summary, QuickExecutor]:
+    executor = QuickExecutor(most)
+    return run_batch(jobs, executor, tmp_path / "out", again=again), executor
 
 
 def test_it_goes_on_after_a_failure_and_then_paints_what_is_missing(jobs: list[Job], tmp_path: Path) -> None:
-    summary, hands = run(jobs, tmp_path)
-    assert hands.painted == [job.name for job in jobs]
-    assert [outcome.name for outcome in summary.failed] == ["red_glass.png", "red_woodcut.png"]
+    summary, executor = run(jobs, tmp_path)
+    assert executor.painted == [job.name for job in jobs]
+    assert [result.name for result in summary.failed] == ["red_glass.png", "red_woodcut.png"]
     assert (len(summary.painted), len(summary.kept), summary.left, summary.stopped) == (4, 0, 0, False)
 
     # Only what failed is tried again.
-    summary, hands = run(jobs, tmp_path)
-    assert hands.painted == ["red_glass.png", "red_woodcut.png"]
+    summary, executor = run(jobs, tmp_path)
+    assert executor.painted == ["red_glass.png", "red_woodcut.png"]
     assert (len(summary.painted), len(summary.kept)) == (0, 4)
 
     picture(Path(jobs[2].content), (7, 7, 7))
     (tmp_path / "out" / "a_glass.png").unlink()
     picture(tmp_path / "out" / "b & c_woodcut.png", (0, 0, 0))
-    summary, hands = run(jobs, tmp_path)
-    assert hands.painted == ["a_glass.png", "red_glass.png", "b & c_woodcut.png", "red_woodcut.png"]
+    summary, executor = run(jobs, tmp_path)
+    assert executor.painted == ["a_glass.png", "red_glass.png", "b & c_woodcut.png", "red_woodcut.png"]
     assert summary.failed == []
 
     assert run(jobs, tmp_path)[1].painted == []
@@ -58,22 +58,22 @@ def test_it_goes_on_after_a_failure_and_then_paints_what_is_missing(jobs: list[J
 
 
 def test_what_was_left_is_gone_on_with(jobs: list[Job], tmp_path: Path) -> None:
-    summary, hands = run(jobs, tmp_path, most=2)
+    summary, executor = run(jobs, tmp_path, most=2)
     assert (summary.stopped, summary.left, len(summary.painted)) == (True, 4, 2)
     page = (tmp_path / "out" / "index.html").read_text()
     assert "2 painted, 0 failed, 4 not painted yet: the same command goes on with them" in page
-    assert run(jobs, tmp_path)[1].painted == [job.name for job in jobs if job.name not in hands.painted]
+    assert run(jobs, tmp_path)[1].painted == [job.name for job in jobs if job.name not in executor.painted]
 
 
 def test_everything_is_told(jobs: list[Job], tmp_path: Path) -> None:
     told: list[Message] = []
-    run_batch(jobs[:1], QuickHands(), tmp_path / "out", told.append)
-    assert [type(message) for message in told] == [Progress, Outcome]
+    run_batch(jobs[:1], QuickExecutor(), tmp_path / "out", told.append)
+    assert [type(message) for message in told] == [Progress, JobResult]
 
 
-def test_the_summary_is_written_even_if_the_hands_give_up(jobs: list[Job], tmp_path: Path) -> None:
-    class Tired(QuickHands):
-        def _painted(self, job: Job) -> Outcome:
+def test_the_summary_is_written_even_if_the_executor_gives_up(jobs: list[Job], tmp_path: Path) -> None:
+    class Tired(QuickExecutor):
+        def _painted(self, job: Job) -> JobResult:
             if len(self.painted) == 2:
                 raise KeyboardInterrupt
             return super()._painted(job)
@@ -81,7 +81,7 @@ def test_the_summary_is_written_even_if_the_hands_give_up(jobs: list[Job], tmp_p
     with pytest.raises(KeyboardInterrupt):
         run_batch(jobs, Tired(), tmp_path / "out")
     assert "2 painted" in (tmp_path / "out" / "index.html").read_text()
-    assert len(Ledger(tmp_path / "out").todo(jobs)) == 4
+    assert len(Manifest(tmp_path / "out").pending(jobs)) == 4
     # The folder is free again.
     assert len(run(jobs, tmp_path)[1].painted) == 4
 
@@ -151,23 +151,22 @@ def test_odd_pictures_have_thumbnails_and_none_that_cannot_be_read(tmp_path: Pat
 
 
 def test_two_batches_in_one_folder(jobs: list[Job], tmp_path: Path) -> None:
-    with alone(tmp_path / "out"), pytest.raises(OptionError, match="another one is at work in this folder"):
+    with folder_lock(tmp_path / "out"), pytest.raises(OptionError, match="another one is at work in this folder"):
         run(jobs, tmp_path)
     assert len(run(jobs, tmp_path)[1].painted) == 6
 
 
 def test_the_batch_as_one_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[QuickHands] = []
+    made: list[QuickExecutor] = []
 
-    def hands(*_: object) -> QuickHands:
-        made.append(QuickHands())
+    def quick(*_: object) -> QuickExecutor:
+        made.append(QuickExecutor())
         return made[-1]
 
-    monkeypatch.setattr(module, "Here", hands)
-    monkeypatch.setattr(module, "Processes", hands)
+    monkeypatch.setattr(module, "local_executor", quick)
     photo = picture(tmp_path / "photo.png")
     summary = paint_all(photo, "sample:glass", tmp_path / "out", size=64, steps=2)
-    assert [(outcome.name, outcome.state) for outcome in summary.painted] == [("photo_glass.png", "done")]
+    assert [(result.name, result.state) for result in summary.painted] == [("photo_glass.png", "done")]
     assert summary.jobs[0].settings == {"size": 64, "steps": 2}
     assert made[0].closed
     table = tmp_path / "jobs.csv"
@@ -180,11 +179,14 @@ def test_the_batch_as_one_function(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         paint_all(photo, folder=tmp_path / "out", jobs=table)
     with pytest.raises(PictureMissingError):
         paint_all("none/*.jpg", "sample:glass", tmp_path / "out")
+    monkeypatch.undo()
     with pytest.raises(OptionError, match="workers: there must be somebody"):
         paint_all(photo, "sample:glass", tmp_path / "out", workers=0)
     assert len(made) == 2
 
 
-def test_hands_are_of_one_kind() -> None:
-    for kind in (Here, Processes, QuickHands):
-        assert {"outcomes", "stop", "close"} <= set(dir(kind))
+def test_a_job_whose_worker_is_lost_has_failed_unless_the_end_was_asked_for(jobs: list[Job]) -> None:
+    lost = Failed(jobs[0], "its process ended 2 times", 2, "worker 1")
+    assert message_of(lost, stopping=False) == JobResult(jobs[0].name, "failed", "Its process ended 2 times.", worker="worker 1")
+    stopped = JobResult(jobs[0].name, "stopped", "It was left before it was whole.", worker="worker 1")
+    assert message_of(lost, stopping=True) == stopped

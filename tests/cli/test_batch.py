@@ -7,17 +7,17 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from pincel.batch.hands import Here, Processes
-from pincel.batch.messages import Job, MachineOptions, Message, Outcome, Progress
+from pincel.batch.messages import Job, JobResult, Progress
 from pincel.cli import batch
 from pincel.cli.crowd import Crowd
-from tests.batch.stand_in import BAD, QuickHands, picture
+from pincel.executors.protocol import ExecutorEvent, Stop, never_stop
+from tests.batch.stand_in import BAD, QuickExecutor, picture
 from tests.cli.run import pincel, refused
 
 Capture = pytest.CaptureFixture[str]
@@ -34,15 +34,15 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def hands(monkeypatch: pytest.MonkeyPatch) -> list[QuickHands]:
-    """Have everything painted by hands that need no network, and return them as they come."""
-    made: list[QuickHands] = []
+def executors(monkeypatch: pytest.MonkeyPatch) -> list[QuickExecutor]:
+    """Have everything painted by executors that need no network, and return them as they come."""
+    made: list[QuickExecutor] = []
 
-    def quick(*_: object) -> QuickHands:
-        made.append(QuickHands())
+    def quick(*_: object) -> QuickExecutor:
+        made.append(QuickExecutor())
         return made[-1]
 
-    monkeypatch.setattr(batch, "hands_for", quick)
+    monkeypatch.setattr(batch, "make_executor", quick)
     return made
 
 
@@ -75,27 +75,27 @@ def test_a_batch_for_real(capsys: Capture, photographs: list[Path], tmp_path: Pa
     assert lines[-1]["due"] == 3
 
 
-def test_styles_as_a_shell_writes_them_out(capsys: Capture, photos: Path, hands: list[QuickHands]) -> None:
+def test_styles_as_a_shell_writes_them_out(capsys: Capture, photos: Path, executors: list[QuickExecutor]) -> None:
     styles = [str(picture(Path("styles") / f"{name}.jpg")) for name in "xy"]
     assert pincel(capsys, "batch", "photos/a.png", "photos/b.png", "--styles", *styles, "-o", "out", "--quiet").code == 0
-    assert hands[-1].painted == ["a_x.png", "b_x.png", "a_y.png", "b_y.png"]
+    assert executors[-1].painted == ["a_x.png", "b_x.png", "a_y.png", "b_y.png"]
     # And before the contents, parted by --.
     assert (
         pincel(capsys, "batch", "-o", "two", "--names", "{style}/{content}.jpg", "--styles", *styles, "--", str(photos / "a.png")).code == 0
     )
-    assert hands[-1].painted == ["x/a.jpg", "y/a.jpg"]
-    assert hands[-1].closed
+    assert executors[-1].painted == ["x/a.jpg", "y/a.jpg"]
+    assert executors[-1].closed
 
 
 def test_settings_are_those_that_were_given(capsys: Capture, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Job] = []
 
-    class Looking(QuickHands):
-        def outcomes(self, jobs: Sequence[Job]) -> Iterator[Message]:
-            seen.extend(jobs)
-            return super().outcomes(jobs)
+    class Looking(QuickExecutor):
+        def run(self, tasks: Sequence[Job], tell: Callable[[ExecutorEvent[Job]], None], stop: Stop = never_stop) -> None:
+            seen.extend(tasks)
+            super().run(tasks, tell, stop)
 
-    monkeypatch.setattr(batch, "hands_for", lambda *_: Looking())
+    monkeypatch.setattr(batch, "make_executor", lambda *_: Looking())
     given = (photos / "a.png", "--styles", "sample:glass", "-o", "out")
     pincel(capsys, "batch", *given, "--size", "64", "--optimizer-option", "beta1=0.5", "--optimizer", "adam")
     assert seen[-1].settings == {"size": 64, "optimizer": "adam", "optimizer_options": {"beta1": "0.5"}}
@@ -107,7 +107,7 @@ def test_settings_are_those_that_were_given(capsys: Capture, photos: Path, monke
     assert seen[-1].settings == {"recipe": "pincel", "steps": 9}
 
 
-def test_lines_for_programs(capsys: Capture, photos: Path, hands: list[QuickHands]) -> None:
+def test_lines_for_programs(capsys: Capture, photos: Path, executors: list[QuickExecutor]) -> None:
     answer = pincel(capsys, "batch", photos, "--styles", "sample:glass", "-o", "out", "--json")
     assert answer.code == 1
     lines = [json.loads(line) for line in answer.out.splitlines()]
@@ -126,46 +126,46 @@ def test_lines_for_programs(capsys: Capture, photos: Path, hands: list[QuickHand
         "worker": "quick",
     }
     assert {key: lines[-1][key] for key in ("painted", "kept", "failed", "left")} == {"painted": 2, "kept": 0, "failed": 1, "left": 0}
-    assert len(hands) == 1
+    assert len(executors) == 1
 
 
-def test_quiet_tells_only_what_failed(capsys: Capture, photos: Path, hands: list[QuickHands]) -> None:
+def test_quiet_tells_only_what_failed(capsys: Capture, photos: Path, executors: list[QuickExecutor]) -> None:
     answer = pincel(capsys, "batch", photos, "--styles", "sample:glass", "-o", "out", "--quiet")
     assert (answer.code, answer.out, answer.err) == (1, "", "red_glass.png failed: It is red.\n")
-    assert len(hands) == 1
+    assert len(executors) == 1
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_leaves_what_is_whole(
     capsys: Capture, photos: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
 ) -> None:
-    class Interrupted(QuickHands):
-        def _painted(self, job: Job) -> Outcome:
-            outcome = super()._painted(job)
+    class Interrupted(QuickExecutor):
+        def _painted(self, job: Job) -> JobResult:
+            result = super()._painted(job)
             if len(self.painted) == 1:
                 os.kill(os.getpid(), number)
-            return outcome
+            return result
 
-    monkeypatch.setattr(batch, "hands_for", lambda *_: Interrupted())
+    monkeypatch.setattr(batch, "make_executor", lambda *_: Interrupted())
     answer = pincel(capsys, "batch", photos, "--styles", "sample:glass", "-o", "out")
     assert answer.code == code
     assert answer.out.startswith("1 painted, 2 left in ")
     assert "The same command goes on with the 2 left." in answer.err
     assert "2 not painted yet" in Path("out/index.html").read_text()
-    quick = QuickHands()
-    monkeypatch.setattr(batch, "hands_for", lambda *_: quick)
+    quick = QuickExecutor()
+    monkeypatch.setattr(batch, "make_executor", lambda *_: quick)
     assert pincel(capsys, "batch", photos, "--styles", "sample:glass", "-o", "out").code == 1
     assert quick.painted == ["b_glass.png", "red_glass.png"]
 
 
 def test_a_second_interrupt_waits_for_nothing(capsys: Capture, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Impatient(QuickHands):
-        def _painted(self, job: Job) -> Outcome:
+    class Impatient(QuickExecutor):
+        def _painted(self, job: Job) -> JobResult:
             if self.painted:
                 raise KeyboardInterrupt
             return super()._painted(job)
 
-    monkeypatch.setattr(batch, "hands_for", lambda *_: Impatient())
+    monkeypatch.setattr(batch, "make_executor", lambda *_: Impatient())
     answer = pincel(capsys, "batch", photos, "--styles", "sample:glass", "-o", "out")
     assert (answer.code, answer.out) == (130, "")
     assert "Ended at once; what was whole is in out, and the same command goes on with the rest." in answer.err
@@ -203,14 +203,6 @@ def test_an_input_is_not_overwritten(capsys: Capture, photos: Path) -> None:
     assert (photos / "a.png").read_bytes() == before
 
 
-def test_who_paints() -> None:
-    machine = MachineOptions(threads=4)
-    assert isinstance(batch.hands_for(None, None, machine), Here)
-    several = batch.hands_for(2, None, machine)
-    assert isinstance(several, Processes)
-    several.close()
-
-
 def test_one_bar_over_all_and_what_each_worker_does() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=120, highlight=False)
     with Crowd({"a.png": 3.0, "b.png": 1.0, "c.png": 4.0}, 5, console=console) as crowd:
@@ -222,8 +214,8 @@ def test_one_bar_over_all_and_what_each_worker_does() -> None:
             "worker 1: a.png": (0, 1, "preparing"),
             "worker 2: b.png": (5, 10, "step 5/10"),
         }
-        crowd.show(Outcome("b.png", "done", worker="worker 2"))
-        crowd.show(Outcome("c.png", "failed", "why", worker="worker 1"))
+        crowd.show(JobResult("b.png", "done", worker="worker 2"))
+        crowd.show(JobResult("c.png", "failed", "why", worker="worker 1"))
         told = {task.description: (task.completed, task.total, task.fields["told"]) for task in crowd._progress.tasks}
         # What failed took no time, and says nothing of that of others.
         assert told["all"] == (1.0, 4.0, "4/5 pictures")

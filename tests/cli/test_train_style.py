@@ -56,7 +56,8 @@ def test_events_as_lines(photographs: list[Path], capsys: Capture, tmp_path: Pat
     assert answer.code == 0, answer.err
     assert answer.err == ""
     rows = [json.loads(line) for line in answer.out.splitlines()]
-    assert [row["event"] for row in rows if row["event"] != "notice"] == ["train_start", "step_end", "step_end", "step_end", "train_end", "saved"]
+    told = [row["event"] for row in rows if row["event"] != "notice"]
+    assert told == ["train_start", *["step_end"] * 3, "train_end", "saved"]
     assert rows[-1]["stopped"] == "steps"
 
 

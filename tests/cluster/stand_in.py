@@ -1,4 +1,4 @@
-"""A painter that paints nothing, as quickly or slowly as its job says, and dies where it is told to."""
+"""A runner that paints nothing, as quickly or slowly as its job says, and dies where it is told to."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pincel.batch.messages import Job, Outcome, Progress
+from pincel.batch.messages import Job, JobResult, Progress
+from pincel.executors.protocol import Stop
 from pincel.files import write_text
 
 
@@ -20,11 +21,11 @@ class StandIn:
 
     name: str
 
-    def painting(self, job: Job, *, stop: Callable[[], bool]) -> Generator[Progress, None, Outcome]:
-        tell = Path(job.settings["told"]) / job.name.replace("/", "_")
-        tell.mkdir(parents=True, exist_ok=True)
-        (tell / f"{os.getpid()}").touch()
-        if len(list(tell.iterdir())) <= job.settings.get("die", 0):
+    def run(self, job: Job, tell: Callable[[Progress], None], stop: Stop) -> JobResult:
+        noted = Path(job.settings["told"]) / job.name.replace("/", "_")
+        noted.mkdir(parents=True, exist_ok=True)
+        (noted / f"{os.getpid()}").touch()
+        if len(list(noted.iterdir())) <= job.settings.get("die", 0):
             os.kill(os.getpid(), signal.SIGKILL)
         if "raises" in job.settings:
             raise RuntimeError(job.settings["raises"])
@@ -32,13 +33,13 @@ class StandIn:
         step = 0
         while time.monotonic() < end:
             step += 1
-            yield Progress(job.name, step, 1000, self.name)
+            tell(Progress(job.name, step, 1000, self.name))
             if stop():
-                return Outcome(job.name, "stopped", worker=self.name)
+                return JobResult(job.name, "stopped", worker=self.name)
             time.sleep(0.02)
         output = Path(job.output)
         output.parent.mkdir(parents=True, exist_ok=True)
         given = [Path(job.content).read_text() if job.content else "", *(Path(style).read_text() for style, _ in job.styles)]
         write_text(output, " ".join(given))
         write_text(output.with_suffix(".json"), json.dumps({"worker": self.name}))
-        return Outcome(job.name, "done", files=(str(output), str(output.with_suffix(".json"))), worker=self.name)
+        return JobResult(job.name, "done", files=(str(output), str(output.with_suffix(".json"))), worker=self.name)

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from pincel.batch.jobs import gather_jobs
-from pincel.batch.ledger import LEDGER
-from pincel.batch.messages import Job, MachineOptions, Message, Outcome
+from pincel.batch.manifest import MANIFEST
+from pincel.batch.messages import Job, JobResult, MachineOptions, Message
 from pincel.batch.run import run_batch
 from pincel.cluster.address import Cluster
-from pincel.cluster.hands import RayHands
+from pincel.cluster.batch import RayBatch
+from pincel.executors.protocol import ExecutorEvent
 
 SETTINGS = {"size": 48, "steps": 2, "ladder": {}}
 MACHINE = MachineOptions(device="cpu", precision="fp32")
@@ -25,13 +26,13 @@ DRIVER = """
 import json, sys
 from pathlib import Path
 from pincel.batch.run import run_batch
-from pincel.cluster.hands import RayHands
-from tests.cluster.test_batch import MACHINE, Outcome, jobs_in
+from pincel.cluster.batch import RayBatch
+from tests.cluster.test_batch import MACHINE, JobResult, jobs_in
 
 folder, address, *contents = sys.argv[1:]
-hands = RayHands(address, 1, MACHINE)
-for_all = lambda message: isinstance(message, Outcome) and print(message.name, flush=True)
-run_batch(jobs_in(Path(folder), contents), hands, Path(folder), for_all)
+executor = RayBatch(folder, address, 1, MACHINE)
+for_all = lambda message: isinstance(message, JobResult) and print(message.name, flush=True)
+run_batch(jobs_in(Path(folder), contents), executor, Path(folder), for_all)
 """
 
 
@@ -68,28 +69,30 @@ def test_a_batch_outlives_its_driver_and_its_workers(cluster: Cluster, photograp
             os.kill(victims[0], signal.SIGKILL)
 
     jobs = jobs_in(tmp_path, contents)
-    hands = RayHands(address, 2, MACHINE)
-    summary = run_batch(jobs, hands, tmp_path, watch)
-    hands.close()
+    executor = RayBatch(str(tmp_path), address, 2, MACHINE)
+    summary = run_batch(jobs, executor, tmp_path, watch)
+    executor.close()
     assert victims
     names = {job.name for job in jobs}
-    outcomes = [message.name for message in told if isinstance(message, Outcome)]
+    results = [message.name for message in told if isinstance(message, JobResult)]
     assert first in summary.kept
     assert summary.kept <= set(before)
-    assert sorted(outcomes) == sorted(names - summary.kept)
-    assert {outcome.state for outcome in summary.outcomes.values()} == {"done"}
-    assert set(summary.outcomes) == names
+    assert sorted(results) == sorted(names - summary.kept)
+    assert {result.state for result in summary.results.values()} == {"done"}
+    assert set(summary.results) == names
     assert {path.name for path in tmp_path.glob("*.png")} == names
     assert all((tmp_path / name).stat().st_mtime_ns == before[name] for name in summary.kept)
     # Nothing half written is left.
     assert {path.name for path in tmp_path.glob(".pincel-*")} <= {".pincel-batch.lock"}
-    entries = [json.loads(line)["name"] for line in (tmp_path / LEDGER).read_text().splitlines()]
+    entries = [json.loads(line)["name"] for line in (tmp_path / MANIFEST).read_text().splitlines()]
     assert sorted(entries) == sorted(names)
-    assert len({outcome.worker for outcome in summary.outcomes.values()}) >= 2
+    assert len({result.worker for result in summary.results.values()}) >= 2
 
 
 @pytest.mark.usefixtures("cluster")
-def test_nothing_is_started_for_no_jobs() -> None:
-    hands = RayHands("auto", 1)
-    assert list(hands.outcomes([])) == []
-    hands.close()
+def test_nothing_is_started_for_no_jobs(tmp_path: Path) -> None:
+    executor = RayBatch(str(tmp_path), "auto", 1)
+    told: list[ExecutorEvent[Job]] = []
+    executor.run([], told.append)
+    assert told == []
+    executor.close()

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from pincel.cluster.address import Cluster
-from pincel.cluster.pool import TRIES, Done, Heard, Lost, Needs, Pool
+from pincel.cluster.pool import TRIES, WorkerPool, WorkerResources
 from pincel.errors import ClusterError
+from pincel.executors.protocol import Completed, Failed, Update
 from tests.cluster.toys import Task, Toy
 
 
@@ -25,18 +26,18 @@ def test_tasks_of_workers_that_die_are_done_by_others(cluster: Cluster, tmp_path
             taken.append(task.name)
             yield task
 
-    results: dict[str, Done[Task] | Lost[Task]] = {}
-    pool = Pool[Task](cluster, Toy, workers=2)
+    results: dict[str, Completed[Task] | Failed[Task]] = {}
+    pool = WorkerPool[Task](cluster, Toy, workers=2)
     for result in pool.results(handed_out()):
-        if not isinstance(result, Heard):
+        if not isinstance(result, Update):
             assert result.task.name not in results
             results[result.task.name] = result
-    done = {name: result.said for name, result in results.items() if isinstance(result, Done)}
-    lost = {name: result for name, result in results.items() if isinstance(result, Lost)}
+    done = {name: result.result for name, result in results.items() if isinstance(result, Completed)}
+    lost = {name: result for name, result in results.items() if isinstance(result, Failed)}
     assert set(done) == {"a", "dies once", "b", "c"}
     assert {name: task.tries for name, task in lost.items()} == {"deadly": TRIES, "wrong": 1}
-    assert lost["wrong"].why == "That is wrong"
-    assert "lost 3 times" in lost["deadly"].why
+    assert lost["wrong"].reason == "That is wrong"
+    assert "lost 3 times" in lost["deadly"].reason
     assert {task.name: len(task.begun()) for task in tasks} == {"a": 1, "dies once": 2, "deadly": TRIES, "wrong": 1, "b": 1, "c": 1}
 
     # The same workers again, and asked to leave.
@@ -44,22 +45,22 @@ def test_tasks_of_workers_that_die_are_done_by_others(cluster: Cluster, tmp_path
     heard: set[str] = set()
     ended = []
     for result in pool.results(endless, stop=lambda: len(heard) == 2):
-        if isinstance(result, Heard):
-            heard.add(result.said)
+        if isinstance(result, Update):
+            heard.add(result.message)
         else:
-            ended.append((result.task.name, isinstance(result, Done) and result.said))
+            ended.append((result.task.name, isinstance(result, Completed) and result.result))
     pool.close()
     assert sorted(ended) == [("endless 0", "left"), ("endless 1", "left")]
     assert not endless[2].begun()
 
 
 def test_workers_that_cannot_work_where_they_are_are_told_of(cluster: Cluster, tmp_path: Path) -> None:
-    pool = Pool[Task](cluster, Toy, ("the machine has another folder",), workers=1)
+    pool = WorkerPool[Task](cluster, Toy, ("the machine has another folder",), workers=1)
     with pytest.raises(ClusterError, match=r"^cluster: no worker can work, the machine has another folder · given 2 CPU · .*ray status'$"):
         list(pool.results([Task("a", str(tmp_path))]))
     pool.close()
     # More than there is: nobody comes.
-    pool = Pool[Task](cluster, Toy, workers=1, needs=Needs(cores=3), patience=0.1)
+    pool = WorkerPool[Task](cluster, Toy, workers=1, needs=WorkerResources(cores=3), patience=0.1)
     with pytest.raises(
         ClusterError, match=r"^cluster: no worker could be started in \d+ s · given 2 CPU · accepted: 3 CPU for each worker"
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,10 +15,10 @@ from PIL import Image
 pytest.importorskip("cv2")
 
 from pincel.cluster.address import Cluster
-from pincel.cluster.scenes import RayScenes, Trestle, _absolute, _Once
-from pincel.errors import FilmError
-from pincel.film.base import FilmEvent, Painted, Scene
-from pincel.film.paint import paint_scene
+from pincel.cluster.scenes import RayScenes, VideoWorker, _absolute
+from pincel.executors.protocol import Completed, ExecutorEvent, Failed, Update
+from pincel.film.base import Painted, Scene
+from pincel.film.paint import SceneTask, paint_scene
 from pincel.film.read import open_film
 from pincel.film.settings import Settings
 from pincel.film.work import Work
@@ -47,7 +48,7 @@ def test_a_worker_forked_from_a_process_that_has_computed_takes_one_thread(tmp_p
     monkeypatch.setattr("torch.set_num_threads", chosen.append)
     monkeypatch.setattr("pincel.engine.device._used_before_fork", {"cpu"})
     monkeypatch.setattr("pincel.cluster.scenes.keep_freed_memory", lambda: None)
-    Trestle(SETTINGS, str(tmp_path), "", 1, 2)
+    VideoWorker(SETTINGS, tmp_path, 1, 2)
     assert chosen == [1]
 
 
@@ -60,30 +61,30 @@ def test_scenes_come_from_workers_as_from_one_process(cluster: Cluster, tmp_path
     for scene in SCENES:
         paint_scene(film, scene, alone, SETTINGS)
     Work.open(shared, film, SETTINGS)
-    told: list[FilmEvent] = []
-    hands = RayScenes(workers=2)
+    told: list[ExecutorEvent[SceneTask]] = []
+    executor = RayScenes(shared, SETTINGS, workers=2)
     try:
-        hands.paint(film, SCENES, shared, SETTINGS, tell=told.append)
+        executor.run([SceneTask(film, scene) for scene in SCENES], told.append)
         assert bytes_of(shared) == bytes_of(alone)
-        assert sorted(event.index for event in told if isinstance(event, Painted)) == [0, 1, 2, 3, 4]
+        assert sorted(event.message.index for event in told if isinstance(event, Update) and isinstance(event.message, Painted)) == [
+            0,
+            1,
+            2,
+            3,
+            4,
+        ]
+        assert sorted(event.result for event in told if isinstance(event, Completed)) == [2, 3]
         # A frame is lost, another film has come into the place of the first.
         (shared / "000004.png").unlink()
         Image.new("RGB", (64, 40)).save("frames/000.png")
-        with pytest.raises(FilmError, match=r"^film: frames 2 to 4 cannot be painted, the machine .* has another film of this name"):
-            hands.paint(film, SCENES[1:], shared, SETTINGS)
+        told.clear()
+        executor.run([SceneTask(film, SCENES[1])], told.append)
+        (failed,) = told
+        assert isinstance(failed, Failed)
+        assert re.match(r"the machine .* has another film of this name", failed.reason)
     finally:
-        hands.close()
+        executor.close()
     assert not list(shared.glob(".pincel-*"))
-
-
-def test_frames_are_told_once_whoever_finds_them() -> None:
-    told: list[FilmEvent] = []
-    once = _Once(told.append)
-    frames = [Painted(index, 1, 2, 0.1, 1.0, 1.0, f"{index}.png") for index in range(3)]
-    once.tell_all(frames[:2])
-    # The worker was lost; who came after it found two frames there.
-    once.tell_all([replace(frame, known=True) for frame in frames[:2]] + [frames[2]])
-    assert told == frames
 
 
 def test_settings_mean_the_same_from_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

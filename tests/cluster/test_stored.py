@@ -4,41 +4,39 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from pincel.batch.messages import Job, Message, Outcome
+from pincel.batch.messages import Job, JobResult, Progress
 from pincel.batch.run import Summary, run_batch
 from pincel.cluster import store
-from pincel.cluster.easel import Easel, absolute
-from pincel.cluster.stored import LINES, Known, StoredLedger, check_stored, gather_stored, opened
+from pincel.cluster.batch import BatchWorker, absolute
+from pincel.cluster.stored import LINES, Known, StoredManifest, check_stored, gather_stored, opened
+from pincel.cluster.worker import RayWorker
 from pincel.errors import ClusterError, OptionError, PictureMissingError
+from pincel.executors.protocol import ExecutorEvent, Stop, never_stop
+from pincel.executors.serial import SerialExecutor
 from tests.cluster.stand_in import StandIn
 
 pytest.importorskip("fsspec")
 
 
-class Alone:
-    """The hands of one worker, in this process."""
+class Alone(SerialExecutor[Job]):
+    """One worker, in this process."""
 
-    def __init__(self, folder: str, most: int = 99) -> None:
-        self._easel, self._most = Easel(StandIn, folder), most
+    def __init__(self, most: int = 99) -> None:
+        super().__init__(BatchWorker(StandIn, "alone"))
+        self._most = most
         self.painted: list[str] = []
 
-    def outcomes(self, jobs: Sequence[Job]) -> Iterator[Message]:
-        for job in jobs[: self._most]:
-            self.painted.append(job.name)
-            yield self._easel.work(absolute(job))
-
-    def stop(self) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        raise NotImplementedError
+    def run(self, tasks: Sequence[Job], tell: Callable[[ExecutorEvent[Job]], None], stop: Stop = never_stop) -> None:
+        self.painted = [job.name for job in tasks[: self._most]]
+        super().run([absolute(job) for job in tasks[: self._most]], tell, stop)
 
 
 @pytest.fixture
@@ -51,14 +49,14 @@ def bucket(tmp_path: Path) -> str:
     return f"file://{tmp_path}/bucket"
 
 
-def painted(bucket: str, tmp_path: Path, hands: Alone) -> Summary:
+def painted(bucket: str, tmp_path: Path, executor: Alone) -> Summary:
     known, out = Known(), f"{bucket}/out"
     settings = {"told": str(tmp_path / "told")}
     jobs = gather_stored([f"{bucket}/photos"], [str(tmp_path / "style.png")], out, known, settings=settings)
-    with pytest.MonkeyPatch.context() as patch, opened(out, known) as (here, ledger):
+    with pytest.MonkeyPatch.context() as patch, opened(out, known) as (here, manifest):
         # Settings of a stand-in are those of no recipe.
         patch.setattr("pincel.batch.jobs.recipe_of", lambda job: recipe())
-        return run_batch(jobs, hands, here, ledger=ledger)
+        return run_batch(jobs, executor, here, manifest=manifest)
 
 
 def recipe() -> Any:
@@ -69,7 +67,7 @@ def recipe() -> Any:
 
 def test_a_batch_in_a_store_is_gone_on_with(bucket: str, tmp_path: Path) -> None:
     out = tmp_path / "bucket" / "out"
-    first = Alone(f"{bucket}/out", most=2)
+    first = Alone(most=2)
     summary = painted(bucket, tmp_path, first)
     assert (len(summary.painted), summary.left) == (2, 1)
     assert first.painted == ["a_style.png", "b_style.png"]
@@ -79,7 +77,7 @@ def test_a_batch_in_a_store_is_gone_on_with(bucket: str, tmp_path: Path) -> None
         *("batch.json", "index.html", "summary.csv", LINES),
     }
     # From here on it is another driver, elsewhere: what it knows is in the store.
-    second = Alone(f"{bucket}/out")
+    second = Alone()
     summary = painted(bucket, tmp_path, second)
     assert second.painted == ["c_style.png"]
     assert summary.kept == {"a_style.png", "b_style.png"}
@@ -87,26 +85,26 @@ def test_a_batch_in_a_store_is_gone_on_with(bucket: str, tmp_path: Path) -> None
     assert len(list((out / LINES).iterdir())) == 2
     (tmp_path / "bucket" / "photos" / "a.jpg").write_text("another")
     (out / "b_style.png").unlink()
-    third = Alone(f"{bucket}/out")
+    third = Alone()
     assert len(painted(bucket, tmp_path, third).kept) == 1
     assert third.painted == ["a_style.png", "b_style.png"]
     assert json.loads((out / "batch.json").read_text())["done"] == 3
-    fourth = Alone(f"{bucket}/out")
+    fourth = Alone()
     assert len(painted(bucket, tmp_path, fourth).kept) == 3
     assert fourth.painted == []
     assert len(list((out / LINES).iterdir())) == 1
 
 
-def test_the_ledger_is_brought_to_the_store_from_time_to_time(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_manifest_is_brought_to_the_store_from_time_to_time(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pincel.batch.jobs.recipe_of", lambda job: recipe())
     now = [0.0]
     (tmp_path / "here").mkdir()
-    ledger = StoredLedger(f"{bucket}/out", tmp_path / "here", Known(), lambda: now[0])
+    manifest = StoredManifest(f"{bucket}/out", tmp_path / "here", Known(), lambda: now[0])
     jobs = [Job(f"{name}.png", f"{bucket}/photos/{name}.jpg", (), f"{bucket}/out/{name}.png") for name in "abc"]
     counts = []
     for job in jobs:
         store.write("painted", job.output)
-        ledger.note(job, Outcome(job.name, "done", files=(job.output,)))
+        manifest.add(job, JobResult(job.name, "done", files=(job.output,)))
         counts.append(len(store.names(f"{bucket}/out/{LINES}")))
         now[0] += 3
     assert counts == [0, 0, 1]
@@ -114,11 +112,11 @@ def test_the_ledger_is_brought_to_the_store_from_time_to_time(bucket: str, tmp_p
     (tmp_path / "here").mkdir()
     # The driver was killed before the next time.
     known = Known()
-    again = StoredLedger(f"{bucket}/out", tmp_path / "here", known, lambda: 0.0)
-    assert [job.name for job in again.todo(jobs)] == []
+    again = StoredManifest(f"{bucket}/out", tmp_path / "here", known, lambda: 0.0)
+    assert [job.name for job in again.pending(jobs)] == []
     store.write("by somebody else", jobs[1].output)
     known.stamps.clear()
-    assert [job.name for job in again.todo(jobs)] == ["b.png"]
+    assert [job.name for job in again.pending(jobs)] == ["b.png"]
 
 
 def test_what_cannot_be_is_told_before(bucket: str, tmp_path: Path) -> None:
@@ -135,17 +133,24 @@ def test_what_cannot_be_is_told_before(bucket: str, tmp_path: Path) -> None:
 
 def test_a_worker_that_sees_another_folder_says_so(tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match=r"^the machine .* has another folder of this name, or none · given '"):
-        Easel(StandIn, str(tmp_path), "token").ready()
-    easel = Easel(StandIn, f"file://{tmp_path}/store")
-    assert easel.ready().split()[-1].isdecimal()
-    assert easel.said() is None
+        RayWorker(StandIn, str(tmp_path), "token").ready()
+    worker = RayWorker(StandIn, f"file://{tmp_path}/store")
+    assert worker.ready().split()[-1].isdecimal()
+    assert worker.messages() == []
+    job = Job("a.png", "", (), str(tmp_path / "a.png"), {"told": str(tmp_path / "told"), "seconds": 0.05})
+    result, messages = worker.work(job)
+    assert result.state == "done"
+    assert {type(message) for message in messages} == {Progress}
+    worker.stop()
+    result, messages = worker.work(replace(job, settings={**job.settings, "seconds": 60}))
+    assert (result.state, len(messages)) == ("stopped", 1)
 
 
 def test_what_a_worker_cannot_fetch_is_one_of_the_things_that_become_of_a_job(bucket: str, tmp_path: Path) -> None:
     job = Job("x.png", f"{bucket}/photos/none.jpg", (), f"{bucket}/out/x.png", {"told": str(tmp_path)})
-    outcome = Easel(StandIn, bucket).work(job)
-    assert outcome.state == "failed"
-    assert outcome.message.startswith("content: there is no such file · given 'file://")
+    result = BatchWorker(StandIn, "one").run(job, lambda _: None, never_stop)
+    assert result.state == "failed"
+    assert result.message.startswith("content: there is no such file · given 'file://")
 
 
 def test_masks_and_styles_in_stores_are_fetched_once(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,15 +161,15 @@ def test_masks_and_styles_in_stores_are_fetched_once(bucket: str, tmp_path: Path
     seen: list[Job] = []
 
     class Looks(StandIn):
-        def painting(self, job: Job, *, stop: Any) -> Any:
+        def run(self, job: Job, tell: Callable[[Progress], None], stop: Stop) -> JobResult:
             seen.append(job)
-            return super().painting(job, stop=stop)
+            return super().run(job, tell, stop)
 
-    easel = Easel(Looks, bucket)
+    worker = BatchWorker(Looks, "one")
     settings = {"told": str(tmp_path / "told"), "content_mask": f"{bucket}/mask.png", "style_mask": [f"{bucket}/mask.png"]}
     for name in "ab":
         job = Job(f"{name}.png", f"{bucket}/photos/{name}.jpg", ((f"{bucket}/photos/c.jpg", 1.0),), f"{bucket}/out/{name}.png", settings)
-        assert easel.work(job).state == "done"
+        assert worker.run(job, lambda _: None, never_stop).state == "done"
     assert [address.rpartition("/")[2] for address in fetched] == ["a.jpg", "c.jpg", "mask.png", "b.jpg"]
     assert seen[0].settings["style_mask"] == [seen[1].settings["content_mask"]]
     # What was painted from is not kept.

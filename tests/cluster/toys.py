@@ -40,7 +40,7 @@ class Toy:
             raise OptionError(self._welcome)
         return str(os.getpid())
 
-    def work(self, task: Task) -> str:
+    def work(self, task: Task) -> tuple[str, list[str]]:
         self._doing = task.name
         Path(task.folder, f"{task.name}.{time.time_ns()}").touch()
         if len(task.begun()) <= task.deaths:
@@ -49,11 +49,11 @@ class Toy:
             raise OptionError(task.trouble)
         if task.until_told:
             assert self._told.wait(120)
-            return "left"
-        return f"{task.name} by {os.getpid()}"
+            return "left", []
+        return f"{task.name} by {os.getpid()}", []
 
-    def said(self) -> str:
-        return self._doing
+    def messages(self) -> list[str]:
+        return [self._doing] if self._doing else []
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         self._told.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,10 +13,12 @@ import pytest
 from PIL import Image
 
 from pincel.errors import FilmError, OptionError, PictureMissingError, PictureSizeError, UnknownNameError
-from pincel.film.base import Film, FilmEvent, Halt, Painted, Scene
+from pincel.executors.protocol import ExecutorEvent, Failed, Stop, StopFlag, never_stop
+from pincel.executors.serial import SerialExecutor
+from pincel.film.base import Film, FilmEvent, Painted, Scene
 from pincel.film.brush import Brush, known_for, new_share
 from pincel.film.flicker import flicker_of
-from pincel.film.paint import independent, paint_scene, painted_size
+from pincel.film.paint import SceneTask, SceneWorker, independent, paint_scene, painted_size
 from pincel.film.read import open_film
 from pincel.film.settings import Settings
 from pincel.film.ways import next_recipe, painting_recipe, pass_recipe, sketch_recipe
@@ -57,8 +60,8 @@ def test_a_scene_left_in_the_middle_goes_on_to_the_same_bytes(film: Film, tmp_pa
     assert painted[0].followed == 0
     assert min(event.followed for event in painted[1:]) > 0.5
 
-    halt = Halt()
-    there = paint_scene(film, Scene(0, 5), parts, SETTINGS, cache, lambda event: halt.stop() if seen(event, 2) else None, halt)
+    flag = StopFlag()
+    there = paint_scene(film, Scene(0, 5), parts, SETTINGS, cache, lambda event: flag.stop() if seen(event, 2) else None, flag)
     assert there == 3
     assert len(frames_in(parts)) == 3
     told.clear()
@@ -98,9 +101,9 @@ def test_passes_go_to_and_fro_and_go_on(film: Film, tmp_path: Path, cache: Cache
     assert paint_scene(film, Scene(0, 3), tmp_path / "whole", settings, cache, told.append) == 3
     order = [(event.pass_, event.index) for event in told if isinstance(event, Painted)]
     assert order == [(1, 0), (1, 1), (1, 2), (2, 2), (2, 1), (2, 0), (3, 0), (3, 1), (3, 2)]
-    halt = Halt()
-    stop_at = lambda event: halt.stop() if isinstance(event, Painted) and (event.pass_, event.index) == (2, 1) else None  # noqa: E731
-    assert paint_scene(film, Scene(0, 3), tmp_path / "parts", settings, cache, stop_at, halt) == 0
+    flag = StopFlag()
+    stop_at = lambda event: flag.stop() if isinstance(event, Painted) and (event.pass_, event.index) == (2, 1) else None  # noqa: E731
+    assert paint_scene(film, Scene(0, 3), tmp_path / "parts", settings, cache, stop_at, flag) == 0
     assert paint_scene(film, Scene(0, 3), tmp_path / "parts", settings, cache) == 3
     assert frames_in(tmp_path / "parts") == frames_in(tmp_path / "whole")
     assert not list(tmp_path.glob("whole/pass-*/*.png"))
@@ -266,7 +269,7 @@ def test_a_film_from_beginning_to_end(tmp_path: Path) -> None:
     again = Filming(str(path), tmp_path / "out.mp4", SETTINGS)
     again.paint()
     # Nothing was painted again, and nothing is left over.
-    assert all(event.known for event in again.painted)
+    assert all(event.known for event in again.painted.values())
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["in.mkv", "out.json", "out.mp4"]
 
 
@@ -310,7 +313,7 @@ def test_a_film_that_cannot_be_written_leaves_its_frames_and_says_how_to_go_on(t
     again = Filming(filming.source, filming.output, SETTINGS)
     again.paint()
     assert again.finished
-    assert all(event.known for event in again.painted)
+    assert all(event.known for event in again.painted.values())
     assert not again.work.folder.exists()
 
 
@@ -329,3 +332,24 @@ def test_frames_are_seen_on_the_background_of_the_recipe(tmp_path: Path) -> None
         settings = replace(SETTINGS, overrides={**SETTINGS.overrides, **values})
         filming = Filming(str(tmp_path / "%d.png"), tmp_path / f"out-{color[0]}" / "a.gif", settings)
         assert tuple(next(filming.film.read()).pixels[0, 0]) == color
+
+
+class Uneven(SerialExecutor[SceneTask]):
+    """Loses the worker of the last scene, once it has painted all of it, and has its frames told twice."""
+
+    def __init__(self, filming: Filming) -> None:
+        super().__init__(SceneWorker(filming.work, filming.settings, filming.cache))
+
+    def run(self, tasks: Sequence[SceneTask], tell: Callable[[ExecutorEvent[SceneTask]], None], stop: Stop = never_stop) -> None:
+        super().run([*tasks, tasks[-1]], tell, stop)
+        tell(Failed(tasks[-1], "its machine was lost 3 times", 3))
+
+
+def test_frames_are_told_once_and_a_scene_that_failed_ends_it(tmp_path: Path) -> None:
+    told: list[FilmEvent] = []
+    filming = finished_but_for_writing(tmp_path, "out.mp4")
+    filming.tell, filming.executor = told.append, Uneven(filming)
+    with pytest.raises(FilmError, match=r"^film: frames 0 to 3 cannot be painted, its machine was lost 3 times · given .*in\.mp4' · "):
+        filming.paint()
+    assert [event.index for event in told if isinstance(event, Painted)] == [0, 1, 2, 3]
+    assert not filming.finished

@@ -12,7 +12,8 @@ from PIL import Image
 
 from pincel.engine.events import Notice
 from pincel.errors import FilmError
-from pincel.film.base import Counted, FilmEvent, Halt, Scene
+from pincel.executors.protocol import StopFlag
+from pincel.film.base import Counted, FilmEvent, Scene
 from pincel.film.read import open_film
 from pincel.film.rendered import Pan
 from pincel.film.scenes import find_scenes, is_cut
@@ -32,13 +33,13 @@ def test_a_film_of_three_pictures_has_three_scenes_that_meet() -> None:
 
 def test_a_moving_camera_is_one_scene() -> None:
     film = open_film("sample:pan")
-    halt = Halt()
+    flag = StopFlag()
 
     def tell(event: FilmEvent) -> None:
         if isinstance(event, Counted) and event.done == 20:
-            halt.stop()
+            flag.stop()
 
-    assert find_scenes(film, tell, halt) == [Scene(0, 20)]
+    assert find_scenes(film, tell, flag) == [Scene(0, 20)]
 
 
 def small(photographs: tuple[Path, ...]) -> Iterator[np.ndarray]:

@@ -12,7 +12,8 @@ from PIL import Image
 
 from pincel.engine.events import Notice
 from pincel.errors import FilmError, OutputError, UnknownNameError
-from pincel.film.base import Assembled, Film, FilmEvent, Halt, Scene
+from pincel.executors.protocol import StopFlag
+from pincel.film.base import Assembled, Film, FilmEvent, Scene
 from pincel.film.formats import CONTAINERS, find_target
 from pincel.film.read import open_film
 from pincel.film.settings import Settings
@@ -185,10 +186,10 @@ def test_pictures_by_number(tmp_path: Path) -> None:
 
 def test_a_film_being_written_can_be_stopped_and_leaves_nothing(tmp_path: Path) -> None:
     film = open_film(write_film(tmp_path / "in.mp4", moving(5)))
-    halt = Halt()
+    flag = StopFlag()
     folder = work_of(tmp_path / "work", film, moving(5))
     with pytest.raises(KeyboardInterrupt):
-        assemble(film, folder, tmp_path / "out.mp4", tell=lambda event: halt.stop() if event == Assembled(2, 5) else None, stop=halt)
+        assemble(film, folder, tmp_path / "out.mp4", tell=lambda event: flag.stop() if event == Assembled(2, 5) else None, stop=flag)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", "work"]
 
 

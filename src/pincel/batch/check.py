@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pincel.batch.jobs import input_files, recipe_of
-from pincel.batch.ledger import LEDGER
+from pincel.batch.manifest import MANIFEST
 from pincel.batch.messages import Job
 from pincel.batch.names import PATTERN
-from pincel.batch.places import is_folder, near
+from pincel.batch.path_globs import is_folder, near
 from pincel.engine.result import record_path
 from pincel.errors import OutputError, PictureMissingError, PincelError
 from pincel.files import check_output, one_line, quoted
@@ -24,7 +24,7 @@ from pincel.sources import BLANK
 PAGE, TABLE, DATA = "index.html", "summary.csv", "batch.json"
 THUMBNAILS = "thumbnails"
 # What the batch itself writes into its folder.
-OWN = (PAGE, TABLE, DATA, LEDGER)
+OWN = (PAGE, TABLE, DATA, MANIFEST)
 
 
 def check_jobs(jobs: Sequence[Job], folder: Path, more: Iterable[Path] = ()) -> None:

@@ -12,7 +12,7 @@ from pincel.backbones import CARDS
 from pincel.backbones.calibrate import calibration_pictures
 from pincel.batch.messages import Job
 from pincel.batch.names import PATTERN, Names
-from pincel.batch.places import ACCEPTED, Notify, is_folder, pictures
+from pincel.batch.path_globs import ACCEPTED, Notify, is_folder, pictures
 from pincel.canvas.start import parse_start
 from pincel.errors import OptionError
 from pincel.files import one_line, sha256_of
@@ -46,7 +46,7 @@ def gather_jobs(
     In that order what is seen in a style is there for one content after the other.
 
     Args:
-        contents: Photographs; see :func:`pincel.batch.places.pictures`.
+        contents: Photographs; see :func:`pincel.batch.path_globs.pictures`.
         styles: Paintings, likewise.
         folder: Where the results go. Pictures in it count as contents or styles only if they are named one by one.
         pattern: How they are called; see :class:`pincel.batch.names.Names`.

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+# Of a picture that was stopped.
+LEFT = "It was left before it was whole."
+
 
 @dataclass(frozen=True)
 class Job:
@@ -28,10 +31,10 @@ class Job:
 
 @dataclass(frozen=True)
 class MachineOptions:
-    """Where and how to work, which changes nothing of a picture but rounding; the arguments of a :class:`Painter`.
+    """Where and how to work, which changes nothing of a picture but rounding; the arguments of a :class:`JobRunner`.
 
     Attributes:
-        device: As of a Painter.
+        device: As of a JobRunner.
         precision: Likewise.
         tiles: Likewise.
         memory: Likewise.
@@ -63,7 +66,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JobResult:
     """What became of a job. Plain data.
 
     Attributes:
@@ -91,4 +94,4 @@ class Outcome:
     worker: str = ""
 
 
-Message: TypeAlias = Outcome | Progress
+Message: TypeAlias = JobResult | Progress

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from string import Formatter
 
-from pincel.batch.places import folder_of, nearest, stem
+from pincel.batch.path_globs import folder_of, nearest, stem
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
 from pincel.image.io import check_format

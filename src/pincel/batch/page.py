@@ -14,8 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image, ImageOps
 
 from pincel.batch.check import DATA, PAGE, TABLE, THUMBNAILS
-from pincel.batch.messages import Job, Outcome
-from pincel.batch.places import is_folder, stem
+from pincel.batch.messages import Job, JobResult
+from pincel.batch.path_globs import is_folder, stem
 from pincel.files import atomically, csv_text, write_text
 from pincel.image.opening import opened_file
 from pincel.samples import PREFIX, find_sample
@@ -25,15 +25,15 @@ from pincel.version import __version__
 # Longest side of a thumbnail, in pixels.
 LARGE, SMALL = 320, 96
 COLUMNS = ["name", "state", "message", "content", "styles", "width", "height", "steps_made", "total", "seconds", "prepared", "worker"]
-LEFT = Outcome("", "stopped", "Not begun.")
+NOT_BEGUN = JobResult("", "stopped", "Not begun.")
 
 
-def write_summary(jobs: Sequence[Job], outcomes: Mapping[str, Outcome], folder: Path, seconds: float) -> tuple[Path, ...]:
+def write_summary(jobs: Sequence[Job], results: Mapping[str, JobResult], folder: Path, seconds: float) -> tuple[Path, ...]:
     """Write ``index.html``, ``summary.csv`` and ``batch.json`` into the folder of a batch, thumbnails beside them.
 
     Args:
         jobs: All of them, in the order they are shown.
-        outcomes: name → what became of it; jobs without are told as not begun.
+        results: name → what became of it; jobs without are told as not begun.
         folder: Of the batch.
         seconds: This batch has taken.
 
@@ -43,7 +43,7 @@ def write_summary(jobs: Sequence[Job], outcomes: Mapping[str, Outcome], folder: 
     Raises:
         OutputError: If one cannot be written.
     """
-    rows = [_row(job, outcomes.get(job.name, LEFT)) for job in jobs]
+    rows = [_row(job, results.get(job.name, NOT_BEGUN)) for job in jobs]
     settings = list(dict.fromkeys(name for job in jobs for name in job.settings))
     states = [row["state"] for row in rows]
     counts = {state: states.count(state) for state in ("done", "failed", "stopped")}
@@ -54,22 +54,22 @@ def write_summary(jobs: Sequence[Job], outcomes: Mapping[str, Outcome], folder: 
     return folder / PAGE, folder / TABLE, folder / DATA
 
 
-def _row(job: Job, outcome: Outcome) -> dict[str, Any]:
+def _row(job: Job, result: JobResult) -> dict[str, Any]:
     """Say of a job what the table and the data say; what is not known is left out."""
-    width, height = outcome.size or (None, None)
+    width, height = result.size or (None, None)
     row = {
         "name": job.name,
-        "state": outcome.state,
-        "message": outcome.message,
+        "state": result.state,
+        "message": result.message,
         "content": job.content,
         "styles": ", ".join(style if len(job.styles) == 1 else f"{style}={weight:g}" for style, weight in job.styles),
         "width": width,
         "height": height,
-        "steps_made": outcome.steps or None,
-        "total": outcome.total,
-        "seconds": outcome.seconds,
-        "prepared": outcome.prepared,
-        "worker": outcome.worker,
+        "steps_made": result.steps or None,
+        "total": result.total,
+        "seconds": result.seconds,
+        "prepared": result.prepared,
+        "worker": result.worker,
         "settings": dict(job.settings),
     }
     return {key: value for key, value in row.items() if value not in (None, "")}

@@ -14,15 +14,16 @@ from typing import Any, TypeAlias
 from filelock import FileLock, Timeout
 
 from pincel.batch.check import check_jobs
-from pincel.batch.hands import Hands, Here, Processes, shared
 from pincel.batch.jobs import gather_jobs
-from pincel.batch.ledger import Ledger
-from pincel.batch.messages import Job, MachineOptions, Message, Outcome
+from pincel.batch.manifest import Manifest
+from pincel.batch.messages import LEFT, Job, JobResult, MachineOptions, Message, Progress
 from pincel.batch.names import PATTERN
 from pincel.batch.page import write_summary
-from pincel.batch.places import Notify
+from pincel.batch.path_globs import Notify
+from pincel.batch.resources import local_executor
 from pincel.batch.table import read_jobs
 from pincel.errors import OptionError
+from pincel.executors.protocol import Completed, Executor, ExecutorEvent, Stop, Update, never_stop
 from pincel.files import one_line, quoted
 
 LOCK = ".pincel-batch.lock"
@@ -36,7 +37,7 @@ class Summary:
 
     Attributes:
         jobs: What was asked for.
-        outcomes: name → what became of it, also of those that were done before; nothing of those that were never begun.
+        results: name → what became of it, also of those that were done before; nothing of those that were never begun.
         kept: Names of those that were done before, and are as asked for.
         folder: Where everything is.
         seconds: The batch has taken.
@@ -45,7 +46,7 @@ class Summary:
     """
 
     jobs: tuple[Job, ...]
-    outcomes: Mapping[str, Outcome]
+    results: Mapping[str, JobResult]
     kept: frozenset[str]
     folder: Path
     seconds: float
@@ -53,71 +54,89 @@ class Summary:
     files: tuple[Path, ...]
 
     @property
-    def painted(self) -> list[Outcome]:
+    def painted(self) -> list[JobResult]:
         """Those that were painted this time."""
-        return [outcome for outcome in self.outcomes.values() if outcome.state == "done" and outcome.name not in self.kept]
+        return [result for result in self.results.values() if result.state == "done" and result.name not in self.kept]
 
     @property
-    def failed(self) -> list[Outcome]:
+    def failed(self) -> list[JobResult]:
         """Those that could not be painted."""
-        return [outcome for outcome in self.outcomes.values() if outcome.state == "failed"]
+        return [result for result in self.results.values() if result.state == "failed"]
 
     @property
     def left(self) -> int:
         """How many were not begun, or left before they were whole."""
-        return sum(job.name not in self.outcomes or self.outcomes[job.name].state == "stopped" for job in self.jobs)
+        return sum(job.name not in self.results or self.results[job.name].state == "stopped" for job in self.jobs)
 
 
 def run_batch(
     jobs: Sequence[Job],
-    hands: Hands,
+    executor: Executor[Job],
     folder: Path,
     tell: Callable[[Message], None] = lambda _: None,
     *,
     again: bool = False,
-    ledger: Ledger | None = None,
+    manifest: Manifest | None = None,
+    stop: Stop = never_stop,
 ) -> Summary:
     """Paint the jobs that are not done, and write the summary, also if it is ended early.
 
     Args:
         jobs: All of them, with names that differ; see :func:`pincel.batch.check.check_jobs`.
-        hands: Who paints. They are not closed.
-        folder: Where the ledger and the summary are.
+        executor: Runs the jobs. It is not closed.
+        folder: Where the manifest and the summary are.
         tell: Is told how each job goes and what becomes of it.
         again: Paint all, also those that are done.
-        ledger: That of the folder, if it has been read already.
+        manifest: That of the folder, if it has been read already.
+        stop: Asked again and again whether to leave what is under way and begin nothing more.
 
     Returns:
         What became of each.
 
     Raises:
         OptionError: If another batch works in this folder.
-        OutputError: If ledger or summary cannot be written.
+        OutputError: If manifest or summary cannot be written.
     """
     began = time.perf_counter()
-    with alone(folder):
-        ledger = ledger or Ledger(folder)
-        done = {} if again else {job.name: outcome for job in jobs if (outcome := ledger.done(job))}
-        outcomes = dict(done)
-        todo = [job for job in jobs if job.name not in done]
-        for job in todo:
+    with folder_lock(folder):
+        manifest = manifest or Manifest(folder)
+        done = {} if again else {job.name: result for job in jobs if (result := manifest.done(job))}
+        results = dict(done)
+        pending = {job.name: job for job in jobs if job.name not in done}
+        for job in pending.values():
             # As the files are now: what is changed while it is painted counts as changed.
-            ledger.fingerprint(job)
-        by_name = {job.name: job for job in todo}
+            manifest.fingerprint(job)
+
+        def handle(event: ExecutorEvent[Job]) -> None:
+            message = message_of(event, stopping=stop())
+            if isinstance(message, JobResult):
+                manifest.add(pending[message.name], message)
+                results[message.name] = message
+            tell(message)
+
         try:
-            for message in hands.outcomes(todo):
-                if isinstance(message, Outcome):
-                    ledger.note(by_name[message.name], message)
-                    outcomes[message.name] = message
-                tell(message)
+            executor.run(list(pending.values()), handle, stop)
         finally:
-            files = write_summary(jobs, outcomes, folder, time.perf_counter() - began)
-    stopped = any(job.name not in outcomes or outcomes[job.name].state == "stopped" for job in jobs)
-    return Summary(tuple(jobs), outcomes, frozenset(done), folder, time.perf_counter() - began, stopped, files)
+            files = write_summary(jobs, results, folder, time.perf_counter() - began)
+    stopped = any(job.name not in results or results[job.name].state == "stopped" for job in jobs)
+    return Summary(tuple(jobs), results, frozenset(done), folder, time.perf_counter() - began, stopped, files)
+
+
+def message_of(event: ExecutorEvent[Job], *, stopping: bool) -> Message:
+    """Return what an executor says of a job, in the words of a batch; a job whose worker is lost while it is to stop is stopped."""
+    if isinstance(event, Update):
+        progress: Progress = event.message
+        return progress
+    if isinstance(event, Completed):
+        result: JobResult = event.result
+        return result
+    if stopping:
+        return JobResult(event.task.name, "stopped", LEFT, worker=event.worker)
+    return JobResult(event.task.name, "failed", f"{event.reason[:1].upper()}{event.reason[1:]}.", worker=event.worker)
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def folder_lock(folder: Path) -> Iterator[None]:
     """Have a folder for oneself, so that nothing is painted twice at once; raises OptionError if another process has it."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK)
@@ -158,7 +177,7 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
     Example:
         >>> from pincel.batch.run import paint_all
         >>> summary = paint_all("photos/*.jpg", ["starry.jpg", "paintings/"], "painted", size=512)  # doctest: +SKIP
-        >>> [outcome.message for outcome in summary.failed]  # doctest: +SKIP
+        >>> [result.message for result in summary.failed]  # doctest: +SKIP
         []
 
     Args:
@@ -175,7 +194,7 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
         tiles: As for :func:`pincel.transfer`.
         memory: As for :func:`pincel.transfer`, for all workers together.
         again: Paint also what is done.
-        on_event: Is told how each picture goes (:class:`Progress`) and what becomes of it (:class:`Outcome`).
+        on_event: Is told how each picture goes (:class:`Progress`) and what becomes of it (:class:`JobResult`).
         notify: Called with a note on the files of a folder or a pattern that are left out.
         **overrides: Any value of the recipe, for all.
 
@@ -194,12 +213,11 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
     else:
         asked = gather_jobs(_texts(contents), _texts(styles), into, pattern=pattern, settings=settings, notify=notify)
     check_jobs(asked, into, [Path(jobs)] if jobs is not None else [])
-    machine = shared(MachineOptions(device, precision, tiles, memory), workers)
-    hands: Hands = Here(machine) if workers == 1 else Processes(workers, machine)
+    executor = local_executor(workers, MachineOptions(device, precision, tiles, memory))
     try:
-        return run_batch(asked, hands, into, on_event or (lambda _: None), again=again)
+        return run_batch(asked, executor, into, on_event or (lambda _: None), again=again)
     finally:
-        hands.close()
+        executor.close()
 
 
 def _texts(places: Places) -> list[str]:

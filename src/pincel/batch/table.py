@@ -31,7 +31,7 @@ from typing import Any
 from pincel.batch.jobs import USUAL
 from pincel.batch.messages import Job
 from pincel.batch.names import PATTERN, Names, inside
-from pincel.batch.places import nearest
+from pincel.batch.path_globs import nearest
 from pincel.documents import Reader
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted

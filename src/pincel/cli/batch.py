@@ -18,10 +18,10 @@ from pincel.cli.texts import GroupedCommand, examples
 from pincel.recipes.groups import GROUPS
 
 if TYPE_CHECKING:
-    from pincel.batch.hands import Hands
-    from pincel.batch.ledger import Ledger
+    from pincel.batch.manifest import Manifest
     from pincel.batch.messages import Job, MachineOptions
     from pincel.batch.run import Summary
+    from pincel.executors.protocol import Executor
 
 # Of a batch in which a picture failed.
 SOME_FAILED = 1
@@ -135,16 +135,16 @@ def painted(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[s
     if options["cluster"] is not None and any("://" in text for text in (options["output"], *contents, *styles)):
         return painted_in_store(contents, styles, settings, options)
     folder = Path(options["output"])
-    jobs = asked(contents, styles, settings, options)
+    jobs = find_jobs(contents, styles, settings, options)
     check_jobs(jobs, folder, [Path(options["jobs"])] if options["jobs"] else [])
     machine = MachineOptions(**{name: options[name] for name in MACHINE})
     if options["dry_run"]:
-        return foreseen(jobs, folder, machine, again=options["again"], json_lines=options["json_lines"])
-    hands = hands_for(options["workers"], options["cluster"], machine)
+        return dry_run(jobs, folder, machine, again=options["again"], json_lines=options["json_lines"])
+    executor = make_executor(options["workers"], options["cluster"], machine, options["output"])
     try:
-        return worked(jobs, hands, folder, options)
+        return run(jobs, executor, folder, options)
     finally:
-        hands.close()
+        executor.close()
 
 
 def painted_in_store(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[str, Any], options: dict[str, Any]) -> int:
@@ -162,15 +162,16 @@ def painted_in_store(contents: tuple[str, ...], styles: tuple[str, ...], setting
     known, folder = Known(), options["output"]
     jobs = gather_stored(contents, styles, folder, known, pattern=options["names"], settings=settings, notify=_notify(options))
     check_stored(jobs, folder)
-    hands = hands_for(options["workers"], options["cluster"], MachineOptions(**{name: options[name] for name in MACHINE}))
+    machine = MachineOptions(**{name: options[name] for name in MACHINE})
+    executor = make_executor(options["workers"], options["cluster"], machine, folder)
     try:
-        with opened(folder, known) as (here, ledger):
-            return worked(jobs, hands, here, options, ledger)
+        with opened(folder, known) as (here, manifest):
+            return run(jobs, executor, here, options, manifest)
     finally:
-        hands.close()
+        executor.close()
 
 
-def asked(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[str, Any], options: dict[str, Any]) -> list[Job]:
+def find_jobs(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[str, Any], options: dict[str, Any]) -> list[Job]:
     """Return the jobs, of either kind.
 
     Raises:
@@ -195,27 +196,25 @@ def _notify(options: dict[str, Any]) -> Callable[[str], None]:
     return (lambda _: None) if options["quiet"] else partial(click.echo, err=True)
 
 
-def hands_for(workers: int | None, cluster: str | None, machine: MachineOptions) -> Hands:
-    """Return who is to paint: this process, several of this machine, or those of a cluster."""
-    from pincel.batch.hands import Here, Processes, shared
+def make_executor(workers: int | None, cluster: str | None, machine: MachineOptions, folder: str) -> Executor[Job]:
+    """Return what runs the jobs: this process, several of this machine, or workers of a cluster."""
+    from pincel.batch.resources import local_executor
 
     if cluster is not None:
-        from pincel.cluster.hands import RayHands
+        from pincel.cluster.batch import RayBatch
 
-        return RayHands(cluster, workers, machine)
-    count = workers or 1
-    ways = shared(machine, count)
-    return Here(ways) if count == 1 else Processes(count, ways)
+        return RayBatch(folder, cluster, workers, machine)
+    return local_executor(workers or 1, machine)
 
 
-def foreseen(jobs: list[Job], folder: Path, machine: MachineOptions, *, again: bool, json_lines: bool) -> int:
+def dry_run(jobs: list[Job], folder: Path, machine: MachineOptions, *, again: bool, json_lines: bool) -> int:
     """Say what would be painted and how long it may take; return the exit code."""
-    from pincel.batch.effort import expected_seconds
-    from pincel.batch.ledger import Ledger
+    from pincel.batch.cost import expected_seconds
+    from pincel.batch.manifest import Manifest
     from pincel.cli.plan import duration
     from pincel.cli.terminal import say
 
-    todo = jobs if again else Ledger(folder).todo(jobs)
+    todo = jobs if again else Manifest(folder).pending(jobs)
     seconds = expected_seconds(todo, machine)
     due = {job.name for job in todo}
     for job in jobs:
@@ -235,17 +234,18 @@ def foreseen(jobs: list[Job], folder: Path, machine: MachineOptions, *, again: b
     return 0
 
 
-def worked(jobs: list[Job], hands: Hands, folder: Path, options: dict[str, Any], ledger: Ledger | None = None) -> int:
+def run(jobs: list[Job], executor: Executor[Job], folder: Path, options: dict[str, Any], manifest: Manifest | None = None) -> int:
     """Paint, showing how it goes, until all is done or a signal asks for the end; return the exit code."""
-    from pincel.batch.effort import efforts
-    from pincel.batch.ledger import Ledger
+    from pincel.batch.cost import costs
+    from pincel.batch.manifest import Manifest
     from pincel.batch.run import run_batch
     from pincel.cli.crowd import Crowd, as_line
     from pincel.cli.terminal import say
+    from pincel.executors.protocol import StopFlag
 
-    end = _End(hands)
-    ledger = ledger or Ledger(folder)
-    todo = jobs if options["again"] else ledger.todo(jobs)
+    flag = StopFlag()
+    manifest = manifest or Manifest(folder)
+    todo = jobs if options["again"] else manifest.pending(jobs)
 
     def tell(message: Any) -> None:
         crowd.show(message)
@@ -253,14 +253,14 @@ def worked(jobs: list[Job], hands: Hands, folder: Path, options: dict[str, Any],
             say(json.dumps(line))
 
     try:
-        with Crowd(efforts(todo), len(jobs), quiet=options["quiet"]) as crowd, stopped_by_signals(end):
-            summary = run_batch(jobs, hands, folder, tell, again=options["again"], ledger=ledger)
+        with Crowd(costs(todo), len(jobs), quiet=options["quiet"]) as crowd, stopped_by_signals(flag):
+            summary = run_batch(jobs, executor, folder, tell, again=options["again"], manifest=manifest, stop=flag)
     except KeyboardInterrupt:
         # The second one, which waits for no step.
         click.echo(f"Ended at once; what was whole is in {folder}, and the same command goes on with the rest.", err=True)
         return EXIT_CODES["interrupted"]
-    report(summary, json_lines=options["json_lines"], quiet=options["quiet"], ended=end.reason)
-    return EXIT_CODES.get(end.reason, 0) if summary.stopped else SOME_FAILED if summary.failed else 0
+    report(summary, json_lines=options["json_lines"], quiet=options["quiet"], ended=flag.reason)
+    return EXIT_CODES.get(flag.reason, 0) if summary.stopped else SOME_FAILED if summary.failed else 0
 
 
 def report(summary: Summary, *, json_lines: bool, quiet: bool, ended: str) -> None:
@@ -274,22 +274,9 @@ def report(summary: Summary, *, json_lines: bool, quiet: bool, ended: str) -> No
     elif not quiet:
         said = [f"{count} {what}" for what, count in counts.items() if count or what == "painted"]
         say(f"{', '.join(said)} in {duration(summary.seconds)}: {summary.files[0]}")
-    for outcome in summary.failed:
-        click.echo(f"{outcome.name} failed: {outcome.message}", err=True)
+    for result in summary.failed:
+        click.echo(f"{result.name} failed: {result.message}", err=True)
     if summary.stopped and ended:
         click.echo(
             f"Ended before its end; nothing that was whole is lost. The same command goes on with the {summary.left} left.", err=True
         )
-
-
-class _End:
-    """Lets a signal end the hands' work, and remembers why."""
-
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
-        self.reason = ""
-
-    def stop(self, reason: str = "stopped") -> None:
-        """Ask for the end."""
-        self.reason = reason
-        self._hands.stop()

@@ -18,7 +18,7 @@ from pincel.recipes.groups import GROUPS
 
 if TYPE_CHECKING:
     from pincel.cli.filming import FilmBar
-    from pincel.film.paint import PaintScenes
+    from pincel.cluster.scenes import RayScenes
     from pincel.film.settings import Settings
     from pincel.film.whole import Filming
 
@@ -162,32 +162,30 @@ def filmed(film: str, output: str, options: dict[str, Any]) -> int:
             compare=options["measure"],
             tell=bar.show,
         )
-        with stopped_by_signals(filming), hands_of(options) as filming.hands:
+        with stopped_by_signals(filming), cluster_executor(options, filming) as filming.executor:
             filming.paint()
     return _finished(filming, options)
 
 
 @contextmanager
-def hands_of(options: dict[str, Any]) -> Iterator[PaintScenes]:
-    """Give who paints the scenes: this process, or the workers of a cluster.
+def cluster_executor(options: dict[str, Any], filming: Filming) -> Iterator[RayScenes | None]:
+    """Give the workers of a cluster that paint the scenes; None where this process paints them.
 
     Raises:
         OptionError: For a number of workers without a cluster.
     """
-    from pincel.film.paint import paint_scenes
-
     if options["cluster"] is None:
         if options["workers"] is not None:
             raise OptionError("--workers of a film are those of a cluster: --cluster auto --workers 2.")
-        yield paint_scenes
+        yield None
         return
     from pincel.cluster.scenes import RayScenes
 
-    hands = RayScenes(options["cluster"], options["workers"])
+    executor = RayScenes(filming.work.folder, filming.settings, options["cluster"], options["workers"])
     try:
-        yield hands.paint
+        yield executor
     finally:
-        hands.close()
+        executor.close()
 
 
 def place(output: str) -> Path:
@@ -234,7 +232,7 @@ def _finished(filming: Filming, options: dict[str, Any]) -> int:
         "with --partial it makes a film of those.",
         file=sys.stderr,
     )
-    return EXIT_CODES.get(filming.halt.reason, 0)
+    return EXIT_CODES.get(filming.stop_flag.reason, 0)
 
 
 def make_settings(options: dict[str, Any]) -> Settings:

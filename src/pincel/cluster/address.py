@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from pincel.cluster.words import first_line
+from pincel.cluster.errors import first_line
 from pincel.errors import ClusterError, OptionError
 from pincel.extras import need
 from pincel.files import one_line, quoted

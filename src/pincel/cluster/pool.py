@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from pincel.cluster.address import Cluster
-from pincel.cluster.words import first_line
+from pincel.cluster.errors import first_line
 from pincel.errors import ClusterError
+from pincel.executors.protocol import Completed, ExecutorEvent, Failed, Stop, Update, never_stop
 from pincel.files import one_line
 
 T = TypeVar("T")
@@ -29,48 +30,7 @@ PATIENCE = 900.0
 
 
 @dataclass(frozen=True)
-class Done(Generic[T]):
-    """A worker is done with a task.
-
-    Attributes:
-        task: It.
-        said: What the worker returned.
-    """
-
-    task: T
-    said: Any
-
-
-@dataclass(frozen=True)
-class Lost(Generic[T]):
-    """A task will not be done.
-
-    Attributes:
-        task: It.
-        why: In one line.
-        tries: How many workers began it.
-    """
-
-    task: T
-    why: str
-    tries: int
-
-
-@dataclass(frozen=True)
-class Heard(Generic[T]):
-    """What a worker said of the task it is at.
-
-    Attributes:
-        task: It.
-        said: Whatever its ``said`` returned.
-    """
-
-    task: T
-    said: Any
-
-
-@dataclass(frozen=True)
-class Needs:
+class WorkerResources:
     """What each worker needs of a machine.
 
     Attributes:
@@ -81,7 +41,7 @@ class Needs:
     cores: int = 1
     gpus: int = 0
 
-    def room(self, resources: dict[str, float]) -> int:
+    def capacity(self, resources: dict[str, float]) -> int:
         """Return how many such workers a cluster has room for."""
         cores = int(resources.get("CPU", 0) // self.cores) if self.cores else None
         gpus = int(resources.get("GPU", 0) // self.gpus) if self.gpus else None
@@ -95,7 +55,7 @@ class _Attempt(Generic[T]):
 
 
 @dataclass(eq=False)
-class _Hand(Generic[T]):
+class _Handle(Generic[T]):
     """A worker as the driver sees it: what Ray knows it by, and what it is at."""
 
     actor: Any
@@ -105,19 +65,21 @@ class _Hand(Generic[T]):
 
 
 @dataclass
-class _Troop(Generic[T]):
+class _PoolState(Generic[T]):
     """Who is where: each reference Ray will answer, with the worker it is for."""
 
-    idle: deque[_Hand[T]] = field(default_factory=deque)
-    starting: dict[Any, _Hand[T]] = field(default_factory=dict)
-    busy: dict[Any, _Hand[T]] = field(default_factory=dict)
+    idle: deque[_Handle[T]] = field(default_factory=deque)
+    starting: dict[Any, _Handle[T]] = field(default_factory=dict)
+    busy: dict[Any, _Handle[T]] = field(default_factory=dict)
 
 
-class Pool(Generic[T]):
+class WorkerPool(Generic[T]):
     """Workers of one kind.
 
-    A worker is an object of ``kind`` in a process of its own, with the methods ``ready()``, which raises a PincelError if it cannot work
-    where it is; ``work(task)``; and, called from another thread meanwhile, ``said()`` and ``leave()``, which asks it to end its work early.
+    A worker is an object of ``kind`` in a process of its own, as :class:`pincel.cluster.worker.RayWorker`, with the methods ``ready()``,
+    which raises a PincelError if it cannot work where it is; ``work(task)``, which returns the result and the messages that were not asked
+    for yet; and, called from another thread meanwhile, ``messages()``, those since it was last asked, and ``stop()``, which asks it to
+    return early.
 
     Ray starts a worker anew, wherever there is room, when its process or machine is lost. Its task goes to whoever is free next. Only as
     many tasks as there are workers are ever under way, and no more are taken from the caller than that.
@@ -137,12 +99,12 @@ class Pool(Generic[T]):
         arguments: tuple[Any, ...] = (),
         *,
         workers: int,
-        needs: Needs | None = None,
+        needs: WorkerResources | None = None,
         patience: float = PATIENCE,
     ) -> None:
         self._ray = cluster.ray
         self._cluster = cluster
-        self._needs = needs or Needs()
+        self._needs = needs or WorkerResources()
         self._patience = patience
         # A second thread answers while the first paints.
         actor = self._ray.remote(
@@ -152,16 +114,16 @@ class Pool(Generic[T]):
             max_task_retries=0,
             concurrency_groups={"beside": 1},
         )(kind)
-        self._hands: list[_Hand[T]] = [_Hand(actor.remote(*arguments)) for _ in range(workers)]
+        self._handles: list[_Handle[T]] = [_Handle(actor.remote(*arguments)) for _ in range(workers)]
         self._trouble = ""
 
     def close(self) -> None:
         """End the workers."""
-        for hand in self._hands:
-            self._ray.kill(hand.actor, no_restart=True)
-        self._hands = []
+        for handle in self._handles:
+            self._ray.kill(handle.actor, no_restart=True)
+        self._handles = []
 
-    def results(self, tasks: Iterable[T], stop: Callable[[], bool] = lambda: False) -> Iterator[Done[T] | Lost[T] | Heard[T]]:
+    def results(self, tasks: Iterable[T], stop: Stop = never_stop) -> Iterator[ExecutorEvent[T]]:
         """Have all tasks done, and tell what becomes of each as it comes, in no certain order.
 
         Args:
@@ -172,85 +134,87 @@ class Pool(Generic[T]):
             ClusterError: If no worker can be had.
         """
         tasks, again = iter(tasks), deque[_Attempt[T]]()
-        troop = _Troop[T]()
-        for hand in self._hands:
-            self._begin(hand, troop)
+        state = _PoolState[T]()
+        for handle in self._handles:
+            self._begin(handle, state)
         alone, leaving = time.monotonic(), False
         while True:
             if not leaving and stop():
                 leaving = True
-                self._leave(troop)
+                self._leave(state)
             if not leaving:
-                self._hand_out(tasks, again, troop)
-            if not troop.busy and (leaving or troop.idle):
+                self._hand_out(tasks, again, state)
+            if not state.busy and (leaving or state.idle):
                 return
-            done, _ = self._ray.wait([*troop.busy, *troop.starting], timeout=TICK)
+            done, _ = self._ray.wait([*state.busy, *state.starting], timeout=TICK)
             for reference in done:
-                if reference in troop.starting:
-                    self._started(reference, troop)
+                if reference in state.starting:
+                    self._started(reference, state)
                 else:
-                    yield from self._ended(reference, troop, None if leaving else again)
+                    yield from self._ended(reference, state, None if leaving else again)
             if not done:
-                yield from self._listen(troop)
-            alone = time.monotonic() if troop.busy or troop.idle else alone
-            self._check_somebody_is_there(troop, time.monotonic() - alone)
+                yield from self._listen(state)
+            alone = time.monotonic() if state.busy or state.idle else alone
+            self._check_somebody_is_there(state, time.monotonic() - alone)
 
-    def _leave(self, troop: _Troop[T]) -> None:
-        for hand in troop.busy.values():
-            hand.actor.leave.options(concurrency_group="beside").remote()
+    def _leave(self, state: _PoolState[T]) -> None:
+        for handle in state.busy.values():
+            handle.actor.stop.options(concurrency_group="beside").remote()
 
-    def _begin(self, hand: _Hand[T], troop: _Troop[T]) -> None:
+    def _begin(self, handle: _Handle[T], state: _PoolState[T]) -> None:
         # A worker that Ray is starting anew is waited for.
-        troop.starting[hand.actor.ready.options(max_task_retries=-1).remote()] = hand
+        state.starting[handle.actor.ready.options(max_task_retries=-1).remote()] = handle
 
-    def _hand_out(self, tasks: Iterator[T], again: deque[_Attempt[T]], troop: _Troop[T]) -> None:
+    def _hand_out(self, tasks: Iterator[T], again: deque[_Attempt[T]], state: _PoolState[T]) -> None:
         """Give each free worker something to do, first what another has lost."""
-        while troop.idle:
+        while state.idle:
             attempt = again.popleft() if again else next((_Attempt(task) for task in tasks), None)
             if attempt is None:
                 return
-            hand = troop.idle.popleft()
-            hand.at = attempt
+            handle = state.idle.popleft()
+            handle.at = attempt
             attempt.tries += 1
-            troop.busy[hand.actor.work.remote(attempt.task)] = hand
+            state.busy[handle.actor.work.remote(attempt.task)] = handle
 
-    def _started(self, reference: Any, troop: _Troop[T]) -> None:
+    def _started(self, reference: Any, state: _PoolState[T]) -> None:
         """Take in a worker that is ready, or do without it."""
-        hand = troop.starting.pop(reference)
+        handle = state.starting.pop(reference)
         try:
             self._ray.get(reference)
         except self._ray.exceptions.RayActorError as error:
-            hand.losses += 1
+            handle.losses += 1
             self._trouble = first_line(error)
-            if hand.losses < TRIES:
-                self._begin(hand, troop)
+            if handle.losses < TRIES:
+                self._begin(handle, state)
         except self._ray.exceptions.RayTaskError as error:
             self._trouble = first_line(error.cause if error.cause else error)
         else:
-            hand.losses = 0
-            troop.idle.append(hand)
+            handle.losses = 0
+            state.idle.append(handle)
 
-    def _ended(self, reference: Any, troop: _Troop[T], again: deque[_Attempt[T]] | None) -> Iterator[Done[T] | Lost[T] | Heard[T]]:
+    def _ended(self, reference: Any, state: _PoolState[T], again: deque[_Attempt[T]] | None) -> Iterator[ExecutorEvent[T]]:
         """Take an answer, or see to it that a task whose worker is gone is done by another."""
-        hand = troop.busy.pop(reference)
-        yield from self._heard(hand, ANSWER)
-        attempt, hand.at, hand.asked = hand.at, None, None
+        handle = state.busy.pop(reference)
+        yield from self._heard(handle, ANSWER)
+        attempt, handle.at, handle.asked = handle.at, None, None
         assert attempt is not None
         try:
             answer = self._ray.get(reference)
         except self._ray.exceptions.RayTaskError as error:
-            troop.idle.append(hand)
-            yield Lost(attempt.task, first_line(error.cause if error.cause else error), attempt.tries)
+            state.idle.append(handle)
+            yield Failed(attempt.task, first_line(error.cause if error.cause else error), attempt.tries)
         except self._ray.exceptions.RayError as error:
             # The process is gone, or its machine, or the way there.
-            self._begin(hand, troop)
+            self._begin(handle, state)
             if again is not None and attempt.tries < TRIES:
                 again.append(attempt)
             else:
-                yield Lost(attempt.task, self._why(error, attempt.tries), attempt.tries)
+                yield Failed(attempt.task, self._why(error, attempt.tries), attempt.tries)
         else:
-            troop.idle.append(hand)
-            yield Done(attempt.task, answer)
+            state.idle.append(handle)
+            result, messages = answer
+            yield from (Update(attempt.task, message) for message in messages)
+            yield Completed(attempt.task, result)
 
     def _why(self, error: Exception, tries: int) -> str:
         """Say why a task is given up."""
@@ -258,31 +222,30 @@ class Pool(Generic[T]):
             return f"its machine was short of memory {tries} times; try fewer workers, or a smaller size"
         return f"the process or machine at it was lost {tries} times; was there too little memory? Try fewer workers, or a smaller size"
 
-    def _listen(self, troop: _Troop[T]) -> Iterator[Heard[T]]:
+    def _listen(self, state: _PoolState[T]) -> Iterator[Update[T]]:
         """Pass on what workers said since, and ask again. One that does not answer is not asked twice."""
-        for hand in troop.busy.values():
-            yield from self._heard(hand, 0.0)
-            if hand.asked is None:
-                hand.asked = hand.actor.said.options(concurrency_group="beside").remote()
+        for handle in state.busy.values():
+            yield from self._heard(handle, 0.0)
+            if handle.asked is None:
+                handle.asked = handle.actor.messages.options(concurrency_group="beside").remote()
 
-    def _heard(self, hand: _Hand[T], seconds: float) -> Iterator[Heard[T]]:
+    def _heard(self, handle: _Handle[T], seconds: float) -> Iterator[Update[T]]:
         """Take a worker's answer, if it comes in time."""
-        if hand.asked is None or hand.at is None or not self._ray.wait([hand.asked], timeout=seconds)[0]:
+        if handle.asked is None or handle.at is None or not self._ray.wait([handle.asked], timeout=seconds)[0]:
             return
-        asked, hand.asked = hand.asked, None
+        asked, handle.asked = handle.asked, None
         try:
             said = self._ray.get(asked)
         except self._ray.exceptions.RayError:
             return
-        if said:
-            yield Heard(hand.at.task, said)
+        yield from (Update(handle.at.task, message) for message in said)
 
-    def _check_somebody_is_there(self, troop: _Troop[T], seconds: float) -> None:
-        if troop.busy or troop.idle:
+    def _check_somebody_is_there(self, state: _PoolState[T], seconds: float) -> None:
+        if state.busy or state.idle:
             return
         has = ", ".join(f"{value:g} {name}" for name, value in sorted(self._cluster.resources().items()) if name in ("CPU", "GPU"))
         each = f"{self._needs.cores} CPU" + (f" and {self._needs.gpus} GPU" if self._needs.gpus else "")
-        if not troop.starting:
+        if not state.starting:
             raise ClusterError(
                 one_line(f"cluster: no worker can work, {self._trouble}", has, f"machines with {each} a worker", "'ray status'")
             )

@@ -1,4 +1,4 @@
-"""A batch whose pictures are in stores: gathered from addresses, its ledger and summary beside the results."""
+"""A batch whose pictures are in stores: gathered from addresses, its manifest and summary beside the results."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from typing import Any
 
 from pincel.batch.check import check_jobs
 from pincel.batch.jobs import USUAL, digest_of
-from pincel.batch.ledger import LEDGER, Ledger
-from pincel.batch.messages import Job, Outcome
+from pincel.batch.manifest import MANIFEST, Manifest
+from pincel.batch.messages import Job, JobResult
 from pincel.batch.names import PATTERN, Names
-from pincel.batch.places import Notify, pictures
+from pincel.batch.path_globs import Notify, pictures
 from pincel.cluster import store
 from pincel.sources import BLANK
 
-# Where in a store lines of the ledger are: files of some lines each, as nothing can be added to a file in a store.
-LINES = "ledger"
+# Where in a store lines of the manifest are: files of some lines each, as nothing can be added to a file in a store.
+LINES = "manifest"
 # Seconds between two of them. A driver that is killed loses what was done since the last, and has it painted again.
 EVERY = 5.0
 
@@ -127,30 +127,30 @@ def _in_store(value: Any) -> bool:
 
 
 @contextmanager
-def opened(folder: str, known: Known) -> Iterator[tuple[Path, Ledger]]:
-    """Give the folder of a batch here, and its ledger; of a store, one that is copied there again.
+def opened(folder: str, known: Known) -> Iterator[tuple[Path, Manifest]]:
+    """Give the folder of a batch here, and its manifest; of a store, one that is copied there again.
 
     Raises:
         PincelError: If the store cannot be read or written.
     """
     if not store.is_address(folder):
-        yield Path(folder), Ledger(Path(folder), known)
+        yield Path(folder), Manifest(Path(folder), known)
         return
     with tempfile.TemporaryDirectory(prefix="pincel-") as aside:
         here = Path(aside)
-        ledger = StoredLedger(folder, here, known)
+        manifest = StoredManifest(folder, here, known)
         try:
-            yield here, ledger
+            yield here, manifest
         finally:
-            ledger.flush()
+            manifest.flush()
             for file in sorted(
-                path for path in here.rglob("*") if path.is_file() and not path.name.startswith(".") and path.name != LEDGER
+                path for path in here.rglob("*") if path.is_file() and not path.name.startswith(".") and path.name != MANIFEST
             ):
                 store.deliver(file, store.joined(folder, file.relative_to(here).as_posix()))
 
 
-class StoredLedger(Ledger):
-    """A ledger in a store: a copy here, of which new lines are brought there from time to time, in files of their own.
+class StoredManifest(Manifest):
+    """A manifest in a store: a copy here, of which new lines are brought there from time to time, in files of their own.
 
     Args:
         address: Of the folder of the results.
@@ -165,7 +165,7 @@ class StoredLedger(Ledger):
         files = [name for name in store.names(self._lines) if name.endswith(".jsonl")]
         texts = [store.fetch(store.joined(self._lines, name), here / LINES).read_bytes() for name in files]
         shutil.rmtree(here / LINES, ignore_errors=True)
-        (here / LEDGER).write_bytes(b"".join(text if text.endswith(b"\n") else text + b"\n" for text in texts if text))
+        (here / MANIFEST).write_bytes(b"".join(text if text.endswith(b"\n") else text + b"\n" for text in texts if text))
         super().__init__(here, known)
         self._stamps = known.stamps
         # One listing instead of a question for each picture.
@@ -175,11 +175,11 @@ class StoredLedger(Ledger):
         self._copied = self.path.stat().st_size
         self._when = clock()
 
-    def note(self, job: Job, outcome: Outcome) -> None:
-        """Enter a picture that is done; raises PincelError if the ledger cannot be written."""
-        for file in outcome.files:
+    def add(self, job: Job, result: JobResult) -> None:
+        """Enter a picture that is done; raises PincelError if the manifest cannot be written."""
+        for file in result.files:
             self._stamps.pop(file, None)
-        super().note(job, outcome)
+        super().add(job, result)
         if self._clock() - self._when >= EVERY:
             self.flush()
 
@@ -196,7 +196,7 @@ class StoredLedger(Ledger):
     def _join(self, files: Sequence[str], here: Path) -> None:
         """Have one file where there were many, so that they do not become ever more."""
         whole = store.joined(self._lines, _name())
-        store.deliver(here / LEDGER, whole)
+        store.deliver(here / MANIFEST, whole)
         for name in files:
             store.remove(store.joined(self._lines, name))
 

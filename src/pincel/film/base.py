@@ -243,23 +243,3 @@ Tell: TypeAlias = Callable[[FilmEvent], None]
 
 def nobody(_: FilmEvent) -> None:
     """Tell nobody."""
-
-
-def never() -> bool:
-    """Do not stop."""
-    return False
-
-
-class Halt:
-    """Whether somebody asked for the end, and why; may be asked and told from any thread."""
-
-    def __init__(self) -> None:
-        self.reason = ""
-
-    def stop(self, reason: str = "stopped") -> None:
-        """Ask for the end; the first reason counts."""
-        self.reason = self.reason or reason
-
-    def __call__(self) -> bool:
-        """Tell whether somebody did."""
-        return bool(self.reason)

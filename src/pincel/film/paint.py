@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
 
-from pincel.film.base import Film, Scene, Tell, never, nobody
+from pincel.executors.protocol import Stop, never_stop
+from pincel.film.base import Film, Scene, Tell, nobody
 from pincel.film.brush import Brush
 from pincel.film.once import paint_once
 from pincel.film.passes import paint_over
@@ -24,18 +23,38 @@ def painted_size(film: Film, settings: Settings) -> tuple[int, int]:
     return max(2, height + height % 2), max(2, width + width % 2)
 
 
-# Paints what is missing of scenes, as :func:`paint_scenes` does.
-PaintScenes: TypeAlias = Callable[[Film, Sequence[Scene], Path, Settings, Cache, Tell, Callable[[], bool]], None]
+@dataclass(frozen=True)
+class SceneTask:
+    """A scene to paint. Plain data, so that it can be sent to another process or machine.
+
+    Attributes:
+        film: Its film.
+        scene: Which part; scenes know nothing of each other and may be painted anywhere, in any order.
+    """
+
+    film: Film
+    scene: Scene
 
 
-def paint_scenes(
-    film: Film, scenes: Sequence[Scene], folder: Path, settings: Settings, cache: Cache, tell: Tell, stop: Callable[[], bool]
-) -> None:
-    """Paint what is missing of scenes, one after the other; see :func:`paint_scene`."""
-    for scene in scenes:
-        if stop():
-            return
-        paint_scene(film, scene, folder, settings, cache, tell, stop)
+@dataclass(frozen=True)
+class SceneWorker:
+    """Paints scenes, for an executor; networks and styles stay from one to the next.
+
+    Attributes:
+        work: Where frames go.
+        settings: How they are painted.
+        cache: Networks and style targets.
+    """
+
+    work: Work
+    settings: Settings
+    cache: Cache
+
+    def run(self, task: SceneTask, tell: Tell, stop: Stop) -> int:
+        """Paint what is missing of a scene; return how many frames of it there are, from its first on."""
+        brush = Brush(self.settings, painted_size(task.film, self.settings), self.cache, tell, stop)
+        way = paint_over if self.settings.passes > 1 else paint_once
+        return way(task.film, task.scene, self.work, brush, tell)
 
 
 def paint_scene(
@@ -45,7 +64,7 @@ def paint_scene(
     settings: Settings,
     cache: Cache | None = None,
     tell: Tell = nobody,
-    stop: Callable[[], bool] = never,
+    stop: Stop = never_stop,
 ) -> int:
     """Paint the frames of a scene that are not painted yet.
 
@@ -68,10 +87,7 @@ def paint_scene(
         FilmError: If the folder holds frames of something else, or the film cannot be read any more.
         PincelError: For settings that cannot be used.
     """
-    work = Work.open(folder, film, settings)
-    brush = Brush(settings, painted_size(film, settings), cache or Cache(), tell, stop)
-    way = paint_over if settings.passes > 1 else paint_once
-    return way(film, scene, work, brush, tell)
+    return SceneWorker(Work.open(folder, film, settings), settings, cache or Cache()).run(SceneTask(film, scene), tell, stop)
 
 
 def independent(settings: Settings) -> Settings:

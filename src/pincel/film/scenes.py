@@ -6,16 +6,16 @@ frames are followed as far as they can be.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from pincel.engine.events import Notice
 from pincel.errors import FilmError
+from pincel.executors.protocol import Stop, never_stop
 from pincel.extras import need
 from pincel.files import one_line, quoted
-from pincel.film.base import Counted, Film, Pixels, Scene, Tell, never, nobody
+from pincel.film.base import Counted, Film, Pixels, Scene, Tell, nobody
 from pincel.film.flow import between, dis
 
 # Long side of what is compared.
@@ -33,7 +33,7 @@ EVERY = 10
 ALL = 0.98
 
 
-def find_scenes(film: Film, tell: Tell = nobody, stop: Callable[[], bool] = never) -> list[Scene]:
+def find_scenes(film: Film, tell: Tell = nobody, stop: Stop = never_stop) -> list[Scene]:
     """Look through a film for cuts, frame by frame.
 
     Args:

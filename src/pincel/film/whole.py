@@ -12,12 +12,14 @@ from typing import Any
 
 from pincel.engine.events import Notice
 from pincel.errors import FilmError, OutputError, PincelError
+from pincel.executors.protocol import Executor, ExecutorEvent, Failed, StopFlag, Update
+from pincel.executors.serial import SerialExecutor
 from pincel.files import check_output, one_line, quoted, write_text
-from pincel.film.base import Film, FilmEvent, Halt, Painted, Planned, Scene, Tell, nobody
+from pincel.film.base import Film, FilmEvent, Painted, Planned, Scene, Tell, nobody
 from pincel.film.brush import Brush
 from pincel.film.compare import Comparison, compare
 from pincel.film.formats import Target, find_target
-from pincel.film.paint import PaintScenes, independent, paint_scenes, painted_size
+from pincel.film.paint import SceneTask, SceneWorker, independent, painted_size
 from pincel.film.read import open_film
 from pincel.film.scenes import find_scenes
 from pincel.film.sequence import is_pattern
@@ -44,7 +46,8 @@ class Filming:
         keep: Whether the folder of painted frames stays.
         compare: Whether some frames are painted by themselves as well, to measure what holding them together does.
         tell: Is told everything.
-        hands: Paints the scenes: here one after the other, or elsewhere next to each other.
+        executor: Has the scenes painted; in this process, one after the other, when None.
+        stop_flag: Whether the end was asked for.
     """
 
     source: str
@@ -57,8 +60,8 @@ class Filming:
     keep: bool = False
     compare: bool = False
     tell: Tell = nobody
-    hands: PaintScenes = paint_scenes
-    halt: Halt = field(default_factory=Halt)
+    executor: Executor[SceneTask] | None = None
+    stop_flag: StopFlag = field(default_factory=StopFlag)
 
     def __post_init__(self) -> None:
         """Check output, film and settings, before anything slow happens."""
@@ -75,14 +78,14 @@ class Filming:
         if (sides := shape_note(self.film, self.size)) is not None:
             self.notes.append(sides)
         self.work = Work.open(frames_folder(self.output), self.film, self.settings)
-        self.painted: list[Painted] = []
+        self.painted: dict[tuple[int, int], Painted] = {}
         self.scenes: list[Scene] = []
         self.comparison: Comparison | None = None
         self.written: Written | None = None
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask for the end after the step under way; the frames that are finished stay."""
-        self.halt.stop(reason)
+        self.stop_flag.stop(reason)
 
     @property
     def finished(self) -> bool:
@@ -96,11 +99,11 @@ class Filming:
             self.tell(Notice(note))
         self.scenes = self._found()
         self.tell(Planned(self.scenes[-1].stop * self.settings.passes, len(self.scenes)))
-        self.hands(self.film, self.scenes, self.work.folder, self.settings, self.cache, self._told, self.halt)
-        if self.halt():
+        self._paint_scenes()
+        if self.stop_flag():
             return
         if self.compare:
-            alone = Brush(independent(self.settings), self.size, self.cache, self._told, self.halt)
+            alone = Brush(independent(self.settings), self.size, self.cache, self._told, self.stop_flag)
             self.comparison = compare(self.film, self.scenes, self.work, alone)
         with suppress(KeyboardInterrupt):
             self.written = self._assembled()
@@ -109,11 +112,28 @@ class Filming:
             if not self.keep:
                 self.work.remove()
 
+    def _paint_scenes(self) -> None:
+        """Have what is missing of each scene painted; raises FilmError if a scene cannot be: all others are."""
+        failed: list[Failed[SceneTask]] = []
+
+        def handle(event: ExecutorEvent[SceneTask]) -> None:
+            if isinstance(event, Update):
+                self._told(event.message)
+            elif isinstance(event, Failed):
+                failed.append(event)
+
+        executor = self.executor or SerialExecutor(SceneWorker(self.work, self.settings, self.cache))
+        executor.run([SceneTask(self.film, scene) for scene in self.scenes], handle, self.stop_flag)
+        if failed and not self.stop_flag():
+            scene = failed[0].task.scene
+            what = f"film: frames {scene.start} to {scene.stop - 1} cannot be painted, {failed[0].reason}"
+            raise FilmError(one_line(what, quoted(self.film.path), "scenes that can be", "the same command goes on with the rest"))
+
     def _assembled(self) -> Written:
         """Write the film; if that fails, say where its painted frames are, and how it is written again."""
         try:
             return assemble(
-                self.film, self.work.folder, self.output, codec=self.codec, quality=self.quality, tell=self._told, stop=self.halt
+                self.film, self.work.folder, self.output, codec=self.codec, quality=self.quality, tell=self._told, stop=self.stop_flag
             )
         except PincelError as error:
             frames = self.work.painted(self.scenes)
@@ -123,14 +143,17 @@ class Filming:
     def _found(self) -> list[Scene]:
         scenes = self.work.scenes
         if scenes is None:
-            scenes = find_scenes(self.film, self._told, self.halt)
-            if not self.halt():
+            scenes = find_scenes(self.film, self._told, self.stop_flag)
+            if not self.stop_flag():
                 self.work.keep_scenes(scenes)
         return scenes
 
     def _told(self, event: FilmEvent) -> None:
         if isinstance(event, Painted):
-            self.painted.append(event)
+            if (event.pass_, event.index) in self.painted:
+                # Found again by the worker that took over its scene.
+                return
+            self.painted[event.pass_, event.index] = event
         if isinstance(event, Notice):
             if event.text in self.notes:
                 # Each scene finds it out for itself.

@@ -17,8 +17,9 @@ from PIL import Image
 
 from pincel.engine.events import Notice
 from pincel.errors import FilmError
+from pincel.executors.protocol import Stop, never_stop
 from pincel.files import atomically, check_output, one_line, quoted
-from pincel.film.base import Assembled, Film, Pixels, Tell, never, nobody
+from pincel.film.base import Assembled, Film, Pixels, Tell, nobody
 from pincel.film.decode import BRIGHT, FULL, LIMITED, SCALERS, UNSAID, library
 from pincel.film.fit import Fit
 from pincel.film.formats import CODECS, Target, find_target
@@ -105,7 +106,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of the caller's
     quality: int | None = None,
     until: int | None = None,
     tell: Tell = nobody,
-    stop: Callable[[], bool] = never,
+    stop: Stop = never_stop,
 ) -> Written:
     """Write a film of painted frames.
 

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pincel.batch.decoded import Decoded
+from pincel.batch.image_cache import ImageCache
 from pincel.batch.jobs import USUAL
-from pincel.batch.messages import Job, Outcome, Progress
-from pincel.batch.places import is_folder
+from pincel.batch.messages import LEFT, Job, JobResult, Progress
+from pincel.batch.path_globs import is_folder
 from pincel.engine.device import use_threads
-from pincel.engine.events import Event, Scale, Step, Stopped
+from pincel.engine.events import Scale, Step, Stopped
 from pincel.engine.memory import give_back_freed_memory
 from pincel.engine.result import Result, record_path
 from pincel.errors import PincelError
+from pincel.executors.protocol import Stop, never_stop
 from pincel.image.io import check_limits
 from pincel.run.cache import Cache
 from pincel.run.machine import Machine
 from pincel.run.run import Run
 
-__all__ = ["Outcome", "Painter", "Progress"]
+__all__ = ["JobResult", "JobRunner", "Progress"]
 
-Tell: TypeAlias = Callable[[Event], None]
-Stop: TypeAlias = Callable[[], bool]
+Tell: TypeAlias = Callable[[Progress], None]
 
 
-class Painter:
+class JobRunner:
     """Paints jobs in this process; networks, style targets and decoded pictures stay from one to the next.
 
     Args:
@@ -38,7 +38,7 @@ class Painter:
         threads: Of the processor; torch is told so for the whole process. As many as it takes by itself when left out.
         tiles: ``auto``, ``whole``, or such as ``pool2=512,rest=2048``.
         memory: What a run may use in all, such as ``6G``; what is free when left out.
-        worker: What the painter is called in what it tells.
+        worker: Its name in what it tells.
     """
 
     def __init__(
@@ -53,67 +53,56 @@ class Painter:
     ) -> None:
         if threads is not None:
             use_threads(threads)
-        # Resolved when the first job comes: a device that is not there fails jobs, not the painter.
+        # Resolved when the first job comes: a device that is not there fails jobs, not the runner.
         self._options: dict[str, Any] = {"device": device, "precision": precision, "tiles": tiles, "memory": memory}
         self._cache = Cache()
-        self._pictures = Decoded()
+        self._pictures = ImageCache()
         self.worker = worker
 
     @cached_property
     def _machine(self) -> Machine:
         return Machine.resolve(**self._options, cache=self._cache)
 
-    def paint(self, job: Job, tell: Tell = lambda _: None, stop: Stop = lambda: False) -> Outcome:
+    def run(self, job: Job, tell: Tell = lambda _: None, stop: Stop = never_stop) -> JobResult:
         """Paint a job and write its picture and record, each whole or not at all.
 
         Args:
             job: What to paint.
-            tell: Is told each event, also those within preparations and steps.
+            tell: Is given how far it is, after each step.
             stop: Asked after each event whether to leave the picture, of which nothing is kept then.
 
         Returns:
             What became of it. A picture or a setting that cannot be used is no exception, but one of the things that become of a job.
         """
-        painting = self.painting(job, tell, stop)
-        while True:
-            try:
-                next(painting)
-            except StopIteration as end:
-                outcome: Outcome = end.value
-                return outcome
-
-    def painting(self, job: Job, tell: Tell = lambda _: None, stop: Stop = lambda: False) -> Generator[Progress, None, Outcome]:
-        """Do what :meth:`paint` does, and say after each step how far it is."""
-        watch = _Watch()
-        yield Progress(job.name, 0, 0, self.worker)
+        watch = Stopwatch()
+        tell(Progress(job.name, 0, 0, self.worker))
         try:
-            outcome = yield from self._painted(job, tell, stop, watch)
+            result = self._painted(job, tell, stop, watch)
         except PincelError as error:
-            outcome = Outcome(job.name, "failed", _line(str(error)))
+            result = JobResult(job.name, "failed", _line(str(error)))
         except Exception as error:
             # Whatever is the matter with one picture must not end a night's work.
-            outcome = Outcome(job.name, "failed", _line(f"{type(error).__name__}: {error}"))
-        return replace(outcome, seconds=watch.elapsed, prepared=watch.prepared, worker=self.worker)
+            result = JobResult(job.name, "failed", _line(f"{type(error).__name__}: {error}"))
+        return replace(result, seconds=watch.elapsed, prepared=watch.prepared, worker=self.worker)
 
-    def _painted(self, job: Job, tell: Tell, stop: Stop, watch: _Watch) -> Generator[Progress, None, Outcome]:
+    def _painted(self, job: Job, tell: Tell, stop: Stop, watch: Stopwatch) -> JobResult:
         settings = dict(job.settings)
         content = self._pictures.open(job.content, "content")
         # A folder stays one style with one weight, however many pictures are in it.
         styles = [(place if is_folder(place) else self._pictures.open(place, "style"), weight) for place, weight in job.styles]
         recipe = settings.pop("recipe", USUAL)
-        run = Run(content, styles, recipe=recipe, machine=self._machine, on_event=tell, **settings)
+        run = Run(content, styles, recipe=recipe, machine=self._machine, **settings)
         if run.plan.memory_constrained:
             # From here on; those that come after it are slower for it, and not many in a batch that has such pictures.
             give_back_freed_memory()
         check_limits(job.output, run.size, alpha=run.inputs.content.alpha is not None)
-        steps, before, of_scale, reason = sum(rung.steps for rung in run.plan.rungs), 0, 0, ""
+        steps, before, of_scale, reason = sum(scale.steps for scale in run.plan.rungs), 0, 0, ""
         for event in run:
-            tell(event)
             if isinstance(event, Scale):
                 before, of_scale = before + of_scale, event.steps
             elif isinstance(event, Step):
                 watch.first_step()
-                yield Progress(job.name, before + event.step, steps, self.worker)
+                tell(Progress(job.name, before + event.step, steps, self.worker))
             elif isinstance(event, Stopped):
                 reason = event.reason
             if stop():
@@ -121,7 +110,7 @@ class Painter:
         return _written(job, run.result) if run.finished else _left(job, reason)
 
 
-class _Watch:
+class Stopwatch:
     """How long a job has taken, and how long until its picture was first evaluated."""
 
     def __init__(self) -> None:
@@ -142,12 +131,12 @@ class _Watch:
             self._ready = self.elapsed
 
 
-def _written(job: Job, result: Result) -> Outcome:
+def _written(job: Job, result: Result) -> JobResult:
     """Write picture and record; raises OutputError if they cannot be."""
     target = Path(job.output)
     target.parent.mkdir(parents=True, exist_ok=True)
     result.save(target)
-    return Outcome(
+    return JobResult(
         job.name,
         "done",
         "The objective went out of bounds; this is the best picture before." if result.stopped == "diverged" else "",
@@ -158,11 +147,11 @@ def _written(job: Job, result: Result) -> Outcome:
     )
 
 
-def _left(job: Job, reason: str) -> Outcome:
+def _left(job: Job, reason: str) -> JobResult:
     """Say why nothing is kept of a picture that is not whole."""
     if reason == "out of memory":
-        return Outcome(job.name, "failed", "Out of memory; try a smaller size, or fewer workers at a time.")
-    return Outcome(job.name, "stopped", "It was left before it was whole.")
+        return JobResult(job.name, "failed", "Out of memory; try a smaller size, or fewer workers at a time.")
+    return JobResult(job.name, "stopped", LEFT)
 
 
 def _line(text: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pincel.batch.names import Names, inside
-from pincel.batch.places import pictures
+from pincel.batch.path_globs import pictures
 from pincel.errors import OptionError, OutputError, PictureMissingError, UnknownNameError
 from pincel.sources import weighted
 from tests.batch.stand_in import picture

@@ -25,7 +25,7 @@ from pincel.samples import PREFIX, find_sample
 from pincel.sources import BLANK, open_picture, style_groups
 
 
-def efforts(jobs: Sequence[Job], machine: Machine | None = None) -> dict[str, float]:
+def costs(jobs: Sequence[Job], machine: Machine | None = None) -> dict[str, float]:
     """Return name → multiply-adds of each job; of one whose pictures cannot be read, as of the others.
 
     Args:
@@ -42,14 +42,14 @@ def efforts(jobs: Sequence[Job], machine: Machine | None = None) -> dict[str, fl
             recipe, _ = prepare_recipe(recipe_of(job), {})
             styles = [(shape(str(source)), weight) for group in style_groups(list(job.styles)) for source, weight in group]
             found[job.name] = make_plan(recipe, Images(shape(job.content), styles), where).work
-    usual = median([effort for effort in found.values() if effort] or [1.0])
-    return {name: effort or usual for name, effort in found.items()}
+    usual = median([cost for cost in found.values() if cost] or [1.0])
+    return {name: cost or usual for name, cost in found.items()}
 
 
 def expected_seconds(jobs: Sequence[Job], options: MachineOptions) -> dict[str, float | None]:
     """Return name → how long a job may take on a machine; None where nothing is known of its speed."""
     machine = Machine.resolve(options.device, options.precision, options.tiles, options.memory)
-    return {name: machine.seconds_for(effort) for name, effort in efforts(jobs, machine).items()}
+    return {name: machine.seconds_for(cost) for name, cost in costs(jobs, machine).items()}
 
 
 def _shape(place: str) -> Picture:

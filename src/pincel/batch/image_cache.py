@@ -13,7 +13,7 @@ from pincel.sources import BLANK, open_picture
 ROOM = 1 << 29
 
 
-class Decoded:
+class ImageCache:
     """Opens pictures, and keeps the latest as they were read.
 
     Args:

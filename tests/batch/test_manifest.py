@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from pincel.batch.jobs import Job
-from pincel.batch.ledger import LEDGER, Ledger
-from pincel.batch.painter import Outcome
+from pincel.batch.manifest import MANIFEST, Manifest
+from pincel.batch.messages import JobResult
 from pincel.errors import OutputError
-from tests.batch.stand_in import QuickHands, picture
+from pincel.executors.protocol import Completed
+from tests.batch.stand_in import QuickExecutor, picture
 
 
 @pytest.fixture
@@ -23,27 +24,25 @@ def job(tmp_path: Path) -> Job:
     content = picture(tmp_path / "photo.png")
     output = tmp_path / "painted" / "below" / "out.png"
     job = Job("below/out.png", str(content), (("sample:glass", 1.0),), str(output), {"size": 64})
-    paint(job, Ledger(tmp_path / "painted"))
+    paint(job, Manifest(tmp_path / "painted"))
     return job
 
 
-def paint(job: Job, ledger: Ledger) -> None:
-    for message in QuickHands().outcomes([job]):
-        if isinstance(message, Outcome):
-            ledger.note(job, message)
+def paint(job: Job, manifest: Manifest) -> None:
+    QuickExecutor().run([job], lambda event: manifest.add(job, event.result) if isinstance(event, Completed) else None)
 
 
 def due(job: Job, tmp_path: Path) -> bool:
     """Return whether whoever comes later finds something to do."""
-    return Ledger(tmp_path / "painted").todo([job]) == [job]
+    return Manifest(tmp_path / "painted").pending([job]) == [job]
 
 
 def test_what_is_done_is_done(job: Job, tmp_path: Path) -> None:
     assert not due(job, tmp_path)
-    outcome = Ledger(tmp_path / "painted").done(job)
-    assert outcome is not None
-    assert (outcome.size, outcome.steps, outcome.total) == ((40, 30), 7, 12.5)
-    assert outcome.files == (job.output, str(Path(job.output).with_suffix(".json")))
+    result = Manifest(tmp_path / "painted").done(job)
+    assert result is not None
+    assert (result.size, result.steps, result.total) == ((40, 30), 7, 12.5)
+    assert result.files == (job.output, str(Path(job.output).with_suffix(".json")))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +64,7 @@ def test_other_settings_are_due_and_the_same_again_are_not(job: Job, tmp_path: P
     other = replace(job, settings={"size": 65})
     assert due(other, tmp_path)
     # Painted over the first, which is due in its turn, though its line is still there.
-    paint(other, Ledger(tmp_path / "painted"))
+    paint(other, Manifest(tmp_path / "painted"))
     assert not due(other, tmp_path)
     assert due(job, tmp_path)
 
@@ -73,17 +72,17 @@ def test_other_settings_are_due_and_the_same_again_are_not(job: Job, tmp_path: P
 def test_a_folder_may_be_moved(job: Job, tmp_path: Path) -> None:
     shutil.move(tmp_path / "painted", tmp_path / "moved")
     moved = replace(job, output=str(tmp_path / "moved" / job.name))
-    assert Ledger(tmp_path / "moved").todo([moved]) == []
+    assert Manifest(tmp_path / "moved").pending([moved]) == []
 
 
 def test_torn_and_foreign_lines_are_none(job: Job, tmp_path: Path) -> None:
-    path = tmp_path / "painted" / LEDGER
+    path = tmp_path / "painted" / MANIFEST
     whole = path.read_bytes()
     path.write_bytes(b"nonsense\n[]\n3\n{}\n\xff\n" + whole + whole[: len(whole) // 2])
     assert not due(job, tmp_path)
     # What comes after a torn line is on a line of its own.
     second = replace(job, name="two.png", output=str(tmp_path / "painted" / "two.png"))
-    paint(second, Ledger(tmp_path / "painted"))
+    paint(second, Manifest(tmp_path / "painted"))
     assert not due(second, tmp_path)
     assert not due(job, tmp_path)
     # If the line of a picture is torn, it is painted again.
@@ -92,17 +91,17 @@ def test_torn_and_foreign_lines_are_none(job: Job, tmp_path: Path) -> None:
 
 
 def test_only_what_is_done_is_entered(job: Job, tmp_path: Path) -> None:
-    ledger, size = Ledger(tmp_path / "painted"), (tmp_path / "painted" / LEDGER).stat().st_size
-    ledger.note(job, Outcome(job.name, "failed", "why"))
-    ledger.note(job, Outcome(job.name, "stopped"))
-    assert (tmp_path / "painted" / LEDGER).stat().st_size == size
+    manifest, size = Manifest(tmp_path / "painted"), (tmp_path / "painted" / MANIFEST).stat().st_size
+    manifest.add(job, JobResult(job.name, "failed", "why"))
+    manifest.add(job, JobResult(job.name, "stopped"))
+    assert (tmp_path / "painted" / MANIFEST).stat().st_size == size
 
 
 def test_what_changes_while_it_is_painted_is_due_again(job: Job, tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "painted")
-    ledger.fingerprint(job)
+    manifest = Manifest(tmp_path / "painted")
+    manifest.fingerprint(job)
     picture(Path(job.content), (9, 9, 9))
-    paint(job, ledger)
+    paint(job, manifest)
     assert due(job, tmp_path)
 
 
@@ -113,19 +112,19 @@ def test_each_input_is_read_once(job: Job, tmp_path: Path) -> None:
         read.append(place)
         return place
 
-    ledger = Ledger(tmp_path / "painted", digest)
+    manifest = Manifest(tmp_path / "painted", digest)
     for number in range(3):
-        ledger.fingerprint(replace(job, name=f"{number}.png"))
+        manifest.fingerprint(replace(job, name=f"{number}.png"))
     assert sorted(read) == [job.content, "sample:glass"]
 
 
-def test_a_ledger_that_cannot_be_read_or_written(job: Job, tmp_path: Path) -> None:
-    path = tmp_path / "painted" / LEDGER
+def test_a_manifest_that_cannot_be_read_or_written(job: Job, tmp_path: Path) -> None:
+    path = tmp_path / "painted" / MANIFEST
     assert json.loads(path.read_text())["name"] == job.name
     path.unlink()
-    ledger = Ledger(tmp_path / "painted")
+    manifest = Manifest(tmp_path / "painted")
     path.mkdir()
-    with pytest.raises(OutputError, match="ledger: cannot be read"):
-        Ledger(tmp_path / "painted")
-    with pytest.raises(OutputError, match="ledger: cannot be written"):
-        paint(job, ledger)
+    with pytest.raises(OutputError, match="manifest: cannot be read"):
+        Manifest(tmp_path / "painted")
+    with pytest.raises(OutputError, match="manifest: cannot be written"):
+        paint(job, manifest)

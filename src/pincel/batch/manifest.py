@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from pincel.batch.jobs import Digest, digest_of, fingerprint
-from pincel.batch.messages import Job, Outcome
+from pincel.batch.messages import Job, JobResult
 from pincel.errors import OutputError
 from pincel.files import one_line, quoted
 
-LEDGER = "ledger.jsonl"
+MANIFEST = "manifest.jsonl"
 
 
 @dataclass(frozen=True)
@@ -25,44 +25,44 @@ class Entry:
     Attributes:
         fingerprint: Of its job; see :func:`pincel.batch.jobs.fingerprint`.
         files: SHA-256 of the picture and its record, as they were written.
-        outcome: What became of it.
+        result: What became of it.
     """
 
     fingerprint: str
     files: tuple[str, ...]
-    outcome: Outcome
+    result: JobResult
 
 
-class Ledger:
+class Manifest:
     """Knows which pictures of a folder are as a job asks for; nothing but what is done is entered.
 
     A picture counts as done if its last entry has the job's fingerprint, and picture and record are there with the bytes they had.
     A line that was torn, as by a power cut, counts as none.
 
     Args:
-        folder: Of the batch; its ``ledger.jsonl`` is read, and made with the first entry.
+        folder: Of the batch; its ``manifest.jsonl`` is read, and made with the first entry.
         digest: Knows the bytes of files; each input is asked for once.
     """
 
     def __init__(self, folder: Path, digest: Digest = digest_of) -> None:
-        self.path = folder / LEDGER
+        self.path = folder / MANIFEST
         self._digest = digest
         self._inputs: dict[str, str] = {}
         self._prints: dict[str, str] = {}
         self._entries = dict(_read(self.path))
 
-    def todo(self, jobs: Iterable[Job]) -> list[Job]:
+    def pending(self, jobs: Iterable[Job]) -> list[Job]:
         """Return the jobs that are not done, or of which something has changed since."""
         return [job for job in jobs if self.done(job) is None]
 
-    def done(self, job: Job) -> Outcome | None:
+    def done(self, job: Job) -> JobResult | None:
         """Return what became of a job, if it is done and nothing has changed since."""
         entry = self._entries.get(job.name)
         if entry is None or entry.fingerprint != self.fingerprint(job):
             return None
         files = _files(job, entry)
         same = [self._digest(path) for path in files] == list(entry.files)
-        return replace(entry.outcome, files=tuple(files)) if same else None
+        return replace(entry.result, files=tuple(files)) if same else None
 
     def fingerprint(self, job: Job) -> str:
         """Return that of a job, as it was when first asked for: what is changed while it is painted counts as changed."""
@@ -70,21 +70,21 @@ class Ledger:
             self._prints[job.name] = fingerprint(job, self._input)
         return self._prints[job.name]
 
-    def note(self, job: Job, outcome: Outcome) -> None:
-        """Enter a picture that is done; other outcomes leave no trace, and are tried again.
+    def add(self, job: Job, result: JobResult) -> None:
+        """Enter a picture that is done; other results leave no trace, and are tried again.
 
         Raises:
-            OutputError: If the ledger cannot be written.
+            OutputError: If the manifest cannot be written.
         """
-        if outcome.state != "done":
+        if result.state != "done":
             return
-        entry = Entry(self.fingerprint(job), tuple(self._digest(path) for path in outcome.files), outcome)
+        entry = Entry(self.fingerprint(job), tuple(self._digest(path) for path in result.files), result)
         self._entries[job.name] = entry
-        told = {"name": job.name, "fingerprint": entry.fingerprint, "files": entry.files, "outcome": asdict(outcome)}
+        told = {"name": job.name, "fingerprint": entry.fingerprint, "files": entry.files, "result": asdict(result)}
         try:
             _append(self.path, json.dumps(told, ensure_ascii=False))
         except OSError as error:
-            failed = f"ledger: cannot be written, {error.strerror or error}"
+            failed = f"manifest: cannot be written, {error.strerror or error}"
             raise OutputError(one_line(failed, quoted(self.path), "a file in a writable folder", "another folder")) from error
 
     def _input(self, place: str) -> str:
@@ -96,7 +96,7 @@ class Ledger:
 def _files(job: Job, entry: Entry) -> Sequence[str]:
     """Return where a picture and its record are now: the folder may have been moved."""
     above = os.path.dirname(job.output)
-    return [os.path.join(above, os.path.basename(path)) for path in entry.outcome.files]
+    return [os.path.join(above, os.path.basename(path)) for path in entry.result.files]
 
 
 def _read(path: Path) -> Iterable[tuple[str, Entry]]:
@@ -105,18 +105,18 @@ def _read(path: Path) -> Iterable[tuple[str, Entry]]:
     except FileNotFoundError:
         return
     except OSError as error:
-        failed = f"ledger: cannot be read, {error.strerror or error}"
-        raise OutputError(one_line(failed, quoted(path), "the ledger of an earlier batch, or none", "another folder")) from error
+        failed = f"manifest: cannot be read, {error.strerror or error}"
+        raise OutputError(one_line(failed, quoted(path), "the manifest of an earlier batch, or none", "another folder")) from error
     for line in lines:
         with suppress(ValueError, KeyError, TypeError):
             told = json.loads(line)
-            yield told["name"], Entry(told["fingerprint"], tuple(told["files"]), _outcome(told["outcome"]))
+            yield told["name"], Entry(told["fingerprint"], tuple(told["files"]), _result(told["result"]))
 
 
-def _outcome(told: dict[str, Any]) -> Outcome:
-    """Return an outcome as it was; raises TypeError or KeyError for what is none."""
+def _result(told: dict[str, Any]) -> JobResult:
+    """Return a result as it was; raises TypeError or KeyError for what is none."""
     size = tuple(told["size"]) if told["size"] else None
-    return Outcome(**{**told, "size": size, "files": tuple(told["files"])})
+    return JobResult(**{**told, "size": size, "files": tuple(told["files"])})
 
 
 def _append(path: Path, line: str) -> None:

@@ -1,0 +1,77 @@
+"""What runs in a process of Ray: a worker, and what the driver asks of it meanwhile."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from pincel.cluster import store
+from pincel.engine.device import resolve_device
+from pincel.engine.memory import free_memory
+from pincel.errors import ClusterError
+from pincel.executors.protocol import MakeWorker, Worker
+from pincel.files import one_line, quoted
+from pincel.run.machine import MEMORY_FRACTION
+
+# By what is in this file, a folder is known to be the same as the driver's.
+SENTINEL = ".pincel-shared"
+
+
+class RayWorker:
+    """An actor: runs the tasks of a worker, and keeps what it says until the driver asks for it.
+
+    Args:
+        make: Makes the worker, in this process.
+        folder: Where results go: a path all machines share, or an address.
+        token: What is in the driver's file there, if it is a path.
+    """
+
+    def __init__(self, make: MakeWorker[Any], folder: str, token: str = "") -> None:
+        self._make, self._folder, self._token = make, folder, token
+        self._worker: Worker[Any] | None = None
+        self._stop = threading.Event()
+        self._messages: deque[Any] = deque()
+
+    def ready(self) -> str:
+        """Make the worker and return its name; raises PincelError if it cannot write where it should."""
+        name = f"{socket.gethostname()} {os.getpid()}"
+        if store.is_address(self._folder):
+            store.check_writing(self._folder)
+        else:
+            check_folder(self._folder, self._token)
+        self._worker = self._make(name)
+        return name
+
+    def work(self, task: Any) -> tuple[Any, list[Any]]:
+        """Do a task; return its result, and the messages that were not asked for yet."""
+        assert self._worker is not None
+        return self._worker.run(task, self._messages.append, self._stop.is_set), self.messages()
+
+    def messages(self) -> list[Any]:
+        """Return what the worker said since this was last asked; called from another thread."""
+        return [self._messages.popleft() for _ in range(len(self._messages))]
+
+    def stop(self) -> None:
+        """Have the worker return early; called from another thread."""
+        self._stop.set()
+
+
+def share_of_memory(device: str, memory: str | None, peers: int) -> str | None:
+    """Return what one of several workers on a machine may use; on a GPU each is alone."""
+    where = resolve_device(device)
+    if memory is not None or where.type != "cpu" or peers == 1:
+        return memory
+    return str(round(MEMORY_FRACTION * free_memory(where)) // peers)
+
+
+def check_folder(folder: str, token: str) -> None:
+    """Raise ClusterError unless the file of the driver is in a folder: on this machine it may be another folder of the same name."""
+    file = Path(folder, SENTINEL)
+    if not file.is_file() or file.read_text(encoding="utf-8") != token:
+        failed = f"the machine {socket.gethostname()} has another folder of this name, or none"
+        hint = "a folder that all machines share, or for pictures a store such as s3://bucket/folder"
+        raise ClusterError(one_line(failed, quoted(folder), "a folder that every worker sees", hint))
