@@ -11,7 +11,7 @@ import pytest
 from pincel.classify.recipes import ABLATIONS
 from pincel.engine.events import Event, Notice
 from pincel.errors import OptionError, UnknownNameError
-from pincel.studies.ablations import Asked, steps_to, study
+from pincel.studies.ablations import AblationsOptions, steps_to, study
 from pincel.studies.ablations_page import PARTS, page
 from pincel.studies.report import Paragraph, Table
 from pincel.studies.watch import Watch
@@ -33,7 +33,7 @@ def found(part: str, **changes: Any) -> dict[str, Any]:
 
 
 def test_networks_are_trained_kept_and_not_trained_again(tmp_path: Path) -> None:
-    asked = Asked("sample:textures", without="tanh,no-lrn", epochs=1, seed=3)
+    asked = AblationsOptions("sample:textures", without="tanh,no-lrn", epochs=1, seed=3)
     report = study(asked, tmp_path / "trained", Watch())
     networks = report.numbers["networks"]
     assert [each["part"] for each in networks] == ["", "tanh", "no-lrn"]
@@ -58,12 +58,12 @@ def test_ctrl_c_shows_the_networks_that_are_done(tmp_path: Path) -> None:
             watch.stop("interrupted")
 
     watch.part = stop_in_the_second  # type: ignore[method-assign]
-    report = study(Asked("sample:textures", without="tanh,no-lrn", epochs=2), tmp_path, watch)
+    report = study(AblationsOptions("sample:textures", without="tanh,no-lrn", epochs=2), tmp_path, watch)
     assert [each["part"] for each in report.numbers["networks"]] == [""]
     assert report.notes[0].text("en") == "Ended early: 1 of 3 networks."
     assert report.notes[0].text("es") == "Terminado antes de tiempo: 1 de 3 redes."
     # Called again, it goes on.
-    whole = study(Asked("sample:textures", without="tanh", epochs=2), tmp_path, Watch())
+    whole = study(AblationsOptions("sample:textures", without="tanh", epochs=2), tmp_path, Watch())
     assert [each["part"] for each in whole.numbers["networks"]] == ["", "tanh"]
 
 
@@ -107,14 +107,14 @@ def test_steps_are_those_after_the_first_epoch_below() -> None:
 
 def test_mistakes_are_told() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'no-lrn'"):
-        Asked("sample:textures", without="no-lnr")
+        AblationsOptions("sample:textures", without="no-lnr")
     with pytest.raises(UnknownNameError, match="alexnet-small"):
-        Asked("sample:textures", recipe="alexnet-smal")
+        AblationsOptions("sample:textures", recipe="alexnet-smal")
     with pytest.raises(OptionError, match="--target 1"):
-        Asked("sample:textures", target=1.0)
+        AblationsOptions("sample:textures", target=1.0)
 
 
 def test_parts_are_named_once() -> None:
-    assert Asked("x", without="tanh, tanh,no-lrn,").parts == ("tanh", "no-lrn")
-    assert Asked("x").parts == tuple(ABLATIONS)
-    assert Asked("x", without="").parts == ()
+    assert AblationsOptions("x", without="tanh, tanh,no-lrn,").parts == ("tanh", "no-lrn")
+    assert AblationsOptions("x").parts == tuple(ABLATIONS)
+    assert AblationsOptions("x", without="").parts == ()

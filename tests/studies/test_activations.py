@@ -19,6 +19,7 @@ from pincel.backbones.vgg import VGG
 from pincel.engine.events import Preparing
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, PincelError, UnknownNameError
 from pincel.studies.activations import study
+from pincel.studies.declarations.activations import ActivationsOptions
 from pincel.studies.layer_answers import Answer, explained_share, measured, most_active, most_varied, simple_things
 from pincel.studies.layer_figures import volumes
 from pincel.studies.maps import coloured, heated, numbered_grid, stretched
@@ -58,7 +59,7 @@ def test_a_layer_is_measured_as_by_hand() -> None:
 @pytest.mark.parametrize(("height", "width"), [(37, 61), (45, 33)])
 def test_shapes_are_those_of_the_real_network_at_odd_sizes(vgg: VGG, height: int, width: int) -> None:
     pixels = look_alike(height, width)
-    report = study(pixels, None, 2, Settings(max(height, width)), Watch())
+    report = study(pixels, ActivationsOptions(None, 2), Settings(max(height, width)), Watch())
     real = vgg.features(255 * pixels, vgg.card.names)
     told = report.numbers["layers"]
     assert [each["layer"] for each in told] == list(real)
@@ -71,7 +72,7 @@ def test_shapes_are_those_of_the_real_network_at_odd_sizes(vgg: VGG, height: int
 
 
 def test_layers_too_deep_for_the_picture_are_left_out_and_named() -> None:
-    report = study(look_alike(9, 12), "relu1_1", 4, Settings(12), Watch())
+    report = study(look_alike(9, 12), ActivationsOptions("relu1_1", 4), Settings(12), Watch())
     assert report.numbers["layers"][-1]["layer"] == "relu4_4"
     assert "pool4" in report.notes[0].text("en")
     assert "pool4" in report.notes[0].text("es")
@@ -228,7 +229,7 @@ def texts(report: object) -> str:
 
 
 def test_what_is_said_is_what_was_found() -> None:
-    report = study(look_alike(30, 40), "relu1_1,relu3_1", 4, Settings(40), Watch())
+    report = study(look_alike(30, 40), ActivationsOptions("relu1_1,relu3_1", 4), Settings(40), Watch())
     layers = {each["layer"]: each for each in report.numbers["layers"]}
     rectified = [each for name, each in layers.items() if name.startswith("relu")]
     said = texts(report)
@@ -244,14 +245,14 @@ def test_what_is_said_is_what_was_found() -> None:
 
 
 def test_boxes_stand_in_the_order_of_the_network() -> None:
-    report = study(look_alike(32, 32), "relu1_1", 1, Settings(32), Watch())
+    report = study(look_alike(32, 32), ActivationsOptions("relu1_1", 1), Settings(32), Watch())
     (plot,) = [block for block in report.blocks if isinstance(block, Plot) and block.name == "volumes"]
     names = [text.get_text().split("\n")[0] for text in plot.draw(lambda message: message.text("es")).axes[0].texts]
     assert names == ["entrada", "relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_4", "pool5"]
 
 
 def test_a_network_of_one_layer_is_no_special_case(tmp_path: Path) -> None:
-    report = study(look_alike(20, 24), None, 500, SMALL, Watch())
+    report = study(look_alike(20, 24), ActivationsOptions(None, 500), SMALL, Watch())
     assert [each["layer"] for each in report.numbers["layers"]] == ["conv1_1", "relu1_1"]
     assert report.settings["layers"] == "relu1_1"
     assert "nothing shrinks" in texts(report)
@@ -260,14 +261,14 @@ def test_a_network_of_one_layer_is_no_special_case(tmp_path: Path) -> None:
 
 
 def test_a_flat_picture_is_no_special_case(tmp_path: Path) -> None:
-    report = study("blank:24x20", None, 4, SMALL, Watch())
+    report = study("blank:24x20", ActivationsOptions(None, 4), SMALL, Watch())
     write(report, tmp_path, "en")
     assert report.numbers["layers"][1]["explained"] is None
 
 
 def test_it_ends_with_what_it_has() -> None:
     watch = Watch(lambda event: watch.stop("interrupted") if isinstance(event, Preparing) and event.done == 3 else None)
-    report = study(look_alike(24, 24), "relu1_1,relu5_1", 4, Settings(24), watch)
+    report = study(look_alike(24, 24), ActivationsOptions("relu1_1,relu5_1", 4), Settings(24), watch)
     assert len(report.numbers["layers"]) == 3
     assert "3 of" in report.notes[0].text("en")
 
@@ -275,7 +276,7 @@ def test_it_ends_with_what_it_has() -> None:
 def test_it_can_end_before_anything_is_seen(tmp_path: Path) -> None:
     watch = Watch()
     watch.stop()
-    report = study(look_alike(24, 24), None, 4, SMALL, watch)
+    report = study(look_alike(24, 24), ActivationsOptions(None, 4), SMALL, watch)
     assert report.numbers["layers"] == []
     write(report, tmp_path, "en")
 
@@ -291,14 +292,14 @@ def test_it_can_end_before_anything_is_seen(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_done_is_refused(layers: str, channels: int, size: int, error: type[PincelError], says: str) -> None:
     with pytest.raises(error) as refusal:
-        study(look_alike(size, size), layers, channels, Settings(size), Watch())
+        study(look_alike(size, size), ActivationsOptions(layers, channels), Settings(size), Watch())
     assert says in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
 def test_a_missing_picture_is_refused() -> None:
     with pytest.raises(PictureMissingError, match="no such file"):
-        study("nowhere.jpg", None, 4, SMALL, Watch())
+        study("nowhere.jpg", ActivationsOptions(None, 4), SMALL, Watch())
 
 
 def test_it_is_a_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -311,7 +312,7 @@ def test_it_is_a_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> 
 
 
 def test_tables_hold_every_layer_in_both_languages() -> None:
-    report = study(look_alike(24, 24), None, 4, SMALL, Watch())
+    report = study(look_alike(24, 24), ActivationsOptions(None, 4), SMALL, Watch())
     (table,) = [block for block in report.blocks if isinstance(block, Table) and block.name == "layers"]
     assert [row["layer"] for row in table.rows] == ["conv1_1", "relu1_1"]
     assert all(isinstance(heading, Translated) for heading in table.columns.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,13 @@ from click.testing import CliRunner
 from PIL import Image
 
 from pincel.api import evaluate, transfer
-from pincel.cli.studies.compare import command
+from pincel.cli.studies.declared import study_command
 from pincel.errors import OptionError, PictureError, PictureMissingError, PictureSizeError, UnknownNameError
 from pincel.functional.metrics import mean_difference, psnr, relative_error
 from pincel.image.io import load_picture
+from pincel.sources import Source
 from pincel.studies.compare import LAYERS, Aim, study
+from pincel.studies.declarations.compare import CompareOptions
 from pincel.studies.judged import added, grouped, way_of
 from pincel.studies.records import read_record
 from pincel.studies.report import Paragraph, Plot, Report, Sheet, Slider, Table
@@ -32,6 +34,21 @@ from tests.tensors import picture as waves
 
 QUICK = Settings(48, backbone="random-cnn-11", device="cpu")
 SMALL = Settings(48, device="cpu")
+NOTHING = Aim()
+
+
+def compared(
+    pictures: Sequence[Source],
+    settings: Settings,
+    watch: Watch,
+    *,
+    layers: str | None = None,
+    aim: Aim = NOTHING,
+    record: Path | None = None,
+) -> Report:
+    content, written = (None if each is None else str(each) for each in (aim.content, record))
+    styles = tuple(f"{source}={weight}" for source, weight in aim.styles)
+    return study(pictures, CompareOptions(content, styles, aim.recipe, written, layers), settings, watch)
 
 
 def saved(path: Path, pixels: torch.Tensor) -> Path:
@@ -83,7 +100,7 @@ def test_psnr_by_hand() -> None:
 
 
 def test_a_picture_beside_itself_is_no_distance_away(pictures: dict[str, Path], tmp_path: Path) -> None:
-    report = study([pictures["content"], pictures["content"]], SMALL, Watch())
+    report = compared([pictures["content"], pictures["content"]], SMALL, Watch())
     for row in report.numbers["layers"]:
         assert (row["content"], row["style"], row["content_error"], row["style_error"]) == (0, 0, 0, 0)
     assert [row["layer"] for row in report.numbers["layers"]] == list(LAYERS)
@@ -97,7 +114,7 @@ def test_a_picture_beside_itself_is_no_distance_away(pictures: dict[str, Path], 
 def test_figures_are_those_of_numpy(pictures: dict[str, Path], tmp_path: Path) -> None:
     from pincel.studies.look import features, network
 
-    report = study([pictures["content"], pictures["other"]], QUICK, Watch())
+    report = compared([pictures["content"], pictures["other"]], QUICK, Watch())
     loaded = [load_picture(pictures[name]) for name in ("content", "other")]
     one, other = (features(network(QUICK), each, ["relu1_1"])["relu1_1"][0].double().flatten(1).numpy() for each in loaded)
     (row,) = report.numbers["layers"]
@@ -121,7 +138,7 @@ def test_the_difference_is_bright_where_it_is(tmp_path: Path) -> None:
     pixels = waves(32, 32)
     changed = pixels.clone()
     changed[..., 4, 20] = 255 - changed[..., 4, 20]
-    report = study(
+    report = compared(
         [saved(tmp_path / "a.png", pixels), saved(tmp_path / "b.png", changed)], Settings(32, "random-cnn-11", device="cpu"), Watch()
     )
     (sheet,) = (block for block in report.blocks if isinstance(block, Sheet))
@@ -131,7 +148,7 @@ def test_the_difference_is_bright_where_it_is(tmp_path: Path) -> None:
 
 
 def test_pictures_of_two_sizes_are_brought_to_one_and_it_is_said(pictures: dict[str, Path]) -> None:
-    report = study([pictures["content"], pictures["tall"]], QUICK, Watch(), layers="relu1_1")
+    report = compared([pictures["content"], pictures["tall"]], QUICK, Watch(), layers="relu1_1")
     assert report.numbers["size"] == [48, 36]
     assert [note.text("en") for note in report.notes] == [
         "B was brought from 24×48 to the size of A, 48×36 pixels. It was stretched: the two have not the same shape."
@@ -141,7 +158,7 @@ def test_pictures_of_two_sizes_are_brought_to_one_and_it_is_said(pictures: dict[
 def test_a_larger_copy_is_not_stretched(pictures: dict[str, Path], tmp_path: Path) -> None:
     larger = tmp_path / "larger.png"
     Image.open(pictures["content"]).resize((96, 72)).save(larger)
-    report = study([pictures["content"], larger], Settings(24, "random-cnn-11", device="cpu"), Watch())
+    report = compared([pictures["content"], larger], Settings(24, "random-cnn-11", device="cpu"), Watch())
     assert [note.text("en") for note in report.notes] == ["B was brought from 96×72 to the size of A, 24×18 pixels."]
 
 
@@ -178,7 +195,7 @@ def test_the_sentence_follows_the_numbers(content: tuple[float, ...], style: tup
 
 def test_terms_are_those_of_evaluate(pictures: dict[str, Path], tmp_path: Path) -> None:
     aim = Aim(pictures["content"], [(pictures["style"], 1.0)], "gatys2016")
-    report = study([pictures["content"], pictures["other"]], SMALL, Watch(), aim=aim)
+    report = compared([pictures["content"], pictures["other"]], SMALL, Watch(), aim=aim)
     rows = {row["term"]: row for row in report.numbers["terms"]}
     for key, name in (("first", "content"), ("second", "other")):
         expected = evaluate(
@@ -203,7 +220,7 @@ def test_a_picture_of_another_size_is_judged_at_the_size_asked_for(pictures: dic
     large = tmp_path / "large.png"
     Image.open(pictures["other"]).resize((97, 72)).save(large)
     aim = Aim(pictures["content"], [(pictures["style"], 1.0)], "gatys2016")
-    report = study([large, large], SMALL, Watch(), aim=aim, layers="relu1_1")
+    report = compared([large, large], SMALL, Watch(), aim=aim, layers="relu1_1")
     assert report.numbers["size"] == [48, 36]
     totals = report.numbers["terms"][-1]
     assert totals["first_weighted"] == totals["second_weighted"] > 0
@@ -213,7 +230,7 @@ def test_a_picture_of_another_size_is_judged_at_the_size_asked_for(pictures: dic
 def test_a_picture_that_cannot_come_from_the_content_is_refused(pictures: dict[str, Path]) -> None:
     aim = Aim(pictures["content"], [(pictures["style"], 1.0)])
     with pytest.raises(PictureSizeError, match=r"A has not the shape of the photograph.*24×48, and content.png is 48×36"):
-        study([pictures["tall"], pictures["content"]], SMALL, Watch(), aim=aim)
+        compared([pictures["tall"], pictures["content"]], SMALL, Watch(), aim=aim)
 
 
 class Ended(Watch):
@@ -227,8 +244,8 @@ class Ended(Watch):
 def test_ended_early_it_says_what_is_missing(pictures: dict[str, Path], run: Path) -> None:
     aim = Aim(pictures["content"], [(pictures["style"], 1.0)])
     for report in (
-        study([pictures["content"], pictures["other"]], SMALL, Ended(), aim=aim, layers="relu1_1"),
-        study([run], SMALL, Ended(), record=run.with_suffix(".json"), layers="relu1_1"),
+        compared([pictures["content"], pictures["other"]], SMALL, Ended(), aim=aim, layers="relu1_1"),
+        compared([run], SMALL, Ended(), record=run.with_suffix(".json"), layers="relu1_1"),
     ):
         assert "terms" not in report.numbers
         assert "layers" in report.numbers
@@ -250,13 +267,13 @@ def test_what_does_not_go_together_is_refused(pictures: dict[str, Path], run: Pa
     ]
     for message, given, aim, written in cases:
         with pytest.raises(OptionError, match=message):
-            study(given, QUICK, Watch(), aim=aim, record=written)
+            compared(given, QUICK, Watch(), aim=aim, record=written)
     with pytest.raises(UnknownNameError, match="gatys2016"):
-        study([a, a], QUICK, Watch(), aim=Aim(a, styles, "gatys2061"))
+        compared([a, a], QUICK, Watch(), aim=Aim(a, styles, "gatys2061"))
     with pytest.raises(UnknownNameError, match="relu1_1"):
-        study([a, a], QUICK, Watch(), layers="relu1_9")
+        compared([a, a], QUICK, Watch(), layers="relu1_9")
     with pytest.raises(PictureMissingError, match="picture B: no such file"):
-        study([a, a.with_name("gone.png")], QUICK, Watch())
+        compared([a, a.with_name("gone.png")], QUICK, Watch())
 
 
 # A run and its record
@@ -264,7 +281,7 @@ def test_what_does_not_go_together_is_refused(pictures: dict[str, Path], run: Pa
 
 def test_a_real_record_is_read(pictures: dict[str, Path], run: Path) -> None:
     written = json.loads(run.with_suffix(".json").read_text())
-    report = study([run], SMALL, Watch(), record=run.with_suffix(".json"))
+    report = compared([run], SMALL, Watch(), record=run.with_suffix(".json"))
     rows = {row["term"]: row for row in report.numbers["terms"]}
     now = {term: row["now"] for term, row in rows.items() if term != "total"}
     assert now == pytest.approx(written["saved"]["terms"], rel=1e-4)
@@ -290,14 +307,14 @@ def test_parts_of_the_objective_add_up_to_its_total(run: Path) -> None:
 
 
 def test_a_small_result_is_not_enlarged(run: Path) -> None:
-    report = study([run], Settings(200, "random-cnn-11", device="cpu"), Watch(), record=run.with_suffix(".json"))
+    report = compared([run], Settings(200, "random-cnn-11", device="cpu"), Watch(), record=run.with_suffix(".json"))
     assert max(report.numbers["size"]) == 48
 
 
 def test_a_picture_that_was_changed_does_not_agree(run: Path, tmp_path: Path) -> None:
     other = tmp_path / "painted.png"
     Image.open(run).convert("RGB").transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(other)
-    report = study([other], SMALL, Watch(), record=run.with_suffix(".json"), layers="relu1_1")
+    report = compared([other], SMALL, Watch(), record=run.with_suffix(".json"), layers="relu1_1")
     assert "Record and picture do not agree" in text(report)
 
 
@@ -317,26 +334,26 @@ def test_inputs_are_found_again_by_name_and_hash(
     monkeypatch.chdir(tmp_path)
     picture, record = moved(run, tmp_path)
     with pytest.raises(PictureMissingError, match=r"content: not found again .* content.png with SHA-256 .* --content FILE"):
-        study([picture], SMALL, Watch(), record=record)
+        compared([picture], SMALL, Watch(), record=record)
     (tmp_path / "content.png").write_bytes(pictures["content"].read_bytes())
     with pytest.raises(PictureMissingError, match=r"style: not found again .* --style FILE"):
-        study([picture], SMALL, Watch(), record=record)
+        compared([picture], SMALL, Watch(), record=record)
     # Under another name it is the same picture.
     renamed = tmp_path / "renamed.png"
     renamed.write_bytes(pictures["style"].read_bytes())
-    report = study([picture], SMALL, Watch(), record=record, aim=Aim(None, [(renamed, 1.0)]), layers="relu1_1")
+    report = compared([picture], SMALL, Watch(), record=record, aim=Aim(None, [(renamed, 1.0)]), layers="relu1_1")
     assert "Record and picture agree" in text(report)
     # Of the same name, it is another.
     (tmp_path / "content.png").write_bytes(pictures["other"].read_bytes())
     with pytest.raises(PictureError, match=r"content: not the picture the run began with, or changed since .* --content FILE"):
-        study([picture], SMALL, Watch(), record=record, aim=Aim(None, [(renamed, 1.0)]))
+        compared([picture], SMALL, Watch(), record=record, aim=Aim(None, [(renamed, 1.0)]))
 
 
 def test_a_sample_is_found_wherever_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = transfer("sample:harbour", "sample:impasto", recipe="gatys2016", size=32, size_of="long", steps=1, device="cpu")
     picture = result.save(tmp_path / "p.png")
-    report = study([picture], SMALL, Watch(), record=picture.with_suffix(".json"), layers="relu1_1")
+    report = compared([picture], SMALL, Watch(), record=picture.with_suffix(".json"), layers="relu1_1")
     assert report.numbers["size"] == [32, 24]
 
 
@@ -357,7 +374,7 @@ def test_a_sample_is_found_wherever_one_is(tmp_path: Path, monkeypatch: pytest.M
 def test_a_foreign_record_is_refused(run: Path, tmp_path: Path, damage: Callable[[dict[str, Any]], object], message: str) -> None:
     picture, record = moved(run, tmp_path, damage)
     with pytest.raises(OptionError, match=message) as caught:
-        study([picture], QUICK, Watch(), record=record)
+        compared([picture], QUICK, Watch(), record=record)
     assert "\n" not in str(caught.value)
 
 
@@ -370,18 +387,18 @@ def test_a_damaged_record_is_refused(run: Path, tmp_path: Path, content: bytes |
     if content is not None:
         record.write_bytes(content)
     with pytest.raises(OptionError, match=message):
-        study([run], QUICK, Watch(), record=record)
+        compared([run], QUICK, Watch(), record=record)
 
 
 def test_the_record_of_another_picture_is_refused(run: Path, pictures: dict[str, Path]) -> None:
     with pytest.raises(PictureSizeError, match=r"record: is of another picture .* tall.png of 24×48 .* one of 48×36"):
-        study([pictures["tall"]], QUICK, Watch(), record=run.with_suffix(".json"))
+        compared([pictures["tall"]], QUICK, Watch(), record=run.with_suffix(".json"))
 
 
 def test_a_record_without_judgement_or_steps_is_read(run: Path, pictures: dict[str, Path], tmp_path: Path) -> None:
     picture, record = moved(run, tmp_path, lambda values: values.update(saved=None, losses=[]))
     aim = Aim(pictures["content"], [(pictures["style"], 1.0)])
-    report = study([picture], SMALL, Watch(), record=record, aim=aim, layers="relu1_1")
+    report = compared([picture], SMALL, Watch(), record=record, aim=aim, layers="relu1_1")
     assert "judging it was interrupted" in text(report)
     assert report.numbers["losses"] == {}
     (table,) = (block for block in report.blocks if isinstance(block, Table) and block.name == "terms")
@@ -434,7 +451,7 @@ def test_what_a_group_of_terms_adds() -> None:
 
 
 def invoke(*arguments: str | Path) -> str:
-    result = CliRunner().invoke(command, [str(each) for each in arguments])
+    result = CliRunner().invoke(study_command("compare"), [str(each) for each in arguments])
     assert result.exit_code == 0, (result.output, result.exception)
     return result.output
 
@@ -458,5 +475,7 @@ def test_the_command_reads_a_record(run: Path, tmp_path: Path) -> None:
 
 def test_the_command_overwrites_no_input(run: Path, tmp_path: Path) -> None:
     # The page is checked before any work is done; the record is an input like any other.
-    result = CliRunner().invoke(command, [str(run), "--record", str(run.with_suffix(".json")), "-o", str(run.with_suffix(".json"))])
+    result = CliRunner().invoke(
+        study_command("compare"), [str(run), "--record", str(run.with_suffix(".json")), "-o", str(run.with_suffix(".json"))]
+    )
     assert "its folder is a file" in str(result.exception)

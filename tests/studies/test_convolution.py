@@ -16,8 +16,9 @@ from torch.nn import functional
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, PincelError, UnknownNameError
 from pincel.image.io import load_picture
-from pincel.studies.convolution import Asked, by_network, filter_of, place_of, study
+from pincel.studies.convolution import by_network, filter_of, place_of, study
 from pincel.studies.convolution_figures import cut_out, marked, written_out
+from pincel.studies.declarations.convolution import ConvolutionOptions
 from pincel.studies.kernels import KERNELS, filtered
 from pincel.studies.look import network
 from pincel.studies.maps import signed_picture
@@ -182,7 +183,7 @@ def test_a_bank_gives_the_filter_asked_for() -> None:
 
 
 def test_what_the_page_says_is_what_torch_says(vgg: VGG) -> None:
-    report = study(pixels(), Asked(channel=3, at="23,0", crop=5), Settings(24), Watch())
+    report = study(pixels(), ConvolutionOptions(channel=3, at="23,0", crop=5), Settings(24), Watch())
     numbers = report.numbers
     expected = vgg.to(dtype=torch.float64).features(255 * pixels().double(), ["conv1_1", "relu1_1"])
     assert numbers["z"] == pytest.approx(float(expected["conv1_1"][0, 3, 0, 23]), rel=1e-10)
@@ -260,7 +261,7 @@ def paragraphs(report: Report) -> str:
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_kernels_are_applied_to_the_grey_picture(kernel: str) -> None:
-    report = study(pixels(), Asked(kernel=kernel, at="7,9"), SMALL, Watch())
+    report = study(pixels(), ConvolutionOptions(kernel=kernel, at="7,9"), SMALL, Watch())
     luma = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64).view(3, 1, 1)
     grey = (255 * pixels()[0].double() * luma).sum(dim=0)
     weight = torch.tensor(KERNELS[kernel], dtype=torch.float64)
@@ -271,16 +272,21 @@ def test_kernels_are_applied_to_the_grey_picture(kernel: str) -> None:
 
 def test_relu_is_told_by_the_sign() -> None:
     image = (HALVES / 10).expand(3, -1, -1)[None].float()
-    dark = study(1 - image, Asked(kernel="sobel-vertical", at="2,3"), Settings(6), Watch())
+    dark = study(1 - image, ConvolutionOptions(kernel="sobel-vertical", at="2,3"), Settings(6), Watch())
     assert dark.numbers["z"] == pytest.approx(-1020, abs=1e-3)
     assert "makes it 0" in paragraphs(dark)
-    assert "lets it pass" in paragraphs(study(image, Asked(kernel="sobel-vertical", at="2,3"), Settings(6), Watch()))
+    assert "lets it pass" in paragraphs(study(image, ConvolutionOptions(kernel="sobel-vertical", at="2,3"), Settings(6), Watch()))
 
 
 @pytest.mark.parametrize(
-    ("asked", "language"), [(Asked(crop=4), "en"), (Asked(channel=5, at="0,19", crop=4), "es"), (Asked(kernel="blur", crop=4), "es")]
+    ("asked", "language"),
+    [
+        (ConvolutionOptions(crop=4), "en"),
+        (ConvolutionOptions(channel=5, at="0,19", crop=4), "es"),
+        (ConvolutionOptions(kernel="blur", crop=4), "es"),
+    ],
 )
-def test_a_report_is_written(asked: Asked, language: str, tmp_path: Path) -> None:
+def test_a_report_is_written(asked: ConvolutionOptions, language: str, tmp_path: Path) -> None:
     report = study(pixels(), asked, Settings(24), Watch())
     files = {path.name for path in write(report, tmp_path, "es" if language == "es" else "en")}
     assert {"index.html", "input.svg", "step.png", "output.svg", "check.csv", "sizes.csv", "filtered.png", "numbers.json"} <= files
@@ -290,7 +296,7 @@ def test_a_report_is_written(asked: Asked, language: str, tmp_path: Path) -> Non
 
 
 def test_filters_too_large_to_be_written_out_are_drawn() -> None:
-    report = study(pixels(), Asked(), SMALL, Watch())
+    report = study(pixels(), ConvolutionOptions(), SMALL, Watch())
     assert np.shape(report.numbers["products"]) == (3, 11, 11)
     assert report.settings["crop"] == 14
     # Each term is in the figure; as text they would fill a page.
@@ -301,22 +307,34 @@ def test_filters_too_large_to_be_written_out_are_drawn() -> None:
 @pytest.mark.parametrize(
     ("asked", "backbone", "size", "error", "says"),
     [
-        (Asked(kernel="sobel"), "random-cnn-11", 24, UnknownNameError, "Did you mean 'sobel-"),
-        (Asked(kernel="blur", channel=2), "random-cnn-11", 24, OptionError, "one kernel at a time · given --kernel blur --filter 2"),
-        (Asked(channel=128), "random-cnn-11", 24, OptionError, "given --filter 128 · accepted: 0 to 127"),
-        (Asked(channel=-1), "random-cnn-11", 24, OptionError, "given --filter -1 · accepted: 0 to 127"),
-        (Asked(at="5"), "random-cnn-11", 24, OptionError, "that is no place · given --at 5 · accepted: X,Y with X from 0 to 23"),
-        (Asked(at="a,b"), "random-cnn-11", 24, OptionError, "that is no place"),
-        (Asked(at="-1,2"), "random-cnn-11", 24, OptionError, "that is no place"),
-        (Asked(at="24,0"), "random-cnn-11", 24, OptionError, "outside the picture"),
-        (Asked(at="0,24"), "random-cnn-11", 24, OptionError, "try: --at 12,12"),
-        (Asked(crop=10), "random-cnn-11", 24, OptionError, "given --crop 10 · accepted: 11 to 14 · try: --crop 14"),
-        (Asked(crop=15), "random-cnn-11", 24, OptionError, "given --crop 15"),
-        (Asked(), "random-cnn-11", 12, PictureSizeError, "smaller than the crop of 14×14 · given 12×12 pixels"),
-        (Asked(channel=1000), "random-cnn", 24, OptionError, "55×55 numbers a channel"),
+        (ConvolutionOptions(kernel="sobel"), "random-cnn-11", 24, UnknownNameError, "Did you mean 'sobel-"),
+        (
+            ConvolutionOptions(kernel="blur", channel=2),
+            "random-cnn-11",
+            24,
+            OptionError,
+            "one kernel at a time · given --kernel blur --filter 2",
+        ),
+        (ConvolutionOptions(channel=128), "random-cnn-11", 24, OptionError, "given --filter 128 · accepted: 0 to 127"),
+        (ConvolutionOptions(channel=-1), "random-cnn-11", 24, OptionError, "given --filter -1 · accepted: 0 to 127"),
+        (
+            ConvolutionOptions(at="5"),
+            "random-cnn-11",
+            24,
+            OptionError,
+            "that is no place · given --at 5 · accepted: X,Y with X from 0 to 23",
+        ),
+        (ConvolutionOptions(at="a,b"), "random-cnn-11", 24, OptionError, "that is no place"),
+        (ConvolutionOptions(at="-1,2"), "random-cnn-11", 24, OptionError, "that is no place"),
+        (ConvolutionOptions(at="24,0"), "random-cnn-11", 24, OptionError, "outside the picture"),
+        (ConvolutionOptions(at="0,24"), "random-cnn-11", 24, OptionError, "try: --at 12,12"),
+        (ConvolutionOptions(crop=10), "random-cnn-11", 24, OptionError, "given --crop 10 · accepted: 11 to 14 · try: --crop 14"),
+        (ConvolutionOptions(crop=15), "random-cnn-11", 24, OptionError, "given --crop 15"),
+        (ConvolutionOptions(), "random-cnn-11", 12, PictureSizeError, "smaller than the crop of 14×14 · given 12×12 pixels"),
+        (ConvolutionOptions(channel=1000), "random-cnn", 24, OptionError, "55×55 numbers a channel"),
     ],
 )
-def test_what_cannot_be_done_is_refused(asked: Asked, backbone: str, size: int, error: type[PincelError], says: str) -> None:
+def test_what_cannot_be_done_is_refused(asked: ConvolutionOptions, backbone: str, size: int, error: type[PincelError], says: str) -> None:
     with pytest.raises(error) as refusal:
         study(pixels(size, size), asked, Settings(size, backbone=backbone), Watch())
     assert says in str(refusal.value)
@@ -325,7 +343,7 @@ def test_what_cannot_be_done_is_refused(asked: Asked, backbone: str, size: int, 
 
 def test_a_missing_picture_is_refused() -> None:
     with pytest.raises(PictureMissingError, match="no such file"):
-        study("nowhere.jpg", Asked(), SMALL, Watch())
+        study("nowhere.jpg", ConvolutionOptions(), SMALL, Watch())
 
 
 def test_it_is_a_command_that_needs_no_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -15,13 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from pincel.cli.studies.correlations import command
+from pincel.cli.studies.declared import study_command
 from pincel.errors import OptionError, PictureError, PictureMissingError, PincelError, UnknownNameError
 from pincel.functional.correlation import classical_scaling, correlation_matrix, diagonal_share, effective_rank, relative_distance
 from pincel.functional.gram import gram_matrix
 from pincel.image.io import load_picture
 from pincel.image.resize import resize_picture
 from pincel.studies.correlations import LAYERS, MOST, study
+from pincel.studies.declarations.correlations import CorrelationsOptions
 from pincel.studies.gallery_map import Painting, _map_size, clustered, style_distances
 from pincel.studies.gram_one import extreme_pairs
 from pincel.studies.gram_pair import changed_pairs
@@ -238,7 +239,7 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def test_one_picture(gallery: list[Path], tmp_path: Path) -> None:
-    report = study([gallery[0]], QUICK, Watch(), channels=16)
+    report = study([gallery[0]], CorrelationsOptions(channels=16), QUICK, Watch())
     assert [block.name for block in report.blocks if isinstance(block, Plot)] == ["gram-relu1_1", "effective-rank", "diagonal"]
     figures = report.numbers["layers"]["relu1_1"]
     maps = seen_of(gallery[0])
@@ -266,7 +267,7 @@ def seen_of(path: Path) -> torch.Tensor:
 
 
 def test_two_pictures_have_the_style_distance_of_the_deck(gallery: list[Path], tmp_path: Path) -> None:
-    report = study(gallery[:2], QUICK, Watch(), channels=16)
+    report = study(gallery[:2], CorrelationsOptions(channels=16), QUICK, Watch())
     (row,) = report.numbers["difference"]["layers"]
     grams = []
     for path in gallery[:2]:
@@ -286,7 +287,7 @@ def test_two_pictures_have_the_style_distance_of_the_deck(gallery: list[Path], t
 
 
 def test_a_picture_beside_itself(gallery: list[Path]) -> None:
-    report = study([gallery[0]] * 3, QUICK, Watch())
+    report = study([gallery[0]] * 3, CorrelationsOptions(), QUICK, Watch())
     assert report.numbers["pictures"] == ["a", "a (2)", "a (3)"]
     assert report.numbers["difference"]["layers"][0]["style"] == 0
     assert report.numbers["gallery"]["distances"] == [[0.0] * 3] * 3
@@ -296,7 +297,7 @@ def test_a_picture_beside_itself(gallery: list[Path]) -> None:
 
 
 def test_many_pictures_are_compared_each_with_each(gallery: list[Path], tmp_path: Path) -> None:
-    report = study([gallery[0].parent], QUICK, Watch(), channels=8)
+    report = study([gallery[0].parent], CorrelationsOptions(channels=8), QUICK, Watch())
     found = report.numbers["gallery"]
     distances = np.array(found["distances"])
     assert found["names"] == ["a", "b", "c", "d"]
@@ -343,13 +344,13 @@ def test_a_picture_nothing_answers_to_has_no_distance() -> None:
 
 def test_a_picture_of_one_colour_is_shown() -> None:
     # The borders answer, or nothing at all; either way there is a page.
-    report = study(["blank:48x40"], QUICK, Watch())
+    report = study(["blank:48x40"], CorrelationsOptions(), QUICK, Watch())
     draw(report)
     assert list(report.numbers["layers"]) == ["relu1_1"]
 
 
 def test_default_layers_and_all_of_vgg(gallery: list[Path]) -> None:
-    report = study(gallery[:2], Settings(32, device="cpu"), Watch())
+    report = study(gallery[:2], CorrelationsOptions(), Settings(32, device="cpu"), Watch())
     assert list(report.numbers["layers"]) == list(LAYERS) == report.settings["layers"]
     assert [row["layer"] for row in report.numbers["difference"]["layers"]] == list(LAYERS)
     # 2 × 2 positions: the matrix of 512 channels has no more than four directions.
@@ -359,7 +360,7 @@ def test_default_layers_and_all_of_vgg(gallery: list[Path]) -> None:
 
 
 def test_layers_and_channels_are_obeyed(gallery: list[Path]) -> None:
-    report = study(gallery[:1], Settings(32, device="cpu"), Watch(), layers="conv2_1,relu1_2", channels=7)
+    report = study(gallery[:1], CorrelationsOptions(layers="conv2_1,relu1_2", channels=7), Settings(32, device="cpu"), Watch())
     assert list(report.numbers["layers"]) == ["relu1_2", "conv2_1"]
     captions = [block.caption.text("en") for block in report.blocks if isinstance(block, Plot) and block.name.startswith("gram")]
     assert all("the 7 strongest of" in caption for caption in captions)
@@ -388,7 +389,7 @@ class Ended(Watch):
     ("after", "parts"), [(0, set()), (1, {"layers"}), (2, {"layers", "difference"}), (3, {"layers", "difference", "gallery"})]
 )
 def test_ended_early_it_reports_what_was_seen(gallery: list[Path], after: int, parts: set[str]) -> None:
-    report = study(gallery, QUICK, Ended(after))
+    report = study(gallery, CorrelationsOptions(), QUICK, Ended(after))
     assert set(report.numbers) - {"pictures"} == parts
     assert [note.text("en") for note in report.notes] == [f"The study was ended early: {after} of 4 pictures were looked at."]
     draw(report)
@@ -407,7 +408,7 @@ def test_what_cannot_be_used_is_refused(tmp_path: Path, gallery: list[Path]) -> 
     ]
     for kind, message, pictures, options in cases:
         with pytest.raises(kind, match=message) as caught:
-            study(pictures, QUICK, Watch(), **options)  # type: ignore[arg-type]
+            study(pictures, CorrelationsOptions(**options), QUICK, Watch())  # type: ignore[arg-type]
         assert "\n" not in str(caught.value)
 
 
@@ -424,7 +425,7 @@ def test_the_command(gallery: list[Path], tmp_path: Path) -> None:
         "--lang",
         "es",
     ]
-    result = CliRunner().invoke(command, [*arguments, "--layers", "relu1_1", "--channels", "5", "--device", "cpu"])
+    result = CliRunner().invoke(study_command("correlations"), [*arguments, "--layers", "relu1_1", "--channels", "5", "--device", "cpu"])
     assert result.exit_code == 0, result.output
     told = json.loads((tmp_path / "out" / "numbers.json").read_text())
     assert (told["settings"]["channels"], told["settings"]["size"], told["settings"]["layers"]) == (5, 24, ["relu1_1"])
@@ -432,7 +433,7 @@ def test_the_command(gallery: list[Path], tmp_path: Path) -> None:
 
 
 def test_tables_have_a_heading_for_every_figure(gallery: list[Path]) -> None:
-    report = study(gallery, QUICK, Watch())
+    report = study(gallery, CorrelationsOptions(), QUICK, Watch())
     tables = [block for block in report.blocks if isinstance(block, Table)]
     assert {table.name for table in tables} == {"neighbours", "pairs-that-differ", "style-distance", "pairs", "layers"}
     for table in tables:

@@ -15,6 +15,7 @@ from torch import Tensor
 from pincel.backbones import CARDS
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, PincelError, UnknownNameError
+from pincel.studies.declarations.filters import FiltersOptions
 from pincel.studies.filter_shape import Filter, brightness_share, described, directions, flat_share, orientation
 from pincel.studies.filter_tiles import answers, planes, tile, tiles
 from pincel.studies.filters import convolution_of, grouped, shown_of, study
@@ -173,7 +174,7 @@ def test_a_bank_has_its_filters_size_by_size() -> None:
 
 
 def test_answers_are_those_of_the_network(vgg: VGG) -> None:
-    report = study(pixels(), "conv2_1", 3, Settings(24), Watch())
+    report = study(pixels(), FiltersOptions("conv2_1", 3), Settings(24), Watch())
     real = vgg.features(255 * pixels(), ["relu2_1"])["relu2_1"][0]
     for each in report.numbers["filters"]:
         assert each["mean"] == pytest.approx(float(real[each["channel"]].mean()), rel=1e-4)
@@ -182,7 +183,7 @@ def test_answers_are_those_of_the_network(vgg: VGG) -> None:
 
 def test_the_network_of_many_sizes_answers_size_by_size() -> None:
     settings = Settings(12, backbone="random-cnn")
-    report = study(pixels(9, 12), None, 16, settings, Watch())
+    report = study(pixels(9, 12), FiltersOptions(None, 16), settings, Watch())
     shown = report.numbers["filters"]
     assert [each["channel"] for each in shown] == [128 * size + place for size in range(8) for place in range(2)]
     whole = network(settings).features(255 * pixels(9, 12), ["relu1_1"])["relu1_1"][0]
@@ -256,7 +257,7 @@ def paragraphs(report: Report) -> str:
 
 
 def test_what_is_said_is_what_was_found(tmp_path: Path) -> None:
-    report = study(pixels(), None, None, Settings(24), Watch())
+    report = study(pixels(), FiltersOptions(None, None), Settings(24), Watch())
     kinds = report.numbers["kinds"]
     assert sum(kinds.values()) == 64
     edges = sum(count for kind, count in kinds.items() if kind.endswith("edge"))
@@ -269,7 +270,7 @@ def test_what_is_said_is_what_was_found(tmp_path: Path) -> None:
 
 
 def test_nothing_is_claimed_of_random_filters(tmp_path: Path) -> None:
-    report = study(pixels(), None, 5, SMALL, Watch())
+    report = study(pixels(), FiltersOptions(None, 5), SMALL, Watch())
     assert "Those of colour are flatter" not in paragraphs(report)
     assert len(report.numbers["filters"]) == 5
     assert sum(report.numbers["kinds"].values()) == 128
@@ -277,7 +278,7 @@ def test_nothing_is_claimed_of_random_filters(tmp_path: Path) -> None:
 
 
 def test_a_deeper_layer_is_shown_input_by_input() -> None:
-    report = study(pixels(), "conv1_2", 2, Settings(24), Watch())
+    report = study(pixels(), FiltersOptions("conv1_2", 2), Settings(24), Watch())
     names = [block.name for block in report.blocks if isinstance(block, Picture)]
     assert names == ["filter-0", "filter-1", "picture", "answers"]
     assert [each["brightness"] for each in report.numbers["filters"]] == [None, None]
@@ -286,7 +287,7 @@ def test_a_deeper_layer_is_shown_input_by_input() -> None:
 def test_it_ends_with_what_it_has(tmp_path: Path) -> None:
     watch = Watch()
     watch.stop("interrupted")
-    report = study(pixels(), None, 4, SMALL, watch)
+    report = study(pixels(), FiltersOptions(None, 4), SMALL, watch)
     assert [each["mean"] for each in report.numbers["filters"]] == [None] * 4
     assert "Ended early" in report.notes[0].text("en")
     write(report, tmp_path, "en")
@@ -304,14 +305,14 @@ def test_it_ends_with_what_it_has(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_done_is_refused(layer: str | None, channels: int | None, size: int, error: type[PincelError], says: str) -> None:
     with pytest.raises(error) as refusal:
-        study(pixels(size, size), layer, channels, Settings(size), Watch())
+        study(pixels(size, size), FiltersOptions(layer, channels), Settings(size), Watch())
     assert says in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
 def test_a_missing_picture_is_refused() -> None:
     with pytest.raises(PictureMissingError, match="no such file"):
-        study("nowhere.jpg", None, None, SMALL, Watch())
+        study("nowhere.jpg", FiltersOptions(None, None), SMALL, Watch())
 
 
 def test_it_is_a_command_that_needs_no_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

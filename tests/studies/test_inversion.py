@@ -20,7 +20,8 @@ from pincel.backbones.vgg import load_vgg
 from pincel.engine.events import Notice, Preparing
 from pincel.errors import OptionError, PictureError, UnknownNameError, WeightsError
 from pincel.inversion.run import Rebuild, resolve_inversion
-from pincel.studies.inversion import Asked, study
+from pincel.studies.declarations.inversion import InversionOptions
+from pincel.studies.inversion import study
 from pincel.studies.inversion_baseline import finding as of_baseline
 from pincel.studies.inversion_baseline import roughness
 from pincel.studies.inversion_errors import compared, spread
@@ -53,7 +54,7 @@ def shots(photographs: list[Path]) -> list[str]:
 @pytest.fixture(scope="module")
 def whole(shots: list[str]) -> Report:
     """Return all experiments with two photographs of different shapes, one layer and two descriptors."""
-    return study(shots[:2], Asked("relu1_1,hog,hogb", lambdas="0.5,5", repeats=3), TINY, Watch())
+    return study(shots[:2], InversionOptions("relu1_1,hog,hogb", lambdas="0.5,5", repeats=3), TINY, Watch())
 
 
 def tables(report: Report) -> dict[str, Table]:
@@ -168,7 +169,7 @@ def test_experiments_and_repeats_are_checked() -> None:
     with pytest.raises(OptionError, match="--experiments takes names"):
         read_experiments(" ,")
     with pytest.raises(OptionError, match=r"repeats: so many starts cannot be compared · given 1 · accepted: 2 to 16"):
-        Asked(repeats=1)
+        InversionOptions(repeats=1)
 
 
 # The whole study
@@ -217,7 +218,7 @@ def test_both_languages_are_written(whole: Report, tmp_path: Path) -> None:
 
 
 def test_one_photograph_keeps_its_shape_and_has_no_published_errors(shots: list[str]) -> None:
-    report = study(shots[:1], Asked("hogb", experiments="table"), TINY, Watch())
+    report = study(shots[:1], InversionOptions("hogb", experiments="table"), TINY, Watch())
     assert report.settings["fit"] == "keep"
     assert "two photographs or more" in said(report)
     assert "by_code" not in tables(report)["errors"].columns
@@ -225,62 +226,62 @@ def test_one_photograph_keeps_its_shape_and_has_no_published_errors(shots: list[
 
 
 def test_recipes_of_another_unit_run_too(shots: list[str]) -> None:
-    report = study(shots[:1], Asked("hogb", recipe="mahendran2016", experiments="table,baseline"), TINY, Watch())
+    report = study(shots[:1], InversionOptions("hogb", recipe="mahendran2016", experiments="table,baseline"), TINY, Watch())
     assert report.settings["lambdas"][1] == pytest.approx((6.5 / 80) ** 2)
     assert len(report.numbers["baseline"]) == 1
 
 
 def test_missing_weights_leave_a_representation_out_with_a_note(shots: list[str]) -> None:
     other = MISSING.replace("relu1_1", "relu2_1")
-    report = study(shots[:1], Asked(f"{MISSING},relu1_1,{other}", experiments="table", lambdas="5"), TINY, Watch())
+    report = study(shots[:1], InversionOptions(f"{MISSING},relu1_1,{other}", experiments="table", lambdas="5"), TINY, Watch())
     assert report.settings["representations"] == ["random-cnn-11:relu1_1"]
     (note,) = report.notes
     assert note.text("en").startswith(f"Left out: {MISSING}, {other}. The weights")
     assert "download" in note.text("en")
     with pytest.raises(WeightsError, match="download"):
-        study(shots[:1], Asked(MISSING), TINY, Watch())
+        study(shots[:1], InversionOptions(MISSING), TINY, Watch())
 
 
 def test_pictures_too_small_leave_a_representation_out(shots: list[str]) -> None:
-    asked = Asked("dsift,hogb", experiments="table", lambdas="5")
+    asked = InversionOptions("dsift,hogb", experiments="table", lambdas="5")
     report = study(shots[:1], asked, Settings(size=24, steps=1, backbone="random-cnn-11"), Watch())
     assert report.settings["representations"] == ["hogb"]
     assert "sees nothing in one with a side below 27" in report.notes[0].text("en")
     with pytest.raises(PictureError, match="sees nothing"):
-        study(shots[:1], Asked("dsift"), Settings(size=24, steps=1), Watch())
+        study(shots[:1], InversionOptions("dsift"), Settings(size=24, steps=1), Watch())
 
 
 def test_a_code_of_nothing_is_left_out(tmp_path: Path) -> None:
     Image.new("RGB", (32, 32), (128, 128, 128)).save(tmp_path / "flat.png")
     with pytest.raises(OptionError, match=r"dsift: its code is zero all over · given flat\.png"):
-        study([str(tmp_path / "flat.png")], Asked("dsift"), TINY, Watch())
+        study([str(tmp_path / "flat.png")], InversionOptions("dsift"), TINY, Watch())
 
 
 def test_pictures_that_cannot_be_read_are_left_out_and_copies_too(shots: list[str], tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(Path(shots[0]).read_bytes())
     (tmp_path / "b.png").write_bytes(b"no picture")
-    made = make_plan([str(tmp_path), shots[0]], Asked("hogb"), TINY, Watch())
+    made = make_plan([str(tmp_path), shots[0]], InversionOptions("hogb"), TINY, Watch())
     assert len(made.photographs) == 1
     assert "b.png" in made.notes[0].text("en")
     with pytest.raises(PictureError):
-        make_plan([str(tmp_path / "b.png")], Asked("hogb"), TINY, Watch())
+        make_plan([str(tmp_path / "b.png")], InversionOptions("hogb"), TINY, Watch())
 
 
 def test_only_layers_of_one_network_are_shallow_and_deep(shots: list[str]) -> None:
-    made = make_plan(shots[:1], Asked("random-cnn-11:relu1_1,hog,vgg19:relu1_1"), VGG, Watch())
+    made = make_plan(shots[:1], InversionOptions("random-cnn-11:relu1_1,hog,vgg19:relu1_1"), VGG, Watch())
     assert (made.networks, made.ladder) == (("random-cnn-11:relu1_1", "vgg19:relu1_1"), ("random-cnn-11:relu1_1",))
     assert made.short("vgg19:relu1_1") == "vgg19:relu1_1"
-    turned = make_plan(shots[:1], Asked("relu2_1,relu1_1"), VGG, Watch())
+    turned = make_plan(shots[:1], InversionOptions("relu2_1,relu1_1"), VGG, Watch())
     assert turned.ladder == ("vgg19:relu1_1", "vgg19:relu2_1")
     assert turned.short("vgg19:relu1_1") == "relu1_1"
     # Among descriptors none is deeper: each is told by itself.
-    report = study(shots[:1], Asked("hog,hogb", experiments="invariance", repeats=2), TINY, Watch())
+    report = study(shots[:1], InversionOptions("hog,hogb", experiments="invariance", repeats=2), TINY, Watch())
     assert "deeper" not in said(report)
     assert "From hogb, pictures differ by" in said(report)
 
 
 def test_the_same_run_is_made_once(shots: list[str]) -> None:
-    made = make_plan(shots[:1], Asked("hogb"), TINY, Watch())
+    made = make_plan(shots[:1], InversionOptions("hogb"), TINY, Watch())
     told: list[Any] = []
     job = Job("hogb", 0.5)
     done = rebuild_all([job, Job("hogb", 5.0), job], made, Watch(told.append))
@@ -296,7 +297,9 @@ def test_a_run_of_nothing_is_left_out(shots: list[str], tmp_path: Path) -> None:
     picture = Image.new("RGB", (96, 96), (128, 128, 128))
     picture.paste((0, 0, 0), (0, 0, 8, 48))
     picture.save(tmp_path / "corner.png")
-    made = make_plan([str(tmp_path / "corner.png")], Asked("hogb"), Settings(size=96, steps=1, backbone="random-cnn-11"), Watch())
+    made = make_plan(
+        [str(tmp_path / "corner.png")], InversionOptions("hogb"), Settings(size=96, steps=1, backbone="random-cnn-11"), Watch()
+    )
     told: list[Any] = []
     done = rebuild_all([Job("hogb", 5.0, neurons="2x2"), Job("hogb", 5.0)], made, Watch(told.append))
     assert list(done.found) == [Job("hogb", 5.0)]
@@ -305,7 +308,7 @@ def test_a_run_of_nothing_is_left_out(shots: list[str], tmp_path: Path) -> None:
 
 
 def test_work_grows_with_depth_steps_and_starts(shots: list[str]) -> None:
-    made = make_plan(shots[:1], Asked("relu1_1,relu2_1,hog"), VGG, Watch())
+    made = make_plan(shots[:1], InversionOptions("relu1_1,relu2_1,hog"), VGG, Watch())
     shallow, deep, hog = (cost(Job(name, 5.0), made) for name in ("vgg19:relu1_1", "vgg19:relu2_1", "hog"))
     assert hog < shallow < deep
     assert cost(Job("hog", 5.0, repeats=4), made) == 4 * hog
@@ -326,7 +329,7 @@ def ended(after: int) -> Watch:
 
 @pytest.mark.parametrize("after", [0, 1, 300, 700])
 def test_a_study_that_is_ended_early_writes_what_is_finished(after: int, shots: list[str], tmp_path: Path) -> None:
-    report = study(shots[:2], Asked("relu1_1,hogb", lambdas="0.5,5", repeats=2), TINY, ended(after))
+    report = study(shots[:2], InversionOptions("relu1_1,hogb", lambdas="0.5,5", repeats=2), TINY, ended(after))
     assert "ended early" in report.notes[-1].text("en")
     if not after:
         assert "0 of" in report.notes[-1].text("en")
@@ -337,7 +340,7 @@ def test_a_study_that_is_ended_early_writes_what_is_finished(after: int, shots: 
 def test_an_end_asked_for_at_once_leaves_a_page(shots: list[str], tmp_path: Path) -> None:
     watch = Watch()
     watch.stop("interrupted")
-    write(study(shots[:1], Asked(), TINY, watch), tmp_path, "en")
+    write(study(shots[:1], InversionOptions(), TINY, watch), tmp_path, "en")
     assert "ended early: 0 of" in (tmp_path / "index.html").read_text()
 
 
@@ -357,7 +360,7 @@ def test_deviation_is_that_of_plain_loops() -> None:
 
 @pytest.mark.parametrize("layer", ["relu1_1", "relu2_1", "relu3_1"])
 def test_the_field_of_5x5_neurons_is_where_their_gradient_is(layer: str, shots: list[str]) -> None:
-    made = make_plan(shots[:1], Asked(layer, experiments="locality"), Settings(size=64, steps=1), Watch())
+    made = make_plan(shots[:1], InversionOptions(layer, experiments="locality"), Settings(size=64, steps=1), Watch())
     box = field(made, f"vgg19:{layer}")
     backbone = load_vgg(CARDS["vgg19"], pooling="avg")
     pixels = torch.rand(1, 3, *made.size, requires_grad=True)
@@ -404,7 +407,7 @@ def test_colour_is_the_distance_from_grey() -> None:
 
 @pytest.fixture(scope="module")
 def planned(shots: list[str]) -> Plan:
-    return make_plan(shots[:1], Asked("relu1_1,hog,hogb"), TINY, Watch())
+    return make_plan(shots[:1], InversionOptions("relu1_1,hog,hogb"), TINY, Watch())
 
 
 def made_up(of: Callable[[str, float], float], names: Sequence[str]) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from pincel.backbones.vgg import VGG
 from pincel.engine.events import Preparing
 from pincel.errors import OptionError, UnknownNameError
 from pincel.samples import sample_names
+from pincel.studies.declarations.maximise import MaximiseOptions
 from pincel.studies.dreaming import (
     OBJECTIVES,
     PARAMETERISATIONS,
@@ -37,7 +38,7 @@ from pincel.studies.dreaming import (
     turned,
 )
 from pincel.studies.look import features, opened
-from pincel.studies.maximise import Asked, Studio, study
+from pincel.studies.maximise import Studio, study
 from pincel.studies.report import Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
@@ -249,7 +250,7 @@ def test_a_picture_does_not_depend_on_the_other_channels(bank: VGG) -> None:
 
 def made(own: dict[str, Any] | None = None, steps: int = 3, seed: int = 0, size: int = 24, backbone: str = "random-cnn-11") -> Report:
     settings = Settings(size=size, steps=steps, seed=seed, backbone=backbone, device="cpu")
-    return study(Asked(**{"channels": "3,8", **(own or {})}), settings, Watch())
+    return study(MaximiseOptions(**{"channels": "3,8", **(own or {})}), settings, Watch())
 
 
 def pictures_of(report: Report) -> dict[str, bytes]:
@@ -328,7 +329,7 @@ def test_stopping_keeps_the_pictures_so_far(after: str) -> None:
         lambda event: watch.stop("interrupted") if event == Preparing(after, 2, len(sample_names()) if "samples" in after else 9) else None
     )
     settings = Settings(size=24, steps=9, backbone="random-cnn-11", device="cpu")
-    report = study(Asked(channels="2"), settings, watch)
+    report = study(MaximiseOptions(channels="2"), settings, watch)
     done = 0 if "samples" in after else 2
     assert [len(row["history"]) for row in report.numbers["pictures"]] == [done, done]
     assert report.notes[0].text("en") == f"Ended early, after {done} of 9 steps."
@@ -338,7 +339,7 @@ def test_stopping_keeps_the_pictures_so_far(after: str) -> None:
 def test_stopping_at_once_has_nothing_to_compare_with() -> None:
     watch = Watch()
     watch.stop("interrupted")
-    report = study(Asked(), Settings(size=24, steps=2, backbone="random-cnn-11", device="cpu"), watch)
+    report = study(MaximiseOptions(), Settings(size=24, steps=2, backbone="random-cnn-11", device="cpu"), watch)
     assert all("best" not in row for row in report.numbers["pictures"])
 
 

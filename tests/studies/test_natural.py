@@ -21,12 +21,13 @@ from pincel.backbones import CARDS
 from pincel.backbones.bank import load_bank
 from pincel.backbones.vgg import VGG
 from pincel.canvas.pixels import PixelCanvas
-from pincel.cli.studies.natural import command
+from pincel.cli.studies.declared import study_command
 from pincel.engine.events import Preparing
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError
 from pincel.image.io import load_picture
 from pincel.inversion.representation import Representation
-from pincel.studies.natural import REACH, Asked, Room, caricature, maxima, side_of, study
+from pincel.studies.declarations.natural import NaturalOptions
+from pincel.studies.natural import REACH, Room, caricature, maxima, side_of, study
 from pincel.studies.natural_findings import caricature_finding, maximum_finding, natural_finding, notes
 from pincel.studies.natural_page import Drawn, enlarged, stretched
 from pincel.studies.natural_paint import grow, noises, recipe_of, surrounded, wide
@@ -271,7 +272,7 @@ def made(
     layers: str | None = None, channels: str = "2", *, weight: float = 20.0, source: Any = None, watch: Watch | None = None, **settings: Any
 ) -> Report:
     given = {"size": 24, "steps": 3, "backbone": "random-cnn-11", "device": "cpu", **settings}
-    return study(source or Image.fromarray(drawing()), Asked(layers, channels, weight), Settings(**given), watch or Watch())
+    return study(source or Image.fromarray(drawing()), NaturalOptions(layers, channels, weight), Settings(**given), watch or Watch())
 
 
 def drawing(height: int = 30, width: int = 40) -> Any:
@@ -499,7 +500,9 @@ def test_pictures_are_shown_from_their_darkest_to_their_brightest() -> None:
 def test_the_command(tmp_path: Path) -> None:
     Image.fromarray(drawing()).save(tmp_path / "photo.png")
     quick = ["--backbone", "random-cnn-11", "--size", "24", "--steps", "2", "--device", "cpu", "--channels", "0,1,2"]
-    answer = CliRunner().invoke(command, [str(tmp_path / "photo.png"), "-o", str(tmp_path / "out"), *quick, "--lang", "es"])
+    answer = CliRunner().invoke(
+        study_command("natural"), [str(tmp_path / "photo.png"), "-o", str(tmp_path / "out"), *quick, "--lang", "es"]
+    )
     assert answer.exit_code == 0, answer.output
     numbers = json.loads((tmp_path / "out" / "numbers.json").read_text())
     assert numbers["settings"]["channels"] == "0,1,2"

@@ -20,6 +20,11 @@ from pincel.engine.result import Result
 from pincel.errors import OptionError, UnknownNameError
 from pincel.image.io import load_picture
 from pincel.studies import depth, grid, pooling, reconstruct, separability
+from pincel.studies.declarations.depth import DepthOptions
+from pincel.studies.declarations.grid import GridOptions
+from pincel.studies.declarations.pooling import PoolingOptions
+from pincel.studies.declarations.reconstruct import ReconstructOptions
+from pincel.studies.declarations.separability import SeparabilityOptions
 from pincel.studies.look import opened
 from pincel.studies.paint import Job, paint_all
 from pincel.studies.report import Paragraph, Report, Sheet, Table
@@ -59,7 +64,7 @@ def said(report: Report) -> str:
 
 
 def test_reconstruct_paints_ten_pictures_and_measures_them(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    report = reconstruct.study(*pair, figure="2015", pooling="avg", settings=SMALL, watch=Watch())
+    report = reconstruct.study(*pair, ReconstructOptions(figure="2015", pooling="avg"), SMALL, Watch())
     assert [len(sheet.cells) for sheet in sheets(report).values()] == [6, 6]
     content, style = report.numbers["content"], report.numbers["style"]
     assert [each["layers"] for each in content] == [[f"relu{n}_1"] for n in range(1, 6)]
@@ -76,13 +81,13 @@ def test_reconstruct_paints_ten_pictures_and_measures_them(pair: tuple[Path, Pat
 
 def test_reconstruct_of_the_second_paper_has_its_layers(pair: tuple[Path, Path]) -> None:
     settings = Settings(size=32, steps=1)
-    report = reconstruct.study(*pair, figure="cvpr2016", pooling="max", settings=settings, watch=Watch())
+    report = reconstruct.study(*pair, ReconstructOptions(figure="cvpr2016", pooling="max"), settings, Watch())
     assert [each["layers"] for each in report.numbers["content"]] == [[f"relu{n}_2"] for n in range(1, 6)]
     assert report.settings["pooling"] == "max"
 
 
 def test_the_loss_told_is_that_of_the_same_run(pair: tuple[Path, Path]) -> None:
-    report = reconstruct.study(*pair, figure="2015", pooling="avg", settings=SMALL, watch=Watch())
+    report = reconstruct.study(*pair, ReconstructOptions(figure="2015", pooling="avg"), SMALL, Watch())
     picture = opened(pair[0], SMALL)
     values: dict[str, Any] = {
         "activations": "raw",
@@ -97,7 +102,7 @@ def test_the_loss_told_is_that_of_the_same_run(pair: tuple[Path, Path]) -> None:
 
 def test_grid_has_a_row_for_each_set_of_layers_and_a_column_for_each_ratio(pair: tuple[Path, Path], recipe: str) -> None:
     settings = Settings(size=32, steps=1)
-    report = grid.study(*pair, ratios="1e-4,1", recipe=recipe, settings=settings, watch=Watch())
+    report = grid.study(*pair, GridOptions(ratios="1e-4,1", recipe=recipe), settings, Watch())
     assert [(cell["layers"], cell["ratio"]) for cell in report.numbers["cells"]] == [(n, r) for n in range(1, 6) for r in (1e-4, 1.0)]
     assert sheets(report)["grid"].columns == 2
     assert len(tables(report)["cells"].rows) == 10
@@ -107,11 +112,11 @@ def test_grid_has_a_row_for_each_set_of_layers_and_a_column_for_each_ratio(pair:
 @pytest.mark.parametrize("given", ["", "a", "1e-3,", "0", "-1", "1e400", "nan"])
 def test_ratios_that_are_none_are_refused(given: str, pair: tuple[Path, Path], recipe: str) -> None:
     with pytest.raises(OptionError, match="--ratios takes numbers above 0"):
-        grid.study(*pair, ratios=given, recipe=recipe, settings=TINY, watch=Watch())
+        grid.study(*pair, GridOptions(ratios=given, recipe=recipe), TINY, Watch())
 
 
 def test_depth_takes_the_content_from_each_layer(pair: tuple[Path, Path], recipe: str) -> None:
-    report = depth.study(*pair, layers="relu2_2,relu1_1", ratio=0.3, recipe=recipe, settings=SMALL, watch=Watch())
+    report = depth.study(*pair, DepthOptions(layers="relu2_2,relu1_1", ratio=0.3, recipe=recipe), SMALL, Watch())
     assert [each["layer"] for each in report.numbers["runs"]] == ["relu1_1", "relu2_2"]
     first = report.numbers["runs"][0]
     assert first["own"] == first["content"]["relu1_1"]
@@ -121,7 +126,7 @@ def test_depth_takes_the_content_from_each_layer(pair: tuple[Path, Path], recipe
 @pytest.mark.parametrize("ratio", [0.0, -1.0, float("inf"), float("nan")])
 def test_a_ratio_that_is_none_is_refused(ratio: float, pair: tuple[Path, Path]) -> None:
     with pytest.raises(OptionError, match="give a number above 0"):
-        depth.study(*pair, layers=None, ratio=ratio, recipe="gatys2015", settings=TINY, watch=Watch())
+        depth.study(*pair, DepthOptions(layers=None, ratio=ratio, recipe="gatys2015"), TINY, Watch())
 
 
 def test_pooling_paints_with_both_from_the_same_noise(pair: tuple[Path, Path], recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +137,7 @@ def test_pooling_paints_with_both_from_the_same_noise(pair: tuple[Path, Path], r
         return paint_all(jobs, *others)
 
     monkeypatch.setattr(pooling, "paint_all", painted)
-    report = pooling.study(*pair, repeats=2, recipe=recipe, settings=SMALL, watch=Watch())
+    report = pooling.study(*pair, PoolingOptions(repeats=2, recipe=recipe), SMALL, Watch())
     assert [(job.values["pooling"], job.values["seed"]) for job in seen] == [("avg", 0), ("max", 0), ("avg", 1), ("max", 1)]
     assert {kind: len(falls) for kind, falls in report.numbers["fall"].items()} == {"avg": 2, "max": 2}
     assert [(row["painter"], row["judge"]) for row in report.numbers["judged"]] == [(a, b) for b in ("avg", "max") for a in ("avg", "max")]
@@ -153,14 +158,14 @@ def test_what_is_said_of_pooling_follows_the_numbers(falls: dict[Any, list[float
 
 def test_pooling_needs_a_network_that_pools_and_a_run(pair: tuple[Path, Path]) -> None:
     with pytest.raises(OptionError, match="has no pooling to compare; give --backbone vgg19"):
-        pooling.study(*pair, repeats=1, recipe="gatys2015", settings=TINY, watch=Watch())
+        pooling.study(*pair, PoolingOptions(repeats=1, recipe="gatys2015"), TINY, Watch())
     with pytest.raises(OptionError, match="--repeats 0: give 1 or more"):
-        pooling.study(*pair, repeats=0, recipe="gatys2015", settings=SMALL, watch=Watch())
+        pooling.study(*pair, PoolingOptions(repeats=0, recipe="gatys2015"), SMALL, Watch())
 
 
 def test_separability_measures_each_picture_against_all_sources(photographs: list[Path], recipe: str) -> None:
     a, b, c = photographs
-    report = separability.study((a, b), (c, a), recipe=recipe, settings=Settings(size=32, steps=2), watch=Watch())
+    report = separability.study(a, c, SeparabilityOptions(str(b), str(a), recipe), Settings(size=32, steps=2), Watch())
     assert [(each["content"], each["style"]) for each in report.numbers["pairs"]] == [("A", "A"), ("A", "B"), ("B", "A"), ("B", "B")]
     assert [each["ratio"] for each in report.numbers["sweep"]] == [0.01, 0.1, 0.3, 1, 10]
     for kind in ("maps", "grams"):
@@ -173,16 +178,18 @@ def test_separability_measures_each_picture_against_all_sources(photographs: lis
 
 
 def test_studies_take_a_network_that_was_never_trained(pair: tuple[Path, Path]) -> None:
-    rebuilt = reconstruct.study(*pair, figure="2015", pooling="avg", settings=TINY, watch=Watch())
+    rebuilt = reconstruct.study(*pair, ReconstructOptions(figure="2015", pooling="avg"), TINY, Watch())
     assert [each["layers"] for each in rebuilt.numbers["content"]] == [["relu1_1"]]
-    assert len(grid.study(*pair, ratios="1e-3", recipe="gatys2015", settings=TINY, watch=Watch()).numbers["cells"]) == 1
-    assert len(depth.study(*pair, layers=None, ratio=0.3, recipe="gatys2015", settings=TINY, watch=Watch()).numbers["runs"]) == 1
-    assert separability.study(pair, pair, recipe="gatys2015", settings=TINY, watch=Watch()).numbers["effects"]["grams"]
+    assert len(grid.study(*pair, GridOptions(ratios="1e-3", recipe="gatys2015"), TINY, Watch()).numbers["cells"]) == 1
+    assert len(depth.study(*pair, DepthOptions(layers=None, ratio=0.3, recipe="gatys2015"), TINY, Watch()).numbers["runs"]) == 1
+    assert separability.study(pair[0], pair[0], SeparabilityOptions(str(pair[1]), str(pair[1]), "gatys2015"), TINY, Watch()).numbers[
+        "effects"
+    ]["grams"]
 
 
 def test_a_set_of_layers_that_is_none_is_refused(pair: tuple[Path, Path]) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'cvpr2016'"):
-        reconstruct.study(*pair, figure="cvpr2015", pooling="avg", settings=TINY, watch=Watch())
+        reconstruct.study(*pair, ReconstructOptions(figure="cvpr2015", pooling="avg"), TINY, Watch())
 
 
 def stopping(after: int) -> tuple[Watch, list[Any]]:
@@ -200,10 +207,12 @@ def stopping(after: int) -> tuple[Watch, list[Any]]:
 
 Study = Callable[[tuple[Path, Path], Watch], Report]
 STUDIES: dict[str, Study] = {
-    "reconstruct": lambda pair, watch: reconstruct.study(*pair, figure="2015", pooling="avg", settings=SMALL, watch=watch),
-    "grid": lambda pair, watch: grid.study(*pair, ratios=None, recipe="gatys2015", settings=TINY, watch=watch),
-    "depth": lambda pair, watch: depth.study(*pair, layers=None, ratio=0.3, recipe="gatys2015", settings=TINY, watch=watch),
-    "separability": lambda pair, watch: separability.study(pair, pair, recipe="gatys2015", settings=TINY, watch=watch),
+    "reconstruct": lambda pair, watch: reconstruct.study(*pair, ReconstructOptions(figure="2015", pooling="avg"), SMALL, watch),
+    "grid": lambda pair, watch: grid.study(*pair, GridOptions(ratios=None, recipe="gatys2015"), TINY, watch),
+    "depth": lambda pair, watch: depth.study(*pair, DepthOptions(layers=None, ratio=0.3, recipe="gatys2015"), TINY, watch),
+    "separability": lambda pair, watch: separability.study(
+        pair[0], pair[0], SeparabilityOptions(str(pair[1]), str(pair[1]), "gatys2015"), TINY, watch
+    ),
 }
 
 
@@ -238,7 +247,7 @@ def test_progress_counts_all_steps_of_all_pictures(pair: tuple[Path, Path]) -> N
 
 
 def test_pictures_that_share_a_network_load_it_once(pair: tuple[Path, Path], recipe: str, networks_loaded: list[str]) -> None:
-    cells = grid.study(*pair, ratios="1e-3,1e-2", recipe=recipe, settings=replace(SMALL, steps=1), watch=Watch()).numbers["cells"]
+    cells = grid.study(*pair, GridOptions(ratios="1e-3,1e-2", recipe=recipe), replace(SMALL, steps=1), Watch()).numbers["cells"]
     assert len(cells) == 10
     assert networks_loaded == ["vgg19"]
 

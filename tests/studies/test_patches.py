@@ -21,8 +21,9 @@ from pincel.backbones.vgg_cards import VGG19
 from pincel.engine.events import Event, Preparing
 from pincel.errors import OptionError, PictureMissingError, PictureUnreadableError, UnknownNameError
 from pincel.image.io import load_picture
+from pincel.studies.declarations.patches import PatchesOptions
 from pincel.studies.mosaic import GAP, GUTTER, TILE, coarse, cut, likeness, marked, mosaic, shaded, tile
-from pincel.studies.patches import Asked, photographs, study
+from pincel.studies.patches import photographs, study
 from pincel.studies.receptive import Box, field_of
 from pincel.studies.report import Picture, Report, Sheet, Table
 from pincel.studies.settings import Settings
@@ -52,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(folder: Path) -> Report:
-    return study([str(folder)], Asked(layers=LAYERS, channels="0,7,33", explain="guided"), QUICK, Watch())
+    return study([str(folder)], PatchesOptions(layers=LAYERS, channels="0,7,33", explain="guided"), QUICK, Watch())
 
 
 def rows_of(report: Report) -> list[dict[str, Any]]:
@@ -127,7 +128,7 @@ def test_files_that_cannot_be_used_are_named(folder: Path, tmp_path: Path) -> No
     # Nothing of it would be left behind two poolings.
     Image.new("RGB", (480, 20)).save(tmp_path / "thin.png")
     told: list[Event] = []
-    report = study([str(tmp_path)], Asked(layers="relu3_1", channels="2"), QUICK, Watch(told.append))
+    report = study([str(tmp_path)], PatchesOptions(layers="relu3_1", channels="2"), QUICK, Watch(told.append))
     assert [Path(file).name for file in report.numbers["photographs"]] == ["coffee0.png", "coffee1.png", "coffee2.png"]
     assert [Path(row["file"]).name for row in report.numbers["left out"]] == ["broken.jpg", "thin.png"]
     assert "is not a picture" in report.numbers["left out"][0]["reason"]
@@ -140,7 +141,7 @@ def test_files_that_cannot_be_used_are_named(folder: Path, tmp_path: Path) -> No
 
 def test_stopping_keeps_what_is_found(folder: Path) -> None:
     watch = Watch(lambda event: watch.stop("interrupted") if event == Preparing("looking at photographs", 4, 12) else None)
-    report = study([str(folder)], Asked(layers="relu1_1", channels="0,"), QUICK, watch)
+    report = study([str(folder)], PatchesOptions(layers="relu1_1", channels="0,"), QUICK, watch)
     assert len(report.numbers["photographs"]) == 4
     assert len(rows_of(report)) == 4
     (sheet,) = [block for block in report.blocks if isinstance(block, Sheet)]
@@ -153,20 +154,20 @@ def test_stopping_before_the_first_is_an_error(folder: Path) -> None:
     watch = Watch()
     watch.stop("interrupted")
     with pytest.raises(PictureUnreadableError, match="ended before the first"):
-        study([str(folder)], Asked(), ONE_LAYER, watch)
+        study([str(folder)], PatchesOptions(), ONE_LAYER, watch)
 
 
 def test_a_photograph_that_is_gone_meanwhile(folder: Path, tmp_path: Path) -> None:
     for name in ("coffee0.png", "rocket0.png"):
         shutil.copy(folder / name, tmp_path)
     watch = Watch(lambda event: (tmp_path / "coffee0.png").unlink() if event == Preparing("looking at photographs", 2, 2) else None)
-    report = study([str(tmp_path)], Asked(channels="3", explain="none"), ONE_LAYER, watch)
+    report = study([str(tmp_path)], PatchesOptions(channels="3", explain="none"), ONE_LAYER, watch)
     assert {Path(row["file"]).name for row in rows_of(report)} == {"rocket0.png"}
     assert "coffee0.png" in report.notes[0].text("en")
 
 
 def test_a_network_of_one_layer(folder: Path) -> None:
-    report = study([str(folder)], Asked(explain="gradient", top=4), ONE_LAYER, Watch())
+    report = study([str(folder)], PatchesOptions(explain="gradient", top=4), ONE_LAYER, Watch())
     assert list(report.numbers["layers"]) == ["relu1_1"]
     assert len(rows_of(report)) == 9 * 4
     assert not any("few" in note.text("en") for note in report.notes)
@@ -189,7 +190,7 @@ def test_a_missing_file_names_its_neighbour(folder: Path) -> None:
 def test_nothing_readable(tmp_path: Path) -> None:
     (tmp_path / "one.png").write_bytes(b"x")
     with pytest.raises(PictureUnreadableError, match=r"none can be looked at · given 1 files, the first .*one\.png"):
-        study([str(tmp_path)], Asked(), ONE_LAYER, Watch())
+        study([str(tmp_path)], PatchesOptions(), ONE_LAYER, Watch())
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,7 @@ def test_nothing_readable(tmp_path: Path) -> None:
 )
 def test_refusals(folder: Path, own: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        study([str(folder)], Asked(**own), QUICK, Watch())
+        study([str(folder)], PatchesOptions(**own), QUICK, Watch())
 
 
 def test_the_command(capsys: Capture, folder: Path, tmp_path: Path) -> None:

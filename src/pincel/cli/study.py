@@ -1,28 +1,21 @@
-"""``pincel study``: a verb of its own for each study, imported when it is called."""
+"""``pincel study``: a verb of its own for each study, made when it is called."""
 
 from __future__ import annotations
 
 import click
 
+from pincel.cli.studies.declared import study_command
 from pincel.cli.table import Table
 from pincel.cli.texts import examples
+from pincel.studies import declarations
 
+# This one trains networks instead of looking at pictures, and has a command of its own.
+ABLATIONS = "An AlexNet trained whole, and without each of its parts."
+*_OTHERS, _LAST = declarations.STUDIES
 STUDIES = {
-    "convolution": "A convolution step by step on a small crop: input, kernel, sum, bias, ReLU.",
-    "filters": "The filters of the first layer in colour, and what they answer to.",
-    "activations": "Feature maps of layers: ever smaller, ever more of them.",
-    "patches": "Of a folder of photographs, the nine patches that excite each channel most.",
-    "maximise": "Pictures that a channel likes better than any photograph.",
-    "correlations": "Which filters go together: Gram matrices, of one picture or of many paintings.",
-    "reconstruct": "Content and style rebuilt layer by layer (figure 1 of Gatys et al.).",
-    "grid": "Style layers against α/β (figure 3 of Gatys et al.).",
-    "pooling": "Average against maximum pooling: does the gradient flow better?",
-    "separability": "Is content independent of style? One exchanged, the other held.",
-    "depth": "Are the finest pictures those with content from high layers?",
-    "inversion": "Photographs rebuilt from layers, HOG and SIFT: what does a code know?",
-    "natural": "What a layer sees, exaggerated; pictures for a channel, kept natural.",
-    "ablations": "An AlexNet trained whole, and without each of its parts.",
-    "compare": "Two pictures, every term layer by layer, one over the other.",
+    **{name: declarations.find_study(name).summary for name in _OTHERS},
+    "ablations": ABLATIONS,
+    _LAST: declarations.find_study(_LAST).summary,
 }
 
 
@@ -32,6 +25,10 @@ class Studies(Table):
     lines = STUDIES
     package = "pincel.cli.studies"
     kind = ("study", "studies")
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Make the command of one study."""
+        return study_command(cmd_name) if cmd_name in declarations.STUDIES else super().get_command(ctx, cmd_name)
 
 
 @click.group(

@@ -3,12 +3,13 @@
 What studies have in common:
 
 ================  ==============================================================================================
+``declaration``   what a study declares: options, pictures, help; ``declarations`` has those of each
 ``report``        what a report is made of, and nothing of how it looks
 ``page``          a report as one HTML page that needs nothing else
 ``write``         a report as files: the page, PNG, SVG, CSV, JSON
 ``plots``         curves, bars, heat maps, maps with thumbnails
 ``watch``         how far a study is, and whether it is to end
-``settings``      what every study can be told
+``settings``      options of every study
 ``look``          a picture, looked at: what the layers of a network answer
 ``measure``       how far one picture is from another, layer by layer
 ``paint``         several pictures painted one after the other

@@ -26,7 +26,7 @@ DONE = ("epochs", "settled", "error")
 
 
 @dataclass(frozen=True)
-class Asked:
+class AblationsOptions:
     """What this study can be told.
 
     Attributes:
@@ -71,11 +71,11 @@ class Asked:
         return found.override(epochs=self.epochs, seed=self.seed)
 
 
-def study(asked: Asked, folder: Path, watch: Watch) -> Report:
+def study(options: AblationsOptions, folder: Path, watch: Watch) -> Report:
     """Train the whole network and each without one part.
 
     Args:
-        asked: What this study can be told.
+        options: Of this study.
         folder: Where networks are kept, one folder each; those that are there are not trained again.
         watch: Is told how far it is. If it is stopped, the networks that are done are shown.
 
@@ -88,13 +88,13 @@ def study(asked: Asked, folder: Path, watch: Watch) -> Report:
         the part is the same, the rate too.
     """
     found: list[dict[str, Any]] = []
-    for part in ("", *asked.parts):
+    for part in ("", *options.parts):
         if watch.stopped:
             break
-        record = _trained(asked, part, folder / (part or "whole"), watch)
+        record = _trained(options, part, folder / (part or "whole"), watch)
         if record["stopped"] in DONE:
-            found.append(_figures(part, record, asked.target))
-    return page(found, {**asdict(asked), "parts": list(asked.parts)}, len(asked.parts) + 1)
+            found.append(_figures(part, record, options.target))
+    return page(found, {**asdict(options), "parts": list(options.parts)}, len(options.parts) + 1)
 
 
 def steps_to(history: Sequence[Mapping[str, Any]], target: float) -> int | None:
@@ -112,14 +112,14 @@ def steps_to(history: Sequence[Mapping[str, Any]], target: float) -> int | None:
     return next((int(row["steps"]) for row in history if row["train_top1_error"] <= target), None)
 
 
-def _trained(asked: Asked, part: str, folder: Path, watch: Watch) -> Mapping[str, Any]:
+def _trained(options: AblationsOptions, part: str, folder: Path, watch: Watch) -> Mapping[str, Any]:
     """Train a network, or go on with one, or read what became of one; return its record."""
-    recipe, name = asked.recipe_without(part), part or "whole"
+    recipe, name = options.recipe_without(part), part or "whole"
     if (before := _read(folder)) and before["recipe"] == recipe.model_dump(mode="json") and before["stopped"] in DONE:
         watch.note(f"{name}: trained before, in {folder}.")
         return before
     going_on = (folder / FILE).exists()
-    subject = ClassifierTraining(asked.data, folder, recipe=recipe, resume=going_on, machine=TrainingMachine(device=asked.device))
+    subject = ClassifierTraining(options.data, folder, recipe=recipe, resume=going_on, machine=TrainingMachine(device=options.device))
     trainer = Trainer(subject)
     watch.also = trainer.stop
     for event in trainer:

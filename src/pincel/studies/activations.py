@@ -12,6 +12,7 @@ from pincel.image.io import Picture as Opened
 from pincel.image.io import Source
 from pincel.studies.activations_maps import favourites_section, maps_of, maps_section
 from pincel.studies.activations_page import TITLE, emptiness, lead, notes_of, shapes
+from pincel.studies.declarations.activations import ActivationsOptions
 from pincel.studies.favourites import Favourite, favoured
 from pincel.studies.layer_answers import Answer, measured
 from pincel.studies.look import check_size, network, opened, pixels_of
@@ -22,13 +23,12 @@ from pincel.studies.watch import Watch
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
 
-def study(source: Source, layers: str | None, channels: int, settings: Settings, watch: Watch) -> Report:
+def study(source: Source, options: ActivationsOptions, settings: Settings, watch: Watch) -> Report:
     """Look at a picture through every layer of a network.
 
     Args:
         source: The picture.
-        layers: Those whose maps are shown, separated by commas; None for the first of every block.
-        channels: Maps shown of each, at most.
+        options: Layers whose maps are shown; maps shown of each.
         settings: Of every study.
         watch: Told how far it is; may ask for the end.
 
@@ -37,9 +37,9 @@ def study(source: Source, layers: str | None, channels: int, settings: Settings,
         UnknownNameError: For a layer the network does not have.
         PictureError: If the picture cannot be used, or is too small for a layer chosen.
     """
-    chosen = chosen_layers(settings.card, layers, LAYERS)
-    if channels < 1:
-        raise OptionError(one_line("activations: no map would be shown", f"--channels {channels}", "1 or more", "--channels 64"))
+    chosen = chosen_layers(settings.card, options.layers, LAYERS)
+    if options.channels < 1:
+        raise OptionError(one_line("activations: no map would be shown", f"--channels {options.channels}", "1 or more", "--channels 64"))
     picture = opened(source, settings)
     backbone = network(settings)
     check_size(backbone, picture, chosen)
@@ -52,11 +52,11 @@ def study(source: Source, layers: str | None, channels: int, settings: Settings,
         for name, features in watch.over(f"looking through {len(names)} layers", backbone.look(pixels, names), len(names)):
             answers.append(measured(features, backbone.card.layer(name), pixels))
             if name in chosen:
-                maps += maps_of(name, features, channels)
+                maps += maps_of(name, features, options.channels)
                 favourites += favoured(name, features, pixels, answers[-1].layer.stride)
     notes = notes_of(watch, answers, names, settings)
     numbers = {"layers": [answer.as_json() for answer in answers], "favourites": [each.as_json() for each in favourites]}
-    asked = {**settings.as_json(), "picture": picture.name, "layers": ",".join(chosen), "channels": channels}
+    asked = {**settings.as_json(), "picture": picture.name, "layers": ",".join(chosen), "channels": options.channels}
     blocks = [*shapes(picture, answers), *emptiness(answers), *maps_section(maps), *favourites_section(favourites, answers)]
     return Report("activations", TITLE, lead(picture, settings), blocks, numbers, asked, notes)
 

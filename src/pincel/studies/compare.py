@@ -14,8 +14,9 @@ from pincel.files import one_line
 from pincel.image.io import Picture, Source
 from pincel.image.resize import resize_picture, target_size
 from pincel.run.check import resolve_recipe
-from pincel.sources import open_picture
+from pincel.sources import open_picture, weighted
 from pincel.studies.apart import Two, distances
+from pincel.studies.declarations.compare import CompareOptions
 from pincel.studies.judged import compared_terms, saved_terms, way_of
 from pincel.studies.look import opened
 from pincel.studies.records import Record, found_again, read_record
@@ -60,40 +61,30 @@ class Aim:
     recipe: str | None = None
 
 
-def study(
-    pictures: Sequence[Source],
-    settings: Settings,
-    watch: Watch,
-    *,
-    layers: str | None = None,
-    aim: Aim | None = None,
-    record: str | PathLike[str] | None = None,
-) -> Report:
+def study(pictures: Sequence[Source], options: CompareOptions, settings: Settings, watch: Watch) -> Report:
     """Compare two pictures, or the result of a run with its photograph.
 
     Args:
         pictures: Two; with a record, the one it is of.
+        options: Layers; photograph, paintings and recipe of the objective both are judged by; or a record, written beside a picture by
+            ``pincel transfer``, which says itself what the recipe is: then, where its photograph and paintings are now, if not beside it.
         settings: Network, device, and the size the pictures are looked at in.
         watch: Told how far it is; may ask for the end, and J is then not measured.
-        layers: Comma-separated; those of style and relu4_2 when left out.
-        aim: Photograph, paintings and recipe of the objective both are judged by. With a record, where its photograph and paintings are
-            now, if not beside it; it says itself what the recipe is.
-        record: Written beside a picture by ``pincel transfer``.
 
     Raises:
         OptionError: If these do not go together, or the record is none.
         UnknownNameError: For a layer or a recipe there is not.
         PictureError: For a picture that cannot be used, or is not the one a run began with.
     """
-    aim = aim or Aim()
-    _check(pictures, aim, record)
-    chosen = chosen_layers(settings.card, layers, LAYERS)
-    if record is not None:
-        return _run(pictures[0], read_record(record), chosen, aim, settings, watch)
+    aim = Aim(options.content, [weighted(text) for text in options.style], options.recipe)
+    _check(pictures, aim, options.record)
+    chosen = chosen_layers(settings.card, options.layers, LAYERS)
+    if options.record is not None:
+        return _run(pictures[0], read_record(options.record), chosen, aim, settings, watch)
     return _pair(pictures, chosen, aim, settings, watch)
 
 
-def _check(pictures: Sequence[Source], aim: Aim, record: str | PathLike[str] | None) -> None:
+def _check(pictures: Sequence[Source], aim: Aim, record: str | None) -> None:
     """Raise OptionError unless what was given goes together."""
     wanted = 2 if record is None else 1
     if len(pictures) != wanted:

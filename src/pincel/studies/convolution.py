@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from pincel.files import one_line
 from pincel.image.io import Picture as Opened
 from pincel.image.io import Source, to_pil
 from pincel.studies.convolution_page import Story, page
+from pincel.studies.declarations.convolution import ConvolutionOptions
 from pincel.studies.kernels import CALLED, KERNELS, filtered, grey_of
 from pincel.studies.look import WHITE, features, network, opened
 from pincel.studies.maps import coloured, signed_picture, stretched
@@ -30,29 +31,12 @@ MOST = 14
 AROUND = 3
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What this study can be told.
-
-    Attributes:
-        channel: Of the first layer; None for one that shows what ReLU does; see :func:`pincel.studies.worked.most_telling`.
-        at: ``X,Y``, the place in pixels of the resized picture; None for the middle of the crop of most contrast.
-        crop: Side of the crop; None for three more than the kernel's.
-        kernel: One of :data:`pincel.studies.kernels.KERNELS` instead of a filter of the network.
-    """
-
-    channel: int | None = None
-    at: str | None = None
-    crop: int | None = None
-    kernel: str | None = None
-
-
-def study(source: Source, asked: Asked, settings: Settings, watch: Watch) -> Report:
+def study(source: Source, options: ConvolutionOptions, settings: Settings, watch: Watch) -> Report:
     """Work out a convolution by hand, and compare with the network.
 
     Args:
         source: The picture.
-        asked: Which filter, where.
+        options: Which filter, where.
         settings: Of every study.
         watch: Told how far it is; may ask for the end.
 
@@ -61,31 +45,33 @@ def study(source: Source, asked: Asked, settings: Settings, watch: Watch) -> Rep
         UnknownNameError: For a kernel there is not.
         PictureError: If the picture cannot be used, or is smaller than the crop.
     """
-    _check(asked, settings.card)
+    _check(options, settings.card)
     picture = opened(source, settings)
     watch.part("working out a convolution", 0, 2)
-    report = _by_hand(asked, picture, settings) if asked.kernel is not None else _by_network(asked, picture, settings)
+    report = _by_hand(options, picture, settings) if options.kernel is not None else _by_network(options, picture, settings)
     watch.part("working out a convolution", 2, 2)
     return report
 
 
-def _check(asked: Asked, card: Card) -> None:
+def _check(options: ConvolutionOptions, card: Card) -> None:
     """Refuse what can be refused before anything is loaded."""
-    if asked.kernel is not None and asked.kernel not in KERNELS:
-        raise unknown_name("kernel", asked.kernel, KERNELS)
-    if asked.kernel is not None and asked.channel is not None:
-        given = f"--kernel {asked.kernel} --filter {asked.channel}"
-        raise OptionError(one_line("convolution: one kernel at a time", given, "--kernel, or --filter", f"--filter {asked.channel} alone"))
+    if options.kernel is not None and options.kernel not in KERNELS:
+        raise unknown_name("kernel", options.kernel, KERNELS)
+    if options.kernel is not None and options.channel is not None:
+        given = f"--kernel {options.kernel} --filter {options.channel}"
+        raise OptionError(
+            one_line("convolution: one kernel at a time", given, "--kernel, or --filter", f"--filter {options.channel} alone")
+        )
     first = card.layers[0]
-    if asked.kernel is None and first.step > 1:
+    if options.kernel is None and first.step > 1:
         failed = f"convolution: {first.name} of {card.name} leaves out pixels, and is not worked out place by place"
         raise OptionError(
             one_line(failed, f"--backbone {card.name}", "a network that looks at every pixel", "--backbone vgg19, or --kernel")
         )
     count = first.channels
-    if asked.channel is not None and not 0 <= asked.channel < count:
+    if options.channel is not None and not 0 <= options.channel < count:
         failed = f"convolution: {card.name} has no such filter in {card.layers[0].name}"
-        raise OptionError(one_line(failed, f"--filter {asked.channel}", f"0 to {count - 1}", "--filter 0"))
+        raise OptionError(one_line(failed, f"--filter {options.channel}", f"0 to {count - 1}", "--filter 0"))
 
 
 def place_of(at: str, picture: Opened) -> tuple[int, int]:
@@ -106,7 +92,7 @@ def place_of(at: str, picture: Opened) -> tuple[int, int]:
     return row, column
 
 
-def crop_of(asked: Asked, side: int, picture: Opened) -> int:
+def crop_of(options: ConvolutionOptions, side: int, picture: Opened) -> int:
     """Return the side of the crop for a kernel of so many rows.
 
     Raises:
@@ -116,8 +102,8 @@ def crop_of(asked: Asked, side: int, picture: Opened) -> int:
     if side > MOST:
         failed = f"convolution: this filter has {side}×{side} numbers a channel, too many to be written down"
         accepted = f"filters of up to {MOST}×{MOST}"
-        raise OptionError(one_line(failed, f"--filter {asked.channel}", accepted, "--filter 0, or --kernel sobel-vertical"))
-    crop = min(side + AROUND, MOST) if asked.crop is None else asked.crop
+        raise OptionError(one_line(failed, f"--filter {options.channel}", accepted, "--filter 0, or --kernel sobel-vertical"))
+    crop = min(side + AROUND, MOST) if options.crop is None else options.crop
     if not side <= crop <= MOST:
         failed = f"convolution: the crop must hold the kernel of {side}×{side}, and be small enough to be read"
         raise OptionError(one_line(failed, f"--crop {crop}", f"{side} to {MOST}", f"--crop {min(side + AROUND, MOST)}"))
@@ -150,13 +136,13 @@ def by_network(backbone: VGG, picture: Opened, channel: int) -> Tensor:
         return alone.features(WHITE * picture.pixels.double(), [first])[first][0, 0]
 
 
-def _by_hand(asked: Asked, picture: Opened, settings: Settings) -> Report:
+def _by_hand(options: ConvolutionOptions, picture: Opened, settings: Settings) -> Report:
     """Make the report of a kernel made by hand on the grey picture."""
-    kernel = asked.kernel or ""
+    kernel = options.kernel or ""
     grey = grey_of(picture)
     weight = torch.tensor(KERNELS[kernel], dtype=torch.float64)[None]
-    crop = crop_of(asked, weight.shape[-1], picture)
-    place = place_of(asked.at, picture) if asked.at is not None else most_contrast(grey, crop)
+    crop = crop_of(options, weight.shape[-1], picture)
+    place = place_of(options.at, picture) if options.at is not None else most_contrast(grey, crop)
     work = worked(grey[None], weight, 0.0, place, crop)
     theirs = functional.conv2d(grey[None, None], weight[None], padding=1)[0, 0]
     shown = to_pil((grey / WHITE).expand(3, -1, -1)[None].float())
@@ -167,17 +153,17 @@ def _by_hand(asked: Asked, picture: Opened, settings: Settings) -> Report:
     return page(story, subject.fill(kernel=kernel), {"kernel": kernel, "filter": None}, settings)
 
 
-def _by_network(asked: Asked, picture: Opened, settings: Settings) -> Report:
+def _by_network(options: ConvolutionOptions, picture: Opened, settings: Settings) -> Report:
     """Make the report of a filter of the first layer of a network."""
     backbone = network(settings)
     first = backbone.card.layers[0].name
     fed = backbone.fed(WHITE * picture.pixels.double())[0].cpu()
     # Where it is not said, place and filter depend on each other: the place is chosen for the smallest filters.
-    weight, bias = filter_of(backbone, asked.channel or 0)[1:]
-    crop = crop_of(asked, weight.shape[-1], picture)
-    place = place_of(asked.at, picture) if asked.at is not None else most_contrast(grey_of(picture), crop)
+    weight, bias = filter_of(backbone, options.channel or 0)[1:]
+    crop = crop_of(options, weight.shape[-1], picture)
+    place = place_of(options.at, picture) if options.at is not None else most_contrast(grey_of(picture), crop)
     answers = features(backbone, picture, [first])[first][0]
-    channel = asked.channel
+    channel = options.channel
     if channel is None:
         weights = next(iter(backbone.weights.values()))[0]
         channel = most_telling(answers, weights, worked(fed, weight[0], float(bias), place, crop))

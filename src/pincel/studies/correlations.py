@@ -15,6 +15,7 @@ from pincel.functional.gram import gram_matrix
 from pincel.image.folder import list_pictures
 from pincel.image.formats import SUFFIXES
 from pincel.image.io import Source, to_pil
+from pincel.studies.declarations.correlations import CorrelationsOptions
 from pincel.studies.gallery_map import Painting, gallery
 from pincel.studies.gram_one import one_style
 from pincel.studies.gram_pair import pair_of_styles
@@ -26,8 +27,6 @@ from pincel.studies.watch import Watch
 from pincel.translation import gettext_lazy as _
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-# Of a layer, the channels a heat map shows.
-CHANNELS = 64
 # Gram matrices of more paintings would fill the memory of a small machine, and no map shows them.
 MOST = 256
 
@@ -52,25 +51,24 @@ _DIFFERENCE = _(
 )
 
 
-def study(sources: Sequence[Source], settings: Settings, watch: Watch, *, layers: str | None = None, channels: int = CHANNELS) -> Report:
+def study(sources: Sequence[Source], options: CorrelationsOptions, settings: Settings, watch: Watch) -> Report:
     """Look which filters go together in one picture, what changes in a second, and how far many are apart.
 
     Args:
         sources: Pictures, or folders of them. Matrices are shown of the first, differences of the first two, distances of all if there are
             three or more.
+        options: Layers; how many channels of each heat maps show at most: the strongest.
         settings: Network, size, device.
         watch: Told how far it is; may ask for the end, and the report is then of the pictures seen by then.
-        layers: Comma-separated; the first of each block when left out.
-        channels: Of a layer, how many heat maps show at most: the strongest.
 
     Raises:
-        OptionError: For an empty folder, no picture or more than :data:`MOST`, or ``channels`` below 2.
+        OptionError: For an empty folder, no picture or more than :data:`MOST`, or fewer than two channels.
         UnknownNameError: For a layer the network does not have.
         PictureError: For a picture that cannot be used.
     """
-    if channels < 2:
-        raise OptionError(one_line("correlations: too few channels for a matrix", f"--channels {channels}", "2 or more", "64"))
-    chosen = chosen_layers(settings.card, layers, LAYERS)
+    if options.channels < 2:
+        raise OptionError(one_line("correlations: too few channels for a matrix", f"--channels {options.channels}", "2 or more", "64"))
+    chosen = chosen_layers(settings.card, options.layers, LAYERS)
     pictures = _pictures(sources)
     paintings, maps = _looked_at(pictures, chosen, settings, watch)
     seen = [{layer: seen_in(each) for layer, each in picture.items()} for picture in maps]
@@ -80,14 +78,14 @@ def study(sources: Sequence[Source], settings: Settings, watch: Watch, *, layers
         found, numbers["gallery"] = gallery(paintings, watch)
         blocks += found
     if len(paintings) > 1:
-        found, numbers["difference"] = pair_of_styles((paintings[0], paintings[1]), (seen[0], seen[1]), channels)
+        found, numbers["difference"] = pair_of_styles((paintings[0], paintings[1]), (seen[0], seen[1]), options.channels)
         blocks += found
     if paintings:
-        found, numbers["layers"] = one_style(paintings[0], seen[0], channels)
+        found, numbers["layers"] = one_style(paintings[0], seen[0], options.channels)
         blocks += found
     notes = [_EARLY.fill(done=len(paintings), count=len(pictures))] if len(paintings) < len(pictures) else []
     return Report(
-        "correlations", _TITLE, _LEAD, blocks, numbers, {**settings.as_json(), "layers": list(chosen), "channels": channels}, notes
+        "correlations", _TITLE, _LEAD, blocks, numbers, {**settings.as_json(), "layers": list(chosen), "channels": options.channels}, notes
     )
 
 

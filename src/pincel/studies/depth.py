@@ -9,6 +9,7 @@ from typing import Any
 from pincel.engine.result import Result
 from pincel.errors import OptionError
 from pincel.image.io import Source, to_pil
+from pincel.studies.declarations.depth import DepthOptions
 from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.measure import errors
 from pincel.studies.paint import Job, early, paint_all
@@ -23,15 +24,14 @@ LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 BETA = 1e6
 
 
-def study(content: Source, style: Source, *, layers: str | None, ratio: float, recipe: str, settings: Settings, watch: Watch) -> Report:
+def study(content: Source, style: Source, options: DepthOptions, settings: Settings, watch: Watch) -> Report:
     """Paint once for each content layer, everything else the same.
 
     Args:
         content: The photograph.
         style: The painting.
-        layers: Content layers, a picture each; ``relu1_1`` to ``relu5_1`` when left out.
-        ratio: α/β, above 0.
-        recipe: How each picture is painted. Its network should be normalised: else a layer of large numbers gets more weight.
+        options: Content layers, a picture each; α/β; a recipe, whose network should be normalised: else a layer of large numbers gets
+            more weight.
         settings: Network, size, seed, steps.
         watch: Told how far it is; ends early if asked to, with the pictures there are.
 
@@ -40,19 +40,19 @@ def study(content: Source, style: Source, *, layers: str | None, ratio: float, r
         UnknownNameError: For a layer the network does not have.
         PincelError: For pictures or networks that cannot be used.
     """
-    if not 0 < ratio < float("inf"):
-        raise OptionError(f"--ratio {ratio}: give a number above 0.")
-    chosen, judging = chosen_layers(settings.card, layers, LAYERS), chosen_layers(settings.card, None, LAYERS)
+    if not 0 < options.ratio < float("inf"):
+        raise OptionError(f"--ratio {options.ratio}: give a number above 0.")
+    chosen, judging = chosen_layers(settings.card, options.layers, LAYERS), chosen_layers(settings.card, None, LAYERS)
     photograph, painting = opened(content, settings, "content"), opened(style, settings, "style")
     backbone = network(settings, "avg")
     for picture in (photograph, painting):
         check_size(backbone, picture, (*chosen, *judging))
-    shared: dict[str, Any] = {"style_layers": ",".join(judging), "content_weight": BETA * ratio, "style_weight": BETA}
+    shared: dict[str, Any] = {"style_layers": ",".join(judging), "content_weight": BETA * options.ratio, "style_weight": BETA}
     if settings.card.filters:
         # Filters that were never trained have nothing to normalise.
         shared["activations"] = "raw"
     jobs = [Job(photograph, painting, {**shared, "content_layers": layer}) for layer in chosen]
-    done = paint_all(jobs, settings, watch, recipe)
+    done = paint_all(jobs, settings, watch, options.recipe)
     of_content, of_style = features(backbone, photograph, {*chosen, *judging}), features(backbone, painting, judging)
     found = []
     for layer, result in zip(chosen, done, strict=False):
@@ -72,8 +72,8 @@ def study(content: Source, style: Source, *, layers: str | None, ratio: float, r
         numbers={"runs": found, "losses": [[each["total"] for each in result.losses] for result in done]},
         settings={
             **settings.as_json(),
-            "recipe": recipe,
-            "ratio": ratio,
+            "recipe": options.recipe,
+            "ratio": options.ratio,
             "layers": chosen,
             "content": photograph.name,
             "style": painting.name,

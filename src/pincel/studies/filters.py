@@ -12,6 +12,7 @@ from pincel.errors import OptionError
 from pincel.files import one_line
 from pincel.image.io import Picture as Opened
 from pincel.image.io import Source
+from pincel.studies.declarations.filters import FiltersOptions
 from pincel.studies.filter_shape import Filter, described
 from pincel.studies.filters_page import TITLE, coloured_page, deep_page, lead, notes_of
 from pincel.studies.look import check_size, features, network, opened
@@ -23,13 +24,12 @@ from pincel.studies.watch import Watch
 SHOWN, SHOWN_DEEP = 64, 6
 
 
-def study(source: Source, layer: str | None, channels: int | None, settings: Settings, watch: Watch) -> Report:
+def study(source: Source, options: FiltersOptions, settings: Settings, watch: Watch) -> Report:
     """Show the filters of a convolution.
 
     Args:
         source: The picture they answer to.
-        layer: The convolution; None for the first.
-        channels: Filters shown, at most; None for 64 of the first layer, 6 of a deeper one.
+        options: Which convolution; filters shown, at most.
         settings: Of every study.
         watch: Told how far it is; may ask for the end.
 
@@ -38,15 +38,15 @@ def study(source: Source, layer: str | None, channels: int | None, settings: Set
         UnknownNameError: For a layer the network does not have.
         PictureError: If the picture cannot be used, or is too small for the layer.
     """
-    name = convolution_of(settings.card, layer)
-    if channels is not None and channels < 1:
-        raise OptionError(one_line("filters: none would be shown", f"--channels {channels}", "1 or more", "--channels 64"))
+    name = convolution_of(settings.card, options.layer)
+    if options.channels is not None and options.channels < 1:
+        raise OptionError(one_line("filters: none would be shown", f"--channels {options.channels}", "1 or more", "--channels 64"))
     picture = opened(source, settings)
     backbone = network(settings)
     check_size(backbone, picture, [name])
     groups = grouped(backbone, name)
     in_colour = groups[0][0].weight.shape[0] == 3
-    shown = [group[: shown_of(len(groups), in_colour, channels)] for group in groups]
+    shown = [group[: shown_of(len(groups), in_colour, options.channels)] for group in groups]
     answered = _answered(backbone, name, shown, picture, watch)
     numbers = {
         "layer": name,

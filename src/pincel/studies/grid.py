@@ -11,6 +11,7 @@ import numpy as np
 from pincel.engine.result import Result
 from pincel.errors import OptionError
 from pincel.image.io import Source, to_pil
+from pincel.studies.declarations.grid import GridOptions
 from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.measure import errors
 from pincel.studies.paint import Job, early, paint_all
@@ -30,14 +31,13 @@ BETA = 1e6
 CLEAR = 0.75
 
 
-def study(content: Source, style: Source, *, ratios: str | None, recipe: str, settings: Settings, watch: Watch) -> Report:
+def study(content: Source, style: Source, options: GridOptions, settings: Settings, watch: Watch) -> Report:
     """Paint once for each set of style layers and each α/β, with the normalised network and average pooling.
 
     Args:
         content: The photograph.
         style: The painting.
-        ratios: α/β as ``1e-5,1e-3``, a column each; those of the paper, and 0.1 and 1, when left out.
-        recipe: How each picture is painted: ``gatys2015``, or its quick twin.
+        options: α/β as ``1e-5,1e-3``, a column each; how each picture is painted.
         settings: Network, size, seed, steps.
         watch: Told how far it is; ends early if asked to, with the pictures there are.
 
@@ -45,7 +45,7 @@ def study(content: Source, style: Source, *, ratios: str | None, recipe: str, se
         OptionError: For ratios that are no numbers above 0.
         PincelError: For pictures or networks that cannot be used.
     """
-    columns = _ratios(ratios)
+    columns = _ratios(options.ratios)
     layers, places = chosen_layers(settings.card, None, STYLE_LAYERS), chosen_layers(settings.card, None, CONTENT_LAYERS)
     photograph, painting = opened(content, settings, "content"), opened(style, settings, "style")
     backbone = network(settings, "avg")
@@ -60,7 +60,7 @@ def study(content: Source, style: Source, *, ratios: str | None, recipe: str, se
         Job(photograph, painting, {**shared, "style_layers": ",".join(layers[:count]), "content_weight": BETA * ratio})
         for count, ratio in cells
     ]
-    done = paint_all(jobs, settings, watch, recipe)
+    done = paint_all(jobs, settings, watch, options.recipe)
     of_content, of_style = features(backbone, photograph, places), features(backbone, painting, layers)
     found = []
     for (count, ratio), result in zip(cells, done, strict=False):
@@ -78,7 +78,7 @@ def study(content: Source, style: Source, *, ratios: str | None, recipe: str, se
         ),
         blocks=_blocks(done, found, layers, columns, [photograph, painting]),
         numbers={"cells": found},
-        settings={**settings.as_json(), "recipe": recipe, "ratios": columns, "content": photograph.name, "style": painting.name},
+        settings={**settings.as_json(), "recipe": options.recipe, "ratios": columns, "content": photograph.name, "style": painting.name},
         notes=early(done, jobs, watch),
     )
 

@@ -7,18 +7,17 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from pincel.inversion.run import Preimage
+from pincel.studies.declarations.inversion import InversionOptions
 from pincel.studies.inversion_baseline import baseline_jobs, baseline_section
 from pincel.studies.inversion_invariance import invariance_jobs, invariance_section
 from pincel.studies.inversion_locality import locality_jobs, locality_section
-from pincel.studies.inversion_plan import Asked, Plan, make_plan
+from pincel.studies.inversion_plan import Plan, make_plan
 from pincel.studies.inversion_runs import Job, Section, rebuild_all
 from pincel.studies.inversion_table import table_jobs, table_section
 from pincel.studies.report import Block, Formula, Paragraph, Report
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
 from pincel.translation import gettext_lazy as _
-
-__all__ = ["Asked", "study"]
 
 Experiment: TypeAlias = tuple[Callable[[Plan], list[Job]], Callable[[Plan, Mapping[Job, Preimage]], Section]]
 
@@ -46,12 +45,12 @@ _NORMS = {"alpha": "R(x) = Σ |x|^α / (n·σ²)", "range": "R(x) = Σ_ij (Σ_c 
 _VARIATIONS = {"sigma": "(n·σ²)", "area": "(H·W)"}
 
 
-def study(sources: Sequence[str], asked: Asked, settings: Settings, watch: Watch) -> Report:
+def study(sources: Sequence[str], options: InversionOptions, settings: Settings, watch: Watch) -> Report:
     """Rebuild photographs from their codes, measure how far the codes are off, and say what comes out.
 
     Args:
         sources: Photographs: folders, files, ``sample:NAME``. Several of them go into the table of errors; all else is shown of the first.
-        asked: What this study can be told.
+        options: Of this study.
         settings: What every study can be told.
         watch: Told how far it is; ends early if asked to, with the runs that are finished.
 
@@ -60,7 +59,7 @@ def study(sources: Sequence[str], asked: Asked, settings: Settings, watch: Watch
         WeightsError: If the weights of all representations are missing.
         PincelError: For pictures that cannot be used.
     """
-    plan = make_plan(sources, asked, settings, watch)
+    plan = make_plan(sources, options, settings, watch)
     done = rebuild_all([job for name in plan.experiments for job in _EXPERIMENTS[name][0](plan)], plan, watch)
     sections = {name: _EXPERIMENTS[name][1](plan, done.found) for name in plan.experiments}
     blocks: list[Block] = [*_taught(plan), *(block for section in sections.values() for block in section.blocks)]
@@ -94,11 +93,11 @@ def _taught(plan: Plan) -> list[Block]:
 
 def _own(plan: Plan) -> dict[str, Any]:
     return {
-        "recipe": plan.asked.recipe,
+        "recipe": plan.options.recipe,
         "representations": list(plan.codes),
         "lambdas": list(plan.lambdas),
         "experiments": list(plan.experiments),
-        "repeats": plan.asked.repeats,
+        "repeats": plan.options.repeats,
         "photographs": [picture.name for picture in plan.photographs],
         "fit": plan.recipe.fit,
     }

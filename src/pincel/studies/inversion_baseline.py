@@ -58,7 +58,7 @@ def baseline_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
             continue
         ours, plain = (found[job] for job in _pair(plan, name))
         rows.append(_measured(plan, name, ours, plain))
-        for result, key, recipe in ((ours, "", plan.asked.recipe), (plain, "plain_", PLAIN)):
+        for result, key, recipe in ((ours, "", plan.options.recipe), (plain, "plain_", PLAIN)):
             caption = untranslated(f"{plan.short(name)} · {recipe}\n{rows[-1][f'{key}error']:.1%} · ×{rows[-1][f'{key}roughness']:.2g}")
             cells.append((caption, to_pil(result.pictures[:1])))
     if not rows:

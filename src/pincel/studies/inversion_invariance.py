@@ -43,7 +43,7 @@ _TABLE = _(
 def invariance_jobs(plan: Plan) -> list[Job]:
     """List the runs: a shallow, a middle and a deep layer, or what representations there are."""
     names = three(plan.ladder or tuple(plan.codes))
-    return [Job(name, plan.lambdas[0], repeats=plan.asked.repeats) for name in names]
+    return [Job(name, plan.lambdas[0], repeats=plan.options.repeats) for name in names]
 
 
 def invariance_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
@@ -55,7 +55,7 @@ def invariance_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
     rows = [_measured(plan, name, result, maps[name]) for name, result in results.items()]
     blocks: list[Block] = [
         Heading(_HEADING),
-        Paragraph(_HOW.fill(count=plan.asked.repeats, weight=plan.lambdas[0])),
+        Paragraph(_HOW.fill(count=plan.options.repeats, weight=plan.lambdas[0])),
         _sheet(plan, results, maps),
         _FORMULA,
         *(Paragraph(finding(each)) for each in ([rows] if plan.ladder else [[row] for row in rows])),
@@ -108,7 +108,7 @@ def _measured(plan: Plan, name: str, result: Preimage, spread: Tensor) -> dict[s
 
 
 def _sheet(plan: Plan, results: Mapping[str, Preimage], maps: Mapping[str, Tensor]) -> Sheet:
-    most, shown = max(float(each.max()) for each in maps.values()), min(plan.asked.repeats, SHOWN)
+    most, shown = max(float(each.max()) for each in maps.values()), min(plan.options.repeats, SHOWN)
     cells = []
     for name, result in results.items():
         errors = result.record["relative_errors"]
@@ -121,7 +121,7 @@ def _sheet(plan: Plan, results: Mapping[str, Preimage], maps: Mapping[str, Tenso
             (_("mean"), result.mean),
             (_("deviation {mean:.1f}").fill(mean=mean), as_grey(maps[name], most)),
         ]
-    return Sheet("invariance", cells, shown + 2, _SHEET.fill(shown=shown, count=plan.asked.repeats, most=most), height=128)
+    return Sheet("invariance", cells, shown + 2, _SHEET.fill(shown=shown, count=plan.options.repeats, most=most), height=128)
 
 
 def finding(rows: Sequence[Mapping[str, Any]]) -> Translated:

@@ -19,6 +19,7 @@ from pincel.inversion.representation import WHITE, check_representation, make_re
 from pincel.inversion.run import resolve_inversion
 from pincel.recipes.inversion import Inversion, looked_up
 from pincel.sources import open_picture
+from pincel.studies.declarations.inversion import InversionOptions
 from pincel.studies.inversion_errors import Codes, compared
 from pincel.studies.patches import photographs
 from pincel.studies.settings import Settings, chosen_layers
@@ -32,37 +33,9 @@ LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 LAMBDAS = (0.5, 5.0, 50.0)
 # A recipe that counts total variation in another unit has a weight of its own: that, and ten times less and more.
 AROUND = (0.1, 1.0, 10.0)
-# More pictures in a row cannot be told apart.
-MOST_REPEATS = 16
 
 _CROPPED = _("The photographs have different shapes. So that their codes can be compared, the middle of each was cropped to a square.")
 _WITHOUT = _("Left out: {names}. {reason}")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What this study can be told.
-
-    Attributes:
-        representations: As :func:`read_representations` reads them.
-        lambdas: As :func:`read_lambdas` reads them.
-        recipe: Name of a recipe of inversion.
-        experiments: As :func:`read_experiments` reads them.
-        repeats: Starts of the experiment on invariance, 2 to 16.
-
-    Raises:
-        OptionError: For a number of starts out of range.
-    """
-
-    representations: str | None = None
-    lambdas: str | None = None
-    recipe: str = "mahendran2015"
-    experiments: str | None = None
-    repeats: int = 4
-
-    def __post_init__(self) -> None:
-        if not 2 <= self.repeats <= MOST_REPEATS:
-            raise OptionError(one_line("repeats: so many starts cannot be compared", f"{self.repeats}", f"2 to {MOST_REPEATS}", "4"))
 
 
 @dataclass(frozen=True)
@@ -70,7 +43,7 @@ class Plan:
     """What is to be done.
 
     Attributes:
-        asked: What the study was told.
+        options: Of the study.
         settings: What every study can be told.
         recipe: How each picture is rebuilt, in the size, steps and seed of the study.
         experiments: Which of :data:`EXPERIMENTS`.
@@ -81,7 +54,7 @@ class Plan:
         notes: What was adjusted or left out.
     """
 
-    asked: Asked
+    options: InversionOptions
     settings: Settings
     recipe: Inversion
     experiments: tuple[str, ...]
@@ -219,14 +192,14 @@ def read_experiments(given: str | None) -> tuple[str, ...]:
     return tuple(name for name in EXPERIMENTS if name in names)
 
 
-def make_plan(sources: Sequence[str], asked: Asked, settings: Settings, watch: Watch) -> Plan:
+def make_plan(sources: Sequence[str], options: InversionOptions, settings: Settings, watch: Watch) -> Plan:
     """Read all that was asked for, open the photographs, and look at them with each representation.
 
     Representations whose weights are missing, that see nothing in pictures so small, or that answer nothing, are left out with a note.
 
     Args:
         sources: Folders, files, ``sample:NAME``.
-        asked: What this study can be told.
+        options: Of this study.
         settings: What every study can be told.
         watch: Told how far it is; if it is stopped, the representations that have not been looked with are left out.
 
@@ -234,9 +207,9 @@ def make_plan(sources: Sequence[str], asked: Asked, settings: Settings, watch: W
         PincelError: For what cannot be read; if there is no photograph, or no representation is left: what was wrong with the first.
     """
     own = {"size": settings.size, "steps": settings.steps or None, "seed": settings.seed}
-    recipe = resolve_inversion(asked.recipe, own)
-    names = read_representations(asked.representations, settings)
-    experiments, lambdas = read_experiments(asked.experiments), read_lambdas(asked.lambdas, recipe)
+    recipe = resolve_inversion(options.recipe, own)
+    names = read_representations(options.representations, settings)
+    experiments, lambdas = read_experiments(options.experiments), read_lambdas(options.lambdas, recipe)
     for name in names:
         check_inversion(recipe, name)
     given, pictures, recipe, notes = _opened(sources, recipe)
@@ -256,7 +229,7 @@ def make_plan(sources: Sequence[str], asked: Asked, settings: Settings, watch: W
     notes += [_WITHOUT.fill(names=", ".join(left), reason=reason) for reason, left in without.items()]
     for note in notes:
         watch.note(note.text("en"))
-    return Plan(asked, settings, recipe, experiments, lambdas, pictures, codes, shapes, tuple(notes))
+    return Plan(options, settings, recipe, experiments, lambdas, pictures, codes, shapes, tuple(notes))
 
 
 def _looked(

@@ -15,6 +15,7 @@ from pincel.files import one_line
 from pincel.image.io import to_pil
 from pincel.optim.adam import Adam
 from pincel.samples import PREFIX, sample_names
+from pincel.studies.declarations.maximise import MaximiseOptions
 from pincel.studies.dreaming import OBJECTIVES, PARAMETERISATIONS, ROBUST, coloured, fineness, shaken
 from pincel.studies.look import WHITE, features, network, opened
 from pincel.studies.maximise_page import Drawn, Sample, page
@@ -33,75 +34,51 @@ TOGETHER = 8
 JUDGED_BY = 3
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What this study can be told.
-
-    Attributes:
-        layer: Of the channels; None for relu4_1, or the last of a network that has no such layer.
-        channels: How many, or which, with commas; as :func:`pincel.studies.strongest.read_channels` reads it.
-        objective: One of :data:`pincel.studies.dreaming.OBJECTIVES`.
-        parameterisation: One of :data:`pincel.studies.dreaming.PARAMETERISATIONS`, or ``both``.
-        robust: One of :data:`pincel.studies.dreaming.ROBUST`.
-
-    Raises:
-        UnknownNameError: For an objective, a parameterisation or transforms there are not.
-    """
-
-    layer: str | None = None
-    channels: str = "6"
-    objective: str = "channel"
-    parameterisation: str = "fourier"
-    robust: str = "all"
-
-    def __post_init__(self) -> None:
-        for kind, name, known in (
-            ("objective", self.objective, tuple(OBJECTIVES)),
-            ("parameterisation", self.parameterisation, (*PARAMETERISATIONS, BOTH)),
-            ("transforms (--robust)", self.robust, tuple(ROBUST)),
-        ):
-            if name not in known:
-                raise unknown_name(kind, name, known)
-
-    @property
-    def ways(self) -> tuple[str, ...]:
-        """Parameterisations, one or all."""
-        return tuple(PARAMETERISATIONS) if self.parameterisation == BOTH else (self.parameterisation,)
-
-
-def study(asked: Asked, settings: Settings, watch: Watch) -> Report:
+def study(options: MaximiseOptions, settings: Settings, watch: Watch) -> Report:
     """Make for each channel a picture it answers to as much as can be, and compare with what given pictures reach.
 
     Args:
-        asked: What this study can be told.
+        options: Of this study.
         settings: What every study can be told; ``size`` is the side of the pictures made.
         watch: Is told how far it is. If it is stopped, the pictures stay as they are.
 
     Raises:
-        UnknownNameError: For a layer the network does not have.
+        UnknownNameError: For a layer the network does not have; for an objective, a parameterisation or transforms there are not.
         OptionError: For a channel the layer does not have, several layers, or pictures too small for it.
     """
-    layer = _layer(asked, settings)
-    wanted = read_channels(asked.channels)
+    _check(options)
+    layer = _layer(options, settings)
+    wanted = read_channels(options.channels)
     check_channels(wanted, layer, settings.card.layer(layer).channels)
     backbone = network(settings)
     _check_size(layer, settings)
-    found, samples, reached = _look_at_samples(backbone, layer, asked.objective, settings, watch)
+    found, samples, reached = _look_at_samples(backbone, layer, options.objective, settings, watch)
     channels = chosen(wanted, found)
     drawn: list[Drawn] = []
-    for way in asked.ways:
-        studio = Studio(backbone, layer, channels, way, asked.objective, asked.robust, settings.seed)
+    ways = tuple(PARAMETERISATIONS) if options.parameterisation == BOTH else (options.parameterisation,)
+    for way in ways:
+        studio = Studio(backbone, layer, channels, way, options.objective, options.robust, settings.seed)
         drawn += _drawn(studio, settings, watch)
     # The best of the samples, channel by channel; none if it was ended before the first.
     best = {channel: _best(samples, reached[:, channel]) for channel in channels} if samples else {}
-    own = {"layer": layer, **{name: getattr(asked, name) for name in ("channels", "objective", "parameterisation", "robust")}}
+    own = {"layer": layer, **{name: getattr(options, name) for name in ("channels", "objective", "parameterisation", "robust")}}
     return page(drawn, best, [sample.fineness for sample in samples], settings, own, watch.stopped)
 
 
-def _layer(asked: Asked, settings: Settings) -> str:
-    names = chosen_layers(settings.card, asked.layer, (DEFAULT,))
-    if asked.layer is not None and len(names) > 1:
-        raise OptionError(one_line("layer: there can be only one", repr(asked.layer), "one name", f"--layer {names[0]}"))
+def _check(options: MaximiseOptions) -> None:
+    for kind, name, known in (
+        ("objective", options.objective, tuple(OBJECTIVES)),
+        ("parameterisation", options.parameterisation, (*PARAMETERISATIONS, BOTH)),
+        ("transforms (--robust)", options.robust, tuple(ROBUST)),
+    ):
+        if name not in known:
+            raise unknown_name(kind, name, known)
+
+
+def _layer(options: MaximiseOptions, settings: Settings) -> str:
+    names = chosen_layers(settings.card, options.layer, (DEFAULT,))
+    if options.layer is not None and len(names) > 1:
+        raise OptionError(one_line("layer: there can be only one", repr(options.layer), "one name", f"--layer {names[0]}"))
     return names[-1]
 
 

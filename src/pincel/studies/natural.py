@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +18,7 @@ from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
 from pincel.image.io import Picture, Source
 from pincel.inversion.representation import Representation
+from pincel.studies.declarations.natural import NaturalOptions
 from pincel.studies.dreaming import fineness
 from pincel.studies.look import WHITE, network, opened, pixels_of
 from pincel.studies.natural_page import Drawn, Found, page
@@ -30,38 +30,12 @@ from pincel.studies.strongest import Channels, check_channels, read_channels
 from pincel.studies.watch import Watch
 
 LAYERS = ("relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_4")
-CHANNELS = "4"
-# C of caricatures, one of the weights codes have in the paper: with the 1 of its caricatures, pictures of 96 pixels are smoothed away.
-WEIGHT = 20.0
 # The objective of one unit, for a picture as large as what it sees and an answer as large as any photograph gets.
 REACH = 1e4
 # Of the receptive field: how large a picture is drawn for one unit.
 ROOM = 1.1
 # Pictures that climb together: more of them save no time, and take memory.
 TOGETHER = 8
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What this study can be told.
-
-    Attributes:
-        layers: With commas; None for :data:`LAYERS`, or those rectified ones of another network that see anything at this size.
-        channels: How many of each layer are maximised, those most excited by the photograph; or which, with commas, as
-            :func:`pincel.studies.strongest.read_channels` reads it.
-        weight: C, how much caricatures weigh against the regularisers.
-
-    Raises:
-        OptionError: For a weight that is not above 0.
-    """
-
-    layers: str | None = None
-    channels: str = CHANNELS
-    weight: float = WEIGHT
-
-    def __post_init__(self) -> None:
-        if not 0 < self.weight < math.inf:
-            raise OptionError(f"--weight {self.weight:g}: give a number above 0.")
 
 
 @dataclass(frozen=True)
@@ -85,12 +59,12 @@ class Room:
     channels: tuple[int, ...]
 
 
-def study(source: Source, asked: Asked, settings: Settings, watch: Watch) -> Report:
+def study(source: Source, options: NaturalOptions, settings: Settings, watch: Watch) -> Report:
     """Exaggerate what each layer sees in a photograph, and maximise some channels of each, with and without what keeps pictures natural.
 
     Args:
         source: The photograph.
-        asked: What this study can be told.
+        options: Of this study.
         settings: What every study can be told; ``size`` is the long side of the caricatures, and the most a picture for a channel has.
         watch: Is told how far it is. If it is stopped, what there is by then is shown.
 
@@ -101,8 +75,8 @@ def study(source: Source, asked: Asked, settings: Settings, watch: Watch) -> Rep
     """
     if settings.steps < 1:
         raise OptionError(f"--steps {settings.steps}: give 1 or more.")
-    picture, wanted = opened(source, settings), read_channels(asked.channels)
-    names, left_out = _layers(asked, picture, settings.card)
+    picture, wanted = opened(source, settings), read_channels(options.channels)
+    names, left_out = _layers(options, picture, settings.card)
     for name in names:
         check_channels(wanted, name, settings.card.layer(name).channels)
     backbone = network(settings)
@@ -110,18 +84,18 @@ def study(source: Source, asked: Asked, settings: Settings, watch: Watch) -> Rep
     # One of them may be the photograph itself.
     scenes = [scene for scene in scenes if scene.sha256 != picture.sha256]
     rooms = [_room(backbone, name, picture, scenes, wanted) for name in watch.over("looking at the photographs", names)]
-    wishes = _wishes(rooms, pixels_of(picture, backbone), asked.weight, settings)
+    wishes = _wishes(rooms, pixels_of(picture, backbone), options.weight, settings)
     grown = grow_all(wishes, settings.seed, settings.steps, watch)
     found = _measured(grown, rooms, picture, scenes)
-    own = {"layers": list(names), "channels": asked.channels, "weight": asked.weight, "recipe": RECIPE, "photograph": picture.name}
+    own = {"layers": list(names), "channels": options.channels, "weight": options.weight, "recipe": RECIPE, "photograph": picture.name}
     return page(found, {**settings.as_json(), **own}, left_out, (len(grown), len(wishes)) if watch.stopped else None)
 
 
-def _layers(asked: Asked, picture: Picture, card: Card) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _layers(options: NaturalOptions, picture: Picture, card: Card) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the layers to look at, and those nobody asked for that see nothing in a picture this small."""
-    names = chosen_layers(card, asked.layers, LAYERS)
+    names = chosen_layers(card, options.layers, LAYERS)
     blind = tuple(name for name in names if min(picture.height, picture.width) < card.smallest(name))
-    if blind and (asked.layers is not None or blind == names):
+    if blind and (options.layers is not None or blind == names):
         failed = f"picture: {blind[0]} sees nothing in one with a side below {card.smallest(blind[0])} pixels"
         given = f"{picture.width}×{picture.height}"
         raise PictureSizeError(one_line(failed, given, f"{card.smallest(blind[0])} or more", "a larger --size, or shallower --layers"))
@@ -155,7 +129,7 @@ def _wishes(rooms: Sequence[Room], photograph: Tensor, weight: float, settings: 
     return [*exaggerated, *maximised, *free(exaggerated), *free(freed)]
 
 
-def caricature(room: Room, photograph: Tensor, weight: float = WEIGHT) -> Wish:
+def caricature(room: Room, photograph: Tensor, weight: float = NaturalOptions.weight) -> Wish:
     r"""Wish for more of what a layer sees in a photograph.
 
     .. math:: w = \frac{[\Phi(x_0)]_+}{\|[\Phi(x_0)]_+\|^2}, \qquad \langle \Phi(x_0), w \rangle = 1

@@ -19,6 +19,7 @@ from pincel.image.io import to_pil
 from pincel.samples import PREFIX
 from pincel.sources import open_picture
 from pincel.studies.attribution import METHODS, Eye, explained_box
+from pincel.studies.declarations.patches import PatchesOptions
 from pincel.studies.finds import Found, Patch, Seen
 from pincel.studies.look import WHITE, check_size, features, network, opened, pixels_of
 from pincel.studies.mosaic import coarse, cut, marked, shaded, tile
@@ -31,37 +32,6 @@ from pincel.studies.watch import Watch
 
 # Instead of an explanation.
 NOTHING = "none"
-# More patches than that are no figure.
-MOST = 100
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What this study can be told.
-
-    Attributes:
-        layers: Names with commas; None for the deck's layers 1, 3 and 5.
-        channels: How many, or which, with commas; as :func:`pincel.studies.strongest.read_channels` reads it.
-        top: Patches of each channel.
-        explain: One of :data:`pincel.studies.attribution.METHODS`, or ``none``.
-        recursive: Folders within folders are searched too.
-
-    Raises:
-        OptionError: For a number of patches out of range.
-        UnknownNameError: For an explanation there is not.
-    """
-
-    layers: str | None = None
-    channels: str = "9"
-    top: int = 9
-    explain: str = "guided"
-    recursive: bool = False
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.top <= MOST:
-            raise OptionError(one_line("top: so many patches cannot be shown", f"{self.top}", f"1 to {MOST}", "9"))
-        if self.explain not in (*METHODS, NOTHING):
-            raise unknown_name("explanation", self.explain, (*METHODS, NOTHING))
 
 
 @dataclass
@@ -74,14 +44,14 @@ class _Hall:
     twins: list[str] = field(default_factory=list)
 
 
-def study(sources: Sequence[str], asked: Asked, settings: Settings, watch: Watch) -> Report:
+def study(sources: Sequence[str], options: PatchesOptions, settings: Settings, watch: Watch) -> Report:
     """Find the patches that excite channels most, one from each photograph, and explain them.
 
     Every photograph is opened, looked at and forgotten; only those that hold a patch to be shown are opened again.
 
     Args:
         sources: Folders, files, ``sample:NAME``.
-        asked: What this study can be told.
+        options: Of this study.
         settings: What every study can be told.
         watch: Is told how far it is. If it is stopped, what has been found by then is shown.
 
@@ -91,20 +61,22 @@ def study(sources: Sequence[str], asked: Asked, settings: Settings, watch: Watch
         PictureMissingError: For a file that is not there.
         PictureUnreadableError: If none of the photographs can be looked at.
     """
-    layers = chosen_layers(settings.card, asked.layers, DEFAULT)
-    wanted = read_channels(asked.channels)
+    if options.explain not in (*METHODS, NOTHING):
+        raise unknown_name("explanation", options.explain, (*METHODS, NOTHING))
+    layers = chosen_layers(settings.card, options.layers, DEFAULT)
+    wanted = read_channels(options.channels)
     for name in layers:
         check_channels(wanted, name, settings.card.layer(name).channels)
-    files = photographs(sources, recursive=asked.recursive)
+    files = photographs(sources, recursive=options.recursive)
     backbone = network(settings)
-    hall = _gone_by(files, backbone, layers, asked.top, settings, watch)
+    hall = _gone_by(files, backbone, layers, options.top, settings, watch)
     if not hall.files:
         raise _none_readable(hall, watch)
     shown = {name: chosen(wanted, hall.strongest[name]) for name in layers}
-    patches = _cut_out(hall, shown, backbone, asked.explain, settings, watch)
+    patches = _cut_out(hall, shown, backbone, options.explain, settings, watch)
     seen = _one_photograph(hall, shown, patches, backbone, settings)
     found = Found(shown, hall.strongest, patches, hall.files, hall.skipped, hall.twins, len(files))
-    return page(found, seen, settings, {"layers": list(layers), **_told(asked)}, watch.stopped)
+    return page(found, seen, settings, {"layers": list(layers), **_told(options)}, watch.stopped)
 
 
 def photographs(sources: Sequence[str], *, recursive: bool = False) -> list[str]:
@@ -260,5 +232,5 @@ def _one_photograph(
     return Seen(hall.files[number], drawn, [(name, channel) for name, channel, _ in boxes])
 
 
-def _told(asked: Asked) -> dict[str, object]:
-    return {"channels": asked.channels, "top": asked.top, "explain": asked.explain, "recursive": asked.recursive}
+def _told(options: PatchesOptions) -> dict[str, object]:
+    return {"channels": options.channels, "top": options.top, "explain": options.explain, "recursive": options.recursive}

@@ -10,6 +10,7 @@ from pincel.backbones.vgg import VGG, Pooling
 from pincel.engine.result import Result
 from pincel.errors import OptionError
 from pincel.image.io import Picture, Source, to_pil
+from pincel.studies.declarations.pooling import PoolingOptions
 from pincel.studies.flow import Flow, gradient_flow
 from pincel.studies.look import check_size, features, network, noise, opened, pixels_of
 from pincel.studies.measure import errors
@@ -29,14 +30,13 @@ POOLED = ("relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_1")
 NAMES = {"avg": _("average"), "max": _("maximum")}
 
 
-def study(content: Source, style: Source, *, repeats: int, recipe: str, settings: Settings, watch: Watch) -> Report:
+def study(content: Source, style: Source, options: PoolingOptions, settings: Settings, watch: Watch) -> Report:
     """Paint the same picture with either pooling, from the same noise, and follow the gradient through either network.
 
     Args:
         content: The photograph.
         style: The painting.
-        repeats: Seeds to start from, 1 or more: a difference smaller than that between seeds says nothing.
-        recipe: How each picture is painted.
+        options: Seeds to start from: a difference smaller than that between seeds says nothing; how each picture is painted.
         settings: Network, size, first seed, steps.
         watch: Told how far it is; ends early if asked to, with the pictures there are.
 
@@ -44,8 +44,8 @@ def study(content: Source, style: Source, *, repeats: int, recipe: str, settings
         OptionError: For no repetition, or a network that does not pool.
         PincelError: For pictures or networks that cannot be used.
     """
-    if repeats < 1:
-        raise OptionError(f"--repeats {repeats}: give 1 or more.")
+    if options.repeats < 1:
+        raise OptionError(f"--repeats {options.repeats}: give 1 or more.")
     card = settings.card
     if not any(layer.kind == "pool" for layer in card.layers):
         raise OptionError(f"The network {card.name} has no pooling to compare; give --backbone vgg19.")
@@ -57,9 +57,11 @@ def study(content: Source, style: Source, *, repeats: int, recipe: str, settings
     pooled = chosen_layers(card, None, POOLED)
     flows = {pooling: _flows(networks[pooling], photograph, pooled, settings) for pooling in POOLINGS}
     jobs = [
-        Job(photograph, painting, {"pooling": pooling, "seed": settings.seed + repeat}) for repeat in range(repeats) for pooling in POOLINGS
+        Job(photograph, painting, {"pooling": pooling, "seed": settings.seed + repeat})
+        for repeat in range(options.repeats)
+        for pooling in POOLINGS
     ]
-    done = paint_all(jobs, settings, watch, recipe)
+    done = paint_all(jobs, settings, watch, options.recipe)
     runs = {pooling: done[index :: len(POOLINGS)] for index, pooling in enumerate(POOLINGS)}
     falls = {pooling: [_fall(result) for result in runs[pooling]] for pooling in POOLINGS}
     found = _judged(networks, runs, photograph, painting, (*judged, *layers))
@@ -78,7 +80,13 @@ def study(content: Source, style: Source, *, repeats: int, recipe: str, settings
             "losses": {pooling: [[each["total"] for each in result.losses] for result in runs[pooling]] for pooling in POOLINGS},
             "judged": found,
         },
-        settings={**settings.as_json(), "repeats": repeats, "recipe": recipe, "content": photograph.name, "style": painting.name},
+        settings={
+            **settings.as_json(),
+            "repeats": options.repeats,
+            "recipe": options.recipe,
+            "content": photograph.name,
+            "style": painting.name,
+        },
         notes=early(done, jobs, watch),
     )
 

@@ -12,6 +12,7 @@ from pincel.backbones.vgg import Pooling
 from pincel.engine.result import Result
 from pincel.errors import unknown_name
 from pincel.image.io import Picture, Source, load_picture, to_pil
+from pincel.studies.declarations.reconstruct import ReconstructOptions
 from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.measure import errors, pixel_error
 from pincel.studies.paint import Job, early, paint_all
@@ -34,14 +35,13 @@ LAYER = _("layer")
 STEP = _("step")
 
 
-def study(content: Source, style: Source, *, figure: str, pooling: Pooling, settings: Settings, watch: Watch) -> Report:
+def study(content: Source, style: Source, options: ReconstructOptions, settings: Settings, watch: Watch) -> Report:
     """Rebuild a photograph from single layers, and a painting from its Gram matrices, both from white noise.
 
     Args:
         content: The photograph.
         style: The painting.
-        figure: Whose layers, ``2015`` or ``cvpr2016``.
-        pooling: ``avg`` as in the paper, or ``max`` as the network was trained.
+        options: Whose layers, ``2015`` or ``cvpr2016``; pooling as in the paper, or as the network was trained.
         settings: Network, size, seed, steps.
         watch: Told how far it is; ends early if asked to, with the pictures there are.
 
@@ -49,16 +49,16 @@ def study(content: Source, style: Source, *, figure: str, pooling: Pooling, sett
         UnknownNameError: For another figure.
         PincelError: For pictures or networks that cannot be used.
     """
-    if figure not in SETS:
-        raise unknown_name("set of layers", figure, tuple(SETS))
+    if options.figure not in SETS:
+        raise unknown_name("set of layers", options.figure, tuple(SETS))
     card = settings.card
-    content_layers, style_layers = (chosen_layers(card, None, names) for names in (SETS[figure], STYLE_LAYERS))
+    content_layers, style_layers = (chosen_layers(card, None, names) for names in (SETS[options.figure], STYLE_LAYERS))
     photograph, painting = opened(content, settings, "content"), opened(style, settings, "style")
-    backbone = network(settings, pooling)
+    backbone = network(settings, options.pooling)
     for picture in (photograph, painting):
         check_size(backbone, picture, (*content_layers, *style_layers))
-    jobs = [_content_job(photograph, layer, pooling) for layer in content_layers]
-    jobs += [_style_job(painting, style_layers[: count + 1], pooling) for count in range(len(style_layers))]
+    jobs = [_content_job(photograph, layer, options.pooling) for layer in content_layers]
+    jobs += [_style_job(painting, style_layers[: count + 1], options.pooling) for count in range(len(style_layers))]
     done = paint_all(jobs, settings, watch)
     rebuilt, restyled = done[: len(content_layers)], done[len(content_layers) :]
     of_photograph, of_painting = features(backbone, photograph, content_layers), features(backbone, painting, style_layers)
@@ -85,8 +85,8 @@ def study(content: Source, style: Source, *, figure: str, pooling: Pooling, sett
         },
         settings={
             **settings.as_json(),
-            "set": figure,
-            "pooling": pooling,
+            "set": options.figure,
+            "pooling": options.pooling,
             "content": photograph.name,
             "style": painting.name,
         },

@@ -14,6 +14,7 @@ from pincel.engine.result import Result
 from pincel.functional.gram import gram_matrix
 from pincel.image.io import Picture, Source, load_picture, to_pil
 from pincel.image.resize import cover
+from pincel.studies.declarations.separability import SeparabilityOptions
 from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.measure import content_error, style_error
 from pincel.studies.paint import Job, early, paint_all
@@ -75,13 +76,13 @@ def effects(values: Sequence[Sequence[Tensor]]) -> Effects:
     return Effects(*(each / whole if whole else 0.0 for each in sums))
 
 
-def study(contents: tuple[Source, Source], styles: tuple[Source, Source], *, recipe: str, settings: Settings, watch: Watch) -> Report:
+def study(content: Source, style: Source, options: SeparabilityOptions, settings: Settings, watch: Watch) -> Report:
     """Paint every pair of two photographs and two paintings, then the first pair with ever more weight on the content.
 
     Args:
-        contents: The photographs; the second is brought to the shape of the first.
-        styles: The paintings.
-        recipe: How each is painted.
+        content: The first photograph; the second is brought to its shape.
+        style: The first painting.
+        options: The second of each; how each picture is painted.
         settings: Network, size, seed, steps.
         watch: Told how far it is; ends early if asked to, with the pictures there are.
 
@@ -89,9 +90,9 @@ def study(contents: tuple[Source, Source], styles: tuple[Source, Source], *, rec
         PincelError: For pictures or networks that cannot be used.
     """
     layers, places = chosen_layers(settings.card, None, STYLE_LAYERS), chosen_layers(settings.card, None, CONTENT_LAYERS)
-    first, second = (opened(each, settings, "content") for each in contents)
+    first, second = (opened(each, settings, "content") for each in (content, options.other_content))
     photographs = (first, replace(second, pixels=cover(second.pixels, (first.height, first.width)), alpha=None))
-    paintings = (opened(styles[0], settings, "style"), opened(styles[1], settings, "style"))
+    paintings = (opened(style, settings, "style"), opened(options.other_style, settings, "style"))
     backbone = network(settings, "avg")
     for picture in (*photographs, *paintings):
         check_size(backbone, picture, (*layers, *places))
@@ -100,7 +101,7 @@ def study(contents: tuple[Source, Source], styles: tuple[Source, Source], *, rec
         shared["activations"] = "raw"
     jobs = [Job(photograph, painting, {**shared, "content_weight": BETA * RATIO}) for photograph in photographs for painting in paintings]
     jobs += [Job(photographs[0], paintings[0], {**shared, "content_weight": BETA * ratio}) for ratio in SWEEP]
-    done = paint_all(jobs, settings, watch, recipe)
+    done = paint_all(jobs, settings, watch, options.recipe)
     wanted = {name: features(backbone, picture, (*places, *layers)) for name, picture in _named(photographs, paintings).items()}
     seen = [features(backbone, load_picture(result.image), (*places, *layers)) for result in done]
     found = [_distances(each, wanted, places, layers) for each in seen]
@@ -120,7 +121,12 @@ def study(contents: tuple[Source, Source], styles: tuple[Source, Source], *, rec
             "effects": {kind: {layer: vars(each) for layer, each in by_layer.items()} for kind, by_layer in parted.items()},
             "sweep": [{"ratio": ratio, "content": each["content A"], "style": each["style A"]} for ratio, each in sweep],
         },
-        settings={**settings.as_json(), "recipe": recipe, "contents": [p.name for p in photographs], "styles": [p.name for p in paintings]},
+        settings={
+            **settings.as_json(),
+            "recipe": options.recipe,
+            "contents": [p.name for p in photographs],
+            "styles": [p.name for p in paintings],
+        },
         notes=early(done, jobs, watch),
     )
 

@@ -1,4 +1,4 @@
-"""What every study can be told."""
+"""Options of every study."""
 
 from __future__ import annotations
 
@@ -8,32 +8,34 @@ from typing import Any
 from pincel.backbones import CARDS
 from pincel.backbones.cards import Card
 from pincel.errors import OptionError
+from pincel.studies.declaration import OptionSpec, StudySpec, option, options_of
+from pincel.translation import Language
 
 # Beyond that, nobody waits for a study, and all layers at once do not fit into memory.
 LARGEST = 4096
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What every study can be told.
+class PageOptions:
+    """Options of how a report is written."""
 
-    Attributes:
-        size: Long side of the pictures in pixels.
-        backbone: The network.
-        seed: Of whatever is drawn at random.
-        steps: Of the optimiser, where there is one.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+    lang: Language = option("Language of page and figures.", "en")  # noqa: RUF009 -- it returns a field
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Options of every study; ``steps`` only of those with an optimizer.
 
     Raises:
         OptionError: For a size or a number of steps out of range.
         UnknownNameError: For a backbone there is not.
     """
 
-    size: int
-    backbone: str = "vgg19"
-    seed: int = 0
-    steps: int = 0
-    device: str = "auto"
+    size: int = option("Long side of the pictures in pixels.", ..., metavar="N", minimum=1)
+    backbone: str = option("The network; 'pincel backbones' lists them.", "vgg19", metavar="NAME", local=True)
+    seed: int = option("Of whatever is drawn at random.", 0, metavar="N", minimum=0)
+    steps: int = option("Steps of the optimizer.", 0, metavar="N", minimum=1)
+    device: str = option("auto, cpu, cuda, cuda:N or mps.", "auto", metavar="NAME", local=True)
 
     def __post_init__(self) -> None:
         if not 1 <= self.size <= LARGEST:
@@ -66,3 +68,10 @@ def chosen_layers(card: Card, given: str | None, default: tuple[str, ...]) -> tu
     if not names:
         raise OptionError(f"Layers are given as relu1_1,relu2_1, not '{given}'.")
     return tuple(sorted({card.layer(name).name for name in names}, key=card.names.index))
+
+
+def common_options(spec: StudySpec) -> list[OptionSpec]:
+    """Return the options that a study has as every study has them, in the order in which lists have them."""
+    settings = {each.field: each for each in options_of(Settings, size=spec.size, steps=spec.steps)}
+    names = ("backbone", "size", "steps", "seed", "device") if spec.steps is not None else ("backbone", "size", "seed", "device")
+    return [*options_of(PageOptions), *(settings[name] for name in names)]

@@ -1,197 +1,44 @@
-"""The studies that can be started here: what each takes, in the words of the command line (a test holds them to that)."""
+"""The studies that can be started here: what each takes, as it declares it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import JsonValue
 
 from pincel.errors import closest, unknown_name
+from pincel.studies.declaration import OptionSpec, StudySpec, options_of
+from pincel.studies.declarations import STUDIES as NAMES
+from pincel.studies.declarations import find_study
+from pincel.studies.settings import common_options
 from pincel.studio.checks import names_file
 from pincel.studio.models import Role, StudyOption, StudyView, Takes
 from pincel.studio.troubles import ApiError
 
-PHOTOGRAPH = Role(name="photograph", help="The picture that is looked at.")
-CONTENT = Role(name="content", help="The photograph.")
-STYLE = Role(name="style", help="The painting.")
+
+def _view(name: str, spec: StudySpec) -> StudyView:
+    roles = [Role(name=each.name, help=each.help, many=each.many, optional=each.default is not None) for each in spec.inputs]
+    options = [_option(each) for each in (*options_of(spec.options), *common_options(spec)) if not each.local]
+    return StudyView(name=name, summary=spec.summary, takes=Takes(pictures=roles), options=options)
 
 
-def _text(name: str, text: str, default: JsonValue = None) -> StudyOption:
-    return StudyOption(name=name, kind="text", help=text, default=default)
-
-
-def _integer(name: str, text: str, default: JsonValue = None, minimum: float | None = None) -> StudyOption:
-    return StudyOption(name=name, kind="integer", help=text, default=default, minimum=minimum)
-
-
-def _choice(name: str, text: str, default: str, *choices: str) -> StudyOption:
-    return StudyOption(name=name, kind="choice", help=text, default=default, choices=list(choices))
-
-
-def _common(size: int, steps: int | None) -> list[StudyOption]:
-    """Return the options every study has."""
-    shown = [] if steps is None else [_integer("steps", "Steps of the optimizer.", steps, 1)]
-    return [
-        _choice("lang", "Language of page and figures.", "en", "en", "es"),
-        _integer("size", "Long side of the pictures in pixels.", size, 1),
-        *shown,
-        _integer("seed", "Of whatever is drawn at random.", 0, 0),
-    ]
-
-
-def _study(name: str, summary: str, roles: Sequence[Role], own: Sequence[StudyOption], *, size: int, steps: int | None = None) -> StudyView:
-    return StudyView(name=name, summary=summary, takes=Takes(pictures=list(roles)), options=[*own, *_common(size, steps)])
-
-
-def _several(role: Role) -> Role:
-    return role.model_copy(update={"many": True})
-
-
-def _left_out(role: Role) -> Role:
-    return role.model_copy(update={"optional": True})
-
-
-_MANY = Role(name="pictures", help="One picture, two, or more.", many=True)
-_RECIPE = "How each is painted."
-
-STUDIES: Mapping[str, StudyView] = {
-    study.name: study
-    for study in (
-        _study(
-            "convolution",
-            "A convolution step by step on a small crop: input, kernel, sum, bias, ReLU.",
-            [_left_out(PHOTOGRAPH)],
-            [
-                _integer("filter", "Channel of the first layer, from 0.", None, 0),
-                _text("at", "Centre, in pixels of the resized picture."),
-                _integer("crop", "Side of the crop shown in numbers, up to 14.", None, 1),
-                _text("kernel", "sobel-vertical, sobel-horizontal, blur, sharpen or laplacian, on the picture in grey."),
-            ],
-            size=224,
-        ),
-        _study(
-            "filters",
-            "The filters of the first layer in colour, and what they answer to.",
-            [_left_out(PHOTOGRAPH)],
-            [_text("layer", "A convolution."), _integer("channels", "Filters shown.", None, 1)],
-            size=224,
-        ),
-        _study(
-            "activations",
-            "Feature maps of layers: ever smaller, ever more of them.",
-            [PHOTOGRAPH],
-            [_text("layers", "Layers whose maps are shown."), _integer("channels", "Maps shown of each, the most active first.", 64, 1)],
-            size=224,
-        ),
-        _study(
-            "maximise",
-            "Pictures that a channel likes better than any photograph.",
-            [],
-            [
-                _text("layer", "Of the channels."),
-                _text("channels", "How many, the most selective ones; or which: 0,5,17; or one: 5,", "6"),
-                _text("objective", "What is to grow: channel (mean), neuron (middle) or direction.", "channel"),
-                _text("parameterisation", "How pictures are written: fourier, pixels or both.", "fourier"),
-                _text("robust", "What they bear at each step: all, jitter or none.", "all"),
-            ],
-            size=128,
-            steps=64,
-        ),
-        _study(
-            "correlations",
-            "Which filters go together: Gram matrices, of one picture or of many paintings.",
-            [_MANY],
-            [_text("layers", "Layers looked at."), _integer("channels", "Channels of a layer in a heat map: the strongest.", 64, 1)],
-            size=224,
-        ),
-        _study(
-            "reconstruct",
-            "Content and style rebuilt layer by layer (figure 1 of Gatys et al.).",
-            [CONTENT, STYLE],
-            [
-                _text("set", "Content layers: 2015 (relu1_1 … 5_1) or cvpr2016 (relu1_2 … 5_2).", "2015"),
-                _choice("pooling", "As in the paper (avg) or as trained (max).", "avg", "avg", "max"),
-            ],
-            size=160,
-            steps=70,
-        ),
-        _study(
-            "grid",
-            "Style layers against α/β (figure 3 of Gatys et al.).",
-            [CONTENT, STYLE],
-            [_text("ratios", "Columns."), _text("recipe", _RECIPE, "gatys2015-fast")],
-            size=112,
-            steps=50,
-        ),
-        _study(
-            "pooling",
-            "Average against maximum pooling: does the gradient flow better?",
-            [CONTENT, STYLE],
-            [_integer("repeats", "Seeds to paint from, with either pooling.", 3, 1), _text("recipe", _RECIPE, "gatys2015")],
-            size=160,
-            steps=60,
-        ),
-        _study(
-            "separability",
-            "Is content independent of style? One exchanged, the other held.",
-            [CONTENT, STYLE],
-            [_text("recipe", _RECIPE, "gatys2015-fast")],
-            size=160,
-            steps=40,
-        ),
-        _study(
-            "depth",
-            "Are the finest pictures those with content from high layers?",
-            [CONTENT, STYLE],
-            [
-                _text("layers", "Content layers, a picture each."),
-                StudyOption(name="ratio", kind="number", help="Weight of the content against that of the style.", default=0.3, minimum=0),
-                _text("recipe", _RECIPE, "gatys2015-fast"),
-            ],
-            size=192,
-            steps=40,
-        ),
-        _study(
-            "inversion",
-            "Photographs rebuilt from layers, HOG and SIFT: what does a code know?",
-            [_several(PHOTOGRAPH)],
-            [
-                _text("representations", "With commas: NETWORK:LAYER, a layer of --backbone, hog, hogb, dsift; * and ? for several."),
-                _text("lambdas", "Weights of the total variation: the larger, the smoother."),
-                _text("recipe", "mahendran2015, mahendran2016 or plain.", "mahendran2015"),
-                _text("experiments", "Which, with commas."),
-                _integer("repeats", "Starts of the experiment on invariance.", 3, 1),
-            ],
-            size=80,
-            steps=80,
-        ),
-        _study(
-            "natural",
-            "What a layer sees, exaggerated; pictures for a channel, kept natural.",
-            [PHOTOGRAPH],
-            [
-                _text("layers", "Which are looked at."),
-                _text("channels", "Of each layer: how many, those PHOTOGRAPH excites most; or which: 3,17; or one: 3,", "4"),
-                StudyOption(
-                    name="weight",
-                    kind="number",
-                    help="Of caricatures against what smoothes them; the paper has 1.",
-                    default=20.0,
-                    minimum=0,
-                ),
-            ],
-            size=96,
-            steps=32,
-        ),
-        _study(
-            "compare",
-            "Two pictures, every term layer by layer, one over the other.",
-            [Role(name="first", help="One picture."), Role(name="second", help="The other.")],
-            [_text("layers", "Layers looked at.")],
-            size=384,
-        ),
+def _option(spec: OptionSpec) -> StudyOption:
+    return StudyOption(
+        name=spec.name,
+        kind="choice" if spec.choices else _KINDS[spec.type],
+        help=spec.help,
+        default=spec.default,
+        choices=list(spec.choices) or None,
+        minimum=spec.minimum,
     )
+
+
+_KINDS: Mapping[type, Literal["number", "integer", "text"]] = {int: "integer", float: "number", str: "text"}
+_SPECS = {name: find_study(name) for name in NAMES}
+# Folders are not asked for here.
+STUDIES: Mapping[str, StudyView] = {
+    name: _view(name, spec) for name, spec in _SPECS.items() if not any(each.folders for each in spec.inputs)
 }
 # Values of these could be files of this machine; only recipes of the package are asked for.
 RECIPE_OPTION = "recipe"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 import click
 import pytest
 
+from pincel.cli.studies.declared import study_command
 from pincel.cli.study import STUDIES as KNOWN
 from pincel.studio.commands import Order, argv
 from pincel.studio.studies import STUDIES, check_study
@@ -24,7 +24,7 @@ def test_every_study_of_pictures_can_be_started_here() -> None:
 
 @pytest.mark.parametrize("name", sorted(STUDIES))
 def test_it_has_the_options_and_words_of_the_command_line(name: str) -> None:
-    command: click.Command = import_module(f"pincel.cli.studies.{name}").command
+    command = study_command(name)
     theirs = {option.opts[0].removeprefix("--"): option for option in command.params if isinstance(option, click.Option)}
     for option in STUDIES[name].options:
         other = theirs[option.name]
@@ -76,9 +76,9 @@ def test_the_command_line_understands_what_it_is_told() -> None:
     )
     words = argv(order)
     assert words[:2] == ["study", "inversion"]
-    command: click.Command = import_module("pincel.cli.studies.inversion").command
+    command = study_command("inversion")
     found = command.make_context("inversion", words[2:]).params
-    assert found["sources"] == ("sample:lake", "inputs/picture-2.png")
+    assert found["photograph"] == ("sample:lake", "inputs/picture-2.png")
     assert (found["lang"], found["lambdas"], found["repeats"], found["output"]) == ("es", "0.5,5", 2, "page")
 
 

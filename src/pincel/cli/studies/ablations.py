@@ -43,7 +43,7 @@ def command(ctx: click.Context, /, data: str, **options: Any) -> None:
 
     Each network is kept in DIR/trained and not trained again when the study is called again. Ctrl-C shows those that are done.
     """
-    from pincel.studies.ablations import Asked, study
+    from pincel.studies.ablations import AblationsOptions, study
 
-    asked = Asked(data, options["recipe"], options["without"], options["epochs"], options["target"], options["seed"], options["device"])
+    asked = AblationsOptions(data, options["recipe"], options["without"], options["epochs"], options["target"], options["seed"], options["device"])
     ctx.exit(reported(options, lambda watch: study(asked, Path(options["output"]) / "trained", watch), inputs=[]))

@@ -1,0 +1,81 @@
+"""``pincel study NAME``: a command made from what the study declares."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pincel.cli.studies.common import reported
+from pincel.cli.texts import examples
+
+if TYPE_CHECKING:
+    from pincel.studies.declaration import InputSpec, OptionSpec, StudySpec
+    from pincel.studies.report import Report
+    from pincel.studies.watch import Watch
+
+
+def study_command(name: str) -> click.Command:
+    """Return the command of a study of :data:`pincel.studies.declarations.STUDIES`."""
+    from pincel.studies.declaration import options_of
+    from pincel.studies.declarations import find_study
+    from pincel.studies.settings import common_options
+
+    spec = find_study(name)
+    parameters = [
+        *_arguments(spec),
+        *map(_option, options_of(spec.options)),
+        click.Option(["-o", "--output"], required=True, metavar="DIR", help="Folder for the page, the figures and the numbers."),
+        *map(_option, common_options(spec)),
+        click.Option(["--quiet"], is_flag=True, help="Print nothing but errors."),
+    ]
+
+    def run(**values: Any) -> None:
+        click.get_current_context().exit(_made(name, spec, values))
+
+    return click.Command(name, callback=run, params=parameters, help=spec.help, epilog=examples(*spec.examples))
+
+
+def _made(name: str, spec: StudySpec, values: dict[str, Any]) -> int:
+    """Make a study of what was given; return the exit code."""
+    from pincel.studies.declaration import options_of
+    from pincel.studies.settings import Settings
+
+    inputs = [values["pictures"]] if spec.together else [values[each.name] for each in spec.inputs]
+    declared = options_of(spec.options)
+    settings = Settings(**{each.field: values[each.field] for each in options_of(Settings) if each.field in values})
+    options = spec.options(**{each.field: values[each.field] for each in declared})
+    named = [*inputs, *(values[each.field] for each in declared if each.local)]
+    files = [text for given in named if given for text in (given if isinstance(given, tuple) else (given,))]
+
+    def make(watch: Watch) -> Report:
+        study = import_module(f"pincel.studies.{name}").study
+        report: Report = study(*inputs, options, settings, watch)
+        return report
+
+    return reported(values, make, files)
+
+
+def _arguments(spec: StudySpec) -> list[click.Argument]:
+    if spec.together:
+        return [click.Argument(["pictures"], metavar=spec.together, nargs=-1, required=True)]
+    return [_argument(each) for each in spec.inputs]
+
+
+def _argument(spec: InputSpec) -> click.Argument:
+    if spec.many:
+        return click.Argument([spec.name], metavar=spec.metavar, nargs=-1, required=True)
+    return click.Argument([spec.name], metavar=spec.metavar, default=spec.default, required=spec.default is None)
+
+
+def _option(spec: OptionSpec) -> click.Option:
+    text = spec.help + (f" [{spec.shown}]" if spec.shown else "")
+    names = [f"--{spec.name}", spec.field]
+    if spec.type is bool:
+        return click.Option(names, is_flag=True, help=text)
+    kind: click.ParamType | type = click.Choice(spec.choices) if spec.choices else spec.type
+    if spec.field == "steps":
+        # To the settings, 0 steps are a study without an optimizer.
+        kind = click.IntRange(min=1)
+    return click.Option(names, type=kind, default=spec.default, multiple=spec.many, metavar=spec.metavar, help=text)
