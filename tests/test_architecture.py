@@ -54,12 +54,12 @@ LAYERS = {
     "film": 8,
     "api": 9,
     "studies": 10,
-    "studio": 10,
+    "studio": 11,
     "cluster": 9,
     # The package itself: nothing but a table of what is inside.
-    "": 11,
-    "cli": 12,
-    "__main__": 13,
+    "": 12,
+    "cli": 13,
+    "__main__": 14,
 }
 
 PLACE = re.compile(r"pincel(\.\w+)+(:\w+)?")
