@@ -30,15 +30,15 @@ from _judge import LAYERS, load_network
 from _measures import luminance, wasserstein_share
 from pincel.api import evaluate
 from pincel.engine.memory import keep_freed_memory
-from pincel.film.base import Film, FilmEvent, Painted, Pixels, Scene
-from pincel.film.flicker import flicker_of
-from pincel.film.paint import independent, paint_scene
-from pincel.film.pixels import to_tensor
-from pincel.film.read import open_film
-from pincel.film.rendered import Pan
-from pincel.film.scenes import find_scenes
-from pincel.film.settings import Settings
-from pincel.film.work import load_frame, save_frame
+from pincel.video.base import Film, VideoEvent, FrameDone, Pixels, Scene
+from pincel.video.flicker import flicker_of
+from pincel.video.paint import independent, paint_scene
+from pincel.video.pixels import to_tensor
+from pincel.video.read import open_film
+from pincel.video.synthetic import Pan
+from pincel.video.scenes import find_scenes
+from pincel.video.settings import Settings
+from pincel.video.frame_store import load_frame, save_frame
 from pincel.image.io import load_picture
 from pincel.image.resize import area_size, resize
 from pincel.run.cache import Cache
@@ -93,9 +93,9 @@ class Watch:
     began: float = field(default_factory=time.process_time)
     seconds: list[float] = field(default_factory=list)
 
-    def show(self, event: FilmEvent) -> None:
+    def show(self, event: VideoEvent) -> None:
         """Note the time of a frame."""
-        if not isinstance(event, Painted):
+        if not isinstance(event, FrameDone):
             return
         now = time.process_time()
         if not event.known:
@@ -231,9 +231,9 @@ def memory(given: argparse.Namespace) -> None:
     marks = {given.frames // 10, given.frames // 2, given.frames}
     done = 0
 
-    def show(event: FilmEvent) -> None:
+    def show(event: VideoEvent) -> None:
         nonlocal done
-        if isinstance(event, Painted):
+        if isinstance(event, FrameDone):
             done += 1
             if done in marks:
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -51,7 +51,7 @@ LAYERS = {
     "classify": 9,
     "sweep": 8,
     "batch": 8,
-    "film": 8,
+    "video": 8,
     "api": 9,
     "studies": 10,
     "studio": 11,

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pincel.film.read import open_film
-from pincel.film.rendered import Pan
+from pincel.video.read import open_film
+from pincel.video.synthetic import Pan
 from tests.cli.run import pincel, process, refused
-from tests.film.films import moving, write_film
+from tests.video.make_films import moving, write_film
 
 Capture = pytest.CaptureFixture[str]
 QUICK = (
@@ -54,7 +54,7 @@ def test_a_film_is_painted_written_and_named(capsys: Capture, film: Path, tmp_pa
 def test_events_as_json_lines_and_a_gif(capsys: Capture, film: Path, tmp_path: Path) -> None:
     answer = pincel(capsys, "video", film, tmp_path / "out.gif", *QUICK, "--json", "--quiet", "--next-steps", "1")
     events = [json.loads(line) for line in answer.out.splitlines()]
-    assert [event["steps"] for event in events if event["event"] == "painted"] == [2, 1, 1]
+    assert [event["steps"] for event in events if event["event"] == "frame_done"] == [2, 1, 1]
     assert events[-1] == {"event": "saved", "files": [str(tmp_path / "out.gif"), str(tmp_path / "out.json")], "comparison": None}
     assert answer.err == ""
     assert open_film(tmp_path / "out.gif").frames == 3
@@ -90,7 +90,7 @@ def test_ctrl_c_keeps_the_frames_and_the_same_command_goes_on(capsys: Capture, t
     run = process("video", film, out, *QUICK, "--json")
     assert run.stdout is not None
     for line in run.stdout:
-        if json.loads(line)["event"] == "painted":
+        if json.loads(line)["event"] == "frame_done":
             run.send_signal(signal.SIGINT)
             break
     _, said = run.communicate(timeout=120)
@@ -112,7 +112,7 @@ def test_the_examples_of_the_help_work_as_printed(capsys: Capture, tmp_path: Pat
     noise = np.random.default_rng(0).integers(0, 255, (90, 120, 3), dtype=np.uint8)
     short = Pan(noise, None, 64, 48, 2, 2.0, 0.0, 0.0)
     monkeypatch.setattr(
-        "pincel.film.rendered.SAMPLES", {"pan": lambda: [short], "cuts": lambda: [short, replace(short, far=255 - noise // 4)]}
+        "pincel.video.synthetic.SAMPLES", {"pan": lambda: [short], "cuts": lambda: [short, replace(short, far=255 - noise // 4)]}
     )
     monkeypatch.chdir(tmp_path)
     examples = pincel(capsys, "video", "--help").out.partition("Examples:")[2].strip().splitlines()

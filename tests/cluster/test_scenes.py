@@ -17,11 +17,11 @@ pytest.importorskip("cv2")
 from pincel.cluster.address import Cluster
 from pincel.cluster.scenes import RayScenes, VideoWorker, _absolute
 from pincel.executors.protocol import Completed, ExecutorEvent, Failed, Update
-from pincel.film.base import Painted, Scene
-from pincel.film.paint import SceneTask, paint_scene
-from pincel.film.read import open_film
-from pincel.film.settings import Settings
-from pincel.film.work import Work
+from pincel.video.base import FrameDone, Scene
+from pincel.video.frame_store import FrameStore
+from pincel.video.paint import SceneTask, paint_scene
+from pincel.video.read import open_film
+from pincel.video.settings import Settings
 
 SETTINGS = Settings(
     styles=(("sample:impasto", 1.0),), overrides={"steps": 2, "ladder": {}}, size=48, device="cpu", precision="fp32", long_term=(1,)
@@ -60,13 +60,13 @@ def test_scenes_come_from_workers_as_from_one_process(cluster: Cluster, tmp_path
     alone, shared = tmp_path / "alone", tmp_path / "shared"
     for scene in SCENES:
         paint_scene(film, scene, alone, SETTINGS)
-    Work.open(shared, film, SETTINGS)
+    FrameStore.open(shared, film, SETTINGS)
     told: list[ExecutorEvent[SceneTask]] = []
     executor = RayScenes(shared, SETTINGS, workers=2)
     try:
         executor.run([SceneTask(film, scene) for scene in SCENES], told.append)
         assert bytes_of(shared) == bytes_of(alone)
-        assert sorted(event.message.index for event in told if isinstance(event, Update) and isinstance(event.message, Painted)) == [
+        assert sorted(event.message.index for event in told if isinstance(event, Update) and isinstance(event.message, FrameDone)) == [
             0,
             1,
             2,

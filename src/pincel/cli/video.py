@@ -17,10 +17,10 @@ from pincel.errors import OptionError
 from pincel.recipes.groups import GROUPS
 
 if TYPE_CHECKING:
-    from pincel.cli.filming import FilmBar
+    from pincel.cli.video_progress import VideoBar
     from pincel.cluster.scenes import RayScenes
-    from pincel.film.settings import Settings
-    from pincel.film.whole import Filming
+    from pincel.video.settings import Settings
+    from pincel.video.video_run import VideoRun
 
 MACHINE = ["device", "precision", "memory", "tiles"]
 
@@ -142,15 +142,15 @@ def command(ctx: click.Context, /, film: str, output: str, **options: Any) -> No
 def filmed(film: str, output: str, options: dict[str, Any]) -> int:
     """Paint a film; return the exit code."""
     begin_computing()
-    from pincel.cli.filming import FilmBar
     from pincel.cli.painting import stopped_by_signals
-    from pincel.film.whole import Filming
+    from pincel.cli.video_progress import VideoBar
+    from pincel.video.video_run import VideoRun
 
     preview = checked_preview(options["preview"], output)
-    with FilmBar(quiet=options["quiet"], json_lines=options["json_lines"], preview=preview) as bar:
+    with VideoBar(quiet=options["quiet"], json_lines=options["json_lines"], preview=preview) as bar:
         if options["partial"]:
             return _so_far(film, output, options, bar)
-        filming = Filming(
+        filming = VideoRun(
             film,
             place(output),
             make_settings(options),
@@ -168,7 +168,7 @@ def filmed(film: str, output: str, options: dict[str, Any]) -> int:
 
 
 @contextmanager
-def cluster_executor(options: dict[str, Any], filming: Filming) -> Iterator[RayScenes | None]:
+def cluster_executor(options: dict[str, Any], filming: VideoRun) -> Iterator[RayScenes | None]:
     """Give the workers of a cluster that paint the scenes; None where this process paints them.
 
     Raises:
@@ -194,10 +194,10 @@ def place(output: str) -> Path:
     return path / "%05d.png" if output.endswith("/") or path.is_dir() else path
 
 
-def _so_far(film: str, output: str, options: dict[str, Any], bar: FilmBar) -> int:
+def _so_far(film: str, output: str, options: dict[str, Any], bar: VideoBar) -> int:
     """Write a film of what is painted; return the exit code."""
     from pincel.cli.terminal import say
-    from pincel.film.whole import checked, partial_film
+    from pincel.video.video_run import checked, partial_film
 
     target = checked(film, place(output), options["codec"], options["quality"])
     written = partial_film(film, place(output), target, read_rate(options["rate"]), bar.show)
@@ -207,7 +207,7 @@ def _so_far(film: str, output: str, options: dict[str, Any], bar: FilmBar) -> in
     return 0
 
 
-def _finished(filming: Filming, options: dict[str, Any]) -> int:
+def _finished(filming: VideoRun, options: dict[str, Any]) -> int:
     """Say what came of it; return the exit code."""
     import json
     import sys
@@ -241,7 +241,7 @@ def make_settings(options: dict[str, Any]) -> Settings:
     Raises:
         OptionError: For values that cannot be used.
     """
-    from pincel.film.settings import SIZE, Settings
+    from pincel.video.settings import SIZE, Settings
 
     values = gather(options)
     if not options["style"]:

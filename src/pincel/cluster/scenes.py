@@ -20,10 +20,10 @@ from pincel.engine.memory import keep_freed_memory
 from pincel.errors import ClusterError
 from pincel.executors.protocol import MakeWorker, Stop
 from pincel.files import one_line, quoted
-from pincel.film.paint import SceneTask, SceneWorker
-from pincel.film.settings import Settings
-from pincel.film.work import Work, identity
 from pincel.run.cache import Cache
+from pincel.video.frame_store import FrameStore, identity
+from pincel.video.paint import SceneTask, SceneWorker
+from pincel.video.settings import Settings
 
 
 class RayScenes(RayExecutor[SceneTask]):
@@ -87,7 +87,7 @@ class VideoWorker:
         use_threads(threads)
         # This process is ours alone.
         keep_freed_memory()
-        self._threads, self._work = threads, Work(folder)
+        self._threads, self._work = threads, FrameStore(folder)
         settings = replace(settings, memory=share_of_memory(settings.device, settings.memory, peers))
         self._worker = SceneWorker(self._work, settings, Cache())
 

@@ -1,0 +1,73 @@
+"""What holding frames together does: the same frames painted as a film, and each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pincel.video.base import Film, Scene
+from pincel.video.flicker import Flicker, flicker_of
+from pincel.video.frame_store import FrameStore, save_frame
+from pincel.video.frame_styler import FrameStyler
+from pincel.video.single_pass import sources
+
+# Frames painted by themselves as well.
+COMPARED = 12
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The same frames, painted as a film and each by itself.
+
+    Attributes:
+        film: Flicker as a film.
+        alone: Flicker of frames painted each by itself.
+        seconds: A frame of the film took, the scene's first left out.
+        seconds_alone: A frame by itself took.
+    """
+
+    film: Flicker
+    alone: Flicker
+    seconds: float
+    seconds_alone: float
+
+    def __str__(self) -> str:
+        share = self.film.error / self.alone.error if self.alone.error else 0.0
+        times = self.seconds / self.seconds_alone if self.seconds_alone else 0.0
+        return (
+            f"Warp error over {self.film.pairs} pairs of frames: {self.film.error:.1f}, painted each by itself {self.alone.error:.1f} "
+            f"(so {share:.2f} of it), of the film itself {self.film.filmed:.1f} grey levels squared; "
+            f"{self.seconds:.1f} s a frame, by itself {self.seconds_alone:.1f} s ({times:.2f} times)."
+        )
+
+
+def compare(film: Film, scenes: Sequence[Scene], work: FrameStore, alone: FrameStyler, frames: int = COMPARED) -> Comparison:
+    """Paint the first frames of the longest scene by themselves as well, and measure both.
+
+    Args:
+        film: What is painted.
+        scenes: Its scenes, painted.
+        work: Where they are.
+        alone: Paints frames by themselves; see :func:`pincel.video.paint.independent`.
+        frames: How many.
+    """
+    longest = max(scenes, key=len)
+    part = Scene(longest.start, min(longest.stop, longest.start + frames), longest.at)
+    beside = FrameStore(work.folder / "alone")
+    beside.make(beside.folder)
+    seconds = []
+    for index, source, _ in sources(film, part, alone):
+        styled = alone.alone(index, source)
+        if styled is None:
+            part = Scene(part.start, index, part.at)
+            break
+        seconds.append(styled.seconds)
+        save_frame(styled.pixels, beside.frame(index))
+    times: dict[int, float] = {}
+    for line in (line for scene in scenes for line in work.noted(scene)):
+        times[line["index"]] = times.get(line["index"], 0.0) + line["seconds"]
+    own = [times[index] for index in range(part.start + 1, part.stop) if index in times]
+    together = flicker_of(film, [part], work.folder)
+    apart = flicker_of(film, [part], beside.folder)
+    beside.remove()
+    return Comparison(together, apart, sum(own) / max(1, len(own)), sum(seconds) / max(1, len(seconds)))

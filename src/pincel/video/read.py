@@ -1,0 +1,87 @@
+"""Films are opened here, whatever they are stored as, and read frame by frame: however long they are, one frame is held at a time.
+
+::
+
+    film = open_film("holiday.mp4")
+    for frame in film.read():
+        frame.pixels        # (height, width, 3), upright
+"""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+from pathlib import Path
+
+from pincel.colors import DEFAULT_BACKGROUND, parse_color
+from pincel.errors import FilmError, closest
+from pincel.extras import need
+from pincel.files import one_line, quoted
+from pincel.image.formats import HEIC
+from pincel.samples import PREFIX
+from pincel.video.animation import KINDS, open_animation
+from pincel.video.base import READERS, Film, Frame
+from pincel.video.decode import open_video
+from pincel.video.sequence import is_pattern, open_pictures
+from pincel.video.stills import ACCEPTED, kind_of, no_film
+from pincel.video.synthetic import open_sample
+
+__all__ = ["READERS", "Film", "Frame", "open_film"]
+
+# Frames a second of pictures that come without times.
+RATE = Fraction(24)
+
+
+def open_film(source: str | os.PathLike[str], rate: Fraction | None = None, background: str = DEFAULT_BACKGROUND) -> Film:
+    """Look at a film's beginning.
+
+    What is there under a name is what is meant by it, whatever the name looks like; else it is ``sample:NAME``, or a pattern.
+
+    Args:
+        source: A file, a folder of pictures or a pattern of their names, or ``sample:NAME``.
+        rate: Frames a second of pictures that come without times; 24 when left out.
+        background: What is seen behind transparent parts: a color, see :func:`pincel.colors.parse_color`.
+
+    Raises:
+        FilmError: If it is not there, no film, or has no pictures; with what to try.
+        OptionError: If the background is no color.
+        ExtraMissingError: If films cannot be read or painted here, with the command that installs what is missing.
+    """
+    need("cv2", extra="video", what="films")
+    parse_color(background)
+    text = os.fspath(source)
+    path = Path(text)
+    if text and path.exists() and not path.is_dir():
+        return _open_file(text, background)
+    if not path.is_dir() and text.startswith(PREFIX):
+        return open_sample(text)
+    if path.is_dir() or is_pattern(path):
+        return open_pictures(text, rate or RATE, background)
+    raise _missing(text)
+
+
+def _open_file(text: str, background: str) -> Film:
+    """Look at a file, which is what its first bytes say and not what its name says."""
+    path = Path(text)
+    if not path.is_file():
+        hint = "a file that it is written to first"
+        raise FilmError(one_line("film: is a device or a pipe, and a film is read more than once", quoted(text), ACCEPTED, hint))
+    if path.stat().st_size == 0:
+        raise FilmError(one_line("film: the file is empty", quoted(text), ACCEPTED, "another copy of it"))
+    kind = kind_of(text)
+    if kind is not None and kind.name in KINDS:
+        return open_animation(text, background)
+    if kind is HEIC:
+        raise no_film(text)
+    return open_video(text, background)
+
+
+def _missing(text: str) -> FilmError:
+    """Return what to say of a film that is not there, with the closest name that is."""
+    path = Path(text)
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        names = []
+    hint = closest(path.name, names).removeprefix(" Did you mean ").rstrip("?") or "the path as seen from the current folder"
+    return FilmError(one_line("film: no such file", quoted(text), ACCEPTED, hint))
