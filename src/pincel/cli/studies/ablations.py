@@ -45,5 +45,5 @@ def command(ctx: click.Context, /, data: str, **options: Any) -> None:
     """
     from pincel.studies.ablations import AblationsOptions, study
 
-    asked = AblationsOptions(data, options["recipe"], options["without"], options["epochs"], options["target"], options["seed"], options["device"])
-    ctx.exit(reported(options, lambda watch: study(asked, Path(options["output"]) / "trained", watch), inputs=[]))
+    own = {name: options[name] for name in ("recipe", "without", "epochs", "target", "seed", "device")}
+    ctx.exit(reported(options, lambda watch: study(AblationsOptions(data, **own), Path(options["output"]) / "trained", watch), inputs=[]))
