@@ -74,7 +74,7 @@ def _option(spec: OptionSpec) -> click.Option:
     names = [f"--{spec.name}", spec.field]
     if spec.type is bool:
         return click.Option(names, is_flag=True, help=text)
-    kind: click.ParamType | type = click.Choice(spec.choices) if spec.choices else spec.type
+    kind: click.ParamType[Any] | type = click.Choice(spec.choices) if spec.choices else spec.type
     if spec.field == "steps":
         # To the settings, 0 steps are a study without an optimizer.
         kind = click.IntRange(min=1)
