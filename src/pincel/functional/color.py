@@ -1,7 +1,7 @@
-"""The colours of one picture given to another.
+"""Color transfer from one picture to another.
 
-Every way moves a picture's colours, as a cloud of points in RGB, to where a target's are. The linear ones, x' = A(x - μ) + μ_T, carry mean
-and covariance over; they differ in which of the many A with A Σ Aᵀ = Σ_T they take.
+Every method moves a picture's colors, as points in RGB, to match those of a target. The linear ones, x' = A(x - μ) + μ_T, match mean and
+covariance; they differ in which of the many A with A Σ Aᵀ = Σ_T they use.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-# Added to the variance of each channel, so that a picture in one colour can be divided by its own.
+# Added to the variance of each channel, so that a picture of one color has variances above 0.
 FLOOR = 1e-5
 # Points of a channel's quantile function.
 QUANTILES = 1024
@@ -25,7 +25,7 @@ LUMA = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True)
 class ColorStatistics:
-    """What is known of a picture's colours.
+    """Statistics of a picture's colors.
 
     Attributes:
         mean: (3,), float64.
@@ -42,26 +42,26 @@ Matcher: TypeAlias = Callable[[Tensor, ColorStatistics], Tensor]
 
 
 def color_statistics(pixels: Tensor) -> ColorStatistics:
-    """Measure the colours of a picture (1, 3, H, W)."""
+    """Return the statistics of the colors of a picture (1, 3, H, W)."""
     points = _points(pixels)
     mean = points.mean(1)
-    centred = points - mean[:, None]
+    centered = points - mean[:, None]
     # Quantiles at the middles of equal shares; of fewer pixels than that, some are repeated.
     ranks = ((torch.arange(QUANTILES, dtype=torch.float64) + 0.5) / QUANTILES * points.shape[1]).long()
-    return ColorStatistics(mean, centred @ centred.T / points.shape[1], points.sort(dim=1).values[:, ranks.to(points.device)])
+    return ColorStatistics(mean, centered @ centered.T / points.shape[1], points.sort(dim=1).values[:, ranks.to(points.device)])
 
 
-def pool_statistics(colours: Sequence[tuple[ColorStatistics, float]]) -> ColorStatistics:
-    """Return the colours of several pictures taken together.
+def pool_statistics(colors: Sequence[tuple[ColorStatistics, float]]) -> ColorStatistics:
+    """Return the color statistics of several pictures taken together.
 
     Args:
-        colours: Of each, with a weight of 0 or more; at least one above 0.
+        colors: Of each, with a weight of 0 or more; at least one above 0.
 
     Returns:
         Mean and covariance of all points, each weighing as its picture does; of the quantiles, the mean.
     """
-    total = sum(weight for _, weight in colours)
-    shares = [(each, weight / total) for each, weight in colours if weight > 0]
+    total = sum(weight for _, weight in colors)
+    shares = [(each, weight / total) for each, weight in colors if weight > 0]
     mean = torch.stack([share * each.mean for each, share in shares]).sum(0)
     spreads = [share * (each.covariance + torch.outer(each.mean - mean, each.mean - mean)) for each, share in shares]
     return ColorStatistics(mean, torch.stack(spreads).sum(0), torch.stack([share * each.quantiles for each, share in shares]).sum(0))
@@ -96,7 +96,7 @@ def pca(pixels: Tensor, target: ColorStatistics) -> Tensor:
 
 
 def monge(pixels: Tensor, target: ColorStatistics) -> Tensor:
-    """A = Σ^-½ (Σ^½ Σ_T Σ^½)^½ Σ^-½: of all linear ways, the one that moves colours least; arguments as for :func:`cholesky`.
+    """A = Σ^-½ (Σ^½ Σ_T Σ^½)^½ Σ^-½: of all linear maps, the one that changes colors least; arguments as for :func:`cholesky`.
 
     Paper:
         Pitié, Kokaram 2007, "The linear Monge-Kantorovitch colour mapping"; ``sym`` in the code of Gatys et al. 2016.
@@ -111,7 +111,7 @@ def histogram(pixels: Tensor, target: ColorStatistics) -> Tensor:
     """Each channel by itself: the value of a pixel becomes the target's value of the same rank; arguments as for :func:`cholesky`.
 
     Ranks come from a histogram of 100 bins with straight lines between, as in the code of Gatys et al.: where many pixels have one value,
-    as white that was clipped, their neighbours in value are not torn away from them.
+    such as clipped white, values close to it stay close to it.
 
     Paper:
         Gonzalez, Woods, "Digital Image Processing", histogram specification.
@@ -137,14 +137,14 @@ def _between(known: Tensor, place: Tensor) -> Tensor:
 
 
 def luminance(pixels: Tensor) -> Tensor:
-    """Return Y of (1, 3, H, W) three times over: the picture in grey."""
+    """Return Y of (1, 3, H, W) three times over: the picture in gray."""
     return luma(pixels).expand_as(pixels).contiguous()
 
 
 def with_luminance_of(pixels: Tensor, other: Tensor) -> Tensor:
     """Give a picture the luminance of another and leave its chroma (U, V) as it is.
 
-    Chroma depends on differences of channels only, so the same is added to all three. Where that would lead out of the range of colours,
+    Chroma depends on differences of channels only, so the same is added to all three. Where that would lead out of the range of colors,
     the luminance goes as far as it can: the chroma is kept exactly.
 
     Args:

@@ -24,8 +24,8 @@ def correlation_matrix(features: Tensor) -> Tensor:
     """
     rows = features.flatten(1)
     constant = rows.amax(1) == rows.amin(1)
-    centred = rows - rows.mean(1, keepdim=True)
-    unit = centred / centred.norm(dim=1, keepdim=True)
+    centered = rows - rows.mean(1, keepdim=True)
+    unit = centered / centered.norm(dim=1, keepdim=True)
     unit[constant] = torch.nan
     matrix: Tensor = unit @ unit.T
     return matrix.clamp(-1, 1)
@@ -34,7 +34,7 @@ def correlation_matrix(features: Tensor) -> Tensor:
 def diagonal_share(gram: Tensor) -> float:
     r"""Share of the energy of a matrix that is in its diagonal, :math:`\sum_i G_{ii}^2 / \sum_{ij} G_{ij}^2`; 0 for a matrix of zeros.
 
-    What is left, up to 1, says which channels answer together; the diagonal alone says how strongly each answers by itself.
+    What is left, up to 1, says how channels respond together; the diagonal is how strongly each responds by itself.
 
     Args:
         gram: Shape (C, C).
@@ -82,7 +82,7 @@ class Scaling:
     """Places in space whose distances are about those given.
 
     Attributes:
-        places: Shape (N, dimensions), centred; the first direction is that of the widest spread.
+        places: Shape (N, dimensions), centered; the first direction is that of the widest spread.
         kept: Share of the spread that these dimensions keep, 0 to 1; below 1 distances on the map are not quite those given.
     """
 

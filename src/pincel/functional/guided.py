@@ -1,4 +1,4 @@
-"""Grain off a picture, edges left."""
+"""The guided image filter: removes grain and keeps edges."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from torch.nn import functional
 
 from pincel.functional.color import luminance
 
-# Half the side of the squares that are looked at: grain is finer, strokes are wider.
+# Of the window, in pixels: grain is finer, brush strokes are wider.
 RADIUS = 2
 
 
 def guided_denoise(picture: Tensor, strength: float, radius: int = RADIUS) -> Tensor:
     r"""Smooth what varies less than ``strength`` around its mean, and leave what varies more.
 
-    In each square, a line is fitted from the luminance Y to each colour p, with slope :math:`\operatorname{cov}(Y, p) /
-    (\operatorname{var} Y + \epsilon^2)`; a pixel is the mean of what the lines of all squares around it say. Where luminance varies much
-    more than ε its edges are kept; where it does not, the square is averaged. Speckles of colour at one luminance go in either case.
+    In each square, a line is fitted from the luminance Y to each color p, with slope :math:`\operatorname{cov}(Y, p) /
+    (\operatorname{var} Y + \epsilon^2)`; a pixel is the mean over the lines of all squares around it. Where luminance varies much
+    more than ε its edges are kept; where it does not, the square is averaged. Color noise of constant luminance is removed in either case.
 
     Args:
         picture: (1, 3, H, W) in [0, 1].

@@ -1,4 +1,4 @@
-"""Style by the first and second moments of features: what a Gram matrix leaves mixed, apart.
+"""Style by the first and second moments of features: which a Gram matrix mixes.
 
 With the mean m of the features of a layer and their Gram matrix G, both averages over positions, the covariance is Σ = G - m mᵀ. A Gram
 matrix can be right while mean and spread are both wrong; these distances see that.
@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-# Added to variances before their root, of the mean variance: a channel that is silent everywhere has no slope to infinity.
+# Added to variances before their square root, as a fraction of the mean variance: the gradient of a constant channel stays finite.
 FLOOR = 1e-4
 # Rows of a matrix up to which double precision costs a step hardly more than single.
 SMALL = 192
@@ -78,7 +78,7 @@ def covariance_distance(found: Moments, target: Moments) -> Tensor:
 def shift_distance(found: Moments, target: Moments) -> Tensor:
     r"""Mean squared difference of the Gram matrices of shifted features, F + s with s = -1; (R,).
 
-    Of features after a ReLU, most products are 0 · 0 and say nothing; shifted, two filters that are silent together say so.
+    Of features after a ReLU, most products are 0 · 0; shifted, two filters that are both 0 give 1.
 
     Paper:
         Novak, Nikulin 2016, "Improving the Neural Algorithm of Artistic Style", section 3.3.
@@ -108,7 +108,7 @@ def bures_distance(found: Moments, target: Moments) -> Tensor:
         The root comes from an eigendecomposition and its gradient from the formula, not through the decomposition: it stays finite where
         eigenvalues coincide or vanish. With any S of :math:`\Sigma^T = S S^T`, the trace is that of :math:`(S^T \Sigma S)^{½}` too, a
         matrix as large as the rank of the style's covariance: on coarse scales, where a deep layer has few positions, it is small. A
-        large one (see ``SMALL``) is decomposed in single precision where a gradient is asked for, in a third of the time; the distance of
+        large one (see ``SMALL``) is decomposed in single precision where a gradient is needed, in a third of the time; the distance of
         real pictures is then within 0.02 % of that in double precision, its gradient within 2 %.
     """
     cross = torch.stack([_CrossRoot.apply(mine, root) for mine, root in zip(found.covariance, target.roots, strict=True)])  # type: ignore[no-untyped-call]
@@ -145,7 +145,7 @@ class _CrossRoot(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, matrix: Tensor, root: Tensor) -> Tensor:
-        # A gradient is asked for in every step, a distance alone to judge a picture.
+        # Every step needs a gradient; the evaluation of a finished picture needs the distance only.
         if root.shape[1] > SMALL and ctx.needs_input_grad[0]:
             root = root.float()
         values, vectors = _eigen(root.T @ matrix.to(root) @ root)
@@ -157,7 +157,7 @@ class _CrossRoot(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         root, values, vectors = ctx.saved_tensors
-        # Directions in which nothing varies have no slope, rather than an infinite one.
+        # Directions without variance get a gradient of 0 rather than an infinite one.
         inverse = torch.where(values <= 1e-7 * values[-1:], 0.0, values.clamp_min(torch.finfo(values.dtype).tiny).rsqrt())
         turned = root @ vectors
         return grad * ((turned * (0.5 * inverse)) @ turned.T).to(ctx.precision), None

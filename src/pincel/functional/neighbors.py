@@ -1,4 +1,4 @@
-"""Style by nearest neighbours: every place of the picture should look like some place of the style."""
+"""Style by nearest neighbors: the features at each position should match those at some position of the style."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TINY = 1e-8
 
 
 def neighbor_distance(found: Tensor, target: Tensor) -> Tensor:
-    r"""Mean distance of each feature to the nearest of the style, by the angle between them.
+    r"""Mean distance of each feature to its nearest neighbor in the style, by the angle between them.
 
     .. math:: \frac{1}{M} \sum_p \min_q \left( 1 - \cos(F_p - \bar S, S_q - \bar S) \right)
 
@@ -23,15 +23,15 @@ def neighbor_distance(found: Tensor, target: Tensor) -> Tensor:
         target: Shape (C, N).
 
     Returns:
-        A scalar from 0 to 2. The gradient pulls each feature towards its neighbour; which that is, is decided anew each time.
+        A scalar from 0 to 2. The gradient moves each feature towards its neighbor, which is chosen again in each evaluation.
 
     Paper:
-        Li, Wand 2016, "Combining Markov Random Fields and Convolutional Neural Networks for Image Synthesis", eq. 2 and 3; with centred
+        Li, Wand 2016, "Combining Markov Random Fields and Convolutional Neural Networks for Image Synthesis", eq. 2 and 3; with centered
         angles, Kolkin et al. 2022, "Neural Neighbor Style Transfer", eq. 2.
 
     Differs:
         Single positions of the layers asked for, where Li and Wand compare patches of 3×3 and Kolkin et al. many layers at once. Both are
-        centred by the mean of the style. Of more than 16,384 positions, those of a regular grid are compared.
+        centered by the mean of the style. Of more than 16,384 positions, those of a regular grid are compared.
     """
     middle = target.mean(1, keepdim=True)
     mine, theirs = (_directions(_thinned(each) - middle) for each in (found, target))

@@ -1,4 +1,4 @@
-"""How far colours stray from the middle: norms that keep a picture rebuilt from its code in the range of colours."""
+"""Norms of the distance of colors from the mean, which keep a picture rebuilt from its code in the range of colors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def alpha_norm(picture: Tensor, alpha: float) -> Tensor:
     r"""α-norm of the paper of 2015, as its code weighs it: :math:`\frac{1}{n \sigma^2} \sum |x|^\alpha`.
 
     Args:
-        picture: x, (B, C, H, W) in grey levels from the mean.
+        picture: x, (B, C, H, W) in gray levels from the mean.
         alpha: α, 1 or more; 6 in the paper: nearly a bound on the range.
 
     Returns:
@@ -35,10 +35,10 @@ def alpha_norm(picture: Tensor, alpha: float) -> Tensor:
 
 
 def range_norm(picture: Tensor, alpha: float) -> Tensor:
-    r"""Soft bound on the length of colours: :math:`\frac{1}{HW} \sum_{ij} \big(\sum_c x_{ijc}^2\big)^{\alpha/2}`.
+    r"""Soft bound on the norm of colors: :math:`\frac{1}{HW} \sum_{ij} \big(\sum_c x_{ijc}^2\big)^{\alpha/2}`.
 
     Args:
-        picture: x, (B, C, H, W) in grey levels from the mean.
+        picture: x, (B, C, H, W) in gray levels from the mean.
         alpha: α, 1 or more.
 
     Returns:
@@ -56,10 +56,10 @@ def range_norm(picture: Tensor, alpha: float) -> Tensor:
 
 
 def clip_norm(picture: Tensor, bound: float) -> Tensor:
-    r"""Shorten every colour to a length: :math:`x_{ij} \min(1, B_+ / \|x_{ij}\|)`.
+    r"""Clip the norm of every color: :math:`x_{ij} \min(1, B_+ / \|x_{ij}\|)`.
 
     Args:
-        picture: x, (B, C, H, W) in grey levels from the mean.
+        picture: x, (B, C, H, W) in gray levels from the mean.
         bound: B₊, above 0.
 
     Paper:

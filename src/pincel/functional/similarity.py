@@ -1,16 +1,16 @@
-"""Content as how the places of a picture are alike: what is where, whatever it looks like."""
+"""Content as self-similarity: which positions of a picture have similar features, whatever these are."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-# Keeps a position where nothing is seen from dividing by zero.
+# Avoids a division by zero at a position where all features are 0.
 TINY = 1e-8
 
 
 def self_similarity_distance(found: Tensor, target: Tensor) -> Tensor:
-    r"""Mean difference of how positions are alike, in two feature maps.
+    r"""Mean difference of the normalized cosine distances between positions, in two feature maps.
 
     .. math::
         \frac{1}{N} \sum_{ij} \left| \frac{D_{ij}}{\sum_i D_{ij}} - \frac{D^T_{ij}}{\sum_i D^T_{ij}} \right|,
@@ -40,6 +40,6 @@ def _shares(features: Tensor) -> Tensor:
     """Return D over the sums of its columns, (N, N)."""
     unit = features / (features.square().sum(0) + TINY).sqrt()
     distances = (1 - unit.T @ unit).clamp_min(0)
-    # A position is no distance from itself, whatever rounding says.
+    # The distance of a position to itself is 0, also after rounding.
     distances = distances * (1 - torch.eye(len(distances)).to(distances))
     return distances / (distances.sum(0) + TINY)

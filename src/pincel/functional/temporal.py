@@ -1,6 +1,6 @@
-r"""What holds the pictures of a film together.
+r"""Temporal consistency of the frames of a film.
 
-A flow :math:`f` of shape (H, W, 2) says for each pixel of one frame how far to the right and down the same thing is in another: pixel
+A flow :math:`f` of shape (H, W, 2) is the displacement of each pixel of one frame, to the right and down, to another frame: pixel
 :math:`p` of the one is at :math:`p + f(p)` in the other. All of this is after Ruder, Dosovitskiy, Brox 2016, "Artistic style transfer for
 videos", with the constants of their program where paper and program differ.
 """
@@ -21,15 +21,15 @@ STEEPNESS, EVEN = 0.01, 0.002
 
 
 def temporal_loss(pixels: Tensor, target: Tensor, weights: Tensor) -> Tensor:
-    r"""Mean squared distance to the warped frame where that can be trusted: :math:`\frac1D \sum_k c_k (x_k - w_k)^2`.
+    r"""Mean squared distance to the warped frame weighted by confidence: :math:`\frac1D \sum_k c_k (x_k - w_k)^2`.
 
     Args:
         pixels: x, (1, 3, H, W).
-        target: w, the frame before, moved to where things are now; same shape.
+        target: w, the frame before, warped to this one; same shape.
         weights: c in [0, 1], (1, 1, H, W).
 
     Returns:
-        A scalar. D is the number of all entries, trusted or not.
+        A scalar. D is the number of all entries, whatever their weight.
 
     Example:
         >>> import torch
@@ -44,7 +44,7 @@ def temporal_loss(pixels: Tensor, target: Tensor, weights: Tensor) -> Tensor:
 
 
 def disoccluded(flow: Flow, back: Flow) -> npt.NDArray[np.bool_]:
-    r"""Tell which pixels were not to be seen before: going there and coming back ends elsewhere.
+    r"""Return which pixels are disoccluded: following the flow back and forth ends at another pixel.
 
     .. math:: |\tilde f + b|^2 \ge 0.01 (|\tilde f|^2 + |b|^2) + 0.5
 
@@ -62,7 +62,7 @@ def disoccluded(flow: Flow, back: Flow) -> npt.NDArray[np.bool_]:
 
 
 def motion_boundaries(back: Flow) -> npt.NDArray[np.bool_]:
-    r"""Tell where a flow changes from pixel to pixel: :math:`|\nabla u|^2 + |\nabla v|^2 > 0.01 |b|^2 + 0.002`.
+    r"""Return where a flow changes from pixel to pixel: :math:`|\nabla u|^2 + |\nabla v|^2 > 0.01 |b|^2 + 0.002`.
 
     Args:
         back: b, (H, W, 2).
@@ -70,14 +70,14 @@ def motion_boundaries(back: Flow) -> npt.NDArray[np.bool_]:
     Paper:
         Section 4.2, motion boundaries. Differences are central, halved, as in ``consistencyChecker.cpp``; at the border one-sided.
     """
-    slopes = [np.gradient(back[..., part], axis=axis) for part in (0, 1) for axis in (0, 1) if back.shape[axis] > 1]
-    steep = np.sum([np.square(slope) for slope in slopes], axis=0) if slopes else np.zeros(back.shape[:2])
+    gradients = [np.gradient(back[..., part], axis=axis) for part in (0, 1) for axis in (0, 1) if back.shape[axis] > 1]
+    steep = np.sum([np.square(gradient) for gradient in gradients], axis=0) if gradients else np.zeros(back.shape[:2])
     edges: npt.NDArray[np.bool_] = steep > STEEPNESS * np.square(back).sum(-1) + EVEN
     return edges
 
 
 def long_term_weights(weights: list[Weights]) -> list[Weights]:
-    r"""Let each pixel be held to the nearest frame that shows it: :math:`c^{long}_j = \max(c_j - \sum_{k<j} c_k, 0)`.
+    r"""Return weights that compare each pixel with the nearest frame showing it: :math:`c^{long}_j = \max(c_j - \sum_{k<j} c_k, 0)`.
 
     Args:
         weights: :math:`c_j` of the frames before, the nearest first.
@@ -99,11 +99,11 @@ def long_term_weights(weights: list[Weights]) -> list[Weights]:
 
 
 def warp_blend(pixels: Tensor, other: Tensor, weights: Tensor, share: float = 1.0) -> Tensor:
-    r"""Let a frame begin a pass between itself and its neighbour: :math:`(x + \delta c w) / (1 + \delta c)`.
+    r"""Return the start of a frame in a pass: a mean of the frame and its warped neighbor: :math:`(x + \delta c w) / (1 + \delta c)`.
 
     Args:
         pixels: x, as the pass before left it; (1, 3, H, W).
-        other: w, the neighbour moved onto it.
+        other: w, the neighbor warped to it.
         weights: c, (1, 1, H, W).
         share: δ.
 

@@ -1,6 +1,6 @@
 """Total variation, in the spellings in use.
 
-All take a picture of shape (B, C, H, W) in the pixel units it is optimised in and give a scalar, 0 or more (the last, one a picture).
+All take a picture of shape (B, C, H, W) in the pixel units it is optimized in and give a scalar, 0 or more (the last, one a picture).
 They differ in the power and in what the sum is divided by, which is why a weight cannot be carried from one program to another.
 """
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# Below it a place is flat: the powers of differences with a slope that would be infinite there have that of this value.
+# Smallest value for which the gradient of a power is computed; below, where it could be infinite, it is the gradient at this value.
 FLAT = 1e-5
 
 
@@ -80,7 +80,7 @@ def pastiche_variation(picture: Tensor) -> Tensor:
 
 
 def crowsonkb_variation(picture: Tensor) -> Tensor:
-    r"""Mean squares of the differences to all eight neighbours, the nearest pixel repeated beyond the border.
+    r"""Mean squares of the differences to all eight neighbors, the nearest pixel repeated beyond the border.
 
     .. math:: \frac23 (\overline{\Delta_x^2} + \overline{\Delta_y^2}) + \frac16 (\overline{\Delta_{xy}^2} + \overline{\Delta_{yx}^2})
 
@@ -118,8 +118,8 @@ def beta_variation(picture: Tensor, beta: float) -> Tensor:
         6.0
 
     Paper:
-        Mahendran, Vedaldi 2015, section 2. As in ``core/invert_nn.m`` of aravindhm/deep-goggle, the slope of a flat place, infinite for
-        β < 2, is that of a place with a length of 1e-5 to the power β.
+        Mahendran, Vedaldi 2015, section 2. As in ``core/invert_nn.m`` of aravindhm/deep-goggle, the gradient at constant pixels, infinite
+        for β < 2, is that of a place with a length of 1e-5 to the power β.
     """
     across = functional.pad(picture[..., 1:] - picture[..., :-1], (0, 1))
     down = functional.pad(picture[..., 1:, :] - picture[..., :-1, :], (0, 0, 0, 1))

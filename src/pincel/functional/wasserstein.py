@@ -10,7 +10,7 @@ def unit_directions(channels: int, count: int, generator: torch.Generator, *, dt
     """Draw directions, every one as likely as any other.
 
     Args:
-        channels: C of the features they will be laid upon.
+        channels: C of the features that are projected on them.
         count: N, how many.
         generator: Where chance comes from; the directions lie on its device.
         dtype: Their precision.
@@ -80,7 +80,7 @@ def quantile_distance(ranked: Tensor, target: Tensor) -> Tensor:
 
 
 def sliced_wasserstein(features: Tensor, target: Tensor, directions: Tensor) -> Tensor:
-    r"""Squared 2-Wasserstein distance of two sets of features, seen along directions one at a time and averaged.
+    r"""Squared 2-Wasserstein distance of two sets of features, projected on one direction at a time, averaged.
 
     .. math:: L = \frac{1}{N} \sum_V \frac{1}{HW} \left\| \operatorname{sort}(V^T F) - \operatorname{sort}(V^T S) \right\|^2
 

@@ -17,7 +17,7 @@
 ``windows``          windows of a layer put together again
 ===================  ==============================================================
 
-The tables below have every term by name. An entry is imported when it is asked for, so that names can be listed without torch.
+The tables below have every term by name. An entry is imported when it is used, so that names can be listed without torch.
 """
 
 from __future__ import annotations

@@ -30,5 +30,5 @@ class RegularizationLoss(PixelLoss):
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield the mean over the images of the batch."""
-        centred = pixels[:, : self.mean.shape[1]] - self.mean.to(pixels)
-        yield Term(self.group, None, self.weight * self.images, 1.0, self.formula(centred).mean())
+        centered = pixels[:, : self.mean.shape[1]] - self.mean.to(pixels)
+        yield Term(self.group, None, self.weight * self.images, 1.0, self.formula(centered).mean())

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from pincel.colors import DEFAULT_BACKGROUND, parse_color
 from pincel.errors import OptionError, RecipeError, closest
 from pincel.losses import STYLE_TERMS
+from pincel.optim import OPTIMIZERS
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 NAMES = ("name", "summary", "good_for")
@@ -211,7 +212,7 @@ class Recipe(RecipeModel):
     canvas: Literal["pixels", "fourier"] = Field(
         description="What the optimizer moves: the pixels, or their spectrum scaled so that coarse strokes come first (fewer steps)."
     )
-    optimizer: str = Field(description="lbfgs, adam, gradient-descent or adagrad.")
+    optimizer: str = Field(description=f"{', '.join(OPTIMIZERS)}.")
     learning_rate: float | None = Field(
         gt=0, allow_inf_nan=False, description="Learning rate, in grey levels; the optimizer's own when left out."
     )
