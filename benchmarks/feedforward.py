@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from pincel.engine.events import Step
-from pincel.engine.memory import keep_freed_memory
+from pincel.engine.memory import retain_heap
 from pincel.feedforward.file import read_painter
 from pincel.feedforward.network import Network
 from pincel.feedforward.paint import paint
@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("--precision", default="fp32")
     parser.add_argument("-o", "--output", default="feedforward-study")
     options = parser.parse_args()
-    keep_freed_memory()
+    retain_heap()
     style = brought(options.styles[0], 512)
     networks = {name: read_painter(path) for name, path in (("any-style", options.any), ("one-style", options.one)) if path}
     timed = {name: {side: seconds(network, side, style) for side in SIDES} for name, network in networks.items()}

@@ -29,20 +29,20 @@ from torch.nn import functional
 from _judge import LAYERS, load_network
 from _measures import luminance, wasserstein_share
 from pincel.api import evaluate
-from pincel.engine.memory import keep_freed_memory
-from pincel.video.base import Film, VideoEvent, FrameDone, Pixels, Scene
-from pincel.video.flicker import flicker_of
-from pincel.video.paint import independent, paint_scene
-from pincel.video.pixels import to_tensor
-from pincel.video.read import open_film
-from pincel.video.synthetic import Pan
-from pincel.video.scenes import find_scenes
-from pincel.video.settings import Settings
-from pincel.video.frame_store import load_frame, save_frame
+from pincel.engine.memory import retain_heap
 from pincel.image.io import load_picture
 from pincel.image.resize import area_size, resize
 from pincel.run.cache import Cache
 from pincel.samples import PREFIX, find_sample
+from pincel.video.base import Film, FrameDone, Pixels, Scene, VideoEvent
+from pincel.video.flicker import flicker_of
+from pincel.video.frame_store import load_frame, save_frame
+from pincel.video.paint import independent, paint_scene
+from pincel.video.pixels import to_tensor
+from pincel.video.read import open_film
+from pincel.video.scenes import find_scenes
+from pincel.video.settings import Settings
+from pincel.video.synthetic import Pan
 
 RECENT = 10
 """Frames back: what was not in view then is new."""
@@ -263,7 +263,7 @@ def main() -> None:
     parser.add_argument("--next-steps", type=int)
     parser.add_argument("--consistency", type=float, default=Settings(styles=()).consistency)
     given = parser.parse_args()
-    keep_freed_memory()
+    retain_heap()
     commands[given.command](given)
 
 

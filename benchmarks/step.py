@@ -11,7 +11,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from _tables import grid
-from pincel.engine.memory import keep_freed_memory
+from pincel.engine.memory import retain_heap
 from pincel.run.machine import Machine
 from pincel.run.run import Run
 
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--give-back", action="store_true", help="give freed memory back to the system after every step, as C libraries do")
     given = parser.parse_args()
     if not given.give_back:
-        keep_freed_memory()
+        retain_heap()
     run = Run(given.content, given.style, recipe="pastiche", machine=Machine.resolve(precision=given.precision), size=given.size)
     x = run.objectives.full.problem.canvas.encode(run.recipe.white * run.objectives.images.content.pixels)
     run.objectives.full.gradient(x)

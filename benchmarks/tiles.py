@@ -15,9 +15,9 @@ from statistics import median
 import numpy as np
 
 from pincel.engine.clock import timed
-from pincel.engine.estimate import Appetite
+from pincel.engine.estimate import CostModel
 from pincel.engine.layout import parse_layout
-from pincel.engine.memory import keep_freed_memory
+from pincel.engine.memory import retain_heap
 from pincel.run import sizes
 from pincel.run.machine import Machine
 from pincel.run.run import Run
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--precision", default="auto")
     asked = parser.parse_intermixed_args()
-    keep_freed_memory()
+    retain_heap()
 
     def run(tiles: str) -> Run:
         machine = Machine.resolve(precision=asked.precision, tiles=tiles)
@@ -50,8 +50,8 @@ def main() -> None:
         for times, evaluator in zip(seconds, evaluators, strict=True):
             times.append(timed(lambda looked=evaluator: looked.gradient(x), whole.machine.device))  # type: ignore[misc]
     slopes = [evaluator.gradient(x)[1] for evaluator in evaluators]
-    appetite = Appetite(whole.objectives.full.problem.backbone, sizes.needed_layers(whole.recipe), whole.machine.device)
-    work = [appetite.need(whole.size, layout).work for layout in layouts]
+    cost_model = CostModel(whole.objectives.full.problem.backbone, sizes.needed_layers(whole.recipe), whole.machine.device)
+    work = [cost_model.cost(whole.size, layout).work for layout in layouts]
     print(f"{whole.size[1]}×{whole.size[0]}, {whole.machine.precision}, {asked.steps} steps: {median(seconds[0][1:]):.2f} s a step")
     print("| tiles | time ÷ whole | expected | slopes: largest difference | pictures |")
     print("|---|--:|--:|--:|--:|")

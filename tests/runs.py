@@ -6,7 +6,7 @@ from os import PathLike
 from typing import Any
 
 from pincel.engine.checkpoint import Checkpoint
-from pincel.engine.keeper import EVERY
+from pincel.engine.checkpoint_manager import EVERY
 from pincel.run.cache import Cache
 from pincel.run.checkpoint import keep_checkpoints, resume_run
 from pincel.run.machine import Machine

@@ -18,8 +18,8 @@ from torch import Tensor
 import pincel
 from pincel import Notice, Run, Step, Stopped, evaluate, transfer
 from pincel.engine.evaluator import Evaluator
-from pincel.engine.events import Scale
-from pincel.engine.ladder import Rung, resampled
+from pincel.engine.events import ScaleStart
+from pincel.engine.multiscale import Scale, resample
 from pincel.errors import MemoryLimitError, OptionError, PictureSizeError
 from pincel.losses.objective import Evaluation
 from tests.runs import make_run
@@ -193,8 +193,8 @@ def test_a_rate_far_too_large_ends_with_a_finite_picture(photographs: list[Path]
 LADDER: dict[str, Any] = {"size": 160, "ladder": "1/2=1", "steps": 2, "precision": "fp32"}
 
 
-def coarse_rung(run: Run) -> Rung:
-    return run.plan.rungs[0]
+def coarse_scale(run: Run) -> Scale:
+    return run.plan.scales[0]
 
 
 def test_the_record_of_a_ladder_tells_of_both_scales(photographs: list[Path]) -> None:
@@ -226,12 +226,12 @@ def test_a_picture_too_small_for_a_ladder_is_painted_without(photographs: list[P
 @pytest.mark.parametrize("factor", [0.0, 1.0, 7.0])
 def test_content_counts_differently_on_coarse_scales(factor: float, photographs: list[Path]) -> None:
     run = make_run(photographs[0], photographs[1], coarse_content=factor, content_weight=3.0, **LADDER)
-    evaluator = run.objectives.at(coarse_rung(run))
-    drawn = torch.rand(1, 3, *coarse_rung(run).size, generator=torch.Generator().manual_seed(0)) * 255
+    evaluator = run.objectives.at(coarse_scale(run))
+    drawn = torch.rand(1, 3, *coarse_scale(run).size, generator=torch.Generator().manual_seed(0)) * 255
     weights = {term.group: term.group_weight for term in evaluator.evaluate(drawn).terms}
     assert weights.get("content", 0.0) == 3.0 * factor
     assert weights["style"] == run.recipe.style_weight
-    at_full_size = {term.group: term.group_weight for term in run.objectives.full.evaluate(resampled(drawn, run.size)).terms}
+    at_full_size = {term.group: term.group_weight for term in run.objectives.full.evaluate(resample(drawn, run.size)).terms}
     assert at_full_size["content"] == 3.0
 
 
@@ -241,31 +241,31 @@ def test_the_last_scale_is_the_objective_asked_for(photographs: list[Path]) -> N
     judged = run.result.record["saved"]
     # Only rounding to 8 bits is between them.
     assert judged["total"] == pytest.approx(run.result.losses[-1]["total"], rel=0.02)
-    assert run.objectives.at(run.plan.rungs[-1]) is run.objectives.full
+    assert run.objectives.at(run.plan.scales[-1]) is run.objectives.full
 
 
 @pytest.mark.parametrize("style_size", ["same-rule", "content-area"])
 def test_styles_shrink_with_the_scale(style_size: str, photographs: list[Path]) -> None:
     run = make_run(photographs[0], photographs[1], style_size=style_size, **LADDER)
-    ((coarse, _),), ((full, _),) = run.objectives.images_at(coarse_rung(run)).styles, run.objectives.images.styles
+    ((coarse, _),), ((full, _),) = run.objectives.images_at(coarse_scale(run)).styles, run.objectives.images.styles
     assert (coarse.height, coarse.width) == pytest.approx((full.height / 2, full.width / 2), abs=1)
 
 
 def test_detail_is_what_the_content_has_and_the_scale_before_could_not_show(photographs: list[Path]) -> None:
     def finer(coarse: torch.Tensor, detail: float) -> torch.Tensor:
         run = make_run(*photographs[:2], detail=detail, **LADDER)
-        return run.objectives.upsample(coarse, run.plan.rungs[-1])
+        return run.objectives.upsample(coarse, run.plan.scales[-1])
 
     grey = 60 + 100 * torch.rand(1, 3, 80, 80, generator=torch.Generator().manual_seed(0))
     plain, whole, double = (finer(grey, detail) for detail in (0.0, 1.0, 2.0))
-    assert_close(plain, resampled(grey, (160, 160)))
+    assert_close(plain, resample(grey, (160, 160)))
     # Twice the detail is twice as far, and nothing leaves the range of colours.
     inside = (double > 0) & (double < 255) & (whole > 0) & (whole < 255)
     assert_close((double - plain)[inside], 2 * (whole - plain)[inside], atol=1e-2)
     assert 0 <= float(double.min()) <= float(double.max()) <= 255
     # Enlarged, the content itself comes back with all its detail.
     content = 255 * make_run(*photographs[:2], **LADDER).objectives.images.content.pixels
-    assert_close(finer(resampled(content, (80, 80)), 1.0), content, atol=1e-2)
+    assert_close(finer(resample(content, (80, 80)), 1.0), content, atol=1e-2)
 
 
 def test_stopped_in_a_coarse_scale_the_picture_has_the_full_size(photographs: list[Path], tmp_path: Path) -> None:
@@ -297,7 +297,7 @@ def test_a_result_can_be_had_at_any_time_of_a_ladder(photographs: list[Path]) ->
     run = make_run(photographs[0], photographs[1], **LADDER)
     assert run.result.image.size == (160, 160)
     for event in run:
-        if isinstance(event, Scale) or (isinstance(event, Step) and event.step == 1):
+        if isinstance(event, ScaleStart) or (isinstance(event, Step) and event.step == 1):
             assert run.result.image.size == (160, 160)
 
 

@@ -42,12 +42,12 @@ from _speed.report import (
 )
 from _speed.settings import LARGEST_OF_THE_PEER, SMALLEST, STEP_COUNTS, Settings, as_good, search_steps, transfer_arguments
 from _speed.worker import Worker, WorkerProcess
-from pincel.engine.events import Preparing
+from pincel.engine.events import SetupProgress
 from pincel.engine.machine import cores, processor_name
 from pincel.errors import PincelError
 from pincel.version import __version__
 
-Progress = Callable[[Preparing], None]
+Progress = Callable[[SetupProgress], None]
 Spawn = Callable[[str], Worker]
 
 
@@ -137,9 +137,9 @@ class Bench:
         def tick() -> None:
             nonlocal done
             done += 1
-            self._progress(Preparing(what, done, total))
+            self._progress(SetupProgress(what, done, total))
 
-        self._progress(Preparing(what, 0, total))
+        self._progress(SetupProgress(what, 0, total))
         yield tick
 
     def _start(self, workers: ExitStack, role: str) -> Worker:

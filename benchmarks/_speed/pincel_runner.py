@@ -11,7 +11,7 @@ from pincel.backbones.cards import Card
 from pincel.engine.clock import timed
 from pincel.engine.device import peak_memory
 from pincel.engine.events import Event, Step, Stopped
-from pincel.engine.memory import keep_freed_memory
+from pincel.engine.memory import retain_heap
 from pincel.errors import PincelError
 from pincel.run.machine import Machine
 from pincel.run.run import Run
@@ -24,7 +24,7 @@ class PincelRunner:
 
     def __init__(self) -> None:
         # As the command line does.
-        keep_freed_memory()
+        retain_heap()
         self._run: Run | None = None
         self._events: Iterator[Event] = iter(())
 

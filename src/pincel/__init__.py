@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pincel.api import evaluate, invert, resume, transfer
-    from pincel.engine.events import Notice, Preparing, Step, Stopped
+    from pincel.engine.events import Notice, SetupProgress, Step, Stopped
     from pincel.engine.result import Result
     from pincel.errors import PincelError
     from pincel.inversion.run import Rebuild
@@ -38,7 +38,7 @@ _PLACES = {
     "Result": "pincel.engine.result",
     "Recipe": "pincel.recipes.schema",
     "Notice": "pincel.engine.events",
-    "Preparing": "pincel.engine.events",
+    "SetupProgress": "pincel.engine.events",
     "Step": "pincel.engine.events",
     "Stopped": "pincel.engine.events",
     "PincelError": "pincel.errors",
@@ -48,11 +48,11 @@ __all__ = [
     "Machine",
     "Notice",
     "PincelError",
-    "Preparing",
     "Rebuild",
     "Recipe",
     "Result",
     "Run",
+    "SetupProgress",
     "Step",
     "Stopped",
     "__version__",

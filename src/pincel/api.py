@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pincel.engine.checkpoint import Checkpoint
+from pincel.engine.checkpoint_manager import EVERY, new_folder
 from pincel.engine.events import Event
-from pincel.engine.keeper import EVERY, new_folder
 from pincel.engine.result import Result
 from pincel.inversion.representation import Function
 from pincel.inversion.run import Preimage, Rebuild

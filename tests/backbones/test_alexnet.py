@@ -25,7 +25,7 @@ from pincel.backbones.alexnet_cards import NORM_FIRST, POOL_FIRST, krizhevsky_la
 from pincel.backbones.cards import Card, Layer, Response, conv, fully_connected, pool, stacked
 from pincel.backbones.vgg import Padding, Pooling
 from pincel.backbones.weights import read_weights
-from pincel.engine.estimate import Appetite
+from pincel.engine.estimate import CostModel
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError, WeightsError
 from tests.backbones import numpy_alexnet
 from tests.backbones.stand_ins import drawn_weights, matconvnet_layers, save_as_matconvnet, torchvision_state
@@ -409,14 +409,14 @@ def test_it_is_not_cut_and_has_no_quicker_convolutions() -> None:
 @pytest.mark.parametrize("layers", [["relu4"], ["relu1", "pool5"], ["fc8"]])
 def test_what_a_look_takes_is_counted(layers: list[str]) -> None:
     network = replace(thin("alexnet"), weights=drawn_weights(THIN["alexnet"]))
-    appetite = Appetite(network, frozenset(layers), torch.device("cpu"))
-    need, there = appetite.need((300, 280)), appetite.need((300, 280), slopes=False)
+    cost_model = CostModel(network, frozenset(layers), torch.device("cpu"))
+    need, there = cost_model.cost((300, 280)), cost_model.cost((300, 280), grad=False)
     found = network.features(picture(300, 280), network.card.names)
     work = sum(layer.products * found[layer.name][0, 0].numel() for layer in network.card.up_to(layers))
     assert there.work == work
     assert need.work == pytest.approx(2.9 * work)
     assert need.memory > there.memory > 0
-    assert list(map(str, appetite.layouts())) == ["whole"]
+    assert list(map(str, cost_model.layouts())) == ["whole"]
 
 
 # --- Weights ----------------------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from pincel.classify.data import find_data
 from pincel.classify.prepare import Prepared, PrepareOptions, prepared
 from pincel.classify.squares import Survey, square, surveyed
 from pincel.classify.statistics import Statistics, Sums, read_statistics, statistics_of, write_statistics
-from pincel.engine.events import Notice, Preparing
+from pincel.engine.events import Notice, SetupProgress
 from pincel.errors import PictureError
 from pincel.training.group import SingleReplica
 from tests.classify.tiny import tiny, write_set
@@ -102,7 +102,7 @@ def test_statistics_are_written_and_read(tmp_path: Path) -> None:
     assert read_statistics(tmp_path / "s.safetensors") is None
 
 
-def _prepared(folder: Path, cache: Path, memory: int) -> tuple[Prepared, list[Notice | Preparing]]:
+def _prepared(folder: Path, cache: Path, memory: int) -> tuple[Prepared, list[Notice | SetupProgress]]:
     told, walk = [], prepared(find_data(str(folder), 0.25, 0), tiny(), PrepareOptions(SingleReplica(), memory, 2, cache / "s.safetensors"))
     while True:
         try:
@@ -168,7 +168,7 @@ def test_looking_tells_how_far_it_is(tmp_path: Path) -> None:
     pictures = find_data(str(write_set(tmp_path)), 0.25, 0).parts["train"]
     *told, last = surveyed(pictures, 12, "decoding", keep=True, places=range(18), threads=3)
     assert isinstance(last, Survey)
-    assert [(event.done, event.total) for event in told if isinstance(event, Preparing)] == [(0, 18), (18, 18)]
+    assert [(event.done, event.total) for event in told if isinstance(event, SetupProgress)] == [(0, 18), (18, 18)]
     assert int(last.sums.count) == 18
     assert last.kept is not None
     assert torch.equal(last.sums.pixels, last.kept.long().sum(0))

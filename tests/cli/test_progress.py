@@ -9,7 +9,7 @@ from rich.console import Console
 
 from pincel.cli.progress import Bar, View
 from pincel.cli.training import TrainingBar
-from pincel.engine.events import Notice, Preparing, Scale, Step
+from pincel.engine.events import Notice, ScaleStart, SetupProgress, Step
 from pincel.training.events import EvalProgress, StepEnd
 
 
@@ -43,7 +43,7 @@ def test_lines_come_now_and_then_and_at_the_edges(monkeypatch: pytest.MonkeyPatc
 def test_a_terminal_needs_no_lines_and_quiet_shows_nothing() -> None:
     with View(console=drawn()) as view:
         view.line_if_due("a line", edge=True)
-        view.notice(Preparing("reading pictures", 0, 2))
+        view.notice(SetupProgress("reading pictures", 0, 2))
     assert "a line" not in "".join(written(view))
     assert titles(view) == ["reading pictures"]
     quiet = View(quiet=True)
@@ -54,7 +54,7 @@ def test_a_terminal_needs_no_lines_and_quiet_shows_nothing() -> None:
 def test_what_takes_a_while_is_told_once_where_there_is_no_terminal() -> None:
     with View(console=plain()) as view:
         for done in range(3):
-            view.notice(Preparing("reading [b]pictures", done, 2))
+            view.notice(SetupProgress("reading [b]pictures", done, 2))
         view.notice(Notice("a notice"))
     assert written(view) == ["reading [b]pictures …", "a notice"]
 
@@ -66,10 +66,10 @@ def test_runs_one_after_the_other_have_bars_of_their_own() -> None:
     with Bar(console=drawn()) as bar:
         for _ in range(2):
             bar.clear()
-            bar.show(Preparing("loading", 1, 1))
-            bar.show(Scale(1, 2, (1, 1), 4))
+            bar.show(SetupProgress("loading", 1, 1))
+            bar.show(ScaleStart(1, 2, (1, 1), 4))
             bar.show(step(0))
-            bar.show(Scale(2, 2, (2, 2), 4))
+            bar.show(ScaleStart(2, 2, (2, 2), 4))
             # Goes on where a run before it was left.
             bar.show(step(4))
             assert titles(bar) == ["loading", "painting 1×1 (1 of 2)", "painting 2×2 (2 of 2)"]
@@ -77,7 +77,7 @@ def test_runs_one_after_the_other_have_bars_of_their_own() -> None:
 
 def test_a_training_has_one_bar_for_what_is_being_done() -> None:
     with TrainingBar(console=drawn()) as bar:
-        bar.show(Preparing("reading pictures", 1, 2))
+        bar.show(SetupProgress("reading pictures", 1, 2))
         assert titles(bar) == ["reading pictures"]
         bar.show(StepEnd(5, 8, {"loss": 1.5}, rate=0.01, throughput=20.0, seconds=1.0, left=30.0, epoch=1, epochs=3))
         assert titles(bar) == ["epoch 1 of 3"]

@@ -22,8 +22,8 @@ from pincel import Result, Run, resume
 from pincel.cli.progress import Bar
 from pincel.engine import checkpoint
 from pincel.engine.checkpoint import checkpoint_files, find_checkpoint, write_checkpoint
+from pincel.engine.checkpoint_manager import LONG
 from pincel.engine.events import Notice, Step
-from pincel.engine.keeper import LONG
 from pincel.engine.precision import FP32
 from pincel.errors import CheckpointError, OptionError
 from pincel.run.checkpoint import keep_checkpoints
@@ -41,7 +41,7 @@ OFTEN = ("--checkpoint-every", "1e-9")
 @pytest.fixture(autouse=True)
 def _eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write at every step, whatever it takes."""
-    monkeypatch.setattr("pincel.engine.keeper.SHARE", 1e9)
+    monkeypatch.setattr("pincel.engine.checkpoint_manager.MAX_TIME_FRACTION", 1e9)
 
 
 @pytest.fixture
@@ -277,7 +277,7 @@ def test_short_runs_leave_none(capsys: Capture, pair: tuple[Path, Path], tmp_pat
 def test_one_nobody_asked_for_goes_with_the_end_of_the_run(
     capsys: Capture, pair: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pincel.engine.keeper.LONG", 0.0)
+    monkeypatch.setattr("pincel.engine.checkpoint_manager.LONG", 0.0)
     line = ("transfer", *pair, "-o", tmp_path / "out.png", "--size", "48", "--steps", "2", *OFTEN)
     answer = pincel(capsys, *line)
     assert answer.err.count(f"pincel resume {tmp_path / 'out.png.checkpoint'}") == 1
@@ -295,7 +295,7 @@ def test_long_is_two_minutes() -> None:
 
 def test_ctrl_c_leaves_an_up_to_date_one_and_says_how_to_go_on(pair: tuple[Path, Path], tmp_path: Path, capsys: Capture) -> None:
     out, kept = tmp_path / "out.png", tmp_path / "out.png.checkpoint"
-    code = "import pincel.engine.keeper as k\nk.LONG = 0.0"
+    code = "import pincel.engine.checkpoint_manager as k\nk.LONG = 0.0"
     running = process("transfer", *pair, "-o", out, "--size", "48", "--steps", "60", "--json", "--device", "cpu", code=code)
     assert running.stdout is not None
     for line in running.stdout:

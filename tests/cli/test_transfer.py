@@ -17,7 +17,7 @@ from PIL import ExifTags, Image
 from rich.console import Console
 
 from pincel.cli.progress import Bar
-from pincel.engine.events import Event, Scale, Step, Stopped
+from pincel.engine.events import Event, ScaleStart, Step, Stopped
 from pincel.engine.gradient_mode import GRADIENT_MODES
 from pincel.functional.conventions import CONVENTIONS
 from pincel.image.resize import RESAMPLERS
@@ -320,9 +320,9 @@ def step(number: int, steps: int, scale: tuple[int, int], seconds: float) -> Ste
 
 # The first scale settles after two of ten steps.
 EVENTS: list[Event] = [
-    Scale(1, 2, (30, 40), 10),
+    ScaleStart(1, 2, (30, 40), 10),
     *(step(number, 10, (30, 40), 1.0 * number) for number in range(3)),
-    Scale(2, 2, (60, 80), 4),
+    ScaleStart(2, 2, (60, 80), 4),
     *(step(number, 4, (60, 80), 12.0 + 3.0 * number) for number in range(5)),
     Stopped("steps", 4, 4),
 ]

@@ -47,7 +47,7 @@ def test_a_worker_forked_from_a_process_that_has_computed_takes_one_thread(tmp_p
     chosen: list[int] = []
     monkeypatch.setattr("torch.set_num_threads", chosen.append)
     monkeypatch.setattr("pincel.engine.device._used_before_fork", {"cpu"})
-    monkeypatch.setattr("pincel.cluster.scenes.keep_freed_memory", lambda: None)
+    monkeypatch.setattr("pincel.cluster.scenes.retain_heap", lambda: None)
     VideoWorker(SETTINGS, tmp_path, 1, 2)
     assert chosen == [1]
 

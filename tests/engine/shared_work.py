@@ -17,8 +17,8 @@ from pincel.engine.events import Step
 from pincel.engine.layout import WHOLE, Layout, parse_layout
 from pincel.engine.loop import Loop
 from pincel.engine.precision import FP32
-from pincel.engine.team import Following, Leading, Team, join
-from pincel.engine.tiles import Alone, Share
+from pincel.engine.process_group import FollowerWork, LeaderWork, TorchGroup, join
+from pincel.engine.tiles import LocalWork, WorkPartition
 from pincel.image.picture import Picture
 from pincel.optim.base import make_optimizer
 from pincel.recipes import RECIPES
@@ -48,20 +48,20 @@ def main(out: Path) -> None:
             follow(team, vgg, layout)
     if rank == 0:
         out.write_text(json.dumps(differences))
-    team.leave()
+    team.destroy()
 
 
-def evaluator_of(vgg: VGG, layout: Layout, share: Share) -> Evaluator:
+def evaluator_of(vgg: VGG, layout: Layout, share: WorkPartition) -> Evaluator:
     """Measure the targets too."""
     content, style = (Picture((picture(*SIZE).double() / 255).roll(shift, -1), None, "", "") for shift in (1, 5))
     materials = Images(content, [(style, 1.0), (replace(style, pixels=style.pixels.flip(-1)[..., :40]), 0.5)])
     return make_objective(RECIPE, materials, vgg, torch.device("cpu"), FP32, EvalOptions(layout, share))
 
 
-def lead(team: Team, vgg: VGG, layout: Layout) -> list[float]:
+def lead(team: TorchGroup, vgg: VGG, layout: Layout) -> list[float]:
     """Compare."""
-    x = evaluator_of(vgg, WHOLE, Alone()).problem.canvas.encode(picture(*SIZE).double().flip(-1))
-    alone, shared = evaluator_of(vgg, WHOLE, Alone()), evaluator_of(vgg, layout, Leading(team, SIZE))
+    x = evaluator_of(vgg, WHOLE, LocalWork()).problem.canvas.encode(picture(*SIZE).double().flip(-1))
+    alone, shared = evaluator_of(vgg, WHOLE, LocalWork()), evaluator_of(vgg, layout, LeaderWork(team, SIZE))
     expected, slope = alone.gradient(x)
     found, together = shared.gradient(x)
     measured = shared.measure(x)
@@ -72,7 +72,7 @@ def lead(team: Team, vgg: VGG, layout: Layout) -> list[float]:
         for name in ("adam", "lbfgs")
         if layout.keep and len(layout.cuts) == 3
     ]
-    team.say({"do": "end"})
+    team.broadcast({"do": "end"})
     return [
         abs(float(found.total) / total - 1),
         abs(float(measured.total) / total - 1),
@@ -83,16 +83,17 @@ def lead(team: Team, vgg: VGG, layout: Layout) -> list[float]:
 
 def curve(evaluator: Evaluator, optimizer: str, x: Tensor) -> list[float]:
     """Return the totals of ten steps."""
-    rule = make_optimizer(optimizer, RECIPE.learning_rate, RECIPE.optimizer_options)
+    recipe = RECIPE.override(optimizer=optimizer)
+    rule = make_optimizer(recipe.optimizer, recipe.learning_rate, recipe.optimizer_options)
     return [event.total for event in Loop(evaluator, rule, x, 10) if isinstance(event, Step)]
 
 
-def follow(team: Team, vgg: VGG, layout: Layout) -> None:
+def follow(team: TorchGroup, vgg: VGG, layout: Layout) -> None:
     """Help."""
     helper = _Worker(team, 0)
-    helper.evaluators = {SIZE: network_terms(evaluator_of(vgg, layout, Following(team)))}
-    while (order := team.hear())["do"] == "look":
-        helper.look(order)
+    helper.evaluators = {SIZE: network_terms(evaluator_of(vgg, layout, FollowerWork(team)))}
+    while (order := team.receive())["do"] == "evaluate":
+        helper.evaluate(order)
 
 
 if __name__ == "__main__":

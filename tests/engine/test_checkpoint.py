@@ -18,7 +18,7 @@ import torch
 from pincel.classify import state as classify
 from pincel.engine import checkpoint as module
 from pincel.engine.checkpoint import checkpoint_files, find_checkpoint, read_checkpoint, write_checkpoint
-from pincel.engine.keeper import Keeper, new_folder
+from pincel.engine.checkpoint_manager import CheckpointManager, new_folder
 from pincel.errors import CheckpointDamagedError, CheckpointError, OptionError, OutputError
 from pincel.training import state as styles
 from tests.tensors import normal
@@ -167,7 +167,7 @@ def numbers(folder: Path) -> list[int]:
 
 def test_two_are_kept_and_nothing_else_is_touched(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "folder"
-    keeper = Keeper(folder, 1.0)
+    keeper = CheckpointManager(folder, 1.0)
     lines = [keeper.write({"step": step}) for step in range(5)]
     assert numbers(folder) == [4, 5]
     assert lines[1:] == [[]] * 4
@@ -185,20 +185,20 @@ def test_two_are_kept_and_nothing_else_is_touched(tmp_path: Path) -> None:
 def test_a_run_that_goes_on_keeps_what_it_went_on_from_and_drops_a_damaged_one(tmp_path: Path) -> None:
     _, whole, damaged = written(tmp_path, 3)
     damaged.write_bytes(b"")
-    keeper = Keeper(tmp_path, 1.0, own=(whole,))
+    keeper = CheckpointManager(tmp_path, 1.0, paths=(whole,))
     assert keeper.write({"step": 4}) == []
     assert numbers(tmp_path) == [2, 4]
 
 
 def test_a_folder_of_another_run_is_not_removed_by_one_that_wrote_nothing(tmp_path: Path) -> None:
     written(tmp_path)
-    Keeper(tmp_path).discard()
+    CheckpointManager(tmp_path).discard()
     assert numbers(tmp_path) == [1, 2]
 
 
 def test_when_they_are_due(tmp_path: Path) -> None:
     clock = Clock()
-    keeper = Keeper(tmp_path, 30, after=120, clock=clock)
+    keeper = CheckpointManager(tmp_path, 30, after=120, clock=clock)
     assert [keeper.is_due(seconds) for seconds in (0, 119.9, 120, 500)] == [False, False, True, True]
     keeper.write({})
     clock.now = 29.9
@@ -206,17 +206,17 @@ def test_when_they_are_due(tmp_path: Path) -> None:
     clock.now = 30
     assert keeper.is_due(500)
     # One that has just been read is as good as one that has just been written.
-    assert not Keeper(tmp_path, 30, own=tuple(checkpoint_files(tmp_path)), clock=clock).is_due(500)
+    assert not CheckpointManager(tmp_path, 30, paths=tuple(checkpoint_files(tmp_path)), clock=clock).is_due(500)
 
 
 def test_writing_takes_a_tenth_of_the_time_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
-    keeper = Keeper(tmp_path, 30, clock=clock)
+    keeper = CheckpointManager(tmp_path, 30, clock=clock)
 
     def slow(path: Path, values: object) -> None:
         clock.now += 5
 
-    monkeypatch.setattr("pincel.engine.keeper.write_checkpoint", slow)
+    monkeypatch.setattr("pincel.engine.checkpoint_manager.write_checkpoint", slow)
     keeper.write({})
     clock.now = 54
     assert not keeper.is_due(1e9)
@@ -227,7 +227,7 @@ def test_writing_takes_a_tenth_of_the_time_at_most(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("every", [0.0, -1.0, float("nan")])
 def test_a_pause_that_cannot_be(every: float, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="above 0 s"):
-        Keeper(tmp_path, every)
+        CheckpointManager(tmp_path, every)
 
 
 def test_a_folder_asked_for_must_be_new_or_empty(tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_a_folder_asked_for_must_be_new_or_empty(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
 def test_a_disk_that_is_full_costs_no_run_and_no_earlier_checkpoint(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keeper = Keeper(tmp_path, 1.0)
+    keeper = CheckpointManager(tmp_path, 1.0)
     keeper.write({"step": 1})
 
     def full(*_: object) -> Any:
@@ -267,8 +267,8 @@ def test_a_real_limit_on_the_size_of_files(tmp_path: Path) -> None:
     code = """
 import resource, sys, torch
 from pathlib import Path
-from pincel.engine.keeper import Keeper
-keeper = Keeper(Path(sys.argv[1]), 1.0)
+from pincel.engine.checkpoint_manager import CheckpointManager
+keeper = CheckpointManager(Path(sys.argv[1]), 1.0)
 keeper.write({"x": torch.ones(100)})
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 print(*keeper.write({"x": torch.ones(1_000_000)}))

@@ -9,17 +9,17 @@ import torch
 
 from pincel.engine.events import Notice, Step, Stopped
 from pincel.engine.history import History
-from pincel.engine.ladder import ClimbSnapshot
 from pincel.engine.loop import Best, LoopState
+from pincel.engine.multiscale import MultiScaleState
 
 
 def step(number: int, *, memory: int = 7, read: Any = None) -> Step:
     return Step(number, 9, (6, 8), 100.0 - number, 2.0 * number, memory, lambda: None, read or (lambda: {"content": 1.0}))  # type: ignore[arg-type, return-value]
 
 
-def place(number: int) -> ClimbSnapshot:
+def place(number: int) -> MultiScaleState:
     x = torch.zeros(1, 3, 6, 8)
-    return ClimbSnapshot(0, (), x, LoopState(x, None, step=number, best=Best(number - 1, 99.0, x)), 30.0, 0.0)
+    return MultiScaleState(0, (), x, LoopState(x, None, step=number, best=Best(number - 1, 99.0, x)), 30.0, 0.0)
 
 
 def test_nothing_has_happened_yet() -> None:
@@ -36,11 +36,11 @@ def test_nothing_has_happened_yet() -> None:
 def test_steps_notes_and_the_end_are_remembered() -> None:
     history = History()
     for event, best in ((step(0, memory=9), 0), (Notice("A word."), 0), (step(1), 1)):
-        history.record(event, best)
+        history.add(event, best)
     assert history.losses()[1] == {"size": [8, 6], "step": 1, "total": 99.0, "content": 1.0}
     told = {"stopped": "unfinished", "steps": 1, "best_step": 1, "seconds": 2.0, "peak_memory": 9, "notes": ["A word."]}
     assert history.described() == told
-    history.record(Stopped("settled", 1, 0), 1)
+    history.add(Stopped("settled", 1, 0), 1)
     assert history.described() == {**told, "stopped": "settled", "best_step": 0}
 
 
@@ -52,7 +52,7 @@ def test_terms_are_read_once_and_not_before_they_are_asked_for() -> None:
         asked.append(1)
         return {"style": 2.0}
 
-    history.record(step(0, read=read), 0)
+    history.add(step(0, read=read), 0)
     assert asked == []
     assert history.losses() == history.losses()
     assert asked == [1]
@@ -61,18 +61,18 @@ def test_terms_are_read_once_and_not_before_they_are_asked_for() -> None:
 def test_a_checkpoint_ends_at_the_mark_and_the_run_goes_on_from_there() -> None:
     history = History()
     history.notes.append("Seen at the beginning.")
-    history.record(step(0), 0)
-    history.mark()
-    history.record(step(1), 1)
-    history.record(Notice("Told after the mark."), 1)
-    written = history.written()
+    history.add(step(0), 0)
+    history.commit()
+    history.add(step(1), 1)
+    history.add(Notice("Told after the mark."), 1)
+    written = history.state_dict()
 
     again = History(["Seen at the beginning.", "New on this machine."])
-    again.take_up(written, place(1), ["Goes on."])
+    again.load_state_dict(written, place(1), ["Goes on."])
     assert again.pending == ["New on this machine.", "Goes on."]
     assert again.notes == ["Seen at the beginning.", "New on this machine.", "Goes on."]
     assert again.losses() == history.losses()[:1]
     assert again.described()["seconds"] == pytest.approx(30)
     assert (again.stopped.step, again.stopped.best_step, again.memory) == (1, 0, 7)
     # Cut short at once, it leaves what it found, and what it said of that.
-    assert again.written() == {**written, "notes": again.notes}
+    assert again.state_dict() == {**written, "notes": again.notes}

@@ -9,18 +9,18 @@ import sys
 
 import pytest
 
-from pincel.engine.memory import give_back_freed_memory, keep_freed_memory
+from pincel.engine.memory import retain_heap, trim_heap
 
 # It cannot be undone, so it is called in a process of its own: what a step does, before and after.
 CODE = """
 import json, sys, torch
-from pincel.engine.memory import keep_freed_memory
+from pincel.engine.memory import retain_heap
 def step():
     x = torch.linspace(-1, 1, 3 * 96 * 96).view(1, 3, 96, 96).requires_grad_()
     y = torch.relu(torch.nn.functional.conv2d(x, torch.full((64, 3, 3, 3), 0.1), padding=1)).square().sum()
     return [float(y.detach()), float(torch.autograd.grad(y, x)[0].double().sum())]
 before = step()
-kept = keep_freed_memory()
+kept = retain_heap()
 print(json.dumps([kept, before, step(), step()]))
 """
 
@@ -36,14 +36,14 @@ def test_glibc_keeps_freed_memory_and_numbers_stay_right() -> None:
 
 FAULTS = """
 import resource
-from pincel.engine.memory import keep_freed_memory
+from pincel.engine.memory import retain_heap
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(8):
         bytearray(64 * 2**20)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 given_back = faults()
-keep_freed_memory()
+retain_heap()
 faults()
 print(given_back, faults())
 """
@@ -58,15 +58,15 @@ def test_memory_asked_for_again_is_the_memory_that_was_freed() -> None:
 
 HOLES = """
 import psutil
-from pincel.engine.memory import give_back_freed_memory, keep_freed_memory
+from pincel.engine.memory import trim_heap, retain_heap
 used = lambda: psutil.Process().memory_info().rss
-keep_freed_memory()
+retain_heap()
 before = used()
 blocks = [bytearray(b"x" * 2**23) for _ in range(16)]
 last = bytearray(b"x" * 2**23)
 del blocks
 kept = used() - before
-print(give_back_freed_memory())
+print(trim_heap())
 blocks = [bytearray(b"x" * 2**26) for _ in range(4)]
 held = used() - before
 del blocks
@@ -84,5 +84,5 @@ def test_large_blocks_are_given_back_once_memory_is_short() -> None:
 def test_other_libraries_are_left_alone(library: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "libc_ver", lambda: library)
     monkeypatch.setattr("ctypes.CDLL", lambda name: pytest.fail("loaded a library"))
-    assert keep_freed_memory() is False
-    assert give_back_freed_memory() is False
+    assert retain_heap() is False
+    assert trim_heap() is False

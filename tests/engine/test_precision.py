@@ -18,7 +18,7 @@ from pincel.canvas.pixels import PixelCanvas
 from pincel.engine import precision
 from pincel.engine.evaluator import Evaluator
 from pincel.engine.machine import processor_name
-from pincel.engine.precision import FP32, NAMES, Precision, candidates, choose_precision, measure_speeds, quickest
+from pincel.engine.precision import FP32, NAMES, Precision, candidates, choose_precision, fastest, measure_speeds
 from pincel.engine.problem import Problem
 from pincel.engine.speeds import machine_key
 from pincel.errors import OptionError, UnknownNameError
@@ -174,7 +174,7 @@ def test_other_devices_have_single_precision() -> None:
     ],
 )
 def test_fewer_bits_must_gain_more(speeds: Speeds, expected: Precision) -> None:
-    assert quickest([FP32, WINOGRAD, BF16], speeds) == expected
+    assert fastest([FP32, WINOGRAD, BF16], speeds) == expected
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_fewer_bits_must_gain_more(speeds: Speeds, expected: Precision) -> None:
 )
 def test_bf16_is_multiplied_in_the_quicker_of_two_ways(direct: float, fewer: float, expected: Precision) -> None:
     speeds = {"fp32": 3.0, "fp32 (Winograd)": 2.0, "bf16": direct, "bf16 (Winograd)": fewer}
-    assert quickest([FP32, WINOGRAD, BF16, FEW_BF16], speeds) == expected
+    assert fastest([FP32, WINOGRAD, BF16, FEW_BF16], speeds) == expected
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_bf16_is_multiplied_in_the_quicker_of_two_ways(direct: float, fewer: flo
     ],
 )
 def test_each_loss_of_bits_must_gain_more_on_a_gpu_too(speeds: Speeds, expected: Precision) -> None:
-    assert quickest([FP32, TF32, BF16], speeds) == expected
+    assert fastest([FP32, TF32, BF16], speeds) == expected
 
 
 @pytest.mark.usefixtures("bf16_cpu", "cache", "measured")

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from pincel.engine.evaluator import Evaluator
-from pincel.engine.events import Event, Notice, Scale, Step, Stopped
-from pincel.engine.ladder import Climb, ClimbSnapshot, Rung, resampled
+from pincel.engine.events import Event, Notice, ScaleStart, Step, Stopped
 from pincel.engine.loop import Loop
+from pincel.engine.multiscale import MultiScaleLoop, MultiScaleState, Scale, resample
 from pincel.engine.snapshot import flatten, unflatten
 from pincel.optim import OPTIMIZERS
 from pincel.optim.adam import Adam
@@ -142,7 +142,7 @@ def hand(name: str) -> Optimizer[Any]:
 
 
 HANDS = ["lbfgs", "adam", "gradient-descent", "bounded", "wild", "resting"]
-LADDER = [Rung(0.25, (2, 3), 4), Rung(0.5, (4, 6), 14, tolerance=0.05), Rung(1.0, (8, 12), 3)]
+LADDER = [Scale(0.25, (2, 3), 4), Scale(0.5, (4, 6), 14, tolerance=0.05), Scale(1.0, (8, 12), 3)]
 
 
 def told(events: Sequence[Event]) -> list[Any]:
@@ -154,26 +154,26 @@ def start(size: tuple[int, int]) -> Tensor:
     return 1 + normal(1, 3, *size, dtype=torch.float32)
 
 
-def climb(name: str, place: ClimbSnapshot | None = None) -> Climb:
+def climb(name: str, place: MultiScaleState | None = None) -> MultiScaleLoop:
     """Return a climb over a bowl that is steeper in some directions."""
 
-    def problem(rung: Rung) -> Evaluator:
-        steep = torch.linspace(0.5, 2, rung.size[1])
+    def problem(scale: Scale) -> Evaluator:
+        steep = torch.linspace(0.5, 2, scale.size[1])
         toy = Toy(lambda _, total, slope: (total + (steep * slope.square()).sum(), slope + 2 * steep * slope))
         if name == "bounded":
             toy.project = lambda x: x.clamp(0, 2.5)
         return cast("Evaluator", toy)
 
-    return Climb(LADDER, problem, lambda *_: hand(name), start(LADDER[0].size), lambda x, rung: resampled(x, rung.size), place)
+    return MultiScaleLoop(LADDER, problem, lambda *_: hand(name), place or start(LADDER[0].size), lambda x, scale: resample(x, scale.size))
 
 
-def snapshots(run: Climb) -> tuple[list[Event], list[ClimbSnapshot]]:
+def snapshots(run: MultiScaleLoop) -> tuple[list[Event], list[MultiScaleState]]:
     """Return the events of a run and where it was at each."""
     events, places = [], []
     for event in run:
         events.append(event)
         if isinstance(event, Step | Notice):
-            places.append(run.snapshot())
+            places.append(run.state)
     return events, places
 
 
@@ -188,13 +188,13 @@ def test_from_every_step_a_climb_goes_on_alike(name: str) -> None:
         assert again.size == LADDER[place.index].size
         rest = list(again)
         # The scale is told again, then the event at which the snapshot was taken, then all that followed.
-        assert rest[0] == Scale(place.index + 1, 3, again.rungs[place.index].size, LADDER[place.index].steps)
+        assert rest[0] == ScaleStart(place.index + 1, 3, again.scales[place.index].size, LADDER[place.index].steps)
         since = next(index for index, event in enumerate(events) if event is of_loops[number])
         assert told(rest[1:]) == told(events[since:])
         assert rest[-1] == events[-1]
         assert_same(again.picture, whole.picture)
-        assert [c.stopped for c in again.climbed] == [c.stopped for c in whole.climbed]
-        assert [c.rung for c in again.climbed] == [c.rung for c in whole.climbed]
+        assert [c.stopped for c in again.results] == [c.stopped for c in whole.results]
+        assert [c.scale for c in again.results] == [c.scale for c in whole.results]
 
 
 @pytest.mark.parametrize("name", list(OPTIMIZERS))
@@ -210,7 +210,7 @@ def test_wild_steps_are_among_those_gone_on_from_and_scales_that_settled() -> No
     assert any(isinstance(event, Notice) for event in climb("wild"))
     resting = climb("resting")
     list(resting)
-    assert [climbed.stopped.reason for climbed in resting.climbed] == ["steps", "settled", "steps"]
+    assert [result.stopped.reason for result in resting.results] == ["steps", "settled", "steps"]
 
 
 def test_a_climb_that_was_stopped_goes_on_as_if_it_had_not_been() -> None:
@@ -221,12 +221,12 @@ def test_a_climb_that_was_stopped_goes_on_as_if_it_had_not_been() -> None:
         for event in cut:
             if isinstance(event, Step) and (event.scale, event.step) == (scale, step):
                 cut.stop("interrupted")
-        assert cut.climbed[-1].stopped.reason == "interrupted"
-        again = climb("lbfgs", there_and_back(cut.snapshot()))
+        assert cut.results[-1].stopped.reason == "interrupted"
+        again = climb("lbfgs", there_and_back(cut.state))
         rest = told(list(again))[1:]
         assert rest == expected[-len(rest) :]
         assert_same(again.picture, whole.picture)
-        assert [c.stopped for c in again.climbed] == [c.stopped for c in whole.climbed]
+        assert [c.stopped for c in again.results] == [c.stopped for c in whole.results]
 
 
 def test_patience_goes_on_where_it_was() -> None:
@@ -248,19 +248,19 @@ def test_patience_goes_on_where_it_was() -> None:
 def test_the_time_before_counts() -> None:
     _, places = snapshots(climb("adam"))
     place = places[2]
-    earlier = ClimbSnapshot(place.index, place.climbed, place.picture, place.loop, seconds=1000.0, entered=400.0)
+    earlier = MultiScaleState(place.index, place.results, place.picture, place.loop, seconds=1000.0, scale_seconds=400.0)
     again = climb("adam", earlier)
     steps = [event for event in again if isinstance(event, Step)]
     assert 1000 <= steps[0].seconds <= steps[-1].seconds < 1060
-    assert 400 <= again.climbed[0].seconds < 460
-    assert again.climbed[1].seconds < 60
+    assert 400 <= again.results[0].seconds < 460
+    assert again.results[1].seconds < 60
 
 
 def test_before_the_first_step_there_is_nothing_to_go_on_from() -> None:
     with pytest.raises(ValueError, match="has not begun"):
-        climb("adam").snapshot()
+        _ = climb("adam").state
     _, places = snapshots(climb("adam"))
-    assert climb("adam", places[3]).snapshot() is places[3]
+    assert climb("adam", places[3]).state is places[3]
 
 
 def test_infinity_is_a_first_total_like_any_other() -> None:

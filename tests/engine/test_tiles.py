@@ -18,7 +18,7 @@ from pincel.engine.evaluator import Evaluator
 from pincel.engine.layout import WHOLE, Layout, Tile, parse_layout
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
-from pincel.engine.tiles import Alone, observe
+from pincel.engine.tiles import LocalWork, forward_tiled
 from pincel.errors import OptionError
 from pincel.functional.conventions import CONVENTIONS
 from pincel.functional.variation import squared_variation
@@ -45,10 +45,10 @@ def make_problem(vgg: VGG, content_layers: list[str], style_layers: list[str], s
     with torch.no_grad():
         if content_layers:
             buffer = FeatureBuffer()
-            observe(vgg, content, frozenset(content_layers), buffer, layout)
+            forward_tiled(vgg, content, frozenset(content_layers), buffer, layout)
             losses.append(ContentLoss(buffer.layers, dict.fromkeys(content_layers, 1.0), 10, SLIDES))
         if style_layers:
-            grams = observe(vgg, style, frozenset(style_layers), gram_sums, layout)
+            grams = forward_tiled(vgg, style, frozenset(style_layers), gram_sums, layout)
             losses.append(gram_loss(grams, dict.fromkeys(style_layers, 0.5), 40, SLIDES))
     return Evaluator(Problem(vgg, Objective(losses), PixelCanvas()), FP32, layout)
 
@@ -142,7 +142,7 @@ def kept_bytes(layout: Layout, x: Tensor) -> int:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        observe(random_vgg(BLOCKS), x, frozenset(["relu1_1", "relu2_1"]), gram_sums, layout)
+        forward_tiled(random_vgg(BLOCKS), x, frozenset(["relu1_1", "relu2_1"]), gram_sums, layout)
     return sum(kept.values())
 
 
@@ -189,7 +189,7 @@ def test_tiles_cover_everything_once() -> None:
         seen = torch.zeros(length, 50)
         for tile in part.tiles(length, 50):
             tile.of(seen).add_(1)
-            outer = part.outer(tile, length, 50)
+            outer = part.padded(tile, length, 50)
             assert outer.top % 16 == outer.left % 16 == 0
             assert outer.top <= max(0, tile.top - part.margin)
             assert outer.bottom >= min(length, tile.bottom + part.margin)
@@ -202,14 +202,14 @@ def test_nothing_is_kept_of_a_tile() -> None:
 
 
 def test_who_has_no_tile_adds_nothing() -> None:
-    class Idle(Alone):
-        def mine(self, everything: Sequence[Tile]) -> Sequence[Tile]:
+    class Idle(LocalWork):
+        def local_tiles(self, everything: Sequence[Tile]) -> Sequence[Tile]:
             return ()
 
     vgg, layers, layout = random_vgg(BLOCKS), frozenset(["relu1_1", "relu3_1"]), Layout({"pool1": 32, "rest": 32})
-    busy = observe(vgg, picture(50, 71), layers, gram_sums, layout)
+    busy = forward_tiled(vgg, picture(50, 71), layers, gram_sums, layout)
     leaf = picture(50, 71).requires_grad_()
-    idle = observe(vgg, leaf, layers, gram_sums, layout, Idle())
+    idle = forward_tiled(vgg, leaf, layers, gram_sums, layout, Idle())
     assert {name: value.shape for name, value in idle.items()} == {name: value.shape for name, value in busy.items()}
     assert not any(value.any() for value in idle.values())
     (slope,) = torch.autograd.grad(torch.stack([value.sum() for value in idle.values()]).sum(), leaf)
@@ -230,7 +230,7 @@ def test_layers_put_together_again() -> None:
     vgg = random_vgg(BLOCKS)
     buffer = FeatureBuffer()
     with torch.no_grad():
-        observe(vgg, picture(50, 70), frozenset(["relu2_1", "pool3"]), buffer, Layout({"pool1": 16, "rest": 32}))
+        forward_tiled(vgg, picture(50, 70), frozenset(["relu2_1", "pool3"]), buffer, Layout({"pool1": 16, "rest": 32}))
     expected = vgg.features(picture(50, 70), ["relu2_1", "pool3"])
     assert buffer.layers.keys() == expected.keys()
     for layer, seen in expected.items():
@@ -238,16 +238,16 @@ def test_layers_put_together_again() -> None:
 
 
 def test_work_shared_out_is_done_once() -> None:
-    class Half(Alone):
+    class Half(LocalWork):
         def __init__(self, rank: int) -> None:
             self.rank = rank
 
-        def mine(self, everything: Any) -> Any:
+        def local_tiles(self, everything: Any) -> Any:
             return everything[self.rank :: 2]
 
     vgg, layout, layers = random_vgg(BLOCKS), Layout({"pool2": 16}), frozenset(["relu1_1", "relu2_1"])
-    halves: list[Mapping[Any, Tensor]] = [observe(vgg, picture(70, 90), layers, gram_sums, layout, Half(rank)) for rank in (0, 1)]
-    for layer, whole in observe(vgg, picture(70, 90), layers, gram_sums).items():
+    halves: list[Mapping[Any, Tensor]] = [forward_tiled(vgg, picture(70, 90), layers, gram_sums, layout, Half(rank)) for rank in (0, 1)]
+    for layer, whole in forward_tiled(vgg, picture(70, 90), layers, gram_sums).items():
         assert_close(halves[0][layer] + halves[1][layer], whole, rtol=1e-4, atol=1e-3)
 
 

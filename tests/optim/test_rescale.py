@@ -13,7 +13,7 @@ from torch import Tensor
 from pincel.canvas.base import Canvas
 from pincel.canvas.fourier import make_fourier
 from pincel.canvas.pixels import make_pixels
-from pincel.engine.ladder import change, resampled
+from pincel.engine.multiscale import canvas_change, resample
 from pincel.optim.adam import Adam
 from pincel.optim.base import CanvasChange, Optimizer
 from pincel.optim.gradient_descent import GradientDescent
@@ -217,9 +217,9 @@ def test_lbfgs_arrives_sooner_with_what_it_learnt_on_a_coarser_canvas(kind: str)
     x, state = after(optimizer, coarse, 25)
     goal = 1e-3 * float(fine.value(fine.start))
     # From the very start once more, and from where the coarse canvas ended.
-    for place in (fine.start, beyond.encode(resampled(before.pixels(x), NEW))):
+    for place in (fine.start, beyond.encode(resample(before.pixels(x), NEW))):
         goal = min(goal, 1e-2 * float(fine.value(place)))
-        carried = optimizer.rescale(state, change(before, beyond, OLD, NEW))
+        carried = optimizer.rescale(state, canvas_change(before, beyond, OLD, NEW))
         knowing = steps_to(fine, optimizer, place, carried, goal)
         fresh = steps_to(fine, optimizer, place, optimizer.init(place), goal)
         assert knowing < fresh < 400
@@ -230,15 +230,15 @@ def test_a_coarser_canvas_first_saves_steps_on_the_finer(optimizer: Optimizer[An
     coarse, fine = terrain("pixels", OLD), terrain("pixels", NEW)
     before, beyond = make_pixels(255.0, OLD), make_pixels(255.0, NEW)
     x, state = after(optimizer, coarse, 40)
-    carried = optimizer.rescale(state, change(before, beyond, OLD, NEW))
+    carried = optimizer.rescale(state, canvas_change(before, beyond, OLD, NEW))
     goal = 0.1 * float(fine.value(fine.start))
     fresh = steps_to(fine, optimizer, fine.start, optimizer.init(fine.start), goal)
-    assert steps_to(fine, optimizer, resampled(x, NEW), carried, goal) < fresh < 400
+    assert steps_to(fine, optimizer, resample(x, NEW), carried, goal) < fresh < 400
 
 
 def test_there_and_back_a_velocity_survives() -> None:
     velocity = smooth(NEW, 3)
-    there, back = (change(make_pixels(255.0, a), make_pixels(255.0, b), a, b) for a, b in ((NEW, OLD), (OLD, NEW)))
+    there, back = (canvas_change(make_pixels(255.0, a), make_pixels(255.0, b), a, b) for a, b in ((NEW, OLD), (OLD, NEW)))
     descent = GradientDescent(0.1, 0.9)
     state = replace(descent.init(velocity), velocity=velocity)
     returned = descent.rescale(descent.rescale(state, there), back).velocity

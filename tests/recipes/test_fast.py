@@ -16,7 +16,7 @@ from pincel.recipes import PRESETS, RECIPES
 from pincel.recipes.cited import Cited
 from pincel.recipes.schema import NAMES, Recipe, parse_ladder, share_of
 from pincel.recipes.toml import find_recipe, read_recipe, write_recipe
-from pincel.run.sizes import SMALLEST, content_size, make_rungs, needed_stride, style_size
+from pincel.run.sizes import SMALLEST, content_size, needed_stride, scales_of, style_size
 from tests.runs import make_run
 
 BASES = [name for name in RECIPES if name not in PRESETS and not name.endswith("-fast")]
@@ -139,7 +139,7 @@ def test_the_objective_at_full_size_is_that_of_the_base(
     monkeypatch.setattr("pincel.backbones.calibrate.SIDE", 160)
     given: dict[str, Any] = {"size": 132, "size_of": "long", "calibration": str(calibration), "precision": "fp32"}
     base, twin = (make_run(photographs[0], photographs[1], recipe=recipe, **given) for recipe in (name, f"{name}-fast"))
-    assert len(twin.plan.rungs) > 1
+    assert len(twin.plan.scales) > 1
     assert twin.size == base.size
     drawn = torch.rand(1, 3, *base.size, generator=torch.Generator().manual_seed(1)) * base.recipe.white
     assert measure(twin.objectives.full, drawn) == measure(base.objectives.full, drawn)
@@ -224,7 +224,7 @@ def test_a_scale_given_twice_in_two_ways_of_writing() -> None:
 @pytest.mark.parametrize("ladder", ["1e400=1", "1/2=1e308"])
 def test_numbers_too_large_are_refused(ladder: str) -> None:
     with pytest.raises(OptionError):
-        make_rungs(FAST.override(ladder=ladder), (512, 512), [])
+        scales_of(FAST.override(ladder=ladder), (512, 512), [])
 
 
 def test_a_recipe_can_do_without_its_ladder() -> None:
@@ -306,9 +306,9 @@ def sized(height: int, width: int) -> Picture:
     ],
 )
 def test_scales_too_small_to_see_anything_in_are_left_out(size: tuple[int, int], style: tuple[int, int], shorter_sides: list[int]) -> None:
-    assert [min(rung.size) for rung in make_rungs(FAST, size, [sized(*style)])] == shorter_sides
+    assert [min(rung.size) for rung in scales_of(FAST, size, [sized(*style)])] == shorter_sides
     # The smallest of several styles counts.
-    assert [min(rung.size) for rung in make_rungs(FAST, size, [sized(600, 600), sized(*style)])] == shorter_sides
+    assert [min(rung.size) for rung in scales_of(FAST, size, [sized(600, 600), sized(*style)])] == shorter_sides
 
 
 @pytest.mark.parametrize("name", [f"{name}-fast" for name in BASES])
@@ -317,7 +317,7 @@ def test_whatever_is_laid_out_can_be_painted(name: str, style: tuple[int, int]) 
     for size in range(400, 1200, 97):
         recipe = RECIPES[name].recipe.override(size=size, ladder={str(share / 20): 1.0 for share in range(1, 20)})
         full = content_size(recipe, sized(300, 410))
-        for rung in make_rungs(recipe, full, [sized(*style)]):
+        for rung in scales_of(recipe, full, [sized(*style)]):
             assert min(rung.size) >= min(*full, max(SMALLEST, needed_stride(recipe)))
             # Raises if the deepest layer would see nothing.
             style_size(recipe, sized(*style), rung.size, rung.share)

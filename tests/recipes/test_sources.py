@@ -19,7 +19,7 @@ from torch.nn.functional import mse_loss
 
 from pincel.engine.events import Step
 from pincel.recipes import RECIPES
-from pincel.run.sizes import make_rungs
+from pincel.run.sizes import scales_of
 from tests.runs import make_run
 
 SIDE = 72
@@ -500,7 +500,7 @@ def test_crowsonkb_is_the_program(pair: tuple[Path, Path], reference_vgg: Networ
 def test_crowsonkb_has_the_scales_of_the_program() -> None:
     recipe = RECIPES["crowsonkb"].recipe
     theirs = sorted({round(512 / 2 ** (i / 2)) for i in range(5)})
-    rungs = make_rungs(recipe, (512, 512), [])
+    rungs = scales_of(recipe, (512, 512), [])
     assert [rung.size for rung in rungs] == [(side, side) for side in theirs]
     assert [rung.steps for rung in rungs] == [1000, 500, 500, 500, 500]
 

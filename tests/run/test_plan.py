@@ -44,8 +44,8 @@ def planned(budget: float, layouts: tuple[str, ...] | None = None, **values: Any
 
 def test_with_memory_enough_nothing_is_cut() -> None:
     plan = planned(200)
-    assert [scale.layout for scale in plan.scales] == [WHOLE, WHOLE]
-    assert [scale.rung.size for scale in plan.scales] == [(768, 1024), (3072, 4096)]
+    assert [cost.layout for cost in plan.costs] == [WHOLE, WHOLE]
+    assert [cost.scale.size for cost in plan.costs] == [(768, 1024), (3072, 4096)]
     assert plan.size == (3072, 4096)
     assert plan.notes == ()
     assert plan.recipe.optimizer_options == {"history": 20}
@@ -59,7 +59,7 @@ def test_less_memory_more_work_and_it_fits() -> None:
     for plan, budget in zip(plans, (200, 24, 16, 10), strict=True):
         assert plan.memory < budget * GIB
         # The small scale always fits as it is.
-        assert plan.scales[0].layout == WHOLE
+        assert plan.costs[0].layout == WHOLE
 
 
 def test_rather_than_tiles_of_much_more_work_the_optimizer_has_a_shorter_history() -> None:
@@ -69,7 +69,7 @@ def test_rather_than_tiles_of_much_more_work_the_optimizer_has_a_shorter_history
     assert isinstance(history, int)
     assert 1 <= history < 20
     assert plan.notes == (f"To fit into 6.0 GiB: history {history}.",)
-    assert plan.scales[-1].work < 1.7 * planned(200).scales[-1].work
+    assert plan.costs[-1].work < 1.7 * planned(200).costs[-1].work
 
 
 def test_adam_has_no_history() -> None:
@@ -92,14 +92,14 @@ def test_a_longer_history_takes_more() -> None:
 
 
 def test_steps_take_time_and_so_do_targets() -> None:
-    (scale,) = planned(200, size=1024, ladder={}).scales
+    (scale,) = planned(200, size=1024, ladder={}).costs
     assert scale.total == scale.targets + 11 * scale.work
     assert scale.targets > 361_152 * 768 * 1024
 
 
 def test_tiles_that_are_asked_for_are_taken_and_their_layers_checked() -> None:
     plan = planned(200, ("pool2=512",))
-    assert [str(scale.layout) for scale in plan.scales] == ["pool2=512", "pool2=512"]
+    assert [str(cost.layout) for cost in plan.costs] == ["pool2=512", "pool2=512"]
     assert planned(1, ("pool2=512",)).notes[-1].startswith("The tiles asked for take about ")
     with pytest.raises(OptionError, match="pool9"):
         planned(200, ("pool9=512",))
@@ -109,7 +109,7 @@ def test_tiles_that_are_asked_for_are_taken_and_their_layers_checked() -> None:
 def test_an_outline_keeps_as_much_as_the_network(precision: Precision) -> None:
     from pincel.backbones import CARDS
     from pincel.backbones.vgg import load_vgg
-    from pincel.engine.estimate import Appetite
+    from pincel.engine.estimate import CostModel
 
     recipe = RECIPES["pincel"].recipe
     wanted = frozenset(["relu1_1", "relu3_1", "relu4_2"])
@@ -117,7 +117,7 @@ def test_an_outline_keeps_as_much_as_the_network(precision: Precision) -> None:
     loaded = precision.applied(load_vgg(CARDS["vgg19"], padding=recipe.padding), wanted)
     for layout in (WHOLE, parse_layout("pool2=256")):
         need, same = (
-            Appetite(network, wanted, device).need((512, 640), layout)
+            CostModel(network, wanted, device).cost((512, 640), layout)
             for network, device in ((outline, torch.device("meta")), (loaded, CPU))
         )
         assert need == same

@@ -15,6 +15,7 @@ from pincel import Notice, Run, resume
 from pincel.errors import CheckpointError, OptionError
 from pincel.functional.gram import gram_matrix, gram_sum, moment_sum
 from pincel.losses.style import StyleLoss
+from pincel.run.worker import network_terms
 from tests.cli.run import pincel, refused
 from tests.runs import make_run
 from tests.tensors import assert_close, normal
@@ -124,6 +125,13 @@ def test_soft_edges_are_painted_in_part(photographs: list[Path], draw: Draw) -> 
     x = run.objectives.full.problem.canvas.encode(255 * run.objectives.images.content.pixels.flip(-1))
     own, new = 255 * run.objectives.images.content.pixels, run.objectives.full.problem.canvas.pixels(x)
     assert_close(run.objectives.full.problem.pixels(x)[..., 40:], own[..., 40:] + 0.2 * (new - own)[..., 40:], atol=1e-3)
+
+
+def test_other_processes_evaluate_the_picture_that_they_are_sent(photographs: list[Path], draw: Draw) -> None:
+    # What is kept of the photograph is in it already; composited once more it would be another picture.
+    run = make_run(photographs[0], photographs[1], content_mask=draw("soft.png", halves(255, 51)), **GIVEN)
+    sent = run.objectives.full.problem.pixels(255 * torch.rand(1, 3, 64, 64))
+    assert torch.equal(network_terms(run.objectives.full).problem.pixels(sent), sent)
 
 
 @pytest.mark.parametrize("propagation", ["simple", "all", "inside"])

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from pincel.backbones.cards import Layer
 from pincel.backbones.vgg import VGG
-from pincel.engine.events import Preparing
+from pincel.engine.events import SetupProgress
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, PincelError, UnknownNameError
 from pincel.studies.activations import study
 from pincel.studies.declarations.activations import ActivationsOptions
@@ -267,7 +267,7 @@ def test_a_flat_picture_is_no_special_case(tmp_path: Path) -> None:
 
 
 def test_it_ends_with_what_it_has() -> None:
-    watch = Watch(lambda event: watch.stop("interrupted") if isinstance(event, Preparing) and event.done == 3 else None)
+    watch = Watch(lambda event: watch.stop("interrupted") if isinstance(event, SetupProgress) and event.done == 3 else None)
     report = study(look_alike(24, 24), ActivationsOptions("relu1_1,relu5_1", 4), Settings(24), watch)
     assert len(report.numbers["layers"]) == 3
     assert "3 of" in report.notes[0].text("en")

@@ -17,7 +17,7 @@ from PIL import Image
 
 from pincel.backbones import CARDS
 from pincel.backbones.vgg import load_vgg
-from pincel.engine.events import Notice, Preparing
+from pincel.engine.events import Notice, SetupProgress
 from pincel.errors import OptionError, PictureError, UnknownNameError, WeightsError
 from pincel.inversion.run import Rebuild, resolve_inversion
 from pincel.studies.declarations.inversion import InversionOptions
@@ -286,7 +286,7 @@ def test_the_same_run_is_made_once(shots: list[str]) -> None:
     job = Job("hogb", 0.5)
     done = rebuild_all([job, Job("hogb", 5.0), job], made, Watch(told.append))
     assert list(done.found) == [job, Job("hogb", 5.0)]
-    parts = [event for event in told if isinstance(event, Preparing)]
+    parts = [event for event in told if isinstance(event, SetupProgress)]
     assert [part.done for part in parts] == sorted(part.done for part in parts)
     assert (parts[0].done, parts[-1].done, parts[-1].total) == (0, 1000, 1000)
     assert "rebuilding 2 pictures" in parts[0].what
@@ -320,7 +320,7 @@ def ended(after: int) -> Watch:
     """Return a watch that asks for the end once a share of the work is told, in thousandths."""
 
     def hear(event: Any) -> None:
-        if isinstance(event, Preparing) and event.what.startswith("rebuilding") and event.done >= after:
+        if isinstance(event, SetupProgress) and event.what.startswith("rebuilding") and event.done >= after:
             watch.stop("interrupted")
 
     watch = Watch(hear)

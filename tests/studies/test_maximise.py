@@ -17,7 +17,7 @@ from torch import Tensor
 from pincel.backbones import CARDS
 from pincel.backbones.bank import load_bank
 from pincel.backbones.vgg import VGG
-from pincel.engine.events import Preparing
+from pincel.engine.events import SetupProgress
 from pincel.errors import OptionError, UnknownNameError
 from pincel.samples import sample_names
 from pincel.studies.declarations.maximise import MaximiseOptions
@@ -325,9 +325,8 @@ def test_samples_are_measured_as_they_are(bank: VGG) -> None:
 
 @pytest.mark.parametrize("after", ["looking at the samples", "drawing 2 pictures (fourier)"])
 def test_stopping_keeps_the_pictures_so_far(after: str) -> None:
-    watch = Watch(
-        lambda event: watch.stop("interrupted") if event == Preparing(after, 2, len(sample_names()) if "samples" in after else 9) else None
-    )
+    last = SetupProgress(after, 2, len(sample_names()) if "samples" in after else 9)
+    watch = Watch(lambda event: watch.stop("interrupted") if event == last else None)
     settings = Settings(size=24, steps=9, backbone="random-cnn-11", device="cpu")
     report = study(MaximiseOptions(channels="2"), settings, watch)
     done = 0 if "samples" in after else 2

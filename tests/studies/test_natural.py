@@ -22,7 +22,7 @@ from pincel.backbones.bank import load_bank
 from pincel.backbones.vgg import VGG
 from pincel.canvas.pixels import PixelCanvas
 from pincel.cli.studies.declared import study_command
-from pincel.engine.events import Preparing
+from pincel.engine.events import SetupProgress
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError
 from pincel.image.io import load_picture
 from pincel.inversion.representation import Representation
@@ -376,7 +376,7 @@ def test_where_nothing_is_seen_there_is_no_caricature(monkeypatch: pytest.Monkey
 @pytest.mark.usefixtures("few")
 def test_stopping_keeps_the_pictures_so_far(share: int, begun: int, tmp_path: Path) -> None:
     def tell(event: Any) -> None:
-        if isinstance(event, Preparing) and event.what == "drawing 5 pictures" and event.done >= share:
+        if isinstance(event, SetupProgress) and event.what == "drawing 5 pictures" and event.done >= share:
             watch.stop("interrupted")
 
     watch = Watch(tell)

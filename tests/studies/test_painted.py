@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from pincel.api import evaluate, transfer
-from pincel.engine.events import Notice, Preparing
+from pincel.engine.events import Notice, SetupProgress
 from pincel.engine.result import Result
 from pincel.errors import OptionError, UnknownNameError
 from pincel.image.io import load_picture
@@ -198,7 +198,7 @@ def stopping(after: int) -> tuple[Watch, list[Any]]:
 
     def hear(event: Any) -> None:
         told.append(event)
-        if isinstance(event, Preparing) and event.done >= after:
+        if isinstance(event, SetupProgress) and event.done >= after:
             watch.stop("interrupted")
 
     watch = Watch(hear)
@@ -223,7 +223,7 @@ def test_a_study_that_is_ended_early_writes_what_there_is(name: str, pair: tuple
     assert "ended early: 1 of" in report.notes[0].text("en")
     write(report, tmp_path, "en")
     assert "ended early" in (tmp_path / "index.html").read_text()
-    assert isinstance(told[-1], Preparing)
+    assert isinstance(told[-1], SetupProgress)
 
 
 def test_an_end_asked_for_before_the_start_leaves_a_page_without_pictures(pair: tuple[Path, Path], tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_progress_counts_all_steps_of_all_pictures(pair: tuple[Path, Path]) -> N
     picture = load_picture(Image.open(pair[0]).resize((24, 18)))
     jobs = [Job(picture, picture, {"activations": "raw", "content_layers": "relu1_1", "style_layers": "relu1_1"})] * 2
     results = paint_all(jobs, TINY, Watch(told.append))
-    parts = [event for event in told if isinstance(event, Preparing)]
+    parts = [event for event in told if isinstance(event, SetupProgress)]
     assert [part.done for part in parts] == sorted(part.done for part in parts)
     assert (parts[0].done, parts[-1].done, parts[-1].total) == (0, 4, 4)
     assert [result.record["steps"] for result in results] == [2, 2]

@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from pincel.backbones.vgg_cards import VGG19
-from pincel.engine.events import Event, Preparing
+from pincel.engine.events import Event, SetupProgress
 from pincel.errors import OptionError, PictureMissingError, PictureUnreadableError, UnknownNameError
 from pincel.image.io import load_picture
 from pincel.studies.declarations.patches import PatchesOptions
@@ -136,11 +136,11 @@ def test_files_that_cannot_be_used_are_named(folder: Path, tmp_path: Path) -> No
     said = [note.text("en") for note in report.notes]
     assert "Left out, for they cannot be looked at: broken.jpg, thin.png." in said
     assert "Left out, for they are copies of others: same.png." in said
-    assert Preparing("looking at photographs", 6, 6) in told
+    assert SetupProgress("looking at photographs", 6, 6) in told
 
 
 def test_stopping_keeps_what_is_found(folder: Path) -> None:
-    watch = Watch(lambda event: watch.stop("interrupted") if event == Preparing("looking at photographs", 4, 12) else None)
+    watch = Watch(lambda event: watch.stop("interrupted") if event == SetupProgress("looking at photographs", 4, 12) else None)
     report = study([str(folder)], PatchesOptions(layers="relu1_1", channels="0,"), QUICK, watch)
     assert len(report.numbers["photographs"]) == 4
     assert len(rows_of(report)) == 4
@@ -160,7 +160,7 @@ def test_stopping_before_the_first_is_an_error(folder: Path) -> None:
 def test_a_photograph_that_is_gone_meanwhile(folder: Path, tmp_path: Path) -> None:
     for name in ("coffee0.png", "rocket0.png"):
         shutil.copy(folder / name, tmp_path)
-    watch = Watch(lambda event: (tmp_path / "coffee0.png").unlink() if event == Preparing("looking at photographs", 2, 2) else None)
+    watch = Watch(lambda event: (tmp_path / "coffee0.png").unlink() if event == SetupProgress("looking at photographs", 2, 2) else None)
     report = study([str(tmp_path)], PatchesOptions(channels="3", explain="none"), ONE_LAYER, watch)
     assert {Path(row["file"]).name for row in rows_of(report)} == {"rocket0.png"}
     assert "coffee0.png" in report.notes[0].text("en")

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pincel.engine.events import Notice, Preparing
+from pincel.engine.events import Notice, SetupProgress
 from pincel.errors import OptionError, OutputError, PictureSizeError, UnknownNameError
 from pincel.studies import plots
 from pincel.studies.look import check_size, features, network, opened
@@ -173,7 +173,7 @@ def test_a_watch_tells_how_far_it_is_and_stops_when_asked() -> None:
             watch.stop("interrupted")
     assert seen == ["a", "b"]
     assert watch.stopped == "interrupted"
-    assert told == [Notice("so"), Preparing("looking", 0, 4), Preparing("looking", 1, 4), Preparing("looking", 2, 4)]
+    assert told == [Notice("so"), SetupProgress("looking", 0, 4), SetupProgress("looking", 1, 4), SetupProgress("looking", 2, 4)]
 
 
 def test_a_watch_passes_the_request_on() -> None:

@@ -94,7 +94,7 @@ def test_its_time_counts_what_was_before() -> None:
 class Both(SingleReplica):
     """Two processes, of which the other was interrupted."""
 
-    def summed(self, part: Tensor) -> Tensor:
+    def all_reduce(self, part: Tensor) -> Tensor:
         other = part.clone()
         other[0] = 1
         return part + other

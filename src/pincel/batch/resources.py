@@ -9,7 +9,7 @@ import torch
 from pincel.batch.messages import Job, MachineOptions
 from pincel.batch.runner import JobRunner
 from pincel.engine.device import resolve_device
-from pincel.engine.memory import free_memory, parse_memory, keep_freed_memory
+from pincel.engine.memory import free_memory, parse_memory, retain_heap
 from pincel.errors import OptionError
 from pincel.executors.processes import ProcessExecutor
 from pincel.executors.protocol import Executor, Worker
@@ -31,7 +31,7 @@ class MakeRunner:
     def __call__(self, name: str) -> Worker[Job]:
         """Make it."""
         # This process is ours alone.
-        keep_freed_memory()
+        retain_heap()
         return JobRunner(**asdict(self.machine), worker=name)
 
 

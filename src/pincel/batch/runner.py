@@ -14,8 +14,8 @@ from pincel.batch.jobs import USUAL
 from pincel.batch.messages import LEFT, Job, JobResult, Progress
 from pincel.batch.path_globs import is_folder
 from pincel.engine.device import use_threads
-from pincel.engine.events import Scale, Step, Stopped
-from pincel.engine.memory import give_back_freed_memory
+from pincel.engine.events import ScaleStart, Step, Stopped
+from pincel.engine.memory import trim_heap
 from pincel.engine.result import Result, record_path
 from pincel.errors import PincelError
 from pincel.executors.protocol import Stop, never_stop
@@ -94,11 +94,11 @@ class JobRunner:
         run = Run(content, styles, recipe=recipe, machine=self._machine, **settings)
         if run.plan.memory_constrained:
             # From here on; those that come after it are slower for it, and not many in a batch that has such pictures.
-            give_back_freed_memory()
+            trim_heap()
         check_limits(job.output, run.size, alpha=run.inputs.content.alpha is not None)
-        steps, before, of_scale, reason = sum(scale.steps for scale in run.plan.rungs), 0, 0, ""
+        steps, before, of_scale, reason = sum(scale.steps for scale in run.plan.scales), 0, 0, ""
         for event in run:
-            if isinstance(event, Scale):
+            if isinstance(event, ScaleStart):
                 before, of_scale = before + of_scale, event.steps
             elif isinstance(event, Step):
                 watch.first_step()

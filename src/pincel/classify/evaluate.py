@@ -58,7 +58,7 @@ class ConfusionMetrics:
 
     def together(self, group: ReplicaGroup) -> ConfusionMetrics:
         """Return the counts of everybody."""
-        return ConfusionMetrics(group.summed(self.confusion), group.summed(self.missed), group.summed(self.loss))
+        return ConfusionMetrics(group.all_reduce(self.confusion), group.all_reduce(self.missed), group.all_reduce(self.loss))
 
     @property
     def pictures(self) -> int:

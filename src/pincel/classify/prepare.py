@@ -16,10 +16,10 @@ from pincel.classify.loader import Material
 from pincel.classify.schema import TrainingRecipe
 from pincel.classify.squares import Decoded, Squares, Survey, bytes_of, surveyed
 from pincel.classify.statistics import Statistics, read_statistics, statistics_of, write_statistics
-from pincel.engine.events import Notice, Preparing
+from pincel.engine.events import Notice, SetupProgress
 from pincel.training.group import ReplicaGroup
 
-Told = Generator[Notice | Preparing, None, "Prepared"]
+Told = Generator[Notice | SetupProgress, None, "Prepared"]
 # part → place → what is wrong with the picture there.
 Damaged = dict[str, dict[int, str]]
 
@@ -68,7 +68,7 @@ def prepared(found: Found, recipe: TrainingRecipe, means: PrepareOptions) -> Tol
     """
     fits = bytes_of({part: len(pictures) for part, pictures in found.parts.items()}, recipe.side) <= means.memory
     # Who has more room does as the others do.
-    keep = all(json.loads(answer) for answer in means.group.replies(json.dumps(fits)))
+    keep = all(json.loads(answer) for answer in means.group.all_gather(json.dumps(fits)))
     about = {"data": found.sha256, "side": recipe.side}
     known = None if keep else _known(about, means)
     if known is not None:
@@ -91,14 +91,14 @@ def prepared(found: Found, recipe: TrainingRecipe, means: PrepareOptions) -> Tol
     return Prepared(whole, Material(seen, labels, eyepiece_of(recipe, statistics)), statistics, left_out, keep)
 
 
-def _surveys(found: Found, side: int, means: PrepareOptions, *, keep: bool) -> Generator[Preparing, None, dict[str, Survey]]:
+def _surveys(found: Found, side: int, means: PrepareOptions, *, keep: bool) -> Generator[SetupProgress, None, dict[str, Survey]]:
     """Look at all parts; what is not kept is shared out."""
     surveys = {}
     for part, pictures in found.parts.items():
         places = range(len(pictures)) if keep else range(means.group.rank, len(pictures), means.group.processes)
         what = f"decoding {part}" if keep else f"looking through {part}"
         for event in surveyed(pictures, side, what, keep=keep, places=places, threads=means.threads):
-            if isinstance(event, Preparing):
+            if isinstance(event, SetupProgress):
                 yield event
             else:
                 surveys[part] = event if keep else _together(event, means.group)
@@ -108,8 +108,8 @@ def _surveys(found: Found, side: int, means: PrepareOptions, *, keep: bool) -> G
 def _together(survey: Survey, group: ReplicaGroup) -> Survey:
     """Return what everybody has found."""
     sums = survey.sums
-    sums.count, sums.pixels, sums.products = (group.summed(each) for each in (sums.count, sums.pixels, sums.products))
-    damaged = [json.loads(answer) for answer in group.replies(json.dumps(survey.damaged))]
+    sums.count, sums.pixels, sums.products = (group.all_reduce(each) for each in (sums.count, sums.pixels, sums.products))
+    damaged = [json.loads(answer) for answer in group.all_gather(json.dumps(survey.damaged))]
     everything = {int(place): reason for each in damaged for place, reason in each.items()}
     return Survey(sums, dict(sorted(everything.items())))
 
@@ -118,7 +118,7 @@ def _known(about: Mapping[str, object], means: PrepareOptions) -> tuple[Statisti
     """Return what was found the last time, if everybody can read it and it is of this set."""
     read = read_statistics(means.cache)
     same = read is not None and {name: read[1].get(name) for name in about} == about
-    everybody = all(json.loads(answer) for answer in means.group.replies(json.dumps(same)))
+    everybody = all(json.loads(answer) for answer in means.group.all_gather(json.dumps(same)))
     if read is None or not everybody:
         return None
     damaged = {part: {int(place): reason for place, reason in reasons.items()} for part, reasons in read[1]["damaged"].items()}

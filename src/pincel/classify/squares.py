@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pincel.classify.listing import Listing
 from pincel.classify.statistics import Sums
-from pincel.engine.events import Preparing
+from pincel.engine.events import SetupProgress
 from pincel.errors import PictureError
 from pincel.image.resize import cover
 
@@ -71,7 +71,9 @@ class Survey:
     kept: Tensor | None = None
 
 
-def surveyed(pictures: Listing, side: int, what: str, *, keep: bool, places: Sequence[int], threads: int) -> Iterator[Preparing | Survey]:
+def surveyed(
+    pictures: Listing, side: int, what: str, *, keep: bool, places: Sequence[int], threads: int
+) -> Iterator[SetupProgress | Survey]:
     """Look at pictures, in several threads, and add up what is seen.
 
     Args:
@@ -87,7 +89,7 @@ def surveyed(pictures: Listing, side: int, what: str, *, keep: bool, places: Seq
     """
     kept = torch.zeros(len(pictures), 3, side, side, dtype=torch.uint8) if keep else None
     found = Survey(Sums.none(side), {}, kept)
-    yield Preparing(what, 0, len(places))
+    yield SetupProgress(what, 0, len(places))
     for done, (place, answer) in enumerate(_in_order(places, _attempt(Decoded(pictures, side)), threads), 1):
         if isinstance(answer, str):
             found.damaged[place] = answer
@@ -96,7 +98,7 @@ def surveyed(pictures: Listing, side: int, what: str, *, keep: bool, places: Seq
             if kept is not None:
                 kept[place] = answer
         if done % PACE == 0 or done == len(places):
-            yield Preparing(what, done, len(places))
+            yield SetupProgress(what, done, len(places))
     yield found
 
 

@@ -78,9 +78,9 @@ class Learner:
         logits = answers(eye, batch.views.flatten(0, 1).to(self.device), masks)
         loss = loss_of(logits, labels, everybody)
         weights = flat(state.weights)
-        grads = [self.group.summed(grad) for grad in slopes_of(loss, weights)]
+        grads = [self.group.all_reduce(grad) for grad in slopes_of(loss, weights)]
         seen = torch.tensor([float(loss.detach()) * everybody, *_mistakes(logits.detach(), labels)], dtype=torch.float64)
-        total, wrong, missed = self.group.summed(seen).tolist()
+        total, wrong, missed = self.group.all_reduce(seen).tolist()
         if not abs(total) < float("inf"):
             raise self.diverged()
         descend(weights, flat(state.velocities), grads, state.rate.now, recipe.momentum, recipe.decay)

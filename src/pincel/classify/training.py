@@ -27,7 +27,7 @@ from pincel.classify.schema import TrainingRecipe
 from pincel.classify.squares import SHARE
 from pincel.classify.state import ClassifierState, read_state, write_state
 from pincel.classify.step import Learner
-from pincel.engine.checkpoint import circumstances
+from pincel.engine.checkpoint import environment
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Notice
 from pincel.engine.machine import cores
@@ -232,13 +232,13 @@ class ClassifierTraining:
         )
 
     def _environment(self) -> dict[str, str]:
-        return circumstances(self.device, self.machine.precision, self.group.processes)
+        return environment(self.device, self.machine.precision, self.group.processes)
 
     def _evaluated(self) -> Generator[TrainingEvent, None, dict[str, ConfusionMetrics]]:
         """Evaluate the best network on the test set, in ten crops of each picture."""
         card, ready = self._card, self._ready
         # Process 0 has written it by the time that it answers.
-        self.group.replies("")
+        self.group.all_gather("")
         part, group, size = self.found.judged, self.group, max(1, self.recipe.batch // 10)
         best = ClassifierState.first(_placed(read_network(self.folder.network, card), self.device), 0.0)
         judge = Learner(card, self.recipe, best, group, self.device, self.machine.precision)

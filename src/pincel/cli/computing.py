@@ -22,9 +22,9 @@ def begin_computing() -> None:
     _check_current_folder()
     before = core_use()
     # Importing torch takes a second or two, in which others can be seen at work.
-    from pincel.engine.memory import keep_freed_memory
+    from pincel.engine.memory import retain_heap
 
-    keep_freed_memory()
+    retain_heap()
     _share_cores(before)
 
 

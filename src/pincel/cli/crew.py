@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pincel.engine.team import Crew
+    from pincel.engine.process_group import ProcessGroup
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def follow() -> int:
     Returns:
         The exit code: 0, or 2 if process 0 has gone before.
     """
-    from pincel.engine.team import join
+    from pincel.engine.process_group import join
     from pincel.run.worker import run_worker
 
     here = place(os.environ)
@@ -64,25 +64,25 @@ def follow() -> int:
 
 
 @contextmanager
-def crew() -> Iterator[Crew]:
+def crew() -> Iterator[ProcessGroup]:
     """Gather the processes that torchrun started, and let them end when all is done.
 
     If something goes wrong they notice that this process goes.
     """
-    from pincel.engine.team import Leader, Single, join
+    from pincel.engine.process_group import LeaderGroup, LocalGroup, join
     from pincel.errors import WorkerError
 
     here = place(os.environ)
     if here is None:
-        yield Single()
+        yield LocalGroup()
         return
-    leader = Leader(join(here.rank, here.processes, here.local))
+    leader = LeaderGroup(join(here.rank, here.processes, here.local))
     try:
         yield leader
         with suppress(WorkerError):
-            leader.dismiss()
+            leader.shutdown()
     finally:
-        leader.team.leave()
+        leader.team.destroy()
 
 
 def device_here(name: str) -> str:
@@ -94,7 +94,7 @@ def device_here(name: str) -> str:
     return own if name in ("auto", "cuda") and own in available_devices() else name
 
 
-def stand_fast(hands: Crew) -> None:
+def stand_fast(hands: ProcessGroup) -> None:
     """From now on let no signal end this process but through the run, if others work with it.
 
     When one of them dies, torchrun ends the rest by SIGTERM, and the checkpoint and the picture are still to be written.

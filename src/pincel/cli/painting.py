@@ -96,10 +96,10 @@ def read_back(written: Mapping[str, Any]) -> Outputs:
 
 def paint(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool, preview: Path | None = None) -> None:
     """Iterate over a run, showing what it tells, until it ends or a signal asks it to, and evaluate its result."""
-    from pincel.engine.memory import give_back_freed_memory
+    from pincel.engine.memory import trim_heap
 
     if run.plan.memory_constrained:
-        give_back_freed_memory()
+        trim_heap()
     watchers = _watchers(run, outputs, bar, json_lines=json_lines)
     if preview:
         from pincel.cli.preview import Preview
@@ -120,7 +120,7 @@ def _watchers(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> list
     from pincel.errors import OutputError
     from pincel.image.io import save_picture, to_pil
 
-    ladder = len(run.plan.scales) > 1
+    ladder = len(run.plan.costs) > 1
 
     def keep(event: Event) -> None:
         if outputs.save_every and isinstance(event, Step) and event.step and event.step % outputs.save_every == 0:
@@ -144,8 +144,8 @@ def as_json(event: Event) -> dict[str, Any]:
     from pincel.engine.events import Step
 
     terms = {"terms": event.terms} if isinstance(event, Step) else {}
-    fields = {key: value for key, value in vars(event).items() if key not in ("preview", "read")}
-    return {"event": type(event).__name__.lower(), **fields, **terms}
+    fields = {key: value for key, value in vars(event).items() if key not in ("preview", "fetch_terms")}
+    return {"event": event.kind, **fields, **terms}
 
 
 class Stoppable(Protocol):
@@ -179,7 +179,9 @@ class Learns(Stoppable, Protocol):
 
 
 def event_name(event: object) -> str:
-    """Return what an event is called as JSON: ``StepEnd`` is ``step_end``."""
+    """Return what an event is called as JSON: its ``kind`` if it has one; ``StepEnd`` is ``step_end``."""
+    if kind := getattr(event, "kind", ""):
+        return str(kind)
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(event).__name__).removeprefix("_")
 
 

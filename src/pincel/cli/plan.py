@@ -85,13 +85,13 @@ def as_data(plan: Plan, machine: Machine) -> dict[str, Any]:
     """Return a plan as plain data: bytes, seconds (null where not known), sizes as [width, height]."""
     scales = [
         {
-            "size": [scale.rung.size[1], scale.rung.size[0]],
-            "steps": scale.rung.steps,
-            "tiles": str(scale.layout),
-            "memory": round(scale.memory),
-            "seconds": machine.seconds_for(scale.total),
+            "size": [cost.scale.size[1], cost.scale.size[0]],
+            "steps": cost.scale.steps,
+            "tiles": str(cost.layout),
+            "memory": round(cost.memory),
+            "seconds": machine.seconds_for(cost.total),
         }
-        for scale in plan.scales
+        for cost in plan.costs
     ]
     return {
         "size": [plan.size[1], plan.size[0]],
@@ -120,14 +120,14 @@ def _scales(plan: Plan, machine: Machine) -> list[tuple[int, int, int, str, str,
 
     return [
         (
-            scale.rung.size[1],
-            scale.rung.size[0],
-            scale.rung.steps,
-            str(scale.layout),
-            gibibytes(scale.memory),
-            duration(machine.seconds_for(scale.total)),
+            cost.scale.size[1],
+            cost.scale.size[0],
+            cost.scale.steps,
+            str(cost.layout),
+            gibibytes(cost.memory),
+            duration(machine.seconds_for(cost.total)),
         )
-        for scale in plan.scales
+        for cost in plan.costs
     ]
 
 

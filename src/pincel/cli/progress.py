@@ -18,7 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from pincel.engine.events import Event, Looking, Notice, Preparing, Scale, Step
+from pincel.engine.events import Event, Notice, ScaleStart, SetupProgress, Step, TileProgress
 
 # Seconds between two lines where there is no terminal to redraw.
 PAUSE = 10.0
@@ -100,7 +100,7 @@ class View:
             self._progress.remove_task(task)
         self._tasks = {}
 
-    def notice(self, event: Notice | Preparing) -> None:
+    def notice(self, event: Notice | SetupProgress) -> None:
         """Show an event that all have."""
         if isinstance(event, Notice):
             self.line(event.text, style="dim")
@@ -136,16 +136,16 @@ class Bar(View):
 
     def show(self, event: Event) -> None:
         """Show one event."""
-        if isinstance(event, Notice | Preparing):
+        if isinstance(event, Notice | SetupProgress):
             self.notice(event)
-        elif isinstance(event, Scale):
+        elif isinstance(event, ScaleStart):
             self._enter(event)
-        elif isinstance(event, Looking):
+        elif isinstance(event, TileProgress):
             self._look(event)
         elif isinstance(event, Step):
             self._step(event)
 
-    def _enter(self, event: Scale) -> None:
+    def _enter(self, event: ScaleStart) -> None:
         """Close the bar of the scale before, which may have ended early, and open one for this."""
         if self._scale in self._tasks:
             self._progress.update(self._tasks[self._scale], completed=self._completed, total=self._completed)
@@ -154,7 +154,7 @@ class Bar(View):
         self._entered = None
         self._completed = 0
 
-    def _look(self, event: Looking) -> None:
+    def _look(self, event: TileProgress) -> None:
         """Move the bar within a step; before the first one there is none to move."""
         share = event.done / event.total
         if self._scale in self._tasks:

@@ -17,7 +17,7 @@ from pincel.cli.texts import GroupedCommand, examples
 if TYPE_CHECKING:
     from pincel.cli.painting import Outputs
     from pincel.cli.progress import Bar
-    from pincel.engine.team import Crew
+    from pincel.engine.process_group import ProcessGroup
     from pincel.run.checkpoint import CheckpointWriter
     from pincel.run.run import Run
 
@@ -66,7 +66,7 @@ def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
     ctx.exit(code)
 
 
-def _opened(folder: str, options: Mapping[str, Any], bar: Bar, hands: Crew) -> tuple[Run, CheckpointWriter, Outputs, Path | None]:
+def _opened(folder: str, options: Mapping[str, Any], bar: Bar, hands: ProcessGroup) -> tuple[Run, CheckpointWriter, Outputs, Path | None]:
     """Read the checkpoint, and make sure that its run can be written where it should before it is built; return where previews go, too."""
     from pincel.engine.checkpoint import find_checkpoint
     from pincel.run.checkpoint import resume_run

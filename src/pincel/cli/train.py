@@ -202,7 +202,7 @@ def _tell(result: Trained, folder: Path, options: dict[str, Any]) -> None:
 @contextmanager
 def _together() -> Iterator[ReplicaGroup]:
     """Meet the processes that torchrun started; a process by itself is alone."""
-    from pincel.engine.team import join
+    from pincel.engine.process_group import join
     from pincel.training.group import SingleReplica
 
     here = place(os.environ)
@@ -213,4 +213,4 @@ def _together() -> Iterator[ReplicaGroup]:
     try:
         yield team
     finally:
-        team.leave()
+        team.destroy()

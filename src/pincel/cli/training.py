@@ -23,12 +23,12 @@ class TrainingBar(View):
 
     def show(self, event: TrainingEvent) -> None:
         """Show one event."""
-        from pincel.engine.events import Notice, Preparing
+        from pincel.engine.events import Notice, SetupProgress
         from pincel.training.events import EpochEnd, EvalProgress, StepEnd, TrainStart
 
         if isinstance(event, Notice):
             self.notice(event)
-        elif isinstance(event, Preparing):
+        elif isinstance(event, SetupProgress):
             self._only(event.what)
             self.notice(event)
         elif isinstance(event, EvalProgress):

@@ -20,7 +20,7 @@ from pincel.recipes.groups import GROUPS
 
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
-    from pincel.engine.team import Crew
+    from pincel.engine.process_group import ProcessGroup
     from pincel.run.checkpoint import CheckpointWriter
     from pincel.run.run import Run
 
@@ -116,7 +116,7 @@ def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> in
         return _transferred(content, style, options, hands)
 
 
-def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], hands: Crew) -> int:
+def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], hands: ProcessGroup) -> int:
     """Check, paint and write; return the exit code."""
     from pincel.cli.progress import Bar
 
@@ -164,7 +164,7 @@ def checkpoint_folder(options: dict[str, Any], outputs: Outputs) -> Path | None:
     Raises:
         PincelError: For a folder that cannot be written to, or that holds checkpoints of another run.
     """
-    from pincel.engine.keeper import new_folder
+    from pincel.engine.checkpoint_manager import new_folder
 
     if options["checkpoint"]:
         return new_folder(Path(options["checkpoint"]))
@@ -176,7 +176,7 @@ def checkpoint_folder(options: dict[str, Any], outputs: Outputs) -> Path | None:
 def _checkpoints(run: Run, folder: Path, outputs: Outputs, every: float, bar: Bar) -> CheckpointWriter:
     """Let a run write checkpoints: those that nobody asked for only once it turns out to take long."""
     from pincel.engine.checkpoint import checkpoint_files
-    from pincel.engine.keeper import LONG
+    from pincel.engine.checkpoint_manager import LONG
     from pincel.run.checkpoint import keep_checkpoints
 
     if outputs.passing and checkpoint_files(folder):

@@ -16,7 +16,7 @@ from pincel.cluster.paths import absolute_path, absolute_setting
 from pincel.cluster.pool import PATIENCE
 from pincel.cluster.worker import share_of_memory
 from pincel.engine.device import use_threads
-from pincel.engine.memory import keep_freed_memory
+from pincel.engine.memory import retain_heap
 from pincel.errors import ClusterError
 from pincel.executors.protocol import MakeWorker, Stop
 from pincel.files import one_line, quoted
@@ -86,7 +86,7 @@ class VideoWorker:
     def __init__(self, settings: Settings, folder: Path, peers: int, threads: int, _name: str = "") -> None:
         use_threads(threads)
         # This process is ours alone.
-        keep_freed_memory()
+        retain_heap()
         self._threads, self._work = threads, FrameStore(folder)
         settings = replace(settings, memory=share_of_memory(settings.device, settings.memory, peers))
         self._worker = SceneWorker(self._work, settings, Cache())

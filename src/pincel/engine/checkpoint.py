@@ -51,7 +51,7 @@ _DTYPES = {
 }
 
 
-def circumstances(device: torch.device, precision: object, processes: int) -> dict[str, str]:
+def environment(device: torch.device, precision: object, processes: int) -> dict[str, str]:
     """Return what the last bits of a number depend on, beside what was asked for."""
     threads = torch.get_num_threads() if device.type == "cpu" else 0
     named = processor_name() if device.type == "cpu" else str(device)

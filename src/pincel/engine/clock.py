@@ -9,8 +9,8 @@ import psutil
 import torch
 
 
-def settle(device: torch.device) -> None:
-    """Wait until the device has done all that it was told."""
+def synchronize(device: torch.device) -> None:
+    """Wait until the device has finished all its work."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":
@@ -19,10 +19,10 @@ def settle(device: torch.device) -> None:
 
 def timed(work: Callable[[], object], device: torch.device) -> float:
     """Return the seconds that ``work`` takes."""
-    settle(device)
+    synchronize(device)
     began = time.perf_counter()
     work()
-    settle(device)
+    synchronize(device)
     return time.perf_counter() - began
 
 

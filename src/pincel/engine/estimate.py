@@ -1,7 +1,7 @@
-"""What looking at a picture will take, before it is looked at: memory, and arithmetic.
+"""Memory and arithmetic of an evaluation, estimated before it is made.
 
-What layers keep for the way back is counted on a small picture, as torch saves it, so that it holds for any network, pooling and
-precision; it grows with the number of positions. What is borrowed for a moment in between is :data:`BORROWED` times the largest layer.
+What layers keep for the backward pass is counted on a small picture, as torch saves it, so that it holds for any network, pooling and
+precision; it grows with the number of positions. Temporary memory is :data:`WORKSPACE` times the largest layer.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from pincel.backbones.base import Backbone
 from pincel.backbones.cards import Layer
 from pincel.engine.layout import ALIGN, REST, WHOLE, Layout, Part
 
-# What going back takes, in ways there.
-BACK = 1.9
-# Layers of the largest size that exist for a moment: what comes in, what goes out, and what the library needs to get there.
-BORROWED = 3.0
+# Arithmetic of a backward pass, in units of a forward pass.
+BACKWARD_FACTOR = 1.9
+# Temporary memory in units of the largest layer: input, output, and workspace of the library.
+WORKSPACE = 3.0
 # Sides of tiles worth trying, in pixels of the picture.
 SIDES = (256, 512, 1024, 2048, 4096)
-# What goes from one part to the next is kept whole: cut behind poolings of these strides, where it is little.
+# What one part passes to the next is stored whole: cut after poolings of these strides, where it is small.
 CUTS = (4, 8)
 FLOAT = 4
-# Of the memory that was not there, what a layout must make do with to be tried instead.
-ENOUGH = 0.7
+# After a lack of memory, largest fraction of the memory of the layout that failed.
+MAX_FRACTION = 0.7
 
 
 @dataclass(frozen=True)
-class Need:
-    """What one look takes.
+class Cost:
+    """What one evaluation takes.
 
     Attributes:
-        memory: Most bytes at one time, beyond the picture and the weights of the network.
-        work: Multiply-adds of all convolutions; :data:`BACK` times as many for the way back.
+        memory: Peak bytes, beyond the picture and the weights of the network.
+        work: Multiply-adds of all convolutions; a backward pass counts :data:`BACKWARD_FACTOR` times a forward pass.
     """
 
     memory: float
@@ -45,82 +45,82 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Appetite:
-    """What looking through some layers takes, at any size, in any layout.
+class CostModel:
+    """Computes the cost of evaluating some layers of a network, at any size, in any layout.
 
     Attributes:
-        backbone: The eye.
-        wanted: Layers asked for.
-        device: Where the network is.
+        backbone: The network.
+        wanted: The layers.
+        device: Of the network.
     """
 
     backbone: Backbone
     wanted: frozenset[str]
     device: torch.device
     _kept: dict[tuple[str, str], float] = field(default_factory=dict, repr=False)
-    _needs: dict[tuple[tuple[int, int], str, bool], Need] = field(default_factory=dict, repr=False)
+    _costs: dict[tuple[tuple[int, int], str, bool], Cost] = field(default_factory=dict, repr=False)
 
-    def need(self, size: tuple[int, int], layout: Layout = WHOLE, *, slopes: bool = True) -> Need:
-        """Return what a picture of (height, width) takes; without ``slopes``, for the way there only."""
-        # Whoever weighs layouts asks for the same again and again.
-        key = size, str(layout), slopes
-        if key not in self._needs:
-            self._needs[key] = self._need(size, layout, slopes=slopes)
-        return self._needs[key]
+    def cost(self, size: tuple[int, int], layout: Layout = WHOLE, *, grad: bool = True) -> Cost:
+        """Return the cost at (height, width); of the forward pass only without ``grad``."""
+        # A search over layouts asks for the same costs many times.
+        key = size, str(layout), grad
+        if key not in self._costs:
+            self._costs[key] = self._cost(size, layout, grad=grad)
+        return self._costs[key]
 
-    def _need(self, size: tuple[int, int], layout: Layout, *, slopes: bool) -> Need:
+    def _cost(self, size: tuple[int, int], layout: Layout, *, grad: bool) -> Cost:
         held = most = work = 0.0
         for index, part in enumerate(layout.parts(self.backbone, self.wanted)):
-            there, widest = _looks(part, size)
-            back, widest = _looks(part, size, margins=1 + layout.exact) if slopes else (there, widest)
-            kept = self._keeps(part) * widest if slopes else 0.0
+            forward, widest = _areas(part, size)
+            backward, widest = _areas(part, size, margins=1 + layout.exact) if grad else (forward, widest)
+            kept = self._keeps(part) * widest if grad else 0.0
             passing = part.tiled and not layout.keep
-            most = max(most, BORROWED * _largest(part) * widest + (kept if passing else 0.0))
-            # What it is given, and the slope of that; the picture itself is counted elsewhere.
-            held += (0.0 if passing else kept) + (FLOAT * part.before.channels * _area(part, size) * (1 + slopes) if index else 0.0)
-            # Tiles of which nothing is kept are looked at again on the way back.
-            work += products(part) * (there + slopes * (BACK + passing) * back)
-        return Need(held + most, work if self.backbone.divisible else (1 + slopes * BACK) * self._products(size))
+            most = max(most, WORKSPACE * _largest(part) * widest + (kept if passing else 0.0))
+            # The input of the part and its gradient; the picture itself is counted elsewhere.
+            held += (0.0 if passing else kept) + (FLOAT * part.before.channels * _area(part, size) * (1 + grad) if index else 0.0)
+            # Tiles of which nothing is kept are computed again in the backward pass.
+            work += macs(part) * (forward + grad * (BACKWARD_FACTOR + passing) * backward)
+        return Cost(held + most, work if self.backbone.divisible else (1 + grad * BACKWARD_FACTOR) * self._macs(size))
 
     def layouts(self) -> Iterator[Layout]:
-        """Yield the ways to cut the network that are worth weighing, the whole first."""
+        """Yield the layouts worth comparing, that without tiles first."""
         cuts = [name for stride in CUTS for name in _pooling(self.backbone.card.up_to(self.wanted), stride)]
         yield WHOLE
         if not self.backbone.divisible:
             return
-        ways = [tuple(cuts[:1]), tuple(cuts), *((*some, REST) for some in ([], cuts[:1], cuts[1:], cuts))]
-        for names in dict.fromkeys(way for way in ways if way):
+        names_of_cuts = [tuple(cuts[:1]), tuple(cuts), *((*some, REST) for some in ([], cuts[:1], cuts[1:], cuts))]
+        for names in dict.fromkeys(way for way in names_of_cuts if way):
             # Deeper layers are smaller, and worth larger tiles.
             for sides in combinations_with_replacement(SIDES, len(names)):
                 yield Layout(dict(zip(names, sides, strict=True)))
 
-    def fitting(self, size: tuple[int, int], budget: float) -> Layout:
-        """Return the layout of least work to look at a picture without slopes in so many bytes; if none fits, the one that takes least."""
-        if self.need(size, slopes=False).memory <= budget:
+    def best_fit(self, size: tuple[int, int], budget: float) -> Layout:
+        """Return the layout of least work for a forward pass in ``budget`` bytes; if none fits, that of least memory."""
+        if self.cost(size, grad=False).memory <= budget:
             return WHOLE
-        ways = [(self.need(size, way, slopes=False), way) for way in self.layouts()]
+        ways = [(self.cost(size, way, grad=False), way) for way in self.layouts()]
         fitting = [(need.work, index) for index, (need, _) in enumerate(ways) if need.memory <= budget]
         _, best = min(fitting or [(need.memory, index) for index, (need, _) in enumerate(ways)])
         return ways[best][1]
 
-    def thriftier(self, size: tuple[int, int], layout: Layout) -> Layout | None:
-        """Return the layout of least work among those that take much less memory than another; None if there is none."""
-        most = ENOUGH * self.need(size, layout).memory
-        lighter = [(self.need(size, way), way) for way in self.layouts()]
+    def smaller_tiling(self, size: tuple[int, int], layout: Layout) -> Layout | None:
+        """Return the layout of least work among those of much less memory than ``layout``; None if there is none."""
+        most = MAX_FRACTION * self.cost(size, layout).memory
+        lighter = [(self.cost(size, way), way) for way in self.layouts()]
         return min(((need.work, index, way) for index, (need, way) in enumerate(lighter) if need.memory <= most), default=(0, 0, None))[2]
 
-    def _products(self, size: tuple[int, int]) -> float:
-        """Return the multiply-adds of a look at the whole, counted by positions: without borders there are fewer than strides say."""
+    def _macs(self, size: tuple[int, int]) -> float:
+        """Return the multiply-adds for the whole, by positions: without padding there are fewer than by strides."""
         card = self.backbone.card
         needed = (layer for layer in card.up_to(self.wanted) if layer.products)
         return sum(layer.products * math.prod(card.positions(side, layer.name) for side in size) for layer in needed)
 
     def _keeps(self, part: Part) -> float:
-        """Return the bytes that a part keeps for the way back, by positions of what it is given."""
+        """Return the bytes that a part keeps for the backward pass, per position of its input."""
         key = part.layers[0].name, part.layers[-1].name
         if key not in self._kept:
-            unit = ALIGN * part.times
-            # Of a picture that is not cut, the least that the last layer can be seen of.
+            unit = ALIGN * part.downscale
+            # Without tiles, the smallest picture for which the last layer has a position.
             small = unit if self.backbone.divisible else max(unit, self.backbone.card.smallest(part.layers[-1].name))
             large = small + unit
             # The difference, because weights are saved as well, as many whatever the size.
@@ -141,39 +141,39 @@ class Appetite:
         wanted = self.wanted | {part.layers[-1].name}
         with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, _never):
             for name, features in self.backbone.through(part.layers, given.requires_grad_(), wanted):
-                # Losses keep what they are shown: of layers in half precision, a copy.
+                # Losses keep their inputs: of layers in half precision, a copy.
                 if name in self.wanted:
                     note(features)
         return sum(block.nbytes() for block in blocks.values())
 
 
 def _never(_: object) -> Tensor:
-    raise AssertionError("Nobody goes back through what was only counted.")
+    raise AssertionError("This graph is only counted; it has no backward pass.")
 
 
-def _looks(part: Part, size: tuple[int, int], margins: int = 1) -> tuple[int, int]:
-    """Return the positions, of what it is given, that a part looks at in all, and at most at a time, with so many margins around tiles."""
-    height, width = given(part, size)
-    return part.looks(height, width, margins) if part.tiled else (height * width, height * width)
+def _areas(part: Part, size: tuple[int, int], margins: int = 1) -> tuple[int, int]:
+    """Return the input positions of all tiles of a part together, and of the largest, with so many margins around tiles."""
+    height, width = input_size(part, size)
+    return part.tiled_area(height, width, margins) if part.tiled else (height * width, height * width)
 
 
-def given(part: Part, size: tuple[int, int]) -> tuple[int, int]:
-    """Return (height, width) of what a part is given of a picture."""
+def input_size(part: Part, size: tuple[int, int]) -> tuple[int, int]:
+    """Return (height, width) of the input of a part, for a picture of (height, width)."""
     height, width = (math.ceil(length / part.stride) for length in size)
     return height, width
 
 
 def _area(part: Part, size: tuple[int, int]) -> int:
-    return math.prod(given(part, size))
+    return math.prod(input_size(part, size))
 
 
 def _largest(part: Part) -> float:
-    """Return the bytes of the largest layer of a part, by positions of what it is given."""
+    """Return the bytes of the largest layer of a part, per position of its input."""
     return FLOAT * max(layer.channels * (part.stride / layer.stride) ** 2 for layer in part.layers)
 
 
-def products(part: Part) -> float:
-    """Return the multiply-adds of a part's convolutions, by positions of what it is given."""
+def macs(part: Part) -> float:
+    """Return the multiply-adds of the convolutions of a part, per position of its input."""
     return sum(layer.products * (part.stride / layer.stride) ** 2 for layer in part.layers)
 
 

@@ -14,7 +14,7 @@ from pincel.engine.gradient_mode import EvaluationContext
 from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
-from pincel.engine.tiles import Alone, Reduce, Share, Watch, observe, unwatched
+from pincel.engine.tiles import LocalWork, Progress, Reduce, WorkPartition, forward_tiled, no_progress
 from pincel.losses.objective import Evaluation
 
 
@@ -35,9 +35,9 @@ class Evaluator:
     problem: Problem
     precision: Precision = FP32
     layout: Layout = WHOLE
-    partition: Share = field(default_factory=Alone)
+    partition: WorkPartition = field(default_factory=LocalWork)
     smaller_tiling: Callable[[Layout], Layout | None] = lambda _: None
-    progress: Watch = unwatched
+    progress: Progress = no_progress
     notes: tuple[str, ...] = ()
 
     def reduce_memory(self) -> Evaluator | None:
@@ -47,7 +47,7 @@ class Evaluator:
 
     def checked_after_each_tile(self, check: Callable[[], None]) -> Evaluator:
         """Return an evaluator that calls ``check`` after each tile; an exception it raises aborts the evaluation."""
-        if not isinstance(self.partition, Alone):
+        if not isinstance(self.partition, LocalWork):
             # Other processes wait for the sums of all tiles.
             return self
 
@@ -61,7 +61,7 @@ class Evaluator:
         """Evaluate the objective at a picture (B, 3, H, W) in the network's pixel units, whatever its canvas; differentiable."""
         objective = self.problem.objective
         with self.precision.active():
-            self.partition.show(pixels)
+            self.partition.send_image(pixels)
             return objective.evaluation(self._features(pixels, step, objective.statistics), pixels)
 
     def measure(self, x: Tensor, step: int = 0) -> Evaluation:
@@ -74,7 +74,7 @@ class Evaluator:
         problem, leaf = self.problem, x.detach().requires_grad_(True)
         pixels = problem.pixels(leaf)
         with self.precision.active():
-            self.partition.show(pixels)
+            self.partition.send_image(pixels)
             statistics = self._features(pixels, step, problem.objective.statistics)
             terms = problem.objective.terms(statistics, pixels)
             evaluation = Evaluation.from_terms(terms)
@@ -87,4 +87,4 @@ class Evaluator:
         """Reduce the features of what the network is given of a picture at a step."""
         view = self.problem.view_transform(pixels, step)
         layers = self.problem.objective.layers
-        return observe(self.problem.backbone, view, layers, reduce, self.layout, self.partition, self.progress)
+        return forward_tiled(self.problem.backbone, view, layers, reduce, self.layout, self.partition, self.progress)

@@ -1,29 +1,33 @@
-"""What the loop tells. The bar, the studio, the record and the tests all read the same events."""
+"""Events of a run. Progress views, the studio, the record and the tests all read the same ones.
+
+``kind`` is what an event is called as JSON (``--json``), which the studio reads.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from pincel.types import Image
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Something was adjusted or decided on the user's behalf.
+    """Something was changed or decided on the user's behalf.
 
     Attributes:
         text: One sentence.
     """
 
+    kind: ClassVar[str] = "notice"
     text: str
 
 
 @dataclass(frozen=True)
-class Preparing:
-    """Something that takes a while, before the first step.
+class SetupProgress:
+    """Progress of work before the first step.
 
     Attributes:
         what: A few words.
@@ -31,22 +35,24 @@ class Preparing:
         total: Parts in all.
     """
 
+    kind: ClassVar[str] = "preparing"
     what: str
     done: int
     total: int
 
 
 @dataclass(frozen=True)
-class Scale:
+class ScaleStart:
     """A new size of the canvas, coarse to fine.
 
     Attributes:
-        index: Which, from 1.
-        count: Of how many.
+        index: Number of the scale, from 1.
+        count: Number of scales.
         size: (height, width).
-        steps: Updates it will make at most.
+        steps: Most updates at this scale.
     """
 
+    kind: ClassVar[str] = "scale"
     index: int
     count: int
     size: tuple[int, int]
@@ -54,33 +60,35 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Looking:
-    """How far a step has come that looks at its picture tile by tile. Told by calling, from within the step, to who asked for that.
+class TileProgress:
+    """Progress within a step that evaluates its picture in tiles. Passed to a callback during the step, not yielded.
 
     Attributes:
-        done: Tiles looked at, there and back.
-        total: Of how many.
+        done: Tiles computed, forward and backward.
+        total: Tiles in all.
     """
 
+    kind: ClassVar[str] = "looking"
     done: int
     total: int
 
 
 @dataclass(frozen=True)
 class Step:
-    """The objective after ``step`` updates in this scale.
+    """The objective after ``step`` updates at this scale.
 
     Attributes:
         step: Updates made so far; 0 is the start.
-        steps: Updates asked for in this scale.
+        steps: Most updates at this scale.
         scale: (height, width) of the canvas.
         total: J.
         seconds: Since the run began, targets included.
         memory: Peak bytes in use.
-        preview: Makes the image in [0, 1], (1, 3, H, W), when called.
-        read: Reads the terms from the device when called.
+        preview: Returns the image in [0, 1], (1, 3, H, W).
+        fetch_terms: Fetches the terms from the device.
     """
 
+    kind: ClassVar[str] = "step"
     step: int
     steps: int
     scale: tuple[int, int]
@@ -88,15 +96,15 @@ class Step:
     seconds: float
     memory: int
     preview: Callable[[], Image] = field(repr=False)
-    read: Callable[[], Mapping[str, float]] = field(repr=False)
+    fetch_terms: Callable[[], Mapping[str, float]] = field(repr=False)
 
     @cached_property
     def terms(self) -> Mapping[str, float]:
         """Unweighted J of each group (``content``, ``style``, ``tv``) and layer (``style:relu1_1``).
 
-        Read from the device when first asked for, so that a step nobody looks at does not wait for its numbers.
+        Fetched from the device when first asked for, so that a step does not wait for numbers that nobody reads.
         """
-        return self.read()
+        return self.fetch_terms()
 
 
 @dataclass(frozen=True)
@@ -104,16 +112,17 @@ class Stopped:
     """The run is over.
 
     Attributes:
-        reason: ``steps`` (all made), ``settled`` (the objective hardly fell any more), ``interrupted``, ``terminated``, ``stopped``
-            (asked to), ``out of memory``, ``worker lost`` (a process that shared the work is gone), ``stationary`` (no gradient left) or
-            ``diverged`` (nothing finite ahead even with the boldness halved again and again).
-        step: The last update made, in the last scale.
+        reason: ``steps`` (all made), ``settled`` (the objective hardly decreased any more), ``interrupted``, ``terminated``, ``stopped``
+            (asked to), ``out of memory``, ``worker lost`` (a process that shared the work is gone), ``stationary`` (the gradient is 0) or
+            ``diverged`` (nothing finite even with the step size halved again and again).
+        step: The last update made, at the last scale.
         best_step: The update whose picture is kept.
     """
 
+    kind: ClassVar[str] = "stopped"
     reason: str
     step: int
     best_step: int
 
 
-Event: TypeAlias = Notice | Preparing | Scale | Looking | Step | Stopped
+Event: TypeAlias = Notice | SetupProgress | ScaleStart | TileProgress | Step | Stopped

@@ -1,4 +1,4 @@
-"""What a run remembers of itself: for its record, and for whoever takes it up from a checkpoint."""
+"""What has happened in a run: for its record, and for a run that is resumed from a checkpoint."""
 
 from __future__ import annotations
 
@@ -9,50 +9,52 @@ from functools import cached_property, partial
 from typing import Any
 
 from pincel.engine.events import Event, Notice, Step, Stopped
-from pincel.engine.ladder import ClimbSnapshot
+from pincel.engine.multiscale import MultiScaleState
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What is kept of a step: not its picture, and its terms still on the device."""
+class StepRecord:
+    """What is kept of a step: not its picture, and its terms on the device until they are read."""
 
     step: int
     scale: tuple[int, int]
     total: float
-    read: Callable[[], Mapping[str, float]]
+    fetch_terms: Callable[[], Mapping[str, float]]
 
     @cached_property
     def terms(self) -> Mapping[str, float]:
-        """Read from the device when first asked for."""
-        return self.read()
+        """Fetched from the device when first asked for."""
+        return self.fetch_terms()
 
 
 class History:
-    """The steps of a run and what was said of them.
+    """The steps and notes of a run.
+
+    Args:
+        notes: From before the first step.
 
     Attributes:
         notes: What was out of the ordinary, a sentence each, oldest first.
-        readings: One of each step, on all scales.
+        steps: Of all scales, in order.
         stopped: How the run ended, or how far it is.
-        seconds: How long it has painted.
-        memory: The most bytes that were in use after a step.
-        pending: Notes that nobody has been told yet.
+        seconds: Duration of the run.
+        memory: Most bytes in use after a step.
+        pending: Notes that have not been emitted yet.
     """
 
     def __init__(self, notes: Sequence[str] = ()) -> None:
-        """Begin with notes from before the first step."""
         self.notes, self.pending = list(notes), list(notes)
-        self.readings: list[Reading] = []
+        self.steps: list[StepRecord] = []
         self.stopped = Stopped("not started", 0, 0)
         self.seconds = 0.0
         self.memory = 0
-        # How many readings and notes there were when last marked.
-        self._marked = (0, 0)
+        # Number of steps and of notes when last committed.
+        self._committed = (0, 0)
 
-    def record(self, event: Event, best_step: int) -> None:
-        """Remember an event, and which step has been the best so far."""
+    def add(self, event: Event, best_step: int) -> None:
+        """Add an event; ``best_step`` is the step of the best picture so far."""
         if isinstance(event, Step):
-            self.readings.append(Reading(event.step, event.scale, event.total, event.read))
+            self.steps.append(StepRecord(event.step, event.scale, event.total, event.fetch_terms))
             self.seconds, self.memory = event.seconds, max(self.memory, event.memory)
             self.stopped = Stopped("unfinished", event.step, best_step)
         elif isinstance(event, Stopped):
@@ -60,16 +62,16 @@ class History:
         elif isinstance(event, Notice):
             self.notes.append(event.text)
 
-    def mark(self) -> None:
-        """Let a checkpoint end here: whatever is seen from now on will be told again by the run that goes on from it."""
-        self._marked = len(self.readings), len(self.notes)
+    def commit(self) -> None:
+        """Let checkpoints hold what has been added so far; a resumed run emits later events again."""
+        self._committed = len(self.steps), len(self.notes)
 
     def losses(self) -> list[dict[str, Any]]:
         """Return size (width, height), step, total and terms of each step."""
-        return [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.terms} for s in self.readings]
+        return [{"size": [s.scale[1], s.scale[0]], "step": s.step, "total": s.total, **s.terms} for s in self.steps]
 
     def described(self) -> dict[str, Any]:
-        """Return what the record of a run says of how it went."""
+        """Return the part of a run's record that says how it went."""
         return {
             "stopped": self.stopped.reason,
             "steps": self.stopped.step,
@@ -79,26 +81,26 @@ class History:
             "notes": self.notes,
         }
 
-    def written(self) -> dict[str, Any]:
-        """Return what a checkpoint holds of it: everything up to the mark."""
-        readings, notes = self._marked
-        rows = [[s.step, s.scale, s.total, dict(s.terms)] for s in self.readings[:readings]]
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint holds: everything committed."""
+        steps, notes = self._committed
+        rows = [[s.step, s.scale, s.total, dict(s.terms)] for s in self.steps[:steps]]
         return {"losses": json.dumps(rows).encode(), "notes": self.notes[:notes], "memory": self.memory}
 
-    def take_up(self, written: Mapping[str, Any], climb: ClimbSnapshot, news: Sequence[str]) -> None:
-        """Go on from what a checkpoint holds.
+    def load_state_dict(self, saved: Mapping[str, Any], state: MultiScaleState, notes: Sequence[str]) -> None:
+        """Continue the history of a checkpoint.
 
         Args:
-            written: As :meth:`written` returned it.
-            climb: Where the run was.
-            news: Notes on taking it up; pending, with those of now that the run did not have then.
+            saved: As :meth:`state_dict` returned it.
+            state: Of the run then.
+            notes: On the resume; pending, with the present ones that the run did not have then.
         """
-        loop, best = climb.loop, climb.loop.best
-        self.pending = [*(note for note in self.notes if note not in written["notes"]), *news]
-        self.notes = [*written["notes"], *self.pending]
-        self.readings = [
-            Reading(step, (scale[0], scale[1]), total, partial(dict, terms)) for step, scale, total, terms in json.loads(written["losses"])
+        loop, best = state.loop, state.loop.best
+        self.pending = [*(note for note in self.notes if note not in saved["notes"]), *notes]
+        self.notes = [*saved["notes"], *self.pending]
+        self.steps = [
+            StepRecord(step, (scale[0], scale[1]), total, partial(dict, terms)) for step, scale, total, terms in json.loads(saved["losses"])
         ]
-        self.mark()
+        self.commit()
         self.stopped = Stopped("unfinished", loop.step, best.step if best else 0)
-        self.seconds, self.memory = climb.seconds, written["memory"]
+        self.seconds, self.memory = state.seconds, saved["memory"]

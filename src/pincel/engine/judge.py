@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pincel.engine.evaluator import Evaluator
-from pincel.engine.memory import attempted
+from pincel.engine.memory import try_alloc
 from pincel.errors import MemoryLimitError
 from pincel.losses.objective import Evaluation
 
@@ -22,7 +22,7 @@ def measure(evaluator: Evaluator, pixels: Tensor) -> dict[str, Any]:
     Raises:
         MemoryLimitError: If there are none.
     """
-    while (evaluation := attempted(partial(_evaluated, evaluator, pixels))) is None:
+    while (evaluation := try_alloc(partial(_evaluated, evaluator, pixels))) is None:
         lighter = evaluator.reduce_memory()
         if lighter is None:
             raise MemoryLimitError(f"Out of memory while the picture was judged, even with tiles {evaluator.layout}. Try a smaller --size.")

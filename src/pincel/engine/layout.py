@@ -58,25 +58,25 @@ class Part:
         return self.before.stride
 
     @property
-    def times(self) -> int:
+    def downscale(self) -> int:
         """How many times it shrinks what it is given."""
         return self.layers[-1].stride // self.stride
 
     @property
     def unit(self) -> int:
         """Tiles begin at multiples of this, in positions of what it is given."""
-        return self.align * self.times
+        return self.align * self.downscale
 
     def tiles(self, height: int, width: int) -> list[Tile]:
         """Cut (height, width) into tiles of equal size, as nearly as they can begin where they should."""
         down, across = self._sides(height, width)
         return [Tile(top, bottom, left, right) for top, bottom in down for left, right in across]
 
-    def outer(self, tile: Tile, height: int, width: int) -> Tile:
+    def padded(self, tile: Tile, height: int, width: int) -> Tile:
         """Return a tile with its margin."""
         return Tile(*self._wider(tile.top, tile.bottom, height), *self._wider(tile.left, tile.right, width))
 
-    def looks(self, height: int, width: int, margins: int) -> tuple[int, int]:
+    def tiled_area(self, height: int, width: int, margins: int) -> tuple[int, int]:
         """Return how many positions of (height, width) are looked at in all tiles together, and in the largest.
 
         Args:
@@ -101,7 +101,7 @@ class Part:
 
     def _wider(self, begin: int, end: int, length: int) -> tuple[int, int]:
         """Return a stretch of a side with its margin."""
-        return max(0, begin - self.margin) // self.unit * self.unit, min(length, _up(end + self.margin, self.times))
+        return max(0, begin - self.margin) // self.unit * self.unit, min(length, _up(end + self.margin, self.downscale))
 
     def _cuts(self, length: int) -> list[tuple[int, int]]:
         unit, block = self.unit, BLOCK // self.stride

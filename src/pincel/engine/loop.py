@@ -16,7 +16,7 @@ from torch import Tensor
 from pincel.engine.device import peak_memory
 from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Event, Notice, Step, Stopped
-from pincel.engine.memory import attempted
+from pincel.engine.memory import try_alloc
 from pincel.errors import DivergedError, MemoryLimitError
 from pincel.losses.objective import Evaluation
 from pincel.optim.base import Optimizer
@@ -173,7 +173,7 @@ class Loop:
 
     def _retry_on_oom(self, work: Callable[[], T], *remedies: Callable[[], str]) -> Generator[Notice, None, T]:
         """Do something; where there is not enough memory, apply the first remedy that there is, and try again."""
-        while (result := attempted(work)) is None:
+        while (result := try_alloc(work)) is None:
             change = next(filter(None, (remedy() for remedy in remedies)), "")
             if not change:
                 raise MemoryLimitError(
@@ -266,7 +266,7 @@ class Loop:
             seconds=time.perf_counter() - began,
             memory=peak_memory(x.device),
             preview=lambda: self.evaluator.problem.image(x),
-            read=evaluation.numbers,
+            fetch_terms=evaluation.numbers,
         )
 
 

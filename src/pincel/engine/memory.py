@@ -25,7 +25,7 @@ _M_MMAP_THRESHOLD, _LARGE = -3, 4 * 2**20
 _LARGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 
 
-def keep_freed_memory() -> bool:
+def retain_heap() -> bool:
     """Tell the C library to keep freed memory for the next step instead of giving it back to the system.
 
     A step frees and asks again for feature maps of tens of megabytes; each page given back is cleared by the system when it is next
@@ -45,7 +45,7 @@ def keep_freed_memory() -> bool:
     return all(accepted)
 
 
-def give_back_freed_memory() -> bool:
+def trim_heap() -> bool:
     """Tell the C library to give large freed blocks back after all, from now on: of a run that leaves little memory free.
 
     What is kept has holes, for tiles at the border are smaller than others and maps of one layer do not fit where those of another were:
@@ -60,7 +60,7 @@ def give_back_freed_memory() -> bool:
     return all([library.mallopt(_M_MMAP_MAX, _ALWAYS), library.mallopt(_M_MMAP_THRESHOLD, _LARGE)])
 
 
-def attempted(work: Callable[[], T]) -> T | None:
+def try_alloc(work: Callable[[], T]) -> T | None:
     """Do something; return None if there was no memory for it, when what it had computed so far is let go."""
     try:
         return work()

@@ -107,7 +107,7 @@ def choose_precision(asked: str, device: torch.device, tell: Callable[[str], Non
     usable = [p for p in there if asked in ("auto", p.name)] or [Precision("bf16")]
     if len(usable) == 1:
         return usable[0]
-    return quickest(usable, _speeds(there, device, tell))
+    return fastest(usable, _speeds(there, device, tell))
 
 
 def candidates(device: torch.device) -> list[Precision]:
@@ -120,7 +120,7 @@ def candidates(device: torch.device) -> list[Precision]:
     return [FP32]
 
 
-def quickest(usable: list[Precision], seconds: Mapping[str, float]) -> Precision:
+def fastest(usable: list[Precision], seconds: Mapping[str, float]) -> Precision:
     """Choose by measured seconds; fewer bits must gain :data:`GAIN` over the best with more."""
     best = usable[0]
     for other in usable[1:]:

@@ -22,8 +22,8 @@ import torch
 from torch import Tensor
 
 from pincel.engine.events import Stopped
-from pincel.engine.ladder import Climbed, ClimbSnapshot, Rung
 from pincel.engine.loop import Best, LoopState
+from pincel.engine.multiscale import MultiScaleState, Scale, ScaleResult
 from pincel.engine.precision import Precision
 from pincel.optim import OPTIMIZERS
 
@@ -33,9 +33,9 @@ KNOWN: Mapping[str, type[Any]] = {
         *(kind for name in OPTIMIZERS for kind in OPTIMIZERS[name].state_types),
         Best,
         LoopState,
-        ClimbSnapshot,
-        Climbed,
-        Rung,
+        MultiScaleState,
+        ScaleResult,
+        Scale,
         Stopped,
         Precision,
     )

@@ -1,20 +1,20 @@
-"""The same objective with memory for a tile at a time.
+"""A network evaluated tile by tile, with memory for one tile at a time and the result of the whole.
 
-Everything a loss wants to know of a layer is a sum over positions (:meth:`pincel.losses.base.Loss.statistic`). So the network can look at
-one tile after the other, forget what it computed, and look again on the way back, when the slope of the objective with respect to those
-sums is known: the Gram matrices stay those of the whole picture, and so does the gradient.
+Everything a loss needs of a layer is a sum over positions (:meth:`pincel.losses.base.Loss.statistic`). So the forward pass can compute one
+tile after another and discard its features, and the backward pass, when the gradient with respect to those sums is known, can compute each
+tile again: Gram matrices, and with them the gradient, are those of the whole picture.
 
-A tile is seen with the margin that its results depend on; on the way back with twice that, so that all that depends on the tile is there.
-Margins go by the grain of what is computed together, tiles begin where blocks of Gram matrices do (:data:`pincel.types.BLOCK`), and
-blocks are added up in float64: so the result is that of the whole picture to the last bit, but for the rare sum that lies on the edge
-between two floats. Tiles smaller than a block give it but for rounding.
+A tile is computed with the margin that its results depend on; in the backward pass with twice that margin, which contains all that depends
+on the tile. Tiles begin where blocks of Gram matrices do (:data:`pincel.types.BLOCK`), and blocks are summed in float64: so the result is
+that of the whole picture to the last bit, except for the rare sum that lies halfway between two floats. Tiles smaller than a block give the
+same but for rounding.
 
-The network is cut, at poolings, into parts of some layers. What goes from part to part is kept whole, and small (8 numbers a pixel behind
-the second pooling, where the layers before it hold over 100); so margins need not grow to the 78 pixels of relu5_1's receptive field, and
-only the layers with the largest maps, which cost little time, need to be computed twice.
+The network is cut, at poolings, into parts of some layers. What one part passes to the next is stored whole, and small (8 numbers a pixel
+after the second pooling, while the layers before it have over 100); so margins need not grow to the 78 pixels of relu5_1's receptive field,
+and only the layers with the largest maps, which take little time, are computed twice.
 
-Where several processes share one picture, each keeps what it computed of its own tiles, and nothing is computed twice. Tiles then have no
-more margin than their results depend on, and slopes in overlapping margins add up: quicker, and the same but for rounding.
+Where several processes share one picture, each keeps the features of its own tiles, and nothing is computed twice. Tiles then have no more
+margin than their results depend on, and gradients in overlapping margins are summed: faster, and the same but for rounding.
 """
 
 from __future__ import annotations
@@ -32,120 +32,135 @@ from pincel.backbones.base import Backbone
 from pincel.engine.layout import WHOLE, Layout, Part, Tile
 from pincel.types import Window
 
-# What is reduced: (layer, features, window) → numbers by name, each a part of a sum over the positions of the layer.
+# (layer, features, window) → numbers by name, each a part of a sum over the positions of the layer.
 Reduce: TypeAlias = Callable[[str, Tensor, Window], Mapping[Any, Tensor]]
-# Is told how many tiles have been looked at, of how many, there and back.
-Watch: TypeAlias = Callable[[int, int], None]
+# Called with the number of tiles computed, forward and backward, and of all tiles.
+Progress: TypeAlias = Callable[[int, int], None]
 
 
-class Share(Protocol):
-    """Whose work a tile is."""
+class WorkPartition(Protocol):
+    """Assigns tiles to processes."""
 
-    def show(self, pixels: Tensor) -> None:
-        """Let the others know that this picture is about to be looked at, and whether for its slopes (``requires_grad``)."""
+    def send_image(self, pixels: Tensor) -> None:
+        """Let the other processes evaluate this picture too, with its gradient if it requires one."""
 
-    def mine(self, everything: Sequence[Tile]) -> Sequence[Tile]:
-        """Return what this process does."""
+    def local_tiles(self, tiles: Sequence[Tile]) -> Sequence[Tile]:
+        """Return the tiles that this process computes."""
 
-    def summed(self, part: Tensor) -> Tensor:
+    def all_reduce(self, part: Tensor) -> Tensor:
         """Return the sum over all processes; ``part`` may be overwritten."""
 
 
-class Alone:
-    """All of it is done here."""
+class LocalWork:
+    """Assigns all tiles to this process."""
 
-    def show(self, pixels: Tensor) -> None:
-        """There is nobody to show it to."""
+    def send_image(self, pixels: Tensor) -> None:
+        """Do nothing: there are no other processes."""
 
-    def mine(self, everything: Sequence[Tile]) -> Sequence[Tile]:
-        """Return all."""
-        return everything
+    def local_tiles(self, tiles: Sequence[Tile]) -> Sequence[Tile]:
+        """Return all tiles."""
+        return tiles
 
-    def summed(self, part: Tensor) -> Tensor:
-        """Return what there is."""
+    def all_reduce(self, part: Tensor) -> Tensor:
+        """Return ``part``."""
         return part
 
 
-def unwatched(_done: int, _total: int) -> None:
-    """Nobody wants to know."""
+def no_progress(_done: int, _total: int) -> None:
+    """Do nothing."""
 
 
-def observe(
+def forward_tiled(
     backbone: Backbone,
     pixels: Tensor,
     layers: frozenset[str],
     reduce: Reduce,
     layout: Layout = WHOLE,
-    share: Share | None = None,
-    watch: Watch = unwatched,
+    partition: WorkPartition | None = None,
+    progress: Progress = no_progress,
 ) -> dict[Any, Tensor]:
-    """Look at a picture, and reduce what is seen at some layers.
+    """Run a network on a picture, and reduce the features of some layers.
 
     Args:
-        backbone: The eye.
+        backbone: The network.
         pixels: (B, 3, H, W), in its pixel units.
         layers: Those to be reduced.
-        reduce: Whose results are sums over windows.
+        reduce: Its results are sums over windows.
         layout: How to cut the network.
-        share: Of the tiles; without, all are looked at here.
-        watch: Is told of each tile looked at here; an error it raises ends the look.
+        partition: Of the tiles; this process computes all of them when None.
+        progress: Called after each tile computed here; an error it raises aborts the pass.
 
     Returns:
-        What ``reduce`` returned, its mean over the positions of the layer; gradients flow to ``pixels``.
+        What ``reduce`` returned, divided by the number of positions of the layer; gradients flow to ``pixels``.
     """
     if not backbone.divisible:
-        return _observe_whole(backbone, pixels, layers, reduce)
-    x = backbone.fed(pixels)
-    found: dict[Any, Tensor] = {}
+        return _forward_whole(backbone, pixels, layers, reduce)
+    x, work = backbone.fed(pixels), partition or LocalWork()
+    means: dict[Any, Tensor] = {}
     parts = layout.parts(backbone, layers)
-    tick = _ticker(backbone, parts, x, share or Alone(), watch)
+    tick = _ticker(backbone, parts, x, work, progress)
     for part in parts:
-        # The last one hands nothing on.
+        # The last part passes nothing on.
         passes, keeps = part is not parts[-1], layout.keep and torch.is_grad_enabled() and x.requires_grad
-        look = _Look(backbone, part, layers, reduce, share or Alone(), (x.shape[-2], x.shape[-1]), passes, keeps, layout.exact, tick)
+        tiled = _TiledPass(backbone, part, layers, reduce, work, (x.shape[-2], x.shape[-1]), passes, keeps, layout.exact, tick)
         if part.tiled:
-            results = _Tiled.apply(x, look)  # type: ignore[no-untyped-call]
-            values, after = dict(zip(look.keys, results, strict=False)), results[len(look.keys) :]
+            results = _Tiled.apply(x, tiled)  # type: ignore[no-untyped-call]
+            sums, after = dict(zip(tiled.keys, results, strict=False)), results[len(tiled.keys) :]
         else:
-            values, rest = look(x, look.everything)
-            after = (rest,) if look.passes else ()
-        found.update({key: value / look.positions[key] for key, value in values.items()})
+            sums, rest = tiled(x, tiled.everything)
+            after = (rest,) if tiled.passes else ()
+        means.update({key: value / tiled.positions[key] for key, value in sums.items()})
         x = after[0] if after else x
-    return found
+    return means
 
 
-def _observe_whole(backbone: Backbone, pixels: Tensor, layers: frozenset[str], reduce: Reduce) -> dict[Any, Tensor]:
-    """Look at a picture that cannot be cut; its layers may have any number of positions, or none to speak of, (B, N)."""
-    found: dict[Any, Tensor] = {}
+def _forward_whole(backbone: Backbone, pixels: Tensor, layers: frozenset[str], reduce: Reduce) -> dict[Any, Tensor]:
+    """Run a network that cannot be cut; its layers may have any number of positions, or none, (B, N)."""
+    means: dict[Any, Tensor] = {}
     for name, features in backbone.look(pixels, layers):
         height, width = features.shape[-2:] if features.dim() == 4 else (1, 1)
         window = Window(0, 0, height, width, (height, width), backbone.card.layer(name).stride)
-        found.update({key: value / (height * width) for key, value in reduce(name, features, window).items()})
-    return found
+        means.update({key: value / (height * width) for key, value in reduce(name, features, window).items()})
+    return means
 
 
-def _ticker(backbone: Backbone, parts: Sequence[Part], x: Tensor, share: Share, watch: Watch) -> Callable[[], None]:
-    """Return what to call after each tile."""
+def _ticker(backbone: Backbone, parts: Sequence[Part], x: Tensor, partition: WorkPartition, progress: Progress) -> Callable[[], None]:
+    """Return a function to call after each tile."""
     size, total = (x.shape[-2], x.shape[-1]), 0
     for part in parts:
-        total += len(share.mine(part.tiles(*size))) if part.tiled else 0
-        size = (backbone.shrunk(size[0], part.times), backbone.shrunk(size[1], part.times))
+        total += len(partition.local_tiles(part.tiles(*size))) if part.tiled else 0
+        size = (backbone.shrunk(size[0], part.downscale), backbone.shrunk(size[1], part.downscale))
     total *= 2 if torch.is_grad_enabled() and x.requires_grad else 1
     if total:
-        watch(0, total)
+        progress(0, total)
     done = itertools.count(1)
-    return lambda: watch(next(done), total)
+    return lambda: progress(next(done), total)
 
 
 @dataclass
-class _Look:
-    """A part of a network, looked through for the sake of some layers."""
+class _TiledPass:
+    """A pass through one part of a network, tile by tile.
+
+    Attributes:
+        backbone: The network.
+        part: The layers.
+        layers: Those to be reduced.
+        reduce: Its results are sums over windows.
+        partition: Of the tiles.
+        size: (height, width) of the part's input.
+        passes: Whether the output of the last layer is needed.
+        keeps: Whether the features of each tile are kept for the backward pass.
+        exact: Whether the backward pass uses margins wide enough for the gradient of the whole to the last bit.
+        tick: Called after each tile.
+        keys: Of the sums, in order.
+        positions: Number of positions that each sum is over.
+    """
 
     backbone: Backbone
     part: Part
     layers: frozenset[str]
     reduce: Reduce
-    share: Share
+    partition: WorkPartition
     size: tuple[int, int]
     passes: bool
     keeps: bool
@@ -160,129 +175,135 @@ class _Look:
 
     @property
     def tiles(self) -> Sequence[Tile]:
-        return self.share.mine(self.part.tiles(*self.size))
+        return self.partition.local_tiles(self.part.tiles(*self.size))
 
-    def outer(self, tile: Tile) -> Tile:
-        return self.part.outer(tile, *self.size)
+    def padded(self, tile: Tile) -> Tile:
+        return self.part.padded(tile, *self.size)
 
-    def seen(self, x: Tensor, tile: Tile) -> _Seen:
-        """Look at a tile on its own: slopes go back to its leaf and no further."""
-        leaf = self.outer(tile).of(x).detach().requires_grad_()
-        return _Seen(leaf, *self(leaf, tile))
+    def output(self, x: Tensor, tile: Tile) -> _TileOutput:
+        """Compute a tile by itself: gradients go back to its input and no further."""
+        leaf = self.padded(tile).of(x).detach().requires_grad_()
+        return _TileOutput(leaf, *self(leaf, tile))
 
-    def nothing(self, x: Tensor) -> tuple[dict[Any, Tensor], Tensor]:
-        """Return zeros in the shapes of what the whole part answers: what a process adds that has no tile."""
-        corner = Tile(0, self.part.times, 0, self.part.times).of(x)
-        found: dict[Any, Tensor] = {}
-        answer = x
-        for name, answer in self.backbone.through(self.part.layers, corner, self.wanted):
+    def zeros(self, x: Tensor) -> tuple[dict[Any, Tensor], Tensor]:
+        """Return zeros in the shapes of sums and output: what a process without tiles adds."""
+        corner = Tile(0, self.part.downscale, 0, self.part.downscale).of(x)
+        sums: dict[Any, Tensor] = {}
+        output = x
+        for name, output in self.backbone.through(self.part.layers, corner, self.wanted):
             if name in self.layers:
-                empty = replace(self.window(self.everything, self.times(name)), height=0, width=0)
-                found.update(self._reduced(name, answer[..., :0, :0], empty))
-        return {key: torch.zeros_like(value) for key, value in found.items()}, self.blank(answer)
+                empty = replace(self.window(self.everything, self.downscale(name)), height=0, width=0)
+                sums.update(self._reduced(name, output[..., :0, :0], empty))
+        return {key: torch.zeros_like(value) for key, value in sums.items()}, self.blank(output)
 
-    def blank(self, answer: Tensor) -> Tensor:
-        """Return zeros for the whole last layer, of which a window was seen."""
-        shape = (*answer.shape[:2], *self.window(self.everything, self.part.times).whole)
-        return torch.zeros(shape, dtype=answer.dtype, device=answer.device).contiguous(memory_format=torch.channels_last)
+    def blank(self, output: Tensor) -> Tensor:
+        """Return zeros in the shape of the whole last layer, given the output for a window of it."""
+        shape = (*output.shape[:2], *self.window(self.everything, self.part.downscale).whole)
+        return torch.zeros(shape, dtype=output.dtype, device=output.device).contiguous(memory_format=torch.channels_last)
 
     @property
     def wanted(self) -> frozenset[str]:
         return self.layers | ({self.part.layers[-1].name} if self.passes else frozenset())
 
-    def times(self, layer: str) -> int:
-        """Return how many times a layer is smaller than what the part is given."""
+    def downscale(self, layer: str) -> int:
+        """Return how many times smaller a layer is than the input of the part."""
         return self.backbone.card.layer(layer).stride // self.part.stride
 
     def __call__(self, x: Tensor, tile: Tile) -> tuple[dict[Any, Tensor], Tensor]:
-        """Look at a tile with its margin; return the reduced layers, and what the last layer answers for the tile itself."""
-        found: dict[Any, Tensor] = {}
-        answer = x
-        for name, seen in self.backbone.through(self.part.layers, x, self.wanted):
-            window = self.window(tile, self.times(name))
-            answer = _inside(seen, window, self.outer(tile), self.times(name))
+        """Compute a tile with its margin; return the reduced layers, and the output of the last layer for the tile without margin."""
+        sums: dict[Any, Tensor] = {}
+        output = x
+        for name, features in self.backbone.through(self.part.layers, x, self.wanted):
+            window = self.window(tile, self.downscale(name))
+            output = _without_margin(features, window, self.padded(tile), self.downscale(name))
             if name in self.layers:
-                found.update(self._reduced(name, answer, window))
-        return found, answer
+                sums.update(self._reduced(name, output, window))
+        return sums, output
 
     def _reduced(self, layer: str, features: Tensor, window: Window) -> Mapping[Any, Tensor]:
-        """Reduce a window, and note how many positions the sum will be over."""
-        found = self.reduce(layer, features, window)
-        self.positions.update(dict.fromkeys(found, math.prod(window.whole)))
-        return found
+        """Reduce a window, and record how many positions the sum is over."""
+        sums = self.reduce(layer, features, window)
+        self.positions.update(dict.fromkeys(sums, math.prod(window.whole)))
+        return sums
 
-    def window(self, tile: Tile, times: int) -> Window:
-        """Return where a tile is in a layer with so many times the stride."""
-        height, width = (self.backbone.shrunk(length, times) for length in self.size)
-        top, left = tile.top // times, tile.left // times
-        bottom = height if tile.bottom == self.size[0] else tile.bottom // times
-        right = width if tile.right == self.size[1] else tile.right // times
-        return Window(top, left, bottom - top, right - left, (height, width), self.part.stride * times)
+    def window(self, tile: Tile, downscale: int) -> Window:
+        """Return where a tile is in a layer of ``downscale`` times the stride."""
+        height, width = (self.backbone.shrunk(length, downscale) for length in self.size)
+        top, left = tile.top // downscale, tile.left // downscale
+        bottom = height if tile.bottom == self.size[0] else tile.bottom // downscale
+        right = width if tile.right == self.size[1] else tile.right // downscale
+        return Window(top, left, bottom - top, right - left, (height, width), self.part.stride * downscale)
 
 
-def _inside(seen: Tensor, window: Window, outer: Tile, times: int) -> Tensor:
-    """Cut the margin off."""
-    top, left = window.top - outer.top // times, window.left - outer.left // times
-    return seen[..., top : top + window.height, left : left + window.width]
+def _without_margin(features: Tensor, window: Window, padded: Tile, downscale: int) -> Tensor:
+    """Return the features of a window, given those of a padded tile."""
+    top, left = window.top - padded.top // downscale, window.left - padded.left // downscale
+    return features[..., top : top + window.height, left : left + window.width]
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """What a tile showed, with the graph that leads back to it."""
+class _TileOutput:
+    """What a tile gave, with the graph back to its input.
+
+    Attributes:
+        leaf: The input, margin included.
+        sums: The reduced layers.
+        output: Of the last layer.
+    """
 
     leaf: Tensor
-    found: Mapping[Any, Tensor]
-    answer: Tensor
+    sums: Mapping[Any, Tensor]
+    output: Tensor
 
 
 class _Tiled(torch.autograd.Function):
-    """A part of a network, tile by tile, in either direction: (x) → (sums …, what goes to the next part)."""
+    """A part of a network, tile by tile, forward and backward: x → (sums …, input of the next part)."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, look: _Look) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, x: Tensor, tiled: _TiledPass) -> tuple[Tensor, ...]:
         ctx.save_for_backward(x)
-        ctx.look, ctx.kept = look, []
-        tiles = look.tiles
+        ctx.tiled, ctx.kept = tiled, []
+        tiles = tiled.tiles
         sums: dict[Any, Tensor] = {}
         whole: Tensor | None = None
         for tile in tiles:
-            with torch.set_grad_enabled(look.keeps):
-                seen = look.seen(x, tile)
-            if look.keeps:
-                ctx.kept.append(seen)
+            with torch.set_grad_enabled(tiled.keeps):
+                result = tiled.output(x, tile)
+            if tiled.keeps:
+                ctx.kept.append(result)
             # The first is copied: sums are written to, and what is kept is not.
-            sums = {k: sums[k] + v.detach() if sums else v.detach().clone() for k, v in seen.found.items()}
-            if look.passes:
-                window = look.window(tile, look.part.times)
-                whole = look.blank(seen.answer) if whole is None else whole
-                whole[..., window.rows, window.columns] = seen.answer.detach()
-            look.tick()
+            sums = {k: sums[k] + v.detach() if sums else v.detach().clone() for k, v in result.sums.items()}
+            if tiled.passes:
+                window = tiled.window(tile, tiled.part.downscale)
+                whole = tiled.blank(result.output) if whole is None else whole
+                whole[..., window.rows, window.columns] = result.output.detach()
+            tiled.tick()
         if not tiles:
-            sums, blank = look.nothing(x)
-            whole = blank if look.passes else None
-        look.keys.extend(sums)
-        return tuple(look.share.summed(each) for each in (*sums.values(), *([] if whole is None else [whole])))
+            sums, blank = tiled.zeros(x)
+            whole = blank if tiled.passes else None
+        tiled.keys.extend(sums)
+        return tuple(tiled.partition.all_reduce(each) for each in (*sums.values(), *([] if whole is None else [whole])))
 
     @staticmethod
-    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         (x,) = ctx.saved_tensors
-        look: _Look = ctx.look
-        back = torch.zeros_like(x)
-        count = len(look.keys)
-        for tile in look.tiles:
-            # All that depends on the tile; without it, slopes of what depends on two tiles come from both, and are added.
-            near = look.outer(tile) if look.exact else tile
+        tiled: _TiledPass = ctx.tiled
+        x_grad = torch.zeros_like(x)
+        count = len(tiled.keys)
+        for tile in tiled.tiles:
+            # With its margin, all that depends on the tile is computed; without, gradients in overlapping margins are summed.
+            region = tiled.padded(tile) if tiled.exact else tile
             with torch.enable_grad():
-                # What was kept of a tile goes with it.
-                seen = ctx.kept.pop(0) if ctx.kept else look.seen(x, near)
-            results, given = list(seen.found.values()), list(slopes[:count])
-            if look.passes:
-                window = look.window(near, look.part.times)
-                results, given = [*results, seen.answer], [*given, slopes[count][..., window.rows, window.columns]]
-            (slope,) = torch.autograd.grad(results, seen.leaf, given)
-            if look.exact:
-                tile.of(back).copy_(tile.within(look.outer(near)).of(slope))
+                # What was kept of a tile is freed with it.
+                result = ctx.kept.pop(0) if ctx.kept else tiled.output(x, region)
+            outputs, output_grads = list(result.sums.values()), list(grads[:count])
+            if tiled.passes:
+                window = tiled.window(region, tiled.part.downscale)
+                outputs, output_grads = [*outputs, result.output], [*output_grads, grads[count][..., window.rows, window.columns]]
+            (grad,) = torch.autograd.grad(outputs, result.leaf, output_grads)
+            if tiled.exact:
+                tile.of(x_grad).copy_(tile.within(tiled.padded(region)).of(grad))
             else:
-                look.outer(tile).of(back).add_(slope)
-            look.tick()
-        return look.share.summed(back), None
+                tiled.padded(tile).of(x_grad).add_(grad)
+            tiled.tick()
+        return tiled.partition.all_reduce(x_grad), None

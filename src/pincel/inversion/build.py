@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pincel.canvas.start import noise
 from pincel.engine.evaluator import Evaluator
-from pincel.engine.ladder import Climb, Rung
+from pincel.engine.multiscale import MultiScaleLoop, Scale
 from pincel.engine.problem import Problem, ViewTransform, identity, unbounded
 from pincel.errors import OptionError
 from pincel.functional.natural import SIGMA
@@ -41,7 +41,7 @@ FITS: dict[str, Callable[[Picture, tuple[int, int]], Picture]] = {
 
 
 @dataclass(frozen=True)
-class PhaseRung(Rung):
+class SizedPhase(Scale):
     """A phase of the schedule; its pictures are wider by the margin the view may wander in.
 
     Attributes:
@@ -53,9 +53,9 @@ class PhaseRung(Rung):
     margin: int = 0
 
 
-def as_phase(rung: Rung) -> PhaseRung:
-    """Return a rung as the phase it is; any other has the rate as it is and no margin."""
-    return rung if isinstance(rung, PhaseRung) else PhaseRung(rung.share, rung.size, rung.steps, rung.tolerance)
+def as_phase(scale: Scale) -> SizedPhase:
+    """Return a scale as a phase; one that is none has a rate factor of 1 and no margin."""
+    return scale if isinstance(scale, SizedPhase) else SizedPhase(scale.fraction, scale.size, scale.steps, scale.tolerance)
 
 
 def check_inversion(recipe: Inversion, name: str) -> None:
@@ -83,14 +83,14 @@ def fitted(recipe: Inversion, picture: Picture) -> Picture:
     return FITS[recipe.fit](picture, size)
 
 
-def phases(recipe: Inversion, size: tuple[int, int], stride: int) -> list[PhaseRung]:
+def phases(recipe: Inversion, size: tuple[int, int], stride: int) -> list[SizedPhase]:
     """Lay the schedule out for pictures of (height, width) ``size``, seen by a layer of some stride."""
-    rungs = []
+    sized = []
     for phase in recipe.schedule:
         # The paper's T shifts of 1 pixel: T = a quarter of the stride, so T - 1 pixels more.
         margin = max(round(recipe.jitter * phase.jitter * stride), 1) - 1
-        rungs.append(PhaseRung(1.0, (size[0] + margin, size[1] + margin), phase.steps, 0.0, phase.rate, margin))
-    return rungs
+        sized.append(SizedPhase(1.0, (size[0] + margin, size[1] + margin), phase.steps, 0.0, phase.rate, margin))
+    return sized
 
 
 def make_code(representation: Representation, photograph: Tensor) -> Tensor:
@@ -144,7 +144,7 @@ def _variation(recipe: Inversion) -> Callable[[Tensor], Tensor]:
     return {"area": by_area, "sigma": by_sigma}[recipe.tv]
 
 
-def make_problem(recipe: Inversion, representation: Representation, losses: list[Loss], phase: PhaseRung) -> Problem:
+def make_problem(recipe: Inversion, representation: Representation, losses: list[Loss], phase: SizedPhase) -> Problem:
     """Return what is optimized in a phase."""
     return Problem(
         representation.eye,
@@ -177,7 +177,7 @@ def random_shift(margin: int, seed: int) -> ViewTransform:
     return crop
 
 
-def make_phase_optimizer(recipe: Inversion, representation: Representation, phase: PhaseRung) -> Optimizer[Any]:
+def make_phase_optimizer(recipe: Inversion, representation: Representation, phase: SizedPhase) -> Optimizer[Any]:
     """Return the optimizer of a phase."""
     default: Any = make_optimizer(recipe.optimizer, None, recipe.optimizer_options)
     values = representation.channels * phase.size[0] * phase.size[1] if recipe.optimizer in BY_VALUE else 1
@@ -185,7 +185,9 @@ def make_phase_optimizer(recipe: Inversion, representation: Representation, phas
     return make_optimizer(recipe.optimizer, rate, recipe.optimizer_options)
 
 
-def make_climb(recipe: Inversion, representation: Representation, losses: list[Loss], size: tuple[int, int], start: Tensor) -> Climb:
+def make_loop(
+    recipe: Inversion, representation: Representation, losses: list[Loss], size: tuple[int, int], start: Tensor
+) -> MultiScaleLoop:
     """Lay all phases out, ready to be iterated over.
 
     Args:
@@ -196,13 +198,13 @@ def make_climb(recipe: Inversion, representation: Representation, losses: list[L
         start: (B, 3, H, W) in grey levels, wider by the margin of the first phase; see :func:`phases`.
     """
 
-    def evaluator(rung: Rung) -> Evaluator:
-        return Evaluator(make_problem(recipe, representation, losses, as_phase(rung)))
+    def evaluator(scale: Scale) -> Evaluator:
+        return Evaluator(make_problem(recipe, representation, losses, as_phase(scale)))
 
-    def optimizer(rung: Rung) -> Optimizer[Any]:
-        return make_phase_optimizer(recipe, representation, as_phase(rung))
+    def optimizer(scale: Scale) -> Optimizer[Any]:
+        return make_phase_optimizer(recipe, representation, as_phase(scale))
 
-    return Climb(phases(recipe, size, representation.stride), evaluator, optimizer, start, cropped, reset=True)
+    return MultiScaleLoop(phases(recipe, size, representation.stride), evaluator, optimizer, start, cropped, reset=True)
 
 
 def make_start(recipe: Inversion, representation: Representation, size: tuple[int, int], pictures: int) -> Tensor:
@@ -224,10 +226,10 @@ def make_start(recipe: Inversion, representation: Representation, size: tuple[in
     return representation.canvas.pixels(torch.cat(drawn))
 
 
-def cropped(picture: Tensor, rung: Rung) -> Tensor:
+def cropped(picture: Tensor, scale: Scale) -> Tensor:
     """Cut the middle of a picture out for a phase with less margin."""
-    top, left = ((have - want) // 2 for have, want in zip(picture.shape[-2:], rung.size, strict=True))
-    return picture[..., top : top + rung.size[0], left : left + rung.size[1]]
+    top, left = ((have - want) // 2 for have, want in zip(picture.shape[-2:], scale.size, strict=True))
+    return picture[..., top : top + scale.size[0], left : left + scale.size[1]]
 
 
 def toned(recipe: Inversion, representation: Representation, pixels: Tensor) -> Tensor:

@@ -25,8 +25,8 @@ from pincel.inversion.build import (
     cropped,
     fitted,
     fitted_size,
-    make_climb,
     make_code,
+    make_loop,
     make_losses,
     make_start,
     phases,
@@ -134,27 +134,27 @@ class Rebuild:
         mask = chosen.mask(target, made.name) if neurons else full_mask(target)
         self._code = CodeLoss(made.layer, target, mask, self._weight("code_weight"), repeats)
         losses = make_losses(self.recipe, made, self._code)
-        self.rungs = phases(self.recipe, size, made.stride)
-        start = make_start(self.recipe, made, self.rungs[0].size, repeats).to(self.device)
-        self._climb = make_climb(self.recipe, made, losses, size, start)
+        self.phases = phases(self.recipe, size, made.stride)
+        start = make_start(self.recipe, made, self.phases[0].size, repeats).to(self.device)
+        self._loop = make_loop(self.recipe, made, losses, size, start)
         self._result: Preimage | None = None
 
     @property
     def steps(self) -> int:
         """Of all phases."""
-        return sum(rung.steps for rung in self.rungs)
+        return sum(phase.steps for phase in self.phases)
 
     def __iter__(self) -> Iterator[Event]:
         """Rebuild, telling each step."""
         yield from (Notice(note) for note in tuple(self._history.notes))
-        for event in self._climb:
+        for event in self._loop:
             self._result = None
-            self._history.record(event, event.step if isinstance(event, Step) else 0)
+            self._history.add(event, event.step if isinstance(event, Step) else 0)
             yield event
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask the run to end after the step under way; safe from another thread or a signal handler."""
-        self._climb.stop(reason)
+        self._loop.stop(reason)
 
     @property
     def result(self) -> Preimage:
@@ -170,8 +170,8 @@ class Rebuild:
         return found
 
     def _made(self) -> Preimage:
-        full = self.rungs[-1]
-        pixels = self._climb.picture
+        full = self.phases[-1]
+        pixels = self._loop.picture
         pixels = cropped(pixels, full) if pixels.shape[-2:] != full.size else pixels
         shown = toned(self.recipe, self.representation, pixels.detach()).cpu()
         images = [to_pil(each[None]) for each in shown]

@@ -10,13 +10,13 @@ from typing import Any
 
 import torch
 
-from pincel.engine.checkpoint import Checkpoint, circumstances, find_checkpoint
+from pincel.engine.checkpoint import Checkpoint, environment, find_checkpoint
+from pincel.engine.checkpoint_manager import EVERY, CheckpointManager
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, Step, Stopped
-from pincel.engine.keeper import EVERY, Keeper
-from pincel.engine.ladder import FINISHED, ClimbSnapshot
 from pincel.engine.loop import LoopState
-from pincel.engine.team import Crew
+from pincel.engine.multiscale import FINISHED, MultiScaleState
+from pincel.engine.process_group import ProcessGroup
 from pincel.errors import OptionError
 from pincel.recipes.schema import make_recipe
 from pincel.run.inputs import check_written, fitted_size
@@ -35,7 +35,7 @@ class CheckpointWriter:
         after: Seconds a run must have been going for the first.
         user_state: Values of the caller's own that go into each checkpoint and come back with it: texts, numbers, and lists and
             dictionaries of them.
-        own: Checkpoints in the folder that belong to this run.
+        paths: Checkpoints in the folder that belong to this run.
 
     Raises:
         OptionError: For a pause of 0 or less.
@@ -48,47 +48,47 @@ class CheckpointWriter:
         *,
         after: float = 0.0,
         user_state: Mapping[str, Any] | None = None,
-        own: tuple[Path, ...] = (),
+        paths: tuple[Path, ...] = (),
     ) -> None:
         self.user_state = dict(user_state or {})
-        self._keeper = Keeper(Path(folder), every, after=after, own=own)
+        self._manager = CheckpointManager(Path(folder), every, after=after, paths=paths)
         self._last: LoopState | None = None
 
     def __call__(self, run: Run, event: Event) -> Iterator[Notice]:
         """Write a checkpoint if it is time for one, or if the run ends before its end."""
         # If an evaluation was aborted, all recorded events precede the present state.
-        aborted = isinstance(event, Stopped) and run.loop.snapshot().loop is not self._last
+        aborted = isinstance(event, Stopped) and run.loop.state.loop is not self._last
         if aborted or isinstance(event, Step | Notice):
-            run.history.mark()
-            self._last = run.loop.snapshot().loop
-        keeper, seconds = self._keeper, run.loop.seconds
-        cut = isinstance(event, Stopped) and event.reason not in FINISHED and seconds >= keeper.after
-        if cut or (isinstance(event, Step | Notice) and keeper.is_due(seconds)):
-            yield from (Notice(line) for line in keeper.write(self.state_dict(run)))
-        if cut and keeper.holds:
-            yield Notice(f"To go on with this run: {keeper.command}")
+            run.history.commit()
+            self._last = run.loop.state.loop
+        manager, seconds = self._manager, run.loop.seconds
+        cut = isinstance(event, Stopped) and event.reason not in FINISHED and seconds >= manager.after
+        if cut or (isinstance(event, Step | Notice) and manager.is_due(seconds)):
+            yield from (Notice(line) for line in manager.write(self.state_dict(run)))
+        if cut and manager.exists:
+            yield Notice(f"To go on with this run: {manager.command}")
 
     @property
     def resume_command(self) -> str:
         """What to type to go on from the newest checkpoint; empty if there is none."""
-        return self._keeper.command if self._keeper.holds else ""
+        return self._manager.command if self._manager.exists else ""
 
     def discard(self) -> None:
         """Remove the checkpoints of this run, and their folder if nothing else is in it."""
-        self._keeper.discard()
+        self._manager.discard()
 
     def state_dict(self, run: Run) -> dict[str, Any]:
         """Return what a checkpoint holds; a value of another meaning needs another version of the format."""
         machine = run.machine
         return {
             **run.inputs.manifest(run.recipe),
-            **run.history.written(),
-            "climb": run.loop.snapshot(),
+            **run.history.state_dict(),
+            "loop": run.loop.state,
             "device": str(machine.device),
             "precision": machine.precision,
-            "tiles": [str(scale.layout) for scale in run.plan.scales],
-            "circumstances": circumstances(machine.device, machine.precision, machine.processes.processes),
-            "every": self._keeper.every,
+            "tiles": [str(cost.layout) for cost in run.plan.costs],
+            "circumstances": environment(machine.device, machine.precision, machine.processes.processes),
+            "every": self._manager.every,
             "also": self.user_state,
         }
 
@@ -117,7 +117,7 @@ def resume_run(
     checkpoint: Checkpoint | str | PathLike[str],
     *,
     device: str | None = None,
-    processes: Crew | None = None,
+    processes: ProcessGroup | None = None,
     on_event: Callable[[Event], None] = ignore,
 ) -> tuple[Run, CheckpointWriter]:
     """Build the run that a checkpoint was taken of, ready to go on; on the same machine it ends with the same bytes.
@@ -145,12 +145,12 @@ def resume_run(
         where = resolve_device(device or written["device"])
         precision = written["precision"] if where.type == torch.device(written["device"]).type else "auto"
         machine = Machine.resolve(str(where), precision, written["tiles"], processes=processes)
-        state = found.values(where)["climb"]
-        if not isinstance(state, ClimbSnapshot):
+        state = found.values(where)["loop"]
+        if not isinstance(state, MultiScaleState):
             raise TypeError(f"it stands at a {type(state).__name__}")
     run = Run(content, styles, recipe=recipe, machine=machine, init_image=state, on_event=on_event)
     with found.reading():
-        writer = CheckpointWriter(found.path.parent, written["every"], user_state=written["also"], own=(found.path,))
+        writer = CheckpointWriter(found.path.parent, written["every"], user_state=written["also"], paths=(found.path,))
         _restore(run, written, found)
         run.callbacks.append(writer)
     return run, writer
@@ -158,11 +158,11 @@ def resume_run(
 
 def _restore(run: Run, written: Mapping[str, Any], found: Checkpoint) -> None:
     """Let a run know what it knew, and say what is different now."""
-    state: ClimbSnapshot = written["climb"]
+    state: MultiScaleState = written["loop"]
     machine = run.machine
-    now = circumstances(machine.device, machine.precision, machine.processes.processes)
+    now = environment(machine.device, machine.precision, machine.processes.processes)
     then = {"processes": "1", **written["circumstances"]}
     changed = [f"{what} {then.get(what)} before, {now[what]} now" for what in now if then.get(what) != now[what]]
     differs = [f"The bytes may differ from those of a run in one piece: {', '.join(changed)}."] if changed else []
     where = f"Goes on from step {state.loop.step} of {run.loop.size[1]}×{run.loop.size[0]}, {state.seconds:.0f} s into the run."
-    run.history.take_up(written, state, [*found.notes, *differs, where])
+    run.history.load_state_dict(written, state, [*found.notes, *differs, where])

@@ -6,7 +6,7 @@ from functools import partial
 
 from torch import Tensor
 
-from pincel.engine.tiles import Share
+from pincel.engine.tiles import WorkPartition
 from pincel.functional.conventions import CONVENTIONS
 from pincel.losses import CONTENT_TERMS
 from pincel.losses.base import Loss
@@ -16,7 +16,7 @@ from pincel.run.images import Extract, Images
 from pincel.run.sizes import active_layers
 
 
-def content_losses(recipe: Recipe, images: Images, tiled: frozenset[str], share: Share, extract: Extract) -> list[Loss]:
+def content_losses(recipe: Recipe, images: Images, tiled: frozenset[str], share: WorkPartition, extract: Extract) -> list[Loss]:
     """Return the losses of content, one for each term; none if content has no weight.
 
     Args:
@@ -31,7 +31,7 @@ def content_losses(recipe: Recipe, images: Images, tiled: frozenset[str], share:
         return []
 
     def gather(layer: str, features: Tensor) -> Tensor:
-        return share.summed(features) if layer in tiled else features
+        return share.all_reduce(features) if layer in tiled else features
 
     losses: list[Loss] = []
     for name in (name for name in CONTENT_TERMS if recipe.content_terms.get(name, 0) > 0):

@@ -10,9 +10,9 @@ import torch
 from pincel.engine.device import resolve_device
 from pincel.engine.layout import Layout, parse_layout
 from pincel.engine.memory import free_memory, parse_memory, used_memory
-from pincel.engine.pace import pace
 from pincel.engine.precision import FP32, Precision, choose_precision
-from pincel.engine.team import Crew, Single
+from pincel.engine.process_group import LocalGroup, ProcessGroup
+from pincel.engine.throughput import throughput
 from pincel.run.cache import Cache, NoCache
 
 MEMORY_FRACTION = 0.85
@@ -37,7 +37,7 @@ class Machine:
     precision: Precision = FP32
     layouts: tuple[Layout, ...] | None = None
     memory: int | None = None
-    processes: Crew = field(default_factory=Single)
+    processes: ProcessGroup = field(default_factory=LocalGroup)
     cache: Cache = field(default_factory=NoCache)
     notes: tuple[str, ...] = ()
 
@@ -48,7 +48,7 @@ class Machine:
         precision: str | Precision = "auto",
         tiles: str | Sequence[str] = "auto",
         memory: str | None = None,
-        processes: Crew | None = None,
+        processes: ProcessGroup | None = None,
         cache: Cache | None = None,
     ) -> Machine:
         """Return the machine that is asked for; the fastest precision of a device is measured once, for about a second.
@@ -69,7 +69,7 @@ class Machine:
         where = resolve_device(device)
         notes: list[str] = []
         chosen = precision if isinstance(precision, Precision) else choose_precision(precision, where, notes.append)
-        return cls(where, chosen, layouts, limit, processes or Single(), cache or NoCache(), tuple(notes))
+        return cls(where, chosen, layouts, limit, processes or LocalGroup(), cache or NoCache(), tuple(notes))
 
     @property
     def used(self) -> int:
@@ -83,5 +83,5 @@ class Machine:
 
     def seconds_for(self, work: float) -> float | None:
         """Return how long so many multiply-adds take, by what earlier runs on this machine did; None if nothing is known."""
-        known = pace(self.device, self.precision)
+        known = throughput(self.device, self.precision)
         return work / known / self.processes.processes if known else None

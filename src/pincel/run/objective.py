@@ -14,17 +14,17 @@ from torch import Tensor
 from pincel.backbones.base import Backbone
 from pincel.canvas import CANVASES
 from pincel.canvas.start import noise, parse_start
-from pincel.engine.estimate import Appetite
+from pincel.engine.estimate import CostModel
 from pincel.engine.evaluator import Evaluator
-from pincel.engine.events import Event, Looking, Preparing
+from pincel.engine.events import Event, SetupProgress, TileProgress
 from pincel.engine.gradient_mode import GRADIENT_MODES
 from pincel.engine.judge import measure
-from pincel.engine.ladder import Rung, resampled
 from pincel.engine.layout import WHOLE, Layout
-from pincel.engine.memory import attempted
+from pincel.engine.memory import try_alloc
+from pincel.engine.multiscale import Scale, resample
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem, unbounded
-from pincel.engine.tiles import Alone, Reduce, Share, Watch, observe
+from pincel.engine.tiles import LocalWork, Progress, Reduce, WorkPartition, forward_tiled
 from pincel.errors import MemoryLimitError, WorkerError
 from pincel.feedforward.file import find_painter, read_painter
 from pincel.feedforward.paint import paint
@@ -65,13 +65,13 @@ class EvalOptions:
 
     Attributes:
         layout: How much of a picture at a time.
-        share: Which tiles are computed here, where several processes share one picture.
+        partition: Which tiles this process computes, where several share one picture.
         on_event: Called with the progress of evaluations in tiles.
         cache: Statistics of the same style pictures.
     """
 
     layout: Layout = WHOLE
-    share: Share = field(default_factory=Alone)
+    partition: WorkPartition = field(default_factory=LocalWork)
     on_event: Callable[[Event], None] = ignore
     cache: Cache = field(default_factory=NoCache)
 
@@ -103,14 +103,14 @@ def make_objective(
     def extract(picture: Picture, layers: Mapping[str, float], reduce: Reduce) -> dict[Any, Tensor]:
         with torch.no_grad(), precision.active():
             pixels = recipe.white * picture.pixels.to(device)
-            return observe(network, pixels, frozenset(layers), reduce, options.layout, options.share, progress(picture))
+            return forward_tiled(network, pixels, frozenset(layers), reduce, options.layout, options.partition, progress(picture))
 
-    def progress(picture: Picture) -> Watch:
+    def progress(picture: Picture) -> Progress:
         what = f"looking at {picture.name}, {picture.width}×{picture.height}"
-        return lambda done, total: options.on_event(Preparing(what, done, total))
+        return lambda done, total: options.on_event(SetupProgress(what, done, total))
 
     content, style = active_layers(recipe)
-    losses = content_losses(recipe, images, options.layout.tiled(network, frozenset(content)), options.share, extract)
+    losses = content_losses(recipe, images, options.layout.tiled(network, frozenset(content)), options.partition, extract)
     if style:
         key = _style_key(recipe, images, network, precision, options)
         cache = options.cache if key is not None else NoCache()
@@ -127,12 +127,14 @@ def make_objective(
         gradient_mode=GRADIENT_MODES[recipe.gradients],
         project=canvas.clipped if recipe.bounds == "clip" else unbounded,
     )
-    return Evaluator(problem, precision, options.layout, options.share, progress=lambda done, total: options.on_event(Looking(done, total)))
+    return Evaluator(
+        problem, precision, options.layout, options.partition, progress=lambda done, total: options.on_event(TileProgress(done, total))
+    )
 
 
 def _style_key(recipe: Recipe, images: Images, network: Backbone, precision: Precision, options: EvalOptions) -> Hashable | None:
     """Return what the style targets depend on; None where that is more than style pictures and a recipe."""
-    if images.regions or not isinstance(options.share, Alone):
+    if images.regions or not isinstance(options.partition, LocalWork):
         return None
     styles = tuple((image_key(recipe, s, images.content), s.height, s.width, weight) for s, weight in images.styles)
     return IdentityKey(network), str(precision), str(options.layout), recipe.model_dump_json(), styles
@@ -163,7 +165,7 @@ class Objectives:
         on_event: Callable[[Event], None] = ignore,
     ) -> None:
         self.notes = _cut_notes(inputs.init, plan.size)
-        self.network = load_network(plan.recipe, machine, self.notes.append, lambda *done: on_event(Preparing(*done)))
+        self.network = load_network(plan.recipe, machine, self.notes.append, lambda *done: on_event(SetupProgress(*done)))
         self._fast = in_precision(self.network, plan.recipe, machine)
         self._plan, self._inputs, self._machine = plan, inputs, machine
         self.extra_losses, self._on_event = extra_losses, on_event
@@ -182,14 +184,14 @@ class Objectives:
         """An evaluator of the objective at full size."""
         return self._measured(self._recipe, self.images, self._painted(1.0))
 
-    def at(self, scale: Rung) -> Evaluator:
+    def at(self, scale: Scale) -> Evaluator:
         """Return an evaluator of the objective of a scale; coarse ones may keep more of the content."""
-        if scale.share == 1:
+        if scale.fraction == 1:
             return self.full
         coarse = self._recipe.override(content_weight=self._recipe.content_weight * self._recipe.coarse_content)
-        return self._measured(coarse, self.images_at(scale), self._painted(scale.share))
+        return self._measured(coarse, self.images_at(scale), self._painted(scale.fraction))
 
-    def start(self, scale: Rung) -> Tensor:
+    def start(self, scale: Scale) -> Tensor:
         """Return the picture to begin from, (1, 3, H, W) in the network's pixel units, as the recipe's ``init`` says."""
         recipe, images, given = self._recipe, self.images_at(scale), self._inputs.init
         begin = parse_start(recipe.init)
@@ -207,19 +209,19 @@ class Objectives:
         drawn = noise((1, 3, *images.size), kind=recipe.noise, level=recipe.noise_level, mean=mean, generator=seeded)
         return begin.share * drawn + (1 - begin.share) * recipe.white * images.content.pixels if begin.kind == "blend" else drawn
 
-    def optimizer(self, _scale: Rung) -> Optimizer[object]:
+    def optimizer(self, _scale: Scale) -> Optimizer[object]:
         """Return the optimizer of a scale, the same for all."""
         return make_optimizer(self._recipe.optimizer, self._recipe.learning_rate, self._recipe.optimizer_options)
 
-    def upsample(self, picture: Tensor, scale: Rung) -> Tensor:
+    def upsample(self, picture: Tensor, scale: Scale) -> Tensor:
         """Enlarge a picture to a scale, and add what the content has too fine for the scale before."""
-        larger = resampled(picture, scale.size)
+        larger = resample(picture, scale.size)
         if self._recipe.detail == 0:
             return larger
         content = self._recipe.white * resize_picture(self._inputs.preprocessed.content, scale.size, self._recipe.resample).pixels.to(
             picture
         )
-        coarse = resampled(resampled(content, (picture.shape[-2], picture.shape[-1])), scale.size)
+        coarse = resample(resample(content, (picture.shape[-2], picture.shape[-1])), scale.size)
         detailed = larger + self._recipe.detail * (content - coarse)
         return detailed.clamp(0, self._recipe.white) if self._recipe.bounds == "clip" else detailed
 
@@ -239,34 +241,34 @@ class Objectives:
         return measure(replace(self._with_extra(exact, self._plan.size), progress=self._watch), canvas)
 
     def _watch(self, done: int, total: int) -> None:
-        self._on_event(Preparing("judging the picture", done, total))
+        self._on_event(SetupProgress("judging the picture", done, total))
 
-    def images_at(self, scale: Rung) -> Images:
+    def images_at(self, scale: Scale) -> Images:
         """Return the pictures in the size of a scale."""
-        if scale.share == 1:
+        if scale.fraction == 1:
             return self.images
-        return resize_images(self._recipe, self._inputs.preprocessed, scale.size, scale.share, self._machine.cache)
+        return resize_images(self._recipe, self._inputs.preprocessed, scale.size, scale.fraction, self._machine.cache)
 
-    def _painted(self, share: float) -> float:
+    def _painted(self, fraction: float) -> float:
         """Return the finest frequency that the scale before can show, in cycles a pixel of this one; 0 for the first."""
-        before = max((scale.rung.share for scale in self._plan.scales if scale.rung.share < share), default=0.0)
-        return before / share / 2
+        before = max((cost.scale.fraction for cost in self._plan.costs if cost.scale.fraction < fraction), default=0.0)
+        return before / fraction / 2
 
     def _measured(self, recipe: Recipe, images: Images, painted: float) -> Evaluator:
         """Measure the targets; where there is no memory for that, in smaller tiles than planned."""
         machine, size = self._machine, images.size
-        layout, share = self._plan.layout(size), machine.processes.share(size)
+        layout, partition = self._plan.layout(size), machine.processes.partition(size)
         # Several processes would have to agree on another layout.
-        appetite = Appetite(self._fast, needed_layers(recipe), machine.device)
-        smaller_tiling = partial(appetite.thriftier, size) if isinstance(share, Alone) else _none
+        cost_model = CostModel(self._fast, needed_layers(recipe), machine.device)
+        smaller_tiling = partial(cost_model.smaller_tiling, size) if isinstance(partition, LocalWork) else _none
         notes: list[str] = []
 
         def measured() -> Evaluator:
-            options = EvalOptions(layout, share, self._on_event, machine.cache)
+            options = EvalOptions(layout, partition, self._on_event, machine.cache)
             evaluator = make_objective(recipe, images, self._fast, machine.device, machine.precision, options, painted)
             return self._with_extra(evaluator, size)
 
-        while (evaluator := attempted(measured)) is None:
+        while (evaluator := try_alloc(measured)) is None:
             smaller = smaller_tiling(layout)
             if smaller is None:
                 raise MemoryLimitError(f"Out of memory at {size[1]}×{size[0]}, even with tiles {layout}. Try a smaller --size.")

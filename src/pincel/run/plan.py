@@ -12,9 +12,9 @@ from pincel.backbones.cards import Card
 from pincel.backbones.vgg import VGG
 from pincel.canvas import CANVASES
 from pincel.canvas.base import Canvas
-from pincel.engine.estimate import FLOAT, Appetite
-from pincel.engine.ladder import Rung
+from pincel.engine.estimate import FLOAT, CostModel
 from pincel.engine.layout import WHOLE, Layout
+from pincel.engine.multiscale import Scale
 from pincel.engine.sharing import shared_layout
 from pincel.errors import OptionError
 from pincel.losses import CONTENT_TERMS
@@ -24,10 +24,10 @@ from pincel.run.cache import IdentityKey
 from pincel.run.images import Images
 from pincel.run.machine import Machine
 from pincel.run.network import META, network_bytes, network_outline
-from pincel.run.sizes import active_layers, content_size, make_rungs, needed_layers, style_sizes
+from pincel.run.sizes import active_layers, content_size, needed_layers, scales_of, style_sizes
 
 # Of content layers, of style layers, and of both.
-Appetites: TypeAlias = tuple[Appetite, Appetite, Appetite]
+CostModels: TypeAlias = tuple[CostModel, CostModel, CostModel]
 
 PICTURE = 12
 """Bytes a pixel of a canvas or a picture."""
@@ -42,18 +42,18 @@ MAX_OVERHEAD = 1.6
 
 
 @dataclass(frozen=True)
-class ScalePlan:
+class ScaleCost:
     """What one scale will take.
 
     Attributes:
-        rung: Its size and steps.
+        scale: Its size and steps.
         layout: How the network is cut.
         memory: Most bytes at one time, all told.
         work: Multiply-adds of a step.
         targets: Multiply-adds before the first step.
     """
 
-    rung: Rung
+    scale: Scale
     layout: Layout
     memory: float
     work: float
@@ -62,7 +62,7 @@ class ScalePlan:
     @property
     def total(self) -> float:
         """Multiply-adds in all; the last picture is evaluated without a gradient."""
-        return self.targets + (self.rung.steps + 1) * self.work
+        return self.targets + (self.scale.steps + 1) * self.work
 
 
 @dataclass(frozen=True)
@@ -71,35 +71,35 @@ class Plan:
 
     Attributes:
         recipe: As asked for, or with a shorter history of its optimizer.
-        scales: Coarse to fine.
+        costs: Of each scale, coarse to fine.
         budget: Bytes the run may use in all.
         notes: What was changed to make it fit, a sentence each.
     """
 
     recipe: Recipe
-    scales: tuple[ScalePlan, ...]
+    costs: tuple[ScaleCost, ...]
     budget: int
     notes: tuple[str, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) of the result."""
-        return self.scales[-1].rung.size
+        return self.costs[-1].scale.size
 
     @property
-    def rungs(self) -> list[Rung]:
-        """Sizes and steps of all scales."""
-        return [scale.rung for scale in self.scales]
+    def scales(self) -> list[Scale]:
+        """Sizes and steps, coarse to fine."""
+        return [cost.scale for cost in self.costs]
 
     @property
     def memory(self) -> float:
         """Most bytes at one time."""
-        return max(scale.memory for scale in self.scales)
+        return max(cost.memory for cost in self.costs)
 
     @property
     def work(self) -> float:
         """Multiply-adds in all, the evaluation of the picture as saved included."""
-        return sum(scale.total for scale in self.scales)
+        return sum(cost.total for cost in self.costs)
 
     @property
     def memory_constrained(self) -> bool:
@@ -114,8 +114,8 @@ class Plan:
         """Return the multiply-adds of a step at (height, width)."""
         return self._at(size).work
 
-    def _at(self, size: tuple[int, int]) -> ScalePlan:
-        return next(scale for scale in self.scales if scale.rung.size == size)
+    def _at(self, size: tuple[int, int]) -> ScaleCost:
+        return next(cost for cost in self.costs if cost.scale.size == size)
 
 
 def make_plan(recipe: Recipe, images: Images, machine: Machine) -> Plan:
@@ -134,17 +134,17 @@ def make_plan(recipe: Recipe, images: Images, machine: Machine) -> Plan:
         OptionError: For tiles or several processes with a network that needs the whole picture; for layouts of layers it does not have.
     """
     size = content_size(recipe, images.content)
-    rungs = make_rungs(recipe, size, [style for style, _ in images.styles])
+    scales = scales_of(recipe, size, [style for style, _ in images.styles])
     outline = network_outline(recipe, machine)
     layouts = None if machine.layouts is None else [layout.checked(outline.card) for layout in machine.layouts]
     _check_tiles(outline, layouts, machine)
-    planner = _Planner(recipe, images, _appetites(recipe, outline, machine), rungs, _base(outline, recipe, machine), machine.budget)
+    planner = _Planner(recipe, images, _cost_models(recipe, outline, machine), scales, _base(outline, recipe, machine), machine.budget)
     if layouts is not None:
         return _asked_for(planner, layouts)
     if machine.processes.processes > 1:
         wanted = needed_layers(recipe)
-        shared = planner.plan([shared_layout(outline, wanted, rung.size, machine.processes.processes) for rung in rungs])
-        if planner.fits(shared.scales):
+        shared = planner.plan([shared_layout(outline, wanted, scale.size, machine.processes.processes) for scale in scales])
+        if planner.fits(shared.costs):
             return shared
     return cheapest_plan(planner)
 
@@ -161,9 +161,9 @@ def _base(outline: VGG, recipe: Recipe, machine: Machine) -> int:
 
 
 def _asked_for(planner: _Planner, layouts: Sequence[Layout]) -> Plan:
-    count = len(planner.rungs)
+    count = len(planner.scales)
     plan = planner.plan(layouts if len(layouts) == count else list(layouts[-1:]) * count)
-    if planner.fits(plan.scales):
+    if planner.fits(plan.costs):
         return plan
     note = f"The tiles asked for take about {gibibytes(plan.memory)}, more than the memory allowed; leave --tiles out to keep to it."
     return replace(plan, notes=(*plan.notes, note))
@@ -174,13 +174,13 @@ def cheapest_plan(planner: _Planner) -> Plan:
     for max_overhead in (MAX_OVERHEAD, math.inf):
         for recipe in _shorter_histories(planner.recipe):
             thrifty = replace(planner, recipe=recipe)
-            scales = thrifty.cheapest(max_overhead)
+            costs = thrifty.cheapest(max_overhead)
             changes = _changes(planner.recipe, recipe, planner.budget)
-            if thrifty.fits(scales):
-                return Plan(recipe, scales, planner.budget, changes)
-    needs, has = gibibytes(max(scale.memory for scale in scales)), gibibytes(planner.budget)
+            if thrifty.fits(costs):
+                return Plan(recipe, costs, planner.budget, changes)
+    needs, has = gibibytes(max(cost.memory for cost in costs)), gibibytes(planner.budget)
     short = f"This run needs about {needs}, and has {has}: it may end without memory. Try a smaller --size."
-    return Plan(recipe, scales, planner.budget, (*changes, short))
+    return Plan(recipe, costs, planner.budget, (*changes, short))
 
 
 def gibibytes(count: float) -> str:
@@ -204,76 +204,76 @@ def _changes(before: Recipe, after: Recipe, budget: int) -> tuple[str, ...]:
     return (f"To fit into {gibibytes(budget)}: {', '.join(changed)}.",) if changed else ()
 
 
-def _appetites(recipe: Recipe, outline: VGG, machine: Machine) -> Appetites:
+def _cost_models(recipe: Recipe, outline: VGG, machine: Machine) -> CostModels:
     content, style = (frozenset(layers) for layers in active_layers(recipe))
 
-    def known(layers: frozenset[str]) -> Appetite:
+    def known(layers: frozenset[str]) -> CostModel:
         # What layers keep for the way back is found by following them once, and the same for every picture.
-        return machine.cache.get_or_make("appetite", (IdentityKey(outline), layers), lambda: Appetite(outline, layers, META))
+        return machine.cache.get_or_make("cost_model", (IdentityKey(outline), layers), lambda: CostModel(outline, layers, META))
 
     return known(content), known(style), known(content | style)
 
 
 @dataclass(frozen=True)
 class _Planner:
-    """Says what scales take, in any layout.
+    """Computes what scales take, in any layout.
 
     Attributes:
         recipe: Of the run.
         images: As opened.
-        appetites: Of its layers.
-        rungs: Coarse to fine.
+        cost_models: Of its layers.
+        scales: Coarse to fine.
         base: Bytes in use before the first step.
         budget: Bytes the run may use in all.
     """
 
     recipe: Recipe
     images: Images
-    appetites: Appetites
-    rungs: Sequence[Rung]
+    cost_models: CostModels
+    scales: Sequence[Scale]
     base: int
     budget: int
 
-    def fits(self, scales: Sequence[ScalePlan]) -> bool:
+    def fits(self, costs: Sequence[ScaleCost]) -> bool:
         """Return whether scales fit, even if they take a little more than expected."""
-        return all(scale.memory + HEADROOM * (scale.memory - self.base) <= self.budget for scale in scales)
+        return all(cost.memory + HEADROOM * (cost.memory - self.base) <= self.budget for cost in costs)
 
     def plan(self, layouts: Sequence[Layout]) -> Plan:
         """Return the plan with these layouts, one a scale, whether it fits or not."""
-        return Plan(self.recipe, tuple(self.scale(layout, index) for index, layout in enumerate(layouts)), self.budget)
+        return Plan(self.recipe, tuple(self.cost_of(layout, index) for index, layout in enumerate(layouts)), self.budget)
 
-    def cheapest(self, max_overhead: float) -> tuple[ScalePlan, ...]:
+    def cheapest(self, max_overhead: float) -> tuple[ScaleCost, ...]:
         """Choose at each scale; no layout of more than ``max_overhead`` times the work of the whole."""
-        return tuple(self._cheapest(index, max_overhead) for index in range(len(self.rungs)))
+        return tuple(self._cheapest(index, max_overhead) for index in range(len(self.scales)))
 
-    def _cheapest(self, index: int, max_overhead: float) -> ScalePlan:
-        whole = self.scale(WHOLE, index)
+    def _cheapest(self, index: int, max_overhead: float) -> ScaleCost:
+        whole = self.cost_of(WHOLE, index)
         if self.fits([whole]):
             return whole
-        ways = [self.scale(layout, index) for layout in self.appetites[2].layouts()]
+        ways = [self.cost_of(layout, index) for layout in self.cost_models[2].layouts()]
         fair = [way for way in ways if way.work <= max_overhead * whole.work]
         fitting = [way for way in fair if self.fits([way])]
         return min(fitting, key=lambda way: way.work) if fitting else min(fair, key=lambda way: way.memory)
 
-    def scale(self, layout: Layout, index: int) -> ScalePlan:
+    def cost_of(self, layout: Layout, index: int) -> ScaleCost:
         """Return what a scale takes with its network cut in some way."""
-        rung = self.rungs[index]
-        content, style, both = self.appetites
-        sizes = self._sizes[rung]
-        targets = [content.need(rung.size, layout, slopes=False), *(style.need(size, layout, slopes=False) for size in sizes)]
-        step = both.need(rung.size, layout)
+        scale = self.scales[index]
+        content, style, both = self.cost_models
+        sizes = self._sizes[scale]
+        targets = [content.cost(scale.size, layout, grad=False), *(style.cost(size, layout, grad=False) for size in sizes)]
+        step = both.cost(scale.size, layout)
         # Norms of gradients take another evaluation.
-        again = both.need(rung.size, layout, slopes=False).work if self.recipe.gradients == "normalised" else 0.0
-        usage = self._optimizer.memory(sum(each.steps for each in self.rungs[: index + 1]))
-        canvas = PICTURE * _area(rung.size)
+        again = both.cost(scale.size, layout, grad=False).work if self.recipe.gradients == "normalised" else 0.0
+        usage = self._optimizer.memory(sum(each.steps for each in self.scales[: index + 1]))
+        canvas = PICTURE * _area(scale.size)
         moving = (CANVASES_HELD + self._canvas.borrowed + usage.state) * canvas + max(step.memory, usage.scratch * canvas)
-        held = self.base + LIBRARIES + self._pictures(rung) + self._targets(rung)
+        held = self.base + LIBRARIES + self._pictures(scale) + self._targets(scale)
         memory = held + max(moving, *(look.memory for look in targets))
-        return ScalePlan(rung, layout, memory, step.work + again, sum(look.work for look in targets))
+        return ScaleCost(scale, layout, memory, step.work + again, sum(look.work for look in targets))
 
     @property
     def _card(self) -> Card:
-        return self.appetites[0].backbone.card
+        return self.cost_models[0].backbone.card
 
     @cached_property
     def _optimizer(self) -> Optimizer[object]:
@@ -285,26 +285,28 @@ class _Planner:
         return CANVASES[self.recipe.canvas](self.recipe.white, (1, 1), (), 0.0)
 
     @cached_property
-    def _sizes(self) -> dict[Rung, list[tuple[int, int]]]:
-        return {rung: style_sizes(self.recipe, [style for style, _ in self.images.styles], rung.size, rung.share) for rung in self.rungs}
+    def _sizes(self) -> dict[Scale, list[tuple[int, int]]]:
+        return {
+            scale: style_sizes(self.recipe, [style for style, _ in self.images.styles], scale.size, scale.fraction) for scale in self.scales
+        }
 
-    def _pictures(self, rung: Rung) -> float:
+    def _pictures(self, scale: Scale) -> float:
         """Return the bytes of content and styles in the sizes of the scale, and of the result."""
-        last = self.rungs[-1]
-        sizes = [size for each in {rung.size: rung, last.size: last}.values() for size in (each.size, *self._sizes[each])]
+        last = self.scales[-1]
+        sizes = [size for each in {scale.size: scale, last.size: last}.values() for size in (each.size, *self._sizes[each])]
         return PICTURE * sum(_area(size) for size in sizes)
 
-    def _targets(self, rung: Rung) -> float:
+    def _targets(self, scale: Scale) -> float:
         """Return the bytes of the content's features, and of the regions in the layers of the styles."""
         content, style = active_layers(self.recipe)
         stored = any(CONTENT_TERMS[name].stores_features for name, weight in self.recipe.content_terms.items() if weight > 0)
         layers = (self._card.layer(name) for name in content if stored)
-        features = sum(FLOAT * layer.channels * _area(rung.size) / layer.stride**2 for layer in layers)
+        features = sum(FLOAT * layer.channels * _area(scale.size) / layer.stride**2 for layer in layers)
         if self.images.regions is None:
             return features
         # What is kept as it is, and each region, in the picture and in each layer of the style.
         places = sum(1 / self._card.layer(name).stride ** 2 for name in style)
-        return features + _area(rung.size) * (PICTURE + FLOAT * (1 + len(self.images.regions.labels) * (1 + places)))
+        return features + _area(scale.size) * (PICTURE + FLOAT * (1 + len(self.images.regions.labels) * (1 + places)))
 
 
 def _area(size: tuple[int, int]) -> int:

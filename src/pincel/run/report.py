@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from PIL import Image
 
-from pincel.engine.ladder import resampled
+from pincel.engine.multiscale import resample
 from pincel.engine.result import Result
 from pincel.errors import MemoryLimitError
 from pincel.image.io import load_picture, to_pil
@@ -27,7 +27,7 @@ def make_result(run: Run) -> Result:
     """Return the best picture of a run so far, with its record."""
     loop, recipe, content = run.loop, run.recipe, run.inputs.content
     # Of a run that ended on a coarse scale, the picture is brought to the size that was asked for.
-    picture = loop.picture if loop.size == run.size else resampled(loop.picture, run.size)
+    picture = loop.picture if loop.size == run.size else resample(loop.picture, run.size)
     pixels, alpha = run.inputs.postprocess((picture / recipe.white).clamp_(0, 1).cpu()), run.objectives.images.content.alpha
     image = to_pil(pixels, alpha)
     losses = run.history.losses()
@@ -80,11 +80,11 @@ def _record(run: Run) -> dict[str, Any]:
         **run.history.described(),
         "scales": [
             {
-                "size": [climbed.rung.size[1], climbed.rung.size[0]],
-                "steps": climbed.stopped.step,
-                "stopped": climbed.stopped.reason,
-                "seconds": round(climbed.seconds, 3),
+                "size": [result.scale.size[1], result.scale.size[0]],
+                "steps": result.stopped.step,
+                "stopped": result.stopped.reason,
+                "seconds": round(result.seconds, 3),
             }
-            for climbed in run.loop.climbed
+            for result in run.loop.results
         ],
     }

@@ -11,7 +11,7 @@ from PIL import Image
 
 from pincel.engine.events import Event, Notice, Step
 from pincel.engine.history import History
-from pincel.engine.ladder import FINISHED, Climb, ClimbSnapshot
+from pincel.engine.multiscale import FINISHED, MultiScaleLoop, MultiScaleState
 from pincel.engine.result import Result
 from pincel.errors import WorkerError
 from pincel.recipes.schema import Recipe
@@ -69,24 +69,24 @@ class Run:
         *,
         recipe: str | PathLike[str] | Recipe = "pincel",
         machine: Machine | None = None,
-        init_image: Source | ClimbSnapshot | None = None,
+        init_image: Source | MultiScaleState | None = None,
         extra_losses: ExtraLosses = no_losses,
         callbacks: Sequence[Callback] = (),
         on_event: Callable[[Event], None] = ignore,
         **values: Any,
     ) -> None:
-        state = init_image if isinstance(init_image, ClimbSnapshot) else None
+        state = init_image if isinstance(init_image, MultiScaleState) else None
         # A run that goes on was settled when it began, and has left its start behind.
         settled, notes = prepare_recipe(recipe, values) if state is None else (resolve_recipe(recipe, values), [])
-        begin = None if isinstance(init_image, ClimbSnapshot) else start_file(settled) if init_image is None else init_image
+        begin = None if isinstance(init_image, MultiScaleState) else start_file(settled) if init_image is None else init_image
         self.machine = machine or Machine.resolve()
         self.inputs = load_inputs(settled, content, style, begin, self.machine.memory)
         self.plan = make_plan(self.inputs.recipe, self.inputs.preprocessed, self.machine)
         self.objectives = Objectives(self.plan, self.inputs, self.machine, extra_losses, on_event)
         self.history = History([*notes, *self.machine.notes, *self.inputs.notes, *self.objectives.notes, *self.plan.notes])
-        start = self.objectives.start(self.plan.rungs[0]) if state is None else state.picture
         made = self.objectives
-        self.loop = Climb(self.plan.rungs, made.at, made.optimizer, start.to(self.machine.device), made.upsample, state)
+        start = state or made.start(self.plan.scales[0]).to(self.machine.device)
+        self.loop = MultiScaleLoop(self.plan.scales, made.at, made.optimizer, start, made.upsample)
         self.callbacks: list[Callback] = [SpeedRecorder(self.machine), *callbacks]
         self.error: WorkerError | None = None
         self._result: Result | None = None
@@ -110,7 +110,7 @@ class Run:
         """Paint; iterate once."""
         yield from (Notice(note) for note in self.history.pending)
         try:
-            self.machine.processes.brief(self._worker_config)
+            self.machine.processes.broadcast_config(self._worker_config)
             for event in self.loop:
                 yield from self._record(event)
         except WorkerError as error:
@@ -140,7 +140,7 @@ class Run:
             yield from callback(self, event)
         self._result = None
         best = self.loop.best
-        self.history.record(event, best.step if best else 0)
+        self.history.add(event, best.step if best else 0)
         yield self._recolored(event)
 
     def _recolored(self, event: Event) -> Event:
@@ -157,5 +157,5 @@ class Run:
             **self.inputs.manifest(self.recipe),
             "device": self.machine.device.type,
             "precision": [self.machine.precision.name, self.machine.precision.method],
-            "tiles": [str(scale.layout) for scale in self.plan.scales],
+            "tiles": [str(cost.layout) for cost in self.plan.costs],
         }

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from pincel.backbones import CARDS
-from pincel.engine.ladder import Rung, rungs
+from pincel.engine.multiscale import Scale, make_scales
 from pincel.errors import OptionError, PictureSizeError
 from pincel.image.picture import Picture
 from pincel.image.resize import area_size, target_size
@@ -110,11 +110,11 @@ def _checked(recipe: Recipe, picture: Picture, what: str, size: tuple[int, int])
     return size
 
 
-def make_rungs(recipe: Recipe, size: tuple[int, int], styles: Sequence[Picture]) -> list[Rung]:
+def scales_of(recipe: Recipe, size: tuple[int, int], styles: Sequence[Picture]) -> list[Scale]:
     """Lay out the scales of a run whose result has (height, width) ``size``; those too small for the network to see are left out."""
     need = needed_stride(recipe)
     top = min(*size, *(min(each) for each in style_sizes(recipe, styles, size)))
-    return rungs(
+    return make_scales(
         size, recipe.steps, recipe.rungs, smallest=max(need, SMALLEST, math.ceil(need * min(size) / top)), tolerance=recipe.tolerance
     )
 

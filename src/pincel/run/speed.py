@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pincel.engine.events import Event, Notice, Step, Stopped
-from pincel.engine.pace import Pacer
+from pincel.engine.throughput import ThroughputMeter
 from pincel.run.machine import Machine
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ class SpeedRecorder:
     """
 
     def __init__(self, machine: Machine) -> None:
-        self._pacer = Pacer(machine.device, machine.precision)
+        self._meter = ThroughputMeter(machine.device, machine.precision)
         self._alone = machine.processes.processes == 1
 
     def __call__(self, run: Run, event: Event) -> Iterable[Notice]:
         """Take note of a step; at the end, keep the speed of this process by itself."""
         if isinstance(event, Step):
-            self._pacer.see(event)
+            self._meter.add(event)
         elif isinstance(event, Stopped) and self._alone:
-            self._pacer.keep(run.plan.step_work, run.history.notes.append)
+            self._meter.keep(run.plan.step_work, run.history.notes.append)
         return ()

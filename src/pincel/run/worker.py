@@ -1,4 +1,4 @@
-"""A process that helps to paint a picture: it does as process 0 says until that one is done or gone."""
+"""A process that shares the work of process 0, until that one ends the run or dies."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import torch
 
 from pincel.canvas.pixels import PixelCanvas
 from pincel.engine.evaluator import Evaluator
-from pincel.engine.ladder import Rung
+from pincel.engine.multiscale import Scale
 from pincel.engine.precision import Precision
-from pincel.engine.team import Follower, Team, host
+from pincel.engine.process_group import FollowerGroup, TorchGroup, host
 from pincel.errors import PincelError, WorkerError
 from pincel.image.picture import Picture
 from pincel.image.shrink import Fit
@@ -27,79 +27,79 @@ from pincel.sources import open_picture, resized_since
 from pincel.version import __version__
 
 
-def run_worker(team: Team, local: int) -> bool:
-    """Do what process 0 says.
+def run_worker(team: TorchGroup, local: int) -> bool:
+    """Follow process 0 until it ends the run.
 
     Args:
         team: This process among the others.
         local: Number of its GPU, if it is to work on one.
 
     Returns:
-        Whether process 0 was done; if not, it has gone, and said why or was killed.
+        Whether process 0 ended the run; False if it died.
     """
     worker = _Worker(team, local)
-    verbs: Mapping[str, Callable[[dict[str, Any]], None]] = {"load": worker.load, "build": worker.build, "look": worker.look}
+    verbs: Mapping[str, Callable[[dict[str, Any]], None]] = {"load": worker.load, "build": worker.build, "evaluate": worker.evaluate}
     try:
-        while (order := team.hear())["do"] != "end":
-            verbs[order["do"]](order)
+        while (message := team.receive())["do"] != "end":
+            verbs[message["do"]](message)
     except WorkerError:
         return False
     finally:
-        # Or its threads may be there when the interpreter ends, and end it noisily.
-        team.leave()
+        # Its threads must not outlive the interpreter, which would end with an error.
+        team.destroy()
     return True
 
 
 class _Worker:
     """Builds the objectives that process 0 builds, and evaluates its tiles of them."""
 
-    def __init__(self, team: Team, local: int) -> None:
+    def __init__(self, team: TorchGroup, local: int) -> None:
         self.team, self.local = team, local
         self.device = torch.device("cpu")
         self.objectives: Objectives | None = None
-        self.scales: dict[tuple[int, int], Rung] = {}
+        self.scales: dict[tuple[int, int], Scale] = {}
         self.evaluators: dict[tuple[int, int], Evaluator] = {}
 
-    def load(self, order: dict[str, Any]) -> None:
-        """Load what process 0 has loaded, and answer what is wrong with it here."""
-        trouble = ""
+    def load(self, message: dict[str, Any]) -> None:
+        """Load what process 0 has loaded, and reply what is wrong with it here."""
+        problem = ""
         try:
-            self._load(order)
+            self._load(message)
         except PincelError as error:
-            trouble = f"Process {self.team.rank} on {host()} cannot help: {error}"
-        self.team.replies(trouble)
+            problem = f"Process {self.team.rank} on {host()} cannot help: {error}"
+        self.team.all_gather(problem)
 
-    def _load(self, order: dict[str, Any]) -> None:
-        if order["pincel"] != __version__:
-            raise WorkerError(f"it has pincel {__version__}, and process 0 has {order['pincel']}; install the same.")
-        recipe = make_recipe(order["recipe"])
-        content = _same(order["content"], "content", partial(fitted_size, recipe))
-        styles = [(_same(style, "style"), style["weight"]) for style in order["styles"]]
-        check_written(recipe, order)
+    def _load(self, message: dict[str, Any]) -> None:
+        if message["pincel"] != __version__:
+            raise WorkerError(f"it has pincel {__version__}, and process 0 has {message['pincel']}; install the same.")
+        recipe = make_recipe(message["recipe"])
+        content = _same(message["content"], "content", partial(fitted_size, recipe))
+        styles = [(_same(style, "style"), style["weight"]) for style in message["styles"]]
+        check_written(recipe, message)
         inputs = load_inputs(recipe, content, styles)
-        device = order["device"] if order["device"] != "cuda" else f"cuda:{self.local}"
-        machine = Machine.resolve(device, Precision(*order["precision"]), order["tiles"], processes=Follower(self.team))
+        device = message["device"] if message["device"] != "cuda" else f"cuda:{self.local}"
+        machine = Machine.resolve(device, Precision(*message["precision"]), message["tiles"], processes=FollowerGroup(self.team))
         self.device = machine.device
         plan = make_plan(recipe, inputs.preprocessed, machine)
-        self.scales = {scale.size: scale for scale in plan.rungs}
+        self.scales = {scale.size: scale for scale in plan.scales}
         self.objectives = Objectives(plan, inputs, machine)
 
-    def build(self, order: dict[str, Any]) -> None:
-        """Put the objective of a scale together, targets by tiles; those of coarser ones are not asked for any more."""
-        height, width = order["size"]
+    def build(self, message: dict[str, Any]) -> None:
+        """Build the evaluator of a scale, its targets by tiles; those of coarser scales are not needed any more."""
+        height, width = message["size"]
         scale, objectives = self.scales[height, width], self._ready()
         full = next(reversed(self.scales))
         kept = {size: other for size, other in self.evaluators.items() if size == full}
         self.evaluators = {**kept, scale.size: network_terms(objectives.at(scale))}
 
-    def look(self, order: dict[str, Any]) -> None:
+    def evaluate(self, message: dict[str, Any]) -> None:
         """Evaluate the tiles of this process of the picture that is sent."""
-        height, width = order["size"]
+        height, width = message["size"]
         evaluator = self.evaluators[height, width]
-        pixels = self.team.see(order["shape"], getattr(torch, order["dtype"]), self.device)
+        pixels = self.team.receive_image(message["shape"], getattr(torch, message["dtype"]), self.device)
         if not evaluator.problem.objective.losses:
             return
-        if order["slopes"]:
+        if message["grad"]:
             evaluator.gradient(pixels)
         else:
             evaluator.measure(pixels)
@@ -111,9 +111,9 @@ class _Worker:
 
 
 def network_terms(evaluator: Evaluator) -> Evaluator:
-    """Return an evaluator of the losses on features, at pixels: process 0 alone computes the rest."""
+    """Return an evaluator of the losses on features, at pictures as process 0 sends them; that one computes the rest."""
     losses = [loss for loss in evaluator.problem.objective.losses if loss.layers]
-    return replace(evaluator, problem=replace(evaluator.problem, objective=Objective(losses), canvas=PixelCanvas()))
+    return replace(evaluator, problem=replace(evaluator.problem, objective=Objective(losses), canvas=PixelCanvas(), preserved=None))
 
 
 def _same(written: Mapping[str, Any], what: str, fit: Fit | None = None) -> Picture:

@@ -13,7 +13,7 @@ from pincel.classify.record import RECORD, read_record
 from pincel.classify.schema import TrainingRecipe
 from pincel.classify.state import FILE
 from pincel.classify.training import ClassifierTraining, TrainingMachine
-from pincel.engine.events import Notice, Preparing
+from pincel.engine.events import Notice, SetupProgress
 from pincel.errors import OptionError, unknown_name
 from pincel.studies.ablations_page import page
 from pincel.studies.report import Report
@@ -127,7 +127,7 @@ def _trained(options: AblationsOptions, part: str, folder: Path, watch: Watch) -
             watch.part(f"training {name}", (event.epoch - 1) * event.steps + event.step, event.epochs * event.steps)
         elif isinstance(event, Notice):
             watch.note(event.text)
-        elif isinstance(event, Preparing):
+        elif isinstance(event, SetupProgress):
             watch.part(event.what, event.done, event.total)
     watch.also = lambda _: None
     return subject.result.record

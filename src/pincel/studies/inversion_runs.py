@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pincel.engine.events import Scale, Step
+from pincel.engine.events import ScaleStart, Step
 from pincel.errors import OptionError
 from pincel.inversion.run import Preimage, Rebuild
 from pincel.studies.inversion_plan import Plan, card_of
@@ -154,7 +154,7 @@ def _steps(run: Rebuild, watch: Watch) -> Iterator[float]:
     watch.also = run.stop
     climbed = steps = 0
     for event in run:
-        if isinstance(event, Scale):
+        if isinstance(event, ScaleStart):
             climbed, steps = climbed + steps, event.steps
         elif isinstance(event, Step):
             yield (climbed + event.step) / run.steps

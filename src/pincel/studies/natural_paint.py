@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from pincel.engine.events import Step
 from pincel.image.io import to_pil
-from pincel.inversion.build import cropped, make_climb, make_priors, make_start, phases
+from pincel.inversion.build import cropped, make_loop, make_priors, make_start, phases
 from pincel.inversion.representation import WHITE, Representation
 from pincel.losses.inner import InnerLoss
 from pincel.recipes import INVERSIONS
@@ -146,7 +146,7 @@ def grow(wish: Wish, seed: int, steps: int, watch: Watch, told: Callable[[int], 
     rung = phases(recipe, wish.size, representation.stride)[0]
     losses = [InnerLoss(wish.layer, wish.direction, wish.weight, count), *make_priors(recipe, representation, count)]
     start = cropped(wish.start, rung)
-    climb = make_climb(recipe, representation, losses, wish.size, start)
+    climb = make_loop(recipe, representation, losses, wish.size, start)
     watch.also = climb.stop
     history: list[float] = []
     for event in climb:

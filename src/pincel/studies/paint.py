@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pincel.engine.events import Scale, Step
+from pincel.engine.events import ScaleStart, Step
 from pincel.engine.result import Result
 from pincel.image.io import Picture
 from pincel.run.cache import SHARED, Cache
@@ -74,11 +74,11 @@ def early(done: Sequence[object], jobs: Sequence[object], watch: Watch) -> tuple
 
 
 def _paint(run: Run, before: int, count: int, watch: Watch) -> None:
-    each = sum(rung.steps for rung in run.plan.rungs)
+    each = sum(scale.steps for scale in run.plan.scales)
     climbed = 0
     steps = 0
     for event in run:
-        if isinstance(event, Scale):
+        if isinstance(event, ScaleStart):
             # A coarse scale may have ended before its last step.
             climbed, steps = climbed + steps, event.steps
         elif isinstance(event, Step):

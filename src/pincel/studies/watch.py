@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from pincel.engine.events import Event, Notice, Preparing
+from pincel.engine.events import Event, Notice, SetupProgress
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Watch:
 
     def part(self, what: str, done: int, total: int) -> None:
         """Tell that so many parts of something are done."""
-        self._tell(Preparing(what, done, total))
+        self._tell(SetupProgress(what, done, total))
 
     def over(self, what: str, items: Sequence[T] | Iterable[T], total: int | None = None) -> Iterator[T]:
         """Yield items, telling how far one is, until they are over or the end is asked for."""

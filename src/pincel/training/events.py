@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pincel.engine.events import Notice, Preparing
+from pincel.engine.events import Notice, SetupProgress
 
 
 @dataclass(frozen=True)
@@ -125,4 +125,4 @@ class TrainEnd:
     epochs: int = 0
 
 
-TrainingEvent: TypeAlias = Notice | Preparing | TrainStart | StepEnd | EvalProgress | EpochEnd | TrainEnd
+TrainingEvent: TypeAlias = Notice | SetupProgress | TrainStart | StepEnd | EvalProgress | EpochEnd | TrainEnd

@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 class ReplicaGroup(Protocol):
-    """This process among others; :class:`pincel.engine.team.Team` is one."""
+    """This process among others; :class:`pincel.engine.process_group.TorchGroup` is one."""
 
     @property
     def rank(self) -> int:
@@ -18,10 +18,10 @@ class ReplicaGroup(Protocol):
     def processes(self) -> int:
         """How many there are."""
 
-    def summed(self, part: Tensor) -> Tensor:
+    def all_reduce(self, part: Tensor) -> Tensor:
         """Add up what everybody has."""
 
-    def replies(self, text: str) -> list[str]:
+    def all_gather(self, text: str) -> list[str]:
         """Give an answer, and return everybody's."""
 
 
@@ -31,10 +31,10 @@ class SingleReplica:
     rank = 0
     processes = 1
 
-    def summed(self, part: Tensor) -> Tensor:
+    def all_reduce(self, part: Tensor) -> Tensor:
         """Return what there is."""
         return part
 
-    def replies(self, text: str) -> list[str]:
+    def all_gather(self, text: str) -> list[str]:
         """Return the answer."""
         return [text]

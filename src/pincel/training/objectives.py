@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pincel.backbones.vgg import VGG
 from pincel.engine.precision import FP32
-from pincel.engine.tiles import Alone, Reduce, observe
+from pincel.engine.tiles import LocalWork, Reduce, forward_tiled
 from pincel.feedforward.card import NetCard
 from pincel.feedforward.network import Eye, Network
 from pincel.feedforward.run import Spread, Weights, adapted, by_itself, finished, run
@@ -78,7 +78,7 @@ class OneStyleObjective:
         network = self.network(card, weights)
         out = network.levels(finished(run(network.ops, network.fed(crop), network.weights), by_itself(weights)))
         painted = out[..., : crop.shape[-2], : crop.shape[-1]]
-        content = content_losses(self.recipe, _only(crop), frozenset(), Alone(), feature_extractor(self.recipe, self.vgg))
+        content = content_losses(self.recipe, _only(crop), frozenset(), LocalWork(), feature_extractor(self.recipe, self.vgg))
         return evaluate_image(self.vgg, Objective([*content, *self.style, *smoothness(self.recipe)]), painted)
 
     def network(self, card: NetCard, weights: Weights) -> Network:
@@ -181,7 +181,7 @@ def is_copy(number: int, share: float) -> bool:
 
 def evaluate_image(vgg: VGG, objective: Objective, painted: Tensor) -> Evaluation:
     """Evaluate J of a picture in grey levels; differentiable."""
-    return objective.evaluation(observe(vgg, painted, objective.layers, objective.statistics), painted)
+    return objective.evaluation(forward_tiled(vgg, painted, objective.layers, objective.statistics), painted)
 
 
 def style_targets(recipe: Recipe, vgg: VGG, styles: Sequence[tuple[Picture, float]], device: torch.device) -> list[Loss]:
@@ -195,7 +195,7 @@ def feature_extractor(recipe: Recipe, vgg: VGG) -> Callable[[Picture, Mapping[st
 
     def look(shown: Picture, layers: Mapping[str, float], reduce: Reduce) -> dict[Any, Tensor]:
         with torch.no_grad(), FP32.active():
-            return observe(vgg, recipe.white * shown.pixels.to(device), frozenset(layers), reduce)
+            return forward_tiled(vgg, recipe.white * shown.pixels.to(device), frozenset(layers), reduce)
 
     return look
 

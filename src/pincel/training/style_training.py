@@ -18,7 +18,7 @@ from pincel.backbones import CARDS, NETWORKS
 from pincel.backbones.calibrate import measured
 from pincel.backbones.normalise import normalise
 from pincel.backbones.vgg import VGG
-from pincel.engine.checkpoint import circumstances
+from pincel.engine.checkpoint import environment
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Notice
 from pincel.engine.precision import choose_precision
@@ -304,7 +304,7 @@ class StyleTraining:
         }
 
     def _environment(self) -> dict[str, str]:
-        return circumstances(self.device, "fp32", 1)
+        return environment(self.device, "fp32", 1)
 
 
 def clamp_means(means: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -167,7 +167,7 @@ class Trainer(Generic[S_co]):
         """Return why training ends here, the same in all processes; empty if it goes on."""
         late = 0 < 60 * self.config.minutes <= self.subject.seconds
         flags = [reason == self._asked or (reason == "time" and late) for reason in REASONS]
-        wanted = self.subject.group.summed(torch.tensor(flags, dtype=torch.float64)).tolist()
+        wanted = self.subject.group.all_reduce(torch.tensor(flags, dtype=torch.float64)).tolist()
         return next((reason for reason, count in zip(REASONS, wanted, strict=True) if count), "")
 
     def _save(self) -> None:

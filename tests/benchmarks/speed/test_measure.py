@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from _speed.measure import Bench
-from pincel.engine.events import Preparing
+from pincel.engine.events import SetupProgress
 from pincel.errors import PincelError
 from tests.benchmarks.speed.fakes import MIB, Fakes, settings
 
 
 def test_everything_is_measured_and_every_process_ended() -> None:
-    fakes, events = Fakes(), list[Preparing]()
+    fakes, events = Fakes(), list[SetupProgress]()
     bench = Bench(settings(sizes=(64, 128)), events.append, fakes)
     bench.run()
     report = bench.report

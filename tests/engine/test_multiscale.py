@@ -19,9 +19,9 @@ from pincel.canvas.base import Canvas
 from pincel.canvas.fourier import make_fourier
 from pincel.canvas.pixels import PixelCanvas, make_pixels
 from pincel.engine.evaluator import Evaluator
-from pincel.engine.events import Event, Notice, Scale, Step, Stopped
-from pincel.engine.ladder import Climb, Rung, change, resampled, rungs
+from pincel.engine.events import Event, Notice, ScaleStart, Step, Stopped
 from pincel.engine.loop import MAX_FAILURES, WINDOW
+from pincel.engine.multiscale import MultiScaleLoop, Scale, canvas_change, make_scales, resample
 from pincel.errors import DivergedError
 from pincel.optim import OPTIMIZERS
 from pincel.optim.adam import Adam
@@ -31,48 +31,48 @@ from pincel.optim.lbfgs import LBFGS
 from tests.engine.toys import Toy, sorted_out
 from tests.tensors import assert_close, normal, picture
 
-# --- rungs ------------------------------------------------------------------------------------------------------------------------------
+# --- scales ------------------------------------------------------------------------------------------------------------------------------
 
 SIZES = st.tuples(st.integers(1, 600), st.integers(1, 600))
-LADDERS = st.lists(st.tuples(st.floats(0.01, 0.99), st.floats(0.01, 10)), max_size=5, unique_by=lambda rung: rung[0])
+LADDERS = st.lists(st.tuples(st.floats(0.01, 0.99), st.floats(0.01, 10)), max_size=5, unique_by=lambda scale: scale[0])
 
 
 @given(SIZES, st.integers(0, 500), LADDERS, st.integers(1, 100))
 def test_the_full_size_comes_last_with_exactly_the_steps_asked_for(
     size: tuple[int, int], steps: int, ladder: list[tuple[float, float]], smallest: int
 ) -> None:
-    *coarse, last = rungs(size, steps, ladder, smallest=smallest, tolerance=0.01)
-    assert last == Rung(1.0, size, steps, 0.0)
-    assert all(rung.share < 1 for rung in coarse)
+    *coarse, last = make_scales(size, steps, ladder, smallest=smallest, tolerance=0.01)
+    assert last == Scale(1.0, size, steps, 0.0)
+    assert all(scale.fraction < 1 for scale in coarse)
 
 
 @given(SIZES, st.integers(0, 500), LADDERS, st.integers(1, 100))
 def test_sizes_grow(size: tuple[int, int], steps: int, ladder: list[tuple[float, float]], smallest: int) -> None:
-    laid = rungs(size, steps, ladder, smallest=smallest, tolerance=0.01)
+    laid = make_scales(size, steps, ladder, smallest=smallest, tolerance=0.01)
     assume(len({(round(size[0] * share), round(size[1] * share)) for share, _ in ladder}) == len(ladder))
     for before, after in pairwise(laid):
-        assert before.share < after.share
+        assert before.fraction < after.fraction
         assert before.size != after.size
         assert before.size[0] <= after.size[0]
         assert before.size[1] <= after.size[1]
 
 
 @given(SIZES, st.integers(0, 500), LADDERS, st.integers(1, 100))
-def test_a_coarse_rung_is_a_share_of_the_size_with_a_multiple_of_the_steps(
+def test_a_coarse_scale_is_a_share_of_the_size_with_a_multiple_of_the_steps(
     size: tuple[int, int], steps: int, ladder: list[tuple[float, float]], smallest: int
 ) -> None:
     multiples = dict(ladder)
-    *coarse, _ = rungs(size, steps, ladder, smallest=smallest, tolerance=0.01)
-    for rung in coarse:
-        assert rung.size == (round(size[0] * rung.share), round(size[1] * rung.share))
-        assert rung.steps == round(multiples[rung.share] * steps) > 0
-        assert min(rung.size) >= smallest
-        assert rung.tolerance == 0.01
+    *coarse, _ = make_scales(size, steps, ladder, smallest=smallest, tolerance=0.01)
+    for scale in coarse:
+        assert scale.size == (round(size[0] * scale.fraction), round(size[1] * scale.fraction))
+        assert scale.steps == round(multiples[scale.fraction] * steps) > 0
+        assert min(scale.size) >= smallest
+        assert scale.tolerance == 0.01
 
 
 @given(SIZES, st.integers(1, 500), LADDERS, st.integers(1, 100))
 def test_nothing_is_left_out_without_a_reason(size: tuple[int, int], steps: int, ladder: list[tuple[float, float]], smallest: int) -> None:
-    kept = {rung.size for rung in rungs(size, steps, ladder, smallest=smallest, tolerance=0.01)}
+    kept = {scale.size for scale in make_scales(size, steps, ladder, smallest=smallest, tolerance=0.01)}
     for share, multiple in ladder:
         coarse = (round(size[0] * share), round(size[1] * share))
         assert coarse in kept or min(coarse) < smallest or round(multiple * steps) == 0
@@ -85,14 +85,14 @@ def test_the_order_of_the_ladder_does_not_matter(
     shuffled = list(ladder)
     chance.shuffle(shuffled)
     asked = {"smallest": smallest, "tolerance": 0.01}
-    assert rungs(size, steps, shuffled, **asked) == rungs(size, steps, ladder, **asked)  # type: ignore[arg-type]
+    assert make_scales(size, steps, shuffled, **asked) == make_scales(size, steps, ladder, **asked)  # type: ignore[arg-type]
 
 
 def test_a_ladder_by_hand() -> None:
-    assert rungs((384, 513), 30, [(0.5, 0.5), (0.25, 2), (0.1, 9)], smallest=64, tolerance=0.02) == [
-        Rung(0.25, (96, 128), 60, 0.02),
-        Rung(0.5, (192, 256), 15, 0.02),
-        Rung(1.0, (384, 513), 30),
+    assert make_scales((384, 513), 30, [(0.5, 0.5), (0.25, 2), (0.1, 9)], smallest=64, tolerance=0.02) == [
+        Scale(0.25, (96, 128), 60, 0.02),
+        Scale(0.5, (192, 256), 15, 0.02),
+        Scale(1.0, (384, 513), 30),
     ]
 
 
@@ -107,53 +107,53 @@ def test_a_ladder_by_hand() -> None:
     ],
     ids=["no ladder", "too small", "no steps", "no steps on the coarse scale", "as good as full size"],
 )
-def test_what_is_worth_no_rung_leaves_the_full_size_alone(size: tuple[int, int], steps: int, ladder: list[tuple[float, float]]) -> None:
-    assert rungs(size, steps, ladder, smallest=64, tolerance=0.01) == [Rung(1.0, size, steps)]
+def test_what_is_worth_no_scale_leaves_the_full_size_alone(size: tuple[int, int], steps: int, ladder: list[tuple[float, float]]) -> None:
+    assert make_scales(size, steps, ladder, smallest=64, tolerance=0.01) == [Scale(1.0, size, steps)]
 
 
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.5, 0.5001)])
-def test_two_shares_of_one_size_are_one_rung(shares: tuple[float, float]) -> None:
-    laid = rungs((256, 256), 10, [(share, 1.0) for share in shares], smallest=64, tolerance=0.0)
-    assert [rung.size for rung in laid] == [(128, 128), (256, 256)]
+def test_two_shares_of_one_size_are_one_scale(shares: tuple[float, float]) -> None:
+    laid = make_scales((256, 256), 10, [(share, 1.0) for share in shares], smallest=64, tolerance=0.0)
+    assert [scale.size for scale in laid] == [(128, 128), (256, 256)]
 
 
 # --- the climb --------------------------------------------------------------------------------------------------------------------------
 
-QUARTER, HALF, FULL = Rung(0.25, (2, 3), 4), Rung(0.5, (4, 6), 3), Rung(1.0, (8, 12), 2)
+QUARTER, HALF, FULL = Scale(0.25, (2, 3), 4), Scale(0.5, (4, 6), 3), Scale(1.0, (8, 12), 2)
 LADDER = [QUARTER, HALF, FULL]
 
 
-def enlarged(before: Tensor, rung: Rung) -> Tensor:
-    return resampled(before, rung.size)
+def enlarged(before: Tensor, scale: Scale) -> Tensor:
+    return resample(before, scale.size)
 
 
 @dataclass
 class Toys:
-    """One toy a rung, made when its turn comes."""
+    """One toy a scale, made when its turn comes."""
 
-    make: Callable[[Rung], Toy] = lambda _: Toy()
-    made: list[tuple[Rung, Toy]] = field(default_factory=list)
+    make: Callable[[Scale], Toy] = lambda _: Toy()
+    made: list[tuple[Scale, Toy]] = field(default_factory=list)
 
-    def __call__(self, rung: Rung) -> Evaluator:
-        """Make the toy of a rung."""
-        toy = self.make(rung)
-        self.made.append((rung, toy))
+    def __call__(self, scale: Scale) -> Evaluator:
+        """Make the toy of a scale."""
+        toy = self.make(scale)
+        self.made.append((scale, toy))
         return cast("Evaluator", toy)
 
 
 def climb_over(
-    ladder: Sequence[Rung] = LADDER,
+    ladder: Sequence[Scale] = LADDER,
     optimizer: Optimizer[Any] | None = None,
     toys: Toys | None = None,
-    finer: Callable[[Tensor, Rung], Tensor] = enlarged,
+    finer: Callable[[Tensor, Scale], Tensor] = enlarged,
     value: float = 3.0,
-) -> Climb:
+) -> MultiScaleLoop:
     """Return a climb over toys, from a picture of one colour."""
     start = torch.full((1, 3, *ladder[0].size), value)
-    return Climb(ladder, toys or Toys(), lambda *_: optimizer or GradientDescent(0.5), start, finer)
+    return MultiScaleLoop(ladder, toys or Toys(), lambda *_: optimizer or GradientDescent(0.5), start, finer)
 
 
-def visited(place: list[Tensor]) -> Callable[[Rung], Toy]:
+def visited(place: list[Tensor]) -> Callable[[Scale], Toy]:
     """Return how to make toys that note the gradient x - 1 wherever they are asked."""
 
     def spoil(_: int, total: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
@@ -165,12 +165,12 @@ def visited(place: list[Tensor]) -> Callable[[Rung], Toy]:
 
 def test_every_scale_is_told_and_all_its_steps() -> None:
     events = list(climb_over())
-    told = [event for event in events if isinstance(event, Scale)]
-    assert told == [Scale(1, 3, (2, 3), 4), Scale(2, 3, (4, 6), 3), Scale(3, 3, (8, 12), 2)]
+    told = [event for event in events if isinstance(event, ScaleStart)]
+    assert told == [ScaleStart(1, 3, (2, 3), 4), ScaleStart(2, 3, (4, 6), 3), ScaleStart(3, 3, (8, 12), 2)]
     steps, notices, end = sorted_out(events)
     assert notices == []
     assert [(event.scale, event.step, event.steps) for event in steps] == [
-        (rung.size, step, rung.steps) for rung in LADDER for step in range(rung.steps + 1)
+        (scale.size, step, scale.steps) for scale in LADDER for step in range(scale.steps + 1)
     ]
     assert (end.reason, end.step, end.best_step) == ("steps", 2, 2)
 
@@ -178,13 +178,13 @@ def test_every_scale_is_told_and_all_its_steps() -> None:
 def test_a_scale_is_told_before_its_first_step() -> None:
     size = None
     for event in climb_over():
-        if isinstance(event, Scale):
+        if isinstance(event, ScaleStart):
             size = event.size
         elif isinstance(event, Step):
             assert event.scale == size
 
 
-def test_a_single_rung_is_no_scale_worth_telling() -> None:
+def test_a_single_scale_is_no_scale_worth_telling() -> None:
     events = list(climb_over([FULL]))
     assert [type(event) for event in events] == [Step, Step, Step, Stopped]
 
@@ -194,53 +194,53 @@ def test_a_problem_is_made_when_its_turn_comes() -> None:
     climb = climb_over(toys=toys)
     assert toys.made == []
     for event in climb:
-        if isinstance(event, Scale):
+        if isinstance(event, ScaleStart):
             assert len(toys.made) == event.index - 1
-    assert [rung for rung, _ in toys.made] == LADDER
-    # One evaluation for each step, and no gradient where a rung ends.
+    assert [scale for scale, _ in toys.made] == LADDER
+    # One evaluation for each step, and no gradient where a scale ends.
     assert [(toy.looks, toy.gradients) for _, toy in toys.made] == [(5, 4), (4, 3), (3, 2)]
 
 
-def test_what_happened_on_each_rung_is_kept() -> None:
+def test_what_happened_on_each_scale_is_kept() -> None:
     climb = climb_over()
     list(climb)
-    assert [climbed.rung for climbed in climb.climbed] == LADDER
-    assert [climbed.stopped for climbed in climb.climbed] == [Stopped("steps", 4, 4), Stopped("steps", 3, 3), Stopped("steps", 2, 2)]
-    assert all(climbed.seconds >= 0 for climbed in climb.climbed)
+    assert [result.scale for result in climb.results] == LADDER
+    assert [result.stopped for result in climb.results] == [Stopped("steps", 4, 4), Stopped("steps", 3, 3), Stopped("steps", 2, 2)]
+    assert all(result.seconds >= 0 for result in climb.results)
 
 
-def test_a_rung_starts_where_the_best_of_the_one_before_is() -> None:
+def test_a_scale_starts_where_the_best_of_the_one_before_is() -> None:
     # Adam overshoots from 3 by 1.5 a step: the best comes before the last.
     seen: list[Tensor] = []
     handed: list[Tensor] = []
 
-    def finer(before: Tensor, rung: Rung) -> Tensor:
+    def finer(before: Tensor, scale: Scale) -> Tensor:
         handed.append(before)
-        return resampled(before, rung.size)
+        return resample(before, scale.size)
 
     climb = climb_over([QUARTER, FULL], Adam(1.5), Toys(visited(seen)), finer)
     totals = {event.step: event.total for event in climb if isinstance(event, Step) and event.scale == QUARTER.size}
     best = min(totals, key=lambda step: totals[step])
     assert 0 < best < QUARTER.steps
     assert_close(handed[0], seen[best])
-    assert_close(seen[QUARTER.steps + 1], resampled(seen[best], FULL.size))
+    assert_close(seen[QUARTER.steps + 1], resample(seen[best], FULL.size))
 
 
 @pytest.mark.parametrize("make", [make_pixels, make_fourier], ids=["pixels", "fourier"])
 def test_the_picture_is_handed_on_whatever_the_canvas(make: Callable[[float, tuple[int, int]], Canvas]) -> None:
-    def toy(rung: Rung) -> Toy:
-        return Toy(canvas=cast("PixelCanvas", make(255.0, rung.size)))
+    def toy(scale: Scale) -> Toy:
+        return Toy(canvas=cast("PixelCanvas", make(255.0, scale.size)))
 
     shown: list[Tensor] = []
     start = picture(*QUARTER.size)
-    climb = Climb([replace(rung, steps=0) for rung in LADDER], Toys(toy), lambda *_: Adam(), start, enlarged)
+    climb = MultiScaleLoop([replace(scale, steps=0) for scale in LADDER], Toys(toy), lambda *_: Adam(), start, enlarged)
     for event in climb:
         if isinstance(event, Step):
             shown.append(event.preview())
             assert climb.picture.shape[-2:] == event.scale == climb.size
     expected = start
-    for rung, image in zip(LADDER, shown, strict=True):
-        expected = resampled(expected, rung.size)
+    for scale, image in zip(LADDER, shown, strict=True):
+        expected = resample(expected, scale.size)
         assert_close(image, (expected / 255).clamp(0, 1), atol=1e-4)
 
 
@@ -280,12 +280,12 @@ class Recording(Optimizer[tuple[str, int]]):
         return state[0] + " and on", state[1]
 
 
-def test_the_state_of_the_last_step_is_carried_to_the_next_rung() -> None:
+def test_the_state_of_the_last_step_is_carried_to_the_next_scale() -> None:
     log: list[Any] = []
-    sizes = iter(rung.size for rung in LADDER)
-    climb = Climb(LADDER, Toys(), lambda *_: Recording(next(sizes), log), torch.full((1, 3, 2, 3), 3.0), enlarged)
+    sizes = iter(scale.size for scale in LADDER)
+    climb = MultiScaleLoop(LADDER, Toys(), lambda *_: Recording(next(sizes), log), torch.full((1, 3, 2, 3), 3.0), enlarged)
     list(climb)
-    # Four steps of the first rung, then three more; each carried once, by the optimizer of the new canvas.
+    # Four steps of the first scale, then three more; each carried once, by the optimizer of the new canvas.
     assert log == [
         ("init", (2, 3)),
         ("rescale", (4, 6), ("2x3", 4), 0.25),
@@ -293,48 +293,48 @@ def test_the_state_of_the_last_step_is_carried_to_the_next_rung() -> None:
     ]
 
 
-def test_with_a_reset_the_optimizer_begins_anew_on_each_rung() -> None:
+def test_with_a_reset_the_optimizer_begins_anew_on_each_scale() -> None:
     log: list[Any] = []
-    toys = Toys(lambda rung: Toy(nan_at(2)) if rung is QUARTER else Toy())
+    toys = Toys(lambda scale: Toy(nan_at(2)) if scale is QUARTER else Toy())
     start = torch.full((1, 3, 2, 3), 3.0)
-    climb = Climb(LADDER, toys, lambda rung: Recording(rung.size, log), start, enlarged, reset=True)
-    scales = {event.scale: climb.snapshot().loop.step_scale for event in climb if isinstance(event, Step)}
+    climb = MultiScaleLoop(LADDER, toys, lambda scale: Recording(scale.size, log), start, enlarged, reset=True)
+    scales = {event.scale: climb.state.loop.step_scale for event in climb if isinstance(event, Step)}
     assert log == [("init", size) for size in ((2, 3), (2, 3), (4, 6), (8, 12))]
     assert list(scales.values()) == [0.5, 1.0, 1.0]
 
 
 def test_a_reduced_step_size_is_taken_along() -> None:
-    toys = Toys(lambda rung: Toy(nan_at(2)) if rung is QUARTER else Toy())
+    toys = Toys(lambda scale: Toy(nan_at(2)) if scale is QUARTER else Toy())
     climb = climb_over(toys=toys, optimizer=GradientDescent(0.1))
-    scales = {event.scale: climb.snapshot().loop.step_scale for event in climb if isinstance(event, Step)}
+    scales = {event.scale: climb.state.loop.step_scale for event in climb if isinstance(event, Step)}
     assert list(scales.values()) == [0.5, 0.5, 0.5]
 
 
-def ends(reason: str) -> tuple[Rung, Optimizer[Any]]:
-    """Return a coarse rung, and how to leave it for a reason."""
+def ends(reason: str) -> tuple[Scale, Optimizer[Any]]:
+    """Return a coarse scale, and how to leave it for a reason."""
     return {
         "steps": (QUARTER, GradientDescent(0.5)),
-        "settled": (Rung(0.25, (2, 3), 100, tolerance=0.5), GradientDescent(1e-3)),
-        "stationary": (Rung(0.25, (2, 3), 100), GradientDescent(1.0)),
+        "settled": (Scale(0.25, (2, 3), 100, tolerance=0.5), GradientDescent(1e-3)),
+        "stationary": (Scale(0.25, (2, 3), 100), GradientDescent(1.0)),
     }[reason]
 
 
 @pytest.mark.parametrize("reason", ["steps", "settled", "stationary"])
-def test_these_reasons_lead_to_the_next_rung(reason: str) -> None:
-    rung, optimizer = ends(reason)
-    climb = climb_over([rung, FULL], optimizer)
+def test_these_reasons_lead_to_the_next_scale(reason: str) -> None:
+    scale, optimizer = ends(reason)
+    climb = climb_over([scale, FULL], optimizer)
     events = list(climb)
-    assert climb.climbed[0].stopped.reason == reason
-    assert len(climb.climbed) == 2
+    assert climb.results[0].stopped.reason == reason
+    assert len(climb.results) == 2
     assert climb.size == FULL.size
-    assert sorted_out(events)[2] == climb.climbed[-1].stopped
+    assert sorted_out(events)[2] == climb.results[-1].stopped
 
 
-def test_tolerance_is_that_of_the_rung() -> None:
-    settling = Rung(0.25, (2, 3), 100, tolerance=0.5)
-    climb = climb_over([settling, Rung(1.0, (8, 12), 15)], GradientDescent(1e-3))
+def test_tolerance_is_that_of_the_scale() -> None:
+    settling = Scale(0.25, (2, 3), 100, tolerance=0.5)
+    climb = climb_over([settling, Scale(1.0, (8, 12), 15)], GradientDescent(1e-3))
     list(climb)
-    assert [(c.stopped.reason, c.stopped.step) for c in climb.climbed] == [("settled", WINDOW), ("steps", 15)]
+    assert [(c.stopped.reason, c.stopped.step) for c in climb.results] == [("settled", WINDOW), ("steps", 15)]
 
 
 def nan_from(look: int) -> Callable[[int, Tensor, Tensor], tuple[Tensor, Tensor]]:
@@ -346,8 +346,8 @@ def nan_at(look: int) -> Callable[[int, Tensor, Tensor], tuple[Tensor, Tensor]]:
 
 
 @pytest.mark.parametrize("name", list(OPTIMIZERS))
-def test_a_step_of_a_coarse_rung_that_led_nowhere_is_taken_back(name: str) -> None:
-    toys = Toys(lambda rung: Toy(nan_at(2)) if rung is QUARTER else Toy())
+def test_a_step_of_a_coarse_scale_that_led_nowhere_is_taken_back(name: str) -> None:
+    toys = Toys(lambda scale: Toy(nan_at(2)) if scale is QUARTER else Toy())
     climb = climb_over(optimizer=make_optimizer(name, 0.3, {}), toys=toys)
     steps, notices, end = sorted_out(list(climb))
     assert [notice.text for notice in notices] == ["Step 2 led to a total of nan: back to step 1, with half the step size."]
@@ -360,18 +360,18 @@ def test_a_step_of_a_coarse_rung_that_led_nowhere_is_taken_back(name: str) -> No
 
 
 @pytest.mark.parametrize("spoilt", [0, 1, 2])
-def test_a_rung_whose_every_step_leads_nowhere_ends_the_run_with_a_finite_picture(spoilt: int) -> None:
-    toys = Toys(lambda rung: Toy(nan_from(1)) if rung is LADDER[spoilt] else Toy())
+def test_a_scale_whose_every_step_leads_nowhere_ends_the_run_with_a_finite_picture(spoilt: int) -> None:
+    toys = Toys(lambda scale: Toy(nan_from(1)) if scale is LADDER[spoilt] else Toy())
     climb = climb_over(toys=toys)
     _, notices, end = sorted_out(list(climb))
     assert len(notices) == MAX_FAILURES
     assert (end.reason, end.best_step) == ("diverged", 0)
-    assert len(climb.climbed) == spoilt + 1
+    assert len(climb.results) == spoilt + 1
     assert climb.size == LADDER[spoilt].size
     assert bool(torch.isfinite(climb.picture).all())
 
 
-def test_a_first_rung_that_cannot_begin_is_an_error() -> None:
+def test_a_first_scale_that_cannot_begin_is_an_error() -> None:
     climb = climb_over(toys=Toys(lambda _: Toy(nan_from(0))))
     with pytest.raises(DivergedError, match="at the start"):
         list(climb)
@@ -379,8 +379,8 @@ def test_a_first_rung_that_cannot_begin_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("spoilt", [1, 2])
-def test_a_later_rung_that_cannot_begin_keeps_the_picture_of_the_one_before(spoilt: int) -> None:
-    climb = climb_over(toys=Toys(lambda rung: Toy(nan_from(0)) if rung is LADDER[spoilt] else Toy()))
+def test_a_later_scale_that_cannot_begin_keeps_the_picture_of_the_one_before(spoilt: int) -> None:
+    climb = climb_over(toys=Toys(lambda scale: Toy(nan_from(0)) if scale is LADDER[spoilt] else Toy()))
     _, notices, end = sorted_out(list(climb))
     assert (end.reason, end.step) == ("diverged", 0)
     assert "at the start" in notices[-1].text
@@ -391,7 +391,7 @@ def test_a_later_rung_that_cannot_begin_keeps_the_picture_of_the_one_before(spoi
 # --- stopping ---------------------------------------------------------------------------------------------------------------------------
 
 
-def stopped_at(climb: Climb, moment: Callable[[Event], bool], *reasons: str) -> list[Event]:
+def stopped_at(climb: MultiScaleLoop, moment: Callable[[Event], bool], *reasons: str) -> list[Event]:
     """Iterate, and stop at a moment."""
     events = []
     for event in climb:
@@ -402,8 +402,8 @@ def stopped_at(climb: Climb, moment: Callable[[Event], bool], *reasons: str) -> 
     return events
 
 
-def step_of(rung: Rung, step: int) -> Callable[[Event], bool]:
-    return lambda event: isinstance(event, Step) and (event.scale, event.step) == (rung.size, step)
+def step_of(scale: Scale, step: int) -> Callable[[Event], bool]:
+    return lambda event: isinstance(event, Step) and (event.scale, event.step) == (scale.size, step)
 
 
 def test_asked_before_the_start_it_measures_once() -> None:
@@ -417,29 +417,29 @@ def test_asked_before_the_start_it_measures_once() -> None:
 
 
 @pytest.mark.parametrize("reason", ["stopped", "interrupted", "terminated"])
-@pytest.mark.parametrize("rung", LADDER, ids=["quarter", "half", "full"])
-def test_asked_within_a_rung_it_ends_there(rung: Rung, reason: str) -> None:
+@pytest.mark.parametrize("scale", LADDER, ids=["quarter", "half", "full"])
+def test_asked_within_a_scale_it_ends_there(scale: Scale, reason: str) -> None:
     climb = climb_over()
-    _, _, end = sorted_out(stopped_at(climb, step_of(rung, 1), reason))
+    _, _, end = sorted_out(stopped_at(climb, step_of(scale, 1), reason))
     assert (end.reason, end.step, end.best_step) == (reason, 1, 1)
-    assert climb.climbed[-1].rung is rung
-    assert climb.climbed[-1].stopped == end
-    assert climb.picture.shape[-2:] == climb.size == rung.size
+    assert climb.results[-1].scale is scale
+    assert climb.results[-1].stopped == end
+    assert climb.picture.shape[-2:] == climb.size == scale.size
 
 
 @pytest.mark.parametrize("index", [1, 2, 3])
-def test_asked_between_rungs_it_measures_the_next_once(index: int) -> None:
+def test_asked_between_scales_it_measures_the_next_once(index: int) -> None:
     climb = climb_over()
-    events = stopped_at(climb, lambda event: isinstance(event, Scale) and event.index == index, "interrupted")
+    events = stopped_at(climb, lambda event: isinstance(event, ScaleStart) and event.index == index, "interrupted")
     steps, _, end = sorted_out(events)
     assert (end.reason, end.step) == ("interrupted", 0)
     assert (steps[-1].scale, steps[-1].step) == (LADDER[index - 1].size, 0)
-    assert len(climb.climbed) == index
+    assert len(climb.results) == index
 
 
-@pytest.mark.parametrize("rung", [QUARTER, HALF], ids=["quarter", "half"])
-def test_asked_at_the_last_step_of_a_coarse_rung_not_all_steps_were_made(rung: Rung) -> None:
-    steps, _, end = sorted_out(stopped_at(climb_over(), step_of(rung, rung.steps), "interrupted"))
+@pytest.mark.parametrize("scale", [QUARTER, HALF], ids=["quarter", "half"])
+def test_asked_at_the_last_step_of_a_coarse_scale_not_all_steps_were_made(scale: Scale) -> None:
+    steps, _, end = sorted_out(stopped_at(climb_over(), step_of(scale, scale.steps), "interrupted"))
     assert steps[-1].scale != FULL.size or steps[-1].step == 0
     assert end.reason == "interrupted"
 
@@ -451,17 +451,17 @@ def test_asked_at_the_very_last_step_all_steps_were_made() -> None:
 
 
 def second_scale(event: Event) -> bool:
-    return isinstance(event, Scale) and event.index == 2
+    return isinstance(event, ScaleStart) and event.index == 2
 
 
-@pytest.mark.parametrize("moment", [second_scale, step_of(HALF, 1)], ids=["between rungs", "within a rung"])
+@pytest.mark.parametrize("moment", [second_scale, step_of(HALF, 1)], ids=["between scales", "within a scale"])
 def test_the_first_reason_counts(moment: Callable[[Event], bool]) -> None:
     _, _, end = sorted_out(stopped_at(climb_over(), moment, "interrupted", "terminated"))
     assert end.reason == "interrupted"
 
 
 def test_it_can_be_stopped_from_another_thread() -> None:
-    climb = climb_over([Rung(0.25, (2, 3), 10**9), FULL], GradientDescent(1e-9))
+    climb = climb_over([Scale(0.25, (2, 3), 10**9), FULL], GradientDescent(1e-9))
     begun = threading.Event()
 
     def wait_and_stop() -> None:
@@ -483,8 +483,8 @@ def test_seconds_grow_over_all_scales() -> None:
     climb = climb_over()
     seconds = [event.seconds for event in climb if isinstance(event, Step)]
     assert seconds == sorted(seconds)
-    # What the rungs took is the time of the whole.
-    assert sum(climbed.seconds for climbed in climb.climbed) == pytest.approx(seconds[-1], abs=2)
+    # What the scales took is the time of the whole.
+    assert sum(result.seconds for result in climb.results) == pytest.approx(seconds[-1], abs=2)
 
 
 def test_a_step_of_a_climb_reads_its_terms_when_asked() -> None:
@@ -493,8 +493,8 @@ def test_a_step_of_a_climb_reads_its_terms_when_asked() -> None:
 
 
 @pytest.mark.parametrize("name", list(OPTIMIZERS))
-def test_a_rung_without_a_step_hands_on_what_it_was_given(name: str) -> None:
-    # As where the gradient is zero at the start of a rung.
+def test_a_scale_without_a_step_hands_on_what_it_was_given(name: str) -> None:
+    # As where the gradient is zero at the start of a scale.
     climb = climb_over([QUARTER, replace(HALF, steps=0), FULL], make_optimizer(name, 0.1, {}))
     assert sorted_out(list(climb))[2].reason == "steps"
 
@@ -523,7 +523,7 @@ def between(
     make: Callable[[float, tuple[int, int]], Canvas], old: tuple[int, int], new: tuple[int, int]
 ) -> tuple[Canvas, Canvas, CanvasChange]:
     before, after = make(255.0, old), make(255.0, new)
-    return before, after, change(before, after, old, new)
+    return before, after, canvas_change(before, after, old, new)
 
 
 @BOTH
@@ -532,7 +532,7 @@ def test_a_step_stands_for_the_same_difference_of_pictures(make: Any, old: tuple
     before, after, carry = between(make, old, new)
     first, second = smooth(old, 1), smooth(old, 2)
     step = before.encode(second) - before.encode(first)
-    assert error(after.pixels(carry.step(step)), resampled(second - first, new)) < 1e-6
+    assert error(after.pixels(carry.step(step)), resample(second - first, new)) < 1e-6
     assert error(after.pixels(carry.step(step)), smooth(new, 2) - smooth(new, 1)) < 0.01
 
 
@@ -580,36 +580,36 @@ SIDES = st.tuples(st.integers(1, 40), st.integers(1, 40))
 @given(SIDES, SIDES, st.floats(-1000, 1000))
 def test_one_colour_stays_that_colour_in_and_out_of_range(old: tuple[int, int], new: tuple[int, int], value: float) -> None:
     flat = torch.full((1, 3, *old), value)
-    assert_close(resampled(flat, new), torch.full((1, 3, *new), value), rtol=1e-5, atol=1e-4)
+    assert_close(resample(flat, new), torch.full((1, 3, *new), value), rtol=1e-5, atol=1e-4)
 
 
 @given(SIDES, SIDES, st.floats(-1000, 1000), st.floats(-1000, 1000))
 def test_resampling_is_linear_so_nothing_is_clipped(old: tuple[int, int], new: tuple[int, int], a: float, b: float) -> None:
     first, second = normal(1, 3, *old, seed=1), normal(1, 3, *old, seed=2)
-    assert_close(resampled(a * first + b * second, new), a * resampled(first, new) + b * resampled(second, new), rtol=1e-5, atol=1e-2)
+    assert_close(resample(a * first + b * second, new), a * resample(first, new) + b * resample(second, new), rtol=1e-5, atol=1e-2)
 
 
 def test_shrinking_mixes_and_does_not_pick() -> None:
     rows, columns = torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")
     board = (255.0 * ((rows + columns) % 2)).expand(1, 3, 64, 64)
-    small = resampled(board, (16, 16))
+    small = resample(board, (16, 16))
     assert float((small[..., 2:-2, 2:-2] - 127.5).abs().max()) < 1
 
 
 def test_the_mean_colour_survives() -> None:
     colours = picture(48, 64)
     for size in ((24, 32), (96, 128), (17, 90)):
-        assert_close(resampled(colours, size).mean((2, 3)), colours.mean((2, 3)), rtol=0, atol=1.5)
+        assert_close(resample(colours, size).mean((2, 3)), colours.mean((2, 3)), rtol=0, atol=1.5)
 
 
 def test_the_same_size_is_the_same_picture() -> None:
     colours = picture(20, 30)
-    assert_close(resampled(colours, (20, 30)), colours)
+    assert_close(resample(colours, (20, 30)), colours)
 
 
 def test_a_notice_comes_through_a_climb() -> None:
-    toys = Toys(lambda rung: Toy(nan_at(1)) if rung is HALF else Toy())
+    toys = Toys(lambda scale: Toy(nan_at(1)) if scale is HALF else Toy())
     events = list(climb_over(optimizer=LBFGS(0.1), toys=toys))
     where = next(index for index, event in enumerate(events) if isinstance(event, Notice))
-    before = [event for event in events[:where] if isinstance(event, Scale)]
+    before = [event for event in events[:where] if isinstance(event, ScaleStart)]
     assert before[-1].size == HALF.size

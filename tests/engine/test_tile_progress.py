@@ -12,7 +12,7 @@ from rich.console import Console
 from pincel import Result, Run, resume
 from pincel.cli import progress
 from pincel.cli.progress import Bar
-from pincel.engine.events import Event, Looking, Preparing, Scale, Step
+from pincel.engine.events import Event, ScaleStart, SetupProgress, Step, TileProgress
 from tests.runs import make_run
 
 GIVEN: dict[str, Any] = {"size": 64, "recipe": "pastiche", "precision": "fp32", "ladder": "none"}
@@ -32,7 +32,7 @@ class Witness:
     def __call__(self, event: Event) -> None:
         """Keep an event."""
         self.told.append(event)
-        if self.run and isinstance(event, Looking) and self.steps and self.steps == self.stop_at and event.done == 5:
+        if self.run and isinstance(event, TileProgress) and self.steps and self.steps == self.stop_at and event.done == 5:
             self.run.stop("interrupted")
 
     def paint(self, content: Path, style: Path, **given: Any) -> Result:
@@ -47,14 +47,14 @@ class Witness:
 def test_each_tile_is_told_there_and_back(photographs: list[Path]) -> None:
     witness = Witness()
     witness.paint(*photographs[:2], steps=2)
-    looks = [event for event in witness.told if isinstance(event, Looking)]
+    looks = [event for event in witness.told if isinstance(event, TileProgress)]
     total = looks[0].total
     first = [event.done for event in looks[: total + 1]]
     assert total > 8
     assert first == list(range(total + 1))
     # The last picture is looked at once, without slopes.
     assert {event.total for event in looks} == {total, total // 2}
-    targets = [event.what for event in witness.told if isinstance(event, Preparing)]
+    targets = [event.what for event in witness.told if isinstance(event, SetupProgress)]
     assert [name for name in dict.fromkeys(targets) if "looking" in name or "judging" in name] == [
         "looking at astronaut.png, 64×64",
         "looking at chelsea.png, 78×52",
@@ -65,7 +65,7 @@ def test_each_tile_is_told_there_and_back(photographs: list[Path]) -> None:
 def test_a_picture_looked_at_as_a_whole_tells_nothing(photographs: list[Path]) -> None:
     told: list[Event] = []
     list(make_run(*photographs[:2], **GIVEN, steps=1, on_event=told.append))
-    assert not [event for event in told if isinstance(event, Looking)]
+    assert not [event for event in told if isinstance(event, TileProgress)]
 
 
 def test_a_look_is_left_in_the_middle_and_gone_on_with_to_the_same_bytes(photographs: list[Path], tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_look_is_left_in_the_middle_and_gone_on_with_to_the_same_bytes(photogr
     # After the steps 0 and 1; within the look at step 2.
     witness = Witness(stop_at=2)
     cut = witness.paint(*photographs[:2], steps=4, checkpoint=tmp_path / "kept")
-    looks = [event.done for event in witness.told if isinstance(event, Looking)]
+    looks = [event.done for event in witness.told if isinstance(event, TileProgress)]
     assert looks[-1] == 5
     assert cut.stopped == "interrupted"
     assert [row["step"] for row in cut.losses] == [0, 1]
@@ -106,7 +106,7 @@ def test_the_bar_moves_within_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "PAUSE", 0.0)
     out = io.StringIO()
     bar = Bar(console=Console(file=out, width=100))
-    step = Step(3, 9, (48, 64), 5.0, 1.0, 0, preview=lambda: None, read=dict)  # type: ignore[arg-type,return-value]
-    for event in (Scale(1, 1, (48, 64), 9), Looking(1, 8), step, Looking(2, 8)):
+    step = Step(3, 9, (48, 64), 5.0, 1.0, 0, preview=lambda: None, fetch_terms=dict)  # type: ignore[arg-type,return-value]
+    for event in (ScaleStart(1, 1, (48, 64), 9), TileProgress(1, 8), step, TileProgress(2, 8)):
         bar.show(event)
     assert out.getvalue().splitlines()[-1] == "step 4: 25%"

@@ -1,4 +1,4 @@
-"""When checkpoints of a run are written, and which are kept."""
+"""Decides when a checkpoint of a run is due, and which checkpoints are kept."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from pincel.files import check_output, one_line, quoted
 
 # Seconds between two checkpoints.
 EVERY = 30.0
-# Seconds that a run must take for checkpoints to be worth it where nobody asked for them.
+# Seconds from which a run writes checkpoints where none were asked for.
 LONG = 120.0
-# Of the time, writing takes this share at most: large canvases with a long history are gigabytes.
-SHARE = 0.1
+# Largest fraction of the time spent writing: large canvases with a long history are gigabytes.
+MAX_TIME_FRACTION = 0.1
 
 
-class Keeper:
+class CheckpointManager:
     """Writes checkpoints into a folder when they are due, and removes its older ones.
 
     Args:
-        folder: Made when first written to.
-        every: Seconds between two, above 0.
-        after: Seconds a run must have been going for the first.
-        own: Checkpoints in the folder that belong to this run.
+        folder: Created by the first write.
+        every: Seconds between two checkpoints, above 0.
+        after: Seconds into the run before which none is written.
+        paths: Checkpoints in the folder that belong to this run.
+        clock: Returns the time in seconds.
 
     Raises:
         OptionError: If ``every`` is not above 0.
@@ -40,37 +41,37 @@ class Keeper:
         every: float = EVERY,
         *,
         after: float = 0.0,
-        own: tuple[Path, ...] = (),
+        paths: tuple[Path, ...] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not every > 0:
             raise OptionError(one_line("checkpoints: the pause between two is too short", f"{every:g} s", "above 0 s", f"{EVERY:g}"))
         self.folder, self.every, self.after = folder, every, after
-        self._own = list(own)
+        self._paths = list(paths)
         self._clock = clock
-        self._due = clock() + every if own else clock()
-        self._told = bool(own)
+        self._due = clock() + every if paths else clock()
+        self._announced = bool(paths)
         self._failing = False
 
     @property
     def command(self) -> str:
-        """What to type to go on with the run."""
+        """Command line that resumes the run."""
         return f"pincel resume {shlex.quote(str(self.folder))}"
 
     @property
-    def holds(self) -> bool:
+    def exists(self) -> bool:
         """Whether there is a checkpoint of this run."""
-        return bool(self._own)
+        return bool(self._paths)
 
     def is_due(self, seconds: float) -> bool:
-        """Tell whether it is time for a checkpoint, ``seconds`` into the run."""
+        """Return whether a checkpoint is due, ``seconds`` into the run."""
         return seconds >= self.after and self._clock() >= self._due
 
     def write(self, values: Mapping[str, Any]) -> list[str]:
-        """Write a checkpoint; if that fails, the ones before stay.
+        """Write a checkpoint and remove older ones; if writing fails, those stay.
 
         Returns:
-            What there is to say, a sentence each.
+            Notices, a sentence each.
         """
         began = self._clock()
         try:
@@ -79,25 +80,29 @@ class Keeper:
             write_checkpoint(path, values)
         except (OutputError, OSError) as error:
             self._due = self._clock() + self.every
-            told, self._failing = self._failing, True
-            return [] if told else [f"A checkpoint could not be written; the run goes on. {error}"]
+            announced, self._failing = self._failing, True
+            return [] if announced else [f"A checkpoint could not be written; the run goes on. {error}"]
         self._failing = False
-        self._own = [*self._own, path][-KEPT:]
-        self._remove(self._own)
+        self._paths = [*self._paths, path][-KEPT:]
+        self._remove(self._paths)
         now = self._clock()
-        self._due = now + max(self.every, (now - began) / SHARE)
-        told, self._told = self._told, True
-        return [] if told else [f"Checkpoints are written every {self.every:g} s; should the run be cut short, go on with: {self.command}"]
+        self._due = now + max(self.every, (now - began) / MAX_TIME_FRACTION)
+        announced, self._announced = self._announced, True
+        return (
+            []
+            if announced
+            else [f"Checkpoints are written every {self.every:g} s; should the run be cut short, go on with: {self.command}"]
+        )
 
     def discard(self) -> None:
         """Remove the checkpoints of this run, and the folder if nothing else is in it."""
-        if self._own:
+        if self._paths:
             self._remove(())
             with suppress(OSError):
                 self.folder.rmdir()
 
     def _remove(self, kept: list[Path] | tuple[Path, ...]) -> None:
-        """Remove all checkpoints but some, and what was half written when a process was killed."""
+        """Remove all checkpoints but those to keep, and temporary files of a process that was killed."""
         for path in (*checkpoint_files(self.folder), *self.folder.glob(".pincel-*.safetensors")):
             if path not in kept:
                 with suppress(OSError):
@@ -105,11 +110,11 @@ class Keeper:
 
 
 def new_folder(folder: Path) -> Path:
-    """Make sure that a run can begin to write checkpoints into a folder that was asked for by name.
+    """Return a folder given by the user after checking that a new run can write checkpoints into it.
 
     Raises:
         OutputError: If it cannot be written to.
-        CheckpointError: If there are checkpoints in it, which would be replaced.
+        CheckpointError: If it holds checkpoints, which would be replaced.
     """
     check_output(folder / next_file(folder).name, what="checkpoint")
     if checkpoint_files(folder):

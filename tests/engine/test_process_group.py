@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 import torch
 
-from pincel.engine.team import Leader, Team
+from pincel.engine.process_group import LeaderGroup, TorchGroup
 from pincel.errors import WorkerError
 from pincel.run.worker import _Worker
 from pincel.sources import open_picture
@@ -38,10 +38,10 @@ class Script:
         self.told: list[Any] = []
         self._replies = list(replies)
 
-    def say(self, order: Any) -> None:
+    def broadcast(self, order: Any) -> None:
         self.told.append(order)
 
-    def replies(self, text: str) -> list[str]:
+    def all_gather(self, text: str) -> list[str]:
         self.told.append(text)
         return [text, *self._replies]
 
@@ -61,7 +61,7 @@ def loading(photographs: list[Path], **changed: Any) -> str:
         **changed,
     }
     script = Script()
-    _Worker(cast("Team", script), 0).load(json.loads(json.dumps(order)))
+    _Worker(cast("TorchGroup", script), 0).load(json.loads(json.dumps(order)))
     (answer,) = script.told
     return str(answer)
 
@@ -98,15 +98,15 @@ def test_one_that_has_not_says_what_and_where(what: str, changed: dict[str, Any]
 def test_the_leader_ends_the_run_if_one_cannot_help() -> None:
     script = Script("", "Process 2 on there cannot help: why")
     with pytest.raises(WorkerError, match="Process 2 on there cannot help: why"):
-        Leader(cast("Team", script)).brief(lambda: {"size": [1, 2]})
+        LeaderGroup(cast("TorchGroup", script)).broadcast_config(lambda: {"size": [1, 2]})
     assert script.told == [{"do": "load", "size": [1, 2]}, ""]
 
 
 def test_what_torch_says_becomes_one_line() -> None:
-    from pincel.engine.team import _together
+    from pincel.engine.process_group import _one_line_errors
 
     said = "[../gloo/pair.cc:1] Connection closed by peer [127.0.0.1]:1. This is typically\ncaused by bugs."
-    with pytest.raises(WorkerError) as caught, _together():
+    with pytest.raises(WorkerError) as caught, _one_line_errors():
         raise RuntimeError(said)
     assert str(caught.value) == "Another process of this run has died or cannot be reached (Connection closed by peer [127.0.0.1]:1)."
 
@@ -116,5 +116,5 @@ def test_what_is_sent_lies_in_memory_alike(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("torch.distributed.all_reduce", lambda tensor: sent.append(tensor.stride()))
     layer = torch.arange(24.0).view(1, 2, 3, 4)
     for each in (layer, layer.contiguous(memory_format=torch.channels_last), layer[..., :4]):
-        assert torch.equal(Team(0, 2).summed(each), layer)
+        assert torch.equal(TorchGroup(0, 2).all_reduce(each), layer)
     assert sent == [(24, 8, 2, 1)] * 3
