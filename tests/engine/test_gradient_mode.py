@@ -57,7 +57,7 @@ def test_it_is_what_the_modules_of_torch7_do() -> None:
         else:
             rows = features[0].flatten(1)
             target: Any = style
-            total = total + (rows @ rows.T / rows.shape[1] - target.targets[layer][0]).square().mean() / 4
+            total = total + (rows @ rows.T / rows.shape[1] - target.targets[layer].gram[0]).square().mean() / 4
     across, down = leaf[..., 1:] - leaf[..., :-1], leaf[..., 1:, :] - leaf[..., :-1, :]
     (expected,) = torch.autograd.grad(total + (across.square().sum() + down.square().sum()) / leaf.numel(), leaf)
     evaluation, slope = balanced(evaluator).gradient(x)
