@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 import torch
 
-from pincel.engine.judge import measure
+from pincel.engine.evaluator import evaluate_picture
 from pincel.errors import OptionError, RecipeError
 from pincel.image.picture import Picture
 from pincel.recipes import PRESETS, RECIPES
@@ -142,7 +142,7 @@ def test_the_objective_at_full_size_is_that_of_the_base(
     assert len(twin.plan.scales) > 1
     assert twin.size == base.size
     drawn = torch.rand(1, 3, *base.size, generator=torch.Generator().manual_seed(1)) * base.recipe.white
-    assert measure(twin.objectives.full, drawn) == measure(base.objectives.full, drawn)
+    assert evaluate_picture(twin.objectives.full, drawn) == evaluate_picture(base.objectives.full, drawn)
 
 
 # --- ladders ----------------------------------------------------------------------------------------------------------------------------
@@ -317,7 +317,7 @@ def test_whatever_is_laid_out_can_be_painted(name: str, style: tuple[int, int]) 
     for size in range(400, 1200, 97):
         recipe = RECIPES[name].recipe.override(size=size, ladder={str(share / 20): 1.0 for share in range(1, 20)})
         full = content_size(recipe, sized(300, 410))
-        for rung in scales_of(recipe, full, [sized(*style)]):
-            assert min(rung.size) >= min(*full, max(SMALLEST, needed_stride(recipe)))
+        for scale in scales_of(recipe, full, [sized(*style)]):
+            assert min(scale.size) >= min(*full, max(SMALLEST, needed_stride(recipe)))
             # Raises if the deepest layer would see nothing.
-            style_size(recipe, sized(*style), rung.size, rung.share)
+            style_size(recipe, sized(*style), scale.size, scale.fraction)

@@ -1,10 +1,14 @@
-"""THE loop, which yields events, and what it runs on.
+"""The optimization loop, which yields events, and what it runs on.
 
-============  ==================================================================
-``device``    which device, by name
-``events``    what the loop tells
-``problem``   canvas → objective and gradient: where backbone, losses and canvas meet
-``loop``      one step after another until there is a reason to stop
-``result``    the picture and why it is what it is
-============  ==================================================================
+======================  ===========================================================================
+``events``              what a run yields
+``problem``             what is optimized: backbone, losses, canvas
+``evaluator``           how it is evaluated: its value and gradient; ``gradient_mode``, which gradient
+``loop``                one step after another until a stop criterion holds; ``multiscale``, coarse to fine
+``tiles``, ``layout``   a network evaluated tile by tile; ``sharing`` and ``process_group``, by several processes
+``estimate``            memory and arithmetic of an evaluation; ``throughput``, its time
+``checkpoint``          states on the disk; ``snapshot``, as tensors and JSON; ``checkpoint_manager``, when
+``history``             steps and notes of a run; ``result``, its picture and record
+``precision``           how convolutions multiply; ``device``, ``memory``, ``clock``, ``machine``: the hardware
+======================  ===========================================================================
 """

@@ -12,9 +12,11 @@ from torch import Tensor
 
 from pincel.engine.gradient_mode import EvaluationContext
 from pincel.engine.layout import WHOLE, Layout
+from pincel.engine.memory import try_alloc
 from pincel.engine.precision import FP32, Precision
 from pincel.engine.problem import Problem
 from pincel.engine.tiles import LocalWork, Progress, Reduce, WorkPartition, forward_tiled, no_progress
+from pincel.errors import MemoryLimitError
 from pincel.losses.objective import Evaluation
 
 
@@ -88,3 +90,29 @@ class Evaluator:
         view = self.problem.view_transform(pixels, step)
         layers = self.problem.objective.layers
         return forward_tiled(self.problem.backbone, view, layers, reduce, self.layout, self.partition, self.progress)
+
+
+def evaluate_picture(evaluator: Evaluator, pixels: Tensor) -> dict[str, Any]:
+    """Evaluate the objective at a finished picture in the network's pixel units, in smaller tiles where there is not enough memory.
+
+    Returns:
+        ``total``; ``terms``, unweighted; ``weighted``, what each term adds to the total.
+
+    Raises:
+        MemoryLimitError: If there are no smaller tiles.
+    """
+    while (evaluation := try_alloc(partial(_evaluate, evaluator, pixels))) is None:
+        smaller = evaluator.reduce_memory()
+        if smaller is None:
+            raise MemoryLimitError(f"Out of memory while the picture was judged, even with tiles {evaluator.layout}. Try a smaller --size.")
+        evaluator = smaller
+    return {
+        "total": float(evaluation.total),
+        "terms": evaluation.numbers(),
+        "weighted": {term.name: float(term.weighted) for term in evaluation.terms},
+    }
+
+
+def _evaluate(evaluator: Evaluator, pixels: Tensor) -> Evaluation:
+    with torch.no_grad():
+        return evaluator.evaluate(pixels)

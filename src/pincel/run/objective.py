@@ -15,10 +15,9 @@ from pincel.backbones.base import Backbone
 from pincel.canvas import CANVASES
 from pincel.canvas.start import noise, parse_start
 from pincel.engine.estimate import CostModel
-from pincel.engine.evaluator import Evaluator
+from pincel.engine.evaluator import Evaluator, evaluate_picture
 from pincel.engine.events import Event, SetupProgress, TileProgress
 from pincel.engine.gradient_mode import GRADIENT_MODES
-from pincel.engine.judge import measure
 from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.memory import try_alloc
 from pincel.engine.multiscale import Scale, resample
@@ -226,7 +225,7 @@ class Objectives:
         return detailed.clamp(0, self._recipe.white) if self._recipe.bounds == "clip" else detailed
 
     def evaluate(self, pixels: Tensor, *, shared: bool = True) -> dict[str, Any]:
-        """Evaluate a finished picture at full size in fp32, whatever it was painted in; see :func:`pincel.engine.judge.measure`.
+        """Evaluate a finished picture at full size in fp32, whatever the run used; see :func:`pincel.engine.evaluator.evaluate_picture`.
 
         Args:
             pixels: (1, 3, H, W) in [0, 1].
@@ -235,10 +234,10 @@ class Objectives:
         canvas = self._inputs.colors.for_evaluation(pixels).mul(self._recipe.white).to(self._machine.device)
         if self._machine.precision.name == "fp32" and shared:
             with suppress(WorkerError):
-                return measure(replace(self.full, progress=self._watch), canvas)
+                return evaluate_picture(replace(self.full, progress=self._watch), canvas)
         options = EvalOptions(self._plan.layout(self._plan.size), on_event=self._on_event, cache=self._machine.cache)
         exact = make_objective(self._recipe, self.images, self.network, self._machine.device, options=options)
-        return measure(replace(self._with_extra(exact, self._plan.size), progress=self._watch), canvas)
+        return evaluate_picture(replace(self._with_extra(exact, self._plan.size), progress=self._watch), canvas)
 
     def _watch(self, done: int, total: int) -> None:
         self._on_event(SetupProgress("judging the picture", done, total))
