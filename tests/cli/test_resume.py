@@ -123,13 +123,13 @@ def test_stopped_on_purpose_it_goes_on_too(pair: tuple[Path, Path], tmp_path: Pa
     assert told[-2] == Notice(f"To go on with this run: pincel resume {tmp_path / 'kept'}")
     assert not run.finished
     # Up to date, though the next one was far from due.
-    assert find_checkpoint(tmp_path / "kept").values()["climb"].loop.step == 1
+    assert find_checkpoint(tmp_path / "kept").values()["loop"].loop.step == 1
     assert resume(tmp_path / "kept").losses == alone(pair).losses
 
 
 def test_the_clock_goes_on(pair: tuple[Path, Path], tmp_path: Path) -> None:
     cut_short(pair, tmp_path / "kept", 64, 3)
-    before = find_checkpoint(tmp_path / "kept").values()["climb"].seconds
+    before = find_checkpoint(tmp_path / "kept").values()["loop"].seconds
     steps = [event for event in resumed(tmp_path / "kept") if isinstance(event, Step)]
     assert 0 < before < steps[0].seconds < steps[-1].seconds
 
@@ -306,7 +306,7 @@ def test_ctrl_c_leaves_an_up_to_date_one_and_says_how_to_go_on(pair: tuple[Path,
     assert running.returncode == 130, errors
     assert f"To go on with this run: pincel resume {kept}" in " ".join(errors.split())
     cut = json.loads(out.with_suffix(".json").read_text())
-    assert find_checkpoint(kept).values()["climb"].loop.step == cut["steps"] < 60
+    assert find_checkpoint(kept).values()["loop"].loop.step == cut["steps"] < 60
     answer = pincel(capsys, "resume", kept)
     assert answer.code == 0, answer.err
     record = json.loads(out.with_suffix(".json").read_text())

@@ -98,7 +98,7 @@ def test_resumed_by_as_many_the_bytes_are_the_same(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     expected = (out.read_bytes(), record(out)["losses"])
     out.unlink()
-    assert find_checkpoint(kept).values()["climb"].loop.step in (2, 3)
+    assert find_checkpoint(kept).values()["loop"].loop.step in (2, 3)
     again = run(2, "pincel", "resume", kept)
     assert again.returncode == 0, again.stderr
     assert (out.read_bytes(), record(out)["losses"]) == expected
@@ -140,7 +140,7 @@ def test_a_worker_that_dies_ends_the_run_with_a_checkpoint(tmp_path: Path, capsy
     cut = record(tmp_path / "out.png")
     assert cut["stopped"] == "worker lost"
     assert cut["saved"]["total"] > 0
-    loop = find_checkpoint(tmp_path / "kept").values()["climb"].loop
+    loop = find_checkpoint(tmp_path / "kept").values()["loop"].loop
     assert loop.step == cut["steps"] + 1
     # One process can go on with it, and tells no step twice.
     from pincel.engine.events import Notice, Step
