@@ -1,4 +1,4 @@
-"""What a network paints in one go, beside optimisation: J at the start and after 10, 30 and 100 steps, from each start; seconds a picture.
+"""What a network paints in one go, beside optimization: J at the start and after 10, 30 and 100 steps, from each start; seconds a picture.
 
 ::
 
@@ -55,7 +55,7 @@ def seconds(network: Network, side: int, style: Picture) -> float:
 def descent(content: str, style: str, init: str, options: argparse.Namespace) -> tuple[dict[int, float], dict[int, torch.Tensor]]:
     """Paint from a start; return J and the picture at some steps."""
     machine = Machine.resolve("cpu", options.precision)
-    run = Run(content, style, machine=machine, init=init, size=options.size, steps=options.steps, ladder="none")
+    run = Run(content, style, machine=machine, init=init, size=options.size, steps=options.steps, scales="none")
     totals, pictures = {}, {}
     for event in run:
         if isinstance(event, Step) and event.step in STEPS:

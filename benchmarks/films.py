@@ -239,7 +239,7 @@ def memory(given: argparse.Namespace) -> None:
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
                 print(f"{done} frames: {peak:.1f} MiB at most", flush=True)
 
-    layers = {"style_layers": "relu1_1", "content_layers": "relu2_1", "steps": 1, "ladder": "none"}
+    layers = {"style_layers": "relu1_1", "content_layers": "relu2_1", "steps": 1, "scales": "none"}
     settings = Settings(styles=(("sample:impasto", 1.0),), size=0, overrides=layers)
     paint_scene(film, Scene(0, film.frames), given.folder / "painted", settings, tell=show)
 

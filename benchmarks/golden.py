@@ -42,7 +42,7 @@ def jobs() -> dict[str, list[list[str]]]:
         **painted,
         "masks": [[*transfer, "--content-mask", "mask.png", "--style-mask", "mask.png", *SMALL]],
         "several styles": [["transfer", PAIR[0], "sample:impasto=0.7", "sample:woodcut=0.3", "-o", "out.png", *SMALL]],
-        "colors of the photograph": [[*transfer, "--colour", "luminance", *SMALL]],
+        "colors of the photograph": [[*transfer, "--color", "luminance", *SMALL]],
         "tiles": [[*transfer, "--tiles", "pool2=32", "--size", "96", *SMALL[2:]]],
         "adam from noise": [[*transfer, "--optimizer", "adam", "--init", "noise", *SMALL]],
         "two processes": [["TORCHRUN", *transfer, *SMALL]],
@@ -129,7 +129,7 @@ def make(lines: Sequence[Sequence[str]], source: Path | None) -> str:
 def step_seconds(recipe: str, source: Path | None) -> float:
     """Return the median seconds between two steps at 128 pixels."""
     with tempfile.TemporaryDirectory() as place:
-        words = ["transfer", *PAIR, "-o", "out.png", "--recipe", recipe, "--size", "128", "--steps", "24", "--ladder", "none", "--json"]
+        words = ["transfer", *PAIR, "-o", "out.png", "--recipe", recipe, "--size", "128", "--steps", "24", "--scales", "none", "--json"]
         lines = run([*words, "--precision", "fp32"], Path(place), source).splitlines()
     events = [json.loads(line) for line in lines]
     times: list[float] = [event["seconds"] for event in events if event["event"] == "step"]

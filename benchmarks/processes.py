@@ -3,7 +3,7 @@
     python benchmarks/processes.py                       # 512 pixels, 10 steps, 1 and 2 processes of one thread each, sample pictures
     python benchmarks/processes.py --size 1024 --processes 4 --optimizers adam
 
-Prints, for each optimiser, the relative difference of J between the two at each step, the largest difference of the pictures in grey
+Prints, for each optimizer, the relative difference of J between the two at each step, the largest difference of the pictures in gray
 levels, the median seconds of a step, and their ratio. It is meant for a quiet machine; the load before each run is printed too.
 """
 
@@ -60,7 +60,7 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     with tempfile.TemporaryDirectory() as folder:
         for optimizer in given.optimizers:
-            line = ["transfer", given.content, given.style, "--size", str(given.size), "--steps", str(given.steps), "--ladder", "none"]
+            line = ["transfer", given.content, given.style, "--size", str(given.size), "--steps", str(given.steps), "--scales", "none"]
             line += ["--precision", given.precision, "--optimizer", optimizer, "--canvas", given.canvas, "--no-checkpoint"]
             line += ["--tiles", given.tiles]
             alone, together = (painted(line, count, Path(folder) / f"{optimizer}-{count}.png") for count in (1, given.processes))
@@ -86,7 +86,7 @@ def compare(optimizer: str, processes: int, alone: Painted, together: Painted) -
     one, many = (statistics.median(run.seconds) for run in (alone, together))
     print(f"{optimizer}: {len(alone.totals) - 1} steps, 1 process, then {processes} ({together.tiles})")
     print(f"  J differs by {', '.join(f'{each:.0e}' for each in curve)} of itself from step to step")
-    print(f"  the pictures differ by at most {np.abs(images[0] - images[1]).max()} grey levels")
+    print(f"  the pictures differ by at most {np.abs(images[0] - images[1]).max()} gray levels")
     print(f"  a step takes {one:.2f} s, then {many:.2f} s: {one / many:.2f} times as fast")
     print(f"  (load of the machine before: {alone.load:.2f}, then {together.load:.2f})", flush=True)
 

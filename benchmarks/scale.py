@@ -325,7 +325,7 @@ def mural(recipe: str, cost: Cost) -> None:
     wanted = frozenset(chosen.style_layers) | frozenset(chosen.content_layers)
     products = sum(layer.products / layer.stride**2 for layer in card.up_to(wanted))
     # Coarse scales have fewer pixels and other numbers of steps: all together so many steps at full size.
-    pixels, steps = 10e9, chosen.steps * (1 + sum(share**2 * multiple for share, multiple in chosen.rungs))
+    pixels, steps = 10e9, chosen.steps * (1 + sum(share**2 * multiple for share, multiple in chosen.scale_fractions))
     gram = sum(card.layer(name).channels ** 2 for name in chosen.style_layers)
     step = cost.seconds * pixels / MEGA / steps
     print(f"Ten gigapixels: {products:,.0f} multiply-adds a pixel there, {2 * LOOKS * products * pixels / 1e15:.1f} PFLOP a step, ", end="")

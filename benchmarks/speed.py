@@ -48,7 +48,7 @@ def _arguments(texts: Sequence[str] | None) -> argparse.Namespace:
     painted.add_argument(
         "--recipe", default="pastiche-fast", metavar="NAME|FILE.toml", help="how pincel paints that picture [pastiche-fast]"
     )
-    painted.add_argument("--ladder", metavar="SHARE=MULTIPLE,…", help="coarser scales of that run, or none [the recipe's]")
+    painted.add_argument("--scales", metavar="SHARE=MULTIPLE,…", help="coarser scales of that run, or none [the recipe's]")
     measured = parser.add_argument_group("How it is measured")
     measured.add_argument("--against", default="pastiche", metavar="PEER", help="pastiche, or none to measure pincel alone [pastiche]")
     measured.add_argument("--rounds", type=_count, default=3, metavar="N", help="how often each is measured, in turn [3]")

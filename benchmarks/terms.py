@@ -20,7 +20,7 @@ from pincel.losses import STYLE_TERMS
 
 def built(term: str, content: str, style: str, size: int) -> pincel.Run:
     """Return a run whose objective is one style term."""
-    given: dict[str, Any] = {"size": size, "steps": 1, "ladder": "none", "content_weight": 0, "tv_weight": 0}
+    given: dict[str, Any] = {"size": size, "steps": 1, "scales": "none", "content_weight": 0, "tv_weight": 0}
     return pincel.Run(content, style, recipe="gram", machine=pincel.Machine.resolve(precision="fp32"), style_terms=term, **given)
 
 

@@ -3,7 +3,7 @@
     python benchmarks/tiles.py photo.jpg painting.jpg --size 512 --steps 30 pool2=256 pool3=256,rest=512
 
 Prints, for each layout, seconds of a step as a share of the whole picture's (medians, in turn), the same share as the plan expects it, the
-largest difference of the slopes, and that of the saved pictures after all steps, in grey levels.
+largest difference of the slopes, and that of the saved pictures after all steps, in gray levels.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main() -> None:
 
     def run(tiles: str) -> Run:
         machine = Machine.resolve(precision=asked.precision, tiles=tiles)
-        return Run(asked.content, asked.style, machine=machine, size=asked.size, steps=asked.steps, ladder="none")
+        return Run(asked.content, asked.style, machine=machine, size=asked.size, steps=asked.steps, scales="none")
 
     whole = run("whole")
     layouts = [parse_layout(text) for text in ("whole", *asked.layouts)]

@@ -82,7 +82,7 @@ class Dsift(ctypes.Structure):
 
 
 def picture(height: int, width: int) -> Array:
-    """Return waves in grey levels minus 128, with two pixels of 0 around: VLFeat lets the outermost pixels not vote."""
+    """Return waves in gray levels minus 128, with two pixels of 0 around: VLFeat lets the outermost pixels not vote."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     waves = 50 * np.sin(0.31 * x + 0.17 * y) + 30 * np.sin(1.9 * x - 1.3 * y + 0.02 * x * y) + 25 * np.cos(0.05 * y**2 - 0.9 * x)
     inside = np.zeros((height, width))
@@ -90,19 +90,19 @@ def picture(height: int, width: int) -> Array:
     return inside
 
 
-def pointer(grey: Array) -> Any:
+def pointer(gray: Array) -> Any:
     """Return a picture as C sees it; it lives as long as the pointer."""
-    return np.ascontiguousarray(grey, np.float32).ctypes.data_as(ctypes.POINTER(ctypes.c_float))
+    return np.ascontiguousarray(gray, np.float32).ctypes.data_as(ctypes.POINTER(ctypes.c_float))
 
 
-def hog(library: ctypes.CDLL, grey: Array, orientations: int, cell: int, bilinear: int) -> tuple[Array, Array]:
+def hog(library: ctypes.CDLL, gray: Array, orientations: int, cell: int, bilinear: int) -> tuple[Array, Array]:
     """Return (the descriptor, the histograms before blocks are made), channels first."""
-    height, width = grey.shape
+    height, width = gray.shape
     library.vl_hog_new.restype = ctypes.POINTER(Hog)
     library.vl_hog_new.argtypes = (ctypes.c_int, ctypes.c_ulonglong, ctypes.c_int)
     one = library.vl_hog_new(UOCTTI, orientations, 0)
     library.vl_hog_set_use_bilinear_orientation_assignments(one, bilinear)
-    image = pointer(grey)
+    image = pointer(gray)
     library.vl_hog_put_image(one, image, *(ctypes.c_ulonglong(n) for n in (width, height, 1, cell)))
     shape = int(one.contents.height), int(one.contents.width)
     answer = np.zeros((int(one.contents.dimension), *shape), np.float32)
@@ -112,12 +112,12 @@ def hog(library: ctypes.CDLL, grey: Array, orientations: int, cell: int, bilinea
     return answer.astype(np.float64), cells
 
 
-def dsift_cells(library: ctypes.CDLL, grey: Array, cell: int, corner: tuple[int, int], count: tuple[int, int]) -> Array:
+def dsift_cells(library: ctypes.CDLL, gray: Array, cell: int, corner: tuple[int, int], count: tuple[int, int]) -> Array:
     """Return histograms (rows, columns, 8) of cells whose middles begin at a pixel, as one descriptor of so many cells.
 
     A descriptor comes with length 1 and none above 0.2, and with the sum it had before. Nothing here is near 0.2.
     """
-    height, width = grey.shape
+    height, width = gray.shape
     library.vl_dsift_new.restype = ctypes.POINTER(Dsift)
     one = library.vl_dsift_new(width, height)
     filters = one.contents
@@ -128,7 +128,7 @@ def dsift_cells(library: ctypes.CDLL, grey: Array, cell: int, corner: tuple[int,
     filters.bin_size[:] = (cell, cell)
     filters.flat, filters.window = 1, NO_WINDOW
     library._vl_dsift_update_buffers(one)
-    image = pointer(grey)
+    image = pointer(gray)
     library.vl_dsift_process(one, image)
     assert filters.frames == 1
     found = np.ctypeslib.as_array(filters.descriptors, (filters.length,)).astype(np.float64)
@@ -140,14 +140,14 @@ def dsift_cells(library: ctypes.CDLL, grey: Array, cell: int, corner: tuple[int,
     return cells
 
 
-def sift_cells(library: ctypes.CDLL, grey: Array, cell: int) -> Array:
+def sift_cells(library: ctypes.CDLL, gray: Array, cell: int) -> Array:
     """Return histograms (8, rows, columns) of cells whose middles are corners of pixels, where VLFeat's are pixels.
 
     A triangle of 2b weights at half pixels is the mean of the two of 2b - 1 at the pixels beside it.
     """
-    count = tuple((n - 2) // cell - 1 for n in grey.shape)
+    count = tuple((n - 2) // cell - 1 for n in gray.shape)
     rows, columns = count
-    four = [dsift_cells(library, grey, cell, (cell + down, cell + across), (rows, columns)) for down in (0, 1) for across in (0, 1)]
+    four = [dsift_cells(library, gray, cell, (cell + down, cell + across), (rows, columns)) for down in (0, 1) for across in (0, 1)]
     mean: Array = np.mean(four, axis=0)
     return mean.transpose(2, 0, 1)
 

@@ -23,7 +23,7 @@ PICTURES = (
     "style-impasto",
     "style-glass",
     "style-woodcut",
-    "style-watercolour",
+    "style-watercolor",
     "style-pointillism",
     "style-cubist",
 )

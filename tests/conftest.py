@@ -165,8 +165,8 @@ def reference_vgg(vgg: VGG) -> Callable[[str], Any]:
 
     def decoded(name: str) -> tuple[Any, Any]:
         weight, bias = vgg.weights["conv" + name.removeprefix("block").replace("_conv", "_")]
-        colours_swapped = weight.flip(1) if weight.shape[1] == 3 else weight
-        return colours_swapped.contiguous(), bias
+        colors_swapped = weight.flip(1) if weight.shape[1] == 3 else weight
+        return colors_swapped.contiguous(), bias
 
     @cache
     def build(pooling: str) -> Any:

@@ -165,8 +165,8 @@ def test_a_style_is_never_stretched(photographs: list[Path]) -> None:
             assert style.width / style.height == pytest.approx(original.width / original.height, rel=0.03)
 
 
-def test_the_normalised_network_names_its_calibration(photographs: list[Path], calibration: Path) -> None:
-    run = make_run(photographs[0], photographs[1], activations="normalised", calibration=str(calibration), **QUICK)
+def test_the_normalized_network_names_its_calibration(photographs: list[Path], calibration: Path) -> None:
+    run = make_run(photographs[0], photographs[1], activations="normalized", calibration=str(calibration), **QUICK)
     notices = [event.text for event in run if isinstance(event, Notice)]
     assert any(str(calibration) in text and "mean activation 1" in text for text in notices)
     assert any("mean activation 1" in note for note in run.result.record["notes"])
@@ -190,7 +190,7 @@ def test_a_rate_far_too_large_ends_with_a_finite_picture(photographs: list[Path]
 # --- coarse to fine ---------------------------------------------------------------------------------------------------------------------
 
 # Half of it is 80, enough for a scale of its own.
-LADDER: dict[str, Any] = {"size": 160, "ladder": "1/2=1", "steps": 2, "precision": "fp32"}
+LADDER: dict[str, Any] = {"size": 160, "scales": "1/2=1", "steps": 2, "precision": "fp32"}
 
 
 def coarse_scale(run: Run) -> Scale:
@@ -206,7 +206,7 @@ def test_the_record_of_a_ladder_tells_of_both_scales(photographs: list[Path]) ->
     assert all(scale["seconds"] > 0 for scale in record["scales"])
     assert [(loss["size"], loss["step"]) for loss in result.losses] == [([side, side], step) for side in (80, 160) for step in range(3)]
     assert {"content", "style", "tv", "style:relu1_1:w2"} <= set(result.losses[0])
-    assert json.loads(json.dumps(record))["recipe"]["ladder"] == {"1/2": 1.0}
+    assert json.loads(json.dumps(record))["recipe"]["scales"] == {"1/2": 1.0}
     styles = make_run(*photographs[:2], **LADDER).objectives.images.styles
     assert record["style_sizes"] == [[style.width, style.height] for style, _ in styles]
 
@@ -218,14 +218,14 @@ def test_without_a_ladder_the_record_tells_of_one_scale(photographs: list[Path])
 
 
 def test_a_picture_too_small_for_a_ladder_is_painted_without(photographs: list[Path]) -> None:
-    with_ladder = transfer(photographs[0], photographs[1], ladder="1/2=1,1/4=4", **QUICK)
+    with_ladder = transfer(photographs[0], photographs[1], scales="1/2=1,1/4=4", **QUICK)
     assert len(with_ladder.record["scales"]) == 1
     assert encoded(with_ladder.image) == encoded(transfer(photographs[0], photographs[1], **QUICK).image)
 
 
 @pytest.mark.parametrize("factor", [0.0, 1.0, 7.0])
 def test_content_counts_differently_on_coarse_scales(factor: float, photographs: list[Path]) -> None:
-    run = make_run(photographs[0], photographs[1], coarse_content=factor, content_weight=3.0, **LADDER)
+    run = make_run(photographs[0], photographs[1], coarse_content_factor=factor, content_weight=3.0, **LADDER)
     evaluator = run.objectives.at(coarse_scale(run))
     drawn = torch.rand(1, 3, *coarse_scale(run).size, generator=torch.Generator().manual_seed(0)) * 255
     weights = {term.group: term.group_weight for term in evaluator.evaluate(drawn).terms}
@@ -236,7 +236,7 @@ def test_content_counts_differently_on_coarse_scales(factor: float, photographs:
 
 
 def test_the_last_scale_is_the_objective_asked_for(photographs: list[Path]) -> None:
-    run = make_run(photographs[0], photographs[1], coarse_content=7.0, **LADDER)
+    run = make_run(photographs[0], photographs[1], coarse_content_factor=7.0, **LADDER)
     list(run)
     judged = run.result.record["saved"]
     # Only rounding to 8 bits is between them.
@@ -256,10 +256,10 @@ def test_detail_is_what_the_content_has_and_the_scale_before_could_not_show(phot
         run = make_run(*photographs[:2], detail=detail, **LADDER)
         return run.objectives.upsample(coarse, run.plan.scales[-1])
 
-    grey = 60 + 100 * torch.rand(1, 3, 80, 80, generator=torch.Generator().manual_seed(0))
-    plain, whole, double = (finer(grey, detail) for detail in (0.0, 1.0, 2.0))
-    assert_close(plain, resample(grey, (160, 160)))
-    # Twice the detail is twice as far, and nothing leaves the range of colours.
+    gray = 60 + 100 * torch.rand(1, 3, 80, 80, generator=torch.Generator().manual_seed(0))
+    plain, whole, double = (finer(gray, detail) for detail in (0.0, 1.0, 2.0))
+    assert_close(plain, resample(gray, (160, 160)))
+    # Twice the detail is twice as far, and nothing leaves the range of colors.
     inside = (double > 0) & (double < 255) & (whole > 0) & (whole < 255)
     assert_close((double - plain)[inside], 2 * (whole - plain)[inside], atol=1e-2)
     assert 0 <= float(double.min()) <= float(double.max()) <= 255
@@ -324,7 +324,7 @@ def test_same_seed_same_bytes_coarse_to_fine(photographs: list[Path]) -> None:
 
 def test_a_coarse_scale_is_left_once_it_has_settled(photographs: list[Path]) -> None:
     # Ten steps do not bring a total down to a hundredth.
-    given = {**LADDER, "ladder": "1/2=20", "steps": 1, "tolerance": 0.99}
+    given = {**LADDER, "scales": "1/2=20", "steps": 1, "tolerance": 0.99}
     result = transfer(photographs[0], photographs[1], **given)
     assert [(s["steps"], s["stopped"]) for s in result.record["scales"]] == [(10, "settled"), (1, "steps")]
     assert result.stopped == "steps"
@@ -360,7 +360,7 @@ def test_targets_that_do_not_fit_are_measured_in_tiles(strips: list[Path], monke
         return measured(*given, **more)
 
     monkeypatch.setattr(objective, "make_objective", cramped)
-    run = make_run(strips[0], strips[1], size=400, steps=1, ladder="none", precision="fp32")
+    run = make_run(strips[0], strips[1], size=400, steps=1, scales="none", precision="fp32")
     notices = [event.text for event in run if isinstance(event, Notice)]
     assert asked[0] == "whole"
     assert f"Out of memory: continuing with tiles {asked[1]}." in notices
@@ -375,12 +375,12 @@ def test_targets_that_fit_in_no_way(photographs: list[Path], monkeypatch: pytest
 
     monkeypatch.setattr(objective, "make_objective", cramped)
     with pytest.raises(MemoryLimitError, match=r"Out of memory at 300×\d+, even with tiles .*Try a smaller --size"):
-        list(make_run(photographs[0], photographs[1], size=300, steps=1, ladder="none", precision="fp32"))
+        list(make_run(photographs[0], photographs[1], size=300, steps=1, scales="none", precision="fp32"))
 
 
 def test_a_picture_is_judged_with_the_memory_there_is(strips: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     def saved() -> Any:
-        return make_run(strips[0], strips[1], size=400, steps=1, ladder="none", precision="fp32", tiles="whole").result.record["saved"]
+        return make_run(strips[0], strips[1], size=400, steps=1, scales="none", precision="fp32", tiles="whole").result.record["saved"]
 
     expected = saved()
     evaluated, asked = Evaluator.evaluate, []
@@ -401,7 +401,7 @@ def test_a_picture_is_judged_with_the_memory_there_is(strips: list[Path], monkey
 
 
 def test_strength_goes_from_the_photograph_to_the_painting(photographs: list[Path]) -> None:
-    given: dict[str, Any] = {"size": 64, "steps": 4, "ladder": "none", "precision": "fp32"}
+    given: dict[str, Any] = {"size": 64, "steps": 4, "scales": "none", "precision": "fp32"}
     photograph = np.asarray(make_run(photographs[0], photographs[1], **given).objectives.images.content.pixels[0].permute(1, 2, 0))
     away, near = [], []
     for strength in (0.0, 0.5, 2.0):

@@ -8,6 +8,7 @@ import pytest
 
 from pincel import errors
 from pincel.errors import OptionError, PictureMissingError, PincelError, UnknownNameError, closest, unknown_name
+from pincel.recipes.schema import Recipe
 
 LAYERS = [f"{kind}{block}_{index}" for block in range(1, 6) for index in range(1, 4) for kind in ("conv", "relu")]
 
@@ -81,3 +82,14 @@ def test_a_long_table_is_shortened() -> None:
 @pytest.mark.parametrize("name", ["xyz", "relu4-2"])
 def test_a_message_is_one_line(name: str) -> None:
     assert "\n" not in str(unknown_name("layer", name, LAYERS))
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("ladder", "scales"), ("detail", "detail_transfer"), ("coarse_content", "coarse_content_factor"), ("colour", "color")],
+)
+def test_the_former_name_of_a_value_finds_the_present_one(given: str, meant: str) -> None:
+    names = list(Recipe.model_fields)
+    options = [f"--{name.replace('_', '-')}" for name in names]
+    assert closest(given, names) == f" Did you mean '{meant}'?"
+    assert closest(f"--{given.replace('_', '-')}", options) == f" Did you mean '--{meant.replace('_', '-')}'?"

@@ -20,8 +20,8 @@ CONTROLS = ("luminance", "matched", "masks", "two styles", "tiles", "bf16", "res
 def asked(control: str, mask: str) -> dict[str, Any]:
     """Return what a control asks for."""
     return {
-        "luminance": {"colour": "luminance"},
-        "matched": {"colour": "content", "colour_match": "histogram", "colour_when": "after"},
+        "luminance": {"color": "luminance"},
+        "matched": {"color": "content", "color_match": "histogram", "color_when": "after"},
         "masks": {"content_mask": mask, "style_mask": mask},
         "tiles": {"tiles": "pool2=32,rest=32"},
         "bf16": {"precision": "bf16"},
@@ -35,17 +35,17 @@ WAYS: dict[str, list[Any]] = {
         "gram",
         "mean-std=1e4,w2=1e4",
         "sliced-wasserstein=1e4",
-        "gram=1,neighbours=1e8",
+        "gram=1,neighbors=1e8",
         "histogram=1e4",
         "shift",
         "covariance",
     ],
     "content_terms": ["features", "self-similarity=1e4", "features=1,self-similarity=1e4"],
-    "gradients": ["plain", "normalised"],
+    "gradients": ["plain", "normalized"],
     "degrain": [0.0, 0.05],
-    "colour": ["style", "content", "luminance", "match"],
-    "colour_match": ["cholesky", "pca", "monge", "histogram"],
-    "colour_when": ["before", "after"],
+    "color": ["style", "content", "luminance", "match"],
+    "color_match": ["cholesky", "pca", "monge", "histogram"],
+    "color_when": ["before", "after"],
     "padding": ["zero", "replicate", "replicate-first", "reflect"],
     "pooling": ["avg", "max"],
     "canvas": ["pixels", "fourier"],
@@ -66,11 +66,11 @@ def test_any_choice_of_controls_runs(draw: int, photographs: list[Path], tmp_pat
     mask[:, :30] = 255
     Image.fromarray(mask).save(tmp_path / "mask.png")
     given["content_mask"] = str(tmp_path / "mask.png") if given["content_mask"] else ""
-    run = make_run(photographs[0], photographs[1:], size=48, steps=3, ladder="none", device="cpu", precision="fp32", **given)
+    run = make_run(photographs[0], photographs[1:], size=48, steps=3, scales="none", device="cpu", precision="fp32", **given)
     totals = [event.total for event in run if hasattr(event, "total")]
     assert len(totals) == 4, given
     # Balanced gradients are not those of J.
-    assert min(totals[1:]) < totals[0] or given["gradients"] == "normalised", given
+    assert min(totals[1:]) < totals[0] or given["gradients"] == "normalized", given
     assert run.result.image.size == run.size[::-1]
 
 
@@ -79,7 +79,7 @@ def test_every_pair_of_controls_runs(first: str, second: str, photographs: list[
     mask = np.zeros((48, 48), dtype=np.uint8)
     mask[:, :30] = 255
     Image.fromarray(mask).save(tmp_path / "mask.png")
-    given = {"size": 48, "steps": 3, "ladder": "none", "device": "cpu", "precision": "fp32"}
+    given = {"size": 48, "steps": 3, "scales": "none", "device": "cpu", "precision": "fp32"}
     for control in (first, second):
         given |= asked(control, str(tmp_path / "mask.png"))
     styles = photographs[1:] if "two styles" in (first, second) else photographs[1:2]

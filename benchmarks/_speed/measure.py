@@ -208,7 +208,7 @@ class Bench:
         self.report.picture = Picture(wanted)
         tried = () if self.settings.steps else self._search(shell, judge, wanted.file)
         self._race(shell, peer, self.settings.steps or tried[-1].steps, tried)
-        self._pass_judgement(judge)
+        self._pass_judgment(judge)
 
     def _judge(self, workers: ExitStack) -> Worker:
         with self._ticking("calling the judge", 1) as tick:
@@ -265,7 +265,7 @@ class Bench:
                 paced = replace(before, pace=Timing(tuple(peer.rounds))) if before and peer else None
                 self.report.picture = Picture(paced, ours)
 
-    def _pass_judgement(self, judge: Worker) -> None:
+    def _pass_judgment(self, judge: Worker) -> None:
         """Judge the very file that was timed last."""
         picture = self.report.picture
         if picture and picture.peer and picture.ours:

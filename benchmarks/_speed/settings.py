@@ -42,7 +42,7 @@ class Settings:
         tiles: How the network of our steps and runs is cut.
         device: Where both work.
         rounds: How often each is measured, in turn.
-        ladder: Of our run; None for the recipe's own.
+        scales: Of our run; None for the recipe's own.
         steps: Steps of our run; None to find the smallest number whose picture is as good as the peer's.
         sizes: Long sides to show growth with; none to leave it out.
     """
@@ -58,7 +58,7 @@ class Settings:
     device: str = "auto"
     rounds: int = 3
     steps: int | None = None
-    ladder: str | None = None
+    scales: str | None = None
     sizes: tuple[int, ...] = ()
 
     @property
@@ -81,7 +81,7 @@ class Settings:
         """
         if self.against not in PEERS:
             raise unknown_name("peer to measure against", self.against, PEERS)
-        find_recipe(self.recipe).recipe.override(ladder=self.ladder)
+        find_recipe(self.recipe).recipe.override(scales=self.scales)
         if self.peer_steps <= self.rounds:
             raise OptionError(
                 f"--peer-steps must be above --rounds ({self.rounds}), a step a round and one to warm up; not {self.peer_steps}."
@@ -120,8 +120,8 @@ def transfer_arguments(settings: Settings, steps: int) -> list[str]:
         values["device"] = settings.device
     if settings.tiles != "whole":
         values["tiles"] = settings.tiles
-    if settings.ladder is not None:
-        values["ladder"] = settings.ladder
+    if settings.scales is not None:
+        values["scales"] = settings.scales
     options = [text for name, value in values.items() for text in (f"--{name}", str(value))]
     return ["transfer", str(settings.content), str(settings.style), *options, "--quiet"]
 

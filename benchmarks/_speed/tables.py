@@ -92,13 +92,13 @@ def picture_table(picture: Picture) -> str:
         ("seconds, shell to file", _number(ours.whole.median if ours else None), NONE, ""),
         ("peer's steps ÷ all of ours", "", "", _times(picture.ratio)),
         ("with the peer's start", "", "", _times(picture.ratio_with_start_up)),
-        *(_judgement(ours, peer) if peer else ()),
+        *(_judgment(ours, peer) if peer else ()),
     ]
     recipe = f", recipe {ours.recipe}" if ours else ""
     return _table(f"The same picture, judged by the peer's objective{recipe}", BOTH, rows, _verdict(picture))
 
 
-def _judgement(ours: OurPicture | None, peer: PeerPicture) -> Iterator[tuple[str, str, str, str]]:
+def _judgment(ours: OurPicture | None, peer: PeerPicture) -> Iterator[tuple[str, str, str, str]]:
     for name in ("total", "content", "style", "tv"):
         theirs, mine = getattr(peer.file, name), getattr(ours.file, name) if ours and ours.file else None
         label = f"file: {name}" + (" (counts nothing)" if name == "tv" else "")

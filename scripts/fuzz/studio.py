@@ -199,7 +199,7 @@ def seeds() -> dict[str, bytes]:
         "size": 64,
         "steps": 3,
         "style_layers": "relu1_1=0.2,relu2_1=0.8",
-        "ladder": {"1/2": 1},
+        "scales": {"1/2": 1},
         "optimizer_options": {"history": 5},
     }
     styles = [{"picture": "sample:impasto", "weight": 0.5}, {"picture": "sample:glass"}]

@@ -1,4 +1,4 @@
-"""Drawing tools shared by every sample picture: colours, noise, blurs, tone curve and JPEG output."""
+"""Drawing tools shared by every sample picture: colors, noise, blurs, tone curve and JPEG output."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def light(code: str) -> FloatArray:
 
 
 def palette(*codes: str) -> FloatArray:
-    """Stack several ``"#rrggbb"`` colours into one (count, 3) array of sRGB numbers."""
+    """Stack several ``"#rrggbb"`` colors into one (count, 3) array of sRGB numbers."""
     return np.stack([rgb(code) for code in codes])
 
 
@@ -43,13 +43,13 @@ def smoothstep(low: float | FloatArray, high: float | FloatArray, values: FloatA
     return t * t * (3.0 - 2.0 * t)
 
 
-def bump(values: FloatArray, centre: float | FloatArray, width: float | FloatArray) -> FloatArray:
-    """Return a Gaussian bump of the given width around ``centre``."""
-    return np.asarray(np.exp(-(((values - centre) / width) ** 2)), dtype=np.float64)
+def bump(values: FloatArray, center: float | FloatArray, width: float | FloatArray) -> FloatArray:
+    """Return a Gaussian bump of the given width around ``center``."""
+    return np.asarray(np.exp(-(((values - center) / width) ** 2)), dtype=np.float64)
 
 
 def mix(first: FloatArray, second: FloatArray, amount: FloatArray | float) -> FloatArray:
-    """Blend two colour fields; ``amount`` is a plane without a colour axis, or one number."""
+    """Blend two color fields; ``amount`` is a plane without a color axis, or one number."""
     weight = np.asarray(amount, dtype=np.float64)
     if weight.ndim:
         weight = weight[..., None]
@@ -57,9 +57,9 @@ def mix(first: FloatArray, second: FloatArray, amount: FloatArray | float) -> Fl
 
 
 def ramp(values: FloatArray, stops: list[tuple[float, FloatArray]]) -> FloatArray:
-    """Colour a plane of values by a gradient given as (value, colour) stops in rising order."""
+    """Color a plane of values by a gradient given as (value, color) stops in rising order."""
     places = [place for place, _ in stops]
-    planes = [np.interp(values, places, [colour[channel] for _, colour in stops]) for channel in range(3)]
+    planes = [np.interp(values, places, [color[channel] for _, color in stops]) for channel in range(3)]
     return np.stack(planes, axis=-1)
 
 
@@ -184,10 +184,10 @@ def shrink(picture: FloatArray, factor: int = SUPERSAMPLE) -> FloatArray:
 
 def encode_jpeg(picture: FloatArray, limit: int) -> bytes:
     """Encode an sRGB picture (0 to 1) at the best quality that stays below ``limit`` bytes."""
-    # Optimised tables are made in one go; Pillow's default buffer is too small for pictures as busy as these.
+    # Optimized tables are made in one go; Pillow's default buffer is too small for pictures as busy as these.
     ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 4 * picture.shape[0] * picture.shape[1])
     image = Image.fromarray(np.asarray(clamp(picture) * 255.0 + 0.5, dtype=np.uint8), "RGB")
-    # Full colour resolution first; halved colour only for pictures too rich in detail for the limit.
+    # Full color resolution first; halved color only for pictures too rich in detail for the limit.
     for subsampling, qualities in ((0, range(95, 73, -1)), (2, range(86, 39, -1))):
         for quality in qualities:
             buffer = io.BytesIO()

@@ -17,7 +17,7 @@ class Brush:
     length: float
     spacing: float
     bristle: float = 0.12
-    colour_jitter: float = 0.05
+    color_jitter: float = 0.05
     angle_jitter: float = 0.1
     dryness: float = 0.35
     body: float = 1.0
@@ -25,14 +25,14 @@ class Brush:
 
 @dataclass
 class Canvas:
-    """Paint colour and paint thickness."""
+    """Paint color and paint thickness."""
 
-    colour: FloatArray
+    color: FloatArray
     thickness: FloatArray
 
     @classmethod
     def primed(cls, height: int, width: int, ground: FloatArray) -> Canvas:
-        """Return a canvas covered with one colour."""
+        """Return a canvas covered with one color."""
         return cls(np.zeros((height, width, 3)) + ground, np.zeros((height, width)))
 
 
@@ -44,7 +44,7 @@ def paint(
     rng: np.random.Generator,
     where: FloatArray | None = None,
 ) -> None:
-    """Cover the canvas with strokes that take their colour from ``target`` and follow the angles ``flow``.
+    """Cover the canvas with strokes that take their color from ``target`` and follow the angles ``flow``.
 
     Args:
         canvas: Painted in place.
@@ -63,8 +63,8 @@ def paint(
     for row, column in starts:
         y, x = min(max(int(row), 0), height - 1), min(max(int(column), 0), width - 1)
         if where is None or rng.random() < where[y, x]:
-            colour = target[y, x] + rng.normal(0, brush.colour_jitter, 3) * 0.6 + rng.normal(0, brush.colour_jitter)
-            _stroke(canvas, flow, brush, bristles, (float(row), float(column)), colour, rng)
+            color = target[y, x] + rng.normal(0, brush.color_jitter, 3) * 0.6 + rng.normal(0, brush.color_jitter)
+            _stroke(canvas, flow, brush, bristles, (float(row), float(column)), color, rng)
 
 
 def _path(flow: FloatArray, start: tuple[float, float], length: float, turn: float, pieces: int) -> tuple[FloatArray, FloatArray]:
@@ -88,7 +88,7 @@ def _stroke(
     brush: Brush,
     bristles: FloatArray,
     start: tuple[float, float],
-    colour: FloatArray,
+    color: FloatArray,
     rng: np.random.Generator,
 ) -> None:
     height, width = flow.shape
@@ -114,14 +114,14 @@ def _stroke(
     body = (0.55 + 0.28 * hair + 0.5 * edge) * (0.7 + 0.3 * np.sin(along * np.pi))[:, None] * brush.body
     tone = (1.0 + brush.bristle * hair)[..., None]
     row, column = row[keep], column[keep]
-    canvas.colour[row, column] = (clamp(colour)[None, None, :] * tone)[keep]
+    canvas.color[row, column] = (clamp(color)[None, None, :] * tone)[keep]
     old = canvas.thickness[row, column]
     canvas.thickness[row, column] = old * 0.35 + body[keep]
 
 
-def vortex(angle: FloatArray, y: FloatArray, x: FloatArray, centre: tuple[float, float], size: float) -> FloatArray:
-    """Bend a flow field into a whirl around ``centre`` (row, column), fading out at ``size``."""
-    dy, dx = y - centre[0], x - centre[1]
+def vortex(angle: FloatArray, y: FloatArray, x: FloatArray, center: tuple[float, float], size: float) -> FloatArray:
+    """Bend a flow field into a whirl around ``center`` (row, column), fading out at ``size``."""
+    dy, dx = y - center[0], x - center[1]
     weight = np.exp(-((np.hypot(dy, dx) / size) ** 2) * 1.2) * 1.4
     spin = np.arctan2(dy, dx) + np.pi / 2 + 0.12
     # Directions are mixed as vectors, so that the whirl joins the flow without a seam.

@@ -102,9 +102,9 @@ def _row(rng: np.random.Generator) -> list[_House]:
     while left < 1.36:
         width = rng.uniform(0.15, 0.215)
         eaves = rng.uniform(0.25, 0.38)
-        colour = light(WALLS[index % len(WALLS)])
+        color = light(WALLS[index % len(WALLS)])
         bays = 2 if width < 0.18 else 3
-        houses.append(_House(left, width, eaves, eaves - rng.uniform(0.11, 0.17), 3, bays, colour, index))
+        houses.append(_House(left, width, eaves, eaves - rng.uniform(0.11, 0.17), 3, bays, color, index))
         left, index = left + width, index + 1
     return houses
 
@@ -135,7 +135,7 @@ def _front(picture: FloatArray, glow: FloatArray, house: _House, x: FloatArray, 
     if brick:
         piece = np.floor(x * 90 + 0.5 * (course % 2)).astype(np.int64) + 1000 * course.astype(np.int64)
         shade = shade + 0.3 * (scramble(piece, house.seed) - 0.5)
-    # Sky light from above and the glow of the west from the right; the eaves and neighbours darken edges.
+    # Sky light from above and the glow of the west from the right; the eaves and neighbors darken edges.
     fall = 0.5 + 0.5 * smoothstep(0.62, 0.32, y) + 0.3 * (u - 0.5)
     crease = 1 - 0.5 * bump(u, 0.0, 0.06) - 0.25 * np.exp(-(y - outline) / 0.008)
     west = smoothstep(0.0, 1.3, x)[..., None]
@@ -156,12 +156,12 @@ def _windows(picture: FloatArray, glow: FloatArray, house: _House, u: FloatArray
     ]
     spots.append((0.5, house.eaves - 0.32 * (house.eaves - house.ridge), 0.0))
     half_u, half_y = 0.23 / house.bays, storey * 0.3
-    for number, (centre_u, centre_y, _) in enumerate(spots):
+    for number, (center_u, center_y, _) in enumerate(spots):
         ground = house.floors > 1 and number // house.bays == house.floors - 1
         door = ground and number % house.bays == house.seed % house.bays
-        top = centre_y - half_y * (1.1 if door else 1.0)
-        bottom = QUAY if door else centre_y + half_y
-        du, dv = (u - centre_u) / half_u, (y - top) / (bottom - top)
+        top = center_y - half_y * (1.1 if door else 1.0)
+        bottom = QUAY if door else center_y + half_y
+        du, dv = (u - center_u) / half_u, (y - top) / (bottom - top)
         frame = inside & (np.abs(du) < 1.22) & (dv > -0.1) & (dv < 1.1)
         picture[frame] = light("#d8d2c4") * 0.22
         sill = inside & (np.abs(du) < 1.35) & (dv > 1.06) & (dv < 1.16)
@@ -216,8 +216,8 @@ def _boat(
     body = (dy > sheer) & (dy < 0.03) & (np.abs(dx) < 1.0 - 0.6 * clamp(dy - sheer, 0, 0.5))
     stripe = bump(dy - sheer, 0.05, 0.025)
     tone = (0.35 + 0.55 * smoothstep(-1, 1, dx)) * (1.1 - 1.4 * (dy - sheer)) * (0.9 + 0.1 * np.sin((dy - sheer) * 160))
-    colour = mix(light(hull) * clamp(tone, 0.05, 2)[..., None], light("#e8d8b8") * 0.6, stripe)
-    colour = mix(colour, light("#7a2a20") * 0.4, smoothstep(-0.06, -0.03, dy))
+    color = mix(light(hull) * clamp(tone, 0.05, 2)[..., None], light("#e8d8b8") * 0.6, stripe)
+    color = mix(color, light("#7a2a20") * 0.4, smoothstep(-0.06, -0.03, dy))
     for pole, top, base in ((-0.05, -mast, 0.0), (0.5, -mast * 0.7, 0.0)):
         stick = (np.abs(dx - pole) < 0.017) & (dy > top) & (dy < base)
         picture[stick] = light("#5a3c28") * 0.5
@@ -229,7 +229,7 @@ def _boat(
     picture[cabin] = light("#c8c0b0") * 0.45
     port = (np.abs(np.abs(dx + 0.42) - 0.11) < 0.065) & (np.abs(dy + 0.41) < 0.05)
     picture[port] = light("#ffc860") * 1.8
-    picture[body] = colour[body]
+    picture[body] = color[body]
 
 
 def _water(picture: FloatArray, x: FloatArray, y: FloatArray, line: float) -> FloatArray:

@@ -151,14 +151,14 @@ def _tower(picture: FloatArray, x: FloatArray, y: FloatArray) -> None:
     across, up = (x - column) / scale / TOWER_SCALE, (foot - y) / scale / TOWER_SCALE
     noise = Tile.make(120, 1.2)
 
-    def drum(low: float, high: float, base: float, top: float, colour: FloatArray) -> None:
+    def drum(low: float, high: float, base: float, top: float, color: FloatArray) -> None:
         half = base + (top - base) * (up - low) / (high - low)
         inside = (np.abs(across) < half) & (up >= low) & (up < high)
         turn = across / np.maximum(half, 1e-6)
         bright = 0.26 + 1.5 * clamp(-0.85 * turn + 0.5 * np.sqrt(clamp(1 - turn**2))) + 0.12 * clamp(turn)
         shade = bright * (0.94 + 0.07 * noise.at(x * 2, y * 0.6))
         tint = mix(light("#9fb4d8"), light("#ffc890"), clamp(0.5 - turn * 0.9))
-        picture[inside] = (colour * tint * shade[..., None])[inside]
+        picture[inside] = (color * tint * shade[..., None])[inside]
 
     white, red, iron = light("#f2ebe0"), light("#c22a22"), light("#2a2c34")
     _cottage(picture, across, up, noise)
@@ -220,11 +220,11 @@ def render() -> FloatArray:
     gx, gy, gz = ground.x[hit], ground.y[hit], ground.depth[hit]
     row, column = np.nonzero(hit)
     dry = land(gx, gz) > sea(gx, gz)
-    colour = np.zeros((len(gx), 3))
-    colour[dry] = _paint_land(gx[dry], gy[dry], gz[dry], land)
+    color = np.zeros((len(gx), 3))
+    color[dry] = _paint_land(gx[dry], gy[dry], gz[dry], land)
     wet = ~dry
-    colour[wet] = _paint_sea(gx[wet], gz[wet], row[wet].astype(np.float64), column[wet].astype(np.float64), sea, shore, heavens)
+    color[wet] = _paint_sea(gx[wet], gz[wet], row[wet].astype(np.float64), column[wet].astype(np.float64), sea, shore, heavens)
     haze = 1 - np.exp(-gz / 1500)
-    picture[hit] = mix(colour, heavens[int(HORIZON * HEIGHT) - 4, column], haze)
+    picture[hit] = mix(color, heavens[int(HORIZON * HEIGHT) - 4, column], haze)
     _tower(picture, x, y)
     return shrink(develop(picture, 0.92, 0.14, 121))

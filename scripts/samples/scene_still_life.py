@@ -110,12 +110,12 @@ def _tilt(grid: FloatArray, lean: float, turn: float) -> FloatArray:
     return np.stack([x * np.cos(turn) + z * np.sin(turn), y, z * np.cos(turn) - x * np.sin(turn)], axis=-1)
 
 
-def _stalk(start: FloatArray, end: FloatArray, thick: float, colour: FloatArray) -> Cloud:
+def _stalk(start: FloatArray, end: FloatArray, thick: float, color: FloatArray) -> Cloud:
     t = np.linspace(0, 1, 260)[:, None]
     u = np.linspace(0, 2 * np.pi, 40)[None, :]
     middle = start + (end - start) * t + np.array([0.0, 0.0, -0.05]) * np.sin(t * np.pi)
     ring = np.stack([np.cos(u), 0.3 * np.sin(u), np.sin(u)], axis=-1) * thick
-    return surface(middle[:, None, :] + ring, colour, 0.05)
+    return surface(middle[:, None, :] + ring, color, 0.05)
 
 
 def _petal(
@@ -124,7 +124,7 @@ def _petal(
     up: FloatArray,
     size: tuple[float, float],
     cup: float,
-    colours: tuple[FloatArray, FloatArray],
+    colors: tuple[FloatArray, FloatArray],
     seed: float,
 ) -> Cloud:
     """Make one petal that leaves ``base`` along ``out`` and curls towards ``up``."""
@@ -137,14 +137,14 @@ def _petal(
     lift = cup * length * (t**1.6 + 0.35 * s**2 * t) + ruffle
     grid = base + out * (length * t * (1 - 0.12 * s**2))[..., None] + side * (s * width * shape)[..., None] + up * lift[..., None]
     vein = 0.12 * np.sin(s * 26 + seed * 3) + 0.12 * GRAIN.at(s * 0.2 + seed, t * 0.3)
-    return surface(grid, mix(colours[0], colours[1], clamp(t + 0 * s + vein)), 0.04)
+    return surface(grid, mix(colors[0], colors[1], clamp(t + 0 * s + vein)), 0.04)
 
 
 def _flower(
-    centre: FloatArray,
+    center: FloatArray,
     facing: FloatArray,
     size: float,
-    colours: tuple[FloatArray, FloatArray],
+    colors: tuple[FloatArray, FloatArray],
     heart: FloatArray,
     rings: int,
     rng: np.random.Generator,
@@ -162,11 +162,11 @@ def _flower(
             turn = 2 * np.pi * (index + 0.5 * (ring % 2)) / count + rng.normal(0, 0.1)
             out = first * np.cos(turn) + second * np.sin(turn)
             shade = rng.uniform(0.85, 1.15)
-            tint = (colours[0] * shade, colours[1] * shade)
+            tint = (colors[0] * shade, colors[1] * shade)
             cup = 0.12 + 1.05 * share + rng.normal(0, 0.05)
             parts.append(
                 _petal(
-                    centre + facing * size * 0.1 * share,
+                    center + facing * size * 0.1 * share,
                     out,
                     facing,
                     (length, length * 0.42),
@@ -178,10 +178,10 @@ def _flower(
     golden = np.arange(16000) * 2.399963
     spread = np.sqrt(np.arange(16000) / 16000) * size * 0.24
     dome = size * (0.16 + 0.14 * np.sqrt(clamp(1 - (spread / size / 0.24) ** 2)))
-    place = centre + first * (np.cos(golden) * spread)[:, None] + second * (np.sin(golden) * spread)[:, None] + facing * dome[:, None]
+    place = center + first * (np.cos(golden) * spread)[:, None] + second * (np.sin(golden) * spread)[:, None] + facing * dome[:, None]
     if rings < 3:
-        colour = heart * (0.5 + 0.5 * rng.random((16000, 1)))
-        parts.append(Cloud(place, np.zeros_like(place) + facing, colour, np.full(16000, 0.02)))
+        color = heart * (0.5 + 0.5 * rng.random((16000, 1)))
+        parts.append(Cloud(place, np.zeros_like(place) + facing, color, np.full(16000, 0.02)))
     return parts
 
 
@@ -204,10 +204,10 @@ def _bouquet(rng: np.random.Generator) -> list[Cloud]:
     )
     parts = []
     for x, y, z, size, (dark, pale), rings in heads:
-        centre = np.array([x, y, z])
+        center = np.array([x, y, z])
         facing = np.array([x * 0.9, (y - 1.9) * 0.6, -1.0])
-        parts += _flower(centre, facing, size, (light(dark), light(pale)), light("#5a3414"), rings, rng)
-        parts.append(_stalk(np.array([x * 0.12, 1.25, z * 0.12]), centre, 0.022, light("#4a7a2c")))
+        parts += _flower(center, facing, size, (light(dark), light(pale)), light("#5a3414"), rings, rng)
+        parts.append(_stalk(np.array([x * 0.12, 1.25, z * 0.12]), center, 0.022, light("#4a7a2c")))
     for _ in range(46):
         turn, high = rng.uniform(0, 2 * np.pi), rng.uniform(1.45, 2.9)
         out = np.array([np.cos(turn), rng.uniform(-0.3, 0.7), np.sin(turn) * 0.7])

@@ -16,7 +16,7 @@ from samples.cells import IntArray
 
 @dataclass(frozen=True)
 class Cloud:
-    """Points of a surface: places, normals, colours, and how glossy each point is."""
+    """Points of a surface: places, normals, colors, and how glossy each point is."""
 
     place: FloatArray
     normal: FloatArray
@@ -26,10 +26,10 @@ class Cloud:
 
 @dataclass(frozen=True)
 class Lamp:
-    """A distant lamp: direction towards it and its colour."""
+    """A distant lamp: direction towards it and its color."""
 
     toward: FloatArray
-    colour: FloatArray
+    color: FloatArray
 
 
 def surface(grid: FloatArray, albedo: FloatArray, gloss: float, outward: FloatArray | None = None) -> Cloud:
@@ -37,7 +37,7 @@ def surface(grid: FloatArray, albedo: FloatArray, gloss: float, outward: FloatAr
 
     Args:
         grid: Points of the surface.
-        albedo: Colours, one for each point or one for all.
+        albedo: Colors, one for each point or one for all.
         gloss: Strength of the highlight.
         outward: A point inside the body, from which normals point away; thin leaves leave it out.
     """
@@ -47,11 +47,11 @@ def surface(grid: FloatArray, albedo: FloatArray, gloss: float, outward: FloatAr
     if outward is not None:
         inward = (normal * (grid - outward)).sum(axis=-1, keepdims=True) < 0
         normal = np.where(inward, -normal, normal)
-    colours = np.broadcast_to(albedo, grid.shape)
+    colors = np.broadcast_to(albedo, grid.shape)
     return Cloud(
         grid.reshape(-1, 3),
         normal.reshape(-1, 3),
-        colours.reshape(-1, 3).copy(),
+        colors.reshape(-1, 3).copy(),
         np.full(grid.shape[0] * grid.shape[1], gloss),
     )
 
@@ -108,7 +108,7 @@ def visible(cloud: Cloud, view: View) -> IntArray:
 def close_pinholes(seen: IntArray, cloud: Cloud, view: View, step: float) -> IntArray:
     """Close single pixels through which something behind a surface shows between its points.
 
-    A pixel that lies deeper than both neighbours across, or both above and below, by more than ``step``
+    A pixel that lies deeper than both neighbors across, or both above and below, by more than ``step``
     takes the point of one of them.
     """
     depth = np.where(seen >= 0, view.project(cloud.place[np.maximum(seen, 0)])[2], np.inf)
@@ -143,8 +143,8 @@ def illuminate(cloud: Cloud, chosen: IntArray, lamps: list[Lamp], eye: FloatArra
         half = to_eye + lamp.toward
         half /= np.linalg.norm(half, axis=-1, keepdims=True)
         spark = clamp((normal * half).sum(axis=-1)) ** 60 * open_
-        diffuse += facing[:, None] * lamp.colour
-        shine += spark[:, None] * lamp.colour
+        diffuse += facing[:, None] * lamp.color
+        shine += spark[:, None] * lamp.color
     return cloud.albedo[chosen] * diffuse + shine * cloud.gloss[chosen][:, None]
 
 

@@ -1,4 +1,4 @@
-"""A cubist still life: guitar, bottle and fruit broken into facets of ochre, grey, blue and brick red."""
+"""A cubist still life: guitar, bottle and fruit broken into facets of ochre, gray, blue and brick red."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PAPER = palette("#efe4c8", "#dcd0b0")
 
 
 class _Facets:
-    """The plane cut by straight lines; each piece shifts, shades and colours what lies behind it."""
+    """The plane cut by straight lines; each piece shifts, shades and colors what lies behind it."""
 
     def __init__(self, x: FloatArray, y: FloatArray, seed: int, lines: int) -> None:
         rng = np.random.default_rng(seed)
@@ -42,9 +42,9 @@ class _Facets:
         for number in range(lines):
             # Most lines keep to three directions, which is what holds a cubist picture together.
             turn = (0.35, 1.25, 2.3)[number % 3] + rng.normal(0, 0.22)
-            centre = rng.uniform(0.05, 0.73), rng.uniform(0.05, 0.95)
-            side = (x - centre[0]) * np.cos(turn) + (y - centre[1]) * np.sin(turn)
-            along = np.abs((y - centre[1]) * np.cos(turn) - (x - centre[0]) * np.sin(turn))
+            center = rng.uniform(0.05, 0.73), rng.uniform(0.05, 0.95)
+            side = (x - center[0]) * np.cos(turn) + (y - center[1]) * np.sin(turn)
+            along = np.abs((y - center[1]) * np.cos(turn) - (x - center[0]) * np.sin(turn))
             cut = (side > 0) & (along < rng.uniform(0.18, 0.6))
             self.label = self.label * 2 % 999_983 + cut
             reach = np.where(along < 0.6, np.abs(side), np.inf)
@@ -66,25 +66,25 @@ def _guitar(u: FloatArray, v: FloatArray) -> tuple[BoolArray, BoolArray, BoolArr
     return body, hole, neck, strings
 
 
-def _pick(facets: _Facets, colours: FloatArray, salt: int) -> FloatArray:
-    choice = (scramble(facets.label, salt) * len(colours)).astype(np.int64) % len(colours)
-    return np.asarray(colours[choice], dtype=np.float64)
+def _pick(facets: _Facets, colors: FloatArray, salt: int) -> FloatArray:
+    choice = (scramble(facets.label, salt) * len(colors)).astype(np.int64) % len(colors)
+    return np.asarray(colors[choice], dtype=np.float64)
 
 
 def _compose(x: FloatArray, y: FloatArray, facets: _Facets) -> tuple[FloatArray, FloatArray]:
-    """Return the colours to paint, and the lines to draw over the paint with a fine brush."""
+    """Return the colors to paint, and the lines to draw over the paint with a fine brush."""
     ink = np.zeros(x.shape)
-    colour = _pick(facets, GROUND, 1)
+    color = _pick(facets, GROUND, 1)
     shift_x, shift_y = 0.055 * (scramble(facets.label, 5) - 0.5), 0.055 * (scramble(facets.label, 6) - 0.5)
     x, y = x + shift_x, y + shift_y
     table = (y > 0.7 - 0.2 * (x - 0.4)) & (y < 1.5)
-    colour[table] = _pick(facets, CLOTH, 2)[table]
+    color[table] = _pick(facets, CLOTH, 2)[table]
     stripe = table & (((x * 9 + y * 4) % 1) < 0.22) & (scramble(facets.label, 9) > 0.5)
-    colour[stripe] = rgb("#3f5f86")
+    color[stripe] = rgb("#3f5f86")
     for column, row in ((0.16, 0.2), (0.63, 0.88)):
         du, dv = (x - column) * 0.95 + (y - row) * 0.3, (y - row) * 0.95 - (x - column) * 0.3
         sheet = (np.abs(du) < 0.1) & (np.abs(dv) < 0.13)
-        colour[sheet] = _pick(facets, PAPER, 3)[sheet]
+        color[sheet] = _pick(facets, PAPER, 3)[sheet]
         # A sheet of music: staves of four lines, and notes that hang on them.
         stave = (np.abs((dv * 13) % 1 - 0.5) < 0.3) & (((dv * 78) % 1) < 0.16)
         beat = scramble(np.floor(du * 34).astype(np.int64) * 31 + np.floor(dv * 13).astype(np.int64) + 900, 14)
@@ -98,39 +98,39 @@ def _compose(x: FloatArray, y: FloatArray, facets: _Facets) -> tuple[FloatArray,
         & (y > 0.14)
         & (y < 0.72)
     )
-    colour[bottle] = _pick(facets, BOTTLE, 4)[bottle]
+    color[bottle] = _pick(facets, BOTTLE, 4)[bottle]
     label = bottle & (y > 0.48) & (y < 0.62)
-    colour[label] = rgb("#e4d8b4")
-    colour[label & (((y * 46) % 1) < 0.4) & (np.abs(x - 0.63) < 0.055)] = rgb("#7a2a22")
+    color[label] = rgb("#e4d8b4")
+    color[label & (((y * 46) % 1) < 0.4) & (np.abs(x - 0.63) < 0.055)] = rgb("#7a2a22")
     turn = 0.5
     u = (x - 0.33) * np.cos(turn) + (y - 0.56) * np.sin(turn)
     v = (y - 0.56) * np.cos(turn) - (x - 0.33) * np.sin(turn)
     body, hole, neck, strings = _guitar(u, v)
-    colour[body] = _pick(facets, GUITAR, 7)[body]
-    colour[hole], colour[neck] = rgb("#1c1410"), rgb("#3a2218")
+    color[body] = _pick(facets, GUITAR, 7)[body]
+    color[hole], color[neck] = rgb("#1c1410"), rgb("#3a2218")
     rosette = np.abs(np.hypot(u, v + 0.04) - 0.068) < 0.006
-    colour[rosette & body] = rgb("#f0dcae")
+    color[rosette & body] = rgb("#f0dcae")
     ink[body | neck | bottle] = 0.0
     ink[strings & (body | neck)] = -0.8
     for column, row, size in ((0.5, 0.8, 0.07), (0.62, 0.77, 0.055), (0.4, 0.87, 0.06), (0.22, 0.83, 0.05)):
         fruit = np.hypot(x - column, y - row) < size
         lit = clamp(0.6 - ((x - column) + (y - row)) / size * 0.4)[..., None]
-        colour[fruit] = (_pick(facets, FRUIT, 8) * (0.55 + 0.7 * lit))[fruit]
-    return colour, ink
+        color[fruit] = (_pick(facets, FRUIT, 8) * (0.55 + 0.7 * lit))[fruit]
+    return color, ink
 
 
 def render() -> FloatArray:
     """Render the cubist still life as an sRGB picture."""
     x, y = pixel_grid(WIDTH, HEIGHT)
     facets = _Facets(x, y, 101, 24)
-    colour, lines = _compose(x, y, facets)
+    color, lines = _compose(x, y, facets)
     noise = Tile.make(102, 1.2)
     tilt = scramble(facets.label, 12) * 2 * np.pi
     gradient = (x - 0.39) * np.cos(tilt) + (y - 0.5) * np.sin(tilt)
     shade = 1 + 1.3 * facets.shade + 0.45 * gradient + 0.07 * noise.at(x, y)
-    target = clamp(colour * shade[..., None])
-    grey = target.mean(axis=-1)
-    gy, gx = np.gradient(blur(grey, 1))
+    target = clamp(color * shade[..., None])
+    gray = target.mean(axis=-1)
+    gy, gx = np.gradient(blur(gray, 1))
     border = smoothstep(0.02, 0.07, np.hypot(gx, gy))
     flow = facets.angle + 0.5 * (scramble(facets.label, 13) - 0.5) + 0.12 * noise.at(x * 0.7, y * 0.7)
     rng = np.random.default_rng(103)
@@ -145,7 +145,7 @@ def render() -> FloatArray:
         clamp(0.5 + 0.5 * border),
     )
     paint(canvas, target, flow, Brush(7, 20, 6, 0.1, 0.02, 0.1, 0.2, 0.6), rng, border)
-    painted = mix(canvas.colour, target, 0.3)
+    painted = mix(canvas.color, target, 0.3)
     lines = blur(lines, 1) * clamp(0.85 + 0.2 * noise.at(x * 3, y * 3))
     painted = mix(mix(painted, rgb("#262220"), clamp(lines)), rgb("#f2e6c8"), clamp(-lines))
     ink = blur(border, 1) * (0.55 + 0.25 * clamp(noise.at(x * 2, y * 2)))

@@ -39,40 +39,40 @@ BORDER = palette("#b3122a", "#1637a8", "#e8a41a", "#0f7a52", "#6a1f8f")
 
 
 class _Window:
-    """The window being assembled: the piece that each pixel belongs to, and its colour."""
+    """The window being assembled: the piece that each pixel belongs to, and its color."""
 
     def __init__(self) -> None:
         self.label: IntArray = np.zeros((HEIGHT, WIDTH), dtype=np.int64)
-        self.colour: FloatArray = np.zeros((HEIGHT, WIDTH, 3))
+        self.color: FloatArray = np.zeros((HEIGHT, WIDTH, 3))
         self.regions = 0
 
-    def fit(self, inside: BoolArray, pieces: IntArray, colours: FloatArray) -> None:
+    def fit(self, inside: BoolArray, pieces: IntArray, colors: FloatArray) -> None:
         """Fill a region with pieces of glass."""
         self.regions += 1
         label = self.regions * REGION + pieces[inside]
-        choice = (scramble(label, 3) * len(colours)).astype(np.int64) % len(colours)
+        choice = (scramble(label, 3) * len(colors)).astype(np.int64) % len(colors)
         shade = 0.82 + 0.36 * scramble(label, 8)
         self.label[inside] = label
-        self.colour[inside] = colours[choice] * shade[:, None]
+        self.color[inside] = colors[choice] * shade[:, None]
 
 
-def _tulip(window: _Window, x: FloatArray, y: FloatArray, at: tuple[float, float], size: float, colours: FloatArray) -> None:
+def _tulip(window: _Window, x: FloatArray, y: FloatArray, at: tuple[float, float], size: float, colors: FloatArray) -> None:
     column, row = at
     bend = 0.25 * size * np.sin((y - row) / size * 1.1)
     stem = (np.abs(x - column - bend) < size * 0.085) & (y > row)
     window.fit(stem, np.floor((y - row) / size / 0.9).astype(np.int64), LEAVES)
     for side in (-1, 1):
         part = (y - row - size * 0.7) / (size * 2.2)
-        centre = column + bend + side * size * (0.12 + 0.75 * np.sin(clamp(1 - part) * 2.2))
-        leaf = (part > 0) & (part < 1) & (np.abs(x - centre) < size * 0.28 * np.sin(clamp(part) * np.pi) ** 0.8)
-        window.fit(leaf, (x > centre).astype(np.int64) + 2 * np.floor(part * 3).astype(np.int64), LEAVES)
+        center = column + bend + side * size * (0.12 + 0.75 * np.sin(clamp(1 - part) * 2.2))
+        leaf = (part > 0) & (part < 1) & (np.abs(x - center) < size * 0.28 * np.sin(clamp(part) * np.pi) ** 0.8)
+        window.fit(leaf, (x > center).astype(np.int64) + 2 * np.floor(part * 3).astype(np.int64), LEAVES)
     dx, dy = (x - column) / size, (y - row) / size
     for offset, width, top in ((-0.42, 0.42, -1.05), (0.42, 0.42, -1.05), (0.0, 0.44, -1.25)):
         part = (dy - top) / (0.25 - top)
         lean = offset * (1.15 - part**2 * 0.9)
         petal = (part > 0) & (part < 1) & (np.abs(dx - lean) < width * np.sin(clamp(part) ** 0.7 * np.pi) ** 0.6)
         pieces = np.floor(part * 2.2 + 0.3 * dx).astype(np.int64) + 4 * (dx > lean)
-        window.fit(petal, pieces, colours)
+        window.fit(petal, pieces, colors)
 
 
 def _assemble(x: FloatArray, y: FloatArray) -> _Window:
@@ -124,7 +124,7 @@ def render() -> FloatArray:
     # Hand-blown glass: streaks, seeds, and a paler heart where the pane is thinnest.
     depth = 1.12 + 0.11 * streaks + 0.05 * seeds - 0.3 * inner
     glow = 0.92 + 0.45 * np.exp(-(((x - 0.42) / 0.45) ** 2) - ((y - 0.36) / 0.5) ** 2)
-    glass = clamp(window.colour) ** 1.05 * (depth * glow)[..., None]
+    glass = clamp(window.color) ** 1.05 * (depth * glow)[..., None]
     bright = smoothstep(0.55, 1.3, depth * glow + 0.1 * streaks)
     glass = mix(glass, np.ones(3), 0.16 * bright)
     ridge = seams(window.label, 8)

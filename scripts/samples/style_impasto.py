@@ -36,9 +36,9 @@ def _sky(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     angle = 0.35 * np.sin(x * 4.2 + 0.5) + 0.25 * noise.at(x * 0.4, y * 0.5) - 0.08
     for row, column, size in (*WHIRLS, *STARS, MOON):
         angle = vortex(angle, y, x, (row, column), size)
-    # Bands of colour lie across the flow, so each stroke differs from the one beside it.
+    # Bands of color lie across the flow, so each stroke differs from the one beside it.
     across = noise.at(x * 0.5 + 0.3, y * 0.9 + 0.1)
-    colour = ramp(
+    color = ramp(
         0.6 * across + 1.2 * (y - 0.3),
         [
             (-1.3, rgb("#0b1440")),
@@ -51,19 +51,19 @@ def _sky(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     for row, column, size in WHIRLS:
         radius = np.hypot(y - row, x - column) / size
         spiral = np.sin(radius * 9 - np.arctan2(y - row, x - column) * 1.0)
-        colour = mix(colour, rgb("#dfe9d0"), smoothstep(0.1, 0.9, spiral) * bump(radius, 0.35, 0.55) * 0.85)
-        colour = mix(colour, rgb("#122a78"), smoothstep(0.1, 0.9, -spiral) * bump(radius, 0.4, 0.55) * 0.7)
+        color = mix(color, rgb("#dfe9d0"), smoothstep(0.1, 0.9, spiral) * bump(radius, 0.35, 0.55) * 0.85)
+        color = mix(color, rgb("#122a78"), smoothstep(0.1, 0.9, -spiral) * bump(radius, 0.4, 0.55) * 0.7)
     for row, column, size in (*STARS, MOON):
         radius = np.hypot(y - row, x - column) / size
         rings = 0.75 + 0.25 * np.sin(radius * 11)
-        colour = mix(colour, rgb("#e9c23c"), clamp(1.5 * np.exp(-((radius * 1.15) ** 2)) * rings))
-        colour = mix(colour, rgb("#fff3b0"), smoothstep(0.45, 0.25, radius))
+        color = mix(color, rgb("#e9c23c"), clamp(1.5 * np.exp(-((radius * 1.15) ** 2)) * rings))
+        color = mix(color, rgb("#fff3b0"), smoothstep(0.45, 0.25, radius))
     crescent = (np.hypot(y - MOON[0], x - MOON[1]) < 0.055) & (np.hypot(y - MOON[0] + 0.015, x - MOON[1] + 0.03) > 0.042)
-    colour[crescent] = rgb("#f39a1f")
-    return colour, angle
+    color[crescent] = rgb("#f39a1f")
+    return color, angle
 
 
-def _hills(colour: FloatArray, angle: FloatArray, x: FloatArray, y: FloatArray) -> None:
+def _hills(color: FloatArray, angle: FloatArray, x: FloatArray, y: FloatArray) -> None:
     noise = Tile.make(32, 1.6)
     ridges = (
         (0.57, 0.05, 0.3, ("#27406f", "#3b6a8f")),
@@ -76,11 +76,11 @@ def _hills(colour: FloatArray, angle: FloatArray, x: FloatArray, y: FloatArray) 
         inside = y > crest
         slope = np.arctan2(swing * 4.0 * np.cos(x * 4.0 + phase), 1.0)
         tone = clamp(0.5 + 0.35 * noise.at(x * 0.7 + phase, (y - crest) * 2.5))
-        colour[inside] = mix(rgb(dark), rgb(pale), tone)[inside]
+        color[inside] = mix(rgb(dark), rgb(pale), tone)[inside]
         angle[inside] = (slope + 0.5 * np.sin(x * 11 + y * 8))[inside]
 
 
-def _village(colour: FloatArray, angle: FloatArray, x: FloatArray, y: FloatArray) -> None:
+def _village(color: FloatArray, angle: FloatArray, x: FloatArray, y: FloatArray) -> None:
     rng = np.random.default_rng(33)
     walls = palette("#c8a05a", "#9fb0c0", "#d9c7a0", "#7d8fae", "#b8763c")
     roofs = palette("#a33f28", "#203a6a", "#7c2f2a", "#c4622d", "#3b2d52")
@@ -89,20 +89,20 @@ def _village(colour: FloatArray, angle: FloatArray, x: FloatArray, y: FloatArray
         size = 0.032 + 0.045 * (base - 0.7) / 0.16
         dx, up = (x - column) / size, (base - y) / size
         body = (np.abs(dx) < 1) & (up > 0) & (up < 1)
-        colour[body] = walls[index % 5]
+        color[body] = walls[index % 5]
         angle[body] = np.pi / 2
         roof = (up >= 0.95) & (up < 2.0 - np.abs(dx) * 0.9) & (np.abs(dx) < 1.2)
-        colour[roof] = roofs[(index * 2) % 5]
+        color[roof] = roofs[(index * 2) % 5]
         angle[roof] = (np.sign(dx) * 0.75)[roof]
         window = (np.abs(np.abs(dx) - 0.45) < 0.2) & (np.abs(up - 0.5) < 0.27)
-        colour[window] = rgb("#ffd34a")
+        color[window] = rgb("#ffd34a")
     tower = (np.abs(x - 0.86) < 0.018) & (y > 0.62) & (y < 0.84)
     spire = (y < 0.62) & (y > 0.44) & (np.abs(x - 0.86) < 0.024 * (y - 0.44) / 0.18)
-    colour[tower], angle[tower] = rgb("#8fa3bd"), np.pi / 2
-    colour[spire], angle[spire] = rgb("#253363"), np.pi / 2
+    color[tower], angle[tower] = rgb("#8fa3bd"), np.pi / 2
+    color[spire], angle[spire] = rgb("#253363"), np.pi / 2
 
 
-def _cypress(colour: FloatArray, angle: FloatArray, x: FloatArray, y: FloatArray) -> BoolArray:
+def _cypress(color: FloatArray, angle: FloatArray, x: FloatArray, y: FloatArray) -> BoolArray:
     inside = np.zeros(x.shape, dtype=np.bool_)
     for column, top, base, half in ((0.2, 0.14, 1.02, 0.085), (0.3, 0.42, 1.02, 0.06)):
         part = (y - top) / (base - top)
@@ -111,7 +111,7 @@ def _cypress(colour: FloatArray, angle: FloatArray, x: FloatArray, y: FloatArray
         dx = x - column - sway
         tree = (part > 0) & (part < 1) & (np.abs(dx) < profile * (1 + 0.2 * np.sin(y * 75 + dx * 60)))
         flame = np.sin(dx * 130 + np.sin(y * 18) * 2.2)
-        colour[tree] = mix(rgb("#0f211c"), rgb("#4d6a2d"), smoothstep(0.0, 1.0, flame))[tree]
+        color[tree] = mix(rgb("#0f211c"), rgb("#4d6a2d"), smoothstep(0.0, 1.0, flame))[tree]
         angle[tree] = (np.pi / 2 + 0.45 * np.sin(y * 22 + dx * 30))[tree]
         inside |= tree
     return inside
@@ -120,22 +120,22 @@ def _cypress(colour: FloatArray, angle: FloatArray, x: FloatArray, y: FloatArray
 def render() -> FloatArray:
     """Render the night in thick oil paint as an sRGB picture."""
     x, y = pixel_grid(WIDTH, HEIGHT)
-    colour, angle = _sky(x, y)
-    _hills(colour, angle, x, y)
-    _village(colour, angle, x, y)
-    _cypress(colour, angle, x, y)
+    color, angle = _sky(x, y)
+    _hills(color, angle, x, y)
+    _village(color, angle, x, y)
+    _cypress(color, angle, x, y)
     rng = np.random.default_rng(34)
     canvas = Canvas.primed(HEIGHT, WIDTH, rgb("#1b2440"))
-    luminance = colour.mean(axis=-1)
+    luminance = color.mean(axis=-1)
     detail = clamp(8 * np.abs(luminance - blur(luminance, 14)))
-    paint(canvas, blur(colour, 4), angle, Brush(34, 110, 19, colour_jitter=0.05), rng)
-    paint(canvas, colour, angle, Brush(19, 80, 14, colour_jitter=0.07), rng, clamp(0.45 + detail))
+    paint(canvas, blur(color, 4), angle, Brush(34, 110, 19, color_jitter=0.05), rng)
+    paint(canvas, color, angle, Brush(19, 80, 14, color_jitter=0.07), rng, clamp(0.45 + detail))
     paint(
         canvas,
-        colour,
+        color,
         angle,
-        Brush(11, 46, 10, colour_jitter=0.07, body=1.15),
+        Brush(11, 46, 10, color_jitter=0.07, body=1.15),
         rng,
         clamp(0.1 + 1.2 * detail),
     )
-    return shrink(relief(canvas.colour, blur(canvas.thickness, 1), 0.75, 0.5))
+    return shrink(relief(canvas.color, blur(canvas.thickness, 1), 0.75, 0.5))

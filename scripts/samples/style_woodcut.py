@@ -26,7 +26,7 @@ PAPER, BLACK, INDIGO, RED = rgb("#efe2c4"), rgb("#17140f"), rgb("#2c5a7c"), rgb(
 
 @dataclass
 class _Block:
-    """What is carved at each pixel: line number (whole numbers are line centres), darkness, and inks."""
+    """What is carved at each pixel: line number (whole numbers are line centers), darkness, and inks."""
 
     line: FloatArray
     tone: FloatArray

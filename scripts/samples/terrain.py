@@ -15,7 +15,7 @@ HeightField: TypeAlias = Callable[[FloatArray, FloatArray], FloatArray]
 
 @dataclass(frozen=True)
 class Camera:
-    """A level camera at x = z = 0 that looks along z; lengths are metres, focal length is in pixels."""
+    """A level camera at x = z = 0 that looks along z; lengths are meters, focal length is in pixels."""
 
     width: int
     height: int
@@ -69,7 +69,7 @@ def look(camera: Camera, field: HeightField, near: float, far: float, steps: int
 
 
 def normals(field: HeightField, x: FloatArray, z: FloatArray, step: FloatArray) -> FloatArray:
-    """Estimate surface normals (last axis x, y, z) by differences over ``step`` metres."""
+    """Estimate surface normals (last axis x, y, z) by differences over ``step`` meters."""
     base = field(x, z)
     dx = (field(x + step, z) - base) / step
     dz = (field(x, z + step) - base) / step

@@ -158,5 +158,5 @@ def evaluate(
     settled = recipe_for_size(asked, photograph, (judged.height, judged.width))
     content_size(settled, photograph)
     inputs = load_inputs(settled, photograph, style)
-    plan = make_plan(inputs.recipe.override(ladder={}, steps=0), inputs.preprocessed, machine)
+    plan = make_plan(inputs.recipe.override(scales={}, steps=0), inputs.preprocessed, machine)
     return {**Objectives(plan, inputs, machine).evaluate(judged.pixels), "size": [judged.width, judged.height]}

@@ -111,6 +111,10 @@ class DivergedError(PincelError):
     """The objective is not finite and going back did not help."""
 
 
+FORMER_NAMES = {"ladder": "scales", "detail": "detail_transfer"}
+"""Former name → name of what has another name now that does not resemble it."""
+
+
 def closest(name: str, known: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the name nearest to ``name``, or an empty string.
 
@@ -119,7 +123,9 @@ def closest(name: str, known: Iterable[str]) -> str:
         " Did you mean 'relu4_2'?"
     """
     spelled = {k.lower(): k for k in known}
-    found = difflib.get_close_matches(name.lower(), spelled, n=1, cutoff=0.5)
+    former = FORMER_NAMES.get(name.lstrip("-").replace("-", "_"), "")
+    renamed = [known for known in spelled if former and known.lstrip("-").replace("-", "_") == former]
+    found = renamed or difflib.get_close_matches(name.lower(), spelled, n=1, cutoff=0.5)
     return f" Did you mean '{spelled[found[0]]}'?" if found else ""
 
 

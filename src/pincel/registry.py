@@ -1,4 +1,4 @@
-"""One table of names for every family of parts: recipe, backbone, optimiser, start, variation and so on.
+"""One table of names for every family of parts: recipe, backbone, optimizer, start, variation and so on.
 
 A table maps a name to the place of its builder, ``"module:attribute"``, which is imported only when it is asked for:
 listing what exists costs nothing, and ``pincel --help`` needs no torch.
@@ -19,7 +19,7 @@ class Registry(Generic[T]):
     """Names of one family and where each part is built.
 
     Args:
-        kind: What a name in this table is called in messages (``"optimiser"``).
+        kind: What a name in this table is called in messages (``"optimizer"``).
         places: name → ``"module:attribute"``.
 
     Example:

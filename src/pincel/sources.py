@@ -85,7 +85,7 @@ def _expanded(source: Source, weight: float, notify: Callable[[str], None]) -> l
 
 
 def open_picture(source: Source, what: str, background: str | None = None, *, fit: Fit | None = None, memory: int | None = None) -> Picture:
-    """Load a picture; ``sample:NAME`` is one of those that come with pincel, ``blank:512x256`` is grey all over.
+    """Load a picture; ``sample:NAME`` is one of those that come with pincel, ``blank:512x256`` is gray all over.
 
     The other arguments are those of :func:`pincel.image.io.load_picture`.
     """
@@ -97,7 +97,7 @@ def open_picture(source: Source, what: str, background: str | None = None, *, fi
 
 
 def _blank(text: str) -> Picture:
-    """Return a grey picture of (width)x(height)."""
+    """Return a gray picture of (width)x(height)."""
     width, _, height = text.removeprefix(BLANK).partition("x")
     if not (width.isdecimal() and height.isdecimal() and 0 < int(width) * int(height) <= 2**30):
         raise OptionError(f"A blank picture is given as blank:512x256, not '{text}'.")

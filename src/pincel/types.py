@@ -1,7 +1,7 @@
 """What an image is in pincel, said once.
 
 An **image** is a float32 tensor of shape (B, C, H, W), RGB, sRGB-encoded, in [0, 1].
-A **canvas** is what the optimiser moves; its **pixels** are the same picture in the units the network is fed (white = 255 unless a
+A **canvas** is what the optimizer moves; its **pixels** are the same picture in the units the network is fed (white = 255 unless a
 recipe says otherwise), unbounded while it is being painted.
 **Features** are what a backbone answers: layer name → (B, N, H_l, W_l).
 
@@ -37,7 +37,7 @@ class Window:
         height: Rows.
         width: Columns.
         whole: (H_l, W_l) of the layer.
-        stride: Input pixels between neighbouring positions.
+        stride: Input pixels between neighboring positions.
     """
 
     top: int

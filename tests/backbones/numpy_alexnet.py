@@ -35,7 +35,7 @@ def pooled(x: Array, kernel: int, step: int, *, up: bool = False) -> Array:
     return largest
 
 
-def normalised(x: Array, k: float, alpha: float, beta: float = 0.75, size: int = 5) -> Array:
+def normalized(x: Array, k: float, alpha: float, beta: float = 0.75, size: int = 5) -> Array:
     """Divide by what the channels around have answered, as the formula of section 3.3 says."""
     squares = np.zeros_like(x)
     for channel in range(len(x)):
@@ -51,8 +51,8 @@ def krizhevsky(picture: Array, weights: Weights, order: str, k: float, alpha: fl
         picture: (3, H, W), what the first layer is fed.
         weights: Layer → (weight, bias).
         order: ``norm pool`` as in the paper, ``pool norm`` as in Caffe's reference network.
-        k: Of the normalisation.
-        alpha: α of the normalisation, undivided.
+        k: Of the normalization.
+        alpha: α of the normalization, undivided.
     """
     found: dict[str, Array] = {}
 
@@ -65,12 +65,12 @@ def krizhevsky(picture: Array, weights: Weights, order: str, k: float, alpha: fl
         x = keep(f"conv{number}", convolved(x, *weights[f"conv{number}"], step, pad, groups))
         x = keep(f"relu{number}", np.maximum(x, 0))
         for what in order.split() if number < 3 else ["pool"] if number == 5 else []:
-            x = keep(f"{what}{number}", normalised(x, k, alpha) if what == "norm" else pooled(x, 3, 2))
+            x = keep(f"{what}{number}", normalized(x, k, alpha) if what == "norm" else pooled(x, 3, 2))
     return found | connected(x.reshape(-1), weights)
 
 
 def one_weird_trick(picture: Array, weights: Weights) -> dict[str, Array]:
-    """Compute the network of torchvision: one tower, two positions around the picture, no normalisation."""
+    """Compute the network of torchvision: one tower, two positions around the picture, no normalization."""
     found, x = {}, picture
     for number, (step, pad) in enumerate(((4, 2), (1, 2), (1, 1), (1, 1), (1, 1)), start=1):
         found[f"conv{number}"] = x = convolved(x, *weights[f"conv{number}"], step, pad, 1)

@@ -313,7 +313,7 @@ def test_a_pooling_may_keep_what_is_left_over_whatever_others_do() -> None:
     assert [card.positions(side, "pool2") for side in (12, 13)] == [0, 1]
 
 
-# --- Local response normalisation -------------------------------------------------------------------------------------------------------
+# --- Local response normalization -------------------------------------------------------------------------------------------------------
 
 
 def looped(x: Tensor, response: Response) -> Tensor:
@@ -455,7 +455,7 @@ def test_files_of_matconvnet_are_read(name: str, old: bool, cache: Path, monkeyp
     assert network.weights["fc6"][0].shape == (5, 6, 6, 6)
 
 
-def test_rows_of_a_filter_stay_rows_and_its_colours_are_red_green_blue(cache: Path) -> None:
+def test_rows_of_a_filter_stay_rows_and_its_colors_are_red_green_blue(cache: Path) -> None:
     # As a file has it, (H, W, I, O): row 2, column 1, of the green of filter 3.
     card = replace(THIN["alexnet"], layers=THIN["alexnet"].layers[:1])
     filters = np.zeros((11, 11, 3, 4), np.float32)
@@ -552,7 +552,7 @@ def test_missing_and_offline(cache: Path) -> None:
 # --- In a run ---------------------------------------------------------------------------------------------------------------------------
 
 LAYERS: dict[str, Any] = {"content_layers": "relu4", "style_layers": "relu1,relu2,relu3,relu4,relu5"}
-QUICK: dict[str, Any] = {"size": 96, "ladder": "none", "precision": "fp32"}
+QUICK: dict[str, Any] = {"size": 96, "scales": "none", "precision": "fp32"}
 
 
 def test_it_paints(cache: Path, monkeypatch: pytest.MonkeyPatch, photographs: list[Path]) -> None:
@@ -568,10 +568,10 @@ def test_it_paints(cache: Path, monkeypatch: pytest.MonkeyPatch, photographs: li
     "changed",
     [
         {"precision": "bf16"},
-        {"gradients": "normalised", "pooling": "max"},
+        {"gradients": "normalized", "pooling": "max"},
         {"pool_rounding": "up", "padding": "reflect"},
         {"style_terms": "gram=1,mean-std=1,sliced-wasserstein=1,correlation-chain=1"},
-        {"content_terms": "features=1,self-similarity=1e4", "ladder": "0.6=2"},
+        {"content_terms": "features=1,self-similarity=1e4", "scales": "0.6=2"},
         {"style_layers": "conv1,norm1,pool1,conv5,pool2", "memory": "1M"},
     ],
     ids=str,
@@ -606,7 +606,7 @@ def test_what_it_cannot_be_asked_for(cache: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(OptionError, match=r"^With --backbone alexnet a picture is looked at as a whole: no --tiles, and one process"):
         make_run(photographs[0], photographs[1], tiles="rest=64", **given)
     with pytest.raises(OptionError, match=r"^The network alexnet is more than convolutions, ReLUs and poolings"):
-        make_run(photographs[0], photographs[1], activations="normalised", **given)
+        make_run(photographs[0], photographs[1], activations="normalized", **given)
     with pytest.raises(OptionError, match=r"^padding: alexnet cannot look round the border"):
         make_run(photographs[0], photographs[1], padding="circular", **given)
     with pytest.raises(PictureSizeError, match="the deepest layer asked for needs at least 227 on each side"):

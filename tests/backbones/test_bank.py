@@ -62,7 +62,7 @@ def test_it_paints_in_tiles_too() -> None:
 def test_what_it_cannot_be_asked_for() -> None:
     with pytest.raises(UnknownNameError, match="content layer of backbone random-cnn 'relu4_2'"):
         make_run("sample:lake", "sample:glass", backbone="random-cnn", style_layers="relu1_1")
-    with pytest.raises(OptionError, match="nothing to normalise"):
-        make_run("blank:32x32", "sample:glass", recipe="random-texture", activations="normalised")
+    with pytest.raises(OptionError, match="nothing to normalize"):
+        make_run("blank:32x32", "sample:glass", recipe="random-texture", activations="normalized")
     assert {"random-cnn", "random-cnn-11"} <= set(CARDS)
     assert RANDOM_CNN_11.layer("relu1_1").channels == 128

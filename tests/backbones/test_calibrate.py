@@ -1,4 +1,4 @@
-"""The normalised network is measured once for a set of pictures, and a cache is never trusted blindly."""
+"""The normalized network is measured once for a set of pictures, and a cache is never trusted blindly."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 
 from pincel.backbones import calibrate
 from pincel.backbones.calibrate import calibrated, calibration_pictures
-from pincel.backbones.normalise import mean_activations
+from pincel.backbones.normalize import mean_activations
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError
 from pincel.image.io import load_picture
@@ -65,7 +65,7 @@ def test_mean_activation_is_one_over_the_pictures_of_the_folder(vgg: VGG, folder
         alive = awake(trained[convolution])
         assert_close(mean[alive], torch.ones_like(mean[alive]), rtol=0, atol=1e-3)
     assert told[:3] == ["0/2", "1/2", "2/2"]
-    assert told[3].startswith("Network normalised to mean activation 1 over 2 pictures")
+    assert told[3].startswith("Network normalized to mean activation 1 over 2 pictures")
 
 
 def test_the_second_time_nothing_is_measured(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,8 +169,8 @@ def test_files_of_one_name_are_one_file() -> None:
 
 def test_what_no_one_published_a_hash_of() -> None:
     without = {name for name in NAMES if not CARDS[name].fingerprint[1] and not CARDS[name].filters}
-    normalised = {"vgg19-normalised", "vgg19-normalised-lasagne", "vgg19-normalised-torch7", "vgg19-normalised-adain"}
-    assert without == {"alexnet2012", "vgg19-gatys", "vgg19-stylecontrol", *normalised}
+    normalized = {"vgg19-normalized", "vgg19-normalized-lasagne", "vgg19-normalized-torch7", "vgg19-normalized-adain"}
+    assert without == {"alexnet2012", "vgg19-gatys", "vgg19-stylecontrol", *normalized}
 
 
 def test_vgg16_is_column_d() -> None:
@@ -218,7 +218,7 @@ def test_classifiers_say_what_they_were_trained_on() -> None:
         ("vgg19-matconvnet", (123.68, 116.779, 103.939), "rgb"),
         ("vgg19-keras-fc", (123.68, 116.779, 103.939), "bgr"),
         ("vgg19-gatys", (123.68, 116.779, 103.939), "bgr"),
-        ("vgg19-normalised-lasagne", (123.0, 117.0, 104.0), "bgr"),
+        ("vgg19-normalized-lasagne", (123.0, 117.0, 104.0), "bgr"),
         ("vgg16-amdegroot", (123.0, 117.0, 104.0), "rgb"),
         ("vgg16-jcjohnson", (123.68, 116.779, 103.939), "bgr"),
         ("alexnet-caffe", (122.679, 116.669, 104.007), "bgr"),

@@ -16,8 +16,8 @@ SEEDS = st.integers(0, 10_000)
 
 
 def test_slopes_by_hand() -> None:
-    grey = torch.tensor([[1.0, 2.0, 4.0, 8.0], [3.0, 5.0, 7.0, 9.0], [2.0, 6.0, 4.0, 0.0]])[None, None]
-    assert slopes(grey)[0].tolist() == [[[2.0, 2.0]], [[2.0, 0.0]]]
+    gray = torch.tensor([[1.0, 2.0, 4.0, 8.0], [3.0, 5.0, 7.0, 9.0], [2.0, 6.0, 4.0, 0.0]])[None, None]
+    assert slopes(gray)[0].tolist() == [[[2.0, 2.0]], [[2.0, 0.0]]]
 
 
 def test_of_two_directions_as_near_the_first_is_taken() -> None:

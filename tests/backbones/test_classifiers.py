@@ -177,7 +177,7 @@ GIVEN: dict[str, Any] = {
     "backbone": "vgg19-torchvision-fc",
     "style_layers": "relu1_1,relu2_1",
     "size": 64,
-    "ladder": "none",
+    "scales": "none",
     "precision": "fp32",
 }
 
@@ -195,7 +195,7 @@ def test_what_a_network_with_a_classifier_cannot_be_asked_for(photographs: list[
     with pytest.raises(OptionError, match=r"^With --backbone vgg19-torchvision-fc a picture is looked at as a whole"):
         pincel.transfer(photographs[0], photographs[1], tiles="rest=32", **asked)
     with pytest.raises(OptionError, match=r"^The network vgg19-torchvision-fc is more than convolutions"):
-        pincel.transfer(photographs[0], photographs[1], activations="normalised", **asked)
+        pincel.transfer(photographs[0], photographs[1], activations="normalized", **asked)
     with pytest.raises(PictureSizeError, match="the deepest layer asked for needs at least 12 on each side"):
         pincel.transfer(photographs[0], photographs[1], **{**asked, "size": 14})
 

@@ -19,7 +19,7 @@ from tests.runs import make_run
 from tests.tensors import assert_close, picture
 
 THEIRS: tuple[Literal["replicate", "reflect", "circular"], ...] = ("replicate", "reflect", "circular")
-GIVEN: dict[str, Any] = {"size": 64, "steps": 3, "ladder": "none", "precision": "fp32"}
+GIVEN: dict[str, Any] = {"size": 64, "steps": 3, "scales": "none", "precision": "fp32"}
 
 
 @pytest.mark.parametrize("padding", THEIRS)

@@ -16,7 +16,7 @@ from pincel.backbones.cards import Card
 from pincel.backbones.formats import open_weights
 from pincel.backbones.formats.fire import joined
 from pincel.backbones.formats.held import HeldLayer
-from pincel.backbones.normalise import mean_activations, normalise
+from pincel.backbones.normalize import mean_activations, normalize
 from pincel.backbones.squeezenet_cards import squeezenet_layers
 from pincel.errors import OptionError, WeightsError
 from pincel.files import sha256_of
@@ -84,7 +84,7 @@ def test_layers_and_their_geometry() -> None:
 def test_rescaled_each_filter_answers_1_in_the_mean() -> None:
     network, pixels = loaded().to(dtype=torch.float64), picture(64, 70).double()
     means = mean_activations(network, [pixels])
-    rescaled = normalise(network, means)
+    rescaled = normalize(network, means)
     relus = [layer.name for layer in network.card.layers if layer.kind == "relu"]
     found, before = (each.features(pixels, relus) for each in (rescaled, network))
     assert len(relus) == len(means) == 18
@@ -168,7 +168,7 @@ def test_it_paints(photographs: list[Path]) -> None:
         content_layers="fire5",
         style_layers="relu1,fire3,fire5",
         size=80,
-        ladder="none",
+        scales="none",
         precision="fp32",
         steps=4,
     )

@@ -248,7 +248,7 @@ def test_a_timm_that_does_not_go_with_this_torch(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("timm")
 def test_it_paints(photographs: list[Path]) -> None:
-    given: dict[str, Any] = {"size": 64, "ladder": "none", "precision": "fp32", "pooling": "max", "activations": "raw"}
+    given: dict[str, Any] = {"size": 64, "scales": "none", "precision": "fp32", "pooling": "max", "activations": "raw"}
     layers: dict[str, Any] = {"content_layers": "block", "style_layers": "act,pool,block.conv"}
     result = pincel.transfer(photographs[0], photographs[1], backbone="timm:tiny", steps=4, **layers, **given)
     totals = [loss["total"] for loss in result.losses]

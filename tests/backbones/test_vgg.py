@@ -149,7 +149,7 @@ def test_pool_rounding_of_odd_sizes(pooling: Pooling, rounding: Any, sides: list
 )
 def test_pooling_up_keeps_the_last_row(pooling: Pooling, expected: list[list[float]]) -> None:
     pixels = torch.arange(1.0, 10.0).view(1, 1, 3, 3).expand(1, 3, 3, 3) + torch.tensor([123.68, 116.779, 103.939]).view(1, 3, 1, 1)
-    # A convolution that only takes the mean of the colours.
+    # A convolution that only takes the mean of the colors.
     weight = torch.zeros(1, 3, 3, 3)
     weight[0, :, 1, 1] = 1 / 3
     vgg = positive_vgg([(1, 1)], pooling)
@@ -162,7 +162,7 @@ def test_pooling_up_keeps_the_last_row(pooling: Pooling, expected: list[list[flo
 def test_a_relu_behind_its_pooling_is_the_same_with_the_same_gradient(wanted: list[str], up: bool) -> None:
     vgg = replace(random_vgg([(2, 4), (2, 6)]).to(dtype=torch.float64), pooling="max", pool_rounding="up" if up else "down")
     pixels = picture(13, 10).double()
-    # Where all is one colour, all four of a pooling are equal, and the first is meant.
+    # Where all is one color, all four of a pooling are equal, and the first is meant.
     pixels[..., :6, :6] = 100
     slopes: list[Tensor] = []
     for look in (vgg.features, partial(plainly, vgg)):
@@ -191,7 +191,7 @@ def plainly(vgg: VGG, pixels: Tensor, wanted: Sequence[str]) -> dict[str, Tensor
 
 def test_what_is_kept_for_the_way_back(vgg: VGG) -> None:
     # Floats a pixel: the result of each ReLU, 64 + 32 + 3·16 + 3·8 + 2; behind poolings, 16 + 8 + 4 + 2, and as much for who won;
-    # three colours. Not 128 + 64 + 64 + 32, nor 8 bytes for who won.
+    # three colors. Not 128 + 64 + 64 + 32, nor 8 bytes for who won.
     kept: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:

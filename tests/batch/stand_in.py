@@ -1,4 +1,4 @@
-"""Executors and runners that paint a picture of one colour at once, and pictures to give them. Loads no torch: processes begin with it."""
+"""Executors and runners that paint a picture of one color at once, and pictures to give them. Loads no torch: processes begin with it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from PIL import Image
 from pincel.batch.messages import Job, JobResult, Progress
 from pincel.executors.protocol import Completed, ExecutorEvent, Stop, Update, never_stop
 
-# The colour of a content that cannot be painted.
+# The color of a content that cannot be painted.
 BAD = (255, 0, 0)
 
 
-def picture(path: Path, colour: tuple[int, int, int] = (40, 90, 160), size: tuple[int, int] = (40, 30)) -> Path:
-    """Write a picture of one colour."""
+def picture(path: Path, color: tuple[int, int, int] = (40, 90, 160), size: tuple[int, int] = (40, 30)) -> Path:
+    """Write a picture of one color."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", size, colour).save(path)
+    Image.new("RGB", size, color).save(path)
     return path
 
 

@@ -25,8 +25,8 @@ from tests.batch.stand_in import BAD, QuickExecutor, picture
 @pytest.fixture
 def jobs(tmp_path: Path) -> list[Job]:
     """Return two photographs, and one that cannot be painted, after two styles."""
-    for name, colour in {"a": (1, 2, 3), "b & c": (4, 5, 6), "red": BAD}.items():
-        picture(tmp_path / "photos" / f"{name}.png", colour)
+    for name, color in {"a": (1, 2, 3), "b & c": (4, 5, 6), "red": BAD}.items():
+        picture(tmp_path / "photos" / f"{name}.png", color)
     return gather_jobs([str(tmp_path / "photos")], ["sample:glass", "sample:woodcut"], tmp_path / "out", settings={"size": 64})
 
 

@@ -22,7 +22,7 @@ from pincel.executors.processes import ProcessExecutor
 from pincel.executors.serial import SerialExecutor
 from tests.batch.stand_in import picture
 
-SETTINGS: dict[str, Any] = {"size": 48, "steps": 2, "ladder": "1/2=1", "optimizer": "adam"}
+SETTINGS: dict[str, Any] = {"size": 48, "steps": 2, "scales": "1/2=1", "optimizer": "adam"}
 
 
 @pytest.fixture
@@ -128,10 +128,10 @@ def test_how_much_work_jobs_are(job: Job, runner: JobRunner, tmp_path: Path) -> 
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"bad")
     wide = picture(tmp_path / "wide.png", size=(64, 64))
-    settings = {**SETTINGS, "size": 160, "steps": 40, "ladder": "none"}
+    settings = {**SETTINGS, "size": 160, "steps": 40, "scales": "none"}
     jobs = [
         replace(job, name="wide", content=str(wide), settings=settings),
-        replace(job, name="in scales", content=str(wide), settings={**settings, "ladder": "1/2=2"}),
+        replace(job, name="in scales", content=str(wide), settings={**settings, "scales": "1/2=2"}),
         replace(job, name="half", content="blank:160x80", settings=settings),
         replace(job, name="bad", content=str(bad)),
     ]

@@ -158,7 +158,7 @@ def test_a_document(tmp_path: Path) -> None:
     # The command line is nearer than what is said of all, and farther than what is said of one.
     assert first.settings == {"steps": 5, "size": 512, "init": str(tmp_path / "start.png"), "recipe": str(tmp_path / "mine.toml")}
     assert (first.name, first.styles) == ("a_glass.png", (("sample:glass", 1.0),))
-    assert second.settings == {"steps": 5, "size": 256, "ladder": {"1/2": 3}}
+    assert second.settings == {"steps": 5, "size": 256, "scales": {"1/2": 3}}
     assert second.styles == ((str(tmp_path / "c.jpg"), 1.0), (str(tmp_path / "d.jpg"), 0.5))
 
 

@@ -197,7 +197,7 @@ def test_what_cannot_be_used_is_said_in_one_line_before_anything_is_painted(
 
 
 def test_a_tiny_comparison_of_the_real_thing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["paint", *PAIRS, "--pairs", "1", "--systems", "pincel:steps=1,ladder=none", "-o", str(tmp_path)]) == 0
+    assert main(["paint", *PAIRS, "--pairs", "1", "--systems", "pincel:steps=1,scales=none", "-o", str(tmp_path)]) == 0
     (row,) = load_results(tmp_path).rows
     assert all(math.isfinite(row.values[measure.name]) for measure in MEASURES)
     with Image.open(tmp_path / "pictures" / row.picture) as image:

@@ -50,8 +50,8 @@ def test_layers_terms_scales_and_options_keep_their_commas() -> None:
     assert changed.style_layers == {"relu1_1": 0.2, "relu2_1": 0.8}
     assert (changed.optimizer, {k: float(v) for k, v in changed.optimizer_options.items()}) == ("adam", {"beta1": 0.5, "beta2": 0.9})
     assert set(recipe("slides:content_layers=relu3_1,relu4_1,tv_weight=2").content_layers) == {"relu3_1", "relu4_1"}
-    changed = recipe("pincel:ladder=1/4=4,1/2=1,style-terms=gram=1,w2=3")
-    assert (changed.ladder, changed.style_terms) == ({"1/4": 4, "1/2": 1}, {"gram": 1, "w2": 3})
+    changed = recipe("pincel:scales=1/4=4,1/2=1,style-terms=gram=1,w2=3")
+    assert (changed.scales, changed.style_terms) == ({"1/4": 4, "1/2": 1}, {"gram": 1, "w2": 3})
 
 
 def test_a_recipe_in_a_file_is_called_by_its_stem(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_what_is_written_down_can_be_read_again(height: int, width: int) -> None
 
 
 def test_each_frequency_is_scaled_by_the_root_of_one_over_it() -> None:
-    """Without a style, a wave of frequency 1/4 comes out smaller than the mean colour by the root of (0.25 + floor) / floor."""
+    """Without a style, a wave of frequency 1/4 comes out smaller than the mean color by the root of (0.25 + floor) / floor."""
     canvas = make_fourier(255.0, (16, 16))
     wave = torch.cos(torch.arange(16) * torch.pi / 2).expand(1, 3, 16, 16)
     flat = torch.ones(1, 3, 16, 16)
@@ -111,7 +111,7 @@ def test_what_was_painted_already_needs_no_head_start(painted: float, floor: flo
 
 def test_a_finer_scale_knows_what_the_one_before_has_painted() -> None:
     """Half the size shows waves of two of its pixels: of four pixels at full size."""
-    alone, after = (make_run("sample:harbour", "sample:impasto", size=192, ladder=each, precision="fp32") for each in ("none", "1/2=1"))
+    alone, after = (make_run("sample:harbour", "sample:impasto", size=192, scales=each, precision="fp32") for each in ("none", "1/2=1"))
     painted = [make_fourier(255.0, after.size, [after.objectives.images.styles[0][0].pixels], each).gain for each in (0.0, 0.25)]
     for run, expected in zip((alone, after), painted, strict=True):
         canvas = run.objectives.full.problem.canvas
@@ -124,7 +124,7 @@ def test_a_recipe_takes_the_gain_of_its_style(tmp_path: Path) -> None:
         Image.fromarray((falling(power)[0].permute(1, 2, 0) * 255).clamp(0, 255).byte().numpy()).save(tmp_path / f"{name}.png")
     gains = []
     for name in ("hard", "soft"):
-        run = make_run("sample:harbour", tmp_path / f"{name}.png", recipe="pincel", size=96, ladder="none", precision="fp32")
+        run = make_run("sample:harbour", tmp_path / f"{name}.png", recipe="pincel", size=96, scales="none", precision="fp32")
         assert isinstance(run.objectives.full.problem.canvas, FourierCanvas)
         gains.append(run.objectives.full.problem.canvas.gain)
     # Coarse over fine.

@@ -97,7 +97,7 @@ def test_uniform_noise_stays_within_its_level_and_reaches_it() -> None:
     assert 19.9 < float(found.max()) <= 20
 
 
-def test_neighbours_and_channels_are_independent() -> None:
+def test_neighbors_and_channels_are_independent() -> None:
     found = drawn("normal", mean=(0, 0, 0), level=1)[0]
     pairs = [(found[:, :, 1:], found[:, :, :-1]), (found[:, 1:], found[:, :-1]), (found[1:], found[:-1])]
     assert all(abs(float((one * other).mean())) < 0.02 for one, other in pairs)

@@ -45,7 +45,7 @@ def saved(path: Path, card: Card = CARD) -> Card:
 
 
 def stripes(height: int, width: int) -> Image.Image:
-    """Return a picture of which every pixel is another colour: rows in red, columns in green."""
+    """Return a picture of which every pixel is another color: rows in red, columns in green."""
     rows, columns = np.mgrid[:height, :width]
     pixels = np.stack([rows * 255 // max(height - 1, 1), columns * 255 // max(width - 1, 1), np.full_like(rows, 7)], 2)
     return Image.fromarray(pixels.astype(np.uint8))
@@ -54,7 +54,7 @@ def stripes(height: int, width: int) -> Image.Image:
 # --- What is seen of a picture ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_centre_of_the_central_square() -> None:
+def test_the_center_of_the_central_square() -> None:
     # As large as it must be: 18 pixels, an eighth more than 16; nothing is resampled.
     seen = views(stripes(18, 30), CARD)
     assert seen.shape == (1, 3, 16, 16)
@@ -64,7 +64,7 @@ def test_the_centre_of_the_central_square() -> None:
     assert set(blue.flatten().tolist()) == {7.0}
 
 
-def test_ten_crops_are_centre_and_corners_and_their_mirror_images() -> None:
+def test_ten_crops_are_center_and_corners_and_their_mirror_images() -> None:
     seen = views(stripes(18, 18), CARD, 10)
     assert seen.shape == (10, 3, 16, 16)
     value = [place * 255 // 17 for place in range(18)]

@@ -1,4 +1,4 @@
-"""What is seen of a square: crops, mirrored or not, in noisy colours, and the ten crops of the end."""
+"""What is seen of a square: crops, mirrored or not, in noisy colors, and the ten crops of the end."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_mean_picture_is_cut_and_mirrored_alike() -> None:
         assert random_view(eye(mean=square.float()), square, 1, index).abs().max() == 0
 
 
-def test_noise_is_one_colour_a_picture_and_divided_too() -> None:
+def test_noise_is_one_color_a_picture_and_divided_too() -> None:
     plain, noisy = (random_view(eye(sigma, 4.0), numbered(), 1, 2)[0] for sigma in (0.0, 0.1))
     added = noisy - plain
     assert torch.allclose(added, added[:, :1, :1].expand_as(added), atol=1e-4)

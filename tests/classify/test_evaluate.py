@@ -60,7 +60,7 @@ def judge(stream: Iterator[Batch], sizes: list[int], look: Any) -> tuple[dict[st
             return end.value, told
 
 
-def test_probabilities_of_ten_views_are_averaged_and_the_first_is_the_centre() -> None:
+def test_probabilities_of_ten_views_are_averaged_and_the_first_is_the_center() -> None:
     # The first pixel of a view says how far its logits are apart.
     apart = torch.tensor([-1.0, 9, -0.5, -0.5, -0.5, -0.5, -0.5, -0.5, -0.5, -0.5])
     views = apart.view(1, 10, 1, 1, 1).expand(1, 10, 3, 2, 2)
@@ -70,10 +70,10 @@ def test_probabilities_of_ten_views_are_averaged_and_the_first_is_the_centre() -
 
     batches = [Batch(views, torch.tensor([1])), Batch(views[:0], torch.tensor([], dtype=torch.int64))]
     metrics, told = judge(iter(batches), [1, 4], look)
-    # σ(-1) for class 0 in the centre; (σ(-1) + σ(9) + 8σ(-0.5)) / 10 in all: both say class 1, the logits' mean says class 0.
+    # σ(-1) for class 0 in the center; (σ(-1) + σ(9) + 8σ(-0.5)) / 10 in all: both say class 1, the logits' mean says class 0.
     mean = (torch.sigmoid(torch.tensor(-1.0)) + torch.sigmoid(torch.tensor(9.0)) + 8 * torch.sigmoid(torch.tensor(-0.5))) / 10
     assert float(mean) < 0.5 < float(torch.sigmoid(apart.mean()))
-    assert (metrics["centre"].top1, metrics["ten_crops"].top1) == (0.0, 0.0)
+    assert (metrics["center"].top1, metrics["ten_crops"].top1) == (0.0, 0.0)
     assert metrics["ten_crops"].mean_loss == pytest.approx(-math.log(1 - float(mean)), rel=1e-6)
-    assert metrics["centre"].mean_loss == pytest.approx(math.log(1 + math.exp(-1)), rel=1e-6)
+    assert metrics["center"].mean_loss == pytest.approx(math.log(1 + math.exp(-1)), rel=1e-6)
     assert [(event.done, event.total) for event in told] == [(0, 5), (1, 5), (5, 5)]

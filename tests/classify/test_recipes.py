@@ -32,7 +32,7 @@ def test_the_recipe_of_the_paper_is_that_of_the_paper() -> None:
     paper = find_training("alexnet2012").recipe
     assert (paper.batch, paper.momentum, paper.decay, paper.learning_rate, paper.dropout, paper.epochs) == (128, 0.9, 5e-4, 0.01, 0.5, 90)
     assert (paper.init, paper.init_std, paper.ones) == ("normal", 0.01, ("conv2", "conv4", "conv5", "fc6", "fc7"))
-    assert (paper.drops, paper.drop_factor, paper.side, paper.crop, paper.colour_noise) == (3, 10, 256, 227, 0.1)
+    assert (paper.drops, paper.drop_factor, paper.side, paper.crop, paper.color_noise) == (3, 10, 256, 227, 0.1)
 
 
 def test_its_network_is_that_of_the_paper() -> None:
@@ -65,7 +65,7 @@ def test_what_is_taken_from_a_recipe_is_not_in_its_network(base: str) -> None:
 def test_what_is_taken_from_training_is_not_in_it() -> None:
     assert find_training("alexnet-small-no-dropout").recipe.dropout == 0
     still = find_training("alexnet-small-no-augmentation").recipe
-    assert (still.views, still.colour_noise) == ("centre", 0)
+    assert (still.views, still.color_noise) == ("center", 0)
     assert find_training("alexnet2012-tanh").recipe.ones == ()
     card = planned_card(find_training("alexnet2012-no-lrn").recipe, ("a", "b"), (0, 0, 0), "", "")
     assert card.response is None

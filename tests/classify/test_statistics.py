@@ -1,4 +1,4 @@
-"""The mean picture, the principal components of colour, and the look at every picture that they come from."""
+"""The mean picture, the principal components of color, and the look at every picture that they come from."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def test_the_mean_picture_by_hand() -> None:
     expected = torch.zeros(3, 2, 2)
     expected[0, 0, 0], expected[2, 1, 0] = 150.5, 4
     assert torch.equal(found.mean, expected)
-    assert found.colour == pytest.approx((150.5 / 4, 0, 1))
+    assert found.color == pytest.approx((150.5 / 4, 0, 1))
 
 
 def test_components_are_those_of_numpy() -> None:
     pictures = squares(20)
-    colours = pictures.permute(1, 0, 2, 3).reshape(3, -1).double().numpy() / 255
-    variances, directions = np.linalg.eigh(np.cov(colours, bias=True))
+    colors = pictures.permute(1, 0, 2, 3).reshape(3, -1).double().numpy() / 255
+    variances, directions = np.linalg.eigh(np.cov(colors, bias=True))
     found = statistics_of(added(pictures))
     assert found.variances.numpy() == pytest.approx(variances[::-1], rel=1e-9)
     for place in range(3):
@@ -61,7 +61,7 @@ def test_sums_are_exact_in_any_order() -> None:
     assert int(one.products[0, 0]) == int((pictures[:, 0].long() ** 2).sum())
 
 
-def test_colour_noise_has_the_spread_of_the_paper() -> None:
+def test_color_noise_has_the_spread_of_the_paper() -> None:
     statistics = statistics_of(added(squares(10) // torch.tensor([1, 2, 4], dtype=torch.uint8).view(1, 3, 1, 1)))
     rng = np.random.default_rng(0)
     drawn = torch.from_numpy(rng.normal(0, 0.1, (20000, 3)))

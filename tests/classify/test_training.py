@@ -25,7 +25,7 @@ from tests.classify.tiny import begin, events, tiny, train, write_set
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a set of three colours, 24 pictures."""
+    """Return a set of three colors, 24 pictures."""
     return write_set(tmp_path_factory.mktemp("set"))
 
 
@@ -52,11 +52,11 @@ def test_it_tells_and_writes_everything(data: Path, tmp_path: Path) -> None:
     assert kinds == ["TrainStart", *["StepEnd"] * 4, "EpochEnd", *["StepEnd"] * 4, "EpochEnd", "TrainEnd"]
     (began,) = (event for event in told if isinstance(event, TrainStart))
     assert (dict(began.data), began.epoch, began.step, began.steps) == ({"classes": 3, "train": 18, "val": 6}, 0, 0, 4)
-    learnt = [event for event in told if isinstance(event, StepEnd)]
-    assert [(event.epoch, event.step, event.steps) for event in learnt] == [(e, s, 4) for e in (1, 2) for s in (1, 2, 3, 4)]
-    assert all(event.throughput > 0 and event.left >= 0 and math.isfinite(event.metrics["loss"]) for event in learnt)
+    learned = [event for event in told if isinstance(event, StepEnd)]
+    assert [(event.epoch, event.step, event.steps) for event in learned] == [(e, s, 4) for e in (1, 2) for s in (1, 2, 3, 4)]
+    assert all(event.throughput > 0 and event.left >= 0 and math.isfinite(event.metrics["loss"]) for event in learned)
     epochs = [event for event in told if isinstance(event, EpochEnd)]
-    first = learnt[:4]
+    first = learned[:4]
     # The last batch of an epoch is what is left: 5, 5, 5, 3 pictures.
     assert epochs[0].train_loss == pytest.approx(
         sum(event.metrics["loss"] * count for event, count in zip(first, (5, 5, 5, 3), strict=True)) / 18
@@ -101,8 +101,8 @@ def test_the_best_network_is_kept(data: Path, tmp_path: Path) -> None:
     one, other = ((tmp_path / name / "network.safetensors").read_bytes() for name in names)
     assert one == other
     # The central crop in the end is what it was after that epoch.
-    assert run.record["centre"]["top1_error"] == best["val_top1_error"]
-    assert run.record["centre"]["loss"] == pytest.approx(best["val_loss"], rel=1e-6)
+    assert run.record["center"]["top1_error"] == best["val_top1_error"]
+    assert run.record["center"]["loss"] == pytest.approx(best["val_loss"], rel=1e-6)
 
 
 @pytest.mark.parametrize("steps", [2, 4, 7])
@@ -155,7 +155,7 @@ def test_decoded_anew_by_others_the_network_is_the_same(data: Path, tmp_path: Pa
     assert kept.record["ten_crops"] == anew.record["ten_crops"]
 
 
-def test_a_tiny_set_is_learnt_by_heart(data: Path, tmp_path: Path) -> None:
+def test_a_tiny_set_is_learned_by_heart(data: Path, tmp_path: Path) -> None:
     recipe = tiny("alexnet-small-no-dropout", epochs=60, wide=16)
     run = train(data, tmp_path / "run", recipe, stop_error=1e-9)
     assert run.stopped == "error"

@@ -27,7 +27,7 @@ TINY: Mapping[str, Any] = {
     "held_out": 0.25,
 }
 # What tells the classes of a tiny set apart.
-COLOURS = {"blue": (40, 60, 200), "green": (50, 190, 60), "red": (210, 40, 50)}
+COLORS = {"blue": (40, 60, 200), "green": (50, 190, 60), "red": (210, 40, 50)}
 
 
 def tiny(name: str = "alexnet-small", **changes: Any) -> TrainingRecipe:
@@ -36,13 +36,13 @@ def tiny(name: str = "alexnet-small", **changes: Any) -> TrainingRecipe:
 
 
 def write_set(folder: Path, each: int = 8, classes: tuple[str, ...] = ("blue", "green", "red"), size: tuple[int, int] = (30, 26)) -> Path:
-    """Write pictures of one colour a class, with noise, and return the folder."""
+    """Write pictures of one color a class, with noise, and return the folder."""
     rng = np.random.default_rng(7)
     for name in classes:
         (folder / name).mkdir(parents=True, exist_ok=True)
         for number in range(each):
             noise = rng.integers(-30, 30, (size[1], size[0], 3))
-            pixels = np.clip(np.asarray(COLOURS.get(name, (90, 90, 90))) + noise, 0, 255).astype(np.uint8)
+            pixels = np.clip(np.asarray(COLORS.get(name, (90, 90, 90))) + noise, 0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(folder / name / f"{number:02d}.png")
     return folder
 

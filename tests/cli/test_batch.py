@@ -21,15 +21,15 @@ from tests.batch.stand_in import BAD, QuickExecutor, picture
 from tests.cli.run import pincel, refused
 
 Capture = pytest.CaptureFixture[str]
-QUICK = ("--size", "48", "--steps", "1", "--ladder", "none", "--optimizer", "adam", "--precision", "fp32")
+QUICK = ("--size", "48", "--steps", "1", "--scales", "none", "--optimizer", "adam", "--precision", "fp32")
 
 
 @pytest.fixture
 def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with two photographs and one that cannot be painted, where the command is given."""
     monkeypatch.chdir(tmp_path)
-    for name, colour in {"a": (1, 2, 3), "b": (4, 5, 6), "red": BAD}.items():
-        picture(Path("photos") / f"{name}.png", colour)
+    for name, color in {"a": (1, 2, 3), "b": (4, 5, 6), "red": BAD}.items():
+        picture(Path("photos") / f"{name}.png", color)
     return Path("photos")
 
 

@@ -34,7 +34,7 @@ def test_the_plan_of_a_ladder(capsys: Capture, pair: tuple[Path, Path]) -> None:
 
 def test_a_budget_makes_tiles(pair: tuple[Path, Path]) -> None:
     # In a process of its own: that of the tests has memory in use.
-    out, errors = process("plan", *pair, "--size", "2048", "--steps", "2", "--ladder", "none", "--memory", "3GiB", "--json").communicate()
+    out, errors = process("plan", *pair, "--size", "2048", "--steps", "2", "--scales", "none", "--memory", "3GiB", "--json").communicate()
     assert out, errors
     plan = json.loads(out)
     assert plan["memory"] < 3 * 2**30
@@ -43,7 +43,7 @@ def test_a_budget_makes_tiles(pair: tuple[Path, Path]) -> None:
 
 
 def test_plan_and_record_agree(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
-    given = ("--size", "300", "--steps", "1", "--ladder", "none", "--tiles", "pool2=256,rest=256")
+    given = ("--size", "300", "--steps", "1", "--scales", "none", "--tiles", "pool2=256,rest=256")
     strip = tmp_path / "strip.png"
     Image.open(pair[0]).crop((0, 30, 96, 54)).save(strip)
     plan = json.loads(pincel(capsys, "plan", strip, pair[1], *given, "--json").out)
@@ -58,7 +58,7 @@ def test_plan_and_record_agree(capsys: Capture, pair: tuple[Path, Path], tmp_pat
 @pytest.mark.parametrize("seconds", [None, 30.0, 5000.0])
 def test_long_runs_are_announced_scale_by_scale(seconds: float | None, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Machine, "seconds_for", lambda *_: seconds)
-    lines = announced(make_run(*pair, size=128, steps=3, ladder="1/2=1", precision="fp32"))
+    lines = announced(make_run(*pair, size=128, steps=3, scales="1/2=1", precision="fp32"))
     assert lines[0].startswith("Painting on cpu in fp32")
     assert lines[0].endswith(f" and {duration(seconds)}. Ctrl-C keeps the best picture so far.")
     assert len(lines) == (3 if seconds == 5000 else 1)
@@ -79,5 +79,5 @@ def test_durations_are_those_people_say(seconds: float, text: str) -> None:
 def test_memory_is_short_when_tiles_take_most_of_it(
     tiles: str, share: float, tight: bool, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = make_run(*pair, size=96, steps=1, ladder="none", precision="fp32", tiles=tiles).plan
+    plan = make_run(*pair, size=96, steps=1, scales="none", precision="fp32", tiles=tiles).plan
     assert replace(plan, budget=round(plan.memory / share)).memory_constrained is tight

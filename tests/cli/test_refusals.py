@@ -62,7 +62,7 @@ CASES: list[tuple[str, str]] = [
     ("transfer photo.png style.png -o out.png --init blend=2", "number from 0 to 1"),
     ("transfer photo.png style.png -o out.png --init none.png", "none.png"),
     ("transfer photo.png style.png -o out.png --pooling median", "'median' is not one of 'avg', 'max'"),
-    ("transfer photo.png style.png -o out.png --calibration nowhere --activations normalised", "neither 'samples' nor a folder"),
+    ("transfer photo.png style.png -o out.png --calibration nowhere --activations normalized", "neither 'samples' nor a folder"),
     ("transfer photo.png style.png -o out.png --stile-weight 3", "--style-weight"),
     # Numbers
     ("transfer photo.png style.png -o out.png --style-layers relu1_1=much", "not 'much'"),

@@ -33,8 +33,8 @@ from tests.runs import make_run, resumed
 
 Capture = pytest.CaptureFixture[str]
 # Half of it is 64, the smallest scale there is.
-SMALL: dict[str, Any] = {"size": 128, "ladder": "1/2=2", "steps": 2, "precision": FP32, "device": "cpu"}
-OPTIONS = ("--size", "128", "--ladder", "1/2=2", "--steps", "2", "--precision", "fp32", "--device", "cpu")
+SMALL: dict[str, Any] = {"size": 128, "scales": "1/2=2", "steps": 2, "precision": FP32, "device": "cpu"}
+OPTIONS = ("--size", "128", "--scales", "1/2=2", "--steps", "2", "--precision", "fp32", "--device", "cpu")
 OFTEN = ("--checkpoint-every", "1e-9")
 
 
@@ -156,7 +156,7 @@ def test_a_calibration_folder_that_changed(pair: tuple[Path, Path], tmp_path: Pa
     own.mkdir()
     for path in calibration.iterdir():
         (own / path.name).write_bytes(path.read_bytes())
-    cut_short(pair, tmp_path / "kept", 64, 1, activations="normalised", calibration=str(own))
+    cut_short(pair, tmp_path / "kept", 64, 1, activations="normalized", calibration=str(own))
     assert resumed(tmp_path / "kept").finished is False
     next(own.iterdir()).unlink()
     with pytest.raises(CheckpointError, match="calibration picture is not the one the run began with"):
@@ -319,7 +319,7 @@ def test_ctrl_c_leaves_an_up_to_date_one_and_says_how_to_go_on(pair: tuple[Path,
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal there")
 def test_killed_at_any_moment_the_bytes_are_the_same(pair: tuple[Path, Path], tmp_path: Path, capsys: Capture) -> None:
     whole, out, kept = tmp_path / "whole.png", tmp_path / "out.png", tmp_path / "kept"
-    options = ("--size", "128", "--ladder", "1/2=2", "--steps", "8", "--precision", "fp32", "--device", "cpu")
+    options = ("--size", "128", "--scales", "1/2=2", "--steps", "8", "--precision", "fp32", "--device", "cpu")
     assert pincel(capsys, "transfer", *pair, "-o", whole, *options).code == 0
     expected = json.loads(whole.with_suffix(".json").read_text())
     line = ("transfer", *pair, "-o", out, *options, "--checkpoint", kept, *OFTEN, "--quiet")
@@ -393,5 +393,5 @@ def test_a_checkpoint_that_anybody_may_have_sealed_is_told_in_a_line(values: dic
 
 
 def test_a_run_from_a_picture_keeps_the_scales_it_was_asked_for(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    cut_short(pair, tmp_path, 64, 1, init=str(pair[1]), ladder={"1/2": 1.0})
-    assert resumed(tmp_path).recipe.ladder == {"1/2": 1.0}
+    cut_short(pair, tmp_path, 64, 1, init=str(pair[1]), scales={"1/2": 1.0})
+    assert resumed(tmp_path).recipe.scales == {"1/2": 1.0}

@@ -16,12 +16,12 @@ from pincel.cli import painting
 from tests.cli.run import pincel, refused
 
 Capture = pytest.CaptureFixture[str]
-QUICK = ("--size", "32", "--steps", "2", "--ladder", "none", "--precision", "fp32")
+QUICK = ("--size", "32", "--steps", "2", "--scales", "none", "--precision", "fp32")
 
 
 @pytest.fixture
 def texture(calibration: Path) -> tuple[str, ...]:
-    return ("--calibration", str(calibration), "--size", "48", "--steps", "3", "--ladder", "none")
+    return ("--calibration", str(calibration), "--size", "48", "--steps", "3", "--scales", "none")
 
 
 def test_a_texture_of_some_shape(capsys: Capture, photographs: list[Path], texture: tuple[str, ...], tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ pytestmark = [
 ]
 Capture = pytest.CaptureFixture[str]
 SAMPLES = ("transfer", "sample:harbour", "sample:impasto", "--size", "96", "--precision", "fp32", "--device", "cpu")
-ADAM = ("--recipe", "gram", "--optimizer", "adam", "--canvas", "pixels", "--steps", "3", "--ladder", "none")
+ADAM = ("--recipe", "gram", "--optimizer", "adam", "--canvas", "pixels", "--steps", "3", "--scales", "none")
 
 
 def said(errors: str) -> list[str]:
@@ -49,7 +49,7 @@ def record(path: Path) -> dict[str, Any]:
 def running_long(tmp_path: Path, processes: int, ladder: str = "none") -> tuple[Forked, dict[int, int]]:
     """Start a run that would take minutes, and return it after a few steps."""
     kept = ("--checkpoint", tmp_path / "kept", "--checkpoint-every", "1000")
-    line = (*SAMPLES, "--size", "128", "--ladder", ladder, "--steps", "2000", "--json", "-o", tmp_path / "out.png", *kept)
+    line = (*SAMPLES, "--size", "128", "--scales", ladder, "--steps", "2000", "--json", "-o", tmp_path / "out.png", *kept)
     running = start(processes, "pincel", *line)
     assert running.stdout is not None
     for text in running.stdout:
@@ -92,8 +92,8 @@ def test_two_paint_what_one_paints(tmp_path: Path, capsys: Capture) -> None:
 @pytest.mark.slow
 def test_resumed_by_as_many_the_bytes_are_the_same(tmp_path: Path) -> None:
     out, kept = tmp_path / "out.png", tmp_path / "kept"
-    # A ladder, the default optimiser and canvas, and one part with less tiles than processes.
-    line = (*SAMPLES, "--size", "128", "--ladder", "1/2=1", "--steps", "3", "--tiles", "pool2=48,rest=128", "-o", out)
+    # A ladder, the default optimizer and canvas, and one part with less tiles than processes.
+    line = (*SAMPLES, "--size", "128", "--scales", "1/2=1", "--steps", "3", "--tiles", "pool2=48,rest=128", "-o", out)
     done = run(2, "pincel", *line, "--checkpoint", kept, "--checkpoint-every", "1e-9")
     assert done.returncode == 0, done.stderr
     expected = (out.read_bytes(), record(out)["losses"])

@@ -33,7 +33,7 @@ SMALL = (*small(), "--device", "cpu")
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a set of three colours, 24 pictures."""
+    """Return a set of three colors, 24 pictures."""
     return write_set(tmp_path_factory.mktemp("set"))
 
 
@@ -60,9 +60,9 @@ def test_it_says_how_it_goes_and_what_has_come_of_it(data: Path, capsys: Capture
     first = record(folder)["history"][0]
     assert f"loss {first['train_loss']:.3f}, val {first['val_loss']:.3f}" in lines[0]
     assert f"top-1 error {100 * first['train_top1_error']:.1f} %, val {100 * first['val_top1_error']:.1f} %" in lines[0]
-    head, centre, ten, _, columns, *rest = answer.out.splitlines()
+    head, center, ten, _, columns, *rest = answer.out.splitlines()
     assert head.split() == ["error", "top-1", "top-5"]
-    assert centre.split()[:3] == ["central", "crop", f"{100 * record(folder)['centre']['top1_error']:.1f}"]
+    assert center.split()[:3] == ["central", "crop", f"{100 * record(folder)['center']['top1_error']:.1f}"]
     assert ten.split()[:3] == ["ten", "crops", f"{100 * record(folder)['top1_error']:.1f}"]
     assert columns.split() == ["ten", "crops", "pictures", "top-1", "top-5", "taken", "for"]
     assert [line.split()[:2] for line in rest[:3]] == [["blue", "2"], ["green", "2"], ["red", "2"]]
@@ -190,7 +190,7 @@ def test_many_classes_are_shown_by_those_mistaken_most() -> None:
         f"c{number:02d}": {"pictures": 4, "top1_error": number / 100, "top5_error": 0.0, "taken_for": None} for number in range(MOST + 5)
     }
     errors = {"top1_error": 0.5, "top5_error": 0.25}
-    lines = table({"centre": errors, "ten_crops": errors, "by_class": rows})
+    lines = table({"center": errors, "ten_crops": errors, "by_class": rows})
     assert lines[-1] == "… and 5 classes with less errors"
     assert [line.split()[0] for line in lines[5:-1]] == [f"c{number:02d}" for number in range(5, MOST + 5)]
     assert [duration(each) for each in (0.2, 59.6, 200, 18720, 460000)] == ["0 s", "1 min 0 s", "3 min 20 s", "5 h 12 min", "5 d 7 h"]

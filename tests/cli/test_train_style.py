@@ -61,7 +61,7 @@ def test_events_as_lines(photographs: list[Path], capsys: Capture, tmp_path: Pat
     assert rows[-1]["stopped"] == "steps"
 
 
-def test_ctrl_c_keeps_what_was_learnt(photographs: list[Path], tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_was_learned(photographs: list[Path], tmp_path: Path) -> None:
     net = tmp_path / "n.safetensors"
     command: list[str | Path] = ["train-style", photographs[1], photographs[0].parent, *SMALL, "--steps", "100000", "-o", net, "--json"]
     started = process(*command)
@@ -102,7 +102,7 @@ def test_quick_after_any_style(nets: Path, photographs: list[Path], capsys: Capt
     assert answer.err.startswith("any on cpu: 96×96, ")
     record = json.loads(out.with_suffix(".json").read_text())
     assert [style["weight"] for style in record["styles"]] == [3.0, 1.0]
-    assert (record["strength"], record["colour"], record["tiles"]) == (0.5, "style", 0)
+    assert (record["strength"], record["color"], record["tiles"]) == (0.5, "style", 0)
     pictures = [load_picture(path) for path in photographs]
     from pincel.feedforward.paint import Manner
 
@@ -124,8 +124,8 @@ def test_quick_in_little_memory(nets: Path, capsys: Capture, tmp_path: Path) -> 
     ("arguments", "said"),
     [
         (("any", ()), "style: the network any paints after a picture"),
-        (("one", ("sample:glass",)), "style: the network one has learnt one and takes no other"),
-        (("one", ("--strength", "0.5")), "network: one has learnt one style"),
+        (("one", ("sample:glass",)), "style: the network one has learned one and takes no other"),
+        (("one", ("--strength", "0.5")), "network: one has learned one style"),
         (("any", ("sample:glass", "--strength", "2")), "strength: is out of range"),
         (("any", ("sample:glass=x",)), "The weight of style"),
         (("none", ("sample:glass",)), "network: cannot be read"),
@@ -153,13 +153,13 @@ def test_a_run_begins_where_a_network_ends(nets: Path, photographs: list[Path], 
     for name in ("any", "one"):
         start = f"feedforward={nets / name}.safetensors"
         run = make_run(
-            photographs[0], photographs[1], init=start, size=64, steps=0, ladder="none", canvas="pixels", bounds="free", device="cpu"
+            photographs[0], photographs[1], init=start, size=64, steps=0, scales="none", canvas="pixels", bounds="free", device="cpu"
         )
         list(run)
         network, content, style = read_painter(nets / f"{name}.safetensors"), run.objectives.images.content, run.objectives.images.styles
         assert run.result.pixels is not None
         assert torch.allclose(run.result.pixels, paint(network, content, style if name == "any" else ()), atol=1e-5)
-    options = ("--size", "48", "--steps", "1", "--ladder", "none", "--device", "cpu", "--quiet")
+    options = ("--size", "48", "--steps", "1", "--scales", "none", "--device", "cpu", "--quiet")
     for spelling in ("--init", "--start"):
         answer = pincel(capsys, "transfer", photographs[0], photographs[1], "-o", tmp_path / f"{spelling}.png", spelling, start, *options)
         assert answer.code == 0, answer.err

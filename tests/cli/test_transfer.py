@@ -30,7 +30,7 @@ from tests.cli.run import pincel, process, refused
 Capture = pytest.CaptureFixture[str]
 QUICK = ("--size", "48", "--steps", "3")
 # Large enough for a scale of half the size.
-LADDER = ("--size", "128", "--ladder", "1/2=1")
+LADDER = ("--size", "128", "--scales", "1/2=1")
 
 
 @pytest.fixture
@@ -68,25 +68,25 @@ OPTIONS = [
     ("--style-scale", "0.8"),
     ("--background", "#102030"),
     ("--steps", "1"),
-    *(("--ladder", ladder) for ladder in ("1/2=1", "1/2=2,0.75=0.4", "none")),
-    *(("--coarse-content", factor) for factor in ("0", "10")),
-    *(("--detail", share) for share in ("0", "1.5")),
+    *(("--scales", ladder) for ladder in ("1/2=1", "1/2=2,0.75=0.4", "none")),
+    *(("--coarse-content-factor", factor) for factor in ("0", "10")),
+    *(("--detail-transfer", share) for share in ("0", "1.5")),
     ("--tolerance", "0.5"),
     ("--seed", "7"),
     *(("--backbone", name) for name in ("vgg19", "vgg19-torchvision", "vgg19-torchvision-255")),
     ("--pooling", "avg"),
     ("--pool-rounding", "up"),
     *(("--padding", name) for name in ("zero", "replicate", "replicate-first", "reflect", "circular")),
-    ("--activations", "normalised"),
+    ("--activations", "normalized"),
     ("--white", "256"),
     *(("--style-terms", term) for term in (*STYLE_TERMS, "gram=1,mean-std=10")),
     *(("--content-terms", terms) for terms in ("self-similarity", "features=1,self-similarity=1e4")),
     *(("--gradients", name) for name in GRADIENT_MODES),
     ("--degrain", "0.05"),
     *(("--propagation", name) for name in ("simple", "all", "inside")),
-    *(("--colour", name) for name in ("style", "content", "luminance", "match")),
-    ("--colour-match", "monge"),
-    ("--colour-when", "after"),
+    *(("--color", name) for name in ("style", "content", "luminance", "match")),
+    ("--color-match", "monge"),
+    ("--color-when", "after"),
     *(("--convention", name) for name in CONVENTIONS),
     ("--strength", "0.5"),
     ("--content-weight", "0"),
@@ -127,11 +127,11 @@ FREE = frozenset(
             "padding",
             "white",
         ),
-        *("style-terms", "content-terms", "gradients", "degrain", "propagation", "colour", "colour-match", "colour-when", "convention"),
+        *("style-terms", "content-terms", "gradients", "degrain", "propagation", "color", "color-match", "color-when", "convention"),
         *("tv", "init", "noise", "noise-level", "canvas", "bounds"),
     )
 )
-CLIMBING = frozenset(["--ladder", "--coarse-content", "--detail", "--tolerance"])
+CLIMBING = frozenset(["--scales", "--coarse-content-factor", "--detail-transfer", "--tolerance"])
 
 
 def dealt(options: list[tuple[str, str]], free: frozenset[str]) -> list[tuple[tuple[str, str], ...]]:
@@ -151,8 +151,8 @@ def test_every_option_runs(
 ) -> None:
     given = dict(options)
     recipe = RECIPES[given.get("--recipe", "pincel")].recipe
-    normalised = "normalised" in (recipe.activations, given.get("--activations"))
-    extra: tuple[str, ...] = ("--calibration", str(calibration)) if normalised else ()
+    normalized = "normalized" in (recipe.activations, given.get("--activations"))
+    extra: tuple[str, ...] = ("--calibration", str(calibration)) if normalized else ()
     if CLIMBING & set(given):
         extra = LADDER
     answer = pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", *QUICK, *extra, *chain(*options))
@@ -396,7 +396,7 @@ def test_progress_pictures_of_two_scales_do_not_collide(capsys: Capture, pair: t
 
 def test_ctrl_c_in_a_coarse_scale_gives_a_picture_of_the_full_size(pair: tuple[Path, Path], tmp_path: Path) -> None:
     out, sheet = tmp_path / "out.png", tmp_path / "sheet.png"
-    ladder = ("--size", "128", "--ladder", "1/2=1")
+    ladder = ("--size", "128", "--scales", "1/2=1")
     running = process("transfer", *pair, "-o", out, "--sheet", sheet, *ladder, "--steps", "100000", "--json")
     assert running.stdout is not None
     for line in running.stdout:
@@ -419,7 +419,7 @@ def test_ctrl_c_in_a_coarse_scale_gives_a_picture_of_the_full_size(pair: tuple[P
 
 
 @pytest.mark.parametrize(
-    ("ladder", "message"),
+    ("scales", "message"),
     [
         ("1/2", "Each scale of the ladder is a share of the size and a multiple of --steps, as 1/4=4, not '1/2'."),
         ("2=1", "between 0 and 1, such as 1/4, not '2'."),
@@ -428,12 +428,12 @@ def test_ctrl_c_in_a_coarse_scale_gives_a_picture_of_the_full_size(pair: tuple[P
     ],
 )
 def test_a_ladder_that_cannot_be_is_refused(ladder: str, message: str, capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
-    assert message in refused(pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", "--ladder", ladder))
+    assert message in refused(pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", "--scales", ladder))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_coarse_scale_with_nothing_to_paint_towards(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
-    nothing = ("--style-weight", "0", "--tv-weight", "0", "--coarse-content", "0", "--init", "noise")
+    nothing = ("--style-weight", "0", "--tv-weight", "0", "--coarse-content-factor", "0", "--init", "noise")
     answer = pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", *LADDER, "--steps", "2", *nothing)
     assert "Traceback" not in answer.err
     assert answer.code in (0, 2), answer.err
@@ -453,7 +453,7 @@ def test_tiles_paint_the_same_picture(capsys: Capture, pair: tuple[Path, Path], 
     Image.open(pair[0]).crop((0, 30, 96, 54)).save(strip)
     for tiles in ("whole", "pool2=256,rest=256"):
         out = tmp_path / f"{tiles}.png"
-        given = ("--size", "300", "--steps", "2", "--ladder", "none", "--precision", "fp32", "--tiles", tiles)
+        given = ("--size", "300", "--steps", "2", "--scales", "none", "--precision", "fp32", "--tiles", tiles)
         assert pincel(capsys, "transfer", strip, pair[1], "-o", out, *given).code == 0
         assert json.loads(out.with_suffix(".json").read_text())["tiles"] == tiles
         pictures.append(np.asarray(Image.open(out)).astype(int))

@@ -359,7 +359,7 @@ def test_what_is_taken_of_a_checkpoint_is_said(capsys: Capture, small: Path, tmp
     assert say()[1].startswith("like small: ")
 
 
-def test_channels_say_which_colour_is_first(capsys: Capture, small: Path, foreign: Path) -> None:
+def test_channels_say_which_color_is_first(capsys: Capture, small: Path, foreign: Path) -> None:
     for channels in ("rgb", "bgr"):
         assert pincel(capsys, "weights", "import", foreign, "--like", small, "--as", channels, "--channels", channels).code == 0
     red_first, blue_first = (load_weights(CARDS[name]) for name in ("rgb", "bgr"))

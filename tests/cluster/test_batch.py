@@ -19,7 +19,7 @@ from pincel.cluster.address import Cluster
 from pincel.cluster.batch import RayBatch
 from pincel.executors.protocol import ExecutorEvent
 
-SETTINGS = {"size": 48, "steps": 2, "ladder": {}}
+SETTINGS = {"size": 48, "steps": 2, "scales": {}}
 MACHINE = MachineOptions(device="cpu", precision="fp32")
 
 DRIVER = """

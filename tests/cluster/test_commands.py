@@ -14,7 +14,7 @@ from pincel.cluster.address import Cluster
 from tests.cli.run import pincel
 from tests.cluster.test_scenes import filmed
 
-SMALL = ("--size", "48", "--steps", "1", "--ladder", "none", "--precision", "fp32", "--device", "cpu")
+SMALL = ("--size", "48", "--steps", "1", "--scales", "none", "--precision", "fp32", "--device", "cpu")
 
 
 @pytest.fixture

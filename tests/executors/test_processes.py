@@ -93,7 +93,7 @@ def test_no_more_processes_than_tasks(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_two_processes_paint_for_real(photographs: list[Path], tmp_path: Path) -> None:
-    settings = {"size": 48, "steps": 2, "ladder": "none", "optimizer": "adam"}
+    settings = {"size": 48, "steps": 2, "scales": "none", "optimizer": "adam"}
     first = replace(job("a.png", str(photographs[0]), tmp_path), settings=settings)
     jobs = [first, *(replace(first, name=name, output=str(tmp_path / name)) for name in ("b.png", "c.png"))]
     executor = ProcessExecutor(2, MakeRunner(MachineOptions(precision="fp32", threads=1)))

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pincel.backbones.normalise import normalise
+from pincel.backbones.normalize import normalize
 from pincel.backbones.vgg import VGG
 from pincel.feedforward.card import NetCard
 from pincel.feedforward.network import Eye, Network, first_weights, shallow
@@ -31,7 +31,7 @@ def drawn(card: NetCard, channels: int = 3, seed: int = 0) -> dict[str, Tensor]:
 
 
 def one_style(**changes: Any) -> Network:
-    """Return a network that has learnt nothing."""
+    """Return a network that has learned nothing."""
     card = replace(NetCard("one-style", "small", STAGES), **changes)
     return Network(card, drawn(card)).to(torch.device("cpu"))
 
@@ -44,11 +44,11 @@ def seen_means(vgg: VGG, layer: str, pixels: Tensor) -> dict[str, Tensor]:
 
 
 def any_style(vgg: VGG, layer: str = "relu2_1", means: Mapping[str, Tensor] | None = None) -> Network:
-    """Return a network with a shallow eye that has learnt nothing."""
+    """Return a network with a shallow eye that has learned nothing."""
     hashed = "-".join(vgg.card.fingerprint)
     card = NetCard("any-style", "any", DECODER, norm="none", output="linear", encoder="vgg19", encoder_hash=hashed, layer=layer)
     few = shallow(replace(vgg, pooling="max", pool_rounding="up", padding="reflect"), layer)
     noise = 255 * torch.rand(1, 3, 40, 40, generator=torch.Generator().manual_seed(9))
     known = means or seen_means(few, layer, noise)
-    eye = Eye(normalise(few, known), layer, known)
+    eye = Eye(normalize(few, known), layer, known)
     return Network(card, drawn(card, eye.channels), eye).to(torch.device("cpu"))

@@ -37,7 +37,7 @@ def test_what_is_read_paints_like_what_was_written(tmp_path: Path) -> None:
     assert read_painter_card(tmp_path / "b.safetensors") == network.card
 
 
-def test_an_eye_is_normalised_as_it_was(vgg: VGG, tmp_path: Path) -> None:
+def test_an_eye_is_normalized_as_it_was(vgg: VGG, tmp_path: Path) -> None:
     network, pixels = any_style(vgg), torch.rand(1, 3, 20, 24)
     write_painter(tmp_path / "any.safetensors", network)
     found = read_painter(tmp_path / "any.safetensors")

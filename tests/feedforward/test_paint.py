@@ -10,7 +10,7 @@ import torch
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, PictureSizeError
 from pincel.feedforward.network import Network
-from pincel.feedforward.paint import Colour, Manner, matched, paint, seen_style, style_of
+from pincel.feedforward.paint import Color, Manner, matched, paint, seen_style, style_of
 from pincel.functional.color import color_statistics, luma
 from pincel.image.picture import Picture
 from tests.feedforward.nets import any_style, one_style
@@ -49,10 +49,10 @@ def test_strength_goes_from_the_photograph_to_the_style(network: Network) -> Non
     assert float((full - none).abs().mean()) > float((half - none).abs().mean()) > 1e-3
 
 
-def test_colours(network: Network) -> None:
+def test_colors(network: Network) -> None:
     content, style = picture(0), picture(3)
     plain = paint(network, content, [(style, 1.0)])
-    kept = paint(network, content, [(style, 1.0)], Manner(colour="luminance"))
+    kept = paint(network, content, [(style, 1.0)], Manner(color="luminance"))
     offsets = kept - content.pixels
     # Only brightness was repainted: all channels were moved alike.
     assert torch.allclose(offsets, offsets.mean(1, keepdim=True).expand_as(offsets), atol=1e-5)
@@ -60,7 +60,7 @@ def test_colours(network: Network) -> None:
     assert inside.shape == (1, 1, 40, 48)
     one = matched([(style, 1.0)], content)[0][0]
     assert torch.allclose(color_statistics(one.pixels).mean, color_statistics(content.pixels).mean, atol=0.02)
-    assert not torch.equal(paint(network, content, [(style, 1.0)], Manner(colour="content")), plain)
+    assert not torch.equal(paint(network, content, [(style, 1.0)], Manner(color="content")), plain)
 
 
 def test_tiles_where_memory_is_short(network: Network) -> None:
@@ -72,26 +72,26 @@ def test_tiles_where_memory_is_short(network: Network) -> None:
 
 
 @pytest.mark.parametrize(
-    ("strength", "colour", "styles", "said"),
+    ("strength", "color", "styles", "said"),
     [
         (1.5, "style", 1, "strength: is out of range · given 1.5"),
         (float("nan"), "style", 1, "strength: is out of range · given nan"),
-        (1.0, "grey", 1, "colour: is none of ours · given grey"),
+        (1.0, "gray", 1, "color: is none of ours · given gray"),
         (1.0, "style", 0, "style: the network any paints after a picture · given none"),
     ],
 )
-def test_what_cannot_be(strength: float, colour: Colour, styles: int, said: str, network: Network) -> None:
+def test_what_cannot_be(strength: float, color: Color, styles: int, said: str, network: Network) -> None:
     with pytest.raises(OptionError, match=rf"^{said}"):
-        paint(network, picture(0), [(picture(1), 1.0)] * styles, Manner(strength, colour))
+        paint(network, picture(0), [(picture(1), 1.0)] * styles, Manner(strength, color))
 
 
 def test_what_a_network_of_one_style_cannot() -> None:
     small = one_style()
-    with pytest.raises(OptionError, match=r"^style: the network small has learnt one and takes no other"):
+    with pytest.raises(OptionError, match=r"^style: the network small has learned one and takes no other"):
         paint(small, picture(0), [(picture(1), 1.0)])
-    with pytest.raises(OptionError, match=r"^network: small has learnt one style, as it is"):
+    with pytest.raises(OptionError, match=r"^network: small has learned one style, as it is"):
         paint(small, picture(0), manner=Manner(0.5))
-    assert paint(small, picture(0), manner=Manner(colour="luminance")).shape == (1, 3, 40, 48)
+    assert paint(small, picture(0), manner=Manner(color="luminance")).shape == (1, 3, 40, 48)
 
 
 def test_pictures_too_small(network: Network) -> None:

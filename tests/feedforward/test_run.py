@@ -79,7 +79,7 @@ def test_the_network_of_the_paper(size: tuple[int, int]) -> None:
     found = painted(network, pixels, None, 1.0, 0)
     assert found.shape == pixels.shape
     assert torch.allclose(found, expected.clamp(0, 1), atol=1e-5)
-    # It is no grey.
+    # It is no gray.
     assert float(found.std()) > 0.05
 
 

@@ -1,4 +1,4 @@
-"""Colours given from one picture to another."""
+"""Colors given from one picture to another."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def test_mean_and_covariance_become_the_targets(match: Matcher, first: int, seco
 
 
 @pytest.mark.parametrize("match", [*LINEAR, color.histogram], ids=lambda match: match.__name__)
-def test_a_picture_that_has_the_colours_stays_as_it_is(match: Matcher) -> None:
+def test_a_picture_that_has_the_colors_stays_as_it_is(match: Matcher) -> None:
     pixels = tinted(1)
     assert_close(match(pixels, color_statistics(pixels)), pixels, atol=1e-2)
 
 
 @pytest.mark.parametrize("match", [*LINEAR, color.histogram], ids=lambda match: match.__name__)
-def test_a_picture_in_one_colour_is_no_trouble(match: Matcher) -> None:
+def test_a_picture_in_one_color_is_no_trouble(match: Matcher) -> None:
     flat = torch.full((1, 3, 4, 5), 0.3)
     target = color_statistics(tinted(1))
     # A histogram has a middle, moments have a mean.
@@ -52,7 +52,7 @@ def test_a_picture_in_one_colour_is_no_trouble(match: Matcher) -> None:
     assert_close(match(tinted(1), color_statistics(flat)), torch.full((1, 3, 24, 31), 0.3), atol=0.05)
 
 
-def test_monge_moves_colours_least() -> None:
+def test_monge_moves_colors_least() -> None:
     pixels, target = tinted(3), color_statistics(tinted(2))
     moved = [float((match(pixels, target) - pixels).square().mean()) for match in LINEAR]
     assert moved[2] == min(moved)
@@ -72,7 +72,7 @@ def test_equal_values_stay_equal() -> None:
     assert len(set(matched[0, 0, 0].tolist())) == 3
 
 
-def test_pooled_colours_are_those_of_all_points() -> None:
+def test_pooled_colors_are_those_of_all_points() -> None:
     first, second = tinted(1), tinted(4)
     together = color_statistics(torch.cat([first, second, second, second], dim=2))
     found = pool_statistics([(color_statistics(first), 0.5), (color_statistics(second), 1.5), (color_statistics(tinted(2)), 0.0)])
@@ -95,8 +95,8 @@ def test_luminance_leaves_the_chroma_exactly(first: int, second: int) -> None:
 
 
 def test_luminance_is_that_of_rec_601() -> None:
-    grey = luminance(torch.tensor([1.0, 0.5, 0.25]).view(1, 3, 1, 1))
-    assert grey.flatten().tolist() == pytest.approx([0.299 + 0.5 * 0.587 + 0.25 * 0.114] * 3)
+    gray = luminance(torch.tensor([1.0, 0.5, 0.25]).view(1, 3, 1, 1))
+    assert gray.flatten().tolist() == pytest.approx([0.299 + 0.5 * 0.587 + 0.25 * 0.114] * 3)
 
 
 def test_what_was_clipped_is_not_torn_from_what_was_not() -> None:

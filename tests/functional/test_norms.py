@@ -1,4 +1,4 @@
-"""Regularisers of pictures rebuilt from their code, against plain loops of their definition."""
+"""Regularizers of pictures rebuilt from their code, against plain loops of their definition."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_variation_is_that_of_a_loop_for_each_picture(beta: float) -> None:
 
 @pytest.mark.parametrize("beta", [1.0, 1.5, 2.0, 3.0])
 def test_variation_has_the_slope_of_its_finite_differences(beta: float) -> None:
-    # No two neighbours alike: away from where it has a corner.
+    # No two neighbors alike: away from where it has a corner.
     assert gradcheck(lambda x: beta_variation(x, beta), (distinct(1, 2, 3, 4).requires_grad_(),))
 
 
@@ -77,7 +77,7 @@ def test_norms_have_the_slope_of_their_finite_differences(norm: object) -> None:
 
 
 def test_the_weights_of_paper_and_code_are_one() -> None:
-    """λ_α = 2.16e8 on pictures of norm 1 is 8e-10 / 2 on grey levels; λ_V = 0.5 is 1 / 2 (methods of the paper and its code)."""
+    """λ_α = 2.16e8 on pictures of norm 1 is 8e-10 / 2 on gray levels; λ_V = 0.5 is 1 / 2 (methods of the paper and its code)."""
     picture = 50 * normal(1, 3, 227, 227)
     scaled = picture / (SIGMA * math.sqrt(3 * 227**2))
     ours = 4e-10 * alpha_norm(picture, 6)
@@ -87,7 +87,7 @@ def test_the_weights_of_paper_and_code_are_one() -> None:
 
 
 @given(bound=st.floats(1, 400), seed=st.integers(0, 99))
-def test_bounded_colours_keep_their_direction(bound: float, seed: int) -> None:
+def test_bounded_colors_keep_their_direction(bound: float, seed: int) -> None:
     picture = 150 * normal(1, 3, 3, 3, seed=seed)
     found = clip_norm(picture, bound)
     length = found.norm(dim=1)

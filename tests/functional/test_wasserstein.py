@@ -169,7 +169,7 @@ def test_positions_beyond_single_precision_are_counted_exactly() -> None:
     assert 0 <= found < 1e-9
 
 
-def test_directions_have_length_one_and_no_favourite() -> None:
+def test_directions_have_length_one_and_no_favorite() -> None:
     lines = directions(3, 20_000)
     assert_close(lines.square().sum(1), torch.ones(20_000, dtype=torch.float64))
     assert float(lines.mean(0).abs().max()) < 0.02

@@ -1,4 +1,4 @@
-"""Files no library at hand would write: 16-bit PNGs and colour profiles with a known answer."""
+"""Files no library at hand would write: 16-bit PNGs and color profiles with a known answer."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def saved(image: Image.Image, form: str, **options: Any) -> bytes:
 
 
 def png(height: int, width: int, depth: int, kind: int, rows: bytes, extra: bytes = b"") -> bytes:
-    """Return a PNG; ``kind`` is 0 grey, 2 RGB, 4 grey and alpha, 6 RGBA."""
+    """Return a PNG; ``kind`` is 0 gray, 2 RGB, 4 gray and alpha, 6 RGBA."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -102,9 +102,9 @@ def wide_profile() -> bytes:
     return profile(b"RGB ", "Wide", {**primaries, **curves})
 
 
-def linear_grey_profile() -> bytes:
-    """Return the profile of a grey proportional to light."""
-    return profile(b"GRAY", "Linear grey", {b"kTRC": gamma(1)})
+def linear_gray_profile() -> bytes:
+    """Return the profile of a gray proportional to light."""
+    return profile(b"GRAY", "Linear gray", {b"kTRC": gamma(1)})
 
 
 def ink_profile() -> bytes:

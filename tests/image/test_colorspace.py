@@ -68,7 +68,7 @@ def test_what_cannot_be_honored_is_said(points: tuple[int, int], said: str) -> N
 def test_a_png_says_it_by_cicp_before_its_profile(load: Any) -> None:
     data = with_chunks(flat((60, 160, 90), icc_profile=wide_profile()), cICP=bytes([12, 13, 0, 1]))
     picture = load(data)
-    assert picture.notes == ("colours converted from Display P3 to sRGB",)
+    assert picture.notes == ("colors converted from Display P3 to sRGB",)
     expected = to_srgb_values(np.array([[[60, 160, 90]]], np.float32) / np.float32(255), space_of_code_points(12, 13)[0] or ColorSpace(""))
     np.testing.assert_allclose(picture.pixels[0, :, 0, 0], expected[0, 0], atol=1e-6)
 
@@ -103,7 +103,7 @@ def test_avif_says_it_by_nclx(load: Any) -> None:
     data = flat((60, 160, 90), "AVIF", quality=100, subsampling="4:4:4")
     at = data.index(b"colrnclx") + 8
     picture = load(data[:at] + struct.pack(">HH", 12, 13) + data[at + 4 :])
-    assert picture.notes == ("colours converted from Display P3 to sRGB",)
+    assert picture.notes == ("colors converted from Display P3 to sRGB",)
 
 
 def test_exif_says_adobe_rgb(load: Any) -> None:
@@ -111,7 +111,7 @@ def test_exif_says_adobe_rgb(load: Any) -> None:
     exif.get_ifd(0x8769)[0xA001] = 0xFFFF
     exif.get_ifd(0x8769)[0xA005] = {1: "R03"}
     picture = load(flat((100, 180, 90), "JPEG", quality=100, subsampling=0, exif=exif))
-    assert picture.notes == ("colours converted from Adobe RGB to sRGB",)
+    assert picture.notes == ("colors converted from Adobe RGB to sRGB",)
     assert float(picture.pixels[0, 1, 0, 0]) > 180 / 255
 
 
@@ -120,7 +120,7 @@ def test_a_bmp_with_its_profile_inside(load: Any) -> None:
     header = struct.pack("<IiiHHIIiiII", 124, 4, 4, 1, 24, 0, len(pixels), 0, 0, 0, 0) + bytes(16) + b"DEBM" + bytes(36 + 12)
     header += struct.pack("<IIII", 4, 124 + len(pixels), len(profile), 0)
     data = b"BM" + struct.pack("<IHHI", 14 + 124 + len(pixels) + len(profile), 0, 0, 14 + 124) + header + pixels + profile
-    assert "colours converted from 'Wide' to sRGB" in load(data).notes
+    assert "colors converted from 'Wide' to sRGB" in load(data).notes
     assert load(saved(Image.new("RGB", (4, 4)), "BMP")).notes == ()
 
 

@@ -30,7 +30,7 @@ def test_16_bit_png_is_exact(load: Any, channels: int) -> None:
     assert channels < 4 or torch.equal(picture.alpha, expected[:, 3:])
 
 
-def test_16_bit_grey_png_with_alpha_is_reduced_with_a_note(load: Any) -> None:
+def test_16_bit_gray_png_with_alpha_is_reduced_with_a_note(load: Any) -> None:
     values = levels(9, 13, 2, top=65535)
     picture = load(png16(values))
     assert (picture.pixels - unit(values)[:, :1]).abs().max() < 1 / 255
@@ -38,7 +38,7 @@ def test_16_bit_grey_png_with_alpha_is_reduced_with_a_note(load: Any) -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_the_transparent_colour_of_a_16_bit_png_is_compared_in_16_bits(load: Any, channels: int) -> None:
+def test_the_transparent_color_of_a_16_bit_png_is_compared_in_16_bits(load: Any, channels: int) -> None:
     values = np.full((2, 2, channels), 1000, dtype=np.uint16)
     values[0, 0, -1] = 1001
     picture = load(png16(values, values[1, 1].astype(">u2").tobytes()))
@@ -87,7 +87,7 @@ def test_32_bit_whole_numbers_count_as_16(load: Any, top: int, fine: bool) -> No
             load(data)
 
 
-def test_16_bit_colour_is_reduced_only_where_the_profile_needs_it(load: Any) -> None:
+def test_16_bit_color_is_reduced_only_where_the_profile_needs_it(load: Any) -> None:
     values = levels(5, 7, 3, top=65535)
     for icc, kept in ((srgb_profile(), True), (builders.wide_profile(), False)):
         tag = (34675, "B", len(icc), icc, True)

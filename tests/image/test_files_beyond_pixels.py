@@ -53,8 +53,8 @@ def test_a_large_profile_is_used_and_one_without_end_is_ignored(load: Any) -> No
     assert load(with_chunks(saved(smooth(), "PNG"), iCCP=chunk)).notes == ()
     picture = load(with_chunks(saved(smooth(), "PNG"), iCCP=b"profile\0\0" + zlib.compress(bytes(PROFILE_LIMIT + 1))))
     assert same(picture)
-    assert picture.notes == ("colour profile ignored: it is larger than 32 MiB",)
-    assert load(with_chunks(saved(smooth(), "PNG"), iCCP=b"profile\0\0nonsense")).notes == ("colour profile ignored: it is damaged",)
+    assert picture.notes == ("color profile ignored: it is larger than 32 MiB",)
+    assert load(with_chunks(saved(smooth(), "PNG"), iCCP=b"profile\0\0nonsense")).notes == ("color profile ignored: it is damaged",)
 
 
 def test_a_damaged_checksum_of_what_is_not_needed(load: Any) -> None:

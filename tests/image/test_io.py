@@ -64,13 +64,13 @@ def test_lab_is_converted(load: Any) -> None:
 
 @pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "TIFF"])
 def test_of_an_animation_the_first_frame_is_taken(load: Any, form: str) -> None:
-    frames = [Image.new("RGB", (5, 4), colour) for colour in ("red", "lime", "blue")]
+    frames = [Image.new("RGB", (5, 4), color) for color in ("red", "lime", "blue")]
     picture = load(saved(frames[0], form, save_all=True, append_images=frames[1:], lossless=True))
     assert picture.pixels[0, :, 2, 2].tolist() == [1, 0, 0]
     assert picture.notes == ("frame 1 of 3",)
 
 
-# -- orientation and colour -------------------------------------------------------------------------------
+# -- orientation and color -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -92,13 +92,13 @@ def test_pictures_are_turned_upright(load: Any, form: str, orientation: int) -> 
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "WEBP", AVIF])
-def test_colours_are_converted_by_their_profile(load: Any, form: str) -> None:
-    colour = np.array([200, 100, 60]) / 255
-    expected = builders.srgb_encoded(np.linalg.solve(builders.SRGB, builders.P3 @ colour**2))
+def test_colors_are_converted_by_their_profile(load: Any, form: str) -> None:
+    color = np.array([200, 100, 60]) / 255
+    expected = builders.srgb_encoded(np.linalg.solve(builders.SRGB, builders.P3 @ color**2))
     image = Image.new("RGB", (16, 16), (200, 100, 60))
     picture = load(saved(image, form, icc_profile=builders.wide_profile(), quality=100, lossless=form == "WEBP"))
     np.testing.assert_allclose(picture.pixels[0, :, 8, 8], expected, atol=(4 if form in {"AVIF", "JPEG"} else 1.5) / 255)
-    assert picture.notes == ("colours converted from 'Wide' to sRGB",)
+    assert picture.notes == ("colors converted from 'Wide' to sRGB",)
 
 
 def test_transparency_survives_the_profile(load: Any) -> None:
@@ -109,12 +109,12 @@ def test_transparency_survives_the_profile(load: Any) -> None:
 
 
 @pytest.mark.parametrize("mode", ["L", "I;16"])
-def test_grey_is_converted_by_its_profile(load: Any, mode: str) -> None:
+def test_gray_is_converted_by_its_profile(load: Any, mode: str) -> None:
     values = (np.linspace(0.1, 1, 50)[None] * (255 if mode == "L" else 65535)).astype("u1" if mode == "L" else "u2")
-    picture = load(saved(Image.fromarray(values), "PNG", icc_profile=builders.linear_grey_profile()))
+    picture = load(saved(Image.fromarray(values), "PNG", icc_profile=builders.linear_gray_profile()))
     expected = builders.srgb_encoded(values / np.iinfo(values.dtype).max)
     np.testing.assert_allclose(picture.pixels[0, 1], expected, atol=1.5 / 255)
-    assert "colours converted from 'Linear grey' to sRGB" in picture.notes
+    assert "colors converted from 'Linear gray' to sRGB" in picture.notes
 
 
 def test_cmyk_is_converted_by_its_profile(load: Any) -> None:
@@ -122,7 +122,7 @@ def test_cmyk_is_converted_by_its_profile(load: Any) -> None:
     image.putpixel((1, 0), (255, 0, 0, 0))  # cyan to the plain arithmetic, black on the odd press
     picture = load(saved(image, "TIFF", icc_profile=builders.ink_profile()))
     np.testing.assert_allclose(picture.pixels[0, :, 0].T, [[1, 1, 1], [0, 0, 0]], atol=0.02)
-    assert picture.notes == ("colours converted from 'Odd press' to sRGB",)
+    assert picture.notes == ("colors converted from 'Odd press' to sRGB",)
 
 
 def test_an_srgb_profile_changes_nothing(load: Any) -> None:
@@ -131,19 +131,19 @@ def test_an_srgb_profile_changes_nothing(load: Any) -> None:
     assert (torch.equal(picture.pixels, unit(image)), picture.notes) == (True, ())
 
 
-@pytest.mark.parametrize("bad", [b"rubbish", srgb_profile()[:300], builders.linear_grey_profile()])
+@pytest.mark.parametrize("bad", [b"rubbish", srgb_profile()[:300], builders.linear_gray_profile()])
 def test_a_profile_of_no_use_is_ignored_with_a_note(load: Any, bad: bytes) -> None:
     image = Image.fromarray(levels(9, 13, 3))
     picture = load(saved(image, "PNG", icc_profile=bad))
     assert torch.equal(picture.pixels, unit(image))
-    assert picture.notes == ("colour profile ignored: it is damaged or meant for another kind of picture",)
+    assert picture.notes == ("color profile ignored: it is damaged or meant for another kind of picture",)
 
 
 # -- transparency -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("form", ["RGBA PNG", "palette PNG", "GIF"])
-def test_hidden_colours_become_the_mean_of_the_visible(load: Any, form: str) -> None:
+def test_hidden_colors_become_the_mean_of_the_visible(load: Any, form: str) -> None:
     image = Image.fromarray(np.array([[[255, 0, 0, 255], [0, 0, 255, 255], [0, 255, 0, 0]]], dtype=np.uint8))
     image = image.quantize(8) if form == "palette PNG" else image
     picture = load(saved(image, "GIF" if form == "GIF" else "PNG"))

@@ -26,8 +26,8 @@ def saved(path: Path, values: Any) -> str:
     return str(path)
 
 
-def test_grey_masks_have_soft_edges(tmp_path: Path) -> None:
-    mask = load_mask(saved(tmp_path / "grey.png", np.array([[0, 51], [204, 255]])), "content mask")
+def test_gray_masks_have_soft_edges(tmp_path: Path) -> None:
+    mask = load_mask(saved(tmp_path / "gray.png", np.array([[0, 51], [204, 255]])), "content mask")
     assert list(mask.regions) == ["white", "black"]
     assert_close(mask.regions["white"], torch.tensor([[[[0.0, 0.2], [0.8, 1.0]]]]))
     assert_close(mask.regions["white"] + mask.regions["black"], torch.ones(1, 1, 2, 2))
@@ -38,7 +38,7 @@ def test_regions_without_a_pixel_are_left_out(tmp_path: Path) -> None:
     assert list(load_mask(saved(tmp_path / "ones.png", np.full((3, 4), 255)), "mask").regions) == ["white"]
 
 
-def test_indexed_masks_have_regions_by_colour(tmp_path: Path) -> None:
+def test_indexed_masks_have_regions_by_color(tmp_path: Path) -> None:
     image = Image.fromarray(np.array([[0, 1], [2, 1]], dtype=np.uint8)).convert("P")
     image.putdata([0, 1, 2, 1])
     image.putpalette([255, 0, 0, 0, 0, 255, 0, 255, 0])
@@ -49,7 +49,7 @@ def test_indexed_masks_have_regions_by_colour(tmp_path: Path) -> None:
 
 
 def test_a_photograph_is_no_mask(photographs: list[Path]) -> None:
-    with pytest.raises(PictureUnreadableError, match=r"content mask: has [\d,]+ colours .*accepted: grey, or at most 16 flat colours"):
+    with pytest.raises(PictureUnreadableError, match=r"content mask: has [\d,]+ colors .*accepted: gray, or at most 16 flat colors"):
         load_mask(str(photographs[0]), "content mask")
 
 

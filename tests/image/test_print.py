@@ -16,7 +16,7 @@ from pincel.image.io import load_picture, save_deep, save_picture
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, picture
 
-GIVEN: dict[str, Any] = {"size": 32, "steps": 1, "ladder": "none", "precision": "fp32"}
+GIVEN: dict[str, Any] = {"size": 32, "steps": 1, "scales": "none", "precision": "fp32"}
 
 
 @pytest.mark.parametrize("transparent", [False, True])
@@ -58,7 +58,7 @@ def test_dots_that_make_no_sense_are_none(tmp_path: Path) -> None:
 
 
 def test_a_picture_of_sixteen_bits(capsys: pytest.CaptureFixture[str], photographs: list[Path], tmp_path: Path) -> None:
-    given = ("--size", "32", "--steps", "1", "--ladder", "none", "--depth", "16")
+    given = ("--size", "32", "--steps", "1", "--scales", "none", "--depth", "16")
     answer = pincel(capsys, "transfer", *photographs[:2], "-o", tmp_path / "deep.tif", *given)
     assert answer.code == 0, answer.err
     levels = load_picture(tmp_path / "deep.tif").pixels * 65535

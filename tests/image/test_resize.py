@@ -53,7 +53,7 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
         ((198, 528), 300, "long", "nearest", (113, 300)),  # 112 if multiplied before divided
         ((100, 122), 256, "long", "floor32", (209, 255)),  # 256 in double precision
         ((1, 5000), 512, "long", "nearest", (0, 512)),
-        ((5, 10), 5, "long", "nearest", (2, 5)),  # 2.5 goes to the even neighbour
+        ((5, 10), 5, "long", "nearest", (2, 5)),  # 2.5 goes to the even neighbor
         ((15, 10), 5, "short", "nearest", (8, 5)),  # and so does 7.5
     ],
 )
@@ -129,7 +129,7 @@ def test_unknown_names_come_with_the_closest() -> None:
 
 @pytest.mark.parametrize("resample", RESAMPLERS)
 @pytest.mark.parametrize("size", [(5, 7), (40, 31), (1, 1), (9, 40)])
-def test_every_resampling_keeps_batch_range_and_flat_colour(resample: str, size: tuple[int, int]) -> None:
+def test_every_resampling_keeps_batch_range_and_flat_color(resample: str, size: tuple[int, int]) -> None:
     moved = resize(noise(2, 4, 12, 16), size, resample)
     assert (tuple(moved.shape), moved.dtype) == ((2, 4, *size), torch.float32)
     assert 0 <= moved.min() <= moved.max() <= 1
@@ -215,7 +215,7 @@ def test_nothing_cannot_be_a_size() -> None:
 
 
 @pytest.mark.parametrize("resample", RESAMPLERS)
-def test_hidden_colours_do_not_bleed(resample: str) -> None:
+def test_hidden_colors_do_not_bleed(resample: str) -> None:
     pixels, alpha = torch.zeros(1, 3, 12, 12), torch.zeros(1, 1, 12, 12)
     pixels[:, 0, :, 5:], alpha[..., 5:] = 1, 1  # red, and green where it cannot be seen
     pixels[:, 1, :, :5] = 1
@@ -231,7 +231,7 @@ def test_opaque_pictures_are_simply_resized() -> None:
     assert torch.equal(resize_picture(picture, (3, 5)).pixels, resize(picture.pixels, (3, 5)))
 
 
-def test_hidden_colours_become_the_mean_weighted_by_alpha() -> None:
+def test_hidden_colors_become_the_mean_weighted_by_alpha() -> None:
     pixels = torch.tensor([0.0, 0.4, 1.0]).expand(1, 3, 1, 3)
     alpha = torch.tensor([0.0, 0.75, 0.25]).expand(1, 1, 1, 3)
     torch.testing.assert_close(fill_hidden(pixels, alpha)[0, 0, 0], torch.tensor([0.55, 0.4, 1.0]))

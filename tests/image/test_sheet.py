@@ -14,13 +14,13 @@ from pincel.image.sheet import _spelled, contact_sheet
 RED, BLUE, CLEAR = "#ff0000", "#0000ff", "#00000000"
 
 
-def solid(colour: str, width: int, height: int, mode: str = "RGB") -> Image.Image:
-    return Image.new(mode, (width, height), colour)
+def solid(color: str, width: int, height: int, mode: str = "RGB") -> Image.Image:
+    return Image.new(mode, (width, height), color)
 
 
-def extent(sheet: Image.Image, colour: tuple[int, int, int]) -> tuple[int, int, int, int]:
-    """Return left, top, width, height of what has exactly one colour."""
-    rows, columns = np.nonzero((np.asarray(sheet) == colour).all(-1))
+def extent(sheet: Image.Image, color: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """Return left, top, width, height of what has exactly one color."""
+    rows, columns = np.nonzero((np.asarray(sheet) == color).all(-1))
     return int(columns.min()), int(rows.min()), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
 
 
@@ -49,7 +49,7 @@ def test_a_long_caption_is_broken_and_a_long_word_is_not_cut() -> None:
     assert contact_sheet([("W" * 40, solid(RED, 60, 100))], height=100).width > one.width
 
 
-def test_rows_are_a_margin_apart_and_centred() -> None:
+def test_rows_are_a_margin_apart_and_centered() -> None:
     cells = [("", solid(RED, 10, 10)), ("", solid(RED, 10, 10)), ("", solid(BLUE, 10, 10))]
     sheet = contact_sheet(cells, height=32, columns=2)
     assert extent(sheet, (255, 0, 0)) == (4, 4, 68, 32)
@@ -62,7 +62,7 @@ def test_rows_are_filled_from_the_left(count: int, columns: int | None, rows: in
     assert sheet.height == rows * 32 + (rows + 1) * 4
 
 
-def test_a_grid_fits_pictures_into_boxes_and_centres_them() -> None:
+def test_a_grid_fits_pictures_into_boxes_and_centers_them() -> None:
     cells = [("", solid(RED, 40, 10)), ("", solid(BLUE, 10, 40)), ("", solid("#00ff00", 20, 10))]
     sheet = contact_sheet(cells, height=32, width=64, columns=2)
     assert sheet.size == (2 * 64 + 3 * 4, 2 * 32 + 3 * 4)
@@ -73,7 +73,7 @@ def test_a_grid_fits_pictures_into_boxes_and_centres_them() -> None:
 
 
 def test_columns_of_a_grid_stay_in_line_under_a_long_word() -> None:
-    cells = [(text, solid(colour, 20, 20)) for text, colour in [("", RED), ("W" * 40, "#00ff00"), ("", RED), ("", BLUE)]]
+    cells = [(text, solid(color, 20, 20)) for text, color in [("", RED), ("W" * 40, "#00ff00"), ("", RED), ("", BLUE)]]
     sheet = contact_sheet(cells, height=32, width=32, columns=2)
     green, blue = extent(sheet, (0, 255, 0)), extent(sheet, (0, 0, 255))
     assert (green[0], green[2:]) == (blue[0], blue[2:])

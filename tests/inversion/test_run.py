@@ -108,7 +108,7 @@ def test_the_same_seed_is_the_same_picture() -> None:
     assert first != other
 
 
-def test_neurons_leave_the_rest_to_the_regularisers() -> None:
+def test_neurons_leave_the_rest_to_the_regularizers() -> None:
     """Only where the chosen neurons look is the picture rebuilt."""
     run = Rebuild(photograph(48, 48), NETWORK, size=48, steps=50, recipe="mahendran2015", neurons="9x9", tv_weight=50)
     list(run)
@@ -133,7 +133,7 @@ def test_a_function_must_return_a_code_for_each_picture() -> None:
 
 
 @pytest.mark.parametrize("spec", ["hog", "hogb", "dsift"])
-def test_descriptors_are_inverted_in_grey(spec: str) -> None:
+def test_descriptors_are_inverted_in_gray(spec: str) -> None:
     run = Rebuild(photograph(48, 64), spec, size=64, steps=60)
     start = next(event for event in run if isinstance(event, Step))
     list(run)
@@ -181,7 +181,7 @@ def test_each_option_for_three_steps(options: dict[str, Any]) -> None:
     assert run.result.record["steps"] >= 1
 
 
-def test_colours_stay_within_the_bound() -> None:
+def test_colors_stay_within_the_bound() -> None:
     made = make_representation(NETWORK, pooling="max", device=CPU)
     recipe = INVERSIONS["mahendran2016"].recipe.override(bound=40)
     problem = make_problem(recipe, made, [], phases(recipe, (8, 8), 1)[0])

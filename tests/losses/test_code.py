@@ -72,7 +72,7 @@ def test_a_regularizer_is_of_gray_levels_from_the_mean_once_for_a_gray_picture()
     def formula(x: Tensor) -> Tensor:
         return x.square().sum((1, 2, 3))
 
-    grey = torch.tensor([[[[128.0, 131.0]]]]).expand(2, 3, 1, 2)
+    gray = torch.tensor([[[[128.0, 131.0]]]]).expand(2, 3, 1, 2)
     loss = RegularizationLoss("norm", formula, 0.5, torch.tensor([[[[128.0]]]]), images=2)
-    (term,) = loss.terms({}, grey)
+    (term,) = loss.terms({}, gray)
     assert (term.name, float(term.value), float(term.weighted)) == ("norm", 9, 9)

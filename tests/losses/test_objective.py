@@ -21,7 +21,7 @@ SLIDES = CONVENTIONS["slides"]
 
 
 def features_of(pixels: Tensor) -> dict[str, Tensor]:
-    """Stand in for a network: two layers that see colours and edges."""
+    """Stand in for a network: two layers that see colors and edges."""
     return {"relu1_1": torch.cat([pixels, -pixels], 1).relu(), "relu2_1": (pixels[..., ::2, ::2] - pixels[..., 1::2, ::2]).relu()}
 
 

@@ -20,7 +20,7 @@ from pincel.types import Window
 from tests.runs import make_run
 from tests.tensors import assert_close, normal
 
-GIVEN: dict[str, Any] = {"size": 64, "steps": 3, "ladder": "none", "precision": "fp32"}
+GIVEN: dict[str, Any] = {"size": 64, "steps": 3, "scales": "none", "precision": "fp32"}
 
 
 def shares(features: Any) -> Any:

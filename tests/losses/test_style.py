@@ -23,7 +23,7 @@ from pincel.types import Window
 from tests.runs import make_run
 from tests.tensors import assert_close, normal
 
-GIVEN: dict[str, Any] = {"size": 64, "steps": 3, "ladder": "none", "precision": "fp32", "style_size": "same-rule", "canvas": "pixels"}
+GIVEN: dict[str, Any] = {"size": 64, "steps": 3, "scales": "none", "precision": "fp32", "style_size": "same-rule", "canvas": "pixels"}
 
 
 def gradient(run: Run) -> tuple[float, torch.Tensor]:
@@ -61,7 +61,7 @@ def test_windows_add_up_to_the_layer() -> None:
     assert_close((parts[0] + parts[1]) / 48, features)
 
 
-def test_neighbours_are_the_nearest() -> None:
+def test_neighbors_are_the_nearest() -> None:
     found, target = normal(4, 9), normal(4, 7, seed=1)
     middle = target.mean(1, keepdim=True)
     cosines = torch.nn.functional.cosine_similarity((found - middle)[:, :, None], (target - middle)[:, None, :], dim=0)
@@ -99,7 +99,7 @@ def test_terms_share_what_is_measured() -> None:
 
     assert shared("gram") == [FeatureStatistics(("a", "b"))]
     assert shared("gram", "mean-std", "w2", "shift") == [FeatureStatistics(("a", "b"), means=True)]
-    assert len(shared("w2", "gram", "histogram", "neighbours")) == 3
+    assert len(shared("w2", "gram", "histogram", "neighbors")) == 3
     assert shared("correlation-chain", "correlation-chain") == [LayerPair("a", "b", 2)]
 
 
@@ -121,7 +121,7 @@ def test_every_term_is_zero_for_the_style_itself_and_more_for_another(name: str)
 
 
 @pytest.mark.parametrize(
-    "terms", ["sliced-wasserstein", "histogram=1,gram=0.1", "neighbours", "correlation-chain", "w2=1,mean-std=2,shift=0.1"]
+    "terms", ["sliced-wasserstein", "histogram=1,gram=0.1", "neighbors", "correlation-chain", "w2=1,mean-std=2,shift=0.1"]
 )
 def test_tiles_see_the_same(terms: str, photographs: list[Path]) -> None:
     given = {**GIVEN, "size": 96, "style_terms": terms}

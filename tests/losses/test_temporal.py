@@ -60,7 +60,7 @@ def test_its_terms_have_names_of_their_own() -> None:
 
 
 def test_a_run_is_drawn_to_what_it_is_held_to_where_that_is_trusted(photographs: list[Path]) -> None:
-    """The whole way: canvas, optimiser, objective. A gradient that ended on the way would leave both halves alike."""
+    """The whole way: canvas, optimizer, objective. A gradient that ended on the way would leave both halves alike."""
     target = torch.full((1, 3, 48, 48), 255.0) * torch.tensor([0.9, 0.1, 0.1]).view(1, 3, 1, 1)
     trust = torch.zeros(1, 1, 48, 48)
     trust[..., :24] = 1
@@ -70,16 +70,16 @@ def test_a_run_is_drawn_to_what_it_is_held_to_where_that_is_trusted(photographs:
         return [TemporalLoss({1: (target, trust)}, 1e6)]
 
     start = torch.full((1, 3, 48, 48), 0.5)
-    grey = np.full((48, 48, 3), 128, np.uint8)
+    gray = np.full((48, 48, 3), 128, np.uint8)
     values = {
         "steps": 30,
-        "ladder": "none",
+        "scales": "none",
         "style_layers": "relu1_1",
         "content_layers": "relu1_1",
         "canvas": "pixels",
         "precision": "fp32",
     }
-    run = make_run(grey, photographs[0], init_image=start, extra_losses=wishes, size=48, **values)  # type: ignore[arg-type]
+    run = make_run(gray, photographs[0], init_image=start, extra_losses=wishes, size=48, **values)  # type: ignore[arg-type]
     list(run)
     pixels = run.result.pixels
     assert pixels is not None
@@ -120,7 +120,7 @@ def test_long_term_weights_never_add_up_to_more_than_the_surest(values: list[flo
         assert float(weights[index][0]) == pytest.approx(max(value - sum(values[:index]), 0), abs=1e-6)
 
 
-def test_a_pass_begins_between_a_frame_and_its_neighbour_where_that_is_trusted() -> None:
+def test_a_pass_begins_between_a_frame_and_its_neighbor_where_that_is_trusted() -> None:
     own, other = torch.zeros(1, 3, 1, 2), torch.full((1, 3, 1, 2), 6.0)
     begun = warp_blend(own, other, torch.tensor([[[[1.0, 0.0]]]]), share=0.5)
     assert begun[0, 0].tolist() == [[2.0, 0.0]]

@@ -34,7 +34,7 @@ def test_every_step_is_that_of_torch(problem: Callable[[], Known], steps: int, h
 
 
 @pytest.mark.parametrize("size", [1e-12, 1.0, 1e12])
-def test_the_first_step_moves_the_most_moved_pixel_by_one_grey_level(size: float) -> None:
+def test_the_first_step_moves_the_most_moved_pixel_by_one_gray_level(size: float) -> None:
     gradient = size * torch.tensor([3.0, -1.0, 0.0, 4.0]).view(1, 1, 2, 2)
     moved, _ = LBFGS().step(torch.zeros(1, 1, 2, 2), gradient, LBFGSState())
     assert_close(moved, torch.tensor([-0.75, 0.25, 0.0, -1.0]).view(1, 1, 2, 2))
@@ -71,7 +71,7 @@ def test_the_newest_pairs_are_kept() -> None:
         before = x
         x, state = optimizer.step(x, known.gradient(x), state)
         steps.append((x - before).reshape(-1))
-    # The last step is not learnt from until the gradient after it is known.
+    # The last step is not learned from until the gradient after it is known.
     for pair, step in zip(state.pairs, steps[-3:-1], strict=True):
         assert_close(pair.step, step)
 
@@ -96,7 +96,7 @@ def test_memory_layout_does_not_matter(of_x: torch.memory_format, of_gradient: t
         x = x.contiguous(memory_format=of_x)
 
 
-def learnt(known: Known, steps: int) -> tuple[Tensor, LBFGSState]:
+def learned(known: Known, steps: int) -> tuple[Tensor, LBFGSState]:
     x, state = known.start, LBFGSState()
     for _ in range(steps):
         x, state = LBFGS().step(x, known.gradient(x), state)
@@ -104,7 +104,7 @@ def learnt(known: Known, steps: int) -> tuple[Tensor, LBFGSState]:
 
 
 def test_a_history_that_does_not_descend_is_forgotten() -> None:
-    x, state = learnt(bowl(), 4)
+    x, state = learned(bowl(), 4)
     gradient = bowl().gradient(x)
     # A pair of negative curvature, as no honest step leaves behind, turns the direction uphill.
     liar = type(state.pairs[0])(step=gradient.reshape(-1), change=-gradient.reshape(-1), inverse=-1 / gradient.square().sum())
@@ -114,24 +114,24 @@ def test_a_history_that_does_not_descend_is_forgotten() -> None:
 
 
 def test_a_history_that_gives_no_number_is_forgotten() -> None:
-    x, state = learnt(bowl(), 4)
+    x, state = learned(bowl(), 4)
     broken = type(state.pairs[0])(step=torch.full((60,), torch.nan).double(), change=state.pairs[0].change, inverse=state.pairs[0].inverse)
     moved, after = LBFGS().step(x, bowl().gradient(x), LBFGSState(pairs=(broken,)))
     assert after.pairs == ()
     assert bool(torch.isfinite(moved).all())
 
 
-def test_a_pair_without_curvature_is_not_learnt() -> None:
+def test_a_pair_without_curvature_is_not_learned() -> None:
     # A plane: the gradient never changes.
     x, gradient, state = torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2), LBFGSState()
-    for place in (-1.0, -5.0, -9.0):  # one grey level, then four a step
+    for place in (-1.0, -5.0, -9.0):  # one gray level, then four a step
         x, state = LBFGS().step(x, gradient, state)
         assert state.pairs == ()
         assert_close(x, torch.full((1, 1, 2, 2), place))
 
 
 def test_a_history_that_leads_nowhere_is_forgotten() -> None:
-    x, state = learnt(bowl(), 4)
+    x, state = learned(bowl(), 4)
     _, state = LBFGS().step(x, bowl().gradient(x), state)
     assert state.pairs
     _, after = LBFGS().step(x, bowl().gradient(x), state)
@@ -163,7 +163,7 @@ def test_no_gradient_is_no_step() -> None:
     assert torch.equal(moved, x)
 
 
-def test_the_step_learnt_from_is_the_distance_really_moved() -> None:
+def test_the_step_learned_from_is_the_distance_really_moved() -> None:
     known, optimizer = bowl(), LBFGS()
     x, state = optimizer.step(known.start, known.gradient(known.start), optimizer.init(known.start))
     elsewhere = x.clamp(-0.001, 0.001)
@@ -175,7 +175,7 @@ def test_the_step_learnt_from_is_the_distance_really_moved() -> None:
 @pytest.mark.parametrize("learning_rate", [0.25, 0.5])
 def test_learning_rate_scales_the_step(learning_rate: float) -> None:
     known = bowl()
-    x, state = learnt(known, 3)
+    x, state = learned(known, 3)
     full, _ = LBFGS().step(x, known.gradient(x), state)
     part, _ = LBFGS(learning_rate=learning_rate).step(x, known.gradient(x), state)
     assert_close(part - x, learning_rate * (full - x))

@@ -60,7 +60,7 @@ def test_without_a_change_lbfgs_keeps_every_pair() -> None:
         assert torch.equal(ours.step, theirs.step)
         assert torch.equal(ours.change, theirs.change)
         assert_close(ours.inverse, theirs.inverse)
-    # The last place belongs to the old canvas: no pair can be learnt across the change.
+    # The last place belongs to the old canvas: no pair can be learned across the change.
     assert (carried.x, carried.gradient) == (None, None)
 
 
@@ -210,7 +210,7 @@ OLD, NEW = (12, 16), (24, 32)
 
 
 @pytest.mark.parametrize("kind", ["pixels", "fourier"])
-def test_lbfgs_arrives_sooner_with_what_it_learnt_on_a_coarser_canvas(kind: str) -> None:
+def test_lbfgs_arrives_sooner_with_what_it_learned_on_a_coarser_canvas(kind: str) -> None:
     coarse, fine = terrain(kind, OLD), terrain(kind, NEW)
     before, beyond = (canvas_of(kind, size) for size in (OLD, NEW))
     optimizer = LBFGS()

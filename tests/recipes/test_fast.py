@@ -14,7 +14,7 @@ from pincel.errors import OptionError, RecipeError
 from pincel.image.picture import Picture
 from pincel.recipes import PRESETS, RECIPES
 from pincel.recipes.cited import Cited
-from pincel.recipes.schema import NAMES, Recipe, parse_ladder, share_of
+from pincel.recipes.schema import NAMES, Recipe, parse_scales, share_of
 from pincel.recipes.toml import find_recipe, read_recipe, write_recipe
 from pincel.run.sizes import SMALLEST, content_size, needed_stride, scales_of, style_size
 from tests.runs import make_run
@@ -48,9 +48,9 @@ OBJECTIVE = {
     "content_mask",
     "style_mask",
     "propagation",
-    "colour",
-    "colour_match",
-    "colour_when",
+    "color",
+    "color_match",
+    "color_when",
     "convention",
     "content_weight",
     "style_weight",
@@ -64,8 +64,8 @@ OBJECTIVE = {
 }
 WAY = {
     "steps",
-    "ladder",
-    "coarse_content",
+    "scales",
+    "coarse_content_factor",
     "detail",
     "tolerance",
     "gradients",
@@ -101,7 +101,7 @@ def test_a_twin_cites_the_sources_of_its_base_and_says_what_is_ours(name: str) -
     assert {key: twin.sources[key] for key in OBJECTIVE} == {key: base.sources[key] for key in OBJECTIVE}
     assert set(twin.sources) == OBJECTIVE | WAY
     assert all(twin.sources.values())
-    assert not any(twin.sources[key] == base.sources[key] for key in ("steps", "ladder", "coarse_content", "detail", "tolerance"))
+    assert not any(twin.sources[key] == base.sources[key] for key in ("steps", "scales", "coarse_content_factor", "detail", "tolerance"))
 
 
 def test_what_is_measured_names_a_page_that_exists() -> None:
@@ -112,10 +112,10 @@ def test_what_is_measured_names_a_page_that_exists() -> None:
 @pytest.mark.parametrize("name", BASES)
 def test_what_repeats_a_source_has_no_ladder_and_a_twin_has_one(name: str) -> None:
     # One is ours; crowsonkb has scales of its own.
-    assert (RECIPES[name].recipe.rungs == []) == (name not in ("gram", "crowsonkb"))
+    assert (RECIPES[name].recipe.scale_fractions == []) == (name not in ("gram", "crowsonkb"))
     twin = RECIPES[f"{name}-fast"].recipe
-    assert len(twin.rungs) > 0
-    assert all(0 < share < 1 and multiple > 0 for share, multiple in twin.rungs)
+    assert len(twin.scale_fractions) > 0
+    assert all(0 < share < 1 and multiple > 0 for share, multiple in twin.scale_fractions)
 
 
 def test_the_twin_of_a_recipe_that_is_changed_follows() -> None:
@@ -163,7 +163,7 @@ def test_what_is_no_share(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "ladder"),
+    ("text", "scales"),
     [
         ("1/4=4,1/2=2", {"1/4": 4.0, "1/2": 2.0}),
         (" 1/4 = 4 , 0.5=.5 ", {"1/4": 4.0, "0.5": 0.5}),
@@ -174,8 +174,8 @@ def test_what_is_no_share(text: str) -> None:
     ],
 )
 def test_a_ladder_is_read(text: str, ladder: dict[str, float]) -> None:
-    assert parse_ladder(text) == ladder
-    assert RECIPES["pincel"].recipe.override(ladder=text).ladder == ladder
+    assert parse_scales(text) == ladder
+    assert RECIPES["pincel"].recipe.override(scales=text).scales == ladder
 
 
 EACH = "Each scale of the ladder is a share of the size and a multiple of --steps, as 1/4=4, not "
@@ -199,47 +199,47 @@ EACH = "Each scale of the ladder is a share of the size and a multiple of --step
 )
 def test_ladders_that_cannot_be(text: str, message: str) -> None:
     with pytest.raises(OptionError) as refusal:
-        FAST.override(ladder=text)
+        FAST.override(scales=text)
     assert str(refusal.value) == message
 
 
 @pytest.mark.parametrize("share", ["0", "1", "2", "x", "1/0", ""])
 @pytest.mark.parametrize("as_text", [True, False])
 def test_a_ladder_of_scales_that_are_no_shares(share: str, as_text: bool) -> None:
-    with pytest.raises(OptionError, match=rf"'ladder' .* a share of the size between 0 and 1, such as 1/4, not '{share}'\.$"):
-        FAST.override(ladder=f"{share}=1" if as_text else {share: 1.0})
+    with pytest.raises(OptionError, match=rf"'scales' .* a share of the size between 0 and 1, such as 1/4, not '{share}'\.$"):
+        FAST.override(scales=f"{share}=1" if as_text else {share: 1.0})
 
 
 def test_the_refusal_of_a_share_is_a_sentence() -> None:
     with pytest.raises(OptionError) as refusal:
-        FAST.override(ladder="2=1")
+        FAST.override(scales="2=1")
     assert "it a scale" not in str(refusal.value)
 
 
 def test_a_scale_given_twice_in_two_ways_of_writing() -> None:
     with pytest.raises(OptionError, match="twice"):
-        FAST.override(ladder="1/2=1,0.5=2")
+        FAST.override(scales="1/2=1,0.5=2")
 
 
-@pytest.mark.parametrize("ladder", ["1e400=1", "1/2=1e308"])
+@pytest.mark.parametrize("scales", ["1e400=1", "1/2=1e308"])
 def test_numbers_too_large_are_refused(ladder: str) -> None:
     with pytest.raises(OptionError):
-        scales_of(FAST.override(ladder=ladder), (512, 512), [])
+        scales_of(FAST.override(scales=ladder), (512, 512), [])
 
 
 def test_a_recipe_can_do_without_its_ladder() -> None:
-    assert FAST.override(ladder="none").rungs == []
-    assert FAST.override(ladder={}).rungs == []
-    assert FAST.override(ladder=None).rungs == FAST.rungs
+    assert FAST.override(scales="none").scale_fractions == []
+    assert FAST.override(scales={}).scale_fractions == []
+    assert FAST.override(scales=None).scale_fractions == FAST.scale_fractions
 
 
 def test_rungs_are_shares_and_multiples() -> None:
-    assert FAST.override(ladder={"1/8": 3, "0.5": 0.5}).rungs == [(0.125, 3.0), (0.5, 0.5)]
+    assert FAST.override(scales={"1/8": 3, "0.5": 0.5}).scale_fractions == [(0.125, 3.0), (0.5, 0.5)]
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("coarse_content", -1.0), ("coarse_content", float("inf")), ("detail", -0.1), ("tolerance", -0.1), ("tolerance", 1.0)],
+    [("coarse_content_factor", -1.0), ("coarse_content_factor", float("inf")), ("detail", -0.1), ("tolerance", -0.1), ("tolerance", 1.0)],
 )
 def test_values_of_the_way_that_cannot_be(key: str, value: float) -> None:
     with pytest.raises(OptionError, match=f"'{key}' cannot be"):
@@ -247,13 +247,13 @@ def test_values_of_the_way_that_cannot_be(key: str, value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "ladder"),
+    ("text", "scales"),
     [
         ('ladder = "1/3=2, 0.75=1"', {"1/3": 2.0, "0.75": 1.0}),
         ('[ladder]\n"1/3" = 2\n"0.75" = 1.0', {"1/3": 2.0, "0.75": 1.0}),
         ('ladder = "none"', {}),
         ("[ladder]", {}),
-        ("steps = 3", FAST.ladder),
+        ("steps = 3", FAST.scales),
     ],
     ids=["text", "table", "none", "empty table", "inherited"],
 )
@@ -261,8 +261,8 @@ def test_a_ladder_in_a_file(text: str, ladder: dict[str, float], tmp_path: Path)
     path = tmp_path / "mine.toml"
     path.write_text(f'base = "gram-fast"\n{text}\n')
     cited = find_recipe(str(path))
-    assert cited.recipe.ladder == ladder
-    assert cited.sources["ladder"] == (WHY if text == "steps = 3" else str(path))
+    assert cited.recipe.scales == ladder
+    assert cited.sources["scales"] == (WHY if text == "steps = 3" else str(path))
 
 
 @pytest.mark.parametrize(
@@ -273,8 +273,8 @@ def test_a_ladder_in_a_file(text: str, ladder: dict[str, float], tmp_path: Path)
         ('[ladder]\n"3/2" = 1', "between 0 and 1, such as 1/4, not '3/2'"),
         ('[ladder]\n"1/2" = -1', "'ladder.1/2' cannot be -1"),
         ('[ladder]\n"1/2" = "many"', "'ladder.1/2' cannot be 'many'"),
-        ("ladder = 3", "'ladder' cannot be 3"),
-        ('ladder = ["1/2"]', "'ladder' cannot be"),
+        ("ladder = 3", "'scales' cannot be 3"),
+        ('ladder = ["1/2"]', "'scales' cannot be"),
     ],
 )
 def test_a_ladder_in_a_file_that_cannot_be(text: str, message: str, tmp_path: Path) -> None:
@@ -315,7 +315,7 @@ def test_scales_too_small_to_see_anything_in_are_left_out(size: tuple[int, int],
 @pytest.mark.parametrize("style", [(100, 100), (64, 500), (3000, 200), (90, 2000)])
 def test_whatever_is_laid_out_can_be_painted(name: str, style: tuple[int, int]) -> None:
     for size in range(400, 1200, 97):
-        recipe = RECIPES[name].recipe.override(size=size, ladder={str(share / 20): 1.0 for share in range(1, 20)})
+        recipe = RECIPES[name].recipe.override(size=size, scales={str(share / 20): 1.0 for share in range(1, 20)})
         full = content_size(recipe, sized(300, 410))
         for scale in scales_of(recipe, full, [sized(*style)]):
             assert min(scale.size) >= min(*full, max(SMALLEST, needed_stride(recipe)))

@@ -135,7 +135,7 @@ def mean_activations(network: Any, photographs: list[Path]) -> dict[str, Tensor]
     return {layer: torch.where(mean > 1e-8, mean, 1.0) for layer, mean in means.items()}
 
 
-def normalised(network: Any, scale: dict[str, Tensor], pixels: Tensor) -> dict[str, Tensor]:
+def normalized(network: Any, scale: dict[str, Tensor], pixels: Tensor) -> dict[str, Tensor]:
     """What the network sees after its ReLUs, each filter by its mean activation."""
     return {layer: f / scale[layer].view(1, -1, 1, 1) for layer, f in look(network, pixels).items() if layer.startswith("relu")}
 
@@ -151,7 +151,7 @@ def pair(photographs: list[Path]) -> tuple[Path, Path]:
 
 
 def check(recipe: str, source: Source, pair: tuple[Path, Path], tolerance: float = 2e-5, **overrides: Any) -> None:
-    """Compare sizes and objective at the source's content picture with half of its style's colours mixed in."""
+    """Compare sizes and objective at the source's content picture with half of its style's colors mixed in."""
     content, style = (source.prepare(path) for path in pair)
     run = make_run(str(pair[0]), str(pair[1]), recipe=recipe, steps=0, precision="fp32", **overrides)
     assert run.size == tuple(content.shape[-2:])
@@ -198,7 +198,7 @@ def test_neural_style_is_the_lua_program(pair: tuple[Path, Path], reference_vgg:
 
 def test_tf_tutorial_is_the_tutorial(pair: tuple[Path, Path], reference_vgg: Network) -> None:
     def axis(array: NDArray[Any], length: int) -> NDArray[Any]:
-        """Interpolate along the first axis between pixel centres, without antialiasing, as tf.image.resize."""
+        """Interpolate along the first axis between pixel centers, without antialiasing, as tf.image.resize."""
         position = (np.arange(length) + 0.5) * array.shape[0] / length - 0.5
         low = np.floor(position).astype(int)
         share = (position - low).reshape(-1, *[1] * (array.ndim - 1))
@@ -252,12 +252,12 @@ def test_pastiche_is_the_package(
 
 
 @pytest.mark.usefixtures("calibrated_small")
-def test_gatys2015_is_the_paper_on_the_normalised_network(pair: tuple[Path, Path], photographs: list[Path], reference_vgg: Network) -> None:
+def test_gatys2015_is_the_paper_on_the_normalized_network(pair: tuple[Path, Path], photographs: list[Path], reference_vgg: Network) -> None:
     network = reference_vgg("avg")
     scale = mean_activations(network, photographs)
 
     def objective(picture: Tensor, content: Tensor, style: Tensor) -> float:
-        seen, wanted, painted = (normalised(network, scale, x) for x in (picture, content, style))
+        seen, wanted, painted = (normalized(network, scale, x) for x in (picture, content, style))
         content_term = mse_loss(seen["relu4_2"], wanted["relu4_2"]) / 4
         style_term = sum(
             0.2 * mse_loss(gram(seen[n]) / seen[n][0, 0].numel(), gram(painted[n]) / painted[n][0, 0].numel()) / 4 for n in STYLE
@@ -299,7 +299,7 @@ def test_slides_is_the_deck_in_float64(pair: tuple[Path, Path], reference_vgg: N
 
 
 def test_texture_is_the_paper_of_textures(pair: tuple[Path, Path], reference_vgg: Network) -> None:
-    # The weights as they are: normalising them is tested by itself.
+    # The weights as they are: normalizing them is tested by itself.
     run = make_run("blank:48x48", str(pair[1]), recipe="texture", steps=0, precision="fp32", size=SIDE, activations="raw")
     painting = run.recipe.white * run.objectives.images.styles[0][0].pixels.double()
     picture = 110 + 30 * torch.randn(1, 3, *run.size, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -327,14 +327,14 @@ def test_strokes_is_the_notebook_of_scale_control(pair: tuple[Path, Path], refer
 
 
 @pytest.mark.usefixtures("calibrated_small")
-def test_gatys2016_normalised_is_the_notebook_on_the_normalised_network(
+def test_gatys2016_normalized_is_the_notebook_on_the_normalized_network(
     pair: tuple[Path, Path], photographs: list[Path], reference_vgg: Network
 ) -> None:
     network = caffe(reference_vgg("max"))
     scale = mean_activations(network, photographs)
 
     def objective(picture: Tensor, content: Tensor, style: Tensor) -> dict[str, Tensor]:
-        seen, wanted, painted = (normalised(network, scale, x) for x in (picture, content, style))
+        seen, wanted, painted = (normalized(network, scale, x) for x in (picture, content, style))
         near = 1e6 * mse_loss(seen["relu4_2"], wanted["relu4_2"])
         like = torch.zeros((), dtype=torch.float64)
         for layer in STYLE:
@@ -343,7 +343,7 @@ def test_gatys2016_normalised_is_the_notebook_on_the_normalised_network(
         return {"content": near, "style": like}
 
     given = {"size": SIDE, "size_of": "area", "calibration": str(photographs[0].parent)}
-    check("gatys2016-normalised", Source(equal_area, objective), pair, 5e-4, **given)
+    check("gatys2016-normalized", Source(equal_area, objective), pair, 5e-4, **given)
 
 
 @pytest.mark.parametrize("swapped", [False, True])
@@ -481,8 +481,8 @@ def test_crowsonkb_is_the_program(pair: tuple[Path, Path], reference_vgg: Networ
 
     def variation(unit: Tensor) -> Tensor:
         x = torch.nn.functional.pad(unit, (1, 1, 1, 1), "replicate")
-        centre = x[..., 1:-1, 1:-1]
-        upright = [(x[..., 1:-1, 2:] - centre).square().mean(), (x[..., 2:, 1:-1] - centre).square().mean()]
+        center = x[..., 1:-1, 1:-1]
+        upright = [(x[..., 1:-1, 2:] - center).square().mean(), (x[..., 2:, 1:-1] - center).square().mean()]
         diagonal = [(x[..., 1:, 1:] - x[..., :-1, :-1]).square().mean(), (x[..., 1:, :-1] - x[..., :-1, 1:]).square().mean()]
         return 2 * (torch.stack(upright).sum() / 3 + torch.stack(diagonal).sum() / 12)
 

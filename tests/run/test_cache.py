@@ -20,7 +20,7 @@ from pincel.run.cache import Cache, IdentityKey, NoCache
 from pincel.run.style_terms import style_losses
 from tests.runs import make_run
 
-GIVEN: dict[str, Any] = {"size": 48, "steps": 2, "ladder": "none", "precision": "fp32", "optimizer": "adam", "style_size": "same-rule"}
+GIVEN: dict[str, Any] = {"size": 48, "steps": 2, "scales": "none", "precision": "fp32", "optimizer": "adam", "style_size": "same-rule"}
 
 
 def painted(run: Run) -> Result:
@@ -80,12 +80,12 @@ def test_a_run_with_a_cache_paints_the_same_and_measures_the_style_once(
     assert len(seen) == 1
 
 
-def test_each_record_says_how_the_shared_network_was_normalised(
+def test_each_record_says_how_the_shared_network_was_normalized(
     photographs: tuple[Path, ...], calibration: Path, networks_loaded: list[str]
 ) -> None:
     cache = Cache()
     runs = [
-        make_run(content, photographs[1], cache=cache, activations="normalised", calibration=str(calibration), **GIVEN)
+        make_run(content, photographs[1], cache=cache, activations="normalized", calibration=str(calibration), **GIVEN)
         for content in photographs[:2]
     ]
     assert networks_loaded == ["vgg19"]
@@ -93,8 +93,8 @@ def test_each_record_says_how_the_shared_network_was_normalised(
         assert [note for note in painted(run).record["notes"] if "mean activation 1" in note and str(calibration) in note]
 
 
-def test_styles_in_the_colours_of_a_content_are_its_own(photographs: tuple[Path, ...]) -> None:
-    cache, given = Cache(), {**GIVEN, "colour": "content"}
+def test_styles_in_the_colors_of_a_content_are_its_own(photographs: tuple[Path, ...]) -> None:
+    cache, given = Cache(), {**GIVEN, "color": "content"}
     for content in photographs[:2]:
         plain, kept = painted(make_run(content, photographs[1], **given)), painted(make_run(content, photographs[1], cache=cache, **given))
         assert plain.image.tobytes() == kept.image.tobytes()
@@ -110,8 +110,8 @@ def test_another_recipe_finds_nothing_of_the_first(photographs: tuple[Path, ...]
 
 
 def test_a_run_begins_where_it_is_told_to(photographs: tuple[Path, ...]) -> None:
-    grey = torch.full((1, 3, 30, 40), 0.25)
-    run = make_run(*photographs[:2], init_image=grey, **{**GIVEN, "steps": 0, "init": "noise"})
+    gray = torch.full((1, 3, 30, 40), 0.25)
+    run = make_run(*photographs[:2], init_image=gray, **{**GIVEN, "steps": 0, "init": "noise"})
     result = painted(run)
     assert result.pixels is not None
     assert result.pixels.mean() == pytest.approx(0.25, abs=1e-3)
@@ -124,10 +124,10 @@ def test_a_run_begins_where_it_is_told_to(photographs: tuple[Path, ...]) -> None
 class Towards(PixelLoss):
     """Pulls toward one gray."""
 
-    grey: float
+    gray: float
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
-        yield Term("temporal", None, 1e6, 1.0, (pixels - self.grey).square().mean())
+        yield Term("temporal", None, 1e6, 1.0, (pixels - self.gray).square().mean())
 
 
 def test_losses_beyond_the_recipe_move_the_picture_and_are_in_its_record(photographs: tuple[Path, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Whose colours a result has."""
+"""Whose colors a result has."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from pincel.image.io import load_picture
 from tests.runs import make_run
 from tests.tensors import assert_close
 
-GIVEN: dict[str, Any] = {"size": 48, "steps": 3, "ladder": "none", "precision": "fp32", "style_size": "same-rule"}
+GIVEN: dict[str, Any] = {"size": 48, "steps": 3, "scales": "none", "precision": "fp32", "style_size": "same-rule"}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("match", ["cholesky", "pca", "monge", "histogram"])
-@pytest.mark.parametrize("colour", ["content", "match"])
-def test_colours_are_matched(colour: str, match: str, when: str, photographs: list[Path]) -> None:
-    run = make_run(*photographs[:2], **GIVEN, colour=colour, colour_match=match, colour_when=when)
+@pytest.mark.parametrize("color", ["content", "match"])
+def test_colors_are_matched(color: str, match: str, when: str, photographs: list[Path]) -> None:
+    run = make_run(*photographs[:2], **GIVEN, color=color, color_match=match, color_when=when)
     list(run)
     content, style = (load_picture(path) for path in photographs[:2])
-    target = color_statistics((content if colour == "content" else style).pixels)
+    target = color_statistics((content if color == "content" else style).pixels)
     if when == "after":
         moved = load_picture(run.result.image)
     else:
-        moved = run.objectives.images.styles[0][0] if colour == "content" else run.objectives.images.content
+        moved = run.objectives.images.styles[0][0] if color == "content" else run.objectives.images.content
     # What is out of range is clipped, and pictures are resized after.
     assert_close(color_statistics(moved.pixels).mean, target.mean, atol=0.05)
     if match == "histogram":
         # It has a middle, not a mean.
         return
-    other = content if colour == "match" else style
+    other = content if color == "match" else style
     after, before = ((color_statistics(each.pixels).mean - target.mean).norm() for each in (moved, other))
     assert float(after) < float(before) / 2
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_luminance_keeps_the_photographs_chroma(when: str, photographs: list[Path]) -> None:
-    run = make_run(*photographs[:2], **GIVEN, colour="luminance", colour_when=when)
+    run = make_run(*photographs[:2], **GIVEN, color="luminance", color_when=when)
     previews = [event.preview() for event in run if hasattr(event, "preview")]
     image = np.asarray(run.result.image).astype(int)
     expected = (make_run(*photographs[:2], **GIVEN).objectives.images.content.pixels[0].permute(1, 2, 0).numpy() * 255).astype(float)
@@ -53,16 +53,16 @@ def test_luminance_keeps_the_photographs_chroma(when: str, photographs: list[Pat
         assert np.abs(found - (expected[..., first] - expected[..., second])).max() <= 1.01
     shown = previews[-1][0]
     assert float(((shown[0] - shown[1]) - torch.from_numpy(expected[..., 0] - expected[..., 1]) / 255).abs().max()) < 1e-5
-    grey = run.objectives.images.styles[0][0].pixels
-    assert bool((grey[:, 0] == grey[:, 1]).all()) == (when == "before")
+    gray = run.objectives.images.styles[0][0].pixels
+    assert bool((gray[:, 0] == gray[:, 1]).all()) == (when == "before")
 
 
 def test_the_record_judges_what_was_painted(photographs: list[Path]) -> None:
-    options = {"colour": "luminance", **GIVEN}
+    options = {"color": "luminance", **GIVEN}
     result = transfer(*photographs[:2], **options)
     again = evaluate(result.image, *photographs[:2], **{k: v for k, v in options.items() if k != "precision"})
     assert again["total"] == pytest.approx(result.record["saved"]["total"], rel=1e-6)
-    # In grey, what was saved is what was painted, but for rounding and what left the range of colours.
+    # In gray, what was saved is what was painted, but for rounding and what left the range of colors.
     assert again["total"] == pytest.approx(min(row["total"] for row in result.losses), rel=0.2)
 
 

@@ -14,14 +14,14 @@ RECIPE = RECIPES["pincel"]
 
 def test_going_on_from_a_picture_begins_at_full_size() -> None:
     recipe, notes = settle_start(RECIPE.recipe.override(init="one.png"), {"init"})
-    assert recipe.ladder == {}
+    assert recipe.scales == {}
     assert notes == ("Goes on from the start at full size, without the coarser scales of the recipe.",)
 
 
 def test_scales_that_were_asked_for_stay_and_what_they_do_is_said() -> None:
-    recipe, notes = settle_start(RECIPE.recipe.override(init="one.png", ladder="1/2=1"), {"init", "ladder"})
-    assert recipe.ladder == {"1/2": 1.0}
-    assert "--ladder none goes on from it" in notes[0]
+    recipe, notes = settle_start(RECIPE.recipe.override(init="one.png", scales="1/2=1"), {"init", "scales"})
+    assert recipe.scales == {"1/2": 1.0}
+    assert "--scales none goes on from it" in notes[0]
 
 
 @pytest.mark.parametrize("init", ["content", "noise", "style", "blend=0.5", "feedforward"])
@@ -34,10 +34,10 @@ def test_other_starts_keep_the_scales(init: str) -> None:
     [
         ({"noise_level": 3.0}, "--noise-level changes nothing: --init content has no noise."),
         ({"noise_level": 3.0, "init": "noise"}, ""),
-        ({"detail": 1.0, "ladder": "none"}, "--detail changes nothing: there are no coarser scales."),
+        ({"detail": 1.0, "scales": "none"}, "--detail-transfer changes nothing: there are no coarser scales."),
         ({"detail": 1.0}, ""),
-        ({"colour_match": "monge"}, "--colour-match changes nothing: no colours are matched."),
-        ({"colour_match": "monge", "colour": "content"}, ""),
+        ({"color_match": "monge"}, "--color-match changes nothing: no colors are matched."),
+        ({"color_match": "monge", "color": "content"}, ""),
         ({"propagation": "all"}, "--propagation changes nothing: there are no masks."),
         ({"calibration": "photos"}, "--calibration changes nothing: --activations is raw."),
         ({"tv": "squared", "tv_weight": 0.0}, "--tv changes nothing: --tv-weight is 0."),

@@ -37,7 +37,7 @@ def in_use(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def planned(budget: float, layouts: tuple[str, ...] | None = None, **values: Any) -> Plan:
-    given = {"size": 4096, "ladder": {"1/4": 1.0}, "steps": 10, **values}
+    given = {"size": 4096, "scales": {"1/4": 1.0}, "steps": 10, **values}
     cut = None if layouts is None else tuple(parse_layout(text) for text in layouts)
     return make_plan(RECIPES["pincel"].recipe.override(**given), PICTURES, Machine(CPU, layouts=cut, memory=int(budget * GIB)))
 
@@ -86,13 +86,13 @@ def test_if_nothing_fits_that_is_said() -> None:
 
 def test_a_longer_history_takes_more() -> None:
     short, long = (
-        planned(1, ("whole",), size=1024, ladder={}, steps=200, optimizer_options={"history": count}).memory for count in (5, 50)
+        planned(1, ("whole",), size=1024, scales={}, steps=200, optimizer_options={"history": count}).memory for count in (5, 50)
     )
     assert long - short == 2 * 45 * 12 * 768 * 1024
 
 
 def test_steps_take_time_and_so_do_targets() -> None:
-    (scale,) = planned(200, size=1024, ladder={}).costs
+    (scale,) = planned(200, size=1024, scales={}).costs
     assert scale.total == scale.targets + 11 * scale.work
     assert scale.targets > 361_152 * 768 * 1024
 

@@ -20,7 +20,7 @@ from tests.cli.run import pincel, refused
 from tests.runs import make_run
 from tests.tensors import assert_close, normal
 
-GIVEN: dict[str, Any] = {"recipe": "gram", "size": 64, "steps": 3, "ladder": "none", "precision": "fp32", "style_size": "same-rule"}
+GIVEN: dict[str, Any] = {"recipe": "gram", "size": 64, "steps": 3, "scales": "none", "precision": "fp32", "style_size": "same-rule"}
 Draw = Callable[[str, Any], str]
 
 
@@ -145,7 +145,7 @@ def test_masks_of_both_pictures(propagation: str, photographs: list[Path], draw:
     assert run.objectives.full.problem.preserved is None
     assert list(run)
     assert np.isfinite(run.result.losses[-1]["total"])
-    # A colour of the content that no style has is left alone.
+    # A color of the content that no style has is left alone.
     alone = make_run(
         photographs[0], photographs[1], content_mask=masks["content_mask"], style_mask=draw("third.png", halves(red, red)), **GIVEN
     )
@@ -192,7 +192,7 @@ def test_a_mask_of_another_size_is_resized_with_a_word(photographs: list[Path], 
 
 def test_masks_that_make_no_sense(capsys: pytest.CaptureFixture[str], photographs: list[Path], draw: Draw, tmp_path: Path) -> None:
     black, mask = draw("black.png", halves(0, 0)), draw("mask.png", halves())
-    given = ("-o", tmp_path / "out.png", "--size", "48", "--steps", "1", "--ladder", "none")
+    given = ("-o", tmp_path / "out.png", "--size", "48", "--steps", "1", "--scales", "none")
 
     def told(*arguments: str | Path) -> str:
         return refused(pincel(capsys, "transfer", *arguments, *given))
@@ -203,7 +203,7 @@ def test_masks_that_make_no_sense(capsys: pytest.CaptureFixture[str], photograph
     assert "There are 3 styles for the 2 regions of mask.png (white, black)" in told(first, second, third, first, "--content-mask", mask)
     assert "without --content-mask the white one is used" in told(first, second, "--style-mask", black)
     assert "content mask: no such file" in told(first, second, "--content-mask", tmp_path / "nowhere.png")
-    assert "at most 16 flat colours" in told(first, second, "--content-mask", second)
+    assert "at most 16 flat colors" in told(first, second, "--content-mask", second)
 
 
 def test_a_region_whose_style_a_layer_does_not_see_counts_nothing_there(photographs: list[Path], draw: Draw) -> None:
@@ -232,7 +232,7 @@ def test_a_folder_in_a_grid_has_one_scale(capsys: pytest.CaptureFixture[str], ph
     folder.mkdir()
     for path in photographs[1:]:
         (folder / path.name).write_bytes(path.read_bytes())
-    given = ("--style-scale", "1,0.5", "--size", "32", "--steps", "1", "--ladder", "none", "--folder", tmp_path / "each")
+    given = ("--style-scale", "1,0.5", "--size", "32", "--steps", "1", "--scales", "none", "--folder", tmp_path / "each")
     answer = pincel(capsys, "grid", photographs[0], folder, photographs[0], "-o", tmp_path / "grid.png", "--rows", "seed=1", *given)
     assert answer.code == 0, answer.err
 

@@ -25,7 +25,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def found(part: str, **changes: Any) -> dict[str, Any]:
     plain = {
-        "part": part, "top1_error": 0.5, "centre_error": 0.55, "top5_error": 0.1, "train_error": 0.2, "steps_to_target": 60, "steps": 90,
+        "part": part, "top1_error": 0.5, "center_error": 0.55, "top5_error": 0.1, "train_error": 0.2, "steps_to_target": 60, "steps": 90,
         "seconds": 3.0, "parameters": 10, "classes": 10, "pictures": {"train": 40, "val": 10}, "train_errors": [0.9, 0.4, 0.2],
         "val_errors": [0.9, 0.6, 0.5], "stopped": "epochs",
     }  # fmt: skip

@@ -22,7 +22,7 @@ from pincel.studies.activations import study
 from pincel.studies.declarations.activations import ActivationsOptions
 from pincel.studies.layer_answers import Answer, explained_share, measured, most_active, most_varied, simple_things
 from pincel.studies.layer_figures import volumes
-from pincel.studies.maps import coloured, heated, numbered_grid, stretched
+from pincel.studies.maps import colored, heated, numbered_grid, stretched
 from pincel.studies.report import Paragraph, Plot, Table
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
@@ -78,7 +78,7 @@ def test_layers_too_deep_for_the_picture_are_left_out_and_named() -> None:
     assert "pool4" in report.notes[0].text("es")
 
 
-def test_simple_things_are_colours_and_slopes() -> None:
+def test_simple_things_are_colors_and_slopes() -> None:
     # A ramp of 10 a pixel to the right in red, 0 elsewhere: brightness rises by 0.299 · 10.
     pixels = torch.zeros(1, 3, 4, 8)
     pixels[:, 0] = 10 * torch.arange(8.0)
@@ -104,7 +104,7 @@ def test_explained_share_is_the_adjusted_one_of_least_squares(seed: int, channel
     assert explained_share(features, pixels, 2) == pytest.approx(expected, abs=1e-9)
 
 
-def test_what_colours_say_is_explained_wholly() -> None:
+def test_what_colors_say_is_explained_wholly() -> None:
     pixels = picture(16, 16).double()
     things = simple_things(pixels, 1).view(5, 16, 16)
     features = torch.stack([2 * things[0] - things[4] + 7, things[1] + things[3]])[None]
@@ -118,18 +118,18 @@ def test_what_colours_say_is_explained_wholly() -> None:
         (normal(1, 2, 8, 8), torch.full((1, 3, 8, 8), 90.0)),
         (torch.ones(1, 2, 8, 8), picture(8, 8)),
     ],
-    ids=["ten positions", "one colour", "maps that do not vary"],
+    ids=["ten positions", "one color", "maps that do not vary"],
 )
 def test_nothing_is_said_where_nothing_can_be_explained(features: Tensor, pixels: Tensor) -> None:
     assert explained_share(features, pixels, 1) is None
 
 
-def test_a_grey_picture_has_one_colour() -> None:
-    grey = picture(12, 12)[:, :1].expand(-1, 3, -1, -1).double()
+def test_a_gray_picture_has_one_color() -> None:
+    gray = picture(12, 12)[:, :1].expand(-1, 3, -1, -1).double()
     features = normal(1, 3, 12, 12)
-    one = explained_share(features, grey, 1)
-    # With three colours counted, chance would be subtracted for two that say nothing.
-    things = simple_things(grey, 1)[2:].numpy().T
+    one = explained_share(features, gray, 1)
+    # With three colors counted, chance would be subtracted for two that say nothing.
+    things = simple_things(gray, 1)[2:].numpy().T
     design = np.column_stack([np.ones(144), things])
     left = features[0].flatten(1).numpy().T
     left = left - design @ np.linalg.lstsq(design, left, rcond=None)[0]
@@ -181,14 +181,14 @@ def test_stretching_keeps_order_and_ends(values: list[float]) -> None:
     assert bool((found[0, order].diff() >= 0).all())
 
 
-def test_colours_are_those_of_viridis() -> None:
-    image = coloured(torch.tensor([[0.0, 1.0]]))
+def test_colors_are_those_of_viridis() -> None:
+    image = colored(torch.tensor([[0.0, 1.0]]))
     assert (image.getpixel((0, 0)), image.getpixel((1, 0))) == ((68, 1, 84), (253, 231, 37))
 
 
 def test_a_grid_has_its_tiles_in_order() -> None:
-    colours = ["#ff0000", "#00ff00", "#0000ff"]
-    sheet = np.asarray(numbered_grid([(str(i), Image.new("RGB", (2, 2), colour)) for i, colour in enumerate(colours)], 2, 30))
+    colors = ["#ff0000", "#00ff00", "#0000ff"]
+    sheet = np.asarray(numbered_grid([(str(i), Image.new("RGB", (2, 2), color)) for i, color in enumerate(colors)], 2, 30))
     reds, greens, blues = ((sheet == np.array(rgb)).all(axis=2) for rgb in ([255, 0, 0], [0, 255, 0], [0, 0, 255]))
     assert [int(each.sum()) for each in (reds, greens, blues)] == [900] * 3
     assert np.argwhere(reds)[0].tolist()[0] == np.argwhere(greens)[0].tolist()[0] < np.argwhere(blues)[0].tolist()[0]
@@ -238,7 +238,7 @@ def test_what_is_said_is_what_was_found() -> None:
         assert least["layer"] in said
     first, *_, last = layers.values()
     assert f"{first['n_H'] * first['n_W'] / (last['n_H'] * last['n_W']):.0f} times fewer positions" in said
-    assert {each["layer"] for each in report.numbers["favourites"]} == {"relu1_1", "relu3_1"}
+    assert {each["layer"] for each in report.numbers["favorites"]} == {"relu1_1", "relu3_1"}
     names = [getattr(block, "name", "") for block in report.blocks]
     assert {"maps-relu1_1", "maps-relu3_1", "volumes", "layers", "heat"} <= set(names)
     assert "maps-relu2_1" not in names

@@ -123,9 +123,9 @@ def test_figures_are_those_of_numpy(pictures: dict[str, Path], tmp_path: Path) -
     grams = [each @ each.T / each.shape[1] for each in (one, other)]
     assert row["style"] == pytest.approx(np.mean((grams[0] - grams[1]) ** 2) / 4)
     assert row["style_error"] == pytest.approx(np.linalg.norm(grams[0] - grams[1]) / np.linalg.norm(grams[0]))
-    grey = [255 * each.pixels.double().numpy() for each in loaded]
-    assert report.numbers["pixels"]["mean"] == pytest.approx(np.abs(grey[0] - grey[1]).mean())
-    assert report.numbers["pixels"]["psnr"] == pytest.approx(10 * math.log10(255**2 / np.mean((grey[0] - grey[1]) ** 2)))
+    gray = [255 * each.pixels.double().numpy() for each in loaded]
+    assert report.numbers["pixels"]["mean"] == pytest.approx(np.abs(gray[0] - gray[1]).mean())
+    assert report.numbers["pixels"]["psnr"] == pytest.approx(10 * math.log10(255**2 / np.mean((gray[0] - gray[1]) ** 2)))
     (slider,) = (block for block in report.blocks if isinstance(block, Slider))
     assert slider.before.size == slider.after.size == (48, 36)
     assert np.array_equal(np.asarray(slider.before), np.asarray(Image.open(pictures["content"])))
@@ -395,7 +395,7 @@ def test_the_record_of_another_picture_is_refused(run: Path, pictures: dict[str,
         compared([pictures["tall"]], QUICK, Watch(), record=run.with_suffix(".json"))
 
 
-def test_a_record_without_judgement_or_steps_is_read(run: Path, pictures: dict[str, Path], tmp_path: Path) -> None:
+def test_a_record_without_judgment_or_steps_is_read(run: Path, pictures: dict[str, Path], tmp_path: Path) -> None:
     picture, record = moved(run, tmp_path, lambda values: values.update(saved=None, losses=[]))
     aim = Aim(pictures["content"], [(pictures["style"], 1.0)])
     report = compared([picture], SMALL, Watch(), record=record, aim=aim, layers="relu1_1")

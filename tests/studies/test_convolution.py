@@ -126,9 +126,9 @@ def test_sobel_finds_the_edges_it_is_called_after() -> None:
 
 
 def test_contrast_is_greatest_where_the_square_varies_most() -> None:
-    grey = torch.zeros(20, 30)
-    grey[10, 20] = 100
-    row, column = most_contrast(grey, 5)
+    gray = torch.zeros(20, 30)
+    gray[10, 20] = 100
+    row, column = most_contrast(gray, 5)
     assert abs(row - 10) <= 2
     assert abs(column - 20) <= 2
     # By hand: of all squares, none varies more.
@@ -211,11 +211,11 @@ def test_numbers_are_written_into_their_squares() -> None:
     figure = grids([[Grid("z", values, "RdBu_r", (-4, 4), 1, (0, 1, 1), after="→")]], "below")
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.texts] == ["1.0", "-2.5", "0.0", "4.0", "z", "→", "below"]
-    # The squares, in the colours of the numbers: blue below 0, red above; and the frame.
+    # The squares, in the colors of the numbers: blue below 0, red above; and the frame.
     (mesh,) = axes.collections
-    colours = np.asarray(mesh.get_array()).reshape(4, 4)
-    assert colours[1, 2] > colours[1, 0]
-    assert colours[3, 0] > colours[3, 2]
+    colors = np.asarray(mesh.get_array()).reshape(4, 4)
+    assert colors[1, 2] > colors[1, 0]
+    assert colors[3, 0] > colors[3, 2]
     assert [patch.get_path().get_extents(patch.get_patch_transform()).bounds for patch in axes.patches] == [(1.5, 1, 1, 1)]
     # Everything is inside.
     right = axes.get_xlim()[1]
@@ -240,7 +240,7 @@ def test_the_crop_is_black_beyond_the_edge() -> None:
     assert image[1:, 1:].min() == 255
 
 
-def test_middle_grey_is_zero() -> None:
+def test_middle_gray_is_zero() -> None:
     image = np.asarray(signed_picture(torch.tensor([[0.0, 2.0, -2.0, -1.0]])))[..., 0]
     assert image.tolist() == [[128, 255, 0, 64]]
 
@@ -260,12 +260,12 @@ def paragraphs(report: Report) -> str:
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_kernels_are_applied_to_the_grey_picture(kernel: str) -> None:
+def test_kernels_are_applied_to_the_gray_picture(kernel: str) -> None:
     report = study(pixels(), ConvolutionOptions(kernel=kernel, at="7,9"), SMALL, Watch())
     luma = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64).view(3, 1, 1)
-    grey = (255 * pixels()[0].double() * luma).sum(dim=0)
+    gray = (255 * pixels()[0].double() * luma).sum(dim=0)
     weight = torch.tensor(KERNELS[kernel], dtype=torch.float64)
-    assert report.numbers["z"] == pytest.approx(float((grey[8:11, 6:9] * weight).sum()))
+    assert report.numbers["z"] == pytest.approx(float((gray[8:11, 6:9] * weight).sum()))
     assert report.numbers["relu"] == max(0.0, report.numbers["z"])
     assert report.settings["kernel"] == kernel
 

@@ -159,7 +159,7 @@ def test_orders_are_permutations(count: int, seed: int) -> None:
 
 @given(st.lists(st.integers(0, 10**6), min_size=3, max_size=9, unique=True))
 def test_points_on_a_line_are_put_in_their_order(points: list[int]) -> None:
-    # Clusters of a line do not cross, and its own order has the nearest neighbours.
+    # Clusters of a line do not cross, and its own order has the nearest neighbors.
     order = clustered(np.abs(np.subtract.outer(points, points)).astype(float))
     assert [points[place] for place in order] in (sorted(points), sorted(points, reverse=True))
 
@@ -306,15 +306,15 @@ def test_many_pictures_are_compared_each_with_each(gallery: list[Path], tmp_path
     assert (distances[~np.eye(4, dtype=bool)] > 0).all()
     assert sorted(found["order"]) == [0, 1, 2, 3]
     assert abs(found["order"].index(0) - found["order"].index(2)) == 1
-    assert [row["nearest"] for row in found["neighbours"]][::2] == ["c", "a"]
-    nearest = next(row for row in found["neighbours"] if row["painting"] == "b")
+    assert [row["nearest"] for row in found["neighbors"]][::2] == ["c", "a"]
+    nearest = next(row for row in found["neighbors"] if row["painting"] == "b")
     assert nearest["distance"] == min(distances[1, [0, 2, 3]])
     assert nearest["farthest_distance"] == distances[1].max()
     assert f"Most alike are a and c (D = {distances[0, 2]:.2f})" in text(report)
     names = [block.name for block in report.blocks if isinstance(block, Plot)]
     assert names.index("distances") < names.index("map") < names.index("style-distance") < names.index("gram-relu1_1")
     files = write(report, tmp_path, "es")
-    assert {"map.svg", "distances.png", "neighbours.csv"} <= {file.name for file in files}
+    assert {"map.svg", "distances.png", "neighbors.csv"} <= {file.name for file in files}
     assert json.loads((tmp_path / "numbers.json").read_text())["numbers"]["gallery"]["order"] == found["order"]
 
 
@@ -342,7 +342,7 @@ def test_a_picture_nothing_answers_to_has_no_distance() -> None:
         style_distances([nothing, nothing, nothing], Watch())
 
 
-def test_a_picture_of_one_colour_is_shown() -> None:
+def test_a_picture_of_one_color_is_shown() -> None:
     # The borders answer, or nothing at all; either way there is a page.
     report = study(["blank:48x40"], CorrelationsOptions(), QUICK, Watch())
     draw(report)
@@ -435,6 +435,6 @@ def test_the_command(gallery: list[Path], tmp_path: Path) -> None:
 def test_tables_have_a_heading_for_every_figure(gallery: list[Path]) -> None:
     report = study(gallery, CorrelationsOptions(), QUICK, Watch())
     tables = [block for block in report.blocks if isinstance(block, Table)]
-    assert {table.name for table in tables} == {"neighbours", "pairs-that-differ", "style-distance", "pairs", "layers"}
+    assert {table.name for table in tables} == {"neighbors", "pairs-that-differ", "style-distance", "pairs", "layers"}
     for table in tables:
         assert all(set(row) == set(table.columns) for row in table.rows), table.name

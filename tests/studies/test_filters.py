@@ -93,8 +93,8 @@ def test_turning_a_filter_turns_its_direction(seed: int, scale: float) -> None:
 
 
 def test_brightness_by_hand() -> None:
-    grey = torch.ones(3, 1, 1)
-    assert brightness_share(grey) == 1
+    gray = torch.ones(3, 1, 1)
+    assert brightness_share(gray) == 1
     assert brightness_share(torch.tensor([1.0, -1.0, 0.0]).view(3, 1, 1)) == 0
     # (1 + 0 + 0)² / 3 of 1.
     assert brightness_share(torch.tensor([1.0, 0.0, 0.0]).view(3, 1, 1)) == pytest.approx(1 / 3)
@@ -114,7 +114,7 @@ def test_shares_are_shares(seed: int, channels: int, side: int) -> None:
     assert 1 <= shape.inputs <= channels + 1e-9
     assert shape.strength == pytest.approx(float(weight.norm()))
     assert (shape.brightness is None) == (channels != 3)
-    # What is at right angles to grey is the rest.
+    # What is at right angles to gray is the rest.
     if channels == 3:
         left = (weight - weight.mean(dim=0, keepdim=True)).square().sum() / weight.square().sum()
         assert shape.brightness == pytest.approx(1 - float(left))
@@ -130,9 +130,9 @@ def test_random_filters_are_as_the_page_says_they_are() -> None:
     ("weight", "kind"),
     [
         (torch.ones(3, 3, 3), "brightness"),
-        (torch.tensor([1.0, -1.0, 0.0]).view(3, 1, 1).expand(3, 3, 3), "colour"),
+        (torch.tensor([1.0, -1.0, 0.0]).view(3, 1, 1).expand(3, 3, 3), "color"),
         (edge(30).expand(3, -1, -1), "brightness edge"),
-        (torch.tensor([1.0, -1.0, 0.0]).view(3, 1, 1) * edge(30), "colour edge"),
+        (torch.tensor([1.0, -1.0, 0.0]).view(3, 1, 1) * edge(30), "color edge"),
         (torch.tensor([[[0.0, -1, 0], [-1, 4, -1], [0, -1, 0]]]).expand(3, -1, -1), "brightness spot"),
         (torch.zeros(3, 3, 3), "nothing"),
         (edge(30).expand(5, -1, -1), "edge"),
@@ -198,16 +198,16 @@ def test_the_first_layer_is_the_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("groups", "in_colour", "asked", "count"), [(1, True, None, 64), (8, True, None, 8), (1, False, None, 6), (8, True, 3, 1)]
+    ("groups", "in_color", "asked", "count"), [(1, True, None, 64), (8, True, None, 8), (1, False, None, 6), (8, True, 3, 1)]
 )
-def test_how_many_are_shown(groups: int, in_colour: bool, asked: int | None, count: int) -> None:
-    assert shown_of(groups, in_colour, asked) == count
+def test_how_many_are_shown(groups: int, in_color: bool, asked: int | None, count: int) -> None:
+    assert shown_of(groups, in_color, asked) == count
 
 
 # Pictures
 
 
-def test_grey_is_zero() -> None:
+def test_gray_is_zero() -> None:
     image = tile(torch.tensor([[0.0, 2.0, -2.0, 1.0]]), 2.0)
     assert [image.getpixel((x, 0)) for x in range(4)] == [(128, 128, 128), (255, 255, 255), (0, 0, 0), (191, 191, 191)]
     red = tile(torch.tensor([1.0, 0.0, -1.0]).view(3, 1, 1), 1.0)
@@ -262,8 +262,8 @@ def test_what_is_said_is_what_was_found(tmp_path: Path) -> None:
     assert sum(kinds.values()) == 64
     edges = sum(count for kind, count in kinds.items() if kind.endswith("edge"))
     assert f"Of 64 filters, {edges} are edges" in paragraphs(report)
-    # The well-known finding: learnt filters of colour are flat, those of brightness are not.
-    assert "Those of colour are flatter" in paragraphs(report)
+    # The well-known finding: learned filters of color are flat, those of brightness are not.
+    assert "Those of color are flatter" in paragraphs(report)
     (table,) = [block for block in report.blocks if isinstance(block, Table) and block.name == "filters"]
     assert len(table.rows) == 64
     assert "index.html" in {path.name for path in write(report, tmp_path, "es")}
@@ -271,7 +271,7 @@ def test_what_is_said_is_what_was_found(tmp_path: Path) -> None:
 
 def test_nothing_is_claimed_of_random_filters(tmp_path: Path) -> None:
     report = study(pixels(), FiltersOptions(None, 5), SMALL, Watch())
-    assert "Those of colour are flatter" not in paragraphs(report)
+    assert "Those of color are flatter" not in paragraphs(report)
     assert len(report.numbers["filters"]) == 5
     assert sum(report.numbers["kinds"].values()) == 128
     write(report, tmp_path, "en")

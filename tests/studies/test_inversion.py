@@ -26,7 +26,7 @@ from pincel.studies.inversion_baseline import finding as of_baseline
 from pincel.studies.inversion_baseline import roughness
 from pincel.studies.inversion_errors import compared, spread
 from pincel.studies.inversion_findings import findings
-from pincel.studies.inversion_halves import colourful, halves_finding
+from pincel.studies.inversion_halves import colorful, halves_finding
 from pincel.studies.inversion_invariance import deviation
 from pincel.studies.inversion_invariance import finding as of_invariance
 from pincel.studies.inversion_locality import determined, field
@@ -269,10 +269,10 @@ def test_pictures_that_cannot_be_read_are_left_out_and_copies_too(shots: list[st
 
 def test_only_layers_of_one_network_are_shallow_and_deep(shots: list[str]) -> None:
     made = make_plan(shots[:1], InversionOptions("random-cnn-11:relu1_1,hog,vgg19:relu1_1"), VGG, Watch())
-    assert (made.networks, made.ladder) == (("random-cnn-11:relu1_1", "vgg19:relu1_1"), ("random-cnn-11:relu1_1",))
+    assert (made.networks, made.layer_series) == (("random-cnn-11:relu1_1", "vgg19:relu1_1"), ("random-cnn-11:relu1_1",))
     assert made.short("vgg19:relu1_1") == "vgg19:relu1_1"
     turned = make_plan(shots[:1], InversionOptions("relu2_1,relu1_1"), VGG, Watch())
-    assert turned.ladder == ("vgg19:relu1_1", "vgg19:relu2_1")
+    assert turned.layer_series == ("vgg19:relu1_1", "vgg19:relu2_1")
     assert turned.short("vgg19:relu1_1") == "relu1_1"
     # Among descriptors none is deeper: each is told by itself.
     report = study(shots[:1], InversionOptions("hog,hogb", experiments="invariance", repeats=2), TINY, Watch())
@@ -293,7 +293,7 @@ def test_the_same_run_is_made_once(shots: list[str]) -> None:
 
 
 def test_a_run_of_nothing_is_left_out(shots: list[str], tmp_path: Path) -> None:
-    # Grey but for the left: the middle answers nothing.
+    # Gray but for the left: the middle answers nothing.
     picture = Image.new("RGB", (96, 96), (128, 128, 128))
     picture.paste((0, 0, 0), (0, 0, 8, 48))
     picture.save(tmp_path / "corner.png")
@@ -397,9 +397,9 @@ def test_roughness_by_hand() -> None:
     assert roughness(picture, torch.zeros(1, 3, 2, 2)) == math.inf
 
 
-def test_colour_is_the_distance_from_grey() -> None:
-    assert colourful(torch.full((3, 2, 2), 0.3)) == 0
-    assert colourful(torch.tensor([0.3, 0.0, 0.0]).view(3, 1, 1)) == pytest.approx(255 * ((0.2**2 + 2 * 0.1**2) / 3) ** 0.5)
+def test_color_is_the_distance_from_gray() -> None:
+    assert colorful(torch.full((3, 2, 2), 0.3)) == 0
+    assert colorful(torch.tensor([0.3, 0.0, 0.0]).view(3, 1, 1)) == pytest.approx(255 * ((0.2**2 + 2 * 0.1**2) / 3) ** 0.5)
 
 
 # What is said
@@ -466,8 +466,8 @@ def test_what_is_said_of_locality_follows_the_numbers(
     [
         ((0.01, 9.0), "So a better match is no better picture"),
         ((0.5, 9.0), "So leaving them out makes pictures rougher"),
-        ((0.01, 0.1), "So here regularisers cost accuracy"),
-        ((0.5, 0.1), "So here regularisers make little difference"),
+        ((0.01, 0.1), "So here regularizers cost accuracy"),
+        ((0.5, 0.1), "So here regularizers make little difference"),
     ],
 )
 def test_what_is_said_of_the_baseline_follows_the_numbers(plain: tuple[float, float], begins: str) -> None:
@@ -477,10 +477,10 @@ def test_what_is_said_of_the_baseline_follows_the_numbers(plain: tuple[float, fl
 
 def test_what_is_said_of_halves_follows_the_numbers() -> None:
     def parts(first: float, last: float) -> list[dict[str, Any]]:
-        return [{"layer": "relu1", "half": half, "colour": colour} for half, colour in (("first-half", first), ("last-half", last))]
+        return [{"layer": "relu1", "half": half, "color": color} for half, color in (("first-half", first), ("last-half", last))]
 
-    assert "one half keeps more of the colours in relu1" in halves_finding(parts(2, 20), 22.0).text("en")
-    assert "neither half has the colours to itself" in halves_finding(parts(18, 20), 22.0).text("en")
+    assert "one half keeps more of the colors in relu1" in halves_finding(parts(2, 20), 22.0).text("en")
+    assert "neither half has the colors to itself" in halves_finding(parts(18, 20), 22.0).text("en")
 
 
 # The command

@@ -38,9 +38,9 @@ def test_nothing_is_as_far_as_can_be_from_something_but_not_from_nothing() -> No
     assert content_error(zero, one) == 1
 
 
-def test_pixel_error_counts_grey_levels() -> None:
-    black, grey = (load_picture(Image.new("RGB", (4, 3), (level,) * 3)) for level in (0, 51))
-    assert pixel_error(grey, black) == pytest.approx(51)
+def test_pixel_error_counts_gray_levels() -> None:
+    black, gray = (load_picture(Image.new("RGB", (4, 3), (level,) * 3)) for level in (0, 51))
+    assert pixel_error(gray, black) == pytest.approx(51)
 
 
 def test_a_picture_is_no_way_from_itself() -> None:

@@ -45,8 +45,8 @@ from tests.tensors import assert_close, normal, picture
 
 def test_a_histogram_by_a_plain_loop() -> None:
     image = picture(7, 9, seed=3)
-    grey = sum(weight * image[0, channel].double() for channel, weight in enumerate((0.299, 0.587, 0.114)))
-    around = np.pad(np.asarray(grey), 1, mode="edge")
+    gray = sum(weight * image[0, channel].double() for channel, weight in enumerate((0.299, 0.587, 0.114)))
+    around = np.pad(np.asarray(gray), 1, mode="edge")
     expected = np.zeros(18)
     for row in range(7):
         for column in range(9):
@@ -230,9 +230,9 @@ def test_the_climb_is_as_plain_arithmetic_has_it(bank: VGG) -> None:
     for _ in range(4):
         leaf = x.clone().requires_grad_()
         answer = bank.features(leaf, ["conv1_1"])["conv1_1"][0, 3, 6, 6]
-        centred = leaf - middle
-        right, down = (torch.diff(centred, dim=dim, append=centred.narrow(dim, 12, 1)) for dim in (3, 2))
-        total = -weight * answer + (centred.square().sum(1) / 80**2).pow(3).mean() + (6.5 / 80) ** 2 * (right**2 + down**2).sum() / 169
+        centered = leaf - middle
+        right, down = (torch.diff(centered, dim=dim, append=centered.narrow(dim, 12, 1)) for dim in (3, 2))
+        total = -weight * answer + (centered.square().sum(1) / 80**2).pow(3).mean() + (6.5 / 80) ** 2 * (right**2 + down**2).sum() / 169
         (slope,) = torch.autograd.grad(total, leaf)
         answers.append(weight * answer.item())
         squares = 0.9 * squares + slope**2
@@ -246,7 +246,7 @@ def test_a_weight_lets_the_wish_count_for_more(bank: VGG) -> None:
     image = picture(12, 16)
     room = room_of(bank, image)
     light, heavy = (grown(caricature(room, image, weight), 4).unclipped[0] for weight in (0.01, 1000.0))
-    # Alone, regularisers smooth the photograph away.
+    # Alone, regularizers smooth the photograph away.
     assert light < 1 < heavy
 
 
@@ -302,7 +302,7 @@ def test_what_is_on_the_page() -> None:
     assert list(blocks_of(report, Sheet)) == ["caricatures", "caricatures-free", "channels"]
     assert list(blocks_of(report, Plot)) == ["climb", "naturalness"]
     table = blocks_of(report, Table)["channels"]
-    assert [row["regularised"].text("en") for row in table.rows] == ["yes", "yes", "no"]
+    assert [row["regularized"].text("en") for row in table.rows] == ["yes", "yes", "no"]
     assert any(isinstance(block, Slider) for block in report.blocks)
     assert report.settings["layers"] == ["relu1_1"]
     assert report.settings["recipe"] == "mahendran2016"
@@ -345,7 +345,7 @@ def test_the_real_network_is_climbed() -> None:
     assert caricatures[1]["after"] > 1.2
     assert caricatures[1]["after"] > caricatures[0]["after"]
     assert all(each["answer"] > 0 and each["after"] > each["before"] for each in channels)
-    # Without regularisers there is grain.
+    # Without regularizers there is grain.
     assert caricatures[0]["fineness"] < caricatures[1]["fineness"]
 
 
@@ -363,7 +363,7 @@ def test_layers_that_see_nothing_are_left_out_unless_they_are_named() -> None:
 
 @pytest.mark.usefixtures("few")
 def test_where_nothing_is_seen_there_is_no_caricature(monkeypatch: pytest.MonkeyPatch) -> None:
-    # To filters without a bias, the mean colour is nothing.
+    # To filters without a bias, the mean color is nothing.
     mean = torch.tensor(CARDS["random-cnn-11"].mean).view(1, 3, 1, 1)
     monkeypatch.setattr("pincel.studies.natural.pixels_of", lambda image, _: mean.expand_as(image.pixels))
     report = made(channels="3,", steps=1)
@@ -457,8 +457,8 @@ def test_sentences_about_naturalness_follow_the_numbers() -> None:
 
     text = of((0.9, 0.1), (0.7, 0.4))
     assert "90% of their gradients" in text
-    assert "not 70% (photographs have 80% with one another): the regularisers keep gradients natural" in text
-    assert "10.0% and 40.0% is fine detail (6.0% in the photographs): the regularisers take out the grain" in text
+    assert "not 70% (photographs have 80% with one another): the regularizers keep gradients natural" in text
+    assert "10.0% and 40.0% is fine detail (6.0% in the photographs): the regularizers take out the grain" in text
     assert "In 1 of 1" in text
     text = of((0.7, 0.4), (0.9, 0.1), math.nan)
     assert "do not make them more natural" in text

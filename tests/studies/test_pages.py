@@ -18,8 +18,8 @@ from tests.studies.test_report import report
 
 Capture = pytest.CaptureFixture[str]
 Visit = Callable[..., Opened]
-# Studies with an optimiser: fewer steps show as much here.
-PAINTS = {"reconstruct", "grid", "pooling", "separability", "depth", "maximise", "inversion", "natural"}
+# Studies with an optimizer: fewer steps show as much here.
+PAINTS = {"reconstruct", "grid", "pooling", "separability", "depth", "maximize", "inversion", "natural"}
 # Studies that train networks, on fewer pictures here.
 TRAINS = {"ablations"}
 

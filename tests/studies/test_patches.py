@@ -182,7 +182,7 @@ def test_folders_within_folders(folder: Path, tmp_path: Path) -> None:
     assert found == [str(tmp_path / "inner" / "deeper" / "cup.png"), "sample:lake"]
 
 
-def test_a_missing_file_names_its_neighbour(folder: Path) -> None:
+def test_a_missing_file_names_its_neighbor(folder: Path) -> None:
     with pytest.raises(PictureMissingError, match=r"no such file .* try: .*coffee0\.png"):
         photographs([str(folder / "coffe0.png")])
 
@@ -296,7 +296,7 @@ def test_tiles_have_one_size() -> None:
     assert {tile(torch.rand(1, 3, side, side)).size for side in (1, 3, 72, 156)} == {(TILE, TILE)}
 
 
-def test_an_explanation_of_nothing_is_grey() -> None:
+def test_an_explanation_of_nothing_is_gray() -> None:
     assert float((shaded(torch.zeros(1, 3, 4, 4)) - 0.5).abs().max()) == 0
     slope = torch.tensor([2.0, -1.0, 0.0]).view(1, 3, 1, 1).repeat(1, 1, 4, 4)
     assert shaded(slope)[0, :, 0, 0].tolist() == [1.0, 0.25, 0.5]

@@ -27,7 +27,7 @@ FORM = {"content": "sample:harbour", "styles": [{"picture": f"sample:{name}", "w
 @pytest.fixture(scope="module")
 def routes(studio: Studio) -> list[str]:
     """Return every route of the page, that of a picture that is done among them."""
-    values = {"size": 48, "steps": 1, "ladder": "none"}
+    values = {"size": 48, "steps": 1, "scales": "none"}
     run = studio.ask("api/runs", {"content": "sample:lake", "styles": [{"picture": "sample:woodcut"}], "settings": values})
     for _ in range(int(PATIENCE)):
         if studio.ask(f"api/runs/{run['id']}")["state"] not in ("queued", "running"):

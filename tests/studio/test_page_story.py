@@ -56,7 +56,7 @@ def test_from_drop_to_download(window: Open, files: dict[str, Path], tmp_path: P
     page.get_by_label("How much of señal").press("ArrowLeft")
     assert page.locator("#paint-summary").inner_text() == "Grandma's boat after Woodcut + señal"
     page.get_by_label("Another size, in pixels").fill("176")
-    for name, value in {"steps": "3", "ladder": "1/2=1", "tolerance": "0"}.items():
+    for name, value in {"steps": "3", "scales": "1/2=1", "tolerance": "0"}.items():
         setting(page, name, value)
     page.get_by_role("button", name="Paint", exact=True).click()
 
@@ -101,7 +101,7 @@ def test_a_long_run_is_watched_left_killed_resumed_and_stopped(window: Open, stu
     page.get_by_role("button", name="Lake").click()
     page.get_by_role("button", name="Impasto").click()
     page.get_by_label("Another size, in pixels").fill("64")
-    for name, value in {"steps": "100000", "ladder": "none"}.items():
+    for name, value in {"steps": "100000", "scales": "none"}.items():
         setting(page, name, value)
     page.get_by_role("button", name="Paint", exact=True).click()
     page.locator("img.painted").wait_for()

@@ -212,7 +212,7 @@ def test_a_server_that_does_not_answer_is_told(show: Show) -> None:
 
 @pytest.mark.parametrize(("width", "locale", "scheme"), [(375, "es", "dark"), (1280, "en-GB", "light")])
 def test_for_everybody(show: Show, width: int, locale: str, scheme: str) -> None:
-    study: dict[str, Any] = {"kind": "study", "content": None, "styles": [], "size": None, "study": "maximise", "title": "maximise"}
+    study: dict[str, Any] = {"kind": "study", "content": None, "styles": [], "size": None, "study": "maximize", "title": "maximize"}
     bench = show(
         [run_view(5, **study), *three(), run_view(0, state="interrupted", size=[72, 120])], width=width, locale=locale, color_scheme=scheme
     )

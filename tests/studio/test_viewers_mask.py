@@ -54,7 +54,7 @@ def stroke(page: Page, *points: tuple[float, float], button: Any = "left") -> No
 
 
 def save(page: Page) -> Any:
-    """Press "Use this" and return the mask as an array of colours, or of grey."""
+    """Press "Use this" and return the mask as an array of colors, or of gray."""
     count = page.evaluate("saved.length")
     page.get_by_role("button", name="Use this").click()
     page.locator(f'body[data-saved="{count + 1}"]').wait_for()
@@ -86,10 +86,10 @@ def test_paintings_have_regions_of_their_own(paint: Paint) -> None:
     page.get_by_role("radio", name="Glass").check()
     stroke(page, (20, 60), (20, 60), button="right")
     pixels = save(page)
-    colours = sorted({tuple(pixel) for pixel in pixels.reshape(-1, 3).tolist()})
-    assert len(colours) == 3
-    assert colours[2] == (255, 255, 255)
-    assert [tuple(pixels[y, x]) for x, y in ((30, 10), (60, 60), (48, 10), (20, 60), (48, 35))] == [*colours[:2], *[colours[2]] * 3]
+    colors = sorted({tuple(pixel) for pixel in pixels.reshape(-1, 3).tolist()})
+    assert len(colors) == 3
+    assert colors[2] == (255, 255, 255)
+    assert [tuple(pixels[y, x]) for x, y in ((30, 10), (60, 60), (48, 10), (20, 60), (48, 35))] == [*colors[:2], *[colors[2]] * 3]
 
 
 def test_undo_redo_clear_and_fill(paint: Paint) -> None:
@@ -116,7 +116,7 @@ def test_undo_redo_clear_and_fill(paint: Paint) -> None:
     assert (pixels[60:] == 0).all()
 
 
-def test_filling_by_colour_stops_where_the_picture_changes(bench: Bench, paint: Paint) -> None:
+def test_filling_by_color_stops_where_the_picture_changes(bench: Bench, paint: Paint) -> None:
     sky = np.zeros((72, 96, 3), np.uint8)
     sky[:30], sky[30:] = (90, 140, 220), (60, 90, 40)
     sky[:30, ::2, 2] += 6
@@ -124,7 +124,7 @@ def test_filling_by_colour_stops_where_the_picture_changes(bench: Bench, paint: 
     Image.fromarray(sky).save(out, "PNG")
     bench.pictures["/api/here.png"] = out.getvalue()
     page = paint("Impasto")
-    page.get_by_role("radio", name="Fill by colour").check()
+    page.get_by_role("radio", name="Fill by color").check()
     page.mouse.click(*at(page, 50, 5))
     pixels = save(page)
     assert (pixels[:30] == 255).all()
@@ -216,7 +216,7 @@ def test_a_large_picture_has_a_mask_of_its_size(paint: Paint, bench: Bench) -> N
 
 
 def test_on_a_phone(paint: Paint) -> None:
-    page = paint("Impasto", "Glass", "Watercolour", "Woodcut")
+    page = paint("Impasto", "Glass", "Watercolor", "Woodcut")
     page.set_viewport_size({"width": 375, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert grave(page) == []

@@ -186,7 +186,7 @@ def test_masks_speak_as_the_engine_listens(bench: Bench, tmp_path: Any) -> None:
     assert styles == []
     content, *_ = files_of(bench, halves(2, 1, 0, 0), [None, None])
     assert regions(content, tmp_path) == [("white", 12), ("black", 6)]
-    # With something left alone there are three: flat colours, the rest last.
+    # With something left alone there are three: flat colors, the rest last.
     content, *_ = files_of(bench, halves(2, 2, 1, 0, 0), [None, None])
     found = regions(content, tmp_path)
     assert [count for _, count in found] == [12, 6, 6]
@@ -207,9 +207,9 @@ def test_masks_of_styles_speak_of_the_same_regions(bench: Bench, tmp_path: Any) 
 
 
 def test_a_mask_is_as_large_as_the_picture(bench: Bench) -> None:
-    script = """async ({ maskPng, readLabels }, labels, colours) => {
-      const blob = await maskPng({ ...labels, values: Uint8Array.from(labels.values) }, colours, 7, 5);
-      const back = readLabels(await createImageBitmap(blob), colours, 7, 5);
+    script = """async ({ maskPng, readLabels }, labels, colors) => {
+      const blob = await maskPng({ ...labels, values: Uint8Array.from(labels.values) }, colors, 7, 5);
+      const back = readLabels(await createImageBitmap(blob), colors, 7, 5);
       return [[...new Uint8Array(await blob.arrayBuffer())], [...back]];
     }"""
     data, back = bench.call(

@@ -170,7 +170,7 @@ def test_with_one_picture_there_is_nothing_to_slide(bench: Bench) -> None:
 
 
 def test_two_runs_share_one_zoom_and_show_what_differs(bench: Bench) -> None:
-    one = run_view(1, settings={"size": 256, "ladder": "none"}, terms={"content": 23481.7, "style": 233.8})
+    one = run_view(1, settings={"size": 256, "scales": "none"}, terms={"content": 23481.7, "style": 233.8})
     other = run_view(
         2, style="glass", settings={"size": 256, "steps": 40}, recipe="gatys2016", terms={"content": 1200.0, "tv": 3.5}, total=99.0
     )

@@ -20,10 +20,10 @@ SLOW = 1000 * PATIENCE
 
 
 def pixels(path: Path, size: tuple[int, int] | None = None) -> Any:
-    """Return the colours of a picture, (height, width, 3), brought to (width, height) if asked."""
+    """Return the colors of a picture, (height, width, 3), brought to (width, height) if asked."""
     with Image.open(path) as image:
-        colours = image.convert("RGB")
-    return np.asarray(colours.resize(size, Image.Resampling.BICUBIC) if size else colours, dtype=int)
+        colors = image.convert("RGB")
+    return np.asarray(colors.resize(size, Image.Resampling.BICUBIC) if size else colors, dtype=int)
 
 
 def test_only_what_was_painted_is_painted_after_a_part_of_the_painting(studio: Studio, window: Open) -> None:
@@ -32,7 +32,7 @@ def test_only_what_was_painted_is_painted_after_a_part_of_the_painting(studio: S
     form = {
         "content": "sample:lake",
         "styles": [{"picture": "sample:glass", "weight": 1, "mask": None}],
-        "settings": {"size": 64, "steps": 4, "ladder": "none"},
+        "settings": {"size": 64, "steps": 4, "scales": "none"},
     }
     page.evaluate("(form) => sessionStorage.setItem('pincel.form', form)", json.dumps(form))
     page.reload()

@@ -26,7 +26,7 @@ ORIGIN = "http://bench.test/"
 STATIC = Path(str(files("pincel.studio"))) / "static"
 KINDS = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".html": "text/html", ".svg": "image/svg+xml"}
 SIZES = {"harbour": (720, 540), "lake": (720, 540), "impasto": (540, 540), "glass": (540, 720)}
-VALUES = {"size": 512, "steps": 100, "style_weight": 1000.0, "ladder": "1/4=2.0"}
+VALUES = {"size": 512, "steps": 100, "style_weight": 1000.0, "scales": "1/4=2.0"}
 
 # What is on the page but for the shell: a component alone.
 HARNESS = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>bench</title>
@@ -103,10 +103,10 @@ def grave(page: Page, within: str = "document") -> list[str]:
     return [f"{each['id']}: {[node['html'] for node in each['nodes']]}" for each in found if each["impact"] in ("serious", "critical")]
 
 
-def png(colour: str = "#c08040", size: tuple[int, int] = (96, 72)) -> bytes:
-    """Return a small picture of one colour."""
+def png(color: str = "#c08040", size: tuple[int, int] = (96, 72)) -> bytes:
+    """Return a small picture of one color."""
     out = io.BytesIO()
-    Image.new("RGB", size, colour).save(out, "PNG")
+    Image.new("RGB", size, color).save(out, "PNG")
     return out.getvalue()
 
 
@@ -228,7 +228,7 @@ class Bench:
             "/api/about": lambda: {"version": "1", "languages": ["en", "es"], "limits": {"bytes": 1, "pictures": 1}},
             "/api/settings": lambda: {
                 "groups": [],
-                "recipes": [recipe, {**recipe, "name": "gatys2016", "values": {**VALUES, "ladder": "none"}}],
+                "recipes": [recipe, {**recipe, "name": "gatys2016", "values": {**VALUES, "scales": "none"}}],
                 "default_recipe": "pincel",
             },
             "/api/samples": lambda: samples,

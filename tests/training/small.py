@@ -33,7 +33,7 @@ def one(**changes: Any) -> StyleTrainingRecipe:
 
 
 def any_style(calibration: Path, **changes: Any) -> StyleTrainingRecipe:
-    """Return a recipe for any style, from relu2_1; its network is normalised on a folder of small pictures."""
+    """Return a recipe for any style, from relu2_1; its network is normalized on a folder of small pictures."""
     usual = RECIPES["adain-small"].recipe
     objective = {
         **usual.objective,

@@ -16,15 +16,15 @@ from pincel.training.style_training import StyleTraining
 from tests.training.small import CPU, any_style, one
 
 
-def test_it_is_what_optimisation_would_measure(photographs: list[Path], tmp_path: Path) -> None:
-    recipe = one(style_side=96, recolour=0.0)
+def test_it_is_what_optimization_would_measure(photographs: list[Path], tmp_path: Path) -> None:
+    recipe = one(style_side=96, recolor=0.0)
     run = StyleTraining(photographs[1], str(photographs[0].parent), tmp_path / "n.safetensors", recipe=recipe, config=CPU)
     lesson = run.make_loss([])
     assert isinstance(lesson, OneStyleObjective)
     card = run.make_card()
     weights = first_weights(card, lesson.channels, 3)
     found = lesson.evaluate(card, weights, 5)
-    # Its first pictures are grey, within the range of colours: nothing of them is clipped.
+    # Its first pictures are gray, within the range of colors: nothing of them is clipped.
     picture = painted(lesson.network(card, weights), run.crops.crop(5), None, 1.0, 0)
     expected = evaluate(
         picture,
@@ -54,7 +54,7 @@ def test_of_any_style_by_hand(photographs: list[Path], tmp_path: Path) -> None:
     mine = vgg.features(255 * crop, layers)
     target = adapted(mine["relu2_1"], Spread.of(mine["relu2_1"]), Spread.of(its["relu2_1"]))
     network = lesson.network(card, weights)
-    # In grey levels, as it comes: what is out of the range of colours is to be unlearnt.
+    # In gray levels, as it comes: what is out of the range of colors is to be unlearned.
     seen = vgg.features(finished(run(network.decoder, target, weights), by_itself(weights)), layers)
     assert found["content"] == pytest.approx(float(feature_distance(seen["relu2_1"], target)), rel=1e-3)
     apart = 0.0

@@ -74,7 +74,7 @@ def test_the_digest_knows_the_bytes(photographs: list[Path], tmp_path: Path) -> 
 
 def test_crops_come_from_their_number_alone(photographs: list[Path]) -> None:
     sources = find_sources(str(photographs[0].parent))
-    crops, others = CropSampler(sources, one(recolour=0.5)), CropSampler(sources, one(recolour=0.5))
+    crops, others = CropSampler(sources, one(recolor=0.5)), CropSampler(sources, one(recolor=0.5))
     seen = [crops.crop(number) for number in range(6)]
     assert all(torch.equal(each, others.crop(number)) for number, each in reversed(list(enumerate(seen))))
     assert {tuple(each.shape) for each in seen} == {(1, 3, 24, 24)}
@@ -86,7 +86,7 @@ def test_crops_come_from_their_number_alone(photographs: list[Path]) -> None:
 
 def test_each_place_has_its_share() -> None:
     many = ImageSource([str(n) for n in range(50)], lambda _: np.full((30, 30, 3), 200, np.uint8), "many")
-    crops = CropSampler([flat(0), many], one(recolour=0.0, contrast=0.0))
+    crops = CropSampler([flat(0), many], one(recolor=0.0, contrast=0.0))
     dark = sum(float(crops.crop(number).mean()) < 0.5 for number in range(100))
     assert 35 <= dark <= 65
 
@@ -95,7 +95,7 @@ def test_a_flat_crop_is_drawn_again() -> None:
     edged = np.zeros((48, 48, 3), np.uint8)
     edged[:, :4] = 255
     source = ImageSource(["edge"], lambda _: edged, "edge")
-    recipe = one(crop=16, recolour=0.0, zoom=(1.0, 1.0))
+    recipe = one(crop=16, recolor=0.0, zoom=(1.0, 1.0))
     flat_ones = [
         sum(float(CropSampler([source], recipe.override(contrast=contrast)).crop(number).std()) < 0.04 for number in range(40))
         for contrast in (0.0, 0.04)
@@ -104,7 +104,7 @@ def test_a_flat_crop_is_drawn_again() -> None:
 
 
 def test_a_small_picture_is_enlarged_no_more_than_it_must() -> None:
-    crops = CropSampler([flat(90, (10, 30))], one(recolour=0.0, contrast=0.0))
+    crops = CropSampler([flat(90, (10, 30))], one(recolor=0.0, contrast=0.0))
     assert torch.allclose(crops.crop(0), torch.full((1, 3, 24, 24), 90 / 255), atol=1e-3)
 
 

@@ -39,7 +39,7 @@ def begin(
 
 
 def test_it_learns(photographs: list[Path], tmp_path: Path) -> None:
-    run = begin(photographs, tmp_path / "n.safetensors", recipe=one(steps=40, batch=1, recolour=0.0, learning_rate=1e-2))
+    run = begin(photographs, tmp_path / "n.safetensors", recipe=one(steps=40, batch=1, recolor=0.0, learning_rate=1e-2))
     told = events(run)
     assert isinstance(told[-1], TrainEnd)
     assert told[-1].reason == "steps"
@@ -124,8 +124,8 @@ def test_only_the_number_of_steps_may_change(photographs: list[Path], tmp_path: 
 
 def test_a_network_begins_with_another(photographs: list[Path], tmp_path: Path) -> None:
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
-    events(begin(photographs, first, recipe=one(steps=30, batch=1, recolour=0.0, learning_rate=1e-2)))
-    run = begin(photographs, second, replace(CPU, pretrained=first), recipe=one(steps=2, batch=1, recolour=0.0, learning_rate=1e-9))
+    events(begin(photographs, first, recipe=one(steps=30, batch=1, recolor=0.0, learning_rate=1e-2)))
+    run = begin(photographs, second, replace(CPU, pretrained=first), recipe=one(steps=2, batch=1, recolor=0.0, learning_rate=1e-9))
     events(run)
     weights, further = read_painter(first).own, read_painter(second).own
     assert all(torch.allclose(further[name], weights[name], atol=1e-6) for name in weights)

@@ -16,7 +16,7 @@ Frames = Iterable[npt.NDArray[np.uint8]]
 
 
 def moving(count: int, width: int = 48, height: int = 36) -> list[npt.NDArray[np.uint8]]:
-    """Draw a bright square that moves two pixels a frame to the right, over a slope of colours."""
+    """Draw a bright square that moves two pixels a frame to the right, over a slope of colors."""
     y, x = np.mgrid[:height, :width]
     frames = []
     for index in range(count):
@@ -27,8 +27,8 @@ def moving(count: int, width: int = 48, height: int = 36) -> list[npt.NDArray[np
     return frames
 
 
-def flat(count: int, colour: tuple[int, int, int], width: int = 48, height: int = 36) -> list[npt.NDArray[np.uint8]]:
-    return [np.full((height, width, 3), colour, np.uint8) for _ in range(count)]
+def flat(count: int, color: tuple[int, int, int], width: int = 48, height: int = 36) -> list[npt.NDArray[np.uint8]]:
+    return [np.full((height, width, 3), color, np.uint8) for _ in range(count)]
 
 
 def write_film(
@@ -45,7 +45,7 @@ def write_film(
     aspect: Fraction | None = None,
     metadata: dict[str, str] | None = None,
     pixels: str = "yuv420p",
-    colour: tuple[int, int, int, int] | None = None,
+    color: tuple[int, int, int, int] | None = None,
     options: dict[str, str] | None = None,
     start: int = 0,
 ) -> Path:
@@ -64,7 +64,7 @@ def write_film(
         aspect: Of a pixel, width over height.
         metadata: Of the stream of pictures.
         pixels: Pixel format.
-        colour: Matrix, range (1 limited, 2 full), primaries, transfer.
+        color: Matrix, range (1 limited, 2 full), primaries, transfer.
         options: Of the encoder.
         start: Ticks by which everything is late.
     """
@@ -83,15 +83,15 @@ def write_film(
             stream.codec_context.sample_aspect_ratio = aspect
         stream.metadata.update(metadata or {})
         tone = container.add_stream(sound, rate=48000) if sound else None
-        if colour:
+        if color:
             context = stream.codec_context
-            context.colorspace, context.color_range, context.color_primaries, context.color_trc = colour
+            context.colorspace, context.color_range, context.color_primaries, context.color_trc = color
         for index, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format="rgba" if picture.shape[-1] == 4 else "rgb24")
-            if colour:
-                scaler = {6: 5}.get(colour[0], colour[0])
+            if color:
+                scaler = {6: 5}.get(color[0], color[0])
                 frame = frame.reformat(
-                    format=pixels, src_color_range=2, dst_colorspace=scaler, dst_color_range=colour[1], interpolation="BICUBIC"
+                    format=pixels, src_color_range=2, dst_colorspace=scaler, dst_color_range=color[1], interpolation="BICUBIC"
                 )
             frame.pts = (ticks[index] if ticks else index) + start
             frame.time_base = clock

@@ -45,7 +45,7 @@ def painted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Film, Path]:
     """A film of wide pixels, and a folder as if it had been painted."""
     folder = tmp_path_factory.mktemp("painted")
     frames = moving(3, 64, 48)
-    film = open_film(write_film(folder / "in.mp4", frames, aspect=Fraction(4, 3), colour=(1, 1, 1, 1)))
+    film = open_film(write_film(folder / "in.mp4", frames, aspect=Fraction(4, 3), color=(1, 1, 1, 1)))
     return film, work_of(folder / "work", film, frames)
 
 
@@ -119,12 +119,12 @@ def test_pictures_have_square_pixels(painted: tuple[Film, Path], tmp_path: Path)
 
 
 def test_an_animation_cannot_say_what_its_colors_are(tmp_path: Path) -> None:
-    film = open_film(write_film(tmp_path / "in.mkv", flat(2, (30, 180, 70)), colour=(9, 1, 9, 16)))
+    film = open_film(write_film(tmp_path / "in.mkv", flat(2, (30, 180, 70)), color=(9, 1, 9, 16)))
     folder = work_of(tmp_path / "work", film, flat(2, (30, 180, 70)))
     assert "colors are not those of sRGB" in assemble(film, folder, tmp_path / "out.gif").notes[0]
     for codec in ("h264", "ffv1"):
         assert assemble(film, folder, tmp_path / "out.mkv", codec=codec).notes == ()
-        again = open_film(tmp_path / "out.mkv").colour
+        again = open_film(tmp_path / "out.mkv").color
         assert (again.primaries, again.transfer) == (9, 16)
 
 

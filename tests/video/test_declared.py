@@ -155,7 +155,7 @@ def test_what_breaks_off_or_makes_no_sense_says_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_black_and_white_stay_so_in_every_range(tmp_path: Path, codec: str, pixels: str, levels: int, limited: bool) -> None:
-    """Where nothing is said, numbers of brightness and color differences go from 16 to 235, those of RGB and grey from 0 to 255."""
+    """Where nothing is said, numbers of brightness and color differences go from 16 to 235, those of RGB and gray from 0 to 255."""
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as container:
         stream: Any = container.add_stream(codec, rate=25, options={"qp": "0"} if "264" in codec else {})
@@ -173,12 +173,12 @@ def test_black_and_white_stay_so_in_every_range(tmp_path: Path, codec: str, pixe
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     film = open_film(path)
-    assert film.colour.limited == limited
+    assert film.color.limited == limited
     assert [int(np.median(frame.pixels)) for frame in film.read()] == pytest.approx([0, 255], abs=2)
 
 
 def yuv_frame(pixels: str, level: int) -> av.VideoFrame:
-    """A grey frame of that number, whatever it means."""
+    """A gray frame of that number, whatever it means."""
     frame = av.VideoFrame(32, 32, pixels)
     for number, plane in enumerate(frame.planes):
         plane.update(bytes([level if number == 0 else 128]) * plane.buffer_size)
@@ -198,7 +198,7 @@ def test_colors_that_cannot_be_read_are_refused(tmp_path: Path, matrix: int) -> 
         stream.width, stream.height, stream.pix_fmt, stream.codec_context.colorspace = 32, 32, "yuv420p", matrix
         container.mux(stream.encode(yuv_frame("yuv420p", 100)))
         container.mux(stream.encode(None))
-    assert open_film(path).colour.matrix == 6
+    assert open_film(path).color.matrix == 6
     with pytest.raises(FilmError, match="colors are coded in a way that cannot be read") as refused:
         open_film(tmp_path / "b.mkv")
     assert "\n" not in str(refused.value)

@@ -33,9 +33,9 @@ def test_what_moves_with_the_film_does_not_flicker_and_what_changes_by_itself_do
 
 
 def test_by_hand() -> None:
-    """Nothing moves; 2 and 4 grey levels apart."""
-    grey = np.full((40, 50, 3), 100, np.uint8)
-    found = measure_flicker([(grey, grey), (grey, grey + 2), (grey, grey + 6)], none)
+    """Nothing moves; 2 and 4 gray levels apart."""
+    gray = np.full((40, 50, 3), 100, np.uint8)
+    found = measure_flicker([(gray, gray), (gray, gray + 2), (gray, gray + 6)], none)
     assert astuple(found) == pytest.approx(((4 + 16) / 2, 0.0, 2, 1.0))
 
 

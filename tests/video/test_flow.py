@@ -36,7 +36,7 @@ def test_a_picture_moved_along_is_what_is_filmed_then(pan: Pan) -> None:
     assert np.square(move.moved(earlier) - now)[sure].mean() < still / 20
 
 
-def test_the_true_flow_leads_to_the_same_colours(pan: Pan) -> None:
+def test_the_true_flow_leads_to_the_same_colors(pan: Pan) -> None:
     from pincel.video.flow import Move
 
     true = Move(pan.flow(20, 18), pan.seen(20, 18).astype(np.float32))

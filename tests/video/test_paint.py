@@ -28,7 +28,7 @@ from pincel.video.video_run import VideoRun, frames_folder
 from tests.video.make_films import moving, spoil, write_film
 
 # Shallow layers are enough to see what holds frames together, and quick.
-SHALLOW = {"steps": 4, "ladder": "none", "style_layers": "relu1_1,relu2_1", "content_layers": "relu2_1", "precision": "fp32"}
+SHALLOW = {"steps": 4, "scales": "none", "style_layers": "relu1_1,relu2_1", "content_layers": "relu2_1", "precision": "fp32"}
 SETTINGS = Settings(
     styles=(("sample:impasto", 1.0),),
     size=48,
@@ -181,29 +181,29 @@ def test_painted_frames_are_even_and_no_larger_than_the_film(width: int, height:
 
 def test_the_ways_of_painting_a_frame() -> None:
     recipe = painting_recipe(Settings(styles=(), overrides={"steps": 20}), (192, 256))
-    assert (recipe.size, recipe.steps, recipe.ladder) == (256, 20, {"1/4": 2.0, "1/2": 0.5})
+    assert (recipe.size, recipe.steps, recipe.scales) == (256, 20, {"1/4": 2.0, "1/2": 0.5})
     after = next_recipe(recipe, None)
-    assert (after.steps, after.ladder) == (20, {})
+    assert (after.steps, after.scales) == (20, {})
     assert next_recipe(recipe, 7).steps == 7
     sketch = sketch_recipe(recipe)
     # Half of the steps at full size, and all of those below: 40 at a quarter, 10 at half.
     assert (sketch.size, sketch.steps) == (256, 10)
-    assert [sketch.steps * sketch.ladder[share] for share in ("1/4", "1/2")] == [40, 10]
+    assert [sketch.steps * sketch.scales[share] for share in ("1/4", "1/2")] == [40, 10]
     assert sketch_recipe(after.override(steps=5)).steps == 3
-    assert sketch_recipe(after).ladder == {}
+    assert sketch_recipe(after).scales == {}
     first, later = (pass_recipe(recipe, 10, first=first) for first in (True, False))
     # 1.5 × 20 steps in ten passes; coarse scales keep theirs.
-    assert (first.steps, later.steps, later.ladder) == (3, 3, {})
-    assert first.steps * first.ladder["1/4"] == pytest.approx(40)
+    assert (first.steps, later.steps, later.scales) == (3, 3, {})
+    assert first.steps * first.scales["1/4"] == pytest.approx(40)
 
 
-def test_colours_matched_frame_by_frame_are_refused() -> None:
+def test_colors_matched_frame_by_frame_are_refused() -> None:
     with pytest.raises(OptionError, match="flicker"):
-        painting_recipe(replace(SETTINGS, overrides={"colour": "match", "colour_when": "after"}), (36, 48))
+        painting_recipe(replace(SETTINGS, overrides={"color": "match", "color_when": "after"}), (36, 48))
 
 
-def test_grey_paintings_in_the_colours_of_the_film_continue(film: Film, tmp_path: Path, cache: Cache) -> None:
-    settings = replace(SETTINGS, overrides={**SETTINGS.overrides, "colour": "luminance"}, consistency=100.0)
+def test_gray_paintings_in_the_colors_of_the_film_continue(film: Film, tmp_path: Path, cache: Cache) -> None:
+    settings = replace(SETTINGS, overrides={**SETTINGS.overrides, "color": "luminance"}, consistency=100.0)
     paint_scene(film, Scene(0, 2), tmp_path / "work", settings, cache)
     first, second = (load_frame(tmp_path / "work" / f"{index:06d}.png").astype(int) for index in range(2))
     # The square moved by two pixels; far from it, everything stayed.
@@ -247,7 +247,7 @@ def test_settings_are_checked_before_the_film_is_looked_through(
 
 
 def test_a_film_from_beginning_to_end(tmp_path: Path) -> None:
-    red, blue = (np.full((37, 49, 3), colour, np.uint8) for colour in ((200, 30, 30), (20, 40, 220)))
+    red, blue = (np.full((37, 49, 3), color, np.uint8) for color in ((200, 30, 30), (20, 40, 220)))
     noise = np.random.default_rng(0).integers(0, 60, (37, 49, 3), dtype=np.uint8)
     path = write_film(
         tmp_path / "in.mkv", [red + noise // 4] * 2 + [blue - noise // 4] * 2, pixels="yuv444p", sound="aac", options={"crf": "4"}

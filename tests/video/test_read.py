@@ -1,4 +1,4 @@
-"""Films read: upright, in their colours, with their times, from anywhere, and on past what is damaged."""
+"""Films read: upright, in their colors, with their times, from anywhere, and on past what is damaged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 
 from pincel.errors import FilmError, OptionError, UnknownNameError
 from pincel.files import write_text
-from pincel.video.base import Colour, Film
+from pincel.video.base import Color, Film
 from pincel.video.read import open_film
 from tests.video.make_films import flat, moving, spoil, write_film
 
@@ -52,17 +52,17 @@ def test_uneven_times_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("colour", "found"),
+    ("color", "found"),
     [
-        ((1, 1, 1, 1), Colour(1, True, 1, 1)),
-        ((6, 2, 6, 6), Colour(6, False, 6, 6)),
-        ((9, 1, 9, 14), Colour(9, True, 9, 14)),
+        ((1, 1, 1, 1), Color(1, True, 1, 1)),
+        ((6, 2, 6, 6), Color(6, False, 6, 6)),
+        ((9, 1, 9, 14), Color(9, True, 9, 14)),
     ],
 )
-def test_colours_are_read_by_their_own_matrix_and_range(tmp_path: Path, colour: tuple[int, int, int, int], found: Colour) -> None:
+def test_colors_are_read_by_their_own_matrix_and_range(tmp_path: Path, color: tuple[int, int, int, int], found: Color) -> None:
     wanted = (200, 40, 90)
-    film = open_film(write_film(tmp_path / "a.mkv", flat(2, wanted), colour=colour))
-    assert film.colour == found
+    film = open_film(write_film(tmp_path / "a.mkv", flat(2, wanted), color=color))
+    assert film.color == found
     for frame in film.read():
         assert np.abs(frame.pixels.astype(int) - wanted).max() <= 2
 

@@ -48,9 +48,9 @@ def work_of(folder: Path, film: Film, frames: list[np.ndarray], scenes: bool = T
         (".apng", None, 0.0),
     ],
 )
-def test_frames_times_and_colours_come_out_as_they_went_in(tmp_path: Path, suffix: str, codec: str | None, near: float) -> None:
+def test_frames_times_and_colors_come_out_as_they_went_in(tmp_path: Path, suffix: str, codec: str | None, near: float) -> None:
     frames = moving(8, 64, 48)
-    film = open_film(write_film(tmp_path / "in.mp4", frames, rate=Fraction(20), colour=(1, 1, 1, 1)))
+    film = open_film(write_film(tmp_path / "in.mp4", frames, rate=Fraction(20), color=(1, 1, 1, 1)))
     told: list[VideoEvent] = []
     out = tmp_path / f"out{suffix}"
     written = assemble(film, work_of(tmp_path / "work", film, frames), out, codec=codec, tell=told.append)
@@ -63,16 +63,16 @@ def test_frames_times_and_colours_come_out_as_they_went_in(tmp_path: Path, suffi
     assert [float(frame.time) for frame in shown] == pytest.approx([index / 20 for index in range(8)], abs=0.002)
     assert read.duration == pytest.approx(0.4, abs=0.06)
     if suffix in {".mp4", ".webm"}:
-        assert read.colour == film.colour
+        assert read.color == film.color
 
 
-@pytest.mark.parametrize("colour", [(1, 1, 1, 1), (6, 2, 6, 6), (9, 1, 9, 14)])
-def test_a_colour_is_the_same_colour_in_every_matrix_and_range(tmp_path: Path, colour: tuple[int, int, int, int]) -> None:
+@pytest.mark.parametrize("color", [(1, 1, 1, 1), (6, 2, 6, 6), (9, 1, 9, 14)])
+def test_a_color_is_the_same_color_in_every_matrix_and_range(tmp_path: Path, color: tuple[int, int, int, int]) -> None:
     wanted = (30, 180, 70)
-    film = open_film(write_film(tmp_path / "in.mkv", flat(2, wanted), colour=colour))
+    film = open_film(write_film(tmp_path / "in.mkv", flat(2, wanted), color=color))
     assemble(film, work_of(tmp_path / "work", film, flat(2, wanted)), tmp_path / "out.mp4")
     read = open_film(tmp_path / "out.mp4")
-    assert read.colour == film.colour
+    assert read.color == film.color
     assert np.abs(next(read.read()).pixels.astype(int) - wanted).max() <= 3
 
 

@@ -9,7 +9,7 @@
 ``timm``           any network of the library timm; ``borrowed``, looked through
 ``geometry``       what each part of a network of another library sees, found by following one picture through it
 ``bank``           random filters that were never trained
-``normalise``      the rescaled network whose filters have mean activation 1
+``normalize``      the rescaled network whose filters have mean activation 1
 ``cells``          slopes of a picture, voted into directions and gathered in cells
 ``gradients``      HOG, HOGb and dense SIFT, made of these
 ``formats``        readers of foreign weight files; ``weights``, whichever file a card has
@@ -48,10 +48,10 @@ CARDS = Shelf(
         "vgg19-jcjohnson-fc": "pincel.backbones.vgg_cards:VGG19_JCJOHNSON_FC",
         "vgg19-gatys": "pincel.backbones.vgg_cards:VGG19_GATYS",
         "vgg19-stylecontrol": "pincel.backbones.vgg_cards:VGG19_STYLECONTROL",
-        "vgg19-normalised": "pincel.backbones.vgg_cards:VGG19_NORMALISED",
-        "vgg19-normalised-lasagne": "pincel.backbones.vgg_cards:VGG19_NORMALISED_LASAGNE",
-        "vgg19-normalised-torch7": "pincel.backbones.vgg_cards:VGG19_NORMALISED_TORCH7",
-        "vgg19-normalised-adain": "pincel.backbones.vgg_cards:VGG19_NORMALISED_ADAIN",
+        "vgg19-normalized": "pincel.backbones.vgg_cards:VGG19_NORMALIZED",
+        "vgg19-normalized-lasagne": "pincel.backbones.vgg_cards:VGG19_NORMALIZED_LASAGNE",
+        "vgg19-normalized-torch7": "pincel.backbones.vgg_cards:VGG19_NORMALIZED_TORCH7",
+        "vgg19-normalized-adain": "pincel.backbones.vgg_cards:VGG19_NORMALIZED_ADAIN",
         "vgg19-torchvision": "pincel.backbones.vgg_cards:VGG19_TORCHVISION",
         "vgg19-torchvision-255": "pincel.backbones.vgg_cards:VGG19_TORCHVISION_255",
         "vgg19-torchvision-fc": "pincel.backbones.vgg_cards:VGG19_TORCHVISION_FC",
@@ -89,7 +89,7 @@ NETWORKS: Registry[Callable[..., VGG]] = Registry(
     },
 )
 
-# Hand-made representations of grey pictures.
+# Hand-made representations of gray pictures.
 DESCRIPTORS: Registry[Descriptor] = Registry(
     "representation",
     {

@@ -1,4 +1,4 @@
-"""AlexNet: five convolutions, overlapping poolings, responses normalised across channels, and three fully connected layers.
+"""AlexNet: five convolutions, overlapping poolings, responses normalized across channels, and three fully connected layers.
 
 Paper:
     Krizhevsky, Sutskever, Hinton 2012, "ImageNet Classification with Deep Convolutional Neural Networks"; for the network of torchvision
@@ -6,7 +6,7 @@ Paper:
 
 Differs:
     Fully connected layers are convolutions without a border, so that a picture of more than 227 pixels gives a map of answers.
-    Dropout does nothing, as in any trained network. Means are of colours, not of pixels; see :mod:`pincel.backbones.alexnet_cards`.
+    Dropout does nothing, as in any trained network. Means are of colors, not of pixels; see :mod:`pincel.backbones.alexnet_cards`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.backbones.cards import Card, Layer, Response
-from pincel.backbones.response import normalised
+from pincel.backbones.response import normalized
 from pincel.backbones.vgg import VGG, Padding, Pooling, PoolRounding, widened
 from pincel.backbones.weights import load_weights
 from pincel.errors import OptionError, WeightsError
@@ -103,7 +103,7 @@ def connected(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def local_response(x: Tensor, response: Response) -> Tensor:
-    r"""Divide each channel by what it and its neighbours answer at the same place, in single precision or better.
+    r"""Divide each channel by what it and its neighbors answer at the same place, in single precision or better.
 
     .. math:: b_i = a_i \Big/ \Big(k + \alpha \sum_{j=\max(0, i-n/2)}^{\min(N-1, i+n/2)} a_j^2\Big)^{\beta}
 
@@ -117,7 +117,7 @@ def local_response(x: Tensor, response: Response) -> Tensor:
     Paper:
         Krizhevsky, Sutskever, Hinton 2012, section 3.3.
     """
-    return normalised(widened(x), response)
+    return normalized(widened(x), response)
 
 
 def load_alexnet(

@@ -1,6 +1,6 @@
 """AlexNet and its relatives as data: what each is, layer by layer, and where its weights come from. Loads no torch.
 
-Differs: all of them subtract a mean colour, where Caffe subtracts a mean picture of 256×256 of which it cuts 227×227, so that pictures
+Differs: all of them subtract a mean color, where Caffe subtracts a mean picture of 256×256 of which it cuts 227×227, so that pictures
 of any size can be looked at. It is the mean over that picture, ``ilsvrc_2012_mean``, and none of the files of weights is asked for it.
 """
 
@@ -17,7 +17,7 @@ WIDE, ONE_TOWER = (96, 256, 384, 384, 256), (64, 192, 384, 256, 256)
 
 
 def norm(name: str) -> Layer:
-    """Plan a local response normalisation, for :func:`pincel.backbones.cards.stacked`."""
+    """Plan a local response normalization, for :func:`pincel.backbones.cards.stacked`."""
     return Layer(name, "norm", 0, 0, 0)
 
 
@@ -40,7 +40,7 @@ def krizhevsky_layers(
 
 
 def one_tower_layers(channels: tuple[int, ...] = ONE_TOWER, top: Iterable[Layer] = fully_connected(6)) -> tuple[Layer, ...]:
-    """Lay out the network of "One weird trick": no groups, no normalisation, two positions around the picture.
+    """Lay out the network of "One weird trick": no groups, no normalization, two positions around the picture.
 
     Args:
         channels: Of the five convolutions.
@@ -52,7 +52,7 @@ def one_tower_layers(channels: tuple[int, ...] = ONE_TOWER, top: Iterable[Layer]
     return stacked((*bottom, *middle, conv("conv5", five, 3, pad=1), relu("relu5"), pool("pool5", 3, 2), *top))
 
 
-# Krizhevsky, Sutskever and Hinton 2012, section 3.5: normalised, then pooled. Caffe's reference network pools first.
+# Krizhevsky, Sutskever and Hinton 2012, section 3.5: normalized, then pooled. Caffe's reference network pools first.
 NORM_FIRST, POOL_FIRST = (norm("norm1"), pool("pool1", 3, 2)), (pool("pool1", 3, 2), norm("norm1"))
 
 # The paper has k = 2 and α = 1e-4. Caffe has 1, and 1e-4 divided by n = 5; MatConvNet writes what it then is.
@@ -93,7 +93,7 @@ ALEXNET = replace(
 CAFFENET = replace(
     ALEXNET,
     name="caffenet",
-    summary="Caffe's reference network, the CNN-A of Mahendran and Vedaldi: AlexNet pooled before it is normalised; some 230 MiB",
+    summary="Caffe's reference network, the CNN-A of Mahendran and Vedaldi: AlexNet pooled before it is normalized; some 230 MiB",
     layers=krizhevsky_layers(POOL_FIRST),
     file="imagenet-caffe-ref.mat",
     md5="675dd47906d34f4d9a70fc44210d3804",
@@ -125,7 +125,7 @@ CAFFENET_CAFFE = _as_published(CAFFENET, "bvlc_reference_caffenet.caffemodel", "
 ALEXNET_TORCHVISION = replace(
     VGG19_TORCHVISION,
     name="alexnet-torchvision",
-    summary="AlexNet as torchvision has it, one tower of fewer filters without normalisation, with its classifier; 233 MiB",
+    summary="AlexNet as torchvision has it, one tower of fewer filters without normalization, with its classifier; 233 MiB",
     layers=one_tower_layers(),
     file="alexnet-owt-7be5be79.pth",
     sha256="7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",

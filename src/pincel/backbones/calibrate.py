@@ -1,4 +1,4 @@
-"""The normalised network for a set of pictures, measured once and cached."""
+"""The normalized network for a set of pictures, measured once and cached."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from pincel.backbones.hashes import noted_digest
-from pincel.backbones.normalise import mean_activations, normalise
+from pincel.backbones.normalize import mean_activations, normalize
 from pincel.backbones.store import locate
 from pincel.backbones.vgg import VGG
 from pincel.colors import DEFAULT_BACKGROUND
@@ -34,11 +34,11 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 def calibrated(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> VGG:
     """Return the network rescaled so that every filter's mean activation over a set of pictures is 1; see :func:`measured`."""
-    return normalise(vgg, measured(vgg, calibration, tell, progress))
+    return normalize(vgg, measured(vgg, calibration, tell, progress))
 
 
 def measured(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> dict[str, Tensor]:
-    """Return the mean activation of every filter over a set of pictures, convolution → (C,), by which a network is normalised.
+    """Return the mean activation of every filter over a set of pictures, convolution → (C,), by which a network is normalized.
 
     Args:
         vgg: As trained, on its device, with its pooling.
@@ -52,13 +52,13 @@ def measured(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> dict
     paths = calibration_pictures(calibration)
     key = _fingerprint(vgg, paths)
     named = f"{len(paths)} pictures of '{calibration}' ({key[:12]})"
-    cache = cache_folder() / f"normalised-{vgg.card.name}-{vgg.pooling}-{key[:16]}.safetensors"
+    cache = cache_folder() / f"normalized-{vgg.card.name}-{vgg.pooling}-{key[:16]}.safetensors"
     means = _read(cache, vgg)
     if means is None:
         # As trained: what borders do is no property of the filters.
         means = mean_activations(replace(vgg, padding="zero"), _pictures(paths, _device(vgg), progress))
         _write(cache, means, tell)
-    tell(f"Network normalised to mean activation 1 over {named}.")
+    tell(f"Network normalized to mean activation 1 over {named}.")
     return means
 
 

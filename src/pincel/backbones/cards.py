@@ -21,11 +21,11 @@ class Layer:
         kind: ``conv``, ``relu``, ``tanh``, ``pool``, ``norm`` (see :class:`Response`), or ``fc``: fully connected, which is a convolution
             without a border, so that a larger picture gives a map; of networks of other libraries ``module``.
         channels: n_C of its output.
-        stride: Input pixels between neighbouring outputs.
+        stride: Input pixels between neighboring outputs.
         receptive_field: Width in input pixels of what one output sees.
         products: Multiply-adds a position of its output; 0 for what only compares or adds.
         kernel: Width, in positions of the layer before, of what one output sees.
-        step: Positions of the layer before between neighbouring outputs.
+        step: Positions of the layer before between neighboring outputs.
         pad: Positions added to the layer before on each side.
         groups: Parts that the channels of the layer before are dealt to; a filter sees one of them.
         up: Of a pooling, whether it keeps what is left over, as its network was trained to, even where others do not.
@@ -58,7 +58,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Response:
-    r"""Local response normalisation: each channel is divided by what it and its neighbours answer at the same place.
+    r"""Local response normalization: each channel is divided by what it and its neighbors answer at the same place.
 
     .. math:: b_i = a_i \Big/ \Big(k + \alpha \sum_{j=\max(0, i-n/2)}^{\min(N-1, i+n/2)} a_j^2\Big)^{\beta}
 
@@ -103,7 +103,7 @@ class Card:
         sha1: Of that file, where its makers published nothing stronger.
         size: Of that file in bytes; 0 where nobody says.
         mirrors: Other places of the same file, tried in order when ``url`` fails.
-        channels: Which colour the first convolution of the file looks at first, ``rgb`` or ``bgr``; empty for what is usual in its format.
+        channels: Which color the first convolution of the file looks at first, ``rgb`` or ``bgr``; empty for what is usual in its format.
         path: A file on this machine, for a network that was trained or imported here; nothing is downloaded then.
         classes: What the channels of the last layer stand for, where the file or the training says it.
         crop: Side in pixels of what the classifier was trained on; 0 for a network without one.
@@ -171,7 +171,7 @@ class Card:
 
     @property
     def rescalable(self) -> bool:
-        """Whether each filter can be scaled without changing what is computed but for that scale: see :mod:`pincel.backbones.normalise`."""
+        """Whether each filter can be scaled without changing what is computed but for that scale: see :mod:`pincel.backbones.normalize`."""
         return not self.filters and all(layer.kind in ("conv", "relu", "pool") for layer in self.layers)
 
     @cached_property

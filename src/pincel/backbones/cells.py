@@ -22,23 +22,23 @@ Binning = Callable[[Tensor, int], Tensor]
 FAINT = 1e-10
 
 
-def slopes(grey: Tensor) -> Tensor:
-    r"""Half the difference of the two neighbours, across and down.
+def slopes(gray: Tensor) -> Tensor:
+    r"""Half the difference of the two neighbors, across and down.
 
     .. math:: g_x = (x_{i,j+1} - x_{i,j-1})/2, \quad g_y = (x_{i+1,j} - x_{i-1,j})/2
 
     Args:
-        grey: Shape (B, 1, H, W), grey levels.
+        gray: Shape (B, 1, H, W), gray levels.
 
     Returns:
-        Shape (B, 2, H - 2, W - 2), grey levels a pixel: of all pixels that have four neighbours.
+        Shape (B, 2, H - 2, W - 2), gray levels a pixel: of all pixels that have four neighbors.
 
     Example:
         >>> slopes(torch.tensor([[[[0.0, 1.0, 0.0], [2.0, 9.0, 6.0], [0.0, 7.0, 0.0]]]])).flatten()
         tensor([2., 3.])
     """
-    across = grey[..., 1:-1, 2:] - grey[..., 1:-1, :-2]
-    down = grey[..., 2:, 1:-1] - grey[..., :-2, 1:-1]
+    across = gray[..., 1:-1, 2:] - gray[..., 1:-1, :-2]
+    down = gray[..., 2:, 1:-1] - gray[..., :-2, 1:-1]
     return torch.cat([across, down], dim=1) / 2
 
 

@@ -11,7 +11,7 @@ from pincel.backbones.cards import Card, Layer
 from pincel.errors import OptionError
 from pincel.functional.color import luma
 
-# Of the grey levels a descriptor is fed, what is in the middle.
+# Of the gray levels a descriptor is fed, what is in the middle.
 MIDDLE = 128.0
 
 
@@ -21,7 +21,7 @@ class Described:
 
     Attributes:
         card: With that layer.
-        function: (B, 3, H, W) in grey levels → (B, C, h, w) or (B, N), differentiable.
+        function: (B, 3, H, W) in gray levels → (B, C, h, w) or (B, N), differentiable.
     """
 
     card: Card
@@ -71,8 +71,8 @@ class Described:
         return length // times
 
 
-def grey_levels(pixels: Tensor) -> Tensor:
-    """Return the brightness of a picture (B, 3, H, W) in grey levels from the middle, (B, 1, H, W): what descriptors are fed."""
+def gray_levels(pixels: Tensor) -> Tensor:
+    """Return the brightness of a picture (B, 3, H, W) in gray levels from the middle, (B, 1, H, W): what descriptors are fed."""
     return luma(pixels) - MIDDLE
 
 
@@ -83,7 +83,7 @@ def function_card(name: str, summary: str, *, channels: int = 0, stride: int = 1
         name: Of the eye and of its layer.
         summary: One line.
         channels: Numbers a position, if that is known.
-        stride: Pixels between neighbouring positions.
+        stride: Pixels between neighboring positions.
         field: Pixels one position sees.
     """
     layer = Layer(name, "code", channels, stride, field)

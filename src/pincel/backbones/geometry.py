@@ -28,7 +28,7 @@ class Seen:
     """What the positions of a map see: position i sees ``field`` pixels from ``start + i · stride`` on.
 
     Attributes:
-        stride: Pixels between neighbouring positions.
+        stride: Pixels between neighboring positions.
         field: Pixels on a side.
         start: First pixel that position 0 sees, negative for one beyond the border.
         over: How many pixels longer or shorter a side counts when its positions are counted.
@@ -57,7 +57,7 @@ class Seen:
 
         Args:
             kernel: Positions it sees on a side.
-            step: Positions between neighbouring windows.
+            step: Positions between neighboring windows.
             pad: Positions added on each side.
             dilation: Positions between those that it sees.
             up: Whether what is left over gets a window too.
@@ -253,8 +253,8 @@ def _reshaped(before: Seen, tensor: Tensor, answer: Tensor, _: Any) -> Seen | No
     return None
 
 
-def _normalised(before: Seen, tensor: Tensor, _: Any, args: Any) -> Seen | None:
-    """Follow what is normalised along its last dimensions: place by place, if these are none of rows and columns."""
+def _normalized(before: Seen, tensor: Tensor, _: Any, args: Any) -> Seen | None:
+    """Follow what is normalized along its last dimensions: place by place, if these are none of rows and columns."""
     return before if max(before.axes) < tensor.dim() - len(args[1]) else None
 
 
@@ -286,7 +286,7 @@ MOVES: Mapping[str, Callable[[Seen, Tensor, Any, Any], Seen | None]] = {
     "view": _reshaped,
     "unsafe_view": _reshaped,
     "reshape": _reshaped,
-    "native_layer_norm": _normalised,
+    "native_layer_norm": _normalized,
     "addmm": _multiplied,
     "mm": _multiplied,
     "split_with_sizes": _parted,

@@ -39,7 +39,7 @@ WINDOW = 1.5
 
 @dataclass(frozen=True)
 class Descriptor(ABC):
-    """A function of grey pictures that somebody once thought out.
+    """A function of gray pictures that somebody once thought out.
 
     Attributes:
         name: How it is called.
@@ -70,31 +70,31 @@ class Descriptor(ABC):
     def smallest(self) -> int:
         """Pixels of the shortest side a picture may have."""
 
-    def code(self, grey: Tensor) -> Tensor:
+    def code(self, gray: Tensor) -> Tensor:
         """Describe pictures.
 
         Args:
-            grey: Shape (B, 1, H, W), grey levels minus 128; H and W may be any from :attr:`smallest` on.
+            gray: Shape (B, 1, H, W), gray levels minus 128; H and W may be any from :attr:`smallest` on.
 
         Returns:
-            Shape (B, channels, h, w), in the precision of ``grey``, 0 or more. Half precision is added up in float32.
+            Shape (B, channels, h, w), in the precision of ``gray``, 0 or more. Half precision is added up in float32.
 
         Raises:
-            OptionError: If it is no batch of grey pictures.
+            OptionError: If it is no batch of gray pictures.
             PictureSizeError: If a side is too short for one position.
         """
-        if grey.dim() != 4 or grey.shape[1] != 1 or not grey.is_floating_point():
-            given = f"{tuple(grey.shape)} of {grey.dtype}"
-            raise OptionError(one_line(f"{self.name}: needs grey pictures", given, "(B, 1, H, W), floating point", "the luma of a picture"))
-        height, width = grey.shape[2:]
+        if gray.dim() != 4 or gray.shape[1] != 1 or not gray.is_floating_point():
+            given = f"{tuple(gray.shape)} of {gray.dtype}"
+            raise OptionError(one_line(f"{self.name}: needs gray pictures", given, "(B, 1, H, W), floating point", "the luma of a picture"))
+        height, width = gray.shape[2:]
         if min(height, width) < self.smallest:
             accepted = f"{self.smallest} pixels or more on each side"
             raise PictureSizeError(one_line(f"{self.name}: the picture is too small", f"{width}×{height}", accepted, "a larger picture"))
-        exact = grey if grey.dtype == torch.float64 else grey.float()
-        return self._described(exact).to(grey.dtype)
+        exact = gray if gray.dtype == torch.float64 else gray.float()
+        return self._described(exact).to(gray.dtype)
 
     @abstractmethod
-    def _described(self, grey: Tensor) -> Tensor:
+    def _described(self, gray: Tensor) -> Tensor:
         """Return the code of (B, 1, H, W) in float32 or float64."""
 
 
@@ -108,7 +108,7 @@ class HistogramOfGradients(Descriptor):
     .. math:: h = \sum_b \tfrac12 \min((c, u) / \max(\lVert u_b \rVert, 10^{-6}), 0.2)
 
     A picture has ⌊H/cell⌋ × ⌊W/cell⌋ cells. Of what is left over at the right and at the bottom, the pixels within half a cell of the last
-    cell have a share in it, and the others are not seen. Around the picture is a grey of 0. A picture has two cells a side or more:
+    cell have a share in it, and the others are not seen. Around the picture is a gray of 0. A picture has two cells a side or more:
     one alone is in no block, and its code is 0.
 
     Differs:
@@ -130,8 +130,8 @@ class HistogramOfGradients(Descriptor):
         """One block."""
         return HOG_BLOCK * self.cell
 
-    def _described(self, grey: Tensor) -> Tensor:
-        votes = self.bins(slopes(functional.pad(grey, (1, 1, 1, 1))), 2 * ORIENTATIONS)
+    def _described(self, gray: Tensor) -> Tensor:
+        votes = self.bins(slopes(functional.pad(gray, (1, 1, 1, 1))), 2 * ORIENTATIONS)
         return _of_all_blocks(gathered(votes, self.cell, around=self.cell))
 
 
@@ -161,8 +161,8 @@ class DenseSIFT(Descriptor):
         """One descriptor: five cells, half a cell around its four, and one pixel around them."""
         return (SIFT_BLOCK + 1) * self.cell + 2
 
-    def _described(self, grey: Tensor) -> Tensor:
-        cells = gathered(self.bins(slopes(grey), DIRECTIONS), self.cell)
+    def _described(self, gray: Tensor) -> Tensor:
+        cells = gathered(self.bins(slopes(gray), DIRECTIONS), self.cell)
         blocks = cells.unfold(2, SIFT_BLOCK, SIFT_STEP).unfold(3, SIFT_BLOCK, SIFT_STEP)
         vector = (blocks * _window().to(cells)).permute(0, 4, 5, 1, 2, 3).flatten(1, 3)
         square = vector.square().sum(1, keepdim=True)

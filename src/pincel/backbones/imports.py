@@ -56,7 +56,7 @@ def import_network(file: Path, name: str = "", *, like: str = "", channels: Lite
         name: It is known by; that of the file if empty.
         like: The backbone whose layers it has and that is fed as it is. If empty: what its own card says, if pincel wrote it; the
             backbone whose file it is, by its hash; else the one that its layers fit, if those of that format are all fed alike.
-        channels: Which colour its first convolution looks at first; what is usual in such files if empty.
+        channels: Which color its first convolution looks at first; what is usual in such files if empty.
         force: Replace a network that was imported under that name.
 
     Raises:
@@ -173,7 +173,7 @@ def _usual(held: Held) -> list[Card]:
 
 
 def _fed(held: Held, card: Card) -> bool:
-    """Return whether a network may be fed as a file says, if it says anything: colours from 0 to 255 minus a mean."""
+    """Return whether a network may be fed as a file says, if it says anything: colors from 0 to 255 minus a mean."""
     if held.mean is None:
         return True
     return card.std == UNDIVIDED and max(abs(one - other) for one, other in zip(held.mean, card.mean, strict=True)) <= NEAR

@@ -1,4 +1,4 @@
-"""Local response normalisation, as one multiplication of matrices: each channel is divided by what it and its neighbours answer.
+"""Local response normalization, as one multiplication of matrices: each channel is divided by what it and its neighbors answer.
 
 Torch's own takes most of the time of AlexNet on a processor; this one takes a seventh of that.
 """
@@ -15,8 +15,8 @@ from torch.nn import functional
 from pincel.backbones.cards import Response
 
 
-def normalised(x: Tensor, response: Response) -> Tensor:
-    r"""Divide each channel by what it and its neighbours answer at the same place.
+def normalized(x: Tensor, response: Response) -> Tensor:
+    r"""Divide each channel by what it and its neighbors answer at the same place.
 
     .. math:: b_i = a_i \Big/ \Big(k + \alpha \sum_{j=\max(0, i-n/2)}^{\min(N-1, i+n/2)} a_j^2\Big)^{\beta}
 
@@ -30,16 +30,16 @@ def normalised(x: Tensor, response: Response) -> Tensor:
     Paper:
         Krizhevsky, Sutskever, Hinton 2012, section 3.3.
     """
-    answer: Tensor = _Normalised.apply(x, response)  # type: ignore[no-untyped-call]
+    answer: Tensor = _Normalized.apply(x, response)  # type: ignore[no-untyped-call]
     return answer
 
 
-class _Normalised(torch.autograd.Function):
-    """With s the sum in brackets: ∂L/∂a_i = g_i s_i^-β - 2αβ a_i Σ_j g_j a_j s_j^(-β-1), over the j that have i for a neighbour."""
+class _Normalized(torch.autograd.Function):
+    """With s the sum in brackets: ∂L/∂a_i = g_i s_i^-β - 2αβ a_i Σ_j g_j a_j s_j^(-β-1), over the j that have i for a neighbor."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, response: Response) -> Tensor:
-        near = response.alpha * _neighbours(x, response.size)
+        near = response.alpha * _neighbors(x, response.size)
         sums = _mixed(x * x, near, x.new_full((x.shape[1],), response.k))
         factors = _power(sums, response.beta)
         ctx.save_for_backward(x, sums, factors)
@@ -52,13 +52,13 @@ class _Normalised(torch.autograd.Function):
         x, sums, factors = ctx.saved_tensors
         response: Response = ctx.response
         own = slope * factors
-        near = -2 * response.alpha * response.beta * _neighbours(x, response.size)
+        near = -2 * response.alpha * response.beta * _neighbors(x, response.size)
         others = _mixed((own * x).div_(sums), near.T)
         return own.add_(others.mul_(x)), None
 
 
-def _neighbours(x: Tensor, size: int) -> Tensor:
-    """Return (C, C): 1 where the channel of a column is among the neighbours of the channel of a row."""
+def _neighbors(x: Tensor, size: int) -> Tensor:
+    """Return (C, C): 1 where the channel of a column is among the neighbors of the channel of a row."""
     channels = torch.arange(x.shape[1], device=x.device)
     apart = channels[None] - channels[:, None]
     return ((apart >= -(size // 2)) & (apart <= (size - 1) // 2)).to(x.dtype)

@@ -113,8 +113,8 @@ def card_of(name: str) -> TimmCard:
         name=name,
         summary=f"{told.get('architecture') or name.removeprefix(TIMM)}, a network of the library timm",
         layers=tuple(layer for layer, _ in layers),
-        mean=_colour(told["mean"]),
-        std=_colour(told["std"]),
+        mean=_color(told["mean"]),
+        std=_color(told["std"]),
         package="",
         file="",
         sha256="",
@@ -158,7 +158,7 @@ def _layer(part: Part, told: Mapping[str, Any]) -> Layer:
     return Layer(part.name, kind, part.shape[1], seen.stride, trained if seen.whole else seen.field, products, whole=seen.whole)
 
 
-def _colour(told: Sequence[float]) -> tuple[float, float, float]:
+def _color(told: Sequence[float]) -> tuple[float, float, float]:
     """Return a mean or a deviation that timm states for pixels from 0 to 1."""
     red, green, blue = (255 * each for each in told)
     return red, green, blue

@@ -67,7 +67,7 @@ class VGG:
     def in_half(self) -> VGG:
         """Return a copy that multiplies in bf16, but for the first convolution.
 
-        That one costs little, and rounding what it sees shifts which of four neighbours is the largest in every pooling behind it.
+        That one costs little, and rounding what it sees shifts which of four neighbors is the largest in every pooling behind it.
         """
         first = next(iter(self.weights))
         fewer = {name: layer.in_half() for name, layer in self.winograd.items()}

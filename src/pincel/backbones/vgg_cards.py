@@ -4,7 +4,7 @@
 ``vgg19``                   the original weights, 256 levels a layer: comes with pincel
 ``vgg16``, ``vgg19-caffe``  the original weights, in the files of their makers
 ``…-keras`` ``…-jcjohnson`` the same, as others converted them; ``…-matconvnet``, ``vgg19-gatys``, ``vgg19-stylecontrol`` too
-``vgg19-normalised…``       the same, rescaled by Gatys et al. so that each filter answers 1 in the mean
+``vgg19-normalized…``       the same, rescaled by Gatys et al. so that each filter answers 1 in the mean
 ``…-torchvision``           trained anew: other filters, other magnitudes
 ==========================  ==============================================================================================
 
@@ -138,7 +138,7 @@ VGG16_MATCONVNET_FC, VGG19_MATCONVNET_FC = with_classifier(VGG16_MATCONVNET), wi
 
 
 def _jcjohnson(depth: int, prefix: str, size: str) -> Card:
-    """Describe a file of Justin Johnson's, named after the beginning of its SHA-256: torchvision's numbers of layers, Caffe's colours."""
+    """Describe a file of Justin Johnson's, named after the beginning of its SHA-256: torchvision's numbers of layers, Caffe's colors."""
     file = f"vgg{depth}-{prefix}.pth"
     return _oxford(
         f"vgg{depth}-jcjohnson",
@@ -187,8 +187,8 @@ VGG19_GATYS = _oxford(
     format="pytorch",
     channels="bgr",
 )
-VGG19_NORMALISED = _oxford(
-    "vgg19-normalised",
+VGG19_NORMALIZED = _oxford(
+    "vgg19-normalized",
     "VGG-19 rescaled so that each filter answers 1 in the mean, as Gatys et al. 2015 and 2016 use it; some 76 MiB",
     f"{_BETHGE}deeptextures/vgg_normalised.caffemodel",
     format="caffe",
@@ -196,29 +196,29 @@ VGG19_NORMALISED = _oxford(
     source=GATYS,
     licence="CC BY 4.0, that of the weights it was made from",
 )
-VGG19_NORMALISED_LASAGNE = replace(
-    VGG19_NORMALISED,
-    name="vgg19-normalised-lasagne",
-    summary="vgg19-normalised as Lasagne's recipes have it, with another mean; some 76 MiB",
+VGG19_NORMALIZED_LASAGNE = replace(
+    VGG19_NORMALIZED,
+    name="vgg19-normalized-lasagne",
+    summary="vgg19-normalized as Lasagne's recipes have it, with another mean; some 76 MiB",
     mean=(123.0, 117.0, 104.0),
     file="vgg19_normalized.pkl",
     url="https://s3.amazonaws.com/lasagne/recipes/pretrained/imagenet/vgg19_normalized.pkl",
     format="lasagne",
     source=f"{GATYS}, converted by the authors of Lasagne",
 )
-VGG19_NORMALISED_TORCH7 = replace(
-    VGG19_NORMALISED,
-    name="vgg19-normalised-torch7",
-    summary="vgg19-normalised as AdaIN has it for Torch7, used with borders that mirror (--padding reflect); some 76 MiB",
+VGG19_NORMALIZED_TORCH7 = replace(
+    VGG19_NORMALIZED,
+    name="vgg19-normalized-torch7",
+    summary="vgg19-normalized as AdaIN has it for Torch7, used with borders that mirror (--padding reflect); some 76 MiB",
     file="vgg_normalised.t7",
     url="https://s3.amazonaws.com/xunhuang-public/adain/vgg_normalised.t7",
     format="torch7",
     source=f"{GATYS}, converted by Xun Huang and Serge Belongie",
 )
-VGG19_NORMALISED_ADAIN = replace(
-    VGG19_NORMALISED_TORCH7,
-    name="vgg19-normalised-adain",
-    summary="vgg19-normalised as AdaIN has it for PyTorch, used like that; some 76 MiB",
+VGG19_NORMALIZED_ADAIN = replace(
+    VGG19_NORMALIZED_TORCH7,
+    name="vgg19-normalized-adain",
+    summary="vgg19-normalized as AdaIN has it for PyTorch, used like that; some 76 MiB",
     file="vgg_normalised.pth",
     url="https://github.com/naoto0804/pytorch-AdaIN/releases/download/v0.0.0/vgg_normalised.pth",
     format="pytorch",

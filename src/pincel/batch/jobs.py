@@ -82,7 +82,7 @@ def recipe_of(job: Job) -> Recipe:
 def input_files(job: Job, recipe: Recipe) -> dict[str, list[str]]:
     """Return what a job reads, by role: paths, ``sample:NAME`` and ``blank:WxH``; of a folder the pictures in it."""
     start = parse_start(recipe.init)
-    calibrated = recipe.activations == "normalised"
+    calibrated = recipe.activations == "normalized"
     return {
         "content": [job.content],
         **{f"style {number}": list(_files(style)) for number, (style, _) in enumerate(job.styles, 1)},

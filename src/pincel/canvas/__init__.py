@@ -1,9 +1,9 @@
-"""Clay: what the optimiser moves, and where it starts.
+"""Clay: what the optimizer moves, and where it starts.
 
 ===========  ==========================================================
 ``base``     what a canvas is
 ``pixels``   the picture itself, in the network's pixel units
-``grey``     one number a pixel
+``gray``     one number a pixel
 ``fourier``  its spectrum, scaled so that coarse strokes come first
 ``start``    content, noise, style, a blend, or a picture
 ===========  ==========================================================

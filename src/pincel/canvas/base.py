@@ -1,4 +1,4 @@
-"""What a canvas is: the values an optimiser moves, and the picture they stand for."""
+"""What a canvas is: the values an optimizer moves, and the picture they stand for."""
 
 from __future__ import annotations
 
@@ -26,4 +26,4 @@ class Canvas(Protocol):
         """Return the image in [0, 1] that values stand for, clipped."""
 
     def clipped(self, values: Tensor) -> Tensor:
-        """Return the values of the same picture with its pixels clipped to the range of colours."""
+        """Return the values of the same picture with its pixels clipped to the range of colors."""

@@ -1,6 +1,6 @@
 """A canvas whose coarse strokes weigh more than its fine ones.
 
-Pictures of the world have amplitudes that fall with frequency, roughly as 1/f, while an optimiser that moves pixels treats all frequencies
+Pictures of the world have amplitudes that fall with frequency, roughly as 1/f, while an optimizer that moves pixels treats all frequencies
 alike and spends its first steps on noise. Scaling the spectrum by what is likely to change makes the objective rounder: L-BFGS reaches a
 lower total of the same objective in as many steps (``docs/speed.md`` says how much lower). What changes are the amplitudes of
 the style: those of a woodcut fall more slowly than those of a painting, so each style has a gain of its own.
@@ -8,7 +8,7 @@ the style: those of a woodcut fall more slowly than those of a painting, so each
 Paper: the Fourier parameterisation of Olah, Mordvintsev, Schubert, "Feature Visualization", 2017; amplitudes of natural pictures: Field,
 "Relations between the statistics of natural images and the response properties of cortical cells", 1987.
 
-Differs: no decorrelated colours and no sigmoid. The gain is the root of the style's amplitude, (f + 0.02)^(-k/2) for a style that falls as
+Differs: no decorrelated colors and no sigmoid. The gain is the root of the style's amplitude, (f + 0.02)^(-k/2) for a style that falls as
 f^-k: gentler than the amplitude itself, which serves soft styles a little better and hard edges worse. Where coarser scales were painted
 before, what they could show needs no head start, and the 0.02 becomes more.
 """
@@ -25,7 +25,7 @@ from torch import Tensor
 
 from pincel.types import Image
 
-# In cycles a pixel: below it frequencies weigh alike, so the mean colour does not run away.
+# In cycles a pixel: below it frequencies weigh alike, so the mean color does not run away.
 FLOOR = 0.02
 # The same as a share of the finest frequency that a coarser scale has painted already.
 PAINTED = 0.4
@@ -106,13 +106,13 @@ def steepness(picture: Tensor) -> float:
         k, from 0 to 2, to two digits, so that no rounding error is seen in it: about 1 for photographs and paintings, 0.7 for a woodcut.
         For a picture too small or too plain to tell, 1.
     """
-    grey = picture[0].mean(0, dtype=torch.float64)
-    height, width = grey.shape
+    gray = picture[0].mean(0, dtype=torch.float64)
+    height, width = gray.shape
     if min(height, width) < SMALLEST:
         return STEEPNESS
     # A picture ends with a jump, which is none of it.
     ends = torch.hann_window(height, dtype=torch.float64)[:, None] * torch.hann_window(width, dtype=torch.float64)
-    power = torch.fft.rfft2((grey - grey.mean()) * ends.to(grey)).abs().square().cpu()
+    power = torch.fft.rfft2((gray - gray.mean()) * ends.to(gray)).abs().square().cpu()
     frequency = _frequency(height, width)
     bands = [power[(frequency >= low) & (frequency < high)].mean().item() for low, high in pairwise(BANDS)]
     if min(bands) <= np.finfo(np.float32).eps ** 2 * max(bands):

@@ -1,6 +1,6 @@
 """The plainest canvas: the pixels themselves, in the units the network is fed.
 
-Optimising on the 0-255 scale is what the deck, Gatys' code and nearly every program after them do; learning rates are quoted for it.
+Optimizing on the 0-255 scale is what the deck, Gatys' code and nearly every program after them do; learning rates are quoted for it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the optimiser starts."""
+"""Where the optimizer starts."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def noise(
     Args:
         shape: (1, C, H, W).
         kind: ``normal`` with standard deviation ``level``, or ``uniform`` between -``level`` and ``level``.
-        level: In grey levels.
+        level: In gray levels.
         mean: Of each channel, 0-255.
         generator: A CPU generator: the same seed gives the same noise on every device.
 

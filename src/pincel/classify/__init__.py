@@ -7,9 +7,9 @@
 ``plan``           the network that a recipe asks for
 ``data``           a data set, wherever it is; ``listing``, ``hugging_face``, ``textures``
 ``squares``        pictures as squares of 8 bits
-``statistics``     their mean, and how their colours vary
+``statistics``     their mean, and how their colors vary
 ``prepare``        all of this before the first step
-``augment``        crops, mirror images and colour noise
+``augment``        crops, mirror images and color noise
 ``loader``         batches, and the processes that prepare them
 ``network``        the network that learns
 ``descent``        the paper's gradient descent; ``rate``, when it slows down

@@ -5,7 +5,7 @@ Paper:
     network sees a crop of it, or five and their mirror images, whose probabilities are averaged.
 
 Differs:
-    A mean colour is subtracted, where the paper subtracts a mean picture. Crops are as large as those the network was trained on, and the
+    A mean color is subtracted, where the paper subtracts a mean picture. Crops are as large as those the network was trained on, and the
     square is as much larger as it is for 224 pixels.
 """
 
@@ -23,7 +23,7 @@ from torch import Tensor
 from pincel.backbones import CARDS, NETWORKS
 from pincel.backbones.cards import Card
 from pincel.backbones.vgg import VGG
-from pincel.classify.augment import centre
+from pincel.classify.augment import center
 from pincel.classify.squares import square
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.engine.device import resolve_device
@@ -88,7 +88,7 @@ def answers(picture: Source, *, backbone: str = "alexnet", crops: int = 1, top: 
     Args:
         picture: A file, ``sample:NAME``, a Pillow image, an array or a tensor.
         backbone: A network with a classifier, also a folder of ``pincel train``, an imported network, or ``timm:NAME``.
-        crops: 1 for the centre, 10 for centre and corners and their mirror images.
+        crops: 1 for the center, 10 for center and corners and their mirror images.
         top: How many answers.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
 
@@ -166,7 +166,7 @@ def views(picture: Source, card: Card, crops: int = 1) -> Tensor:
         )
     whole, crop = square(opened.pixels, shorter_side(card.crop)).float(), card.crop
     last = whole.shape[-1] - crop
-    places = [centre(whole.shape[-1], crop), *([(0, 0), (0, last), (last, 0), (last, last)] if crops > 1 else [])]
+    places = [center(whole.shape[-1], crop), *([(0, 0), (0, last), (last, 0), (last, last)] if crops > 1 else [])]
     cut = torch.stack([whole[:, top : top + crop, left : left + crop] for top, left in places])
     return torch.cat([cut, cut.flip(-1)]) if crops > 1 else cut
 

@@ -1,4 +1,4 @@
-"""What the network sees of a square: crops, mirrored or not, and colour noise.
+"""What the network sees of a square: crops, mirrored or not, and color noise.
 
 Every random number belongs to a seed, an epoch and a picture, and to nothing else. So it does not matter how many processes load or learn,
 nor where a run was cut short.
@@ -36,7 +36,7 @@ class Eyepiece:
     Attributes:
         crop: Side of what is seen.
         statistics: Of the training set.
-        sigma: σ of the colour noise.
+        sigma: σ of the color noise.
         divisor: Of the result.
         seed: Of all that is random.
     """
@@ -67,7 +67,7 @@ class Eyepiece:
 
 
 def random_view(eye: Eyepiece, square: Tensor, epoch: int, index: int) -> Tensor:
-    """Return one crop from anywhere, mirrored half of the time, in noisy colours, (1, 3, crop, crop).
+    """Return one crop from anywhere, mirrored half of the time, in noisy colors, (1, 3, crop, crop).
 
     Args:
         eye: How it is looked at.
@@ -85,27 +85,27 @@ def random_view(eye: Eyepiece, square: Tensor, epoch: int, index: int) -> Tensor
 
 
 def same_view(eye: Eyepiece, square: Tensor, epoch: int, index: int) -> Tensor:
-    """Return the central crop, in noisy colours if there are to be any, (1, 3, crop, crop); arguments as :func:`random_view`."""
-    return eye.view(square, centre(square.shape[-1], eye.crop), noise=_noise(eye, stream("view", eye.seed, epoch, index)))[None]
+    """Return the central crop, in noisy colors if there are to be any, (1, 3, crop, crop); arguments as :func:`random_view`."""
+    return eye.view(square, center(square.shape[-1], eye.crop), noise=_noise(eye, stream("view", eye.seed, epoch, index)))[None]
 
 
 def central_view(eye: Eyepiece, square: Tensor, _epoch: int, _index: int) -> Tensor:
     """Return the central crop as it is, (1, 3, crop, crop); arguments as :func:`random_view`."""
-    return eye.view(square, centre(square.shape[-1], eye.crop))[None]
+    return eye.view(square, center(square.shape[-1], eye.crop))[None]
 
 
 def ten_views(eye: Eyepiece, square: Tensor, _epoch: int, _index: int) -> Tensor:
-    """Return centre and four corners, then the same mirrored, (10, 3, crop, crop); arguments as :func:`random_view`.
+    """Return center and four corners, then the same mirrored, (10, 3, crop, crop); arguments as :func:`random_view`.
 
     Paper:
         Krizhevsky, Sutskever, Hinton 2012, section 4.1.
     """
     last = square.shape[-1] - eye.crop
-    places = [centre(square.shape[-1], eye.crop), (0, 0), (0, last), (last, 0), (last, last)]
+    places = [center(square.shape[-1], eye.crop), (0, 0), (0, last), (last, 0), (last, last)]
     return torch.stack([eye.view(square, place, mirrored=mirrored) for mirrored in (False, True) for place in places])
 
 
-def centre(side: int, crop: int) -> Place:
+def center(side: int, crop: int) -> Place:
     """Return where the central crop of a square begins."""
     begin = (side - crop) // 2
     return begin, begin
@@ -126,4 +126,4 @@ VIEWS: Mapping[str, Callable[[Eyepiece, Tensor, int, int], Tensor]] = {
 
 def eyepiece_of(recipe: TrainingRecipe, statistics: Statistics) -> Eyepiece:
     """Return how a recipe looks at squares."""
-    return Eyepiece(recipe.crop, statistics, recipe.colour_noise, recipe.divisor, recipe.seed)
+    return Eyepiece(recipe.crop, statistics, recipe.color_noise, recipe.divisor, recipe.seed)

@@ -140,5 +140,5 @@ def judged(
     return {name: metric.together(group) for name, metric in metrics.items()}
 
 
-# Of :func:`pincel.classify.augment.ten_views`: the first is the centre.
-WAYS: Mapping[str, slice] = {"centre": slice(0, 1), "ten_crops": slice(0, 10)}
+# Of :func:`pincel.classify.augment.ten_views`: the first is the center.
+WAYS: Mapping[str, slice] = {"center": slice(0, 1), "ten_crops": slice(0, 10)}

@@ -28,7 +28,7 @@ class Folder:
 
     @property
     def statistics(self) -> Path:
-        """Mean picture and colours of the training set."""
+        """Mean picture and colors of the training set."""
         return self.path / statistics.FILE
 
     @property

@@ -1,4 +1,4 @@
-"""Batches in the order they are learnt, and the processes that prepare them.
+"""Batches in the order they are learned, and the processes that prepare them.
 
 One stream carries everything, pictures to learn from and pictures to be judged by, so that the processes that load go on with the next
 epoch while the last pictures of this one are looked at.
@@ -75,7 +75,7 @@ class Material:
 
 
 def shuffled(seed: int, epoch: int, count: int) -> list[int]:
-    """Return the order in which pictures are learnt in an epoch."""
+    """Return the order in which pictures are learned in an epoch."""
     order: list[int] = stream("order", seed, epoch).permutation(count).tolist()
     return order
 
@@ -87,7 +87,7 @@ def in_batches(order: Sequence[int], size: int, first: int = 0) -> Iterator[Sequ
 
 
 def dealt(batch: Sequence[int], group: ReplicaGroup) -> Sequence[int]:
-    """Return the part of a batch that falls to a process: neighbours, as nearly as many for each as can be."""
+    """Return the part of a batch that falls to a process: neighbors, as nearly as many for each as can be."""
     return batch[dealt_places(len(batch), group)]
 
 

@@ -118,9 +118,9 @@ class EpochLoop:
         state, recipe = self.learner.state, self.learner.recipe
         sizes = [len(batch) for batch in in_batches(range(len(self.material.labels["val"])), recipe.batch)]
         predict, classes = self.learner.predict, len(self.learner.card.classes)
-        ways = {"centre": slice(0, 1)}
+        ways = {"center": slice(0, 1)}
         metrics = yield from judged(predict, stream, sizes, ways, self.learner.group, classes=classes, what="validation")
-        metric = metrics["centre"]
+        metric = metrics["center"]
         error, loss = metric.top1, metric.mean_loss
         best = (error, loss) < (state.best["top1_error"], state.best["loss"])
         counts, rate = state.counts, state.rate

@@ -107,7 +107,7 @@ def loss_of(logits: Tensor, labels: Tensor, batch: int) -> Tensor:
         batch: Pictures of the whole batch.
 
     Paper:
-        Krizhevsky, Sutskever, Hinton 2012, section 3.5: the mean log-probability of the correct label under softmax is maximised.
+        Krizhevsky, Sutskever, Hinton 2012, section 3.5: the mean log-probability of the correct label under softmax is maximized.
     """
     return functional.cross_entropy(logits.float() if logits.dtype == torch.bfloat16 else logits, labels, reduction="sum") / batch
 

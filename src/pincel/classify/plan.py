@@ -46,7 +46,7 @@ def planned_card(recipe: TrainingRecipe, classes: Sequence[str], mean: tuple[flo
     Args:
         recipe: How it is trained.
         classes: What the channels of the last layer stand for.
-        mean: The mean colour of its pictures, 0-255.
+        mean: The mean color of its pictures, 0-255.
         summary: What it was trained on, in one line.
         source: Who made it.
     """

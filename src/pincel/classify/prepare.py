@@ -26,7 +26,7 @@ Damaged = dict[str, dict[int, str]]
 
 @dataclass(frozen=True)
 class Prepared:
-    """A data set that can be learnt from.
+    """A data set that can be learned from.
 
     Attributes:
         found: The set, without damaged pictures.

@@ -62,7 +62,7 @@ def recorded(
         ready: On what.
         state: Where it stands.
         ended: Why it ended.
-        metrics: ``centre`` and ``ten_crops`` → what the best network got wrong; empty if it was not looked at any more.
+        metrics: ``center`` and ``ten_crops`` → what the best network got wrong; empty if it was not looked at any more.
 
     Returns:
         Plain data. ``top1_error`` and ``top5_error`` are those of ten crops, or, without these, of the central crop in the best epoch.
@@ -97,8 +97,8 @@ def recorded(
             "classes": list(found.classes),
             "pictures": {part: len(pictures) for part, pictures in found.parts.items()},
             "left_out": dict(ready.left_out),
-            "mean_colour": list(ready.statistics.colour),
-            "colour_variances": ready.statistics.variances.tolist(),
+            "mean_color": list(ready.statistics.color),
+            "color_variances": ready.statistics.variances.tolist(),
         },
         "versions": {"python": platform.python_version(), "torch": str(torch.__version__)},
         "history": state.history,

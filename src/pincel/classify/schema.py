@@ -21,11 +21,11 @@ class TrainingRecipe(RecipeModel):
 
     side: int = Field(ge=8, le=4096, description="Shorter side that pictures are brought to; their central square is kept.")
     crop: int = Field(ge=8, le=4096, description="Side of what the network sees of that square.")
-    views: Literal["random", "centre"] = Field(
-        description="What it sees in training: crops anywhere, half of them mirrored; or the centre, always the same."
+    views: Literal["random", "center"] = Field(
+        description="What it sees in training: crops anywhere, half of them mirrored; or the center, always the same."
     )
-    colour_noise: float = Field(
-        ge=0, le=10, allow_inf_nan=False, description="σ of the noise along the principal components of colour; 0 = none."
+    color_noise: float = Field(
+        ge=0, le=10, allow_inf_nan=False, description="σ of the noise along the principal components of color; 0 = none."
     )
     held_out: float = Field(
         gt=0, le=0.5, allow_inf_nan=False, description="Share of each class that is held out where DATA has no val/ of its own."
@@ -40,7 +40,7 @@ class TrainingRecipe(RecipeModel):
     wide: int = Field(ge=1, le=65536, description="Units of the two hidden fully connected layers.")
     groups: Literal[1, 2] = Field(description="Groups of conv2, conv4 and conv5: 2 as on two GPUs, or 1.")
     activation: Literal["relu", "tanh"] = Field(description="What follows each layer but the last.")
-    response: Literal["local", "none"] = Field(description="Whether conv1 and conv2 are normalised across channels.")
+    response: Literal["local", "none"] = Field(description="Whether conv1 and conv2 are normalized across channels.")
     pooling: tuple[Annotated[int, Field(ge=2, le=8)], ...] = Field(
         min_length=2, max_length=2, description="Width of poolings, and positions between two of them: 3,2 overlaps, 2,2 does not."
     )

@@ -1,4 +1,4 @@
-"""The mean picture of a training set, and the directions its colours vary along.
+"""The mean picture of a training set, and the directions its colors vary along.
 
 All sums are of whole numbers, so that they are exact: who adds, and in which order, changes nothing.
 """
@@ -30,7 +30,7 @@ class Sums:
     Attributes:
         count: Squares, a number.
         pixels: Their sum, (3, side, side) int64.
-        products: Sum over all their pixels of colour · colourᵀ, (3, 3) int64.
+        products: Sum over all their pixels of color · colorᵀ, (3, 3) int64.
     """
 
     count: Tensor
@@ -45,10 +45,10 @@ class Sums:
     def add(self, square: Tensor) -> None:
         """Add a square, (3, side, side) uint8."""
         # Sums of squares of 8 bits are whole numbers below 2^53, and exact in double precision.
-        colours = square.reshape(3, -1).double()
+        colors = square.reshape(3, -1).double()
         self.count += 1
         self.pixels += square
-        self.products += (colours @ colours.T).long()
+        self.products += (colors @ colors.T).long()
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Statistics:
 
     Attributes:
         mean: The mean picture, (3, side, side) float32, 0-255.
-        directions: The principal components of colour, a column each, (3, 3) float64.
-        variances: Variance along each, largest first, (3,) float64, for colours from 0 to 1.
+        directions: The principal components of color, a column each, (3, 3) float64.
+        variances: Variance along each, largest first, (3,) float64, for colors from 0 to 1.
     """
 
     mean: Tensor
@@ -66,8 +66,8 @@ class Statistics:
     variances: Tensor
 
     @cached_property
-    def colour(self) -> tuple[float, float, float]:
-        """The mean colour, 0-255."""
+    def color(self) -> tuple[float, float, float]:
+        """The mean color, 0-255."""
         red, green, blue = self.mean.double().mean((1, 2)).tolist()
         return red, green, blue
 
@@ -83,8 +83,8 @@ class Statistics:
             Krizhevsky, Sutskever, Hinton 2012, section 4.1.
 
         Differs:
-            λ, a variance, has the unit of a squared colour, so that the unit matters; the paper names none. As in the implementation of
-            Facebook (fb.resnet.torch) it is that of colours from 0 to 1: for ImageNet some five grey levels.
+            λ, a variance, has the unit of a squared color, so that the unit matters; the paper names none. As in the implementation of
+            Facebook (fb.resnet.torch) it is that of colors from 0 to 1: for ImageNet some five gray levels.
         """
         return (255 * self.directions @ (drawn * self.variances)).float()
 
@@ -94,8 +94,8 @@ def statistics_of(sums: Sums) -> Statistics:
     count, side = int(sums.count), sums.pixels.shape[-1]
     pixels = count * side * side
     mean = sums.pixels.double() / count
-    colour = mean.mean((1, 2))
-    covariance = (sums.products.double() / pixels - torch.outer(colour, colour)) / 255**2
+    color = mean.mean((1, 2))
+    covariance = (sums.products.double() / pixels - torch.outer(color, color)) / 255**2
     variances, directions = torch.linalg.eigh(covariance)
     # The sign of a direction is arbitrary: the largest part is made positive, for it to be the same everywhere.
     largest = directions.abs().argmax(0)

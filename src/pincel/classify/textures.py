@@ -1,7 +1,7 @@
-"""Ten classes of textures, rendered: a data set for training that everyone has, too hard to be learnt from colour or brightness.
+"""Ten classes of textures, rendered: a data set for training that everyone has, too hard to be learned from color or brightness.
 
 ``sample:textures`` is 2,400 pictures of 72×72, 240 a class, a fifth of them held out. Each is drawn turned, scaled, shifted, bent, in two
-colours of its own, under its own light, blurred and noisy, all at random; what makes the class is the pattern alone. The random numbers of
+colors of its own, under its own light, blurred and noisy, all at random; what makes the class is the pattern alone. The random numbers of
 a picture come from its number, so that any of them can be drawn without the others.
 """
 
@@ -48,8 +48,8 @@ def zigzag(on: Ground) -> Field:
 
 def wood(on: Ground) -> Field:
     """Draw the rings of a trunk that was cut askew."""
-    centre = on.rng.uniform(-3, 3, 2)
-    distance = np.hypot(on.u - centre[0], (on.v - centre[1]) * on.rng.uniform(0.15, 0.6))
+    center = on.rng.uniform(-3, 3, 2)
+    distance = np.hypot(on.u - center[0], (on.v - center[1]) * on.rng.uniform(0.15, 0.6))
     return _sharpened(np.sin(2 * np.pi * (distance + 0.5 * (_clouds(on.u.shape, on.rng, 2.5) - 0.5))), on.rng)
 
 
@@ -134,7 +134,7 @@ def render(index: int) -> tuple[NDArray[np.uint8], int]:
     rng = np.random.default_rng([SEED, index])
     label = index % len(CLASSES)
     pattern = PATTERNS[CLASSES[label]](Ground(*_places(rng), rng))
-    return _coloured(np.clip(pattern, 0, 1), rng), label
+    return _colored(np.clip(pattern, 0, 1), rng), label
 
 
 def _places(rng: Generator) -> tuple[Field, Field]:
@@ -149,8 +149,8 @@ def _places(rng: Generator) -> tuple[Field, Field]:
     return u + bend * np.sin(v * 0.9 + warp[0]), v + bend * np.sin(u * 0.9 + warp[1])
 
 
-def _coloured(pattern: Field, rng: Generator) -> NDArray[np.uint8]:
-    """Give a pattern two colours that differ enough to be seen, light from one side, blur and noise."""
+def _colored(pattern: Field, rng: Generator) -> NDArray[np.uint8]:
+    """Give a pattern two colors that differ enough to be seen, light from one side, blur and noise."""
     dark = rng.uniform(0, 1, 3)
     light = rng.uniform(0, 1, 3)
     while np.abs(light - dark).mean() < 0.35:

@@ -227,9 +227,7 @@ class ClassifierTraining:
         parts = {part: len(pictures) for part, pictures in ready.found.parts.items()}
         name = Path(self.found.data).name or self.found.data
         on = f"{name}: {len(self.found.classes)} classes, {parts['train']:,} pictures"
-        return planned_card(
-            self.recipe, self.found.classes, ready.statistics.colour, f"{self.recipe.name}, trained on {on}", "pincel train"
-        )
+        return planned_card(self.recipe, self.found.classes, ready.statistics.color, f"{self.recipe.name}, trained on {on}", "pincel train")
 
     def _environment(self) -> dict[str, str]:
         return environment(self.device, self.machine.precision, self.group.processes)

@@ -22,7 +22,7 @@ VERBS = {
     "classify": "Say what a picture shows, with probabilities.",
     "train": "Train an AlexNet on your pictures, as its paper does.",
     "train-style": "Teach a network a style, or any, so that it paints in one go.",
-    "quick": "Paint in one go, with a network that has learnt to.",
+    "quick": "Paint in one go, with a network that has learned to.",
     "export": "Write such a network as ONNX, for other programs.",
     "evaluate": "Print every term of the objective for a picture that exists.",
     "study": "See what a network sees: figures, numbers and a page that explains them.",

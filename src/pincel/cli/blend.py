@@ -13,7 +13,7 @@ from pincel.cli.texts import examples
 @click.command(
     cls=SheetCommand,
     epilog=examples(
-        "pincel blend sample:lake sample:woodcut sample:watercolour -o strip.png --count 4 --size 128 --steps 10",
+        "pincel blend sample:lake sample:woodcut sample:watercolor -o strip.png --count 4 --size 128 --steps 10",
         "pincel blend sample:harbour sample:impasto sample:glass -o strip.png --folder strip --size 128 --steps 10",
     ),
 )

@@ -34,13 +34,13 @@ WIDE = 24
     help="A network with a classifier, a RUN of 'pincel train', an imported network, or timm:NAME. [alexnet]",
 )
 @click.option("--top", type=click.INT, default=5, metavar="N", help="How many answers. [5]")
-@click.option("--ten-crops", is_flag=True, help="Average over centre, corners and their mirror images, as the paper does.")
+@click.option("--ten-crops", is_flag=True, help="Average over center, corners and their mirror images, as the paper does.")
 @click.option("--json", "as_lines", is_flag=True, help="Print a JSON object a picture, on a line of its own.")
 @click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
 def command(pictures: tuple[str, ...], backbone: str, top: int, ten_crops: bool, as_lines: bool, device: str) -> None:
     """Say what each IMAGE shows, with probabilities.
 
-    IMAGE is a picture file, or sample:NAME. The shorter side is brought to 256 pixels, and the network sees the centre. The classes are
+    IMAGE is a picture file, or sample:NAME. The shorter side is brought to 256 pixels, and the network sees the center. The classes are
     those the network was trained on: the 1000 of ImageNet, or those of a RUN.
     """
     from pincel.classify.answer import check_top, classifying, make_classifier, views

@@ -108,7 +108,7 @@ def _shown(name: str) -> str:
     "--recipe",
     default="mahendran2016",
     metavar="NAME|FILE",
-    help="mahendran2016, mahendran2015, plain (no regulariser), or a TOML file. [mahendran2016]",
+    help="mahendran2016, mahendran2015, plain (no regularizer), or a TOML file. [mahendran2016]",
 )
 @click.option("--steps", type=click.INT, metavar="N", help="Steps in all, spread over the phases of the schedule. [350]")
 @inversion_options

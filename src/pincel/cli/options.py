@@ -20,10 +20,10 @@ _METAVARS = {
     "size": "N",
     "steps": "N",
     "background": "COLOR",
-    "ladder": "SHARE=MULTIPLE,…",
-    "coarse_content": "X",
+    "scales": "SHARE=MULTIPLE,…",
+    "coarse_content_factor": "X",
     "style_scale": "X,…",
-    "detail": "X",
+    "detail_transfer": "X",
     "tolerance": "X",
     "seed": "N",
     "strength": "X",
@@ -48,7 +48,7 @@ _METAVARS = {
 # Other names of an option.
 _ALIASES = {"init": ("--start",)}
 # Given as text, whatever they are made of.
-_TEXTS = ("content_layers", "style_layers", "content_terms", "style_terms", "ladder", "style_scale")
+_TEXTS = ("content_layers", "style_layers", "content_terms", "style_terms", "scales", "style_scale")
 # Given once for each.
 _LISTS = ("style_mask",)
 _TYPES: Mapping[Any, Any] = {int: click.INT, float: click.FLOAT}

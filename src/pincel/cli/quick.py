@@ -26,7 +26,7 @@ class QuickCommand(GroupedCommand):
     """Options under titles."""
 
     groups: ClassVar = {
-        "How it paints": ["network", "strength", "colour", "size", "style_size", "background"],
+        "How it paints": ["network", "strength", "color", "size", "style_size", "background"],
         "Output": ["output", "record", "keep_metadata", "json_lines", "quiet"],
         "The machine": ["device", "memory"],
     }
@@ -47,10 +47,10 @@ class QuickCommand(GroupedCommand):
 )
 @click.option("--strength", type=click.FLOAT, default=1.0, metavar="X", help="Of an any-style network: from 0, the photograph, to 1. [1]")
 @click.option(
-    "--colour",
+    "--color",
     type=click.Choice(["style", "content", "luminance"]),
     default="style",
-    help="Whose colours: the painting's; the photograph's, to which the painting's are matched before; or the photograph's with only its "
+    help="Whose colors: the painting's; the photograph's, to which the painting's are matched before; or the photograph's with only its "
     "brightness repainted. [style]",
 )
 @click.option("--size", type=click.IntRange(min=0), default=512, metavar="N", help="Long side of the result; 0 = as CONTENT is. [512]")
@@ -75,10 +75,10 @@ class QuickCommand(GroupedCommand):
 )
 @click.pass_context
 def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **options: Any) -> None:
-    """Paint the photograph CONTENT in one go, with a network that has learnt to.
+    """Paint the photograph CONTENT in one go, with a network that has learned to.
 
     The any-style network that comes with pincel paints after STYLE, or several, each with a weight if you like: one.jpg=0.7
-    other.jpg=0.3. A network that has learnt one style ('pincel train-style', --network) takes none.
+    other.jpg=0.3. A network that has learned one style ('pincel train-style', --network) takes none.
 
     It takes a second where 'pincel transfer' takes a minute, and paints less well; 'pincel transfer --init feedforward' begins there.
     """
@@ -101,7 +101,7 @@ def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> in
     check_outputs(outputs, [path for path in (*named, place) if path.is_file()])
     network = read_painter(place)
     groups = style_groups(pairs) if pairs else []
-    manner = Manner(options["strength"], options["colour"]).checked(network, len(groups))
+    manner = Manner(options["strength"], options["color"]).checked(network, len(groups))
     shown = _opened(content, "content", options["size"], None)
     looked = [
         (_opened(source, "style", options["style_size"], options["background"]), weight) for group in groups for source, weight in group
@@ -163,7 +163,7 @@ def _painted(network: Network, content: Picture, styles: Weighted, manner: Manne
         "content": described(content),
         "styles": [{**described(style), "weight": weight} for style, weight in styles],
         "strength": manner.strength,
-        "colour": manner.colour,
+        "color": manner.color,
         "tiles": side,
         "seconds": round(seconds, 3),
         "picture": outputs.picture.name,

@@ -17,6 +17,8 @@ from pincel.cli import TerminatedError, streams
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
+    import click
+
 SPIN = "1000"
 """GOMP_SPINCOUNT: iterations for which an idle thread of OpenMP spins before it sleeps."""
 
@@ -132,13 +134,25 @@ def _tell(error: Exception) -> int:
         return 2
     if isinstance(error, click.UsageError):
         verb = error.ctx.command_path if error.ctx else "pincel"
-        text = f"{error.format_message()} See: {verb} --help"
+        text = f"{_unknown_option(error) or error.format_message()} See: {verb} --help"
     elif isinstance(error, click.ClickException):
         text = error.format_message()
     else:
         text = _refusal(error) if isinstance(error, OSError) and not isinstance(error, PincelError) else str(error)
     print("pincel: " + " ".join(text.split()), file=sys.stderr)
     return 2
+
+
+def _unknown_option(error: click.UsageError) -> str:
+    """Say which option may be meant in the place of one that does not exist; nothing of another error."""
+    import click
+
+    from pincel.errors import closest
+
+    if not isinstance(error, click.NoSuchOption) or error.ctx is None:
+        return ""
+    options = [option for parameter in error.ctx.command.params for option in parameter.opts if option.startswith("--")]
+    return f"No such option '{error.option_name}'.{closest(error.option_name, options)}"
 
 
 def _refusal(error: OSError) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DEFAULT = "alexnet-small"
 _GROUPS = {
-    "The pictures": ["recipe", "side", "crop", "views", "colour_noise", "held_out", "damaged"],
+    "The pictures": ["recipe", "side", "crop", "views", "color_noise", "held_out", "damaged"],
     "The network": ["channels", "first", "wide", "groups", "activation", "response", "pooling", "without"],
     "The training": [
         "batch",
@@ -54,7 +54,7 @@ _METAVARS = {
     "pooling": "WIDTH,STEP",
     "without": "LAYER,…",
     "ones": "LAYER,…",
-    "colour_noise": "σ",
+    "color_noise": "σ",
     "learning_rate": "ε",
 }
 _NUMBERS: Mapping[Any, tuple[str, Any]] = {int: ("N", click.INT), float: ("X", click.FLOAT)}

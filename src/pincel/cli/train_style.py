@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _GROUPS = {
     "What it learns": ["any_style", "recipe", "before", "stages", "content_weight", "style_weight", "tv_weight", "copies", "lead"],
-    "The pictures": ["crop", "side", "style_side", "zoom", "recolour"],
+    "The pictures": ["crop", "side", "style_side", "zoom", "recolor"],
     "The training": ["batch", "steps", "learning_rate", "warming", "decay", "cooling", "seed", "minutes"],
     "Output": ["output", "onnx", "resume", "checkpoint_every", "json_lines", "quiet"],
     "The machine": ["device"],
@@ -106,7 +106,7 @@ def command(ctx: click.Context, /, style: str, data: str, **options: Any) -> Non
     is a folder, sample:scenes, sample:styles, one sample, sample:leaves or sample:textures, which pincel draws; or several with commas
     between. So is DATA.
 
-    Ctrl-C keeps what was learnt, and a checkpoint for --resume.
+    Ctrl-C keeps what was learned, and a checkpoint for --resume.
     """
     ctx.exit(taught(style, data, options))
 

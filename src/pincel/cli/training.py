@@ -86,7 +86,7 @@ def table(record: Mapping[str, Any]) -> list[str]:
     if "ten_crops" not in record:
         return []
     lines = [f"{'error':<14}{'top-1':>9}{'top-5':>9}"]
-    for name, words in (("centre", "central crop"), ("ten_crops", "ten crops")):
+    for name, words in (("center", "central crop"), ("ten_crops", "ten crops")):
         lines.append(f"{words:<14}{percent(record[name]['top1_error']):>9}{percent(record[name]['top5_error']):>9}")
     by_class = {name: row for name, row in record["by_class"].items() if row["pictures"]}
     worst = sorted(by_class, key=lambda name: -by_class[name]["top1_error"])[:MOST]

@@ -84,7 +84,7 @@ def painting_options(function: F) -> F:
     cls=TransferCommand,
     epilog=examples(
         "pincel transfer sample:harbour sample:impasto -o painted.png --size 256 --steps 60",
-        "pincel transfer sample:lake sample:woodcut=0.7 sample:watercolour=0.3 -o mix.jpg --size 192 --steps 30 --init blend=0.3",
+        "pincel transfer sample:lake sample:woodcut=0.7 sample:watercolor=0.3 -o mix.jpg --size 192 --steps 30 --init blend=0.3",
     ),
 )
 @click.argument("content")

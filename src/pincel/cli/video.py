@@ -63,7 +63,7 @@ def film_options(function: F) -> F:
             "--consistency",
             type=click.FloatRange(min=0),
             metavar="X",
-            help="How much a frame is held to those before it: at 1, to be 10 grey levels off weighs as much as the whole of J. [1]",
+            help="How much a frame is held to those before it: at 1, to be 10 gray levels off weighs as much as the whole of J. [1]",
         ),
         click.option(
             "--long-term",
@@ -128,7 +128,7 @@ def command(ctx: click.Context, /, film: str, output: str, **options: Any) -> No
     """Paint the film IN in the manner of a painting, so that it does not flicker, and write it as OUT.
 
     IN is whatever FFmpeg reads, an animated GIF, WebP, PNG or AVIF, a folder of pictures, names such as frames/%05d.png, or sample:pan. OUT
-    is .mp4 .mov .mkv .webm .avi .gif .webp .apng, a folder/, or frames/%05d.png. Sound, times, shape and colours are those of IN.
+    is .mp4 .mov .mkv .webm .avi .gif .webp .apng, a folder/, or frames/%05d.png. Sound, times, shape and colors are those of IN.
 
     Each frame begins with the one before it, moved along with what moves, and is held to it and to earlier ones where they can be trusted
     (Ruder et al. 2016); each scene begins anew. Painted frames are kept in OUT.frames until the film is written: Ctrl-C stops, and the same

@@ -236,7 +236,7 @@ def path(name: str | None) -> None:
 @click.option("--as", "name", default="", metavar="NAME", help="What it is called from now on. [the name of the file]")
 @click.option("--like", default="", metavar="BACKBONE", help="The network whose layers and preprocessing it has. [told by hash or layers]")
 @click.option(
-    "--channels", type=click.Choice(["rgb", "bgr"]), help="The colour that its first convolution looks at first. [as usual in such files]"
+    "--channels", type=click.Choice(["rgb", "bgr"]), help="The color that its first convolution looks at first. [as usual in such files]"
 )
 @click.option("--force", is_flag=True, help="Replace a network that was imported under that name.")
 def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"] | None, force: bool) -> None:
@@ -247,7 +247,7 @@ def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"
     taken, wherever in it they are; of several networks the one that fits, the average of a training's weights first.
 
     A file does not say how its network is fed. If it is one that pincel knows, it is told by its hash; else by its layers, where all
-    networks with such layers and files are fed alike; else --like must say it: its mean colour, division and order of layers are taken.
+    networks with such layers and files are fed alike; else --like must say it: its mean color, division and order of layers are taken.
     """
     from pincel.backbones.imports import import_network
     from pincel.cli.terminal import say

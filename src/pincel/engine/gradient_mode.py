@@ -104,4 +104,4 @@ def _norm(loss: Loss, grad: Tensor, layer: str, features: Tensor, window: Window
 
 
 # By the recipe's value of ``gradients``.
-GRADIENT_MODES: Mapping[str, GradientMode] = MappingProxyType({"plain": objective_value, "normalised": normalized})
+GRADIENT_MODES: Mapping[str, GradientMode] = MappingProxyType({"plain": objective_value, "normalized": normalized})

@@ -54,7 +54,7 @@ class Part:
 
     @property
     def stride(self) -> int:
-        """Input pixels between neighbours in what it is given."""
+        """Input pixels between neighbors in what it is given."""
         return self.before.stride
 
     @property

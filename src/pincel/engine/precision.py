@@ -1,6 +1,6 @@
 """How convolutions are multiplied: as fast as the machine can without the picture showing it.
 
-Only convolutions change. The picture, Gram sums, losses and the state of the optimiser stay in float32.
+Only convolutions change. The picture, Gram sums, losses and the state of the optimizer stay in float32.
 
 ========  =================================================================================================
 ``fp32``  single precision; on a CPU through fewer multiplications (Winograd) where that measures quicker

@@ -1,4 +1,4 @@
-"""Networks that paint a picture in one go: trained once for a style, or for any, where optimisation begins anew with every picture.
+"""Networks that paint a picture in one go: trained once for a style, or for any, where optimization begins anew with every picture.
 
 =============  ===============================================================================
 ``stages``     a network as data: notation of the papers → operations
@@ -7,7 +7,7 @@
 ``network``    a card with its weights; an any-style network with its eye
 ``file``       reading and writing networks, in one file each
 ``tiles``      large pictures a tile at a time, to the same picture; memory told beforehand
-``paint``      pictures in, painted pictures out: several styles, strength, colours
+``paint``      pictures in, painted pictures out: several styles, strength, colors
 ``onnx``       the same for other programs
 =============  ===============================================================================
 """

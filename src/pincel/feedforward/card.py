@@ -25,7 +25,7 @@ class NetCard:
         padding: ``reflect`` or ``reflect-start``.
         norm: ``instance`` or ``none``.
         output: ``tanh`` or ``linear``.
-        encoder: Of an any-style network, the backbone that sees for it, normalised.
+        encoder: Of an any-style network, the backbone that sees for it, normalized.
         encoder_hash: Fingerprint of that backbone's weights.
         layer: The layer whose means and deviations are the style.
         styles: What it was trained after: name, sha256, width and height of each picture.
@@ -54,7 +54,7 @@ class NetCard:
             if value not in known:
                 raise OptionError(one_line("network: has no such part", quoted(value), " or ".join(known), "another file"))
         ops = operations(self.stages, padding=self.padding, norm=self.norm, output=self.output, channels=channels)
-        # What comes out linear is trained to be near 1 for white: filters of a usual size, whatever grey levels are.
+        # What comes out linear is trained to be near 1 for white: filters of a usual size, whatever gray levels are.
         return (*ops, Op("scale", before=3, after=3)) if self.output == "linear" else ops
 
 

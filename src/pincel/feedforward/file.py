@@ -1,6 +1,6 @@
 """A network that paints in one file: safetensors, with its card as JSON in the header.
 
-Weights are in half precision (a network of 0.4 million numbers is 0.9 MB) or single; the mean activations that the eye is normalised by
+Weights are in half precision (a network of 0.4 million numbers is 0.9 MB) or single; the mean activations that the eye is normalized by
 are in single precision, ``means.conv1_1`` and so on. Reading runs no code of the file.
 """
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from pincel.backbones import CARDS, NETWORKS
-from pincel.backbones.normalise import normalise
+from pincel.backbones.normalize import normalize
 from pincel.backbones.vgg import VGG
 from pincel.errors import WeightsError
 from pincel.feedforward.card import NetCard, encoder
@@ -30,9 +30,9 @@ class Eye:
     """What an any-style network sees with.
 
     Attributes:
-        vgg: Normalised, the picture mirrored at its border, odd sizes rounded up.
+        vgg: Normalized, the picture mirrored at its border, odd sizes rounded up.
         layer: The last layer it needs.
-        means: Mean activation of each filter as trained, by which it was normalised.
+        means: Mean activation of each filter as trained, by which it was normalized.
     """
 
     vgg: VGG
@@ -119,7 +119,7 @@ class Network:
         return fed.contiguous(memory_format=torch.channels_last)
 
     def levels(self, painted: Tensor) -> Tensor:
-        """Return what the last operation gave in grey levels, 0 to 255 but for what overshoots."""
+        """Return what the last operation gave in gray levels, 0 to 255 but for what overshoots."""
         return painted + painted.new_tensor(MEAN).view(1, 3, 1, 1) if self.card.output == "tanh" else painted
 
     def to(self, device: torch.device) -> Network:
@@ -135,9 +135,9 @@ def shapes(card: NetCard, channels: int = 3) -> dict[str, tuple[int, ...]]:
 
 
 def first_weights(card: NetCard, channels: int, seed: int) -> dict[str, Tensor]:
-    """Draw weights to begin with: normal, of the variance 2/inputs (He et al. 2015); normalisations that change nothing; biases 0.
+    """Draw weights to begin with: normal, of the variance 2/inputs (He et al. 2015); normalizations that change nothing; biases 0.
 
-    The last convolution is drawn a tenth as large: the first pictures are grey, not loud. One that ends linear begins at mid-grey.
+    The last convolution is drawn a tenth as large: the first pictures are gray, not loud. One that ends linear begins at mid-gray.
     """
     generator = torch.Generator().manual_seed(seed)
     ops = [op for op in card.decoder(channels) if op.shapes]
@@ -156,7 +156,7 @@ def first_weights(card: NetCard, channels: int, seed: int) -> dict[str, Tensor]:
 
 
 def make_eye(card: NetCard, means: Mapping[str, Tensor]) -> Eye:
-    """Load the backbone that an any-style network sees with, and normalise it as it was.
+    """Load the backbone that an any-style network sees with, and normalize it as it was.
 
     Args:
         card: Its ``encoder`` and ``layer``.
@@ -171,7 +171,7 @@ def make_eye(card: NetCard, means: Mapping[str, Tensor]) -> Eye:
         failed = f"network: was trained with other weights of {card.encoder} ({card.encoder_hash[:20]})"
         raise WeightsError(one_line(failed, quoted(card.name), digest[:20], f"pincel weights fetch {card.encoder}, or train it anew"))
     vgg: VGG = NETWORKS[backbone.network](backbone, pooling="max", pool_rounding="up", padding="reflect")
-    return Eye(normalise(shallow(vgg, card.layer), means), card.layer, means)
+    return Eye(normalize(shallow(vgg, card.layer), means), card.layer, means)
 
 
 def shallow(vgg: VGG, layer: str) -> VGG:

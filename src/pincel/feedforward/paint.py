@@ -24,8 +24,8 @@ from pincel.files import one_line
 from pincel.functional.color import color_statistics, pca, pool_statistics, with_luminance_of
 from pincel.image.picture import Picture
 
-Colour: TypeAlias = Literal["style", "content", "luminance"]
-COLOURS = ("style", "content", "luminance")
+Color: TypeAlias = Literal["style", "content", "luminance"]
+COLORS = ("style", "content", "luminance")
 Weighted: TypeAlias = Sequence[tuple[Picture, float]]
 
 
@@ -36,12 +36,12 @@ class Manner:
     Attributes:
         strength: Of an any-style network, how far features are brought to the style's: 0 paints the photograph as it is, but for what the
             network cannot draw, 1 as the paper does.
-        colour: Whose colours: as the painting brings them; the photograph's, to which the painting's are matched before; or the
+        color: Whose colors: as the painting brings them; the photograph's, to which the painting's are matched before; or the
             photograph's with only its brightness repainted.
     """
 
     strength: float = 1.0
-    colour: Colour = "style"
+    color: Color = "style"
 
     def checked(self, network: Network, styles: int) -> Manner:
         """Return it if a network can paint so.
@@ -51,25 +51,25 @@ class Manner:
             styles: How many it is shown.
 
         Raises:
-            OptionError: For a strength outside [0, 1], an unknown colour, or what a one-style network knows nothing of.
+            OptionError: For a strength outside [0, 1], an unknown color, or what a one-style network knows nothing of.
         """
         if not 0 <= self.strength <= 1:
             raise OptionError(one_line("strength: is out of range", f"{self.strength:g}", "a number from 0 to 1", "--strength 0.7"))
-        if self.colour not in COLOURS:
-            raise OptionError(one_line("colour: is none of ours", self.colour, ", ".join(COLOURS), "--colour luminance"))
+        if self.color not in COLORS:
+            raise OptionError(one_line("color: is none of ours", self.color, ", ".join(COLORS), "--color luminance"))
         single = network.card.kind == "one-style"
         if single and styles:
-            failed = f"style: the network {network.card.name} has learnt one and takes no other"
+            failed = f"style: the network {network.card.name} has learned one and takes no other"
             raise OptionError(
                 one_line(failed, f"{styles} style picture(s)", "no style", "leave the style out, or take an any-style network")
             )
         if not single and not styles:
             failed = f"style: the network {network.card.name} paints after a picture"
             raise OptionError(one_line(failed, "none", "one style picture or more", "pincel quick PHOTO PAINTING -o OUT"))
-        if single and (self.strength != 1 or self.colour == "content"):
-            failed, hint = f"network: {network.card.name} has learnt one style, as it is", "--colour luminance, or an any-style network"
-            given = f"strength {self.strength:g}, colour {self.colour}"
-            raise OptionError(one_line(failed, given, "strength 1, colour style or luminance", hint))
+        if single and (self.strength != 1 or self.color == "content"):
+            failed, hint = f"network: {network.card.name} has learned one style, as it is", "--color luminance, or an any-style network"
+            given = f"strength {self.strength:g}, color {self.color}"
+            raise OptionError(one_line(failed, given, "strength 1, color style or luminance", hint))
         return self
 
 
@@ -104,11 +104,11 @@ def paint(
     chosen = (manner or Manner()).checked(network, len(styles))
     check_size(network, content)
     side = 0 if budget is None else choose_side(network, content.height, content.width, budget)
-    shown = matched(styles, content) if chosen.colour == "content" else styles
+    shown = matched(styles, content) if chosen.color == "content" else styles
     target = style_of(network, shown, budget) if network.eye else None
     device = next(iter(network.own.values())).device
     result = painted(network, content.pixels.to(device), target, chosen.strength, side, tell).cpu()
-    return with_luminance_of(content.pixels, result) if chosen.colour == "luminance" else result
+    return with_luminance_of(content.pixels, result) if chosen.color == "luminance" else result
 
 
 def check_size(network: Network, picture: Picture) -> None:
@@ -121,7 +121,7 @@ def check_size(network: Network, picture: Picture) -> None:
 
 
 def matched(styles: Weighted, content: Picture) -> list[tuple[Picture, float]]:
-    """Give style pictures the colours of the content: their mean and covariance."""
+    """Give style pictures the colors of the content: their mean and covariance."""
     wanted = pool_statistics([(color_statistics(content.pixels), 1.0)])
     return [(Picture(pca(style.pixels, wanted).clamp(0, 1), style.alpha, style.name, style.sha256), weight) for style, weight in styles]
 

@@ -1,6 +1,6 @@
 """Operations on tensors. Where one needs to know the whole picture, whoever runs them is asked.
 
-A network that normalises is no function of a neighbourhood: mean and spread are those of all of the picture. So it runs up to there, and
+A network that normalizes is no function of a neighborhood: mean and spread are those of all of the picture. So it runs up to there, and
 asks; of a picture in tiles the answer is known once all tiles have come as far.
 """
 
@@ -16,9 +16,9 @@ from torch.nn import functional
 
 from pincel.feedforward.stages import GLOBAL, Kind, Op
 
-# Added to variances before their root, in grey levels or whatever features are in; as in both papers' code.
+# Added to variances before their root, in gray levels or whatever features are in; as in both papers' code.
 FLOOR = 1e-5
-# Of the tanh at the end, in grey levels: fast-neural-style, tanh_constant.
+# Of the tanh at the end, in gray levels: fast-neural-style, tanh_constant.
 SWING = 150.0
 
 Weights: TypeAlias = Mapping[str, Tensor]
@@ -91,8 +91,8 @@ def finished(steps: Steps, answer: Answer) -> Tensor:
         return result
 
 
-def normalised(op: Op, x: Tensor, spread: Spread, weights: Weights) -> Tensor:
-    """Give each channel mean and deviation of its own: learnt ones.
+def normalized(op: Op, x: Tensor, spread: Spread, weights: Weights) -> Tensor:
+    """Give each channel mean and deviation of its own: learned ones.
 
     Paper:
         Ulyanov, Vedaldi, Lempitsky 2016, "Instance Normalization: The Missing Ingredient for Fast Stylization".
@@ -114,7 +114,7 @@ def adapted(x: Tensor, spread: Spread, target: Spread) -> Tensor:
 
 def by_itself(weights: Weights) -> Answer:
     """Answer from what is there: the whole picture."""
-    return lambda op, x: normalised(op, x, Spread.of(x), weights)
+    return lambda op, x: normalized(op, x, Spread.of(x), weights)
 
 
 def _shaved(x: Tensor, amount: int) -> Tensor:

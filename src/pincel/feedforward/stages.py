@@ -8,11 +8,11 @@
 
 Paper:
     Johnson, Alahi, Fei-Fei 2016, "Perceptual Losses for Real-Time Style Transfer and Super-Resolution", supplementary material, tables 1
-    and 2; the notation is that of jcjohnson/fast-neural-style, ``models.lua``. Each stage but the last is followed by a normalisation, if
+    and 2; the notation is that of jcjohnson/fast-neural-style, ``models.lua``. Each stage but the last is followed by a normalization, if
     the network has any, and a ReLU; a block has one of each inside and neither after the sum.
 
 Differs:
-    There ``U2`` is followed by a normalisation and a ReLU too; here by neither, for it has nothing to normalise. With ``reflect``, ``d64``
+    There ``U2`` is followed by a normalization and a ReLU too; here by neither, for it has nothing to normalize. With ``reflect``, ``d64``
     is mirrored at the border like all others; there it sees zeros.
 """
 
@@ -107,7 +107,7 @@ def operations(stages: str, *, padding: str, norm: str, output: str, channels: i
 
 class _Builder:
     def __init__(self, padding: str, norm: str, channels: int) -> None:
-        self.mirrored, self.normalised, self.channels = padding == "reflect", norm == "instance", channels
+        self.mirrored, self.normalized, self.channels = padding == "reflect", norm == "instance", channels
         self.ops: list[Op] = []
         self.jump, self.shaved = 1, 0
 
@@ -147,18 +147,18 @@ class _Builder:
             if self.mirrored:
                 self._pad(1)
             self._add(Op("conv", f"{name}.{part}", channels, channels, 3))
-            self._normalise(f"{name}.{part}")
+            self._normalize(f"{name}.{part}")
             if part == "a":
                 self._add(Op("relu", before=channels, after=channels))
         self._add(Op("add", before=channels, after=channels, amount=0 if self.mirrored else 2))
         self.shaved += 0 if self.mirrored else 2 * self.jump
 
     def _settled(self, name: str) -> None:
-        self._normalise(name)
+        self._normalize(name)
         self._add(Op("relu", before=self.channels, after=self.channels))
 
-    def _normalise(self, name: str) -> None:
-        if self.normalised:
+    def _normalize(self, name: str) -> None:
+        if self.normalized:
             self._add(Op("norm", f"{name}.norm", self.channels, self.channels))
 
     def _pad(self, amount: int) -> None:

@@ -1,7 +1,7 @@
 """Large pictures a tile at a time, to the same picture but for rounding.
 
-A part of a picture, with a margin as wide as the network sees, gives that part of the result, but for normalisations: these need mean and
-spread of the whole. So the tiles are gone through once for each: as far as the first normalisation, to measure; then, that known, as far as
+A part of a picture, with a margin as wide as the network sees, gives that part of the result, but for normalizations: these need mean and
+spread of the whole. So the tiles are gone through once for each: as far as the first normalization, to measure; then, that known, as far as
 the second; and once more to paint. An any-style network has one such place, a one-style network eleven or more, early passes being dear
 ones: tiles save memory, not time.
 """
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from pincel.errors import MemoryLimitError
 from pincel.feedforward.network import Network
-from pincel.feedforward.run import Spread, Steps, adapted, finished, normalised, run
+from pincel.feedforward.run import Spread, Steps, adapted, finished, normalized, run
 from pincel.feedforward.stages import GLOBAL, Op, stepped
 from pincel.files import one_line
 
@@ -104,7 +104,7 @@ def _whole(network: Network, pixels: Tensor, target: Spread | None, strength: fl
 
 def _answered(op: Op, x: Tensor, spread: Spread, network: Network, target: Spread | None, strength: float) -> Tensor:
     if op.kind == "norm" or target is None:
-        return normalised(op, x, spread, network.weights)
+        return normalized(op, x, spread, network.weights)
     return adapted(x, spread, spread.towards(target, strength))
 
 
@@ -182,7 +182,7 @@ class _Tiled:
         return _answered(op, x, self.known[op.name], self.network, self.target, self.strength)
 
     def _measure(self, tile: tuple[Window, Window], name: str, sums: _Sum) -> None:
-        """Go as far as a normalisation, and add up what comes to it of the tile's own."""
+        """Go as far as a normalization, and add up what comes to it of the tile's own."""
         steps = self._steps(tile)
         op, x = next(steps)
         while op.name != name:
@@ -200,7 +200,7 @@ def appetite(network: Network, height: int, width: int) -> int:
         jump = stepped(op, jump)
         after = op.after * area / jump**2
         kept += after if op.kind == "keep" else -after if op.kind == "add" else 0.0
-        # A normalisation has its input, the product and the sum; a padding what it makes in one order of memory, and in the other.
+        # A normalization has its input, the product and the sum; a padding what it makes in one order of memory, and in the other.
         most = max(most, kept + before + after * (2 if op.kind in (*GLOBAL, "pad") else 1))
     return int(4 * most * SPARE)
 

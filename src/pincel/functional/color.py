@@ -99,7 +99,7 @@ def monge(pixels: Tensor, target: ColorStatistics) -> Tensor:
     """A = Σ^-½ (Σ^½ Σ_T Σ^½)^½ Σ^-½: of all linear maps, the one that changes colors least; arguments as for :func:`cholesky`.
 
     Paper:
-        Pitié, Kokaram 2007, "The linear Monge-Kantorovitch colour mapping"; ``sym`` in the code of Gatys et al. 2016.
+        Pitié, Kokaram 2007, "The linear Monge-Kantorovitch color mapping"; ``sym`` in the code of Gatys et al. 2016.
     """
     own = color_statistics(pixels)
     root, inverse = _power(own.covariance, 0.5), _power(own.covariance, -0.5)

@@ -108,8 +108,8 @@ def classical_scaling(distances: Tensor, dimensions: int = 2) -> Scaling:
         Torgerson 1952, "Multidimensional scaling: I. Theory and method".
     """
     count = len(distances)
-    centring = torch.eye(count).to(distances) - 1 / count
-    values, vectors = torch.linalg.eigh(-0.5 * centring @ distances.square() @ centring)
+    centering = torch.eye(count).to(distances) - 1 / count
+    values, vectors = torch.linalg.eigh(-0.5 * centering @ distances.square() @ centering)
     values, vectors = values.flip(0), vectors.flip(1)
     places = distances.new_zeros(count, dimensions)
     found = min(dimensions, count)

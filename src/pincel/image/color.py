@@ -1,4 +1,4 @@
-"""ICC profiles: any picture's colours to sRGB, and the sRGB profile that goes into the files written."""
+"""ICC profiles: any picture's colors to sRGB, and the sRGB profile that goes into the files written."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def to_srgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, tuple[s
         try:
             return _by_profile(image, ImageCms.ImageCmsProfile(io.BytesIO(icc)))
         except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
-            notes = ("colour profile ignored: it is damaged or meant for another kind of picture",)
+            notes = ("color profile ignored: it is damaged or meant for another kind of picture",)
     if image.mode == "RGB":
         return image, notes
     if image.mode == "LAB":
@@ -54,11 +54,11 @@ def _by_profile(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> tuple[
     if image.mode == "RGB" and _is_identity(transform):
         return image, ()
     converted = ImageCms.applyTransform(image, transform)
-    return (converted or image), (f"colours converted from '{name}' to sRGB",)
+    return (converted or image), (f"colors converted from '{name}' to sRGB",)
 
 
 def _is_identity(transform: ImageCms.ImageCmsTransform) -> bool:
-    """Tell whether a transform RGB → RGB moves no colour by more than 2 of 255."""
+    """Tell whether a transform RGB → RGB moves no color by more than 2 of 255."""
     steps = np.linspace(0, 255, 18).astype(np.uint8)
     cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(18, -1, 3)
     moved = ImageCms.applyTransform(Image.fromarray(cube), transform)

@@ -59,7 +59,7 @@ class ColorSpace:
     @property
     def note(self) -> str:
         """Says that colors were converted from it."""
-        return f"colours converted from {self.name} to sRGB"
+        return f"colors converted from {self.name} to sRGB"
 
     @property
     def is_srgb(self) -> bool:

@@ -42,7 +42,7 @@ class Decoded:
     """A picture as arrays.
 
     Attributes:
-        colours: (H, W, 3) float32, sRGB-encoded, in [0, 1], upright.
+        colors: (H, W, 3) float32, sRGB-encoded, in [0, 1], upright.
         alpha: (H, W) float32 in [0, 1], or None.
         notes: What was adjusted.
         whole: (height, width) of the file, upright; None where that is the size of the arrays.
@@ -50,7 +50,7 @@ class Decoded:
         metadata: What the file says of itself, if anything.
     """
 
-    colours: Floats
+    colors: Floats
     alpha: Floats | None
     notes: tuple[str, ...]
     whole: tuple[int, int] | None = None
@@ -253,7 +253,7 @@ def _from_file(image: ImageFile, parts: PngParts, layout: TiffLayout, request: _
 
 
 def _converted(decoded: Decoded, space: ColorSpace | None) -> Decoded:
-    return decoded if space is None else replace(decoded, colours=to_srgb_values(decoded.colours, space))
+    return decoded if space is None else replace(decoded, colors=to_srgb_values(decoded.colors, space))
 
 
 def _from_large(image: ImageFile, by: int, data: bytes, request: _Request) -> Decoded:
@@ -262,7 +262,7 @@ def _from_large(image: ImageFile, by: int, data: bytes, request: _Request) -> De
     reduced = loses_depth(image) or image.mode in {"F", "I", "I;16"}
     small = load_shrunk(image, by, data, request.memory)
     left = orientation_of(image)
-    colours, alpha, notes = _eight_bit(small)
+    colors, alpha, notes = _eight_bit(small)
     notes = (
         f"{whole[0]}x{whole[1]}, read at {small.width}x{small.height}",
         *turning_note(stored if left == 1 else left),
@@ -270,7 +270,7 @@ def _from_large(image: ImageFile, by: int, data: bytes, request: _Request) -> De
         *notes,
     )
     size = (whole[0], whole[1]) if left >= 5 else (whole[1], whole[0])
-    return Decoded(upright(colours, left), None if alpha is None else upright(alpha, left), notes, size)
+    return Decoded(upright(colors, left), None if alpha is None else upright(alpha, left), notes, size)
 
 
 def _from_image(image: Image.Image, request: _Request) -> Decoded:
@@ -282,11 +282,11 @@ def _from_image(image: Image.Image, request: _Request) -> Decoded:
     notes = (f"frame {image.tell() + 1} of {frames}",) if frames > 1 else ()
     notes = (*notes, *turning_note(orientation), *(("16 bit reduced to 8",) if reduced else ()))
     if image.mode == "F" or image.mode.startswith("I"):
-        colours, alpha, more = _grey(image, request.what, request.given)
+        colors, alpha, more = _gray(image, request.what, request.given)
     else:
-        colours, alpha, more = _eight_bit(image)
+        colors, alpha, more = _eight_bit(image)
     alpha = None if alpha is None else upright(alpha, left)
-    return Decoded(upright(colours, left), alpha, (*notes, *more))
+    return Decoded(upright(colors, left), alpha, (*notes, *more))
 
 
 def _eight_bit(image: Image.Image) -> tuple[Floats, Floats | None, tuple[str, ...]]:
@@ -302,7 +302,7 @@ def _eight_bit(image: Image.Image) -> tuple[Floats, Floats | None, tuple[str, ..
     return _unit(np.array(image)), alpha, notes
 
 
-def _grey(image: Image.Image, what: str, given: str) -> tuple[Floats, Floats | None, tuple[str, ...]]:
+def _gray(image: Image.Image, what: str, given: str) -> tuple[Floats, Floats | None, tuple[str, ...]]:
     """Decode one channel of more than 8 bits."""
     samples = np.array(image)
     if image.mode == "F":
@@ -314,20 +314,20 @@ def _grey(image: Image.Image, what: str, given: str) -> tuple[Floats, Floats | N
         raise unreadable(what, "whole numbers beyond 16 bits", found, "save it with 16 or 8 bits", "0 to 65535")
     clear = image.info.get("transparency")
     alpha = (samples != clear).astype(np.float32) if isinstance(clear, int) else None
-    colours, notes = _grey_to_srgb(values, image.info.get("icc_profile"))
-    return colours, alpha, (*notes, note)
+    colors, notes = _gray_to_srgb(values, image.info.get("icc_profile"))
+    return colors, alpha, (*notes, note)
 
 
-def _grey_to_srgb(values: Floats, icc: bytes | None) -> tuple[Floats, tuple[str, ...]]:
-    """Repeat grey values three times, through the curves of their profile if they have one.
+def _gray_to_srgb(values: Floats, icc: bytes | None) -> tuple[Floats, tuple[str, ...]]:
+    """Repeat gray values three times, through the curves of their profile if they have one.
 
-    The colour engine works in 8 bits: it converts the 256 greys, and the curves so found are interpolated.
+    The color engine works in 8 bits: it converts the 256 grays, and the curves so found are interpolated.
     """
     ramp, notes = to_srgb(Image.fromarray(np.arange(256, dtype=np.uint8)[None]), icc)
     if not notes or "ignored" in notes[0]:
         return np.repeat(values[..., None], 3, axis=-1), notes
-    curves, greys = _unit(np.array(ramp))[0], np.linspace(0, 1, 256)
-    planes = [np.interp(values, greys, curves[:, c]).astype(np.float32) for c in range(3)]
+    curves, grays = _unit(np.array(ramp))[0], np.linspace(0, 1, 256)
+    planes = [np.interp(values, grays, curves[:, c]).astype(np.float32) for c in range(3)]
     return np.stack(planes, axis=-1), notes
 
 
@@ -336,16 +336,16 @@ def _from_deep(deep: Deep, request: _Request) -> Decoded:
     values = _unit(deep.values) if deep.values.dtype == np.uint16 else check_unit(deep.values, request.what, request.given)
     alpha = values[..., 3] if values.shape[-1] == 4 else None
     if values.shape[-1] == 1:
-        colours, notes = _grey_to_srgb(values[..., 0], deep.icc)
-        return Decoded(colours, None, (*deep.notes, *notes))
-    colours = np.ascontiguousarray(values[..., :3])
-    narrow = Image.fromarray(np.rint(colours * 255).astype(np.uint8))
+        colors, notes = _gray_to_srgb(values[..., 0], deep.icc)
+        return Decoded(colors, None, (*deep.notes, *notes))
+    colors = np.ascontiguousarray(values[..., :3])
+    narrow = Image.fromarray(np.rint(colors * 255).astype(np.uint8))
     converted, notes = to_srgb(narrow, deep.icc)
-    if converted is not narrow:  # the colour engine has only 8 bits
-        colours = _unit(np.array(converted))
+    if converted is not narrow:  # the color engine has only 8 bits
+        colors = _unit(np.array(converted))
         notes = (*(n for n in deep.notes if not n.endswith("bit kept")), *notes, "reduced to 8 bits by it")
-        return Decoded(colours, alpha, notes)
-    return Decoded(colours, alpha, (*deep.notes, *notes))
+        return Decoded(colors, alpha, notes)
+    return Decoded(colors, alpha, (*deep.notes, *notes))
 
 
 def _unit(values: npt.NDArray[Any]) -> Floats:

@@ -1,12 +1,12 @@
 """Samples of more than 8 bits that Pillow would reduce, misread or refuse.
 
-Pillow keeps 16 bits in grey (mode ``I;16``) but in colour its unpackers drop the low byte, and it reads
-uncompressed 16-bit TIFFs stored plane by plane as noise, and grey ones where white is 0 as negatives. Three
+Pillow keeps 16 bits in gray (mode ``I;16``) but in color its unpackers drop the low byte, and it reads
+uncompressed 16-bit TIFFs stored plane by plane as noise, and gray ones where white is 0 as negatives. Three
 ways, from the cheapest:
 
 - 16-bit RGB and RGBA, PNG and TIFF: decoded twice, the second time with the bytes of each sample taken in the
   other order, which gives the low byte. Pillow's own decoders do all the work, whatever the compression.
-- uncompressed planes, white at 0, or float colour: tifffile, which lacks most compressions.
+- uncompressed planes, white at 0, or float color: tifffile, which lacks most compressions.
 - anything else, compressed planes among it: None, and Pillow's reading stands.
 """
 
@@ -40,7 +40,7 @@ class Deep:
 
     Attributes:
         values: (H, W, 1 | 3 | 4) uint16, or float in [0, 1]; upright.
-        icc: The colour profile, if any.
+        icc: The color profile, if any.
         notes: What was done.
     """
 
@@ -107,7 +107,7 @@ def _twice(image: ImageFile, data: bytes, page: int) -> Deep:
         low = np.array(other)
     values = high * 256 + low
     clear = image.info.get("transparency")
-    if values.shape[-1] == 3 and isinstance(clear, tuple):  # a PNG may name one colour as transparent
+    if values.shape[-1] == 3 and isinstance(clear, tuple):  # a PNG may name one color as transparent
         opaque = (values != np.array(clear, dtype=np.uint16)).any(-1, keepdims=True)
         values = np.concatenate([values, opaque.astype(np.uint16) * np.uint16(65535)], axis=-1)
     notes = (*turning_note(orientation), "16 bit kept")
@@ -140,7 +140,7 @@ def read_by_tifffile(data: bytes, page: int, most_bytes: int) -> Deep:
         if found.photometric.name == "MINISWHITE":
             values = (1 if values.dtype.kind == "f" else np.iinfo(values.dtype).max) - values
         elif found.photometric.name not in {"MINISBLACK", "RGB"}:
-            raise ValueError(f"colour space {found.photometric.name} at this depth")
+            raise ValueError(f"color space {found.photometric.name} at this depth")
         values = _with_alpha(_usable(values), 1 if found.photometric.name.startswith("MIN") else 3, tuple(map(int, found.extrasamples)))
         tags = {code: found.tags[code].value for code in (_ICC, _ORIENTATION) if code in found.tags}
     orientation = int(tags.get(_ORIENTATION, 1))

@@ -37,7 +37,7 @@ _EXTENSIONS = {
 }
 _SETTINGS: dict[str, dict[str, Any]] = {
     "PNG": {},
-    # 4:4:4: the brush strokes a style paints are as fine in colour as in light.
+    # 4:4:4: the brush strokes a style paints are as fine in color as in light.
     "JPEG": {"quality": 95, "subsampling": 0},
     # Lossless: lossy WebP is always 4:2:0, which at quality 95 still leaves a saturated painting at 34 dB.
     # With "lossless", quality and method are effort: these take half the time of the defaults for 1 % more.

@@ -55,7 +55,7 @@ def load_picture(
     """Load a picture from wherever it is.
 
     Files and Pillow images are turned upright and converted to sRGB; 16-bit samples keep their precision; of
-    an animation the first frame is taken; the colours of fully transparent pixels, which are arbitrary,
+    an animation the first frame is taken; the colors of fully transparent pixels, which are arbitrary,
     become the mean of the visible ones. An alpha channel that hides nothing is dropped: an ordinary
     screenshot is an ordinary picture.
 
@@ -105,7 +105,7 @@ def _load(source: Source, what: str, fit: Fit | None, memory: int | None) -> Pic
 
 def _picture(decoded: Decoded, name: str, sha256: str | None, what: str) -> Picture:
     """Make a Picture of decoded arrays; without a file, its hash is that of the values."""
-    pixels = torch.from_numpy(np.ascontiguousarray(decoded.colours.transpose(2, 0, 1)))[None]
+    pixels = torch.from_numpy(np.ascontiguousarray(decoded.colors.transpose(2, 0, 1)))[None]
     alpha = None
     if decoded.alpha is not None and decoded.alpha.min() < 1:
         alpha = torch.from_numpy(np.ascontiguousarray(decoded.alpha))[None, None]
@@ -172,8 +172,8 @@ def _from_array(array: npt.NDArray[Any], what: str, accepted: str) -> Decoded:
         values = check_unit(values, what, given)
     else:
         raise unreadable(what, "has values of a type that is not accepted", given, "array.astype('uint8')", accepted)
-    colours = np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values[..., :3]
-    return Decoded(colours, values[..., 3] if values.shape[2] == 4 else None, ())
+    colors = np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values[..., :3]
+    return Decoded(colors, values[..., 3] if values.shape[2] == 4 else None, ())
 
 
 def _from_tensor(tensor: Tensor, what: str) -> Decoded:

@@ -14,9 +14,9 @@ from pincel.errors import PictureUnreadableError
 from pincel.files import one_line, quoted
 from pincel.image.io import load_picture
 
-# Regions that a mask in colours may have: beyond that it is a photograph, or was saved as JPEG.
+# Regions that a mask in colors may have: beyond that it is a photograph, or was saved as JPEG.
 MOST = 16
-# Of a grey level, what counts for none at all.
+# Of a gray level, what counts for none at all.
 NONE = 0.5 / 255
 
 
@@ -25,8 +25,8 @@ class Mask:
     """Regions of a picture.
 
     Attributes:
-        regions: Label → share of each pixel that belongs to it, (1, 1, H, W) in [0, 1]: ``white`` and ``black`` of a grey mask, with soft
-            edges; ``#ff0000`` and so on of one in colours. Regions without a pixel are left out.
+        regions: Label → share of each pixel that belongs to it, (1, 1, H, W) in [0, 1]: ``white`` and ``black`` of a gray mask, with soft
+            edges; ``#ff0000`` and so on of one in colors. Regions without a pixel are left out.
         name: The file's.
         path: Where it is.
         sha256: Of the file.
@@ -51,14 +51,14 @@ class Mask:
 
 
 def load_mask(path: str, what: str) -> Mask:
-    """Read a mask: grey with soft edges, or flat colours. What is transparent in it belongs to no region, and what is half so, by half.
+    """Read a mask: gray with soft edges, or flat colors. What is transparent in it belongs to no region, and what is half so, by half.
 
     Args:
         path: The file.
         what: How messages call it.
 
     Raises:
-        PictureMissingError, PictureUnreadableError: As :func:`load_picture`; also for more than 16 colours.
+        PictureMissingError, PictureUnreadableError: As :func:`load_picture`; also for more than 16 colors.
     """
     picture = load_picture(path, what=what)
     pixels, alpha = picture.pixels, torch.ones_like(picture.pixels[:, :1]) if picture.alpha is None else picture.alpha
@@ -67,20 +67,20 @@ def load_mask(path: str, what: str) -> Mask:
         white = pixels[:, :1]
         regions = {"white": white, "black": 1 - white}
     else:
-        regions = _coloured(pixels, seen, what, path)
+        regions = _colored(pixels, seen, what, path)
     visible = {label: share * alpha for label, share in regions.items()}
     kept = {label: share for label, share in visible.items() if float(share.max()) > NONE}
     return Mask(kept, picture.name, path, picture.sha256)
 
 
-def _coloured(pixels: Tensor, seen: Tensor, what: str, path: str) -> dict[str, Tensor]:
+def _colored(pixels: Tensor, seen: Tensor, what: str, path: str) -> dict[str, Tensor]:
     levels = (pixels * 255).round().long()
     codes = (levels[:, 0] << 16) + (levels[:, 1] << 8) + levels[:, 2]
     found = torch.unique(codes[seen[:, 0]])
     if len(found) > MOST:
-        failed, given = f"{what}: has {len(found):,} colours", quoted(Path(path))
-        hint = "a PNG drawn without smooth edges; JPEG blurs colours"
-        raise PictureUnreadableError(one_line(failed, given, f"grey, or at most {MOST} flat colours, one a region", hint))
+        failed, given = f"{what}: has {len(found):,} colors", quoted(Path(path))
+        hint = "a PNG drawn without smooth edges; JPEG blurs colors"
+        raise PictureUnreadableError(one_line(failed, given, f"gray, or at most {MOST} flat colors, one a region", hint))
     return {f"#{int(code):06x}": (codes == code)[None].float() for code in found}
 
 

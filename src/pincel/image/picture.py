@@ -47,7 +47,7 @@ class Picture:
 
 
 def fill_hidden(pixels: Tensor, alpha: Tensor, *, what: str = "picture") -> Tensor:
-    """Give fully transparent pixels the mean of the visible colours.
+    """Give fully transparent pixels the mean of the visible colors.
 
     What a file stores there is arbitrary (often black) and would be seen by the network.
 

@@ -96,9 +96,9 @@ def _profile(body: bytes) -> tuple[bytes | None, list[str]]:
     _, _, rest = body.partition(b"\0")
     profile = _inflated(rest[1:], PROFILE_LIMIT)
     if profile is None:
-        return None, ["colour profile ignored: it is damaged"]
+        return None, ["color profile ignored: it is damaged"]
     if len(profile) > PROFILE_LIMIT:
-        return None, [f"colour profile ignored: it is larger than {PROFILE_LIMIT >> 20} MiB"]
+        return None, [f"color profile ignored: it is larger than {PROFILE_LIMIT >> 20} MiB"]
     return profile, []
 
 

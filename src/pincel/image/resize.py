@@ -124,7 +124,7 @@ def resize_picture(picture: Picture, size: tuple[int, int], resample: str = "bic
     """
     if picture.alpha is None:
         return replace(picture, pixels=resize(picture.pixels, size, resample))
-    # Colours times alpha are too small for 8 bits: there the rounding comes last.
+    # Colors times alpha are too small for 8 bits: there the rounding comes last.
     smooth = resample.removesuffix("-8bit")
     alpha = resize(picture.alpha, size, smooth)
     weighted = resize(picture.pixels * picture.alpha, size, smooth)

@@ -29,7 +29,7 @@ def contact_sheet(
 ) -> Image.Image:
     """Set pictures in rows, each with its caption underneath, on warm white.
 
-    Every picture is scaled to ``height`` with its aspect kept. Rows are filled from the left and centred; a
+    Every picture is scaled to ``height`` with its aspect kept. Rows are filled from the left and centered; a
     caption wider than its picture is broken into lines between words. With a ``width``, pictures are fitted into
     boxes of that width and height instead, and the boxes stand in a grid: rows and columns as in a table.
 
@@ -75,7 +75,7 @@ def contact_sheet(
 
 
 def _tile(caption: str, picture: Image.Image, box: tuple[int | None, int], font: Font) -> Image.Image:
-    """Return one picture on paper, centred in its box of (width, height), with its caption underneath."""
+    """Return one picture on paper, centered in its box of (width, height), with its caption underneath."""
     height = box[1]
     rows = height if box[0] is None else min(height, max(1, round(picture.height * box[0] / picture.width)))
     across = max(1, round(picture.width * rows / picture.height))

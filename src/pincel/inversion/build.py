@@ -94,7 +94,7 @@ def phases(recipe: Inversion, size: tuple[int, int], stride: int) -> list[SizedP
 
 
 def make_code(representation: Representation, photograph: Tensor) -> Tensor:
-    """Look at the photograph, (1, 3, H, W) in grey levels: Φ₀.
+    """Look at the photograph, (1, 3, H, W) in gray levels: Φ₀.
 
     Raises:
         OptionError: If its code is not finite.
@@ -107,7 +107,7 @@ def make_code(representation: Representation, photograph: Tensor) -> Tensor:
 
 
 def make_losses(recipe: Inversion, representation: Representation, code: CodeLoss) -> list[Loss]:
-    """Put the objective together: the code, and the regularisers that have a weight.
+    """Put the objective together: the code, and the regularizers that have a weight.
 
     Raises:
         OptionError: If the code is zero wherever it counts.
@@ -120,7 +120,7 @@ def make_losses(recipe: Inversion, representation: Representation, code: CodeLos
 
 
 def make_priors(recipe: Inversion, representation: Representation, pictures: int) -> list[Loss]:
-    """Return the regularisers that have a weight, for a batch of so many pictures."""
+    """Return the regularizers that have a weight, for a batch of so many pictures."""
     middle, variation = representation.middle(), looked_up(recipe.tv_weight, representation.name, "--tv-weight")
     losses: list[Loss] = []
     if recipe.norm_weight > 0:
@@ -195,7 +195,7 @@ def make_loop(
         representation: The eye.
         losses: The wishes.
         size: (height, width) of the result.
-        start: (B, 3, H, W) in grey levels, wider by the margin of the first phase; see :func:`phases`.
+        start: (B, 3, H, W) in gray levels, wider by the margin of the first phase; see :func:`phases`.
     """
 
     def evaluator(scale: Scale) -> Evaluator:
@@ -208,7 +208,7 @@ def make_loop(
 
 
 def make_start(recipe: Inversion, representation: Representation, size: tuple[int, int], pictures: int) -> Tensor:
-    """Draw the noise each picture starts from, (pictures, 3, H, W) in grey levels.
+    """Draw the noise each picture starts from, (pictures, 3, H, W) in gray levels.
 
     The first is what it would be alone; the others are drawn from the seeds after it.
     """
@@ -233,7 +233,7 @@ def cropped(picture: Tensor, scale: Scale) -> Tensor:
 
 
 def toned(recipe: Inversion, representation: Representation, pixels: Tensor) -> Tensor:
-    """Return pictures (B, 3, H, W) in grey levels as they are to be saved, in [0, 1]."""
+    """Return pictures (B, 3, H, W) in gray levels as they are to be saved, in [0, 1]."""
     tone = recipe.tone if recipe.tone != "auto" else "stretch" if representation.channels == 1 else "clip"
     if tone == "clip":
         return (pixels / WHITE).clamp(0, 1)

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from pincel.backbones import CARDS, DESCRIPTORS, NETWORKS
 from pincel.backbones.base import Backbone
-from pincel.backbones.described import Described, function_card, grey_levels
+from pincel.backbones.described import Described, function_card, gray_levels
 from pincel.backbones.shelf import network_and_layer
 from pincel.canvas.base import Canvas
-from pincel.canvas.grey import GreyCanvas
+from pincel.canvas.gray import GrayCanvas
 from pincel.canvas.pixels import PixelCanvas
 from pincel.errors import OptionError, PictureSizeError, closest
 
@@ -32,7 +32,7 @@ class Representation:
         name: ``vgg19:relu3_1``, ``hog``, or what a function is called.
         eye: Who looks.
         layer: What it is asked for.
-        canvas: What is moved: colours, or grey levels for an eye that sees none.
+        canvas: What is moved: colors, or gray levels for an eye that sees none.
         smallest: Shortest side in pixels that has a code.
     """
 
@@ -44,20 +44,20 @@ class Representation:
 
     @property
     def stride(self) -> int:
-        """Pixels between neighbouring positions."""
+        """Pixels between neighboring positions."""
         return self.eye.card.layer(self.layer).stride
 
     @property
     def channels(self) -> int:
         """Of the canvas: 1 or 3."""
-        return 1 if isinstance(self.canvas, GreyCanvas) else 3
+        return 1 if isinstance(self.canvas, GrayCanvas) else 3
 
     def middle(self) -> Tensor:
-        """Return the mean colour as the canvas has it, (1, channels, 1, 1), in grey levels."""
+        """Return the mean color as the canvas has it, (1, channels, 1, 1), in gray levels."""
         return torch.tensor(self.eye.card.mean[: self.channels]).view(1, -1, 1, 1)
 
     def code(self, pixels: Tensor) -> Tensor:
-        """Look at a picture (B, 3, H, W) in grey levels; differentiable."""
+        """Look at a picture (B, 3, H, W) in gray levels; differentiable."""
         return self.eye.features(pixels, [self.layer])[self.layer]
 
     def check_size(self, given: tuple[int, int], size: tuple[int, int], name: str) -> None:
@@ -125,8 +125,8 @@ def make_representation(spec: str | Function, *, pooling: str, device: torch.dev
 def _of_descriptor(name: str) -> Representation:
     found = DESCRIPTORS[name]
     card = function_card(name, found.summary, channels=found.channels, stride=found.cell, field=found.smallest)
-    eye = Described(card, lambda pixels: found.code(grey_levels(pixels)))
-    return Representation(name, eye, name, GreyCanvas(WHITE), found.smallest)
+    eye = Described(card, lambda pixels: found.code(gray_levels(pixels)))
+    return Representation(name, eye, name, GrayCanvas(WHITE), found.smallest)
 
 
 def _of_function(function: Function) -> Representation:

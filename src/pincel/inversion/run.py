@@ -164,7 +164,7 @@ class Rebuild:
         return self._result
 
     def errors(self, pixels: Tensor) -> list[float]:
-        """Return ‖Φ(x) - Φ₀‖² / ‖Φ₀‖² of each picture, (B, 3, H, W) in grey levels, over the numbers that count."""
+        """Return ‖Φ(x) - Φ₀‖² / ‖Φ₀‖² of each picture, (B, 3, H, W) in gray levels, over the numbers that count."""
         with torch.no_grad():
             found: list[float] = self._code.errors_of(self.representation.code(pixels.to(self.device))).tolist()
         return found
@@ -181,7 +181,7 @@ class Rebuild:
 
     def _record(self, pixels: Tensor, shown: Tensor) -> dict[str, Any]:
         found = self.errors(pixels)
-        # Of the file: in the range of colours, and rounded to 8 bits.
+        # Of the file: in the range of colors, and rounded to 8 bits.
         saved = self.errors((shown * WHITE).round())
         return {
             "pincel": __version__,

@@ -52,7 +52,7 @@ STYLE_TERMS: Registry[StyleTerm[Any, Any]] = Registry(
         "shift": "pincel.losses.moments:SHIFT",
         "sliced-wasserstein": "pincel.losses.distribution:SLICED_WASSERSTEIN",
         "histogram": "pincel.losses.distribution:HISTOGRAM",
-        "neighbours": "pincel.losses.distribution:NEIGHBORS",
+        "neighbors": "pincel.losses.distribution:NEIGHBORS",
         "correlation-chain": "pincel.losses.cross_layer:CORRELATION_CHAIN",
     },
 )

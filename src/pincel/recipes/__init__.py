@@ -20,7 +20,7 @@ PUBLISHED = (
     "slides",
     "gatys2015",
     "gatys2016",
-    "gatys2016-normalised",
+    "gatys2016-normalized",
     "neural-style",
     "cysmith",
     "tf-tutorial",

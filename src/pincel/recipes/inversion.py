@@ -20,7 +20,7 @@ class Phase(BaseModel):
     """Part of a schedule.
 
     Attributes:
-        steps: Of the optimiser, which begins anew.
+        steps: Of the optimizer, which begins anew.
         rate: Factor of the learning rate.
         jitter: Factor of the recipe's jitter.
     """
@@ -44,7 +44,7 @@ class Inversion(RecipeModel):
         description="C, weight of the code: one number, or one for each representation, as vgg*:pool5=1,*=300."
     )
     norm: Literal["alpha", "range"] = Field(
-        description="What keeps colours in range: the α-norm of all values (2015), or of the length of each colour (2016)."
+        description="What keeps colors in range: the α-norm of all values (2015), or of the length of each color (2016)."
     )
     alpha: float = Field(ge=1, le=100, description="α, its power: the higher, the more it is a bound.")
     norm_weight: Weight = Field(description="λ_α, weight of the norm.")
@@ -56,12 +56,12 @@ class Inversion(RecipeModel):
         description="λ_V, weight of the total variation: one number, or one for each representation, as relu[12]_*=0.5,*=5."
     )
     bound: float = Field(
-        ge=0, allow_inf_nan=False, description="B₊, the longest a colour may be, in grey levels from the mean, after each step; 0 = free."
+        ge=0, allow_inf_nan=False, description="B₊, the longest a color may be, in gray levels from the mean, after each step; 0 = free."
     )
     jitter: float = Field(ge=0, le=1, description="How far the network's view wanders from step to step, as a share of the layer's stride.")
     noise: Literal["normal", "uniform"] = Field(description="Distribution of the noise it starts from.")
     noise_level: float = Field(
-        gt=0, allow_inf_nan=False, description="Its standard deviation (normal) or half-width (uniform), in grey levels around the mean."
+        gt=0, allow_inf_nan=False, description="Its standard deviation (normal) or half-width (uniform), in gray levels around the mean."
     )
     seed: int = Field(ge=0, lt=2**63, description="Seed of the noise: same seed, same machine, same bytes.")
     optimizer: str = Field(description="gradient-descent, adagrad, adam or lbfgs.")

@@ -20,7 +20,7 @@ Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 NAMES = ("name", "summary", "good_for")
 NONE: Mapping[str, float] = {}
 Layers = dict[str, Weight]
-Ladder = dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]]
+ScaleSteps = dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]]
 
 
 class RecipeModel(BaseModel):
@@ -102,13 +102,13 @@ class Recipe(RecipeModel):
     )
 
     steps: int = Field(ge=0, description="Steps of the optimizer at full size.")
-    ladder: Ladder = Field(
+    scales: ScaleSteps = Field(
         description="Coarser scales painted first, as 1/4=4,1/2=2: at a quarter of the size 4 times the steps, and so on; none for none."
     )
-    coarse_content: Weight = Field(
+    coarse_content_factor: Weight = Field(
         description="Factor of α on coarse scales: more keeps the forms of the content, which few pixels melt easily."
     )
-    detail: float = Field(
+    detail_transfer: float = Field(
         ge=0, allow_inf_nan=False, description="How much of the content's fine detail a picture is given when it moves to a finer scale."
     )
     tolerance: float = Field(
@@ -126,10 +126,10 @@ class Recipe(RecipeModel):
         description="What the network sees beyond the border: nothing (as trained), the nearest pixel (in all layers, or the first alone), "
         "a mirror image, or the picture again, which makes a texture that can be laid in tiles.",
     )
-    activations: Literal["raw", "normalised"] = Field(
+    activations: Literal["raw", "normalized"] = Field(
         description="The network as trained, or rescaled so that every filter's mean activation is 1."
     )
-    calibration: str = Field(description="Pictures the normalised network is calibrated on: 'samples' (those in the package) or a folder.")
+    calibration: str = Field(description="Pictures the normalized network is calibrated on: 'samples' (those in the package) or a folder.")
     white: float = Field(gt=0, allow_inf_nan=False, description="Value of white the network is fed.")
 
     style_terms: Annotated[Layers, Field(min_length=1)] = Field(
@@ -141,32 +141,32 @@ class Recipe(RecipeModel):
         description="What content is, with weights: features (their difference), self-similarity (how places are alike, whatever their "
         "look: 1e4 or more counts).",
     )
-    gradients: Literal["plain", "normalised"] = Field(
+    gradients: Literal["plain", "normalized"] = Field(
         default="plain",
         description="Follow the slope of J, or give that of each layer the L1 norm of its weight, so that no layer drowns another.",
     )
     content_mask: str = Field(
         default="",
-        description="A picture that says which region is painted after which style: grey (white the first, black the second, or left as in "
-        "the photograph) or in flat colours, sorted.",
+        description="A picture that says which region is painted after which style: gray (white the first, black the second, or left as in "
+        "the photograph) or in flat colors, sorted.",
     )
     style_mask: list[str] = Field(
-        default=[], description="Which parts of a style are for which region, by the same colours; one for each style, in order."
+        default=[], description="Which parts of a style are for which region, by the same colors; one for each style, in order."
     )
     propagation: Literal["simple", "all", "inside"] = Field(
         default="simple",
         description="Which positions of deep layers belong to a region: as many as below them, all that see it, or those that see only it.",
     )
 
-    colour: Literal["style", "content", "luminance", "match"] = Field(
+    color: Literal["style", "content", "luminance", "match"] = Field(
         default="style",
-        description="Whose colours: as the painting brings them (style), matched to the photograph's (content), the photograph's with only "
+        description="Whose colors: as the painting brings them (style), matched to the photograph's (content), the photograph's with only "
         "its brightness repainted (luminance), or matched to the painting's (match).",
     )
-    colour_match: Literal["cholesky", "pca", "monge", "histogram"] = Field(
-        default="pca", description="How colours are matched: mean and covariance, three ways, or the histogram of each channel."
+    color_match: Literal["cholesky", "pca", "monge", "histogram"] = Field(
+        default="pca", description="How colors are matched: mean and covariance, three ways, or the histogram of each channel."
     )
-    colour_when: Literal["before", "after"] = Field(
+    color_when: Literal["before", "after"] = Field(
         default="before", description="Whether the pictures are matched before painting, or the result after it."
     )
 
@@ -202,11 +202,11 @@ class Recipe(RecipeModel):
 
     init: str = Field(
         description="Where to start: content, noise, style, blend[=share of noise], a picture file, or feedforward[=NET]: what a network "
-        "paints that has learnt to, the one that comes with pincel or one of 'pincel train-style'."
+        "paints that has learned to, the one that comes with pincel or one of 'pincel train-style'."
     )
     noise: Literal["normal", "uniform"] = Field(description="Distribution of the noise around the mean pixel.")
     noise_level: float = Field(
-        ge=0, allow_inf_nan=False, description="Its standard deviation (normal) or half-width (uniform), in grey levels."
+        ge=0, allow_inf_nan=False, description="Its standard deviation (normal) or half-width (uniform), in gray levels."
     )
 
     canvas: Literal["pixels", "fourier"] = Field(
@@ -214,11 +214,11 @@ class Recipe(RecipeModel):
     )
     optimizer: str = Field(description=f"{', '.join(OPTIMIZERS)}.")
     learning_rate: float | None = Field(
-        gt=0, allow_inf_nan=False, description="Learning rate, in grey levels; the optimizer's own when left out."
+        gt=0, allow_inf_nan=False, description="Learning rate, in gray levels; the optimizer's own when left out."
     )
     optimizer_options: dict[str, float | int | str] = Field(description="Further settings of the optimizer.")
     bounds: Literal["free", "clip"] = Field(
-        description="Leave pixels free while painting and clip the file, or clip to the range of colours after every step."
+        description="Leave pixels free while painting and clip the file, or clip to the range of colors after every step."
     )
 
     def override(self, **changes: Any) -> Recipe:
@@ -245,27 +245,27 @@ class Recipe(RecipeModel):
             values["style_scale"] = parse_numbers(str(values["style_scale"]), "style_scale")
         if isinstance(values.get("style_mask"), str):
             values["style_mask"] = [values["style_mask"]]
-        if isinstance(values.get("ladder"), str):
-            values["ladder"] = parse_ladder(values["ladder"])
+        if isinstance(values.get("scales"), str):
+            values["scales"] = parse_scales(values["scales"])
         return self.make({**self.model_dump(), **values})
 
     @classmethod
     def inherit(cls, values: Mapping[str, Any], base: Recipe | None) -> Recipe:
-        """Return the recipe of a file, in which layers and the ladder may be text as on the command line; raises OptionError."""
+        """Return the recipe of a file, in which layers and scales may be text as on the command line; raises OptionError."""
         values = with_own_settings(values, base.optimizer if base else None)
         for key in ("content_layers", "style_layers"):
             if isinstance(values.get(key), str | list | dict):
                 values[key] = parse_layers(values[key], key, usual=getattr(base, key, NONE))
-        if isinstance(values.get("ladder"), str):
-            values["ladder"] = parse_ladder(values["ladder"])
+        if isinstance(values.get("scales"), str):
+            values["scales"] = parse_scales(values["scales"])
         return super().inherit(values, base)
 
-    @field_validator("ladder")
+    @field_validator("scales")
     @classmethod
-    def _shares(cls, ladder: Ladder) -> Ladder:
-        if len({share_of(text) for text in ladder}) < len(ladder):
+    def _shares(cls, steps: ScaleSteps) -> ScaleSteps:
+        if len({share_of(text) for text in steps}) < len(steps):
             raise ValueError("a scale is given twice")
-        return ladder
+        return steps
 
     @field_validator("background")
     @classmethod
@@ -284,9 +284,9 @@ class Recipe(RecipeModel):
         return self.content_weight, factor * self.style_weight, factor * self.tv_weight
 
     @property
-    def rungs(self) -> list[tuple[float, float]]:
+    def scale_fractions(self) -> list[tuple[float, float]]:
         """(share of the size, multiple of the steps) of each coarse scale."""
-        return [(share_of(text), multiple) for text, multiple in self.ladder.items()]
+        return [(share_of(text), multiple) for text, multiple in self.scales.items()]
 
 
 def make_recipe(values: Mapping[str, Any], *, error: type[OptionError | RecipeError] = RecipeError) -> Recipe:
@@ -325,11 +325,11 @@ def share_of(text: str) -> float:
     except (ValueError, ZeroDivisionError, OverflowError):
         share = math.nan
     if not 0 < share < 1:
-        raise ValueError(f"a scale of the ladder must be a share of the size between 0 and 1, such as 1/4, not '{text}'")
+        raise ValueError(f"a coarse scale must be a share of the size between 0 and 1, such as 1/4, not '{text}'")
     return share
 
 
-def parse_ladder(text: str) -> Ladder:
+def parse_scales(text: str) -> ScaleSteps:
     """Read ``1/4=4,1/2=2``, or ``none``.
 
     Raises:
@@ -338,17 +338,15 @@ def parse_ladder(text: str) -> Ladder:
     if text.strip() in ("", "none"):
         return {}
     pairs = [part.partition("=") for part in text.split(",") if part.strip()]
-    ladder: Ladder = {}
+    steps: ScaleSteps = {}
     for share, _, multiple in pairs:
         try:
-            ladder[share.strip()] = float(multiple)
+            steps[share.strip()] = float(multiple)
         except ValueError:
-            raise OptionError(
-                f"Each scale of the ladder is a share of the size and a multiple of --steps, as 1/4=4, not '{text}'."
-            ) from None
-    if len(ladder) < len(pairs):
-        raise OptionError(f"A scale of the ladder '{text}' is given twice.")
-    return ladder
+            raise OptionError(f"Each coarse scale is a share of the size and a multiple of --steps, as 1/4=4, not '{text}'.") from None
+    if len(steps) < len(pairs):
+        raise OptionError(f"A coarse scale of '{text}' is given twice.")
+    return steps
 
 
 def parse_terms(given: str | Mapping[str, float] | list[str], what: str = "style_terms") -> Layers:

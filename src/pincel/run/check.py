@@ -62,10 +62,10 @@ def check_recipe(recipe: Recipe) -> Card:
         read_painter_card(find_painter(start.path))
     content, style = active_layers(recipe)
     gamma = recipe.weights[2]
-    if recipe.ladder and content and recipe.coarse_content == 0 and not (style or gamma > 0):
+    if recipe.scales and content and recipe.coarse_content_factor == 0 and not (style or gamma > 0):
         raise OptionError(
-            "Coarse scales would have nothing to paint towards: with neither style nor total variation, give --coarse-content "
-            "a number above 0, or --ladder none."
+            "Coarse scales would have nothing to paint towards: with neither style nor total variation, give --coarse-content-factor "
+            "a number above 0, or --scales none."
         )
     if not (content or style or gamma > 0):
         raise OptionError(
@@ -88,9 +88,9 @@ def _check_style_terms(recipe: Recipe) -> None:
 
 def _check_network(recipe: Recipe, card: Card) -> None:
     """Raise OptionError for what a network cannot be asked for."""
-    if card.filters and recipe.activations == "normalised":
-        raise OptionError(f"Nobody trained the filters of {card.name}, so there is nothing to normalise: give --activations raw.")
-    if not card.rescalable and recipe.activations == "normalised":
+    if card.filters and recipe.activations == "normalized":
+        raise OptionError(f"Nobody trained the filters of {card.name}, so there is nothing to normalize: give --activations raw.")
+    if not card.rescalable and recipe.activations == "normalized":
         raise OptionError(
             f"The network {card.name} is more than convolutions, ReLUs and poolings, so scaling its filters would make another one of it: "
             "give --activations raw."

@@ -15,7 +15,7 @@ from pincel.recipes.schema import Recipe
 from pincel.registry import Registry
 
 MATCHERS: Registry[Matcher] = Registry(
-    "colour matching",
+    "color matching",
     {name: f"pincel.functional.color:{name}" for name in ("cholesky", "pca", "monge", "histogram")},
 )
 
@@ -25,7 +25,7 @@ class ColorTransfer:
     """Matches colors of pictures before a run, or of its result after it.
 
     Attributes:
-        recipe: Its ``colour``, ``colour_match`` and ``colour_when``.
+        recipe: Its ``color``, ``color_match`` and ``color_when``.
         content: As loaded.
         styles: As loaded, with weights.
     """
@@ -38,36 +38,36 @@ class ColorTransfer:
     def preprocessed(self) -> tuple[Picture, list[tuple[Picture, float]]]:
         """Content and styles in the colors they are painted in."""
         styles = list(self.styles)
-        if self.recipe.colour == "style" or self.recipe.colour_when == "after":
+        if self.recipe.color == "style" or self.recipe.color_when == "after":
             return self.content, styles
-        if self.recipe.colour == "luminance":
+        if self.recipe.color == "luminance":
             return _with(self.content, luminance(self.content.pixels)), [(_with(s, luminance(s.pixels)), w) for s, w in styles]
-        if self.recipe.colour == "content":
+        if self.recipe.color == "content":
             return self.content, [(_with(style, self._matched(style.pixels)), weight) for style, weight in styles]
         return _with(self.content, self._matched(self.content.pixels)), styles
 
     def postprocess(self, pixels: Tensor) -> Tensor:
         """Return a finished picture, (1, 3, H, W) in [0, 1], as it is to be saved."""
-        if self.recipe.colour == "luminance":
+        if self.recipe.color == "luminance":
             content = resize_picture(self.content, (pixels.shape[-2], pixels.shape[-1]), self.recipe.resample)
             return with_luminance_of(content.pixels.to(pixels), pixels)
-        if self.recipe.colour == "style" or self.recipe.colour_when == "before":
+        if self.recipe.color == "style" or self.recipe.color_when == "before":
             return pixels
         return self._matched(pixels)
 
     def for_evaluation(self, pixels: Tensor) -> Tensor:
         """Return a saved picture as the objective evaluates it: in gray where it was painted in gray."""
-        grey = self.recipe.colour == "luminance" and self.recipe.colour_when == "before"
-        return luminance(pixels) if grey else pixels
+        gray = self.recipe.color == "luminance" and self.recipe.color_when == "before"
+        return luminance(pixels) if gray else pixels
 
     @cached_property
     def _wanted(self) -> ColorStatistics:
-        if self.recipe.colour == "content":
+        if self.recipe.color == "content":
             return color_statistics(self.content.pixels)
         return pool_statistics([(color_statistics(style.pixels), weight) for style, weight in self.styles])
 
     def _matched(self, pixels: Tensor) -> Tensor:
-        return MATCHERS[self.recipe.colour_match](pixels.cpu(), self._wanted).clamp(0, 1).to(pixels)
+        return MATCHERS[self.recipe.color_match](pixels.cpu(), self._wanted).clamp(0, 1).to(pixels)
 
 
 def _with(picture: Picture, pixels: Tensor) -> Picture:

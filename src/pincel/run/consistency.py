@@ -13,11 +13,11 @@ _STARTS_WITH_NOISE = ("noise", "blend")
 _IDLE: Mapping[str, tuple[Callable[[Recipe], bool], str]] = {
     "noise": (lambda recipe: parse_start(recipe.init).kind not in _STARTS_WITH_NOISE, "--init {init} has no noise"),
     "noise_level": (lambda recipe: parse_start(recipe.init).kind not in _STARTS_WITH_NOISE, "--init {init} has no noise"),
-    "coarse_content": (lambda recipe: not recipe.ladder, "there are no coarser scales"),
-    "detail": (lambda recipe: not recipe.ladder, "there are no coarser scales"),
-    "tolerance": (lambda recipe: not recipe.ladder, "there are no coarser scales"),
-    "colour_match": (lambda recipe: recipe.colour in {"style", "luminance"}, "no colours are matched"),
-    "colour_when": (lambda recipe: recipe.colour == "style", "--colour is style"),
+    "coarse_content_factor": (lambda recipe: not recipe.scales, "there are no coarser scales"),
+    "detail_transfer": (lambda recipe: not recipe.scales, "there are no coarser scales"),
+    "tolerance": (lambda recipe: not recipe.scales, "there are no coarser scales"),
+    "color_match": (lambda recipe: recipe.color in {"style", "luminance"}, "no colors are matched"),
+    "color_when": (lambda recipe: recipe.color == "style", "--color is style"),
     "propagation": (lambda recipe: not recipe.content_mask and not recipe.style_mask, "there are no masks"),
     "calibration": (lambda recipe: recipe.activations == "raw", "--activations is raw"),
     "tv": (lambda recipe: recipe.tv_weight == 0, "--tv-weight is 0"),
@@ -51,11 +51,11 @@ def settle_start(recipe: Recipe, given: Collection[str]) -> tuple[Recipe, tuple[
     Returns:
         The recipe, and notes.
     """
-    if parse_start(recipe.init).kind != "file" or not recipe.ladder:
+    if parse_start(recipe.init).kind != "file" or not recipe.scales:
         return recipe, ()
-    if "ladder" in given:
-        return recipe, ("The start is painted on coarser scales first, which undoes its detail; --ladder none goes on from it as it is.",)
-    return recipe.override(ladder={}), ("Goes on from the start at full size, without the coarser scales of the recipe.",)
+    if "scales" in given:
+        return recipe, ("The start is painted on coarser scales first, which undoes its detail; --scales none goes on from it as it is.",)
+    return recipe.override(scales={}), ("Goes on from the start at full size, without the coarser scales of the recipe.",)
 
 
 def idle_values(recipe: Recipe, given: Collection[str]) -> tuple[str, ...]:

@@ -65,5 +65,5 @@ def image_key(recipe: Recipe, style: Picture, content: Picture) -> tuple[str, ..
     return (
         style.sha256,
         recipe.background,
-        *(() if recipe.colour == "style" else (recipe.colour, recipe.colour_match, recipe.colour_when, content.sha256)),
+        *(() if recipe.color == "style" else (recipe.color, recipe.color_match, recipe.color_when, content.sha256)),
     )

@@ -118,7 +118,7 @@ class Inputs:
     @property
     def _calibrated(self) -> bool:
         """Whether the network is scaled on pictures of the user's."""
-        return self.recipe.activations == "normalised" and self.recipe.calibration != "samples"
+        return self.recipe.activations == "normalized" and self.recipe.calibration != "samples"
 
 
 def _identity(picture: Picture) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def load_network(recipe: Recipe, machine: Machine, notify: Callable[[str], None]
     def load() -> tuple[VGG, list[str]]:
         notes: list[str] = []
         network = _make(recipe).to(machine.device)
-        if recipe.activations == "normalised":
+        if recipe.activations == "normalized":
             network = calibrated(network, recipe.calibration, notes.append, progress)
         return network, notes
 

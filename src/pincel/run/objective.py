@@ -187,7 +187,7 @@ class Objectives:
         """Return an evaluator of the objective of a scale; coarse ones may keep more of the content."""
         if scale.fraction == 1:
             return self.full
-        coarse = self._recipe.override(content_weight=self._recipe.content_weight * self._recipe.coarse_content)
+        coarse = self._recipe.override(content_weight=self._recipe.content_weight * self._recipe.coarse_content_factor)
         return self._measured(coarse, self.images_at(scale), self._painted(scale.fraction))
 
     def start(self, scale: Scale) -> Tensor:
@@ -215,13 +215,13 @@ class Objectives:
     def upsample(self, picture: Tensor, scale: Scale) -> Tensor:
         """Enlarge a picture to a scale, and add what the content has too fine for the scale before."""
         larger = resample(picture, scale.size)
-        if self._recipe.detail == 0:
+        if self._recipe.detail_transfer == 0:
             return larger
         content = self._recipe.white * resize_picture(self._inputs.preprocessed.content, scale.size, self._recipe.resample).pixels.to(
             picture
         )
         coarse = resample(resample(content, (picture.shape[-2], picture.shape[-1])), scale.size)
-        detailed = larger + self._recipe.detail * (content - coarse)
+        detailed = larger + self._recipe.detail_transfer * (content - coarse)
         return detailed.clamp(0, self._recipe.white) if self._recipe.bounds == "clip" else detailed
 
     def evaluate(self, pixels: Tensor, *, shared: bool = True) -> dict[str, Any]:

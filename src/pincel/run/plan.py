@@ -263,7 +263,7 @@ class _Planner:
         targets = [content.cost(scale.size, layout, grad=False), *(style.cost(size, layout, grad=False) for size in sizes)]
         step = both.cost(scale.size, layout)
         # Norms of gradients take another evaluation.
-        again = both.cost(scale.size, layout, grad=False).work if self.recipe.gradients == "normalised" else 0.0
+        again = both.cost(scale.size, layout, grad=False).work if self.recipe.gradients == "normalized" else 0.0
         usage = self._optimizer.memory(sum(each.steps for each in self.scales[: index + 1]))
         canvas = PICTURE * _area(scale.size)
         moving = (CANVASES_HELD + self._canvas.borrowed + usage.state) * canvas + max(step.memory, usage.scratch * canvas)

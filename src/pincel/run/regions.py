@@ -17,7 +17,7 @@ from pincel.losses.style import Guides
 from pincel.recipes.schema import Recipe
 
 WHOLE = "everything"
-# In a mask of a style, what is for no region: black, as a grey mask has it or one in colours.
+# In a mask of a style, what is for no region: black, as a gray mask has it or one in colors.
 NOBODY = ("black", "#000000")
 
 
@@ -107,7 +107,7 @@ def _ones(size: tuple[int, int]) -> Tensor:
 def make_regions(recipe: Recipe, content: Picture, styles: Sequence[tuple[Picture, float]], tell: Callable[[str], None]) -> Regions | None:
     """Read the masks a recipe names, and put them together.
 
-    Without style masks, the first style is for the first region, the second for the second: white before black, colours as they are sorted.
+    Without style masks, the first style is for the first region, the second for the second: white before black, colors as they are sorted.
     With them, a region of the content is painted after the regions of the same label, and a style without a mask has a say in all of them.
 
     Returns:

@@ -12,7 +12,7 @@ from pincel.image.picture import Picture
 from pincel.image.resize import area_size, target_size
 from pincel.recipes.schema import Recipe
 
-# Shorter side of the smallest scale worth painting: below it a picture is nothing but its mean colours.
+# Shorter side of the smallest scale worth painting: below it a picture is nothing but its mean colors.
 SMALLEST = 64
 # Of the result's short side, what a style that is shrunk to it may have without being shrunk.
 TOLERATED = 1.1
@@ -115,7 +115,11 @@ def scales_of(recipe: Recipe, size: tuple[int, int], styles: Sequence[Picture]) 
     need = needed_stride(recipe)
     top = min(*size, *(min(each) for each in style_sizes(recipe, styles, size)))
     return make_scales(
-        size, recipe.steps, recipe.rungs, smallest=max(need, SMALLEST, math.ceil(need * min(size) / top)), tolerance=recipe.tolerance
+        size,
+        recipe.steps,
+        recipe.scale_fractions,
+        smallest=max(need, SMALLEST, math.ceil(need * min(size) / top)),
+        tolerance=recipe.tolerance,
     )
 
 

@@ -14,7 +14,7 @@ What studies have in common:
 ``measure``       how far one picture is from another, layer by layer
 ``paint``         several pictures painted one after the other
 ``maps``          feature maps as pictures
-``number_grid``   numbers in coloured squares
+``number_grid``   numbers in colored squares
 ``receptive``     what a position sees of the picture
 ``attribution``   which pixels speak for an answer, by Captum
 ``flow``          how the gradient of an objective reaches the picture
@@ -24,10 +24,10 @@ The studies, in the order of a lecture; what is beside one serves it alone:
 
 ================  ==============================================================================================
 ``convolution``   with ``worked`` (the arithmetic), ``kernels``, ``convolution_figures``, ``_sizes``, ``_page``
-``filters``       with ``filter_shape`` (edge or colour), ``filter_tiles``, ``filters_page``
-``activations``   with ``layer_answers``, ``layer_figures``, ``favourites``, ``activations_maps``, ``_page``
+``filters``       with ``filter_shape`` (edge or color), ``filter_tiles``, ``filters_page``
+``activations``   with ``layer_answers``, ``layer_figures``, ``favorites``, ``activations_maps``, ``_page``
 ``patches``       with ``strongest`` (the streaming top nine), ``finds``, ``mosaic``, ``patches_page``
-``maximise``      with ``dreaming`` (how pictures are written and moved about), ``maximise_page``
+``maximize``      with ``dreaming`` (how pictures are written and moved about), ``maximize_page``
 ``correlations``  with ``gram_one``, ``gram_pair``, ``gallery_map``: one picture, two, many; ``gram_view``
 ``reconstruct``   content and style layer by layer
 ``grid``          style layers against α/β

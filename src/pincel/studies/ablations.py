@@ -84,7 +84,7 @@ def study(options: AblationsOptions, folder: Path, watch: Watch) -> Report:
         network is without it.
 
     Differs:
-        Another data set and a smaller network. Figure 1 chose a rate for each activation and had no regularisation; here everything but
+        Another data set and a smaller network. Figure 1 chose a rate for each activation and had no regularization; here everything but
         the part is the same, the rate too.
     """
     found: list[dict[str, Any]] = []
@@ -147,7 +147,7 @@ def _figures(part: str, record: Mapping[str, Any], target: float) -> dict[str, A
     return {
         "part": part,
         "top1_error": record["top1_error"],
-        "centre_error": record["centre"]["top1_error"],
+        "center_error": record["center"]["top1_error"],
         "top5_error": record["top5_error"],
         "train_error": history[-1]["train_top1_error"],
         "steps_to_target": steps_to(history, target),

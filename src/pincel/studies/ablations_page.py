@@ -13,7 +13,7 @@ from pincel.translation import gettext_lazy as _
 PARTS = {
     "": _("whole"),
     "tanh": _("tanh, not ReLU"),
-    "no-lrn": _("no normalisation"),
+    "no-lrn": _("no normalization"),
     "no-overlap": _("no overlap"),
     "no-augmentation": _("no augmentation"),
     "no-dropout": _("no dropout"),
@@ -33,10 +33,10 @@ _CAUTION = _(
     "differences say nothing."
 )
 _FIGURE = _("Training error against epochs, as figure 1 of the paper (CIFAR-10 there): ReLU, and tanh. Dashes: {target:.0%}.")
-_BARS = _("Error on pictures never learnt from, ten crops.")
+_BARS = _("Error on pictures never learned from, ten crops.")
 _ALL = _("Error on pictures held out, central crop, against epochs.")
 _TABLE = _(
-    "Errors on pictures never learnt from, the likeliest class; the training error of the last epoch, while learning; steps to a training "
+    "Errors on pictures never learned from, the likeliest class; the training error of the last epoch, while learning; steps to a training "
     "error of {target:.0%}, counted in whole epochs, none if it was not reached."
 )
 
@@ -77,7 +77,7 @@ def _blocks(found: Sequence[Mapping[str, Any]], target: float, held: int) -> lis
     columns = {
         "name": _("network"),
         "top1_error": _("error, ten crops"),
-        "centre_error": _("error, centre"),
+        "center_error": _("error, center"),
         "train_error": _("training error"),
         "steps_to_target": _("steps to {target:.0%}").fill(target=target),
         "parameters": _("parameters"),

@@ -10,10 +10,10 @@ from pincel.errors import OptionError
 from pincel.files import one_line
 from pincel.image.io import Picture as Opened
 from pincel.image.io import Source
-from pincel.studies.activations_maps import favourites_section, maps_of, maps_section
+from pincel.studies.activations_maps import favorites_section, maps_of, maps_section
 from pincel.studies.activations_page import TITLE, emptiness, lead, notes_of, shapes
 from pincel.studies.declarations.activations import ActivationsOptions
-from pincel.studies.favourites import Favourite, favoured
+from pincel.studies.favorites import Favorite, favored
 from pincel.studies.layer_answers import Answer, measured
 from pincel.studies.look import check_size, network, opened, pixels_of
 from pincel.studies.report import Block, Report
@@ -46,18 +46,18 @@ def study(source: Source, options: ActivationsOptions, settings: Settings, watch
     pixels = pixels_of(picture, backbone)
     answers: list[Answer] = []
     maps: list[Block] = []
-    favourites: list[Favourite] = []
+    favorites: list[Favorite] = []
     names = [layer.name for layer in backbone.card.layers if left_of(picture, layer, backbone)]
     with torch.no_grad():
         for name, features in watch.over(f"looking through {len(names)} layers", backbone.look(pixels, names), len(names)):
             answers.append(measured(features, backbone.card.layer(name), pixels))
             if name in chosen:
                 maps += maps_of(name, features, options.channels)
-                favourites += favoured(name, features, pixels, answers[-1].layer.stride)
+                favorites += favored(name, features, pixels, answers[-1].layer.stride)
     notes = notes_of(watch, answers, names, settings)
-    numbers = {"layers": [answer.as_json() for answer in answers], "favourites": [each.as_json() for each in favourites]}
+    numbers = {"layers": [answer.as_json() for answer in answers], "favorites": [each.as_json() for each in favorites]}
     asked = {**settings.as_json(), "picture": picture.name, "layers": ",".join(chosen), "channels": options.channels}
-    blocks = [*shapes(picture, answers), *emptiness(answers), *maps_section(maps), *favourites_section(favourites, answers)]
+    blocks = [*shapes(picture, answers), *emptiness(answers), *maps_section(maps), *favorites_section(favorites, answers)]
     return Report("activations", TITLE, lead(picture, settings), blocks, numbers, asked, notes)
 
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from pincel.studies.favourites import SHOWN, Favourite
+from pincel.studies.favorites import SHOWN, Favorite
 from pincel.studies.layer_answers import ALIKE, Answer, most_active, rectified
 from pincel.studies.layer_figures import by_layer
-from pincel.studies.maps import coloured, numbered_grid, stretched
+from pincel.studies.maps import colored, numbered_grid, stretched
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Sheet, Table
 from pincel.translation import Translate, untranslated
 from pincel.translation import gettext_lazy as _
@@ -20,7 +20,7 @@ from pincel.translation import gettext_lazy as _
 def maps_of(name: str, features: Tensor, channels: int) -> list[Block]:
     """Show the most active maps of a layer, (1, C, H, W), so many at most."""
     order = most_active(features, channels)
-    tiles = [(str(channel), coloured(stretched(features[0, channel]))) for channel in order]
+    tiles = [(str(channel), colored(stretched(features[0, channel]))) for channel in order]
     columns = math.ceil(math.sqrt(len(tiles)))
     caption = _(
         "{name}: {count} of {all} maps of {height}×{width}, the most active (by mean) first; above each the number of its channel."
@@ -37,18 +37,18 @@ def maps_section(maps: Sequence[Block]) -> list[Block]:
         Formula("v = (F − min F) / (max F − min F), for each map F by itself", "matplotlib viridis: 0 dark blue, 1 yellow"),
         Paragraph(
             _(
-                "Colours tell where in the picture a channel answers, not how strongly compared with others: each map is stretched by "
-                "itself. A map of one dark colour is constant, and nearly always 0. Compare the layers: how much of the picture can still "
-                "be recognised in them?"
+                "Colors tell where in the picture a channel answers, not how strongly compared with others: each map is stretched by "
+                "itself. A map of one dark color is constant, and nearly always 0. Compare the layers: how much of the picture can still "
+                "be recognized in them?"
             )
         ),
         *maps,
     ]
 
 
-def favourites_section(favourites: Sequence[Favourite], answers: Sequence[Answer]) -> list[Block]:
+def favorites_section(favorites: Sequence[Favorite], answers: Sequence[Answer]) -> list[Block]:
     """Show channels over the picture, and how much of the layers is plain to see."""
-    if not favourites:
+    if not favorites:
         return []
     columns = {
         "layer": _("layer"),
@@ -56,7 +56,7 @@ def favourites_section(favourites: Sequence[Favourite], answers: Sequence[Answer
         "max": _("largest"),
         "active": _("over half of it"),
     }
-    cells = [(untranslated(f"{each.layer} · {each.channel}"), each.image) for each in favourites]
+    cells = [(untranslated(f"{each.layer} · {each.channel}"), each.image) for each in favorites]
     blocks: list[Block] = [
         Heading(_("What are they about?")),
         Paragraph(
@@ -70,7 +70,7 @@ def favourites_section(favourites: Sequence[Favourite], answers: Sequence[Answer
         Table(
             "heat",
             columns,
-            [each.as_json() for each in favourites],
+            [each.as_json() for each in favorites],
             _("The largest value of each map above, and the share of positions over half of it."),
         ),
     ]
@@ -96,12 +96,12 @@ def _explained(answers: Sequence[Answer]) -> list[Block]:
     if len(known) == 1:
         only = _("In {first} it is {before:.0%}.")
         return [*blocks, Paragraph(only.fill(**filled))]
-    falls = _("It falls from {before:.0%} in {first} to {after:.0%} in {last}: the deeper, the less it is about mere colours and edges.")
+    falls = _("It falls from {before:.0%} in {first} to {after:.0%} in {last}: the deeper, the less it is about mere colors and edges.")
     holds = _(
-        "It hardly falls, if at all: {before:.0%} in {first}, {after:.0%} in {last}. In this picture colours and edges "
+        "It hardly falls, if at all: {before:.0%} in {first}, {after:.0%} in {last}. In this picture colors and edges "
         "also tell where deep channels answer."
     )
-    caption = _("Share of the maps that colours and slopes explain.")
+    caption = _("Share of the maps that colors and slopes explain.")
     plot = Plot("explained", lambda translate: _explained_plot([each for each, _ in known], translate), caption)
     return [*blocks, Paragraph((falls if after < before / 2 else holds).fill(**filled)), plot]
 

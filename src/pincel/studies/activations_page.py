@@ -56,7 +56,7 @@ def shapes(picture: Opened, answers: Sequence[Answer]) -> list[Block]:
         Paragraph(
             _(
                 "A layer is a box of numbers: n_H rows, n_W columns, n_C channels. Convolutions change n_C, the number of filters; each "
-                "pooling halves n_H and n_W and keeps the largest of every four neighbours. So a position in a deep layer stands for a "
+                "pooling halves n_H and n_W and keeps the largest of every four neighbors. So a position in a deep layer stands for a "
                 "larger part of the picture, and says more about it."
             )
         ),
@@ -139,7 +139,7 @@ def _table(answers: Sequence[Answer]) -> Table:
         columns,
         [answer.as_json() for answer in answers],
         _(
-            "Every layer. Stride: pixels between neighbouring positions. Sees: side of the square of pixels that one position depends on "
+            "Every layer. Stride: pixels between neighboring positions. Sees: side of the square of pixels that one position depends on "
             "(receptive field). Zeros: share of numbers that are exactly 0. Dead: channels that are nowhere above 0 in this picture. "
             "Explained: see the last section."
         ),

@@ -29,7 +29,7 @@ from pincel.translation import gettext_lazy as _
 ALIKE = 40.0
 _OVER_TITLE = _("One over the other")
 _OVER = _("Pull the edge: A is left of it, B right of it.")
-_PIXELS = _("The pixels differ by {mean:.3g} of 255 grey levels on average; the peak signal-to-noise ratio is {psnr:.1f} dB. {seen}")
+_PIXELS = _("The pixels differ by {mean:.3g} of 255 gray levels on average; the peak signal-to-noise ratio is {psnr:.1f} dB. {seen}")
 _SEEN = _("That is plain to see.")
 _UNSEEN = _("That is hard to see.")
 _IDENTICAL = _("The two are the same, pixel for pixel: every distance is 0.")

@@ -96,7 +96,7 @@ def explained(eye: Eye, pixels: Tensor, unit: tuple[int, int, int], method: str)
         method: One of :data:`METHODS`.
 
     Returns:
-        (1, 3, H, W), answer per grey level; 0 outside what the unit sees.
+        (1, 3, H, W), answer per gray level; 0 outside what the unit sees.
 
     Raises:
         UnknownNameError: For a method there is not.

@@ -16,9 +16,9 @@ from pincel.image.io import Picture as Opened
 from pincel.image.io import Source, to_pil
 from pincel.studies.convolution_page import Story, page
 from pincel.studies.declarations.convolution import ConvolutionOptions
-from pincel.studies.kernels import CALLED, KERNELS, filtered, grey_of
+from pincel.studies.kernels import CALLED, KERNELS, filtered, gray_of
 from pincel.studies.look import WHITE, features, network, opened
-from pincel.studies.maps import coloured, signed_picture, stretched
+from pincel.studies.maps import colored, signed_picture, stretched
 from pincel.studies.report import Report
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
@@ -137,19 +137,19 @@ def by_network(backbone: VGG, picture: Opened, channel: int) -> Tensor:
 
 
 def _by_hand(options: ConvolutionOptions, picture: Opened, settings: Settings) -> Report:
-    """Make the report of a kernel made by hand on the grey picture."""
+    """Make the report of a kernel made by hand on the gray picture."""
     kernel = options.kernel or ""
-    grey = grey_of(picture)
+    gray = gray_of(picture)
     weight = torch.tensor(KERNELS[kernel], dtype=torch.float64)[None]
     crop = crop_of(options, weight.shape[-1], picture)
-    place = place_of(options.at, picture) if options.at is not None else most_contrast(grey, crop)
-    work = worked(grey[None], weight, 0.0, place, crop)
-    theirs = functional.conv2d(grey[None, None], weight[None], padding=1)[0, 0]
-    shown = to_pil((grey / WHITE).expand(3, -1, -1)[None].float())
-    whole = [(CALLED[kernel], filtered(grey, kernel))]
+    place = place_of(options.at, picture) if options.at is not None else most_contrast(gray, crop)
+    work = worked(gray[None], weight, 0.0, place, crop)
+    theirs = functional.conv2d(gray[None, None], weight[None], padding=1)[0, 0]
+    shown = to_pil((gray / WHITE).expand(3, -1, -1)[None].float())
+    whole = [(CALLED[kernel], filtered(gray, kernel))]
     checked = [(_("torch conv2d, 64 bits"), float(theirs[place]))]
     story = Story(work, ("",), picture, shown, whole, checked)
-    subject = _("the kernel {kernel} on the picture in grey")
+    subject = _("the kernel {kernel} on the picture in gray")
     return page(story, subject.fill(kernel=kernel), {"kernel": kernel, "filter": None}, settings)
 
 
@@ -161,7 +161,7 @@ def _by_network(options: ConvolutionOptions, picture: Opened, settings: Settings
     # Where it is not said, place and filter depend on each other: the place is chosen for the smallest filters.
     weight, bias = filter_of(backbone, options.channel or 0)[1:]
     crop = crop_of(options, weight.shape[-1], picture)
-    place = place_of(options.at, picture) if options.at is not None else most_contrast(grey_of(picture), crop)
+    place = place_of(options.at, picture) if options.at is not None else most_contrast(gray_of(picture), crop)
     answers = features(backbone, picture, [first])[first][0]
     channel = options.channel
     if channel is None:
@@ -176,8 +176,8 @@ def _by_network(options: ConvolutionOptions, picture: Opened, settings: Settings
         (_("the network, 32 bits"), theirs),
     ]
     whole = [
-        (_("before ReLU: middle grey is 0"), signed_picture(exact)),
-        (_("after ReLU: dark is 0"), coloured(stretched(exact.clamp(min=0)))),
+        (_("before ReLU: middle gray is 0"), signed_picture(exact)),
+        (_("after ReLU: dark is 0"), colored(stretched(exact.clamp(min=0)))),
     ]
     story = Story(work, ("R", "G", "B"), picture, to_pil(picture.pixels), whole, checked, first, backbone.card.mean)
     subject = _("filter {channel} of {layer} of {backbone}")

@@ -11,7 +11,7 @@ from PIL import Image
 from pincel.image.io import Picture as Opened
 from pincel.studies.convolution_figures import cut_out, input_figure, marked, output_figure, step_figure, written_out
 from pincel.studies.convolution_sizes import size_rows, sizes
-from pincel.studies.kernels import CALLED, KERNELS, filtered, grey_of, kernels_figure
+from pincel.studies.kernels import CALLED, KERNELS, filtered, gray_of, kernels_figure
 from pincel.studies.look import WHITE
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import Settings
@@ -95,7 +95,7 @@ def _numbers(story: Story, cases: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def _input(story: Story) -> list[Block]:
     work, names = story.work, story.names
     size = work.crop
-    # A kernel made by hand has a border of one row and column, and sees grey.
+    # A kernel made by hand has a border of one row and column, and sees gray.
     planes = work.planes[:, 1:-1, 1:-1] / WHITE if len(names) == 1 else story.picture.pixels[0].double()
     cells = [
         (_("the crop in its frame"), marked(story.shown, work)),
@@ -126,7 +126,7 @@ INPUT = _("The crop in numbers, a grid for each channel. The frame is where the 
 
 
 def _channel_names(names: Sequence[str], translate: Translate) -> list[str]:
-    return [name or translate(_("grey")) for name in names]
+    return [name or translate(_("gray")) for name in names]
 
 
 def _reaches_border(work: Worked) -> bool:
@@ -225,17 +225,17 @@ WHOLE = _("The same at every place of the picture.")
 
 
 def _hand_made(picture: Opened) -> list[Block]:
-    grey = grey_of(picture)
-    cells = [(CALLED[kernel], filtered(grey, kernel)) for kernel in KERNELS]
+    gray = gray_of(picture)
+    cells = [(CALLED[kernel], filtered(gray, kernel)) for kernel in KERNELS]
     return [
         Heading(_("Kernels made by hand")),
         Paragraph(
             _(
-                "Before kernels were learnt, they were thought up. Those whose weights add up to 0 are silent on even surfaces and find "
-                "edges (middle grey is 0); those that add up to 1 keep the brightness."
+                "Before kernels were learned, they were thought up. Those whose weights add up to 0 are silent on even surfaces and find "
+                "edges (middle gray is 0); those that add up to 1 keep the brightness."
             )
         ),
         Formula("G = [1 2 1]ᵀ·[1 0 −1]", "Sobel, Feldman 1968"),
         Plot("kernels", kernels_figure, _("Their numbers.")),
-        Sheet("filtered", cells, 3, _("The picture in grey after each kernel.")),
+        Sheet("filtered", cells, 3, _("The picture in gray after each kernel.")),
     ]

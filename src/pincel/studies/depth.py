@@ -30,7 +30,7 @@ def study(content: Source, style: Source, options: DepthOptions, settings: Setti
     Args:
         content: The photograph.
         style: The painting.
-        options: Content layers, a picture each; α/β; a recipe, whose network should be normalised: else a layer of large numbers gets
+        options: Content layers, a picture each; α/β; a recipe, whose network should be normalized: else a layer of large numbers gets
             more weight.
         settings: Network, size, seed, steps.
         watch: Told how far it is; ends early if asked to, with the pictures there are.
@@ -49,7 +49,7 @@ def study(content: Source, style: Source, options: DepthOptions, settings: Setti
         check_size(backbone, picture, (*chosen, *judging))
     shared: dict[str, Any] = {"style_layers": ",".join(judging), "content_weight": BETA * options.ratio, "style_weight": BETA}
     if settings.card.filters:
-        # Filters that were never trained have nothing to normalise.
+        # Filters that were never trained have nothing to normalize.
         shared["activations"] = "raw"
     jobs = [Job(photograph, painting, {**shared, "content_layers": layer}) for layer in chosen]
     done = paint_all(jobs, settings, watch, options.recipe)

@@ -19,9 +19,9 @@ from torch.nn import functional
 SPREAD = 0.01
 # A spectrum is divided by it, so that the sigmoid is not at its ends from the start.
 CALM = 4.0
-# Square root of the covariance of the colours of ImageNet: rows red, green, blue; columns brightness, and two of hue.
-COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
-GREY = 0.5
+# Square root of the covariance of the colors of ImageNet: rows red, green, blue; columns brightness, and two of hue.
+COLORS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
+GRAY = 0.5
 
 Transform: TypeAlias = Callable[[Tensor, torch.Generator], Tensor]
 
@@ -65,14 +65,14 @@ def from_spectrum(values: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def mixing(like: Tensor) -> Tensor:
-    """Return the matrix, (3, 3), that makes red, green and blue of three colours that vary by themselves; its longest column is 1."""
-    matrix = torch.tensor(COLOURS, dtype=torch.float64)
+    """Return the matrix, (3, 3), that makes red, green and blue of three colors that vary by themselves; its longest column is 1."""
+    matrix = torch.tensor(COLORS, dtype=torch.float64)
     normed: Tensor = matrix / matrix.norm(dim=0).max()
     return normed.to(like)
 
 
-def coloured(values: Tensor) -> Tensor:
-    """Return pictures in [0, 1], (B, 3, H, W), of colours that vary by themselves, in any range; differentiable."""
+def colored(values: Tensor) -> Tensor:
+    """Return pictures in [0, 1], (B, 3, H, W), of colors that vary by themselves, in any range; differentiable."""
     return torch.sigmoid(torch.einsum("rc,bchw->brhw", mixing(values), values))
 
 
@@ -88,7 +88,7 @@ def _pixels(values: Tensor, _size: tuple[int, int]) -> Tensor:
     return values
 
 
-# name → (values of one picture to start from, what turns values of several into pictures before their colours are mixed)
+# name → (values of one picture to start from, what turns values of several into pictures before their colors are mixed)
 PARAMETERISATIONS: dict[str, tuple[Callable[[tuple[int, int], torch.Generator], Tensor], Callable[[Tensor, tuple[int, int]], Tensor]]] = {
     "fourier": (_fourier_start, from_spectrum),
     "pixels": (_pixels_start, _pixels),
@@ -96,8 +96,8 @@ PARAMETERISATIONS: dict[str, tuple[Callable[[tuple[int, int], torch.Generator], 
 
 
 def padded(by: int) -> Transform:
-    """Surround pictures with grey."""
-    return lambda x, _: functional.pad(x, (by, by, by, by), value=GREY)
+    """Surround pictures with gray."""
+    return lambda x, _: functional.pad(x, (by, by, by, by), value=GRAY)
 
 
 def jittered(by: int) -> Transform:
@@ -123,7 +123,7 @@ def scaled(factors: Sequence[float]) -> Transform:
 
 
 def rotated(degrees: Sequence[float]) -> Transform:
-    """Turn about the middle by one of some angles; what comes in from outside is grey."""
+    """Turn about the middle by one of some angles; what comes in from outside is gray."""
 
     def transform(x: Tensor, generator: torch.Generator) -> Tensor:
         return turned(x, _draw(degrees, generator))
@@ -132,13 +132,13 @@ def rotated(degrees: Sequence[float]) -> Transform:
 
 
 def turned(x: Tensor, degrees: float) -> Tensor:
-    """Turn pictures (B, 3, H, W) counter-clockwise about the middle; what comes in from outside is grey."""
+    """Turn pictures (B, 3, H, W) counter-clockwise about the middle; what comes in from outside is gray."""
     height, width = x.shape[-2:]
     sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
     # From places in the result to places in the source, both sides from -1 to 1; y points down.
     matrix = torch.tensor([[cosine, -sine * height / width, 0.0], [sine * width / height, cosine, 0.0]]).to(x)
     grid = functional.affine_grid(matrix.expand(len(x), 2, 3), list(x.shape), align_corners=False)
-    return functional.grid_sample(x - GREY, grid, mode="bilinear", padding_mode="zeros", align_corners=False) + GREY
+    return functional.grid_sample(x - GRAY, grid, mode="bilinear", padding_mode="zeros", align_corners=False) + GRAY
 
 
 def _draw(among: Sequence[float], generator: torch.Generator) -> float:
@@ -202,9 +202,9 @@ def fineness(pictures: Tensor) -> Tensor:
     Args:
         pictures: (B, 3, H, W), in any range.
     """
-    grey = pictures.double().mean(1)
-    power = torch.fft.fft2(grey - grey.mean((1, 2), keepdim=True)).abs().square()
-    down, across = (torch.fft.fftfreq(side, dtype=torch.float64, device=grey.device) for side in grey.shape[-2:])
+    gray = pictures.double().mean(1)
+    power = torch.fft.fft2(gray - gray.mean((1, 2), keepdim=True)).abs().square()
+    down, across = (torch.fft.fftfreq(side, dtype=torch.float64, device=gray.device) for side in gray.shape[-2:])
     fine = (down[:, None].square() + across[None].square()).sqrt() > 0.25
     share: Tensor = (power * fine).sum((1, 2)) / power.sum((1, 2)).clamp(min=1e-300)
     return share

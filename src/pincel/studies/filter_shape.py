@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-# From this share on a filter is called flat, a colour, an edge.
+# From this share on a filter is called flat, a color, an edge.
 MOST = 0.5
 
 
@@ -20,7 +20,7 @@ class Shape:
 
     Attributes:
         strength: Root of the sum of its squared weights.
-        brightness: Share of its energy that red, green and blue have in common; None for a filter that does not see colours.
+        brightness: Share of its energy that red, green and blue have in common; None for a filter that does not see colors.
         flat: Share of its energy that is the same at each place: what answers to an even surface.
         coherence: From 0, alike in every direction, to 1, stripes.
         angle: Direction of the stripes or of the edge in degrees, 0 is level, 90 upright, counted against the clock; None without any.
@@ -42,7 +42,7 @@ class Shape:
         form = "flat" if self.flat > MOST else "edge" if self.coherence > MOST else "spot"
         if self.brightness is None:
             return form
-        what = "brightness" if self.brightness > MOST else "colour"
+        what = "brightness" if self.brightness > MOST else "color"
         return what if form == "flat" else f"{what} {form}"
 
 
@@ -97,7 +97,7 @@ def brightness_share(weight: Tensor) -> float:
         weight: (3, f, f).
 
     Returns:
-        1 for a grey filter, 0 for one that cancels on grey; 1/3 on average for one drawn at random.
+        1 for a gray filter, 0 for one that cancels on gray; 1/3 on average for one drawn at random.
 
     Example:
         >>> brightness_share(torch.ones(3, 3, 3))
@@ -131,7 +131,7 @@ def orientation(weight: Tensor) -> tuple[float | None, float]:
 
     .. math:: T = \sum_{cx} \nabla w_{cx} \nabla w_{cx}^\top, \quad \text{coherence} = \frac{\lambda_1 - \lambda_2}{\lambda_1 + \lambda_2}
 
-    The structure tensor, added up over channels. Slopes are taken between the four neighbours around each inner corner, so that nothing
+    The structure tensor, added up over channels. Slopes are taken between the four neighbors around each inner corner, so that nothing
     outside the filter counts. The edge runs along the eigenvector of the smaller eigenvalue.
 
     Args:

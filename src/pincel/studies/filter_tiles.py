@@ -10,14 +10,14 @@ from PIL import Image
 from torch import Tensor
 
 from pincel.studies.filter_shape import Filter
-from pincel.studies.maps import coloured, numbered_grid, stretched
+from pincel.studies.maps import colored, numbered_grid, stretched
 
 
 def tile(weight: Tensor, largest: float) -> Image.Image:
-    """Return a filter as a picture: grey is 0, white is ``largest``, black is that below 0.
+    """Return a filter as a picture: gray is 0, white is ``largest``, black is that below 0.
 
     Args:
-        weight: (3, f, f), in colour, or (f, f), in grey.
+        weight: (3, f, f), in color, or (f, f), in gray.
         largest: What is white.
     """
     shade = (0.5 + 0.5 * weight / (largest or 1.0)).clamp(0, 1)
@@ -26,7 +26,7 @@ def tile(weight: Tensor, largest: float) -> Image.Image:
 
 
 def planes(weight: Tensor, largest: float) -> Image.Image:
-    """Return every input channel of a filter (C, f, f) as a tile in grey, row by row, with lines of white between them."""
+    """Return every input channel of a filter (C, f, f) as a tile in gray, row by row, with lines of white between them."""
     columns = 32 if len(weight) > 128 else 16
     step = weight.shape[-1] + 1
     rows = -(-len(weight) // columns)
@@ -65,12 +65,12 @@ def _stacked(grids: Sequence[Image.Image]) -> Image.Image:
 
 
 def answers(filters: Sequence[Filter], *, height: int = 72) -> Image.Image:
-    """Return what filters answer, each beside its tile if it is one in colour."""
+    """Return what filters answer, each beside its tile if it is one in color."""
     cells = []
     for each in filters:
         if each.answer is None:
             continue
-        seen = coloured(stretched(each.answer))
+        seen = colored(stretched(each.answer))
         seen = seen.resize((max(1, round(seen.width * height / seen.height)), height), Image.Resampling.BOX)
         beside = len(each.weight) == 3
         pair = Image.new("RGB", (seen.width + beside * (height + 2), height), "white")

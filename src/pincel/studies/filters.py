@@ -14,7 +14,7 @@ from pincel.image.io import Picture as Opened
 from pincel.image.io import Source
 from pincel.studies.declarations.filters import FiltersOptions
 from pincel.studies.filter_shape import Filter, described
-from pincel.studies.filters_page import TITLE, coloured_page, deep_page, lead, notes_of
+from pincel.studies.filters_page import TITLE, colored_page, deep_page, lead, notes_of
 from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.report import Report
 from pincel.studies.settings import Settings
@@ -45,8 +45,8 @@ def study(source: Source, options: FiltersOptions, settings: Settings, watch: Wa
     backbone = network(settings)
     check_size(backbone, picture, [name])
     groups = grouped(backbone, name)
-    in_colour = groups[0][0].weight.shape[0] == 3
-    shown = [group[: shown_of(len(groups), in_colour, options.channels)] for group in groups]
+    in_color = groups[0][0].weight.shape[0] == 3
+    shown = [group[: shown_of(len(groups), in_color, options.channels)] for group in groups]
     answered = _answered(backbone, name, shown, picture, watch)
     numbers = {
         "layer": name,
@@ -55,7 +55,7 @@ def study(source: Source, options: FiltersOptions, settings: Settings, watch: Wa
         "strengths": [each.shape.strength for group in groups for each in group],
     }
     whole = [each for group in groups for each in group]
-    page = coloured_page if in_colour else deep_page
+    page = colored_page if in_color else deep_page
     asked = {**settings.as_json(), "picture": picture.name, "layer": name, "channels": sum(len(group) for group in shown)}
     return Report(
         "filters", TITLE.fill(layer=name), lead(name, whole, settings), page(answered, whole, picture), numbers, asked, notes_of(watch)
@@ -78,9 +78,9 @@ def convolution_of(card: Card, layer: str | None) -> str:
     return named
 
 
-def shown_of(groups: int, in_colour: bool, channels: int | None) -> int:
+def shown_of(groups: int, in_color: bool, channels: int | None) -> int:
     """Return how many filters of each size are shown."""
-    asked = channels if channels is not None else SHOWN if in_colour else SHOWN_DEEP
+    asked = channels if channels is not None else SHOWN if in_color else SHOWN_DEEP
     return max(1, asked // groups)
 
 

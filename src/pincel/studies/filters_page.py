@@ -12,7 +12,7 @@ from pincel.image.io import Picture as Opened
 from pincel.image.io import to_pil
 from pincel.studies.filter_shape import MOST, Filter, directions
 from pincel.studies.filter_tiles import answers, planes, tiles
-from pincel.studies.plots import COLOURS, bars, plain
+from pincel.studies.plots import COLORS, bars, plain
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Table
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
@@ -22,11 +22,11 @@ from pincel.translation import gettext_lazy as _
 # What is found of a filter, by name.
 KINDS = {
     "brightness": _("brightness"),
-    "colour": _("colour"),
+    "color": _("color"),
     "brightness edge": _("edge of brightness"),
-    "colour edge": _("edge of colour"),
+    "color edge": _("edge of color"),
     "brightness spot": _("pattern of brightness"),
-    "colour spot": _("pattern of colour"),
+    "color spot": _("pattern of color"),
     "flat": _("flat"),
     "edge": _("edge"),
     "spot": _("pattern"),
@@ -52,8 +52,8 @@ def notes_of(watch: Watch) -> list[Translated]:
     return [_("Ended early: what some of the filters answer to the picture may be missing.")]
 
 
-def coloured_page(groups: Sequence[Sequence[Filter]], whole: Sequence[Filter], picture: Opened) -> list[Block]:
-    """Show filters that see colours.
+def colored_page(groups: Sequence[Sequence[Filter]], whole: Sequence[Filter], picture: Opened) -> list[Block]:
+    """Show filters that see colors.
 
     Args:
         groups: Those shown, of one size together.
@@ -65,33 +65,33 @@ def coloured_page(groups: Sequence[Sequence[Filter]], whole: Sequence[Filter], p
         Heading(_("As pictures")),
         Paragraph(
             _(
-                "A filter of the first layer sees red, green and blue, so that it is itself a picture in colour. Grey is 0; what is "
+                "A filter of the first layer sees red, green and blue, so that it is itself a picture in color. Gray is 0; what is "
                 "brighter is wanted, what is darker is not. The number above each is its channel."
             )
         ),
-        Formula("shade = 1/2 + w / (2·max|w|)", "grey is 0, black −max|w|, white max|w|"),
+        Formula("shade = 1/2 + w / (2·max|w|)", "gray is 0, black −max|w|, white max|w|"),
         Picture("tiles", tiles(groups, own_scale=False), COMMON),
         Picture("tiles-own", tiles(groups, own_scale=True), OWN),
-        *_kinds(whole, in_colour=True),
+        *_kinds(whole, in_color=True),
         *_answers(shown, picture),
-        _table(shown, in_colour=True),
+        _table(shown, in_color=True),
     ]
 
 
-COMMON = _("Filters of one size on a common scale: those that stay grey are weak.")
+COMMON = _("Filters of one size on a common scale: those that stay gray are weak.")
 OWN = _("The same, each on its own scale: only the pattern counts.")
 
 
 def deep_page(groups: Sequence[Sequence[Filter]], whole: Sequence[Filter], picture: Opened) -> list[Block]:
-    """Show filters that see the maps of another layer; the arguments are those of :func:`coloured_page`."""
+    """Show filters that see the maps of another layer; the arguments are those of :func:`colored_page`."""
     shown = groups[0]
     spread = float(np.mean([each.shape.inputs for each in whole]))
     return [
         Heading(_("As pictures")),
         Paragraph(
             _(
-                "A deeper filter does not see colours but the maps of the layer before, so that it cannot be shown as one picture: it is "
-                "a stack of small patterns, one for each map. Grey is 0, and all filters here share one scale."
+                "A deeper filter does not see colors but the maps of the layer before, so that it cannot be shown as one picture: it is "
+                "a stack of small patterns, one for each map. Gray is 0, and all filters here share one scale."
             )
         ),
         Formula("number of inputs in use = (Σ_c e_c)² / Σ_c e_c²,  e_c = Σ_x w_cx²", "participation ratio of the energies e_c"),
@@ -101,9 +101,9 @@ def deep_page(groups: Sequence[Sequence[Filter]], whole: Sequence[Filter], pictu
             )
         ),
         *_stacks(shown),
-        *_kinds(whole, in_colour=False),
+        *_kinds(whole, in_color=False),
         *_answers(shown, picture),
-        _table(shown, in_colour=False),
+        _table(shown, in_color=False),
     ]
 
 
@@ -122,15 +122,15 @@ def _stacks(shown: Sequence[Filter]) -> list[Block]:
     ]
 
 
-def _kinds(whole: Sequence[Filter], *, in_colour: bool) -> list[Block]:
+def _kinds(whole: Sequence[Filter], *, in_color: bool) -> list[Block]:
     counts = Counter(each.shape.kind for each in whole)
     rows = [{"kind": KINDS[kind], "count": count, "share": count / len(whole)} for kind, count in counts.most_common()]
     columns = {"kind": _("what it is"), "count": _("filters"), "share": _("share")}
     chance = _("Numbers drawn at random would give 1/f² for flat{third}.").fill(
-        third=_(", 1/3 for brightness") if in_colour else untranslated("")
+        third=_(", 1/3 for brightness") if in_color else untranslated("")
     )
-    colours: list[Block] = (
-        [Formula("brightness = Σ_x (r + g + b)²/3 / Σ_x (r² + g² + b²)", "share of energy along grey")] if in_colour else []
+    colors: list[Block] = (
+        [Formula("brightness = Σ_x (r + g + b)²/3 / Σ_x (r² + g² + b²)", "share of energy along gray")] if in_color else []
     )
     blocks: list[Block] = [
         Heading(_("In numbers")),
@@ -141,18 +141,18 @@ def _kinds(whole: Sequence[Filter], *, in_colour: bool) -> list[Block]:
                 "corners, and patterns without a name. {chance}"
             ).fill(chance=chance)
         ),
-        *colours,
+        *colors,
         Formula("flat = Σ_c (Σ_x w)² / f² / Σ_cx w²", "share of energy of the mean"),
         Formula("T = Σ_cx ∇w·∇wᵀ,  coherence = (λ₁ − λ₂)/(λ₁ + λ₂)", "structure tensor, Bigün and Granlund 1987"),
         Table("kinds", columns, rows, _("All {count} filters of the layer.").fill(count=len(whole))),
-        Paragraph(_found(whole, in_colour=in_colour)),
+        Paragraph(_found(whole, in_color=in_color)),
     ]
-    return blocks + _kind_plots(whole, in_colour=in_colour)
+    return blocks + _kind_plots(whole, in_color=in_color)
 
 
-def _kind_plots(whole: Sequence[Filter], *, in_colour: bool) -> list[Block]:
+def _kind_plots(whole: Sequence[Filter], *, in_color: bool) -> list[Block]:
     blocks: list[Block] = []
-    if in_colour:
+    if in_color:
         blocks.append(Plot("plane", lambda translate: _plane(whole, translate), PLANE))
     edges = [each.shape.angle for each in whole if each.shape.kind.endswith("edge") and each.shape.angle is not None]
     if len(edges) > 1:
@@ -168,36 +168,36 @@ def _plane(whole: Sequence[Filter], translate: Translate) -> Figure:
     figure, axes = plain((8.0, 5.5))
     strongest = max(each.shape.strength for each in whole) or 1.0
     kinds = sorted({each.shape.kind for each in whole}, key=list(KINDS).index)
-    for colour, kind in zip(COLOURS, kinds, strict=False):
+    for color, kind in zip(COLORS, kinds, strict=False):
         mine = [each for each in whole if each.shape.kind == kind]
         places = [(each.shape.brightness or 0.0, each.shape.flat) for each in mine]
         areas = [8 + 120 * each.shape.strength / strongest for each in mine]
-        axes.scatter([x for x, _ in places], [y for _, y in places], s=areas, color=colour, alpha=0.6, label=translate(KINDS[kind]))
-    axes.set_xlabel(translate(_("brightness (0: pure colour, 1: grey)")))
+        axes.scatter([x for x, _ in places], [y for _, y in places], s=areas, color=color, alpha=0.6, label=translate(KINDS[kind]))
+    axes.set_xlabel(translate(_("brightness (0: pure color, 1: gray)")))
     axes.set_ylabel(translate(_("flat (0: pattern, 1: even)")))
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), markerscale=0.7, fontsize=8, frameon=False)
     return figure
 
 
-def _found(whole: Sequence[Filter], *, in_colour: bool) -> Translated:
+def _found(whole: Sequence[Filter], *, in_color: bool) -> Translated:
     edges = sum(each.shape.kind.endswith("edge") for each in whole)
     flat = sum(each.shape.flat > MOST for each in whole)
     counted = _("Of {all} filters, {edges} are edges and {flat} are flat.").fill(all=len(whole), edges=edges, flat=flat)
-    of_colour = [each.shape for each in whole if each.shape.brightness is not None and each.shape.brightness <= MOST]
+    of_color = [each.shape for each in whole if each.shape.brightness is not None and each.shape.brightness <= MOST]
     of_light = [each.shape for each in whole if each.shape.brightness is not None and each.shape.brightness > MOST]
-    if not in_colour or not of_colour or not of_light:
+    if not in_color or not of_color or not of_light:
         return counted
-    colour, light = (float(np.mean([shape.flat for shape in group])) for group in (of_colour, of_light))
+    color, light = (float(np.mean([shape.flat for shape in group])) for group in (of_color, of_light))
     blurred = _(
-        "{counted} Those of colour are flatter ({colour:.0%} of their energy) than those of brightness ({light:.0%}): the network looks "
-        "for brightness in detail and for colour at large, as our eyes do."
+        "{counted} Those of color are flatter ({color:.0%} of their energy) than those of brightness ({light:.0%}): the network looks "
+        "for brightness in detail and for color at large, as our eyes do."
     )
     alike = _(
-        "{counted} Those of colour are no flatter ({colour:.0%} of their energy) than those of brightness ({light:.0%}): here nothing was "
-        "specialised."
+        "{counted} Those of color are no flatter ({color:.0%} of their energy) than those of brightness ({light:.0%}): here nothing was "
+        "specialized."
     )
     # Shares of random filters scatter: a difference counts if it is beyond that.
-    return (blurred if colour > light + 0.05 else alike).fill(counted=counted, colour=colour, light=light)
+    return (blurred if color > light + 0.05 else alike).fill(counted=counted, color=color, light=light)
 
 
 def _answers(shown: Sequence[Filter], picture: Opened) -> list[Block]:
@@ -214,7 +214,7 @@ def _answers(shown: Sequence[Filter], picture: Opened) -> list[Block]:
     ]
 
 
-def _table(shown: Sequence[Filter], *, in_colour: bool) -> Table:
+def _table(shown: Sequence[Filter], *, in_color: bool) -> Table:
     columns = {
         "channel": _("channel"),
         "kind": _("what it is"),
@@ -229,7 +229,7 @@ def _table(shown: Sequence[Filter], *, in_colour: bool) -> Table:
         "mean": _("mean answer"),
         "active": _("answers on"),
     }
-    del columns["inputs" if in_colour else "brightness"]
+    del columns["inputs" if in_color else "brightness"]
     rows = [{**each.as_json(), "kind": KINDS[each.shape.kind]} for each in shown]
     return Table(
         "filters",

@@ -1,4 +1,4 @@
-"""Many paintings: how far their Gram matrices are apart, as a matrix, a map and a table of neighbours."""
+"""Many paintings: how far their Gram matrices are apart, as a matrix, a map and a table of neighbors."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _TRUST = {
     "half": _("Read it with the matrix beside it."),
     "poor": _("Most of what sets them apart is not on it: trust the matrix."),
 }
-_NEIGHBOURS = _("The nearest neighbour of each painting.")
+_NEIGHBORS = _("The nearest neighbor of each painting.")
 _COLUMNS = {
     "painting": _("painting"),
     "nearest": _("nearest"),
@@ -93,7 +93,7 @@ def clustered(distances: npt.NDArray[np.float64]) -> list[int]:
         distances: (N, N), symmetric.
 
     Returns:
-        An order of 0 … N-1: the leaves of the tree of average linkage (Sokal, Michener 1958), turned so that neighbours are as near as the
+        An order of 0 … N-1: the leaves of the tree of average linkage (Sokal, Michener 1958), turned so that neighbors are as near as the
         tree allows (Bar-Joseph, Gifford, Jaakkola 2001).
     """
     if len(distances) < 3:
@@ -141,7 +141,7 @@ def gallery(paintings: Sequence[Painting], watch: Watch) -> tuple[list[Block], d
     order = clustered(values)
     scaling = classical_scaling(distances)
     names = [painting.name for painting in paintings]
-    neighbours = _neighbours(names, values)
+    neighbors = _neighbors(names, values)
     sorted_names = [names[place] for place in order]
     width = max(6.0, min(14.0, 3 + 0.45 * len(names)))
 
@@ -160,7 +160,7 @@ def gallery(paintings: Sequence[Painting], watch: Watch) -> tuple[list[Block], d
         "order": order,
         "places": scaling.places.tolist(),
         "kept": scaling.kept,
-        "neighbours": neighbours,
+        "neighbors": neighbors,
     }
     blocks: list[Block] = [
         Heading(_TITLE.fill(count=len(names))),
@@ -171,7 +171,7 @@ def gallery(paintings: Sequence[Painting], watch: Watch) -> tuple[list[Block], d
         Plot("map", drawn, _MAP),
         _SCALING,
         Paragraph(_trusted(scaling)),
-        Table("neighbours", _COLUMNS, neighbours, _NEIGHBOURS),
+        Table("neighbors", _COLUMNS, neighbors, _NEIGHBORS),
     ]
     return blocks, numbers
 
@@ -183,7 +183,7 @@ def _map_size(places: npt.NDArray[np.float64], width: float) -> tuple[float, flo
     return width, min(width, max(4.0, width * (down + room) / (across + room)))
 
 
-def _neighbours(names: Sequence[str], distances: npt.NDArray[np.float64]) -> list[dict[str, Any]]:
+def _neighbors(names: Sequence[str], distances: npt.NDArray[np.float64]) -> list[dict[str, Any]]:
     """Say of each painting which is nearest and which farthest, of the others."""
     others = distances + np.diag(np.full(len(names), np.inf))
     rows = []

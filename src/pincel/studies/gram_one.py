@@ -24,7 +24,7 @@ PAIRS = 5
 _ONE_TITLE = _("{name}: the matrices of each layer")
 _ORDERED = _(
     "The same channels in the same order on both sides. The order comes from hierarchical clustering by 1 − ρ (average linkage): filters "
-    "that answer alike are neighbours, and a family of them is a red square on the diagonal of ρ. G is shown by its root, since a few "
+    "that answer alike are neighbors, and a family of them is a red square on the diagonal of ρ. G is shown by its root, since a few "
     "entries are far larger than all others."
 )
 _MATRIX = _("{layer}: the {shown} strongest of {count} channels. Left √G, right ρ.")

@@ -59,7 +59,7 @@ _HEATS = _(
     "strongest channels of the two, in the order of the clustering of {first}."
 )
 _SHEET = _(
-    "Of each layer the pair of channels that differs most, in both pictures; a channel has the same colours in both (dark: weakest, "
+    "Of each layer the pair of channels that differs most, in both pictures; a channel has the same colors in both (dark: weakest, "
     "bright: strongest). G is large where both maps are bright in the same places."
 )
 _TABLE = _("The pairs of channels that differ most between {first} and {second}; share is that of the layer's ΣΣ(ΔG)².")
@@ -173,7 +173,7 @@ def _heats(both: Mapping[str, tuple[Seen, Seen]], channels: int, _: Translate) -
 def _sheet_row(
     paintings: tuple[Painting, Painting], layer: str, both: tuple[Seen, Seen], pair: Pair
 ) -> Iterator[tuple[Translated, Image.Image]]:
-    """Yield both pictures with the two maps each, a channel in the same colours in both."""
+    """Yield both pictures with the two maps each, a channel in the same colors in both."""
     for painting, seen in zip(paintings, both, strict=True):
         yield untranslated(f"{layer}: {painting.name}\nG = {float(seen.gram[pair.i, pair.j]):.3g}"), painting.image
         for channel in (pair.i, pair.j):

@@ -96,7 +96,7 @@ def rooted(values: Matrix) -> Matrix:
 
 
 def panels(matrices: Sequence[tuple[Matrix, str, bool]], columns: int) -> Figure:
-    """Draw matrices side by side, each with its own scale of colours.
+    """Draw matrices side by side, each with its own scale of colors.
 
     Args:
         matrices: (values, title, whether white is zero, blue below and red above; otherwise dark is small).
@@ -104,14 +104,14 @@ def panels(matrices: Sequence[tuple[Matrix, str, bool]], columns: int) -> Figure
     """
     lines = -(-len(matrices) // columns)
     figure = Figure(figsize=(SIDE * 1.2 * columns, SIDE * lines), layout="constrained")
-    for place, (values, title, centred) in enumerate(matrices, 1):
+    for place, (values, title, centered) in enumerate(matrices, 1):
         axes = figure.add_subplot(lines, columns, place)
         axes.set_title(title)
         axes.set_xticks([])
         axes.set_yticks([])
         if values.size:
             most = float(np.abs(values).max()) or 1.0
-            limits: dict[str, Any] = {"vmin": -most, "vmax": most, "cmap": "RdBu_r"} if centred else {"cmap": "viridis"}
+            limits: dict[str, Any] = {"vmin": -most, "vmax": most, "cmap": "RdBu_r"} if centered else {"cmap": "viridis"}
             figure.colorbar(axes.imshow(values, interpolation="nearest", **limits), ax=axes, shrink=0.85)
     return figure
 

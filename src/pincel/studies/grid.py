@@ -27,12 +27,12 @@ CONTENT_LAYERS = ("relu4_2",)
 # α/β: the columns of the figure, and two more; β is the same throughout.
 RATIOS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 BETA = 1e6
-# Content error, of the mean of a column, from which on the photograph is called recognisable.
+# Content error, of the mean of a column, from which on the photograph is called recognizable.
 CLEAR = 0.75
 
 
 def study(content: Source, style: Source, options: GridOptions, settings: Settings, watch: Watch) -> Report:
-    """Paint once for each set of style layers and each α/β, with the normalised network and average pooling.
+    """Paint once for each set of style layers and each α/β, with the normalized network and average pooling.
 
     Args:
         content: The photograph.
@@ -54,7 +54,7 @@ def study(content: Source, style: Source, options: GridOptions, settings: Settin
     cells = [(count, ratio) for count in range(1, len(layers) + 1) for ratio in columns]
     shared: dict[str, Any] = {"content_layers": ",".join(places), "style_weight": BETA}
     if settings.card.filters:
-        # Filters that were never trained have nothing to normalise.
+        # Filters that were never trained have nothing to normalize.
         shared["activations"] = "raw"
     jobs = [
         Job(photograph, painting, {**shared, "style_layers": ",".join(layers[:count]), "content_weight": BETA * ratio})
@@ -106,7 +106,7 @@ def _blocks(
     blocks: list[Block] = [
         Formula(
             "J(G) = α·J_content(C, G) + β·J_style(S, G)",
-            "Gatys, Ecker, Bethge 2015, eq. 7 and figure 3; normalised VGG-19, average pooling",
+            "Gatys, Ecker, Bethge 2015, eq. 7 and figure 3; normalized VGG-19, average pooling",
         ),
         Sheet("originals", originals, 4, _("What it is made from.")),
     ]

@@ -37,9 +37,9 @@ _LEAD = _(
     "a picture the representation cannot tell from the photograph; what is right in it was in the code, and what is wrong was not."
 )
 _WHY = _(
-    "Many pictures have nearly the same code, most of them noise. Two regularisers choose among them what a photograph could be: the norm "
-    "R keeps colours in range, and the total variation V punishes differences between neighbouring pixels, more the larger λ_V. The code "
-    "says what is seen, and the regularisers what pictures are like. Each picture here takes {steps} steps at {width}×{height} pixels."
+    "Many pictures have nearly the same code, most of them noise. Two regularizers choose among them what a photograph could be: the norm "
+    "R keeps colors in range, and the total variation V punishes differences between neighboring pixels, more the larger λ_V. The code "
+    "says what is seen, and the regularizers what pictures are like. Each picture here takes {steps} steps at {width}×{height} pixels."
 )
 _NORMS = {"alpha": "R(x) = Σ |x|^α / (n·σ²)", "range": "R(x) = Σ_ij (Σ_c x_ijc²)^(α/2) / (H·W)"}
 _VARIATIONS = {"sigma": "(n·σ²)", "area": "(H·W)"}
@@ -75,11 +75,11 @@ def study(sources: Sequence[str], options: InversionOptions, settings: Settings,
 
 
 def _taught(plan: Plan) -> list[Block]:
-    """Say what is minimised."""
+    """Say what is minimized."""
     height, width = plan.size
     recipe = plan.recipe
     source = _(
-        "Mahendran, Vedaldi 2015, eq. 4 (of 2016: eq. 3); x in grey levels from the mean colour, n values, H×W pixels, σ = 68.9; recipe "
+        "Mahendran, Vedaldi 2015, eq. 4 (of 2016: eq. 3); x in gray levels from the mean color, n values, H×W pixels, σ = 68.9; recipe "
         "{name}: α = {alpha:g}, β = {beta:g}, λ_R = {norm:.3g}"
     ).fill(name=recipe.name, alpha=recipe.alpha, beta=recipe.beta, norm=recipe.norm_weight)
     variation = f"V(x) = Σ ((x_{{i,j+1}} - x_ij)² + (x_{{i+1,j}} - x_ij)²)^(β/2) / {_VARIATIONS[recipe.tv]}"

@@ -1,4 +1,4 @@
-"""The same descent without any regulariser: a code can be matched by what is no picture."""
+"""The same descent without any regularizer: a code can be matched by what is no picture."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLAIN = "plain"
 # Total variation is that of squares, as in the paper.
 BETA = 2.0
 
-_HEADING = _("Without regularisers")
+_HEADING = _("Without regularizers")
 _HOW = _(
     "The recipe “plain” follows the code alone. Many noisy pictures have nearly the same code as the photograph, and the descent stops at "
     "the first it meets: compare the two pictures of each representation, their errors, and how rough they are beside the photograph."
@@ -32,17 +32,17 @@ _FORMULA = Formula(
     "r = TV²(x) / TV²(x₀),  TV²(x) = Σ (x_{i,j+1} - x_{ij})² + (x_{i+1,j} - x_{ij})²",
     _(
         "total variation of Mahendran, Vedaldi 2015, section 2, with β = 2, of the picture as shown, against that of the photograph; of "
-        "HOG and SIFT, which see no colours, against the photograph in grey. The comparison is ours"
+        "HOG and SIFT, which see no colors, against the photograph in gray. The comparison is ours"
     ),
 )
-_SHEET = _("Of each representation the recipe, and beside it no regulariser: relative error, roughness (photograph: ×1).")
+_SHEET = _("Of each representation the recipe, and beside it no regularizer: relative error, roughness (photograph: ×1).")
 _TABLE = _(
-    "With the recipe, at its own λ_V, and without any regulariser: relative error in %, and roughness as a multiple of the photograph's."
+    "With the recipe, at its own λ_V, and without any regularizer: relative error in %, and roughness as a multiple of the photograph's."
 )
 
 
 def baseline_jobs(plan: Plan) -> list[Job]:
-    """List the runs: each representation with the recipe as it is, and without any regulariser."""
+    """List the runs: each representation with the recipe as it is, and without any regularizer."""
     return [job for name in plan.codes for job in _pair(plan, name)]
 
 
@@ -109,7 +109,7 @@ def roughness(picture: Tensor, photograph: Tensor) -> float:
 
 
 def finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
-    """Say what is gained and lost without regularisers.
+    """Say what is gained and lost without regularizers.
 
     Args:
         rows: With ``error``, ``plain_error``, ``roughness`` and ``plain_roughness``.
@@ -124,7 +124,7 @@ def finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
         "b": median(row["plain_roughness"] for row in rows),
     }
     numbers = _(
-        "Without regularisers the code comes nearer in {nearer} of {all} cases, and the picture is rougher in {rougher} of {all}: ×{b:.2g} "
+        "Without regularizers the code comes nearer in {nearer} of {all} cases, and the picture is rougher in {rougher} of {all}: ×{b:.2g} "
         "beside the photograph (median), against ×{a:.2g} with the recipe."
     ).fill(**told)
     usual = 2 * len(rougher) > len(rows)
@@ -134,12 +134,12 @@ def finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
 
 _VERDICTS = {
     (True, True): _(
-        "So a better match is no better picture: what looks natural comes from the regularisers, and the code alone does not ask for it."
+        "So a better match is no better picture: what looks natural comes from the regularizers, and the code alone does not ask for it."
     ),
     (True, False): _(
         "So leaving them out makes pictures rougher, and does not, more often than not, bring the code nearer: what looks natural comes "
-        "from the regularisers."
+        "from the regularizers."
     ),
-    (False, True): _("So here regularisers cost accuracy and do not make pictures smoother."),
-    (False, False): _("So here regularisers make little difference to pictures of this kind."),
+    (False, True): _("So here regularizers cost accuracy and do not make pictures smoother."),
+    (False, False): _("So here regularizers make little difference to pictures of this kind."),
 }

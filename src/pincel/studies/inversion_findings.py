@@ -100,7 +100,7 @@ def _smoothing(plan: Plan, runs: Sequence[Run]) -> Translated:
     if not worse:
         said = _("From λ_V = {low:.3g} to {high:.3g} the error grows for none of {all} representations: here smoothing costs nothing.")
     said = said.fill(low=low, high=high, count=len(worse), all=len(whole))
-    layers = [name for name in plan.ladder if name in whole]
+    layers = [name for name in plan.layer_series if name in whole]
     if len(layers) < 2:
         return said
     return untranslated("{said} {depth}").fill(said=said, depth=_depth(plan, whole, (layers[0], layers[-1])))

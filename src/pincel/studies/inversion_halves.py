@@ -19,22 +19,22 @@ from pincel.translation import gettext_lazy as _
 
 # Layers whose channels are halved: the paper shows shallow ones.
 HALVED = 2
-# So many times as colourful is another picture.
+# So many times as colorful is another picture.
 UNEVEN = 1.5
 
 _HEADING = _("Half of the channels")
 _HALVES = _(
     "All positions of a layer are matched, but only one half of its channels. In AlexNet, whose halves were trained on two processors, the "
-    "paper finds shapes in one and colours in the other; VGG has no such halves."
+    "paper finds shapes in one and colors in the other; VGG has no such halves."
 )
 _HALVES_SHEET = _(
-    "From the first and the last half of the channels: relative error in that half, distance from the photograph in grey levels."
+    "From the first and the last half of the channels: relative error in that half, distance from the photograph in gray levels."
 )
 
 
 def halves_jobs(plan: Plan) -> list[Job]:
     """List the runs: both halves of each of the shallowest layers, with the weakest smoothing."""
-    return [Job(name, plan.lambdas[0], neurons=f"channels={half}") for name in plan.ladder[:HALVED] for half in HALVES]
+    return [Job(name, plan.lambdas[0], neurons=f"channels={half}") for name in plan.layer_series[:HALVED] for half in HALVES]
 
 
 def halves_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
@@ -43,7 +43,7 @@ def halves_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
     if not jobs:
         return Section([], [])
     parts = [_half(plan, job, found[job]) for job in jobs]
-    photograph = colourful(found[jobs[0]].photograph[0])
+    photograph = colorful(found[jobs[0]].photograph[0])
     sheet, found_out = _halves_sheet(plan, jobs, parts, found), Paragraph(halves_finding(parts, photograph))
     return Section([Heading(_HEADING), Paragraph(_HALVES), sheet, found_out], parts)
 
@@ -56,12 +56,12 @@ def _half(plan: Plan, job: Job, result: Preimage) -> dict[str, Any]:
         "half": job.neurons.partition("=")[2],
         "error": result.record["relative_error"],
         "distance": float(WHITE * (shown - result.photograph[0]).square().mean(0).sqrt().mean()),
-        "colour": colourful(shown),
+        "color": colorful(shown),
     }
 
 
-def colourful(picture: Tensor) -> float:
-    """Return how far pixels are from their own grey on average, in grey levels: 0 of a grey picture.
+def colorful(picture: Tensor) -> float:
+    """Return how far pixels are from their own gray on average, in gray levels: 0 of a gray picture.
 
     Args:
         picture: (3, H, W) in [0, 1].
@@ -70,25 +70,25 @@ def colourful(picture: Tensor) -> float:
 
 
 def halves_finding(parts: Sequence[Mapping[str, Any]], photograph: float) -> Translated:
-    """Say whether one half of the channels keeps the colours.
+    """Say whether one half of the channels keeps the colors.
 
     Args:
-        parts: With ``layer``, ``half`` and ``colour``.
-        photograph: How colourful it is.
+        parts: With ``layer``, ``half`` and ``color``.
+        photograph: How colorful it is.
     """
-    colours: dict[str, dict[str, float]] = {}
+    colors: dict[str, dict[str, float]] = {}
     for part in parts:
-        colours.setdefault(part["layer"], {})[part["half"]] = part["colour"]
-    pairs = {layer: [of[half] for half in HALVES] for layer, of in colours.items() if len(of) == len(HALVES)}
+        colors.setdefault(part["layer"], {})[part["half"]] = part["color"]
+    pairs = {layer: [of[half] for half in HALVES] for layer, of in colors.items() if len(of) == len(HALVES)}
     said = [f"{layer} {first:.0f} | {last:.0f}" for layer, (first, last) in pairs.items()]
     uneven = [layer for layer, pair in pairs.items() if max(pair) > UNEVEN * min(pair)]
     verdict = (
-        _("one half keeps more of the colours in {layers}.").fill(layers=", ".join(uneven))
+        _("one half keeps more of the colors in {layers}.").fill(layers=", ".join(uneven))
         if uneven
-        else _("neither half has the colours to itself.")
+        else _("neither half has the colors to itself.")
     )
     return _(
-        "How far colours are from grey, in grey levels, from the first and the last half: {said} (photograph {photograph:.0f}); {verdict}"
+        "How far colors are from gray, in gray levels, from the first and the last half: {said} (photograph {photograph:.0f}); {verdict}"
     ).fill(said=", ".join(said), photograph=photograph, verdict=verdict)
 
 

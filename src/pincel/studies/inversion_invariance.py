@@ -28,21 +28,21 @@ _HOW = _(
     "same picture. Look at the last two columns: the mean, and the deviation, on one scale for all rows."
 )
 _FORMULA = Formula(
-    _("s = mean over pixels of √( mean over colours of  1/N · Σₖ (xₖ - x̄)² )"),
+    _("s = mean over pixels of √( mean over colors of  1/N · Σₖ (xₖ - x̄)² )"),
     _(
-        "in grey levels, of 255; ours; the pictures are those of figure 7 of Mahendran, Vedaldi 2015, who give no figure. Differs: one "
+        "in gray levels, of 255; ours; the pictures are those of figure 7 of Mahendran, Vedaldi 2015, who give no figure. Differs: one "
         "λ_V for all layers, so that smoothing does not hide what a deep code leaves free"
     ),
 )
-_SHEET = _("From the code of each layer: {shown} of {count} starts, their mean, and where they differ (white: {most:.0f} grey levels).")
+_SHEET = _("From the code of each layer: {shown} of {count} starts, their mean, and where they differ (white: {most:.0f} gray levels).")
 _TABLE = _(
-    "Deviation between starts, distance of the pictures from the photograph (both in grey levels) and relative error of their codes."
+    "Deviation between starts, distance of the pictures from the photograph (both in gray levels) and relative error of their codes."
 )
 
 
 def invariance_jobs(plan: Plan) -> list[Job]:
     """List the runs: a shallow, a middle and a deep layer, or what representations there are."""
-    names = three(plan.ladder or tuple(plan.codes))
+    names = three(plan.layer_series or tuple(plan.codes))
     return [Job(name, plan.lambdas[0], repeats=plan.options.repeats) for name in names]
 
 
@@ -58,7 +58,7 @@ def invariance_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
         Paragraph(_HOW.fill(count=plan.options.repeats, weight=plan.lambdas[0])),
         _sheet(plan, results, maps),
         _FORMULA,
-        *(Paragraph(finding(each)) for each in ([rows] if plan.ladder else [[row] for row in rows])),
+        *(Paragraph(finding(each)) for each in ([rows] if plan.layer_series else [[row] for row in rows])),
         Table("invariance", _COLUMNS, [{**row, "error": 100 * row["error"]} for row in rows], _TABLE, spoken=True),
     ]
     return Section(blocks, rows)
@@ -79,7 +79,7 @@ def deviation(pictures: Tensor) -> Tensor:
         pictures: (N, 3, H, W) in [0, 1].
 
     Returns:
-        (H, W), in grey levels: root of the mean over colours of the variance, N below.
+        (H, W), in gray levels: root of the mean over colors of the variance, N below.
 
     Example:
         >>> import torch
@@ -90,7 +90,7 @@ def deviation(pictures: Tensor) -> Tensor:
     return WHITE * pictures.var(0, correction=0).mean(0).sqrt()
 
 
-def as_grey(values: Tensor, most: float) -> Image.Image:
+def as_gray(values: Tensor, most: float) -> Image.Image:
     """Return (H, W) as a picture: black is 0, white ``most``."""
     return to_pil((values / max(most, 1e-12)).clamp(0, 1)[None, None].expand(1, 3, -1, -1))
 
@@ -119,7 +119,7 @@ def _sheet(plan: Plan, results: Mapping[str, Preimage], maps: Mapping[str, Tenso
         mean = float(maps[name].mean())
         cells += [
             (_("mean"), result.mean),
-            (_("deviation {mean:.1f}").fill(mean=mean), as_grey(maps[name], most)),
+            (_("deviation {mean:.1f}").fill(mean=mean), as_gray(maps[name], most)),
         ]
     return Sheet("invariance", cells, shown + 2, _SHEET.fill(shown=shown, count=plan.options.repeats, most=most), height=128)
 
@@ -132,7 +132,7 @@ def finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
     """
     first, last = rows[0], rows[-1]
     if len(rows) == 1:
-        return _("From {layer}, pictures differ by {a:.1f} grey levels on average, and their codes are off by {e:.1%}.").fill(
+        return _("From {layer}, pictures differ by {a:.1f} gray levels on average, and their codes are off by {e:.1%}.").fill(
             layer=first["layer"], a=first["deviation"], e=first["error"]
         )
     told = {
@@ -144,7 +144,7 @@ def finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
         "f": last["error"],
     }
     numbers = _(
-        "From {x} to {y} the deviation between starts goes from {a:.1f} to {b:.1f} grey levels, and the relative error of the codes from "
+        "From {x} to {y} the deviation between starts goes from {a:.1f} to {b:.1f} gray levels, and the relative error of the codes from "
         "{e:.1%} to {f:.1%}."
     ).fill(**told)
     freer, matched = last["deviation"] > first["deviation"], last["error"] <= max(first["error"], BOUND)

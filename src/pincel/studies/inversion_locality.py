@@ -13,7 +13,7 @@ from pincel.image.io import to_pil
 from pincel.inversion.code_mask import parse_neurons
 from pincel.inversion.run import Preimage
 from pincel.studies.inversion_halves import halves_jobs, halves_section
-from pincel.studies.inversion_invariance import as_grey
+from pincel.studies.inversion_invariance import as_gray
 from pincel.studies.inversion_plan import Plan, card_of, three
 from pincel.studies.inversion_runs import Job, Section
 from pincel.studies.look import WHITE
@@ -25,7 +25,7 @@ from pincel.translation import gettext_lazy as _
 
 # Positions of the window, high and wide; starts it is rebuilt from.
 SIDE, STARTS = 5, 2
-# Grey levels from the flat colour that regularisers leave, from which on something is seen in a picture.
+# Gray levels from the flat color that regularizers leave, from which on something is seen in a picture.
 SEEN = 10.0
 # Side of the square over which that is averaged, in pixels.
 POOLED = 5
@@ -33,14 +33,14 @@ POOLED = 5
 _HEADING = _("How far 5×5 neurons see")
 _HOW = _(
     "Only the 5×5 positions in the middle of a layer are matched, from {starts} starts, with λ_V = {weight:.3g}, the strongest smoothing "
-    "of this study. Where those neurons see nothing, the regularisers alone are at work, and noise fades to a flat grey; where a picture "
+    "of this study. Where those neurons see nothing, the regularizers alone are at work, and noise fades to a flat gray; where a picture "
     "appears, and the same one from each start, they determine it. The square is their receptive field, all that could matter to them by "
-    "the geometry of the network; smoothing carries colours a little beyond it."
+    "the geometry of the network; smoothing carries colors a little beyond it."
 )
 _FORMULA = Formula(
     _("determined:  ⟨u²⟩(p) > {seen:.0f}²  and  ⟨u²⟩(p) > ⟨s²⟩(p)").fill(seen=SEEN),
     _(
-        "u: of the mean picture from the mean colour; s²: variance between starts, n - 1 below; both in grey levels, mean over colours; ⟨ "
+        "u: of the mean picture from the mean color; s²: variance between starts, n - 1 below; both in gray levels, mean over colors; ⟨ "
         "⟩: mean over the {pooled}×{pooled} pixels around p. The measure is ours; the pictures are those of figure 9 of Mahendran, "
         "Vedaldi 2015"
     ).fill(pooled=POOLED),
@@ -51,13 +51,13 @@ _SHEET = _(
 )
 _TABLE = _(
     "Shares of the picture in %: receptive field, what is determined, and what is determined within the field. Distances from the "
-    "photograph in grey levels, within the field and outside."
+    "photograph in gray levels, within the field and outside."
 )
 
 
 def locality_jobs(plan: Plan) -> list[Job]:
     """List the runs: the middle of a shallow, a middle and a deep layer that is large enough, and halves of the channels."""
-    large = [name for name in plan.ladder if len(plan.shapes[name]) == 3 and min(plan.shapes[name][1:]) >= SIDE]
+    large = [name for name in plan.layer_series if len(plan.shapes[name]) == 3 and min(plan.shapes[name][1:]) >= SIDE]
     windows = [Job(name, plan.lambdas[-1], neurons=f"{SIDE}x{SIDE}", repeats=STARTS) for name in three(large)]
     return [*windows, *halves_jobs(plan)]
 
@@ -101,7 +101,7 @@ def determined(pictures: Tensor, middle: Tensor) -> Tensor:
 
     Args:
         pictures: (N, 3, H, W) in [0, 1], N ≥ 2.
-        middle: The flat colour that regularisers alone leave, (3,) in grey levels.
+        middle: The flat color that regularizers alone leave, (3,) in gray levels.
 
     Returns:
         (H, W), true or false.
@@ -146,7 +146,7 @@ def _window(plan: Plan, job: Job, result: Preimage) -> tuple[dict[str, Any], lis
         (untranslated(f"{error:.1%}"), to_pil(each[None]))
         for each, error in zip(result.pictures, result.record["relative_errors"], strict=True)
     ]
-    cells.append((_("determined: {determined:.0%}").fill(determined=row["determined"]), as_grey(kept.float(), 1.0)))
+    cells.append((_("determined: {determined:.0%}").fill(determined=row["determined"]), as_gray(kept.float(), 1.0)))
     return row, cells
 
 

@@ -75,7 +75,7 @@ class Plan:
         return tuple(name for name in self.codes if name not in DESCRIPTORS)
 
     @property
-    def ladder(self) -> tuple[str, ...]:
+    def layer_series(self) -> tuple[str, ...]:
         """Those of the first of these networks, shallow to deep: only within one is a layer deeper than another."""
         split = {name: network_and_layer(name) for name in self.networks}
         first = [name for name, (network, _) in split.items() if network == next(iter(split.values()))[0]]

@@ -13,7 +13,7 @@ from pincel.studies.inversion_errors import Spread, spread
 from pincel.studies.inversion_findings import findings
 from pincel.studies.inversion_plan import Plan
 from pincel.studies.inversion_runs import Job, Section
-from pincel.studies.plots import COLOURS, curves
+from pincel.studies.plots import COLORS, curves
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Sheet, Table
 from pincel.translation import Translate, Translated, untranslated
 from pincel.translation import gettext_lazy as _
@@ -149,8 +149,8 @@ def _plot(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Plot:
                 places = [place for place in group if names[place] in of_weight]
                 shown = [of_weight[names[place]] for place in places]
                 bars = [row["error_deviation"] or 0.0 for row in shown]
-                colour = COLOURS[number % len(COLOURS)]
-                axes.errorbar(places, [row["error"] for row in shown], bars, color=colour, marker="o", markersize=4, capsize=3)
+                color = COLORS[number % len(COLORS)]
+                axes.errorbar(places, [row["error"] for row in shown], bars, color=color, marker="o", markersize=4, capsize=3)
         axes.set_ylim(bottom=0)
         return figure
 

@@ -63,7 +63,7 @@ _OTHERWISE = _("J_style did not fall.")
 
 _SAVED_TITLE = _("The terms of the saved picture")
 _SAVED = _(
-    "The picture in the file, judged again today, beside what the record says of it. It was rounded to whole grey levels when it was saved."
+    "The picture in the file, judged again today, beside what the record says of it. It was rounded to whole gray levels when it was saved."
 )
 _AGREES = _("Record and picture agree: no term differs by more than {most:.1e} of its size.")
 _DISAGREES = _(
@@ -153,7 +153,7 @@ def grouped(names: Sequence[str], series: Mapping[str, Sequence[float]], label: 
             bar.set_width(width)
     for place, (name, heights) in enumerate(others, 1):
         axes.bar(
-            [index - 0.4 + (place + 0.5) * width for index in range(len(names))], heights, width, label=name, color=plots.COLOURS[place]
+            [index - 0.4 + (place + 0.5) * width for index in range(len(names))], heights, width, label=name, color=plots.COLORS[place]
         )
     axes.set_xticks(range(len(names)), labels=list(names), rotation=30, ha="right")
     if most > 0:

@@ -1,4 +1,4 @@
-"""Kernels made by hand: their numbers, and what they do to a picture in grey."""
+"""Kernels made by hand: their numbers, and what they do to a picture in gray."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ CALLED = {
 }
 
 
-def grey_of(picture: Opened) -> Tensor:
+def gray_of(picture: Opened) -> Tensor:
     """Return the brightness of a picture, (H, W), 0-255, float64."""
     return WHITE * (picture.pixels[0].double() * torch.tensor(LUMA, dtype=torch.float64).view(3, 1, 1)).sum(dim=0)
 
 
-def filtered(grey: Tensor, kernel: str) -> Image.Image:
-    """Return a grey picture (H, W), 0-255, after a kernel, where it fits into the picture.
+def filtered(gray: Tensor, kernel: str) -> Image.Image:
+    """Return a gray picture (H, W), 0-255, after a kernel, where it fits into the picture.
 
-    What adds up to 1 is a picture again, cut off at black and white; what adds up to 0 has a sign, and middle grey is 0.
+    What adds up to 1 is a picture again, cut off at black and white; what adds up to 0 has a sign, and middle gray is 0.
     """
     weight = torch.tensor(KERNELS[kernel], dtype=torch.float64)
-    found = functional.conv2d(grey.double()[None, None], weight[None, None])[0, 0]
+    found = functional.conv2d(gray.double()[None, None], weight[None, None])[0, 0]
     if abs(float(weight.sum())) < 1e-9:
         return signed_picture(found)
     return Image.fromarray(found.clamp(0, 255).round().to(torch.uint8).numpy()).convert("RGB")

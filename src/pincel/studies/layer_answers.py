@@ -32,7 +32,7 @@ class Answer:
         mean: Of all values.
         largest: Of all values.
         dead: Channels that are nowhere above 0.
-        explained: Share of the variance that colours and gradients of the picture explain; see :func:`explained_share`.
+        explained: Share of the variance that colors and gradients of the picture explain; see :func:`explained_share`.
     """
 
     layer: Layer
@@ -94,15 +94,15 @@ def simple_things(pixels: Tensor, stride: int) -> Tensor:
 
     Args:
         pixels: (1, 3, H, W), 0-255.
-        stride: Pixels between neighbouring positions; each position stands for a square of that side.
+        stride: Pixels between neighboring positions; each position stands for a square of that side.
 
     Returns:
         (5, positions).
     """
     luma = pixels.new_tensor(LUMA).view(1, 3, 1, 1)
-    grey = functional.pad((luma * pixels).sum(dim=1, keepdim=True), (1, 1, 1, 1), mode="replicate")
-    across = (grey[..., 1:-1, 2:] - grey[..., 1:-1, :-2]).abs() / 2
-    down = (grey[..., 2:, 1:-1] - grey[..., :-2, 1:-1]).abs() / 2
+    gray = functional.pad((luma * pixels).sum(dim=1, keepdim=True), (1, 1, 1, 1), mode="replicate")
+    across = (gray[..., 1:-1, 2:] - gray[..., 1:-1, :-2]).abs() / 2
+    down = (gray[..., 2:, 1:-1] - gray[..., :-2, 1:-1]).abs() / 2
     return functional.avg_pool2d(torch.cat([pixels, across, down], dim=1), stride)[0].flatten(1)
 
 
@@ -118,7 +118,7 @@ def explained_share(features: Tensor, pixels: Tensor, stride: int) -> float | No
 
     Returns:
         Between 0 and 1, corrected for chance: with few positions n, p descriptions explain something by accident. None if there are not
-        twice as many positions as descriptions, if the picture is one flat colour, or if no map varies.
+        twice as many positions as descriptions, if the picture is one flat color, or if no map varies.
 
     Source:
         Theil 1961, "Economic Forecasts and Policy": the adjusted coefficient of determination.
@@ -132,7 +132,7 @@ def explained_share(features: Tensor, pixels: Tensor, stride: int) -> float | No
         return None
     things = things - things.mean(dim=1, keepdim=True)
     energies, directions = torch.linalg.eigh(things @ things.T)
-    # In a grey picture three colours are one.
+    # In a gray picture three colors are one.
     kept = energies > 1e-9 * energies.max().clamp(min=count * 1e-6)
     if not bool(kept.any()):
         return None

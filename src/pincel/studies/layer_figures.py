@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from pincel.studies.layer_answers import Answer
-from pincel.studies.plots import COLOURS, curves, plain
+from pincel.studies.plots import COLORS, curves, plain
 
 
 def volumes(boxes: Sequence[tuple[str, tuple[int, int, int]]]) -> Figure:
@@ -24,8 +24,8 @@ def volumes(boxes: Sequence[tuple[str, tuple[int, int, int]]]) -> Figure:
     for number, (name, (height, width, channels)) in enumerate(boxes):
         up, into, along = height**0.5, 0.45 * width**0.5, 0.8 * channels**0.5
         for corners, shade in zip(_faces(left, (up, into, along)), (0.75, 0.55, 0.95), strict=True):
-            colour = COLOURS[number % len(COLOURS)]
-            axes.add_patch(Polygon(corners, closed=True, facecolor=(*mpl.colors.to_rgb(colour), shade * 0.7), edgecolor="#333333"))
+            color = COLORS[number % len(COLORS)]
+            axes.add_patch(Polygon(corners, closed=True, facecolor=(*mpl.colors.to_rgb(color), shade * 0.7), edgecolor="#333333"))
         middle = left + (along + into) / 2
         axes.text(middle, -0.12 * most, f"{name}\n{height}×{width}×{channels}", ha="center", va="top", fontsize=9)
         left += max(along + into, 0.62 * most) + 0.2 * most

@@ -1,4 +1,4 @@
-"""Maps as pictures: stretched, in colours, laid over the picture, many in a grid."""
+"""Maps as pictures: stretched, in colors, laid over the picture, many in a grid."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def stretched(maps: Tensor) -> Tensor:
     return (maps - low) / (high - low).clamp(min=torch.finfo(maps.dtype).tiny)
 
 
-def coloured(values: Tensor, colours: str = "viridis") -> Image.Image:
-    """Return (H, W) in [0, 1] in the colours of matplotlib: of viridis, dark is small and yellow is large."""
+def colored(values: Tensor, colors: str = "viridis") -> Image.Image:
+    """Return (H, W) in [0, 1] in the colors of matplotlib: of viridis, dark is small and yellow is large."""
     # Asked for bytes, matplotlib cuts off instead of rounding.
-    rgb = mpl.colormaps[colours](values.cpu().numpy())[..., :3]
+    rgb = mpl.colormaps[colors](values.cpu().numpy())[..., :3]
     return Image.fromarray((255 * rgb).round().astype(np.uint8))
 
 
 def squares(values: Tensor, size: tuple[int, int], ends: tuple[float, float] | None = None) -> Image.Image:
-    """Return a map, (H, W), in colours from dark to bright, its positions as squares.
+    """Return a map, (H, W), in colors from dark to bright, its positions as squares.
 
     Args:
         values: Any range.
@@ -46,7 +46,7 @@ def squares(values: Tensor, size: tuple[int, int], ends: tuple[float, float] | N
     """
     low, high = ends or (float(values.min()), float(values.max()))
     unit = ((values.double() - low) / max(high - low, 1e-30)).clamp(0, 1)
-    return coloured(unit).resize(size, Image.Resampling.NEAREST)
+    return colored(unit).resize(size, Image.Resampling.NEAREST)
 
 
 def balanced(values: Tensor) -> tuple[float, float]:
@@ -56,18 +56,18 @@ def balanced(values: Tensor) -> tuple[float, float]:
 
 
 def signed_picture(values: Tensor) -> Image.Image:
-    """Return (H, W) as a picture in grey: middle grey is 0, white and black the largest value of either sign."""
+    """Return (H, W) as a picture in gray: middle gray is 0, white and black the largest value of either sign."""
     low, high = balanced(values)
     return Image.fromarray((255 * (values - low) / (high - low)).round().to(torch.uint8).numpy()).convert("RGB")
 
 
 def heated(pixels: Tensor, values: Tensor, stride: int) -> Image.Image:
-    """Lay a map over a picture: grey where it is smallest, bright where it is largest.
+    """Lay a map over a picture: gray where it is smallest, bright where it is largest.
 
     Args:
         pixels: (1, 3, H, W), 0-255.
         values: (H_l, W_l), at least 0 where it answers.
-        stride: Pixels between neighbouring positions.
+        stride: Pixels between neighboring positions.
     """
     height, width = pixels.shape[-2:]
     small = stretched(values)[None, None]
@@ -76,9 +76,9 @@ def heated(pixels: Tensor, values: Tensor, stride: int) -> Image.Image:
     # Poolings drop what is left over at the right and at the bottom.
     large = functional.pad(large, (0, max(0, width - sides[1]), 0, max(0, height - sides[0])))[..., :height, :width]
     hot = torch.from_numpy(mpl.colormaps["inferno"](large[0, 0].cpu().numpy())[..., :3]).permute(2, 0, 1)[None]
-    grey = (pixels * pixels.new_tensor(LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True).cpu() / 255
+    gray = (pixels * pixels.new_tensor(LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True).cpu() / 255
     share = 0.85 * large.cpu()
-    return to_pil(((1 - share) * (0.25 + 0.6 * grey) + share * hot).float().clamp(0, 1))
+    return to_pil(((1 - share) * (0.25 + 0.6 * gray) + share * hot).float().clamp(0, 1))
 
 
 def numbered_grid(tiles: Sequence[tuple[str, Image.Image]], columns: int, side: int) -> Image.Image:

@@ -46,7 +46,7 @@ def _relative(seen: Tensor, wanted: Tensor) -> float:
 
 
 def pixel_error(seen: Picture, wanted: Picture) -> float:
-    """Return the mean absolute difference of two pictures in grey levels, 0 to 255."""
+    """Return the mean absolute difference of two pictures in gray levels, 0 to 255."""
     return mean_difference(WHITE * seen.pixels, WHITE * wanted.pixels)
 
 

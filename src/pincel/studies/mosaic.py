@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.image.io import to_pil
-from pincel.studies.plots import COLOURS, typeface
+from pincel.studies.plots import COLORS, typeface
 from pincel.studies.receptive import Box
 
 # Side of a patch on the page: three pixels, and those of many deeper layers, become squares of equal size.
@@ -54,7 +54,7 @@ def tile(pixels: Tensor) -> Image.Image:
 
 
 def shaded(slope: Tensor) -> Tensor:
-    """Return an explanation (1, 3, h, w) as a picture, 0 to 1: grey is nothing, brighter is more of that colour, darker less."""
+    """Return an explanation (1, 3, h, w) as a picture, 0 to 1: gray is nothing, brighter is more of that color, darker less."""
     most = torch.quantile(slope.abs().flatten().double(), TOLD_APART)
     # Where nearly all is zero, as in a patch at the border, the largest.
     most = most if float(most) > 0 else slope.abs().max()
@@ -113,14 +113,14 @@ def marked(picture: Image.Image, boxes: Sequence[tuple[str, Box]], least: int = 
     drawn = picture.convert("RGB").resize((picture.width * times, picture.height * times), Image.Resampling.BICUBIC)
     pen, font = ImageDraw.Draw(drawn), ImageFont.truetype(typeface(), 16)
     for number, (name, box) in enumerate(boxes):
-        colour = COLOURS[number % len(COLOURS)]
+        color = COLORS[number % len(COLORS)]
         edges = np.array([box.left, box.top, box.right, box.bottom]) * times
         left, top, right, bottom = (int(edge) for edge in edges)
-        for out, ink in ((4, "white"), (2, colour)):
+        for out, ink in ((4, "white"), (2, color)):
             pen.rectangle((left - out, top - out, right - 1 + out, bottom - 1 + out), outline=ink, width=out)
         width = int(font.getlength(name)) + 8
         beside = min(max(0, left), drawn.width - width)
         above = bottom + 6 if bottom + 28 < drawn.height else max(0, top - 28)
-        pen.rectangle((beside, above, beside + width, above + 22), fill=colour)
+        pen.rectangle((beside, above, beside + width, above + 22), fill=color)
         pen.text((beside + 4, above + 1), name, font=font, fill="white")
     return drawn

@@ -45,10 +45,10 @@ class Room:
     Attributes:
         name: As asked for.
         seen: Where its photograph is exaggerated.
-        unit: Where its channels are maximised: the convolution before, if it is a rectified one, since a silent unit has no slope.
+        unit: Where its channels are maximized: the convolution before, if it is a rectified one, since a silent unit has no slope.
         code: Φ(x₀), (1, C, …), of the photograph.
         largest: M of each channel of ``unit``, (C,), in all photographs.
-        channels: To be maximised.
+        channels: To be maximized.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Room:
 
 
 def study(source: Source, options: NaturalOptions, settings: Settings, watch: Watch) -> Report:
-    """Exaggerate what each layer sees in a photograph, and maximise some channels of each, with and without what keeps pictures natural.
+    """Exaggerate what each layer sees in a photograph, and maximize some channels of each, with and without what keeps pictures natural.
 
     Args:
         source: The photograph.
@@ -121,12 +121,12 @@ def _room(backbone: VGG, name: str, picture: Picture, scenes: Sequence[Picture],
 
 
 def _wishes(rooms: Sequence[Room], photograph: Tensor, weight: float, settings: Settings) -> list[Wish]:
-    """Return what is to be drawn: caricatures and maximised channels, then both again without anything that keeps them natural."""
+    """Return what is to be drawn: caricatures and maximized channels, then both again without anything that keeps them natural."""
     exaggerated = [caricature(room, photograph, weight) for room in rooms if bool((room.code > 0).any())]
-    maximised = [wish for room in rooms for wish in maxima(room, room.channels, settings)]
+    maximized = [wish for room in rooms for wish in maxima(room, room.channels, settings)]
     freed = [wish for room in rooms for wish in maxima(room, room.channels[:1], settings)]
     free = partial(map, lambda wish: replace(wish, free=True))
-    return [*exaggerated, *maximised, *free(exaggerated), *free(freed)]
+    return [*exaggerated, *maximized, *free(exaggerated), *free(freed)]
 
 
 def caricature(room: Room, photograph: Tensor, weight: float = NaturalOptions.weight) -> Wish:
@@ -136,7 +136,7 @@ def caricature(room: Room, photograph: Tensor, weight: float = NaturalOptions.we
 
     Args:
         room: The layer.
-        photograph: x₀, (1, 3, H, W) in grey levels, where it starts from.
+        photograph: x₀, (1, 3, H, W) in gray levels, where it starts from.
         weight: C.
 
     Paper:
@@ -209,7 +209,7 @@ def _measured(grown: Sequence[Grown], rooms: Sequence[Room], picture: Picture, s
     by_name = {room.name: room for room in rooms}
     mean = torch.stack(natural).mean(0)
     caricatures: list[Drawn] = []
-    maximised: list[Drawn] = []
+    maximized: list[Drawn] = []
     for each in grown:
         room = by_name[each.wish.name]
         for number, image in enumerate(each.images):
@@ -218,14 +218,14 @@ def _measured(grown: Sequence[Grown], rooms: Sequence[Room], picture: Picture, s
             against = mean if each.wish.channels else natural[0]
             natural_share = intersection(gradient_histogram(pixels), against)
             made = Drawn(room.name, image, each.wish.free, naturalness=natural_share, fineness=float(fineness(pixels)[0]), **told)
-            (maximised if each.wish.channels else caricatures).append(made)
+            (maximized if each.wish.channels else caricatures).append(made)
     silent = {room.name: [channel for channel in room.channels if float(room.largest[channel]) <= 0] for room in rooms}
     fine = [float(fineness(each.pixels)[0]) for each in (picture, *scenes)]
     return Found(
         picture,
         tuple(room.name for room in rooms),
         caricatures,
-        maximised,
+        maximized,
         1 + len(scenes),
         among_themselves(natural),
         fine,

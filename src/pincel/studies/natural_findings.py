@@ -53,7 +53,7 @@ def caricature_finding(kept: Sequence[Reached]) -> Translated:
     told = {"most": most.layer, "top": most.after, "least": least.layer, "low": least.after, "n": len(grown), "all": len(kept)}
     if not grown:
         text = _(
-            "In no layer does the picture say more of what it saw than the photograph: here the regularisers weigh more than the wish, or "
+            "In no layer does the picture say more of what it saw than the photograph: here the regularizers weigh more than the wish, or "
             "there were too few steps ({most} keeps {top:.2f} of 1)."
         )
     elif len(kept) == 1:
@@ -66,7 +66,7 @@ def caricature_finding(kept: Sequence[Reached]) -> Translated:
     else:
         text = _(
             "In {n} of {all} layers the caricature says more of what was seen than the photograph, most in {most}, {top:.3g} times as "
-            "much; in {least} it keeps {low:.2f} of 1, for there the regularisers smooth away more than the wish adds."
+            "much; in {least} it keeps {low:.2f} of 1, for there the regularizers smooth away more than the wish adds."
         )
     return text.fill(**told)
 
@@ -96,9 +96,9 @@ def maximum_finding(kept: Sequence[Reached], photographs: int) -> Translated:
     return text.fill(**told)
 
 
-def natural_finding(caricatures: Sequence[Reached], maximised: Sequence[Reached], common: float, fine: Sequence[float]) -> Translated:
-    """Say what the regularisers do to gradients and to fine detail, picture by picture, and what they cost."""
-    pairs = _pairs([*caricatures, *maximised])
+def natural_finding(caricatures: Sequence[Reached], maximized: Sequence[Reached], common: float, fine: Sequence[float]) -> Translated:
+    """Say what the regularizers do to gradients and to fine detail, picture by picture, and what they cost."""
+    pairs = _pairs([*caricatures, *maximized])
     if not pairs:
         kept = fmean(each.naturalness for each in caricatures)
         return _("The caricatures have {kept:.0%} of their gradients in common with the photograph.").fill(kept=kept)
@@ -117,14 +117,14 @@ def natural_finding(caricatures: Sequence[Reached], maximised: Sequence[Reached]
         "detail": _detail(grain, freed),
     }
     return _(
-        "Of {pairs} pairs of pictures, those that are regularised have {with_:.0%} of their gradients in common with photographs, and "
+        "Of {pairs} pairs of pictures, those that are regularized have {with_:.0%} of their gradients in common with photographs, and "
         "those that are not {without:.0%}{common}: {gradients} Of their variance, {grain:.1%} and {freed:.1%} is fine detail "
         "({photos:.1%} in the photographs): {detail} {cost}"
     ).fill(**told)
 
 
 def _pairs(drawn: Sequence[Reached]) -> list[tuple[Reached, Reached]]:
-    """Return (regularised, free) for each that was drawn both ways."""
+    """Return (regularized, free) for each that was drawn both ways."""
     kept = {(each.layer, each.channel): each for each in drawn if not each.free}
     return [(kept[each.layer, each.channel], each) for each in drawn if each.free]
 
@@ -137,25 +137,25 @@ def _between(common: float) -> Translated:
 
 def _gradients(more: float) -> Translated:
     if more > SLIGHT:
-        return _("the regularisers keep gradients natural.")
+        return _("the regularizers keep gradients natural.")
     if more < -SLIGHT:
-        return _("by this measure, the regularisers do not make them more natural here.")
+        return _("by this measure, the regularizers do not make them more natural here.")
     return _("by this measure, that is hardly a difference.")
 
 
 def _detail(grain: float, freed: float) -> Translated:
     if freed > grain + SLIGHT:
-        return _("the regularisers take out the grain.")
+        return _("the regularizers take out the grain.")
     if grain > freed + SLIGHT:
-        return _("here the regularisers leave more grain, not less.")
+        return _("here the regularizers leave more grain, not less.")
     return _("neither way has more grain.")
 
 
 def _cost(further: int, pairs: int) -> Translated:
     if not further:
-        text = _("In none of them does the one that is not regularised reach further.")
+        text = _("In none of them does the one that is not regularized reach further.")
     else:
-        text = _("In {further} of {pairs} the one that is not regularised reaches further: that is what staying natural costs.")
+        text = _("In {further} of {pairs} the one that is not regularized reaches further: that is what staying natural costs.")
     return text.fill(further=further, pairs=pairs)
 
 

@@ -22,8 +22,8 @@ from pincel.studies.natural_texts import (
     MAXIMUM_FORMULA,
     NATURAL,
     NATURAL_FORMULA,
-    REGULARISERS,
-    REGULARISERS_FORMULA,
+    REGULARIZERS,
+    REGULARIZERS_FORMULA,
     TITLE,
 )
 from pincel.studies.plots import curves
@@ -90,8 +90,8 @@ class Found:
     Attributes:
         picture: The photograph, as it was looked at.
         layers: Looked at.
-        caricatures: Of it, regularised ones first.
-        maximised: Pictures for single channels, likewise.
+        caricatures: Of it, regularized ones first.
+        maximized: Pictures for single channels, likewise.
         photographs: How many were looked at, this one included.
         common: Naturalness of photographs among themselves.
         fine: Share of fine detail in each of them.
@@ -101,7 +101,7 @@ class Found:
     picture: Picture
     layers: Sequence[str]
     caricatures: Sequence[Drawn]
-    maximised: Sequence[Drawn]
+    maximized: Sequence[Drawn]
     photographs: int
     common: float
     fine: Sequence[float]
@@ -121,10 +121,10 @@ def page(found: Found, settings: Mapping[str, Any], left_out: Sequence[str], ear
         name="natural",
         title=TITLE,
         lead=LEAD.fill(layers=len(found.layers), backbone=settings["backbone"], steps=settings["steps"], size=settings["size"]),
-        blocks=[*_caricatures(found, settings["weight"]), *_maximised(found), *_natural(found)],
+        blocks=[*_caricatures(found, settings["weight"]), *_maximized(found), *_natural(found)],
         numbers={
             "caricatures": [each.as_json() for each in found.caricatures],
-            "channels": [each.as_json() for each in found.maximised],
+            "channels": [each.as_json() for each in found.maximized],
             "photographs": {"count": found.photographs, "naturalness": found.common, "fineness": list(found.fine)},
         },
         settings=settings,
@@ -141,8 +141,8 @@ def _caricatures(found: Found, weight: float) -> list[Block]:
         Heading(_("Caricatures")),
         Paragraph(CARICATURE),
         Formula(formula.fill(weight=weight), source),
-        Paragraph(REGULARISERS),
-        Formula(*REGULARISERS_FORMULA),
+        Paragraph(REGULARIZERS),
+        Formula(*REGULARIZERS_FORMULA),
     ]
     if not kept:
         return blocks
@@ -154,7 +154,7 @@ def _caricatures(found: Found, weight: float) -> list[Block]:
     look = _("Pull the edge: what has grown, and out of what?")
     blocks += [Slider(enlarged(original, 2), enlarged(deepest.image, 2), names, look), Plot("climb", _climb(kept), _CLIMB)]
     if free:
-        without = _("The same climbs without regularisers, bound or wandering view, clipped to what a file can hold.")
+        without = _("The same climbs without regularizers, bound or wandering view, clipped to what a file can hold.")
         blocks.append(Sheet("caricatures-free", [photograph, *map(_exaggerated, free)], columns, without))
     return [*blocks, _caricature_table(kept, free)]
 
@@ -188,8 +188,8 @@ def _caricature_table(kept: Sequence[Drawn], free: Sequence[Drawn]) -> Table:
     return Table("caricatures", {name: COLUMNS[name] for name in names}, rows, CARICATURE_TABLE, spoken=True)
 
 
-def _maximised(found: Found) -> list[Block]:
-    kept, free = _apart(found.maximised)
+def _maximized(found: Found) -> list[Block]:
+    kept, free = _apart(found.maximized)
     if not kept:
         return []
     cells: list[tuple[Translated, Image.Image]] = []
@@ -215,9 +215,9 @@ def _maximised(found: Found) -> list[Block]:
 
 
 def _channel_table(drawn: Sequence[Drawn]) -> Table:
-    names = ("layer", "channel", "regularised", "before", "after", "answer", "largest", "times", "naturalness", "fineness")
+    names = ("layer", "channel", "regularized", "before", "after", "answer", "largest", "times", "naturalness", "fineness")
     rows = [
-        {name: getattr(each, name) for name in names if name != "regularised"} | {"regularised": _("no") if each.free else _("yes")}
+        {name: getattr(each, name) for name in names if name != "regularized"} | {"regularized": _("no") if each.free else _("yes")}
         for each in drawn
     ]
     return Table("channels", {name: COLUMNS[name] for name in names}, rows, CHANNEL_TABLE, folded=True)
@@ -226,7 +226,7 @@ def _channel_table(drawn: Sequence[Drawn]) -> Table:
 def _named(each: Drawn) -> Translated:
     reach = "?" if each.times is None else f"{each.times:.3g}×"
     name = untranslated(f"{each.unit}, {each.channel}: {reach}")
-    return _("{name}\nnot regularised").fill(name=name) if each.free else name
+    return _("{name}\nnot regularized").fill(name=name) if each.free else name
 
 
 def _natural(found: Found) -> list[Block]:
@@ -237,7 +237,7 @@ def _natural(found: Found) -> list[Block]:
         Paragraph(NATURAL.fill(photographs=found.photographs)),
         Formula(*NATURAL_FORMULA),
         Plot("naturalness", _naturalness(found), _NATURALNESS),
-        Paragraph(natural_finding(found.caricatures, found.maximised, found.common, found.fine)),
+        Paragraph(natural_finding(found.caricatures, found.maximized, found.common, found.fine)),
     ]
 
 
@@ -252,9 +252,9 @@ def _naturalness(found: Found) -> Any:
     def draw(translate: Translate) -> Any:
         lines = {
             translate(_("caricatures")): of(found.caricatures, False),
-            translate(_("caricatures, not regularised")): of(found.caricatures, True),
-            translate(_("channels")): of(found.maximised, False),
-            translate(_("channels, not regularised")): of(found.maximised, True),
+            translate(_("caricatures, not regularized")): of(found.caricatures, True),
+            translate(_("channels")): of(found.maximized, False),
+            translate(_("channels, not regularized")): of(found.maximized, True),
             translate(_("photographs, one another")): [found.common] * len(found.layers),
         }
         known = {name: values for name, values in lines.items() if not all(map(isnan, values))}

@@ -33,11 +33,11 @@ class Wish:
         name: The layer asked for.
         representation: The network, and the layer that is looked at.
         direction: w, (1, C, h, w) or one a picture; see :class:`pincel.losses.inner.InnerLoss`.
-        start: (B, 3, H, W) in grey levels, as large as the margin of the jitter asks for.
+        start: (B, 3, H, W) in gray levels, as large as the margin of the jitter asks for.
         size: (height, width) of the pictures.
-        free: Without what keeps pictures natural: no regularisers, no bound, no jitter.
-        channels: Of each picture of a maximisation; none for a caricature.
-        weight: C, how much it weighs against the regularisers.
+        free: Without what keeps pictures natural: no regularizers, no bound, no jitter.
+        channels: Of each picture of a maximization; none for a caricature.
+        weight: C, how much it weighs against the regularizers.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Wish:
         return len(self.start) * each + OVERHEAD
 
     def reached(self, pixels: Tensor) -> list[float]:
-        """Return ⟨Φ(x), w⟩ of pictures (B, 3, H, W) in grey levels."""
+        """Return ⟨Φ(x), w⟩ of pictures (B, 3, H, W) in gray levels."""
         with torch.no_grad():
             values: list[float] = (self.representation.code(pixels) * self.direction).double().flatten(1).sum(1).tolist()
         return values
@@ -95,11 +95,11 @@ class Grown:
 
 
 def recipe_of(seed: int, steps: int, *, free: bool = False) -> Inversion:
-    """Return the values of the paper of 2016, with one phase, as its code maximises.
+    """Return the values of the paper of 2016, with one phase, as its code maximizes.
 
     Args:
         seed: Of the noise and of the wandering view.
-        steps: Of the optimiser.
+        steps: Of the optimizer.
         free: Without λ, bound and jitter, as ``experiments/exp_noregularizer.m`` has it.
     """
     values = {"norm_weight": 0.0, "tv_weight": 0.0, "bound": 0.0, "jitter": 0.0} if free else {}
@@ -112,7 +112,7 @@ def wide(representation: Representation, size: tuple[int, int]) -> tuple[int, in
 
 
 def surrounded(photograph: Tensor, representation: Representation) -> Tensor:
-    """Return a photograph (1, 3, H, W) in grey levels with the mean colour around it, as wide as :func:`wide` says."""
+    """Return a photograph (1, 3, H, W) in gray levels with the mean color around it, as wide as :func:`wide` says."""
     middle = representation.middle().to(photograph)
     height, width = wide(representation, (photograph.shape[-2], photograph.shape[-1]))
     down, across = height - photograph.shape[-2], width - photograph.shape[-1]
@@ -122,7 +122,7 @@ def surrounded(photograph: Tensor, representation: Representation) -> Tensor:
 
 
 def noises(representation: Representation, size: tuple[int, int], seed: int, channels: Sequence[int]) -> Tensor:
-    """Return noise for each channel its own, (B, 3, H, W) in grey levels, as wide as :func:`wide` says.
+    """Return noise for each channel its own, (B, 3, H, W) in gray levels, as wide as :func:`wide` says.
 
     A channel's noise depends on the seed and its number, not on the other channels.
     """
@@ -137,7 +137,7 @@ def grow(wish: Wish, seed: int, steps: int, watch: Watch, told: Callable[[int], 
     Args:
         wish: What for.
         seed: Of the wandering view.
-        steps: Of the optimiser; fewer if ``watch`` is stopped.
+        steps: Of the optimizer; fewer if ``watch`` is stopped.
         watch: May ask for the end.
         told: Is told each step made.
     """

@@ -35,7 +35,7 @@ def gradient_histogram(picture: Tensor) -> Tensor:
         picture: (1, 3, H, W), in any range.
 
     Returns:
-        18 shares that add up to 1; zeros for a picture of one grey.
+        18 shares that add up to 1; zeros for a picture of one gray.
 
     Example:
         >>> edge = torch.tensor([0.0, 0.0, 1.0, 1.0]).expand(1, 3, 4, 4)
@@ -46,14 +46,14 @@ def gradient_histogram(picture: Tensor) -> Tensor:
         Mahendran, Vedaldi 2016 (IJCV), where they ask how natural their pictures are; ``experiments/exp_naturalness.m`` of
         aravindhm/nnpreimage, with ``imgradient`` of Matlab.
     """
-    grey = functional.pad(luma(picture.double()), (1, 1, 1, 1), mode="replicate")
-    sobel = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]], dtype=grey.dtype, device=grey.device)
-    across, down = functional.conv2d(grey, torch.stack([sobel, sobel.T])[:, None])[0]
+    gray = functional.pad(luma(picture.double()), (1, 1, 1, 1), mode="replicate")
+    sobel = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]], dtype=gray.dtype, device=gray.device)
+    across, down = functional.conv2d(gray, torch.stack([sobel, sobel.T])[:, None])[0]
     # A gradient straight to the left is at -180°, as there: a zero is taken for -0.
     degrees = torch.rad2deg(torch.atan2(-(down + 0.0), across))
     place = (torch.ceil((degrees + 180) * BINS / 360) - 1).clamp(0, BINS - 1).long()
     length = torch.hypot(across, down)
-    sums = torch.zeros(BINS, dtype=grey.dtype, device=grey.device).index_add_(0, place.flatten(), length.flatten())
+    sums = torch.zeros(BINS, dtype=gray.dtype, device=gray.device).index_add_(0, place.flatten(), length.flatten())
     return (sums / sums.sum().clamp(min=1e-300)).cpu()
 
 

@@ -13,7 +13,7 @@ LEAD = _(
 CARICATURE = _(
     "Each picture starts as the photograph itself. What a layer answers to it, Φ(x₀), is taken as a direction, and the picture is moved "
     "so that its own answer reaches ever further that way: what the layer saw a little of, it then sees a lot of. Look for what grows: in "
-    "shallow layers it can only be as small as what they see, edges and their colours; in deep ones it may be whole parts of things."
+    "shallow layers it can only be as small as what they see, edges and their colors; in deep ones it may be whole parts of things."
 )
 CARICATURE_FORMULA = (
     _("x* = argmin_x  −C·⟨Φ(x), w⟩ + λ_α·R_α(x) + λ_β·R_β(x);  w = [Φ(x₀)]₊ / ‖[Φ(x₀)]₊‖²,  so that ⟨Φ(x₀), w⟩ = 1;  C = {weight:g}"),
@@ -22,19 +22,19 @@ CARICATURE_FORMULA = (
         "exp_enhance.m of aravindhm/nnpreimage, where C is 1"
     ),
 )
-REGULARISERS = _(
+REGULARIZERS = _(
     "Nothing in that direction says where to stop, and most pictures on the way are noise to us. Four things keep them natural: long "
-    "colours cost ever more (R_α), and so does variation between neighbours (R_β); no colour may be further than 160 grey levels from the "
+    "colors cost ever more (R_α), and so does variation between neighbors (R_β); no color may be further than 160 gray levels from the "
     "mean; and the network's view wanders by up to a quarter of the layer's stride from step to step, so that no pattern can rely on its "
     "exact place."
 )
-REGULARISERS_FORMULA = (
+REGULARIZERS_FORMULA = (
     "R_α = 1/(H·W)·Σ (Σ_c x_c²)^(α/2);  R_β = 1/(H·W)·Σ ((Δ₁x)² + (Δ₂x)²)^(β/2);  α = 6, β = 2, λ_α = 1/80⁶, λ_β = (6.5/80)², |x_ij| ≤ 160",
     _("The same paper; constants of its get_defaults.m, AdaGrad with momentum 0.9. The best picture is kept, not the last"),
 )
 MAXIMUM = _(
     "Now the direction is one channel at the position in the middle, and the picture starts as noise. It is about as large as what that "
-    "one unit sees. How much its answer weighs against the regularisers is measured by M, the largest answer that any of {photographs} "
+    "one unit sees. How much its answer weighs against the regularizers is measured by M, the largest answer that any of {photographs} "
     "photographs gets from the channel; the channels are the ones the photograph excites most, unless they were named. Silent units would "
     "have no slope, so the convolution is climbed before its ReLU."
 )
@@ -56,7 +56,7 @@ NATURAL_FORMULA = (
     _("Mahendran, Vedaldi 2016 (IJCV), gradient histogram intersection; exp_naturalness.m, with Sobel's differences"),
 )
 CARICATURE_TABLE = _(
-    "As saved: ⟨Φ, w⟩ (the photograph has 1), gradients in common with the photograph, fine detail; and the same without regularisers."
+    "As saved: ⟨Φ, w⟩ (the photograph has 1), gradients in common with the photograph, fine detail; and the same without regularizers."
 )
 CHANNEL_TABLE = _(
     "Of each picture for a channel, in 8 bits: ⟨Φ, w⟩ of the noise and of the picture, the answer of its unit, the largest that "
@@ -65,7 +65,7 @@ CHANNEL_TABLE = _(
 COLUMNS = {
     "layer": _("layer"),
     "channel": _("channel"),
-    "regularised": _("regularised"),
+    "regularized": _("regularized"),
     "before": _("noise ⟨Φ, w⟩"),
     "after": _("⟨Φ, w⟩ reached"),
     "answer": _("answer"),

@@ -1,4 +1,4 @@
-"""Numbers in coloured squares."""
+"""Numbers in colored squares."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pincel.studies.maps import LUMA
 
 @dataclass(frozen=True)
 class Grid:
-    """Numbers to be drawn in coloured squares.
+    """Numbers to be drawn in colored squares.
 
     Attributes:
         title: Above.
         values: (rows, columns).
-        colours: A colour map of matplotlib.
+        colors: A color map of matplotlib.
         limits: Values of its two ends.
         decimals: Written of each number.
         frame: (row, column, side) of a square that stands out.
@@ -30,7 +30,7 @@ class Grid:
 
     title: str
     values: Tensor
-    colours: str
+    colors: str
     limits: tuple[float, float]
     decimals: int
     frame: tuple[int, int, int] | None = None
@@ -38,7 +38,7 @@ class Grid:
 
 
 def grids(rows: Sequence[Sequence[Grid]], below: str = "") -> Figure:
-    """Draw rows of grids of numbers in coloured squares, and a line of text under them."""
+    """Draw rows of grids of numbers in colored squares, and a line of text under them."""
     # Squares shrink until the row fits on a page, letters of operators and sums do not.
     square = min([0.52, *((11.0 - sum(map(_beside, row))) / sum(grid.values.shape[1] + 1.0 for grid in row) for row in rows)])
     widths = [[grid.values.shape[1] + 1.0 + _beside(grid) / square for grid in row] for row in rows]
@@ -85,7 +85,7 @@ def _squares(axes: Axes, grid: Grid, corner: tuple[float, float], square: float)
     left, top = corner
     height, width = grid.values.shape
     low, high = grid.limits
-    shades = mpl.colormaps[grid.colours](((grid.values - low) / ((high - low) or 1.0)).clamp(0, 1).numpy())
+    shades = mpl.colormaps[grid.colors](((grid.values - low) / ((high - low) or 1.0)).clamp(0, 1).numpy())
     # One mesh, for a thousand squares take half a minute to draw.
     edges = ([left + column for column in range(width + 1)], [top + row for row in range(height + 1)])
     axes.pcolormesh(*edges, shades, edgecolors="white", linewidth=0.5)

@@ -35,7 +35,7 @@ _LEAD = _(
 )
 _HOW = _(
     "A photograph may give a channel only one patch, its strongest; otherwise one picture full of grass could fill all nine places. A "
-    "patch is exactly what the position sees, its receptive field; where that reaches beyond the border, the mean colour stands instead. "
+    "patch is exactly what the position sees, its receptive field; where that reaches beyond the border, the mean color stands instead. "
     "{which}"
 )
 _SELECTED = _(
@@ -46,14 +46,14 @@ _NAMED = _("The channels are those that were asked for.")
 _METHODS = {
     "guided": _(
         "Beside each patch: guided backpropagation. The answer is followed back to the pixels, and only what speaks for it is let through "
-        "each ReLU. Grey means no part in it; the brighter or darker a colour, the more the answer grows with more or less of it."
+        "each ReLU. Gray means no part in it; the brighter or darker a color, the more the answer grows with more or less of it."
     ),
     "deconvolution": _(
         "Beside each patch: its deconvolution. The answer is carried back to the pixels through the transposed filters, and each ReLU is "
-        "applied to what comes back. Grey means no part in it; the brighter or darker a colour, the larger its part."
+        "applied to what comes back. Gray means no part in it; the brighter or darker a color, the larger its part."
     ),
     "gradient": _(
-        "Beside each patch: the gradient of the answer, unchanged. Grey means no part in it; the brighter or darker a colour, the more "
+        "Beside each patch: the gradient of the answer, unchanged. Gray means no part in it; the brighter or darker a color, the more "
         "the answer grows with more or less of it."
     ),
 }
@@ -184,7 +184,7 @@ def _alike(measured: Mapping[str, Any]) -> Translated:
     elif within - between > NOTABLE:
         so = _("They are related, but far from equal: the channel answers to a pattern that can look in many ways.")
     else:
-        so = _("Pixel by pixel they are hardly more alike than any two: what they share, if anything, is no fixed arrangement of colours.")
+        so = _("Pixel by pixel they are hardly more alike than any two: what they share, if anything, is no fixed arrangement of colors.")
     return text.fill(within=within, between=between, so=so)
 
 
@@ -203,7 +203,7 @@ def _summary(layers: Mapping[str, Mapping[str, Any]]) -> list[Block]:
     caption = _(
         "Selectivity: the weakest answer kept, over the mean magnitude of the channel; the median of all channels. Likeness: mean cosine "
         "of "
-        "two patches shown, the mean colour taken off."
+        "two patches shown, the mean color taken off."
     )
     table = Table("layers", columns, [{"layer": name, **measured} for name, measured in layers.items()], caption)
     if len(layers) < 2:

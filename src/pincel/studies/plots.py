@@ -29,8 +29,8 @@ _STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "legend.frameon": False,
 }
-# Told apart by colour-blind readers too (Okabe and Ito).
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#333333", "#999999", "#f0e442")
+# Told apart by color-blind readers too (Okabe and Ito).
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#333333", "#999999", "#f0e442")
 DPI = 110
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -56,9 +56,9 @@ def curves(
     """
     with mpl.rc_context(_STYLE):
         figure, axes = plain(size)
-        for colour, (name, values) in zip(COLOURS * (1 + len(lines) // len(COLOURS)), lines.items(), strict=False):
+        for color, (name, values) in zip(COLORS * (1 + len(lines) // len(COLORS)), lines.items(), strict=False):
             places = list(range(len(across))) if across and isinstance(across[0], str) else across
-            axes.plot(places[: len(values)], values, marker="o" if points else None, markersize=4, color=colour, label=name)
+            axes.plot(places[: len(values)], values, marker="o" if points else None, markersize=4, color=color, label=name)
         if across and isinstance(across[0], str):
             axes.set_xticks(range(len(across)), labels=list(across), rotation=30 if len(across) > 6 else 0)  # type: ignore[arg-type]
         if logarithmic:
@@ -74,7 +74,7 @@ def bars(values: Mapping[str, float], label: str, *, size: tuple[float, float] =
     """Draw a bar for each value."""
     with mpl.rc_context(_STYLE):
         figure, axes = plain(size)
-        axes.bar(range(len(values)), list(values.values()), color=COLOURS[0])
+        axes.bar(range(len(values)), list(values.values()), color=COLORS[0])
         axes.set_xticks(range(len(values)), labels=list(values), rotation=30 if len(values) > 6 else 0)
         axes.set_ylabel(label)
         return figure
@@ -84,7 +84,7 @@ def shares(
     parts: Mapping[str, Sequence[float]],
     places: Sequence[str],
     label: str,
-    colours: Sequence[str] = COLOURS,
+    colors: Sequence[str] = COLORS,
     *,
     size: tuple[float, float] = (7.0, 3.5),
 ) -> Figure:
@@ -92,8 +92,8 @@ def shares(
     with mpl.rc_context(_STYLE):
         figure, axes = plain(size)
         below = np.zeros(len(places))
-        for colour, (name, values) in zip(colours, parts.items(), strict=False):
-            axes.bar(range(len(places)), values, bottom=below, color=colour, label=name)
+        for color, (name, values) in zip(colors, parts.items(), strict=False):
+            axes.bar(range(len(places)), values, bottom=below, color=color, label=name)
             below = below + np.asarray(values)
         axes.set_xticks(range(len(places)), labels=list(places))
         axes.set_ylabel(label)
@@ -106,24 +106,24 @@ def heat(
     *,
     names: tuple[Sequence[str], Sequence[str]] | None = None,
     label: str = "",
-    centred: bool = False,
+    centered: bool = False,
     numbers: bool = False,
     size: tuple[float, float] = (6.0, 5.0),
 ) -> Figure:
-    """Draw a matrix as colours.
+    """Draw a matrix as colors.
 
     Args:
         values: (rows, columns).
         names: Of rows and of columns.
-        label: Of the colours.
-        centred: White is zero, blue below, red above; otherwise dark is small and bright is large.
+        label: Of the colors.
+        centered: White is zero, blue below, red above; otherwise dark is small and bright is large.
         numbers: Write each number into its square.
         size: In inches.
     """
     with mpl.rc_context({**_STYLE, "axes.grid": False}):
         figure, axes = plain(size)
         most = float(np.abs(values).max()) or 1.0
-        limits = {"vmin": -most, "vmax": most, "cmap": "RdBu_r"} if centred else {"cmap": "viridis"}
+        limits = {"vmin": -most, "vmax": most, "cmap": "RdBu_r"} if centered else {"cmap": "viridis"}
         drawn = axes.imshow(values, interpolation="nearest", aspect="equal", **limits)
         if names:
             axes.set_yticks(range(len(names[0])), labels=list(names[0]))
@@ -131,9 +131,9 @@ def heat(
         if numbers:
             middle = (float(values.min()) + float(values.max())) / 2
             for (row, column), value in np.ndenumerate(values):
-                dark = abs(value) > 0.6 * most if centred else value < middle
-                colour = "white" if dark else "black"
-                axes.text(column, row, f"{value:.2g}", ha="center", va="center", fontsize=8, color=colour)
+                dark = abs(value) > 0.6 * most if centered else value < middle
+                color = "white" if dark else "black"
+                axes.text(column, row, f"{value:.2g}", ha="center", va="center", fontsize=8, color=color)
         figure.colorbar(drawn, ax=axes, label=label)
         return figure
 

@@ -36,7 +36,7 @@ class Field:
 
     Attributes:
         start: First row, and column, that position 0 sees; negative where it looks beyond the border.
-        jump: Pixels between what two neighbours see.
+        jump: Pixels between what two neighbors see.
         size: Side of the square.
 
     Paper:

@@ -28,7 +28,7 @@ STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"2015": STYLE_LAYERS, "cvpr2016": ("relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_2")}
 )
-# Grey levels, on average, up to which a picture is called nearly the same as another.
+# Gray levels, on average, up to which a picture is called nearly the same as another.
 ALIKE = 10.0
 
 LAYER = _("layer")
@@ -64,7 +64,7 @@ def study(content: Source, style: Source, options: ReconstructOptions, settings:
     of_photograph, of_painting = features(backbone, photograph, content_layers), features(backbone, painting, style_layers)
     content_errors = [errors(backbone, result.image, of_photograph, content_layers)[0] for result in rebuilt]
     style_errors = [errors(backbone, result.image, of_painting, style_layers)[1] for result in restyled]
-    greys = [pixel_error(load_picture(result.image), photograph) for result in rebuilt]
+    grays = [pixel_error(load_picture(result.image), photograph) for result in rebuilt]
     return Report(
         name="reconstruct",
         title=_("What layers remember: content and style, rebuilt"),
@@ -73,13 +73,13 @@ def study(content: Source, style: Source, options: ReconstructOptions, settings:
             "what comes back is what that layer knows. The same with the correlations of filters, and the painting."
         ),
         blocks=[
-            *_content_blocks(photograph, rebuilt, content_layers, content_errors, greys),
+            *_content_blocks(photograph, rebuilt, content_layers, content_errors, grays),
             *_style_blocks(painting, restyled, style_layers, style_errors),
         ],
         numbers={
             "content": [
-                {**each, "grey_levels": grey}
-                for each, grey in zip(_numbers(rebuilt, content_layers, content_errors, "content"), greys, strict=True)
+                {**each, "gray_levels": gray}
+                for each, gray in zip(_numbers(rebuilt, content_layers, content_errors, "content"), grays, strict=True)
             ],
             "style": _numbers(restyled, style_layers, style_errors, "style"),
         },
@@ -112,7 +112,7 @@ def _raw(pooling: Pooling) -> dict[str, Any]:
 
 
 def _content_blocks(
-    picture: Picture, done: Sequence[Result], layers: Sequence[str], found: Sequence[Sequence[float]], greys: Sequence[float]
+    picture: Picture, done: Sequence[Result], layers: Sequence[str], found: Sequence[Sequence[float]], grays: Sequence[float]
 ) -> list[Block]:
     cells = [(_("the photograph"), to_pil(picture.pixels))]
     cells += [
@@ -134,10 +134,10 @@ def _content_blocks(
     ]
     if done:
         blocks += [
-            Paragraph(_content_finding(layers, greys)),
+            Paragraph(_content_finding(layers, grays)),
             _curve("content", done, layers, "content"),
             _matrix("content-errors", found, layers, [untranslated(layer) for layer in layers], _CONTENT_MATRIX),
-            _table("content-table", done, layers, found, "content", greys),
+            _table("content-table", done, layers, found, "content", grays),
         ]
     return blocks
 
@@ -182,13 +182,13 @@ _STYLE_MATRIX = _(
 )
 
 
-def _content_finding(layers: Sequence[str], greys: Sequence[float]) -> Translated:
+def _content_finding(layers: Sequence[str], grays: Sequence[float]) -> Translated:
     """Say from which layers the picture came back."""
-    good = [layer for layer, grey in zip(layers, greys, strict=False) if grey <= ALIKE]
-    lost = [layer for layer, grey in zip(layers, greys, strict=False) if grey > ALIKE]
+    good = [layer for layer, gray in zip(layers, grays, strict=False) if gray <= ALIKE]
+    lost = [layer for layer, gray in zip(layers, grays, strict=False) if gray > ALIKE]
     told = {"good": ", ".join(good), "lost": ", ".join(lost), "limit": ALIKE}
     kept = (
-        _("From {good} nearly the whole picture comes back: {limit:.0f} of 255 grey levels off or less, on average.").fill(**told)
+        _("From {good} nearly the whole picture comes back: {limit:.0f} of 255 gray levels off or less, on average.").fill(**told)
         if good
         else _("From none of the layers does the whole picture come back.")
     )
@@ -250,7 +250,7 @@ def _table(
     names: Sequence[str | Translated],
     found: Sequence[Sequence[float]],
     group: str,
-    greys: Sequence[float] = (),
+    grays: Sequence[float] = (),
 ) -> Table:
     rows = [
         {"layer": _row_name(each), "steps": result.record["steps"], "loss": result.losses[-1][group], "error": own}
@@ -262,9 +262,9 @@ def _table(
         "loss": untranslated(f"J_{group}"),
         "error": _("relative error there"),
     }
-    if greys:
-        columns["grey_levels"] = _("grey levels off")
-        rows = [{**row, "grey_levels": grey} for row, grey in zip(rows, greys, strict=True)]
+    if grays:
+        columns["gray_levels"] = _("gray levels off")
+        rows = [{**row, "gray_levels": gray} for row, gray in zip(rows, grays, strict=True)]
     return Table(name, columns, rows, _("After the last step."), spoken=True)
 
 

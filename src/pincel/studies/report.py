@@ -47,7 +47,7 @@ class Picture:
 
     Attributes:
         name: Of its file, without extension.
-        image: RGB, or grey.
+        image: RGB, or gray.
         caption: What is seen.
         enlarged: Show single pixels as squares rather than blurred.
     """

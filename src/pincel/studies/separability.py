@@ -18,7 +18,7 @@ from pincel.studies.declarations.separability import SeparabilityOptions
 from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.measure import content_error, style_error
 from pincel.studies.paint import Job, early, paint_all
-from pincel.studies.plots import COLOURS, curves, shares
+from pincel.studies.plots import COLORS, curves, shares
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import Settings, chosen_layers
 from pincel.studies.watch import Watch
@@ -213,7 +213,7 @@ def _drawn(parted: Mapping[str, Effects]) -> Any:
             translate(_("the painting")): [each.style for each in parted.values()],
             translate(_("both together")): [each.both for each in parted.values()],
         }
-        return shares(parts, list(parted), translate(_("share of the variance")), COLOURS)
+        return shares(parts, list(parted), translate(_("share of the variance")), COLORS)
 
     return draw
 

@@ -78,7 +78,7 @@ def confusion_picture(confusion: Sequence[Sequence[int]], classes: Sequence[str]
 
 
 def first_filters(weight: Tensor) -> Image.Image:
-    """Return the filters that see the pixels, (O, 3, f, f), as tiles in colour, each stretched to its own largest weight."""
+    """Return the filters that see the pixels, (O, 3, f, f), as tiles in color, each stretched to its own largest weight."""
     tiles = [(str(channel), tile(each, float(each.abs().max()))) for channel, each in enumerate(weight)]
     return numbered_grid(tiles, math.ceil(math.sqrt(2 * len(tiles))), FILTER)
 

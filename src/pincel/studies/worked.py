@@ -135,9 +135,9 @@ def worked(planes: Tensor, weight: Tensor, bias: float, place: tuple[int, int], 
     return Worked(bordered, weight.double(), bias, place, (row, column), crop)
 
 
-def most_contrast(grey: Tensor, crop: int) -> tuple[int, int]:
+def most_contrast(gray: Tensor, crop: int) -> tuple[int, int]:
     """Return (row, column) of the middle of the square of (H, W) whose values vary most; the first of equal ones."""
-    cut = grey.double()[None, None]
+    cut = gray.double()[None, None]
     spread = functional.avg_pool2d(cut.square(), crop, 1) - functional.avg_pool2d(cut, crop, 1).square()
     row, column = divmod(int(spread.argmax()), spread.shape[-1])
     return row + (crop - 1) // 2, column + (crop - 1) // 2

@@ -19,7 +19,7 @@ from pincel.studio.troubles import ApiError
 
 STARTS = ("content", "noise", "style", "blend")
 # Values that are pairs, and may be given as text, too.
-PAIRS = ("content_layers", "style_layers", "content_terms", "style_terms", "ladder", "optimizer_options")
+PAIRS = ("content_layers", "style_layers", "content_terms", "style_terms", "scales", "optimizer_options")
 MASKS = {"content_mask": "content_mask", "style_mask": "style_masks"}
 # More are a mistake: a day and a night of painting, a picture no memory holds.
 MOST = {"steps": 1_000_000, "size": 65_536}
@@ -71,7 +71,7 @@ def _shaped(key: str, value: JsonValue) -> JsonValue:
         return _switch(key, value)
     if key == "optimizer_options" and isinstance(value, str):
         value = _options(value)
-    if key != "ladder" and any(names_file(text) for text in _texts(value)):
+    if key != "scales" and any(names_file(text) for text in _texts(value)):
         raise ApiError(422, f"'{key}' cannot be {_short(value)}: no file is named here, and nothing else has such signs in it.", key)
     simple = isinstance(value, str | int | float) and not isinstance(value, bool)
     listed = isinstance(value, list) and all(isinstance(each, str | int | float) for each in value) and key in (*PAIRS, "style_scale")

@@ -54,7 +54,7 @@ def look(path: Path, folder: Path, pixels: int, memory: int, given: str) -> dict
     decoded = decode(data, what="picture", given=given, fit=fit, memory=allowed)
     if decoded.alpha is not None and not decoded.alpha.max() > 0:
         raise unreadable("picture", "is wholly transparent", given, "a picture with something in it")
-    height, width = decoded.whole or decoded.colours.shape[:2]
+    height, width = decoded.whole or decoded.colors.shape[:2]
     shown = _on_white(decoded)
     for name, side, quality in (("view.jpg", VIEW, 90), ("thumb.webp", THUMB, 80)):
         shown.thumbnail((side, side), Image.Resampling.LANCZOS)
@@ -67,14 +67,14 @@ def look(path: Path, folder: Path, pixels: int, memory: int, given: str) -> dict
 
 def _on_white(decoded: Decoded) -> Image.Image:
     """Return 8 bits a sample, what is transparent on white. The arrays are spent: of a large picture, each copy is a gigabyte."""
-    colours = decoded.colours
+    colors = decoded.colors
     if decoded.alpha is not None:
-        colours -= 1
-        colours *= decoded.alpha[..., None]
-        colours += 1
-    colours *= 255
-    np.rint(colours, out=colours)
-    return Image.fromarray(colours.astype(np.uint8))
+        colors -= 1
+        colors *= decoded.alpha[..., None]
+        colors += 1
+    colors *= 255
+    np.rint(colors, out=colors)
+    return Image.fromarray(colors.astype(np.uint8))
 
 
 def confine(memory: int) -> None:

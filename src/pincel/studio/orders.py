@@ -70,16 +70,16 @@ def continued(before: Record, steps: int, home: Home) -> Record:
     source = home.run(before.key) / RESULT
     if before.view.kind != "transfer" or not source.is_file():
         raise ApiError(409, "There is no picture to go on from: the run has no result.")
-    own = ("init", "ladder", "steps")
+    own = ("init", "scales", "steps")
     settings: dict[str, JsonValue] = {**{key: value for key, value in before.view.settings.items() if key not in own}, "steps": steps}
-    recipe, _ = check_settings(before.view.recipe or "pincel", {**settings, "ladder": "none"})
+    recipe, _ = check_settings(before.view.recipe or "pincel", {**settings, "scales": "none"})
     with _begun(home, None) as order:
         for path in before.order.files:
             if path != _START:
                 link(home.run(before.key) / path, order.folder / path)
         link(source, order.folder / _START)
         options = [(key, value) for key, value in before.order.options if key not in own]
-        options += [("init", _START), ("ladder", "none"), ("steps", str(steps))]
+        options += [("init", _START), ("scales", "none"), ("steps", str(steps))]
         files = {**before.order.files, _START: f"{short_name(before.order.output)}-{before.key}.png"}
         told = before.order.model_copy(update={"options": options, "files": files})
         view = RunView(
@@ -122,7 +122,7 @@ def study(asked: StudyAsked, home: Home, pictures: Pictures) -> Record:
 
 def plan_of(recipe: Recipe) -> list[tuple[float, float]]:
     """Return (share of the size, steps) of each scale of a recipe, coarse to fine."""
-    return [*sorted((share, recipe.steps * multiple) for share, multiple in recipe.rungs), (1.0, float(recipe.steps))]
+    return [*sorted((share, recipe.steps * multiple) for share, multiple in recipe.scale_fractions), (1.0, float(recipe.steps))]
 
 
 _START = "inputs/start.png"

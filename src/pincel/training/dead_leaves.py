@@ -1,6 +1,6 @@
 """Pictures that are drawn: leaves that lie upon each other. Whoever has no photographs has these.
 
-Discs, ellipses and polygons of all sizes fall upon each other until nothing is bare; each has colours, light, stripes or grain of its own.
+Discs, ellipses and polygons of all sizes fall upon each other until nothing is bare; each has colors, light, stripes or grain of its own.
 Edges, areas and the spectrum of what comes of it are much like those of photographs.
 
 Paper:
@@ -40,24 +40,24 @@ def render(index: int, side: int = SIDE) -> NDArray[np.uint8]:
 
 
 def _palette(rng: Generator) -> Field:
-    """Draw some colours: dark and light ones, few of them loud."""
+    """Draw some colors: dark and light ones, few of them loud."""
     count = int(rng.integers(3, 9))
     loudness = rng.uniform(0.02, 0.3)
-    colours = rng.uniform(0, 1, (count, 1)) + rng.normal(0, loudness, (count, 3)) + rng.normal(0, 0.08, (1, 3))
-    palette: Field = np.clip(colours, 0, 1).astype(np.float32)
+    colors = rng.uniform(0, 1, (count, 1)) + rng.normal(0, loudness, (count, 3)) + rng.normal(0, 0.08, (1, 3))
+    palette: Field = np.clip(colors, 0, 1).astype(np.float32)
     return palette
 
 
 def _lay(picture: Field, radius: float, palette: Field, softness: float, rng: Generator) -> None:
     """Lay one leaf upon a picture."""
     side = picture.shape[0]
-    centre = rng.uniform(-0.1 * side, 1.1 * side, 2)
-    top, left = (max(0, int(c - 1.5 * radius)) for c in centre)
-    bottom, right = (min(side, int(c + 1.5 * radius) + 2) for c in centre)
+    center = rng.uniform(-0.1 * side, 1.1 * side, 2)
+    top, left = (max(0, int(c - 1.5 * radius)) for c in center)
+    bottom, right = (min(side, int(c + 1.5 * radius) + 2) for c in center)
     if bottom <= top or right <= left:
         return
     y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
-    y, x = y - np.float32(centre[0]), x - np.float32(centre[1])
+    y, x = y - np.float32(center[0]), x - np.float32(center[1])
     turn = rng.uniform(0, np.pi)
     along = (np.cos(turn) * x + np.sin(turn) * y).astype(np.float32)
     across = ((np.cos(turn) * y - np.sin(turn) * x) * rng.uniform(1, 2.5)).astype(np.float32)
@@ -77,11 +77,11 @@ def _distance(along: Field, across: Field, rng: Generator) -> Field:
 
 
 def _surface(along: Field, across: Field, radius: float, palette: Field, rng: Generator) -> Field:
-    """Colour a leaf: a colour of the palette or near it, light from one side, and stripes, blots or nothing on it."""
-    colour = palette[rng.integers(len(palette))] + rng.normal(0, 0.06, 3).astype(np.float32)
+    """Color a leaf: a color of the palette or near it, light from one side, and stripes, blots or nothing on it."""
+    color = palette[rng.integers(len(palette))] + rng.normal(0, 0.06, 3).astype(np.float32)
     other = palette[rng.integers(len(palette))]
     light = 1 + np.float32(rng.uniform(-0.35, 0.35)) * along / np.float32(radius)
-    surface: Field = np.broadcast_to(colour, (*along.shape, 3)) * light[..., None]
+    surface: Field = np.broadcast_to(color, (*along.shape, 3)) * light[..., None]
     pattern, period = rng.uniform(), np.float32(rng.uniform(2.5, max(4.0, radius / 2)))
     if pattern < 0.25:
         mix = 0.5 + 0.5 * np.sin(2 * np.pi * along / period)

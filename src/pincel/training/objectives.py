@@ -32,7 +32,7 @@ from pincel.training.pictures import CropSampler
 
 
 class StyleObjective(Protocol):
-    """What is learnt from crops."""
+    """What is learned from crops."""
 
     @property
     def channels(self) -> int:
@@ -53,7 +53,7 @@ class StyleObjective(Protocol):
 
 @dataclass(frozen=True)
 class OneStyleObjective:
-    """To paint crops as optimisation would, after one style.
+    """To paint crops as optimization would, after one style.
 
     Attributes:
         recipe: What J is.
@@ -156,10 +156,10 @@ class AnyStyleObjective:
 
 @dataclass(frozen=True)
 class IdentityLoss(PixelLoss):
-    """The mean squared difference to a picture, a grey level being one.
+    """The mean squared difference to a picture, a gray level being one.
 
     Attributes:
-        target: (1, 3, H, W) in grey levels.
+        target: (1, 3, H, W) in gray levels.
     """
 
     target: Tensor
@@ -180,7 +180,7 @@ def is_copy(number: int, share: float) -> bool:
 
 
 def evaluate_image(vgg: VGG, objective: Objective, painted: Tensor) -> Evaluation:
-    """Evaluate J of a picture in grey levels; differentiable."""
+    """Evaluate J of a picture in gray levels; differentiable."""
     return objective.evaluation(forward_tiled(vgg, painted, objective.layers, objective.statistics), painted)
 
 

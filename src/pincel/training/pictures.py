@@ -153,7 +153,7 @@ def _read(files: Sequence[Path], number: int) -> Levels:
 
 @dataclass(frozen=True)
 class CropSampler:
-    """Squares of pictures, of random places, sizes and, some, colours. Each place has an equal share of them.
+    """Squares of pictures, of random places, sizes and, some, colors. Each place has an equal share of them.
 
     Attributes:
         sources: Where from.
@@ -207,7 +207,7 @@ class CropSampler:
         square = resize(square, (recipe.crop, recipe.crop), "box" if side > recipe.crop else "bicubic")
         if rng.uniform() < 0.5:
             square = square.flip(3)
-        return _recoloured(square, rng) if rng.uniform() < recipe.recolour else square
+        return _recolored(square, rng) if rng.uniform() < recipe.recolor else square
 
     def _readable(self, source: int, rng: Generator) -> Levels:
         """Return a picture of a source; of those that turn out to be damaged another, the same one in every run."""
@@ -245,7 +245,7 @@ class CropSampler:
         return np.asarray(to_pil(smaller))
 
 
-def _recoloured(square: Tensor, rng: Generator) -> Tensor:
+def _recolored(square: Tensor, rng: Generator) -> Tensor:
     """Exchange channels, turn some into their negative, and move lights and darks."""
     exchanged = square[:, torch.from_numpy(rng.permutation(3))]
     negative = torch.from_numpy(rng.uniform(size=3) < 0.25).view(1, 3, 1, 1)

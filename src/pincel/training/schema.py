@@ -37,7 +37,7 @@ class StyleTrainingRecipe(RecipeModel):
     copies: float = Field(
         ge=0,
         le=0.9,
-        description="Of an any-style network, the share of the crops that it learns to draw as they are: colours come sooner.",
+        description="Of an any-style network, the share of the crops that it learns to draw as they are: colors come sooner.",
     )
 
     lead: float = Field(
@@ -47,7 +47,7 @@ class StyleTrainingRecipe(RecipeModel):
         "draw learns manners sooner, and such a step takes half the time.",
     )
 
-    crop: int = Field(ge=16, le=2048, description="Side of the squares that are learnt from, in pixels.")
+    crop: int = Field(ge=16, le=2048, description="Side of the squares that are learned from, in pixels.")
     side: int = Field(ge=16, le=8192, description="Long side that pictures are brought to before they are cropped.")
     style_side: int = Field(ge=16, le=8192, description="Of the style of a one-style network, the long side it is looked at in.")
     zoom: tuple[Annotated[float, Field(gt=0, le=8)], Annotated[float, Field(gt=0, le=8)]] = Field(
@@ -56,7 +56,7 @@ class StyleTrainingRecipe(RecipeModel):
     contrast: float = Field(
         ge=0, le=0.2, description="Standard deviation that the pixels of a crop must have; a flatter one is drawn again, a few times."
     )
-    recolour: float = Field(ge=0, le=1, description="Share of the crops whose channels are exchanged, and lights and darks moved.")
+    recolor: float = Field(ge=0, le=1, description="Share of the crops whose channels are exchanged, and lights and darks moved.")
 
     batch: int = Field(ge=1, le=1024, description="CropSampler a step.")
     steps: int = Field(ge=1, description="Steps in all.")

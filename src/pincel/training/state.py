@@ -70,7 +70,7 @@ def rate(recipe: StyleTrainingRecipe, step: int) -> float:
     return plain * begun * (min(1.0, left / over) if over > 0 else 1.0)
 
 
-def optimiser(recipe: StyleTrainingRecipe, step: int) -> Adam:
+def optimizer(recipe: StyleTrainingRecipe, step: int) -> Adam:
     """Return Adam at a step, with the moments of Kingma and Ba 2015, which both papers' code has."""
     return Adam(rate(recipe, step), 0.9, 0.999, 1e-8)
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from pincel.backbones import CARDS, NETWORKS
 from pincel.backbones.calibrate import measured
-from pincel.backbones.normalise import normalise
+from pincel.backbones.normalize import normalize
 from pincel.backbones.vgg import VGG
 from pincel.engine.checkpoint import environment
 from pincel.engine.device import resolve_device
@@ -39,7 +39,7 @@ from pincel.training.pictures import LEAVES, CropSampler, GeneratedSource, check
 from pincel.training.pretrained import Pretrained
 from pincel.training.resume import check_resumed, environment_notices
 from pincel.training.schema import StyleTrainingRecipe
-from pincel.training.state import StyleState, optimiser, rate, read_state, unflatten, write_state
+from pincel.training.state import StyleState, optimizer, rate, read_state, unflatten, write_state
 from pincel.training.trainer import TrainClock
 from pincel.version import __version__
 
@@ -56,7 +56,7 @@ class StyleTrainingConfig:
     Attributes:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; it changes nothing of a step but rounding.
         generated: Pictures that are generated, by name, beside those of this room.
-        pretrained: A network of the same stages to begin with: another style is learnt in fewer steps then.
+        pretrained: A network of the same stages to begin with: another style is learned in fewer steps then.
     """
 
     device: str = "auto"
@@ -199,7 +199,7 @@ class StyleTraining:
         leaf = state.numbers.detach().requires_grad_()
         grad, found = torch.zeros_like(state.numbers), []
         for each in range(recipe.batch):
-            # One after another: normalisation knows no batch, and memory is that of one crop.
+            # One after another: normalization knows no batch, and memory is that of one crop.
             evaluation = self.loss.evaluate(self.card, unflatten(leaf, self._shapes), state.step * recipe.batch + each)
             goal = evaluation.total.log() if recipe.goal == "log J" else evaluation.total
             grad += torch.autograd.grad(goal / recipe.batch, leaf)[0]
@@ -210,7 +210,7 @@ class StyleTraining:
             failed, given = f"training: J is not finite at step {state.step + 1}", f"--lr {recipe.learning_rate:g}"
             raise DivergedError(one_line(failed, given, "a rate that it stands", f"--lr {recipe.learning_rate / 3:.1g}"))
         with torch.no_grad():
-            state.numbers, state.adam = optimiser(recipe, state.step).step(leaf.detach(), grad, state.adam)
+            state.numbers, state.adam = optimizer(recipe, state.step).step(leaf.detach(), grad, state.adam)
         state.step += 1
         return total, terms
 
@@ -263,9 +263,9 @@ class StyleTraining:
             card, pooling=objective.pooling, pool_rounding=objective.pool_rounding, padding=objective.padding
         )
         vgg, means = made.to(self.device), None
-        if objective.activations == "normalised":
+        if objective.activations == "normalized":
             means = clamp_means(measured(vgg, objective.calibration, notes.append, lambda *_: None))
-            vgg = normalise(vgg, means)
+            vgg = normalize(vgg, means)
         layers = needed_layers(objective) | ({recipe.layer} if recipe.layer else frozenset())
         quick = choose_precision("fp32", self.device, notes.append).applied(vgg, layers)
         if self.style_crops is None:
@@ -310,7 +310,7 @@ class StyleTraining:
 def clamp_means(means: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return mean activations, none less than a share of the median of its layer.
 
-    A filter that hardly fires on the few pictures that a network is normalised on would be made loud enough to drown all others, in the
+    A filter that hardly fires on the few pictures that a network is normalized on would be made loud enough to drown all others, in the
     first crop on which it fires.
     """
     return {name: mean.clamp_min(QUIETEST * float(mean.median())) for name, mean in means.items()}

@@ -13,7 +13,7 @@ from pincel.errors import FilmError
 from pincel.files import one_line, quoted
 from pincel.image.decode import Decoded, decode_image
 from pincel.image.opening import opened_file
-from pincel.video.base import Colour, Film, Frame, check_size
+from pincel.video.base import Color, Film, Frame, check_size
 from pincel.video.pixels import framed, is_clear
 from pincel.video.stills import no_film
 
@@ -62,7 +62,7 @@ def open_animation(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
             clear |= decoded is not None and is_clear(decoded)
     if first is None:
         raise FilmError(one_line("film: not one of its pictures can be read", quoted(path), ACCEPTED, "another copy of it"))
-    height, width = first.colours.shape[:2]
+    height, width = first.colors.shape[:2]
     return Film(
         path=path,
         kind="animation",
@@ -72,7 +72,7 @@ def open_animation(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
         rate=Fraction(len(numbers)) / times,
         time_base=TICK,
         duration=float(times),
-        colour=Colour(matrix=1, limited=True, primaries=1, transfer=13),
+        color=Color(matrix=1, limited=True, primaries=1, transfer=13),
         background=background,
         loop=loop,
         notes=(

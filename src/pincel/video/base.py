@@ -22,8 +22,8 @@ MOST_PIXELS = 2**25
 
 
 @dataclass(frozen=True)
-class Colour:
-    """How a film's numbers mean colours: ITU-T H.273 codes, written into the result as they were found.
+class Color:
+    """How a film's numbers mean colors: ITU-T H.273 codes, written into the result as they were found.
 
     Attributes:
         matrix: Between RGB and what is stored (1 for BT.709, 6 for BT.601).
@@ -72,7 +72,7 @@ class Film:
         orientation: How it is stored, by the numbers of EXIF: 1 upright, 2 to 8 turned or mirrored; what is read is upright already.
         crop: Stored pixels that are not part of the picture: left, top, right, bottom, before it is turned; what is read has none.
         aspect: Of a pixel, width over height, upright.
-        colour: What its numbers mean.
+        color: What its numbers mean.
         sounds: Codec of each sound track.
         background: What is seen behind transparent parts; see :func:`pincel.colors.parse_color`.
         offset: When the first frame is shown, by the clock of the file, in seconds; its sound goes by the same clock.
@@ -91,7 +91,7 @@ class Film:
     orientation: int = 1
     crop: tuple[int, int, int, int] = (0, 0, 0, 0)
     aspect: Fraction = Fraction(1)
-    colour: Colour = field(default_factory=Colour)
+    color: Color = field(default_factory=Color)
     sounds: tuple[str, ...] = ()
     background: str = DEFAULT_BACKGROUND
     offset: Fraction = Fraction(0)

@@ -36,7 +36,7 @@ class Comparison:
         times = self.seconds / self.seconds_alone if self.seconds_alone else 0.0
         return (
             f"Warp error over {self.film.pairs} pairs of frames: {self.film.error:.1f}, painted each by itself {self.alone.error:.1f} "
-            f"(so {share:.2f} of it), of the film itself {self.film.filmed:.1f} grey levels squared; "
+            f"(so {share:.2f} of it), of the film itself {self.film.filmed:.1f} gray levels squared; "
             f"{self.seconds:.1f} s a frame, by itself {self.seconds_alone:.1f} s ({times:.2f} times)."
         )
 

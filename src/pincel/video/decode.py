@@ -1,4 +1,4 @@
-"""Films as PyAV reads them: upright, in their own colours, with their own times, and on past what cannot be read."""
+"""Films as PyAV reads them: upright, in their own colors, with their own times, and on past what cannot be read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pincel.extras import need
 from pincel.files import one_line, quoted
 from pincel.image.orientation import upright
 from pincel.video.aperture import WHOLE, find_crop
-from pincel.video.base import Colour, Film, Frame, Pixels, check_size
+from pincel.video.base import Color, Film, Frame, Pixels, check_size
 from pincel.video.pixels import over
 from pincel.video.stills import kind_of, no_film
 
@@ -129,7 +129,7 @@ def open_video(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
             orientation=orientation,
             crop=crop,
             aspect=1 / aspect if is_turned(orientation) else aspect,
-            colour=_colour(frame, path),
+            color=_color(frame, path),
             background=background,
             sounds=tuple(codec_of(sound) for sound in container.streams.audio),
             offset=pts * Fraction(stream.time_base or 1),
@@ -171,10 +171,10 @@ def _orientation(frame: Any) -> tuple[int, bool]:
     return 1 + 4 * turned + mirrors[bool(across < 0), bool(down < 0)], bool(rest > SKEWED * max(abs(across), abs(down)))
 
 
-def _colour(frame: Any, path: str) -> Colour:
+def _color(frame: Any, path: str) -> Color:
     """Return what a frame's numbers mean; raises FilmError where they cannot be read.
 
-    What is RGB or grey is written like most films are, with black at 16 and white at 235.
+    What is RGB or gray is written like most films are, with black at 16 and white at 235.
     """
     guess = BT601 if frame.width <= SMALL[0] and frame.height <= SMALL[1] else BT709
     if frame.colorspace in UNREADABLE and not _is_full(frame.format):
@@ -182,11 +182,11 @@ def _colour(frame: Any, path: str) -> Colour:
         raise FilmError(one_line(failed, quoted(path), "BT.709, BT.601, BT.2020 or RGB", "ffmpeg -i FILE -vf zscale=matrix=709 OUT.mkv"))
     matrix = frame.colorspace if frame.colorspace in SCALERS else guess
     full = frame.format.name.startswith("yuvj") or (frame.color_range == FULL and not _is_full(frame.format))
-    return Colour(matrix, not full, frame.color_primaries or UNSAID, frame.color_trc or UNSAID)
+    return Color(matrix, not full, frame.color_primaries or UNSAID, frame.color_trc or UNSAID)
 
 
 def _is_full(form: Any) -> bool:
-    """Return whether numbers of a pixel format go from 0 to their largest unless something else is said: RGB, palettes, grey."""
+    """Return whether numbers of a pixel format go from 0 to their largest unless something else is said: RGB, palettes, gray."""
     return bool(form.is_rgb or form.has_palette or form.name.startswith(("gray", "ya", "mono")))
 
 
@@ -333,7 +333,7 @@ def _pixels(frame: Any, film: Film) -> Pixels:
         width=width,
         height=height,
         format="rgba" if clear else "rgb24",
-        src_colorspace=SCALERS.get(film.colour.matrix, 5),
+        src_colorspace=SCALERS.get(film.color.matrix, 5),
         src_color_range=_range(frame, film),
         dst_color_range=FULL,
         interpolation=flags.BICUBIC | flags.ACCURATE_RND | flags.FULL_CHR_H_INT,
@@ -352,4 +352,4 @@ def _range(frame: Any, film: Film) -> int | None:
         return FULL
     if _is_full(frame.format) or frame.format.name.startswith("yuvj"):
         return None
-    return LIMITED if film.colour.limited else FULL
+    return LIMITED if film.color.limited else FULL

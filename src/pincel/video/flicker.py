@@ -23,7 +23,7 @@ class Flicker:
     """The warp error of a film.
 
     Attributes:
-        error: Mean square, in grey levels squared, over all pixels that can be followed.
+        error: Mean square, in gray levels squared, over all pixels that can be followed.
         filmed: The same of the film itself: what light, grain and the flow's own error make of it.
         pairs: Over how many pairs of frames.
         followed: Share of the pixels that could be followed.

@@ -38,10 +38,10 @@ def _cv2() -> Any:
     return need("cv2", extra="video", what="films")
 
 
-def _grey(frame: Pixels) -> Pixels:
+def _gray(frame: Pixels) -> Pixels:
     cv2 = _cv2()
-    grey: Pixels = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-    return grey
+    gray: Pixels = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+    return gray
 
 
 def dis(frame: Pixels, other: Pixels) -> Flow:
@@ -52,13 +52,13 @@ def dis(frame: Pixels, other: Pixels) -> Flow:
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     # Half the error of the preset's half resolution, at twice its time, which is little beside painting.
     search.setFinestScale(0)
-    flow: Flow = search.calc(_grey(frame), _grey(other), None)
+    flow: Flow = search.calc(_gray(frame), _gray(other), None)
     return flow
 
 
 def farneback(frame: Pixels, other: Pixels) -> Flow:
     """Polynomial expansion (Farnebäck 2003): slower and smoother than DIS."""
-    flow: Flow = _cv2().calcOpticalFlowFarneback(_grey(frame), _grey(other), None, 0.5, 4, 15, 3, 7, 1.5, 0)
+    flow: Flow = _cv2().calcOpticalFlowFarneback(_gray(frame), _gray(other), None, 0.5, 4, 15, 3, 7, 1.5, 0)
     return flow
 
 
@@ -117,7 +117,7 @@ def confidence(forward: Flow, back: Flow) -> Weights:
 
     Paper:
         Ruder et al. 2016, section 4.2, and ``consistencyChecker.cpp`` of manuelruder/artistic-videos: hidden pixels count -1 before the
-        weights are softened, so that their neighbours lose trust too.
+        weights are softened, so that their neighbors lose trust too.
     """
     cv2 = _cv2()
     there = places(back)

@@ -17,11 +17,11 @@ def painting_recipe(settings: Settings, size: tuple[int, int]) -> Recipe:
     """Return the recipe of a frame by itself, checked.
 
     Raises:
-        OptionError: For colours that are matched after painting, each frame by itself: they would flicker.
+        OptionError: For colors that are matched after painting, each frame by itself: they would flicker.
     """
     recipe = resolve_recipe(settings.recipe, {**settings.overrides, "size": max(size)})
-    if recipe.colour in ("content", "match") and recipe.colour_when == "after":
-        raise OptionError("A film's colours are matched before painting: after it, each frame would be matched by itself, and flicker.")
+    if recipe.color in ("content", "match") and recipe.color_when == "after":
+        raise OptionError("A film's colors are matched before painting: after it, each frame would be matched by itself, and flicker.")
     check_recipe(recipe)
     return recipe
 
@@ -47,7 +47,7 @@ def sketch_recipe(recipe: Recipe) -> Recipe:
 
 def next_recipe(recipe: Recipe, steps: int | None) -> Recipe:
     """Return how a frame is painted that begins with another's painting: at full size only, in as many steps unless told otherwise."""
-    return recipe.override(ladder={}, steps=recipe.steps if steps is None else steps)
+    return recipe.override(scales={}, steps=recipe.steps if steps is None else steps)
 
 
 def pass_recipe(recipe: Recipe, passes: int, *, first: bool) -> Recipe:
@@ -59,5 +59,5 @@ def pass_recipe(recipe: Recipe, passes: int, *, first: bool) -> Recipe:
 def _shorter(recipe: Recipe, steps: int) -> Recipe:
     """Return a recipe with other steps at full size, and as many as before on each coarse scale."""
     return recipe.override(
-        steps=steps, ladder={share: multiple * recipe.steps / max(1, steps) for share, multiple in recipe.ladder.items()}
+        steps=steps, scales={share: multiple * recipe.steps / max(1, steps) for share, multiple in recipe.scales.items()}
     )

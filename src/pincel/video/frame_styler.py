@@ -35,7 +35,7 @@ from pincel.video.frame_recipes import next_recipe, painting_recipe, pass_recipe
 from pincel.video.pixels import WHITE, Floats, to_bytes, to_levels, to_tensor
 from pincel.video.settings import Settings
 
-# A mean distance of so many grey levels from the frames before, at consistency 1, weighs as much as all else of a scene's first frame.
+# A mean distance of so many gray levels from the frames before, at consistency 1, weighs as much as all else of a scene's first frame.
 APART = 10.0
 # Steps that a frame that continues another makes at least: what is new in it has to grow together with the rest.
 LEAST = 3
@@ -169,7 +169,7 @@ class FrameStyler:
             new: How much of each pixel is new.
 
         Returns:
-            (height, width, 3) in grey levels; as it was filmed if nearly nothing is new. None if it was asked to stop.
+            (height, width, 3) in gray levels; as it was filmed if nearly nothing is new. None if it was asked to stop.
         """
         if new.mean() < NEW:
             return source.astype(np.float32)
@@ -282,8 +282,8 @@ class FrameStyler:
         return recipe.white * pixels, weights
 
     def _plain(self, pixels: Tensor) -> Tensor:
-        """Return a painted picture as it is painted: in grey, where the colours are laid over it afterwards."""
-        return luminance(pixels) if self.recipe.colour == "luminance" else pixels
+        """Return a painted picture as it is painted: in gray, where the colors are laid over it afterwards."""
+        return luminance(pixels) if self.recipe.color == "luminance" else pixels
 
 
 def age_map(confidences: Mapping[int, Floats]) -> Floats:

@@ -2,7 +2,7 @@
 
 Paper:
     Ruder et al. 2016, section 4.4, with the constants of their program: the first pass paints each frame by itself; each later one begins
-    a frame between what it was and its neighbour, just painted and moved onto it; from the middle on, the neighbour holds it, too.
+    a frame between what it was and its neighbor, just painted and moved onto it; from the middle on, the neighbor holds it, too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pictures of 256 colours, for GIF: one palette for the whole film, and a grain that stands still, so that nothing flickers."""
+"""Pictures of 256 colors, for GIF: one palette for the whole film, and a grain that stands still, so that nothing flickers."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from pincel.video.base import Pixels
 from pincel.video.decode import library
 from pincel.video.frame_store import FrameStore, load_frame
 
-COLOURS = 256
-# Frames that colours are taken from, and how long their long side is then.
+COLORS = 256
+# Frames that colors are taken from, and how long their long side is then.
 LOOKED_AT, SIDE = 24, 96
-# Grey levels by which the grain lifts or lowers a pixel at most.
+# Gray levels by which the grain lifts or lowers a pixel at most.
 GRAIN = 8.0
 
 
 @dataclass(frozen=True, eq=False)
 class Palette:
-    """The colours of a film.
+    """The colors of a film.
 
     Attributes:
         image: A Pillow image that has them.
-        colours: (256, 4) in the order alpha, red, green, blue.
+        colors: (256, 4) in the order alpha, red, green, blue.
     """
 
     image: Image.Image
-    colours: npt.NDArray[np.uint8]
+    colors: npt.NDArray[np.uint8]
 
     @classmethod
     def of(cls, work: FrameStore, frames: int) -> Palette:
-        """Choose colours for the painted frames of a film, from some of them."""
+        """Choose colors for the painted frames of a film, from some of them."""
         chosen = np.unique(np.linspace(0, frames - 1, min(frames, LOOKED_AT)).round().astype(int))
         return cls.of_pictures([load_frame(work.frame(int(index))) for index in chosen])
 
     @classmethod
     def of_pictures(cls, frames: Sequence[Pixels]) -> Palette:
-        """Choose colours for pictures of one size."""
+        """Choose colors for pictures of one size."""
         pictures = [Image.fromarray(frame) for frame in frames]
         for picture in pictures:
             picture.thumbnail((SIDE, SIDE))
@@ -49,18 +49,18 @@ class Palette:
         sheet = Image.new("RGB", (width, height * len(pictures)))
         for row, picture in enumerate(pictures):
             sheet.paste(picture, (0, row * height))
-        image = sheet.quantize(COLOURS, method=Image.Quantize.MEDIANCUT)
+        image = sheet.quantize(COLORS, method=Image.Quantize.MEDIANCUT)
         flat = np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)
-        colours = np.zeros((COLOURS, 4), np.uint8)
-        colours[:, 0] = 255
-        colours[: len(flat), 1:] = flat
-        return cls(image, colours)
+        colors = np.zeros((COLORS, 4), np.uint8)
+        colors[:, 0] = 255
+        colors[: len(flat), 1:] = flat
+        return cls(image, colors)
 
     def frame(self, pixels: Pixels) -> Any:
-        """Return a frame for the encoder: each pixel the nearest colour after the grain was laid on it."""
+        """Return a frame for the encoder: each pixel the nearest color after the grain was laid on it."""
         grained = np.clip(pixels + _grain(pixels.shape[0], pixels.shape[1])[..., None], 0, 255).astype(np.uint8)
         numbers = np.asarray(Image.fromarray(grained).quantize(palette=self.image, dither=Image.Dither.NONE))
-        return library().VideoFrame.from_ndarray((numbers, self.colours), format="pal8")
+        return library().VideoFrame.from_ndarray((numbers, self.colors), format="pal8")
 
 
 def _grain(height: int, width: int) -> npt.NDArray[np.float32]:

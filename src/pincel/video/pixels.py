@@ -1,4 +1,4 @@
-"""Pictures between what films hold, grey levels from 0 to 255 in rows, and what networks see."""
+"""Pictures between what films hold, gray levels from 0 to 255 in rows, and what networks see."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Floats: TypeAlias = npt.NDArray[np.float32]
 
 
 def to_tensor(pixels: npt.NDArray[Any]) -> Tensor:
-    """Return (height, width, 3) in grey levels as (1, 3, H, W) in [0, 1]."""
+    """Return (height, width, 3) in gray levels as (1, 3, H, W) in [0, 1]."""
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1), dtype=np.float32))[None].div_(WHITE).clamp_(0, 1)
 
 
 def to_levels(pixels: Tensor) -> npt.NDArray[np.float32]:
-    """Return (1, 3, H, W) in [0, 1] as (height, width, 3) in grey levels, not rounded."""
+    """Return (1, 3, H, W) in [0, 1] as (height, width, 3) in gray levels, not rounded."""
     levels: npt.NDArray[np.float32] = (pixels[0].permute(1, 2, 0) * WHITE).numpy()
     return levels
 
 
 def to_bytes(pixels: Tensor) -> Pixels:
-    """Return (1, 3, H, W) in [0, 1] as (height, width, 3) in grey levels."""
+    """Return (1, 3, H, W) in [0, 1] as (height, width, 3) in gray levels."""
     rounded: Pixels = (pixels[0].permute(1, 2, 0) * WHITE).round().clamp(0, WHITE).byte().numpy()
     return rounded
 
@@ -44,7 +44,7 @@ def over(colors: npt.NDArray[np.uint8] | Floats, alpha: npt.NDArray[np.uint8] | 
         background: See :func:`pincel.colors.parse_color`.
 
     Returns:
-        (height, width, 3) in grey levels.
+        (height, width, 3) in gray levels.
     """
     share = _levels(alpha)[..., None] / np.float32(WHITE)
     behind = np.asarray(parse_color(background), np.float32)
@@ -53,9 +53,9 @@ def over(colors: npt.NDArray[np.uint8] | Floats, alpha: npt.NDArray[np.uint8] | 
 
 def framed(decoded: Decoded, film: Film) -> tuple[Pixels, str]:
     """Return a decoded picture as a frame of a film, on its background and in its size, and what had to be done for that (``resized``)."""
-    height, width = decoded.colours.shape[:2]
+    height, width = decoded.colors.shape[:2]
     alpha = np.ones((height, width), np.float32) if decoded.alpha is None else decoded.alpha
-    pixels = over(decoded.colours, alpha, film.background)
+    pixels = over(decoded.colors, alpha, film.background)
     if (width, height) == (film.width, film.height):
         return pixels, ""
     return np.asarray(Image.fromarray(pixels).resize((film.width, film.height), Image.Resampling.LANCZOS)), "resized"

@@ -1,6 +1,6 @@
 """Where one scene ends and another begins.
 
-A cut is where hardly anything of a frame can be followed into the next, and its colours, too, are others. A dissolve is no cut: its
+A cut is where hardly anything of a frame can be followed into the next, and its colors, too, are others. A dissolve is no cut: its
 frames are followed as far as they can be.
 """
 
@@ -20,12 +20,12 @@ from pincel.video.flow import between, dis
 
 # Long side of what is compared.
 SIDE = 96
-# A cut: more than this share of a frame cannot be followed, and more than that share of its colours is new. Only a camera swung round
-# loses as much, and it keeps its colours.
-LOST, RECOLOURED = 0.8, 0.15
-# Grey levels by which what was followed may have changed.
+# A cut: more than this share of a frame cannot be followed, and more than that share of its colors is new. Only a camera swung round
+# loses as much, and it keeps its colors.
+LOST, RECOLORED = 0.8, 0.15
+# Gray levels by which what was followed may have changed.
 CHANGED = 24
-# Levels of each channel that colours are counted in.
+# Levels of each channel that colors are counted in.
 LEVELS = 6
 # Between two reports.
 EVERY = 10
@@ -88,11 +88,11 @@ def _small(pixels: Pixels) -> Pixels:
 
 def is_cut(before: Pixels, now: Pixels) -> bool:
     """Tell whether one small frame begins another scene than the one before it."""
-    return recoloured(before, now) > RECOLOURED and lost(before, now) > LOST
+    return recolored(before, now) > RECOLORED and lost(before, now) > LOST
 
 
-def recoloured(before: Pixels, now: Pixels) -> float:
-    """Return the share of pixels whose colours, counted in coarse levels and softly, are not in the other frame: 0 to 1."""
+def recolored(before: Pixels, now: Pixels) -> float:
+    """Return the share of pixels whose colors, counted in coarse levels and softly, are not in the other frame: 0 to 1."""
     cv2: Any = need("cv2", extra="video", what="films")
 
     def counted(frame: Pixels) -> Any:

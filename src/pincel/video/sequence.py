@@ -14,7 +14,7 @@ from pincel.files import one_line, quoted
 from pincel.image.decode import Decoded, decode
 from pincel.image.folder import FolderListing, list_pictures, select_pictures
 from pincel.image.formats import SUFFIXES, has_picture_suffix
-from pincel.video.base import Colour, Film, Frame, check_size
+from pincel.video.base import Color, Film, Frame, check_size
 from pincel.video.pixels import framed, is_clear
 
 # %d, %5d or %05d.
@@ -38,7 +38,7 @@ def open_pictures(text: str, rate: Fraction, background: str = DEFAULT_BACKGROUN
         hint = f"a folder with {', '.join(sorted(SUFFIXES))}"
         raise FilmError(one_line("film: no pictures are there", quoted(text), ACCEPTED, hint))
     first, _ = _nearest(list(listing.paths), 0)
-    height, width = first.colours.shape[:2]
+    height, width = first.colors.shape[:2]
     check_size(text, width, height)
     missing = _gaps(Path(text), listing)
     return Film(
@@ -50,7 +50,7 @@ def open_pictures(text: str, rate: Fraction, background: str = DEFAULT_BACKGROUN
         rate=rate,
         time_base=1 / rate,
         duration=float(len(listing.paths) / rate),
-        colour=Colour(matrix=1, limited=True, primaries=1, transfer=13),
+        color=Color(matrix=1, limited=True, primaries=1, transfer=13),
         background=background,
         notes=(
             *listing.notes,

@@ -179,7 +179,7 @@ class VideoRun:
                 "rate": str(film.rate),
                 "seconds": film.duration,
                 "sounds": list(film.sounds),
-                "colour": asdict(film.colour),
+                "color": asdict(film.color),
                 "orientation": film.orientation,
                 "crop": list(film.crop),
                 "background": film.background,

@@ -1,4 +1,4 @@
-"""Painted frames put together to a film, one at a time: with the times, the sound and the colours of the one they were painted from."""
+"""Painted frames put together to a film, one at a time: with the times, the sound and the colors of the one they were painted from."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def assemble(  # noqa: PLR0913 - each is a choice of the caller's
 
 
 def check_encodes(film: Film, painted: tuple[int, int], target: Target) -> None:
-    """Write a grey frame into memory, so that what a codec or a format cannot hold is known before the work.
+    """Write a gray frame into memory, so that what a codec or a format cannot hold is known before the work.
 
     Args:
         film: What is painted.
@@ -154,14 +154,14 @@ def check_encodes(film: Film, painted: tuple[int, int], target: Target) -> None:
         OutputError: If the format of pictures does.
     """
     fit, av = Fit.of(film, painted, target), library()
-    grey = fit(np.full((*painted, 3), 128, np.uint8))
+    gray = fit(np.full((*painted, 3), 128, np.uint8))
     if target.container is None:
-        encode(Image.fromarray(grey), check_format(target.path))
+        encode(Image.fromarray(gray), check_format(target.path))
         return
     try:
         with av.open(io.BytesIO(), "w", format=target.container.name) as output:
             stream, clock = _stream(film, target, fit, output)
-            frame = _made(grey, stream.pix_fmt, film, Palette.of_pictures([grey]) if stream.pix_fmt == INDEXED else None)
+            frame = _made(gray, stream.pix_fmt, film, Palette.of_pictures([gray]) if stream.pix_fmt == INDEXED else None)
             frame.pts, frame.time_base = 0, clock
             output.mux(stream.encode(frame))
             output.mux(stream.encode(None))
@@ -175,7 +175,7 @@ def _size(pixels: Pixels) -> tuple[int, int]:
 
 def _color_notes(film: Film, target: Target) -> Iterator[str]:
     """Say so where a file cannot say what its colors mean."""
-    color = film.colour
+    color = film.color
     if not target.is_marked and (color.transfer in BRIGHT or color.primaries not in NEAR_SRGB):
         yield "The film's colors are not those of sRGB, and a file of this kind cannot say so: they look paler than in the film."
 
@@ -276,11 +276,11 @@ def _counts_frames(target: Target) -> bool:
 
 
 def _mark(context: Any, film: Film, fit: Fit) -> None:
-    """Let an encoder write down the film's colours and the shape of its pixels."""
-    colour = film.colour
-    context.color_primaries, context.color_trc = colour.primaries, colour.transfer
+    """Let an encoder write down the film's colors and the shape of its pixels."""
+    color = film.color
+    context.color_primaries, context.color_trc = color.primaries, color.transfer
     if context.pix_fmt.startswith("yuv"):
-        context.colorspace, context.color_range = colour.matrix, LIMITED if colour.limited else FULL
+        context.colorspace, context.color_range = color.matrix, LIMITED if color.limited else FULL
     else:
         context.colorspace, context.color_range = IDENTITY, FULL
     if fit.aspect != 1:
@@ -328,11 +328,11 @@ def _converted(pixels: Pixels, form: str, film: Film) -> Any:
     made = frame.reformat(
         format=form,
         src_color_range=FULL,
-        dst_colorspace=SCALERS.get(film.colour.matrix, 5),
-        dst_color_range=LIMITED if film.colour.limited else FULL,
+        dst_colorspace=SCALERS.get(film.color.matrix, 5),
+        dst_color_range=LIMITED if film.color.limited else FULL,
         interpolation=flags.BICUBIC | flags.ACCURATE_RND | flags.FULL_CHR_H_INP,
         threads=1,
     )
-    made.colorspace, made.color_range = film.colour.matrix, LIMITED if film.colour.limited else FULL
-    made.color_primaries, made.color_trc = film.colour.primaries, film.colour.transfer
+    made.colorspace, made.color_range = film.color.matrix, LIMITED if film.color.limited else FULL
+    made.color_primaries, made.color_trc = film.color.primaries, film.color.transfer
     return made

@@ -42,7 +42,7 @@ def field(number: int, kind: int, content: bytes | int) -> bytes:
 
 
 def test_a_model_byte_by_byte(tmp_path: Path) -> None:
-    # One convolution of 1×1 for three colours, of 2014, and one fully connected layer, of today.
+    # One convolution of 1×1 for three colors, of 2014, and one fully connected layer, of today.
     shape = b"".join(field(number, 0, length) for number, length in ((1, 2), (2, 3), (3, 1), (4, 1)))
     weight = shape + field(5, 2, struct.pack("<6f", 1, 2, 3, 4, 5, 6))
     bias = field(1, 0, 1) + field(2, 0, 1) + field(3, 0, 1) + field(4, 0, 2) + field(5, 2, struct.pack("<2f", 7, 8))

@@ -50,7 +50,7 @@ def test_a_layer_that_was_renamed_is_where_it_was() -> None:
 
 @pytest.mark.parametrize("usual", ["rgb", "bgr"])
 @pytest.mark.parametrize("said", ["", "rgb", "bgr"])
-def test_the_card_knows_the_order_of_colours_better(usual: Channels, said: str) -> None:
+def test_the_card_knows_the_order_of_colors_better(usual: Channels, said: str) -> None:
     truth: Channels = "bgr" if "bgr" in (said or usual) else "rgb"
     found = replace(held("vgg", truth), channels=usual)
     exact(fit(found, replace(TINY["vgg"], channels=said), PATH), weights_of("vgg"))
@@ -122,7 +122,7 @@ def test_another_mean_and_a_network_of_another_kind() -> None:
     near = replace(held("vgg"), mean=(124.0, 117.0, 104.0))
     exact(fit(near, TINY["vgg"], PATH), weights_of("vgg"))
     with pytest.raises(
-        WeightsError, match=r"^weights: the file subtracts the colour 125\.00 117\.00 104\.00, and tiny-vgg another · given 'some\.file' "
+        WeightsError, match=r"^weights: the file subtracts the color 125\.00 117\.00 104\.00, and tiny-vgg another · given 'some\.file' "
     ):
         fit(replace(near, mean=(125.0, 117.0, 104.0)), TINY["vgg"], PATH)
     with pytest.raises(WeightsError, match=r"^weights: tiny-vgg is no stack of layers · given 'some\.file' · "):

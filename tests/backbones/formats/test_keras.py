@@ -208,7 +208,7 @@ def test_what_lies_is_refused(lie: str, tmp_path: Path) -> None:
         open_weights(tmp_path / "a.h5")
 
 
-def test_normalised_batches_are_refused(tmp_path: Path) -> None:
+def test_normalized_batches_are_refused(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.h5", "w") as opened:
         for place in range(4):
             opened[f"layers/batch_normalization/vars/{place}"] = np.ones(4, np.float32)

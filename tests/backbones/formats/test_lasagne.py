@@ -96,7 +96,7 @@ def test_an_archive_of_numpy(save: Any, tmp_path: Path) -> None:
 def test_another_mean_than_the_networks_is_told(tmp_path: Path) -> None:
     values = lasagne_values(TINY["vgg"], as_bgr(weights_of("vgg")))
     path = written(tmp_path / "a.pkl", pickle.dumps({"param values": values, "mean value": MEAN[::-1]}))
-    with pytest.raises(WeightsError, match=r"^weights: the file subtracts the colour 103\.94 116\.78 123\.68, and tiny-vgg another · "):
+    with pytest.raises(WeightsError, match=r"^weights: the file subtracts the color 103\.94 116\.78 123\.68, and tiny-vgg another · "):
         read_weights(path, TINY["vgg"])
 
 

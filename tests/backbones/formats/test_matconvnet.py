@@ -48,7 +48,7 @@ def test_files_of_every_layout(name: str, layout: str, compressed: bool, tmp_pat
 
 
 def test_ones_that_matlab_drops_at_the_end_of_a_shape(tmp_path: Path) -> None:
-    # One filter, of one row and one column, for three colours: MATLAB says 1×1×3.
+    # One filter, of one row and one column, for three colors: MATLAB says 1×1×3.
     layer = {
         "type": "conv",
         "name": "conv1",

@@ -76,7 +76,7 @@ def test_numbers_of_a_sequence_with_what_is_done_to_a_picture_before(old: bool, 
     assert held.channels == "bgr"
     assert held.mean == pytest.approx(TINY["vgg"].mean)
     exact(read_weights(path, TINY["vgg"]), weights_of("vgg"))
-    with pytest.raises(WeightsError, match=r"^weights: the file subtracts the colour 123\.68 116\.78 103\.94, and other another · "):
+    with pytest.raises(WeightsError, match=r"^weights: the file subtracts the color 123\.68 116\.78 103\.94, and other another · "):
         read_weights(path, replace(TINY["vgg"], name="other", mean=(120.0, 120.0, 120.0)))
 
 
@@ -139,7 +139,7 @@ BESIDE = {
     "a device": torch.device("cpu"),
     "a shape": torch.Size([1, 2]),
     "chance": torch.Generator().get_state(),
-    "an optimiser": {"state": {0: {"momentum_buffer": torch.ones(3)}}, "param_groups": [{"params": [0]}]},
+    "an optimizer": {"state": {0: {"momentum_buffer": torch.ones(3)}}, "param_groups": [{"params": [0]}]},
     "its momenta by name": {name: torch.zeros_like(each) for name, each in STATE.items()},
     "a sparse tensor": torch.ones(2, 2).to_sparse(),
     "whole numbers": torch.arange(3),
@@ -451,7 +451,7 @@ def test_sizes_that_lie_are_refused(lie: str, tmp_path: Path) -> None:
         open_weights(tmp_path / "a.pth")
 
 
-def test_normalised_batches_are_refused(tmp_path: Path) -> None:
+def test_normalized_batches_are_refused(tmp_path: Path) -> None:
     # VGG-19 with them has the same convolutions, and computes something else.
     state = {**torchvision("vgg-fc", (0, 3, 6)), "features.1.weight": torch.ones(4), "features.1.running_mean": torch.ones(4)}
     with pytest.raises(WeightsError, match=r"^weights: the layer features\.1 is one whose weights have 1 dimensions, which no network"):

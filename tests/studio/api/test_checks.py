@@ -37,7 +37,7 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     ("settings", "field", "message"),
     [
         ({"size": -1}, "size", "'size' cannot be -1: it should be greater than or equal to 0."),
-        ({"colour": "blue"}, "colour", "'colour' cannot be 'blue': it should be 'style', 'content', 'luminance' or 'match'."),
+        ({"color": "blue"}, "color", "'color' cannot be 'blue': it should be 'style', 'content', 'luminance' or 'match'."),
         ({"style_wait": 1}, "style_wait", "Unknown recipe value 'style_wait'. Did you mean 'style_weight'?"),
         ({"name": "x"}, "name", "Unknown recipe value 'name'."),
         ({"size": 64, "style_layers": "relu4-2"}, "style_layers", "Unknown style layer of backbone vgg19 'relu4-2'"),
@@ -46,7 +46,7 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
         ({"style_terms": "grams"}, "style_terms", "Unknown style term 'grams'"),
         ({"optimizer": "adams"}, "optimizer", "Unknown optimizer 'adams'"),
         ({"optimizer_options": "history"}, "optimizer_options", "optimizer_options take KEY=VALUE, such as history=20, not 'history'."),
-        ({"ladder": "1/4"}, "ladder", "Each scale of the ladder is a share of the size and a multiple of --steps"),
+        ({"scales": "1/4"}, "scales", "Each scale of the ladder is a share of the size and a multiple of --steps"),
         ({"size": True}, "size", "'size' cannot be True: it should be a number, a text."),
         ({"size": 10**9}, "size", "it should be less than or equal to 65536 here."),
         ({"steps": float("nan")}, "steps", "'steps' cannot be nan"),
@@ -108,7 +108,7 @@ def test_a_network_brings_its_own_layers() -> None:
 
 
 def test_values_that_are_left_empty_are_the_recipe_s() -> None:
-    recipe, settings = check_settings("slides", {"size": None, "ladder": "", "steps": 7})
+    recipe, settings = check_settings("slides", {"size": None, "scales": "", "steps": 7})
     assert settings == {"steps": 7}
     assert recipe == RECIPES["slides"].recipe.override(steps=7)
 
@@ -131,11 +131,11 @@ def parsed(settings: dict[str, Any]) -> Recipe:
             "size": st.integers(0, 5000),
             "style_weight": st.floats(0, 1e9),
             "style_scale": st.floats(0.01, 10) | st.lists(st.floats(0.01, 10), min_size=1, max_size=3),
-            "ladder": st.sampled_from(["none", "1/2=2", "1/4=4,0.5=1.5"]) | st.just({"1/4": 2.5}),
+            "scales": st.sampled_from(["none", "1/2=2", "1/4=4,0.5=1.5"]) | st.just({"1/4": 2.5}),
             "style_layers": st.sampled_from(["relu1_1", "relu1_1=0.25,relu2_1=1"])
             | st.dictionaries(st.sampled_from(["relu1_1", "relu3_1", "relu5_1"]), st.floats(0.001, 1e3), min_size=1),
             "style_terms": st.just({"gram": 1.0, "mean-std": 10}) | st.just("gram,mean-std=3"),
-            "colour": st.sampled_from(["style", "luminance"]),
+            "color": st.sampled_from(["style", "luminance"]),
             "optimizer_options": st.just("history=20") | st.just({"history": 7}),
         },
     )
@@ -166,10 +166,10 @@ def test_the_page_has_every_value_of_a_recipe_in_the_groups_of_the_command_line(
         "above": False,
         "maximum": None,
     }
-    assert (shown["size"].kind, shown["learning_rate"].kind, shown["colour"].kind) == ("integer", "number", "choice")
+    assert (shown["size"].kind, shown["learning_rate"].kind, shown["color"].kind) == ("integer", "number", "choice")
     assert (shown["learning_rate"].minimum, shown["learning_rate"].above) == (0, True)
     assert (shown["degrain"].minimum, shown["degrain"].maximum) == (0, 1)
-    assert shown["colour"].choices == ["style", "content", "luminance", "match"]
+    assert shown["color"].choices == ["style", "content", "luminance", "match"]
     assert {name for name, setting in shown.items() if setting.kind == "layers"} == {
         "content_layers",
         "style_layers",

@@ -89,13 +89,13 @@ def test_python_of_a_picture_that_was_painted_on() -> None:
     order = ORDER.model_copy(
         update={
             "arguments": [("sample:lake", None), ("sample:glass", None)],
-            "options": [("size", "64"), ("init", "inputs/start.png"), ("ladder", "none"), ("steps", "9")],
+            "options": [("size", "64"), ("init", "inputs/start.png"), ("scales", "none"), ("steps", "9")],
             "files": {"inputs/start.png": "lake-painted-1.png"},
         }
     )
     text = python(order, "pincel", {"size": 64, "steps": 9})
     assert "    init='lake-painted-1.png',\n" in text
-    assert "    ladder='none',\n" in text
+    assert "    scales='none',\n" in text
     assert "    'sample:glass',\n" in text
 
 

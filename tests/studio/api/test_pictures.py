@@ -159,7 +159,7 @@ def test_formats_that_are_told_of_are_taken(kind: str, suffix: str, tmp_path: Pa
 
 
 def test_of_an_animation_the_first_picture_is_shown(tmp_path: Path) -> None:
-    frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "blue")]
+    frames = [Image.new("RGB", (30, 20), color) for color in ("red", "blue")]
     frames[0].save(tmp_path / "upload", "GIF", save_all=True, append_images=frames[1:])
     assert look(tmp_path / "upload", tmp_path, 10_000, 2**32, "'it'")["notes"] == ["frame 1 of 2"]
     red, _, blue = np.asarray(Image.open(tmp_path / "view.jpg"))[9, 9]

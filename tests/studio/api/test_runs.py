@@ -131,7 +131,7 @@ def test_a_run_that_comes_to_grief_is_told_and_harms_no_other(
 
 def test_a_picture_is_painted_on(visitor: Visitor) -> None:
     photograph, mask = visitor.picture(), visitor.picture(seed=5)
-    first = visitor.painted(content=photograph, settings={"steps": 3, "ladder": "1/2=2", "init": "noise"}, content_mask=mask)
+    first = visitor.painted(content=photograph, settings={"steps": 3, "scales": "1/2=2", "init": "noise"}, content_mask=mask)
     answer = visitor.client.post(f"/api/runs/{first['id']}/continue", json={"steps": 7})
     assert answer.status_code == 201
     view = visitor.ended(answer.json()["id"])
@@ -140,7 +140,7 @@ def test_a_picture_is_painted_on(visitor: Visitor) -> None:
     started = visitor.home / "runs" / view["id"] / "inputs" / "start.png"
     assert started.read_bytes() == (visitor.home / "runs" / first["id"] / "result.png").read_bytes()
     cli = visitor.client.get(f"/api/runs/{view['id']}/command").json()["cli"]
-    assert f"--init photo-painted-{first['id']}.png --ladder none --steps 7" in cli
+    assert f"--init photo-painted-{first['id']}.png --scales none --steps 7" in cli
     # And on again: the first picture may be gone.
     visitor.client.delete(f"/api/runs/{first['id']}")
     again = visitor.client.post(f"/api/runs/{view['id']}/continue", json={"steps": 2}).json()
@@ -170,7 +170,7 @@ def test_runs_are_found_by_what_they_are(visitor: Visitor) -> None:
     keys.append(visitor.begin(recipe="slides"))
     for key in keys:
         visitor.ended(key)
-    study = visitor.client.post("/api/studies", json={"study": "maximise"}).json()["id"]
+    study = visitor.client.post("/api/studies", json={"study": "maximize"}).json()["id"]
     visitor.ended(study)
     created = [visitor.run(key)["created"] for key in keys]
 
@@ -273,7 +273,7 @@ def test_the_thumbnail_of_a_run_that_waits_is_its_photograph(visitor: Visitor) -
     assert visitor.client.get(f"/api/runs/{key}/thumb.webp").headers["content-type"] == "image/webp"
     sample = visitor.begin()
     assert visitor.client.get(f"/api/runs/{sample}/thumb.webp").status_code == 200
-    study = visitor.client.post("/api/studies", json={"study": "maximise"}).json()["id"]
+    study = visitor.client.post("/api/studies", json={"study": "maximize"}).json()["id"]
     assert visitor.client.get(f"/api/runs/{study}/thumb.webp").status_code == 404
     for view in visitor.client.get("/api/runs").json()["runs"]:
         visitor.client.post(f"/api/runs/{view['id']}/cancel")

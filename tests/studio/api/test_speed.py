@@ -19,7 +19,7 @@ PLACES = ["/", "/static/js/app.js", "/api/settings", "/api/samples", "/api/runs"
 def test_answers_while_a_run_is_under_way(tmp_path: Path) -> None:
     with serving(tmp_path, PINCEL) as server:
         print(f"\nanswers {1000 * server.starting:.0f} ms after it is started")
-        key = server.begin(size=256, steps=100_000, ladder="none")
+        key = server.begin(size=256, steps=100_000, scales="none")
         server.until_step(key, 2)
         all_times = []
         for place in PLACES:

@@ -48,7 +48,7 @@ def test_it_has_the_options_and_words_of_the_command_line(name: str) -> None:
     [
         ({"study": "reconstrukt", "pictures": []}, "study", "Did you mean 'reconstruct'?"),
         ({"study": "reconstruct", "pictures": ["sample:lake"]}, "pictures", "takes content, style, not 1 pictures"),
-        ({"study": "maximise", "pictures": ["sample:lake"]}, "pictures", "takes none, not 1 pictures"),
+        ({"study": "maximize", "pictures": ["sample:lake"]}, "pictures", "takes none, not 1 pictures"),
         ({"study": "correlations", "pictures": []}, "pictures", "takes pictures …, not 0 pictures"),
         ({"study": "activations", "pictures": ["sample:lac"]}, "pictures", "Unknown sample picture 'lac'"),
         ({"study": "activations", "pictures": ["sample:lake"], "options": {"chanels": 4}}, "chanels", "Did you mean 'channels'?"),

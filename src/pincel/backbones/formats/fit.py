@@ -16,9 +16,9 @@ from pincel.backbones.formats.held import Held, HeldLayer, plain
 from pincel.errors import WeightsError
 from pincel.files import one_line, quoted
 
-# Mean colours nearer than this, from 0 to 255, are the same one rounded.
+# Mean colors nearer than this, from 0 to 255, are the same one rounded.
 NEAR = 1.0
-COLOURS = 3
+COLORS = 3
 
 
 class Place(NamedTuple):
@@ -41,14 +41,14 @@ class Place(NamedTuple):
 
 
 def fit(held: Held, card: Card, path: Path) -> Weights:
-    """Give the layers of a file the names, shapes and order of colours that a network needs.
+    """Give the layers of a file the names, shapes and order of colors that a network needs.
 
     Layers are matched by name if the file has all names of the card, else one after the other; what the file has beyond the card's last
     layer is left out. A convolution in groups may be in as many parts. Of several networks in a file it is :func:`fitting`.
 
     Args:
         held: What was read.
-        card: The network; its ``channels``, or those usual in such files, say which colour the first convolution looks at first.
+        card: The network; its ``channels``, or those usual in such files, say which color the first convolution looks at first.
         path: The file, for messages.
 
     Returns:
@@ -63,8 +63,8 @@ def fit(held: Held, card: Card, path: Path) -> Weights:
     places = _matched(held, card, path)
     weights = {place.layer.name: _converted(place) for place in places}
     first = places[0]
-    if first.before == COLOURS and (card.channels or held.channels) == "bgr":
-        # Only the first layer sees colours.
+    if first.before == COLORS and (card.channels or held.channels) == "bgr":
+        # Only the first layer sees colors.
         weight, bias = weights[first.layer.name]
         weights[first.layer.name] = weight.flip(1), bias
     return weights
@@ -111,7 +111,7 @@ def _matched(held: Held, card: Card, path: Path) -> list[Place]:
     # One that is called otherwise may be renamed; where there are fewer layers than needed, names tell which is missing.
     by_name = agreeing == len(needed) or (agreeing > 0 and len(held.layers) < len(needed))
     rest = None if by_name else list(held.layers)
-    places, before = list[Place](), COLOURS
+    places, before = list[Place](), COLORS
     for layer in needed:
         found = _parts(layer, rest) if rest is not None else (named[layer.name],) if layer.name in named else ()
         place = Place(layer, before, found)
@@ -169,9 +169,9 @@ def _another_network(place: Place, card: Card, path: Path) -> WeightsError:
 
 
 def _another_mean(mean: tuple[float, float, float], card: Card, path: Path) -> WeightsError:
-    failed = f"weights: the file subtracts the colour {_spelled(mean)}, and {card.name} another"
+    failed = f"weights: the file subtracts the color {_spelled(mean)}, and {card.name} another"
     return WeightsError(one_line(failed, quoted(path), f"a file of {_spelled(card.mean)}", "a network that subtracts it: pincel backbones"))
 
 
-def _spelled(colour: Sequence[float]) -> str:
-    return " ".join(f"{each:.2f}" for each in colour)
+def _spelled(color: Sequence[float]) -> str:
+    return " ".join(f"{each:.2f}" for each in color)

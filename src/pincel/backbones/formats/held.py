@@ -48,7 +48,7 @@ class Held:
 
     Attributes:
         layers: In the file's order.
-        channels: Which colour the first convolution looks at first, in files of this kind.
+        channels: Which color the first convolution looks at first, in files of this kind.
         classes: What the outputs of the last layer stand for, if the file says it.
         format: How the file is written, one of :data:`pincel.backbones.formats.FORMATS`.
         mean: What the file itself says is subtracted from the input, RGB, on the 0-255 scale.

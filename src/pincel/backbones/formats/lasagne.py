@@ -74,7 +74,7 @@ def _texts(found: object) -> tuple[str, ...]:
 
 
 def _mean(found: object) -> tuple[float, float, float] | None:
-    """Return the mean colour, which is BGR, as RGB; a mean picture is none."""
+    """Return the mean color, which is BGR, as RGB; a mean picture is none."""
     if not isinstance(found, _Array) or prod(found.shape) != 3:
         return None
     blue, green, red = found.numbers.flatten().tolist()

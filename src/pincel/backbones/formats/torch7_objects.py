@@ -1,4 +1,4 @@
-"""What the serialisation of Torch7 wrote: objects, each behind a number that says of which kind it is; binary, or the same as text.
+"""What the serialization of Torch7 wrote: objects, each behind a number that says of which kind it is; binary, or the same as text.
 
 =  ==================  ==========================================================================================
 0  nil

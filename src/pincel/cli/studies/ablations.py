@@ -38,7 +38,7 @@ from pincel.cli.texts import examples
 def command(ctx: click.Context, /, data: str, **options: Any) -> None:
     """Train an AlexNet on DATA whole, and again without each of its parts: what is each worth?
 
-    The parts are those the paper argues for: ReLU (its figure 1 counts steps to a training error of a quarter), normalisation across
+    The parts are those the paper argues for: ReLU (its figure 1 counts steps to a training error of a quarter), normalization across
     channels, overlapping poolings, augmentation, dropout, the middle layers, two groups. DATA is as for 'pincel train'.
 
     Each network is kept in DIR/trained and not trained again when the study is called again. Ctrl-C shows those that are done.

@@ -12,7 +12,7 @@ STUDIES = (
     "filters",
     "activations",
     "patches",
-    "maximise",
+    "maximize",
     "correlations",
     "reconstruct",
     "grid",

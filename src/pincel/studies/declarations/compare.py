@@ -32,7 +32,7 @@ good as its record says.""",
     size=384,
     together="A [B]",
     examples=(
-        "pincel study compare sample:impasto sample:watercolour -o compared --size 96",
+        "pincel study compare sample:impasto sample:watercolor -o compared --size 96",
         "pincel study compare sample:harbour sample:lake -o judged --content sample:harbour --style sample:impasto --size 96",
     ),
 )

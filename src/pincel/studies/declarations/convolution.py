@@ -14,9 +14,9 @@ class ConvolutionOptions:
     channel: int | None = option(
         "Channel of the first layer, from 0.", metavar="K", shown="one with both signs in the crop", name="filter", minimum=0
     )
-    at: str | None = option("Centre, in pixels of the resized picture.", metavar="X,Y", shown="where contrast is greatest")
+    at: str | None = option("Center, in pixels of the resized picture.", metavar="X,Y", shown="where contrast is greatest")
     crop: int | None = option("Side of the crop shown in numbers, up to 14.", metavar="N", shown="the kernel's and 3 more", minimum=1)
-    kernel: str | None = option("sobel-vertical, sobel-horizontal, blur, sharpen or laplacian, on the picture in grey.", metavar="NAME")
+    kernel: str | None = option("sobel-vertical, sobel-horizontal, blur, sharpen or laplacian, on the picture in gray.", metavar="NAME")
 
 
 STUDY = StudySpec(

@@ -16,11 +16,11 @@ class FiltersOptions:
 
 
 STUDY = StudySpec(
-    summary="The filters of the first layer in colour, and what they answer to.",
-    help="""Show the filters of the first layer in colour, what each is in numbers, and what it answers to IMAGE.
+    summary="The filters of the first layer in color, and what they answer to.",
+    help="""Show the filters of the first layer in color, what each is in numbers, and what it answers to IMAGE.
 
-Edges of brightness, edges of colour, flat colours: how many of each has the network learnt? Try also --backbone random-cnn, which has
-learnt nothing. Deeper filters see maps, not colours, and are shown as one small tile for each map.""",
+Edges of brightness, edges of color, flat colors: how many of each has the network learned? Try also --backbone random-cnn, which has
+learned nothing. Deeper filters see maps, not colors, and are shown as one small tile for each map.""",
     inputs=(InputSpec("photograph", "The picture that is looked at.", default="sample:harbour", metavar="[IMAGE]"),),
     options=FiltersOptions,
     size=224,

@@ -19,7 +19,7 @@ STUDY = StudySpec(
     summary="Style layers against α/β (figure 3 of Gatys et al.).",
     help="""Paint CONTENT after STYLE with more and more style layers (rows) and more and more weight on the content (columns).
 
-Figure 3 of Gatys, Ecker, Bethge 2015: normalised network, average pooling, from white noise; thirty pictures, each measured at every
+Figure 3 of Gatys, Ecker, Bethge 2015: normalized network, average pooling, from white noise; thirty pictures, each measured at every
 layer. 'pincel grid' varies any other option. Ctrl-C ends with the pictures there are.""",
     inputs=(InputSpec("content", "The photograph."), InputSpec("style", "The painting.")),
     options=GridOptions,

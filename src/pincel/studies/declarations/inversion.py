@@ -38,7 +38,7 @@ STUDY = StudySpec(
 A representation turns a picture into a code. Noise is changed until its code is that of the photograph: what comes back is what the
 code keeps. The study shows it for several representations and several amounts of smoothing, with the error of each (table); from
 several starts, to see what a code leaves free (invariance); from 5×5 neurons alone, or half of the channels, to see what part of a
-picture they determine (locality); and without any regulariser (baseline). What the paper found is put to the test on your picture.
+picture they determine (locality); and without any regularizer (baseline). What the paper found is put to the test on your picture.
 
 PHOTOGRAPH is a file, a folder or sample:NAME. With two or more, errors are also given as the paper publishes them, against the
 distances between photographs; pictures of different shapes are cropped to squares for that. All but the table is about the first.

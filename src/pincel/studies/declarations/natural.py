@@ -29,10 +29,10 @@ STUDY = StudySpec(
 
 Two of the three views of Mahendran and Vedaldi (2016); the third, pictures rebuilt from their codes, is 'pincel invert'. A caricature
 starts from the photograph and is moved so that the layer sees more of what it saw in it. A picture for one channel starts from noise
-and is moved so that one unit answers more. What keeps them natural: long colours and variation cost something, colours are bounded,
+and is moved so that one unit answers more. What keeps them natural: long colors and variation cost something, colors are bounded,
 and the network's view wanders. Beside them stand the same climbs without any of that, and how natural either is, by its gradients.
 
-The paper takes 300 steps and pictures of 227 pixels: --steps 300 --size 227 --weight 1, for an evening. 'pincel study maximise' draws
+The paper takes 300 steps and pictures of 227 pixels: --steps 300 --size 227 --weight 1, for an evening. 'pincel study maximize' draws
 channels in another manner, with spectra and turns. Ctrl-C keeps the pictures so far.""",
     inputs=(InputSpec("photograph", "The picture that is looked at."),),
     options=NaturalOptions,

@@ -31,8 +31,8 @@ STUDY = StudySpec(
     summary="Of a folder of photographs, the nine patches that excite each channel most.",
     help="""Find the patches that excite each channel most, in a folder of photographs.
 
-Zeiler and Fergus (2013) asked a network what it had learnt by showing it many photographs and keeping, for a channel, the nine places
-where it answered most. Shallow channels turn out to look for edges and colours, deeper ones for textures, then for parts of things.
+Zeiler and Fergus (2013) asked a network what it had learned by showing it many photographs and keeping, for a channel, the nine places
+where it answered most. Shallow channels turn out to look for edges and colors, deeper ones for textures, then for parts of things.
 
 DIR is a folder of photographs; several folders, single files and sample:NAME go as well. Each photograph is opened, looked at and
 forgotten, so a folder may be larger than the memory; files that cannot be read are left out and named. Beside each patch stands which

@@ -51,7 +51,7 @@ async def result(key: Key, studio: Here, download: Download = False) -> FileResp
 
 @router.get("/result.jpg", summary="The picture as JPEG", response_class=FileResponse, responses=answers(507))
 async def result_jpeg(key: Key, studio: Here, download: Download = False) -> FileResponse:
-    """Quality 95, colours in full."""
+    """Quality 95, colors in full."""
     return await _converted(studio, key, "jpg", download=download)
 
 

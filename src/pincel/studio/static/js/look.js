@@ -1,4 +1,4 @@
-// The few settings most people want: how strong, how broad the strokes, how large, whose colours, after which recipe.
+// The few settings most people want: how strong, how broad the strokes, how large, whose colors, after which recipe.
 
 import { html } from "../vendor/preact.js";
 import { chooseRecipe, recipeOf, rounded, set, valueOf } from "./form.js";
@@ -7,7 +7,7 @@ import { store } from "./store.js";
 import { number, t } from "./words.js";
 
 const SIZES = [256, 512, 768, 1024];
-const COLOURS = ["style", "content", "luminance", "match"];
+const COLORS = ["style", "content", "luminance", "match"];
 
 export function Look({ form, errors }) {
   const recipe = recipeOf(form.recipe);
@@ -24,8 +24,8 @@ export function Look({ form, errors }) {
       <p class="hint" id="size-hint">${t("look.sizeHint")}</p>
       <${FieldError} id="error-size" message=${errors.size} />
     </div>
-    <${Choice} name="colour" label=${t("look.colour")} value=${valueOf("colour")} options=${COLOURS.map((colour) => [colour, t(`look.colours.${colour}`)])}
-      onPick=${(colour) => set("colour", colour)} error=${errors.colour} />
+    <${Choice} name="color" label=${t("look.color")} value=${valueOf("color")} options=${COLORS.map((color) => [color, t(`look.colors.${color}`)])}
+      onPick=${(color) => set("color", color)} error=${errors.color} />
     <div class="field">
       <label for="recipe">${t("look.recipe")}</label>
       <select id="recipe" value=${recipe.name} aria-describedby="recipe-good error-recipe" onChange=${(event) => chooseRecipe(event.target.value)}>

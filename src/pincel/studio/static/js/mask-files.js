@@ -1,21 +1,21 @@
-// Masks as files that `pincel transfer --content-mask --style-mask` reads. It sorts flat colours: the first is painted after the first style,
-// and so on, so what stays as it is in the photograph has the last colour, white. Grey is another language: white is the first style, black the
-// second, or what stays as it is. In masks of styles black is what is not used; all masks of a run speak of a region by the same colour.
+// Masks as files that `pincel transfer --content-mask --style-mask` reads. It sorts flat colors: the first is painted after the first style,
+// and so on, so what stays as it is in the photograph has the last color, white. Gray is another language: white is the first style, black the
+// second, or what stays as it is. In masks of styles black is what is not used; all masks of a run speak of a region by the same color.
 
 import { Labels } from "./mask-labels.js";
 import { maskPng, readLabels } from "./mask-png.js";
 
-// Told apart by the colour-blind too (Okabe and Ito, then Tol), the most different ones first.
+// Told apart by the color-blind too (Okabe and Ito, then Tol), the most different ones first.
 const FLAT = ["#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442"];
 const MORE = ["#332288", "#88ccee", "#117733", "#999933", "#882255", "#44aa99", "#aa4499", "#ddcc77"];
 const [WHITE, BLACK] = ["#ffffff", "#000000"];
 
-/** A colour for each of `count` styles, up to 15, sorted. */
+/** A color for each of `count` styles, up to 15, sorted. */
 export function flat(count) {
   return [...FLAT, ...MORE].slice(0, count).sort();
 }
 
-/** Put what was painted into plain values: {width, height} of the picture, `count` of styles, `png` in their flat colours, white for the rest. */
+/** Put what was painted into plain values: {width, height} of the picture, `count` of styles, `png` in their flat colors, white for the rest. */
 export async function kept(labels, count, width, height) {
   const blob = await maskPng(labels, [...flat(count), WHITE]);
   const bytes = new Uint8Array(await blob.arrayBuffer());
@@ -40,12 +40,12 @@ export async function unkept({ count, png }) {
  */
 export async function encodeMasks({ content, styles }) {
   if (!styles.some(Boolean)) return { content: content && (await alone(content)), styles: [] };
-  const colours = content ? flat(styles.length) : styles.map(() => WHITE);
-  // Without a mask a style would be for every region; with one that is all its own colour it is for its own.
+  const colors = content ? flat(styles.length) : styles.map(() => WHITE);
+  // Without a mask a style would be for every region; with one that is all its own color it is for its own.
   const wanted = content ? styles : styles.slice(0, styles.findLastIndex(Boolean) + 1);
   return {
-    content: content && (await written(content, [...colours, WHITE])),
-    styles: await Promise.all(wanted.map((style, index) => (style ? written(style, [colours[index], BLACK]) : whole(colours[index])))),
+    content: content && (await written(content, [...colors, WHITE])),
+    styles: await Promise.all(wanted.map((style, index) => (style ? written(style, [colors[index], BLACK]) : whole(colors[index])))),
   };
 }
 
@@ -53,14 +53,14 @@ async function alone(content) {
   const labels = await unkept(content);
   const { count } = content;
   const rest = labels.counts(count + 1)[count];
-  const grey = count === 1 || (count === 2 && rest === 0);
-  return maskPng(labels, grey ? [WHITE, BLACK, BLACK] : [...flat(count), WHITE], content.width, content.height);
+  const gray = count === 1 || (count === 2 && rest === 0);
+  return maskPng(labels, gray ? [WHITE, BLACK, BLACK] : [...flat(count), WHITE], content.width, content.height);
 }
 
-async function written(painted, colours) {
-  return maskPng(await unkept(painted), colours, painted.width, painted.height);
+async function written(painted, colors) {
+  return maskPng(await unkept(painted), colors, painted.width, painted.height);
 }
 
-function whole(colour) {
-  return maskPng(new Labels(16, 16), [colour]);
+function whole(color) {
+  return maskPng(new Labels(16, 16), [color]);
 }

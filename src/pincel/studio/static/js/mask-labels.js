@@ -63,7 +63,7 @@ export class Labels {
   }
 
   /**
-   * Draw a line with round ends: every pixel whose centre is at most `radius` from it, at the least those it goes through the middle of.
+   * Draw a line with round ends: every pixel whose center is at most `radius` from it, at the least those it goes through the middle of.
    * Points are {x, y} in pixels from the upper left corner. Returns the rectangle that changed.
    */
   line(from, to, radius, label) {

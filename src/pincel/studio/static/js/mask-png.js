@@ -1,21 +1,21 @@
-// Regions as a PNG and back. The file is written here and not by a canvas, which may smooth, manage or disguise colours: every pixel has
-// exactly the colour of its region.
+// Regions as a PNG and back. The file is written here and not by a canvas, which may smooth, manage or disguise colors: every pixel has
+// exactly the color of its region.
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 
 /** "#ff8000" → [255, 128, 0]. */
-export function rgb(colour) {
-  return [1, 3, 5].map((start) => Number.parseInt(colour.slice(start, start + 2), 16));
+export function rgb(color) {
+  return [1, 3, 5].map((start) => Number.parseInt(color.slice(start, start + 2), 16));
 }
 
 /**
  * Write regions as a PNG with a palette.
  *
  * @param labels {width, height, values}: the number of each pixel's region.
- * @param colours Of the regions, "#rrggbb".
+ * @param colors Of the regions, "#rrggbb".
  * @param width, height Of the file, in pixels; another size than the labels' takes the nearest pixel.
  */
-export async function maskPng(labels, colours, width = labels.width, height = labels.height) {
+export async function maskPng(labels, colors, width = labels.width, height = labels.height) {
   const header = new DataView(new ArrayBuffer(13));
   header.setUint32(0, width);
   header.setUint32(4, height);
@@ -32,7 +32,7 @@ export async function maskPng(labels, colours, width = labels.width, height = la
   const parts = [
     Uint8Array.from(SIGNATURE),
     chunk("IHDR", new Uint8Array(header.buffer)),
-    chunk("PLTE", Uint8Array.from(colours.flatMap(rgb))),
+    chunk("PLTE", Uint8Array.from(colors.flatMap(rgb))),
     chunk("IDAT", new Uint8Array(await packed.arrayBuffer())),
     chunk("IEND", new Uint8Array()),
   ];
@@ -60,13 +60,13 @@ function checksum(data) {
 }
 
 /**
- * Read a picture as regions of width × height: each pixel the region of the nearest colour.
+ * Read a picture as regions of width × height: each pixel the region of the nearest color.
  *
  * @param picture What canvases draw: an image, a bitmap.
  */
-export function readLabels(picture, colours, width, height) {
+export function readLabels(picture, colors, width, height) {
   const pixels = pixelsOf(picture, width, height, false);
-  const known = colours.map(rgb);
+  const known = colors.map(rgb);
   const values = new Uint8Array(width * height);
   for (let i = 0; i < values.length; i++) {
     let least = Infinity;

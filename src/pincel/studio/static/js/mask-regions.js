@@ -9,7 +9,7 @@ import { rgb } from "./mask-png.js";
  * Keep the regions of a picture.
  *
  * @param size {width, height}: as many pixels as are painted on.
- * @param rest How many styles there are; the region after theirs is what stays as it is, and has no colour.
+ * @param rest How many styles there are; the region after theirs is what stays as it is, and has no color.
  * @param painted What was saved before, to go on from; or null.
  * @param canvas Where they are shown.
  * @returns {labels, tints, empty: the first style without a pixel or -1, show(area), settle() after a step, act(area): both, forget()}
@@ -55,11 +55,11 @@ function draw(canvas, labels, area, tints) {
   const image = new ImageData(area.width, area.height);
   // A pixel is one number: red in the lowest byte, opacity in the highest.
   const pixels = new Uint32Array(image.data.buffer);
-  const colours = Uint32Array.from(tints.map(rgb), ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
+  const colors = Uint32Array.from(tints.map(rgb), ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
   let next = 0;
   for (let row = area.y; row < area.y + area.height; row++) {
     const start = row * labels.width + area.x;
-    for (let index = start; index < start + area.width; index++) pixels[next++] = colours[labels.values[index]] ?? 0;
+    for (let index = start; index < start + area.width; index++) pixels[next++] = colors[labels.values[index]] ?? 0;
   }
   canvas.getContext("2d").putImageData(image, area.x, area.y);
 }

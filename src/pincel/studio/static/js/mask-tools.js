@@ -22,7 +22,7 @@ export function Regions({ regions, tints, chosen, choose }) {
   </fieldset>`;
 }
 
-/** Brush, fill, fill by colour; undo, redo, clear. */
+/** Brush, fill, fill by color; undo, redo, clear. */
 export function Tools({ tool, commands, undoable, redoable }) {
   return html`<fieldset class="mask-tools">
       <legend class="unseen">${t("mask.tools")}</legend>
@@ -44,7 +44,7 @@ export function Tools({ tool, commands, undoable, redoable }) {
     </div>`;
 }
 
-/** How large the brush is, or how far filling by colour goes. */
+/** How large the brush is, or how far filling by color goes. */
 export function Reach({ tool, diameter, most, reach, setDiameter, setReach }) {
   if (tool === "fill") return null;
   if (tool === "alike") {

@@ -50,7 +50,7 @@ export function MaskPainter({ picture, width, height, regions, role = "content",
     regional.act(labels.fill(point.x, point.y, now.current.label, tool === "alike" ? alike(point) : undefined));
   }
 
-  /** Say which pixels have nearly the colour of the one at a point. */
+  /** Say which pixels have nearly the color of the one at a point. */
   function alike({ x, y }) {
     now.current.pixels ??= pixelsOf(stage.current.querySelector("img"), size.width, size.height);
     const { pixels } = now.current;

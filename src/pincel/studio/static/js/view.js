@@ -28,10 +28,10 @@ export function clamped(view, box, picture) {
   const one = actual(box, picture);
   const zoom = Math.min(Math.max(view.zoom, Math.min(1, one)), Math.max(CLOSEST, CLOSEST * one));
   const { width, height } = placed({ ...view, zoom }, box, picture);
-  return { zoom, x: centred(view.x, box.width, width), y: centred(view.y, box.height, height) };
+  return { zoom, x: centered(view.x, box.width, width), y: centered(view.y, box.height, height) };
 }
 
-function centred(share, stage, length) {
+function centered(share, stage, length) {
   if (length <= stage) return 0.5;
   const margin = stage / 2 / length;
   return Math.min(Math.max(share, margin), 1 - margin);

@@ -1,4 +1,4 @@
-"""The normalised network: the same function, with every filter's mean activation scaled to 1.
+"""The normalized network: the same function, with every filter's mean activation scaled to 1.
 
 Gatys, Ecker, Bethge 2016: "We normalized the network by scaling the weights such that the mean activation of each convolutional filter
 over images and positions is equal to one. Such re-scaling can be done for the VGG network without changing its output, because it contains
@@ -48,7 +48,7 @@ def mean_activations(vgg: VGG, pictures: Iterable[Tensor]) -> dict[str, Tensor]:
     return {conv: sums[conv] / max(positions[conv], 1) for conv in sums}
 
 
-def normalise(vgg: VGG, means: Mapping[str, Tensor]) -> VGG:
+def normalize(vgg: VGG, means: Mapping[str, Tensor]) -> VGG:
     """Rescale the weights so that every filter's mean activation is 1.
 
     Args:

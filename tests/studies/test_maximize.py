@@ -20,12 +20,12 @@ from pincel.backbones.vgg import VGG
 from pincel.engine.events import SetupProgress
 from pincel.errors import OptionError, UnknownNameError
 from pincel.samples import sample_names
-from pincel.studies.declarations.maximise import MaximiseOptions
+from pincel.studies.declarations.maximize import MaximizeOptions
 from pincel.studies.dreaming import (
     OBJECTIVES,
     PARAMETERISATIONS,
     ROBUST,
-    coloured,
+    colored,
     fineness,
     from_spectrum,
     gains,
@@ -38,7 +38,7 @@ from pincel.studies.dreaming import (
     turned,
 )
 from pincel.studies.look import features, opened
-from pincel.studies.maximise import Studio, study
+from pincel.studies.maximize import Studio, study
 from pincel.studies.report import Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import Settings
 from pincel.studies.watch import Watch
@@ -79,8 +79,8 @@ def test_a_spectrum_is_a_sum_of_cosines(size: tuple[int, int], seed: int) -> Non
 @pytest.mark.parametrize("size", [(4, 6), (5, 5), (1, 3)])
 def test_gradients_of_the_parameterisations(size: tuple[int, int]) -> None:
     spectrum = normal(1, 3, size[0], size[1] // 2 + 1, 2).requires_grad_()
-    assert torch.autograd.gradcheck(lambda values: coloured(from_spectrum(values, size)), (spectrum,))
-    assert torch.autograd.gradcheck(coloured, (normal(1, 3, *size).requires_grad_(),))
+    assert torch.autograd.gradcheck(lambda values: colored(from_spectrum(values, size)), (spectrum,))
+    assert torch.autograd.gradcheck(colored, (normal(1, 3, *size).requires_grad_(),))
 
 
 def test_low_frequencies_weigh_as_much_as_the_lowest_that_fits() -> None:
@@ -93,22 +93,22 @@ def test_low_frequencies_weigh_as_much_as_the_lowest_that_fits() -> None:
     assert torch.equal(found[1], found[7])
 
 
-def test_the_colours_are_those_of_lucid() -> None:
+def test_the_colors_are_those_of_lucid() -> None:
     # Columns: (0.26, 0.27, 0.27) is the longest.
     longest = math.sqrt(0.26**2 + 0.27**2 + 0.27**2)
     expected = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 0.03]], dtype=torch.float64) / longest
     assert_close(mixing(torch.zeros(1, dtype=torch.float64)), expected)
     one = torch.zeros(1, 3, 1, 1, dtype=torch.float64)
     one[0, 1] = 2.0
-    assert_close(coloured(one)[0, :, 0, 0], torch.sigmoid(2 * expected[:, 1]))
-    assert coloured(torch.zeros(1, 3, 2, 2)).eq(0.5).all()
+    assert_close(colored(one)[0, :, 0, 0], torch.sigmoid(2 * expected[:, 1]))
+    assert colored(torch.zeros(1, 3, 2, 2)).eq(0.5).all()
 
 
 @pytest.mark.parametrize("way", PARAMETERISATIONS)
-def test_pictures_begin_almost_grey(way: str) -> None:
+def test_pictures_begin_almost_gray(way: str) -> None:
     begin, decode = PARAMETERISATIONS[way]
     values = begin((32, 20), generator())
-    picture = coloured(decode(values[None], (32, 20)))
+    picture = colored(decode(values[None], (32, 20)))
     assert picture.shape == (1, 3, 32, 20)
     assert 0 < float((picture - 0.5).abs().max()) < 0.1
     assert float(values.std()) == pytest.approx(0.01, rel=0.1)
@@ -123,7 +123,7 @@ def test_transforms_can_be_gone_back_through(name: str, size: tuple[int, int]) -
     x = torch.rand(2, 3, *size, generator=generator(), dtype=torch.float64).requires_grad_()
     seen = shaken(x, ROBUST[name], generator(5))
     assert seen.shape[:2] == (2, 3)
-    # Grey around, less what is cut off.
+    # Gray around, less what is cut off.
     assert all(side <= kept <= 1.1 * (side + 24) for side, kept in zip(size, seen.shape[-2:], strict=True))
     (slope,) = torch.autograd.grad(seen.sum(), x)
     # Every pixel of the middle is seen.
@@ -250,7 +250,7 @@ def test_a_picture_does_not_depend_on_the_other_channels(bank: VGG) -> None:
 
 def made(own: dict[str, Any] | None = None, steps: int = 3, seed: int = 0, size: int = 24, backbone: str = "random-cnn-11") -> Report:
     settings = Settings(size=size, steps=steps, seed=seed, backbone=backbone, device="cpu")
-    return study(MaximiseOptions(**{"channels": "3,8", **(own or {})}), settings, Watch())
+    return study(MaximizeOptions(**{"channels": "3,8", **(own or {})}), settings, Watch())
 
 
 def pictures_of(report: Report) -> dict[str, bytes]:
@@ -262,7 +262,7 @@ def pictures_of(report: Report) -> dict[str, bytes]:
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave two of the samples: opening all of them takes longer than the rest."""
     kept = {name: path for name, path in sample_names().items() if name in ("lake", "impasto")}
-    monkeypatch.setattr("pincel.studies.maximise.sample_names", lambda: kept)
+    monkeypatch.setattr("pincel.studies.maximize.sample_names", lambda: kept)
 
 
 @pytest.mark.usefixtures("few")
@@ -328,7 +328,7 @@ def test_stopping_keeps_the_pictures_so_far(after: str) -> None:
     last = SetupProgress(after, 2, len(sample_names()) if "samples" in after else 9)
     watch = Watch(lambda event: watch.stop("interrupted") if event == last else None)
     settings = Settings(size=24, steps=9, backbone="random-cnn-11", device="cpu")
-    report = study(MaximiseOptions(channels="2"), settings, watch)
+    report = study(MaximizeOptions(channels="2"), settings, watch)
     done = 0 if "samples" in after else 2
     assert [len(row["history"]) for row in report.numbers["pictures"]] == [done, done]
     assert report.notes[0].text("en") == f"Ended early, after {done} of 9 steps."
@@ -338,7 +338,7 @@ def test_stopping_keeps_the_pictures_so_far(after: str) -> None:
 def test_stopping_at_once_has_nothing_to_compare_with() -> None:
     watch = Watch()
     watch.stop("interrupted")
-    report = study(MaximiseOptions(), Settings(size=24, steps=2, backbone="random-cnn-11", device="cpu"), watch)
+    report = study(MaximizeOptions(), Settings(size=24, steps=2, backbone="random-cnn-11", device="cpu"), watch)
     assert all("best" not in row for row in report.numbers["pictures"])
 
 
@@ -367,11 +367,11 @@ def test_a_picture_too_small_for_the_layer() -> None:
 def test_the_command(capsys: Capture, tmp_path: Path) -> None:
     out = tmp_path / "out"
     quick = ("--backbone", "random-cnn-11", "--size", "24", "--steps", "2", "--device", "cpu")
-    answer = pincel(capsys, "study", "maximise", "-o", out, *quick, "--channels", "0,1,2", "--parameterisation", "both", "--lang", "es")
+    answer = pincel(capsys, "study", "maximize", "-o", out, *quick, "--channels", "0,1,2", "--parameterisation", "both", "--lang", "es")
     assert answer.code == 0, answer.err
     numbers = json.loads((out / "numbers.json").read_text())
     assert numbers["settings"]["parameterisation"] == "both"
     with (out / "channels.csv").open() as file:
         assert [row["way"] for row in csv.DictReader(file)] == ["fourier"] * 3 + ["pixels"] * 3
     assert "Las imágenes que más gustan a un canal" in (out / "index.html").read_text()
-    assert "Did you mean 'neuron'" in refused(pincel(capsys, "study", "maximise", "-o", out, "--objective", "neurone"))
+    assert "Did you mean 'neuron'" in refused(pincel(capsys, "study", "maximize", "-o", out, "--objective", "neurone"))

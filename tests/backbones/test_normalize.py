@@ -1,4 +1,4 @@
-"""The normalised network is the same function with every filter's mean activation scaled to 1."""
+"""The normalized network is the same function with every filter's mean activation scaled to 1."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pincel.backbones.normalise import mean_activations, normalise
+from pincel.backbones.normalize import mean_activations, normalize
 from pincel.backbones.vgg import VGG, Pooling
 from pincel.image.io import load_picture
 from tests.backbones.stand_ins import awake, random_vgg
@@ -36,7 +36,7 @@ def means(trained: VGG, pixels: list[Tensor]) -> dict[str, Tensor]:
 
 
 def test_every_filter_has_mean_activation_one(trained: VGG, means: dict[str, Tensor], pixels: list[Tensor]) -> None:
-    for convolution, mean in mean_activations(normalise(trained, means), pixels).items():
+    for convolution, mean in mean_activations(normalize(trained, means), pixels).items():
         alive = awake(means[convolution])
         assert int(alive.sum()) > 0.7 * len(alive)
         assert_close(mean[alive], torch.ones_like(mean[alive]), rtol=0, atol=1e-3)
@@ -44,7 +44,7 @@ def test_every_filter_has_mean_activation_one(trained: VGG, means: dict[str, Ten
 
 def test_activations_are_the_old_ones_over_their_means(trained: VGG, means: dict[str, Tensor], pixels: list[Tensor]) -> None:
     layers = [layer.name for layer in trained.card.layers]
-    before, after = (network.features(pixels[0], layers) for network in (trained, normalise(trained, means)))
+    before, after = (network.features(pixels[0], layers) for network in (trained, normalize(trained, means)))
     convolution = ""
     for layer in trained.card.layers:
         # A pooling has the scale of the convolution below it.
@@ -68,7 +68,7 @@ def test_weights_by_hand() -> None:
     # W'[i,k] = W[i,k]·m^{l-1}_k / m^l_i, b'_i = b_i / m^l_i, m^0 = 1
     vgg = random_vgg([(2, 2)])
     means = {"conv1_1": torch.tensor([2.0, 4.0]).double(), "conv1_2": torch.tensor([8.0, 16.0]).double()}
-    scaled = normalise(vgg, means)
+    scaled = normalize(vgg, means)
     ((old1, bias1), (old2, bias2)), ((new1, new_bias1), (new2, new_bias2)) = vgg.weights.values(), scaled.weights.values()
     assert_close(new1[1], old1[1] / 4)
     assert_close(new2[0, 1], old2[0, 1] * 4 / 8)
@@ -80,7 +80,7 @@ def test_weights_by_hand() -> None:
 def test_a_filter_that_never_fires_keeps_its_scale() -> None:
     vgg = random_vgg([(2, 2)])
     means = {"conv1_1": torch.tensor([0.0, 2.0]).double(), "conv1_2": torch.tensor([1.0, 1e-9]).double()}
-    scaled = normalise(vgg, means)
+    scaled = normalize(vgg, means)
     assert all(bool(torch.isfinite(tensor).all()) for pair in scaled.weights.values() for tensor in pair)
     assert_close(scaled.weights["conv1_1"][0][0], vgg.weights["conv1_1"][0][0])
     assert_close(scaled.weights["conv1_2"][0][1, 0], vgg.weights["conv1_2"][0][1, 0])
@@ -92,7 +92,7 @@ def test_the_input_gradient_of_a_rescaled_loss_is_unchanged() -> None:
     pixels = picture(16, 16).double()
     means = mean_activations(vgg, [pixels])
     slopes = []
-    for network, scale in ((vgg, torch.ones(4)), (normalise(vgg, means), means["conv2_1"])):
+    for network, scale in ((vgg, torch.ones(4)), (normalize(vgg, means), means["conv2_1"])):
         leaf = pixels.clone().requires_grad_()
         activation = network.features(leaf, ["relu2_1"])["relu2_1"] * scale.view(1, -1, 1, 1)
         slopes.append(torch.autograd.grad(activation.square().sum(), leaf)[0])
@@ -102,5 +102,5 @@ def test_the_input_gradient_of_a_rescaled_loss_is_unchanged() -> None:
 def test_the_trained_network_is_left_alone() -> None:
     vgg = random_vgg([(1, 2)])
     before = vgg.weights["conv1_1"][0].clone()
-    normalise(vgg, {"conv1_1": torch.tensor([2.0, 4.0]).double()})
+    normalize(vgg, {"conv1_1": torch.tensor([2.0, 4.0]).double()})
     assert torch.equal(vgg.weights["conv1_1"][0], before)

@@ -1,4 +1,4 @@
-"""The page of the study of activation maximisation: what was made, in words that follow the numbers."""
+"""The page of the study of activation maximization: what was made, in words that follow the numbers."""
 
 from __future__ import annotations
 
@@ -85,11 +85,11 @@ _WISH_FORMULAS = {
 _WAYS = {
     "fourier": _(
         "Pictures are written down as spectra in which every frequency is divided by its amplitude in photographs, 1/f, and in three "
-        "colours "
+        "colors "
         "that vary by themselves. A step then changes broad shapes as readily as fine grain."
     ),
     "pixels": _(
-        "Pictures are written down as plain pixels, in three colours that vary by themselves: each step may change each pixel alone."
+        "Pictures are written down as plain pixels, in three colors that vary by themselves: each step may change each pixel alone."
     ),
 }
 _BEARING = {
@@ -98,11 +98,11 @@ _BEARING = {
     "none": _("Nothing is done to the picture before it is looked at; compare with --robust all."),
 }
 _SPECTRUM = Formula(
-    _("x = sigmoid(M · F⁻¹[ z / (4 · max(f, 1/max(W, H))) ])      z₀ ~ N(0, 0.01²),  M: colours of ImageNet"),
+    _("x = sigmoid(M · F⁻¹[ z / (4 · max(f, 1/max(W, H))) ])      z₀ ~ N(0, 0.01²),  M: colors of ImageNet"),
     "Olah, Mordvintsev, Schubert 2017, “Feature Visualization”; constants of tensorflow/lucid and greentfrapp/lucent",
 )
 _PLAIN = Formula(
-    _("x = sigmoid(M · z)      z₀ ~ N(0, 0.01²),  M: colours of ImageNet"),
+    _("x = sigmoid(M · z)      z₀ ~ N(0, 0.01²),  M: colors of ImageNet"),
     "greentfrapp/lucent, param/spatial.py, pixel_image",
 )
 _SOURCE = "Erhan, Bengio, Courville, Vincent 2009, “Visualizing Higher-Layer Features of a Deep Network”; Adam, rate 0.05"
@@ -131,7 +131,7 @@ def page(
     lead = {"count": len({each.channel for each in drawn}), "layer": own["layer"], "steps": steps, "size": settings.size}
     rows = [_row(each, best.get(each.channel)) for each in drawn]
     return Report(
-        name="maximise",
+        name="maximize",
         title=_TITLE,
         lead=_LEAD.fill(**lead, backbone=settings.backbone),
         blocks=[*_how(own, ways), *_found(drawn, best, own), *_making(drawn, own), *_told(rows, finenesses)],

@@ -16,7 +16,7 @@ SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Favourite:
+class Favorite:
     """A channel of a layer, laid over the picture.
 
     Attributes:
@@ -24,7 +24,7 @@ class Favourite:
         channel: Counted from 0.
         largest: Of its values.
         active: Share of positions over half of that.
-        image: The picture in grey, with its answer as heat.
+        image: The picture in gray, with its answer as heat.
     """
 
     layer: str
@@ -38,12 +38,12 @@ class Favourite:
         return {"layer": self.layer, "channel": self.channel, "max": self.largest, "active": self.active}
 
 
-def favoured(name: str, features: Tensor, pixels: Tensor, stride: int) -> list[Favourite]:
+def favored(name: str, features: Tensor, pixels: Tensor, stride: int) -> list[Favorite]:
     """Choose channels of a layer, by :func:`most_varied`, and lay them over the picture."""
     found = []
     for channel in most_varied(features, SHOWN):
         values = features[0, channel]
         largest = float(values.max())
         active = float((values > largest / 2).float().mean()) if largest > 0 else 0.0
-        found.append(Favourite(name, channel, largest, active, heated(pixels, values, stride)))
+        found.append(Favorite(name, channel, largest, active, heated(pixels, values, stride)))
     return found

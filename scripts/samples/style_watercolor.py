@@ -1,4 +1,4 @@
-"""Watercolour: hills, trees and a flowering meadow in transparent glazes that pool, bleed and granulate."""
+"""Watercolor: hills, trees and a flowering meadow in transparent glazes that pool, bleed and granulate."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Glaze:
     """The paint of one wash.
 
     Attributes:
-        pigment: The colour of a full-strength glaze on white paper.
+        pigment: The color of a full-strength glaze on white paper.
         wet: 0 for a crisp edge on dry paper, 1 for wet in wet.
         lift: How much of the paint below was left out (masked) for this shape.
         reach: How far the edge may stray; small shapes need small numbers.
@@ -172,7 +172,7 @@ def _meadow(sheet: _Sheet, rng: np.random.Generator) -> None:
 
 
 def render() -> FloatArray:
-    """Render the watercolour as an sRGB picture."""
+    """Render the watercolor as an sRGB picture."""
     x, y = pixel_grid(WIDTH, HEIGHT)
     rng = np.random.default_rng(61)
     tooth = spectral_noise(rng, HEIGHT, WIDTH, 0.35)

@@ -1,4 +1,4 @@
-"""What ``pincel study maximise`` takes."""
+"""What ``pincel study maximize`` takes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pincel.studies.declaration import StudySpec, option
 
 
 @dataclass(frozen=True)
-class MaximiseOptions:
-    """Options of the study maximise."""
+class MaximizeOptions:
+    """Options of the study maximize."""
 
     layer: str | None = option("Of the channels.", metavar="NAME", shown="relu4_1")
     channels: str = option("How many, the most selective ones; or which: 0,5,17; or one: 5,", "6", metavar="LIST")
@@ -29,11 +29,11 @@ as spectra scaled as in photographs, and at each step they are shifted, scaled a
 Without a list, the channels most selective for the pictures that come with pincel are taken. The page shows each picture beside the
 sample that reaches most. The library lucid takes 512 steps; 64 are enough to see what is wanted. Ctrl-C keeps the pictures so far.""",
     inputs=(),
-    options=MaximiseOptions,
+    options=MaximizeOptions,
     size=128,
     steps=64,
     examples=(
-        "pincel study maximise -o maximise --layer relu2_1 --channels 2 --size 48 --steps 8",
-        "pincel study maximise -o maximise --layer relu3_1 --channels 5,17 --size 48 --steps 4 --objective neuron --parameterisation both",
+        "pincel study maximize -o maximize --layer relu2_1 --channels 2 --size 48 --steps 8",
+        "pincel study maximize -o maximize --layer relu3_1 --channels 5,17 --size 48 --steps 4 --objective neuron --parameterisation both",
     ),
 )

@@ -1,4 +1,4 @@
-"""A canvas without colours, for eyes that see none: what is moved is one number a pixel."""
+"""A canvas without colors, for eyes that see none: what is moved is one number a pixel."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pincel.types import Image
 
 
 @dataclass(frozen=True)
-class GreyCanvas:
-    """Grey levels between black = 0 and white, (B, 1, H, W).
+class GrayCanvas:
+    """Gray levels between black = 0 and white, (B, 1, H, W).
 
     Attributes:
         white: Value of white.
@@ -42,6 +42,6 @@ class GreyCanvas:
         return values.clamp(0, self.white)
 
 
-def make_grey(white: float, _size: tuple[int, int]) -> GreyCanvas:
+def make_gray(white: float, _size: tuple[int, int]) -> GrayCanvas:
     """Build the canvas for a white; it fits any size."""
-    return GreyCanvas(white)
+    return GrayCanvas(white)

@@ -15,10 +15,10 @@ from pincel.files import one_line
 from pincel.image.io import to_pil
 from pincel.optim.adam import Adam
 from pincel.samples import PREFIX, sample_names
-from pincel.studies.declarations.maximise import MaximiseOptions
-from pincel.studies.dreaming import OBJECTIVES, PARAMETERISATIONS, ROBUST, coloured, fineness, shaken
+from pincel.studies.declarations.maximize import MaximizeOptions
+from pincel.studies.dreaming import OBJECTIVES, PARAMETERISATIONS, ROBUST, colored, fineness, shaken
 from pincel.studies.look import WHITE, features, network, opened
-from pincel.studies.maximise_page import Drawn, Sample, page
+from pincel.studies.maximize_page import Drawn, Sample, page
 from pincel.studies.report import Report
 from pincel.studies.settings import Settings, chosen_layers
 from pincel.studies.strongest import Strongest, check_channels, chosen, merged, nobody, read_channels
@@ -34,7 +34,7 @@ TOGETHER = 8
 JUDGED_BY = 3
 
 
-def study(options: MaximiseOptions, settings: Settings, watch: Watch) -> Report:
+def study(options: MaximizeOptions, settings: Settings, watch: Watch) -> Report:
     """Make for each channel a picture it answers to as much as can be, and compare with what given pictures reach.
 
     Args:
@@ -65,7 +65,7 @@ def study(options: MaximiseOptions, settings: Settings, watch: Watch) -> Report:
     return page(drawn, best, [sample.fineness for sample in samples], settings, own, watch.stopped)
 
 
-def _check(options: MaximiseOptions) -> None:
+def _check(options: MaximizeOptions) -> None:
     for kind, name, known in (
         ("objective", options.objective, tuple(OBJECTIVES)),
         ("parameterisation", options.parameterisation, (*PARAMETERISATIONS, BOTH)),
@@ -75,7 +75,7 @@ def _check(options: MaximiseOptions) -> None:
             raise unknown_name(kind, name, known)
 
 
-def _layer(options: MaximiseOptions, settings: Settings) -> str:
+def _layer(options: MaximizeOptions, settings: Settings) -> str:
     names = chosen_layers(settings.card, options.layer, (DEFAULT,))
     if options.layer is not None and len(names) > 1:
         raise OptionError(one_line("layer: there can be only one", repr(options.layer), "one name", f"--layer {names[0]}"))
@@ -140,7 +140,7 @@ class Studio:
     def pictures(self, values: Tensor, size: tuple[int, int]) -> Tensor:
         """Return the pictures that values stand for, (B, 3, H, W) in [0, 1]; differentiable."""
         _, decode = PARAMETERISATIONS[self.way]
-        return coloured(decode(values, size))
+        return colored(decode(values, size))
 
     def told(self, pictures: Tensor, channels: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return the objective of each picture, (B,), and what to climb, which has a slope even where a ReLU is silent.
@@ -189,16 +189,16 @@ class _Album:
 def _drawn(studio: Studio, settings: Settings, watch: Watch) -> list[Drawn]:
     """Make the pictures, all at once."""
     size = (settings.size, settings.size)
-    optimiser = Adam(learning_rate=RATE, beta2=0.999)
+    optimizer = Adam(learning_rate=RATE, beta2=0.999)
     values = studio.start(size)
-    state = optimiser.init(values)
+    state = optimizer.init(values)
     begun, _ = _looked_at(studio, values, size)
     album = _Album(stages=[(0, _images(studio, values, size))])
     kept = {settings.steps // 16, settings.steps // 4} - {0}
     for step in watch.over(f"drawing {len(studio.channels)} pictures ({studio.way})", range(1, settings.steps + 1)):
         gradient, heard = studio.slope(values, size, step)
         album.history.append(heard)
-        values, state = optimiser.step(values, gradient, state)
+        values, state = optimizer.step(values, gradient, state)
         if step in kept:
             album.stages.append((step, _images(studio, values, size)))
     ended, fine = _looked_at(studio, values, size)
