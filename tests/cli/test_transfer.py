@@ -419,7 +419,7 @@ def test_ctrl_c_in_a_coarse_scale_gives_a_picture_of_the_full_size(pair: tuple[P
 
 
 @pytest.mark.parametrize(
-    ("scales", "message"),
+    ("ladder", "message"),
     [
         ("1/2", "Each scale of the ladder is a share of the size and a multiple of --steps, as 1/4=4, not '1/2'."),
         ("2=1", "between 0 and 1, such as 1/4, not '2'."),

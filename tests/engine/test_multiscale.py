@@ -97,7 +97,7 @@ def test_a_ladder_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "steps", "scales"),
+    ("size", "steps", "ladder"),
     [
         ((512, 512), 30, []),
         ((100, 512), 30, [(0.5, 2.0)]),
