@@ -100,6 +100,18 @@ def test_every_room_has_a_layer() -> None:
     assert rooms == set(LAYERS)
 
 
+def test_the_map_of_the_house_is_that_of_the_code() -> None:
+    page = (PACKAGE.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (.*?) \|", page, re.MULTILINE)
+    drawn = {room: int(layer) for layer, names in rows for room in re.findall(r"`(\w+)`", names)}
+    assert drawn == {room: layer for room, layer in LAYERS.items() if room not in ("", "__main__")}
+    places = re.findall(r"`((?:[a-z]\w*/)+\w*(?:\.\w+)?)`", page)
+    missing = [
+        each for each in places if not any((root / each).exists() for root in (PACKAGE, PACKAGE.parents[1], PACKAGE.parents[1] / "src"))
+    ]
+    assert [each for each in missing if not (PACKAGE / f"{each}.py").exists()] == []
+
+
 def test_a_room_imports_only_lower_layers_and_itself() -> None:
     wrong = []
     for path, line, name in OWN:

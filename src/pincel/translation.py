@@ -6,7 +6,7 @@ A module marks a message with ``_``, as Django does, and renders it when the lan
 
     _("{count} layers").fill(count=5).text("es")
 
-``make translations`` brings the catalogs up to date with the code; ``docs/architecture.md`` says how.
+``make translations`` brings the catalogs up to date with the code; ``CONTRIBUTING.md`` says how.
 """
 
 from __future__ import annotations
