@@ -1,5 +1,6 @@
 # make demo   set up, paint a sample photograph in a sample style, offline
-# make test   set up, check style and types, run every test
+# make test   set up, check style and types, run all tests but those of interfaces: six minutes on two cores
+# make test-all   the same, and those in a browser, on Ray, of several processes, of every example
 # make fuzz   set up, fuzz everything that reads what strangers send: MINUTES=10 for each target
 # make bench  set up, measure pincel beside the package pastiche; options in BENCH="--size 512"
 PYTHON ?= python3
@@ -14,14 +15,20 @@ UV := .tools/bin/uv
 INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 
 MINUTES ?= 10
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo test bench fuzz lint study samples translations clean
+.PHONY: demo test test-all test-interfaces bench fuzz lint study samples translations clean
 
 demo: .venv/.installed
 	$(BIN)/pincel transfer sample:harbour sample:impasto -o demo/painted.png --sheet demo/sheet.jpg --size 400 --steps 40
 
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	$(PYTEST) -m "not slow and not interface"
+
+test-all: test test-interfaces
+
+test-interfaces: .venv/.installed-dev
+	$(PYTEST) -m "interface and not slow"
 
 bench: .venv/.installed
 	$(BIN)/python benchmarks/speed.py $(BENCH)

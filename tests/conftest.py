@@ -52,12 +52,26 @@ LONGEST = (
     "tests/studio/api/test_real.py",
     "tests/cli/test_torchrun.py",
     "tests/cli/test_resume.py",
-    "tests/engine/test_team.py",
+    "tests/engine/test_process_group.py",
 )
 
 
+INTERFACES = {"browser", "cluster"}
+"""Fixtures of a browser and of a Ray cluster."""
+INTERFACE_FILES = ("test_torchrun.py", "test_process_group.py", "test_advisories.py")
+"""Tests of several processes at one picture, and of attacks on a server."""
+
+
+def is_interface(item: pytest.Item) -> bool:
+    """Tell whether a test is left to ``make test-all``, by what it uses and where it is."""
+    used = set(getattr(item, "fixturenames", ()))
+    return bool(used & INTERFACES) or item.path.name in INTERFACE_FILES or "cluster" in item.path.parts
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest tests first."""
+    """Mark tests of interfaces, and put the longest tests first."""
+    for item in filter(is_interface, items):
+        item.add_marker("interface")
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 

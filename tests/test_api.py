@@ -253,7 +253,7 @@ def test_styles_shrink_with_the_scale(style_size: str, photographs: list[Path]) 
 
 def test_detail_is_what_the_content_has_and_the_scale_before_could_not_show(photographs: list[Path]) -> None:
     def finer(coarse: torch.Tensor, detail: float) -> torch.Tensor:
-        run = make_run(*photographs[:2], detail=detail, **LADDER)
+        run = make_run(*photographs[:2], detail_transfer=detail, **LADDER)
         return run.objectives.upsample(coarse, run.plan.scales[-1])
 
     gray = 60 + 100 * torch.rand(1, 3, 80, 80, generator=torch.Generator().manual_seed(0))

@@ -110,6 +110,7 @@ def test_links_lead_somewhere(name: str) -> None:
         assert (ROOT / target).exists(), target
 
 
+@pytest.mark.interface
 def test_the_five_examples_work(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photographs: list[Path]) -> None:
     monkeypatch.chdir(tmp_path)
     for file, source in zip(("photo", "painting", "starry", "scream"), [*photographs, photographs[0]], strict=True):

@@ -78,7 +78,7 @@ def seeds() -> Mapping[str, bytes]:
     whole = {name: write_recipe(RECIPES[name]).encode() for name in ("pincel", "gatys2016", "slides-fast")}
     rebuilt = {name: write_recipe(INVERSIONS[name]).encode() for name in list(INVERSIONS)[:2]}
     short = {
-        "short": b'base = "gatys2016"\nsteps = 12\nstyle_layers = "relu1_1,relu2_1=0.5"\nladder = "1/4=4,1/2=2"\n',
+        "short": b'base = "gatys2016"\nsteps = 12\nstyle_layers = "relu1_1,relu2_1=0.5"\nscales = "1/4=4,1/2=2"\n',
         "tables": b'base = "pincel"\noptimizer = "adam"\n[style_layers]\nrelu1_1 = 1\n[optimizer_options]\nbeta = 0.9\n',
         "marked": '\ufeffbase = "pincel"\r\nlearning_rate = nan\r\nstyle_mask = ["a.png"]\r\ninit = "x.png"\r\n'.encode(),
     }

@@ -15,8 +15,8 @@ SEEDS = {
     "quoted": b'"content";"style";"style-layers"\n"a ""b"".jpg";"c\nd.jpg";"relu1_1=0.5,relu2_1"\n',
     "sep": b"sep=;\ncontent;style;output;recipe;steps\nphotos/a.jpg;sample:glass;x/{n}.png;gatys2016;12\n",
     "tabs": "content\tstyle\toptimizer_options\tinit\na.jpg\tb.jpg\thistory=20|max_step=1\tfeedforward=n\n".encode("utf-16"),
-    "masks": b"content,style,content_mask,style_mask,ladder,seed,tv_weight\na.jpg,b.jpg,m.png,n.png|o.png,1/4=4,3,1e-3\n",
-    "toml": b'[[job]]\ncontent = "sample:lake"\nstyle = ["sample:glass", "b.jpg=0.5"]\nladder = { "1/2" = 3 }\noutput = "two.png"\n',
+    "masks": b"content,style,content_mask,style_mask,scales,seed,tv_weight\na.jpg,b.jpg,m.png,n.png|o.png,1/4=4,3,1e-3\n",
+    "toml": b'[[job]]\ncontent = "sample:lake"\nstyle = ["sample:glass", "b.jpg=0.5"]\nscales = { "1/2" = 3 }\noutput = "two.png"\n',
     "shared": b'steps = 20\nsize = 512\nstyle = "sample:glass"\nrecipe = "slides"\n[[job]]\ncontent = "a.jpg"\nstyle_weight = 2e4\n',
 }
 

@@ -150,7 +150,7 @@ def test_a_document(tmp_path: Path) -> None:
         content = "b.jpg"
         style = ["c.jpg", "d.jpg=0.5"]
         size = 256
-        ladder = { "1/2" = 3 }
+        scales = { "1/2" = 3 }
         output = "two.png"
         """,
     )

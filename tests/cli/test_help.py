@@ -57,6 +57,7 @@ def small_samples(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
 
 
 @pytest.mark.usefixtures("small_samples")
+@pytest.mark.interface
 def test_examples_work_as_printed(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calibration: Path) -> None:
     monkeypatch.chdir(tmp_path)
     have_thin_alexnet(tmp_path, monkeypatch)

@@ -66,7 +66,7 @@ WAY = {
     "steps",
     "scales",
     "coarse_content_factor",
-    "detail",
+    "detail_transfer",
     "tolerance",
     "gradients",
     "canvas",
@@ -101,7 +101,8 @@ def test_a_twin_cites_the_sources_of_its_base_and_says_what_is_ours(name: str) -
     assert {key: twin.sources[key] for key in OBJECTIVE} == {key: base.sources[key] for key in OBJECTIVE}
     assert set(twin.sources) == OBJECTIVE | WAY
     assert all(twin.sources.values())
-    assert not any(twin.sources[key] == base.sources[key] for key in ("steps", "scales", "coarse_content_factor", "detail", "tolerance"))
+    changed = ("steps", "scales", "coarse_content_factor", "detail_transfer", "tolerance")
+    assert not any(twin.sources[key] == base.sources[key] for key in changed)
 
 
 def test_what_is_measured_names_a_page_that_exists() -> None:
@@ -157,7 +158,7 @@ def test_a_share_is_read(text: str, share: float) -> None:
 
 @pytest.mark.parametrize("text", ["0", "1", "2", "1/1", "3/2", "0/4", "-1/2", "-0.5", "x", "", "1/0", "1/", "/2", "nan", "inf", "1/2/3"])
 def test_what_is_no_share(text: str) -> None:
-    message = rf"a scale of the ladder must be a share of the size between 0 and 1, such as 1/4, not '{text}'$"
+    message = rf"a coarse scale must be a share of the size between 0 and 1, such as 1/4, not '{text}'$"
     with pytest.raises(ValueError, match=message):
         share_of(text)
 
@@ -173,12 +174,12 @@ def test_what_is_no_share(text: str) -> None:
         ("", {}),
     ],
 )
-def test_a_ladder_is_read(text: str, ladder: dict[str, float]) -> None:
-    assert parse_scales(text) == ladder
-    assert RECIPES["pincel"].recipe.override(scales=text).scales == ladder
+def test_a_ladder_is_read(text: str, scales: dict[str, float]) -> None:
+    assert parse_scales(text) == scales
+    assert RECIPES["pincel"].recipe.override(scales=text).scales == scales
 
 
-EACH = "Each scale of the ladder is a share of the size and a multiple of --steps, as 1/4=4, not "
+EACH = "Each coarse scale is a share of the size and a multiple of --steps, as 1/4=4, not "
 
 
 @pytest.mark.parametrize(
@@ -189,12 +190,12 @@ EACH = "Each scale of the ladder is a share of the size and a multiple of --step
         ("1/2=", f"{EACH}'1/2='."),
         ("1/2=many", f"{EACH}'1/2=many'."),
         ("1/2=1=2", f"{EACH}'1/2=1=2'."),
-        ("1/2=1,1/2=2", "A scale of the ladder '1/2=1,1/2=2' is given twice."),
-        ("1/2=1, 1/2 =2", "A scale of the ladder '1/2=1, 1/2 =2' is given twice."),
-        ("1/2=-1", "'ladder.1/2' cannot be -1.0: it should be greater than 0."),
-        ("1/2=0", "'ladder.1/2' cannot be 0.0: it should be greater than 0."),
-        ("1/2=nan", "'ladder.1/2' cannot be nan: it should be a finite number."),
-        ("1/2=inf", "'ladder.1/2' cannot be inf: it should be a finite number."),
+        ("1/2=1,1/2=2", "A coarse scale of '1/2=1,1/2=2' is given twice."),
+        ("1/2=1, 1/2 =2", "A coarse scale of '1/2=1, 1/2 =2' is given twice."),
+        ("1/2=-1", "'scales.1/2' cannot be -1.0: it should be greater than 0."),
+        ("1/2=0", "'scales.1/2' cannot be 0.0: it should be greater than 0."),
+        ("1/2=nan", "'scales.1/2' cannot be nan: it should be a finite number."),
+        ("1/2=inf", "'scales.1/2' cannot be inf: it should be a finite number."),
     ],
 )
 def test_ladders_that_cannot_be(text: str, message: str) -> None:
@@ -222,9 +223,9 @@ def test_a_scale_given_twice_in_two_ways_of_writing() -> None:
 
 
 @pytest.mark.parametrize("scales", ["1e400=1", "1/2=1e308"])
-def test_numbers_too_large_are_refused(ladder: str) -> None:
+def test_numbers_too_large_are_refused(scales: str) -> None:
     with pytest.raises(OptionError):
-        scales_of(FAST.override(scales=ladder), (512, 512), [])
+        scales_of(FAST.override(scales=scales), (512, 512), [])
 
 
 def test_a_recipe_can_do_without_its_ladder() -> None:
@@ -239,7 +240,13 @@ def test_rungs_are_shares_and_multiples() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("coarse_content_factor", -1.0), ("coarse_content_factor", float("inf")), ("detail", -0.1), ("tolerance", -0.1), ("tolerance", 1.0)],
+    [
+        ("coarse_content_factor", -1.0),
+        ("coarse_content_factor", float("inf")),
+        ("detail_transfer", -0.1),
+        ("tolerance", -0.1),
+        ("tolerance", 1.0),
+    ],
 )
 def test_values_of_the_way_that_cannot_be(key: str, value: float) -> None:
     with pytest.raises(OptionError, match=f"'{key}' cannot be"):
@@ -249,32 +256,32 @@ def test_values_of_the_way_that_cannot_be(key: str, value: float) -> None:
 @pytest.mark.parametrize(
     ("text", "scales"),
     [
-        ('ladder = "1/3=2, 0.75=1"', {"1/3": 2.0, "0.75": 1.0}),
-        ('[ladder]\n"1/3" = 2\n"0.75" = 1.0', {"1/3": 2.0, "0.75": 1.0}),
-        ('ladder = "none"', {}),
-        ("[ladder]", {}),
+        ('scales = "1/3=2, 0.75=1"', {"1/3": 2.0, "0.75": 1.0}),
+        ('[scales]\n"1/3" = 2\n"0.75" = 1.0', {"1/3": 2.0, "0.75": 1.0}),
+        ('scales = "none"', {}),
+        ("[scales]", {}),
         ("steps = 3", FAST.scales),
     ],
     ids=["text", "table", "none", "empty table", "inherited"],
 )
-def test_a_ladder_in_a_file(text: str, ladder: dict[str, float], tmp_path: Path) -> None:
+def test_a_ladder_in_a_file(text: str, scales: dict[str, float], tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(f'base = "gram-fast"\n{text}\n')
     cited = find_recipe(str(path))
-    assert cited.recipe.scales == ladder
+    assert cited.recipe.scales == scales
     assert cited.sources["scales"] == (WHY if text == "steps = 3" else str(path))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('ladder = "1/2"', EACH),
-        ('ladder = "1/2=1,1/2=1"', "is given twice"),
-        ('[ladder]\n"3/2" = 1', "between 0 and 1, such as 1/4, not '3/2'"),
-        ('[ladder]\n"1/2" = -1', "'ladder.1/2' cannot be -1"),
-        ('[ladder]\n"1/2" = "many"', "'ladder.1/2' cannot be 'many'"),
-        ("ladder = 3", "'scales' cannot be 3"),
-        ('ladder = ["1/2"]', "'scales' cannot be"),
+        ('scales = "1/2"', EACH),
+        ('scales = "1/2=1,1/2=1"', "is given twice"),
+        ('[scales]\n"3/2" = 1', "between 0 and 1, such as 1/4, not '3/2'"),
+        ('[scales]\n"1/2" = -1', "'scales.1/2' cannot be -1"),
+        ('[scales]\n"1/2" = "many"', "'scales.1/2' cannot be 'many'"),
+        ("scales = 3", "'scales' cannot be 3"),
+        ('scales = ["1/2"]', "'scales' cannot be"),
     ],
 )
 def test_a_ladder_in_a_file_that_cannot_be(text: str, message: str, tmp_path: Path) -> None:

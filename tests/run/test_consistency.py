@@ -34,8 +34,8 @@ def test_other_starts_keep_the_scales(init: str) -> None:
     [
         ({"noise_level": 3.0}, "--noise-level changes nothing: --init content has no noise."),
         ({"noise_level": 3.0, "init": "noise"}, ""),
-        ({"detail": 1.0, "scales": "none"}, "--detail-transfer changes nothing: there are no coarser scales."),
-        ({"detail": 1.0}, ""),
+        ({"detail_transfer": 1.0, "scales": "none"}, "--detail-transfer changes nothing: there are no coarser scales."),
+        ({"detail_transfer": 1.0}, ""),
         ({"color_match": "monge"}, "--color-match changes nothing: no colors are matched."),
         ({"color_match": "monge", "color": "content"}, ""),
         ({"propagation": "all"}, "--propagation changes nothing: there are no masks."),

@@ -120,12 +120,12 @@ def _watchers(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> list
     from pincel.errors import OutputError
     from pincel.image.io import save_picture, to_pil
 
-    ladder = len(run.plan.costs) > 1
+    coarse_to_fine = len(run.plan.costs) > 1
 
     def keep(event: Event) -> None:
         if outputs.save_every and isinstance(event, Step) and event.step and event.step % outputs.save_every == 0:
             # Each scale counts its own steps.
-            scale = f"-{event.scale[1]}x{event.scale[0]}" if ladder else ""
+            scale = f"-{event.scale[1]}x{event.scale[0]}" if coarse_to_fine else ""
             path = outputs.picture.with_name(f"{outputs.picture.stem}{scale}-{event.step:05d}{outputs.picture.suffix}")
             try:
                 save_picture(to_pil(event.preview().cpu()), path)

@@ -53,7 +53,7 @@ def painting_options(function: F) -> F:
             "--save-every",
             type=click.IntRange(min=1),
             metavar="N",
-            help="Also write the picture every N steps, as OUT-00050.png, or OUT-256x192-00050.png with a ladder.",
+            help="Also write the picture every N steps, as OUT-00050.png, or OUT-256x192-00050.png in runs with coarse scales.",
         ),
         preview_option,
         click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output."),

@@ -75,7 +75,7 @@ def style_size(recipe: Recipe, picture: Picture, content: tuple[int, int], share
     Args:
         recipe: Says how.
         picture: As loaded.
-        content: (height, width) of the scale of the ladder.
+        content: (height, width) of the scale.
         share: Of that scale.
         scale: Of the strokes: twice as large is painted with strokes twice as wide.
 

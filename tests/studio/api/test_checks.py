@@ -46,7 +46,7 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
         ({"style_terms": "grams"}, "style_terms", "Unknown style term 'grams'"),
         ({"optimizer": "adams"}, "optimizer", "Unknown optimizer 'adams'"),
         ({"optimizer_options": "history"}, "optimizer_options", "optimizer_options take KEY=VALUE, such as history=20, not 'history'."),
-        ({"scales": "1/4"}, "scales", "Each scale of the ladder is a share of the size and a multiple of --steps"),
+        ({"scales": "1/4"}, "scales", "Each coarse scale is a share of the size and a multiple of --steps"),
         ({"size": True}, "size", "'size' cannot be True: it should be a number, a text."),
         ({"size": 10**9}, "size", "it should be less than or equal to 65536 here."),
         ({"steps": float("nan")}, "steps", "'steps' cannot be nan"),
