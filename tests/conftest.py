@@ -58,14 +58,21 @@ LONGEST = (
 
 INTERFACES = {"browser", "cluster"}
 """Fixtures of a browser and of a Ray cluster."""
-INTERFACE_FILES = ("test_torchrun.py", "test_process_group.py", "test_advisories.py")
-"""Tests of several processes at one picture, and of attacks on a server."""
+INTERFACE_FILES = (
+    "test_torchrun.py",
+    "test_process_group.py",
+    "test_advisories.py",
+    "api/test_real.py",
+    "api/test_server.py",
+    "api/test_schema.py",
+)
+"""Tests of several processes at one picture, of a studio that really paints, and of attacks on its server."""
 
 
 def is_interface(item: pytest.Item) -> bool:
     """Tell whether a test is left to ``make test-all``, by what it uses and where it is."""
     used = set(getattr(item, "fixturenames", ()))
-    return bool(used & INTERFACES) or item.path.name in INTERFACE_FILES or "cluster" in item.path.parts
+    return bool(used & INTERFACES) or item.path.as_posix().endswith(INTERFACE_FILES) or "cluster" in item.path.parts
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
