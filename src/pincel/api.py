@@ -19,6 +19,7 @@ from pincel.run.check import check_recipe, resolve_recipe
 from pincel.run.checkpoint import keep_checkpoints, resume_run
 from pincel.run.inputs import load_inputs
 from pincel.run.machine import Machine
+from pincel.run.network import load_networks
 from pincel.run.objective import Objectives, ignore
 from pincel.run.plan import make_plan
 from pincel.run.run import Run
@@ -158,5 +159,7 @@ def evaluate(
     settled = recipe_for_size(asked, photograph, (judged.height, judged.width))
     content_size(settled, photograph)
     inputs = load_inputs(settled, photograph, style)
-    plan = make_plan(inputs.recipe.override(scales={}, steps=0), inputs.preprocessed, machine)
-    return {**Objectives(plan, inputs, machine).evaluate(judged.pixels), "size": [judged.width, judged.height]}
+    alone = inputs.recipe.override(scales={}, steps=0)
+    networks = load_networks(alone, machine, lambda *_: None)
+    plan = make_plan(alone, inputs.preprocessed, machine, networks.fast)
+    return {**Objectives(plan, inputs, machine, networks).evaluate(judged.pixels), "size": [judged.width, judged.height]}

@@ -16,11 +16,13 @@ from pincel.batch.messages import Job, MachineOptions
 from pincel.errors import PincelError
 from pincel.image.opening import opened_file
 from pincel.image.picture import Picture
+from pincel.recipes.schema import Recipe
 from pincel.run.cache import Cache
 from pincel.run.check import prepare_recipe
 from pincel.run.images import Images
 from pincel.run.machine import Machine
 from pincel.run.plan import make_plan
+from pincel.run.sizes import spread
 from pincel.samples import PREFIX, find_sample
 from pincel.sources import BLANK, open_picture, style_groups
 
@@ -34,14 +36,20 @@ def costs(jobs: Sequence[Job], machine: Machine | None = None) -> dict[str, floa
     """
     where = replace(machine or Machine(torch.device("cpu")), cache=Cache())
     shape = lru_cache(maxsize=None)(_shape)
+    recipes: dict[int, Recipe] = {}
     found: dict[str, float | None] = {}
     for job in jobs:
         found[job.name] = None
         # What is wrong with a job is said when it is painted.
         with suppress(PincelError, OSError, ValueError, SyntaxError):
-            recipe, _ = prepare_recipe(recipe_of(job), {})
-            styles = [(shape(str(source)), weight) for group in style_groups(list(job.styles)) for source, weight in group]
-            found[job.name] = make_plan(recipe, Images(shape(job.content), styles), where).work
+            # Jobs made together share their settings.
+            if id(job.settings) not in recipes:
+                recipes[id(job.settings)], _ = prepare_recipe(recipe_of(job), {})
+            recipe = recipes[id(job.settings)]
+            groups = style_groups(list(job.styles))
+            styles = [(shape(str(source)), weight) for group in groups for source, weight in group]
+            settled = spread(recipe, [len(group) for group in groups])
+            found[job.name] = make_plan(settled, Images(shape(job.content), styles), where).work
     usual = median([cost for cost in found.values() if cost] or [1.0])
     return {name: cost or usual for name, cost in found.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 
 import torch
 
@@ -16,13 +17,35 @@ from pincel.run.machine import Machine
 from pincel.run.sizes import needed_layers
 
 META = torch.device("meta")
-DRAWN = ("vgg", "alexnet")
+LAYERED = ("vgg", "alexnet")
 """Kinds of networks whose layers say how large their weights are."""
 
 
 def network_key(recipe: Recipe, device: torch.device) -> Hashable:
     """Return what a loaded network depends on."""
     return recipe.backbone, recipe.pooling, recipe.pool_rounding, recipe.padding, recipe.activations, recipe.calibration, device
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The network of a run, loaded.
+
+    Attributes:
+        exact: As trained, in full precision.
+        fast: In the precision of the machine, for the layers of the recipe.
+        notes: What was out of the ordinary, a sentence each.
+    """
+
+    exact: VGG
+    fast: VGG
+    notes: tuple[str, ...]
+
+
+def load_networks(recipe: Recipe, machine: Machine, progress: Progress) -> Networks:
+    """Load the network of a recipe; arguments and errors as of :func:`load_network`."""
+    notes: list[str] = []
+    exact = load_network(recipe, machine, notes.append, progress)
+    return Networks(exact, in_precision(exact, recipe, machine), tuple(notes))
 
 
 def load_network(recipe: Recipe, machine: Machine, notify: Callable[[str], None], progress: Progress) -> VGG:
@@ -66,7 +89,7 @@ def network_outline(recipe: Recipe, machine: Machine) -> VGG:
 
     def make() -> VGG:
         card = CARDS[recipe.backbone]
-        plain = _make(recipe, empty_weights(card)) if card.network in DRAWN else _make(recipe)
+        plain = _make(recipe, empty_weights(card)) if card.network in LAYERED else _make(recipe)
         return plain.to(META)
 
     key = network_key(recipe, META)

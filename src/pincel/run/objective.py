@@ -40,7 +40,7 @@ from pincel.run.content_terms import content_losses
 from pincel.run.images import Images, image_key, resize_images
 from pincel.run.inputs import Inputs
 from pincel.run.machine import Machine
-from pincel.run.network import in_precision, load_network
+from pincel.run.network import Networks
 from pincel.run.plan import Plan
 from pincel.run.sizes import active_layers, needed_layers
 from pincel.run.style_terms import style_losses
@@ -140,12 +140,13 @@ def _style_key(recipe: Recipe, images: Images, network: Backbone, precision: Pre
 
 
 class Objectives:
-    """The objective of each scale of a plan, built when its turn comes. Loads the network.
+    """The objective of each scale of a plan, built when its turn comes.
 
     Args:
         plan: Scales and layouts.
         inputs: Pictures.
         machine: Where to work.
+        networks: Loaded for the recipe of the plan.
         extra_losses: Beyond those of the recipe.
         on_event: Called with the progress of what takes a while.
 
@@ -160,12 +161,12 @@ class Objectives:
         plan: Plan,
         inputs: Inputs,
         machine: Machine,
+        networks: Networks,
         extra_losses: ExtraLosses = no_losses,
         on_event: Callable[[Event], None] = ignore,
     ) -> None:
-        self.notes = _cut_notes(inputs.init, plan.size)
-        self.network = load_network(plan.recipe, machine, self.notes.append, lambda *done: on_event(SetupProgress(*done)))
-        self._fast = in_precision(self.network, plan.recipe, machine)
+        self.notes = [*_cut_notes(inputs.init, plan.size), *networks.notes]
+        self.network, self._fast = networks.exact, networks.fast
         self._plan, self._inputs, self._machine = plan, inputs, machine
         self.extra_losses, self._on_event = extra_losses, on_event
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
+import torch
+
 from pincel.backbones.cards import Card
 from pincel.backbones.vgg import VGG
 from pincel.canvas import CANVASES
@@ -118,13 +120,14 @@ class Plan:
         return next(cost for cost in self.costs if cost.scale.size == size)
 
 
-def make_plan(recipe: Recipe, images: Images, machine: Machine) -> Plan:
+def make_plan(recipe: Recipe, images: Images, machine: Machine, network: VGG | None = None) -> Plan:
     """Lay a run out: its scales, and how the network is cut at each of them.
 
     Args:
         recipe: Checked.
         images: As opened; nothing but their shapes and regions is used, so that pixels may be on the meta device.
         machine: Its memory, and layouts if it asks for some.
+        network: In the precision of the machine, if it is loaded; its outline takes torch a second the first time.
 
     Returns:
         A plan that keeps to the memory of the machine, with the least work, or the one that takes least memory, with a note.
@@ -135,10 +138,14 @@ def make_plan(recipe: Recipe, images: Images, machine: Machine) -> Plan:
     """
     size = content_size(recipe, images.content)
     scales = scales_of(recipe, size, [style for style, _ in images.styles])
-    outline = network_outline(recipe, machine)
+    outline = network or network_outline(recipe, machine)
     layouts = None if machine.layouts is None else [layout.checked(outline.card) for layout in machine.layouts]
     _check_tiles(outline, layouts, machine)
-    planner = _Planner(recipe, images, _cost_models(recipe, outline, machine), scales, _base(outline, recipe, machine), machine.budget)
+    # The program, pictures as loaded, and the network, which may be still to be loaded.
+    base = machine.used + (0 if network else network_bytes(outline, recipe, machine))
+    planner = _Planner(
+        recipe, images, _cost_models(recipe, outline, machine, machine.device if network else META), scales, base, machine.budget
+    )
     if layouts is not None:
         return _asked_for(planner, layouts)
     if machine.processes.processes > 1:
@@ -153,11 +160,6 @@ def _check_tiles(outline: VGG, layouts: Sequence[Layout] | None, machine: Machin
     if not outline.divisible and (machine.processes.processes > 1 or any(layout.cuts for layout in layouts or ())):
         why = "--padding circular" if outline.padding == "circular" else f"--backbone {outline.card.name}"
         raise OptionError(f"With {why} a picture is looked at as a whole: no --tiles, and one process.")
-
-
-def _base(outline: VGG, recipe: Recipe, machine: Machine) -> int:
-    """Return the bytes in use before the first step: the program, pictures as loaded, and the network, which is still to be loaded."""
-    return machine.used + network_bytes(outline, recipe, machine)
 
 
 def _asked_for(planner: _Planner, layouts: Sequence[Layout]) -> Plan:
@@ -204,12 +206,12 @@ def _changes(before: Recipe, after: Recipe, budget: int) -> tuple[str, ...]:
     return (f"To fit into {gibibytes(budget)}: {', '.join(changed)}.",) if changed else ()
 
 
-def _cost_models(recipe: Recipe, outline: VGG, machine: Machine) -> CostModels:
+def _cost_models(recipe: Recipe, outline: VGG, machine: Machine, device: torch.device) -> CostModels:
     content, style = (frozenset(layers) for layers in active_layers(recipe))
 
     def known(layers: frozenset[str]) -> CostModel:
         # What layers keep for the way back is found by following them once, and the same for every picture.
-        return machine.cache.get_or_make("cost_model", (IdentityKey(outline), layers), lambda: CostModel(outline, layers, META))
+        return machine.cache.get_or_make("cost_model", (IdentityKey(outline), layers), lambda: CostModel(outline, layers, device))
 
     return known(content), known(style), known(content | style)
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from PIL import Image
 
-from pincel.engine.events import Event, Notice, Step
+from pincel.engine.events import Event, Notice, SetupProgress, Step
 from pincel.engine.history import History
 from pincel.engine.multiscale import FINISHED, MultiScaleLoop, MultiScaleState
 from pincel.engine.result import Result
@@ -19,8 +19,10 @@ from pincel.run import report
 from pincel.run.check import prepare_recipe, resolve_recipe
 from pincel.run.inputs import load_inputs, start_file
 from pincel.run.machine import Machine
+from pincel.run.network import load_networks
 from pincel.run.objective import ExtraLosses, Objectives, ignore, no_losses
 from pincel.run.plan import make_plan
+from pincel.run.sizes import check_sizes
 from pincel.run.speed import SpeedRecorder
 from pincel.sources import Source, Styles
 from pincel.version import __version__
@@ -81,8 +83,10 @@ class Run:
         begin = None if isinstance(init_image, MultiScaleState) else start_file(settled) if init_image is None else init_image
         self.machine = machine or Machine.resolve()
         self.inputs = load_inputs(settled, content, style, begin, self.machine.memory)
-        self.plan = make_plan(self.inputs.recipe, self.inputs.preprocessed, self.machine)
-        self.objectives = Objectives(self.plan, self.inputs, self.machine, extra_losses, on_event)
+        check_sizes(self.inputs.recipe, self.inputs.content, [style for style, _ in self.inputs.styles])
+        networks = load_networks(self.inputs.recipe, self.machine, lambda *done: on_event(SetupProgress(*done)))
+        self.plan = make_plan(self.inputs.recipe, self.inputs.preprocessed, self.machine, networks.fast)
+        self.objectives = Objectives(self.plan, self.inputs, self.machine, networks, extra_losses, on_event)
         self.history = History([*notes, *self.machine.notes, *self.inputs.notes, *self.objectives.notes, *self.plan.notes])
         made = self.objectives
         start = state or made.start(self.plan.scales[0]).to(self.machine.device)

@@ -123,6 +123,11 @@ def scales_of(recipe: Recipe, size: tuple[int, int], styles: Sequence[Picture]) 
     )
 
 
+def check_sizes(recipe: Recipe, content: Picture, styles: Sequence[Picture]) -> None:
+    """Raise PictureSizeError if the deepest layer has no position for a picture, before a network is loaded or downloaded."""
+    style_sizes(recipe, styles, content_size(recipe, content))
+
+
 def recipe_for_size(recipe: Recipe, content: Picture, size: tuple[int, int]) -> Recipe:
     """Return the recipe under which a content picture comes out in ``size``, as a finished picture shows it did.
 

@@ -21,6 +21,7 @@ from pincel.losses.objective import Objective
 from pincel.recipes.schema import make_recipe
 from pincel.run.inputs import check_written, fitted_size, load_inputs
 from pincel.run.machine import Machine
+from pincel.run.network import load_networks
 from pincel.run.objective import Objectives
 from pincel.run.plan import make_plan
 from pincel.sources import open_picture, resized_since
@@ -80,9 +81,10 @@ class _Worker:
         device = message["device"] if message["device"] != "cuda" else f"cuda:{self.local}"
         machine = Machine.resolve(device, Precision(*message["precision"]), message["tiles"], processes=FollowerGroup(self.team))
         self.device = machine.device
-        plan = make_plan(recipe, inputs.preprocessed, machine)
+        networks = load_networks(recipe, machine, lambda *_: None)
+        plan = make_plan(recipe, inputs.preprocessed, machine, networks.fast)
         self.scales = {scale.size: scale for scale in plan.scales}
-        self.objectives = Objectives(plan, inputs, machine)
+        self.objectives = Objectives(plan, inputs, machine, networks)
 
     def build(self, message: dict[str, Any]) -> None:
         """Build the evaluator of a scale, its targets by tiles; those of coarser scales are not needed any more."""
