@@ -241,7 +241,7 @@ def test_a_signal_keeps_the_best_picture(number: int, code: int, reason: str, pa
 
 
 def test_a_signal_before_the_first_step_writes_nothing(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    code = "import pincel.run.objective\ndef slow(*a, **k): raise KeyboardInterrupt\npincel.run.objective.load_network = slow"
+    code = "import pincel.run.run\ndef slow(*a, **k): raise KeyboardInterrupt\npincel.run.run.load_networks = slow"
     running = process("transfer", *pair, "-o", tmp_path / "out.png", code=code)
     out, errors = running.communicate(timeout=120)
     assert running.returncode == 130
