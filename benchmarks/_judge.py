@@ -30,8 +30,8 @@ from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
 from pincel.functional.similarity import self_similarity_distance
-from pincel.image.io import load_picture
-from pincel.image.resize import area_size, resize, target_size
+from pincel.images.io import load_picture
+from pincel.images.resize import area_size, resize, target_size
 
 NETWORKS = ("vgg16", "vgg16-keras", "vgg16-jcjohnson", "vgg16-torchvision")
 """The first whose file is here is the default: recipes do not optimize what these see. Else it is vgg19, at other layers than theirs."""

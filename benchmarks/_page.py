@@ -13,9 +13,9 @@ from PIL import Image
 from _judge import load_seen
 from _results import Results, Row, picture_id
 from pincel.files import atomically, write_text
-from pincel.image.io import load_picture, to_pil
-from pincel.image.resize import resize
-from pincel.image.sheet import contact_sheet
+from pincel.images.io import load_picture, to_pil
+from pincel.images.resize import resize
+from pincel.images.sheet import contact_sheet
 
 TEMPLATE = Path(__file__).with_name("choice.html")
 ROWS = 6

@@ -12,7 +12,7 @@ from PIL import Image
 
 from pincel.errors import OptionError
 from pincel.files import atomically, one_line, quoted
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from pincel.samples import PREFIX, find_sample, sample_names
 
 PHOTOGRAPHS = ("astronaut", "coffee", "chelsea", "rocket")

@@ -18,7 +18,7 @@ import pincel
 from _programs import run_program
 from pincel.errors import OptionError, unknown_name
 from pincel.files import one_line, quoted
-from pincel.image.encode import save_picture
+from pincel.images.encode import save_picture
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
 

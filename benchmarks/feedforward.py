@@ -23,10 +23,10 @@ from pincel.engine.memory import retain_heap
 from pincel.feedforward.file import read_painter
 from pincel.feedforward.network import Network
 from pincel.feedforward.paint import paint
-from pincel.image.io import save_picture, to_pil
-from pincel.image.picture import Picture
-from pincel.image.resize import resize_picture, target_size
-from pincel.image.sheet import contact_sheet
+from pincel.images.io import save_picture, to_pil
+from pincel.images.picture import Picture
+from pincel.images.resize import resize_picture, target_size
+from pincel.images.sheet import contact_sheet
 from pincel.run.machine import Machine
 from pincel.run.run import Run
 from pincel.sources import open_picture

@@ -30,8 +30,8 @@ from _judge import LAYERS, load_network
 from _measures import luminance, wasserstein_share
 from pincel.api import evaluate
 from pincel.engine.memory import retain_heap
-from pincel.image.io import load_picture
-from pincel.image.resize import area_size, resize
+from pincel.images.io import load_picture
+from pincel.images.resize import area_size, resize
 from pincel.run.cache import Cache
 from pincel.samples import PREFIX, find_sample
 from pincel.video.base import Film, FrameDone, Pixels, Scene, VideoEvent

@@ -41,8 +41,8 @@ from pincel.backbones.vgg import VGG
 from pincel.engine.device import resolve_device
 from pincel.errors import PincelError
 from pincel.files import atomically, write_text
-from pincel.image.io import load_picture
-from pincel.image.resize import resize
+from pincel.images.io import load_picture
+from pincel.images.resize import resize
 
 
 class Watch:

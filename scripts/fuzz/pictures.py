@@ -13,11 +13,11 @@ import tifffile
 from PIL import Image, PngImagePlugin
 
 from fuzz.common import MIB, Plain, Target, as_file, some_of
-from pincel.image.color import srgb_profile
-from pincel.image.decode import check_file
-from pincel.image.folder import list_pictures
-from pincel.image.io import load_bytes, load_picture
-from pincel.image.masks import load_mask
+from pincel.images.color import srgb_profile
+from pincel.images.decode import check_file
+from pincel.images.folder import list_pictures
+from pincel.images.io import load_bytes, load_picture
+from pincel.images.masks import load_mask
 
 MEMORY = 64 * MIB
 

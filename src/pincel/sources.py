@@ -19,11 +19,11 @@ from torch import Tensor
 from pincel.backbones.calibrate import calibration_pictures
 from pincel.errors import CheckpointError, OptionError
 from pincel.files import one_line, quoted, sha256_of
-from pincel.image.folder import list_pictures
-from pincel.image.formats import SUFFIXES
-from pincel.image.io import load_picture
-from pincel.image.picture import Picture
-from pincel.image.shrink import Fit
+from pincel.images.folder import list_pictures
+from pincel.images.formats import SUFFIXES
+from pincel.images.io import load_picture
+from pincel.images.picture import Picture
+from pincel.images.shrink import Fit
 from pincel.samples import PREFIX, find_sample
 
 BLANK = "blank:"
@@ -87,7 +87,7 @@ def _expanded(source: Source, weight: float, notify: Callable[[str], None]) -> l
 def open_picture(source: Source, what: str, background: str | None = None, *, fit: Fit | None = None, memory: int | None = None) -> Picture:
     """Load a picture; ``sample:NAME`` is one of those that come with pincel, ``blank:512x256`` is gray all over.
 
-    The other arguments are those of :func:`pincel.image.io.load_picture`.
+    The other arguments are those of :func:`pincel.images.io.load_picture`.
     """
     if isinstance(source, str) and source.startswith(BLANK):
         return _blank(source)

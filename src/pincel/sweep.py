@@ -10,7 +10,7 @@ from PIL import Image
 
 from pincel.engine.result import Result
 from pincel.errors import OptionError, closest
-from pincel.image.sheet import contact_sheet
+from pincel.images.sheet import contact_sheet
 from pincel.recipes.schema import NAMES, Recipe
 
 # Pictures on one sheet: beyond that, nobody looks.

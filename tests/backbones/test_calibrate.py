@@ -15,7 +15,7 @@ from pincel.backbones.calibrate import calibrated, calibration_pictures
 from pincel.backbones.normalize import mean_activations
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from pincel.samples import FOLDER
 from tests.backbones.stand_ins import awake, random_vgg
 from tests.tensors import assert_close

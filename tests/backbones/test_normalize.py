@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pincel.backbones.normalize import mean_activations, normalize
 from pincel.backbones.vgg import VGG, Pooling
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from tests.backbones.stand_ins import awake, random_vgg
 from tests.tensors import assert_close, picture
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from pincel.inversion.run import Rebuild
 from tests.cli.run import pincel, process, refused
 

@@ -131,9 +131,9 @@ def test_an_unwritable_folder(here: Path, capsys: Capture) -> None:
 
 def test_a_decompression_bomb(here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     # Little memory stands in for a huge file.
-    monkeypatch.setattr("pincel.image.shrink.most_bytes", lambda _=None: 100)
-    monkeypatch.setattr("pincel.image.shrink.BYTES_A_PIXEL", 10**9)
-    monkeypatch.setattr("pincel.image.shrink.find_spec", lambda _: None)
+    monkeypatch.setattr("pincel.images.shrink.most_bytes", lambda _=None: 100)
+    monkeypatch.setattr("pincel.images.shrink.BYTES_A_PIXEL", 10**9)
+    monkeypatch.setattr("pincel.images.shrink.find_spec", lambda _: None)
     assert "too many pixels" in refused(pincel(capsys, "transfer", "photo.png", "style.png", "-o", "out.png"))
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from pincel.backbones.vgg import VGG
 from pincel.feedforward.file import read_painter, write_painter
 from pincel.feedforward.paint import paint
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from tests.cli.run import pincel, process, refused
 from tests.feedforward.nets import any_style, one_style
 from tests.runs import make_run

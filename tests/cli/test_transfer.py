@@ -20,7 +20,7 @@ from pincel.cli.progress import Bar
 from pincel.engine.events import Event, ScaleStart, Step, Stopped
 from pincel.engine.gradient_mode import GRADIENT_MODES
 from pincel.functional.conventions import CONVENTIONS
-from pincel.image.resize import RESAMPLERS
+from pincel.images.resize import RESAMPLERS
 from pincel.losses import STYLE_TERMS, VARIATIONS
 from pincel.recipes import RECIPES
 from pincel.recipes.groups import GROUPS

@@ -103,7 +103,7 @@ def test_pictures_are_found_by_folder_pattern_and_name(folder: str) -> None:
 
 @pytest.mark.parametrize("installed", [True, False])
 def test_heic_is_found_where_its_library_is_installed(installed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pincel.image.formats.find_spec", lambda _: installed or None)
+    monkeypatch.setattr("pincel.images.formats.find_spec", lambda _: installed or None)
     memory = fsspec.filesystem("memory")
     memory.pipe({"/heic/1.heic": b"a", "/heic/2.jpg": b"b"})
     assert [each.rpartition("/")[2] for each in store.find("memory://heic", "contents")] == ["1.heic"] * installed + ["2.jpg"]

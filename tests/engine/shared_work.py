@@ -19,7 +19,7 @@ from pincel.engine.loop import Loop
 from pincel.engine.precision import FP32
 from pincel.engine.process_group import FollowerWork, LeaderWork, TorchGroup, join
 from pincel.engine.tiles import LocalWork, WorkPartition
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 from pincel.optim.base import make_optimizer
 from pincel.recipes import RECIPES
 from pincel.run.images import Images

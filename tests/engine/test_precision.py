@@ -23,8 +23,8 @@ from pincel.engine.problem import Problem
 from pincel.engine.speeds import machine_key
 from pincel.errors import OptionError, UnknownNameError
 from pincel.functional.variation import squared_variation
-from pincel.image.io import load_picture
-from pincel.image.resize import resize_picture, target_size
+from pincel.images.io import load_picture
+from pincel.images.resize import resize_picture, target_size
 from pincel.losses.objective import Objective
 from pincel.losses.variation import VariationLoss
 from pincel.run.objective import make_objective

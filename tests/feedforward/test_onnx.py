@@ -14,7 +14,7 @@ from pincel.errors import ExtraMissingError
 from pincel.feedforward.network import Network
 from pincel.feedforward.onnx import write_onnx
 from pincel.feedforward.paint import Manner, paint
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 from tests.feedforward.nets import any_style, one_style
 
 runtime = pytest.importorskip("onnxruntime")

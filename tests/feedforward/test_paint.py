@@ -12,7 +12,7 @@ from pincel.errors import OptionError, PictureSizeError
 from pincel.feedforward.network import Network
 from pincel.feedforward.paint import Color, Manner, matched, paint, seen_style, style_of
 from pincel.functional.color import color_statistics, luma
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 from tests.feedforward.nets import any_style, one_style
 
 

@@ -11,9 +11,9 @@ from pincel.feedforward.file import SHIPPED, read_painter
 from pincel.feedforward.network import Network
 from pincel.feedforward.paint import paint
 from pincel.feedforward.run import Spread
-from pincel.image.io import load_picture
-from pincel.image.picture import Picture
-from pincel.image.resize import resize_picture
+from pincel.images.io import load_picture
+from pincel.images.picture import Picture
+from pincel.images.resize import resize_picture
 from pincel.samples import find_sample
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1")

@@ -16,7 +16,7 @@ import pincel
 from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Notice, Step, Stopped
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from pincel.inversion.build import make_losses, make_problem, phases
 from pincel.inversion.representation import Representation, make_representation
 from pincel.inversion.run import Rebuild

@@ -11,7 +11,7 @@ import torch
 
 from pincel.engine.evaluator import evaluate_picture
 from pincel.errors import OptionError, RecipeError
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 from pincel.recipes import PRESETS, RECIPES
 from pincel.recipes.cited import Cited
 from pincel.recipes.schema import NAMES, Recipe, parse_scales, share_of

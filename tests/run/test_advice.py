@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 from pincel.run.advice import style_notes
 
 SIDE = 320

@@ -12,7 +12,7 @@ import torch
 from pincel import evaluate, transfer
 from pincel.errors import OptionError
 from pincel.functional.color import color_statistics
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from tests.runs import make_run
 from tests.tensors import assert_close
 

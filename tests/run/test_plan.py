@@ -13,7 +13,7 @@ from pincel.engine.estimate import CostModel
 from pincel.engine.layout import WHOLE, Part, parse_layout
 from pincel.engine.precision import Precision
 from pincel.errors import OptionError
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 from pincel.recipes import RECIPES
 from pincel.run.cache import Cache
 from pincel.run.images import Images

@@ -19,7 +19,7 @@ from pincel.api import evaluate, transfer
 from pincel.cli.studies.declared import study_command
 from pincel.errors import OptionError, PictureError, PictureMissingError, PictureSizeError, UnknownNameError
 from pincel.functional.metrics import mean_difference, psnr, relative_error
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from pincel.sources import Source
 from pincel.studies.compare import LAYERS, Aim, study
 from pincel.studies.declarations.compare import CompareOptions

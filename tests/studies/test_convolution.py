@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, PincelError, UnknownNameError
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from pincel.studies.convolution import by_network, filter_of, place_of, study
 from pincel.studies.convolution_figures import cut_out, marked, written_out
 from pincel.studies.declarations.convolution import ConvolutionOptions

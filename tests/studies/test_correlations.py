@@ -19,8 +19,8 @@ from pincel.cli.studies.declared import study_command
 from pincel.errors import OptionError, PictureError, PictureMissingError, PincelError, UnknownNameError
 from pincel.functional.correlation import classical_scaling, correlation_matrix, diagonal_share, effective_rank, relative_distance
 from pincel.functional.gram import gram_matrix
-from pincel.image.io import load_picture
-from pincel.image.resize import resize_picture
+from pincel.images.io import load_picture
+from pincel.images.resize import resize_picture
 from pincel.studies.correlations import LAYERS, MOST, study
 from pincel.studies.declarations.correlations import CorrelationsOptions
 from pincel.studies.gallery_map import Painting, _map_size, clustered, style_distances

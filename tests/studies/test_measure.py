@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.backbones.vgg import VGG, Pooling
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from pincel.studies.flow import gradient_flow
 from pincel.studies.look import features, network, noise, pixels_of
 from pincel.studies.measure import content_error, errors, pixel_error, style_error

@@ -24,7 +24,7 @@ from pincel.canvas.pixels import PixelCanvas
 from pincel.cli.studies.declared import study_command
 from pincel.engine.events import SetupProgress
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from pincel.inversion.representation import Representation
 from pincel.studies.declarations.natural import NaturalOptions
 from pincel.studies.natural import REACH, Room, caricature, maxima, side_of, study

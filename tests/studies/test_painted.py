@@ -18,7 +18,7 @@ from pincel.api import evaluate, transfer
 from pincel.engine.events import Notice, SetupProgress
 from pincel.engine.result import Result
 from pincel.errors import OptionError, UnknownNameError
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from pincel.studies import depth, grid, pooling, reconstruct, separability
 from pincel.studies.declarations.depth import DepthOptions
 from pincel.studies.declarations.grid import GridOptions

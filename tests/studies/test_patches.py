@@ -20,7 +20,7 @@ from torch import Tensor
 from pincel.backbones.vgg_cards import VGG19
 from pincel.engine.events import Event, SetupProgress
 from pincel.errors import OptionError, PictureMissingError, PictureUnreadableError, UnknownNameError
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from pincel.studies.declarations.patches import PatchesOptions
 from pincel.studies.mosaic import GAP, GUTTER, TILE, coarse, cut, likeness, marked, mosaic, shaded, tile
 from pincel.studies.patches import photographs, study

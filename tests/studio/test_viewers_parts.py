@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from pincel.image.masks import load_mask
+from pincel.images.masks import load_mask
 from tests.studio.viewers_bench import Bench
 
 BOX, PICTURE = {"width": 400, "height": 300}, {"width": 1600, "height": 1200}

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from pincel.errors import FilmError
-from pincel.image.orientation import upright
+from pincel.images.orientation import upright
 from pincel.video.aperture import find_crop
 from pincel.video.read import open_film
 from tests.video.make_films import flat, moving, write_film

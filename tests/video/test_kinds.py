@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from pincel.errors import FilmError
-from pincel.image.formats import HEIC, is_readable
+from pincel.images.formats import HEIC, is_readable
 from pincel.video.read import open_film
 from tests.video.make_films import moving, spoil, write_film
 

@@ -20,10 +20,10 @@ from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError, OutputError, PincelError
 from pincel.files import atomically, sha256_of
 from pincel.folders import cache_folder
-from pincel.image.folder import list_pictures
-from pincel.image.formats import SUFFIXES
-from pincel.image.io import load_picture
-from pincel.image.resize import resize, target_size
+from pincel.images.folder import list_pictures
+from pincel.images.formats import SUFFIXES
+from pincel.images.io import load_picture
+from pincel.images.resize import resize, target_size
 from pincel.samples import FOLDER
 
 # Long side of a calibration picture: the scale at which the network was trained and is mostly used.

@@ -15,7 +15,7 @@ from pincel.batch.path_globs import is_folder, near
 from pincel.engine.result import record_path
 from pincel.errors import OutputError, PictureMissingError, PincelError
 from pincel.files import check_output, one_line, quoted
-from pincel.image.io import check_format
+from pincel.images.io import check_format
 from pincel.recipes.schema import Recipe
 from pincel.run.check import check_recipe
 from pincel.samples import PREFIX, find_sample

@@ -14,8 +14,8 @@ import torch
 from pincel.batch.jobs import recipe_of
 from pincel.batch.messages import Job, MachineOptions
 from pincel.errors import PincelError
-from pincel.image.opening import opened_file
-from pincel.image.picture import Picture
+from pincel.images.opening import opened_file
+from pincel.images.picture import Picture
 from pincel.recipes.schema import Recipe
 from pincel.run.cache import Cache
 from pincel.run.check import prepare_recipe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from pathlib import Path
 
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 from pincel.samples import PREFIX, find_sample
 from pincel.sources import BLANK, open_picture
 

@@ -16,7 +16,7 @@ from pincel.batch.path_globs import ACCEPTED, Notify, is_folder, pictures
 from pincel.canvas.start import parse_start
 from pincel.errors import OptionError
 from pincel.files import one_line, sha256_of
-from pincel.image.folder import list_pictures
+from pincel.images.folder import list_pictures
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
 from pincel.samples import PREFIX, find_sample

@@ -9,7 +9,7 @@ from string import Formatter
 from pincel.batch.path_globs import folder_of, nearest, stem
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
-from pincel.image.io import check_format
+from pincel.images.io import check_format
 
 PATTERN = "{content}_{style}.png"
 FIELDS = ("content", "style", "folder", "recipe", "number")

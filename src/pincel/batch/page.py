@@ -17,7 +17,7 @@ from pincel.batch.check import DATA, PAGE, TABLE, THUMBNAILS
 from pincel.batch.messages import Job, JobResult
 from pincel.batch.path_globs import is_folder, stem
 from pincel.files import atomically, csv_text, write_text
-from pincel.image.opening import opened_file
+from pincel.images.opening import opened_file
 from pincel.samples import PREFIX, find_sample
 from pincel.sources import BLANK
 from pincel.version import __version__

@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from pincel.errors import PictureMissingError, closest
 from pincel.files import one_line, quoted
-from pincel.image.folder import FolderListing, list_pictures, select_pictures
-from pincel.image.formats import has_picture_suffix
+from pincel.images.folder import FolderListing, list_pictures, select_pictures
+from pincel.images.formats import has_picture_suffix
 from pincel.samples import PREFIX, find_sample, sample_names
 from pincel.sources import BLANK
 

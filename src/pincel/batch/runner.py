@@ -19,7 +19,7 @@ from pincel.engine.memory import trim_heap
 from pincel.engine.result import Result, record_path
 from pincel.errors import PincelError
 from pincel.executors.protocol import Stop, never_stop
-from pincel.image.io import check_limits
+from pincel.images.io import check_limits
 from pincel.run.cache import Cache
 from pincel.run.machine import Machine
 from pincel.run.run import Run

@@ -20,9 +20,9 @@ from pincel.classify.listing import Found, Listing, held_out
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError, PictureError, PictureMissingError, closest
 from pincel.files import one_line, quoted
-from pincel.image.folder import is_hidden, list_pictures
-from pincel.image.formats import SUFFIXES
-from pincel.image.io import load_picture
+from pincel.images.folder import is_hidden, list_pictures
+from pincel.images.formats import SUFFIXES
+from pincel.images.io import load_picture
 from pincel.samples import PREFIX
 
 TEXTURES = f"{PREFIX}textures"

@@ -14,7 +14,7 @@ from pincel.classify.listing import Listing
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
-from pincel.image.io import load_bytes, load_picture
+from pincel.images.io import load_bytes, load_picture
 
 
 def saved_parts(folder: Path) -> tuple[tuple[str, ...], Mapping[str, Listing]]:

@@ -15,7 +15,7 @@ from pincel.classify.listing import Listing
 from pincel.classify.statistics import Sums
 from pincel.engine.events import SetupProgress
 from pincel.errors import PictureError
-from pincel.image.resize import cover
+from pincel.images.resize import cover
 
 # Of the memory that is free, decoded squares take this share at most.
 SHARE = 0.25

@@ -57,7 +57,7 @@ def _memory() -> tuple[str, bool]:
 
 
 def _pictures() -> tuple[str, bool]:
-    from pincel.image.io import output_formats
+    from pincel.images.io import output_formats
     from pincel.samples import sample_names
 
     return f"writes {' '.join(output_formats())}; {len(sample_names())} samples", True

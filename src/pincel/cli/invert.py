@@ -146,7 +146,7 @@ def inverted(picture: str, options: dict[str, Any]) -> int:
     if options["optimizer_option"]:
         values["optimizer_options"] = dict(option_pair(text) for text in options["optimizer_option"])
     files = _files(picture, options)
-    from pincel.image.io import check_limits
+    from pincel.images.io import check_limits
     from pincel.inversion.run import Rebuild
 
     asked = {name: options[name] for name in ("recipe", "neurons", "repeats", "device", "steps")}
@@ -173,7 +173,7 @@ def _files(picture: str, options: dict[str, Any]) -> dict[str, Path]:
     from pincel.engine.result import record_path
     from pincel.errors import OutputError
     from pincel.files import check_output
-    from pincel.image.io import check_format
+    from pincel.images.io import check_format
 
     out = Path(options["output"])
     files = {"output": out, "record": Path(options["record"] or record_path(out))}
@@ -194,7 +194,7 @@ def _files(picture: str, options: dict[str, Any]) -> dict[str, Path]:
 
 def _save(result: Preimage, files: dict[str, Path]) -> list[Path]:
     from pincel.files import write_text
-    from pincel.image.io import save_picture, to_pil, write_or_keep
+    from pincel.images.io import save_picture, to_pil, write_or_keep
 
     each = {str(number): partial(to_pil, picture[None]) for number, picture in enumerate(result.pictures, 1)}
     whole = result.sheet if "mean" in files else lambda: result.image

@@ -51,7 +51,7 @@ def check_outputs(outputs: Outputs, inputs: list[Path]) -> Outputs:
     """
     from pincel.errors import OutputError
     from pincel.files import check_output
-    from pincel.image.io import check_format
+    from pincel.images.io import check_format
 
     check_format(outputs.picture, outputs.depth)
     check_output(outputs.picture, inputs=inputs, what="output")
@@ -67,7 +67,7 @@ def check_outputs(outputs: Outputs, inputs: list[Path]) -> Outputs:
 
 def check_fits(run: Run, outputs: Outputs) -> tuple[str, ...]:
     """Check that the picture's format can hold it, now that its size is known; return notes, or raise OutputError."""
-    from pincel.image.io import check_limits
+    from pincel.images.io import check_limits
 
     return check_limits(outputs.picture, run.size, alpha=run.inputs.content.alpha is not None, depth=outputs.depth)
 
@@ -118,7 +118,7 @@ def _watchers(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> list
     from pincel.cli.terminal import say
     from pincel.engine.events import Step
     from pincel.errors import OutputError
-    from pincel.image.io import save_picture, to_pil
+    from pincel.images.io import save_picture, to_pil
 
     coarse_to_fine = len(run.plan.costs) > 1
 
@@ -248,7 +248,7 @@ def save(result: Result, outputs: Outputs, run: Run) -> list[Path]:
     Raises:
         OutputError: If the picture could not go where it should; says where it is instead.
     """
-    from pincel.image.io import save_picture
+    from pincel.images.io import save_picture
 
     result.save(outputs.picture, record=outputs.record, depth=outputs.depth)
     if outputs.sheet is None:

@@ -55,7 +55,7 @@ class Preview:
         self._due = began + max(PAUSE, (now - began) / SHARE)
 
     def _write(self, event: Step) -> None:
-        from pincel.image.io import save_picture, to_pil
+        from pincel.images.io import save_picture, to_pil
 
         picture = to_pil(event.preview().cpu())
         picture.thumbnail((SIDE, SIDE))
@@ -69,7 +69,7 @@ def check_preview(text: str | None, outputs: Outputs, inputs: list[Path]) -> Pat
         OutputError: For an unknown extension, an unwritable folder, or a file that is an input or another output.
     """
     from pincel.files import check_output
-    from pincel.image.io import check_format
+    from pincel.images.io import check_format
 
     if text is None:
         return None

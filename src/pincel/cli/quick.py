@@ -19,7 +19,7 @@ from pincel.samples import PREFIX
 if TYPE_CHECKING:
     from pincel.feedforward.network import Network
     from pincel.feedforward.paint import Manner, Weighted
-    from pincel.image.picture import Picture
+    from pincel.images.picture import Picture
 
 
 class QuickCommand(GroupedCommand):
@@ -111,7 +111,7 @@ def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> in
 
 def _opened(source: Any, what: str, size: int, background: str | None) -> Picture:
     """Open a picture, and bring its long side to a size."""
-    from pincel.image.resize import resize_picture, target_size
+    from pincel.images.resize import resize_picture, target_size
     from pincel.sources import open_picture
 
     picture = open_picture(source, what, background, fit=lambda height, width: target_size(height, width, size))
@@ -129,7 +129,7 @@ def _painted(network: Network, content: Picture, styles: Weighted, manner: Manne
     from pincel.feedforward.paint import check_size, paint
     from pincel.feedforward.tiles import appetite, choose_side
     from pincel.files import write_text
-    from pincel.image.io import check_limits, save_picture, to_pil, write_or_keep
+    from pincel.images.io import check_limits, save_picture, to_pil, write_or_keep
     from pincel.run.machine import MEMORY_FRACTION
     from pincel.sources import described
     from pincel.version import __version__

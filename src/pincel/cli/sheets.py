@@ -47,7 +47,7 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
     from pincel.cli.terminal import say
     from pincel.errors import OutputError
     from pincel.files import check_output, csv_text, write_text
-    from pincel.image.io import check_format, save_picture, write_or_keep
+    from pincel.images.io import check_format, save_picture, write_or_keep
     from pincel.run.cache import SHARED, Cache
     from pincel.run.check import check_recipe, resolve_recipe
     from pincel.run.machine import Machine

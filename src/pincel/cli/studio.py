@@ -57,7 +57,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
 
     Whatever the page does can be done by scripts: http://localhost:8765/api/openapi.json describes how.
     """
-    from pincel.amounts import parse_bytes
+    from pincel.bytesize import parse_bytes
     from pincel.cli.terminal import say
     from pincel.folders import data_folder
     from pincel.studio.guard import allowed_host, is_local

@@ -295,7 +295,7 @@ def checked_preview(text: str | None, output: str) -> Path | None:
         OutputError: For an unknown extension, an unwritable folder, or the film itself.
     """
     from pincel.files import check_output
-    from pincel.image.io import check_format
+    from pincel.images.io import check_format
 
     if text is None:
         return None

@@ -74,7 +74,7 @@ class VideoBar(View):
             self.line_if_due(f"frame {event.index}: {done}")
 
     def _show_preview(self, frame: Path) -> None:
-        from pincel.image.io import load_picture, save_picture, to_pil
+        from pincel.images.io import load_picture, save_picture, to_pil
 
         try:
             save_picture(to_pil(load_picture(frame).pixels), self._preview)  # type: ignore[arg-type]

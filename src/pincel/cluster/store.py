@@ -15,8 +15,8 @@ from pincel.cluster.errors import first_line
 from pincel.errors import ExtraMissingError, OptionError, OutputError, PictureMissingError, PincelError, unknown_name
 from pincel.extras import need
 from pincel.files import natural_key, one_line, quoted
-from pincel.image.folder import FolderListing, is_hidden
-from pincel.image.formats import SUFFIXES, has_picture_suffix
+from pincel.images.folder import FolderListing, is_hidden
+from pincel.images.formats import SUFFIXES, has_picture_suffix
 
 # In these a file is there only when all of it is; a file cannot be renamed, only copied.
 WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "hf", "memory"})

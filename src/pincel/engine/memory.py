@@ -12,7 +12,7 @@ from typing import TypeVar
 import psutil
 import torch
 
-from pincel.amounts import parse_bytes
+from pincel.bytesize import parse_bytes
 from pincel.host import CONTAINERS, free_host_memory
 
 T = TypeVar("T")

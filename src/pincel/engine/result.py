@@ -14,8 +14,8 @@ from torch import Tensor
 
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.files import write_text
-from pincel.image.encode import save_deep, save_picture, write_or_keep
-from pincel.image.metadata import Metadata
+from pincel.images.encode import save_deep, save_picture, write_or_keep
+from pincel.images.metadata import Metadata
 
 
 @dataclass(frozen=True)

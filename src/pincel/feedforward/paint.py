@@ -22,7 +22,7 @@ from pincel.feedforward.run import Spread
 from pincel.feedforward.tiles import Tell, appetite, choose_side, painted, untold
 from pincel.files import one_line
 from pincel.functional.color import color_statistics, pca, pool_statistics, with_luminance_of
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 
 Color: TypeAlias = Literal["style", "content", "luminance"]
 COLORS = ("style", "content", "luminance")

@@ -18,8 +18,8 @@ from pincel.errors import OptionError
 from pincel.functional.natural import SIGMA
 from pincel.functional.norms import alpha_norm, clip_norm, range_norm
 from pincel.functional.variation import beta_variation
-from pincel.image.picture import Picture
-from pincel.image.resize import cover, resize_picture, target_size
+from pincel.images.picture import Picture
+from pincel.images.resize import cover, resize_picture, target_size
 from pincel.inversion.representation import WHITE, Representation
 from pincel.losses.base import Loss
 from pincel.losses.code import CodeLoss

@@ -18,8 +18,8 @@ from pincel.engine.events import Event, Notice, Step
 from pincel.engine.history import History
 from pincel.engine.result import Result
 from pincel.errors import OptionError
-from pincel.image.io import to_pil
-from pincel.image.sheet import contact_sheet
+from pincel.images.io import to_pil
+from pincel.images.sheet import contact_sheet
 from pincel.inversion.build import (
     check_inversion,
     cropped,

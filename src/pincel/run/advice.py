@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 
 COARSE = 300
 """Pixels of a style's short side below which its strokes are few, and raters liked what was painted after it less."""

@@ -9,8 +9,8 @@ from functools import cached_property
 from torch import Tensor
 
 from pincel.functional.color import ColorStatistics, Matcher, color_statistics, luminance, pool_statistics, with_luminance_of
-from pincel.image.picture import Picture
-from pincel.image.resize import resize_picture
+from pincel.images.picture import Picture
+from pincel.images.resize import resize_picture
 from pincel.recipes.schema import Recipe
 from pincel.registry import Registry
 

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from torch import Tensor
 
 from pincel.engine.tiles import Reduce
-from pincel.image.picture import Picture
-from pincel.image.resize import resize_picture
+from pincel.images.picture import Picture
+from pincel.images.resize import resize_picture
 from pincel.recipes.schema import Recipe
 from pincel.run.cache import Cache
 from pincel.run.regions import Regions

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from pincel.canvas.start import parse_start
 from pincel.functional.guided import guided_denoise
-from pincel.image.background import flatten
-from pincel.image.picture import Picture
-from pincel.image.resize import resize, target_size
+from pincel.images.background import flatten
+from pincel.images.picture import Picture
+from pincel.images.resize import resize, target_size
 from pincel.recipes.schema import Recipe
 from pincel.run import sizes
 from pincel.run.advice import style_notes

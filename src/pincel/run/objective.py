@@ -27,8 +27,8 @@ from pincel.engine.tiles import LocalWork, Progress, Reduce, WorkPartition, forw
 from pincel.errors import MemoryLimitError, WorkerError
 from pincel.feedforward.file import find_painter, read_painter
 from pincel.feedforward.paint import paint
-from pincel.image.picture import Picture
-from pincel.image.resize import cover, is_cut, resize_picture
+from pincel.images.picture import Picture
+from pincel.images.resize import cover, is_cut, resize_picture
 from pincel.losses import VARIATIONS
 from pincel.losses.base import Loss
 from pincel.losses.objective import Objective

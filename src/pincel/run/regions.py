@@ -11,8 +11,8 @@ from torch import Tensor
 from pincel.backbones.base import Backbone
 from pincel.engine.problem import PreservedRegion
 from pincel.errors import OptionError, closest
-from pincel.image.masks import Mask, load_mask, propagated
-from pincel.image.picture import Picture
+from pincel.images.masks import Mask, load_mask, propagated
+from pincel.images.picture import Picture
 from pincel.losses.style import Guides
 from pincel.recipes.schema import Recipe
 

@@ -11,8 +11,8 @@ from PIL import Image
 from pincel.engine.multiscale import resample
 from pincel.engine.result import Result
 from pincel.errors import MemoryLimitError
-from pincel.image.io import load_picture, to_pil
-from pincel.image.sheet import contact_sheet
+from pincel.images.io import load_picture, to_pil
+from pincel.images.sheet import contact_sheet
 from pincel.run.cache import NoCache
 from pincel.run.images import resize_images
 from pincel.run.inputs import Inputs

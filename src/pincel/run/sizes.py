@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pincel.backbones import CARDS
 from pincel.engine.multiscale import Scale, make_scales
 from pincel.errors import OptionError, PictureSizeError
-from pincel.image.picture import Picture
-from pincel.image.resize import area_size, target_size
+from pincel.images.picture import Picture
+from pincel.images.resize import area_size, target_size
 from pincel.recipes.schema import Recipe
 
 # Shorter side of the smallest scale worth painting: below it a picture is nothing but its mean colors.

@@ -15,8 +15,8 @@ from pincel.engine.multiscale import Scale
 from pincel.engine.precision import Precision
 from pincel.engine.process_group import FollowerGroup, TorchGroup, host
 from pincel.errors import PincelError, WorkerError
-from pincel.image.picture import Picture
-from pincel.image.shrink import Fit
+from pincel.images.picture import Picture
+from pincel.images.shrink import Fit
 from pincel.losses.objective import Objective
 from pincel.recipes.schema import make_recipe
 from pincel.run.inputs import check_written, fitted_size, load_inputs

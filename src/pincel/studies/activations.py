@@ -8,8 +8,8 @@ from pincel.backbones.cards import Layer
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError
 from pincel.files import one_line
-from pincel.image.io import Picture as Opened
-from pincel.image.io import Source
+from pincel.images.io import Picture as Opened
+from pincel.images.io import Source
 from pincel.studies.activations_maps import favorites_section, maps_of, maps_section
 from pincel.studies.activations_page import TITLE, emptiness, lead, notes_of, shapes
 from pincel.studies.declarations.activations import ActivationsOptions

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from pincel.image.io import Picture as Opened
-from pincel.image.io import to_pil
+from pincel.images.io import Picture as Opened
+from pincel.images.io import to_pil
 from pincel.studies.layer_answers import BYTES, Answer, rectified
 from pincel.studies.layer_figures import by_layer, volumes
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Table

@@ -15,7 +15,7 @@ from pincel.functional.content import feature_distance
 from pincel.functional.conventions import CONVENTIONS
 from pincel.functional.gram import gram_distance, gram_matrix
 from pincel.functional.metrics import mean_difference, psnr, relative_error
-from pincel.image.io import Picture, to_pil
+from pincel.images.io import Picture, to_pil
 from pincel.studies import plots
 from pincel.studies.look import WHITE, features, network
 from pincel.studies.maps import squares

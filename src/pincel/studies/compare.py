@@ -11,8 +11,8 @@ from typing import Any
 from pincel.api import evaluate
 from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
-from pincel.image.io import Picture, Source
-from pincel.image.resize import resize_picture, target_size
+from pincel.images.io import Picture, Source
+from pincel.images.resize import resize_picture, target_size
 from pincel.run.check import resolve_recipe
 from pincel.sources import open_picture, weighted
 from pincel.studies.apart import Two, distances

@@ -12,8 +12,8 @@ from pincel.backbones.cards import Card
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, PictureSizeError, unknown_name
 from pincel.files import one_line
-from pincel.image.io import Picture as Opened
-from pincel.image.io import Source, to_pil
+from pincel.images.io import Picture as Opened
+from pincel.images.io import Source, to_pil
 from pincel.studies.convolution_page import Story, page
 from pincel.studies.declarations.convolution import ConvolutionOptions
 from pincel.studies.kernels import CALLED, KERNELS, filtered, gray_of

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.image.io import to_pil
+from pincel.images.io import to_pil
 from pincel.studies.maps import balanced
 from pincel.studies.number_grid import Grid, grids
 from pincel.studies.worked import Worked

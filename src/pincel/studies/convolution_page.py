@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from pincel.image.io import Picture as Opened
+from pincel.images.io import Picture as Opened
 from pincel.studies.convolution_figures import cut_out, input_figure, marked, output_figure, step_figure, written_out
 from pincel.studies.convolution_sizes import size_rows, sizes
 from pincel.studies.kernels import CALLED, KERNELS, filtered, gray_of, kernels_figure

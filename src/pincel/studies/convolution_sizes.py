@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pincel.backbones.cards import Card
-from pincel.image.io import Picture as Opened
+from pincel.images.io import Picture as Opened
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Table
 from pincel.studies.worked import Worked, output_size
 from pincel.translation import gettext_lazy as _

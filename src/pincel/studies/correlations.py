@@ -12,9 +12,9 @@ from torch import Tensor
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
 from pincel.functional.gram import gram_matrix
-from pincel.image.folder import list_pictures
-from pincel.image.formats import SUFFIXES
-from pincel.image.io import Source, to_pil
+from pincel.images.folder import list_pictures
+from pincel.images.formats import SUFFIXES
+from pincel.images.io import Source, to_pil
 from pincel.studies.declarations.correlations import CorrelationsOptions
 from pincel.studies.gallery_map import Painting, gallery
 from pincel.studies.gram_one import one_style

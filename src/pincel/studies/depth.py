@@ -8,7 +8,7 @@ from typing import Any
 
 from pincel.engine.result import Result
 from pincel.errors import OptionError
-from pincel.image.io import Source, to_pil
+from pincel.images.io import Source, to_pil
 from pincel.studies.declarations.depth import DepthOptions
 from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.measure import errors

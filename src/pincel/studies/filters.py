@@ -10,8 +10,8 @@ from pincel.backbones.cards import Card
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError
 from pincel.files import one_line
-from pincel.image.io import Picture as Opened
-from pincel.image.io import Source
+from pincel.images.io import Picture as Opened
+from pincel.images.io import Source
 from pincel.studies.declarations.filters import FiltersOptions
 from pincel.studies.filter_shape import Filter, described
 from pincel.studies.filters_page import TITLE, colored_page, deep_page, lead, notes_of

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from pincel.image.io import Picture as Opened
-from pincel.image.io import to_pil
+from pincel.images.io import Picture as Opened
+from pincel.images.io import to_pil
 from pincel.studies.filter_shape import MOST, Filter, directions
 from pincel.studies.filter_tiles import answers, planes, tiles
 from pincel.studies.plots import COLORS, bars, plain

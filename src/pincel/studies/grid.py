@@ -10,7 +10,7 @@ import numpy as np
 
 from pincel.engine.result import Result
 from pincel.errors import OptionError
-from pincel.image.io import Source, to_pil
+from pincel.images.io import Source, to_pil
 from pincel.studies.declarations.grid import GridOptions
 from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.measure import errors

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pincel.functional.color import luma
 from pincel.functional.variation import beta_variation
-from pincel.image.io import to_pil
+from pincel.images.io import to_pil
 from pincel.inversion.run import Preimage
 from pincel.studies.inversion_plan import Plan
 from pincel.studies.inversion_runs import Job, Section

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from pincel.image.io import to_pil
+from pincel.images.io import to_pil
 from pincel.inversion.code_mask import HALVES
 from pincel.inversion.run import Preimage
 from pincel.studies.inversion_plan import Plan

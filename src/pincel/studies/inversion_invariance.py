@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 from torch import Tensor
 
-from pincel.image.io import to_pil
+from pincel.images.io import to_pil
 from pincel.inversion.run import Preimage
 from pincel.studies.inversion_findings import BOUND
 from pincel.studies.inversion_plan import Plan, three

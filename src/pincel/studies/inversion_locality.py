@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.image.io import to_pil
+from pincel.images.io import to_pil
 from pincel.inversion.code_mask import parse_neurons
 from pincel.inversion.run import Preimage
 from pincel.studies.inversion_halves import halves_jobs, halves_section

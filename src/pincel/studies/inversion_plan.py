@@ -13,7 +13,7 @@ from pincel.backbones.shelf import network_and_layer
 from pincel.engine.device import resolve_device
 from pincel.errors import OptionError, PictureError, PincelError, WeightsError, closest, unknown_name
 from pincel.files import one_line
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 from pincel.inversion.build import check_inversion, fitted, make_code
 from pincel.inversion.representation import WHITE, check_representation, make_representation
 from pincel.inversion.run import resolve_inversion

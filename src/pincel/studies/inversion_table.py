@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from pincel.image.io import to_pil
+from pincel.images.io import to_pil
 from pincel.inversion.run import Preimage
 from pincel.studies.inversion_errors import Spread, spread
 from pincel.studies.inversion_findings import findings

@@ -13,8 +13,8 @@ from pincel.colors import DEFAULT_BACKGROUND
 from pincel.engine.device import resolve_device
 from pincel.errors import PictureSizeError
 from pincel.files import one_line
-from pincel.image.io import Picture, Source
-from pincel.image.resize import resize_picture, target_size
+from pincel.images.io import Picture, Source
+from pincel.images.resize import resize_picture, target_size
 from pincel.sources import open_picture
 from pincel.studies.settings import Settings
 

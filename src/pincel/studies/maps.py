@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.image.io import to_pil
+from pincel.images.io import to_pil
 from pincel.studies.plots import typeface
 
 # Brightness of red, green and blue, ITU-R BT.601.

@@ -12,7 +12,7 @@ from torch import Tensor
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, unknown_name
 from pincel.files import one_line
-from pincel.image.io import to_pil
+from pincel.images.io import to_pil
 from pincel.optim.adam import Adam
 from pincel.samples import PREFIX, sample_names
 from pincel.studies.declarations.maximize import MaximizeOptions

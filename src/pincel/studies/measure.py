@@ -10,7 +10,7 @@ from torch import Tensor
 from pincel.backbones.vgg import VGG
 from pincel.functional.gram import gram_matrix
 from pincel.functional.metrics import mean_difference, relative_error
-from pincel.image.io import Picture, load_picture
+from pincel.images.io import Picture, load_picture
 from pincel.studies.look import WHITE, features
 
 

@@ -16,7 +16,7 @@ from pincel.backbones.vgg import VGG
 from pincel.canvas.pixels import PixelCanvas
 from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
-from pincel.image.io import Picture, Source
+from pincel.images.io import Picture, Source
 from pincel.inversion.representation import Representation
 from pincel.studies.declarations.natural import NaturalOptions
 from pincel.studies.dreaming import fineness

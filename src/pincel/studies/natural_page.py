@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from pincel.image.io import Picture, to_pil
+from pincel.images.io import Picture, to_pil
 from pincel.studies.natural_findings import caricature_finding, maximum_finding, natural_finding, notes
 from pincel.studies.natural_texts import (
     CARICATURE,

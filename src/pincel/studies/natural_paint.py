@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.engine.events import Step
-from pincel.image.io import to_pil
+from pincel.images.io import to_pil
 from pincel.inversion.build import cropped, make_loop, make_priors, make_start, phases
 from pincel.inversion.representation import WHITE, Representation
 from pincel.losses.inner import InnerLoss

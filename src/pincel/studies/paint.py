@@ -8,7 +8,7 @@ from typing import Any
 
 from pincel.engine.events import ScaleStart, Step
 from pincel.engine.result import Result
-from pincel.image.io import Picture
+from pincel.images.io import Picture
 from pincel.run.cache import SHARED, Cache
 from pincel.run.machine import Machine
 from pincel.run.run import Run

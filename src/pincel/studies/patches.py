@@ -13,9 +13,9 @@ from torch import Tensor
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, PictureError, PictureUnreadableError, unknown_name
 from pincel.files import one_line, quoted
-from pincel.image.folder import list_pictures
-from pincel.image.formats import SUFFIXES
-from pincel.image.io import to_pil
+from pincel.images.folder import list_pictures
+from pincel.images.formats import SUFFIXES
+from pincel.images.io import to_pil
 from pincel.samples import PREFIX
 from pincel.sources import open_picture
 from pincel.studies.attribution import METHODS, Eye, explained_box

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pincel.backbones.vgg import VGG, Pooling
 from pincel.engine.result import Result
 from pincel.errors import OptionError
-from pincel.image.io import Picture, Source, to_pil
+from pincel.images.io import Picture, Source, to_pil
 from pincel.studies.declarations.pooling import PoolingOptions
 from pincel.studies.flow import Flow, gradient_flow
 from pincel.studies.look import check_size, features, network, noise, opened, pixels_of

@@ -11,7 +11,7 @@ import numpy as np
 from pincel.backbones.vgg import Pooling
 from pincel.engine.result import Result
 from pincel.errors import unknown_name
-from pincel.image.io import Picture, Source, load_picture, to_pil
+from pincel.images.io import Picture, Source, load_picture, to_pil
 from pincel.studies.declarations.reconstruct import ReconstructOptions
 from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.measure import errors, pixel_error

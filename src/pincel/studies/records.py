@@ -11,7 +11,7 @@ from typing import Any
 from pincel.documents import Reader
 from pincel.errors import OptionError, PictureError, PictureMissingError, PincelError
 from pincel.files import one_line
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 from pincel.recipes.schema import Recipe, make_recipe
 from pincel.samples import sample_names
 from pincel.sources import BLANK, open_picture

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from pincel.engine.result import Result
 from pincel.functional.gram import gram_matrix
-from pincel.image.io import Picture, Source, load_picture, to_pil
-from pincel.image.resize import cover
+from pincel.images.io import Picture, Source, load_picture, to_pil
+from pincel.images.resize import cover
 from pincel.studies.declarations.separability import SeparabilityOptions
 from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.measure import content_error, style_error

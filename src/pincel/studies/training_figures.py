@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from pincel.image.io import save_picture
+from pincel.images.io import save_picture
 from pincel.studies.filter_tiles import tile
 from pincel.studies.maps import numbered_grid
 from pincel.studies.plots import as_png, curves, heat

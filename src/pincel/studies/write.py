@@ -12,8 +12,8 @@ from PIL import Image
 
 from pincel.errors import OutputError
 from pincel.files import atomically, check_output, csv_text, one_line, quoted, write_text
-from pincel.image.io import save_picture
-from pincel.image.sheet import contact_sheet
+from pincel.images.io import save_picture
+from pincel.images.sheet import contact_sheet
 from pincel.studies.page import as_page, written
 from pincel.studies.plots import as_png, as_svg, typeface
 from pincel.studies.report import Picture, Plot, Report, Sheet, Slider, Table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pincel.amounts import parse_bytes
+from pincel.bytesize import parse_bytes
 
 GIB = 2**30
 

@@ -18,9 +18,9 @@ from PIL import Image
 from pincel.errors import PictureError, PictureSizeError
 from pincel.files import atomically, one_line
 from pincel.host import free_host_memory
-from pincel.image.decode import Decoded, decode, unreadable
-from pincel.image.formats import identify
-from pincel.image.shrink import BYTES_A_PIXEL
+from pincel.images.decode import Decoded, decode, unreadable
+from pincel.images.formats import identify
+from pincel.images.shrink import BYTES_A_PIXEL
 
 THUMB, VIEW = 320, 1600
 # Of what is free: two uploads are opened at a time, and others want some, too.

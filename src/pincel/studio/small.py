@@ -23,7 +23,7 @@ FORMATS = {"jpg": "image/jpeg", "tif": "image/tiff"}
 
 def shrink(source: Path, target: Path, background: str = DEFAULT_BACKGROUND) -> tuple[int, int]:
     """Write a thumbnail, of a transparent picture as it is seen on a color; return (width, height) of the picture."""
-    from pincel.image.opening import opened_file  # noqa: PLC0415 - the server starts without Pillow
+    from pincel.images.opening import opened_file  # noqa: PLC0415 - the server starts without Pillow
 
     with opened_file(source) as image:
         size = image.size
@@ -45,7 +45,7 @@ def thumbnail(folder: Path, background: str) -> tuple[int, int] | None:
 
 def size_of_picture(path: Path) -> tuple[int, int]:
     """Return (width, height)."""
-    from pincel.image.opening import opened_file  # noqa: PLC0415 - the server starts without Pillow
+    from pincel.images.opening import opened_file  # noqa: PLC0415 - the server starts without Pillow
 
     with opened_file(path) as image:
         return image.size
@@ -62,9 +62,9 @@ def converted(folder: Path, suffix: str, background: str) -> Path:
     source, target = folder / RESULT, folder / f"result.{suffix}"
     if target.is_file() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
         return target
-    from pincel.image.encode import save_picture  # noqa: PLC0415 - the server starts without torch and Pillow
-    from pincel.image.metadata import metadata_of  # noqa: PLC0415
-    from pincel.image.opening import opened_file  # noqa: PLC0415
+    from pincel.images.encode import save_picture  # noqa: PLC0415 - the server starts without torch and Pillow
+    from pincel.images.metadata import metadata_of  # noqa: PLC0415
+    from pincel.images.opening import opened_file  # noqa: PLC0415
 
     with opened_file(source) as image:
         image.load()  # metadata of a PNG may stand behind its pixels

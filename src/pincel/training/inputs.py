@@ -10,8 +10,8 @@ from typing import Any
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError, OutputError
 from pincel.files import one_line, quoted
-from pincel.image.picture import Picture
-from pincel.image.resize import resize_picture, target_size
+from pincel.images.picture import Picture
+from pincel.images.resize import resize_picture, target_size
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
 from pincel.sources import Styles, open_picture, style_groups

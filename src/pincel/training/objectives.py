@@ -17,7 +17,7 @@ from pincel.feedforward.network import Eye, Network
 from pincel.feedforward.run import Spread, Weights, adapted, by_itself, finished, run
 from pincel.functional.content import feature_distance
 from pincel.functional.conventions import CONVENTIONS
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 from pincel.losses import VARIATIONS
 from pincel.losses.base import Loss, PixelLoss, Term
 from pincel.losses.content import ContentLoss

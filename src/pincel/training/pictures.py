@@ -23,11 +23,11 @@ from torch import Tensor
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError, PictureError, PictureMissingError, closest
 from pincel.files import one_line, quoted
-from pincel.image.decode import check_file
-from pincel.image.folder import list_pictures
-from pincel.image.formats import SUFFIXES
-from pincel.image.io import load_picture, to_pil
-from pincel.image.resize import resize, target_size
+from pincel.images.decode import check_file
+from pincel.images.folder import list_pictures
+from pincel.images.formats import SUFFIXES
+from pincel.images.io import load_picture, to_pil
+from pincel.images.resize import resize, target_size
 from pincel.samples import PREFIX, find_sample, sample_names
 from pincel.training import dead_leaves
 from pincel.training.schema import StyleTrainingRecipe

@@ -27,7 +27,7 @@ from pincel.feedforward.card import NetCard
 from pincel.feedforward.file import write_painter
 from pincel.feedforward.network import Eye, Network, first_weights, shallow, shapes
 from pincel.files import one_line, write_text
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 from pincel.run.check import check_recipe
 from pincel.run.sizes import needed_layers
 from pincel.sources import Styles, described

@@ -11,13 +11,13 @@ from PIL import Image
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import FilmError
 from pincel.files import one_line, quoted
-from pincel.image.decode import Decoded, decode_image
-from pincel.image.opening import opened_file
+from pincel.images.decode import Decoded, decode_image
+from pincel.images.opening import opened_file
 from pincel.video.base import Color, Film, Frame, check_size
 from pincel.video.pixels import framed, is_clear
 from pincel.video.stills import no_film
 
-# Of pincel.image.formats, those that may be animated.
+# Of pincel.images.formats, those that may be animated.
 KINDS = frozenset({"GIF", "WebP", "PNG", "AVIF"})
 ACCEPTED = "an animated GIF, WebP, PNG or AVIF"
 # Milliseconds a frame is shown that says nothing or nearly nothing, as browsers do.

@@ -16,7 +16,7 @@ from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import FilmError
 from pincel.extras import need
 from pincel.files import one_line, quoted
-from pincel.image.orientation import upright
+from pincel.images.orientation import upright
 from pincel.video.aperture import WHOLE, find_crop
 from pincel.video.base import Color, Film, Frame, Pixels, check_size
 from pincel.video.pixels import over

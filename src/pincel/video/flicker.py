@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pincel.image.resize import resize
+from pincel.images.resize import resize
 from pincel.video.base import Film, Pixels, Scene
 from pincel.video.flow import FLOWS, FlowFunction, between
 from pincel.video.frame_store import FrameStore, load_frame

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pincel.errors import FilmError, OutputError, closest, unknown_name
 from pincel.files import one_line, quoted
-from pincel.image.io import check_format
+from pincel.images.io import check_format
 from pincel.video.decode import library
 from pincel.video.sequence import is_pattern
 

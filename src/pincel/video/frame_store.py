@@ -25,7 +25,7 @@ from PIL import Image
 
 from pincel.errors import FilmError
 from pincel.files import atomically, one_line, quoted, sha256_of, write_text
-from pincel.image.encode import encode
+from pincel.images.encode import encode
 from pincel.samples import PREFIX
 from pincel.video.base import Film, Pixels, Scene
 from pincel.video.sequence import picture_paths

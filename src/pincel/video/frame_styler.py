@@ -19,8 +19,8 @@ from pincel.engine.loop import Plateau
 from pincel.errors import MemoryLimitError
 from pincel.functional.color import luminance
 from pincel.functional.temporal import long_term_weights, warp_blend
-from pincel.image.picture import Picture
-from pincel.image.resize import resize
+from pincel.images.picture import Picture
+from pincel.images.resize import resize
 from pincel.losses.base import Loss
 from pincel.losses.temporal import TemporalLoss
 from pincel.recipes.schema import Recipe

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pincel.executors.protocol import Stop, never_stop
-from pincel.image.resize import target_size
+from pincel.images.resize import target_size
 from pincel.run.cache import Cache
 from pincel.video.base import Film, Scene, Tell, no_op
 from pincel.video.frame_store import FrameStore

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from pincel.colors import parse_color
-from pincel.image.decode import Decoded
+from pincel.images.decode import Decoded
 from pincel.video.base import Film, Pixels
 
 WHITE = 255.0

@@ -17,7 +17,7 @@ from pincel.colors import DEFAULT_BACKGROUND, parse_color
 from pincel.errors import FilmError, closest
 from pincel.extras import need
 from pincel.files import one_line, quoted
-from pincel.image.formats import HEIC
+from pincel.images.formats import HEIC
 from pincel.samples import PREFIX
 from pincel.video.animation import KINDS, open_animation
 from pincel.video.base import READERS, Film, Frame

@@ -11,9 +11,9 @@ from pathlib import Path
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import FilmError, PictureError
 from pincel.files import one_line, quoted
-from pincel.image.decode import Decoded, decode
-from pincel.image.folder import FolderListing, list_pictures, select_pictures
-from pincel.image.formats import SUFFIXES, has_picture_suffix
+from pincel.images.decode import Decoded, decode
+from pincel.images.folder import FolderListing, list_pictures, select_pictures
+from pincel.images.formats import SUFFIXES, has_picture_suffix
 from pincel.video.base import Color, Film, Frame, check_size
 from pincel.video.pixels import framed, is_clear
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pincel.errors import FilmError
 from pincel.files import one_line, quoted
-from pincel.image.formats import HEAD, FileKind, identify, is_readable
-from pincel.image.opening import opened_file
+from pincel.images.formats import HEAD, FileKind, identify, is_readable
+from pincel.images.opening import opened_file
 
 ACCEPTED = "a film (mp4, mov, mkv, webm, avi …), an animation (GIF, WebP, PNG, AVIF), a folder of pictures, frames/%05d.png, or sample:pan"
 # Kinds of pictures that may hold several, none of them a film.

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from pincel.errors import unknown_name
 from pincel.extras import need
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 from pincel.samples import PREFIX, find_sample
 from pincel.video.base import Color, Film, Frame, Pixels
 

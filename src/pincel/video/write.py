@@ -19,7 +19,7 @@ from pincel.engine.events import Notice
 from pincel.errors import FilmError
 from pincel.executors.protocol import Stop, never_stop
 from pincel.files import atomically, check_output, one_line, quoted
-from pincel.image.io import check_format, encode, save_picture
+from pincel.images.io import check_format, encode, save_picture
 from pincel.video.base import Film, MuxProgress, Pixels, Tell, no_op
 from pincel.video.decode import BRIGHT, FULL, LIMITED, SCALERS, UNSAID, library
 from pincel.video.fit import Fit

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from pincel.errors import PictureError
-from pincel.image.decode import decode
+from pincel.images.decode import decode
 from pincel.studio.limits import Limits
 from pincel.studio.look import SHARE, look
 from pincel.studio.pictures import tidy
@@ -112,7 +112,7 @@ def test_what_is_no_picture_is_refused_with_its_reason(
     data: bytes, status: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Where libvips is installed, pictures beyond memory are read strip by strip.
-    monkeypatch.setattr("pincel.image.shrink.find_spec", lambda _: None)
+    monkeypatch.setattr("pincel.images.shrink.find_spec", lambda _: None)
     path = tmp_path / "upload"
     path.write_bytes(data)
     with pytest.raises(PictureError, match=re.escape(told)) as caught:

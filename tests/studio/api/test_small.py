@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
-from pincel.image.encode import save_picture
-from pincel.image.metadata import metadata_of
-from pincel.image.opening import opened_file
+from pincel.images.encode import save_picture
+from pincel.images.metadata import metadata_of
+from pincel.images.opening import opened_file
 from pincel.studio.commands import RESULT
 from pincel.studio.small import THUMB, converted, thumbnail
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 from fastapi import Path as Part
 from fastapi.responses import FileResponse
 
-from pincel.image.formats import ACCEPTED
+from pincel.images.formats import ACCEPTED
 from pincel.studio.models import PICTURE, PictureView
 from pincel.studio.studio import Here
 from pincel.studio.troubles import answers

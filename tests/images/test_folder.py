@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pincel.files import natural_key
-from pincel.image.folder import list_pictures, select_pictures
-from tests.image.builders import saved, smooth
+from pincel.images.folder import list_pictures, select_pictures
+from tests.images.builders import saved, smooth
 
 PNG = saved(smooth(4, 6), "PNG")
 

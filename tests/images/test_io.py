@@ -13,10 +13,10 @@ import torch
 from PIL import Image, ImageOps, features
 from torch import Tensor
 
-from pincel.image.color import srgb_profile
-from pincel.image.io import load_picture
-from tests.image import builders
-from tests.image.builders import levels, saved, smooth, unit
+from pincel.images.color import srgb_profile
+from pincel.images.io import load_picture
+from tests.images import builders
+from tests.images.builders import levels, saved, smooth, unit
 
 AVIF = pytest.param("AVIF", marks=pytest.mark.skipif(not features.check("avif"), reason="no AVIF here"))
 

@@ -24,8 +24,8 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from pincel.image.opening import open_image
-from pincel.image.orientation import load_and_look, turning_note, upright
+from pincel.images.opening import open_image
+from pincel.images.orientation import load_and_look, turning_note, upright
 
 Array = npt.NDArray[Any]
 

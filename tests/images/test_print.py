@@ -12,7 +12,7 @@ from PIL import Image
 
 from pincel import transfer
 from pincel.errors import OutputError
-from pincel.image.io import load_picture, save_deep, save_picture
+from pincel.images.io import load_picture, save_deep, save_picture
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, picture
 

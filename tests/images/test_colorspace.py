@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, features
 
-from pincel.image.color import srgb_profile
-from pincel.image.colorspace import ColorSpace, space_of_code_points, to_srgb_values
-from tests.image.builders import png16, saved, wide_profile
+from pincel.images.color import srgb_profile
+from pincel.images.colorspace import ColorSpace, space_of_code_points, to_srgb_values
+from tests.images.builders import png16, saved, wide_profile
 
 COLORS = np.array([[[0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.5, 0.5, 0.5], [0.2, 0.6, 0.3], [0.9, 0.7, 0.6], [0.3, 0.3, 0.8]]], np.float32)
 

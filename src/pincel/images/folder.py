@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pincel.files import natural_key
-from pincel.image.formats import HEAD, has_picture_suffix, identify, is_readable
+from pincel.images.formats import HEAD, has_picture_suffix, identify, is_readable
 
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "icon\r"})
 _LISTED = 3

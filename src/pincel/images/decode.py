@@ -19,17 +19,17 @@ from PIL.ImageFile import ImageFile
 
 from pincel.errors import PictureError, PictureSizeError, PictureUnreadableError
 from pincel.files import one_line
-from pincel.image.color import embedded_profile, to_srgb
-from pincel.image.colorspace import ColorSpace, described_space, to_srgb_values
-from pincel.image.damage import is_too_short, is_truncated
-from pincel.image.deep import Deep, loses_depth, read_by_tifffile, read_deep
-from pincel.image.formats import ACCEPTED, DEVELOP, FileKind, identify, is_readable
-from pincel.image.metadata import Metadata, metadata_of
-from pincel.image.opening import open_image
-from pincel.image.orientation import load_and_look, orientation_of, shape_notes, turning_note, upright
-from pincel.image.png import PngParts, split_png
-from pincel.image.raw import TiffLayout, tiff_layout
-from pincel.image.shrink import Fit, factor, load_shrunk, most_bytes
+from pincel.images.color import embedded_profile, to_srgb
+from pincel.images.colorspace import ColorSpace, described_space, to_srgb_values
+from pincel.images.damage import is_too_short, is_truncated
+from pincel.images.deep import Deep, loses_depth, read_by_tifffile, read_deep
+from pincel.images.formats import ACCEPTED, DEVELOP, FileKind, identify, is_readable
+from pincel.images.metadata import Metadata, metadata_of
+from pincel.images.opening import open_image
+from pincel.images.orientation import load_and_look, orientation_of, shape_notes, turning_note, upright
+from pincel.images.png import PngParts, split_png
+from pincel.images.raw import TiffLayout, tiff_layout
+from pincel.images.shrink import Fit, factor, load_shrunk, most_bytes
 
 __all__ = ["ACCEPTED", "Decoded", "check_unit", "decode", "decode_image", "dpi_of", "unreadable"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pincel.image.io import Picture, load_picture
+from pincel.images.io import Picture, load_picture
 
 
 @pytest.fixture

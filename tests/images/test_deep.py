@@ -14,10 +14,10 @@ import torch
 from PIL import Image
 
 from pincel.errors import PictureSizeError, PictureUnreadableError
-from pincel.image.color import srgb_profile
-from pincel.image.io import load_picture
-from tests.image import builders
-from tests.image.builders import levels, png, png16, saved, unit
+from pincel.images.color import srgb_profile
+from pincel.images.io import load_picture
+from tests.images import builders
+from tests.images.builders import levels, png, png16, saved, unit
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

@@ -14,10 +14,10 @@ import torch
 from PIL import Image, ImageCms
 
 from pincel.errors import OutputError
-from pincel.image.color import srgb_profile
-from pincel.image.encode import LIMITS, check_format, check_limits, encode, output_formats, save_picture, to_pil, write_or_keep
-from pincel.image.io import load_picture
-from tests.image.builders import levels, saved, smooth
+from pincel.images.color import srgb_profile
+from pincel.images.encode import LIMITS, check_format, check_limits, encode, output_formats, save_picture, to_pil, write_or_keep
+from pincel.images.io import load_picture
+from tests.images.builders import levels, saved, smooth
 
 EXTENSIONS = sorted(output_formats())
 LOSSLESS = [extension for extension in EXTENSIONS if extension not in {".jpg", ".jpeg", ".avif"}]

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pincel.image import shrink
-from pincel.image.shrink import factor
-from tests.image.builders import saved
-from tests.image.test_colorspace import with_chunks
+from pincel.images import shrink
+from pincel.images.shrink import factor
+from tests.images.builders import saved
+from tests.images.test_colorspace import with_chunks
 
 GIB = 1 << 30
 

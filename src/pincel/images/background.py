@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 
 from pincel.colors import DEFAULT_BACKGROUND, parse_color
-from pincel.image.picture import Picture
+from pincel.images.picture import Picture
 
 
 def flatten(picture: Picture, background: str = DEFAULT_BACKGROUND) -> Picture:

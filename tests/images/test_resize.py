@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.errors import OptionError, PictureUnreadableError, UnknownNameError
-from pincel.image.picture import Picture, fill_hidden
-from pincel.image.resize import (
+from pincel.images.picture import Picture, fill_hidden
+from pincel.images.resize import (
     MEASURES,
     RESAMPLERS,
     ROUNDINGS,

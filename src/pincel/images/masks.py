@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from pincel.errors import PictureUnreadableError
 from pincel.files import one_line, quoted
-from pincel.image.io import load_picture
+from pincel.images.io import load_picture
 
 # Regions that a mask in colors may have: beyond that it is a photograph, or was saved as JPEG.
 MOST = 16

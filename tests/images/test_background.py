@@ -13,10 +13,10 @@ from PIL import Image
 
 from pincel.colors import parse_color
 from pincel.errors import OptionError
-from pincel.image.background import flatten
-from pincel.image.io import load_picture
-from pincel.image.masks import load_mask
-from pincel.image.picture import Picture
+from pincel.images.background import flatten
+from pincel.images.io import load_picture
+from pincel.images.masks import load_mask
+from pincel.images.picture import Picture
 
 
 def clear(path: Path, *, color: tuple[int, int, int] = (255, 255, 255), hidden: tuple[int, int, int] = (0, 0, 0)) -> Path:

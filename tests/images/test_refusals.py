@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image, features
 
 from pincel.errors import PictureError, PictureMissingError, PictureSizeError, PictureUnreadableError
-from pincel.image.io import load_picture
-from tests.image.builders import levels, png, saved, smooth
+from pincel.images.io import load_picture
+from tests.images.builders import levels, png, saved, smooth
 
 FORM = r"^content: .+ · given .+ · accepted: .+ · try: .+$"
 
@@ -119,7 +119,7 @@ def test_a_damaged_file_is_a_picture_or_a_picture_error(tmp_path: Path, form: st
 
 
 def test_a_decompression_bomb_is_refused_from_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pincel.image.shrink.find_spec", lambda _: None)
+    monkeypatch.setattr("pincel.images.shrink.find_spec", lambda _: None)
     (tmp_path / "bomb.png").write_bytes(png(20_000, 20_000, 8, 2, os.urandom(1_300_000)))
     with pytest.raises(PictureSizeError, match=r"too many pixels \(400,000,000\) for the memory there is .*smaller copy"):
         load_picture(tmp_path / "bomb.png", memory=1 << 30)

@@ -14,12 +14,12 @@ import tifffile
 from PIL import Image, PngImagePlugin
 
 from pincel.errors import PictureUnreadableError
-from pincel.image.color import srgb_profile
-from pincel.image.decode import check_file
-from pincel.image.io import load_picture
-from pincel.image.png import PROFILE_LIMIT
-from tests.image.builders import saved, smooth
-from tests.image.test_colorspace import with_chunks
+from pincel.images.color import srgb_profile
+from pincel.images.decode import check_file
+from pincel.images.io import load_picture
+from pincel.images.png import PROFILE_LIMIT
+from tests.images.builders import saved, smooth
+from tests.images.test_colorspace import with_chunks
 
 PIXELS = np.asarray(smooth())
 
@@ -159,7 +159,7 @@ HEADS = {
 
 @pytest.mark.parametrize("form", sorted(HEADS))
 def test_what_else_pillow_opens_is_refused_before_its_reader_is_asked(load: Any, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pincel.image.decode.open_image", lambda _: pytest.fail("a reader was asked"))
+    monkeypatch.setattr("pincel.images.decode.open_image", lambda _: pytest.fail("a reader was asked"))
     with pytest.raises(PictureUnreadableError, match=r"is not a picture|which is not read here"):
         load(HEADS[form])
 
@@ -183,7 +183,7 @@ def test_heic_is_read_where_its_library_is(load: Any) -> None:
 
 
 def test_heic_without_its_library_is_called_heic(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pincel.image.formats.find_spec", lambda _: None)
+    monkeypatch.setattr("pincel.images.formats.find_spec", lambda _: None)
     with pytest.raises(PictureUnreadableError, match=r"is HEIC, which is not read here .*pip install 'pincel\[heic\]'"):
         load(struct.pack(">I", 24) + b"ftypheic\0\0\0\0mif1heic" + bytes(500))
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image, PngImagePlugin
 
-from pincel.image.io import load_picture, output_formats, save_deep, save_picture, to_pil
-from pincel.image.metadata import Metadata
-from tests.image.builders import saved, smooth
+from pincel.images.io import load_picture, output_formats, save_deep, save_picture, to_pil
+from pincel.images.metadata import Metadata
+from tests.images.builders import saved, smooth
 
 XMP = b'<x:xmpmeta tiff:Orientation="6" dc:rights="Ana"/>'
 

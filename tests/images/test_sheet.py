@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageFont
 
 from pincel.errors import OptionError
-from pincel.image.sheet import _spelled, contact_sheet
+from pincel.images.sheet import _spelled, contact_sheet
 
 RED, BLUE, CLEAR = "#ff0000", "#0000ff", "#00000000"
 

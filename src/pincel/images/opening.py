@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from pincel.image.formats import HEAD, HEIC, PILLOW_FORMATS, identify, is_readable
+from pincel.images.formats import HEAD, HEIC, PILLOW_FORMATS, identify, is_readable
 
 
 def open_image(data: bytes) -> ImageFile:

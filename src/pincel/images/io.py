@@ -21,12 +21,12 @@ from torch import Tensor
 
 from pincel.errors import PictureMissingError, closest
 from pincel.files import one_line, printable, quoted
-from pincel.image.background import flatten
-from pincel.image.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, unreadable
-from pincel.image.encode import check_format, check_limits, encode, output_formats, save_deep, save_picture, to_pil, write_or_keep
-from pincel.image.formats import SUFFIXES
-from pincel.image.picture import Picture, fill_hidden
-from pincel.image.shrink import Fit
+from pincel.images.background import flatten
+from pincel.images.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, unreadable
+from pincel.images.encode import check_format, check_limits, encode, output_formats, save_deep, save_picture, to_pil, write_or_keep
+from pincel.images.formats import SUFFIXES
+from pincel.images.picture import Picture, fill_hidden
+from pincel.images.shrink import Fit
 
 __all__ = [
     "SUFFIXES",

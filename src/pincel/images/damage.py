@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 
 import tifffile
 
-from pincel.image.png import is_whole
+from pincel.images.png import is_whole
 
 _DEFLATE = 1032
 """Bytes that one of deflate can stand for: RFC 1951, matches of 258 bytes in two bits."""
 
 
 def is_truncated(data: bytes, kind: str) -> bool:
-    """Return whether a file of a kind (:class:`pincel.image.formats.FileKind.name`) ends before its end.
+    """Return whether a file of a kind (:class:`pincel.images.formats.FileKind.name`) ends before its end.
 
     A file for which this says yes may still be read: some programs leave the last bytes out.
     """

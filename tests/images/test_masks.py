@@ -16,7 +16,7 @@ from torch import Tensor
 from pincel.backbones.cards import Layer
 from pincel.backbones.vgg import VGG
 from pincel.errors import PictureUnreadableError
-from pincel.image.masks import load_mask, propagated
+from pincel.images.masks import load_mask, propagated
 from tests.backbones.stand_ins import random_vgg
 from tests.tensors import assert_close
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from pincel.errors import OptionError, unknown_name
 from pincel.files import one_line
-from pincel.image.picture import Picture, fill_hidden
+from pincel.images.picture import Picture, fill_hidden
 
 MEASURES = ("long", "short", "area")
 ROUNDINGS = ("nearest", "floor", "floor32")

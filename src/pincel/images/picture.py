@@ -8,7 +8,7 @@ from torch import Tensor
 
 from pincel.errors import PictureUnreadableError
 from pincel.files import one_line
-from pincel.image.metadata import Metadata
+from pincel.images.metadata import Metadata
 
 
 @dataclass(frozen=True)

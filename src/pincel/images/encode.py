@@ -18,8 +18,8 @@ from PIL import Image, features
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OutputError, closest
 from pincel.files import atomically, one_line, quoted
-from pincel.image.color import srgb_profile
-from pincel.image.metadata import Metadata, metadata_options, tiff_tags
+from pincel.images.color import srgb_profile
+from pincel.images.metadata import Metadata, metadata_options, tiff_tags
 
 if TYPE_CHECKING:
     from torch import Tensor
