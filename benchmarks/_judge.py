@@ -24,7 +24,7 @@ from _measures import (
     on_grid,
     wasserstein_share,
 )
-from pincel.backbones import CARDS, vgg
+from pincel.backbones import BACKBONES, vgg
 from pincel.backbones.store import present
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError
@@ -88,7 +88,7 @@ MEASURES = (
 
 def default_network() -> str:
     """Return the first of ``NETWORKS`` whose file is here, or vgg19."""
-    return next((name for name in NETWORKS if present(CARDS[name])), "vgg19")
+    return next((name for name in NETWORKS if present(BACKBONES[name])), "vgg19")
 
 
 def layers_of(network: str) -> Layers:
@@ -98,8 +98,8 @@ def layers_of(network: str) -> Layers:
         OptionError: For a network that is no VGG-16 or VGG-19.
     """
     found = LAYERS.get(network[:5])
-    if found is None or network not in CARDS:
-        known = [name for name in CARDS if name[:5] in LAYERS]
+    if found is None or network not in BACKBONES:
+        known = [name for name in BACKBONES if name[:5] in LAYERS]
         raise OptionError(one_line("network: nothing is known of its layers", quoted(network), ", ".join(known), "vgg19"))
     return found
 
@@ -116,7 +116,7 @@ def network_legend(network: str) -> str:
 def load_network(network: str, device: torch.device) -> VGG:
     """Load a network as trained."""
     layers_of(network)
-    return vgg.load_vgg(CARDS[network]).to(device)
+    return vgg.load_vgg(BACKBONES[network]).to(device)
 
 
 def load_seen(content: Path, style: Path, size: int) -> tuple[Tensor, Tensor]:
@@ -147,7 +147,7 @@ class Judge:
 
     def __init__(self, photograph: Tensor, painting: Tensor, network: VGG) -> None:
         self._photograph, self._painting, self._network = photograph, painting, network
-        self._layers = layers_of(network.card.name)
+        self._layers = layers_of(network.spec.name)
         self._painted, self._photographed = self._features(painting), self._features(photograph)
         self._moments = {layer: moments_of(self._painted[layer]) for layer in self._layers.style}
 

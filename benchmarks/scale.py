@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from _schedule import Piece, Plant, Report, Schedule
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from pincel.batch.jobs import gather_jobs
 from pincel.batch.manifest import Manifest
 from pincel.batch.messages import Job, JobResult, MachineOptions, Progress
@@ -321,12 +321,12 @@ def film(cost: Cost) -> dict[str, list[tuple[int, float]]]:
 def mural(recipe: str, cost: Cost) -> None:
     """Ten gigapixels, one picture shared by processes."""
     chosen = find_recipe(recipe).recipe
-    card = CARDS[chosen.backbone]
+    spec = BACKBONES[chosen.backbone]
     wanted = frozenset(chosen.style_layers) | frozenset(chosen.content_layers)
-    products = sum(layer.products / layer.stride**2 for layer in card.up_to(wanted))
+    products = sum(layer.products / layer.stride**2 for layer in spec.up_to(wanted))
     # Coarse scales have fewer pixels and other numbers of steps: all together so many steps at full size.
     pixels, steps = 10e9, chosen.steps * (1 + sum(share**2 * multiple for share, multiple in chosen.scale_fractions))
-    gram = sum(card.layer(name).channels ** 2 for name in chosen.style_layers)
+    gram = sum(spec.layer(name).channels ** 2 for name in chosen.style_layers)
     step = cost.seconds * pixels / MEGA / steps
     print(f"Ten gigapixels: {products:,.0f} multiply-adds a pixel there, {2 * LOOKS * products * pixels / 1e15:.1f} PFLOP a step, ", end="")
     print(f"{steps:.0f} steps' worth of them: {step * steps / HOUR:,.0f} worker hours.")

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from torch.nn.functional import avg_pool2d, conv2d, relu
 
 from pincel.backbones.formats import Weights
-from pincel.backbones.vgg_cards import VGG19
+from pincel.backbones.vgg_specs import VGG19
 from pincel.backbones.weights import load_weights
 
 ALPHA, BETA, GAMMA = 1, 2e-4, 100  # α, β, γ: weights of content, style and total variation

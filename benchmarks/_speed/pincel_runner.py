@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import torch
 
 from _speed.settings import STEP_RECIPE
-from pincel.backbones.cards import Card
+from pincel.backbones.specs import ModelSpec
 from pincel.engine.clock import timed
 from pincel.engine.device import peak_memory
 from pincel.engine.events import Event, Step, Stopped
@@ -47,7 +47,7 @@ class PincelRunner:
             "torch": torch.__version__,
             "threads": torch.get_num_threads(),
             "multiply_adds_per_pixel": multiply_adds_per_pixel(
-                run.objectives.full.problem.backbone.card, run.objectives.full.problem.objective.layers
+                run.objectives.full.problem.backbone.spec, run.objectives.full.problem.objective.layers
             ),
             # On CUDA only the device's memory is counted, which nothing has asked for before.
             "baseline": 0 if run.machine.device.type == "cuda" else baseline,
@@ -69,9 +69,9 @@ class PincelRunner:
                 raise PincelError(f"pincel had nothing left to measure: the run ended after step {event.step} ({event.reason}).")
 
 
-def multiply_adds_per_pixel(card: Card, layers: Iterable[str]) -> float:
+def multiply_adds_per_pixel(spec: ModelSpec, layers: Iterable[str]) -> float:
     """Return the multiply-adds of the convolutions that must be computed, forward, to see ``layers``, per pixel of the picture.
 
     Exact for sides that every pooling halves without a rest.
     """
-    return sum(layer.products / layer.stride**2 for layer in card.up_to(list(layers)))
+    return sum(layer.products / layer.stride**2 for layer in spec.up_to(list(layers)))

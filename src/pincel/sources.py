@@ -22,13 +22,13 @@ from pincel.files import one_line, quoted, sha256_of
 from pincel.images.folder import list_pictures
 from pincel.images.formats import SUFFIXES
 from pincel.images.io import load_picture
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.images.shrink import Fit
 from pincel.samples import PREFIX, find_sample
 
 BLANK = "blank:"
 
-Source: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | Tensor | Picture
+Source: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | Tensor | LoadedImage
 Styles: TypeAlias = Source | Sequence[Source | tuple[Source, float]]
 
 
@@ -84,7 +84,9 @@ def _expanded(source: Source, weight: float, notify: Callable[[str], None]) -> l
     return [(path, weight / len(listing.paths)) for path in listing.paths]
 
 
-def open_picture(source: Source, what: str, background: str | None = None, *, fit: Fit | None = None, memory: int | None = None) -> Picture:
+def open_picture(
+    source: Source, what: str, background: str | None = None, *, fit: Fit | None = None, memory: int | None = None
+) -> LoadedImage:
     """Load a picture; ``sample:NAME`` is one of those that come with pincel, ``blank:512x256`` is gray all over.
 
     The other arguments are those of :func:`pincel.images.io.load_picture`.
@@ -93,19 +95,19 @@ def open_picture(source: Source, what: str, background: str | None = None, *, fi
         return _blank(source)
     path = find_sample(source) if isinstance(source, str) and source.startswith(PREFIX) else source
     picture = load_picture(path, what=what, background=background, fit=fit, memory=memory)
-    return picture if isinstance(source, Picture) else replace(picture, uri=_uri(source))
+    return picture if isinstance(source, LoadedImage) else replace(picture, uri=_uri(source))
 
 
-def _blank(text: str) -> Picture:
+def _blank(text: str) -> LoadedImage:
     """Return a gray picture of (width)x(height)."""
     width, _, height = text.removeprefix(BLANK).partition("x")
     if not (width.isdecimal() and height.isdecimal() and 0 < int(width) * int(height) <= 2**30):
         raise OptionError(f"A blank picture is given as blank:512x256, not '{text}'.")
     pixels = torch.full((1, 3, int(height), int(width)), 0.5)
-    return Picture(pixels, None, text, hashlib.sha256(text.encode()).hexdigest(), uri=text)
+    return LoadedImage(pixels, None, text, hashlib.sha256(text.encode()).hexdigest(), uri=text)
 
 
-def described(picture: Picture) -> dict[str, Any]:
+def described(picture: LoadedImage) -> dict[str, Any]:
     """Say of a picture what a record says."""
     return {"name": picture.name, "sha256": picture.sha256, "width": picture.width, "height": picture.height}
 
@@ -117,7 +119,7 @@ def _uri(source: Source) -> str:
     return os.path.abspath(source) if isinstance(source, str | PathLike) else ""
 
 
-def open_again(written: Mapping[str, Any], what: str, background: str | None = None, *, fit: Fit | None = None) -> Picture:
+def open_again(written: Mapping[str, Any], what: str, background: str | None = None, *, fit: Fit | None = None) -> LoadedImage:
     """Load a picture that a run began with.
 
     Args:
@@ -140,7 +142,7 @@ def open_again(written: Mapping[str, Any], what: str, background: str | None = N
     return picture
 
 
-def resized_since(written: Mapping[str, Any], picture: Picture) -> str:
+def resized_since(written: Mapping[str, Any], picture: LoadedImage) -> str:
     """Say how a picture is read in another size than the one written down of it, for want of memory; nothing if it is not."""
     height, width = written.get("size") or (picture.height, picture.width)
     if (height, width) == (picture.height, picture.width):

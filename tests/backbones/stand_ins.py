@@ -12,8 +12,8 @@ import torch
 from scipy.io import savemat
 from torch import Tensor
 
-from pincel.backbones import CARDS
-from pincel.backbones.cards import Card, plain_layers
+from pincel.backbones import BACKBONES
+from pincel.backbones.specs import ModelSpec, plain_layers
 from pincel.backbones.vgg import VGG, Pooling
 from tests.tensors import normal
 
@@ -23,15 +23,15 @@ def awake(means: Tensor) -> Tensor:
     return means > 1e-3 * means.max()
 
 
-def small_card(blocks: Sequence[tuple[int, int]]) -> Card:
+def small_spec(blocks: Sequence[tuple[int, int]]) -> ModelSpec:
     """Return a VGG of the same plan with fewer channels."""
-    return replace(CARDS["vgg19"], name="small", layers=plain_layers(blocks))
+    return replace(BACKBONES["vgg19"], name="small", layers=plain_layers(blocks))
 
 
-def convolutions(card: Card) -> Iterable[tuple[str, int, int]]:
+def convolutions(spec: ModelSpec) -> Iterable[tuple[str, int, int]]:
     """Yield (name, channels in, channels out) of each convolution."""
     before = 3
-    for layer in card.layers:
+    for layer in spec.layers:
         if layer.kind == "conv":
             yield layer.name, before, layer.channels
             before = layer.channels
@@ -42,8 +42,8 @@ def save_as_torchvision(vgg: VGG, path: Path) -> Path:
 
     The filters are those of ``vgg``, rescaled so that they see in (x - m)/s what they saw in x - m, with the m and s of torchvision.
     """
-    card, state = CARDS["vgg19-torchvision"], dict[str, Tensor]()
-    for index, layer in enumerate(card.layers):
+    spec, state = BACKBONES["vgg19-torchvision"], dict[str, Tensor]()
+    for index, layer in enumerate(spec.layers):
         if layer.kind == "conv":
             weight, bias = vgg.weights[layer.name]
             scale = 255 * torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1) if weight.shape[1] == 3 else 1.0
@@ -53,10 +53,10 @@ def save_as_torchvision(vgg: VGG, path: Path) -> Path:
     return path
 
 
-def drawn_weights(card: Card) -> dict[str, tuple[Tensor, Tensor]]:
-    """Draw He's random weights for any card, each filter for the channels of its group, in float32."""
+def drawn_weights(spec: ModelSpec) -> dict[str, tuple[Tensor, Tensor]]:
+    """Draw He's random weights for any spec, each filter for the channels of its group, in float32."""
     weights, before = {}, 3
-    for seed, layer in enumerate(layer for layer in card.layers if layer.kind in ("conv", "fc")):
+    for seed, layer in enumerate(layer for layer in spec.layers if layer.kind in ("conv", "fc")):
         seen = before // layer.groups
         weight = normal(layer.channels, seen, layer.kernel, layer.kernel, seed=seed, dtype=torch.float32)
         weights[layer.name] = (
@@ -67,10 +67,10 @@ def drawn_weights(card: Card) -> dict[str, tuple[Tensor, Tensor]]:
     return weights
 
 
-def torchvision_state(card: Card, weights: dict[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+def torchvision_state(spec: ModelSpec, weights: dict[str, tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
     """Name weights as torchvision does; those of fully connected layers as matrices, whose inputs are channels, rows, columns."""
-    state, places = dict[str, Tensor](), iter(card.classifier)
-    for index, layer in enumerate(card.layers):
+    state, places = dict[str, Tensor](), iter(spec.classifier)
+    for index, layer in enumerate(spec.layers):
         if layer.name in weights:
             weight, bias = weights[layer.name]
             place = f"features.{index}" if layer.kind == "conv" else f"classifier.{next(places)}"
@@ -78,10 +78,10 @@ def torchvision_state(card: Card, weights: dict[str, tuple[Tensor, Tensor]]) -> 
     return state
 
 
-def matconvnet_layers(card: Card, weights: dict[str, tuple[Tensor, Tensor]], *, old: bool = False) -> list[dict[str, Any]]:
+def matconvnet_layers(spec: ModelSpec, weights: dict[str, tuple[Tensor, Tensor]], *, old: bool = False) -> list[dict[str, Any]]:
     """Write layers as MatConvNet does: filters (H, W, I, O) and a row of biases; ``old`` with these two apart, as it first did."""
     kinds, layers = {"conv": "conv", "fc": "conv", "norm": "normalize"}, list[dict[str, Any]]()
-    for layer in card.layers:
+    for layer in spec.layers:
         written: dict[str, Any] = {"type": kinds.get(layer.kind, layer.kind), "name": layer.name}
         if layer.name in weights:
             weight, bias = weights[layer.name]
@@ -93,10 +93,10 @@ def matconvnet_layers(card: Card, weights: dict[str, tuple[Tensor, Tensor]], *, 
     return layers
 
 
-def save_as_matconvnet(card: Card, weights: dict[str, tuple[Tensor, Tensor]], path: Path, *, old: bool = False) -> Path:
+def save_as_matconvnet(spec: ModelSpec, weights: dict[str, tuple[Tensor, Tensor]], path: Path, *, old: bool = False) -> Path:
     """Write a file as MatConvNet's are: a cell array of structures, compressed."""
-    cells = np.empty((1, len(card.layers)), dtype=object)
-    for index, layer in enumerate(matconvnet_layers(card, weights, old=old)):
+    cells = np.empty((1, len(spec.layers)), dtype=object)
+    for index, layer in enumerate(matconvnet_layers(spec, weights, old=old)):
         cells[0, index] = layer
     path.parent.mkdir(parents=True, exist_ok=True)
     savemat(path, {"layers": cells, "normalization": {"averageImage": np.zeros((2, 2, 3), np.float32)}}, do_compression=True)
@@ -105,18 +105,18 @@ def save_as_matconvnet(card: Card, weights: dict[str, tuple[Tensor, Tensor]], pa
 
 def positive_vgg(blocks: Sequence[tuple[int, int]], pooling: Pooling) -> VGG:
     """Return a VGG that lets through everything: no weight is 0 or less."""
-    card = small_card(blocks)
-    weights = {name: (torch.full((after, before, 3, 3), 1 / (9 * before)), torch.ones(after)) for name, before, after in convolutions(card)}
-    return VGG(card, weights, pooling)
+    spec = small_spec(blocks)
+    weights = {name: (torch.full((after, before, 3, 3), 1 / (9 * before)), torch.ones(after)) for name, before, after in convolutions(spec)}
+    return VGG(spec, weights, pooling)
 
 
 def random_vgg(blocks: Sequence[tuple[int, int]], pooling: Pooling = "max") -> VGG:
     """Return a VGG with He's random weights."""
-    card = small_card(blocks)
+    spec = small_spec(blocks)
 
     def drawn(seed: int, before: int, after: int) -> tuple[Tensor, Tensor]:
         weight = normal(after, before, 3, 3, seed=seed, dtype=torch.float32) * (2 / (9 * before)) ** 0.5
         return weight, normal(after, seed=seed + 1000, dtype=torch.float32)
 
-    weights = {name: drawn(seed, before, after) for seed, (name, before, after) in enumerate(convolutions(card))}
-    return VGG(card, weights, pooling).to()
+    weights = {name: drawn(seed, before, after) for seed, (name, before, after) in enumerate(convolutions(spec))}
+    return VGG(spec, weights, pooling).to()

@@ -19,10 +19,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import pincel
-from pincel.backbones import CARDS, alexnet_cards
+from pincel.backbones import BACKBONES, alexnet_specs
 from pincel.backbones.alexnet import AlexNet, load_alexnet, local_response
-from pincel.backbones.alexnet_cards import NORM_FIRST, POOL_FIRST, krizhevsky_layers, one_tower_layers
-from pincel.backbones.cards import Card, Layer, Response, conv, fully_connected, pool, stacked
+from pincel.backbones.alexnet_specs import NORM_FIRST, POOL_FIRST, krizhevsky_layers, one_tower_layers
+from pincel.backbones.specs import LayerSpec, ModelSpec, Response, conv, fully_connected, pool, stacked
 from pincel.backbones.vgg import Padding, Pooling
 from pincel.backbones.weights import read_weights
 from pincel.engine.estimate import CostModel
@@ -35,10 +35,10 @@ from tests.tensors import assert_close, normal, picture
 NAMES = ("alexnet", "caffenet", "alexnet-torchvision")
 # The same plans with few channels; the stride, the fields and the borders are those of the networks.
 FEW = (4, 6, 8, 8, 6)
-THIN: dict[str, Card] = {
-    "alexnet": replace(CARDS["alexnet"], layers=krizhevsky_layers(NORM_FIRST, FEW, fully_connected(6, 5, 7))),
-    "caffenet": replace(CARDS["caffenet"], layers=krizhevsky_layers(POOL_FIRST, FEW, fully_connected(6, 5, 7))),
-    "alexnet-torchvision": replace(CARDS["alexnet-torchvision"], layers=one_tower_layers(FEW, fully_connected(6, 5, 7))),
+THIN: dict[str, ModelSpec] = {
+    "alexnet": replace(BACKBONES["alexnet"], layers=krizhevsky_layers(NORM_FIRST, FEW, fully_connected(6, 5, 7))),
+    "caffenet": replace(BACKBONES["caffenet"], layers=krizhevsky_layers(POOL_FIRST, FEW, fully_connected(6, 5, 7))),
+    "alexnet-torchvision": replace(BACKBONES["alexnet-torchvision"], layers=one_tower_layers(FEW, fully_connected(6, 5, 7))),
 }
 # Of the published network, by the paper's own table; 224 pixels for torchvision's.
 SIDES = {"conv1": 55, "pool1": 27, "conv2": 27, "pool2": 13, "conv3": 13, "conv5": 13, "pool5": 6, "fc6": 1, "fc8": 1}
@@ -55,9 +55,9 @@ def thin(name: str, pooling: Pooling = "max", **given: Any) -> AlexNet:
 
 def test_layers_in_the_order_of_the_paper_and_of_caffe() -> None:
     middle = "conv3 relu3 conv4 relu4 conv5 relu5 pool5 fc6 relu6 fc7 relu7 fc8"
-    assert " ".join(CARDS["alexnet"].names) == f"conv1 relu1 norm1 pool1 conv2 relu2 norm2 pool2 {middle}"
-    assert " ".join(CARDS["caffenet"].names) == f"conv1 relu1 pool1 norm1 conv2 relu2 pool2 norm2 {middle}"
-    assert " ".join(CARDS["alexnet-torchvision"].names) == f"conv1 relu1 pool1 conv2 relu2 pool2 {middle}"
+    assert " ".join(BACKBONES["alexnet"].names) == f"conv1 relu1 norm1 pool1 conv2 relu2 norm2 pool2 {middle}"
+    assert " ".join(BACKBONES["caffenet"].names) == f"conv1 relu1 pool1 norm1 conv2 relu2 pool2 norm2 {middle}"
+    assert " ".join(BACKBONES["alexnet-torchvision"].names) == f"conv1 relu1 pool1 conv2 relu2 pool2 {middle}"
 
 
 def test_parameters_of_each_layer_of_2012() -> None:
@@ -71,17 +71,17 @@ def test_parameters_of_each_layer_of_2012() -> None:
         "fc7": 16_781_312,
         "fc8": 4_097_000,
     }
-    card: Card = CARDS["alexnet"]
-    assert {layer.name: layer.products + layer.channels for layer in card.layers if layer.products} == published
-    assert [layer.name for layer in card.layers if layer.groups == 2] == ["conv2", "conv4", "conv5"]
+    spec: ModelSpec = BACKBONES["alexnet"]
+    assert {layer.name: layer.products + layer.channels for layer in spec.layers if layer.products} == published
+    assert [layer.name for layer in spec.layers if layer.groups == 2] == ["conv2", "conv4", "conv5"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sizes_of_maps_are_as_published(name: str) -> None:
-    card, side = CARDS[name], 224 if name == "alexnet-torchvision" else 227
-    assert {layer: card.positions(side, layer) for layer in SIDES} == SIDES
+    spec, side = BACKBONES[name], 224 if name == "alexnet-torchvision" else 227
+    assert {layer: spec.positions(side, layer) for layer in SIDES} == SIDES
     fields = {
-        layer: (card.layer(layer).receptive_field, card.layer(layer).stride) for layer in ("conv1", "conv2", "conv3", "conv5", "pool5")
+        layer: (spec.layer(layer).receptive_field, spec.layer(layer).stride) for layer in ("conv1", "conv2", "conv3", "conv5", "pool5")
     }
     assert fields == {"conv1": (11, 4), "conv2": (51, 8), "conv3": (99, 16), "conv5": (163, 16), "pool5": (195, 32)}
 
@@ -89,55 +89,64 @@ def test_sizes_of_maps_are_as_published(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_layer_sees_its_box_and_nothing_else(name: str) -> None:
     # No weight is 0 or less, and averages leave nobody out.
-    card = THIN[name]
+    spec = THIN[name]
     weights = {
         key: (torch.full_like(weight, 1 / weight[0].numel()).double(), bias.double().abs())
-        for key, (weight, bias) in drawn_weights(card).items()
+        for key, (weight, bias) in drawn_weights(spec).items()
     }
     # Groups see half of the channels each, so all answers are added up; responses divide, and may not turn the sign.
-    network = AlexNet(replace(card, mean=(0.0, 0.0, 0.0), response=Response(k=1.0, alpha=1e-9)), weights, "avg")
+    network = AlexNet(replace(spec, mean=(0.0, 0.0, 0.0), response=Response(k=1.0, alpha=1e-9)), weights, "avg")
     # Larger than what the deepest layer sees, and nothing is left over by any pooling.
-    side = card.smallest("fc8") + 6 * 32
+    side = spec.smallest("fc8") + 6 * 32
     pixels = (1 + picture(side, side).double() / 255).requires_grad_()
-    for layer, answer in network.features(pixels, [each for each in card.names if not each.startswith("relu")]).items():
+    for layer, answer in network.features(pixels, [each for each in spec.names if not each.startswith("relu")]).items():
         last = answer.shape[-1] - 1
-        assert last + 1 == card.positions(side, layer)
+        assert last + 1 == spec.positions(side, layer)
         for row, column in ((last // 2, last // 2), (0, last)):
             (slope,) = torch.autograd.grad(answer[0, :, row, column].sum(), pixels, retain_graph=True)
             expected = torch.zeros(side, side, dtype=torch.bool)
-            field, stride = card.layer(layer).receptive_field, card.layer(layer).stride
-            top, left = (card.start(layer) + place * stride for place in (row, column))
+            field, stride = spec.layer(layer).receptive_field, spec.layer(layer).stride
+            top, left = (spec.start(layer) + place * stride for place in (row, column))
             expected[max(top, 0) : top + field, max(left, 0) : left + field] = True
             assert torch.equal(slope[0].abs().sum(0) > 0, expected), (layer, row, column)
 
 
 @pytest.mark.parametrize("name", [*NAMES, "vgg19", "vgg19-torchvision-fc", "random-cnn"])
 def test_the_smallest_picture_of_a_layer_has_one_position_and_a_smaller_one_none(name: str) -> None:
-    card: Card = CARDS[name]
-    for layer in card.names:
-        least = card.smallest(layer)
-        assert card.positions(least, layer) == 1
-        assert least == 1 or card.positions(least - 1, layer) == 0
+    spec: ModelSpec = BACKBONES[name]
+    for layer in spec.names:
+        least = spec.smallest(layer)
+        assert spec.positions(least, layer) == 1
+        assert least == 1 or spec.positions(least - 1, layer) == 0
 
 
 def test_smallest_pictures_by_hand() -> None:
     # Windows of three, two apart, three times over: 3, 2·2+3 = 7, 2·6+3 = 15; filters of eleven pixels, four apart: 4·14+11 = 67.
-    assert [CARDS["alexnet"].smallest(name) for name in ("conv1", "pool1", "pool2", "pool5", "fc6", "fc8")] == [11, 19, 35, 67, 227, 227]
-    assert [CARDS["vgg19"].smallest(name) for name in ("relu1_2", "pool1", "conv4_2", "pool5")] == [1, 2, 8, 32]
-    assert CARDS["vgg19-torchvision-fc"].smallest("fc8") == 224
-    assert (CARDS["alexnet"].start("conv2"), CARDS["alexnet-torchvision"].start("conv1")) == (-16, -2)
+    assert [BACKBONES["alexnet"].smallest(name) for name in ("conv1", "pool1", "pool2", "pool5", "fc6", "fc8")] == [
+        11,
+        19,
+        35,
+        67,
+        227,
+        227,
+    ]
+    assert [BACKBONES["vgg19"].smallest(name) for name in ("relu1_2", "pool1", "conv4_2", "pool5")] == [1, 2, 8, 32]
+    assert BACKBONES["vgg19-torchvision-fc"].smallest("fc8") == 224
+    assert (BACKBONES["alexnet"].start("conv2"), BACKBONES["alexnet-torchvision"].start("conv1")) == (-16, -2)
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("rounding", ["down", "up"])
-def test_maps_have_the_sizes_the_card_says(name: str, rounding: Any) -> None:
+def test_maps_have_the_sizes_the_spec_says(name: str, rounding: Any) -> None:
     network = thin(name, pool_rounding=rounding)
     for height, width in ((227, 260), (234, 301)):
-        found = network.features(picture(height, width).double(), network.card.names)
+        found = network.features(picture(height, width).double(), network.spec.names)
         for layer, seen in found.items():
-            assert tuple(seen.shape[-2:]) == tuple(network.card.positions(side, layer, up=rounding == "up") for side in (height, width))
-            if network.card.layer(layer).stride < 32 or layer == "pool5":
-                assert tuple(seen.shape[-2:]) == tuple(network.shrunk(side, network.card.layer(layer).stride) for side in (height, width))
+            assert tuple(seen.shape[-2:]) == tuple(network.spec.positions(side, layer, up=rounding == "up") for side in (height, width))
+            if network.spec.layer(layer).stride < 32 or layer == "pool5":
+                assert tuple(seen.shape[-2:]) == tuple(
+                    network.output_size(side, network.spec.layer(layer).stride) for side in (height, width)
+                )
 
 
 @pytest.mark.parametrize(("layer", "side"), [("conv1", 10), ("pool2", 34), ("relu4", 34), ("fc6", 226), ("fc8", 226)])
@@ -153,8 +162,8 @@ def test_a_picture_too_small_for_a_layer_is_told_how_large_it_must_be(layer: str
 
 def plainly(network: AlexNet, pixels: Tensor) -> dict[str, Tensor]:
     """Apply one layer after the other, each by torch; groups one by one, and fully connected layers as matrices, at their one place."""
-    x, found = network.fed(pixels), {}
-    for layer in network.card.layers:
+    x, found = network.preprocess(pixels), {}
+    for layer in network.spec.layers:
         if layer.kind == "conv":
             weight, bias = network.weights[layer.name]
             parts = zip(x.chunk(layer.groups, 1), weight.chunk(layer.groups), bias.chunk(layer.groups), strict=True)
@@ -176,11 +185,11 @@ def plainly(network: AlexNet, pixels: Tensor) -> dict[str, Tensor]:
 @pytest.mark.parametrize("pooling", ["max", "avg"])
 def test_every_layer_is_that_of_plain_torch(name: str, pooling: Pooling) -> None:
     network = thin(name, pooling)
-    side = network.card.smallest("fc8")
+    side = network.spec.smallest("fc8")
     pixels = picture(side, side).double()
     expected = plainly(network, pixels)
-    together = network.features(pixels, network.card.names)
-    for layer in network.card.names:
+    together = network.features(pixels, network.spec.names)
+    for layer in network.spec.names:
         assert_close(together[layer], expected[layer], msg=layer)
         # Whoever asks for one alone sees the same, though what nobody asked for is overwritten.
         assert_close(network.features(pixels, [layer])[layer], expected[layer], msg=layer)
@@ -189,7 +198,7 @@ def test_every_layer_is_that_of_plain_torch(name: str, pooling: Pooling) -> None
 def test_the_gradient_of_the_pixels_is_that_of_plain_torch() -> None:
     network = thin("alexnet")
     slopes = []
-    for look in (partial(AlexNet.features, network, layers=network.card.names), partial(plainly, network)):
+    for look in (partial(AlexNet.features, network, layers=network.spec.names), partial(plainly, network)):
         leaf = picture(227, 227).double().requires_grad_()
         found = look(pixels=leaf)
         slopes.append(torch.autograd.grad([found[layer].square().mean() for layer in ("relu1", "conv3", "fc8")], leaf)[0])
@@ -209,7 +218,7 @@ def test_the_network_of_torchvision_is_its_own_module() -> None:
     )  # fmt: skip
     top = nn.Sequential(nn.Dropout(), nn.Linear(36 * five, 5), nn.ReLU(), nn.Dropout(), nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 7))
     whole = nn.ModuleDict({"features": features, "classifier": top}).double().eval()
-    whole.load_state_dict(torchvision_state(network.card, dict(network.weights)))
+    whole.load_state_dict(torchvision_state(network.spec, dict(network.weights)))
     mean, std = (torch.tensor(each).double().view(1, 3, 1, 1) for each in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     for side in (224, 230, 254):
         pixels = picture(side, side).double()
@@ -237,22 +246,22 @@ def test_a_larger_picture_gives_a_map_of_the_answers_to_its_parts() -> None:
 
 
 # Wide as published but for fc6 and fc7, whose millions of products tell nothing more.
-LOGITS: dict[str, tuple[Card, Callable[[numpy_alexnet.Array, numpy_alexnet.Weights], dict[str, numpy_alexnet.Array]]]] = {
+LOGITS: dict[str, tuple[ModelSpec, Callable[[numpy_alexnet.Array, numpy_alexnet.Weights], dict[str, numpy_alexnet.Array]]]] = {
     "alexnet2012": (
-        replace(CARDS["alexnet2012"], layers=krizhevsky_layers(NORM_FIRST, top=fully_connected(6, 256))),
+        replace(BACKBONES["alexnet2012"], layers=krizhevsky_layers(NORM_FIRST, top=fully_connected(6, 256))),
         partial(numpy_alexnet.krizhevsky, order="norm pool", k=2.0, alpha=1e-4),
     ),
     # Caffe divides α by n = 5.
     "alexnet": (
-        replace(CARDS["alexnet"], layers=krizhevsky_layers(NORM_FIRST, top=fully_connected(6, 256))),
+        replace(BACKBONES["alexnet"], layers=krizhevsky_layers(NORM_FIRST, top=fully_connected(6, 256))),
         partial(numpy_alexnet.krizhevsky, order="norm pool", k=1.0, alpha=2e-5),
     ),
     "caffenet": (
-        replace(CARDS["caffenet"], layers=krizhevsky_layers(POOL_FIRST, top=fully_connected(6, 256))),
+        replace(BACKBONES["caffenet"], layers=krizhevsky_layers(POOL_FIRST, top=fully_connected(6, 256))),
         partial(numpy_alexnet.krizhevsky, order="pool norm", k=1.0, alpha=2e-5),
     ),
     "alexnet-torchvision": (
-        replace(CARDS["alexnet-torchvision"], layers=one_tower_layers(top=fully_connected(6, 256))),
+        replace(BACKBONES["alexnet-torchvision"], layers=one_tower_layers(top=fully_connected(6, 256))),
         numpy_alexnet.one_weird_trick,
     ),
 }
@@ -260,16 +269,16 @@ LOGITS: dict[str, tuple[Card, Callable[[numpy_alexnet.Array, numpy_alexnet.Weigh
 
 @pytest.mark.parametrize("name", LOGITS)
 def test_logits_are_those_of_another_implementation(name: str) -> None:
-    card, theirs = LOGITS[name]
-    weights = drawn_weights(card)
-    network = AlexNet(card, weights).to()
-    assert card.crop == (224 if name == "alexnet-torchvision" else 227)
-    pixels = picture(card.crop, card.crop)
-    mean, std = (np.array(each)[:, None, None] for each in (card.mean, card.std))
+    spec, theirs = LOGITS[name]
+    weights = drawn_weights(spec)
+    network = AlexNet(spec, weights).to()
+    assert spec.crop == (224 if name == "alexnet-torchvision" else 227)
+    pixels = picture(spec.crop, spec.crop)
+    mean, std = (np.array(each)[:, None, None] for each in (spec.mean, spec.std))
     expected = theirs(
         (pixels[0].double().numpy() - mean) / std, {key: (w.double().numpy(), b.double().numpy()) for key, (w, b) in weights.items()}
     )
-    found = network.features(pixels, card.names)
+    found = network.features(pixels, spec.names)
     assert set(found) == set(expected) - {"relu8"}
     for layer, seen in found.items():
         error = np.abs(seen[0].double().numpy().squeeze() - expected[layer]).max() / np.abs(expected[layer]).max()
@@ -283,34 +292,34 @@ def test_logits_are_those_of_another_implementation(name: str) -> None:
 def test_tanh_and_poolings_of_any_kernel_and_step() -> None:
     plan = (
         conv("conv1", 4, 5, step=2),
-        Layer("tanh1", "tanh", 0, 0, 0),
+        LayerSpec("tanh1", "tanh", 0, 0, 0),
         pool("pool1", 4, 3),
         conv("conv2", 6, 3, pad=1),
         pool("pool2", 2, 2),
     )
-    card = replace(THIN["alexnet"], layers=stacked(plan))
-    network = AlexNet(card, {key: (w.double(), b.double()) for key, (w, b) in drawn_weights(card).items()})
+    spec = replace(THIN["alexnet"], layers=stacked(plan))
+    network = AlexNet(spec, {key: (w.double(), b.double()) for key, (w, b) in drawn_weights(spec).items()})
     pixels = picture(40, 51).double()
-    found = network.features(pixels, card.names)
+    found = network.features(pixels, spec.names)
     assert_close(found["tanh1"], found["conv1"].tanh())
     assert_close(found["pool1"], functional.max_pool2d(found["tanh1"], 4, 3))
     assert_close(found["pool2"], functional.max_pool2d(found["conv2"], 2, 2))
-    assert not card.rescalable
+    assert not spec.rescalable
     for layer, seen in found.items():
         assert_close(network.features(pixels, [layer])[layer], seen)
-        assert tuple(seen.shape[2:]) == tuple(card.positions(side, layer) for side in (40, 51))
+        assert tuple(seen.shape[2:]) == tuple(spec.positions(side, layer) for side in (40, 51))
 
 
 def test_a_pooling_may_keep_what_is_left_over_whatever_others_do() -> None:
-    card = replace(THIN["alexnet"], layers=stacked((conv("conv1", 4, 3, step=2), pool("pool1", 3, 2, up=True), pool("pool2", 3, 2))))
-    network = AlexNet(card, drawn_weights(card))
+    spec = replace(THIN["alexnet"], layers=stacked((conv("conv1", 4, 3, step=2), pool("pool1", 3, 2, up=True), pool("pool2", 3, 2))))
+    network = AlexNet(spec, drawn_weights(spec))
     for side in (9, 10, 11, 12, 40, 43):
         found = network.features(picture(side, side + 1), ["conv1", "pool1"])
         assert_close(found["pool1"], functional.max_pool2d(found["conv1"], 3, 2, ceil_mode=True))
-        assert tuple(found["pool1"].shape[2:]) == tuple(card.positions(each, "pool1") for each in (side, side + 1))
+        assert tuple(found["pool1"].shape[2:]) == tuple(spec.positions(each, "pool1") for each in (side, side + 1))
     # Two positions are enough for one window that is left over, three of those for the next pooling; 3 + 2 pixels for two.
-    assert [card.smallest(name) for name in card.names] == [3, 5, 13]
-    assert [card.positions(side, "pool2") for side in (12, 13)] == [0, 1]
+    assert [spec.smallest(name) for name in spec.names] == [3, 5, 13]
+    assert [spec.positions(side, "pool2") for side in (12, 13)] == [0, 1]
 
 
 # --- Local response normalization -------------------------------------------------------------------------------------------------------
@@ -343,12 +352,12 @@ def test_responses_by_hand() -> None:
 
 def test_responses_have_the_constants_of_their_weights() -> None:
     for name in ("alexnet", "caffenet"):
-        response = CARDS[name].response
+        response = BACKBONES[name].response
         assert response is not None
         # Param of the file, as the importer from Caffe writes it: n, κ, α/n, β.
         assert (response.size, response.k, response.alpha, response.beta) == (5, 1.0, 1e-4 / 5, 0.75)
-    assert CARDS["alexnet-torchvision"].response is None
-    assert CARDS["alexnet2012"].response == Response(k=2.0, alpha=1e-4, beta=0.75, size=5)
+    assert BACKBONES["alexnet-torchvision"].response is None
+    assert BACKBONES["alexnet2012"].response == Response(k=2.0, alpha=1e-4, beta=0.75, size=5)
     paper = Response(k=2.0, alpha=1e-4)
     x = 100 * normal(1, 8, 3, 3)
     assert_close(local_response(x, paper), functional.local_response_norm(x, 5, alpha=5e-4, beta=0.75, k=2))
@@ -368,7 +377,7 @@ def test_borders_are_those_of_torch(padding: Padding) -> None:
     pixels = picture(100, 90).double()
     found = network.features(pixels, ["conv1", "pool1", "conv2"])
     mode = "reflect" if padding == "reflect" else "replicate"
-    for layer, before in (("conv1", network.fed(pixels)), ("conv2", found["pool1"])):
+    for layer, before in (("conv1", network.preprocess(pixels)), ("conv2", found["pool1"])):
         weight, bias = network.weights[layer]
         zeros = padding == "replicate-first" and layer == "conv2"
         wide = functional.pad(before, (2, 2, 2, 2), "constant" if zeros else mode)
@@ -388,10 +397,10 @@ def test_a_map_smaller_than_its_border_is_mirrored_as_far_as_that_goes() -> None
 
 def test_half_precision_is_for_multiplying_only() -> None:
     network = replace(thin("alexnet"), weights=drawn_weights(THIN["alexnet"]))
-    half = network.in_half()
+    half = network.half()
     assert [weight.dtype for weight, _ in half.weights.values()] == [torch.float32, *[torch.bfloat16] * 7]
     pixels = picture(227, 227).requires_grad_()
-    found, exact = half.features(pixels, half.card.names), network.features(pixels, network.card.names)
+    found, exact = half.features(pixels, half.spec.names), network.features(pixels, network.spec.names)
     assert {seen.dtype for seen in found.values()} == {torch.float32}
     for layer in ("norm1", "norm2", "relu5", "fc8"):
         assert float((found[layer] - exact[layer]).detach().norm()) < 0.03 * float(exact[layer].detach().norm()), layer
@@ -401,9 +410,9 @@ def test_half_precision_is_for_multiplying_only() -> None:
 
 def test_it_is_not_cut_and_has_no_quicker_convolutions() -> None:
     network = thin("alexnet")
-    assert not network.divisible
+    assert not network.tileable
     assert network.with_winograd(["relu5"]) is network
-    assert {network.grain(layer) for layer in network.card.names} == {1}
+    assert {network.block_size(layer) for layer in network.spec.names} == {1}
 
 
 @pytest.mark.parametrize("layers", [["relu4"], ["relu1", "pool5"], ["fc8"]])
@@ -411,8 +420,8 @@ def test_what_a_look_takes_is_counted(layers: list[str]) -> None:
     network = replace(thin("alexnet"), weights=drawn_weights(THIN["alexnet"]))
     cost_model = CostModel(network, frozenset(layers), torch.device("cpu"))
     need, there = cost_model.cost((300, 280)), cost_model.cost((300, 280), grad=False)
-    found = network.features(picture(300, 280), network.card.names)
-    work = sum(layer.products * found[layer.name][0, 0].numel() for layer in network.card.up_to(layers))
+    found = network.features(picture(300, 280), network.spec.names)
+    work = sum(layer.products * found[layer.name][0, 0].numel() for layer in network.spec.up_to(layers))
     assert there.work == work
     assert need.work == pytest.approx(2.9 * work)
     assert need.memory > there.memory > 0
@@ -433,21 +442,21 @@ def md5_of(path: Path) -> str:
     return hashlib.md5(path.read_bytes()).hexdigest()
 
 
-def trusted(name: str, cache: Path, monkeypatch: pytest.MonkeyPatch, *, old: bool = False) -> Card:
-    """Write a stand-in with few channels where the weights of a card are looked for, and have it trusted."""
-    card = THIN[name]
-    path = save_as_matconvnet(card, drawn_weights(card), cache / card.file, old=old)
-    found = replace(card, md5=md5_of(path))
-    monkeypatch.setattr(alexnet_cards, name.upper(), found)
+def trusted(name: str, cache: Path, monkeypatch: pytest.MonkeyPatch, *, old: bool = False) -> ModelSpec:
+    """Write a stand-in with few channels where the weights of a spec are looked for, and have it trusted."""
+    spec = THIN[name]
+    path = save_as_matconvnet(spec, drawn_weights(spec), cache / spec.file, old=old)
+    found = replace(spec, md5=md5_of(path))
+    monkeypatch.setattr(alexnet_specs, name.upper(), found)
     return found
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["new", "old"])
 @pytest.mark.parametrize("name", ["alexnet", "caffenet"])
 def test_files_of_matconvnet_are_read(name: str, old: bool, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    card = trusted(name, cache, monkeypatch, old=old)
-    network = load_alexnet(CARDS[name], pooling="avg")
-    expected = drawn_weights(card)
+    spec = trusted(name, cache, monkeypatch, old=old)
+    network = load_alexnet(BACKBONES[name], pooling="avg")
+    expected = drawn_weights(spec)
     assert network.pooling == "avg"
     assert list(network.weights) == list(expected)
     for layer, pair in expected.items():
@@ -457,12 +466,12 @@ def test_files_of_matconvnet_are_read(name: str, old: bool, cache: Path, monkeyp
 
 def test_rows_of_a_filter_stay_rows_and_its_colors_are_red_green_blue(cache: Path) -> None:
     # As a file has it, (H, W, I, O): row 2, column 1, of the green of filter 3.
-    card = replace(THIN["alexnet"], layers=THIN["alexnet"].layers[:1])
+    spec = replace(THIN["alexnet"], layers=THIN["alexnet"].layers[:1])
     filters = np.zeros((11, 11, 3, 4), np.float32)
     filters[2, 1, 1, 3] = 7
     weight = torch.from_numpy(filters).permute(3, 2, 0, 1)
-    path = save_as_matconvnet(card, {"conv1": (weight, torch.arange(4.0))}, cache / "one.mat")
-    read = read_weights(path, card)
+    path = save_as_matconvnet(spec, {"conv1": (weight, torch.arange(4.0))}, cache / "one.mat")
+    read = read_weights(path, spec)
     assert read["conv1"][0][3, 1, 2, 1] == 7
     assert read["conv1"][0].count_nonzero() == 1
     assert read["conv1"][1].tolist() == [0, 1, 2, 3]
@@ -471,31 +480,31 @@ def test_rows_of_a_filter_stay_rows_and_its_colors_are_red_green_blue(cache: Pat
 def test_a_struct_array_is_read_as_a_cell_array_is(cache: Path) -> None:
     from scipy.io import savemat
 
-    card = THIN["alexnet"]
-    weights = drawn_weights(card)
+    spec = THIN["alexnet"]
+    weights = drawn_weights(spec)
     fields = ("name", "type", "weights")
-    rows = [tuple(layer.get(field, np.zeros((0, 0))) for field in fields) for layer in matconvnet_layers(card, weights)]
+    rows = [tuple(layer.get(field, np.zeros((0, 0))) for field in fields) for layer in matconvnet_layers(spec, weights)]
     array = np.empty((1, len(rows)), dtype=[(field, object) for field in fields])
     for index, row in enumerate(rows):
         array[0, index] = row
     cache.mkdir(parents=True)
     savemat(cache / "array.mat", {"layers": array})
-    read = read_weights(cache / "array.mat", card)
+    read = read_weights(cache / "array.mat", spec)
     assert all(torch.equal(read[layer][0], weights[layer][0]) for layer in weights)
 
 
 def test_a_damaged_file_is_told_by_its_md5(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    card = trusted("alexnet", cache, monkeypatch)
-    data = bytearray((cache / card.file).read_bytes())
+    spec = trusted("alexnet", cache, monkeypatch)
+    data = bytearray((cache / spec.file).read_bytes())
     data[5000] ^= 1
-    (cache / card.file).write_bytes(data)
+    (cache / spec.file).write_bytes(data)
     message = (
         r"^The weights of alexnet are damaged: .*imagenet-caffe-alex\.mat has MD5 .*…, expected .*…\. Try: remove that file, and it is "
     )
     with pytest.raises(
         WeightsError, match=message + r"downloaded again from https://www\.vlfeat\.org/matconvnet/models/imagenet-caffe-alex\.mat$"
     ):
-        load_alexnet(card)
+        load_alexnet(spec)
 
 
 def of_another_network(layers: list[dict[str, Any]]) -> Iterator[tuple[list[dict[str, Any]], str]]:
@@ -511,14 +520,14 @@ def of_another_network(layers: list[dict[str, Any]]) -> Iterator[tuple[list[dict
 def test_a_file_of_another_network_is_refused(case: int, cache: Path) -> None:
     from scipy.io import savemat
 
-    card = THIN["alexnet"]
-    layers, message = list(of_another_network(matconvnet_layers(card, drawn_weights(card))))[case]
+    spec = THIN["alexnet"]
+    layers, message = list(of_another_network(matconvnet_layers(spec, drawn_weights(spec))))[case]
     cells = np.empty((1, len(layers)), dtype=object)
     cells[0, :] = layers
     cache.mkdir(parents=True)
     savemat(cache / "other.mat", {"layers": cells})
     with pytest.raises(WeightsError, match=rf"^The weights of alexnet are of another network: in .*other\.mat, {message}"):
-        read_weights(cache / "other.mat", card)
+        read_weights(cache / "other.mat", spec)
 
 
 @pytest.mark.parametrize(
@@ -533,14 +542,14 @@ def test_a_file_of_another_network_is_refused(case: int, cache: Path) -> None:
 def test_what_is_no_matlab_file_is_told_in_one_line(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "text.mat").write_bytes(data)
     with pytest.raises(WeightsError, match=r"^weights: cannot be read[^\n]* · given '.*text\.mat' · accepted: a whole file [^\n]*$"):
-        read_weights(tmp_path / "text.mat", CARDS["alexnet"])
+        read_weights(tmp_path / "text.mat", BACKBONES["alexnet"])
     with pytest.raises(WeightsError, match=r"^weights: cannot be read, no such file or directory · given '.*gone\.mat' "):
-        read_weights(tmp_path / "gone.mat", CARDS["alexnet"])
+        read_weights(tmp_path / "gone.mat", BACKBONES["alexnet"])
 
 
 def test_missing_and_offline(cache: Path) -> None:
     with pytest.raises(WeightsError) as caught:
-        load_alexnet(CARDS["caffenet"])
+        load_alexnet(BACKBONES["caffenet"])
     url = "https://www.vlfeat.org/matconvnet/models/imagenet-caffe-ref.mat"
     assert str(caught.value) == (
         f"The weights of caffenet are not here and cannot be downloaded (PINCEL_OFFLINE is set). "
@@ -611,24 +620,24 @@ def test_what_it_cannot_be_asked_for(cache: Path, monkeypatch: pytest.MonkeyPatc
         make_run(photographs[0], photographs[1], padding="circular", **given)
     with pytest.raises(PictureSizeError, match="the deepest layer asked for needs at least 227 on each side"):
         make_run(photographs[0], photographs[1], **{**given, "content_layers": "fc6"})
-    assert CARDS["alexnet"].origin.startswith("file imagenet-caffe-alex.mat, downloaded from https://www.vlfeat.org/matconvnet/models/")
+    assert BACKBONES["alexnet"].origin.startswith("file imagenet-caffe-alex.mat, downloaded from https://www.vlfeat.org/matconvnet/models/")
 
 
 def test_layers_come_from_shallow_to_deep() -> None:
     network = thin("alexnet")
     asked = ["relu5", "conv1", "norm2"]
-    assert [name for name, _ in network.look(picture(100, 100).double(), asked)] == ["conv1", "norm2", "relu5"]
-    strides = [layer.stride for layer in network.card.layers]
+    assert [name for name, _ in network.iter_features(picture(100, 100).double(), asked)] == ["conv1", "norm2", "relu5"]
+    strides = [layer.stride for layer in network.spec.layers]
     assert all(before <= after for before, after in pairwise(strides))
 
 
 def test_nobody_published_the_weights_of_2012() -> None:
-    card = CARDS["alexnet2012"]
-    assert card.layers == CARDS["alexnet"].layers
-    assert "nobody published" in card.summary
-    assert card.origin == "nobody published them"
+    spec = BACKBONES["alexnet2012"]
+    assert spec.layers == BACKBONES["alexnet"].layers
+    assert "nobody published" in spec.summary
+    assert spec.origin == "nobody published them"
     message = (
         r"^weights: nobody published those of alexnet2012 · given 'alexnet2012' · .* · try: 'pincel train DATA --recipe alexnet2012 -o RUN'"
     )
     with pytest.raises(WeightsError, match=message):
-        load_alexnet(card)
+        load_alexnet(spec)

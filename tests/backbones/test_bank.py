@@ -10,9 +10,9 @@ import pytest
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from pincel.backbones.bank import load_bank
-from pincel.backbones.bank_cards import RANDOM_CNN, RANDOM_CNN_11
+from pincel.backbones.bank_specs import RANDOM_CNN, RANDOM_CNN_11
 from pincel.errors import OptionError, UnknownNameError
 from tests.runs import make_run
 from tests.tensors import assert_close, picture
@@ -64,5 +64,5 @@ def test_what_it_cannot_be_asked_for() -> None:
         make_run("sample:lake", "sample:glass", backbone="random-cnn", style_layers="relu1_1")
     with pytest.raises(OptionError, match="nothing to normalize"):
         make_run("blank:32x32", "sample:glass", recipe="random-texture", activations="normalized")
-    assert {"random-cnn", "random-cnn-11"} <= set(CARDS)
+    assert {"random-cnn", "random-cnn-11"} <= set(BACKBONES)
     assert RANDOM_CNN_11.layer("relu1_1").channels == 128

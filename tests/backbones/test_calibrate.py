@@ -110,7 +110,7 @@ def test_whatever_the_means_depend_on_has_its_own_cache(
     elif change == "rounding":
         vgg = replace(vgg, pool_rounding="up")
     elif change == "weights":
-        vgg = replace(vgg, card=replace(vgg.card, sha256="0" * 64))
+        vgg = replace(vgg, spec=replace(vgg.spec, sha256="0" * 64))
     elif change == "side":
         monkeypatch.setattr(calibrate, "SIDE", SMALL // 2)
     elif change == "pictures":

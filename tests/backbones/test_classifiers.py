@@ -11,10 +11,10 @@ import torch
 from torch.nn import functional
 
 import pincel
-from pincel.backbones import CARDS, alexnet_cards, vgg_cards
+from pincel.backbones import BACKBONES, alexnet_specs, vgg_specs
 from pincel.backbones.alexnet import load_alexnet
-from pincel.backbones.alexnet_cards import one_tower_layers
-from pincel.backbones.cards import Card, fully_connected, plain_layers
+from pincel.backbones.alexnet_specs import one_tower_layers
+from pincel.backbones.specs import ModelSpec, fully_connected, plain_layers
 from pincel.backbones.vgg import VGG, load_vgg
 from pincel.backbones.weights import read_weights
 from pincel.engine.precision import Precision
@@ -24,16 +24,16 @@ from tests.backbones.stand_ins import drawn_weights, torchvision_state
 from tests.tensors import assert_close, picture
 
 # Few channels, and two poolings, so that 12 pixels are the smallest picture: 3 positions of the last.
-SMALL: Card = replace(
-    CARDS["vgg19-torchvision-fc"], name="small", layers=plain_layers([(1, 4), (2, 6)], fully_connected(3, 5, 7)), classifier=(0, 3, 6)
+SMALL: ModelSpec = replace(
+    BACKBONES["vgg19-torchvision-fc"], name="small", layers=plain_layers([(1, 4), (2, 6)], fully_connected(3, 5, 7)), classifier=(0, 3, 6)
 )
 
 
-def saved(card: Card, path: Path) -> Card:
-    """Write random weights as torchvision's file is, and return the card that trusts it."""
+def saved(spec: ModelSpec, path: Path) -> ModelSpec:
+    """Write random weights as torchvision's file is, and return the spec that trusts it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(torchvision_state(card, drawn_weights(card)), path)
-    return replace(card, sha256=sha256_of(path))
+    torch.save(torchvision_state(spec, drawn_weights(spec)), path)
+    return replace(spec, sha256=sha256_of(path))
 
 
 def linear(state: dict[str, torch.Tensor], pixels: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -53,12 +53,12 @@ def linear(state: dict[str, torch.Tensor], pixels: torch.Tensor) -> dict[str, to
 
 
 def test_a_fully_connected_layer_is_a_matrix_times_a_flat_map(tmp_path: Path) -> None:
-    card = saved(SMALL, tmp_path / "small.pth")
-    network = VGG(card, read_weights(tmp_path / "small.pth", card)).to(dtype=torch.float64)
+    spec = saved(SMALL, tmp_path / "small.pth")
+    network = VGG(spec, read_weights(tmp_path / "small.pth", spec)).to(dtype=torch.float64)
     state = {name: each.double() for name, each in torchvision_state(SMALL, drawn_weights(SMALL)).items()}
     assert state["classifier.0.weight"].shape == (5, 6 * 3 * 3)
     pixels = picture(12, 12).double()
-    expected = linear(state, network.fed(pixels))
+    expected = linear(state, network.preprocess(pixels))
     for names in (["fc6", "relu6", "fc7", "relu7", "fc8"], ["relu6"], ["relu7"], ["fc8"]):
         for name, seen in network.features(pixels, names).items():
             assert_close(seen.flatten(1), expected[name], msg=name)
@@ -86,20 +86,20 @@ def test_a_larger_picture_gives_a_map(tmp_path: Path) -> None:
 
 
 def test_the_classifier_of_vgg19_is_as_published() -> None:
-    card: Card = CARDS["vgg19-torchvision-fc"]
-    assert card.names == (*CARDS["vgg19"].names, "fc6", "relu6", "fc7", "relu7", "fc8")
-    assert card.layers[:37] == CARDS["vgg19"].layers
-    shapes = {layer.name: (layer.kernel, layer.channels) for layer in card.layers if layer.kind == "fc"}
+    spec: ModelSpec = BACKBONES["vgg19-torchvision-fc"]
+    assert spec.names == (*BACKBONES["vgg19"].names, "fc6", "relu6", "fc7", "relu7", "fc8")
+    assert spec.layers[:37] == BACKBONES["vgg19"].layers
+    shapes = {layer.name: (layer.kernel, layer.channels) for layer in spec.layers if layer.kind == "fc"}
     assert shapes == {"fc6": (7, 4096), "fc7": (1, 4096), "fc8": (1, 1000)}
     # Simonyan and Zisserman 2014, table 2: 144 million.
-    assert sum(layer.products + layer.channels for layer in card.layers if layer.products) == 143_667_240
-    assert (card.sha256, card.file) == (CARDS["vgg19-torchvision"].sha256, CARDS["vgg19-torchvision"].file)
-    assert not CARDS["vgg19-torchvision"].classifies
+    assert sum(layer.products + layer.channels for layer in spec.layers if layer.products) == 143_667_240
+    assert (spec.sha256, spec.file) == (BACKBONES["vgg19-torchvision"].sha256, BACKBONES["vgg19-torchvision"].file)
+    assert not BACKBONES["vgg19-torchvision"].classifies
 
 
 def test_a_network_without_a_classifier_does_not_keep_it(tmp_path: Path) -> None:
-    card = saved(SMALL, tmp_path / "small.pth")
-    plain = replace(card, layers=SMALL.layers[:8], classifier=())
+    spec = saved(SMALL, tmp_path / "small.pth")
+    plain = replace(spec, layers=SMALL.layers[:8], classifier=())
     assert list(read_weights(tmp_path / "small.pth", plain)) == ["conv1_1", "conv2_1", "conv2_2"]
 
 
@@ -119,15 +119,15 @@ def test_a_classifier_of_another_network_is_refused(change: dict[str, Any], mess
 
 def test_the_numbers_of_torchvisions_alexnet_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    thin = replace(CARDS["alexnet-torchvision"], layers=one_tower_layers((2, 3, 4, 4, 3), fully_connected(6, 5, 7)))
+    thin = replace(BACKBONES["alexnet-torchvision"], layers=one_tower_layers((2, 3, 4, 4, 3), fully_connected(6, 5, 7)))
     state = torchvision_state(thin, drawn_weights(thin))
     # Dropout stands before the first two of the three.
     assert sorted(name for name in state if name.endswith("weight")) == sorted(
         [f"features.{place}.weight" for place in (0, 3, 6, 8, 10)] + [f"classifier.{place}.weight" for place in (1, 4, 6)]
     )
-    card = saved(thin, tmp_path / "hub" / "checkpoints" / thin.file)
-    monkeypatch.setattr(alexnet_cards, "ALEXNET_TORCHVISION", card)
-    network = load_alexnet(CARDS["alexnet-torchvision"])
+    spec = saved(thin, tmp_path / "hub" / "checkpoints" / thin.file)
+    monkeypatch.setattr(alexnet_specs, "ALEXNET_TORCHVISION", spec)
+    network = load_alexnet(BACKBONES["alexnet-torchvision"])
     for name, (weight, bias) in drawn_weights(thin).items():
         assert torch.equal(network.weights[name][0], weight)
         assert torch.equal(network.weights[name][1], bias)
@@ -137,12 +137,12 @@ def test_precisions_and_poolings_reach_the_classifier() -> None:
     network = VGG(SMALL, drawn_weights(SMALL)).to()
     pixels = picture(16, 16)
     exact = network.features(pixels, SMALL.names)
-    for other in (Precision("fp32", "winograd").applied(network, frozenset(SMALL.names)), network.in_half()):
+    for other in (Precision("fp32", "winograd").applied(network, frozenset(SMALL.names)), network.half()):
         found = other.features(pixels, SMALL.names)
         for name, seen in exact.items():
             assert found[name].dtype == torch.float32
             assert float((found[name] - seen).norm()) < 0.03 * float(seen.norm()), name
-    assert network.in_half().weights["fc8"][0].dtype == torch.bfloat16
+    assert network.half().weights["fc8"][0].dtype == torch.bfloat16
     averaged = replace(network, pooling="avg").features(pixels, ["pool2", "fc6"])
     weight, bias = network.weights["fc6"]
     assert_close(averaged["fc6"], functional.conv2d(averaged["pool2"], weight, bias), rtol=1e-4, atol=1e-3)
@@ -165,12 +165,12 @@ def test_the_gradient_of_a_class_reaches_the_pixels() -> None:
 
 
 @pytest.fixture
-def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Card:
-    """Have a small VGG with a classifier read for the large one, and return its card."""
+def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSpec:
+    """Have a small VGG with a classifier read for the large one, and return its spec."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    card = saved(replace(SMALL, name="vgg19-torchvision-fc"), tmp_path / "hub" / "checkpoints" / SMALL.file)
-    monkeypatch.setattr(vgg_cards, "VGG19_TORCHVISION_FC", card)
-    return card
+    spec = saved(replace(SMALL, name="vgg19-torchvision-fc"), tmp_path / "hub" / "checkpoints" / SMALL.file)
+    monkeypatch.setattr(vgg_specs, "VGG19_TORCHVISION_FC", spec)
+    return spec
 
 
 GIVEN: dict[str, Any] = {
@@ -182,8 +182,8 @@ GIVEN: dict[str, Any] = {
 }
 
 
-def test_a_picture_is_painted_after_what_a_classifier_sees(trusted: Card, photographs: list[Path]) -> None:
-    assert load_vgg(trusted).card.classifies
+def test_a_picture_is_painted_after_what_a_classifier_sees(trusted: ModelSpec, photographs: list[Path]) -> None:
+    assert load_vgg(trusted).spec.classifies
     result = pincel.transfer(photographs[0], photographs[1], content_layers="relu6,fc8", steps=3, **GIVEN)
     totals = [loss["total"] for loss in result.losses]
     assert totals[-1] < totals[0]

@@ -21,10 +21,10 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pincel.backbones.cards import Card
 from pincel.backbones.download import Lines, download, mebibytes
 from pincel.backbones.fetch import Address, Patience
 from pincel.backbones.part import Part
+from pincel.backbones.specs import ModelSpec
 from pincel.errors import WeightsError
 from tests.backbones.serving import Answer, Server, cut, held, ranged, status, unsized, whole
 
@@ -49,8 +49,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "hub" / "checkpoints" / "file.bin"
 
 
-def card_at(url: str, **changes: Any) -> Card:
-    plain = Card("small", "", (), (0.0, 0.0, 0.0), "", "file.bin", DIGEST, "us", "none", url=url, size=len(DATA))
+def spec_at(url: str, **changes: Any) -> ModelSpec:
+    plain = ModelSpec("small", "", (), (0.0, 0.0, 0.0), "", "file.bin", DIGEST, "us", "none", url=url, size=len(DATA))
     return replace(plain, **changes)
 
 
@@ -63,14 +63,14 @@ def fetch(path: Path, *answers: Answer, patience: Patience = QUICK, **changes: A
     """Download from a server with these answers."""
     progress: list[tuple[int, int | None]] = []
     with Server(*answers) as server:
-        download(card_at(server.url(), **changes), path, lambda done, total: progress.append((done, total)), patience)
+        download(spec_at(server.url(), **changes), path, lambda done, total: progress.append((done, total)), patience)
     return Fetched(server, progress)
 
 
 def refused(path: Path, *answers: Answer, patience: Patience = QUICK, **changes: Any) -> str:
     """Download from a server that does not give the file, and return what the error says in place of its address."""
     with Server(*answers) as server, pytest.raises(WeightsError) as caught:
-        download(card_at(server.url(), **changes), path, lambda *_: None, patience)
+        download(spec_at(server.url(), **changes), path, lambda *_: None, patience)
     assert not path.exists()
     text = str(caught.value)
     assert "\n" not in text
@@ -135,7 +135,7 @@ def test_redirects_are_followed(path: Path) -> None:
 def test_a_proxy_of_the_environment_is_asked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(whole(DATA)) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url(""))
-        download(card_at("http://no.such.host.invalid/file.bin"), path, patience=QUICK)
+        download(spec_at("http://no.such.host.invalid/file.bin"), path, patience=QUICK)
         assert proxy.paths == ["http://no.such.host.invalid/file.bin"]
     assert path.read_bytes() == DATA
 
@@ -264,11 +264,11 @@ def test_however_often_it_is_cut(ends: list[int]) -> None:
 PROGRAM = """
 import sys
 from pathlib import Path
-from pincel.backbones.cards import Card
+from pincel.backbones.specs import Card
 from pincel.backbones.download import download
 url, path, digest, size = sys.argv[1:]
-card = Card("small", "", (), (0.0, 0.0, 0.0), "", "file.bin", digest, "us", "none", url=url, size=int(size))
-download(card, Path(path), lambda done, total: print(done, total, flush=True))
+spec = Card("small", "", (), (0.0, 0.0, 0.0), "", "file.bin", digest, "us", "none", url=url, size=int(size))
+download(spec, Path(path), lambda done, total: print(done, total, flush=True))
 """
 
 
@@ -313,7 +313,7 @@ def test_an_interrupted_download_is_gone_on_with(path: Path, number: signal.Sign
         assert started.returncode != 0
         assert not path.exists()
         never.set()
-        download(card_at(server.url()), path, lambda *_: None, QUICK)
+        download(spec_at(server.url()), path, lambda *_: None, QUICK)
     assert path.read_bytes() == DATA
     # What was written but not yet on its way to the disk is lost when a process is killed.
     first = int(server.asked[1]["range"].removeprefix("bytes=").removesuffix("-")) if "range" in server.asked[1] else 0
@@ -354,9 +354,9 @@ def test_what_servers_say(path: Path, answer: Answer, told: str, tries: int) -> 
 
 def test_the_beginning_of_a_hash_tells_too(path: Path, trusted: trustme.CA) -> None:
     with Server(whole(OTHER), authority=trusted) as server, pytest.raises(WeightsError, match=rf", expected {DIGEST[:8]}…"):
-        download(card_at(server.url(), sha256=DIGEST[:8]), path, lambda *_: None, QUICK)
+        download(spec_at(server.url(), sha256=DIGEST[:8]), path, lambda *_: None, QUICK)
     with Server(whole(DATA), authority=trusted) as server:
-        download(card_at(server.url(), sha256=DIGEST[:8]), path, lambda *_: None, QUICK)
+        download(spec_at(server.url(), sha256=DIGEST[:8]), path, lambda *_: None, QUICK)
     assert path.read_bytes() == DATA
 
 
@@ -380,26 +380,26 @@ def test_what_has_come_is_told_in_the_hint(path: Path) -> None:
         Server(cut(DATA, HALF), status(500)) as server,
         pytest.raises(WeightsError, match=r"\. Try again later: the 0\.0 MiB that have come are kept, or "),
     ):
-        download(card_at(server.url()), path, lambda *_: None, QUICK)
+        download(spec_at(server.url()), path, lambda *_: None, QUICK)
 
 
 def test_nobody_listens(path: Path) -> None:
     with Server(status(200)) as server:
         gone = server.url()
     with pytest.raises(WeightsError, match=r"cannot be downloaded \(.*refused.*\)\. Try again with a network, or download http://127"):
-        download(card_at(gone), path, lambda *_: None, QUICK)
+        download(spec_at(gone), path, lambda *_: None, QUICK)
 
 
 def test_mirrors_are_asked_in_turn(path: Path) -> None:
     with Server(status(404)) as first, Server(whole(OTHER)) as second, Server(ranged(DATA)) as third, Server(status(500)) as fourth:
-        download(card_at(first.url(), mirrors=(second.url(), third.url(), fourth.url())), path, lambda *_: None, QUICK)
+        download(spec_at(first.url(), mirrors=(second.url(), third.url(), fourth.url())), path, lambda *_: None, QUICK)
         assert [len(server.asked) for server in (first, second, third, fourth)] == [1, 1, 1, 0]
     assert path.read_bytes() == DATA
 
 
 def test_a_mirror_goes_on_with_what_another_began(path: Path) -> None:
     with Server(cut(DATA, HALF, ETag='"of the first"'), status(404)) as first, Server(ranged(DATA)) as second:
-        download(card_at(first.url(), mirrors=(second.url(),)), path, lambda *_: None, QUICK)
+        download(spec_at(first.url(), mirrors=(second.url(),)), path, lambda *_: None, QUICK)
         assert second.asked[0]["range"] == f"bytes={HALF}-"
         # Its names for versions are its own.
         assert "if-range" not in second.asked[0]
@@ -408,7 +408,7 @@ def test_a_mirror_goes_on_with_what_another_began(path: Path) -> None:
 
 def test_all_mirrors_fail(path: Path) -> None:
     with Server(status(404)) as first, Server(status(410)) as second, pytest.raises(WeightsError) as caught:
-        download(card_at(first.url(), mirrors=(second.url(),)), path, lambda *_: None, QUICK)
+        download(spec_at(first.url(), mirrors=(second.url(),)), path, lambda *_: None, QUICK)
     assert f"({first.url()}: 404 Not Found; {second.url()}: 410 Gone). " in str(caught.value)
     assert f"download {first.url()} (or from {second.url()}) elsewhere and save it as {path}" in str(caught.value)
 
@@ -416,7 +416,7 @@ def test_all_mirrors_fail(path: Path) -> None:
 def test_offline(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINCEL_OFFLINE", "1")
     with Server(whole(DATA)) as server, pytest.raises(WeightsError) as caught:
-        download(card_at(server.url()), path, patience=QUICK)
+        download(spec_at(server.url()), path, patience=QUICK)
     assert server.asked == []
     assert str(caught.value) == (
         "The weights of small are not here and cannot be downloaded (PINCEL_OFFLINE is set). "
@@ -472,20 +472,20 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(path: Path, authority: trustme.CA) -> None:
     with Server(whole(DATA), authority=authority) as server, pytest.raises(WeightsError, match="CERTIFICATE_VERIFY_FAILED"):
-        download(card_at(server.url()), path, lambda *_: None, QUICK)
+        download(spec_at(server.url()), path, lambda *_: None, QUICK)
     assert server.asked == []
 
 
 def test_an_authority_of_the_environment_is_trusted(path: Path, trusted: trustme.CA) -> None:
     with Server(whole(DATA), authority=trusted) as server:
-        download(card_at(server.url()), path, lambda *_: None, QUICK)
+        download(spec_at(server.url()), path, lambda *_: None, QUICK)
     assert path.read_bytes() == DATA
 
 
 def test_what_begins_encrypted_stays_so(path: Path, trusted: trustme.CA) -> None:
     with Server(whole(DATA)) as plain, Server(status(302, Location=plain.url()), authority=trusted) as server:
         with pytest.raises(WeightsError, match=rf"\(it sends on to {plain.url()}, which is not encrypted\)"):
-            download(card_at(server.url()), path, lambda *_: None, QUICK)
+            download(spec_at(server.url()), path, lambda *_: None, QUICK)
         assert plain.asked == []
         assert len(server.asked) == 1
 
@@ -495,17 +495,17 @@ def test_a_file_without_a_hash_comes_encrypted_or_not_at_all(path: Path) -> None
         Server(whole(DATA)) as server,
         pytest.raises(WeightsError, match=r"\(it is not encrypted, and no whole hash was published to check the file by\)"),
     ):
-        download(card_at(server.url(), sha256=""), path, lambda *_: None, QUICK)
+        download(spec_at(server.url(), sha256=""), path, lambda *_: None, QUICK)
     assert server.asked == []
 
 
 def test_a_file_without_a_hash_is_gone_on_with_only_where_it_is_known_to_be_the_same(path: Path, trusted: trustme.CA) -> None:
     with Server(cut(DATA, HALF), ranged(DATA), authority=trusted) as server:
-        download(card_at(server.url(), sha256="", size=0), path, lambda *_: None, QUICK)
+        download(spec_at(server.url(), sha256="", size=0), path, lambda *_: None, QUICK)
     assert "range" not in server.asked[1]
     path.unlink()
     with Server(cut(DATA, HALF, ETag='"one"'), ranged(DATA), authority=trusted) as server:
-        download(card_at(server.url(), sha256="", size=0), path, lambda *_: None, QUICK)
+        download(spec_at(server.url(), sha256="", size=0), path, lambda *_: None, QUICK)
     assert server.asked[1]["if-range"] == '"one"'
     assert path.read_bytes() == DATA
 
@@ -514,9 +514,9 @@ def test_a_file_without_a_hash_stays_as_it_was_at_first(path: Path, trusted: tru
     path.parent.mkdir(parents=True)
     path.with_name("file.bin.sha256").write_text(f"{DIGEST}  file.bin\n")
     with Server(whole(OTHER), authority=trusted) as server, pytest.raises(WeightsError, match=rf"…, it had {DIGEST[:16]}… before\)"):
-        download(card_at(server.url(), sha256=""), path, lambda *_: None, QUICK)
+        download(spec_at(server.url(), sha256=""), path, lambda *_: None, QUICK)
     with Server(whole(DATA), authority=trusted) as server:
-        download(card_at(server.url(), sha256=""), path, lambda *_: None, QUICK)
+        download(spec_at(server.url(), sha256=""), path, lambda *_: None, QUICK)
     assert path.read_bytes() == DATA
 
 

@@ -43,10 +43,10 @@ def test_every_filter_has_mean_activation_one(trained: VGG, means: dict[str, Ten
 
 
 def test_activations_are_the_old_ones_over_their_means(trained: VGG, means: dict[str, Tensor], pixels: list[Tensor]) -> None:
-    layers = [layer.name for layer in trained.card.layers]
+    layers = [layer.name for layer in trained.spec.layers]
     before, after = (network.features(pixels[0], layers) for network in (trained, normalize(trained, means)))
     convolution = ""
-    for layer in trained.card.layers:
+    for layer in trained.spec.layers:
         # A pooling has the scale of the convolution below it.
         convolution = layer.name if layer.kind == "conv" else convolution
         mean = torch.where(means[convolution] > 1e-8, means[convolution], 1.0).float().view(1, -1, 1, 1)

@@ -25,8 +25,8 @@ GIVEN: dict[str, Any] = {"size": 64, "steps": 3, "scales": "none", "precision": 
 @pytest.mark.parametrize("padding", THEIRS)
 def test_borders_are_those_of_another_program(padding: Literal["replicate", "reflect", "circular"]) -> None:
     vgg = replace(random_vgg([(2, 4), (1, 6)]).to(dtype=torch.float64), padding=padding)
-    x = vgg.fed(picture(10, 13).double())
-    for layer in vgg.card.layers:
+    x = vgg.preprocess(picture(10, 13).double())
+    for layer in vgg.spec.layers:
         if layer.kind == "conv":
             weight, bias = vgg.weights[layer.name]
             theirs = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1, padding_mode=padding, dtype=torch.float64)
@@ -41,7 +41,7 @@ def test_the_first_convolution_alone_may_see_the_nearest_pixel() -> None:
     vgg = random_vgg([(2, 4)]).to(dtype=torch.float64)
     first, second = (replace(vgg, padding=padding) for padding in ("replicate", "zero"))
     half = first.features(picture(10, 13).double(), ["relu1_1"])["relu1_1"]
-    (_, expected) = next(second.through(second.card.layers[2:3], half, frozenset(["conv1_2"])))
+    (_, expected) = next(second.forward_layers(second.spec.layers[2:3], half, frozenset(["conv1_2"])))
     found = replace(vgg, padding="replicate-first").features(picture(10, 13).double(), ["relu1_1", "conv1_2"])
     assert_close(found["relu1_1"], half)
     assert_close(found["conv1_2"], expected)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from pincel.backbones.cards import Response
 from pincel.backbones.response import normalized
+from pincel.backbones.specs import Response
 
 PAPER = Response(k=2.0, alpha=1e-4)
 

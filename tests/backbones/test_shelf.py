@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from pincel.backbones.shelf import network_and_layer
 from pincel.errors import UnknownNameError
 
@@ -21,4 +21,4 @@ def test_a_file_goes_before_what_its_name_would_mean(tmp_path: Path, monkeypatch
 
 def test_a_name_that_no_file_can_have_is_unknown() -> None:
     with pytest.raises(UnknownNameError, match="Unknown backbone"):
-        CARDS["a" * 5000]
+        BACKBONES["a" * 5000]

@@ -10,24 +10,24 @@ import pytest
 import torch
 
 import pincel
-from pincel.backbones import CARDS, NETWORKS, squeezenet_cards
+from pincel.backbones import BACKBONES, NETWORKS, squeezenet_specs
 from pincel.backbones.alexnet import AlexNet
-from pincel.backbones.cards import Card
 from pincel.backbones.formats import open_weights
 from pincel.backbones.formats.fire import joined
 from pincel.backbones.formats.held import HeldLayer
 from pincel.backbones.normalize import mean_activations, normalize
-from pincel.backbones.squeezenet_cards import squeezenet_layers
+from pincel.backbones.specs import ModelSpec
+from pincel.backbones.squeezenet_specs import squeezenet_layers
 from pincel.errors import OptionError, WeightsError
 from pincel.files import sha256_of
 from tests.backbones import numpy_alexnet
 from tests.tensors import assert_close, normal, picture
 
 FEW = {number: (3, 2 * number) for number in range(2, 10)}
-SMALL: Card = replace(CARDS["squeezenet"], layers=squeezenet_layers(FEW, 7))
+SMALL: ModelSpec = replace(BACKBONES["squeezenet"], layers=squeezenet_layers(FEW, 7))
 
 
-def drawn_state(fires: dict[int, tuple[int, int]] = squeezenet_cards.FIRES, classes: int = 1000) -> dict[str, torch.Tensor]:
+def drawn_state(fires: dict[int, tuple[int, int]] = squeezenet_specs.FIRES, classes: int = 1000) -> dict[str, torch.Tensor]:
     """Draw He's random weights under torchvision's names."""
     shapes, before = {"features.0": (64, 3, 3)}, 64
     for number, (squeezed, expanded) in fires.items():
@@ -52,32 +52,32 @@ def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.
     path.parent.mkdir(parents=True)
     state = drawn_state(FEW, 7)
     torch.save(state, path)
-    monkeypatch.setattr(squeezenet_cards, "SQUEEZENET", replace(SMALL, sha256=sha256_of(path), size=path.stat().st_size))
+    monkeypatch.setattr(squeezenet_specs, "SQUEEZENET", replace(SMALL, sha256=sha256_of(path), size=path.stat().st_size))
     return state
 
 
 def loaded() -> AlexNet:
-    card = CARDS["squeezenet"]
-    found = NETWORKS[card.network](card)
+    spec = BACKBONES["squeezenet"]
+    found = NETWORKS[spec.network](spec)
     assert isinstance(found, AlexNet)
     return found
 
 
 def test_layers_and_their_geometry() -> None:
-    card: Card = CARDS["squeezenet"]
+    spec: ModelSpec = BACKBONES["squeezenet"]
     fires = " ".join(
         f"fire{number}_squeeze fire{number}_relu fire{number}_expand fire{number}" + {3: " pool3", 5: " pool5"}.get(number, "")
         for number in range(2, 10)
     )
-    assert " ".join(card.names) == f"conv1 relu1 pool1 {fires} conv10 relu10"
+    assert " ".join(spec.names) == f"conv1 relu1 pool1 {fires} conv10 relu10"
     # What torchvision's network gives for 224 pixels.
     sides = {"conv1": 111, "pool1": 55, "fire3": 55, "pool3": 27, "fire5": 27, "pool5": 13, "fire9": 13, "conv10": 13}
-    assert {name: card.positions(224, name) for name in sides} == sides
+    assert {name: spec.positions(224, name) for name in sides} == sides
     channels = {"conv1": 64, "fire2": 128, "fire5": 256, "fire7": 384, "fire9": 512, "conv10": 1000}
-    assert {name: card.layer(name).channels for name in channels} == channels
-    assert (card.layer("fire9").stride, card.layer("fire9").receptive_field) == (16, 3 + 4 + 2 * 8 + 8 + 2 * 16 + 16 + 4 * 32)
+    assert {name: spec.layer(name).channels for name in channels} == channels
+    assert (spec.layer("fire9").stride, spec.layer("fire9").receptive_field) == (16, 3 + 4 + 2 * 8 + 8 + 2 * 16 + 16 + 4 * 32)
     # A stack of convolutions, ReLUs and poolings, so that it can be rescaled like VGG.
-    assert card.rescalable
+    assert spec.rescalable
 
 
 @pytest.mark.usefixtures("trusted")
@@ -85,7 +85,7 @@ def test_rescaled_each_filter_answers_1_in_the_mean() -> None:
     network, pixels = loaded().to(dtype=torch.float64), picture(64, 70).double()
     means = mean_activations(network, [pixels])
     rescaled = normalize(network, means)
-    relus = [layer.name for layer in network.card.layers if layer.kind == "relu"]
+    relus = [layer.name for layer in network.spec.layers if layer.kind == "relu"]
     found, before = (each.features(pixels, relus) for each in (rescaled, network))
     assert len(relus) == len(means) == 18
     for name in relus:
@@ -99,12 +99,14 @@ def test_every_layer_is_that_of_another_implementation(trusted: dict[str, torch.
     # Windows that are left over, at every pooling: (100 - 3) / 2 + 1 = 49 positions are whole, (118 - 3) / 2 + 1 = 58 are not.
     for height, width in ((100, 118), (121, 95)):
         pixels = picture(height, width).double()
-        expected = numpy_alexnet.squeezed(network.fed(pixels)[0].numpy(), {key: each.double().numpy() for key, each in trusted.items()})
-        found = network.features(pixels, network.card.names)
+        expected = numpy_alexnet.squeezed(
+            network.preprocess(pixels)[0].numpy(), {key: each.double().numpy() for key, each in trusted.items()}
+        )
+        found = network.features(pixels, network.spec.names)
         assert set(found) == set(expected) - {"logits"}
         for name, seen in found.items():
             assert_close(seen[0], torch.from_numpy(expected[name]), msg=name)
-            assert tuple(seen.shape[2:]) == tuple(network.card.positions(side, name) for side in (height, width))
+            assert tuple(seen.shape[2:]) == tuple(network.spec.positions(side, name) for side in (height, width))
         assert_close(found["relu10"].mean((2, 3))[0], torch.from_numpy(expected["logits"]))
 
 
@@ -112,12 +114,14 @@ def test_the_whole_network_in_single_precision() -> None:
     state = drawn_state()
     assert sum(each.numel() for each in state.values()) == 1_235_496
     held = joined(tuple(HeldLayer(name[:-7], each, state[name[:-7] + ".bias"]) for name, each in state.items() if name.endswith("weight")))
-    card: Card = CARDS["squeezenet"]
-    convolutions = [layer.name for layer in card.layers if layer.kind == "conv"]
+    spec: ModelSpec = BACKBONES["squeezenet"]
+    convolutions = [layer.name for layer in spec.layers if layer.kind == "conv"]
     weights = {name: (layer.weight, layer.bias) for name, layer in zip(convolutions, held, strict=True) if layer.bias is not None}
-    network = AlexNet(card, weights).to()
+    network = AlexNet(spec, weights).to()
     pixels = picture(224, 224)
-    expected = numpy_alexnet.squeezed(network.fed(pixels)[0].double().numpy(), {key: each.double().numpy() for key, each in state.items()})
+    expected = numpy_alexnet.squeezed(
+        network.preprocess(pixels)[0].double().numpy(), {key: each.double().numpy() for key, each in state.items()}
+    )
     found = network.features(pixels, ["relu10"])["relu10"].mean((2, 3))[0].double().numpy()
     assert np.abs(found - expected["logits"]).max() < 1e-5 * np.abs(expected["logits"]).max()
 
@@ -125,10 +129,10 @@ def test_the_whole_network_in_single_precision() -> None:
 @pytest.mark.usefixtures("trusted")
 def test_poolings_keep_what_is_left_over_whatever_is_asked_for() -> None:
     pixels = picture(118, 118)
-    down, up = loaded(), NETWORKS["alexnet"](CARDS["squeezenet"], pool_rounding="up")
+    down, up = loaded(), NETWORKS["alexnet"](BACKBONES["squeezenet"], pool_rounding="up")
     assert torch.equal(down.features(pixels, ["fire9"])["fire9"], up.features(pixels, ["fire9"])["fire9"])
     with pytest.raises(OptionError, match=r"^padding: squeezenet cannot look round the border"):
-        NETWORKS["alexnet"](CARDS["squeezenet"], padding="circular")
+        NETWORKS["alexnet"](BACKBONES["squeezenet"], padding="circular")
 
 
 def test_halves_are_joined_where_they_stand_side_by_side() -> None:
@@ -153,7 +157,7 @@ def test_halves_are_joined_where_they_stand_side_by_side() -> None:
 def test_a_file_of_another_network_is_refused(trusted: dict[str, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "hub" / "checkpoints" / SMALL.file
     torch.save({name: each for name, each in trusted.items() if "features.6.expand1x1" not in name}, path)
-    monkeypatch.setattr(squeezenet_cards, "SQUEEZENET", replace(SMALL, sha256=sha256_of(path)))
+    monkeypatch.setattr(squeezenet_specs, "SQUEEZENET", replace(SMALL, sha256=sha256_of(path)))
     assert len(open_weights(path).layers) == 18
     with pytest.raises(WeightsError, match=r"^The weights of squeezenet are of another network: .* features\.6\.expand3x3 has shapes"):
         loaded()

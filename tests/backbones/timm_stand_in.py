@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pincel.backbones.timm import card_of
+from pincel.backbones.timm import spec_of
 
 TOLD: dict[str, Any] = {
     "architecture": "tiny",
@@ -110,4 +110,4 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in values.items():
         setattr(library, name, value)
     monkeypatch.setitem(__import__("sys").modules, "timm", library)
-    card_of.cache_clear()
+    spec_of.cache_clear()

@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from pincel.backbones.alexnet import AlexNet
-from pincel.backbones.cards import Card, conv, fully_connected, relu, stacked
 from pincel.backbones.native import write_network
+from pincel.backbones.specs import ModelSpec, conv, fully_connected, relu, stacked
 from pincel.backbones.vgg import VGG
 from pincel.classify.answer import Answer, Classifier, answers, class_names, classifiers, classifying, imagenet, shorter_side, views
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, UnknownNameError, WeightsError
@@ -26,8 +26,8 @@ from tests.tensors import assert_close
 
 NAMES = ("cat", "dog", "harbour")
 # One convolution as large as the crop: each class is a filter.
-CARD: Card = replace(
-    CARDS["alexnet"],
+CARD: ModelSpec = replace(
+    BACKBONES["alexnet"],
     name="small",
     layers=stacked((conv("conv1", 4, 3, pad=1), relu("relu1"), *fully_connected(16, 5, 3))),
     mean=(10.0, 20.0, 30.0),
@@ -37,11 +37,11 @@ CARD: Card = replace(
 )
 
 
-def saved(path: Path, card: Card = CARD) -> Card:
-    """Write a network as ``pincel train`` does, and return its card."""
+def saved(path: Path, spec: ModelSpec = CARD) -> ModelSpec:
+    """Write a network as ``pincel train`` does, and return its spec."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_network(path, card, drawn_weights(card))
-    return card
+    write_network(path, spec, drawn_weights(spec))
+    return spec
 
 
 def stripes(height: int, width: int) -> Image.Image:
@@ -95,10 +95,10 @@ def test_what_is_transparent_shows_nothing() -> None:
 # --- What is answered -------------------------------------------------------------------------------------------------------------------
 
 
-def by_hand(seen: Tensor, card: Card = CARD) -> Tensor:
+def by_hand(seen: Tensor, spec: ModelSpec = CARD) -> Tensor:
     """Compute the small network step by step, and average over views."""
-    weights = {name: (weight.double(), bias.double()) for name, (weight, bias) in drawn_weights(card).items()}
-    x = (seen.double() - torch.tensor(card.mean).double().view(1, 3, 1, 1)) / torch.tensor(card.std).double().view(1, 3, 1, 1)
+    weights = {name: (weight.double(), bias.double()) for name, (weight, bias) in drawn_weights(spec).items()}
+    x = (seen.double() - torch.tensor(spec.mean).double().view(1, 3, 1, 1)) / torch.tensor(spec.std).double().view(1, 3, 1, 1)
     x = torch.conv2d(x, *weights["conv1"], padding=1).clamp_min(0).flatten(1)
     for name in ("fc6", "fc7", "fc8"):
         weight, bias = weights[name]
@@ -133,11 +133,11 @@ def test_ten_probabilities_are_averaged_and_not_ten_answers() -> None:
 
 
 def test_a_network_that_ends_in_a_map_answers_with_its_mean(monkeypatch: pytest.MonkeyPatch) -> None:
-    card = replace(CARD, layers=stacked((conv("conv1", 3, 3), relu("relu1"))))
-    network = Classifier(AlexNet(card, drawn_weights(card)).to(), NAMES)
+    spec = replace(CARD, layers=stacked((conv("conv1", 3, 3), relu("relu1"))))
+    network = Classifier(AlexNet(spec, drawn_weights(spec)).to(), NAMES)
     seen = views(stripes(18, 18), CARD)
-    weight, bias = drawn_weights(card)["conv1"]
-    fed = (seen - torch.tensor(card.mean).view(1, 3, 1, 1)) / torch.tensor(card.std).view(1, 3, 1, 1)
+    weight, bias = drawn_weights(spec)["conv1"]
+    fed = (seen - torch.tensor(spec.mean).view(1, 3, 1, 1)) / torch.tensor(spec.std).view(1, 3, 1, 1)
     expected = torch.conv2d(fed, weight, bias).clamp_min(0).mean((2, 3))[0].double().softmax(0)
     assert_close(network.probabilities(seen), expected, atol=1e-6, rtol=1e-4)
 
@@ -176,11 +176,11 @@ def test_the_classes_of_imagenet() -> None:
     assert {index: names[index] for index in known} == known
 
 
-def test_names_are_those_of_the_card_if_it_has_one_for_each_channel() -> None:
+def test_names_are_those_of_the_spec_if_it_has_one_for_each_channel() -> None:
     assert class_names(CARD) == NAMES
     assert class_names(replace(CARD, classes=())) == ("class 0", "class 1", "class 2")
     assert class_names(replace(CARD, classes=("one",))) == ("class 0", "class 1", "class 2")
-    assert class_names(CARDS["caffenet"]) == imagenet()
+    assert class_names(BACKBONES["caffenet"]) == imagenet()
 
 
 # --- What is refused --------------------------------------------------------------------------------------------------------------------

@@ -10,17 +10,17 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.backbones.alexnet import AlexNet
-from pincel.backbones.cards import Card
+from pincel.backbones.specs import ModelSpec
 from pincel.classify.network import answers, cast, dropout_masks, first_weights, flat, loss_of, slopes_of
-from pincel.classify.plan import planned_card
+from pincel.classify.plan import planned_spec
 from pincel.classify.recipes import find_training
 from tests.classify.tiny import tiny
 
 Weights = dict[str, tuple[Tensor, Tensor]]
 
 
-def card_of(name: str = "alexnet-small", **changes: Any) -> Card:
-    return planned_card(tiny(name, **changes), ("a", "b", "c"), (0, 0, 0), "tiny", "us")
+def spec_of(name: str = "alexnet-small", **changes: Any) -> ModelSpec:
+    return planned_spec(tiny(name, **changes), ("a", "b", "c"), (0, 0, 0), "tiny", "us")
 
 
 def doubled(weights: Weights) -> Weights:
@@ -34,8 +34,8 @@ def views(count: int = 3, seed: int = 0) -> Tensor:
 
 def test_first_weights_of_the_paper_spread_by_a_hundredth() -> None:
     recipe = find_training("alexnet2012").recipe.override(wide=256)
-    card = planned_card(recipe, [str(place) for place in range(100)], (0, 0, 0), "", "")
-    weights = first_weights(card, recipe)
+    spec = planned_spec(recipe, [str(place) for place in range(100)], (0, 0, 0), "", "")
+    weights = first_weights(spec, recipe)
     assert list(weights) == ["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"]
     for name, (weight, bias) in weights.items():
         count = weight.numel()
@@ -49,8 +49,8 @@ def test_first_weights_of_the_paper_spread_by_a_hundredth() -> None:
 @pytest.mark.parametrize(("name", "gain"), [("alexnet-small", 2.0), ("alexnet-small-tanh", 1.0)])
 def test_first_weights_keep_the_variance(name: str, gain: float) -> None:
     recipe = find_training(name).recipe
-    card = planned_card(recipe, [str(place) for place in range(10)], (0, 0, 0), "", "")
-    for layer, (weight, bias) in first_weights(card, recipe).items():
+    spec = planned_spec(recipe, [str(place) for place in range(10)], (0, 0, 0), "", "")
+    for layer, (weight, bias) in first_weights(spec, recipe).items():
         inputs = weight[0].numel()
         expected = ((gain if layer != "fc8" else 1.0) / inputs) ** 0.5
         assert float(weight.std()) == pytest.approx(expected, rel=5 / (2 * weight.numel()) ** 0.5), layer
@@ -58,33 +58,33 @@ def test_first_weights_keep_the_variance(name: str, gain: float) -> None:
 
 
 def test_first_weights_belong_to_the_seed() -> None:
-    card = card_of()
-    one, same, other = (flat(first_weights(card, tiny(seed=seed))) for seed in (1, 1, 2))
+    spec = spec_of()
+    one, same, other = (flat(first_weights(spec, tiny(seed=seed))) for seed in (1, 1, 2))
     assert all(torch.equal(each, again) for each, again in zip(one, same, strict=True))
     assert not torch.equal(one[0], other[0])
 
 
 def test_it_answers_what_is_looked_with_later() -> None:
-    card = card_of()
-    weights = doubled(first_weights(card, tiny()))
+    spec = spec_of()
+    weights = doubled(first_weights(spec, tiny()))
     x = views()
-    seen = AlexNet(card, weights).features(x * card.std[0], ["fc8"])["fc8"].flatten(1)
-    assert torch.allclose(answers(cast(card, weights, torch.float64), x, {}), seen, atol=1e-12)
+    seen = AlexNet(spec, weights).features(x * spec.std[0], ["fc8"])["fc8"].flatten(1)
+    assert torch.allclose(answers(cast(spec, weights, torch.float64), x, {}), seen, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["alexnet-small", "alexnet-small-tanh", "alexnet-small-no-overlap-no-lrn-one-gpu"])
 def test_slopes_are_those_of_finite_differences(name: str) -> None:
     recipe = tiny(name, ones="conv2,conv4,fc6", channels="2,4,4,4,2", wide=4)
-    card = planned_card(recipe, ("a", "b", "c"), (0, 0, 0), "", "")
-    weights = doubled(first_weights(card, recipe))
+    spec = planned_spec(recipe, ("a", "b", "c"), (0, 0, 0), "", "")
+    weights = doubled(first_weights(spec, recipe))
     x, labels, rng = views(4), torch.tensor([0, 2, 1, 1]), torch.Generator().manual_seed(1)
     # Where all that a unit sees is silent, and its bias is 0, a ReLU has no slope.
     for _, bias in weights.values():
         bias.data.add_(0.1 * torch.randn(bias.shape, generator=rng, dtype=torch.float64))
-    masks = {layer: mask.double() for layer, mask in dropout_masks(card, recipe, (1, 0), 4, slice(0, 4)).items()}
+    masks = {layer: mask.double() for layer, mask in dropout_masks(spec, recipe, (1, 0), 4, slice(0, 4)).items()}
 
     def loss() -> Tensor:
-        return loss_of(answers(cast(card, weights, torch.float64), x, masks), labels, 4)
+        return loss_of(answers(cast(spec, weights, torch.float64), x, masks), labels, 4)
 
     slopes = slopes_of(loss(), flat(weights))
     step = 1e-6
@@ -107,54 +107,54 @@ def test_the_loss_is_the_mean_over_everybody() -> None:
 
 
 def test_nobody_to_learn_from_is_no_slope() -> None:
-    card = card_of()
-    weights = first_weights(card, tiny())
+    spec = spec_of()
+    weights = first_weights(spec, tiny())
     for each in flat(weights):
         each.requires_grad_()
-    logits = answers(cast(card, weights, torch.float32), torch.empty(0, 3, 24, 24), {})
+    logits = answers(cast(spec, weights, torch.float32), torch.empty(0, 3, 24, 24), {})
     assert logits.shape == (0, 3)
     assert all(float(slope.abs().max()) == 0 for slope in slopes_of(loss_of(logits, torch.empty(0, dtype=torch.int64), 4), flat(weights)))
 
 
 def test_half_of_the_units_are_silent_and_the_others_make_up_for_them() -> None:
-    card, recipe = card_of(wide=400), tiny(wide=400)
-    masks = dropout_masks(card, recipe, (2, 7), 50, slice(0, 50))
+    spec, recipe = spec_of(wide=400), tiny(wide=400)
+    masks = dropout_masks(spec, recipe, (2, 7), 50, slice(0, 50))
     assert list(masks) == ["relu6", "relu7"]
     for mask in masks.values():
         assert mask.shape == (50, 400, 1, 1)
         assert set(mask.flatten().tolist()) == {0.0, 2.0}
         assert float(mask.mean()) == pytest.approx(1, abs=5 / 20000**0.5)
     assert not torch.equal(masks["relu6"], masks["relu7"])
-    other = dropout_masks(card, recipe, (2, 8), 50, slice(0, 50))
+    other = dropout_masks(spec, recipe, (2, 8), 50, slice(0, 50))
     assert not torch.equal(masks["relu6"], other["relu6"])
 
 
 def test_shares_of_a_batch_have_shares_of_its_masks() -> None:
-    card, recipe = card_of(), tiny(dropout=0.25)
-    whole = dropout_masks(card, recipe, (1, 1), 7, slice(0, 7))
+    spec, recipe = spec_of(), tiny(dropout=0.25)
+    whole = dropout_masks(spec, recipe, (1, 1), 7, slice(0, 7))
     for name, mask in whole.items():
-        shares = [dropout_masks(card, recipe, (1, 1), 7, part)[name] for part in (slice(0, 2), slice(2, 7))]
+        shares = [dropout_masks(spec, recipe, (1, 1), 7, part)[name] for part in (slice(0, 2), slice(2, 7))]
         assert torch.equal(torch.cat(shares), mask)
         assert float(mask.max()) == pytest.approx(4 / 3)
         assert float(mask.min()) == 0
 
 
 def test_silent_units_tell_the_next_layer_nothing() -> None:
-    card = card_of()
-    weights = doubled(first_weights(card, tiny()))
+    spec = spec_of()
+    weights = doubled(first_weights(spec, tiny()))
     masks = {"relu7": torch.zeros(3, 8, 1, 1, dtype=torch.float64)}
     expected = weights["fc8"][1].expand(3, 3)
-    assert torch.allclose(answers(cast(card, weights, torch.float64), views(), masks), expected)
+    assert torch.allclose(answers(cast(spec, weights, torch.float64), views(), masks), expected)
 
 
 def test_without_dropout_there_are_no_masks() -> None:
-    assert dropout_masks(card_of(), tiny("alexnet-small-no-dropout"), (1, 1), 5, slice(0, 5)) == {}
+    assert dropout_masks(spec_of(), tiny("alexnet-small-no-dropout"), (1, 1), 5, slice(0, 5)) == {}
 
 
 def test_half_precision_is_near() -> None:
-    card = card_of()
-    weights = first_weights(card, tiny())
+    spec = spec_of()
+    weights = first_weights(spec, tiny())
     x = views().float()
-    full, half = (answers(cast(card, weights, dtype), x, {}) for dtype in (torch.float32, torch.bfloat16))
+    full, half = (answers(cast(spec, weights, dtype), x, {}) for dtype in (torch.float32, torch.bfloat16))
     assert half.dtype == torch.float32
     assert (full - half).abs().max() < 0.05 * full.abs().max()

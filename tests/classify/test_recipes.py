@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pincel.backbones.alexnet_cards import NORM_FIRST, krizhevsky_layers
-from pincel.classify.plan import hidden, planned_card, planned_layers
+from pincel.backbones.alexnet_specs import NORM_FIRST, krizhevsky_layers
+from pincel.classify.plan import hidden, planned_layers, planned_spec
 from pincel.classify.recipes import ABLATIONS, BASES, find_training, training_names
 from pincel.classify.schema import TrainingRecipe
 from pincel.errors import OptionError, UnknownNameError
@@ -37,13 +37,13 @@ def test_the_recipe_of_the_paper_is_that_of_the_paper() -> None:
 
 def test_its_network_is_that_of_the_paper() -> None:
     recipe = find_training("alexnet2012").recipe
-    card = planned_card(recipe, [str(each) for each in range(1000)], (120, 110, 100), "trained", "us")
-    assert card.layers == krizhevsky_layers(NORM_FIRST)
-    assert card.parameters == 60_965_224
-    assert card.response is not None
-    assert (card.response.k, card.response.alpha, card.response.beta, card.response.size) == (2.0, 1e-4, 0.75, 5)
-    assert (card.crop, card.std, card.network, card.format) == (227, (1, 1, 1), "alexnet", "safetensors")
-    assert hidden(card) == ("relu6", "relu7")
+    spec = planned_spec(recipe, [str(each) for each in range(1000)], (120, 110, 100), "trained", "us")
+    assert spec.layers == krizhevsky_layers(NORM_FIRST)
+    assert spec.parameters == 60_965_224
+    assert spec.response is not None
+    assert (spec.response.k, spec.response.alpha, spec.response.beta, spec.response.size) == (2.0, 1e-4, 0.75, 5)
+    assert (spec.crop, spec.std, spec.network, spec.format) == (227, (1, 1, 1), "alexnet", "safetensors")
+    assert hidden(spec) == ("relu6", "relu7")
 
 
 @pytest.mark.parametrize("base", list(BASES))
@@ -67,8 +67,8 @@ def test_what_is_taken_from_training_is_not_in_it() -> None:
     still = find_training("alexnet-small-no-augmentation").recipe
     assert (still.views, still.color_noise) == ("center", 0)
     assert find_training("alexnet2012-tanh").recipe.ones == ()
-    card = planned_card(find_training("alexnet2012-no-lrn").recipe, ("a", "b"), (0, 0, 0), "", "")
-    assert card.response is None
+    spec = planned_spec(find_training("alexnet2012-no-lrn").recipe, ("a", "b"), (0, 0, 0), "", "")
+    assert spec.response is None
 
 
 def test_several_parts_can_be_taken() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from pincel.backbones.native import read_card, read_network
+from pincel.backbones.native import read_network, read_spec
 from pincel.classify.network import dropout_masks, first_weights
 from pincel.classify.recipes import training_names
 from pincel.classify.training import ClassifierTraining, TrainingMachine
@@ -79,13 +79,13 @@ def test_it_tells_and_writes_everything(data: Path, tmp_path: Path) -> None:
 
 def test_the_network_says_what_it_is(data: Path, tmp_path: Path) -> None:
     run = train(data, tmp_path / "run")
-    card = read_card(tmp_path / "run" / "network.safetensors")
-    assert (card.name, card.classes, card.crop, card.network) == ("alexnet-small", ("blue", "green", "red"), 24, "alexnet")
-    assert card.mean == pytest.approx((101, 97, 107), abs=8)
-    assert card.std == (20.0, 20.0, 20.0)
-    assert card.summary.startswith(f"alexnet-small, trained on {data.name}: 3 classes, 18 pictures")
-    assert read_network(Path(card.path), card).keys() == {"conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"}
-    assert run.card.layers == card.layers
+    spec = read_spec(tmp_path / "run" / "network.safetensors")
+    assert (spec.name, spec.classes, spec.crop, spec.network) == ("alexnet-small", ("blue", "green", "red"), 24, "alexnet")
+    assert spec.mean == pytest.approx((101, 97, 107), abs=8)
+    assert spec.std == (20.0, 20.0, 20.0)
+    assert spec.summary.startswith(f"alexnet-small, trained on {data.name}: 3 classes, 18 pictures")
+    assert read_network(Path(spec.path), spec).keys() == {"conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"}
+    assert run.spec.layers == spec.layers
 
 
 def test_the_best_network_is_kept(data: Path, tmp_path: Path) -> None:
@@ -169,17 +169,17 @@ def test_every_recipe_learns(name: str, data: Path, tmp_path: Path) -> None:
     recipe = tiny(name, epochs=1, **size)
     run = train(data, tmp_path / "run", recipe)
     assert run.record["steps"] >= 3
-    card = run.card
-    after, before = read_network(tmp_path / "run" / "network.safetensors", card), first_weights(card, recipe)
+    spec = run.spec
+    after, before = read_network(tmp_path / "run" / "network.safetensors", spec), first_weights(spec, recipe)
     assert all(not torch.equal(after[layer][0], weight) for layer, (weight, _) in before.items())
 
 
 def test_every_step_has_silent_units_of_its_own(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
 
-    def noted(card: Any, recipe: Any, step: tuple[int, int], *rest: Any) -> Any:
+    def noted(spec: Any, recipe: Any, step: tuple[int, int], *rest: Any) -> Any:
         drawn.append(step)
-        return dropout_masks(card, recipe, step, *rest)
+        return dropout_masks(spec, recipe, step, *rest)
 
     monkeypatch.setattr("pincel.classify.step.dropout_masks", noted)
     train(data, tmp_path / "run")

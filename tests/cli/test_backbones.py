@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from tests.backbones.timm_stand_in import pretend
 from tests.cli.run import pincel, refused
 
@@ -13,10 +13,10 @@ Capture = pytest.CaptureFixture[str]
 
 def test_every_network_with_its_parameters(capsys: Capture) -> None:
     lines = {line.split()[0]: line for line in pincel(capsys, "backbones").out.splitlines()}
-    assert list(lines) == list(CARDS)
+    assert list(lines) == list(BACKBONES)
     expected = {"vgg19": "20.0 M", "vgg19-caffe-fc": "143.7 M", "alexnet2012": "61.0 M", "squeezenet": "1.2 M", "random-cnn-11": "46.6 k"}
     for name, count in expected.items():
-        assert lines[name] == f"{name:<{max(map(len, CARDS))}}{count:>9}  {CARDS[name].summary}"
+        assert lines[name] == f"{name:<{max(map(len, BACKBONES))}}{count:>9}  {BACKBONES[name].summary}"
 
 
 def test_every_layer_with_its_kind(capsys: Capture) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pincel.backbones.vgg_cards import VGG19
+from pincel.backbones.vgg_specs import VGG19
 from tests.cli.run import Answer, pincel, refused
 
 Capture = pytest.CaptureFixture[str]
@@ -143,7 +143,7 @@ def test_weights_that_are_damaged(verb: str, here: Path, capsys: Capture, monkey
 
     damaged = here / "weights.bin"
     damaged.write_bytes(store.place(VGG19).read_bytes()[:-1])
-    monkeypatch.setattr(store, "place", lambda card: damaged)
+    monkeypatch.setattr(store, "place", lambda spec: damaged)
     answer = pincel(capsys, *verb.split())
     assert answer.code == 2
     assert "damaged" in answer.out + answer.err

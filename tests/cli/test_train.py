@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from pincel.backbones.native import read_network
-from pincel.classify.plan import planned_card
+from pincel.classify.plan import planned_spec
 from tests.classify.tiny import TINY, tiny, write_set
 from tests.cli.run import Answer, pincel, process, refused
 from tests.torchrun import run
@@ -142,8 +142,8 @@ def test_ctrl_c_keeps_what_there_is_and_resume_goes_on(data: Path, capsys: Captu
     assert (saved["event"], saved["stopped"]) == ("saved", "interrupted")
     cut = record(folder)
     assert cut["epochs"] >= 2
-    card = planned_card(tiny(), ("blue", "green", "red"), (0, 0, 0), "", "")
-    assert read_network(folder / "network.safetensors", card)
+    spec = planned_spec(tiny(), ("blue", "green", "red"), (0, 0, 0), "", "")
+    assert read_network(folder / "network.safetensors", spec)
     answer = pincel(capsys, "train", data, "--resume", "--epochs", str(cut["epochs"] + 1), "--device", "cpu", "-o", folder)
     assert answer.code == 0, answer.err
     assert f"going on after epoch {cut['epochs']}, step {cut['steps'] - 4 * cut['epochs']}" in answer.err

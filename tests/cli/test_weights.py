@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 import torch
 
-from pincel.backbones import CARDS, store, vgg_cards
-from pincel.backbones.cards import Card
+from pincel.backbones import BACKBONES, store, vgg_specs
 from pincel.backbones.imports import known_names
-from pincel.backbones.native import read_card, write_network
+from pincel.backbones.native import read_spec, write_network
+from pincel.backbones.specs import ModelSpec
 from pincel.backbones.vgg import load_vgg
 from pincel.backbones.weights import load_weights
 from tests.backbones.serving import Server, held, ranged, status, whole
@@ -54,24 +54,24 @@ def cache(tmp_path: Path) -> Path:
 def small(tmp_path: Path) -> Path:
     """Return a file that pincel wrote: a VGG of two convolutions."""
     vgg = random_vgg([(2, 4)])
-    write_network(tmp_path / "small.safetensors", replace(vgg.card, name="small", package="", file="", sha256=""), vgg.weights)
+    write_network(tmp_path / "small.safetensors", replace(vgg.spec, name="small", package="", file="", sha256=""), vgg.weights)
     return tmp_path / "small.safetensors"
 
 
 @pytest.fixture
 def foreign(tmp_path: Path, small: Path) -> Path:
     """Return the same weights as torchvision would save them."""
-    card = read_card(small)
-    torch.save(torchvision_state(card, dict(load_weights(card))), tmp_path / "foreign.pth")
+    spec = read_spec(small)
+    torch.save(torchvision_state(spec, dict(load_weights(spec))), tmp_path / "foreign.pth")
     return tmp_path / "foreign.pth"
 
 
-def served(monkeypatch: pytest.MonkeyPatch, server: Server, **changes: Any) -> Card:
+def served(monkeypatch: pytest.MonkeyPatch, server: Server, **changes: Any) -> ModelSpec:
     """Let vgg19-torchvision be what a server of ours serves."""
     digest = hashlib.sha256(DATA).hexdigest()
-    card = replace(vgg_cards.VGG19_TORCHVISION, url=server.url(), mirrors=(), size=len(DATA), sha256=digest, **changes)
-    monkeypatch.setattr(vgg_cards, "VGG19_TORCHVISION", card)
-    return card
+    spec = replace(vgg_specs.VGG19_TORCHVISION, url=server.url(), mirrors=(), size=len(DATA), sha256=digest, **changes)
+    monkeypatch.setattr(vgg_specs, "VGG19_TORCHVISION", spec)
+    return spec
 
 
 def equal(one: Any, other: Any) -> bool:
@@ -90,7 +90,7 @@ def test_list_says_of_each_network_what_it_is(capsys: Capture, small: Path) -> N
     assert said["vgg19-torchvision"][1:] == ["548.1 MiB", "no", "SHA-256", "BSD-3-Clause"]
     assert said["random-cnn"][1:3] == ["drawn", "none needed"]
     assert said["mine"][2:4] == ["yes", "first"]
-    assert lines[2].strip() == CARDS["vgg19"].summary
+    assert lines[2].strip() == BACKBONES["vgg19"].summary
     # A hash of which only the beginning was published, and a file of which nobody published one.
     assert {row[0]: row[2:4] for row in map(str.split, lines[1::2])}["vgg19-jcjohnson"] == ["SHA-256[:8]", "CC"]
     assert said["vgg19-gatys"][1:3] == ["no", "first"]
@@ -98,10 +98,10 @@ def test_list_says_of_each_network_what_it_is(capsys: Capture, small: Path) -> N
 
 def test_list_as_json(capsys: Capture, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {row["name"]: row for row in json.loads(pincel(capsys, "weights", "list", "--json").out)}
-    assert list(rows) == list(CARDS)
+    assert list(rows) == list(BACKBONES)
     row = rows["vgg19-torchvision"]
     assert (row["here"], row["bytes"], row["path"]) == ("no", 574_673_361, str(cache / "vgg19-dcbb9e9d.pth"))
-    assert (row["hash_kind"], row["hash"]) == CARDS["vgg19-torchvision"].fingerprint
+    assert (row["hash_kind"], row["hash"]) == BACKBONES["vgg19-torchvision"].fingerprint
     assert (row["parameters"], row["network"]) == (20_024_384, "vgg")
     assert row["url"].startswith("https://")
     assert {"source", "licence", "summary", "mirrors"} <= set(row)
@@ -140,7 +140,7 @@ def test_get_downloads_once_and_prints_where(capsys: Capture, cache: Path, monke
         assert len(server.asked) == 1
     assert (first.code, first.out) == (0, f"{cache / 'vgg19-dcbb9e9d.pth'}\n")
     assert re.fullmatch(r"downloading the weights of vgg19-torchvision: 0\.\d of 0\.7 MiB\n", first.err)
-    assert second.out.splitlines() == [first.out.strip(), str(store.place(CARDS["vgg19"]))]
+    assert second.out.splitlines() == [first.out.strip(), str(store.place(BACKBONES["vgg19"]))]
     assert second.err == ""
     assert (cache / "vgg19-dcbb9e9d.pth").read_bytes() == DATA
 
@@ -179,8 +179,8 @@ def test_get_refuses(capsys: Capture, arguments: list[str], told: str) -> None:
 
 SERVED = """
 from dataclasses import replace
-from pincel.backbones import vgg_cards
-vgg_cards.VGG19_TORCHVISION = replace(vgg_cards.VGG19_TORCHVISION, url={url!r}, mirrors=(), size={size}, sha256={digest!r})
+from pincel.backbones import vgg_specs
+vgg_specs.VGG19_TORCHVISION = replace(vgg_specs.VGG19_TORCHVISION, url={url!r}, mirrors=(), size={size}, sha256={digest!r})
 """
 
 
@@ -188,8 +188,8 @@ vgg_cards.VGG19_TORCHVISION = replace(vgg_cards.VGG19_TORCHVISION, url={url!r}, 
 def test_an_interrupted_get_is_gone_on_with(cache: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     never, part = threading.Event(), cache / "vgg19-dcbb9e9d.pth.part"
     with Server(held(DATA, HALF, never, ETag='"one"'), ranged(DATA)) as server:
-        card = served(monkeypatch, server)
-        code = SERVED.format(url=card.url, size=card.size, digest=card.sha256)
+        spec = served(monkeypatch, server)
+        code = SERVED.format(url=spec.url, size=spec.size, digest=spec.sha256)
         started = process("weights", "get", "vgg19-torchvision", code=code)
         assert started.stderr is not None
         # Its first line comes with the first bytes.
@@ -212,9 +212,9 @@ def test_an_interrupted_get_is_gone_on_with(cache: Path, capsys: Capture, monkey
 def test_a_terminal_shows_a_bar_with_speed_and_time_left(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go = threading.Event()
     with Server(held(DATA, HALF, go)) as server:
-        card = served(monkeypatch, server)
+        spec = served(monkeypatch, server)
         ours, theirs = os.openpty()
-        code = SERVED.format(url=card.url, size=card.size, digest=card.sha256)
+        code = SERVED.format(url=spec.url, size=spec.size, digest=spec.sha256)
         script = f"import sys\n{code}\nfrom pincel.cli import main\nmain(sys.argv[1:])"
         started = subprocess.Popen(
             [sys.executable, "-c", script, "weights", "get", "vgg19-torchvision"],
@@ -252,7 +252,7 @@ def test_verify_looks_at_all_that_is_here(capsys: Capture, cache: Path, small: P
     answer = pincel(capsys, "weights", "verify")
     assert answer.code == 0
     first, mine = answer.out.splitlines()
-    assert first == f"ok   vgg19: SHA-256 c34748d2a8b1ad0a…, as published, {store.place(CARDS['vgg19'])}"
+    assert first == f"ok   vgg19: SHA-256 c34748d2a8b1ad0a…, as published, {store.place(BACKBONES['vgg19'])}"
     assert re.fullmatch(r"ok   mine: SHA-256 [0-9a-f]{16}…, as when it was first seen, .*mine\.safetensors", mine)
     # Files that several networks share are read once.
     cache.mkdir(parents=True)
@@ -284,7 +284,7 @@ def test_verify_finds_a_damaged_import(capsys: Capture, small: Path, folders: Pa
     answer = pincel(capsys, "weights", "verify", "mine")
     assert answer.code == 2
     assert "Try: import it again" in answer.out
-    # The header is gone: there is not even a card.
+    # The header is gone: there is not even a spec.
     (folders / "mine.safetensors").write_bytes(data[:20])
     answer = pincel(capsys, "weights", "verify")
     assert answer.code == 2
@@ -303,45 +303,45 @@ def test_path(capsys: Capture, cache: Path, folders: Path) -> None:
 def test_vgg19_exported_is_vgg19_to_the_last_bit(capsys: Capture, tmp_path: Path) -> None:
     out = tmp_path / "vgg19.safetensors"
     assert pincel(capsys, "weights", "export", "vgg19", "-o", out).out == f"{out}\n"
-    card, original = CARDS[str(out)], CARDS["vgg19"]
-    assert equal(load_weights(card), load_weights(original))
+    spec, original = BACKBONES[str(out)], BACKBONES["vgg19"]
+    assert equal(load_weights(spec), load_weights(original))
     same = ("name", "layers", "mean", "std", "source", "licence", "network", "crop")
-    assert [getattr(card, name) for name in same] == [getattr(original, name) for name in same]
-    assert (card.package, card.url, card.fingerprint[1], card.channels) == ("", "", "", "")
+    assert [getattr(spec, name) for name in same] == [getattr(original, name) for name in same]
+    assert (spec.package, spec.url, spec.fingerprint[1], spec.channels) == ("", "", "", "")
 
 
 def test_what_was_imported_is_a_backbone(capsys: Capture, small: Path, folders: Path) -> None:
     answer = pincel(capsys, "weights", "import", small, "--as", "mine")
     assert answer.out.splitlines() == [
         f"{small}: safetensors, 2 layers with weights, 260 parameters",
-        "like small: its own card says so",
+        "like small: the file says so itself",
         f"kept as {folders / 'mine.safetensors'}",
         "use it with --backbone mine",
     ]
-    small_vgg, mine = load_vgg(read_card(small)), load_vgg(CARDS["mine"])
+    small_vgg, mine = load_vgg(read_spec(small)), load_vgg(BACKBONES["mine"])
     small.unlink()
     assert equal(small_vgg.weights, mine.weights)
     pixels = picture(24, 24)
     assert mine.features(pixels, ["relu1_2"])["relu1_2"].equal(small_vgg.features(pixels, ["relu1_2"])["relu1_2"])
-    assert CARDS["mine"].source == read_card(folders / "mine.safetensors").source == CARDS["vgg19"].source
+    assert BACKBONES["mine"].source == read_spec(folders / "mine.safetensors").source == BACKBONES["vgg19"].source
     # And again from there, by name.
     again = pincel(capsys, "weights", "export", "mine", "-o", small)
     assert again.code == 0
-    assert equal(load_weights(read_card(small)), mine.weights)
+    assert equal(load_weights(read_spec(small)), mine.weights)
 
 
 def test_a_foreign_file_like_another_network(capsys: Capture, small: Path, foreign: Path, folders: Path) -> None:
     answer = pincel(capsys, "weights", "import", foreign, "--like", small)
     assert answer.out.splitlines()[:2] == [f"{foreign}: pytorch, 2 layers with weights, 260 parameters", "like small: as you say"]
-    card = CARDS["foreign"]
-    assert equal(load_weights(card), load_weights(read_card(small)))
-    assert card.source == f"foreign.pth, SHA-256 {hashlib.sha256(foreign.read_bytes()).hexdigest()}"
-    assert (card.licence, card.mean) == ("that of the file it was imported from", read_card(small).mean)
+    spec = BACKBONES["foreign"]
+    assert equal(load_weights(spec), load_weights(read_spec(small)))
+    assert spec.source == f"foreign.pth, SHA-256 {hashlib.sha256(foreign.read_bytes()).hexdigest()}"
+    assert (spec.licence, spec.mean) == ("that of the file it was imported from", read_spec(small).mean)
 
 
 def test_what_is_taken_of_a_checkpoint_is_said(capsys: Capture, small: Path, tmp_path: Path) -> None:
-    card = read_card(small)
-    net, average = (torchvision_state(card, {name: (w + add, b) for name, (w, b) in load_weights(card).items()}) for add in (0, 1))
+    spec = read_spec(small)
+    net, average = (torchvision_state(spec, {name: (w + add, b) for name, (w, b) in load_weights(spec).items()}) for add in (0, 1))
     path = tmp_path / "a.pth"
 
     def say() -> list[str]:
@@ -349,10 +349,10 @@ def test_what_is_taken_of_a_checkpoint_is_said(capsys: Capture, small: Path, tmp
 
     torch.save({"net": net, "args": Namespace(lr=0.1)}, path)
     assert say()[:2] == [f"{path}: pytorch, 2 layers with weights, 260 parameters", "taken: the weights under 'net'"]
-    assert equal(load_weights(CARDS["a"]), load_weights(card))
+    assert equal(load_weights(BACKBONES["a"]), load_weights(spec))
     torch.save({"net": net, "model_ema": average, "judge": {"a.weight": torch.ones(1, 3, 1, 1)}}, path)
     assert say()[1] == "taken: the weights under 'model_ema', not those under 'net', 'judge'"
-    assert load_weights(CARDS["a"])["conv1_1"][0].equal(load_weights(card)["conv1_1"][0] + 1)
+    assert load_weights(BACKBONES["a"])["conv1_1"][0].equal(load_weights(spec)["conv1_1"][0] + 1)
     torch.save({**net, "ema": {"a.weight": torch.ones(1, 3, 1, 1)}}, path)
     assert say()[1] == "taken: the weights under no name, not those under 'ema'"
     torch.save(net, path)
@@ -362,32 +362,32 @@ def test_what_is_taken_of_a_checkpoint_is_said(capsys: Capture, small: Path, tmp
 def test_channels_say_which_color_is_first(capsys: Capture, small: Path, foreign: Path) -> None:
     for channels in ("rgb", "bgr"):
         assert pincel(capsys, "weights", "import", foreign, "--like", small, "--as", channels, "--channels", channels).code == 0
-    red_first, blue_first = (load_weights(CARDS[name]) for name in ("rgb", "bgr"))
+    red_first, blue_first = (load_weights(BACKBONES[name]) for name in ("rgb", "bgr"))
     assert blue_first["conv1_1"][0].equal(red_first["conv1_1"][0].flip(1))
     assert blue_first["conv1_2"][0].equal(red_first["conv1_2"][0])
     # What is kept is red first, and is turned no second time.
-    assert CARDS["bgr"].channels == ""
+    assert BACKBONES["bgr"].channels == ""
 
 
 def test_a_file_that_pincel_knows_is_told_by_its_hash(capsys: Capture, torchvision: Path) -> None:
     answer = pincel(capsys, "weights", "import", torchvision, "--as", "known")
     assert answer.out.splitlines()[1] == "like vgg19-torchvision: it is that file, by its hash"
-    assert (CARDS["known"].licence, CARDS["known"].std) == ("BSD-3-Clause", CARDS["vgg19-torchvision"].std)
-    assert equal(load_weights(CARDS["known"]), load_weights(CARDS["vgg19-torchvision"]))
+    assert (BACKBONES["known"].licence, BACKBONES["known"].std) == ("BSD-3-Clause", BACKBONES["vgg19-torchvision"].std)
+    assert equal(load_weights(BACKBONES["known"]), load_weights(BACKBONES["vgg19-torchvision"]))
 
 
 def saved(path: Path, name: str, *, convert: Any = torchvision_state) -> Path:
-    """Write weights drawn for a card as a file of PyTorch."""
-    card = CARDS[name]
-    torch.save(convert(card, drawn_weights(card)), path)
+    """Write weights drawn for a spec as a file of PyTorch."""
+    spec = BACKBONES[name]
+    torch.save(convert(spec, drawn_weights(spec)), path)
     return path
 
 
 def test_layers_tell_a_network_that_has_no_like(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Two networks of these layers, fed alike: one of them is as good as the other.
-    layers = random_vgg([(1, 2)]).card.layers
+    layers = random_vgg([(1, 2)]).spec.layers
     for name in ("VGG19_TORCHVISION", "VGG16_TORCHVISION"):
-        monkeypatch.setattr(vgg_cards, name, replace(vgg_cards.VGG19_TORCHVISION, name=name.lower(), layers=layers))
+        monkeypatch.setattr(vgg_specs, name, replace(vgg_specs.VGG19_TORCHVISION, name=name.lower(), layers=layers))
     path = saved(tmp_path / "drawn.pth", "vgg19-torchvision")
     answer = pincel(capsys, "weights", "import", path)
     assert answer.out.splitlines()[1] == "like vgg19_torchvision: its layers fit, and files of this format are fed so"
@@ -396,9 +396,9 @@ def test_layers_tell_a_network_that_has_no_like(capsys: Capture, tmp_path: Path,
 def test_layers_of_networks_that_are_fed_differently_do_not_tell(
     capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folders: Path
 ) -> None:
-    layers = random_vgg([(1, 2)]).card.layers
+    layers = random_vgg([(1, 2)]).spec.layers
     for name in ("VGG19_TORCHVISION", "VGG19_TORCHVISION_255"):
-        monkeypatch.setattr(vgg_cards, name, replace(getattr(vgg_cards, name), layers=layers))
+        monkeypatch.setattr(vgg_specs, name, replace(getattr(vgg_specs, name), layers=layers))
     path = saved(tmp_path / "drawn.pth", "vgg19-torchvision")
     assert refused(pincel(capsys, "weights", "import", path)) == (
         f"pincel: weights: their shapes do not tell how the network is fed · given '{path}', 1 layers, as pytorch · "
@@ -425,7 +425,7 @@ def test_a_name_is_taken_once(capsys: Capture, small: Path, foreign: Path) -> No
     assert "--force to replace it" in text
     done = pincel(capsys, "weights", "import", foreign, "--like", small, "--as", "small", "--force")
     assert done.code == 0
-    assert CARDS["small"].source.startswith("foreign.pth")
+    assert BACKBONES["small"].source.startswith("foreign.pth")
     assert pincel(capsys, "weights", "verify", "small").code == 0
 
 

@@ -19,7 +19,7 @@ from pincel.engine.loop import Loop
 from pincel.engine.precision import FP32
 from pincel.engine.process_group import FollowerWork, LeaderWork, TorchGroup, join
 from pincel.engine.tiles import LocalWork, WorkPartition
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.optim.base import make_optimizer
 from pincel.recipes import RECIPES
 from pincel.run.images import Images
@@ -53,7 +53,7 @@ def main(out: Path) -> None:
 
 def evaluator_of(vgg: VGG, layout: Layout, share: WorkPartition) -> Evaluator:
     """Measure the targets too."""
-    content, style = (Picture((picture(*SIZE).double() / 255).roll(shift, -1), None, "", "") for shift in (1, 5))
+    content, style = (LoadedImage((picture(*SIZE).double() / 255).roll(shift, -1), None, "", "") for shift in (1, 5))
     materials = Images(content, [(style, 1.0), (replace(style, pixels=style.pixels.flip(-1)[..., :40]), 0.5)])
     return make_objective(RECIPE, materials, vgg, torch.device("cpu"), FP32, EvalOptions(layout, share))
 

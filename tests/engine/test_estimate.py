@@ -1,4 +1,4 @@
-"""What a look takes is known before, from the cards and a small picture."""
+"""What a look takes is known before, from the specs and a small picture."""
 
 from __future__ import annotations
 

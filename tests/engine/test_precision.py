@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pincel import Run, evaluate
 from pincel.backbones.vgg import load_vgg
-from pincel.backbones.vgg_cards import VGG19
+from pincel.backbones.vgg_specs import VGG19
 from pincel.canvas.pixels import PixelCanvas
 from pincel.engine import precision
 from pincel.engine.evaluator import Evaluator
@@ -408,26 +408,26 @@ def test_a_problem_sets_it_for_its_own_time_only() -> None:
     backwards: list[list[str]] = []
 
     class Watched:
-        card = VGG19
-        divisible = True
+        spec = VGG19
+        tileable = True
 
         def features(self, pixels: Tensor, layers: Any) -> dict[str, Tensor]:
-            return dict(self.look(pixels, layers))
+            return dict(self.iter_features(pixels, layers))
 
-        def look(self, pixels: Tensor, layers: Any) -> Iterator[tuple[str, Tensor]]:
+        def iter_features(self, pixels: Tensor, layers: Any) -> Iterator[tuple[str, Tensor]]:
             yield from ()
 
-        def fed(self, pixels: Tensor) -> Tensor:
+        def preprocess(self, pixels: Tensor) -> Tensor:
             seen.append(places())
             return pixels
 
-        def through(self, layers: Any, x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
+        def forward_layers(self, layers: Any, x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
             yield from ()
 
-        def grain(self, layer: str) -> int:
+        def block_size(self, layer: str) -> int:
             return 1
 
-        def shrunk(self, length: int, times: int) -> int:
+        def output_size(self, length: int, times: int) -> int:
             return length // times
 
     class Turned(VariationLoss):

@@ -16,7 +16,7 @@ from pincel.errors import OptionError
 from pincel.images.background import flatten
 from pincel.images.io import load_picture
 from pincel.images.masks import load_mask
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 
 
 def clear(path: Path, *, color: tuple[int, int, int] = (255, 255, 255), hidden: tuple[int, int, int] = (0, 0, 0)) -> Path:
@@ -46,7 +46,7 @@ def test_a_content_keeps_its_alpha(tmp_path: Path) -> None:
 
 @given(st.floats(0, 1), st.floats(0, 1), st.tuples(*[st.integers(0, 255)] * 3))
 def test_it_is_a_mixture(value: float, alpha: float, color: tuple[int, int, int]) -> None:
-    picture = Picture(torch.full((1, 3, 1, 1), value), torch.full((1, 1, 1, 1), alpha), "", "")
+    picture = LoadedImage(torch.full((1, 3, 1, 1), value), torch.full((1, 1, 1, 1), alpha), "", "")
     flat = flatten(picture, "#{:02x}{:02x}{:02x}".format(*color)).pixels.flatten()
     expected = torch.tensor([alpha * value + (1 - alpha) * each / 255 for each in color])
     torch.testing.assert_close(flat, expected, atol=1e-6, rtol=1e-5)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from pincel.backbones.cards import Layer
+from pincel.backbones.specs import LayerSpec
 from pincel.backbones.vgg import VGG
 from pincel.errors import PictureUnreadableError
 from pincel.images.masks import load_mask, propagated
@@ -62,7 +62,7 @@ def test_shares_add_up_at_any_size(rows: int, columns: int, height: int, width: 
     assert parts[0].min() >= 0
 
 
-def probed(vgg: VGG, layer: Layer, size: tuple[int, int], region: Tensor) -> Tensor:
+def probed(vgg: VGG, layer: LayerSpec, size: tuple[int, int], region: Tensor) -> Tensor:
     """Tell which positions of a layer change when a region does: those that see it."""
     pixels = torch.full((1, 3, *size), 100.0, dtype=torch.float64)
     before = vgg.features(pixels, [layer.name])[layer.name]
@@ -75,7 +75,7 @@ def test_all_and_inside_are_what_the_network_sees(name: str) -> None:
     vgg = random_vgg([(1, 32), (1, 32), (1, 32)], pooling="avg").to(dtype=torch.float64)
     region = torch.zeros(1, 1, 36, 44, dtype=torch.float64)
     region[..., 8:30, 5:21] = 1
-    layer = vgg.card.layer(name)
+    layer = vgg.spec.layer(name)
     size = vgg.features(torch.zeros(1, 3, 36, 44, dtype=torch.float64), [name])[name].shape[-2:]
     touched = probed(vgg, layer, (36, 44), region)
     places = {how: propagated(region, layer.stride, layer.receptive_field, (size[0], size[1]), how) for how in ("all", "inside", "simple")}

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.errors import OptionError, PictureUnreadableError, UnknownNameError
-from pincel.images.picture import Picture, fill_hidden
+from pincel.images.picture import LoadedImage, fill_hidden
 from pincel.images.resize import (
     MEASURES,
     RESAMPLERS,
@@ -219,7 +219,7 @@ def test_hidden_colors_do_not_bleed(resample: str) -> None:
     pixels, alpha = torch.zeros(1, 3, 12, 12), torch.zeros(1, 1, 12, 12)
     pixels[:, 0, :, 5:], alpha[..., 5:] = 1, 1  # red, and green where it cannot be seen
     pixels[:, 1, :, :5] = 1
-    moved = resize_picture(Picture(pixels, alpha, "a", "0", ("note",)), (7, 9), resample)
+    moved = resize_picture(LoadedImage(pixels, alpha, "a", "0", ("note",)), (7, 9), resample)
     assert moved.alpha is not None
     assert (moved.height, moved.width, moved.notes) == (7, 9, ("note",))
     assert 0 <= moved.alpha.min() <= moved.alpha.max() <= 1
@@ -227,7 +227,7 @@ def test_hidden_colors_do_not_bleed(resample: str) -> None:
 
 
 def test_opaque_pictures_are_simply_resized() -> None:
-    picture = Picture(noise(1, 3, 8, 8), None, "a", "0")
+    picture = LoadedImage(noise(1, 3, 8, 8), None, "a", "0")
     assert torch.equal(resize_picture(picture, (3, 5)).pixels, resize(picture.pixels, (3, 5)))
 
 

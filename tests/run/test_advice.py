@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.run.advice import style_notes
 
 SIDE = 320
 
 
 def notes(pixels: Tensor) -> list[str]:
-    return list(style_notes(Picture(pixels[None], None, "style.png", "")))
+    return list(style_notes(LoadedImage(pixels[None], None, "style.png", "")))
 
 
 def painting() -> Tensor:

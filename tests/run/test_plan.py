@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import torch
 
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from pincel.backbones.vgg import load_vgg
 from pincel.engine.estimate import CostModel
 from pincel.engine.layout import WHOLE, Part, parse_layout
 from pincel.engine.precision import Precision
 from pincel.errors import OptionError
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.recipes import RECIPES
 from pincel.run.cache import Cache
 from pincel.run.images import Images
@@ -25,9 +25,9 @@ CPU = torch.device("cpu")
 GIB = 2**30
 
 
-def shape(height: int, width: int) -> Picture:
+def shape(height: int, width: int) -> LoadedImage:
     """Return a picture without pixels."""
-    return Picture(torch.empty(1, 3, height, width, device="meta"), None, "a picture", "")
+    return LoadedImage(torch.empty(1, 3, height, width, device="meta"), None, "a picture", "")
 
 
 PICTURES = Images(shape(768, 1024), [(shape(600, 800), 1.0)])
@@ -112,7 +112,7 @@ def test_an_outline_keeps_as_much_as_the_network(precision: Precision) -> None:
     recipe = RECIPES["pincel"].recipe
     wanted = frozenset(["relu1_1", "relu3_1", "relu4_2"])
     outline = network_outline(recipe, Machine(CPU, precision))
-    loaded = precision.applied(load_vgg(CARDS["vgg19"], padding=recipe.padding), wanted)
+    loaded = precision.applied(load_vgg(BACKBONES["vgg19"], padding=recipe.padding), wanted)
     for layout in (WHOLE, parse_layout("pool2=256")):
         need, same = (
             CostModel(network, wanted, device).cost((512, 640), layout)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from pincel.backbones.cards import Layer
+from pincel.backbones.specs import LayerSpec
 from pincel.backbones.vgg import VGG
 from pincel.engine.events import SetupProgress
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, PincelError, UnknownNameError
@@ -44,7 +44,7 @@ def look_alike(height: int, width: int) -> Tensor:
 
 def test_a_layer_is_measured_as_by_hand() -> None:
     features = torch.tensor([[[[0.0, 1.0], [0.0, 3.0]], [[0.0, 0.0], [0.0, 0.0]], [[0.0, -2.0], [0.0, 0.0]]]])
-    layer = Layer("conv2_1", "conv", 3, 2, 10)
+    layer = LayerSpec("conv2_1", "conv", 3, 2, 10)
     found = measured(features, layer, picture(4, 4))
     assert (found.height, found.width, found.values) == (2, 2, 12)
     assert found.zeros == 9 / 12
@@ -60,7 +60,7 @@ def test_a_layer_is_measured_as_by_hand() -> None:
 def test_shapes_are_those_of_the_real_network_at_odd_sizes(vgg: VGG, height: int, width: int) -> None:
     pixels = look_alike(height, width)
     report = study(pixels, ActivationsOptions(None, 2), Settings(max(height, width)), Watch())
-    real = vgg.features(255 * pixels, vgg.card.names)
+    real = vgg.features(255 * pixels, vgg.spec.names)
     told = report.numbers["layers"]
     assert [each["layer"] for each in told] == list(real)
     for each in told:
@@ -320,5 +320,5 @@ def test_tables_hold_every_layer_in_both_languages() -> None:
 
 
 def test_a_layer_says_its_own_size() -> None:
-    answer = Answer(Layer("relu1_1", "relu", 4, 1, 3), 2, 3, 0.0, 1.0, 1.0, 0, None)
+    answer = Answer(LayerSpec("relu1_1", "relu", 4, 1, 3), 2, 3, 0.0, 1.0, 1.0, 0, None)
     assert (answer.values, replace(answer, height=5).size) == (24, "5×3×4")

@@ -7,14 +7,14 @@ import torch
 from torch import Tensor
 
 from pincel.backbones.bank import load_bank
-from pincel.backbones.bank_cards import RANDOM_CNN_11
-from pincel.backbones.cards import Card, plain_layers
+from pincel.backbones.bank_specs import RANDOM_CNN_11
+from pincel.backbones.specs import ModelSpec, plain_layers
 from pincel.backbones.vgg import VGG, Pooling
 from pincel.errors import UnknownNameError
 from pincel.studies.attribution import METHODS, Eye, explained, explained_box
 from tests.tensors import assert_close, normal
 
-SMALL = Card("small", "", plain_layers([(2, 3), (2, 4), (1, 5)]), (120.0, 110.0, 100.0), "", "", "", "", "")
+SMALL = ModelSpec("small", "", plain_layers([(2, 3), (2, 4), (1, 5)]), (120.0, 110.0, 100.0), "", "", "", "", "")
 
 
 def small(pooling: Pooling = "max") -> VGG:
@@ -40,11 +40,11 @@ RULES = {
 
 def by_hand(backbone: VGG, layer: str, picture: Tensor, unit: tuple[int, int, int], method: str) -> Tensor:
     """Go there, and back layer by layer."""
-    inputs, x = [], backbone.fed(picture)
-    layers = backbone.card.up_to((layer,))
+    inputs, x = [], backbone.preprocess(picture)
+    layers = backbone.spec.up_to((layer,))
     for each in layers:
         inputs.append(x)
-        x = x.relu() if each.kind == "relu" else dict(backbone.through([each], x, frozenset({each.name})))[each.name]
+        x = x.relu() if each.kind == "relu" else dict(backbone.forward_layers([each], x, frozenset({each.name})))[each.name]
     slope = torch.zeros_like(x)
     slope[(0, *unit)] = 1
     for each, before in zip(reversed(layers), reversed(inputs), strict=True):
@@ -52,7 +52,7 @@ def by_hand(backbone: VGG, layer: str, picture: Tensor, unit: tuple[int, int, in
             slope = RULES[method](slope, before)
         else:
             leaf = before.detach().requires_grad_()
-            answer = dict(backbone.through([each], leaf, frozenset({each.name})))[each.name]
+            answer = dict(backbone.forward_layers([each], leaf, frozenset({each.name})))[each.name]
             (slope,) = torch.autograd.grad(answer, leaf, slope)
     return slope
 

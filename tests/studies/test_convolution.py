@@ -163,7 +163,7 @@ def test_by_hand_and_by_vgg(vgg: VGG, channel: int, place: tuple[int, int]) -> N
     image = load_picture(pixels())
     name, weight, bias = filter_of(vgg, channel)
     assert name == "conv1_1"
-    mean = torch.tensor(vgg.card.mean, dtype=torch.float64).view(3, 1, 1)
+    mean = torch.tensor(vgg.spec.mean, dtype=torch.float64).view(3, 1, 1)
     work = worked(255 * image.pixels[0].double() - mean, weight[0], float(bias), place, 6)
     whole = by_network(vgg, image, channel)
     assert whole.shape == (20, 24)

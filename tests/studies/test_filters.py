@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, PincelError, UnknownNameError
 from pincel.studies.declarations.filters import FiltersOptions
@@ -192,9 +192,9 @@ def test_the_network_of_many_sizes_answers_size_by_size() -> None:
 
 
 def test_the_first_layer_is_the_default() -> None:
-    card = CARDS["vgg19"]
-    assert convolution_of(card, None) == "conv1_1"
-    assert convolution_of(card, "conv3_4") == "conv3_4"
+    spec = BACKBONES["vgg19"]
+    assert convolution_of(spec, None) == "conv1_1"
+    assert convolution_of(spec, "conv3_4") == "conv3_4"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from pincel.backbones.vgg import load_vgg
 from pincel.engine.events import Notice, SetupProgress
 from pincel.errors import OptionError, PictureError, UnknownNameError, WeightsError
@@ -131,7 +131,7 @@ def test_default_representations_are_those_the_network_has() -> None:
     assert read_representations(None, TINY)[0] == "random-cnn-11:relu1_1"
     alexnet = read_representations(None, Settings(size=32, backbone="alexnet"))
     assert alexnet[0] == "alexnet:relu1"
-    assert len(alexnet) == 3 + sum(layer.kind == "relu" for layer in CARDS["alexnet"].layers)
+    assert len(alexnet) == 3 + sum(layer.kind == "relu" for layer in BACKBONES["alexnet"].layers)
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ def test_deviation_is_that_of_plain_loops() -> None:
 def test_the_field_of_5x5_neurons_is_where_their_gradient_is(layer: str, shots: list[str]) -> None:
     made = make_plan(shots[:1], InversionOptions(layer, experiments="locality"), Settings(size=64, steps=1), Watch())
     box = field(made, f"vgg19:{layer}")
-    backbone = load_vgg(CARDS["vgg19"], pooling="avg")
+    backbone = load_vgg(BACKBONES["vgg19"], pooling="avg")
     pixels = torch.rand(1, 3, *made.size, requires_grad=True)
     # Convolutions before the ReLU see the same and let everything through.
     answer = backbone.features(255 * pixels, [layer.replace("relu", "conv")]).popitem()[1]

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from pincel.backbones.bank import load_bank
 from pincel.backbones.vgg import VGG
 from pincel.engine.events import SetupProgress
@@ -200,7 +200,7 @@ def test_fineness_of_waves() -> None:
 
 @pytest.fixture(scope="module")
 def bank() -> VGG:
-    return load_bank(CARDS["random-cnn-11"])
+    return load_bank(BACKBONES["random-cnn-11"])
 
 
 def climbed(studio: Studio, steps: int, rate: float, size: tuple[int, int] = (16, 16)) -> tuple[Tensor, list[list[float]]]:

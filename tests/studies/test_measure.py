@@ -61,7 +61,7 @@ def test_the_gradient_is_that_of_a_network_written_out(pooling: Pooling) -> None
     torch.manual_seed(0)
     pixels, wanted = 255 * torch.rand(1, 3, 12, 12, dtype=torch.float64), torch.rand(1, 6, 6, 6, dtype=torch.float64)
     flows = gradient_flow(backbone, pixels, wanted, "relu2_1", ["relu1_1", "relu2_1"])
-    expected = written_out(backbone.weights, backbone.card.mean, pixels, wanted, pooling)
+    expected = written_out(backbone.weights, backbone.spec.mean, pixels, wanted, pooling)
     assert [flow.layer for flow in flows] == ["picture", "relu1_1", "relu2_1"]
     for flow, slope in zip(flows, expected, strict=True):
         size = slope.abs()
@@ -100,7 +100,7 @@ def test_noise_is_white_and_the_same_for_the_same_seed() -> None:
     one, two = noise(like, Settings(64)), noise(like, Settings(64))
     assert torch.equal(one, two)
     assert not torch.equal(one, noise(like, Settings(64, seed=1)))
-    assert one.mean((0, 2, 3)).tolist() == pytest.approx(Settings(64).card.mean, abs=0.1)
+    assert one.mean((0, 2, 3)).tolist() == pytest.approx(Settings(64).spec.mean, abs=0.1)
     assert float(one.std((0, 2, 3)).mean()) == pytest.approx(1, abs=0.05)
 
 

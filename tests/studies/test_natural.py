@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from pincel.backbones.bank import load_bank
 from pincel.backbones.vgg import VGG
 from pincel.canvas.pixels import PixelCanvas
@@ -107,7 +107,7 @@ def test_only_scenes_are_photographs() -> None:
 
 @pytest.fixture(scope="module")
 def bank() -> VGG:
-    return load_bank(CARDS["random-cnn-11"])
+    return load_bank(BACKBONES["random-cnn-11"])
 
 
 def seen_by(bank: VGG, layer: str) -> Representation:
@@ -152,17 +152,17 @@ def test_a_maximum_is_one_unit_in_the_middle(bank: VGG) -> None:
 
 
 def test_pictures_for_units_are_as_large_as_what_they_see() -> None:
-    card = CARDS["vgg19"]
+    spec = BACKBONES["vgg19"]
 
     def side(layer: str, most: int) -> int:
-        eye: Any = type("Eye", (), {"card": card})()
-        return side_of(Representation(f"vgg19:{layer}", eye, layer, PixelCanvas(255.0), card.smallest(layer)), most)
+        eye: Any = type("Eye", (), {"spec": spec})()
+        return side_of(Representation(f"vgg19:{layer}", eye, layer, PixelCanvas(255.0), spec.smallest(layer)), most)
 
     # 5 pixels: 5.5 positions, rounded up as Matlab does, 7 the next odd number. 14 over 2: 7.7, 9 positions, of 2 pixels and one left over.
     assert side("conv1_2", 500) == 7
     assert side("conv2_2", 500) == 19
     assert side("conv5_4", 64) == 64
-    assert card.positions(side("conv5_4", 500), "conv5_4") == 17
+    assert spec.positions(side("conv5_4", 500), "conv5_4") == 17
 
 
 def test_a_picture_too_small_for_what_a_unit_sees(bank: VGG) -> None:
@@ -189,7 +189,7 @@ def test_a_photograph_is_surrounded_by_the_mean(vgg: VGG) -> None:
     around = surrounded(image, unit)
     assert around.shape == (1, 3, 21, 20)
     assert_close(around[..., 1:19, 1:18], image, atol=1e-4)
-    assert_close(around[0, :, 0, 0], torch.tensor(CARDS["vgg19"].mean), atol=1e-4)
+    assert_close(around[0, :, 0, 0], torch.tensor(BACKBONES["vgg19"].mean), atol=1e-4)
 
 
 def test_without_anything_that_keeps_pictures_natural() -> None:
@@ -224,7 +224,7 @@ def test_three_steps_up(bank: VGG) -> None:
 def test_the_climb_is_as_plain_arithmetic_has_it(bank: VGG) -> None:
     room = room_of(bank, picture(20, 20))
     (wish,) = maxima(room, (3,), SMALL)
-    middle, x = torch.tensor(CARDS["random-cnn-11"].mean).view(1, 3, 1, 1), wish.start.clone()
+    middle, x = torch.tensor(BACKBONES["random-cnn-11"].mean).view(1, 3, 1, 1), wish.start.clone()
     squares, velocity, rate = torch.zeros_like(x), torch.zeros_like(x), 13 * 13 * 0.05 * 80**2 / 6
     weight, answers = REACH / 121 / float(room.largest[3]), []
     for _ in range(4):
@@ -364,7 +364,7 @@ def test_layers_that_see_nothing_are_left_out_unless_they_are_named() -> None:
 @pytest.mark.usefixtures("few")
 def test_where_nothing_is_seen_there_is_no_caricature(monkeypatch: pytest.MonkeyPatch) -> None:
     # To filters without a bias, the mean color is nothing.
-    mean = torch.tensor(CARDS["random-cnn-11"].mean).view(1, 3, 1, 1)
+    mean = torch.tensor(BACKBONES["random-cnn-11"].mean).view(1, 3, 1, 1)
     monkeypatch.setattr("pincel.studies.natural.pixels_of", lambda image, _: mean.expand_as(image.pixels))
     report = made(channels="3,", steps=1)
     assert report.numbers["caricatures"] == []

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from pincel.backbones.vgg_cards import VGG19
+from pincel.backbones.vgg_specs import VGG19
 from pincel.engine.events import Event, SetupProgress
 from pincel.errors import OptionError, PictureMissingError, PictureUnreadableError, UnknownNameError
 from pincel.images.io import load_picture

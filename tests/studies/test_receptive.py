@@ -8,27 +8,27 @@ import pytest
 import torch
 from torch import Tensor
 
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from pincel.backbones.bank import load_bank
-from pincel.backbones.cards import Card, plain_layers
+from pincel.backbones.specs import ModelSpec, plain_layers
 from pincel.backbones.vgg import VGG, Pooling
-from pincel.backbones.vgg_cards import VGG19
+from pincel.backbones.vgg_specs import VGG19
 from pincel.studies.receptive import Box, Field, field_of
 
 # One channel a layer: of VGG-19, the geometry is left.
-THIN = Card("thin", "", plain_layers([(2, 1), (2, 1), (4, 1), (4, 1), (4, 1)]), (0.0, 0.0, 0.0), "", "", "", "", "")
+THIN = ModelSpec("thin", "", plain_layers([(2, 1), (2, 1), (4, 1), (4, 1), (4, 1)]), (0.0, 0.0, 0.0), "", "", "", "", "")
 # Larger than what the deepest layer sees.
 SIDE = 320
 
 
-def ones(card: Card, pooling: Pooling) -> VGG:
+def ones(spec: ModelSpec, pooling: Pooling) -> VGG:
     """Return a network that only adds: every pixel seen counts, and none cancels another."""
     weights, before = {}, 3
-    for layer in card.layers:
+    for layer in spec.layers:
         if layer.kind == "conv":
             weights[layer.name] = torch.ones(layer.channels, before, 3, 3).double(), torch.zeros(layer.channels).double()
             before = layer.channels
-    return VGG(card, weights, pooling)
+    return VGG(spec, weights, pooling)
 
 
 @cache
@@ -74,10 +74,10 @@ def test_the_largest_of_four_depends_on_some_of_the_box(name: str) -> None:
 
 
 def test_a_filter_of_eleven_pixels_sees_eleven() -> None:
-    card = CARDS["random-cnn-11"]
+    spec = BACKBONES["random-cnn-11"]
     pixels = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(1)).requires_grad_()
-    answer = load_bank(card).features(pixels, ["conv1_1"])["conv1_1"]
-    field = field_of(card, "conv1_1")
+    answer = load_bank(spec).features(pixels, ["conv1_1"])["conv1_1"]
+    field = field_of(spec, "conv1_1")
     assert field == Field(start=-5, jump=1, size=11)
     for place in ((16, 16), (0, 0), (31, 2)):
         assert support(pixels, answer, *place) == field.box(*place).clipped(32, 32)

@@ -203,14 +203,14 @@ def test_settings_are_written_down_whole() -> None:
 
 
 def test_layers_are_chosen_by_name_in_the_order_of_the_network() -> None:
-    card = Settings(8).card
-    assert chosen_layers(card, "relu3_1, relu1_1,relu3_1", ()) == ("relu1_1", "relu3_1")
-    assert chosen_layers(card, None, ("relu1_1", "fc6")) == ("relu1_1",)
-    assert chosen_layers(Settings(8, "random-cnn-11").card, None, ("relu4_1",)) == ("relu1_1",)
+    spec = Settings(8).spec
+    assert chosen_layers(spec, "relu3_1, relu1_1,relu3_1", ()) == ("relu1_1", "relu3_1")
+    assert chosen_layers(spec, None, ("relu1_1", "fc6")) == ("relu1_1",)
+    assert chosen_layers(Settings(8, "random-cnn-11").spec, None, ("relu4_1",)) == ("relu1_1",)
     with pytest.raises(UnknownNameError, match="Did you mean 'relu4_2'"):
-        chosen_layers(card, "relu4-2", ())
+        chosen_layers(spec, "relu4-2", ())
     with pytest.raises(OptionError, match="Layers are given as"):
-        chosen_layers(card, " , ", ())
+        chosen_layers(spec, " , ", ())
 
 
 def test_pictures_come_in_the_size_of_the_study() -> None:

@@ -23,7 +23,7 @@ def bench(browser: Browser) -> Iterator[Bench]:
 
 def test_every_study_has_a_form(bench: Bench) -> None:
     page = bench.open("#/studies")
-    expect(page.locator(".study-card")).to_have_count(len(STUDIES))
+    expect(page.locator(".study-spec")).to_have_count(len(STUDIES))
     for name, study in STUDIES.items():
         page.goto(page.url.split("#")[0] + f"#/studies/{name}")
         page.locator("#study-title").wait_for()
@@ -123,7 +123,7 @@ def test_both_languages_have_every_word() -> None:
         "mask-tools",
         "viewer",
         "gallery",
-        "gallery-card",
+        "gallery-spec",
         "gallery-filters",
         "compare",
         "studies",

@@ -1,8 +1,8 @@
 """Eyes: image → named features.
 
 =================  ======================================================================
-``cards``          what a network is: layers, receptive fields, preprocessing, weights (no torch)
-``…_cards``        what each is: VGG, AlexNet, SqueezeNet, banks of random filters
+``specs``          what a network is: layers, receptive fields, preprocessing, weights (no torch)
+``…_specs``        what each is: VGG, AlexNet, SqueezeNet, banks of random filters
 ``base``           what a backbone is
 ``vgg``            VGG-19 of Simonyan and Zisserman
 ``alexnet``        AlexNet of Krizhevsky, Sutskever and Hinton, and its relatives, SqueezeNet among them
@@ -12,11 +12,11 @@
 ``normalize``      the rescaled network whose filters have mean activation 1
 ``cells``          slopes of a picture, voted into directions and gathered in cells
 ``gradients``      HOG, HOGb and dense SIFT, made of these
-``formats``        readers of foreign weight files; ``weights``, whichever file a card has
+``formats``        readers of foreign weight files; ``weights``, whichever file a spec has
 ``store``          where files of weights are, and whether they are whole; ``hashes``, how that is told
 ``download``       what is not there yet; ``part``, what has come of it, and ``fetch``, one request for the rest
 ``imports``        networks that the user has brought
-``native``         a network in one file of our own, its card inside
+``native``         a network in one file of our own, its spec inside
 ``shelf``          a backbone by name, wherever it is
 =================  ======================================================================
 """
@@ -33,52 +33,52 @@ if TYPE_CHECKING:
     from pincel.backbones.gradients import Descriptor
     from pincel.backbones.vgg import VGG
 
-CARDS = Shelf(
+BACKBONES = Shelf(
     "backbone",
     {
-        "vgg19": "pincel.backbones.vgg_cards:VGG19",
-        "vgg19-caffe": "pincel.backbones.vgg_cards:VGG19_CAFFE",
-        "vgg19-caffe-fc": "pincel.backbones.vgg_cards:VGG19_CAFFE_FC",
-        "vgg19-keras": "pincel.backbones.vgg_cards:VGG19_KERAS",
-        "vgg19-keras-fc": "pincel.backbones.vgg_cards:VGG19_KERAS_FC",
-        "vgg19-matconvnet": "pincel.backbones.vgg_cards:VGG19_MATCONVNET",
-        "vgg19-matconvnet-fc": "pincel.backbones.vgg_cards:VGG19_MATCONVNET_FC",
-        "vgg19-matconvnet-old": "pincel.backbones.vgg_cards:VGG19_MATCONVNET_OLD",
-        "vgg19-jcjohnson": "pincel.backbones.vgg_cards:VGG19_JCJOHNSON",
-        "vgg19-jcjohnson-fc": "pincel.backbones.vgg_cards:VGG19_JCJOHNSON_FC",
-        "vgg19-gatys": "pincel.backbones.vgg_cards:VGG19_GATYS",
-        "vgg19-stylecontrol": "pincel.backbones.vgg_cards:VGG19_STYLECONTROL",
-        "vgg19-normalized": "pincel.backbones.vgg_cards:VGG19_NORMALIZED",
-        "vgg19-normalized-lasagne": "pincel.backbones.vgg_cards:VGG19_NORMALIZED_LASAGNE",
-        "vgg19-normalized-torch7": "pincel.backbones.vgg_cards:VGG19_NORMALIZED_TORCH7",
-        "vgg19-normalized-adain": "pincel.backbones.vgg_cards:VGG19_NORMALIZED_ADAIN",
-        "vgg19-torchvision": "pincel.backbones.vgg_cards:VGG19_TORCHVISION",
-        "vgg19-torchvision-255": "pincel.backbones.vgg_cards:VGG19_TORCHVISION_255",
-        "vgg19-torchvision-fc": "pincel.backbones.vgg_cards:VGG19_TORCHVISION_FC",
-        "vgg16": "pincel.backbones.vgg_cards:VGG16",
-        "vgg16-fc": "pincel.backbones.vgg_cards:VGG16_FC",
-        "vgg16-keras": "pincel.backbones.vgg_cards:VGG16_KERAS",
-        "vgg16-keras-fc": "pincel.backbones.vgg_cards:VGG16_KERAS_FC",
-        "vgg16-matconvnet": "pincel.backbones.vgg_cards:VGG16_MATCONVNET",
-        "vgg16-matconvnet-fc": "pincel.backbones.vgg_cards:VGG16_MATCONVNET_FC",
-        "vgg16-jcjohnson": "pincel.backbones.vgg_cards:VGG16_JCJOHNSON",
-        "vgg16-jcjohnson-fc": "pincel.backbones.vgg_cards:VGG16_JCJOHNSON_FC",
-        "vgg16-amdegroot": "pincel.backbones.vgg_cards:VGG16_AMDEGROOT",
-        "vgg16-torchvision": "pincel.backbones.vgg_cards:VGG16_TORCHVISION",
-        "vgg16-torchvision-fc": "pincel.backbones.vgg_cards:VGG16_TORCHVISION_FC",
-        "alexnet2012": "pincel.backbones.alexnet_cards:ALEXNET2012",
-        "alexnet": "pincel.backbones.alexnet_cards:ALEXNET",
-        "alexnet-caffe": "pincel.backbones.alexnet_cards:ALEXNET_CAFFE",
-        "caffenet": "pincel.backbones.alexnet_cards:CAFFENET",
-        "caffenet-caffe": "pincel.backbones.alexnet_cards:CAFFENET_CAFFE",
-        "alexnet-torchvision": "pincel.backbones.alexnet_cards:ALEXNET_TORCHVISION",
-        "squeezenet": "pincel.backbones.squeezenet_cards:SQUEEZENET",
-        "random-cnn": "pincel.backbones.bank_cards:RANDOM_CNN",
-        "random-cnn-11": "pincel.backbones.bank_cards:RANDOM_CNN_11",
+        "vgg19": "pincel.backbones.vgg_specs:VGG19",
+        "vgg19-caffe": "pincel.backbones.vgg_specs:VGG19_CAFFE",
+        "vgg19-caffe-fc": "pincel.backbones.vgg_specs:VGG19_CAFFE_FC",
+        "vgg19-keras": "pincel.backbones.vgg_specs:VGG19_KERAS",
+        "vgg19-keras-fc": "pincel.backbones.vgg_specs:VGG19_KERAS_FC",
+        "vgg19-matconvnet": "pincel.backbones.vgg_specs:VGG19_MATCONVNET",
+        "vgg19-matconvnet-fc": "pincel.backbones.vgg_specs:VGG19_MATCONVNET_FC",
+        "vgg19-matconvnet-old": "pincel.backbones.vgg_specs:VGG19_MATCONVNET_OLD",
+        "vgg19-jcjohnson": "pincel.backbones.vgg_specs:VGG19_JCJOHNSON",
+        "vgg19-jcjohnson-fc": "pincel.backbones.vgg_specs:VGG19_JCJOHNSON_FC",
+        "vgg19-gatys": "pincel.backbones.vgg_specs:VGG19_GATYS",
+        "vgg19-stylecontrol": "pincel.backbones.vgg_specs:VGG19_STYLECONTROL",
+        "vgg19-normalized": "pincel.backbones.vgg_specs:VGG19_NORMALIZED",
+        "vgg19-normalized-lasagne": "pincel.backbones.vgg_specs:VGG19_NORMALIZED_LASAGNE",
+        "vgg19-normalized-torch7": "pincel.backbones.vgg_specs:VGG19_NORMALIZED_TORCH7",
+        "vgg19-normalized-adain": "pincel.backbones.vgg_specs:VGG19_NORMALIZED_ADAIN",
+        "vgg19-torchvision": "pincel.backbones.vgg_specs:VGG19_TORCHVISION",
+        "vgg19-torchvision-255": "pincel.backbones.vgg_specs:VGG19_TORCHVISION_255",
+        "vgg19-torchvision-fc": "pincel.backbones.vgg_specs:VGG19_TORCHVISION_FC",
+        "vgg16": "pincel.backbones.vgg_specs:VGG16",
+        "vgg16-fc": "pincel.backbones.vgg_specs:VGG16_FC",
+        "vgg16-keras": "pincel.backbones.vgg_specs:VGG16_KERAS",
+        "vgg16-keras-fc": "pincel.backbones.vgg_specs:VGG16_KERAS_FC",
+        "vgg16-matconvnet": "pincel.backbones.vgg_specs:VGG16_MATCONVNET",
+        "vgg16-matconvnet-fc": "pincel.backbones.vgg_specs:VGG16_MATCONVNET_FC",
+        "vgg16-jcjohnson": "pincel.backbones.vgg_specs:VGG16_JCJOHNSON",
+        "vgg16-jcjohnson-fc": "pincel.backbones.vgg_specs:VGG16_JCJOHNSON_FC",
+        "vgg16-amdegroot": "pincel.backbones.vgg_specs:VGG16_AMDEGROOT",
+        "vgg16-torchvision": "pincel.backbones.vgg_specs:VGG16_TORCHVISION",
+        "vgg16-torchvision-fc": "pincel.backbones.vgg_specs:VGG16_TORCHVISION_FC",
+        "alexnet2012": "pincel.backbones.alexnet_specs:ALEXNET2012",
+        "alexnet": "pincel.backbones.alexnet_specs:ALEXNET",
+        "alexnet-caffe": "pincel.backbones.alexnet_specs:ALEXNET_CAFFE",
+        "caffenet": "pincel.backbones.alexnet_specs:CAFFENET",
+        "caffenet-caffe": "pincel.backbones.alexnet_specs:CAFFENET_CAFFE",
+        "alexnet-torchvision": "pincel.backbones.alexnet_specs:ALEXNET_TORCHVISION",
+        "squeezenet": "pincel.backbones.squeezenet_specs:SQUEEZENET",
+        "random-cnn": "pincel.backbones.bank_specs:RANDOM_CNN",
+        "random-cnn-11": "pincel.backbones.bank_specs:RANDOM_CNN_11",
     },
 )
 
-# Each makes the network of a card: (card, pooling, pool_rounding, padding) → it.
+# Each makes the network of a spec: (spec, pooling, pool_rounding, padding) → it.
 NETWORKS: Registry[Callable[..., VGG]] = Registry(
     "network",
     {

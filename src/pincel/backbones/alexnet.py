@@ -6,7 +6,7 @@ Paper:
 
 Differs:
     Fully connected layers are convolutions without a border, so that a picture of more than 227 pixels gives a map of answers.
-    Dropout does nothing, as in any trained network. Means are of colors, not of pixels; see :mod:`pincel.backbones.alexnet_cards`.
+    Dropout does nothing, as in any trained network. Means are of colors, not of pixels; see :mod:`pincel.backbones.alexnet_specs`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.backbones.cards import Card, Layer, Response
 from pincel.backbones.response import normalized
+from pincel.backbones.specs import LayerSpec, ModelSpec, Response
 from pincel.backbones.vgg import VGG, Padding, Pooling, PoolRounding, widened
 from pincel.backbones.weights import load_weights
 from pincel.errors import OptionError, WeightsError
@@ -37,7 +37,7 @@ class AlexNet(VGG):
     """
 
     @property
-    def divisible(self) -> bool:
+    def tileable(self) -> bool:
         """Nowhere: poolings overlap, and layers do not begin where those before them do."""
         return False
 
@@ -45,7 +45,7 @@ class AlexNet(VGG):
         """Return itself: most convolutions are larger than 3×3 or of two groups."""
         return self
 
-    def through(self, layers: Sequence[Layer], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
+    def forward_layers(self, layers: Sequence[LayerSpec], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
         """Go on from ``x``, what the layer before the first of ``layers`` answered, and yield those that are wanted."""
         # What came from elsewhere, or was handed out, is not written to.
         own = False
@@ -56,15 +56,15 @@ class AlexNet(VGG):
             if layer.name in wanted:
                 yield layer.name, widened(x)
 
-    def shrunk(self, length: int, times: int) -> int:
+    def output_size(self, length: int, times: int) -> int:
         """Return what becomes of a side in the deepest layer with so many times the stride, but for the fully connected ones."""
-        mapped = takewhile(lambda layer: layer.kind != "fc" and layer.stride <= times, self.card.layers)
+        mapped = takewhile(lambda layer: layer.kind != "fc" and layer.stride <= times, self.spec.layers)
         names = [layer.name for layer in mapped]
-        return self.card.positions(length, names[-1], up=self.pool_rounding == "up") if names else length // times
+        return self.spec.positions(length, names[-1], up=self.pool_rounding == "up") if names else length // times
 
-    def _answered(self, layer: Layer, x: Tensor) -> Tensor:
-        if layer.kind == "norm" and self.card.response is not None:
-            return local_response(x, self.card.response)
+    def _answered(self, layer: LayerSpec, x: Tensor) -> Tensor:
+        if layer.kind == "norm" and self.spec.response is not None:
+            return local_response(x, self.spec.response)
         if layer.kind == "tanh":
             return x.tanh()
         if layer.kind == "pool":
@@ -76,9 +76,9 @@ class AlexNet(VGG):
         x, pad = self._with_border(layer, x.to(weight.dtype))
         return functional.conv2d(x, weight, bias, layer.step, pad, groups=layer.groups)
 
-    def _with_border(self, layer: Layer, x: Tensor) -> tuple[Tensor, int]:
+    def _with_border(self, layer: LayerSpec, x: Tensor) -> tuple[Tensor, int]:
         """Return what a convolution sees, and how many zeros it is to see around that."""
-        first_only = self.padding == "replicate-first" and layer.name != self.card.layers[0].name
+        first_only = self.padding == "replicate-first" and layer.name != self.spec.layers[0].name
         if self.padding == "zero" or first_only or layer.pad == 0:
             return x, layer.pad
         # A map no wider than its border has no mirror image of that width.
@@ -121,26 +121,26 @@ def local_response(x: Tensor, response: Response) -> Tensor:
 
 
 def load_alexnet(
-    card: Card,
+    spec: ModelSpec,
     *,
     pooling: Pooling = "max",
     pool_rounding: PoolRounding = "down",
     padding: Padding = "zero",
     weights: Mapping[str, tuple[Tensor, Tensor]] | None = None,
 ) -> AlexNet:
-    """Load an AlexNet with the weights its card names, or others of the same shapes.
+    """Load an AlexNet with the weights its spec names, or others of the same shapes.
 
     Raises:
         OptionError: For circular padding: poolings, and the first convolution of 2012, have no border to look round.
         WeightsError: If the weights are missing or damaged, or nobody published any.
     """
     if padding == "circular":
-        failed = f"padding: {card.name} cannot look round the border, for its poolings overlap and have none"
+        failed = f"padding: {spec.name} cannot look round the border, for its poolings overlap and have none"
         raise OptionError(one_line(failed, repr(padding), f"zero, {', '.join(BORDERS)}", "--backbone vgg19"))
-    if not (card.path or card.package or card.url):
-        failed = f"weights: nobody published those of {card.name}"
-        train = f"'pincel train DATA --recipe {card.name} -o RUN', then --backbone RUN"
-        raise WeightsError(one_line(failed, repr(card.name), "alexnet and caffenet, trained again; or your own", train))
+    if not (spec.path or spec.package or spec.url):
+        failed = f"weights: nobody published those of {spec.name}"
+        train = f"'pincel train DATA --recipe {spec.name} -o RUN', then --backbone RUN"
+        raise WeightsError(one_line(failed, repr(spec.name), "alexnet and caffenet, trained again; or your own", train))
     if weights is None:
-        weights = VGG(card, load_weights(card)).to(torch.device("cpu")).weights
-    return AlexNet(card, weights, pooling, pool_rounding, padding)
+        weights = VGG(spec, load_weights(spec)).to(torch.device("cpu")).weights
+    return AlexNet(spec, weights, pooling, pool_rounding, padding)

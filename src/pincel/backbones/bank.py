@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.backbones.cards import Card
+from pincel.backbones.specs import ModelSpec
 from pincel.backbones.vgg import VGG, Padding, Pooling, PoolRounding
 
 SEED = 0
@@ -29,7 +29,7 @@ class Bank(VGG):
         weights: A name for each size → (weight OIHW, bias); what they answer stands side by side, in order.
     """
 
-    def in_half(self) -> VGG:
+    def half(self) -> VGG:
         """Return itself: the first convolution multiplies in float32, and there is no other."""
         return self
 
@@ -61,12 +61,12 @@ def _places(length: int, by: int, padding: Padding) -> Tensor:
     return places.clamp(0, length - 1)
 
 
-def load_bank(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero") -> Bank:
-    """Draw the filters a card asks for: the same in every process and on every machine."""
+def load_bank(spec: ModelSpec, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero") -> Bank:
+    """Draw the filters a spec asks for: the same in every process and on every machine."""
     generator = torch.Generator().manual_seed(SEED)
-    each = card.layers[0].channels // len(card.filters)
-    weights = {f"{size}x{size}": (_glorot(each, size, generator), torch.zeros(each)) for size in card.filters}
-    return Bank(card, weights, pooling, pool_rounding, padding)
+    each = spec.layers[0].channels // len(spec.filters)
+    weights = {f"{size}x{size}": (_glorot(each, size, generator), torch.zeros(each)) for size in spec.filters}
+    return Bank(spec, weights, pooling, pool_rounding, padding)
 
 
 def _glorot(count: int, size: int, generator: torch.Generator) -> Tensor:

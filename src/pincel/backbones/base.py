@@ -7,27 +7,27 @@ from typing import Protocol
 
 from torch import Tensor
 
-from pincel.backbones.cards import Card, Layer
+from pincel.backbones.specs import LayerSpec, ModelSpec
 
 
 class Backbone(Protocol):
     """An eye."""
 
     @property
-    def card(self) -> Card:
+    def spec(self) -> ModelSpec:
         """What it is."""
 
     @property
-    def divisible(self) -> bool:
+    def tileable(self) -> bool:
         """Whether a part of a picture shows what is seen there in the whole; not where the left border sees the right one."""
 
     def features(self, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         """Look at a picture, and keep all layers asked for.
 
-        Args and returns as :meth:`look`.
+        Args and returns as :meth:`iter_features`.
         """
 
-    def look(self, pixels: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
+    def iter_features(self, pixels: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
         """Look at a picture, layer by layer; who needs less than a whole layer saves its memory.
 
         Args:
@@ -38,18 +38,18 @@ class Backbone(Protocol):
             layer, (B, C, H_l, W_l), shallow to deep. Gradients flow to ``pixels`` and to nothing else.
         """
 
-    def fed(self, pixels: Tensor) -> Tensor:
+    def preprocess(self, pixels: Tensor) -> Tensor:
         """Return what the first layer is fed for ``pixels``."""
 
-    def through(self, layers: Sequence[Layer], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
+    def forward_layers(self, layers: Sequence[LayerSpec], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
         """Go on from ``x``, what the layer before the first of ``layers`` answered, and yield those that are wanted.
 
         On a part of ``x``, the answer is that of the whole but for a margin, where the border of the part was taken for the border of
-        the picture; :class:`Layer` has the receptive fields that say how wide.
+        the picture; :class:`LayerSpec` has the receptive fields that say how wide.
         """
 
-    def grain(self, layer: str) -> int:
+    def block_size(self, layer: str) -> int:
         """Return the side of the squares of positions that are computed together: rounding in one depends on all they depend on."""
 
-    def shrunk(self, length: int, times: int) -> int:
+    def output_size(self, length: int, times: int) -> int:
         """Return the length of a side in a layer with so many times the stride."""

@@ -1,4 +1,4 @@
-"""Networks of timm, looked through: what their modules answer is kept as they are computed. Their cards are made in :mod:`.timm`."""
+"""Networks of timm, looked through: what their modules answer is kept as they are computed. Their specs are made in :mod:`.timm`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor, nn
 
-from pincel.backbones.cards import Card, Layer
-from pincel.backbones.timm import TimmCard, made
+from pincel.backbones.specs import LayerSpec, ModelSpec
+from pincel.backbones.timm import TimmSpec, made
 from pincel.backbones.vgg import VGG, Padding, Pooling, PoolRounding, widened
 from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
@@ -28,7 +28,7 @@ class Borrowed(VGG):
     model: nn.Module = field(default_factory=nn.Identity, repr=False)
 
     @property
-    def divisible(self) -> bool:
+    def tileable(self) -> bool:
         """Nowhere: nobody says that it is one layer on the other."""
         return False
 
@@ -37,7 +37,7 @@ class Borrowed(VGG):
         model = deepcopy(self.model).to(device, dtype)
         return replace(self, model=model, weights=_convolutions(model))
 
-    def in_half(self) -> Borrowed:
+    def half(self) -> Borrowed:
         """Return a copy that multiplies in bf16."""
         return self.to(dtype=torch.bfloat16)
 
@@ -45,12 +45,12 @@ class Borrowed(VGG):
         """Return itself: timm multiplies."""
         return self
 
-    def shrunk(self, length: int, times: int) -> int:
+    def output_size(self, length: int, times: int) -> int:
         """Return what becomes of a side in the deepest map with so many times the stride."""
-        names = [layer.name for layer in self.card.layers if layer.kind != "fc" and layer.stride <= times]
-        return self.card.positions(length, names[-1]) if names else length // times
+        names = [layer.name for layer in self.spec.layers if layer.kind != "fc" and layer.stride <= times]
+        return self.spec.positions(length, names[-1]) if names else length // times
 
-    def through(self, layers: Sequence[Layer], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
+    def forward_layers(self, layers: Sequence[LayerSpec], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
         """Look at a picture ``x``, and yield the layers that are wanted; nothing behind the last of them is computed.
 
         Raises:
@@ -59,31 +59,31 @@ class Borrowed(VGG):
         """
         if not layers:
             return
-        if layers[0].name != self.card.layers[0].name:
-            failed = f"backbone: {self.card.name} can only be looked through from the picture on"
-            raise OptionError(one_line(failed, f"layer {layers[0].name}", f"from {self.card.layers[0].name} on", "--backbone vgg19"))
+        if layers[0].name != self.spec.layers[0].name:
+            failed = f"backbone: {self.spec.name} can only be looked through from the picture on"
+            raise OptionError(one_line(failed, f"layer {layers[0].name}", f"from {self.spec.layers[0].name} on", "--backbone vgg19"))
         self._check_size(layers[-1], x)
         names = [layer.name for layer in layers if layer.name in wanted]
         found = _found(self.model, x.to(next(self.model.parameters(), x).dtype), names) if names else {}
         yield from ((name, widened(found[name])) for name in names)
 
-    def _check_size(self, deepest: Layer, x: Tensor) -> None:
-        card, (height, width) = self.card, x.shape[-2:]
-        multiple = card.multiple if isinstance(card, TimmCard) else 1
+    def _check_size(self, deepest: LayerSpec, x: Tensor) -> None:
+        spec, (height, width) = self.spec, x.shape[-2:]
+        multiple = spec.multiple if isinstance(spec, TimmSpec) else 1
         given, hint = f"a picture of {width}×{height} pixels", "another --size, or shallower layers"
-        if min(height, width) < card.smallest(deepest.name):
-            failed = f"picture: nothing of it is left in {deepest.name} of {card.name}"
-            raise PictureSizeError(one_line(failed, given, f"{card.smallest(deepest.name)} pixels or more on each side", hint))
+        if min(height, width) < spec.smallest(deepest.name):
+            failed = f"picture: nothing of it is left in {deepest.name} of {spec.name}"
+            raise PictureSizeError(one_line(failed, given, f"{spec.smallest(deepest.name)} pixels or more on each side", hint))
         if height % multiple or width % multiple:
-            failed = f"picture: {card.name} does not take its size"
+            failed = f"picture: {spec.name} does not take its size"
             raise PictureSizeError(one_line(failed, given, f"sides that are multiples of {multiple}", hint))
 
 
-def load_timm(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero") -> Borrowed:
+def load_timm(spec: ModelSpec, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero") -> Borrowed:
     """Load a network of timm with the weights that timm has for it, downloaded by timm if need be.
 
     Args:
-        card: Of :func:`card_of`.
+        spec: Of :func:`spec_of`.
         pooling: ``avg`` puts averages in the place of maximum poolings.
         pool_rounding: Only ``down``: each pooling rounds as its network does.
         padding: Only ``zero``: each convolution has the border that its network gives it.
@@ -93,15 +93,15 @@ def load_timm(card: Card, *, pooling: Pooling = "max", pool_rounding: PoolRoundi
         WeightsError: If timm is not installed, or has no weights and cannot download them.
     """
     if (pool_rounding, padding) != ("down", "zero"):
-        failed = f"backbone: poolings and borders of {card.name} are as timm has them"
+        failed = f"backbone: poolings and borders of {spec.name} are as timm has them"
         raise OptionError(
             one_line(failed, f"pool_rounding {pool_rounding}, padding {padding}", "down and zero", "--pool-rounding down --padding zero")
         )
-    model = made(card.name, pretrained=True)
+    model = made(spec.name, pretrained=True)
     if pooling == "avg":
         _average(model)
     model.requires_grad_(requires_grad=False)
-    return Borrowed(card, {}, pooling, model=model).to(torch.device("cpu"))
+    return Borrowed(spec, {}, pooling, model=model).to(torch.device("cpu"))
 
 
 class _EnoughError(Exception):

@@ -52,7 +52,7 @@ def measured(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> dict
     paths = calibration_pictures(calibration)
     key = _fingerprint(vgg, paths)
     named = f"{len(paths)} pictures of '{calibration}' ({key[:12]})"
-    cache = cache_folder() / f"normalized-{vgg.card.name}-{vgg.pooling}-{key[:16]}.safetensors"
+    cache = cache_folder() / f"normalized-{vgg.spec.name}-{vgg.pooling}-{key[:16]}.safetensors"
     means = _read(cache, vgg)
     if means is None:
         # As trained: what borders do is no property of the filters.
@@ -93,9 +93,9 @@ def _device(vgg: VGG) -> str:
 
 def _fingerprint(vgg: VGG, paths: list[Path]) -> str:
     """Everything the means depend on."""
-    fed = map(str, (*vgg.card.mean, *vgg.card.std))
-    card = vgg.card
-    weights = card.sha256 if card.package else noted_digest(locate(card), "SHA-256")
+    fed = map(str, (*vgg.spec.mean, *vgg.spec.std))
+    spec = vgg.spec
+    weights = spec.sha256 if spec.package else noted_digest(locate(spec), "SHA-256")
     parts = [weights, *fed, vgg.pooling, vgg.pool_rounding, str(SIDE), *(sha256_of(path) for path in paths)]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 

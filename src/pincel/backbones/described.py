@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from pincel.backbones.cards import Card, Layer
+from pincel.backbones.specs import LayerSpec, ModelSpec
 from pincel.errors import OptionError
 from pincel.functional.color import luma
 
@@ -20,23 +20,23 @@ class Described:
     """An eye whose only layer is what a function returns.
 
     Attributes:
-        card: With that layer.
+        spec: With that layer.
         function: (B, 3, H, W) in gray levels → (B, C, h, w) or (B, N), differentiable.
     """
 
-    card: Card
+    spec: ModelSpec
     function: Callable[[Tensor], Tensor]
 
     @property
-    def divisible(self) -> bool:
+    def tileable(self) -> bool:
         """Nobody knows what a function looks at: it is shown all of a picture."""
         return False
 
     def features(self, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         """Look at a picture, and keep what is asked for."""
-        return dict(self.look(pixels, layers))
+        return dict(self.iter_features(pixels, layers))
 
-    def look(self, pixels: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
+    def iter_features(self, pixels: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
         """Yield the one layer, if it is wanted.
 
         Raises:
@@ -44,29 +44,29 @@ class Described:
             OptionError: If the function returns no code for each picture.
         """
         wanted = frozenset(layers)
-        yield from self.through(self.card.up_to(wanted), self.fed(pixels), wanted)
+        yield from self.forward_layers(self.spec.up_to(wanted), self.preprocess(pixels), wanted)
 
-    def fed(self, pixels: Tensor) -> Tensor:
+    def preprocess(self, pixels: Tensor) -> Tensor:
         """Return the picture."""
         return pixels
 
-    def through(self, layers: Sequence[Layer], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
+    def forward_layers(self, layers: Sequence[LayerSpec], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
         """Yield the layer."""
         for layer in layers:
             code = self.function(x)
             if not isinstance(code, Tensor) or code.dim() < 2 or code.shape[0] != x.shape[0] or not code.is_floating_point():
                 got = f"{tuple(code.shape)} of {code.dtype}" if isinstance(code, Tensor) else type(code).__name__
                 raise OptionError(
-                    f"The representation {self.card.name} returned {got} for {x.shape[0]} pictures; it must return a floating-point "
+                    f"The representation {self.spec.name} returned {got} for {x.shape[0]} pictures; it must return a floating-point "
                     "tensor (B, …), a code for each."
                 )
             yield layer.name, code
 
-    def grain(self, layer: str) -> int:
+    def block_size(self, layer: str) -> int:
         """Return 1: there is nothing to cut."""
         return 1
 
-    def shrunk(self, length: int, times: int) -> int:
+    def output_size(self, length: int, times: int) -> int:
         """Return the length over the stride."""
         return length // times
 
@@ -76,7 +76,7 @@ def gray_levels(pixels: Tensor) -> Tensor:
     return luma(pixels) - MIDDLE
 
 
-def function_card(name: str, summary: str, *, channels: int = 0, stride: int = 1, field: int = 1) -> Card:
+def function_spec(name: str, summary: str, *, channels: int = 0, stride: int = 1, field: int = 1) -> ModelSpec:
     """Describe an eye that is a function.
 
     Args:
@@ -86,6 +86,8 @@ def function_card(name: str, summary: str, *, channels: int = 0, stride: int = 1
         stride: Pixels between neighboring positions.
         field: Pixels one position sees.
     """
-    layer = Layer(name, "code", channels, stride, field)
+    layer = LayerSpec(name, "code", channels, stride, field)
     mean = (MIDDLE, MIDDLE, MIDDLE)
-    return Card(name, summary, (layer,), mean, "", "", "", source="a function", licence="none needed", network="function", filters=(1,))
+    return ModelSpec(
+        name, summary, (layer,), mean, "", "", "", source="a function", licence="none needed", network="function", filters=(1,)
+    )

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pincel.backbones.cards import Card
 from pincel.backbones.fetch import Address, Patience, UnusableError, Watch, fetch
 from pincel.backbones.hashes import Expected, digests_of, expected, note_digest
 from pincel.backbones.part import Part, part_of
+from pincel.backbones.specs import ModelSpec
 from pincel.errors import WeightsError
 
 PATIENCE = Patience()
@@ -30,11 +30,11 @@ PATIENCE = Patience()
 GLANCE, PAUSE = 0.1, 10.0
 
 
-def download(card: Card, path: Path, watch: Watch | None = None, patience: Patience = PATIENCE) -> None:
-    """Download the file of a card, unless another process has done so in the meantime.
+def download(spec: ModelSpec, path: Path, watch: Watch | None = None, patience: Patience = PATIENCE) -> None:
+    """Download the file of a spec, unless another process has done so in the meantime.
 
     Args:
-        card: The network: its ``url``, then its ``mirrors``, are asked in turn.
+        spec: The network: its ``url``, then its ``mirrors``, are asked in turn.
         path: The name the file has once it is whole and its hash is right.
         watch: Told how many bytes of how many are here; without one, a line now and then goes to stderr.
         patience: How long to wait, and how often to try again.
@@ -42,17 +42,17 @@ def download(card: Card, path: Path, watch: Watch | None = None, patience: Patie
     Raises:
         WeightsError: If it cannot be had; says what to fetch and where to put it by hand.
     """
-    show = watch or Lines(card.name).show
+    show = watch or Lines(spec.name).show
     if offline():
-        raise _missing(card, path, "PINCEL_OFFLINE is set", "Try again without it")
+        raise _missing(spec, path, "PINCEL_OFFLINE is set", "Try again without it")
     part = part_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(path, lambda: show(part.length(), card.size or None)):
+        with _alone(path, lambda: show(part.length(), spec.size or None)):
             if not path.is_file():
-                _from_anywhere(card, path, show, patience)
+                _from_anywhere(spec, path, show, patience)
     except OSError as error:
-        raise _unwritable(card, path, error) from error
+        raise _unwritable(spec, path, error) from error
 
 
 def offline() -> bool:
@@ -108,11 +108,11 @@ def _alone(path: Path, meanwhile: Callable[[], None]) -> Iterator[None]:
         lock.release()
 
 
-def _from_anywhere(card: Card, path: Path, show: Watch, patience: Patience) -> None:
+def _from_anywhere(spec: ModelSpec, path: Path, show: Watch, patience: Patience) -> None:
     """Ask one address after the other until one gives the file, and give it its name."""
-    wanted, part, reasons = expected(card, path), part_of(path), dict[str, str]()
-    for url in (card.url, *card.mirrors):
-        address = Address(url, card.size, len(wanted.digest) if wanted.says == "published" else 0)
+    wanted, part, reasons = expected(spec, path), part_of(path), dict[str, str]()
+    for url in (spec.url, *spec.mirrors):
+        address = Address(url, spec.size, len(wanted.digest) if wanted.says == "published" else 0)
         try:
             found = _whole(address, part, wanted, show, patience)
         except UnusableError as error:
@@ -124,7 +124,7 @@ def _from_anywhere(card: Card, path: Path, show: Watch, patience: Patience) -> N
             return
     told = "; ".join(reasons.values() if len(reasons) == 1 else (f"{url}: {reason}" for url, reason in reasons.items()))
     hint = f"Try again later: the {mebibytes(part.length(), None)} that have come are kept" if part.length() else "Try again with a network"
-    raise _missing(card, path, told, hint)
+    raise _missing(spec, path, told, hint)
 
 
 def _whole(address: Address, part: Part, wanted: Expected, show: Watch, patience: Patience) -> str:
@@ -151,20 +151,20 @@ def _digest(part: Part, wanted: Expected) -> str:
     return digests_of(part.path, (wanted.kind,))[wanted.kind]
 
 
-def _missing(card: Card, path: Path, reason: str, hint: str) -> WeightsError:
+def _missing(spec: ModelSpec, path: Path, reason: str, hint: str) -> WeightsError:
     """Build the error that says what is missing, from where it can be had, and where to put it."""
-    also = f" (or from {', '.join(card.mirrors)})" if card.mirrors else ""
+    also = f" (or from {', '.join(spec.mirrors)})" if spec.mirrors else ""
     return WeightsError(
-        f"The weights of {card.name} are not here and cannot be downloaded ({' '.join(reason.split())}). "
-        f"{hint}, or download {card.url}{also} elsewhere and save it as {path}"
+        f"The weights of {spec.name} are not here and cannot be downloaded ({' '.join(reason.split())}). "
+        f"{hint}, or download {spec.url}{also} elsewhere and save it as {path}"
     )
 
 
-def _unwritable(card: Card, path: Path, error: OSError) -> WeightsError:
+def _unwritable(spec: ModelSpec, path: Path, error: OSError) -> WeightsError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     reason = f"the disk is full: {error.strerror}" if full else f"{error.filename or path.parent}: {error.strerror or error}"
     return _missing(
-        card,
+        spec,
         path,
         reason,
         "Make room there, set TORCH_HOME to a folder on another disk" if full else "Set TORCH_HOME to a folder of your own",

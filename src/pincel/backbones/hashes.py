@@ -16,7 +16,7 @@ from pincel.files import write_text
 from pincel.folders import cache_folder
 
 if TYPE_CHECKING:
-    from pincel.backbones.cards import Card
+    from pincel.backbones.specs import ModelSpec
 
 # The weaker two tell a damaged file and another one, not one that was made to have the same: they are asked of where nothing better
 # was published.
@@ -32,7 +32,7 @@ BLOCK = 2**20
 
 
 class Expected(NamedTuple):
-    """What the file of a card must hash to.
+    """What the file of a spec must hash to.
 
     Attributes:
         kind: One of :data:`KINDS`.
@@ -49,10 +49,10 @@ class Expected(NamedTuple):
         return found.startswith(self.digest)
 
 
-def expected(card: Card, path: Path) -> Expected:
-    """Return what the file of a card must hash to, if it is at ``path``."""
+def expected(spec: ModelSpec, path: Path) -> Expected:
+    """Return what the file of a spec must hash to, if it is at ``path``."""
     # A file of one's own has another hash than the file that it was made from.
-    kind, published = ("SHA-256", "") if card.path else card.fingerprint
+    kind, published = ("SHA-256", "") if spec.path else spec.fingerprint
     if published:
         return Expected(kind, published.lower(), "published")
     first = first_digest(path)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pincel.backbones import CARDS
-from pincel.backbones.cards import UNDIVIDED, Card
+from pincel.backbones import BACKBONES
 from pincel.backbones.formats import open_weights
 from pincel.backbones.formats.fit import NEAR, fit, fitting, guess
 from pincel.backbones.formats.held import Held
 from pincel.backbones.hashes import digests_of, first_place, keep_first_digest
-from pincel.backbones.native import read_card, write_network
+from pincel.backbones.native import read_spec, write_network
 from pincel.backbones.shelf import SUFFIX, imported, imports
+from pincel.backbones.specs import UNDIVIDED, ModelSpec
 from pincel.backbones.store import place
 from pincel.backbones.weights import load_weights
 from pincel.errors import OptionError, OutputError, WeightsError
@@ -30,7 +30,7 @@ class Import:
     """What was found in a file, and what became of it.
 
     Attributes:
-        card: Of the network it now is; its ``path`` is its own file.
+        spec: Of the network it now is; its ``path`` is its own file.
         format: How the file was written.
         layers: How many layers of it have weights.
         like: The backbone that it is laid out and fed like.
@@ -39,7 +39,7 @@ class Import:
         beside: Where others are, that were left.
     """
 
-    card: Card
+    spec: ModelSpec
     format: str
     layers: int
     like: str
@@ -54,7 +54,7 @@ def import_network(file: Path, name: str = "", *, like: str = "", channels: Lite
     Args:
         file: Of Torch7, Theano/Lasagne, Caffe, MatConvNet, Keras, PyTorch or safetensors, told by what is in it.
         name: It is known by; that of the file if empty.
-        like: The backbone whose layers it has and that is fed as it is. If empty: what its own card says, if pincel wrote it; the
+        like: The backbone whose layers it has and that is fed as it is. If empty: what its own spec says, if pincel wrote it; the
             backbone whose file it is, by its hash; else the one that its layers fit, if those of that format are all fed alike.
         channels: Which color its first convolution looks at first; what is usual in such files if empty.
         force: Replace a network that was imported under that name.
@@ -68,12 +68,12 @@ def import_network(file: Path, name: str = "", *, like: str = "", channels: Lite
     target = _target(name, force=force)
     held = open_weights(file)
     digests = digests_of(file)
-    model, why = (CARDS[like], "as you say") if like else _model(held, file, digests)
+    model, why = (BACKBONES[like], "as you say") if like else _model(held, file, digests)
     asked = replace(model, channels=channels) if channels else model
     taken = fitting(held, asked, file)
     weights = fit(taken, asked, file)
     known = why in (OWN, KNOWN)
-    card = own(
+    spec = own(
         asked,
         name=name,
         summary=f"{file.name}, imported: layers and preprocessing as {model.name}",
@@ -83,17 +83,17 @@ def import_network(file: Path, name: str = "", *, like: str = "", channels: Lite
     )
     check_output(target, inputs=[file], what="network")
     first_place(target).unlink(missing_ok=True)
-    write_network(target, card, weights)
+    write_network(target, spec, weights)
     keep_first_digest(target, digests_of(target, ("SHA-256",))["SHA-256"])
     beside = tuple(each.inside for each in (held, *held.others) if each is not taken)
-    return Import(read_card(target), held.format, len(weights), model.name, why, taken.inside, beside)
+    return Import(read_spec(target), held.format, len(weights), model.name, why, taken.inside, beside)
 
 
-def export_network(card: Card, path: Path) -> None:
-    """Write a network as safetensors, with its card in the header: float32, red first, the same to the bit when it is read again.
+def export_network(spec: ModelSpec, path: Path) -> None:
+    """Write a network as safetensors, with its spec in the header: float32, red first, the same to the bit when it is read again.
 
     Args:
-        card: The network; its file is downloaded if it is not here.
+        spec: The network; its file is downloaded if it is not here.
         path: Ends in ``.safetensors``, since backbones are told from other names by that.
 
     Raises:
@@ -104,19 +104,19 @@ def export_network(card: Card, path: Path) -> None:
         raise OutputError(
             one_line("network: is written as safetensors", quoted(path), f"a name that ends in {SUFFIX}", quoted(path.with_suffix(SUFFIX)))
         )
-    check_output(path, inputs=[Path(card.path)] if card.path else [], what="network")
-    place(card)
-    write_network(path, own(card), load_weights(card))
+    check_output(path, inputs=[Path(spec.path)] if spec.path else [], what="network")
+    place(spec)
+    write_network(path, own(spec), load_weights(spec))
 
 
-def own(card: Card, **changes: Any) -> Card:
-    """Return the card of a network in a file of our own: without what is said of the file it was read from, which has other bytes."""
+def own(spec: ModelSpec, **changes: Any) -> ModelSpec:
+    """Return the spec of a network in a file of our own: without what is said of the file it was read from, which has other bytes."""
     without = {"package": "", "file": "", "url": "", "mirrors": (), "sha256": "", "sha1": "", "md5": "", "size": 0, "path": ""}
-    return replace(card, **{**without, "format": "safetensors", "channels": "", "classifier": (), **changes})
+    return replace(spec, **{**without, "format": "safetensors", "channels": "", "classifier": (), **changes})
 
 
 # How a model is known, as it is said to the user.
-OWN, KNOWN, FITS = "its own card says so", "it is that file, by its hash", "its layers fit, and files of this format are fed so"
+OWN, KNOWN, FITS = "the file says so itself", "it is that file, by its hash", "its layers fit, and files of this format are fed so"
 
 
 def _target(name: str, *, force: bool) -> Path:
@@ -137,22 +137,22 @@ def _target(name: str, *, force: bool) -> Path:
 def known_names() -> list[str]:
     """Return the names of networks that are not imported."""
     beside = set(imported())
-    return [name for name in CARDS if name not in beside]
+    return [name for name in BACKBONES if name not in beside]
 
 
-def _model(held: Held, file: Path, digests: dict[str, str]) -> tuple[Card, str]:
-    """Find the card that a file is laid out and fed like, and say how it was found.
+def _model(held: Held, file: Path, digests: dict[str, str]) -> tuple[ModelSpec, str]:
+    """Find the spec that a file is laid out and fed like, and say how it was found.
 
     Raises:
         WeightsError: If there is none, or several that are fed differently.
     """
     with suppress(WeightsError):
-        return read_card(file), OWN
-    known = map(CARDS.__getitem__, known_names())
-    same = [card for card in known if (found := card.fingerprint)[1] and digests[found[0]].startswith(found[1].lower())]
+        return read_spec(file), OWN
+    known = map(BACKBONES.__getitem__, known_names())
+    same = [spec for spec in known if (found := spec.fingerprint)[1] and digests[found[0]].startswith(found[1].lower())]
     if same:
         # With its classifier, if one of those that read this file reads it: nothing is lost.
-        return max(same, key=lambda card: len(card.layers)), KNOWN
+        return max(same, key=lambda spec: len(spec.layers)), KNOWN
     usual = next(filter(None, map(_usual, (held, *held.others))), [])
     if len(usual) == 1:
         return usual[0], FITS
@@ -161,25 +161,25 @@ def _model(held: Held, file: Path, digests: dict[str, str]) -> tuple[Card, str]:
         raise WeightsError(
             one_line("weights: no network that pincel knows has these layers", shapes, "VGG, AlexNet and SqueezeNet", "pincel backbones")
         )
-    names = ", ".join(card.name for card in usual)
+    names = ", ".join(spec.name for spec in usual)
     failed = "weights: their shapes do not tell how the network is fed"
     raise WeightsError(one_line(failed, shapes, f"--like one of {names}", "--like with the one that it was made from"))
 
 
-def _usual(held: Held) -> list[Card]:
-    """Return the cards that a network may be, one of each that computes the same; those of files of its format, if there are any."""
-    candidates = [card for card in guess(held) if _fed(held, card)]
-    return _apart([card for card in candidates if card.format == held.format] or candidates)
+def _usual(held: Held) -> list[ModelSpec]:
+    """Return the specs that a network may be, one of each that computes the same; those of files of its format, if there are any."""
+    candidates = [spec for spec in guess(held) if _fed(held, spec)]
+    return _apart([spec for spec in candidates if spec.format == held.format] or candidates)
 
 
-def _fed(held: Held, card: Card) -> bool:
+def _fed(held: Held, spec: ModelSpec) -> bool:
     """Return whether a network may be fed as a file says, if it says anything: colors from 0 to 255 minus a mean."""
     if held.mean is None:
         return True
-    return card.std == UNDIVIDED and max(abs(one - other) for one, other in zip(held.mean, card.mean, strict=True)) <= NEAR
+    return spec.std == UNDIVIDED and max(abs(one - other) for one, other in zip(held.mean, spec.mean, strict=True)) <= NEAR
 
 
-def _apart(cards: Iterable[Card]) -> list[Card]:
-    """Return one of each kind of cards that compute the same of the same picture, given the same weights."""
-    kinds = {(card.network, card.layers, card.mean, card.std, card.response): card for card in reversed(list(cards))}
+def _apart(specs: Iterable[ModelSpec]) -> list[ModelSpec]:
+    """Return one of each kind of specs that compute the same of the same picture, given the same weights."""
+    kinds = {(spec.network, spec.layers, spec.mean, spec.std, spec.response): spec for spec in reversed(list(specs))}
     return list(reversed(kinds.values()))

@@ -1,4 +1,4 @@
-"""A network in one file of our own: safetensors, with its card as JSON in the header. What is trained or imported here is kept so.
+"""A network in one file of our own: safetensors, with its spec as JSON in the header. What is trained or imported here is kept so.
 
 ``conv1.weight`` (OIHW, RGB input), ``conv1.bias`` … float32. Anything that reads safetensors reads the numbers; pincel needs nothing beside
 it to use the network. Reading runs no code of the file.
@@ -18,8 +18,8 @@ from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from pincel.backbones.cards import Card
 from pincel.backbones.formats.held import plain
+from pincel.backbones.specs import ModelSpec
 from pincel.errors import WeightsError
 from pincel.files import atomically, one_line, printable, quoted
 
@@ -32,12 +32,12 @@ MOST = 2**20
 NAME = "network.safetensors"
 
 
-def write_network(path: Path, card: Card, weights: Mapping[str, tuple[Tensor, Tensor]]) -> None:
+def write_network(path: Path, spec: ModelSpec, weights: Mapping[str, tuple[Tensor, Tensor]]) -> None:
     """Write a network, atomically.
 
     Args:
         path: The file.
-        card: What it is; where its file was found is not written, for this is now its file.
+        spec: What it is; where its file was found is not written, for this is now its file.
         weights: Each convolution or fully connected layer → (weight OIHW with RGB input, bias).
 
     Raises:
@@ -47,15 +47,15 @@ def write_network(path: Path, card: Card, weights: Mapping[str, tuple[Tensor, Te
         f"{name}.{part}": each.contiguous() for name, pair in weights.items() for part, each in zip(("weight", "bias"), pair, strict=True)
     }
     with atomically(path, what="network") as temporary:
-        temporary.write_bytes(safetensors.torch.save(numbers, metadata={KEY: card_text(card)}))
+        temporary.write_bytes(safetensors.torch.save(numbers, metadata={KEY: spec_text(spec)}))
 
 
-def read_network(path: Path, card: Card) -> dict[str, tuple[Tensor, Tensor]]:
+def read_network(path: Path, spec: ModelSpec) -> dict[str, tuple[Tensor, Tensor]]:
     """Read the weights of such a file.
 
     Args:
         path: The file.
-        card: Says which layers it must hold, and how large each is.
+        spec: Says which layers it must hold, and how large each is.
 
     Raises:
         WeightsError: If it cannot be read, or holds other layers.
@@ -67,27 +67,27 @@ def read_network(path: Path, card: Card) -> dict[str, tuple[Tensor, Tensor]]:
     if foreign := next((name for name, each in numbers.items() if not each.is_floating_point()), None):
         raise _unreadable(path, f"its {plain(foreign)} is of whole numbers")
     weights, before = {}, 3
-    for layer in card.layers:
+    for layer in spec.layers:
         if layer.kind not in ("conv", "fc"):
             continue
         wanted = (layer.channels, before // layer.groups, layer.kernel, layer.kernel)
         weight, bias = numbers.get(f"{layer.name}.weight"), numbers.get(f"{layer.name}.bias")
         if weight is None or bias is None or weight.shape != wanted or bias.shape != wanted[:1]:
             raise _unreadable(
-                path, f"its card says that {layer.name} is {wanted}, and it holds {None if weight is None else tuple(weight.shape)}"
+                path, f"its spec says that {layer.name} is {wanted}, and it holds {None if weight is None else tuple(weight.shape)}"
             )
         weights[layer.name], before = (weight.float(), bias.float()), layer.channels
     return weights
 
 
-def read_card(path: Path) -> Card:
+def read_spec(path: Path) -> ModelSpec:
     """Read what network a file holds, without its weights.
 
     Args:
         path: The file.
 
     Returns:
-        The card, whose ``path`` is this file and whose format is ``safetensors``.
+        The spec, whose ``path`` is this file and whose format is ``safetensors``.
 
     Raises:
         WeightsError: If there is no such file, or it is not one of ours.
@@ -98,50 +98,50 @@ def read_card(path: Path) -> Card:
     except (OSError, SafetensorError) as error:
         raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from error
     if text is None:
-        raise _unreadable(path, "it has no card", "pincel weights import")
-    return replace(card_of(text, path), path=str(path), format="safetensors", package="", file=path.name, url="", mirrors=(), channels="")
+        raise _unreadable(path, "it has no spec", "pincel weights import")
+    return replace(spec_of(text, path), path=str(path), format="safetensors", package="", file=path.name, url="", mirrors=(), channels="")
 
 
-def card_text(card: Card) -> str:
-    """Return a card as JSON, without what is as it is by default."""
-    plain = {each.name for each in fields(Card) if each.default is not MISSING and getattr(card, each.name) == each.default}
-    return json.dumps({name: value for name, value in asdict(card).items() if name not in plain and name != "path"}, ensure_ascii=False)
+def spec_text(spec: ModelSpec) -> str:
+    """Return a spec as JSON, without what is as it is by default."""
+    plain = {each.name for each in fields(ModelSpec) if each.default is not MISSING and getattr(spec, each.name) == each.default}
+    return json.dumps({name: value for name, value in asdict(spec).items() if name not in plain and name != "path"}, ensure_ascii=False)
 
 
-def card_of(text: str, path: Path) -> Card:
-    """Return the card that :func:`card_text` wrote.
+def spec_of(text: str, path: Path) -> ModelSpec:
+    """Return the spec that :func:`spec_text` wrote.
 
     Raises:
         WeightsError: If it is another text, or of a network that cannot be.
     """
     try:
-        found: Any = TypeAdapter(Card).validate_json(text)
+        found: Any = TypeAdapter(ModelSpec).validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise _unreadable(path, f"its card is not one: {where} {first['msg']}") from error
-    card: Card = found
-    if (odd := next(_odd(card), None)) is not None:
-        raise _unreadable(path, f"its card is not one: {odd}")
+        raise _unreadable(path, f"its spec is not one: {where} {first['msg']}") from error
+    spec: ModelSpec = found
+    if (odd := next(_odd(spec), None)) is not None:
+        raise _unreadable(path, f"its spec is not one: {odd}")
     return replace(
-        card,
-        name=printable(card.name),
-        summary=printable(card.summary),
-        source=printable(card.source),
-        licence=printable(card.licence),
-        classes=tuple(map(printable, card.classes)),
+        spec,
+        name=printable(spec.name),
+        summary=printable(spec.summary),
+        source=printable(spec.source),
+        licence=printable(spec.licence),
+        classes=tuple(map(printable, spec.classes)),
     )
 
 
-def _odd(card: Card) -> Iterator[str]:
-    """Yield what cannot be of a card, which anybody may have written: it is obeyed where its network is built."""
-    if card.network not in NETWORKS or card.filters:
-        yield f"network '{plain(card.network)}' is none of {', '.join(NETWORKS)}"
-    if not all(map(isfinite, card.mean)) or not all(isfinite(each) and each > 0 for each in card.std):
+def _odd(spec: ModelSpec) -> Iterator[str]:
+    """Yield what cannot be of a spec, which anybody may have written: it is obeyed where its network is built."""
+    if spec.network not in NETWORKS or spec.filters:
+        yield f"network '{plain(spec.network)}' is none of {', '.join(NETWORKS)}"
+    if not all(map(isfinite, spec.mean)) or not all(isfinite(each) and each > 0 for each in spec.std):
         yield "mean or std are no numbers to subtract and divide by"
-    if len(set(card.names)) < len(card.layers) or not card.layers:
+    if len(set(spec.names)) < len(spec.layers) or not spec.layers:
         yield "layers without a name of their own"
-    for layer in card.layers:
+    for layer in spec.layers:
         counts = (layer.channels, layer.stride, layer.receptive_field, layer.kernel, layer.step, layer.groups)
         if layer.kind not in KINDS or min(counts) < 1 or min(layer.pad, layer.products) < 0 or max(*counts, layer.pad) > MOST:
             yield f"layer '{plain(layer.name)}' is none that there can be"

@@ -36,7 +36,7 @@ def mean_activations(vgg: VGG, pictures: Iterable[Tensor]) -> dict[str, Tensor]:
     Returns:
         convolution name → (C,), float64.
     """
-    relus = {layer.name: before.name for before, layer in pairwise(vgg.card.layers) if layer.kind == "relu"}
+    relus = {layer.name: before.name for before, layer in pairwise(vgg.spec.layers) if layer.kind == "relu"}
     sums = {conv: torch.zeros(1, dtype=torch.float64) for conv in relus.values()}
     positions = dict.fromkeys(relus.values(), 0)
     with torch.no_grad():

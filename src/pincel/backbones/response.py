@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from pincel.backbones.cards import Response
+from pincel.backbones.specs import Response
 
 
 def normalized(x: Tensor, response: Response) -> Tensor:

@@ -12,7 +12,7 @@ from pincel.folders import data_folder
 from pincel.registry import Registry
 
 if TYPE_CHECKING:
-    from pincel.backbones.cards import Card
+    from pincel.backbones.specs import ModelSpec
 
 SUFFIX = ".safetensors"
 # Of a folder of pincel train.
@@ -20,7 +20,7 @@ INSIDE = "network.safetensors"
 TIMM = "timm:"
 
 
-class Shelf(Registry["Card"]):
+class Shelf(Registry["ModelSpec"]):
     """Cards by name; beside those of its table.
 
     - Those that ``pincel weights import`` keeps in :func:`imports`, by the name they were given;
@@ -28,8 +28,8 @@ class Shelf(Registry["Card"]):
     - ``timm:NAME``, any network of the library timm.
     """
 
-    def __getitem__(self, name: str) -> Card:
-        """Return the card of a backbone.
+    def __getitem__(self, name: str) -> ModelSpec:
+        """Return the spec of a backbone.
 
         Raises:
             UnknownNameError: For what is none of these, with the closest match.
@@ -38,9 +38,9 @@ class Shelf(Registry["Card"]):
         if name in self._places:
             return super().__getitem__(name)
         if _is_timm(name):
-            return cast("Card", import_module("pincel.backbones.timm").card_of(name))
+            return cast("ModelSpec", import_module("pincel.backbones.timm").spec_of(name))
         found = _file_of(name)
-        return cast("Card", import_module("pincel.backbones.native").read_card(found)) if found else super().__getitem__(name)
+        return cast("ModelSpec", import_module("pincel.backbones.native").read_spec(found)) if found else super().__getitem__(name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._places or (isinstance(name, str) and (_is_timm(name) or _file_of(name) is not None))

@@ -1,6 +1,6 @@
 """Any network of the library timm that looks at maps, as an eye: ``--backbone timm:resnet18``.
 
-timm has a thousand networks, and pincel none of their code. A card is made by looking: a picture is followed through the network once,
+timm has a thousand networks, and pincel none of their code. A spec is made by looking: a picture is followed through the network once,
 which says what each of its modules sees (:mod:`pincel.backbones.geometry`). Its layers are those modules, under timm's own names, in the
 order in which they are computed. timm finds and keeps their weights. It is an extra: ``pip install 'pincel[timm]'``.
 """
@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from pincel.backbones.cards import Card, Layer
 from pincel.backbones.geometry import Part, follow
 from pincel.backbones.shelf import TIMM
+from pincel.backbones.specs import LayerSpec, ModelSpec
 from pincel.errors import OptionError, WeightsError, unknown_name
 from pincel.files import one_line
 
@@ -31,7 +31,7 @@ IDLE = (nn.Identity, nn.Dropout)
 
 
 @dataclass(frozen=True)
-class TimmCard(Card):
+class TimmSpec(ModelSpec):
     """A network of timm.
 
     Attributes:
@@ -80,12 +80,12 @@ class TimmCard(Card):
         """
         return self.starts[self.names.index(self.layer(name).name)]
 
-    def _over(self, layer: Layer) -> int:
+    def _over(self, layer: LayerSpec) -> int:
         return self.overs[self.names.index(layer.name)]
 
 
 @cache
-def card_of(name: str) -> TimmCard:
+def spec_of(name: str) -> TimmSpec:
     """Describe a network of timm, by looking at it without its weights.
 
     Args:
@@ -109,7 +109,7 @@ def card_of(name: str) -> TimmCard:
         failed = "backbone: it makes no maps of a picture, whose place in it is known"
         raise OptionError(one_line(failed, repr(name), "networks of convolutions", "timm:resnet18"))
     seen = [part.seen for _, part in layers]
-    return TimmCard(
+    return TimmSpec(
         name=name,
         summary=f"{told.get('architecture') or name.removeprefix(TIMM)}, a network of the library timm",
         layers=tuple(layer for layer, _ in layers),
@@ -146,16 +146,16 @@ def _is_map(part: Part) -> bool:
     return part.seen is not None and part.seen.axes == (2, 3) and len(part.shape) == 4 and not isinstance(part.module, IDLE)
 
 
-def _layer(part: Part, told: Mapping[str, Any]) -> Layer:
+def _layer(part: Part, told: Mapping[str, Any]) -> LayerSpec:
     """Describe what a module answers; the classifier is fully connected to whatever it sees."""
     trained = told["input_size"][-1]
     seen = part.seen
     if seen is None or not _is_map(part):
-        return Layer(part.name, "fc", part.shape[1], 1, trained, whole=True)
+        return LayerSpec(part.name, "fc", part.shape[1], 1, trained, whole=True)
     module = part.module
     products = module.weight.numel() if isinstance(module, nn.Conv2d) else 0
     kind = KINDS.get(type(module), "module")
-    return Layer(part.name, kind, part.shape[1], seen.stride, trained if seen.whole else seen.field, products, whole=seen.whole)
+    return LayerSpec(part.name, kind, part.shape[1], seen.stride, trained if seen.whole else seen.field, products, whole=seen.whole)
 
 
 def _color(told: Sequence[float]) -> tuple[float, float, float]:

@@ -1,4 +1,4 @@
-"""VGG: a plain stack of 3×3 convolutions, ReLUs and 2×2 poolings, with three fully connected layers on top if its card has them.
+"""VGG: a plain stack of 3×3 convolutions, ReLUs and 2×2 poolings, with three fully connected layers on top if its spec has them.
 
 Paper: Simonyan, Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014, table 1, column E.
 """
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.backbones.cards import UNDIVIDED, Card, Layer
+from pincel.backbones.specs import UNDIVIDED, LayerSpec, ModelSpec
 from pincel.backbones.weights import load_weights
 from pincel.backbones.winograd import OUT, Winograd, make_winograd
 from pincel.errors import PictureSizeError
@@ -32,7 +32,7 @@ class VGG:
     """A VGG with frozen weights.
 
     Attributes:
-        card: Its layers and preprocessing.
+        spec: Its layers and preprocessing.
         weights: convolution → (weight OIHW with RGB input, bias). They never ask for a gradient.
         pooling: ``max`` as trained; ``avg`` as Gatys et al. draw with.
         pool_rounding: What a pooling does with an odd size: drop the last row (torch, TensorFlow) or keep it (Caffe).
@@ -41,7 +41,7 @@ class VGG:
         winograd: convolution → the same with fewer multiplications, for those where it pays; see :meth:`with_winograd`.
     """
 
-    card: Card
+    spec: ModelSpec
     weights: Mapping[str, tuple[Tensor, Tensor]]
     pooling: Pooling = "max"
     pool_rounding: PoolRounding = "down"
@@ -49,9 +49,9 @@ class VGG:
     winograd: Mapping[str, Winograd] = field(default_factory=dict, repr=False)
 
     @property
-    def divisible(self) -> bool:
+    def tileable(self) -> bool:
         """Whether a part of a picture shows what is seen there in the whole, and layers have a position for each of their strides."""
-        return self.padding != "circular" and not self.card.classifies
+        return self.padding != "circular" and not self.spec.classifies
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> VGG:
         """Return a copy on a device, in a precision, with channels-last weights (1.3× plain fp32 on a CPU)."""
@@ -64,13 +64,13 @@ class VGG:
         }
         return replace(self, weights=moved, winograd={})
 
-    def in_half(self) -> VGG:
+    def half(self) -> VGG:
         """Return a copy that multiplies in bf16, but for the first convolution.
 
         That one costs little, and rounding what it sees shifts which of four neighbors is the largest in every pooling behind it.
         """
         first = next(iter(self.weights))
-        fewer = {name: layer.in_half() for name, layer in self.winograd.items()}
+        fewer = {name: layer.half() for name, layer in self.winograd.items()}
         return replace(self, weights={**self.to(dtype=torch.bfloat16).weights, first: self.weights[first]}, winograd=fewer)
 
     def with_winograd(self, layers: Iterable[str], channels: int = WORTH_IT) -> VGG:
@@ -82,15 +82,15 @@ class VGG:
             layers: Any layers by name.
             channels: How many a convolution must have, before or after it.
         """
-        convolutions = [layer.name for layer in self.card.up_to(frozenset(layers)) if layer.kind == "conv"]
+        convolutions = [layer.name for layer in self.spec.up_to(frozenset(layers)) if layer.kind == "conv"]
         built = {name: make_winograd(*self.weights[name]) for name in convolutions if _worth_it(self.weights[name][0], channels)}
         return replace(self, winograd=built)
 
     def features(self, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Look at a picture, and keep all layers asked for; see :meth:`look`."""
-        return dict(self.look(pixels, layers))
+        """Look at a picture, and keep all layers asked for; see :meth:`iter_features`."""
+        return dict(self.iter_features(pixels, layers))
 
-    def look(self, pixels: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
+    def iter_features(self, pixels: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
         """Look at a picture, layer by layer; nothing above the deepest layer asked for is computed.
 
         Args:
@@ -105,15 +105,15 @@ class VGG:
             PictureSizeError: If nothing would be left of the picture in one of them.
         """
         wanted = frozenset(layers)
-        yield from self.through(self.card.up_to(wanted), self.fed(pixels), wanted)
+        yield from self.forward_layers(self.spec.up_to(wanted), self.preprocess(pixels), wanted)
 
-    def fed(self, pixels: Tensor) -> Tensor:
+    def preprocess(self, pixels: Tensor) -> Tensor:
         """Return what the first layer is fed for ``pixels``."""
-        mean, std = (pixels.new_tensor(each).view(1, 3, 1, 1) for each in (self.card.mean, self.card.std))
-        fed = pixels - mean if self.card.std == UNDIVIDED else (pixels - mean) / std
+        mean, std = (pixels.new_tensor(each).view(1, 3, 1, 1) for each in (self.spec.mean, self.spec.std))
+        fed = pixels - mean if self.spec.std == UNDIVIDED else (pixels - mean) / std
         return fed.contiguous(memory_format=torch.channels_last)
 
-    def through(self, layers: Sequence[Layer], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
+    def forward_layers(self, layers: Sequence[LayerSpec], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
         """Go on from ``x``, what the layer before the first of ``layers`` answered, and yield those that are wanted."""
         late = self._late(layers, wanted)
         raw = False
@@ -132,15 +132,15 @@ class VGG:
                 # Squares of half-precision features would be summed in half precision.
                 yield layer.name, widened(x)
 
-    def grain(self, layer: str) -> int:
+    def block_size(self, layer: str) -> int:
         """Return the side of the squares of positions that are computed together."""
         return OUT if layer in self.winograd else 1
 
-    def shrunk(self, length: int, times: int) -> int:
+    def output_size(self, length: int, times: int) -> int:
         """Return what becomes of a side under poolings that shrink it so many times."""
         return -(-length // times) if self.pool_rounding == "up" else length // times
 
-    def _late(self, layers: Sequence[Layer], wanted: frozenset[str]) -> frozenset[str]:
+    def _late(self, layers: Sequence[LayerSpec], wanted: frozenset[str]) -> frozenset[str]:
         """Find the ReLUs that can wait until their pooling has left a quarter: the largest of four is cut off like the four."""
         if self.pooling != "max":
             return frozenset()
@@ -148,7 +148,7 @@ class VGG:
 
     def _convolved(self, name: str, x: Tensor, *, rectify: bool) -> Tensor:
         first_only = self.padding == "replicate-first"
-        bordered = self.padding != "zero" and (name == self.card.layers[0].name or not first_only)
+        bordered = self.padding != "zero" and (name == self.spec.layers[0].name or not first_only)
         x = self._bordered(x) if bordered else x
         if name in self.winograd:
             layer = self.winograd[name]
@@ -164,13 +164,13 @@ class VGG:
         x = functional.conv2d(x.to(weight.dtype), weight, bias)
         return functional.relu(x, inplace=True) if rectify else x
 
-    def _check(self, layer: Layer, x: Tensor) -> None:
+    def _check(self, layer: LayerSpec, x: Tensor) -> None:
         """Raise PictureSizeError if a layer would have no position."""
         if min(layer.positions(side, up=self.pool_rounding == "up") for side in x.shape[-2:]) > 0:
             return
-        failed = f"picture: nothing of it is left in {layer.name} of {self.card.name}"
+        failed = f"picture: nothing of it is left in {layer.name} of {self.spec.name}"
         given = f"a picture of which the layer before has {x.shape[-1]}×{x.shape[-2]} positions"
-        accepted = f"{self.card.smallest(layer.name)} pixels or more on each side"
+        accepted = f"{self.spec.smallest(layer.name)} pixels or more on each side"
         raise PictureSizeError(one_line(failed, given, accepted, "a larger --size, or shallower layers"))
 
     def _bordered(self, x: Tensor) -> Tensor:
@@ -217,17 +217,17 @@ def _worth_it(weight: Tensor, channels: int) -> bool:
 
 
 def load_vgg(
-    card: Card,
+    spec: ModelSpec,
     *,
     pooling: Pooling = "max",
     pool_rounding: PoolRounding = "down",
     padding: Padding = "zero",
     weights: Mapping[str, tuple[Tensor, Tensor]] | None = None,
 ) -> VGG:
-    """Load a VGG with the weights its card names, or others of the same shapes.
+    """Load a VGG with the weights its spec names, or others of the same shapes.
 
     Raises:
         WeightsError: If the weights are missing or damaged.
     """
-    network = VGG(card, load_weights(card) if weights is None else weights, pooling, pool_rounding, padding)
+    network = VGG(spec, load_weights(spec) if weights is None else weights, pooling, pool_rounding, padding)
     return network.to(torch.device("cpu")) if weights is None else network

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pincel.backbones.cards import Card
 from pincel.backbones.formats import Weights, open_weights
 from pincel.backbones.formats.fit import fit
+from pincel.backbones.specs import ModelSpec
 from pincel.backbones.store import locate
 
 
-def load_weights(card: Card) -> Weights:
-    """Find the file of a card, or download it, and read it.
+def load_weights(spec: ModelSpec) -> Weights:
+    """Find the file of a spec, or download it, and read it.
 
     Args:
-        card: The network.
+        spec: The network.
 
     Returns:
         Convolution or fully connected layer → (weight (out, in / groups, k, k) with RGB input, bias (out,)), float32.
@@ -22,13 +22,13 @@ def load_weights(card: Card) -> Weights:
     Raises:
         WeightsError: If the file is missing and cannot be downloaded, is not the one it must be, or cannot be read.
     """
-    return read_weights(locate(card), card)
+    return read_weights(locate(spec), spec)
 
 
-def read_weights(path: Path, card: Card) -> Weights:
-    """Read a file as that of a card, whatever its hash.
+def read_weights(path: Path, spec: ModelSpec) -> Weights:
+    """Read a file as that of a spec, whatever its hash.
 
     Raises:
         WeightsError: If it cannot be read, or holds other layers.
     """
-    return fit(open_weights(path), card, path)
+    return fit(open_weights(path), spec, path)

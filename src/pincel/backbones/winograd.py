@@ -67,7 +67,7 @@ class Winograd:
         result: Tensor = _Convolution.apply(x, self, relu)  # type: ignore[no-untyped-call]
         return result
 
-    def in_half(self) -> Winograd:
+    def half(self) -> Winograd:
         """Return the same in bf16: each number is rounded as it is written, sums are made in float32.
 
         Bases are not rounded at all. Undivided, their entries are multiples of powers of two with few bits; what they are divided by goes

@@ -15,7 +15,7 @@ from pincel.batch.jobs import recipe_of
 from pincel.batch.messages import Job, MachineOptions
 from pincel.errors import PincelError
 from pincel.images.opening import opened_file
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.recipes.schema import Recipe
 from pincel.run.cache import Cache
 from pincel.run.check import prepare_recipe
@@ -60,11 +60,11 @@ def expected_seconds(jobs: Sequence[Job], options: MachineOptions) -> dict[str, 
     return {name: machine.seconds_for(cost) for name, cost in costs(jobs, machine).items()}
 
 
-def _shape(place: str) -> Picture:
+def _shape(place: str) -> LoadedImage:
     """Return a picture of the size that a file says, without pixels."""
     if place.startswith(BLANK):
         return open_picture(place, "content")
     path = find_sample(place) if place.startswith(PREFIX) else Path(place)
     with opened_file(path) as image:
         width, height = image.size
-    return Picture(torch.empty((1, 3, height, width), device="meta"), None, path.name, "")
+    return LoadedImage(torch.empty((1, 3, height, width), device="meta"), None, path.name, "")

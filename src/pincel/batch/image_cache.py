@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from pathlib import Path
 
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.samples import PREFIX, find_sample
 from pincel.sources import BLANK, open_picture
 
@@ -22,9 +22,9 @@ class ImageCache:
 
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
-        self._kept: OrderedDict[tuple[str, int, int], Picture] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int, int], LoadedImage] = OrderedDict()
 
-    def open(self, place: str, what: str) -> Picture:
+    def open(self, place: str, what: str) -> LoadedImage:
         """Return a picture; raises PictureError for one that cannot be used. A file that changed is read again."""
         if place.startswith(BLANK):
             return open_picture(place, what)
@@ -43,5 +43,5 @@ class ImageCache:
         return self._kept[key]
 
 
-def _bytes(picture: Picture) -> int:
+def _bytes(picture: LoadedImage) -> int:
     return sum(plane.numel() * plane.element_size() for plane in (picture.pixels, picture.alpha) if plane is not None)

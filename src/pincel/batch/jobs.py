@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from pincel.backbones.calibrate import calibration_pictures
 from pincel.batch.messages import Job
 from pincel.batch.names import PATTERN, Names
@@ -123,7 +123,7 @@ def fingerprint(job: Job, digest: Digest = digest_of) -> str:
     told = {
         "pincel": __version__,
         "recipe": {**values, "init": start.kind} if start.path else values,
-        "network": CARDS[recipe.backbone].fingerprint,
+        "network": BACKBONES[recipe.backbone].fingerprint,
         "weights": [weight for _, weight in job.styles],
         "files": {role: [digest(place) for place in places] for role, places in input_files(job, recipe).items()},
     }

@@ -20,8 +20,8 @@ from importlib.resources import files
 import torch
 from torch import Tensor
 
-from pincel.backbones import CARDS, NETWORKS
-from pincel.backbones.cards import Card
+from pincel.backbones import BACKBONES, NETWORKS
+from pincel.backbones.specs import ModelSpec
 from pincel.backbones.vgg import VGG
 from pincel.classify.augment import center
 from pincel.classify.squares import square
@@ -68,7 +68,7 @@ class Classifier:
 
     def probabilities(self, views: Tensor) -> Tensor:
         """Return the probability of each class, (classes,), averaged over views (N, 3, crop, crop), RGB, 0-255."""
-        last = self.eye.card.names[-1]
+        last = self.eye.spec.names[-1]
         weight, _ = next(iter(self.eye.weights.values()))
         with torch.no_grad():
             logits = self.eye.features(views.to(weight.device), [last])[last]
@@ -101,36 +101,36 @@ def answers(picture: Source, *, backbone: str = "alexnet", crops: int = 1, top: 
         WeightsError: If the weights are missing or damaged.
         DeviceError: If the device is not there.
     """
-    card = classifying(backbone)
+    spec = classifying(backbone)
     check_top(top)
-    seen = views(picture, card, crops)
-    return make_classifier(card, device).answers(seen, top)
+    seen = views(picture, spec, crops)
+    return make_classifier(spec, device).answers(seen, top)
 
 
-def classifying(backbone: str) -> Card:
-    """Return the card of a network with a classifier.
+def classifying(backbone: str) -> ModelSpec:
+    """Return the spec of a network with a classifier.
 
     Raises:
         UnknownNameError: If there is no such network, with the closest match.
         OptionError: If it has no classifier; names those that have one.
     """
-    card = CARDS[backbone]
-    if card.crop:
-        return card
+    spec = BACKBONES[backbone]
+    if spec.crop:
+        return spec
     known = classifiers()
-    hint = next((name for name in known if name.startswith(f"{card.name}-")), "alexnet")
-    failed = f"backbone: {card.name} has no classifier"
+    hint = next((name for name in known if name.startswith(f"{spec.name}-")), "alexnet")
+    failed = f"backbone: {spec.name} has no classifier"
     raise OptionError(one_line(failed, f"--backbone {backbone}", f"{', '.join(known)}, or a RUN of pincel train", f"--backbone {hint}"))
 
 
 def classifiers() -> list[str]:
     """List the networks that have a classifier whose weights can be had."""
     found = []
-    for name in CARDS:
+    for name in BACKBONES:
         # Imports may be damaged.
         with suppress(WeightsError):
-            card = CARDS[name]
-            if card.crop and (card.path or card.package or card.url):
+            spec = BACKBONES[name]
+            if spec.crop and (spec.path or spec.package or spec.url):
                 found.append(name)
     return found
 
@@ -141,12 +141,12 @@ def check_top(top: int) -> None:
         raise OptionError(one_line("top: is how many answers are given", f"{top}", "1 or more", "--top 5"))
 
 
-def views(picture: Source, card: Card, crops: int = 1) -> Tensor:
+def views(picture: Source, spec: ModelSpec, crops: int = 1) -> Tensor:
     """Open a picture and cut out what a network sees of it.
 
     Args:
         picture: As for :func:`answers`.
-        card: Of the network.
+        spec: Of the network.
         crops: 1 or 10.
 
     Returns:
@@ -164,7 +164,7 @@ def views(picture: Source, card: Card, crops: int = 1) -> Tensor:
         raise PictureSizeError(
             one_line("picture: is too thin to show anything", given, f"at most {THIN} times longer than wide", "a part of it")
         )
-    whole, crop = square(opened.pixels, shorter_side(card.crop)).float(), card.crop
+    whole, crop = square(opened.pixels, shorter_side(spec.crop)).float(), spec.crop
     last = whole.shape[-1] - crop
     places = [center(whole.shape[-1], crop), *([(0, 0), (0, last), (last, 0), (last, last)] if crops > 1 else [])]
     cut = torch.stack([whole[:, top : top + crop, left : left + crop] for top, left in places])
@@ -181,7 +181,7 @@ def shorter_side(crop: int) -> int:
     return SIDE if crop in CROPS else round(crop * 9 / 8)
 
 
-def make_classifier(card: Card, device: str = "auto") -> Classifier:
+def make_classifier(spec: ModelSpec, device: str = "auto") -> Classifier:
     """Load a network to classify with.
 
     Raises:
@@ -190,13 +190,13 @@ def make_classifier(card: Card, device: str = "auto") -> Classifier:
     """
     place = resolve_device(device)
     # As trained: the largest of each window.
-    return Classifier(NETWORKS[card.network](card, pooling="max").to(place), class_names(card))
+    return Classifier(NETWORKS[spec.network](spec, pooling="max").to(place), class_names(spec))
 
 
-def class_names(card: Card) -> tuple[str, ...]:
-    """Return what the channels of the last layer stand for: as the card says, the classes of ImageNet, or numbers."""
-    count = card.layers[-1].channels
-    known: Sequence[str] = card.classes or (imagenet() if count == IMAGENET else ())
+def class_names(spec: ModelSpec) -> tuple[str, ...]:
+    """Return what the channels of the last layer stand for: as the spec says, the classes of ImageNet, or numbers."""
+    count = spec.layers[-1].channels
+    known: Sequence[str] = spec.classes or (imagenet() if count == IMAGENET else ())
     return tuple(known) if len(known) == count else tuple(f"class {index}" for index in range(count))
 
 

@@ -117,7 +117,7 @@ class EpochLoop:
         """Evaluate the network on the validation set, and close the epoch."""
         state, recipe = self.learner.state, self.learner.recipe
         sizes = [len(batch) for batch in in_batches(range(len(self.material.labels["val"])), recipe.batch)]
-        predict, classes = self.learner.predict, len(self.learner.card.classes)
+        predict, classes = self.learner.predict, len(self.learner.spec.classes)
         ways = {"center": slice(0, 1)}
         metrics = yield from judged(predict, stream, sizes, ways, self.learner.group, classes=classes, what="validation")
         metric = metrics["center"]

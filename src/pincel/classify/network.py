@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.backbones.alexnet import AlexNet
-from pincel.backbones.cards import Card, Layer
+from pincel.backbones.specs import LayerSpec, ModelSpec
 from pincel.classify.augment import stream
 from pincel.classify.plan import hidden
 from pincel.classify.schema import TrainingRecipe
@@ -20,11 +20,11 @@ GAINS = {"relu": 2.0, "tanh": 1.0}
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
-def first_weights(card: Card, recipe: TrainingRecipe) -> dict[str, tuple[Tensor, Tensor]]:
+def first_weights(spec: ModelSpec, recipe: TrainingRecipe) -> dict[str, tuple[Tensor, Tensor]]:
     """Draw the weights that training begins with.
 
     Args:
-        card: The network.
+        spec: The network.
         recipe: How weights spread, which biases are 1, and the seed.
 
     Returns:
@@ -39,7 +39,7 @@ def first_weights(card: Card, recipe: TrainingRecipe) -> dict[str, tuple[Tensor,
     """
     rng = stream("weights", recipe.seed)
     weights = {}
-    connected = [layer for layer in card.layers if layer.kind in ("conv", "fc")]
+    connected = [layer for layer in spec.layers if layer.kind in ("conv", "fc")]
     for layer in connected:
         inputs = layer.products // layer.channels
         gain = GAINS[recipe.activation] if layer != connected[-1] else 1.0
@@ -65,17 +65,17 @@ def answers(eye: AlexNet, x: Tensor, masks: Mapping[str, Tensor]) -> Tensor:
         masks: Layer → what its answers are multiplied by; see :func:`dropout_masks`.
     """
     x = x.contiguous(memory_format=torch.channels_last)
-    for part in _parts(eye.card.layers, masks):
-        ((name, x),) = eye.through(part, x, frozenset({part[-1].name}))
+    for part in _parts(eye.spec.layers, masks):
+        ((name, x),) = eye.forward_layers(part, x, frozenset({part[-1].name}))
         x = x * masks[name] if name in masks else x
     return x.flatten(1)
 
 
-def dropout_masks(card: Card, recipe: TrainingRecipe, step: tuple[int, int], batch: int, mine: slice) -> dict[str, Tensor]:
+def dropout_masks(spec: ModelSpec, recipe: TrainingRecipe, step: tuple[int, int], batch: int, mine: slice) -> dict[str, Tensor]:
     """Draw which units are silent in a step, and make up for them in the others.
 
     Args:
-        card: The network.
+        spec: The network.
         recipe: The chance, and the seed.
         step: Epoch, and step in it.
         batch: Pictures of the whole batch.
@@ -92,8 +92,8 @@ def dropout_masks(card: Card, recipe: TrainingRecipe, step: tuple[int, int], bat
         return {}
     rng = stream("dropout", recipe.seed, *step)
     masks = {}
-    for name in hidden(card):
-        drawn = rng.random((batch, card.layer(name).channels), dtype="float32")[mine]
+    for name in hidden(spec):
+        drawn = rng.random((batch, spec.layer(name).channels), dtype="float32")[mine]
         masks[name] = torch.from_numpy(drawn >= recipe.dropout).float()[..., None, None] / (1 - recipe.dropout)
     return masks
 
@@ -119,12 +119,12 @@ def slopes_of(loss: Tensor, weights: Sequence[Tensor]) -> list[Tensor]:
     return list(torch.autograd.grad(loss, weights))
 
 
-def cast(card: Card, weights: Mapping[str, tuple[Tensor, Tensor]], dtype: torch.dtype) -> AlexNet:
+def cast(spec: ModelSpec, weights: Mapping[str, tuple[Tensor, Tensor]], dtype: torch.dtype) -> AlexNet:
     """Return the network with its weights as they are multiplied in; gradients flow through to those given."""
-    return AlexNet(card, {name: (weight.to(dtype), bias.to(dtype)) for name, (weight, bias) in weights.items()})
+    return AlexNet(spec, {name: (weight.to(dtype), bias.to(dtype)) for name, (weight, bias) in weights.items()})
 
 
-def _parts(layers: Sequence[Layer], masks: Mapping[str, Tensor]) -> Iterator[Sequence[Layer]]:
+def _parts(layers: Sequence[LayerSpec], masks: Mapping[str, Tensor]) -> Iterator[Sequence[LayerSpec]]:
     """Cut layers behind each that has a mask."""
     begin = 0
     for place, layer in enumerate(layers, 1):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pincel.backbones.alexnet_cards import norm
-from pincel.backbones.cards import Card, Layer, Response, conv, fully_connected, pool, stacked
+from pincel.backbones.alexnet_specs import norm
+from pincel.backbones.specs import LayerSpec, ModelSpec, Response, conv, fully_connected, pool, stacked
 from pincel.classify.schema import TrainingRecipe
 from pincel.errors import OptionError
 from pincel.files import one_line
@@ -16,8 +16,8 @@ RESPONSE = Response(k=2.0, alpha=1e-4)
 FILE = "network.safetensors"
 
 
-def planned_layers(recipe: TrainingRecipe, classes: int) -> tuple[Layer, ...]:
-    """Lay out the network of a recipe: as :func:`pincel.backbones.alexnet_cards.krizhevsky_layers`, in any size, with parts left out.
+def planned_layers(recipe: TrainingRecipe, classes: int) -> tuple[LayerSpec, ...]:
+    """Lay out the network of a recipe: as :func:`pincel.backbones.alexnet_specs.krizhevsky_layers`, in any size, with parts left out.
 
     Args:
         recipe: Its channels, kernels, groups and so on.
@@ -40,7 +40,7 @@ def planned_layers(recipe: TrainingRecipe, classes: int) -> tuple[Layer, ...]:
     return stacked((*_bottom(recipe), *top))
 
 
-def planned_card(recipe: TrainingRecipe, classes: Sequence[str], mean: tuple[float, float, float], summary: str, source: str) -> Card:
+def planned_spec(recipe: TrainingRecipe, classes: Sequence[str], mean: tuple[float, float, float], summary: str, source: str) -> ModelSpec:
     """Return what a network trained by a recipe is.
 
     Args:
@@ -50,7 +50,7 @@ def planned_card(recipe: TrainingRecipe, classes: Sequence[str], mean: tuple[flo
         summary: What it was trained on, in one line.
         source: Who made it.
     """
-    return Card(
+    return ModelSpec(
         name=recipe.name,
         summary=summary,
         layers=planned_layers(recipe, len(classes)),
@@ -69,14 +69,14 @@ def planned_card(recipe: TrainingRecipe, classes: Sequence[str], mean: tuple[flo
     )
 
 
-def hidden(card: Card) -> tuple[str, ...]:
+def hidden(spec: ModelSpec) -> tuple[str, ...]:
     """Return the layers whose answers dropout silences: what follows each fully connected layer but the last."""
-    names = [layer.name for layer in card.layers]
-    connected = [names.index(layer.name) for layer in card.layers if layer.kind == "fc"]
+    names = [layer.name for layer in spec.layers]
+    connected = [names.index(layer.name) for layer in spec.layers if layer.kind == "fc"]
     return tuple(names[place + 1] for place in connected[:-1])
 
 
-def _bottom(recipe: TrainingRecipe) -> Iterator[Layer]:
+def _bottom(recipe: TrainingRecipe) -> Iterator[LayerSpec]:
     kernel, step = recipe.first
     groups = recipe.groups
     convolutions = {
@@ -91,7 +91,7 @@ def _bottom(recipe: TrainingRecipe) -> Iterator[Layer]:
             continue
         number = name.removeprefix("conv")
         yield layer
-        yield Layer(_called(recipe, f"relu{number}"), recipe.activation, 0, 0, 0)
+        yield LayerSpec(_called(recipe, f"relu{number}"), recipe.activation, 0, 0, 0)
         if recipe.response == "local" and number in "12":
             yield norm(f"norm{number}")
         if number in "125":

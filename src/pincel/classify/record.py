@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from pincel.backbones.cards import Card
+from pincel.backbones.specs import ModelSpec
 from pincel.classify.evaluate import ConfusionMetrics
 from pincel.classify.prepare import Prepared
 from pincel.classify.schema import TrainingRecipe
@@ -41,23 +41,28 @@ class Trained:
     """What training has come to.
 
     Attributes:
-        card: The network, which is in the folder.
+        spec: The network, which is in the folder.
         record: As written.
         stopped: Why it ended; see :class:`pincel.training.events.TrainEnd`.
     """
 
-    card: Card
+    spec: ModelSpec
     record: Mapping[str, Any]
     stopped: str
 
 
 def recorded(
-    card: Card, recipe: TrainingRecipe, ready: Prepared, state: ClassifierState, ended: TrainEnd, metrics: Mapping[str, ConfusionMetrics]
+    spec: ModelSpec,
+    recipe: TrainingRecipe,
+    ready: Prepared,
+    state: ClassifierState,
+    ended: TrainEnd,
+    metrics: Mapping[str, ConfusionMetrics],
 ) -> dict[str, Any]:
     """Return what is written down of a training.
 
     Args:
-        card: The network.
+        spec: The network.
         recipe: How it was trained.
         ready: On what.
         state: Where it stands.
@@ -88,7 +93,7 @@ def recorded(
         "train_error_at_the_end": state.recent_error,
         "by_class": ten.by_class(found.classes) if ten else {},
         "confusion": ten.confusion.tolist() if ten else [],
-        "network": {"parameters": card.parameters, "crop": card.crop, "layers": list(card.names)},
+        "network": {"parameters": spec.parameters, "crop": spec.crop, "layers": list(spec.names)},
         "recipe": recipe.model_dump(mode="json"),
         "data": {
             "name": found.data,

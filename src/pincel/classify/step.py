@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pincel.backbones.cards import Card
+from pincel.backbones.specs import ModelSpec
 from pincel.classify.descent import descend
 from pincel.classify.evaluate import SEVERAL
 from pincel.classify.loader import Batch, dealt_places
@@ -41,7 +41,7 @@ class Learner:
     """A network that learns.
 
     Attributes:
-        card: What it is.
+        spec: What it is.
         recipe: How it learns.
         state: Its weights, and where it stands.
         group: The processes that train it together.
@@ -49,7 +49,7 @@ class Learner:
         precision: One of :data:`pincel.classify.network.PRECISIONS`.
     """
 
-    card: Card
+    spec: ModelSpec
     recipe: TrainingRecipe
     state: ClassifierState
     group: ReplicaGroup
@@ -58,7 +58,7 @@ class Learner:
 
     def predict(self, views: Tensor) -> Tensor:
         """Return logits, (B, classes), of views, (B, 3, crop, crop), with all units awake."""
-        return answers(cast(self.card, self.state.weights, PRECISIONS[self.precision]), views.to(self.device), {}).float()
+        return answers(cast(self.spec, self.state.weights, PRECISIONS[self.precision]), views.to(self.device), {}).float()
 
     def step(self, batch: Batch, everybody: int) -> Outcome:
         """Learn from a batch.
@@ -71,10 +71,10 @@ class Learner:
             DivergedError: If the loss is no number any more; weights are as they were then.
         """
         state, recipe = self.state, self.recipe
-        masks = dropout_masks(self.card, recipe, (state.epoch + 1, state.step), everybody, dealt_places(everybody, self.group))
+        masks = dropout_masks(self.spec, recipe, (state.epoch + 1, state.step), everybody, dealt_places(everybody, self.group))
         masks = {name: mask.to(self.device) for name, mask in masks.items()}
         labels = batch.labels.to(self.device)
-        eye = cast(self.card, state.weights, PRECISIONS[self.precision])
+        eye = cast(self.spec, state.weights, PRECISIONS[self.precision])
         logits = answers(eye, batch.views.flatten(0, 1).to(self.device), masks)
         loss = loss_of(logits, labels, everybody)
         weights = flat(state.weights)

@@ -11,15 +11,15 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from pincel.backbones.cards import Card
 from pincel.backbones.native import read_network, write_network
+from pincel.backbones.specs import ModelSpec
 from pincel.classify.data import find_data
 from pincel.classify.evaluate import WAYS, ConfusionMetrics, judged
 from pincel.classify.folder import Folder
 from pincel.classify.loader import Key, dealt, in_batches, loaded
 from pincel.classify.loop import EpochLoop, steps_of
 from pincel.classify.network import PRECISIONS, first_weights, flat
-from pincel.classify.plan import planned_card
+from pincel.classify.plan import planned_spec
 from pincel.classify.prepare import Prepared, PrepareOptions, prepared
 from pincel.classify.recipes import find_training
 from pincel.classify.record import Trained, recorded, write_history, write_record
@@ -112,7 +112,7 @@ class ClassifierTraining:
         self.recipe = _resolved(recipe, self._terms.get("recipe")).override(**overrides)
         self.found = find_data(str(data), self.recipe.held_out, self.recipe.seed)
         # Too small a crop is refused before anything is decoded.
-        planned_card(self.recipe, self.found.classes, (0.0, 0.0, 0.0), "", "")
+        planned_spec(self.recipe, self.found.classes, (0.0, 0.0, 0.0), "", "")
         if resume:
             check_resumed(self._now(), self._terms, data={"data": "pictures"})
         elif self._leads:
@@ -149,16 +149,16 @@ class ClassifierTraining:
         self._ready = ready = yield from prepared(self.found, self.recipe, self._options())
         if ready.left_out and self._damaged == "refuse":
             raise PictureError(next(iter(ready.left_out.values())))
-        self._card = card = self._made_card(ready)
+        self._spec = spec = self._made_spec(ready)
         environment = self._environment()
         yield from environment_notices(environment, self._terms.get("circumstances", environment))
         if not self._terms:
-            self.state = ClassifierState.first(_placed(first_weights(card, self.recipe), self.device), self.recipe.learning_rate)
+            self.state = ClassifierState.first(_placed(first_weights(spec, self.recipe), self.device), self.recipe.learning_rate)
         state = self.state
-        self._learner = Learner(card, self.recipe, state, self.group, self.device, self.machine.precision)
-        data = {"classes": len(card.classes), **{part: len(pictures) for part, pictures in ready.found.parts.items()}}
+        self._learner = Learner(spec, self.recipe, state, self.group, self.device, self.machine.precision)
+        data = {"classes": len(spec.classes), **{part: len(pictures) for part, pictures in ready.found.parts.items()}}
         steps = steps_of(ready.material, self.recipe.batch)
-        yield TrainStart(card.name, card.parameters, data, str(self.device), state.step, steps, state.epoch, self.recipe.epochs)
+        yield TrainStart(spec.name, spec.parameters, data, str(self.device), state.step, steps, state.epoch, self.recipe.epochs)
 
     def train(self, clock: TrainClock) -> Generator[TrainingEvent, None, str]:
         """Make the steps of all epochs; the best network is written whenever there is a better one."""
@@ -182,14 +182,14 @@ class ClassifierTraining:
         state = self.state
         if self._leads and not state.best["epoch"]:
             # It has ended before it was evaluated once.
-            write_network(self.folder.network, self._card, _plain(state))
+            write_network(self.folder.network, self._spec, _plain(state))
             write_history(self.folder.path, state.history)
         metrics = {} if reason in ASKED else (yield from self._evaluated())
         ended = TrainEnd(reason, state.epoch * steps_of(self._ready.material, self.recipe.batch) + state.step, state.epoch)
-        record = {**recorded(self._card, self.recipe, self._ready, state, ended, metrics), "machine": self._environment()}
+        record = {**recorded(self._spec, self.recipe, self._ready, state, ended, metrics), "machine": self._environment()}
         if self._leads:
             write_record(self.folder.path, record)
-        self._result = Trained(self._card, record, reason)
+        self._result = Trained(self._spec, record, reason)
         yield ended
 
     @property
@@ -200,7 +200,7 @@ class ClassifierTraining:
         """Write the network if it is the best so far, and the history."""
         if self._leads:
             if epoch.best:
-                write_network(self.folder.network, self._card, _plain(self.state))
+                write_network(self.folder.network, self._spec, _plain(self.state))
             write_history(self.folder.path, self.state.history)
 
     def _now(self) -> dict[str, Any]:
@@ -223,27 +223,27 @@ class ClassifierTraining:
         each = cores() // self.group.processes
         return 0 if ready.kept else max(1, each if self.device.type != "cpu" else each // 4)
 
-    def _made_card(self, ready: Prepared) -> Card:
+    def _made_spec(self, ready: Prepared) -> ModelSpec:
         parts = {part: len(pictures) for part, pictures in ready.found.parts.items()}
         name = Path(self.found.data).name or self.found.data
         on = f"{name}: {len(self.found.classes)} classes, {parts['train']:,} pictures"
-        return planned_card(self.recipe, self.found.classes, ready.statistics.color, f"{self.recipe.name}, trained on {on}", "pincel train")
+        return planned_spec(self.recipe, self.found.classes, ready.statistics.color, f"{self.recipe.name}, trained on {on}", "pincel train")
 
     def _environment(self) -> dict[str, str]:
         return environment(self.device, self.machine.precision, self.group.processes)
 
     def _evaluated(self) -> Generator[TrainingEvent, None, dict[str, ConfusionMetrics]]:
         """Evaluate the best network on the test set, in ten crops of each picture."""
-        card, ready = self._card, self._ready
+        spec, ready = self._spec, self._ready
         # Process 0 has written it by the time that it answers.
         self.group.all_gather("")
         part, group, size = self.found.judged, self.group, max(1, self.recipe.batch // 10)
-        best = ClassifierState.first(_placed(read_network(self.folder.network, card), self.device), 0.0)
-        judge = Learner(card, self.recipe, best, group, self.device, self.machine.precision)
+        best = ClassifierState.first(_placed(read_network(self.folder.network, spec), self.device), 0.0)
+        judge = Learner(spec, self.recipe, best, group, self.device, self.machine.precision)
         batches = list(in_batches(range(len(ready.found.parts[part])), size))
         keys = ([Key(part, index, 0, "ten") for index in dealt(batch, group)] for batch in batches)
         with loaded(ready.material, keys, self._workers(ready)) as stream:
-            sizes, classes = [len(batch) for batch in batches], len(card.classes)
+            sizes, classes = [len(batch) for batch in batches], len(spec.classes)
             metrics = yield from judged(judge.predict, stream, sizes, WAYS, group, classes=classes, what="ten crops")
         return metrics
 

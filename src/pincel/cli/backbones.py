@@ -9,7 +9,7 @@ import click
 from pincel.cli.texts import examples
 
 if TYPE_CHECKING:
-    from pincel.backbones.cards import Card, Layer
+    from pincel.backbones.specs import LayerSpec, ModelSpec
 
 
 @click.command(epilog=examples("pincel backbones", "pincel backbones vgg19"))
@@ -21,37 +21,37 @@ def command(name: str | None) -> None:
     each layer: its kind, channels (n_C), stride (input pixels between neighboring outputs) and receptive field (width in input pixels of
     what one output sees). Any layer can be a content or a style layer.
     """
-    from pincel.backbones import CARDS
+    from pincel.backbones import BACKBONES
 
     if name is None:
-        _list([CARDS[key] for key in CARDS])
+        _list([BACKBONES[key] for key in BACKBONES])
     else:
-        _describe(CARDS[name])
+        _describe(BACKBONES[name])
 
 
-def _list(cards: list[Card]) -> None:
+def _list(specs: list[ModelSpec]) -> None:
     from pincel.cli.terminal import say
 
-    width = max(len(card.name) for card in cards)
-    for card in cards:
-        say(f"{card.name:<{width}}{_count(card.parameters):>9}  {card.summary}")
+    width = max(len(spec.name) for spec in specs)
+    for spec in specs:
+        say(f"{spec.name:<{width}}{_count(spec.parameters):>9}  {spec.summary}")
 
 
-def _describe(card: Card) -> None:
+def _describe(spec: ModelSpec) -> None:
     from pincel.cli.terminal import say
 
-    say(f"{card.name}: {card.summary}")
-    say(f"weights: {card.source}; {card.licence}; {card.origin}")
-    kind, digest = card.fingerprint
+    say(f"{spec.name}: {spec.summary}")
+    say(f"weights: {spec.source}; {spec.licence}; {spec.origin}")
+    kind, digest = spec.fingerprint
     if digest:
         say(f"{kind + ':':<9}{digest}")
-    say(f"parameters: {card.parameters:,}")
-    if card.crop:
-        say(f"classes: {len(card.classes) or card.layers[-1].channels}, of pictures of {card.crop}×{card.crop} pixels ('pincel classify')")
+    say(f"parameters: {spec.parameters:,}")
+    if spec.crop:
+        say(f"classes: {len(spec.classes) or spec.layers[-1].channels}, of pictures of {spec.crop}×{spec.crop} pixels ('pincel classify')")
     say()
-    width = max(10, *(len(layer.name) + 2 for layer in card.layers))
+    width = max(10, *(len(layer.name) + 2 for layer in spec.layers))
     say(f"{'layer':<{width}}{'kind':<8}{'channels':>8}{'stride':>8}{'receptive field':>17}")
-    for layer in card.layers:
+    for layer in spec.layers:
         say(f"{layer.name:<{width}}{layer.kind:<8}{layer.channels:>8}{layer.stride:>8}{_field(layer):>17}")
 
 
@@ -60,5 +60,5 @@ def _count(number: int) -> str:
     return f"{number / 1e6:.1f} M" if number >= 1e6 else f"{number / 1e3:.1f} k"
 
 
-def _field(layer: Layer) -> str:
+def _field(layer: LayerSpec) -> str:
     return "whole picture" if layer.whole else str(layer.receptive_field)

@@ -46,17 +46,17 @@ def command(pictures: tuple[str, ...], backbone: str, top: int, ten_crops: bool,
     from pincel.classify.answer import check_top, classifying, make_classifier, views
     from pincel.cli.terminal import say
 
-    card = classifying(backbone)
+    spec = classifying(backbone)
     check_top(top)
     # All of them before the network: what is wrong with one is told at once.
-    seen = [views(each, card, 10 if ten_crops else 1) for each in pictures]
-    network = make_classifier(card, device)
+    seen = [views(each, spec, 10 if ten_crops else 1) for each in pictures]
+    network = make_classifier(spec, device)
     console = _console()
     for name, each in zip(pictures, seen, strict=True):
         found = network.answers(each, top)
         if as_lines:
             told = [{"class": answer.name, "index": answer.index, "probability": answer.probability} for answer in found]
-            say(json.dumps({"picture": name, "backbone": card.name, "answers": told}, ensure_ascii=False))
+            say(json.dumps({"picture": name, "backbone": spec.name, "answers": told}, ensure_ascii=False))
         else:
             _show(console, name, found)
 

@@ -64,17 +64,17 @@ def _pictures() -> tuple[str, bool]:
 
 
 def _weights() -> tuple[str, bool]:
-    from pincel.backbones import CARDS
+    from pincel.backbones import BACKBONES
     from pincel.backbones.weights import load_weights
     from pincel.errors import WeightsError
 
-    card = CARDS["vgg19"]
+    spec = BACKBONES["vgg19"]
     began = time.perf_counter()
     try:
-        load_weights(card)
+        load_weights(spec)
     except WeightsError as error:
         return str(error), False
-    return f"{card.name} whole, read in {time.perf_counter() - began:.2f} s", True
+    return f"{spec.name} whole, read in {time.perf_counter() - began:.2f} s", True
 
 
 CHECKS = {

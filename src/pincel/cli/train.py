@@ -187,9 +187,9 @@ def _tell(result: Trained, folder: Path, options: dict[str, Any]) -> None:
     from pincel.cli.training import table
     from pincel.studies.training_figures import write_figures
 
-    first = result.card.layers[0].name
-    figures = write_figures(folder, result.record, read_network(folder / result.card.file, result.card)[first][0])
-    names = [result.card.file, "record.json", *(["history.csv"] if result.record["history"] else [])]
+    first = result.spec.layers[0].name
+    figures = write_figures(folder, result.record, read_network(folder / result.spec.file, result.spec)[first][0])
+    names = [result.spec.file, "record.json", *(["history.csv"] if result.record["history"] else [])]
     files = [str(path) for path in [*(folder / name for name in names), *figures]]
     if options["json_lines"]:
         errors = {name: result.record[name] for name in ("top1_error", "top5_error")}

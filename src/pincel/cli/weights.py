@@ -14,8 +14,8 @@ import click
 from pincel.cli.texts import examples
 
 if TYPE_CHECKING:
-    from pincel.backbones.cards import Card
     from pincel.backbones.fetch import Watch
+    from pincel.backbones.specs import ModelSpec
 
 MIB = 2**20
 
@@ -62,14 +62,14 @@ def list_weights(as_json: bool) -> None:
     HERE is yes, no, how much of a download that was interrupted, or 'drawn' for random filters, which need no file. HASH is the one that
     was published; 'first' means that nobody did: then that of the first time is kept, and the file must stay so.
     """
-    from pincel.backbones import CARDS
+    from pincel.backbones import BACKBONES
     from pincel.cli.terminal import say
     from pincel.errors import WeightsError
 
     rows: list[dict[str, Any]] = []
-    for name in CARDS:
+    for name in BACKBONES:
         try:
-            rows.append(_row(CARDS[name], name))
+            rows.append(_row(BACKBONES[name], name))
         except WeightsError as error:
             rows.append({"name": name, "here": "damaged", "summary": str(error)})
     if as_json:
@@ -83,23 +83,23 @@ def list_weights(as_json: bool) -> None:
         say(f"    {row['summary']}")
 
 
-def _row(card: Card, name: str) -> dict[str, Any]:
+def _row(spec: ModelSpec, name: str) -> dict[str, Any]:
     """Return what is known of a network and its file."""
     from pincel.backbones.hashes import WHOLE, expected
     from pincel.backbones.part import part_of
     from pincel.backbones.store import has_file, place, present
 
     row: dict[str, Any] = {
-        "name": name, "summary": card.summary, "network": card.network, "parameters": card.parameters,
-        "source": card.source, "licence": card.licence, "url": card.url, "mirrors": list(card.mirrors),
+        "name": name, "summary": spec.summary, "network": spec.network, "parameters": spec.parameters,
+        "source": spec.source, "licence": spec.licence, "url": spec.url, "mirrors": list(spec.mirrors),
     }  # fmt: skip
-    here = present(card)
-    path = place(card) if here or card.url else None
-    come = part_of(path).length() if path and card.url and not here else 0
-    row["here"] = "yes" if here else f"{come / MIB:.0f} MiB" if come else "no" if has_file(card) else "drawn" if card.filters else "nowhere"
-    row["bytes"] = path.stat().st_size if path and here else card.size
+    here = present(spec)
+    path = place(spec) if here or spec.url else None
+    come = part_of(path).length() if path and spec.url and not here else 0
+    row["here"] = "yes" if here else f"{come / MIB:.0f} MiB" if come else "no" if has_file(spec) else "drawn" if spec.filters else "nowhere"
+    row["bytes"] = path.stat().st_size if path and here else spec.size
     if path:
-        wanted = expected(card, path)
+        wanted = expected(spec, path)
         published = wanted.kind if len(wanted.digest) >= WHOLE else f"{wanted.kind}[:{len(wanted.digest)}]"
         row |= {"path": str(path), "hash": wanted.digest, "hash_kind": published if wanted.says == "published" else "first"}
     return row
@@ -120,24 +120,24 @@ def get(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
 
     Without a network, the message says which address to fetch elsewhere and where to put the file; it is checked when it is first used.
     """
-    from pincel.backbones import CARDS
+    from pincel.backbones import BACKBONES
     from pincel.backbones.hashes import expected, first_place
     from pincel.backbones.part import part_of
     from pincel.backbones.store import locate, place
     from pincel.cli.terminal import say
 
-    cards = [CARDS[name] for name in names]
-    for card in cards:
-        before = place(card)
-        known = expected(card, before).says
+    specs = [BACKBONES[name] for name in names]
+    for spec in specs:
+        before = place(spec)
+        known = expected(spec, before).says
         try:
-            with _shown(card.name, quiet=quiet) as watch:
-                path = locate(card, watch)
+            with _shown(spec.name, quiet=quiet) as watch:
+                path = locate(spec, watch)
         except KeyboardInterrupt:
-            come = f"{part_of(before).length() / MIB:.1f} MiB of {card.name} are kept"
+            come = f"{part_of(before).length() / MIB:.1f} MiB of {spec.name} are kept"
             click.echo(f"pincel: interrupted; {come}, and the same command goes on with them.", err=True)
             ctx.exit(130)
-        if known == "nobody" and not card.path and not quiet:
+        if known == "nobody" and not spec.path and not quiet:
             click.echo(
                 f"nobody published a hash of {path.name}: its SHA-256 is kept in {first_place(path)}, to see if it changes", err=True
             )
@@ -172,16 +172,16 @@ def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
     Exit code 0 if all are as they must be, 2 if one is damaged or missing. Elsewhere a file that was found whole is not hashed again
     while its length and times of change stay as they are; this looks anew, and finds what a disk has lost by itself.
     """
-    from pincel.backbones import CARDS
+    from pincel.backbones import BACKBONES
     from pincel.backbones.store import verify as read_all
     from pincel.cli.terminal import say
     from pincel.errors import WeightsError
 
     says = {"published": "as published", "first": "as when it was first seen", "nobody": "nothing to compare with"}
     damaged = False
-    for together in _by_file(names or tuple(CARDS), every=bool(names)):
+    for together in _by_file(names or tuple(BACKBONES), every=bool(names)):
         try:
-            found = read_all(CARDS[together[0]])
+            found = read_all(BACKBONES[together[0]])
         except WeightsError as error:
             damaged = True
             say(f"BAD  {', '.join(together)}: {error}")
@@ -192,15 +192,15 @@ def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
 
 def _by_file(names: tuple[str, ...], *, every: bool) -> list[list[str]]:
     """Put names together whose file is the same; ``every`` also keeps those whose file is not here."""
-    from pincel.backbones import CARDS
+    from pincel.backbones import BACKBONES
     from pincel.backbones.store import place, present
     from pincel.errors import WeightsError
 
     files: dict[str, list[str]] = {}
     for name in names:
         try:
-            if every or present(CARDS[name]):
-                files.setdefault(str(place(CARDS[name])), []).append(name)
+            if every or present(BACKBONES[name]):
+                files.setdefault(str(place(BACKBONES[name])), []).append(name)
         except WeightsError:
             files[name] = [name]
     return list(files.values())
@@ -213,13 +213,13 @@ def path(name: str | None) -> None:
 
     For a file that was downloaded by hand: put it there.
     """
-    from pincel.backbones import CARDS
+    from pincel.backbones import BACKBONES
     from pincel.backbones.shelf import imports
     from pincel.backbones.store import cache, place
     from pincel.cli.terminal import say
 
     if name is not None:
-        say(str(place(CARDS[name])))
+        say(str(place(BACKBONES[name])))
         return
     say(f"downloads  {cache()}")
     say(f"imports    {imports()}")
@@ -253,14 +253,14 @@ def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"
     from pincel.cli.terminal import say
 
     done = import_network(file, name, like=like, channels=channels or "", force=force)
-    card = done.card
-    say(f"{file}: {done.format}, {done.layers} layers with weights, {card.parameters:,} parameters")
+    spec = done.spec
+    say(f"{file}: {done.format}, {done.layers} layers with weights, {spec.parameters:,} parameters")
     if done.inside or done.beside:
         taken, *left = (f"'{place}'" if place else "no name" for place in (done.inside, *done.beside))
         say(f"taken: the weights under {taken}" + (f", not those under {', '.join(left)}" if left else ""))
     say(f"like {done.like}: {done.why}")
-    say(f"kept as {card.path}")
-    say(f"use it with --backbone {card.name}")
+    say(f"kept as {spec.path}")
+    say(f"use it with --backbone {spec.name}")
 
 
 @command.command(
@@ -275,9 +275,9 @@ def export(name: str, output: Path) -> None:
     conv1_1.weight and so on, float32, (out, in, rows, columns), red first; fully connected layers are convolutions as large as what they
     see. Read again, here or on another machine ('--backbone OUT', 'pincel weights import OUT'), it is the same to the last bit.
     """
-    from pincel.backbones import CARDS
+    from pincel.backbones import BACKBONES
     from pincel.backbones.imports import export_network
     from pincel.cli.terminal import say
 
-    export_network(CARDS[name], output)
+    export_network(BACKBONES[name], output)
     say(str(output))

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from pincel.backbones.base import Backbone
-from pincel.backbones.cards import Layer
+from pincel.backbones.specs import LayerSpec
 from pincel.engine.layout import ALIGN, REST, WHOLE, Layout, Part
 
 # Arithmetic of a backward pass, in units of a forward pass.
@@ -80,13 +80,13 @@ class CostModel:
             held += (0.0 if passing else kept) + (FLOAT * part.before.channels * _area(part, size) * (1 + grad) if index else 0.0)
             # Tiles of which nothing is kept are computed again in the backward pass.
             work += macs(part) * (forward + grad * (BACKWARD_FACTOR + passing) * backward)
-        return Cost(held + most, work if self.backbone.divisible else (1 + grad * BACKWARD_FACTOR) * self._macs(size))
+        return Cost(held + most, work if self.backbone.tileable else (1 + grad * BACKWARD_FACTOR) * self._macs(size))
 
     def layouts(self) -> Iterator[Layout]:
         """Yield the layouts worth comparing, that without tiles first."""
-        cuts = [name for stride in CUTS for name in _pooling(self.backbone.card.up_to(self.wanted), stride)]
+        cuts = [name for stride in CUTS for name in _pooling(self.backbone.spec.up_to(self.wanted), stride)]
         yield WHOLE
-        if not self.backbone.divisible:
+        if not self.backbone.tileable:
             return
         names_of_cuts = [tuple(cuts[:1]), tuple(cuts), *((*some, REST) for some in ([], cuts[:1], cuts[1:], cuts))]
         for names in dict.fromkeys(way for way in names_of_cuts if way):
@@ -111,9 +111,9 @@ class CostModel:
 
     def _macs(self, size: tuple[int, int]) -> float:
         """Return the multiply-adds for the whole, by positions: without padding there are fewer than by strides."""
-        card = self.backbone.card
-        needed = (layer for layer in card.up_to(self.wanted) if layer.products)
-        return sum(layer.products * math.prod(card.positions(side, layer.name) for side in size) for layer in needed)
+        spec = self.backbone.spec
+        needed = (layer for layer in spec.up_to(self.wanted) if layer.products)
+        return sum(layer.products * math.prod(spec.positions(side, layer.name) for side in size) for layer in needed)
 
     def _keeps(self, part: Part) -> float:
         """Return the bytes that a part keeps for the backward pass, per position of its input."""
@@ -121,7 +121,7 @@ class CostModel:
         if key not in self._kept:
             unit = ALIGN * part.downscale
             # Without tiles, the smallest picture for which the last layer has a position.
-            small = unit if self.backbone.divisible else max(unit, self.backbone.card.smallest(part.layers[-1].name))
+            small = unit if self.backbone.tileable else max(unit, self.backbone.spec.smallest(part.layers[-1].name))
             large = small + unit
             # The difference, because weights are saved as well, as many whatever the size.
             self._kept[key] = (self._saved(part, large) - self._saved(part, small)) / (large**2 - small**2)
@@ -140,7 +140,7 @@ class CostModel:
         given = torch.zeros(1, part.before.channels, side, side, device=self.device).contiguous(memory_format=torch.channels_last)
         wanted = self.wanted | {part.layers[-1].name}
         with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, _never):
-            for name, features in self.backbone.through(part.layers, given.requires_grad_(), wanted):
+            for name, features in self.backbone.forward_layers(part.layers, given.requires_grad_(), wanted):
                 # Losses keep their inputs: of layers in half precision, a copy.
                 if name in self.wanted:
                     note(features)
@@ -177,6 +177,6 @@ def macs(part: Part) -> float:
     return sum(layer.products * (part.stride / layer.stride) ** 2 for layer in part.layers)
 
 
-def _pooling(layers: Sequence[Layer], stride: int) -> list[str]:
+def _pooling(layers: Sequence[LayerSpec], stride: int) -> list[str]:
     """Return the last pooling up to a stride, if there is one."""
     return [layer.name for layer in layers if layer.kind == "pool" and layer.stride <= stride][-1:]

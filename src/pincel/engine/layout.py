@@ -11,7 +11,7 @@ from typing import TypeAlias
 from torch import Tensor
 
 from pincel.backbones.base import Backbone
-from pincel.backbones.cards import Card, Layer
+from pincel.backbones.specs import LayerSpec, ModelSpec
 from pincel.errors import OptionError
 from pincel.types import BLOCK
 
@@ -21,7 +21,7 @@ REST = "rest"
 # Words behind the cuts of a layout, in this order.
 TIGHT, KEEP = "tight", "keep"
 # What the first layer is given, as if it were one.
-PICTURE = Layer("picture", "picture", 3, 1, 1)
+PICTURE = LayerSpec("picture", "picture", 3, 1, 1)
 
 # How a part is cut: the side of its square tiles, or how many tiles (down, across); 0 for not at all.
 Cut: TypeAlias = int | tuple[int, int]
@@ -40,8 +40,8 @@ class Part:
         align: Tiles begin at multiples of this in every layer.
     """
 
-    before: Layer
-    layers: tuple[Layer, ...]
+    before: LayerSpec
+    layers: tuple[LayerSpec, ...]
     side: int
     margin: int
     grid: tuple[int, int] | None = None
@@ -175,7 +175,7 @@ class Layout:
         """Whether the result is that of the whole to the last bit, if tiles are not smaller than a block."""
         return not (self.tight or self.keep)
 
-    def checked(self, card: Card) -> Layout:
+    def checked(self, spec: ModelSpec) -> Layout:
         """Return it if a network has all the poolings it names.
 
         Raises:
@@ -183,23 +183,23 @@ class Layout:
         """
         for name in self.cuts:
             if name != REST:
-                card.layer(name, "tile layer")
+                spec.layer(name, "tile layer")
         return self
 
     def parts(self, backbone: Backbone, wanted: frozenset[str]) -> list[Part]:
         """Cut what is needed of a network."""
-        card, needed = backbone.card, backbone.card.up_to(wanted)
+        spec, needed = backbone.spec, backbone.spec.up_to(wanted)
         parts: list[Part] = []
         begin = 0
         for name, cut in [*self.cuts.items(), (REST, 0)]:
-            end = len(needed) if name == REST else min(card.names.index(name) + 1, len(needed))
+            end = len(needed) if name == REST else min(spec.names.index(name) + 1, len(needed))
             if end > begin:
                 before = needed[begin - 1] if begin else PICTURE
                 parts.append(self._part(backbone, before, needed[begin:end], cut))
                 begin = end
         return parts
 
-    def _part(self, backbone: Backbone, before: Layer, layers: tuple[Layer, ...], cut: Cut) -> Part:
+    def _part(self, backbone: Backbone, before: LayerSpec, layers: tuple[LayerSpec, ...], cut: Cut) -> Part:
         align = 1 if self.tight else ALIGN
         # Of a grid of one tile, the picture is the whole margin.
         grid = None if isinstance(cut, int) or cut == (1, 1) else cut
@@ -212,12 +212,12 @@ class Layout:
         return frozenset(layer.name for part in self.parts(backbone, wanted) if part.tiled for layer in part.layers)
 
 
-def _margin(backbone: Backbone, before: Layer, layers: Sequence[Layer], align: int) -> int:
+def _margin(backbone: Backbone, before: LayerSpec, layers: Sequence[LayerSpec], align: int) -> int:
     """Go from the last layer back to what the first is given; tiles begin and end where poolings and grains up to ``align`` do."""
     margin = 0
     for shallow, deep in reversed(list(pairwise([before, *layers]))):
         reach = (deep.receptive_field - shallow.receptive_field) // 2 // shallow.stride
-        margin = _up(margin, min(backbone.grain(deep.name), align)) * (deep.stride // shallow.stride) + reach
+        margin = _up(margin, min(backbone.block_size(deep.name), align)) * (deep.stride // shallow.stride) + reach
     return margin
 
 

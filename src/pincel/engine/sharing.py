@@ -47,7 +47,7 @@ def shared_layout(backbone: Backbone, wanted: frozenset[str], size: Size, proces
 
 def candidates(backbone: Backbone, wanted: frozenset[str], processes: int) -> Iterator[Layout]:
     """Yield the layouts with one tile of each part for each process, those with few cuts first."""
-    poolings = [layer.name for layer in backbone.card.up_to(wanted)[:-1] if layer.kind == "pool"]
+    poolings = [layer.name for layer in backbone.spec.up_to(wanted)[:-1] if layer.kind == "pool"]
     grids = [(down, processes // down) for down in range(processes, 0, -1) if processes % down == 0]
     for count in range(len(poolings) + 1):
         for names in combinations(poolings, count):

@@ -93,9 +93,9 @@ def forward_tiled(
     Returns:
         What ``reduce`` returned, divided by the number of positions of the layer; gradients flow to ``pixels``.
     """
-    if not backbone.divisible:
+    if not backbone.tileable:
         return _forward_whole(backbone, pixels, layers, reduce)
-    x, work = backbone.fed(pixels), partition or LocalWork()
+    x, work = backbone.preprocess(pixels), partition or LocalWork()
     means: dict[Any, Tensor] = {}
     parts = layout.parts(backbone, layers)
     tick = _ticker(backbone, parts, x, work, progress)
@@ -117,9 +117,9 @@ def forward_tiled(
 def _forward_whole(backbone: Backbone, pixels: Tensor, layers: frozenset[str], reduce: Reduce) -> dict[Any, Tensor]:
     """Run a network that cannot be cut; its layers may have any number of positions, or none, (B, N)."""
     means: dict[Any, Tensor] = {}
-    for name, features in backbone.look(pixels, layers):
+    for name, features in backbone.iter_features(pixels, layers):
         height, width = features.shape[-2:] if features.dim() == 4 else (1, 1)
-        window = Window(0, 0, height, width, (height, width), backbone.card.layer(name).stride)
+        window = Window(0, 0, height, width, (height, width), backbone.spec.layer(name).stride)
         means.update({key: value / (height * width) for key, value in reduce(name, features, window).items()})
     return means
 
@@ -129,7 +129,7 @@ def _ticker(backbone: Backbone, parts: Sequence[Part], x: Tensor, partition: Wor
     size, total = (x.shape[-2], x.shape[-1]), 0
     for part in parts:
         total += len(partition.local_tiles(part.tiles(*size))) if part.tiled else 0
-        size = (backbone.shrunk(size[0], part.downscale), backbone.shrunk(size[1], part.downscale))
+        size = (backbone.output_size(size[0], part.downscale), backbone.output_size(size[1], part.downscale))
     total *= 2 if torch.is_grad_enabled() and x.requires_grad else 1
     if total:
         progress(0, total)
@@ -190,7 +190,7 @@ class _TiledPass:
         corner = Tile(0, self.part.downscale, 0, self.part.downscale).of(x)
         sums: dict[Any, Tensor] = {}
         output = x
-        for name, output in self.backbone.through(self.part.layers, corner, self.wanted):
+        for name, output in self.backbone.forward_layers(self.part.layers, corner, self.wanted):
             if name in self.layers:
                 empty = replace(self.window(self.everything, self.downscale(name)), height=0, width=0)
                 sums.update(self._reduced(name, output[..., :0, :0], empty))
@@ -207,13 +207,13 @@ class _TiledPass:
 
     def downscale(self, layer: str) -> int:
         """Return how many times smaller a layer is than the input of the part."""
-        return self.backbone.card.layer(layer).stride // self.part.stride
+        return self.backbone.spec.layer(layer).stride // self.part.stride
 
     def __call__(self, x: Tensor, tile: Tile) -> tuple[dict[Any, Tensor], Tensor]:
         """Compute a tile with its margin; return the reduced layers, and the output of the last layer for the tile without margin."""
         sums: dict[Any, Tensor] = {}
         output = x
-        for name, features in self.backbone.through(self.part.layers, x, self.wanted):
+        for name, features in self.backbone.forward_layers(self.part.layers, x, self.wanted):
             window = self.window(tile, self.downscale(name))
             output = _without_margin(features, window, self.padded(tile), self.downscale(name))
             if name in self.layers:
@@ -228,7 +228,7 @@ class _TiledPass:
 
     def window(self, tile: Tile, downscale: int) -> Window:
         """Return where a tile is in a layer of ``downscale`` times the stride."""
-        height, width = (self.backbone.shrunk(length, downscale) for length in self.size)
+        height, width = (self.backbone.output_size(length, downscale) for length in self.size)
         top, left = tile.top // downscale, tile.left // downscale
         bottom = height if tile.bottom == self.size[0] else tile.bottom // downscale
         right = width if tile.right == self.size[1] else tile.right // downscale

@@ -3,8 +3,8 @@
 =============  ===============================================================================
 ``stages``     a network as data: notation of the papers → operations
 ``run``        operations on tensors
-``card``       what a network is: its parts, where it comes from
-``network``    a card with its weights; an any-style network with its eye
+``spec``       what a network is: its parts, where it comes from
+``network``    a spec with its weights; an any-style network with its eye
 ``file``       reading and writing networks, in one file each
 ``tiles``      large pictures a tile at a time, to the same picture; memory told beforehand
 ``paint``      pictures in, painted pictures out: several styles, strength, colors

@@ -7,10 +7,10 @@ from dataclasses import replace
 import torch
 
 from pincel.colors import DEFAULT_BACKGROUND, parse_color
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 
 
-def flatten(picture: Picture, background: str = DEFAULT_BACKGROUND) -> Picture:
+def flatten(picture: LoadedImage, background: str = DEFAULT_BACKGROUND) -> LoadedImage:
     """Lay a picture on a color; one without transparency is returned as it is.
 
     Args:

@@ -25,12 +25,12 @@ from pincel.images.background import flatten
 from pincel.images.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, unreadable
 from pincel.images.encode import check_format, check_limits, encode, output_formats, save_deep, save_picture, to_pil, write_or_keep
 from pincel.images.formats import SUFFIXES
-from pincel.images.picture import Picture, fill_hidden
+from pincel.images.picture import LoadedImage, fill_hidden
 from pincel.images.shrink import Fit
 
 __all__ = [
     "SUFFIXES",
-    "Picture",
+    "LoadedImage",
     "Source",
     "check_format",
     "check_limits",
@@ -43,7 +43,7 @@ __all__ = [
     "write_or_keep",
 ]
 
-Source: TypeAlias = "str | os.PathLike[str] | Image.Image | npt.NDArray[Any] | Tensor | Picture"
+Source: TypeAlias = "str | os.PathLike[str] | Image.Image | npt.NDArray[Any] | Tensor | LoadedImage"
 
 _ARRAYS = "an array (H, W) or (H, W, 1|3|4), uint8, uint16, or float in [0, 1]"
 _TENSORS = "a tensor (3, H, W) or (1, 3, H, W), uint8, or float in [0, 1]"
@@ -51,7 +51,7 @@ _TENSORS = "a tensor (3, H, W) or (1, 3, H, W), uint8, or float in [0, 1]"
 
 def load_picture(
     source: Source, *, what: str = "picture", background: str | None = None, fit: Fit | None = None, memory: int | None = None
-) -> Picture:
+) -> LoadedImage:
     """Load a picture from wherever it is.
 
     Files and Pillow images are turned upright and converted to sRGB; 16-bit samples keep their precision; of
@@ -61,7 +61,7 @@ def load_picture(
 
     Args:
         source: A path, a Pillow image, a numpy array (H, W) or (H, W, 1|3|4) of uint8, uint16 or float in
-            [0, 1], a tensor (3, H, W) or (1, 3, H, W) of uint8 or float in [0, 1], or a Picture, returned as
+            [0, 1], a tensor (3, H, W) or (1, 3, H, W) of uint8 or float in [0, 1], or a LoadedImage, returned as
             it is.
         what: How messages call it: ``"content"``, ``"style"``.
         background: A color to see transparent parts on (:func:`pincel.colors.parse_color`): the picture has no alpha then. When
@@ -77,17 +77,17 @@ def load_picture(
         PictureSizeError: if it cannot be decoded in that memory.
         OptionError: if the background is no color.
     """
-    picture = source if isinstance(source, Picture) else _load(source, what, fit, memory)
+    picture = source if isinstance(source, LoadedImage) else _load(source, what, fit, memory)
     return picture if background is None else flatten(picture, background)
 
 
-def load_bytes(data: bytes, *, what: str, given: str, background: str | None = None) -> Picture:
+def load_bytes(data: bytes, *, what: str, given: str, background: str | None = None) -> LoadedImage:
     """Load a picture from the bytes of a file; ``given`` is what messages say it is. See :func:`load_picture`."""
     picture = _picture(decode(data, what=what, given=given), given, hashlib.sha256(data).hexdigest(), what)
     return picture if background is None else flatten(picture, background)
 
 
-def _load(source: Source, what: str, fit: Fit | None, memory: int | None) -> Picture:
+def _load(source: Source, what: str, fit: Fit | None, memory: int | None) -> LoadedImage:
     if isinstance(source, Image.Image):
         name = Path(str(getattr(source, "filename", ""))).name or "image"
         return _picture(decode_image(source, what=what, given=f"a Pillow image ({source.mode})"), name, None, what)
@@ -103,8 +103,8 @@ def _load(source: Source, what: str, fit: Fit | None, memory: int | None) -> Pic
     raise unreadable(what, "is not a picture", f"a {type(source).__name__}", hint, f"a path, {_ARRAYS}, {_TENSORS}")
 
 
-def _picture(decoded: Decoded, name: str, sha256: str | None, what: str) -> Picture:
-    """Make a Picture of decoded arrays; without a file, its hash is that of the values."""
+def _picture(decoded: Decoded, name: str, sha256: str | None, what: str) -> LoadedImage:
+    """Make a LoadedImage of decoded arrays; without a file, its hash is that of the values."""
     pixels = torch.from_numpy(np.ascontiguousarray(decoded.colors.transpose(2, 0, 1)))[None]
     alpha = None
     if decoded.alpha is not None and decoded.alpha.min() < 1:
@@ -116,7 +116,7 @@ def _picture(decoded: Decoded, name: str, sha256: str | None, what: str) -> Pict
             digest.update(b"" if part is None else part.numpy().tobytes())
         sha256 = digest.hexdigest()
     notes = tuple(printable(note) for note in decoded.notes)
-    return Picture(pixels, alpha, name, sha256, notes, decoded.dpi, decoded.metadata)
+    return LoadedImage(pixels, alpha, name, sha256, notes, decoded.dpi, decoded.metadata)
 
 
 def _read(path: str | os.PathLike[str], what: str) -> bytes:

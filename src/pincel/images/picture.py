@@ -12,7 +12,7 @@ from pincel.images.metadata import Metadata
 
 
 @dataclass(frozen=True)
-class Picture:
+class LoadedImage:
     """A picture as every other room receives it.
 
     Attributes:

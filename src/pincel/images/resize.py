@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from pincel.errors import OptionError, unknown_name
 from pincel.files import one_line
-from pincel.images.picture import Picture, fill_hidden
+from pincel.images.picture import LoadedImage, fill_hidden
 
 MEASURES = ("long", "short", "area")
 ROUNDINGS = ("nearest", "floor", "floor32")
@@ -110,7 +110,7 @@ def resize(pixels: Tensor, size: tuple[int, int], resample: str = "bicubic") -> 
     return RESAMPLERS[resample](pixels.detach(), size).clamp(0, 1)
 
 
-def resize_picture(picture: Picture, size: tuple[int, int], resample: str = "bicubic") -> Picture:
+def resize_picture(picture: LoadedImage, size: tuple[int, int], resample: str = "bicubic") -> LoadedImage:
     """Resample a picture and its alpha; transparent pixels do not bleed into visible ones.
 
     Args:

@@ -18,7 +18,7 @@ from pincel.errors import OptionError
 from pincel.functional.natural import SIGMA
 from pincel.functional.norms import alpha_norm, clip_norm, range_norm
 from pincel.functional.variation import beta_variation
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.images.resize import cover, resize_picture, target_size
 from pincel.inversion.representation import WHITE, Representation
 from pincel.losses.base import Loss
@@ -33,7 +33,7 @@ BY_VALUE = ("gradient-descent", "adagrad")
 
 
 # Bicubic, as the papers' own.
-FITS: dict[str, Callable[[Picture, tuple[int, int]], Picture]] = {
+FITS: dict[str, Callable[[LoadedImage, tuple[int, int]], LoadedImage]] = {
     "keep": partial(resize_picture, resample="bicubic"),
     "stretch": partial(resize_picture, resample="bicubic"),
     "crop": lambda picture, size: replace(picture, pixels=cover(picture.pixels, size, "bicubic"), alpha=None),
@@ -71,13 +71,13 @@ def check_inversion(recipe: Inversion, name: str) -> None:
     make_optimizer(recipe.optimizer, recipe.learning_rate, recipe.optimizer_options)
 
 
-def fitted_size(recipe: Inversion, picture: Picture) -> tuple[int, int]:
+def fitted_size(recipe: Inversion, picture: LoadedImage) -> tuple[int, int]:
     """(height, width) a photograph is looked at in; a side of a very thin one can be 0."""
     square = (recipe.size, recipe.size)
     return target_size(picture.height, picture.width, recipe.size) if recipe.fit == "keep" else square
 
 
-def fitted(recipe: Inversion, picture: Picture) -> Picture:
+def fitted(recipe: Inversion, picture: LoadedImage) -> LoadedImage:
     """Bring a photograph to the size and shape of the recipe."""
     size = fitted_size(recipe, picture)
     return FITS[recipe.fit](picture, size)
@@ -212,7 +212,7 @@ def make_start(recipe: Inversion, representation: Representation, size: tuple[in
 
     The first is what it would be alone; the others are drawn from the seeds after it.
     """
-    middle = representation.eye.card.mean[: representation.channels]
+    middle = representation.eye.spec.mean[: representation.channels]
     drawn = [
         noise(
             (1, representation.channels, *size),

@@ -9,9 +9,9 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from pincel.backbones import CARDS, DESCRIPTORS, NETWORKS
+from pincel.backbones import BACKBONES, DESCRIPTORS, NETWORKS
 from pincel.backbones.base import Backbone
-from pincel.backbones.described import Described, function_card, gray_levels
+from pincel.backbones.described import Described, function_spec, gray_levels
 from pincel.backbones.shelf import network_and_layer
 from pincel.canvas.base import Canvas
 from pincel.canvas.gray import GrayCanvas
@@ -45,7 +45,7 @@ class Representation:
     @property
     def stride(self) -> int:
         """Pixels between neighboring positions."""
-        return self.eye.card.layer(self.layer).stride
+        return self.eye.spec.layer(self.layer).stride
 
     @property
     def channels(self) -> int:
@@ -54,7 +54,7 @@ class Representation:
 
     def middle(self) -> Tensor:
         """Return the mean color as the canvas has it, (1, channels, 1, 1), in gray levels."""
-        return torch.tensor(self.eye.card.mean[: self.channels]).view(1, -1, 1, 1)
+        return torch.tensor(self.eye.spec.mean[: self.channels]).view(1, -1, 1, 1)
 
     def code(self, pixels: Tensor) -> Tensor:
         """Look at a picture (B, 3, H, W) in gray levels; differentiable."""
@@ -83,26 +83,26 @@ class Representation:
             )
 
 
-def check_representation(spec: str) -> None:
+def check_representation(name: str) -> None:
     """Check a name, before anything slow happens; see :func:`make_representation` for the errors."""
-    backbone, layer = network_and_layer(spec)
-    if spec in DESCRIPTORS:
+    backbone, layer = network_and_layer(name)
+    if name in DESCRIPTORS:
         return
-    if backbone in CARDS and not layer:
+    if backbone in BACKBONES and not layer:
         raise OptionError(
-            f"Representation '{spec}' names no layer: write {spec}:{CARDS[spec].layers[-1].name}. 'pincel backbones {spec}' has them."
+            f"Representation '{name}' names no layer: write {name}:{BACKBONES[name].layers[-1].name}. 'pincel backbones {name}' has them."
         )
-    if backbone not in CARDS:
+    if backbone not in BACKBONES:
         known = f"{', '.join(DESCRIPTORS)}, or NETWORK:LAYER, as vgg19:relu3_1"
-        raise OptionError(f"Unknown representation '{spec}' (known: {known}).{closest(backbone, [*DESCRIPTORS, *CARDS])}")
-    CARDS[backbone].layer(layer)
+        raise OptionError(f"Unknown representation '{name}' (known: {known}).{closest(backbone, [*DESCRIPTORS, *BACKBONES])}")
+    BACKBONES[backbone].layer(layer)
 
 
-def make_representation(spec: str | Function, *, pooling: str, device: torch.device) -> Representation:
+def make_representation(name: str | Function, *, pooling: str, device: torch.device) -> Representation:
     """Load what is to be inverted.
 
     Args:
-        spec: ``NETWORK:LAYER``, ``hog``, ``hogb``, ``dsift``, or a function of images in [0, 1].
+        name: ``NETWORK:LAYER``, ``hog``, ``hogb``, ``dsift``, or a function of images in [0, 1].
         pooling: Of a network.
         device: Where to work.
 
@@ -111,25 +111,25 @@ def make_representation(spec: str | Function, *, pooling: str, device: torch.dev
         UnknownNameError: For a layer the network does not have.
         WeightsError: If its weights are missing; says how to get them.
     """
-    if callable(spec):
-        return _of_function(spec)
-    check_representation(spec)
-    if spec in DESCRIPTORS:
-        return _of_descriptor(spec)
-    backbone, layer = network_and_layer(spec)
-    card = CARDS[backbone]
-    eye = NETWORKS[card.network](card, pooling=pooling).to(device)
-    return Representation(spec, eye, layer, PixelCanvas(WHITE), card.smallest(layer))
+    if callable(name):
+        return _of_function(name)
+    check_representation(name)
+    if name in DESCRIPTORS:
+        return _of_descriptor(name)
+    backbone, layer = network_and_layer(name)
+    spec = BACKBONES[backbone]
+    eye = NETWORKS[spec.network](spec, pooling=pooling).to(device)
+    return Representation(name, eye, layer, PixelCanvas(WHITE), spec.smallest(layer))
 
 
 def _of_descriptor(name: str) -> Representation:
     found = DESCRIPTORS[name]
-    card = function_card(name, found.summary, channels=found.channels, stride=found.cell, field=found.smallest)
-    eye = Described(card, lambda pixels: found.code(gray_levels(pixels)))
+    spec = function_spec(name, found.summary, channels=found.channels, stride=found.cell, field=found.smallest)
+    eye = Described(spec, lambda pixels: found.code(gray_levels(pixels)))
     return Representation(name, eye, name, GrayCanvas(WHITE), found.smallest)
 
 
 def _of_function(function: Function) -> Representation:
     name = getattr(function, "__name__", type(function).__name__)
-    card = function_card(name, "a function of the caller's")
-    return Representation(name, Described(card, lambda pixels: function(pixels / WHITE)), name, PixelCanvas(WHITE))
+    spec = function_spec(name, "a function of the caller's")
+    return Representation(name, Described(spec, lambda pixels: function(pixels / WHITE)), name, PixelCanvas(WHITE))

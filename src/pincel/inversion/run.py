@@ -127,7 +127,7 @@ class Rebuild:
         size = fitted_size(self.recipe, loaded)
         made.check_size((loaded.height, loaded.width), size, loaded.name)
         seen = fitted(self.recipe, loaded)
-        if min(size) < (field := made.eye.card.layer(made.layer).receptive_field):
+        if min(size) < (field := made.eye.spec.layer(made.layer).receptive_field):
             self._history.notes.append(f"One unit of {made.name} sees {field} pixels, more than the {size[1]}×{size[0]} of the picture.")
         self.picture, self.representation, self.size, self.neurons, self.repeats = seen, made, size, neurons, repeats
         target = make_code(made, WHITE * seen.pixels.to(self.device))

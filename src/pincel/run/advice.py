@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 
 COARSE = 300
 """Pixels of a style's short side below which its strokes are few, and raters liked what was painted after it less."""
@@ -22,7 +22,7 @@ PAPER, GRAY = 0.3, 0.06
 """Least share of a picture that is one ground, and most mean difference of its channels, for it to be called a drawing in one color."""
 
 
-def style_notes(style: Picture) -> Iterator[str]:
+def style_notes(style: LoadedImage) -> Iterator[str]:
     """Yield a sentence for each thing about a style that its user should know, and what to do about it."""
     pixels = style.pixels[0]
     if min(style.height, style.width) < COARSE:

@@ -9,7 +9,7 @@ from functools import cached_property
 from torch import Tensor
 
 from pincel.functional.color import ColorStatistics, Matcher, color_statistics, luminance, pool_statistics, with_luminance_of
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.images.resize import resize_picture
 from pincel.recipes.schema import Recipe
 from pincel.registry import Registry
@@ -31,11 +31,11 @@ class ColorTransfer:
     """
 
     recipe: Recipe
-    content: Picture
-    styles: Sequence[tuple[Picture, float]]
+    content: LoadedImage
+    styles: Sequence[tuple[LoadedImage, float]]
 
     @property
-    def preprocessed(self) -> tuple[Picture, list[tuple[Picture, float]]]:
+    def preprocessed(self) -> tuple[LoadedImage, list[tuple[LoadedImage, float]]]:
         """Content and styles in the colors they are painted in."""
         styles = list(self.styles)
         if self.recipe.color == "style" or self.recipe.color_when == "after":
@@ -70,5 +70,5 @@ class ColorTransfer:
         return MATCHERS[self.recipe.color_match](pixels.cpu(), self._wanted).clamp(0, 1).to(pixels)
 
 
-def _with(picture: Picture, pixels: Tensor) -> Picture:
+def _with(picture: LoadedImage, pixels: Tensor) -> LoadedImage:
     return replace(picture, pixels=pixels)

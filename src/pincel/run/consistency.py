@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from pincel.backbones import CARDS
-from pincel.backbones.timm import TimmCard
+from pincel.backbones import BACKBONES
+from pincel.backbones.timm import TimmSpec
 from pincel.canvas.start import parse_start
 from pincel.recipes.schema import Recipe
 
@@ -36,7 +36,7 @@ def settle(recipe: Recipe, given: Collection[str]) -> tuple[Recipe, tuple[str, .
 
 def settle_borders(recipe: Recipe, given: Collection[str]) -> tuple[Recipe, tuple[str, ...]]:
     """Leave borders to a network of timm, which has its own; arguments and result as of :func:`settle_start`."""
-    if recipe.padding == "zero" or "padding" in given or not isinstance(CARDS[recipe.backbone], TimmCard):
+    if recipe.padding == "zero" or "padding" in given or not isinstance(BACKBONES[recipe.backbone], TimmSpec):
         return recipe, ()
     return recipe.override(padding="zero"), (f"Borders are as {recipe.backbone} has them, not --padding {recipe.padding}.",)
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from torch import Tensor
 
 from pincel.engine.tiles import Reduce
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.images.resize import resize_picture
 from pincel.recipes.schema import Recipe
 from pincel.run.cache import Cache
@@ -17,7 +17,7 @@ from pincel.run.regions import Regions
 from pincel.run.sizes import style_sizes
 
 # (picture, layers, reduction of their features) → the means over positions.
-Extract: TypeAlias = Callable[[Picture, Mapping[str, float], Reduce], dict[Any, Tensor]]
+Extract: TypeAlias = Callable[[LoadedImage, Mapping[str, float], Reduce], dict[Any, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Images:
         regions: Which style is for which region; None if all styles are for all of the picture.
     """
 
-    content: Picture
-    styles: Sequence[tuple[Picture, float]]
+    content: LoadedImage
+    styles: Sequence[tuple[LoadedImage, float]]
     regions: Regions | None = None
 
     @property
@@ -52,7 +52,7 @@ def resize_images(recipe: Recipe, loaded: Images, size: tuple[int, int], share: 
     """
     sizes = style_sizes(recipe, [style for style, _ in loaded.styles], size, share)
 
-    def resized(style: Picture, each: tuple[int, int]) -> Picture:
+    def resized(style: LoadedImage, each: tuple[int, int]) -> LoadedImage:
         key = image_key(recipe, style, loaded.content), each, recipe.resample
         return cache.get_or_make("style picture", key, lambda: resize_picture(style, each, recipe.resample))
 
@@ -60,7 +60,7 @@ def resize_images(recipe: Recipe, loaded: Images, size: tuple[int, int], share: 
     return Images(resize_picture(loaded.content, size, recipe.resample), styles, loaded.regions)
 
 
-def image_key(recipe: Recipe, style: Picture, content: Picture) -> tuple[str, ...]:
+def image_key(recipe: Recipe, style: LoadedImage, content: LoadedImage) -> tuple[str, ...]:
     """Return what the pixels of a style depend on before it is resized: with matched colors, those of the content too."""
     return (
         style.sha256,

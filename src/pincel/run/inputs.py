@@ -13,7 +13,7 @@ from torch import Tensor
 from pincel.canvas.start import parse_start
 from pincel.functional.guided import guided_denoise
 from pincel.images.background import flatten
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.images.resize import resize, target_size
 from pincel.recipes.schema import Recipe
 from pincel.run import sizes
@@ -47,9 +47,9 @@ class Inputs:
     """
 
     recipe: Recipe
-    content: Picture
-    styles: Sequence[tuple[Picture, float]]
-    init: Picture | None
+    content: LoadedImage
+    styles: Sequence[tuple[LoadedImage, float]]
+    init: LoadedImage | None
     regions: Regions | None
     reading_notes: Sequence[str] = ()
 
@@ -121,7 +121,7 @@ class Inputs:
         return self.recipe.activations == "normalized" and self.recipe.calibration != "samples"
 
 
-def _identity(picture: Picture) -> dict[str, Any]:
+def _identity(picture: LoadedImage) -> dict[str, Any]:
     """Say where a picture is, which it is, and in which size it was read: a very large one is shrunk as the memory there is allows."""
     return {"path": picture.uri, "sha256": picture.sha256, "size": [picture.height, picture.width]}
 

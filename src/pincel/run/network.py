@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import torch
 
-from pincel.backbones import CARDS, NETWORKS
+from pincel.backbones import BACKBONES, NETWORKS
 from pincel.backbones.calibrate import Progress, calibrated
-from pincel.backbones.cards import Card
+from pincel.backbones.specs import ModelSpec
 from pincel.backbones.vgg import VGG
 from pincel.recipes.schema import Recipe
 from pincel.run.cache import IdentityKey
@@ -88,8 +88,8 @@ def network_outline(recipe: Recipe, machine: Machine) -> VGG:
     """
 
     def make() -> VGG:
-        card = CARDS[recipe.backbone]
-        plain = _make(recipe, empty_weights(card)) if card.network in LAYERED else _make(recipe)
+        spec = BACKBONES[recipe.backbone]
+        plain = _make(recipe, empty_weights(spec)) if spec.network in LAYERED else _make(recipe)
         return plain.to(META)
 
     key = network_key(recipe, META)
@@ -100,16 +100,16 @@ def network_bytes(outline: VGG, recipe: Recipe, machine: Machine) -> int:
     """Return the memory that loading a network takes, as trained and in the precision of the machine; 0 if the cache holds it."""
     if machine.cache.holds("network", network_key(recipe, machine.device)):
         return 0
-    exact = 4 * outline.card.parameters
+    exact = 4 * outline.spec.parameters
     fewer = sum(each.nbytes for layer in outline.winograd.values() for each in (layer.kernels, layer.bias))
     halves = sum(each.nbytes for pair in outline.weights.values() for each in pair if each.dtype != torch.float32)
     return exact + fewer + halves
 
 
-def empty_weights(card: Card) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
-    """Return weights (out, in / groups, k, k) and biases (out,) of the shapes a card says, without numbers."""
+def empty_weights(spec: ModelSpec) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+    """Return weights (out, in / groups, k, k) and biases (out,) of the shapes a spec says, without numbers."""
     weights, channels = {}, 3
-    for layer in card.layers:
+    for layer in spec.layers:
         if layer.kind in ("conv", "fc"):
             shape = layer.channels, channels // layer.groups, layer.kernel, layer.kernel
             weights[layer.name] = torch.empty(shape, device=META), torch.empty(layer.channels, device=META)
@@ -118,6 +118,6 @@ def empty_weights(card: Card) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
 
 
 def _make(recipe: Recipe, weights: dict[str, tuple[torch.Tensor, torch.Tensor]] | None = None) -> VGG:
-    card = CARDS[recipe.backbone]
+    spec = BACKBONES[recipe.backbone]
     given = {} if weights is None else {"weights": weights}
-    return NETWORKS[card.network](card, pooling=recipe.pooling, pool_rounding=recipe.pool_rounding, padding=recipe.padding, **given)
+    return NETWORKS[spec.network](spec, pooling=recipe.pooling, pool_rounding=recipe.pool_rounding, padding=recipe.padding, **given)

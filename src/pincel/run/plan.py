@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import torch
 
-from pincel.backbones.cards import Card
+from pincel.backbones.specs import ModelSpec
 from pincel.backbones.vgg import VGG
 from pincel.canvas import CANVASES
 from pincel.canvas.base import Canvas
@@ -139,7 +139,7 @@ def make_plan(recipe: Recipe, images: Images, machine: Machine, network: VGG | N
     size = content_size(recipe, images.content)
     scales = scales_of(recipe, size, [style for style, _ in images.styles])
     outline = network or network_outline(recipe, machine)
-    layouts = None if machine.layouts is None else [layout.checked(outline.card) for layout in machine.layouts]
+    layouts = None if machine.layouts is None else [layout.checked(outline.spec) for layout in machine.layouts]
     _check_tiles(outline, layouts, machine)
     # The program, pictures as loaded, and the network, which may be still to be loaded.
     base = machine.used + (0 if network else network_bytes(outline, recipe, machine))
@@ -157,8 +157,8 @@ def make_plan(recipe: Recipe, images: Images, machine: Machine, network: VGG | N
 
 
 def _check_tiles(outline: VGG, layouts: Sequence[Layout] | None, machine: Machine) -> None:
-    if not outline.divisible and (machine.processes.processes > 1 or any(layout.cuts for layout in layouts or ())):
-        why = "--padding circular" if outline.padding == "circular" else f"--backbone {outline.card.name}"
+    if not outline.tileable and (machine.processes.processes > 1 or any(layout.cuts for layout in layouts or ())):
+        why = "--padding circular" if outline.padding == "circular" else f"--backbone {outline.spec.name}"
         raise OptionError(f"With {why} a picture is looked at as a whole: no --tiles, and one process.")
 
 
@@ -274,8 +274,8 @@ class _Planner:
         return ScaleCost(scale, layout, memory, step.work + again, sum(look.work for look in targets))
 
     @property
-    def _card(self) -> Card:
-        return self.cost_models[0].backbone.card
+    def _spec(self) -> ModelSpec:
+        return self.cost_models[0].backbone.spec
 
     @cached_property
     def _optimizer(self) -> Optimizer[object]:
@@ -302,12 +302,12 @@ class _Planner:
         """Return the bytes of the content's features, and of the regions in the layers of the styles."""
         content, style = active_layers(self.recipe)
         stored = any(CONTENT_TERMS[name].stores_features for name, weight in self.recipe.content_terms.items() if weight > 0)
-        layers = (self._card.layer(name) for name in content if stored)
+        layers = (self._spec.layer(name) for name in content if stored)
         features = sum(FLOAT * layer.channels * _area(scale.size) / layer.stride**2 for layer in layers)
         if self.images.regions is None:
             return features
         # What is kept as it is, and each region, in the picture and in each layer of the style.
-        places = sum(1 / self._card.layer(name).stride ** 2 for name in style)
+        places = sum(1 / self._spec.layer(name).stride ** 2 for name in style)
         return features + _area(scale.size) * (PICTURE + FLOAT * (1 + len(self.images.regions.labels) * (1 + places)))
 
 

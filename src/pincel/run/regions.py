@@ -12,7 +12,7 @@ from pincel.backbones.base import Backbone
 from pincel.engine.problem import PreservedRegion
 from pincel.errors import OptionError, closest
 from pincel.images.masks import Mask, load_mask, propagated
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.losses.style import Guides
 from pincel.recipes.schema import Recipe
 
@@ -51,7 +51,7 @@ class Regions:
         painted = torch.stack([shares[label] for label in self.labels]).sum(0).clamp(0, 1)
         return None if bool((painted == 1).all()) else painted
 
-    def preserved(self, picture: Picture, white: float) -> PreservedRegion | None:
+    def preserved(self, picture: LoadedImage, white: float) -> PreservedRegion | None:
         """Return what is kept of a content picture: the regions without style. None if everything is painted."""
         painted = self.painted((picture.height, picture.width))
         return None if painted is None else PreservedRegion(picture.pixels, painted, white)
@@ -93,8 +93,8 @@ class Geometry:
         """Bring shares of a picture of (height, width) to every layer."""
         squares = {}
         for name in self.layers:
-            layer = self.backbone.card.layer(name)
-            height, width = (self.backbone.shrunk(length, layer.stride) for length in size)
+            layer = self.backbone.spec.layer(name)
+            height, width = (self.backbone.output_size(length, layer.stride) for length in size)
             placed = [propagated(share, layer.stride, layer.receptive_field, (height, width), self.how) for share in shares]
             squares[name] = torch.cat(placed).square().to(device)
         return Guides(squares, {name: square.double().sum((1, 2, 3)) for name, square in squares.items()})
@@ -104,7 +104,9 @@ def _ones(size: tuple[int, int]) -> Tensor:
     return torch.ones(1, 1, *size)
 
 
-def make_regions(recipe: Recipe, content: Picture, styles: Sequence[tuple[Picture, float]], tell: Callable[[str], None]) -> Regions | None:
+def make_regions(
+    recipe: Recipe, content: LoadedImage, styles: Sequence[tuple[LoadedImage, float]], tell: Callable[[str], None]
+) -> Regions | None:
     """Read the masks a recipe names, and put them together.
 
     Without style masks, the first style is for the first region, the second for the second: white before black, colors as they are sorted.

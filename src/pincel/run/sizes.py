@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pincel.backbones import CARDS
+from pincel.backbones import BACKBONES
 from pincel.engine.multiscale import Scale, make_scales
 from pincel.errors import OptionError, PictureSizeError
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.images.resize import area_size, target_size
 from pincel.recipes.schema import Recipe
 
@@ -34,11 +34,11 @@ def needed_layers(recipe: Recipe) -> frozenset[str]:
 
 def needed_stride(recipe: Recipe) -> int:
     """Pixels a side must have at least for the deepest layer to have one position."""
-    card = CARDS[recipe.backbone]
-    return max((card.smallest(name) for name in needed_layers(recipe)), default=2)
+    spec = BACKBONES[recipe.backbone]
+    return max((spec.smallest(name) for name in needed_layers(recipe)), default=2)
 
 
-def content_size(recipe: Recipe, picture: Picture) -> tuple[int, int]:
+def content_size(recipe: Recipe, picture: LoadedImage) -> tuple[int, int]:
     """(height, width) of the result for a content picture.
 
     Raises:
@@ -55,7 +55,7 @@ def spread(recipe: Recipe, counts: Sequence[int]) -> Recipe:
     return recipe.override(style_scale=[scale for scale, count in zip(recipe.style_scale, counts, strict=True) for _ in range(count)])
 
 
-def style_sizes(recipe: Recipe, styles: Sequence[Picture], content: tuple[int, int], share: float = 1.0) -> list[tuple[int, int]]:
+def style_sizes(recipe: Recipe, styles: Sequence[LoadedImage], content: tuple[int, int], share: float = 1.0) -> list[tuple[int, int]]:
     """(height, width) each style picture is looked at in, with its ``style_scale``; see :func:`style_size`.
 
     Raises:
@@ -69,7 +69,7 @@ def style_sizes(recipe: Recipe, styles: Sequence[Picture], content: tuple[int, i
     return [style_size(recipe, style, content, share, scale) for style, scale in zip(styles, scales, strict=True)]
 
 
-def style_size(recipe: Recipe, picture: Picture, content: tuple[int, int], share: float = 1.0, scale: float = 1.0) -> tuple[int, int]:
+def style_size(recipe: Recipe, picture: LoadedImage, content: tuple[int, int], share: float = 1.0, scale: float = 1.0) -> tuple[int, int]:
     """(height, width) a style picture is looked at in, its shape kept.
 
     Args:
@@ -95,7 +95,7 @@ def style_size(recipe: Recipe, picture: Picture, content: tuple[int, int], share
     return _checked(recipe, picture, "style", size)
 
 
-def _checked(recipe: Recipe, picture: Picture, what: str, size: tuple[int, int]) -> tuple[int, int]:
+def _checked(recipe: Recipe, picture: LoadedImage, what: str, size: tuple[int, int]) -> tuple[int, int]:
     need = needed_stride(recipe)
     if min(picture.height, picture.width) < need:
         raise PictureSizeError(
@@ -110,7 +110,7 @@ def _checked(recipe: Recipe, picture: Picture, what: str, size: tuple[int, int])
     return size
 
 
-def scales_of(recipe: Recipe, size: tuple[int, int], styles: Sequence[Picture]) -> list[Scale]:
+def scales_of(recipe: Recipe, size: tuple[int, int], styles: Sequence[LoadedImage]) -> list[Scale]:
     """Lay out the scales of a run whose result has (height, width) ``size``; those too small for the network to see are left out."""
     need = needed_stride(recipe)
     top = min(*size, *(min(each) for each in style_sizes(recipe, styles, size)))
@@ -123,12 +123,12 @@ def scales_of(recipe: Recipe, size: tuple[int, int], styles: Sequence[Picture]) 
     )
 
 
-def check_sizes(recipe: Recipe, content: Picture, styles: Sequence[Picture]) -> None:
+def check_sizes(recipe: Recipe, content: LoadedImage, styles: Sequence[LoadedImage]) -> None:
     """Raise PictureSizeError if the deepest layer has no position for a picture, before a network is loaded or downloaded."""
     style_sizes(recipe, styles, content_size(recipe, content))
 
 
-def recipe_for_size(recipe: Recipe, content: Picture, size: tuple[int, int]) -> Recipe:
+def recipe_for_size(recipe: Recipe, content: LoadedImage, size: tuple[int, int]) -> Recipe:
     """Return the recipe under which a content picture comes out in ``size``, as a finished picture shows it did.
 
     Raises:

@@ -24,7 +24,7 @@ from pincel.types import Window
 def style_losses(recipe: Recipe, images: Images, backbone: Backbone, device: torch.device, extract: Extract) -> list[Loss]:
     """Return the losses of style, one for each statistic that its terms need; all are measured in one pass over each style image."""
     _, layers = active_layers(recipe)
-    strides = {layer.name: layer.stride for layer in backbone.card.layers if layer.name in layers}
+    strides = {layer.name: layer.stride for layer in backbone.spec.layers if layer.name in layers}
     terms = {name: STYLE_TERMS[name] for name in STYLE_TERMS if recipe.style_terms.get(name, 0) > 0}
     statistics = shared_statistics(terms.values(), strides)
     content_guides, style_guides = _guides(recipe, images, backbone, device)

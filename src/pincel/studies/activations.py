@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from pincel.backbones.cards import Layer
+from pincel.backbones.specs import LayerSpec
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError
 from pincel.files import one_line
-from pincel.images.io import Picture as Opened
+from pincel.images.io import LoadedImage as Opened
 from pincel.images.io import Source
 from pincel.studies.activations_maps import favorites_section, maps_of, maps_section
 from pincel.studies.activations_page import TITLE, emptiness, lead, notes_of, shapes
@@ -37,7 +37,7 @@ def study(source: Source, options: ActivationsOptions, settings: Settings, watch
         UnknownNameError: For a layer the network does not have.
         PictureError: If the picture cannot be used, or is too small for a layer chosen.
     """
-    chosen = chosen_layers(settings.card, options.layers, LAYERS)
+    chosen = chosen_layers(settings.spec, options.layers, LAYERS)
     if options.channels < 1:
         raise OptionError(one_line("activations: no map would be shown", f"--channels {options.channels}", "1 or more", "--channels 64"))
     picture = opened(source, settings)
@@ -47,10 +47,10 @@ def study(source: Source, options: ActivationsOptions, settings: Settings, watch
     answers: list[Answer] = []
     maps: list[Block] = []
     favorites: list[Favorite] = []
-    names = [layer.name for layer in backbone.card.layers if left_of(picture, layer, backbone)]
+    names = [layer.name for layer in backbone.spec.layers if left_of(picture, layer, backbone)]
     with torch.no_grad():
-        for name, features in watch.over(f"looking through {len(names)} layers", backbone.look(pixels, names), len(names)):
-            answers.append(measured(features, backbone.card.layer(name), pixels))
+        for name, features in watch.over(f"looking through {len(names)} layers", backbone.iter_features(pixels, names), len(names)):
+            answers.append(measured(features, backbone.spec.layer(name), pixels))
             if name in chosen:
                 maps += maps_of(name, features, options.channels)
                 favorites += favored(name, features, pixels, answers[-1].layer.stride)
@@ -61,6 +61,6 @@ def study(source: Source, options: ActivationsOptions, settings: Settings, watch
     return Report("activations", TITLE, lead(picture, settings), blocks, numbers, asked, notes)
 
 
-def left_of(picture: Opened, layer: Layer, backbone: VGG) -> bool:
+def left_of(picture: Opened, layer: LayerSpec, backbone: VGG) -> bool:
     """Tell whether anything of a picture is left in a layer after the poolings before it."""
-    return min(picture.height, picture.width) >= backbone.card.smallest(layer.name)
+    return min(picture.height, picture.width) >= backbone.spec.smallest(layer.name)

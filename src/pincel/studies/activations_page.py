@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from pincel.images.io import Picture as Opened
+from pincel.images.io import LoadedImage as Opened
 from pincel.images.io import to_pil
 from pincel.studies.layer_answers import BYTES, Answer, rectified
 from pincel.studies.layer_figures import by_layer, volumes
@@ -35,7 +35,7 @@ def notes_of(watch: Watch, answers: Sequence[Answer], names: Sequence[str], sett
     if watch.stopped:
         ended = _("Ended early: {done} of {all} layers were looked at.")
         notes.append(ended.fill(done=len(answers), all=len(names)))
-    missing = [name for name in settings.card.names if name not in names]
+    missing = [name for name in settings.spec.names if name not in names]
     if missing:
         notes.append(_("Nothing of so small a picture is left from {first} on; those layers are not shown.").fill(first=missing[0]))
     return notes

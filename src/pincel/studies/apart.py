@@ -15,7 +15,7 @@ from pincel.functional.content import feature_distance
 from pincel.functional.conventions import CONVENTIONS
 from pincel.functional.gram import gram_distance, gram_matrix
 from pincel.functional.metrics import mean_difference, psnr, relative_error
-from pincel.images.io import Picture, to_pil
+from pincel.images.io import LoadedImage, to_pil
 from pincel.studies import plots
 from pincel.studies.look import WHITE, features, network
 from pincel.studies.maps import squares
@@ -80,8 +80,8 @@ class Two:
         labels: What they are.
     """
 
-    first: Picture
-    second: Picture
+    first: LoadedImage
+    second: LoadedImage
     labels: tuple[Translated, Translated]
 
 
@@ -132,11 +132,7 @@ def _layer_figures(name: str, first: Tensor, second: Tensor) -> dict[str, Any]:
 
 def _pixel_figures(two: Two) -> dict[str, float]:
     first, second = (WHITE * side.pixels.double() for side in (two.first, two.second))
-    return {
-        "mean": mean_difference(first, second),
-        "psnr": psnr(first, second, WHITE),
-        "most": float((first - second).abs().max()),
-    }
+    return {"mean": mean_difference(first, second), "psnr": psnr(first, second, WHITE), "most": float((first - second).abs().max())}
 
 
 def _differences(

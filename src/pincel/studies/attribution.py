@@ -8,7 +8,7 @@ from collections.abc import Callable
 from captum.attr import Deconvolution, GuidedBackprop, Saliency
 from torch import Tensor, nn
 
-from pincel.backbones.cards import Layer
+from pincel.backbones.specs import LayerSpec
 from pincel.backbones.vgg import VGG
 from pincel.errors import unknown_name
 from pincel.studies.receptive import Box, field_of
@@ -26,7 +26,7 @@ class Eye(nn.Module):
     def __init__(self, backbone: VGG, layer: str) -> None:
         super().__init__()
         self.backbone, self.layer = backbone, layer
-        layers = backbone.card.up_to((backbone.card.layer(layer).name,))
+        layers = backbone.spec.up_to((backbone.spec.layer(layer).name,))
         self.parts = nn.Sequential(_Fed(backbone), *(nn.ReLU() if each.kind == "relu" else _Part(backbone, each) for each in layers))
 
     def forward(self, pixels: Tensor) -> Tensor:
@@ -41,18 +41,18 @@ class _Fed(nn.Module):
         self.backbone = backbone
 
     def forward(self, pixels: Tensor) -> Tensor:
-        return self.backbone.fed(pixels)
+        return self.backbone.preprocess(pixels)
 
 
 class _Part(nn.Module):
     """A convolution or a pooling by itself, without the ReLU behind it."""
 
-    def __init__(self, backbone: VGG, layer: Layer) -> None:
+    def __init__(self, backbone: VGG, layer: LayerSpec) -> None:
         super().__init__()
         self.backbone, self.layer = backbone, layer
 
     def forward(self, x: Tensor) -> Tensor:
-        ((_, answer),) = self.backbone.through([self.layer], x, frozenset({self.layer.name}))
+        ((_, answer),) = self.backbone.forward_layers([self.layer], x, frozenset({self.layer.name}))
         return answer
 
 
@@ -130,7 +130,7 @@ def explained_box(eye: Eye, pixels: Tensor, unit: tuple[int, int, int], method: 
     Raises:
         UnknownNameError: For a method there is not.
     """
-    field = field_of(eye.backbone.card, eye.layer)
+    field = field_of(eye.backbone.spec, eye.layer)
     channel, row, column = unit
     box = field.box(row, column).clipped(*pixels.shape[-2:])
     around = box.begun_at(field.jump)

@@ -11,7 +11,7 @@ from typing import Any
 from pincel.api import evaluate
 from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
-from pincel.images.io import Picture, Source
+from pincel.images.io import LoadedImage, Source
 from pincel.images.resize import resize_picture, target_size
 from pincel.run.check import resolve_recipe
 from pincel.sources import open_picture, weighted
@@ -78,7 +78,7 @@ def study(pictures: Sequence[Source], options: CompareOptions, settings: Setting
     """
     aim = Aim(options.content, [weighted(text) for text in options.style], options.recipe)
     _check(pictures, aim, options.record)
-    chosen = chosen_layers(settings.card, options.layers, LAYERS)
+    chosen = chosen_layers(settings.spec, options.layers, LAYERS)
     if options.record is not None:
         return _run(pictures[0], read_record(options.record), chosen, aim, settings, watch)
     return _pair(pictures, chosen, aim, settings, watch)
@@ -148,7 +148,7 @@ def _two(pictures: Sequence[Source], aim: Aim, settings: Settings) -> tuple[Two,
     return Two(first, second, labels), notes
 
 
-def _as_result(picture: Picture, content: Picture, aim: Aim, settings: Settings) -> Picture:
+def _as_result(picture: LoadedImage, content: LoadedImage, aim: Aim, settings: Settings) -> LoadedImage:
     """Bring a picture to the size that a run from a photograph has; raises PictureSizeError if it has another shape."""
     rounding = resolve_recipe(aim.recipe or "pincel", {}).rounding
     shape = target_size(content.height, content.width, max(picture.height, picture.width), "long", rounding)
@@ -188,7 +188,7 @@ def _run(source: Source, record: Record, layers: Sequence[str], aim: Aim, settin
     return Report("compare", _RUN_TITLE.fill(picture=painted.name), _RUN_LEAD, blocks, numbers, {**settings.as_json(), **own}, notes)
 
 
-def _inputs(source: Source, record: Record, aim: Aim) -> tuple[Picture, list[tuple[Picture, float]]]:
+def _inputs(source: Source, record: Record, aim: Aim) -> tuple[LoadedImage, list[tuple[LoadedImage, float]]]:
     """Find the pictures a run began with: those given, samples, or files of the same name beside record or picture, or here."""
     places = [record.path, *([Path(source)] if isinstance(source, str | PathLike) else [])]
     folders = [*(place.parent for place in places), Path()]

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.backbones.cards import Card
+from pincel.backbones.specs import ModelSpec
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, PictureSizeError, unknown_name
 from pincel.files import one_line
-from pincel.images.io import Picture as Opened
+from pincel.images.io import LoadedImage as Opened
 from pincel.images.io import Source, to_pil
 from pincel.studies.convolution_page import Story, page
 from pincel.studies.declarations.convolution import ConvolutionOptions
@@ -45,7 +45,7 @@ def study(source: Source, options: ConvolutionOptions, settings: Settings, watch
         UnknownNameError: For a kernel there is not.
         PictureError: If the picture cannot be used, or is smaller than the crop.
     """
-    _check(options, settings.card)
+    _check(options, settings.spec)
     picture = opened(source, settings)
     watch.part("working out a convolution", 0, 2)
     report = _by_hand(options, picture, settings) if options.kernel is not None else _by_network(options, picture, settings)
@@ -53,7 +53,7 @@ def study(source: Source, options: ConvolutionOptions, settings: Settings, watch
     return report
 
 
-def _check(options: ConvolutionOptions, card: Card) -> None:
+def _check(options: ConvolutionOptions, spec: ModelSpec) -> None:
     """Refuse what can be refused before anything is loaded."""
     if options.kernel is not None and options.kernel not in KERNELS:
         raise unknown_name("kernel", options.kernel, KERNELS)
@@ -62,15 +62,15 @@ def _check(options: ConvolutionOptions, card: Card) -> None:
         raise OptionError(
             one_line("convolution: one kernel at a time", given, "--kernel, or --filter", f"--filter {options.channel} alone")
         )
-    first = card.layers[0]
+    first = spec.layers[0]
     if options.kernel is None and first.step > 1:
-        failed = f"convolution: {first.name} of {card.name} leaves out pixels, and is not worked out place by place"
+        failed = f"convolution: {first.name} of {spec.name} leaves out pixels, and is not worked out place by place"
         raise OptionError(
-            one_line(failed, f"--backbone {card.name}", "a network that looks at every pixel", "--backbone vgg19, or --kernel")
+            one_line(failed, f"--backbone {spec.name}", "a network that looks at every pixel", "--backbone vgg19, or --kernel")
         )
     count = first.channels
     if options.channel is not None and not 0 <= options.channel < count:
-        failed = f"convolution: {card.name} has no such filter in {card.layers[0].name}"
+        failed = f"convolution: {spec.name} has no such filter in {spec.layers[0].name}"
         raise OptionError(one_line(failed, f"--filter {options.channel}", f"0 to {count - 1}", "--filter 0"))
 
 
@@ -117,7 +117,7 @@ def filter_of(backbone: VGG, channel: int) -> tuple[str, Tensor, Tensor]:
     """Return of a filter of the first layer what its weights are called, (1, 3, f, f), and its bias (1,), on the CPU in float64."""
     before = 0
     # A bank of filters has several sizes in one layer, one after the other; any other network has it first.
-    groups = list(backbone.weights.items())[: len(backbone.card.filters) or 1]
+    groups = list(backbone.weights.items())[: len(backbone.spec.filters) or 1]
     for name, (weight, bias) in groups:
         if channel < before + len(weight):
             only = slice(channel - before, channel - before + 1)
@@ -130,7 +130,7 @@ def by_network(backbone: VGG, picture: Opened, channel: int) -> Tensor:
     """Return what the network itself answers with one filter of its first layer, in float64 on the CPU, (H, W), before ReLU."""
     name, weight, bias = filter_of(backbone, channel)
     alone = replace(backbone, weights={name: (weight, bias)}, winograd={})
-    first = backbone.card.layers[0].name
+    first = backbone.spec.layers[0].name
     with torch.no_grad():
         # Features are handed out as they are when they are this precise.
         return alone.features(WHITE * picture.pixels.double(), [first])[first][0, 0]
@@ -156,8 +156,8 @@ def _by_hand(options: ConvolutionOptions, picture: Opened, settings: Settings) -
 def _by_network(options: ConvolutionOptions, picture: Opened, settings: Settings) -> Report:
     """Make the report of a filter of the first layer of a network."""
     backbone = network(settings)
-    first = backbone.card.layers[0].name
-    fed = backbone.fed(WHITE * picture.pixels.double())[0].cpu()
+    first = backbone.spec.layers[0].name
+    fed = backbone.preprocess(WHITE * picture.pixels.double())[0].cpu()
     # Where it is not said, place and filter depend on each other: the place is chosen for the smallest filters.
     weight, bias = filter_of(backbone, options.channel or 0)[1:]
     crop = crop_of(options, weight.shape[-1], picture)
@@ -171,15 +171,12 @@ def _by_network(options: ConvolutionOptions, picture: Opened, settings: Settings
     work = worked(fed, weight[0], float(bias), place, crop)
     exact = by_network(backbone, picture, channel)
     theirs = float(answers[channel, place[0], place[1]])
-    checked = [
-        (_("the network, 64 bits"), float(exact[place])),
-        (_("the network, 32 bits"), theirs),
-    ]
+    checked = [(_("the network, 64 bits"), float(exact[place])), (_("the network, 32 bits"), theirs)]
     whole = [
         (_("before ReLU: middle gray is 0"), signed_picture(exact)),
         (_("after ReLU: dark is 0"), colored(stretched(exact.clamp(min=0)))),
     ]
-    story = Story(work, ("R", "G", "B"), picture, to_pil(picture.pixels), whole, checked, first, backbone.card.mean)
+    story = Story(work, ("R", "G", "B"), picture, to_pil(picture.pixels), whole, checked, first, backbone.spec.mean)
     subject = _("filter {channel} of {layer} of {backbone}")
     filled = subject.fill(channel=channel, layer=first, backbone=settings.backbone)
     return page(story, filled, {"kernel": None, "filter": channel}, settings)

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from pincel.images.io import Picture as Opened
+from pincel.images.io import LoadedImage as Opened
 from pincel.studies.convolution_figures import cut_out, input_figure, marked, output_figure, step_figure, written_out
 from pincel.studies.convolution_sizes import size_rows, sizes
 from pincel.studies.kernels import CALLED, KERNELS, filtered, gray_of, kernels_figure
@@ -60,7 +60,7 @@ def page(story: Story, subject: Translated, chosen: dict[str, Any], settings: Se
     """
     work = story.work
     row, column = work.place
-    cases = size_rows(work, story.picture, story.layer, settings.card)
+    cases = size_rows(work, story.picture, story.layer, settings.spec)
     lead = LEAD.fill(subject=subject, x=column, y=row)
     blocks = [*_input(story), *_step(story), *_check_blocks(story), *_output(story), *_hand_made(story.picture), *sizes(cases)]
     asked = {**settings.as_json(), "picture": story.picture.name, **chosen, "at": f"{column},{row}", "crop": work.crop}
@@ -97,10 +97,7 @@ def _input(story: Story) -> list[Block]:
     size = work.crop
     # A kernel made by hand has a border of one row and column, and sees gray.
     planes = work.planes[:, 1:-1, 1:-1] / WHITE if len(names) == 1 else story.picture.pixels[0].double()
-    cells = [
-        (_("the crop in its frame"), marked(story.shown, work)),
-        (_("the crop, {size}×{size}").fill(size=size), cut_out(planes, work)),
-    ]
+    cells = [(_("the crop in its frame"), marked(story.shown, work)), (_("the crop, {size}×{size}").fill(size=size), cut_out(planes, work))]
     if len(names) == 1:
         told = _("The numbers are brightness, from 0 to 255.")
         formula = Formula("Y = 0.299 R + 0.587 G + 0.114 B", "ITU-R BT.601")
@@ -191,12 +188,7 @@ def _check_blocks(story: Story) -> list[Block]:
     agrees = _("Hand and machine agree: they differ by {exact:.1e}, which is rounding.")
     differs = _("Hand and machine differ by {exact:.1e}, more than rounding explains.")
     return [
-        Table(
-            "check",
-            columns,
-            rows,
-            _("z by hand, and by the machine at the same place."),
-        ),
+        Table("check", columns, rows, _("z by hand, and by the machine at the same place.")),
         Paragraph((equal if exact == 0 else agrees if exact <= 1e-12 * whole else differs).fill(exact=exact)),
     ]
 

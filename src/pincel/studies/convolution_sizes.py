@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pincel.backbones.cards import Card
-from pincel.images.io import Picture as Opened
+from pincel.backbones.specs import ModelSpec
+from pincel.images.io import LoadedImage as Opened
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Table
 from pincel.studies.worked import Worked, output_size
 from pincel.translation import gettext_lazy as _
 from pincel.translation import untranslated
 
 
-def size_rows(work: Worked, picture: Opened, layer: str, card: Card) -> list[dict[str, Any]]:
+def size_rows(work: Worked, picture: Opened, layer: str, spec: ModelSpec) -> list[dict[str, Any]]:
     """Return sizes of input and output: of this convolution, of variants of it, of the first pooling, of the crop.
 
     Args:
         work: The convolution.
         picture: Its input.
         layer: Its name; empty for a kernel made by hand, after which there is no pooling.
-        card: Of the network.
+        spec: Of the network.
     """
     height, width = picture.height, picture.width
     side = work.side
@@ -30,7 +30,7 @@ def size_rows(work: Worked, picture: Opened, layer: str, card: Card) -> list[dic
         (_("with stride 2"), height, width, side, side // 2, 2),
         (_("the crop above"), work.crop, work.crop, side, 0, 1),
     ]
-    pools = [each for each in card.layers if each.kind == "pool"]
+    pools = [each for each in spec.layers if each.kind == "pool"]
     if layer and pools:
         cases.append((untranslated(pools[0].name), height, width, 2, 0, 2))
     return [

@@ -68,7 +68,7 @@ def study(sources: Sequence[Source], options: CorrelationsOptions, settings: Set
     """
     if options.channels < 2:
         raise OptionError(one_line("correlations: too few channels for a matrix", f"--channels {options.channels}", "2 or more", "64"))
-    chosen = chosen_layers(settings.card, options.layers, LAYERS)
+    chosen = chosen_layers(settings.spec, options.layers, LAYERS)
     pictures = _pictures(sources)
     paintings, maps = _looked_at(pictures, chosen, settings, watch)
     seen = [{layer: seen_in(each) for layer, each in picture.items()} for picture in maps]

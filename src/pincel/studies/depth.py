@@ -42,13 +42,13 @@ def study(content: Source, style: Source, options: DepthOptions, settings: Setti
     """
     if not 0 < options.ratio < float("inf"):
         raise OptionError(f"--ratio {options.ratio}: give a number above 0.")
-    chosen, judging = chosen_layers(settings.card, options.layers, LAYERS), chosen_layers(settings.card, None, LAYERS)
+    chosen, judging = chosen_layers(settings.spec, options.layers, LAYERS), chosen_layers(settings.spec, None, LAYERS)
     photograph, painting = opened(content, settings, "content"), opened(style, settings, "style")
     backbone = network(settings, "avg")
     for picture in (photograph, painting):
         check_size(backbone, picture, (*chosen, *judging))
     shared: dict[str, Any] = {"style_layers": ",".join(judging), "content_weight": BETA * options.ratio, "style_weight": BETA}
-    if settings.card.filters:
+    if settings.spec.filters:
         # Filters that were never trained have nothing to normalize.
         shared["activations"] = "raw"
     jobs = [Job(photograph, painting, {**shared, "content_layers": layer}) for layer in chosen]
@@ -64,8 +64,7 @@ def study(content: Source, style: Source, options: DepthOptions, settings: Setti
         name="depth",
         title=_("Content from how deep a layer?"),
         lead=_(
-            "A claim of the first paper: the most appealing pictures are made where content is matched in high layers, because only "
-            "things "
+            "A claim of the first paper: the most appealing pictures are made where content is matched in high layers, because only things "
             "have to stay, not pixels. Here the content layer goes from the first to the deepest, and nothing else changes."
         ),
         blocks=_blocks(done, found, judging, [photograph, painting]),
@@ -90,12 +89,7 @@ def _blocks(done: Sequence[Result], found: Sequence[Mapping[str, Any]], judging:
             "J(G) = α·J_content^l(C, G) + β·J_style(S, G),  l = " + ", ".join(each["layer"] for each in found),
             "Gatys, Ecker, Bethge 2015, eq. 7; 2016, figure 5",
         ),
-        Sheet(
-            "pictures",
-            cells,
-            min(len(cells), 4),
-            _("By content layer, shallow to deep."),
-        ),
+        Sheet("pictures", cells, min(len(cells), 4), _("By content layer, shallow to deep.")),
     ]
     if not found:
         return blocks
@@ -119,11 +113,7 @@ def _blocks(done: Sequence[Result], found: Sequence[Mapping[str, Any]], judging:
     return [
         *blocks,
         Paragraph(_finding(found, judging)),
-        Plot(
-            "trade",
-            trade,
-            _("What a deeper content layer costs, and what it leaves to the style."),
-        ),
+        Plot("trade", trade, _("What a deeper content layer costs, and what it leaves to the style.")),
         Table("layers", columns, rows, _TABLE, spoken=True),
     ]
 
@@ -150,15 +140,13 @@ def _finding(found: Sequence[Mapping[str, Any]], judging: Sequence[str]) -> Tran
     }
     numbers = _(
         "From {a} to {b} the content error in {p}, where single pixels count, goes from {c:.0%} to {d:.0%}, and the style error from "
-        "{e:.0%} to "
-        "{f:.0%}; the style comes nearest with content from {best}."
+        "{e:.0%} to {f:.0%}; the style comes nearest with content from {best}."
     ).fill(**told)
     freer = last["content"][pixels] > first["content"][pixels] and last["style"] <= first["style"]
     verdict = (
         _(
-            "So a deep layer does leave the pixels free, and the style uses that: this much of the claim is measured. Which picture is "
-            "the finest is for "
-            "your eyes."
+            "So a deep layer does leave the pixels free, and the style uses that: this much of the claim is measured. Which picture is the "
+            "finest is for your eyes."
         )
         if freer
         else _(

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pincel.backbones.cards import Card
+from pincel.backbones.specs import ModelSpec
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError
 from pincel.files import one_line
-from pincel.images.io import Picture as Opened
+from pincel.images.io import LoadedImage as Opened
 from pincel.images.io import Source
 from pincel.studies.declarations.filters import FiltersOptions
 from pincel.studies.filter_shape import Filter, described
@@ -38,7 +38,7 @@ def study(source: Source, options: FiltersOptions, settings: Settings, watch: Wa
         UnknownNameError: For a layer the network does not have.
         PictureError: If the picture cannot be used, or is too small for the layer.
     """
-    name = convolution_of(settings.card, options.layer)
+    name = convolution_of(settings.spec, options.layer)
     if options.channels is not None and options.channels < 1:
         raise OptionError(one_line("filters: none would be shown", f"--channels {options.channels}", "1 or more", "--channels 64"))
     picture = opened(source, settings)
@@ -62,18 +62,18 @@ def study(source: Source, options: FiltersOptions, settings: Settings, watch: Wa
     )
 
 
-def convolution_of(card: Card, layer: str | None) -> str:
+def convolution_of(spec: ModelSpec, layer: str | None) -> str:
     """Return the name of a convolution, the first of a network if none is given.
 
     Raises:
         UnknownNameError: For a layer the network does not have.
         OptionError: For one that is no convolution.
     """
-    named = card.layers[0].name if layer is None else card.layer(layer).name
-    if card.layer(named).kind != "conv":
-        known = [each.name for each in card.layers if each.kind == "conv"]
+    named = spec.layers[0].name if layer is None else spec.layer(layer).name
+    if spec.layer(named).kind != "conv":
+        known = [each.name for each in spec.layers if each.kind == "conv"]
         accepted = ", ".join(known) if len(known) <= 4 else f"{known[0]} … {known[-1]}"
-        nearest = next(name for name in reversed(known) if card.names.index(name) <= card.names.index(named))
+        nearest = next(name for name in reversed(known) if spec.names.index(name) <= spec.names.index(named))
         raise OptionError(one_line("filters: only convolutions have filters", f"--layer {named}", accepted, f"--layer {nearest}"))
     return named
 
@@ -100,7 +100,7 @@ def grouped(backbone: VGG, name: str) -> list[list[Filter]]:
 
 def _answered(backbone: VGG, name: str, groups: Sequence[Sequence[Filter]], picture: Opened, watch: Watch) -> list[list[Filter]]:
     """Return the filters with what they answer to a picture, one size after the other until the end is asked for."""
-    rectified = backbone.card.names[backbone.card.names.index(name) + 1]
+    rectified = backbone.spec.names[backbone.spec.names.index(name) + 1]
     one_by_one = [backbone] if name in backbone.weights else [replace(backbone, weights={k: w}) for k, w in backbone.weights.items()]
     found = [list(group) for group in groups]
     start = 0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from pincel.images.io import Picture as Opened
+from pincel.images.io import LoadedImage as Opened
 from pincel.images.io import to_pil
 from pincel.studies.filter_shape import MOST, Filter, directions
 from pincel.studies.filter_tiles import answers, planes, tiles

@@ -46,14 +46,14 @@ def study(content: Source, style: Source, options: GridOptions, settings: Settin
         PincelError: For pictures or networks that cannot be used.
     """
     columns = _ratios(options.ratios)
-    layers, places = chosen_layers(settings.card, None, STYLE_LAYERS), chosen_layers(settings.card, None, CONTENT_LAYERS)
+    layers, places = chosen_layers(settings.spec, None, STYLE_LAYERS), chosen_layers(settings.spec, None, CONTENT_LAYERS)
     photograph, painting = opened(content, settings, "content"), opened(style, settings, "style")
     backbone = network(settings, "avg")
     for picture in (photograph, painting):
         check_size(backbone, picture, (*layers, *places))
     cells = [(count, ratio) for count in range(1, len(layers) + 1) for ratio in columns]
     shared: dict[str, Any] = {"content_layers": ",".join(places), "style_weight": BETA}
-    if settings.card.filters:
+    if settings.spec.filters:
         # Filters that were never trained have nothing to normalize.
         shared["activations"] = "raw"
     jobs = [
@@ -72,9 +72,8 @@ def study(content: Source, style: Source, options: GridOptions, settings: Settin
         name="grid",
         title=_("How much style, and of which size"),
         lead=_(
-            "The same photograph after the same painting, twenty ways: downwards, more and deeper layers say what style is; to the "
-            "right, the "
-            "content counts for more."
+            "The same photograph after the same painting, twenty ways: downwards, more and deeper layers say what style is; to the right, "
+            "the content counts for more."
         ),
         blocks=_blocks(done, found, layers, columns, [photograph, painting]),
         numbers={"cells": found},

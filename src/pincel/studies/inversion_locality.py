@@ -14,7 +14,7 @@ from pincel.inversion.code_mask import parse_neurons
 from pincel.inversion.run import Preimage
 from pincel.studies.inversion_halves import halves_jobs, halves_section
 from pincel.studies.inversion_invariance import as_gray
-from pincel.studies.inversion_plan import Plan, card_of, three
+from pincel.studies.inversion_plan import Plan, spec_of, three
 from pincel.studies.inversion_runs import Job, Section
 from pincel.studies.look import WHITE
 from pincel.studies.mosaic import marked
@@ -85,14 +85,14 @@ def field(plan: Plan, name: str) -> Box:
     Raises:
         TypeError: For a representation that is no layer of a network.
     """
-    found = card_of(name)
+    found = spec_of(name)
     if found is None:
         raise TypeError(name)
-    card, layer = found
+    spec, layer = found
     places = parse_neurons(f"{SIDE}x{SIDE}").mask(torch.ones(1, *plan.shapes[name]), name)[0, 0].nonzero()
-    stride, start = card.layer(layer).stride, card.start(layer)
+    stride, start = spec.layer(layer).stride, spec.start(layer)
     top, left = (start + stride * int(place) for place in places[0])
-    side = card.layer(layer).receptive_field + (SIDE - 1) * stride
+    side = spec.layer(layer).receptive_field + (SIDE - 1) * stride
     return Box(top, left, top + side, left + side)
 
 
@@ -122,7 +122,7 @@ def _window(plan: Plan, job: Job, result: Preimage) -> tuple[dict[str, Any], lis
     seen = box.clipped(height, width)
     inside = torch.zeros(height, width, dtype=torch.bool)
     inside[seen.top : seen.bottom, seen.left : seen.right] = True
-    found = card_of(job.name)
+    found = spec_of(job.name)
     mean = found[0].mean if found else (0.0,) * 3
     kept = determined(result.pictures, torch.tensor(mean))
     distance = WHITE * (result.pictures.mean(0) - result.photograph[0]).square().mean(0).sqrt()

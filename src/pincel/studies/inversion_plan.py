@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from pincel.backbones import CARDS, DESCRIPTORS
-from pincel.backbones.cards import Card
+from pincel.backbones import BACKBONES, DESCRIPTORS
 from pincel.backbones.shelf import network_and_layer
+from pincel.backbones.specs import ModelSpec
 from pincel.engine.device import resolve_device
 from pincel.errors import OptionError, PictureError, PincelError, WeightsError, closest, unknown_name
 from pincel.files import one_line
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.inversion.build import check_inversion, fitted, make_code
 from pincel.inversion.representation import WHITE, check_representation, make_representation
 from pincel.inversion.run import resolve_inversion
@@ -59,7 +59,7 @@ class Plan:
     recipe: Inversion
     experiments: tuple[str, ...]
     lambdas: tuple[float, ...]
-    photographs: Sequence[Picture]
+    photographs: Sequence[LoadedImage]
     codes: Mapping[str, Codes]
     shapes: Mapping[str, tuple[int, ...]]
     notes: tuple[Translated, ...]
@@ -79,7 +79,7 @@ class Plan:
         """Those of the first of these networks, shallow to deep: only within one is a layer deeper than another."""
         split = {name: network_and_layer(name) for name in self.networks}
         first = [name for name, (network, _) in split.items() if network == next(iter(split.values()))[0]]
-        return tuple(sorted(first, key=lambda name: CARDS[split[name][0]].names.index(split[name][1])))
+        return tuple(sorted(first, key=lambda name: BACKBONES[split[name][0]].names.index(split[name][1])))
 
     def own(self, name: str) -> float:
         """Return the weight of the total variation that the recipe gives a representation."""
@@ -101,10 +101,10 @@ def three(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names[place] for place in (0, len(names) // 2, -1))) if names else ()
 
 
-def card_of(name: str) -> tuple[Card, str] | None:
-    """Return card and layer of a representation; None for one that is no network's."""
+def spec_of(name: str) -> tuple[ModelSpec, str] | None:
+    """Return spec and layer of a representation; None for one that is no network's."""
     backbone, layer = network_and_layer(name)
-    return (CARDS[backbone], layer) if layer else None
+    return (BACKBONES[backbone], layer) if layer else None
 
 
 def read_representations(given: str | None, settings: Settings) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ def read_representations(given: str | None, settings: Settings) -> tuple[str, ..
         UnknownNameError: For a layer the network does not have, with the closest one.
     """
     if given is None:
-        return (*(f"{settings.backbone}:{layer}" for layer in chosen_layers(settings.card, None, LAYERS)), *DESCRIPTORS)
+        return (*(f"{settings.backbone}:{layer}" for layer in chosen_layers(settings.spec, None, LAYERS)), *DESCRIPTORS)
     parts = [part.strip() for part in given.split(",") if part.strip()]
     if not parts:
         raise OptionError(f"--representations takes names with commas between, as relu1_1,relu3_1,hog, not '{given}'.")
@@ -137,14 +137,14 @@ def _meant(part: str, settings: Settings) -> list[str]:
     descriptors = [] if sign else [name for name in DESCRIPTORS if fnmatchcase(name, part)]
     if part in DESCRIPTORS:
         return [part]
-    misspelt = not (sign or descriptors) and closest(part, [*DESCRIPTORS, *CARDS])
-    if part in CARDS or (sign and backbone not in CARDS) or misspelt:
+    misspelt = not (sign or descriptors) and closest(part, [*DESCRIPTORS, *BACKBONES])
+    if part in BACKBONES or (sign and backbone not in BACKBONES) or misspelt:
         # Says which one was perhaps meant.
         check_representation(part)
     name = backbone if sign else settings.backbone
-    layers = [f"{name}:{each}" for each in CARDS[name].names if fnmatchcase(each, layer)]
+    layers = [f"{name}:{each}" for each in BACKBONES[name].names if fnmatchcase(each, layer)]
     if not layers and not descriptors:
-        CARDS[name].layer(layer)
+        BACKBONES[name].layer(layer)
     return [*layers, *descriptors]
 
 
@@ -233,7 +233,7 @@ def make_plan(sources: Sequence[str], options: InversionOptions, settings: Setti
 
 
 def _looked(
-    name: str, given: Sequence[tuple[int, int]], pictures: Sequence[Picture], recipe: Inversion, settings: Settings
+    name: str, given: Sequence[tuple[int, int]], pictures: Sequence[LoadedImage], recipe: Inversion, settings: Settings
 ) -> tuple[tuple[int, ...], Codes]:
     """Return the shape of the codes of all photographs, and what is kept of them; ``given`` is their size as loaded."""
     device = resolve_device(settings.device)
@@ -248,13 +248,13 @@ def _looked(
     return tuple(seen[0].shape[1:]), codes
 
 
-def _opened(sources: Sequence[str], recipe: Inversion) -> tuple[list[tuple[int, int]], list[Picture], Inversion, list[Translated]]:
+def _opened(sources: Sequence[str], recipe: Inversion) -> tuple[list[tuple[int, int]], list[LoadedImage], Inversion, list[Translated]]:
     """Open all photographs, in one shape; those that cannot be read are left out with a note, and copies without one.
 
     Returns:
         (height, width) of each as loaded, each in the size of the recipe, the recipe, notes.
     """
-    found: dict[str, tuple[str, tuple[int, int], Picture]] = {}
+    found: dict[str, tuple[str, tuple[int, int], LoadedImage]] = {}
     notes: list[Translated] = []
     refused: list[PictureError] = []
     for file in photographs(sources):

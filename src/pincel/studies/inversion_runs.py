@@ -10,7 +10,7 @@ from typing import Any
 from pincel.engine.events import ScaleStart, Step
 from pincel.errors import OptionError
 from pincel.inversion.run import Preimage, Rebuild
-from pincel.studies.inversion_plan import Plan, card_of
+from pincel.studies.inversion_plan import Plan, spec_of
 from pincel.studies.report import Block
 from pincel.studies.watch import Watch
 from pincel.translation import Translated
@@ -128,9 +128,9 @@ def cost(job: Job, plan: Plan) -> float:
     """Return the work of a run, in multiply-adds or what takes as long: of the layers before the code, and of all else a step does."""
     height, width = plan.size
     looked = 0
-    if found := card_of(job.name):
-        card, name = found
-        looked = sum(each.products * card.positions(height, each.name) * card.positions(width, each.name) for each in card.up_to((name,)))
+    if found := spec_of(job.name):
+        spec, name = found
+        looked = sum(each.products * spec.positions(height, each.name) * spec.positions(width, each.name) for each in spec.up_to((name,)))
     return float(job.repeats * plan.recipe.steps * (AROUND * height * width + looked))
 
 

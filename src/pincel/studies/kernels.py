@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.images.io import Picture as Opened
+from pincel.images.io import LoadedImage as Opened
 from pincel.studies.look import WHITE
 from pincel.studies.maps import LUMA, balanced, signed_picture
 from pincel.studies.number_grid import Grid, grids

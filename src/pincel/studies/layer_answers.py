@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.backbones.cards import Layer
+from pincel.backbones.specs import LayerSpec
 from pincel.functional.sums import accum_dtype
 from pincel.studies.maps import LUMA
 
@@ -25,7 +25,7 @@ class Answer:
     """What one layer answers to a picture, in numbers.
 
     Attributes:
-        layer: Of the card.
+        layer: Of the spec.
         height: n_H.
         width: n_W.
         zeros: Share of values that are exactly 0.
@@ -35,7 +35,7 @@ class Answer:
         explained: Share of the variance that colors and gradients of the picture explain; see :func:`explained_share`.
     """
 
-    layer: Layer
+    layer: LayerSpec
     height: int
     width: int
     zeros: float
@@ -63,7 +63,7 @@ class Answer:
         return {**place, **seen, "MiB": self.values * BYTES / 2**20, **found}
 
 
-def measured(features: Tensor, layer: Layer, pixels: Tensor) -> Answer:
+def measured(features: Tensor, layer: LayerSpec, pixels: Tensor) -> Answer:
     """Measure what a layer answers.
 
     Args:

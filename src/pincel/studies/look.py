@@ -13,7 +13,7 @@ from pincel.colors import DEFAULT_BACKGROUND
 from pincel.engine.device import resolve_device
 from pincel.errors import PictureSizeError
 from pincel.files import one_line
-from pincel.images.io import Picture, Source
+from pincel.images.io import LoadedImage, Source
 from pincel.images.resize import resize_picture, target_size
 from pincel.sources import open_picture
 from pincel.studies.settings import Settings
@@ -29,11 +29,11 @@ def network(settings: Settings, pooling: Pooling = "max") -> VGG:
         WeightsError: If its weights are missing or damaged.
         DeviceError: If the device is not there.
     """
-    card = settings.card
-    return NETWORKS[card.network](card, pooling=pooling).to(resolve_device(settings.device))
+    spec = settings.spec
+    return NETWORKS[spec.network](spec, pooling=pooling).to(resolve_device(settings.device))
 
 
-def opened(source: Source, settings: Settings, what: str = "picture") -> Picture:
+def opened(source: Source, settings: Settings, what: str = "picture") -> LoadedImage:
     """Open a picture and bring its long side to the size of the study.
 
     Raises:
@@ -49,7 +49,7 @@ def opened(source: Source, settings: Settings, what: str = "picture") -> Picture
     return picture if size == (height, width) else resize_picture(picture, size, "lanczos")
 
 
-def features(backbone: VGG, picture: Picture, layers: Iterable[str]) -> dict[str, Tensor]:
+def features(backbone: VGG, picture: LoadedImage, layers: Iterable[str]) -> dict[str, Tensor]:
     """Return what layers answer to a picture, (1, C, H_l, W_l), without gradients.
 
     Raises:
@@ -61,16 +61,16 @@ def features(backbone: VGG, picture: Picture, layers: Iterable[str]) -> dict[str
         return backbone.features(pixels_of(picture, backbone), wanted)
 
 
-def pixels_of(picture: Picture, backbone: VGG) -> Tensor:
+def pixels_of(picture: LoadedImage, backbone: VGG) -> Tensor:
     """Return a picture as the network is given it, (1, 3, H, W), 0-255, on its device."""
     weight, _ = next(iter(backbone.weights.values()))
     return WHITE * picture.pixels.to(weight.device)
 
 
-def check_size(backbone: VGG, picture: Picture, layers: Iterable[str]) -> None:
+def check_size(backbone: VGG, picture: LoadedImage, layers: Iterable[str]) -> None:
     """Raise PictureSizeError if nothing would be left of a picture in a layer."""
     for name in layers:
-        stride, smallest = backbone.card.layer(name).stride, backbone.card.smallest(name)
+        stride, smallest = backbone.spec.layer(name).stride, backbone.spec.smallest(name)
         if min(picture.height, picture.width) < smallest:
             given = f"{picture.width}×{picture.height} pixels"
             failed = f"picture: nothing of it is left in {name}, which sees a position every {stride} pixels"
@@ -82,5 +82,5 @@ def check_size(backbone: VGG, picture: Picture, layers: Iterable[str]) -> None:
 def noise(like: Tensor, settings: Settings) -> Tensor:
     """Return white noise of the size of ``like``, (1, 3, H, W), around the mean pixel of the network, the same for the same seed."""
     generator = torch.Generator().manual_seed(settings.seed)
-    mean = torch.tensor(settings.card.mean).view(1, 3, 1, 1)
+    mean = torch.tensor(settings.spec.mean).view(1, 3, 1, 1)
     return (mean + torch.randn(like.shape, generator=generator)).to(like)

@@ -49,7 +49,7 @@ def study(options: MaximizeOptions, settings: Settings, watch: Watch) -> Report:
     _check(options)
     layer = _layer(options, settings)
     wanted = read_channels(options.channels)
-    check_channels(wanted, layer, settings.card.layer(layer).channels)
+    check_channels(wanted, layer, settings.spec.layer(layer).channels)
     backbone = network(settings)
     _check_size(layer, settings)
     found, samples, reached = _look_at_samples(backbone, layer, options.objective, settings, watch)
@@ -76,14 +76,14 @@ def _check(options: MaximizeOptions) -> None:
 
 
 def _layer(options: MaximizeOptions, settings: Settings) -> str:
-    names = chosen_layers(settings.card, options.layer, (DEFAULT,))
+    names = chosen_layers(settings.spec, options.layer, (DEFAULT,))
     if options.layer is not None and len(names) > 1:
         raise OptionError(one_line("layer: there can be only one", repr(options.layer), "one name", f"--layer {names[0]}"))
     return names[-1]
 
 
 def _check_size(layer: str, settings: Settings) -> None:
-    stride, smallest = settings.card.layer(layer).stride, settings.card.smallest(layer)
+    stride, smallest = settings.spec.layer(layer).stride, settings.spec.smallest(layer)
     if settings.size < smallest:
         failed = f"size: nothing would be left in {layer}, which sees a position every {stride} pixels"
         raise OptionError(one_line(failed, f"{settings.size}", f"{smallest} or more", "a larger --size, or a shallower --layer"))
@@ -91,7 +91,7 @@ def _check_size(layer: str, settings: Settings) -> None:
 
 def _look_at_samples(backbone: VGG, layer: str, objective: str, settings: Settings, watch: Watch) -> tuple[Strongest, list[Sample], Tensor]:
     """Measure the pictures that come with pincel; return the strongest answers of each channel, the pictures, and (pictures, C)."""
-    count = settings.card.layer(layer).channels
+    count = settings.spec.layer(layer).channels
     found, samples, reached = nobody(count, JUDGED_BY), [], []
     _, given = OBJECTIVES[objective]
     for number, name in enumerate(watch.over("looking at the samples", list(sample_names()))):
@@ -173,9 +173,9 @@ class Studio:
         return leaf.grad, heard
 
     def _before(self) -> list[str]:
-        card = self.backbone.card
-        index = card.names.index(self.layer)
-        return [card.names[index - 1]] if card.layers[index].kind == "relu" else []
+        spec = self.backbone.spec
+        index = spec.names.index(self.layer)
+        return [spec.names[index - 1]] if spec.layers[index].kind == "relu" else []
 
 
 @dataclass

@@ -10,7 +10,7 @@ from torch import Tensor
 from pincel.backbones.vgg import VGG
 from pincel.functional.gram import gram_matrix
 from pincel.functional.metrics import mean_difference, relative_error
-from pincel.images.io import Picture, load_picture
+from pincel.images.io import LoadedImage, load_picture
 from pincel.studies.look import WHITE, features
 
 
@@ -45,7 +45,7 @@ def _relative(seen: Tensor, wanted: Tensor) -> float:
     return float(seen.any()) if found is None else found
 
 
-def pixel_error(seen: Picture, wanted: Picture) -> float:
+def pixel_error(seen: LoadedImage, wanted: LoadedImage) -> float:
     """Return the mean absolute difference of two pictures in gray levels, 0 to 255."""
     return mean_difference(WHITE * seen.pixels, WHITE * wanted.pixels)
 

@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pincel.backbones.cards import Card
+from pincel.backbones.specs import ModelSpec
 from pincel.backbones.vgg import VGG
 from pincel.canvas.pixels import PixelCanvas
 from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
-from pincel.images.io import Picture, Source
+from pincel.images.io import LoadedImage, Source
 from pincel.inversion.representation import Representation
 from pincel.studies.declarations.natural import NaturalOptions
 from pincel.studies.dreaming import fineness
@@ -76,9 +76,9 @@ def study(source: Source, options: NaturalOptions, settings: Settings, watch: Wa
     if settings.steps < 1:
         raise OptionError(f"--steps {settings.steps}: give 1 or more.")
     picture, wanted = opened(source, settings), read_channels(options.channels)
-    names, left_out = _layers(options, picture, settings.card)
+    names, left_out = _layers(options, picture, settings.spec)
     for name in names:
-        check_channels(wanted, name, settings.card.layer(name).channels)
+        check_channels(wanted, name, settings.spec.layer(name).channels)
     backbone = network(settings)
     scenes = [opened(scene, settings) for scene in watch.over("opening the photographs", photographs())]
     # One of them may be the photograph itself.
@@ -91,28 +91,28 @@ def study(source: Source, options: NaturalOptions, settings: Settings, watch: Wa
     return page(found, {**settings.as_json(), **own}, left_out, (len(grown), len(wishes)) if watch.stopped else None)
 
 
-def _layers(options: NaturalOptions, picture: Picture, card: Card) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _layers(options: NaturalOptions, picture: LoadedImage, spec: ModelSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the layers to look at, and those nobody asked for that see nothing in a picture this small."""
-    names = chosen_layers(card, options.layers, LAYERS)
-    blind = tuple(name for name in names if min(picture.height, picture.width) < card.smallest(name))
+    names = chosen_layers(spec, options.layers, LAYERS)
+    blind = tuple(name for name in names if min(picture.height, picture.width) < spec.smallest(name))
     if blind and (options.layers is not None or blind == names):
-        failed = f"picture: {blind[0]} sees nothing in one with a side below {card.smallest(blind[0])} pixels"
+        failed = f"picture: {blind[0]} sees nothing in one with a side below {spec.smallest(blind[0])} pixels"
         given = f"{picture.width}×{picture.height}"
-        raise PictureSizeError(one_line(failed, given, f"{card.smallest(blind[0])} or more", "a larger --size, or shallower --layers"))
+        raise PictureSizeError(one_line(failed, given, f"{spec.smallest(blind[0])} or more", "a larger --size, or shallower --layers"))
     return tuple(name for name in names if name not in blind), blind
 
 
-def _room(backbone: VGG, name: str, picture: Picture, scenes: Sequence[Picture], wanted: Channels) -> Room:
+def _room(backbone: VGG, name: str, picture: LoadedImage, scenes: Sequence[LoadedImage], wanted: Channels) -> Room:
     """Look at the photographs through one layer, and choose its channels."""
-    card = backbone.card
-    before = card.names[card.names.index(name) - 1] if card.layer(name).kind == "relu" else name
+    spec = backbone.spec
+    before = spec.names[spec.names.index(name) - 1] if spec.layer(name).kind == "relu" else name
     seen, unit = (
-        Representation(f"{card.name}:{layer}", backbone, layer, PixelCanvas(WHITE), card.smallest(layer)) for layer in (name, before)
+        Representation(f"{spec.name}:{layer}", backbone, layer, PixelCanvas(WHITE), spec.smallest(layer)) for layer in (name, before)
     )
     with torch.no_grad():
         told = backbone.features(pixels_of(picture, backbone), {name, before})
         # Those too small for the layer have nothing to say.
-        fit = [scene for scene in scenes if min(scene.height, scene.width) >= card.smallest(name)]
+        fit = [scene for scene in scenes if min(scene.height, scene.width) >= spec.smallest(name)]
         largest = [strongest(backbone.features(pixels_of(scene, backbone), [before])[before]) for scene in fit]
     own = strongest(told[before])
     order = own.sort(descending=True, stable=True).indices
@@ -172,8 +172,8 @@ def maxima(room: Room, channels: Sequence[int], settings: Settings) -> list[Wish
         ρ is the side of the picture where that is smaller than the receptive field; M is of a few photographs; rectifiers leak nothing, as
         in the last of their experiments (``exp_all.m``), where others leak 0.05.
     """
-    card, side = settings.card, side_of(room.unit, settings.size)
-    reach = REACH / min(card.layer(room.unit.layer).receptive_field, side) ** 2
+    spec, side = settings.spec, side_of(room.unit, settings.size)
+    reach = REACH / min(spec.layer(room.unit.layer).receptive_field, side) ** 2
     units = typical(room.largest)
     whole = room.code.new_zeros(1, *_shape(room.unit, side))
     middle = tuple(length // 2 for length in whole.shape[2:])
@@ -190,20 +190,20 @@ def maxima(room: Room, channels: Sequence[int], settings: Settings) -> list[Wish
 
 def side_of(unit: Representation, most: int) -> int:
     """Return the side of a picture for one unit: an odd number of positions, about 1.1 times what it sees; at most ``most`` pixels."""
-    card = unit.eye.card
-    layer = card.layer(unit.layer)
+    spec = unit.eye.spec
+    layer = spec.layer(unit.layer)
     positions = max(1, int(ROOM * layer.receptive_field / layer.stride + 0.5)) // 2 * 2 + 1
-    fitting = takewhile(lambda side: card.positions(side, unit.layer) <= positions, count(unit.smallest))
+    fitting = takewhile(lambda side: spec.positions(side, unit.layer) <= positions, count(unit.smallest))
     return min(most, max(fitting))
 
 
 def _shape(unit: Representation, side: int) -> tuple[int, ...]:
     """Return the shape of the code of a square picture, without the batch."""
-    card = unit.eye.card
-    return card.layer(unit.layer).channels, *(card.positions(side, unit.layer) for _ in range(2))
+    spec = unit.eye.spec
+    return spec.layer(unit.layer).channels, *(spec.positions(side, unit.layer) for _ in range(2))
 
 
-def _measured(grown: Sequence[Grown], rooms: Sequence[Room], picture: Picture, scenes: Sequence[Picture]) -> Found:
+def _measured(grown: Sequence[Grown], rooms: Sequence[Room], picture: LoadedImage, scenes: Sequence[LoadedImage]) -> Found:
     """Turn what was drawn into figures."""
     natural = [gradient_histogram(each.pixels) for each in (picture, *scenes)]
     by_name = {room.name: room for room in rooms}
@@ -222,14 +222,7 @@ def _measured(grown: Sequence[Grown], rooms: Sequence[Room], picture: Picture, s
     silent = {room.name: [channel for channel in room.channels if float(room.largest[channel]) <= 0] for room in rooms}
     fine = [float(fineness(each.pixels)[0]) for each in (picture, *scenes)]
     return Found(
-        picture,
-        tuple(room.name for room in rooms),
-        caricatures,
-        maximized,
-        1 + len(scenes),
-        among_themselves(natural),
-        fine,
-        silent,
+        picture, tuple(room.name for room in rooms), caricatures, maximized, 1 + len(scenes), among_themselves(natural), fine, silent
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from pincel.images.io import Picture, to_pil
+from pincel.images.io import LoadedImage, to_pil
 from pincel.studies.natural_findings import caricature_finding, maximum_finding, natural_finding, notes
 from pincel.studies.natural_texts import (
     CARICATURE,
@@ -98,7 +98,7 @@ class Found:
         silent: layer → channels among those drawn that no photograph excites.
     """
 
-    picture: Picture
+    picture: LoadedImage
     layers: Sequence[str]
     caricatures: Sequence[Drawn]
     maximized: Sequence[Drawn]

@@ -56,9 +56,9 @@ class Wish:
 
     def work(self) -> float:
         """Return about how many multiply-adds a step takes."""
-        card = self.representation.eye.card
-        needed = [layer for layer in card.up_to((self.layer,)) if layer.products]
-        each = sum(layer.products * math.prod(card.positions(side, layer.name) for side in self.size) for layer in needed)
+        spec = self.representation.eye.spec
+        needed = [layer for layer in spec.up_to((self.layer,)) if layer.products]
+        each = sum(layer.products * math.prod(spec.positions(side, layer.name) for side in self.size) for layer in needed)
         return len(self.start) * each + OVERHEAD
 
     def reached(self, pixels: Tensor) -> list[float]:

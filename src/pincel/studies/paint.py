@@ -8,7 +8,7 @@ from typing import Any
 
 from pincel.engine.events import ScaleStart, Step
 from pincel.engine.result import Result
-from pincel.images.io import Picture
+from pincel.images.io import LoadedImage
 from pincel.run.cache import SHARED, Cache
 from pincel.run.machine import Machine
 from pincel.run.run import Run
@@ -30,8 +30,8 @@ class Job:
         values: What is asked of the recipe.
     """
 
-    content: Picture
-    style: Picture
+    content: LoadedImage
+    style: LoadedImage
     values: Mapping[str, Any]
 
 

@@ -63,10 +63,10 @@ def study(sources: Sequence[str], options: PatchesOptions, settings: Settings, w
     """
     if options.explain not in (*METHODS, NOTHING):
         raise unknown_name("explanation", options.explain, (*METHODS, NOTHING))
-    layers = chosen_layers(settings.card, options.layers, DEFAULT)
+    layers = chosen_layers(settings.spec, options.layers, DEFAULT)
     wanted = read_channels(options.channels)
     for name in layers:
-        check_channels(wanted, name, settings.card.layer(name).channels)
+        check_channels(wanted, name, settings.spec.layer(name).channels)
     files = photographs(sources, recursive=options.recursive)
     backbone = network(settings)
     hall = _gone_by(files, backbone, layers, options.top, settings, watch)
@@ -112,7 +112,7 @@ def _inside(source: str, *, recursive: bool) -> Iterator[str]:
 
 def _gone_by(files: Sequence[str], backbone: VGG, layers: Sequence[str], top: int, settings: Settings, watch: Watch) -> _Hall:
     """Look at all photographs, one after the other; those that cannot be looked at, and copies, are left out."""
-    hall = _Hall({name: nobody(settings.card.layer(name).channels, top) for name in layers})
+    hall = _Hall({name: nobody(settings.spec.layer(name).channels, top) for name in layers})
     known: set[str] = set()
     for file in watch.over("looking at photographs", files):
         try:
@@ -127,7 +127,7 @@ def _gone_by(files: Sequence[str], backbone: VGG, layers: Sequence[str], top: in
             continue
         known.add(picture.sha256)
         with torch.no_grad():
-            for name, answer in backbone.look(pixels_of(picture, backbone), layers):
+            for name, answer in backbone.iter_features(pixels_of(picture, backbone), layers):
                 hall.strongest[name] = merged(hall.strongest[name], answer, len(hall.files))
         hall.files.append(file)
     return hall
@@ -177,13 +177,13 @@ class _Scissors:
     def __init__(self, hall: _Hall, backbone: VGG, explain: str) -> None:
         self._hall, self._backbone, self._explain = hall, backbone, explain
         self._eyes: dict[str, Eye] = {}
-        self._mean = torch.tensor(backbone.card.mean)
+        self._mean = torch.tensor(backbone.spec.mean)
 
     def patch(self, pixels: Tensor, entry: tuple[str, int, int], *, explaining: bool) -> Patch:
         layer, channel, rank = entry
         best = self._hall.strongest[layer]
         number, row, column = (int(each[channel, rank]) for each in (best.pictures, best.rows, best.columns))
-        box = field_of(self._backbone.card, layer).box(row, column)
+        box = field_of(self._backbone.spec, layer).box(row, column)
         patch = cut(pixels, box, self._mean)
         return Patch(
             layer=layer,
@@ -226,7 +226,7 @@ def _one_photograph(
         peaks = answers[name][0, list(channels)].flatten(1).cpu()
         winner = int((peaks.amax(1) / best).argmax())
         row, column = divmod(int(peaks[winner].argmax()), answers[name].shape[-1])
-        boxes.append((name, channels[winner], field_of(settings.card, name).box(row, column)))
+        boxes.append((name, channels[winner], field_of(settings.spec, name).box(row, column)))
     # The large ones first, so that the small ones lie over them.
     drawn = marked(to_pil(picture.pixels), [(f"{name} · {channel}", box) for name, channel, box in reversed(boxes)])
     return Seen(hall.files[number], drawn, [(name, channel) for name, channel, _ in boxes])

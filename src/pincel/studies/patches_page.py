@@ -66,10 +66,7 @@ _FORMULAS = {
         _("back through a ReLU:  R ← 1[R > 0] · R"),
         "Zeiler, Fergus 2013, “Visualizing and Understanding Convolutional Networks”, section 2.1",
     ),
-    "gradient": Formula(
-        _("back through a ReLU with input f:  R ← 1[f > 0] · R"),
-        "Simonyan, Vedaldi, Zisserman 2013, “Deep Inside …”",
-    ),
+    "gradient": Formula(_("back through a ReLU with input f:  R ← 1[f > 0] · R"), "Simonyan, Vedaldi, Zisserman 2013, “Deep Inside …”"),
 }
 _MAXIMUM = Formula("a*_c(x) = max over i, j of a_c(i, j; x)", "Zeiler, Fergus 2013, figure 2: the top 9 activations of a feature map")
 _FIELD = Formula(
@@ -115,10 +112,10 @@ def _layers(found: Found, settings: Settings) -> dict[str, dict[str, Any]]:
     for name, channels in found.shown.items():
         best = found.strongest[name]
         within, between = likeness([[patch.vector for patch in found.of(name, channel)] for channel in channels])
-        side = field_of(settings.card, name).size
+        side = field_of(settings.spec, name).size
         measured[name] = {
             "field": side,
-            "stride": settings.card.layer(name).stride,
+            "stride": settings.spec.layer(name).stride,
             "share": side / settings.size,
             "channels": len(best.means),
             "silent": int((best.means == 0).sum()),
@@ -202,8 +199,7 @@ def _summary(layers: Mapping[str, Mapping[str, Any]]) -> list[Block]:
     }
     caption = _(
         "Selectivity: the weakest answer kept, over the mean magnitude of the channel; the median of all channels. Likeness: mean cosine "
-        "of "
-        "two patches shown, the mean color taken off."
+        "of two patches shown, the mean color taken off."
     )
     table = Table("layers", columns, [{"layer": name, **measured} for name, measured in layers.items()], caption)
     if len(layers) < 2:
@@ -283,10 +279,7 @@ def _notes(found: Found, own: Mapping[str, Any], stopped: str) -> list[Translate
         early = _("Ended early: {done} of {given} photographs were looked at, and patches after that are not explained.")
         notes.append(early.fill(done=len(found.files) + len(found.twins) + len(found.skipped), given=found.given))
     for files, words in (
-        (
-            [skipped[0] for skipped in found.skipped],
-            _("Left out, for they cannot be looked at: {names}."),
-        ),
+        ([skipped[0] for skipped in found.skipped], _("Left out, for they cannot be looked at: {names}.")),
         (found.twins, _("Left out, for they are copies of others: {names}.")),
     ):
         if files:
@@ -294,8 +287,7 @@ def _notes(found: Found, own: Mapping[str, Any], stopped: str) -> list[Translate
     if len(found.files) < 2 * own["top"]:
         few = _(
             "{count} photographs are few for {top} patches of each channel: most of them get a place, whether they excite the channel or "
-            "not. "
-            "A folder with hundreds shows more clearly what a channel looks for."
+            "not. A folder with hundreds shows more clearly what a channel looks for."
         )
         notes.append(few.fill(count=len(found.files), top=own["top"]))
     return notes

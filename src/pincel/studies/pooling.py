@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pincel.backbones.vgg import VGG, Pooling
 from pincel.engine.result import Result
 from pincel.errors import OptionError
-from pincel.images.io import Picture, Source, to_pil
+from pincel.images.io import LoadedImage, Source, to_pil
 from pincel.studies.declarations.pooling import PoolingOptions
 from pincel.studies.flow import Flow, gradient_flow
 from pincel.studies.look import check_size, features, network, noise, opened, pixels_of
@@ -46,15 +46,15 @@ def study(content: Source, style: Source, options: PoolingOptions, settings: Set
     """
     if options.repeats < 1:
         raise OptionError(f"--repeats {options.repeats}: give 1 or more.")
-    card = settings.card
-    if not any(layer.kind == "pool" for layer in card.layers):
-        raise OptionError(f"The network {card.name} has no pooling to compare; give --backbone vgg19.")
-    layers, judged = chosen_layers(card, None, LAYERS), chosen_layers(card, None, CONTENT)
+    spec = settings.spec
+    if not any(layer.kind == "pool" for layer in spec.layers):
+        raise OptionError(f"The network {spec.name} has no pooling to compare; give --backbone vgg19.")
+    layers, judged = chosen_layers(spec, None, LAYERS), chosen_layers(spec, None, CONTENT)
     photograph, painting = opened(content, settings, "content"), opened(style, settings, "style")
     networks = {pooling: network(settings, pooling) for pooling in POOLINGS}
     for picture in (photograph, painting):
         check_size(networks["avg"], picture, (*layers, *judged))
-    pooled = chosen_layers(card, None, POOLED)
+    pooled = chosen_layers(spec, None, POOLED)
     flows = {pooling: _flows(networks[pooling], photograph, pooled, settings) for pooling in POOLINGS}
     jobs = [
         Job(photograph, painting, {"pooling": pooling, "seed": settings.seed + repeat})
@@ -69,9 +69,8 @@ def study(content: Source, style: Source, options: PoolingOptions, settings: Set
         name="pooling",
         title=_("Average or maximum pooling?"),
         lead=_(
-            "Gatys and colleagues replaced maximum pooling by average pooling: it improves the gradient flow, they say, and the "
-            "pictures are "
-            "slightly more appealing. Here both are put to the same work, from the same noise."
+            "Gatys and colleagues replaced maximum pooling by average pooling: it improves the gradient flow, they say, and the pictures "
+            "are slightly more appealing. Here both are put to the same work, from the same noise."
         ),
         blocks=[*_flow_blocks(flows), *_run_blocks(runs, falls, found, photograph, painting)],
         numbers={
@@ -91,7 +90,7 @@ def study(content: Source, style: Source, options: PoolingOptions, settings: Set
     )
 
 
-def _flows(backbone: VGG, photograph: Picture, layers: Sequence[str], settings: Settings) -> list[Flow]:
+def _flows(backbone: VGG, photograph: LoadedImage, layers: Sequence[str], settings: Settings) -> list[Flow]:
     """Follow the gradient of the deepest layer, where a run from noise begins."""
     wanted = features(backbone, photograph, layers[-1:])[layers[-1]]
     start = noise(pixels_of(photograph, backbone), settings)
@@ -104,7 +103,11 @@ def _fall(result: Result) -> float:
 
 
 def _judged(
-    networks: Mapping[Pooling, VGG], runs: Mapping[Pooling, Sequence[Result]], photograph: Picture, painting: Picture, layers: Sequence[str]
+    networks: Mapping[Pooling, VGG],
+    runs: Mapping[Pooling, Sequence[Result]],
+    photograph: LoadedImage,
+    painting: LoadedImage,
+    layers: Sequence[str],
 ) -> list[dict[str, Any]]:
     """Let both networks look at the first picture of either: each may be partial to its own."""
     rows = []
@@ -144,35 +147,14 @@ def _flow_blocks(flows: Mapping[Pooling, Sequence[Flow]]) -> list[Block]:
             "G is white noise, P the photograph's features; Gatys, Ecker, Bethge 2015, eq. 1 and 2",
         ),
         Paragraph(_flow_finding(flows)),
-        Plot(
-            "flow-alive",
-            draw("alive"),
-            _("Share of positions that the gradient reaches."),
-        ),
-        Plot(
-            "flow-spread",
-            draw("spread"),
-            _("How evenly the gradient is spread over a layer: (Σ|g|)² / (n·Σg²)."),
-        ),
-        Plot(
-            "flow-norm",
-            draw("norm"),
-            _("Size of the gradient: root of its mean square."),
-        ),
-        Table(
-            "flow",
-            {"layer": _("layer"), **columns},
-            rows,
-            _("The gradient, layer by layer."),
-        ),
+        Plot("flow-alive", draw("alive"), _("Share of positions that the gradient reaches.")),
+        Plot("flow-spread", draw("spread"), _("How evenly the gradient is spread over a layer: (Σ|g|)² / (n·Σg²).")),
+        Plot("flow-norm", draw("norm"), _("Size of the gradient: root of its mean square.")),
+        Table("flow", {"layer": _("layer"), **columns}, rows, _("The gradient, layer by layer.")),
     ]
 
 
-_KINDS = {
-    "norm": _("size"),
-    "alive": _("share not zero"),
-    "spread": _("evenness"),
-}
+_KINDS = {"norm": _("size"), "alive": _("share not zero"), "spread": _("evenness")}
 
 
 def _flow_finding(flows: Mapping[Pooling, Sequence[Flow]]) -> Translated:
@@ -196,19 +178,14 @@ def _run_blocks(
     runs: Mapping[Pooling, Sequence[Result]],
     falls: Mapping[Pooling, Sequence[float]],
     found: Sequence[Mapping[str, Any]],
-    photograph: Picture,
-    painting: Picture,
+    photograph: LoadedImage,
+    painting: LoadedImage,
 ) -> list[Block]:
     pictures = [(_("content"), to_pil(photograph.pixels)), (_("style"), to_pil(painting.pixels))]
     pictures += [(NAMES[pooling], runs[pooling][0].image) for pooling in POOLINGS if runs[pooling]]
     blocks: list[Block] = [
         Heading(_("The same picture, painted twice")),
-        Sheet(
-            "pictures",
-            pictures,
-            len(pictures),
-            _("From the same noise, with the same weights and steps."),
-        ),
+        Sheet("pictures", pictures, len(pictures), _("From the same noise, with the same weights and steps.")),
     ]
     if not all(runs.values()):
         return blocks
@@ -228,26 +205,12 @@ def _run_blocks(
         {"pooling": NAMES[pooling], "runs": len(falls[pooling]), "mean": fmean(falls[pooling]), "sd": _deviation(falls[pooling])}
         for pooling in POOLINGS
     ]
-    columns = {
-        "pooling": untranslated("pooling"),
-        "runs": _("runs"),
-        "mean": _("J / J(0) at the end"),
-        "sd": _("standard deviation"),
-    }
-    judged = {
-        "painter": _("painted with"),
-        "judge": _("seen by"),
-        "content": _("content error"),
-        "style": _("style error"),
-    }
+    columns = {"pooling": untranslated("pooling"), "runs": _("runs"), "mean": _("J / J(0) at the end"), "sd": _("standard deviation")}
+    judged = {"painter": _("painted with"), "judge": _("seen by"), "content": _("content error"), "style": _("style error")}
     return [
         *blocks,
         Paragraph(_run_finding(falls)),
-        Plot(
-            "losses",
-            draw,
-            _("The objective, as a share of what it was for noise."),
-        ),
+        Plot("losses", draw, _("The objective, as a share of what it was for noise.")),
         Table("falls", columns, rows, _("What is left of J after the last step."), spoken=True),
         Table(
             "judged",
@@ -261,8 +224,7 @@ def _run_blocks(
 
 _JUDGED = _(
     "The two objectives are of two networks, so their J cannot be compared; here each network judges both pictures, as saved: ‖F − P‖ / "
-    "‖P‖ at the "
-    "content layer, ‖G − A‖ / ‖A‖ on average over the style layers."
+    "‖P‖ at the content layer, ‖G − A‖ / ‖A‖ on average over the style layers."
 )
 
 

@@ -1,10 +1,10 @@
-"""Which square of a picture a position of a layer sees: its receptive field, worked out from the geometry on a card."""
+"""Which square of a picture a position of a layer sees: its receptive field, worked out from the geometry on a spec."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pincel.backbones.cards import Card
+from pincel.backbones.specs import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ class Field:
         return Box(top, left, top + self.size, left + self.size)
 
 
-def field_of(card: Card, name: str) -> Field:
+def field_of(spec: ModelSpec, name: str) -> Field:
     """Return what the positions of a layer see.
 
     Raises:
         UnknownNameError: For a layer the network does not have, with the closest match.
     """
-    layer = card.layer(name)
-    return Field(card.start(name), layer.stride, layer.receptive_field)
+    layer = spec.layer(name)
+    return Field(spec.start(name), layer.stride, layer.receptive_field)

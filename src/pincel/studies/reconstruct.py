@@ -11,7 +11,7 @@ import numpy as np
 from pincel.backbones.vgg import Pooling
 from pincel.engine.result import Result
 from pincel.errors import unknown_name
-from pincel.images.io import Picture, Source, load_picture, to_pil
+from pincel.images.io import LoadedImage, Source, load_picture, to_pil
 from pincel.studies.declarations.reconstruct import ReconstructOptions
 from pincel.studies.look import check_size, features, network, opened
 from pincel.studies.measure import errors, pixel_error
@@ -51,8 +51,8 @@ def study(content: Source, style: Source, options: ReconstructOptions, settings:
     """
     if options.figure not in SETS:
         raise unknown_name("set of layers", options.figure, tuple(SETS))
-    card = settings.card
-    content_layers, style_layers = (chosen_layers(card, None, names) for names in (SETS[options.figure], STYLE_LAYERS))
+    spec = settings.spec
+    content_layers, style_layers = (chosen_layers(spec, None, names) for names in (SETS[options.figure], STYLE_LAYERS))
     photograph, painting = opened(content, settings, "content"), opened(style, settings, "style")
     backbone = network(settings, options.pooling)
     for picture in (photograph, painting):
@@ -94,13 +94,13 @@ def study(content: Source, style: Source, options: ReconstructOptions, settings:
     )
 
 
-def _content_job(picture: Picture, layer: str, pooling: Pooling) -> Job:
+def _content_job(picture: LoadedImage, layer: str, pooling: Pooling) -> Job:
     # Layers without weight must exist, too.
     values = {"content_layers": layer, "content_weight": 1.0, "style_layers": layer, "style_weight": 0.0}
     return Job(picture, picture, {**_raw(pooling), **values})
 
 
-def _style_job(picture: Picture, layers: Sequence[str], pooling: Pooling) -> Job:
+def _style_job(picture: LoadedImage, layers: Sequence[str], pooling: Pooling) -> Job:
     values = {"content_layers": layers[0], "content_weight": 0.0, "style_layers": ",".join(layers), "style_weight": 1.0}
     return Job(picture, picture, {**_raw(pooling), **values})
 
@@ -112,7 +112,7 @@ def _raw(pooling: Pooling) -> dict[str, Any]:
 
 
 def _content_blocks(
-    picture: Picture, done: Sequence[Result], layers: Sequence[str], found: Sequence[Sequence[float]], grays: Sequence[float]
+    picture: LoadedImage, done: Sequence[Result], layers: Sequence[str], found: Sequence[Sequence[float]], grays: Sequence[float]
 ) -> list[Block]:
     cells = [(_("the photograph"), to_pil(picture.pixels))]
     cells += [
@@ -125,12 +125,7 @@ def _content_blocks(
             "J_content(C, G) = 1/(4·n_H·n_W·n_C) · Σ (a_C − a_G)²",
             "Gatys, Ecker, Bethge 2015, eq. 1, with the factor of the deck; G starts as white noise, L-BFGS",
         ),
-        Sheet(
-            "content",
-            cells,
-            3,
-            _("The photograph, rebuilt from one layer each."),
-        ),
+        Sheet("content", cells, 3, _("The photograph, rebuilt from one layer each.")),
     ]
     if done:
         blocks += [
@@ -142,7 +137,7 @@ def _content_blocks(
     return blocks
 
 
-def _style_blocks(picture: Picture, done: Sequence[Result], layers: Sequence[str], found: Sequence[Sequence[float]]) -> list[Block]:
+def _style_blocks(picture: LoadedImage, done: Sequence[Result], layers: Sequence[str], found: Sequence[Sequence[float]]) -> list[Block]:
     names = _cumulative(layers)
     cells = [(_("the painting"), to_pil(picture.pixels))]
     cells += [
@@ -155,12 +150,7 @@ def _style_blocks(picture: Picture, done: Sequence[Result], layers: Sequence[str
             "J_style(S, G) = Σ_l λ_l · 1/(4·n_C²·(n_H·n_W)²) · ΣΣ (Gram_S − Gram_G)²,  Gram = A·Aᵀ",
             "Gatys, Ecker, Bethge 2015, eq. 4 and 5; λ_l = 1 / number of layers",
         ),
-        Sheet(
-            "style",
-            cells,
-            3,
-            _("The painting, rebuilt from the Gram matrices of more and more layers."),
-        ),
+        Sheet("style", cells, 3, _("The painting, rebuilt from the Gram matrices of more and more layers.")),
     ]
     if done:
         blocks += [
@@ -228,11 +218,7 @@ def _curve(name: str, done: Sequence[Result], names: Sequence[str | Translated],
         longest = max(len(line) for line in lines.values())
         return curves(lines, list(range(longest)), (translate(STEP), f"J_{group} / J_{group}(0)"), logarithmic=True, points=False)
 
-    return Plot(
-        f"{name}-curve",
-        draw,
-        _("The objective, as a share of what it was for white noise."),
-    )
+    return Plot(f"{name}-curve", draw, _("The objective, as a share of what it was for white noise."))
 
 
 def _matrix(name: str, found: Sequence[Sequence[float]], layers: Sequence[str], rows: Sequence[Translated], caption: Translated) -> Plot:
@@ -256,12 +242,7 @@ def _table(
         {"layer": _row_name(each), "steps": result.record["steps"], "loss": result.losses[-1][group], "error": own}
         for each, result, own in zip(names, done, _own(found, group), strict=False)
     ]
-    columns = {
-        "layer": _("from"),
-        "steps": _("steps"),
-        "loss": untranslated(f"J_{group}"),
-        "error": _("relative error there"),
-    }
+    columns = {"layer": _("from"), "steps": _("steps"), "loss": untranslated(f"J_{group}"), "error": _("relative error there")}
     if grays:
         columns["gray_levels"] = _("gray levels off")
         rows = [{**row, "gray_levels": gray} for row, gray in zip(rows, grays, strict=True)]

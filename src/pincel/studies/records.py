@@ -11,7 +11,7 @@ from typing import Any
 from pincel.documents import Reader
 from pincel.errors import OptionError, PictureError, PictureMissingError, PincelError
 from pincel.files import one_line
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.recipes.schema import Recipe, make_recipe
 from pincel.samples import sample_names
 from pincel.sources import BLANK, open_picture
@@ -79,7 +79,7 @@ def _refused(path: str | PathLike[str], why: str) -> PincelError:
     return READER.refused(path, why, "the record of this picture")
 
 
-def found_again(written: Mapping[str, Any], given: Iterable[Picture], folders: Iterable[Path], what: str) -> Picture:
+def found_again(written: Mapping[str, Any], given: Iterable[LoadedImage], folders: Iterable[Path], what: str) -> LoadedImage:
     """Find a picture that a run began with.
 
     Args:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pincel.engine.result import Result
 from pincel.functional.gram import gram_matrix
-from pincel.images.io import Picture, Source, load_picture, to_pil
+from pincel.images.io import LoadedImage, Source, load_picture, to_pil
 from pincel.images.resize import cover
 from pincel.studies.declarations.separability import SeparabilityOptions
 from pincel.studies.look import check_size, features, network, opened
@@ -89,7 +89,7 @@ def study(content: Source, style: Source, options: SeparabilityOptions, settings
     Raises:
         PincelError: For pictures or networks that cannot be used.
     """
-    layers, places = chosen_layers(settings.card, None, STYLE_LAYERS), chosen_layers(settings.card, None, CONTENT_LAYERS)
+    layers, places = chosen_layers(settings.spec, None, STYLE_LAYERS), chosen_layers(settings.spec, None, CONTENT_LAYERS)
     first, second = (opened(each, settings, "content") for each in (content, options.other_content))
     photographs = (first, replace(second, pixels=cover(second.pixels, (first.height, first.width)), alpha=None))
     paintings = (opened(style, settings, "style"), opened(options.other_style, settings, "style"))
@@ -97,7 +97,7 @@ def study(content: Source, style: Source, options: SeparabilityOptions, settings
     for picture in (*photographs, *paintings):
         check_size(backbone, picture, (*layers, *places))
     shared = {"content_layers": ",".join(places), "style_layers": ",".join(layers), "style_weight": BETA}
-    if settings.card.filters:
+    if settings.spec.filters:
         shared["activations"] = "raw"
     jobs = [Job(photograph, painting, {**shared, "content_weight": BETA * RATIO}) for photograph in photographs for painting in paintings]
     jobs += [Job(photographs[0], paintings[0], {**shared, "content_weight": BETA * ratio}) for ratio in SWEEP]
@@ -112,8 +112,7 @@ def study(content: Source, style: Source, options: SeparabilityOptions, settings
         title=_("Are content and style separable?"),
         lead=_(
             "Gatys and colleagues find that content and style can be told apart in the network: one can be exchanged while the other is "
-            "held. "
-            "Here two photographs meet two paintings, and each of the four pictures is measured against all four."
+            "held. Here two photographs meet two paintings, and each of the four pictures is measured against all four."
         ),
         blocks=[*_square_blocks(done[:4], square, parted, photographs, paintings), *_sweep_blocks(sweep)],
         numbers={
@@ -131,7 +130,7 @@ def study(content: Source, style: Source, options: SeparabilityOptions, settings
     )
 
 
-def _named(photographs: Sequence[Picture], paintings: Sequence[Picture]) -> dict[str, Picture]:
+def _named(photographs: Sequence[LoadedImage], paintings: Sequence[LoadedImage]) -> dict[str, LoadedImage]:
     named = {f"content {letter}": picture for letter, picture in zip(LETTERS, photographs, strict=True)}
     return named | {f"style {letter}": picture for letter, picture in zip(LETTERS, paintings, strict=True)}
 
@@ -160,14 +159,11 @@ def _square_blocks(
     done: Sequence[Result],
     found: Sequence[Mapping[str, float]],
     parted: Mapping[str, Mapping[str, Effects]],
-    photographs: Sequence[Picture],
-    paintings: Sequence[Picture],
+    photographs: Sequence[LoadedImage],
+    paintings: Sequence[LoadedImage],
 ) -> list[Block]:
     white = (untranslated(""), to_pil(torch.ones_like(photographs[0].pixels)))
-    cells = [
-        white,
-        *((_("style {letter}").fill(letter=a), to_pil(p.pixels)) for a, p in zip(LETTERS, paintings, strict=True)),
-    ]
+    cells = [white, *((_("style {letter}").fill(letter=a), to_pil(p.pixels)) for a, p in zip(LETTERS, paintings, strict=True))]
     for row, (letter, photograph) in enumerate(zip(LETTERS, photographs, strict=True)):
         cells.append((_("content {letter}").fill(letter=letter), to_pil(photograph.pixels)))
         cells += [
@@ -175,10 +171,7 @@ def _square_blocks(
             for column in range(2)
             if 2 * row + column < len(done)
         ]
-    blocks: list[Block] = [
-        Heading(_("One exchanged, the other held")),
-        Sheet("pairs", cells, 3, _("Each photograph after each painting.")),
-    ]
+    blocks: list[Block] = [Heading(_("One exchanged, the other held")), Sheet("pairs", cells, 3, _("Each photograph after each painting."))]
     if not parted:
         return blocks
     names = {f"{kind} {letter}": distance.fill(letter=letter) for kind, distance in _DISTANCE_TO.items() for letter in LETTERS}
@@ -200,10 +193,7 @@ _DISTANCE_TO = {"content": _("to content {letter}"), "style": _("to style {lette
 _DISTANCES = _(
     "How far each picture is from each source: ‖F − P‖ / ‖P‖ at the content layer, ‖G − A‖ / ‖A‖ on average over the style layers."
 )
-_PARTED = {
-    "maps": _("Why feature maps of the four pictures differ, layer by layer."),
-    "grams": _("Why their Gram matrices differ."),
-}
+_PARTED = {"maps": _("Why feature maps of the four pictures differ, layer by layer."), "grams": _("Why their Gram matrices differ.")}
 
 
 def _drawn(parted: Mapping[str, Effects]) -> Any:
@@ -226,8 +216,7 @@ def _square_finding(found: Sequence[Mapping[str, float]]) -> Translated:
     changed = fmean(found[i]["style " + LETTERS[1 - i % 2]] - found[i]["style " + LETTERS[i % 2]] for i in range(4))
     return _(
         "With another painting, the distance to the own photograph changes by {held:.2f}; to the other photograph it is {swapped:.2f} "
-        "more. "
-        "With another photograph, the distance to the own painting changes by {still:.2f}; to the other painting it is {changed:.2f} "
+        "more. With another photograph, the distance to the own painting changes by {still:.2f}; to the other painting it is {changed:.2f} "
         "more."
     ).fill(held=held, swapped=swapped, still=still, changed=changed)
 
@@ -262,15 +251,10 @@ def _sweep_blocks(sweep: Sequence[tuple[float, Mapping[str, float]]]) -> list[Bl
     least = min(each["content A"] + each["style A"] for _, each in sweep)
     finding = _(
         "From the left to the right the content counts for more. The two errors together are never less than {least:.2f}: no picture "
-        "matches both, and the "
-        "weights choose where between them it stands."
+        "matches both, and the weights choose where between them it stands."
     ).fill(least=least)
     rows = [{"ratio": f"{ratio:g}", "content": each["content A"], "style": each["style A"]} for ratio, each in sweep]
-    columns = {
-        "ratio": untranslated("α/β"),
-        "content": _("content error"),
-        "style": _("style error"),
-    }
+    columns = {"ratio": untranslated("α/β"), "content": _("content error"), "style": _("style error")}
     return [
         Heading(_("And where they are not")),
         Paragraph(finding),

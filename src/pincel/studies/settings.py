@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pincel.backbones import CARDS
-from pincel.backbones.cards import Card
+from pincel.backbones import BACKBONES
+from pincel.backbones.specs import ModelSpec
 from pincel.errors import OptionError
 from pincel.studies.declaration import OptionSpec, StudySpec, option, options_of
 from pincel.translation import Language
@@ -42,19 +42,19 @@ class Settings:
             raise OptionError(f"--size {self.size}: a study takes pictures of 1 to {LARGEST} pixels.")
         if self.steps < 0:
             raise OptionError(f"--steps {self.steps}: give 1 or more.")
-        CARDS.check(self.backbone)
+        BACKBONES.check(self.backbone)
 
     @property
-    def card(self) -> Card:
+    def spec(self) -> ModelSpec:
         """Of the network."""
-        return CARDS[self.backbone]
+        return BACKBONES[self.backbone]
 
     def as_json(self) -> dict[str, Any]:
         """Return them as plain data."""
         return asdict(self)
 
 
-def chosen_layers(card: Card, given: str | None, default: tuple[str, ...]) -> tuple[str, ...]:
+def chosen_layers(spec: ModelSpec, given: str | None, default: tuple[str, ...]) -> tuple[str, ...]:
     """Return the layers named in a comma-separated text, shallow to deep, or those of ``default`` that the network has.
 
     Raises:
@@ -63,11 +63,11 @@ def chosen_layers(card: Card, given: str | None, default: tuple[str, ...]) -> tu
     """
     if given is None:
         # A network that is not a VGG has layers of its own.
-        return tuple(name for name in default if name in card.names) or tuple(layer.name for layer in card.layers if layer.kind == "relu")
+        return tuple(name for name in default if name in spec.names) or tuple(layer.name for layer in spec.layers if layer.kind == "relu")
     names = [part.strip() for part in given.split(",") if part.strip()]
     if not names:
         raise OptionError(f"Layers are given as relu1_1,relu2_1, not '{given}'.")
-    return tuple(sorted({card.layer(name).name for name in names}, key=card.names.index))
+    return tuple(sorted({spec.layer(name).name for name in names}, key=spec.names.index))
 
 
 def common_options(spec: StudySpec) -> list[OptionSpec]:

@@ -10,7 +10,7 @@ from typing import Any
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError, OutputError
 from pincel.files import one_line, quoted
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.images.resize import resize_picture, target_size
 from pincel.recipes.schema import Recipe
 from pincel.recipes.toml import find_recipe
@@ -47,7 +47,7 @@ def place_of(style: Styles) -> str:
     return str(style)
 
 
-def opened_styles(style: Styles, recipe: StyleTrainingRecipe) -> list[tuple[Picture, float]]:
+def opened_styles(style: Styles, recipe: StyleTrainingRecipe) -> list[tuple[LoadedImage, float]]:
     """Open the style of a one-style network, in the size it is looked at."""
     found = []
     for group in style_groups(style):

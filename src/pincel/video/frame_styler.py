@@ -19,7 +19,7 @@ from pincel.engine.loop import Plateau
 from pincel.errors import MemoryLimitError
 from pincel.functional.color import luminance
 from pincel.functional.temporal import long_term_weights, warp_blend
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.images.resize import resize
 from pincel.losses.base import Loss
 from pincel.losses.temporal import TemporalLoss
@@ -100,7 +100,7 @@ class FrameStyler:
     def __post_init__(self) -> None:
         """Check the settings, open the style pictures."""
         self.recipe = painting_recipe(self.settings, self.size)
-        sizes.content_size(self.recipe, Picture(torch.zeros(1, 3, *self.size), None, "a frame", ""))
+        sizes.content_size(self.recipe, LoadedImage(torch.zeros(1, 3, *self.size), None, "a frame", ""))
         self.flow_fn = FLOWS[self.settings.flow]
         groups = style_groups(list(self.settings.styles))
         self.styles: list[Any] = [
@@ -239,8 +239,8 @@ class FrameStyler:
         followed = float(np.mean(np.clip(sum(confidence for _, _, confidence in targets), 0, 1))) if targets else 0.0
         return StyledFrame(to_bytes(best.preview().cpu()), best.total, steps, time.perf_counter() - began, followed)
 
-    def _picture(self, index: int, source: Pixels) -> Picture:
-        return Picture(to_tensor(source), None, f"frame {index}", "")
+    def _picture(self, index: int, source: Pixels) -> LoadedImage:
+        return LoadedImage(to_tensor(source), None, f"frame {index}", "")
 
     def _iterated(self, index: int, run: Run, settle: float, enough: float) -> tuple[Step | None, int]:
         """Make the steps; return the best one and how many there were, or None if it was asked to stop.

@@ -22,13 +22,13 @@ def written(path: Path, data: bytes) -> Path:
 @pytest.mark.parametrize("how", [{}, {"double": True}, {"old_shapes": True}], ids=str)
 @pytest.mark.parametrize("name", ["vgg", "vgg-fc", "alexnet", "caffenet"])
 def test_models_of_each_generation(name: str, how: dict[str, bool], generation: int, tmp_path: Path) -> None:
-    card, weights = TINY[name], weights_of(name)
-    path = written(tmp_path / "a.caffemodel", caffe_model(card, as_bgr(weights), generation=generation, **how))
+    spec, weights = TINY[name], weights_of(name)
+    path = written(tmp_path / "a.caffemodel", caffe_model(spec, as_bgr(weights), generation=generation, **how))
     held = open_weights(path)
     assert (held.format, held.channels) == ("caffe", "bgr")
     # Layers without weights are not there.
     assert [layer.name for layer in held.layers] == list(weights)
-    exact(read_weights(path, card), weights)
+    exact(read_weights(path, spec), weights)
 
 
 def field(number: int, kind: int, content: bytes | int) -> bytes:

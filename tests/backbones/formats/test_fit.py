@@ -1,4 +1,4 @@
-"""Layers of a file become those of a card."""
+"""Layers of a file become those of a spec."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pincel.backbones import CARDS
-from pincel.backbones.cards import Card, plain_layers
+from pincel.backbones import BACKBONES
 from pincel.backbones.formats.fit import fit, guess
 from pincel.backbones.formats.held import Channels, Held, HeldLayer, plain
+from pincel.backbones.specs import ModelSpec, plain_layers
 from pincel.errors import WeightsError
 from pincel.files import natural_key
 from tests.backbones.formats.writers import TINY, as_bgr, exact, matrix, weights_of
@@ -50,7 +50,7 @@ def test_a_layer_that_was_renamed_is_where_it_was() -> None:
 
 @pytest.mark.parametrize("usual", ["rgb", "bgr"])
 @pytest.mark.parametrize("said", ["", "rgb", "bgr"])
-def test_the_card_knows_the_order_of_colors_better(usual: Channels, said: str) -> None:
+def test_the_spec_knows_the_order_of_colors_better(usual: Channels, said: str) -> None:
     truth: Channels = "bgr" if "bgr" in (said or usual) else "rgb"
     found = replace(held("vgg", truth), channels=usual)
     exact(fit(found, replace(TINY["vgg"], channels=said), PATH), weights_of("vgg"))
@@ -59,12 +59,12 @@ def test_the_card_knows_the_order_of_colors_better(usual: Channels, said: str) -
 @given(rows=st.integers(1, 3), channels=st.integers(1, 4), outs=st.integers(1, 4))
 def test_a_map_flattened_by_positions(rows: int, channels: int, outs: int) -> None:
     # What a matrix answers for a flattened map is what the convolution answers for the map.
-    card = replace(TINY["vgg"], layers=(replace(TINY["vgg-fc"].layer("fc6"), kernel=rows, channels=outs),))
+    spec = replace(TINY["vgg"], layers=(replace(TINY["vgg-fc"].layer("fc6"), kernel=rows, channels=outs),))
     seen = torch.arange(3.0 * rows * rows).view(3, rows, rows).cos()
     numbers = torch.arange(outs * 3.0 * rows * rows).view(outs, -1).sin()
     for flat, vector in (("chw", seen.flatten()), ("hwc", seen.permute(1, 2, 0).flatten())):
         layer = HeldLayer("fc6", numbers, torch.zeros(outs), "hwc" if flat == "hwc" else "chw")
-        weight, bias = fit(Held((layer,), "rgb"), card, PATH)["fc6"]
+        weight, bias = fit(Held((layer,), "rgb"), spec, PATH)["fc6"]
         answer = torch.nn.functional.conv2d(seen[None], weight, bias).flatten()
         torch.testing.assert_close(answer, numbers @ vector)
     assert channels
@@ -72,20 +72,20 @@ def test_a_map_flattened_by_positions(rows: int, channels: int, outs: int) -> No
 
 def test_groups_may_be_layers_of_their_own() -> None:
     # As Lasagne has them, whose convolutions knew no groups.
-    card, layers = TINY["caffenet"], list[HeldLayer]()
+    spec, layers = TINY["caffenet"], list[HeldLayer]()
     for layer in held("caffenet", called="{1}").layers:
-        groups = card.layer(layer.name).groups
+        groups = spec.layer(layer.name).groups
         assert layer.bias is not None
         parts = zip(layer.weight.chunk(groups), layer.bias.chunk(groups), strict=True)
         layers += [HeldLayer(f"part {layer.name}_{part}", *pair) for part, pair in enumerate(parts)]
     found = Held(tuple(layers), "rgb")
     assert len(layers) == 8 + 3
-    exact(fit(found, card, PATH), weights_of("caffenet"))
+    exact(fit(found, spec, PATH), weights_of("caffenet"))
 
 
-def test_what_the_file_has_beyond_the_card_is_left_out() -> None:
-    plain_card = replace(TINY["vgg-fc"], layers=TINY["vgg"].layers)
-    assert list(fit(held("vgg-fc"), plain_card, PATH)) == ["conv1_1", "conv2_1", "conv2_2"]
+def test_what_the_file_has_beyond_the_spec_is_left_out() -> None:
+    plain_spec = replace(TINY["vgg-fc"], layers=TINY["vgg"].layers)
+    assert list(fit(held("vgg-fc"), plain_spec, PATH)) == ["conv1_1", "conv2_1", "conv2_2"]
 
 
 def of_another_network() -> Iterable[tuple[Held, str, str]]:
@@ -132,10 +132,10 @@ def test_another_mean_and_a_network_of_another_kind() -> None:
 # --- Real networks, of which only the shapes are here -----------------------------------------------------------------------------------
 
 
-def hollow(card: Card, *, flat: bool = False) -> Held:
+def hollow(spec: ModelSpec, *, flat: bool = False) -> Held:
     """Return a file of a network whose numbers are nowhere."""
     layers, before = list[HeldLayer](), 3
-    for layer in card.layers:
+    for layer in spec.layers:
         if layer.kind in ("conv", "fc"):
             weight = torch.empty(layer.channels, before // layer.groups, layer.kernel, layer.kernel, device="meta")
             bias = torch.empty(layer.channels, device="meta")
@@ -144,34 +144,34 @@ def hollow(card: Card, *, flat: bool = False) -> Held:
     return Held(tuple(layers), "bgr")
 
 
-def names(cards: Iterable[Card]) -> set[str]:
-    return {card.name for card in cards}
+def names(specs: Iterable[ModelSpec]) -> set[str]:
+    return {spec.name for spec in specs}
 
 
 @pytest.mark.parametrize("name", ["vgg19", "vgg16", "vgg19-torchvision-fc", "vgg16-fc", "alexnet", "caffenet", "alexnet-torchvision"])
 def test_shapes_of_real_networks_fit_and_are_guessed(name: str) -> None:
-    card = CARDS[name]
-    found = hollow(card, flat=True)
-    weights = fit(found, card, PATH)
-    assert sum(weight.numel() + bias.numel() for weight, bias in weights.values()) == card.parameters
+    spec = BACKBONES[name]
+    found = hollow(spec, flat=True)
+    weights = fit(found, spec, PATH)
+    assert sum(weight.numel() + bias.numel() for weight, bias in weights.values()) == spec.parameters
     assert all(weight.ndim == 4 for weight, _ in weights.values())
     guessed = guess(found)
     assert name in names(guessed)
-    shapes = [(layer.channels, layer.kernel, layer.groups) for layer in card.layers if layer.kind in ("conv", "fc")]
+    shapes = [(layer.channels, layer.kernel, layer.groups) for layer in spec.layers if layer.kind in ("conv", "fc")]
     for other in guessed:
         assert [(layer.channels, layer.kernel, layer.groups) for layer in other.layers if layer.kind in ("conv", "fc")] == shapes
 
 
 def test_guesses_have_all_layers_of_a_file_or_its_first_ones() -> None:
-    with_classifier = names(guess(hollow(CARDS["vgg19-torchvision-fc"])))
+    with_classifier = names(guess(hollow(BACKBONES["vgg19-torchvision-fc"])))
     assert "vgg19" not in with_classifier
-    assert "vgg19" in names(guess(hollow(CARDS["vgg19"])))
+    assert "vgg19" in names(guess(hollow(BACKBONES["vgg19"])))
     # A classifier of ten classes is that of no network, and what is below it is that of many.
-    card = CARDS["vgg19-torchvision-fc"]
-    ten = replace(card, layers=(*card.layers[:-1], replace(card.layers[-1], channels=10)))
+    spec = BACKBONES["vgg19-torchvision-fc"]
+    ten = replace(spec, layers=(*spec.layers[:-1], replace(spec.layers[-1], channels=10)))
     assert "vgg19" in names(guess(hollow(ten)))
     assert "vgg19-torchvision-fc" not in names(guess(hollow(ten)))
-    assert guess(hollow(replace(card, layers=plain_layers([(1, 5)])))) == ()
+    assert guess(hollow(replace(spec, layers=plain_layers([(1, 5)])))) == ()
     assert guess(Held((), "rgb")) == ()
 
 

@@ -48,7 +48,7 @@ def test_it_computes_what_keras_does(name: str) -> None:
     answered = json.loads((FOLDER / "keras.json").read_text())["answered"]
     # Keras was fed blue first and no mean is subtracted there; the first layer is fed what it saw.
     fed = torch.from_numpy(counted(FED, 100)).permute(0, 3, 1, 2).flip(1)
-    ((_, found),) = network.through(CARD.layers, fed.contiguous(memory_format=torch.channels_last), frozenset({"fc8"}))
+    ((_, found),) = network.forward_layers(CARD.layers, fed.contiguous(memory_format=torch.channels_last), frozenset({"fc8"}))
     assert_close(found.flatten(), torch.tensor(answered), rtol=1e-5, atol=1e-5)
 
 

@@ -34,8 +34,8 @@ def cells(values: list[Any]) -> np.ndarray[Any, Any]:
 @pytest.mark.parametrize("layout", ["new", "old", "one structure"])
 @pytest.mark.parametrize("name", ["vgg", "vgg-fc", "alexnet", "caffenet"])
 def test_files_of_every_layout(name: str, layout: str, compressed: bool, tmp_path: Path) -> None:
-    card, weights = TINY[name], weights_of(name)
-    layers = cells(matconvnet_layers(card, weights, old=layout == "old"))
+    spec, weights = TINY[name], weights_of(name)
+    layers = cells(matconvnet_layers(spec, weights, old=layout == "old"))
     classes = {"name": cells(["n01440764"] * 3), "description": cells(CLASSES)}
     meta = {"normalization": {"averageImage": np.zeros((2, 2, 3), np.float32)}, "classes": classes}
     content: dict[str, Any] = {"layers": layers, "classes": classes} if layout == "old" else {"meta": meta, "layers": layers}
@@ -44,7 +44,7 @@ def test_files_of_every_layout(name: str, layout: str, compressed: bool, tmp_pat
     held = open_weights(tmp_path / "a.mat")
     assert (held.format, held.channels, held.classes) == ("matconvnet", "rgb", tuple(CLASSES))
     assert [layer.name for layer in held.layers] == list(weights)
-    exact(read_weights(tmp_path / "a.mat", card), weights)
+    exact(read_weights(tmp_path / "a.mat", spec), weights)
 
 
 def test_ones_that_matlab_drops_at_the_end_of_a_shape(tmp_path: Path) -> None:

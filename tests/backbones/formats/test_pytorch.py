@@ -26,7 +26,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from pincel.backbones.formats import open_weights, pickles
-from pincel.backbones.native import read_card, write_network
+from pincel.backbones.native import read_spec, write_network
 from pincel.backbones.weights import read_weights
 from pincel.errors import WeightsError
 from tests.backbones.formats.writers import TINY, adain_state, as_bgr, exact, named_state, parts, saved, weights_of
@@ -57,7 +57,7 @@ def test_networks_of_torchvision(name: str, places: tuple[int, ...], old: bool, 
     held = open_weights(path)
     assert (held.format, held.channels, held.layers[0].name) == ("pytorch", "rgb", "features.0")
     exact(read_weights(path, TINY[name]), weights_of(name))
-    # As Justin Johnson's are: the same names, blue first; the card says so.
+    # As Justin Johnson's are: the same names, blue first; the spec says so.
     state = torchvision_state(replace(TINY[name], classifier=places), as_bgr(weights_of(name)))
     exact(read_weights(saved(path, state, old=old), replace(TINY[name], channels="bgr")), weights_of(name))
 
@@ -467,17 +467,17 @@ def safe(path: Path, state: dict[str, Tensor]) -> Path:
 
 
 def test_our_own_file_is_the_same_to_the_bit(tmp_path: Path) -> None:
-    card = replace(TINY["alexnet"], channels="rgb", classes=tuple("abcdefg"))
-    write_network(tmp_path / "a.safetensors", card, weights_of("alexnet"))
+    spec = replace(TINY["alexnet"], channels="rgb", classes=tuple("abcdefg"))
+    write_network(tmp_path / "a.safetensors", spec, weights_of("alexnet"))
     held = open_weights(tmp_path / "a.safetensors")
     assert (held.format, held.channels, held.classes) == ("safetensors", "rgb", tuple("abcdefg"))
-    found = read_weights(tmp_path / "a.safetensors", read_card(tmp_path / "a.safetensors"))
+    found = read_weights(tmp_path / "a.safetensors", read_spec(tmp_path / "a.safetensors"))
     exact(found, weights_of("alexnet"))
     # Whatever the file was made from, this one looks at red first.
-    write_network(tmp_path / "c.safetensors", replace(card, channels="bgr"), weights_of("alexnet"))
-    exact(read_weights(tmp_path / "c.safetensors", read_card(tmp_path / "c.safetensors")), weights_of("alexnet"))
+    write_network(tmp_path / "c.safetensors", replace(spec, channels="bgr"), weights_of("alexnet"))
+    exact(read_weights(tmp_path / "c.safetensors", read_spec(tmp_path / "c.safetensors")), weights_of("alexnet"))
     # And back again.
-    write_network(tmp_path / "b.safetensors", card, found)
+    write_network(tmp_path / "b.safetensors", spec, found)
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 

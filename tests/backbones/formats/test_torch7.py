@@ -113,16 +113,16 @@ def said(text: Any) -> Any:
 @pytest.mark.parametrize("form", [{}, {"text": True}, {"version": False}], ids=str)
 @pytest.mark.parametrize("name", ["vgg", "vgg-fc", "alexnet"])
 def test_networks_are_read_to_the_bit(name: str, how: dict[str, bool], form: dict[str, bool], tmp_path: Path) -> None:
-    card, weights = TINY[name], weights_of(name)
-    path = written(tmp_path / "a.t7", torch7_network(card, as_bgr(weights), **how), **form)
-    exact(read_weights(path, card), weights)
+    spec, weights = TINY[name], weights_of(name)
+    path = written(tmp_path / "a.t7", torch7_network(spec, as_bgr(weights), **how), **form)
+    exact(read_weights(path, spec), weights)
     held = read(path)
     assert (held.format, held.channels) == ("torch7", "bgr")
-    assert held.layers[0].name == (card.layers[0].name if how.get("names") else "1")
+    assert held.layers[0].name == (spec.layers[0].name if how.get("names") else "1")
 
 
 def test_modules_of_all_containers_come_in_order(tmp_path: Path) -> None:
-    card, weights = TINY["vgg"], as_bgr(weights_of("vgg"))
+    spec, weights = TINY["vgg"], as_bgr(weights_of("vgg"))
     one, two, three = (
         Torch("nn.SpatialConvolution", {"weight": w, "bias": b, "nOutputPlane": w.shape[0], "kH": 3, "kW": 3}) for w, b in weights.values()
     )
@@ -130,7 +130,7 @@ def test_modules_of_all_containers_come_in_order(tmp_path: Path) -> None:
     network = contained([Torch("nn.Identity"), one, inner])
     # As some programs save it, among other things.
     for value in (network, {"epoch": 3, "model": network}, {1: network, 2: "a name"}):
-        exact(read_weights(written(tmp_path / "a.t7", value), card), weights_of("vgg"))
+        exact(read_weights(written(tmp_path / "a.t7", value), spec), weights_of("vgg"))
     assert [layer.name for layer in read(written(tmp_path / "a.t7", network)).layers] == ["2", "3.1.1", "3.3"]
 
 
@@ -142,13 +142,13 @@ def test_keys_of_a_container_count_and_not_their_order_in_the_file(tmp_path: Pat
 
 def test_filters_of_each_group_for_itself(tmp_path: Path) -> None:
     # Of cudnn in 2014: groups, out / groups, in / groups, rows, columns. And of towers: a convolution a group.
-    card, weights = TINY["alexnet"], as_bgr(weights_of("alexnet"))
-    network = torch7_network(card, weights)
+    spec, weights = TINY["alexnet"], as_bgr(weights_of("alexnet"))
+    network = torch7_network(spec, weights)
     for module in network.fields["modules"].values():
         if module.fields.get("groups") == 2:
             module.fields["weight"] = module.fields["weight"].unflatten(0, (2, -1))
-    exact(read_weights(written(tmp_path / "a.t7", network), card), weights_of("alexnet"))
-    modules = list(torch7_network(card, weights).fields["modules"].values())
+    exact(read_weights(written(tmp_path / "a.t7", network), spec), weights_of("alexnet"))
+    modules = list(torch7_network(spec, weights).fields["modules"].values())
     for place, module in enumerate(modules):
         if module.fields.get("groups") == 2:
             half = module.fields["nOutputPlane"] // 2
@@ -157,12 +157,12 @@ def test_filters_of_each_group_for_itself(tmp_path: Path) -> None:
                 for weight, bias in zip(module.fields["weight"].split(half), module.fields["bias"].split(half), strict=True)
             ]
             modules[place] = contained(halves, "nn.Parallel")
-    exact(read_weights(written(tmp_path / "b.t7", contained(modules)), card), weights_of("alexnet"))
+    exact(read_weights(written(tmp_path / "b.t7", contained(modules)), spec), weights_of("alexnet"))
 
 
 def test_the_first_layer_of_adain_is_what_is_done_to_a_picture(tmp_path: Path) -> None:
-    card = TINY["vgg"]
-    network = torch7_network(card, as_bgr(weights_of("vgg")), names=True)
+    spec = TINY["vgg"]
+    network = torch7_network(spec, as_bgr(weights_of("vgg")), names=True)
     turned = 255 * torch.eye(3).flip(1).view(3, 3, 1, 1)
     before = {"weight": turned, "bias": -torch.tensor([103.939, 116.779, 123.68]), "nOutputPlane": 3, "kH": 1, "kW": 1}
     layers = [Torch("nn.SpatialConvolution", before), Torch("nn.SpatialReflectionPadding"), *network.fields["modules"].values()]
@@ -170,14 +170,14 @@ def test_the_first_layer_of_adain_is_what_is_done_to_a_picture(tmp_path: Path) -
     held = open_weights(path)
     assert held.mean == pytest.approx((123.68, 116.779, 103.939))
     assert held.channels == "bgr"
-    exact(read_weights(path, card), weights_of("vgg"))
+    exact(read_weights(path, spec), weights_of("vgg"))
     # One that keeps red first, and one that does something else.
-    before["weight"], before["bias"] = 255 * torch.eye(3).view(3, 3, 1, 1), -torch.tensor(card.mean)
-    layers[2:] = torch7_network(card, weights_of("vgg")).fields["modules"].values()
-    exact(read_weights(written(tmp_path / "b.t7", contained(layers)), card), weights_of("vgg"))
+    before["weight"], before["bias"] = 255 * torch.eye(3).view(3, 3, 1, 1), -torch.tensor(spec.mean)
+    layers[2:] = torch7_network(spec, weights_of("vgg")).fields["modules"].values()
+    exact(read_weights(written(tmp_path / "b.t7", contained(layers)), spec), weights_of("vgg"))
     before["weight"] = torch.eye(3).view(3, 3, 1, 1)
     with pytest.raises(WeightsError, match=r"of another network: .* 1 has shapes \(3, 3, 1, 1\) and \(3,\), conv1_1 needs"):
-        read_weights(written(tmp_path / "c.t7", contained(layers)), card)
+        read_weights(written(tmp_path / "c.t7", contained(layers)), spec)
 
 
 # --- What is refused --------------------------------------------------------------------------------------------------------------------

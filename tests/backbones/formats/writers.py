@@ -14,17 +14,17 @@ import torch
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from torch import Tensor
 
-from pincel.backbones import CARDS
-from pincel.backbones.alexnet_cards import NORM_FIRST, POOL_FIRST, krizhevsky_layers, one_tower_layers
-from pincel.backbones.cards import Card, fully_connected, plain_layers
+from pincel.backbones import BACKBONES
+from pincel.backbones.alexnet_specs import NORM_FIRST, POOL_FIRST, krizhevsky_layers, one_tower_layers
+from pincel.backbones.specs import ModelSpec, fully_connected, plain_layers
 from tests.backbones.stand_ins import drawn_weights
 
 Weights = Mapping[str, tuple[Tensor, Tensor]]
 
 # The plans of the real networks with few channels: VGG with and without a classifier, AlexNet and CaffeNet in two groups, torchvision's.
 FEW = (4, 6, 8, 8, 6)
-TINY: dict[str, Card] = {
-    name: replace(CARDS[like], name=f"tiny-{name}", layers=layers, channels="", classifier=())
+TINY: dict[str, ModelSpec] = {
+    name: replace(BACKBONES[like], name=f"tiny-{name}", layers=layers, channels="", classifier=())
     for name, like, layers in (
         ("vgg", "vgg19", plain_layers([(1, 4), (2, 6)])),
         ("vgg-fc", "vgg19", plain_layers([(1, 4), (2, 6)], fully_connected(3, 5, 7))),
@@ -47,9 +47,9 @@ def as_bgr(weights: Weights) -> dict[str, tuple[Tensor, Tensor]]:
     return {name: (weight.flip(1).contiguous() if name == first else weight, bias) for name, (weight, bias) in weights.items()}
 
 
-def matrix(card: Card, name: str, weight: Tensor) -> Tensor:
+def matrix(spec: ModelSpec, name: str, weight: Tensor) -> Tensor:
     """Return the weight of a fully connected layer as (out, in); others as they are."""
-    return weight.flatten(1) if card.layer(name).kind == "fc" else weight
+    return weight.flatten(1) if spec.layer(name).kind == "fc" else weight
 
 
 def exact(found: Weights, wanted: Weights) -> None:
@@ -158,23 +158,23 @@ class Torch7Writer:
         self.write(self._storages.setdefault(whole.data_ptr(), whole.numpy()) if value.numel() else None)
 
 
-def torch7_network(card: Card, weights: Weights, *, names: bool = False, matrices: bool = False, cudnn: bool = False) -> Torch:
+def torch7_network(spec: ModelSpec, weights: Weights, *, names: bool = False, matrices: bool = False, cudnn: bool = False) -> Torch:
     """Return a network as ``loadcaffe`` builds it: ``nn.Sequential`` of layers, here the classifier in a container of its own.
 
     Args:
-        card: The network.
+        spec: The network.
         weights: As the file is to have them.
         names: Whether modules have a name.
         matrices: Whether filters are matrices, as those of ``nn.SpatialConvolutionMM`` are.
         cudnn: Whether convolutions are cudnn's.
     """
     bottom, top = list[Torch](), [Torch("nn.View", {"numElements": 1.0})]
-    for layer in card.layers:
+    for layer in spec.layers:
         fields: dict[str, Any] = {"train": False, "output": torch.empty(0)} | ({"name": layer.name} if names else {})
         kind = {"relu": "nn.ReLU", "pool": "nn.SpatialMaxPooling", "norm": "nn.SpatialCrossMapLRN"}.get(layer.kind, "")
         if layer.name in weights:
             weight, bias = weights[layer.name]
-            fields |= {"weight": matrix(card, layer.name, weight), "bias": bias, "gradWeight": torch.empty(0)}
+            fields |= {"weight": matrix(spec, layer.name, weight), "bias": bias, "gradWeight": torch.empty(0)}
             kind = "nn.Linear"
         if layer.kind == "conv":
             out, inputs, rows, columns = weight.shape
@@ -195,11 +195,11 @@ def contained(modules: Sequence[Torch], kind: str = "nn.Sequential") -> Torch:
 # --- Theano and Lasagne -----------------------------------------------------------------------------------------------------------------
 
 
-def lasagne_values(card: Card, weights: Weights) -> list[np.ndarray[Any, Any]]:
+def lasagne_values(spec: ModelSpec, weights: Weights) -> list[np.ndarray[Any, Any]]:
     """Return parameters as ``lasagne.layers.get_all_param_values`` does."""
     values = list[np.ndarray[Any, Any]]()
     for name, (weight, bias) in weights.items():
-        plain = matrix(card, name, weight)
+        plain = matrix(spec, name, weight)
         values += [(plain.T if plain.ndim == 2 else plain).numpy(), bias.numpy()]
     return values
 
@@ -273,19 +273,19 @@ def caffe_network() -> Any:
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("caffe.NetParameter"))
 
 
-def caffe_model(card: Card, weights: Weights, *, generation: int = 2, double: bool = False, old_shapes: bool = False) -> bytes:
+def caffe_model(spec: ModelSpec, weights: Weights, *, generation: int = 2, double: bool = False, old_shapes: bool = False) -> bytes:
     """Return a ``.caffemodel``.
 
     Args:
-        card: The network.
+        spec: The network.
         weights: As the file is to have them.
         generation: 0 for that of 2013, 1 for that of 2014, 2 for today's.
         double: Whether numbers are doubles.
         old_shapes: Whether a blob says its size as four numbers.
     """
-    network = caffe_network()(name=card.name, input=["data"], input_dim=[1, 3, 227, 227])
+    network = caffe_network()(name=spec.name, input=["data"], input_dim=[1, 3, 227, 227])
     words = {"conv": ("conv", 4, "Convolution"), "fc": ("innerproduct", 14, "InnerProduct"), "relu": ("relu", 18, "ReLU")}
-    for layer in card.layers:
+    for layer in spec.layers:
         place = network.layer.add() if generation == 2 else network.layers.add()
         if generation > 0:
             place.bottom.append("data")
@@ -293,7 +293,7 @@ def caffe_model(card: Card, weights: Weights, *, generation: int = 2, double: bo
         written.name = layer.name
         written.type = words.get(layer.kind, ("pool", 17, "Pooling"))[generation]
         for numbers in weights.get(layer.name, ()):
-            blob, plain = written.blobs.add(), matrix(card, layer.name, numbers) if numbers.ndim == 4 else numbers
+            blob, plain = written.blobs.add(), matrix(spec, layer.name, numbers) if numbers.ndim == 4 else numbers
             (blob.double_data if double else blob.data).extend(plain.flatten().tolist())
             blob.diff.extend([0.5] * plain.numel())
             if old_shapes:

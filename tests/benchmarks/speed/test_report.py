@@ -11,7 +11,7 @@ from _speed.measure import Bench
 from _speed.pincel_runner import multiply_adds_per_pixel
 from _speed.report import Memory, Pace, Report, Steps, Timing, flops_of, plain
 from _speed.tables import machine_line, tables
-from pincel.backbones.vgg_cards import VGG19
+from pincel.backbones.vgg_specs import VGG19
 from tests.benchmarks.speed.fakes import Fakes, settings
 
 # What a reader of the JSON may rely on.

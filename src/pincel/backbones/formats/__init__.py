@@ -15,7 +15,7 @@
 ``pickles``      pickles, read as data
 ``zips``         zip files whose sizes are true
 ``fire``         modules of SqueezeNet as one layer after the other
-``fit``          the layers of a file, named and shaped as those of a card
+``fit``          the layers of a file, named and shaped as those of a spec
 ===============  =======================================================================
 
 No reader runs code of a file, or believes a size before it has seen as many bytes. The other files here are parts of these: the objects of

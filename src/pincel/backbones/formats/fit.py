@@ -1,4 +1,4 @@
-"""What a file holds, named and shaped as the layers of a card."""
+"""What a file holds, named and shaped as the layers of a spec."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from pincel.backbones.cards import Card, Layer
 from pincel.backbones.formats import Weights
 from pincel.backbones.formats.held import Held, HeldLayer, plain
+from pincel.backbones.specs import LayerSpec, ModelSpec
 from pincel.errors import WeightsError
 from pincel.files import one_line, quoted
 
@@ -30,7 +30,7 @@ class Place(NamedTuple):
         found: What the file has for it: one layer, or as many as the layer has groups.
     """
 
-    layer: Layer
+    layer: LayerSpec
     before: int
     found: tuple[HeldLayer, ...]
 
@@ -40,47 +40,47 @@ class Place(NamedTuple):
         return self.layer.channels, self.before // self.layer.groups, self.layer.kernel, self.layer.kernel
 
 
-def fit(held: Held, card: Card, path: Path) -> Weights:
+def fit(held: Held, spec: ModelSpec, path: Path) -> Weights:
     """Give the layers of a file the names, shapes and order of colors that a network needs.
 
-    Layers are matched by name if the file has all names of the card, else one after the other; what the file has beyond the card's last
+    Layers are matched by name if the file has all names of the spec, else one after the other; what the file has beyond the spec's last
     layer is left out. A convolution in groups may be in as many parts. Of several networks in a file it is :func:`fitting`.
 
     Args:
         held: What was read.
-        card: The network; its ``channels``, or those usual in such files, say which color the first convolution looks at first.
+        spec: The network; its ``channels``, or those usual in such files, say which color the first convolution looks at first.
         path: The file, for messages.
 
     Returns:
         Convolution or fully connected layer → (weight (out, in / groups, k, k) with RGB input, bias (out,)), float32.
 
     Raises:
-        WeightsError: If a layer is missing or has another shape, or the file subtracts another mean than the card.
+        WeightsError: If a layer is missing or has another shape, or the file subtracts another mean than the spec.
     """
-    held = fitting(held, card, path)
-    if held.mean and max(abs(one - other) for one, other in zip(held.mean, card.mean, strict=True)) > NEAR:
-        raise _another_mean(held.mean, card, path)
-    places = _matched(held, card, path)
+    held = fitting(held, spec, path)
+    if held.mean and max(abs(one - other) for one, other in zip(held.mean, spec.mean, strict=True)) > NEAR:
+        raise _another_mean(held.mean, spec, path)
+    places = _matched(held, spec, path)
     weights = {place.layer.name: _converted(place) for place in places}
     first = places[0]
-    if first.before == COLORS and (card.channels or held.channels) == "bgr":
+    if first.before == COLORS and (spec.channels or held.channels) == "bgr":
         # Only the first layer sees colors.
         weight, bias = weights[first.layer.name]
         weights[first.layer.name] = weight.flip(1), bias
     return weights
 
 
-def fitting(held: Held, card: Card, path: Path) -> Held:
-    """Return the first of the networks in a file whose layers are those of a card; the first of all if none is."""
+def fitting(held: Held, spec: ModelSpec, path: Path) -> Held:
+    """Return the first of the networks in a file whose layers are those of a spec; the first of all if none is."""
     for each in (held, *held.others):
         with suppress(WeightsError):
-            _matched(each, card, path)
+            _matched(each, spec, path)
             return each
     return held
 
 
-def guess(held: Held) -> tuple[Card, ...]:
-    """Return the cards whose layers have the shapes of those of a network in a file.
+def guess(held: Held) -> tuple[ModelSpec, ...]:
+    """Return the specs whose layers have the shapes of those of a network in a file.
 
     Args:
         held: The network; the others in its file do not matter.
@@ -88,24 +88,24 @@ def guess(held: Held) -> tuple[Card, ...]:
     Returns:
         Those that pincel knows and that have all its layers; if there is none, those that have its first ones.
     """
-    from pincel.backbones import CARDS  # noqa: PLC0415 - it lists all networks, and fitting needs none of them
+    from pincel.backbones import BACKBONES  # noqa: PLC0415 - it lists all networks, and fitting needs none of them
 
-    whole, part = list[Card](), list[Card]()
-    for name in CARDS:
+    whole, part = list[ModelSpec](), list[ModelSpec]()
+    for name in BACKBONES:
         # Imports may be damaged, and most networks do not fit.
         with suppress(WeightsError):
-            card = CARDS[name]
-            if not card.path and not card.filters:
-                used = sum(len(place.found) for place in _matched(held, card, Path()))
-                (whole if used == len(held.layers) else part).append(card)
+            spec = BACKBONES[name]
+            if not spec.path and not spec.filters:
+                used = sum(len(place.found) for place in _matched(held, spec, Path()))
+                (whole if used == len(held.layers) else part).append(spec)
     return tuple(whole or part)
 
 
-def _matched(held: Held, card: Card, path: Path) -> list[Place]:
-    """Find what the file has for each layer of the card, and check its shape; raises WeightsError."""
-    needed = [layer for layer in card.layers if layer.kind in ("conv", "fc")]
+def _matched(held: Held, spec: ModelSpec, path: Path) -> list[Place]:
+    """Find what the file has for each layer of the spec, and check its shape; raises WeightsError."""
+    needed = [layer for layer in spec.layers if layer.kind in ("conv", "fc")]
     if not needed:
-        raise WeightsError(one_line(f"weights: {card.name} is no stack of layers", quoted(path), "VGG, AlexNet", "another --like"))
+        raise WeightsError(one_line(f"weights: {spec.name} is no stack of layers", quoted(path), "VGG, AlexNet", "another --like"))
     named = {layer.name: layer for layer in held.layers}
     agreeing = sum(layer.name in named for layer in needed)
     # One that is called otherwise may be renamed; where there are fewer layers than needed, names tell which is missing.
@@ -116,13 +116,13 @@ def _matched(held: Held, card: Card, path: Path) -> list[Place]:
         found = _parts(layer, rest) if rest is not None else (named[layer.name],) if layer.name in named else ()
         place = Place(layer, before, found)
         if not _fits(place):
-            raise _another_network(place, card, path)
+            raise _another_network(place, spec, path)
         places.append(place)
         before = layer.channels
     return places
 
 
-def _parts(layer: Layer, rest: list[HeldLayer]) -> tuple[HeldLayer, ...]:
+def _parts(layer: LayerSpec, rest: list[HeldLayer]) -> tuple[HeldLayer, ...]:
     """Take what is next in the file: a layer, or as many as there are groups, if it is one of them."""
     count = layer.groups if rest and rest[0].weight.shape[0] * layer.groups == layer.channels else 1
     taken = tuple(rest[:count])
@@ -158,19 +158,19 @@ def _converted(place: Place) -> tuple[Tensor, Tensor]:
     return torch.cat(weights), torch.cat(biases)
 
 
-def _another_network(place: Place, card: Card, path: Path) -> WeightsError:
+def _another_network(place: Place, spec: ModelSpec, path: Path) -> WeightsError:
     layer, found = place.layer, place.found[0] if place.found else None
     shapes = tuple(None if each is None else tuple(each.shape) for each in (found.weight, found.bias)) if found else (None, None)
     wanted = (layer.channels, *_inputs(place, found))
     return WeightsError(
-        f"The weights of {card.name} are of another network: in {path}, {plain(found.name) if found else layer.name} has shapes "
+        f"The weights of {spec.name} are of another network: in {path}, {plain(found.name) if found else layer.name} has shapes "
         f"{shapes[0]} and {shapes[1]}, {layer.name} needs {wanted} and {(layer.channels,)}."
     )
 
 
-def _another_mean(mean: tuple[float, float, float], card: Card, path: Path) -> WeightsError:
-    failed = f"weights: the file subtracts the color {_spelled(mean)}, and {card.name} another"
-    return WeightsError(one_line(failed, quoted(path), f"a file of {_spelled(card.mean)}", "a network that subtracts it: pincel backbones"))
+def _another_mean(mean: tuple[float, float, float], spec: ModelSpec, path: Path) -> WeightsError:
+    failed = f"weights: the file subtracts the color {_spelled(mean)}, and {spec.name} another"
+    return WeightsError(one_line(failed, quoted(path), f"a file of {_spelled(spec.mean)}", "a network that subtracts it: pincel backbones"))
 
 
 def _spelled(color: Sequence[float]) -> str:

@@ -19,7 +19,7 @@ _NAME = re.compile(r"block(\d)_conv(\d)_W_q")
 
 
 def read(path: Path) -> Held:
-    """Read and decode the file; its layers are called ``conv1_1`` …, as those of the card.
+    """Read and decode the file; its layers are called ``conv1_1`` …, as those of the spec.
 
     Raises:
         WeightsError: If it is not whole.

@@ -5,7 +5,7 @@ Paper:
     convolution that takes RGB from 0 to 1 to 255 · BGR minus the mean color of VGG.
 
 Differs:
-    It is left out, for here pictures are brought to what a network is fed by its card; folded into the next convolution, it would give
+    It is left out, for here pictures are brought to what a network is fed by its spec; folded into the next convolution, it would give
     zeros beyond the border another color.
 """
 

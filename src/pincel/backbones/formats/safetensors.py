@@ -1,4 +1,4 @@
-"""Networks in the format safetensors: pincel's own, whose card says what they are, see :mod:`pincel.backbones.native`, and others'.
+"""Networks in the format safetensors: pincel's own, whose spec says what they are, see :mod:`pincel.backbones.native`, and others'.
 
 Names are those of PyTorch, see :mod:`.pytorch`, but the format sorts them. Here convolutions come first, and ``features.10`` behind
 ``features.2``.
@@ -13,7 +13,7 @@ from safetensors import safe_open
 
 from pincel.backbones.formats.held import Held, reading
 from pincel.backbones.formats.pytorch import held
-from pincel.backbones.native import KEY, card_of
+from pincel.backbones.native import KEY, spec_of
 from pincel.files import natural_key
 
 
@@ -31,4 +31,4 @@ def read(path: Path) -> Held:
         matrices_last = dict(sorted(state.items(), key=lambda item: item[1].ndim == 2))
         found = held(path, matrices_last, "safetensors")
         text = (opened.metadata() or {}).get(KEY)
-        return found if text is None else replace(found, channels="rgb", classes=card_of(text, path).classes)
+        return found if text is None else replace(found, channels="rgb", classes=spec_of(text, path).classes)

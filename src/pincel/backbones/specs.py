@@ -13,7 +13,7 @@ UNDIVIDED = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerSpec:
     """One named layer.
 
     Attributes:
@@ -79,7 +79,7 @@ class Response:
 
 
 @dataclass(frozen=True)
-class Card:
+class ModelSpec:
     """A network and its weights.
 
     Attributes:
@@ -112,7 +112,7 @@ class Card:
 
     name: str
     summary: str
-    layers: tuple[Layer, ...]
+    layers: tuple[LayerSpec, ...]
     mean: tuple[float, float, float]
     package: str
     file: str
@@ -158,7 +158,7 @@ class Card:
         """How many numbers its weights and biases are.
 
         Example:
-            >>> from pincel.backbones.vgg_cards import VGG19
+            >>> from pincel.backbones.vgg_specs import VGG19
             >>> VGG19.parameters
             20024384
         """
@@ -179,7 +179,7 @@ class Card:
         """All layer names, shallow to deep."""
         return tuple(layer.name for layer in self.layers)
 
-    def layer(self, name: str, what: str = "layer") -> Layer:
+    def layer(self, name: str, what: str = "layer") -> LayerSpec:
         """Return the layer called ``name``.
 
         Raises:
@@ -189,7 +189,7 @@ class Card:
             raise unknown_name(f"{what} of backbone {self.name}", name, self.names)
         return self.layers[self.names.index(name)]
 
-    def up_to(self, names: Sequence[str] | frozenset[str]) -> tuple[Layer, ...]:
+    def up_to(self, names: Sequence[str] | frozenset[str]) -> tuple[LayerSpec, ...]:
         """Return the layers that must be computed to have all of ``names``, and none above them."""
         deepest = max((self.names.index(self.layer(name).name) for name in names), default=-1)
         return self.layers[: deepest + 1]
@@ -206,7 +206,7 @@ class Card:
             UnknownNameError: For a layer the network does not have.
 
         Example:
-            >>> from pincel.backbones.vgg_cards import VGG19
+            >>> from pincel.backbones.vgg_specs import VGG19
             >>> VGG19.positions(230, "relu4_2"), VGG19.positions(230, "relu4_2", up=True), VGG19.positions(15, "relu5_1")
             (28, 29, 0)
         """
@@ -223,7 +223,7 @@ class Card:
             UnknownNameError: For a layer the network does not have.
 
         Example:
-            >>> from pincel.backbones.vgg_cards import VGG19
+            >>> from pincel.backbones.vgg_specs import VGG19
             >>> VGG19.smallest("relu5_1")
             16
         """
@@ -241,7 +241,7 @@ class Card:
             UnknownNameError: For a layer the network does not have.
 
         Example:
-            >>> from pincel.backbones.vgg_cards import VGG19
+            >>> from pincel.backbones.vgg_specs import VGG19
             >>> VGG19.start("relu2_1")
             -4
         """
@@ -251,22 +251,22 @@ class Card:
         return start
 
 
-def conv(name: str, channels: int, kernel: int, *, step: int = 1, pad: int = 0, groups: int = 1) -> Layer:
+def conv(name: str, channels: int, kernel: int, *, step: int = 1, pad: int = 0, groups: int = 1) -> LayerSpec:
     """Plan a convolution, for :func:`stacked`."""
-    return Layer(name, "conv", channels, 0, 0, kernel=kernel, step=step, pad=pad, groups=groups)
+    return LayerSpec(name, "conv", channels, 0, 0, kernel=kernel, step=step, pad=pad, groups=groups)
 
 
-def pool(name: str, kernel: int, step: int, *, up: bool = False) -> Layer:
+def pool(name: str, kernel: int, step: int, *, up: bool = False) -> LayerSpec:
     """Plan a pooling, for :func:`stacked`."""
-    return Layer(name, "pool", 0, 0, 0, kernel=kernel, step=step, up=up)
+    return LayerSpec(name, "pool", 0, 0, 0, kernel=kernel, step=step, up=up)
 
 
-def relu(name: str) -> Layer:
+def relu(name: str) -> LayerSpec:
     """Plan a ReLU, for :func:`stacked`."""
-    return Layer(name, "relu", 0, 0, 0)
+    return LayerSpec(name, "relu", 0, 0, 0)
 
 
-def fully_connected(kernel: int, wide: int = 4096, classes: int = 1000) -> tuple[Layer, ...]:
+def fully_connected(kernel: int, wide: int = 4096, classes: int = 1000) -> tuple[LayerSpec, ...]:
     """Plan the three fully connected layers of AlexNet and VGG, for :func:`stacked`; dropout does nothing once they are trained.
 
     Args:
@@ -275,20 +275,20 @@ def fully_connected(kernel: int, wide: int = 4096, classes: int = 1000) -> tuple
         classes: Channels of the last.
     """
     fc6, fc7, fc8 = (
-        Layer(name, "fc", channels, 0, 0, kernel=side)
+        LayerSpec(name, "fc", channels, 0, 0, kernel=side)
         for name, channels, side in (("fc6", wide, kernel), ("fc7", wide, 1), ("fc8", classes, 1))
     )
     return fc6, relu("relu6"), fc7, relu("relu7"), fc8
 
 
-def stacked(plan: Iterable[Layer], channels: int = 3) -> tuple[Layer, ...]:
+def stacked(plan: Iterable[LayerSpec], channels: int = 3) -> tuple[LayerSpec, ...]:
     """Put planned layers one on the other: work out strides, receptive fields, products, and channels where they stay as they are.
 
     Args:
         plan: Shallow to deep, each with its own kernel and step.
         channels: Of the input.
     """
-    layers: list[Layer] = []
+    layers: list[LayerSpec] = []
     stride, field = 1, 1
     for layer in plan:
         field += (layer.kernel - 1) * stride
@@ -300,14 +300,14 @@ def stacked(plan: Iterable[Layer], channels: int = 3) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
-def plain_layers(blocks: Sequence[tuple[int, int]], top: Iterable[Layer] = ()) -> tuple[Layer, ...]:
+def plain_layers(blocks: Sequence[tuple[int, int]], top: Iterable[LayerSpec] = ()) -> tuple[LayerSpec, ...]:
     """Lay out a VGG: blocks of 3×3 convolutions with ReLU, each block closed by a 2×2 pooling of stride 2.
 
     Args:
         blocks: (number of convolutions, channels) a block.
         top: Planned layers behind the last block.
     """
-    plan: list[Layer] = []
+    plan: list[LayerSpec] = []
     for block, (convolutions, channels) in enumerate(blocks, start=1):
         for index in range(1, convolutions + 1):
             plan += [conv(f"conv{block}_{index}", channels, 3, pad=1), relu(f"relu{block}_{index}")]

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pincel.backbones.cards import Layer, conv, pool, relu, stacked
-from pincel.backbones.vgg_cards import VGG19_TORCHVISION
+from pincel.backbones.specs import LayerSpec, conv, pool, relu, stacked
+from pincel.backbones.vgg_specs import VGG19_TORCHVISION
 
 CLASSES = 1000
 # Module → channels that are squeezed to, and channels of either half that they expand to again.
@@ -22,7 +22,7 @@ FIRES = {2: (16, 64), 3: (16, 64), 4: (32, 128), 5: (32, 128), 6: (48, 192), 7: 
 POOLED = (4, 6)
 
 
-def fire(number: int, squeezed: int, expanded: int) -> tuple[Layer, ...]:
+def fire(number: int, squeezed: int, expanded: int) -> tuple[LayerSpec, ...]:
     """Plan a fire module: few channels, then many, half of them of 1×1 and half of 3×3 filters.
 
     Both halves are one convolution of 3×3, whose first half is zero but in the middle: see :mod:`pincel.backbones.formats.fire`.
@@ -41,7 +41,7 @@ def fire(number: int, squeezed: int, expanded: int) -> tuple[Layer, ...]:
     )
 
 
-def squeezenet_layers(fires: dict[int, tuple[int, int]] = FIRES, classes: int = CLASSES) -> tuple[Layer, ...]:
+def squeezenet_layers(fires: dict[int, tuple[int, int]] = FIRES, classes: int = CLASSES) -> tuple[LayerSpec, ...]:
     """Lay out SqueezeNet 1.1; what ``conv10`` answers is averaged over all positions to classify.
 
     Args:

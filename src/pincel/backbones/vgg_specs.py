@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pincel.backbones.cards import UNDIVIDED, Card, fully_connected, plain_layers
+from pincel.backbones.specs import UNDIVIDED, ModelSpec, fully_connected, plain_layers
 
 # Of Simonyan and Zisserman 2014, table 1.
 COLUMN_D = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
@@ -31,30 +31,30 @@ GATYS = f"{OXFORD}; rescaled by Leon Gatys, Alexander Ecker and Matthias Bethge,
 MEAN = (123.68, 116.779, 103.939)
 
 
-def with_classifier(card: Card, classifier: tuple[int, ...] = ()) -> Card:
-    """Return the card of the same file that also reads its fully connected layers.
+def with_classifier(spec: ModelSpec, classifier: tuple[int, ...] = ()) -> ModelSpec:
+    """Return the spec of the same file that also reads its fully connected layers.
 
     Args:
-        card: Without them.
+        spec: Without them.
         classifier: Numbers of these layers in a file of torchvision.
     """
-    blocks = COLUMN_D if len(card.layers) == len(VGG16_LAYERS) else COLUMN_E
+    blocks = COLUMN_D if len(spec.layers) == len(VGG16_LAYERS) else COLUMN_E
     bare, whole = "without its classifier", "with its classifier"
-    summary = card.summary.replace(bare, whole) if bare in card.summary else f"{card.summary}; {whole}"
+    summary = spec.summary.replace(bare, whole) if bare in spec.summary else f"{spec.summary}; {whole}"
     layers = plain_layers(blocks, fully_connected(7))
-    return replace(card, name=f"{card.name}-fc", summary=summary, layers=layers, classifier=classifier, crop=CROP)
+    return replace(spec, name=f"{spec.name}-fc", summary=summary, layers=layers, classifier=classifier, crop=CROP)
 
 
-def _oxford(name: str, summary: str, url: str, **known: Any) -> Card:
+def _oxford(name: str, summary: str, url: str, **known: Any) -> ModelSpec:
     """Describe a file that holds the original weights, or what others made of them; ``known`` is what differs, and what is known of it."""
     layers = VGG16_LAYERS if name.startswith("vgg16") else VGG19_LAYERS
     usual = {"package": "", "file": url.rpartition("/")[2], "sha256": "", "mean": MEAN, "source": OXFORD, "licence": "CC BY 4.0"}
-    return Card(name=name, summary=summary, layers=layers, url=url, **{**usual, **known})
+    return ModelSpec(name=name, summary=summary, layers=layers, url=url, **{**usual, **known})
 
 
 # --- What comes with pincel -------------------------------------------------------------------------------------------------------------
 
-VGG19 = Card(
+VGG19 = ModelSpec(
     name="vgg19",
     summary="VGG-19 without its classifier: 16 convolutions, 5 poolings; the original weights, 256 levels a layer",
     layers=VGG19_LAYERS,
@@ -93,7 +93,7 @@ VGG16_FC, VGG19_CAFFE_FC = with_classifier(VGG16), with_classifier(VGG19_CAFFE)
 # --- The same, converted ----------------------------------------------------------------------------------------------------------------
 
 
-def _keras(name: str, depth: int, top: str, md5: str, size: int) -> Card:
+def _keras(name: str, depth: int, top: str, md5: str, size: int) -> ModelSpec:
     """Describe a file of Keras, with (``""``) or without (``"_notop"``) its classifier; the latter is a seventh of the size."""
     file = f"vgg{depth}_weights_tf_dim_ordering_tf_kernels{top}.h5"
     return _oxford(
@@ -115,7 +115,7 @@ VGG16_KERAS_FC = with_classifier(_keras("vgg16-keras", 16, "", "64373286793e3c8b
 VGG19_KERAS_FC = with_classifier(_keras("vgg19-keras", 19, "", "cbe5617147190e668d6c5d5026f83318", 574_710_816))
 
 
-def _matconvnet(name: str, depth: int, folder: str, md5: str) -> Card:
+def _matconvnet(name: str, depth: int, folder: str, md5: str) -> ModelSpec:
     """Describe a file of MatConvNet, whose first convolution looks at red first."""
     return _oxford(
         name,
@@ -137,7 +137,7 @@ VGG19_MATCONVNET_OLD = replace(
 VGG16_MATCONVNET_FC, VGG19_MATCONVNET_FC = with_classifier(VGG16_MATCONVNET), with_classifier(VGG19_MATCONVNET)
 
 
-def _jcjohnson(depth: int, prefix: str, size: str) -> Card:
+def _jcjohnson(depth: int, prefix: str, size: str) -> ModelSpec:
     """Describe a file of Justin Johnson's, named after the beginning of its SHA-256: torchvision's numbers of layers, Caffe's colors."""
     file = f"vgg{depth}-{prefix}.pth"
     return _oxford(
@@ -227,7 +227,7 @@ VGG19_NORMALIZED_ADAIN = replace(
 
 # --- Trained anew -----------------------------------------------------------------------------------------------------------------------
 
-VGG19_TORCHVISION = Card(
+VGG19_TORCHVISION = ModelSpec(
     name="vgg19-torchvision",
     summary="VGG-19 as torchvision trained it anew: other filters, other magnitudes; downloaded once, 548 MiB",
     layers=VGG19_LAYERS,

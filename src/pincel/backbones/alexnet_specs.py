@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pincel.backbones.cards import Card, Layer, Response, conv, fully_connected, pool, relu, stacked
-from pincel.backbones.vgg_cards import VGG19_TORCHVISION
+from pincel.backbones.specs import LayerSpec, ModelSpec, Response, conv, fully_connected, pool, relu, stacked
+from pincel.backbones.vgg_specs import VGG19_TORCHVISION
 
 # Channels of the first five convolutions: of the paper, and of the torchvision network.
 WIDE, ONE_TOWER = (96, 256, 384, 384, 256), (64, 192, 384, 256, 256)
 
 
-def norm(name: str) -> Layer:
-    """Plan a local response normalization, for :func:`pincel.backbones.cards.stacked`."""
-    return Layer(name, "norm", 0, 0, 0)
+def norm(name: str) -> LayerSpec:
+    """Plan a local response normalization, for :func:`pincel.backbones.specs.stacked`."""
+    return LayerSpec(name, "norm", 0, 0, 0)
 
 
 def krizhevsky_layers(
-    between: Iterable[Layer], channels: tuple[int, ...] = WIDE, top: Iterable[Layer] = fully_connected(6)
-) -> tuple[Layer, ...]:
+    between: Iterable[LayerSpec], channels: tuple[int, ...] = WIDE, top: Iterable[LayerSpec] = fully_connected(6)
+) -> tuple[LayerSpec, ...]:
     """Lay out the network of 2012: five convolutions, three of them in two groups, and three fully connected layers.
 
     Args:
@@ -39,7 +39,7 @@ def krizhevsky_layers(
     return stacked((*bottom, *middle, conv("conv5", five, 3, pad=1, groups=2), relu("relu5"), pool("pool5", 3, 2), *top))
 
 
-def one_tower_layers(channels: tuple[int, ...] = ONE_TOWER, top: Iterable[Layer] = fully_connected(6)) -> tuple[Layer, ...]:
+def one_tower_layers(channels: tuple[int, ...] = ONE_TOWER, top: Iterable[LayerSpec] = fully_connected(6)) -> tuple[LayerSpec, ...]:
     """Lay out the network of "One weird trick": no groups, no normalization, two positions around the picture.
 
     Args:
@@ -60,7 +60,7 @@ PAPER, CAFFE = Response(k=2.0, alpha=1e-4), Response(k=1.0, alpha=1e-4 / 5)
 # Side of the pictures: 55 places of 11 pixels, 4 apart. The paper's text says 224, which they do not fit into.
 CROP = 227
 
-ALEXNET2012 = Card(
+ALEXNET2012 = ModelSpec(
     name="alexnet2012",
     summary="AlexNet as its paper has it, in two groups, with its classifier; nobody published its weights: pincel train makes them",
     layers=krizhevsky_layers(NORM_FIRST),
@@ -101,12 +101,12 @@ CAFFENET = replace(
 )
 
 
-def _as_published(card: Card, file: str, sha1: str) -> Card:
-    """Return the card of the file that Caffe's authors published, from which the other was converted."""
+def _as_published(spec: ModelSpec, file: str, sha1: str) -> ModelSpec:
+    """Return the spec of the file that Caffe's authors published, from which the other was converted."""
     return replace(
-        card,
-        name=f"{card.name}-caffe",
-        summary=f"{card.name}, the file of its makers for Caffe; downloaded once, some 233 MiB",
+        spec,
+        name=f"{spec.name}-caffe",
+        summary=f"{spec.name}, the file of its makers for Caffe; downloaded once, some 233 MiB",
         file=file,
         md5="",
         sha1=sha1,

@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pincel.backbones import CARDS
-from pincel.backbones.cards import Card, plain_layers
+from pincel.backbones import BACKBONES
 from pincel.backbones.formats import FORMATS
 from pincel.backbones.shelf import imported
+from pincel.backbones.specs import ModelSpec, plain_layers
 from pincel.errors import UnknownNameError
 from tests.backbones.stand_ins import positive_vgg, random_vgg
 from tests.tensors import assert_close
 
-CARD: Card = CARDS["vgg19"]
+CARD: ModelSpec = BACKBONES["vgg19"]
 # Not those that somebody imported on this machine.
-NAMES = [name for name in CARDS if name not in imported()]
+NAMES = [name for name in BACKBONES if name not in imported()]
 
 # name: receptive field, stride, channels
 GEOMETRY = {
@@ -124,7 +124,7 @@ def published(name: str) -> int:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_parameters(name: str) -> None:
-    assert CARDS[name].parameters == published(name)
+    assert BACKBONES[name].parameters == published(name)
 
 
 def test_parameters_are_counted_by_hand() -> None:
@@ -134,65 +134,65 @@ def test_parameters_are_counted_by_hand() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_card_says_where_its_weights_come_from(name: str) -> None:
-    card = CARDS[name]
-    assert card.name == name
-    assert all([card.summary, card.source, card.licence, card.origin])
+def test_every_spec_says_where_its_weights_come_from(name: str) -> None:
+    spec = BACKBONES[name]
+    assert spec.name == name
+    assert all([spec.summary, spec.source, spec.licence, spec.origin])
     # Read from a file, of a package or downloaded, or drawn at random, or not to be had.
-    assert [bool(card.package), bool(card.url), bool(card.filters), card.name == "alexnet2012"].count(True) == 1
-    assert bool(card.file) == bool(card.package or card.url)
-    assert card.file in card.origin
+    assert [bool(spec.package), bool(spec.url), bool(spec.filters), spec.name == "alexnet2012"].count(True) == 1
+    assert bool(spec.file) == bool(spec.package or spec.url)
+    assert spec.file in spec.origin
     # One hash at most, whole; or the first digits of a SHA-256, as some makers name their files after them.
-    assert [bool(card.sha256), bool(card.sha1), bool(card.md5)].count(True) <= 1
-    assert (len(card.sha256) in (0, 8, 64), len(card.sha1) in (0, 40), len(card.md5) in (0, 32)) == (True, True, True)
-    assert all(set(digest) <= set("0123456789abcdef") for digest in (card.sha256, card.sha1, card.md5))
-    if len(card.sha256) == 8:
-        assert card.sha256 in card.file
-    assert all(url.startswith(("https://", "http://dl.caffe.berkeleyvision.org/")) for url in (card.url, *card.mirrors) if url)
-    if card.url:
-        assert card.url.rpartition("/")[2] in (card.file, card.file.replace("-beta16", ""))
-        assert card.format in FORMATS
-        assert card.channels in ("rgb", "bgr")
+    assert [bool(spec.sha256), bool(spec.sha1), bool(spec.md5)].count(True) <= 1
+    assert (len(spec.sha256) in (0, 8, 64), len(spec.sha1) in (0, 40), len(spec.md5) in (0, 32)) == (True, True, True)
+    assert all(set(digest) <= set("0123456789abcdef") for digest in (spec.sha256, spec.sha1, spec.md5))
+    if len(spec.sha256) == 8:
+        assert spec.sha256 in spec.file
+    assert all(url.startswith(("https://", "http://dl.caffe.berkeleyvision.org/")) for url in (spec.url, *spec.mirrors) if url)
+    if spec.url:
+        assert spec.url.rpartition("/")[2] in (spec.file, spec.file.replace("-beta16", ""))
+        assert spec.format in FORMATS
+        assert spec.channels in ("rgb", "bgr")
         # A number takes four bytes, and what is written around them little; but MatConvNet compresses.
-        read = 4 * card.parameters
-        assert card.size == 0 or card.size >= read
+        read = 4 * spec.parameters
+        assert spec.size == 0 or spec.size >= read
 
 
 def test_files_of_one_name_are_one_file() -> None:
     known: dict[str, tuple[str, ...]] = {}
     for name in NAMES:
-        card = CARDS[name]
-        if card.file:
-            said = (card.url, card.sha256, card.sha1, card.md5, str(card.size), card.format)
-            assert known.setdefault(card.file, said) == said, name
+        spec = BACKBONES[name]
+        if spec.file:
+            said = (spec.url, spec.sha256, spec.sha1, spec.md5, str(spec.size), spec.format)
+            assert known.setdefault(spec.file, said) == said, name
 
 
 def test_what_no_one_published_a_hash_of() -> None:
-    without = {name for name in NAMES if not CARDS[name].fingerprint[1] and not CARDS[name].filters}
+    without = {name for name in NAMES if not BACKBONES[name].fingerprint[1] and not BACKBONES[name].filters}
     normalized = {"vgg19-normalized", "vgg19-normalized-lasagne", "vgg19-normalized-torch7", "vgg19-normalized-adain"}
     assert without == {"alexnet2012", "vgg19-gatys", "vgg19-stylecontrol", *normalized}
 
 
 def test_vgg16_is_column_d() -> None:
-    card: Card = CARDS["vgg16"]
+    spec: ModelSpec = BACKBONES["vgg16"]
     blocks = {1: "1 2", 2: "1 2", 3: "1 2 3", 4: "1 2 3", 5: "1 2 3"}
     expected = [
         name
         for block, convolutions in blocks.items()
         for name in [*(f"{kind}{block}_{each}" for each in convolutions.split() for kind in ("conv", "relu")), f"pool{block}"]
     ]
-    assert list(card.names) == expected
+    assert list(spec.names) == expected
     geometry = {
-        name: (card.layer(name).receptive_field, card.layer(name).stride, card.layer(name).channels) for name in ("conv5_3", "pool5")
+        name: (spec.layer(name).receptive_field, spec.layer(name).stride, spec.layer(name).channels) for name in ("conv5_3", "pool5")
     }
     assert geometry == {"conv5_3": (196, 16, 512), "pool5": (212, 32, 512)}
     # Where torchvision's features, numbered from 0, have the same layers.
-    assert [place for place, name in enumerate(card.names) if name.startswith("pool")] == [4, 9, 16, 23, 30]
+    assert [place for place, name in enumerate(spec.names) if name.startswith("pool")] == [4, 9, 16, 23, 30]
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("-fc")])
 def test_with_a_classifier_it_is_the_same_network_and_more(name: str) -> None:
-    whole, bottom = CARDS[name], CARDS[name.removesuffix("-fc")]
+    whole, bottom = BACKBONES[name], BACKBONES[name.removesuffix("-fc")]
     assert whole.layers[: len(bottom.layers)] == bottom.layers
     assert whole.names[len(bottom.layers) :] == ("fc6", "relu6", "fc7", "relu7", "fc8")
     assert (whole.crop, bottom.crop) == (224, 0)
@@ -203,12 +203,12 @@ def test_with_a_classifier_it_is_the_same_network_and_more(name: str) -> None:
 
 
 def test_classifiers_say_what_they_were_trained_on() -> None:
-    crops = {name: CARDS[name].crop for name in NAMES if CARDS[name].crop}
+    crops = {name: BACKBONES[name].crop for name in NAMES if BACKBONES[name].crop}
     caffe = {"alexnet2012", "alexnet", "alexnet-caffe", "caffenet", "caffenet-caffe"}
     assert {name for name, crop in crops.items() if crop == 227} == caffe
     assert {name for name, crop in crops.items() if crop == 224} == {*crops} - caffe
-    assert all(CARDS[name].layers[-1].channels == 1000 or CARDS[name].names[-1] == "relu10" for name in crops)
-    assert all(CARDS[name].positions(crop, CARDS[name].names[-1]) in (1, 13) for name, crop in crops.items())
+    assert all(BACKBONES[name].layers[-1].channels == 1000 or BACKBONES[name].names[-1] == "relu10" for name in crops)
+    assert all(BACKBONES[name].positions(crop, BACKBONES[name].names[-1]) in (1, 13) for name, crop in crops.items())
 
 
 @pytest.mark.parametrize(
@@ -226,16 +226,16 @@ def test_classifiers_say_what_they_were_trained_on() -> None:
     ],
 )
 def test_what_is_subtracted(name: str, mean: tuple[float, ...], channels: str) -> None:
-    card = CARDS[name]
-    assert card.mean == pytest.approx(mean, abs=1e-3)
-    assert card.channels == channels
+    spec = BACKBONES[name]
+    assert spec.mean == pytest.approx(mean, abs=1e-3)
+    assert spec.channels == channels
 
 
 def test_torchvision_is_fed_what_it_was_trained_on() -> None:
-    card: Card = CARDS["vgg19-torchvision"]
-    vgg = replace(random_vgg([(1, 4)]), card=card)
+    spec: ModelSpec = BACKBONES["vgg19-torchvision"]
+    vgg = replace(random_vgg([(1, 4)]), spec=spec)
     pixels = torch.tensor([0.0, 51.0, 255.0]).view(1, 3, 1, 1)
-    assert_close(vgg.fed(pixels).flatten(), torch.tensor([-0.485 / 0.229, (0.2 - 0.456) / 0.224, (1 - 0.406) / 0.225]))
-    undivided = replace(vgg, card=CARDS["vgg19-torchvision-255"])
-    assert_close(undivided.fed(pixels).flatten(), torch.tensor([-123.675, 51 - 116.28, 255 - 103.53]))
-    assert replace(vgg, card=CARD).fed(pixels).equal(pixels - torch.tensor(CARD.mean).view(1, 3, 1, 1))
+    assert_close(vgg.preprocess(pixels).flatten(), torch.tensor([-0.485 / 0.229, (0.2 - 0.456) / 0.224, (1 - 0.406) / 0.225]))
+    undivided = replace(vgg, spec=BACKBONES["vgg19-torchvision-255"])
+    assert_close(undivided.preprocess(pixels).flatten(), torch.tensor([-123.675, 51 - 116.28, 255 - 103.53]))
+    assert replace(vgg, spec=CARD).preprocess(pixels).equal(pixels - torch.tensor(CARD.mean).view(1, 3, 1, 1))
