@@ -348,9 +348,9 @@ def strips(photographs: list[Path], tmp_path: Path) -> list[Path]:
 
 
 def test_targets_that_do_not_fit_are_measured_in_tiles(strips: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    from pincel.run import objective
+    from pincel.run import scales
 
-    measured = objective.make_objective
+    measured = scales.make_objective
     asked: list[str] = []
 
     def cramped(*given: Any, **more: Any) -> Any:
@@ -359,7 +359,7 @@ def test_targets_that_do_not_fit_are_measured_in_tiles(strips: list[Path], monke
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
         return measured(*given, **more)
 
-    monkeypatch.setattr(objective, "make_objective", cramped)
+    monkeypatch.setattr(scales, "make_objective", cramped)
     run = make_run(strips[0], strips[1], size=400, steps=1, scales="none", precision="fp32")
     notices = [event.text for event in run if isinstance(event, Notice)]
     assert asked[0] == "whole"
@@ -368,12 +368,12 @@ def test_targets_that_do_not_fit_are_measured_in_tiles(strips: list[Path], monke
 
 
 def test_targets_that_fit_in_no_way(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    from pincel.run import objective
+    from pincel.run import scales
 
     def cramped(*given: Any, **more: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr(objective, "make_objective", cramped)
+    monkeypatch.setattr(scales, "make_objective", cramped)
     with pytest.raises(MemoryLimitError, match=r"Out of memory at 300×\d+, even with tiles .*Try a smaller --size"):
         list(make_run(photographs[0], photographs[1], size=300, steps=1, scales="none", precision="fp32"))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pincel.engine.checkpoint import Checkpoint
 from pincel.engine.checkpoint_manager import EVERY, new_folder
-from pincel.engine.events import Event
+from pincel.engine.events import Event, ignore
 from pincel.engine.result import Result
 from pincel.inversion.representation import Function
 from pincel.inversion.run import Preimage, Rebuild
@@ -20,9 +20,9 @@ from pincel.run.checkpoint import keep_checkpoints, resume_run
 from pincel.run.inputs import load_inputs
 from pincel.run.machine import Machine
 from pincel.run.network import load_networks
-from pincel.run.objective import Objectives, ignore
 from pincel.run.plan import make_plan
 from pincel.run.run import Run
+from pincel.run.scales import Objectives
 from pincel.run.sizes import content_size, recipe_for_size
 from pincel.sources import Source, Styles, open_picture
 

@@ -89,7 +89,7 @@ def test_an_interrupted_judge_costs_no_picture(photographs: list[Path], monkeypa
 
     run = make_run(*photographs[:2], **GIVEN, steps=1)
     list(run)
-    monkeypatch.setattr("pincel.run.objective.evaluate_picture", interrupted)
+    monkeypatch.setattr("pincel.run.scales.evaluate_picture", interrupted)
     assert run.result.record["saved"] is None
     assert run.result.image.size == (64, 64)
 

@@ -126,3 +126,7 @@ class Stopped:
 
 
 Event: TypeAlias = Notice | SetupProgress | ScaleStart | TileProgress | Step | Stopped
+
+
+def ignore(_: Event) -> None:
+    """Do nothing with an event."""

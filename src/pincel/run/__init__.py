@@ -4,7 +4,8 @@
 ``machine``           where a run works: device, precision, memory, tiles, processes, cache
 ``inputs``            the pictures and masks, opened and found again; ``images``, in the sizes of a run
 ``plan``              scales, layouts, memory and time, from shapes alone
-``objective``         plan, inputs and machine → the objective of a scale
+``objective``         a recipe and images → the objective of one size
+``scales``            plan, inputs and machine → objective, optimizer and start of each scale
 ``run``               iterates over scales and yields events
 ``checkpoint``        writes the state of a run, and builds the run again from it
 ``report``            events, plan and inputs → result, record, contact sheet

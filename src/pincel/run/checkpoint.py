@@ -13,7 +13,7 @@ import torch
 from pincel.engine.checkpoint import Checkpoint, environment, find_checkpoint
 from pincel.engine.checkpoint_manager import EVERY, CheckpointManager
 from pincel.engine.device import resolve_device
-from pincel.engine.events import Event, Notice, Step, Stopped
+from pincel.engine.events import Event, Notice, Step, Stopped, ignore
 from pincel.engine.loop import LoopState
 from pincel.engine.multiscale import FINISHED, MultiScaleState
 from pincel.engine.process_group import ProcessGroup
@@ -21,8 +21,8 @@ from pincel.errors import OptionError
 from pincel.recipes.schema import make_recipe
 from pincel.run.inputs import check_written, fitted_size
 from pincel.run.machine import Machine
-from pincel.run.objective import ignore, no_losses
 from pincel.run.run import Run
+from pincel.run.scales import no_losses
 from pincel.sources import open_again
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from PIL import Image
 
-from pincel.engine.events import Event, Notice, SetupProgress, Step
+from pincel.engine.events import Event, Notice, SetupProgress, Step, ignore
 from pincel.engine.history import History
 from pincel.engine.multiscale import FINISHED, MultiScaleLoop, MultiScaleState
 from pincel.engine.result import Result
@@ -20,8 +20,8 @@ from pincel.run.check import prepare_recipe, resolve_recipe
 from pincel.run.inputs import load_inputs, start_file
 from pincel.run.machine import Machine
 from pincel.run.network import load_networks
-from pincel.run.objective import ExtraLosses, Objectives, ignore, no_losses
 from pincel.run.plan import make_plan
+from pincel.run.scales import ExtraLosses, Objectives, no_losses
 from pincel.run.sizes import check_sizes
 from pincel.run.speed import SpeedRecorder
 from pincel.sources import Source, Styles

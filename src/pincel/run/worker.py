@@ -15,15 +15,15 @@ from pincel.engine.multiscale import Scale
 from pincel.engine.precision import Precision
 from pincel.engine.process_group import FollowerGroup, TorchGroup, host
 from pincel.errors import PincelError, WorkerError
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.images.shrink import Fit
 from pincel.losses.objective import Objective
 from pincel.recipes.schema import make_recipe
 from pincel.run.inputs import check_written, fitted_size, load_inputs
 from pincel.run.machine import Machine
 from pincel.run.network import load_networks
-from pincel.run.objective import Objectives
 from pincel.run.plan import make_plan
+from pincel.run.scales import Objectives
 from pincel.sources import open_picture, resized_since
 from pincel.version import __version__
 
@@ -118,7 +118,7 @@ def network_terms(evaluator: Evaluator) -> Evaluator:
     return replace(evaluator, problem=replace(evaluator.problem, objective=Objective(losses), canvas=PixelCanvas(), preserved=None))
 
 
-def _same(written: Mapping[str, Any], what: str, fit: Fit | None = None) -> Picture:
+def _same(written: Mapping[str, Any], what: str, fit: Fit | None = None) -> LoadedImage:
     """Open a picture that process 0 has opened, and make sure that it is the same."""
     if not written["path"]:
         raise WorkerError(f"the {what} picture is no file, so it cannot be found here; save it first and give its path.")
