@@ -19,8 +19,8 @@ from _programs import run_program
 from pincel.errors import OptionError, unknown_name
 from pincel.files import one_line, quoted
 from pincel.images.encode import save_picture
+from pincel.recipes import RECIPES
 from pincel.recipes.schema import Recipe
-from pincel.recipes.toml import find_recipe
 
 COMMAND, PROGRAM = "command:", "program:"
 SAME_FOR_ALL = {"size": "--size", "size_of": "--size", "rounding": "--size"}
@@ -194,7 +194,7 @@ def _parse_recipe(text: str, timed: bool, device: str) -> RecipeSystem:
         if key in changes:
             raise OptionError(one_line(f"system: {key} is the same for all", quoted(text), "other values of a recipe", option))
     called = text.replace(name, Path(name).stem, 1) if name.endswith(".toml") else text
-    return RecipeSystem(called, find_recipe(name).recipe.override(**changes), device)
+    return RecipeSystem(called, RECIPES.find(name).recipe.override(**changes), device)
 
 
 def _split(text: str) -> tuple[str, dict[str, Any]]:

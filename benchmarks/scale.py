@@ -30,7 +30,7 @@ from pincel.batch.messages import Job, JobResult, MachineOptions, Progress
 from pincel.cluster.address import join
 from pincel.cluster.batch import RayBatch
 from pincel.executors.protocol import Completed, ExecutorEvent, Stop
-from pincel.recipes.toml import find_recipe
+from pincel.recipes import RECIPES
 from pincel.samples import find_sample, sample_names
 
 HOUR = 3600.0
@@ -320,7 +320,7 @@ def film(cost: Cost) -> dict[str, list[tuple[int, float]]]:
 
 def mural(recipe: str, cost: Cost) -> None:
     """Ten gigapixels, one picture shared by processes."""
-    chosen = find_recipe(recipe).recipe
+    chosen = RECIPES.find(recipe).recipe
     spec = BACKBONES[chosen.backbone]
     wanted = frozenset(chosen.style_layers) | frozenset(chosen.content_layers)
     products = sum(layer.products / layer.stride**2 for layer in spec.up_to(wanted))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from _speed.report import Attempt, Terms
 from pincel.errors import OptionError, PictureMissingError, unknown_name
-from pincel.recipes.toml import find_recipe
+from pincel.recipes import RECIPES
 from pincel.samples import PREFIX, find_sample
 
 PEERS = ("pastiche", "none")
@@ -81,7 +81,7 @@ class Settings:
         """
         if self.against not in PEERS:
             raise unknown_name("peer to measure against", self.against, PEERS)
-        find_recipe(self.recipe).recipe.override(scales=self.scales)
+        RECIPES.find(self.recipe).recipe.override(scales=self.scales)
         if self.peer_steps <= self.rounds:
             raise OptionError(
                 f"--peer-steps must be above --rounds ({self.rounds}), a step a round and one to warm up; not {self.peer_steps}."

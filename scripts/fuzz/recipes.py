@@ -11,7 +11,7 @@ from pincel.errors import PincelError
 from pincel.recipes import INVERSIONS, RECIPES
 from pincel.recipes.inversion import Inversion
 from pincel.recipes.schema import Recipe
-from pincel.recipes.toml import find_inversion, read_recipe, write_recipe
+from pincel.recipes.toml import write_recipe
 from pincel.studies.records import read_record
 
 NAMES = sorted({*Recipe.model_fields, *Inversion.model_fields, "base"})
@@ -48,18 +48,18 @@ def read(data: bytes) -> None:
     with as_file(data, "mine.toml") as path:
         refusals = []
         try:
-            cited = read_recipe(path)
+            cited = RECIPES.read(path)
         except PincelError as error:
             refusals.append(error)
         else:
             text = write_recipe(cited)
             path.write_text(text, encoding="utf-8")
             # As text, for NaN is not what it is.
-            if str(read_recipe(path).recipe) != str(cited.recipe):
+            if str(RECIPES.read(path).recipe) != str(cited.recipe):
                 raise ValueError(f"another recipe is read than was written: {text}")
             path.write_bytes(data)
         try:
-            find_inversion(str(path))
+            INVERSIONS.find(str(path))
         except PincelError as error:
             refusals.append(error)
         if refusals:

@@ -126,11 +126,10 @@ def test_backbones_says_where_weights_come_from(capsys: Capture) -> None:
 @pytest.mark.parametrize("name", ["pincel", "gatys2016"])
 def test_recipes_prints_what_transfer_reads(name: str, capsys: Capture, tmp_path: Path) -> None:
     from pincel.recipes import RECIPES
-    from pincel.recipes.toml import read_recipe
 
     path = tmp_path / "mine.toml"
     path.write_text(pincel(capsys, "recipes", name).out)
-    assert read_recipe(path).recipe == RECIPES[name].recipe
+    assert RECIPES.read(path).recipe == RECIPES[name].recipe
 
 
 def test_doctor_finds_all_well(capsys: Capture) -> None:

@@ -18,7 +18,6 @@ from pincel.cli import streams
 from pincel.cli.app import VERBS
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import NAMES
-from pincel.recipes.toml import read_recipe
 
 # All that costs no torch: what is asked for comes as arguments, parted by +.
 MANY = """
@@ -100,7 +99,7 @@ def test_a_recipe_that_was_redirected_to_a_file_is_read_again(tmp_path: Path) ->
     # As in the console of Windows, where what is redirected is in an encoding of the country.
     copy = tmp_path / "copy.toml"
     copy.write_bytes(ran("recipes+gatys2015", PYTHONIOENCODING="cp1252").stdout)
-    values = [each.model_dump(exclude=set(NAMES)) for each in (read_recipe(copy).recipe, RECIPES["gatys2015"].recipe)]
+    values = [each.model_dump(exclude=set(NAMES)) for each in (RECIPES.read(copy).recipe, RECIPES["gatys2015"].recipe)]
     assert values[0] == values[1]
 
 

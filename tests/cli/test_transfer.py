@@ -23,8 +23,7 @@ from pincel.functional.conventions import CONVENTIONS
 from pincel.images.resize import RESAMPLERS
 from pincel.losses import STYLE_TERMS, VARIATIONS
 from pincel.recipes import RECIPES
-from pincel.recipes.groups import GROUPS
-from pincel.recipes.schema import NAMES, Recipe
+from pincel.recipes.schema import GROUPS, NAMES, Recipe
 from tests.cli.run import pincel, process, refused
 
 Capture = pytest.CaptureFixture[str]

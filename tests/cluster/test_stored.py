@@ -60,9 +60,9 @@ def painted(bucket: str, tmp_path: Path, executor: Alone) -> Summary:
 
 
 def recipe() -> Any:
-    from pincel.recipes.toml import find_recipe
+    from pincel.recipes import RECIPES
 
-    return find_recipe("pincel").recipe
+    return RECIPES.find("pincel").recipe
 
 
 def test_a_batch_in_a_store_is_gone_on_with(bucket: str, tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ import torch
 
 from pincel.engine.evaluator import evaluate_picture
 from pincel.errors import OptionError, RecipeError
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.recipes import PRESETS, RECIPES
 from pincel.recipes.cited import Cited
-from pincel.recipes.schema import NAMES, Recipe, parse_scales, share_of
-from pincel.recipes.toml import find_recipe, read_recipe, write_recipe
+from pincel.recipes.parse import parse_scales, scale_fraction
+from pincel.recipes.schema import NAMES, Recipe
+from pincel.recipes.toml import write_recipe
 from pincel.run.sizes import SMALLEST, content_size, needed_stride, scales_of, style_size
 from tests.runs import make_run
 
@@ -129,7 +130,7 @@ def test_the_twin_of_a_recipe_that_is_changed_follows() -> None:
 def test_a_twin_survives_being_written(name: str, tmp_path: Path) -> None:
     path = tmp_path / "copy.toml"
     path.write_text(write_recipe(RECIPES[f"{name}-fast"]), encoding="utf-8")
-    assert read_recipe(path).recipe == RECIPES[f"{name}-fast"].recipe
+    assert RECIPES.read(path).recipe == RECIPES[f"{name}-fast"].recipe
 
 
 @pytest.mark.usefixtures("torchvision")
@@ -153,14 +154,14 @@ def test_the_objective_at_full_size_is_that_of_the_base(
     ("text", "share"), [("1/2", 0.5), ("1/4", 0.25), ("0.25", 0.25), (" 1/3 ", 1 / 3), ("2/3", 2 / 3), (".5", 0.5), ("25e-2", 0.25)]
 )
 def test_a_share_is_read(text: str, share: float) -> None:
-    assert share_of(text) == share
+    assert scale_fraction(text) == share
 
 
 @pytest.mark.parametrize("text", ["0", "1", "2", "1/1", "3/2", "0/4", "-1/2", "-0.5", "x", "", "1/0", "1/", "/2", "nan", "inf", "1/2/3"])
 def test_what_is_no_share(text: str) -> None:
     message = rf"a coarse scale must be a share of the size between 0 and 1, such as 1/4, not '{text}'$"
     with pytest.raises(ValueError, match=message):
-        share_of(text)
+        scale_fraction(text)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +268,7 @@ def test_values_of_the_way_that_cannot_be(key: str, value: float) -> None:
 def test_a_ladder_in_a_file(text: str, scales: dict[str, float], tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(f'base = "gram-fast"\n{text}\n')
-    cited = find_recipe(str(path))
+    cited = RECIPES.find(str(path))
     assert cited.recipe.scales == scales
     assert cited.sources["scales"] == (WHY if text == "steps = 3" else str(path))
 
@@ -288,15 +289,15 @@ def test_a_ladder_in_a_file_that_cannot_be(text: str, message: str, tmp_path: Pa
     path = tmp_path / "bad.toml"
     path.write_text(f'base = "gram-fast"\n{text}\n')
     with pytest.raises(RecipeError, match=message) as refusal:
-        find_recipe(str(path))
+        RECIPES.find(str(path))
     assert str(refusal.value).startswith(f"{path}: ")
 
 
 # --- which rungs a picture gets ---------------------------------------------------------------------------------------------------------
 
 
-def sized(height: int, width: int) -> Picture:
-    return cast("Picture", SimpleNamespace(height=height, width=width, name="picture.png"))
+def sized(height: int, width: int) -> LoadedImage:
+    return cast("LoadedImage", SimpleNamespace(height=height, width=width, name="picture.png"))
 
 
 @pytest.mark.parametrize(

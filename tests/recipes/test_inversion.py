@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from pincel.errors import OptionError, PincelError, RecipeError, UnknownNameError
 from pincel.functional.natural import SIGMA
-from pincel.inversion.code_mask import Neurons, parse_neurons
+from pincel.inversion.code_mask import CodeMask, parse_code_mask
 from pincel.inversion.representation import check_representation
 from pincel.recipes import INVERSIONS
 from pincel.recipes.inversion import Inversion, Phase, looked_up, parse_schedule, parse_table, spread
-from pincel.recipes.toml import find_inversion, write_recipe
+from pincel.recipes.toml import write_recipe
 from tests.tensors import normal
 
 
@@ -32,7 +32,7 @@ def test_every_value_has_a_source(name: str) -> None:
 def test_a_recipe_comes_back_from_its_file(name: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(write_recipe(INVERSIONS[name]), encoding="utf-8")
-    assert find_inversion(str(path)) == INVERSIONS[name]
+    assert INVERSIONS.find(str(path)) == INVERSIONS[name]
 
 
 def test_every_file_is_a_recipe() -> None:
@@ -50,7 +50,7 @@ def test_numbers_written_out_are_those_of_the_sources() -> None:
 def test_a_file_may_say_only_what_differs(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('base = "mahendran2015"\nbeta = 1.0\n')
-    found = find_inversion(str(path))
+    found = INVERSIONS.find(str(path))
     base = INVERSIONS["mahendran2015"].recipe
     assert found.recipe == base.model_copy(update={"beta": 1.0, "name": "mine", "summary": "from mine.toml"})
     assert found.sources == {**INVERSIONS["mahendran2015"].sources, "beta": str(path)}
@@ -59,7 +59,7 @@ def test_a_file_may_say_only_what_differs(tmp_path: Path) -> None:
 def test_a_new_optimizer_has_its_own_settings_in_a_file_too(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('base = "mahendran2015"\noptimizer = "adam"\n')
-    found = find_inversion(str(path)).recipe
+    found = INVERSIONS.find(str(path)).recipe
     assert (found.learning_rate, found.optimizer_options) == (None, {})
 
 
@@ -75,7 +75,7 @@ def test_a_file_that_is_no_recipe_of_inversion(text: str, message: str, tmp_path
     path = tmp_path / "mine.toml"
     path.write_text(text)
     with pytest.raises(RecipeError, match=message):
-        find_inversion(str(path))
+        INVERSIONS.find(str(path))
 
 
 # The table of the paper's code for its own network, layers 1 to 20, and ours for VGG and the rest.
@@ -190,16 +190,16 @@ def test_representations_there_are(name: str) -> None:
 
 
 def test_neurons() -> None:
-    assert parse_neurons("") == Neurons()
-    assert parse_neurons("5x4") == Neurons(window=(5, 4))
-    assert parse_neurons("5x4@2,3; channels=0-47,60") == Neurons((5, 4), (2, 3), ((0, 47), (60, 60)))
-    assert parse_neurons("channels=last-half") == Neurons(channels="last-half")
+    assert parse_code_mask("") == CodeMask()
+    assert parse_code_mask("5x4") == CodeMask(window=(5, 4))
+    assert parse_code_mask("5x4@2,3; channels=0-47,60") == CodeMask((5, 4), (2, 3), ((0, 47), (60, 60)))
+    assert parse_code_mask("channels=last-half") == CodeMask(channels="last-half")
 
 
 @pytest.mark.parametrize("height", [5, 6, 13, 14])
 def test_the_window_in_the_middle_is_the_papers(height: int) -> None:
     """From the ceil((H - 5 + 1) / 2)-th position on, counted from 1."""
-    mask = parse_neurons("5x5").mask(torch.ones(1, 2, height, height), "x")
+    mask = parse_code_mask("5x5").mask(torch.ones(1, 2, height, height), "x")
     rows = mask[0, 0].any(1).nonzero().flatten().tolist()
     first = math.ceil((height - 5 + 1) / 2) - 1
     assert rows == list(range(first, first + 5))
@@ -207,12 +207,12 @@ def test_the_window_in_the_middle_is_the_papers(height: int) -> None:
 
 def test_masks() -> None:
     target = normal(1, 6, 4, 5)
-    mask = parse_neurons("2x3@1,2;channels=0-1,4").mask(target, "x")
+    mask = parse_code_mask("2x3@1,2;channels=0-1,4").mask(target, "x")
     expected = torch.zeros_like(target)
     expected[:, [0, 1, 4], 1:3, 2:5] = 1
     assert torch.equal(mask, expected)
-    assert parse_neurons("channels=first-half").mask(target, "x")[0, :, 0, 0].tolist() == [1, 1, 1, 0, 0, 0]
-    assert parse_neurons("channels=last-half").mask(normal(1, 3), "x").tolist() == [[0, 1, 1]]
+    assert parse_code_mask("channels=first-half").mask(target, "x")[0, :, 0, 0].tolist() == [1, 1, 1, 0, 0, 0]
+    assert parse_code_mask("channels=last-half").mask(normal(1, 3), "x").tolist() == [[0, 1, 1]]
 
 
 @pytest.mark.parametrize(
@@ -231,9 +231,9 @@ def test_masks() -> None:
 )
 def test_neurons_there_are_not(text: str, message: str) -> None:
     with pytest.raises(OptionError, match=message):
-        parse_neurons(text).mask(normal(1, 6, 4, 5), "net:layer")
+        parse_code_mask(text).mask(normal(1, 6, 4, 5), "net:layer")
 
 
 def test_a_code_without_positions_has_no_window() -> None:
     with pytest.raises(OptionError, match="has no positions; choose channels alone"):
-        parse_neurons("2x2").mask(normal(1, 6), "f")
+        parse_code_mask("2x2").mask(normal(1, 6), "f")

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from pincel.errors import OptionError, RecipeError, UnknownNameError
 from pincel.recipes import PRESETS, PUBLISHED, RECIPES
-from pincel.recipes.schema import NAMES, Recipe, make_recipe, parse_layers, usual_weights
+from pincel.recipes.parse import parse_layers, usual_weights
+from pincel.recipes.schema import NAMES, Recipe
 from pincel.run.check import check_recipe
 from pincel.run.sizes import active_layers
 
@@ -136,7 +137,7 @@ def test_values_that_cannot_be(changes: dict[str, Any], message: str) -> None:
 
 def test_a_recipe_that_is_not_whole() -> None:
     with pytest.raises(RecipeError, match="has no 'size'"):
-        make_recipe({"name": "half"})
+        Recipe.make({"name": "half"}, error=RecipeError)
 
 
 @pytest.mark.parametrize(

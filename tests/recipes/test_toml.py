@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pincel.errors import RecipeError, UnknownNameError
-from pincel.recipes import RECIPES
+from pincel.recipes import INVERSIONS, RECIPES
 from pincel.recipes.cited import Cited, RecipeTable, read_comments
 from pincel.recipes.schema import NAMES, Recipe
-from pincel.recipes.toml import find_inversion, find_recipe, read_recipe, write_recipe
+from pincel.recipes.toml import write_recipe
 
 WEIGHTS = st.floats(0, 1e9, allow_nan=False)
 LAYERS = st.dictionaries(st.sampled_from(["relu1_1", "conv2_1", "pool3", "relu4_2"]), WEIGHTS, min_size=1)
@@ -39,7 +39,7 @@ CHANGES = st.fixed_dictionaries(
 def test_a_recipe_survives_being_written(name: str, tmp_path: Path) -> None:
     path = tmp_path / "copy.toml"
     path.write_text(write_recipe(RECIPES[name]), encoding="utf-8")
-    assert read_recipe(path) == RECIPES[name]
+    assert RECIPES.read(path) == RECIPES[name]
 
 
 @given(CHANGES, st.sampled_from(list(RECIPES)))
@@ -51,7 +51,7 @@ def test_any_recipe_survives_being_written(changes: dict[str, object], name: str
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "any.toml"
         path.write_text(write_recipe(Cited(recipe)), encoding="utf-8")
-        assert read_recipe(path).recipe == recipe
+        assert RECIPES.read(path).recipe == recipe
 
 
 def test_what_is_written_names_the_source_of_each_value() -> None:
@@ -68,7 +68,7 @@ def test_a_long_source_is_a_comment_of_several_lines(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(write_recipe(Cited(RECIPES["slides"].recipe, {"size": source})), encoding="utf-8")
     assert max(map(len, path.read_text(encoding="utf-8").splitlines())) <= 140
-    assert read_recipe(path).sources["size"] == source
+    assert RECIPES.read(path).sources["size"] == source
 
 
 OTHER = Cited(RECIPES["slides"].recipe)
@@ -124,7 +124,7 @@ def test_a_comment_that_is_not_directly_above_a_value_is_no_source(text: str) ->
 def test_a_file_gives_the_sources_of_its_own_values(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('# Mine.\n\nbase = "gatys2016"\n\n# enough\nsteps = 12\nseed = 3\n')
-    cited = read_recipe(path)
+    cited = RECIPES.read(path)
     assert cited.sources == {**RECIPES["gatys2016"].sources, "steps": "enough", "seed": str(path)}
 
 
@@ -149,7 +149,7 @@ def test_a_recipe_can_be_added(tmp_path: Path) -> None:
 def test_a_file_may_start_from_a_recipe_and_change_a_little(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('base = "gatys2016"\nsteps = 12\nstyle_layers = "relu1_1,relu2_1"\n')
-    recipe = find_recipe(str(path)).recipe
+    recipe = RECIPES.find(str(path)).recipe
     assert recipe.steps == 12
     usual = RECIPES["gatys2016"].recipe.style_layers
     assert recipe.style_layers == pytest.approx({layer: usual[layer] * 5 / 2 for layer in ("relu1_1", "relu2_1")})
@@ -161,15 +161,15 @@ def test_what_a_recipe_is_good_for_is_its_own(tmp_path: Path) -> None:
     assert f'good_for = "{RECIPES["slides"].recipe.good_for}"' in write_recipe(RECIPES["slides"])
     path = tmp_path / "mine.toml"
     path.write_text('base = "slides"\n')
-    assert find_recipe(str(path)).recipe.good_for == ""
+    assert RECIPES.find(str(path)).recipe.good_for == ""
     path.write_text('base = "slides"\ngood_for = "a wall"\n')
-    assert find_recipe(str(path)).recipe.good_for == "a wall"
+    assert RECIPES.find(str(path)).recipe.good_for == "a wall"
 
 
 def test_a_file_that_changes_the_optimizer_gets_its_own_rate(tmp_path: Path) -> None:
     path = tmp_path / "adam.toml"
     path.write_text('base = "pincel"\noptimizer = "adam"\n')
-    assert find_recipe(str(path)).recipe.learning_rate is None
+    assert RECIPES.find(str(path)).recipe.learning_rate is None
 
 
 @pytest.mark.parametrize(
@@ -186,24 +186,24 @@ def test_files_that_are_no_recipe(text: str, message: str, tmp_path: Path) -> No
     path = tmp_path / "bad.toml"
     path.write_text(text)
     with pytest.raises((RecipeError, ValueError), match=message):
-        find_recipe(str(path))
+        RECIPES.find(str(path))
 
 
 def test_an_unknown_recipe() -> None:
     with pytest.raises(UnknownNameError, match=r"Unknown recipe 'gatis2016'.*Did you mean 'gatys2016'"):
-        find_recipe("gatis2016")
+        RECIPES.find("gatis2016")
 
 
 def test_a_recipe_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"recipe: cannot be read, no such file or directory · given '.*none.toml'"):
-        find_recipe(str(tmp_path / "none.toml"))
+        RECIPES.find(str(tmp_path / "none.toml"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_recipe_as_editors_and_shells_write_it(encoding: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_bytes('base = "pincel" # β\r\nsteps = 12\r\n'.encode(encoding))
-    assert read_recipe(path).recipe.steps == 12
+    assert RECIPES.read(path).recipe.steps == 12
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_recipe_as_editors_and_shells_write_it(encoding: str, tmp_path: Path) 
 def test_bytes_that_are_no_recipe(data: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     path.write_bytes(data)
-    for read in (find_recipe, find_inversion):
+    for read in (RECIPES.find, INVERSIONS.find):
         with pytest.raises((RecipeError, UnknownNameError), match=message) as error:
             read(str(path))
         assert "\n" not in str(error.value)
@@ -230,4 +230,4 @@ def test_an_unknown_base(tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     path.write_text('base = "slide"\n')
     with pytest.raises(UnknownNameError, match="Did you mean 'slides'"):
-        find_recipe(str(path))
+        RECIPES.find(str(path))

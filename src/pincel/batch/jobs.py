@@ -13,12 +13,12 @@ from pincel.backbones.calibrate import calibration_pictures
 from pincel.batch.messages import Job
 from pincel.batch.names import PATTERN, Names
 from pincel.batch.path_globs import ACCEPTED, Notify, is_folder, pictures
-from pincel.canvas.start import parse_start
+from pincel.canvas.init import parse_init
 from pincel.errors import OptionError
 from pincel.files import one_line, sha256_of
 from pincel.images.folder import list_pictures
+from pincel.recipes import RECIPES
 from pincel.recipes.schema import Recipe
-from pincel.recipes.toml import find_recipe
 from pincel.samples import PREFIX, find_sample
 from pincel.sources import BLANK
 from pincel.version import __version__
@@ -76,12 +76,12 @@ def gather_jobs(
 def recipe_of(job: Job) -> Recipe:
     """Return everything a job depends on but its pictures and the machine; raises PincelError for settings that cannot be."""
     values = dict(job.settings)
-    return find_recipe(str(values.pop("recipe", USUAL))).recipe.override(**values)
+    return RECIPES.find(str(values.pop("recipe", USUAL))).recipe.override(**values)
 
 
 def input_files(job: Job, recipe: Recipe) -> dict[str, list[str]]:
     """Return what a job reads, by role: paths, ``sample:NAME`` and ``blank:WxH``; of a folder the pictures in it."""
-    start = parse_start(recipe.init)
+    start = parse_init(recipe.init)
     calibrated = recipe.activations == "normalized"
     return {
         "content": [job.content],
@@ -119,7 +119,7 @@ def fingerprint(job: Job, digest: Digest = digest_of) -> str:
     """
     recipe = recipe_of(job)
     values = recipe.model_dump(exclude={"name", "summary", "good_for", "content_mask", "style_mask", "calibration"})
-    start = parse_start(recipe.init)
+    start = parse_init(recipe.init)
     told = {
         "pincel": __version__,
         "recipe": {**values, "init": start.kind} if start.path else values,

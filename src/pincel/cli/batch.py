@@ -15,7 +15,7 @@ from pincel.cli.computing import begin_computing
 from pincel.cli.options import MACHINE, gather, machine_options, objective_options
 from pincel.cli.painting import EXIT_CODES, stopped_by_signals
 from pincel.cli.texts import GroupedCommand, examples
-from pincel.recipes.groups import GROUPS
+from pincel.recipes.schema import GROUPS
 
 if TYPE_CHECKING:
     from pincel.batch.manifest import Manifest

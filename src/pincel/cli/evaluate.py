@@ -9,7 +9,7 @@ import click
 
 from pincel.cli.options import gather, objective_options, styles
 from pincel.cli.texts import GroupedCommand, examples
-from pincel.recipes.groups import GROUPS
+from pincel.recipes.schema import GROUPS
 
 
 class EvaluateCommand(GroupedCommand):

@@ -10,7 +10,7 @@ import click
 from pincel.cli.computing import begin_computing
 from pincel.cli.options import MACHINE, gather, machine_options, objective_options, styles
 from pincel.cli.texts import GroupedCommand, examples
-from pincel.recipes.groups import GROUPS
+from pincel.recipes.schema import GROUPS
 
 if TYPE_CHECKING:
     from rich.table import Table

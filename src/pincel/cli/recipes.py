@@ -23,11 +23,11 @@ def command(name: str | None) -> None:
     from pincel.cli.streams import as_utf8
     from pincel.cli.terminal import say
     from pincel.recipes import INVERSIONS, PRESETS, RECIPES
-    from pincel.recipes.toml import find_recipe, write_recipe
+    from pincel.recipes.toml import write_recipe
 
     if name is not None:
         # It may be redirected to a file, and is read again as UTF-8 whatever the encoding of standard output is.
-        say(as_utf8(write_recipe(INVERSIONS[name] if name in INVERSIONS else find_recipe(name)).rstrip()))
+        say(as_utf8(write_recipe(INVERSIONS[name] if name in INVERSIONS else RECIPES.find(name)).rstrip()))
         return
     sources = [key for key in RECIPES if key not in PRESETS and not key.endswith("-fast")]
     width = max(map(len, [*PRESETS, *sources])) + 2

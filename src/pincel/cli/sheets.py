@@ -13,7 +13,7 @@ from pincel.cli.computing import begin_computing
 from pincel.cli.options import MACHINE, F, gather, input_paths, machine_options, objective_options
 from pincel.cli.painting import EXIT_CODES, stopped_by_signals
 from pincel.cli.texts import GroupedCommand
-from pincel.recipes.groups import GROUPS
+from pincel.recipes.schema import GROUPS
 
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
@@ -51,7 +51,7 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
     from pincel.run.cache import SHARED, Cache
     from pincel.run.check import check_recipe, resolve_recipe
     from pincel.run.machine import Machine
-    from pincel.sweep import rows_of, sheet_of
+    from pincel.sweep import to_rows, to_sheet
 
     begin_computing()
     given = gather(options)
@@ -78,8 +78,8 @@ def painted_sheet(content: str, cells: Sequence[Cell], columns: int, options: di
                 result.save(Path(options["folder"]) / f"{number:03d}{sheet.suffix}")
             if result.stopped in EXIT_CODES:
                 break
-    rows = rows_of(done)
-    write_or_keep(partial(save_picture, sheet_of(done, columns)), sheet)
+    rows = to_rows(done)
+    write_or_keep(partial(save_picture, to_sheet(done, columns)), sheet)
     names = list(dict.fromkeys(name for row in rows for name in row))
     write_text(table, csv_text(rows, names), what="table")
     if not options["quiet"]:

@@ -53,13 +53,13 @@ def command(ctx: click.Context, /, style: tuple[str, ...], **options: Any) -> No
 
 def _blank(aspect: str, options: dict[str, Any]) -> str:
     """Return the picture there is at the start: of the size of the result, with nothing in it."""
-    from pincel.recipes.toml import find_recipe
+    from pincel.recipes import RECIPES
     from pincel.sources import BLANK
 
     shape = re.fullmatch(r"([1-9]\d*):([1-9]\d*)", aspect.strip())
     if not shape:
         raise OptionError(f"--aspect takes W:H, such as 1:1 or 4:3, not '{aspect}'.")
     wide, high = int(shape[1]), int(shape[2])
-    side = options["size"] or find_recipe(options["recipe"]).recipe.size or 512
+    side = options["size"] or RECIPES.find(options["recipe"]).recipe.size or 512
     width, height = (round(side * length / max(wide, high)) for length in (wide, high))
     return f"{BLANK}{max(1, width)}x{max(1, height)}"

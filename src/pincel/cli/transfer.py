@@ -16,7 +16,7 @@ from pincel.cli.plan import announced
 from pincel.cli.preview import check_preview, preview_option
 from pincel.cli.texts import GroupedCommand, examples
 from pincel.errors import OptionError
-from pincel.recipes.groups import GROUPS
+from pincel.recipes.schema import GROUPS
 
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar

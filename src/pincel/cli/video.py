@@ -14,7 +14,7 @@ from pincel.cli.computing import begin_computing
 from pincel.cli.options import F, gather, machine_options, objective_options, styles
 from pincel.cli.texts import GroupedCommand, examples
 from pincel.errors import OptionError
-from pincel.recipes.groups import GROUPS
+from pincel.recipes.schema import GROUPS
 
 if TYPE_CHECKING:
     from pincel.cli.video_progress import VideoBar

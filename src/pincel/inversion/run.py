@@ -21,23 +21,23 @@ from pincel.errors import OptionError
 from pincel.images.io import to_pil
 from pincel.images.sheet import contact_sheet
 from pincel.inversion.build import (
+    center_crop,
     check_inversion,
-    cropped,
-    fitted,
+    fit_picture,
     fitted_size,
-    make_code,
     make_loop,
     make_losses,
     make_start,
     phases,
-    toned,
+    target_code,
+    tone_map,
 )
-from pincel.inversion.code_mask import parse_neurons
+from pincel.inversion.code_mask import parse_code_mask
 from pincel.inversion.representation import WHITE, Function, check_representation, make_representation
 from pincel.losses.code import CodeLoss, full_mask
+from pincel.recipes import INVERSIONS
 from pincel.recipes.inversion import Inversion, looked_up
-from pincel.recipes.toml import find_inversion
-from pincel.sources import Source, described, open_picture
+from pincel.sources import Source, image_metadata, open_picture
 from pincel.version import __version__
 
 # Of one batch: beyond that, memory is better spent on larger pictures.
@@ -45,7 +45,7 @@ MOST = 64
 
 
 @dataclass(frozen=True)
-class Preimage(Result):
+class InversionResult(Result):
     """What was rebuilt.
 
     Attributes:
@@ -78,7 +78,7 @@ class Preimage(Result):
         return contact_sheet(cells)
 
 
-class Rebuild:
+class InversionRun:
     """A picture being rebuilt from its code: iterate for events, :meth:`stop` it, read :attr:`result` whenever you like.
 
     Example:
@@ -92,7 +92,7 @@ class Rebuild:
         representation: ``NETWORK:LAYER``, ``hog``, ``hogb``, ``dsift``, or a function: images (B, 3, H, W) in [0, 1] → codes (B, …),
             differentiable.
         recipe: Name, or :class:`pincel.recipes.inversion.Inversion`.
-        neurons: Which numbers of the code are matched; see :func:`pincel.inversion.code_mask.parse_neurons`.
+        neurons: Which numbers of the code are matched; see :func:`pincel.inversion.code_mask.parse_code_mask`.
         repeats: Starts in one batch.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
         **overrides: Any value of the recipe, and ``steps``.
@@ -115,7 +115,7 @@ class Rebuild:
         self.recipe = resolve_inversion(recipe, overrides)
         if not 1 <= repeats <= MOST:
             raise OptionError(f"--repeats {repeats}: give 1 to {MOST}.")
-        chosen = parse_neurons(neurons)
+        chosen = parse_code_mask(neurons)
         if isinstance(representation, str):
             check_representation(representation)
             check_inversion(self.recipe, representation)
@@ -126,18 +126,18 @@ class Rebuild:
         check_inversion(self.recipe, made.name)
         size = fitted_size(self.recipe, loaded)
         made.check_size((loaded.height, loaded.width), size, loaded.name)
-        seen = fitted(self.recipe, loaded)
+        seen = fit_picture(self.recipe, loaded)
         if min(size) < (field := made.eye.spec.layer(made.layer).receptive_field):
             self._history.notes.append(f"One unit of {made.name} sees {field} pixels, more than the {size[1]}×{size[0]} of the picture.")
         self.picture, self.representation, self.size, self.neurons, self.repeats = seen, made, size, neurons, repeats
-        target = make_code(made, WHITE * seen.pixels.to(self.device))
+        target = target_code(made, WHITE * seen.pixels.to(self.device))
         mask = chosen.mask(target, made.name) if neurons else full_mask(target)
         self._code = CodeLoss(made.layer, target, mask, self._weight("code_weight"), repeats)
         losses = make_losses(self.recipe, made, self._code)
         self.phases = phases(self.recipe, size, made.stride)
         start = make_start(self.recipe, made, self.phases[0].size, repeats).to(self.device)
         self._loop = make_loop(self.recipe, made, losses, size, start)
-        self._result: Preimage | None = None
+        self._result: InversionResult | None = None
 
     @property
     def steps(self) -> int:
@@ -157,7 +157,7 @@ class Rebuild:
         self._loop.stop(reason)
 
     @property
-    def result(self) -> Preimage:
+    def result(self) -> InversionResult:
         """The best pictures so far and their record."""
         if self._result is None:
             self._result = self._made()
@@ -169,15 +169,15 @@ class Rebuild:
             found: list[float] = self._code.errors_of(self.representation.code(pixels.to(self.device))).tolist()
         return found
 
-    def _made(self) -> Preimage:
+    def _made(self) -> InversionResult:
         full = self.phases[-1]
         pixels = self._loop.picture
-        pixels = cropped(pixels, full) if pixels.shape[-2:] != full.size else pixels
-        shown = toned(self.recipe, self.representation, pixels.detach()).cpu()
+        pixels = center_crop(pixels, full) if pixels.shape[-2:] != full.size else pixels
+        shown = tone_map(self.recipe, self.representation, pixels.detach()).cpu()
         images = [to_pil(each[None]) for each in shown]
         losses, reason = self._history.losses(), self._history.stopped.reason
         record = {**self._record(pixels, shown), "losses": losses}
-        return Preimage(images[0], tuple(losses), record, reason, shown[:1], pictures=shown, photograph=self.picture.pixels)
+        return InversionResult(images[0], tuple(losses), record, reason, shown[:1], pictures=shown, photograph=self.picture.pixels)
 
     def _record(self, pixels: Tensor, shown: Tensor) -> dict[str, Any]:
         found = self.errors(pixels)
@@ -190,7 +190,7 @@ class Rebuild:
             "representation": self.representation.name,
             "neurons": self.neurons,
             "repeats": self.repeats,
-            "picture": described(self.picture),
+            "picture": image_metadata(self.picture),
             "size": [self.size[1], self.size[0]],
             "code": list(self._code.target.shape[1:]),
             "code_weight": self._code.weight,
@@ -210,5 +210,5 @@ class Rebuild:
 
 def resolve_inversion(recipe: str | PathLike[str] | Inversion, overrides: Mapping[str, Any]) -> Inversion:
     """Return the recipe named, with some values changed."""
-    base = recipe if isinstance(recipe, Inversion) else find_inversion(str(recipe)).recipe
+    base = recipe if isinstance(recipe, Inversion) else INVERSIONS.find(str(recipe)).recipe
     return base.override(**overrides)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -15,10 +12,10 @@ from pincel.colors import DEFAULT_BACKGROUND, parse_color
 from pincel.errors import OptionError, RecipeError, closest
 from pincel.losses import STYLE_TERMS
 from pincel.optim import OPTIMIZERS
+from pincel.recipes.parse import parse_layers, parse_numbers, parse_scales, parse_terms, scale_fraction
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 NAMES = ("name", "summary", "good_for")
-NONE: Mapping[str, float] = {}
 Layers = dict[str, Weight]
 ScaleSteps = dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]]
 
@@ -255,7 +252,7 @@ class Recipe(RecipeModel):
         values = with_own_settings(values, base.optimizer if base else None)
         for key in ("content_layers", "style_layers"):
             if isinstance(values.get(key), str | list | dict):
-                values[key] = parse_layers(values[key], key, usual=getattr(base, key, NONE))
+                values[key] = parse_layers(values[key], key, usual=getattr(base, key, {}))
         if isinstance(values.get("scales"), str):
             values["scales"] = parse_scales(values["scales"])
         return super().inherit(values, base)
@@ -263,7 +260,7 @@ class Recipe(RecipeModel):
     @field_validator("scales")
     @classmethod
     def _shares(cls, steps: ScaleSteps) -> ScaleSteps:
-        if len({share_of(text) for text in steps}) < len(steps):
+        if len({scale_fraction(text) for text in steps}) < len(steps):
             raise ValueError("a scale is given twice")
         return steps
 
@@ -286,12 +283,7 @@ class Recipe(RecipeModel):
     @property
     def scale_fractions(self) -> list[tuple[float, float]]:
         """(share of the size, multiple of the steps) of each coarse scale."""
-        return [(share_of(text), multiple) for text, multiple in self.scales.items()]
-
-
-def make_recipe(values: Mapping[str, Any], *, error: type[OptionError | RecipeError] = RecipeError) -> Recipe:
-    """Validate values as a recipe; raises the error given, as :meth:`RecipeModel.make` does."""
-    return Recipe.make(values, error=error)
+        return [(scale_fraction(text), multiple) for text, multiple in self.scales.items()]
 
 
 def with_own_settings(values: Mapping[str, Any], optimizer: str | None) -> dict[str, Any]:
@@ -318,115 +310,40 @@ def one_line_of(trouble: ErrorDetails, kind: type[BaseModel]) -> str:
     return f"'{where}' cannot be {trouble['input']!r}: it {message}."
 
 
-def share_of(text: str) -> float:
-    """Read a share of the full size, ``1/4`` or ``0.25``; raises ValueError unless it is between 0 and 1."""
-    try:
-        share = float(Fraction(text.strip()))
-    except (ValueError, ZeroDivisionError, OverflowError):
-        share = math.nan
-    if not 0 < share < 1:
-        raise ValueError(f"a coarse scale must be a share of the size between 0 and 1, such as 1/4, not '{text}'")
-    return share
-
-
-def parse_scales(text: str) -> ScaleSteps:
-    """Read ``1/4=4,1/2=2``, or ``none``.
-
-    Raises:
-        OptionError: For a scale without a multiple, a multiple that is no number, or a scale given twice.
-    """
-    if text.strip() in ("", "none"):
-        return {}
-    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
-    steps: ScaleSteps = {}
-    for share, _, multiple in pairs:
-        try:
-            steps[share.strip()] = float(multiple)
-        except ValueError:
-            raise OptionError(f"Each coarse scale is a share of the size and a multiple of --steps, as 1/4=4, not '{text}'.") from None
-    if len(steps) < len(pairs):
-        raise OptionError(f"A coarse scale of '{text}' is given twice.")
-    return steps
-
-
-def parse_terms(given: str | Mapping[str, float] | list[str], what: str = "style_terms") -> Layers:
-    """Read ``gram=1,mean-std=10``; names without a weight have 1. Raises OptionError as :func:`parse_layers` does."""
-    if isinstance(given, str) and "=" in given:
-        given = ",".join(part if "=" in part else f"{part}=1" for part in given.split(",") if part.strip())
-    terms = parse_layers(given, what)
-    return dict.fromkeys(terms, 1.0) if not isinstance(given, Mapping) and "=" not in str(given) else terms
-
-
-def parse_numbers(text: str, what: str) -> list[float]:
-    """Read ``1,0.5``.
-
-    Raises:
-        OptionError: For anything that is no number.
-    """
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise OptionError(f"--{what.replace('_', '-')} takes numbers, as 1 or 1,0.5, not '{text}'.") from None
-
-
-def parse_layers(given: str | Mapping[str, float] | list[str] | tuple[str, ...], what: str, *, usual: Mapping[str, float] = NONE) -> Layers:
-    """Read layer weights: ``relu1_1=0.2,relu2_1=0.8``, ``relu1_1,relu2_1``, a list of names, or a mapping.
-
-    Either all names have a weight or none. Those without have the ``usual`` ones, see :func:`usual_weights`.
-
-    Raises:
-        OptionError: For a weight that is no number, negative, infinite or NaN, for no layers, or a layer named twice.
-    """
-    what = what.replace("_", " ").rstrip("s")
-    if not isinstance(given, str | Mapping) and not (isinstance(given, list | tuple) and all(isinstance(each, str) for each in given)):
-        raise OptionError(f"Names of {what}s cannot be {given!r}; write them as relu1_1,relu2_1, or with weights as relu1_1=0.5.")
-    if isinstance(given, Mapping):
-        pairs: list[tuple[str, str | None]] = [(str(name), str(weight)) for name, weight in given.items()]
-    else:
-        parts = given.split(",") if isinstance(given, str) else given
-        split = [part.partition("=") for part in (p.strip() for p in parts) if part]
-        pairs = [(name.strip(), weight.strip() if sign else None) for name, sign, weight in split]
-    names = [name for name, _ in pairs]
-    if not names:
-        raise OptionError(f"No {what} given; name at least one, such as relu4_2.")
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise OptionError(f"{what.capitalize()} '{twice}' is given twice; add its weights up yourself.")
-    if all(weight is None for _, weight in pairs):
-        return usual_weights(names, usual)
-    return {name: _weight(what, name, weight) for name, weight in pairs}
-
-
-def usual_weights(names: Sequence[str], usual: Mapping[str, float]) -> Layers:
-    """Return weights for layers that were given without: each as in a recipe, with as many times as much as there are fewer of them.
-
-    So α and β keep their meaning, whether a recipe's λ are all the same (their sum stays) or follow how large features of each layer are.
-
-    Args:
-        names: The layers given.
-        usual: Those of the recipe. One that is not among them has the weight of another of its block (relu3_1 for relu3_4), or the mean.
-            Where it has none, or all are zero, layers share 1 equally.
-    """
-    counting = {name: weight for name, weight in usual.items() if weight > 0}
-    if not counting:
-        return dict.fromkeys(names, 1 / len(names))
-    blocks = {_block(name): weight for name, weight in counting.items()}
-    mean = sum(counting.values()) / len(counting)
-    return {name: counting.get(name, blocks.get(_block(name), mean)) * len(counting) / len(names) for name in names}
-
-
-def _block(layer: str) -> str:
-    """Return the first number in the name of a layer."""
-    found = re.search(r"\d+", layer)
-    return found.group() if found else layer
-
-
-def _weight(what: str, name: str, text: str | None) -> float:
-    try:
-        weight = float(text or "")
-    except ValueError:
-        weight = math.nan
-    if not (math.isfinite(weight) and weight >= 0):
-        shown = text or "nothing"
-        raise OptionError(f"The weight of {what} '{name}' must be a number of 0 or more, not '{shown}' (write {name}=0.2).")
-    return weight
+# Title → values, on the command line and in the studio, which have a few of their own among them.
+GROUPS = {
+    "The picture": [
+        "recipe",
+        "size",
+        "size_of",
+        "rounding",
+        "resample",
+        "style_size",
+        "style_scale",
+        "background",
+        "keep_metadata",
+        "steps",
+        "scales",
+        "coarse_content_factor",
+        "detail_transfer",
+        "tolerance",
+        "seed",
+    ],
+    "The network": ["backbone", "pooling", "pool_rounding", "padding", "activations", "calibration", "white"],
+    "The objective J = αJ_content + βJ_style + γJ_tv": [
+        "strength",
+        "content_weight",
+        "style_weight",
+        "tv_weight",
+        "tv",
+        "convention",
+        "content_layers",
+        "style_layers",
+        "content_terms",
+        "style_terms",
+        "gradients",
+    ],
+    "Regions": ["content_mask", "style_mask", "propagation"],
+    "Color and grain": ["color", "color_match", "color_when", "degrain"],
+    "The way there": ["init", "noise", "noise_level", "canvas", "optimizer", "learning_rate", "optimizer_option", "bounds"],
+}

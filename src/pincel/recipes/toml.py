@@ -1,33 +1,15 @@
-"""Recipes by name or file, and recipes as text."""
+"""Recipes as text."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from textwrap import fill
 
 import tomli_w
 
-from pincel.recipes import INVERSIONS, RECIPES
 from pincel.recipes.cited import Cited
-from pincel.recipes.inversion import Inversion
-from pincel.recipes.schema import NAMES, Recipe, RecipeModel
+from pincel.recipes.schema import NAMES, RecipeModel
 
 WIDTH = 140
-
-
-def find_recipe(name: str) -> Cited[Recipe]:
-    """Return the recipe called ``name``, or the one in the TOML file of that path; raises as :meth:`RecipeTable.find` does."""
-    return RECIPES.find(name)
-
-
-def find_inversion(name: str) -> Cited[Inversion]:
-    """Return the recipe of inversion called ``name``, or the one in the TOML file of that path; raises as :meth:`RecipeTable.find` does."""
-    return INVERSIONS.find(name)
-
-
-def read_recipe(path: Path) -> Cited[Recipe]:
-    """Read a recipe file; raises as :meth:`RecipeTable.read` does."""
-    return RECIPES.read(path)
 
 
 def write_recipe(cited: Cited[RecipeModel]) -> str:

@@ -6,22 +6,22 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
-from pincel.backbones import CARDS
-from pincel.backbones.cards import Card
-from pincel.canvas.start import parse_start
+from pincel.backbones import BACKBONES
+from pincel.backbones.specs import ModelSpec
+from pincel.canvas.init import parse_init
 from pincel.errors import OptionError
-from pincel.feedforward.file import find_painter, read_painter_card
+from pincel.feedforward.file import find_stylizer, load_spec
 from pincel.losses import CONTENT_TERMS, STYLE_TERMS
 from pincel.optim.base import make_optimizer
+from pincel.recipes import RECIPES
 from pincel.recipes.schema import Recipe
-from pincel.recipes.toml import find_recipe
 from pincel.run.consistency import idle_values, settle
 from pincel.run.sizes import active_layers
 
 
 def resolve_recipe(recipe: str | PathLike[str] | Recipe, values: Mapping[str, Any]) -> Recipe:
     """Return the recipe named, with some values changed."""
-    base = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe)).recipe
+    base = recipe if isinstance(recipe, Recipe) else RECIPES.find(str(recipe)).recipe
     return base.override(**values)
 
 
@@ -36,30 +36,30 @@ def prepare_recipe(recipe: str | PathLike[str] | Recipe, values: Mapping[str, An
     return settled, [*notes, *idle_values(settled, values)]
 
 
-def check_recipe(recipe: Recipe) -> Card:
+def check_recipe(recipe: Recipe) -> ModelSpec:
     """Check every name in a recipe, before anything slow happens.
 
     Returns:
-        The card of its backbone.
+        The spec of its backbone.
 
     Raises:
         UnknownNameError: For a backbone, layer, optimizer or option that does not exist, with the closest match.
         OptionError: If all weights are zero, or a value is out of its optimizer's range.
     """
-    card = CARDS[recipe.backbone]
+    spec = BACKBONES[recipe.backbone]
     for what, layers in (("content layer", recipe.content_layers), ("style layer", recipe.style_layers)):
         for name in layers:
-            card.layer(name, what)
+            spec.layer(name, what)
     for name in recipe.content_terms:
         CONTENT_TERMS.check(name)
     for name in recipe.style_terms:
         STYLE_TERMS.check(name)
-    _check_network(recipe, card)
+    _check_network(recipe, spec)
     _check_style_terms(recipe)
     make_optimizer(recipe.optimizer, recipe.learning_rate, recipe.optimizer_options)
-    start = parse_start(recipe.init)
+    start = parse_init(recipe.init)
     if start.kind == "feedforward":
-        read_painter_card(find_painter(start.path))
+        load_spec(find_stylizer(start.path))
     content, style = active_layers(recipe)
     gamma = recipe.weights[2]
     if recipe.scales and content and recipe.coarse_content_factor == 0 and not (style or gamma > 0):
@@ -72,7 +72,7 @@ def check_recipe(recipe: Recipe) -> Card:
             "All weights are zero, so there is nothing to paint towards: give --content-weight, --style-weight or --tv-weight "
             "a number above 0, with at least one layer whose weight is above 0."
         )
-    return card
+    return spec
 
 
 def _check_style_terms(recipe: Recipe) -> None:
@@ -86,15 +86,15 @@ def _check_style_terms(recipe: Recipe) -> None:
             raise OptionError(f"The style term {name} compares layers with each other; give at least {term.min_layers} --style-layers.")
 
 
-def _check_network(recipe: Recipe, card: Card) -> None:
+def _check_network(recipe: Recipe, spec: ModelSpec) -> None:
     """Raise OptionError for what a network cannot be asked for."""
-    if card.filters and recipe.activations == "normalized":
-        raise OptionError(f"Nobody trained the filters of {card.name}, so there is nothing to normalize: give --activations raw.")
-    if not card.rescalable and recipe.activations == "normalized":
+    if spec.filters and recipe.activations == "normalized":
+        raise OptionError(f"Nobody trained the filters of {spec.name}, so there is nothing to normalize: give --activations raw.")
+    if not spec.rescalable and recipe.activations == "normalized":
         raise OptionError(
-            f"The network {card.name} is more than convolutions, ReLUs and poolings, so scaling its filters would make another one of it: "
+            f"The network {spec.name} is more than convolutions, ReLUs and poolings, so scaling its filters would make another one of it: "
             "give --activations raw."
         )
-    connected = [name for name in active_layers(recipe)[1] if any(layer.kind == "fc" for layer in card.up_to((name,)))]
+    connected = [name for name in active_layers(recipe)[1] if any(layer.kind == "fc" for layer in spec.up_to((name,)))]
     if connected and (recipe.content_mask or recipe.style_mask):
         raise OptionError(f"The layer {connected[0]} sees a picture as a whole and knows no regions; leave it or the masks out.")

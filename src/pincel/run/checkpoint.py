@@ -17,13 +17,13 @@ from pincel.engine.events import Event, Notice, Step, Stopped, ignore
 from pincel.engine.loop import LoopState
 from pincel.engine.multiscale import FINISHED, MultiScaleState
 from pincel.engine.process_group import ProcessGroup
-from pincel.errors import OptionError
-from pincel.recipes.schema import make_recipe
+from pincel.errors import OptionError, RecipeError
+from pincel.recipes.schema import Recipe
 from pincel.run.inputs import check_written, fitted_size
 from pincel.run.machine import Machine
 from pincel.run.run import Run
 from pincel.run.scales import no_losses
-from pincel.sources import open_again
+from pincel.sources import reopen_verified
 
 
 class CheckpointWriter:
@@ -138,9 +138,9 @@ def resume_run(
     found = checkpoint if isinstance(checkpoint, Checkpoint) else find_checkpoint(checkpoint)
     with found.reading():
         written = found.values()
-        recipe = make_recipe(written["recipe"])
-        content = open_again(written["content"], "content", fit=partial(fitted_size, recipe))
-        styles = [(open_again(style, "style", recipe.background), style["weight"]) for style in written["styles"]]
+        recipe = Recipe.make(written["recipe"], error=RecipeError)
+        content = reopen_verified(written["content"], "content", fit=partial(fitted_size, recipe))
+        styles = [(reopen_verified(style, "style", recipe.background), style["weight"]) for style in written["styles"]]
         check_written(recipe, written)
         where = resolve_device(device or written["device"])
         precision = written["precision"] if where.type == torch.device(written["device"]).type else "auto"

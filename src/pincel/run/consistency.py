@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Mapping
 
 from pincel.backbones import BACKBONES
 from pincel.backbones.timm import TimmSpec
-from pincel.canvas.start import parse_start
+from pincel.canvas.init import parse_init
 from pincel.recipes.schema import Recipe
 
 _STARTS_WITH_NOISE = ("noise", "blend")
 _IDLE: Mapping[str, tuple[Callable[[Recipe], bool], str]] = {
-    "noise": (lambda recipe: parse_start(recipe.init).kind not in _STARTS_WITH_NOISE, "--init {init} has no noise"),
-    "noise_level": (lambda recipe: parse_start(recipe.init).kind not in _STARTS_WITH_NOISE, "--init {init} has no noise"),
+    "noise": (lambda recipe: parse_init(recipe.init).kind not in _STARTS_WITH_NOISE, "--init {init} has no noise"),
+    "noise_level": (lambda recipe: parse_init(recipe.init).kind not in _STARTS_WITH_NOISE, "--init {init} has no noise"),
     "coarse_content_factor": (lambda recipe: not recipe.scales, "there are no coarser scales"),
     "detail_transfer": (lambda recipe: not recipe.scales, "there are no coarser scales"),
     "tolerance": (lambda recipe: not recipe.scales, "there are no coarser scales"),
@@ -51,7 +51,7 @@ def settle_start(recipe: Recipe, given: Collection[str]) -> tuple[Recipe, tuple[
     Returns:
         The recipe, and notes.
     """
-    if parse_start(recipe.init).kind != "file" or not recipe.scales:
+    if parse_init(recipe.init).kind != "file" or not recipe.scales:
         return recipe, ()
     if "scales" in given:
         return recipe, ("The start is painted on coarser scales first, which undoes its detail; --scales none goes on from it as it is.",)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from pincel.canvas.start import noise, parse_start
+from pincel.canvas.init import noise, parse_init
 from pincel.feedforward.file import find_stylizer, load_stylizer
-from pincel.feedforward.stylize import paint
+from pincel.feedforward.stylize import stylize
 from pincel.images.picture import LoadedImage
 from pincel.images.resize import cover, is_cut
 from pincel.recipes.schema import Recipe
@@ -30,12 +30,12 @@ def initial_image(recipe: Recipe, images: Images, given: LoadedImage | None, mea
     """
     if given is not None:
         return recipe.white * cover(given.pixels, images.size, recipe.resample)
-    content, init = recipe.white * images.content.pixels, parse_start(recipe.init)
+    content, init = recipe.white * images.content.pixels, parse_init(recipe.init)
     if init.kind == "content":
         return content
     if init.kind == "feedforward":
         stylizer = load_stylizer(find_stylizer(init.path))
-        return recipe.white * paint(stylizer, images.content, images.styles if stylizer.eye else ())
+        return recipe.white * stylize(stylizer, images.content, images.styles if stylizer.encoder else ())
     if init.kind == "style":
         return recipe.white * cover(images.styles[0][0].pixels, images.size, recipe.resample)
     seeded = torch.Generator().manual_seed(recipe.seed)

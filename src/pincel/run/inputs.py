@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from pincel.canvas.start import parse_start
+from pincel.canvas.init import parse_init
 from pincel.functional.guided import guided_denoise
 from pincel.images.background import flatten
 from pincel.images.picture import LoadedImage
@@ -27,9 +27,9 @@ from pincel.sources import (
     calibration_hashes,
     check_calibration,
     check_masks,
-    described,
+    expand_styles,
+    image_metadata,
     open_picture,
-    style_groups,
 )
 
 
@@ -110,10 +110,10 @@ class Inputs:
             "calibration": calibration_hashes(elsewhere["calibration"]) if elsewhere else {},
         }
 
-    def described(self) -> dict[str, Any]:
+    def image_metadata(self) -> dict[str, Any]:
         """Return what a record says of the pictures."""
-        styles = [{**described(style), "weight": weight} for style, weight in self.styles]
-        return {"content": described(self.content), "styles": styles, **({"start": described(self.init)} if self.init else {})}
+        styles = [{**image_metadata(style), "weight": weight} for style, weight in self.styles]
+        return {"content": image_metadata(self.content), "styles": styles, **({"start": image_metadata(self.init)} if self.init else {})}
 
     @property
     def _calibrated(self) -> bool:
@@ -140,7 +140,7 @@ def load_inputs(recipe: Recipe, content: Source, style: Styles, init: Source | N
         PincelError: For a picture or a mask that cannot be used.
     """
     notes: list[str] = []
-    groups = style_groups(style, notes.append)
+    groups = expand_styles(style, notes.append)
     pairs = [pair for group in groups for pair in group]
     recipe = sizes.spread(recipe, [len(group) for group in groups])
     photograph = open_picture(content, "content", fit=partial(fitted_size, recipe), memory=memory)
@@ -152,7 +152,7 @@ def load_inputs(recipe: Recipe, content: Source, style: Styles, init: Source | N
 
 def start_file(recipe: Recipe) -> str | None:
     """Return the picture a recipe begins from; None if it begins otherwise."""
-    start = parse_start(recipe.init)
+    start = parse_init(recipe.init)
     return start.path if start.kind == "file" else None
 
 

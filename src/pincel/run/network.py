@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from pincel.backbones import BACKBONES, NETWORKS
-from pincel.backbones.calibrate import Progress, calibrated
+from pincel.backbones.calibrate import Progress, normalized_vgg
 from pincel.backbones.specs import ModelSpec
 from pincel.backbones.vgg import VGG
 from pincel.recipes.schema import Recipe
@@ -55,7 +55,7 @@ def load_network(recipe: Recipe, machine: Machine, notify: Callable[[str], None]
         recipe: Asks for it.
         machine: Its cache may hold it.
         notify: Called with each note: the record of every picture says what its network is, whichever run had it loaded.
-        progress: Called while it is calibrated; see :func:`pincel.backbones.calibrate.calibrated`.
+        progress: Called while it is calibrated; see :func:`pincel.backbones.calibrate.normalized_vgg`.
 
     Raises:
         WeightsError: If its weights are missing or damaged.
@@ -65,7 +65,7 @@ def load_network(recipe: Recipe, machine: Machine, notify: Callable[[str], None]
         notes: list[str] = []
         network = _make(recipe).to(machine.device)
         if recipe.activations == "normalized":
-            network = calibrated(network, recipe.calibration, notes.append, progress)
+            network = normalized_vgg(network, recipe.calibration, notes.append, progress)
         return network, notes
 
     network, notes = machine.cache.get_or_make("network", network_key(recipe, machine.device), load)

@@ -11,7 +11,7 @@ from torch import Tensor
 from pincel.backbones.base import Backbone
 from pincel.engine.problem import PreservedRegion
 from pincel.errors import OptionError, closest
-from pincel.images.masks import Mask, load_mask, propagated
+from pincel.images.masks import Mask, downsample_mask, load_mask
 from pincel.images.picture import LoadedImage
 from pincel.losses.style import Guides
 from pincel.recipes.schema import Recipe
@@ -95,7 +95,7 @@ class Geometry:
         for name in self.layers:
             layer = self.backbone.spec.layer(name)
             height, width = (self.backbone.output_size(length, layer.stride) for length in size)
-            placed = [propagated(share, layer.stride, layer.receptive_field, (height, width), self.how) for share in shares]
+            placed = [downsample_mask(share, layer.stride, layer.receptive_field, (height, width), self.how) for share in shares]
             squares[name] = torch.cat(placed).square().to(device)
         return Guides(squares, {name: square.double().sum((1, 2, 3)) for name, square in squares.items()})
 

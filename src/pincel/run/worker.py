@@ -14,11 +14,11 @@ from pincel.engine.evaluator import Evaluator
 from pincel.engine.multiscale import Scale
 from pincel.engine.precision import Precision
 from pincel.engine.process_group import FollowerGroup, TorchGroup, host
-from pincel.errors import PincelError, WorkerError
+from pincel.errors import PincelError, RecipeError, WorkerError
 from pincel.images.picture import LoadedImage
 from pincel.images.shrink import Fit
 from pincel.losses.objective import Objective
-from pincel.recipes.schema import make_recipe
+from pincel.recipes.schema import Recipe
 from pincel.run.inputs import check_written, fitted_size, load_inputs
 from pincel.run.machine import Machine
 from pincel.run.network import load_networks
@@ -73,7 +73,7 @@ class _Worker:
     def _load(self, message: dict[str, Any]) -> None:
         if message["pincel"] != __version__:
             raise WorkerError(f"it has pincel {__version__}, and process 0 has {message['pincel']}; install the same.")
-        recipe = make_recipe(message["recipe"])
+        recipe = Recipe.make(message["recipe"], error=RecipeError)
         content = _same(message["content"], "content", partial(fitted_size, recipe))
         styles = [(_same(style, "style"), style["weight"]) for style in message["styles"]]
         check_written(recipe, message)

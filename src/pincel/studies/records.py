@@ -12,7 +12,7 @@ from pincel.documents import Reader
 from pincel.errors import OptionError, PictureError, PictureMissingError, PincelError
 from pincel.files import one_line
 from pincel.images.picture import LoadedImage
-from pincel.recipes.schema import Recipe, make_recipe
+from pincel.recipes.schema import Recipe
 from pincel.samples import sample_names
 from pincel.sources import BLANK, open_picture
 
@@ -22,7 +22,7 @@ READER = Reader("record", "the .json that pincel transfer writes beside its pict
 
 
 @dataclass(frozen=True)
-class Record:
+class RunRecord:
     """What a run wrote beside its picture.
 
     Attributes:
@@ -44,7 +44,7 @@ class Record:
     saved: Mapping[str, Any] | None
 
 
-def read_record(path: str | PathLike[str]) -> Record:
+def read_record(path: str | PathLike[str]) -> RunRecord:
     """Read the record of a run.
 
     Raises:
@@ -52,9 +52,9 @@ def read_record(path: str | PathLike[str]) -> Record:
     """
     values = READER.json(path)
     _check(path, values)
-    recipe = make_recipe(values["recipe"], error=OptionError)
+    recipe = Recipe.make(values["recipe"], error=OptionError)
     pictures = values["content"], values["styles"]
-    return Record(Path(path), recipe, *pictures, values["losses"], (values["size"][0], values["size"][1]), values.get("saved"))
+    return RunRecord(Path(path), recipe, *pictures, values["losses"], (values["size"][0], values["size"][1]), values.get("saved"))
 
 
 def _check(path: str | PathLike[str], values: Any) -> None:
@@ -79,7 +79,7 @@ def _refused(path: str | PathLike[str], why: str) -> PincelError:
     return READER.refused(path, why, "the record of this picture")
 
 
-def found_again(written: Mapping[str, Any], given: Iterable[LoadedImage], folders: Iterable[Path], what: str) -> LoadedImage:
+def find_input(written: Mapping[str, Any], given: Iterable[LoadedImage], folders: Iterable[Path], what: str) -> LoadedImage:
     """Find a picture that a run began with.
 
     Args:

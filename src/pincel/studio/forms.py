@@ -1,4 +1,4 @@
-"""Settings as the page shows them, out of the recipe schema: a value added to a recipe is on the page the same day."""
+"""Form of all settings, made from the recipe schema."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import JsonValue
 
 from pincel.recipes import RECIPES
-from pincel.recipes.groups import GROUPS
-from pincel.recipes.schema import NAMES, Recipe
+from pincel.recipes.schema import GROUPS, NAMES, Recipe
 from pincel.studio.checks import MASKS, STARTS
-from pincel.studio.commands import written
-from pincel.studio.models import Form, Formula, Group, Setting
+from pincel.studio.commands import format_value
+from pincel.studio.models import Form, Group, RecipeView, Setting
 
 DEFAULT = "pincel"
 LAYERS = ("content_layers", "style_layers", "content_terms", "style_terms")
-# Called otherwise on the command line, where it is given once for each.
+# Name on the command line, where it is given once for each.
 _RENAMED = {"optimizer_option": "optimizer_options"}
-# These have a place of their own in what is asked of a run, or would name a file of this machine.
+# Other parts of a request, or values that would name a file of this machine.
 _ELSEWHERE = ("recipe", "calibration")
 
 
@@ -25,14 +24,14 @@ def form() -> Form:
     """Describe everything that can be chosen for a run."""
     groups = [Group(title=title, settings=[_setting(name) for name in _shown(names)]) for title, names in GROUPS.items()]
     recipes = (RECIPES[name].recipe for name in RECIPES)
-    formulas = [Formula(name=r.name, summary=r.summary, good_for=r.good_for, values=values_of(r)) for r in recipes]
+    formulas = [RecipeView(name=r.name, summary=r.summary, good_for=r.good_for, values=values_of(r)) for r in recipes]
     return Form(groups=groups, recipes=formulas, default_recipe=DEFAULT)
 
 
 def values_of(recipe: Recipe) -> dict[str, JsonValue]:
-    """Return the values of a recipe, those that are no single number or word as the command line takes them."""
+    """Return the values of a recipe, lists and pairs as the command line takes them."""
     values = recipe.model_dump(mode="json", exclude=set(NAMES))
-    return {key: written(value) if isinstance(value, dict | list) else value for key, value in values.items()}
+    return {key: format_value(value) if isinstance(value, dict | list) else value for key, value in values.items()}
 
 
 def _shown(names: list[str]) -> list[str]:
@@ -60,14 +59,14 @@ def _setting(name: str) -> Setting:
 
 
 def _choices(annotation: Any) -> list[str]:
-    """Return the words a value can be; none where it can be others."""
+    """Return the words a value can be; empty if it can be others."""
     if annotation is bool:
         return ["false", "true"]
     return [str(choice) for choice in get_args(annotation)] if get_origin(annotation) is Literal else []
 
 
 def _metadata(annotation: Any, found: list[Any]) -> list[Any]:
-    """Collect what is said of the bounds of a value, also where its type is ``Annotated`` or may be none."""
+    """Collect the bounds of a value, also of an ``Annotated`` or optional type."""
     for inner in get_args(annotation):
         found += [*getattr(inner, "metadata", []), *getattr(inner, "__metadata__", [])]
     return [inner for part in found for inner in (part, *getattr(part, "metadata", []))]

@@ -7,14 +7,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from pincel import recipes
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError, OutputError
 from pincel.files import one_line, quoted
 from pincel.images.picture import LoadedImage
 from pincel.images.resize import resize_picture, target_size
 from pincel.recipes.schema import Recipe
-from pincel.recipes.toml import find_recipe
-from pincel.sources import Styles, open_picture, style_groups
+from pincel.sources import Styles, expand_styles, open_picture
 from pincel.training.recipes import DEFAULTS, RECIPES
 from pincel.training.schema import StyleTrainingRecipe
 
@@ -24,7 +24,7 @@ SUFFIX = ".safetensors"
 def objective_of(recipe: StyleTrainingRecipe) -> Recipe:
     """Return J as a recipe of painting."""
     weights = {name: getattr(recipe, name) for name in ("content_weight", "style_weight", "tv_weight")}
-    return find_recipe("gram").recipe.override(**recipe.objective, **weights)
+    return recipes.RECIPES.find("gram").recipe.override(**recipe.objective, **weights)
 
 
 def checked_output(path: Path) -> Path:
@@ -50,7 +50,7 @@ def place_of(style: Styles) -> str:
 def opened_styles(style: Styles, recipe: StyleTrainingRecipe) -> list[tuple[LoadedImage, float]]:
     """Open the style of a one-style network, in the size it is looked at."""
     found = []
-    for group in style_groups(style):
+    for group in expand_styles(style):
         for source, weight in group:
             picture = open_picture(source, "style", DEFAULT_BACKGROUND)
             height, width = target_size(picture.height, picture.width, recipe.style_side, "long", "nearest")

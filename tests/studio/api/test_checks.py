@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from pincel.cli.options import gather
 from pincel.recipes import RECIPES
-from pincel.recipes.groups import GROUPS
+from pincel.recipes.schema import GROUPS
 from pincel.recipes.schema import NAMES, Recipe
+from pincel.studio.access import AccessPolicy
 from pincel.studio.app import make_app
 from pincel.studio.checks import check_settings
-from pincel.studio.commands import written
+from pincel.studio.commands import format_value
+from pincel.studio.data_dir import DataDir
+from pincel.studio.errors import ApiError
 from pincel.studio.forms import form, values_of
-from pincel.studio.guard import Door
-from pincel.studio.home import Home
 from pincel.studio.limits import Limits
-from pincel.studio.troubles import ApiError
 from tests.studio.api.conftest import STUB, Visitor
 
 
@@ -29,7 +29,7 @@ from tests.studio.api.conftest import STUB, Visitor
 def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     """Return who visits one studio for all these tests: nothing comes of what is refused."""
     home = tmp_path_factory.mktemp("home")
-    with TestClient(make_app(Home(home), Limits(), Door(), STUB), base_url="http://localhost:8765") as client:
+    with TestClient(make_app(DataDir(home), Limits(), AccessPolicy(), STUB), base_url="http://localhost:8765") as client:
         yield Visitor(client, home)
 
 
@@ -117,10 +117,10 @@ def parsed(settings: dict[str, Any]) -> Recipe:
     """Read settings as the command line would, and put the recipe together."""
     options: dict[str, Any] = dict.fromkeys(Recipe.model_fields)
     pairs = settings.get("optimizer_options", {})
-    given = {key: written(value) for key, value in settings.items() if key != "optimizer_options"}
+    given = {key: format_value(value) for key, value in settings.items() if key != "optimizer_options"}
     numeric = {key: float(text) for key, text in given.items() if isinstance(settings[key], int | float) and key != "style_scale"}
     return RECIPES["pincel"].recipe.override(
-        **gather({**options, **given, **numeric, "optimizer_option": tuple(f"{k}={written(v)}" for k, v in pairs.items())})
+        **gather({**options, **given, **numeric, "optimizer_option": tuple(f"{k}={format_value(v)}" for k, v in pairs.items())})
     )
 
 
