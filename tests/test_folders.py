@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pincel import folders
-from pincel.backbones import shelf, store
+from pincel.backbones import model_registry, store
 from pincel.cli.app import app
 from pincel.engine import speeds
 from tests.cli.run import pincel
@@ -35,8 +35,8 @@ def test_without_a_home_everything_is_in_a_folder_of_the_user(no_home: Path) -> 
     assert folders.cache_folder() == own / ".cache" / "pincel"
     assert folders.data_folder() == own / ".local" / "share" / "pincel"
     assert folders.expanded("~/.cache/torch") == own / ".cache" / "torch"
-    assert (speeds.cache(), shelf.imports()) == (folders.cache_folder() / "speed.json", folders.data_folder() / "weights")
-    assert store.cache() == own / ".cache" / "torch" / "hub" / "checkpoints"
+    assert (speeds.cache(), model_registry.imports_folder()) == (folders.cache_folder() / "speed.json", folders.data_folder() / "weights")
+    assert store.download_folder() == own / ".cache" / "torch" / "hub" / "checkpoints"
     assert own.stat().st_mode & 0o777 == 0o700
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pincel.engine.events import Notice, SetupProgress, Step, Stopped
     from pincel.engine.result import Result
     from pincel.errors import PincelError
-    from pincel.inversion.run import Rebuild
+    from pincel.inversion.run import InversionRun
     from pincel.recipes.schema import Recipe
     from pincel.run.machine import Machine
     from pincel.run.run import Run
@@ -34,7 +34,7 @@ _PLACES = {
     "invert": "pincel.api",
     "Run": "pincel.run.run",
     "Machine": "pincel.run.machine",
-    "Rebuild": "pincel.inversion.run",
+    "InversionRun": "pincel.inversion.run",
     "Result": "pincel.engine.result",
     "Recipe": "pincel.recipes.schema",
     "Notice": "pincel.engine.events",
@@ -45,10 +45,10 @@ _PLACES = {
 }
 
 __all__ = [
+    "InversionRun",
     "Machine",
     "Notice",
     "PincelError",
-    "Rebuild",
     "Recipe",
     "Result",
     "Run",

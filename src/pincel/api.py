@@ -12,7 +12,7 @@ from pincel.engine.checkpoint_manager import EVERY, new_folder
 from pincel.engine.events import Event, ignore
 from pincel.engine.result import Result
 from pincel.inversion.representation import Function
-from pincel.inversion.run import Preimage, Rebuild
+from pincel.inversion.run import InversionResult, InversionRun
 from pincel.recipes.inversion import Inversion
 from pincel.recipes.schema import Recipe
 from pincel.run.check import check_recipe, resolve_recipe
@@ -99,7 +99,7 @@ def invert(
     device: str = "auto",
     on_event: Callable[[Event], None] | None = None,
     **overrides: Any,
-) -> Preimage:
+) -> InversionResult:
     """Rebuild a picture from its code alone.
 
     Args:
@@ -120,7 +120,7 @@ def invert(
     Raises:
         PincelError: One of :mod:`pincel.errors`, with a one-line message, for whatever cannot be used.
     """
-    run = Rebuild(picture, representation, recipe=recipe, neurons=neurons, repeats=repeats, device=device, **overrides)
+    run = InversionRun(picture, representation, recipe=recipe, neurons=neurons, repeats=repeats, device=device, **overrides)
     for event in run:
         if on_event:
             on_event(event)

@@ -9,7 +9,7 @@ from pincel.errors import ExtraMissingError
 from pincel.files import one_line
 
 
-def need(module: str, *, extra: str, what: str) -> Any:
+def require_extra(module: str, *, extra: str, what: str) -> Any:
     """Import an optional library.
 
     Args:

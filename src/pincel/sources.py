@@ -32,7 +32,7 @@ Source: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | T
 Styles: TypeAlias = Source | Sequence[Source | tuple[Source, float]]
 
 
-def weighted(text: str) -> tuple[str, float]:
+def parse_weighted(text: str) -> tuple[str, float]:
     """Read a style as it is written on a command line: a path or ``sample:NAME``, or either followed by ``=weight``.
 
     Raises:
@@ -51,7 +51,7 @@ def weighted(text: str) -> tuple[str, float]:
     return path, number
 
 
-def style_groups(style: Styles, notify: Callable[[str], None] = lambda _: None) -> list[list[tuple[Source, float]]]:
+def expand_styles(style: Styles, notify: Callable[[str], None] = lambda _: None) -> list[list[tuple[Source, float]]]:
     """Return what each style given stands for, with weights: itself, or the pictures of a folder, which share its weight.
 
     Args:
@@ -107,7 +107,7 @@ def _blank(text: str) -> LoadedImage:
     return LoadedImage(pixels, None, text, hashlib.sha256(text.encode()).hexdigest(), uri=text)
 
 
-def described(picture: LoadedImage) -> dict[str, Any]:
+def image_metadata(picture: LoadedImage) -> dict[str, Any]:
     """Say of a picture what a record says."""
     return {"name": picture.name, "sha256": picture.sha256, "width": picture.width, "height": picture.height}
 
@@ -119,7 +119,7 @@ def _uri(source: Source) -> str:
     return os.path.abspath(source) if isinstance(source, str | PathLike) else ""
 
 
-def open_again(written: Mapping[str, Any], what: str, background: str | None = None, *, fit: Fit | None = None) -> LoadedImage:
+def reopen_verified(written: Mapping[str, Any], what: str, background: str | None = None, *, fit: Fit | None = None) -> LoadedImage:
     """Load a picture that a run began with.
 
     Args:

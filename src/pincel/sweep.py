@@ -96,7 +96,7 @@ def blend_cells(first: str, second: str, count: int) -> list[Cell]:
     return [Cell(f"{1 - t:.0%} / {t:.0%}", {"share": f"{t:.4g}"}, [(first, 1 - t), (second, t)]) for t in shares]
 
 
-def rows_of(done: Sequence[tuple[Cell, Result]]) -> list[dict[str, Any]]:
+def to_rows(done: Sequence[tuple[Cell, Result]]) -> list[dict[str, Any]]:
     """Return a row of a table for each run: what was special, why it stopped, seconds, and each term of the objective of its picture."""
     return [
         {
@@ -110,7 +110,7 @@ def rows_of(done: Sequence[tuple[Cell, Result]]) -> list[dict[str, Any]]:
     ]
 
 
-def sheet_of(done: Sequence[tuple[Cell, Result]], columns: int) -> Image.Image:
+def to_sheet(done: Sequence[tuple[Cell, Result]], columns: int) -> Image.Image:
     """Return the pictures as a table with captions, so many to a row."""
     widest = max(result.image.width / result.image.height for _, result in done)
     return contact_sheet(

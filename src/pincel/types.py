@@ -24,7 +24,7 @@ LayerWeights: TypeAlias = Mapping[str, float]
 
 # Side, in pixels of the picture, of the blocks that Gram matrices are added up from. Tiles that begin where blocks do (those that pincel
 # chooses) give the same blocks as the whole picture, and the same sum to the last bit.
-BLOCK = 256
+REDUCTION_BLOCK = 256
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from scipy.io import savemat
 from torch import Tensor
 
 from pincel.backbones import BACKBONES
-from pincel.backbones.specs import ModelSpec, plain_layers
+from pincel.backbones.specs import ModelSpec, vgg_layers
 from pincel.backbones.vgg import VGG, Pooling
 from tests.tensors import normal
 
@@ -25,7 +25,7 @@ def awake(means: Tensor) -> Tensor:
 
 def small_spec(blocks: Sequence[tuple[int, int]]) -> ModelSpec:
     """Return a VGG of the same plan with fewer channels."""
-    return replace(BACKBONES["vgg19"], name="small", layers=plain_layers(blocks))
+    return replace(BACKBONES["vgg19"], name="small", layers=vgg_layers(blocks))
 
 
 def convolutions(spec: ModelSpec) -> Iterable[tuple[str, int, int]]:

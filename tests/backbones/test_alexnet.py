@@ -22,7 +22,7 @@ import pincel
 from pincel.backbones import BACKBONES, alexnet_specs
 from pincel.backbones.alexnet import AlexNet, load_alexnet, local_response
 from pincel.backbones.alexnet_specs import NORM_FIRST, POOL_FIRST, krizhevsky_layers, one_tower_layers
-from pincel.backbones.specs import LayerSpec, ModelSpec, Response, conv, fully_connected, pool, stacked
+from pincel.backbones.specs import LayerSpec, ModelSpec, Response, build_layers, conv, fully_connected, pool
 from pincel.backbones.vgg import Padding, Pooling
 from pincel.backbones.weights import read_weights
 from pincel.engine.estimate import CostModel
@@ -297,7 +297,7 @@ def test_tanh_and_poolings_of_any_kernel_and_step() -> None:
         conv("conv2", 6, 3, pad=1),
         pool("pool2", 2, 2),
     )
-    spec = replace(THIN["alexnet"], layers=stacked(plan))
+    spec = replace(THIN["alexnet"], layers=build_layers(plan))
     network = AlexNet(spec, {key: (w.double(), b.double()) for key, (w, b) in drawn_weights(spec).items()})
     pixels = picture(40, 51).double()
     found = network.features(pixels, spec.names)
@@ -311,7 +311,7 @@ def test_tanh_and_poolings_of_any_kernel_and_step() -> None:
 
 
 def test_a_pooling_may_keep_what_is_left_over_whatever_others_do() -> None:
-    spec = replace(THIN["alexnet"], layers=stacked((conv("conv1", 4, 3, step=2), pool("pool1", 3, 2, up=True), pool("pool2", 3, 2))))
+    spec = replace(THIN["alexnet"], layers=build_layers((conv("conv1", 4, 3, step=2), pool("pool1", 3, 2, up=True), pool("pool2", 3, 2))))
     network = AlexNet(spec, drawn_weights(spec))
     for side in (9, 10, 11, 12, 40, 43):
         found = network.features(picture(side, side + 1), ["conv1", "pool1"])

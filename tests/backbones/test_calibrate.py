@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from pincel.backbones import calibrate
-from pincel.backbones.calibrate import calibrated, calibration_pictures
+from pincel.backbones.calibrate import calibration_pictures, normalized_vgg
 from pincel.backbones.normalize import mean_activations
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError
@@ -45,7 +45,7 @@ def folder(tmp_path: Path, photographs: list[Path]) -> Path:
 
 def run(vgg: VGG, folder: Path) -> tuple[VGG, list[str]]:
     told: list[str] = []
-    return calibrated(vgg, str(folder), told.append, lambda _, done, total: told.append(f"{done}/{total}")), told
+    return normalized_vgg(vgg, str(folder), told.append, lambda _, done, total: told.append(f"{done}/{total}")), told
 
 
 def forbidden(*_: object) -> Any:

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pincel.backbones.cells import FAINT, Binning, gathered, hard_bins, slopes, soft_bins
+from pincel.backbones.cells import MIN_LENGTH, Binning, hard_bins, image_gradients, pool_cells, soft_bins
 from tests.tensors import assert_close, normal
 
 SEEDS = st.integers(0, 10_000)
@@ -17,7 +17,7 @@ SEEDS = st.integers(0, 10_000)
 
 def test_slopes_by_hand() -> None:
     gray = torch.tensor([[1.0, 2.0, 4.0, 8.0], [3.0, 5.0, 7.0, 9.0], [2.0, 6.0, 4.0, 0.0]])[None, None]
-    assert slopes(gray)[0].tolist() == [[[2.0, 2.0]], [[2.0, 0.0]]]
+    assert image_gradients(gray)[0].tolist() == [[[2.0, 2.0]], [[2.0, 0.0]]]
 
 
 def test_of_two_directions_as_near_the_first_is_taken() -> None:
@@ -64,7 +64,7 @@ def test_gradient_of_soft_bins_is_that_of_the_released_code() -> None:
 
 @pytest.mark.parametrize("bins", [hard_bins, soft_bins])
 # The square of 1e-22 is a number in float32, and one over it is not.
-@pytest.mark.parametrize("tiny", [0.0, 1e-42, 1e-22, FAINT, 2 * FAINT])
+@pytest.mark.parametrize("tiny", [0.0, 1e-42, 1e-22, MIN_LENGTH, 2 * MIN_LENGTH])
 def test_gradient_of_bins_is_finite_where_there_is_no_slope(bins: Binning, tiny: float) -> None:
     steep = tiny * torch.tensor([[0.0, 1.0, 0.0, -1.0, 1.0], [0.0, 0.0, 1.0, 0.0, 1.0]]).view(1, 2, 1, 5)
     steep.requires_grad_()
@@ -80,6 +80,6 @@ def test_cells_by_hand() -> None:
     # Two squares of 4 pixels, one every 2: weights 1/4 3/4 3/4 1/4 along each side. The fifth row and the seventh column are not seen.
     votes = torch.zeros(1, 1, 5, 7)
     votes[..., 1, 2], votes[..., 0, 5], votes[..., 4, 0], votes[..., 0, 6] = 16.0, 32.0, 100.0, 100.0
-    assert gathered(votes, 2)[0, 0].tolist() == [[9.0, 3.0 + 2.0]]
+    assert pool_cells(votes, 2)[0, 0].tolist() == [[9.0, 3.0 + 2.0]]
     # One row and column of zeros before and one behind: all is one further, and the fifth row and the seventh column are seen by a quarter.
-    assert gathered(votes, 2, around=2)[0, 0].tolist() == [[3.0, 9.0, 18.0 + 18.75], [1.0 + 18.75, 3.0, 0.0]]
+    assert pool_cells(votes, 2, around=2)[0, 0].tolist() == [[3.0, 9.0, 18.0 + 18.75], [1.0 + 18.75, 3.0, 0.0]]

@@ -14,7 +14,7 @@ import pincel
 from pincel.backbones import BACKBONES, alexnet_specs, vgg_specs
 from pincel.backbones.alexnet import load_alexnet
 from pincel.backbones.alexnet_specs import one_tower_layers
-from pincel.backbones.specs import ModelSpec, fully_connected, plain_layers
+from pincel.backbones.specs import ModelSpec, fully_connected, vgg_layers
 from pincel.backbones.vgg import VGG, load_vgg
 from pincel.backbones.weights import read_weights
 from pincel.engine.precision import Precision
@@ -25,7 +25,7 @@ from tests.tensors import assert_close, picture
 
 # Few channels, and two poolings, so that 12 pixels are the smallest picture: 3 positions of the last.
 SMALL: ModelSpec = replace(
-    BACKBONES["vgg19-torchvision-fc"], name="small", layers=plain_layers([(1, 4), (2, 6)], fully_connected(3, 5, 7)), classifier=(0, 3, 6)
+    BACKBONES["vgg19-torchvision-fc"], name="small", layers=vgg_layers([(1, 4), (2, 6)], fully_connected(3, 5, 7)), classifier=(0, 3, 6)
 )
 
 

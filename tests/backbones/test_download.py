@@ -21,9 +21,9 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pincel.backbones.download import Lines, download, mebibytes
-from pincel.backbones.fetch import Address, Patience
-from pincel.backbones.part import Part
+from pincel.backbones.download import StderrProgress, download, mebibytes
+from pincel.backbones.fetch import Mirror, RetryPolicy
+from pincel.backbones.partial_file import PartialFile
 from pincel.backbones.specs import ModelSpec
 from pincel.errors import WeightsError
 from tests.backbones.serving import Answer, Server, cut, held, ranged, status, unsized, whole
@@ -33,7 +33,7 @@ OTHER = DATA[::-1]
 HALF = len(DATA) // 2
 DIGEST = hashlib.sha256(DATA).hexdigest()
 # A test waits for nothing.
-QUICK = Patience(connect=2.0, silence=5.0, tries=3, pause=0.0, longest=0.0)
+QUICK = RetryPolicy(connect=2.0, silence=5.0, tries=3, pause=0.0, longest=0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ class Fetched(NamedTuple):
     progress: list[tuple[int, int | None]]
 
 
-def fetch(path: Path, *answers: Answer, patience: Patience = QUICK, **changes: Any) -> Fetched:
+def fetch(path: Path, *answers: Answer, patience: RetryPolicy = QUICK, **changes: Any) -> Fetched:
     """Download from a server with these answers."""
     progress: list[tuple[int, int | None]] = []
     with Server(*answers) as server:
@@ -67,7 +67,7 @@ def fetch(path: Path, *answers: Answer, patience: Patience = QUICK, **changes: A
     return Fetched(server, progress)
 
 
-def refused(path: Path, *answers: Answer, patience: Patience = QUICK, **changes: Any) -> str:
+def refused(path: Path, *answers: Answer, patience: RetryPolicy = QUICK, **changes: Any) -> str:
     """Download from a server that does not give the file, and return what the error says in place of its address."""
     with Server(*answers) as server, pytest.raises(WeightsError) as caught:
         download(spec_at(server.url(), **changes), path, lambda *_: None, patience)
@@ -535,21 +535,21 @@ def test_a_file_without_a_hash_stays_as_it_was_at_first(path: Path, trusted: tru
     ],
 )
 def test_addresses(url: str, digits: int, refusal: str) -> None:
-    assert Address(url, 0, digits).refusal() == refusal
+    assert Mirror(url, 0, digits).refusal() == refusal
 
 
 # --- small parts ------------------------------------------------------------------------------------------------------------------------
 
 
 def test_pauses_double_up_to_the_longest() -> None:
-    patience = Patience(pause=0.5, longest=3.0)
+    patience = RetryPolicy(pause=0.5, longest=3.0)
     assert [patience.before(attempt) for attempt in (1, 2, 3, 4)] == [0.5, 1.0, 2.0, 3.0]
     assert patience.before(1, asked=2.5) == 2.5
     assert patience.before(1, asked=1000.0) == 3.0
 
 
 def test_a_part_knows_where_it_comes_from(tmp_path: Path) -> None:
-    part = Part(tmp_path / "file.part")
+    part = PartialFile(tmp_path / "file.part")
     assert (part.length(), part.origin()) == (0, ("", ""))
     part.path.write_bytes(b"12345")
     part.comes_from("https://a/ü", '"one"')
@@ -563,7 +563,7 @@ def test_a_part_knows_where_it_comes_from(tmp_path: Path) -> None:
 def test_a_library_tells_on_stderr_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     clock: Iterator[float] = iter([100.0, 100.0, 105.0, 111.0, 111.0])
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
-    lines = Lines("small")
+    lines = StderrProgress("small")
     for done in (0, 2**20, 3 * 2**19):
         lines.show(done, 2**21)
     out, err = capsys.readouterr()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pincel.backbones.geometry import Seen, follow
+from pincel.backbones.geometry import MapGeometry, trace
 
 WINDOWS = st.tuples(st.integers(1, 3), st.integers(1, 2), st.integers(0, 2), st.booleans(), st.integers(1, 2))
 Plan = list[tuple[int, int, int, bool, int]]
@@ -30,11 +30,11 @@ def stack(plan: Plan) -> nn.Sequential:
     return nn.Sequential(*modules).double()
 
 
-def described(network: nn.Module, height: int = 97, width: int = 131) -> dict[str, Seen | None]:
-    return {part.name: part.seen for part in follow(network.float().to("meta"), height, width)}
+def described(network: nn.Module, height: int = 97, width: int = 131) -> dict[str, MapGeometry | None]:
+    return {part.name: part.seen for part in trace(network.float().to("meta"), height, width)}
 
 
-def is_seen(seen: Seen, side: int, network: nn.Module) -> bool:
+def is_seen(seen: MapGeometry, side: int, network: nn.Module) -> bool:
     """Tell whether rows of the middle column see what is said, where no border hides it; filters with gaps begin and end there too."""
     pixels = torch.ones(1, 3, side, side, dtype=torch.float64, requires_grad=True)
     answer = network(pixels)
@@ -68,9 +68,9 @@ def test_strides_and_fields_by_hand() -> None:
     # The beginning of ResNet: 7×7 by 2, then 3×3 by 2.
     network = nn.Sequential(nn.Conv2d(3, 4, 7, 2, 3), nn.BatchNorm2d(4).eval(), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1))
     found = described(network)
-    assert found["0"] == found["1"] == found["2"] == Seen(stride=2, field=7, start=-3, over=1)
-    assert found["3"] == Seen(stride=4, field=11, start=-5, over=3)
-    assert [Seen(stride=4, field=11, start=-5, over=3).positions(side) for side in (1, 4, 5, 224)] == [1, 1, 2, 56]
+    assert found["0"] == found["1"] == found["2"] == MapGeometry(stride=2, field=7, start=-3, over=1)
+    assert found["3"] == MapGeometry(stride=4, field=11, start=-5, over=3)
+    assert [MapGeometry(stride=4, field=11, start=-5, over=3).positions(side) for side in (1, 4, 5, 224)] == [1, 1, 2, 56]
 
 
 class Branching(nn.Module):
@@ -98,11 +98,11 @@ class Branching(nn.Module):
 
 def test_branches_are_seen_together_and_means_see_everything() -> None:
     found = described(Branching())
-    assert found["narrow"] == Seen(field=3, start=-1)
-    assert found["broad"] == found["added"] == found["beside"] == found["mixed"] == Seen(field=7, start=-3)
+    assert found["narrow"] == MapGeometry(field=3, start=-1)
+    assert found["broad"] == found["added"] == found["beside"] == found["mixed"] == MapGeometry(field=7, start=-3)
     # Scaled by a mean over the picture; the place of what is scaled is still known.
-    assert found["scaled"] == Seen(field=7, start=-3, whole=True)
-    assert found["rows"] == Seen(field=7, start=-3, axes=(1, 2))
+    assert found["scaled"] == MapGeometry(field=7, start=-3, whole=True)
+    assert found["rows"] == MapGeometry(field=7, start=-3, axes=(1, 2))
     assert found["flat"] is None
     # Called twice, they are no one layer.
     assert not {"twice", "mean"} & set(found)
@@ -125,12 +125,12 @@ def test_nothing_is_claimed_of_what_is_not_known(module: nn.Module) -> None:
 
 
 def test_filters_wider_than_high_are_known_by_place_alone() -> None:
-    assert described(nn.Sequential(nn.Conv2d(3, 4, (1, 7), padding=(0, 3))))["0"] == Seen(whole=True)
+    assert described(nn.Sequential(nn.Conv2d(3, 4, (1, 7), padding=(0, 3))))["0"] == MapGeometry(whole=True)
 
 
 def test_a_border_of_zeros_is_followed() -> None:
     seen = described(nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(3, 1, 3, 2)), 98, 132)["1"]
-    assert seen == Seen(stride=2, field=3, start=0, over=0)
+    assert seen == MapGeometry(stride=2, field=3, start=0, over=0)
     assert [seen.positions(side) for side in (98, 132)] == [49, 66]
     assert described(nn.Sequential(nn.ZeroPad2d((1, 1, 0, 0))))["0"] is None
 
@@ -138,5 +138,5 @@ def test_a_border_of_zeros_is_followed() -> None:
 def test_a_network_that_breaks_says_so_and_loses_its_hooks() -> None:
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Linear(7, 7)).to("meta")
     with pytest.raises(RuntimeError):
-        follow(network, 20, 30)
+        trace(network, 20, 30)
     assert all(not module._forward_hooks for module in network.modules())

@@ -11,7 +11,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from pincel.backbones.native import KEY, read_network, read_spec, spec_text, write_network
+from pincel.backbones.native import KEY, read_network, read_spec, to_json, write_network
 from pincel.errors import WeightsError
 from tests.backbones.formats.writers import TINY, exact, parts, weights_of
 
@@ -21,12 +21,12 @@ CARD = replace(TINY["vgg"], channels="rgb")
 def written(path: Path, kind: torch.dtype = torch.float32, **changed: Any) -> Path:
     """Write a network whose spec, or numbers, are changed."""
     numbers = {f"{name}.{part}": each.to(kind).contiguous() for name, part, each in parts(weights_of("vgg"))}
-    path.write_bytes(safetensors.torch.save(numbers, metadata={KEY: json.dumps({**json.loads(spec_text(CARD)), **changed})}))
+    path.write_bytes(safetensors.torch.save(numbers, metadata={KEY: json.dumps({**json.loads(to_json(CARD)), **changed})}))
     return path
 
 
 def layers(place: int, **changed: Any) -> dict[str, Any]:
-    found = json.loads(spec_text(CARD))["layers"]
+    found = json.loads(to_json(CARD))["layers"]
     found[place] |= changed
     return {"layers": found}
 

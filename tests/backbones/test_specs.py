@@ -9,15 +9,15 @@ import torch
 
 from pincel.backbones import BACKBONES
 from pincel.backbones.formats import FORMATS
-from pincel.backbones.shelf import imported
-from pincel.backbones.specs import ModelSpec, plain_layers
+from pincel.backbones.model_registry import imported_names
+from pincel.backbones.specs import ModelSpec, vgg_layers
 from pincel.errors import UnknownNameError
 from tests.backbones.stand_ins import positive_vgg, random_vgg
 from tests.tensors import assert_close
 
 CARD: ModelSpec = BACKBONES["vgg19"]
 # Not those that somebody imported on this machine.
-NAMES = [name for name in BACKBONES if name not in imported()]
+NAMES = [name for name in BACKBONES if name not in imported_names()]
 
 # name: receptive field, stride, channels
 GEOMETRY = {
@@ -129,7 +129,7 @@ def test_parameters(name: str) -> None:
 
 def test_parameters_are_counted_by_hand() -> None:
     # 3·3·3·4 + 4, then 3·3·4·6 + 6.
-    assert replace(CARD, layers=plain_layers([(1, 4), (1, 6)])).parameters == 112 + 222
+    assert replace(CARD, layers=vgg_layers([(1, 4), (1, 6)])).parameters == 112 + 222
     assert replace(CARD, counted=7).parameters == 7
 
 

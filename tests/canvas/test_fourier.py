@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from pincel.canvas.fourier import FLOOR, PAINTED, FourierCanvas, make_fourier, steepness
+from pincel.canvas.fourier import BAND_LIMIT_FRACTION, FLOOR, FourierCanvas, make_fourier, spectral_slope
 from tests.runs import make_run
 
 
@@ -70,14 +70,14 @@ def falling(power: float, height: int = 200, width: int = 260, seed: int = 0) ->
 @pytest.mark.parametrize("power", [0.3, 0.7, 1.0, 1.3, 1.7])
 def test_steepness_is_how_fast_amplitudes_fall(power: float) -> None:
     for seed in range(3):
-        assert steepness(falling(power, seed=seed)) == pytest.approx(power, abs=0.1)
+        assert spectral_slope(falling(power, seed=seed)) == pytest.approx(power, abs=0.1)
 
 
 def test_steepness_is_the_same_of_a_brighter_fainter_or_turned_picture() -> None:
     style = falling(1.2)
-    assert steepness(100 + 40 * style) == steepness(style)
-    assert steepness(style.flip(-1)) == pytest.approx(steepness(style), abs=0.02)
-    assert steepness(style.transpose(-1, -2)) == pytest.approx(steepness(style), abs=0.02)
+    assert spectral_slope(100 + 40 * style) == spectral_slope(style)
+    assert spectral_slope(style.flip(-1)) == pytest.approx(spectral_slope(style), abs=0.02)
+    assert spectral_slope(style.transpose(-1, -2)) == pytest.approx(spectral_slope(style), abs=0.02)
 
 
 @pytest.mark.parametrize(
@@ -91,19 +91,21 @@ def test_steepness_is_the_same_of_a_brighter_fainter_or_turned_picture() -> None
     ids=["plain", "small", "steep", "rising"],
 )
 def test_steepness_of_what_cannot_be_told_or_followed(picture_of: Tensor, expected: float) -> None:
-    assert steepness(picture_of) == expected
+    assert spectral_slope(picture_of) == expected
 
 
 def test_the_gain_follows_the_style() -> None:
     """Over two octaves, a style that falls as f^-k has a gain that falls as (f + floor)^(-k/2); of two styles it is their mean."""
     for styles in ([falling(0.6)], [falling(1.4)], [falling(0.6), falling(1.4)]):
         gain = make_fourier(255.0, (64, 64), styles).gain
-        mean = sum(steepness(style) for style in styles) / len(styles)
+        mean = sum(spectral_slope(style) for style in styles) / len(styles)
         expected = ((0.5 + FLOOR) / (0.125 + FLOOR)) ** (-mean / 2)
         assert float(gain[0, 32] / gain[0, 8]) == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize(("painted", "floor"), [(0.0, FLOOR), (0.01, FLOOR), (0.25, 0.25 * PAINTED), (0.4, 0.4 * PAINTED)])
+@pytest.mark.parametrize(
+    ("painted", "floor"), [(0.0, FLOOR), (0.01, FLOOR), (0.25, 0.25 * BAND_LIMIT_FRACTION), (0.4, 0.4 * BAND_LIMIT_FRACTION)]
+)
 def test_what_was_painted_already_needs_no_head_start(painted: float, floor: float) -> None:
     gain = make_fourier(255.0, (64, 64), painted=painted).gain
     assert float(gain[0, 0] / gain[0, 32]) == pytest.approx(((0.5 + floor) / floor) ** 0.5, rel=1e-4)

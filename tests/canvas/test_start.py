@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pincel.canvas.start import KINDS, Start, noise, parse_start
+from pincel.canvas.init import KINDS, Init, noise, parse_init
 from pincel.errors import OptionError
 
 MEAN = (123.68, 116.779, 103.939)
@@ -18,36 +18,36 @@ Kind = Literal["normal", "uniform"]
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("content", Start("content")),
-        ("noise", Start("noise")),
-        ("style", Start("style")),
-        ("blend", Start("blend", share=0.6)),
-        ("blend=0.25", Start("blend", share=0.25)),
-        ("blend=0", Start("blend", share=0)),
-        ("blend=1", Start("blend", share=1)),
-        ("blend=1e-3", Start("blend", share=0.001)),
-        ("night.png", Start("file", path="night.png")),
-        ("pictures/night", Start("file", path="pictures/night")),
-        ("C:\\pictures\\night", Start("file", path="C:\\pictures\\night")),
-        ("./content", Start("file", path="./content")),
-        ("a=b.png", Start("file", path="a=b.png")),
-        ("feedforward", Start("feedforward")),
-        ("feedforward=nets/a=b.safetensors", Start("feedforward", path="nets/a=b.safetensors")),
+        ("content", Init("content")),
+        ("noise", Init("noise")),
+        ("style", Init("style")),
+        ("blend", Init("blend", share=0.6)),
+        ("blend=0.25", Init("blend", share=0.25)),
+        ("blend=0", Init("blend", share=0)),
+        ("blend=1", Init("blend", share=1)),
+        ("blend=1e-3", Init("blend", share=0.001)),
+        ("night.png", Init("file", path="night.png")),
+        ("pictures/night", Init("file", path="pictures/night")),
+        ("C:\\pictures\\night", Init("file", path="C:\\pictures\\night")),
+        ("./content", Init("file", path="./content")),
+        ("a=b.png", Init("file", path="a=b.png")),
+        ("feedforward", Init("feedforward")),
+        ("feedforward=nets/a=b.safetensors", Init("feedforward", path="nets/a=b.safetensors")),
     ],
 )
-def test_accepted(text: str, expected: Start) -> None:
-    assert parse_start(text) == expected
+def test_accepted(text: str, expected: Init) -> None:
+    assert parse_init(text) == expected
 
 
 def test_every_kind_listed_is_accepted() -> None:
-    assert [parse_start(kind).kind for kind in KINDS] == list(KINDS)
+    assert [parse_init(kind).kind for kind in KINDS] == list(KINDS)
 
 
 @pytest.mark.parametrize("share", ["2", "-0.1", "1.0001", "nan", "inf", "half", "0,5"])
 def test_a_share_that_is_none(share: str) -> None:
     accepted = r"must be a number from 0 to 1, such as blend=0\.6\."
     with pytest.raises(OptionError, match=rf"^The share of noise in init 'blend={share}' {accepted}$"):
-        parse_start(f"blend={share}")
+        parse_init(f"blend={share}")
 
 
 @pytest.mark.parametrize("text", ["", "photograph"])
@@ -56,12 +56,12 @@ def test_a_word_that_is_no_start(text: str) -> None:
         OptionError,
         match=rf"^Unknown init '{text}' \(known: content, noise, style, blend\[=0\.6\], feedforward\[=NET\], or a picture file\)\.",
     ):
-        parse_start(text)
+        parse_init(text)
 
 
 def test_a_slip_is_told_with_the_closest_match() -> None:
     with pytest.raises(OptionError, match=r"Did you mean 'content'\?$"):
-        parse_start("contnet")
+        parse_init("contnet")
 
 
 def drawn(kind: Kind, *, seed: int = 0, level: float = 10, mean: tuple[float, float, float] = MEAN, side: int = 200) -> Tensor:
@@ -106,4 +106,4 @@ def test_neighbors_and_channels_are_independent() -> None:
 @pytest.mark.parametrize("text", ["noise=1", "noise=0.5", "content=0.2"])
 def test_only_a_blend_takes_a_share(text: str) -> None:
     with pytest.raises(OptionError, match=rf"Only blend takes a share of noise \(blend=0.6\), not init '{text}'"):
-        parse_start(text)
+        parse_init(text)

@@ -15,7 +15,7 @@ from torch import Tensor
 from pincel.backbones import BACKBONES
 from pincel.backbones.alexnet import AlexNet
 from pincel.backbones.native import write_network
-from pincel.backbones.specs import ModelSpec, conv, fully_connected, relu, stacked
+from pincel.backbones.specs import ModelSpec, build_layers, conv, fully_connected, relu
 from pincel.backbones.vgg import VGG
 from pincel.classify.answer import Answer, Classifier, answers, class_names, classifiers, classifying, imagenet, shorter_side, views
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, UnknownNameError, WeightsError
@@ -29,7 +29,7 @@ NAMES = ("cat", "dog", "harbour")
 CARD: ModelSpec = replace(
     BACKBONES["alexnet"],
     name="small",
-    layers=stacked((conv("conv1", 4, 3, pad=1), relu("relu1"), *fully_connected(16, 5, 3))),
+    layers=build_layers((conv("conv1", 4, 3, pad=1), relu("relu1"), *fully_connected(16, 5, 3))),
     mean=(10.0, 20.0, 30.0),
     std=(64.0, 64.0, 128.0),
     classes=NAMES,
@@ -133,7 +133,7 @@ def test_ten_probabilities_are_averaged_and_not_ten_answers() -> None:
 
 
 def test_a_network_that_ends_in_a_map_answers_with_its_mean(monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = replace(CARD, layers=stacked((conv("conv1", 3, 3), relu("relu1"))))
+    spec = replace(CARD, layers=build_layers((conv("conv1", 3, 3), relu("relu1"))))
     network = Classifier(AlexNet(spec, drawn_weights(spec)).to(), NAMES)
     seen = views(stripes(18, 18), CARD)
     weight, bias = drawn_weights(spec)["conv1"]

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from pincel.images.io import load_picture
-from pincel.inversion.run import Rebuild
+from pincel.inversion.run import InversionRun
 from tests.cli.run import pincel, process, refused
 
 Capture = pytest.CaptureFixture[str]
@@ -102,7 +102,7 @@ def test_mistakes(arguments: str, message: str, capsys: Capture, here: Path) -> 
 
 def test_the_library_and_the_command_make_the_same_picture(capsys: Capture, here: Path) -> None:
     pincel(capsys, "invert", "photo.png", *QUICK, "-o", "out.png", "--quiet")
-    run = Rebuild(here / "photo.png", "random-cnn-11:relu1_1", size=40, steps=3)
+    run = InversionRun(here / "photo.png", "random-cnn-11:relu1_1", size=40, steps=3)
     list(run)
     assert load_picture(run.result.image).pixels.equal(load_picture(here / "out.png").pixels)
 

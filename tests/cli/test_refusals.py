@@ -142,8 +142,8 @@ def test_weights_that_are_damaged(verb: str, here: Path, capsys: Capture, monkey
     from pincel.backbones import store
 
     damaged = here / "weights.bin"
-    damaged.write_bytes(store.place(VGG19).read_bytes()[:-1])
-    monkeypatch.setattr(store, "place", lambda spec: damaged)
+    damaged.write_bytes(store.weights_path(VGG19).read_bytes()[:-1])
+    monkeypatch.setattr(store, "weights_path", lambda spec: damaged)
     answer = pincel(capsys, *verb.split())
     assert answer.code == 2
     assert "damaged" in answer.out + answer.err

@@ -140,7 +140,7 @@ def test_get_downloads_once_and_prints_where(capsys: Capture, cache: Path, monke
         assert len(server.asked) == 1
     assert (first.code, first.out) == (0, f"{cache / 'vgg19-dcbb9e9d.pth'}\n")
     assert re.fullmatch(r"downloading the weights of vgg19-torchvision: 0\.\d of 0\.7 MiB\n", first.err)
-    assert second.out.splitlines() == [first.out.strip(), str(store.place(BACKBONES["vgg19"]))]
+    assert second.out.splitlines() == [first.out.strip(), str(store.weights_path(BACKBONES["vgg19"]))]
     assert second.err == ""
     assert (cache / "vgg19-dcbb9e9d.pth").read_bytes() == DATA
 
@@ -252,7 +252,7 @@ def test_verify_looks_at_all_that_is_here(capsys: Capture, cache: Path, small: P
     answer = pincel(capsys, "weights", "verify")
     assert answer.code == 0
     first, mine = answer.out.splitlines()
-    assert first == f"ok   vgg19: SHA-256 c34748d2a8b1ad0a…, as published, {store.place(BACKBONES['vgg19'])}"
+    assert first == f"ok   vgg19: SHA-256 c34748d2a8b1ad0a…, as published, {store.weights_path(BACKBONES['vgg19'])}"
     assert re.fullmatch(r"ok   mine: SHA-256 [0-9a-f]{16}…, as when it was first seen, .*mine\.safetensors", mine)
     # Files that several networks share are read once.
     cache.mkdir(parents=True)

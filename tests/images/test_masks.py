@@ -16,7 +16,7 @@ from torch import Tensor
 from pincel.backbones.specs import LayerSpec
 from pincel.backbones.vgg import VGG
 from pincel.errors import PictureUnreadableError
-from pincel.images.masks import load_mask, propagated
+from pincel.images.masks import downsample_mask, load_mask
 from tests.backbones.stand_ins import random_vgg
 from tests.tensors import assert_close
 
@@ -57,7 +57,7 @@ def test_a_photograph_is_no_mask(photographs: list[Path]) -> None:
 @settings(max_examples=30, deadline=None)
 def test_shares_add_up_at_any_size(rows: int, columns: int, height: int, width: int) -> None:
     white = torch.rand(1, 1, rows, columns, generator=torch.Generator().manual_seed(rows * columns))
-    parts = [propagated(share, 1, 1, (height, width), "simple") for share in (white, 1 - white)]
+    parts = [downsample_mask(share, 1, 1, (height, width), "simple") for share in (white, 1 - white)]
     assert_close(parts[0] + parts[1], torch.ones(1, 1, height, width), atol=1e-5)
     assert parts[0].min() >= 0
 
@@ -78,7 +78,9 @@ def test_all_and_inside_are_what_the_network_sees(name: str) -> None:
     layer = vgg.spec.layer(name)
     size = vgg.features(torch.zeros(1, 3, 36, 44, dtype=torch.float64), [name])[name].shape[-2:]
     touched = probed(vgg, layer, (36, 44), region)
-    places = {how: propagated(region, layer.stride, layer.receptive_field, (size[0], size[1]), how) for how in ("all", "inside", "simple")}
+    places = {
+        how: downsample_mask(region, layer.stride, layer.receptive_field, (size[0], size[1]), how) for how in ("all", "inside", "simple")
+    }
     assert_close(places["all"], touched)
     assert_close(places["inside"], 1 - probed(vgg, layer, (36, 44), 1 - region))
     assert bool((places["inside"] <= places["simple"]).all())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image, PngImagePlugin
 
-from pincel.images.io import load_picture, output_formats, save_deep, save_picture, to_pil
+from pincel.images.io import load_picture, output_formats, save_16bit, save_picture, to_pil
 from pincel.images.metadata import Metadata
 from tests.images.builders import saved, smooth
 
@@ -52,7 +52,7 @@ def test_nothing_of_it_is_written_unasked(photograph: Path) -> None:
 
 def test_of_sixteen_bits(photograph: Path) -> None:
     picture = load_picture(photograph)
-    save_deep(picture.pixels, None, photograph.with_name("deep.tif"), metadata=picture.metadata)
+    save_16bit(picture.pixels, None, photograph.with_name("deep.tif"), metadata=picture.metadata)
     with Image.open(photograph.with_name("deep.tif")) as image:
         assert image.getexif()[ExifTags.Base.Copyright] == "(c) Ana"
 
@@ -75,7 +75,7 @@ def test_signs_beyond_ascii(load: Any, tmp_path: Path, suffix: str) -> None:
     assert again.metadata.copyright == "© Íñigo"
     save_picture(smooth(), tmp_path / "b.jpg", metadata=again.metadata)
     assert load_picture(tmp_path / "b.jpg").metadata == again.metadata
-    save_deep(again.pixels, None, tmp_path / "b.tif", metadata=metadata)
+    save_16bit(again.pixels, None, tmp_path / "b.tif", metadata=metadata)
     assert "© Íñigo".encode() in (tmp_path / "b.tif").read_bytes()
 
 

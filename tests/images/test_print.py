@@ -12,7 +12,7 @@ from PIL import Image
 
 from pincel import transfer
 from pincel.errors import OutputError
-from pincel.images.io import load_picture, save_deep, save_picture
+from pincel.images.io import load_picture, save_16bit, save_picture
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, picture
 
@@ -23,7 +23,7 @@ GIVEN: dict[str, Any] = {"size": 32, "steps": 1, "scales": "none", "precision": 
 def test_sixteen_bits_come_back(transparent: bool, tmp_path: Path) -> None:
     pixels = picture(9, 7) / 255
     alpha = torch.linspace(0.1, 1, 63).view(1, 1, 9, 7) if transparent else None
-    save_deep(pixels, alpha, tmp_path / "deep.tif", (300.0, 300.0))
+    save_16bit(pixels, alpha, tmp_path / "deep.tif", (300.0, 300.0))
     found = load_picture(tmp_path / "deep.tif")
     assert_close(found.pixels, pixels, atol=1 / 65535)
     assert found.dpi == (300.0, 300.0)
@@ -31,13 +31,13 @@ def test_sixteen_bits_come_back(transparent: bool, tmp_path: Path) -> None:
     with Image.open(tmp_path / "deep.tif") as image:
         assert image.info["icc_profile"]
     first = (tmp_path / "deep.tif").read_bytes()
-    save_deep(pixels, alpha, tmp_path / "deep.tif", (300.0, 300.0))
+    save_16bit(pixels, alpha, tmp_path / "deep.tif", (300.0, 300.0))
     assert (tmp_path / "deep.tif").read_bytes() == first
 
 
 def test_only_tiff_has_sixteen(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"PNG is written with 8 bits here, not 16 .*deep\.tif"):
-        save_deep(picture(4, 4) / 255, None, tmp_path / "deep.png")
+        save_16bit(picture(4, 4) / 255, None, tmp_path / "deep.png")
 
 
 @pytest.mark.parametrize("extension", ["png", "jpg", "tif"])

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.errors import OptionError, PictureUnreadableError, UnknownNameError
-from pincel.images.picture import LoadedImage, fill_hidden
+from pincel.images.picture import LoadedImage, fill_transparent
 from pincel.images.resize import (
     MEASURES,
     RESAMPLERS,
@@ -234,9 +234,9 @@ def test_opaque_pictures_are_simply_resized() -> None:
 def test_hidden_colors_become_the_mean_weighted_by_alpha() -> None:
     pixels = torch.tensor([0.0, 0.4, 1.0]).expand(1, 3, 1, 3)
     alpha = torch.tensor([0.0, 0.75, 0.25]).expand(1, 1, 1, 3)
-    torch.testing.assert_close(fill_hidden(pixels, alpha)[0, 0, 0], torch.tensor([0.55, 0.4, 1.0]))
+    torch.testing.assert_close(fill_transparent(pixels, alpha)[0, 0, 0], torch.tensor([0.55, 0.4, 1.0]))
     with pytest.raises(PictureUnreadableError, match="style: every pixel is transparent"):
-        fill_hidden(pixels, alpha * 0, what="style")
+        fill_transparent(pixels, alpha * 0, what="style")
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 30), st.integers(1, 30))

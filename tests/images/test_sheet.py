@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageFont
 
 from pincel.errors import OptionError
-from pincel.images.sheet import _spelled, contact_sheet
+from pincel.images.sheet import _in_letters_of_font, contact_sheet
 
 RED, BLUE, CLEAR = "#ff0000", "#0000ff", "#00000000"
 
@@ -86,7 +86,7 @@ def test_transparent_pictures_show_the_paper() -> None:
 
 def test_captions_are_spelled_in_the_letters_the_font_has() -> None:
     font = ImageFont.load_default(size=12)
-    assert _spelled("España · α/β 2×3", font) == "Espana · alpha/beta 2x3"
+    assert _in_letters_of_font("España · α/β 2×3", font) == "Espana · alpha/beta 2x3"
 
 
 @pytest.mark.parametrize("options", [{"height": 0}, {"columns": 0}, {"height": -5}, {"width": 0}])

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from pincel.images import shrink
-from pincel.images.shrink import factor
+from pincel.images.shrink import shrink_factor
 from tests.images.builders import saved
 from tests.images.test_colorspace import with_chunks
 
@@ -33,7 +33,7 @@ GIB = 1 << 30
 )
 def test_by_how_much(size: tuple[int, int], target: tuple[int, int] | None, memory: int | None, expected: int) -> None:
     fit = None if target is None else lambda _height, _width: target
-    assert factor(size, fit, memory) == expected
+    assert shrink_factor(size, fit, memory) == expected
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_pixels_are_averaged(load: Any, form: str, mode: str) -> None:
 def test_a_picture_is_shrunk_by_no_less_than_was_asked_for(load: Any, form: str, by: int) -> None:
     data = saved(Image.fromarray(VALUES[..., :3]).resize((640, 480)), form)
     shrunk = load(data, fit=lambda _height, _width: (480 // by // shrink.MARGIN, 640 // by // shrink.MARGIN))
-    wanted = factor((640, 480), lambda _height, _width: (480 // by // shrink.MARGIN, 640 // by // shrink.MARGIN))
+    wanted = shrink_factor((640, 480), lambda _height, _width: (480 // by // shrink.MARGIN, 640 // by // shrink.MARGIN))
     assert wanted >= by
     assert shrunk.width <= math.ceil(640 / wanted) + 1
     assert shrunk.width >= 640 / wanted / 2

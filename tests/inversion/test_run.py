@@ -19,7 +19,7 @@ from pincel.errors import OptionError, PictureSizeError, UnknownNameError
 from pincel.images.io import load_picture
 from pincel.inversion.build import make_losses, make_problem, phases
 from pincel.inversion.representation import Representation, make_representation
-from pincel.inversion.run import Rebuild
+from pincel.inversion.run import InversionRun
 from pincel.losses.code import CodeLoss, full_mask
 from pincel.recipes import INVERSIONS
 from tests.tensors import assert_close, normal, picture
@@ -62,7 +62,7 @@ def test_the_gradient_of_the_objective_is_that_of_finite_differences(spec: str |
 
 
 def test_the_record_says_the_error_of_the_picture() -> None:
-    run = Rebuild(photograph(), NETWORK, size=40, steps=30, recipe="mahendran2015")
+    run = InversionRun(photograph(), NETWORK, size=40, steps=30, recipe="mahendran2015")
     events = list(run)
     result = run.result
     steps = [event for event in events if isinstance(event, Step)]
@@ -80,10 +80,10 @@ def test_the_record_says_the_error_of_the_picture() -> None:
 
 @pytest.mark.parametrize("recipe", list(INVERSIONS))
 def test_each_picture_of_a_batch_is_what_it_would_be_alone(recipe: str) -> None:
-    together = Rebuild(photograph(), NETWORK, size=40, steps=6, recipe=recipe, repeats=3, seed=5)
+    together = InversionRun(photograph(), NETWORK, size=40, steps=6, recipe=recipe, repeats=3, seed=5)
     list(together)
     for number in range(3):
-        alone = Rebuild(photograph(), NETWORK, size=40, steps=6, recipe=recipe, seed=5 + number)
+        alone = InversionRun(photograph(), NETWORK, size=40, steps=6, recipe=recipe, seed=5 + number)
         list(alone)
         assert_close(together.result.pictures[number], alone.result.pictures[0], atol=2e-3, rtol=0)
     errors = together.result.record["relative_errors"]
@@ -91,7 +91,7 @@ def test_each_picture_of_a_batch_is_what_it_would_be_alone(recipe: str) -> None:
 
 
 def test_mean_and_deviation_of_a_batch() -> None:
-    run = Rebuild(photograph(), NETWORK, size=40, steps=2, repeats=2)
+    run = InversionRun(photograph(), NETWORK, size=40, steps=2, repeats=2)
     list(run)
     result = run.result
     a, b = result.pictures
@@ -110,7 +110,7 @@ def test_the_same_seed_is_the_same_picture() -> None:
 
 def test_neurons_leave_the_rest_to_the_regularizers() -> None:
     """Only where the chosen neurons look is the picture rebuilt."""
-    run = Rebuild(photograph(48, 48), NETWORK, size=48, steps=50, recipe="mahendran2015", neurons="9x9", tv_weight=50)
+    run = InversionRun(photograph(48, 48), NETWORK, size=48, steps=50, recipe="mahendran2015", neurons="9x9", tv_weight=50)
     list(run)
     found, given = run.result.pictures[0], photograph(48, 48)[0]
     rebuilt, lost = (
@@ -134,7 +134,7 @@ def test_a_function_must_return_a_code_for_each_picture() -> None:
 
 @pytest.mark.parametrize("spec", ["hog", "hogb", "dsift"])
 def test_descriptors_are_inverted_in_gray(spec: str) -> None:
-    run = Rebuild(photograph(48, 64), spec, size=64, steps=60)
+    run = InversionRun(photograph(48, 64), spec, size=64, steps=60)
     start = next(event for event in run if isinstance(event, Step))
     list(run)
     result = run.result
@@ -175,7 +175,7 @@ def test_descriptors_are_inverted_in_gray(spec: str) -> None:
     ids=lambda options: ",".join(f"{key}={value}" for key, value in options.items()),
 )
 def test_each_option_for_three_steps(options: dict[str, Any]) -> None:
-    run = Rebuild(photograph(), NETWORK, **{"size": 36, "steps": 3, **options})
+    run = InversionRun(photograph(), NETWORK, **{"size": 36, "steps": 3, **options})
     totals = [event.total for event in run if isinstance(event, Step)]
     assert all(0 <= total < math.inf for total in totals)
     assert run.result.record["steps"] >= 1
@@ -207,7 +207,7 @@ def test_the_view_wanders_by_a_quarter_of_the_stride_and_comes_back() -> None:
 
 
 def test_it_ends_early_with_the_best_so_far() -> None:
-    run = Rebuild(photograph(), NETWORK, size=40, steps=50)
+    run = InversionRun(photograph(), NETWORK, size=40, steps=50)
     for event in run:
         if isinstance(event, Step) and event.step == 3:
             run.stop("interrupted")
@@ -216,7 +216,7 @@ def test_it_ends_early_with_the_best_so_far() -> None:
 
 
 def test_a_picture_smaller_than_what_one_unit_sees_is_told_of() -> None:
-    run = Rebuild(photograph(), "vgg19:relu4_1", size=40, steps=1)
+    run = InversionRun(photograph(), "vgg19:relu4_1", size=40, steps=1)
     assert "One unit of vgg19:relu4_1 sees 68 pixels, more than the 40×32 of the picture." in [e.text for e in run if isinstance(e, Notice)]
 
 
@@ -240,16 +240,16 @@ def test_a_picture_smaller_than_what_one_unit_sees_is_told_of() -> None:
 )
 def test_what_cannot_be_inverted(spec: Any, options: dict[str, Any], kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
-        Rebuild(photograph(), spec, **{"size": 40, **options})
+        InversionRun(photograph(), spec, **{"size": 40, **options})
 
 
 def test_a_photograph_with_fewer_pixels_than_a_code_needs() -> None:
     with pytest.raises(PictureSizeError, match="is too small: 12×12 pixels, and vgg19:relu5_1 sees nothing in one with a side below 16"):
-        Rebuild(photograph(12, 12), "vgg19:relu5_1")
+        InversionRun(photograph(12, 12), "vgg19:relu5_1")
 
 
 def test_events_end_with_why(tmp_path: Path) -> None:
-    run = Rebuild(photograph(), NETWORK, size=40, steps=2)
+    run = InversionRun(photograph(), NETWORK, size=40, steps=2)
     *_, last = run
     assert isinstance(last, Stopped)
     run.result.save(tmp_path / "rebuilt.png")

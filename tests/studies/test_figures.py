@@ -7,7 +7,7 @@ import pytest
 from _speed.pastiche_runner import PasticheRunner
 from pincel import transfer
 from pincel.backbones import BACKBONES
-from pincel.backbones.calibrate import _calibration_pixels, calibrated, calibration_pictures
+from pincel.backbones.calibrate import _calibration_pixels, calibration_pictures, normalized_vgg
 from pincel.backbones.normalize import mean_activations
 from pincel.backbones.vgg import Pooling, load_vgg
 from pincel.samples import find_sample
@@ -38,7 +38,7 @@ def test_a_hundred_steps_go_at_least_as_far_as_those_of_pastiche(content: str, s
 
 @pytest.mark.parametrize("pooling", ["avg", "max"])
 def test_every_filter_of_the_normalized_network_has_mean_one(pooling: Pooling) -> None:
-    vgg = calibrated(load_vgg(BACKBONES["vgg19"], pooling=pooling), "samples", print, print)
+    vgg = normalized_vgg(load_vgg(BACKBONES["vgg19"], pooling=pooling), "samples", print, print)
     means = mean_activations(vgg, (_calibration_pixels(path) for path in calibration_pictures("samples")))
     low, high = min(float(m.min()) for m in means.values()), max(float(m.max()) for m in means.values())
     print(f"{pooling} pooling, {sum(m.numel() for m in means.values())} filters: means from {low:.6f} to {high:.6f}")

@@ -9,7 +9,7 @@ import pytest
 
 from gallery import PAGES, commands, page_of, pictures_of
 from pincel.inversion.build import check_inversion
-from pincel.inversion.code_mask import parse_neurons
+from pincel.inversion.code_mask import parse_code_mask
 from pincel.inversion.representation import check_representation
 from pincel.inversion.run import resolve_inversion
 from pincel.recipes.inversion import Inversion
@@ -47,7 +47,7 @@ def test_commands_of_the_page_of_inversion_are_commands(name: str) -> None:
     values = {key: value for key, value in given.items() if key in Inversion.model_fields and value is not None}
     check_representation(given["representation"])
     check_inversion(resolve_inversion(given["recipe"], values), given["representation"])
-    parse_neurons(given["neurons"])
+    parse_code_mask(given["neurons"])
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from pincel.errors import FilmError
-from pincel.images.orientation import upright
+from pincel.images.orientation import apply_orientation
 from pincel.video.aperture import find_crop
 from pincel.video.read import open_film
 from tests.video.make_films import flat, moving, write_film
@@ -53,7 +53,7 @@ def test_a_turned_or_mirrored_film_stands_as_it_is_to_be_shown(tmp_path: Path, o
         shown = np.zeros((film.height, film.width, 3), np.uint8)
         shown[down - down.min(), across - across.min()] = pixels
         assert np.abs(frame.pixels.astype(int) - shown).mean() < 5
-        assert np.array_equal(shown, upright(pixels, orientation))
+        assert np.array_equal(shown, apply_orientation(pixels, orientation))
 
 
 def test_an_angle_that_is_no_quarter_turn_is_said(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_what_lies_outside_of_the_clean_aperture_is_cut_off(tmp_path: Path, orie
     assert film.crop == (10, 4, 6, 8)
     assert "the rest is cut off" in film.notes[0]
     for frame, pixels in zip(film.read(), stored, strict=True):
-        wanted = upright(pixels[4:40, 10:58], orientation)
+        wanted = apply_orientation(pixels[4:40, 10:58], orientation)
         assert frame.pixels.shape == wanted.shape == (film.height, film.width, 3)
         assert np.abs(frame.pixels.astype(int) - wanted).mean() < 5
 
@@ -255,7 +255,7 @@ def test_animations_are_turned_upright_and_converted_to_srgb(tmp_path: Path) -> 
     assert (film.width, film.height) == (36, 48)
     assert film.notes == ("Of the frames: turned upright (EXIF orientation 6).",)
     for frame, pixels in zip(film.read(), moving(3), strict=True):
-        assert np.array_equal(frame.pixels, upright(pixels, 6))
+        assert np.array_equal(frame.pixels, apply_orientation(pixels, 6))
     other = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ"))
     pictures[0].save(tmp_path / "b.png", save_all=True, append_images=pictures[1:], duration=100, icc_profile=other.tobytes())
     assert "profile" in open_film(tmp_path / "b.png").notes[0]

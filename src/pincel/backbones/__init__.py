@@ -26,14 +26,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pincel.backbones.shelf import Shelf
+from pincel.backbones.model_registry import ModelRegistry
 from pincel.registry import Registry
 
 if TYPE_CHECKING:
-    from pincel.backbones.gradients import Descriptor
+    from pincel.backbones.descriptors import Descriptor
     from pincel.backbones.vgg import VGG
 
-BACKBONES = Shelf(
+BACKBONES = ModelRegistry(
     "backbone",
     {
         "vgg19": "pincel.backbones.vgg_specs:VGG19",
@@ -73,8 +73,8 @@ BACKBONES = Shelf(
         "caffenet-caffe": "pincel.backbones.alexnet_specs:CAFFENET_CAFFE",
         "alexnet-torchvision": "pincel.backbones.alexnet_specs:ALEXNET_TORCHVISION",
         "squeezenet": "pincel.backbones.squeezenet_specs:SQUEEZENET",
-        "random-cnn": "pincel.backbones.bank_specs:RANDOM_CNN",
-        "random-cnn-11": "pincel.backbones.bank_specs:RANDOM_CNN_11",
+        "random-cnn": "pincel.backbones.random_specs:RANDOM_CNN",
+        "random-cnn-11": "pincel.backbones.random_specs:RANDOM_CNN_11",
     },
 )
 
@@ -84,8 +84,8 @@ NETWORKS: Registry[Callable[..., VGG]] = Registry(
     {
         "vgg": "pincel.backbones.vgg:load_vgg",
         "alexnet": "pincel.backbones.alexnet:load_alexnet",
-        "timm": "pincel.backbones.borrowed:load_timm",
-        "bank": "pincel.backbones.bank:load_bank",
+        "timm": "pincel.backbones.timm_backbone:load_timm",
+        "bank": "pincel.backbones.random_filters:load_random_filters",
     },
 )
 
@@ -93,8 +93,8 @@ NETWORKS: Registry[Callable[..., VGG]] = Registry(
 DESCRIPTORS: Registry[Descriptor] = Registry(
     "representation",
     {
-        "hog": "pincel.backbones.gradients:HOG",
-        "hogb": "pincel.backbones.gradients:HOGB",
-        "dsift": "pincel.backbones.gradients:DSIFT",
+        "hog": "pincel.backbones.descriptors:HOG",
+        "hogb": "pincel.backbones.descriptors:HOGB",
+        "dsift": "pincel.backbones.descriptors:DSIFT",
     },
 )

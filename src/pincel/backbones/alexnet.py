@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.backbones.response import normalized
+from pincel.backbones.lrn import normalized
 from pincel.backbones.specs import LayerSpec, ModelSpec, Response
-from pincel.backbones.vgg import VGG, Padding, Pooling, PoolRounding, widened
+from pincel.backbones.vgg import VGG, Padding, Pooling, PoolRounding, upcast
 from pincel.backbones.weights import load_weights
 from pincel.errors import OptionError, WeightsError
 from pincel.files import one_line
@@ -54,7 +54,7 @@ class AlexNet(VGG):
             x = functional.relu(x, inplace=own) if layer.kind == "relu" else self._answered(layer, x)
             own = layer.kind in ("conv", "fc") and layer.name not in wanted
             if layer.name in wanted:
-                yield layer.name, widened(x)
+                yield layer.name, upcast(x)
 
     def output_size(self, length: int, times: int) -> int:
         """Return what becomes of a side in the deepest layer with so many times the stride, but for the fully connected ones."""
@@ -72,7 +72,7 @@ class AlexNet(VGG):
             return pooled(x, layer.kernel, layer.step, ceil_mode=layer.up or self.pool_rounding == "up")
         weight, bias = self.weights[layer.name]
         if layer.kind == "fc" and x.shape[-2:] == weight.shape[-2:]:
-            return connected(x.to(weight.dtype), weight, bias)
+            return linear_layer(x.to(weight.dtype), weight, bias)
         x, pad = self._with_border(layer, x.to(weight.dtype))
         return functional.conv2d(x, weight, bias, layer.step, pad, groups=layer.groups)
 
@@ -86,7 +86,7 @@ class AlexNet(VGG):
         return functional.pad(x, (layer.pad,) * 4, mode=mode).contiguous(memory_format=torch.channels_last), 0
 
 
-def connected(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+def linear_layer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Return what a fully connected layer answers to a map of its own size: a product of matrices, several times as quick as a convolution.
 
     Args:
@@ -117,7 +117,7 @@ def local_response(x: Tensor, response: Response) -> Tensor:
     Paper:
         Krizhevsky, Sutskever, Hinton 2012, section 3.3.
     """
-    return normalized(widened(x), response)
+    return normalized(upcast(x), response)
 
 
 def load_alexnet(

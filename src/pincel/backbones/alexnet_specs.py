@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pincel.backbones.specs import LayerSpec, ModelSpec, Response, conv, fully_connected, pool, relu, stacked
+from pincel.backbones.specs import LayerSpec, ModelSpec, Response, build_layers, conv, fully_connected, pool, relu
 from pincel.backbones.vgg_specs import VGG19_TORCHVISION
 
 # Channels of the first five convolutions: of the paper, and of the torchvision network.
@@ -17,7 +17,7 @@ WIDE, ONE_TOWER = (96, 256, 384, 384, 256), (64, 192, 384, 256, 256)
 
 
 def norm(name: str) -> LayerSpec:
-    """Plan a local response normalization, for :func:`pincel.backbones.specs.stacked`."""
+    """Plan a local response normalization, for :func:`pincel.backbones.specs.build_layers`."""
     return LayerSpec(name, "norm", 0, 0, 0)
 
 
@@ -36,7 +36,7 @@ def krizhevsky_layers(
     one, two, three, four, five = channels
     bottom = (conv("conv1", one, 11, step=4), relu("relu1"), *first, conv("conv2", two, 5, pad=2, groups=2), relu("relu2"), *second)
     middle = (conv("conv3", three, 3, pad=1), relu("relu3"), conv("conv4", four, 3, pad=1, groups=2), relu("relu4"))
-    return stacked((*bottom, *middle, conv("conv5", five, 3, pad=1, groups=2), relu("relu5"), pool("pool5", 3, 2), *top))
+    return build_layers((*bottom, *middle, conv("conv5", five, 3, pad=1, groups=2), relu("relu5"), pool("pool5", 3, 2), *top))
 
 
 def one_tower_layers(channels: tuple[int, ...] = ONE_TOWER, top: Iterable[LayerSpec] = fully_connected(6)) -> tuple[LayerSpec, ...]:
@@ -49,7 +49,7 @@ def one_tower_layers(channels: tuple[int, ...] = ONE_TOWER, top: Iterable[LayerS
     one, two, three, four, five = channels
     bottom = (conv("conv1", one, 11, step=4, pad=2), relu("relu1"), pool("pool1", 3, 2), conv("conv2", two, 5, pad=2), relu("relu2"))
     middle = (pool("pool2", 3, 2), conv("conv3", three, 3, pad=1), relu("relu3"), conv("conv4", four, 3, pad=1), relu("relu4"))
-    return stacked((*bottom, *middle, conv("conv5", five, 3, pad=1), relu("relu5"), pool("pool5", 3, 2), *top))
+    return build_layers((*bottom, *middle, conv("conv5", five, 3, pad=1), relu("relu5"), pool("pool5", 3, 2), *top))
 
 
 # Krizhevsky, Sutskever and Hinton 2012, section 3.5: normalized, then pooled. Caffe's reference network pools first.

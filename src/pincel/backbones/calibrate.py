@@ -12,9 +12,9 @@ import safetensors.torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from pincel.backbones.hashes import noted_digest
+from pincel.backbones.hashes import cached_digest
 from pincel.backbones.normalize import mean_activations, normalize
-from pincel.backbones.store import locate
+from pincel.backbones.store import ensure
 from pincel.backbones.vgg import VGG
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError, OutputError, PincelError
@@ -32,12 +32,12 @@ Tell: TypeAlias = Callable[[str], None]
 Progress: TypeAlias = Callable[[str, int, int], None]
 
 
-def calibrated(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> VGG:
-    """Return the network rescaled so that every filter's mean activation over a set of pictures is 1; see :func:`measured`."""
-    return normalize(vgg, measured(vgg, calibration, tell, progress))
+def normalized_vgg(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> VGG:
+    """Return the network rescaled so that every filter's mean activation over a set of pictures is 1; see :func:`calibration_means`."""
+    return normalize(vgg, calibration_means(vgg, calibration, tell, progress))
 
 
-def measured(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> dict[str, Tensor]:
+def calibration_means(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> dict[str, Tensor]:
     """Return the mean activation of every filter over a set of pictures, convolution → (C,), by which a network is normalized.
 
     Args:
@@ -95,7 +95,7 @@ def _fingerprint(vgg: VGG, paths: list[Path]) -> str:
     """Everything the means depend on."""
     fed = map(str, (*vgg.spec.mean, *vgg.spec.std))
     spec = vgg.spec
-    weights = spec.sha256 if spec.package else noted_digest(locate(spec), "SHA-256")
+    weights = spec.sha256 if spec.package else cached_digest(ensure(spec), "SHA-256")
     parts = [weights, *fed, vgg.pooling, vgg.pool_rounding, str(SIDE), *(sha256_of(path) for path in paths)]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 

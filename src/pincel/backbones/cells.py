@@ -19,10 +19,10 @@ from torch.nn import functional
 Binning = Callable[[Tensor, int], Tensor]
 
 # Where a slope is shorter it has no direction (the constant of the released code). Its square still is a number in float32.
-FAINT = 1e-10
+MIN_LENGTH = 1e-10
 
 
-def slopes(gray: Tensor) -> Tensor:
+def image_gradients(gray: Tensor) -> Tensor:
     r"""Half the difference of the two neighbors, across and down.
 
     .. math:: g_x = (x_{i,j+1} - x_{i,j-1})/2, \quad g_y = (x_{i+1,j} - x_{i-1,j})/2
@@ -65,7 +65,7 @@ def hard_bins(steep: Tensor, directions: int) -> Tensor:
     length = _length(steep)
     with torch.no_grad():
         across, down = steep[:, :1], steep[:, 1:]
-        x, y = _compass(directions).to(steep).view(2, 1, directions, 1, 1)
+        x, y = _bin_directions(directions).to(steep).view(2, 1, directions, 1, 1)
         nearest = (x * across + y * down).argmax(1, keepdim=True)
     return length.new_zeros(_shape(steep, directions)).scatter(1, nearest, length)
 
@@ -91,12 +91,12 @@ def soft_bins(steep: Tensor, directions: int) -> Tensor:
 
     Differs:
         The released code finds the angle as arccos(⟨g, d⟩/\|g\|), whose slope is infinite on a direction, and rounds it off there by a
-        constant of 1e-7; the same angle comes from arctan here, and needs none. Below :data:`FAINT` all goes to bin 0.
+        constant of 1e-7; the same angle comes from arctan here, and needs none. Below :data:`MIN_LENGTH` all goes to bin 0.
     """
     length = _length(steep)
     across, down = steep[:, :1], steep[:, 1:]
     # Where there is no slope, its direction would have an infinite gradient; its length is no number to speak of.
-    angle = torch.atan2(down, across.masked_fill(length <= FAINT, 1.0)) * (directions / (2 * math.pi))
+    angle = torch.atan2(down, across.masked_fill(length <= MIN_LENGTH, 1.0)) * (directions / (2 * math.pi))
     before = angle.detach().floor()
     share = angle - before
     first = before.long() % directions
@@ -104,7 +104,7 @@ def soft_bins(steep: Tensor, directions: int) -> Tensor:
     return votes.scatter(1, (first + 1) % directions, length * share)
 
 
-def gathered(votes: Tensor, cell: int, around: int = 0) -> Tensor:
+def pool_cells(votes: Tensor, cell: int, around: int = 0) -> Tensor:
     r"""Add up votes in square cells, each pixel shared between the four cells whose middles it lies between.
 
     .. math:: c_{pq} = \sum_{ij} a_{i-pb} \, a_{j-qb} \, v_{ij}, \quad a_t = 1 - |t + \tfrac12 - b|/b, \quad t = 0 … 2b - 1
@@ -117,11 +117,11 @@ def gathered(votes: Tensor, cell: int, around: int = 0) -> Tensor:
     Returns:
         Shape (B, K, ⌊(H + around)/b⌋ - 1, ⌊(W + around)/b⌋ - 1). Pixels behind the last square are not seen.
     """
-    across = _gathered_across(votes, cell, around)
-    return _gathered_across(across.transpose(-1, -2), cell, around).transpose(-1, -2)
+    across = _pool_columns(votes, cell, around)
+    return _pool_columns(across.transpose(-1, -2), cell, around).transpose(-1, -2)
 
 
-def _gathered_across(votes: Tensor, cell: int, around: int) -> Tensor:
+def _pool_columns(votes: Tensor, cell: int, around: int) -> Tensor:
     """Do so along the rows. A square is two stretches of b pixels, and each stretch is the second of one and the first of the next."""
     width, before = votes.shape[-1], around // 2
     stretches = (width + around) // cell
@@ -142,7 +142,7 @@ def _shape(steep: Tensor, directions: int) -> tuple[int, int, int, int]:
     return steep.shape[0], directions, steep.shape[2], steep.shape[3]
 
 
-def _compass(directions: int) -> Tensor:
+def _bin_directions(directions: int) -> Tensor:
     """Return cosines and sines of the directions, (2, K), float64.
 
     Rounded to 15 digits, so that mirrored directions are mirrored to the last bit: a slope straight down is as near to 80° as to 100°, and

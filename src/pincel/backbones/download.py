@@ -19,18 +19,18 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pincel.backbones.fetch import Address, Patience, UnusableError, Watch, fetch
-from pincel.backbones.hashes import Expected, digests_of, expected, note_digest
-from pincel.backbones.part import Part, part_of
+from pincel.backbones.fetch import ByteProgress, Mirror, PermanentError, RetryPolicy, fetch
+from pincel.backbones.hashes import Checksum, cache_digest, expected_checksum, file_digests
+from pincel.backbones.partial_file import PartialFile, partial_file
 from pincel.backbones.specs import ModelSpec
 from pincel.errors import WeightsError
 
-PATIENCE = Patience()
+RETRY_POLICY = RetryPolicy()
 # Seconds between two looks at what another process has downloaded, and between two lines on stderr.
-GLANCE, PAUSE = 0.1, 10.0
+POLL_SECONDS, LINE_SECONDS = 0.1, 10.0
 
 
-def download(spec: ModelSpec, path: Path, watch: Watch | None = None, patience: Patience = PATIENCE) -> None:
+def download(spec: ModelSpec, path: Path, watch: ByteProgress | None = None, patience: RetryPolicy = RETRY_POLICY) -> None:
     """Download the file of a spec, unless another process has done so in the meantime.
 
     Args:
@@ -42,17 +42,17 @@ def download(spec: ModelSpec, path: Path, watch: Watch | None = None, patience: 
     Raises:
         WeightsError: If it cannot be had; says what to fetch and where to put it by hand.
     """
-    show = watch or Lines(spec.name).show
+    show = watch or StderrProgress(spec.name).show
     if offline():
-        raise _missing(spec, path, "PINCEL_OFFLINE is set", "Try again without it")
-    part = part_of(path)
+        raise _download_error(spec, path, "PINCEL_OFFLINE is set", "Try again without it")
+    part = partial_file(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(path, lambda: show(part.length(), spec.size or None)):
+        with _locked(path, lambda: show(part.length(), spec.size or None)):
             if not path.is_file():
-                _from_anywhere(spec, path, show, patience)
+                _try_mirrors(spec, path, show, patience)
     except OSError as error:
-        raise _unwritable(spec, path, error) from error
+        raise _write_error(spec, path, error) from error
 
 
 def offline() -> bool:
@@ -60,7 +60,7 @@ def offline() -> bool:
     return os.environ.get("PINCEL_OFFLINE", "") not in ("", "0")
 
 
-class Lines:
+class StderrProgress:
     """Progress as lines on stderr, for a program that shows none itself: one when it begins, then one every ten seconds.
 
     Args:
@@ -69,11 +69,11 @@ class Lines:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._told = -PAUSE
+        self._told = -LINE_SECONDS
 
     def show(self, done: int, total: int | None) -> None:
         """Tell how many bytes of how many are here."""
-        if time.monotonic() - self._told >= PAUSE:
+        if time.monotonic() - self._told >= LINE_SECONDS:
             self._told = time.monotonic()
             sys.stderr.write(f"downloading the weights of {self._name}: {mebibytes(done, total)}\n")
 
@@ -89,12 +89,12 @@ def mebibytes(done: int, total: int | None) -> str:
 
 
 @contextmanager
-def _alone(path: Path, meanwhile: Callable[[], None]) -> Iterator[None]:
+def _locked(path: Path, meanwhile: Callable[[], None]) -> Iterator[None]:
     """Be the only process that downloads this file; until then, do something else now and again."""
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     while True:
         try:
-            lock.acquire(timeout=GLANCE)
+            lock.acquire(timeout=POLL_SECONDS)
             break
         except Timeout:
             meanwhile()
@@ -108,26 +108,26 @@ def _alone(path: Path, meanwhile: Callable[[], None]) -> Iterator[None]:
         lock.release()
 
 
-def _from_anywhere(spec: ModelSpec, path: Path, show: Watch, patience: Patience) -> None:
+def _try_mirrors(spec: ModelSpec, path: Path, show: ByteProgress, patience: RetryPolicy) -> None:
     """Ask one address after the other until one gives the file, and give it its name."""
-    wanted, part, reasons = expected(spec, path), part_of(path), dict[str, str]()
+    wanted, part, reasons = expected_checksum(spec, path), partial_file(path), dict[str, str]()
     for url in (spec.url, *spec.mirrors):
-        address = Address(url, spec.size, len(wanted.digest) if wanted.says == "published" else 0)
+        address = Mirror(url, spec.size, len(wanted.digest) if wanted.says == "published" else 0)
         try:
-            found = _whole(address, part, wanted, show, patience)
-        except UnusableError as error:
+            found = _fetch_verified(address, part, wanted, show, patience)
+        except PermanentError as error:
             reasons[url] = str(error)
         else:
             part.path.replace(path)
             part.note.unlink(missing_ok=True)
-            note_digest(path, wanted.kind, found)
+            cache_digest(path, wanted.kind, found)
             return
     told = "; ".join(reasons.values() if len(reasons) == 1 else (f"{url}: {reason}" for url, reason in reasons.items()))
     hint = f"Try again later: the {mebibytes(part.length(), None)} that have come are kept" if part.length() else "Try again with a network"
-    raise _missing(spec, path, told, hint)
+    raise _download_error(spec, path, told, hint)
 
 
-def _whole(address: Address, part: Part, wanted: Expected, show: Watch, patience: Patience) -> str:
+def _fetch_verified(address: Mirror, part: PartialFile, wanted: Checksum, show: ByteProgress, patience: RetryPolicy) -> str:
     """Bring the whole file from one address and check it; return its hash.
 
     Raises:
@@ -144,14 +144,14 @@ def _whole(address: Address, part: Part, wanted: Expected, show: Watch, patience
         return found
     part.drop()
     told = f"expected {wanted.digest[:16]}…" if wanted.says == "published" else f"it had {wanted.digest[:16]}… before"
-    raise UnusableError(f"the file there has {wanted.kind} {found[:16]}…, {told}")
+    raise PermanentError(f"the file there has {wanted.kind} {found[:16]}…, {told}")
 
 
-def _digest(part: Part, wanted: Expected) -> str:
-    return digests_of(part.path, (wanted.kind,))[wanted.kind]
+def _digest(part: PartialFile, wanted: Checksum) -> str:
+    return file_digests(part.path, (wanted.kind,))[wanted.kind]
 
 
-def _missing(spec: ModelSpec, path: Path, reason: str, hint: str) -> WeightsError:
+def _download_error(spec: ModelSpec, path: Path, reason: str, hint: str) -> WeightsError:
     """Build the error that says what is missing, from where it can be had, and where to put it."""
     also = f" (or from {', '.join(spec.mirrors)})" if spec.mirrors else ""
     return WeightsError(
@@ -160,10 +160,10 @@ def _missing(spec: ModelSpec, path: Path, reason: str, hint: str) -> WeightsErro
     )
 
 
-def _unwritable(spec: ModelSpec, path: Path, error: OSError) -> WeightsError:
+def _write_error(spec: ModelSpec, path: Path, error: OSError) -> WeightsError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     reason = f"the disk is full: {error.strerror}" if full else f"{error.filename or path.parent}: {error.strerror or error}"
-    return _missing(
+    return _download_error(
         spec,
         path,
         reason,

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 
 import httpx
 
-from pincel.backbones.hashes import WHOLE
-from pincel.backbones.part import Part
+from pincel.backbones.hashes import MIN_DIGITS
+from pincel.backbones.partial_file import PartialFile
 from pincel.version import __version__
 
 # Told how many bytes of how many are here; None while nobody has said how many there are.
-Watch = Callable[[int, int | None], None]
+ByteProgress = Callable[[int, int | None], None]
 # Answers of a server that may be another in a moment.
-BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+RETRY_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
-class UnusableError(Exception):
+class PermanentError(Exception):
     """An address will not give the file; says why. The next may."""
 
 
-class FalteredError(Exception):
+class TransientError(Exception):
     """This time it came to nothing, or not to all of it: worth another try.
 
     Attributes:
@@ -38,7 +38,7 @@ class FalteredError(Exception):
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to wait for a server, and how often to try again.
 
     Attributes:
@@ -61,7 +61,7 @@ class Patience:
 
 
 @dataclass(frozen=True)
-class Address:
+class Mirror:
     """One of the places where a file can be had.
 
     Attributes:
@@ -77,12 +77,12 @@ class Address:
     def refusal(self) -> str:
         """Return why nothing is to be had from here, or nothing: on a way that is not encrypted, anybody can put another file."""
         scheme = self.url.partition(":")[0].lower()
-        if scheme == "https" or (scheme == "http" and self.digits >= WHOLE):
+        if scheme == "https" or (scheme == "http" and self.digits >= MIN_DIGITS):
             return ""
         return "it is not encrypted, and no whole hash was published to check the file by" if scheme == "http" else "it is no https address"
 
 
-def fetch(address: Address, part: Part, watch: Watch, patience: Patience) -> bool:
+def fetch(address: Mirror, part: PartialFile, watch: ByteProgress, patience: RetryPolicy) -> bool:
     """Bring what is missing of a part from one address.
 
     Args:
@@ -99,26 +99,26 @@ def fetch(address: Address, part: Part, watch: Watch, patience: Patience) -> boo
         OSError: If it cannot be written.
     """
     if why := address.refusal():
-        raise UnusableError(why)
+        raise PermanentError(why)
     best, idle = part.length(), 0
     with _client(address, patience) as client:
         while True:
             try:
-                return _ask(client, address, part, watch)
-            except FalteredError as error:
+                return _request(client, address, part, watch)
+            except TransientError as error:
                 here = part.length()
                 best, idle = max(best, here), 0 if here > best else idle + 1
                 if idle >= patience.tries:
-                    raise UnusableError(str(error)) from error
+                    raise PermanentError(str(error)) from error
                 time.sleep(patience.before(max(idle, 1), error.pause))
 
 
-def _client(address: Address, patience: Patience) -> httpx.Client:
+def _client(address: Mirror, patience: RetryPolicy) -> httpx.Client:
     """Make what speaks HTTP: with the proxies and certificates of this machine's settings, and TLS as strict as it comes."""
 
     def stay_encrypted(request: httpx.Request) -> None:
         if address.url.lower().startswith("https:") and request.url.scheme != "https":
-            raise UnusableError(f"it sends on to {request.url}, which is not encrypted")
+            raise PermanentError(f"it sends on to {request.url}, which is not encrypted")
 
     try:
         return httpx.Client(
@@ -129,10 +129,10 @@ def _client(address: Address, patience: Patience) -> httpx.Client:
             event_hooks={"request": [stay_encrypted]},
         )
     except (ValueError, ImportError, OSError) as error:
-        raise UnusableError(f"the proxy or certificates that this machine is set to cannot be used: {error}") from error
+        raise PermanentError(f"the proxy or certificates that this machine is set to cannot be used: {error}") from error
 
 
-def _ask(client: httpx.Client, address: Address, part: Part, watch: Watch) -> bool:
+def _request(client: httpx.Client, address: Mirror, part: PartialFile, watch: ByteProgress) -> bool:
     """Ask once for what is missing, and write it as it comes; return whether something was here before and still is.
 
     Raises:
@@ -142,21 +142,21 @@ def _ask(client: httpx.Client, address: Address, part: Part, watch: Watch) -> bo
     if address.size and part.length() == address.size:
         return True
     try:
-        with client.stream("GET", address.url, headers=_rest(address, part)) as response:
+        with client.stream("GET", address.url, headers=_range_headers(address, part)) as response:
             return _write(response, address, part, watch)
     except httpx.TimeoutException as error:
-        raise FalteredError("it stopped answering") from error
+        raise TransientError("it stopped answering") from error
     except httpx.UnsupportedProtocol as error:
-        raise UnusableError(str(error)) from error
+        raise PermanentError(str(error)) from error
     except httpx.TransportError as error:
         # Another try would meet the same certificate.
-        kind = UnusableError if "CERTIFICATE" in str(error) else FalteredError
+        kind = PermanentError if "CERTIFICATE" in str(error) else TransientError
         raise kind(str(error) or type(error).__name__) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise UnusableError(str(error) or type(error).__name__) from error
+        raise PermanentError(str(error) or type(error).__name__) from error
 
 
-def _rest(address: Address, part: Part) -> dict[str, str]:
+def _range_headers(address: Mirror, part: PartialFile) -> dict[str, str]:
     """Return the headers that ask for what is missing; none to ask for everything."""
     here = part.length()
     if not here or (address.size and here > address.size):
@@ -168,14 +168,14 @@ def _rest(address: Address, part: Part) -> dict[str, str]:
     return {"Range": f"bytes={here}-"} if address.digits else {}
 
 
-def _write(response: httpx.Response, address: Address, part: Part, watch: Watch) -> bool:
+def _write(response: httpx.Response, address: Mirror, part: PartialFile, watch: ByteProgress) -> bool:
     here = part.length()
-    begin, total = _extent(response, address, part)
+    begin, total = _content_extent(response, address, part)
     if begin == total:
         return True
     limit = address.size or total
     if limit is not None and total not in (None, limit):
-        raise UnusableError(f"the file there has {total} bytes, {limit} are expected")
+        raise PermanentError(f"the file there has {total} bytes, {limit} are expected")
     if total is not None and (free := shutil.disk_usage(part.path.parent).free) < total - begin:
         raise OSError(errno.ENOSPC, f"{total - begin} more bytes are needed and {free} are free", part.path)
     with part.path.open("r+b" if here else "wb") as stream:
@@ -187,16 +187,16 @@ def _write(response: httpx.Response, address: Address, part: Part, watch: Watch)
             stream.write(block)
             done += len(block)
             if limit is not None and done > limit:
-                raise UnusableError(f"it sends more than the {limit} bytes that are expected")
+                raise PermanentError(f"it sends more than the {limit} bytes that are expected")
             watch(done, limit)
         stream.flush()
         os.fsync(stream.fileno())
     if limit is not None and done < limit:
-        raise FalteredError(f"it ended after {done} of {limit} bytes")
+        raise TransientError(f"it ended after {done} of {limit} bytes")
     return begin > 0
 
 
-def _extent(response: httpx.Response, address: Address, part: Part) -> tuple[int, int | None]:
+def _content_extent(response: httpx.Response, address: Mirror, part: PartialFile) -> tuple[int, int | None]:
     """Return at which byte of the file an answer begins, and how many the file has, if that is said.
 
     Raises:
@@ -209,22 +209,22 @@ def _extent(response: httpx.Response, address: Address, part: Part) -> tuple[int
         url, version = part.origin()
         if first != here or (url == address.url and version and _version(response) not in ("", version)):
             part.drop()
-            raise FalteredError("it has another file now than before")
+            raise TransientError("it has another file now than before")
         return here, total
     if status == 416:
         if here and _range(response)[1] == here:
             return here, here
         part.drop()
-        raise FalteredError("it has less of the file than is here")
+        raise TransientError("it has less of the file than is here")
     said = f"{status} {response.reason_phrase}".strip()
-    if status in BUSY:
-        raise FalteredError(said, _number(response.headers.get("Retry-After", "")) or 0)
+    if status in RETRY_STATUS:
+        raise TransientError(said, _number(response.headers.get("Retry-After", "")) or 0)
     if status != 200:
-        raise UnusableError(said)
+        raise PermanentError(said)
     if response.headers.get("Content-Type", "").startswith("text/html"):
-        raise UnusableError("it answers with a web page, not with a file")
+        raise PermanentError("it answers with a web page, not with a file")
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise UnusableError(f"it sends the file only as {response.headers['Content-Encoding']}")
+        raise PermanentError(f"it sends the file only as {response.headers['Content-Encoding']}")
     return 0, _number(response.headers.get("Content-Length", ""))
 
 

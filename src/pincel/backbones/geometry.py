@@ -24,7 +24,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 
 @dataclass(frozen=True)
-class Seen:
+class MapGeometry:
     """What the positions of a map see: position i sees ``field`` pixels from ``start + i · stride`` on.
 
     Attributes:
@@ -52,7 +52,7 @@ class Seen:
         """
         return max(0, (length + self.over) // self.stride)
 
-    def through(self, kernel: int, step: int, pad: int, dilation: int = 1, *, up: bool = False) -> Seen:
+    def through(self, kernel: int, step: int, pad: int, dilation: int = 1, *, up: bool = False) -> MapGeometry:
         """Return what a window of this map sees.
 
         Args:
@@ -63,7 +63,7 @@ class Seen:
             up: Whether what is left over gets a window too.
         """
         reach = dilation * (kernel - 1)
-        return Seen(
+        return MapGeometry(
             stride=self.stride * step,
             field=self.field + reach * self.stride,
             start=self.start - pad * self.stride,
@@ -74,7 +74,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Part:
+class ModuleOutput:
     """What a module of a network answers.
 
     Attributes:
@@ -87,10 +87,10 @@ class Part:
     name: str
     module: nn.Module
     shape: tuple[int, ...]
-    seen: Seen | None
+    seen: MapGeometry | None
 
 
-def follow(network: nn.Module, height: int, width: int) -> list[Part]:
+def trace(network: nn.Module, height: int, width: int) -> list[ModuleOutput]:
     """Walk a picture through a network, and say what each of its modules sees.
 
     Args:
@@ -102,14 +102,14 @@ def follow(network: nn.Module, height: int, width: int) -> list[Part]:
         Modules that answer with a tensor, and that answer once, in the order in which they are done.
     """
     picture = torch.empty(1, 3, height, width, device="meta")
-    walk = Walk(picture)
-    parts: list[Part] = []
+    walk = Tracer(picture)
+    parts: list[ModuleOutput] = []
     called: list[str] = []
 
     def note(name: str, module: nn.Module, answer: Any) -> None:
         called.append(name)
         if isinstance(answer, Tensor):
-            parts.append(Part(name, module, tuple(answer.shape), walk.known.get(answer)))
+            parts.append(ModuleOutput(name, module, tuple(answer.shape), walk.known.get(answer)))
 
     hooks = [
         module.register_forward_hook(lambda module, _, answer, name=name: note(name, module, answer))
@@ -125,7 +125,7 @@ def follow(network: nn.Module, height: int, width: int) -> list[Part]:
     return [part for part in parts if called.count(part.name) == 1]
 
 
-class Walk(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes what each tensor sees of a picture.
 
     Attributes:
@@ -135,7 +135,7 @@ class Walk(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self, picture: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.known: Any = WeakTensorKeyDictionary()
-        self.known[picture] = Seen()
+        self.known[picture] = MapGeometry()
         self.size = (picture.shape[2], picture.shape[3])
 
     def __torch_dispatch__(self, operation: Any, _: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -149,25 +149,25 @@ class Walk(TorchDispatchMode):  # type: ignore[no-untyped-call]
                     self.known[each] = seen if seen and self._fits(seen, each) else None
         return answer
 
-    def _seen(self, operation: Any, args: Any, sources: list[Tensor], answer: Any) -> Seen | None:
+    def _seen(self, operation: Any, args: Any, sources: list[Tensor], answer: Any) -> MapGeometry | None:
         before = self.known[sources[0]]
         name = operation.overloadpacket.__name__.rstrip("_")
-        if torch.Tag.pointwise in operation.tags or name in ALIKE:
-            return together([self.known[source] for source in sources])
+        if torch.Tag.pointwise in operation.tags or name in UNCHANGED:
+            return merge([self.known[source] for source in sources])
         if before is None:
             return None
-        if name in MOVES:
-            return MOVES[name](before, sources[0], answer, args)
+        if name in REARRANGEMENTS:
+            return REARRANGEMENTS[name](before, sources[0], answer, args)
         return WINDOWS[name](before, args) if name in WINDOWS and before.axes == (2, 3) else None
 
-    def _fits(self, seen: Seen, tensor: Tensor) -> bool:
+    def _fits(self, seen: MapGeometry, tensor: Tensor) -> bool:
         """Tell whether a map has as many positions as it should; where torch counts otherwise, nothing is claimed."""
         sides = [seen.positions(side) for side in self.size]
         wanted = sides if len(seen.axes) == 2 else [prod(sides)]
         return tensor.dim() > seen.axes[-1] and [tensor.shape[axis] for axis in seen.axes] == wanted
 
 
-def together(parts: Iterable[Seen | None]) -> Seen | None:
+def merge(parts: Iterable[MapGeometry | None]) -> MapGeometry | None:
     """Return what is seen by what depends on several tensors; those that are no map are spread over those that are."""
     given = list(parts)
     maps = [part for part in given if part is not None]
@@ -180,7 +180,7 @@ def together(parts: Iterable[Seen | None]) -> Seen | None:
     return replace(maps[0], start=start, field=end - start, whole=whole) if len(same) == 1 else None
 
 
-def _alike(value: Any, fallback: int) -> int:
+def _single(value: Any, fallback: int) -> int:
     """Return the one number that rows and columns share; raises ValueError if they do not."""
     numbers = set(value) if isinstance(value, list | tuple) else {value}
     if len(numbers) > 1:
@@ -188,12 +188,12 @@ def _alike(value: Any, fallback: int) -> int:
     return int(next(iter(numbers), fallback))
 
 
-def _convolution(before: Seen, args: Any) -> Seen | None:
+def _convolution(before: MapGeometry, args: Any) -> MapGeometry | None:
     _, weight, _, step, pad, dilation, transposed = args[:7]
     if transposed or weight.dim() != 4:
         return None
     try:
-        return before.through(_alike(weight.shape[2:], 1), _alike(step, 1), _alike(pad, 0), _alike(dilation, 1))
+        return before.through(_single(weight.shape[2:], 1), _single(step, 1), _single(pad, 0), _single(dilation, 1))
     except ValueError:
         return replace(before, whole=True) if _same_size(weight.shape[2:], step, pad, dilation) else None
 
@@ -204,18 +204,18 @@ def _same_size(kernel: Any, step: Any, pad: Any, dilation: Any) -> bool:
     return all(stride == 1 and 2 * border == gap * (length - 1) for length, stride, border, gap in sides)
 
 
-def _pooling(before: Seen, args: Any, *, dilation: int, up: int) -> Seen | None:
+def _pooling(before: MapGeometry, args: Any, *, dilation: int, up: int) -> MapGeometry | None:
     """Read the arguments of a pooling; which of them are its dilation and its way of rounding differs."""
     given = [*args[1:], *[[]] * 6]
     try:
-        kernel = _alike(given[0], 1)
-        spread = _alike(given[dilation], 1) if dilation else 1
-        return before.through(kernel, _alike(given[1], kernel), _alike(given[2], 0), spread, up=bool(given[up]))
+        kernel = _single(given[0], 1)
+        spread = _single(given[dilation], 1) if dilation else 1
+        return before.through(kernel, _single(given[1], kernel), _single(given[2], 0), spread, up=bool(given[up]))
     except ValueError:
         return None
 
 
-def _padded(before: Seen, _: Tensor, __: Any, args: Any) -> Seen | None:
+def _padded(before: MapGeometry, _: Tensor, __: Any, args: Any) -> MapGeometry | None:
     """Follow a border of constants, as wide before columns as above rows; one that depends on the size is taken as it is at this one."""
     left, right, top, bottom = (*args[1], 0, 0, 0, 0)[:4]
     if before.axes != (2, 3) or (left, right) != (top, bottom) or len(args[1]) > 4:
@@ -223,19 +223,19 @@ def _padded(before: Seen, _: Tensor, __: Any, args: Any) -> Seen | None:
     return replace(before, start=before.start - left * before.stride, over=before.over + (left + right) * before.stride)
 
 
-def _permuted(before: Seen, _: Tensor, __: Any, args: Any) -> Seen | None:
+def _permuted(before: MapGeometry, _: Tensor, __: Any, args: Any) -> MapGeometry | None:
     order = [axis % len(args[1]) for axis in args[1]]
     return replace(before, axes=tuple(order.index(axis) for axis in before.axes))
 
 
-def _transposed(before: Seen, tensor: Tensor, _: Any, args: Any) -> Seen | None:
+def _transposed(before: MapGeometry, tensor: Tensor, _: Any, args: Any) -> MapGeometry | None:
     order = list(range(tensor.dim()))
     one, two = (axis % tensor.dim() for axis in (args[1:3] if len(args) > 2 else (0, 1)))
     order[one], order[two] = two, one
     return _permuted(before, tensor, None, (tensor, order))
 
 
-def _reshaped(before: Seen, tensor: Tensor, answer: Tensor, _: Any) -> Seen | None:
+def _reshaped(before: MapGeometry, tensor: Tensor, answer: Tensor, _: Any) -> MapGeometry | None:
     """Find rows and columns again, in their order: as many numbers before them, and as many of them."""
     if before.axes[-1] - before.axes[0] not in (0, 1):
         return None
@@ -253,32 +253,34 @@ def _reshaped(before: Seen, tensor: Tensor, answer: Tensor, _: Any) -> Seen | No
     return None
 
 
-def _normalized(before: Seen, tensor: Tensor, _: Any, args: Any) -> Seen | None:
+def _normalized(before: MapGeometry, tensor: Tensor, _: Any, args: Any) -> MapGeometry | None:
     """Follow what is normalized along its last dimensions: place by place, if these are none of rows and columns."""
     return before if max(before.axes) < tensor.dim() - len(args[1]) else None
 
 
-def _multiplied(before: Seen, tensor: Tensor, _: Any, args: Any) -> Seen | None:
+def _multiplied(before: MapGeometry, tensor: Tensor, _: Any, args: Any) -> MapGeometry | None:
     """Follow a matrix that is multiplied from the right: row by row."""
     left = next(each for each in args if isinstance(each, Tensor) and each.dim() == 2)
     return before if left is tensor and max(before.axes) == 0 else None
 
 
-def _parted(before: Seen, _: Tensor, __: Any, args: Any) -> Seen | None:
+def _parted(before: MapGeometry, _: Tensor, __: Any, args: Any) -> MapGeometry | None:
     """Follow a part of what stands in one dimension, if that is none of rows and columns."""
     axis = args[2] if len(args) > 2 else 0
     return None if axis in before.axes else before
 
 
-def _sliced(before: Seen, _: Tensor, __: Any, args: Any) -> Seen | None:
+def _sliced(before: MapGeometry, _: Tensor, __: Any, args: Any) -> MapGeometry | None:
     axis = args[1] if len(args) > 1 else 0
     return None if axis in before.axes else before
 
 
 # What changes nothing about where numbers are; cat only where it puts channels behind channels, for else the size would not fit.
-ALIKE = frozenset(("native_batch_norm", "cat", "clone", "_to_copy", "detach", "alias", "hardswish", "expand", "bernoulli", "lift_fresh"))
+UNCHANGED = frozenset(
+    ("native_batch_norm", "cat", "clone", "_to_copy", "detach", "alias", "hardswish", "expand", "bernoulli", "lift_fresh")
+)
 # (what is seen, tensor, answer, arguments) → what is seen then.
-MOVES: Mapping[str, Callable[[Seen, Tensor, Any, Any], Seen | None]] = {
+REARRANGEMENTS: Mapping[str, Callable[[MapGeometry, Tensor, Any, Any], MapGeometry | None]] = {
     "constant_pad_nd": _padded,
     "permute": _permuted,
     "transpose": _transposed,
@@ -294,7 +296,7 @@ MOVES: Mapping[str, Callable[[Seen, Tensor, Any, Any], Seen | None]] = {
     "slice": _sliced,
 }
 # (what is seen, arguments) → what is seen then.
-WINDOWS: Mapping[str, Callable[[Seen, Any], Seen | None]] = {
+WINDOWS: Mapping[str, Callable[[MapGeometry, Any], MapGeometry | None]] = {
     "convolution": _convolution,
     "max_pool2d_with_indices": partial(_pooling, dilation=3, up=4),
     "avg_pool2d": partial(_pooling, dilation=0, up=3),

@@ -26,12 +26,12 @@ KINDS: dict[str, Callable[[], Any]] = {
     "MD5": partial(hashlib.md5, usedforsecurity=False),
 }
 # Digits of the shortest of them: fewer, of a hash of which only the beginning was published, tell a damaged file and not a forged one.
-WHOLE = 32
+MIN_DIGITS = 32
 # Bytes read at once.
 BLOCK = 2**20
 
 
-class Expected(NamedTuple):
+class Checksum(NamedTuple):
     """What the file of a spec must hash to.
 
     Attributes:
@@ -49,17 +49,17 @@ class Expected(NamedTuple):
         return found.startswith(self.digest)
 
 
-def expected(spec: ModelSpec, path: Path) -> Expected:
+def expected_checksum(spec: ModelSpec, path: Path) -> Checksum:
     """Return what the file of a spec must hash to, if it is at ``path``."""
     # A file of one's own has another hash than the file that it was made from.
     kind, published = ("SHA-256", "") if spec.path else spec.fingerprint
     if published:
-        return Expected(kind, published.lower(), "published")
-    first = first_digest(path)
-    return Expected("SHA-256", first, "first" if first else "nobody")
+        return Checksum(kind, published.lower(), "published")
+    first = pinned_digest(path)
+    return Checksum("SHA-256", first, "first" if first else "nobody")
 
 
-def digests_of(path: Path, kinds: Iterable[str] = KINDS) -> dict[str, str]:
+def file_digests(path: Path, kinds: Iterable[str] = KINDS) -> dict[str, str]:
     """Return hashes of a file's bytes in hexadecimal, by kind, reading it once.
 
     Args:
@@ -77,7 +77,7 @@ def digests_of(path: Path, kinds: Iterable[str] = KINDS) -> dict[str, str]:
     return {kind: digest.hexdigest() for kind, digest in digests.items()}
 
 
-def noted_digest(path: Path, kind: str) -> str:
+def cached_digest(path: Path, kind: str) -> str:
     """Return the hash of a file; the one that was noted, if the file has not been touched since.
 
     Half a gigabyte takes a second or more to hash, and would at every start. A file counts as untouched while its length and the
@@ -93,13 +93,13 @@ def noted_digest(path: Path, kind: str) -> str:
         kept = json.loads(note.read_text(encoding="utf-8"))
         if kept["state"] == state and isinstance(kept["digest"], str):
             return kept["digest"]
-    digest = digests_of(path, (kind,))[kind]
+    digest = file_digests(path, (kind,))[kind]
     if _state(path) == state:
-        note_digest(path, kind, digest)
+        cache_digest(path, kind, digest)
     return digest
 
 
-def note_digest(path: Path, kind: str, digest: str) -> None:
+def cache_digest(path: Path, kind: str, digest: str) -> None:
     """Note what a file as it is now hashes to, in the user's cache; without a cache it is hashed each time.
 
     Raises:
@@ -112,25 +112,25 @@ def note_digest(path: Path, kind: str, digest: str) -> None:
         write_text(note, json.dumps({"path": os.fspath(path), "state": state, "kind": kind, "digest": digest}), what="note")
 
 
-def first_digest(path: Path) -> str:
+def pinned_digest(path: Path) -> str:
     """Return the SHA-256 that a file had when it was first seen, or nothing if none was kept."""
     with suppress(OSError, UnicodeDecodeError):
-        digest = first_place(path).read_text(encoding="utf-8").partition(" ")[0]
+        digest = pin_path(path).read_text(encoding="utf-8").partition(" ")[0]
         if len(digest) == hashlib.sha256().digest_size * 2:
             return digest.lower()
     return ""
 
 
-def keep_first_digest(path: Path, digest: str) -> None:
+def pin_digest(path: Path, digest: str) -> None:
     """Keep the SHA-256 of a file beside it, as ``sha256sum`` writes it and ``sha256sum --check`` reads it.
 
     Raises:
         OutputError: If it cannot be written.
     """
-    write_text(first_place(path), f"{digest}  {path.name}\n", what="hash")
+    write_text(pin_path(path), f"{digest}  {path.name}\n", what="hash")
 
 
-def first_place(path: Path) -> Path:
+def pin_path(path: Path) -> Path:
     """Return where that is."""
     return path.with_name(f"{path.name}.sha256")
 

@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 from pincel.backbones import BACKBONES
 from pincel.backbones.formats import open_weights
-from pincel.backbones.formats.fit import NEAR, fit, fitting, guess
-from pincel.backbones.formats.held import Held
-from pincel.backbones.hashes import digests_of, first_place, keep_first_digest
+from pincel.backbones.formats.match_layers import NEAR, candidate_specs, match_layers, matching_network
+from pincel.backbones.formats.weight_file import WeightFile
+from pincel.backbones.hashes import file_digests, pin_digest, pin_path
+from pincel.backbones.model_registry import SUFFIX, imported_names, imports_folder
 from pincel.backbones.native import read_spec, write_network
-from pincel.backbones.shelf import SUFFIX, imported, imports
 from pincel.backbones.specs import UNDIVIDED, ModelSpec
-from pincel.backbones.store import place
+from pincel.backbones.store import weights_path
 from pincel.backbones.weights import load_weights
 from pincel.errors import OptionError, OutputError, WeightsError
 from pincel.files import check_output, one_line, quoted
@@ -49,7 +49,7 @@ class Import:
 
 
 def import_network(file: Path, name: str = "", *, like: str = "", channels: Literal["", "rgb", "bgr"] = "", force: bool = False) -> Import:
-    """Read a file of weights of any format and keep it as a network of our own, in :func:`pincel.backbones.shelf.imports`.
+    """Read a file of weights of any format and keep it as a network of our own, in :func:`pincel.backbones.model_registry.imports_folder`.
 
     Args:
         file: Of Torch7, Theano/Lasagne, Caffe, MatConvNet, Keras, PyTorch or safetensors, told by what is in it.
@@ -67,13 +67,13 @@ def import_network(file: Path, name: str = "", *, like: str = "", channels: Lite
     name = name or re.sub(r"[^A-Za-z0-9._+-]+", "-", file.stem).strip("-._+")
     target = _target(name, force=force)
     held = open_weights(file)
-    digests = digests_of(file)
-    model, why = (BACKBONES[like], "as you say") if like else _model(held, file, digests)
+    digests = file_digests(file)
+    model, why = (BACKBONES[like], "as you say") if like else _find_template(held, file, digests)
     asked = replace(model, channels=channels) if channels else model
-    taken = fitting(held, asked, file)
-    weights = fit(taken, asked, file)
+    taken = matching_network(held, asked, file)
+    weights = match_layers(taken, asked, file)
     known = why in (OWN, KNOWN)
-    spec = own(
+    spec = local_spec(
         asked,
         name=name,
         summary=f"{file.name}, imported: layers and preprocessing as {model.name}",
@@ -82,9 +82,9 @@ def import_network(file: Path, name: str = "", *, like: str = "", channels: Lite
         classes=taken.classes or asked.classes,
     )
     check_output(target, inputs=[file], what="network")
-    first_place(target).unlink(missing_ok=True)
+    pin_path(target).unlink(missing_ok=True)
     write_network(target, spec, weights)
-    keep_first_digest(target, digests_of(target, ("SHA-256",))["SHA-256"])
+    pin_digest(target, file_digests(target, ("SHA-256",))["SHA-256"])
     beside = tuple(each.inside for each in (held, *held.others) if each is not taken)
     return Import(read_spec(target), held.format, len(weights), model.name, why, taken.inside, beside)
 
@@ -105,11 +105,11 @@ def export_network(spec: ModelSpec, path: Path) -> None:
             one_line("network: is written as safetensors", quoted(path), f"a name that ends in {SUFFIX}", quoted(path.with_suffix(SUFFIX)))
         )
     check_output(path, inputs=[Path(spec.path)] if spec.path else [], what="network")
-    place(spec)
-    write_network(path, own(spec), load_weights(spec))
+    weights_path(spec)
+    write_network(path, local_spec(spec), load_weights(spec))
 
 
-def own(spec: ModelSpec, **changes: Any) -> ModelSpec:
+def local_spec(spec: ModelSpec, **changes: Any) -> ModelSpec:
     """Return the spec of a network in a file of our own: without what is said of the file it was read from, which has other bytes."""
     without = {"package": "", "file": "", "url": "", "mirrors": (), "sha256": "", "sha1": "", "md5": "", "size": 0, "path": ""}
     return replace(spec, **{**without, "format": "safetensors", "channels": "", "classifier": (), **changes})
@@ -127,7 +127,7 @@ def _target(name: str, *, force: bool) -> Path:
         raise OptionError(
             one_line("name of the network: is that of one that pincel knows", quoted(name), "another name", f"--as my-{name}")
         )
-    target = imports() / f"{name}{SUFFIX}"
+    target = imports_folder() / f"{name}{SUFFIX}"
     if target.exists() and not force:
         failed = "name of the network: was imported before"
         raise OptionError(one_line(failed, quoted(name), "a new name", "--as NAME, or --force to replace it"))
@@ -136,11 +136,11 @@ def _target(name: str, *, force: bool) -> Path:
 
 def known_names() -> list[str]:
     """Return the names of networks that are not imported."""
-    beside = set(imported())
+    beside = set(imported_names())
     return [name for name in BACKBONES if name not in beside]
 
 
-def _model(held: Held, file: Path, digests: dict[str, str]) -> tuple[ModelSpec, str]:
+def _find_template(held: WeightFile, file: Path, digests: dict[str, str]) -> tuple[ModelSpec, str]:
     """Find the spec that a file is laid out and fed like, and say how it was found.
 
     Raises:
@@ -153,7 +153,7 @@ def _model(held: Held, file: Path, digests: dict[str, str]) -> tuple[ModelSpec, 
     if same:
         # With its classifier, if one of those that read this file reads it: nothing is lost.
         return max(same, key=lambda spec: len(spec.layers)), KNOWN
-    usual = next(filter(None, map(_usual, (held, *held.others))), [])
+    usual = next(filter(None, map(_candidates, (held, *held.others))), [])
     if len(usual) == 1:
         return usual[0], FITS
     shapes = f"{quoted(file)}, {len(held.layers)} layers, as {held.format}"
@@ -166,20 +166,20 @@ def _model(held: Held, file: Path, digests: dict[str, str]) -> tuple[ModelSpec, 
     raise WeightsError(one_line(failed, shapes, f"--like one of {names}", "--like with the one that it was made from"))
 
 
-def _usual(held: Held) -> list[ModelSpec]:
+def _candidates(held: WeightFile) -> list[ModelSpec]:
     """Return the specs that a network may be, one of each that computes the same; those of files of its format, if there are any."""
-    candidates = [spec for spec in guess(held) if _fed(held, spec)]
-    return _apart([spec for spec in candidates if spec.format == held.format] or candidates)
+    candidates = [spec for spec in candidate_specs(held) if _mean_matches(held, spec)]
+    return _distinct([spec for spec in candidates if spec.format == held.format] or candidates)
 
 
-def _fed(held: Held, spec: ModelSpec) -> bool:
+def _mean_matches(held: WeightFile, spec: ModelSpec) -> bool:
     """Return whether a network may be fed as a file says, if it says anything: colors from 0 to 255 minus a mean."""
     if held.mean is None:
         return True
     return spec.std == UNDIVIDED and max(abs(one - other) for one, other in zip(held.mean, spec.mean, strict=True)) <= NEAR
 
 
-def _apart(specs: Iterable[ModelSpec]) -> list[ModelSpec]:
+def _distinct(specs: Iterable[ModelSpec]) -> list[ModelSpec]:
     """Return one of each kind of specs that compute the same of the same picture, given the same weights."""
     kinds = {(spec.network, spec.layers, spec.mean, spec.std, spec.response): spec for spec in reversed(list(specs))}
     return list(reversed(kinds.values()))

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from pincel.backbones.formats.held import plain
+from pincel.backbones.formats.weight_file import display_name
 from pincel.backbones.specs import ModelSpec
 from pincel.errors import WeightsError
 from pincel.files import atomically, one_line, printable, quoted
@@ -47,7 +47,7 @@ def write_network(path: Path, spec: ModelSpec, weights: Mapping[str, tuple[Tenso
         f"{name}.{part}": each.contiguous() for name, pair in weights.items() for part, each in zip(("weight", "bias"), pair, strict=True)
     }
     with atomically(path, what="network") as temporary:
-        temporary.write_bytes(safetensors.torch.save(numbers, metadata={KEY: spec_text(spec)}))
+        temporary.write_bytes(safetensors.torch.save(numbers, metadata={KEY: to_json(spec)}))
 
 
 def read_network(path: Path, spec: ModelSpec) -> dict[str, tuple[Tensor, Tensor]]:
@@ -65,7 +65,7 @@ def read_network(path: Path, spec: ModelSpec) -> dict[str, tuple[Tensor, Tensor]
     except (OSError, SafetensorError) as error:
         raise _unreadable(path, str(error)) from error
     if foreign := next((name for name, each in numbers.items() if not each.is_floating_point()), None):
-        raise _unreadable(path, f"its {plain(foreign)} is of whole numbers")
+        raise _unreadable(path, f"its {display_name(foreign)} is of whole numbers")
     weights, before = {}, 3
     for layer in spec.layers:
         if layer.kind not in ("conv", "fc"):
@@ -99,17 +99,17 @@ def read_spec(path: Path) -> ModelSpec:
         raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from error
     if text is None:
         raise _unreadable(path, "it has no spec", "pincel weights import")
-    return replace(spec_of(text, path), path=str(path), format="safetensors", package="", file=path.name, url="", mirrors=(), channels="")
+    return replace(from_json(text, path), path=str(path), format="safetensors", package="", file=path.name, url="", mirrors=(), channels="")
 
 
-def spec_text(spec: ModelSpec) -> str:
+def to_json(spec: ModelSpec) -> str:
     """Return a spec as JSON, without what is as it is by default."""
-    plain = {each.name for each in fields(ModelSpec) if each.default is not MISSING and getattr(spec, each.name) == each.default}
-    return json.dumps({name: value for name, value in asdict(spec).items() if name not in plain and name != "path"}, ensure_ascii=False)
+    default = {each.name for each in fields(ModelSpec) if each.default is not MISSING and getattr(spec, each.name) == each.default}
+    return json.dumps({name: value for name, value in asdict(spec).items() if name not in default and name != "path"}, ensure_ascii=False)
 
 
-def spec_of(text: str, path: Path) -> ModelSpec:
-    """Return the spec that :func:`spec_text` wrote.
+def from_json(text: str, path: Path) -> ModelSpec:
+    """Return the spec that :func:`to_json` wrote.
 
     Raises:
         WeightsError: If it is another text, or of a network that cannot be.
@@ -136,7 +136,7 @@ def spec_of(text: str, path: Path) -> ModelSpec:
 def _odd(spec: ModelSpec) -> Iterator[str]:
     """Yield what cannot be of a spec, which anybody may have written: it is obeyed where its network is built."""
     if spec.network not in NETWORKS or spec.filters:
-        yield f"network '{plain(spec.network)}' is none of {', '.join(NETWORKS)}"
+        yield f"network '{display_name(spec.network)}' is none of {', '.join(NETWORKS)}"
     if not all(map(isfinite, spec.mean)) or not all(isfinite(each) and each > 0 for each in spec.std):
         yield "mean or std are no numbers to subtract and divide by"
     if len(set(spec.names)) < len(spec.layers) or not spec.layers:
@@ -144,7 +144,7 @@ def _odd(spec: ModelSpec) -> Iterator[str]:
     for layer in spec.layers:
         counts = (layer.channels, layer.stride, layer.receptive_field, layer.kernel, layer.step, layer.groups)
         if layer.kind not in KINDS or min(counts) < 1 or min(layer.pad, layer.products) < 0 or max(*counts, layer.pad) > MOST:
-            yield f"layer '{plain(layer.name)}' is none that there can be"
+            yield f"layer '{display_name(layer.name)}' is none that there can be"
 
 
 def _unreadable(path: Path, reason: str, remedy: str = "pincel weights import FILE --as NAME --force") -> WeightsError:

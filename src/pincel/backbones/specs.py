@@ -252,22 +252,22 @@ class ModelSpec:
 
 
 def conv(name: str, channels: int, kernel: int, *, step: int = 1, pad: int = 0, groups: int = 1) -> LayerSpec:
-    """Plan a convolution, for :func:`stacked`."""
+    """Plan a convolution, for :func:`build_layers`."""
     return LayerSpec(name, "conv", channels, 0, 0, kernel=kernel, step=step, pad=pad, groups=groups)
 
 
 def pool(name: str, kernel: int, step: int, *, up: bool = False) -> LayerSpec:
-    """Plan a pooling, for :func:`stacked`."""
+    """Plan a pooling, for :func:`build_layers`."""
     return LayerSpec(name, "pool", 0, 0, 0, kernel=kernel, step=step, up=up)
 
 
 def relu(name: str) -> LayerSpec:
-    """Plan a ReLU, for :func:`stacked`."""
+    """Plan a ReLU, for :func:`build_layers`."""
     return LayerSpec(name, "relu", 0, 0, 0)
 
 
 def fully_connected(kernel: int, wide: int = 4096, classes: int = 1000) -> tuple[LayerSpec, ...]:
-    """Plan the three fully connected layers of AlexNet and VGG, for :func:`stacked`; dropout does nothing once they are trained.
+    """Plan the three fully connected layers of AlexNet and VGG, for :func:`build_layers`; dropout does nothing once they are trained.
 
     Args:
         kernel: Side of the map that the first of them sees.
@@ -281,7 +281,7 @@ def fully_connected(kernel: int, wide: int = 4096, classes: int = 1000) -> tuple
     return fc6, relu("relu6"), fc7, relu("relu7"), fc8
 
 
-def stacked(plan: Iterable[LayerSpec], channels: int = 3) -> tuple[LayerSpec, ...]:
+def build_layers(plan: Iterable[LayerSpec], channels: int = 3) -> tuple[LayerSpec, ...]:
     """Put planned layers one on the other: work out strides, receptive fields, products, and channels where they stay as they are.
 
     Args:
@@ -300,7 +300,7 @@ def stacked(plan: Iterable[LayerSpec], channels: int = 3) -> tuple[LayerSpec, ..
     return tuple(layers)
 
 
-def plain_layers(blocks: Sequence[tuple[int, int]], top: Iterable[LayerSpec] = ()) -> tuple[LayerSpec, ...]:
+def vgg_layers(blocks: Sequence[tuple[int, int]], top: Iterable[LayerSpec] = ()) -> tuple[LayerSpec, ...]:
     """Lay out a VGG: blocks of 3×3 convolutions with ReLU, each block closed by a 2×2 pooling of stride 2.
 
     Args:
@@ -312,4 +312,4 @@ def plain_layers(blocks: Sequence[tuple[int, int]], top: Iterable[LayerSpec] = (
         for index in range(1, convolutions + 1):
             plan += [conv(f"conv{block}_{index}", channels, 3, pad=1), relu(f"relu{block}_{index}")]
         plan.append(pool(f"pool{block}", 2, 2))
-    return stacked([*plan, *top])
+    return build_layers([*plan, *top])

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pincel.backbones.specs import LayerSpec, conv, pool, relu, stacked
+from pincel.backbones.specs import LayerSpec, build_layers, conv, pool, relu
 from pincel.backbones.vgg_specs import VGG19_TORCHVISION
 
 CLASSES = 1000
@@ -25,7 +25,7 @@ POOLED = (4, 6)
 def fire(number: int, squeezed: int, expanded: int) -> tuple[LayerSpec, ...]:
     """Plan a fire module: few channels, then many, half of them of 1×1 and half of 3×3 filters.
 
-    Both halves are one convolution of 3×3, whose first half is zero but in the middle: see :mod:`pincel.backbones.formats.fire`.
+    Both halves are one convolution of 3×3, whose first half is zero but in the middle: see :mod:`pincel.backbones.formats.fuse_fire`.
 
     Args:
         number: Of the module; its last layer is called ``fire2``, those inside ``fire2_squeeze``, ``fire2_relu`` and ``fire2_expand``.
@@ -53,7 +53,7 @@ def squeezenet_layers(fires: dict[int, tuple[int, int]] = FIRES, classes: int = 
         # Called after the module they stand behind.
         plan += [pool(f"pool{number - 1}", 3, 2, up=True)] if number in POOLED else []
         plan += fire(number, squeezed, expanded)
-    layers = stacked([*plan, conv("conv10", classes, 1), relu("relu10")])
+    layers = build_layers([*plan, conv("conv10", classes, 1), relu("relu10")])
     # Of nine products of a 1×1 filter, eight are with zero.
     return tuple(replace(layer, products=layer.products * 10 // 18) if layer.name.endswith("_expand") else layer for layer in layers)
 

@@ -17,27 +17,27 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pincel.backbones.hashes import Expected, digests_of, expected, first_place, keep_first_digest, noted_digest
+from pincel.backbones.hashes import Checksum, cached_digest, expected_checksum, file_digests, pin_digest, pin_path
 from pincel.errors import OutputError, WeightsError
 from pincel.folders import expanded
 
 if TYPE_CHECKING:
-    from pincel.backbones.fetch import Watch
+    from pincel.backbones.fetch import ByteProgress
     from pincel.backbones.specs import ModelSpec
 
 
 # Of networks that never have a file here, why.
-WITHOUT = {"timm": "timm fetches and keeps it"}
+WITHOUT_FILE = {"timm": "timm fetches and keeps it"}
 
 
-class Verdict(NamedTuple):
+class Verification(NamedTuple):
     """What looking at all bytes of a file has shown.
 
     Attributes:
         path: The file.
         kind: Of the hash: ``SHA-256``, ``SHA-1`` or ``MD5``.
         digest: What it is, in hexadecimal.
-        says: Who says that it must be that; see :class:`pincel.backbones.hashes.Expected`.
+        says: Who says that it must be that; see :class:`pincel.backbones.hashes.Checksum`.
     """
 
     path: Path
@@ -46,7 +46,7 @@ class Verdict(NamedTuple):
     says: str
 
 
-def cache() -> Path:
+def download_folder() -> Path:
     """Return the folder of what is downloaded: ``torch.hub.get_dir()``/checkpoints, without loading torch to ask it.
 
     That is ``TORCH_HOME``/hub, else ``XDG_CACHE_HOME``/torch/hub, else ``~/.cache/torch/hub``, or what a program that has loaded torch
@@ -64,7 +64,7 @@ def has_file(spec: ModelSpec) -> bool:
     return bool(spec.path or spec.package or spec.url)
 
 
-def place(spec: ModelSpec) -> Path:
+def weights_path(spec: ModelSpec) -> Path:
     """Return where the file of a spec is, or will be once it is downloaded.
 
     Raises:
@@ -75,23 +75,23 @@ def place(spec: ModelSpec) -> Path:
     if spec.package:
         return _in_package(spec)
     if not spec.url:
-        why = "its filters are drawn at random" if spec.filters else WITHOUT.get(spec.network, "nobody published one")
+        why = "its filters are drawn at random" if spec.filters else WITHOUT_FILE.get(spec.network, "nobody published one")
         raise WeightsError(f"The network {spec.name} has no file of weights: {why}. Try: pincel weights list")
-    return cache() / spec.file
+    return download_folder() / spec.file
 
 
-def present(spec: ModelSpec) -> bool:
+def is_cached(spec: ModelSpec) -> bool:
     """Return whether the file of a spec is here, whatever is in it."""
     try:
-        return place(spec).is_file()
+        return weights_path(spec).is_file()
     except WeightsError:
         return False
 
 
-def locate(spec: ModelSpec, watch: Watch | None = None) -> Path:
+def ensure(spec: ModelSpec, watch: ByteProgress | None = None) -> Path:
     """Find the file of a spec, or download it, and make sure that it is the one it must be.
 
-    A file that was found to be so is not hashed again until it is touched; see :func:`pincel.backbones.hashes.noted_digest`.
+    A file that was found to be so is not hashed again until it is touched; see :func:`pincel.backbones.hashes.cached_digest`.
 
     Args:
         spec: The network.
@@ -101,39 +101,39 @@ def locate(spec: ModelSpec, watch: Watch | None = None) -> Path:
         WeightsError: If it is missing and cannot be downloaded whole, with what to fetch and where to put it by hand; if it cannot be
             read; if its hash is another.
     """
-    path = place(spec)
+    path = weights_path(spec)
     if not path.is_file():
         _fetch(spec, path, watch)
-    wanted = expected(spec, path)
+    wanted = expected_checksum(spec, path)
     if spec.path and wanted.says == "nobody":
         return path
     try:
-        found = noted_digest(path, wanted.kind)
+        found = cached_digest(path, wanted.kind)
     except OSError as error:
         raise _unreadable(spec, path, error) from error
     _compare(spec, path, wanted, found)
     return path
 
 
-def verify(spec: ModelSpec) -> Verdict:
+def verify(spec: ModelSpec) -> Verification:
     """Read the whole file of a spec and compare its hash, whatever was noted before.
 
     Raises:
         WeightsError: If it is not here, cannot be read, or its hash is another.
     """
-    path = place(spec)
+    path = weights_path(spec)
     if spec.url and not spec.path and not path.exists():
         raise WeightsError(f"The weights of {spec.name} are not here: no file {path}. Try: pincel weights get {spec.name}")
-    wanted = expected(spec, path)
+    wanted = expected_checksum(spec, path)
     try:
-        found = digests_of(path, (wanted.kind,))[wanted.kind]
+        found = file_digests(path, (wanted.kind,))[wanted.kind]
     except OSError as error:
         raise _unreadable(spec, path, error) from error
     _compare(spec, path, wanted, found)
-    return Verdict(path, wanted.kind, found, wanted.says)
+    return Verification(path, wanted.kind, found, wanted.says)
 
 
-def remedy(spec: ModelSpec) -> str:
+def fix_hint(spec: ModelSpec) -> str:
     """Say what to do about a file that is not the one it must be."""
     if spec.path:
         return "import it again from where it came: pincel weights import FILE --as NAME --force"
@@ -142,16 +142,16 @@ def remedy(spec: ModelSpec) -> str:
     return f"remove that file, and it is downloaded again from {spec.url}"
 
 
-def _compare(spec: ModelSpec, path: Path, wanted: Expected, found: str) -> None:
+def _compare(spec: ModelSpec, path: Path, wanted: Checksum, found: str) -> None:
     """Make sure that a hash is the one expected; the first that is seen of a file is what is expected from then on."""
     if not wanted.fits(found):
-        known = f"had {wanted.digest[:16]}… when it was first seen, says {first_place(path).name}"
+        known = f"had {wanted.digest[:16]}… when it was first seen, says {pin_path(path).name}"
         what = f"expected {wanted.digest[:16]}…" if wanted.says == "published" else known
-        raise WeightsError(f"The weights of {spec.name} are damaged: {path} has {wanted.kind} {found[:16]}…, {what}. Try: {remedy(spec)}")
+        raise WeightsError(f"The weights of {spec.name} are damaged: {path} has {wanted.kind} {found[:16]}…, {what}. Try: {fix_hint(spec)}")
     if wanted.says == "nobody" and not spec.path:
         # Where others keep files and only they may write, a file is trusted each time anew.
         with suppress(OutputError):
-            keep_first_digest(path, found)
+            pin_digest(path, found)
 
 
 def _in_package(spec: ModelSpec) -> Path:
@@ -162,10 +162,10 @@ def _in_package(spec: ModelSpec) -> Path:
     for folder in folders:
         if (folder / spec.file).is_file():
             return folder / spec.file
-    raise WeightsError(f"The weights of {spec.name} are missing: no file {spec.file} in the Python package {name}. Try: {remedy(spec)}")
+    raise WeightsError(f"The weights of {spec.name} are missing: no file {spec.file} in the Python package {name}. Try: {fix_hint(spec)}")
 
 
-def _fetch(spec: ModelSpec, path: Path, watch: Watch | None) -> None:
+def _fetch(spec: ModelSpec, path: Path, watch: ByteProgress | None) -> None:
     if spec.path:
         raise _unreadable(spec, path, FileNotFoundError(2, "No such file or directory"))
     from pincel.backbones.download import download  # noqa: PLC0415 - a library for the network, where most runs need none

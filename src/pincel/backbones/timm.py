@@ -17,8 +17,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from pincel.backbones.geometry import Part, follow
-from pincel.backbones.shelf import TIMM
+from pincel.backbones.geometry import ModuleOutput, trace
+from pincel.backbones.model_registry import TIMM
 from pincel.backbones.specs import LayerSpec, ModelSpec
 from pincel.errors import OptionError, WeightsError, unknown_name
 from pincel.files import one_line
@@ -85,7 +85,7 @@ class TimmSpec(ModelSpec):
 
 
 @cache
-def spec_of(name: str) -> TimmSpec:
+def timm_spec(name: str) -> TimmSpec:
     """Describe a network of timm, by looking at it without its weights.
 
     Args:
@@ -100,8 +100,8 @@ def spec_of(name: str) -> TimmSpec:
     if not library.is_model(name.removeprefix(TIMM)):
         raise unknown_name("network of timm", name, [f"{TIMM}{each}" for each in library.list_models()])
     with torch.device("meta"):
-        model = made(name, pretrained=False)
-    parts, multiple = _looked_at(name, model)
+        model = create_model(name, pretrained=False)
+    parts, multiple = _trace_model(name, model)
     told = model.pretrained_cfg
     classifier = told.get("classifier") or ""
     layers = [(_layer(part, told), part) for part in parts if part.name == classifier or _is_map(part)]
@@ -113,8 +113,8 @@ def spec_of(name: str) -> TimmSpec:
         name=name,
         summary=f"{told.get('architecture') or name.removeprefix(TIMM)}, a network of the library timm",
         layers=tuple(layer for layer, _ in layers),
-        mean=_color(told["mean"]),
-        std=_color(told["std"]),
+        mean=_to_gray_levels(told["mean"]),
+        std=_to_gray_levels(told["std"]),
         package="",
         file="",
         sha256="",
@@ -130,23 +130,23 @@ def spec_of(name: str) -> TimmSpec:
     )
 
 
-def _looked_at(name: str, model: nn.Module) -> tuple[list[Part], int]:
+def _trace_model(name: str, model: nn.Module) -> tuple[list[ModuleOutput], int]:
     """Return what the modules of a network see, and what sides it takes multiples of."""
     reason = ""
     for size, multiple in ((ODD, 1), (EVEN, 32)):
         try:
-            return follow(model, *size), multiple
+            return trace(model, *size), multiple
         except (RuntimeError, AssertionError, ValueError) as error:
             reason = _reason(error)
     failed = f"backbone: it does not take pictures of any size, {reason}"
     raise OptionError(one_line(failed, repr(name), "networks of convolutions", "timm:resnet18"))
 
 
-def _is_map(part: Part) -> bool:
+def _is_map(part: ModuleOutput) -> bool:
     return part.seen is not None and part.seen.axes == (2, 3) and len(part.shape) == 4 and not isinstance(part.module, IDLE)
 
 
-def _layer(part: Part, told: Mapping[str, Any]) -> LayerSpec:
+def _layer(part: ModuleOutput, told: Mapping[str, Any]) -> LayerSpec:
     """Describe what a module answers; the classifier is fully connected to whatever it sees."""
     trained = told["input_size"][-1]
     seen = part.seen
@@ -158,13 +158,13 @@ def _layer(part: Part, told: Mapping[str, Any]) -> LayerSpec:
     return LayerSpec(part.name, kind, part.shape[1], seen.stride, trained if seen.whole else seen.field, products, whole=seen.whole)
 
 
-def _color(told: Sequence[float]) -> tuple[float, float, float]:
+def _to_gray_levels(told: Sequence[float]) -> tuple[float, float, float]:
     """Return a mean or a deviation that timm states for pixels from 0 to 1."""
     red, green, blue = (255 * each for each in told)
     return red, green, blue
 
 
-def made(name: str, *, pretrained: bool) -> Any:
+def create_model(name: str, *, pretrained: bool) -> Any:
     """Have timm make a network, for looking, not for training.
 
     Args:

@@ -24,7 +24,7 @@ Pooling = Literal["avg", "max"]
 PoolRounding = Literal["down", "up"]
 Padding = Literal["zero", "replicate", "replicate-first", "reflect", "circular"]
 # Channels from which on the products saved by Winograd's method outweigh its changes of basis: 64 → 128.
-WORTH_IT = 128
+WINOGRAD_CHANNELS = 128
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class VGG:
         fewer = {name: layer.half() for name, layer in self.winograd.items()}
         return replace(self, weights={**self.to(dtype=torch.bfloat16).weights, first: self.weights[first]}, winograd=fewer)
 
-    def with_winograd(self, layers: Iterable[str], channels: int = WORTH_IT) -> VGG:
+    def with_winograd(self, layers: Iterable[str], channels: int = WINOGRAD_CHANNELS) -> VGG:
         """Return a copy, in float32, that multiplies less in wide convolutions, up to the deepest of some layers.
 
         It costs four times the memory of the weights concerned.
@@ -83,7 +83,7 @@ class VGG:
             channels: How many a convolution must have, before or after it.
         """
         convolutions = [layer.name for layer in self.spec.up_to(frozenset(layers)) if layer.kind == "conv"]
-        built = {name: make_winograd(*self.weights[name]) for name in convolutions if _worth_it(self.weights[name][0], channels)}
+        built = {name: make_winograd(*self.weights[name]) for name in convolutions if _is_wide(self.weights[name][0], channels)}
         return replace(self, winograd=built)
 
     def features(self, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
@@ -130,7 +130,7 @@ class VGG:
                 x, raw = functional.relu(x), False
             if layer.name in wanted:
                 # Squares of half-precision features would be summed in half precision.
-                yield layer.name, widened(x)
+                yield layer.name, upcast(x)
 
     def block_size(self, layer: str) -> int:
         """Return the side of the squares of positions that are computed together."""
@@ -206,12 +206,12 @@ class _MaxPool(torch.autograd.Function):
         return back(slope, like, [2, 2], [2, 2], [0, 0], [1, 1], ctx.up, where.long()), None
 
 
-def widened(x: Tensor) -> Tensor:
+def upcast(x: Tensor) -> Tensor:
     """Return features in single precision or better."""
     return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
 
 
-def _worth_it(weight: Tensor, channels: int) -> bool:
+def _is_wide(weight: Tensor, channels: int) -> bool:
     """Tell whether a convolution is wide enough."""
     return min(weight.shape[:2]) >= channels // 2 and max(weight.shape[:2]) >= channels
 

@@ -16,12 +16,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pincel.backbones.specs import UNDIVIDED, ModelSpec, fully_connected, plain_layers
+from pincel.backbones.specs import UNDIVIDED, ModelSpec, fully_connected, vgg_layers
 
 # Of Simonyan and Zisserman 2014, table 1.
 COLUMN_D = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 COLUMN_E = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
-VGG16_LAYERS, VGG19_LAYERS = plain_layers(COLUMN_D), plain_layers(COLUMN_E)
+VGG16_LAYERS, VGG19_LAYERS = vgg_layers(COLUMN_D), vgg_layers(COLUMN_E)
 # Side of the pictures that they were trained on.
 CROP = 224
 
@@ -41,7 +41,7 @@ def with_classifier(spec: ModelSpec, classifier: tuple[int, ...] = ()) -> ModelS
     blocks = COLUMN_D if len(spec.layers) == len(VGG16_LAYERS) else COLUMN_E
     bare, whole = "without its classifier", "with its classifier"
     summary = spec.summary.replace(bare, whole) if bare in spec.summary else f"{spec.summary}; {whole}"
-    layers = plain_layers(blocks, fully_connected(7))
+    layers = vgg_layers(blocks, fully_connected(7))
     return replace(spec, name=f"{spec.name}-fc", summary=summary, layers=layers, classifier=classifier, crop=CROP)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from pincel.backbones.formats import Weights, open_weights
-from pincel.backbones.formats.fit import fit
+from pincel.backbones.formats.match_layers import match_layers
 from pincel.backbones.specs import ModelSpec
-from pincel.backbones.store import locate
+from pincel.backbones.store import ensure
 
 
 def load_weights(spec: ModelSpec) -> Weights:
@@ -22,7 +22,7 @@ def load_weights(spec: ModelSpec) -> Weights:
     Raises:
         WeightsError: If the file is missing and cannot be downloaded, is not the one it must be, or cannot be read.
     """
-    return read_weights(locate(spec), spec)
+    return read_weights(ensure(spec), spec)
 
 
 def read_weights(path: Path, spec: ModelSpec) -> Weights:
@@ -31,4 +31,4 @@ def read_weights(path: Path, spec: ModelSpec) -> Weights:
     Raises:
         WeightsError: If it cannot be read, or holds other layers.
     """
-    return fit(open_weights(path), spec, path)
+    return match_layers(open_weights(path), spec, path)

@@ -22,9 +22,9 @@ from pincel.run.check import prepare_recipe
 from pincel.run.images import Images
 from pincel.run.machine import Machine
 from pincel.run.plan import make_plan
-from pincel.run.sizes import spread
+from pincel.run.sizes import broadcast_style_scale
 from pincel.samples import PREFIX, find_sample
-from pincel.sources import BLANK, open_picture, style_groups
+from pincel.sources import BLANK, expand_styles, open_picture
 
 
 def costs(jobs: Sequence[Job], machine: Machine | None = None) -> dict[str, float]:
@@ -46,9 +46,9 @@ def costs(jobs: Sequence[Job], machine: Machine | None = None) -> dict[str, floa
             if id(job.settings) not in recipes:
                 recipes[id(job.settings)], _ = prepare_recipe(recipe_of(job), {})
             recipe = recipes[id(job.settings)]
-            groups = style_groups(list(job.styles))
+            groups = expand_styles(list(job.styles))
             styles = [(shape(str(source)), weight) for group in groups for source, weight in group]
-            settled = spread(recipe, [len(group) for group in groups])
+            settled = broadcast_style_scale(recipe, [len(group) for group in groups])
             found[job.name] = make_plan(settled, Images(shape(job.content), styles), where).work
     usual = median([cost for cost in found.values() if cost] or [1.0])
     return {name: cost or usual for name, cost in found.items()}

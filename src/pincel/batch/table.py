@@ -38,7 +38,7 @@ from pincel.files import one_line, quoted
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import NAMES, Recipe
 from pincel.samples import PREFIX
-from pincel.sources import BLANK, weighted
+from pincel.sources import BLANK, parse_weighted
 
 # Between several styles, or masks, in one cell; a file that has it in its name is one.
 BETWEEN = "|"
@@ -176,7 +176,7 @@ def _several(value: Any, where: str, beside: Path) -> list[str]:
 
 
 def _style(text: str, beside: Path) -> tuple[str, float]:
-    place, weight = weighted(_found(text, beside))
+    place, weight = parse_weighted(_found(text, beside))
     return place, weight
 
 

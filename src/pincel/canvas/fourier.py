@@ -28,15 +28,15 @@ from pincel.types import Image
 # In cycles a pixel: below it frequencies weigh alike, so the mean color does not run away.
 FLOOR = 0.02
 # The same as a share of the finest frequency that a coarser scale has painted already.
-PAINTED = 0.4
+BAND_LIMIT_FRACTION = 0.4
 # Of the pictures of the world, where there is no style to be measured.
-STEEPNESS = 1.0
+DEFAULT_SLOPE = 1.0
 # Steeper than this, or rising, is a picture of nothing but a gradient or noise; to follow it would hide all else.
-STEEPEST = 2.0
+MAX_SLOPE = 2.0
 # In cycles a pixel: where amplitudes are compared. Below are the few waves of the layout, above is what only goes in diagonals.
 BANDS = (0.03, 0.05, 0.08, 0.12, 0.18, 0.25, 0.35, 0.5)
 # Pixels of the shortest side that has a wave in every band.
-SMALLEST = 64
+MIN_SIDE = 64
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ def make_fourier(white: float, size: tuple[int, int], styles: Sequence[Tensor] =
         styles: What it is to be painted like, (1, 3, H, W) in [0, 1] each.
         painted: The finest frequency that coarser scales have painted already, in cycles a pixel; 0 where painting begins.
     """
-    steep = sum(steepness(style) for style in styles) / len(styles) if styles else STEEPNESS
-    gain = (_frequency(*size) + max(FLOOR, PAINTED * painted)) ** (-steep / 2)
+    steep = sum(spectral_slope(style) for style in styles) / len(styles) if styles else DEFAULT_SLOPE
+    gain = (_frequency(*size) + max(FLOOR, BAND_LIMIT_FRACTION * painted)) ** (-steep / 2)
     return FourierCanvas(white, size, (gain / gain.square().mean().sqrt()).float())
 
 
-def steepness(picture: Tensor) -> float:
+def spectral_slope(picture: Tensor) -> float:
     r"""Measure how fast the amplitudes of a picture fall with frequency.
 
     .. math:: A(f) \propto f^{-k}
@@ -108,18 +108,18 @@ def steepness(picture: Tensor) -> float:
     """
     gray = picture[0].mean(0, dtype=torch.float64)
     height, width = gray.shape
-    if min(height, width) < SMALLEST:
-        return STEEPNESS
+    if min(height, width) < MIN_SIDE:
+        return DEFAULT_SLOPE
     # A picture ends with a jump, which is none of it.
     ends = torch.hann_window(height, dtype=torch.float64)[:, None] * torch.hann_window(width, dtype=torch.float64)
     power = torch.fft.rfft2((gray - gray.mean()) * ends.to(gray)).abs().square().cpu()
     frequency = _frequency(height, width)
     bands = [power[(frequency >= low) & (frequency < high)].mean().item() for low, high in pairwise(BANDS)]
     if min(bands) <= np.finfo(np.float32).eps ** 2 * max(bands):
-        return STEEPNESS
+        return DEFAULT_SLOPE
     middles = [np.log(low * high) / 2 for low, high in pairwise(BANDS)]
     falling, _ = np.polyfit(middles, np.log(bands) / 2, 1)
-    return round(float(np.clip(-falling, 0, STEEPEST)), 2)
+    return round(float(np.clip(-falling, 0, MAX_SLOPE)), 2)
 
 
 def _frequency(height: int, width: int) -> Tensor:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pincel.backbones.alexnet_specs import norm
-from pincel.backbones.specs import LayerSpec, ModelSpec, Response, conv, fully_connected, pool, stacked
+from pincel.backbones.specs import LayerSpec, ModelSpec, Response, build_layers, conv, fully_connected, pool
 from pincel.classify.schema import TrainingRecipe
 from pincel.errors import OptionError
 from pincel.files import one_line
@@ -26,7 +26,7 @@ def planned_layers(recipe: TrainingRecipe, classes: int) -> tuple[LayerSpec, ...
     Raises:
         OptionError: If nothing is left of a crop behind the last pooling.
     """
-    bottom = stacked(_bottom(recipe))
+    bottom = build_layers(_bottom(recipe))
     left = recipe.crop
     for layer in bottom:
         left = layer.positions(left) if left else 0
@@ -37,7 +37,7 @@ def planned_layers(recipe: TrainingRecipe, classes: int) -> tuple[LayerSpec, ...
         replace(each, name=_called(recipe, each.name), kind=recipe.activation) if each.kind == "relu" else each
         for each in fully_connected(left, recipe.wide, classes)
     )
-    return stacked((*_bottom(recipe), *top))
+    return build_layers((*_bottom(recipe), *top))
 
 
 def planned_spec(recipe: TrainingRecipe, classes: Sequence[str], mean: tuple[float, float, float], summary: str, source: str) -> ModelSpec:

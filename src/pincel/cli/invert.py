@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from pincel.engine.events import Event
-    from pincel.inversion.run import Preimage
+    from pincel.inversion.run import InversionResult
 
 _METAVARS = {
     "code_weight": "C|PATTERN=C,…",
@@ -147,11 +147,11 @@ def inverted(picture: str, options: dict[str, Any]) -> int:
         values["optimizer_options"] = dict(option_pair(text) for text in options["optimizer_option"])
     files = _files(picture, options)
     from pincel.images.io import check_limits
-    from pincel.inversion.run import Rebuild
+    from pincel.inversion.run import InversionRun
 
     asked = {name: options[name] for name in ("recipe", "neurons", "repeats", "device", "steps")}
     with Bar(quiet=options["quiet"]) as bar:
-        run = Rebuild(picture, options["representation"], **asked, **values)
+        run = InversionRun(picture, options["representation"], **asked, **values)
         for path in files.values():
             if path != files["record"]:
                 check_limits(path, run.size)
@@ -192,7 +192,7 @@ def _files(picture: str, options: dict[str, Any]) -> dict[str, Path]:
     return files
 
 
-def _save(result: Preimage, files: dict[str, Path]) -> list[Path]:
+def _save(result: InversionResult, files: dict[str, Path]) -> list[Path]:
     from pincel.files import write_text
     from pincel.images.io import save_picture, to_pil, write_or_keep
 
@@ -209,7 +209,7 @@ def _save(result: Preimage, files: dict[str, Path]) -> list[Path]:
     return list(files.values())
 
 
-def _tell(result: Preimage, saved: list[Path], options: dict[str, Any]) -> None:
+def _tell(result: InversionResult, saved: list[Path], options: dict[str, Any]) -> None:
     from pincel.cli.terminal import say
 
     error = result.record["relative_error"]

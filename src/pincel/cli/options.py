@@ -158,9 +158,9 @@ def styles(texts: tuple[str, ...]) -> list[tuple[str, float]]:
     Raises:
         OptionError: If the weight is no number of 0 or more.
     """
-    from pincel.sources import weighted
+    from pincel.sources import parse_weighted
 
-    return [weighted(text) for text in texts]
+    return [parse_weighted(text) for text in texts]
 
 
 def input_paths(content: str, style: Sequence[tuple[str, float]], recipe: str, values: Mapping[str, Any]) -> list[Path]:

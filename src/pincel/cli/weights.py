@@ -14,7 +14,7 @@ import click
 from pincel.cli.texts import examples
 
 if TYPE_CHECKING:
-    from pincel.backbones.fetch import Watch
+    from pincel.backbones.fetch import ByteProgress
     from pincel.backbones.specs import ModelSpec
 
 MIB = 2**20
@@ -85,22 +85,22 @@ def list_weights(as_json: bool) -> None:
 
 def _row(spec: ModelSpec, name: str) -> dict[str, Any]:
     """Return what is known of a network and its file."""
-    from pincel.backbones.hashes import WHOLE, expected
-    from pincel.backbones.part import part_of
-    from pincel.backbones.store import has_file, place, present
+    from pincel.backbones.hashes import MIN_DIGITS, expected_checksum
+    from pincel.backbones.partial_file import partial_file
+    from pincel.backbones.store import has_file, is_cached, weights_path
 
     row: dict[str, Any] = {
         "name": name, "summary": spec.summary, "network": spec.network, "parameters": spec.parameters,
         "source": spec.source, "licence": spec.licence, "url": spec.url, "mirrors": list(spec.mirrors),
     }  # fmt: skip
-    here = present(spec)
-    path = place(spec) if here or spec.url else None
-    come = part_of(path).length() if path and spec.url and not here else 0
+    here = is_cached(spec)
+    path = weights_path(spec) if here or spec.url else None
+    come = partial_file(path).length() if path and spec.url and not here else 0
     row["here"] = "yes" if here else f"{come / MIB:.0f} MiB" if come else "no" if has_file(spec) else "drawn" if spec.filters else "nowhere"
     row["bytes"] = path.stat().st_size if path and here else spec.size
     if path:
-        wanted = expected(spec, path)
-        published = wanted.kind if len(wanted.digest) >= WHOLE else f"{wanted.kind}[:{len(wanted.digest)}]"
+        wanted = expected_checksum(spec, path)
+        published = wanted.kind if len(wanted.digest) >= MIN_DIGITS else f"{wanted.kind}[:{len(wanted.digest)}]"
         row |= {"path": str(path), "hash": wanted.digest, "hash_kind": published if wanted.says == "published" else "first"}
     return row
 
@@ -121,31 +121,29 @@ def get(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
     Without a network, the message says which address to fetch elsewhere and where to put the file; it is checked when it is first used.
     """
     from pincel.backbones import BACKBONES
-    from pincel.backbones.hashes import expected, first_place
-    from pincel.backbones.part import part_of
-    from pincel.backbones.store import locate, place
+    from pincel.backbones.hashes import expected_checksum, pin_path
+    from pincel.backbones.partial_file import partial_file
+    from pincel.backbones.store import ensure, weights_path
     from pincel.cli.terminal import say
 
     specs = [BACKBONES[name] for name in names]
     for spec in specs:
-        before = place(spec)
-        known = expected(spec, before).says
+        before = weights_path(spec)
+        known = expected_checksum(spec, before).says
         try:
             with _shown(spec.name, quiet=quiet) as watch:
-                path = locate(spec, watch)
+                path = ensure(spec, watch)
         except KeyboardInterrupt:
-            come = f"{part_of(before).length() / MIB:.1f} MiB of {spec.name} are kept"
+            come = f"{partial_file(before).length() / MIB:.1f} MiB of {spec.name} are kept"
             click.echo(f"pincel: interrupted; {come}, and the same command goes on with them.", err=True)
             ctx.exit(130)
         if known == "nobody" and not spec.path and not quiet:
-            click.echo(
-                f"nobody published a hash of {path.name}: its SHA-256 is kept in {first_place(path)}, to see if it changes", err=True
-            )
+            click.echo(f"nobody published a hash of {path.name}: its SHA-256 is kept in {pin_path(path)}, to see if it changes", err=True)
         say(str(path))
 
 
 @contextmanager
-def _shown(name: str, *, quiet: bool) -> Iterator[Watch | None]:
+def _shown(name: str, *, quiet: bool) -> Iterator[ByteProgress | None]:
     """Show a download on stderr: as a bar with speed and time left on a terminal, as a line now and then elsewhere."""
     if quiet or not sys.stderr.isatty():
         yield (lambda *_: None) if quiet else None
@@ -193,14 +191,14 @@ def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
 def _by_file(names: tuple[str, ...], *, every: bool) -> list[list[str]]:
     """Put names together whose file is the same; ``every`` also keeps those whose file is not here."""
     from pincel.backbones import BACKBONES
-    from pincel.backbones.store import place, present
+    from pincel.backbones.store import is_cached, weights_path
     from pincel.errors import WeightsError
 
     files: dict[str, list[str]] = {}
     for name in names:
         try:
-            if every or present(BACKBONES[name]):
-                files.setdefault(str(place(BACKBONES[name])), []).append(name)
+            if every or is_cached(BACKBONES[name]):
+                files.setdefault(str(weights_path(BACKBONES[name])), []).append(name)
         except WeightsError:
             files[name] = [name]
     return list(files.values())
@@ -214,15 +212,15 @@ def path(name: str | None) -> None:
     For a file that was downloaded by hand: put it there.
     """
     from pincel.backbones import BACKBONES
-    from pincel.backbones.shelf import imports
-    from pincel.backbones.store import cache, place
+    from pincel.backbones.model_registry import imports_folder
+    from pincel.backbones.store import download_folder, weights_path
     from pincel.cli.terminal import say
 
     if name is not None:
-        say(str(place(BACKBONES[name])))
+        say(str(weights_path(BACKBONES[name])))
         return
-    say(f"downloads  {cache()}")
-    say(f"imports    {imports()}")
+    say(f"downloads  {download_folder()}")
+    say(f"imports    {imports_folder()}")
 
 
 @command.command(

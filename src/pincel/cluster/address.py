@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pincel.cluster.errors import first_line
 from pincel.errors import ClusterError, OptionError
-from pincel.extras import need
+from pincel.extras import require_extra
 from pincel.files import one_line, quoted
 
 AUTO, LOCAL = "auto", "local"
@@ -68,7 +68,7 @@ def join(address: str = AUTO, *, cores: int | None = None) -> Cluster:
         OptionError: If the address is none.
         ClusterError: If no Ray answers there.
     """
-    ray = need("ray", extra="cluster", what="cluster")
+    ray = require_extra("ray", extra="cluster", what="cluster")
     if ray.is_initialized():
         return Cluster(ray, own=False)
     known = address not in (AUTO, LOCAL)

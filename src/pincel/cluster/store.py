@@ -13,7 +13,7 @@ from typing import Any
 
 from pincel.cluster.errors import first_line
 from pincel.errors import ExtraMissingError, OptionError, OutputError, PictureMissingError, PincelError, unknown_name
-from pincel.extras import need
+from pincel.extras import require_extra
 from pincel.files import natural_key, one_line, quoted
 from pincel.images.folder import FolderListing, is_hidden
 from pincel.images.formats import SUFFIXES, has_picture_suffix
@@ -82,7 +82,7 @@ def opened(address: str) -> tuple[Any, str]:
         UnknownNameError: If there is no such store.
         OptionError: For an address inside another, such as simplecache::s3://bucket/photo.jpg.
     """
-    fsspec: Any = need("fsspec", extra="cluster", what="stores")
+    fsspec: Any = require_extra("fsspec", extra="cluster", what="stores")
     protocol = address.partition("://")[0]
     if "::" in address:
         raise OptionError(one_line("store: an address inside another", quoted(address), "one address", "s3://bucket/folder"))

@@ -13,7 +13,7 @@ from torch import Tensor
 from pincel.backbones.base import Backbone
 from pincel.backbones.specs import LayerSpec, ModelSpec
 from pincel.errors import OptionError
-from pincel.types import BLOCK
+from pincel.types import REDUCTION_BLOCK
 
 # Tiles begin at multiples of this in every layer: where Winograd's own tiles begin, so that they round as they do in the whole picture.
 ALIGN = 4
@@ -104,7 +104,7 @@ class Part:
         return max(0, begin - self.margin) // self.unit * self.unit, min(length, _up(end + self.margin, self.downscale))
 
     def _cuts(self, length: int) -> list[tuple[int, int]]:
-        unit, block = self.unit, BLOCK // self.stride
+        unit, block = self.unit, REDUCTION_BLOCK // self.stride
         blocks = self.side >= block and block % unit == 0
         count = math.ceil(length / max(self.side, unit))
         side = _up(math.ceil(length / count), block if blocks else unit)

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.backbones.vgg import VGG, WORTH_IT
+from pincel.backbones.vgg import VGG, WINOGRAD_CHANNELS
 from pincel.backbones.winograd import Winograd, make_winograd
 from pincel.engine.clock import timed
 from pincel.engine.speeds import keep_speeds, known_speeds
@@ -62,7 +62,7 @@ class Precision:
     @property
     def channels(self) -> int:
         """How wide a convolution must be to go through fewer multiplications."""
-        return DEEP if self.name == "bf16" else WORTH_IT
+        return DEEP if self.name == "bf16" else WINOGRAD_CHANNELS
 
     @contextmanager
     def active(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.files import write_text
-from pincel.images.encode import save_deep, save_picture, write_or_keep
+from pincel.images.encode import save_16bit, save_picture, write_or_keep
 from pincel.images.metadata import Metadata
 
 
@@ -62,7 +62,7 @@ class Result:
 
         def write(place: Path) -> None:
             if depth > 8 and self.pixels is not None:
-                save_deep(self.pixels, self.alpha, place, self.dpi, metadata=self.metadata)
+                save_16bit(self.pixels, self.alpha, place, self.dpi, metadata=self.metadata)
             else:
                 save_picture(self.image, place, self.dpi, background=self.background, metadata=self.metadata)
 

@@ -5,9 +5,9 @@ tile after another and discard its features, and the backward pass, when the gra
 tile again: Gram matrices, and with them the gradient, are those of the whole picture.
 
 A tile is computed with the margin that its results depend on; in the backward pass with twice that margin, which contains all that depends
-on the tile. Tiles begin where blocks of Gram matrices do (:data:`pincel.types.BLOCK`), and blocks are summed in float64: so the result is
-that of the whole picture to the last bit, except for the rare sum that lies halfway between two floats. Tiles smaller than a block give the
-same but for rounding.
+on the tile. Tiles begin where blocks of Gram matrices do (:data:`pincel.types.REDUCTION_BLOCK`), and blocks are summed in float64: so the
+result is that of the whole picture to the last bit, except for the rare sum that lies halfway between two floats. Tiles smaller than a
+block give the same but for rounding.
 
 The network is cut, at poolings, into parts of some layers. What one part passes to the next is stored whole, and small (8 numbers a pixel
 after the second pooling, while the layers before it have over 100); so margins need not grow to the 78 pixels of relu5_1's receptive field,

@@ -22,14 +22,14 @@ from pincel.files import one_line
 from pincel.images.color import embedded_profile, to_srgb
 from pincel.images.colorspace import ColorSpace, described_space, to_srgb_values
 from pincel.images.damage import is_too_short, is_truncated
-from pincel.images.deep import Deep, loses_depth, read_by_tifffile, read_deep
 from pincel.images.formats import ACCEPTED, DEVELOP, FileKind, identify, is_readable
+from pincel.images.high_bit_depth import HighBitDepth, loses_depth, read_by_tifffile, read_high_bit_depth
 from pincel.images.metadata import Metadata, metadata_of
 from pincel.images.opening import open_image
-from pincel.images.orientation import load_and_look, orientation_of, shape_notes, turning_note, upright
+from pincel.images.orientation import apply_orientation, load_with_orientation, orientation_note, orientation_of, shape_notes
 from pincel.images.png import PngParts, split_png
 from pincel.images.raw import TiffLayout, tiff_layout
-from pincel.images.shrink import Fit, factor, load_shrunk, most_bytes
+from pincel.images.shrink import Fit, load_shrunk, most_bytes, shrink_factor
 
 __all__ = ["ACCEPTED", "Decoded", "check_unit", "decode", "decode_image", "dpi_of", "unreadable"]
 
@@ -240,8 +240,8 @@ def _from_file(image: ImageFile, parts: PngParts, layout: TiffLayout, request: _
     if parts.cicp is not None:
         image.info.pop("icc_profile", None)  # PNG, third edition, 4.3: what cICP says goes before a profile
     shape, dpi = shape_notes(image, parts.data), dpi_of(image.info)
-    by = factor(image.size, request.fit, request.memory)
-    deep = read_deep(image, parts.data, layout.page, most_bytes(request.memory)) if by == 1 else None
+    by = shrink_factor(image.size, request.fit, request.memory)
+    deep = read_high_bit_depth(image, parts.data, layout.page, most_bytes(request.memory)) if by == 1 else None
     if deep is not None:
         decoded = _from_deep(deep, request)
     else:
@@ -265,12 +265,12 @@ def _from_large(image: ImageFile, by: int, data: bytes, request: _Request) -> De
     colors, alpha, notes = _eight_bit(small)
     notes = (
         f"{whole[0]}x{whole[1]}, read at {small.width}x{small.height}",
-        *turning_note(stored if left == 1 else left),
+        *orientation_note(stored if left == 1 else left),
         *(("16 bit reduced to 8",) if reduced else ()),
         *notes,
     )
     size = (whole[0], whole[1]) if left >= 5 else (whole[1], whole[0])
-    return Decoded(upright(colors, left), None if alpha is None else upright(alpha, left), notes, size)
+    return Decoded(apply_orientation(colors, left), None if alpha is None else apply_orientation(alpha, left), notes, size)
 
 
 def _from_image(image: Image.Image, request: _Request) -> Decoded:
@@ -278,15 +278,15 @@ def _from_image(image: Image.Image, request: _Request) -> Decoded:
     if 0 in image.size:
         raise unreadable(request.what, "has no pixels", f"{request.given}, {image.width} x {image.height}", "another picture")
     frames, reduced = getattr(image, "n_frames", 1), loses_depth(image)
-    orientation, left = load_and_look(image)
+    orientation, left = load_with_orientation(image)
     notes = (f"frame {image.tell() + 1} of {frames}",) if frames > 1 else ()
-    notes = (*notes, *turning_note(orientation), *(("16 bit reduced to 8",) if reduced else ()))
+    notes = (*notes, *orientation_note(orientation), *(("16 bit reduced to 8",) if reduced else ()))
     if image.mode == "F" or image.mode.startswith("I"):
         colors, alpha, more = _gray(image, request.what, request.given)
     else:
         colors, alpha, more = _eight_bit(image)
-    alpha = None if alpha is None else upright(alpha, left)
-    return Decoded(upright(colors, left), alpha, (*notes, *more))
+    alpha = None if alpha is None else apply_orientation(alpha, left)
+    return Decoded(apply_orientation(colors, left), alpha, (*notes, *more))
 
 
 def _eight_bit(image: Image.Image) -> tuple[Floats, Floats | None, tuple[str, ...]]:
@@ -331,7 +331,7 @@ def _gray_to_srgb(values: Floats, icc: bytes | None) -> tuple[Floats, tuple[str,
     return np.stack(planes, axis=-1), notes
 
 
-def _from_deep(deep: Deep, request: _Request) -> Decoded:
+def _from_deep(deep: HighBitDepth, request: _Request) -> Decoded:
     """Finish samples of more than 8 bits."""
     values = _unit(deep.values) if deep.values.dtype == np.uint16 else check_unit(deep.values, request.what, request.given)
     alpha = values[..., 3] if values.shape[-1] == 4 else None

@@ -200,7 +200,7 @@ def _save_described(image: Image.Image, buffer: io.BytesIO, form: str, options: 
         image.save(buffer, form, **options, **metadata_options(metadata.essential, form))
 
 
-def save_deep(
+def save_16bit(
     pixels: Tensor,
     alpha: Tensor | None,
     path: str | os.PathLike[str],

@@ -23,9 +23,9 @@ from pincel.errors import PictureMissingError, closest
 from pincel.files import one_line, printable, quoted
 from pincel.images.background import flatten
 from pincel.images.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, unreadable
-from pincel.images.encode import check_format, check_limits, encode, output_formats, save_deep, save_picture, to_pil, write_or_keep
+from pincel.images.encode import check_format, check_limits, encode, output_formats, save_16bit, save_picture, to_pil, write_or_keep
 from pincel.images.formats import SUFFIXES
-from pincel.images.picture import LoadedImage, fill_hidden
+from pincel.images.picture import LoadedImage, fill_transparent
 from pincel.images.shrink import Fit
 
 __all__ = [
@@ -37,7 +37,7 @@ __all__ = [
     "encode",
     "load_picture",
     "output_formats",
-    "save_deep",
+    "save_16bit",
     "save_picture",
     "to_pil",
     "write_or_keep",
@@ -109,7 +109,7 @@ def _picture(decoded: Decoded, name: str, sha256: str | None, what: str) -> Load
     alpha = None
     if decoded.alpha is not None and decoded.alpha.min() < 1:
         alpha = torch.from_numpy(np.ascontiguousarray(decoded.alpha))[None, None]
-        pixels = fill_hidden(pixels, alpha, what=what)
+        pixels = fill_transparent(pixels, alpha, what=what)
     if sha256 is None:
         digest = hashlib.sha256(str(tuple(pixels.shape)).encode())
         for part in (pixels, alpha):

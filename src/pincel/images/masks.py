@@ -91,7 +91,7 @@ def _resized(share: Tensor, size: tuple[int, int]) -> Tensor:
     return functional.interpolate(share, size, mode="bilinear", align_corners=False, antialias=True).clamp(0, 1)
 
 
-def propagated(share: Tensor, stride: int, field: int, size: tuple[int, int], how: str) -> Tensor:
+def downsample_mask(share: Tensor, stride: int, field: int, size: tuple[int, int], how: str) -> Tensor:
     """Say how much each position of a layer belongs to a region.
 
     Args:
@@ -111,7 +111,7 @@ def propagated(share: Tensor, stride: int, field: int, size: tuple[int, int], ho
     if how == "simple":
         return _resized(share, size)
     if how == "inside":
-        return 1 - propagated(1 - share, stride, field, size, "all")
+        return 1 - downsample_mask(1 - share, stride, field, size, "all")
     widest = share
     for dimension, length in ((2, size[0]), (3, size[1])):
         before = (field - stride) // 2

@@ -23,7 +23,7 @@ def orientation_of(image: Image.Image) -> int:
     return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
-def load_and_look(image: Image.Image) -> tuple[int, int]:
+def load_with_orientation(image: Image.Image) -> tuple[int, int]:
     """Decode an image and return its EXIF orientation, as it was stored and as it still is.
 
     Pillow turns a TIFF upright while it decodes it, and no other format. Of the others the orientation is asked
@@ -35,7 +35,7 @@ def load_and_look(image: Image.Image) -> tuple[int, int]:
     return (stored if left == 1 else left), left
 
 
-def upright(values: Array, orientation: int) -> Array:
+def apply_orientation(values: Array, orientation: int) -> Array:
     """Undo an EXIF orientation.
 
     Args:
@@ -50,7 +50,7 @@ def upright(values: Array, orientation: int) -> Array:
     return np.ascontiguousarray(values[::rows, ::columns])
 
 
-def turning_note(orientation: int) -> tuple[str, ...]:
+def orientation_note(orientation: int) -> tuple[str, ...]:
     """Return the note for a picture that was turned, none for one that was upright."""
     return () if orientation == 1 else (f"turned upright (EXIF orientation {orientation})",)
 

@@ -46,7 +46,7 @@ class LoadedImage:
         return self.pixels.shape[-1]
 
 
-def fill_hidden(pixels: Tensor, alpha: Tensor, *, what: str = "picture") -> Tensor:
+def fill_transparent(pixels: Tensor, alpha: Tensor, *, what: str = "picture") -> Tensor:
     """Give fully transparent pixels the mean of the visible colors.
 
     What a file stores there is arbitrary (often black) and would be seen by the network.

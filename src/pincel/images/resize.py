@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from pincel.errors import OptionError, unknown_name
 from pincel.files import one_line
-from pincel.images.picture import LoadedImage, fill_hidden
+from pincel.images.picture import LoadedImage, fill_transparent
 
 MEASURES = ("long", "short", "area")
 ROUNDINGS = ("nearest", "floor", "floor32")
@@ -132,7 +132,7 @@ def resize_picture(picture: LoadedImage, size: tuple[int, int], resample: str = 
     pixels = (weighted / alpha.clamp(min=0.5 / 255)).clamp(0, 1)
     if smooth != resample:
         pixels, alpha = resize(pixels, size, resample), resize(alpha, size, resample)
-    return replace(picture, pixels=fill_hidden(pixels, alpha), alpha=alpha)
+    return replace(picture, pixels=fill_transparent(pixels, alpha), alpha=alpha)
 
 
 def is_cut(source: tuple[int, int], size: tuple[int, int]) -> bool:

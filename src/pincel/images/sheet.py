@@ -56,7 +56,7 @@ def contact_sheet(
     margin = max(4, height // 16)
     tiles = [_tile(caption, picture, (width, height), font) for caption, picture in cells]
     if width is not None:
-        tiles = [_widened(tile, max(tile.width for tile in tiles)) for tile in tiles]
+        tiles = [_padded(tile, max(tile.width for tile in tiles)) for tile in tiles]
     across = columns or (len(tiles) if len(tiles) <= 4 else math.ceil(math.sqrt(len(tiles))))
     rows = [tiles[start : start + across] for start in range(0, len(tiles), across)]
     widths = [sum(tile.width for tile in row) + margin * (len(row) - 1) for row in rows]
@@ -81,7 +81,7 @@ def _tile(caption: str, picture: Image.Image, box: tuple[int | None, int], font:
     across = max(1, round(picture.width * rows / picture.height))
     width = across if box[0] is None else box[0]
     scaled = picture.convert("RGBA").resize((min(across, width), rows), Image.Resampling.LANCZOS)
-    lines = [part for line in _spelled(caption, font).splitlines() for part in _broken(line, width, font)]
+    lines = [part for line in _in_letters_of_font(caption, font).splitlines() for part in _wrapped(line, width, font)]
     # A word may be wider than a thin picture; every line takes the height of letters that reach up and down.
     whole = max(width, *(math.ceil(font.getlength(line)) for line in lines), 0)
     gap, leading = max(3, height // 32), math.ceil(font.getbbox("Ág")[3] * 1.15)
@@ -93,14 +93,14 @@ def _tile(caption: str, picture: Image.Image, box: tuple[int | None, int], font:
     return tile
 
 
-def _widened(tile: Image.Image, width: int) -> Image.Image:
+def _padded(tile: Image.Image, width: int) -> Image.Image:
     """Return a tile with paper on both sides."""
     wide = Image.new("RGB", (width, tile.height), _PAPER)
     wide.paste(tile, ((width - tile.width) // 2, 0))
     return wide
 
 
-def _spelled(caption: str, font: Font) -> str:
+def _in_letters_of_font(caption: str, font: Font) -> str:
     """Rewrite the letters a font lacks in those it has; the one built into Pillow has few beyond ASCII."""
     lacking = bytes(font.getmask("\ue000"))
     # A space, too, has an empty mask of its own, so only what is not ASCII is asked for.
@@ -117,7 +117,7 @@ def _in_ascii(letter: str) -> str:
     return plain or "?"
 
 
-def _broken(line: str, width: int, font: Font) -> list[str]:
+def _wrapped(line: str, width: int, font: Font) -> list[str]:
     """Break a line between words so that no part is wider than ``width`` where the words allow it."""
     parts: list[str] = []
     for word in line.split():

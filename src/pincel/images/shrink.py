@@ -31,7 +31,7 @@ BYTES_A_ROW = 8
 MEMORY_FRACTION = 0.5
 
 
-def factor(size: tuple[int, int], fit: Fit | None = None, memory: int | None = None) -> int:
+def shrink_factor(size: tuple[int, int], fit: Fit | None = None, memory: int | None = None) -> int:
     """Return by how much to shrink a picture while it is decoded, 1 for not at all.
 
     Args:

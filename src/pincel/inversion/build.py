@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pincel.canvas.start import noise
+from pincel.canvas.init import noise
 from pincel.engine.evaluator import Evaluator
 from pincel.engine.multiscale import MultiScaleLoop, Scale
 from pincel.engine.problem import Problem, ViewTransform, identity, unbounded
@@ -77,7 +77,7 @@ def fitted_size(recipe: Inversion, picture: LoadedImage) -> tuple[int, int]:
     return target_size(picture.height, picture.width, recipe.size) if recipe.fit == "keep" else square
 
 
-def fitted(recipe: Inversion, picture: LoadedImage) -> LoadedImage:
+def fit_picture(recipe: Inversion, picture: LoadedImage) -> LoadedImage:
     """Bring a photograph to the size and shape of the recipe."""
     size = fitted_size(recipe, picture)
     return FITS[recipe.fit](picture, size)
@@ -93,7 +93,7 @@ def phases(recipe: Inversion, size: tuple[int, int], stride: int) -> list[SizedP
     return sized
 
 
-def make_code(representation: Representation, photograph: Tensor) -> Tensor:
+def target_code(representation: Representation, photograph: Tensor) -> Tensor:
     """Look at the photograph, (1, 3, H, W) in gray levels: Φ₀.
 
     Raises:
@@ -204,7 +204,7 @@ def make_loop(
     def optimizer(scale: Scale) -> Optimizer[Any]:
         return make_phase_optimizer(recipe, representation, as_phase(scale))
 
-    return MultiScaleLoop(phases(recipe, size, representation.stride), evaluator, optimizer, start, cropped, reset=True)
+    return MultiScaleLoop(phases(recipe, size, representation.stride), evaluator, optimizer, start, center_crop, reset=True)
 
 
 def make_start(recipe: Inversion, representation: Representation, size: tuple[int, int], pictures: int) -> Tensor:
@@ -226,13 +226,13 @@ def make_start(recipe: Inversion, representation: Representation, size: tuple[in
     return representation.canvas.pixels(torch.cat(drawn))
 
 
-def cropped(picture: Tensor, scale: Scale) -> Tensor:
+def center_crop(picture: Tensor, scale: Scale) -> Tensor:
     """Cut the middle of a picture out for a phase with less margin."""
     top, left = ((have - want) // 2 for have, want in zip(picture.shape[-2:], scale.size, strict=True))
     return picture[..., top : top + scale.size[0], left : left + scale.size[1]]
 
 
-def toned(recipe: Inversion, representation: Representation, pixels: Tensor) -> Tensor:
+def tone_map(recipe: Inversion, representation: Representation, pixels: Tensor) -> Tensor:
     """Return pictures (B, 3, H, W) in gray levels as they are to be saved, in [0, 1]."""
     tone = recipe.tone if recipe.tone != "auto" else "stretch" if representation.channels == 1 else "clip"
     if tone == "clip":

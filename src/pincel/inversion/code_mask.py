@@ -17,7 +17,7 @@ _FORMS = "a window of positions as 5x5 (in the middle) or 5x5@2,3 (from row 2, c
 
 
 @dataclass(frozen=True)
-class Neurons:
+class CodeMask:
     """A choice among the numbers of a code.
 
     Attributes:
@@ -77,20 +77,20 @@ class Neurons:
         return self.channels
 
 
-def parse_neurons(text: str) -> Neurons:
+def parse_code_mask(text: str) -> CodeMask:
     """Read ``5x5``, ``5x5@2,3``, ``channels=first-half``, ``channels=0-47,60``, or two of them with ``;`` between.
 
     Raises:
         OptionError: For anything else.
     """
-    made = Neurons()
+    made = CodeMask()
     for part in (each.strip() for each in text.split(";") if each.strip()):
         name, sign, given = part.partition("=")
         if sign and name.strip() == "channels" and not made.channels:
-            made = Neurons(made.window, made.corner, _channels(given.strip(), text))
+            made = CodeMask(made.window, made.corner, _channels(given.strip(), text))
         elif (found := _WINDOW.fullmatch(part)) and not made.window:
             rows, columns, top, left = found.groups()
-            made = Neurons((int(rows), int(columns)), (int(top), int(left)) if top else None, made.channels)
+            made = CodeMask((int(rows), int(columns)), (int(top), int(left)) if top else None, made.channels)
         else:
             raise OptionError(f"--neurons takes {_FORMS}, or two of them with ; between, not '{text}'.")
     return made

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from pincel.backbones import BACKBONES, DESCRIPTORS, NETWORKS
 from pincel.backbones.base import Backbone
-from pincel.backbones.described import Described, function_spec, gray_levels
-from pincel.backbones.shelf import network_and_layer
+from pincel.backbones.function_backbone import FunctionBackbone, function_spec, gray_levels
+from pincel.backbones.model_registry import network_and_layer
 from pincel.canvas.base import Canvas
 from pincel.canvas.gray import GrayCanvas
 from pincel.canvas.pixels import PixelCanvas
@@ -125,11 +125,11 @@ def make_representation(name: str | Function, *, pooling: str, device: torch.dev
 def _of_descriptor(name: str) -> Representation:
     found = DESCRIPTORS[name]
     spec = function_spec(name, found.summary, channels=found.channels, stride=found.cell, field=found.smallest)
-    eye = Described(spec, lambda pixels: found.code(gray_levels(pixels)))
+    eye = FunctionBackbone(spec, lambda pixels: found.code(gray_levels(pixels)))
     return Representation(name, eye, name, GrayCanvas(WHITE), found.smallest)
 
 
 def _of_function(function: Function) -> Representation:
     name = getattr(function, "__name__", type(function).__name__)
     spec = function_spec(name, "a function of the caller's")
-    return Representation(name, Described(spec, lambda pixels: function(pixels / WHITE)), name, PixelCanvas(WHITE))
+    return Representation(name, FunctionBackbone(spec, lambda pixels: function(pixels / WHITE)), name, PixelCanvas(WHITE))

@@ -15,7 +15,7 @@ from pincel.functional.gram import gram_distance, gram_sum, moment_sum
 from pincel.functional.moments import Moments, bures_distance, covariance_distance, mean_std_distance, shift_distance
 from pincel.losses.base import Loss
 from pincel.losses.style import Guides, StyleLoss, StyleStatistic, StyleTerm
-from pincel.types import BLOCK, Window
+from pincel.types import REDUCTION_BLOCK, Window
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class FeatureStatistics(StyleStatistic[RegionMoments, RegionMoments]):
 
     def partial_sum(self, layer: str, features: Tensor, window: Window, guides: Guides | None) -> Tensor:
         """Return sums of products of every two channels, (R, C, C); with means, (R, C, C + 1)."""
-        blocks = window.blocks(max(1, BLOCK // window.stride))
+        blocks = window.blocks(max(1, REDUCTION_BLOCK // window.stride))
         add_up = moment_sum if self.means else gram_sum
         if guides is None:
             return add_up(features, blocks)

@@ -142,7 +142,7 @@ def load_inputs(recipe: Recipe, content: Source, style: Styles, init: Source | N
     notes: list[str] = []
     groups = expand_styles(style, notes.append)
     pairs = [pair for group in groups for pair in group]
-    recipe = sizes.spread(recipe, [len(group) for group in groups])
+    recipe = sizes.broadcast_style_scale(recipe, [len(group) for group in groups])
     photograph = open_picture(content, "content", fit=partial(fitted_size, recipe), memory=memory)
     styles = [(open_picture(source, "style", recipe.background, memory=memory), weight) for source, weight in pairs]
     regions = make_regions(recipe, photograph, styles, notes.append)

@@ -1,4 +1,4 @@
-"""What is given to a training: its recipe and J, its styles, the name of its network; found and checked."""
+"""The inputs of a training: its recipe and J, its styles, the name of its network; found and checked."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from pincel.training.schema import StyleTrainingRecipe
 SUFFIX = ".safetensors"
 
 
-def objective_of(recipe: StyleTrainingRecipe) -> Recipe:
-    """Return J as a recipe of painting."""
+def objective_recipe(recipe: StyleTrainingRecipe) -> Recipe:
+    """Return J as a recipe of image optimization."""
     weights = {name: getattr(recipe, name) for name in ("content_weight", "style_weight", "tv_weight")}
     return recipes.RECIPES.find("gram").recipe.override(**recipe.objective, **weights)
 
 
-def checked_output(path: Path) -> Path:
-    """Return it; raises OutputError unless it ends as our files do."""
+def check_network_path(path: Path) -> Path:
+    """Return the path; raises OutputError unless it ends in ``.safetensors``."""
     if path.suffix != SUFFIX:
         raise OutputError(
             one_line(
@@ -38,8 +38,8 @@ def checked_output(path: Path) -> Path:
     return path
 
 
-def place_of(style: Styles) -> str:
-    """Return the places of styles that an any-style network learns from; raises OptionError for anything but text or a path."""
+def style_places(style: Styles) -> str:
+    """Return the places of an any-style network's styles; raises OptionError for anything but text or a path."""
     if not isinstance(style, str | PathLike):
         raise OptionError(
             one_line("style: an any-style network learns from places", type(style).__name__, "a folder, sample:styles", "'paintings'")
@@ -47,21 +47,30 @@ def place_of(style: Styles) -> str:
     return str(style)
 
 
-def opened_styles(style: Styles, recipe: StyleTrainingRecipe) -> list[tuple[LoadedImage, float]]:
-    """Open the style of a one-style network, in the size it is looked at."""
-    found = []
+def load_styles(style: Styles, recipe: StyleTrainingRecipe) -> list[tuple[LoadedImage, float]]:
+    """Load the style images of a one-style network, in the recipe's size."""
+    loaded = []
     for group in expand_styles(style):
         for source, weight in group:
             picture = open_picture(source, "style", DEFAULT_BACKGROUND)
             height, width = target_size(picture.height, picture.width, recipe.style_side, "long", "nearest")
-            found.append((resize_picture(picture, (max(1, height), max(1, width)), "lanczos"), weight))
-    return found
+            loaded.append((resize_picture(picture, (max(1, height), max(1, width)), "lanczos"), weight))
+    return loaded
 
 
-def resolved(recipe: str | StyleTrainingRecipe | None, kind: str, before: Mapping[str, Any] | None) -> StyleTrainingRecipe:
-    """Return the recipe that was asked for, that of the run which goes on, or the usual one."""
-    if isinstance(recipe, StyleTrainingRecipe):
-        return recipe
-    if recipe is None and before is not None:
-        return StyleTrainingRecipe.make(before)
-    return RECIPES[recipe or DEFAULTS[kind]].recipe
+def resolve_recipe(
+    recipe: str | StyleTrainingRecipe | None, kind: str, saved: Mapping[str, Any] | None, overrides: Mapping[str, Any]
+) -> StyleTrainingRecipe:
+    """Return the recipe given, that of the run that is resumed, or the default of a kind of network, with some values changed.
+
+    Raises:
+        OptionError: For a value that is not accepted, or a recipe of one style where any was asked for.
+    """
+    if recipe is None and saved is not None:
+        recipe = StyleTrainingRecipe.make(saved)
+    known = recipe if isinstance(recipe, StyleTrainingRecipe) else RECIPES[recipe or DEFAULTS[kind]].recipe
+    known = known.override(**overrides)
+    if kind == "any-style" and known.kind != kind:
+        failed, accepted = "recipe: teaches one style, and any was asked for", "adain-small, adain2017"
+        raise OptionError(one_line(failed, known.name, accepted, "leave --any or --recipe out"))
+    return known

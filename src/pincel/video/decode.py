@@ -14,9 +14,9 @@ import numpy as np
 
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import FilmError
-from pincel.extras import need
+from pincel.extras import require_extra
 from pincel.files import one_line, quoted
-from pincel.images.orientation import upright
+from pincel.images.orientation import apply_orientation
 from pincel.video.aperture import WHOLE, find_crop
 from pincel.video.base import Color, Film, Frame, Pixels, check_size
 from pincel.video.pixels import over
@@ -46,7 +46,7 @@ FILMS = "mp4, mov, mkv, webm, avi mpeg, wmv, flv, ogg, mxf"
 
 def library() -> Any:
     """Return PyAV."""
-    return need("av", extra="video", what="films")
+    return require_extra("av", extra="video", what="films")
 
 
 @contextmanager
@@ -342,7 +342,7 @@ def _pixels(frame: Any, film: Film) -> Pixels:
     left, top, right, bottom = film.crop
     values = values[top : height - bottom, left : width - right]
     shown = over(values[..., :3], values[..., 3], film.background) if clear else values
-    turned: Pixels = upright(shown, film.orientation)
+    turned: Pixels = apply_orientation(shown, film.orientation)
     return turned
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from pincel.extras import need
+from pincel.extras import require_extra
 from pincel.functional.temporal import Flow, Weights, disoccluded, motion_boundaries
 from pincel.registry import Registry
 from pincel.video.base import Pixels
@@ -35,7 +35,7 @@ SOFTNESS = 0.8
 
 
 def _cv2() -> Any:
-    return need("cv2", extra="video", what="films")
+    return require_extra("cv2", extra="video", what="films")
 
 
 def _gray(frame: Pixels) -> Pixels:

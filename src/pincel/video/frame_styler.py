@@ -28,7 +28,7 @@ from pincel.run import sizes
 from pincel.run.cache import Cache
 from pincel.run.machine import Machine
 from pincel.run.run import Run
-from pincel.sources import open_picture, style_groups
+from pincel.sources import expand_styles, open_picture
 from pincel.video.base import FrameStep, Pixels, Tell, no_op
 from pincel.video.flow import FLOWS, between
 from pincel.video.frame_recipes import next_recipe, painting_recipe, pass_recipe, sketch_recipe
@@ -102,7 +102,7 @@ class FrameStyler:
         self.recipe = painting_recipe(self.settings, self.size)
         sizes.content_size(self.recipe, LoadedImage(torch.zeros(1, 3, *self.size), None, "a frame", ""))
         self.flow_fn = FLOWS[self.settings.flow]
-        groups = style_groups(list(self.settings.styles))
+        groups = expand_styles(list(self.settings.styles))
         self.styles: list[Any] = [
             (self.cache.get_or_make("film styles", str(source), partial(open_picture, source, "style", self.recipe.background)), weight)
             for group in groups

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pincel.colors import DEFAULT_BACKGROUND, parse_color
 from pincel.errors import FilmError, closest
-from pincel.extras import need
+from pincel.extras import require_extra
 from pincel.files import one_line, quoted
 from pincel.images.formats import HEIC
 from pincel.samples import PREFIX
@@ -47,7 +47,7 @@ def open_film(source: str | os.PathLike[str], rate: Fraction | None = None, back
         OptionError: If the background is no color.
         ExtraMissingError: If films cannot be read or painted here, with the command that installs what is missing.
     """
-    need("cv2", extra="video", what="films")
+    require_extra("cv2", extra="video", what="films")
     parse_color(background)
     text = os.fspath(source)
     path = Path(text)

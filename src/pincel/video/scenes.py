@@ -13,7 +13,7 @@ import numpy as np
 from pincel.engine.events import Notice
 from pincel.errors import FilmError
 from pincel.executors.protocol import Stop, never_stop
-from pincel.extras import need
+from pincel.extras import require_extra
 from pincel.files import one_line, quoted
 from pincel.video.base import Film, Pixels, ScanProgress, Scene, Tell, no_op
 from pincel.video.flow import between, dis
@@ -77,7 +77,7 @@ def _tell_trouble(film: Film, count: int, repeated: int, resized: int, tell: Tel
 
 
 def _small(pixels: Pixels) -> Pixels:
-    cv2: Any = need("cv2", extra="video", what="films")
+    cv2: Any = require_extra("cv2", extra="video", what="films")
     height, width = pixels.shape[:2]
     scale = SIDE / max(height, width)
     if scale >= 1:
@@ -93,7 +93,7 @@ def is_cut(before: Pixels, now: Pixels) -> bool:
 
 def recolored(before: Pixels, now: Pixels) -> float:
     """Return the share of pixels whose colors, counted in coarse levels and softly, are not in the other frame: 0 to 1."""
-    cv2: Any = need("cv2", extra="video", what="films")
+    cv2: Any = require_extra("cv2", extra="video", what="films")
 
     def counted(frame: Pixels) -> Any:
         table = cv2.calcHist([frame], [0, 1, 2], None, [LEVELS] * 3, [0, 256] * 3)

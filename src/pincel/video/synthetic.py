@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pincel.errors import unknown_name
-from pincel.extras import need
+from pincel.extras import require_extra
 from pincel.images.io import load_picture
 from pincel.samples import PREFIX, find_sample
 from pincel.video.base import Color, Film, Frame, Pixels
@@ -127,7 +127,7 @@ def _floats(numbers: Sequence[float]) -> Floats:
 
 
 def _sampled(picture: Pixels, where: Floats) -> Floats:
-    cv2: Any = need("cv2", extra="video", what="films")
+    cv2: Any = require_extra("cv2", extra="video", what="films")
     drawn: Floats = cv2.remap(picture.astype(np.float32), where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     return drawn
 

@@ -25,7 +25,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from pincel.backbones.formats import open_weights, pickles
+from pincel.backbones.formats import open_weights, safe_pickle
 from pincel.backbones.native import read_spec, write_network
 from pincel.backbones.weights import read_weights
 from pincel.errors import WeightsError
@@ -402,7 +402,7 @@ def refused_pickle(path: Path, data: bytes, reason: str) -> None:
 
 
 def test_a_long_list_again_and_again_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pickles, "MOST_STEPS", 100_000)
+    monkeypatch.setattr(safe_pickle, "MOST_STEPS", 100_000)
     size = b"](" + b"K\x01" * 20_000 + b"eq\x000"
     refused_pickle(tmp_path / "a.pth", size + b"](" + b"ctorch\nSize\nh\x00\x85R" * 2 + b"e.", "its parts do not fit together")
     pairs = b"](" + b"K\x01K\x01\x86" * 1000 + b"eq\x000ccollections\nOrderedDict\nq\x010"
@@ -410,7 +410,7 @@ def test_a_long_list_again_and_again_is_refused(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_function_given_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pickles, "MOST_STEPS", 100_000)
+    monkeypatch.setattr(safe_pickle, "MOST_STEPS", 100_000)
     made_by = b"ctorch._tensor\n_rebuild_from_type_v2\n"
     refused_pickle(tmp_path / "a.pth", made_by + b"]q\x00(" + made_by + b"Nh\x00eR.", "it has more than 100000 parts")
 
@@ -423,7 +423,7 @@ def test_a_tensor_with_attributes_is_made_as_others_are(tmp_path: Path) -> None:
 
 
 def test_long_names_before_many_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pickles, "MOST_STEPS", 100_000)
+    monkeypatch.setattr(safe_pickle, "MOST_STEPS", 100_000)
     # A name of 900 characters, 50 times before the names of 1,000 tensors.
     name = b"X" + struct.pack("<I", 900) + b"a" * 900 + b"q\x000"
     tensors = b"}(" + b"".join(b"J" + struct.pack("<i", each) + b"h\x01" for each in range(1000)) + b"u"
@@ -436,7 +436,7 @@ def test_long_names_before_many_are_refused(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_one_dict_of_many_objects_counts_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pickles, "MOST_STEPS", 100_000)
+    monkeypatch.setattr(safe_pickle, "MOST_STEPS", 100_000)
     shared = b"}(" + b"".join(b"J" + struct.pack("<i", each) + b"N" for each in range(2000)) + b"uq\x000cm\nM\nq\x010"
     objects = b"".join(b"J" + struct.pack("<i", each) + b"h\x01)Rh\x00b" for each in range(100))
     refused_pickle(tmp_path / "a.pth", shared + b"}(" + objects + b"u.", "it has more than 100000 parts")

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from pincel.backbones import BACKBONES
 from pincel.backbones.alexnet_specs import NORM_FIRST, POOL_FIRST, krizhevsky_layers, one_tower_layers
-from pincel.backbones.specs import ModelSpec, fully_connected, plain_layers
+from pincel.backbones.specs import ModelSpec, fully_connected, vgg_layers
 from tests.backbones.stand_ins import drawn_weights
 
 Weights = Mapping[str, tuple[Tensor, Tensor]]
@@ -26,8 +26,8 @@ FEW = (4, 6, 8, 8, 6)
 TINY: dict[str, ModelSpec] = {
     name: replace(BACKBONES[like], name=f"tiny-{name}", layers=layers, channels="", classifier=())
     for name, like, layers in (
-        ("vgg", "vgg19", plain_layers([(1, 4), (2, 6)])),
-        ("vgg-fc", "vgg19", plain_layers([(1, 4), (2, 6)], fully_connected(3, 5, 7))),
+        ("vgg", "vgg19", vgg_layers([(1, 4), (2, 6)])),
+        ("vgg-fc", "vgg19", vgg_layers([(1, 4), (2, 6)], fully_connected(3, 5, 7))),
         ("alexnet", "alexnet", krizhevsky_layers(NORM_FIRST, FEW, fully_connected(6, 5, 7))),
         ("caffenet", "caffenet", krizhevsky_layers(POOL_FIRST, FEW, fully_connected(6, 5, 7))),
         ("alexnet-torchvision", "alexnet-torchvision", one_tower_layers(FEW, fully_connected(6, 5, 7))),

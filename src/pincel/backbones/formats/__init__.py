@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from pincel.backbones.formats.held import Held
+    from pincel.backbones.formats.weight_file import WeightFile
 
 # Name of a convolution, or fully connected layer → (weight OIHW with RGB input, bias), float32.
 Weights: TypeAlias = "Mapping[str, tuple[Tensor, Tensor]]"
 
 # Each reads a file, or raises WeightsError.
-FORMATS: Registry[Callable[[Path], Held]] = Registry(
+FORMATS: Registry[Callable[[Path], WeightFile]] = Registry(
     "weights format",
     {
         "torch7": "pincel.backbones.formats.torch7:read",
@@ -55,7 +55,7 @@ FORMATS: Registry[Callable[[Path], Held]] = Registry(
 )
 
 
-def open_weights(path: Path) -> Held:
+def open_weights(path: Path) -> WeightFile:
     """Read a file of weights of any format, told by what is in it.
 
     Raises:

@@ -21,7 +21,7 @@ import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from torch import Tensor
 
-from pincel.backbones.formats.held import Held, HeldLayer, reading, to_tensor, unusable
+from pincel.backbones.formats.weight_file import StoredLayer, WeightFile, reading, to_tensor, unsupported_layer
 
 CONVOLUTION, CONNECTED = "a convolution", "fully connected"
 # Of Caffe's enumeration of 2014, its words of 2013 and today's.
@@ -45,7 +45,7 @@ MESSAGES: dict[str, list[tuple[str, int, str, bool]]] = {
 }
 
 
-def read(path: Path) -> Held:
+def read(path: Path) -> WeightFile:
     """Read the layers that have weights, in the order of the file.
 
     Args:
@@ -59,21 +59,21 @@ def read(path: Path) -> Held:
         if len(network.layers) + len(network.layer) > MOST_LAYERS:
             raise ValueError(f"it says it has {len(network.layers) + len(network.layer)} layers")
         found = [old.layer if old.HasField("layer") else old for old in network.layers]
-        return Held(tuple(_layers(path, [*found, *network.layer])), "bgr", format="caffe")
+        return WeightFile(tuple(_layers(path, [*found, *network.layer])), "bgr", format="caffe")
 
 
-def _layers(path: Path, found: list[Any]) -> Iterator[HeldLayer]:
+def _layers(path: Path, found: list[Any]) -> Iterator[StoredLayer]:
     for layer in found:
         if not layer.blobs:
             continue
         name, kind = _text(layer.name), _text(layer.type)
         if kind not in KINDS:
-            raise unusable(path, name, f"of type {kind}")
+            raise unsupported_layer(path, name, f"of type {kind}")
         weight, *bias = (_numbers(blob, name) for blob in layer.blobs)
         if KINDS[kind] == CONNECTED:
             # Older ones say (1, 1, out, in).
             weight = weight.reshape(weight.shape[-2:])
-        yield HeldLayer(name, weight, bias[0].flatten() if bias else None)
+        yield StoredLayer(name, weight, bias[0].flatten() if bias else None)
 
 
 def _text(given: bytes | int) -> str:

@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-from pincel.backbones.formats.held import reading, unreadable
+from pincel.backbones.formats.weight_file import reading, unreadable
 from pincel.backbones.formats.zips import open_zip
 
 HDF5 = b"\x89HDF\r\n\x1a\n"

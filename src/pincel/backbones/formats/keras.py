@@ -21,7 +21,7 @@ import numpy as np
 from torch import Tensor
 
 from pincel.backbones.formats.hdf5 import MOST_NAMES, check_hdf5, check_pieces
-from pincel.backbones.formats.held import LONG, MOST, Held, paired, plain, reading, to_tensor
+from pincel.backbones.formats.weight_file import LONG, MOST, WeightFile, display_name, pair_weights, reading, to_tensor
 from pincel.backbones.formats.zips import open_zip
 from pincel.files import natural_key
 
@@ -32,7 +32,7 @@ INSIDE = "model.weights.h5"
 ATTRIBUTES = ("layer_names", "weight_names", "name")
 
 
-def read(path: Path) -> Held:
+def read(path: Path) -> WeightFile:
     """Read the layers that have weights, in the order of the file.
 
     Args:
@@ -56,10 +56,10 @@ def read(path: Path) -> Held:
         if "layer_names" not in group.attrs:
             # Kinds of layers come in the order of their names.
             values = _matrices_last(values)
-        layers = tuple(paired(path, values, "hwc"))
+        layers = tuple(pair_weights(path, values, "hwc"))
         if not layers:
             raise ValueError("it holds no layers of Keras")
-        return Held(layers, "bgr", format="keras")
+        return WeightFile(layers, "bgr", format="keras")
 
 
 def _checked(path: Path) -> Path | BytesIO:
@@ -86,7 +86,7 @@ def _inside(group: h5py.Group, path: str) -> Any:
     """Return what is at a path in a group of this file; raises ValueError where a link leads out of it, before it is followed."""
     for name in filter(None, path.split("/")):
         if not isinstance(group, h5py.Group) or not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise ValueError(f"its {plain(name)} is not in this file")
+            raise ValueError(f"its {display_name(name)} is not in this file")
         group = group[name]
     return group
 

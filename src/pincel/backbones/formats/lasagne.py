@@ -3,8 +3,8 @@
 Weights and biases in the order of the layers, without names: convolutions (out, in, rows, columns), fully connected layers (in, out). The
 filters of networks that were converted from Caffe are Caffe's, not turned round as those of Theano's own convolution, and look at BGR.
 
-The pickles are those of Python 2, whose arrays ask for functions of NumPy that make them. They get :class:`_Array` in their stead, which
-is made only of bytes that are there. What else is in them, of whatever class, is left alone; see :mod:`.pickles`.
+The pickles are those of Python 2, whose arrays ask for functions of NumPy that make them. They get :class:`_PickledArray` in their stead,
+which is made only of bytes that are there. What else is in them, of whatever class, is left alone; see :mod:`.safe_pickle`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from zipfile import ZipFile, ZipInfo
 import numpy as np
 from torch import Tensor
 
-from pincel.backbones.formats.held import LONG, Held, paired, plain, reading, to_tensor
-from pincel.backbones.formats.pickles import Foreign, axes, ordered_dict, read_pickle, refused, sequence
+from pincel.backbones.formats.safe_pickle import Foreign, axes, ordered_dict, read_pickle, refused, sequence
+from pincel.backbones.formats.weight_file import LONG, WeightFile, display_name, pair_weights, reading, to_tensor
 from pincel.backbones.formats.zips import open_zip
 from pincel.files import natural_key
 
@@ -33,7 +33,7 @@ NUMBER, ORDER = re.compile(r"f[248]"), re.compile(r"[<>=|]")
 MOST_CLASSES = 100_000
 
 
-def read(path: Path) -> Held:
+def read(path: Path) -> WeightFile:
     """Read a pickle or an archive of parameters.
 
     Args:
@@ -51,8 +51,8 @@ def read(path: Path) -> Held:
             raise ValueError(f"it has no list of parameters under '{VALUES[0]}'")
         _check_size(values, path.stat().st_size)
         named = [(f"parameter {place}", _tensor(value)) for place, value in enumerate(values)]
-        layers = tuple(paired(path, [(name, numbers.T if numbers.ndim == 2 else numbers) for name, numbers in named]))
-        return Held(layers, "bgr", _texts(_first(table, CLASSES)), "lasagne", _mean(_first(table, MEANS)))
+        layers = tuple(pair_weights(path, [(name, numbers.T if numbers.ndim == 2 else numbers) for name, numbers in named]))
+        return WeightFile(layers, "bgr", _texts(_first(table, CLASSES)), "lasagne", _mean(_first(table, MEANS)))
 
 
 def _first(table: Mapping[Any, Any], names: Sequence[str]) -> Any:
@@ -61,7 +61,7 @@ def _first(table: Mapping[Any, Any], names: Sequence[str]) -> Any:
 
 def _check_size(values: Sequence[object], most: int) -> None:
     """Raise ValueError for arrays of the same bytes, each of which would be made of them again."""
-    arrays = {id(value): value for value in values if isinstance(value, _Array)}
+    arrays = {id(value): value for value in values if isinstance(value, _PickledArray)}
     if sum(array.size for array in arrays.values()) > most:
         raise ValueError("its arrays have more bytes than it")
 
@@ -70,12 +70,12 @@ def _texts(found: object) -> tuple[str, ...]:
     if not isinstance(found, list) or len(found) > MOST_CLASSES or not all(isinstance(each, str) for each in found):
         return ()
     # However long they are, no more is looked at than is shown.
-    return tuple(plain(each[: 2 * LONG].strip()) for each in found)
+    return tuple(display_name(each[: 2 * LONG].strip()) for each in found)
 
 
 def _mean(found: object) -> tuple[float, float, float] | None:
     """Return the mean color, which is BGR, as RGB; a mean picture is none."""
-    if not isinstance(found, _Array) or prod(found.shape) != 3:
+    if not isinstance(found, _PickledArray) or prod(found.shape) != 3:
         return None
     blue, green, red = found.numbers.flatten().tolist()
     return red, green, blue
@@ -84,7 +84,7 @@ def _mean(found: object) -> tuple[float, float, float] | None:
 def _tensor(value: object) -> Tensor:
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, _Array):
+    if isinstance(value, _PickledArray):
         return value.numbers
     if isinstance(value, Foreign):
         raise refused(value.name)
@@ -125,7 +125,7 @@ def _arranged(data: object, order: str, kind: str, shape: Sequence[int], *, fort
     return to_tensor(np.frombuffer(data, (order + kind).replace("|", "<")).reshape(tuple(shape), order="F" if fortran else "C"))
 
 
-class _Kind:
+class _PickledType:
     """Stands for a type of numbers: ``f4`` and so on, and which byte comes first."""
 
     def __init__(self, name: object, *_: object) -> None:
@@ -143,18 +143,18 @@ def _text(found: object) -> str:
     return found
 
 
-class _Array:
+class _PickledArray:
     """Stands for an array: what is said of it, unbelieved until its numbers are asked for."""
 
     def __init__(self) -> None:
         self.shape: tuple[int, ...] = ()
-        self.kind, self.fortran = _Kind(""), False
+        self.kind, self.fortran = _PickledType(""), False
         self._data: object = b""
 
     def build(self, state: Sequence[Any]) -> None:
         """Take what NumPy says of an array."""
         _, shape, kind, fortran, self._data = sequence(state, 5)
-        if not isinstance(kind, _Kind):
+        if not isinstance(kind, _PickledType):
             raise TypeError
         self.shape, self.kind, self.fortran = axes(shape), kind, bool(fortran)
 
@@ -171,8 +171,8 @@ class _Array:
         return _arranged(data, self.kind.order, self.kind.name, self.shape, fortran=self.fortran)
 
 
-def _from_buffer(data: object, kind: object, shape: object, order: object = "C") -> _Array:
-    array = _Array()
+def _from_buffer(data: object, kind: object, shape: object, order: object = "C") -> _PickledArray:
+    array = _PickledArray()
     array.build((1, shape, kind, order == "F", data))
     return array
 
@@ -180,13 +180,13 @@ def _from_buffer(data: object, kind: object, shape: object, order: object = "C")
 # What a pickle of arrays may ask for.
 TABLE: dict[str, Any] = {
     "numpy.ndarray": "an array",
-    "numpy.dtype": _Kind,
+    "numpy.dtype": _PickledType,
     "collections.OrderedDict": ordered_dict,
     # How Python 3 writes bytes for Python 2: the text is what Python 2 wrote itself, and no copy of it.
     "_codecs.encode": lambda text, *_: text,
 }
 for core in ("core", "_core"):
-    TABLE[f"numpy.{core}.multiarray._reconstruct"] = lambda *_: _Array()
+    TABLE[f"numpy.{core}.multiarray._reconstruct"] = lambda *_: _PickledArray()
     # A single number, which no weight is.
     TABLE[f"numpy.{core}.multiarray.scalar"] = lambda *_: None
     TABLE[f"numpy.{core}.numeric._frombuffer"] = _from_buffer

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from pincel.backbones.formats.held import Held, HeldLayer, plain, reading, to_tensor, unusable
 from pincel.backbones.formats.matlab import read_matlab
+from pincel.backbones.formats.weight_file import StoredLayer, WeightFile, display_name, reading, to_tensor, unsupported_layer
 
 CONVOLUTION = "conv"
 
 
-def read(path: Path) -> Held:
+def read(path: Path) -> WeightFile:
     """Read the convolutions and fully connected layers of the file.
 
     Args:
@@ -39,7 +39,7 @@ def read(path: Path) -> Held:
         held = tuple(_layer(path, layer, numbers) for layer in each if isinstance(layer, dict) and (numbers := _weights(layer)))
         if not held:
             raise ValueError("none of its layers has weights")
-        return Held(held, "rgb", _classes(network), "matconvnet")
+        return WeightFile(held, "rgb", _classes(network), "matconvnet")
 
 
 def _weights(layer: dict[str, Any]) -> list[np.ndarray[Any, Any]]:
@@ -48,18 +48,18 @@ def _weights(layer: dict[str, Any]) -> list[np.ndarray[Any, Any]]:
     return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, np.ndarray) and each.size]
 
 
-def _layer(path: Path, layer: dict[str, Any], numbers: list[np.ndarray[Any, Any]]) -> HeldLayer:
+def _layer(path: Path, layer: dict[str, Any], numbers: list[np.ndarray[Any, Any]]) -> StoredLayer:
     name = str(layer.get("name", ""))
     if layer.get("type") != CONVOLUTION:
-        raise unusable(path, name, f"of type {layer.get('type')}")
+        raise unsupported_layer(path, name, f"of type {layer.get('type')}")
     filters, *biases = numbers
     # MATLAB drops ones at the end of a shape.
     whole = filters.reshape(filters.shape + (1,) * (4 - filters.ndim), order="F")
-    return HeldLayer(name, to_tensor(whole.transpose(3, 2, 0, 1)), to_tensor(biases[0].reshape(-1)) if biases else None)
+    return StoredLayer(name, to_tensor(whole.transpose(3, 2, 0, 1)), to_tensor(biases[0].reshape(-1)) if biases else None)
 
 
 def _classes(network: dict[str, Any]) -> tuple[str, ...]:
     meta = network.get("meta")
     classes = (meta if isinstance(meta, dict) else network).get("classes")
     names = classes.get("description") if isinstance(classes, dict) else None
-    return tuple(plain(str(name)) for name in names) if isinstance(names, list) else ()
+    return tuple(display_name(str(name)) for name in names) if isinstance(names, list) else ()

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from pincel.backbones.formats.held import MOST
+from pincel.backbones.formats.weight_file import MOST
 
 HEADER, ARRAY, COMPRESSED = 128, 14, 15
 # An empty array takes eight bytes, fewer where they are compressed.

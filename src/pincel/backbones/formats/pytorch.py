@@ -20,11 +20,11 @@ from pathlib import Path
 
 from torch import Tensor
 
-from pincel.backbones.formats.fire import joined
-from pincel.backbones.formats.held import Channels, Held, HeldLayer, floating, plain, reading, unusable
-from pincel.backbones.formats.pickles import Budget, Foreign, refused
-from pincel.backbones.formats.preprocessed import without_preprocessing
+from pincel.backbones.formats.fuse_fire import fuse_fire
+from pincel.backbones.formats.preprocessing import remove_preprocessing
+from pincel.backbones.formats.safe_pickle import Budget, Foreign, refused
 from pincel.backbones.formats.torch_file import Numbers, TorchFile, is_module, named, named_tensors, open_torch, parts
+from pincel.backbones.formats.weight_file import Channels, StoredLayer, WeightFile, display_name, floating, reading, unsupported_layer
 from pincel.errors import WeightsError
 
 # Names of averages over the steps of a training, and of what has the shapes of weights and is none.
@@ -37,7 +37,7 @@ AUTHORS = re.compile(r"(.*\.)?conv[1-5]_[1-4]")
 DEEPEST, MOST = 4, 32
 
 
-def read(path: Path) -> Held:
+def read(path: Path) -> WeightFile:
     """Read the layers of all networks in a file.
 
     Args:
@@ -51,14 +51,14 @@ def read(path: Path) -> Held:
             ones.
     """
     with reading(path, "PyTorch"), open_torch(path) as opened:
-        networks, errors = list[Held](), list[WeightsError | ValueError | TypeError]()
+        networks, errors = list[WeightFile](), list[WeightsError | ValueError | TypeError]()
         for place, state in _states(opened.found):
             try:
-                network = held(path, _read(opened, state), "pytorch")
+                network = read_layers(path, _read(opened, state), "pytorch")
             except (WeightsError, ValueError, TypeError) as error:
                 errors.append(error)
             else:
-                networks.append(replace(network, inside=plain(place)))
+                networks.append(replace(network, inside=display_name(place)))
         if not networks:
             raise errors[0] if errors else _holds_none(opened.found)
         return replace(networks[0], others=tuple(networks[1:]))
@@ -114,22 +114,22 @@ def _holds_none(found: object) -> Exception:
     return refused(found.name) if isinstance(found, Foreign) else TypeError("it holds no tensors that are called weights")
 
 
-def held(path: Path, state: Mapping[str, Tensor], format: str) -> Held:  # noqa: A002 - what it is called everywhere
+def read_layers(path: Path, state: Mapping[str, Tensor], format: str) -> WeightFile:  # noqa: A002 - what it is called everywhere
     """Return what a dict of tensors holds."""
-    layers = joined(tuple(_layers(path, state)))
+    layers = fuse_fire(tuple(_layers(path, state)))
     if not layers:
         raise ValueError("it holds no layer with weights")
     usual: Channels = "bgr" if any(AUTHORS.fullmatch(layer.name) for layer in layers) else "rgb"
-    layers, channels, mean = without_preprocessing(layers, usual)
-    return Held(layers, channels, format=format, mean=mean)
+    layers, channels, mean = remove_preprocessing(layers, usual)
+    return WeightFile(layers, channels, format=format, mean=mean)
 
 
-def _layers(path: Path, state: Mapping[str, Tensor]) -> Iterator[HeldLayer]:
+def _layers(path: Path, state: Mapping[str, Tensor]) -> Iterator[StoredLayer]:
     for key, weight in state.items():
         name, _, part = key.rpartition(".")
         if part != "weight":
             continue
         if weight.ndim not in (2, 4):
-            raise unusable(path, name, f"one whose weights have {weight.ndim} dimensions")
+            raise unsupported_layer(path, name, f"one whose weights have {weight.ndim} dimensions")
         bias = state.get(f"{name}.bias")
-        yield HeldLayer(name, floating(weight), None if bias is None else floating(bias))
+        yield StoredLayer(name, floating(weight), None if bias is None else floating(bias))

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from safetensors import safe_open
 
-from pincel.backbones.formats.held import Held, reading
-from pincel.backbones.formats.pytorch import held
-from pincel.backbones.native import KEY, spec_of
+from pincel.backbones.formats.pytorch import read_layers
+from pincel.backbones.formats.weight_file import WeightFile, reading
+from pincel.backbones.native import KEY, from_json
 from pincel.files import natural_key
 
 
-def read(path: Path) -> Held:
+def read(path: Path) -> WeightFile:
     """Read the layers of a file, in the order of their names.
 
     Args:
@@ -29,6 +29,6 @@ def read(path: Path) -> Held:
     with reading(path, "safetensors"), safe_open(path, "pt") as opened:
         state = {name: opened.get_tensor(name) for name in sorted(opened.keys(), key=natural_key)}
         matrices_last = dict(sorted(state.items(), key=lambda item: item[1].ndim == 2))
-        found = held(path, matrices_last, "safetensors")
+        found = read_layers(path, matrices_last, "safetensors")
         text = (opened.metadata() or {}).get(KEY)
-        return found if text is None else replace(found, channels="rgb", classes=spec_of(text, path).classes)
+        return found if text is None else replace(found, channels="rgb", classes=from_json(text, path).classes)

@@ -14,9 +14,9 @@ from typing import Any
 
 from torch import Tensor
 
-from pincel.backbones.formats.held import Held, HeldLayer, floating, reading, unusable
-from pincel.backbones.formats.preprocessed import without_preprocessing
+from pincel.backbones.formats.preprocessing import remove_preprocessing
 from pincel.backbones.formats.torch7_objects import Module, read_object
+from pincel.backbones.formats.weight_file import StoredLayer, WeightFile, floating, reading, unsupported_layer
 
 CONVOLUTIONS = frozenset({"nn.SpatialConvolution", "nn.SpatialConvolutionMM", "cudnn.SpatialConvolution"})
 CONNECTED = "nn.Linear"
@@ -24,7 +24,7 @@ CONNECTED = "nn.Linear"
 MOST_NAME = 1000
 
 
-def read(path: Path) -> Held:
+def read(path: Path) -> WeightFile:
     """Read the layers that have weights, in the order of the network.
 
     Args:
@@ -37,13 +37,13 @@ def read(path: Path) -> Held:
         found = read_object(path)
         if not isinstance(found, Module | dict):
             raise ValueError("it holds no network")
-        layers, channels, mean = without_preprocessing(tuple(_layers(path, found, "", set())), "bgr")
+        layers, channels, mean = remove_preprocessing(tuple(_layers(path, found, "", set())), "bgr")
         if not layers:
             raise ValueError("it holds no layer with weights")
-        return Held(layers, channels, format="torch7", mean=mean)
+        return WeightFile(layers, channels, format="torch7", mean=mean)
 
 
-def _layers(path: Path, found: Module | dict[Any, Any], place: str, seen: set[int]) -> Iterator[HeldLayer]:
+def _layers(path: Path, found: Module | dict[Any, Any], place: str, seen: set[int]) -> Iterator[StoredLayer]:
     """Walk through containers and tables; ``place`` is where in them a module is, for those without a name."""
     if id(found) in seen:
         raise ValueError(f"its module {place or 'of all'} is in it more than once")
@@ -64,12 +64,12 @@ def _spelled(key: object) -> str:
     return f"{key:g}" if isinstance(key, float) else str(key)
 
 
-def _layer(path: Path, module: Module, weight: Tensor, name: str) -> HeldLayer:
+def _layer(path: Path, module: Module, weight: Tensor, name: str) -> StoredLayer:
     bias = module.fields.get("bias")
     if module.kind in CONVOLUTIONS:
         outs, rows, columns = (int(module.fields[field]) for field in ("nOutputPlane", "kH", "kW"))
         # A matrix, or with an axis for the groups: the order of the numbers is the same.
         weight = weight.reshape(outs, -1, rows, columns)
     elif module.kind != CONNECTED:
-        raise unusable(path, name, module.kind)
-    return HeldLayer(name, floating(weight), floating(bias).flatten() if isinstance(bias, Tensor) else None)
+        raise unsupported_layer(path, name, module.kind)
+    return StoredLayer(name, floating(weight), floating(bias).flatten() if isinstance(bias, Tensor) else None)

@@ -84,10 +84,10 @@ def read_object(path: Path) -> Any:
     """
     data = np.fromfile(path, np.uint8)
     source: Source = _Text(data.tobytes()) if bytes(data[1:2]) == b"\n" else _Binary(data)
-    return _Reader(source).object()
+    return _ObjectReader(source).object()
 
 
-class _Reader:
+class _ObjectReader:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._known: dict[int, Any] = {}

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pincel.backbones.formats.pickles import Budget, Call, Foreign, axes, is_key, ordered_dict, read_pickle, whole
+from pincel.backbones.formats.safe_pickle import Budget, Call, Foreign, axes, is_key, ordered_dict, read_pickle, whole
 from pincel.backbones.formats.zips import open_zip
 
 # Kind of storage, and of numbers.
@@ -70,7 +70,7 @@ class Numbers:
     strides: tuple[int, ...]
 
 
-class Container(Protocol):
+class TorchContainer(Protocol):
     """A file as a pickle and the bytes of its storages."""
 
     def pickled(self) -> Any:
@@ -87,7 +87,7 @@ class TorchFile:
         found: What it holds: numbers, texts, lists, tuples and dicts; :class:`Numbers` for tensors, :class:`.pickles.Foreign` for others.
     """
 
-    def __init__(self, container: Container) -> None:
+    def __init__(self, container: TorchContainer) -> None:
         self._container = container
         # Bytes of each storage, in this machine's order for numbers of so many.
         self._read: dict[tuple[str, int], bytearray] = {}
@@ -128,13 +128,13 @@ def open_torch(path: Path) -> Iterator[TorchFile]:
     """
     with path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as mapped:
         if mapped[:2] != b"PK":
-            yield TorchFile(_Older(mapped))
+            yield TorchFile(_LegacyContainer(mapped))
             return
     with open_zip(path) as archive:
-        yield TorchFile(_Zip(archive, path.stat().st_size))
+        yield TorchFile(_ZipContainer(archive, path.stat().st_size))
 
 
-class _Zip:
+class _ZipContainer:
     """A folder in a zip file, not compressed: ``data.pkl``, and ``data/KEY`` for each storage."""
 
     def __init__(self, archive: ZipFile, most: int) -> None:
@@ -160,7 +160,7 @@ class _Zip:
         return name in self._names and self._archive.read(name) == b"big"
 
 
-class _Older:
+class _LegacyContainer:
     """Five pickles, the fourth what was saved and the fifth the names of its storages; then of each its length and its numbers."""
 
     def __init__(self, mapped: mmap) -> None:

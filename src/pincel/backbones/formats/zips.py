@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
-from pincel.backbones.formats.held import MOST
+from pincel.backbones.formats.weight_file import MOST
 
 
 @contextmanager

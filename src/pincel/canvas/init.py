@@ -16,7 +16,7 @@ KINDS = ("content", "noise", "style", "blend", "feedforward")
 
 
 @dataclass(frozen=True)
-class Start:
+class Init:
     """A parsed ``init``.
 
     Attributes:
@@ -30,7 +30,7 @@ class Start:
     path: str = ""
 
 
-def parse_start(text: str) -> Start:
+def parse_init(text: str) -> Init:
     """Read ``content``, ``noise``, ``style``, ``blend``, ``blend=0.6``, ``feedforward``, ``feedforward=NET`` or the path of a picture.
 
     Raises:
@@ -38,21 +38,21 @@ def parse_start(text: str) -> Start:
     """
     kind, _, given = text.partition("=")
     if kind == "blend":
-        return Start("blend", share=_share(given or "0.6"))
+        return Init("blend", share=_noise_fraction(given or "0.6"))
     if kind == "feedforward":
-        return Start("feedforward", path=given)
+        return Init("feedforward", path=given)
     if text in KINDS:
-        return Start(text)
+        return Init(text)
     if given and kind in KINDS:
         raise OptionError(f"Only blend takes a share of noise (blend=0.6), not init '{text}'.")
     if any(sign in text for sign in "./\\"):
-        return Start("file", path=text)
+        return Init("file", path=text)
     raise OptionError(
         f"Unknown init '{text}' (known: content, noise, style, blend[=0.6], feedforward[=NET], or a picture file).{closest(text, KINDS)}"
     )
 
 
-def _share(text: str) -> float:
+def _noise_fraction(text: str) -> float:
     try:
         share = float(text)
     except ValueError:

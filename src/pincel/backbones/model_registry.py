@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 SUFFIX = ".safetensors"
 # Of a folder of pincel train.
-INSIDE = "network.safetensors"
+NETWORK_FILE = "network.safetensors"
 TIMM = "timm:"
 
 
-class Shelf(Registry["ModelSpec"]):
+class ModelRegistry(Registry["ModelSpec"]):
     """Cards by name; beside those of its table.
 
-    - Those that ``pincel weights import`` keeps in :func:`imports`, by the name they were given;
+    - Those that ``pincel weights import`` keeps in :func:`imports_folder`, by the name they were given;
     - a file that pincel wrote (``mine.safetensors``), or a folder of ``pincel train`` (``RUN``);
     - ``timm:NAME``, any network of the library timm.
     """
@@ -38,16 +38,16 @@ class Shelf(Registry["ModelSpec"]):
         if name in self._places:
             return super().__getitem__(name)
         if _is_timm(name):
-            return cast("ModelSpec", import_module("pincel.backbones.timm").spec_of(name))
-        found = _file_of(name)
+            return cast("ModelSpec", import_module("pincel.backbones.timm").timm_spec(name))
+        found = _network_file(name)
         return cast("ModelSpec", import_module("pincel.backbones.native").read_spec(found)) if found else super().__getitem__(name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._places or (isinstance(name, str) and (_is_timm(name) or _file_of(name) is not None))
+        return name in self._places or (isinstance(name, str) and (_is_timm(name) or _network_file(name) is not None))
 
     def __iter__(self) -> Iterator[str]:
         yield from super().__iter__()
-        yield from imported()
+        yield from imported_names()
 
     def check(self, name: str) -> str:
         """Return ``name`` if it is one, without importing anything."""
@@ -76,23 +76,23 @@ def _is_timm(name: str) -> bool:
     return name.startswith(TIMM) and ":" not in name.removeprefix(TIMM)
 
 
-def imports() -> Path:
+def imports_folder() -> Path:
     """Return the folder that imported networks are kept in: ``PINCEL_WEIGHTS``, or the user's data folder."""
     return Path(os.environ.get("PINCEL_WEIGHTS") or data_folder() / "weights")
 
 
-def imported() -> list[str]:
+def imported_names() -> list[str]:
     """List the names of imported networks."""
-    return sorted(path.stem for path in imports().glob(f"*{SUFFIX}"))
+    return sorted(path.stem for path in imports_folder().glob(f"*{SUFFIX}"))
 
 
-def _file_of(name: str) -> Path | None:
+def _network_file(name: str) -> Path | None:
     """Return the file a name stands for: itself, the network in a folder, or an import; none if there is none."""
     if not name or "\0" in name:
         return None
     given = Path(name)
-    inside = given / INSIDE
+    inside = given / NETWORK_FILE
     places = [given] if given.suffix == SUFFIX else [inside]
     if given.name == name:
-        places.append(imports() / f"{name}{SUFFIX}")
+        places.append(imports_folder() / f"{name}{SUFFIX}")
     return next((place for place in places if os.path.isfile(place)), None)

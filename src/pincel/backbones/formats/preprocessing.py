@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import torch
 
-from pincel.backbones.formats.held import Channels, HeldLayer
+from pincel.backbones.formats.weight_file import Channels, StoredLayer
 
 Mean = tuple[float, float, float]
 
 
-def without_preprocessing(layers: tuple[HeldLayer, ...], channels: Channels) -> tuple[tuple[HeldLayer, ...], Channels, Mean | None]:
+def remove_preprocessing(layers: tuple[StoredLayer, ...], channels: Channels) -> tuple[tuple[StoredLayer, ...], Channels, Mean | None]:
     """Leave out a first layer that only scales colors to 255, puts them in order and subtracts a mean.
 
     Args:

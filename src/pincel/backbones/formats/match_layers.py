@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pincel.backbones.formats import Weights
-from pincel.backbones.formats.held import Held, HeldLayer, plain
+from pincel.backbones.formats.weight_file import StoredLayer, WeightFile, display_name
 from pincel.backbones.specs import LayerSpec, ModelSpec
 from pincel.errors import WeightsError
 from pincel.files import one_line, quoted
@@ -21,7 +21,7 @@ NEAR = 1.0
 COLORS = 3
 
 
-class Place(NamedTuple):
+class LayerMatch(NamedTuple):
     """Where in a network the weights of a layer belong.
 
     Attributes:
@@ -32,7 +32,7 @@ class Place(NamedTuple):
 
     layer: LayerSpec
     before: int
-    found: tuple[HeldLayer, ...]
+    found: tuple[StoredLayer, ...]
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -40,11 +40,11 @@ class Place(NamedTuple):
         return self.layer.channels, self.before // self.layer.groups, self.layer.kernel, self.layer.kernel
 
 
-def fit(held: Held, spec: ModelSpec, path: Path) -> Weights:
+def match_layers(held: WeightFile, spec: ModelSpec, path: Path) -> Weights:
     """Give the layers of a file the names, shapes and order of colors that a network needs.
 
     Layers are matched by name if the file has all names of the spec, else one after the other; what the file has beyond the spec's last
-    layer is left out. A convolution in groups may be in as many parts. Of several networks in a file it is :func:`fitting`.
+    layer is left out. A convolution in groups may be in as many parts. Of several networks in a file it is :func:`matching_network`.
 
     Args:
         held: What was read.
@@ -57,7 +57,7 @@ def fit(held: Held, spec: ModelSpec, path: Path) -> Weights:
     Raises:
         WeightsError: If a layer is missing or has another shape, or the file subtracts another mean than the spec.
     """
-    held = fitting(held, spec, path)
+    held = matching_network(held, spec, path)
     if held.mean and max(abs(one - other) for one, other in zip(held.mean, spec.mean, strict=True)) > NEAR:
         raise _another_mean(held.mean, spec, path)
     places = _matched(held, spec, path)
@@ -70,7 +70,7 @@ def fit(held: Held, spec: ModelSpec, path: Path) -> Weights:
     return weights
 
 
-def fitting(held: Held, spec: ModelSpec, path: Path) -> Held:
+def matching_network(held: WeightFile, spec: ModelSpec, path: Path) -> WeightFile:
     """Return the first of the networks in a file whose layers are those of a spec; the first of all if none is."""
     for each in (held, *held.others):
         with suppress(WeightsError):
@@ -79,7 +79,7 @@ def fitting(held: Held, spec: ModelSpec, path: Path) -> Held:
     return held
 
 
-def guess(held: Held) -> tuple[ModelSpec, ...]:
+def candidate_specs(held: WeightFile) -> tuple[ModelSpec, ...]:
     """Return the specs whose layers have the shapes of those of a network in a file.
 
     Args:
@@ -101,7 +101,7 @@ def guess(held: Held) -> tuple[ModelSpec, ...]:
     return tuple(whole or part)
 
 
-def _matched(held: Held, spec: ModelSpec, path: Path) -> list[Place]:
+def _matched(held: WeightFile, spec: ModelSpec, path: Path) -> list[LayerMatch]:
     """Find what the file has for each layer of the spec, and check its shape; raises WeightsError."""
     needed = [layer for layer in spec.layers if layer.kind in ("conv", "fc")]
     if not needed:
@@ -111,10 +111,10 @@ def _matched(held: Held, spec: ModelSpec, path: Path) -> list[Place]:
     # One that is called otherwise may be renamed; where there are fewer layers than needed, names tell which is missing.
     by_name = agreeing == len(needed) or (agreeing > 0 and len(held.layers) < len(needed))
     rest = None if by_name else list(held.layers)
-    places, before = list[Place](), COLORS
+    places, before = list[LayerMatch](), COLORS
     for layer in needed:
         found = _parts(layer, rest) if rest is not None else (named[layer.name],) if layer.name in named else ()
-        place = Place(layer, before, found)
+        place = LayerMatch(layer, before, found)
         if not _fits(place):
             raise _another_network(place, spec, path)
         places.append(place)
@@ -122,7 +122,7 @@ def _matched(held: Held, spec: ModelSpec, path: Path) -> list[Place]:
     return places
 
 
-def _parts(layer: LayerSpec, rest: list[HeldLayer]) -> tuple[HeldLayer, ...]:
+def _parts(layer: LayerSpec, rest: list[StoredLayer]) -> tuple[StoredLayer, ...]:
     """Take what is next in the file: a layer, or as many as there are groups, if it is one of them."""
     count = layer.groups if rest and rest[0].weight.shape[0] * layer.groups == layer.channels else 1
     taken = tuple(rest[:count])
@@ -130,7 +130,7 @@ def _parts(layer: LayerSpec, rest: list[HeldLayer]) -> tuple[HeldLayer, ...]:
     return taken
 
 
-def _fits(place: Place) -> bool:
+def _fits(place: LayerMatch) -> bool:
     share = place.layer.channels // max(1, len(place.found))
     return bool(place.found) and all(
         found.weight.shape == (share, *_inputs(place, found)) and found.bias is not None and found.bias.shape == (share,)
@@ -138,14 +138,14 @@ def _fits(place: Place) -> bool:
     )
 
 
-def _inputs(place: Place, found: HeldLayer | None) -> tuple[int, ...]:
+def _inputs(place: LayerMatch, found: StoredLayer | None) -> tuple[int, ...]:
     """Return the axes behind the first that a layer needs: one for all, where the file has a matrix for a fully connected layer."""
     _, channels, rows, columns = place.shape
     matrix = place.layer.kind == "fc" and found is not None and found.weight.ndim == 2
     return (channels * rows * columns,) if matrix else (channels, rows, columns)
 
 
-def _converted(place: Place) -> tuple[Tensor, Tensor]:
+def _converted(place: LayerMatch) -> tuple[Tensor, Tensor]:
     """Return the weight as that of a convolution, and the bias, float32 and one behind the other in memory."""
     _, channels, rows, columns = place.shape
     weights, biases = list[Tensor](), list[Tensor]()
@@ -158,12 +158,12 @@ def _converted(place: Place) -> tuple[Tensor, Tensor]:
     return torch.cat(weights), torch.cat(biases)
 
 
-def _another_network(place: Place, spec: ModelSpec, path: Path) -> WeightsError:
+def _another_network(place: LayerMatch, spec: ModelSpec, path: Path) -> WeightsError:
     layer, found = place.layer, place.found[0] if place.found else None
     shapes = tuple(None if each is None else tuple(each.shape) for each in (found.weight, found.bias)) if found else (None, None)
     wanted = (layer.channels, *_inputs(place, found))
     return WeightsError(
-        f"The weights of {spec.name} are of another network: in {path}, {plain(found.name) if found else layer.name} has shapes "
+        f"The weights of {spec.name} are of another network: in {path}, {display_name(found.name) if found else layer.name} has shapes "
         f"{shapes[0]} and {shapes[1]}, {layer.name} needs {wanted} and {(layer.channels,)}."
     )
 

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from pincel.backbones.specs import LayerSpec, ModelSpec
-from pincel.backbones.timm import TimmSpec, made
-from pincel.backbones.vgg import VGG, Padding, Pooling, PoolRounding, widened
+from pincel.backbones.timm import TimmSpec, create_model
+from pincel.backbones.vgg import VGG, Padding, Pooling, PoolRounding, upcast
 from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
 
 
 @dataclass(frozen=True)
-class Borrowed(VGG):
+class TimmBackbone(VGG):
     """A network of timm with frozen weights; otherwise what :class:`VGG` is.
 
     Attributes:
@@ -32,16 +32,16 @@ class Borrowed(VGG):
         """Nowhere: nobody says that it is one layer on the other."""
         return False
 
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Borrowed:
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> TimmBackbone:
         """Return a copy on a device, in a precision."""
         model = deepcopy(self.model).to(device, dtype)
         return replace(self, model=model, weights=_convolutions(model))
 
-    def half(self) -> Borrowed:
+    def half(self) -> TimmBackbone:
         """Return a copy that multiplies in bf16."""
         return self.to(dtype=torch.bfloat16)
 
-    def with_winograd(self, _layers: Iterable[str], _channels: int = 0) -> Borrowed:
+    def with_winograd(self, _layers: Iterable[str], _channels: int = 0) -> TimmBackbone:
         """Return itself: timm multiplies."""
         return self
 
@@ -64,8 +64,8 @@ class Borrowed(VGG):
             raise OptionError(one_line(failed, f"layer {layers[0].name}", f"from {self.spec.layers[0].name} on", "--backbone vgg19"))
         self._check_size(layers[-1], x)
         names = [layer.name for layer in layers if layer.name in wanted]
-        found = _found(self.model, x.to(next(self.model.parameters(), x).dtype), names) if names else {}
-        yield from ((name, widened(found[name])) for name in names)
+        found = _module_outputs(self.model, x.to(next(self.model.parameters(), x).dtype), names) if names else {}
+        yield from ((name, upcast(found[name])) for name in names)
 
     def _check_size(self, deepest: LayerSpec, x: Tensor) -> None:
         spec, (height, width) = self.spec, x.shape[-2:]
@@ -79,7 +79,9 @@ class Borrowed(VGG):
             raise PictureSizeError(one_line(failed, given, f"sides that are multiples of {multiple}", hint))
 
 
-def load_timm(spec: ModelSpec, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero") -> Borrowed:
+def load_timm(
+    spec: ModelSpec, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero"
+) -> TimmBackbone:
     """Load a network of timm with the weights that timm has for it, downloaded by timm if need be.
 
     Args:
@@ -97,18 +99,18 @@ def load_timm(spec: ModelSpec, *, pooling: Pooling = "max", pool_rounding: PoolR
         raise OptionError(
             one_line(failed, f"pool_rounding {pool_rounding}, padding {padding}", "down and zero", "--pool-rounding down --padding zero")
         )
-    model = made(spec.name, pretrained=True)
+    model = create_model(spec.name, pretrained=True)
     if pooling == "avg":
-        _average(model)
+        _use_average_pooling(model)
     model.requires_grad_(requires_grad=False)
-    return Borrowed(spec, {}, pooling, model=model).to(torch.device("cpu"))
+    return TimmBackbone(spec, {}, pooling, model=model).to(torch.device("cpu"))
 
 
-class _EnoughError(Exception):
+class _StopForwardError(Exception):
     """Nothing behind this is wanted."""
 
 
-def _found(model: nn.Module, x: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
+def _module_outputs(model: nn.Module, x: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
     """Return what some modules answer, (B, C, H, W)."""
     found: dict[str, Tensor] = {}
 
@@ -116,12 +118,12 @@ def _found(model: nn.Module, x: Tensor, names: Sequence[str]) -> dict[str, Tenso
         # What comes next may overwrite it.
         found[name] = (answer if answer.dim() == 4 else answer.flatten(1)[..., None, None]).clone()
         if len(found) == len(names):
-            raise _EnoughError
+            raise _StopForwardError
 
     hooks = [model.get_submodule(name).register_forward_hook(lambda _, __, answer, name=name: keep(name, answer)) for name in names]
     try:
         model(x)
-    except _EnoughError:
+    except _StopForwardError:
         pass
     finally:
         for hook in hooks:
@@ -139,7 +141,7 @@ def _convolutions(model: nn.Module) -> dict[str, tuple[Tensor, Tensor]]:
     return found
 
 
-def _average(model: nn.Module) -> None:
+def _use_average_pooling(model: nn.Module) -> None:
     """Put an average where there was a maximum."""
     for above in list(model.modules()):
         for name, module in above.named_children():

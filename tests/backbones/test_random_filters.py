@@ -11,8 +11,8 @@ import torch
 from numpy.lib.stride_tricks import sliding_window_view
 
 from pincel.backbones import BACKBONES
-from pincel.backbones.bank import load_bank
-from pincel.backbones.bank_specs import RANDOM_CNN, RANDOM_CNN_11
+from pincel.backbones.random_filters import load_random_filters
+from pincel.backbones.random_specs import RANDOM_CNN, RANDOM_CNN_11
 from pincel.errors import OptionError, UnknownNameError
 from tests.runs import make_run
 from tests.tensors import assert_close, picture
@@ -21,21 +21,21 @@ BORDERS = {"zero": "constant", "replicate": "edge", "reflect": "reflect", "circu
 
 
 def test_filters_are_those_of_glorot_in_every_size() -> None:
-    bank = load_bank(RANDOM_CNN)
+    bank = load_random_filters(RANDOM_CNN)
     assert [tuple(weight.shape) for weight, _ in bank.weights.values()] == [(128, 3, n, n) for n in (3, 5, 7, 11, 15, 23, 37, 55)]
     for weight, bias in bank.weights.values():
         limit = math.sqrt(6 / (131 * weight.shape[-1] ** 2))
         assert 0.99 * limit < float(weight.abs().max()) <= limit
         assert float(weight.std()) == pytest.approx(limit / math.sqrt(3), rel=0.02)
         assert not bias.any()
-    again = load_bank(RANDOM_CNN)
+    again = load_random_filters(RANDOM_CNN)
     assert all(torch.equal(bank.weights[name][0], again.weights[name][0]) for name in bank.weights)
 
 
 @pytest.mark.parametrize("padding", BORDERS)
 @pytest.mark.parametrize("size", [(9, 14), (64, 30)])
 def test_answers_are_correlations(padding: Any, size: tuple[int, int]) -> None:
-    bank = load_bank(RANDOM_CNN, padding=padding)
+    bank = load_random_filters(RANDOM_CNN, padding=padding)
     pixels = picture(*size, 1)
     seen = bank.features(pixels, ["conv1_1", "relu1_1"])
     assert seen["conv1_1"].shape == (1, 1024, *size)

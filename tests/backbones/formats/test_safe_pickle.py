@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from pincel.backbones.formats import lasagne, pickles, torch_file
-from pincel.backbones.formats.pickles import Call, Foreign, ordered_dict, read_pickle
+from pincel.backbones.formats import lasagne, safe_pickle, torch_file
+from pincel.backbones.formats.safe_pickle import Call, Foreign, ordered_dict, read_pickle
 
 
 def read(data: bytes, table: dict[str, Any] | None = None) -> Any:
@@ -165,7 +165,7 @@ def test_pairs_are_lists_or_tuples_of_two(pairs: str) -> None:
 
 
 def test_what_is_given_counts_at_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pickles, "MOST_STEPS", 1000)
+    monkeypatch.setattr(safe_pickle, "MOST_STEPS", 1000)
     table = {"a.b": lambda *_: None, "a.direct": Call, "a.again": lambda call: Call(call[0], call[1])}
     numbers = b"".join(b"K" + bytes([number]) for number in range(100))
     for held in (b"](" + numbers + b"eq\x00", b"(" + numbers + b"tq\x00", b"}(" + numbers.replace(b"K", b"NK")[1:] + b"Nuq\x00"):
@@ -212,7 +212,7 @@ def test_what_makes_no_sense_is_said_so(data: bytes) -> None:
 
 
 def test_more_parts_than_any_file_of_weights_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pickles, "MOST_STEPS", 100)
+    monkeypatch.setattr(safe_pickle, "MOST_STEPS", 100)
     assert len(read(b"](" + b"]" * 97 + b"e.")) == 97
     with pytest.raises(UnpicklingError, match=r"^it has more than 100 parts$"):
         read(b"](" + b"]" * 98 + b"e.")

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from pincel.backbones.response import normalized
+from pincel.backbones.lrn import normalized
 from pincel.backbones.specs import Response
 
 PAPER = Response(k=2.0, alpha=1e-4)

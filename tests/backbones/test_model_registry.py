@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pincel.backbones import BACKBONES
-from pincel.backbones.shelf import network_and_layer
+from pincel.backbones.model_registry import network_and_layer
 from pincel.errors import UnknownNameError
 
 

@@ -22,7 +22,7 @@ SEED = 0
 
 
 @dataclass(frozen=True)
-class Bank(VGG):
+class RandomFilters(VGG):
     """A convolution whose filters have several sizes, and its ReLU; otherwise what :class:`VGG` is.
 
     Attributes:
@@ -46,11 +46,11 @@ class Bank(VGG):
         """Return ``x`` with so many positions more on each side, however small it is."""
         if self.padding == "zero":
             return functional.pad(x, (by, by, by, by))
-        rows, columns = (_places(length, by, self.padding).to(x.device) for length in x.shape[-2:])
+        rows, columns = (_padded_indices(length, by, self.padding).to(x.device) for length in x.shape[-2:])
         return x[..., rows, :][..., columns]
 
 
-def _places(length: int, by: int, padding: Padding) -> Tensor:
+def _padded_indices(length: int, by: int, padding: Padding) -> Tensor:
     """Return which position is seen at each of -by … length + by - 1."""
     places = torch.arange(-by, length + by)
     if padding == "circular":
@@ -61,15 +61,17 @@ def _places(length: int, by: int, padding: Padding) -> Tensor:
     return places.clamp(0, length - 1)
 
 
-def load_bank(spec: ModelSpec, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero") -> Bank:
+def load_random_filters(
+    spec: ModelSpec, *, pooling: Pooling = "max", pool_rounding: PoolRounding = "down", padding: Padding = "zero"
+) -> RandomFilters:
     """Draw the filters a spec asks for: the same in every process and on every machine."""
     generator = torch.Generator().manual_seed(SEED)
     each = spec.layers[0].channels // len(spec.filters)
-    weights = {f"{size}x{size}": (_glorot(each, size, generator), torch.zeros(each)) for size in spec.filters}
-    return Bank(spec, weights, pooling, pool_rounding, padding)
+    weights = {f"{size}x{size}": (_draw_glorot(each, size, generator), torch.zeros(each)) for size in spec.filters}
+    return RandomFilters(spec, weights, pooling, pool_rounding, padding)
 
 
-def _glorot(count: int, size: int, generator: torch.Generator) -> Tensor:
+def _draw_glorot(count: int, size: int, generator: torch.Generator) -> Tensor:
     """Draw uniformly between ±√(6 / (inputs + outputs)), each times the area of the filter."""
     limit = math.sqrt(6 / ((3 + count) * size**2))
     return limit * (2 * torch.rand(count, 3, size, size, generator=generator) - 1)

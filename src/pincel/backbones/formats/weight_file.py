@@ -25,7 +25,7 @@ KINDS = "a whole file of Torch7, Theano/Lasagne, Caffe, MatConvNet, Keras, PyTor
 
 
 @dataclass(frozen=True, eq=False)
-class HeldLayer:
+class StoredLayer:
     """A convolution or a fully connected layer, as a file has it.
 
     Attributes:
@@ -43,7 +43,7 @@ class HeldLayer:
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class WeightFile:
     """All that is read from a file of weights.
 
     Attributes:
@@ -56,13 +56,13 @@ class Held:
         others: Further networks in the same file.
     """
 
-    layers: tuple[HeldLayer, ...]
+    layers: tuple[StoredLayer, ...]
     channels: Channels
     classes: tuple[str, ...] = ()
     format: str = ""
     mean: tuple[float, float, float] | None = None
     inside: str = ""
-    others: tuple[Held, ...] = ()
+    others: tuple[WeightFile, ...] = ()
 
 
 @contextmanager
@@ -87,29 +87,29 @@ def reading(path: Path, format: str) -> Iterator[None]:  # noqa: A002 - what it 
 
 def unreadable(path: Path, reason: str, hint: str = "get the file again and compare its size and hash", format: str = "") -> WeightsError:  # noqa: A002
     """Build the error for a file that cannot be read; ``format`` where it is known what it should be."""
-    failed = f"weights: cannot be read{f' as {format}' if format else ''}, {plain(reason)}"
+    failed = f"weights: cannot be read{f' as {format}' if format else ''}, {display_name(reason)}"
     return WeightsError(one_line(failed, quoted(path), KINDS, hint))
 
 
-def unusable(path: Path, layer: str, kind: str) -> WeightsError:
+def unsupported_layer(path: Path, layer: str, kind: str) -> WeightsError:
     """Build the error for a layer with weights that is neither convolution nor fully connected: without it the others mean nothing."""
-    failed = f"weights: the layer {plain(layer)} is {plain(kind)}, which no network of pincel has"
+    failed = f"weights: the layer {display_name(layer)} is {display_name(kind)}, which no network of pincel has"
     return WeightsError(
         one_line(failed, quoted(path), "convolutions and fully connected layers", "a network without it: pincel weights list")
     )
 
 
-def plain(text: str) -> str:
+def display_name(text: str) -> str:
     """Return what a file calls something, fit to be printed: no longer than a line, and nothing that a terminal would obey."""
     return printable(text[:LONG]) + ("…" if len(text) > LONG else "")
 
 
-def paired(path: Path, values: Sequence[tuple[str, Tensor]], flat: Flat = "chw") -> Iterator[HeldLayer]:
+def pair_weights(path: Path, values: Sequence[tuple[str, Tensor]], flat: Flat = "chw") -> Iterator[StoredLayer]:
     """Put each weight together with the bias behind it, if one is.
 
     Args:
         path: The file, for messages.
-        values: Name of a layer, and numbers: weights as in :class:`HeldLayer`, biases of one axis.
+        values: Name of a layer, and numbers: weights as in :class:`StoredLayer`, biases of one axis.
         flat: As there.
 
     Raises:
@@ -120,8 +120,8 @@ def paired(path: Path, values: Sequence[tuple[str, Tensor]], flat: Flat = "chw")
         name, weight = values[place]
         bias = next((after for _, after in values[place + 1 : place + 2] if after.ndim == 1), None)
         if weight.ndim not in (2, 4):
-            raise unusable(path, name, f"one whose first weight has {weight.ndim} dimensions")
-        yield HeldLayer(name, weight, bias, flat)
+            raise unsupported_layer(path, name, f"one whose first weight has {weight.ndim} dimensions")
+        yield StoredLayer(name, weight, bias, flat)
         place += 1 if bias is None else 2
 
 

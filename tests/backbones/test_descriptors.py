@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from pincel.backbones import DESCRIPTORS
-from pincel.backbones.cells import gathered, slopes, soft_bins
-from pincel.backbones.gradients import DSIFT, HOG, HOGB, Descriptor
+from pincel.backbones.cells import image_gradients, pool_cells, soft_bins
+from pincel.backbones.descriptors import DSIFT, HOG, HOGB, Descriptor
 from pincel.errors import OptionError, PictureSizeError
 from record_descriptors import REFERENCE, SIZE, SMALL, Array, picture
 from tests.tensors import assert_close, normal
@@ -160,7 +160,7 @@ def test_hog_is_that_of_vlfeat_but_for_cells_on_the_rim(descriptor: Descriptor) 
 @pytest.mark.parametrize(("cell", "error"), [(4, 2e-5), (5, 0.02)])
 def test_cells_of_sift_are_those_of_vlfeat(cell: int, error: float) -> None:
     gray, expected = torch.from_numpy(picture(*SMALL))[None, None], in_vlfeat(f"cells_{cell}")
-    found = gathered(soft_bins(slopes(gray), 8), cell)[0]
+    found = pool_cells(soft_bins(image_gradients(gray), 8), cell)[0]
     assert_close(found, expected, rtol=0, atol=error * float(expected.max()))
     code = torch.from_numpy(plain_descriptors(expected.permute(1, 2, 0).numpy()))
     assert_close(replace(DSIFT, cell=cell).code(gray)[0], code, rtol=0, atol=error * 0.2)

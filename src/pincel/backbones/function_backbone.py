@@ -16,7 +16,7 @@ MIDDLE = 128.0
 
 
 @dataclass(frozen=True)
-class Described:
+class FunctionBackbone:
     """An eye whose only layer is what a function returns.
 
     Attributes:

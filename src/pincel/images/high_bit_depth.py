@@ -25,7 +25,7 @@ from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from pincel.images.opening import open_image
-from pincel.images.orientation import load_and_look, turning_note, upright
+from pincel.images.orientation import apply_orientation, load_with_orientation, orientation_note
 
 Array = npt.NDArray[Any]
 
@@ -35,7 +35,7 @@ _DEPTHS, _PHOTOMETRIC, _ORIENTATION, _PLANAR, _ICC = 258, 262, 274, 284, 34675
 
 
 @dataclass(frozen=True)
-class Deep:
+class HighBitDepth:
     """Samples of more than 8 bits.
 
     Attributes:
@@ -49,7 +49,7 @@ class Deep:
     notes: tuple[str, ...]
 
 
-def read_deep(image: ImageFile, data: bytes, page: int, most_bytes: int) -> Deep | None:
+def read_high_bit_depth(image: ImageFile, data: bytes, page: int, most_bytes: int) -> HighBitDepth | None:
     """Return the samples of a file where Pillow's own reading would lose precision, else None.
 
     Args:
@@ -65,7 +65,7 @@ def read_deep(image: ImageFile, data: bytes, page: int, most_bytes: int) -> Deep
         return read_by_tifffile(data, page, most_bytes)
     name, depth = _raw_mode(image)
     if name in {"RGB", "RGBA"} and depth in _OTHER_ORDER and not _in_planes(image):
-        return _twice(image, data, page)
+        return _decode_both_bytes(image, data, page)
     return None
 
 
@@ -97,9 +97,9 @@ def _in_planes(image: ImageFile) -> bool:
     return isinstance(image, TiffImageFile) and image.tag_v2.get(_PLANAR) == 2
 
 
-def _twice(image: ImageFile, data: bytes, page: int) -> Deep:
+def _decode_both_bytes(image: ImageFile, data: bytes, page: int) -> HighBitDepth:
     """Decode the high bytes, then the low ones."""
-    orientation, left = load_and_look(image)
+    orientation, left = load_with_orientation(image)
     high = np.array(image).astype(np.uint16)
     with open_image(data) as other:
         other.seek(page)
@@ -110,8 +110,8 @@ def _twice(image: ImageFile, data: bytes, page: int) -> Deep:
     if values.shape[-1] == 3 and isinstance(clear, tuple):  # a PNG may name one color as transparent
         opaque = (values != np.array(clear, dtype=np.uint16)).any(-1, keepdims=True)
         values = np.concatenate([values, opaque.astype(np.uint16) * np.uint16(65535)], axis=-1)
-    notes = (*turning_note(orientation), "16 bit kept")
-    return Deep(upright(values, left), image.info.get("icc_profile"), notes)
+    notes = (*orientation_note(orientation), "16 bit kept")
+    return HighBitDepth(apply_orientation(values, left), image.info.get("icc_profile"), notes)
 
 
 def _in_other_order(args: str | tuple[Any, ...] | None) -> str | tuple[Any, ...]:
@@ -122,7 +122,7 @@ def _in_other_order(args: str | tuple[Any, ...] | None) -> str | tuple[Any, ...]
     return (other, *rest) if rest else other
 
 
-def read_by_tifffile(data: bytes, page: int, most_bytes: int) -> Deep:
+def read_by_tifffile(data: bytes, page: int, most_bytes: int) -> HighBitDepth:
     """Read a page of a TIFF that Pillow cannot.
 
     Raises:
@@ -141,15 +141,17 @@ def read_by_tifffile(data: bytes, page: int, most_bytes: int) -> Deep:
             values = (1 if values.dtype.kind == "f" else np.iinfo(values.dtype).max) - values
         elif found.photometric.name not in {"MINISBLACK", "RGB"}:
             raise ValueError(f"color space {found.photometric.name} at this depth")
-        values = _with_alpha(_usable(values), 1 if found.photometric.name.startswith("MIN") else 3, tuple(map(int, found.extrasamples)))
+        values = _with_alpha(
+            _as_uint16_or_float(values), 1 if found.photometric.name.startswith("MIN") else 3, tuple(map(int, found.extrasamples))
+        )
         tags = {code: found.tags[code].value for code in (_ICC, _ORIENTATION) if code in found.tags}
     orientation = int(tags.get(_ORIENTATION, 1))
     orientation = orientation if 1 <= orientation <= 8 else 1
     depth = f"{values.dtype.itemsize * 8} bit kept"
-    return Deep(upright(values, orientation), tags.get(_ICC), (*turning_note(orientation), depth))
+    return HighBitDepth(apply_orientation(values, orientation), tags.get(_ICC), (*orientation_note(orientation), depth))
 
 
-def _usable(values: Array) -> Array:
+def _as_uint16_or_float(values: Array) -> Array:
     """Return samples as uint16 or float; raises ValueError for others."""
     if values.dtype == np.uint8:
         values = values.astype(np.uint16) * np.uint16(257)

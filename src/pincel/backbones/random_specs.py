@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pincel.backbones.specs import ModelSpec, conv, relu, stacked
+from pincel.backbones.specs import ModelSpec, build_layers, conv, relu
 
 
 def _random_cnn(name: str, summary: str, filters: tuple[int, ...], channels: int) -> ModelSpec:
     widest = max(filters)
-    first, rectified = stacked([conv("conv1_1", channels, widest, pad=widest // 2), relu("relu1_1")])
+    first, rectified = build_layers([conv("conv1_1", channels, widest, pad=widest // 2), relu("relu1_1")])
     layers = (replace(first, products=3 * channels // len(filters) * sum(size**2 for size in filters)), rectified)
     return ModelSpec(
         name=name,

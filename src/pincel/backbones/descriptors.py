@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.backbones.cells import Binning, gathered, hard_bins, slopes, soft_bins
+from pincel.backbones.cells import Binning, hard_bins, image_gradients, pool_cells, soft_bins
 from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
 
@@ -131,8 +131,8 @@ class HistogramOfGradients(Descriptor):
         return HOG_BLOCK * self.cell
 
     def _described(self, gray: Tensor) -> Tensor:
-        votes = self.bins(slopes(functional.pad(gray, (1, 1, 1, 1))), 2 * ORIENTATIONS)
-        return _of_all_blocks(gathered(votes, self.cell, around=self.cell))
+        votes = self.bins(image_gradients(functional.pad(gray, (1, 1, 1, 1))), 2 * ORIENTATIONS)
+        return _of_all_blocks(pool_cells(votes, self.cell, around=self.cell))
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class DenseSIFT(Descriptor):
         return (SIFT_BLOCK + 1) * self.cell + 2
 
     def _described(self, gray: Tensor) -> Tensor:
-        cells = gathered(self.bins(slopes(gray), DIRECTIONS), self.cell)
+        cells = pool_cells(self.bins(image_gradients(gray), DIRECTIONS), self.cell)
         blocks = cells.unfold(2, SIFT_BLOCK, SIFT_STEP).unfold(3, SIFT_BLOCK, SIFT_STEP)
         vector = (blocks * _window().to(cells)).permute(0, 4, 5, 1, 2, 3).flatten(1, 3)
         square = vector.square().sum(1, keepdim=True)

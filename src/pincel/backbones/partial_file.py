@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Part:
+class PartialFile:
     """What is here of a file, with a note of where it came from.
 
     Attributes:
@@ -47,6 +47,6 @@ class Part:
         self.path.unlink(missing_ok=True)
 
 
-def part_of(path: Path) -> Part:
+def partial_file(path: Path) -> PartialFile:
     """Return what is here of the file that will be ``path``."""
-    return Part(path.with_name(f"{path.name}.part"))
+    return PartialFile(path.with_name(f"{path.name}.part"))

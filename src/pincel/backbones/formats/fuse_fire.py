@@ -10,13 +10,13 @@ from dataclasses import replace
 import torch
 from torch.nn import functional
 
-from pincel.backbones.formats.held import HeldLayer
+from pincel.backbones.formats.weight_file import StoredLayer
 
 # How files call the two; what is joined is called by what they share.
 NARROW, BROAD, BOTH = "expand1x1", "expand3x3", "expand"
 
 
-def joined(layers: tuple[HeldLayer, ...]) -> tuple[HeldLayer, ...]:
+def fuse_fire(layers: tuple[StoredLayer, ...]) -> tuple[StoredLayer, ...]:
     """Make one layer of 3×3 filters of each layer of 1×1 filters and the layer of 3×3 filters that stands beside it.
 
     Args:
@@ -31,11 +31,11 @@ def joined(layers: tuple[HeldLayer, ...]) -> tuple[HeldLayer, ...]:
     return tuple(_join(pairs[layer.name], layer) for layer in layers if layer.name not in joins)
 
 
-def _beside(layer: HeldLayer, ending: str, other: str) -> str:
+def _beside(layer: StoredLayer, ending: str, other: str) -> str:
     return layer.name.removesuffix(ending) + other if layer.name.endswith(ending) else ""
 
 
-def _join(narrow: HeldLayer | None, broad: HeldLayer) -> HeldLayer:
+def _join(narrow: StoredLayer | None, broad: StoredLayer) -> StoredLayer:
     if narrow is None or narrow.bias is None or broad.bias is None:
         return broad
     weight = torch.cat([functional.pad(narrow.weight, (1, 1, 1, 1)), broad.weight])
