@@ -20,11 +20,11 @@ import torch
 
 from pincel.engine.events import Step
 from pincel.engine.memory import retain_heap
-from pincel.feedforward.file import read_painter
+from pincel.feedforward.file import load_stylizer
 from pincel.feedforward.network import Network
-from pincel.feedforward.paint import paint
+from pincel.feedforward.stylize import stylize
 from pincel.images.io import save_picture, to_pil
-from pincel.images.picture import Picture
+from pincel.images.picture import LoadedImage
 from pincel.images.resize import resize_picture, target_size
 from pincel.images.sheet import contact_sheet
 from pincel.run.machine import Machine
@@ -35,19 +35,19 @@ STEPS = (0, 1, 3, 10, 30, 100, 300)
 SIDES = (256, 512)
 
 
-def brought(source: str, side: int) -> Picture:
+def brought(source: str, side: int) -> LoadedImage:
     """Open a picture with a long side."""
     picture = open_picture(source, "content")
     return resize_picture(picture, target_size(picture.height, picture.width, side, "long", "nearest"), "lanczos")
 
 
-def seconds(network: Network, side: int, style: Picture) -> float:
+def seconds(network: Network, side: int, style: LoadedImage) -> float:
     """Time a picture of so many pixels, the least of three."""
     content, styles = brought("sample:harbour", side), [(style, 1.0)] if network.eye else []
     found = []
     for _ in range(3):
         began = time.perf_counter()
-        paint(network, content, styles)
+        stylize(network, content, styles)
         found.append(time.perf_counter() - began)
     return min(found)
 
@@ -103,7 +103,7 @@ def main() -> None:
     options = parser.parse_args()
     retain_heap()
     style = brought(options.styles[0], 512)
-    networks = {name: read_painter(path) for name, path in (("any-style", options.any), ("one-style", options.one)) if path}
+    networks = {name: load_stylizer(path) for name, path in (("any-style", options.any), ("one-style", options.one)) if path}
     timed = {name: {side: seconds(network, side, style) for side in SIDES} for name, network in networks.items()}
     for name, found in timed.items():
         print(f"{name}: " + ", ".join(f"{side} px {value:.2f} s" for side, value in found.items()), flush=True)

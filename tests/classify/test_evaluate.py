@@ -13,7 +13,7 @@ from torch import Tensor
 from pincel.classify.evaluate import WAYS, ConfusionMetrics, judged
 from pincel.classify.loader import Batch
 from pincel.training.events import EvalProgress
-from pincel.training.group import SingleReplica
+from pincel.training.trainer import SingleReplica
 
 
 def likely(*rows: list[float]) -> Tensor:

@@ -15,7 +15,7 @@ from pincel.classify.data import find_data
 from pincel.classify.loader import Key, Material, dealt, dealt_places, in_batches, loaded, shuffled
 from pincel.classify.squares import Decoded
 from pincel.classify.statistics import Sums, statistics_of
-from pincel.training.group import SingleReplica
+from pincel.training.trainer import SingleReplica
 from tests.classify.tiny import tiny, write_set
 
 

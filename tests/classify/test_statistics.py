@@ -17,7 +17,7 @@ from pincel.classify.squares import Survey, square, surveyed
 from pincel.classify.statistics import Statistics, Sums, read_statistics, statistics_of, write_statistics
 from pincel.engine.events import Notice, SetupProgress
 from pincel.errors import PictureError
-from pincel.training.group import SingleReplica
+from pincel.training.trainer import SingleReplica
 from tests.classify.tiny import tiny, write_set
 
 

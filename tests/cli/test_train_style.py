@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from pincel.backbones.vgg import VGG
-from pincel.feedforward.file import read_painter, write_painter
-from pincel.feedforward.paint import paint
+from pincel.feedforward.file import load_stylizer, save_stylizer
+from pincel.feedforward.stylize import stylize
 from pincel.images.io import load_picture
 from tests.cli.run import pincel, process, refused
 from tests.feedforward.nets import any_style, one_style
@@ -29,8 +29,8 @@ SMALL = (
 def nets(vgg: VGG, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with ``one.safetensors`` and ``any.safetensors``."""
     folder = tmp_path_factory.mktemp("nets")
-    write_painter(folder / "one.safetensors", one_style(name="one"))
-    write_painter(folder / "any.safetensors", any_style(vgg))
+    save_stylizer(folder / "one.safetensors", one_style(name="one"))
+    save_stylizer(folder / "any.safetensors", any_style(vgg))
     return folder
 
 
@@ -73,7 +73,7 @@ def test_ctrl_c_keeps_what_was_learned(photographs: list[Path], tmp_path: Path) 
     out, err = started.communicate(timeout=120)
     assert started.returncode == 130, err
     assert json.loads(out.splitlines()[-1])["stopped"] == "interrupted"
-    assert read_painter(net).card.trained["stopped"] == "interrupted"
+    assert load_stylizer(net).spec.trained["stopped"] == "interrupted"
     assert net.with_name("n.checkpoint.safetensors").is_file()
 
 
@@ -104,9 +104,9 @@ def test_quick_after_any_style(nets: Path, photographs: list[Path], capsys: Capt
     assert [style["weight"] for style in record["styles"]] == [3.0, 1.0]
     assert (record["strength"], record["color"], record["tiles"]) == (0.5, "style", 0)
     pictures = [load_picture(path) for path in photographs]
-    from pincel.feedforward.paint import Manner
+    from pincel.feedforward.stylize import StylizeOptions
 
-    expected = paint(read_painter(nets / "any.safetensors"), pictures[0], [(pictures[1], 3.0), (pictures[2], 1.0)], Manner(0.5))
+    expected = stylize(load_stylizer(nets / "any.safetensors"), pictures[0], [(pictures[1], 3.0), (pictures[2], 1.0)], StylizeOptions(0.5))
     assert torch.allclose(load_picture(out).pixels, expected, atol=0.51 / 255)
 
 
@@ -156,9 +156,9 @@ def test_a_run_begins_where_a_network_ends(nets: Path, photographs: list[Path], 
             photographs[0], photographs[1], init=start, size=64, steps=0, scales="none", canvas="pixels", bounds="free", device="cpu"
         )
         list(run)
-        network, content, style = read_painter(nets / f"{name}.safetensors"), run.objectives.images.content, run.objectives.images.styles
+        network, content, style = load_stylizer(nets / f"{name}.safetensors"), run.objectives.images.content, run.objectives.images.styles
         assert run.result.pixels is not None
-        assert torch.allclose(run.result.pixels, paint(network, content, style if name == "any" else ()), atol=1e-5)
+        assert torch.allclose(run.result.pixels, stylize(network, content, style if name == "any" else ()), atol=1e-5)
     options = ("--size", "48", "--steps", "1", "--scales", "none", "--device", "cpu", "--quiet")
     for spelling in ("--init", "--start"):
         answer = pincel(capsys, "transfer", photographs[0], photographs[1], "-o", tmp_path / f"{spelling}.png", spelling, start, *options)

@@ -322,7 +322,7 @@ LEARNED = {
 }  # fmt: skip
 LINE = torch.arange(6.0)
 TAUGHT = {
-    "numbers": LINE, "adam": {"first": LINE, "second": LINE, "steps": 1}, "step": 1, "seconds": 1.0, "history": [[1, 2.0, {"style": 1.0}]],
+    "params": LINE, "adam": {"first": LINE, "second": LINE, "steps": 1}, "step": 1, "seconds": 1.0, "history": [[1, 2.0, {"style": 1.0}]],
     "terms": {"recipe": {}, "data": "0a", "styles": ["0b"]},
 }  # fmt: skip
 
@@ -336,7 +336,7 @@ def test_trainings_are_read_as_they_were_written(tmp_path: Path) -> None:
     write_checkpoint(path, TAUGHT)
     taught, terms = styles.read_state(path, here)
     assert (taught.step, taught.adam.steps, taught.history, terms["styles"]) == (1, 1, [[1, 2.0, {"style": 1.0}]], ["0b"])
-    assert torch.equal(taught.numbers, LINE)
+    assert torch.equal(taught.params, LINE)
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_trainings_are_read_as_they_were_written(tmp_path: Path) -> None:
         (LEARNED | {"epoch": "one"}, "its 'epoch' is none"),
         (LEARNED | {"rate": {"now": "a", "x": 1}}, "its 'rate.now' is none"),
         (LEARNED | {"more": 1}, "its 'more' is none"),
-        (TAUGHT | {"numbers": 3}, "its 'numbers' is none"),
+        (TAUGHT | {"params": 3}, "its 'params' is none"),
         (TAUGHT | {"adam": {"first": LINE}}, "its 'adam.second' is none"),
         (TAUGHT | {"adam": {"first": LINE, "second": LINE[1:]}}, "its content (the moments are of other weights) is none"),
         (TAUGHT | {"history": [[1]]}, "its content (its history is of another form) is none"),

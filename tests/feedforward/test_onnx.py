@@ -13,8 +13,8 @@ from pincel.backbones.vgg import VGG
 from pincel.errors import ExtraMissingError
 from pincel.feedforward.network import Network
 from pincel.feedforward.onnx import write_onnx
-from pincel.feedforward.paint import Manner, paint
-from pincel.images.picture import Picture
+from pincel.feedforward.stylize import StylizeOptions, stylize
+from pincel.images.picture import LoadedImage
 from tests.feedforward.nets import any_style, one_style
 
 runtime = pytest.importorskip("onnxruntime")
@@ -27,8 +27,8 @@ def session(path: Path) -> Any:
     return runtime.InferenceSession(str(path), quiet, providers=["CPUExecutionProvider"])
 
 
-def drawn(*size: int) -> Picture:
-    return Picture(torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(sum(size))), None, "drawn", "")
+def drawn(*size: int) -> LoadedImage:
+    return LoadedImage(torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(sum(size))), None, "drawn", "")
 
 
 @pytest.mark.parametrize("padding", ["reflect", "reflect-start"])
@@ -41,7 +41,7 @@ def test_one_style(padding: str, tmp_path: Path) -> None:
     for content in (drawn(48, 64), drawn(51, 37)):
         (found,) = other.run(["painting"], {"content": content.pixels.numpy()})
         assert found.shape == tuple(content.pixels.shape)
-        assert np.abs(found - paint(network, content).numpy()).max() < 1e-4
+        assert np.abs(found - stylize(network, content).numpy()).max() < 1e-4
 
 
 def test_any_style(vgg: VGG, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_any_style(vgg: VGG, tmp_path: Path) -> None:
     for content, style, strength in ((drawn(32, 40), drawn(24, 24), 1.0), (drawn(33, 27), drawn(40, 31), 0.4)):
         given = {"content": content.pixels.numpy(), "style": style.pixels.numpy(), "strength": np.array(strength, np.float32)}
         (found,) = other.run(["painting"], given)
-        assert np.abs(found - paint(network, content, [(style, 1.0)], Manner(strength)).numpy()).max() < 1e-4
+        assert np.abs(found - stylize(network, content, [(style, 1.0)], StylizeOptions(strength)).numpy()).max() < 1e-4
 
 
 def test_without_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from pincel.backbones.vgg_cards import VGG19
+from pincel.backbones.vgg_specs import VGG19
 from pincel.errors import OptionError
-from pincel.feedforward.card import NetCard, encoder
-from pincel.feedforward.network import Network, first_weights, shapes
-from pincel.feedforward.stages import operations, reach
+from pincel.feedforward.network import Network, init_weights, weight_shapes
+from pincel.feedforward.spec import NetworkSpec, encoder_ops
+from pincel.feedforward.stages import build_ops, tile_geometry
 from pincel.training.recipes import RECIPES
 
 JOHNSON = RECIPES["johnson2016"].recipe.stages
 
 
-def card(stages: str = JOHNSON, **parts: str) -> NetCard:
-    return NetCard(**{"kind": "one-style", "name": "n", "stages": stages, "padding": "reflect-start", **parts})  # type: ignore[arg-type]
+def spec(stages: str = JOHNSON, **parts: str) -> NetworkSpec:
+    return NetworkSpec(**{"kind": "one-style", "name": "n", "stages": stages, "padding": "reflect-start", **parts})  # type: ignore[arg-type]
 
 
 def test_the_network_of_the_paper_has_its_parameters() -> None:
     # pytorch/examples, fast_neural_style: sum(p.numel() for p in TransformerNet().parameters()), the same layers.
-    assert Network(card(), first_weights(card(), 3, 0)).parameters == 1_679_235
+    assert Network(spec(), init_weights(spec(), 3, 0)).parameters == 1_679_235
 
 
 def test_the_network_of_the_paper_is_mirrored_by_40_pixels() -> None:
     # Johnson et al. 2016, supplementary material, table 1: "Reflection Padding (40 × 40)".
-    assert Network(card(), first_weights(card(), 3, 0)).start == 40
+    assert Network(spec(), init_weights(spec(), 3, 0)).initial_padding == 40
 
 
 def test_operations_by_hand() -> None:
-    ops = operations("c5s2-4,R4,U2,c3s1-3", padding="reflect", norm="instance", output="tanh")
+    ops = build_ops("c5s2-4,R4,U2,c3s1-3", padding="reflect", norm="instance", output="tanh")
     assert [op.kind for op in ops] == [
         *("pad", "conv", "norm", "relu"),
         *("keep", "pad", "conv", "norm", "relu", "pad", "conv", "norm", "add"),
@@ -38,7 +38,7 @@ def test_operations_by_hand() -> None:
         "tanh",
     ]
     assert [op.amount for op in ops if op.kind == "pad"] == [2, 1, 1, 1]
-    assert shapes(card("c5s2-4,c3s1-3", norm="none")) == {
+    assert weight_shapes(spec("c5s2-4,c3s1-3", norm="none")) == {
         "0.weight": (4, 3, 5, 5),
         "0.bias": (4,),
         "1.weight": (3, 4, 3, 3),
@@ -48,12 +48,12 @@ def test_operations_by_hand() -> None:
 
 def test_how_far_it_sees_by_hand() -> None:
     # 2 pixels; then 1 position of 2 pixels, twice; then 1 pixel: 7, and up to the next position of the coarsest.
-    ops = operations("c5s2-4,R4,U2,c3s1-3", padding="reflect", norm="none", output="linear")
-    assert (reach(ops).margin, reach(ops).jump) == (8, 2)
+    ops = build_ops("c5s2-4,R4,U2,c3s1-3", padding="reflect", norm="none", output="linear")
+    assert (tile_geometry(ops).margin, tile_geometry(ops).stride) == (8, 2)
 
 
-def test_an_eye_is_what_its_card_says() -> None:
-    ops = encoder(VGG19, "relu2_1")
+def test_an_eye_is_what_its_spec_says() -> None:
+    ops = encoder_ops(VGG19, "relu2_1")
     assert [op.kind for op in ops] == [*("pad", "conv", "relu") * 2, "pool", *("pad", "conv", "relu")]
     assert [op.after for op in ops if op.kind == "conv"] == [64, 64, 128]
 
@@ -74,9 +74,9 @@ def test_an_eye_is_what_its_card_says() -> None:
 )
 def test_what_cannot_be_read(stages: str, wrong: str) -> None:
     with pytest.raises(OptionError, match=rf"^stages: {wrong} · accepted: "):
-        operations(stages, padding="reflect", norm="none", output="linear")
+        build_ops(stages, padding="reflect", norm="none", output="linear")
 
 
 def test_parts_that_are_not() -> None:
     with pytest.raises(OptionError, match="network: has no such part · given 'batch' · accepted: instance or none"):
-        card(norm="batch").decoder()
+        spec(norm="batch").decoder_ops()

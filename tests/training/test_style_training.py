@@ -12,15 +12,16 @@ import pytest
 import torch
 
 from pincel.errors import CheckpointError, DivergedError, OptionError, OutputError
-from pincel.feedforward.file import read_painter
-from pincel.feedforward.network import first_weights
+from pincel.feedforward.file import load_stylizer
+from pincel.feedforward.network import Network, init_weights
 from pincel.files import sha256_of
 from pincel.run.check import check_recipe
+from pincel.training.build import clamp_means, make_objective
 from pincel.training.events import StepEnd, TrainEnd, TrainStart
-from pincel.training.inputs import objective_of
+from pincel.training.inputs import objective_recipe
 from pincel.training.recipes import RECIPES
 from pincel.training.state import rate
-from pincel.training.style_training import StyleTraining, StyleTrainingConfig, clamp_means
+from pincel.training.style_training import StyleTraining, StyleTrainingConfig
 from pincel.training.trainer import Trainer, TrainerConfig
 from tests.training.small import CPU, any_style, events, one
 
@@ -47,9 +48,9 @@ def test_it_learns(photographs: list[Path], tmp_path: Path) -> None:
     assert (dict(began.data), began.step, began.steps) == ({"pictures": 3, "styles": 1}, 0, 40)
     totals = [event.metrics["J"] for event in told if isinstance(event, StepEnd)]
     assert sum(totals[-10:]) < 0.5 * sum(totals[:10])
-    network = read_painter(tmp_path / "n.safetensors")
-    assert network.card.name == "n"
-    assert network.card.trained["steps"] == 40
+    network = load_stylizer(tmp_path / "n.safetensors")
+    assert network.spec.name == "n"
+    assert network.spec.trained["steps"] == 40
     assert network.parameters == began.parameters
     record = json.loads((tmp_path / "n.json").read_text())
     assert record["recipe"] == run.subject.recipe.model_dump(mode="json")
@@ -61,15 +62,17 @@ def test_any_style_learns_too(photographs: list[Path], folder: str, tmp_path: Pa
     recipe = any_style(Path(folder), steps=30, batch=1, learning_rate=2e-3)
     run = StyleTraining(folder, folder, tmp_path / "n.safetensors", recipe=recipe, kind="any-style", config=CPU)
     assert len(events(Trainer(run), StepEnd)) == 30
-    network, lesson = read_painter(tmp_path / "n.safetensors"), run.make_loss([])
+    network, objective = load_stylizer(tmp_path / "n.safetensors"), make_objective(recipe, run.data, run.device, [])
     # Of crops it has not seen.
+    untrained, trained = (
+        Network(network.spec, weights, objective.encoder) for weights in (init_weights(network.spec, 128, recipe.seed), network.own)
+    )
     first, last = (
-        sum(math.log(float(lesson.evaluate(network.card, weights, 1000 + number).total)) for number in range(6))
-        for weights in (first_weights(network.card, 128, recipe.seed), network.own)
+        sum(math.log(float(objective.evaluate(each, 1000 + number).total)) for number in range(6)) for each in (untrained, trained)
     )
     assert last < first + 6 * math.log(0.8)
-    assert network.eye is not None
-    assert (network.card.encoder, network.card.layer) == ("vgg19", "relu2_1")
+    assert network.encoder is not None
+    assert (network.spec.encoder, network.spec.layer) == ("vgg19", "relu2_1")
 
 
 def test_what_was_interrupted_goes_on_to_the_same_bytes(photographs: list[Path], tmp_path: Path) -> None:
@@ -80,13 +83,13 @@ def test_what_was_interrupted_goes_on_to_the_same_bytes(photographs: list[Path],
         if isinstance(event, StepEnd) and event.step == 2:
             part.stop("interrupted")
     assert part.subject.record["stopped"] == "interrupted"
-    assert read_painter(tmp_path / "part.safetensors").card.trained["steps"] == 2
+    assert load_stylizer(tmp_path / "part.safetensors").spec.trained["steps"] == 2
     rest = begin(photographs, tmp_path / "part.safetensors", resume=True, recipe=None)
     assert [event.step for event in events(rest, StepEnd)] == [3, 4]
-    one_, other = (read_painter(tmp_path / f"{name}.safetensors").own for name in ("whole", "part"))
+    one_, other = (load_stylizer(tmp_path / f"{name}.safetensors").own for name in ("whole", "part"))
     assert all(torch.equal(each, other[name]) for name, each in one_.items())
     assert [row[:2] for row in whole.subject.record["history"]] == [row[:2] for row in rest.subject.record["history"]]
-    assert not rest.subject.checkpoint.exists()
+    assert not rest.subject.files.checkpoint.exists()
 
 
 def test_a_checkpoint_in_mid_run_is_whole(photographs: list[Path], tmp_path: Path) -> None:
@@ -95,8 +98,8 @@ def test_a_checkpoint_in_mid_run_is_whole(photographs: list[Path], tmp_path: Pat
         if isinstance(event, StepEnd) and event.step == 3:
             break
     # As after a kill: the network is not there, the checkpoint is.
-    assert not run.subject.output.exists()
-    steps = [event.step for event in events(begin(photographs, run.subject.output, resume=True, recipe=None), StepEnd)]
+    assert not run.subject.files.network.exists()
+    steps = [event.step for event in events(begin(photographs, run.subject.files.network, resume=True, recipe=None), StepEnd)]
     # It may be of a step before: writing takes a tenth of the time at most.
     assert steps in ([2, 3, 4], [3, 4], [4])
 
@@ -108,18 +111,21 @@ def test_only_the_number_of_steps_may_change(photographs: list[Path], tmp_path: 
     run.stop("interrupted")
     events(run)
     with pytest.raises(CheckpointError, match=r"^checkpoint: the training began with another value of batch · given 1 · accepted: 2"):
-        begin(photographs, run.subject.output, resume=True, recipe=None, batch=1)
+        begin(photographs, run.subject.files.network, resume=True, recipe=None, batch=1)
     with pytest.raises(CheckpointError, match=r"^checkpoint: the styles are not those the training began with · given SHA-256"):
-        StyleTraining(photographs[0], str(photographs[0].parent), run.subject.output, resume=True, config=CPU)
+        StyleTraining(photographs[0], str(photographs[0].parent), run.subject.files.network, resume=True, config=CPU)
     with pytest.raises(CheckpointError, match=r"^checkpoint: the pictures are not those the training began with"):
-        StyleTraining(photographs[1], "sample:glass", run.subject.output, resume=True, config=CPU)
-    assert [event.step for event in events(begin(photographs, run.subject.output, resume=True, recipe=None, steps=2), StepEnd)] == [1, 2]
-    run.subject.checkpoint.write_bytes(b"damaged")
+        StyleTraining(photographs[1], "sample:glass", run.subject.files.network, resume=True, config=CPU)
+    assert [event.step for event in events(begin(photographs, run.subject.files.network, resume=True, recipe=None, steps=2), StepEnd)] == [
+        1,
+        2,
+    ]
+    run.subject.files.checkpoint.write_bytes(b"damaged")
     with pytest.raises(CheckpointError, match=r"^checkpoint: cannot be gone on from, "):
-        begin(photographs, run.subject.output, resume=True, recipe=None)
-    run.subject.checkpoint.unlink()
+        begin(photographs, run.subject.files.network, resume=True, recipe=None)
+    run.subject.files.checkpoint.unlink()
     with pytest.raises(CheckpointError, match=r"^checkpoint: there is none to go on from"):
-        begin(photographs, run.subject.output, resume=True, recipe=None)
+        begin(photographs, run.subject.files.network, resume=True, recipe=None)
 
 
 def test_a_network_begins_with_another(photographs: list[Path], tmp_path: Path) -> None:
@@ -127,7 +133,7 @@ def test_a_network_begins_with_another(photographs: list[Path], tmp_path: Path) 
     events(begin(photographs, first, recipe=one(steps=30, batch=1, recolor=0.0, learning_rate=1e-2)))
     run = begin(photographs, second, replace(CPU, pretrained=first), recipe=one(steps=2, batch=1, recolor=0.0, learning_rate=1e-9))
     events(run)
-    weights, further = read_painter(first).own, read_painter(second).own
+    weights, further = load_stylizer(first).own, load_stylizer(second).own
     assert all(torch.allclose(further[name], weights[name], atol=1e-6) for name in weights)
     assert run.subject.record["before"] == {"file": str(first), "sha256": sha256_of(first)}
     # What goes on from a checkpoint has begun already.
@@ -163,7 +169,7 @@ def test_time_ends_it(photographs: list[Path], tmp_path: Path) -> None:
     told = events(run)
     assert told[-1].reason == "time"
     assert told[-1].steps == 1
-    assert run.subject.checkpoint.is_file()
+    assert run.subject.files.checkpoint.is_file()
 
 
 def test_a_rate_too_high_is_told(photographs: list[Path], tmp_path: Path) -> None:
@@ -202,9 +208,9 @@ def test_a_filter_that_hardly_fires_is_not_made_the_loudest() -> None:
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_recipes_can_be(name: str) -> None:
     cited = RECIPES[name]
-    objective = objective_of(cited.recipe)
-    card = check_recipe(objective)
-    assert card.name == cited.recipe.objective.get("backbone", "vgg19")
+    objective = objective_recipe(cited.recipe)
+    spec = check_recipe(objective)
+    assert spec.name == cited.recipe.objective.get("backbone", "vgg19")
     assert set(cited.sources) == set(type(cited.recipe).model_fields) - {"name", "summary"}
     assert all(cited.sources.values())
 

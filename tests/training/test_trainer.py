@@ -10,8 +10,7 @@ from torch import Tensor
 from pincel.engine.events import Notice
 from pincel.training import trainer
 from pincel.training.events import EpochEnd, StepEnd, TrainEnd, TrainingEvent, TrainStart
-from pincel.training.group import SingleReplica
-from pincel.training.trainer import TrainClock, Trainer, TrainerConfig
+from pincel.training.trainer import SingleReplica, TrainClock, Trainer, TrainerConfig
 
 
 class Counting:
@@ -55,7 +54,7 @@ def test_a_checkpoint_after_each_epoch_and_once_for_each_step() -> None:
 
 
 def test_checkpoints_that_are_due(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer, "WRITING", 1e9)
+    monkeypatch.setattr(trainer, "MAX_WRITING", 1e9)
     subject = Counting(3)
     list(Trainer(subject, TrainerConfig(every=1e-9)))
     assert subject.calls == ["saved 1", "saved 2", "saved 3", "closed", "finished steps"]

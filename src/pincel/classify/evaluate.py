@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from pincel.classify.loader import Batch
 from pincel.training.events import EvalProgress
-from pincel.training.group import ReplicaGroup
+from pincel.training.trainer import ReplicaGroup
 
 # Of a top-5 error; of all classes where there are fewer.
 SEVERAL = 5

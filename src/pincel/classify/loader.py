@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from pincel.classify.augment import VIEWS, Eyepiece, stream
 from pincel.classify.squares import Squares
-from pincel.training.group import ReplicaGroup
+from pincel.training.trainer import ReplicaGroup
 
 # Batches that each process prepares before they are asked for.
 AHEAD = 2

@@ -17,7 +17,7 @@ from pincel.classify.schema import TrainingRecipe
 from pincel.classify.squares import Decoded, Squares, Survey, bytes_of, surveyed
 from pincel.classify.statistics import Statistics, read_statistics, statistics_of, write_statistics
 from pincel.engine.events import Notice, SetupProgress
-from pincel.training.group import ReplicaGroup
+from pincel.training.trainer import ReplicaGroup
 
 Told = Generator[Notice | SetupProgress, None, "Prepared"]
 # part → place → what is wrong with the picture there.

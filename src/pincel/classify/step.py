@@ -16,7 +16,7 @@ from pincel.classify.schema import TrainingRecipe
 from pincel.classify.state import ClassifierState
 from pincel.errors import DivergedError
 from pincel.files import one_line
-from pincel.training.group import ReplicaGroup
+from pincel.training.trainer import ReplicaGroup
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,8 @@ from pincel.engine.machine import cores
 from pincel.engine.memory import free_memory
 from pincel.errors import OptionError, PictureError, unknown_name
 from pincel.training.events import EpochEnd, TrainEnd, TrainingEvent, TrainStart
-from pincel.training.group import ReplicaGroup, SingleReplica
 from pincel.training.resume import check_resumed, environment_notices
-from pincel.training.trainer import ASKED, TrainClock
+from pincel.training.trainer import STOP_REASONS, ReplicaGroup, SingleReplica, TrainClock
 
 DEFAULT = "alexnet-small"
 
@@ -184,7 +183,7 @@ class ClassifierTraining:
             # It has ended before it was evaluated once.
             write_network(self.folder.network, self._spec, _plain(state))
             write_history(self.folder.path, state.history)
-        metrics = {} if reason in ASKED else (yield from self._evaluated())
+        metrics = {} if reason in STOP_REASONS else (yield from self._evaluated())
         ended = TrainEnd(reason, state.epoch * steps_of(self._ready.material, self.recipe.batch) + state.step, state.epoch)
         record = {**recorded(self._spec, self.recipe, self._ready, state, ended, metrics), "machine": self._environment()}
         if self._leads:

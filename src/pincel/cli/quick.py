@@ -18,8 +18,8 @@ from pincel.samples import PREFIX
 
 if TYPE_CHECKING:
     from pincel.feedforward.network import Network
-    from pincel.feedforward.paint import Manner, Weighted
-    from pincel.images.picture import Picture
+    from pincel.feedforward.stylize import StylizeOptions, Weighted
+    from pincel.images.picture import LoadedImage
 
 
 class QuickCommand(GroupedCommand):
@@ -89,19 +89,19 @@ def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> in
     """Check, paint and write; return the exit code."""
     from pincel.cli.painting import Outputs, check_outputs
     from pincel.engine.result import record_path
-    from pincel.feedforward.file import find_painter, read_painter
-    from pincel.feedforward.paint import Manner
-    from pincel.sources import style_groups
+    from pincel.feedforward.file import find_stylizer, load_stylizer
+    from pincel.feedforward.stylize import StylizeOptions
+    from pincel.sources import expand_styles
 
     pairs = read_styles(style)
     picture = Path(options["output"])
     outputs = Outputs(picture, Path(options["record"] or record_path(picture)))
-    place = find_painter(options["network"])
+    place = find_stylizer(options["network"])
     named = [Path(text) for text in (content, *(path for path, _ in pairs)) if not text.startswith(PREFIX)]
     check_outputs(outputs, [path for path in (*named, place) if path.is_file()])
-    network = read_painter(place)
-    groups = style_groups(pairs) if pairs else []
-    manner = Manner(options["strength"], options["color"]).checked(network, len(groups))
+    network = load_stylizer(place)
+    groups = expand_styles(pairs) if pairs else []
+    manner = StylizeOptions(options["strength"], options["color"]).checked(network, len(groups))
     shown = _opened(content, "content", options["size"], None)
     looked = [
         (_opened(source, "style", options["style_size"], options["background"]), weight) for group in groups for source, weight in group
@@ -109,7 +109,7 @@ def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> in
     return _painted(network, shown, looked, manner, outputs, options)
 
 
-def _opened(source: Any, what: str, size: int, background: str | None) -> Picture:
+def _opened(source: Any, what: str, size: int, background: str | None) -> LoadedImage:
     """Open a picture, and bring its long side to a size."""
     from pincel.images.resize import resize_picture, target_size
     from pincel.sources import open_picture
@@ -121,17 +121,17 @@ def _opened(source: Any, what: str, size: int, background: str | None) -> Pictur
     return resize_picture(picture, (height, width), "lanczos")
 
 
-def _painted(network: Network, content: Picture, styles: Weighted, manner: Manner, outputs: Any, options: dict[str, Any]) -> int:
+def _painted(network: Network, content: LoadedImage, styles: Weighted, manner: StylizeOptions, outputs: Any, options: dict[str, Any]) -> int:
     from pincel.cli.progress import TileBar
     from pincel.cli.terminal import say
     from pincel.engine.device import resolve_device
     from pincel.engine.memory import free_memory, parse_memory
-    from pincel.feedforward.paint import check_size, paint
-    from pincel.feedforward.tiles import appetite, choose_side
+    from pincel.feedforward.stylize import check_size, stylize
+    from pincel.feedforward.tiles import choose_side, estimate_memory
     from pincel.files import write_text
     from pincel.images.io import check_limits, save_picture, to_pil, write_or_keep
     from pincel.run.machine import MEMORY_FRACTION
-    from pincel.sources import described
+    from pincel.sources import image_metadata
     from pincel.version import __version__
 
     device = resolve_device(options["device"])
@@ -139,14 +139,14 @@ def _painted(network: Network, content: Picture, styles: Weighted, manner: Manne
     notes = check_limits(outputs.picture, (content.height, content.width), alpha=content.alpha is not None)
     budget = parse_memory(options["memory"]) if options["memory"] else int(MEMORY_FRACTION * free_memory(device))
     side = choose_side(network, content.height, content.width, budget)
-    needed = appetite(network, content.height, content.width)
+    needed = estimate_memory(network, content.height, content.width)
     where = f"in tiles of {side} pixels, for the whole would take {needed / 1e9:.2g} GB" if side else f"{needed / 1e6:,.0f} MB"
     with TileBar(quiet=options["quiet"]) as bar:
         for note in notes:
             bar.line(note, style="yellow")
-        bar.line(f"{network.card.name} on {device}: {content.width}×{content.height}, {where}")
+        bar.line(f"{network.spec.name} on {device}: {content.width}×{content.height}, {where}")
         began = time.monotonic()
-        pixels = paint(network.to(device), content, styles, manner, budget=budget, tell=partial(bar.move, "painting"))
+        pixels = stylize(network.to(device), content, styles, manner, budget=budget, on_tile=partial(bar.move, "painting"))
     seconds = time.monotonic() - began
     metadata = content.metadata if options["keep_metadata"] else None
     write = partial(save_picture, to_pil(pixels, content.alpha), dpi=content.dpi, background=options["background"], metadata=metadata)
@@ -155,13 +155,13 @@ def _painted(network: Network, content: Picture, styles: Weighted, manner: Manne
         "pincel": __version__,
         "verb": "quick",
         "network": {
-            "name": network.card.name,
-            "kind": network.card.kind,
+            "name": network.spec.name,
+            "kind": network.spec.kind,
             "file": options["network"],
-            "trained": dict(network.card.trained),
+            "trained": dict(network.spec.trained),
         },
-        "content": described(content),
-        "styles": [{**described(style), "weight": weight} for style, weight in styles],
+        "content": image_metadata(content),
+        "styles": [{**image_metadata(style), "weight": weight} for style, weight in styles],
         "strength": manner.strength,
         "color": manner.color,
         "tiles": side,

@@ -22,7 +22,7 @@ from pincel.recipes.schema import NAMES
 
 if TYPE_CHECKING:
     from pincel.classify.record import Trained
-    from pincel.training.group import ReplicaGroup
+    from pincel.training.trainer import ReplicaGroup
 
 DEFAULT = "alexnet-small"
 _GROUPS = {
@@ -203,7 +203,7 @@ def _tell(result: Trained, folder: Path, options: dict[str, Any]) -> None:
 def _together() -> Iterator[ReplicaGroup]:
     """Meet the processes that torchrun started; a process by itself is alone."""
     from pincel.engine.process_group import join
-    from pincel.training.group import SingleReplica
+    from pincel.training.trainer import SingleReplica
 
     here = place(os.environ)
     if here is None:

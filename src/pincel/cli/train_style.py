@@ -135,7 +135,7 @@ def taught(style: str, data: str, options: dict[str, Any]) -> int:
             config=StyleTrainingConfig(options["device"], _generated(), options["before"]),
             **values,
         )
-        for path in (subject.output, subject.record_path, subject.checkpoint):
+        for path in (subject.files.network, subject.files.record, subject.files.checkpoint):
             check_output(path, inputs=[Path(style)], what="network")
         watch_learning(Trainer(subject, config), bar.show, TrainStart, json_lines=options["json_lines"])
     return _told(subject, options)
@@ -152,10 +152,10 @@ def _generated() -> dict[str, Any]:
 
 def _check_onnx(path: str) -> None:
     """Find out before the training whether the file can be written after it."""
-    from pincel.extras import need
+    from pincel.extras import require_extra
     from pincel.files import check_output
 
-    need("onnx", extra="onnx", what="ONNX files")
+    require_extra("onnx", extra="onnx", what="ONNX files")
     check_output(path, what="ONNX file")
 
 
@@ -163,12 +163,12 @@ def _told(subject: StyleTraining, options: dict[str, Any]) -> int:
     """Write the ONNX file, and say what was written; return the exit code."""
     from pincel.cli.terminal import say
 
-    files = [subject.output, subject.record_path]
+    files = [subject.files.network, subject.files.record]
     if options["onnx"]:
-        from pincel.feedforward.file import read_painter
+        from pincel.feedforward.file import load_stylizer
         from pincel.feedforward.onnx import write_onnx
 
-        write_onnx(Path(options["onnx"]), read_painter(subject.output))
+        write_onnx(Path(options["onnx"]), load_stylizer(subject.files.network))
         files.append(Path(options["onnx"]))
     stopped = subject.record["stopped"]
     if options["json_lines"]:

@@ -1,13 +1,13 @@
-"""Networks that paint a picture in one go: trained once for a style, or for any, where optimization begins anew with every picture.
+"""Feed-forward networks: trained once for one style, or for any, they stylize an image in one pass.
 
-=============  ===============================================================================
-``stages``     a network as data: notation of the papers → operations
-``run``        operations on tensors
-``spec``       what a network is: its parts, where it comes from
-``network``    a spec with its weights; an any-style network with its eye
-``file``       reading and writing networks, in one file each
-``tiles``      large pictures a tile at a time, to the same picture; memory told beforehand
-``paint``      pictures in, painted pictures out: several styles, strength, colors
-``onnx``       the same for other programs
-=============  ===============================================================================
+==============  ============================================================================
+``stages``      the papers' notation of a network → operations
+``operations``  operations on tensors
+``spec``        what a network is, as plain data
+``network``     a spec with its weights; an any-style network with its encoder
+``file``        reading and writing networks, in one file each
+``tiles``       large images in tiles, to the same result; memory estimated beforehand
+``stylize``     an image and styles → a stylized image: strength, colors
+``onnx``        a network for other programs
+==============  ============================================================================
 """

@@ -1,7 +1,7 @@
-"""A network as an ONNX file, for other programs: ``torch.onnx`` exports the function that paints a whole picture here.
+"""A network as an ONNX file, for other programs: ``torch.onnx`` exports the function that stylizes a whole image here.
 
-Inputs ``content``, and of an any-style network ``style`` and ``strength``; output ``painting``. Pictures are (1, 3, height, width), RGB, in
-[0, 1], of any size. What the network looks at the picture with is in the file.
+Inputs ``content``, and of an any-style network ``style`` and ``strength``; output ``painting``. Images are (1, 3, height, width), RGB, in
+[0, 1], of any size. The encoder is in the file.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pincel.extras import need
+from pincel.extras import require_extra
 from pincel.feedforward.network import Network
-from pincel.feedforward.run import Spread, by_itself, finished, run
-from pincel.feedforward.tiles import painted
+from pincel.feedforward.operations import ChannelStatistics, local_norm, run_ops, run_to_end
+from pincel.feedforward.tiles import stylize_pixels
 from pincel.files import atomically
 from pincel.version import __version__
 
-# Versions of the operators and of the file: the oldest that have all that is used.
+# Versions of the operators and of the file: the oldest that suffice.
 OPSET, IR = 18, 8
 
 
@@ -35,23 +35,23 @@ def write_onnx(path: Path, network: Network) -> None:
         OutputError: If the file cannot be written.
     """
     for library in ("onnx", "onnxscript"):
-        need(library, extra="onnx", what="ONNX files")
+        require_extra(library, extra="onnx", what="ONNX files")
     program = export(network)
     with atomically(path, what="ONNX file") as temporary:
         program.save(temporary, external_data=False)
 
 
 def export(network: Network) -> torch.onnx.ONNXProgram:
-    """Return a network as an ONNX program that takes pictures of any size."""
-    # Of the examples only the sides count: large enough to be mirrored, and no two alike, which would be taken for one.
-    side = max(128, network.smallest)
+    """Return a network as an ONNX program for images of any size."""
+    # Only the sides of the examples count: large enough for the padding, and no two alike, which would be taken for one.
+    side = max(128, network.min_side)
     inputs: dict[str, tuple[Tensor, dict[int, str]]] = {"content": (torch.zeros(1, 3, side, side + 8), {2: "height", 3: "width"})}
-    if network.eye:
+    if network.encoder:
         inputs["style"] = torch.zeros(1, 3, side + 16, side + 24), {2: "style_height", 3: "style_width"}
         inputs["strength"] = torch.tensor(1.0), {}
     with _silent_exporter():
         program = torch.onnx.export(
-            _Painter(network.to(torch.device("cpu"))).eval(),
+            _StylizerModule(network.to(torch.device("cpu"))).eval(),
             tuple(example for example, _ in inputs.values()),
             input_names=list(inputs),
             output_names=["painting"],
@@ -61,19 +61,19 @@ def export(network: Network) -> torch.onnx.ONNXProgram:
             verbose=False,
         )
     assert program is not None
-    # Nodes name the line of the file that each comes from, with its path on this machine.
-    need("onnx_ir.passes.common", extra="onnx", what="ONNX files").ClearMetadataAndDocStringPass()(program.model)
+    # Remove what names lines of source files, with their paths on this machine.
+    require_extra("onnx_ir.passes.common", extra="onnx", what="ONNX files").ClearMetadataAndDocStringPass()(program.model)
     model: Any = program.model
     model.ir_version, model.producer_name, model.producer_version = IR, "pincel", __version__
-    model.doc_string = f"{network.card.kind}: {network.card.stages}"
-    model.graph.name = network.card.name or "painter"
-    # Of the content, which it does not see: odd sizes are rounded up and cut again.
+    model.doc_string = f"{network.spec.kind}: {network.spec.stages}"
+    model.graph.name = network.spec.name or "painter"
+    # The exporter does not know that odd sizes are rounded up and cropped again.
     model.graph.outputs[0].shape = model.graph.inputs[0].shape
     return program
 
 
-class _Painter(nn.Module):
-    """A network as a function of pictures, which is what is exported."""
+class _StylizerModule(nn.Module):
+    """A network as a function of images, for the exporter."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -82,13 +82,14 @@ class _Painter(nn.Module):
     def forward(self, content: Tensor, style: Tensor | None = None, strength: float = 1.0) -> Tensor:
         network, target = self._network, None
         if style is not None:
-            target = Spread.of(finished(run(network.encoder, network.fed(style), network.weights), by_itself(network.weights)))
-        return painted(network, content, target, strength, side=0)
+            features = run_to_end(run_ops(network.encoder_ops, network.preprocess(style), network.weights), local_norm(network.weights))
+            target = ChannelStatistics.of(features)
+        return stylize_pixels(network, content, target, strength, side=0)
 
 
 @contextmanager
 def _silent_exporter() -> Iterator[None]:
-    """Keep warnings to itself that the exporter gives of its own parts: libraries that it does without, functions that will be dropped."""
+    """Suppress warnings of the exporter about itself: optional libraries, deprecated functions."""
     registration = logging.getLogger("torch.onnx._internal.exporter._registration")
     level = registration.level
     registration.setLevel(logging.ERROR)

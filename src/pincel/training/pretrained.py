@@ -1,4 +1,4 @@
-"""A network that another begins with."""
+"""A trained network that another begins with."""
 
 from __future__ import annotations
 
@@ -9,42 +9,40 @@ from pathlib import Path
 from torch import Tensor
 
 from pincel.errors import OptionError
-from pincel.feedforward.file import read_painter
+from pincel.feedforward.file import load_stylizer
 from pincel.files import one_line, sha256_of
 from pincel.training.schema import StyleTrainingRecipe
 
-# What both must have alike.
-ALIKE = ("kind", "stages", "padding", "norm", "output", "layer")
+# Values of the spec that both must share.
+SHARED = ("kind", "stages", "padding", "norm", "output", "layer")
 
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A network that another begins with.
+    """A trained network that another begins with.
 
     Attributes:
-        file: Where it was.
-        sha256: Of the file.
-        weights: Its own.
+        origin: ``file`` and its ``sha256``, for the record.
+        weights: Its trained weights.
     """
 
-    file: Path
-    sha256: str
+    origin: Mapping[str, str]
     weights: Mapping[str, Tensor]
 
     @classmethod
     def read(cls, file: Path, recipe: StyleTrainingRecipe) -> Pretrained:
-        """Read it.
+        """Read a network.
 
         Raises:
             WeightsError: If it cannot be read.
             OptionError: If it is of another kind or has other stages.
         """
-        network = read_painter(file)
-        for name in ALIKE:
-            if (has := getattr(network.card, name)) != (needs := getattr(recipe, name)):
+        network = load_stylizer(file)
+        for name in SHARED:
+            if (has := getattr(network.spec, name)) != (needs := getattr(recipe, name)):
                 failed = (
                     f"network to begin with: its {name} are others" if name == "stages" else f"network to begin with: its {name} is another"
                 )
-                hint = "a network taught by the same recipe, or the --recipe and --stages of that one"
+                hint = "a network trained by the same recipe, or the --recipe and --stages of that one"
                 raise OptionError(one_line(failed, has, needs, hint))
-        return cls(file, sha256_of(file), network.own)
+        return cls({"file": str(file), "sha256": sha256_of(file)}, network.own)

@@ -1,4 +1,4 @@
-"""Whether a training that is resumed is the one that began: its recipe and data must be the same; what it computes on may differ."""
+"""Checks when a training is resumed: its recipe and data must be as before; what it is computed on may differ."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pincel.engine.events import Notice
 from pincel.errors import CheckpointError
 from pincel.files import one_line
 
-# Values of a recipe that may differ in a training that is resumed: how long it is, and what it is called.
+# Values of a recipe that may differ when a training is resumed: its length, and its name.
 FREE = ("name", "summary", "steps", "epochs")
 
 
@@ -19,7 +19,7 @@ def check_resumed(now: Mapping[str, Any], before: Mapping[str, Any], *, data: Ma
     Args:
         now: ``recipe``, as plain data, and hashes of the data by name.
         before: Likewise, from the checkpoint.
-        data: Which of these are hashes of data → what that data is called in messages.
+        data: Name of a hash → what its data is called in messages.
 
     Raises:
         CheckpointError: If a value of the recipe, or the data, have changed.
@@ -35,7 +35,7 @@ def check_resumed(now: Mapping[str, Any], before: Mapping[str, Any], *, data: Ma
 
 
 def environment_notices(now: Mapping[str, str], before: Mapping[str, str]) -> Iterator[Notice]:
-    """Yield a notice if what the last bits depend on, such as the device, is not what it was before."""
+    """Yield a notice if something that changes the last bits, such as the device, is not what it was before."""
     if changed := [f"{name} {before.get(name)} before, {value} now" for name, value in now.items() if before.get(name) != value]:
         yield Notice(f"The last bits may differ from an uninterrupted run: {'; '.join(changed)}.")
 

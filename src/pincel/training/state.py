@@ -1,7 +1,6 @@
-"""The state of a training, all of it: what a checkpoint holds, and what it is resumed from to the same bytes.
+"""The state of a training, as a checkpoint holds it: a training that is resumed from it ends with the same bytes.
 
-All weights are one flat tensor, and the optimizer is the one that moves images. Nothing random is in it: crops come from their
-number.
+All weights are one flat tensor, and the optimizer is that of image optimization. There is no random state: a crop follows from its number.
 """
 
 from __future__ import annotations
@@ -28,14 +27,14 @@ class StyleState:
     """The state of a training.
 
     Attributes:
-        numbers: All weights, one after another, (N,).
+        params: All weights, one after another, (N,).
         adam: Moments.
         step: Steps made.
         seconds: Of training, as of the latest step.
-        history: [step, J, {term: its mean}] over every so many steps.
+        history: [step, J, {term: its mean}], each over some steps.
     """
 
-    numbers: Tensor
+    params: Tensor
     adam: AdamState
     step: int = 0
     seconds: float = 0.0
@@ -43,8 +42,8 @@ class StyleState:
     __pydantic_config__: ClassVar[ConfigDict] = WRITTEN
 
     def __post_init__(self) -> None:
-        """Raise ValueError for moments of other weights, or rows of another form."""
-        if not self.numbers.shape == self.adam.first.shape == self.adam.second.shape or self.numbers.ndim != 1:
+        """Raise ValueError for moments of other weights, or history of another form."""
+        if not self.params.shape == self.adam.first.shape == self.adam.second.shape or self.params.ndim != 1:
             raise ValueError("the moments are of other weights")
         if any(len(row) != 3 or not isinstance(row[2], dict) for row in self.history):
             raise ValueError("its history is of another form")
@@ -52,22 +51,22 @@ class StyleState:
     @classmethod
     def first(cls, weights: Mapping[str, Tensor], device: torch.device) -> StyleState:
         """Return the state before the first step."""
-        numbers = torch.cat([each.flatten() for each in weights.values()]).to(device)
-        return cls(numbers, Adam().init(numbers))
+        params = torch.cat([each.flatten() for each in weights.values()]).to(device)
+        return cls(params, Adam().init(params))
 
 
-def unflatten(numbers: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """Return the weights that a line of numbers is, by name; slopes flow back to it."""
-    parts = torch.split(numbers, [math.prod(shape) for shape in shapes.values()])
+def unflatten(params: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    """Return the weights in a flat tensor by name; differentiable."""
+    parts = torch.split(params, [math.prod(shape) for shape in shapes.values()])
     return {name: part.view(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
 
 
 def rate(recipe: StyleTrainingRecipe, step: int) -> float:
     """Return the learning rate of a step, counted from 0."""
-    plain = recipe.learning_rate / (1 + recipe.decay * step)
-    begun = min(1.0, (step + 1) / recipe.warming) if recipe.warming else 1.0
-    left, over = recipe.steps - step, recipe.cooling * recipe.steps
-    return plain * begun * (min(1.0, left / over) if over > 0 else 1.0)
+    decayed = recipe.learning_rate / (1 + recipe.decay * step)
+    warmup = min(1.0, (step + 1) / recipe.warming) if recipe.warming else 1.0
+    left, cooldown = recipe.steps - step, recipe.cooling * recipe.steps
+    return decayed * warmup * (min(1.0, left / cooldown) if cooldown > 0 else 1.0)
 
 
 def optimizer(recipe: StyleTrainingRecipe, step: int) -> Adam:
@@ -76,8 +75,8 @@ def optimizer(recipe: StyleTrainingRecipe, step: int) -> Adam:
 
 
 def write_state(path: Path, state: StyleState, terms: Mapping[str, Any]) -> None:
-    """Write a checkpoint, whole or not at all; ``terms`` is what it stands for, as plain data. Raises OutputError."""
-    values = {name: getattr(state, name) for name in ("numbers", "step", "seconds")}
+    """Write a checkpoint, whole or not at all; ``terms`` are recipe and hashes, as plain data. Raises OutputError."""
+    values = {name: getattr(state, name) for name in ("params", "step", "seconds")}
     history = [[step, total, dict(each)] for step, total, each in state.history]
     write_checkpoint(path, {**values, "history": history, "adam": asdict(state.adam), "terms": dict(terms)})
 

@@ -1,6 +1,6 @@
-"""The training loop: makes the steps of a subject, until it ends or is to end, and has checkpoints of it written.
+"""The training loop: makes the steps of a subject until it ends or is stopped, and has checkpoints of it written.
 
-What is trained, on what and by which rule is the subject's: :class:`pincel.classify.training.ClassifierTraining` or
+A subject says what is trained, on what and by which rule: :class:`pincel.classify.training.ClassifierTraining` or
 :class:`pincel.training.style_training.StyleTraining`.
 """
 
@@ -14,22 +14,55 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import torch
+from torch import Tensor
 
 from pincel.errors import OptionError
 from pincel.training.events import EpochEnd, StepEnd, TrainingEvent
-from pincel.training.group import ReplicaGroup
 
-# Why a training ends before its subject does: somebody asked for it, or its time is used up.
-ASKED = ("interrupted", "terminated", "stopped")
-REASONS = (*ASKED, "time")
+# Why a training ends before its subject does: it was stopped, or its time is used up.
+STOP_REASONS = ("interrupted", "terminated", "stopped")
+REASONS = (*STOP_REASONS, "time")
 # Steps that the throughput is measured over.
 WINDOW = 20
-# Writing checkpoints takes this share of the time at most.
-WRITING = 0.1
+# Fraction of the time that writing checkpoints takes at most.
+MAX_WRITING = 0.1
+
+
+class ReplicaGroup(Protocol):
+    """The processes that train together, as one of them; :class:`pincel.engine.process_group.TorchGroup` is one."""
+
+    @property
+    def rank(self) -> int:
+        """Number of this process; 0 writes."""
+
+    @property
+    def processes(self) -> int:
+        """How many there are."""
+
+    def all_reduce(self, part: Tensor) -> Tensor:
+        """Return the sum of the tensors of all processes."""
+
+    def all_gather(self, text: str) -> list[str]:
+        """Return the texts of all processes."""
+
+
+class SingleReplica:
+    """One process by itself."""
+
+    rank = 0
+    processes = 1
+
+    def all_reduce(self, part: Tensor) -> Tensor:
+        """Return the tensor."""
+        return part
+
+    def all_gather(self, text: str) -> list[str]:
+        """Return the text."""
+        return [text]
 
 
 class TrainClock:
-    """The time a training has taken, and the pictures a second of its latest steps.
+    """The time a training has taken, and the images a second of its latest steps.
 
     Args:
         seconds: Of training before, from the checkpoint it was resumed from.
@@ -47,21 +80,21 @@ class TrainClock:
 
     @property
     def throughput(self) -> float:
-        """Pictures a second over the latest steps."""
+        """Images a second over the latest steps."""
         (begin, _), *others = self._steps
         return sum(pictures for _, pictures in others) / max(self._steps[-1][0] - begin, 1e-9)
 
     def step(self, pictures: int) -> None:
-        """Count a step that ends now."""
+        """Record a step that ends now."""
         self._steps.append((time.monotonic(), pictures))
 
     def restart(self) -> None:
-        """Forget the latest steps, after something that is no step."""
+        """Discard the latest steps, after something that is no step."""
         self._steps.clear()
         self._steps.append((time.monotonic(), 0))
 
     def left(self, pictures: float) -> float:
-        """Return the seconds that so many pictures take, or until the time limit."""
+        """Return the seconds that so many images take, or until the time limit."""
         left = pictures / max(self.throughput, 1e-9)
         return min(left, max(0.0, self._limit - self.seconds)) if self._limit else left
 
@@ -71,7 +104,7 @@ class Subject(Protocol):
 
     @property
     def group(self) -> ReplicaGroup:
-        """The processes that train it together; they end together."""
+        """The processes that train together; they end together."""
 
     @property
     def seconds(self) -> float:
@@ -79,7 +112,7 @@ class Subject(Protocol):
 
     @property
     def position(self) -> Hashable:
-        """Which step training is at; a checkpoint is written once for each."""
+        """The step training is at; a checkpoint is written once for each."""
 
     def prepare(self) -> Iterator[TrainingEvent]:
         """Load data and network; the last event is a :class:`TrainStart`. Raises PincelError for what cannot be used."""
@@ -99,14 +132,14 @@ S_co = TypeVar("S_co", bound=Subject, covariant=True)
 
 @dataclass(frozen=True)
 class TrainerConfig:
-    """How long a training goes on and how often its state is written: nothing of what a step computes.
+    """How long a training may take and how often its state is written.
 
     Attributes:
         every: Seconds between two checkpoints, above 0.
         minutes: Of training in all, also before it was resumed, after which it ends; 0 for no limit.
 
     Raises:
-        OptionError: For a pause of 0 or less.
+        OptionError: For 0 seconds or less.
     """
 
     every: float = 60.0
@@ -118,7 +151,7 @@ class TrainerConfig:
 
 
 class Trainer(Generic[S_co]):
-    """Trains a subject: iterate for events, :meth:`stop` it. However it ends, the network is written.
+    """Trains a subject: iterate for events, :meth:`stop` early. However it ends, the network is written.
 
     Example:
         >>> from pincel.training.style_training import StyleTraining
@@ -133,27 +166,27 @@ class Trainer(Generic[S_co]):
 
     def __init__(self, subject: S_co, config: TrainerConfig | None = None) -> None:
         self.subject, self.config = subject, config or TrainerConfig()
-        self._asked = ""
+        self._stop_reason = ""
         self._saved: Hashable = None
         self._due = 0.0
 
     def stop(self, reason: str = "stopped") -> None:
-        """Ask for the end after the step under way; safe from another thread or a signal handler."""
-        self._asked = reason if reason in ASKED else "stopped"
+        """End after the current step; safe from another thread or a signal handler."""
+        self._stop_reason = reason if reason in STOP_REASONS else "stopped"
 
     def __iter__(self) -> Iterator[TrainingEvent]:
         """Train, yielding every event; the last one says why it ended."""
         yield from self.subject.prepare()
-        reason = yield from self._trained()
+        reason = yield from self._train()
         self._save()
         yield from self.subject.finish(reason)
 
-    def _trained(self) -> Generator[TrainingEvent, None, str]:
+    def _train(self) -> Generator[TrainingEvent, None, str]:
         """Make the steps; return why they end."""
         clock = TrainClock(self.subject.seconds, 60 * self.config.minutes)
         self._due = time.monotonic() + self.config.every
         with closing(self.subject.train(clock)) as events:
-            while not (reason := self._reason_to_end()):
+            while not (reason := self._end_reason()):
                 try:
                     event = next(events)
                 except StopIteration as end:
@@ -163,17 +196,17 @@ class Trainer(Generic[S_co]):
                 yield event
         return reason
 
-    def _reason_to_end(self) -> str:
-        """Return why training ends here, the same in all processes; empty if it goes on."""
+    def _end_reason(self) -> str:
+        """Return why training ends here, the same in all processes; empty if it continues."""
         late = 0 < 60 * self.config.minutes <= self.subject.seconds
-        flags = [reason == self._asked or (reason == "time" and late) for reason in REASONS]
-        wanted = self.subject.group.all_reduce(torch.tensor(flags, dtype=torch.float64)).tolist()
-        return next((reason for reason, count in zip(REASONS, wanted, strict=True) if count), "")
+        flags = [reason == self._stop_reason or (reason == "time" and late) for reason in REASONS]
+        counts = self.subject.group.all_reduce(torch.tensor(flags, dtype=torch.float64)).tolist()
+        return next((reason for reason, count in zip(REASONS, counts, strict=True) if count), "")
 
     def _save(self) -> None:
-        """Write a checkpoint, unless that of this step is written; the next is due when writing will have taken its share of the time."""
+        """Write a checkpoint, unless there is one of this step; the next is due when writing has taken no more than its fraction."""
         began = time.monotonic()
         if self._saved != self.subject.position:
             self.subject.save()
             self._saved = self.subject.position
-        self._due = time.monotonic() + max(self.config.every, (time.monotonic() - began) / WRITING)
+        self._due = time.monotonic() + max(self.config.every, (time.monotonic() - began) / MAX_WRITING)

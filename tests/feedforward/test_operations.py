@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from pincel.backbones.vgg import VGG
 from pincel.feedforward.network import MEAN, Network
-from pincel.feedforward.run import Spread, adapted, by_itself, finished, run
-from pincel.feedforward.tiles import painted
+from pincel.feedforward.operations import ChannelStatistics, adain, local_norm, run_ops, run_to_end
+from pincel.feedforward.tiles import stylize_pixels
 from tests.feedforward.nets import any_style, one_style
 
 PAPER = "c9s1-6,d8,d10,R10,R10,u8,u6,c9s1-3"
@@ -76,7 +76,7 @@ def test_the_network_of_the_paper(size: tuple[int, int]) -> None:
     mean = torch.tensor(MEAN).view(1, 3, 1, 1)
     with torch.no_grad():
         expected = (module(255 * pixels - mean) * 150 + mean)[..., : size[0], : size[1]] / 255
-    found = painted(network, pixels, None, 1.0, 0)
+    found = stylize_pixels(network, pixels, None, 1.0, 0)
     assert found.shape == pixels.shape
     assert torch.allclose(found, expected.clamp(0, 1), atol=1e-5)
     # It is no gray.
@@ -86,24 +86,24 @@ def test_the_network_of_the_paper(size: tuple[int, int]) -> None:
 def test_the_eye_sees_what_the_backbone_does(vgg: VGG) -> None:
     network = any_style(vgg)
     pixels = torch.rand(1, 3, 31, 45, generator=torch.Generator().manual_seed(2))
-    assert network.eye is not None
-    expected = network.eye.vgg.features(255 * pixels, ("relu2_1",))["relu2_1"]
-    found = finished(run(network.encoder, network.fed(pixels), network.weights), by_itself(network.weights))
+    assert network.encoder is not None
+    expected = network.encoder.vgg.features(255 * pixels, ("relu2_1",))["relu2_1"]
+    found = run_to_end(run_ops(network.encoder_ops, network.preprocess(pixels), network.weights), local_norm(network.weights))
     assert found.shape == expected.shape == (1, 128, 16, 23)
     assert torch.allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_adapted_by_hand() -> None:
     x = torch.tensor([[[[1.0, 3.0], [1.0, 3.0]]]])
-    target = Spread(torch.tensor(10.0).view(1, 1, 1, 1), torch.tensor(16.0).view(1, 1, 1, 1))
-    found = adapted(x, Spread.of(x), target)
+    target = ChannelStatistics(torch.tensor(10.0).view(1, 1, 1, 1), torch.tensor(16.0).view(1, 1, 1, 1))
+    found = adain(x, ChannelStatistics.of(x), target)
     # Mean 2, deviation 1 → mean 10, deviation 4.
     assert torch.allclose(found, torch.tensor([[[[6.0, 14.0], [6.0, 14.0]]]]), atol=1e-4)
 
 
 def test_a_share_of_the_way_to_a_style() -> None:
-    one, other = (Spread(torch.full((1, 1, 1, 1), m), torch.full((1, 1, 1, 1), v)) for m, v in ((0.0, 1.0), (4.0, 9.0)))
-    half = one.towards(other, 0.5)
+    one, other = (ChannelStatistics(torch.full((1, 1, 1, 1), m), torch.full((1, 1, 1, 1), v)) for m, v in ((0.0, 1.0), (4.0, 9.0)))
+    half = one.lerp(other, 0.5)
     assert float(half.mean) == 2.0
     assert float(half.deviation) == pytest.approx(2.0, abs=1e-5)
 
@@ -111,9 +111,9 @@ def test_a_share_of_the_way_to_a_style() -> None:
 def test_slopes_reach_every_weight() -> None:
     network = one_style()
     own = {name: each.clone().requires_grad_() for name, each in network.own.items()}
-    learning = Network(network.card, own)
+    learning = Network(network.spec, own)
     pixels = torch.rand(1, 3, 24, 24)
-    total = finished(run(learning.ops, learning.fed(pixels), own), by_itself(own)).square().mean()
+    total = run_to_end(run_ops(learning.ops, learning.preprocess(pixels), own), local_norm(own)).square().mean()
     slopes = dict(zip(own, torch.autograd.grad(total, list(own.values())), strict=True))
     assert all(bool(each.isfinite().all()) for each in slopes.values())
     silent = [name for name, each in slopes.items() if float(each.abs().sum()) == 0]
@@ -121,6 +121,6 @@ def test_slopes_reach_every_weight() -> None:
 
 
 def test_the_smallest_picture_is_painted_and_one_pixel_less_is_not() -> None:
-    for network in (one_style(), one_style(padding="reflect-start"), replace(one_style(), card=one_style().card)):
-        least = network.smallest
-        assert painted(network, torch.rand(1, 3, least, least), None, 1.0, 0).shape == (1, 3, least, least)
+    for network in (one_style(), one_style(padding="reflect-start"), replace(one_style(), spec=one_style().spec)):
+        least = network.min_side
+        assert stylize_pixels(network, torch.rand(1, 3, least, least), None, 1.0, 0).shape == (1, 3, least, least)
