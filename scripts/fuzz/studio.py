@@ -21,14 +21,14 @@ from PIL import Image
 
 from fuzz.checkpoints import changed
 from fuzz.common import Plain, Target, some_of
+from pincel.studio.access import AccessPolicy, HostPort
 from pincel.studio.app import make_app
-from pincel.studio.commands import PAGE, PREVIEW, RECORD, RESULT, Order
-from pincel.studio.guard import Address, Door
-from pincel.studio.home import Home
+from pincel.studio.commands import PAGE, PREVIEW, RECORD, RESULT, RunSpec
+from pincel.studio.data_dir import DataDir
 from pincel.studio.limits import Limits
 from pincel.studio.models import RunView, StylePart
 from pincel.studio.pictures import Pictures
-from pincel.studio.records import Record, now, take_stock
+from pincel.studio.records import Record, now, scan_files
 from pincel.studio.studio import Studio
 
 BREAK = b"\n%%\n"
@@ -56,8 +56,8 @@ class Stub:
         memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the folder inside it has a name of its own
         self._home = Path(tempfile.mkdtemp(prefix="fuzz-studio-", dir=memory))
         atexit.register(shutil.rmtree, self._home, ignore_errors=True)
-        doors = (Door(), Door(token="fuzz", allowed=(Address("paint.example.org"),), root="/paint"))  # noqa: S106 - of nobody
-        self._apps = [make_app(Home(self._home), LIMITS, door) for door in doors]
+        policies = (AccessPolicy(), AccessPolicy(token="fuzz", allowed=(HostPort("paint.example.org"),), root="/paint"))  # noqa: S106 - of nobody
+        self._apps = [make_app(DataDir(self._home), LIMITS, policy) for policy in policies]
         self._picture = BytesIO()
         Image.new("RGBA", (8, 6), (9, 9, 9, 200)).save(self._picture, "PNG")
 
@@ -69,7 +69,7 @@ class Stub:
         for path in self._home.iterdir():
             shutil.rmtree(path, ignore_errors=True)
         app = self._apps[b"/paint" in data]
-        app.state.studio = studio = Studio(Home(self._home), LIMITS)
+        app.state.studio = studio = Studio(DataDir(self._home), LIMITS)
         self._paint(studio)
         for text in data.split(BREAK)[:MOST]:
             await answered(app, text)
@@ -92,11 +92,11 @@ class Stub:
             title="lake",
             recipe="pincel",
         )
-        told = Order(verb=["transfer"], arguments=[("sample:lake", None), ("sample:glass", 2)], options=[], output="lake-painted.png")
+        told = RunSpec(verb=["transfer"], arguments=[("sample:lake", None), ("sample:glass", 2)], options=[], output="lake-painted.png")
         record = Record(view=view, order=told)
-        take_stock(folder, record)
+        scan_files(folder, record)
         # As it is after the studio has been opened again.
-        studio.workshop._records[RUN] = record
+        studio.runs._records[RUN] = record
 
 
 async def _opened(self: Pictures, path: Path, folder: Path, given: str) -> dict[str, Any]:  # noqa: ARG001
@@ -173,7 +173,7 @@ _STUBS: list[Stub] = []
 def ask(data: bytes) -> None:
     """Put the requests of an input to a studio."""
     if not _STUBS:
-        Pictures._ask = _opened  # type: ignore[method-assign]
+        Pictures._inspect = _opened  # type: ignore[method-assign]
         _STUBS.append(Stub())
     _STUBS[0].ask(data)
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from pincel.bytesize import parse_bytes
 from pincel.errors import OptionError
-from pincel.studio.limits import Limits, parse_size
+from pincel.studio.limits import Limits
 from tests.cli.run import pincel, process, refused
 from tests.cli.test_help import examples
 from tests.processes import Forked
@@ -113,13 +114,13 @@ def test_bound_elsewhere_the_address_has_a_token(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("text", "size"), [("5GiB", 5 * 2**30), ("800M", 800_000_000), ("1.5 kB", 1500), ("2000", 2000)])
 def test_room_is_read(text: str, size: int) -> None:
-    assert parse_size(text) == size
+    assert parse_bytes(text, "Room") == size
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1G", "nan", "5 parsecs"])
 def test_what_is_no_room(text: str) -> None:
     with pytest.raises(OptionError, match="Room on the disk"):
-        parse_size(text)
+        parse_bytes(text, "Room on the disk")
 
 
 def test_the_rule_is_one_sentence() -> None:

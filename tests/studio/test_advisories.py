@@ -22,13 +22,13 @@ from starlette.routing import BaseRoute, Mount, Route
 import pincel.studio
 from pincel.recipes import INVERSIONS, RECIPES
 from pincel.recipes.schema import NAMES, Recipe
+from pincel.studio.access import AccessPolicy, HostPort
 from pincel.studio.app import make_app
 from pincel.studio.checks import check_settings
-from pincel.studio.guard import Address, Door
-from pincel.studio.home import Home
+from pincel.studio.data_dir import DataDir
+from pincel.studio.errors import ApiError
 from pincel.studio.limits import Limits
 from pincel.studio.studies import STUDIES, check_study
-from pincel.studio.troubles import ApiError
 from tests.studio.api.conftest import STUB, Visitor, file_of
 
 SCRIPT = b"<script>alert(document.cookie)</script>"
@@ -89,7 +89,7 @@ PARAMETERS = {
 def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     """Return who visits a studio with a picture, a run and a study in it."""
     home = tmp_path_factory.mktemp("home")
-    with TestClient(make_app(Home(home), Limits(), Door(), STUB), base_url="http://localhost:8765") as client:
+    with TestClient(make_app(DataDir(home), Limits(), AccessPolicy(), STUB), base_url="http://localhost:8765") as client:
         made = Visitor(client, home)
         asked = {"study": "activations", "pictures": ["sample:lake"], "options": {}}
         study = client.post("/api/studies", json=asked).json()["id"]
@@ -367,8 +367,8 @@ def test_gradio_cve_2026_28416_the_server_is_made_to_ask_another_one(visitor: Vi
     ],
 )
 def test_gradio_cve_2024_4940_the_token_s_redirect_leads_to_another_site(path: str, root: str, tmp_path: Path) -> None:
-    door = Door(token="a-token", allowed=(Address("paint.example.org"),), root=root)
-    client = TestClient(make_app(Home(tmp_path), Limits(), door, STUB), base_url="http://localhost:8765")
+    policy = AccessPolicy(token="a-token", allowed=(HostPort("paint.example.org"),), root=root)
+    client = TestClient(make_app(DataDir(tmp_path), Limits(), policy, STUB), base_url="http://localhost:8765")
     request = client.build_request("GET", "/")
     request.url = request.url.copy_with(raw_path=f"{path}{'&' if '?' in path else '?'}token=a-token".encode())
     answer = client.send(request, follow_redirects=False)

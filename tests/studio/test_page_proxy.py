@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from pincel.studio.commands import RECORD, RESULT, Order
-from pincel.studio.home import Home
+from pincel.studio.commands import RECORD, RESULT, RunSpec
+from pincel.studio.data_dir import DataDir
 from pincel.studio.models import RunView, StylePart
-from pincel.studio.records import Record, now, save, take_stock
+from pincel.studio.records import Record, now, save, scan_files
 from tests.studio.conftest import PATIENCE, Studio, Window, free_port
 
 if TYPE_CHECKING:
@@ -26,22 +26,22 @@ RUN = "20260131-142501-3f9a"
 def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """Start a studio whose page is below a path, with a run that is done."""
     made = Studio(tmp_path_factory.mktemp("below"), free_port(), "/paint")
-    keep_finished_run(Home(made.home))
+    keep_finished_run(DataDir(made.home))
     made.start()
     yield made
     made.kill()
 
 
-def keep_finished_run(home: Home) -> None:
+def keep_finished_run(home: DataDir) -> None:
     """Put a run into a home as one leaves it that has ended."""
     (folder := home.run(RUN)).mkdir(parents=True)
     Image.new("RGB", (48, 32), "teal").save(folder / RESULT)
     (folder / RECORD).write_text("{}")
     parts = [StylePart(picture="sample:woodcut")]
     view = RunView(id=RUN, kind="transfer", state="done", created=now(), content="sample:lake", styles=parts, title="lake", recipe="pincel")
-    order = Order(verb=["transfer"], arguments=[("sample:lake", None), ("sample:woodcut", None)], options=[], output="lake.png")
+    order = RunSpec(verb=["transfer"], arguments=[("sample:lake", None), ("sample:woodcut", None)], options=[], output="lake.png")
     record = Record(view=view, order=order)
-    take_stock(folder, record)
+    scan_files(folder, record)
     save(home, record)
 
 

@@ -15,7 +15,7 @@ import axe_playwright_python  # type: ignore[import-untyped]
 from PIL import Image
 
 from pincel.samples import find_sample
-from pincel.studio.guard import POLICY
+from pincel.studio.auth import POLICY
 from pincel.studio.studies import STUDIES
 
 if TYPE_CHECKING:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import webbrowser
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pincel.cli.texts import examples
+
+if TYPE_CHECKING:
+    from pincel.studio.access import AccessPolicy
 
 
 @click.command(
@@ -15,42 +22,29 @@ from pincel.cli.texts import examples
         "pincel studio --no-browser --root-path /paint",
     )
 )
-@click.option(
-    "--port", type=click.IntRange(0, 65_535), default=8765, metavar="N", help="Of the page; the next free one if it is taken. [8765]"
-)
-@click.option("--home", metavar="DIR", help="Where pictures and runs are kept. [the user's data folder]")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8765, metavar="N", help="Port, or the next free one. [8765]")
+@click.option("--home", metavar="DIR", help="Folder of pictures and runs. [the user's data folder]")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option(
     "--host",
     default="127.0.0.1",
     metavar="ADDRESS",
-    help="Whom to answer: this machine alone, or, bound to another address of it, whoever has the token that is printed. [127.0.0.1]",
+    help="Address to listen on: by default only this machine can connect; on another address, whoever has the printed token. [127.0.0.1]",
 )
 @click.option(
     "--allow-host",
     multiple=True,
     metavar="NAME[:PORT]",
-    help="A name the studio is reached by through a reverse proxy or a port mapping, on any port if none is given; may be given several "
-    "times. With any but this machine's own (localhost, on whatever port, needs no allowing) the token is asked for.",
+    help="Another name of the studio, behind a reverse proxy or a port mapping, on any port if none is given; repeatable. With any name "
+    "but this machine's own (localhost is always allowed, on any port) the token is required.",
 )
-@click.option("--root-path", default="", metavar="PATH", help="The path below which a reverse proxy serves the studio, as /paint.")
-@click.option("--token", is_flag=True, help="Ask for the token in any case: others use this machine too, and reach what only it reaches.")
-@click.option("--upload-size", default="64M", metavar="SIZE", help="Of an uploaded file, at most, as 64M or 200M. [64M]")
-@click.option("--keep-runs", type=click.IntRange(min=1), default=200, metavar="N", help="Finished runs that are kept. [200]")
-@click.option("--keep-bytes", default="5GiB", metavar="SIZE", help="Room they may take, as 800M or 5GiB; the oldest go first. [5GiB]")
-def command(  # noqa: PLR0913, PLR0917 - each is an option
-    port: int,
-    home: str | None,
-    no_browser: bool,
-    host: str,
-    allow_host: tuple[str, ...],
-    root_path: str,
-    token: bool,
-    upload_size: str,
-    keep_runs: int,
-    keep_bytes: str,
-) -> None:
-    """Paint in the browser, on a page that this machine serves to itself: drop a photograph, choose a painting, watch.
+@click.option("--root-path", default="", metavar="PATH", help="Path below which a reverse proxy serves the studio, such as /paint.")
+@click.option("--token", is_flag=True, help="Always require the token: other users of this machine could connect.")
+@click.option("--upload-size", default="64M", metavar="SIZE", help="Largest file that can be uploaded, such as 64M or 200M. [64M]")
+@click.option("--keep-runs", type=click.IntRange(min=1), default=200, metavar="N", help="Number of finished runs to keep. [200]")
+@click.option("--keep-bytes", default="5GiB", metavar="SIZE", help="Size of all runs to keep, such as 800M; the oldest go first. [5GiB]")
+def command(**options: Any) -> None:
+    """Paint in the browser, on a local web page: drop a photograph, choose a painting, watch. Nothing is uploaded.
 
     Runs wait in a queue, are kept in a gallery, and survive the studio: what was under way when it ended can be resumed. No request leaves
     the machine. Ctrl-C ends the studio; the run under way keeps its best picture.
@@ -58,41 +52,37 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     Whatever the page does can be done by scripts: http://localhost:8765/api/openapi.json describes how.
     """
     from pincel.bytesize import parse_bytes
-    from pincel.cli.terminal import say
     from pincel.folders import data_folder
-    from pincel.studio.guard import allowed_host, is_local
-    from pincel.studio.guard import root_path as checked_path
-    from pincel.studio.home import Home
-    from pincel.studio.limits import Limits, parse_size
+    from pincel.studio.access import AccessPolicy, allowed_host, root_path
+    from pincel.studio.data_dir import DataDir
+    from pincel.studio.limits import Limits
     from pincel.studio.server import bind, serve
 
-    allowed, root = [allowed_host(text) for text in allow_host], checked_path(root_path)
-    limits = Limits(bytes=parse_bytes(upload_size, "The size of an upload is given as 64M"), runs=keep_runs, kept=parse_size(keep_bytes))
-    place = Home(Path(home) if home else data_folder() / "studio")
-    bound = bind(host, port)
-    number = bound.getsockname()[1]
-
-    def tell(address: str) -> None:
-        if port and number != port:
-            say(f"Port {port} is taken; this is {number}.")
-        say(f"The studio is open: {address}  (Ctrl-C ends it)")
-        rest = address.partition("://")[2].partition("/")[2]
-        for other in allowed:
-            if not is_local(other.name):
-                say(f"Through a proxy: {other}/{rest}")
-        if not no_browser:
-            _show(address)
-
-    try:
-        serve(place, limits, host, bound, tell, allowed=allowed, root=root, shared=token)
-    except KeyboardInterrupt:
-        # The way a server ends.
-        return
+    allowed, root = tuple(allowed_host(text) for text in options["allow_host"]), root_path(options["root_path"])
+    limits = Limits(
+        bytes=parse_bytes(options["upload_size"], "The size of an upload is given as 64M"),
+        runs=options["keep_runs"],
+        kept=parse_bytes(options["keep_bytes"], "Room on the disk is given as 800M or 5GiB"),
+    )
+    home = DataDir(Path(options["home"]) if options["home"] else data_folder() / "studio")
+    bound = bind(options["host"], options["port"])
+    policy = AccessPolicy.at(options["host"], bound.getsockname()[1], allowed, root, shared=options["token"])
+    with suppress(KeyboardInterrupt):
+        serve(home, limits, policy, bound, lambda address: _announce(address, policy, options))
 
 
-def _show(address: str) -> None:
-    """Open an address in the browser, in a thread: some browsers take their time."""
-    import threading
-    import webbrowser
+def _announce(address: str, policy: AccessPolicy, options: dict[str, Any]) -> None:
+    """Print the address, and open it in the browser."""
+    from pincel.cli.terminal import say
+    from pincel.studio.access import is_local
 
-    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    if options["port"] not in (0, policy.port):
+        say(f"Port {options['port']} is taken; this is {policy.port}.")
+    say(f"The studio is open: {address}  (Ctrl-C ends it)")
+    path = address.partition("://")[2].partition("/")[2]
+    for other in policy.allowed:
+        if not is_local(other.name):
+            say(f"Through a proxy: {other}/{path}")
+    if not options["no_browser"]:
+        # In a thread: some browsers take seconds to start.
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

@@ -1,4 +1,4 @@
-"""The application: routes, errors, the page, and who may ask."""
+"""The application: routes, errors, the page, and access."""
 
 from __future__ import annotations
 
@@ -12,37 +12,38 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from pincel.studio import troubles
-from pincel.studio.bounds import Bounds, Taken
-from pincel.studio.guard import Door, Guard
-from pincel.studio.home import Home
+from pincel.studio import errors
+from pincel.studio.access import AccessPolicy
+from pincel.studio.auth import AuthMiddleware
+from pincel.studio.body_limit import BodyRule, BodySizeLimit
+from pincel.studio.child_process import PINCEL
+from pincel.studio.data_dir import DataDir
 from pincel.studio.limits import Limits
-from pincel.studio.prefix import Prefix
+from pincel.studio.prefix import PathPrefix
 from pincel.studio.routes import about, pictures, results, runs, studies
 from pincel.studio.studio import Studio
-from pincel.studio.worker import PINCEL
 from pincel.version import __version__
 
 STATIC = Path(__file__).parent / "static"
-# Of anything but an upload.
+# Bytes of a request other than an upload.
 BODY = 1 << 20
 TEXT = """What the page of the studio does, for scripts. Errors are `{"error": {"message": one line, "field": name or null}}`."""
 
 
-def make_app(home: Home, limits: Limits, door: Door, pincel: Sequence[str] = PINCEL) -> FastAPI:
-    """Return the application; its studio begins to work when it is started.
+def make_app(home: DataDir, limits: Limits, policy: AccessPolicy, pincel: Sequence[str] = PINCEL) -> FastAPI:
+    """Return the application; its queue starts to work with it.
 
     Args:
-        home: Where everything is kept.
-        limits: How much of it.
-        door: Where it is, and who may come in.
-        pincel: The command line.
+        home: Where its files are stored.
+        limits: Their numbers and sizes.
+        policy: Where it is reached, and by whom.
+        pincel: The command line of pincel.
     """
 
     @asynccontextmanager
     async def open_studio(app: FastAPI) -> AsyncIterator[None]:
         app.state.studio = studio = Studio(home, limits, pincel)
-        await studio.workshop.start()
+        await studio.queue.start()
         try:
             yield
         finally:
@@ -57,9 +58,9 @@ def make_app(home: Home, limits: Limits, door: Door, pincel: Sequence[str] = PIN
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        servers=[{"url": door.root}] if door.root else None,
+        servers=[{"url": policy.root}] if policy.root else None,
     )
-    troubles.install(app)
+    errors.install(app)
     for router in (about.router, pictures.router, runs.router, results.router, studies.router):
         app.include_router(router)
 
@@ -68,17 +69,17 @@ def make_app(home: Home, limits: Limits, door: Door, pincel: Sequence[str] = PIN
         return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
     app.mount("/static", _Files(directory=STATIC), name="static")
-    # The form around a file takes some bytes, too.
-    upload = Taken(limits.bytes + BODY, "multipart/form-data")
-    app.add_middleware(Bounds, usual=Taken(BODY, "application/json"), at={"/api/pictures": upload})
-    if door.root:
-        app.add_middleware(Prefix, root=door.root)
-    app.add_middleware(Guard, door=door)
+    # The form around a file takes some bytes too.
+    upload = BodyRule(limits.bytes + BODY, "multipart/form-data")
+    app.add_middleware(BodySizeLimit, usual=BodyRule(BODY, "application/json"), at={"/api/pictures": upload})
+    if policy.root:
+        app.add_middleware(PathPrefix, root=policy.root)
+    app.add_middleware(AuthMiddleware, policy=policy)
     return app
 
 
 class _Files(StaticFiles):
-    """Files that the browser keeps, and asks whether they are still the same."""
+    """Files that the browser caches, and revalidates each time."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)

@@ -1,27 +1,25 @@
-"""How much of everything there may be."""
+"""Limits of the studio."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from pincel.bytesize import parse_bytes
 
 GIB = 2**30
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much there may be.
+    """Limits of the studio.
 
     Attributes:
-        bytes: Of an uploaded file.
-        pixels: Of an uploaded picture that is decoded whole; larger ones are shrunk while they are decoded.
-        pictures: Uploaded pictures that are kept.
-        waiting: Runs in the queue.
-        runs: Runs that are kept.
-        kept: Bytes of the runs that are kept.
-        seconds: To open an upload.
-        memory: Bytes to open an upload in.
+        bytes: Size of an uploaded file.
+        pixels: Pixels of an uploaded picture that is decoded at full size; larger ones are shrunk while they are decoded.
+        pictures: Number of uploaded pictures.
+        waiting: Number of runs in the queue.
+        runs: Number of finished runs.
+        kept: Bytes of all runs.
+        seconds: Time to open an upload.
+        memory: Bytes of memory to open an upload.
     """
 
     bytes: int = 64_000_000
@@ -35,17 +33,8 @@ class Limits:
 
     @property
     def rule(self) -> str:
-        """Which runs go, and when, in one sentence."""
+        """Which runs are deleted, and when, in one sentence."""
         return (
             f"The newest {self.runs} runs and at most {self.kept / GIB:.3g} GiB of them are kept, those that wait or are under way in any "
             f"case; of pictures {self.pictures}, and those that no run needs go first."
         )
-
-
-def parse_size(text: str) -> int:
-    """Read an amount of room on the disk: ``800M`` is 8·10⁸ bytes, ``5GiB`` 5·2³⁰.
-
-    Raises:
-        OptionError: For anything else, or nothing at all.
-    """
-    return parse_bytes(text, "Room on the disk is given as 800M or 5GiB")

@@ -1,4 +1,4 @@
-"""What the API takes and gives."""
+"""Requests and responses of the API."""
 
 from __future__ import annotations
 
@@ -26,38 +26,38 @@ Number: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Model(BaseModel):
-    """What all have in common: nothing but what is named."""
+    """Accepts no fields but its own."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Problem(Model):
-    """What is wrong.
+class ErrorDetail(Model):
+    """An error.
 
     Attributes:
         message: One line: what failed, what was given, what is accepted, what to try.
-        field: The setting or field it is about, if it is about one.
+        field: The setting or field that is wrong, if it is one.
     """
 
     message: str
     field: str | None = None
 
 
-class Trouble(Model):
-    """The body of every answer that is not a success."""
+class ErrorBody(Model):
+    """Body of every response that is not a success."""
 
-    error: Problem
+    error: ErrorDetail
 
 
-class Bounds(Model):
-    """What may be uploaded."""
+class UploadLimits(Model):
+    """Limits of uploads."""
 
     bytes: int
     pictures: int
 
     @classmethod
-    def of(cls, limits: Limits) -> Bounds:
-        """Take the part of the limits that a page needs."""
+    def of(cls, limits: Limits) -> UploadLimits:
+        """Return the limits that the page needs."""
         return cls(bytes=limits.bytes, pictures=limits.pictures)
 
 
@@ -65,14 +65,14 @@ class About(Model):
     """This studio and its machine.
 
     Attributes:
-        device: Where runs work; none until somebody has looked, which takes seconds after the first question.
-        home_bytes: What the studio keeps on the disk.
-        free_bytes: What is free on that disk.
+        device: Device of runs; null until seconds after the first request.
+        home_bytes: Bytes of all files of the studio.
+        free_bytes: Bytes that are free on that disk.
     """
 
     version: str
     languages: list[str]
-    limits: Bounds
+    limits: UploadLimits
     device: str | None
     home: str
     home_bytes: int
@@ -84,9 +84,9 @@ class Setting(Model):
     """One value of a recipe.
 
     Attributes:
-        default: As the recipe ``pincel`` has it.
+        default: Value of the recipe ``pincel``.
         suggestions: Some values, where others are accepted too.
-        minimum: The least accepted; ``above`` says that it is not accepted itself.
+        minimum: Least accepted value; with ``above``, the value must be greater.
     """
 
     name: str
@@ -107,8 +107,8 @@ class Group(Model):
     settings: list[Setting]
 
 
-class Formula(Model):
-    """A recipe with all its values, layers and the like written as the command line takes them."""
+class RecipeView(Model):
+    """A recipe with all its values, lists and pairs as the command line takes them."""
 
     name: str
     summary: str
@@ -117,10 +117,10 @@ class Formula(Model):
 
 
 class Form(Model):
-    """Everything that can be chosen for a run."""
+    """All settings of a run."""
 
     groups: list[Group]
-    recipes: list[Formula]
+    recipes: list[RecipeView]
     default_recipe: str
 
 
@@ -134,12 +134,12 @@ class SampleView(Model):
 
 
 class PictureView(Model):
-    """A picture that was uploaded.
+    """An uploaded picture.
 
     Attributes:
-        id: The beginning of its SHA-256.
-        width: As it is seen: upright.
-        notes: What was adjusted on opening it.
+        id: First 16 digits of its SHA-256.
+        width: Width in pixels, upright.
+        notes: What was adjusted when it was opened.
     """
 
     id: str
@@ -152,14 +152,14 @@ class PictureView(Model):
 
 
 class StylePart(Model):
-    """A painting, and how much of it."""
+    """A style picture and its weight."""
 
     picture: Ref
     weight: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] = 1.0
 
 
-class Painting(Model):
-    """What is asked of a run."""
+class TransferRequest(Model):
+    """Request for a run of style transfer."""
 
     content: Ref
     styles: Annotated[list[StylePart], Field(min_length=1, max_length=12)]
@@ -169,39 +169,39 @@ class Painting(Model):
     style_masks: Annotated[list[PictureId], Field(max_length=12)] = []
 
 
-class StudyAsked(Model):
-    """What is asked of a study."""
+class StudyRequest(Model):
+    """Request for a study."""
 
     study: Annotated[str, Field(max_length=60)]
     pictures: Annotated[list[Ref], Field(max_length=24)] = []
     options: Values = {}
 
 
-class More(Model):
-    """How much longer."""
+class ContinueRequest(Model):
+    """Request for more steps."""
 
     steps: Annotated[int, Field(ge=1, le=1_000_000)]
 
 
-class Scale(Model):
-    """Which size a run is at."""
+class ScaleView(Model):
+    """Scale that a run works at, 1 to ``count``, coarse to fine."""
 
     index: int
     count: int
 
 
 class RunView(Model):
-    """A run as the page knows it.
+    """A run.
 
     Attributes:
-        title: What a person would call it: ``harbour × impasto``.
-        size: (width, height): of the canvas while it is painted, of the result afterwards.
-        total: J at the last step told.
-        terms: Its parts, unweighted.
-        seconds: Since painting began, as the run counts them.
-        message: What went wrong, or the last thing the run said.
-        stopping: Whether it was asked to end and has not yet.
-        has_checkpoint: Whether Resume goes on where it ended; otherwise it begins again.
+        title: Name for people, such as ``harbour × impasto``.
+        size: (width, height) of the canvas during the run, of the result afterwards.
+        total: Objective J at the last step.
+        terms: Unweighted terms of J.
+        seconds: Seconds since the first step.
+        message: An error, or the last notice.
+        stopping: Whether it was cancelled and has not ended yet.
+        has_checkpoint: Whether Resume goes on where it ended; otherwise it starts again.
         page: Address of a study's page, once there is one.
     """
 
@@ -221,7 +221,7 @@ class RunView(Model):
     pictures: list[str] = []
     title: str
     size: tuple[int, int] | None = None
-    scale: Scale | None = None
+    scale: ScaleView | None = None
     step: int | None = None
     steps: int | None = None
     total: Number | None = None
@@ -239,24 +239,24 @@ class RunView(Model):
 
 
 class RunList(Model):
-    """Runs, newest first; ``more`` says that there are older ones."""
+    """Runs, newest first, and whether there are ``more``."""
 
     runs: list[RunView]
     more: bool
 
 
 class Command(Model):
-    """What remakes a picture, outside the studio."""
+    """How to remake a picture outside the studio: as a command, and as Python."""
 
     cli: str
     python: str | None
 
 
-class Role(Model):
-    """What a picture is to a study.
+class InputSlot(Model):
+    """A picture that a study takes.
 
     Attributes:
-        many: Whether there may be several; only the last one of a study may.
+        many: Whether several may be given; only the last one.
         optional: Whether it may be left out.
     """
 
@@ -266,14 +266,14 @@ class Role(Model):
     optional: bool = False
 
 
-class Takes(Model):
-    """Which pictures a study takes, in order."""
+class StudyInputs(Model):
+    """Pictures that a study takes, in order."""
 
-    pictures: list[Role]
+    pictures: list[InputSlot]
 
 
 class StudyOption(Model):
-    """A choice of a study; the names are those of the command line."""
+    """An option of a study, named as on the command line."""
 
     name: str
     kind: Literal["number", "integer", "choice", "text"]
@@ -289,10 +289,10 @@ class StudyView(Model):
 
     name: str
     summary: str
-    takes: Takes
+    takes: StudyInputs
     options: list[StudyOption]
 
 
 def plain(model: BaseModel) -> dict[str, Any]:
-    """Return a model as JSON would have it."""
+    """Return a model as data for JSON."""
     return model.model_dump(mode="json")

@@ -1,12 +1,11 @@
-"""Pictures that were uploaded: checked in a process of their own, shrunk, kept under the beginning of their SHA-256."""
+"""Uploaded pictures: checked in a process of their own, shrunk, kept under the beginning of their SHA-256."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
+import secrets
 import shutil
-import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,30 +15,31 @@ from typing import Any, BinaryIO
 from pydantic import ValidationError
 
 from pincel.files import one_line, sha256_of, write_text
-from pincel.studio.home import Home, discard, folders, sweep
+from pincel.studio.child_process import output_of
+from pincel.studio.data_dir import DataDir, delete_tree, folders, purge
+from pincel.studio.errors import ApiError, missing
 from pincel.studio.limits import Limits
 from pincel.studio.models import PICTURE, PictureView
-from pincel.studio.troubles import ApiError, missing
 
 CHUNK = 1 << 20
-# Uploads that are opened at a time: each may take its share of the memory.
-TOGETHER = 2
+# Uploads that are opened at a time: each may take a part of the memory.
+PARALLEL = 2
 
 
 class Pictures:
-    """The pictures in a home.
+    """The pictures of a data directory.
 
     Args:
-        home: Where they are kept.
-        limits: How many, how large.
-        needed: Tells which of them runs need.
+        home: The directory.
+        limits: Number and size of pictures.
+        needed: Returns the ids of those that runs need.
     """
 
-    def __init__(self, home: Home, limits: Limits, needed: Callable[[], Iterable[str]] = tuple) -> None:
+    def __init__(self, home: DataDir, limits: Limits, needed: Callable[[], Iterable[str]] = tuple) -> None:
         self._home, self._limits, self._needed = home, limits, needed
         self._known: dict[str, PictureView] = {}
-        self._lookers = asyncio.Semaphore(TOGETHER)
-        sweep(home.pictures)
+        self._opening = asyncio.Semaphore(PARALLEL)
+        purge(home.pictures)
         for folder in folders(home.pictures, PICTURE):
             view = _read(folder)
             if view:
@@ -49,13 +49,13 @@ class Pictures:
         return key in self._known
 
     def __getitem__(self, key: str) -> PictureView:
-        """Return what is known of a picture; raises ApiError."""
+        """Return a picture; raises ApiError."""
         if key not in self._known:
             raise missing("picture", key)
         return self._known[key]
 
     def newest(self) -> list[PictureView]:
-        """List them, the last one first."""
+        """Return all pictures, newest first."""
         return sorted(self._known.values(), key=lambda view: view.created, reverse=True)
 
     def file(self, key: str, name: str) -> Path:
@@ -68,37 +68,33 @@ class Pictures:
         return next(path for path in folder.iterdir() if path.stem == "original")
 
     async def add(self, stream: BinaryIO, name: str) -> tuple[PictureView, bool]:
-        """Keep a picture.
-
-        Args:
-            stream: Its bytes.
-            name: What its owner calls it.
+        """Add an uploaded picture, under the name its owner calls it.
 
         Returns:
-            What it is, and whether it is new.
+            The picture, and whether it is new.
 
         Raises:
             ApiError: If it is too large or no picture, or there are too many.
         """
-        path = self._home.upload()
+        path = self._home.incoming / secrets.token_hex(8)
         try:
             await asyncio.to_thread(self._receive, stream, path)
             key = (await asyncio.to_thread(sha256_of, path))[:16]
             if key in self._known:
                 return await asyncio.to_thread(self._renamed, key, name), False
             self._make_room()
-            async with self._lookers:
-                view = await self._looked_at(path, key, tidy(name))
+            async with self._opening:
+                view = await self._inspected(path, key, tidy(name))
         finally:
             path.unlink(missing_ok=True)
         self._known[key] = view
         return view, True
 
     def delete(self, key: str) -> None:
-        """Forget a picture; runs that began with it have files of their own. Raises ApiError."""
+        """Delete a picture; runs that began with it have files of their own. Raises ApiError."""
         folder = self._home.picture(self[key].id)
         del self._known[key]
-        discard(folder)
+        delete_tree(folder)
 
     def _receive(self, stream: BinaryIO, path: Path) -> None:
         with path.open("wb") as file:
@@ -110,13 +106,13 @@ class Pictures:
             raise ApiError(415, one_line("picture: the file is empty", "0 bytes", "a picture", "copy or download it again"), "file")
 
     def _renamed(self, key: str, name: str) -> PictureView:
-        """Call a picture as it was called last."""
+        """Give a picture the name it was uploaded under last."""
         self._known[key] = self._known[key].model_copy(update={"name": tidy(name), "created": datetime.now(UTC)})
         write_text(self._home.picture(key) / "picture.json", self._known[key].model_dump_json() + "\n", what="picture")
         return self._known[key]
 
     def _make_room(self) -> None:
-        """Let the oldest pictures go that no run needs, if there are too many; raises ApiError if all are needed."""
+        """Delete the oldest pictures that no run needs, if there are too many; raises ApiError if all are needed."""
         needed = set(self._needed())
         free = [view.id for view in reversed(self.newest()) if view.id not in needed]
         for key in free[: max(0, len(self._known) + 1 - self._limits.pictures)]:
@@ -125,56 +121,44 @@ class Pictures:
             message = f"There are {len(self._known)} pictures already, and runs need them all; delete runs or pictures first."
             raise ApiError(413, message, "file")
 
-    async def _looked_at(self, path: Path, key: str, name: str) -> PictureView:
-        """Open an upload in a process of its own and give it its place; raises ApiError."""
+    async def _inspected(self, path: Path, key: str, name: str) -> PictureView:
+        """Open an upload in a process of its own and move it to its folder; raises ApiError."""
         folder = self._home.pictures / f".new-{path.name}"
         folder.mkdir()
         try:
-            found = await self._ask(path, folder, f"'{name}'")
+            found = await self._inspect(path, folder, f"'{name}'")
             if "error" in found:
                 raise ApiError(413 if found["large"] else 415, found["error"], "file")
             suffix = found.pop("suffix")
             view = PictureView(id=key, name=name, bytes=path.stat().st_size, created=datetime.now(UTC), **found)
             path.replace(folder / f"original.{suffix}")
             write_text(folder / "picture.json", view.model_dump_json() + "\n", what="picture")
-            with suppress(OSError):  # somebody else may have sent the same meanwhile
+            with suppress(OSError):  # the same may have been uploaded meanwhile
                 folder.rename(self._home.picture(key))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return view
 
-    async def _ask(self, path: Path, folder: Path, given: str) -> dict[str, Any]:
-        """Start the process that looks, and wait for what it says, not for ever."""
+    async def _inspect(self, path: Path, folder: Path, given: str) -> dict[str, Any]:
+        """Return what the inspecting process prints; if it fails or takes too long, an error."""
         limits = [str(self._limits.pixels), str(self._limits.memory)]
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "pincel.studio.look", str(path), str(folder), *limits, given),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            start_new_session=True,
-        )
         try:
-            told, _ = await asyncio.wait_for(process.communicate(), self._limits.seconds)
-            found: dict[str, Any] = json.loads(told)
-        except TimeoutError:
-            failed = f"picture: opening it took more than {self._limits.seconds:g} s"
-            return {"error": one_line(failed, given, "a picture", "convert it to PNG"), "large": True}
-        except ValueError:
-            failed = "picture: the program that opens it failed at this file"
-            return {"error": one_line(failed, given, "a picture", "convert it to PNG"), "large": False}
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.communicate()
+            output = await output_of(
+                "-m", "pincel.studio.upload_inspector", str(path), str(folder), *limits, given, timeout=self._limits.seconds
+            )
+            found: dict[str, Any] = json.loads(output)
+        except (TimeoutError, ValueError) as error:
+            slow = isinstance(error, TimeoutError)
+            why = f"opening it took more than {self._limits.seconds:g} s" if slow else "the program that opens it failed at this file"
+            return {"error": one_line(f"picture: {why}", given, "a picture", "convert it to PNG"), "large": slow}
         return found
 
 
 def tidy(name: str) -> str:
-    """Return a name fit to be shown: the last part of a path, of characters that can be seen, not too long."""
+    """Return a name that can be shown: the last part of a path, printable, not too long."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    seen = "".join(sign if sign.isprintable() else "_" for sign in last).strip()
-    return seen[-80:] or "picture"
+    printable = "".join(sign if sign.isprintable() else "_" for sign in last).strip()
+    return printable[-80:] or "picture"
 
 
 def _read(folder: Path) -> PictureView | None:

@@ -1,6 +1,6 @@
-"""The studio below a path, as ``/paint``, whether the proxy before it takes that path away or not.
+"""Middleware for a studio below a path such as ``/paint``, whether the proxy before it removes that path or not.
 
-FastAPI's root_path finds routes either way, but files that are mounted only if the proxy leaves the path.
+FastAPI's root_path finds routes either way, but mounted files only if the proxy keeps the path.
 """
 
 from __future__ import annotations
@@ -9,23 +9,18 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class Prefix:
-    """Wraps an application that knows nothing of the path it is below: all its addresses are relative.
-
-    Args:
-        app: What is wrapped.
-        root: As ``/paint``.
-    """
+class PathPrefix:
+    """Wraps an application, whose addresses are all relative, that is below the path ``root``, such as ``/paint``."""
 
     def __init__(self, app: ASGIApp, root: str) -> None:
         self._app, self._root = app, root
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on without the path, if it has it."""
+        """Pass a request on without the path."""
         if scope["type"] == "http":
             path: str = scope["path"]
             if path == self._root:
-                # Relative addresses of the page would lead beside it.
+                # Without the slash, relative addresses of the page would be outside the path.
                 query = scope["query_string"].decode("latin-1")
                 await RedirectResponse(f"{self._root}/{'?' if query else ''}{query}")(scope, receive, send)
                 return

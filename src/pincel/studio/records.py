@@ -1,4 +1,4 @@
-"""A run as it is kept on the disk (``run.json``) and told to the page."""
+"""Records of runs: ``run.json`` on the disk, and what of it the page shows."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pydantic import Field, ValidationError
 
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.files import write_text
-from pincel.studio.commands import CHECKPOINT, PAGE, PREVIEW, RESULT, Order
-from pincel.studio.home import Home, folders
+from pincel.studio.commands import CHECKPOINT, PAGE, PREVIEW, RESULT, RunSpec
+from pincel.studio.data_dir import DataDir, folders
 from pincel.studio.models import RUN, Model, RunView
 
-# Steps, as they were told; and what the process said.
-DIARY, LOG = "events.jsonl", "log.txt"
+# Steps, as they were sent to the page; and the output of the process.
+EVENT_LOG, LOG = "events.jsonl", "log.txt"
 ENDED = ("done", "cancelled", "failed", "interrupted")
 
 
 class Process(Model):
-    """The process of a run, so that it can be told from another that has its number later."""
+    """Identity of a process: another may have the same number later."""
 
     pid: int
     started: float
@@ -31,17 +31,17 @@ class Record(Model):
     """Everything about a run.
 
     Attributes:
-        view: What the page knows.
-        order: What its process is told.
+        view: What the page shows.
+        order: Command of its process.
         needs: Ids of the uploads it began with.
-        resuming: Whether it is to go on from its checkpoint.
-        plan: (share of the size, steps) of each scale, coarse to fine, those included that may be left out.
-        background: What the picture is seen on where it is transparent.
-        process: While it is under way.
+        resuming: Whether it goes on from its checkpoint.
+        plan: (fraction of the size, steps) of each scale, coarse to fine, including scales that may be left out.
+        background: Color behind transparent parts of the picture.
+        process: Set while it is under way.
     """
 
     view: RunView
-    order: Order
+    order: RunSpec
     needs: list[str] = Field(default=[])
     resuming: bool = False
     plan: list[tuple[float, float]] = Field(default=[])
@@ -50,32 +50,32 @@ class Record(Model):
 
     @property
     def key(self) -> str:
-        """Its id."""
+        """Id of the run."""
         return self.view.id
 
     @property
     def ended(self) -> bool:
-        """Whether nothing happens to it any more by itself."""
+        """Whether the run is over."""
         return self.view.state in ENDED
 
     def note(self, **changes: Any) -> None:
-        """Change what the page knows."""
+        """Update the view."""
         self.view = self.view.model_copy(update=changes)
 
 
 def now() -> datetime:
-    """Return the time, to the millisecond."""
+    """Return the present time, to the millisecond."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def save(home: Home, record: Record) -> None:
+def save(home: DataDir, record: Record) -> None:
     """Write a record; raises OutputError."""
     write_text(home.run(record.key) / "run.json", record.model_dump_json(indent=1) + "\n", what="run")
 
 
-def stored(home: Home) -> Iterator[Record]:
-    """Read all records, oldest first; folders without one that can be read are left alone."""
+def stored(home: DataDir) -> Iterator[Record]:
+    """Read all records, oldest first; folders without a readable one are skipped."""
     for folder in folders(home.runs, RUN):
         try:
             record = Record.model_validate_json((folder / "run.json").read_text(encoding="utf-8"))
@@ -85,8 +85,8 @@ def stored(home: Home) -> Iterator[Record]:
             yield record
 
 
-def take_stock(folder: Path, record: Record) -> None:
-    """Note which files a run has."""
+def scan_files(folder: Path, record: Record) -> None:
+    """Update the view by the files of a run."""
     page = folder / PAGE / "index.html"
     record.note(
         has_result=(folder / RESULT).is_file(),

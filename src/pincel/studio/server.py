@@ -1,4 +1,4 @@
-"""The port, the address, and a quick end."""
+"""Serves the studio: port, address, and an end without delay."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from fastapi import FastAPI
 
 from pincel.errors import OptionError
 from pincel.files import one_line
+from pincel.studio.access import AccessPolicy
 from pincel.studio.app import make_app
-from pincel.studio.guard import Address, Door
-from pincel.studio.home import Home
+from pincel.studio.child_process import PINCEL
+from pincel.studio.data_dir import DataDir
 from pincel.studio.limits import Limits
-from pincel.studio.worker import PINCEL
 
 PORT = 8765
-# Ports tried, one after the other.
+# Ports that are tried, one after the other.
 TRIES = 20
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a socket bound to a port, or to the next one that is free.
+    """Return a socket bound to a port, or to the next free one.
 
     Raises:
         OptionError: If there is none, or the address is not one of this machine.
@@ -39,7 +39,7 @@ def bind(host: str, port: int) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind((host, number))
-            # Bound alone, another server could still have it: only who listens has it for sure.
+            # Binding alone does not reserve the port: another server may listen on it.
             bound.listen(socket.SOMAXCONN)
         except OSError as error:
             bound.close()
@@ -56,71 +56,63 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """Ends when it is told to: whoever listens to events is let go, and the run under way keeps what it has."""
+    """Calls a function when it answers; at its end disconnects listeners of events, and the run under way keeps what it has."""
 
-    def __init__(self, app: FastAPI, tell: Callable[[], None]) -> None:
-        # Streams of events end by themselves; two seconds are for whoever is slow to take the rest of an answer.
+    def __init__(self, app: FastAPI, ready: Callable[[], None]) -> None:
+        # Streams of events end by themselves; two seconds are for slow receivers of other responses.
         super().__init__(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2))
-        self._studio_app, self._tell = app, tell
+        self._studio_app, self._ready = app, ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer, and say so."""
+        """Start to answer."""
         await super().startup(sockets)
         if hasattr(signal, "SIGHUP"):
-            # A terminal that is closed is no reason to leave a run behind.
+            # A closed terminal ends the run under way as well.
             signal.signal(signal.SIGHUP, self.handle_exit)
         if self.started:
-            self._tell()
+            self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Let the studio know before the server waits for its connections."""
+        """End the studio before the server waits for its connections."""
         studio = getattr(self._studio_app.state, "studio", None)
         if studio:
-            asyncio.get_running_loop().call_soon_threadsafe(studio.workshop.farewell)
-        # Whoever is cut off in the middle of a request is no error any more.
+            asyncio.get_running_loop().call_soon_threadsafe(studio.queue.shutdown)
+        # Requests that are cut off now are no errors.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
         self.should_exit = True
 
 
-def serve(  # noqa: PLR0913 - the first five are each studio's, the others few need
-    home: Home,
+def serve(
+    home: DataDir,
     limits: Limits,
-    host: str,
+    policy: AccessPolicy,
     bound: socket.socket,
-    tell: Callable[[str], None],
+    ready: Callable[[str], None],
     pincel: Sequence[str] = PINCEL,
-    *,
-    allowed: Sequence[Address] = (),
-    root: str = "",
-    shared: bool = False,
 ) -> None:
-    """Serve the studio until somebody ends it.
+    """Serve the studio until it is interrupted.
 
     Args:
-        home: Where everything is kept.
-        limits: How much of it.
-        host: The address it was asked to be at.
+        home: Where its files are stored.
+        limits: Their numbers and sizes.
+        policy: Where it is reached, and by whom.
         bound: The socket.
-        tell: Is told the address to open once it answers.
-        pincel: The command line.
-        allowed: Other addresses it is reached by.
-        root: The path its page is below.
-        shared: Whether others use this machine, so that a token is asked for in any case.
+        ready: Called with the address to open once it answers.
+        pincel: The command line of pincel.
 
     Raises:
-        OptionError: If another studio works in this home.
+        OptionError: If another studio works in this directory.
     """
-    door = Door.at(host, bound.getsockname()[1], tuple(allowed), root, shared=shared)
-    address = address_of(door)
+    address = address_of(policy)
     home.lock(address.partition("?")[0])
     try:
-        Server(make_app(home, limits, door, pincel), lambda: tell(address)).run(sockets=[bound])
+        Server(make_app(home, limits, policy, pincel), lambda: ready(address)).run(sockets=[bound])
     finally:
         home.unlock()
 
 
-def address_of(door: Door) -> str:
-    """Return what to open in a browser."""
-    name = {"127.0.0.1": "localhost", "0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(door.host, door.host)  # noqa: S104
+def address_of(policy: AccessPolicy) -> str:
+    """Return the address to open in a browser."""
+    name = {"127.0.0.1": "localhost", "0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(policy.host, policy.host)  # noqa: S104
     name = f"[{name}]" if ":" in name else name
-    return f"http://{name}:{door.port}{door.root}/" + (f"?token={door.token}" if door.token else "")
+    return f"http://{name}:{policy.port}{policy.root}/" + (f"?token={policy.token}" if policy.token else "")

@@ -1,10 +1,8 @@
-"""What the routes work with."""
+"""State of the application, which its routes share."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,15 +10,16 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from pincel.studio.home import Home
+from pincel.studio.child_process import PINCEL, output_of
+from pincel.studio.data_dir import DataDir
+from pincel.studio.job_queue import JobQueue
 from pincel.studio.limits import Limits
 from pincel.studio.pictures import Pictures
-from pincel.studio.small import shrink
-from pincel.studio.worker import PINCEL
-from pincel.studio.workshop import Workshop
+from pincel.studio.run_store import RunStore
+from pincel.studio.thumbnails import shrink
 
-# Says where runs will work, in a process that may load torch.
-_LOOK = """
+# Prints the device of runs, in a process that may load torch.
+_DEVICE = """
 from pincel.engine.device import resolve_device
 from pincel.engine.machine import processor_name
 device = str(resolve_device("auto"))
@@ -29,48 +28,35 @@ print(f"cpu ({processor_name()})" if device == "cpu" else device)
 
 
 class Studio:
-    """Everything behind the page. To be made in a running event loop.
+    """Pictures, runs and their queue. Must be made in a running event loop.
 
     Args:
-        home: Where it is kept.
-        limits: How much of it.
-        pincel: The command line.
+        home: Where they are stored.
+        limits: Their numbers and sizes.
+        pincel: The command line of pincel.
     """
 
-    def __init__(self, home: Home, limits: Limits, pincel: Sequence[str] = PINCEL) -> None:
+    def __init__(self, home: DataDir, limits: Limits, pincel: Sequence[str] = PINCEL) -> None:
         self.home, self.limits = home, limits
         home.clear_incoming()
-        self.workshop = Workshop(home, limits, pincel)
-        self.pictures = Pictures(home, limits, self.workshop.needed)
+        self.runs = RunStore(home)
+        self.queue = JobQueue(self.runs, limits, pincel)
+        self.pictures = Pictures(home, limits, self.runs.pictures)
         self.device: str | None = None
-        self._asking: asyncio.Task[None] | None = None
+        self._detecting: asyncio.Task[None] | None = None
         self._thumbs: dict[str, asyncio.Task[Path]] = {}
 
-    def ask_device(self) -> None:
-        """Have somebody look where runs will work, once; the answer is in :attr:`device` later."""
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._look())
+    def detect_device(self) -> None:
+        """Start finding out the device of runs, once; it is in :attr:`device` seconds later."""
+        if self._detecting is None:
+            self._detecting = asyncio.create_task(self._detect())
 
-    async def _look(self) -> None:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", _LOOK),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=dict(os.environ),
-            start_new_session=True,
-        )
-        try:
-            told, _ = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                # What it said is of no use any more, but its pipe must be emptied to be closed.
-                await process.communicate()
-        self.device = told.decode(errors="replace").strip() or None
+    async def _detect(self) -> None:
+        output = await output_of("-c", _DEVICE)
+        self.device = output.decode(errors="replace").strip() or None
 
     async def sample_thumb(self, source: Path) -> Path:
-        """Return the thumbnail of a picture that comes with pincel, made when first asked for."""
+        """Return the thumbnail of a picture that comes with pincel, made the first time."""
         target = self.home.samples / f"{source.stem}.webp"
         if target.is_file():
             return target
@@ -79,12 +65,12 @@ class Studio:
         return await self._thumbs[source.stem]
 
     async def close(self) -> None:
-        """End in order."""
-        if self._asking:
-            self._asking.cancel()
+        """End the run under way and all tasks."""
+        if self._detecting:
+            self._detecting.cancel()
             with suppress(asyncio.CancelledError):
-                await self._asking
-        await self.workshop.close()
+                await self._detecting
+        await self.queue.close()
 
 
 async def _shrunk(source: Path, target: Path) -> Path:
@@ -93,7 +79,7 @@ async def _shrunk(source: Path, target: Path) -> Path:
 
 
 def studio_of(request: Request) -> Studio:
-    """Return the studio an application works with."""
+    """Return the studio of an application."""
     return cast("Studio", request.app.state.studio)
 
 

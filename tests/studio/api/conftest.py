@@ -16,9 +16,9 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from pincel.studio.access import AccessPolicy
 from pincel.studio.app import make_app
-from pincel.studio.guard import Door
-from pincel.studio.home import Home
+from pincel.studio.data_dir import DataDir
 from pincel.studio.limits import Limits
 
 STUB = (sys.executable, str(Path(__file__).parent / "stub.py"))
@@ -86,9 +86,9 @@ def visit(tmp_path: Path) -> Iterator[Callable[..., Visitor]]:
     """Return a function that opens a studio in a home and visits it."""
     opened: list[TestClient] = []
 
-    def open_studio(home: Path | None = None, door: Door | None = None, **limits: Any) -> Visitor:
+    def open_studio(home: Path | None = None, policy: AccessPolicy | None = None, **limits: Any) -> Visitor:
         place = home or tmp_path / "home"
-        app = make_app(Home(place), Limits(**limits), door or Door(), STUB)
+        app = make_app(DataDir(place), Limits(**limits), policy or AccessPolicy(), STUB)
         client = TestClient(app, base_url="http://localhost:8765")
         client.__enter__()
         opened.append(client)

@@ -18,7 +18,8 @@ from tests.studio.api.conftest import ENDED, LONG, STUB
 CODE = """
 import json, sys
 from pathlib import Path
-from pincel.studio.home import Home
+from pincel.studio.access import AccessPolicy
+from pincel.studio.data_dir import DataDir
 from pincel.studio.limits import Limits
 from pincel.studio.server import bind, serve
 
@@ -28,7 +29,7 @@ bound = bind("127.0.0.1", port)
 def tell(address):
     print(bound.getsockname()[1], sorted({"torch", "numpy", "PIL"} & set(sys.modules)), flush=True)
 
-serve(Home(home), Limits(), "127.0.0.1", bound, tell, pincel)
+serve(DataDir(home), Limits(), AccessPolicy(port=bound.getsockname()[1]), bound, tell, pincel)
 """
 
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from pincel.cli.options import gather
 from pincel.recipes import RECIPES
-from pincel.recipes.schema import GROUPS
-from pincel.recipes.schema import NAMES, Recipe
+from pincel.recipes.schema import GROUPS, NAMES, Recipe
 from pincel.studio.access import AccessPolicy
 from pincel.studio.app import make_app
 from pincel.studio.checks import check_settings

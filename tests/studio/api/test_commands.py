@@ -11,9 +11,9 @@ import pytest
 
 from pincel.cli.transfer import command as transfer
 from pincel.recipes.schema import Recipe
-from pincel.studio.commands import Order, argv, own_names, python, resuming, shown, written
+from pincel.studio.commands import RunSpec, argv, command_line, format_value, own_names, python, resuming
 
-ORDER = Order(
+ORDER = RunSpec(
     verb=["transfer"],
     arguments=[("inputs/content.jpg", None), ("inputs/style-1.png", 0.7), ("sample:glass", None)],
     options=[
@@ -47,7 +47,7 @@ def understood(words: list[str]) -> dict[str, Any]:
 
 
 def test_the_process_is_told_what_is_shown_but_for_the_names() -> None:
-    told, typed = understood(argv(ORDER)[1:]), understood(shlex.split(shown(ORDER))[2:])
+    told, typed = understood(argv(ORDER)[1:]), understood(shlex.split(command_line(ORDER))[2:])
     own = {"json_lines", "preview", "checkpoint", "checkpoint_every", "output"}
     assert set(told) - own == set(typed) - own
     names = own_names(ORDER.files)
@@ -101,13 +101,13 @@ def test_python_of_a_picture_that_was_painted_on() -> None:
 
 @pytest.mark.parametrize("name", ["-rf.png", "--json", "sample:harbour", "a b;c.png", "it's.png", '"q".png'])
 def test_a_name_can_be_anything(name: str) -> None:
-    order = Order(
+    order = RunSpec(
         verb=["transfer"],
         arguments=[("inputs/content.png", None), ("sample:glass", None)],
         files={"inputs/content.png": name},
         output="o.png",
     )
-    found = understood(shlex.split(shown(order))[2:])
+    found = understood(shlex.split(command_line(order))[2:])
     assert found["content"] in (name, f"./{name}")
     assert found["style"] == ("sample:glass",)
 
@@ -132,4 +132,4 @@ def test_names_are_told_apart() -> None:
     ],
 )
 def test_values_are_written_as_the_command_line_takes_them(value: Any, text: str) -> None:
-    assert written(value) == text
+    assert format_value(value) == text

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from pincel.studio import channel as channels
-from pincel.studio.channel import BOOT, Channel, Events
-from pincel.studio.commands import Order
-from pincel.studio.follower import POINTS, Follower, points, reached, read_history, thin
+from pincel.studio import event_stream
+from pincel.studio.commands import RunSpec
+from pincel.studio.event_parser import EventParser, note_step
+from pincel.studio.event_stream import BOOT, Events, EventStream
+from pincel.studio.history import POINTS, downsample, read_history, thin
 from pincel.studio.models import RunView
 from pincel.studio.records import Record, now
 from tests.studio.api.conftest import Visitor, events_of
@@ -26,13 +27,13 @@ def alone(story: Coroutine[Any, Any, None]) -> None:
 
 
 async def nothing() -> Events:
-    return [("standing", 0)]
+    return [("snapshot", 0)]
 
 
-async def heard(channel: Channel, last: str | None, count: int, end: str = "") -> list[tuple[str, Any, str]]:
+async def heard(stream: EventStream, last: str | None, count: int, end: str = "") -> list[tuple[str, Any, str]]:
     """Listen until so many events have come."""
     text = ""
-    lines = channel.listen(last, nothing, end)
+    lines = stream.listen(last, nothing, end)
     async with asyncio.timeout(10):
         async for line in lines:
             text += line.decode()
@@ -44,34 +45,34 @@ async def heard(channel: Channel, last: str | None, count: int, end: str = "") -
 
 def test_who_was_away_is_told_what_was_missed() -> None:
     async def story() -> None:
-        channel = Channel(keep=3)
+        stream = EventStream(keep=3)
         for n in range(3):
-            channel.tell("step", n)
-        assert [data for _, data, _ in await heard(channel, f"{BOOT}-1", 2)] == [1, 2]
+            stream.publish("step", n)
+        assert [data for _, data, _ in await heard(stream, f"{BOOT}-1", 2)] == [1, 2]
         # Who knows nothing, or what is of another day, or too long ago, is told where things stand.
-        channel.tell("step", 3)
-        channel.tell("step", 4)
+        stream.publish("step", 3)
+        stream.publish("step", 4)
         for last in (None, "", "else-3", f"{BOOT}-1", f"{BOOT}-99", f"{BOOT}-x", f"{BOOT}-{'9' * 30}", f"{BOOT}-²"):
-            assert await heard(channel, last, 1) == [("standing", 0, f"{BOOT}-5")], last
-        assert channel.missed(f"{BOOT}-5") == []
-        channel.forget()
-        assert channel.missed(f"{BOOT}-4") is None
-        assert channel.missed(f"{BOOT}-5") == []
+            assert await heard(stream, last, 1) == [("snapshot", 0, f"{BOOT}-5")], last
+        assert stream.replay(f"{BOOT}-5") == []
+        stream.clear()
+        assert stream.replay(f"{BOOT}-4") is None
+        assert stream.replay(f"{BOOT}-5") == []
 
     alone(story())
 
 
 def test_events_are_heard_as_they_come_by_all() -> None:
     async def story() -> None:
-        channel = Channel()
-        listeners = [asyncio.create_task(heard(channel, None, 3, end="end")) for _ in range(3)]
+        stream = EventStream()
+        listeners = [asyncio.create_task(heard(stream, None, 3, end="end")) for _ in range(3)]
         await asyncio.sleep(0.01)
-        channel.tell("step", {"n": 1})
+        stream.publish("step", {"n": 1})
         await asyncio.sleep(0.01)
-        channel.tell("end", None)
-        channel.tell("after", None)
+        stream.publish("end", None)
+        stream.publish("after", None)
         for told in await asyncio.gather(*listeners):
-            assert [name for name, _, _ in told] == ["standing", "step", "end"]
+            assert [name for name, _, _ in told] == ["snapshot", "step", "end"]
             assert len({number for _, _, number in told}) == 3
 
     alone(story())
@@ -79,14 +80,14 @@ def test_events_are_heard_as_they_come_by_all() -> None:
 
 def test_who_is_too_slow_is_told_where_things_stand() -> None:
     async def story() -> None:
-        channel = Channel(keep=2)
-        lines = channel.listen(None, nothing)
+        stream = EventStream(keep=2)
+        lines = stream.listen(None, nothing)
         await anext(lines)
-        assert b"standing" in await anext(lines)
+        assert b"snapshot" in await anext(lines)
         for n in range(10):
-            channel.tell("step", n)
-        assert b"standing" in await anext(lines)
-        channel.close()
+            stream.publish("step", n)
+        assert b"snapshot" in await anext(lines)
+        stream.close()
         with pytest.raises(StopAsyncIteration):
             await anext(lines)
 
@@ -94,10 +95,10 @@ def test_who_is_too_slow_is_told_where_things_stand() -> None:
 
 
 def test_a_silent_line_shows_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channels, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(event_stream, "HEARTBEAT", 0.01)
 
     async def story() -> None:
-        lines = Channel().listen(None, nothing)
+        lines = EventStream().listen(None, nothing)
         assert [await anext(lines) for _ in range(4)][2:] == [b": still here\n\n"] * 2
 
     alone(story())
@@ -105,7 +106,7 @@ def test_a_silent_line_shows_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -
 
 def record(**view: Any) -> Record:
     told = RunView(id="20260131-142501-3f9a", kind="transfer", state="running", created=now(), title="x").model_copy(update=view)
-    return Record(view=told, order=Order(verb=["transfer"], arguments=[], output="o.png"))
+    return Record(view=told, order=RunSpec(verb=["transfer"], arguments=[], output="o.png"))
 
 
 def step(n: int, of: int = 10, **more: Any) -> str:
@@ -123,27 +124,26 @@ class Clock:
 def test_steps_are_told_ten_times_a_second_and_the_last_one_in_any_case() -> None:
     told: list[Any] = []
     clock = Clock()
-    follower = Follower(record(), lambda name, data: told.append((name, data)), [], clock)
+    parser = EventParser(record(), lambda name, data: told.append((name, data)), [], clock)
     for n in range(41):
         clock.now += 0.04
-        follower.hear(step(n, 100))
+        parser.stdout(step(n, 100))
     shown = [data["step"] for name, data in told if name == "step"]
     assert shown == [0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39]
-    follower.hear(json.dumps({"event": "stopped", "reason": "interrupted", "step": 40, "best_step": 40}))
+    parser.stdout(json.dumps({"event": "stopped", "reason": "interrupted", "step": 40, "best_step": 40}))
     assert told[-1][1]["step"] == 40
-    assert follower.record.view.step == 40
-    assert [entry["step"] for entry in follower.history] == [*shown, 40]
-    diary, log = follower.written()
-    assert [json.loads(line)["step"] for line in diary.splitlines()] == [*shown, 40]
-    assert (log, follower.written()) == ("", ("", ""))
+    assert parser.record.view.step == 40
+    assert [entry["step"] for entry in parser.history.steps] == [*shown, 40]
+    assert [json.loads(line)["step"] for line in parser.history.take_unwritten().splitlines()] == [*shown, 40]
+    assert (parser.take_log(), parser.history.take_unwritten()) == ("", "")
 
 
 def test_numbers_that_are_none_are_not_told() -> None:
-    follower = Follower(record(), lambda *_: None, [], Clock())
-    follower.hear(step(0, total=float("inf"), terms={"content": float("nan"), "style": 2.0, "style:relu1_1": 1.0}))
-    view = follower.record.view
+    parser = EventParser(record(), lambda *_: None, [], Clock())
+    parser.stdout(step(0, total=float("inf"), terms={"content": float("nan"), "style": 2.0, "style:relu1_1": 1.0}))
+    view = parser.record.view
     assert (view.total, view.terms) == (None, {"style": 2.0})
-    json.dumps(follower.history, allow_nan=False)
+    json.dumps(parser.history.steps, allow_nan=False)
 
 
 def test_the_time_left_counts_the_scales_to_come() -> None:
@@ -151,47 +151,47 @@ def test_the_time_left_counts_the_scales_to_come() -> None:
     mine = record()
     mine.plan = [(0.25, 40.0), (0.5, 20.0), (1.0, 10.0)]
     clock = Clock()
-    follower = Follower(mine, lambda name, data: told.append((name, data)), [], clock)
+    parser = EventParser(mine, lambda name, data: told.append((name, data)), [], clock)
     # The coarsest is left out, as it is of a small picture.
-    follower.hear(json.dumps({"event": "scale", "index": 1, "count": 2, "size": [24, 32], "steps": 20}))
+    parser.stdout(json.dumps({"event": "scale", "index": 1, "count": 2, "size": [24, 32], "steps": 20}))
     for n in (0, 4):
         clock.now += 1
-        follower.hear(step(n, 20, scale=[24, 32], seconds=5 + n))
+        parser.stdout(step(n, 20, scale=[24, 32], seconds=5 + n))
     # A second a step here, 16 to go; ten steps of four times the pixels to come.
     assert mine.view.seconds_left == 16 + 10 * 4
     assert (mine.view.scale.index, mine.view.scale.count, mine.view.size) == (1, 2, (32, 24))  # type: ignore[union-attr]
-    follower.hear(json.dumps({"event": "scale", "index": 2, "count": 2, "size": [48, 64], "steps": 10}))
+    parser.stdout(json.dumps({"event": "scale", "index": 2, "count": 2, "size": [48, 64], "steps": 10}))
     for n in (0, 5):
         clock.now += 1
-        follower.hear(step(n, 10, seconds=30 + 3 * n))
+        parser.stdout(step(n, 10, seconds=30 + 3 * n))
     assert mine.view.seconds_left == 15
     assert [name for name, _ in told] == ["run", "step", "step"] * 2
 
 
 def test_what_a_run_says_is_told_but_not_what_only_a_terminal_needs() -> None:
     told: list[Any] = []
-    follower = Follower(record(), lambda name, data: told.append((name, data)), [], Clock())
-    follower.note("Painting on cpu; 64×48 takes about 1 s. Ctrl-C keeps the best picture so far.")
-    follower.hear(json.dumps({"event": "notice", "text": "Checkpoints are written every 10 s; should the run be cut short, go on with: x"}))
-    assert follower.record.view.message == "Painting on cpu; 64×48 takes about 1 s."
-    follower.hear(step(0))
-    assert follower.record.view.message is None
-    follower.note("step 0/10 · J 1")
-    follower.hear(json.dumps({"event": "notice", "text": "Step 5 led to a total of nan: back to step 3, with half the step size."}))
-    assert follower.record.view.message == "Step 5 led to a total of nan: back to step 3, with half the step size."
-    follower.hear(json.dumps({"event": "stopped", "reason": "diverged", "step": 5, "best_step": 3}))
-    assert "ended early" in (follower.record.view.message or "")
-    follower.hear("no JSON at all")
-    follower.hear('{"event": 5}')
-    follower.hear("[1]")
-    assert follower.log[-1] == "[1]"
+    parser = EventParser(record(), lambda name, data: told.append((name, data)), [], Clock())
+    parser.stderr("Painting on cpu; 64×48 takes about 1 s. Ctrl-C keeps the best picture so far.")
+    parser.stdout(json.dumps({"event": "notice", "text": "Checkpoints are written every 10 s; should the run be cut short, go on with: x"}))
+    assert parser.record.view.message == "Painting on cpu; 64×48 takes about 1 s."
+    parser.stdout(step(0))
+    assert parser.record.view.message is None
+    parser.stderr("step 0/10 · J 1")
+    parser.stdout(json.dumps({"event": "notice", "text": "Step 5 led to a total of nan: back to step 3, with half the step size."}))
+    assert parser.record.view.message == "Step 5 led to a total of nan: back to step 3, with half the step size."
+    parser.stdout(json.dumps({"event": "stopped", "reason": "diverged", "step": 5, "best_step": 3}))
+    assert "ended early" in (parser.record.view.message or "")
+    parser.stdout("no JSON at all")
+    parser.stdout('{"event": 5}')
+    parser.stdout("[1]")
+    assert parser.take_log().splitlines()[-1] == "[1]"
     assert [name for name, _ in told] == ["notice", "run", "step", "notice", "notice"]
 
 
 def test_a_study_is_followed_by_its_lines() -> None:
-    follower = Follower(record(kind="study"), lambda *_: None, [], Clock())
-    follower.note("relu3_1: step 30/70 · J 5 · 12 s left")
-    view = follower.record.view
+    parser = EventParser(record(kind="study"), lambda *_: None, [], Clock())
+    parser.stderr("relu3_1: step 30/70 · J 5 · 12 s left")
+    view = parser.record.view
     assert (view.step, view.steps, view.message) == (30, 70, "relu3_1: step 30/70 · J 5 · 12 s left")
 
 
@@ -203,27 +203,25 @@ def test_histories_are_thinned_evenly_and_keep_their_ends(tmp_path: Any) -> None
     assert len(steps) < 2 * POINTS
     assert (steps[0]["step"], steps[-1]["step"]) == (0, 19_999)
     for count in (0, 1, 2, 499, 500, 501, 998, 1000, 12_345):
-        chosen = points(list(range(count)))
+        chosen = downsample(list(range(count)))
         assert len(chosen) <= POINTS
         assert chosen[:1] + chosen[-1:] == ([0, count - 1] if count else [])
         assert chosen == sorted(set(chosen))
         assert count > POINTS or 2 * len(chosen) >= count
-    diary = tmp_path / "events.jsonl"
-    diary.write_text("".join(f'{{"step": {n}}}\n' for n in range(3)) + '{"step": ')
-    assert read_history(diary) == [{"step": 0}, {"step": 1}, {"step": 2}]
+    path = tmp_path / "events.jsonl"
+    path.write_text("".join(f'{{"step": {n}}}\n' for n in range(3)) + '{"step": ')
+    assert read_history(path) == [{"step": 0}, {"step": 1}, {"step": 2}]
     assert read_history(tmp_path / "none") == []
 
 
-def test_how_far_a_run_came_is_known_by_its_diary() -> None:
+def test_how_far_a_run_came_is_known_by_its_history() -> None:
     first, again = record(), record()
-    follower = Follower(first, lambda *_: None, [], Clock())
-    follower.hear(json.dumps({"event": "scale", "index": 2, "count": 3, "size": [24, 32], "steps": 20}))
-    follower.hear(step(0, 20, scale=[24, 32]))
-    diary = [json.loads(line) for line in follower.written()[0].splitlines()]
-    reached(again, diary)
+    parser = EventParser(first, lambda *_: None, [], Clock())
+    parser.stdout(json.dumps({"event": "scale", "index": 2, "count": 3, "size": [24, 32], "steps": 20}))
+    parser.stdout(step(0, 20, scale=[24, 32]))
+    note_step(again, json.loads(parser.history.take_unwritten()))
     names = ("step", "steps", "scale", "size", "total", "terms", "seconds")
     assert {name: getattr(again.view, name) for name in names} == {name: getattr(first.view, name) for name in names}
-    reached(again, [])
 
 
 def test_after_the_end_a_browser_is_told_to_stop_asking(visitor: Visitor) -> None:

@@ -18,10 +18,10 @@ from PIL import Image
 
 from pincel.errors import PictureError
 from pincel.images.decode import decode
+from pincel.studio.errors import status_of
 from pincel.studio.limits import Limits
-from pincel.studio.look import SHARE, look
 from pincel.studio.pictures import tidy
-from pincel.studio.troubles import status_of
+from pincel.studio.upload_inspector import MEMORY_FRACTION, inspect
 from tests.studio.api.conftest import Visitor, file_of
 
 
@@ -91,7 +91,7 @@ def test_what_is_transparent_is_shown_on_white(visitor: Visitor) -> None:
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     refused = visitor.upload(buffer.getvalue())
-    assert (refused.status_code, "wholly transparent" in message_of(refused)) == (415, True)
+    assert (refused.status_code, "fully transparent" in message_of(refused)) == (415, True)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_what_is_no_picture_is_refused_with_its_reason(
     path = tmp_path / "upload"
     path.write_bytes(data)
     with pytest.raises(PictureError, match=re.escape(told)) as caught:
-        look(path, tmp_path, Limits().pixels, Limits().memory, "'it.png'")
+        inspect(path, tmp_path, Limits().pixels, Limits().memory, "'it.png'")
     assert status_of(caught.value) == status
     assert list(tmp_path.iterdir()) == [path]
 
@@ -153,7 +153,7 @@ def test_nothing_is_left_of_what_was_refused(data: bytes, status: int, told: str
 def test_formats_that_are_told_of_are_taken(kind: str, suffix: str, tmp_path: Path) -> None:
     path = tmp_path / "upload"
     path.write_bytes(file_of(kind=kind))
-    found = look(path, tmp_path, 10_000, 2**32, "'it'")
+    found = inspect(path, tmp_path, 10_000, 2**32, "'it'")
     assert (found["width"], found["height"], found["suffix"]) == (60, 40, suffix)
     assert {each.name for each in tmp_path.iterdir()} == {"upload", "thumb.webp", "view.jpg"}
 
@@ -161,7 +161,7 @@ def test_formats_that_are_told_of_are_taken(kind: str, suffix: str, tmp_path: Pa
 def test_of_an_animation_the_first_picture_is_shown(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (30, 20), color) for color in ("red", "blue")]
     frames[0].save(tmp_path / "upload", "GIF", save_all=True, append_images=frames[1:])
-    assert look(tmp_path / "upload", tmp_path, 10_000, 2**32, "'it'")["notes"] == ["frame 1 of 2"]
+    assert inspect(tmp_path / "upload", tmp_path, 10_000, 2**32, "'it'")["notes"] == ["frame 1 of 2"]
     red, _, blue = np.asarray(Image.open(tmp_path / "view.jpg"))[9, 9]
     assert (red > 240, blue < 20) == (True, True)
 
@@ -178,12 +178,12 @@ def test_a_very_large_picture_is_shrunk_while_it_is_opened(tmp_path: Path, monke
         asked.append(options["memory"])
         return decode(*given, **options)
 
-    monkeypatch.setattr("pincel.studio.look.decode", decoded)
-    monkeypatch.setattr("pincel.studio.look.free_host_memory", lambda: 10**9)
-    found = look(tmp_path / "upload", tmp_path, 100_000_000, 6 * 2**30, "'it'")
+    monkeypatch.setattr("pincel.studio.upload_inspector.decode", decoded)
+    monkeypatch.setattr("pincel.studio.upload_inspector.free_host_memory", lambda: 10**9)
+    found = inspect(tmp_path / "upload", tmp_path, 100_000_000, 6 * 2**30, "'it'")
     assert (found["width"], found["height"]) == (8000, 9000)
     # 72 million pixels of 40 bytes, in a quarter of what is free.
-    assert asked == [SHARE * 10**9]
+    assert asked == [MEMORY_FRACTION * 10**9]
     view = np.asarray(Image.open(tmp_path / "view.jpg"))
     assert view.shape == (1600, 1422, 3)
     assert list(view[800, [200, 1200], 0] > 128) == [False, True]
@@ -214,7 +214,7 @@ def test_who_does_not_say_how_much_comes_is_stopped_in_time(visit: Callable[...,
     answer = visitor.client.post(
         "/api/pictures", content=iter([head, *[b"\0" * 100_000] * 40]), headers={"content-type": "multipart/form-data; boundary=x"}
     )
-    assert (answer.status_code, answer.json()["error"]["message"]) == (413, "What was sent is too large.")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (413, "The request is too large.")
     # What slips under the bound of the whole form is weighed by itself.
     answer = visitor.upload(b"\0" * 1_500_000)
     assert answer.status_code == 413

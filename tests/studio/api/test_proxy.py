@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from pincel.errors import OptionError
-from pincel.studio.guard import Address, Door, allowed_host, root_path
+from pincel.studio.access import AccessPolicy, HostPort, allowed_host, root_path
 from pincel.studio.server import address_of
 from tests.studio.api.conftest import Visitor
 
@@ -18,7 +18,7 @@ BEARER = {"authorization": "Bearer a-token"}
 @pytest.fixture
 def proxied(visit: Callable[..., Visitor]) -> Visitor:
     """Return who visits a studio that a proxy serves below /paint, at a name with any port, and at another with one."""
-    return visit(door=Door(token="a-token", allowed=(Address(NAME), Address("other.example.org", 8443)), root="/paint"))
+    return visit(policy=AccessPolicy(token="a-token", allowed=(HostPort(NAME), HostPort("other.example.org", 8443)), root="/paint"))
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_the_message_says_which_option_lets_a_proxy_s_page_in(visitor: Visitor) 
     ("name", "asked"), [("localhost:8080", False), ("127.0.0.1", False), ("[::1]:80", False), (NAME, True), ("10.0.0.1", True)]
 )
 def test_the_token_is_asked_for_with_any_name_but_this_machine_s(name: str, asked: bool) -> None:
-    door = Door.at("127.0.0.1", 8765, (allowed_host("localhost:9000"), allowed_host(name)))
-    assert bool(door.token) is asked
+    policy = AccessPolicy.at("127.0.0.1", 8765, (allowed_host("localhost:9000"), allowed_host(name)))
+    assert bool(policy.token) is asked
 
 
 @pytest.mark.parametrize("before", ["", "/paint"], ids=["taken away", "left"])
@@ -134,16 +134,16 @@ def test_a_cookie_given_by_https_is_for_https_alone(proxied: Visitor) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("Paint.Example.org", Address(NAME)),
-        ("paint.example.org:8443", Address(NAME, 8443)),
-        ("[::1]:80", Address("::1", 80)),
-        ("192.168.1.7", Address("192.168.1.7")),
-        ("pintura.españa.example", Address("pintura.xn--espaa-rta.example")),
+        ("Paint.Example.org", HostPort(NAME)),
+        ("paint.example.org:8443", HostPort(NAME, 8443)),
+        ("[::1]:80", HostPort("::1", 80)),
+        ("192.168.1.7", HostPort("192.168.1.7")),
+        ("pintura.españa.example", HostPort("pintura.xn--espaa-rta.example")),
     ],
 )
-def test_a_name_is_read_as_it_is_written(text: str, found: Address) -> None:
+def test_a_name_is_read_as_it_is_written(text: str, found: HostPort) -> None:
     assert allowed_host(text) == found
-    assert Address.read(str(found)) == found
+    assert HostPort.read(str(found)) == found
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_name_is_read_as_it_is_written(text: str, found: Address) -> None:
     ],
 )
 def test_what_is_no_name_is_refused(text: str, hint: str) -> None:
-    with pytest.raises(OptionError, match="is no name of a host") as caught:
+    with pytest.raises(OptionError, match="not a host name") as caught:
         allowed_host(text)
     assert str(caught.value).endswith(f"try: {hint}")
 
@@ -167,10 +167,10 @@ def test_what_is_no_name_is_refused(text: str, hint: str) -> None:
 def test_a_path_is_read_with_or_without_its_slashes() -> None:
     assert [root_path(text) for text in ("/paint", "paint/", "/a/b-c_1.2~/", "/", "")] == ["/paint", "/paint", "/a/b-c_1.2~", "", ""]
     for text in ("/a//b", "/../etc", "/a?b", "https://x/", "/a b", "/.hidden", "/á"):
-        with pytest.raises(OptionError, match="is no path"):
+        with pytest.raises(OptionError, match="not a path"):
             root_path(text)
 
 
 def test_the_address_that_is_printed_has_the_path() -> None:
-    assert address_of(Door(root="/paint")) == "http://localhost:8765/paint/"
-    assert address_of(Door(token="x", root="/paint")) == "http://localhost:8765/paint/?token=x"
+    assert address_of(AccessPolicy(root="/paint")) == "http://localhost:8765/paint/"
+    assert address_of(AccessPolicy(token="x", root="/paint")) == "http://localhost:8765/paint/?token=x"

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from pincel.files import sha256_of
-from pincel.studio.easel import TICK
-from pincel.studio.worker import PINCEL
+from pincel.studio.child_process import PINCEL
+from pincel.studio.run_process import TICK
 from tests.cli.run import process
 from tests.studio.api.process import Server, serving
 

@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from pincel.errors import OptionError
-from pincel.studio.easel import TICK
+from pincel.studio.job_queue import SHUTDOWN_SECONDS
+from pincel.studio.run_process import TICK
 from pincel.studio.server import bind
-from pincel.studio.workshop import FAREWELL
 from tests.cli.run import process
 from tests.studio.api.process import Server, serving
 
@@ -84,7 +84,7 @@ def test_a_run_that_heeds_nothing_is_ended_by_the_second_ctrl_c(tmp_path: Path) 
         began = time.monotonic()
         code, errors = server.end()
         assert (code, errors) == (0, "")
-        assert time.monotonic() - began < FAREWELL / 2
+        assert time.monotonic() - began < SHUTDOWN_SECONDS / 2
         assert not worker.is_running()
     with serving(tmp_path) as again:
         assert again.run(key)["state"] == "interrupted"

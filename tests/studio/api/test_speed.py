@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pincel.studio.worker import PINCEL
+from pincel.studio.child_process import PINCEL
 from tests.studio.api.process import serving
 
 RUN = "/api/runs/{key}"

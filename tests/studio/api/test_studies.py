@@ -9,7 +9,7 @@ import pytest
 
 from pincel.cli.studies.declared import study_command
 from pincel.cli.study import STUDIES as KNOWN
-from pincel.studio.commands import Order, argv
+from pincel.studio.commands import RunSpec, argv
 from pincel.studio.studies import STUDIES, check_study
 from tests.studio.api.conftest import Visitor
 
@@ -71,7 +71,7 @@ def test_what_cannot_be_asked_for(asked: dict[str, Any], field: str, message: st
 def test_the_command_line_understands_what_it_is_told() -> None:
     options = check_study("inversion", ["a", "b"], {"lang": "es", "lambdas": "0.5,5", "repeats": 2, "recipe": None}, ["plain"])
     assert options == [("lang", "es"), ("lambdas", "0.5,5"), ("repeats", "2")]
-    order = Order(
+    order = RunSpec(
         verb=["study", "inversion"], arguments=[("sample:lake", None), ("inputs/picture-2.png", None)], options=options, output="x"
     )
     words = argv(order)

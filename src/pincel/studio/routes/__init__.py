@@ -1,1 +1,1 @@
-"""The API, a file for each part: what the studio is, pictures, runs, what runs made, studies."""
+"""Routes of the API: the studio, pictures, runs, their files, studies."""

@@ -1,8 +1,9 @@
-"""What this studio is, and what can be chosen in it."""
+"""The studio, its settings and samples."""
 
 from __future__ import annotations
 
 import asyncio
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -13,34 +14,34 @@ from fastapi.responses import FileResponse
 
 from pincel.errors import UnknownNameError
 from pincel.samples import PREFIX, find_sample, sample_names
+from pincel.studio.data_dir import size_of
+from pincel.studio.errors import ApiError, error_responses
 from pincel.studio.forms import form
-from pincel.studio.home import size_of
-from pincel.studio.models import About, Bounds, Form, SampleView
-from pincel.studio.small import size_of_picture
+from pincel.studio.models import About, Form, SampleView, UploadLimits
 from pincel.studio.studio import Here
-from pincel.studio.troubles import ApiError, answers
+from pincel.studio.thumbnails import size_of_picture
 from pincel.version import __version__
 
-router = APIRouter(prefix="/api", responses=answers(404, 422))
+router = APIRouter(prefix="/api", responses=error_responses(404, 422))
 LANGUAGES = ["en", "es"]
-# What never changes while the server runs.
-KEPT = {"Cache-Control": "private, max-age=86400"}
+# Does not change while the server runs.
+CACHED = {"Cache-Control": "private, max-age=86400"}
 SampleName = Annotated[str, Part(pattern="^[a-z][a-z-]{0,30}$", examples=["harbour"])]
 
 
 @router.get("/about", summary="This studio and its machine")
 async def about(studio: Here) -> About:
-    """Version, limits, disk; the device is looked for when this is first asked, and known seconds later."""
-    studio.ask_device()
+    """Version, limits, disk; the device is known seconds after the first request."""
+    studio.detect_device()
     home = studio.home
-    kept, free = await asyncio.to_thread(lambda: (size_of(home.root), home.free()))
+    size, free = await asyncio.to_thread(lambda: (size_of(home.root), shutil.disk_usage(home.root).free))
     return About(
         version=__version__,
         languages=LANGUAGES,
-        limits=Bounds.of(studio.limits),
+        limits=UploadLimits.of(studio.limits),
         device=studio.device,
         home=str(home.root),
-        home_bytes=kept,
+        home_bytes=size,
         free_bytes=free,
         prune_rule=studio.limits.rule,
     )
@@ -61,17 +62,17 @@ async def samples() -> list[SampleView]:
 @router.get("/samples/{name}.jpg", summary="One of them", response_class=FileResponse)
 async def sample(name: SampleName) -> FileResponse:
     """The picture itself."""
-    return FileResponse(_found(name), media_type="image/jpeg", headers=KEPT)
+    return FileResponse(_sample(name), media_type="image/jpeg", headers=CACHED)
 
 
 @router.get("/samples/{name}/thumb.webp", summary="One of them, small", response_class=FileResponse)
 async def sample_thumb(name: SampleName, studio: Here) -> FileResponse:
     """At most 320 pixels a side."""
-    path = await studio.sample_thumb(find_sample(PREFIX + name)) if name in sample_names() else _found(name)
-    return FileResponse(path, media_type="image/webp", headers=KEPT)
+    path = await studio.sample_thumb(find_sample(PREFIX + name)) if name in sample_names() else _sample(name)
+    return FileResponse(path, media_type="image/webp", headers=CACHED)
 
 
-def _found(name: str) -> Path:
+def _sample(name: str) -> Path:
     try:
         return find_sample(PREFIX + name)
     except UnknownNameError as error:
@@ -85,9 +86,9 @@ def _form() -> Form:
 
 @cache
 def _samples() -> list[SampleView]:
-    found = []
+    views = []
     for name, path in sample_names().items():
         width, height = size_of_picture(path)
         kind = path.stem.partition("-")[0]
-        found.append(SampleView(name=name, kind="scene" if kind == "scene" else "style", width=width, height=height))
-    return found
+        views.append(SampleView(name=name, kind="scene" if kind == "scene" else "style", width=width, height=height))
+    return views

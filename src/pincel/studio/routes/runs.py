@@ -1,4 +1,4 @@
-"""Runs: asked for, listed, cancelled, resumed, continued, listened to."""
+"""Runs: started, listed, cancelled, resumed, continued, followed."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi import Path as Part
 from fastapi.responses import StreamingResponse
 
-from pincel.studio import orders
-from pincel.studio.models import RUN, More, Painting, RunId, RunList, RunView, State
+from pincel.studio import new_runs
+from pincel.studio.errors import error_responses
+from pincel.studio.models import RUN, ContinueRequest, RunId, RunList, RunView, State, TransferRequest
 from pincel.studio.records import Record
 from pincel.studio.studio import Here
-from pincel.studio.troubles import answers
 
-router = APIRouter(prefix="/api", responses=answers(404, 422))
+router = APIRouter(prefix="/api", responses=error_responses(404, 422))
 Key = Annotated[str, Part(pattern=f"^{RUN}$", examples=["20260131-142501-3f9a"])]
-Last = Annotated[str | None, Header(alias="Last-Event-ID", description="The last event that was heard: what came after it is told.")]
+Last = Annotated[str | None, Header(alias="Last-Event-ID", description="Id of the last event received; those after it are sent.")]
 _STREAM: dict[int | str, dict[str, object]] = {200: {"content": {"text/event-stream": {}}, "description": "Server-sent events"}}
 
 
-@router.post("/runs", status_code=201, summary="Paint", responses=answers(400, 413, 415, 429, 507))
-async def paint(asked: Painting, studio: Here) -> RunView:
-    """Put a run into the queue. What can be checked at once is; ``field`` of an error says which setting it is about."""
-    studio.workshop.check_room()
-    return await studio.workshop.add(await asyncio.to_thread(orders.painting, asked, studio.home, studio.pictures))
+@router.post("/runs", status_code=201, summary="Paint", responses=error_responses(400, 413, 415, 429, 507))
+async def paint(request: TransferRequest, studio: Here) -> RunView:
+    """Put a run into the queue. Settings are checked at once; ``field`` of an error is the setting that is wrong."""
+    studio.queue.check_room()
+    return await studio.queue.add(await asyncio.to_thread(new_runs.transfer, request, studio.home, studio.pictures))
 
 
 @router.get("/runs", summary="Runs, newest first")
@@ -42,12 +42,12 @@ async def runs(  # noqa: PLR0913, PLR0917 - each is a filter
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[RunId | None, Query(description="Only those older than this run: the last of the page before.")] = None,
 ) -> RunList:
-    """All of them, or those asked for."""
+    """All runs, or those that match."""
     words = (q or "").lower().split()
 
     def wanted(record: Record) -> bool:
         view = record.view
-        said = " ".join([view.title, view.recipe or "", view.study or ""]).lower()
+        text = " ".join([view.title, view.recipe or "", view.study or ""]).lower()
         return (
             (not state or view.state in state)
             and kind in (None, view.kind)
@@ -55,65 +55,65 @@ async def runs(  # noqa: PLR0913, PLR0917 - each is a filter
             and (since is None or view.created >= _aware(since))
             and (until is None or view.created < _aware(until))
             and (before is None or view.id < before)
-            and all(word in said for word in words)
+            and all(word in text for word in words)
         )
 
-    found = [record for record in studio.workshop.newest() if wanted(record)]
-    return RunList(runs=[studio.workshop.view(record) for record in found[:limit]], more=len(found) > limit)
+    found = [record for record in studio.runs.newest() if wanted(record)]
+    return RunList(runs=[studio.queue.view(record) for record in found[:limit]], more=len(found) > limit)
 
 
 @router.get("/runs/{key}", summary="A run")
 async def run(key: Key, studio: Here) -> RunView:
-    """Where it stands."""
-    return studio.workshop.view(studio.workshop[key])
+    """State and progress."""
+    return studio.queue.view(studio.runs[key])
 
 
-@router.delete("/runs/{key}", status_code=204, summary="Forget a run", responses=answers(409, 415))
+@router.delete("/runs/{key}", status_code=204, summary="Delete a run", responses=error_responses(409, 415))
 async def delete(key: Key, studio: Here) -> None:
-    """And all it made; not while it is under way."""
-    await studio.workshop.delete(key)
+    """And its files; not while it is under way."""
+    await studio.queue.delete(key)
 
 
-@router.post("/runs/{key}/cancel", summary="End a run", responses=answers(409, 413, 415))
+@router.post("/runs/{key}/cancel", summary="End a run", responses=error_responses(409, 413, 415))
 async def cancel(key: Key, studio: Here) -> RunView:
     """It ends after the step under way and keeps its best picture."""
-    return await studio.workshop.cancel(key)
+    return await studio.queue.cancel(key)
 
 
-@router.post("/runs/{key}/resume", summary="Go on with a run that was cut short", responses=answers(409, 413, 415, 429, 507))
+@router.post("/runs/{key}/resume", summary="Go on with a run that was cut short", responses=error_responses(409, 413, 415, 429, 507))
 async def resume(key: Key, studio: Here) -> RunView:
     """From its newest checkpoint, or from the start if it has none."""
-    return await studio.workshop.resume(key)
+    return await studio.queue.resume(key)
 
 
 @router.post(
     "/runs/{key}/continue",
     status_code=201,
     summary="Paint on from a result",
-    responses=answers(400, 409, 413, 415, 429, 507),
+    responses=error_responses(400, 409, 413, 415, 429, 507),
 )
-async def continue_(key: Key, more: More, studio: Here) -> RunView:
+async def continue_(key: Key, more: ContinueRequest, studio: Here) -> RunView:
     """A new run, with so many more steps, that begins with the picture of this one."""
-    studio.workshop.check_room()
-    before = studio.workshop[key]
-    return await studio.workshop.add(await asyncio.to_thread(orders.continued, before, more.steps, studio.home))
+    studio.queue.check_room()
+    before = studio.runs[key]
+    return await studio.queue.add(await asyncio.to_thread(new_runs.continuation, before, more.steps, studio.home))
 
 
 @router.get("/runs/{key}/events", summary="Listen to a run", responses=_STREAM, response_class=StreamingResponse)
 async def events(key: Key, studio: Here, last: Last = None) -> Response:
     """Events ``run``, ``history``, ``step``, ``preview``, ``notice``, and ``end``, after which there is nothing more to come."""
-    record, channel = studio.workshop[key], studio.workshop.channel(key)
-    missed = channel.missed(last)
+    record, stream = studio.runs[key], studio.queue.stream(key)
+    missed = stream.replay(last)
     if record.ended and missed is not None and not missed:
-        # Told to a browser, this ends its asking again.
+        # For a browser, this status ends its reconnecting.
         return Response(status_code=204)
-    return _stream(channel.listen(last, lambda: studio.workshop.standing(record), end="end"))
+    return _stream(stream.listen(last, lambda: studio.queue.snapshot(record), end="end"))
 
 
 @router.get("/events", summary="Listen to all runs", responses=_STREAM, response_class=StreamingResponse)
 async def all_events(studio: Here, last: Last = None) -> Response:
-    """Events ``runs`` with those that changed, and ``removed`` with the ids of those that are gone; at first, those not ended."""
-    return _stream(studio.workshop.everyone.listen(last, studio.workshop.all_standing))
+    """Events ``runs`` with those that changed, and ``removed`` with ids of deleted runs; first, all that have not ended."""
+    return _stream(studio.queue.everyone.listen(last, studio.queue.all_snapshots))
 
 
 def _stream(lines: AsyncIterator[bytes]) -> StreamingResponse:
@@ -121,5 +121,5 @@ def _stream(lines: AsyncIterator[bytes]) -> StreamingResponse:
 
 
 def _aware(moment: datetime) -> datetime:
-    """Take a time without a zone for UTC."""
+    """Return a time without a zone as UTC."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Studies: which there are, and one more."""
+"""Studies: listed and started."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 
 from fastapi import APIRouter
 
-from pincel.studio import orders
-from pincel.studio.models import RunView, StudyAsked, StudyView
+from pincel.studio import new_runs
+from pincel.studio.errors import error_responses
+from pincel.studio.models import RunView, StudyRequest, StudyView
 from pincel.studio.studies import STUDIES
 from pincel.studio.studio import Here
-from pincel.studio.troubles import answers
 
-router = APIRouter(prefix="/api/studies", responses=answers(422))
+router = APIRouter(prefix="/api/studies", responses=error_responses(422))
 
 
 @router.get("", summary="The studies that can be started")
@@ -21,8 +21,8 @@ async def studies() -> list[StudyView]:
     return list(STUDIES.values())
 
 
-@router.post("", status_code=201, summary="Start a study", responses=answers(400, 413, 415, 429, 507))
-async def study(asked: StudyAsked, studio: Here) -> RunView:
+@router.post("", status_code=201, summary="Start a study", responses=error_responses(400, 413, 415, 429, 507))
+async def study(request: StudyRequest, studio: Here) -> RunView:
     """Put a study into the queue; when it is done, its ``page`` can be read."""
-    studio.workshop.check_room()
-    return await studio.workshop.add(await asyncio.to_thread(orders.study, asked, studio.home, studio.pictures))
+    studio.queue.check_room()
+    return await studio.queue.add(await asyncio.to_thread(new_runs.study, request, studio.home, studio.pictures))

@@ -1,11 +1,11 @@
-"""The folder everything is kept in.
+"""The directory of a studio.
 
 ::
 
     pictures/ID/    original.EXT picture.json thumb.webp view.jpg
     runs/ID/        run.json events.jsonl log.txt preview.jpg result.png result.json thumb.webp inputs/ checkpoint/ page/
     samples/        thumbnails of the pictures that come with pincel
-    incoming/       uploads nobody has looked at yet
+    incoming/       uploads that have not been checked
     studio.json     the process that works here
 """
 
@@ -30,11 +30,11 @@ from pincel.studio.models import PICTURE, RUN
 LOCK = "studio.json"
 
 
-class Home:
-    """Where things are. Makes its folders when they are first asked for.
+class DataDir:
+    """Paths of the files of a studio. Makes the folders.
 
     Args:
-        root: The folder.
+        root: The directory.
 
     Raises:
         OutputError: If it cannot be written to.
@@ -42,15 +42,12 @@ class Home:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        with suppress(OSError):  # which are told in words by the next line
+        with suppress(OSError):  # which the next line describes
             self.root.mkdir(mode=0o700, parents=True)
         check_output(self.root / LOCK, what="studio")
-        self.pictures, self.runs, self.samples, self.incoming = (self._made(name) for name in ("pictures", "runs", "samples", "incoming"))
-
-    def _made(self, name: str) -> Path:
-        folder = self.root / name
-        folder.mkdir(exist_ok=True)
-        return folder
+        self.pictures, self.runs, self.samples, self.incoming = (self.root / name for name in ("pictures", "runs", "samples", "incoming"))
+        for folder in (self.pictures, self.runs, self.samples, self.incoming):
+            folder.mkdir(exist_ok=True)
 
     def picture(self, key: str) -> Path:
         """Return the folder of a picture; raises ValueError for what is no id."""
@@ -60,51 +57,43 @@ class Home:
         """Return the folder of a run; raises ValueError for what is no id."""
         return self.runs / _checked(RUN, key)
 
-    def upload(self) -> Path:
-        """Return a new name for a file nobody has looked at."""
-        return self.incoming / secrets.token_hex(8)
-
     def lock(self, address: str) -> None:
-        """Say that this process works here, at an address.
+        """Note that this process works here, at an address.
 
         Raises:
             OptionError: If another one does.
         """
-        other = holder(self.root / LOCK)
+        other = lock_owner(self.root / LOCK)
         if other:
             failed = "studio: another one works in this folder"
             raise OptionError(one_line(failed, quoted(self.root), "another --home, or the studio that runs", other))
-        here = psutil.Process()
-        told = {"pid": here.pid, "started": here.create_time(), "address": address}
-        write_text(self.root / LOCK, json.dumps(told) + "\n", what="studio")
+        process = psutil.Process()
+        owner = {"pid": process.pid, "started": process.create_time(), "address": address}
+        write_text(self.root / LOCK, json.dumps(owner) + "\n", what="studio")
 
     def unlock(self) -> None:
-        """Say that nobody works here any more."""
+        """Note that no process works here any more."""
         (self.root / LOCK).unlink(missing_ok=True)
 
     def clear_incoming(self) -> None:
-        """Remove what an earlier process left half received."""
+        """Remove uploads that an earlier process did not finish."""
         for path in self.incoming.iterdir():
             with suppress(OSError):
                 path.unlink()
 
-    def free(self) -> int:
-        """Bytes that are free on the disk."""
-        return shutil.disk_usage(self.root).free
 
-
-def holder(lock: Path) -> str:
-    """Return the address of the living process that a lock tells of; nothing if there is none."""
+def lock_owner(lock: Path) -> str:
+    """Return the address of the living process that wrote a lock; empty if there is none."""
     try:
-        told = json.loads(lock.read_text(encoding="utf-8"))
-        alive = told["pid"] != os.getpid() and abs(psutil.Process(told["pid"]).create_time() - told["started"]) < 1
+        owner = json.loads(lock.read_text(encoding="utf-8"))
+        alive = owner["pid"] != os.getpid() and abs(psutil.Process(owner["pid"]).create_time() - owner["started"]) < 1
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return ""
-    return str(told.get("address", "")) if alive else ""
+    return str(owner.get("address", "")) if alive else ""
 
 
 def new_run_id(now: datetime) -> str:
-    """Return an id that sorts by time, to the millisecond; those of one millisecond differ by chance."""
+    """Return an id that sorts by time, to the millisecond; random within a millisecond."""
     return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000 * 65 + secrets.randbelow(65):04x}"
 
 
@@ -122,7 +111,7 @@ def folders(parent: Path, pattern: str) -> Iterator[Path]:
 
 
 def size_of(folder: Path) -> int:
-    """Return the bytes of all files in a folder; those that go meanwhile count nothing."""
+    """Return the bytes of all files in a folder; files that disappear meanwhile count nothing."""
     total = 0
     for where, _, names in os.walk(folder):
         for name in names:
@@ -132,7 +121,7 @@ def size_of(folder: Path) -> int:
 
 
 def link(source: Path, target: Path) -> None:
-    """Give a file a second name, or copy it where the disk knows no second names."""
+    """Hard-link a file, or copy it where the file system has no hard links."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)
@@ -140,15 +129,15 @@ def link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def discard(folder: Path) -> None:
-    """Remove a folder and all in it; it is out of sight at once, even if a file cannot be removed."""
+def delete_tree(folder: Path) -> None:
+    """Remove a folder; it is hidden at once, even if a file in it cannot be removed."""
     away = folder.with_name(f".gone-{secrets.token_hex(6)}")
     with suppress(OSError):
         folder.rename(away)
         shutil.rmtree(away, ignore_errors=True)
 
 
-def sweep(parent: Path) -> None:
-    """Remove what could not be removed before."""
+def purge(parent: Path) -> None:
+    """Remove what :func:`delete_tree` could not."""
     for path in parent.glob(".gone-*"):
         shutil.rmtree(path, ignore_errors=True)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pincel.studio.guard import Door, _in_origin_form, is_local
+from pincel.studio.access import AccessPolicy, is_local
+from pincel.studio.auth import _in_origin_form
 from pincel.studio.server import address_of
 from tests.studio.api.conftest import Visitor
 
@@ -17,7 +18,7 @@ TOKEN = "a-token-of-this-test"
 @pytest.fixture
 def stranger(visit: Callable[..., Visitor]) -> Visitor:
     """Return who visits a studio that others reach, too."""
-    return visit(door=Door("0.0.0.0", 8765, TOKEN))
+    return visit(policy=AccessPolicy("0.0.0.0", 8765, TOKEN))
 
 
 @pytest.mark.parametrize(
@@ -171,12 +172,12 @@ def test_with_a_token_too_the_name_must_be_this_machine_s(stranger: Visitor) -> 
 )
 def test_a_token_is_made_where_others_reach_it(host: str, alone: bool) -> None:
     assert is_local(host) is alone
-    door = Door.at(host, 9000)
-    assert bool(door.token) is not alone
-    assert ("?token=" in address_of(door)) is not alone
-    assert Door.at("0.0.0.0", 1).token != Door.at("0.0.0.0", 1).token
-    assert Door.at(host, 9000, shared=True).token
-    assert door.knows(f"[{host}]:9000" if ":" in host else f"{host}:9000")
+    policy = AccessPolicy.at(host, 9000)
+    assert bool(policy.token) is not alone
+    assert ("?token=" in address_of(policy)) is not alone
+    assert AccessPolicy.at("0.0.0.0", 1).token != AccessPolicy.at("0.0.0.0", 1).token
+    assert AccessPolicy.at(host, 9000, shared=True).token
+    assert policy.allows_host(f"[{host}]:9000" if ":" in host else f"{host}:9000")
 
 
 def test_what_checks_ask_without_a_body_is_answered(visitor: Visitor) -> None:

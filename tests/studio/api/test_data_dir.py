@@ -11,11 +11,11 @@ import psutil
 import pytest
 
 from pincel.errors import OptionError, OutputError
-from pincel.studio.commands import Order
-from pincel.studio.home import Home, discard, holder, link, new_run_id, size_of, sweep
+from pincel.studio.child_process import exit_message, kill_stale
+from pincel.studio.commands import RunSpec
+from pincel.studio.data_dir import DataDir, delete_tree, link, lock_owner, new_run_id, purge, size_of
 from pincel.studio.models import RunView
 from pincel.studio.records import Process, Record, now, save, stored
-from pincel.studio.worker import ending, put_down
 from tests.cli.run import process
 
 
@@ -23,7 +23,7 @@ from tests.cli.run import process
     "key", ["..", "", "20260131-142501-3F9A", "20260131-142501-3f9a/", "20260131-142501-3f9a\n", "x/../20260131-142501-3f9a"]
 )
 def test_only_ids_lead_anywhere(key: str, tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = DataDir(tmp_path)
     with pytest.raises(ValueError, match="is no id"):
         home.run(key)
     with pytest.raises(ValueError, match="is no id"):
@@ -39,7 +39,7 @@ def test_ids_sort_by_time() -> None:
 
 
 def test_one_studio_at_a_time(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = DataDir(tmp_path)
     home.lock("http://localhost:1/")
     # Our own lock is none to us, as after a server that was killed and whose number we have now.
     home.lock("http://localhost:2/")
@@ -50,10 +50,10 @@ def test_one_studio_at_a_time(tmp_path: Path) -> None:
         home.lock("http://localhost:4/")
     # A process that has the number of one that is gone is not that one.
     lock.write_text(json.dumps({"pid": other.pid, "started": other.create_time() - 500, "address": "x"}))
-    assert holder(lock) == ""
+    assert lock_owner(lock) == ""
     for damaged in ("", "[]", "{}", '{"pid": "x", "started": 1}', '{"pid": 0, "started": null}'):
         lock.write_text(damaged)
-        assert holder(lock) == "", damaged
+        assert lock_owner(lock) == "", damaged
     home.lock("http://localhost:5/")
     home.unlock()
     home.unlock()
@@ -62,15 +62,15 @@ def test_one_studio_at_a_time(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no such permissions")
 def test_a_home_that_is_made_is_its_owner_s_alone(tmp_path: Path) -> None:
-    assert Home(tmp_path / "a" / "b").root.stat().st_mode & 0o077 == 0
+    assert DataDir(tmp_path / "a" / "b").root.stat().st_mode & 0o077 == 0
     before = tmp_path.stat().st_mode
-    assert Home(tmp_path).root.stat().st_mode == before
+    assert DataDir(tmp_path).root.stat().st_mode == before
 
 
 def test_a_home_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="studio: cannot be written, a part of the path is a file"):
-        Home(tmp_path / "file" / "home")
+        DataDir(tmp_path / "file" / "home")
 
 
 def test_what_is_discarded_is_gone_at_once(tmp_path: Path) -> None:
@@ -78,11 +78,11 @@ def test_what_is_discarded_is_gone_at_once(tmp_path: Path) -> None:
     (folder / "inner").mkdir(parents=True)
     (folder / "inner" / "file").write_bytes(b"12345")
     assert size_of(tmp_path) == 5
-    discard(folder)
-    discard(folder)
+    delete_tree(folder)
+    delete_tree(folder)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / ".gone-1").mkdir()
-    sweep(tmp_path)
+    purge(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -102,9 +102,11 @@ def test_a_second_name_is_a_copy_where_there_are_none(tmp_path: Path, monkeypatc
 
 
 def test_records_come_back_and_damaged_ones_are_left_alone(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    home = DataDir(tmp_path)
     view = RunView(id="20260131-142501-3f9a", kind="transfer", state="running", created=now(), title="x", terms={"content": 1.0})
-    record = Record(view=view, order=Order(verb=["transfer"], arguments=[("a", 0.5)], output="o.png"), process=Process(pid=1, started=2.0))
+    record = Record(
+        view=view, order=RunSpec(verb=["transfer"], arguments=[("a", 0.5)], output="o.png"), process=Process(pid=1, started=2.0)
+    )
     home.run(record.key).mkdir()
     save(home, record)
     for key, text in (("20260131-142502-0000", ""), ("20260131-142503-0000", "{}"), ("20260131-142504-0000", record.model_dump_json())):
@@ -118,12 +120,12 @@ def test_records_come_back_and_damaged_ones_are_left_alone(tmp_path: Path) -> No
 def test_only_the_process_that_was_left_is_put_down() -> None:
     other = process("--version", code="import time; time.sleep(60)")
     started = psutil.Process(other.pid).create_time()
-    put_down(Process(pid=other.pid, started=started - 500))
+    kill_stale(Process(pid=other.pid, started=started - 500))
     assert other.poll() is None
-    put_down(Process(pid=other.pid, started=started))
+    kill_stale(Process(pid=other.pid, started=started))
     assert not psutil.pid_exists(other.pid)
     other.communicate(timeout=10)
-    put_down(Process(pid=other.pid, started=started))
+    kill_stale(Process(pid=other.pid, started=started))
 
 
 @pytest.mark.parametrize(
@@ -139,4 +141,4 @@ def test_only_the_process_that_was_left_is_put_down() -> None:
     ],
 )
 def test_ends_are_told(code: int, last: str, told: str) -> None:
-    assert ending(code, last) == told
+    assert exit_message(code, last) == told

@@ -1,7 +1,4 @@
-"""Small versions of samples and of what runs made, and results in other formats.
-
-These files are our own; no upload is opened here.
-"""
+"""Thumbnails of samples and results, and results in other formats. No upload is opened here."""
 
 from __future__ import annotations
 
@@ -18,11 +15,11 @@ if TYPE_CHECKING:
 SIDE = 240
 THUMB = "thumb.webp"
 FORMATS = {"jpg": "image/jpeg", "tif": "image/tiff"}
-"""Suffix of each other format that a result is converted to → its media type."""
+"""Suffix of each format that a result is converted to → its media type."""
 
 
 def shrink(source: Path, target: Path, background: str = DEFAULT_BACKGROUND) -> tuple[int, int]:
-    """Write a thumbnail, of a transparent picture as it is seen on a color; return (width, height) of the picture."""
+    """Write a thumbnail, transparent parts on a color; return (width, height) of the picture."""
     from pincel.images.opening import opened_file  # noqa: PLC0415 - the server starts without Pillow
 
     with opened_file(source) as image:
@@ -35,7 +32,7 @@ def shrink(source: Path, target: Path, background: str = DEFAULT_BACKGROUND) -> 
 
 
 def thumbnail(folder: Path, background: str) -> tuple[int, int] | None:
-    """Make the thumbnail of a run, of its result or else of its last preview; return the size of that picture, if there is one."""
+    """Make the thumbnail of a run, of its result or else of its last preview; return the size of the result, if there is one."""
     for name in (RESULT, PREVIEW):
         if (folder / name).is_file():
             size = shrink(folder / name, folder / THUMB, background)
@@ -44,7 +41,7 @@ def thumbnail(folder: Path, background: str) -> tuple[int, int] | None:
 
 
 def size_of_picture(path: Path) -> tuple[int, int]:
-    """Return (width, height)."""
+    """Return (width, height) of a picture."""
     from pincel.images.opening import opened_file  # noqa: PLC0415 - the server starts without Pillow
 
     with opened_file(path) as image:
@@ -52,12 +49,12 @@ def size_of_picture(path: Path) -> tuple[int, int]:
 
 
 def converted(folder: Path, suffix: str, background: str) -> Path:
-    """Return the result of a run in another format, written when first asked for.
+    """Return the result of a run in another format, written the first time.
 
     Args:
-        folder: Of the run.
+        folder: Folder of the run.
         suffix: ``jpg`` or ``tif``.
-        background: What a JPEG, which cannot be transparent, shows the picture on.
+        background: Color behind transparent parts in a JPEG.
     """
     source, target = folder / RESULT, folder / f"result.{suffix}"
     if target.is_file() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
@@ -72,17 +69,17 @@ def converted(folder: Path, suffix: str, background: str) -> Path:
     return target
 
 
-def converted_name() -> list[str]:
-    """Return what the result is called in other formats."""
+def converted_names() -> list[str]:
+    """Return the names of the result in other formats."""
     return [f"result.{suffix}" for suffix in FORMATS]
 
 
 def _opaque(image: Image, background: str) -> Image:
-    """Return an image as it is seen on a color."""
+    """Return an image with a color behind transparent parts."""
     from PIL import Image as Pillow  # noqa: PLC0415 - the server starts without
 
     if not image.has_transparency_data:
         return image.convert("RGB")
-    whole = image.convert("RGBA")
-    ground = Pillow.new("RGBA", whole.size, parse_color(background))
-    return Pillow.alpha_composite(ground, whole).convert("RGB")
+    rgba = image.convert("RGBA")
+    behind = Pillow.new("RGBA", rgba.size, parse_color(background))
+    return Pillow.alpha_composite(behind, rgba).convert("RGB")

@@ -11,7 +11,7 @@ from pincel.images.encode import save_picture
 from pincel.images.metadata import metadata_of
 from pincel.images.opening import opened_file
 from pincel.studio.commands import RESULT
-from pincel.studio.small import THUMB, converted, thumbnail
+from pincel.studio.thumbnails import THUMB, converted, thumbnail
 
 OWNER = "(c) A. Painter"
 

@@ -5,25 +5,25 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pincel.studio.commands import Order
+from pincel.studio.commands import RunSpec
 from pincel.studio.limits import Limits
 from pincel.studio.models import RunView
-from pincel.studio.pruning import surplus
 from pincel.studio.records import Record, now
+from pincel.studio.run_store import expired
 
 
 def run(state: str, n: int = 0) -> Record:
     view = RunView(id=f"20260131-142501-{n:04x}", kind="transfer", state="done", created=now(), title="x").model_copy(
         update={"state": state}
     )
-    return Record(view=view, order=Order(verb=["transfer"], arguments=[], output="o.png"))
+    return Record(view=view, order=RunSpec(verb=["transfer"], arguments=[], output="o.png"))
 
 
 def gone(states: str, sizes: list[int], runs: int, kept: int) -> list[int]:
     """Return which of runs go, newest first: ``d``one, ``q``ueued, ``r``unning."""
     names = {"d": "done", "q": "queued", "r": "running"}
     records = [run(names[state], n) for n, state in enumerate(states)]
-    lost = surplus(records, Limits(runs=runs, kept=kept), lambda record: sizes[records.index(record)])
+    lost = expired(records, Limits(runs=runs, kept=kept), lambda record: sizes[records.index(record)])
     return [records.index(record) for record in lost]
 
 

@@ -1,6 +1,6 @@
-"""Opens an upload in a process of its own, so that a file made to harm can harm nothing but this process.
+"""Opens an upload in a process of its own, so that a malicious file can harm nothing but this process.
 
-``python -m pincel.studio.look FILE FOLDER PIXELS MEMORY NAME`` prints one line of JSON: what the picture is, or what is wrong with it.
+``python -m pincel.studio.upload_inspector FILE FOLDER PIXELS MEMORY NAME`` prints one line of JSON: properties of the picture, or an error.
 FOLDER gets ``thumb.webp`` and ``view.jpg``. Loads no torch.
 """
 
@@ -23,50 +23,50 @@ from pincel.images.formats import identify
 from pincel.images.shrink import BYTES_A_PIXEL
 
 THUMB, VIEW = 320, 1600
-# Of what is free: two uploads are opened at a time, and others want some, too.
-SHARE = 0.25
-# Bytes of libraries, which take room among the addresses but little memory.
+# Fraction of the free memory: two uploads are opened at a time, and other programs need some too.
+MEMORY_FRACTION = 0.25
+# Bytes of address space of libraries, which take little memory.
 MAPPED = 2**30
 
 
-def look(path: Path, folder: Path, pixels: int, memory: int, given: str) -> dict[str, Any]:
-    """Open a picture, shrink it, and say what it is.
+def inspect(path: Path, folder: Path, pixels: int, memory: int, given: str) -> dict[str, Any]:
+    """Open a picture, write two small versions, and return its properties.
 
     Args:
         path: The file.
-        folder: Where the small pictures go.
-        pixels: Of a picture that is decoded whole; a larger one is shrunk while it is decoded.
-        memory: Bytes that may be used; what does not fit is shrunk likewise.
-        given: How messages show what was given.
+        folder: Folder of the small versions.
+        pixels: Pixels that are decoded at full size; a larger picture is shrunk while it is decoded.
+        memory: Bytes that may be used; a picture that takes more is shrunk likewise.
+        given: What messages call the picture.
 
     Raises:
-        PictureError: If it is not a picture that a run could begin with.
+        PictureError: If a run could not begin with it.
     """
     data = path.read_bytes()
 
     def fit(height: int, width: int) -> tuple[int, int]:
-        """Return the size of the larger small picture."""
-        share = min(1.0, VIEW / max(height, width))
-        return max(1, round(height * share)), max(1, round(width * share))
+        """Return the size of the larger version."""
+        scale = min(1.0, VIEW / max(height, width))
+        return max(1, round(height * scale)), max(1, round(width * scale))
 
-    # Half is for the file and for what is made of the values.
-    allowed = min(memory // 2, pixels * BYTES_A_PIXEL, int(free_host_memory() * SHARE))
+    # The other half is for the file and for the small versions.
+    allowed = min(memory // 2, pixels * BYTES_A_PIXEL, int(free_host_memory() * MEMORY_FRACTION))
     decoded = decode(data, what="picture", given=given, fit=fit, memory=allowed)
     if decoded.alpha is not None and not decoded.alpha.max() > 0:
-        raise unreadable("picture", "is wholly transparent", given, "a picture with something in it")
+        raise unreadable("picture", "is fully transparent", given, "a picture with something in it")
     height, width = decoded.whole or decoded.colors.shape[:2]
-    shown = _on_white(decoded)
+    opaque = _on_white(decoded)
     for name, side, quality in (("view.jpg", VIEW, 90), ("thumb.webp", THUMB, 80)):
-        shown.thumbnail((side, side), Image.Resampling.LANCZOS)
+        opaque.thumbnail((side, side), Image.Resampling.LANCZOS)
         with atomically(folder / name) as temporary:
-            shown.save(temporary, quality=quality)
+            opaque.save(temporary, quality=quality)
     kind = identify(data)
     assert kind is not None, "it has been decoded"
     return {"width": width, "height": height, "notes": list(decoded.notes), "suffix": kind.suffixes[0].removeprefix(".")}
 
 
 def _on_white(decoded: Decoded) -> Image.Image:
-    """Return 8 bits a sample, what is transparent on white. The arrays are spent: of a large picture, each copy is a gigabyte."""
+    """Return 8 bits a sample, on white. The arrays are overwritten: of a large picture, each copy is a gigabyte."""
     colors = decoded.colors
     if decoded.alpha is not None:
         colors -= 1
@@ -77,8 +77,8 @@ def _on_white(decoded: Decoded) -> Image.Image:
     return Image.fromarray(colors.astype(np.uint8))
 
 
-def confine(memory: int) -> None:
-    """Let this process have so much memory and no more, where the system can hold it to that."""
+def limit_memory(memory: int) -> None:
+    """Limit the memory of this process, where the system can."""
     with suppress(ImportError, ValueError, OSError):
         import resource  # noqa: PLC0415 - there is none on Windows
 
@@ -86,11 +86,11 @@ def confine(memory: int) -> None:
 
 
 def main(arguments: list[str]) -> dict[str, Any]:
-    """Look, and return what is to be told."""
+    """Inspect a picture; return its properties or an error."""
     path, folder, pixels, memory, given = arguments
-    confine(min(int(memory), free_host_memory() + MAPPED))
+    limit_memory(min(int(memory), free_host_memory() + MAPPED))
     try:
-        return look(Path(path), Path(folder), int(pixels), int(memory), given)
+        return inspect(Path(path), Path(folder), int(pixels), int(memory), given)
     except PictureError as error:
         return {"error": str(error), "large": isinstance(error, PictureSizeError)}
     except MemoryError:

@@ -1,0 +1,156 @@
+"""Output of a run's process → its record and its events."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pincel.studio.history import StepHistory
+from pincel.studio.models import ScaleView
+from pincel.studio.records import Record
+
+# Seconds between two steps that are published.
+INTERVAL = 0.1
+# Progress of 'pincel study' where there is no terminal.
+_STEP = re.compile(r"step (\d+)/(\d+)")
+# Notices for the command line: the page shows checkpoints, and how to stop, in its own way.
+_COMMAND_LINE = ("Checkpoints are written every", "To go on with this run:")
+_CTRL_C = "Ctrl-C keeps the best picture so far."
+EARLY = {
+    "diverged": "for nothing finite lay ahead; the best picture is kept",
+    "stationary": "for there was nothing left to improve",
+    "out of memory": "for want of memory; the best picture is kept",
+}
+
+
+class EventParser:
+    """Follows the process of one run.
+
+    Args:
+        record: Record of the run; updated.
+        publish: Called with type and data of each event.
+        steps: Steps of an earlier process of the run.
+        clock: Seconds.
+    """
+
+    def __init__(
+        self, record: Record, publish: Callable[[str, Any], None], steps: list[dict[str, Any]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.record, self._publish, self._clock = record, publish, clock
+        self.history = StepHistory(steps)
+        self.last_line = ""
+        self._log: list[str] = []
+        self._published = -math.inf
+        self._pending: dict[str, Any] | None = None
+        self._scale = record.view.scale or ScaleView(index=1, count=1)
+        self._first: tuple[int, float] | None = None
+
+    def stdout(self, line: str) -> None:
+        """Parse a line of standard output: an event as JSON, or, of a study, a result."""
+        try:
+            event = json.loads(line)
+            kind = event["event"]
+        except (ValueError, TypeError, KeyError):
+            self._log.append(line)
+            return
+        if kind in ("scale", "stopped") and self._pending:
+            self._publish_step(self._pending)
+        if kind == "scale":
+            self._start_scale(event)
+        elif kind == "step":
+            self._step(event)
+        elif kind == "notice" and not event["text"].startswith(_COMMAND_LINE):
+            self._notice(event["text"])
+        elif kind == "stopped" and event["reason"] in EARLY:
+            self._notice(f"The run ended early, {EARLY[event['reason']]}.")
+
+    def stderr(self, line: str) -> None:
+        """Parse a line of standard error: progress, or an error."""
+        if not line:
+            return
+        self.last_line = line
+        self._log.append(line)
+        if self.record.view.kind == "study":
+            found = _STEP.search(line)
+            self.record.note(message=line, **({"step": int(found[1]), "steps": int(found[2])} if found else {}))
+            self._publish("notice", {"text": line})
+        elif self.record.view.step is None and not line.startswith(_COMMAND_LINE):
+            # After the first step, the page shows steps instead.
+            self._notice(line.removesuffix(_CTRL_C).rstrip())
+
+    def take_log(self) -> str:
+        """Return the lines of the log that are not on the disk yet, once."""
+        lines, self._log = self._log, []
+        return "".join(f"{line}\n" for line in lines)
+
+    def _notice(self, text: str) -> None:
+        if text != self.record.view.message:
+            self.record.note(message=text)
+            self._publish("notice", {"text": text})
+
+    def _start_scale(self, event: dict[str, Any]) -> None:
+        height, width = event["size"]
+        self._scale = ScaleView(index=event["index"], count=event["count"])
+        self._first = None
+        self._clear_message()
+        self.record.note(scale=self._scale, size=(width, height), step=0, steps=event["steps"])
+        self._publish("run", None)
+
+    def _step(self, event: dict[str, Any]) -> None:
+        """Publish a step, unless the last one was published just now."""
+        self._first = self._first or (event["step"], event["seconds"])
+        if event["step"] in (0, event["steps"]) or self._clock() - self._published >= INTERVAL:
+            self._publish_step(event)
+        else:
+            self._pending = event
+
+    def _publish_step(self, event: dict[str, Any]) -> None:
+        height, width = event["scale"]
+        self._published, self._pending = self._clock(), None
+        step: dict[str, Any] = {
+            "step": event["step"],
+            "steps": event["steps"],
+            "scale": self._scale.model_dump(),
+            "size": [width, height],
+            "total": event["total"] if math.isfinite(event["total"]) else None,
+            "terms": {name: value for name, value in event["terms"].items() if ":" not in name and math.isfinite(value)},
+            "seconds": round(event["seconds"], 3),
+        }
+        left = self._seconds_left(event)
+        first = self._clear_message()
+        note_step(self.record, step)
+        self.record.note(seconds_left=left)
+        if first:
+            self._publish("run", None)
+        self.history.add(step)
+        self._publish("step", {**step, "seconds_left": left})
+
+    def _clear_message(self) -> bool:
+        """Before the first step, clear the message about preparations; return whether this is before the first step."""
+        if self.record.view.step is not None:
+            return False
+        self.record.note(message=None)
+        return True
+
+    def _seconds_left(self, event: dict[str, Any]) -> float | None:
+        """Estimate the seconds left: a step costs as much as its pixels; scales to come have the steps of the plan."""
+        first, start = self._first or (0, 0.0)
+        if event["step"] <= first:
+            return None
+        pace = (event["seconds"] - start) / (event["step"] - first)
+        steps, plan = event["steps"] - event["step"], self.record.plan
+        here = len(plan) - (self._scale.count - self._scale.index) - 1
+        if not 0 <= here < len(plan):
+            return float(pace * steps)
+        later = sum(count * (size / plan[here][0]) ** 2 for size, count in plan[here + 1 :])
+        return round(float(pace * (steps + later)), 1)
+
+
+def note_step(record: Record, step: dict[str, Any]) -> None:
+    """Update a record by a step of its history."""
+    width, height = step["size"]
+    record.note(**{**step, "scale": ScaleView(**step["scale"]), "size": (width, height)})
