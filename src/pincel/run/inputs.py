@@ -110,7 +110,7 @@ class Inputs:
             "calibration": calibration_hashes(elsewhere["calibration"]) if elsewhere else {},
         }
 
-    def image_metadata(self) -> dict[str, Any]:
+    def described(self) -> dict[str, Any]:
         """Return what a record says of the pictures."""
         styles = [{**image_metadata(style), "weight": weight} for style, weight in self.styles]
         return {"content": image_metadata(self.content), "styles": styles, **({"start": image_metadata(self.init)} if self.init else {})}
