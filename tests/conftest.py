@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import skimage.data
 import torch
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 from PIL import Image
 from torch import Tensor
 
@@ -35,8 +35,9 @@ from tests.backbones.stand_ins import save_as_torchvision
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The same examples on every machine, as many as a second allows, and no clock: the machine may be busy.
+# The same examples on every machine, as many as a second allows, and no clock: the machine may be busy. `make test-all` tries more.
 settings.register_profile("pincel", deadline=None, derandomize=True, database=None, max_examples=30)
+settings.register_profile("wide", settings.get_profile("pincel"), max_examples=200)
 settings.load_profile("pincel")
 
 # Convolutions of VGG-19.
@@ -76,9 +77,12 @@ def is_interface(item: pytest.Item) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests of interfaces, and put the longest tests first."""
-    for item in filter(is_interface, items):
-        item.add_marker("interface")
+    """Mark tests of interfaces and of properties, and put the longest tests first."""
+    for item in items:
+        if is_interface(item):
+            item.add_marker("interface")
+        if is_hypothesis_test(getattr(item, "function", None)):
+            item.add_marker("property")
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 

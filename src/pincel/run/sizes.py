@@ -1,4 +1,4 @@
-"""How large everything is: pictures, styles, scales; and which layers are looked at."""
+"""How large everything is: pictures, styles, scales; and which layers are needed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def active_layers(recipe: Recipe) -> tuple[dict[str, float], dict[str, float]]:
 
 
 def needed_layers(recipe: Recipe) -> frozenset[str]:
-    """Layers that are looked at."""
+    """Return the layers that content or style need."""
     content, style = active_layers(recipe)
     return frozenset([*content, *style])
 
@@ -42,13 +42,13 @@ def content_size(recipe: Recipe, picture: LoadedImage) -> tuple[int, int]:
     """(height, width) of the result for a content picture.
 
     Raises:
-        PictureSizeError: If the deepest layer would see nothing in it.
+        PictureSizeError: If the deepest layer has no position in it.
     """
     size = target_size(picture.height, picture.width, recipe.size, recipe.size_of, recipe.rounding)
     return _checked(recipe, picture, "content", size)
 
 
-def spread(recipe: Recipe, counts: Sequence[int]) -> Recipe:
+def broadcast_style_scale(recipe: Recipe, counts: Sequence[int]) -> Recipe:
     """Give every picture of a folder the ``style_scale`` of that folder; ``counts`` says how many pictures each style given stands for."""
     if len(recipe.style_scale) == 1 or len(recipe.style_scale) != len(counts):
         return recipe
@@ -56,7 +56,7 @@ def spread(recipe: Recipe, counts: Sequence[int]) -> Recipe:
 
 
 def style_sizes(recipe: Recipe, styles: Sequence[LoadedImage], content: tuple[int, int], share: float = 1.0) -> list[tuple[int, int]]:
-    """(height, width) each style picture is looked at in, with its ``style_scale``; see :func:`style_size`.
+    """(height, width) of each style picture in the run, with its ``style_scale``; see :func:`style_size`.
 
     Raises:
         OptionError: If there are scales, but not one for each.
@@ -70,7 +70,7 @@ def style_sizes(recipe: Recipe, styles: Sequence[LoadedImage], content: tuple[in
 
 
 def style_size(recipe: Recipe, picture: LoadedImage, content: tuple[int, int], share: float = 1.0, scale: float = 1.0) -> tuple[int, int]:
-    """(height, width) a style picture is looked at in, its shape kept.
+    """(height, width) of a style picture in the run, its shape kept.
 
     Args:
         recipe: Says how.
@@ -80,7 +80,7 @@ def style_size(recipe: Recipe, picture: LoadedImage, content: tuple[int, int], s
         scale: Of the strokes: twice as large is painted with strokes twice as wide.
 
     Raises:
-        PictureSizeError: If the deepest layer would see nothing in it.
+        PictureSizeError: If the deepest layer has no position in it.
     """
     if recipe.style_size == "content-area":
         size = area_size(picture.height, picture.width, round(scale**2 * content[0] * content[1]))
@@ -111,7 +111,7 @@ def _checked(recipe: Recipe, picture: LoadedImage, what: str, size: tuple[int, i
 
 
 def scales_of(recipe: Recipe, size: tuple[int, int], styles: Sequence[LoadedImage]) -> list[Scale]:
-    """Lay out the scales of a run whose result has (height, width) ``size``; those too small for the network to see are left out."""
+    """Lay out the scales of a run whose result has (height, width) ``size``; those too small for the network are left out."""
     need = needed_stride(recipe)
     top = min(*size, *(min(each) for each in style_sizes(recipe, styles, size)))
     return make_scales(
