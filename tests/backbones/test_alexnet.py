@@ -20,8 +20,9 @@ from torch.nn import functional
 
 import pincel
 from pincel.backbones import BACKBONES, alexnet_specs
-from pincel.backbones.alexnet import AlexNet, load_alexnet, local_response
+from pincel.backbones.alexnet import AlexNet, load_alexnet
 from pincel.backbones.alexnet_specs import NORM_FIRST, POOL_FIRST, krizhevsky_layers, one_tower_layers
+from pincel.backbones.lrn import local_response
 from pincel.backbones.specs import LayerSpec, ModelSpec, Response, build_layers, conv, fully_connected, pool
 from pincel.backbones.vgg import Padding, Pooling
 from pincel.backbones.weights import read_weights
@@ -616,7 +617,7 @@ def test_what_it_cannot_be_asked_for(cache: Path, monkeypatch: pytest.MonkeyPatc
         make_run(photographs[0], photographs[1], tiles="rest=64", **given)
     with pytest.raises(OptionError, match=r"^The network alexnet is more than convolutions, ReLUs and poolings"):
         make_run(photographs[0], photographs[1], activations="normalized", **given)
-    with pytest.raises(OptionError, match=r"^padding: alexnet cannot look round the border"):
+    with pytest.raises(OptionError, match=r"^padding: alexnet cannot wrap around the border"):
         make_run(photographs[0], photographs[1], padding="circular", **given)
     with pytest.raises(PictureSizeError, match="the deepest layer asked for needs at least 227 on each side"):
         make_run(photographs[0], photographs[1], **{**given, "content_layers": "fc6"})

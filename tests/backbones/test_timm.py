@@ -178,7 +178,7 @@ def test_borders_and_rounding_are_those_of_the_network(given: dict[str, Any]) ->
 def test_it_is_not_entered_in_the_middle() -> None:
     network = tiny()
     assert list(network.forward_layers([], picture(9, 9), frozenset())) == []
-    with pytest.raises(OptionError, match=r"^backbone: timm:tiny can only be looked through from the picture on · given layer pool · "):
+    with pytest.raises(OptionError, match=r"^backbone: timm:tiny can only be computed from the picture on · given layer pool · "):
         list(network.forward_layers(network.spec.layers[3:], picture(9, 9), frozenset({"pool"})))
 
 

@@ -1,24 +1,22 @@
-"""Eyes: image → named features.
+"""Backbones: networks that map an image to named features.
 
-=================  ======================================================================
-``specs``          what a network is: layers, receptive fields, preprocessing, weights (no torch)
-``…_specs``        what each is: VGG, AlexNet, SqueezeNet, banks of random filters
-``base``           what a backbone is
-``vgg``            VGG-19 of Simonyan and Zisserman
-``alexnet``        AlexNet of Krizhevsky, Sutskever and Hinton, and its relatives, SqueezeNet among them
-``timm``           any network of the library timm; ``borrowed``, looked through
-``geometry``       what each part of a network of another library sees, found by following one picture through it
-``bank``           random filters that were never trained
-``normalize``      the rescaled network whose filters have mean activation 1
-``cells``          slopes of a picture, voted into directions and gathered in cells
-``gradients``      HOG, HOGb and dense SIFT, made of these
-``formats``        readers of foreign weight files; ``weights``, whichever file a spec has
-``store``          where files of weights are, and whether they are whole; ``hashes``, how that is told
-``download``       what is not there yet; ``part``, what has come of it, and ``fetch``, one request for the rest
-``imports``        networks that the user has brought
-``native``         a network in one file of our own, its spec inside
-``shelf``          a backbone by name, wherever it is
-=================  ======================================================================
+=======================  ===================================================================================
+``specs``                what a network is: layers, receptive fields, preprocessing, weight file (no torch)
+``…_specs``              the networks pincel knows: VGG, AlexNet, SqueezeNet, banks of random filters
+``model_registry``       a spec by name: known, imported, in a file, or of timm
+``base``                 the interface of a backbone
+``vgg``, ``alexnet``     VGG, and AlexNet with its relatives; ``winograd`` and ``lrn``, two of their operations
+``random_filters``       one layer of filters that were never trained
+``timm``                 specs of any network of the library timm; ``geometry``, receptive fields by tracing
+``timm_backbone``        such a network as a backbone
+``function_backbone``    a function of images as a backbone
+``descriptors``          HOG, HOGb and dense SIFT as functions; ``cells``, their histograms of gradients
+``normalize``            the rescaled network of mean activation 1; ``calibrate``, its means for a set of images
+``store``                where weight files are, and whether they are intact; ``hashes``, their checksums
+``download``             missing files; ``fetch``, one request of one mirror; ``partial_file``, what has arrived
+``weights``              the weights of a spec; ``formats``, readers of weight files
+``imports``              networks the user imports or exports; ``native``, pincel's own file of a network
+=======================  ===================================================================================
 """
 
 from __future__ import annotations
@@ -33,52 +31,26 @@ if TYPE_CHECKING:
     from pincel.backbones.descriptors import Descriptor
     from pincel.backbones.vgg import VGG
 
+# Module → names of the specs in it, which are constants there: ``vgg19-caffe`` is VGG19_CAFFE.
+_SPECS = {
+    "vgg_specs": """
+        vgg19 vgg19-caffe vgg19-caffe-fc vgg19-keras vgg19-keras-fc vgg19-matconvnet vgg19-matconvnet-fc vgg19-matconvnet-old
+        vgg19-jcjohnson vgg19-jcjohnson-fc vgg19-gatys vgg19-stylecontrol vgg19-normalized vgg19-normalized-lasagne
+        vgg19-normalized-torch7 vgg19-normalized-adain vgg19-torchvision vgg19-torchvision-255 vgg19-torchvision-fc
+        vgg16 vgg16-fc vgg16-keras vgg16-keras-fc vgg16-matconvnet vgg16-matconvnet-fc vgg16-jcjohnson vgg16-jcjohnson-fc
+        vgg16-amdegroot vgg16-torchvision vgg16-torchvision-fc
+    """,
+    "alexnet_specs": "alexnet2012 alexnet alexnet-caffe caffenet caffenet-caffe alexnet-torchvision",
+    "squeezenet_specs": "squeezenet",
+    "random_specs": "random-cnn random-cnn-11",
+}
+
 BACKBONES = ModelRegistry(
     "backbone",
-    {
-        "vgg19": "pincel.backbones.vgg_specs:VGG19",
-        "vgg19-caffe": "pincel.backbones.vgg_specs:VGG19_CAFFE",
-        "vgg19-caffe-fc": "pincel.backbones.vgg_specs:VGG19_CAFFE_FC",
-        "vgg19-keras": "pincel.backbones.vgg_specs:VGG19_KERAS",
-        "vgg19-keras-fc": "pincel.backbones.vgg_specs:VGG19_KERAS_FC",
-        "vgg19-matconvnet": "pincel.backbones.vgg_specs:VGG19_MATCONVNET",
-        "vgg19-matconvnet-fc": "pincel.backbones.vgg_specs:VGG19_MATCONVNET_FC",
-        "vgg19-matconvnet-old": "pincel.backbones.vgg_specs:VGG19_MATCONVNET_OLD",
-        "vgg19-jcjohnson": "pincel.backbones.vgg_specs:VGG19_JCJOHNSON",
-        "vgg19-jcjohnson-fc": "pincel.backbones.vgg_specs:VGG19_JCJOHNSON_FC",
-        "vgg19-gatys": "pincel.backbones.vgg_specs:VGG19_GATYS",
-        "vgg19-stylecontrol": "pincel.backbones.vgg_specs:VGG19_STYLECONTROL",
-        "vgg19-normalized": "pincel.backbones.vgg_specs:VGG19_NORMALIZED",
-        "vgg19-normalized-lasagne": "pincel.backbones.vgg_specs:VGG19_NORMALIZED_LASAGNE",
-        "vgg19-normalized-torch7": "pincel.backbones.vgg_specs:VGG19_NORMALIZED_TORCH7",
-        "vgg19-normalized-adain": "pincel.backbones.vgg_specs:VGG19_NORMALIZED_ADAIN",
-        "vgg19-torchvision": "pincel.backbones.vgg_specs:VGG19_TORCHVISION",
-        "vgg19-torchvision-255": "pincel.backbones.vgg_specs:VGG19_TORCHVISION_255",
-        "vgg19-torchvision-fc": "pincel.backbones.vgg_specs:VGG19_TORCHVISION_FC",
-        "vgg16": "pincel.backbones.vgg_specs:VGG16",
-        "vgg16-fc": "pincel.backbones.vgg_specs:VGG16_FC",
-        "vgg16-keras": "pincel.backbones.vgg_specs:VGG16_KERAS",
-        "vgg16-keras-fc": "pincel.backbones.vgg_specs:VGG16_KERAS_FC",
-        "vgg16-matconvnet": "pincel.backbones.vgg_specs:VGG16_MATCONVNET",
-        "vgg16-matconvnet-fc": "pincel.backbones.vgg_specs:VGG16_MATCONVNET_FC",
-        "vgg16-jcjohnson": "pincel.backbones.vgg_specs:VGG16_JCJOHNSON",
-        "vgg16-jcjohnson-fc": "pincel.backbones.vgg_specs:VGG16_JCJOHNSON_FC",
-        "vgg16-amdegroot": "pincel.backbones.vgg_specs:VGG16_AMDEGROOT",
-        "vgg16-torchvision": "pincel.backbones.vgg_specs:VGG16_TORCHVISION",
-        "vgg16-torchvision-fc": "pincel.backbones.vgg_specs:VGG16_TORCHVISION_FC",
-        "alexnet2012": "pincel.backbones.alexnet_specs:ALEXNET2012",
-        "alexnet": "pincel.backbones.alexnet_specs:ALEXNET",
-        "alexnet-caffe": "pincel.backbones.alexnet_specs:ALEXNET_CAFFE",
-        "caffenet": "pincel.backbones.alexnet_specs:CAFFENET",
-        "caffenet-caffe": "pincel.backbones.alexnet_specs:CAFFENET_CAFFE",
-        "alexnet-torchvision": "pincel.backbones.alexnet_specs:ALEXNET_TORCHVISION",
-        "squeezenet": "pincel.backbones.squeezenet_specs:SQUEEZENET",
-        "random-cnn": "pincel.backbones.random_specs:RANDOM_CNN",
-        "random-cnn-11": "pincel.backbones.random_specs:RANDOM_CNN_11",
-    },
+    {name: f"pincel.backbones.{module}:{name.upper().replace('-', '_')}" for module, names in _SPECS.items() for name in names.split()},
 )
 
-# Each makes the network of a spec: (spec, pooling, pool_rounding, padding) → it.
+# Each loads the network of a spec: (spec, pooling, pool_rounding, padding) → backbone.
 NETWORKS: Registry[Callable[..., VGG]] = Registry(
     "network",
     {
@@ -89,7 +61,7 @@ NETWORKS: Registry[Callable[..., VGG]] = Registry(
     },
 )
 
-# Hand-made representations of gray pictures.
+# Hand-made representations of gray images.
 DESCRIPTORS: Registry[Descriptor] = Registry(
     "representation",
     {

@@ -1,28 +1,29 @@
-"""AlexNet: five convolutions, overlapping poolings, responses normalized across channels, and three fully connected layers.
+"""AlexNet: five convolutions, overlapping poolings, local response normalization, and three fully connected layers.
 
 Paper:
     Krizhevsky, Sutskever, Hinton 2012, "ImageNet Classification with Deep Convolutional Neural Networks"; for the network of torchvision
     Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks".
 
 Differs:
-    Fully connected layers are convolutions without a border, so that a picture of more than 227 pixels gives a map of answers.
-    Dropout does nothing, as in any trained network. Means are of colors, not of pixels; see :mod:`pincel.backbones.alexnet_specs`.
+    Fully connected layers are convolutions without a border, so that an image of more than 227 pixels gives a map of outputs. Means are
+    colors, not images; see :mod:`pincel.backbones.alexnet_specs`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.backbones.lrn import normalized
-from pincel.backbones.specs import LayerSpec, ModelSpec, Response
-from pincel.backbones.vgg import VGG, Padding, Pooling, PoolRounding, upcast
-from pincel.backbones.weights import load_weights
+from pincel.backbones.lrn import local_response
+from pincel.backbones.specs import LayerSpec, ModelSpec
+from pincel.backbones.store import has_file
+from pincel.backbones.vgg import VGG, load_vgg, upcast
 from pincel.errors import OptionError, WeightsError
 from pincel.files import one_line
 
@@ -31,45 +32,42 @@ BORDERS = {"replicate": "replicate", "replicate-first": "replicate", "reflect": 
 
 @dataclass(frozen=True)
 class AlexNet(VGG):
-    """An AlexNet with frozen weights; otherwise what :class:`VGG` is.
-
-    Convolutions that have no border of their own (the first one of 2012, all fully connected ones) see none whatever ``padding`` says.
-    """
+    """An AlexNet with frozen weights; fields as of :class:`VGG`. Layers without a border of their own have none whatever ``padding`` says."""
 
     @property
     def tileable(self) -> bool:
-        """Nowhere: poolings overlap, and layers do not begin where those before them do."""
+        """False: poolings overlap, and layers do not start where the layer before does."""
         return False
 
     def with_winograd(self, _layers: Iterable[str], _channels: int = 0) -> VGG:
-        """Return itself: most convolutions are larger than 3×3 or of two groups."""
+        """Return the network itself: most of its convolutions are larger than 3×3 or grouped."""
         return self
 
     def forward_layers(self, layers: Sequence[LayerSpec], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
-        """Go on from ``x``, what the layer before the first of ``layers`` answered, and yield those that are wanted."""
-        # What came from elsewhere, or was handed out, is not written to.
+        """Compute ``layers`` from ``x``, the output of the layer before them; see :meth:`Backbone.forward_layers`."""
+        # ReLU works in place, but neither on the input nor on what was yielded.
         own = False
         for layer in layers:
             self._check(layer, x)
-            x = functional.relu(x, inplace=own) if layer.kind == "relu" else self._answered(layer, x)
+            x = functional.relu(x, inplace=own) if layer.kind == "relu" else self._compute(layer, x)
             own = layer.kind in ("conv", "fc") and layer.name not in wanted
             if layer.name in wanted:
                 yield layer.name, upcast(x)
 
     def output_size(self, length: int, times: int) -> int:
-        """Return what becomes of a side in the deepest layer with so many times the stride, but for the fully connected ones."""
+        """Return the length of a side in the deepest layer with so many times the stride, fully connected ones excepted."""
         mapped = takewhile(lambda layer: layer.kind != "fc" and layer.stride <= times, self.spec.layers)
         names = [layer.name for layer in mapped]
         return self.spec.positions(length, names[-1], up=self.pool_rounding == "up") if names else length // times
 
-    def _answered(self, layer: LayerSpec, x: Tensor) -> Tensor:
+    def _compute(self, layer: LayerSpec, x: Tensor) -> Tensor:
         if layer.kind == "norm" and self.spec.response is not None:
             return local_response(x, self.spec.response)
         if layer.kind == "tanh":
             return x.tanh()
         if layer.kind == "pool":
-            pooled = functional.avg_pool2d if self.pooling == "avg" else functional.max_pool2d
-            return pooled(x, layer.kernel, layer.step, ceil_mode=layer.up or self.pool_rounding == "up")
+            pool = functional.avg_pool2d if self.pooling == "avg" else functional.max_pool2d
+            return pool(x, layer.kernel, layer.step, ceil_mode=layer.up or self.pool_rounding == "up")
         weight, bias = self.weights[layer.name]
         if layer.kind == "fc" and x.shape[-2:] == weight.shape[-2:]:
             return linear_layer(x.to(weight.dtype), weight, bias)
@@ -77,7 +75,7 @@ class AlexNet(VGG):
         return functional.conv2d(x, weight, bias, layer.step, pad, groups=layer.groups)
 
     def _with_border(self, layer: LayerSpec, x: Tensor) -> tuple[Tensor, int]:
-        """Return what a convolution sees, and how many zeros it is to see around that."""
+        """Return the input of a convolution with its border, and how many zeros are still to be added around it."""
         first_only = self.padding == "replicate-first" and layer.name != self.spec.layers[0].name
         if self.padding == "zero" or first_only or layer.pad == 0:
             return x, layer.pad
@@ -87,7 +85,7 @@ class AlexNet(VGG):
 
 
 def linear_layer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Return what a fully connected layer answers to a map of its own size: a product of matrices, several times as quick as a convolution.
+    """Return the output of a fully connected layer for a map of its own size: a matrix product, several times faster than a convolution.
 
     Args:
         x: (B, C, H, W).
@@ -102,45 +100,19 @@ def linear_layer(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return functional.linear(rows, columns, bias)[..., None, None]
 
 
-def local_response(x: Tensor, response: Response) -> Tensor:
-    r"""Divide each channel by what it and its neighbors answer at the same place, in single precision or better.
-
-    .. math:: b_i = a_i \Big/ \Big(k + \alpha \sum_{j=\max(0, i-n/2)}^{\min(N-1, i+n/2)} a_j^2\Big)^{\beta}
-
-    Args:
-        x: Responses, (B, C, H, W).
-        response: k, α, β and n.
-
-    Returns:
-        The same shape.
-
-    Paper:
-        Krizhevsky, Sutskever, Hinton 2012, section 3.3.
-    """
-    return normalized(upcast(x), response)
-
-
-def load_alexnet(
-    spec: ModelSpec,
-    *,
-    pooling: Pooling = "max",
-    pool_rounding: PoolRounding = "down",
-    padding: Padding = "zero",
-    weights: Mapping[str, tuple[Tensor, Tensor]] | None = None,
-) -> AlexNet:
-    """Load an AlexNet with the weights its spec names, or others of the same shapes.
+def load_alexnet(spec: ModelSpec, **options: Any) -> AlexNet:
+    """Load an AlexNet; ``options`` are those of :func:`pincel.backbones.vgg.load_vgg`.
 
     Raises:
-        OptionError: For circular padding: poolings, and the first convolution of 2012, have no border to look round.
+        OptionError: For circular padding: poolings, and the first convolution of 2012, have no border to wrap around.
         WeightsError: If the weights are missing or damaged, or nobody published any.
     """
-    if padding == "circular":
-        failed = f"padding: {spec.name} cannot look round the border, for its poolings overlap and have none"
-        raise OptionError(one_line(failed, repr(padding), f"zero, {', '.join(BORDERS)}", "--backbone vgg19"))
-    if not (spec.path or spec.package or spec.url):
+    if options.get("padding") == "circular":
+        failed = f"padding: {spec.name} cannot wrap around the border, for its poolings overlap and have none"
+        raise OptionError(one_line(failed, "'circular'", f"zero, {', '.join(BORDERS)}", "--backbone vgg19"))
+    if not has_file(spec):
         failed = f"weights: nobody published those of {spec.name}"
         train = f"'pincel train DATA --recipe {spec.name} -o RUN', then --backbone RUN"
         raise WeightsError(one_line(failed, repr(spec.name), "alexnet and caffenet, trained again; or your own", train))
-    if weights is None:
-        weights = VGG(spec, load_weights(spec)).to(torch.device("cpu")).weights
-    return AlexNet(spec, weights, pooling, pool_rounding, padding)
+    vgg = load_vgg(spec, **options)
+    return AlexNet(spec, vgg.weights, vgg.pooling, vgg.pool_rounding, vgg.padding)

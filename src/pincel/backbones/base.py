@@ -1,4 +1,4 @@
-"""What a backbone is: pixels in, named features out."""
+"""The interface of a backbone: an image in, named features out."""
 
 from __future__ import annotations
 
@@ -11,27 +11,24 @@ from pincel.backbones.specs import LayerSpec, ModelSpec
 
 
 class Backbone(Protocol):
-    """An eye."""
+    """A network with frozen weights that maps an image to named features."""
 
     @property
     def spec(self) -> ModelSpec:
-        """What it is."""
+        """Layers and preprocessing."""
 
     @property
     def tileable(self) -> bool:
-        """Whether a part of a picture shows what is seen there in the whole; not where the left border sees the right one."""
+        """Whether the features of a tile with its margin are those of the whole image there."""
 
     def features(self, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Look at a picture, and keep all layers asked for.
-
-        Args and returns as :meth:`iter_features`.
-        """
+        """Return the features of some layers; arguments and values as :meth:`iter_features`."""
 
     def iter_features(self, pixels: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
-        """Look at a picture, layer by layer; who needs less than a whole layer saves its memory.
+        """Compute an image layer by layer; who needs less than a whole layer saves its memory.
 
         Args:
-            pixels: Shape (B, 3, H, W), RGB, in the units the network is fed (0-255).
+            pixels: (B, 3, H, W), RGB, in the units the network is fed (0-255).
             layers: Names of the layers wanted.
 
         Yields:
@@ -39,17 +36,35 @@ class Backbone(Protocol):
         """
 
     def preprocess(self, pixels: Tensor) -> Tensor:
-        """Return what the first layer is fed for ``pixels``."""
+        """Return the input of the first layer for ``pixels``."""
 
     def forward_layers(self, layers: Sequence[LayerSpec], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
-        """Go on from ``x``, what the layer before the first of ``layers`` answered, and yield those that are wanted.
+        """Compute ``layers`` from ``x``, the output of the layer before them, and yield those that are wanted.
 
-        On a part of ``x``, the answer is that of the whole but for a margin, where the border of the part was taken for the border of
-        the picture; :class:`LayerSpec` has the receptive fields that say how wide.
+        For a tile of ``x`` the results are those of the whole except in a margin, where the border of the tile was taken for the border of
+        the image; receptive fields (:class:`LayerSpec`) say how wide it is.
         """
 
     def block_size(self, layer: str) -> int:
         """Return the side of the squares of positions that are computed together: rounding in one depends on all they depend on."""
 
     def output_size(self, length: int, times: int) -> int:
-        """Return the length of a side in a layer with so many times the stride."""
+        """Return the positions along a side of ``length`` in a layer with ``times`` the stride."""
+
+
+class FeatureMethods:
+    """``features`` and ``iter_features``, for backbones that define the other methods."""
+
+    def features(self: Backbone, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
+        """Return the features of some layers; see :meth:`Backbone.features`."""
+        return dict(self.iter_features(pixels, layers))
+
+    def iter_features(self: Backbone, pixels: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
+        """Compute an image layer by layer, nothing above the deepest layer wanted; see :meth:`Backbone.iter_features`.
+
+        Raises:
+            UnknownNameError: For a layer the network does not have.
+            PictureSizeError: If nothing would be left of the image in one of them.
+        """
+        wanted = frozenset(layers)
+        yield from self.forward_layers(self.spec.up_to(wanted), self.preprocess(pixels), wanted)

@@ -1,23 +1,24 @@
-"""Any function of pictures as an eye of one layer: HOG, dense SIFT, or one of the user's own."""
+"""Any function of images as a backbone of one layer: HOG, dense SIFT, or one of the user's own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
 
+from pincel.backbones.base import FeatureMethods
 from pincel.backbones.specs import LayerSpec, ModelSpec
 from pincel.errors import OptionError
 from pincel.functional.color import luma
 
-# Of the gray levels a descriptor is fed, what is in the middle.
+# Middle of the gray levels that descriptors are fed.
 MIDDLE = 128.0
 
 
 @dataclass(frozen=True)
-class FunctionBackbone:
-    """An eye whose only layer is what a function returns.
+class FunctionBackbone(FeatureMethods):
+    """A backbone whose only layer is the value of a function.
 
     Attributes:
         spec: With that layer.
@@ -29,29 +30,15 @@ class FunctionBackbone:
 
     @property
     def tileable(self) -> bool:
-        """Nobody knows what a function looks at: it is shown all of a picture."""
+        """False: receptive fields of a function are unknown, so it is given the whole image."""
         return False
 
-    def features(self, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Look at a picture, and keep what is asked for."""
-        return dict(self.iter_features(pixels, layers))
-
-    def iter_features(self, pixels: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
-        """Yield the one layer, if it is wanted.
-
-        Raises:
-            UnknownNameError: For another layer.
-            OptionError: If the function returns no code for each picture.
-        """
-        wanted = frozenset(layers)
-        yield from self.forward_layers(self.spec.up_to(wanted), self.preprocess(pixels), wanted)
-
     def preprocess(self, pixels: Tensor) -> Tensor:
-        """Return the picture."""
+        """Return the image."""
         return pixels
 
     def forward_layers(self, layers: Sequence[LayerSpec], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
-        """Yield the layer."""
+        """Yield the layer; raises OptionError if the function does not return a code for each image."""
         for layer in layers:
             code = self.function(x)
             if not isinstance(code, Tensor) or code.dim() < 2 or code.shape[0] != x.shape[0] or not code.is_floating_point():
@@ -63,7 +50,7 @@ class FunctionBackbone:
             yield layer.name, code
 
     def block_size(self, layer: str) -> int:
-        """Return 1: there is nothing to cut."""
+        """Return 1: there are no tiles."""
         return 1
 
     def output_size(self, length: int, times: int) -> int:
@@ -72,19 +59,19 @@ class FunctionBackbone:
 
 
 def gray_levels(pixels: Tensor) -> Tensor:
-    """Return the brightness of a picture (B, 3, H, W) in gray levels from the middle, (B, 1, H, W): what descriptors are fed."""
+    """Return the luma of an image (B, 3, H, W) in gray levels minus 128, (B, 1, H, W): the input of descriptors."""
     return luma(pixels) - MIDDLE
 
 
 def function_spec(name: str, summary: str, *, channels: int = 0, stride: int = 1, field: int = 1) -> ModelSpec:
-    """Describe an eye that is a function.
+    """Return the spec of a function.
 
     Args:
-        name: Of the eye and of its layer.
+        name: Of the backbone and of its layer.
         summary: One line.
-        channels: Numbers a position, if that is known.
+        channels: Numbers per position, if known.
         stride: Pixels between neighboring positions.
-        field: Pixels one position sees.
+        field: Receptive field of a position in pixels.
     """
     layer = LayerSpec(name, "code", channels, stride, field)
     mean = (MIDDLE, MIDDLE, MIDDLE)

@@ -1,4 +1,4 @@
-"""What each network is, as data: its layers and their geometry, what it is fed, where its weights come from. Loads no torch."""
+"""What a network is, as data: layers and their geometry, preprocessing, weight file. Loads no torch."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class LayerSpec:
     Attributes:
         name: ``conv4_2``, ``relu4_2`` or ``pool4``; of a classifier ``fc6``.
         kind: ``conv``, ``relu``, ``tanh``, ``pool``, ``norm`` (see :class:`Response`), or ``fc``: fully connected, which is a convolution
-            without a border, so that a larger picture gives a map; of networks of other libraries ``module``.
+            without a border, so that a larger image gives a map; ``module`` in networks of other libraries.
         channels: n_C of its output.
         stride: Input pixels between neighboring outputs.
-        receptive_field: Width in input pixels of what one output sees.
-        products: Multiply-adds a position of its output; 0 for what only compares or adds.
-        kernel: Width, in positions of the layer before, of what one output sees.
+        receptive_field: Width in input pixels.
+        products: Multiply-adds per output position; 0 for what only compares or adds.
+        kernel: Width of the window, in positions of the layer before.
         step: Positions of the layer before between neighboring outputs.
         pad: Positions added to the layer before on each side.
-        groups: Parts that the channels of the layer before are dealt to; a filter sees one of them.
-        up: Of a pooling, whether it keeps what is left over, as its network was trained to, even where others do not.
-        whole: Whether one output sees all of a picture, however large; its receptive field is then that of the pictures of the training.
+        groups: Groups of input channels; a filter sees one of them.
+        up: Whether a pooling rounds its output size up, as its network was trained to (``ceil_mode``).
+        whole: Whether one output depends on all of an image, however large; its receptive field is then the size of a training image.
     """
 
     name: str
@@ -46,19 +46,19 @@ class LayerSpec:
     whole: bool = False
 
     def positions(self, before: int, *, up: bool = False) -> int:
-        """Return how many positions a side has here that has ``before`` in the layer before; poolings may keep what is left over."""
+        """Return the positions of a side that has ``before`` in the layer before; ``up`` rounds up in poolings."""
         rest = before + 2 * self.pad - self.kernel
         return max(0, (-(-rest // self.step) if self.up or (up and self.kind == "pool") else rest // self.step) + 1)
 
     def smallest(self, length: int = 1) -> int:
-        """Return how many positions a side must have in the layer before, to have ``length`` here."""
+        """Return the positions that a side needs in the layer before, to have ``length`` here."""
         over = self.step - 1 if self.up else 0
         return max(1, (length - 1) * self.step + self.kernel - 2 * self.pad - over)
 
 
 @dataclass(frozen=True)
 class Response:
-    r"""Local response normalization: each channel is divided by what it and its neighbors answer at the same place.
+    r"""Local response normalization: each channel is divided by a norm of its neighbors at the same position.
 
     .. math:: b_i = a_i \Big/ \Big(k + \alpha \sum_{j=\max(0, i-n/2)}^{\min(N-1, i+n/2)} a_j^2\Big)^{\beta}
 
@@ -66,10 +66,10 @@ class Response:
         Krizhevsky, Sutskever, Hinton 2012, section 3.3, with k = 2, n = 5, α = 1e-4, β = 0.75.
 
     Attributes:
-        k: What is added to the sum.
-        alpha: α as above. Caffe and torch divide theirs by n before they use it, MatConvNet does not.
+        k: Added to the sum.
+        alpha: As above. Caffe and torch divide theirs by n, MatConvNet does not.
         beta: The exponent.
-        size: n, how many channels.
+        size: n, the number of channels.
     """
 
     k: float
@@ -92,7 +92,7 @@ class ModelSpec:
         sha256: Of that file.
         source: Who made the weights.
         licence: Of the weights.
-        std: What the input is divided by after that, RGB, on the 0-255 scale.
+        std: Divisor of the input after that, RGB, on the 0-255 scale.
         url: Where the file can be downloaded, if no package has it.
         format: How the file is found and read, one of :data:`pincel.backbones.formats.FORMATS`.
         network: What it is, one of :data:`pincel.backbones.NETWORKS`.
@@ -103,11 +103,11 @@ class ModelSpec:
         sha1: Of that file, where its makers published nothing stronger.
         size: Of that file in bytes; 0 where nobody says.
         mirrors: Other places of the same file, tried in order when ``url`` fails.
-        channels: Which color the first convolution of the file looks at first, ``rgb`` or ``bgr``; empty for what is usual in its format.
+        channels: Order of colors in the first convolution of the file, ``rgb`` or ``bgr``; empty for the usual one of its format.
         path: A file on this machine, for a network that was trained or imported here; nothing is downloaded then.
-        classes: What the channels of the last layer stand for, where the file or the training says it.
-        crop: Side in pixels of what the classifier was trained on; 0 for a network without one.
-        counted: How many numbers its weights are, where its layers do not say.
+        classes: Names of the channels of the last layer, where they are known.
+        crop: Side in pixels of the images the classifier was trained on; 0 for a network without one.
+        counted: Number of parameters, where layers do not tell.
     """
 
     name: str
@@ -149,13 +149,13 @@ class ModelSpec:
 
     @property
     def fingerprint(self) -> tuple[str, str]:
-        """The strongest hash that tells the file, and what it is: ``("SHA-256", "c347…")``, ``("MD5", "b515…")``; or empty."""
+        """Kind and digits of the strongest published hash, as ``("SHA-256", "c347…")``; no digits if there is none."""
         published = {"SHA-256": self.sha256, "SHA-1": self.sha1, "MD5": self.md5}
         return next(((kind, digest) for kind, digest in published.items() if digest), ("SHA-256", ""))
 
     @property
     def parameters(self) -> int:
-        """How many numbers its weights and biases are.
+        """Number of weights and biases.
 
         Example:
             >>> from pincel.backbones.vgg_specs import VGG19
@@ -166,12 +166,12 @@ class ModelSpec:
 
     @property
     def classifies(self) -> bool:
-        """Whether it has fully connected layers, which see a picture as a whole."""
+        """Whether it has fully connected layers."""
         return any(layer.kind == "fc" for layer in self.layers)
 
     @property
     def rescalable(self) -> bool:
-        """Whether each filter can be scaled without changing what is computed but for that scale: see :mod:`pincel.backbones.normalize`."""
+        """Whether filters can be rescaled without changing the function computed: see :mod:`pincel.backbones.normalize`."""
         return not self.filters and all(layer.kind in ("conv", "relu", "pool") for layer in self.layers)
 
     @cached_property
@@ -190,17 +190,12 @@ class ModelSpec:
         return self.layers[self.names.index(name)]
 
     def up_to(self, names: Sequence[str] | frozenset[str]) -> tuple[LayerSpec, ...]:
-        """Return the layers that must be computed to have all of ``names``, and none above them."""
+        """Return the layers up to the deepest of ``names``."""
         deepest = max((self.names.index(self.layer(name).name) for name in names), default=-1)
         return self.layers[: deepest + 1]
 
     def positions(self, length: int, name: str, *, up: bool = False) -> int:
-        """Return how many positions a side of so many pixels has in a layer, none if it is too small.
-
-        Args:
-            length: Of the side.
-            name: Of the layer.
-            up: Whether poolings keep what is left over.
+        """Return the positions of a side of ``length`` pixels in the layer ``name``, 0 if it is too small; ``up``: poolings round up.
 
         Raises:
             UnknownNameError: For a layer the network does not have.
@@ -217,7 +212,7 @@ class ModelSpec:
         return length
 
     def smallest(self, name: str) -> int:
-        """Return the shortest side, in pixels, that gives one position in a layer; poolings drop what is left over.
+        """Return the shortest side, in pixels, that gives one position in a layer; poolings round down.
 
         Raises:
             UnknownNameError: For a layer the network does not have.
@@ -233,9 +228,9 @@ class ModelSpec:
         return length
 
     def start(self, name: str) -> int:
-        """Return the first pixel that position 0 of a layer sees, negative for one beyond the border.
+        """Return where the receptive field of position 0 of a layer starts, in pixels, negative beyond the border.
 
-        Position i sees ``receptive_field`` pixels from ``start + i · stride`` on.
+        That of position i starts at ``start + i · stride``.
 
         Raises:
             UnknownNameError: For a layer the network does not have.
@@ -252,25 +247,25 @@ class ModelSpec:
 
 
 def conv(name: str, channels: int, kernel: int, *, step: int = 1, pad: int = 0, groups: int = 1) -> LayerSpec:
-    """Plan a convolution, for :func:`build_layers`."""
+    """Return a convolution for :func:`build_layers`."""
     return LayerSpec(name, "conv", channels, 0, 0, kernel=kernel, step=step, pad=pad, groups=groups)
 
 
 def pool(name: str, kernel: int, step: int, *, up: bool = False) -> LayerSpec:
-    """Plan a pooling, for :func:`build_layers`."""
+    """Return a pooling for :func:`build_layers`."""
     return LayerSpec(name, "pool", 0, 0, 0, kernel=kernel, step=step, up=up)
 
 
 def relu(name: str) -> LayerSpec:
-    """Plan a ReLU, for :func:`build_layers`."""
+    """Return a ReLU for :func:`build_layers`."""
     return LayerSpec(name, "relu", 0, 0, 0)
 
 
 def fully_connected(kernel: int, wide: int = 4096, classes: int = 1000) -> tuple[LayerSpec, ...]:
-    """Plan the three fully connected layers of AlexNet and VGG, for :func:`build_layers`; dropout does nothing once they are trained.
+    """Return the three fully connected layers of AlexNet and VGG for :func:`build_layers`; dropout does nothing in trained networks.
 
     Args:
-        kernel: Side of the map that the first of them sees.
+        kernel: Side of the input map of the first.
         wide: Channels of the first two.
         classes: Channels of the last.
     """
@@ -282,12 +277,7 @@ def fully_connected(kernel: int, wide: int = 4096, classes: int = 1000) -> tuple
 
 
 def build_layers(plan: Iterable[LayerSpec], channels: int = 3) -> tuple[LayerSpec, ...]:
-    """Put planned layers one on the other: work out strides, receptive fields, products, and channels where they stay as they are.
-
-    Args:
-        plan: Shallow to deep, each with its own kernel and step.
-        channels: Of the input.
-    """
+    """Return layers, given shallow to deep with kernel and step, with their strides, receptive fields, products and channels."""
     layers: list[LayerSpec] = []
     stride, field = 1, 1
     for layer in plan:
@@ -301,11 +291,11 @@ def build_layers(plan: Iterable[LayerSpec], channels: int = 3) -> tuple[LayerSpe
 
 
 def vgg_layers(blocks: Sequence[tuple[int, int]], top: Iterable[LayerSpec] = ()) -> tuple[LayerSpec, ...]:
-    """Lay out a VGG: blocks of 3×3 convolutions with ReLU, each block closed by a 2×2 pooling of stride 2.
+    """Return the layers of a VGG: blocks of 3×3 convolutions with ReLU, each ended by a 2×2 pooling of stride 2.
 
     Args:
         blocks: (number of convolutions, channels) a block.
-        top: Planned layers behind the last block.
+        top: Further layers, for :func:`build_layers`.
     """
     plan: list[LayerSpec] = []
     for block, (convolutions, channels) in enumerate(blocks, start=1):

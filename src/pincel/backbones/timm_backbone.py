@@ -1,4 +1,4 @@
-"""Networks of timm, looked through: what their modules answer is kept as they are computed. Their specs are made in :mod:`.timm`."""
+"""Networks of timm as backbones: hooks collect the outputs of their modules. Their specs are made in :mod:`.timm`."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from pincel.files import one_line
 
 @dataclass(frozen=True)
 class TimmBackbone(VGG):
-    """A network of timm with frozen weights; otherwise what :class:`VGG` is.
+    """A network of timm with frozen weights; fields as of :class:`VGG`.
 
     Attributes:
-        weights: Each of its convolutions → (weight, bias), to be looked at.
-        model: What computes.
+        weights: Each of its convolutions → (weight, bias), to be inspected.
+        model: The module that computes.
     """
 
     model: nn.Module = field(default_factory=nn.Identity, repr=False)
 
     @property
     def tileable(self) -> bool:
-        """Nowhere: nobody says that it is one layer on the other."""
+        """False: it need not be a chain of layers."""
         return False
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> TimmBackbone:
@@ -42,30 +42,30 @@ class TimmBackbone(VGG):
         return self.to(dtype=torch.bfloat16)
 
     def with_winograd(self, _layers: Iterable[str], _channels: int = 0) -> TimmBackbone:
-        """Return itself: timm multiplies."""
+        """Return the network itself: timm computes its convolutions."""
         return self
 
     def output_size(self, length: int, times: int) -> int:
-        """Return what becomes of a side in the deepest map with so many times the stride."""
+        """Return the length of a side in the deepest map with so many times the stride."""
         names = [layer.name for layer in self.spec.layers if layer.kind != "fc" and layer.stride <= times]
         return self.spec.positions(length, names[-1]) if names else length // times
 
     def forward_layers(self, layers: Sequence[LayerSpec], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
-        """Look at a picture ``x``, and yield the layers that are wanted; nothing behind the last of them is computed.
+        """Compute an image ``x``, and yield the layers that are wanted; nothing after the last of them is computed.
 
         Raises:
             OptionError: If ``layers`` do not begin with the first.
-            PictureSizeError: If nothing would be left of the picture, or the network does not take its size.
+            PictureSizeError: If nothing would be left of the image, or the network does not take its size.
         """
         if not layers:
             return
         if layers[0].name != self.spec.layers[0].name:
-            failed = f"backbone: {self.spec.name} can only be looked through from the picture on"
+            failed = f"backbone: {self.spec.name} can only be computed from the picture on"
             raise OptionError(one_line(failed, f"layer {layers[0].name}", f"from {self.spec.layers[0].name} on", "--backbone vgg19"))
         self._check_size(layers[-1], x)
         names = [layer.name for layer in layers if layer.name in wanted]
-        found = _module_outputs(self.model, x.to(next(self.model.parameters(), x).dtype), names) if names else {}
-        yield from ((name, upcast(found[name])) for name in names)
+        outputs = _module_outputs(self.model, x.to(next(self.model.parameters(), x).dtype), names) if names else {}
+        yield from ((name, upcast(outputs[name])) for name in names)
 
     def _check_size(self, deepest: LayerSpec, x: Tensor) -> None:
         spec, (height, width) = self.spec, x.shape[-2:]
@@ -86,7 +86,7 @@ def load_timm(
 
     Args:
         spec: Of :func:`spec_of`.
-        pooling: ``avg`` puts averages in the place of maximum poolings.
+        pooling: ``avg`` replaces maximum poolings by averages.
         pool_rounding: Only ``down``: each pooling rounds as its network does.
         padding: Only ``zero``: each convolution has the border that its network gives it.
 
@@ -107,20 +107,20 @@ def load_timm(
 
 
 class _StopForwardError(Exception):
-    """Nothing behind this is wanted."""
+    """All wanted outputs are there."""
 
 
 def _module_outputs(model: nn.Module, x: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
-    """Return what some modules answer, (B, C, H, W)."""
-    found: dict[str, Tensor] = {}
+    """Return the outputs of some modules, (B, C, H, W)."""
+    outputs: dict[str, Tensor] = {}
 
-    def keep(name: str, answer: Tensor) -> None:
-        # What comes next may overwrite it.
-        found[name] = (answer if answer.dim() == 4 else answer.flatten(1)[..., None, None]).clone()
-        if len(found) == len(names):
+    def keep(name: str, output: Tensor) -> None:
+        # The next module may overwrite it.
+        outputs[name] = (output if output.dim() == 4 else output.flatten(1)[..., None, None]).clone()
+        if len(outputs) == len(names):
             raise _StopForwardError
 
-    hooks = [model.get_submodule(name).register_forward_hook(lambda _, __, answer, name=name: keep(name, answer)) for name in names]
+    hooks = [model.get_submodule(name).register_forward_hook(lambda _, __, output, name=name: keep(name, output)) for name in names]
     try:
         model(x)
     except _StopForwardError:
@@ -128,23 +128,23 @@ def _module_outputs(model: nn.Module, x: Tensor, names: Sequence[str]) -> dict[s
     finally:
         for hook in hooks:
             hook.remove()
-    return found
+    return outputs
 
 
 def _convolutions(model: nn.Module) -> dict[str, tuple[Tensor, Tensor]]:
-    """Return name → (weight, bias) of each convolution; those without biases have zeros."""
-    found = {}
+    """Return name → (weight, bias) of each convolution, zeros where it has no bias."""
+    convolutions = {}
     for name, module in model.named_modules():
         if isinstance(module, nn.Conv2d):
             bias = torch.zeros_like(module.weight[:, 0, 0, 0]) if module.bias is None else module.bias
-            found[name] = (module.weight, bias)
-    return found
+            convolutions[name] = (module.weight, bias)
+    return convolutions
 
 
 def _use_average_pooling(model: nn.Module) -> None:
-    """Put an average where there was a maximum."""
-    for above in list(model.modules()):
-        for name, module in above.named_children():
+    """Replace maximum poolings by averages."""
+    for parent in list(model.modules()):
+        for name, module in parent.named_children():
             if isinstance(module, nn.MaxPool2d):
-                averaged = nn.AvgPool2d(module.kernel_size, module.stride, module.padding, module.ceil_mode, count_include_pad=False)
-                setattr(above, name, averaged)
+                average = nn.AvgPool2d(module.kernel_size, module.stride, module.padding, module.ceil_mode, count_include_pad=False)
+                setattr(parent, name, average)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pincel.backbones.base import FeatureMethods
 from pincel.backbones.specs import UNDIVIDED, LayerSpec, ModelSpec
 from pincel.backbones.weights import load_weights
 from pincel.backbones.winograd import OUT, Winograd, make_winograd
@@ -28,7 +29,7 @@ WINOGRAD_CHANNELS = 128
 
 
 @dataclass(frozen=True)
-class VGG:
+class VGG(FeatureMethods):
     """A VGG with frozen weights.
 
     Attributes:
@@ -38,7 +39,7 @@ class VGG:
         pool_rounding: What a pooling does with an odd size: drop the last row (torch, TensorFlow) or keep it (Caffe).
         padding: What convolutions see beyond the border: nothing (as trained), the nearest pixel (all of them, or the first one alone), the
             picture mirrored, or the picture again, as if it were repeated for ever.
-        winograd: convolution → the same with fewer multiplications, for those where it pays; see :meth:`with_winograd`.
+        winograd: convolution → the same with fewer multiplications, where that is faster; see :meth:`with_winograd`.
     """
 
     spec: ModelSpec
@@ -50,7 +51,7 @@ class VGG:
 
     @property
     def tileable(self) -> bool:
-        """Whether a part of a picture shows what is seen there in the whole, and layers have a position for each of their strides."""
+        """Whether tiles can be computed apart: convolutions do not wrap around, and layers have one position per stride."""
         return self.padding != "circular" and not self.spec.classifies
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> VGG:
@@ -65,103 +66,78 @@ class VGG:
         return replace(self, weights=moved, winograd={})
 
     def half(self) -> VGG:
-        """Return a copy that multiplies in bf16, but for the first convolution.
+        """Return a copy that multiplies in bf16, except in the first convolution.
 
-        That one costs little, and rounding what it sees shifts which of four neighbors is the largest in every pooling behind it.
+        That one costs little, and rounding its input changes which of four neighbors is the largest in every later pooling.
         """
         first = next(iter(self.weights))
         fewer = {name: layer.half() for name, layer in self.winograd.items()}
         return replace(self, weights={**self.to(dtype=torch.bfloat16).weights, first: self.weights[first]}, winograd=fewer)
 
     def with_winograd(self, layers: Iterable[str], channels: int = WINOGRAD_CHANNELS) -> VGG:
-        """Return a copy, in float32, that multiplies less in wide convolutions, up to the deepest of some layers.
+        """Return a float32 copy that uses Winograd's method in wide convolutions, up to the deepest of some layers.
 
-        It costs four times the memory of the weights concerned.
+        Their weights take four times the memory.
 
         Args:
             layers: Any layers by name.
-            channels: How many a convolution must have, before or after it.
+            channels: Least input or output channels of such a convolution.
         """
         convolutions = [layer.name for layer in self.spec.up_to(frozenset(layers)) if layer.kind == "conv"]
         built = {name: make_winograd(*self.weights[name]) for name in convolutions if _is_wide(self.weights[name][0], channels)}
         return replace(self, winograd=built)
 
-    def features(self, pixels: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Look at a picture, and keep all layers asked for; see :meth:`iter_features`."""
-        return dict(self.iter_features(pixels, layers))
-
-    def iter_features(self, pixels: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
-        """Look at a picture, layer by layer; nothing above the deepest layer asked for is computed.
-
-        Args:
-            pixels: Shape (B, 3, H, W), RGB, 0-255.
-            layers: Any layers by name.
-
-        Yields:
-            layer, (B, C, H_l, W_l), shallow to deep, in single precision or better.
-
-        Raises:
-            UnknownNameError: For a layer the network does not have.
-            PictureSizeError: If nothing would be left of the picture in one of them.
-        """
-        wanted = frozenset(layers)
-        yield from self.forward_layers(self.spec.up_to(wanted), self.preprocess(pixels), wanted)
-
     def preprocess(self, pixels: Tensor) -> Tensor:
-        """Return what the first layer is fed for ``pixels``."""
+        """Subtract the mean and divide by the deviation of the spec."""
         mean, std = (pixels.new_tensor(each).view(1, 3, 1, 1) for each in (self.spec.mean, self.spec.std))
-        fed = pixels - mean if self.spec.std == UNDIVIDED else (pixels - mean) / std
-        return fed.contiguous(memory_format=torch.channels_last)
+        x = pixels - mean if self.spec.std == UNDIVIDED else (pixels - mean) / std
+        return x.contiguous(memory_format=torch.channels_last)
 
     def forward_layers(self, layers: Sequence[LayerSpec], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
-        """Go on from ``x``, what the layer before the first of ``layers`` answered, and yield those that are wanted."""
-        late = self._late(layers, wanted)
+        """Compute ``layers`` from ``x``, the output of the layer before them; see :meth:`Backbone.forward_layers`."""
+        deferred = self._deferred_relus(layers, wanted)
         raw = False
         for layer in layers:
             self._check(layer, x)
             if layer.kind in ("conv", "fc"):
-                # Its ReLU follows at once, and may overwrite it, unless somebody asked to see it before, or it can wait.
-                raw = layer.name in wanted or layer.name.replace("conv", "relu") in late
-                x = (self._convolved if layer.kind == "conv" else self._connected)(layer.name, x, rectify=not raw)
+                # Its ReLU is applied at once and in place, unless the convolution is wanted itself or its ReLU is deferred.
+                raw = layer.name in wanted or layer.name.replace("conv", "relu") in deferred
+                x = self._convolve(layer, x, rectify=not raw)
             elif layer.kind == "pool":
-                x = self._pooled(x)
+                x = self._pool(x)
                 x, raw = functional.relu(x, inplace=True) if raw else x, False
-            elif raw and layer.name not in late:
+            elif raw and layer.name not in deferred:
                 x, raw = functional.relu(x), False
             if layer.name in wanted:
                 # Squares of half-precision features would be summed in half precision.
                 yield layer.name, upcast(x)
 
     def block_size(self, layer: str) -> int:
-        """Return the side of the squares of positions that are computed together."""
+        """Return the side of Winograd's tiles where a layer uses them."""
         return OUT if layer in self.winograd else 1
 
     def output_size(self, length: int, times: int) -> int:
-        """Return what becomes of a side under poolings that shrink it so many times."""
+        """Return the length of a side after poolings that shrink it so many times."""
         return -(-length // times) if self.pool_rounding == "up" else length // times
 
-    def _late(self, layers: Sequence[LayerSpec], wanted: frozenset[str]) -> frozenset[str]:
-        """Find the ReLUs that can wait until their pooling has left a quarter: the largest of four is cut off like the four."""
+    def _deferred_relus(self, layers: Sequence[LayerSpec], wanted: frozenset[str]) -> frozenset[str]:
+        """Return the ReLUs to apply after their max pooling, where a quarter of the values is left: the two commute."""
         if self.pooling != "max":
             return frozenset()
         return frozenset(relu.name for relu, pool in pairwise(layers) if pool.kind == "pool" and relu.name not in wanted)
 
-    def _convolved(self, name: str, x: Tensor, *, rectify: bool) -> Tensor:
+    def _convolve(self, layer: LayerSpec, x: Tensor, *, rectify: bool) -> Tensor:
+        name, pad = layer.name, layer.pad
         first_only = self.padding == "replicate-first"
-        bordered = self.padding != "zero" and (name == self.spec.layers[0].name or not first_only)
-        x = self._bordered(x) if bordered else x
+        bordered = pad > 0 and self.padding != "zero" and (name == self.spec.layers[0].name or not first_only)
+        x = self._pad(x) if bordered else x
         if name in self.winograd:
-            layer = self.winograd[name]
-            x = layer(x.to(layer.kernels.dtype), relu=rectify)
-            # It has a border of zeros around the border.
+            winograd = self.winograd[name]
+            x = winograd(x.to(winograd.kernels.dtype), relu=rectify)
+            # Winograd adds a border of zeros around the border.
             return x[..., 1:-1, 1:-1] if bordered else x
         weight, bias = self.weights[name]
-        x = functional.conv2d(x.to(weight.dtype), weight, bias, padding=0 if bordered else 1)
-        return functional.relu(x, inplace=True) if rectify else x
-
-    def _connected(self, name: str, x: Tensor, *, rectify: bool) -> Tensor:
-        weight, bias = self.weights[name]
-        x = functional.conv2d(x.to(weight.dtype), weight, bias)
+        x = functional.conv2d(x.to(weight.dtype), weight, bias, padding=0 if bordered else pad)
         return functional.relu(x, inplace=True) if rectify else x
 
     def _check(self, layer: LayerSpec, x: Tensor) -> None:
@@ -173,13 +149,13 @@ class VGG:
         accepted = f"{self.spec.smallest(layer.name)} pixels or more on each side"
         raise PictureSizeError(one_line(failed, given, accepted, "a larger --size, or shallower layers"))
 
-    def _bordered(self, x: Tensor) -> Tensor:
-        """Return ``x`` with one position more on each side; a single row is its own mirror image."""
+    def _pad(self, x: Tensor) -> Tensor:
+        """Return ``x`` with a border of one position; a single row is its own mirror image."""
         mirrored = self.padding == "reflect" and min(x.shape[-2:]) >= 2
         mode = "reflect" if mirrored else "circular" if self.padding == "circular" else "replicate"
         return functional.pad(x, (1, 1, 1, 1), mode=mode).contiguous(memory_format=torch.channels_last)
 
-    def _pooled(self, x: Tensor) -> Tensor:
+    def _pool(self, x: Tensor) -> Tensor:
         up = self.pool_rounding == "up"
         if self.pooling == "avg":
             return functional.avg_pool2d(x, kernel_size=2, stride=2, ceil_mode=up)
@@ -188,7 +164,7 @@ class VGG:
 
 
 class _MaxPool(torch.autograd.Function):
-    """2×2 max pooling that remembers nothing but which of four was the largest; torch's own keeps its input as well."""
+    """2×2 max pooling that saves only the index of the largest of four; torch's own saves its input as well."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, up: bool) -> Tensor:
@@ -198,12 +174,12 @@ class _MaxPool(torch.autograd.Function):
         return largest
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         (where,) = ctx.saved_tensors
-        # Of the input, torch wants to know the shape and the layout.
-        like = torch.empty(ctx.shape, dtype=slope.dtype, device=slope.device, memory_format=torch.channels_last)
+        # torch takes the input for its shape and memory layout only.
+        like = torch.empty(ctx.shape, dtype=grad.dtype, device=grad.device, memory_format=torch.channels_last)
         back = torch.ops.aten.max_pool2d_with_indices_backward
-        return back(slope, like, [2, 2], [2, 2], [0, 0], [1, 1], ctx.up, where.long()), None
+        return back(grad, like, [2, 2], [2, 2], [0, 0], [1, 1], ctx.up, where.long()), None
 
 
 def upcast(x: Tensor) -> Tensor:
