@@ -370,9 +370,9 @@ def told(name: str, plant: Plant, pieces: Sequence[Piece]) -> Report:
 
 def draw(curves: dict[str, list[tuple[int, float]]], path: Path) -> None:
     """Draw how much of workers' time is painting, by their number."""
-    from pincel.studies.plots import plain  # noqa: PLC0415 - matplotlib takes a second
+    from pincel.studies.plots import empty_axes  # noqa: PLC0415 - matplotlib takes a second
 
-    figure, axes = plain((7.0, 4.0))
+    figure, axes = empty_axes((7.0, 4.0))
     for name, points in curves.items():
         axes.plot([workers for workers, _ in points], [100 * share for _, share in points], marker="o", label=name)
     axes.set_xscale("log")

@@ -38,8 +38,8 @@ class Tolerant(doctest.OutputChecker):
         ("pincel.functional.temporal", 5),
         ("pincel.functional.variation", 4),
         ("pincel.functional.wasserstein", 3),
-        ("pincel.studies.measure", 1),
-        ("pincel.studies.separability", 2),
+        ("pincel.studies.feature_errors", 1),
+        ("pincel.studies.anova", 2),
         ("pincel.translation", 1),
     ],
 )

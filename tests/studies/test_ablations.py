@@ -13,9 +13,9 @@ from pincel.engine.events import Event, Notice
 from pincel.errors import OptionError, UnknownNameError
 from pincel.studies.ablations import AblationsOptions, steps_to, study
 from pincel.studies.ablations_page import PARTS, page
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Paragraph, Table
-from pincel.studies.watch import Watch
-from pincel.studies.write import write
+from pincel.studies.write import write_report
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def found(part: str, **changes: Any) -> dict[str, Any]:
 
 def test_networks_are_trained_kept_and_not_trained_again(tmp_path: Path) -> None:
     asked = AblationsOptions("sample:textures", without="tanh,no-lrn", epochs=1, seed=3)
-    report = study(asked, tmp_path / "trained", Watch())
+    report = study(asked, tmp_path / "trained", ProgressReporter())
     networks = report.numbers["networks"]
     assert [each["part"] for each in networks] == ["", "tanh", "no-lrn"]
     for part, each in zip(("whole", "tanh", "no-lrn"), networks, strict=True):
@@ -43,27 +43,27 @@ def test_networks_are_trained_kept_and_not_trained_again(tmp_path: Path) -> None
         assert record["recipe"]["seed"] == 3
     assert networks[0]["pictures"] == {"train": 40, "val": 10}
     told: list[Event] = []
-    again = study(asked, tmp_path / "trained", Watch(told.append))
+    again = study(asked, tmp_path / "trained", ProgressReporter(told.append))
     assert again.numbers == report.numbers
     assert sum(isinstance(event, Notice) and "trained before" in event.text for event in told) == 3
 
 
 def test_ctrl_c_shows_the_networks_that_are_done(tmp_path: Path) -> None:
-    watch = Watch()
-    part = watch.part
+    progress = ProgressReporter()
+    part = progress.update
 
     def stop_in_the_second(what: str, done: int, total: int) -> None:
         part(what, done, total)
         if what == "training tanh":
-            watch.stop("interrupted")
+            progress.stop("interrupted")
 
-    watch.part = stop_in_the_second  # type: ignore[method-assign]
-    report = study(AblationsOptions("sample:textures", without="tanh,no-lrn", epochs=2), tmp_path, watch)
+    progress.update = stop_in_the_second  # type: ignore[method-assign]
+    report = study(AblationsOptions("sample:textures", without="tanh,no-lrn", epochs=2), tmp_path, progress)
     assert [each["part"] for each in report.numbers["networks"]] == [""]
     assert report.notes[0].text("en") == "Ended early: 1 of 3 networks."
     assert report.notes[0].text("es") == "Terminado antes de tiempo: 1 de 3 redes."
     # Called again, it goes on.
-    whole = study(AblationsOptions("sample:textures", without="tanh", epochs=2), tmp_path, Watch())
+    whole = study(AblationsOptions("sample:textures", without="tanh", epochs=2), tmp_path, ProgressReporter())
     assert [each["part"] for each in whole.numbers["networks"]] == ["", "tanh"]
 
 
@@ -90,7 +90,7 @@ def test_the_page_has_a_row_for_each_part_in_both_languages(tmp_path: Path) -> N
     table = next(block for block in report.blocks if isinstance(block, Table))
     assert [row["name"].text("es") for row in table.rows][:2] == ["entera", "tanh, no ReLU"]
     for language in ("en", "es"):
-        html = write(report, tmp_path / language, language)[0].read_text()
+        html = write_report(report, tmp_path / language, language)[0].read_text()
         assert "tanh" in html
 
 

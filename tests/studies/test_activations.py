@@ -19,19 +19,19 @@ from pincel.backbones.vgg import VGG
 from pincel.engine.events import SetupProgress
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, PincelError, UnknownNameError
 from pincel.studies.activations import study
-from pincel.studies.declarations.activations import ActivationsOptions
-from pincel.studies.layer_answers import Answer, explained_share, measured, most_active, most_varied, simple_things
-from pincel.studies.layer_figures import volumes
-from pincel.studies.maps import colored, heated, numbered_grid, stretched
+from pincel.studies.declarations import ActivationsOptions
+from pincel.studies.heatmaps import apply_colormap, labeled_grid, normalize_maps, overlay_heatmap
+from pincel.studies.layer_figures import layer_diagram
+from pincel.studies.layer_stats import LayerStats, explained_share, layer_stats, most_active, most_varied, pixel_descriptors
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Paragraph, Plot, Table
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
-from pincel.studies.write import write
+from pincel.studies.settings import StudySettings
+from pincel.studies.write import write_report
 from pincel.translation import Translated
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, normal, picture
 
-SMALL = Settings(24, backbone="random-cnn-11")
+SMALL = StudySettings(24, backbone="random-cnn-11")
 
 
 def look_alike(height: int, width: int) -> Tensor:
@@ -45,7 +45,7 @@ def look_alike(height: int, width: int) -> Tensor:
 def test_a_layer_is_measured_as_by_hand() -> None:
     features = torch.tensor([[[[0.0, 1.0], [0.0, 3.0]], [[0.0, 0.0], [0.0, 0.0]], [[0.0, -2.0], [0.0, 0.0]]]])
     layer = LayerSpec("conv2_1", "conv", 3, 2, 10)
-    found = measured(features, layer, picture(4, 4))
+    found = layer_stats(features, layer, picture(4, 4))
     assert (found.height, found.width, found.values) == (2, 2, 12)
     assert found.zeros == 9 / 12
     assert found.mean == pytest.approx(2 / 12)
@@ -59,7 +59,7 @@ def test_a_layer_is_measured_as_by_hand() -> None:
 @pytest.mark.parametrize(("height", "width"), [(37, 61), (45, 33)])
 def test_shapes_are_those_of_the_real_network_at_odd_sizes(vgg: VGG, height: int, width: int) -> None:
     pixels = look_alike(height, width)
-    report = study(pixels, ActivationsOptions(None, 2), Settings(max(height, width)), Watch())
+    report = study(pixels, ActivationsOptions(None, 2), StudySettings(max(height, width)), ProgressReporter())
     real = vgg.features(255 * pixels, vgg.spec.names)
     told = report.numbers["layers"]
     assert [each["layer"] for each in told] == list(real)
@@ -72,7 +72,7 @@ def test_shapes_are_those_of_the_real_network_at_odd_sizes(vgg: VGG, height: int
 
 
 def test_layers_too_deep_for_the_picture_are_left_out_and_named() -> None:
-    report = study(look_alike(9, 12), ActivationsOptions("relu1_1", 4), Settings(12), Watch())
+    report = study(look_alike(9, 12), ActivationsOptions("relu1_1", 4), StudySettings(12), ProgressReporter())
     assert report.numbers["layers"][-1]["layer"] == "relu4_4"
     assert "pool4" in report.notes[0].text("en")
     assert "pool4" in report.notes[0].text("es")
@@ -82,19 +82,19 @@ def test_simple_things_are_colors_and_slopes() -> None:
     # A ramp of 10 a pixel to the right in red, 0 elsewhere: brightness rises by 0.299 · 10.
     pixels = torch.zeros(1, 3, 4, 8)
     pixels[:, 0] = 10 * torch.arange(8.0)
-    things = simple_things(pixels, 1).view(5, 4, 8)
+    things = pixel_descriptors(pixels, 1).view(5, 4, 8)
     assert_close(things[0], 10 * torch.arange(8.0).expand(4, 8))
     assert float(things[1].abs().max()) == 0
     assert_close(things[3][:, 1:-1], torch.full((4, 6), 2.99))
     assert float(things[4].abs().max()) == 0
-    assert simple_things(pixels, 2).shape == (5, 8)
+    assert pixel_descriptors(pixels, 2).shape == (5, 8)
 
 
 @given(st.integers(0, 1000), st.integers(1, 4))
 def test_explained_share_is_the_adjusted_one_of_least_squares(seed: int, channels: int) -> None:
     pixels = picture(12, 10, seed=seed).double()
     features = normal(1, channels, 6, 5, seed=seed)
-    things = simple_things(pixels, 2).numpy().T
+    things = pixel_descriptors(pixels, 2).numpy().T
     design = np.column_stack([np.ones(30), things])
     shares = []
     for values in features[0].flatten(1).numpy():
@@ -106,7 +106,7 @@ def test_explained_share_is_the_adjusted_one_of_least_squares(seed: int, channel
 
 def test_what_colors_say_is_explained_wholly() -> None:
     pixels = picture(16, 16).double()
-    things = simple_things(pixels, 1).view(5, 16, 16)
+    things = pixel_descriptors(pixels, 1).view(5, 16, 16)
     features = torch.stack([2 * things[0] - things[4] + 7, things[1] + things[3]])[None]
     assert explained_share(features, pixels, 1) == pytest.approx(1)
 
@@ -129,7 +129,7 @@ def test_a_gray_picture_has_one_color() -> None:
     features = normal(1, 3, 12, 12)
     one = explained_share(features, gray, 1)
     # With three colors counted, chance would be subtracted for two that say nothing.
-    things = simple_things(gray, 1)[2:].numpy().T
+    things = pixel_descriptors(gray, 1)[2:].numpy().T
     design = np.column_stack([np.ones(144), things])
     left = features[0].flatten(1).numpy().T
     left = left - design @ np.linalg.lstsq(design, left, rcond=None)[0]
@@ -163,18 +163,18 @@ def test_what_answers_to_the_border_alone_is_not_chosen() -> None:
 
 def test_a_map_is_stretched_from_smallest_to_largest() -> None:
     maps = torch.tensor([[[2.0, 4.0], [3.0, 6.0]], [[-1.0, 0.0], [0.0, 1.0]]])
-    assert stretched(maps).tolist() == [[[0, 0.5], [0.25, 1]], [[0, 0.5], [0.5, 1]]]
+    assert normalize_maps(maps).tolist() == [[[0, 0.5], [0.25, 1]], [[0, 0.5], [0.5, 1]]]
 
 
 @pytest.mark.parametrize("value", [0.0, 7.0, -3.0, 1e-30, 1e30])
 def test_a_constant_map_becomes_zero(value: float) -> None:
-    assert stretched(torch.full((2, 3), value)).tolist() == [[0, 0, 0]] * 2
+    assert normalize_maps(torch.full((2, 3), value)).tolist() == [[0, 0, 0]] * 2
 
 
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=20))
 def test_stretching_keeps_order_and_ends(values: list[float]) -> None:
     maps = torch.tensor(values, dtype=torch.float64).view(1, -1)
-    found = stretched(maps)
+    found = normalize_maps(maps)
     assert float(found.min()) == 0
     assert float(found.max()) == (1 if maps.min() < maps.max() else 0)
     order = maps[0].argsort()
@@ -182,13 +182,13 @@ def test_stretching_keeps_order_and_ends(values: list[float]) -> None:
 
 
 def test_colors_are_those_of_viridis() -> None:
-    image = colored(torch.tensor([[0.0, 1.0]]))
+    image = apply_colormap(torch.tensor([[0.0, 1.0]]))
     assert (image.getpixel((0, 0)), image.getpixel((1, 0))) == ((68, 1, 84), (253, 231, 37))
 
 
 def test_a_grid_has_its_tiles_in_order() -> None:
     colors = ["#ff0000", "#00ff00", "#0000ff"]
-    sheet = np.asarray(numbered_grid([(str(i), Image.new("RGB", (2, 2), color)) for i, color in enumerate(colors)], 2, 30))
+    sheet = np.asarray(labeled_grid([(str(i), Image.new("RGB", (2, 2), color)) for i, color in enumerate(colors)], 2, 30))
     reds, greens, blues = ((sheet == np.array(rgb)).all(axis=2) for rgb in ([255, 0, 0], [0, 255, 0], [0, 0, 255]))
     assert [int(each.sum()) for each in (reds, greens, blues)] == [900] * 3
     assert np.argwhere(reds)[0].tolist()[0] == np.argwhere(greens)[0].tolist()[0] < np.argwhere(blues)[0].tolist()[0]
@@ -199,7 +199,7 @@ def test_heat_lies_where_the_map_is_large() -> None:
     values = torch.zeros(4, 4)
     values[1, 2] = 5
     # 18 pixels under a stride of 4: the last two belong to no position.
-    image = np.asarray(heated(torch.full((1, 3, 18, 18), 128.0), values, 4)).astype(int)
+    image = np.asarray(overlay_heatmap(torch.full((1, 3, 18, 18), 128.0), values, 4)).astype(int)
     assert image.shape == (18, 18, 3)
     spread = image.max(axis=2) - image.min(axis=2)
     row, column = np.unravel_index(spread.argmax(), spread.shape)
@@ -209,7 +209,7 @@ def test_heat_lies_where_the_map_is_large() -> None:
 
 
 def test_every_volume_has_three_faces_and_its_size() -> None:
-    figure = volumes([("input", (8, 8, 3)), ("relu1_1", (8, 8, 64)), ("pool5", (1, 1, 512))])
+    figure = layer_diagram([("input", (8, 8, 3)), ("relu1_1", (8, 8, 64)), ("pool5", (1, 1, 512))])
     (axes,) = figure.axes
     assert len(axes.patches) == 9
     assert [text.get_text() for text in axes.texts] == ["input\n8×8×3", "relu1_1\n8×8×64", "pool5\n1×1×512"]
@@ -229,7 +229,7 @@ def texts(report: object) -> str:
 
 
 def test_what_is_said_is_what_was_found() -> None:
-    report = study(look_alike(30, 40), ActivationsOptions("relu1_1,relu3_1", 4), Settings(40), Watch())
+    report = study(look_alike(30, 40), ActivationsOptions("relu1_1,relu3_1", 4), StudySettings(40), ProgressReporter())
     layers = {each["layer"]: each for each in report.numbers["layers"]}
     rectified = [each for name, each in layers.items() if name.startswith("relu")]
     said = texts(report)
@@ -245,40 +245,42 @@ def test_what_is_said_is_what_was_found() -> None:
 
 
 def test_boxes_stand_in_the_order_of_the_network() -> None:
-    report = study(look_alike(32, 32), ActivationsOptions("relu1_1", 1), Settings(32), Watch())
+    report = study(look_alike(32, 32), ActivationsOptions("relu1_1", 1), StudySettings(32), ProgressReporter())
     (plot,) = [block for block in report.blocks if isinstance(block, Plot) and block.name == "volumes"]
     names = [text.get_text().split("\n")[0] for text in plot.draw(lambda message: message.text("es")).axes[0].texts]
     assert names == ["entrada", "relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_4", "pool5"]
 
 
 def test_a_network_of_one_layer_is_no_special_case(tmp_path: Path) -> None:
-    report = study(look_alike(20, 24), ActivationsOptions(None, 500), SMALL, Watch())
+    report = study(look_alike(20, 24), ActivationsOptions(None, 500), SMALL, ProgressReporter())
     assert [each["layer"] for each in report.numbers["layers"]] == ["conv1_1", "relu1_1"]
     assert report.settings["layers"] == "relu1_1"
     assert "nothing shrinks" in texts(report)
     for language in ("en", "es"):
-        assert (tmp_path / language / "index.html") in write(report, tmp_path / language, "es" if language == "es" else "en")
+        assert (tmp_path / language / "index.html") in write_report(report, tmp_path / language, "es" if language == "es" else "en")
 
 
 def test_a_flat_picture_is_no_special_case(tmp_path: Path) -> None:
-    report = study("blank:24x20", ActivationsOptions(None, 4), SMALL, Watch())
-    write(report, tmp_path, "en")
+    report = study("blank:24x20", ActivationsOptions(None, 4), SMALL, ProgressReporter())
+    write_report(report, tmp_path, "en")
     assert report.numbers["layers"][1]["explained"] is None
 
 
 def test_it_ends_with_what_it_has() -> None:
-    watch = Watch(lambda event: watch.stop("interrupted") if isinstance(event, SetupProgress) and event.done == 3 else None)
-    report = study(look_alike(24, 24), ActivationsOptions("relu1_1,relu5_1", 4), Settings(24), watch)
+    progress = ProgressReporter(
+        lambda event: progress.stop("interrupted") if isinstance(event, SetupProgress) and event.done == 3 else None
+    )
+    report = study(look_alike(24, 24), ActivationsOptions("relu1_1,relu5_1", 4), StudySettings(24), progress)
     assert len(report.numbers["layers"]) == 3
     assert "3 of" in report.notes[0].text("en")
 
 
 def test_it_can_end_before_anything_is_seen(tmp_path: Path) -> None:
-    watch = Watch()
-    watch.stop()
-    report = study(look_alike(24, 24), ActivationsOptions(None, 4), SMALL, watch)
+    progress = ProgressReporter()
+    progress.stop()
+    report = study(look_alike(24, 24), ActivationsOptions(None, 4), SMALL, progress)
     assert report.numbers["layers"] == []
-    write(report, tmp_path, "en")
+    write_report(report, tmp_path, "en")
 
 
 @pytest.mark.parametrize(
@@ -292,14 +294,14 @@ def test_it_can_end_before_anything_is_seen(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_done_is_refused(layers: str, channels: int, size: int, error: type[PincelError], says: str) -> None:
     with pytest.raises(error) as refusal:
-        study(look_alike(size, size), ActivationsOptions(layers, channels), Settings(size), Watch())
+        study(look_alike(size, size), ActivationsOptions(layers, channels), StudySettings(size), ProgressReporter())
     assert says in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
 def test_a_missing_picture_is_refused() -> None:
     with pytest.raises(PictureMissingError, match="no such file"):
-        study("nowhere.jpg", ActivationsOptions(None, 4), SMALL, Watch())
+        study("nowhere.jpg", ActivationsOptions(None, 4), SMALL, ProgressReporter())
 
 
 def test_it_is_a_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -312,7 +314,7 @@ def test_it_is_a_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> 
 
 
 def test_tables_hold_every_layer_in_both_languages() -> None:
-    report = study(look_alike(24, 24), ActivationsOptions(None, 4), SMALL, Watch())
+    report = study(look_alike(24, 24), ActivationsOptions(None, 4), SMALL, ProgressReporter())
     (table,) = [block for block in report.blocks if isinstance(block, Table) and block.name == "layers"]
     assert [row["layer"] for row in table.rows] == ["conv1_1", "relu1_1"]
     assert all(isinstance(heading, Translated) for heading in table.columns.values())
@@ -320,5 +322,5 @@ def test_tables_hold_every_layer_in_both_languages() -> None:
 
 
 def test_a_layer_says_its_own_size() -> None:
-    answer = Answer(LayerSpec("relu1_1", "relu", 4, 1, 3), 2, 3, 0.0, 1.0, 1.0, 0, None)
+    answer = LayerStats(LayerSpec("relu1_1", "relu", 4, 1, 3), 2, 3, 0.0, 1.0, 1.0, 0, None)
     assert (answer.values, replace(answer, height=5).size) == (24, "5×3×4")

@@ -21,34 +21,34 @@ from pincel.errors import OptionError, PictureError, PictureMissingError, Pictur
 from pincel.functional.metrics import mean_difference, psnr, relative_error
 from pincel.images.io import load_picture
 from pincel.sources import Source
-from pincel.studies.compare import LAYERS, Aim, study
-from pincel.studies.declarations.compare import CompareOptions
-from pincel.studies.judged import added, grouped, way_of
+from pincel.studies.compare import LAYERS, ObjectiveInputs, study
+from pincel.studies.declarations import CompareOptions
+from pincel.studies.objective_terms import grouped_bars, loss_curves, weighted_term
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.records import read_record
 from pincel.studies.report import Paragraph, Plot, Report, Sheet, Slider, Table
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
-from pincel.studies.write import write
+from pincel.studies.settings import StudySettings
+from pincel.studies.write import write_report
 from tests.tensors import normal
 from tests.tensors import picture as waves
 
-QUICK = Settings(48, backbone="random-cnn-11", device="cpu")
-SMALL = Settings(48, device="cpu")
-NOTHING = Aim()
+QUICK = StudySettings(48, backbone="random-cnn-11", device="cpu")
+SMALL = StudySettings(48, device="cpu")
+NOTHING = ObjectiveInputs()
 
 
 def compared(
     pictures: Sequence[Source],
-    settings: Settings,
-    watch: Watch,
+    settings: StudySettings,
+    progress: ProgressReporter,
     *,
     layers: str | None = None,
-    aim: Aim = NOTHING,
+    aim: ObjectiveInputs = NOTHING,
     record: Path | None = None,
 ) -> Report:
     content, written = (None if each is None else str(each) for each in (aim.content, record))
     styles = tuple(f"{source}={weight}" for source, weight in aim.styles)
-    return study(pictures, CompareOptions(content, styles, aim.recipe, written, layers), settings, watch)
+    return study(pictures, CompareOptions(content, styles, aim.recipe, written, layers), settings, progress)
 
 
 def saved(path: Path, pixels: torch.Tensor) -> Path:
@@ -100,23 +100,23 @@ def test_psnr_by_hand() -> None:
 
 
 def test_a_picture_beside_itself_is_no_distance_away(pictures: dict[str, Path], tmp_path: Path) -> None:
-    report = compared([pictures["content"], pictures["content"]], SMALL, Watch())
+    report = compared([pictures["content"], pictures["content"]], SMALL, ProgressReporter())
     for row in report.numbers["layers"]:
         assert (row["content"], row["style"], row["content_error"], row["style_error"]) == (0, 0, 0, 0)
     assert [row["layer"] for row in report.numbers["layers"]] == list(LAYERS)
     assert report.numbers["pixels"] == {"mean": 0, "psnr": math.inf, "most": 0}
     assert "the same, pixel for pixel" in text(report)
     assert report.notes == []
-    write(report, tmp_path, "es")
+    write_report(report, tmp_path, "es")
     assert json.loads((tmp_path / "numbers.json").read_text())["numbers"]["pixels"]["psnr"] is None
 
 
 def test_figures_are_those_of_numpy(pictures: dict[str, Path], tmp_path: Path) -> None:
-    from pincel.studies.look import features, network
+    from pincel.studies.features import features, load_network
 
-    report = compared([pictures["content"], pictures["other"]], QUICK, Watch())
+    report = compared([pictures["content"], pictures["other"]], QUICK, ProgressReporter())
     loaded = [load_picture(pictures[name]) for name in ("content", "other")]
-    one, other = (features(network(QUICK), each, ["relu1_1"])["relu1_1"][0].double().flatten(1).numpy() for each in loaded)
+    one, other = (features(load_network(QUICK), each, ["relu1_1"])["relu1_1"][0].double().flatten(1).numpy() for each in loaded)
     (row,) = report.numbers["layers"]
     assert row["content"] == pytest.approx(np.mean((one - other) ** 2))
     assert row["content_error"] == pytest.approx(np.linalg.norm(one - other) / np.linalg.norm(one))
@@ -129,7 +129,7 @@ def test_figures_are_those_of_numpy(pictures: dict[str, Path], tmp_path: Path) -
     (slider,) = (block for block in report.blocks if isinstance(block, Slider))
     assert slider.before.size == slider.after.size == (48, 36)
     assert np.array_equal(np.asarray(slider.before), np.asarray(Image.open(pictures["content"])))
-    write(report, tmp_path, "en")
+    write_report(report, tmp_path, "en")
     (line,) = csv.DictReader((tmp_path / "distances.csv").read_text().splitlines())
     assert float(line["style"]) == row["style"]
 
@@ -139,7 +139,9 @@ def test_the_difference_is_bright_where_it_is(tmp_path: Path) -> None:
     changed = pixels.clone()
     changed[..., 4, 20] = 255 - changed[..., 4, 20]
     report = compared(
-        [saved(tmp_path / "a.png", pixels), saved(tmp_path / "b.png", changed)], Settings(32, "random-cnn-11", device="cpu"), Watch()
+        [saved(tmp_path / "a.png", pixels), saved(tmp_path / "b.png", changed)],
+        StudySettings(32, "random-cnn-11", device="cpu"),
+        ProgressReporter(),
     )
     (sheet,) = (block for block in report.blocks if isinstance(block, Sheet))
     drawn = np.asarray(sheet.cells[0][1]).astype(int)
@@ -148,7 +150,7 @@ def test_the_difference_is_bright_where_it_is(tmp_path: Path) -> None:
 
 
 def test_pictures_of_two_sizes_are_brought_to_one_and_it_is_said(pictures: dict[str, Path]) -> None:
-    report = compared([pictures["content"], pictures["tall"]], QUICK, Watch(), layers="relu1_1")
+    report = compared([pictures["content"], pictures["tall"]], QUICK, ProgressReporter(), layers="relu1_1")
     assert report.numbers["size"] == [48, 36]
     assert [note.text("en") for note in report.notes] == [
         "B was brought from 24×48 to the size of A, 48×36 pixels. It was stretched: the two have not the same shape."
@@ -158,12 +160,12 @@ def test_pictures_of_two_sizes_are_brought_to_one_and_it_is_said(pictures: dict[
 def test_a_larger_copy_is_not_stretched(pictures: dict[str, Path], tmp_path: Path) -> None:
     larger = tmp_path / "larger.png"
     Image.open(pictures["content"]).resize((96, 72)).save(larger)
-    report = compared([pictures["content"], larger], Settings(24, "random-cnn-11", device="cpu"), Watch())
+    report = compared([pictures["content"], larger], StudySettings(24, "random-cnn-11", device="cpu"), ProgressReporter())
     assert [note.text("en") for note in report.notes] == ["B was brought from 96×72 to the size of A, 24×18 pixels."]
 
 
 def test_a_silent_layer_has_no_relative_error(tmp_path: Path) -> None:
-    from pincel.studies.apart import _layer_figures, _layers_found
+    from pincel.studies.image_distance import _layer_figures, _layers_found
 
     zero, some = torch.zeros(1, 3, 2, 2), normal(1, 3, 2, 2)
     row = _layer_figures("relu1_1", zero.double(), some)
@@ -181,7 +183,7 @@ def test_a_silent_layer_has_no_relative_error(tmp_path: Path) -> None:
     ],
 )
 def test_the_sentence_follows_the_numbers(content: tuple[float, ...], style: tuple[float, ...], sense: str) -> None:
-    from pincel.studies.apart import _layers_found
+    from pincel.studies.image_distance import _layers_found
 
     rows = [
         {"layer": layer, "content": 1.0, "style": 1.0, "content_error": one, "style_error": other}
@@ -194,8 +196,8 @@ def test_the_sentence_follows_the_numbers(content: tuple[float, ...], style: tup
 
 
 def test_terms_are_those_of_evaluate(pictures: dict[str, Path], tmp_path: Path) -> None:
-    aim = Aim(pictures["content"], [(pictures["style"], 1.0)], "gatys2016")
-    report = compared([pictures["content"], pictures["other"]], SMALL, Watch(), aim=aim)
+    aim = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)], "gatys2016")
+    report = compared([pictures["content"], pictures["other"]], SMALL, ProgressReporter(), aim=aim)
     rows = {row["term"]: row for row in report.numbers["terms"]}
     for key, name in (("first", "content"), ("second", "other")):
         expected = evaluate(
@@ -211,7 +213,7 @@ def test_terms_are_those_of_evaluate(pictures: dict[str, Path], tmp_path: Path) 
     totals = rows["total"]
     lower = "A" if totals["first_weighted"] < totals["second_weighted"] else "B"
     assert f"{lower} has the lower total" in text(report)
-    write(report, tmp_path, "es")
+    write_report(report, tmp_path, "es")
     assert len(list(csv.DictReader((tmp_path / "terms.csv").read_text().splitlines()))) == len(rows)
 
 
@@ -219,8 +221,8 @@ def test_a_picture_of_another_size_is_judged_at_the_size_asked_for(pictures: dic
     # 3 × 4 in another size: within rounding it is made from this content.
     large = tmp_path / "large.png"
     Image.open(pictures["other"]).resize((97, 72)).save(large)
-    aim = Aim(pictures["content"], [(pictures["style"], 1.0)], "gatys2016")
-    report = compared([large, large], SMALL, Watch(), aim=aim, layers="relu1_1")
+    aim = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)], "gatys2016")
+    report = compared([large, large], SMALL, ProgressReporter(), aim=aim, layers="relu1_1")
     assert report.numbers["size"] == [48, 36]
     totals = report.numbers["terms"][-1]
     assert totals["first_weighted"] == totals["second_weighted"] > 0
@@ -228,12 +230,12 @@ def test_a_picture_of_another_size_is_judged_at_the_size_asked_for(pictures: dic
 
 
 def test_a_picture_that_cannot_come_from_the_content_is_refused(pictures: dict[str, Path]) -> None:
-    aim = Aim(pictures["content"], [(pictures["style"], 1.0)])
+    aim = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)])
     with pytest.raises(PictureSizeError, match=r"A has not the shape of the photograph.*24×48, and content.png is 48×36"):
-        compared([pictures["tall"], pictures["content"]], SMALL, Watch(), aim=aim)
+        compared([pictures["tall"], pictures["content"]], SMALL, ProgressReporter(), aim=aim)
 
 
-class Ended(Watch):
+class Ended(ProgressReporter):
     """Asks for the end before pictures are judged."""
 
     def part(self, what: str, done: int, total: int) -> None:
@@ -242,7 +244,7 @@ class Ended(Watch):
 
 
 def test_ended_early_it_says_what_is_missing(pictures: dict[str, Path], run: Path) -> None:
-    aim = Aim(pictures["content"], [(pictures["style"], 1.0)])
+    aim = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)])
     for report in (
         compared([pictures["content"], pictures["other"]], SMALL, Ended(), aim=aim, layers="relu1_1"),
         compared([run], SMALL, Ended(), record=run.with_suffix(".json"), layers="relu1_1"),
@@ -256,24 +258,24 @@ def test_ended_early_it_says_what_is_missing(pictures: dict[str, Path], run: Pat
 def test_what_does_not_go_together_is_refused(pictures: dict[str, Path], run: Path) -> None:
     a, record = pictures["content"], run.with_suffix(".json")
     styles = [(pictures["style"], 1.0)]
-    cases: list[tuple[str, list[Path], Aim, Path | None]] = [
-        ("number of pictures · given 1 ", [a], Aim(), None),
-        ("number of pictures · given 3", [a] * 3, Aim(), None),
-        ("number of pictures · given 2 .*one with --record", [a, a], Aim(), record),
-        ("given --content alone", [a, a], Aim(a), None),
-        ("given --style alone", [a, a], Aim(None, styles), None),
-        ("given --recipe slides alone", [a, a], Aim(recipe="slides"), None),
-        ("the record says which recipe it was", [run], Aim(recipe="slides"), record),
+    cases: list[tuple[str, list[Path], ObjectiveInputs, Path | None]] = [
+        ("number of pictures · given 1 ", [a], ObjectiveInputs(), None),
+        ("number of pictures · given 3", [a] * 3, ObjectiveInputs(), None),
+        ("number of pictures · given 2 .*one with --record", [a, a], ObjectiveInputs(), record),
+        ("given --content alone", [a, a], ObjectiveInputs(a), None),
+        ("given --style alone", [a, a], ObjectiveInputs(None, styles), None),
+        ("given --recipe slides alone", [a, a], ObjectiveInputs(recipe="slides"), None),
+        ("the record says which recipe it was", [run], ObjectiveInputs(recipe="slides"), record),
     ]
     for message, given, aim, written in cases:
         with pytest.raises(OptionError, match=message):
-            compared(given, QUICK, Watch(), aim=aim, record=written)
+            compared(given, QUICK, ProgressReporter(), aim=aim, record=written)
     with pytest.raises(UnknownNameError, match="gatys2016"):
-        compared([a, a], QUICK, Watch(), aim=Aim(a, styles, "gatys2061"))
+        compared([a, a], QUICK, ProgressReporter(), aim=ObjectiveInputs(a, styles, "gatys2061"))
     with pytest.raises(UnknownNameError, match="relu1_1"):
-        compared([a, a], QUICK, Watch(), layers="relu1_9")
+        compared([a, a], QUICK, ProgressReporter(), layers="relu1_9")
     with pytest.raises(PictureMissingError, match="picture B: no such file"):
-        compared([a, a.with_name("gone.png")], QUICK, Watch())
+        compared([a, a.with_name("gone.png")], QUICK, ProgressReporter())
 
 
 # A run and its record
@@ -281,7 +283,7 @@ def test_what_does_not_go_together_is_refused(pictures: dict[str, Path], run: Pa
 
 def test_a_real_record_is_read(pictures: dict[str, Path], run: Path) -> None:
     written = json.loads(run.with_suffix(".json").read_text())
-    report = compared([run], SMALL, Watch(), record=run.with_suffix(".json"))
+    report = compared([run], SMALL, ProgressReporter(), record=run.with_suffix(".json"))
     rows = {row["term"]: row for row in report.numbers["terms"]}
     now = {term: row["now"] for term, row in rows.items() if term != "total"}
     assert now == pytest.approx(written["saved"]["terms"], rel=1e-4)
@@ -301,20 +303,20 @@ def test_a_real_record_is_read(pictures: dict[str, Path], run: Path) -> None:
 
 
 def test_parts_of_the_objective_add_up_to_its_total(run: Path) -> None:
-    _, losses = way_of(read_record(run.with_suffix(".json")))
+    _, losses = loss_curves(read_record(run.with_suffix(".json")))
     for step, total in enumerate(losses["total"]):
         assert losses["content"][step] + losses["style"][step] + losses["tv"][step] == pytest.approx(total)
 
 
 def test_a_small_result_is_not_enlarged(run: Path) -> None:
-    report = compared([run], Settings(200, "random-cnn-11", device="cpu"), Watch(), record=run.with_suffix(".json"))
+    report = compared([run], StudySettings(200, "random-cnn-11", device="cpu"), ProgressReporter(), record=run.with_suffix(".json"))
     assert max(report.numbers["size"]) == 48
 
 
 def test_a_picture_that_was_changed_does_not_agree(run: Path, tmp_path: Path) -> None:
     other = tmp_path / "painted.png"
     Image.open(run).convert("RGB").transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(other)
-    report = compared([other], SMALL, Watch(), record=run.with_suffix(".json"), layers="relu1_1")
+    report = compared([other], SMALL, ProgressReporter(), record=run.with_suffix(".json"), layers="relu1_1")
     assert "Record and picture do not agree" in text(report)
 
 
@@ -334,26 +336,26 @@ def test_inputs_are_found_again_by_name_and_hash(
     monkeypatch.chdir(tmp_path)
     picture, record = moved(run, tmp_path)
     with pytest.raises(PictureMissingError, match=r"content: not found again .* content.png with SHA-256 .* --content FILE"):
-        compared([picture], SMALL, Watch(), record=record)
+        compared([picture], SMALL, ProgressReporter(), record=record)
     (tmp_path / "content.png").write_bytes(pictures["content"].read_bytes())
     with pytest.raises(PictureMissingError, match=r"style: not found again .* --style FILE"):
-        compared([picture], SMALL, Watch(), record=record)
+        compared([picture], SMALL, ProgressReporter(), record=record)
     # Under another name it is the same picture.
     renamed = tmp_path / "renamed.png"
     renamed.write_bytes(pictures["style"].read_bytes())
-    report = compared([picture], SMALL, Watch(), record=record, aim=Aim(None, [(renamed, 1.0)]), layers="relu1_1")
+    report = compared([picture], SMALL, ProgressReporter(), record=record, aim=ObjectiveInputs(None, [(renamed, 1.0)]), layers="relu1_1")
     assert "Record and picture agree" in text(report)
     # Of the same name, it is another.
     (tmp_path / "content.png").write_bytes(pictures["other"].read_bytes())
     with pytest.raises(PictureError, match=r"content: not the picture the run began with, or changed since .* --content FILE"):
-        compared([picture], SMALL, Watch(), record=record, aim=Aim(None, [(renamed, 1.0)]))
+        compared([picture], SMALL, ProgressReporter(), record=record, aim=ObjectiveInputs(None, [(renamed, 1.0)]))
 
 
 def test_a_sample_is_found_wherever_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = transfer("sample:harbour", "sample:impasto", recipe="gatys2016", size=32, size_of="long", steps=1, device="cpu")
     picture = result.save(tmp_path / "p.png")
-    report = compared([picture], SMALL, Watch(), record=picture.with_suffix(".json"), layers="relu1_1")
+    report = compared([picture], SMALL, ProgressReporter(), record=picture.with_suffix(".json"), layers="relu1_1")
     assert report.numbers["size"] == [32, 24]
 
 
@@ -374,7 +376,7 @@ def test_a_sample_is_found_wherever_one_is(tmp_path: Path, monkeypatch: pytest.M
 def test_a_foreign_record_is_refused(run: Path, tmp_path: Path, damage: Callable[[dict[str, Any]], object], message: str) -> None:
     picture, record = moved(run, tmp_path, damage)
     with pytest.raises(OptionError, match=message) as caught:
-        compared([picture], QUICK, Watch(), record=record)
+        compared([picture], QUICK, ProgressReporter(), record=record)
     assert "\n" not in str(caught.value)
 
 
@@ -387,18 +389,18 @@ def test_a_damaged_record_is_refused(run: Path, tmp_path: Path, content: bytes |
     if content is not None:
         record.write_bytes(content)
     with pytest.raises(OptionError, match=message):
-        compared([run], QUICK, Watch(), record=record)
+        compared([run], QUICK, ProgressReporter(), record=record)
 
 
 def test_the_record_of_another_picture_is_refused(run: Path, pictures: dict[str, Path]) -> None:
     with pytest.raises(PictureSizeError, match=r"record: is of another picture .* tall.png of 24×48 .* one of 48×36"):
-        compared([pictures["tall"]], QUICK, Watch(), record=run.with_suffix(".json"))
+        compared([pictures["tall"]], QUICK, ProgressReporter(), record=run.with_suffix(".json"))
 
 
 def test_a_record_without_judgment_or_steps_is_read(run: Path, pictures: dict[str, Path], tmp_path: Path) -> None:
     picture, record = moved(run, tmp_path, lambda values: values.update(saved=None, losses=[]))
-    aim = Aim(pictures["content"], [(pictures["style"], 1.0)])
-    report = compared([picture], SMALL, Watch(), record=record, aim=aim, layers="relu1_1")
+    aim = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)])
+    report = compared([picture], SMALL, ProgressReporter(), record=record, aim=aim, layers="relu1_1")
     assert "judging it was interrupted" in text(report)
     assert report.numbers["losses"] == {}
     (table,) = (block for block in report.blocks if isinstance(block, Table) and block.name == "terms")
@@ -412,7 +414,7 @@ def test_how_the_total_fell_is_told_by_its_numbers(run: Path, tmp_path: Path) ->
 
     def told(steps: list[dict[str, Any]]) -> str:
         _, record = moved(run, tmp_path, lambda values: values.update(losses=steps))
-        blocks, _ = way_of(read_record(record))
+        blocks, _ = loss_curves(read_record(record))
         return "\n".join(block.text.text("en") for block in blocks if isinstance(block, Paragraph))
 
     # √(100·1) = 10 is reached at step 2.
@@ -432,19 +434,19 @@ def test_how_the_total_fell_is_told_by_its_numbers(run: Path, tmp_path: Path) ->
 
 
 def test_bars_stand_side_by_side_and_zeros_do_no_harm() -> None:
-    figure = grouped(["x", "y"], {"A": [1.0, 0.0], "B": [100.0, 1e-20]}, "J")
+    figure = grouped_bars(["x", "y"], {"A": [1.0, 0.0], "B": [100.0, 1e-20]}, "J")
     (axes,) = figure.axes
     places = [(bar.get_x(), bar.get_width()) for bar in axes.patches]  # type: ignore[attr-defined]
     assert [round(x, 6) for x, _ in places] == [-0.4, 0.6, 0.0, 1.0]
     assert {round(width, 6) for _, width in places} == {0.4}
     assert axes.get_yscale() == "log"
     assert axes.get_ylim()[0] == pytest.approx(1e-7)
-    assert grouped(["x"], {"A": [0.0]}, "J").axes[0].get_yscale() == "linear"
+    assert grouped_bars(["x"], {"A": [0.0]}, "J").axes[0].get_yscale() == "linear"
 
 
 def test_what_a_group_of_terms_adds() -> None:
     judged = {"weighted": {"style:a": 1.0, "style:b": 2.0, "styles": 9.0, "tv": 4.0}}
-    assert (added(judged, "style"), added(judged, "tv"), added(judged, "style:b")) == (3, 4, 2)
+    assert (weighted_term(judged, "style"), weighted_term(judged, "tv"), weighted_term(judged, "style:b")) == (3, 4, 2)
 
 
 # The command

@@ -16,22 +16,22 @@ from torch.nn import functional
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, PincelError, UnknownNameError
 from pincel.images.io import load_picture
-from pincel.studies.convolution import by_network, filter_of, place_of, study
-from pincel.studies.convolution_figures import cut_out, marked, written_out
-from pincel.studies.declarations.convolution import ConvolutionOptions
-from pincel.studies.kernels import KERNELS, filtered
-from pincel.studies.look import network
-from pincel.studies.maps import signed_picture
+from pincel.studies.convolution import filter_of, network_output, parse_position, study
+from pincel.studies.convolution_figures import crop_image, outline_crop, products_text
+from pincel.studies.declarations import ConvolutionOptions
+from pincel.studies.features import load_network
+from pincel.studies.heatmaps import signed_picture
+from pincel.studies.kernels import KERNELS, filter_image
 from pincel.studies.number_grid import Grid, grids
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Formula, Paragraph, Report, Table
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
-from pincel.studies.worked import most_contrast, most_telling, output_size, slid, worked
-from pincel.studies.write import write
+from pincel.studies.settings import StudySettings
+from pincel.studies.worked_example import cross_correlate, highest_contrast, most_telling_filter, output_size, work_out
+from pincel.studies.write import write_report
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, normal, picture
 
-SMALL = Settings(24, backbone="random-cnn-11")
+SMALL = StudySettings(24, backbone="random-cnn-11")
 # The opening of every course: ten on the left, nothing on the right, and the edge between them.
 HALVES = torch.tensor([[10.0, 10.0, 10.0, 0.0, 0.0, 0.0]] * 6, dtype=torch.float64)
 PREWITT = torch.tensor([[[1.0, 0.0, -1.0]] * 3], dtype=torch.float64)
@@ -45,26 +45,26 @@ def pixels(height: int = 20, width: int = 24) -> Tensor:
 
 
 def test_the_example_of_the_lecture() -> None:
-    assert slid(HALVES[None], PREWITT, 0.0).tolist() == [[0, 30, 30, 0]] * 4
+    assert cross_correlate(HALVES[None], PREWITT, 0.0).tolist() == [[0, 30, 30, 0]] * 4
 
 
 def test_three_by_three_by_hand() -> None:
     # 1·1 + 2·0 + 3·(-1) + 4·2 + 5·0 + 6·(-2) + 7·1 + 8·0 + 9·(-1) = -8, and the bias 0.5.
     planes = torch.arange(1.0, 10.0).view(1, 3, 3).double()
     weight = torch.tensor([[[1.0, 0, -1], [2, 0, -2], [1, 0, -1]]]).double()
-    work = worked(planes, weight, 0.5, (1, 1), 3)
+    work = work_out(planes, weight, 0.5, (1, 1), 3)
     assert work.products.tolist() == [[[1, 0, -3], [8, 0, -12], [7, 0, -9]]]
     assert work.sums.tolist() == [-8]
     assert work.answer == -7.5
     assert work.answers.tolist() == [[-7.5]]
-    assert written_out(work, 0) == (
+    assert products_text(work, 0) == (
         "1.0·1.000 + 2.0·0.000 + 3.0·(-1.000) + 4.0·2.000 + 5.0·0.000 + 6.0·(-2.000) + 7.0·1.000 + 8.0·0.000 + 9.0·(-1.000) = -8.000"
     )
 
 
 def test_channels_are_added_up() -> None:
     planes = torch.stack([torch.full((3, 3), value) for value in (1.0, 2.0, -4.0)]).double()
-    work = worked(planes, torch.ones(3, 3, 3), 10.0, (1, 1), 3)
+    work = work_out(planes, torch.ones(3, 3, 3), 10.0, (1, 1), 3)
     assert work.sums.tolist() == [9, 18, -36]
     assert work.answer == 1
 
@@ -73,7 +73,7 @@ def test_channels_are_added_up() -> None:
 def test_sliding_is_what_torch_does(seed: int, channels: int, side: int, more_rows: int, more_columns: int) -> None:
     planes, weight = normal(channels, side + more_rows, side + more_columns, seed=seed), normal(channels, side, side, seed=seed + 1)
     expected = functional.conv2d(planes[None], weight[None], torch.tensor([0.25], dtype=torch.float64))[0, 0]
-    assert_close(slid(planes, weight, 0.25), expected)
+    assert_close(cross_correlate(planes, weight, 0.25), expected)
 
 
 @given(st.data())
@@ -83,7 +83,7 @@ def test_the_crop_shows_what_the_whole_picture_gives(data: st.DataObject) -> Non
     height, width = data.draw(st.integers(crop, 12)), data.draw(st.integers(crop, 12))
     row, column = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
     planes, weight = normal(2, height, width, seed=height), normal(2, side, side, seed=width)
-    work = worked(planes, weight, -0.5, (row, column), crop)
+    work = work_out(planes, weight, -0.5, (row, column), crop)
     whole = functional.conv2d(planes[None], weight[None], padding=side // 2)[0, 0] - 0.5
     assert work.answer == pytest.approx(float(whole[row, column]))
     assert work.cut.shape == (2, crop, crop)
@@ -117,9 +117,9 @@ def test_kernels_made_by_hand(name: str) -> None:
 
 def test_sobel_finds_the_edges_it_is_called_after() -> None:
     upright, level = (torch.tensor(KERNELS[name], dtype=torch.float64)[None] for name in ("sobel-vertical", "sobel-horizontal"))
-    assert slid(HALVES[None], upright, 0.0).tolist() == [[0, 40, 40, 0]] * 4
-    assert float(slid(HALVES[None], level, 0.0).abs().max()) == 0
-    assert slid(HALVES.T[None], level, 0.0).T.tolist() == [[0, 40, 40, 0]] * 4
+    assert cross_correlate(HALVES[None], upright, 0.0).tolist() == [[0, 40, 40, 0]] * 4
+    assert float(cross_correlate(HALVES[None], level, 0.0).abs().max()) == 0
+    assert cross_correlate(HALVES.T[None], level, 0.0).T.tolist() == [[0, 40, 40, 0]] * 4
 
 
 # Where and what
@@ -128,12 +128,12 @@ def test_sobel_finds_the_edges_it_is_called_after() -> None:
 def test_contrast_is_greatest_where_the_square_varies_most() -> None:
     gray = torch.zeros(20, 30)
     gray[10, 20] = 100
-    row, column = most_contrast(gray, 5)
+    row, column = highest_contrast(gray, 5)
     assert abs(row - 10) <= 2
     assert abs(column - 20) <= 2
     # By hand: of all squares, none varies more.
     noise = normal(9, 11)
-    row, column = most_contrast(noise, 4)
+    row, column = highest_contrast(noise, 4)
     spreads = {(top + 1, left + 1): float(noise[top : top + 4, left : left + 4].var(correction=0)) for top in range(6) for left in range(8)}
     assert (row, column) == max(spreads, key=lambda place: spreads[place])
 
@@ -141,17 +141,17 @@ def test_contrast_is_greatest_where_the_square_varies_most() -> None:
 def test_the_filter_shown_has_both_signs_and_a_pattern() -> None:
     planes = HALVES[None].expand(3, -1, -1)
     left, blur = PREWITT.expand(3, -1, -1), torch.ones(3, 3, 3).double()
-    work = worked(planes, left, 0.0, (2, 2), 6)
+    work = work_out(planes, left, 0.0, (2, 2), 6)
     answers = torch.stack([torch.full((6, 6), 5.0), torch.full((6, 6), 9.0), torch.full((6, 6), 9.0)])
     answers[0, 1, 1] = answers[2, 1, 1] = -5
     # The first is smaller than the last, which only averages; the second is above 0 everywhere.
-    assert most_telling(answers, torch.stack([left, left, blur]), work) == 0
+    assert most_telling_filter(answers, torch.stack([left, left, blur]), work) == 0
 
 
 def test_a_place_is_given_as_column_and_row() -> None:
     image = load_picture(pixels(20, 24))
-    assert place_of("3,5", image) == (5, 3)
-    assert place_of(" 23 , 19 ", image) == (19, 23)
+    assert parse_position("3,5", image) == (5, 3)
+    assert parse_position(" 23 , 19 ", image) == (19, 23)
 
 
 # The network
@@ -164,8 +164,8 @@ def test_by_hand_and_by_vgg(vgg: VGG, channel: int, place: tuple[int, int]) -> N
     name, weight, bias = filter_of(vgg, channel)
     assert name == "conv1_1"
     mean = torch.tensor(vgg.spec.mean, dtype=torch.float64).view(3, 1, 1)
-    work = worked(255 * image.pixels[0].double() - mean, weight[0], float(bias), place, 6)
-    whole = by_network(vgg, image, channel)
+    work = work_out(255 * image.pixels[0].double() - mean, weight[0], float(bias), place, 6)
+    whole = network_output(vgg, image, channel)
     assert whole.shape == (20, 24)
     assert work.answer == pytest.approx(float(whole[place]), rel=1e-12, abs=1e-9)
     in_short = vgg.features(255 * image.pixels, ["conv1_1"])["conv1_1"][0, channel]
@@ -173,17 +173,17 @@ def test_by_hand_and_by_vgg(vgg: VGG, channel: int, place: tuple[int, int]) -> N
 
 
 def test_a_bank_gives_the_filter_asked_for() -> None:
-    bank = network(Settings(8, backbone="random-cnn"))
+    bank = load_network(StudySettings(8, backbone="random-cnn"))
     name, weight, _ = filter_of(bank, 130)
     assert name == "5x5"
     assert bool((weight[0].float() == bank.weights["5x5"][0][2]).all())
     image = load_picture(pixels(9, 12))
     whole = bank.features(255 * image.pixels, ["conv1_1"])["conv1_1"][0, 130]
-    assert_close(by_network(bank, image, 130).float(), whole, rtol=1e-4, atol=1e-3)
+    assert_close(network_output(bank, image, 130).float(), whole, rtol=1e-4, atol=1e-3)
 
 
 def test_what_the_page_says_is_what_torch_says(vgg: VGG) -> None:
-    report = study(pixels(), ConvolutionOptions(channel=3, at="23,0", crop=5), Settings(24), Watch())
+    report = study(pixels(), ConvolutionOptions(channel=3, at="23,0", crop=5), StudySettings(24), ProgressReporter())
     numbers = report.numbers
     expected = vgg.to(dtype=torch.float64).features(255 * pixels().double(), ["conv1_1", "relu1_1"])
     assert numbers["z"] == pytest.approx(float(expected["conv1_1"][0, 3, 0, 23]), rel=1e-10)
@@ -223,8 +223,8 @@ def test_numbers_are_written_into_their_squares() -> None:
 
 
 def test_the_crop_is_marked_where_it_is() -> None:
-    work = worked(torch.zeros(3, 20, 24), torch.zeros(3, 3, 3), 0.0, (10, 12), 6)
-    image = np.asarray(marked(Image.new("RGB", (24, 20)), work))
+    work = work_out(torch.zeros(3, 20, 24), torch.zeros(3, 3, 3), 0.0, (10, 12), 6)
+    image = np.asarray(outline_crop(Image.new("RGB", (24, 20)), work))
     rows, columns, _ = np.nonzero(image)
     # Twice as large; rows 8 to 13 and columns 10 to 15 inside a frame two pixels wide.
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (14, 29, 18, 33)
@@ -232,8 +232,8 @@ def test_the_crop_is_marked_where_it_is() -> None:
 
 
 def test_the_crop_is_black_beyond_the_edge() -> None:
-    work = worked(torch.zeros(1, 8, 8), torch.zeros(1, 3, 3), 0.0, (0, 0), 4)
-    image = np.asarray(cut_out(torch.ones(1, 8, 8), work))
+    work = work_out(torch.zeros(1, 8, 8), torch.zeros(1, 3, 3), 0.0, (0, 0), 4)
+    image = np.asarray(crop_image(torch.ones(1, 8, 8), work))
     assert image.shape == (4, 4, 3)
     assert image[0].max() == 0
     assert image[:, 0].max() == 0
@@ -247,9 +247,9 @@ def test_middle_gray_is_zero() -> None:
 
 def test_a_blurred_picture_is_a_picture() -> None:
     even = torch.full((5, 5), 90.0)
-    assert np.unique(np.asarray(filtered(even, "blur"))).tolist() == [90]
-    assert np.unique(np.asarray(filtered(even, "sharpen"))).tolist() == [90]
-    assert np.unique(np.asarray(filtered(even, "laplacian"))).tolist() == [128]
+    assert np.unique(np.asarray(filter_image(even, "blur"))).tolist() == [90]
+    assert np.unique(np.asarray(filter_image(even, "sharpen"))).tolist() == [90]
+    assert np.unique(np.asarray(filter_image(even, "laplacian"))).tolist() == [128]
 
 
 # The study
@@ -261,7 +261,7 @@ def paragraphs(report: Report) -> str:
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_kernels_are_applied_to_the_gray_picture(kernel: str) -> None:
-    report = study(pixels(), ConvolutionOptions(kernel=kernel, at="7,9"), SMALL, Watch())
+    report = study(pixels(), ConvolutionOptions(kernel=kernel, at="7,9"), SMALL, ProgressReporter())
     luma = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64).view(3, 1, 1)
     gray = (255 * pixels()[0].double() * luma).sum(dim=0)
     weight = torch.tensor(KERNELS[kernel], dtype=torch.float64)
@@ -272,10 +272,12 @@ def test_kernels_are_applied_to_the_gray_picture(kernel: str) -> None:
 
 def test_relu_is_told_by_the_sign() -> None:
     image = (HALVES / 10).expand(3, -1, -1)[None].float()
-    dark = study(1 - image, ConvolutionOptions(kernel="sobel-vertical", at="2,3"), Settings(6), Watch())
+    dark = study(1 - image, ConvolutionOptions(kernel="sobel-vertical", at="2,3"), StudySettings(6), ProgressReporter())
     assert dark.numbers["z"] == pytest.approx(-1020, abs=1e-3)
     assert "makes it 0" in paragraphs(dark)
-    assert "lets it pass" in paragraphs(study(image, ConvolutionOptions(kernel="sobel-vertical", at="2,3"), Settings(6), Watch()))
+    assert "lets it pass" in paragraphs(
+        study(image, ConvolutionOptions(kernel="sobel-vertical", at="2,3"), StudySettings(6), ProgressReporter())
+    )
 
 
 @pytest.mark.parametrize(
@@ -287,8 +289,8 @@ def test_relu_is_told_by_the_sign() -> None:
     ],
 )
 def test_a_report_is_written(asked: ConvolutionOptions, language: str, tmp_path: Path) -> None:
-    report = study(pixels(), asked, Settings(24), Watch())
-    files = {path.name for path in write(report, tmp_path, "es" if language == "es" else "en")}
+    report = study(pixels(), asked, StudySettings(24), ProgressReporter())
+    files = {path.name for path in write_report(report, tmp_path, "es" if language == "es" else "en")}
     assert {"index.html", "input.svg", "step.png", "output.svg", "check.csv", "sizes.csv", "filtered.png", "numbers.json"} <= files
     (check,) = [block for block in report.blocks if isinstance(block, Table) and block.name == "check"]
     assert check.rows[0]["z"] == f"{report.numbers['z']:.10f}"
@@ -296,7 +298,7 @@ def test_a_report_is_written(asked: ConvolutionOptions, language: str, tmp_path:
 
 
 def test_filters_too_large_to_be_written_out_are_drawn() -> None:
-    report = study(pixels(), ConvolutionOptions(), SMALL, Watch())
+    report = study(pixels(), ConvolutionOptions(), SMALL, ProgressReporter())
     assert np.shape(report.numbers["products"]) == (3, 11, 11)
     assert report.settings["crop"] == 14
     # Each term is in the figure; as text they would fill a page.
@@ -336,14 +338,14 @@ def test_filters_too_large_to_be_written_out_are_drawn() -> None:
 )
 def test_what_cannot_be_done_is_refused(asked: ConvolutionOptions, backbone: str, size: int, error: type[PincelError], says: str) -> None:
     with pytest.raises(error) as refusal:
-        study(pixels(size, size), asked, Settings(size, backbone=backbone), Watch())
+        study(pixels(size, size), asked, StudySettings(size, backbone=backbone), ProgressReporter())
     assert says in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
 def test_a_missing_picture_is_refused() -> None:
     with pytest.raises(PictureMissingError, match="no such file"):
-        study("nowhere.jpg", ConvolutionOptions(), SMALL, Watch())
+        study("nowhere.jpg", ConvolutionOptions(), SMALL, ProgressReporter())
 
 
 def test_it_is_a_command_that_needs_no_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

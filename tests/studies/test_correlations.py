@@ -22,22 +22,22 @@ from pincel.functional.gram import gram_matrix
 from pincel.images.io import load_picture
 from pincel.images.resize import resize_picture
 from pincel.studies.correlations import LAYERS, MOST, study
-from pincel.studies.declarations.correlations import CorrelationsOptions
-from pincel.studies.gallery_map import Painting, _map_size, clustered, style_distances
-from pincel.studies.gram_one import extreme_pairs
-from pincel.studies.gram_pair import changed_pairs
-from pincel.studies.gram_view import channel_order, rooted, seen_in, strongest
-from pincel.studies.maps import squares
+from pincel.studies.declarations import CorrelationsOptions
+from pincel.studies.gram_difference import changed_pairs
+from pincel.studies.gram_plots import channel_order, layer_correlations, signed_root, strongest_channels
+from pincel.studies.gram_single import extreme_pairs
+from pincel.studies.heatmaps import pixel_heatmap
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Paragraph, Plot, Report, Sheet, Table
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
-from pincel.studies.write import write
+from pincel.studies.settings import StudySettings
+from pincel.studies.style_map import StyleGrams, _map_size, cluster_order, style_distances
+from pincel.studies.write import write_report
 from tests.tensors import assert_close, normal
 from tests.tensors import picture as waves
 
 SEEDS = st.integers(0, 10_000)
 COUNTS = st.integers(2, 7)
-QUICK = Settings(48, backbone="random-cnn-11", device="cpu")
+QUICK = StudySettings(48, backbone="random-cnn-11", device="cpu")
 
 
 def planted() -> torch.Tensor:
@@ -67,7 +67,7 @@ def text(report: Report) -> str:
 def test_gram_and_correlation_are_those_of_numpy(shape: tuple[int, int, int], seed: int) -> None:
     maps = normal(*shape, seed=seed)
     rows = maps.flatten(1).numpy()
-    seen = seen_in(maps)
+    seen = layer_correlations(maps)
     np.testing.assert_allclose(seen.gram.numpy(), rows @ rows.T / rows.shape[1], rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(correlation_matrix(maps).numpy(), np.corrcoef(rows), rtol=1e-9, atol=1e-12)
 
@@ -142,7 +142,7 @@ def test_a_map_does_not_turn_with_the_machine() -> None:
 
 
 def test_clustering_puts_planted_blocks_together() -> None:
-    order = channel_order(seen_in(planted()), range(8))
+    order = channel_order(layer_correlations(planted()), range(8))
     assert order[-1] == 7, "a silent channel is like nothing, and comes last"
     assert {frozenset(order[:4]), frozenset(order[3:7])} & {frozenset({0, 3, 5, 6})}
     assert {frozenset(order[:3]), frozenset(order[4:7])} & {frozenset({1, 2, 4})}
@@ -151,34 +151,34 @@ def test_clustering_puts_planted_blocks_together() -> None:
 @given(st.integers(1, 9), SEEDS)
 def test_orders_are_permutations(count: int, seed: int) -> None:
     points = normal(count, 3, seed=seed)
-    assert sorted(clustered(torch.cdist(points, points).numpy())) == list(range(count))
-    shown = strongest(normal(count, seed=seed), range(count), 4)
+    assert sorted(cluster_order(torch.cdist(points, points).numpy())) == list(range(count))
+    shown = strongest_channels(normal(count, seed=seed), range(count), 4)
     assert len(set(shown)) == min(4, count)
-    assert sorted(channel_order(seen_in(normal(count, 4, 4, seed=seed)), shown)) == shown
+    assert sorted(channel_order(layer_correlations(normal(count, 4, 4, seed=seed)), shown)) == shown
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=3, max_size=9, unique=True))
 def test_points_on_a_line_are_put_in_their_order(points: list[int]) -> None:
     # Clusters of a line do not cross, and its own order has the nearest neighbors.
-    order = clustered(np.abs(np.subtract.outer(points, points)).astype(float))
+    order = cluster_order(np.abs(np.subtract.outer(points, points)).astype(float))
     assert [points[place] for place in order] in (sorted(points), sorted(points, reverse=True))
 
 
 def test_families_are_made_by_mean_distances() -> None:
     # 0 and 1 are a family. It has one near each of 2 and 3, but on average they are nearer to each other: 4 against 6 and 11.
-    order = clustered(np.array([[0, 1, 9, 2], [1, 0, 3, 20], [9, 3, 0, 4], [2, 20, 4, 0]], dtype=float))
+    order = cluster_order(np.array([[0, 1, 9, 2], [1, 0, 3, 20], [9, 3, 0, 4], [2, 20, 4, 0]], dtype=float))
     assert abs(order.index(2) - order.index(3)) == 1
 
 
 def test_the_strongest_are_shown() -> None:
-    assert strongest(torch.tensor([1.0, 9.0, 3.0, 7.0]), [0, 2, 3], 2) == [2, 3]
+    assert strongest_channels(torch.tensor([1.0, 9.0, 3.0, 7.0]), [0, 2, 3], 2) == [2, 3]
 
 
 def test_planted_pairs_are_found() -> None:
     maps = normal(12, 8, 8)
     maps[9] = 3 * maps[2] + 0.01 * normal(8, 8, seed=5)
     maps[11] = -maps[4] + 0.01 * normal(8, 8, seed=6)
-    most, least = extreme_pairs(seen_in(maps), 3)
+    most, least = extreme_pairs(layer_correlations(maps), 3)
     assert (most[0].i, most[0].j) == (2, 9)
     assert most[0].value > 0.99
     assert (least[0].i, least[0].j) == (4, 11)
@@ -193,8 +193,8 @@ def test_silent_and_nearly_silent_channels_are_in_no_pair() -> None:
     # Two that answer once, in the same place: a correlation of 1 that says nothing.
     maps[2:4] = 0
     maps[2:4, 5, 5] = torch.tensor([1.0, 2.0]).double()
-    seen = seen_in(maps)
-    assert (seen.silent, seen.faint, seen.lively) == ((1,), (2, 3), (0, 4, 5))
+    seen = layer_correlations(maps)
+    assert (seen.silent, seen.faint, seen.active_channels) == ((1,), (2, 3), (0, 4, 5))
     assert seen.correlation[2, 3] == pytest.approx(1)
     most, least = extreme_pairs(seen)
     assert {channel for pair in (*most, *least) for channel in (pair.i, pair.j)} == {0, 4, 5}
@@ -213,12 +213,12 @@ def test_the_pair_that_changed_most_is_found() -> None:
 
 
 def test_maps_are_drawn_from_dark_to_bright_in_squares() -> None:
-    image = np.asarray(squares(torch.tensor([[0.0, 1.0]]), (4, 2)))
+    image = np.asarray(pixel_heatmap(torch.tensor([[0.0, 1.0]]), (4, 2)))
     assert image.shape == (2, 4, 3)
     assert (image[:, :2] == (68, 1, 84)).all()
     assert (image[:, 2:] == (253, 231, 37)).all()
-    assert np.asarray(squares(torch.tensor([[1.0]]), (1, 1), (1.0, 2.0)))[0, 0].tolist() == [68, 1, 84]
-    assert rooted(np.array([-4.0, 9.0])).tolist() == [-2, 3]
+    assert np.asarray(pixel_heatmap(torch.tensor([[1.0]]), (1, 1), (1.0, 2.0)))[0, 0].tolist() == [68, 1, 84]
+    assert signed_root(np.array([-4.0, 9.0])).tolist() == [-2, 3]
 
 
 # The study
@@ -239,17 +239,17 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def test_one_picture(gallery: list[Path], tmp_path: Path) -> None:
-    report = study([gallery[0]], CorrelationsOptions(channels=16), QUICK, Watch())
+    report = study([gallery[0]], CorrelationsOptions(channels=16), QUICK, ProgressReporter())
     assert [block.name for block in report.blocks if isinstance(block, Plot)] == ["gram-relu1_1", "effective-rank", "diagonal"]
     figures = report.numbers["layers"]["relu1_1"]
     maps = seen_of(gallery[0])
-    seen = seen_in(maps)
+    seen = layer_correlations(maps)
     assert figures["rank"] == pytest.approx(effective_rank(seen.gram))
     assert figures["diagonal"] == pytest.approx(diagonal_share(seen.gram))
     assert figures["bound"] == min(len(maps), 40 * 48)
     assert figures["most"][0][2] == max(value for _, _, value in figures["most"])
     assert set(report.numbers) == {"pictures", "layers"}
-    write(report, tmp_path, "es")
+    write_report(report, tmp_path, "es")
     rows = list(csv.DictReader((tmp_path / "pairs.csv").read_text().splitlines()))
     assert len(rows) == 10
     assert rows[0]["end"] == "highest"
@@ -258,16 +258,16 @@ def test_one_picture(gallery: list[Path], tmp_path: Path) -> None:
 
 def seen_of(path: Path) -> torch.Tensor:
     """Return what relu1_1 answers to a picture at the size of the tests."""
-    from pincel.studies.look import features, network
+    from pincel.studies.features import features, load_network
 
     picture = load_picture(path)
     scale = QUICK.size / max(picture.height, picture.width)
     sized = resize_picture(picture, (round(picture.height * scale), round(picture.width * scale)), "lanczos")
-    return features(network(QUICK), sized, ["relu1_1"])["relu1_1"][0]
+    return features(load_network(QUICK), sized, ["relu1_1"])["relu1_1"][0]
 
 
 def test_two_pictures_have_the_style_distance_of_the_deck(gallery: list[Path], tmp_path: Path) -> None:
-    report = study(gallery[:2], CorrelationsOptions(channels=16), QUICK, Watch())
+    report = study(gallery[:2], CorrelationsOptions(channels=16), QUICK, ProgressReporter())
     (row,) = report.numbers["difference"]["layers"]
     grams = []
     for path in gallery[:2]:
@@ -280,14 +280,14 @@ def test_two_pictures_have_the_style_distance_of_the_deck(gallery: list[Path], t
     names = [block.name for block in report.blocks if isinstance(block, Plot | Sheet)]
     assert names[:4] == ["style-distance", "relative-distance", "differences", "pairs-that-differ"]
     assert "distances" not in names
-    write(report, tmp_path, "en")
+    write_report(report, tmp_path, "en")
     (first, *_) = csv.DictReader((tmp_path / "pairs-that-differ.csv").read_text().splitlines())
     i, j = int(first["i"]), int(first["j"])
     assert float(first["change"]) == pytest.approx(float(grams[1][i, j] - grams[0][i, j]), rel=1e-9)
 
 
 def test_a_picture_beside_itself(gallery: list[Path]) -> None:
-    report = study([gallery[0]] * 3, CorrelationsOptions(), QUICK, Watch())
+    report = study([gallery[0]] * 3, CorrelationsOptions(), QUICK, ProgressReporter())
     assert report.numbers["pictures"] == ["a", "a (2)", "a (3)"]
     assert report.numbers["difference"]["layers"][0]["style"] == 0
     assert report.numbers["gallery"]["distances"] == [[0.0] * 3] * 3
@@ -297,7 +297,7 @@ def test_a_picture_beside_itself(gallery: list[Path]) -> None:
 
 
 def test_many_pictures_are_compared_each_with_each(gallery: list[Path], tmp_path: Path) -> None:
-    report = study([gallery[0].parent], CorrelationsOptions(channels=8), QUICK, Watch())
+    report = study([gallery[0].parent], CorrelationsOptions(channels=8), QUICK, ProgressReporter())
     found = report.numbers["gallery"]
     distances = np.array(found["distances"])
     assert found["names"] == ["a", "b", "c", "d"]
@@ -313,7 +313,7 @@ def test_many_pictures_are_compared_each_with_each(gallery: list[Path], tmp_path
     assert f"Most alike are a and c (D = {distances[0, 2]:.2f})" in text(report)
     names = [block.name for block in report.blocks if isinstance(block, Plot)]
     assert names.index("distances") < names.index("map") < names.index("style-distance") < names.index("gram-relu1_1")
-    files = write(report, tmp_path, "es")
+    files = write_report(report, tmp_path, "es")
     assert {"map.svg", "distances.png", "neighbors.csv"} <= {file.name for file in files}
     assert json.loads((tmp_path / "numbers.json").read_text())["numbers"]["gallery"]["order"] == found["order"]
 
@@ -329,7 +329,7 @@ def test_a_map_has_the_shape_of_its_places() -> None:
 def test_distances_are_the_mean_over_layers() -> None:
     image = Image.new("RGB", (1, 1))
     grams = [{"x": gram_matrix(normal(1, 3, 4, 4, seed=k))[0], "y": gram_matrix(normal(1, 5, 2, 2, seed=9 + k))[0]} for k in range(2)]
-    found = style_distances([Painting(str(k), image, each) for k, each in enumerate(grams)], Watch())
+    found = style_distances([StyleGrams(str(k), image, each) for k, each in enumerate(grams)], ProgressReporter())
     pairs = [(grams[0][layer], grams[1][layer]) for layer in "xy"]
     expected = [float(np.linalg.norm(a - b) / np.sqrt(np.linalg.norm(a) * np.linalg.norm(b))) for a, b in pairs]
     assert float(found[0, 1]) == float(found[1, 0]) == pytest.approx(sum(expected) / 2)
@@ -337,20 +337,20 @@ def test_distances_are_the_mean_over_layers() -> None:
 
 def test_a_picture_nothing_answers_to_has_no_distance() -> None:
     image = Image.new("RGB", (1, 1))
-    nothing = Painting("night", image, {"relu1_1": torch.zeros(3, 3)})
+    nothing = StyleGrams("night", image, {"relu1_1": torch.zeros(3, 3)})
     with pytest.raises(PictureError, match=r"no channel of relu1_1 answers .* given 'night'"):
-        style_distances([nothing, nothing, nothing], Watch())
+        style_distances([nothing, nothing, nothing], ProgressReporter())
 
 
 def test_a_picture_of_one_color_is_shown() -> None:
     # The borders answer, or nothing at all; either way there is a page.
-    report = study(["blank:48x40"], CorrelationsOptions(), QUICK, Watch())
+    report = study(["blank:48x40"], CorrelationsOptions(), QUICK, ProgressReporter())
     draw(report)
     assert list(report.numbers["layers"]) == ["relu1_1"]
 
 
 def test_default_layers_and_all_of_vgg(gallery: list[Path]) -> None:
-    report = study(gallery[:2], CorrelationsOptions(), Settings(32, device="cpu"), Watch())
+    report = study(gallery[:2], CorrelationsOptions(), StudySettings(32, device="cpu"), ProgressReporter())
     assert list(report.numbers["layers"]) == list(LAYERS) == report.settings["layers"]
     assert [row["layer"] for row in report.numbers["difference"]["layers"]] == list(LAYERS)
     # 2 × 2 positions: the matrix of 512 channels has no more than four directions.
@@ -360,7 +360,9 @@ def test_default_layers_and_all_of_vgg(gallery: list[Path]) -> None:
 
 
 def test_layers_and_channels_are_obeyed(gallery: list[Path]) -> None:
-    report = study(gallery[:1], CorrelationsOptions(layers="conv2_1,relu1_2", channels=7), Settings(32, device="cpu"), Watch())
+    report = study(
+        gallery[:1], CorrelationsOptions(layers="conv2_1,relu1_2", channels=7), StudySettings(32, device="cpu"), ProgressReporter()
+    )
     assert list(report.numbers["layers"]) == ["relu1_2", "conv2_1"]
     captions = [block.caption.text("en") for block in report.blocks if isinstance(block, Plot) and block.name.startswith("gram")]
     assert all("the 7 strongest of" in caption for caption in captions)
@@ -373,7 +375,7 @@ def test_layers_and_channels_are_obeyed(gallery: list[Path]) -> None:
     assert gram.get_clim()[0] < 0
 
 
-class Ended(Watch):
+class Ended(ProgressReporter):
     """Asks for the end after some pictures."""
 
     def __init__(self, after: int) -> None:
@@ -408,7 +410,7 @@ def test_what_cannot_be_used_is_refused(tmp_path: Path, gallery: list[Path]) -> 
     ]
     for kind, message, pictures, options in cases:
         with pytest.raises(kind, match=message) as caught:
-            study(pictures, CorrelationsOptions(**options), QUICK, Watch())  # type: ignore[arg-type]
+            study(pictures, CorrelationsOptions(**options), QUICK, ProgressReporter())  # type: ignore[arg-type]
         assert "\n" not in str(caught.value)
 
 
@@ -433,7 +435,7 @@ def test_the_command(gallery: list[Path], tmp_path: Path) -> None:
 
 
 def test_tables_have_a_heading_for_every_figure(gallery: list[Path]) -> None:
-    report = study(gallery, CorrelationsOptions(), QUICK, Watch())
+    report = study(gallery, CorrelationsOptions(), QUICK, ProgressReporter())
     tables = [block for block in report.blocks if isinstance(block, Table)]
     assert {table.name for table in tables} == {"neighbors", "pairs-that-differ", "style-distance", "pairs", "layers"}
     for table in tables:

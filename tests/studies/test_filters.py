@@ -15,20 +15,20 @@ from torch import Tensor
 from pincel.backbones import BACKBONES
 from pincel.backbones.vgg import VGG
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, PincelError, UnknownNameError
-from pincel.studies.declarations.filters import FiltersOptions
-from pincel.studies.filter_shape import Filter, brightness_share, described, directions, flat_share, orientation
-from pincel.studies.filter_tiles import answers, planes, tile, tiles
-from pincel.studies.filters import convolution_of, grouped, shown_of, study
+from pincel.studies.declarations import FiltersOptions
+from pincel.studies.features import load_network
+from pincel.studies.filter_shape import ConvolutionFilter, brightness_share, directions, filter_shape, flat_share, orientation
+from pincel.studies.filter_tiles import filter_tile, plane_grid, response_grid, tile_grid
+from pincel.studies.filters import convolution_of, filter_groups, shown_count, study
 from pincel.studies.filters_page import KINDS
-from pincel.studies.look import network
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Paragraph, Picture, Report, Table
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
-from pincel.studies.write import write
+from pincel.studies.settings import StudySettings
+from pincel.studies.write import write_report
 from tests.cli.run import pincel, refused
 from tests.tensors import normal, picture
 
-SMALL = Settings(24, backbone="random-cnn-11")
+SMALL = StudySettings(24, backbone="random-cnn-11")
 
 
 def pixels(height: int = 20, width: int = 24) -> Tensor:
@@ -109,7 +109,7 @@ def test_flatness_by_hand() -> None:
 @given(st.integers(0, 300), st.integers(1, 4), st.integers(2, 6))
 def test_shares_are_shares(seed: int, channels: int, side: int) -> None:
     weight = normal(channels, side, side, seed=seed)
-    shape = described(weight)
+    shape = filter_shape(weight)
     assert 0 <= shape.flat <= 1
     assert 1 <= shape.inputs <= channels + 1e-9
     assert shape.strength == pytest.approx(float(weight.norm()))
@@ -121,7 +121,7 @@ def test_shares_are_shares(seed: int, channels: int, side: int) -> None:
 
 
 def test_random_filters_are_as_the_page_says_they_are() -> None:
-    shapes = [described(weight) for weight in normal(1500, 3, 3, 3)]
+    shapes = [filter_shape(weight) for weight in normal(1500, 3, 3, 3)]
     assert np.mean([shape.brightness for shape in shapes]) == pytest.approx(1 / 3, abs=0.01)
     assert np.mean([shape.flat for shape in shapes]) == pytest.approx(1 / 9, abs=0.01)
 
@@ -140,14 +140,14 @@ def test_random_filters_are_as_the_page_says_they_are() -> None:
     ],
 )
 def test_filters_are_called_what_they_are(weight: Tensor, kind: str) -> None:
-    assert described(weight).kind == kind
+    assert filter_shape(weight).kind == kind
     assert kind in KINDS
 
 
 def test_inputs_in_use_by_hand() -> None:
     # Energies 1, 1, 2: (4)² / (1 + 1 + 4).
     weight = torch.tensor([1.0, 1.0, math.sqrt(2)]).view(3, 1, 1)
-    assert described(weight).inputs == pytest.approx(16 / 6)
+    assert filter_shape(weight).inputs == pytest.approx(16 / 6)
 
 
 def test_directions_are_counted_in_sectors() -> None:
@@ -160,7 +160,7 @@ def test_directions_are_counted_in_sectors() -> None:
 
 def test_filters_are_those_of_the_network(vgg: VGG) -> None:
     for name in ("conv1_1", "conv2_1"):
-        (group,) = grouped(vgg, name)
+        (group,) = filter_groups(vgg, name)
         weight, bias = vgg.weights[name]
         assert [each.channel for each in group] == list(range(len(weight)))
         assert bool((torch.stack([each.weight for each in group]).float() == weight).all())
@@ -168,13 +168,13 @@ def test_filters_are_those_of_the_network(vgg: VGG) -> None:
 
 
 def test_a_bank_has_its_filters_size_by_size() -> None:
-    groups = grouped(network(Settings(8, backbone="random-cnn")), "conv1_1")
+    groups = filter_groups(load_network(StudySettings(8, backbone="random-cnn")), "conv1_1")
     assert [group[0].weight.shape[-1] for group in groups] == [3, 5, 7, 11, 15, 23, 37, 55]
     assert [each.channel for group in groups for each in group] == list(range(1024))
 
 
 def test_answers_are_those_of_the_network(vgg: VGG) -> None:
-    report = study(pixels(), FiltersOptions("conv2_1", 3), Settings(24), Watch())
+    report = study(pixels(), FiltersOptions("conv2_1", 3), StudySettings(24), ProgressReporter())
     real = vgg.features(255 * pixels(), ["relu2_1"])["relu2_1"][0]
     for each in report.numbers["filters"]:
         assert each["mean"] == pytest.approx(float(real[each["channel"]].mean()), rel=1e-4)
@@ -182,11 +182,11 @@ def test_answers_are_those_of_the_network(vgg: VGG) -> None:
 
 
 def test_the_network_of_many_sizes_answers_size_by_size() -> None:
-    settings = Settings(12, backbone="random-cnn")
-    report = study(pixels(9, 12), FiltersOptions(None, 16), settings, Watch())
+    settings = StudySettings(12, backbone="random-cnn")
+    report = study(pixels(9, 12), FiltersOptions(None, 16), settings, ProgressReporter())
     shown = report.numbers["filters"]
     assert [each["channel"] for each in shown] == [128 * size + place for size in range(8) for place in range(2)]
-    whole = network(settings).features(255 * pixels(9, 12), ["relu1_1"])["relu1_1"][0]
+    whole = load_network(settings).features(255 * pixels(9, 12), ["relu1_1"])["relu1_1"][0]
     for each in shown:
         assert each["mean"] == pytest.approx(float(whole[each["channel"]].mean()), rel=1e-4, abs=1e-6)
 
@@ -201,42 +201,42 @@ def test_the_first_layer_is_the_default() -> None:
     ("groups", "in_color", "asked", "count"), [(1, True, None, 64), (8, True, None, 8), (1, False, None, 6), (8, True, 3, 1)]
 )
 def test_how_many_are_shown(groups: int, in_color: bool, asked: int | None, count: int) -> None:
-    assert shown_of(groups, in_color, asked) == count
+    assert shown_count(groups, in_color, asked) == count
 
 
 # Pictures
 
 
 def test_gray_is_zero() -> None:
-    image = tile(torch.tensor([[0.0, 2.0, -2.0, 1.0]]), 2.0)
+    image = filter_tile(torch.tensor([[0.0, 2.0, -2.0, 1.0]]), 2.0)
     assert [image.getpixel((x, 0)) for x in range(4)] == [(128, 128, 128), (255, 255, 255), (0, 0, 0), (191, 191, 191)]
-    red = tile(torch.tensor([1.0, 0.0, -1.0]).view(3, 1, 1), 1.0)
+    red = filter_tile(torch.tensor([1.0, 0.0, -1.0]).view(3, 1, 1), 1.0)
     assert red.getpixel((0, 0)) == (255, 128, 0)
-    assert tile(torch.zeros(3, 1, 1), 0.0).getpixel((0, 0)) == (128, 128, 128)
+    assert filter_tile(torch.zeros(3, 1, 1), 0.0).getpixel((0, 0)) == (128, 128, 128)
 
 
-def _filters(*weights: Tensor) -> list[Filter]:
-    return [Filter(channel, weight, 0.0, described(weight)) for channel, weight in enumerate(weights)]
+def _filters(*weights: Tensor) -> list[ConvolutionFilter]:
+    return [ConvolutionFilter(channel, weight, 0.0, filter_shape(weight)) for channel, weight in enumerate(weights)]
 
 
 def test_one_scale_for_all_or_one_for_each() -> None:
     strong, weak = torch.full((3, 1, 1), 1.0), torch.full((3, 1, 1), 0.5)
-    common = np.asarray(tiles([_filters(strong, weak)], own_scale=False))
-    own = np.asarray(tiles([_filters(strong, weak)], own_scale=True))
+    common = np.asarray(tile_grid([_filters(strong, weak)], own_scale=False))
+    own = np.asarray(tile_grid([_filters(strong, weak)], own_scale=True))
     assert (common == 191).all(axis=2).sum() >= 96**2
     assert not (own == 191).all(axis=2).any()
 
 
 def test_tiles_of_several_sizes_are_enlarged_alike() -> None:
     small, large = torch.full((3, 2, 2), -1.0), torch.full((3, 8, 8), -1.0)
-    sheet = np.asarray(tiles([_filters(small), _filters(large)], own_scale=False))
+    sheet = np.asarray(tile_grid([_filters(small), _filters(large)], own_scale=False))
     assert int((sheet == 0).all(axis=2).sum()) == 24**2 + 96**2
 
 
 def test_every_input_has_its_plane() -> None:
     weight = torch.zeros(17, 3, 3)
     weight[16, 1, 1] = 1
-    image = planes(weight, 1.0)
+    image = plane_grid(weight, 1.0)
     # Seventeen tiles of 3 pixels with lines between, sixteen a row, six times as large.
     assert image.size == (6 * (16 * 4 + 1), 6 * (2 * 4 + 1))
     assert image.getpixel((6 * 2 + 3, 6 * 6 + 3)) == (255, 255, 255)
@@ -245,8 +245,8 @@ def test_every_input_has_its_plane() -> None:
 
 def test_filters_without_an_answer_are_left_out() -> None:
     one, other = _filters(torch.ones(3, 3, 3), torch.ones(3, 3, 3))
-    seen = Filter(one.channel, one.weight, one.bias, one.shape, torch.rand(6, 8))
-    assert answers([seen, other]).size == answers([seen]).size
+    seen = ConvolutionFilter(one.channel, one.weight, one.bias, one.shape, torch.rand(6, 8))
+    assert response_grid([seen, other]).size == response_grid([seen]).size
 
 
 # The study
@@ -257,7 +257,7 @@ def paragraphs(report: Report) -> str:
 
 
 def test_what_is_said_is_what_was_found(tmp_path: Path) -> None:
-    report = study(pixels(), FiltersOptions(None, None), Settings(24), Watch())
+    report = study(pixels(), FiltersOptions(None, None), StudySettings(24), ProgressReporter())
     kinds = report.numbers["kinds"]
     assert sum(kinds.values()) == 64
     edges = sum(count for kind, count in kinds.items() if kind.endswith("edge"))
@@ -266,31 +266,31 @@ def test_what_is_said_is_what_was_found(tmp_path: Path) -> None:
     assert "Those of color are flatter" in paragraphs(report)
     (table,) = [block for block in report.blocks if isinstance(block, Table) and block.name == "filters"]
     assert len(table.rows) == 64
-    assert "index.html" in {path.name for path in write(report, tmp_path, "es")}
+    assert "index.html" in {path.name for path in write_report(report, tmp_path, "es")}
 
 
 def test_nothing_is_claimed_of_random_filters(tmp_path: Path) -> None:
-    report = study(pixels(), FiltersOptions(None, 5), SMALL, Watch())
+    report = study(pixels(), FiltersOptions(None, 5), SMALL, ProgressReporter())
     assert "Those of color are flatter" not in paragraphs(report)
     assert len(report.numbers["filters"]) == 5
     assert sum(report.numbers["kinds"].values()) == 128
-    write(report, tmp_path, "en")
+    write_report(report, tmp_path, "en")
 
 
 def test_a_deeper_layer_is_shown_input_by_input() -> None:
-    report = study(pixels(), FiltersOptions("conv1_2", 2), Settings(24), Watch())
+    report = study(pixels(), FiltersOptions("conv1_2", 2), StudySettings(24), ProgressReporter())
     names = [block.name for block in report.blocks if isinstance(block, Picture)]
     assert names == ["filter-0", "filter-1", "picture", "answers"]
     assert [each["brightness"] for each in report.numbers["filters"]] == [None, None]
 
 
 def test_it_ends_with_what_it_has(tmp_path: Path) -> None:
-    watch = Watch()
-    watch.stop("interrupted")
-    report = study(pixels(), FiltersOptions(None, 4), SMALL, watch)
+    progress = ProgressReporter()
+    progress.stop("interrupted")
+    report = study(pixels(), FiltersOptions(None, 4), SMALL, progress)
     assert [each["mean"] for each in report.numbers["filters"]] == [None] * 4
     assert "Ended early" in report.notes[0].text("en")
-    write(report, tmp_path, "en")
+    write_report(report, tmp_path, "en")
 
 
 @pytest.mark.parametrize(
@@ -305,14 +305,14 @@ def test_it_ends_with_what_it_has(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_done_is_refused(layer: str | None, channels: int | None, size: int, error: type[PincelError], says: str) -> None:
     with pytest.raises(error) as refusal:
-        study(pixels(size, size), FiltersOptions(layer, channels), Settings(size), Watch())
+        study(pixels(size, size), FiltersOptions(layer, channels), StudySettings(size), ProgressReporter())
     assert says in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
 def test_a_missing_picture_is_refused() -> None:
     with pytest.raises(PictureMissingError, match="no such file"):
-        study("nowhere.jpg", FiltersOptions(None, None), SMALL, Watch())
+        study("nowhere.jpg", FiltersOptions(None, None), SMALL, ProgressReporter())
 
 
 def test_it_is_a_command_that_needs_no_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

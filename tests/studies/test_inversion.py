@@ -19,30 +19,30 @@ from pincel.backbones import BACKBONES
 from pincel.backbones.vgg import load_vgg
 from pincel.engine.events import Notice, SetupProgress
 from pincel.errors import OptionError, PictureError, UnknownNameError, WeightsError
-from pincel.inversion.run import Rebuild, resolve_inversion
-from pincel.studies.declarations.inversion import InversionOptions
+from pincel.inversion.run import InversionRun, resolve_inversion
+from pincel.studies.declarations import InversionOptions
 from pincel.studies.inversion import study
-from pincel.studies.inversion_baseline import finding as of_baseline
+from pincel.studies.inversion_baseline import baseline_finding as of_baseline
 from pincel.studies.inversion_baseline import roughness
-from pincel.studies.inversion_errors import compared, spread
+from pincel.studies.inversion_errors import code_distances, mean_deviation
 from pincel.studies.inversion_findings import findings
 from pincel.studies.inversion_halves import colorful, halves_finding
 from pincel.studies.inversion_invariance import deviation
-from pincel.studies.inversion_invariance import finding as of_invariance
-from pincel.studies.inversion_locality import determined, field
-from pincel.studies.inversion_locality import finding as of_locality
-from pincel.studies.inversion_plan import Plan, make_plan, read_experiments, read_lambdas, read_representations
-from pincel.studies.inversion_runs import Job, cost, rebuild_all
-from pincel.studies.inversion_table import summed
+from pincel.studies.inversion_invariance import invariance_finding as of_invariance
+from pincel.studies.inversion_locality import determined_mask, window_field
+from pincel.studies.inversion_locality import locality_finding as of_locality
+from pincel.studies.inversion_plan import InversionPlan, make_plan, read_experiments, read_lambdas, read_representations
+from pincel.studies.inversion_runs import RebuildSpec, cost, rebuild_all
+from pincel.studies.inversion_table import summarize
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Paragraph, Report, Sheet, Table
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
-from pincel.studies.write import write
+from pincel.studies.settings import StudySettings
+from pincel.studies.write import write_report
 from tests.cli.run import pincel, refused
 
 Capture = pytest.CaptureFixture[str]
-TINY = Settings(size=32, steps=3, backbone="random-cnn-11")
-VGG = Settings(size=40, steps=1)
+TINY = StudySettings(size=32, steps=3, backbone="random-cnn-11")
+VGG = StudySettings(size=40, steps=1)
 MISSING = "vgg19-torchvision:relu1_1"
 
 
@@ -54,7 +54,7 @@ def shots(photographs: list[Path]) -> list[str]:
 @pytest.fixture(scope="module")
 def whole(shots: list[str]) -> Report:
     """Return all experiments with two photographs of different shapes, one layer and two descriptors."""
-    return study(shots[:2], InversionOptions("relu1_1,hog,hogb", lambdas="0.5,5", repeats=3), TINY, Watch())
+    return study(shots[:2], InversionOptions("relu1_1,hog,hogb", lambdas="0.5,5", repeats=3), TINY, ProgressReporter())
 
 
 def tables(report: Report) -> dict[str, Table]:
@@ -74,7 +74,7 @@ def said(report: Report) -> str:
 
 def test_both_published_errors_by_hand() -> None:
     # Three codes: distances 5, 3 and 4. All nine pairs: 2·(25 + 9 + 16)/9.
-    codes = compared([torch.tensor([3.0, 4.0]), torch.tensor([0.0, 0.0]), torch.tensor([3.0, 0.0])])
+    codes = code_distances([torch.tensor([3.0, 4.0]), torch.tensor([0.0, 0.0]), torch.tensor([3.0, 0.0])])
     assert codes.lengths == (25.0, 0.0, 9.0)
     assert codes.square == pytest.approx(100 / 9)
     assert codes.distance == pytest.approx((5 + 4 + 3) / 3)
@@ -86,7 +86,7 @@ def test_both_published_errors_by_hand() -> None:
 @given(st.integers(2, 5), st.integers(0, 99))
 def test_distances_between_codes_are_those_of_plain_loops(count: int, seed: int) -> None:
     codes = list(torch.randn(count, 2, 3, 3, generator=torch.Generator().manual_seed(seed)))
-    found = compared(codes)
+    found = code_distances(codes)
     squares = [[sum(((a - b) ** 2).double().flatten().tolist()) for b in codes] for a in codes]
     assert found.square == pytest.approx(sum(map(sum, squares)) / count**2, rel=1e-5)
     apart = [math.sqrt(squares[i][j]) for i in range(count) for j in range(count) if i < j]
@@ -96,17 +96,17 @@ def test_distances_between_codes_are_those_of_plain_loops(count: int, seed: int)
 def test_one_photograph_or_twins_have_no_published_error() -> None:
     code = torch.ones(4)
     for codes in ([code], [code, code]):
-        assert compared(codes).by_code(0.5, 0) is None
-        assert compared(codes).by_text(0.5, 0) is None
+        assert code_distances(codes).by_code(0.5, 0) is None
+        assert code_distances(codes).by_text(0.5, 0) is None
 
 
 def test_means_and_deviations_over_photographs() -> None:
     common = {"representation": "hog", "lambda": 5.0, "saved": 0.0, "root": 0.0, "by_text": None}
-    rows = summed([{**common, "error": 0.1, "by_code": 1.0}, {**common, "error": 0.3, "by_code": 3.0}])
+    rows = summarize([{**common, "error": 0.1, "by_code": 1.0}, {**common, "error": 0.3, "by_code": 3.0}])
     (row,) = rows
     assert (row["error"], row["error_deviation"], row["photographs"]) == (pytest.approx(0.2), pytest.approx(0.02**0.5), 2)
     assert (row["by_code"], row["by_text"], row["by_text_deviation"]) == (2.0, None, None)
-    assert spread([7.0]).deviation is None
+    assert mean_deviation([7.0]).deviation is None
 
 
 # What is read
@@ -129,7 +129,7 @@ def test_representations_are_read(text: str, names: list[str]) -> None:
 def test_default_representations_are_those_the_network_has() -> None:
     assert read_representations(None, VGG) == (*(f"vgg19:relu{n}_1" for n in range(1, 6)), "hog", "hogb", "dsift")
     assert read_representations(None, TINY)[0] == "random-cnn-11:relu1_1"
-    alexnet = read_representations(None, Settings(size=32, backbone="alexnet"))
+    alexnet = read_representations(None, StudySettings(size=32, backbone="alexnet"))
     assert alexnet[0] == "alexnet:relu1"
     assert len(alexnet) == 3 + sum(layer.kind == "relu" for layer in BACKBONES["alexnet"].layers)
 
@@ -181,7 +181,7 @@ def test_the_table_holds_the_errors_of_the_same_runs(whole: Report, shots: list[
     # The photographs have different shapes: both are cropped.
     assert any("cropped to a square" in note.text("en") for note in whole.notes)
     assert whole.settings["fit"] == "crop"
-    alone = [Rebuild(shot, "hogb", recipe="mahendran2015", size=32, steps=3, fit="crop", tv_weight=5.0) for shot in shots[:2]]
+    alone = [InversionRun(shot, "hogb", recipe="mahendran2015", size=32, steps=3, fit="crop", tv_weight=5.0) for shot in shots[:2]]
     codes = [run.representation.code(255 * run.picture.pixels).double() for run in alone]
     between = float((codes[0] - codes[1]).square().sum())
     for number, run in enumerate(alone):
@@ -208,7 +208,7 @@ def test_sheets_have_a_row_for_each_representation(whole: Report) -> None:
 
 def test_both_languages_are_written(whole: Report, tmp_path: Path) -> None:
     for language, words in (("en", "What the code leaves free"), ("es", "Lo que el código deja libre")):
-        write(whole, tmp_path / language, language)  # type: ignore[arg-type]
+        write_report(whole, tmp_path / language, language)  # type: ignore[arg-type]
         page = (tmp_path / language / "index.html").read_text()
         assert words in page
         assert "{" not in said(whole)
@@ -218,7 +218,7 @@ def test_both_languages_are_written(whole: Report, tmp_path: Path) -> None:
 
 
 def test_one_photograph_keeps_its_shape_and_has_no_published_errors(shots: list[str]) -> None:
-    report = study(shots[:1], InversionOptions("hogb", experiments="table"), TINY, Watch())
+    report = study(shots[:1], InversionOptions("hogb", experiments="table"), TINY, ProgressReporter())
     assert report.settings["fit"] == "keep"
     assert "two photographs or more" in said(report)
     assert "by_code" not in tables(report)["errors"].columns
@@ -226,66 +226,66 @@ def test_one_photograph_keeps_its_shape_and_has_no_published_errors(shots: list[
 
 
 def test_recipes_of_another_unit_run_too(shots: list[str]) -> None:
-    report = study(shots[:1], InversionOptions("hogb", recipe="mahendran2016", experiments="table,baseline"), TINY, Watch())
+    report = study(shots[:1], InversionOptions("hogb", recipe="mahendran2016", experiments="table,baseline"), TINY, ProgressReporter())
     assert report.settings["lambdas"][1] == pytest.approx((6.5 / 80) ** 2)
     assert len(report.numbers["baseline"]) == 1
 
 
 def test_missing_weights_leave_a_representation_out_with_a_note(shots: list[str]) -> None:
     other = MISSING.replace("relu1_1", "relu2_1")
-    report = study(shots[:1], InversionOptions(f"{MISSING},relu1_1,{other}", experiments="table", lambdas="5"), TINY, Watch())
+    report = study(shots[:1], InversionOptions(f"{MISSING},relu1_1,{other}", experiments="table", lambdas="5"), TINY, ProgressReporter())
     assert report.settings["representations"] == ["random-cnn-11:relu1_1"]
     (note,) = report.notes
     assert note.text("en").startswith(f"Left out: {MISSING}, {other}. The weights")
     assert "download" in note.text("en")
     with pytest.raises(WeightsError, match="download"):
-        study(shots[:1], InversionOptions(MISSING), TINY, Watch())
+        study(shots[:1], InversionOptions(MISSING), TINY, ProgressReporter())
 
 
 def test_pictures_too_small_leave_a_representation_out(shots: list[str]) -> None:
     asked = InversionOptions("dsift,hogb", experiments="table", lambdas="5")
-    report = study(shots[:1], asked, Settings(size=24, steps=1, backbone="random-cnn-11"), Watch())
+    report = study(shots[:1], asked, StudySettings(size=24, steps=1, backbone="random-cnn-11"), ProgressReporter())
     assert report.settings["representations"] == ["hogb"]
     assert "sees nothing in one with a side below 27" in report.notes[0].text("en")
     with pytest.raises(PictureError, match="sees nothing"):
-        study(shots[:1], InversionOptions("dsift"), Settings(size=24, steps=1), Watch())
+        study(shots[:1], InversionOptions("dsift"), StudySettings(size=24, steps=1), ProgressReporter())
 
 
 def test_a_code_of_nothing_is_left_out(tmp_path: Path) -> None:
     Image.new("RGB", (32, 32), (128, 128, 128)).save(tmp_path / "flat.png")
     with pytest.raises(OptionError, match=r"dsift: its code is zero all over · given flat\.png"):
-        study([str(tmp_path / "flat.png")], InversionOptions("dsift"), TINY, Watch())
+        study([str(tmp_path / "flat.png")], InversionOptions("dsift"), TINY, ProgressReporter())
 
 
 def test_pictures_that_cannot_be_read_are_left_out_and_copies_too(shots: list[str], tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(Path(shots[0]).read_bytes())
     (tmp_path / "b.png").write_bytes(b"no picture")
-    made = make_plan([str(tmp_path), shots[0]], InversionOptions("hogb"), TINY, Watch())
+    made = make_plan([str(tmp_path), shots[0]], InversionOptions("hogb"), TINY, ProgressReporter())
     assert len(made.photographs) == 1
     assert "b.png" in made.notes[0].text("en")
     with pytest.raises(PictureError):
-        make_plan([str(tmp_path / "b.png")], InversionOptions("hogb"), TINY, Watch())
+        make_plan([str(tmp_path / "b.png")], InversionOptions("hogb"), TINY, ProgressReporter())
 
 
 def test_only_layers_of_one_network_are_shallow_and_deep(shots: list[str]) -> None:
-    made = make_plan(shots[:1], InversionOptions("random-cnn-11:relu1_1,hog,vgg19:relu1_1"), VGG, Watch())
+    made = make_plan(shots[:1], InversionOptions("random-cnn-11:relu1_1,hog,vgg19:relu1_1"), VGG, ProgressReporter())
     assert (made.networks, made.layer_series) == (("random-cnn-11:relu1_1", "vgg19:relu1_1"), ("random-cnn-11:relu1_1",))
     assert made.short("vgg19:relu1_1") == "vgg19:relu1_1"
-    turned = make_plan(shots[:1], InversionOptions("relu2_1,relu1_1"), VGG, Watch())
+    turned = make_plan(shots[:1], InversionOptions("relu2_1,relu1_1"), VGG, ProgressReporter())
     assert turned.layer_series == ("vgg19:relu1_1", "vgg19:relu2_1")
     assert turned.short("vgg19:relu1_1") == "relu1_1"
     # Among descriptors none is deeper: each is told by itself.
-    report = study(shots[:1], InversionOptions("hog,hogb", experiments="invariance", repeats=2), TINY, Watch())
+    report = study(shots[:1], InversionOptions("hog,hogb", experiments="invariance", repeats=2), TINY, ProgressReporter())
     assert "deeper" not in said(report)
     assert "From hogb, pictures differ by" in said(report)
 
 
 def test_the_same_run_is_made_once(shots: list[str]) -> None:
-    made = make_plan(shots[:1], InversionOptions("hogb"), TINY, Watch())
+    made = make_plan(shots[:1], InversionOptions("hogb"), TINY, ProgressReporter())
     told: list[Any] = []
-    job = Job("hogb", 0.5)
-    done = rebuild_all([job, Job("hogb", 5.0), job], made, Watch(told.append))
-    assert list(done.found) == [job, Job("hogb", 5.0)]
+    job = RebuildSpec("hogb", 0.5)
+    done = rebuild_all([job, RebuildSpec("hogb", 5.0), job], made, ProgressReporter(told.append))
+    assert list(done.found) == [job, RebuildSpec("hogb", 5.0)]
     parts = [event for event in told if isinstance(event, SetupProgress)]
     assert [part.done for part in parts] == sorted(part.done for part in parts)
     assert (parts[0].done, parts[-1].done, parts[-1].total) == (0, 1000, 1000)
@@ -298,33 +298,36 @@ def test_a_run_of_nothing_is_left_out(shots: list[str], tmp_path: Path) -> None:
     picture.paste((0, 0, 0), (0, 0, 8, 48))
     picture.save(tmp_path / "corner.png")
     made = make_plan(
-        [str(tmp_path / "corner.png")], InversionOptions("hogb"), Settings(size=96, steps=1, backbone="random-cnn-11"), Watch()
+        [str(tmp_path / "corner.png")],
+        InversionOptions("hogb"),
+        StudySettings(size=96, steps=1, backbone="random-cnn-11"),
+        ProgressReporter(),
     )
     told: list[Any] = []
-    done = rebuild_all([Job("hogb", 5.0, neurons="2x2"), Job("hogb", 5.0)], made, Watch(told.append))
-    assert list(done.found) == [Job("hogb", 5.0)]
+    done = rebuild_all([RebuildSpec("hogb", 5.0, neurons="2x2"), RebuildSpec("hogb", 5.0)], made, ProgressReporter(told.append))
+    assert list(done.found) == [RebuildSpec("hogb", 5.0)]
     assert "zero in all that counts" in done.notes[0].text("en")
     assert any(isinstance(event, Notice) and "zero in all that counts" in event.text for event in told)
 
 
 def test_work_grows_with_depth_steps_and_starts(shots: list[str]) -> None:
-    made = make_plan(shots[:1], InversionOptions("relu1_1,relu2_1,hog"), VGG, Watch())
-    shallow, deep, hog = (cost(Job(name, 5.0), made) for name in ("vgg19:relu1_1", "vgg19:relu2_1", "hog"))
+    made = make_plan(shots[:1], InversionOptions("relu1_1,relu2_1,hog"), VGG, ProgressReporter())
+    shallow, deep, hog = (cost(RebuildSpec(name, 5.0), made) for name in ("vgg19:relu1_1", "vgg19:relu2_1", "hog"))
     assert hog < shallow < deep
-    assert cost(Job("hog", 5.0, repeats=4), made) == 4 * hog
+    assert cost(RebuildSpec("hog", 5.0, repeats=4), made) == 4 * hog
     # conv1_1 alone: 3·3·3·64 products a pixel.
     assert shallow - hog == made.settings.steps * 27 * 64 * made.size[0] * made.size[1]
 
 
-def ended(after: int) -> Watch:
+def ended(after: int) -> ProgressReporter:
     """Return a watch that asks for the end once a share of the work is told, in thousandths."""
 
     def hear(event: Any) -> None:
         if isinstance(event, SetupProgress) and event.what.startswith("rebuilding") and event.done >= after:
-            watch.stop("interrupted")
+            progress.stop("interrupted")
 
-    watch = Watch(hear)
-    return watch
+    progress = ProgressReporter(hear)
+    return progress
 
 
 @pytest.mark.parametrize("after", [0, 1, 300, 700])
@@ -333,14 +336,14 @@ def test_a_study_that_is_ended_early_writes_what_is_finished(after: int, shots: 
     assert "ended early" in report.notes[-1].text("en")
     if not after:
         assert "0 of" in report.notes[-1].text("en")
-    write(report, tmp_path, "es")
+    write_report(report, tmp_path, "es")
     assert "antes de tiempo" in (tmp_path / "index.html").read_text()
 
 
 def test_an_end_asked_for_at_once_leaves_a_page(shots: list[str], tmp_path: Path) -> None:
-    watch = Watch()
-    watch.stop("interrupted")
-    write(study(shots[:1], InversionOptions(), TINY, watch), tmp_path, "en")
+    progress = ProgressReporter()
+    progress.stop("interrupted")
+    write_report(study(shots[:1], InversionOptions(), TINY, progress), tmp_path, "en")
     assert "ended early: 0 of" in (tmp_path / "index.html").read_text()
 
 
@@ -360,8 +363,8 @@ def test_deviation_is_that_of_plain_loops() -> None:
 
 @pytest.mark.parametrize("layer", ["relu1_1", "relu2_1", "relu3_1"])
 def test_the_field_of_5x5_neurons_is_where_their_gradient_is(layer: str, shots: list[str]) -> None:
-    made = make_plan(shots[:1], InversionOptions(layer, experiments="locality"), Settings(size=64, steps=1), Watch())
-    box = field(made, f"vgg19:{layer}")
+    made = make_plan(shots[:1], InversionOptions(layer, experiments="locality"), StudySettings(size=64, steps=1), ProgressReporter())
+    box = window_field(made, f"vgg19:{layer}")
     backbone = load_vgg(BACKBONES["vgg19"], pooling="avg")
     pixels = torch.rand(1, 3, *made.size, requires_grad=True)
     # Convolutions before the ReLU see the same and let everything through.
@@ -382,7 +385,7 @@ def test_what_is_determined_is_seen_and_the_same_from_each_start() -> None:
     pictures[0, :, 15:25, 0:10] = 1.0  # they contradict each other
     pictures[1, :, 15:25, 0:10] = 0.0
     pictures[:, :, 0:10, 30:40] = 104 / 255  # hardly anything is there
-    kept = determined(pictures, middle)
+    kept = determined_mask(pictures, middle)
     assert kept[:10, :10].all()
     assert not kept[15:25, :10].any()
     assert not kept[:10, 30:].any()
@@ -406,8 +409,8 @@ def test_color_is_the_distance_from_gray() -> None:
 
 
 @pytest.fixture(scope="module")
-def planned(shots: list[str]) -> Plan:
-    return make_plan(shots[:1], InversionOptions("relu1_1,hog,hogb"), TINY, Watch())
+def planned(shots: list[str]) -> InversionPlan:
+    return make_plan(shots[:1], InversionOptions("relu1_1,hog,hogb"), TINY, ProgressReporter())
 
 
 def made_up(of: Callable[[str, float], float], names: Sequence[str]) -> list[dict[str, Any]]:
@@ -421,12 +424,12 @@ def made_up(of: Callable[[str, float], float], names: Sequence[str]) -> list[dic
         ({"hog": 0.1, "hogb": 0.3}, ["in 3 of 6 runs (50%), and in 1 of 2", "not borne out", "in 0 of 3", "found the opposite"]),
     ],
 )
-def test_sentences_about_errors_follow_the_numbers(errors: dict[str, float], parts: list[str], planned: Plan) -> None:
+def test_sentences_about_errors_follow_the_numbers(errors: dict[str, float], parts: list[str], planned: InversionPlan) -> None:
     text = " ".join(each.text("en") for each in findings(planned, made_up(lambda name, _: errors[name], list(errors))))
     assert all(part in text for part in parts), text
 
 
-def test_what_smoothing_costs_follows_the_numbers(planned: Plan) -> None:
+def test_what_smoothing_costs_follows_the_numbers(planned: InversionPlan) -> None:
     growing = findings(planned, made_up(lambda name, weight: weight / 1000, ["hog", "hogb"]))[-1].text("en")
     assert "the error grows for 2 of 2" in growing
     falling = findings(planned, made_up(lambda name, weight: 1 / weight, ["hog", "hogb"]))[-1].text("en")

@@ -1,4 +1,4 @@
-"""Pictures made for channels: how they are written down, shaken, and climbed."""
+"""Pictures made for channels: how they are written down, augment, and climbed."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from pincel.backbones import BACKBONES
-from pincel.backbones.bank import load_bank
+from pincel.backbones.random_filters import load_random_filters
 from pincel.backbones.vgg import VGG
 from pincel.engine.events import SetupProgress
 from pincel.errors import OptionError, UnknownNameError
 from pincel.samples import sample_names
-from pincel.studies.declarations.maximize import MaximizeOptions
-from pincel.studies.dreaming import (
+from pincel.studies.declarations import MaximizeOptions
+from pincel.studies.feature_visualization import (
+    AUGMENTATIONS,
     OBJECTIVES,
-    PARAMETERISATIONS,
-    ROBUST,
-    colored,
-    fineness,
+    PARAMETRIZATIONS,
+    augment,
+    color_matrix,
+    frequency_scale,
     from_spectrum,
-    gains,
-    jittered,
-    mixing,
-    padded,
-    rotated,
-    scaled,
-    shaken,
-    turned,
+    high_freq_ratio,
+    jitter,
+    pad,
+    rotate,
+    rotate_by,
+    scale,
+    to_rgb,
 )
-from pincel.studies.look import features, opened
-from pincel.studies.maximize import Studio, study
+from pincel.studies.features import features, load_input
+from pincel.studies.maximize import Maximizer, study
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Paragraph, Plot, Report, Sheet, Table
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
+from pincel.studies.settings import StudySettings
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, normal
 
@@ -79,13 +79,13 @@ def test_a_spectrum_is_a_sum_of_cosines(size: tuple[int, int], seed: int) -> Non
 @pytest.mark.parametrize("size", [(4, 6), (5, 5), (1, 3)])
 def test_gradients_of_the_parameterisations(size: tuple[int, int]) -> None:
     spectrum = normal(1, 3, size[0], size[1] // 2 + 1, 2).requires_grad_()
-    assert torch.autograd.gradcheck(lambda values: colored(from_spectrum(values, size)), (spectrum,))
-    assert torch.autograd.gradcheck(colored, (normal(1, 3, *size).requires_grad_(),))
+    assert torch.autograd.gradcheck(lambda values: to_rgb(from_spectrum(values, size)), (spectrum,))
+    assert torch.autograd.gradcheck(to_rgb, (normal(1, 3, *size).requires_grad_(),))
 
 
 def test_low_frequencies_weigh_as_much_as_the_lowest_that_fits() -> None:
     # Of 8 by 4 pixels: 0 counts as 1/8; (1/8, 1/4) has √(1/64 + 1/16).
-    found = gains(8, 4)
+    found = frequency_scale(8, 4)
     assert found.shape == (8, 3)
     assert float(found[0, 0]) == 8 / 4
     assert float(found[1, 0]) == 8 / 4
@@ -97,18 +97,18 @@ def test_the_colors_are_those_of_lucid() -> None:
     # Columns: (0.26, 0.27, 0.27) is the longest.
     longest = math.sqrt(0.26**2 + 0.27**2 + 0.27**2)
     expected = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.0, -0.05], [0.27, -0.09, 0.03]], dtype=torch.float64) / longest
-    assert_close(mixing(torch.zeros(1, dtype=torch.float64)), expected)
+    assert_close(color_matrix(torch.zeros(1, dtype=torch.float64)), expected)
     one = torch.zeros(1, 3, 1, 1, dtype=torch.float64)
     one[0, 1] = 2.0
-    assert_close(colored(one)[0, :, 0, 0], torch.sigmoid(2 * expected[:, 1]))
-    assert colored(torch.zeros(1, 3, 2, 2)).eq(0.5).all()
+    assert_close(to_rgb(one)[0, :, 0, 0], torch.sigmoid(2 * expected[:, 1]))
+    assert to_rgb(torch.zeros(1, 3, 2, 2)).eq(0.5).all()
 
 
-@pytest.mark.parametrize("way", PARAMETERISATIONS)
+@pytest.mark.parametrize("way", PARAMETRIZATIONS)
 def test_pictures_begin_almost_gray(way: str) -> None:
-    begin, decode = PARAMETERISATIONS[way]
+    begin, decode = PARAMETRIZATIONS[way]
     values = begin((32, 20), generator())
-    picture = colored(decode(values[None], (32, 20)))
+    picture = to_rgb(decode(values[None], (32, 20)))
     assert picture.shape == (1, 3, 32, 20)
     assert 0 < float((picture - 0.5).abs().max()) < 0.1
     assert float(values.std()) == pytest.approx(0.01, rel=0.1)
@@ -117,57 +117,57 @@ def test_pictures_begin_almost_gray(way: str) -> None:
 # What pictures bear.
 
 
-@pytest.mark.parametrize("name", ROBUST)
+@pytest.mark.parametrize("name", AUGMENTATIONS)
 @pytest.mark.parametrize("size", [(40, 40), (33, 48)])
 def test_transforms_can_be_gone_back_through(name: str, size: tuple[int, int]) -> None:
     x = torch.rand(2, 3, *size, generator=generator(), dtype=torch.float64).requires_grad_()
-    seen = shaken(x, ROBUST[name], generator(5))
+    seen = augment(x, AUGMENTATIONS[name], generator(5))
     assert seen.shape[:2] == (2, 3)
     # Gray around, less what is cut off.
     assert all(side <= kept <= 1.1 * (side + 24) for side, kept in zip(size, seen.shape[-2:], strict=True))
     (slope,) = torch.autograd.grad(seen.sum(), x)
     # Every pixel of the middle is seen.
     assert bool((slope[..., 8:-8, 8:-8] > 0).all())
-    assert torch.equal(seen, shaken(x, ROBUST[name], generator(5)))
+    assert torch.equal(seen, augment(x, AUGMENTATIONS[name], generator(5)))
 
 
 def test_nothing_is_done_without_transforms() -> None:
     x = torch.rand(1, 3, 8, 8)
-    assert shaken(x, ROBUST["none"], generator()) is x
+    assert augment(x, AUGMENTATIONS["none"], generator()) is x
 
 
 def test_each_transform_by_itself() -> None:
     x = torch.rand(1, 3, 12, 16, dtype=torch.float64)
-    wide = padded(3)(x, generator())
+    wide = pad(3)(x, generator())
     assert wide.shape == (1, 3, 18, 22)
     assert torch.equal(wide[..., 3:-3, 3:-3], x)
     assert wide[..., 0, 0].eq(0.5).all()
-    cut = jittered(4)(x, generator(1))
+    cut = jitter(4)(x, generator(1))
     assert cut.shape == (1, 3, 8, 12)
     assert any(torch.equal(cut, x[..., a : a + 8, b : b + 12]) for a in range(5) for b in range(5))
-    assert len({jittered(4)(x, generator(seed)).sum().item() for seed in range(40)}) > 10
-    assert scaled([0.9])(x, generator()).shape == (1, 3, 11, 15)
-    assert scaled([1.0])(x, generator()).allclose(x)
-    assert rotated([0])(x, generator()).allclose(x)
+    assert len({jitter(4)(x, generator(seed)).sum().item() for seed in range(40)}) > 10
+    assert scale([0.9])(x, generator()).shape == (1, 3, 11, 15)
+    assert scale([1.0])(x, generator()).allclose(x)
+    assert rotate([0])(x, generator()).allclose(x)
 
 
 def test_jitter_of_a_picture_smaller_than_itself() -> None:
-    assert jittered(8)(torch.rand(1, 3, 5, 20), generator()).shape == (1, 3, 1, 12)
+    assert jitter(8)(torch.rand(1, 3, 5, 20), generator()).shape == (1, 3, 1, 12)
 
 
 @pytest.mark.parametrize(("height", "width"), [(9, 9), (6, 6)])
 def test_a_quarter_turn_is_a_quarter_turn(height: int, width: int) -> None:
     x = normal(1, 3, height, width)
     # rot90 turns counter-clockwise too.
-    assert turned(x, 90).allclose(torch.rot90(x, 1, (2, 3)))
-    assert turned(x, 180).allclose(x.flip(2, 3))
+    assert rotate_by(x, 90).allclose(torch.rot90(x, 1, (2, 3)))
+    assert rotate_by(x, 180).allclose(x.flip(2, 3))
 
 
 def test_turning_an_oblong_keeps_shapes() -> None:
     # A dot right of the middle comes to stand above it, as far away.
     x = torch.full((1, 3, 9, 21), 0.5, dtype=torch.float64)
     x[..., 4, 13] = 1.0
-    seen = turned(x, 90)
+    seen = rotate_by(x, 90)
     assert_close(seen[0, 0, 1, 10], torch.tensor(1.0, dtype=torch.float64))
     assert float((seen - 0.5).abs().sum()) == pytest.approx(1.5)
 
@@ -191,19 +191,19 @@ def test_the_wishes_by_hand() -> None:
 def test_fineness_of_waves() -> None:
     x = torch.arange(32).double()
     coarse, fine = (torch.cos(2 * math.pi * x / period).expand(1, 3, 32, 32) for period in (8, 2))
-    assert fineness(coarse).tolist() == pytest.approx([0], abs=1e-12)
-    assert fineness(fine).tolist() == pytest.approx([1])
+    assert high_freq_ratio(coarse).tolist() == pytest.approx([0], abs=1e-12)
+    assert high_freq_ratio(fine).tolist() == pytest.approx([1])
     # Variances 1/2 and 4.
-    assert fineness(coarse + 2 * fine).tolist() == pytest.approx([4 / 4.5])
-    assert fineness(torch.ones(1, 3, 4, 4)).tolist() == [0]
+    assert high_freq_ratio(coarse + 2 * fine).tolist() == pytest.approx([4 / 4.5])
+    assert high_freq_ratio(torch.ones(1, 3, 4, 4)).tolist() == [0]
 
 
 @pytest.fixture(scope="module")
 def bank() -> VGG:
-    return load_bank(BACKBONES["random-cnn-11"])
+    return load_random_filters(BACKBONES["random-cnn-11"])
 
 
-def climbed(studio: Studio, steps: int, rate: float, size: tuple[int, int] = (16, 16)) -> tuple[Tensor, list[list[float]]]:
+def climbed(studio: Maximizer, steps: int, rate: float, size: tuple[int, int] = (16, 16)) -> tuple[Tensor, list[list[float]]]:
     values, heard = studio.start(size), []
     for step in range(steps):
         slope, told = studio.slope(values, size, step)
@@ -212,11 +212,11 @@ def climbed(studio: Studio, steps: int, rate: float, size: tuple[int, int] = (16
     return values, heard
 
 
-@pytest.mark.parametrize("way", PARAMETERISATIONS)
+@pytest.mark.parametrize("way", PARAMETRIZATIONS)
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_a_slope_is_that_of_finite_differences(way: str, objective: str, vgg: VGG) -> None:
     precise = vgg.to(dtype=torch.float64)
-    studio = Studio(precise, "relu2_1", (5, 9), way, objective, "none", 0)
+    studio = Maximizer(precise, "relu2_1", (5, 9), way, objective, "none", 0)
     values = studio.start((8, 8)).double()
     slope, told = studio.slope(values, (8, 8), 0)
     towards = normal(*values.shape, seed=3)
@@ -229,7 +229,7 @@ def test_a_slope_is_that_of_finite_differences(way: str, objective: str, vgg: VG
 
 def test_a_silent_unit_is_woken(bank: VGG) -> None:
     # Of random filters, half are below zero in the middle of the noise.
-    studio = Studio(bank, "relu1_1", tuple(range(16)), "fourier", "neuron", "none", 0)
+    studio = Maximizer(bank, "relu1_1", tuple(range(16)), "fourier", "neuron", "none", 0)
     start = studio.start((16, 16))
     silent = [n for n, value in enumerate(studio.told(studio.pictures(start, (16, 16)), studio.channels)[0].tolist()) if value == 0]
     assert silent
@@ -239,8 +239,8 @@ def test_a_silent_unit_is_woken(bank: VGG) -> None:
 
 
 def test_a_picture_does_not_depend_on_the_other_channels(bank: VGG) -> None:
-    several = Studio(bank, "relu1_1", tuple(range(11)), "fourier", "channel", "all", 4)
-    alone = Studio(bank, "relu1_1", (10,), "fourier", "channel", "all", 4)
+    several = Maximizer(bank, "relu1_1", tuple(range(11)), "fourier", "channel", "all", 4)
+    alone = Maximizer(bank, "relu1_1", (10,), "fourier", "channel", "all", 4)
     (together, _), (single, _) = climbed(several, 3, 1e-3), climbed(alone, 3, 1e-3)
     assert_close(together[10:], single, rtol=1e-4)
 
@@ -249,8 +249,8 @@ def test_a_picture_does_not_depend_on_the_other_channels(bank: VGG) -> None:
 
 
 def made(own: dict[str, Any] | None = None, steps: int = 3, seed: int = 0, size: int = 24, backbone: str = "random-cnn-11") -> Report:
-    settings = Settings(size=size, steps=steps, seed=seed, backbone=backbone, device="cpu")
-    return study(MaximizeOptions(**{"channels": "3,8", **(own or {})}), settings, Watch())
+    settings = StudySettings(size=size, steps=steps, seed=seed, backbone=backbone, device="cpu")
+    return study(MaximizeOptions(**{"channels": "3,8", **(own or {})}), settings, ProgressReporter())
 
 
 def pictures_of(report: Report) -> dict[str, bytes]:
@@ -270,8 +270,8 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     ("objective", "parameterisation", "robust"),
     [
         *((objective, "fourier", "all") for objective in OBJECTIVES),
-        *(("channel", way, "jitter") for way in (*PARAMETERISATIONS, "both")),
-        *(("neuron", "pixels", robust) for robust in ROBUST),
+        *(("channel", way, "jitter") for way in (*PARAMETRIZATIONS, "both")),
+        *(("neuron", "pixels", robust) for robust in AUGMENTATIONS),
         ("direction", "both", "none"),
     ],
 )
@@ -313,10 +313,10 @@ def test_the_same_seed_makes_the_same_picture() -> None:
 
 def test_samples_are_measured_as_they_are(bank: VGG) -> None:
     report = made({"objective": "neuron"})
-    settings = Settings(size=24, device="cpu")
+    settings = StudySettings(size=24, device="cpu")
     for row in report.numbers["pictures"]:
         reached = {
-            name: float(features(bank, opened(f"sample:{name}", settings), ["relu1_1"])["relu1_1"][0, row["channel"]].max())
+            name: float(features(bank, load_input(f"sample:{name}", settings), ["relu1_1"])["relu1_1"][0, row["channel"]].max())
             for name in sample_names()
         }
         assert row["best"] == pytest.approx(max(reached.values()))
@@ -326,9 +326,9 @@ def test_samples_are_measured_as_they_are(bank: VGG) -> None:
 @pytest.mark.parametrize("after", ["looking at the samples", "drawing 2 pictures (fourier)"])
 def test_stopping_keeps_the_pictures_so_far(after: str) -> None:
     last = SetupProgress(after, 2, len(sample_names()) if "samples" in after else 9)
-    watch = Watch(lambda event: watch.stop("interrupted") if event == last else None)
-    settings = Settings(size=24, steps=9, backbone="random-cnn-11", device="cpu")
-    report = study(MaximizeOptions(channels="2"), settings, watch)
+    progress = ProgressReporter(lambda event: progress.stop("interrupted") if event == last else None)
+    settings = StudySettings(size=24, steps=9, backbone="random-cnn-11", device="cpu")
+    report = study(MaximizeOptions(channels="2"), settings, progress)
     done = 0 if "samples" in after else 2
     assert [len(row["history"]) for row in report.numbers["pictures"]] == [done, done]
     assert report.notes[0].text("en") == f"Ended early, after {done} of 9 steps."
@@ -336,9 +336,9 @@ def test_stopping_keeps_the_pictures_so_far(after: str) -> None:
 
 
 def test_stopping_at_once_has_nothing_to_compare_with() -> None:
-    watch = Watch()
-    watch.stop("interrupted")
-    report = study(MaximizeOptions(), Settings(size=24, steps=2, backbone="random-cnn-11", device="cpu"), watch)
+    progress = ProgressReporter()
+    progress.stop("interrupted")
+    report = study(MaximizeOptions(), StudySettings(size=24, steps=2, backbone="random-cnn-11", device="cpu"), progress)
     assert all("best" not in row for row in report.numbers["pictures"])
 
 

@@ -16,11 +16,11 @@ from torch.nn import functional
 
 from pincel.backbones.vgg import VGG, Pooling
 from pincel.images.io import load_picture
-from pincel.studies.flow import gradient_flow
-from pincel.studies.look import features, network, noise, pixels_of
-from pincel.studies.measure import content_error, errors, pixel_error, style_error
-from pincel.studies.separability import effects
-from pincel.studies.settings import Settings
+from pincel.studies.anova import anova_effects
+from pincel.studies.feature_errors import content_error, layer_errors, pixel_error, style_error
+from pincel.studies.features import features, load_network, network_input, white_noise
+from pincel.studies.gradient_flow import gradient_flow
+from pincel.studies.settings import StudySettings
 from tests.backbones.stand_ins import random_vgg
 
 
@@ -44,13 +44,13 @@ def test_pixel_error_counts_gray_levels() -> None:
 
 
 def test_a_picture_is_no_way_from_itself() -> None:
-    settings = Settings(32)
-    backbone = network(settings, "avg")
+    settings = StudySettings(32)
+    backbone = load_network(settings, "avg")
     image = Image.effect_noise((32, 24), 60).convert("RGB")
     layers = ("relu1_1", "relu2_1")
     wanted = features(backbone, load_picture(image), layers)
-    assert errors(backbone, image, wanted, layers) == ([0, 0], [0, 0])
-    content, style = errors(backbone, image.resize((16, 16)), wanted, layers)
+    assert layer_errors(backbone, image, wanted, layers) == ([0, 0], [0, 0])
+    content, style = layer_errors(backbone, image.resize((16, 16)), wanted, layers)
     assert all(map(math.isnan, content))
     assert all(value > 0 for value in style)
 
@@ -85,33 +85,35 @@ def written_out(
 
 
 def test_average_pooling_spreads_a_gradient_that_maximum_pooling_does_not() -> None:
-    settings = Settings(32, seed=1)
+    settings = StudySettings(32, seed=1)
     image = load_picture(Image.effect_noise((32, 32), 80).convert("RGB"))
     found = {}
     for pooling in get_args(Pooling):
-        backbone = network(settings, pooling)
+        backbone = load_network(settings, pooling)
         wanted = features(backbone, image, ["relu2_1"])["relu2_1"]
-        found[pooling] = gradient_flow(backbone, noise(pixels_of(image, backbone), settings), wanted, "relu2_1", ["relu1_2", "relu2_1"])
+        found[pooling] = gradient_flow(
+            backbone, white_noise(network_input(image, backbone), settings), wanted, "relu2_1", ["relu1_2", "relu2_1"]
+        )
     assert found["avg"][1].alive > 2 * found["max"][1].alive
 
 
 def test_noise_is_white_and_the_same_for_the_same_seed() -> None:
     like = torch.zeros(1, 3, 64, 64)
-    one, two = noise(like, Settings(64)), noise(like, Settings(64))
+    one, two = white_noise(like, StudySettings(64)), white_noise(like, StudySettings(64))
     assert torch.equal(one, two)
-    assert not torch.equal(one, noise(like, Settings(64, seed=1)))
-    assert one.mean((0, 2, 3)).tolist() == pytest.approx(Settings(64).spec.mean, abs=0.1)
+    assert not torch.equal(one, white_noise(like, StudySettings(64, seed=1)))
+    assert one.mean((0, 2, 3)).tolist() == pytest.approx(StudySettings(64).spec.mean, abs=0.1)
     assert float(one.std((0, 2, 3)).mean()) == pytest.approx(1, abs=0.05)
 
 
 @given(st.lists(st.floats(-100, 100), min_size=4, max_size=4))
 def test_shares_of_variance_add_up(values: list[float]) -> None:
     a, b, c, d = (torch.tensor([value], dtype=torch.float64) for value in values)
-    found = effects([[a, b], [c, d]])
+    found = anova_effects([[a, b], [c, d]])
     total = float(torch.cat([a, b, c, d]).var(unbiased=False))
     assert found.content + found.style + found.both == pytest.approx(1.0 if total > 1e-12 else 0.0, abs=1e-6) or total < 1e-9
     # Contents exchanged for styles, and all else stays.
-    turned = effects([[a, c], [b, d]])
+    turned = anova_effects([[a, c], [b, d]])
     assert (turned.content, turned.style, turned.both) == pytest.approx((found.style, found.content, found.both))
 
 
@@ -120,7 +122,7 @@ def test_each_effect_alone() -> None:
         a, b, c, d = (torch.full((2, 3), value) for value in values)
         return [[a, b], [c, d]]
 
-    assert effects(table(0, 0, 1, 1)).content == 1
-    assert effects(table(0, 1, 0, 1)).style == 1
-    assert effects(table(0, 1, 1, 0)).both == 1
-    assert vars(effects(table(2, 2, 2, 2))) == {"content": 0, "style": 0, "both": 0}
+    assert anova_effects(table(0, 0, 1, 1)).content == 1
+    assert anova_effects(table(0, 1, 0, 1)).style == 1
+    assert anova_effects(table(0, 1, 1, 0)).both == 1
+    assert vars(anova_effects(table(2, 2, 2, 2))) == {"content": 0, "style": 0, "both": 0}

@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from pincel.backbones import BACKBONES
-from pincel.backbones.bank import load_bank
+from pincel.backbones.random_filters import load_random_filters
 from pincel.backbones.vgg import VGG
 from pincel.canvas.pixels import PixelCanvas
 from pincel.cli.studies.declared import study_command
@@ -26,17 +26,25 @@ from pincel.engine.events import SetupProgress
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError
 from pincel.images.io import load_picture
 from pincel.inversion.representation import Representation
-from pincel.studies.declarations.natural import NaturalOptions
-from pincel.studies.natural import REACH, Room, caricature, maxima, side_of, study
+from pincel.studies.declarations import NaturalOptions
+from pincel.studies.natural import REACH, LayerTargets, caricature_target, channel_targets, study, unit_image_side
 from pincel.studies.natural_findings import caricature_finding, maximum_finding, natural_finding, notes
-from pincel.studies.natural_page import Drawn, enlarged, stretched
-from pincel.studies.natural_paint import grow, noises, recipe_of, surrounded, wide
-from pincel.studies.natural_stats import among_themselves, gradient_histogram, intersection, photographs, strongest, typical
-from pincel.studies.page import as_page
+from pincel.studies.natural_page import enlarge, full_range
+from pincel.studies.natural_results import NaturalImage
+from pincel.studies.natural_runs import channel_noise, maximize, natural_recipe, pad_to_view, padded_size
+from pincel.studies.natural_stats import (
+    channel_peaks,
+    channel_units,
+    gradient_histogram,
+    intersection,
+    mutual_intersection,
+    sample_photographs,
+)
+from pincel.studies.page import render_page
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Paragraph, Plot, Report, Sheet, Slider, Table
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
-from pincel.studies.write import write
+from pincel.studies.settings import StudySettings
+from pincel.studies.write import write_report
 from pincel.translation import Language
 from tests.tensors import assert_close, normal, picture
 
@@ -86,20 +94,20 @@ def test_a_flat_picture_has_no_gradients() -> None:
 def test_what_photographs_have_in_common_by_hand() -> None:
     first, second, third = (torch.tensor(each, dtype=torch.float64) for each in ([1.0, 0.0], [0.5, 0.5], [0.0, 1.0]))
     # The means of the others: (1/4, 3/4), (1/2, 1/2), (3/4, 1/4).
-    assert among_themselves([first, second, third]) == pytest.approx((0.25 + 1.0 + 0.25) / 3)
-    assert math.isnan(among_themselves([first]))
+    assert mutual_intersection([first, second, third]) == pytest.approx((0.25 + 1.0 + 0.25) / 3)
+    assert math.isnan(mutual_intersection([first]))
 
 
 def test_channels_are_measured_in_what_photographs_get() -> None:
     features = torch.tensor([[[[1.0, 5.0]], [[-3.0, -1.0]], [[2.0, 0.0]], [[9.0, 1.0]]]])
-    assert strongest(features).tolist() == [5.0, -1.0, 2.0, 9.0]
+    assert channel_peaks(features).tolist() == [5.0, -1.0, 2.0, 9.0]
     # The median of 5, 2 and 9.
-    assert typical(strongest(features)).tolist() == [5.0, 5.0, 2.0, 9.0]
-    assert typical(torch.tensor([-1.0, 0.0])).tolist() == [1.0, 1.0]
+    assert channel_units(channel_peaks(features)).tolist() == [5.0, 5.0, 2.0, 9.0]
+    assert channel_units(torch.tensor([-1.0, 0.0])).tolist() == [1.0, 1.0]
 
 
 def test_only_scenes_are_photographs() -> None:
-    assert set(photographs()) == {f"sample:{name}" for name in ("harbour", "lake", "lighthouse", "still-life")}
+    assert set(sample_photographs()) == {f"sample:{name}" for name in ("harbour", "lake", "lighthouse", "still-life")}
 
 
 # What is wished.
@@ -107,25 +115,25 @@ def test_only_scenes_are_photographs() -> None:
 
 @pytest.fixture(scope="module")
 def bank() -> VGG:
-    return load_bank(BACKBONES["random-cnn-11"])
+    return load_random_filters(BACKBONES["random-cnn-11"])
 
 
 def seen_by(bank: VGG, layer: str) -> Representation:
     return Representation(f"random-cnn-11:{layer}", bank, layer, PixelCanvas(255.0), 1)
 
 
-def room_of(bank: VGG, image: Tensor, channels: tuple[int, ...] = (3,), seen: str = "relu1_1") -> Room:
+def room_of(bank: VGG, image: Tensor, channels: tuple[int, ...] = (3,), seen: str = "relu1_1") -> LayerTargets:
     told = bank.features(image, ["conv1_1", seen])
-    return Room(seen, seen_by(bank, seen), seen_by(bank, "conv1_1"), told[seen], strongest(told["conv1_1"]), channels)
+    return LayerTargets(seen, seen_by(bank, seen), seen_by(bank, "conv1_1"), told[seen], channel_peaks(told["conv1_1"]), channels)
 
 
-SMALL = Settings(size=20, steps=3, backbone="random-cnn-11", device="cpu")
+SMALL = StudySettings(size=20, steps=3, backbone="random-cnn-11", device="cpu")
 
 
 @pytest.mark.parametrize("seen", ["relu1_1", "conv1_1"])
 def test_a_caricature_starts_at_one(bank: VGG, seen: str) -> None:
     image = picture(12, 16)
-    wish = caricature(room_of(bank, image, seen=seen), image)
+    wish = caricature_target(room_of(bank, image, seen=seen), image)
     assert wish.layer == seen
     assert wish.size == (12, 16)
     assert wish.reached(image) == pytest.approx([1.0], rel=1e-5)
@@ -136,7 +144,7 @@ def test_a_caricature_starts_at_one(bank: VGG, seen: str) -> None:
 def test_a_maximum_is_one_unit_in_the_middle(bank: VGG) -> None:
     image = picture(20, 20)
     room = room_of(bank, image, tuple(range(3, 13)))
-    batches = maxima(room, room.channels, SMALL)
+    batches = channel_targets(room, room.channels, SMALL)
     assert [wish.channels for wish in batches] == [tuple(range(3, 11)), (11, 12)]
     wish = batches[0]
     # The filters are 11 wide, 1.1 of that is 12 positions, and the next odd number 13.
@@ -156,7 +164,7 @@ def test_pictures_for_units_are_as_large_as_what_they_see() -> None:
 
     def side(layer: str, most: int) -> int:
         eye: Any = type("Eye", (), {"spec": spec})()
-        return side_of(Representation(f"vgg19:{layer}", eye, layer, PixelCanvas(255.0), spec.smallest(layer)), most)
+        return unit_image_side(Representation(f"vgg19:{layer}", eye, layer, PixelCanvas(255.0), spec.smallest(layer)), most)
 
     # 5 pixels: 5.5 positions, rounded up as Matlab does, 7 the next odd number. 14 over 2: 7.7, 9 positions, of 2 pixels and one left over.
     assert side("conv1_2", 500) == 7
@@ -167,7 +175,7 @@ def test_pictures_for_units_are_as_large_as_what_they_see() -> None:
 
 def test_a_picture_too_small_for_what_a_unit_sees(bank: VGG) -> None:
     room = room_of(bank, picture(8, 8))
-    (wish,) = maxima(room, (3,), replace(SMALL, size=8))
+    (wish,) = channel_targets(room, (3,), replace(SMALL, size=8))
     # Of 8 positions the one after the middle; it sees no more than the picture has.
     assert float(wish.direction[0, 3, 4, 4]) == pytest.approx(REACH / 8**2 / float(room.largest[3]))
 
@@ -175,25 +183,25 @@ def test_a_picture_too_small_for_what_a_unit_sees(bank: VGG) -> None:
 def test_noise_is_each_channels_own(vgg: VGG) -> None:
     unit = Representation("vgg19:conv5_1", vgg, "conv5_1", PixelCanvas(255.0), 16)
     # A stride of 16: the view wanders over 4 places.
-    assert wide(unit, (32, 20)) == (35, 23)
-    several, alone = noises(unit, (32, 20), 5, (0, 7)), noises(unit, (32, 20), 5, (7,))
+    assert padded_size(unit, (32, 20)) == (35, 23)
+    several, alone = channel_noise(unit, (32, 20), 5, (0, 7)), channel_noise(unit, (32, 20), 5, (7,))
     assert several.shape == (2, 3, 35, 23)
     assert torch.equal(several[1:], alone)
     assert not torch.equal(several[0], several[1])
-    assert not torch.equal(alone, noises(unit, (32, 20), 6, (7,)))
+    assert not torch.equal(alone, channel_noise(unit, (32, 20), 6, (7,)))
 
 
 def test_a_photograph_is_surrounded_by_the_mean(vgg: VGG) -> None:
     unit = Representation("vgg19:relu5_1", vgg, "relu5_1", PixelCanvas(255.0), 16)
     image = picture(18, 17)
-    around = surrounded(image, unit)
+    around = pad_to_view(image, unit)
     assert around.shape == (1, 3, 21, 20)
     assert_close(around[..., 1:19, 1:18], image, atol=1e-4)
     assert_close(around[0, :, 0, 0], torch.tensor(BACKBONES["vgg19"].mean), atol=1e-4)
 
 
 def test_without_anything_that_keeps_pictures_natural() -> None:
-    kept, free = recipe_of(4, 7), recipe_of(4, 7, free=True)
+    kept, free = natural_recipe(4, 7), natural_recipe(4, 7, free=True)
     assert (kept.steps, free.steps, kept.seed) == (7, 7, 4)
     assert (kept.norm_weight, kept.tv_weight["*"], kept.bound, kept.jitter) == (80.0**-6, (6.5 / 80) ** 2, 160.0, 0.25)
     assert (free.norm_weight, free.tv_weight["*"], free.bound, free.jitter) == (0, 0, 0, 0)
@@ -204,26 +212,26 @@ def test_without_anything_that_keeps_pictures_natural() -> None:
 
 
 def grown(wish: Any, steps: int) -> Any:
-    return grow(wish, 0, steps, Watch(), lambda _: None)
+    return maximize(wish, 0, steps, ProgressReporter(), lambda _: None)
 
 
 def test_three_steps_up(bank: VGG) -> None:
     image = picture(12, 16)
     room = room_of(bank, image, (3, 5))
-    for wish in (caricature(room, image), *maxima(room, room.channels, SMALL)):
+    for wish in (caricature_target(room, image), *channel_targets(room, room.channels, SMALL)):
         free = grown(replace(wish, free=True), 3)
         assert all(after > before for before, after in zip(free.before, free.unclipped, strict=True))
         assert free.history == sorted(free.history)
         assert len(free.history) == 4
         assert free.history[0] == pytest.approx(sum(free.before) / len(free.before), rel=1e-5)
-    (maximum,) = maxima(room, room.channels, SMALL)
+    (maximum,) = channel_targets(room, room.channels, SMALL)
     kept = grown(maximum, 3)
     assert all(after > before for before, after in zip(kept.before, kept.after, strict=True))
 
 
 def test_the_climb_is_as_plain_arithmetic_has_it(bank: VGG) -> None:
     room = room_of(bank, picture(20, 20))
-    (wish,) = maxima(room, (3,), SMALL)
+    (wish,) = channel_targets(room, (3,), SMALL)
     middle, x = torch.tensor(BACKBONES["random-cnn-11"].mean).view(1, 3, 1, 1), wish.start.clone()
     squares, velocity, rate = torch.zeros_like(x), torch.zeros_like(x), 13 * 13 * 0.05 * 80**2 / 6
     weight, answers = REACH / 121 / float(room.largest[3]), []
@@ -245,20 +253,20 @@ def test_the_climb_is_as_plain_arithmetic_has_it(bank: VGG) -> None:
 def test_a_weight_lets_the_wish_count_for_more(bank: VGG) -> None:
     image = picture(12, 16)
     room = room_of(bank, image)
-    light, heavy = (grown(caricature(room, image, weight), 4).unclipped[0] for weight in (0.01, 1000.0))
+    light, heavy = (grown(caricature_target(room, image, weight), 4).unclipped[0] for weight in (0.01, 1000.0))
     # Alone, regularizers smooth the photograph away.
     assert light < 1 < heavy
 
 
 def test_pictures_of_a_batch_do_not_know_of_each_other(bank: VGG) -> None:
     room = room_of(bank, picture(20, 20))
-    (together,), (alone,) = maxima(room, (3, 9), SMALL), maxima(room, (9,), SMALL)
+    (together,), (alone,) = channel_targets(room, (3, 9), SMALL), channel_targets(room, (9,), SMALL)
     assert grown(together, 3).unclipped[1] == pytest.approx(grown(alone, 3).unclipped[0], rel=1e-3)
 
 
 def test_pictures_are_measured_as_they_are_saved(bank: VGG) -> None:
     image = picture(12, 16)
-    found = grown(caricature(room_of(bank, image), image), 2)
+    found = grown(caricature_target(room_of(bank, image), image), 2)
     assert found.pictures.shape == (1, 3, 12, 16)
     again = load_picture(found.images[0])
     assert torch.equal(again.pixels, found.pictures)
@@ -269,10 +277,21 @@ def test_pictures_are_measured_as_they_are_saved(bank: VGG) -> None:
 
 
 def made(
-    layers: str | None = None, channels: str = "2", *, weight: float = 20.0, source: Any = None, watch: Watch | None = None, **settings: Any
+    layers: str | None = None,
+    channels: str = "2",
+    *,
+    weight: float = 20.0,
+    source: Any = None,
+    progress: ProgressReporter | None = None,
+    **settings: Any,
 ) -> Report:
     given = {"size": 24, "steps": 3, "backbone": "random-cnn-11", "device": "cpu", **settings}
-    return study(source or Image.fromarray(drawing()), NaturalOptions(layers, channels, weight), Settings(**given), watch or Watch())
+    return study(
+        source or Image.fromarray(drawing()),
+        NaturalOptions(layers, channels, weight),
+        StudySettings(**given),
+        progress or ProgressReporter(),
+    )
 
 
 def drawing(height: int = 30, width: int = 40) -> Any:
@@ -316,7 +335,7 @@ def test_channels_are_those_the_photograph_excites_most(bank: VGG) -> None:
     drawn = [each for each in report.numbers["channels"] if not each["free"]]
     assert len({each["channel"] for each in drawn}) == 3
     # In the picture as the study has it the order may differ a little; each is far above the usual.
-    largest = strongest(told)
+    largest = channel_peaks(told)
     assert all(float(largest[each["channel"]]) > float(largest.quantile(0.8)) for each in drawn)
     named = made(channels="17,3").numbers["channels"]
     assert [each["channel"] for each in named] == [17, 3, 17]
@@ -324,7 +343,7 @@ def test_channels_are_those_the_photograph_excites_most(bank: VGG) -> None:
 
 @pytest.mark.usefixtures("few")
 def test_the_answer_of_the_middle_unit_is_what_is_said(bank: VGG, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pincel.studies.natural_page.stretched", lambda image: image)
+    monkeypatch.setattr("pincel.studies.natural_page.full_range", lambda image: image)
     report = made(channels="3,")
     sheet = blocks_of(report, Sheet)["channels"]
     image = sheet.cells[0][1]
@@ -377,24 +396,24 @@ def test_where_nothing_is_seen_there_is_no_caricature(monkeypatch: pytest.Monkey
 def test_stopping_keeps_the_pictures_so_far(share: int, begun: int, tmp_path: Path) -> None:
     def tell(event: Any) -> None:
         if isinstance(event, SetupProgress) and event.what == "drawing 5 pictures" and event.done >= share:
-            watch.stop("interrupted")
+            progress.stop("interrupted")
 
-    watch = Watch(tell)
-    report = made(watch=watch, steps=100 if share == 1 else 6)
+    progress = ProgressReporter(tell)
+    report = made(progress=progress, steps=100 if share == 1 else 6)
     assert report.notes[0].text("en") == f"The study was ended early: {begun} of 4 climbs were begun, the last one unfinished."
     drawn_ones = [*report.numbers["caricatures"], *report.numbers["channels"]]
     assert len({("channel" in each, each["free"]) for each in drawn_ones}) == begun
     assert all(len(each["history"]) < 50 for each in drawn_ones)
-    assert write(report, tmp_path / "page", "es")[0].exists()
+    assert write_report(report, tmp_path / "page", "es")[0].exists()
 
 
 def test_stopping_before_anything() -> None:
-    watch = Watch()
-    watch.stop("terminated")
-    report = made(watch=watch)
+    progress = ProgressReporter()
+    progress.stop("terminated")
+    report = made(progress=progress)
     assert report.numbers["caricatures"] == []
     assert "0 of 0" in report.notes[0].text("en")
-    assert "Caricaturas" in as_page(report, "es", {})
+    assert "Caricaturas" in render_page(report, "es", {})
 
 
 @pytest.mark.parametrize(
@@ -426,9 +445,9 @@ def test_refusals(given_: dict[str, Any], error: type[Exception], message: str) 
 # What is said.
 
 
-def drawn(layer: str = "relu1_2", after: float = 2.0, **values: Any) -> Drawn:
+def drawn(layer: str = "relu1_2", after: float = 2.0, **values: Any) -> NaturalImage:
     given_: dict[str, Any] = {"free": False, "before": 1.0, "unclipped": after, "history": [1.0], "naturalness": 0.9, "fineness": 0.1}
-    return Drawn(layer, Image.new("RGB", (4, 4)), **{**given_, "after": after, **values})
+    return NaturalImage(layer, Image.new("RGB", (4, 4)), **{**given_, "after": after, **values})
 
 
 def test_sentences_about_caricatures_follow_the_numbers() -> None:
@@ -483,17 +502,17 @@ def test_notes() -> None:
 
 def test_small_pictures_are_enlarged_as_squares() -> None:
     small = Image.fromarray(np.arange(7 * 7 * 3, dtype=np.uint8).reshape(7, 7, 3))
-    large = enlarged(small)
+    large = enlarge(small)
     assert large.size == (259, 259)
     assert np.array_equal(np.asarray(large)[::37, ::37], np.asarray(small))
-    assert enlarged(Image.new("RGB", (96, 64))).size == (288, 192)
+    assert enlarge(Image.new("RGB", (96, 64))).size == (288, 192)
 
 
 def test_pictures_are_shown_from_their_darkest_to_their_brightest() -> None:
     image = Image.fromarray(np.array([[[100, 110, 120], [140, 150, 200]]], np.uint8))
-    assert np.asarray(stretched(image)).tolist() == [[[0, 26, 51], [102, 128, 255]]]
+    assert np.asarray(full_range(image)).tolist() == [[[0, 26, 51], [102, 128, 255]]]
     flat = Image.new("RGB", (2, 2), (7, 7, 7))
-    assert np.asarray(stretched(flat)).max() == 0
+    assert np.asarray(full_range(flat)).max() == 0
 
 
 @pytest.mark.usefixtures("few")
@@ -519,6 +538,6 @@ def test_both_languages_say_everything() -> None:
     plots = dict.fromkeys(blocks_of(report, Plot), b"<svg/>")
     languages: tuple[Language, ...] = ("en", "es")
     for language in languages:
-        text = as_page(report, language, plots)
+        text = render_page(report, language, plots)
         assert "{" not in "".join(block.text.text(language) for block in report.blocks if isinstance(block, Paragraph))
         assert text.count("<figure") >= 5

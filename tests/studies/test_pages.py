@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pincel.cli.study import STUDIES
-from pincel.studies.write import write
+from pincel.studies.write import write_report
 from tests.cli.run import pincel
 from tests.cli.test_help import examples
 from tests.studies.conftest import Opened
@@ -38,7 +38,7 @@ def check(opened: Opened) -> None:
 @pytest.mark.parametrize("width", [1200, 375])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_page_of_everything_is_whole(visit: Visit, tmp_path: Path, width: int, scheme: str) -> None:
-    page, *_ = write(report(), tmp_path, "es")
+    page, *_ = write_report(report(), tmp_path, "es")
     opened = visit(page, width, color_scheme=scheme)
     check(opened)
     assert opened.page.locator("h1").inner_text() == "Una prueba"
@@ -46,7 +46,7 @@ def test_a_page_of_everything_is_whole(visit: Visit, tmp_path: Path, width: int,
 
 
 def test_the_slider_moves_the_edge(visit: Visit, tmp_path: Path) -> None:
-    page, *_ = write(report(), tmp_path, "en")
+    page, *_ = write_report(report(), tmp_path, "en")
     opened = visit(page)
     slider, pair = opened.page.locator("input[type=range]"), opened.page.locator(".pair")
     whole = pair.bounding_box()

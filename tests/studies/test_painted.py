@@ -19,23 +19,19 @@ from pincel.engine.events import Notice, SetupProgress
 from pincel.engine.result import Result
 from pincel.errors import OptionError, UnknownNameError
 from pincel.images.io import load_picture
-from pincel.studies import depth, grid, pooling, reconstruct, separability
-from pincel.studies.declarations.depth import DepthOptions
-from pincel.studies.declarations.grid import GridOptions
-from pincel.studies.declarations.pooling import PoolingOptions
-from pincel.studies.declarations.reconstruct import ReconstructOptions
-from pincel.studies.declarations.separability import SeparabilityOptions
-from pincel.studies.look import opened
-from pincel.studies.paint import Job, paint_all
+from pincel.studies import depth, grid, pooling, pooling_page, reconstruct, separability
+from pincel.studies.declarations import DepthOptions, GridOptions, PoolingOptions, ReconstructOptions, SeparabilityOptions
+from pincel.studies.features import load_input
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Paragraph, Report, Sheet, Table
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
-from pincel.studies.write import write
+from pincel.studies.settings import StudySettings
+from pincel.studies.transfers import TransferSpec, transfer_all
+from pincel.studies.write import write_report
 from tests.cli.run import pincel, process, refused
 
 Capture = pytest.CaptureFixture[str]
-SMALL = Settings(size=32, steps=3)
-TINY = Settings(size=24, steps=2, backbone="random-cnn-11")
+SMALL = StudySettings(size=32, steps=3)
+TINY = StudySettings(size=24, steps=2, backbone="random-cnn-11")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +60,7 @@ def said(report: Report) -> str:
 
 
 def test_reconstruct_paints_ten_pictures_and_measures_them(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    report = reconstruct.study(*pair, ReconstructOptions(figure="2015", pooling="avg"), SMALL, Watch())
+    report = reconstruct.study(*pair, ReconstructOptions(figure="2015", pooling="avg"), SMALL, ProgressReporter())
     assert [len(sheet.cells) for sheet in sheets(report).values()] == [6, 6]
     content, style = report.numbers["content"], report.numbers["style"]
     assert [each["layers"] for each in content] == [[f"relu{n}_1"] for n in range(1, 6)]
@@ -73,22 +69,22 @@ def test_reconstruct_paints_ten_pictures_and_measures_them(pair: tuple[Path, Pat
     assert all(len(each["losses"]) == SMALL.steps + 1 for each in content)
     # The first layer knows the pixels best.
     assert content[0]["errors"]["relu1_1"] < content[4]["errors"]["relu1_1"]
-    write(report, tmp_path, "es")
+    write_report(report, tmp_path, "es")
     rows = list(csv.DictReader((tmp_path / "content-table.csv").read_text().splitlines()))
     assert float(rows[1]["error"]) == content[1]["errors"]["relu2_1"]
     assert "relu1_1" in said(report)
 
 
 def test_reconstruct_of_the_second_paper_has_its_layers(pair: tuple[Path, Path]) -> None:
-    settings = Settings(size=32, steps=1)
-    report = reconstruct.study(*pair, ReconstructOptions(figure="cvpr2016", pooling="max"), settings, Watch())
+    settings = StudySettings(size=32, steps=1)
+    report = reconstruct.study(*pair, ReconstructOptions(figure="cvpr2016", pooling="max"), settings, ProgressReporter())
     assert [each["layers"] for each in report.numbers["content"]] == [[f"relu{n}_2"] for n in range(1, 6)]
     assert report.settings["pooling"] == "max"
 
 
 def test_the_loss_told_is_that_of_the_same_run(pair: tuple[Path, Path]) -> None:
-    report = reconstruct.study(*pair, ReconstructOptions(figure="2015", pooling="avg"), SMALL, Watch())
-    picture = opened(pair[0], SMALL)
+    report = reconstruct.study(*pair, ReconstructOptions(figure="2015", pooling="avg"), SMALL, ProgressReporter())
+    picture = load_input(pair[0], SMALL)
     values: dict[str, Any] = {
         "activations": "raw",
         "content_layers": "relu3_1",
@@ -101,8 +97,8 @@ def test_the_loss_told_is_that_of_the_same_run(pair: tuple[Path, Path]) -> None:
 
 
 def test_grid_has_a_row_for_each_set_of_layers_and_a_column_for_each_ratio(pair: tuple[Path, Path], recipe: str) -> None:
-    settings = Settings(size=32, steps=1)
-    report = grid.study(*pair, GridOptions(ratios="1e-4,1", recipe=recipe), settings, Watch())
+    settings = StudySettings(size=32, steps=1)
+    report = grid.study(*pair, GridOptions(ratios="1e-4,1", recipe=recipe), settings, ProgressReporter())
     assert [(cell["layers"], cell["ratio"]) for cell in report.numbers["cells"]] == [(n, r) for n in range(1, 6) for r in (1e-4, 1.0)]
     assert sheets(report)["grid"].columns == 2
     assert len(tables(report)["cells"].rows) == 10
@@ -112,11 +108,11 @@ def test_grid_has_a_row_for_each_set_of_layers_and_a_column_for_each_ratio(pair:
 @pytest.mark.parametrize("given", ["", "a", "1e-3,", "0", "-1", "1e400", "nan"])
 def test_ratios_that_are_none_are_refused(given: str, pair: tuple[Path, Path], recipe: str) -> None:
     with pytest.raises(OptionError, match="--ratios takes numbers above 0"):
-        grid.study(*pair, GridOptions(ratios=given, recipe=recipe), TINY, Watch())
+        grid.study(*pair, GridOptions(ratios=given, recipe=recipe), TINY, ProgressReporter())
 
 
 def test_depth_takes_the_content_from_each_layer(pair: tuple[Path, Path], recipe: str) -> None:
-    report = depth.study(*pair, DepthOptions(layers="relu2_2,relu1_1", ratio=0.3, recipe=recipe), SMALL, Watch())
+    report = depth.study(*pair, DepthOptions(layers="relu2_2,relu1_1", ratio=0.3, recipe=recipe), SMALL, ProgressReporter())
     assert [each["layer"] for each in report.numbers["runs"]] == ["relu1_1", "relu2_2"]
     first = report.numbers["runs"][0]
     assert first["own"] == first["content"]["relu1_1"]
@@ -126,18 +122,18 @@ def test_depth_takes_the_content_from_each_layer(pair: tuple[Path, Path], recipe
 @pytest.mark.parametrize("ratio", [0.0, -1.0, float("inf"), float("nan")])
 def test_a_ratio_that_is_none_is_refused(ratio: float, pair: tuple[Path, Path]) -> None:
     with pytest.raises(OptionError, match="give a number above 0"):
-        depth.study(*pair, DepthOptions(layers=None, ratio=ratio, recipe="gatys2015"), TINY, Watch())
+        depth.study(*pair, DepthOptions(layers=None, ratio=ratio, recipe="gatys2015"), TINY, ProgressReporter())
 
 
 def test_pooling_paints_with_both_from_the_same_noise(pair: tuple[Path, Path], recipe: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[Job] = []
+    seen: list[TransferSpec] = []
 
-    def painted(jobs: Sequence[Job], *others: Any) -> list[Result]:
+    def painted(jobs: Sequence[TransferSpec], *others: Any) -> list[Result]:
         seen.extend(jobs)
-        return paint_all(jobs, *others)
+        return transfer_all(jobs, *others)
 
-    monkeypatch.setattr(pooling, "paint_all", painted)
-    report = pooling.study(*pair, PoolingOptions(repeats=2, recipe=recipe), SMALL, Watch())
+    monkeypatch.setattr(pooling, "transfer_all", painted)
+    report = pooling.study(*pair, PoolingOptions(repeats=2, recipe=recipe), SMALL, ProgressReporter())
     assert [(job.values["pooling"], job.values["seed"]) for job in seen] == [("avg", 0), ("max", 0), ("avg", 1), ("max", 1)]
     assert {kind: len(falls) for kind, falls in report.numbers["fall"].items()} == {"avg": 2, "max": 2}
     assert [(row["painter"], row["judge"]) for row in report.numbers["judged"]] == [(a, b) for b in ("avg", "max") for a in ("avg", "max")]
@@ -153,19 +149,19 @@ def test_pooling_paints_with_both_from_the_same_noise(pair: tuple[Path, Path], r
     ],
 )
 def test_what_is_said_of_pooling_follows_the_numbers(falls: dict[Any, list[float]], begins: str) -> None:
-    assert pooling._run_finding(falls).text("en").startswith(begins)
+    assert pooling_page._run_finding(falls).text("en").startswith(begins)
 
 
 def test_pooling_needs_a_network_that_pools_and_a_run(pair: tuple[Path, Path]) -> None:
     with pytest.raises(OptionError, match="has no pooling to compare; give --backbone vgg19"):
-        pooling.study(*pair, PoolingOptions(repeats=1, recipe="gatys2015"), TINY, Watch())
+        pooling.study(*pair, PoolingOptions(repeats=1, recipe="gatys2015"), TINY, ProgressReporter())
     with pytest.raises(OptionError, match="--repeats 0: give 1 or more"):
-        pooling.study(*pair, PoolingOptions(repeats=0, recipe="gatys2015"), SMALL, Watch())
+        pooling.study(*pair, PoolingOptions(repeats=0, recipe="gatys2015"), SMALL, ProgressReporter())
 
 
 def test_separability_measures_each_picture_against_all_sources(photographs: list[Path], recipe: str) -> None:
     a, b, c = photographs
-    report = separability.study(a, c, SeparabilityOptions(str(b), str(a), recipe), Settings(size=32, steps=2), Watch())
+    report = separability.study(a, c, SeparabilityOptions(str(b), str(a), recipe), StudySettings(size=32, steps=2), ProgressReporter())
     assert [(each["content"], each["style"]) for each in report.numbers["pairs"]] == [("A", "A"), ("A", "B"), ("B", "A"), ("B", "B")]
     assert [each["ratio"] for each in report.numbers["sweep"]] == [0.01, 0.1, 0.3, 1, 10]
     for kind in ("maps", "grams"):
@@ -178,68 +174,68 @@ def test_separability_measures_each_picture_against_all_sources(photographs: lis
 
 
 def test_studies_take_a_network_that_was_never_trained(pair: tuple[Path, Path]) -> None:
-    rebuilt = reconstruct.study(*pair, ReconstructOptions(figure="2015", pooling="avg"), TINY, Watch())
+    rebuilt = reconstruct.study(*pair, ReconstructOptions(figure="2015", pooling="avg"), TINY, ProgressReporter())
     assert [each["layers"] for each in rebuilt.numbers["content"]] == [["relu1_1"]]
-    assert len(grid.study(*pair, GridOptions(ratios="1e-3", recipe="gatys2015"), TINY, Watch()).numbers["cells"]) == 1
-    assert len(depth.study(*pair, DepthOptions(layers=None, ratio=0.3, recipe="gatys2015"), TINY, Watch()).numbers["runs"]) == 1
-    assert separability.study(pair[0], pair[0], SeparabilityOptions(str(pair[1]), str(pair[1]), "gatys2015"), TINY, Watch()).numbers[
-        "effects"
-    ]["grams"]
+    assert len(grid.study(*pair, GridOptions(ratios="1e-3", recipe="gatys2015"), TINY, ProgressReporter()).numbers["cells"]) == 1
+    assert len(depth.study(*pair, DepthOptions(layers=None, ratio=0.3, recipe="gatys2015"), TINY, ProgressReporter()).numbers["runs"]) == 1
+    assert separability.study(
+        pair[0], pair[0], SeparabilityOptions(str(pair[1]), str(pair[1]), "gatys2015"), TINY, ProgressReporter()
+    ).numbers["effects"]["grams"]
 
 
 def test_a_set_of_layers_that_is_none_is_refused(pair: tuple[Path, Path]) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'cvpr2016'"):
-        reconstruct.study(*pair, ReconstructOptions(figure="cvpr2015", pooling="avg"), TINY, Watch())
+        reconstruct.study(*pair, ReconstructOptions(figure="cvpr2015", pooling="avg"), TINY, ProgressReporter())
 
 
-def stopping(after: int) -> tuple[Watch, list[Any]]:
+def stopping(after: int) -> tuple[ProgressReporter, list[Any]]:
     """Return a watch that asks for the end once so many parts were told."""
     told: list[Any] = []
 
     def hear(event: Any) -> None:
         told.append(event)
         if isinstance(event, SetupProgress) and event.done >= after:
-            watch.stop("interrupted")
+            progress.stop("interrupted")
 
-    watch = Watch(hear)
-    return watch, told
+    progress = ProgressReporter(hear)
+    return progress, told
 
 
-Study = Callable[[tuple[Path, Path], Watch], Report]
+Study = Callable[[tuple[Path, Path], ProgressReporter], Report]
 STUDIES: dict[str, Study] = {
-    "reconstruct": lambda pair, watch: reconstruct.study(*pair, ReconstructOptions(figure="2015", pooling="avg"), SMALL, watch),
-    "grid": lambda pair, watch: grid.study(*pair, GridOptions(ratios=None, recipe="gatys2015"), TINY, watch),
-    "depth": lambda pair, watch: depth.study(*pair, DepthOptions(layers=None, ratio=0.3, recipe="gatys2015"), TINY, watch),
-    "separability": lambda pair, watch: separability.study(
-        pair[0], pair[0], SeparabilityOptions(str(pair[1]), str(pair[1]), "gatys2015"), TINY, watch
+    "reconstruct": lambda pair, progress: reconstruct.study(*pair, ReconstructOptions(figure="2015", pooling="avg"), SMALL, progress),
+    "grid": lambda pair, progress: grid.study(*pair, GridOptions(ratios=None, recipe="gatys2015"), TINY, progress),
+    "depth": lambda pair, progress: depth.study(*pair, DepthOptions(layers=None, ratio=0.3, recipe="gatys2015"), TINY, progress),
+    "separability": lambda pair, progress: separability.study(
+        pair[0], pair[0], SeparabilityOptions(str(pair[1]), str(pair[1]), "gatys2015"), TINY, progress
     ),
 }
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_study_that_is_ended_early_writes_what_there_is(name: str, pair: tuple[Path, Path], tmp_path: Path) -> None:
-    watch, told = stopping(after=1)
-    report = STUDIES[name](pair, watch)
+    progress, told = stopping(after=1)
+    report = STUDIES[name](pair, progress)
     assert "ended early: 1 of" in report.notes[0].text("en")
-    write(report, tmp_path, "en")
+    write_report(report, tmp_path, "en")
     assert "ended early" in (tmp_path / "index.html").read_text()
     assert isinstance(told[-1], SetupProgress)
 
 
 def test_an_end_asked_for_before_the_start_leaves_a_page_without_pictures(pair: tuple[Path, Path], tmp_path: Path) -> None:
     for name, study in STUDIES.items():
-        watch = Watch()
-        watch.stop("interrupted")
-        report = study(pair, watch)
+        progress = ProgressReporter()
+        progress.stop("interrupted")
+        report = study(pair, progress)
         assert "0 of" in report.notes[0].text("en"), name
-        write(report, tmp_path / name, "es")
+        write_report(report, tmp_path / name, "es")
 
 
 def test_progress_counts_all_steps_of_all_pictures(pair: tuple[Path, Path]) -> None:
     told: list[Any] = []
     picture = load_picture(Image.open(pair[0]).resize((24, 18)))
-    jobs = [Job(picture, picture, {"activations": "raw", "content_layers": "relu1_1", "style_layers": "relu1_1"})] * 2
-    results = paint_all(jobs, TINY, Watch(told.append))
+    jobs = [TransferSpec(picture, picture, {"activations": "raw", "content_layers": "relu1_1", "style_layers": "relu1_1"})] * 2
+    results = transfer_all(jobs, TINY, ProgressReporter(told.append))
     parts = [event for event in told if isinstance(event, SetupProgress)]
     assert [part.done for part in parts] == sorted(part.done for part in parts)
     assert (parts[0].done, parts[-1].done, parts[-1].total) == (0, 4, 4)
@@ -247,28 +243,28 @@ def test_progress_counts_all_steps_of_all_pictures(pair: tuple[Path, Path]) -> N
 
 
 def test_pictures_that_share_a_network_load_it_once(pair: tuple[Path, Path], recipe: str, networks_loaded: list[str]) -> None:
-    cells = grid.study(*pair, GridOptions(ratios="1e-3,1e-2", recipe=recipe), replace(SMALL, steps=1), Watch()).numbers["cells"]
+    cells = grid.study(*pair, GridOptions(ratios="1e-3,1e-2", recipe=recipe), replace(SMALL, steps=1), ProgressReporter()).numbers["cells"]
     assert len(cells) == 10
     assert networks_loaded == ["vgg19"]
 
 
 def test_how_long_it_takes_is_said_if_it_is_known(pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     picture = load_picture(Image.open(pair[0]).resize((24, 18)))
-    job = Job(picture, picture, {"activations": "raw", "content_layers": "relu1_1", "style_layers": "relu1_1"})
+    job = TransferSpec(picture, picture, {"activations": "raw", "content_layers": "relu1_1", "style_layers": "relu1_1"})
     for seconds, said in ((None, []), (10.0, ["20 s"]), (100.0, ["3 min"])):
         told: list[Any] = []
         monkeypatch.setattr("pincel.run.machine.Machine.seconds_for", lambda *_, known=seconds: known)
-        paint_all([job, job], TINY, Watch(told.append))
+        transfer_all([job, job], TINY, ProgressReporter(told.append))
         notices = [event.text for event in told if isinstance(event, Notice)]
         assert [text.partition("steps, ")[2].partition(" at most")[0] for text in notices] == said
 
 
 def test_the_terms_of_a_picture_are_those_of_evaluate(pair: tuple[Path, Path], tmp_path: Path) -> None:
     # What the study calls the loss after N steps is J of the deck: the same verb finds the same for the picture kept.
-    settings = Settings(size=32, steps=3)
-    photograph = opened(pair[0], settings)
-    job = reconstruct._content_job(photograph, "relu2_1", "avg")
-    (result,) = paint_all([job], settings, Watch())
+    settings = StudySettings(size=32, steps=3)
+    photograph = load_input(pair[0], settings)
+    job = reconstruct._content_spec(photograph, "relu2_1", "avg")
+    (result,) = transfer_all([job], settings, ProgressReporter())
     path = tmp_path / "one.png"
     result.save(path)
     values = {**job.values, "size_of": "long"}

@@ -21,22 +21,22 @@ from pincel.backbones.vgg_specs import VGG19
 from pincel.engine.events import Event, SetupProgress
 from pincel.errors import OptionError, PictureMissingError, PictureUnreadableError, UnknownNameError
 from pincel.images.io import load_picture
-from pincel.studies.declarations.patches import PatchesOptions
-from pincel.studies.mosaic import GAP, GUTTER, TILE, coarse, cut, likeness, marked, mosaic, shaded, tile
+from pincel.studies.declarations import PatchesOptions
+from pincel.studies.mosaic import GAP, GUTTER, TILE, cut_patch, mosaic, outline, patch_similarity, patch_tile, patch_vector, saliency_image
 from pincel.studies.patches import photographs, study
-from pincel.studies.receptive import Box, field_of
+from pincel.studies.progress import ProgressReporter
+from pincel.studies.receptive_field import PixelBox, receptive_field
 from pincel.studies.report import Picture, Report, Sheet, Table
-from pincel.studies.settings import Settings
-from pincel.studies.strongest import NONE, Channels, check_channels, chosen, merged, nobody, read_channels
-from pincel.studies.watch import Watch
+from pincel.studies.settings import StudySettings
+from pincel.studies.top_activations import NO_PICTURE, Channels, TopActivations, check_channels, read_channels, select_channels
 from tests.cli.run import pincel, refused
 from tests.tensors import assert_close, normal
 
 Capture = pytest.CaptureFixture[str]
 LAYERS = "relu1_1,pool1,relu3_1"
 SIZE = 48
-QUICK = Settings(size=SIZE, device="cpu")
-ONE_LAYER = Settings(size=32, backbone="random-cnn-11", device="cpu")
+QUICK = StudySettings(size=SIZE, device="cpu")
+ONE_LAYER = StudySettings(size=32, backbone="random-cnn-11", device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(folder: Path) -> Report:
-    return study([str(folder)], PatchesOptions(layers=LAYERS, channels="0,7,33", explain="guided"), QUICK, Watch())
+    return study([str(folder)], PatchesOptions(layers=LAYERS, channels="0,7,33", explain="guided"), QUICK, ProgressReporter())
 
 
 def rows_of(report: Report) -> list[dict[str, Any]]:
@@ -86,7 +86,7 @@ def test_brute_force_finds_the_same(folder: Path, report: Report, vgg: Any) -> N
 
 def test_boxes_belong_to_the_positions(report: Report) -> None:
     for row in rows_of(report):
-        box = field_of(VGG19, row["layer"]).box(*row["position"])
+        box = receptive_field(VGG19, row["layer"]).box(*row["position"])
         assert (row["top"], row["left"], row["bottom"], row["right"]) == (box.top, box.left, box.bottom, box.right)
 
 
@@ -128,7 +128,7 @@ def test_files_that_cannot_be_used_are_named(folder: Path, tmp_path: Path) -> No
     # Nothing of it would be left behind two poolings.
     Image.new("RGB", (480, 20)).save(tmp_path / "thin.png")
     told: list[Event] = []
-    report = study([str(tmp_path)], PatchesOptions(layers="relu3_1", channels="2"), QUICK, Watch(told.append))
+    report = study([str(tmp_path)], PatchesOptions(layers="relu3_1", channels="2"), QUICK, ProgressReporter(told.append))
     assert [Path(file).name for file in report.numbers["photographs"]] == ["coffee0.png", "coffee1.png", "coffee2.png"]
     assert [Path(row["file"]).name for row in report.numbers["left out"]] == ["broken.jpg", "thin.png"]
     assert "is not a picture" in report.numbers["left out"][0]["reason"]
@@ -140,8 +140,10 @@ def test_files_that_cannot_be_used_are_named(folder: Path, tmp_path: Path) -> No
 
 
 def test_stopping_keeps_what_is_found(folder: Path) -> None:
-    watch = Watch(lambda event: watch.stop("interrupted") if event == SetupProgress("looking at photographs", 4, 12) else None)
-    report = study([str(folder)], PatchesOptions(layers="relu1_1", channels="0,"), QUICK, watch)
+    progress = ProgressReporter(
+        lambda event: progress.stop("interrupted") if event == SetupProgress("looking at photographs", 4, 12) else None
+    )
+    report = study([str(folder)], PatchesOptions(layers="relu1_1", channels="0,"), QUICK, progress)
     assert len(report.numbers["photographs"]) == 4
     assert len(rows_of(report)) == 4
     (sheet,) = [block for block in report.blocks if isinstance(block, Sheet)]
@@ -151,23 +153,25 @@ def test_stopping_keeps_what_is_found(folder: Path) -> None:
 
 
 def test_stopping_before_the_first_is_an_error(folder: Path) -> None:
-    watch = Watch()
-    watch.stop("interrupted")
+    progress = ProgressReporter()
+    progress.stop("interrupted")
     with pytest.raises(PictureUnreadableError, match="ended before the first"):
-        study([str(folder)], PatchesOptions(), ONE_LAYER, watch)
+        study([str(folder)], PatchesOptions(), ONE_LAYER, progress)
 
 
 def test_a_photograph_that_is_gone_meanwhile(folder: Path, tmp_path: Path) -> None:
     for name in ("coffee0.png", "rocket0.png"):
         shutil.copy(folder / name, tmp_path)
-    watch = Watch(lambda event: (tmp_path / "coffee0.png").unlink() if event == SetupProgress("looking at photographs", 2, 2) else None)
-    report = study([str(tmp_path)], PatchesOptions(channels="3", explain="none"), ONE_LAYER, watch)
+    progress = ProgressReporter(
+        lambda event: (tmp_path / "coffee0.png").unlink() if event == SetupProgress("looking at photographs", 2, 2) else None
+    )
+    report = study([str(tmp_path)], PatchesOptions(channels="3", explain="none"), ONE_LAYER, progress)
     assert {Path(row["file"]).name for row in rows_of(report)} == {"rocket0.png"}
     assert "coffee0.png" in report.notes[0].text("en")
 
 
 def test_a_network_of_one_layer(folder: Path) -> None:
-    report = study([str(folder)], PatchesOptions(explain="gradient", top=4), ONE_LAYER, Watch())
+    report = study([str(folder)], PatchesOptions(explain="gradient", top=4), ONE_LAYER, ProgressReporter())
     assert list(report.numbers["layers"]) == ["relu1_1"]
     assert len(rows_of(report)) == 9 * 4
     assert not any("few" in note.text("en") for note in report.notes)
@@ -190,7 +194,7 @@ def test_a_missing_file_names_its_neighbor(folder: Path) -> None:
 def test_nothing_readable(tmp_path: Path) -> None:
     (tmp_path / "one.png").write_bytes(b"x")
     with pytest.raises(PictureUnreadableError, match=r"none can be looked at · given 1 files, the first .*one\.png"):
-        study([str(tmp_path)], PatchesOptions(), ONE_LAYER, Watch())
+        study([str(tmp_path)], PatchesOptions(), ONE_LAYER, ProgressReporter())
 
 
 @pytest.mark.parametrize(
@@ -210,7 +214,7 @@ def test_nothing_readable(tmp_path: Path) -> None:
 )
 def test_refusals(folder: Path, own: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        study([str(folder)], PatchesOptions(**own), QUICK, Watch())
+        study([str(folder)], PatchesOptions(**own), QUICK, ProgressReporter())
 
 
 def test_the_command(capsys: Capture, folder: Path, tmp_path: Path) -> None:
@@ -233,16 +237,16 @@ def test_the_command(capsys: Capture, folder: Path, tmp_path: Path) -> None:
 def test_the_strongest_are_kept_whatever_the_order(seed: int, top: int, count: int) -> None:
     # Whole numbers, so that there are ties.
     pictures = [normal(1, 3, 2, 4, seed=seed + number).mul(2).round().float() for number in range(count)]
-    found = nobody(3, top)
+    found = TopActivations.empty(3, top)
     for number, picture in enumerate(pictures):
-        found = merged(found, picture, number)
+        found = found.updated(picture, number)
     for channel in range(3):
         best = sorted(
             ((float(each[0, channel].max()), number) for number, each in enumerate(pictures)), key=lambda pair: (-pair[0], pair[1])
         )
         expected = best[:top]
         assert [
-            (v, n) for v, n in zip(found.values[channel].tolist(), found.pictures[channel].tolist(), strict=True) if n != NONE
+            (v, n) for v, n in zip(found.values[channel].tolist(), found.pictures[channel].tolist(), strict=True) if n != NO_PICTURE
         ] == expected
         for rank, (value, number) in enumerate(expected):
             plane = pictures[number][0, channel]
@@ -257,11 +261,11 @@ def test_the_most_selective_channels_are_chosen() -> None:
     features = torch.zeros(1, 4, 2, 2)
     # Channel 0 answers everywhere alike, 1 in one place, 2 nowhere, 3 in two.
     features[0, 0], features[0, 1, 0, 0], features[0, 3, 0] = 5.0, 1.0, 1.0
-    found = merged(nobody(4, 1), features, 0)
+    found = TopActivations.empty(4, 1).updated(features, 0)
     assert found.selectivity.tolist() == [1.0, 4.0, 0.0, 2.0]
-    assert chosen(2, found) == (1, 3)
-    assert chosen((3, 0), found) == (3, 0)
-    assert chosen(99, found) == (0, 1, 2, 3)
+    assert select_channels(2, found) == (1, 3)
+    assert select_channels((3, 0), found) == (3, 0)
+    assert select_channels(99, found) == (0, 1, 2, 3)
 
 
 @pytest.mark.parametrize(("text", "wanted"), [("9", 9), ("0,5,17", (0, 5, 17)), ("5,", (5,)), (" 3 , 3 ,1", (3, 1))])
@@ -284,22 +288,22 @@ def ramp(height: int, width: int) -> Tensor:
 
 def test_cutting_beyond_the_border() -> None:
     pixels, mean = ramp(3, 4), torch.tensor([100.0, 200.0, 300.0])
-    patch = cut(pixels, Box(-1, 2, 2, 6), mean)
+    patch = cut_patch(pixels, PixelBox(-1, 2, 2, 6), mean)
     assert patch.shape == (1, 3, 3, 4)
     assert patch[0, 1, 0].tolist() == [200.0] * 4
     assert patch[0, 1, 1:, :2].tolist() == pixels[0, 1, :2, 2:].tolist()
     assert patch[0, 1, 1:, 2:].tolist() == [[200.0, 200.0]] * 2
-    assert torch.equal(cut(pixels, Box(0, 1, 2, 3), mean), pixels[..., :2, 1:3])
+    assert torch.equal(cut_patch(pixels, PixelBox(0, 1, 2, 3), mean), pixels[..., :2, 1:3])
 
 
 def test_tiles_have_one_size() -> None:
-    assert {tile(torch.rand(1, 3, side, side)).size for side in (1, 3, 72, 156)} == {(TILE, TILE)}
+    assert {patch_tile(torch.rand(1, 3, side, side)).size for side in (1, 3, 72, 156)} == {(TILE, TILE)}
 
 
 def test_an_explanation_of_nothing_is_gray() -> None:
-    assert float((shaded(torch.zeros(1, 3, 4, 4)) - 0.5).abs().max()) == 0
+    assert float((saliency_image(torch.zeros(1, 3, 4, 4)) - 0.5).abs().max()) == 0
     slope = torch.tensor([2.0, -1.0, 0.0]).view(1, 3, 1, 1).repeat(1, 1, 4, 4)
-    assert shaded(slope)[0, :, 0, 0].tolist() == [1.0, 0.25, 0.5]
+    assert saliency_image(slope)[0, :, 0, 0].tolist() == [1.0, 0.25, 0.5]
 
 
 def test_mosaics() -> None:
@@ -313,24 +317,24 @@ def test_mosaics() -> None:
 
 def test_likeness_by_hand() -> None:
     a, b, c = torch.tensor([1.0, 0.0]), torch.tensor([1.0, 1.0]), torch.tensor([0.0, 2.0])
-    within, between = likeness([[a.double(), b.double()], [c.double()]])
+    within, between = patch_similarity([[a.double(), b.double()], [c.double()]])
     assert within == pytest.approx(0.5**0.5)
     # a and c are at right angles, b and c at 45°.
     assert between == pytest.approx(0.5**0.5 / 2)
-    assert all(np.isnan(likeness([[a.double()]])))
-    assert all(np.isnan(likeness([])))
+    assert all(np.isnan(patch_similarity([[a.double()]])))
+    assert all(np.isnan(patch_similarity([])))
 
 
 def test_patches_are_compared_without_their_mean() -> None:
     mean = torch.tensor([10.0, 20.0, 30.0])
-    assert float(coarse(mean.view(1, 3, 1, 1).expand(1, 3, 50, 50), mean).abs().max()) == 0
-    assert coarse(torch.rand(1, 3, 50, 50), mean).shape == (3 * 24 * 24,)
-    assert coarse(torch.rand(1, 3, 3, 3), mean).shape == (27,)
+    assert float(patch_vector(mean.view(1, 3, 1, 1).expand(1, 3, 50, 50), mean).abs().max()) == 0
+    assert patch_vector(torch.rand(1, 3, 50, 50), mean).shape == (3 * 24 * 24,)
+    assert patch_vector(torch.rand(1, 3, 3, 3), mean).shape == (27,)
 
 
 def test_boxes_are_drawn_around_what_they_hold() -> None:
     white = Image.new("RGB", (64, 40), (255, 255, 255))
-    drawn = marked(white, [("relu1_1", Box(10, 20, 13, 23))])
+    drawn = outline(white, [("relu1_1", PixelBox(10, 20, 13, 23))])
     assert drawn.size == (640, 400)
     # Inside the box, the picture stays.
     assert drawn.crop((200, 100, 230, 130)).getcolors() == [(900, (255, 255, 255))]

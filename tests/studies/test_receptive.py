@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from pincel.backbones import BACKBONES
-from pincel.backbones.bank import load_bank
-from pincel.backbones.specs import ModelSpec, plain_layers
+from pincel.backbones.random_filters import load_random_filters
+from pincel.backbones.specs import ModelSpec, vgg_layers
 from pincel.backbones.vgg import VGG, Pooling
 from pincel.backbones.vgg_specs import VGG19
-from pincel.studies.receptive import Box, Field, field_of
+from pincel.studies.receptive_field import PixelBox, ReceptiveField, receptive_field
 
 # One channel a layer: of VGG-19, the geometry is left.
-THIN = ModelSpec("thin", "", plain_layers([(2, 1), (2, 1), (4, 1), (4, 1), (4, 1)]), (0.0, 0.0, 0.0), "", "", "", "", "")
+THIN = ModelSpec("thin", "", vgg_layers([(2, 1), (2, 1), (4, 1), (4, 1), (4, 1)]), (0.0, 0.0, 0.0), "", "", "", "", "")
 # Larger than what the deepest layer sees.
 SIDE = 320
 
@@ -37,17 +37,17 @@ def looked_at(pooling: Pooling) -> tuple[Tensor, dict[str, Tensor]]:
     return pixels, ones(THIN, pooling).features(pixels, THIN.names)
 
 
-def support(pixels: Tensor, answer: Tensor, row: int, column: int) -> Box:
+def support(pixels: Tensor, answer: Tensor, row: int, column: int) -> PixelBox:
     """Return the smallest box around all pixels on which one position depends."""
     (slope,) = torch.autograd.grad(answer[0, 0, row, column], pixels, retain_graph=True)
     touched = slope[0].abs().sum(0) > 0
     rows, columns = (touched.any(side).nonzero().flatten() for side in (1, 0))
-    return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+    return PixelBox(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
 
 
 @pytest.mark.parametrize("name", VGG19.names)
 def test_every_layer_of_vgg19_sees_its_box_and_nothing_else(name: str) -> None:
-    field = field_of(VGG19, name)
+    field = receptive_field(VGG19, name)
     pixels, answers = looked_at("avg")
     last = answers[name].shape[-1] - 1
     middle = (last + 1) // 2
@@ -66,7 +66,7 @@ def test_every_layer_of_vgg19_sees_its_box_and_nothing_else(name: str) -> None:
 def test_the_largest_of_four_depends_on_some_of_the_box(name: str) -> None:
     pixels, answers = looked_at("max")
     middle = answers[name].shape[-1] // 2
-    found, box = support(pixels, answers[name], middle, middle), field_of(VGG19, name).box(middle, middle)
+    found, box = support(pixels, answers[name], middle, middle), receptive_field(VGG19, name).box(middle, middle)
     assert box.top <= found.top
     assert box.left <= found.left
     assert box.bottom >= found.bottom
@@ -76,21 +76,21 @@ def test_the_largest_of_four_depends_on_some_of_the_box(name: str) -> None:
 def test_a_filter_of_eleven_pixels_sees_eleven() -> None:
     spec = BACKBONES["random-cnn-11"]
     pixels = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(1)).requires_grad_()
-    answer = load_bank(spec).features(pixels, ["conv1_1"])["conv1_1"]
-    field = field_of(spec, "conv1_1")
-    assert field == Field(start=-5, jump=1, size=11)
+    answer = load_random_filters(spec).features(pixels, ["conv1_1"])["conv1_1"]
+    field = receptive_field(spec, "conv1_1")
+    assert field == ReceptiveField(start=-5, jump=1, size=11)
     for place in ((16, 16), (0, 0), (31, 2)):
         assert support(pixels, answer, *place) == field.box(*place).clipped(32, 32)
 
 
 def test_fields_by_hand() -> None:
     # conv1_1 sees one pixel on each side; conv1_2 two; pool1 joins two of those; conv2_1 looks two pixels farther on each side.
-    assert field_of(VGG19, "relu1_1") == Field(-1, 1, 3)
-    assert field_of(VGG19, "conv1_2") == Field(-2, 1, 5)
-    assert field_of(VGG19, "pool1") == Field(-2, 2, 6)
-    assert field_of(VGG19, "relu2_1") == Field(-4, 2, 10)
+    assert receptive_field(VGG19, "relu1_1") == ReceptiveField(-1, 1, 3)
+    assert receptive_field(VGG19, "conv1_2") == ReceptiveField(-2, 1, 5)
+    assert receptive_field(VGG19, "pool1") == ReceptiveField(-2, 2, 6)
+    assert receptive_field(VGG19, "relu2_1") == ReceptiveField(-4, 2, 10)
 
 
 def test_a_box_that_begins_at_a_pooling_window() -> None:
-    assert Box(5, 8, 20, 20).begun_at(4) == Box(4, 8, 20, 20)
-    assert Box(-3, 0, 9, 9).clipped(6, 30) == Box(0, 0, 6, 9)
+    assert PixelBox(5, 8, 20, 20).aligned(4) == PixelBox(4, 8, 20, 20)
+    assert PixelBox(-3, 0, 9, 9).clipped(6, 30) == PixelBox(0, 0, 6, 9)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ from PIL import Image
 from pincel.engine.events import Notice, SetupProgress
 from pincel.errors import OptionError, OutputError, PictureSizeError, UnknownNameError
 from pincel.studies import plots
-from pincel.studies.look import check_size, features, network, opened
-from pincel.studies.page import as_page, written
+from pincel.studies.features import check_size, features, load_input, load_network
+from pincel.studies.page import format_cell, render_page
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Report, Sheet, Slider, Table
-from pincel.studies.settings import Settings, chosen_layers
-from pincel.studies.watch import Watch
-from pincel.studies.write import as_csv, as_lines, as_sheet, check_folder, write
+from pincel.studies.settings import StudySettings, select_layers
+from pincel.studies.write import as_csv, as_lines, as_sheet, check_folder, write_report
 from pincel.translation import Language, untranslated
 from tests.texts import both
 
@@ -44,7 +45,7 @@ BLOCKS: list[Block] = [
         both("a curve", "una curva"),
     ),
     TABLE,
-    replace(TABLE, name="long", folded=True),
+    replace(TABLE, name="long", collapsed=True),
     Formula(both("speed = distance / time", "velocidad = distancia / tiempo"), both("a lecture", "una clase")),
     Slider(RED, BLUE, (both("before", "antes"), both("after", "después")), both("pull", "tire")),
 ]
@@ -63,7 +64,7 @@ def report(**changed: Any) -> Report:
 
 
 def page(language: Language) -> str:
-    return as_page(report(), language, {"curve": b"<svg/>"})
+    return render_page(report(), language, {"curve": b"<svg/>"})
 
 
 def test_every_kind_of_block_is_on_the_trial_page() -> None:
@@ -71,7 +72,7 @@ def test_every_kind_of_block_is_on_the_trial_page() -> None:
 
 
 def test_all_files_are_written(tmp_path: Path) -> None:
-    page, *others = write(report(), tmp_path / "new" / "folder", "en")
+    page, *others = write_report(report(), tmp_path / "new" / "folder", "en")
     assert page == tmp_path / "new" / "folder" / "index.html"
     names = {path.name for path in others}
     assert names == {"photo.png", "sheet.png", "curve.svg", "curve.png", "table.csv", "long.csv", "before.png", "after.png", "numbers.json"}
@@ -81,7 +82,7 @@ def test_all_files_are_written(tmp_path: Path) -> None:
 
 
 def test_numbers_are_json_and_what_is_not_finite_is_none(tmp_path: Path) -> None:
-    write(report(notes=[both("ended early", "terminado antes")]), tmp_path, "es")
+    write_report(report(notes=[both("ended early", "terminado antes")]), tmp_path, "es")
     told = json.loads((tmp_path / "numbers.json").read_text())
     assert told["numbers"] == {"a": 1.5, "b": [None, 2], "c": {"d": "e"}}
     assert (told["study"], told["settings"], told["notes"]) == ("trial", {"size": 8}, ["ended early"])
@@ -95,7 +96,7 @@ def test_a_table_is_csv_in_full_and_lines_in_short() -> None:
 
 @pytest.mark.parametrize(("value", "text"), [(0.123456, "0.1235"), (3, "3"), (None, ""), ("relu1_1", "relu1_1"), (True, "True")])
 def test_numbers_on_the_page_have_four_digits(value: Any, text: str) -> None:
-    assert written(value, "en") == text
+    assert format_cell(value, "en") == text
 
 
 def test_the_page_speaks_one_language_and_escapes_what_is_not_its_own() -> None:
@@ -119,7 +120,7 @@ def test_the_page_names_no_other_place() -> None:
 
 def test_a_report_is_the_same_bytes_twice(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        write(report(), tmp_path / name, "en")
+        write_report(report(), tmp_path / name, "en")
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
 
@@ -142,7 +143,7 @@ def test_powers_of_ten_are_text(least: float, most: float, shown: set[str], hidd
 
 def test_small_maps_are_enlarged_to_squares() -> None:
     dots = Image.fromarray(np.array([[0, 255], [255, 0]], dtype=np.uint8))
-    sheet = np.asarray(as_sheet(Sheet("s", [(untranslated(""), dots)], 1, untranslated(""), height=64, enlarged=True), "en").convert("L"))
+    sheet = np.asarray(as_sheet(Sheet("s", [(untranslated(""), dots)], 1, untranslated(""), height=64, pixelated=True), "en").convert("L"))
     assert set(np.unique(sheet[8:60, 8:60])) <= {0, 255}
 
 
@@ -162,25 +163,34 @@ def test_a_folder_that_is_a_file_is_refused_before_the_work(tmp_path: Path) -> N
         check_folder(tmp_path, [tmp_path / "index.html"])
 
 
-def test_a_watch_tells_how_far_it_is_and_stops_when_asked() -> None:
+def test_progress_is_reported_until_the_end_is_requested() -> None:
     told: list[Any] = []
-    watch = Watch(told.append)
-    watch.note("so")
+    progress = ProgressReporter(told.append)
+    progress.note("so")
     seen = []
-    for item in watch.over("looking", "abcd"):
+    for item in progress.track("looking", "abcd"):
         seen.append(item)
         if item == "b":
-            watch.stop("interrupted")
+            progress.stop("interrupted")
     assert seen == ["a", "b"]
-    assert watch.stopped == "interrupted"
+    assert progress.stopped == "interrupted"
     assert told == [Notice("so"), SetupProgress("looking", 0, 4), SetupProgress("looking", 1, 4), SetupProgress("looking", 2, 4)]
 
 
-def test_a_watch_passes_the_request_on() -> None:
-    watch, heard = Watch(), list[str]()
-    watch.also = heard.append
-    watch.stop("terminated")
-    assert heard == ["terminated"]
+def test_a_request_to_end_reaches_the_run_that_is_followed_and_no_other() -> None:
+    progress, reasons = ProgressReporter(), list[str]()
+
+    class Endless:
+        stop = staticmethod(reasons.append)
+
+        def __iter__(self) -> Iterator[int]:
+            while not reasons:
+                yield 1
+
+    for _ in progress.follow(Endless()):
+        progress.stop("terminated")
+    progress.stop("later")
+    assert reasons == ["terminated"]
 
 
 @pytest.mark.parametrize(
@@ -194,36 +204,36 @@ def test_a_watch_passes_the_request_on() -> None:
 )
 def test_settings_out_of_range_are_refused(changed: dict[str, Any], error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said):
-        Settings(**{"size": 64, **changed})
+        StudySettings(**{"size": 64, **changed})
 
 
 def test_settings_are_written_down_whole() -> None:
-    settings = Settings(64, steps=3)
+    settings = StudySettings(64, steps=3)
     assert set(settings.as_json()) == {field.name for field in fields(settings)}
 
 
 def test_layers_are_chosen_by_name_in_the_order_of_the_network() -> None:
-    spec = Settings(8).spec
-    assert chosen_layers(spec, "relu3_1, relu1_1,relu3_1", ()) == ("relu1_1", "relu3_1")
-    assert chosen_layers(spec, None, ("relu1_1", "fc6")) == ("relu1_1",)
-    assert chosen_layers(Settings(8, "random-cnn-11").spec, None, ("relu4_1",)) == ("relu1_1",)
+    spec = StudySettings(8).spec
+    assert select_layers(spec, "relu3_1, relu1_1,relu3_1", ()) == ("relu1_1", "relu3_1")
+    assert select_layers(spec, None, ("relu1_1", "fc6")) == ("relu1_1",)
+    assert select_layers(StudySettings(8, "random-cnn-11").spec, None, ("relu4_1",)) == ("relu1_1",)
     with pytest.raises(UnknownNameError, match="Did you mean 'relu4_2'"):
-        chosen_layers(spec, "relu4-2", ())
+        select_layers(spec, "relu4-2", ())
     with pytest.raises(OptionError, match="Layers are given as"):
-        chosen_layers(spec, " , ", ())
+        select_layers(spec, " , ", ())
 
 
 def test_pictures_come_in_the_size_of_the_study() -> None:
-    settings = Settings(24)
-    wide = opened(Image.new("RGB", (96, 48)), settings)
+    settings = StudySettings(24)
+    wide = load_input(Image.new("RGB", (96, 48)), settings)
     assert (wide.width, wide.height) == (24, 12)
     with pytest.raises(PictureSizeError, match="thinner than a pixel"):
-        opened(Image.new("RGB", (400, 2)), settings)
+        load_input(Image.new("RGB", (400, 2)), settings)
 
 
 def test_a_picture_too_small_for_a_layer_is_refused() -> None:
-    settings = Settings(24)
-    backbone, picture = network(settings), opened(Image.new("RGB", (24, 12)), settings)
+    settings = StudySettings(24)
+    backbone, picture = load_network(settings), load_input(Image.new("RGB", (24, 12)), settings)
     assert features(backbone, picture, ["relu3_1"])["relu3_1"].shape == (1, 256, 3, 6)
     with pytest.raises(PictureSizeError, match="nothing of it is left in relu5_1, which sees a position every 16 pixels"):
         check_size(backbone, picture, ["relu1_1", "relu5_1"])

@@ -5,14 +5,15 @@ from __future__ import annotations
 import click
 from PIL import Image
 
-from pincel.cli.study import STUDIES, Studies
+from pincel.cli.study import STUDIES
+from pincel.cli.study import command as studies
 from study_gallery import PICTURES, commands, figures
 
 
 def test_the_page_shows_every_study_by_a_command_that_is_one() -> None:
     assert [arguments[1] for arguments in commands().values()] == list(STUDIES)
     for _, name, *arguments in commands().values():
-        command = Studies().get_command(click.Context(Studies()), name)
+        command = studies.get_command(click.Context(studies), name)
         assert command is not None
         command.make_context(name, arguments)
 

@@ -13,9 +13,9 @@ from pincel.studies import declarations
 ABLATIONS = "An AlexNet trained whole, and without each of its parts."
 *_OTHERS, _LAST = declarations.STUDIES
 STUDIES = {
-    **{name: declarations.find_study(name).summary for name in _OTHERS},
+    **{name: declarations.STUDIES[name].summary for name in _OTHERS},
     "ablations": ABLATIONS,
-    _LAST: declarations.find_study(_LAST).summary,
+    _LAST: declarations.STUDIES[_LAST].summary,
 }
 
 

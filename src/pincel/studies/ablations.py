@@ -8,16 +8,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pincel.classify.config import ClassifierTrainingConfig
 from pincel.classify.recipes import ABLATIONS, find_training
 from pincel.classify.record import RECORD, read_record
 from pincel.classify.schema import TrainingRecipe
 from pincel.classify.state import FILE
-from pincel.classify.training import ClassifierTraining, TrainingMachine
+from pincel.classify.training import ClassifierTraining
 from pincel.engine.events import Notice, SetupProgress
 from pincel.errors import OptionError, unknown_name
 from pincel.studies.ablations_page import page
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
-from pincel.studies.watch import Watch
 from pincel.training.events import StepEnd
 from pincel.training.trainer import Trainer
 
@@ -71,13 +72,8 @@ class AblationsOptions:
         return found.override(epochs=self.epochs, seed=self.seed)
 
 
-def study(options: AblationsOptions, folder: Path, watch: Watch) -> Report:
+def study(options: AblationsOptions, folder: Path, progress: ProgressReporter) -> Report:
     """Train the whole network and each without one part.
-
-    Args:
-        options: Of this study.
-        folder: Where networks are kept, one folder each; those that are there are not trained again.
-        watch: Is told how far it is. If it is stopped, the networks that are done are shown.
 
     Paper:
         Krizhevsky, Sutskever, Hinton 2012, figure 1 and sections 3.1 to 3.4, 4.1, 4.2 and 7, where each part is argued for by what the
@@ -89,9 +85,9 @@ def study(options: AblationsOptions, folder: Path, watch: Watch) -> Report:
     """
     found: list[dict[str, Any]] = []
     for part in ("", *options.parts):
-        if watch.stopped:
+        if progress.stopped:
             break
-        record = _trained(options, part, folder / (part or "whole"), watch)
+        record = _trained(options, part, folder / (part or "whole"), progress)
         if record["stopped"] in DONE:
             found.append(_figures(part, record, options.target))
     return page(found, {**asdict(options), "parts": list(options.parts)}, len(options.parts) + 1)
@@ -112,24 +108,23 @@ def steps_to(history: Sequence[Mapping[str, Any]], target: float) -> int | None:
     return next((int(row["steps"]) for row in history if row["train_top1_error"] <= target), None)
 
 
-def _trained(options: AblationsOptions, part: str, folder: Path, watch: Watch) -> Mapping[str, Any]:
+def _trained(options: AblationsOptions, part: str, folder: Path, progress: ProgressReporter) -> Mapping[str, Any]:
     """Train a network, or go on with one, or read what became of one; return its record."""
     recipe, name = options.recipe_without(part), part or "whole"
     if (before := _read(folder)) and before["recipe"] == recipe.model_dump(mode="json") and before["stopped"] in DONE:
-        watch.note(f"{name}: trained before, in {folder}.")
+        progress.note(f"{name}: trained before, in {folder}.")
         return before
     going_on = (folder / FILE).exists()
-    subject = ClassifierTraining(options.data, folder, recipe=recipe, resume=going_on, machine=TrainingMachine(device=options.device))
+    config = ClassifierTrainingConfig(device=options.device)
+    subject = ClassifierTraining(options.data, folder, recipe=recipe, resume=going_on, config=config)
     trainer = Trainer(subject)
-    watch.also = trainer.stop
-    for event in trainer:
+    for event in progress.follow(trainer):
         if isinstance(event, StepEnd):
-            watch.part(f"training {name}", (event.epoch - 1) * event.steps + event.step, event.epochs * event.steps)
+            progress.update(f"training {name}", (event.epoch - 1) * event.steps + event.step, event.epochs * event.steps)
         elif isinstance(event, Notice):
-            watch.note(event.text)
+            progress.note(event.text)
         elif isinstance(event, SetupProgress):
-            watch.part(event.what, event.done, event.total)
-    watch.also = lambda _: None
+            progress.update(event.what, event.done, event.total)
     return subject.result.record
 
 

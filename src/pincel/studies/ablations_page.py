@@ -86,7 +86,7 @@ def _blocks(found: Sequence[Mapping[str, Any]], target: float, held: int) -> lis
     rows = [{**each, "name": PARTS[each["part"]]} for each in found]
     return [
         *blocks,
-        Table("networks", columns, rows, _TABLE.fill(target=target), spoken=True),
+        Table("networks", columns, rows, _TABLE.fill(target=target), print_to_terminal=True),
         Paragraph(_CAUTION.fill(held=held, error=error, margin=margin)),
         Plot("errors", lambda translate: bars({translate(PARTS[each["part"]]): 100 * each["top1_error"] for each in found}, "%"), _BARS),
         Plot("validation", lambda translate: _lines(found, "val_errors", translate), _ALL),

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from pincel.studies.favorites import SHOWN, Favorite
-from pincel.studies.layer_answers import ALIKE, Answer, most_active, rectified
-from pincel.studies.layer_figures import by_layer
-from pincel.studies.maps import colored, numbered_grid, stretched
+from pincel.studies.heatmaps import apply_colormap, labeled_grid, normalize_maps
+from pincel.studies.layer_figures import layer_curves
+from pincel.studies.layer_stats import ALIKE, LayerStats, most_active, relu_layers
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Sheet, Table
+from pincel.studies.top_channels import SHOWN, TopChannel
 from pincel.translation import Translate, untranslated
 from pincel.translation import gettext_lazy as _
 
@@ -20,12 +20,12 @@ from pincel.translation import gettext_lazy as _
 def maps_of(name: str, features: Tensor, channels: int) -> list[Block]:
     """Show the most active maps of a layer, (1, C, H, W), so many at most."""
     order = most_active(features, channels)
-    tiles = [(str(channel), colored(stretched(features[0, channel]))) for channel in order]
+    tiles = [(str(channel), apply_colormap(normalize_maps(features[0, channel]))) for channel in order]
     columns = math.ceil(math.sqrt(len(tiles)))
     caption = _(
         "{name}: {count} of {all} maps of {height}×{width}, the most active (by mean) first; above each the number of its channel."
     ).fill(name=name, count=len(tiles), all=features.shape[1], height=features.shape[2], width=features.shape[3])
-    return [Picture(f"maps-{name}", numbered_grid(tiles, columns, max(24, 1080 // columns - 4)), caption)]
+    return [Picture(f"maps-{name}", labeled_grid(tiles, columns, max(24, 1080 // columns - 4)), caption)]
 
 
 def maps_section(maps: Sequence[Block]) -> list[Block]:
@@ -46,16 +46,11 @@ def maps_section(maps: Sequence[Block]) -> list[Block]:
     ]
 
 
-def favorites_section(favorites: Sequence[Favorite], answers: Sequence[Answer]) -> list[Block]:
+def favorites_section(favorites: Sequence[TopChannel], answers: Sequence[LayerStats]) -> list[Block]:
     """Show channels over the picture, and how much of the layers is plain to see."""
     if not favorites:
         return []
-    columns = {
-        "layer": _("layer"),
-        "channel": _("channel"),
-        "max": _("largest"),
-        "active": _("over half of it"),
-    }
+    columns = {"layer": _("layer"), "channel": _("channel"), "max": _("largest"), "active": _("over half of it")}
     cells = [(untranslated(f"{each.layer} · {each.channel}"), each.image) for each in favorites]
     blocks: list[Block] = [
         Heading(_("What are they about?")),
@@ -74,10 +69,10 @@ def favorites_section(favorites: Sequence[Favorite], answers: Sequence[Answer]) 
             _("The largest value of each map above, and the share of positions over half of it."),
         ),
     ]
-    return blocks + _explained(rectified(answers))
+    return blocks + _explained(relu_layers(answers))
 
 
-def _explained(answers: Sequence[Answer]) -> list[Block]:
+def _explained(answers: Sequence[LayerStats]) -> list[Block]:
     known = [(each, each.explained) for each in answers if each.explained is not None]
     if not known:
         return []
@@ -106,6 +101,6 @@ def _explained(answers: Sequence[Answer]) -> list[Block]:
     return [*blocks, Paragraph((falls if after < before / 2 else holds).fill(**filled)), plot]
 
 
-def _explained_plot(answers: Sequence[Answer], translate: Translate) -> Figure:
+def _explained_plot(answers: Sequence[LayerStats], translate: Translate) -> Figure:
     values = [math.nan if each.explained is None else each.explained for each in answers]
-    return by_layer({"R̄²": values}, answers, translate(_("share explained")))
+    return layer_curves({"R̄²": values}, answers, translate(_("share explained")))

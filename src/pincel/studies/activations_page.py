@@ -9,18 +9,18 @@ from matplotlib.figure import Figure
 
 from pincel.images.io import LoadedImage as Opened
 from pincel.images.io import to_pil
-from pincel.studies.layer_answers import BYTES, Answer, rectified
-from pincel.studies.layer_figures import by_layer, volumes
+from pincel.studies.layer_figures import layer_curves, layer_diagram
+from pincel.studies.layer_stats import BYTES, LayerStats, relu_layers
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Table
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
+from pincel.studies.settings import StudySettings
 from pincel.translation import Translate, Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
 TITLE = _("What the layers of a network answer")
 
 
-def lead(picture: Opened, settings: Settings) -> Translated:
+def lead(picture: Opened, settings: StudySettings) -> Translated:
     """Say what the question is."""
     return _(
         "The picture is shown to {backbone} once, at {width}×{height} pixels. Each layer answers with a stack of maps, one for each of its "
@@ -29,10 +29,10 @@ def lead(picture: Opened, settings: Settings) -> Translated:
     ).fill(backbone=settings.backbone, width=picture.width, height=picture.height)
 
 
-def notes_of(watch: Watch, answers: Sequence[Answer], names: Sequence[str], settings: Settings) -> list[Translated]:
+def notes_of(progress: ProgressReporter, answers: Sequence[LayerStats], names: Sequence[str], settings: StudySettings) -> list[Translated]:
     """Say what is missing, if anything; ``names`` are the layers that the picture is large enough for."""
     notes = []
-    if watch.stopped:
+    if progress.stopped:
         ended = _("Ended early: {done} of {all} layers were looked at.")
         notes.append(ended.fill(done=len(answers), all=len(names)))
     missing = [name for name in settings.spec.names if name not in names]
@@ -41,14 +41,14 @@ def notes_of(watch: Watch, answers: Sequence[Answer], names: Sequence[str], sett
     return notes
 
 
-def _stages(answers: Sequence[Answer]) -> list[Answer]:
+def _stages(answers: Sequence[LayerStats]) -> list[LayerStats]:
     """Return of all layers with the same stride the last one before the pooling."""
     last = {answer.layer.stride: answer for answer in answers if answer.layer.kind == "pool"}
     last |= {answer.layer.stride: answer for answer in answers if answer.layer.kind != "pool"}
     return [last[stride] for stride in sorted(last)]
 
 
-def shapes(picture: Opened, answers: Sequence[Answer]) -> list[Block]:
+def shapes(picture: Opened, answers: Sequence[LayerStats]) -> list[Block]:
     """Show the picture, and how large each layer is."""
     blocks: list[Block] = [
         Picture("picture", to_pil(picture.pixels), _("The picture, as the network sees it.")),
@@ -67,7 +67,7 @@ def shapes(picture: Opened, answers: Sequence[Answer]) -> list[Block]:
     if answers:
         stages = [("input", (picture.height, picture.width, 3))]
         stages += [(each.layer.name, (each.height, each.width, each.layer.channels)) for each in _stages(answers)]
-        blocks += [Plot("volumes", lambda translate: volumes(_named(stages, translate)), VOLUMES), Paragraph(_shrinking(answers))]
+        blocks += [Plot("volumes", lambda translate: layer_diagram(_named(stages, translate)), VOLUMES), Paragraph(_shrinking(answers))]
         # A convolution and its ReLU are of one size.
         sizes = [answer for answer in answers if answer.layer.kind != "conv"]
         if len(sizes) > 1:
@@ -87,16 +87,16 @@ def _named(stages: Sequence[tuple[str, tuple[int, int, int]]], translate: Transl
     return [(translate(_("input")) if name == "input" else name, size) for name, size in stages]
 
 
-def _sizes_plot(answers: Sequence[Answer], translate: Translate) -> Figure:
+def _sizes_plot(answers: Sequence[LayerStats], translate: Translate) -> Figure:
     lines = {
         translate(_("positions")): [float(each.height * each.width) for each in answers],
         translate(_("channels")): [float(each.layer.channels) for each in answers],
         translate(_("numbers")): [float(each.values) for each in answers],
     }
-    return by_layer(lines, answers, translate(_("how many")), logarithmic=True)
+    return layer_curves(lines, answers, translate(_("how many")), logarithmic=True)
 
 
-def _shrinking(answers: Sequence[Answer]) -> Translated:
+def _shrinking(answers: Sequence[LayerStats]) -> Translated:
     first, last = answers[0], answers[-1]
     filled = {"first": first.layer.name, "last": last.layer.name, "before": first.size, "after": last.size}
     megabytes = sum(each.values for each in answers) * BYTES / 2**20
@@ -118,7 +118,7 @@ def _shrinking(answers: Sequence[Answer]) -> Translated:
     )
 
 
-def _table(answers: Sequence[Answer]) -> Table:
+def _table(answers: Sequence[LayerStats]) -> Table:
     columns = {
         "layer": _("layer"),
         "n_H": untranslated("n_H"),
@@ -146,9 +146,9 @@ def _table(answers: Sequence[Answer]) -> Table:
     )
 
 
-def emptiness(answers: Sequence[Answer]) -> list[Block]:
+def emptiness(answers: Sequence[LayerStats]) -> list[Block]:
     """Show how many zeros there are after each ReLU."""
-    after = rectified(answers)
+    after = relu_layers(answers)
     if not after:
         return []
     blocks: list[Block] = [
@@ -175,24 +175,24 @@ STRENGTH = _(
 )
 
 
-def _zeros_plot(answers: Sequence[Answer], translate: Translate) -> Figure:
+def _zeros_plot(answers: Sequence[LayerStats], translate: Translate) -> Figure:
     lines = {
         translate(_("zeros")): [each.zeros for each in answers],
         translate(_("dead channels")): [each.dead / each.layer.channels for each in answers],
     }
-    return by_layer(lines, answers, translate(_("share")))
+    return layer_curves(lines, answers, translate(_("share")))
 
 
-def _strength_plot(answers: Sequence[Answer], translate: Translate) -> Figure:
+def _strength_plot(answers: Sequence[LayerStats], translate: Translate) -> Figure:
     # A layer that is wholly dead has no logarithm.
     lines = {
         translate(_("mean")): [each.mean or math.nan for each in answers],
         translate(_("largest")): [each.largest or math.nan for each in answers],
     }
-    return by_layer(lines, answers, translate(_("value")), logarithmic=True)
+    return layer_curves(lines, answers, translate(_("value")), logarithmic=True)
 
 
-def _sparsity(answers: Sequence[Answer]) -> Translated:
+def _sparsity(answers: Sequence[LayerStats]) -> Translated:
     fullest, emptiest = min(answers, key=lambda each: each.zeros), max(answers, key=lambda each: each.zeros)
     dead = sum(each.dead for each in answers)
     worst = max(answers, key=lambda each: each.dead / each.layer.channels)

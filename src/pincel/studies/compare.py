@@ -14,15 +14,15 @@ from pincel.files import one_line
 from pincel.images.io import LoadedImage, Source
 from pincel.images.resize import resize_picture, target_size
 from pincel.run.check import resolve_recipe
-from pincel.sources import open_picture, weighted
-from pincel.studies.apart import Two, distances
-from pincel.studies.declarations.compare import CompareOptions
-from pincel.studies.judged import compared_terms, saved_terms, way_of
-from pincel.studies.look import opened
-from pincel.studies.records import Record, found_again, read_record
+from pincel.sources import open_picture, parse_weighted
+from pincel.studies.declarations import CompareOptions
+from pincel.studies.features import load_input
+from pincel.studies.image_distance import ImagePair, compare_images
+from pincel.studies.objective_terms import loss_curves, saved_terms, terms_section
+from pincel.studies.progress import ProgressReporter
+from pincel.studies.records import RunRecord, find_input, read_record
 from pincel.studies.report import Report
-from pincel.studies.settings import Settings, chosen_layers
-from pincel.studies.watch import Watch
+from pincel.studies.settings import StudySettings, select_layers
 from pincel.translation import Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
@@ -47,7 +47,7 @@ _EARLY = _("The study was ended early: the terms of J were not measured.")
 
 
 @dataclass(frozen=True)
-class Aim:
+class ObjectiveInputs:
     """What pictures are judged by.
 
     Attributes:
@@ -61,30 +61,23 @@ class Aim:
     recipe: str | None = None
 
 
-def study(pictures: Sequence[Source], options: CompareOptions, settings: Settings, watch: Watch) -> Report:
+def study(pictures: Sequence[Source], options: CompareOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
     """Compare two pictures, or the result of a run with its photograph.
-
-    Args:
-        pictures: Two; with a record, the one it is of.
-        options: Layers; photograph, paintings and recipe of the objective both are judged by; or a record, written beside a picture by
-            ``pincel transfer``, which says itself what the recipe is: then, where its photograph and paintings are now, if not beside it.
-        settings: Network, device, and the size the pictures are looked at in.
-        watch: Told how far it is; may ask for the end, and J is then not measured.
 
     Raises:
         OptionError: If these do not go together, or the record is none.
         UnknownNameError: For a layer or a recipe there is not.
         PictureError: For a picture that cannot be used, or is not the one a run began with.
     """
-    aim = Aim(options.content, [weighted(text) for text in options.style], options.recipe)
+    aim = ObjectiveInputs(options.content, [parse_weighted(text) for text in options.style], options.recipe)
     _check(pictures, aim, options.record)
-    chosen = chosen_layers(settings.spec, options.layers, LAYERS)
+    chosen = select_layers(settings.spec, options.layers, LAYERS)
     if options.record is not None:
-        return _run(pictures[0], read_record(options.record), chosen, aim, settings, watch)
-    return _pair(pictures, chosen, aim, settings, watch)
+        return _run(pictures[0], read_record(options.record), chosen, aim, settings, progress)
+    return _pair(pictures, chosen, aim, settings, progress)
 
 
-def _check(pictures: Sequence[Source], aim: Aim, record: str | None) -> None:
+def _check(pictures: Sequence[Source], aim: ObjectiveInputs, record: str | None) -> None:
     """Raise OptionError unless what was given goes together."""
     wanted = 2 if record is None else 1
     if len(pictures) != wanted:
@@ -107,10 +100,12 @@ def _check(pictures: Sequence[Source], aim: Aim, record: str | None) -> None:
 # Two pictures
 
 
-def _pair(pictures: Sequence[Source], layers: Sequence[str], aim: Aim, settings: Settings, watch: Watch) -> Report:
+def _pair(
+    pictures: Sequence[Source], layers: Sequence[str], aim: ObjectiveInputs, settings: StudySettings, progress: ProgressReporter
+) -> Report:
     two, notes = _two(pictures, aim, settings)
     names = [picture.name for picture in (two.first, two.second)]
-    blocks, numbers = distances(two, layers, settings, watch)
+    blocks, numbers = compare_images(two, layers, settings, progress)
     own: dict[str, Any] = {"layers": list(layers), "pictures": names}
     if aim.content is not None:
         recipe = resolve_recipe(aim.recipe or "pincel", {"size": settings.size, "size_of": "long"})
@@ -118,10 +113,10 @@ def _pair(pictures: Sequence[Source], layers: Sequence[str], aim: Aim, settings:
         sides = (two.first, two.second)
         judged = [
             evaluate(side, aim.content, list(aim.styles), recipe=recipe, device=settings.device)
-            for side in watch.over("judging pictures", sides)
+            for side in progress.track("judging pictures", sides)
         ]
         if len(judged) == len(sides):
-            found, numbers["terms"] = compared_terms(judged[0], judged[1], recipe)
+            found, numbers["terms"] = terms_section(judged[0], judged[1], recipe)
             blocks += found
         else:
             notes.append(_EARLY)
@@ -129,12 +124,12 @@ def _pair(pictures: Sequence[Source], layers: Sequence[str], aim: Aim, settings:
     return Report("compare", title, _LEAD, blocks, numbers, {**settings.as_json(), **own}, notes)
 
 
-def _two(pictures: Sequence[Source], aim: Aim, settings: Settings) -> tuple[Two, list[Translated]]:
+def _two(pictures: Sequence[Source], aim: ObjectiveInputs, settings: StudySettings) -> tuple[ImagePair, list[Translated]]:
     """Open two pictures in one size: that of the first, or the one a run from the photograph would have."""
     given = [open_picture(source, what) for source, what in zip(pictures, ("picture A", "picture B"), strict=True)]
     notes: list[Translated] = []
     if aim.content is None:
-        first = opened(given[0], settings, "picture A")
+        first = load_input(given[0], settings, "picture A")
     else:
         first = _as_result(given[0], open_picture(aim.content, "content"), aim, settings)
     size = (first.height, first.width)
@@ -145,10 +140,10 @@ def _two(pictures: Sequence[Source], aim: Aim, settings: Settings) -> tuple[Two,
         stretched = _STRETCHED if max(abs(a - b) for a, b in zip(shape, size, strict=True)) > SLACK else untranslated("")
         notes.append(_RESIZED.fill(was=was, now=now, stretched=stretched))
     labels = (untranslated(f"A: {first.name}"), untranslated(f"B: {second.name}"))
-    return Two(first, second, labels), notes
+    return ImagePair(first, second, labels), notes
 
 
-def _as_result(picture: LoadedImage, content: LoadedImage, aim: Aim, settings: Settings) -> LoadedImage:
+def _as_result(picture: LoadedImage, content: LoadedImage, aim: ObjectiveInputs, settings: StudySettings) -> LoadedImage:
     """Bring a picture to the size that a run from a photograph has; raises PictureSizeError if it has another shape."""
     rounding = resolve_recipe(aim.recipe or "pincel", {}).rounding
     shape = target_size(content.height, content.width, max(picture.height, picture.width), "long", rounding)
@@ -163,7 +158,9 @@ def _as_result(picture: LoadedImage, content: LoadedImage, aim: Aim, settings: S
 # A run and its record
 
 
-def _run(source: Source, record: Record, layers: Sequence[str], aim: Aim, settings: Settings, watch: Watch) -> Report:
+def _run(
+    source: Source, record: RunRecord, layers: Sequence[str], aim: ObjectiveInputs, settings: StudySettings, progress: ProgressReporter
+) -> Report:
     painted = open_picture(source, "picture")
     if (painted.width, painted.height) != record.size:
         given = f"{painted.name} of {painted.width}×{painted.height} pixels"
@@ -171,14 +168,14 @@ def _run(source: Source, record: Record, layers: Sequence[str], aim: Aim, settin
         raise PictureSizeError(one_line("record: is of another picture", given, accepted, "the record written with this picture"))
     content, styles = _inputs(source, record, aim)
     # Enlarged, a small picture would be nothing but less sharp than its photograph.
-    shown = opened(painted, replace(settings, size=min(settings.size, max(record.size))))
+    shown = load_input(painted, replace(settings, size=min(settings.size, max(record.size))))
     before = resize_picture(content, (shown.height, shown.width), "lanczos")
-    two = Two(before, shown, (untranslated(f"A: {content.name}"), untranslated(f"B: {painted.name}")))
-    blocks, numbers = distances(two, layers, settings, watch)
-    found, numbers["losses"] = way_of(record)
+    two = ImagePair(before, shown, (untranslated(f"A: {content.name}"), untranslated(f"B: {painted.name}")))
+    blocks, numbers = compare_images(two, layers, settings, progress)
+    found, numbers["losses"] = loss_curves(record)
     blocks += found
     judged = [
-        evaluate(painted, content, styles, recipe=record.recipe, device=settings.device) for _ in watch.over("judging the picture", [0])
+        evaluate(painted, content, styles, recipe=record.recipe, device=settings.device) for _ in progress.track("judging the picture", [0])
     ]
     for now in judged:
         found, numbers["terms"] = saved_terms(record, now)
@@ -188,11 +185,11 @@ def _run(source: Source, record: Record, layers: Sequence[str], aim: Aim, settin
     return Report("compare", _RUN_TITLE.fill(picture=painted.name), _RUN_LEAD, blocks, numbers, {**settings.as_json(), **own}, notes)
 
 
-def _inputs(source: Source, record: Record, aim: Aim) -> tuple[LoadedImage, list[tuple[LoadedImage, float]]]:
+def _inputs(source: Source, record: RunRecord, aim: ObjectiveInputs) -> tuple[LoadedImage, list[tuple[LoadedImage, float]]]:
     """Find the pictures a run began with: those given, samples, or files of the same name beside record or picture, or here."""
     places = [record.path, *([Path(source)] if isinstance(source, str | PathLike) else [])]
     folders = [*(place.parent for place in places), Path()]
     contents = [] if aim.content is None else [open_picture(aim.content, "content")]
     paintings = [open_picture(style, "style") for style, _ in aim.styles]
-    content = found_again(record.content, contents, folders, "content")
-    return content, [(found_again(style, paintings, folders, "style"), float(style["weight"])) for style in record.styles]
+    content = find_input(record.content, contents, folders, "content")
+    return content, [(find_input(style, paintings, folders, "style"), float(style["weight"])) for style in record.styles]

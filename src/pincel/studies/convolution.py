@@ -14,15 +14,15 @@ from pincel.errors import OptionError, PictureSizeError, unknown_name
 from pincel.files import one_line
 from pincel.images.io import LoadedImage as Opened
 from pincel.images.io import Source, to_pil
-from pincel.studies.convolution_page import Story, page
-from pincel.studies.declarations.convolution import ConvolutionOptions
-from pincel.studies.kernels import CALLED, KERNELS, filtered, gray_of
-from pincel.studies.look import WHITE, features, network, opened
-from pincel.studies.maps import colored, signed_picture, stretched
+from pincel.studies.convolution_page import ConvolutionContent, page
+from pincel.studies.declarations import ConvolutionOptions
+from pincel.studies.features import WHITE, features, load_input, load_network
+from pincel.studies.heatmaps import apply_colormap, normalize_maps, signed_picture
+from pincel.studies.kernels import KERNEL_NAMES, KERNELS, brightness, filter_image
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
-from pincel.studies.worked import most_contrast, most_telling, worked
+from pincel.studies.settings import StudySettings
+from pincel.studies.worked_example import highest_contrast, most_telling_filter, work_out
 from pincel.translation import gettext_lazy as _
 
 # More numbers side by side than this cannot be read.
@@ -31,14 +31,8 @@ MOST = 14
 AROUND = 3
 
 
-def study(source: Source, options: ConvolutionOptions, settings: Settings, watch: Watch) -> Report:
+def study(source: Source, options: ConvolutionOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
     """Work out a convolution by hand, and compare with the network.
-
-    Args:
-        source: The picture.
-        options: Which filter, where.
-        settings: Of every study.
-        watch: Told how far it is; may ask for the end.
 
     Raises:
         OptionError: For a filter, place or crop that is not there, or too large to be written down.
@@ -46,10 +40,10 @@ def study(source: Source, options: ConvolutionOptions, settings: Settings, watch
         PictureError: If the picture cannot be used, or is smaller than the crop.
     """
     _check(options, settings.spec)
-    picture = opened(source, settings)
-    watch.part("working out a convolution", 0, 2)
+    picture = load_input(source, settings)
+    progress.update("working out a convolution", 0, 2)
     report = _by_hand(options, picture, settings) if options.kernel is not None else _by_network(options, picture, settings)
-    watch.part("working out a convolution", 2, 2)
+    progress.update("working out a convolution", 2, 2)
     return report
 
 
@@ -74,7 +68,7 @@ def _check(options: ConvolutionOptions, spec: ModelSpec) -> None:
         raise OptionError(one_line(failed, f"--filter {options.channel}", f"0 to {count - 1}", "--filter 0"))
 
 
-def place_of(at: str, picture: Opened) -> tuple[int, int]:
+def parse_position(at: str, picture: Opened) -> tuple[int, int]:
     """Return (row, column) of a place given as ``X,Y``.
 
     Raises:
@@ -92,7 +86,7 @@ def place_of(at: str, picture: Opened) -> tuple[int, int]:
     return row, column
 
 
-def crop_of(options: ConvolutionOptions, side: int, picture: Opened) -> int:
+def crop_side(options: ConvolutionOptions, side: int, picture: Opened) -> int:
     """Return the side of the crop for a kernel of so many rows.
 
     Raises:
@@ -126,7 +120,7 @@ def filter_of(backbone: VGG, channel: int) -> tuple[str, Tensor, Tensor]:
     raise IndexError(channel)
 
 
-def by_network(backbone: VGG, picture: Opened, channel: int) -> Tensor:
+def network_output(backbone: VGG, picture: Opened, channel: int) -> Tensor:
     """Return what the network itself answers with one filter of its first layer, in float64 on the CPU, (H, W), before ReLU."""
     name, weight, bias = filter_of(backbone, channel)
     alone = replace(backbone, weights={name: (weight, bias)}, winograd={})
@@ -136,47 +130,47 @@ def by_network(backbone: VGG, picture: Opened, channel: int) -> Tensor:
         return alone.features(WHITE * picture.pixels.double(), [first])[first][0, 0]
 
 
-def _by_hand(options: ConvolutionOptions, picture: Opened, settings: Settings) -> Report:
+def _by_hand(options: ConvolutionOptions, picture: Opened, settings: StudySettings) -> Report:
     """Make the report of a kernel made by hand on the gray picture."""
     kernel = options.kernel or ""
-    gray = gray_of(picture)
+    gray = brightness(picture)
     weight = torch.tensor(KERNELS[kernel], dtype=torch.float64)[None]
-    crop = crop_of(options, weight.shape[-1], picture)
-    place = place_of(options.at, picture) if options.at is not None else most_contrast(gray, crop)
-    work = worked(gray[None], weight, 0.0, place, crop)
+    crop = crop_side(options, weight.shape[-1], picture)
+    place = parse_position(options.at, picture) if options.at is not None else highest_contrast(gray, crop)
+    work = work_out(gray[None], weight, 0.0, place, crop)
     theirs = functional.conv2d(gray[None, None], weight[None], padding=1)[0, 0]
     shown = to_pil((gray / WHITE).expand(3, -1, -1)[None].float())
-    whole = [(CALLED[kernel], filtered(gray, kernel))]
+    whole = [(KERNEL_NAMES[kernel], filter_image(gray, kernel))]
     checked = [(_("torch conv2d, 64 bits"), float(theirs[place]))]
-    story = Story(work, ("",), picture, shown, whole, checked)
+    story = ConvolutionContent(work, ("",), picture, shown, whole, checked)
     subject = _("the kernel {kernel} on the picture in gray")
     return page(story, subject.fill(kernel=kernel), {"kernel": kernel, "filter": None}, settings)
 
 
-def _by_network(options: ConvolutionOptions, picture: Opened, settings: Settings) -> Report:
+def _by_network(options: ConvolutionOptions, picture: Opened, settings: StudySettings) -> Report:
     """Make the report of a filter of the first layer of a network."""
-    backbone = network(settings)
+    backbone = load_network(settings)
     first = backbone.spec.layers[0].name
     fed = backbone.preprocess(WHITE * picture.pixels.double())[0].cpu()
     # Where it is not said, place and filter depend on each other: the place is chosen for the smallest filters.
     weight, bias = filter_of(backbone, options.channel or 0)[1:]
-    crop = crop_of(options, weight.shape[-1], picture)
-    place = place_of(options.at, picture) if options.at is not None else most_contrast(gray_of(picture), crop)
+    crop = crop_side(options, weight.shape[-1], picture)
+    place = parse_position(options.at, picture) if options.at is not None else highest_contrast(brightness(picture), crop)
     answers = features(backbone, picture, [first])[first][0]
     channel = options.channel
     if channel is None:
         weights = next(iter(backbone.weights.values()))[0]
-        channel = most_telling(answers, weights, worked(fed, weight[0], float(bias), place, crop))
+        channel = most_telling_filter(answers, weights, work_out(fed, weight[0], float(bias), place, crop))
         weight, bias = filter_of(backbone, channel)[1:]
-    work = worked(fed, weight[0], float(bias), place, crop)
-    exact = by_network(backbone, picture, channel)
+    work = work_out(fed, weight[0], float(bias), place, crop)
+    exact = network_output(backbone, picture, channel)
     theirs = float(answers[channel, place[0], place[1]])
     checked = [(_("the network, 64 bits"), float(exact[place])), (_("the network, 32 bits"), theirs)]
     whole = [
         (_("before ReLU: middle gray is 0"), signed_picture(exact)),
-        (_("after ReLU: dark is 0"), colored(stretched(exact.clamp(min=0)))),
+        (_("after ReLU: dark is 0"), apply_colormap(normalize_maps(exact.clamp(min=0)))),
     ]
-    story = Story(work, ("R", "G", "B"), picture, to_pil(picture.pixels), whole, checked, first, backbone.spec.mean)
+    story = ConvolutionContent(work, ("R", "G", "B"), picture, to_pil(picture.pixels), whole, checked, first, backbone.spec.mean)
     subject = _("filter {channel} of {layer} of {backbone}")
     filled = subject.fill(channel=channel, layer=first, backbone=settings.backbone)
     return page(story, filled, {"kernel": None, "filter": channel}, settings)

@@ -10,23 +10,23 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.images.io import to_pil
-from pincel.studies.maps import balanced
+from pincel.studies.heatmaps import symmetric_limits
 from pincel.studies.number_grid import Grid, grids
-from pincel.studies.worked import Worked
+from pincel.studies.worked_example import WorkedConvolution
 from pincel.translation import Translate, untranslated
 from pincel.translation import gettext_lazy as _
 
 
-def input_figure(work: Worked, names: Sequence[str]) -> Figure:
+def input_figure(work: WorkedConvolution, names: Sequence[str]) -> Figure:
     """Draw the crop, a grid for each channel, the place of the kernel framed."""
     limits = (float(work.cut.min()), float(work.cut.max()))
     frame = (*work.inside, work.side)
     return grids([[Grid(name, plane, "gray", limits, 1, frame) for name, plane in zip(names, work.cut, strict=True)]])
 
 
-def step_figure(work: Worked, names: Sequence[str], translate: Translate) -> Figure:
+def step_figure(work: WorkedConvolution, names: Sequence[str], translate: Translate) -> Figure:
     """Draw window, kernel, products and sum of each channel, row by row, and everything added up below."""
-    limits = [(float(work.cut.min()), float(work.cut.max())), balanced(work.weight), balanced(work.products)]
+    limits = [(float(work.cut.min()), float(work.cut.max())), symmetric_limits(work.weight), symmetric_limits(work.products)]
     rows = []
     for name, window, kernel, products in zip(names, work.window, work.weight, work.products, strict=True):
         rows.append(
@@ -42,14 +42,14 @@ def step_figure(work: Worked, names: Sequence[str], translate: Translate) -> Fig
 PRODUCTS = _("products")
 
 
-def _added(work: Worked) -> str:
+def _added(work: WorkedConvolution) -> str:
     """Write the sum over channels and the bias, without a sign twice."""
     terms = [*work.sums.tolist(), work.bias]
     first, *others = [f"{term:.3f}" for term in terms]
     return first + "".join(f" − {text[1:]}" if text.startswith("-") else f" + {text}" for text in others)
 
 
-def written_out(work: Worked, channel: int) -> str:
+def products_text(work: WorkedConvolution, channel: int) -> str:
     """Write all products of a channel and their sum, row by row."""
     pairs = zip(work.window[channel].flatten().tolist(), work.weight[channel].flatten().tolist(), strict=True)
     terms = [f"{_bracketed(value, 1)}·{_bracketed(weight, 3)}" for value, weight in pairs]
@@ -61,16 +61,16 @@ def _bracketed(value: float, decimals: int) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def output_figure(work: Worked, translate: Translate) -> Figure:
+def output_figure(work: WorkedConvolution, translate: Translate) -> Figure:
     """Draw what comes out of the crop before and after ReLU, the place framed."""
     frame = (*work.inside, 1)
-    limits = balanced(work.answers)
+    limits = symmetric_limits(work.answers)
     before = Grid("z", work.answers, "RdBu_r", limits, 1, frame, after="→")
     after = Grid(translate(untranslated("ReLU(z)")), work.answers.clamp(min=0), "RdBu_r", limits, 1, frame)
     return grids([[before, after]])
 
 
-def marked(picture: Image.Image, work: Worked) -> Image.Image:
+def outline_crop(picture: Image.Image, work: WorkedConvolution) -> Image.Image:
     """Draw a frame around the crop."""
     image = picture.convert("RGB").resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
     border = work.side // 2
@@ -80,7 +80,7 @@ def marked(picture: Image.Image, work: Worked) -> Image.Image:
     return image
 
 
-def cut_out(planes: Tensor, work: Worked) -> Image.Image:
+def crop_image(planes: Tensor, work: WorkedConvolution) -> Image.Image:
     """Return the crop of a picture (C, H, W) in [0, 1]; beyond its edge it is black."""
     border = work.side // 2
     bordered = functional.pad(planes, (border, border, border, border))

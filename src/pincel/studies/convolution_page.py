@@ -9,13 +9,13 @@ from typing import Any
 from PIL import Image
 
 from pincel.images.io import LoadedImage as Opened
-from pincel.studies.convolution_figures import cut_out, input_figure, marked, output_figure, step_figure, written_out
-from pincel.studies.convolution_sizes import size_rows, sizes
-from pincel.studies.kernels import CALLED, KERNELS, filtered, gray_of, kernels_figure
-from pincel.studies.look import WHITE
+from pincel.studies.convolution_figures import crop_image, input_figure, outline_crop, output_figure, products_text, step_figure
+from pincel.studies.convolution_sizes import size_rows, size_section
+from pincel.studies.features import WHITE
+from pincel.studies.kernels import KERNEL_NAMES, KERNELS, brightness, filter_image, kernels_figure
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Table
-from pincel.studies.settings import Settings
-from pincel.studies.worked import Worked
+from pincel.studies.settings import StudySettings
+from pincel.studies.worked_example import WorkedConvolution
 from pincel.translation import Translate, Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
@@ -25,7 +25,7 @@ TITLE = _("A convolution, step by step")
 
 
 @dataclass(frozen=True)
-class Story:
+class ConvolutionContent:
     """What the page tells of either way.
 
     Attributes:
@@ -39,7 +39,7 @@ class Story:
         mean: What was taken off each channel.
     """
 
-    work: Worked
+    work: WorkedConvolution
     names: tuple[str, ...]
     picture: Opened
     shown: Image.Image
@@ -49,7 +49,7 @@ class Story:
     mean: tuple[float, ...] = ()
 
 
-def page(story: Story, subject: Translated, chosen: dict[str, Any], settings: Settings) -> Report:
+def page(story: ConvolutionContent, subject: Translated, chosen: dict[str, Any], settings: StudySettings) -> Report:
     """Tell how a convolution is worked out.
 
     Args:
@@ -62,7 +62,7 @@ def page(story: Story, subject: Translated, chosen: dict[str, Any], settings: Se
     row, column = work.place
     cases = size_rows(work, story.picture, story.layer, settings.spec)
     lead = LEAD.fill(subject=subject, x=column, y=row)
-    blocks = [*_input(story), *_step(story), *_check_blocks(story), *_output(story), *_hand_made(story.picture), *sizes(cases)]
+    blocks = [*_input(story), *_step(story), *_check_blocks(story), *_output(story), *_hand_made(story.picture), *size_section(cases)]
     asked = {**settings.as_json(), "picture": story.picture.name, **chosen, "at": f"{column},{row}", "crop": work.crop}
     return Report("convolution", TITLE, lead, blocks, _numbers(story, cases), asked)
 
@@ -73,7 +73,7 @@ LEAD = _(
 )
 
 
-def _numbers(story: Story, cases: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _numbers(story: ConvolutionContent, cases: Sequence[dict[str, Any]]) -> dict[str, Any]:
     work = story.work
     row, column = work.place
     differences = [{"value": value, "difference": abs(value - work.answer)} for _, value in story.checked]
@@ -92,12 +92,15 @@ def _numbers(story: Story, cases: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _input(story: Story) -> list[Block]:
+def _input(story: ConvolutionContent) -> list[Block]:
     work, names = story.work, story.names
     size = work.crop
     # A kernel made by hand has a border of one row and column, and sees gray.
     planes = work.planes[:, 1:-1, 1:-1] / WHITE if len(names) == 1 else story.picture.pixels[0].double()
-    cells = [(_("the crop in its frame"), marked(story.shown, work)), (_("the crop, {size}×{size}").fill(size=size), cut_out(planes, work))]
+    cells = [
+        (_("the crop in its frame"), outline_crop(story.shown, work)),
+        (_("the crop, {size}×{size}").fill(size=size), crop_image(planes, work)),
+    ]
     if len(names) == 1:
         told = _("The numbers are brightness, from 0 to 255.")
         formula = Formula("Y = 0.299 R + 0.587 G + 0.114 B", "ITU-R BT.601")
@@ -112,7 +115,7 @@ def _input(story: Story) -> list[Block]:
     reaches = _reaches_border(work)
     return [
         Heading(_("The input")),
-        Sheet("crop", cells, 2, _("Where we look."), height=288, enlarged=True),
+        Sheet("crop", cells, 2, _("Where we look."), height=288, pixelated=True),
         Paragraph(untranslated("{told}{border}").fill(told=told, border=border if reaches else untranslated(""))),
         formula,
         Plot("input", lambda translate: input_figure(work, _channel_names(names, translate)), INPUT),
@@ -126,13 +129,13 @@ def _channel_names(names: Sequence[str], translate: Translate) -> list[str]:
     return [name or translate(_("gray")) for name in names]
 
 
-def _reaches_border(work: Worked) -> bool:
+def _reaches_border(work: WorkedConvolution) -> bool:
     border = work.side // 2
     ends = zip(work.corner, work.planes.shape[-2:], strict=True)
     return any(at < border or at + work.crop > length - border for at, length in ends)
 
 
-def _step(story: Story) -> list[Block]:
+def _step(story: ConvolutionContent) -> list[Block]:
     work, names = story.work, story.names
     blocks: list[Block] = [
         Heading(_("One step")),
@@ -147,7 +150,7 @@ def _step(story: Story) -> list[Block]:
         Plot("step", lambda translate: step_figure(work, _channel_names(names, translate), translate), STEP),
     ]
     if work.side <= WRITTEN:
-        blocks += [Formula(written_out(work, place), name or "z") for place, name in enumerate(names)]
+        blocks += [Formula(products_text(work, place), name or "z") for place, name in enumerate(names)]
     return [*blocks, Paragraph(_told(story))]
 
 
@@ -157,7 +160,7 @@ STEP = _(
 )
 
 
-def _told(story: Story) -> Translated:
+def _told(story: ConvolutionContent) -> Translated:
     """Say in words what came out."""
     work = story.work
     passes = _("z is above 0, and ReLU lets it pass.")
@@ -175,7 +178,7 @@ def _told(story: Story) -> Translated:
     )
 
 
-def _check_blocks(story: Story) -> list[Block]:
+def _check_blocks(story: ConvolutionContent) -> list[Block]:
     work = story.work
     columns = {"who": _("computed by"), "z": untranslated("z"), "difference": _("difference")}
     # Seen side by side, four digits would all be alike.
@@ -193,7 +196,7 @@ def _check_blocks(story: Story) -> list[Block]:
     ]
 
 
-def _output(story: Story) -> list[Block]:
+def _output(story: ConvolutionContent) -> list[Block]:
     work = story.work
     count = work.answers.numel()
     positive = int((work.answers > 0).sum())
@@ -217,8 +220,8 @@ WHOLE = _("The same at every place of the picture.")
 
 
 def _hand_made(picture: Opened) -> list[Block]:
-    gray = gray_of(picture)
-    cells = [(CALLED[kernel], filtered(gray, kernel)) for kernel in KERNELS]
+    gray = brightness(picture)
+    cells = [(KERNEL_NAMES[kernel], filter_image(gray, kernel)) for kernel in KERNELS]
     return [
         Heading(_("Kernels made by hand")),
         Paragraph(

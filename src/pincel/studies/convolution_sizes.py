@@ -8,12 +8,12 @@ from typing import Any
 from pincel.backbones.specs import ModelSpec
 from pincel.images.io import LoadedImage as Opened
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Table
-from pincel.studies.worked import Worked, output_size
+from pincel.studies.worked_example import WorkedConvolution, output_size
 from pincel.translation import gettext_lazy as _
 from pincel.translation import untranslated
 
 
-def size_rows(work: Worked, picture: Opened, layer: str, spec: ModelSpec) -> list[dict[str, Any]]:
+def size_rows(work: WorkedConvolution, picture: Opened, layer: str, spec: ModelSpec) -> list[dict[str, Any]]:
     """Return sizes of input and output: of this convolution, of variants of it, of the first pooling, of the crop.
 
     Args:
@@ -48,7 +48,7 @@ def size_rows(work: Worked, picture: Opened, layer: str, spec: ModelSpec) -> lis
     ]
 
 
-def sizes(rows: Sequence[dict[str, Any]]) -> list[Block]:
+def size_section(rows: Sequence[dict[str, Any]]) -> list[Block]:
     """Show the rows of :func:`size_rows`, and say whether the first keeps the size."""
     columns = {
         "case": _("what"),

@@ -15,15 +15,15 @@ from pincel.functional.gram import gram_matrix
 from pincel.images.folder import list_pictures
 from pincel.images.formats import SUFFIXES
 from pincel.images.io import Source, to_pil
-from pincel.studies.declarations.correlations import CorrelationsOptions
-from pincel.studies.gallery_map import Painting, gallery
-from pincel.studies.gram_one import one_style
-from pincel.studies.gram_pair import pair_of_styles
-from pincel.studies.gram_view import seen_in
-from pincel.studies.look import features, network, opened
+from pincel.studies.declarations import CorrelationsOptions
+from pincel.studies.features import features, load_input, load_network
+from pincel.studies.gram_difference import style_difference
+from pincel.studies.gram_plots import layer_correlations
+from pincel.studies.gram_single import single_style
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Report
-from pincel.studies.settings import Settings, chosen_layers
-from pincel.studies.watch import Watch
+from pincel.studies.settings import StudySettings, select_layers
+from pincel.studies.style_map import StyleGrams, style_gallery
 from pincel.translation import gettext_lazy as _
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -51,15 +51,8 @@ _DIFFERENCE = _(
 )
 
 
-def study(sources: Sequence[Source], options: CorrelationsOptions, settings: Settings, watch: Watch) -> Report:
+def study(sources: Sequence[Source], options: CorrelationsOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
     """Look which filters go together in one picture, what changes in a second, and how far many are apart.
-
-    Args:
-        sources: Pictures, or folders of them. Matrices are shown of the first, differences of the first two, distances of all if there are
-            three or more.
-        options: Layers; how many channels of each heat maps show at most: the strongest.
-        settings: Network, size, device.
-        watch: Told how far it is; may ask for the end, and the report is then of the pictures seen by then.
 
     Raises:
         OptionError: For an empty folder, no picture or more than :data:`MOST`, or fewer than two channels.
@@ -68,20 +61,20 @@ def study(sources: Sequence[Source], options: CorrelationsOptions, settings: Set
     """
     if options.channels < 2:
         raise OptionError(one_line("correlations: too few channels for a matrix", f"--channels {options.channels}", "2 or more", "64"))
-    chosen = chosen_layers(settings.spec, options.layers, LAYERS)
+    chosen = select_layers(settings.spec, options.layers, LAYERS)
     pictures = _pictures(sources)
-    paintings, maps = _looked_at(pictures, chosen, settings, watch)
-    seen = [{layer: seen_in(each) for layer, each in picture.items()} for picture in maps]
+    paintings, maps = _looked_at(pictures, chosen, settings, progress)
+    seen = [{layer: layer_correlations(each) for layer, each in picture.items()} for picture in maps]
     numbers: dict[str, Any] = {"pictures": [painting.name for painting in paintings]}
     blocks: list[Block] = [Heading(_GRAM_TITLE), Paragraph(_GRAM), _GRAM_FORMULA, Paragraph(_DIFFERENCE), _RHO_FORMULA]
     if len(paintings) > 2:
-        found, numbers["gallery"] = gallery(paintings, watch)
+        found, numbers["gallery"] = style_gallery(paintings, progress)
         blocks += found
     if len(paintings) > 1:
-        found, numbers["difference"] = pair_of_styles((paintings[0], paintings[1]), (seen[0], seen[1]), options.channels)
+        found, numbers["difference"] = style_difference((paintings[0], paintings[1]), (seen[0], seen[1]), options.channels)
         blocks += found
     if paintings:
-        found, numbers["layers"] = one_style(paintings[0], seen[0], options.channels)
+        found, numbers["layers"] = single_style(paintings[0], seen[0], options.channels)
         blocks += found
     notes = [_EARLY.fill(done=len(paintings), count=len(pictures))] if len(paintings) < len(pictures) else []
     return Report(
@@ -107,18 +100,18 @@ def _pictures(sources: Sequence[Source]) -> list[Source]:
 
 
 def _looked_at(
-    sources: Sequence[Source], layers: Sequence[str], settings: Settings, watch: Watch
-) -> tuple[list[Painting], list[dict[str, Tensor]]]:
+    sources: Sequence[Source], layers: Sequence[str], settings: StudySettings, progress: ProgressReporter
+) -> tuple[list[StyleGrams], list[dict[str, Tensor]]]:
     """Return the pictures with their Gram matrices, and of the first two what the layers answered, (C, H, W)."""
-    backbone = network(settings)
-    paintings: list[Painting] = []
+    backbone = load_network(settings)
+    paintings: list[StyleGrams] = []
     maps: list[dict[str, Tensor]] = []
     named = _namer()
-    for source in watch.over("looking at pictures", sources):
-        picture = opened(source, settings)
+    for source in progress.track("looking at pictures", sources):
+        picture = load_input(source, settings)
         seen = {layer: each.cpu() for layer, each in features(backbone, picture, layers).items()}
         grams = {layer: gram_matrix(each)[0] for layer, each in seen.items()}
-        paintings.append(Painting(named(picture.name), to_pil(picture.pixels), grams))
+        paintings.append(StyleGrams(named(picture.name), to_pil(picture.pixels), grams))
         if len(maps) < 2:
             maps.append({layer: each[0] for layer, each in seen.items()})
     return paintings, maps

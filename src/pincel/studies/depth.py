@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from statistics import fmean
 from typing import Any
 
+from matplotlib.figure import Figure
+from PIL import Image
+
+from pincel.backbones.vgg import VGG
 from pincel.engine.result import Result
 from pincel.errors import OptionError
-from pincel.images.io import Source, to_pil
-from pincel.studies.declarations.depth import DepthOptions
-from pincel.studies.look import check_size, features, network, opened
-from pincel.studies.measure import errors
-from pincel.studies.paint import Job, early, paint_all
+from pincel.images.io import LoadedImage, Source
+from pincel.studies.declarations import DepthOptions
+from pincel.studies.feature_errors import layer_errors
+from pincel.studies.features import features
 from pincel.studies.plots import curves
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Paragraph, Plot, Report, Sheet, Table
-from pincel.studies.settings import Settings, chosen_layers
-from pincel.studies.watch import Watch
+from pincel.studies.settings import BLOCK_LAYERS, StudySettings, select_layers
+from pincel.studies.transfers import TransferSpec, early_stop_note, load_originals, original_cells, transfer_all, weights
 from pincel.translation import Translate, Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
-LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-BETA = 1e6
 
-
-def study(content: Source, style: Source, options: DepthOptions, settings: Settings, watch: Watch) -> Report:
+def study(content: Source, style: Source, options: DepthOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
     """Paint once for each content layer, everything else the same.
-
-    Args:
-        content: The photograph.
-        style: The painting.
-        options: Content layers, a picture each; α/β; a recipe, whose network should be normalized: else a layer of large numbers gets
-            more weight.
-        settings: Network, size, seed, steps.
-        watch: Told how far it is; ends early if asked to, with the pictures there are.
 
     Raises:
         OptionError: For a ratio that is not above 0.
@@ -42,24 +36,12 @@ def study(content: Source, style: Source, options: DepthOptions, settings: Setti
     """
     if not 0 < options.ratio < float("inf"):
         raise OptionError(f"--ratio {options.ratio}: give a number above 0.")
-    chosen, judging = chosen_layers(settings.spec, options.layers, LAYERS), chosen_layers(settings.spec, None, LAYERS)
-    photograph, painting = opened(content, settings, "content"), opened(style, settings, "style")
-    backbone = network(settings, "avg")
-    for picture in (photograph, painting):
-        check_size(backbone, picture, (*chosen, *judging))
-    shared: dict[str, Any] = {"style_layers": ",".join(judging), "content_weight": BETA * options.ratio, "style_weight": BETA}
-    if settings.spec.filters:
-        # Filters that were never trained have nothing to normalize.
-        shared["activations"] = "raw"
-    jobs = [Job(photograph, painting, {**shared, "content_layers": layer}) for layer in chosen]
-    done = paint_all(jobs, settings, watch, options.recipe)
-    of_content, of_style = features(backbone, photograph, {*chosen, *judging}), features(backbone, painting, judging)
-    found = []
-    for layer, result in zip(chosen, done, strict=False):
-        content_errors = errors(backbone, result.image, of_content, judging)[0]
-        own = errors(backbone, result.image, of_content, (layer,))[0][0]
-        style_errors = errors(backbone, result.image, of_style, judging)[1]
-        found.append({"layer": layer, "own": own, "style": fmean(style_errors), "content": dict(zip(judging, content_errors, strict=True))})
+    layers, measured = select_layers(settings.spec, options.layers, BLOCK_LAYERS), select_layers(settings.spec, None, BLOCK_LAYERS)
+    photograph, painting, backbone = load_originals(content, style, settings, (*layers, *measured))
+    shared = {"style_layers": ",".join(measured), **weights(settings, options.ratio)}
+    specs = [TransferSpec(photograph, painting, {**shared, "content_layers": layer}) for layer in layers]
+    done = transfer_all(specs, settings, progress, options.recipe)
+    runs = _measured(backbone, (photograph, painting), zip(layers, done, strict=False), layers, measured)
     return Report(
         name="depth",
         title=_("Content from how deep a layer?"),
@@ -67,55 +49,76 @@ def study(content: Source, style: Source, options: DepthOptions, settings: Setti
             "A claim of the first paper: the most appealing pictures are made where content is matched in high layers, because only things "
             "have to stay, not pixels. Here the content layer goes from the first to the deepest, and nothing else changes."
         ),
-        blocks=_blocks(done, found, judging, [photograph, painting]),
-        numbers={"runs": found, "losses": [[each["total"] for each in result.losses] for result in done]},
+        blocks=_blocks(original_cells(photograph, painting), [result.image for result in done], runs, measured),
+        numbers={"runs": runs, "losses": [[each["total"] for each in result.losses] for result in done]},
         settings={
             **settings.as_json(),
             "recipe": options.recipe,
             "ratio": options.ratio,
-            "layers": chosen,
+            "layers": layers,
             "content": photograph.name,
             "style": painting.name,
         },
-        notes=early(done, jobs, watch),
+        notes=early_stop_note(done, specs, progress),
     )
 
 
-def _blocks(done: Sequence[Result], found: Sequence[Mapping[str, Any]], judging: Sequence[str], pictures: Sequence[Any]) -> list[Block]:
-    cells = [(_("content"), to_pil(pictures[0].pixels)), (_("style"), to_pil(pictures[1].pixels))]
-    cells += [(untranslated(each["layer"]), result.image) for each, result in zip(found, done, strict=True)]
+def _measured(
+    backbone: VGG,
+    originals: tuple[LoadedImage, LoadedImage],
+    runs: Iterable[tuple[str, Result]],
+    layers: Sequence[str],
+    measured: Sequence[str],
+) -> list[dict[str, Any]]:
+    """Measure each picture against photograph and painting: at its own content layer, and at all of ``measured``."""
+    of_content, of_style = features(backbone, originals[0], {*layers, *measured}), features(backbone, originals[1], measured)
+    rows = []
+    for layer, result in runs:
+        content = layer_errors(backbone, result.image, of_content, measured)[0]
+        own = layer_errors(backbone, result.image, of_content, (layer,))[0][0]
+        style = layer_errors(backbone, result.image, of_style, measured)[1]
+        rows.append({"layer": layer, "own": own, "style": fmean(style), "content": dict(zip(measured, content, strict=True))})
+    return rows
+
+
+def _blocks(
+    originals: Sequence[tuple[Translated, Image.Image]],
+    images: Sequence[Image.Image],
+    runs: Sequence[Mapping[str, Any]],
+    measured: Sequence[str],
+) -> list[Block]:
+    names = [each["layer"] for each in runs]
+    cells = [*originals, *((untranslated(name), image) for name, image in zip(names, images, strict=True))]
+    formula = f"J(G) = α·J_content^l(C, G) + β·J_style(S, G),  l = {', '.join(names)}"
     blocks: list[Block] = [
-        Formula(
-            "J(G) = α·J_content^l(C, G) + β·J_style(S, G),  l = " + ", ".join(each["layer"] for each in found),
-            "Gatys, Ecker, Bethge 2015, eq. 7; 2016, figure 5",
-        ),
+        Formula(formula, "Gatys, Ecker, Bethge 2015, eq. 7; 2016, figure 5"),
         Sheet("pictures", cells, min(len(cells), 4), _("By content layer, shallow to deep.")),
     ]
-    if not found:
+    if not runs:
         return blocks
-    names = [each["layer"] for each in found]
-
-    def trade(translate: Translate) -> Any:
-        lines = {
-            translate(_("style error, all layers")): [each["style"] for each in found],
-            translate(_("content error, {first}").fill(first=judging[0])): [each["content"][judging[0]] for each in found],
-            translate(_("content error, {last}").fill(last=judging[-1])): [each["content"][judging[-1]] for each in found],
-        }
-        return curves(lines, names, (translate(_("content layer")), translate(_("relative error"))))
-
     columns = {
         "layer": _("content layer"),
         "own": _("content error there"),
         "style": _("style error"),
-        **{name: _("content, {name}").fill(name=name) for name in judging},
+        **{name: _("content, {name}").fill(name=name) for name in measured},
     }
-    rows = [{**each, **each["content"]} for each in found]
+    rows = [{**each, **each["content"]} for each in runs]
+    caption = _("What a deeper content layer costs, and what it leaves to the style.")
     return [
         *blocks,
-        Paragraph(_finding(found, judging)),
-        Plot("trade", trade, _("What a deeper content layer costs, and what it leaves to the style.")),
-        Table("layers", columns, rows, _TABLE, spoken=True),
+        Paragraph(_finding(runs, measured)),
+        Plot("trade", partial(_trade_plot, runs, names, measured), caption),
+        Table("layers", columns, rows, _TABLE, print_to_terminal=True),
     ]
+
+
+def _trade_plot(runs: Sequence[Mapping[str, Any]], names: Sequence[str], measured: Sequence[str], translate: Translate) -> Figure:
+    lines = {
+        translate(_("style error, all layers")): [each["style"] for each in runs],
+        translate(_("content error, {first}").fill(first=measured[0])): [each["content"][measured[0]] for each in runs],
+        translate(_("content error, {last}").fill(last=measured[-1])): [each["content"][measured[-1]] for each in runs],
+    }
+    return curves(lines, names, (translate(_("content layer")), translate(_("relative error"))))
 
 
 _TABLE = _(
@@ -123,11 +126,11 @@ _TABLE = _(
 )
 
 
-def _finding(found: Sequence[Mapping[str, Any]], judging: Sequence[str]) -> Translated:
-    """Say what went up and what went down from the first picture to the last; which is finest is for the reader's eyes."""
-    first, last = found[0], found[-1]
-    pixels = judging[0]
-    best = min(found, key=lambda each: float(each["style"]))["layer"]
+def _finding(runs: Sequence[Mapping[str, Any]], measured: Sequence[str]) -> Translated:
+    """Say what went up and what went down from the first picture to the last; which is finest is left to the reader."""
+    first, last = runs[0], runs[-1]
+    pixels = measured[0]
+    best = min(runs, key=lambda each: float(each["style"]))["layer"]
     told = {
         "a": first["layer"],
         "b": last["layer"],

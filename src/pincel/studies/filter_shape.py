@@ -15,7 +15,7 @@ MOST = 0.5
 
 
 @dataclass(frozen=True)
-class Shape:
+class FilterShape:
     """What a filter looks like, in numbers.
 
     Attributes:
@@ -47,7 +47,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Filter:
+class ConvolutionFilter:
     """A filter of a layer.
 
     Attributes:
@@ -61,7 +61,7 @@ class Filter:
     channel: int
     weight: Tensor
     bias: float
-    shape: Shape
+    shape: FilterShape
     answer: Tensor | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class Filter:
         return {**found, **seen, "inputs": shape.inputs, **told}
 
 
-def described(weight: Tensor) -> Shape:
+def filter_shape(weight: Tensor) -> FilterShape:
     """Describe a filter.
 
     Args:
@@ -85,7 +85,7 @@ def described(weight: Tensor) -> Shape:
     angle, coherence = orientation(weight)
     spread = float(energies.sum().square() / energies.square().sum()) if bool(energies.any()) else 0.0
     brightness = brightness_share(weight) if len(weight) == 3 else None
-    return Shape(float(energies.sum().sqrt()), brightness, flat_share(weight), coherence, angle, spread)
+    return FilterShape(float(energies.sum().sqrt()), brightness, flat_share(weight), coherence, angle, spread)
 
 
 def brightness_share(weight: Tensor) -> float:

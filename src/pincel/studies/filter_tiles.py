@@ -9,11 +9,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from pincel.studies.filter_shape import Filter
-from pincel.studies.maps import colored, numbered_grid, stretched
+from pincel.studies.filter_shape import ConvolutionFilter
+from pincel.studies.heatmaps import apply_colormap, labeled_grid, normalize_maps
 
 
-def tile(weight: Tensor, largest: float) -> Image.Image:
+def filter_tile(weight: Tensor, largest: float) -> Image.Image:
     """Return a filter as a picture: gray is 0, white is ``largest``, black is that below 0.
 
     Args:
@@ -25,18 +25,18 @@ def tile(weight: Tensor, largest: float) -> Image.Image:
     return Image.fromarray((255 * shade.permute(1, 2, 0)).round().to(torch.uint8).numpy())
 
 
-def planes(weight: Tensor, largest: float) -> Image.Image:
+def plane_grid(weight: Tensor, largest: float) -> Image.Image:
     """Return every input channel of a filter (C, f, f) as a tile in gray, row by row, with lines of white between them."""
     columns = 32 if len(weight) > 128 else 16
     step = weight.shape[-1] + 1
     rows = -(-len(weight) // columns)
     sheet = Image.new("RGB", (columns * step + 1, rows * step + 1), "white")
     for place, plane in enumerate(weight):
-        sheet.paste(tile(plane, largest), (1 + place % columns * step, 1 + place // columns * step))
+        sheet.paste(filter_tile(plane, largest), (1 + place % columns * step, 1 + place // columns * step))
     return sheet.resize((sheet.width * 6, sheet.height * 6), Image.Resampling.NEAREST)
 
 
-def tiles(groups: Sequence[Sequence[Filter]], *, own_scale: bool) -> Image.Image:
+def tile_grid(groups: Sequence[Sequence[ConvolutionFilter]], *, own_scale: bool) -> Image.Image:
     """Return filters as tiles, all enlarged alike.
 
     Args:
@@ -49,9 +49,9 @@ def tiles(groups: Sequence[Sequence[Filter]], *, own_scale: bool) -> Image.Image
     for group in groups:
         common = max(float(each.weight.abs().max()) for each in group)
         scales = [float(each.weight.abs().max()) if own_scale else common for each in group]
-        cells = [(str(each.channel), tile(each.weight, scale)) for each, scale in zip(group, scales, strict=True)]
+        cells = [(str(each.channel), filter_tile(each.weight, scale)) for each, scale in zip(group, scales, strict=True)]
         columns = math.ceil(math.sqrt(len(group))) if len(groups) == 1 else len(group)
-        grids.append(numbered_grid(cells, columns, times * group[0].weight.shape[-1]))
+        grids.append(labeled_grid(cells, columns, times * group[0].weight.shape[-1]))
     return _stacked(grids)
 
 
@@ -64,19 +64,19 @@ def _stacked(grids: Sequence[Image.Image]) -> Image.Image:
     return sheet
 
 
-def answers(filters: Sequence[Filter], *, height: int = 72) -> Image.Image:
+def response_grid(filters: Sequence[ConvolutionFilter], *, height: int = 72) -> Image.Image:
     """Return what filters answer, each beside its tile if it is one in color."""
     cells = []
     for each in filters:
         if each.answer is None:
             continue
-        seen = colored(stretched(each.answer))
+        seen = apply_colormap(normalize_maps(each.answer))
         seen = seen.resize((max(1, round(seen.width * height / seen.height)), height), Image.Resampling.BOX)
         beside = len(each.weight) == 3
         pair = Image.new("RGB", (seen.width + beside * (height + 2), height), "white")
         if beside:
-            own = tile(each.weight, float(each.weight.abs().max()))
+            own = filter_tile(each.weight, float(each.weight.abs().max()))
             pair.paste(own.resize((height, height), Image.Resampling.NEAREST), (0, 0))
         pair.paste(seen, (pair.width - seen.width, 0))
         cells.append((str(each.channel), pair))
-    return numbered_grid(cells, max(1, min(len(cells), 900 // cells[0][1].width)), max(cells[0][1].size))
+    return labeled_grid(cells, max(1, min(len(cells), 900 // cells[0][1].width)), max(cells[0][1].size))

@@ -12,26 +12,20 @@ from pincel.errors import OptionError
 from pincel.files import one_line
 from pincel.images.io import LoadedImage as Opened
 from pincel.images.io import Source
-from pincel.studies.declarations.filters import FiltersOptions
-from pincel.studies.filter_shape import Filter, described
+from pincel.studies.declarations import FiltersOptions
+from pincel.studies.features import check_size, features, load_input, load_network
+from pincel.studies.filter_shape import ConvolutionFilter, filter_shape
 from pincel.studies.filters_page import TITLE, colored_page, deep_page, lead, notes_of
-from pincel.studies.look import check_size, features, network, opened
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
+from pincel.studies.settings import StudySettings
 
 # Shown of the first layer, and of a deeper one, where each has hundreds of planes.
 SHOWN, SHOWN_DEEP = 64, 6
 
 
-def study(source: Source, options: FiltersOptions, settings: Settings, watch: Watch) -> Report:
+def study(source: Source, options: FiltersOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
     """Show the filters of a convolution.
-
-    Args:
-        source: The picture they answer to.
-        options: Which convolution; filters shown, at most.
-        settings: Of every study.
-        watch: Told how far it is; may ask for the end.
 
     Raises:
         OptionError: If fewer than one filter is asked for, or the layer has none.
@@ -41,13 +35,13 @@ def study(source: Source, options: FiltersOptions, settings: Settings, watch: Wa
     name = convolution_of(settings.spec, options.layer)
     if options.channels is not None and options.channels < 1:
         raise OptionError(one_line("filters: none would be shown", f"--channels {options.channels}", "1 or more", "--channels 64"))
-    picture = opened(source, settings)
-    backbone = network(settings)
+    picture = load_input(source, settings)
+    backbone = load_network(settings)
     check_size(backbone, picture, [name])
-    groups = grouped(backbone, name)
+    groups = filter_groups(backbone, name)
     in_color = groups[0][0].weight.shape[0] == 3
-    shown = [group[: shown_of(len(groups), in_color, options.channels)] for group in groups]
-    answered = _answered(backbone, name, shown, picture, watch)
+    shown = [group[: shown_count(len(groups), in_color, options.channels)] for group in groups]
+    answered = _answered(backbone, name, shown, picture, progress)
     numbers = {
         "layer": name,
         "filters": [each.as_json() for group in answered for each in group],
@@ -58,7 +52,7 @@ def study(source: Source, options: FiltersOptions, settings: Settings, watch: Wa
     page = colored_page if in_color else deep_page
     asked = {**settings.as_json(), "picture": picture.name, "layer": name, "channels": sum(len(group) for group in shown)}
     return Report(
-        "filters", TITLE.fill(layer=name), lead(name, whole, settings), page(answered, whole, picture), numbers, asked, notes_of(watch)
+        "filters", TITLE.fill(layer=name), lead(name, whole, settings), page(answered, whole, picture), numbers, asked, notes_of(progress)
     )
 
 
@@ -78,13 +72,13 @@ def convolution_of(spec: ModelSpec, layer: str | None) -> str:
     return named
 
 
-def shown_of(groups: int, in_color: bool, channels: int | None) -> int:
+def shown_count(groups: int, in_color: bool, channels: int | None) -> int:
     """Return how many filters of each size are shown."""
     asked = channels if channels is not None else SHOWN if in_color else SHOWN_DEEP
     return max(1, asked // groups)
 
 
-def grouped(backbone: VGG, name: str) -> list[list[Filter]]:
+def filter_groups(backbone: VGG, name: str) -> list[list[ConvolutionFilter]]:
     """Return the filters of a convolution, those of one size together, in order of channels."""
     # A bank of filters calls its weights by their size, and has one layer only.
     layers = [backbone.weights[name]] if name in backbone.weights else list(backbone.weights.values())
@@ -93,18 +87,20 @@ def grouped(backbone: VGG, name: str) -> list[list[Filter]]:
     for weight, bias in layers:
         weights = weight.detach().cpu().double().contiguous()
         each = zip(weights, bias.tolist(), strict=True)
-        groups.append([Filter(before + place, one, added, described(one)) for place, (one, added) in enumerate(each)])
+        groups.append([ConvolutionFilter(before + place, one, added, filter_shape(one)) for place, (one, added) in enumerate(each)])
         before += len(weights)
     return groups
 
 
-def _answered(backbone: VGG, name: str, groups: Sequence[Sequence[Filter]], picture: Opened, watch: Watch) -> list[list[Filter]]:
+def _answered(
+    backbone: VGG, name: str, groups: Sequence[Sequence[ConvolutionFilter]], picture: Opened, progress: ProgressReporter
+) -> list[list[ConvolutionFilter]]:
     """Return the filters with what they answer to a picture, one size after the other until the end is asked for."""
     rectified = backbone.spec.names[backbone.spec.names.index(name) + 1]
     one_by_one = [backbone] if name in backbone.weights else [replace(backbone, weights={k: w}) for k, w in backbone.weights.items()]
     found = [list(group) for group in groups]
     start = 0
-    for place, part in enumerate(watch.over("looking at the picture with each size of filter", one_by_one)):
+    for place, part in enumerate(progress.track("looking at the picture with each size of filter", one_by_one)):
         maps = features(part, picture, [rectified])[rectified][0]
         found[place] = [replace(each, answer=maps[each.channel - start].cpu()) for each in groups[place]]
         start += len(maps)

@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 
 from pincel.images.io import LoadedImage as Opened
 from pincel.images.io import to_pil
-from pincel.studies.filter_shape import MOST, Filter, directions
-from pincel.studies.filter_tiles import answers, planes, tiles
-from pincel.studies.plots import COLORS, bars, plain
+from pincel.studies.filter_shape import MOST, ConvolutionFilter, directions
+from pincel.studies.filter_tiles import plane_grid, response_grid, tile_grid
+from pincel.studies.plots import COLORS, bars, empty_axes
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Table
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
+from pincel.studies.settings import StudySettings
 from pincel.translation import Translate, Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
@@ -35,7 +35,7 @@ KINDS = {
 TITLE = _("The filters of {layer}")
 
 
-def lead(name: str, whole: Sequence[Filter], settings: Settings) -> Translated:
+def lead(name: str, whole: Sequence[ConvolutionFilter], settings: StudySettings) -> Translated:
     """Say what the question is; ``whole`` are all filters of the layer."""
     sides = sorted({each.weight.shape[-1] for each in whole})
     size = " ".join(f"{side}×{side}" for side in sides)
@@ -45,14 +45,14 @@ def lead(name: str, whole: Sequence[Filter], settings: Settings) -> Translated:
     ).fill(layer=name, backbone=settings.backbone, count=len(whole), size=size, inputs=len(whole[0].weight))
 
 
-def notes_of(watch: Watch) -> list[Translated]:
+def notes_of(progress: ProgressReporter) -> list[Translated]:
     """Say what is missing, if the study was ended early."""
-    if not watch.stopped:
+    if not progress.stopped:
         return []
     return [_("Ended early: what some of the filters answer to the picture may be missing.")]
 
 
-def colored_page(groups: Sequence[Sequence[Filter]], whole: Sequence[Filter], picture: Opened) -> list[Block]:
+def colored_page(groups: Sequence[Sequence[ConvolutionFilter]], whole: Sequence[ConvolutionFilter], picture: Opened) -> list[Block]:
     """Show filters that see colors.
 
     Args:
@@ -70,8 +70,8 @@ def colored_page(groups: Sequence[Sequence[Filter]], whole: Sequence[Filter], pi
             )
         ),
         Formula("shade = 1/2 + w / (2·max|w|)", "gray is 0, black −max|w|, white max|w|"),
-        Picture("tiles", tiles(groups, own_scale=False), COMMON),
-        Picture("tiles-own", tiles(groups, own_scale=True), OWN),
+        Picture("tiles", tile_grid(groups, own_scale=False), COMMON),
+        Picture("tiles-own", tile_grid(groups, own_scale=True), OWN),
         *_kinds(whole, in_color=True),
         *_answers(shown, picture),
         _table(shown, in_color=True),
@@ -82,7 +82,7 @@ COMMON = _("Filters of one size on a common scale: those that stay gray are weak
 OWN = _("The same, each on its own scale: only the pattern counts.")
 
 
-def deep_page(groups: Sequence[Sequence[Filter]], whole: Sequence[Filter], picture: Opened) -> list[Block]:
+def deep_page(groups: Sequence[Sequence[ConvolutionFilter]], whole: Sequence[ConvolutionFilter], picture: Opened) -> list[Block]:
     """Show filters that see the maps of another layer; the arguments are those of :func:`colored_page`."""
     shown = groups[0]
     spread = float(np.mean([each.shape.inputs for each in whole]))
@@ -107,7 +107,7 @@ def deep_page(groups: Sequence[Sequence[Filter]], whole: Sequence[Filter], pictu
     ]
 
 
-def _stacks(shown: Sequence[Filter]) -> list[Block]:
+def _stacks(shown: Sequence[ConvolutionFilter]) -> list[Block]:
     largest = max(float(each.weight.abs().max()) for each in shown)
     caption = _(
         "Filter {channel}: one tile for each of {inputs} input channels, row by row. Its energy is spread over about {spread:.0f} of them."
@@ -115,14 +115,14 @@ def _stacks(shown: Sequence[Filter]) -> list[Block]:
     return [
         Picture(
             f"filter-{each.channel}",
-            planes(each.weight, largest),
+            plane_grid(each.weight, largest),
             caption.fill(channel=each.channel, inputs=len(each.weight), spread=each.shape.inputs),
         )
         for each in shown
     ]
 
 
-def _kinds(whole: Sequence[Filter], *, in_color: bool) -> list[Block]:
+def _kinds(whole: Sequence[ConvolutionFilter], *, in_color: bool) -> list[Block]:
     counts = Counter(each.shape.kind for each in whole)
     rows = [{"kind": KINDS[kind], "count": count, "share": count / len(whole)} for kind, count in counts.most_common()]
     columns = {"kind": _("what it is"), "count": _("filters"), "share": _("share")}
@@ -150,7 +150,7 @@ def _kinds(whole: Sequence[Filter], *, in_color: bool) -> list[Block]:
     return blocks + _kind_plots(whole, in_color=in_color)
 
 
-def _kind_plots(whole: Sequence[Filter], *, in_color: bool) -> list[Block]:
+def _kind_plots(whole: Sequence[ConvolutionFilter], *, in_color: bool) -> list[Block]:
     blocks: list[Block] = []
     if in_color:
         blocks.append(Plot("plane", lambda translate: _plane(whole, translate), PLANE))
@@ -164,8 +164,8 @@ def _kind_plots(whole: Sequence[Filter], *, in_color: bool) -> list[Block]:
 PLANE = _("Each filter by its shares of brightness and of flatness; large points are strong filters.")
 
 
-def _plane(whole: Sequence[Filter], translate: Translate) -> Figure:
-    figure, axes = plain((8.0, 5.5))
+def _plane(whole: Sequence[ConvolutionFilter], translate: Translate) -> Figure:
+    figure, axes = empty_axes((8.0, 5.5))
     strongest = max(each.shape.strength for each in whole) or 1.0
     kinds = sorted({each.shape.kind for each in whole}, key=list(KINDS).index)
     for color, kind in zip(COLORS, kinds, strict=False):
@@ -179,7 +179,7 @@ def _plane(whole: Sequence[Filter], translate: Translate) -> Figure:
     return figure
 
 
-def _found(whole: Sequence[Filter], *, in_color: bool) -> Translated:
+def _found(whole: Sequence[ConvolutionFilter], *, in_color: bool) -> Translated:
     edges = sum(each.shape.kind.endswith("edge") for each in whole)
     flat = sum(each.shape.flat > MOST for each in whole)
     counted = _("Of {all} filters, {edges} are edges and {flat} are flat.").fill(all=len(whole), edges=edges, flat=flat)
@@ -200,7 +200,7 @@ def _found(whole: Sequence[Filter], *, in_color: bool) -> Translated:
     return (blurred if color > light + 0.05 else alike).fill(counted=counted, color=color, light=light)
 
 
-def _answers(shown: Sequence[Filter], picture: Opened) -> list[Block]:
+def _answers(shown: Sequence[ConvolutionFilter], picture: Opened) -> list[Block]:
     if all(each.answer is None for each in shown):
         return []
     return [
@@ -208,13 +208,13 @@ def _answers(shown: Sequence[Filter], picture: Opened) -> list[Block]:
         Picture("picture", to_pil(picture.pixels), _("The picture.")),
         Picture(
             "answers",
-            answers(shown),
+            response_grid(shown),
             _("What each filter answers after ReLU, stretched from its smallest value (dark) to its largest (yellow)."),
         ),
     ]
 
 
-def _table(shown: Sequence[Filter], *, in_color: bool) -> Table:
+def _table(shown: Sequence[ConvolutionFilter], *, in_color: bool) -> Table:
     columns = {
         "channel": _("channel"),
         "kind": _("what it is"),

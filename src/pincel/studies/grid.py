@@ -7,67 +7,56 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from PIL import Image
 
-from pincel.engine.result import Result
 from pincel.errors import OptionError
-from pincel.images.io import Source, to_pil
-from pincel.studies.declarations.grid import GridOptions
-from pincel.studies.look import check_size, features, network, opened
-from pincel.studies.measure import errors
-from pincel.studies.paint import Job, early, paint_all
-from pincel.studies.plots import heat
+from pincel.images.io import Source
+from pincel.studies.declarations import GridOptions
+from pincel.studies.feature_errors import layer_errors
+from pincel.studies.features import features
+from pincel.studies.plots import heatmap
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Paragraph, Plot, Report, Sheet, Table
-from pincel.studies.settings import Settings, chosen_layers
-from pincel.studies.watch import Watch
+from pincel.studies.settings import BLOCK_LAYERS, CONTENT_LAYERS, StudySettings, select_layers
+from pincel.studies.transfers import TransferSpec, early_stop_note, load_originals, original_cells, transfer_all, weights
 from pincel.translation import Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
-STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-CONTENT_LAYERS = ("relu4_2",)
-# α/β: the columns of the figure, and two more; β is the same throughout.
+# α/β: the columns of the figure, and two more.
 RATIOS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-BETA = 1e6
 # Content error, of the mean of a column, from which on the photograph is called recognizable.
 CLEAR = 0.75
 
 
-def study(content: Source, style: Source, options: GridOptions, settings: Settings, watch: Watch) -> Report:
+def study(content: Source, style: Source, options: GridOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
     """Paint once for each set of style layers and each α/β, with the normalized network and average pooling.
-
-    Args:
-        content: The photograph.
-        style: The painting.
-        options: α/β as ``1e-5,1e-3``, a column each; how each picture is painted.
-        settings: Network, size, seed, steps.
-        watch: Told how far it is; ends early if asked to, with the pictures there are.
 
     Raises:
         OptionError: For ratios that are no numbers above 0.
         PincelError: For pictures or networks that cannot be used.
     """
-    columns = _ratios(options.ratios)
-    layers, places = chosen_layers(settings.spec, None, STYLE_LAYERS), chosen_layers(settings.spec, None, CONTENT_LAYERS)
-    photograph, painting = opened(content, settings, "content"), opened(style, settings, "style")
-    backbone = network(settings, "avg")
-    for picture in (photograph, painting):
-        check_size(backbone, picture, (*layers, *places))
-    cells = [(count, ratio) for count in range(1, len(layers) + 1) for ratio in columns]
-    shared: dict[str, Any] = {"content_layers": ",".join(places), "style_weight": BETA}
-    if settings.spec.filters:
-        # Filters that were never trained have nothing to normalize.
-        shared["activations"] = "raw"
-    jobs = [
-        Job(photograph, painting, {**shared, "style_layers": ",".join(layers[:count]), "content_weight": BETA * ratio})
+    ratios = _ratios(options.ratios)
+    layers, places = select_layers(settings.spec, None, BLOCK_LAYERS), select_layers(settings.spec, None, CONTENT_LAYERS)
+    photograph, painting, backbone = load_originals(content, style, settings, (*layers, *places))
+    cells = [(count, ratio) for count in range(1, len(layers) + 1) for ratio in ratios]
+    specs = [
+        TransferSpec(
+            photograph,
+            painting,
+            {"content_layers": ",".join(places), "style_layers": ",".join(layers[:count]), **weights(settings, ratio)},
+        )
         for count, ratio in cells
     ]
-    done = paint_all(jobs, settings, watch, options.recipe)
+    done = transfer_all(specs, settings, progress, options.recipe)
     of_content, of_style = features(backbone, photograph, places), features(backbone, painting, layers)
-    found = []
+    rows = []
     for (count, ratio), result in zip(cells, done, strict=False):
-        style_errors = dict(zip(layers, errors(backbone, result.image, of_style, layers)[1], strict=True))
-        content_error = fmean(errors(backbone, result.image, of_content, places)[0])
-        # All layers judge, also those that were not asked: more of the style is more of all of it.
-        found.append({"layers": count, "ratio": ratio, "content": content_error, "style": fmean(style_errors.values()), **style_errors})
+        # Style is measured at all layers, also those the picture was not matched at.
+        style_errors = dict(zip(layers, layer_errors(backbone, result.image, of_style, layers)[1], strict=True))
+        content_error = fmean(layer_errors(backbone, result.image, of_content, places)[0])
+        rows.append({"layers": count, "ratio": ratio, "content": content_error, "style": fmean(style_errors.values()), **style_errors})
+    originals = Sheet("originals", original_cells(photograph, painting), 4, _("What it is made from."))
     return Report(
         name="grid",
         title=_("How much style, and of which size"),
@@ -75,10 +64,10 @@ def study(content: Source, style: Source, options: GridOptions, settings: Settin
             "The same photograph after the same painting, twenty ways: downwards, more and deeper layers say what style is; to the right, "
             "the content counts for more."
         ),
-        blocks=_blocks(done, found, layers, columns, [photograph, painting]),
-        numbers={"cells": found},
-        settings={**settings.as_json(), "recipe": options.recipe, "ratios": columns, "content": photograph.name, "style": painting.name},
-        notes=early(done, jobs, watch),
+        blocks=[_FORMULA, originals, *_blocks([result.image for result in done], rows, layers, ratios)],
+        numbers={"cells": rows},
+        settings={**settings.as_json(), "recipe": options.recipe, "ratios": ratios, "content": photograph.name, "style": painting.name},
+        notes=early_stop_note(done, specs, progress),
     )
 
 
@@ -95,40 +84,35 @@ def _ratios(text: str | None) -> tuple[float, ...]:
 
 
 def _blocks(
-    done: Sequence[Result], found: Sequence[Mapping[str, Any]], layers: Sequence[str], columns: Sequence[float], pictures: Sequence[Any]
+    images: Sequence[Image.Image], rows: Sequence[Mapping[str, Any]], layers: Sequence[str], ratios: Sequence[float]
 ) -> list[Block]:
+    if not rows:
+        return []
     cells = [
-        (untranslated(f"{_named(layers, cell['layers'])}\nα/β = {cell['ratio']:.0e}"), result.image)
-        for cell, result in zip(found, done, strict=True)
+        (untranslated(f"{_named(layers, row['layers'])}\nα/β = {row['ratio']:.0e}"), image) for row, image in zip(rows, images, strict=True)
     ]
-    originals = [(_("content"), to_pil(pictures[0].pixels)), (_("style"), to_pil(pictures[1].pixels))]
-    blocks: list[Block] = [
-        Formula(
-            "J(G) = α·J_content(C, G) + β·J_style(S, G)",
-            "Gatys, Ecker, Bethge 2015, eq. 7 and figure 3; normalized VGG-19, average pooling",
-        ),
-        Sheet("originals", originals, 4, _("What it is made from.")),
-    ]
-    if not found:
-        return blocks
-    blocks.append(Sheet("grid", cells, len(columns), _CAPTION))
-    rows = [{**cell, "layers": _named(layers, cell["layers"])} for cell in found]
-    headings = {
+    blocks: list[Block] = [Sheet("grid", cells, len(ratios), _CAPTION)]
+    whole = len(rows) // len(ratios)
+    if whole:
+        table = np.array([[row["content"], row["style"]] for row in rows[: whole * len(ratios)]]).reshape(whole, len(ratios), 2)
+        names = [_named(layers, count + 1) for count in range(whole)], [f"{ratio:.0e}" for ratio in ratios]
+        blocks.append(Paragraph(_finding(table, ratios)))
+        blocks += [_error_plot(kind, table[:, :, place], names) for place, kind in enumerate(_KINDS)]
+    columns = {
         "layers": _("style layers"),
         "ratio": untranslated("α/β"),
         "content": _("content error"),
         "style": _("style error"),
         **{layer: untranslated(layer) for layer in layers},
     }
-    whole = len(found) // len(columns)
-    if whole:
-        blocks += [
-            Paragraph(_finding(found, columns, whole)),
-            *(_map(kind, found, layers, columns, whole) for kind in ("content", "style")),
-        ]
-    return [*blocks, Table("cells", headings, rows, _TABLE, spoken=True)]
+    named = [{**row, "layers": _named(layers, row["layers"])} for row in rows]
+    return [*blocks, Table("cells", columns, named, _TABLE, print_to_terminal=True)]
 
 
+_FORMULA = Formula(
+    "J(G) = α·J_content(C, G) + β·J_style(S, G)",
+    "Gatys, Ecker, Bethge 2015, eq. 7 and figure 3; normalized VGG-19, average pooling",
+)
 _CAPTION = _("Each row adds a style layer, each column gives the content more weight. The paper's figure has columns from 1e-5 to 1e-2.")
 _TABLE = _("As saved: ‖F − P‖ / ‖P‖ at the content layer, ‖G − A‖ / ‖A‖ at each style layer, and its mean.")
 _KINDS = {
@@ -141,15 +125,17 @@ def _named(layers: Sequence[str], count: int) -> str:
     return layers[0] if count == 1 else f"{layers[0]} … {layers[count - 1]}"
 
 
-def _map(kind: str, found: Sequence[Mapping[str, Any]], layers: Sequence[str], columns: Sequence[float], whole: int) -> Plot:
-    values = np.array([cell[kind] for cell in found[: whole * len(columns)]]).reshape(whole, len(columns))
-    names = [_named(layers, row + 1) for row in range(whole)], [f"{ratio:.0e}" for ratio in columns]
-    return Plot(f"{kind}-errors", lambda _: heat(values, names=names, numbers=True, label="", size=(6.0, 4.0)), _KINDS[kind])
+def _error_plot(kind: str, values: npt.NDArray[Any], names: tuple[Sequence[str], Sequence[str]]) -> Plot:
+    return Plot(f"{kind}-errors", lambda _: heatmap(values, names=names, numbers=True, size=(6.0, 4.0)), _KINDS[kind])
 
 
-def _finding(found: Sequence[Mapping[str, Any]], columns: Sequence[float], whole: int) -> Translated:
-    """Say in numbers what the ends of the table do, whichever way they go."""
-    table = np.array([[cell["content"], cell["style"]] for cell in found[: whole * len(columns)]]).reshape(whole, len(columns), 2)
+def _finding(table: npt.NDArray[Any], ratios: Sequence[float]) -> Translated:
+    """Say how errors change from the first row and column to the last.
+
+    Args:
+        table: (rows, columns, 2), content and style errors.
+        ratios: Of the columns.
+    """
     across = _(
         "From the first column to the last the content error goes from {a:.0%} to {b:.0%} (mean over the rows), the style error from "
         "{c:.0%} to {d:.0%}."
@@ -157,7 +143,7 @@ def _finding(found: Sequence[Mapping[str, Any]], columns: Sequence[float], whole
     down = _("From the first row to the last the style error over all layers goes from {a:.0%} to {b:.0%}.").fill(
         a=table[0, :, 1].mean(), b=table[-1, :, 1].mean()
     )
-    clear = [ratio for ratio, error in zip(columns, table[:, :, 0].mean(axis=0), strict=True) if error < CLEAR]
+    clear = [ratio for ratio, error in zip(ratios, table[:, :, 0].mean(axis=0), strict=True) if error < CLEAR]
     shows = (
         _("The photograph comes through from α/β = {ratio:.0e} on: there the content error is under {limit:.0%}.").fill(
             ratio=min(clear), limit=CLEAR

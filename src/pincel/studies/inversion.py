@@ -6,20 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from pincel.inversion.run import Preimage
-from pincel.studies.declarations.inversion import InversionOptions
+from pincel.inversion.run import InversionResult
+from pincel.studies.declarations import InversionOptions
 from pincel.studies.inversion_baseline import baseline_jobs, baseline_section
 from pincel.studies.inversion_invariance import invariance_jobs, invariance_section
 from pincel.studies.inversion_locality import locality_jobs, locality_section
-from pincel.studies.inversion_plan import Plan, make_plan
-from pincel.studies.inversion_runs import Job, Section, rebuild_all
+from pincel.studies.inversion_plan import InversionPlan, make_plan
+from pincel.studies.inversion_runs import ExperimentSection, RebuildSpec, rebuild_all
 from pincel.studies.inversion_table import table_jobs, table_section
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Paragraph, Report
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
+from pincel.studies.settings import StudySettings
 from pincel.translation import gettext_lazy as _
 
-Experiment: TypeAlias = tuple[Callable[[Plan], list[Job]], Callable[[Plan, Mapping[Job, Preimage]], Section]]
+Experiment: TypeAlias = tuple[
+    Callable[[InversionPlan], list[RebuildSpec]], Callable[[InversionPlan, Mapping[RebuildSpec, InversionResult]], ExperimentSection]
+]
 
 _EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType(
     {
@@ -45,22 +47,16 @@ _NORMS = {"alpha": "R(x) = Σ |x|^α / (n·σ²)", "range": "R(x) = Σ_ij (Σ_c 
 _VARIATIONS = {"sigma": "(n·σ²)", "area": "(H·W)"}
 
 
-def study(sources: Sequence[str], options: InversionOptions, settings: Settings, watch: Watch) -> Report:
+def study(sources: Sequence[str], options: InversionOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
     """Rebuild photographs from their codes, measure how far the codes are off, and say what comes out.
-
-    Args:
-        sources: Photographs: folders, files, ``sample:NAME``. Several of them go into the table of errors; all else is shown of the first.
-        options: Of this study.
-        settings: What every study can be told.
-        watch: Told how far it is; ends early if asked to, with the runs that are finished.
 
     Raises:
         OptionError: For a name or a number that cannot be read.
         WeightsError: If the weights of all representations are missing.
         PincelError: For pictures that cannot be used.
     """
-    plan = make_plan(sources, options, settings, watch)
-    done = rebuild_all([job for name in plan.experiments for job in _EXPERIMENTS[name][0](plan)], plan, watch)
+    plan = make_plan(sources, options, settings, progress)
+    done = rebuild_all([job for name in plan.experiments for job in _EXPERIMENTS[name][0](plan)], plan, progress)
     sections = {name: _EXPERIMENTS[name][1](plan, done.found) for name in plan.experiments}
     blocks: list[Block] = [*_taught(plan), *(block for section in sections.values() for block in section.blocks)]
     return Report(
@@ -74,7 +70,7 @@ def study(sources: Sequence[str], options: InversionOptions, settings: Settings,
     )
 
 
-def _taught(plan: Plan) -> list[Block]:
+def _taught(plan: InversionPlan) -> list[Block]:
     """Say what is minimized."""
     height, width = plan.size
     recipe = plan.recipe
@@ -91,7 +87,7 @@ def _taught(plan: Plan) -> list[Block]:
     ]
 
 
-def _own(plan: Plan) -> dict[str, Any]:
+def _own(plan: InversionPlan) -> dict[str, Any]:
     return {
         "recipe": plan.options.recipe,
         "representations": list(plan.codes),

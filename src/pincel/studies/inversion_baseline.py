@@ -11,10 +11,10 @@ from torch import Tensor
 from pincel.functional.color import luma
 from pincel.functional.variation import beta_variation
 from pincel.images.io import to_pil
-from pincel.inversion.run import Preimage
-from pincel.studies.inversion_plan import Plan
-from pincel.studies.inversion_runs import Job, Section
-from pincel.studies.look import WHITE
+from pincel.inversion.run import InversionResult
+from pincel.studies.features import WHITE
+from pincel.studies.inversion_plan import InversionPlan
+from pincel.studies.inversion_runs import ExperimentSection, RebuildSpec
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Sheet, Table
 from pincel.translation import Translated, untranslated
 from pincel.translation import gettext_lazy as _
@@ -41,16 +41,16 @@ _TABLE = _(
 )
 
 
-def baseline_jobs(plan: Plan) -> list[Job]:
+def baseline_jobs(plan: InversionPlan) -> list[RebuildSpec]:
     """List the runs: each representation with the recipe as it is, and without any regularizer."""
     return [job for name in plan.codes for job in _pair(plan, name)]
 
 
-def _pair(plan: Plan, name: str) -> tuple[Job, Job]:
-    return Job(name, plan.own(name)), Job(name, 0.0, recipe=PLAIN)
+def _pair(plan: InversionPlan, name: str) -> tuple[RebuildSpec, RebuildSpec]:
+    return RebuildSpec(name, plan.own(name)), RebuildSpec(name, 0.0, recipe=PLAIN)
 
 
-def baseline_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
+def baseline_section(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
     """Measure and show them."""
     rows, cells = [], []
     for name in plan.codes:
@@ -62,7 +62,7 @@ def baseline_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
             caption = untranslated(f"{plan.short(name)} · {recipe}\n{rows[-1][f'{key}error']:.1%} · ×{rows[-1][f'{key}roughness']:.2g}")
             cells.append((caption, to_pil(result.pictures[:1])))
     if not rows:
-        return Section([], [])
+        return ExperimentSection([], [])
     columns = {
         "layer": _("representation"),
         "error": _("E, recipe"),
@@ -76,13 +76,13 @@ def baseline_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
         Paragraph(_HOW),
         Sheet("baseline", cells, 4, _SHEET, height=128),
         _FORMULA,
-        Paragraph(finding(rows)),
+        Paragraph(baseline_finding(rows)),
         Table("baseline", columns, shown, _TABLE),
     ]
-    return Section(blocks, rows)
+    return ExperimentSection(blocks, rows)
 
 
-def _measured(plan: Plan, name: str, ours: Preimage, plain: Preimage) -> dict[str, Any]:
+def _measured(plan: InversionPlan, name: str, ours: InversionResult, plain: InversionResult) -> dict[str, Any]:
     photograph = ours.photograph
     if name not in plan.networks:
         photograph = luma(photograph).expand(-1, 3, -1, -1)
@@ -108,7 +108,7 @@ def roughness(picture: Tensor, photograph: Tensor) -> float:
     return rough / usual if usual > 0 else float("inf")
 
 
-def finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
+def baseline_finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
     """Say what is gained and lost without regularizers.
 
     Args:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Codes:
+class CodeDistances:
     """What is kept of the codes of several photographs.
 
     Attributes:
@@ -51,7 +51,7 @@ class Codes:
         return math.sqrt(error * self.lengths[photograph]) / self.distance if self.distance else None
 
 
-def compared(codes: Sequence[Tensor]) -> Codes:
+def code_distances(codes: Sequence[Tensor]) -> CodeDistances:
     """Measure codes and the distances between them, in float64.
 
     Args:
@@ -59,20 +59,20 @@ def compared(codes: Sequence[Tensor]) -> Codes:
 
     Example:
         >>> import torch
-        >>> compared([torch.tensor([3.0, 4.0]), torch.tensor([0.0, 0.0])])
-        Codes(lengths=(25.0, 0.0), square=12.5, distance=5.0)
+        >>> code_distances([torch.tensor([3.0, 4.0]), torch.tensor([0.0, 0.0])])
+        CodeDistances(lengths=(25.0, 0.0), square=12.5, distance=5.0)
     """
     lengths = tuple(float(code.double().square().sum()) for code in codes)
     if len(codes) < 2:
-        return Codes(lengths)
+        return CodeDistances(lengths)
     squares = [float((one.double() - other.double()).square().sum()) for one, other in combinations(codes, 2)]
     # Each pair counts twice, and a photograph is no distance from itself.
     square = 2 * sum(squares) / len(codes) ** 2
-    return Codes(lengths, square, fmean(math.sqrt(each) for each in squares))
+    return CodeDistances(lengths, square, fmean(math.sqrt(each) for each in squares))
 
 
 @dataclass(frozen=True)
-class Spread:
+class MeanDeviation:
     """A figure over photographs.
 
     Attributes:
@@ -84,11 +84,11 @@ class Spread:
     deviation: float | None
 
 
-def spread(values: Sequence[float]) -> Spread:
+def mean_deviation(values: Sequence[float]) -> MeanDeviation:
     """Return mean and standard deviation, as the code of the paper computes them.
 
     Example:
-        >>> spread([1.0, 3.0])
-        Spread(mean=2.0, deviation=1.4142135623730951)
+        >>> mean_deviation([1.0, 3.0])
+        MeanDeviation(mean=2.0, deviation=1.4142135623730951)
     """
-    return Spread(fmean(values), stdev(values) if len(values) > 1 else None)
+    return MeanDeviation(fmean(values), stdev(values) if len(values) > 1 else None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from pincel.studies.inversion_plan import Plan
+from pincel.studies.inversion_plan import InversionPlan
 from pincel.translation import Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
@@ -20,7 +20,7 @@ _PUBLISHED = _(
 )
 
 
-def findings(plan: Plan, runs: Sequence[Run]) -> list[Translated]:
+def findings(plan: InversionPlan, runs: Sequence[Run]) -> list[Translated]:
     """Say what the errors show.
 
     Args:
@@ -43,7 +43,7 @@ def share_above(runs: Sequence[Run]) -> float:
     return fmean(run["error"] > BOUND for run in runs)
 
 
-def _rarely(plan: Plan, runs: Sequence[Run]) -> Translated:
+def _rarely(plan: InversionPlan, runs: Sequence[Run]) -> Translated:
     own = [run for run in runs if run["lambda"] == plan.own(run["representation"])]
     count = sum(run["error"] > BOUND for run in runs)
     numbers = _("“The error rarely exceeds 20 %”, the paper says. Here it does in {count} of {all} runs ({share:.0%})").fill(
@@ -82,7 +82,7 @@ def _soft_or_hard(runs: Sequence[Run]) -> Translated:
     return untranslated("{numbers}: {verdict}").fill(numbers=numbers, verdict=verdict)
 
 
-def _smoothing(plan: Plan, runs: Sequence[Run]) -> Translated:
+def _smoothing(plan: InversionPlan, runs: Sequence[Run]) -> Translated:
     """Say what more smoothing costs, shallow and deep."""
     low, high = plan.lambdas[0], plan.lambdas[-1]
 
@@ -106,7 +106,7 @@ def _smoothing(plan: Plan, runs: Sequence[Run]) -> Translated:
     return untranslated("{said} {depth}").fill(said=said, depth=_depth(plan, whole, (layers[0], layers[-1])))
 
 
-def _depth(plan: Plan, whole: Mapping[str, tuple[float, float]], ends: tuple[str, str]) -> Translated:
+def _depth(plan: InversionPlan, whole: Mapping[str, tuple[float, float]], ends: tuple[str, str]) -> Translated:
     shallow, deep = (whole[name][1] for name in ends)
     told = {"a": plan.short(ends[0]), "b": plan.short(ends[1]), "c": shallow, "d": deep, "high": plan.lambdas[-1]}
     verdict = (

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from pincel.images.io import to_pil
 from pincel.inversion.code_mask import HALVES
-from pincel.inversion.run import Preimage
-from pincel.studies.inversion_plan import Plan
-from pincel.studies.inversion_runs import Job, Section
-from pincel.studies.look import WHITE
+from pincel.inversion.run import InversionResult
+from pincel.studies.features import WHITE
+from pincel.studies.inversion_plan import InversionPlan
+from pincel.studies.inversion_runs import ExperimentSection, RebuildSpec
 from pincel.studies.report import Heading, Paragraph, Sheet
 from pincel.translation import Translated, untranslated
 from pincel.translation import gettext_lazy as _
@@ -32,23 +32,23 @@ _HALVES_SHEET = _(
 )
 
 
-def halves_jobs(plan: Plan) -> list[Job]:
+def halves_jobs(plan: InversionPlan) -> list[RebuildSpec]:
     """List the runs: both halves of each of the shallowest layers, with the weakest smoothing."""
-    return [Job(name, plan.lambdas[0], neurons=f"channels={half}") for name in plan.layer_series[:HALVED] for half in HALVES]
+    return [RebuildSpec(name, plan.lambdas[0], neurons=f"channels={half}") for name in plan.layer_series[:HALVED] for half in HALVES]
 
 
-def halves_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
+def halves_section(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
     """Measure and show them."""
     jobs = [job for job in halves_jobs(plan) if job in found]
     if not jobs:
-        return Section([], [])
+        return ExperimentSection([], [])
     parts = [_half(plan, job, found[job]) for job in jobs]
     photograph = colorful(found[jobs[0]].photograph[0])
     sheet, found_out = _halves_sheet(plan, jobs, parts, found), Paragraph(halves_finding(parts, photograph))
-    return Section([Heading(_HEADING), Paragraph(_HALVES), sheet, found_out], parts)
+    return ExperimentSection([Heading(_HEADING), Paragraph(_HALVES), sheet, found_out], parts)
 
 
-def _half(plan: Plan, job: Job, result: Preimage) -> dict[str, Any]:
+def _half(plan: InversionPlan, job: RebuildSpec, result: InversionResult) -> dict[str, Any]:
     shown = result.pictures[0]
     return {
         "layer": plan.short(job.name),
@@ -95,7 +95,9 @@ def halves_finding(parts: Sequence[Mapping[str, Any]], photograph: float) -> Tra
 _NAMES = {HALVES[0]: _("first half"), HALVES[1]: _("last half")}
 
 
-def _halves_sheet(plan: Plan, jobs: Sequence[Job], parts: Sequence[Mapping[str, Any]], found: Mapping[Job, Preimage]) -> Sheet:
+def _halves_sheet(
+    plan: InversionPlan, jobs: Sequence[RebuildSpec], parts: Sequence[Mapping[str, Any]], found: Mapping[RebuildSpec, InversionResult]
+) -> Sheet:
     cells = [
         (
             untranslated("{layer}, {half}: {error:.1%}, {distance:.0f}").fill(**{**part, "half": _NAMES[part["half"]]}),

@@ -9,11 +9,11 @@ from PIL import Image
 from torch import Tensor
 
 from pincel.images.io import to_pil
-from pincel.inversion.run import Preimage
+from pincel.inversion.run import InversionResult
+from pincel.studies.features import WHITE
 from pincel.studies.inversion_findings import BOUND
-from pincel.studies.inversion_plan import Plan, three
-from pincel.studies.inversion_runs import Job, Section
-from pincel.studies.look import WHITE
+from pincel.studies.inversion_plan import InversionPlan, first_middle_last
+from pincel.studies.inversion_runs import ExperimentSection, RebuildSpec
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Sheet, Table
 from pincel.translation import Translated, untranslated
 from pincel.translation import gettext_lazy as _
@@ -40,17 +40,17 @@ _TABLE = _(
 )
 
 
-def invariance_jobs(plan: Plan) -> list[Job]:
+def invariance_jobs(plan: InversionPlan) -> list[RebuildSpec]:
     """List the runs: a shallow, a middle and a deep layer, or what representations there are."""
-    names = three(plan.layer_series or tuple(plan.codes))
-    return [Job(name, plan.lambdas[0], repeats=plan.options.repeats) for name in names]
+    names = first_middle_last(plan.layer_series or tuple(plan.codes))
+    return [RebuildSpec(name, plan.lambdas[0], repeats=plan.options.repeats) for name in names]
 
 
-def invariance_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
+def invariance_section(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
     """Measure and show them."""
     results = {job.name: found[job] for job in invariance_jobs(plan) if job in found}
     if not results:
-        return Section([], [])
+        return ExperimentSection([], [])
     maps = {name: deviation(result.pictures) for name, result in results.items()}
     rows = [_measured(plan, name, result, maps[name]) for name, result in results.items()]
     blocks: list[Block] = [
@@ -58,18 +58,13 @@ def invariance_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
         Paragraph(_HOW.fill(count=plan.options.repeats, weight=plan.lambdas[0])),
         _sheet(plan, results, maps),
         _FORMULA,
-        *(Paragraph(finding(each)) for each in ([rows] if plan.layer_series else [[row] for row in rows])),
-        Table("invariance", _COLUMNS, [{**row, "error": 100 * row["error"]} for row in rows], _TABLE, spoken=True),
+        *(Paragraph(invariance_finding(each)) for each in ([rows] if plan.layer_series else [[row] for row in rows])),
+        Table("invariance", _COLUMNS, [{**row, "error": 100 * row["error"]} for row in rows], _TABLE, print_to_terminal=True),
     ]
-    return Section(blocks, rows)
+    return ExperimentSection(blocks, rows)
 
 
-_COLUMNS = {
-    "layer": _("layer"),
-    "deviation": _("deviation"),
-    "distance": _("from the photograph"),
-    "error": untranslated("E, %"),
-}
+_COLUMNS = {"layer": _("layer"), "deviation": _("deviation"), "distance": _("from the photograph"), "error": untranslated("E, %")}
 
 
 def deviation(pictures: Tensor) -> Tensor:
@@ -90,12 +85,12 @@ def deviation(pictures: Tensor) -> Tensor:
     return WHITE * pictures.var(0, correction=0).mean(0).sqrt()
 
 
-def as_gray(values: Tensor, most: float) -> Image.Image:
+def gray_image(values: Tensor, most: float) -> Image.Image:
     """Return (H, W) as a picture: black is 0, white ``most``."""
     return to_pil((values / max(most, 1e-12)).clamp(0, 1)[None, None].expand(1, 3, -1, -1))
 
 
-def _measured(plan: Plan, name: str, result: Preimage, spread: Tensor) -> dict[str, Any]:
+def _measured(plan: InversionPlan, name: str, result: InversionResult, spread: Tensor) -> dict[str, Any]:
     distance = WHITE * (result.pictures - result.photograph).square().mean(1).sqrt()
     return {
         "layer": plan.short(name),
@@ -107,7 +102,7 @@ def _measured(plan: Plan, name: str, result: Preimage, spread: Tensor) -> dict[s
     }
 
 
-def _sheet(plan: Plan, results: Mapping[str, Preimage], maps: Mapping[str, Tensor]) -> Sheet:
+def _sheet(plan: InversionPlan, results: Mapping[str, InversionResult], maps: Mapping[str, Tensor]) -> Sheet:
     most, shown = max(float(each.max()) for each in maps.values()), min(plan.options.repeats, SHOWN)
     cells = []
     for name, result in results.items():
@@ -117,14 +112,11 @@ def _sheet(plan: Plan, results: Mapping[str, Preimage], maps: Mapping[str, Tenso
             for number in range(shown)
         ]
         mean = float(maps[name].mean())
-        cells += [
-            (_("mean"), result.mean),
-            (_("deviation {mean:.1f}").fill(mean=mean), as_gray(maps[name], most)),
-        ]
+        cells += [(_("mean"), result.mean), (_("deviation {mean:.1f}").fill(mean=mean), gray_image(maps[name], most))]
     return Sheet("invariance", cells, shown + 2, _SHEET.fill(shown=shown, count=plan.options.repeats, most=most), height=128)
 
 
-def finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
+def invariance_finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
     """Say whether deep layers leave more free, and whether their codes match all the same.
 
     Args:

@@ -10,15 +10,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.images.io import to_pil
-from pincel.inversion.code_mask import parse_neurons
-from pincel.inversion.run import Preimage
+from pincel.inversion.code_mask import parse_code_mask
+from pincel.inversion.run import InversionResult
+from pincel.studies.features import WHITE
 from pincel.studies.inversion_halves import halves_jobs, halves_section
-from pincel.studies.inversion_invariance import as_gray
-from pincel.studies.inversion_plan import Plan, spec_of, three
-from pincel.studies.inversion_runs import Job, Section
-from pincel.studies.look import WHITE
-from pincel.studies.mosaic import marked
-from pincel.studies.receptive import Box
+from pincel.studies.inversion_invariance import gray_image
+from pincel.studies.inversion_plan import InversionPlan, first_middle_last, spec_of
+from pincel.studies.inversion_runs import ExperimentSection, RebuildSpec
+from pincel.studies.mosaic import outline
+from pincel.studies.receptive_field import PixelBox
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Sheet, Table
 from pincel.translation import Translated, joined, untranslated
 from pincel.translation import gettext_lazy as _
@@ -55,14 +55,14 @@ _TABLE = _(
 )
 
 
-def locality_jobs(plan: Plan) -> list[Job]:
+def locality_jobs(plan: InversionPlan) -> list[RebuildSpec]:
     """List the runs: the middle of a shallow, a middle and a deep layer that is large enough, and halves of the channels."""
     large = [name for name in plan.layer_series if len(plan.shapes[name]) == 3 and min(plan.shapes[name][1:]) >= SIDE]
-    windows = [Job(name, plan.lambdas[-1], neurons=f"{SIDE}x{SIDE}", repeats=STARTS) for name in three(large)]
+    windows = [RebuildSpec(name, plan.lambdas[-1], neurons=f"{SIDE}x{SIDE}", repeats=STARTS) for name in first_middle_last(large)]
     return [*windows, *halves_jobs(plan)]
 
 
-def locality_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
+def locality_section(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
     """Measure and show them."""
     windows = [job for job in locality_jobs(plan) if job in found and not job.neurons.startswith("channels")]
     blocks: list[Block] = []
@@ -74,12 +74,12 @@ def locality_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
     if rows:
         weight = windows[0].tv_weight
         blocks += [Heading(_HEADING), Paragraph(_HOW.fill(starts=STARTS, weight=weight)), Sheet("locality", cells, STARTS + 2, _SHEET, 160)]
-        blocks += [_FORMULA, Paragraph(finding(rows)), _table(rows)]
+        blocks += [_FORMULA, Paragraph(locality_finding(rows)), _table(rows)]
     halves = halves_section(plan, found)
-    return Section([*blocks, *halves.blocks], {"windows": rows, "halves": halves.numbers})
+    return ExperimentSection([*blocks, *halves.blocks], {"windows": rows, "halves": halves.numbers})
 
 
-def field(plan: Plan, name: str) -> Box:
+def window_field(plan: InversionPlan, name: str) -> PixelBox:
     """Return what the 5×5 positions in the middle of a layer see together, the part beyond the border included.
 
     Raises:
@@ -89,14 +89,14 @@ def field(plan: Plan, name: str) -> Box:
     if found is None:
         raise TypeError(name)
     spec, layer = found
-    places = parse_neurons(f"{SIDE}x{SIDE}").mask(torch.ones(1, *plan.shapes[name]), name)[0, 0].nonzero()
+    places = parse_code_mask(f"{SIDE}x{SIDE}").mask(torch.ones(1, *plan.shapes[name]), name)[0, 0].nonzero()
     stride, start = spec.layer(layer).stride, spec.start(layer)
     top, left = (start + stride * int(place) for place in places[0])
     side = spec.layer(layer).receptive_field + (SIDE - 1) * stride
-    return Box(top, left, top + side, left + side)
+    return PixelBox(top, left, top + side, left + side)
 
 
-def determined(pictures: Tensor, middle: Tensor) -> Tensor:
+def determined_mask(pictures: Tensor, middle: Tensor) -> Tensor:
     """Return where pictures of several starts show something, and the same.
 
     Args:
@@ -116,15 +116,15 @@ def _around(values: Tensor) -> Tensor:
     return functional.avg_pool2d(values[None], POOLED, 1, POOLED // 2, count_include_pad=False)[0]
 
 
-def _window(plan: Plan, job: Job, result: Preimage) -> tuple[dict[str, Any], list[Any]]:
-    box = field(plan, job.name)
+def _window(plan: InversionPlan, job: RebuildSpec, result: InversionResult) -> tuple[dict[str, Any], list[Any]]:
+    box = window_field(plan, job.name)
     height, width = result.photograph.shape[-2:]
     seen = box.clipped(height, width)
     inside = torch.zeros(height, width, dtype=torch.bool)
     inside[seen.top : seen.bottom, seen.left : seen.right] = True
     found = spec_of(job.name)
     mean = found[0].mean if found else (0.0,) * 3
-    kept = determined(result.pictures, torch.tensor(mean))
+    kept = determined_mask(result.pictures, torch.tensor(mean))
     distance = WHITE * (result.pictures.mean(0) - result.photograph[0]).square().mean(0).sqrt()
     row = {
         "layer": plan.short(job.name),
@@ -138,15 +138,15 @@ def _window(plan: Plan, job: Job, result: Preimage) -> tuple[dict[str, Any], lis
         "error": result.record["relative_error"],
     }
     # Of a field that reaches beyond the picture, the edge of the picture is drawn.
-    edge = Box(max(seen.top, 1), max(seen.left, 1), min(seen.bottom, height - 1), min(seen.right, width - 1))
-    photograph = marked(to_pil(result.photograph), [(f"{row['side']} px", edge)])
+    edge = PixelBox(max(seen.top, 1), max(seen.left, 1), min(seen.bottom, height - 1), min(seen.right, width - 1))
+    photograph = outline(to_pil(result.photograph), [(f"{row['side']} px", edge)])
     told = untranslated(f"{row['layer']} · {row['side']} px")
     cells = [(told, photograph)]
     cells += [
         (untranslated(f"{error:.1%}"), to_pil(each[None]))
         for each, error in zip(result.pictures, result.record["relative_errors"], strict=True)
     ]
-    cells.append((_("determined: {determined:.0%}").fill(determined=row["determined"]), as_gray(kept.float(), 1.0)))
+    cells.append((_("determined: {determined:.0%}").fill(determined=row["determined"]), gray_image(kept.float(), 1.0)))
     return row, cells
 
 
@@ -158,7 +158,7 @@ def _mean(values: Tensor) -> float | None:
     return float(values.mean()) if values.numel() else None
 
 
-def finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
+def locality_finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
     """Say how much of their receptive fields neurons determine.
 
     Args:

@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from pincel.backbones import BACKBONES, DESCRIPTORS
-from pincel.backbones.shelf import network_and_layer
+from pincel.backbones.model_registry import network_and_layer
 from pincel.backbones.specs import ModelSpec
 from pincel.engine.device import resolve_device
 from pincel.errors import OptionError, PictureError, PincelError, WeightsError, closest, unknown_name
 from pincel.files import one_line
 from pincel.images.picture import LoadedImage
-from pincel.inversion.build import check_inversion, fitted, make_code
+from pincel.inversion.build import check_inversion, fit_picture, target_code
 from pincel.inversion.representation import WHITE, check_representation, make_representation
 from pincel.inversion.run import resolve_inversion
 from pincel.recipes.inversion import Inversion, looked_up
 from pincel.sources import open_picture
-from pincel.studies.declarations.inversion import InversionOptions
-from pincel.studies.inversion_errors import Codes, compared
+from pincel.studies.declarations import InversionOptions
+from pincel.studies.inversion_errors import CodeDistances, code_distances
 from pincel.studies.patches import photographs
-from pincel.studies.settings import Settings, chosen_layers
-from pincel.studies.watch import Watch
+from pincel.studies.progress import ProgressReporter
+from pincel.studies.settings import StudySettings, select_layers
 from pincel.translation import Translated
 from pincel.translation import gettext_lazy as _
 
@@ -39,7 +39,7 @@ _WITHOUT = _("Left out: {names}. {reason}")
 
 
 @dataclass(frozen=True)
-class Plan:
+class InversionPlan:
     """What is to be done.
 
     Attributes:
@@ -55,12 +55,12 @@ class Plan:
     """
 
     options: InversionOptions
-    settings: Settings
+    settings: StudySettings
     recipe: Inversion
     experiments: tuple[str, ...]
     lambdas: tuple[float, ...]
     photographs: Sequence[LoadedImage]
-    codes: Mapping[str, Codes]
+    codes: Mapping[str, CodeDistances]
     shapes: Mapping[str, tuple[int, ...]]
     notes: tuple[Translated, ...]
 
@@ -91,11 +91,11 @@ class Plan:
         return name.rpartition(":")[2] if alone else name
 
 
-def three(names: Sequence[str]) -> tuple[str, ...]:
+def first_middle_last(names: Sequence[str]) -> tuple[str, ...]:
     """Return three of several: the first, the middle one, the last; fewer if there are fewer.
 
     Example:
-        >>> three(["a", "b", "c", "d", "e"]), three(["a"])
+        >>> first_middle_last(["a", "b", "c", "d", "e"]), three(["a"])
         (('a', 'c', 'e'), ('a',))
     """
     return tuple(dict.fromkeys(names[place] for place in (0, len(names) // 2, -1))) if names else ()
@@ -107,7 +107,7 @@ def spec_of(name: str) -> tuple[ModelSpec, str] | None:
     return (BACKBONES[backbone], layer) if layer else None
 
 
-def read_representations(given: str | None, settings: Settings) -> tuple[str, ...]:
+def read_representations(given: str | None, settings: StudySettings) -> tuple[str, ...]:
     """Read a list of representations.
 
     Args:
@@ -123,14 +123,14 @@ def read_representations(given: str | None, settings: Settings) -> tuple[str, ..
         UnknownNameError: For a layer the network does not have, with the closest one.
     """
     if given is None:
-        return (*(f"{settings.backbone}:{layer}" for layer in chosen_layers(settings.spec, None, LAYERS)), *DESCRIPTORS)
+        return (*(f"{settings.backbone}:{layer}" for layer in select_layers(settings.spec, None, LAYERS)), *DESCRIPTORS)
     parts = [part.strip() for part in given.split(",") if part.strip()]
     if not parts:
         raise OptionError(f"--representations takes names with commas between, as relu1_1,relu3_1,hog, not '{given}'.")
     return tuple(dict.fromkeys(name for part in parts for name in _meant(part, settings)))
 
 
-def _meant(part: str, settings: Settings) -> list[str]:
+def _meant(part: str, settings: StudySettings) -> list[str]:
     """Return the representations that one word stands for."""
     backbone, layer = network_and_layer(part)
     sign, layer = bool(layer), layer or part
@@ -192,7 +192,7 @@ def read_experiments(given: str | None) -> tuple[str, ...]:
     return tuple(name for name in EXPERIMENTS if name in names)
 
 
-def make_plan(sources: Sequence[str], options: InversionOptions, settings: Settings, watch: Watch) -> Plan:
+def make_plan(sources: Sequence[str], options: InversionOptions, settings: StudySettings, progress: ProgressReporter) -> InversionPlan:
     """Read all that was asked for, open the photographs, and look at them with each representation.
 
     Representations whose weights are missing, that see nothing in pictures so small, or that answer nothing, are left out with a note.
@@ -201,7 +201,7 @@ def make_plan(sources: Sequence[str], options: InversionOptions, settings: Setti
         sources: Folders, files, ``sample:NAME``.
         options: Of this study.
         settings: What every study can be told.
-        watch: Told how far it is; if it is stopped, the representations that have not been looked with are left out.
+        progress: Reports how far it is; if it is stopped, the representations that have not been looked with are left out.
 
     Raises:
         PincelError: For what cannot be read; if there is no photograph, or no representation is left: what was wrong with the first.
@@ -213,11 +213,11 @@ def make_plan(sources: Sequence[str], options: InversionOptions, settings: Setti
     for name in names:
         check_inversion(recipe, name)
     given, pictures, recipe, notes = _opened(sources, recipe)
-    codes: dict[str, Codes] = {}
+    codes: dict[str, CodeDistances] = {}
     shapes: dict[str, tuple[int, ...]] = {}
     refused: list[PincelError] = []
     without: dict[str, list[str]] = {}
-    for name in watch.over("looking at photographs", names):
+    for name in progress.track("looking at photographs", names):
         try:
             shapes[name], codes[name] = _looked(name, given, pictures, recipe, settings)
         except (WeightsError, PictureError, OptionError) as error:
@@ -228,20 +228,20 @@ def make_plan(sources: Sequence[str], options: InversionOptions, settings: Setti
         raise refused[0]
     notes += [_WITHOUT.fill(names=", ".join(left), reason=reason) for reason, left in without.items()]
     for note in notes:
-        watch.note(note.text("en"))
-    return Plan(options, settings, recipe, experiments, lambdas, pictures, codes, shapes, tuple(notes))
+        progress.note(note.text("en"))
+    return InversionPlan(options, settings, recipe, experiments, lambdas, pictures, codes, shapes, tuple(notes))
 
 
 def _looked(
-    name: str, given: Sequence[tuple[int, int]], pictures: Sequence[LoadedImage], recipe: Inversion, settings: Settings
-) -> tuple[tuple[int, ...], Codes]:
+    name: str, given: Sequence[tuple[int, int]], pictures: Sequence[LoadedImage], recipe: Inversion, settings: StudySettings
+) -> tuple[tuple[int, ...], CodeDistances]:
     """Return the shape of the codes of all photographs, and what is kept of them; ``given`` is their size as loaded."""
     device = resolve_device(settings.device)
     made = make_representation(name, pooling=recipe.pooling, device=device)
     for loaded, picture in zip(given, pictures, strict=True):
         made.check_size(loaded, (picture.height, picture.width), picture.name)
-    seen = [make_code(made, WHITE * picture.pixels.to(device)).cpu() for picture in pictures]
-    codes = compared(seen)
+    seen = [target_code(made, WHITE * picture.pixels.to(device)).cpu() for picture in pictures]
+    codes = code_distances(seen)
     if min(codes.lengths) == 0:
         silent = pictures[codes.lengths.index(0)].name
         raise OptionError(one_line(f"{name}: its code is zero all over", silent, "a photograph it answers to", "another layer"))
@@ -264,12 +264,12 @@ def _opened(sources: Sequence[str], recipe: Inversion) -> tuple[list[tuple[int, 
             refused.append(error)
             notes.append(_WITHOUT.fill(names=file, reason=str(error)))
             continue
-        found.setdefault(loaded.sha256, (file, (loaded.height, loaded.width), fitted(recipe, loaded)))
+        found.setdefault(loaded.sha256, (file, (loaded.height, loaded.width), fit_picture(recipe, loaded)))
     if not found:
         raise refused[0]
     given, pictures = [size for _, size, _ in found.values()], [picture for _, _, picture in found.values()]
     if len({(picture.height, picture.width) for picture in pictures}) > 1:
         recipe = recipe.override(fit="crop")
-        pictures = [fitted(recipe, open_picture(file, "photograph")) for file, _, _ in found.values()]
+        pictures = [fit_picture(recipe, open_picture(file, "photograph")) for file, _, _ in found.values()]
         notes.append(_CROPPED)
     return given, pictures, recipe, notes

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pincel.engine.events import ScaleStart, Step
 from pincel.errors import OptionError
-from pincel.inversion.run import Preimage, Rebuild
-from pincel.studies.inversion_plan import Plan, spec_of
+from pincel.inversion.run import InversionResult, InversionRun
+from pincel.studies.inversion_plan import InversionPlan, spec_of
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block
-from pincel.studies.watch import Watch
 from pincel.translation import Translated
 from pincel.translation import gettext_lazy as _
 
@@ -22,7 +21,7 @@ AROUND = 45_000
 # Runs are so unlike that parts of the whole work are told, not steps.
 PARTS = 1000
 # Share of it after which the time it takes is foreseen: the first run has much to load.
-TOLD = 0.05
+ESTIMATE_AFTER = 0.05
 # Seconds that are worth a word before they have passed.
 LONG = 20
 
@@ -31,7 +30,7 @@ _REFUSED = _("One run was left out: {reason}")
 
 
 @dataclass(frozen=True)
-class Job:
+class RebuildSpec:
     """A picture to be rebuilt.
 
     Attributes:
@@ -39,7 +38,7 @@ class Job:
         tv_weight: λ_V.
         photograph: Which, from 0.
         recipe: Another than that of the study, by name.
-        neurons: Numbers of the code that count; see :func:`pincel.inversion.code_mask.parse_neurons`.
+        neurons: Numbers of the code that count; see :func:`pincel.inversion.code_mask.parse_code_mask`.
         repeats: Starts in one batch.
     """
 
@@ -52,7 +51,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Done:
+class RebuildResults:
     """What became of the jobs.
 
     Attributes:
@@ -60,12 +59,12 @@ class Done:
         notes: On what was not.
     """
 
-    found: Mapping[Job, Preimage]
+    found: Mapping[RebuildSpec, InversionResult]
     notes: tuple[Translated, ...]
 
 
 @dataclass(frozen=True)
-class Section:
+class ExperimentSection:
     """What an experiment found.
 
     Attributes:
@@ -77,7 +76,7 @@ class Section:
     numbers: Any
 
 
-def rebuild_all(jobs: Sequence[Job], plan: Plan, watch: Watch) -> Done:
+def rebuild_all(jobs: Sequence[RebuildSpec], plan: InversionPlan, progress: ProgressReporter) -> RebuildResults:
     """Rebuild one picture after the other.
 
     A choice of neurons that are all zero has nothing to be rebuilt from: it is left out with a note. A run that is ended early is not
@@ -86,45 +85,45 @@ def rebuild_all(jobs: Sequence[Job], plan: Plan, watch: Watch) -> Done:
     Args:
         jobs: What to rebuild; the same one again costs nothing.
         plan: Pictures and recipe.
-        watch: Told how far it is; may ask for the end.
+        progress: Reports how far it is; may ask for the end.
 
     Raises:
-        PincelError: As :class:`pincel.inversion.run.Rebuild`, but for a code of nothing.
+        PincelError: As :class:`pincel.inversion.run.InversionRun`, but for a code of nothing.
     """
     wanted = tuple(dict.fromkeys(jobs))
     costs = [cost(job, plan) for job in wanted]
     whole, before, started = sum(costs), 0.0, time.monotonic()
     what, told = f"rebuilding {len(wanted)} pictures, parts of {PARTS}", 0
-    watch.part(what, told, PARTS)
-    found: dict[Job, Preimage] = {}
+    progress.update(what, told, PARTS)
+    found: dict[RebuildSpec, InversionResult] = {}
     notes: list[Translated] = []
     for job, price in zip(wanted, costs, strict=True):
-        if watch.stopped:
+        if progress.stopped:
             break
         try:
             run = _run(job, plan)
         except OptionError as error:
             notes.append(_REFUSED.fill(reason=str(error)))
-            watch.note(str(error))
+            progress.note(str(error))
         else:
-            for share in _steps(run, watch):
-                if (now := int(PARTS * (before + share * price) / whole)) > told:
+            for steps in progress.follow_steps(run):
+                if (now := int(PARTS * (before + steps / run.steps * price) / whole)) > told:
                     told = now
-                    watch.part(what, told, PARTS)
-            if watch.stopped:
+                    progress.update(what, told, PARTS)
+            if progress.stopped:
                 break
             found[job] = run.result
         before += price
-        if before - price < TOLD * whole <= before:
-            _estimate((time.monotonic() - started) * whole / before, len(wanted), watch)
-    if watch.stopped:
+        if before - price < ESTIMATE_AFTER * whole <= before:
+            _estimate((time.monotonic() - started) * whole / before, len(wanted), progress)
+    if progress.stopped:
         notes.append(_EARLY.fill(done=len(found), count=len(wanted)))
     else:
-        watch.part(what, PARTS, PARTS)
-    return Done(found, tuple(notes))
+        progress.update(what, PARTS, PARTS)
+    return RebuildResults(found, tuple(notes))
 
 
-def cost(job: Job, plan: Plan) -> float:
+def cost(job: RebuildSpec, plan: InversionPlan) -> float:
     """Return the work of a run, in multiply-adds or what takes as long: of the layers before the code, and of all else a step does."""
     height, width = plan.size
     looked = 0
@@ -134,10 +133,10 @@ def cost(job: Job, plan: Plan) -> float:
     return float(job.repeats * plan.recipe.steps * (AROUND * height * width + looked))
 
 
-def _run(job: Job, plan: Plan) -> Rebuild:
+def _run(job: RebuildSpec, plan: InversionPlan) -> InversionRun:
     recipe = plan.recipe
     shared = {"size": recipe.size, "fit": recipe.fit, "seed": recipe.seed, "steps": plan.settings.steps or None}
-    return Rebuild(
+    return InversionRun(
         plan.photographs[job.photograph],
         job.name,
         recipe=job.recipe or recipe,
@@ -149,20 +148,8 @@ def _run(job: Job, plan: Plan) -> Rebuild:
     )
 
 
-def _steps(run: Rebuild, watch: Watch) -> Iterator[float]:
-    """Make all steps, yielding after each what share of them is made; let whoever asks for the end be heard."""
-    watch.also = run.stop
-    climbed = steps = 0
-    for event in run:
-        if isinstance(event, ScaleStart):
-            climbed, steps = climbed + steps, event.steps
-        elif isinstance(event, Step):
-            yield (climbed + event.step) / run.steps
-    watch.also = lambda _: None
-
-
-def _estimate(seconds: float, count: int, watch: Watch) -> None:
+def _estimate(seconds: float, count: int, progress: ProgressReporter) -> None:
     """Say how long all of it may take, from how long the first runs took."""
     if seconds >= LONG:
         about = f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
-        watch.note(f"{count} pictures, about {about} in all, as the first ones went.")
+        progress.note(f"{count} pictures, about {about} in all, as the first ones went.")

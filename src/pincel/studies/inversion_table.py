@@ -8,11 +8,11 @@ from itertools import groupby
 from typing import Any
 
 from pincel.images.io import to_pil
-from pincel.inversion.run import Preimage
-from pincel.studies.inversion_errors import Spread, spread
+from pincel.inversion.run import InversionResult
+from pincel.studies.inversion_errors import MeanDeviation, mean_deviation
 from pincel.studies.inversion_findings import findings
-from pincel.studies.inversion_plan import Plan
-from pincel.studies.inversion_runs import Job, Section
+from pincel.studies.inversion_plan import InversionPlan
+from pincel.studies.inversion_runs import ExperimentSection, RebuildSpec
 from pincel.studies.plots import COLORS, curves
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Sheet, Table
 from pincel.translation import Translate, Translated, untranslated
@@ -55,26 +55,26 @@ _PLOT = _(
 )
 
 
-def table_jobs(plan: Plan) -> list[Job]:
+def table_jobs(plan: InversionPlan) -> list[RebuildSpec]:
     """List the runs, photograph by photograph."""
-    return [Job(name, weight, number) for number in range(len(plan.photographs)) for name in plan.codes for weight in plan.lambdas]
+    return [RebuildSpec(name, weight, number) for number in range(len(plan.photographs)) for name in plan.codes for weight in plan.lambdas]
 
 
-def table_section(plan: Plan, found: Mapping[Job, Preimage]) -> Section:
+def table_section(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
     """Measure and show them."""
     runs = [_measured(plan, job, found[job]) for job in table_jobs(plan) if job in found]
     if not runs:
-        return Section([], {"runs": []})
-    rows = summed(runs)
+        return ExperimentSection([], {"runs": []})
+    rows = summarize(runs)
     blocks: list[Block] = [Heading(_HEADING), Paragraph(_HOW), _sheet(plan, found), _ERROR]
     blocks += [Paragraph(each) for each in findings(plan, runs)]
     blocks += [_plot(plan, rows), _spoken(plan, rows)]
     blocks += [_PUBLISHED] if len(plan.photographs) > 1 else [Paragraph(_ONE)]
     blocks.append(_everything(plan, rows))
-    return Section(blocks, {"runs": runs, "rows": rows})
+    return ExperimentSection(blocks, {"runs": runs, "rows": rows})
 
 
-def _measured(plan: Plan, job: Job, result: Preimage) -> dict[str, Any]:
+def _measured(plan: InversionPlan, job: RebuildSpec, result: InversionResult) -> dict[str, Any]:
     error, codes = result.record["relative_error"], plan.codes[job.name]
     return {
         "representation": job.name,
@@ -91,7 +91,7 @@ def _measured(plan: Plan, job: Job, result: Preimage) -> dict[str, Any]:
     }
 
 
-def summed(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def summarize(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return, for each representation and weight, the mean and the standard deviation of each figure over photographs.
 
     Args:
@@ -107,17 +107,17 @@ def summed(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"representation": name, "lambda": weight, "photographs": len(alike)}
         for figure in FIGURES:
             values = [run[figure] for run in alike if run[figure] is not None]
-            summary = spread(values) if values else Spread(math.nan, None)
+            summary = mean_deviation(values) if values else MeanDeviation(math.nan, None)
             row |= {figure: summary.mean if values else None, f"{figure}_deviation": summary.deviation}
         rows.append(row)
     return rows
 
 
-def _sheet(plan: Plan, found: Mapping[Job, Preimage]) -> Sheet:
+def _sheet(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> Sheet:
     photograph = to_pil(plan.photographs[0].pixels)
     cells = []
     for name in plan.codes:
-        made = [(weight, found[job]) for weight in plan.lambdas if (job := Job(name, weight)) in found]
+        made = [(weight, found[job]) for weight in plan.lambdas if (job := RebuildSpec(name, weight)) in found]
         if len(made) < len(plan.lambdas):
             break
         cells.append((untranslated(plan.short(name)), photograph))
@@ -127,13 +127,13 @@ def _sheet(plan: Plan, found: Mapping[Job, Preimage]) -> Sheet:
     )
 
 
-def _lone(plan: Plan, found: Mapping[Job, Preimage]) -> tuple[Translated, Any]:
+def _lone(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> tuple[Translated, Any]:
     """Return the first picture there is, of a study that was ended in its first row."""
     job, result = next(iter(found.items()))
     return untranslated(f"{plan.short(job.name)} · λ {job.tv_weight:.3g} · {result.record['relative_error']:.1%}"), result.image
 
 
-def _plot(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Plot:
+def _plot(plan: InversionPlan, rows: Sequence[Mapping[str, Any]]) -> Plot:
     names = list(dict.fromkeys(row["representation"] for row in rows))
     # Layers of one network are joined by a line, and nothing else is: there is no depth between HOG and SIFT.
     groups = [list(each) for _, each in groupby(range(len(names)), lambda place: names[place].rpartition(":")[0] or place)]
@@ -157,17 +157,17 @@ def _plot(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Plot:
     return Plot("errors-by-depth", draw, _PLOT)
 
 
-def _spoken(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Table:
+def _spoken(plan: InversionPlan, rows: Sequence[Mapping[str, Any]]) -> Table:
     columns = {"representation": _("representation")}
     columns |= {str(weight): untranslated(f"λ = {weight:.3g}") for weight in plan.lambdas}
     lines: dict[str, dict[str, Any]] = {}
     for row in rows:
         line = lines.setdefault(row["representation"], {"representation": plan.short(row["representation"])})
         line[str(row["lambda"])] = round(100 * row["error"], 2)
-    return Table("table", columns, list(lines.values()), _TABLE, spoken=True)
+    return Table("table", columns, list(lines.values()), _TABLE, print_to_terminal=True)
 
 
-def _everything(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Table:
+def _everything(plan: InversionPlan, rows: Sequence[Mapping[str, Any]]) -> Table:
     columns = {
         "representation": _("representation"),
         "lambda": untranslated("λ_V"),
@@ -189,4 +189,4 @@ def _everything(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> Table:
     caption = _ALL.fill(count=len(plan.photographs)) if len(plan.photographs) > 1 else _ALL_OF_ONE
     given = {"representation", "lambda"}
     shown = [{key: row[key] if key in given or row[key] is None else 100 * row[key] for key in columns} for row in rows]
-    return Table("errors", columns, shown, caption, folded=True)
+    return Table("errors", columns, shown, caption, collapsed=True)

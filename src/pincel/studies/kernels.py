@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.images.io import LoadedImage as Opened
-from pincel.studies.look import WHITE
-from pincel.studies.maps import LUMA, balanced, signed_picture
+from pincel.studies.features import WHITE
+from pincel.studies.heatmaps import LUMA, signed_picture, symmetric_limits
 from pincel.studies.number_grid import Grid, grids
 from pincel.translation import Translate
 from pincel.translation import gettext_lazy as _
@@ -23,7 +23,7 @@ KERNELS = {
     "sharpen": ((0.0, -1.0, 0.0), (-1.0, 5.0, -1.0), (0.0, -1.0, 0.0)),
     "laplacian": ((0.0, 1.0, 0.0), (1.0, -4.0, 1.0), (0.0, 1.0, 0.0)),
 }
-CALLED = {
+KERNEL_NAMES = {
     "sobel-vertical": _("Sobel: upright edges"),
     "sobel-horizontal": _("Sobel: level edges"),
     "blur": _("blur"),
@@ -32,12 +32,12 @@ CALLED = {
 }
 
 
-def gray_of(picture: Opened) -> Tensor:
+def brightness(picture: Opened) -> Tensor:
     """Return the brightness of a picture, (H, W), 0-255, float64."""
     return WHITE * (picture.pixels[0].double() * torch.tensor(LUMA, dtype=torch.float64).view(3, 1, 1)).sum(dim=0)
 
 
-def filtered(gray: Tensor, kernel: str) -> Image.Image:
+def filter_image(gray: Tensor, kernel: str) -> Image.Image:
     """Return a gray picture (H, W), 0-255, after a kernel, where it fits into the picture.
 
     What adds up to 1 is a picture again, cut off at black and white; what adds up to 0 has a sign, and middle gray is 0.
@@ -55,5 +55,5 @@ def kernels_figure(translate: Translate) -> Figure:
     for kernel, rows in KERNELS.items():
         values = torch.tensor(rows, dtype=torch.float64)
         whole = bool((values == values.round()).all())
-        row.append(Grid(translate(CALLED[kernel]), values, "RdBu_r", balanced(values), 0 if whole else 4))
+        row.append(Grid(translate(KERNEL_NAMES[kernel]), values, "RdBu_r", symmetric_limits(values), 0 if whole else 4))
     return grids([row[:3], row[3:]])

@@ -8,17 +8,17 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from pincel.studies.layer_answers import Answer
-from pincel.studies.plots import COLORS, curves, plain
+from pincel.studies.layer_stats import LayerStats
+from pincel.studies.plots import COLORS, curves, empty_axes
 
 
-def volumes(boxes: Sequence[tuple[str, tuple[int, int, int]]]) -> Figure:
+def layer_diagram(boxes: Sequence[tuple[str, tuple[int, int, int]]]) -> Figure:
     """Draw layers as lectures do: boxes as high as n_H, as wide into the page as n_W, as long as n_C, all as square roots.
 
     Args:
         boxes: (name, (n_H, n_W, n_C)).
     """
-    figure, axes = plain((10.0, 2.7))
+    figure, axes = empty_axes((10.0, 2.7))
     left = 0.0
     most = max(max(size[:2]) for _, size in boxes) ** 0.5
     for number, (name, (height, width, channels)) in enumerate(boxes):
@@ -46,7 +46,7 @@ def _faces(left: float, box: tuple[float, float, float]) -> list[list[tuple[floa
     return [front, top, side]
 
 
-def by_layer(lines: Mapping[str, Sequence[float]], answers: Sequence[Answer], label: str, *, logarithmic: bool = False) -> Figure:
+def layer_curves(lines: Mapping[str, Sequence[float]], answers: Sequence[LayerStats], label: str, *, logarithmic: bool = False) -> Figure:
     """Draw a line for each series over the layers.
 
     Args:

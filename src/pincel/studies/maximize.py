@@ -15,14 +15,14 @@ from pincel.files import one_line
 from pincel.images.io import to_pil
 from pincel.optim.adam import Adam
 from pincel.samples import PREFIX, sample_names
-from pincel.studies.declarations.maximize import MaximizeOptions
-from pincel.studies.dreaming import OBJECTIVES, PARAMETERISATIONS, ROBUST, colored, fineness, shaken
-from pincel.studies.look import WHITE, features, network, opened
-from pincel.studies.maximize_page import Drawn, Sample, page
+from pincel.studies.declarations import MaximizeOptions
+from pincel.studies.feature_visualization import AUGMENTATIONS, OBJECTIVES, PARAMETRIZATIONS, augment, high_freq_ratio, to_rgb
+from pincel.studies.features import WHITE, features, load_input, load_network
+from pincel.studies.maximize_page import MaximizedImage, SampleImage, page
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
-from pincel.studies.settings import Settings, chosen_layers
-from pincel.studies.strongest import Strongest, check_channels, chosen, merged, nobody, read_channels
-from pincel.studies.watch import Watch
+from pincel.studies.settings import StudySettings, select_layers
+from pincel.studies.top_activations import TopActivations, check_channels, read_channels, select_channels
 
 DEFAULT = "relu4_1"
 BOTH = "both"
@@ -34,13 +34,8 @@ TOGETHER = 8
 JUDGED_BY = 3
 
 
-def study(options: MaximizeOptions, settings: Settings, watch: Watch) -> Report:
+def study(options: MaximizeOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
     """Make for each channel a picture it answers to as much as can be, and compare with what given pictures reach.
-
-    Args:
-        options: Of this study.
-        settings: What every study can be told; ``size`` is the side of the pictures made.
-        watch: Is told how far it is. If it is stopped, the pictures stay as they are.
 
     Raises:
         UnknownNameError: For a layer the network does not have; for an objective, a parameterisation or transforms there are not.
@@ -50,76 +45,78 @@ def study(options: MaximizeOptions, settings: Settings, watch: Watch) -> Report:
     layer = _layer(options, settings)
     wanted = read_channels(options.channels)
     check_channels(wanted, layer, settings.spec.layer(layer).channels)
-    backbone = network(settings)
+    backbone = load_network(settings)
     _check_size(layer, settings)
-    found, samples, reached = _look_at_samples(backbone, layer, options.objective, settings, watch)
-    channels = chosen(wanted, found)
-    drawn: list[Drawn] = []
-    ways = tuple(PARAMETERISATIONS) if options.parameterisation == BOTH else (options.parameterisation,)
+    found, samples, reached = _look_at_samples(backbone, layer, options.objective, settings, progress)
+    channels = select_channels(wanted, found)
+    drawn: list[MaximizedImage] = []
+    ways = tuple(PARAMETRIZATIONS) if options.parameterisation == BOTH else (options.parameterisation,)
     for way in ways:
-        studio = Studio(backbone, layer, channels, way, options.objective, options.robust, settings.seed)
-        drawn += _drawn(studio, settings, watch)
+        studio = Maximizer(backbone, layer, channels, way, options.objective, options.robust, settings.seed)
+        drawn += _drawn(studio, settings, progress)
     # The best of the samples, channel by channel; none if it was ended before the first.
     best = {channel: _best(samples, reached[:, channel]) for channel in channels} if samples else {}
     own = {"layer": layer, **{name: getattr(options, name) for name in ("channels", "objective", "parameterisation", "robust")}}
-    return page(drawn, best, [sample.fineness for sample in samples], settings, own, watch.stopped)
+    return page(drawn, best, [sample.fineness for sample in samples], settings, own, progress.stopped)
 
 
 def _check(options: MaximizeOptions) -> None:
     for kind, name, known in (
         ("objective", options.objective, tuple(OBJECTIVES)),
-        ("parameterisation", options.parameterisation, (*PARAMETERISATIONS, BOTH)),
-        ("transforms (--robust)", options.robust, tuple(ROBUST)),
+        ("parameterisation", options.parameterisation, (*PARAMETRIZATIONS, BOTH)),
+        ("transforms (--robust)", options.robust, tuple(AUGMENTATIONS)),
     ):
         if name not in known:
             raise unknown_name(kind, name, known)
 
 
-def _layer(options: MaximizeOptions, settings: Settings) -> str:
-    names = chosen_layers(settings.spec, options.layer, (DEFAULT,))
+def _layer(options: MaximizeOptions, settings: StudySettings) -> str:
+    names = select_layers(settings.spec, options.layer, (DEFAULT,))
     if options.layer is not None and len(names) > 1:
         raise OptionError(one_line("layer: there can be only one", repr(options.layer), "one name", f"--layer {names[0]}"))
     return names[-1]
 
 
-def _check_size(layer: str, settings: Settings) -> None:
+def _check_size(layer: str, settings: StudySettings) -> None:
     stride, smallest = settings.spec.layer(layer).stride, settings.spec.smallest(layer)
     if settings.size < smallest:
         failed = f"size: nothing would be left in {layer}, which sees a position every {stride} pixels"
         raise OptionError(one_line(failed, f"{settings.size}", f"{smallest} or more", "a larger --size, or a shallower --layer"))
 
 
-def _look_at_samples(backbone: VGG, layer: str, objective: str, settings: Settings, watch: Watch) -> tuple[Strongest, list[Sample], Tensor]:
+def _look_at_samples(
+    backbone: VGG, layer: str, objective: str, settings: StudySettings, progress: ProgressReporter
+) -> tuple[TopActivations, list[SampleImage], Tensor]:
     """Measure the pictures that come with pincel; return the strongest answers of each channel, the pictures, and (pictures, C)."""
     count = settings.spec.layer(layer).channels
-    found, samples, reached = nobody(count, JUDGED_BY), [], []
+    found, samples, reached = TopActivations.empty(count, JUDGED_BY), [], []
     _, given = OBJECTIVES[objective]
-    for number, name in enumerate(watch.over("looking at the samples", list(sample_names()))):
-        picture = opened(PREFIX + name, settings)
+    for number, name in enumerate(progress.track("looking at the samples", list(sample_names()))):
+        picture = load_input(PREFIX + name, settings)
         answer = features(backbone, picture, [layer])[layer]
-        found = merged(found, answer, number)
+        found = found.updated(answer, number)
         reached.append(given(answer)[0].float().cpu())
-        samples.append(Sample(name, to_pil(picture.pixels), 0.0, float(fineness(picture.pixels)[0])))
+        samples.append(SampleImage(name, to_pil(picture.pixels), 0.0, float(high_freq_ratio(picture.pixels)[0])))
     return found, samples, torch.stack(reached) if reached else torch.zeros(0, count)
 
 
-def _best(samples: Sequence[Sample], values: Tensor) -> Sample:
+def _best(samples: Sequence[SampleImage], values: Tensor) -> SampleImage:
     number = int(values.argmax())
     sample = samples[number]
-    return Sample(sample.name, sample.image, float(values[number]), sample.fineness)
+    return SampleImage(sample.name, sample.image, float(values[number]), sample.fineness)
 
 
 @dataclass(frozen=True)
-class Studio:
+class Maximizer:
     """What is needed to make pictures for some channels.
 
     Attributes:
         backbone: The network.
         layer: Of the channels.
         channels: One a picture.
-        way: One of :data:`pincel.studies.dreaming.PARAMETERISATIONS`.
-        objective: One of :data:`pincel.studies.dreaming.OBJECTIVES`.
-        robust: One of :data:`pincel.studies.dreaming.ROBUST`.
+        way: One of :data:`pincel.studies.feature_visualization.PARAMETRIZATIONS`.
+        objective: One of :data:`pincel.studies.feature_visualization.OBJECTIVES`.
+        robust: One of :data:`pincel.studies.feature_visualization.AUGMENTATIONS`.
         seed: Of the noise, and of what the pictures bear. A channel's picture depends on it, not on the other channels.
     """
 
@@ -133,14 +130,14 @@ class Studio:
 
     def start(self, size: tuple[int, int]) -> Tensor:
         """Return noise, for each channel its own."""
-        begin, _ = PARAMETERISATIONS[self.way]
+        begin, _ = PARAMETRIZATIONS[self.way]
         weight, _ = next(iter(self.backbone.weights.values()))
         return torch.stack([begin(size, _seeded(self.seed, channel)) for channel in self.channels]).to(weight.device)
 
     def pictures(self, values: Tensor, size: tuple[int, int]) -> Tensor:
         """Return the pictures that values stand for, (B, 3, H, W) in [0, 1]; differentiable."""
-        _, decode = PARAMETERISATIONS[self.way]
-        return colored(decode(values, size))
+        _, decode = PARAMETRIZATIONS[self.way]
+        return to_rgb(decode(values, size))
 
     def told(self, pictures: Tensor, channels: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return the objective of each picture, (B,), and what to climb, which has a slope even where a ReLU is silent.
@@ -164,7 +161,7 @@ class Studio:
         heard: list[float] = []
         for first in range(0, len(values), TOGETHER):
             # Drawn anew for each group, so that all bear the same.
-            shaken_ones = shaken(self.pictures(leaf[first : first + TOGETHER], size), ROBUST[self.robust], _seeded(self.seed, step))
+            shaken_ones = augment(self.pictures(leaf[first : first + TOGETHER], size), AUGMENTATIONS[self.robust], _seeded(self.seed, step))
             told, climbed = self.told(shaken_ones, self.channels[first : first + TOGETHER])
             (-climbed.sum()).backward()  # type: ignore[no-untyped-call]
             heard += told.tolist()
@@ -179,23 +176,23 @@ class Studio:
 
 
 @dataclass
-class _Album:
+class _Trace:
     """What is kept while pictures are made."""
 
     history: list[list[float]] = field(default_factory=list)
     stages: list[tuple[int, list[Image.Image]]] = field(default_factory=list)
 
 
-def _drawn(studio: Studio, settings: Settings, watch: Watch) -> list[Drawn]:
+def _drawn(studio: Maximizer, settings: StudySettings, progress: ProgressReporter) -> list[MaximizedImage]:
     """Make the pictures, all at once."""
     size = (settings.size, settings.size)
     optimizer = Adam(learning_rate=RATE, beta2=0.999)
     values = studio.start(size)
     state = optimizer.init(values)
     begun, _ = _looked_at(studio, values, size)
-    album = _Album(stages=[(0, _images(studio, values, size))])
+    album = _Trace(stages=[(0, _images(studio, values, size))])
     kept = {settings.steps // 16, settings.steps // 4} - {0}
-    for step in watch.over(f"drawing {len(studio.channels)} pictures ({studio.way})", range(1, settings.steps + 1)):
+    for step in progress.track(f"drawing {len(studio.channels)} pictures ({studio.way})", range(1, settings.steps + 1)):
         gradient, heard = studio.slope(values, size, step)
         album.history.append(heard)
         values, state = optimizer.step(values, gradient, state)
@@ -204,7 +201,7 @@ def _drawn(studio: Studio, settings: Settings, watch: Watch) -> list[Drawn]:
     ended, fine = _looked_at(studio, values, size)
     album.stages.append((len(album.history), _images(studio, values, size)))
     return [
-        Drawn(
+        MaximizedImage(
             channel=channel,
             way=studio.way,
             image=album.stages[-1][1][number],
@@ -218,7 +215,7 @@ def _drawn(studio: Studio, settings: Settings, watch: Watch) -> list[Drawn]:
     ]
 
 
-def _looked_at(studio: Studio, values: Tensor, size: tuple[int, int]) -> tuple[list[float], list[float]]:
+def _looked_at(studio: Maximizer, values: Tensor, size: tuple[int, int]) -> tuple[list[float], list[float]]:
     """Return the objectives of the pictures as they are, bearing nothing, and their fineness."""
     told: list[float] = []
     fine: list[float] = []
@@ -226,11 +223,11 @@ def _looked_at(studio: Studio, values: Tensor, size: tuple[int, int]) -> tuple[l
         for first in range(0, len(values), TOGETHER):
             pictures = studio.pictures(values[first : first + TOGETHER], size)
             told += studio.told(pictures, studio.channels[first : first + TOGETHER])[0].tolist()
-            fine += fineness(pictures).tolist()
+            fine += high_freq_ratio(pictures).tolist()
     return told, fine
 
 
-def _images(studio: Studio, values: Tensor, size: tuple[int, int]) -> list[Image.Image]:
+def _images(studio: Maximizer, values: Tensor, size: tuple[int, int]) -> list[Image.Image]:
     with torch.no_grad():
         return [to_pil(picture) for picture in studio.pictures(values, size)]
 

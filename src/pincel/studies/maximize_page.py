@@ -11,7 +11,7 @@ from PIL import Image
 
 from pincel.studies.plots import curves
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Table
-from pincel.studies.settings import Settings
+from pincel.studies.settings import StudySettings
 from pincel.translation import Translate, Translated, joined, untranslated
 from pincel.translation import gettext_lazy as _
 
@@ -22,7 +22,7 @@ LARGE = 256
 
 
 @dataclass(frozen=True)
-class Sample:
+class SampleImage:
     """A picture that comes with pincel.
 
     Attributes:
@@ -39,7 +39,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class MaximizedImage:
     """A picture made for a channel.
 
     Attributes:
@@ -66,8 +66,7 @@ class Drawn:
 _TITLE = _("Pictures that a channel likes best")
 _LEAD = _(
     "Which picture would excite a channel most, if any picture were allowed? Noise is changed step by step so that the channel answers "
-    "more "
-    "and more, with the network held fixed: {count} channels of {layer}, {steps} steps, {size} × {size} pixels, through {backbone}."
+    "more and more, with the network held fixed: {count} channels of {layer}, {steps} steps, {size} × {size} pixels, through {backbone}."
 )
 _WISHES = {
     "channel": _("The wish is the mean of the channel over all positions, so the pattern it likes may repeat everywhere."),
@@ -85,8 +84,7 @@ _WISH_FORMULAS = {
 _WAYS = {
     "fourier": _(
         "Pictures are written down as spectra in which every frequency is divided by its amplitude in photographs, 1/f, and in three "
-        "colors "
-        "that vary by themselves. A step then changes broad shapes as readily as fine grain."
+        "colors that vary by themselves. A step then changes broad shapes as readily as fine grain."
     ),
     "pixels": _(
         "Pictures are written down as plain pixels, in three colors that vary by themselves: each step may change each pixel alone."
@@ -101,18 +99,15 @@ _SPECTRUM = Formula(
     _("x = sigmoid(M · F⁻¹[ z / (4 · max(f, 1/max(W, H))) ])      z₀ ~ N(0, 0.01²),  M: colors of ImageNet"),
     "Olah, Mordvintsev, Schubert 2017, “Feature Visualization”; constants of tensorflow/lucid and greentfrapp/lucent",
 )
-_PLAIN = Formula(
-    _("x = sigmoid(M · z)      z₀ ~ N(0, 0.01²),  M: colors of ImageNet"),
-    "greentfrapp/lucent, param/spatial.py, pixel_image",
-)
+_PLAIN = Formula(_("x = sigmoid(M · z)      z₀ ~ N(0, 0.01²),  M: colors of ImageNet"), "greentfrapp/lucent, param/spatial.py, pixel_image")
 _SOURCE = "Erhan, Bengio, Courville, Vincent 2009, “Visualizing Higher-Layer Features of a Deep Network”; Adam, rate 0.05"
 
 
 def page(
-    drawn: Sequence[Drawn],
-    best: Mapping[int, Sample],
+    drawn: Sequence[MaximizedImage],
+    best: Mapping[int, SampleImage],
     finenesses: Sequence[float],
-    settings: Settings,
+    settings: StudySettings,
     own: Mapping[str, Any],
     stopped: str,
 ) -> Report:
@@ -151,7 +146,7 @@ def _how(own: Mapping[str, Any], ways: Sequence[str]) -> list[Block]:
     return [*blocks, Paragraph(_BEARING[own["robust"]])]
 
 
-def _found(drawn: Sequence[Drawn], best: Mapping[int, Sample], own: Mapping[str, Any]) -> list[Block]:
+def _found(drawn: Sequence[MaximizedImage], best: Mapping[int, SampleImage], own: Mapping[str, Any]) -> list[Block]:
     cells: list[tuple[Translated, Image.Image]] = []
     for channel in dict.fromkeys(each.channel for each in drawn):
         for each in drawn:
@@ -173,7 +168,7 @@ def _large(image: Image.Image) -> Image.Image:
     return image.resize((image.width * times, image.height * times), Image.Resampling.BICUBIC)
 
 
-def _making(drawn: Sequence[Drawn], own: Mapping[str, Any]) -> list[Block]:
+def _making(drawn: Sequence[MaximizedImage], own: Mapping[str, Any]) -> list[Block]:
     shown = [each for each in drawn if each.way == drawn[0].way][:SHOWN]
     caption = _("channel {channel}, step {step}")
     cells = [(caption.fill(channel=each.channel, step=step), image) for each in shown for step, image in each.stages]
@@ -213,7 +208,7 @@ def _told(rows: Sequence[Mapping[str, Any]], finenesses: Sequence[float]) -> lis
     return [Heading(_("In numbers")), *_against_samples(rows), *_grain(rows, finenesses), table]
 
 
-def _row(each: Drawn, sample: Sample | None) -> dict[str, Any]:
+def _row(each: MaximizedImage, sample: SampleImage | None) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(each, name) for name in ("channel", "way", "begun", "ended", "fineness")}
     if sample is None:
         return row
@@ -263,7 +258,7 @@ def _grain(rows: Sequence[Mapping[str, Any]], finenesses: Sequence[float]) -> li
     return [Paragraph(text.fill(listed=listed, given=given, so=so))]
 
 
-def _notes(drawn: Sequence[Drawn], best: Mapping[int, Sample], settings: Settings, stopped: str) -> list[Translated]:
+def _notes(drawn: Sequence[MaximizedImage], best: Mapping[int, SampleImage], settings: StudySettings, stopped: str) -> list[Translated]:
     notes = []
     if stopped:
         early = _("Ended early, after {done} of {steps} steps.")

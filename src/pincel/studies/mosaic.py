@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.images.io import to_pil
-from pincel.studies.plots import COLORS, typeface
-from pincel.studies.receptive import Box
+from pincel.studies.plots import COLORS, font_file
+from pincel.studies.receptive_field import PixelBox
 
 # Side of a patch on the page: three pixels, and those of many deeper layers, become squares of equal size.
 TILE = 72
@@ -22,12 +22,12 @@ GAP, GUTTER = 4, 12
 # Patches are compared at this size.
 COARSE = 24
 # Share of the values of an explanation that are told apart; the few beyond are as bright as can be.
-TOLD_APART = 0.99
+SALIENCY_QUANTILE = 0.99
 
 _PAPER = (250, 249, 246)
 
 
-def cut(pixels: Tensor, box: Box, mean: Tensor) -> Tensor:
+def cut_patch(pixels: Tensor, box: PixelBox, mean: Tensor) -> Tensor:
     """Cut a box out of a picture; beyond the border is the mean pixel, which is nothing to the network.
 
     Args:
@@ -46,16 +46,16 @@ def cut(pixels: Tensor, box: Box, mean: Tensor) -> Tensor:
     return patch
 
 
-def tile(pixels: Tensor) -> Image.Image:
+def patch_tile(pixels: Tensor) -> Image.Image:
     """Return a patch (1, 3, h, w), 0 to 1, as a picture of TILE pixels: small ones as squares, large ones smoothed."""
     image = to_pil(pixels.clamp(0, 1))
     smaller = image.width < TILE
     return image.resize((TILE, TILE), Image.Resampling.NEAREST if smaller else Image.Resampling.LANCZOS)
 
 
-def shaded(slope: Tensor) -> Tensor:
+def saliency_image(slope: Tensor) -> Tensor:
     """Return an explanation (1, 3, h, w) as a picture, 0 to 1: gray is nothing, brighter is more of that color, darker less."""
-    most = torch.quantile(slope.abs().flatten().double(), TOLD_APART)
+    most = torch.quantile(slope.abs().flatten().double(), SALIENCY_QUANTILE)
     # Where nearly all is zero, as in a patch at the border, the largest.
     most = most if float(most) > 0 else slope.abs().max()
     return (0.5 + 0.5 * slope / most if float(most) > 0 else torch.full_like(slope, 0.5)).clamp(0, 1)
@@ -74,20 +74,20 @@ def mosaic(groups: Sequence[Sequence[Image.Image]], count: int) -> Image.Image:
     return sheet
 
 
-def coarse(patch: Tensor, mean: Tensor) -> Tensor:
+def patch_vector(patch: Tensor, mean: Tensor) -> Tensor:
     """Return a patch (1, 3, h, w) as a vector to compare by: its difference from the mean pixel, at COARSE pixels a side at most."""
     difference = patch - mean.to(patch).view(1, 3, 1, 1)
     small = functional.adaptive_avg_pool2d(difference, COARSE) if patch.shape[-1] > COARSE else difference
     return small.flatten().double()
 
 
-def likeness(groups: Sequence[Sequence[Tensor]]) -> tuple[float, float]:
+def patch_similarity(groups: Sequence[Sequence[Tensor]]) -> tuple[float, float]:
     r"""Tell how alike patches of one channel are, and patches of different ones.
 
     .. math:: \cos(p, q) = \frac{\langle p - \mu,\, q - \mu \rangle}{|p - \mu|\,|q - \mu|}
 
     Args:
-        groups: Vectors of :func:`coarse`, a group for each channel, all of one length.
+        groups: Vectors of :func:`patch_vector`, a group for each channel, all of one length.
 
     Returns:
         Mean cosine over pairs within a group, and over pairs from two groups; nan where there is no pair.
@@ -107,11 +107,11 @@ def _mean(values: Tensor) -> float:
     return float(values.mean()) if len(values) else math.nan
 
 
-def marked(picture: Image.Image, boxes: Sequence[tuple[str, Box]], least: int = 640) -> Image.Image:
+def outline(picture: Image.Image, boxes: Sequence[tuple[str, PixelBox]], least: int = 640) -> Image.Image:
     """Draw boxes on a picture, enlarged by a whole number until its long side has ``least`` pixels, each with its name beside it."""
     times = max(1, math.ceil(least / max(picture.size)))
     drawn = picture.convert("RGB").resize((picture.width * times, picture.height * times), Image.Resampling.BICUBIC)
-    pen, font = ImageDraw.Draw(drawn), ImageFont.truetype(typeface(), 16)
+    pen, font = ImageDraw.Draw(drawn), ImageFont.truetype(font_file(), 16)
     for number, (name, box) in enumerate(boxes):
         color = COLORS[number % len(COLORS)]
         edges = np.array([box.left, box.top, box.right, box.bottom]) * times

@@ -18,16 +18,24 @@ from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
 from pincel.images.io import LoadedImage, Source
 from pincel.inversion.representation import Representation
-from pincel.studies.declarations.natural import NaturalOptions
-from pincel.studies.dreaming import fineness
-from pincel.studies.look import WHITE, network, opened, pixels_of
-from pincel.studies.natural_page import Drawn, Found, page
-from pincel.studies.natural_paint import RECIPE, Grown, Wish, grow_all, noises, surrounded
-from pincel.studies.natural_stats import among_themselves, gradient_histogram, intersection, photographs, strongest, typical
+from pincel.studies.declarations import NaturalOptions
+from pincel.studies.feature_visualization import high_freq_ratio
+from pincel.studies.features import WHITE, load_input, load_network, network_input
+from pincel.studies.natural_page import page
+from pincel.studies.natural_results import NaturalImage, NaturalResults
+from pincel.studies.natural_runs import RECIPE, ActivationTarget, MaximizedBatch, channel_noise, maximize_all, pad_to_view
+from pincel.studies.natural_stats import (
+    channel_peaks,
+    channel_units,
+    gradient_histogram,
+    intersection,
+    mutual_intersection,
+    sample_photographs,
+)
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
-from pincel.studies.settings import Settings, chosen_layers
-from pincel.studies.strongest import Channels, check_channels, read_channels
-from pincel.studies.watch import Watch
+from pincel.studies.settings import StudySettings, select_layers
+from pincel.studies.top_activations import Channels, check_channels, read_channels
 
 LAYERS = ("relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_4")
 # The objective of one unit, for a picture as large as what it sees and an answer as large as any photograph gets.
@@ -39,7 +47,7 @@ TOGETHER = 8
 
 
 @dataclass(frozen=True)
-class Room:
+class LayerTargets:
     """All that is known of one layer before anything is drawn.
 
     Attributes:
@@ -59,14 +67,8 @@ class Room:
     channels: tuple[int, ...]
 
 
-def study(source: Source, options: NaturalOptions, settings: Settings, watch: Watch) -> Report:
+def study(source: Source, options: NaturalOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
     """Exaggerate what each layer sees in a photograph, and maximize some channels of each, with and without what keeps pictures natural.
-
-    Args:
-        source: The photograph.
-        options: Of this study.
-        settings: What every study can be told; ``size`` is the long side of the caricatures, and the most a picture for a channel has.
-        watch: Is told how far it is. If it is stopped, what there is by then is shown.
 
     Raises:
         UnknownNameError: For a layer the network does not have.
@@ -75,25 +77,25 @@ def study(source: Source, options: NaturalOptions, settings: Settings, watch: Wa
     """
     if settings.steps < 1:
         raise OptionError(f"--steps {settings.steps}: give 1 or more.")
-    picture, wanted = opened(source, settings), read_channels(options.channels)
+    picture, wanted = load_input(source, settings), read_channels(options.channels)
     names, left_out = _layers(options, picture, settings.spec)
     for name in names:
         check_channels(wanted, name, settings.spec.layer(name).channels)
-    backbone = network(settings)
-    scenes = [opened(scene, settings) for scene in watch.over("opening the photographs", photographs())]
+    backbone = load_network(settings)
+    scenes = [load_input(scene, settings) for scene in progress.track("opening the photographs", sample_photographs())]
     # One of them may be the photograph itself.
     scenes = [scene for scene in scenes if scene.sha256 != picture.sha256]
-    rooms = [_room(backbone, name, picture, scenes, wanted) for name in watch.over("looking at the photographs", names)]
-    wishes = _wishes(rooms, pixels_of(picture, backbone), options.weight, settings)
-    grown = grow_all(wishes, settings.seed, settings.steps, watch)
+    rooms = [_room(backbone, name, picture, scenes, wanted) for name in progress.track("looking at the photographs", names)]
+    wishes = _wishes(rooms, network_input(picture, backbone), options.weight, settings)
+    grown = maximize_all(wishes, settings.seed, settings.steps, progress)
     found = _measured(grown, rooms, picture, scenes)
     own = {"layers": list(names), "channels": options.channels, "weight": options.weight, "recipe": RECIPE, "photograph": picture.name}
-    return page(found, {**settings.as_json(), **own}, left_out, (len(grown), len(wishes)) if watch.stopped else None)
+    return page(found, {**settings.as_json(), **own}, left_out, (len(grown), len(wishes)) if progress.stopped else None)
 
 
 def _layers(options: NaturalOptions, picture: LoadedImage, spec: ModelSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the layers to look at, and those nobody asked for that see nothing in a picture this small."""
-    names = chosen_layers(spec, options.layers, LAYERS)
+    names = select_layers(spec, options.layers, LAYERS)
     blind = tuple(name for name in names if min(picture.height, picture.width) < spec.smallest(name))
     if blind and (options.layers is not None or blind == names):
         failed = f"picture: {blind[0]} sees nothing in one with a side below {spec.smallest(blind[0])} pixels"
@@ -102,7 +104,7 @@ def _layers(options: NaturalOptions, picture: LoadedImage, spec: ModelSpec) -> t
     return tuple(name for name in names if name not in blind), blind
 
 
-def _room(backbone: VGG, name: str, picture: LoadedImage, scenes: Sequence[LoadedImage], wanted: Channels) -> Room:
+def _room(backbone: VGG, name: str, picture: LoadedImage, scenes: Sequence[LoadedImage], wanted: Channels) -> LayerTargets:
     """Look at the photographs through one layer, and choose its channels."""
     spec = backbone.spec
     before = spec.names[spec.names.index(name) - 1] if spec.layer(name).kind == "relu" else name
@@ -110,26 +112,26 @@ def _room(backbone: VGG, name: str, picture: LoadedImage, scenes: Sequence[Loade
         Representation(f"{spec.name}:{layer}", backbone, layer, PixelCanvas(WHITE), spec.smallest(layer)) for layer in (name, before)
     )
     with torch.no_grad():
-        told = backbone.features(pixels_of(picture, backbone), {name, before})
+        told = backbone.features(network_input(picture, backbone), {name, before})
         # Those too small for the layer have nothing to say.
         fit = [scene for scene in scenes if min(scene.height, scene.width) >= spec.smallest(name)]
-        largest = [strongest(backbone.features(pixels_of(scene, backbone), [before])[before]) for scene in fit]
-    own = strongest(told[before])
+        largest = [channel_peaks(backbone.features(network_input(scene, backbone), [before])[before]) for scene in fit]
+    own = channel_peaks(told[before])
     order = own.sort(descending=True, stable=True).indices
     channels = wanted if isinstance(wanted, tuple) else tuple(int(channel) for channel in order[:wanted])
-    return Room(name, seen, unit, told[name], torch.stack([own, *largest]).amax(0), channels)
+    return LayerTargets(name, seen, unit, told[name], torch.stack([own, *largest]).amax(0), channels)
 
 
-def _wishes(rooms: Sequence[Room], photograph: Tensor, weight: float, settings: Settings) -> list[Wish]:
+def _wishes(rooms: Sequence[LayerTargets], photograph: Tensor, weight: float, settings: StudySettings) -> list[ActivationTarget]:
     """Return what is to be drawn: caricatures and maximized channels, then both again without anything that keeps them natural."""
-    exaggerated = [caricature(room, photograph, weight) for room in rooms if bool((room.code > 0).any())]
-    maximized = [wish for room in rooms for wish in maxima(room, room.channels, settings)]
-    freed = [wish for room in rooms for wish in maxima(room, room.channels[:1], settings)]
+    exaggerated = [caricature_target(room, photograph, weight) for room in rooms if bool((room.code > 0).any())]
+    maximized = [wish for room in rooms for wish in channel_targets(room, room.channels, settings)]
+    freed = [wish for room in rooms for wish in channel_targets(room, room.channels[:1], settings)]
     free = partial(map, lambda wish: replace(wish, free=True))
     return [*exaggerated, *maximized, *free(exaggerated), *free(freed)]
 
 
-def caricature(room: Room, photograph: Tensor, weight: float = NaturalOptions.weight) -> Wish:
+def caricature_target(room: LayerTargets, photograph: Tensor, weight: float = NaturalOptions.weight) -> ActivationTarget:
     r"""Wish for more of what a layer sees in a photograph.
 
     .. math:: w = \frac{[\Phi(x_0)]_+}{\|[\Phi(x_0)]_+\|^2}, \qquad \langle \Phi(x_0), w \rangle = 1
@@ -148,10 +150,10 @@ def caricature(room: Room, photograph: Tensor, weight: float = NaturalOptions.we
     seen = room.code.clamp(min=0)
     direction = seen / seen.square().sum(dtype=torch.float64).to(seen)
     size = (photograph.shape[-2], photograph.shape[-1])
-    return Wish(room.name, room.seen, direction, surrounded(photograph, room.seen), size, weight=weight)
+    return ActivationTarget(room.name, room.seen, direction, pad_to_view(photograph, room.seen), size, weight=weight)
 
 
-def maxima(room: Room, channels: Sequence[int], settings: Settings) -> list[Wish]:
+def channel_targets(room: LayerTargets, channels: Sequence[int], settings: StudySettings) -> list[ActivationTarget]:
     r"""Wish for the answer of some channels at the position in the middle, in batches.
 
     .. math:: w_c = \frac{10^4}{\rho^2 M_c}
@@ -172,9 +174,9 @@ def maxima(room: Room, channels: Sequence[int], settings: Settings) -> list[Wish
         ρ is the side of the picture where that is smaller than the receptive field; M is of a few photographs; rectifiers leak nothing, as
         in the last of their experiments (``exp_all.m``), where others leak 0.05.
     """
-    spec, side = settings.spec, side_of(room.unit, settings.size)
+    spec, side = settings.spec, unit_image_side(room.unit, settings.size)
     reach = REACH / min(spec.layer(room.unit.layer).receptive_field, side) ** 2
-    units = typical(room.largest)
+    units = channel_units(room.largest)
     whole = room.code.new_zeros(1, *_shape(room.unit, side))
     middle = tuple(length // 2 for length in whole.shape[2:])
     wishes = []
@@ -183,12 +185,12 @@ def maxima(room: Room, channels: Sequence[int], settings: Settings) -> list[Wish
         direction = whole.repeat(len(batch), *(1,) * (whole.dim() - 1))
         for number, channel in enumerate(batch):
             direction[(number, channel, *middle)] = reach / float(units[channel])
-        start = noises(room.unit, (side, side), settings.seed, batch).to(whole)
-        wishes.append(Wish(room.name, room.unit, direction, start, (side, side), channels=batch))
+        start = channel_noise(room.unit, (side, side), settings.seed, batch).to(whole)
+        wishes.append(ActivationTarget(room.name, room.unit, direction, start, (side, side), channels=batch))
     return wishes
 
 
-def side_of(unit: Representation, most: int) -> int:
+def unit_image_side(unit: Representation, most: int) -> int:
     """Return the side of a picture for one unit: an odd number of positions, about 1.1 times what it sees; at most ``most`` pixels."""
     spec = unit.eye.spec
     layer = spec.layer(unit.layer)
@@ -203,13 +205,15 @@ def _shape(unit: Representation, side: int) -> tuple[int, ...]:
     return spec.layer(unit.layer).channels, *(spec.positions(side, unit.layer) for _ in range(2))
 
 
-def _measured(grown: Sequence[Grown], rooms: Sequence[Room], picture: LoadedImage, scenes: Sequence[LoadedImage]) -> Found:
+def _measured(
+    grown: Sequence[MaximizedBatch], rooms: Sequence[LayerTargets], picture: LoadedImage, scenes: Sequence[LoadedImage]
+) -> NaturalResults:
     """Turn what was drawn into figures."""
     natural = [gradient_histogram(each.pixels) for each in (picture, *scenes)]
     by_name = {room.name: room for room in rooms}
     mean = torch.stack(natural).mean(0)
-    caricatures: list[Drawn] = []
-    maximized: list[Drawn] = []
+    caricatures: list[NaturalImage] = []
+    maximized: list[NaturalImage] = []
     for each in grown:
         room = by_name[each.wish.name]
         for number, image in enumerate(each.images):
@@ -217,16 +221,18 @@ def _measured(grown: Sequence[Grown], rooms: Sequence[Room], picture: LoadedImag
             pixels = each.pictures[number : number + 1]
             against = mean if each.wish.channels else natural[0]
             natural_share = intersection(gradient_histogram(pixels), against)
-            made = Drawn(room.name, image, each.wish.free, naturalness=natural_share, fineness=float(fineness(pixels)[0]), **told)
+            made = NaturalImage(
+                room.name, image, each.wish.free, naturalness=natural_share, fineness=float(high_freq_ratio(pixels)[0]), **told
+            )
             (maximized if each.wish.channels else caricatures).append(made)
     silent = {room.name: [channel for channel in room.channels if float(room.largest[channel]) <= 0] for room in rooms}
-    fine = [float(fineness(each.pixels)[0]) for each in (picture, *scenes)]
-    return Found(
-        picture, tuple(room.name for room in rooms), caricatures, maximized, 1 + len(scenes), among_themselves(natural), fine, silent
+    fine = [float(high_freq_ratio(each.pixels)[0]) for each in (picture, *scenes)]
+    return NaturalResults(
+        picture, tuple(room.name for room in rooms), caricatures, maximized, 1 + len(scenes), mutual_intersection(natural), fine, silent
     )
 
 
-def _figures(each: Grown, number: int, room: Room) -> dict[str, Any]:
+def _figures(each: MaximizedBatch, number: int, room: LayerTargets) -> dict[str, Any]:
     """Return what one picture of a batch has reached."""
     told: dict[str, Any] = {
         "before": each.before[number],

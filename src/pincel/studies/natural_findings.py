@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isnan
 from statistics import fmean, median
-from typing import Protocol
 
+from pincel.studies.natural_results import NaturalImage
 from pincel.translation import Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
@@ -14,39 +14,7 @@ from pincel.translation import gettext_lazy as _
 SLIGHT = 0.01
 
 
-class Reached(Protocol):
-    """What was drawn, as far as it is spoken of; see :class:`pincel.studies.natural_page.Drawn`."""
-
-    @property
-    def layer(self) -> str:
-        """As asked for."""
-
-    @property
-    def free(self) -> bool:
-        """Without what keeps pictures natural."""
-
-    @property
-    def after(self) -> float:
-        """⟨Φ, w⟩ of the picture."""
-
-    @property
-    def naturalness(self) -> float:
-        """0 to 1."""
-
-    @property
-    def fineness(self) -> float:
-        """0 to 1."""
-
-    @property
-    def channel(self) -> int | None:
-        """None for a caricature."""
-
-    @property
-    def times(self) -> float | None:
-        """By how much it excites its channel more than any photograph."""
-
-
-def caricature_finding(kept: Sequence[Reached]) -> Translated:
+def caricature_finding(kept: Sequence[NaturalImage]) -> Translated:
     """Say in which layers more is seen than in the photograph, and where most."""
     grown = [each for each in kept if each.after > 1]
     most, least = max(kept, key=lambda each: each.after), min(kept, key=lambda each: each.after)
@@ -71,7 +39,7 @@ def caricature_finding(kept: Sequence[Reached]) -> Translated:
     return text.fill(**told)
 
 
-def maximum_finding(kept: Sequence[Reached], photographs: int) -> Translated:
+def maximum_finding(kept: Sequence[NaturalImage], photographs: int) -> Translated:
     """Say how many pictures excite their channel more than any photograph does."""
     times = [each.times for each in kept if each.times is not None]
     if not times:
@@ -96,7 +64,9 @@ def maximum_finding(kept: Sequence[Reached], photographs: int) -> Translated:
     return text.fill(**told)
 
 
-def natural_finding(caricatures: Sequence[Reached], maximized: Sequence[Reached], common: float, fine: Sequence[float]) -> Translated:
+def natural_finding(
+    caricatures: Sequence[NaturalImage], maximized: Sequence[NaturalImage], common: float, fine: Sequence[float]
+) -> Translated:
     """Say what the regularizers do to gradients and to fine detail, picture by picture, and what they cost."""
     pairs = _pairs([*caricatures, *maximized])
     if not pairs:
@@ -123,7 +93,7 @@ def natural_finding(caricatures: Sequence[Reached], maximized: Sequence[Reached]
     ).fill(**told)
 
 
-def _pairs(drawn: Sequence[Reached]) -> list[tuple[Reached, Reached]]:
+def _pairs(drawn: Sequence[NaturalImage]) -> list[tuple[NaturalImage, NaturalImage]]:
     """Return (regularized, free) for each that was drawn both ways."""
     kept = {(each.layer, each.channel): each for each in drawn if not each.free}
     return [(kept[each.layer, each.channel], each) for each in drawn if each.free]

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import isnan, nan
 from typing import Any
 
 from PIL import Image
 
-from pincel.images.io import LoadedImage, to_pil
+from pincel.images.io import to_pil
+from pincel.studies import natural_texts as texts
 from pincel.studies.natural_findings import caricature_finding, maximum_finding, natural_finding, notes
-from pincel.studies.natural_texts import (
-    CARICATURE,
-    CARICATURE_FORMULA,
-    CARICATURE_TABLE,
-    CHANNEL_TABLE,
-    COLUMNS,
-    LEAD,
-    MAXIMUM,
-    MAXIMUM_FORMULA,
-    NATURAL,
-    NATURAL_FORMULA,
-    REGULARIZERS,
-    REGULARIZERS_FORMULA,
-    TITLE,
-)
+from pincel.studies.natural_results import NaturalImage, NaturalResults
 from pincel.studies.plots import curves
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Slider, Table
 from pincel.translation import Translate, Translated, untranslated
@@ -37,78 +23,7 @@ LARGE = 256
 COARSE = 48
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A picture that was drawn, and what it reached.
-
-    Attributes:
-        layer: As asked for.
-        image: As saved.
-        free: Without what keeps pictures natural.
-        before: ⟨Φ, w⟩ where it began.
-        after: Of the picture as saved.
-        unclipped: Before it was clipped to what can be saved.
-        history: Step by step, the mean of those that climbed together.
-        naturalness: Its gradient histogram against that of photographs, 0 to 1.
-        fineness: Share of its variance in fine detail.
-        channel: That it was drawn for; None for a caricature.
-        unit: The layer that channel was read in.
-        answer: Of the unit in the middle, to the picture as saved.
-        largest: That the channel gives to any place of the photographs.
-    """
-
-    layer: str
-    image: Image.Image
-    free: bool
-    before: float
-    after: float
-    unclipped: float
-    history: Sequence[float]
-    naturalness: float
-    fineness: float
-    channel: int | None = None
-    unit: str = ""
-    answer: float = nan
-    largest: float = nan
-
-    @property
-    def times(self) -> float | None:
-        """By how much it excites its channel more than any photograph does; None where there is nothing to compare with."""
-        return self.answer / self.largest if self.largest > 0 else None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return its numbers as plain data."""
-        names = ["layer", "free", "before", "after", "unclipped", "naturalness", "fineness", "history"]
-        own = {} if self.channel is None else {"channel": self.channel, "answer": self.answer, "largest": self.largest, "times": self.times}
-        return {**{name: getattr(self, name) for name in names}, "history": list(self.history), **own}
-
-
-@dataclass(frozen=True)
-class Found:
-    """All that was drawn and measured.
-
-    Attributes:
-        picture: The photograph, as it was looked at.
-        layers: Looked at.
-        caricatures: Of it, regularized ones first.
-        maximized: Pictures for single channels, likewise.
-        photographs: How many were looked at, this one included.
-        common: Naturalness of photographs among themselves.
-        fine: Share of fine detail in each of them.
-        silent: layer → channels among those drawn that no photograph excites.
-    """
-
-    picture: LoadedImage
-    layers: Sequence[str]
-    caricatures: Sequence[Drawn]
-    maximized: Sequence[Drawn]
-    photographs: int
-    common: float
-    fine: Sequence[float]
-    silent: Mapping[str, Sequence[int]]
-
-
-def page(found: Found, settings: Mapping[str, Any], left_out: Sequence[str], early: tuple[int, int] | None) -> Report:
+def page(found: NaturalResults, settings: Mapping[str, Any], left_out: Sequence[str], early: tuple[int, int] | None) -> Report:
     """Put together the report.
 
     Args:
@@ -119,8 +34,8 @@ def page(found: Found, settings: Mapping[str, Any], left_out: Sequence[str], ear
     """
     return Report(
         name="natural",
-        title=TITLE,
-        lead=LEAD.fill(layers=len(found.layers), backbone=settings["backbone"], steps=settings["steps"], size=settings["size"]),
+        title=texts.TITLE,
+        lead=texts.LEAD.fill(layers=len(found.layers), backbone=settings["backbone"], steps=settings["steps"], size=settings["size"]),
         blocks=[*_caricatures(found, settings["weight"]), *_maximized(found), *_natural(found)],
         numbers={
             "caricatures": [each.as_json() for each in found.caricatures],
@@ -132,17 +47,17 @@ def page(found: Found, settings: Mapping[str, Any], left_out: Sequence[str], ear
     )
 
 
-def _caricatures(found: Found, weight: float) -> list[Block]:
-    formula, source = CARICATURE_FORMULA
+def _caricatures(found: NaturalResults, weight: float) -> list[Block]:
+    formula, source = texts.CARICATURE_FORMULA
     kept, free = _apart(found.caricatures)
     original = to_pil(found.picture.pixels)
-    photograph = (_("the photograph"), enlarged(original))
+    photograph = (_("the photograph"), enlarge(original))
     blocks: list[Block] = [
         Heading(_("Caricatures")),
-        Paragraph(CARICATURE),
+        Paragraph(texts.CARICATURE),
         Formula(formula.fill(weight=weight), source),
-        Paragraph(REGULARIZERS),
-        Formula(*REGULARIZERS_FORMULA),
+        Paragraph(texts.REGULARIZERS),
+        Formula(*texts.REGULARIZERS_FORMULA),
     ]
     if not kept:
         return blocks
@@ -152,21 +67,21 @@ def _caricatures(found: Found, weight: float) -> list[Block]:
     deepest = kept[-1]
     names = (_("photograph"), _("caricature, {layer}").fill(layer=deepest.layer))
     look = _("Pull the edge: what has grown, and out of what?")
-    blocks += [Slider(enlarged(original, 2), enlarged(deepest.image, 2), names, look), Plot("climb", _climb(kept), _CLIMB)]
+    blocks += [Slider(enlarge(original, 2), enlarge(deepest.image, 2), names, look), Plot("climb", _climb(kept), _CLIMB)]
     if free:
         without = _("The same climbs without regularizers, bound or wandering view, clipped to what a file can hold.")
         blocks.append(Sheet("caricatures-free", [photograph, *map(_exaggerated, free)], columns, without))
     return [*blocks, _caricature_table(kept, free)]
 
 
-def _exaggerated(each: Drawn) -> tuple[Translated, Image.Image]:
-    return untranslated(f"{each.layer}\n1 → {each.after:.3g}"), enlarged(each.image)
+def _exaggerated(each: NaturalImage) -> tuple[Translated, Image.Image]:
+    return untranslated(f"{each.layer}\n1 → {each.after:.3g}"), enlarge(each.image)
 
 
 _CLIMB = _("How far each caricature reaches, step by step, as the wandering view saw it; the photograph is at 1.")
 
 
-def _climb(kept: Sequence[Drawn]) -> Any:
+def _climb(kept: Sequence[NaturalImage]) -> Any:
     def draw(translate: Translate) -> Any:
         most = max(len(each.history) for each in kept)
         labels = (translate(_("step")), "⟨Φ, w⟩")
@@ -175,7 +90,7 @@ def _climb(kept: Sequence[Drawn]) -> Any:
     return draw
 
 
-def _caricature_table(kept: Sequence[Drawn], free: Sequence[Drawn]) -> Table:
+def _caricature_table(kept: Sequence[NaturalImage], free: Sequence[NaturalImage]) -> Table:
     without = {each.layer: each for each in free}
     rows = []
     for each in kept:
@@ -185,10 +100,10 @@ def _caricature_table(kept: Sequence[Drawn], free: Sequence[Drawn]) -> Table:
             row |= {"free_after": other.after, "free_naturalness": other.naturalness, "free_fineness": other.fineness}
         rows.append(row)
     names = ("layer", "after", "naturalness", "fineness", *(("free_after", "free_naturalness", "free_fineness") if free else ()))
-    return Table("caricatures", {name: COLUMNS[name] for name in names}, rows, CARICATURE_TABLE, spoken=True)
+    return Table("caricatures", {name: texts.COLUMNS[name] for name in names}, rows, texts.CARICATURE_TABLE, print_to_terminal=True)
 
 
-def _maximized(found: Found) -> list[Block]:
+def _maximized(found: NaturalResults) -> list[Block]:
     kept, free = _apart(found.maximized)
     if not kept:
         return []
@@ -198,7 +113,7 @@ def _maximized(found: Found) -> list[Block]:
         row = [each for each in [*kept, *free] if each.layer == layer]
         # A layer with fewer channels leaves room at the end.
         nothing = (untranslated(""), Image.new("RGB", (LARGE, LARGE), "white"))
-        cells += [(_named(each), enlarged(stretched(each.image))) for each in row] + [nothing] * ((across - len(row)) * bool(row))
+        cells += [(_named(each), enlarge(full_range(each.image))) for each in row] + [nothing] * ((across - len(row)) * bool(row))
     caption = _(
         "A row for each layer: pictures for single channels, shown from their darkest value to their brightest; below, their answer as a "
         "multiple of the largest in photographs. {free}"
@@ -206,36 +121,36 @@ def _maximized(found: Found) -> list[Block]:
     last = _("Last in a row, the first channel again, without anything that keeps the picture natural.")
     return [
         Heading(_("One channel alone")),
-        Paragraph(MAXIMUM.fill(photographs=found.photographs)),
-        Formula(*MAXIMUM_FORMULA),
+        Paragraph(texts.MAXIMUM.fill(photographs=found.photographs)),
+        Formula(*texts.MAXIMUM_FORMULA),
         Sheet("channels", cells, across, caption.fill(free=last if free else ""), height=160),
         Paragraph(maximum_finding(kept, found.photographs)),
         _channel_table([*kept, *free]),
     ]
 
 
-def _channel_table(drawn: Sequence[Drawn]) -> Table:
+def _channel_table(drawn: Sequence[NaturalImage]) -> Table:
     names = ("layer", "channel", "regularized", "before", "after", "answer", "largest", "times", "naturalness", "fineness")
     rows = [
         {name: getattr(each, name) for name in names if name != "regularized"} | {"regularized": _("no") if each.free else _("yes")}
         for each in drawn
     ]
-    return Table("channels", {name: COLUMNS[name] for name in names}, rows, CHANNEL_TABLE, folded=True)
+    return Table("channels", {name: texts.COLUMNS[name] for name in names}, rows, texts.CHANNEL_TABLE, collapsed=True)
 
 
-def _named(each: Drawn) -> Translated:
+def _named(each: NaturalImage) -> Translated:
     reach = "?" if each.times is None else f"{each.times:.3g}×"
     name = untranslated(f"{each.unit}, {each.channel}: {reach}")
     return _("{name}\nnot regularized").fill(name=name) if each.free else name
 
 
-def _natural(found: Found) -> list[Block]:
+def _natural(found: NaturalResults) -> list[Block]:
     if not found.caricatures:
         return []
     return [
         Heading(_("How natural?")),
-        Paragraph(NATURAL.fill(photographs=found.photographs)),
-        Formula(*NATURAL_FORMULA),
+        Paragraph(texts.NATURAL.fill(photographs=found.photographs)),
+        Formula(*texts.NATURAL_FORMULA),
         Plot("naturalness", _naturalness(found), _NATURALNESS),
         Paragraph(natural_finding(found.caricatures, found.maximized, found.common, found.fine)),
     ]
@@ -244,8 +159,8 @@ def _natural(found: Found) -> list[Block]:
 _NATURALNESS = _("What gradient histograms have in common with those of photographs: 1 is all. Channels: the mean of those of a layer.")
 
 
-def _naturalness(found: Found) -> Any:
-    def of(drawn: Sequence[Drawn], free: bool) -> list[float]:
+def _naturalness(found: NaturalResults) -> Any:
+    def of(drawn: Sequence[NaturalImage], free: bool) -> list[float]:
         each = [[one.naturalness for one in drawn if one.layer == layer and one.free == free] for layer in found.layers]
         return [sum(values) / len(values) if values else nan for values in each]
 
@@ -263,23 +178,23 @@ def _naturalness(found: Found) -> Any:
     return draw
 
 
-def _without_caricature(found: Found) -> list[str]:
+def _without_caricature(found: NaturalResults) -> list[str]:
     return [layer for layer in found.layers if not any(each.layer == layer for each in found.caricatures)]
 
 
-def _apart(drawn: Sequence[Drawn]) -> tuple[list[Drawn], list[Drawn]]:
+def _apart(drawn: Sequence[NaturalImage]) -> tuple[list[NaturalImage], list[NaturalImage]]:
     """Return those that were kept natural, and those that were not."""
     return [each for each in drawn if not each.free], [each for each in drawn if each.free]
 
 
-def enlarged(image: Image.Image, larger: int = 1) -> Image.Image:
+def enlarge(image: Image.Image, larger: int = 1) -> Image.Image:
     """Enlarge a small picture by a whole number, so that it can be seen from the back of a room."""
     times = max(1, round(larger * LARGE / max(image.size)))
     way = Image.Resampling.NEAREST if max(image.size) < COARSE else Image.Resampling.BICUBIC
     return image.resize((image.width * times, image.height * times), way)
 
 
-def stretched(image: Image.Image) -> Image.Image:
+def full_range(image: Image.Image) -> Image.Image:
     """Return a picture from its darkest value to its brightest, all channels alike, as the code of the paper shows them (``vl_imsc``)."""
     lows, highs = zip(*image.getextrema(), strict=True)
     low, high = min(lows), max(highs)

@@ -18,7 +18,7 @@ BINS = 18
 SCENES = "scene-"
 
 
-def photographs() -> tuple[str, ...]:
+def sample_photographs() -> tuple[str, ...]:
     """Return the samples that are to be painted, as ``sample:NAME``."""
     return tuple(PREFIX + name for name, path in sample_names().items() if path.name.startswith(SCENES))
 
@@ -62,7 +62,7 @@ def intersection(first: Tensor, second: Tensor) -> float:
     return float(torch.minimum(first, second).sum())
 
 
-def among_themselves(histograms: Sequence[Tensor]) -> float:
+def mutual_intersection(histograms: Sequence[Tensor]) -> float:
     """Return the mean intersection of each of some histograms with the mean of the others; nan if there is only one."""
     if len(histograms) < 2:
         return math.nan
@@ -71,12 +71,12 @@ def among_themselves(histograms: Sequence[Tensor]) -> float:
     return float(torch.minimum(whole, others).sum(1).mean())
 
 
-def strongest(features: Tensor) -> Tensor:
+def channel_peaks(features: Tensor) -> Tensor:
     """Return the largest answer of each channel to a picture, (C,), from (1, C, …)."""
     return features[0].flatten(1).amax(1).double().cpu()
 
 
-def typical(largest: Tensor) -> Tensor:
+def channel_units(largest: Tensor) -> Tensor:
     """Return what the answer of each channel is measured in, (C,), above 0: the largest one photographs got from it.
 
     A channel that no photograph excites is measured in the median of those that some do, and one in a silent layer in 1.

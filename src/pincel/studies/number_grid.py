@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from pincel.studies.maps import LUMA
+from pincel.studies.heatmaps import LUMA
 
 
 @dataclass(frozen=True)

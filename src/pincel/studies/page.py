@@ -18,7 +18,7 @@ from pincel.version import __version__
 _MADE = _("How this was made")
 
 
-def as_page(report: Report, language: Language, plots: Mapping[str, bytes]) -> str:
+def render_page(report: Report, language: Language, plots: Mapping[str, bytes]) -> str:
     """Return a report as HTML; pictures and plots are inside it, and its security policy forbids every request.
 
     Args:
@@ -46,12 +46,12 @@ def as_page(report: Report, language: Language, plots: Mapping[str, bytes]) -> s
         translate=translate,
         svg=svg,
         png=_png,
-        cell=lambda value: written(value, language),
+        cell=lambda value: format_cell(value, language),
         made=_MADE,
     )
 
 
-def written(value: Any, language: Language) -> str:
+def format_cell(value: Any, language: Language) -> str:
     """Write a number as a reader wants it: four digits, nothing where there is nothing."""
     if value is None:
         return ""

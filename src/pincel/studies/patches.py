@@ -18,42 +18,36 @@ from pincel.images.formats import SUFFIXES
 from pincel.images.io import to_pil
 from pincel.samples import PREFIX
 from pincel.sources import open_picture
-from pincel.studies.attribution import METHODS, Eye, explained_box
-from pincel.studies.declarations.patches import PatchesOptions
-from pincel.studies.finds import Found, Patch, Seen
-from pincel.studies.look import WHITE, check_size, features, network, opened, pixels_of
-from pincel.studies.mosaic import coarse, cut, marked, shaded, tile
+from pincel.studies.attribution import METHODS, CaptumModel, attribute_in_field
+from pincel.studies.declarations import PatchesOptions
+from pincel.studies.features import WHITE, check_size, features, load_input, load_network, network_input
+from pincel.studies.mosaic import cut_patch, outline, patch_tile, patch_vector, saliency_image
+from pincel.studies.patch_results import MarkedPhotograph, Patch, PatchResults
 from pincel.studies.patches_page import DEFAULT, page
-from pincel.studies.receptive import Box, field_of
+from pincel.studies.progress import ProgressReporter
+from pincel.studies.receptive_field import PixelBox, receptive_field
 from pincel.studies.report import Report
-from pincel.studies.settings import Settings, chosen_layers
-from pincel.studies.strongest import NONE, Strongest, check_channels, chosen, merged, nobody, read_channels
-from pincel.studies.watch import Watch
+from pincel.studies.settings import StudySettings, select_layers
+from pincel.studies.top_activations import NO_PICTURE, TopActivations, check_channels, read_channels, select_channels
 
 # Instead of an explanation.
 NOTHING = "none"
 
 
 @dataclass
-class _Hall:
+class _Search:
     """What has been found while photographs went by."""
 
-    strongest: dict[str, Strongest]
+    strongest: dict[str, TopActivations]
     files: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
-    twins: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
 
 
-def study(sources: Sequence[str], options: PatchesOptions, settings: Settings, watch: Watch) -> Report:
+def study(sources: Sequence[str], options: PatchesOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
     """Find the patches that excite channels most, one from each photograph, and explain them.
 
     Every photograph is opened, looked at and forgotten; only those that hold a patch to be shown are opened again.
-
-    Args:
-        sources: Folders, files, ``sample:NAME``.
-        options: Of this study.
-        settings: What every study can be told.
-        watch: Is told how far it is. If it is stopped, what has been found by then is shown.
 
     Raises:
         OptionError: For a channel the layer does not have, or if there is no photograph at all.
@@ -63,20 +57,20 @@ def study(sources: Sequence[str], options: PatchesOptions, settings: Settings, w
     """
     if options.explain not in (*METHODS, NOTHING):
         raise unknown_name("explanation", options.explain, (*METHODS, NOTHING))
-    layers = chosen_layers(settings.spec, options.layers, DEFAULT)
+    layers = select_layers(settings.spec, options.layers, DEFAULT)
     wanted = read_channels(options.channels)
     for name in layers:
         check_channels(wanted, name, settings.spec.layer(name).channels)
     files = photographs(sources, recursive=options.recursive)
-    backbone = network(settings)
-    hall = _gone_by(files, backbone, layers, options.top, settings, watch)
+    backbone = load_network(settings)
+    hall = _gone_by(files, backbone, layers, options.top, settings, progress)
     if not hall.files:
-        raise _none_readable(hall, watch)
-    shown = {name: chosen(wanted, hall.strongest[name]) for name in layers}
-    patches = _cut_out(hall, shown, backbone, options.explain, settings, watch)
+        raise _none_readable(hall, progress)
+    shown = {name: select_channels(wanted, hall.strongest[name]) for name in layers}
+    patches = _cut_out(hall, shown, backbone, options.explain, settings, progress)
     seen = _one_photograph(hall, shown, patches, backbone, settings)
-    found = Found(shown, hall.strongest, patches, hall.files, hall.skipped, hall.twins, len(files))
-    return page(found, seen, settings, {"layers": list(layers), **_told(options)}, watch.stopped)
+    found = PatchResults(shown, hall.strongest, patches, hall.files, hall.skipped, hall.duplicates, len(files))
+    return page(found, seen, settings, {"layers": list(layers), **_told(options)}, progress.stopped)
 
 
 def photographs(sources: Sequence[str], *, recursive: bool = False) -> list[str]:
@@ -110,39 +104,43 @@ def _inside(source: str, *, recursive: bool) -> Iterator[str]:
         ) from error
 
 
-def _gone_by(files: Sequence[str], backbone: VGG, layers: Sequence[str], top: int, settings: Settings, watch: Watch) -> _Hall:
+def _gone_by(
+    files: Sequence[str], backbone: VGG, layers: Sequence[str], top: int, settings: StudySettings, progress: ProgressReporter
+) -> _Search:
     """Look at all photographs, one after the other; those that cannot be looked at, and copies, are left out."""
-    hall = _Hall({name: nobody(settings.spec.layer(name).channels, top) for name in layers})
+    hall = _Search({name: TopActivations.empty(settings.spec.layer(name).channels, top) for name in layers})
     known: set[str] = set()
-    for file in watch.over("looking at photographs", files):
+    for file in progress.track("looking at photographs", files):
         try:
-            picture = opened(file, settings, "photograph")
+            picture = load_input(file, settings, "photograph")
             check_size(backbone, picture, layers)
         except PictureError as error:
             hall.skipped.append((file, str(error)))
-            watch.note(f"Left out: {error}")
+            progress.note(f"Left out: {error}")
             continue
         if picture.sha256 in known:
-            hall.twins.append(file)
+            hall.duplicates.append(file)
             continue
         known.add(picture.sha256)
         with torch.no_grad():
-            for name, answer in backbone.iter_features(pixels_of(picture, backbone), layers):
-                hall.strongest[name] = merged(hall.strongest[name], answer, len(hall.files))
+            for name, answer in backbone.iter_features(network_input(picture, backbone), layers):
+                hall.strongest[name] = hall.strongest[name].updated(answer, len(hall.files))
         hall.files.append(file)
     return hall
 
 
-def _none_readable(hall: _Hall, watch: Watch) -> PictureError:
+def _none_readable(hall: _Search, progress: ProgressReporter) -> PictureError:
     """Return the error for a folder of which nothing can be used, or that was left at once."""
     if not hall.skipped:
-        return PictureUnreadableError(one_line("photographs: ended before the first", watch.stopped, "one photograph or more", "again"))
+        return PictureUnreadableError(one_line("photographs: ended before the first", progress.stopped, "one photograph or more", "again"))
     file, reason = hall.skipped[0]
     given = f"{len(hall.skipped)} files, the first {quoted(file)} ({reason.split(' · ', 1)[0]})"
     return PictureUnreadableError(one_line("photographs: none can be looked at", given, "pictures", "other files, or a larger --size"))
 
 
-def _cut_out(hall: _Hall, shown: dict[str, tuple[int, ...]], backbone: VGG, explain: str, settings: Settings, watch: Watch) -> list[Patch]:
+def _cut_out(
+    hall: _Search, shown: dict[str, tuple[int, ...]], backbone: VGG, explain: str, settings: StudySettings, progress: ProgressReporter
+) -> list[Patch]:
     """Open again the photographs that hold a patch, each once, and cut the patches out; explain them for as long as one may."""
     places: dict[int, list[tuple[str, int, int]]] = {}
     for name, channels in shown.items():
@@ -150,41 +148,41 @@ def _cut_out(hall: _Hall, shown: dict[str, tuple[int, ...]], backbone: VGG, expl
         for channel in channels:
             for rank, number in enumerate(best.pictures[channel].tolist()):
                 # An answer of nothing excites nobody.
-                if number != NONE and float(best.values[channel, rank]) > 0:
+                if number != NO_PICTURE and float(best.values[channel, rank]) > 0:
                     places.setdefault(number, []).append((name, channel, rank))
-    scissors = _Scissors(hall, backbone, explain)
+    scissors = _PatchCutter(hall, backbone, explain)
     done, total = 0, sum(len(each) for each in places.values())
-    watch.part("cutting out and explaining patches", done, total)
+    progress.update("cutting out and explaining patches", done, total)
     patches: list[Patch] = []
     for number, entries in sorted(places.items()):
         try:
-            pixels = pixels_of(opened(hall.files[number], settings, "photograph"), backbone)
+            pixels = network_input(load_input(hall.files[number], settings, "photograph"), backbone)
         except PictureError as error:
             hall.skipped.append((hall.files[number], str(error)))
-            watch.note(f"Gone since it was looked at: {error}")
+            progress.note(f"Gone since it was looked at: {error}")
             continue
         for entry in entries:
-            patches.append(scissors.patch(pixels, entry, explaining=not watch.stopped))
+            patches.append(scissors.patch(pixels, entry, explaining=not progress.stopped))
             done += 1
-            watch.part("cutting out and explaining patches", done, total)
+            progress.update("cutting out and explaining patches", done, total)
     order = list(shown)
     return sorted(patches, key=lambda patch: (order.index(patch.layer), patch.channel, patch.rank))
 
 
-class _Scissors:
+class _PatchCutter:
     """Cuts patches out of photographs, and explains them with one module a layer."""
 
-    def __init__(self, hall: _Hall, backbone: VGG, explain: str) -> None:
+    def __init__(self, hall: _Search, backbone: VGG, explain: str) -> None:
         self._hall, self._backbone, self._explain = hall, backbone, explain
-        self._eyes: dict[str, Eye] = {}
+        self._eyes: dict[str, CaptumModel] = {}
         self._mean = torch.tensor(backbone.spec.mean)
 
     def patch(self, pixels: Tensor, entry: tuple[str, int, int], *, explaining: bool) -> Patch:
         layer, channel, rank = entry
         best = self._hall.strongest[layer]
         number, row, column = (int(each[channel, rank]) for each in (best.pictures, best.rows, best.columns))
-        box = field_of(self._backbone.spec, layer).box(row, column)
-        patch = cut(pixels, box, self._mean)
+        box = receptive_field(self._backbone.spec, layer).box(row, column)
+        patch = cut_patch(pixels, box, self._mean)
         return Patch(
             layer=layer,
             channel=channel,
@@ -194,30 +192,30 @@ class _Scissors:
             value=float(best.values[channel, rank]),
             position=(row, column),
             box=box,
-            tile=tile(patch / WHITE),
-            vector=coarse(patch.cpu(), self._mean),
+            tile=patch_tile(patch / WHITE),
+            vector=patch_vector(patch.cpu(), self._mean),
             explanation=self._explained(pixels, (channel, row, column), layer, box) if explaining else None,
         )
 
-    def _explained(self, pixels: Tensor, unit: tuple[int, int, int], layer: str, box: Box) -> Image.Image | None:
+    def _explained(self, pixels: Tensor, unit: tuple[int, int, int], layer: str, box: PixelBox) -> Image.Image | None:
         if self._explain == NOTHING:
             return None
         if layer not in self._eyes:
-            self._eyes[layer] = Eye(self._backbone, layer)
-        inside, slope = explained_box(self._eyes[layer], pixels, unit, self._explain)
-        there = Box(box.top - inside.top, box.left - inside.left, box.bottom - inside.top, box.right - inside.left)
-        return tile(shaded(cut(slope, there, torch.zeros(3))))
+            self._eyes[layer] = CaptumModel(self._backbone, layer)
+        inside, slope = attribute_in_field(self._eyes[layer], pixels, unit, self._explain)
+        there = PixelBox(box.top - inside.top, box.left - inside.left, box.bottom - inside.top, box.right - inside.left)
+        return patch_tile(saliency_image(cut_patch(slope, there, torch.zeros(3))))
 
 
 def _one_photograph(
-    hall: _Hall, shown: dict[str, tuple[int, ...]], patches: Sequence[Patch], backbone: VGG, settings: Settings
-) -> Seen | None:
+    hall: _Search, shown: dict[str, tuple[int, ...]], patches: Sequence[Patch], backbone: VGG, settings: StudySettings
+) -> MarkedPhotograph | None:
     """Choose the photograph with patches in most layers, and mark in it what excites one channel shown of each layer most."""
     if not patches:
         return None
     layers_of = {patch.number: {each.layer for each in patches if each.number == patch.number} for patch in patches}
     number = max(sorted(layers_of), key=lambda each: len(layers_of[each]))
-    picture = opened(hall.files[number], settings, "photograph")
+    picture = load_input(hall.files[number], settings, "photograph")
     answers = features(backbone, picture, shown)
     boxes = []
     for name, channels in shown.items():
@@ -226,10 +224,10 @@ def _one_photograph(
         peaks = answers[name][0, list(channels)].flatten(1).cpu()
         winner = int((peaks.amax(1) / best).argmax())
         row, column = divmod(int(peaks[winner].argmax()), answers[name].shape[-1])
-        boxes.append((name, channels[winner], field_of(settings.spec, name).box(row, column)))
+        boxes.append((name, channels[winner], receptive_field(settings.spec, name).box(row, column)))
     # The large ones first, so that the small ones lie over them.
-    drawn = marked(to_pil(picture.pixels), [(f"{name} · {channel}", box) for name, channel, box in reversed(boxes)])
-    return Seen(hall.files[number], drawn, [(name, channel) for name, channel, _ in boxes])
+    drawn = outline(to_pil(picture.pixels), [(f"{name} · {channel}", box) for name, channel, box in reversed(boxes)])
+    return MarkedPhotograph(hall.files[number], drawn, [(name, channel) for name, channel, _ in boxes])
 
 
 def _told(options: PatchesOptions) -> dict[str, object]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from PIL import Image
 
-from pincel.studies.finds import Found, Patch, Seen
-from pincel.studies.mosaic import likeness, mosaic
+from pincel.studies.mosaic import mosaic, patch_similarity
+from pincel.studies.patch_results import MarkedPhotograph, Patch, PatchResults
 from pincel.studies.plots import curves
-from pincel.studies.receptive import field_of
+from pincel.studies.receptive_field import receptive_field
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Report, Sheet, Table
-from pincel.studies.settings import Settings
+from pincel.studies.settings import StudySettings
 from pincel.translation import Translate, Translated, joined, pgettext_lazy, untranslated
 from pincel.translation import gettext_lazy as _
 
@@ -75,7 +75,7 @@ _FIELD = Formula(
 )
 
 
-def page(found: Found, seen: Seen | None, settings: Settings, own: Mapping[str, Any], stopped: str) -> Report:
+def page(found: PatchResults, seen: MarkedPhotograph | None, settings: StudySettings, own: Mapping[str, Any], stopped: str) -> Report:
     """Put together the report.
 
     Args:
@@ -106,13 +106,13 @@ def page(found: Found, seen: Seen | None, settings: Settings, own: Mapping[str, 
     )
 
 
-def _layers(found: Found, settings: Settings) -> dict[str, dict[str, Any]]:
+def _layers(found: PatchResults, settings: StudySettings) -> dict[str, dict[str, Any]]:
     """Measure each layer."""
     measured: dict[str, dict[str, Any]] = {}
     for name, channels in found.shown.items():
         best = found.strongest[name]
-        within, between = likeness([[patch.vector for patch in found.of(name, channel)] for channel in channels])
-        side = field_of(settings.spec, name).size
+        within, between = patch_similarity([[patch.vector for patch in found.of(name, channel)] for channel in channels])
+        side = receptive_field(settings.spec, name).size
         measured[name] = {
             "field": side,
             "stride": settings.spec.layer(name).stride,
@@ -126,7 +126,7 @@ def _layers(found: Found, settings: Settings) -> dict[str, dict[str, Any]]:
     return measured
 
 
-def _fields(seen: Seen | None, layers: Mapping[str, Mapping[str, Any]]) -> list[Block]:
+def _fields(seen: MarkedPhotograph | None, layers: Mapping[str, Mapping[str, Any]]) -> list[Block]:
     if seen is None:
         return []
     first, last = next(iter(layers)), list(layers)[-1]
@@ -144,7 +144,7 @@ def _fields(seen: Seen | None, layers: Mapping[str, Mapping[str, Any]]) -> list[
     return [heading, Paragraph(text.fill(**values)), _FIELD, drawn]
 
 
-def _layer(found: Found, name: str, own: Mapping[str, Any], measured: Mapping[str, Any]) -> list[Block]:
+def _layer(found: PatchResults, name: str, own: Mapping[str, Any], measured: Mapping[str, Any]) -> list[Block]:
     heading = Heading(_("{layer}: {side} × {side} pixels").fill(layer=name, side=measured["field"]))
     cells: list[tuple[Translated, Image.Image]] = []
     for channel in found.shown[name]:
@@ -224,8 +224,8 @@ def _trend(layers: Mapping[str, Mapping[str, Any]]) -> Translated:
     selectivity = (rising if after["selectivity"] > before["selectivity"] else falling).fill(
         c=before["selectivity"], d=after["selectivity"]
     )
-    likeness = text.fill(first=first, last=last, a=before["within"], b=after["within"])
-    return joined(" ", [likeness, selectivity])
+    patch_similarity = text.fill(first=first, last=last, a=before["within"], b=after["within"])
+    return joined(" ", [patch_similarity, selectivity])
 
 
 def _plot(layers: Mapping[str, Mapping[str, Any]]) -> Plot:
@@ -239,7 +239,7 @@ def _plot(layers: Mapping[str, Mapping[str, Any]]) -> Plot:
     return Plot("likeness", draw, _("How alike patches are, pixel by pixel."))
 
 
-def _table(found: Found) -> Table:
+def _table(found: PatchResults) -> Table:
     columns = {
         "layer": _("layer"),
         "channel": _("channel"),
@@ -253,7 +253,7 @@ def _table(found: Found) -> Table:
     }
     rows = [_row(patch) for patch in found.patches]
     caption = _("Every patch. Edges in pixels of the photograph at the size of the study; bottom and right are not included.")
-    return Table("patches", columns, rows, caption, folded=True)
+    return Table("patches", columns, rows, caption, collapsed=True)
 
 
 def _row(patch: Patch) -> dict[str, Any]:
@@ -263,24 +263,24 @@ def _row(patch: Patch) -> dict[str, Any]:
     return {**told, **edges}
 
 
-def _numbers(found: Found, layers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _numbers(found: PatchResults, layers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "photographs": list(found.files),
         "left out": [{"file": file, "reason": reason} for file, reason in found.skipped],
-        "copies": list(found.twins),
+        "copies": list(found.duplicates),
         "layers": {name: {**measured, "channels shown": list(found.shown[name])} for name, measured in layers.items()},
         "patches": [{**_row(patch), "position": list(patch.position)} for patch in found.patches],
     }
 
 
-def _notes(found: Found, own: Mapping[str, Any], stopped: str) -> list[Translated]:
+def _notes(found: PatchResults, own: Mapping[str, Any], stopped: str) -> list[Translated]:
     notes = []
     if stopped:
         early = _("Ended early: {done} of {given} photographs were looked at, and patches after that are not explained.")
-        notes.append(early.fill(done=len(found.files) + len(found.twins) + len(found.skipped), given=found.given))
+        notes.append(early.fill(done=len(found.files) + len(found.duplicates) + len(found.skipped), given=found.given))
     for files, words in (
         ([skipped[0] for skipped in found.skipped], _("Left out, for they cannot be looked at: {names}.")),
-        (found.twins, _("Left out, for they are copies of others: {names}.")),
+        (found.duplicates, _("Left out, for they are copies of others: {names}.")),
     ):
         if files:
             notes.append(words.fill(names=_listed(files)))

@@ -55,14 +55,14 @@ def curves(
         size: In inches.
     """
     with mpl.rc_context(_STYLE):
-        figure, axes = plain(size)
+        figure, axes = empty_axes(size)
         for color, (name, values) in zip(COLORS * (1 + len(lines) // len(COLORS)), lines.items(), strict=False):
             places = list(range(len(across))) if across and isinstance(across[0], str) else across
             axes.plot(places[: len(values)], values, marker="o" if points else None, markersize=4, color=color, label=name)
         if across and isinstance(across[0], str):
             axes.set_xticks(range(len(across)), labels=list(across), rotation=30 if len(across) > 6 else 0)  # type: ignore[arg-type]
         if logarithmic:
-            in_powers_of_ten(axes)
+            log_scale(axes)
         axes.set_xlabel(labels[0])
         axes.set_ylabel(labels[1])
         if len(lines) > 1:
@@ -70,29 +70,28 @@ def curves(
         return figure
 
 
+def step_curves(lines: Mapping[str, Sequence[float]], labels: tuple[str, str], *, first: int = 0, logarithmic: bool = False) -> Figure:
+    """Draw a line for each series over steps, counted from ``first``."""
+    longest = max(len(values) for values in lines.values())
+    return curves(lines, list(range(first, first + longest)), labels, logarithmic=logarithmic, points=False)
+
+
 def bars(values: Mapping[str, float], label: str, *, size: tuple[float, float] = (7.0, 3.5)) -> Figure:
     """Draw a bar for each value."""
     with mpl.rc_context(_STYLE):
-        figure, axes = plain(size)
+        figure, axes = empty_axes(size)
         axes.bar(range(len(values)), list(values.values()), color=COLORS[0])
         axes.set_xticks(range(len(values)), labels=list(values), rotation=30 if len(values) > 6 else 0)
         axes.set_ylabel(label)
         return figure
 
 
-def shares(
-    parts: Mapping[str, Sequence[float]],
-    places: Sequence[str],
-    label: str,
-    colors: Sequence[str] = COLORS,
-    *,
-    size: tuple[float, float] = (7.0, 3.5),
-) -> Figure:
+def stacked_bars(parts: Mapping[str, Sequence[float]], places: Sequence[str], label: str) -> Figure:
     """Draw a bar for each place, made of parts one on the other."""
     with mpl.rc_context(_STYLE):
-        figure, axes = plain(size)
+        figure, axes = empty_axes((7.0, 3.5))
         below = np.zeros(len(places))
-        for color, (name, values) in zip(colors, parts.items(), strict=False):
+        for color, (name, values) in zip(COLORS, parts.items(), strict=False):
             axes.bar(range(len(places)), values, bottom=below, color=color, label=name)
             below = below + np.asarray(values)
         axes.set_xticks(range(len(places)), labels=list(places))
@@ -101,40 +100,34 @@ def shares(
         return figure
 
 
-def heat(
+def heatmap(
     values: npt.NDArray[Any],
     *,
     names: tuple[Sequence[str], Sequence[str]] | None = None,
     label: str = "",
-    centered: bool = False,
     numbers: bool = False,
     size: tuple[float, float] = (6.0, 5.0),
 ) -> Figure:
-    """Draw a matrix as colors.
+    """Draw a matrix as colors, dark for small values and bright for large ones.
 
     Args:
         values: (rows, columns).
         names: Of rows and of columns.
         label: Of the colors.
-        centered: White is zero, blue below, red above; otherwise dark is small and bright is large.
         numbers: Write each number into its square.
         size: In inches.
     """
     with mpl.rc_context({**_STYLE, "axes.grid": False}):
-        figure, axes = plain(size)
-        most = float(np.abs(values).max()) or 1.0
-        limits = {"vmin": -most, "vmax": most, "cmap": "RdBu_r"} if centered else {"cmap": "viridis"}
-        drawn = axes.imshow(values, interpolation="nearest", aspect="equal", **limits)
+        figure, axes = empty_axes(size)
+        image = axes.imshow(values, interpolation="nearest", aspect="equal", cmap="viridis")
         if names:
             axes.set_yticks(range(len(names[0])), labels=list(names[0]))
             axes.set_xticks(range(len(names[1])), labels=list(names[1]), rotation=45, ha="right")
         if numbers:
             middle = (float(values.min()) + float(values.max())) / 2
             for (row, column), value in np.ndenumerate(values):
-                dark = abs(value) > 0.6 * most if centered else value < middle
-                color = "white" if dark else "black"
-                axes.text(column, row, f"{value:.2g}", ha="center", va="center", fontsize=8, color=color)
-        figure.colorbar(drawn, ax=axes, label=label)
+                axes.text(column, row, f"{value:.2g}", ha="center", va="center", fontsize=8, color="white" if value < middle else "black")
+        figure.colorbar(image, ax=axes, label=label)
         return figure
 
 
@@ -150,7 +143,7 @@ def thumbnails(
         size: In inches.
     """
     with mpl.rc_context(_STYLE):
-        figure, axes = plain(size)
+        figure, axes = empty_axes(size)
         for (x, y), picture, name in zip(places, pictures, names, strict=True):
             small = picture.convert("RGB")
             small.thumbnail((72, 72), Image.Resampling.LANCZOS)
@@ -164,7 +157,7 @@ def thumbnails(
         return figure
 
 
-class PowersOfTen(LogFormatterSciNotation):
+class PowerOfTenFormatter(LogFormatterSciNotation):
     """Labels the ticks that matplotlib would, as text: its formulas take a second to parse, and a page cannot be searched for them."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
@@ -177,14 +170,14 @@ class PowersOfTen(LogFormatterSciNotation):
         return ten if digits == "1" else digits if power == "0" else f"{digits}·{ten}"
 
 
-def in_powers_of_ten(axes: Axes) -> None:
+def log_scale(axes: Axes) -> None:
     """Count in powers of ten upwards."""
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(PowersOfTen())
-    axes.yaxis.set_minor_formatter(PowersOfTen())
+    axes.yaxis.set_major_formatter(PowerOfTenFormatter())
+    axes.yaxis.set_minor_formatter(PowerOfTenFormatter())
 
 
-def plain(size: tuple[float, float]) -> tuple[Figure, Axes]:
+def empty_axes(size: tuple[float, float]) -> tuple[Figure, Axes]:
     """Return an empty figure with one pair of axes, that belongs to nobody."""
     figure = Figure(figsize=size, layout="constrained")
     return figure, figure.add_subplot()
@@ -200,7 +193,7 @@ def as_png(figure: Figure) -> bytes:
     return _saved(figure, "png", {"Software": None})
 
 
-def typeface() -> str:
+def font_file() -> str:
     """Return the file of the letters of plots, for captions of sheets."""
     return str(Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
 

@@ -55,7 +55,7 @@ class Picture:
     name: str
     image: Image.Image
     caption: Translated
-    enlarged: bool = False
+    pixelated: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Sheet:
     columns: int
     caption: Translated
     height: int = 256
-    enlarged: bool = False
+    pixelated: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ class Table:
     columns: Mapping[str, Translated]
     rows: Sequence[Mapping[str, Any]]
     caption: Translated
-    spoken: bool = False
-    folded: bool = False
+    print_to_terminal: bool = False
+    collapsed: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,12 @@ from pincel.errors import OptionError
 from pincel.studies.declaration import OptionSpec, StudySpec, option, options_of
 from pincel.translation import Language
 
-# Beyond that, nobody waits for a study, and all layers at once do not fit into memory.
-LARGEST = 4096
+# In larger pictures a study takes too long, and all layers at once do not fit into memory.
+MAX_SIZE = 4096
+# The first layer of each block of VGG: the style layers of Gatys et al. 2015.
+BLOCK_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+# The content layer of their figures 2 and 3.
+CONTENT_LAYERS = ("relu4_2",)
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class PageOptions:
 
 
 @dataclass(frozen=True)
-class Settings:
+class StudySettings:
     """Options of every study; ``steps`` only of those with an optimizer.
 
     Raises:
@@ -38,8 +42,8 @@ class Settings:
     device: str = option("auto, cpu, cuda, cuda:N or mps.", "auto", metavar="NAME", local=True)
 
     def __post_init__(self) -> None:
-        if not 1 <= self.size <= LARGEST:
-            raise OptionError(f"--size {self.size}: a study takes pictures of 1 to {LARGEST} pixels.")
+        if not 1 <= self.size <= MAX_SIZE:
+            raise OptionError(f"--size {self.size}: a study takes pictures of 1 to {MAX_SIZE} pixels.")
         if self.steps < 0:
             raise OptionError(f"--steps {self.steps}: give 1 or more.")
         BACKBONES.check(self.backbone)
@@ -54,7 +58,7 @@ class Settings:
         return asdict(self)
 
 
-def chosen_layers(spec: ModelSpec, given: str | None, default: tuple[str, ...]) -> tuple[str, ...]:
+def select_layers(spec: ModelSpec, given: str | None, default: tuple[str, ...]) -> tuple[str, ...]:
     """Return the layers named in a comma-separated text, shallow to deep, or those of ``default`` that the network has.
 
     Raises:
@@ -72,6 +76,6 @@ def chosen_layers(spec: ModelSpec, given: str | None, default: tuple[str, ...]) 
 
 def common_options(spec: StudySpec) -> list[OptionSpec]:
     """Return the options that a study has as every study has them, in the order in which lists have them."""
-    settings = {each.field: each for each in options_of(Settings, size=spec.size, steps=spec.steps)}
+    settings = {each.field: each for each in options_of(StudySettings, size=spec.size, steps=spec.steps)}
     names = ("backbone", "size", "steps", "seed", "device") if spec.steps is not None else ("backbone", "size", "seed", "device")
     return [*options_of(PageOptions), *(settings[name] for name in names)]

@@ -13,9 +13,9 @@ from PIL import Image
 from torch import Tensor
 
 from pincel.images.io import save_picture
-from pincel.studies.filter_tiles import tile
-from pincel.studies.maps import numbered_grid
-from pincel.studies.plots import as_png, curves, heat
+from pincel.studies.filter_tiles import filter_tile
+from pincel.studies.heatmaps import labeled_grid
+from pincel.studies.plots import as_png, curves, heatmap
 
 # Beyond so many classes their names, or the numbers in the squares, are no longer read.
 NAMED, NUMBERED = 60, 15
@@ -74,13 +74,13 @@ def confusion_picture(confusion: Sequence[Sequence[int]], classes: Sequence[str]
     side = min(14.0, 3.5 + 0.45 * len(classes))
     names = (classes, classes) if len(classes) <= NAMED else None
     label = "row: the class; column: what it is taken for, %"
-    return _opened(as_png(heat(shares.round(), names=names, label=label, numbers=len(classes) <= NUMBERED, size=(side + 1, side))))
+    return _opened(as_png(heatmap(shares.round(), names=names, label=label, numbers=len(classes) <= NUMBERED, size=(side + 1, side))))
 
 
 def first_filters(weight: Tensor) -> Image.Image:
     """Return the filters that see the pixels, (O, 3, f, f), as tiles in color, each stretched to its own largest weight."""
-    tiles = [(str(channel), tile(each, float(each.abs().max()))) for channel, each in enumerate(weight)]
-    return numbered_grid(tiles, math.ceil(math.sqrt(2 * len(tiles))), FILTER)
+    tiles = [(str(channel), filter_tile(each, float(each.abs().max()))) for channel, each in enumerate(weight)]
+    return labeled_grid(tiles, math.ceil(math.sqrt(2 * len(tiles))), FILTER)
 
 
 def _opened(data: bytes) -> Image.Image:

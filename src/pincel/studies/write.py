@@ -14,8 +14,8 @@ from pincel.errors import OutputError
 from pincel.files import atomically, check_output, csv_text, one_line, quoted, write_text
 from pincel.images.io import save_picture
 from pincel.images.sheet import contact_sheet
-from pincel.studies.page import as_page, written
-from pincel.studies.plots import as_png, as_svg, typeface
+from pincel.studies.page import format_cell, render_page
+from pincel.studies.plots import as_png, as_svg, font_file
 from pincel.studies.report import Picture, Plot, Report, Sheet, Slider, Table
 from pincel.translation import Language, Translated
 from pincel.version import __version__
@@ -36,7 +36,7 @@ def check_folder(folder: Path, inputs: Sequence[Path] = ()) -> Path:
     return folder
 
 
-def write(report: Report, folder: Path, language: Language) -> list[Path]:
+def write_report(report: Report, folder: Path, language: Language) -> list[Path]:
     """Write a report; each file appears whole or not at all, the page last.
 
     Returns:
@@ -80,15 +80,15 @@ def write(report: Report, folder: Path, language: Language) -> list[Path]:
     told = {"pincel": __version__, "study": report.name, "settings": report.settings, "notes": [note.text("en") for note in report.notes]}
     files.append(folder / NUMBERS)
     write_text(files[-1], json.dumps(_plain({**told, "numbers": report.numbers}), indent=1, ensure_ascii=False) + "\n", what="study")
-    write_text(folder / PAGE, as_page(report, language, plots), what="study")
+    write_text(folder / PAGE, render_page(report, language, plots), what="study")
     return [folder / PAGE, *files]
 
 
 def as_sheet(sheet: Sheet, language: Language) -> Image.Image:
     """Return a sheet as one picture with captions."""
-    cells = [(caption.text(language), _squares(image, sheet.height) if sheet.enlarged else image) for caption, image in sheet.cells]
+    cells = [(caption.text(language), _squares(image, sheet.height) if sheet.pixelated else image) for caption, image in sheet.cells]
     width = max(round(sheet.height * image.width / image.height) for _, image in cells)
-    return contact_sheet(cells, height=sheet.height, columns=sheet.columns, width=width, typeface=typeface())
+    return contact_sheet(cells, height=sheet.height, columns=sheet.columns, width=width, typeface=font_file())
 
 
 def _squares(image: Image.Image, height: int) -> Image.Image:
@@ -106,7 +106,7 @@ def as_csv(table: Table) -> str:
 def as_lines(table: Table, language: Language) -> list[str]:
     """Return a table as lines of text, for a terminal."""
     rows = [[words.text(language) for words in table.columns.values()]]
-    rows += [[written(row.get(key), language) for key in table.columns] for row in table.rows]
+    rows += [[format_cell(row.get(key), language) for key in table.columns] for row in table.rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(table.columns))]
     first, *others = widths
     return [

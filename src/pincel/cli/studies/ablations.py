@@ -46,4 +46,4 @@ def command(ctx: click.Context, /, data: str, **options: Any) -> None:
     from pincel.studies.ablations import AblationsOptions, study
 
     own = {name: options[name] for name in ("recipe", "without", "epochs", "target", "seed", "device")}
-    ctx.exit(reported(options, lambda watch: study(AblationsOptions(data, **own), Path(options["output"]) / "trained", watch), inputs=[]))
+    ctx.exit(reported(options, lambda progress: study(AblationsOptions(data, **own), Path(options["output"]) / "trained", progress), inputs=[]))

@@ -10,16 +10,16 @@ from pincel.cli.computing import begin_computing
 from pincel.cli.painting import EXIT_CODES, stopped_by_signals
 
 if TYPE_CHECKING:
+    from pincel.studies.progress import ProgressReporter
     from pincel.studies.report import Report
-    from pincel.studies.watch import Watch
 
 
-def reported(options: dict[str, Any], make: Callable[[Watch], Report], inputs: Iterable[str] = ()) -> int:
+def reported(options: dict[str, Any], make: Callable[[ProgressReporter], Report], inputs: Iterable[str] = ()) -> int:
     """Make a study, write it, say where its page is.
 
     Args:
         options: Of the command: ``output``, ``lang`` and ``quiet``.
-        make: The study: watch → report.
+        make: The study: progress reporter → report.
         inputs: Files it reads, which must not be overwritten.
 
     Returns:
@@ -30,19 +30,19 @@ def reported(options: dict[str, Any], make: Callable[[Watch], Report], inputs: I
     """
     from pincel.cli.progress import Bar
     from pincel.cli.terminal import say
+    from pincel.studies.progress import ProgressReporter
     from pincel.studies.report import Table
-    from pincel.studies.watch import Watch
-    from pincel.studies.write import as_lines, check_folder, write
+    from pincel.studies.write import as_lines, check_folder, write_report
 
     begin_computing()
     folder = check_folder(Path(options["output"]), [Path(path) for path in inputs if Path(path).is_file()])
     with Bar(quiet=options["quiet"]) as bar:
-        watch = Watch(bar.show)
-        with stopped_by_signals(watch):
-            report = make(watch)
-    page, *_ = write(report, folder, options["lang"])
+        progress = ProgressReporter(bar.show)
+        with stopped_by_signals(progress):
+            report = make(progress)
+    page, *_ = write_report(report, folder, options["lang"])
     if not options["quiet"]:
-        for table in (block for block in report.blocks if isinstance(block, Table) and block.spoken):
+        for table in (block for block in report.blocks if isinstance(block, Table) and block.print_to_terminal):
             say("\n".join([*as_lines(table, options["lang"]), ""]))
         say(str(page))
-    return EXIT_CODES.get(watch.stopped, 0)
+    return EXIT_CODES.get(progress.stopped, 0)

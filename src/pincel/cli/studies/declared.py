@@ -12,17 +12,17 @@ from pincel.cli.texts import examples
 
 if TYPE_CHECKING:
     from pincel.studies.declaration import InputSpec, OptionSpec, StudySpec
+    from pincel.studies.progress import ProgressReporter
     from pincel.studies.report import Report
-    from pincel.studies.watch import Watch
 
 
 def study_command(name: str) -> click.Command:
     """Return the command of a study of :data:`pincel.studies.declarations.STUDIES`."""
     from pincel.studies.declaration import options_of
-    from pincel.studies.declarations import find_study
+    from pincel.studies.declarations import STUDIES
     from pincel.studies.settings import common_options
 
-    spec = find_study(name)
+    spec = STUDIES[name]
     parameters = [
         *_arguments(spec),
         *map(_option, options_of(spec.options)),
@@ -40,18 +40,18 @@ def study_command(name: str) -> click.Command:
 def _made(name: str, spec: StudySpec, values: dict[str, Any]) -> int:
     """Make a study of what was given; return the exit code."""
     from pincel.studies.declaration import options_of
-    from pincel.studies.settings import Settings
+    from pincel.studies.settings import StudySettings
 
     inputs = [values["pictures"]] if spec.together else [values[each.name] for each in spec.inputs]
     declared = options_of(spec.options)
-    settings = Settings(**{each.field: values[each.field] for each in options_of(Settings) if each.field in values})
+    settings = StudySettings(**{each.field: values[each.field] for each in options_of(StudySettings) if each.field in values})
     options = spec.options(**{each.field: values[each.field] for each in declared})
     named = [*inputs, *(values[each.field] for each in declared if each.local)]
     files = [text for given in named if given for text in (given if isinstance(given, tuple) else (given,))]
 
-    def make(watch: Watch) -> Report:
+    def make(progress: ProgressReporter) -> Report:
         study = import_module(f"pincel.studies.{name}").study
-        report: Report = study(*inputs, options, settings, watch)
+        report: Report = study(*inputs, options, settings, progress)
         return report
 
     return reported(values, make, files)

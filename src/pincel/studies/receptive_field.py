@@ -8,7 +8,7 @@ from pincel.backbones.specs import ModelSpec
 
 
 @dataclass(frozen=True)
-class Box:
+class PixelBox:
     """A rectangle of pixels; rows ``top`` to ``bottom`` and columns ``left`` to ``right``, the last of each not included.
 
     It may reach beyond the picture, and then has negative coordinates or too large ones.
@@ -19,17 +19,17 @@ class Box:
     bottom: int
     right: int
 
-    def clipped(self, height: int, width: int) -> Box:
+    def clipped(self, height: int, width: int) -> PixelBox:
         """Return the part inside a picture."""
-        return Box(max(self.top, 0), max(self.left, 0), min(self.bottom, height), min(self.right, width))
+        return PixelBox(max(self.top, 0), max(self.left, 0), min(self.bottom, height), min(self.right, width))
 
-    def begun_at(self, multiple: int) -> Box:
+    def aligned(self, multiple: int) -> PixelBox:
         """Return the smallest box around it whose first row and column are multiples of a number."""
-        return Box(self.top - self.top % multiple, self.left - self.left % multiple, self.bottom, self.right)
+        return PixelBox(self.top - self.top % multiple, self.left - self.left % multiple, self.bottom, self.right)
 
 
 @dataclass(frozen=True)
-class Field:
+class ReceptiveField:
     r"""What the positions of a layer see.
 
     .. math:: \text{rows } start + i \cdot jump \;\dots\; start + i \cdot jump + size - 1
@@ -47,22 +47,22 @@ class Field:
     jump: int
     size: int
 
-    def box(self, row: int, column: int) -> Box:
+    def box(self, row: int, column: int) -> PixelBox:
         """Return the square that a position sees, the part beyond the border included.
 
         Example:
-            >>> Field(start=-1, jump=1, size=3).box(0, 5)
-            Box(top=-1, left=4, bottom=2, right=7)
+            >>> ReceptiveField(start=-1, jump=1, size=3).box(0, 5)
+            PixelBox(top=-1, left=4, bottom=2, right=7)
         """
         top, left = (self.start + index * self.jump for index in (row, column))
-        return Box(top, left, top + self.size, left + self.size)
+        return PixelBox(top, left, top + self.size, left + self.size)
 
 
-def field_of(spec: ModelSpec, name: str) -> Field:
+def receptive_field(spec: ModelSpec, name: str) -> ReceptiveField:
     """Return what the positions of a layer see.
 
     Raises:
         UnknownNameError: For a layer the network does not have, with the closest match.
     """
     layer = spec.layer(name)
-    return Field(spec.start(name), layer.stride, layer.receptive_field)
+    return ReceptiveField(spec.start(name), layer.stride, layer.receptive_field)

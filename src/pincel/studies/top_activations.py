@@ -15,16 +15,16 @@ from pincel.files import one_line
 Channels: TypeAlias = int | tuple[int, ...]
 
 # Instead of the number of a picture.
-NONE = -1
+NO_PICTURE = -1
 
 
 @dataclass(frozen=True)
-class Strongest:
+class TopActivations:
     """The strongest answers of each channel of a layer so far, one a picture.
 
     Attributes:
         values: (C, top), falling; -inf where there were not so many pictures.
-        pictures: (C, top), numbers of pictures, :data:`NONE` likewise.
+        pictures: (C, top), numbers of pictures, :data:`NO_PICTURE` likewise.
         rows: (C, top), position in the layer.
         columns: (C, top), likewise.
         sums: (C,) of magnitudes over all positions of all pictures, float64.
@@ -50,47 +50,44 @@ class Strongest:
         A channel that answers to one thing only is almost silent elsewhere. Of those kept, the weakest is asked, so that a single odd
         picture does not decide.
         """
-        kept = torch.where(self.pictures == NONE, torch.inf, self.values.double()).amin(1)
+        kept = torch.where(self.pictures == NO_PICTURE, torch.inf, self.values.double()).amin(1)
         known = (self.means > 0) & kept.isfinite()
         return torch.where(known, kept / self.means.clamp(min=1e-300), 0.0).clamp(min=0)
 
+    @classmethod
+    def empty(cls, channels: int, top: int) -> TopActivations:
+        """Return what is known before the first picture."""
+        places = torch.full((channels, top), NO_PICTURE)
+        return cls(torch.full((channels, top), -torch.inf), places, places, places, torch.zeros(channels, dtype=torch.float64), 0)
 
-def nobody(channels: int, top: int) -> Strongest:
-    """Return what is known before the first picture."""
-    places = torch.full((channels, top), NONE)
-    return Strongest(torch.full((channels, top), -torch.inf), places, places, places, torch.zeros(channels, dtype=torch.float64), 0)
+    def updated(self, features: Tensor, number: int) -> TopActivations:
+        """Return the strongest activations of these pictures and one more.
 
+        Of equal ones, those of the earlier picture are kept, and of one picture the first position.
 
-def merged(so_far: Strongest, features: Tensor, number: int) -> Strongest:
-    """Let one more picture go by.
+        Args:
+            features: (1, C, H, W), of the layer for that picture.
+            number: Of the picture.
+        """
+        flat = features[0].flatten(1)
+        where = flat.argmax(1, keepdim=True)
+        width = features.shape[-1]
+        best = flat.gather(1, where).float().cpu()
+        where = where.cpu()
+        values, order = torch.cat([self.values, best], 1).sort(dim=1, descending=True, stable=True)
+        top = self.values.shape[1]
 
-    Args:
-        so_far: Of the pictures before.
-        features: (1, C, H, W), what the layer answers to this one.
-        number: Of the picture.
+        def kept(before: Tensor, new: Tensor) -> Tensor:
+            return torch.cat([before, new], 1).gather(1, order)[:, :top]
 
-    Returns:
-        The strongest of all, each channel's own; of equal answers those of the earlier picture, and of the first position.
-    """
-    flat = features[0].flatten(1)
-    where = flat.argmax(1, keepdim=True)
-    width = features.shape[-1]
-    best = flat.gather(1, where).float().cpu()
-    where = where.cpu()
-    values, order = torch.cat([so_far.values, best], 1).sort(dim=1, descending=True, stable=True)
-    top = so_far.values.shape[1]
-
-    def kept(before: Tensor, new: Tensor) -> Tensor:
-        return torch.cat([before, new], 1).gather(1, order)[:, :top]
-
-    return Strongest(
-        values[:, :top],
-        kept(so_far.pictures, torch.full_like(where, number)),
-        kept(so_far.rows, where // width),
-        kept(so_far.columns, where % width),
-        so_far.sums + flat.abs().sum(1, dtype=torch.float64).cpu(),
-        so_far.positions + flat.shape[1],
-    )
+        return TopActivations(
+            values[:, :top],
+            kept(self.pictures, torch.full_like(where, number)),
+            kept(self.rows, where // width),
+            kept(self.columns, where % width),
+            self.sums + flat.abs().sum(1, dtype=torch.float64).cpu(),
+            self.positions + flat.shape[1],
+        )
 
 
 def read_channels(given: str) -> Channels:
@@ -120,13 +117,8 @@ def check_channels(wanted: Channels, layer: str, channels: int) -> None:
         raise OptionError(one_line(f"channels: {layer} has {channels}", given, f"0 to {channels - 1}", "how many, such as 9"))
 
 
-def chosen(wanted: Channels, found: Strongest) -> tuple[int, ...]:
-    """Return the channels asked for; if it was asked how many, the most selective, in order of number.
-
-    Args:
-        wanted: From :func:`read_channels`.
-        found: What is known of the channels of the layer.
-    """
+def select_channels(wanted: Channels, found: TopActivations) -> tuple[int, ...]:
+    """Return the channels named, or as many of the most selective ones, in order of number."""
     if isinstance(wanted, tuple):
         return wanted
     order = found.selectivity.sort(descending=True, stable=True).indices

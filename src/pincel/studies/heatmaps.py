@@ -12,13 +12,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.images.io import to_pil
-from pincel.studies.plots import typeface
+from pincel.studies.plots import font_file
 
 # Brightness of red, green and blue, ITU-R BT.601.
 LUMA = (0.299, 0.587, 0.114)
 
 
-def stretched(maps: Tensor) -> Tensor:
+def normalize_maps(maps: Tensor) -> Tensor:
     """Stretch every map from its smallest value to its largest onto 0 to 1; a constant one becomes 0.
 
     Args:
@@ -29,14 +29,14 @@ def stretched(maps: Tensor) -> Tensor:
     return (maps - low) / (high - low).clamp(min=torch.finfo(maps.dtype).tiny)
 
 
-def colored(values: Tensor, colors: str = "viridis") -> Image.Image:
+def apply_colormap(values: Tensor, colors: str = "viridis") -> Image.Image:
     """Return (H, W) in [0, 1] in the colors of matplotlib: of viridis, dark is small and yellow is large."""
     # Asked for bytes, matplotlib cuts off instead of rounding.
     rgb = mpl.colormaps[colors](values.cpu().numpy())[..., :3]
     return Image.fromarray((255 * rgb).round().astype(np.uint8))
 
 
-def squares(values: Tensor, size: tuple[int, int], ends: tuple[float, float] | None = None) -> Image.Image:
+def pixel_heatmap(values: Tensor, size: tuple[int, int], ends: tuple[float, float] | None = None) -> Image.Image:
     """Return a map, (H, W), in colors from dark to bright, its positions as squares.
 
     Args:
@@ -46,10 +46,10 @@ def squares(values: Tensor, size: tuple[int, int], ends: tuple[float, float] | N
     """
     low, high = ends or (float(values.min()), float(values.max()))
     unit = ((values.double() - low) / max(high - low, 1e-30)).clamp(0, 1)
-    return colored(unit).resize(size, Image.Resampling.NEAREST)
+    return apply_colormap(unit).resize(size, Image.Resampling.NEAREST)
 
 
-def balanced(values: Tensor) -> tuple[float, float]:
+def symmetric_limits(values: Tensor) -> tuple[float, float]:
     """Return the two ends of a scale that has 0 in its middle and holds all values."""
     most = float(values.abs().max()) or 1.0
     return -most, most
@@ -57,11 +57,11 @@ def balanced(values: Tensor) -> tuple[float, float]:
 
 def signed_picture(values: Tensor) -> Image.Image:
     """Return (H, W) as a picture in gray: middle gray is 0, white and black the largest value of either sign."""
-    low, high = balanced(values)
+    low, high = symmetric_limits(values)
     return Image.fromarray((255 * (values - low) / (high - low)).round().to(torch.uint8).numpy()).convert("RGB")
 
 
-def heated(pixels: Tensor, values: Tensor, stride: int) -> Image.Image:
+def overlay_heatmap(pixels: Tensor, values: Tensor, stride: int) -> Image.Image:
     """Lay a map over a picture: gray where it is smallest, bright where it is largest.
 
     Args:
@@ -70,7 +70,7 @@ def heated(pixels: Tensor, values: Tensor, stride: int) -> Image.Image:
         stride: Pixels between neighboring positions.
     """
     height, width = pixels.shape[-2:]
-    small = stretched(values)[None, None]
+    small = normalize_maps(values)[None, None]
     sides = (values.shape[0] * stride, values.shape[1] * stride)
     large = functional.interpolate(small, size=sides, mode="bilinear", align_corners=False)
     # Poolings drop what is left over at the right and at the bottom.
@@ -81,7 +81,7 @@ def heated(pixels: Tensor, values: Tensor, stride: int) -> Image.Image:
     return to_pil(((1 - share) * (0.25 + 0.6 * gray) + share * hot).float().clamp(0, 1))
 
 
-def numbered_grid(tiles: Sequence[tuple[str, Image.Image]], columns: int, side: int) -> Image.Image:
+def labeled_grid(tiles: Sequence[tuple[str, Image.Image]], columns: int, side: int) -> Image.Image:
     """Set small pictures in a grid, each with a word above it.
 
     Args:
@@ -89,7 +89,7 @@ def numbered_grid(tiles: Sequence[tuple[str, Image.Image]], columns: int, side: 
         columns: In a row.
         side: Of the longer side of a tile in pixels; smaller ones grow by a whole number, so that each value is a square.
     """
-    font = ImageFont.truetype(typeface(), 11)
+    font = ImageFont.truetype(font_file(), 11)
     longest = max(tiles[0][1].size)
     scale = side // longest if side >= longest else side / longest
     filtering = Image.Resampling.NEAREST if side >= longest else Image.Resampling.BOX

@@ -16,13 +16,13 @@ from pincel.files import one_line
 from pincel.images.io import LoadedImage, Source
 from pincel.images.resize import resize_picture, target_size
 from pincel.sources import open_picture
-from pincel.studies.settings import Settings
+from pincel.studies.settings import StudySettings
 
 # The networks are fed pixels from 0 to this.
 WHITE = 255.0
 
 
-def network(settings: Settings, pooling: Pooling = "max") -> VGG:
+def load_network(settings: StudySettings, pooling: Pooling = "max") -> VGG:
     """Load the network of a study onto its device.
 
     Raises:
@@ -33,7 +33,7 @@ def network(settings: Settings, pooling: Pooling = "max") -> VGG:
     return NETWORKS[spec.network](spec, pooling=pooling).to(resolve_device(settings.device))
 
 
-def opened(source: Source, settings: Settings, what: str = "picture") -> LoadedImage:
+def load_input(source: Source, settings: StudySettings, what: str = "picture") -> LoadedImage:
     """Open a picture and bring its long side to the size of the study.
 
     Raises:
@@ -58,10 +58,10 @@ def features(backbone: VGG, picture: LoadedImage, layers: Iterable[str]) -> dict
     wanted = tuple(layers)
     check_size(backbone, picture, wanted)
     with torch.no_grad():
-        return backbone.features(pixels_of(picture, backbone), wanted)
+        return backbone.features(network_input(picture, backbone), wanted)
 
 
-def pixels_of(picture: LoadedImage, backbone: VGG) -> Tensor:
+def network_input(picture: LoadedImage, backbone: VGG) -> Tensor:
     """Return a picture as the network is given it, (1, 3, H, W), 0-255, on its device."""
     weight, _ = next(iter(backbone.weights.values()))
     return WHITE * picture.pixels.to(weight.device)
@@ -79,7 +79,7 @@ def check_size(backbone: VGG, picture: LoadedImage, layers: Iterable[str]) -> No
             )
 
 
-def noise(like: Tensor, settings: Settings) -> Tensor:
+def white_noise(like: Tensor, settings: StudySettings) -> Tensor:
     """Return white noise of the size of ``like``, (1, 3, H, W), around the mean pixel of the network, the same for the same seed."""
     generator = torch.Generator().manual_seed(settings.seed)
     mean = torch.tensor(settings.spec.mean).view(1, 3, 1, 1)

@@ -12,10 +12,19 @@ from PIL import Image
 
 from pincel.functional.correlation import diagonal_share, effective_rank
 from pincel.studies import plots
-from pincel.studies.gallery_map import Painting
-from pincel.studies.gram_view import FAINT, Pair, Seen, answering, channel_order, panels, rooted, strongest
-from pincel.studies.maps import squares
+from pincel.studies.gram_plots import (
+    FAINT,
+    ChannelPair,
+    LayerCorrelations,
+    channel_order,
+    panels,
+    signed_root,
+    strongest_channels,
+    varying_channels,
+)
+from pincel.studies.heatmaps import pixel_heatmap
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Sheet, Table
+from pincel.studies.style_map import StyleGrams
 from pincel.translation import Translate, Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
@@ -51,13 +60,7 @@ _LIKE = _("Likeness goes further than opposition: after a ReLU a filter can fall
 _OPPOSED = _("Here opposition goes as far as likeness.")
 _NO_PAIRS = _("In no layer two channels answer, so there are no pairs.")
 _TABLE = _("The {count} highest and the {count} lowest correlations of each layer.")
-_PAIR_COLUMNS = {
-    "layer": _("layer"),
-    "end": _("end"),
-    "i": _("channel i"),
-    "j": _("channel j"),
-    "correlation": untranslated("ρ"),
-}
+_PAIR_COLUMNS = {"layer": _("layer"), "end": _("end"), "i": _("channel i"), "j": _("channel j"), "correlation": untranslated("ρ")}
 _ENDS = (_("highest"), _("lowest"))
 _RANK_TITLE = _("How much a Gram matrix says")
 _RANK = _(
@@ -97,20 +100,20 @@ _COLUMNS = {
 _LAYERS_TABLE = _("The Gram matrix of each layer in numbers.")
 
 
-def extreme_pairs(seen: Seen, count: int = PAIRS) -> tuple[list[Pair], list[Pair]]:
+def extreme_pairs(seen: LayerCorrelations, count: int = PAIRS) -> tuple[list[ChannelPair], list[ChannelPair]]:
     """Return the pairs of lively channels with the largest and the smallest correlation, the most extreme first."""
-    lively = np.array(seen.lively, dtype=int)
+    lively = np.array(seen.active_channels, dtype=int)
     rows, columns = np.triu_indices(len(lively), 1)
     values = seen.correlation[lively[rows], lively[columns]]
     order = np.argsort(values, kind="stable")
 
-    def pair(place: int) -> Pair:
-        return Pair(int(lively[rows[place]]), int(lively[columns[place]]), float(values[place]))
+    def pair(place: int) -> ChannelPair:
+        return ChannelPair(int(lively[rows[place]]), int(lively[columns[place]]), float(values[place]))
 
     return [pair(place) for place in order[::-1][:count]], [pair(place) for place in order[:count]]
 
 
-def one_style(painting: Painting, seen: Mapping[str, Seen], channels: int) -> tuple[list[Block], dict[str, Any]]:
+def single_style(painting: StyleGrams, seen: Mapping[str, LayerCorrelations], channels: int) -> tuple[list[Block], dict[str, Any]]:
     """Show the matrices of one picture, and the pairs that go together most and least."""
     pairs = {layer: extreme_pairs(each) for layer, each in seen.items()}
     rows = [_figures(layer, each) for layer, each in seen.items()]
@@ -157,37 +160,37 @@ def _rank_blocks(rows: Sequence[Mapping[str, Any]]) -> list[Block]:
     ]
 
 
-def _figures(layer: str, seen: Seen) -> dict[str, Any]:
+def _figures(layer: str, seen: LayerCorrelations) -> dict[str, Any]:
     count, positions = len(seen.maps), seen.maps[0].numel()
     sizes = {"channels": count, "positions": positions, "silent": len(seen.silent), "faint": len(seen.faint)}
     rank = {"rank": effective_rank(seen.gram), "bound": min(count, positions)}
     return {"layer": layer, **sizes, "diagonal": diagonal_share(seen.gram), **rank}
 
 
-def _matrices(seen: Seen, channels: int, _: Translate) -> Figure:
+def _matrices(seen: LayerCorrelations, channels: int, _: Translate) -> Figure:
     """Draw Gram and correlation matrix side by side, channels in the order of clustering."""
-    order = channel_order(seen, strongest(seen.gram.diagonal(), answering(seen), channels))
+    order = channel_order(seen, strongest_channels(seen.gram.diagonal(), varying_channels(seen), channels))
     square = np.ix_(order, order)
     gram = seen.gram.numpy()[square]
-    return panels([(rooted(gram), "√G", bool((gram < 0).any())), (seen.correlation[square], "ρ", True)], 2)
+    return panels([(signed_root(gram), "√G", bool((gram < 0).any())), (seen.correlation[square], "ρ", True)], 2)
 
 
-def _matrix_caption(layer: str, seen: Seen, channels: int) -> Translated:
-    shown = min(channels, len(answering(seen)))
+def _matrix_caption(layer: str, seen: LayerCorrelations, channels: int) -> Translated:
+    shown = min(channels, len(varying_channels(seen)))
     return (_MATRIX if shown else _NO_MATRIX).fill(layer=layer, shown=shown, count=len(seen.maps))
 
 
 def _sheet_row(
-    image: Image.Image, layer: str, seen: Seen, pairs: tuple[list[Pair], list[Pair]]
+    image: Image.Image, layer: str, seen: LayerCorrelations, pairs: tuple[list[ChannelPair], list[ChannelPair]]
 ) -> Iterator[tuple[Translated, Image.Image]]:
     """Yield the picture and the maps of the first pair of either end."""
     yield untranslated(layer), image
     for pair in (pairs[0][0], pairs[1][0]):
         for channel in (pair.i, pair.j):
-            yield _CHANNEL.fill(channel=channel, value=pair.value), squares(seen.maps[channel], image.size)
+            yield _CHANNEL.fill(channel=channel, value=pair.value), pixel_heatmap(seen.maps[channel], image.size)
 
 
-def _table_rows(pairs: Mapping[str, tuple[list[Pair], list[Pair]]]) -> Iterator[dict[str, Any]]:
+def _table_rows(pairs: Mapping[str, tuple[list[ChannelPair], list[ChannelPair]]]) -> Iterator[dict[str, Any]]:
     for layer, ends in pairs.items():
         for end, found in zip(_ENDS, ends, strict=True):
             for pair in found:
@@ -206,7 +209,7 @@ def _left_out(rows: Sequence[Mapping[str, Any]]) -> Translated:
     return _LEFT_OUT.fill(silent=counted("silent"), faint=counted("faint"), share=FAINT)
 
 
-def _pairs_found(pairs: Mapping[str, tuple[list[Pair], list[Pair]]]) -> Translated:
+def _pairs_found(pairs: Mapping[str, tuple[list[ChannelPair], list[ChannelPair]]]) -> Translated:
     """Say which two go together most of all, and which least."""
     able = {layer: found for layer, found in pairs.items() if found[0]}
     if not able:

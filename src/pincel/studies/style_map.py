@@ -19,8 +19,8 @@ from pincel.errors import PictureError
 from pincel.files import one_line, quoted
 from pincel.functional.correlation import Scaling, classical_scaling, relative_distance
 from pincel.studies import plots
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Table
-from pincel.studies.watch import Watch
 from pincel.translation import Translate, Translated
 from pincel.translation import gettext_lazy as _
 
@@ -72,7 +72,7 @@ _COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Painting:
+class StyleGrams:
     """A picture, and what is kept of how it was seen.
 
     Attributes:
@@ -86,7 +86,7 @@ class Painting:
     grams: Mapping[str, Tensor]
 
 
-def clustered(distances: npt.NDArray[np.float64]) -> list[int]:
+def cluster_order(distances: npt.NDArray[np.float64]) -> list[int]:
     """Put what is alike side by side.
 
     Args:
@@ -103,7 +103,7 @@ def clustered(distances: npt.NDArray[np.float64]) -> list[int]:
     return [int(leaf) for leaf in leaves_list(linkage(squareform(square, checks=False), "average", optimal_ordering=True))]
 
 
-def style_distances(paintings: Sequence[Painting], watch: Watch) -> Tensor:
+def style_distances(paintings: Sequence[StyleGrams], progress: ProgressReporter) -> Tensor:
     """Return how far every two paintings are apart, (N, N): the relative distance of their Gram matrices, averaged over layers.
 
     Raises:
@@ -119,16 +119,16 @@ def style_distances(paintings: Sequence[Painting], watch: Watch) -> Tensor:
         for column, other in enumerate(paintings[:row]):
             each = [relative_distance(gram, other.grams[layer]) for layer, gram in one.grams.items()]
             distances[row, column] = distances[column, row] = sum(each) / len(each)
-        watch.part("comparing paintings", row + 1, len(paintings))
+        progress.update("comparing paintings", row + 1, len(paintings))
     return distances
 
 
-def gallery(paintings: Sequence[Painting], watch: Watch) -> tuple[list[Block], dict[str, Any]]:
+def style_gallery(paintings: Sequence[StyleGrams], progress: ProgressReporter) -> tuple[list[Block], dict[str, Any]]:
     """Compare three paintings or more, each with each.
 
     Args:
         paintings: Three or more.
-        watch: Told how far it is.
+        progress: Reports how far it is.
 
     Returns:
         What goes on the page, and the numbers.
@@ -136,9 +136,9 @@ def gallery(paintings: Sequence[Painting], watch: Watch) -> tuple[list[Block], d
     Raises:
         PictureError: As :func:`style_distances`.
     """
-    distances = style_distances(paintings, watch)
+    distances = style_distances(paintings, progress)
     values = distances.numpy()
-    order = clustered(values)
+    order = cluster_order(values)
     scaling = classical_scaling(distances)
     names = [painting.name for painting in paintings]
     neighbors = _neighbors(names, values)
@@ -148,7 +148,7 @@ def gallery(paintings: Sequence[Painting], watch: Watch) -> tuple[list[Block], d
     def heat(_: Translate) -> Figure:
         shown = values[np.ix_(order, order)]
         size = (width + 1, width)
-        return plots.heat(shown, names=(sorted_names, sorted_names), label="D", numbers=len(names) <= READABLE, size=size)
+        return plots.heatmap(shown, names=(sorted_names, sorted_names), label="D", numbers=len(names) <= READABLE, size=size)
 
     def drawn(_: Translate) -> Figure:
         places = scaling.places.numpy()

@@ -16,9 +16,9 @@ from torch import Tensor
 from torch.nn import functional
 
 # Of the noise everything starts from.
-SPREAD = 0.01
+INIT_STD = 0.01
 # A spectrum is divided by it, so that the sigmoid is not at its ends from the start.
-CALM = 4.0
+SPECTRUM_DIVISOR = 4.0
 # Square root of the covariance of the colors of ImageNet: rows red, green, blue; columns brightness, and two of hue.
 COLORS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 GRAY = 0.5
@@ -26,13 +26,13 @@ GRAY = 0.5
 Transform: TypeAlias = Callable[[Tensor, torch.Generator], Tensor]
 
 
-def gains(height: int, width: int) -> Tensor:
+def frequency_scale(height: int, width: int) -> Tensor:
     r"""Return by what each frequency is multiplied, (H, W//2 + 1), float64.
 
     .. math:: \frac{1}{4 \max(f,\ 1 / \max(W, H))}, \qquad f = \sqrt{f_x^2 + f_y^2} \text{ in cycles a pixel}
 
     Example:
-        >>> gains(2, 2)
+        >>> frequency_scale(2, 2)
         tensor([[0.5000, 0.5000],
                 [0.5000, 0.3536]], dtype=torch.float64)
 
@@ -41,7 +41,7 @@ def gains(height: int, width: int) -> Tensor:
     """
     down, across = torch.fft.fftfreq(height, dtype=torch.float64), torch.fft.rfftfreq(width, dtype=torch.float64)
     frequency = (down[:, None].square() + across[None].square()).sqrt()
-    divisor: Tensor = CALM * frequency.clamp(min=1 / max(height, width))
+    divisor: Tensor = SPECTRUM_DIVISOR * frequency.clamp(min=1 / max(height, width))
     return divisor.reciprocal()
 
 
@@ -59,29 +59,29 @@ def from_spectrum(values: Tensor, size: tuple[int, int]) -> Tensor:
     Returns:
         (B, 3, H, W), around 0.
     """
-    scaled = torch.view_as_complex(values.contiguous()) * gains(*size).to(values)
-    picture: Tensor = torch.fft.irfft2(scaled, s=size, norm="ortho")
+    scale = torch.view_as_complex(values.contiguous()) * frequency_scale(*size).to(values)
+    picture: Tensor = torch.fft.irfft2(scale, s=size, norm="ortho")
     return picture
 
 
-def mixing(like: Tensor) -> Tensor:
+def color_matrix(like: Tensor) -> Tensor:
     """Return the matrix, (3, 3), that makes red, green and blue of three colors that vary by themselves; its longest column is 1."""
     matrix = torch.tensor(COLORS, dtype=torch.float64)
     normed: Tensor = matrix / matrix.norm(dim=0).max()
     return normed.to(like)
 
 
-def colored(values: Tensor) -> Tensor:
+def to_rgb(values: Tensor) -> Tensor:
     """Return pictures in [0, 1], (B, 3, H, W), of colors that vary by themselves, in any range; differentiable."""
-    return torch.sigmoid(torch.einsum("rc,bchw->brhw", mixing(values), values))
+    return torch.sigmoid(torch.einsum("rc,bchw->brhw", color_matrix(values), values))
 
 
 def _fourier_start(size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    return SPREAD * torch.randn(3, size[0], size[1] // 2 + 1, 2, generator=generator)
+    return INIT_STD * torch.randn(3, size[0], size[1] // 2 + 1, 2, generator=generator)
 
 
 def _pixels_start(size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    return SPREAD * torch.randn(3, *size, generator=generator)
+    return INIT_STD * torch.randn(3, *size, generator=generator)
 
 
 def _pixels(values: Tensor, _size: tuple[int, int]) -> Tensor:
@@ -89,18 +89,18 @@ def _pixels(values: Tensor, _size: tuple[int, int]) -> Tensor:
 
 
 # name → (values of one picture to start from, what turns values of several into pictures before their colors are mixed)
-PARAMETERISATIONS: dict[str, tuple[Callable[[tuple[int, int], torch.Generator], Tensor], Callable[[Tensor, tuple[int, int]], Tensor]]] = {
+PARAMETRIZATIONS: dict[str, tuple[Callable[[tuple[int, int], torch.Generator], Tensor], Callable[[Tensor, tuple[int, int]], Tensor]]] = {
     "fourier": (_fourier_start, from_spectrum),
     "pixels": (_pixels_start, _pixels),
 }
 
 
-def padded(by: int) -> Transform:
+def pad(by: int) -> Transform:
     """Surround pictures with gray."""
     return lambda x, _: functional.pad(x, (by, by, by, by), value=GRAY)
 
 
-def jittered(by: int) -> Transform:
+def jitter(by: int) -> Transform:
     """Cut out a part that is smaller by ``by`` pixels, at random."""
 
     def transform(x: Tensor, generator: torch.Generator) -> Tensor:
@@ -111,7 +111,7 @@ def jittered(by: int) -> Transform:
     return transform
 
 
-def scaled(factors: Sequence[float]) -> Transform:
+def scale(factors: Sequence[float]) -> Transform:
     """Enlarge or reduce by one of some factors."""
 
     def transform(x: Tensor, generator: torch.Generator) -> Tensor:
@@ -122,16 +122,16 @@ def scaled(factors: Sequence[float]) -> Transform:
     return transform
 
 
-def rotated(degrees: Sequence[float]) -> Transform:
+def rotate(degrees: Sequence[float]) -> Transform:
     """Turn about the middle by one of some angles; what comes in from outside is gray."""
 
     def transform(x: Tensor, generator: torch.Generator) -> Tensor:
-        return turned(x, _draw(degrees, generator))
+        return rotate_by(x, _draw(degrees, generator))
 
     return transform
 
 
-def turned(x: Tensor, degrees: float) -> Tensor:
+def rotate_by(x: Tensor, degrees: float) -> Tensor:
     """Turn pictures (B, 3, H, W) counter-clockwise about the middle; what comes in from outside is gray."""
     height, width = x.shape[-2:]
     sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
@@ -146,20 +146,14 @@ def _draw(among: Sequence[float], generator: torch.Generator) -> float:
 
 
 # What a picture has to bear while it is looked at. All of lucid's; shifts alone; nothing.
-ROBUST: dict[str, tuple[Transform, ...]] = {
-    "all": (
-        padded(12),
-        jittered(8),
-        scaled([1 + (i - 5) / 50 for i in range(11)]),
-        rotated([*range(-10, 11), 0, 0, 0, 0, 0]),
-        jittered(4),
-    ),
-    "jitter": (padded(12), jittered(8), jittered(4)),
+AUGMENTATIONS: dict[str, tuple[Transform, ...]] = {
+    "all": (pad(12), jitter(8), scale([1 + (i - 5) / 50 for i in range(11)]), rotate([*range(-10, 11), 0, 0, 0, 0, 0]), jitter(4)),
+    "jitter": (pad(12), jitter(8), jitter(4)),
     "none": (),
 }
 
 
-def shaken(x: Tensor, transforms: Sequence[Transform], generator: torch.Generator) -> Tensor:
+def augment(x: Tensor, transforms: Sequence[Transform], generator: torch.Generator) -> Tensor:
     """Return pictures after one transform after the other; all pictures bear the same."""
     for transform in transforms:
         x = transform(x, generator)
@@ -182,7 +176,7 @@ def _peak(features: Tensor) -> Tensor:
     return features.amax((2, 3))
 
 
-def _alone(features: Tensor) -> Tensor:
+def _cosine(features: Tensor) -> Tensor:
     """Return the mean cosine between what all channels answer at a position, and one channel alone."""
     return functional.normalize(features, dim=1).mean((2, 3))
 
@@ -192,11 +186,11 @@ def _alone(features: Tensor) -> Tensor:
 OBJECTIVES: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
     "channel": (_mean, _mean),
     "neuron": (_middle, _peak),
-    "direction": (_alone, _alone),
+    "direction": (_cosine, _cosine),
 }
 
 
-def fineness(pictures: Tensor) -> Tensor:
+def high_freq_ratio(pictures: Tensor) -> Tensor:
     """Return which share of the variance of brightness is finer than four pixels a period, (B,); photographs have little.
 
     Args:

@@ -15,7 +15,7 @@ PICTURE = "picture"
 
 
 @dataclass(frozen=True)
-class Flow:
+class GradientFlow:
     """The gradient in one layer.
 
     Attributes:
@@ -31,7 +31,7 @@ class Flow:
     spread: float
 
 
-def gradient_flow(backbone: VGG, pixels: Tensor, wanted: Tensor, top: str, layers: Sequence[str]) -> list[Flow]:
+def gradient_flow(backbone: VGG, pixels: Tensor, wanted: Tensor, top: str, layers: Sequence[str]) -> list[GradientFlow]:
     r"""Follow the gradient of the content distance at one layer down to the picture.
 
     .. math:: J = d/4 = \frac{1}{4 \, n_H n_W n_C} \sum (F - P)^2
@@ -53,8 +53,8 @@ def gradient_flow(backbone: VGG, pixels: Tensor, wanted: Tensor, top: str, layer
     return [_flow(name, slope) for name, slope in zip((PICTURE, *layers), slopes, strict=True)]
 
 
-def _flow(layer: str, slope: Tensor) -> Flow:
+def _flow(layer: str, slope: Tensor) -> GradientFlow:
     values = slope.double().abs()
     squares, count = float(values.square().sum()), values.numel()
     spread = float(values.sum()) ** 2 / (count * squares) if squares else 0.0
-    return Flow(layer, (squares / count) ** 0.5, float((values > 0).double().mean()), spread)
+    return GradientFlow(layer, (squares / count) ** 0.5, float((values > 0).double().mean()), spread)

@@ -11,7 +11,7 @@ from pincel.backbones.vgg import VGG
 from pincel.functional.gram import gram_matrix
 from pincel.functional.metrics import mean_difference, relative_error
 from pincel.images.io import LoadedImage, load_picture
-from pincel.studies.look import WHITE, features
+from pincel.studies.features import WHITE, features
 
 
 def content_error(seen: Tensor, wanted: Tensor) -> float:
@@ -50,7 +50,9 @@ def pixel_error(seen: LoadedImage, wanted: LoadedImage) -> float:
     return mean_difference(WHITE * seen.pixels, WHITE * wanted.pixels)
 
 
-def errors(backbone: VGG, picture: Image.Image, wanted: Mapping[str, Tensor], layers: Iterable[str]) -> tuple[list[float], list[float]]:
+def layer_errors(
+    backbone: VGG, picture: Image.Image, wanted: Mapping[str, Tensor], layers: Iterable[str]
+) -> tuple[list[float], list[float]]:
     """Look at a picture as it was saved, and measure it at every layer.
 
     Args:

@@ -17,11 +17,11 @@ from pincel.functional.gram import gram_distance, gram_matrix
 from pincel.functional.metrics import mean_difference, psnr, relative_error
 from pincel.images.io import LoadedImage, to_pil
 from pincel.studies import plots
-from pincel.studies.look import WHITE, features, network
-from pincel.studies.maps import squares
+from pincel.studies.features import WHITE, features, load_network
+from pincel.studies.heatmaps import pixel_heatmap
+from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Sheet, Slider, Table
-from pincel.studies.settings import Settings
-from pincel.studies.watch import Watch
+from pincel.studies.settings import StudySettings
 from pincel.translation import Translate, Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
@@ -71,7 +71,7 @@ _PIXEL = _("pixels\nmean {mean:.3g} of 255")
 
 
 @dataclass(frozen=True)
-class Two:
+class ImagePair:
     """Two pictures of one size.
 
     Attributes:
@@ -85,12 +85,14 @@ class Two:
     labels: tuple[Translated, Translated]
 
 
-def distances(two: Two, layers: Sequence[str], settings: Settings, watch: Watch) -> tuple[list[Block], dict[str, Any]]:
+def compare_images(
+    two: ImagePair, layers: Sequence[str], settings: StudySettings, progress: ProgressReporter
+) -> tuple[list[Block], dict[str, Any]]:
     """Measure how far two pictures are apart, by pixels and by layers."""
-    watch.part("looking at pictures", 0, 2)
-    backbone = network(settings)
+    progress.update("looking at pictures", 0, 2)
+    backbone = load_network(settings)
     seen = [{name: each.cpu().double() for name, each in features(backbone, side, layers).items()} for side in (two.first, two.second)]
-    watch.part("looking at pictures", 2, 2)
+    progress.update("looking at pictures", 2, 2)
     rows = [_layer_figures(name, each, seen[1][name]) for name, each in seen[0].items()]
     pixels = _pixel_figures(two)
 
@@ -130,13 +132,13 @@ def _layer_figures(name: str, first: Tensor, second: Tensor) -> dict[str, Any]:
     }
 
 
-def _pixel_figures(two: Two) -> dict[str, float]:
+def _pixel_figures(two: ImagePair) -> dict[str, float]:
     first, second = (WHITE * side.pixels.double() for side in (two.first, two.second))
     return {"mean": mean_difference(first, second), "psnr": psnr(first, second, WHITE), "most": float((first - second).abs().max())}
 
 
 def _differences(
-    two: Two, seen: Sequence[Mapping[str, Tensor]], rows: Sequence[Mapping[str, Any]], pixels: Mapping[str, float]
+    two: ImagePair, seen: Sequence[Mapping[str, Tensor]], rows: Sequence[Mapping[str, Any]], pixels: Mapping[str, float]
 ) -> list[tuple[Translated, Image.Image]]:
     """Return where the two differ: in pixels, and in each layer."""
     size = (two.first.width, two.first.height)
@@ -144,7 +146,7 @@ def _differences(
     maps += [(seen[0][row["layer"]] - seen[1][row["layer"]]).square().sum(1).sqrt()[0] for row in rows]
     captions = [_PIXEL.fill(mean=pixels["mean"]), *(untranslated(f"{row['layer']}\nd = {row['content']:.3g}") for row in rows)]
     # From no difference at all, even where there is one everywhere.
-    return [(caption, squares(each, size, (0.0, float(each.max())))) for caption, each in zip(captions, maps, strict=True)]
+    return [(caption, pixel_heatmap(each, size, (0.0, float(each.max())))) for caption, each in zip(captions, maps, strict=True)]
 
 
 def _known(value: float | None) -> float:

@@ -14,7 +14,7 @@ from torch import Tensor
 from pincel.functional.correlation import correlation_matrix
 from pincel.functional.gram import gram_matrix
 from pincel.studies import plots
-from pincel.studies.gallery_map import clustered
+from pincel.studies.style_map import cluster_order
 from pincel.translation import gettext_lazy as _
 
 # A channel that answers at fewer positions than this share correlates by accident with whatever else is there.
@@ -28,7 +28,7 @@ Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Seen:
+class LayerCorrelations:
     """What one layer answers to one picture.
 
     Attributes:
@@ -45,11 +45,11 @@ class Seen:
     correlation: Matrix
     silent: tuple[int, ...]
     faint: tuple[int, ...]
-    lively: tuple[int, ...]
+    active_channels: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Pair:
+class ChannelPair:
     """Two channels, i < j, and a number of theirs."""
 
     i: int
@@ -57,7 +57,7 @@ class Pair:
     value: float
 
 
-def seen_in(maps: Tensor) -> Seen:
+def layer_correlations(maps: Tensor) -> LayerCorrelations:
     """Sort the channels of a layer, (C, H, W), and measure how they go together, in float64."""
     wide = maps.double()
     rows = wide.flatten(1)
@@ -67,29 +67,29 @@ def seen_in(maps: Tensor) -> Seen:
     faint = [channel for channel, part in enumerate(share.tolist()) if 0 < part < FAINT]
     lively = sorted(set(range(len(maps))) - set(silent) - set(faint))
     correlation: Matrix = correlation_matrix(wide).numpy()
-    return Seen(maps, gram_matrix(wide[None])[0], correlation, tuple(silent), tuple(faint), tuple(lively))
+    return LayerCorrelations(maps, gram_matrix(wide[None])[0], correlation, tuple(silent), tuple(faint), tuple(lively))
 
 
-def answering(seen: Seen) -> list[int]:
+def varying_channels(seen: LayerCorrelations) -> list[int]:
     """Return the channels of a layer that are not constant."""
-    return sorted({*seen.lively, *seen.faint})
+    return sorted({*seen.active_channels, *seen.faint})
 
 
-def strongest(strength: Tensor, among: Sequence[int], count: int) -> list[int]:
+def strongest_channels(strength: Tensor, among: Sequence[int], count: int) -> list[int]:
     """Return the channels of ``among`` with the largest ``strength``, (C,), in order of number."""
     ranked = sorted(among, key=lambda channel: -float(strength[channel]))
     return sorted(ranked[:count])
 
 
-def channel_order(seen: Seen, shown: Sequence[int]) -> list[int]:
+def channel_order(seen: LayerCorrelations, shown: Sequence[int]) -> list[int]:
     """Put channels in the order of clustering by 1 − ρ; those that are constant come last."""
     silent = set(seen.silent)
-    answering = [channel for channel in shown if channel not in silent]
-    distances = 1 - seen.correlation[np.ix_(answering, answering)]
-    return [*(answering[place] for place in clustered(distances)), *(channel for channel in shown if channel in silent)]
+    varying_channels = [channel for channel in shown if channel not in silent]
+    distances = 1 - seen.correlation[np.ix_(varying_channels, varying_channels)]
+    return [*(varying_channels[place] for place in cluster_order(distances)), *(channel for channel in shown if channel in silent)]
 
 
-def rooted(values: Matrix) -> Matrix:
+def signed_root(values: Matrix) -> Matrix:
     """Return roots with the sign kept: a few entries of a Gram matrix are a hundred times all others."""
     root: Matrix = np.sign(values) * np.sqrt(np.abs(values))
     return root
@@ -120,5 +120,5 @@ def bars_of_powers(values: Mapping[str, float], label: str) -> Figure:
     """Draw bars in powers of ten, unless there is a zero among them."""
     figure = plots.bars(values, label)
     if values and min(values.values()) > 0:
-        plots.in_powers_of_ten(figure.axes[0])
+        plots.log_scale(figure.axes[0])
     return figure

@@ -12,7 +12,7 @@ from pincel.studies.filter_shape import flat_share
 
 
 @dataclass(frozen=True)
-class Worked:
+class WorkedConvolution:
     """A convolution worked out at one place, and over a crop around it.
 
     Attributes:
@@ -68,7 +68,7 @@ class Worked:
     @property
     def answers(self) -> Tensor:
         """The same at every place of the crop where the kernel fits into it, (N - f + 1, N - f + 1)."""
-        return slid(self.cut, self.weight, self.bias)
+        return cross_correlate(self.cut, self.weight, self.bias)
 
     @property
     def inside(self) -> tuple[int, int]:
@@ -95,7 +95,7 @@ def output_size(length: int, side: int, padding: int, stride: int) -> int:
     return max(0, (length + 2 * padding - side) // stride + 1)
 
 
-def slid(planes: Tensor, weight: Tensor, bias: float) -> Tensor:
+def cross_correlate(planes: Tensor, weight: Tensor, bias: float) -> Tensor:
     """Slide a kernel over planes and add up, place by place and product by product: slow, and plain to see.
 
     Args:
@@ -107,7 +107,7 @@ def slid(planes: Tensor, weight: Tensor, bias: float) -> Tensor:
         (H - f + 1, W - f + 1).
 
     Example:
-        >>> slid(torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), torch.tensor([[[1.0, 0.0], [0.0, -1.0]]]), 0.5)
+        >>> cross_correlate(torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), torch.tensor([[[1.0, 0.0], [0.0, -1.0]]]), 0.5)
         tensor([[-2.5000]])
     """
     side = weight.shape[-1]
@@ -119,7 +119,7 @@ def slid(planes: Tensor, weight: Tensor, bias: float) -> Tensor:
     return found
 
 
-def worked(planes: Tensor, weight: Tensor, bias: float, place: tuple[int, int], crop: int) -> Worked:
+def work_out(planes: Tensor, weight: Tensor, bias: float, place: tuple[int, int], crop: int) -> WorkedConvolution:
     """Cut the crop around a place.
 
     Args:
@@ -132,10 +132,10 @@ def worked(planes: Tensor, weight: Tensor, bias: float, place: tuple[int, int], 
     border = weight.shape[-1] // 2
     bordered = functional.pad(planes.double(), (border, border, border, border))
     row, column = (min(max(at + border - (crop - 1) // 2, 0), length - crop) for at, length in zip(place, bordered.shape[-2:], strict=True))
-    return Worked(bordered, weight.double(), bias, place, (row, column), crop)
+    return WorkedConvolution(bordered, weight.double(), bias, place, (row, column), crop)
 
 
-def most_contrast(gray: Tensor, crop: int) -> tuple[int, int]:
+def highest_contrast(gray: Tensor, crop: int) -> tuple[int, int]:
     """Return (row, column) of the middle of the square of (H, W) whose values vary most; the first of equal ones."""
     cut = gray.double()[None, None]
     spread = functional.avg_pool2d(cut.square(), crop, 1) - functional.avg_pool2d(cut, crop, 1).square()
@@ -143,7 +143,7 @@ def most_contrast(gray: Tensor, crop: int) -> tuple[int, int]:
     return row + (crop - 1) // 2, column + (crop - 1) // 2
 
 
-def most_telling(answers: Tensor, weights: Tensor, work: Worked) -> int:
+def most_telling_filter(answers: Tensor, weights: Tensor, work: WorkedConvolution) -> int:
     """Return the channel to show: well above 0 at the place and well below it elsewhere in the crop, so that ReLU has something to do.
 
     Args:

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from pincel.recipes.schema import Recipe
 from pincel.studies import plots
-from pincel.studies.records import Record
+from pincel.studies.records import RunRecord
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Table
 from pincel.translation import Translate, Translated, joined, untranslated
 from pincel.translation import gettext_lazy as _
@@ -82,13 +82,13 @@ _RECIPE_TABLE = _("The recipe of the run, value by value.")
 _RECIPE_COLUMNS = {"name": _("value"), "setting": _("set to")}
 
 
-def added(judged: Mapping[str, Any], name: str) -> float:
+def weighted_term(judged: Mapping[str, Any], name: str) -> float:
     """Return what a term adds to the total, or the terms of all layers that its name stands for."""
     weighted: Mapping[str, float] = judged["weighted"]
     return weighted[name] if name in weighted else sum(each for key, each in weighted.items() if key.startswith(f"{name}:"))
 
 
-def compared_terms(first: Mapping[str, Any], second: Mapping[str, Any], recipe: Recipe) -> tuple[list[Block], list[dict[str, Any]]]:
+def terms_section(first: Mapping[str, Any], second: Mapping[str, Any], recipe: Recipe) -> tuple[list[Block], list[dict[str, Any]]]:
     """Set the terms of two pictures side by side.
 
     Args:
@@ -102,14 +102,14 @@ def compared_terms(first: Mapping[str, Any], second: Mapping[str, Any], recipe: 
     rows = []
     for name, value in first["terms"].items():
         other = second["terms"][name]
-        weighted = {"first_weighted": added(first, name), "second_weighted": added(second, name)}
+        weighted = {"first_weighted": weighted_term(first, name), "second_weighted": weighted_term(second, name)}
         rows.append({"term": name, "first": value, "second": other, **weighted, "ratio": other / value if value else None})
     total = {"first": None, "first_weighted": first["total"], "second": None, "second_weighted": second["total"]}
     ratio = second["total"] / first["total"] if first["total"] else None
 
     def bars(translate: Translate) -> Figure:
         series = {letter: [judged["weighted"][name] for name in first["weighted"]] for letter, judged in (("A", first), ("B", second))}
-        return grouped(list(first["weighted"]), series, translate(_ADDS))
+        return grouped_bars(list(first["weighted"]), series, translate(_ADDS))
 
     rows.append({"term": "total", **total, "ratio": ratio})
     blocks: list[Block] = [
@@ -139,7 +139,7 @@ def _largest(values: Mapping[str, float]) -> str:
     return max(values, key=lambda name: values[name])
 
 
-def grouped(names: Sequence[str], series: Mapping[str, Sequence[float]], label: str) -> Figure:
+def grouped_bars(names: Sequence[str], series: Mapping[str, Sequence[float]], label: str) -> Figure:
     """Draw a bar for each name in each series, in powers of ten unless all are 0; what is :data:`DECADES` below the largest is cut off."""
     width = 0.8 / len(series)
     most = max((value for values in series.values() for value in values), default=0.0)
@@ -157,14 +157,14 @@ def grouped(names: Sequence[str], series: Mapping[str, Sequence[float]], label: 
         )
     axes.set_xticks(range(len(names)), labels=list(names), rotation=30, ha="right")
     if most > 0:
-        plots.in_powers_of_ten(axes)
+        plots.log_scale(axes)
         axes.set_ylim(max(least / 3, most / 10**DECADES), 3 * most)
     if others:
         axes.legend(frameon=False)
     return figure
 
 
-def way_of(record: Record) -> tuple[list[Block], dict[str, Any]]:
+def loss_curves(record: RunRecord) -> tuple[list[Block], dict[str, Any]]:
     """Show the loss curves of a run; nothing for a record without steps."""
     if not record.losses:
         return [], {}
@@ -192,7 +192,7 @@ def way_of(record: Record) -> tuple[list[Block], dict[str, Any]]:
     return blocks, {"total": total, **dict(zip(weights, parts.values(), strict=True))}
 
 
-def _fell(record: Record) -> Translated:
+def _fell(record: RunRecord) -> Translated:
     """Say how far the total fell at full size, and what with."""
     last = [step for step in record.losses if step.get("size") == record.losses[-1].get("size")]
     total = [float(step["total"]) for step in last]
@@ -207,7 +207,7 @@ def _fell(record: Record) -> Translated:
     return _FELL.fill(first=total[0], best=best, factor=total[0] / best, steps=len(total) - 1, half=half, traded=traded)
 
 
-def saved_terms(record: Record, now: Mapping[str, Any]) -> tuple[list[Block], list[dict[str, Any]]]:
+def saved_terms(record: RunRecord, now: Mapping[str, Any]) -> tuple[list[Block], list[dict[str, Any]]]:
     """Set what a record says of its picture beside what is measured of it.
 
     Args:
@@ -219,7 +219,7 @@ def saved_terms(record: Record, now: Mapping[str, Any]) -> tuple[list[Block], li
     """
     start, recorded = record.losses[0] if record.losses else {}, (record.saved or {}).get("terms", {})
     rows: list[dict[str, Any]] = [
-        {"term": name, "start": start.get(name), "recorded": recorded.get(name), "now": value, "weighted": added(now, name)}
+        {"term": name, "start": start.get(name), "recorded": recorded.get(name), "now": value, "weighted": weighted_term(now, name)}
         for name, value in now["terms"].items()
     ]
     totals = {"start": start.get("total"), "recorded": (record.saved or {}).get("total"), "now": now["total"], "weighted": now["total"]}
@@ -228,7 +228,7 @@ def saved_terms(record: Record, now: Mapping[str, Any]) -> tuple[list[Block], li
     settings = [{"name": name, "setting": str(value)} for name, value in record.recipe.model_dump().items()]
 
     def bars(translate: Translate) -> Figure:
-        return grouped(list(now["weighted"]), {"J": list(now["weighted"].values())}, translate(_ADDS))
+        return grouped_bars(list(now["weighted"]), {"J": list(now["weighted"].values())}, translate(_ADDS))
 
     blocks: list[Block] = [
         Heading(_SAVED_TITLE),

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from PIL import Image
 from torch import Tensor
 
-from pincel.studies.receptive import Box
-from pincel.studies.strongest import Strongest
+from pincel.studies.receptive_field import PixelBox
+from pincel.studies.top_activations import TopActivations
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ class Patch:
     file: str
     value: float
     position: tuple[int, int]
-    box: Box
+    box: PixelBox
     tile: Image.Image
     vector: Tensor
     explanation: Image.Image | None
 
 
 @dataclass(frozen=True)
-class Seen:
+class MarkedPhotograph:
     """One photograph with what units see drawn on it.
 
     Attributes:
@@ -59,7 +59,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Found:
+class PatchResults:
     """What the photographs were found to hold.
 
     Attributes:
@@ -73,11 +73,11 @@ class Found:
     """
 
     shown: Mapping[str, tuple[int, ...]]
-    strongest: Mapping[str, Strongest]
+    strongest: Mapping[str, TopActivations]
     patches: Sequence[Patch]
     files: Sequence[str]
     skipped: Sequence[tuple[str, str]]
-    twins: Sequence[str]
+    duplicates: Sequence[str]
     given: int
 
     def of(self, layer: str, channel: int) -> list[Patch]:

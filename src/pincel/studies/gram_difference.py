@@ -16,10 +16,20 @@ from pincel.functional.conventions import CONVENTIONS
 from pincel.functional.correlation import diagonal_share, relative_distance
 from pincel.functional.gram import gram_distance
 from pincel.studies import plots
-from pincel.studies.gallery_map import Painting
-from pincel.studies.gram_view import CHANNEL, Pair, Seen, answering, bars_of_powers, channel_order, panels, rooted, strongest
-from pincel.studies.maps import squares
+from pincel.studies.gram_plots import (
+    CHANNEL,
+    ChannelPair,
+    LayerCorrelations,
+    bars_of_powers,
+    channel_order,
+    panels,
+    signed_root,
+    strongest_channels,
+    varying_channels,
+)
+from pincel.studies.heatmaps import pixel_heatmap
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Sheet, Table
+from pincel.studies.style_map import StyleGrams
 from pincel.translation import Translate, Translated, pgettext_lazy, untranslated
 from pincel.translation import gettext_lazy as _
 
@@ -82,17 +92,17 @@ _LAYER_COLUMNS = {
 _LAYERS_TABLE = _("The style distance of the two pictures.")
 
 
-def changed_pairs(first: Tensor, second: Tensor, count: int = PAIRS) -> list[Pair]:
+def changed_pairs(first: Tensor, second: Tensor, count: int = PAIRS) -> list[ChannelPair]:
     """Return the pairs of channels, i < j, whose entries of two Gram matrices, (C, C), differ most; the value is second - first."""
     change = (second - first).double()
     rows, columns = torch.triu_indices(len(change), len(change), 1)
     values = change[rows, columns]
     order = values.abs().argsort(descending=True, stable=True)[:count].tolist()
-    return [Pair(int(rows[place]), int(columns[place]), float(values[place])) for place in order if values[place] != 0]
+    return [ChannelPair(int(rows[place]), int(columns[place]), float(values[place])) for place in order if values[place] != 0]
 
 
-def pair_of_styles(
-    paintings: tuple[Painting, Painting], seen: tuple[Mapping[str, Seen], Mapping[str, Seen]], channels: int
+def style_difference(
+    paintings: tuple[StyleGrams, StyleGrams], seen: tuple[Mapping[str, LayerCorrelations], Mapping[str, LayerCorrelations]], channels: int
 ) -> tuple[list[Block], dict[str, Any]]:
     """Show how the Gram matrices of two pictures differ.
 
@@ -133,7 +143,7 @@ def pair_of_styles(
     return blocks, {"between": list(names.values()), "layers": rows, "pairs": listed}
 
 
-def _figures(layer: str, one: Seen, other: Seen) -> dict[str, Any]:
+def _figures(layer: str, one: LayerCorrelations, other: LayerCorrelations) -> dict[str, Any]:
     able = bool(one.gram.any()) and bool(other.gram.any())
     return {
         "layer": layer,
@@ -159,19 +169,19 @@ def _found(rows: Sequence[Mapping[str, Any]]) -> Translated:
     return said.fill(**ends, span=max(styles) / min(styles), where=where)
 
 
-def _heats(both: Mapping[str, tuple[Seen, Seen]], channels: int, _: Translate) -> Figure:
+def _heats(both: Mapping[str, tuple[LayerCorrelations, LayerCorrelations]], channels: int, _: Translate) -> Figure:
     """Draw the change of every layer's Gram matrix, in the order of the first picture's clustering."""
     shown = []
     for layer, (one, other) in both.items():
         strength = one.gram.diagonal() + other.gram.diagonal()
-        order = channel_order(one, strongest(strength, sorted({*answering(one), *answering(other)}), channels))
+        order = channel_order(one, strongest_channels(strength, sorted({*varying_channels(one), *varying_channels(other)}), channels))
         change = (other.gram - one.gram).numpy()[np.ix_(order, order)]
-        shown.append((rooted(change), f"{layer}: ±√|ΔG|", True))
+        shown.append((signed_root(change), f"{layer}: ±√|ΔG|", True))
     return panels(shown, min(ACROSS, len(shown)))
 
 
 def _sheet_row(
-    paintings: tuple[Painting, Painting], layer: str, both: tuple[Seen, Seen], pair: Pair
+    paintings: tuple[StyleGrams, StyleGrams], layer: str, both: tuple[LayerCorrelations, LayerCorrelations], pair: ChannelPair
 ) -> Iterator[tuple[Translated, Image.Image]]:
     """Yield both pictures with the two maps each, a channel in the same colors in both."""
     for painting, seen in zip(paintings, both, strict=True):
@@ -179,10 +189,10 @@ def _sheet_row(
         for channel in (pair.i, pair.j):
             maps = [each.maps[channel] for each in both]
             ends = min(float(each.min()) for each in maps), max(float(each.max()) for each in maps)
-            yield CHANNEL.fill(channel=channel), squares(seen.maps[channel], painting.image.size, ends)
+            yield CHANNEL.fill(channel=channel), pixel_heatmap(seen.maps[channel], painting.image.size, ends)
 
 
-def _table_rows(layer: str, both: tuple[Seen, Seen], pairs: Sequence[Pair]) -> Iterator[dict[str, Any]]:
+def _table_rows(layer: str, both: tuple[LayerCorrelations, LayerCorrelations], pairs: Sequence[ChannelPair]) -> Iterator[dict[str, Any]]:
     one, other = (each.gram for each in both)
     whole = float((other - one).square().sum())
     for pair in pairs:

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from pincel.backbones.specs import LayerSpec
 from pincel.functional.sums import accum_dtype
-from pincel.studies.maps import LUMA
+from pincel.studies.heatmaps import LUMA
 
 # Two maps that go together more than this show the same thing twice.
 ALIKE = 0.5
@@ -21,7 +21,7 @@ BYTES = 4
 
 
 @dataclass(frozen=True)
-class Answer:
+class LayerStats:
     """What one layer answers to a picture, in numbers.
 
     Attributes:
@@ -63,7 +63,7 @@ class Answer:
         return {**place, **seen, "MiB": self.values * BYTES / 2**20, **found}
 
 
-def measured(features: Tensor, layer: LayerSpec, pixels: Tensor) -> Answer:
+def layer_stats(features: Tensor, layer: LayerSpec, pixels: Tensor) -> LayerStats:
     """Measure what a layer answers.
 
     Args:
@@ -72,7 +72,7 @@ def measured(features: Tensor, layer: LayerSpec, pixels: Tensor) -> Answer:
         pixels: (1, 3, H, W), the picture, 0-255.
     """
     height, width = features.shape[-2:]
-    return Answer(
+    return LayerStats(
         layer=layer,
         height=height,
         width=width,
@@ -84,12 +84,12 @@ def measured(features: Tensor, layer: LayerSpec, pixels: Tensor) -> Answer:
     )
 
 
-def rectified(answers: Sequence[Answer]) -> list[Answer]:
+def relu_layers(answers: Sequence[LayerStats]) -> list[LayerStats]:
     """Return the answers of the layers that are a ReLU."""
     return [answer for answer in answers if answer.layer.kind == "relu"]
 
 
-def simple_things(pixels: Tensor, stride: int) -> Tensor:
+def pixel_descriptors(pixels: Tensor, stride: int) -> Tensor:
     """Return what is plain to see at each position of a layer: mean red, green, blue, mean slope across and down.
 
     Args:
@@ -107,7 +107,7 @@ def simple_things(pixels: Tensor, stride: int) -> Tensor:
 
 
 def explained_share(features: Tensor, pixels: Tensor, stride: int) -> float | None:
-    r"""Share of the variance of the maps of a layer that the best linear mix of :func:`simple_things` explains, mean of all channels.
+    r"""Share of the variance of the maps of a layer that the best linear mix of :func:`pixel_descriptors` explains, mean of all channels.
 
     .. math:: \bar R^2 = 1 - (1 - R^2) \frac{n - 1}{n - 1 - p}
 
@@ -125,7 +125,7 @@ def explained_share(features: Tensor, pixels: Tensor, stride: int) -> float | No
     """
     # A network without borders has fewer positions than strides.
     height, width = (min(side // stride, seen) for side, seen in zip(pixels.shape[-2:], features.shape[-2:], strict=True))
-    things = simple_things(pixels[..., : height * stride, : width * stride], stride).to(accum_dtype(pixels))
+    things = pixel_descriptors(pixels[..., : height * stride, : width * stride], stride).to(accum_dtype(pixels))
     features = features[..., :height, :width]
     count = things.shape[1]
     if count <= 2 * len(things):

@@ -8,15 +8,15 @@ from typing import Any
 from PIL import Image
 from torch import Tensor
 
-from pincel.studies.layer_answers import most_varied
-from pincel.studies.maps import heated
+from pincel.studies.heatmaps import overlay_heatmap
+from pincel.studies.layer_stats import most_varied
 
 # Of every layer, so many channels are laid over the picture.
 SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Favorite:
+class TopChannel:
     """A channel of a layer, laid over the picture.
 
     Attributes:
@@ -38,12 +38,12 @@ class Favorite:
         return {"layer": self.layer, "channel": self.channel, "max": self.largest, "active": self.active}
 
 
-def favored(name: str, features: Tensor, pixels: Tensor, stride: int) -> list[Favorite]:
+def top_channels(name: str, features: Tensor, pixels: Tensor, stride: int) -> list[TopChannel]:
     """Choose channels of a layer, by :func:`most_varied`, and lay them over the picture."""
     found = []
     for channel in most_varied(features, SHOWN):
         values = features[0, channel]
         largest = float(values.max())
         active = float((values > largest / 2).float().mean()) if largest > 0 else 0.0
-        found.append(Favorite(name, channel, largest, active, heated(pixels, values, stride)))
+        found.append(TopChannel(name, channel, largest, active, overlay_heatmap(pixels, values, stride)))
     return found

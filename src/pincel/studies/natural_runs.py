@@ -13,12 +13,12 @@ from torch.nn import functional
 
 from pincel.engine.events import Step
 from pincel.images.io import to_pil
-from pincel.inversion.build import cropped, make_loop, make_priors, make_start, phases
+from pincel.inversion.build import center_crop, make_loop, make_priors, make_start, phases
 from pincel.inversion.representation import WHITE, Representation
 from pincel.losses.inner import InnerLoss
 from pincel.recipes import INVERSIONS
 from pincel.recipes.inversion import Inversion
-from pincel.studies.watch import Watch
+from pincel.studies.progress import ProgressReporter
 
 RECIPE = "mahendran2016"
 # What a small picture and a step take beside convolutions, in multiply-adds.
@@ -26,7 +26,7 @@ OVERHEAD = 5e7
 
 
 @dataclass(frozen=True)
-class Wish:
+class ActivationTarget:
     """What is to grow, for a batch of pictures of one size.
 
     Attributes:
@@ -69,7 +69,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Grown:
+class MaximizedBatch:
     """What became of a wish.
 
     Attributes:
@@ -81,7 +81,7 @@ class Grown:
         history: ⟨Φ(x), w⟩ at each step, as the wandering view had it, the mean of the batch.
     """
 
-    wish: Wish
+    wish: ActivationTarget
     pictures: Tensor
     before: Sequence[float]
     after: Sequence[float]
@@ -94,7 +94,7 @@ class Grown:
         return [to_pil(picture[None]) for picture in self.pictures]
 
 
-def recipe_of(seed: int, steps: int, *, free: bool = False) -> Inversion:
+def natural_recipe(seed: int, steps: int, *, free: bool = False) -> Inversion:
     """Return the values of the paper of 2016, with one phase, as its code maximizes.
 
     Args:
@@ -106,81 +106,79 @@ def recipe_of(seed: int, steps: int, *, free: bool = False) -> Inversion:
     return INVERSIONS[RECIPE].recipe.override(seed=seed, schedule=f"{steps}x1~1", **values)
 
 
-def wide(representation: Representation, size: tuple[int, int]) -> tuple[int, int]:
+def padded_size(representation: Representation, size: tuple[int, int]) -> tuple[int, int]:
     """Return how large a picture of ``size`` starts, so that the view has where to wander."""
-    return phases(recipe_of(0, 1), size, representation.stride)[0].size
+    return phases(natural_recipe(0, 1), size, representation.stride)[0].size
 
 
-def surrounded(photograph: Tensor, representation: Representation) -> Tensor:
-    """Return a photograph (1, 3, H, W) in gray levels with the mean color around it, as wide as :func:`wide` says."""
+def pad_to_view(photograph: Tensor, representation: Representation) -> Tensor:
+    """Return a photograph (1, 3, H, W) in gray levels with the mean color around it, as wide as :func:`padded_size` says."""
     middle = representation.middle().to(photograph)
-    height, width = wide(representation, (photograph.shape[-2], photograph.shape[-1]))
+    height, width = padded_size(representation, (photograph.shape[-2], photograph.shape[-1]))
     down, across = height - photograph.shape[-2], width - photograph.shape[-1]
     # The smaller half goes above and to the left, where the crop of the middle begins.
     around = (across // 2, across - across // 2, down // 2, down - down // 2)
     return functional.pad(photograph - middle, around) + middle
 
 
-def noises(representation: Representation, size: tuple[int, int], seed: int, channels: Sequence[int]) -> Tensor:
-    """Return noise for each channel its own, (B, 3, H, W) in gray levels, as wide as :func:`wide` says.
+def channel_noise(representation: Representation, size: tuple[int, int], seed: int, channels: Sequence[int]) -> Tensor:
+    """Return noise for each channel its own, (B, 3, H, W) in gray levels, as wide as :func:`padded_size` says.
 
     A channel's noise depends on the seed and its number, not on the other channels.
     """
-    whole = wide(representation, size)
-    drawn = [make_start(recipe_of((1_000_003 * seed + channel) % 2**63, 1), representation, whole, 1) for channel in channels]
+    whole = padded_size(representation, size)
+    drawn = [make_start(natural_recipe((1_000_003 * seed + channel) % 2**63, 1), representation, whole, 1) for channel in channels]
     return torch.cat(drawn)
 
 
-def grow(wish: Wish, seed: int, steps: int, watch: Watch, told: Callable[[int], None]) -> Grown:
+def maximize(wish: ActivationTarget, seed: int, steps: int, progress: ProgressReporter, told: Callable[[int], None]) -> MaximizedBatch:
     """Climb, and keep the best picture.
 
     Args:
         wish: What for.
         seed: Of the wandering view.
-        steps: Of the optimizer; fewer if ``watch`` is stopped.
-        watch: May ask for the end.
+        steps: Of the optimizer; fewer if ``progress`` is stopped.
+        progress: May ask for the end.
         told: Is told each step made.
     """
     representation, count = wish.representation, len(wish.start)
-    recipe = recipe_of(seed, steps, free=wish.free)
+    recipe = natural_recipe(seed, steps, free=wish.free)
     rung = phases(recipe, wish.size, representation.stride)[0]
     losses = [InnerLoss(wish.layer, wish.direction, wish.weight, count), *make_priors(recipe, representation, count)]
-    start = cropped(wish.start, rung)
+    start = center_crop(wish.start, rung)
     climb = make_loop(recipe, representation, losses, wish.size, start)
-    watch.also = climb.stop
     history: list[float] = []
-    for event in climb:
+    for event in progress.follow(climb):
         if isinstance(event, Step):
             history.append(-event.terms["inner"])
             told(event.step)
-    watch.also = lambda _: None
     final = _middle(climb.picture.detach(), wish.size)
     saved = (final / WHITE).clamp(0, 1).mul(WHITE).round()
     before = wish.reached(_middle(start, wish.size))
-    return Grown(wish, (saved / WHITE).cpu(), before, wish.reached(saved), wish.reached(final), history)
+    return MaximizedBatch(wish, (saved / WHITE).cpu(), before, wish.reached(saved), wish.reached(final), history)
 
 
-def grow_all(wishes: Sequence[Wish], seed: int, steps: int, watch: Watch) -> list[Grown]:
+def maximize_all(wishes: Sequence[ActivationTarget], seed: int, steps: int, progress: ProgressReporter) -> list[MaximizedBatch]:
     """Climb for one wish after the other, with one bar for all, in hundredths of the work.
 
     Returns:
-        What became of them, in order; fewer if ``watch`` was stopped, the last of them unfinished then.
+        What became of them, in order; fewer if ``progress`` was stopped, the last of them unfinished then.
     """
     costs = [wish.work() for wish in wishes]
     what = f"drawing {sum(len(wish.start) for wish in wishes)} pictures"
-    grown: list[Grown] = []
-    watch.part(what, 0, 100)
+    grown: list[MaximizedBatch] = []
+    progress.update(what, 0, 100)
     for number, wish in enumerate(wishes):
-        if watch.stopped:
+        if progress.stopped:
             break
         done, each = sum(costs[:number]), costs[number]
 
         def told(step: int, done: float = done, each: float = each) -> None:
             share = int(100 * (done + each * step / steps) / sum(costs))
             if share > 0:
-                watch.part(what, share, 100)
+                progress.update(what, share, 100)
 
-        grown.append(grow(wish, seed, steps, watch, told))
+        grown.append(maximize(wish, seed, steps, progress, told))
     return grown
 
 

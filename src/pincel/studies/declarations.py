@@ -1,0 +1,410 @@
+"""What each study takes: its options, its pictures and its help, in the order of a lecture. No torch is loaded here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pincel.errors import OptionError
+from pincel.files import one_line
+from pincel.studies.declaration import InputSpec, StudySpec, option
+
+
+@dataclass(frozen=True)
+class ConvolutionOptions:
+    """Options of the study convolution."""
+
+    channel: int | None = option(
+        "Channel of the first layer, from 0.", metavar="K", shown="one with both signs in the crop", name="filter", minimum=0
+    )
+    at: str | None = option("Center, in pixels of the resized picture.", metavar="X,Y", shown="where contrast is greatest")
+    crop: int | None = option("Side of the crop shown in numbers, up to 14.", metavar="N", shown="the kernel's and 3 more", minimum=1)
+    kernel: str | None = option("sobel-vertical, sobel-horizontal, blur, sharpen or laplacian, on the picture in gray.", metavar="NAME")
+
+
+@dataclass(frozen=True)
+class FiltersOptions:
+    """Options of the study filters."""
+
+    layer: str | None = option("A convolution.", metavar="NAME", shown="the first")
+    channels: int | None = option("Filters shown.", metavar="N", shown="64; of a deeper layer 6", minimum=1)
+
+
+@dataclass(frozen=True)
+class ActivationsOptions:
+    """Options of the study activations."""
+
+    layers: str | None = option("Layers whose maps are shown.", metavar="NAMES", shown="relu1_1,relu2_1,relu3_1,relu4_1,relu5_1")
+    channels: int = option("Maps shown of each, the most active first.", 64, metavar="N", minimum=1)
+
+
+# More patches than that are no figure.
+MOST = 100
+
+
+@dataclass(frozen=True)
+class PatchesOptions:
+    """Options of the study patches."""
+
+    layers: str | None = option("Layers, with commas.", metavar="NAMES", shown="relu1_1,relu3_1,relu5_1")
+    channels: str = option("How many, the most selective ones; or which: 0,5,17; or one: 5,", "9", metavar="LIST")
+    top: int = option("Patches of each channel, one a photograph.", 9, metavar="N")
+    explain: str = option("Which pixels did it: guided, deconvolution, gradient or none.", "guided", metavar="NAME")
+    recursive: bool = option("Search folders inside folders too.", False)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.top <= MOST:
+            raise OptionError(one_line("top: so many patches cannot be shown", f"{self.top}", f"1 to {MOST}", "9"))
+
+
+@dataclass(frozen=True)
+class MaximizeOptions:
+    """Options of the study maximize."""
+
+    layer: str | None = option("Of the channels.", metavar="NAME", shown="relu4_1")
+    channels: str = option("How many, the most selective ones; or which: 0,5,17; or one: 5,", "6", metavar="LIST")
+    objective: str = option("What is to grow: channel (mean), neuron (middle) or direction.", "channel", metavar="NAME")
+    parameterisation: str = option("How pictures are written: fourier, pixels or both.", "fourier", metavar="NAME")
+    robust: str = option("What they bear at each step: all, jitter or none.", "all", metavar="NAME")
+
+
+@dataclass(frozen=True)
+class CorrelationsOptions:
+    """Options of the study correlations."""
+
+    layers: str | None = option("Layers looked at.", metavar="NAME,…", shown="relu1_1,relu2_1,relu3_1,relu4_1,relu5_1")
+    channels: int = option("Channels of a layer in a heat map: the strongest.", 64, metavar="N", minimum=1)
+
+
+@dataclass(frozen=True)
+class ReconstructOptions:
+    """Options of the study reconstruct."""
+
+    figure: str = option("Content layers: 2015 (relu1_1 … 5_1) or cvpr2016 (relu1_2 … 5_2).", "2015", metavar="NAME", name="set")
+    pooling: Literal["avg", "max"] = option("As in the paper (avg) or as trained (max).", "avg")
+
+
+@dataclass(frozen=True)
+class GridOptions:
+    """Options of the study grid."""
+
+    ratios: str | None = option("Columns.", metavar="α/β,…", shown="1e-5,1e-4,1e-3,1e-2, as in the paper, 0.1,1")
+    recipe: str = option("How each is painted.", "gatys2015-fast", metavar="NAME|FILE.toml")
+
+
+@dataclass(frozen=True)
+class PoolingOptions:
+    """Options of the study pooling."""
+
+    repeats: int = option("Seeds to paint from, with either pooling.", 3, metavar="N", minimum=1)
+    recipe: str = option("How each is painted.", "gatys2015", metavar="NAME|FILE.toml")
+
+
+@dataclass(frozen=True)
+class SeparabilityOptions:
+    """Options of the study separability."""
+
+    other_content: str = option("The second photograph.", "sample:lake", metavar="PICTURE", local=True)
+    other_style: str = option("The second painting.", "sample:glass", metavar="PICTURE", local=True)
+    recipe: str = option("How each is painted.", "gatys2015-fast", metavar="NAME|FILE.toml")
+
+
+@dataclass(frozen=True)
+class DepthOptions:
+    """Options of the study depth."""
+
+    layers: str | None = option("Content layers, a picture each.", metavar="LAYER,…", shown="relu1_1,relu2_1,relu3_1,relu4_1,relu5_1")
+    ratio: float = option("Weight of the content against that of the style.", 0.3, metavar="α/β", minimum=0)
+    recipe: str = option("How each is painted.", "gatys2015-fast", metavar="NAME|FILE.toml")
+
+
+# More pictures in a row cannot be told apart.
+MOST_REPEATS = 16
+
+
+@dataclass(frozen=True)
+class InversionOptions:
+    """Options of the study inversion."""
+
+    representations: str | None = option(
+        "With commas: NETWORK:LAYER, a layer of --backbone, hog, hogb, dsift; * and ? for several.",
+        metavar="LIST",
+        shown="relu1_1 to relu5_1, hog, hogb, dsift",
+    )
+    lambdas: str | None = option("Weights of the total variation: the larger, the smoother.", metavar="LIST", shown="0.5,5,50")
+    recipe: str = option("mahendran2015, mahendran2016 or plain.", "mahendran2015", metavar="NAME")
+    experiments: str | None = option("Which, with commas.", metavar="LIST", shown="table,invariance,locality,baseline")
+    repeats: int = option("Starts of the experiment on invariance.", 3, metavar="N", minimum=1)
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.repeats <= MOST_REPEATS:
+            raise OptionError(one_line("repeats: so many starts cannot be compared", f"{self.repeats}", f"2 to {MOST_REPEATS}", "4"))
+
+
+@dataclass(frozen=True)
+class NaturalOptions:
+    """Options of the study natural."""
+
+    layers: str | None = option("Which are looked at.", metavar="LIST", shown="relu1_2,relu2_2,relu3_4,relu4_4,relu5_4")
+    channels: str = option("Of each layer: how many, those PHOTOGRAPH excites most; or which: 3,17; or one: 3,", "4", metavar="LIST")
+    # C of caricatures, one of the weights codes have in the paper: with the 1 of its caricatures, pictures of 96 pixels are smoothed away.
+    weight: float = option("Of caricatures against what smoothes them; the paper has 1.", 20.0, metavar="C", minimum=0)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.weight < math.inf:
+            raise OptionError(f"--weight {self.weight:g}: give a number above 0.")
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """Options of the study compare."""
+
+    content: str | None = option("Judge both by J: the photograph. With --record: where it is now.", metavar="FILE", local=True)
+    style: tuple[str, ...] = option(
+        "Judge both by J: the painting, repeatable. With --record: where it is now.", (), metavar="FILE[=w]", local=True
+    )
+    recipe: str | None = option("Whose J that is.", metavar="NAME|FILE.toml", shown="pincel", local=True)
+    record: str | None = option("The record of A, which pincel transfer wrote beside it.", metavar="FILE.json", local=True)
+    layers: str | None = option("Layers looked at.", metavar="NAME,…", shown="relu1_1,relu2_1,relu3_1,relu4_1,relu4_2,relu5_1")
+
+
+STUDIES: Mapping[str, StudySpec] = {
+    "convolution": StudySpec(
+        summary="A convolution step by step on a small crop: input, kernel, sum, bias, ReLU.",
+        help="""Work out a convolution on a small crop of IMAGE: input, kernel, every product, sum, bias, ReLU.
+
+The kernel is a filter of the first layer, and the number that comes out is compared with the network's own; or one made by hand, with
+--kernel. Then the kernel moves over the crop and over the picture, and the page says how large the output of such a layer is.""",
+        inputs=(InputSpec("photograph", "The picture that is looked at.", default="sample:harbour", metavar="[IMAGE]"),),
+        options=ConvolutionOptions,
+        size=224,
+        examples=(
+            "pincel study convolution -o convolution",
+            "pincel study convolution sample:lighthouse -o sobel --kernel sobel-vertical --at 60,40 --crop 5 --size 128",
+        ),
+    ),
+    "filters": StudySpec(
+        summary="The filters of the first layer in color, and what they answer to.",
+        help="""Show the filters of the first layer in color, what each is in numbers, and what it answers to IMAGE.
+
+Edges of brightness, edges of color, flat colors: how many of each has the network learned? Try also --backbone random-cnn, which has
+learned nothing. Deeper filters see maps, not colors, and are shown as one small tile for each map.""",
+        inputs=(InputSpec("photograph", "The picture that is looked at.", default="sample:harbour", metavar="[IMAGE]"),),
+        options=FiltersOptions,
+        size=224,
+        examples=(
+            "pincel study filters -o filters",
+            "pincel study filters sample:lake -o conv2_1 --layer conv2_1 --channels 2 --size 96",
+        ),
+    ),
+    "activations": StudySpec(
+        summary="Feature maps of layers: ever smaller, ever more of them.",
+        help="""Show what every layer of a network answers to IMAGE: feature maps, ever smaller, ever more of them.
+
+The page has the shape of every layer (n_H and n_W shrink, n_C grows), its memory, how many of its numbers are 0, which channels are
+dead, the most active maps of the layers chosen, and three channels of each laid over the picture: what do layers 1, 3 and 5 look for?""",
+        inputs=(InputSpec("photograph", "The picture that is looked at.", metavar="IMAGE"),),
+        options=ActivationsOptions,
+        size=224,
+        examples=(
+            "pincel study activations sample:harbour -o activations",
+            "pincel study activations sample:lighthouse -o mapas --layers relu1_2,relu3_4 --channels 16 --size 128 --lang es",
+        ),
+    ),
+    "patches": StudySpec(
+        summary="Of a folder of photographs, the nine patches that excite each channel most.",
+        help="""Find the patches that excite each channel most, in a folder of photographs.
+
+Zeiler and Fergus (2013) asked a network what it had learned by showing it many photographs and keeping, for a channel, the nine places
+where it answered most. Shallow channels turn out to look for edges and colors, deeper ones for textures, then for parts of things.
+
+DIR is a folder of photographs; several folders, single files and sample:NAME go as well. Each photograph is opened, looked at and
+forgotten, so a folder may be larger than the memory; files that cannot be read are left out and named. Beside each patch stands which
+of its pixels made the channel answer: guided backpropagation (Springenberg 2015), the deconvolution of Zeiler and Fergus, or the plain
+gradient. Ctrl-C keeps what is found.""",
+        inputs=(InputSpec("folders", "A folder of photographs, or single ones.", many=True, metavar="DIR...", folders=True),),
+        options=PatchesOptions,
+        size=224,
+        examples=(
+            "pincel study patches sample:harbour sample:lake sample:impasto -o patches --size 96 --layers relu1_1,relu2_1",
+            "pincel study patches sample:harbour sample:woodcut -o patches --size 96 --layers relu3_1 --channels 0,5,17 --lang es",
+        ),
+    ),
+    "maximize": StudySpec(
+        summary="Pictures that a channel likes better than any photograph.",
+        help="""Make, from noise, the picture that a channel answers to most.
+
+With the network held fixed, the picture is changed step by step along the gradient of the channel's answer (Erhan 2009). Left alone,
+this finds grain that no photograph has; two remedies of Olah, Mordvintsev and Schubert (2017) are on by default: pictures are written
+as spectra scaled as in photographs, and at each step they are shifted, scaled and turned a little (--robust).
+
+Without a list, the channels most selective for the pictures that come with pincel are taken. The page shows each picture beside the
+sample that reaches most. The library lucid takes 512 steps; 64 are enough to see what is wanted. Ctrl-C keeps the pictures so far.""",
+        inputs=(),
+        options=MaximizeOptions,
+        size=128,
+        steps=64,
+        examples=(
+            "pincel study maximize -o maximize --layer relu2_1 --channels 2 --size 48 --steps 8",
+            "pincel study maximize -o maximize --layer relu3_1 --channels 5,17 --size 48 --steps 4 --objective neuron "
+            "--parameterisation both",
+        ),
+    ),
+    "correlations": StudySpec(
+        summary="Which filters go together: Gram matrices, of one picture or of many paintings.",
+        help="""Show which filters answer together in IMAGE: the Gram matrix, which style transfer calls style.
+
+Of one picture: Gram and correlation matrices of each layer, sorted into families, the pairs of filters most and least alike with their
+maps, and how much such a matrix says. Of two: where their matrices differ, and the deck's J_style layer by layer. Of three or more, or
+a folder of paintings: how far every two styles are apart, and a map of them.""",
+        inputs=(InputSpec("pictures", "One picture, two, or more.", many=True, metavar="IMAGE"),),
+        options=CorrelationsOptions,
+        size=224,
+        examples=(
+            "pincel study correlations sample:impasto -o style --size 96 --layers relu3_1",
+            "pincel study correlations sample:impasto sample:woodcut sample:cubist -o styles --size 96 --layers relu2_1",
+        ),
+    ),
+    "reconstruct": StudySpec(
+        summary="Content and style rebuilt layer by layer (figure 1 of Gatys et al.).",
+        help="""Rebuild the photograph CONTENT from single layers, and the painting STYLE from its Gram matrices, from white noise.
+
+Figure 1 of Gatys, Ecker, Bethge 2015: low layers give the photograph back nearly pixel by pixel, high layers keep what is there and
+forget the pixels; Gram matrices of more and more layers give ever larger pieces of the painting. Ten pictures, by L-BFGS on the
+original network. Ctrl-C ends with those that are there.""",
+        inputs=(InputSpec("content", "The photograph."), InputSpec("style", "The painting.")),
+        options=ReconstructOptions,
+        size=160,
+        steps=70,
+        examples=(
+            "pincel study reconstruct sample:harbour sample:impasto -o figure1 --size 64 --steps 10",
+            "pincel study reconstruct sample:lake sample:glass -o figura1 --set cvpr2016 --lang es --size 64 --steps 5",
+        ),
+    ),
+    "grid": StudySpec(
+        summary="Style layers against α/β (figure 3 of Gatys et al.).",
+        help="""Paint CONTENT after STYLE with more and more style layers (rows) and more and more weight on the content (columns).
+
+Figure 3 of Gatys, Ecker, Bethge 2015: normalized network, average pooling, from white noise; thirty pictures, each measured at every
+layer. 'pincel grid' varies any other option. Ctrl-C ends with the pictures there are.""",
+        inputs=(InputSpec("content", "The photograph."), InputSpec("style", "The painting.")),
+        options=GridOptions,
+        size=112,
+        steps=50,
+        examples=(
+            "pincel study grid sample:harbour sample:impasto -o figure3 --ratios 1e-4,1e-2 --size 64 --steps 5",
+            "pincel study grid sample:lake sample:cubist -o figura3 --ratios 1e-3 --lang es --size 64 --steps 5",
+        ),
+    ),
+    "pooling": StudySpec(
+        summary="Average against maximum pooling: does the gradient flow better?",
+        help="""Put average against maximum pooling: paint CONTENT after STYLE with either, from the same noise.
+
+The claim of Gatys, Ecker, Bethge 2015 is that average pooling improves the gradient flow and gives slightly more appealing pictures.
+The study follows the gradient of the deepest layer down to the picture, plots the losses of the same runs, lets either network judge
+both pictures, and tells what comes out.""",
+        inputs=(InputSpec("content", "The photograph."), InputSpec("style", "The painting.")),
+        options=PoolingOptions,
+        size=160,
+        steps=60,
+        examples=(
+            "pincel study pooling sample:harbour sample:impasto -o pooling --size 64 --steps 10 --repeats 1",
+            "pincel study pooling sample:lake sample:glass -o pooling --lang es --size 64 --steps 5 --repeats 2",
+        ),
+    ),
+    "separability": StudySpec(
+        summary="Is content independent of style? One exchanged, the other held.",
+        help="""Exchange the content while the style is held, and the style while the content is held: CONTENT, STYLE, and another of each.
+
+The claim of Gatys, Ecker, Bethge 2015 is that the two are separable. Four pictures are painted and measured against all four sources,
+and their differences parted: what follows the photograph, what the painting, what both. A fifth to eighth show how α/β trades one for
+the other.""",
+        inputs=(InputSpec("content", "The photograph."), InputSpec("style", "The painting.")),
+        options=SeparabilityOptions,
+        size=160,
+        steps=40,
+        examples=(
+            "pincel study separability sample:harbour sample:impasto -o separability --size 64 --steps 5",
+            "pincel study separability sample:harbour sample:impasto -o separability --other-content sample:still-life "
+            "--other-style sample:woodcut --lang es --size 64 --steps 5",
+        ),
+    ),
+    "depth": StudySpec(
+        summary="Are the finest pictures those with content from high layers?",
+        help="""Paint CONTENT after STYLE once for each content layer, shallow to deep, with everything else the same.
+
+Gatys, Ecker, Bethge 2015 say that the finest pictures come from high layers (2016, figure 5: relu2_2 against relu4_2). The study shows
+the pictures, measures what each keeps of the photograph and takes of the painting, layer by layer, and tells what comes out.""",
+        inputs=(InputSpec("content", "The photograph."), InputSpec("style", "The painting.")),
+        options=DepthOptions,
+        size=192,
+        steps=40,
+        examples=(
+            "pincel study depth sample:harbour sample:impasto -o depth --size 64 --steps 10",
+            "pincel study depth sample:lighthouse sample:glass -o depth --layers relu2_2,relu4_2 --lang es --size 64 --steps 5",
+        ),
+    ),
+    "inversion": StudySpec(
+        summary="Photographs rebuilt from layers, HOG and SIFT: what does a code know?",
+        help="""Rebuild photographs from what a network, HOG or dense SIFT says of them: the experiments of Mahendran and Vedaldi 2015.
+
+A representation turns a picture into a code. Noise is changed until its code is that of the photograph: what comes back is what the
+code keeps. The study shows it for several representations and several amounts of smoothing, with the error of each (table); from
+several starts, to see what a code leaves free (invariance); from 5×5 neurons alone, or half of the channels, to see what part of a
+picture they determine (locality); and without any regularizer (baseline). What the paper found is put to the test on your picture.
+
+PHOTOGRAPH is a file, a folder or sample:NAME. With two or more, errors are also given as the paper publishes them, against the
+distances between photographs; pictures of different shapes are cropped to squares for that. All but the table is about the first.
+
+A network whose weights are not there is left out, and the page says how to get them. Ctrl-C keeps the runs that are finished.
+mahendran2016 counts smoothing in another unit: without --lambdas, its own weight, a tenth of it and ten times as much are tried.""",
+        inputs=(InputSpec("photograph", "The picture that is looked at.", many=True, metavar="PHOTOGRAPH..."),),
+        options=InversionOptions,
+        size=80,
+        steps=80,
+        examples=(
+            "pincel study inversion sample:harbour -o inversion --representations relu1_1,hog,hogb "
+            "--experiments table,baseline --size 48 --steps 5",
+            "pincel study inversion sample:harbour sample:lake -o inversion --representations relu1_1,dsift --lambdas 0.5,5 "
+            "--experiments table --size 64 --steps 5 --lang es",
+        ),
+    ),
+    "natural": StudySpec(
+        summary="What a layer sees, exaggerated; pictures for a channel, kept natural.",
+        help="""Exaggerate what layers see in PHOTOGRAPH, and draw natural pictures for single channels.
+
+Two of the three views of Mahendran and Vedaldi (2016); the third, pictures rebuilt from their codes, is 'pincel invert'. A caricature
+starts from the photograph and is moved so that the layer sees more of what it saw in it. A picture for one channel starts from noise
+and is moved so that one unit answers more. What keeps them natural: long colors and variation cost something, colors are bounded,
+and the network's view wanders. Beside them stand the same climbs without any of that, and how natural either is, by its gradients.
+
+The paper takes 300 steps and pictures of 227 pixels: --steps 300 --size 227 --weight 1, for an evening. 'pincel study maximize' draws
+channels in another manner, with spectra and turns. Ctrl-C keeps the pictures so far.""",
+        inputs=(InputSpec("photograph", "The picture that is looked at."),),
+        options=NaturalOptions,
+        size=96,
+        steps=32,
+        examples=(
+            "pincel study natural sample:harbour -o natural --layers relu2_2 --channels 2 --size 48 --steps 5",
+            "pincel study natural sample:lake -o natural --layers relu1_2,relu3_1 --channels 3,17 --size 48 --steps 3",
+        ),
+    ),
+    "compare": StudySpec(
+        summary="Two pictures, every term layer by layer, one over the other.",
+        help="""Compare A and B: one over the other, pixel by pixel and layer by layer, in content and in style.
+
+With --content and --style both are judged by every term of J, as 'pincel evaluate' does, side by side. With --record, A is the result
+of a run: it is compared with its photograph, and the page shows how the run went, what it was asked for, and whether the picture is as
+good as its record says.""",
+        inputs=(InputSpec("first", "One picture."), InputSpec("second", "The other.")),
+        options=CompareOptions,
+        size=384,
+        together="A [B]",
+        examples=(
+            "pincel study compare sample:impasto sample:watercolor -o compared --size 96",
+            "pincel study compare sample:harbour sample:lake -o judged --content sample:harbour --style sample:impasto --size 96",
+        ),
+    ),
+}

@@ -1,0 +1,117 @@
+"""Several style transfers one after the other, with one progress bar; and what the studies of them have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from pincel.backbones.vgg import VGG, Pooling
+from pincel.engine.result import Result
+from pincel.images.io import LoadedImage, Source, to_pil
+from pincel.run.cache import SHARED, Cache
+from pincel.run.machine import Machine
+from pincel.run.run import Run
+from pincel.studies.features import check_size, load_input, load_network
+from pincel.studies.progress import ProgressReporter
+from pincel.studies.settings import StudySettings
+from pincel.translation import Translated
+from pincel.translation import gettext_lazy as _
+
+# β of Gatys et al.
+STYLE_WEIGHT = 1e6
+EARLY = _("The study was ended early: {done} of {count} pictures are there, the last one unfinished.")
+
+
+@dataclass(frozen=True)
+class TransferSpec:
+    """One style transfer: photograph and painting in the size of the study, and the recipe values that it sets."""
+
+    content: LoadedImage
+    style: LoadedImage
+    values: Mapping[str, Any]
+
+
+def transfer_all(
+    jobs: Sequence[TransferSpec], settings: StudySettings, progress: ProgressReporter, recipe: str = "gatys2015"
+) -> list[Result]:
+    """Run one transfer after the other, each from the same seed.
+
+    Returns:
+        Their results, in order; fewer if the study was asked to end, the last of them unfinished then.
+
+    Raises:
+        PincelError: As :class:`pincel.run.run.Run`.
+    """
+    done: list[Result] = []
+    if progress.stopped:
+        return done
+    # Most of them share their network, and often the painting.
+    machine = Machine.resolve(settings.device, cache=Cache(most=SHARED))
+    last = _run(jobs[-1], settings, recipe, machine)
+    _estimate(last, len(jobs), progress)
+    for job in jobs:
+        if progress.stopped:
+            break
+        run = _run(job, settings, recipe, machine) if len(done) < len(jobs) - 1 else last
+        _follow(run, len(done), len(jobs), progress)
+        done.append(run.result)
+    return done
+
+
+def load_originals(
+    content: Source, style: Source, settings: StudySettings, layers: Iterable[str], pooling: Pooling = "avg"
+) -> tuple[LoadedImage, LoadedImage, VGG]:
+    """Load a photograph, a painting, and the network, of which every layer given must have a position in both pictures."""
+    photograph, painting = load_input(content, settings, "content"), load_input(style, settings, "style")
+    backbone = load_network(settings, pooling)
+    for picture in (photograph, painting):
+        check_size(backbone, picture, layers)
+    return photograph, painting, backbone
+
+
+def original_cells(photograph: LoadedImage, painting: LoadedImage) -> list[tuple[Translated, Image.Image]]:
+    """Return cells of a sheet for the two."""
+    return [(_("content"), to_pil(photograph.pixels)), (_("style"), to_pil(painting.pixels))]
+
+
+def weights(settings: StudySettings, ratio: float) -> dict[str, Any]:
+    """Return the recipe values for a ratio α/β, with the same β for all."""
+    # Filters that were never trained have nothing to normalize.
+    raw = {"activations": "raw"} if settings.spec.filters else {}
+    return {"content_weight": STYLE_WEIGHT * ratio, "style_weight": STYLE_WEIGHT, **raw}
+
+
+def relative_losses(result: Result, term: str = "total") -> list[float]:
+    """Return a term at each step over its first value."""
+    first = result.losses[0][term] or 1.0
+    return [each[term] / first for each in result.losses]
+
+
+def early_stop_note(done: Sequence[object], jobs: Sequence[object], progress: ProgressReporter) -> tuple[Translated, ...]:
+    """Return the note that a study was ended early, if it was."""
+    return (EARLY.fill(done=len(done), count=len(jobs)),) if progress.stopped else ()
+
+
+def _follow(run: Run, before: int, count: int, progress: ProgressReporter) -> None:
+    """Run to the end, reporting the steps of all pictures together."""
+    each = sum(scale.steps for scale in run.plan.scales)
+    for steps in progress.follow_steps(run):
+        progress.update(f"painting {count} pictures", before * each + steps, count * each)
+    progress.update(f"painting {count} pictures", (before + 1) * each, count * each)
+
+
+def _run(job: TransferSpec, settings: StudySettings, recipe: str, machine: Machine) -> Run:
+    own = {"backbone": settings.backbone, "size": settings.size, "size_of": "long", "seed": settings.seed, "steps": settings.steps}
+    return Run(job.content, job.style, recipe=recipe, machine=machine, **{**own, **job.values})
+
+
+def _estimate(last: Run, count: int, progress: ProgressReporter) -> None:
+    """Say how long all of it may take, if the speed of this machine is known; no study has a picture of more work than its last."""
+    seconds = last.machine.seconds_for(last.plan.work)
+    if seconds:
+        whole = count * seconds
+        about = f"{whole / 60:.0f} min" if whole >= 90 else f"{whole:.0f} s"
+        progress.note(f"{count} pictures of {last.recipe.steps} steps, {about} at most at the speed of the last run on this machine.")
