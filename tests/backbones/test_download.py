@@ -59,18 +59,18 @@ class Fetched(NamedTuple):
     progress: list[tuple[int, int | None]]
 
 
-def fetch(path: Path, *answers: Answer, patience: RetryPolicy = QUICK, **changes: Any) -> Fetched:
+def fetch(path: Path, *answers: Answer, policy: RetryPolicy = QUICK, **changes: Any) -> Fetched:
     """Download from a server with these answers."""
     progress: list[tuple[int, int | None]] = []
     with Server(*answers) as server:
-        download(spec_at(server.url(), **changes), path, lambda done, total: progress.append((done, total)), patience)
+        download(spec_at(server.url(), **changes), path, lambda done, total: progress.append((done, total)), policy)
     return Fetched(server, progress)
 
 
-def refused(path: Path, *answers: Answer, patience: RetryPolicy = QUICK, **changes: Any) -> str:
+def refused(path: Path, *answers: Answer, policy: RetryPolicy = QUICK, **changes: Any) -> str:
     """Download from a server that does not give the file, and return what the error says in place of its address."""
     with Server(*answers) as server, pytest.raises(WeightsError) as caught:
-        download(spec_at(server.url(), **changes), path, lambda *_: None, patience)
+        download(spec_at(server.url(), **changes), path, lambda *_: None, policy)
     assert not path.exists()
     text = str(caught.value)
     assert "\n" not in text
@@ -135,7 +135,7 @@ def test_redirects_are_followed(path: Path) -> None:
 def test_a_proxy_of_the_environment_is_asked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Server(whole(DATA)) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url(""))
-        download(spec_at("http://no.such.host.invalid/file.bin"), path, patience=QUICK)
+        download(spec_at("http://no.such.host.invalid/file.bin"), path, policy=QUICK)
         assert proxy.paths == ["http://no.such.host.invalid/file.bin"]
     assert path.read_bytes() == DATA
 
@@ -264,10 +264,10 @@ def test_however_often_it_is_cut(ends: list[int]) -> None:
 PROGRAM = """
 import sys
 from pathlib import Path
-from pincel.backbones.specs import Card
+from pincel.backbones.specs import ModelSpec
 from pincel.backbones.download import download
 url, path, digest, size = sys.argv[1:]
-spec = Card("small", "", (), (0.0, 0.0, 0.0), "", "file.bin", digest, "us", "none", url=url, size=int(size))
+spec = ModelSpec("small", "", (), (0.0, 0.0, 0.0), "", "file.bin", digest, "us", "none", url=url, size=int(size))
 download(spec, Path(path), lambda done, total: print(done, total, flush=True))
 """
 
@@ -362,7 +362,7 @@ def test_the_beginning_of_a_hash_tells_too(path: Path, trusted: trustme.CA) -> N
 
 def test_a_stalled_server_is_given_up_and_what_came_is_kept(path: Path) -> None:
     never = threading.Event()
-    told = refused(path, held(DATA, HALF, never), patience=replace(QUICK, silence=0.05, tries=2))
+    told = refused(path, held(DATA, HALF, never), policy=replace(QUICK, silence=0.05, tries=2))
     never.set()
     assert told == "it stopped answering"
     assert path.with_name("file.bin.part").read_bytes() == DATA[:HALF]
@@ -416,7 +416,7 @@ def test_all_mirrors_fail(path: Path) -> None:
 def test_offline(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINCEL_OFFLINE", "1")
     with Server(whole(DATA)) as server, pytest.raises(WeightsError) as caught:
-        download(spec_at(server.url()), path, patience=QUICK)
+        download(spec_at(server.url()), path, policy=QUICK)
     assert server.asked == []
     assert str(caught.value) == (
         "The weights of small are not here and cannot be downloaded (PINCEL_OFFLINE is set). "
@@ -542,17 +542,17 @@ def test_addresses(url: str, digits: int, refusal: str) -> None:
 
 
 def test_pauses_double_up_to_the_longest() -> None:
-    patience = RetryPolicy(pause=0.5, longest=3.0)
-    assert [patience.before(attempt) for attempt in (1, 2, 3, 4)] == [0.5, 1.0, 2.0, 3.0]
-    assert patience.before(1, asked=2.5) == 2.5
-    assert patience.before(1, asked=1000.0) == 3.0
+    policy = RetryPolicy(pause=0.5, longest=3.0)
+    assert [policy.pause_before(attempt) for attempt in (1, 2, 3, 4)] == [0.5, 1.0, 2.0, 3.0]
+    assert policy.pause_before(1, requested=2.5) == 2.5
+    assert policy.pause_before(1, requested=1000.0) == 3.0
 
 
 def test_a_part_knows_where_it_comes_from(tmp_path: Path) -> None:
     part = PartialFile(tmp_path / "file.part")
     assert (part.length(), part.origin()) == (0, ("", ""))
     part.path.write_bytes(b"12345")
-    part.comes_from("https://a/ü", '"one"')
+    part.set_origin("https://a/ü", '"one"')
     assert (part.length(), part.origin()) == (5, ("https://a/ü", '"one"'))
     assert json.loads(part.note.read_text(encoding="utf-8"))["version"] == '"one"'
     part.drop()

@@ -133,7 +133,7 @@ def test_poolings_keep_what_is_left_over_whatever_is_asked_for() -> None:
     pixels = picture(118, 118)
     down, up = loaded(), NETWORKS["alexnet"](BACKBONES["squeezenet"], pool_rounding="up")
     assert torch.equal(down.features(pixels, ["fire9"])["fire9"], up.features(pixels, ["fire9"])["fire9"])
-    with pytest.raises(OptionError, match=r"^padding: squeezenet cannot look round the border"):
+    with pytest.raises(OptionError, match=r"^padding: squeezenet cannot wrap around the border"):
         NETWORKS["alexnet"](BACKBONES["squeezenet"], padding="circular")
 
 

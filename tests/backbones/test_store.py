@@ -216,13 +216,13 @@ def test_unreadable_file(cache: Path) -> None:
 
 
 def test_verify_reads_all_and_says_what_it_compared_with(cache: Path, tmp_path: Path) -> None:
-    path = put(cache / "file.bin")
-    assert store.verify(spec_of()) == (path, "SHA-256", DIGEST, "published")
+    put(cache / "file.bin")
+    assert store.verify(spec_of()) == ("SHA-256", DIGEST, "published")
     assert store.verify(spec_of(sha256="", md5=hashlib.md5(DATA).hexdigest())).kind == "MD5"
     mine = spec_of(path=str(put(tmp_path / "mine.safetensors")))
-    assert store.verify(mine).says == "nobody"
+    assert store.verify(mine).origin == "nobody"
     pin_digest(tmp_path / "mine.safetensors", DIGEST)
-    assert store.verify(mine).says == "first"
+    assert store.verify(mine).origin == "first"
     put(tmp_path / "mine.safetensors", b"other")
     for look in (store.ensure, store.verify):
         with pytest.raises(WeightsError, match=r"when it was first seen, says mine\.safetensors\.sha256\. Try: import it again"):
@@ -270,7 +270,7 @@ def test_a_folder_that_cannot_be_written_is_trusted_each_time(cache: Path) -> No
     path = put(cache / "file.bin")
     pin_path(path).mkdir()
     assert store.ensure(spec_of(sha256="")) == path
-    assert store.verify(spec_of(sha256="")).says == "nobody"
+    assert store.verify(spec_of(sha256="")).origin == "nobody"
 
 
 # --- hashed once ------------------------------------------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ def test_a_note_that_is_not_one(cache: Path, hashed: list[Path], note: str) -> N
     path = put(cache / "file.bin")
     cache_digest(path, "SHA-256", "0" * 64)
     assert cached_digest(path, "SHA-256") == "0" * 64
-    next(hashes._note(path, "SHA-256").parent.iterdir()).write_text(note)
+    next(hashes._cache_entry(path, "SHA-256").parent.iterdir()).write_text(note)
     assert cached_digest(path, "SHA-256") == DIGEST
     assert hashed == [path]
 

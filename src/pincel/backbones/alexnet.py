@@ -32,7 +32,7 @@ BORDERS = {"replicate": "replicate", "replicate-first": "replicate", "reflect": 
 
 @dataclass(frozen=True)
 class AlexNet(VGG):
-    """An AlexNet with frozen weights; fields as of :class:`VGG`. Layers without a border of their own have none whatever ``padding`` says."""
+    """An AlexNet with frozen weights; fields as of :class:`VGG`. Layers without a border keep none, whatever ``padding``."""
 
     @property
     def tileable(self) -> bool:

@@ -1,10 +1,9 @@
-"""The download of a file of weights: by one process at a time, gone on with where it stopped, and checked before it has its name.
+"""Downloads of weight files: by one process at a time, resumed where they stopped, and checked before the file gets its name.
 
-What has come so far is beside the file, as ``FILE.part``, and stays there whatever interrupts it. TLS is always checked; proxies and
-certificates are those of the machine's settings (``HTTPS_PROXY``, ``NO_PROXY``, ``SSL_CERT_FILE``). With ``PINCEL_OFFLINE=1`` nothing
-is asked of the network.
+A partial download stays beside the file, as ``FILE.part``. TLS is always checked; proxies and certificates are those of the environment
+(``HTTPS_PROXY``, ``NO_PROXY``, ``SSL_CERT_FILE``). With ``PINCEL_OFFLINE=1`` the network is not used.
 
-Pooch was considered: it begins anew whenever a download is cut short, has no bound for what a server sends, and waits for no other process.
+Pooch was considered: it does not resume, does not limit what a server sends, and does not wait for other processes.
 """
 
 from __future__ import annotations
@@ -26,21 +25,21 @@ from pincel.backbones.specs import ModelSpec
 from pincel.errors import WeightsError
 
 RETRY_POLICY = RetryPolicy()
-# Seconds between two looks at what another process has downloaded, and between two lines on stderr.
+# Seconds between checks of another process's download, and between lines on stderr.
 POLL_SECONDS, LINE_SECONDS = 0.1, 10.0
 
 
-def download(spec: ModelSpec, path: Path, watch: ByteProgress | None = None, patience: RetryPolicy = RETRY_POLICY) -> None:
-    """Download the file of a spec, unless another process has done so in the meantime.
+def download(spec: ModelSpec, path: Path, watch: ByteProgress | None = None, policy: RetryPolicy = RETRY_POLICY) -> None:
+    """Download the file of a spec, unless another process does so meanwhile.
 
     Args:
-        spec: The network: its ``url``, then its ``mirrors``, are asked in turn.
-        path: The name the file has once it is whole and its hash is right.
-        watch: Told how many bytes of how many are here; without one, a line now and then goes to stderr.
-        patience: How long to wait, and how often to try again.
+        spec: Its ``url``, then its ``mirrors``, are tried in turn.
+        path: Name of the complete file.
+        watch: Called with the bytes downloaded and of the whole file; without one, lines are written to stderr.
+        policy: Timeouts and retries.
 
     Raises:
-        WeightsError: If it cannot be had; says what to fetch and where to put it by hand.
+        WeightsError: If no mirror gives the file; says what to download and where to put it by hand.
     """
     show = watch or StderrProgress(spec.name).show
     if offline():
@@ -50,18 +49,18 @@ def download(spec: ModelSpec, path: Path, watch: ByteProgress | None = None, pat
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path, lambda: show(part.length(), spec.size or None)):
             if not path.is_file():
-                _try_mirrors(spec, path, show, patience)
+                _try_mirrors(spec, path, show, policy)
     except OSError as error:
         raise _write_error(spec, path, error) from error
 
 
 def offline() -> bool:
-    """Return whether ``PINCEL_OFFLINE`` forbids to ask the network."""
+    """Return whether ``PINCEL_OFFLINE`` forbids to use the network."""
     return os.environ.get("PINCEL_OFFLINE", "") not in ("", "0")
 
 
 class StderrProgress:
-    """Progress as lines on stderr, for a program that shows none itself: one when it begins, then one every ten seconds.
+    """Shows progress as lines on stderr, one at the start and then one every ten seconds.
 
     Args:
         name: Of the network.
@@ -69,12 +68,12 @@ class StderrProgress:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._told = -LINE_SECONDS
+        self._last = -LINE_SECONDS
 
     def show(self, done: int, total: int | None) -> None:
-        """Tell how many bytes of how many are here."""
-        if time.monotonic() - self._told >= LINE_SECONDS:
-            self._told = time.monotonic()
+        """Write a line with the bytes downloaded and of the whole file, if the last is old enough."""
+        if time.monotonic() - self._last >= LINE_SECONDS:
+            self._last = time.monotonic()
             sys.stderr.write(f"downloading the weights of {self._name}: {mebibytes(done, total)}\n")
 
 
@@ -89,62 +88,62 @@ def mebibytes(done: int, total: int | None) -> str:
 
 
 @contextmanager
-def _locked(path: Path, meanwhile: Callable[[], None]) -> Iterator[None]:
-    """Be the only process that downloads this file; until then, do something else now and again."""
+def _locked(path: Path, while_waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of a file; while waiting for another process, call a function now and then."""
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     while True:
         try:
             lock.acquire(timeout=POLL_SECONDS)
             break
         except Timeout:
-            meanwhile()
+            while_waiting()
     try:
         yield
     finally:
         if path.is_file():
-            # Whoever makes a new one now finds the file, and downloads nothing.
+            # A process that creates a new lock now finds the file, and downloads nothing.
             with suppress(OSError):
                 Path(lock.lock_file).unlink()
         lock.release()
 
 
-def _try_mirrors(spec: ModelSpec, path: Path, show: ByteProgress, patience: RetryPolicy) -> None:
-    """Ask one address after the other until one gives the file, and give it its name."""
+def _try_mirrors(spec: ModelSpec, path: Path, show: ByteProgress, policy: RetryPolicy) -> None:
+    """Try one mirror after the other until one gives the file, and give it its name."""
     wanted, part, reasons = expected_checksum(spec, path), partial_file(path), dict[str, str]()
     for url in (spec.url, *spec.mirrors):
-        address = Mirror(url, spec.size, len(wanted.digest) if wanted.says == "published" else 0)
+        mirror = Mirror(url, spec.size, len(wanted.digest) if wanted.origin == "published" else 0)
         try:
-            found = _fetch_verified(address, part, wanted, show, patience)
+            digest = _fetch_verified(mirror, part, wanted, show, policy)
         except PermanentError as error:
             reasons[url] = str(error)
         else:
             part.path.replace(path)
             part.note.unlink(missing_ok=True)
-            cache_digest(path, wanted.kind, found)
+            cache_digest(path, wanted.kind, digest)
             return
-    told = "; ".join(reasons.values() if len(reasons) == 1 else (f"{url}: {reason}" for url, reason in reasons.items()))
+    reason = "; ".join(reasons.values() if len(reasons) == 1 else (f"{url}: {reason}" for url, reason in reasons.items()))
     hint = f"Try again later: the {mebibytes(part.length(), None)} that have come are kept" if part.length() else "Try again with a network"
-    raise _download_error(spec, path, told, hint)
+    raise _download_error(spec, path, reason, hint)
 
 
-def _fetch_verified(address: Mirror, part: PartialFile, wanted: Checksum, show: ByteProgress, patience: RetryPolicy) -> str:
-    """Bring the whole file from one address and check it; return its hash.
+def _fetch_verified(mirror: Mirror, part: PartialFile, wanted: Checksum, show: ByteProgress, policy: RetryPolicy) -> str:
+    """Download the whole file from one mirror and return its hash, which is the expected one.
 
     Raises:
-        UnusableError: If this address has another file, or none.
+        PermanentError: If the mirror has another file, or none.
     """
-    pieced = fetch(address, part, show, patience)
+    resumed = fetch(mirror, part, show, policy)
     found = _digest(part, wanted)
-    if pieced and not wanted.fits(found):
-        # What was here before may have been of another file: once more, and without it.
+    if resumed and not wanted.matches(found):
+        # The part that was here may have been of another file: start again without it.
         part.drop()
-        fetch(address, part, show, patience)
+        fetch(mirror, part, show, policy)
         found = _digest(part, wanted)
-    if wanted.fits(found):
+    if wanted.matches(found):
         return found
     part.drop()
-    told = f"expected {wanted.digest[:16]}…" if wanted.says == "published" else f"it had {wanted.digest[:16]}… before"
-    raise PermanentError(f"the file there has {wanted.kind} {found[:16]}…, {told}")
+    expected = f"expected {wanted.digest[:16]}…" if wanted.origin == "published" else f"it had {wanted.digest[:16]}… before"
+    raise PermanentError(f"the file there has {wanted.kind} {found[:16]}…, {expected}")
 
 
 def _digest(part: PartialFile, wanted: Checksum) -> str:
@@ -152,7 +151,7 @@ def _digest(part: PartialFile, wanted: Checksum) -> str:
 
 
 def _download_error(spec: ModelSpec, path: Path, reason: str, hint: str) -> WeightsError:
-    """Build the error that says what is missing, from where it can be had, and where to put it."""
+    """Return the error that says what is missing, where it can be downloaded, and where to put it."""
     also = f" (or from {', '.join(spec.mirrors)})" if spec.mirrors else ""
     return WeightsError(
         f"The weights of {spec.name} are not here and cannot be downloaded ({' '.join(reason.split())}). "

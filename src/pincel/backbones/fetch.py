@@ -1,4 +1,4 @@
-"""One address of one file: what of it is here already, the rest asked for, and asked for again when the network falters."""
+"""The download of one file from one mirror, resumed and retried when the network fails."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from pincel.backbones.hashes import MIN_DIGITS
 from pincel.backbones.partial_file import PartialFile
 from pincel.version import __version__
 
-# Told how many bytes of how many are here; None while nobody has said how many there are.
+# Called with the bytes downloaded and of the whole file, None while that is unknown.
 ByteProgress = Callable[[int, int | None], None]
-# Answers of a server that may be another in a moment.
+# Status codes after which a request is repeated.
 RETRY_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class PermanentError(Exception):
-    """An address will not give the file; says why. The next may."""
+    """A mirror does not give the file; says why."""
 
 
 class TransientError(Exception):
-    """This time it came to nothing, or not to all of it: worth another try.
+    """An attempt failed that may succeed when repeated.
 
     Attributes:
         pause: Seconds that the server asks to wait.
@@ -39,14 +39,14 @@ class TransientError(Exception):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long to wait for a server, and how often to try again.
+    """Timeouts and retries.
 
     Attributes:
-        connect: Seconds for a connection.
-        silence: Seconds without a byte after which it is given up.
-        tries: In a row that bring nothing; one that brings a byte begins the count anew.
+        connect: Seconds to connect.
+        silence: Seconds without a byte until an attempt fails.
+        tries: Attempts in a row without a new byte.
         pause: Seconds before the second of them; doubled for each one after.
-        longest: Seconds that a pause may take, also one that the server asks for.
+        longest: Largest pause, also one that the server asks for.
     """
 
     connect: float = 15.0
@@ -55,19 +55,19 @@ class RetryPolicy:
     pause: float = 0.5
     longest: float = 60.0
 
-    def before(self, attempt: int, asked: float = 0.0) -> float:
+    def pause_before(self, attempt: int, requested: float = 0.0) -> float:
         """Return the seconds to wait before an attempt, the second being 1."""
-        return min(max(self.pause * 2.0 ** (attempt - 1), asked), self.longest)
+        return min(max(self.pause * 2.0 ** (attempt - 1), requested), self.longest)
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """One of the places where a file can be had.
+    """An address of a file.
 
     Attributes:
-        url: The place.
-        size: Of the file in bytes; 0 if nobody has said.
-        digits: How many hexadecimal digits of its hash were published; with any, a part of it can be gone on with wherever it came from.
+        url: The address.
+        size: Of the file in bytes; 0 if unknown.
+        digits: Hexadecimal digits of its hash that were published; with any, a part from another mirror can be continued.
     """
 
     url: str
@@ -75,56 +75,56 @@ class Mirror:
     digits: int
 
     def refusal(self) -> str:
-        """Return why nothing is to be had from here, or nothing: on a way that is not encrypted, anybody can put another file."""
+        """Return why the mirror cannot be used, or nothing: without encryption, anybody on the way can replace the file."""
         scheme = self.url.partition(":")[0].lower()
         if scheme == "https" or (scheme == "http" and self.digits >= MIN_DIGITS):
             return ""
         return "it is not encrypted, and no whole hash was published to check the file by" if scheme == "http" else "it is no https address"
 
 
-def fetch(address: Mirror, part: PartialFile, watch: ByteProgress, patience: RetryPolicy) -> bool:
-    """Bring what is missing of a part from one address.
+def fetch(mirror: Mirror, part: PartialFile, watch: ByteProgress, policy: RetryPolicy) -> bool:
+    """Download the rest of a file from one mirror.
 
     Args:
-        address: The place.
-        part: Gone on with where that is possible, and kept if this fails.
-        watch: Told of progress.
-        patience: How often to try.
+        mirror: The address.
+        part: Continued where possible, and kept if this fails.
+        watch: Called with progress.
+        policy: Timeouts and retries.
 
     Returns:
-        Whether it was put together from several answers: if it is not as it must be then, it may be so when it is fetched anew.
+        Whether the file consists of several responses; if its hash is wrong, a fresh download may be right.
 
     Raises:
-        UnusableError: If it cannot be had from here.
+        PermanentError: If the mirror does not give it.
         OSError: If it cannot be written.
     """
-    if why := address.refusal():
+    if why := mirror.refusal():
         raise PermanentError(why)
     best, idle = part.length(), 0
-    with _client(address, patience) as client:
+    with _client(mirror, policy) as client:
         while True:
             try:
-                return _request(client, address, part, watch)
+                return _request(client, mirror, part, watch)
             except TransientError as error:
                 here = part.length()
                 best, idle = max(best, here), 0 if here > best else idle + 1
-                if idle >= patience.tries:
+                if idle >= policy.tries:
                     raise PermanentError(str(error)) from error
-                time.sleep(patience.before(max(idle, 1), error.pause))
+                time.sleep(policy.pause_before(max(idle, 1), error.pause))
 
 
-def _client(address: Mirror, patience: RetryPolicy) -> httpx.Client:
-    """Make what speaks HTTP: with the proxies and certificates of this machine's settings, and TLS as strict as it comes."""
+def _client(mirror: Mirror, policy: RetryPolicy) -> httpx.Client:
+    """Return a client with the proxies and certificates of the environment."""
 
     def stay_encrypted(request: httpx.Request) -> None:
-        if address.url.lower().startswith("https:") and request.url.scheme != "https":
+        if mirror.url.lower().startswith("https:") and request.url.scheme != "https":
             raise PermanentError(f"it sends on to {request.url}, which is not encrypted")
 
     try:
         return httpx.Client(
             follow_redirects=True,
-            timeout=httpx.Timeout(patience.silence, connect=patience.connect),
-            # Compressed on the way, lengths and ranges would count other bytes than those of the file.
+            timeout=httpx.Timeout(policy.silence, connect=policy.connect),
+            # With compression, lengths and ranges would count other bytes than those of the file.
             headers={"User-Agent": f"pincel/{__version__}", "Accept-Encoding": "identity"},
             event_hooks={"request": [stay_encrypted]},
         )
@@ -132,48 +132,48 @@ def _client(address: Mirror, patience: RetryPolicy) -> httpx.Client:
         raise PermanentError(f"the proxy or certificates that this machine is set to cannot be used: {error}") from error
 
 
-def _request(client: httpx.Client, address: Mirror, part: PartialFile, watch: ByteProgress) -> bool:
-    """Ask once for what is missing, and write it as it comes; return whether something was here before and still is.
+def _request(client: httpx.Client, mirror: Mirror, part: PartialFile, watch: ByteProgress) -> bool:
+    """Request the missing bytes and write them; return whether the file consists of several responses.
 
     Raises:
-        FalteredError: If the network fails, or not all has come.
-        UnusableError: If this address has no such file.
+        TransientError: If the network fails, or the response is incomplete.
+        PermanentError: If the mirror has no such file.
     """
-    if address.size and part.length() == address.size:
+    if mirror.size and part.length() == mirror.size:
         return True
     try:
-        with client.stream("GET", address.url, headers=_range_headers(address, part)) as response:
-            return _write(response, address, part, watch)
+        with client.stream("GET", mirror.url, headers=_range_headers(mirror, part)) as response:
+            return _write(response, mirror, part, watch)
     except httpx.TimeoutException as error:
         raise TransientError("it stopped answering") from error
     except httpx.UnsupportedProtocol as error:
         raise PermanentError(str(error)) from error
     except httpx.TransportError as error:
-        # Another try would meet the same certificate.
+        # The certificate would be the same the next time.
         kind = PermanentError if "CERTIFICATE" in str(error) else TransientError
         raise kind(str(error) or type(error).__name__) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise PermanentError(str(error) or type(error).__name__) from error
 
 
-def _range_headers(address: Mirror, part: PartialFile) -> dict[str, str]:
-    """Return the headers that ask for what is missing; none to ask for everything."""
+def _range_headers(mirror: Mirror, part: PartialFile) -> dict[str, str]:
+    """Return the headers of a request for the missing bytes; none to request all."""
     here = part.length()
-    if not here or (address.size and here > address.size):
+    if not here or (mirror.size and here > mirror.size):
         return {}
     url, version = part.origin()
-    if url == address.url and version:
+    if url == mirror.url and version:
         return {"Range": f"bytes={here}-", "If-Range": version}
-    # Of another place, or of one that tells no versions: whether the ends fit, the hash will say.
-    return {"Range": f"bytes={here}-"} if address.digits else {}
+    # From another mirror, or one without versions: the hash will show whether the pieces fit.
+    return {"Range": f"bytes={here}-"} if mirror.digits else {}
 
 
-def _write(response: httpx.Response, address: Mirror, part: PartialFile, watch: ByteProgress) -> bool:
+def _write(response: httpx.Response, mirror: Mirror, part: PartialFile, watch: ByteProgress) -> bool:
     here = part.length()
-    begin, total = _content_extent(response, address, part)
+    begin, total = _content_extent(response, mirror, part)
     if begin == total:
         return True
-    limit = address.size or total
+    limit = mirror.size or total
     if limit is not None and total not in (None, limit):
         raise PermanentError(f"the file there has {total} bytes, {limit} are expected")
     if total is not None and (free := shutil.disk_usage(part.path.parent).free) < total - begin:
@@ -181,7 +181,7 @@ def _write(response: httpx.Response, address: Mirror, part: PartialFile, watch: 
     with part.path.open("r+b" if here else "wb") as stream:
         stream.truncate(begin)
         stream.seek(begin)
-        part.comes_from(address.url, _version(response))
+        part.set_origin(mirror.url, _version(response))
         done = begin
         for block in response.iter_raw():
             stream.write(block)
@@ -196,18 +196,18 @@ def _write(response: httpx.Response, address: Mirror, part: PartialFile, watch: 
     return begin > 0
 
 
-def _content_extent(response: httpx.Response, address: Mirror, part: PartialFile) -> tuple[int, int | None]:
-    """Return at which byte of the file an answer begins, and how many the file has, if that is said.
+def _content_extent(response: httpx.Response, mirror: Mirror, part: PartialFile) -> tuple[int, int | None]:
+    """Return the first byte of a response in the file, and the length of the file if known.
 
     Raises:
-        FalteredError: If it is worth asking again, anew or later.
-        UnusableError: If there is no such file.
+        TransientError: If the request is worth repeating.
+        PermanentError: If there is no such file.
     """
     status, here = response.status_code, part.length()
     if status == 206:
         first, total = _range(response)
         url, version = part.origin()
-        if first != here or (url == address.url and version and _version(response) not in ("", version)):
+        if first != here or (url == mirror.url and version and _version(response) not in ("", version)):
             part.drop()
             raise TransientError("it has another file now than before")
         return here, total
@@ -216,11 +216,11 @@ def _content_extent(response: httpx.Response, address: Mirror, part: PartialFile
             return here, here
         part.drop()
         raise TransientError("it has less of the file than is here")
-    said = f"{status} {response.reason_phrase}".strip()
+    text = f"{status} {response.reason_phrase}".strip()
     if status in RETRY_STATUS:
-        raise TransientError(said, _number(response.headers.get("Retry-After", "")) or 0)
+        raise TransientError(text, _number(response.headers.get("Retry-After", "")) or 0)
     if status != 200:
-        raise PermanentError(said)
+        raise PermanentError(text)
     if response.headers.get("Content-Type", "").startswith("text/html"):
         raise PermanentError("it answers with a web page, not with a file")
     if response.headers.get("Content-Encoding", "identity") != "identity":
@@ -239,7 +239,7 @@ def _number(text: str) -> int | None:
 
 
 def _version(response: httpx.Response) -> str:
-    """Return what tells this version of the file from others: a strong ETag, or the time of its last change."""
+    """Return the version of the file: a strong ETag, or the time of its last change."""
     tag: str = response.headers.get("ETag", "")
     changed: str = response.headers.get("Last-Modified", "")
     return changed if tag.startswith("W/") else tag or changed

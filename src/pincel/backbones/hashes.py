@@ -1,4 +1,4 @@
-"""Hashes of large files: computed once for a file that stays as it is, and kept beside one whose makers published none."""
+"""Checksums of large files: computed once per change of a file, and pinned beside files whose makers published none."""
 
 from __future__ import annotations
 
@@ -18,40 +18,39 @@ from pincel.folders import cache_folder
 if TYPE_CHECKING:
     from pincel.backbones.specs import ModelSpec
 
-# The weaker two tell a damaged file and another one, not one that was made to have the same: they are asked of where nothing better
-# was published.
+# The weaker two detect damage, not a forgery; they are used where nothing better was published.
 KINDS: dict[str, Callable[[], Any]] = {
     "SHA-256": hashlib.sha256,
     "SHA-1": partial(hashlib.sha1, usedforsecurity=False),
     "MD5": partial(hashlib.md5, usedforsecurity=False),
 }
-# Digits of the shortest of them: fewer, of a hash of which only the beginning was published, tell a damaged file and not a forged one.
+# Digits of the shortest of them. Fewer, where only the beginning of a hash was published, detect damage, not a forgery.
 MIN_DIGITS = 32
 # Bytes read at once.
 BLOCK = 2**20
 
 
 class Checksum(NamedTuple):
-    """What the file of a spec must hash to.
+    """The checksum of a file.
 
     Attributes:
         kind: One of :data:`KINDS`.
-        digest: What the hash must begin with, in hexadecimal; empty if nothing is known.
-        says: Who says so: those who ``published`` the file; ``first``, that it was so when it was first seen; ``nobody``.
+        digest: In hexadecimal, or the beginning of it; empty if unknown.
+        origin: How it is known: ``published`` by the makers of the file; ``first``, pinned when the file was first seen; ``nobody``.
     """
 
     kind: str
     digest: str
-    says: str
+    origin: str
 
-    def fits(self, found: str) -> bool:
-        """Return whether a hash is as expected; any is where nothing is."""
+    def matches(self, found: str) -> bool:
+        """Return whether a hash in hexadecimal begins like this one."""
         return found.startswith(self.digest)
 
 
 def expected_checksum(spec: ModelSpec, path: Path) -> Checksum:
-    """Return what the file of a spec must hash to, if it is at ``path``."""
-    # A file of one's own has another hash than the file that it was made from.
+    """Return the checksum that the file of a spec must have at ``path``."""
+    # A network in a file of our own was made from the file with the published hash, and has another.
     kind, published = ("SHA-256", "") if spec.path else spec.fingerprint
     if published:
         return Checksum(kind, published.lower(), "published")
@@ -78,21 +77,19 @@ def file_digests(path: Path, kinds: Iterable[str] = KINDS) -> dict[str, str]:
 
 
 def cached_digest(path: Path, kind: str) -> str:
-    """Return the hash of a file; the one that was noted, if the file has not been touched since.
+    """Return the hash of a file, from the cache if the file has not changed since; half a gigabyte takes a second or more to hash.
 
-    Half a gigabyte takes a second or more to hash, and would at every start. A file counts as untouched while its length and the
-    times of its last change (to the nanosecond, of what is in it and of what is said about it) are what they were: what a disk loses
-    by itself goes unseen, and ``pincel weights verify`` looks for it.
+    A file counts as unchanged while its length and the times of its last change (mtime and ctime, in nanoseconds) are the same. Damage by
+    the disk itself goes undetected; ``pincel weights verify`` reads the whole file.
 
     Raises:
         OSError: If it cannot be read.
     """
     state = _state(path)
-    note = _note(path, kind)
     with suppress(OSError, ValueError, TypeError, KeyError):
-        kept = json.loads(note.read_text(encoding="utf-8"))
-        if kept["state"] == state and isinstance(kept["digest"], str):
-            return kept["digest"]
+        entry = json.loads(_cache_entry(path, kind).read_text(encoding="utf-8"))
+        if entry["state"] == state and isinstance(entry["digest"], str):
+            return entry["digest"]
     digest = file_digests(path, (kind,))[kind]
     if _state(path) == state:
         cache_digest(path, kind, digest)
@@ -100,20 +97,20 @@ def cached_digest(path: Path, kind: str) -> str:
 
 
 def cache_digest(path: Path, kind: str, digest: str) -> None:
-    """Note what a file as it is now hashes to, in the user's cache; without a cache it is hashed each time.
+    """Cache the hash of a file in its present state; without a writable cache it is hashed each time.
 
     Raises:
         OSError: If there is no such file.
     """
     state = _state(path)
-    note = _note(path, kind)
+    entry = _cache_entry(path, kind)
     with suppress(OSError, OutputError):
-        note.parent.mkdir(parents=True, exist_ok=True)
-        write_text(note, json.dumps({"path": os.fspath(path), "state": state, "kind": kind, "digest": digest}), what="note")
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        write_text(entry, json.dumps({"path": os.fspath(path), "state": state, "kind": kind, "digest": digest}), what="note")
 
 
 def pinned_digest(path: Path) -> str:
-    """Return the SHA-256 that a file had when it was first seen, or nothing if none was kept."""
+    """Return the SHA-256 pinned when a file was first seen, or nothing."""
     with suppress(OSError, UnicodeDecodeError):
         digest = pin_path(path).read_text(encoding="utf-8").partition(" ")[0]
         if len(digest) == hashlib.sha256().digest_size * 2:
@@ -122,7 +119,7 @@ def pinned_digest(path: Path) -> str:
 
 
 def pin_digest(path: Path, digest: str) -> None:
-    """Keep the SHA-256 of a file beside it, as ``sha256sum`` writes it and ``sha256sum --check`` reads it.
+    """Write the SHA-256 of a file beside it, in the format of ``sha256sum --check``.
 
     Raises:
         OutputError: If it cannot be written.
@@ -131,15 +128,15 @@ def pin_digest(path: Path, digest: str) -> None:
 
 
 def pin_path(path: Path) -> Path:
-    """Return where that is."""
+    """Return the file in which the hash of a file is pinned."""
     return path.with_name(f"{path.name}.sha256")
 
 
 def _state(path: Path) -> list[int]:
-    found = path.stat()
-    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
-def _note(path: Path, kind: str) -> Path:
+def _cache_entry(path: Path, kind: str) -> Path:
     key = hashlib.sha256(f"{kind}\n{path.absolute()}".encode(errors="surrogateescape")).hexdigest()
     return cache_folder() / "hashes" / f"{key[:24]}.json"

@@ -1,4 +1,4 @@
-"""The part of a file that has come so far, beside where the whole will be."""
+"""A partial download, beside the path of the whole file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class PartialFile:
-    """What is here of a file, with a note of where it came from.
+    """The part of a file downloaded so far, with a note of its origin.
 
     Attributes:
         path: Of the part.
@@ -20,33 +20,33 @@ class PartialFile:
 
     @property
     def note(self) -> Path:
-        """Where the note is."""
+        """Path of the note."""
         return self.path.with_name(f"{self.path.name}.json")
 
     def length(self) -> int:
-        """Return how many bytes are here."""
+        """Return the bytes downloaded so far."""
         try:
             return self.path.stat().st_size
         except FileNotFoundError:
             return 0
 
     def origin(self) -> tuple[str, str]:
-        """Return the address it came from, and what that server calls this version of the file; or nothing."""
+        """Return the address it came from and the version of the file there; empty if unknown."""
         with suppress(OSError, ValueError, TypeError, KeyError):
             note = json.loads(self.note.read_text(encoding="utf-8"))
             return str(note["url"]), str(note["version"])
         return "", ""
 
-    def comes_from(self, url: str, version: str) -> None:
+    def set_origin(self, url: str, version: str) -> None:
         """Note where it comes from."""
         self.note.write_text(json.dumps({"url": url, "version": version}), encoding="utf-8")
 
     def drop(self) -> None:
-        """Begin anew."""
+        """Delete it."""
         self.note.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
 
 
 def partial_file(path: Path) -> PartialFile:
-    """Return what is here of the file that will be ``path``."""
+    """Return the partial download of ``path``."""
     return PartialFile(path.with_name(f"{path.name}.part"))

@@ -1,11 +1,11 @@
-"""Where the file of each network is, and whether it is the one it must be. Loads no torch.
+"""Where the weight file of each network is, and whether it is intact. Loads no torch.
 
 - ``spec.path``: a network that was trained or imported here is its own file;
 - ``spec.package``: a data file of an installed Python package, which is never imported;
-- else what was downloaded, in the cache that torch keeps for all programs, beside what torchvision downloads: it is there once for both.
+- otherwise a download, in torch's own cache, which torchvision shares.
 
-A file is used if its hash is that of its spec. Where nobody published one, the hash it has when it is first seen is kept beside it, as
-``FILE.sha256``, and it must stay so: that tells a file that changed, not one that was wrong from the start.
+A file is used if its hash is that of its spec. Where nobody published one, the hash of the first use is pinned beside it, as
+``FILE.sha256``: that detects a file that changed, not one that was wrong from the start.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pincel.backbones.hashes import Checksum, cached_digest, expected_checksum, file_digests, pin_digest, pin_path
 from pincel.errors import OutputError, WeightsError
@@ -26,49 +26,33 @@ if TYPE_CHECKING:
     from pincel.backbones.specs import ModelSpec
 
 
-# Of networks that never have a file here, why.
+# Why networks of some kinds have no file here.
 WITHOUT_FILE = {"timm": "timm fetches and keeps it"}
 
 
-class Verification(NamedTuple):
-    """What looking at all bytes of a file has shown.
-
-    Attributes:
-        path: The file.
-        kind: Of the hash: ``SHA-256``, ``SHA-1`` or ``MD5``.
-        digest: What it is, in hexadecimal.
-        says: Who says that it must be that; see :class:`pincel.backbones.hashes.Checksum`.
-    """
-
-    path: Path
-    kind: str
-    digest: str
-    says: str
-
-
 def download_folder() -> Path:
-    """Return the folder of what is downloaded: ``torch.hub.get_dir()``/checkpoints, without loading torch to ask it.
+    """Return the folder of downloads, ``torch.hub.get_dir()``/checkpoints, without loading torch.
 
-    That is ``TORCH_HOME``/hub, else ``XDG_CACHE_HOME``/torch/hub, else ``~/.cache/torch/hub``, or what a program that has loaded torch
-    told it by ``torch.hub.set_dir``.
+    That is in ``TORCH_HOME``/hub, else ``XDG_CACHE_HOME``/torch/hub, else ``~/.cache/torch/hub``, or where a program that has loaded torch
+    set it by ``torch.hub.set_dir``.
     """
     loaded = sys.modules.get("torch.hub")
     if loaded is not None:
         return expanded(loaded.get_dir()) / "checkpoints"
-    above = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    return expanded(os.environ.get("TORCH_HOME", f"{above}/torch")) / "hub" / "checkpoints"
+    parent = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    return expanded(os.environ.get("TORCH_HOME", f"{parent}/torch")) / "hub" / "checkpoints"
 
 
 def has_file(spec: ModelSpec) -> bool:
-    """Return whether a network has a file at all: filters may be drawn, and other libraries keep theirs themselves."""
+    """Return whether a network has a weight file: filters may be random, and timm keeps its own files."""
     return bool(spec.path or spec.package or spec.url)
 
 
 def weights_path(spec: ModelSpec) -> Path:
-    """Return where the file of a spec is, or will be once it is downloaded.
+    """Return the path of the file of a spec, downloaded or not.
 
     Raises:
-        WeightsError: If it has none, or it should be in a package that is not installed or has no such file; says how to get it.
+        WeightsError: If it has none, or the package that should have it is not installed or lacks it; says how to get it.
     """
     if spec.path:
         return Path(spec.path)
@@ -81,7 +65,7 @@ def weights_path(spec: ModelSpec) -> Path:
 
 
 def is_cached(spec: ModelSpec) -> bool:
-    """Return whether the file of a spec is here, whatever is in it."""
+    """Return whether the file of a spec is here, whatever its content."""
     try:
         return weights_path(spec).is_file()
     except WeightsError:
@@ -89,23 +73,23 @@ def is_cached(spec: ModelSpec) -> bool:
 
 
 def ensure(spec: ModelSpec, watch: ByteProgress | None = None) -> Path:
-    """Find the file of a spec, or download it, and make sure that it is the one it must be.
+    """Return the path of the file of a spec, downloaded if necessary and with its hash checked.
 
-    A file that was found to be so is not hashed again until it is touched; see :func:`pincel.backbones.hashes.cached_digest`.
+    A file is not hashed again until it changes; see :func:`pincel.backbones.hashes.cached_digest`.
 
     Args:
         spec: The network.
-        watch: Told how many bytes of how many are here, while it is downloaded; without one, a line now and then goes to stderr.
+        watch: Called with the bytes downloaded and of the whole file; without one, lines are written to stderr.
 
     Raises:
-        WeightsError: If it is missing and cannot be downloaded whole, with what to fetch and where to put it by hand; if it cannot be
-            read; if its hash is another.
+        WeightsError: If it cannot be downloaded, with the address and the path for doing so by hand; if it cannot be read, or its hash is
+            another.
     """
     path = weights_path(spec)
     if not path.is_file():
         _fetch(spec, path, watch)
     wanted = expected_checksum(spec, path)
-    if spec.path and wanted.says == "nobody":
+    if spec.path and wanted.origin == "nobody":
         return path
     try:
         found = cached_digest(path, wanted.kind)
@@ -115,8 +99,8 @@ def ensure(spec: ModelSpec, watch: ByteProgress | None = None) -> Path:
     return path
 
 
-def verify(spec: ModelSpec) -> Verification:
-    """Read the whole file of a spec and compare its hash, whatever was noted before.
+def verify(spec: ModelSpec) -> Checksum:
+    """Read the whole file of a spec and return its hash, having compared it with the expected one, whose origin it has.
 
     Raises:
         WeightsError: If it is not here, cannot be read, or its hash is another.
@@ -130,11 +114,11 @@ def verify(spec: ModelSpec) -> Verification:
     except OSError as error:
         raise _unreadable(spec, path, error) from error
     _compare(spec, path, wanted, found)
-    return Verification(path, wanted.kind, found, wanted.says)
+    return Checksum(wanted.kind, found, wanted.origin)
 
 
 def fix_hint(spec: ModelSpec) -> str:
-    """Say what to do about a file that is not the one it must be."""
+    """Return what to do about a file whose hash is wrong."""
     if spec.path:
         return "import it again from where it came: pincel weights import FILE --as NAME --force"
     if spec.package:
@@ -143,19 +127,19 @@ def fix_hint(spec: ModelSpec) -> str:
 
 
 def _compare(spec: ModelSpec, path: Path, wanted: Checksum, found: str) -> None:
-    """Make sure that a hash is the one expected; the first that is seen of a file is what is expected from then on."""
-    if not wanted.fits(found):
+    """Raise WeightsError unless a hash is the expected one; pin it where none is known."""
+    if not wanted.matches(found):
         known = f"had {wanted.digest[:16]}… when it was first seen, says {pin_path(path).name}"
-        what = f"expected {wanted.digest[:16]}…" if wanted.says == "published" else known
+        what = f"expected {wanted.digest[:16]}…" if wanted.origin == "published" else known
         raise WeightsError(f"The weights of {spec.name} are damaged: {path} has {wanted.kind} {found[:16]}…, {what}. Try: {fix_hint(spec)}")
-    if wanted.says == "nobody" and not spec.path:
-        # Where others keep files and only they may write, a file is trusted each time anew.
+    if wanted.origin == "nobody" and not spec.path:
+        # In a folder that is not writable, nothing is pinned.
         with suppress(OutputError):
             pin_digest(path, found)
 
 
 def _in_package(spec: ModelSpec) -> Path:
-    """Find a file in an installed package, without importing the package."""
+    """Return the path of a file in an installed package, which is not imported."""
     name = spec.package.partition("==")[0]
     module = find_spec(name)
     folders = [Path(folder) for folder in (module.submodule_search_locations or [])] if module else []
