@@ -112,11 +112,11 @@ def test_bases_lose_nothing_in_bf16() -> None:
     weight = torch.zeros(1, 1, 3, 3)
     exact, half = make_winograd(weight.double(), torch.zeros(1)), make_winograd(weight, torch.zeros(1)).half()
     for of_double, of_half in ((exact.forward, half.forward), (exact.backward, half.backward)):
-        assert torch.equal(of_double.back, of_half.back.double())
+        assert torch.equal(of_double.output, of_half.output.double())
         # Row by row a multiple of the row it was, undivided.
-        turned = of_half.there.double()
-        ratios = turned.norm(dim=1) / of_double.there.norm(dim=1)
-        assert_close(turned, turned.sign() * (ratios[:, None] * of_double.there).abs(), rtol=1e-12, atol=1e-12)
+        turned = of_half.input.double()
+        ratios = turned.norm(dim=1) / of_double.input.norm(dim=1)
+        assert_close(turned, turned.sign() * (ratios[:, None] * of_double.input).abs(), rtol=1e-12, atol=1e-12)
         # With so few bits that a product with another of eight is exact in float32.
         bits = torch.frexp(turned)[0] * 2**8
         assert torch.equal(bits, bits.round())
@@ -282,7 +282,7 @@ def test_weights_never_get_a_gradient() -> None:
     layer, leaf, weights = layer_and_leaf()
     layer(leaf, relu=True).sum().backward()  # type: ignore[no-untyped-call]
     assert leaf.grad is not None
-    tensors = (*weights, layer.kernels, layer.bias, layer.forward.there, layer.forward.back, layer.backward.there, layer.backward.back)
+    tensors = (*weights, layer.kernels, layer.bias, layer.forward.input, layer.forward.output, layer.backward.input, layer.backward.output)
     assert all(not tensor.requires_grad and tensor.grad is None for tensor in tensors)
 
 

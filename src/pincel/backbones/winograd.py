@@ -5,8 +5,8 @@ for 16 results instead of 144:
 
 .. math:: Y = A^T \left[ (G g G^T) \odot (B^T d B) \right] A
 
-Summed over input channels, each of the 36 entries is a matrix product (tiles × C)·(C × K), which is what processors do best. The changes of
-basis are matrix products too, over a block of tiles small enough to stay in the cache.
+Summed over input channels, each of the 36 entries is a matrix product (tiles × C)·(C × K). The changes of basis are matrix products too,
+over a block of tiles small enough to stay in the cache.
 
 Paper: Lavin, Gray, "Fast Algorithms for Convolutional Neural Networks", 2016, F(4×4, 3×3). In single precision the result differs from the
 direct sum by about 2e-6 of its norm, in bf16 by 2 %, where a direct sum differs by 0.3 % (``tests/backbones/test_winograd.py``).
@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-# Tiles a block and thread: enough rows for the matrix products, few enough for the cache of a core.
+# Tiles per block and thread: enough rows for the matrix products, few enough for the cache of a core.
 TILES = 128
 OUT, WINDOW = 4, 6
 # Polynomials are multiplied by their values at these points (and their leading coefficients, the point at infinity). Of the small sets,
@@ -38,20 +38,20 @@ class Bases:
     """The changes of basis of a whole tile, kron products of those of its side.
 
     Attributes:
-        there: B^T ⊗ B^T, (36, 36), of a window.
-        back: A^T ⊗ A^T, (16, 36), of a result.
+        input: B^T ⊗ B^T, (36, 36), of a window.
+        output: A^T ⊗ A^T, (16, 36), of a result.
     """
 
-    there: Tensor
-    back: Tensor
+    input: Tensor
+    output: Tensor
 
 
 @dataclass(frozen=True)
 class Winograd:
-    """A 3×3 convolution of stride 1 with a border of zeros, and the ReLU behind it.
+    """A 3×3 convolution of stride 1 with a border of zeros, and the ReLU after it.
 
     Attributes:
-        kernels: (36, C, K), the kernels in the new basis. Read the other way, they are those of the gradient.
+        kernels: (36, C, K), the kernels in the new basis; transposed, they are those of the gradient.
         bias: (K,), float32.
         forward: Bases of the convolution.
         backward: Bases of its gradient with respect to the input.
@@ -70,11 +70,10 @@ class Winograd:
     def half(self) -> Winograd:
         """Return the same in bf16: each number is rounded as it is written, sums are made in float32.
 
-        Bases are not rounded at all. Undivided, their entries are multiples of powers of two with few bits; what they are divided by goes
-        to the kernels.
+        Bases are not rounded at all: their entries are multiples of powers of two with few bits, and their divisors go to the kernels.
         """
         divisors = self.kernels.new_tensor(np.kron(_DIVISORS, _DIVISORS))[:, None]
-        forward, backward = (Bases((divisors * bases.there).bfloat16(), bases.back.bfloat16()) for bases in (self.forward, self.backward))
+        forward, backward = (Bases((divisors * bases.input).bfloat16(), bases.output.bfloat16()) for bases in (self.forward, self.backward))
         return Winograd((self.kernels / divisors[:, :, None]).bfloat16(), self.bias, forward, backward)
 
 
@@ -117,99 +116,115 @@ def _powers(point: float, count: int) -> list[float]:
 class _Convolution(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, layer: Winograd, relu: bool) -> Tensor:
-        y = _each(x, None, layer.kernels, layer.forward, layer.bias, relu=relu)
+        y = _convolve(x, None, layer.kernels, layer.forward, layer.bias, relu=relu)
         ctx.layer = layer
         ctx.save_for_backward(*([y] if relu else []))
         return y
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
         if torch.is_grad_enabled():
-            # torch's own once_differentiable lets a sum of several paths through, with this one left out.
+            # torch's own once_differentiable raises no error for a sum of several paths, and drops this one.
             raise RuntimeError("A Winograd convolution is once_differentiable: take second derivatives of a network without (VGG.to()).")
-        # What the ReLU cut off has no slope; its result tells where that was.
-        seen = ctx.saved_tensors[0] if ctx.saved_tensors else None
+        # Where the ReLU gave 0, the gradient is 0.
+        output = ctx.saved_tensors[0] if ctx.saved_tensors else None
         layer: Winograd = ctx.layer
-        return _each(slope, seen, layer.kernels.transpose(1, 2), layer.backward, None, relu=False), None, None
+        return _convolve(grad, output, layer.kernels.transpose(1, 2), layer.backward, None, relu=False), None, None
 
 
-def _each(x: Tensor, seen: Tensor | None, kernels: Tensor, bases: Bases, bias: Tensor | None, *, relu: bool) -> Tensor:
+def _convolve(x: Tensor, gate: Tensor | None, kernels: Tensor, bases: Bases, bias: Tensor | None, *, relu: bool) -> Tensor:
+    """Convolve (B, C, H, W), block by block; where ``gate`` is not above 0, the input counts as 0."""
     batch, _, height, width = x.shape
     out = x.new_empty(batch, height, width, kernels.shape[2])
     for index in range(batch):
-        gate = None if seen is None else seen[index].permute(1, 2, 0)
-        work = _Work(x[index].permute(1, 2, 0), gate, kernels, bases, bias)
-        work.into(out[index], relu=relu)
+        image, mask = x[index].permute(1, 2, 0), None if gate is None else gate[index].permute(1, 2, 0)
+        block = _new_block(image, kernels.shape[2])
+        step_down, step_across = block.rows * OUT, block.columns * OUT
+        for top in range(0, height, step_down):
+            for left in range(0, width, step_across):
+                block.read(image, mask, top, left)
+                block.multiply(kernels, bases, bias)
+                block.write(out[index, top : top + step_down, left : left + step_across], relu=relu)
     return out.permute(0, 3, 1, 2)
 
 
-class _Work:
-    """One convolution, with scratch space for a block of tiles that is used over and over."""
+@dataclass(frozen=True)
+class _Block:
+    """Scratch space for a block of tiles, used for one block after the other.
 
-    def __init__(self, x: Tensor, gate: Tensor | None, kernels: Tensor, bases: Bases, bias: Tensor | None) -> None:
-        height, width, inputs = x.shape
-        outputs = kernels.shape[2]
-        self.x, self.gate, self.kernels, self.bases, self.bias = x, gate, kernels, bases, bias
-        # Blocks of equal size, so that none of them is mostly empty.
-        down, across = -(-height // OUT), -(-width // OUT)
-        most = TILES * torch.get_num_threads()
-        self.columns = math.ceil(across / math.ceil(across / most))
-        self.rows = math.ceil(down / math.ceil(down / (most // self.columns)))
-        tiles = self.rows * self.columns
-        self.window = x.new_zeros(self.rows * OUT + 2, self.columns * OUT + 2, inputs)
-        self.windows = x.new_empty(WINDOW, WINDOW, self.rows, self.columns, inputs)
-        self.seen = x.new_empty(WINDOW * WINDOW, tiles, inputs)
-        self.products = x.new_empty(WINDOW * WINDOW, tiles, outputs)
-        self.results = x.new_empty(OUT * OUT, tiles * outputs)
+    Attributes:
+        rows: Tiles down.
+        columns: Tiles across.
+        window: Input with a border of one pixel, (4·rows + 2, 4·columns + 2, C).
+        windows: Overlapping windows of the tiles, (6, 6, rows, columns, C).
+        transformed: The same in the new basis, (36, tiles, C).
+        products: With the kernels, (36, tiles, K).
+        results: Back in pixels, (16, tiles · K).
+    """
 
-    def into(self, out: Tensor, *, relu: bool) -> None:
-        """Convolve (H, W, C) into ``out`` (H, W, K), block by block."""
-        height, width, _ = out.shape
-        step_down, step_across = self.rows * OUT, self.columns * OUT
-        for top in range(0, height, step_down):
-            for left in range(0, width, step_across):
-                self._read(top, left)
-                self._multiply()
-                self._write(out[top : top + step_down, left : left + step_across], relu=relu)
+    rows: int
+    columns: int
+    window: Tensor
+    windows: Tensor
+    transformed: Tensor
+    products: Tensor
+    results: Tensor
 
-    def _read(self, top: int, left: int) -> None:
-        """Take the block whose first result is at (top, left), with one pixel around it and zeros beyond the picture."""
-        height, width, _ = self.x.shape
+    def read(self, x: Tensor, gate: Tensor | None, top: int, left: int) -> None:
+        """Copy the windows of the block whose first result is at (top, left); beyond the image are zeros."""
+        height, width, _ = x.shape
         rows, columns, _ = self.window.shape
         first, last = max(0, top - 1), min(height, top - 1 + rows)
         start, stop = max(0, left - 1), min(width, left - 1 + columns)
         if (last - first, stop - start) != (rows, columns):
             self.window.zero_()
         inside = self.window[first - top + 1 : last - top + 1, start - left + 1 : stop - left + 1]
-        given = self.x[first:last, start:stop]
-        if self.gate is None:
-            inside.copy_(given)
+        source = x[first:last, start:stop]
+        if gate is None:
+            inside.copy_(source)
         else:
-            torch.ops.aten.threshold_backward.grad_input(given, self.gate[first:last, start:stop], 0, grad_input=inside)
+            torch.ops.aten.threshold_backward.grad_input(source, gate[first:last, start:stop], 0, grad_input=inside)
         down, across, each = self.window.stride()
-        overlapping = self.window.as_strided(self.windows.shape, (down, across, OUT * down, OUT * across, each))
-        self.windows.copy_(overlapping)
+        self.windows.copy_(self.window.as_strided(self.windows.shape, (down, across, OUT * down, OUT * across, each)))
 
-    def _multiply(self) -> None:
+    def multiply(self, kernels: Tensor, bases: Bases, bias: Tensor | None) -> None:
         """Change the basis, multiply, change it back."""
         entries = WINDOW * WINDOW
-        torch.mm(self.bases.there, self.windows.view(entries, -1), out=self.seen.view(entries, -1))
-        torch.bmm(self.seen, self.kernels, out=self.products)
-        if self.bias is not None:
-            self.products[CONSTANT] += self.bias
-        torch.mm(self.bases.back, self.products.view(entries, -1), out=self.results)
+        torch.mm(bases.input, self.windows.view(entries, -1), out=self.transformed.view(entries, -1))
+        torch.bmm(self.transformed, kernels, out=self.products)
+        if bias is not None:
+            self.products[CONSTANT] += bias
+        torch.mm(bases.output, self.products.view(entries, -1), out=self.results)
 
-    def _write(self, out: Tensor, *, relu: bool) -> None:
-        """Put the tiles side by side into ``out``, a part of (H, W, K); those that reach beyond it are cut."""
+    def write(self, out: Tensor, *, relu: bool) -> None:
+        """Write the tiles side by side into ``out``, a part of (H, W, K); those that reach beyond it are cut."""
         outputs = out.shape[2]
         tiles = self.results.view(OUT, OUT, self.rows, self.columns, outputs).permute(2, 0, 3, 1, 4)
-        whole = (self.rows * OUT, self.columns * OUT)
-        if tuple(out.shape[:2]) == whole:
+        size = (self.rows * OUT, self.columns * OUT)
+        if tuple(out.shape[:2]) == size:
             down, across, each = out.stride()
             target = out.as_strided(tiles.shape, (OUT * down, down, OUT * across, across, each), out.storage_offset())
         else:
-            tiles, target = tiles.reshape(*whole, outputs)[: out.shape[0], : out.shape[1]], out
+            tiles, target = tiles.reshape(*size, outputs)[: out.shape[0], : out.shape[1]], out
         if relu:
             torch.clamp_min(tiles, 0, out=target)
         else:
             target.copy_(tiles)
+
+
+def _new_block(x: Tensor, outputs: int) -> _Block:
+    """Return scratch space for (H, W, C): blocks of equal size, so that none of them is mostly empty."""
+    height, width, inputs = x.shape
+    down, across = -(-height // OUT), -(-width // OUT)
+    most = TILES * torch.get_num_threads()
+    columns = math.ceil(across / math.ceil(across / most))
+    rows = math.ceil(down / math.ceil(down / (most // columns)))
+    return _Block(
+        rows,
+        columns,
+        x.new_zeros(rows * OUT + 2, columns * OUT + 2, inputs),
+        x.new_empty(WINDOW, WINDOW, rows, columns, inputs),
+        x.new_empty(WINDOW * WINDOW, rows * columns, inputs),
+        x.new_empty(WINDOW * WINDOW, rows * columns, outputs),
+        x.new_empty(OUT * OUT, rows * columns * outputs),
+    )

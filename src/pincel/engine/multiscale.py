@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor
 from torch.nn import functional
@@ -99,6 +99,15 @@ def make_scales(
     return [*by_size.values(), Scale(1.0, size, steps)]
 
 
+class _Parts(NamedTuple):
+    """How each scale is set up; see :class:`MultiScaleLoop`."""
+
+    evaluator: Callable[[Scale], Evaluator]
+    optimizer: Callable[[Scale], Optimizer[Any]]
+    upsample: Callable[[Tensor, Scale], Tensor]
+    reset: bool
+
+
 class MultiScaleLoop:
     """One loop after another, at each scale from the best picture of the scale before. Iterate over it, once, for events.
 
@@ -114,7 +123,6 @@ class MultiScaleLoop:
     Attributes:
         scales: As given.
         results: Of the scales that ended.
-        size: (height, width) of the present scale.
 
     Raises:
         DivergedError: While iterating, if the objective is not finite at the very start.
@@ -132,12 +140,11 @@ class MultiScaleLoop:
         reset: bool = False,
     ) -> None:
         self.scales = scales
-        self._evaluator, self._optimizer, self._upsample, self._reset = evaluator, optimizer, upsample, reset
+        self._parts = _Parts(evaluator, optimizer, upsample, reset)
         self._resumed = start if isinstance(start, MultiScaleState) else None
         self._picture = start.picture if isinstance(start, MultiScaleState) else start
         self._index = self._resumed.index if self._resumed else 0
         self.results: list[ScaleResult] = list(self._resumed.results) if self._resumed else []
-        self.size = scales[self._index].size
         self._loop: Loop | None = None
         self._stop_reason = ""
         # Times of perf_counter; those of a resumed run may lie before this process began.
@@ -148,6 +155,11 @@ class MultiScaleLoop:
         self._stop_reason = self._stop_reason or reason
         if self._loop:
             self._loop.stop(self._stop_reason)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the present scale."""
+        return self.scales[self._index].size
 
     @property
     def seconds(self) -> float:
@@ -220,14 +232,14 @@ class MultiScaleLoop:
         """Return the loop of a scale, which goes on where the scale before ended, or where a resumed run was."""
         self._scale_began = time.perf_counter()
         scale = self.scales[index]
-        evaluator, optimizer = self._evaluator(scale), self._optimizer(scale)
+        evaluator, optimizer = self._parts.evaluator(scale), self._parts.optimizer(scale)
         if self._resumed and self._loop is None:
             self._scale_began -= self._resumed.scale_seconds
             start: Tensor | LoopState = self._resumed.loop
             self._resumed = None
         else:
             start = self._start_of(scale, evaluator, optimizer)
-        self._loop, self._index, self.size = Loop(evaluator, optimizer, start, scale.steps, tolerance=scale.tolerance), index, scale.size
+        self._loop, self._index = Loop(evaluator, optimizer, start, scale.steps, tolerance=scale.tolerance), index
         if self._stop_reason:
             self._loop.stop(self._stop_reason)
         return self._loop
@@ -235,9 +247,9 @@ class MultiScaleLoop:
     def _start_of(self, scale: Scale, evaluator: Evaluator, optimizer: Optimizer[Any]) -> Tensor | LoopState:
         """Return the canvas that a scale starts from, and the rescaled state of the optimizer unless it begins anew."""
         before, canvas = self._loop, evaluator.problem.canvas
-        self._picture = self._picture if before is None else self._upsample(self.picture, scale)
+        self._picture = self._picture if before is None else self._parts.upsample(self.picture, scale)
         x = canvas.encode(self._picture)
-        if before is None or self._reset:
+        if before is None or self._parts.reset:
             return x
         change = canvas_change(before.evaluator.problem.canvas, canvas, self.size, scale.size)
         return LoopState(x, optimizer.rescale(before.state.optimizer, change), before.state.step_scale)
