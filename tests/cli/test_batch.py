@@ -15,7 +15,7 @@ from rich.console import Console
 
 from pincel.batch.messages import Job, JobResult, Progress
 from pincel.cli import batch
-from pincel.cli.crowd import Crowd
+from pincel.cli.batch_progress import BatchBar
 from pincel.executors.protocol import ExecutorEvent, Stop, never_stop
 from tests.batch.stand_in import BAD, QuickExecutor, picture
 from tests.cli.run import pincel, refused
@@ -66,7 +66,7 @@ def test_a_batch_for_real(capsys: Capture, photographs: list[Path], tmp_path: Pa
     second = pincel(capsys, *asked)
     assert second.code == 0, second.err
     assert second.out.startswith("1 painted, 2 kept in ")
-    assert "2 of 3 pictures are done and as asked for." in second.err
+    assert "2 of 3 pictures are done and up to date." in second.err
     third = pincel(capsys, *asked, "--dry-run")
     assert third.out.splitlines()[-1].startswith("0 of 3 pictures would be painted")
     longer = pincel(capsys, *asked, "--dry-run", "--steps", "2", "--json")
@@ -150,7 +150,7 @@ def test_a_signal_leaves_what_is_whole(
     answer = pincel(capsys, "batch", photos, "--styles", "sample:glass", "-o", "out")
     assert answer.code == code
     assert answer.out.startswith("1 painted, 2 left in ")
-    assert "The same command goes on with the 2 left." in answer.err
+    assert "Rerun the same command to finish the 2 left." in answer.err
     assert "2 not painted yet" in Path("out/index.html").read_text()
     quick = QuickExecutor()
     monkeypatch.setattr(batch, "make_executor", lambda *_: quick)
@@ -168,7 +168,7 @@ def test_a_second_interrupt_waits_for_nothing(capsys: Capture, photos: Path, mon
     monkeypatch.setattr(batch, "make_executor", lambda *_: Impatient())
     answer = pincel(capsys, "batch", photos, "--styles", "sample:glass", "-o", "out")
     assert (answer.code, answer.out) == (130, "")
-    assert "Ended at once; what was whole is in out, and the same command goes on with the rest." in answer.err
+    assert "Interrupted. Finished pictures are in out. Rerun the same command to finish." in answer.err
     assert "1 painted" in Path("out/index.html").read_text()
 
 
@@ -205,7 +205,7 @@ def test_an_input_is_not_overwritten(capsys: Capture, photos: Path) -> None:
 
 def test_one_bar_over_all_and_what_each_worker_does() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=120, highlight=False)
-    with Crowd({"a.png": 3.0, "b.png": 1.0, "c.png": 4.0}, 5, console=console) as crowd:
+    with BatchBar({"a.png": 3.0, "b.png": 1.0, "c.png": 4.0}, 5, console=console) as crowd:
         crowd.show(Progress("a.png", 0, 0, "worker 1"))
         crowd.show(Progress("b.png", 5, 10, "worker 2"))
         told = {task.description: (task.completed, task.total, task.fields["told"]) for task in crowd._progress.tasks}

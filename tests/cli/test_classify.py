@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pincel.backbones.native import write_network
-from pincel.classify.answer import answers
+from pincel.classify.predict import predict
 from tests.backbones.stand_ins import drawn_weights
 from tests.classify.test_answer import CARD
 from tests.classify.thin import have_thin_alexnet
@@ -34,7 +34,7 @@ def test_a_table_a_picture(run: Path, photographs: list[Path], capsys: Capture) 
     assert lines[0] == str(photographs[0])
     assert lines[4] == str(photographs[1])
     assert len(lines) == 8
-    expected = answers(photographs[0], backbone=str(run), device="cpu")
+    expected = predict(photographs[0], backbone=str(run), device="cpu")
     for line, answer in zip(lines[1:4], expected, strict=True):
         assert line.split()[0] == f"{answer.probability:.2%}"
         assert line.rstrip().endswith(answer.name)
@@ -48,7 +48,7 @@ def test_as_lines_of_json(run: Path, photographs: list[Path], capsys: Capture) -
     told = [json.loads(line) for line in done.out.splitlines()]
     assert [each["picture"] for each in told] == [str(path) for path in photographs]
     assert [len(each["answers"]) for each in told] == [2, 2, 2]
-    first = answers(photographs[0], backbone=str(run), crops=10, top=2, device="cpu")
+    first = predict(photographs[0], backbone=str(run), crops=10, top=2, device="cpu")
     assert told[0]["answers"] == [{"class": each.name, "index": each.index, "probability": each.probability} for each in first]
     assert told[0]["backbone"] == "small"
 

@@ -29,7 +29,9 @@ def _as_a_program_finds_it() -> Iterator[None]:
 
 
 @KINDS
-@pytest.mark.parametrize("where", ["pincel.cli.table.import_module", "pincel.cli.start.streams.prepare", "pincel.cli.start._undelivered"])
+@pytest.mark.parametrize(
+    "where", ["pincel.cli.lazy_group.import_module", "pincel.cli.start.streams.prepare", "pincel.cli.start._undelivered"]
+)
 def test_an_interrupt_at_any_moment_is_told_in_words(
     where: str, error: type[BaseException], code: int, word: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pincel.cli.plan import announced, duration
+from pincel.cli.plan import duration, plan_summary
 from pincel.run.machine import Machine
 from tests.cli.run import pincel, process, refused
 from tests.runs import make_run
@@ -58,7 +58,7 @@ def test_plan_and_record_agree(capsys: Capture, pair: tuple[Path, Path], tmp_pat
 @pytest.mark.parametrize("seconds", [None, 30.0, 5000.0])
 def test_long_runs_are_announced_scale_by_scale(seconds: float | None, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Machine, "seconds_for", lambda *_: seconds)
-    lines = announced(make_run(*pair, size=128, steps=3, scales="1/2=1", precision="fp32"))
+    lines = plan_summary(make_run(*pair, size=128, steps=3, scales="1/2=1", precision="fp32"))
     assert lines[0].startswith("Painting on cpu in fp32")
     assert lines[0].endswith(f" and {duration(seconds)}. Ctrl-C keeps the best picture so far.")
     assert len(lines) == (3 if seconds == 5000 else 1)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from pincel.cli.preview import PAUSE, SHARE, SIDE, Preview
+from pincel.cli.preview import OVERHEAD, PAUSE, SIDE, Preview
 from pincel.engine.events import Notice, Step
 from tests.cli.run import pincel, refused
 
@@ -62,7 +62,7 @@ def test_it_takes_little_of_the_time(tmp_path: Path) -> None:
     for _ in range(1000):
         preview.show(Step(1, 2, (8, 8), 1.0, 0.0, 0, slow, dict))
         clock.now += 0.5 * PAUSE
-    assert 2 * PAUSE * len(looked) <= 1.1 * SHARE * (clock.now - 100) + 2 * PAUSE
+    assert 2 * PAUSE * len(looked) <= 1.1 * OVERHEAD * (clock.now - 100) + 2 * PAUSE
 
 
 def test_it_is_small(tmp_path: Path) -> None:

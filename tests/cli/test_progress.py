@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from pincel.cli.progress import Bar, View
-from pincel.cli.training import TrainingBar
+from pincel.cli.training_progress import TrainingBar
 from pincel.engine.events import Notice, ScaleStart, SetupProgress, Step
 from pincel.training.events import EvalProgress, StepEnd
 

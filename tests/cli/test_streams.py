@@ -151,11 +151,11 @@ from rich.console import Console
 from rich.progress import Progress
 from pincel.cli import main
 from pincel.cli.app import app
-from pincel.cli.terminal import say
+from pincel.cli.terminal import echo
 def working(*_, **__):
     with Progress(console=Console(stderr=True, force_terminal=True)) as bar:
         for number in bar.track(range(400)):
-            say(f"a line of results, number {{number}}")
+            echo(f"a line of results, number {{number}}")
             click.echo("what went wrong", err=True)
     Path({str(tmp_path / "done")!r}).write_text("whole")
 app.main = working

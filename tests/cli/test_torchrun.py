@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pincel.cli.crew import Place, place
+from pincel.cli.distributed import Rank, rank_of
 from pincel.engine.checkpoint import find_checkpoint
 from tests.cli.run import pincel
 from tests.processes import Forked
@@ -185,9 +185,9 @@ def test_ctrl_c_keeps_the_picture(tmp_path: Path) -> None:
         ({"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "x"}, None),
         ({"RANK": "1", "WORLD_SIZE": "4"}, None),
         ({"RANK": "one", "WORLD_SIZE": "4", "MASTER_ADDR": "x"}, None),
-        ({"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "MASTER_ADDR": "x"}, Place(3, 4, 1)),
-        ({"RANK": "3", "WORLD_SIZE": "4", "MASTER_ADDR": "x"}, Place(3, 4, 0)),
+        ({"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "MASTER_ADDR": "x"}, Rank(3, 4, 1)),
+        ({"RANK": "3", "WORLD_SIZE": "4", "MASTER_ADDR": "x"}, Rank(3, 4, 0)),
     ],
 )
-def test_torchrun_is_known_by_its_environment(environment: dict[str, str], expected: Place | None) -> None:
-    assert place(environment) == expected
+def test_torchrun_is_known_by_its_environment(environment: dict[str, str], expected: Rank | None) -> None:
+    assert rank_of(environment) == expected

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from pincel.backbones.native import read_network
-from pincel.classify.plan import planned_spec
+from pincel.classify.plan import plan_spec
 from tests.classify.tiny import TINY, tiny, write_set
 from tests.cli.run import Answer, pincel, process, refused
 from tests.torchrun import run
@@ -142,7 +142,7 @@ def test_ctrl_c_keeps_what_there_is_and_resume_goes_on(data: Path, capsys: Captu
     assert (saved["event"], saved["stopped"]) == ("saved", "interrupted")
     cut = record(folder)
     assert cut["epochs"] >= 2
-    spec = planned_spec(tiny(), ("blue", "green", "red"), (0, 0, 0), "", "")
+    spec = plan_spec(tiny(), ("blue", "green", "red"), (0, 0, 0), "", "")
     assert read_network(folder / "network.safetensors", spec)
     answer = pincel(capsys, "train", data, "--resume", "--epochs", str(cut["epochs"] + 1), "--device", "cpu", "-o", folder)
     assert answer.code == 0, answer.err
@@ -184,7 +184,7 @@ def test_divergence_is_told_in_a_line(data: Path, capsys: Capture, tmp_path: Pat
 
 
 def test_many_classes_are_shown_by_those_mistaken_most() -> None:
-    from pincel.cli.training import MOST, duration, table
+    from pincel.cli.training_progress import MOST, duration, table
 
     rows = {
         f"c{number:02d}": {"pictures": 4, "top1_error": number / 100, "top5_error": 0.0, "taken_for": None} for number in range(MOST + 5)

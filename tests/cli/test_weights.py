@@ -344,19 +344,19 @@ def test_what_is_taken_of_a_checkpoint_is_said(capsys: Capture, small: Path, tmp
     net, average = (torchvision_state(spec, {name: (w + add, b) for name, (w, b) in load_weights(spec).items()}) for add in (0, 1))
     path = tmp_path / "a.pth"
 
-    def say() -> list[str]:
+    def echo() -> list[str]:
         return pincel(capsys, "weights", "import", path, "--like", small, "--as", "a", "--force").out.splitlines()
 
     torch.save({"net": net, "args": Namespace(lr=0.1)}, path)
-    assert say()[:2] == [f"{path}: pytorch, 2 layers with weights, 260 parameters", "taken: the weights under 'net'"]
+    assert echo()[:2] == [f"{path}: pytorch, 2 layers with weights, 260 parameters", "taken: the weights under 'net'"]
     assert equal(load_weights(BACKBONES["a"]), load_weights(spec))
     torch.save({"net": net, "model_ema": average, "judge": {"a.weight": torch.ones(1, 3, 1, 1)}}, path)
-    assert say()[1] == "taken: the weights under 'model_ema', not those under 'net', 'judge'"
+    assert echo()[1] == "taken: the weights under 'model_ema', not those under 'net', 'judge'"
     assert load_weights(BACKBONES["a"])["conv1_1"][0].equal(load_weights(spec)["conv1_1"][0] + 1)
     torch.save({**net, "ema": {"a.weight": torch.ones(1, 3, 1, 1)}}, path)
-    assert say()[1] == "taken: the weights under no name, not those under 'ema'"
+    assert echo()[1] == "taken: the weights under no name, not those under 'ema'"
     torch.save(net, path)
-    assert say()[1].startswith("like small: ")
+    assert echo()[1].startswith("like small: ")
 
 
 def test_channels_say_which_color_is_first(capsys: Capture, small: Path, foreign: Path) -> None:
@@ -500,7 +500,7 @@ def test_an_export_over_its_own_file(capsys: Capture, small: Path) -> None:
 
 def test_an_unknown_action_is_told_with_the_closest(capsys: Capture) -> None:
     text = refused(pincel(capsys, "weights", "impart"))
-    assert "There is no 'impart' of weights (there is: list, get, verify, path, import, export). Did you mean 'import'?" in text
+    assert "There is no action 'impart' (actions: list, get, verify, path, import, export). Did you mean 'import'?" in text
 
 
 def test_the_page_about_weights_lists_them_as_they_are(capsys: Capture) -> None:

@@ -25,9 +25,9 @@ def main(arguments: list[str] | None = None) -> None:
         if interrupt is None:
             raise
         ended, code = ("terminated", 143) if isinstance(interrupt, TerminatedError) else ("interrupted", 130)
-        from pincel.cli.crew import follows
+        from pincel.cli.distributed import is_worker
 
-        if not follows():  # of processes that share a picture, one speaks for all
+        if not is_worker():  # of processes that share a picture, one speaks for all
             print(f"pincel: {ended} before there was a picture; nothing was written.", file=sys.stderr)
     sys.exit(code)
 

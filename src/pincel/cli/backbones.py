@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pincel.cli.texts import examples
+from pincel.cli.help_format import examples
 
 if TYPE_CHECKING:
     from pincel.backbones.specs import LayerSpec, ModelSpec
@@ -30,29 +30,29 @@ def command(name: str | None) -> None:
 
 
 def _list(specs: list[ModelSpec]) -> None:
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
 
     width = max(len(spec.name) for spec in specs)
     for spec in specs:
-        say(f"{spec.name:<{width}}{_count(spec.parameters):>9}  {spec.summary}")
+        echo(f"{spec.name:<{width}}{_count(spec.parameters):>9}  {spec.summary}")
 
 
 def _describe(spec: ModelSpec) -> None:
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
 
-    say(f"{spec.name}: {spec.summary}")
-    say(f"weights: {spec.source}; {spec.licence}; {spec.origin}")
+    echo(f"{spec.name}: {spec.summary}")
+    echo(f"weights: {spec.source}; {spec.licence}; {spec.origin}")
     kind, digest = spec.fingerprint
     if digest:
-        say(f"{kind + ':':<9}{digest}")
-    say(f"parameters: {spec.parameters:,}")
+        echo(f"{kind + ':':<9}{digest}")
+    echo(f"parameters: {spec.parameters:,}")
     if spec.crop:
-        say(f"classes: {len(spec.classes) or spec.layers[-1].channels}, of pictures of {spec.crop}×{spec.crop} pixels ('pincel classify')")
-    say()
+        echo(f"classes: {len(spec.classes) or spec.layers[-1].channels}, of pictures of {spec.crop}×{spec.crop} pixels ('pincel classify')")
+    echo()
     width = max(10, *(len(layer.name) + 2 for layer in spec.layers))
-    say(f"{'layer':<{width}}{'kind':<8}{'channels':>8}{'stride':>8}{'receptive field':>17}")
+    echo(f"{'layer':<{width}}{'kind':<8}{'channels':>8}{'stride':>8}{'receptive field':>17}")
     for layer in spec.layers:
-        say(f"{layer.name:<{width}}{layer.kind:<8}{layer.channels:>8}{layer.stride:>8}{_field(layer):>17}")
+        echo(f"{layer.name:<{width}}{layer.kind:<8}{layer.channels:>8}{layer.stride:>8}{_field(layer):>17}")
 
 
 def _count(number: int) -> str:

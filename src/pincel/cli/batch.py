@@ -6,16 +6,16 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from pincel.cli.computing import begin_computing
-from pincel.cli.options import MACHINE, gather, machine_options, objective_options
+from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.options import MACHINE, machine_options, objective_options, pop_recipe, quiet_option
 from pincel.cli.painting import EXIT_CODES, stopped_by_signals
-from pincel.cli.texts import GroupedCommand, examples
-from pincel.recipes.schema import GROUPS
+from pincel.recipes.schema import GROUPS as RECIPE_GROUPS
 
 if TYPE_CHECKING:
     from pincel.batch.manifest import Manifest
@@ -28,18 +28,19 @@ SOME_FAILED = 1
 STYLES = ("--styles", "--style")
 
 
-class BatchCommand(GroupedCommand):
-    """Options under titles; ``--styles`` takes all that follows, as a shell writes out a pattern."""
+GROUPS = {
+    "What is painted": ["styles", "jobs", "names", "again", "dry_run"],
+    **RECIPE_GROUPS,
+    "Output": ["output", "json_lines", "quiet"],
+    "Workers": ["workers", "cluster", *MACHINE],
+}
 
-    groups: ClassVar = {
-        "What is painted": ["styles", "jobs", "names", "again", "dry_run"],
-        **GROUPS,
-        "Output": ["output", "json_lines", "quiet"],
-        "Who paints": ["workers", "cluster", *MACHINE],
-    }
+
+class BatchCommand(GroupedCommand):
+    """``--styles`` takes all arguments up to the next option, as a shell expands a pattern."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Give each text behind ``--styles`` the option of its own that click knows."""
+        """Repeat the option before each style."""
         return super().parse_args(ctx, spread_styles(args))
 
 
@@ -69,13 +70,14 @@ def spread_styles(args: list[str]) -> list[str]:
 
 @click.command(
     cls=BatchCommand,
+    groups=GROUPS,
     epilog=examples(
         "pincel batch sample:harbour sample:lake --styles sample:impasto -o painted --size 192 --steps 30",
         "pincel batch 'sample:l*' --styles sample:woodcut -o painted --names '{style}/{content}.jpg' --size 192 --steps 30",
     ),
 )
 @click.argument("contents", nargs=-1)
-@click.option("--styles", "--style", multiple=True, metavar="STYLES…", help="Paintings, all up to the next option; likewise.")
+@click.option("--styles", "--style", multiple=True, metavar="STYLES…", help="Paintings: all arguments up to the next option.")
 @click.option(
     "--jobs",
     metavar="FILE",
@@ -86,18 +88,18 @@ def spread_styles(args: list[str]) -> list[str]:
     "--names",
     default="{content}_{style}.png",
     metavar="PATTERN",
-    help="What results are called, with {content}, {style}, {folder}, {recipe}, {number:04d}; / makes folders. [{content}_{style}.png]",
+    help="Names of results, with {content}, {style}, {folder}, {recipe}, {number:04d}; / makes folders. [{content}_{style}.png]",
 )
-@click.option("--again", is_flag=True, help="Paint also what is done.")
-@click.option("--dry-run", is_flag=True, help="List what would be painted, and how long it may take.")
-@click.option("-o", "--output", required=True, metavar="DIR", help="Where pictures, records and the summary go.")
+@click.option("--again", is_flag=True, help="Also repaint what is done.")
+@click.option("--dry-run", is_flag=True, help="Only list what would be painted, and an estimate of the time.")
+@click.option("-o", "--output", required=True, metavar="DIR", help="Folder for pictures, records and the summary.")
 @click.option("--json", "json_lines", is_flag=True, help="Print a JSON line for each picture on standard output.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@quiet_option
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Processes that share the batch; each has its part of the threads and the memory, and a network of its own. [1]",
+    help="Processes that share the batch; each has a part of the threads and of the memory, and a network of its own. [1]",
 )
 @click.option(
     "--cluster",
@@ -109,10 +111,10 @@ def spread_styles(args: list[str]) -> list[str]:
 @machine_options
 @click.pass_context
 def command(ctx: click.Context, /, contents: tuple[str, ...], styles: tuple[str, ...], **options: Any) -> None:
-    """Paint each of CONTENTS in the manner of each of STYLES, or each row of a file of jobs, into a folder.
+    """Paint each of CONTENTS in the style of each of STYLES, or each row of a file of jobs, into a folder.
 
     CONTENTS and STYLES are pictures, folders of them, patterns such as 'photos/*.jpg' (also in quotes), and sample:NAME. All options of
-    'pincel transfer' about the picture are taken. What the network has seen of a style is kept from one picture to the next.
+    'pincel transfer' about the picture are taken. Features of a style are cached from one picture to the next.
 
     Beside each picture goes its record. index.html shows all with thumbnails; summary.csv and batch.json have the numbers. A picture that
     cannot be used is listed there, and the batch goes on: the exit code is 1 then, 0 if all went well.
@@ -120,14 +122,14 @@ def command(ctx: click.Context, /, contents: tuple[str, ...], styles: tuple[str,
     Run again, the same command paints only what is missing or of which something has changed: the bytes of contents, styles and masks, the
     settings, the version of pincel, or the result itself. So it also goes on after Ctrl-C, which leaves the picture under way.
     """
-    settings = gather(options)
+    settings = pop_recipe(options)
     if ctx.get_parameter_source("recipe") is not ParameterSource.DEFAULT:
         settings = {"recipe": options["recipe"], **settings}
     ctx.exit(painted(contents, styles, settings, options))
 
 
 def painted(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[str, Any], options: dict[str, Any]) -> int:
-    """Check, paint, tell; return the exit code."""
+    """Check, paint, report; return the exit code."""
     from pincel.batch.check import check_jobs
     from pincel.batch.messages import MachineOptions
 
@@ -154,12 +156,12 @@ def painted_in_store(contents: tuple[str, ...], styles: tuple[str, ...], setting
         OptionError: For what can only be done in a folder.
     """
     from pincel.batch.messages import MachineOptions
-    from pincel.cluster.stored import Known, check_stored, gather_stored, opened
+    from pincel.cluster.stored import EtagCache, check_stored, gather_stored, opened
     from pincel.errors import OptionError
 
     if options["jobs"] or options["dry_run"]:
         raise OptionError("--jobs and --dry-run work with files and folders, not with addresses such as s3://bucket/photos.")
-    known, folder = Known(), options["output"]
+    known, folder = EtagCache(), options["output"]
     jobs = gather_stored(contents, styles, folder, known, pattern=options["names"], settings=settings, notify=_notify(options))
     check_stored(jobs, folder)
     machine = MachineOptions(**{name: options[name] for name in MACHINE})
@@ -172,7 +174,7 @@ def painted_in_store(contents: tuple[str, ...], styles: tuple[str, ...], setting
 
 
 def find_jobs(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[str, Any], options: dict[str, Any]) -> list[Job]:
-    """Return the jobs, of either kind.
+    """Return the jobs of a file, or of pictures.
 
     Raises:
         OptionError: For both or neither.
@@ -208,11 +210,11 @@ def make_executor(workers: int | None, cluster: str | None, machine: MachineOpti
 
 
 def dry_run(jobs: list[Job], folder: Path, machine: MachineOptions, *, again: bool, json_lines: bool) -> int:
-    """Say what would be painted and how long it may take; return the exit code."""
+    """Print what would be painted and an estimate of the time; return the exit code."""
     from pincel.batch.cost import expected_seconds
     from pincel.batch.manifest import Manifest
     from pincel.cli.plan import duration
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
 
     todo = jobs if again else Manifest(folder).pending(jobs)
     seconds = expected_seconds(todo, machine)
@@ -220,27 +222,27 @@ def dry_run(jobs: list[Job], folder: Path, machine: MachineOptions, *, again: bo
     for job in jobs:
         made_of = f"{job.content} after {', '.join(style for style, _ in job.styles)}"
         if json_lines:
-            say(json.dumps({"event": "job", "name": job.name, "due": job.name in due, "seconds": seconds.get(job.name)}))
+            echo(json.dumps({"event": "job", "name": job.name, "due": job.name in due, "seconds": seconds.get(job.name)}))
         elif job.name in due:
-            say(f"{job.name}: {made_of}, {duration(seconds[job.name])}")
+            echo(f"{job.name}: {made_of}, {duration(seconds[job.name])}")
         else:
-            say(f"{job.name}: done, as asked for")
+            echo(f"{job.name}: done, as asked for")
     known = [each for each in seconds.values() if each is not None]
     whole = sum(known) if len(known) == len(todo) else None
     if json_lines:
-        say(json.dumps({"event": "plan", "jobs": len(jobs), "due": len(todo), "seconds": whole}))
+        echo(json.dumps({"event": "plan", "jobs": len(jobs), "due": len(todo), "seconds": whole}))
     else:
-        say(f"{len(todo)} of {len(jobs)} pictures would be painted, in about {duration(whole)} on this machine with one worker.")
+        echo(f"{len(todo)} of {len(jobs)} pictures would be painted, in about {duration(whole)} on this machine with one worker.")
     return 0
 
 
 def run(jobs: list[Job], executor: Executor[Job], folder: Path, options: dict[str, Any], manifest: Manifest | None = None) -> int:
-    """Paint, showing how it goes, until all is done or a signal asks for the end; return the exit code."""
+    """Paint with a progress bar until all is done or a signal stops it; return the exit code."""
     from pincel.batch.cost import costs
     from pincel.batch.manifest import Manifest
     from pincel.batch.run import run_batch
-    from pincel.cli.crowd import Crowd, as_line
-    from pincel.cli.terminal import say
+    from pincel.cli.batch_progress import BatchBar, as_line
+    from pincel.cli.terminal import echo
     from pincel.executors.protocol import StopFlag
 
     flag = StopFlag()
@@ -248,35 +250,33 @@ def run(jobs: list[Job], executor: Executor[Job], folder: Path, options: dict[st
     todo = jobs if options["again"] else manifest.pending(jobs)
 
     def tell(message: Any) -> None:
-        crowd.show(message)
+        bar.show(message)
         if options["json_lines"] and (line := as_line(message)):
-            say(json.dumps(line))
+            echo(json.dumps(line))
 
     try:
-        with Crowd(costs(todo), len(jobs), quiet=options["quiet"]) as crowd, stopped_by_signals(flag):
+        with BatchBar(costs(todo), len(jobs), quiet=options["quiet"]) as bar, stopped_by_signals(flag):
             summary = run_batch(jobs, executor, folder, tell, again=options["again"], manifest=manifest, stop=flag)
     except KeyboardInterrupt:
-        # The second one, which waits for no step.
-        click.echo(f"Ended at once; what was whole is in {folder}, and the same command goes on with the rest.", err=True)
+        # The second signal, which waits for no step.
+        click.echo(f"Interrupted. Finished pictures are in {folder}. Rerun the same command to finish.", err=True)
         return EXIT_CODES["interrupted"]
     report(summary, json_lines=options["json_lines"], quiet=options["quiet"], ended=flag.reason)
     return EXIT_CODES.get(flag.reason, 0) if summary.stopped else SOME_FAILED if summary.failed else 0
 
 
 def report(summary: Summary, *, json_lines: bool, quiet: bool, ended: str) -> None:
-    """Say what has become of a batch, what failed, and where the summary is."""
+    """Print how many pictures were painted, which failed, and where the summary is."""
     from pincel.cli.plan import duration
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
 
     counts = {"painted": len(summary.painted), "kept": len(summary.kept), "failed": len(summary.failed), "left": summary.left}
     if json_lines:
-        say(json.dumps({"event": "batch", **counts, "seconds": round(summary.seconds, 3), "files": [str(path) for path in summary.files]}))
+        echo(json.dumps({"event": "batch", **counts, "seconds": round(summary.seconds, 3), "files": [str(path) for path in summary.files]}))
     elif not quiet:
         said = [f"{count} {what}" for what, count in counts.items() if count or what == "painted"]
-        say(f"{', '.join(said)} in {duration(summary.seconds)}: {summary.files[0]}")
+        echo(f"{', '.join(said)} in {duration(summary.seconds)}: {summary.files[0]}")
     for result in summary.failed:
         click.echo(f"{result.name} failed: {result.message}", err=True)
     if summary.stopped and ended:
-        click.echo(
-            f"Ended before its end; nothing that was whole is lost. The same command goes on with the {summary.left} left.", err=True
-        )
+        click.echo(f"Interrupted. Rerun the same command to finish the {summary.left} left.", err=True)

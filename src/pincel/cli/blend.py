@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from pincel.cli.sheets import SheetCommand, painted_sheet, sheet_options
-from pincel.cli.texts import examples
+from pincel.cli.comparison import GROUPS, comparison_options, run_comparison
+from pincel.cli.help_format import GroupedCommand, examples
 
 
 @click.command(
-    cls=SheetCommand,
+    cls=GroupedCommand,
+    groups=GROUPS,
     epilog=examples(
         "pincel blend sample:lake sample:woodcut sample:watercolor -o strip.png --count 4 --size 128 --steps 10",
         "pincel blend sample:harbour sample:impasto sample:glass -o strip.png --folder strip --size 128 --steps 10",
@@ -21,7 +22,7 @@ from pincel.cli.texts import examples
 @click.argument("first", metavar="STYLE")
 @click.argument("second", metavar="STYLE")
 @click.option("--count", type=click.IntRange(min=2), default=5, metavar="N", help="Pictures, both ends included. [5]")
-@sheet_options
+@comparison_options
 @click.pass_context
 def command(ctx: click.Context, /, content: str, first: str, second: str, **options: Any) -> None:
     """Paint CONTENT after one STYLE, after another, and after mixtures of both in equal steps; set the pictures side by side.
@@ -31,4 +32,4 @@ def command(ctx: click.Context, /, content: str, first: str, second: str, **opti
     from pincel.sweep import blend_cells
 
     cells = blend_cells(first, second, options.pop("count"))
-    ctx.exit(painted_sheet(content, cells, len(cells), options))
+    ctx.exit(run_comparison(content, cells, len(cells), options))

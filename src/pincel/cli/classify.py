@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pincel.cli.texts import examples
+from pincel.cli.help_format import examples
+from pincel.cli.options import device_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
 
-    from pincel.classify.answer import Answer
+    from pincel.classify.predict import Prediction
 
 # Columns of a bar that stands for certainty.
 WIDE = 24
@@ -36,27 +37,27 @@ WIDE = 24
 @click.option("--top", type=click.INT, default=5, metavar="N", help="How many answers. [5]")
 @click.option("--ten-crops", is_flag=True, help="Average over center, corners and their mirror images, as the paper does.")
 @click.option("--json", "as_lines", is_flag=True, help="Print a JSON object a picture, on a line of its own.")
-@click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
+@device_option
 def command(pictures: tuple[str, ...], backbone: str, top: int, ten_crops: bool, as_lines: bool, device: str) -> None:
     """Say what each IMAGE shows, with probabilities.
 
     IMAGE is a picture file, or sample:NAME. The shorter side is brought to 256 pixels, and the network sees the center. The classes are
     those the network was trained on: the 1000 of ImageNet, or those of a RUN.
     """
-    from pincel.classify.answer import check_top, classifying, make_classifier, views
-    from pincel.cli.terminal import say
+    from pincel.classify.predict import check_top, classifier_spec, cut_crops, load_classifier
+    from pincel.cli.terminal import echo
 
-    spec = classifying(backbone)
+    spec = classifier_spec(backbone)
     check_top(top)
     # All of them before the network: what is wrong with one is told at once.
-    seen = [views(each, spec, 10 if ten_crops else 1) for each in pictures]
-    network = make_classifier(spec, device)
+    seen = [cut_crops(each, spec, 10 if ten_crops else 1) for each in pictures]
+    network = load_classifier(spec, device)
     console = _console()
     for name, each in zip(pictures, seen, strict=True):
-        found = network.answers(each, top)
+        found = network.predict(each, top)
         if as_lines:
             told = [{"class": answer.name, "index": answer.index, "probability": answer.probability} for answer in found]
-            say(json.dumps({"picture": name, "backbone": spec.name, "answers": told}, ensure_ascii=False))
+            echo(json.dumps({"picture": name, "backbone": spec.name, "answers": told}, ensure_ascii=False))
         else:
             _show(console, name, found)
 
@@ -69,7 +70,7 @@ def _console() -> Console:
     return Console(file=sys.stdout, highlight=False)
 
 
-def _show(console: Console, name: str, found: Sequence[Answer]) -> None:
+def _show(console: Console, name: str, found: Sequence[Prediction]) -> None:
     from rich.bar import Bar
     from rich.table import Table
     from rich.text import Text

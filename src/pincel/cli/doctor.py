@@ -8,7 +8,7 @@ import time
 
 import click
 
-from pincel.cli.texts import examples
+from pincel.cli.help_format import examples
 
 
 @click.command(epilog=examples("pincel doctor", "pincel doctor && echo all is well"))
@@ -18,13 +18,13 @@ def command(ctx: click.Context) -> None:
 
     Exit code 0 if pincel can paint here, 2 if not.
     """
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
 
     failed = False
     for what, check in CHECKS.items():
         answer, fine = check()
         failed = failed or not fine
-        say(f"{'ok ' if fine else 'BAD'} {what:<10}{answer}")
+        echo(f"{'ok ' if fine else 'BAD'} {what:<10}{answer}")
     ctx.exit(2 if failed else 0)
 
 

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import Any
 
 import click
 
-from pincel.cli.options import gather, objective_options, styles
-from pincel.cli.texts import GroupedCommand, examples
+from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.options import device_option, objective_options, parse_styles, pop_recipe
 from pincel.recipes.schema import GROUPS
 
 
-class EvaluateCommand(GroupedCommand):
-    """Options under titles."""
-
-    groups: ClassVar = {**GROUPS, "Output": ["json_output", "device"]}
-
-
 @click.command(
-    cls=EvaluateCommand,
+    cls=GroupedCommand,
+    groups={**GROUPS, "Output": ["json_output", "device"]},
     epilog=examples(
         "pincel evaluate sample:harbour sample:harbour sample:impasto",
         "pincel evaluate sample:harbour sample:harbour sample:impasto --recipe gatys2016 --json",
@@ -30,24 +25,24 @@ class EvaluateCommand(GroupedCommand):
 @click.argument("style", nargs=-1, required=True)
 @objective_options
 @click.option("--json", "json_output", is_flag=True, help="Print one JSON object.")
-@click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
+@device_option
 def command(image: str, content: str, style: tuple[str, ...], **options: Any) -> None:
     """Print every term of the objective for the picture IMAGE, made from CONTENT and STYLE by whatever program.
 
     The objective is that of a run with these options whose result has IMAGE's size. All arithmetic is in fp32.
     """
-    values = gather(options)
-    pairs = styles(style)
+    values = pop_recipe(options)
+    pairs = parse_styles(style)
     from pincel.api import evaluate
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
 
     found = evaluate(image, content, pairs, recipe=options["recipe"], device=options["device"], **values)
     if options["json_output"]:
-        say(json.dumps(found))
+        echo(json.dumps(found))
         return
-    say(f"{'term':<18}{'J, unweighted':>16}{'adds to the total':>20}")
+    echo(f"{'term':<18}{'J, unweighted':>16}{'adds to the total':>20}")
     for name, value in found["terms"].items():
         adds = found["weighted"].get(name)
         adds = adds if adds is not None else sum(w for n, w in found["weighted"].items() if n.startswith(f"{name}:"))
-        say(f"{name:<18}{value:>16.6g}{adds:>20.6g}")
-    say(f"{'total':<18}{'':>16}{found['total']:>20.6g}")
+        echo(f"{name:<18}{value:>16.6g}{adds:>20.6g}")
+    echo(f"{'total':<18}{'':>16}{found['total']:>20.6g}")

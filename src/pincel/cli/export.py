@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pincel.cli.texts import examples
+from pincel.cli.help_format import examples
 
 
 @click.command(epilog=examples("pincel export impasto.safetensors -o impasto.onnx", "pincel export any.safetensors -o any.onnx"))
@@ -19,12 +19,12 @@ def command(network: str, output: str, *, quiet: bool) -> None:
     Its inputs are 'content' and, of an any-style network, 'style' (pictures of any size, 1×3×height×width, RGB from 0 to 1) and 'strength'
     (a number from 0 to 1); its output is 'painting'.
     """
-    from pincel.cli.terminal import say
-    from pincel.feedforward.file import read_painter
+    from pincel.cli.terminal import echo
+    from pincel.feedforward.file import load_stylizer
     from pincel.feedforward.onnx import write_onnx
     from pincel.files import check_output
 
     check_output(output, inputs=[Path(network)], what="ONNX file")
-    write_onnx(Path(output), read_painter(network))
+    write_onnx(Path(output), load_stylizer(network))
     if not quiet:
-        say(output)
+        echo(output)

@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
-from pincel.cli.options import styles
-from pincel.cli.sheets import SheetCommand, painted_sheet, sheet_options
-from pincel.cli.texts import examples
+from pincel.cli.comparison import GROUPS, comparison_options, run_comparison
+from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.options import parse_styles
 
 
 @click.command(
-    cls=SheetCommand,
+    cls=GroupedCommand,
+    groups=GROUPS,
     epilog=examples(
         "pincel grid sample:harbour sample:impasto -o weights.png --rows style-weight=1e3,1e4,1e5 --size 128 --steps 10",
         "pincel grid sample:harbour sample:woodcut -o figure3.png --recipe gatys2015-fast --size 128 --steps 10 "
@@ -23,7 +24,7 @@ from pincel.cli.texts import examples
 @click.argument("style", nargs=-1, required=True)
 @click.option("--rows", required=True, metavar="OPTION=VALUE,…", help="Values to try, a row each; with commas of their own, parted by ';'.")
 @click.option("--columns", metavar="OPTION=VALUE,…", help="Values of another option, a column each.")
-@sheet_options
+@comparison_options
 @click.pass_context
 def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **options: Any) -> None:
     """Paint CONTENT after STYLE once for each value of one option, or of two, and set the pictures side by side with captions.
@@ -36,5 +37,5 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
 
     rows, columns = parse_axis(options.pop("rows")), options.pop("columns")
     across = parse_axis(columns) if columns else None
-    cells = grid_cells(styles(style), rows, across)
-    ctx.exit(painted_sheet(content, cells, len(across.values) if across else len(cells), options))
+    cells = grid_cells(parse_styles(style), rows, across)
+    ctx.exit(run_comparison(content, cells, len(across.values) if across else len(cells), options))

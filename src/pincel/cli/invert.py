@@ -6,21 +6,30 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pincel.cli.computing import begin_computing
-from pincel.cli.options import F, input_paths, option_pair
-from pincel.cli.painting import EXIT_CODES, as_json, stopped_by_signals
-from pincel.cli.texts import GroupedCommand, examples
+from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.options import (
+    F,
+    add_options,
+    device_option,
+    input_paths,
+    json_option,
+    parse_pair,
+    quiet_option,
+    record_option,
+    schema_option,
+)
+from pincel.cli.painting import EXIT_CODES, announce, check_distinct, follow
 from pincel.recipes import INVERSIONS
 from pincel.recipes.inversion import Inversion
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from pincel.engine.events import Event
     from pincel.inversion.run import InversionResult
 
 _METAVARS = {
@@ -30,50 +39,29 @@ _METAVARS = {
     "alpha": "α",
     "beta": "β",
     "schedule": "STEPSxRATE,…",
-    "size": "N",
-    "seed": "N",
     "learning_rate": "RATE",
     "optimizer": "NAME",
     "bound": "LEVELS",
     "noise_level": "LEVELS",
     "jitter": "SHARE",
 }
-# In the help they read better in this order.
+# In this order in the help.
 _GROUPS = {
-    "What is rebuilt": ["representation", "neurons", "repeats", "size", "fit"],
+    "What is reconstructed": ["representation", "neurons", "repeats", "size", "fit"],
     "How": ["recipe", "steps", "seed", "norm_weight", "tv_weight", "code_weight", "norm", "alpha", "tv", "beta", "bound", "jitter"],
-    "The way there": ["optimizer", "optimizer_option", "learning_rate", "schedule", "noise", "noise_level", "pooling"],
+    "Optimization": ["optimizer", "optimizer_option", "learning_rate", "schedule", "noise", "noise_level", "pooling"],
     "Output": ["output", "tone", "record", "sheet", "json_lines", "quiet", "device"],
 }
 
 
-class InvertCommand(GroupedCommand):
-    """Options under titles."""
-
-    groups: ClassVar = _GROUPS
-
-
 def inversion_options(function: F) -> F:
-    """Give a command an option for each value of a recipe of inversion; those not given are the recipe's."""
-    for name in reversed([name for group in _GROUPS.values() for name in group if name in Inversion.model_fields]):
-        function = _option(name)(function)
-    return function
-
-
-def _option(name: str) -> Callable[[F], F]:
-    field = Inversion.model_fields[name]
-    annotation = field.annotation
-    if get_origin(annotation) is Literal:
-        kind: Any = click.Choice([str(choice) for choice in get_args(annotation)])
-    else:
-        kind = click.INT if annotation is int else click.FLOAT if annotation in (float, float | None) else click.STRING
-    return click.option(
-        f"--{name.replace('_', '-')}", name, type=kind, metavar=_METAVARS.get(name), help=f"{field.description} [{_shown(name)}]"
-    )
+    """Give a command an option for each value of a recipe of inversion."""
+    names = [name for group in _GROUPS.values() for name in group if name in Inversion.model_fields]
+    return add_options(function, *(schema_option(name, Inversion.model_fields[name], _shown(name), _METAVARS.get(name)) for name in names))
 
 
 def _shown(name: str) -> str:
-    """Say what the default recipe has."""
+    """Return the value of the default recipe."""
     value = getattr(INVERSIONS["mahendran2016"].recipe, name)
     if name == "schedule":
         return ",".join(f"{phase.steps}x{phase.rate:g}" + (f"~{phase.jitter:g}" if phase.jitter else "") for phase in value)
@@ -83,7 +71,8 @@ def _shown(name: str) -> str:
 
 
 @click.command(
-    cls=InvertCommand,
+    cls=GroupedCommand,
+    groups=_GROUPS,
     epilog=examples(
         "pincel invert sample:harbour --representation vgg19:relu3_1 -o rebuilt.png --size 96 --steps 40",
         "pincel invert sample:lighthouse --representation hogb -o hogb.png --repeats 3 --size 96 --steps 60",
@@ -94,7 +83,7 @@ def _shown(name: str) -> str:
     "--representation",
     required=True,
     metavar="WHAT",
-    help="What the picture is rebuilt from: hog, hogb, dsift, or NETWORK:LAYER, as vgg19:relu3_1 or alexnet:pool5 ('pincel backbones').",
+    help="Features to reconstruct from: hog, hogb, dsift, or NETWORK:LAYER, as vgg19:relu3_1 or alexnet:pool5 ('pincel backbones').",
 )
 @click.option(
     "--neurons",
@@ -103,7 +92,13 @@ def _shown(name: str) -> str:
     help="Match only these: 5x5 (in the middle), 5x5@2,3 (from row, column), channels=first-half, channels=0-47,60; a window and channels "
     "with ';' between.",
 )
-@click.option("--repeats", type=click.INT, default=1, metavar="N", help="Starts in one batch, to see what the code leaves free. [1]")
+@click.option(
+    "--repeats",
+    type=click.INT,
+    default=1,
+    metavar="N",
+    help="Starts, in one batch: what differs is not in the code. [1]",
+)
 @click.option(
     "--recipe",
     default="mahendran2016",
@@ -116,20 +111,19 @@ def _shown(name: str) -> str:
 @click.option(
     "-o", "--output", required=True, metavar="OUT", help="The picture to write: .png .jpg .webp .tif; with --repeats, a sheet of all."
 )
-@click.option("--record", metavar="FILE", help="Where the record of the run goes. [beside OUT, as .json]")
-@click.option("--sheet", metavar="FILE", help="Also write a contact sheet: photograph | rebuilt.")
-@click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
+@record_option
+@click.option("--sheet", metavar="FILE", help="Also write a contact sheet: photograph | reconstruction.")
+@json_option
+@quiet_option
+@device_option
 @click.pass_context
 def command(ctx: click.Context, /, picture: str, **options: Any) -> None:
-    """Rebuild PICTURE from its code alone: what a layer of a network, HOG or dense SIFT says of it.
+    """Reconstruct PICTURE from its code alone: its features in a layer of a network, HOG or dense SIFT.
 
-    PICTURE is a picture file, or sample:NAME. From noise, a picture is moved until its code is that of PICTURE (Mahendran and Vedaldi,
-    2015 and 2016): argmin C·‖Φ(x)-Φ₀‖²/‖Φ₀‖² + λ_α·R_α(x) + λ_V·TV^β(x). What comes out right is what the code knows; what does not, it
-    has lost.
+    PICTURE is a picture file, or sample:NAME. Starting from noise, a picture is optimized until its code is that of PICTURE (Mahendran
+    and Vedaldi, 2015 and 2016): argmin C·‖Φ(x)-Φ₀‖²/‖Φ₀‖² + λ_α·R_α(x) + λ_V·TV^β(x). What the code has lost cannot come back.
 
-    The record says 'relative_error', ‖Φ(x)-Φ₀‖²/‖Φ₀‖². More --tv-weight makes smoother pictures, at the cost of that error. With --repeats,
+    The record has 'relative_error', ‖Φ(x)-Φ₀‖²/‖Φ₀‖². More --tv-weight makes smoother pictures, at the cost of that error. With --repeats,
     OUT is a sheet of all starts with their mean and deviation, and each is written beside it, as OUT-1, OUT-2, …, OUT-mean, OUT-deviation.
     Ctrl-C keeps the best so far.
     """
@@ -137,41 +131,35 @@ def command(ctx: click.Context, /, picture: str, **options: Any) -> None:
 
 
 def inverted(picture: str, options: dict[str, Any]) -> int:
-    """Rebuild and write; return the exit code."""
+    """Reconstruct and write; return the exit code."""
     from pincel.cli.progress import Bar
-    from pincel.cli.terminal import say
 
     begin_computing()
     values = {name: options[name] for name in Inversion.model_fields if options.get(name) is not None}
     if options["optimizer_option"]:
-        values["optimizer_options"] = dict(option_pair(text) for text in options["optimizer_option"])
+        values["optimizer_options"] = dict(parse_pair(text) for text in options["optimizer_option"])
     files = _files(picture, options)
     from pincel.images.io import check_limits
     from pincel.inversion.run import InversionRun
 
-    asked = {name: options[name] for name in ("recipe", "neurons", "repeats", "device", "steps")}
+    own = {name: options[name] for name in ("recipe", "neurons", "repeats", "device", "steps")}
     with Bar(quiet=options["quiet"]) as bar:
-        run = InversionRun(picture, options["representation"], **asked, **values)
+        run = InversionRun(picture, options["representation"], **own, **values)
         for path in files.values():
             if path != files["record"]:
                 check_limits(path, run.size)
-        watchers: list[Callable[[Event], None]] = [bar.show]
-        if options["json_lines"]:
-            watchers.append(lambda event: say(json.dumps(as_json(event))))
-        with stopped_by_signals(run):
-            for event in run:
-                for watch in watchers:
-                    watch(event)
+        follow(run, bar.show, json_lines=options["json_lines"])
         result = run.result
-    saved = _save(result, files)
-    _tell(result, saved, options)
+    _save(result, files)
+    error = result.record["relative_error"]
+    line = f"relative error {error:.3%} (as saved {result.record['saved']['relative_error']:.3%})"
+    announce(files.values(), options, line, stopped=result.stopped, relative_error=error)
     return EXIT_CODES.get(result.stopped, 0)
 
 
 def _files(picture: str, options: dict[str, Any]) -> dict[str, Path]:
-    """Return what will be written, checked: raises OutputError before anything slow happens."""
+    """Return the files to write, checked before anything slow happens; raises OutputError."""
     from pincel.engine.result import record_path
-    from pincel.errors import OutputError
     from pincel.files import check_output
     from pincel.images.io import check_format
 
@@ -187,36 +175,24 @@ def _files(picture: str, options: dict[str, Any]) -> dict[str, Path]:
         if what != "record":
             check_format(path)
         check_output(path, inputs=inputs, what=what)
-    if len({path.resolve() for path in files.values()}) < len(files):
-        raise OutputError(f"Two outputs would be written to one file: {', '.join(map(str, files.values()))}. Give each its own name.")
+    check_distinct(files.values())
     return files
 
 
-def _save(result: InversionResult, files: dict[str, Path]) -> list[Path]:
+def _save(result: InversionResult, files: dict[str, Path]) -> None:
     from pincel.files import write_text
     from pincel.images.io import save_picture, to_pil, write_or_keep
 
-    each = {str(number): partial(to_pil, picture[None]) for number, picture in enumerate(result.pictures, 1)}
-    whole = result.sheet if "mean" in files else lambda: result.image
-    pictures: dict[str, Callable[[], Image]] = {"output": whole, "contact sheet": result.sheet, **each}
-    pictures |= {"mean": lambda: result.mean, "deviation": lambda: result.deviation}
+    pictures: dict[str, Callable[[], Image]] = {
+        "output": result.sheet if "mean" in files else lambda: result.image,
+        "contact sheet": result.sheet,
+        "mean": lambda: result.mean,
+        "deviation": lambda: result.deviation,
+        **{str(number): partial(to_pil, picture[None]) for number, picture in enumerate(result.pictures, 1)},
+    }
     text = json.dumps({**result.record, "output": files["output"].name}, indent=1, ensure_ascii=False)
     for what, path in files.items():
         if what == "record":
             write_text(path, text + "\n", what="record")
         else:
             write_or_keep(partial(save_picture, pictures[what]()), path)
-    return list(files.values())
-
-
-def _tell(result: InversionResult, saved: list[Path], options: dict[str, Any]) -> None:
-    from pincel.cli.terminal import say
-
-    error = result.record["relative_error"]
-    if options["json_lines"]:
-        files = [str(path) for path in saved]
-        say(json.dumps({"event": "saved", "stopped": result.stopped, "relative_error": error, "files": files}))
-    elif not options["quiet"]:
-        say(f"relative error {error:.3%} (as saved {result.record['saved']['relative_error']:.3%})")
-        for path in saved:
-            say(str(path))

@@ -1,13 +1,15 @@
-"""Options of the objective, derived from the recipe schema: a value added to a recipe is an option the same day."""
+"""Options that several verbs have; those of the objective are made from the recipe schema."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import click
+from pydantic.fields import FieldInfo
 
 from pincel.errors import OptionError
 from pincel.recipes import RECIPES
@@ -17,27 +19,16 @@ from pincel.samples import PREFIX
 F = TypeVar("F", bound=Callable[..., Any])
 
 _METAVARS = {
-    "size": "N",
-    "steps": "N",
     "background": "COLOR",
     "scales": "SHARE=MULTIPLE,…",
-    "coarse_content_factor": "X",
     "style_scale": "X,…",
-    "detail_transfer": "X",
-    "tolerance": "X",
-    "seed": "N",
-    "strength": "X",
     "content_weight": "α",
     "style_weight": "β",
     "tv_weight": "γ",
-    "white": "X",
-    "noise_level": "X",
-    "learning_rate": "X",
     "content_layers": "LAYER[=w],…",
     "style_layers": "LAYER[=λ],…",
     "content_terms": "TERM[=w],…",
     "style_terms": "TERM[=w],…",
-    "degrain": "X",
     "backbone": "NAME",
     "optimizer": "NAME",
     "calibration": "FOLDER",
@@ -51,88 +42,117 @@ _ALIASES = {"init": ("--start",)}
 _TEXTS = ("content_layers", "style_layers", "content_terms", "style_terms", "scales", "style_scale")
 # Given once for each.
 _LISTS = ("style_mask",)
-_TYPES: Mapping[Any, Any] = {int: click.INT, float: click.FLOAT}
+_NUMBERS: Mapping[Any, tuple[str, Any]] = {int: ("N", click.INT), float: ("X", click.FLOAT)}
+MACHINE = ["device", "precision", "memory", "tiles"]
+
+device_option = click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
+json_option = click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output.")
+quiet_option = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+record_option = click.option("--record", metavar="FILE", help="File for the record of the run. [beside OUT, as .json]")
+checkpoint_every_option = click.option(
+    "--checkpoint-every", type=click.FLOAT, default=60.0, metavar="S", help="Seconds between two checkpoints. [60]"
+)
+minutes_option = click.option(
+    "--minutes", type=click.FloatRange(min=0), default=0.0, metavar="M", help="Stop after so many minutes in all; 0 = never. [0]"
+)
+
+
+def add_options(function: F, *options: Callable[[F], F]) -> F:
+    """Apply decorators, the first one outermost, so that help lists options in this order."""
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def schema_option(
+    name: str, field: FieldInfo, shown: str, metavar: str | None = None, *names: str, as_text: bool = False, multiple: bool = False
+) -> Callable[[F], F]:
+    """Return the option of a value of a schema.
+
+    Args:
+        name: Name of the value.
+        field: Its type and description.
+        shown: Default, as help shows it.
+        metavar: What help calls the value, if not what is usual for its type.
+        names: Names of the option, if not ``--NAME``.
+        as_text: Whether the value is given as text whatever its type.
+        multiple: Whether the option may be repeated.
+    """
+    annotation, types = field.annotation, get_args(field.annotation)
+    kind: Any = click.STRING
+    if get_origin(annotation) is Literal:
+        kind = click.Choice([str(choice) for choice in types])
+    elif not as_text:
+        kinds = (annotation, *(types if get_origin(annotation) in (Union, UnionType) else ()))
+        number = next((each for each in kinds if each in _NUMBERS), None)
+        usual, kind = _NUMBERS.get(number, (None, kind))
+        metavar = metavar or usual
+    text = f"{field.description} [{shown}]"
+    return click.option(*names or [f"--{name.replace('_', '-')}"], name, type=kind, metavar=metavar, multiple=multiple, help=text)
 
 
 def objective_options(function: F) -> F:
     """Give a command ``--recipe`` and an option for every value of a recipe."""
-    names = [n for n in Recipe.model_fields if n not in (*NAMES, "optimizer_options")]
-    options = [
-        click.option("--recipe", default="pincel", metavar="NAME|FILE.toml", help="Where the values left out come from. [pincel]"),
-        *(_option(name) for name in names),
+    return add_options(
+        function,
+        click.option("--recipe", default="pincel", metavar="NAME|FILE.toml", help="Preset for every option you do not set. [pincel]"),
+        *(_recipe_option(name) for name in Recipe.model_fields if name not in (*NAMES, "optimizer_options")),
         click.option(
             "--optimizer-option",
             multiple=True,
             metavar="KEY=VALUE",
             help="More settings, repeatable: history max_step (lbfgs), beta1 beta2 eps (adam), momentum (gradient-descent).",
         ),
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+    )
 
 
 def machine_options(function: F) -> F:
-    """Give a command the options that say where and how to work, which change nothing of the picture but rounding."""
-    options = [
-        click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]"),
+    """Give a command the options of the machine, which do not change the picture but for rounding."""
+    return add_options(
+        function,
+        device_option,
         click.option(
             "--precision",
             default="auto",
             metavar="NAME",
-            help="How convolutions multiply: fp32, tf32 (NVIDIA), bf16, or the quickest here, measured once. [auto]",
+            help="Precision of convolutions: fp32, tf32 (NVIDIA), bf16, or the fastest on this machine, measured once. [auto]",
         ),
         click.option(
             "--memory",
             metavar="SIZE",
-            help="What the run may use in all, such as 6G or 1.5GiB: larger pictures are looked at in tiles, which gives the same picture "
-            "but for rounding, and takes longer. [what is free]",
+            help="Memory that the run may use in all, such as 6G or 1.5GiB: large images are processed in tiles, which gives the same "
+            "picture but for rounding, and takes longer. [what is free]",
         ),
         click.option(
             "--tiles",
             default="auto",
             metavar="LAYERS=PX,…",
-            help="How that is done: the layers up to a pooling in tiles so many pixels wide, as pool2=512 or pool3=1024,rest=2048; or "
-            "whole. [auto: as --memory asks]",
+            help="Width of tiles in pixels, for the layers up to a pooling, such as pool2=512 or pool3=1024,rest=2048; or whole. "
+            "[auto: as --memory asks]",
         ),
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
-MACHINE = ["device", "precision", "memory", "tiles"]
-
-
-def _option(name: str) -> Callable[[F], F]:
-    field = Recipe.model_fields[name]
-    annotation = field.annotation
-    if get_origin(annotation) is Literal:
-        kind: Any = click.Choice([str(choice) for choice in get_args(annotation)])
-    else:
-        kind = next((_TYPES[a] for a in (annotation, *get_args(annotation)) if a in _TYPES and name not in _TEXTS), click.STRING)
-    if annotation is bool:
-        return click.option(f"--{name.replace('_', '-')}", name, is_flag=True, default=None, help=str(field.description))
-    default = getattr(RECIPES["pincel"].recipe, name)
-    shown = (",".join(f"{k}={v:.3g}" for k, v in default.items()) or "none") if isinstance(default, dict) else default
-    shown = ",".join(f"{each:g}" for each in shown) if isinstance(shown, list) else shown
-    shown = "none" if shown == "" else shown
-    return click.option(
-        f"--{name.replace('_', '-')}",
-        *_ALIASES.get(name, ()),
-        name,
-        type=kind,
-        multiple=name in _LISTS,
-        metavar=_METAVARS.get(name),
-        help=f"{field.description} [{shown:g}]" if isinstance(shown, float) else f"{field.description} [{shown}]",
     )
 
 
-def gather(options: dict[str, Any]) -> dict[str, Any]:
-    """Take the recipe values out of a command's parameters; those not given are left out.
+def _recipe_option(name: str) -> Callable[[F], F]:
+    field = Recipe.model_fields[name]
+    if field.annotation is bool:
+        return click.option(f"--{name.replace('_', '-')}", name, is_flag=True, default=None, help=str(field.description))
+    default = getattr(RECIPES["pincel"].recipe, name)
+    if isinstance(default, dict):
+        shown = ",".join(f"{key}={value:.3g}" for key, value in default.items())
+    elif isinstance(default, list):
+        shown = ",".join(f"{each:g}" for each in default)
+    else:
+        shown = f"{default:g}" if isinstance(default, float) else str(default)
+    names = (f"--{name.replace('_', '-')}", *_ALIASES.get(name, ()))
+    return schema_option(name, field, shown or "none", _METAVARS.get(name), *names, as_text=name in _TEXTS, multiple=name in _LISTS)
+
+
+def pop_recipe(options: dict[str, Any]) -> dict[str, Any]:
+    """Remove the recipe values from the parameters of a command, and return those that were given.
 
     Args:
-        options: Parameters by name; the recipe's are removed from it.
+        options: Parameters by name.
 
     Returns:
         Keyword arguments for :meth:`pincel.Recipe.override`.
@@ -140,11 +160,11 @@ def gather(options: dict[str, Any]) -> dict[str, Any]:
     pairs = options.pop("optimizer_option", ())
     values = {name: options.pop(name) for name in Recipe.model_fields if name in options}
     if pairs:
-        values["optimizer_options"] = dict(option_pair(pair) for pair in pairs)
+        values["optimizer_options"] = dict(parse_pair(pair) for pair in pairs)
     return {name: list(value) if name in _LISTS else value for name, value in values.items() if value is not None and value != ()}
 
 
-def option_pair(text: str) -> tuple[str, str]:
+def parse_pair(text: str) -> tuple[str, str]:
     """Read ``history=20``; raises OptionError for anything without ``=``."""
     key, sign, value = text.partition("=")
     if not sign:
@@ -152,7 +172,7 @@ def option_pair(text: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
-def styles(texts: tuple[str, ...]) -> list[tuple[str, float]]:
+def parse_styles(texts: tuple[str, ...]) -> list[tuple[str, float]]:
     """Read STYLE arguments: a path, ``sample:NAME``, or either followed by ``=weight``.
 
     Raises:
@@ -164,7 +184,7 @@ def styles(texts: tuple[str, ...]) -> list[tuple[str, float]]:
 
 
 def input_paths(content: str, style: Sequence[tuple[str, float]], recipe: str, values: Mapping[str, Any]) -> list[Path]:
-    """Return the files a run reads, which no output may replace; ``values`` are those of the recipe that were given."""
+    """Return the files that a run reads, which no output may replace; ``values`` are the given values of the recipe."""
     others = [recipe, values.get("init", "").removeprefix("feedforward="), values.get("content_mask", ""), *values.get("style_mask", ())]
     named = [Path(text) for text in (content, *(path for path, _ in style), *others) if text and not text.startswith(PREFIX)]
     return [file for path in named for file in (path.iterdir() if os.path.isdir(path) else [path]) if os.path.isfile(file)]

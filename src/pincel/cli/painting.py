@@ -1,11 +1,11 @@
-"""What the verbs that paint have in common: files checked before, events shown, signals heeded, files written after."""
+"""What verbs that run something have in common: outputs, events as JSON, signals, and what is printed at the end."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
     from pincel.engine.events import Event
-    from pincel.engine.result import Result
     from pincel.run.checkpoint import CheckpointWriter
     from pincel.run.run import Run
 
@@ -24,15 +23,15 @@ EXIT_CODES = {"interrupted": 130, "terminated": 143}
 
 @dataclass(frozen=True)
 class Outputs:
-    """Files to write.
+    """Files that a run writes.
 
     Attributes:
         picture: The result.
         record: Its record.
-        sheet: The contact sheet, if one was asked for.
-        save_every: Steps between two progress pictures, if they were asked for.
-        depth: Bits a sample of the picture.
-        passing: Whether checkpoints, which nobody asked for, go once there is a picture.
+        sheet: The contact sheet, if any.
+        save_every: Steps between two progress pictures, if any.
+        depth: Bits per sample of the picture.
+        auto_checkpoint: Whether checkpoints were not asked for: they are removed once there is a picture.
     """
 
     picture: Path
@@ -40,124 +39,149 @@ class Outputs:
     sheet: Path | None = None
     save_every: int | None = None
     depth: int = 8
-    passing: bool = False
+    auto_checkpoint: bool = False
+
+    def check(self, inputs: list[Path]) -> None:
+        """Check every file before the run.
+
+        Raises:
+            OutputError: For an unknown extension, an unwritable folder, a file that is an input, or two outputs in one place.
+        """
+        from pincel.files import check_output
+        from pincel.images.io import check_format
+
+        check_format(self.picture, self.depth)
+        if self.sheet:
+            check_format(self.sheet)
+        for path, what in ((self.picture, "output"), (self.record, "record"), (self.sheet, "contact sheet")):
+            if path:
+                check_output(path, inputs=inputs, what=what)
+        check_distinct(self.files)
+
+    def check_fits(self, run: Run) -> tuple[str, ...]:
+        """Check that the format of the picture can hold it, now that its size is known; return notes, or raise OutputError."""
+        from pincel.images.io import check_limits
+
+        return check_limits(self.picture, run.size, alpha=run.inputs.content.alpha is not None, depth=self.depth)
+
+    @property
+    def files(self) -> list[Path]:
+        """Picture, record and sheet."""
+        return [path for path in (self.picture, self.record, self.sheet) if path]
+
+    def save(self, run: Run) -> None:
+        """Write the files of a run that has ended.
+
+        Raises:
+            OutputError: If the picture cannot be written to its place; says where it is instead.
+        """
+        from pincel.images.io import save_picture
+
+        run.result.save(self.picture, record=self.record, depth=self.depth)
+        if self.sheet:
+            save_picture(run.sheet(run.result), self.sheet)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return outputs as a checkpoint stores them, with absolute paths."""
+        return {name: os.path.abspath(value) if isinstance(value, Path) else value for name, value in vars(self).items()}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Outputs:
+        """Return what :meth:`to_dict` was called on.
+
+        Raises:
+            CheckpointError: If the run was not started on the command line.
+        """
+        from pincel.errors import CheckpointError
+        from pincel.files import one_line
+
+        if "picture" not in stored:
+            failed, hint = "checkpoint: the run was started in Python, without an output file", "pincel.resume(DIR) in Python"
+            raise CheckpointError(one_line(failed, "no output", "a run of 'pincel transfer'", hint))
+        paths = {name: Path(stored[name]) for name in ("picture", "record", "sheet") if stored[name]}
+        return cls(**{**stored, **paths})
 
 
-def check_outputs(outputs: Outputs, inputs: list[Path]) -> Outputs:
-    """Check every file a run will write, before it starts; return them as given.
-
-    Raises:
-        OutputError: For an unknown extension, an unwritable folder, a file that is an input, or two outputs in one place.
-    """
+def check_distinct(paths: Iterable[Path]) -> None:
+    """Raise OutputError if two outputs are one file."""
     from pincel.errors import OutputError
-    from pincel.files import check_output
-    from pincel.images.io import check_format
 
-    check_format(outputs.picture, outputs.depth)
-    check_output(outputs.picture, inputs=inputs, what="output")
-    check_output(outputs.record, inputs=inputs, what="record")
-    if outputs.sheet:
-        check_format(outputs.sheet)
-        check_output(outputs.sheet, inputs=inputs, what="contact sheet")
-    places = [path.resolve() for path in (outputs.picture, outputs.record, outputs.sheet) if path]
+    places = [path.resolve() for path in paths]
     if len(set(places)) < len(places):
         raise OutputError(f"Two outputs would be written to one file: {', '.join(map(str, places))}. Give each its own name.")
-    return outputs
-
-
-def check_fits(run: Run, outputs: Outputs) -> tuple[str, ...]:
-    """Check that the picture's format can hold it, now that its size is known; return notes, or raise OutputError."""
-    from pincel.images.io import check_limits
-
-    return check_limits(outputs.picture, run.size, alpha=run.inputs.content.alpha is not None, depth=outputs.depth)
-
-
-def written_down(outputs: Outputs) -> dict[str, Any]:
-    """Return outputs as a checkpoint keeps them: they mean the same files from any folder."""
-    fields = vars(outputs).items()
-    return {name: os.path.abspath(value) if isinstance(value, Path) else value for name, value in fields}
-
-
-def read_back(written: Mapping[str, Any]) -> Outputs:
-    """Return what :func:`written_down` was given.
-
-    Raises:
-        CheckpointError: If the run was not begun on the command line.
-    """
-    from pincel.errors import CheckpointError
-    from pincel.files import one_line
-
-    if "picture" not in written:
-        failed, hint = "checkpoint: the run was begun in Python and says not where its picture goes", "pincel.resume(DIR) in Python"
-        raise CheckpointError(one_line(failed, "no output", "a run of 'pincel transfer'", hint))
-    paths = {name: Path(written[name]) for name in ("picture", "record", "sheet") if written[name]}
-    return Outputs(**paths, save_every=written["save_every"], depth=written.get("depth", 8), passing=written["passing"])
 
 
 def paint(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool, preview: Path | None = None) -> None:
-    """Iterate over a run, showing what it tells, until it ends or a signal asks it to, and evaluate its result."""
+    """Iterate over a run, showing its events, until it ends or a signal stops it, and evaluate its result."""
+    from pincel.cli.preview import Preview
     from pincel.engine.memory import trim_heap
 
     if run.plan.memory_constrained:
         trim_heap()
-    watchers = _watchers(run, outputs, bar, json_lines=json_lines)
+    watchers: list[Callable[[Event], None]] = [bar.show]
     if preview:
-        from pincel.cli.preview import Preview
-
-        # First, so that whoever reads of a step finds its picture.
+        # First, so that the preview of a step is there before its event.
         watchers.insert(0, Preview(preview, lambda line: bar.line(line, style="yellow")).show)
-    with stopped_by_signals(run):
-        for event in run:
-            for watch in watchers:
-                watch(event)
-    # Now, while the bar can show how far that is.
+    if outputs.save_every:
+        watchers.append(_progress_pictures(run, outputs, outputs.save_every, bar))
+    follow(run, *watchers, json_lines=json_lines)
+    # Evaluated now, while the bar can show the progress of that.
     _ = run.result
 
 
-def _watchers(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> list[Callable[[Event], None]]:
-    from pincel.cli.terminal import say
+def _progress_pictures(run: Run, outputs: Outputs, every: int, bar: Bar) -> Callable[[Event], None]:
+    """Return a function that saves the picture every so many steps; one that cannot be saved does not end the run."""
     from pincel.engine.events import Step
     from pincel.errors import OutputError
     from pincel.images.io import save_picture, to_pil
 
     coarse_to_fine = len(run.plan.costs) > 1
 
-    def keep(event: Event) -> None:
-        if outputs.save_every and isinstance(event, Step) and event.step and event.step % outputs.save_every == 0:
-            # Each scale counts its own steps.
-            scale = f"-{event.scale[1]}x{event.scale[0]}" if coarse_to_fine else ""
-            path = outputs.picture.with_name(f"{outputs.picture.stem}{scale}-{event.step:05d}{outputs.picture.suffix}")
-            try:
-                save_picture(to_pil(event.preview().cpu()), path)
-            except OutputError as error:
-                # A progress picture is no reason to lose the run.
-                bar.line(str(error), style="yellow")
+    def save(event: Event) -> None:
+        if not isinstance(event, Step) or event.step == 0 or event.step % every:
+            return
+        # Each scale counts its own steps.
+        scale = f"-{event.scale[1]}x{event.scale[0]}" if coarse_to_fine else ""
+        path = outputs.picture.with_name(f"{outputs.picture.stem}{scale}-{event.step:05d}{outputs.picture.suffix}")
+        try:
+            save_picture(to_pil(event.preview().cpu()), path)
+        except OutputError as error:
+            bar.line(str(error), style="yellow")
 
-    watchers: list[Callable[[Event], None]] = [bar.show, keep]
-    if json_lines:
-        watchers.append(lambda event: say(json.dumps(as_json(event))))
-    return watchers
+    return save
 
 
-def as_json(event: Event) -> dict[str, Any]:
-    """Return an event as plain data: its kind, and its fields but the preview."""
-    from pincel.engine.events import Step
-
-    terms = {"terms": event.terms} if isinstance(event, Step) else {}
+def as_json(event: object) -> dict[str, Any]:
+    """Return an event as data for JSON: its name, and its fields but functions."""
+    terms = {"terms": event.terms} if hasattr(event, "fetch_terms") else {}
     fields = {key: value for key, value in vars(event).items() if key not in ("preview", "fetch_terms")}
-    return {"event": event.kind, **fields, **terms}
+    return {"event": event_name(event), **fields, **terms}
+
+
+def event_name(event: object) -> str:
+    """Return the name of an event in JSON: its ``kind`` if it has one; ``StepEnd`` is ``step_end``."""
+    if kind := getattr(event, "kind", ""):
+        return str(kind)
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(event).__name__).removeprefix("_")
 
 
 class Stoppable(Protocol):
-    """What can be asked to end: a run, a study."""
+    """What can be stopped: a run, a study."""
 
     def stop(self, reason: str = ...) -> None:
-        """Ask for the end, and say why."""
+        """Ask for the end, for a reason."""
+
+
+class EventSource(Stoppable, Protocol):
+    """What yields events until it ends."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield events."""
 
 
 @contextmanager
 def stopped_by_signals(run: Stoppable) -> Iterator[None]:
-    """Let SIGINT and SIGTERM end a run after its step; a second one ends the program."""
+    """Let SIGINT and SIGTERM stop a run after its step; a second one ends the program."""
 
     def handler(number: int, _frame: FrameType | None) -> None:
         run.stop("interrupted" if number == signal.SIGINT else "terminated")
@@ -171,87 +195,74 @@ def stopped_by_signals(run: Stoppable) -> Iterator[None]:
             signal.signal(number, previous)
 
 
-class Learns(Stoppable, Protocol):
-    """What learns: events until it ends."""
-
-    def __iter__(self) -> Iterator[Any]:
-        """Learn, and tell each step."""
-
-
-def event_name(event: object) -> str:
-    """Return what an event is called as JSON: its ``kind`` if it has one; ``StepEnd`` is ``step_end``."""
-    if kind := getattr(event, "kind", ""):
-        return str(kind)
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(event).__name__).removeprefix("_")
-
-
-def watch_learning(run: Learns, show: Callable[[Any], None], began: type, *, json_lines: bool) -> None:
-    """Let something learn to the end, showing what it tells. Before it has begun nothing is kept, and a signal ends the program."""
-    from pincel.cli.terminal import say
-
-    events = iter(run)
-
-    def follow(until: type | None) -> None:
-        for event in events:
-            show(event)
-            if json_lines:
-                say(json.dumps({"event": event_name(event), **vars(event)}))
-            if until is not None and isinstance(event, until):
-                return
-
-    follow(began)
-    with stopped_by_signals(run):
-        follow(None)
-
-
-def finish(run: Run, outputs: Outputs, checkpoints: CheckpointWriter | None, *, json_lines: bool, quiet: bool) -> int:
-    """Write what a run has come to, say where it is, remove checkpoints that have served.
+def follow(run: EventSource, *watchers: Callable[[Any], None], json_lines: bool = False, unsafe_until: type | None = None) -> None:
+    """Iterate over a run until it ends or a signal stops it.
 
     Args:
-        run: Ended.
-        outputs: Where its files go.
-        checkpoints: What has written its checkpoints, if anything has.
-        json_lines: Whether to say it as JSON.
-        quiet: Whether to say nothing.
+        run: Yields events.
+        watchers: Called with each event.
+        json_lines: Whether to print each event.
+        unsafe_until: Event before which there is nothing to keep, so that a signal ends the program.
+    """
+    from pincel.cli.terminal import echo
+
+    def show(event: Any) -> None:
+        for watcher in watchers:
+            watcher(event)
+        if json_lines:
+            echo(json.dumps(as_json(event)))
+
+    events = iter(run)
+    if unsafe_until:
+        for event in events:
+            show(event)
+            if isinstance(event, unsafe_until):
+                break
+    with stopped_by_signals(run):
+        for event in events:
+            show(event)
+
+
+def announce(files: Iterable[Path], options: Mapping[str, Any], *lines: str, **values: Any) -> None:
+    """Print what was written, as lines or, with ``--json``, as an event with further values.
+
+    Args:
+        files: Files that were written.
+        options: Options of the command: ``json_lines``, if it has that, and ``quiet``.
+        lines: Lines before those of the files.
+        values: Further values of the event.
+    """
+    from pincel.cli.terminal import echo
+
+    names = [str(path) for path in files]
+    if options.get("json_lines"):
+        echo(json.dumps({"event": "saved", **values, "files": names}))
+    elif not options["quiet"]:
+        for line in (*lines, *names):
+            echo(line)
+
+
+def finish(run: Run, outputs: Outputs, checkpoints: CheckpointWriter | None, options: Mapping[str, Any]) -> int:
+    """Write the files of a run that has ended, announce them, and remove checkpoints that are no longer needed.
 
     Returns:
         The exit code.
 
     Raises:
-        OutputError: If the picture could not go where it should; says where it is instead. Checkpoints are kept then.
-        WorkerError: If the run had to end because a process that shared the work is gone; says where the picture is.
-        MemoryLimitError: Likewise, for want of memory.
+        OutputError: If the picture cannot be written to its place; says where it is instead. Checkpoints are kept then.
+        WorkerError: If the run ended because another process of it failed; says where the picture is.
+        MemoryLimitError: Likewise, because it ran out of memory.
     """
-    from pincel.cli.terminal import say
     from pincel.errors import MemoryLimitError, WorkerError
 
-    result = run.result
-    saved = save(result, outputs, run)
-    if checkpoints and outputs.passing and run.finished:
+    outputs.save(run)
+    if checkpoints and outputs.auto_checkpoint and run.finished:
         checkpoints.discard()
-    way_on = f" To go on: {checkpoints.resume_command}" if checkpoints and checkpoints.resume_command else ""
-    if json_lines:
-        say(json.dumps({"event": "saved", "stopped": result.stopped, "files": [str(path) for path in saved]}))
-    elif not quiet:
-        for path in saved:
-            say(str(path))
+    resume = f" To go on: {checkpoints.resume_command}" if checkpoints and checkpoints.resume_command else ""
+    stopped = run.result.stopped
+    announce(outputs.files, options, stopped=stopped)
     if run.error:
-        raise WorkerError(f"{run.error} The best picture so far was kept as {saved[0]}.{way_on}")
-    if result.stopped == "out of memory":
-        raise MemoryLimitError(f"Out of memory. The best picture so far was kept as {saved[0]}; try a smaller --size.{way_on}")
-    return EXIT_CODES.get(result.stopped, 0)
-
-
-def save(result: Result, outputs: Outputs, run: Run) -> list[Path]:
-    """Write picture, record and sheet.
-
-    Raises:
-        OutputError: If the picture could not go where it should; says where it is instead.
-    """
-    from pincel.images.io import save_picture
-
-    result.save(outputs.picture, record=outputs.record, depth=outputs.depth)
-    if outputs.sheet is None:
-        return [outputs.picture, outputs.record]
-    save_picture(run.sheet(result), outputs.sheet)
-    return [outputs.picture, outputs.record, outputs.sheet]
+        raise WorkerError(f"{run.error} The best picture so far was kept as {outputs.picture}.{resume}")
+    if stopped == "out of memory":
+        raise MemoryLimitError(f"Out of memory. The best picture so far was kept as {outputs.picture}; try a smaller --size.{resume}")
+    return EXIT_CODES.get(stopped, 0)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pincel.cli.computing import begin_computing
-from pincel.cli.options import MACHINE, gather, machine_options, objective_options, styles
-from pincel.cli.texts import GroupedCommand, examples
+from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.options import MACHINE, machine_options, objective_options, parse_styles, pop_recipe
 from pincel.recipes.schema import GROUPS
 
 if TYPE_CHECKING:
@@ -19,18 +19,13 @@ if TYPE_CHECKING:
     from pincel.run.plan import Plan
     from pincel.run.run import Run
 
-# Seconds from which a run is announced scale by scale.
+# Seconds from which the plan of a run is printed scale by scale.
 LONG = 120.0
 
 
-class PlanCommand(GroupedCommand):
-    """Options under titles."""
-
-    groups: ClassVar = {**GROUPS, "The machine": MACHINE, "Output": ["json_output"]}
-
-
 @click.command(
-    cls=PlanCommand,
+    cls=GroupedCommand,
+    groups={**GROUPS, "The machine": MACHINE, "Output": ["json_output"]},
     epilog=examples(
         "pincel plan sample:harbour sample:impasto --size 2048",
         "pincel plan sample:harbour sample:impasto --size 4096 --memory 6GiB --json",
@@ -49,20 +44,20 @@ def command(content: str, style: tuple[str, ...], **options: Any) -> None:
     """
     from rich.console import Console
 
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
     from pincel.run.check import prepare_recipe
     from pincel.run.inputs import load_inputs, start_file
     from pincel.run.machine import Machine
     from pincel.run.plan import make_plan
 
     begin_computing()
-    values = gather(options)
+    values = pop_recipe(options)
     recipe, notes = prepare_recipe(options["recipe"], values)
     machine = Machine.resolve(**{name: options[name] for name in MACHINE})
-    inputs = load_inputs(recipe, content, styles(style), start_file(recipe), machine.memory)
+    inputs = load_inputs(recipe, content, parse_styles(style), start_file(recipe), machine.memory)
     plan = make_plan(inputs.recipe, inputs.preprocessed, machine)
     if options["json_output"]:
-        say(json.dumps(as_data(plan, machine)))
+        echo(json.dumps(as_data(plan, machine)))
         return
     console = Console(highlight=False)
     console.print(as_table(plan, machine))
@@ -70,7 +65,7 @@ def command(content: str, style: tuple[str, ...], **options: Any) -> None:
         console.print(line, soft_wrap=True, markup=False)
 
 
-def announced(run: Run) -> list[str]:
+def plan_summary(run: Run) -> list[str]:
     """Return what to say before a run: where it works and what it takes, and of a long one each scale."""
     plan, machine = run.plan, run.machine
     scales = _scales(plan, machine) if (machine.seconds_for(plan.work) or 0.0) >= LONG else []

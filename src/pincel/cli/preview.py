@@ -1,4 +1,4 @@
-"""``--preview``: the picture so far, in one small file, for whoever watches a run from outside."""
+"""``--preview``: the picture so far, in a small file."""
 
 from __future__ import annotations
 
@@ -9,39 +9,41 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pincel.cli.painting import check_distinct
 from pincel.engine.events import Event, Step
 from pincel.errors import OutputError
 
 if TYPE_CHECKING:
     from pincel.cli.painting import Outputs
 
-# Seconds between two.
+# Seconds between two previews.
 PAUSE = 1.0
-# Of the time, writing takes this share at most.
-SHARE = 0.05
+# Fraction of the time that writing may take.
+OVERHEAD = 0.05
 # Long side in pixels, at most.
 SIDE = 640
 
 preview_option = click.option(
-    "--preview", metavar="FILE", help=f"Keep the picture so far in a small file ({SIDE} pixels at most), renewed about once a second."
+    "--preview", metavar="FILE", help=f"Write the picture so far to a small file ({SIDE} pixels at most), about once a second."
 )
 
 
 class Preview:
-    """Writes the picture so far when it is time for it; a preview that cannot be written is no reason to lose the run.
+    """Writes the picture so far now and then; a preview that cannot be written does not end the run.
 
     Args:
-        path: The file, replaced whole each time.
-        tell: Is told, once, if it cannot be written.
+        path: The file, replaced each time.
+        notify: Called once if it cannot be written.
+        clock: Seconds.
     """
 
-    def __init__(self, path: Path, tell: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
-        self._path, self._tell, self._clock = path, tell, clock
+    def __init__(self, path: Path, notify: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._path, self._notify, self._clock = path, notify, clock
         self._due = clock()
         self._failing = False
 
     def show(self, event: Event) -> None:
-        """Write the picture of a step, unless the last one is too young."""
+        """Write the picture of a step, unless the last one was written just now."""
         began = self._clock()
         if not isinstance(event, Step) or began < self._due:
             return
@@ -49,10 +51,10 @@ class Preview:
             self._write(event)
         except OutputError as error:
             if not self._failing:
-                self._tell(f"There will be no preview. {error}")
+                self._notify(f"There will be no preview. {error}")
             self._failing = True
         now = self._clock()
-        self._due = began + max(PAUSE, (now - began) / SHARE)
+        self._due = began + max(PAUSE, (now - began) / OVERHEAD)
 
     def _write(self, event: Step) -> None:
         from pincel.images.io import save_picture, to_pil
@@ -75,7 +77,5 @@ def check_preview(text: str | None, outputs: Outputs, inputs: list[Path]) -> Pat
         return None
     path = Path(text)
     check_format(path)
-    others = {other.resolve() for other in (outputs.picture, outputs.record, outputs.sheet) if other}
-    if path.resolve() in others:
-        raise OutputError(f"Two outputs would be written to one file: {path}. Give each its own name.")
+    check_distinct([path, *outputs.files])
     return check_output(path, inputs=inputs, what="preview")

@@ -7,7 +7,7 @@ from textwrap import fill
 
 import click
 
-from pincel.cli.texts import examples
+from pincel.cli.help_format import examples
 
 WIDTH = 100
 
@@ -21,40 +21,40 @@ def command(name: str | None) -> None:
     start with base = "NAME" and give only the values that differ.
     """
     from pincel.cli.streams import as_utf8
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
     from pincel.recipes import INVERSIONS, PRESETS, RECIPES
     from pincel.recipes.toml import write_recipe
 
     if name is not None:
         # It may be redirected to a file, and is read again as UTF-8 whatever the encoding of standard output is.
-        say(as_utf8(write_recipe(INVERSIONS[name] if name in INVERSIONS else RECIPES.find(name)).rstrip()))
+        echo(as_utf8(write_recipe(INVERSIONS[name] if name in INVERSIONS else RECIPES.find(name)).rstrip()))
         return
     sources = [key for key in RECIPES if key not in PRESETS and not key.endswith("-fast")]
     width = max(map(len, [*PRESETS, *sources])) + 2
-    say("Chosen by looking at pictures; --strength goes from the photograph to the painting within each:")
-    say()
+    echo("Chosen by looking at pictures; --strength goes from the photograph to the painting within each:")
+    echo()
     _list(PRESETS, width)
-    say()
-    say("Of papers and programs, as they publish them:")
-    say()
+    echo()
+    echo("Of papers and programs, as they publish them:")
+    echo()
     _list(sources, width)
-    say()
-    say("Each of these has a twin, NAME-fast: the same objective at full size, coarse to fine in fewer steps.")
-    say()
-    say("For 'pincel invert', which rebuilds a picture from its code:")
-    say()
+    echo()
+    echo("Each of these has a twin, NAME-fast: the same objective at full size, coarse to fine in fewer steps.")
+    echo()
+    echo("For 'pincel invert', which rebuilds a picture from its code:")
+    echo()
     for inversion in (INVERSIONS[key].recipe for key in INVERSIONS):
-        say(_beside(f"{inversion.name:<{width}}", inversion.summary))
+        echo(_beside(f"{inversion.name:<{width}}", inversion.summary))
 
 
 def _list(names: Iterable[str], width: int) -> None:
     """Print what recipes are, and what they are good for."""
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
     from pincel.recipes import RECIPES
 
     for recipe in (RECIPES[name].recipe for name in names):
-        say(_beside(f"{recipe.name:<{width}}", recipe.summary))
-        say(_beside(" " * (width + 2), f"good for {recipe.good_for}"))
+        echo(_beside(f"{recipe.name:<{width}}", recipe.summary))
+        echo(_beside(" " * (width + 2), f"good for {recipe.good_for}"))
 
 
 def _beside(head: str, text: str) -> str:

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pincel.cli.computing import begin_computing
-from pincel.cli.crew import crew, device_here, follow, follows, stand_fast
-from pincel.cli.painting import check_outputs, finish, paint, read_back
+from pincel.cli.distributed import ignore_signals, is_worker, local_device, process_group, work
+from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.options import json_option, quiet_option
+from pincel.cli.painting import Outputs, finish, paint
 from pincel.cli.preview import check_preview, preview_option
-from pincel.cli.texts import GroupedCommand, examples
 
 if TYPE_CHECKING:
-    from pincel.cli.painting import Outputs
     from pincel.cli.progress import Bar
     from pincel.engine.process_group import ProcessGroup
     from pincel.run.checkpoint import CheckpointWriter
     from pincel.run.run import Run
 
 
-class ResumeCommand(GroupedCommand):
-    """Options under a title."""
-
-    groups: ClassVar = {"Output": ["preview", "json_lines", "quiet", "device"]}
-
-
 @click.command(
-    cls=ResumeCommand,
+    cls=GroupedCommand,
+    groups={"Output": ["preview", "json_lines", "quiet", "device"]},
     epilog=examples(
         "pincel transfer sample:lake sample:woodcut -o woods.png --size 256 --checkpoint woods && pincel resume woods",
         "pincel resume woods",
@@ -37,12 +32,12 @@ class ResumeCommand(GroupedCommand):
 )
 @click.argument("folder", metavar="DIR")
 @preview_option
-@click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@click.option("--device", metavar="NAME", help="Go on on another device: cpu, cuda, cuda:N or mps. [where it was]")
+@json_option
+@quiet_option
+@click.option("--device", metavar="NAME", help="Continue on another device: cpu, cuda, cuda:N or mps. [where it was]")
 @click.pass_context
 def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
-    """Go on with a run of 'pincel transfer' that was cut short, from its newest checkpoint in the folder DIR.
+    """Resume a run of 'pincel transfer' that was cut short, from its newest checkpoint in the folder DIR.
 
     Picture, record and sheet go where that run would have written them. On the same machine, with the same number of threads, the picture
     is the same to the byte. The pictures the run began with must be where they were, unchanged.
@@ -55,28 +50,30 @@ def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
     from pincel.cli.progress import Bar
 
     begin_computing()
-    if follows():
-        ctx.exit(follow())
-    with crew() as hands:
+    if is_worker():
+        ctx.exit(work())
+    with process_group() as group:
         with Bar(quiet=options["quiet"]) as bar:
-            run, checkpoints, outputs, preview = _opened(folder, options, bar, hands)
-            stand_fast(hands)
+            run, checkpoints, outputs, preview = _opened(folder, options, bar, group)
+            if group.processes > 1:
+                ignore_signals()
             paint(run, outputs, bar, json_lines=options["json_lines"], preview=preview)
-        code = finish(run, outputs, checkpoints, json_lines=options["json_lines"], quiet=options["quiet"])
+        code = finish(run, outputs, checkpoints, options)
     ctx.exit(code)
 
 
-def _opened(folder: str, options: Mapping[str, Any], bar: Bar, hands: ProcessGroup) -> tuple[Run, CheckpointWriter, Outputs, Path | None]:
-    """Read the checkpoint, and make sure that its run can be written where it should before it is built; return where previews go, too."""
+def _opened(folder: str, options: Mapping[str, Any], bar: Bar, group: ProcessGroup) -> tuple[Run, CheckpointWriter, Outputs, Path | None]:
+    """Read the checkpoint and check the outputs of its run before it is built; return the file of previews, too."""
     from pincel.engine.checkpoint import find_checkpoint
     from pincel.run.checkpoint import resume_run
 
     found = find_checkpoint(folder)
     with found.reading():
-        written = found.values()
-        sources = [Path(picture["path"]) for picture in (written["content"], *written["styles"])]
-        outputs = check_outputs(read_back(written["also"]), sources)
+        stored = found.values()
+        sources = [Path(picture["path"]) for picture in (stored["content"], *stored["styles"])]
+        outputs = Outputs.from_dict(stored["also"])
+        outputs.check(sources)
     preview = check_preview(options["preview"], outputs, sources)
-    device = device_here(options["device"]) if options["device"] else None
-    run, checkpoints = resume_run(found, device=device, processes=hands, on_event=bar.show)
+    device = local_device(options["device"]) if options["device"] else None
+    run, checkpoints = resume_run(found, device=device, processes=group, on_event=bar.show)
     return run, checkpoints, outputs, preview

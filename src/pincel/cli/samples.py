@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pincel.cli.texts import examples
+from pincel.cli.help_format import examples
 
 
 @click.command(epilog=examples("pincel samples pictures", "pincel samples --list"))
@@ -17,14 +17,14 @@ def command(folder: str | None, only_list: bool) -> None:
 
     Wherever pincel asks for a picture, sample:NAME means one of them without writing it out.
     """
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
     from pincel.errors import OptionError, OutputError
     from pincel.files import atomically, check_output
     from pincel.samples import sample_names
 
     if only_list:
         for name, path in sample_names().items():
-            say(f"sample:{name:<14}{path.stem.partition('-')[0]}")
+            echo(f"sample:{name:<14}{path.stem.partition('-')[0]}")
         return
     if folder is None:
         raise OptionError("Say where the pictures should go: pincel samples DIR (or --list to see their names).")
@@ -35,4 +35,4 @@ def command(folder: str | None, only_list: bool) -> None:
             raise OutputError(f"{target} exists and is another picture; it was left alone. Choose another folder.")
         with atomically(target, what="sample picture") as temporary:
             temporary.write_bytes(content)
-        say(str(target))
+        echo(str(target))

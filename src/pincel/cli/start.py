@@ -43,13 +43,13 @@ def _verb(arguments: list[str] | None) -> int:
     import click
 
     from pincel.cli.app import app
-    from pincel.cli.crew import follows, hush
+    from pincel.cli.distributed import is_worker, silence
     from pincel.errors import PincelError
 
-    if follows():
-        hush()
+    if is_worker():
+        silence()
     try:
-        # Outside standalone mode click hands us the code of ctx.exit() as a return value.
+        # Outside standalone mode click returns the code of ctx.exit().
         code = app.main(arguments, prog_name="pincel", standalone_mode=False)
     except (PincelError, click.ClickException, OSError) as error:
         return _tell(error)
@@ -125,10 +125,10 @@ def _undelivered() -> int:
 def _tell(error: Exception) -> int:
     import click
 
-    from pincel.cli.crew import follows
+    from pincel.cli.distributed import is_worker
     from pincel.errors import PincelError
 
-    if follows():
+    if is_worker():
         # Process 0 has the same to tell: leave it the time, since torchrun ends all when one has ended.
         time.sleep(3)
         return 2

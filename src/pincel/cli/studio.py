@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pincel.cli.texts import examples
+from pincel.cli.help_format import examples
 
 if TYPE_CHECKING:
     from pincel.studio.access import AccessPolicy
@@ -73,16 +73,16 @@ def command(**options: Any) -> None:
 
 def _announce(address: str, policy: AccessPolicy, options: dict[str, Any]) -> None:
     """Print the address, and open it in the browser."""
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
     from pincel.studio.access import is_local
 
     if options["port"] not in (0, policy.port):
-        say(f"Port {options['port']} is taken; this is {policy.port}.")
-    say(f"The studio is open: {address}  (Ctrl-C ends it)")
+        echo(f"Port {options['port']} is taken; this is {policy.port}.")
+    echo(f"The studio is open: {address}  (Ctrl-C ends it)")
     path = address.partition("://")[2].partition("/")[2]
     for other in policy.allowed:
         if not is_local(other.name):
-            say(f"Through a proxy: {other}/{path}")
+            echo(f"Through a proxy: {other}/{path}")
     if not options["no_browser"]:
         # In a thread: some browsers take seconds to start.
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

@@ -5,6 +5,6 @@ from __future__ import annotations
 import sys
 
 
-def say(text: str = "") -> None:
+def echo(text: str = "") -> None:
     """Print a line of result."""
     print(text, file=sys.stdout, flush=True)

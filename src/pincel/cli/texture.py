@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from pincel.cli.crew import follow, follows
-from pincel.cli.texts import examples
-from pincel.cli.transfer import TransferCommand, painted, painting_options
+from pincel.cli.distributed import is_worker, work
+from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.transfer import GROUPS, painted, painting_options
 from pincel.errors import OptionError
 
 
-class TextureCommand(TransferCommand):
-    """Options under titles."""
-
-    groups: ClassVar = {"The texture": ["aspect", "tileable"], **TransferCommand.groups}
-
-
 @click.command(
-    cls=TextureCommand,
+    cls=GroupedCommand,
+    groups={"The texture": ["aspect", "tileable"], **GROUPS},
     epilog=examples(
         "pincel texture sample:pointillism -o dots.png --size 192 --steps 20",
         "pincel texture sample:glass -o floor.png --size 192 --aspect 2:1 --steps 20 --tileable",
@@ -29,7 +24,7 @@ class TextureCommand(TransferCommand):
 )
 @click.argument("style", nargs=-1, required=True)
 @click.option("--aspect", default="1:1", metavar="W:H", help="Shape of the texture; its long side is --size. [1:1]")
-@click.option("--tileable", is_flag=True, help="The right edge goes on at the left, the lower at the upper: short for --padding circular.")
+@click.option("--tileable", is_flag=True, help="Make opposite edges continue each other; short for --padding circular.")
 @painting_options
 @click.pass_context
 def command(ctx: click.Context, /, style: tuple[str, ...], **options: Any) -> None:
@@ -40,8 +35,8 @@ def command(ctx: click.Context, /, style: tuple[str, ...], **options: Any) -> No
 
     Options and what is written are those of 'pincel transfer'; the recipe is texture-fast, Gatys et al. 2015 coarse to fine.
     """
-    if follows():
-        ctx.exit(follow())
+    if is_worker():
+        ctx.exit(work())
     if ctx.get_parameter_source("recipe") is ParameterSource.DEFAULT:
         options["recipe"] = "texture-fast"
     if options.pop("tileable"):
@@ -52,7 +47,7 @@ def command(ctx: click.Context, /, style: tuple[str, ...], **options: Any) -> No
 
 
 def _blank(aspect: str, options: dict[str, Any]) -> str:
-    """Return the picture there is at the start: of the size of the result, with nothing in it."""
+    """Return a blank picture of the size of the result."""
     from pincel.recipes import RECIPES
     from pincel.sources import BLANK
 

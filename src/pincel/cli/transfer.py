@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pincel.cli.computing import begin_computing
-from pincel.cli.crew import crew, device_here, follow, follows, stand_fast
-from pincel.cli.options import MACHINE, F, gather, input_paths, machine_options, objective_options, styles
-from pincel.cli.painting import Outputs, check_fits, check_outputs, finish, paint, written_down
-from pincel.cli.plan import announced
+from pincel.cli.distributed import ignore_signals, is_worker, local_device, process_group, work
+from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.options import (
+    MACHINE,
+    F,
+    add_options,
+    input_paths,
+    json_option,
+    machine_options,
+    objective_options,
+    parse_styles,
+    pop_recipe,
+    quiet_option,
+    record_option,
+)
+from pincel.cli.painting import Outputs, finish, paint
+from pincel.cli.plan import plan_summary
 from pincel.cli.preview import check_preview, preview_option
-from pincel.cli.texts import GroupedCommand, examples
 from pincel.errors import OptionError
-from pincel.recipes.schema import GROUPS
+from pincel.recipes.schema import GROUPS as RECIPE_GROUPS
 
 if TYPE_CHECKING:
     from pincel.cli.progress import Bar
@@ -25,63 +37,55 @@ if TYPE_CHECKING:
     from pincel.run.run import Run
 
 
-class TransferCommand(GroupedCommand):
-    """Options under titles."""
-
-    groups: ClassVar = {
-        **GROUPS,
-        "Output": ["output", "depth", "record", "sheet", "save_every", "preview", "json_lines", "quiet", *MACHINE],
-        "Interrupted runs": ["checkpoint", "checkpoint_every", "no_checkpoint"],
-    }
+GROUPS = {
+    **RECIPE_GROUPS,
+    "Output": ["output", "depth", "record", "sheet", "save_every", "preview", "json_lines", "quiet", *MACHINE],
+    "Interrupted runs": ["checkpoint", "checkpoint_every", "no_checkpoint"],
+}
+OUTPUT_OPTIONS = (
+    click.option(
+        "-o", "--output", required=True, metavar="OUT", help="The picture to write: .png .jpg .webp .tif, .avif where there is AVIF."
+    ),
+    click.option(
+        "--depth", type=click.Choice(["8", "16"]), default="8", help="Bits per sample; 16, for TIFF only, leave room for grading. [8]"
+    ),
+    record_option,
+    click.option("--sheet", metavar="FILE", help="Also write a contact sheet: content | style | result."),
+    click.option(
+        "--save-every",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Also write the picture every N steps, as OUT-00050.png, or OUT-256x192-00050.png in runs with coarse scales.",
+    ),
+    preview_option,
+    json_option,
+    quiet_option,
+)
+CHECKPOINT_OPTIONS = (
+    click.option(
+        "--checkpoint",
+        metavar="DIR",
+        help="New folder for all that 'pincel resume DIR' needs. [OUT.checkpoint in runs over two minutes, removed at the end]",
+    ),
+    click.option(
+        "--checkpoint-every",
+        type=click.FloatRange(min=0, min_open=True),
+        default=30.0,
+        metavar="SECONDS",
+        help="Pause between two checkpoints; longer where writing one takes more than a tenth of it. [30]",
+    ),
+    click.option("--no-checkpoint", is_flag=True, help="Write no checkpoints, however long the run."),
+)
 
 
 def painting_options(function: F) -> F:
-    """Give a command the options of a run: what is asked for and written, where it works, and how it is kept from being lost."""
-    output = [
-        click.option(
-            "-o", "--output", required=True, metavar="OUT", help="The picture to write: .png .jpg .webp .tif, .avif where there is AVIF."
-        ),
-        click.option(
-            "--depth",
-            type=click.Choice(["8", "16"]),
-            default="8",
-            help="Bits a sample; 16, for TIFF only, leave room for grading afterwards. [8]",
-        ),
-        click.option("--record", metavar="FILE", help="Where the record of the run goes. [beside OUT, as .json]"),
-        click.option("--sheet", metavar="FILE", help="Also write a contact sheet: content | style | result."),
-        click.option(
-            "--save-every",
-            type=click.IntRange(min=1),
-            metavar="N",
-            help="Also write the picture every N steps, as OUT-00050.png, or OUT-256x192-00050.png in runs with coarse scales.",
-        ),
-        preview_option,
-        click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output."),
-        click.option("--quiet", is_flag=True, help="Print nothing but errors."),
-    ]
-    cut_short = [
-        click.option(
-            "--checkpoint",
-            metavar="DIR",
-            help="Keep in the new folder DIR all that 'pincel resume DIR' needs. "
-            "[OUT.checkpoint in runs over two minutes, removed at the end]",
-        ),
-        click.option(
-            "--checkpoint-every",
-            type=click.FloatRange(min=0, min_open=True),
-            default=30.0,
-            metavar="SECONDS",
-            help="Pause between two checkpoints; longer where writing one takes more than a tenth of it. [30]",
-        ),
-        click.option("--no-checkpoint", is_flag=True, help="Write no checkpoints, however long the run."),
-    ]
-    for option in reversed([objective_options, *output, machine_options, *cut_short]):
-        function = option(function)
-    return function
+    """Give a command the options of a run: objective, output, machine, checkpoints."""
+    return add_options(function, objective_options, *OUTPUT_OPTIONS, machine_options, *CHECKPOINT_OPTIONS)
 
 
 @click.command(
-    cls=TransferCommand,
+    cls=GroupedCommand,
+    groups=GROUPS,
     epilog=examples(
         "pincel transfer sample:harbour sample:impasto -o painted.png --size 256 --steps 60",
         "pincel transfer sample:lake sample:woodcut=0.7 sample:watercolor=0.3 -o mix.jpg --size 192 --steps 30 --init blend=0.3",
@@ -92,7 +96,7 @@ def painting_options(function: F) -> F:
 @painting_options
 @click.pass_context
 def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **options: Any) -> None:
-    """Paint the photograph CONTENT in the manner of the painting STYLE, or of several.
+    """Paint the photograph CONTENT in the style of the painting STYLE, or of several.
 
     CONTENT and STYLE are picture files, or sample:NAME for one that comes with pincel ('pincel samples DIR' writes them out).
     A style may carry a weight: starry.jpg=0.7 scream.jpg=0.3.
@@ -108,38 +112,40 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
 
 
 def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> int:
-    """Paint, in this process or in those that torchrun started; return the exit code."""
+    """Paint, in this process or in those of torchrun; return the exit code."""
     begin_computing()
-    if follows():
-        return follow()
-    with crew() as hands:
-        return _transferred(content, style, options, hands)
+    if is_worker():
+        return work()
+    with process_group() as group:
+        return _transferred(content, style, options, group)
 
 
-def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], hands: ProcessGroup) -> int:
+def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], group: ProcessGroup) -> int:
     """Check, paint and write; return the exit code."""
     from pincel.cli.progress import Bar
 
-    values = gather(options)
-    pairs = styles(style)
+    values = pop_recipe(options)
+    pairs = parse_styles(style)
     outputs = _outputs(options)
     inputs = input_paths(content, pairs, options["recipe"], values)
-    preview = check_preview(options["preview"], check_outputs(outputs, inputs), inputs)
+    outputs.check(inputs)
+    preview = check_preview(options["preview"], outputs, inputs)
     from pincel.run.machine import Machine
     from pincel.run.run import Run
 
     folder = checkpoint_folder(options, outputs)
     with Bar(quiet=options["quiet"]) as bar:
         machine = Machine.resolve(
-            device_here(options["device"]), options["precision"], options["tiles"], options["memory"], processes=hands
+            local_device(options["device"]), options["precision"], options["tiles"], options["memory"], processes=group
         )
         run = Run(content, pairs, recipe=options["recipe"], machine=machine, on_event=bar.show, **values)
-        for line in (*check_fits(run, outputs), *announced(run)):
+        for line in (*outputs.check_fits(run), *plan_summary(run)):
             bar.line(line)
         checkpoints = None if folder is None else _checkpoints(run, folder, outputs, options["checkpoint_every"], bar)
-        stand_fast(hands)
+        if group.processes > 1:
+            ignore_signals()
         paint(run, outputs, bar, json_lines=options["json_lines"], preview=preview)
-    return finish(run, outputs, checkpoints, json_lines=options["json_lines"], quiet=options["quiet"])
+    return finish(run, outputs, checkpoints, options)
 
 
 def _outputs(options: dict[str, Any]) -> Outputs:
@@ -154,12 +160,12 @@ def _outputs(options: dict[str, Any]) -> Outputs:
         Path(options["sheet"]) if options["sheet"] else None,
         options["save_every"],
         int(options["depth"]),
-        passing=not (options["checkpoint"] or options["no_checkpoint"]),
+        auto_checkpoint=not (options["checkpoint"] or options["no_checkpoint"]),
     )
 
 
 def checkpoint_folder(options: dict[str, Any], outputs: Outputs) -> Path | None:
-    """Return where checkpoints go: the folder asked for, which must be new, or one beside the picture; None for none.
+    """Return the folder of checkpoints: the one given, which must be new, or one beside the picture; None for none.
 
     Raises:
         PincelError: For a folder that cannot be written to, or that holds checkpoints of another run.
@@ -168,18 +174,18 @@ def checkpoint_folder(options: dict[str, Any], outputs: Outputs) -> Path | None:
 
     if options["checkpoint"]:
         return new_folder(Path(options["checkpoint"]))
-    # A name of the longest length allowed must still have a folder.
+    # A name of the greatest length must still have a folder.
     name = os.fsencode(outputs.picture.name)[:200].decode("utf-8", "ignore")
-    return outputs.picture.with_name(f"{name}.checkpoint") if outputs.passing else None
+    return outputs.picture.with_name(f"{name}.checkpoint") if outputs.auto_checkpoint else None
 
 
 def _checkpoints(run: Run, folder: Path, outputs: Outputs, every: float, bar: Bar) -> CheckpointWriter:
-    """Let a run write checkpoints: those that nobody asked for only once it turns out to take long."""
+    """Let a run write checkpoints; without --checkpoint, only once it has taken long."""
     from pincel.engine.checkpoint import checkpoint_files
     from pincel.engine.checkpoint_manager import LONG
     from pincel.run.checkpoint import keep_checkpoints
 
-    if outputs.passing and checkpoint_files(folder):
-        text = f"{folder} has checkpoints of an earlier run; this run starts anew, and replaces them with its own if it takes long."
+    if outputs.auto_checkpoint and checkpoint_files(folder):
+        text = f"{folder} has checkpoints of an earlier run; this run starts again, and replaces them with its own if it takes long."
         bar.console.print(text, style="yellow", soft_wrap=True, markup=False)
-    return keep_checkpoints(run, folder, every, after=LONG if outputs.passing else 0.0, user_state=written_down(outputs))
+    return keep_checkpoints(run, folder, every, after=LONG if outputs.auto_checkpoint else 0.0, user_state=outputs.to_dict())

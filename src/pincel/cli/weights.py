@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from pincel.cli.texts import examples
+from pincel.cli.help_format import examples
+from pincel.cli.lazy_group import OrderedGroup
 
 if TYPE_CHECKING:
     from pincel.backbones.fetch import ByteProgress
@@ -20,24 +21,12 @@ if TYPE_CHECKING:
 MIB = 2**20
 
 
-class Actions(click.Group):
-    """Subcommands in the order they are written here, with the closest match for a name that is none."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names."""
-        return list(self.commands)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return one."""
-        from pincel.errors import closest
-
-        found = super().get_command(ctx, cmd_name)
-        if found is None:
-            ctx.fail(f"There is no '{cmd_name}' of weights (there is: {', '.join(self.commands)}).{closest(cmd_name, self.commands)}")
-        return found
-
-
-@click.group(cls=Actions, epilog=examples("pincel weights list", "pincel weights export vgg19 -o vgg19.safetensors"))
+@click.group(
+    cls=OrderedGroup,
+    one="action",
+    several="actions",
+    epilog=examples("pincel weights list", "pincel weights export vgg19 -o vgg19.safetensors"),
+)
 def command() -> None:
     """Fetch, check, import and export the files that networks are read from.
 
@@ -63,7 +52,7 @@ def list_weights(as_json: bool) -> None:
     was published; 'first' means that nobody did: then that of the first time is kept, and the file must stay so.
     """
     from pincel.backbones import BACKBONES
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
     from pincel.errors import WeightsError
 
     rows: list[dict[str, Any]] = []
@@ -73,14 +62,14 @@ def list_weights(as_json: bool) -> None:
         except WeightsError as error:
             rows.append({"name": name, "here": "damaged", "summary": str(error)})
     if as_json:
-        say(json.dumps(rows, indent=1, ensure_ascii=False))
+        echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
     width = max(len(row["name"]) for row in rows)
-    say(f"{'NAME':<{width}}  {'SIZE':>10}  {'HERE':<12}{'HASH':<12}LICENCE")
+    echo(f"{'NAME':<{width}}  {'SIZE':>10}  {'HERE':<12}{'HASH':<12}LICENCE")
     for row in rows:
         size = f"{row['bytes'] / MIB:.1f} MiB" if row.get("bytes") else ""
-        say(f"{row['name']:<{width}}  {size:>10}  {row['here']:<12}{row.get('hash_kind', ''):<12}{row.get('licence', '')}")
-        say(f"    {row['summary']}")
+        echo(f"{row['name']:<{width}}  {size:>10}  {row['here']:<12}{row.get('hash_kind', ''):<12}{row.get('licence', '')}")
+        echo(f"    {row['summary']}")
 
 
 def _row(spec: ModelSpec, name: str) -> dict[str, Any]:
@@ -101,7 +90,7 @@ def _row(spec: ModelSpec, name: str) -> dict[str, Any]:
     if path:
         wanted = expected_checksum(spec, path)
         published = wanted.kind if len(wanted.digest) >= MIN_DIGITS else f"{wanted.kind}[:{len(wanted.digest)}]"
-        row |= {"path": str(path), "hash": wanted.digest, "hash_kind": published if wanted.says == "published" else "first"}
+        row |= {"path": str(path), "hash": wanted.digest, "hash_kind": published if wanted.origin == "published" else "first"}
     return row
 
 
@@ -124,12 +113,12 @@ def get(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
     from pincel.backbones.hashes import expected_checksum, pin_path
     from pincel.backbones.partial_file import partial_file
     from pincel.backbones.store import ensure, weights_path
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
 
     specs = [BACKBONES[name] for name in names]
     for spec in specs:
         before = weights_path(spec)
-        known = expected_checksum(spec, before).says
+        known = expected_checksum(spec, before).origin
         try:
             with _shown(spec.name, quiet=quiet) as watch:
                 path = ensure(spec, watch)
@@ -139,7 +128,7 @@ def get(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
             ctx.exit(130)
         if known == "nobody" and not spec.path and not quiet:
             click.echo(f"nobody published a hash of {path.name}: its SHA-256 is kept in {pin_path(path)}, to see if it changes", err=True)
-        say(str(path))
+        echo(str(path))
 
 
 @contextmanager
@@ -172,19 +161,20 @@ def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
     """
     from pincel.backbones import BACKBONES
     from pincel.backbones.store import verify as read_all
-    from pincel.cli.terminal import say
+    from pincel.backbones.store import weights_path
+    from pincel.cli.terminal import echo
     from pincel.errors import WeightsError
 
     says = {"published": "as published", "first": "as when it was first seen", "nobody": "nothing to compare with"}
     damaged = False
     for together in _by_file(names or tuple(BACKBONES), every=bool(names)):
         try:
-            found = read_all(BACKBONES[together[0]])
+            found, path = read_all(BACKBONES[together[0]]), weights_path(BACKBONES[together[0]])
         except WeightsError as error:
             damaged = True
-            say(f"BAD  {', '.join(together)}: {error}")
+            echo(f"BAD  {', '.join(together)}: {error}")
         else:
-            say(f"ok   {', '.join(together)}: {found.kind} {found.digest[:16]}…, {says[found.says]}, {found.path}")
+            echo(f"ok   {', '.join(together)}: {found.kind} {found.digest[:16]}…, {says[found.origin]}, {path}")
     ctx.exit(2 if damaged else 0)
 
 
@@ -214,13 +204,13 @@ def path(name: str | None) -> None:
     from pincel.backbones import BACKBONES
     from pincel.backbones.model_registry import imports_folder
     from pincel.backbones.store import download_folder, weights_path
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
 
     if name is not None:
-        say(str(weights_path(BACKBONES[name])))
+        echo(str(weights_path(BACKBONES[name])))
         return
-    say(f"downloads  {download_folder()}")
-    say(f"imports    {imports_folder()}")
+    echo(f"downloads  {download_folder()}")
+    echo(f"imports    {imports_folder()}")
 
 
 @command.command(
@@ -248,17 +238,17 @@ def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"
     networks with such layers and files are fed alike; else --like must say it: its mean color, division and order of layers are taken.
     """
     from pincel.backbones.imports import import_network
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
 
     done = import_network(file, name, like=like, channels=channels or "", force=force)
     spec = done.spec
-    say(f"{file}: {done.format}, {done.layers} layers with weights, {spec.parameters:,} parameters")
+    echo(f"{file}: {done.format}, {done.layers} layers with weights, {spec.parameters:,} parameters")
     if done.inside or done.beside:
         taken, *left = (f"'{place}'" if place else "no name" for place in (done.inside, *done.beside))
-        say(f"taken: the weights under {taken}" + (f", not those under {', '.join(left)}" if left else ""))
-    say(f"like {done.like}: {done.why}")
-    say(f"kept as {spec.path}")
-    say(f"use it with --backbone {spec.name}")
+        echo(f"taken: the weights under {taken}" + (f", not those under {', '.join(left)}" if left else ""))
+    echo(f"like {done.like}: {done.why}")
+    echo(f"kept as {spec.path}")
+    echo(f"use it with --backbone {spec.name}")
 
 
 @command.command(
@@ -275,7 +265,7 @@ def export(name: str, output: Path) -> None:
     """
     from pincel.backbones import BACKBONES
     from pincel.backbones.imports import export_network
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
 
     export_network(BACKBONES[name], output)
-    say(str(output))
+    echo(str(output))

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from pincel.classify.recipes import ABLATIONS, BASES
+from pincel.cli.help_format import examples
 from pincel.cli.studies.common import reported
-from pincel.cli.texts import examples
 
 
 @click.command(
@@ -46,4 +46,5 @@ def command(ctx: click.Context, /, data: str, **options: Any) -> None:
     from pincel.studies.ablations import AblationsOptions, study
 
     own = {name: options[name] for name in ("recipe", "without", "epochs", "target", "seed", "device")}
-    ctx.exit(reported(options, lambda progress: study(AblationsOptions(data, **own), Path(options["output"]) / "trained", progress), inputs=[]))
+    networks = Path(options["output"]) / "trained"
+    ctx.exit(reported(options, lambda progress: study(AblationsOptions(data, **own), networks, progress), inputs=[]))

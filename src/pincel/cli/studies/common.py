@@ -1,4 +1,4 @@
-"""A study is made, written and announced; Ctrl-C keeps what is found."""
+"""What all studies have in common: a report is made, written and announced; Ctrl-C keeps what there is."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def reported(options: dict[str, Any], make: Callable[[ProgressReporter], Report]
         PincelError: For whatever cannot be used.
     """
     from pincel.cli.progress import Bar
-    from pincel.cli.terminal import say
+    from pincel.cli.terminal import echo
     from pincel.studies.progress import ProgressReporter
     from pincel.studies.report import Table
     from pincel.studies.write import as_lines, check_folder, write_report
@@ -43,6 +43,6 @@ def reported(options: dict[str, Any], make: Callable[[ProgressReporter], Report]
     page, *_ = write_report(report, folder, options["lang"])
     if not options["quiet"]:
         for table in (block for block in report.blocks if isinstance(block, Table) and block.print_to_terminal):
-            say("\n".join([*as_lines(table, options["lang"]), ""]))
-        say(str(page))
+            echo("\n".join([*as_lines(table, options["lang"]), ""]))
+        echo(str(page))
     return EXIT_CODES.get(progress.stopped, 0)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pincel.cli.help_format import examples
 from pincel.cli.studies.common import reported
-from pincel.cli.texts import examples
 
 if TYPE_CHECKING:
     from pincel.studies.declaration import InputSpec, OptionSpec, StudySpec

@@ -1,29 +1,31 @@
-"""Help texts that click must not refill, options in titled groups."""
+"""Help: examples that click does not refill, and options in titled groups."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any
 
 import click
 
 
 def examples(*lines: str) -> str:
-    """Format examples for the end of a help text, one a line."""
+    """Return examples for the end of a help text, one a line."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 class GroupedCommand(click.Command):
     """A command whose help lists its options under titles.
 
-    Attributes:
-        groups: title → parameter names; those named nowhere come last, under "Other".
+    Args:
+        groups: Title → names of parameters; others come last, under "Other".
     """
 
-    groups: ClassVar[Mapping[str, Sequence[str]]] = {}
+    def __init__(self, *args: Any, groups: Mapping[str, Sequence[str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.groups = groups
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write one section a group."""
+        """Write a section for each group."""
         titles = {name: title for title, names in self.groups.items() for name in names}
         sections: dict[str, list[tuple[str, str]]] = {title: [] for title in [*self.groups, "Other"]}
         for parameter in self.get_params(ctx):

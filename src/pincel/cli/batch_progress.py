@@ -1,4 +1,4 @@
-"""Progress of many pictures on the terminal: one bar over all and what each worker does, or a line a picture."""
+"""Progress of batches: a bar over all pictures and one for each worker, or a line for each picture."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from pincel.batch.messages import JobResult, Message
 
 
-class Crowd(View):
-    """Shows how a batch goes: a bar over all, and one for each worker.
+class BatchBar(View):
+    """Shows the messages of a batch.
 
     Args:
-        costs: name → work of each picture that is to be painted, in any unit: the time left follows from it.
-        count: Pictures of the batch, those done before included.
+        costs: Name → cost of each picture to be painted, in any unit: the time left follows from it.
+        count: Pictures of the batch, including those done before.
         quiet: Show nothing.
-        console: Where; standard error by default.
+        console: Standard error by default.
     """
 
     counted = False
@@ -30,43 +30,43 @@ class Crowd(View):
     def __init__(self, costs: Mapping[str, float], count: int, *, quiet: bool = False, console: Console | None = None) -> None:
         super().__init__(quiet=quiet, console=console)
         self._costs, self._count = dict(costs), count
-        self._shares = dict.fromkeys(costs, 0.0)
+        self._fractions = dict.fromkeys(costs, 0.0)
         self._ended = count - len(costs)
         self._began = time.monotonic()
-        self._move_whole()
+        self._move_total()
 
     def __enter__(self) -> Self:
         if self._ended:
-            self.line(f"{self._ended} of {self._count} pictures are done and as asked for.")
+            self.line(f"{self._ended} of {self._count} pictures are done and up to date.")
         return super().__enter__()
 
     def show(self, message: Message) -> None:
-        """Show how far a picture is, or what became of it."""
+        """Show the step or the result of a picture."""
         from pincel.batch.messages import JobResult
 
         if isinstance(message, JobResult):
-            self._shares[message.name] = 1.0
+            self._fractions[message.name] = 1.0
             self._ended += message.state != "stopped"
             self._at(message.worker, "", 0, 1)
             if message.state == "failed":
-                # It took no time, and tells nothing of that of others.
+                # It took no time, which tells nothing of the others.
                 self._costs[message.name] = 0.0
             if not self.console.is_terminal or message.state == "failed":
                 self.line(self._result_line(message))
         else:
-            self._shares[message.name] = message.step / message.steps if message.steps else 0.0
+            self._fractions[message.name] = message.step / message.steps if message.steps else 0.0
             self._at(message.worker, message.name, message.step, message.steps)
-        self._move_whole()
+        self._move_total()
 
-    def _move_whole(self) -> None:
+    def _move_total(self) -> None:
         self.move("all", self._done, sum(self._costs.values()) or None, f"{self._ended}/{self._count} pictures")
 
     @property
     def _done(self) -> float:
-        return sum(share * self._costs[name] for name, share in self._shares.items())
+        return sum(fraction * self._costs[name] for name, fraction in self._fractions.items())
 
     def _at(self, worker: str, name: str, step: int, steps: int) -> None:
-        """Say what a worker is at."""
+        """Show what a worker does."""
         told = (f"step {step}/{steps}" if steps else "preparing") if name else "idle"
         self.move(worker, step, max(1, steps), told, title=f"{worker}: {name}" if name else worker)
 
@@ -80,7 +80,7 @@ class Crowd(View):
 
 
 def as_line(message: Message) -> dict[str, Any] | None:
-    """Return what became of a picture as plain data; nothing for a step of one."""
+    """Return the result of a picture as data for JSON; None for a step."""
     from pincel.batch.messages import JobResult
 
     if not isinstance(message, JobResult):

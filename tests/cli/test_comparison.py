@@ -135,7 +135,7 @@ def test_a_grid_that_is_interrupted_has_what_there_is(
             run.stop("interrupted")
         return plain(run)
 
-    monkeypatch.setattr("pincel.cli.sheets.stopped_by_signals", second_is_stopped)
+    monkeypatch.setattr("pincel.cli.painting.stopped_by_signals", second_is_stopped)
     out = tmp_path / "grid.png"
     answer = pincel(capsys, "grid", *photographs[:2], "-o", out, *QUICK, "--rows", "seed=1,2,3,4")
     assert answer.code == 130
