@@ -43,7 +43,7 @@ def brought(source: str, side: int) -> LoadedImage:
 
 def seconds(network: Network, side: int, style: LoadedImage) -> float:
     """Time a picture of so many pixels, the least of three."""
-    content, styles = brought("sample:harbour", side), [(style, 1.0)] if network.eye else []
+    content, styles = brought("sample:harbour", side), [(style, 1.0)] if network.encoder else []
     found = []
     for _ in range(3):
         began = time.perf_counter()

@@ -14,22 +14,22 @@ from PIL import Image
 
 from pincel.classify import textures
 from pincel.classify.data import find_data, without
-from pincel.classify.listing import Found, Listing, held_out
+from pincel.classify.index import DatasetSplits, ImageIndex, hold_out
 from pincel.errors import OptionError, PictureError, PincelError
 from tests.classify.tiny import write_set
 
 
-def found(data: Path | str, seed: int = 0, share: float = 0.25) -> Found:
+def found(data: Path | str, seed: int = 0, share: float = 0.25) -> DatasetSplits:
     return find_data(str(data), share, seed)
 
 
-def names(pictures: Listing) -> set[str]:
+def names(pictures: ImageIndex) -> set[str]:
     return set(pictures.names)
 
 
-def test_a_folder_a_class_and_some_of_each_held_out(tmp_path: Path) -> None:
+def test_a_folder_a_class_and_some_of_each_hold_out(tmp_path: Path) -> None:
     data = found(write_set(tmp_path / "set"))
-    assert (data.kind, data.classes, list(data.parts), data.judged) == ("folder", ("blue", "green", "red"), ["train", "val"], "val")
+    assert (data.kind, data.classes, list(data.parts), data.test_split) == ("folder", ("blue", "green", "red"), ["train", "val"], "val")
     train, val = data.parts["train"], data.parts["val"]
     assert Counter(train.labels) == {0: 6, 1: 6, 2: 6}
     assert Counter(val.labels) == {0: 2, 1: 2, 2: 2}
@@ -51,8 +51,8 @@ def test_what_is_held_out_depends_on_the_seed_and_on_names_alone(tmp_path: Path,
 
 def test_the_order_of_a_list_does_not_matter(tmp_path: Path) -> None:
     train = found(write_set(tmp_path / "set")).parts["train"]
-    mixed = train.some([7, 2, 17, *(place for place in range(18) if place not in (7, 2, 17))])
-    parts = [held_out(pictures, 0.3, 5) for pictures in (train, mixed)]
+    mixed = train.subset([7, 2, 17, *(place for place in range(18) if place not in (7, 2, 17))])
+    parts = [hold_out(pictures, 0.3, 5) for pictures in (train, mixed)]
     assert [names(each) for each in parts[0]] == [names(each) for each in parts[1]]
     assert [len(each) for each in parts[0]] == [12, 6]
 
@@ -71,7 +71,7 @@ def test_train_and_val_are_used_as_they_are(tmp_path: Path) -> None:
     assert {part: len(pictures) for part, pictures in data.parts.items()} == {"train": 9, "val": 6}
     assert all(name.startswith("val/") for name in data.parts["val"].names)
     write_set(tmp_path / "test", each=1)
-    assert found(tmp_path).judged == "test"
+    assert found(tmp_path).test_split == "test"
     shutil.move(tmp_path / "val", tmp_path / "validation")
     assert len(found(tmp_path).parts["val"]) == 6
 

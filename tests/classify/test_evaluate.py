@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pincel.classify.evaluate import WAYS, ConfusionMetrics, judged
+from pincel.classify.evaluate import CROP_SETS, ConfusionMetrics, evaluate
 from pincel.classify.loader import Batch
 from pincel.training.events import EvalProgress
 from pincel.training.trainer import SingleReplica
@@ -21,7 +21,7 @@ def likely(*rows: list[float]) -> Tensor:
 
 
 def test_errors_by_hand() -> None:
-    metric = ConfusionMetrics.none(7)
+    metric = ConfusionMetrics.empty(7)
     falling = [0.4, 0.2, 0.15, 0.1, 0.08, 0.05, 0.02]
     metric.add(likely(falling, falling, falling), torch.tensor([0, 4, 5]))
     metric.add(likely(falling), torch.tensor([6]))
@@ -35,7 +35,7 @@ def test_errors_by_hand() -> None:
 
 
 def test_errors_by_class() -> None:
-    metric = ConfusionMetrics.none(3)
+    metric = ConfusionMetrics.empty(3)
     metric.add(likely([0.1, 0.9, 0.0], [0.1, 0.9, 0.0], [0.0, 0.1, 0.9], [0.9, 0.1, 0.0]), torch.tensor([0, 0, 0, 0]))
     metric.add(likely([0.1, 0.9, 0.0]), torch.tensor([1]))
     assert metric.by_class(("a", "b", "c")) == {
@@ -46,13 +46,13 @@ def test_errors_by_class() -> None:
 
 
 def test_what_cannot_be_is_no_infinite_loss() -> None:
-    metric = ConfusionMetrics.none(2)
+    metric = ConfusionMetrics.empty(2)
     metric.add(likely([1.0, 0.0]), torch.tensor([1]))
     assert 80 < metric.mean_loss < 100
 
 
 def judge(stream: Iterator[Batch], sizes: list[int], look: Any) -> tuple[dict[str, ConfusionMetrics], list[EvalProgress]]:
-    told, walk = [], judged(look, stream, sizes, WAYS, SingleReplica(), classes=2, what="ten crops")
+    told, walk = [], evaluate(look, stream, sizes, CROP_SETS, SingleReplica(), classes=2, what="ten crops")
     while True:
         try:
             told.append(next(walk))

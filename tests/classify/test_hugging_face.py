@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 
 from pincel.classify.data import find_data
-from pincel.classify.listing import Found
+from pincel.classify.index import DatasetSplits
 from pincel.errors import OptionError
 
 datasets: Any = pytest.importorskip("datasets", reason="the optional library of Hugging Face")
 
 
-def found(data: Path) -> Found:
+def found(data: Path) -> DatasetSplits:
     return find_data(str(data), 0.25, 0)
 
 

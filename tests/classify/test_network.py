@@ -1,4 +1,4 @@
-"""The network that learns: its first weights, its answers, its slopes, and the units that are silent."""
+"""The network that learns: its first weights, its answers, its grads, and the units that are silent."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from pincel.backbones.alexnet import AlexNet
 from pincel.backbones.specs import ModelSpec
-from pincel.classify.network import answers, cast, dropout_masks, first_weights, flat, loss_of, slopes_of
-from pincel.classify.plan import planned_spec
+from pincel.classify.network import cast_network, compute_logits, cross_entropy, dropout_masks, gradients, init_weights, parameters
+from pincel.classify.plan import plan_spec
 from pincel.classify.recipes import find_training
 from tests.classify.tiny import tiny
 
@@ -20,7 +20,7 @@ Weights = dict[str, tuple[Tensor, Tensor]]
 
 
 def spec_of(name: str = "alexnet-small", **changes: Any) -> ModelSpec:
-    return planned_spec(tiny(name, **changes), ("a", "b", "c"), (0, 0, 0), "tiny", "us")
+    return plan_spec(tiny(name, **changes), ("a", "b", "c"), (0, 0, 0), "tiny", "us")
 
 
 def doubled(weights: Weights) -> Weights:
@@ -32,10 +32,10 @@ def views(count: int = 3, seed: int = 0) -> Tensor:
     return torch.randn(count, 3, 24, 24, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def test_first_weights_of_the_paper_spread_by_a_hundredth() -> None:
+def test_init_weights_of_the_paper_spread_by_a_hundredth() -> None:
     recipe = find_training("alexnet2012").recipe.override(wide=256)
-    spec = planned_spec(recipe, [str(place) for place in range(100)], (0, 0, 0), "", "")
-    weights = first_weights(spec, recipe)
+    spec = plan_spec(recipe, [str(place) for place in range(100)], (0, 0, 0), "", "")
+    weights = init_weights(spec, recipe)
     assert list(weights) == ["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"]
     for name, (weight, bias) in weights.items():
         count = weight.numel()
@@ -47,36 +47,36 @@ def test_first_weights_of_the_paper_spread_by_a_hundredth() -> None:
 
 
 @pytest.mark.parametrize(("name", "gain"), [("alexnet-small", 2.0), ("alexnet-small-tanh", 1.0)])
-def test_first_weights_keep_the_variance(name: str, gain: float) -> None:
+def test_init_weights_keep_the_variance(name: str, gain: float) -> None:
     recipe = find_training(name).recipe
-    spec = planned_spec(recipe, [str(place) for place in range(10)], (0, 0, 0), "", "")
-    for layer, (weight, bias) in first_weights(spec, recipe).items():
+    spec = plan_spec(recipe, [str(place) for place in range(10)], (0, 0, 0), "", "")
+    for layer, (weight, bias) in init_weights(spec, recipe).items():
         inputs = weight[0].numel()
         expected = ((gain if layer != "fc8" else 1.0) / inputs) ** 0.5
         assert float(weight.std()) == pytest.approx(expected, rel=5 / (2 * weight.numel()) ** 0.5), layer
         assert float(bias.abs().max()) == 0, layer
 
 
-def test_first_weights_belong_to_the_seed() -> None:
+def test_init_weights_belong_to_the_seed() -> None:
     spec = spec_of()
-    one, same, other = (flat(first_weights(spec, tiny(seed=seed))) for seed in (1, 1, 2))
+    one, same, other = (parameters(init_weights(spec, tiny(seed=seed))) for seed in (1, 1, 2))
     assert all(torch.equal(each, again) for each, again in zip(one, same, strict=True))
     assert not torch.equal(one[0], other[0])
 
 
 def test_it_answers_what_is_looked_with_later() -> None:
     spec = spec_of()
-    weights = doubled(first_weights(spec, tiny()))
+    weights = doubled(init_weights(spec, tiny()))
     x = views()
     seen = AlexNet(spec, weights).features(x * spec.std[0], ["fc8"])["fc8"].flatten(1)
-    assert torch.allclose(answers(cast(spec, weights, torch.float64), x, {}), seen, atol=1e-12)
+    assert torch.allclose(compute_logits(cast_network(spec, weights, torch.float64), x, {}), seen, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["alexnet-small", "alexnet-small-tanh", "alexnet-small-no-overlap-no-lrn-one-gpu"])
 def test_slopes_are_those_of_finite_differences(name: str) -> None:
     recipe = tiny(name, ones="conv2,conv4,fc6", channels="2,4,4,4,2", wide=4)
-    spec = planned_spec(recipe, ("a", "b", "c"), (0, 0, 0), "", "")
-    weights = doubled(first_weights(spec, recipe))
+    spec = plan_spec(recipe, ("a", "b", "c"), (0, 0, 0), "", "")
+    weights = doubled(init_weights(spec, recipe))
     x, labels, rng = views(4), torch.tensor([0, 2, 1, 1]), torch.Generator().manual_seed(1)
     # Where all that a unit sees is silent, and its bias is 0, a ReLU has no slope.
     for _, bias in weights.values():
@@ -84,11 +84,11 @@ def test_slopes_are_those_of_finite_differences(name: str) -> None:
     masks = {layer: mask.double() for layer, mask in dropout_masks(spec, recipe, (1, 0), 4, slice(0, 4)).items()}
 
     def loss() -> Tensor:
-        return loss_of(answers(cast(spec, weights, torch.float64), x, masks), labels, 4)
+        return cross_entropy(compute_logits(cast_network(spec, weights, torch.float64), x, masks), labels, 4)
 
-    slopes = slopes_of(loss(), flat(weights))
+    grads = gradients(loss(), parameters(weights))
     step = 1e-6
-    for weight, slope in zip(flat(weights), slopes, strict=True):
+    for weight, slope in zip(parameters(weights), grads, strict=True):
         way = torch.randn(weight.shape, generator=rng, dtype=torch.float64)
         beside = []
         for distance in (step, -2 * step, step):
@@ -96,24 +96,27 @@ def test_slopes_are_those_of_finite_differences(name: str) -> None:
             beside.append(float(loss().detach()))
         ahead, behind, _ = beside
         assert float((slope * way).sum()) == pytest.approx((ahead - behind) / (2 * step), rel=1e-4, abs=1e-8)
-    assert any(slope.abs().max() > 0 for slope in slopes[:2])
+    assert any(slope.abs().max() > 0 for slope in grads[:2])
 
 
 def test_the_loss_is_the_mean_over_everybody() -> None:
     logits, labels = torch.randn(6, 3), torch.tensor([0, 1, 2, 2, 1, 0])
     whole = functional.cross_entropy(logits, labels)
-    shares = [loss_of(logits[part], labels[part], 6) for part in (slice(0, 1), slice(1, 6), slice(6, 6))]
+    shares = [cross_entropy(logits[part], labels[part], 6) for part in (slice(0, 1), slice(1, 6), slice(6, 6))]
     assert float(torch.stack(shares).sum()) == pytest.approx(float(whole), rel=1e-6)
 
 
 def test_nobody_to_learn_from_is_no_slope() -> None:
     spec = spec_of()
-    weights = first_weights(spec, tiny())
-    for each in flat(weights):
+    weights = init_weights(spec, tiny())
+    for each in parameters(weights):
         each.requires_grad_()
-    logits = answers(cast(spec, weights, torch.float32), torch.empty(0, 3, 24, 24), {})
+    logits = compute_logits(cast_network(spec, weights, torch.float32), torch.empty(0, 3, 24, 24), {})
     assert logits.shape == (0, 3)
-    assert all(float(slope.abs().max()) == 0 for slope in slopes_of(loss_of(logits, torch.empty(0, dtype=torch.int64), 4), flat(weights)))
+    assert all(
+        float(slope.abs().max()) == 0
+        for slope in gradients(cross_entropy(logits, torch.empty(0, dtype=torch.int64), 4), parameters(weights))
+    )
 
 
 def test_half_of_the_units_are_silent_and_the_others_make_up_for_them() -> None:
@@ -141,10 +144,10 @@ def test_shares_of_a_batch_have_shares_of_its_masks() -> None:
 
 def test_silent_units_tell_the_next_layer_nothing() -> None:
     spec = spec_of()
-    weights = doubled(first_weights(spec, tiny()))
+    weights = doubled(init_weights(spec, tiny()))
     masks = {"relu7": torch.zeros(3, 8, 1, 1, dtype=torch.float64)}
     expected = weights["fc8"][1].expand(3, 3)
-    assert torch.allclose(answers(cast(spec, weights, torch.float64), views(), masks), expected)
+    assert torch.allclose(compute_logits(cast_network(spec, weights, torch.float64), views(), masks), expected)
 
 
 def test_without_dropout_there_are_no_masks() -> None:
@@ -153,8 +156,8 @@ def test_without_dropout_there_are_no_masks() -> None:
 
 def test_half_precision_is_near() -> None:
     spec = spec_of()
-    weights = first_weights(spec, tiny())
+    weights = init_weights(spec, tiny())
     x = views().float()
-    full, half = (answers(cast(spec, weights, dtype), x, {}) for dtype in (torch.float32, torch.bfloat16))
+    full, half = (compute_logits(cast_network(spec, weights, dtype), x, {}) for dtype in (torch.float32, torch.bfloat16))
     assert half.dtype == torch.float32
     assert (full - half).abs().max() < 0.05 * full.abs().max()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pincel.backbones.alexnet_specs import NORM_FIRST, krizhevsky_layers
-from pincel.classify.plan import hidden, planned_layers, planned_spec
+from pincel.classify.plan import hidden, plan_layers, plan_spec
 from pincel.classify.recipes import ABLATIONS, BASES, find_training, training_names
 from pincel.classify.schema import TrainingRecipe
 from pincel.errors import OptionError, UnknownNameError
@@ -15,7 +15,7 @@ from tests.classify.tiny import tiny
 
 def layers(name: str, classes: int = 1000) -> dict[str, tuple[str, int, int, int]]:
     """Return layer → (kind, channels, kernel, groups)."""
-    planned = planned_layers(find_training(name).recipe, classes)
+    planned = plan_layers(find_training(name).recipe, classes)
     return {each.name: (each.kind, each.channels, each.kernel, each.groups) for each in planned}
 
 
@@ -37,7 +37,7 @@ def test_the_recipe_of_the_paper_is_that_of_the_paper() -> None:
 
 def test_its_network_is_that_of_the_paper() -> None:
     recipe = find_training("alexnet2012").recipe
-    spec = planned_spec(recipe, [str(each) for each in range(1000)], (120, 110, 100), "trained", "us")
+    spec = plan_spec(recipe, [str(each) for each in range(1000)], (120, 110, 100), "trained", "us")
     assert spec.layers == krizhevsky_layers(NORM_FIRST)
     assert spec.parameters == 60_965_224
     assert spec.response is not None
@@ -67,7 +67,7 @@ def test_what_is_taken_from_training_is_not_in_it() -> None:
     still = find_training("alexnet-small-no-augmentation").recipe
     assert (still.views, still.color_noise) == ("center", 0)
     assert find_training("alexnet2012-tanh").recipe.ones == ()
-    spec = planned_spec(find_training("alexnet2012-no-lrn").recipe, ("a", "b"), (0, 0, 0), "", "")
+    spec = plan_spec(find_training("alexnet2012-no-lrn").recipe, ("a", "b"), (0, 0, 0), "", "")
     assert spec.response is None
 
 
@@ -124,5 +124,5 @@ def test_lists_may_be_text() -> None:
 
 def test_a_crop_that_nothing_is_left_of() -> None:
     with pytest.raises(OptionError, match="nothing is left of a crop in pool5") as trouble:
-        planned_layers(tiny(crop=12), 3)
+        plan_layers(tiny(crop=12), 3)
     assert "--crop 12" in str(trouble.value)

@@ -12,9 +12,10 @@ import pytest
 import torch
 
 from pincel.backbones.native import read_network, read_spec
-from pincel.classify.network import dropout_masks, first_weights
+from pincel.classify.config import ClassifierTrainingConfig
+from pincel.classify.network import dropout_masks, init_weights
 from pincel.classify.recipes import training_names
-from pincel.classify.training import ClassifierTraining, TrainingMachine
+from pincel.classify.training import ClassifierTraining
 from pincel.engine.events import Notice
 from pincel.errors import CheckpointError, DivergedError, OptionError, OutputError, PictureError, PincelError
 from pincel.training import trainer
@@ -71,7 +72,7 @@ def test_it_tells_and_writes_everything(data: Path, tmp_path: Path) -> None:
     assert sum(map(sum, record["confusion"])) == 6
     assert set(record["by_class"]) == {"blue", "green", "red"}
     assert (record["stopped"], record["epochs"], record["steps"], record["judged_on"]) == ("epochs", 2, 8, "val")
-    assert record["data"]["sha256"] == run.subject.found.sha256
+    assert record["data"]["sha256"] == run.subject.splits.sha256
     assert record["recipe"]["batch"] == 5
     assert len(record["history"]) == len(rows(tmp_path / "run")) == 2
     assert [float(row["val_top1_error"]) for row in rows(tmp_path / "run")] == [event.val_top1_error for event in epochs]
@@ -122,10 +123,10 @@ def test_it_goes_on_to_the_same_bytes(steps: int, data: Path, tmp_path: Path) ->
 
 
 def test_killed_between_two_steps_it_goes_on_from_the_last_checkpoint(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer, "WRITING", 1e9)
+    monkeypatch.setattr(trainer, "MAX_WRITING", 1e9)
     recipe = tiny(epochs=3)
     train(data, tmp_path / "whole", recipe)
-    walk = iter(begin(data, tmp_path / "cut", recipe=recipe, config=TrainerConfig(every=1e-9)))
+    walk = iter(begin(data, tmp_path / "cut", recipe=recipe, limits=TrainerConfig(every=1e-9)))
     for event in walk:
         if isinstance(event, StepEnd) and (event.epoch, event.step) == (2, 3):
             break
@@ -150,14 +151,14 @@ def test_more_epochs_are_the_same_as_all_at_once(data: Path, tmp_path: Path) -> 
 
 def test_decoded_anew_by_others_the_network_is_the_same(data: Path, tmp_path: Path) -> None:
     kept = train(data, tmp_path / "kept")
-    anew = train(data, tmp_path / "anew", machine=TrainingMachine(device="cpu", memory=0, workers=1))
+    anew = train(data, tmp_path / "anew", config=ClassifierTrainingConfig(device="cpu", memory=0, workers=1))
     assert (tmp_path / "kept" / "network.safetensors").read_bytes() == (tmp_path / "anew" / "network.safetensors").read_bytes()
     assert kept.record["ten_crops"] == anew.record["ten_crops"]
 
 
 def test_a_tiny_set_is_learned_by_heart(data: Path, tmp_path: Path) -> None:
     recipe = tiny("alexnet-small-no-dropout", epochs=60, wide=16)
-    run = train(data, tmp_path / "run", recipe, stop_error=1e-9)
+    run = train(data, tmp_path / "run", recipe, config=ClassifierTrainingConfig(device="cpu", stop_error=1e-9))
     assert run.stopped == "error"
     assert run.record["train_error_at_the_end"] == 0
     assert run.record["steps"] < 60 * 4
@@ -170,7 +171,7 @@ def test_every_recipe_learns(name: str, data: Path, tmp_path: Path) -> None:
     run = train(data, tmp_path / "run", recipe)
     assert run.record["steps"] >= 3
     spec = run.spec
-    after, before = read_network(tmp_path / "run" / "network.safetensors", spec), first_weights(spec, recipe)
+    after, before = read_network(tmp_path / "run" / "network.safetensors", spec), init_weights(spec, recipe)
     assert all(not torch.equal(after[layer][0], weight) for layer, (weight, _) in before.items())
 
 
@@ -188,7 +189,8 @@ def test_every_step_has_silent_units_of_its_own(data: Path, tmp_path: Path, monk
 
 def test_half_precision_learns_too(data: Path, tmp_path: Path) -> None:
     full, half = (
-        train(data, tmp_path / precision, machine=TrainingMachine(device="cpu", precision=precision)) for precision in ("fp32", "bf16")
+        train(data, tmp_path / precision, config=ClassifierTrainingConfig(device="cpu", precision=precision))
+        for precision in ("fp32", "bf16")
     )
     losses = [run.record["history"][-1]["train_loss"] for run in (full, half)]
     assert losses[0] != losses[1]
@@ -196,7 +198,7 @@ def test_half_precision_learns_too(data: Path, tmp_path: Path) -> None:
 
 
 def test_it_ends_when_its_time_is_up(data: Path, tmp_path: Path) -> None:
-    run = train(data, tmp_path / "run", tiny(epochs=1000), config=TrainerConfig(minutes=1e-9))
+    run = train(data, tmp_path / "run", tiny(epochs=1000), limits=TrainerConfig(minutes=1e-9))
     assert (run.stopped, run.record["steps"]) == ("time", 1)
     # It was judged all the same.
     assert run.record["ten_crops"]["top1_error"] == run.record["top1_error"]
@@ -227,7 +229,7 @@ def test_without_a_result_yet(data: Path, tmp_path: Path) -> None:
 
 def test_numbers_that_are_none_end_it_and_leave_the_checkpoint_before(data: Path, tmp_path: Path) -> None:
     with pytest.raises(DivergedError) as trouble:
-        train(data, tmp_path / "run", tiny(epochs=30, learning_rate=1e18), config=TrainerConfig(every=1e-9))
+        train(data, tmp_path / "run", tiny(epochs=30, learning_rate=1e18), limits=TrainerConfig(every=1e-9))
     assert "training: the loss is no longer finite · given epoch 1, step" in str(trouble.value)
     assert "try: --lr 1e+17 from the start" in str(trouble.value)
 
@@ -239,12 +241,12 @@ def test_damaged_pictures_are_recorded_or_refused(tmp_path: Path) -> None:
     assert list(run.record["data"]["left_out"]) == ["red/05.png"]
     assert sum(run.record["data"]["pictures"].values()) == 23
     with pytest.raises(PictureError, match=r"data: is not a picture · given '.*red/05.png'"):
-        train(folder, tmp_path / "other", damaged="refuse")
+        train(folder, tmp_path / "other", config=ClassifierTrainingConfig(device="cpu", damaged="refuse"))
 
 
 def test_another_machine_is_told(data: Path, tmp_path: Path) -> None:
     train(data, tmp_path / "run")
-    again = begin(data, tmp_path / "run", recipe=None, resume=True, machine=TrainingMachine(device="cpu", precision="bf16"))
+    again = begin(data, tmp_path / "run", recipe=None, resume=True, config=ClassifierTrainingConfig(device="cpu", precision="bf16"))
     (notice,) = events(again, Notice)
     assert "The last bits may differ from an uninterrupted run: precision fp32 before, bf16 now." in notice.text
 
@@ -304,7 +306,7 @@ def test_what_a_training_cannot_go_on_with(meddle: Any, kind: type[PincelError],
 )
 def test_machines_that_are_none(machine: dict[str, Any], message: str, data: Path, tmp_path: Path) -> None:
     with pytest.raises(PincelError) as trouble:
-        begin(data, tmp_path / "run", machine=TrainingMachine(**machine))
+        begin(data, tmp_path / "run", config=ClassifierTrainingConfig(**machine))
     assert message in str(trouble.value)
 
 

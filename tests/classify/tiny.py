@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from pincel.classify.config import ClassifierTrainingConfig
 from pincel.classify.recipes import find_training
-from pincel.classify.record import Trained
+from pincel.classify.record import TrainingResult
 from pincel.classify.schema import TrainingRecipe
-from pincel.classify.training import ClassifierTraining, TrainingMachine
+from pincel.classify.training import ClassifierTraining
 from pincel.training.events import TrainingEvent
 from pincel.training.trainer import Trainer, TrainerConfig
 
@@ -54,14 +55,14 @@ def events(run: Trainer[Any], kind: type[Any] | None = None) -> list[Any]:
 
 
 def begin(
-    data: Path | str, folder: Path, machine: TrainingMachine | None = None, config: TrainerConfig | None = None, **options: Any
+    data: Path | str, folder: Path, config: ClassifierTrainingConfig | None = None, limits: TrainerConfig | None = None, **options: Any
 ) -> Trainer[ClassifierTraining]:
     """Return a trainer of a tiny network that has not begun."""
     options = {"recipe": tiny(), **options}
-    return Trainer(ClassifierTraining(data, folder, machine=machine or TrainingMachine(device="cpu"), **options), config)
+    return Trainer(ClassifierTraining(data, folder, config=config or ClassifierTrainingConfig(device="cpu"), **options), limits)
 
 
-def train(data: Path | str, folder: Path, recipe: TrainingRecipe | None = None, **options: Any) -> Trained:
+def train(data: Path | str, folder: Path, recipe: TrainingRecipe | None = None, **options: Any) -> TrainingResult:
     """Train a tiny network to the end."""
     run = begin(data, folder, recipe=recipe or tiny(), **options)
     events(run)

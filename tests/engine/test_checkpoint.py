@@ -318,7 +318,7 @@ def test_whole_files_of_anything_are_refused_in_one_line(document: str, tmp_path
 WEIGHTS = {"conv1": (torch.ones(2, 3, 1, 1), torch.ones(2))}
 LEARNED = {
     **dict.fromkeys(("weights", "velocities"), WEIGHTS), "epoch": 1, "step": 2, "history": [{}], "best": {"epoch": 1}, "seconds": 1.0,
-    "recent": [[128, 3]], "rate": {"now": 0.01}, "counts": {"pictures": 3}, "terms": {"recipe": {}, "data": "0a"},
+    "recent": [[128, 3]], "schedule": {"rate": 0.01}, "counts": {"images": 3}, "terms": {"recipe": {}, "data": "0a"},
 }  # fmt: skip
 LINE = torch.arange(6.0)
 TAUGHT = {
@@ -331,7 +331,7 @@ def test_trainings_are_read_as_they_were_written(tmp_path: Path) -> None:
     path, here = tmp_path / "a.safetensors", torch.device("cpu")
     write_checkpoint(path, LEARNED)
     state, terms = classify.read_state(path, here)
-    assert (state.epoch, state.rate.now, state.counts.pictures, state.recent, terms["data"]) == (1, 0.01, 3, [(128, 3)], "0a")
+    assert (state.epoch, state.schedule.rate, state.counts.images, state.recent, terms["data"]) == (1, 0.01, 3, [(128, 3)], "0a")
     assert torch.equal(state.weights["conv1"][0], WEIGHTS["conv1"][0])
     write_checkpoint(path, TAUGHT)
     taught, terms = styles.read_state(path, here)
@@ -348,7 +348,7 @@ def test_trainings_are_read_as_they_were_written(tmp_path: Path) -> None:
         (LEARNED | {"weights": LINE}, "its 'weights' is none"),
         (LEARNED | {"velocities": {}}, "its content (the velocities are of other weights) is none"),
         (LEARNED | {"epoch": "one"}, "its 'epoch' is none"),
-        (LEARNED | {"rate": {"now": "a", "x": 1}}, "its 'rate.now' is none"),
+        (LEARNED | {"schedule": {"rate": "a", "x": 1}}, "its 'schedule.rate' is none"),
         (LEARNED | {"more": 1}, "its 'more' is none"),
         (TAUGHT | {"params": 3}, "its 'params' is none"),
         (TAUGHT | {"adam": {"first": LINE}}, "its 'adam.second' is none"),

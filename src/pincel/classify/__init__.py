@@ -1,23 +1,23 @@
-"""Classes of pictures: AlexNet as its paper trains it, and what any trained network takes a picture for.
+"""Classification: AlexNet as its paper trains it, and the classes that any trained network finds in an image.
 
-=================  ======================================================================
-``answer``         what a network takes a picture for
-``schema``         what a recipe of training is
-``recipes``        recipes, each value with its source, and what they are without one part
-``plan``           the network that a recipe asks for
-``data``           a data set, wherever it is; ``listing``, ``hugging_face``, ``textures``
-``squares``        pictures as squares of 8 bits
-``statistics``     their mean, and how their colors vary
-``prepare``        all of this before the first step
-``augment``        crops, mirror images and color noise
-``loader``         batches, and the processes that prepare them
-``network``        the network that learns
-``descent``        the paper's gradient descent; ``rate``, when it slows down
-``step``           one step, by one process or several
-``loop``           step after step, and after each epoch a look at what is held out
-``evaluate``       how often it is wrong, and what it takes for what
-``state``          where training stands; ``folder``, ``record``, what is on the disk
-``events``         what training tells
-``training``       all of it together
-=================  ======================================================================
+==============  ======================================================================
+``predict``     classification of an image
+``schema``      what a recipe of training is
+``recipes``     recipes, each value with its source, and the same without one part
+``plan``        the network of a recipe
+``data``        data sets; ``index``, ``hugging_face``, ``textures``
+``squares``     images as squares of 8 bits
+``statistics``  their mean image and colors
+``prepare``     data set and statistics before the first step
+``augment``     crops, mirror images and color noise
+``loader``      batches, and the processes that prepare them
+``network``     the network in training
+``sgd``         the paper's gradient descent; ``rate``, its learning rate
+``step``        one step, by one process or several
+``loop``        epochs of steps, each with an evaluation on the validation set
+``evaluate``    errors and the confusion matrix
+``state``       the state of a training; ``folder`` and ``record``, its files
+``config``      device, precision and memory
+``training``    a training as a subject of the trainer
+==============  ======================================================================
 """

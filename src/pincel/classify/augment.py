@@ -1,7 +1,7 @@
-"""What the network sees of a square: crops, mirrored or not, and color noise.
+"""What a network sees of a square image: crops, mirrored or not, and color noise.
 
-Every random number belongs to a seed, an epoch and a picture, and to nothing else. So it does not matter how many processes load or learn,
-nor where a run was cut short.
+Every random number follows from a seed, an epoch and an image, and from nothing else: the number of processes, and where a run was
+interrupted, make no difference.
 """
 
 from __future__ import annotations
@@ -18,23 +18,24 @@ from torch import Tensor
 from pincel.classify.schema import TrainingRecipe
 from pincel.classify.statistics import Statistics
 
-# What random numbers are for: streams that have nothing to do with each other.
+# What random numbers are for: independent streams.
 Purpose = Literal["weights", "order", "view", "dropout"]
 _PURPOSES: Mapping[str, int] = {"weights": 1, "order": 2, "view": 3, "dropout": 4}
-Place: TypeAlias = tuple[int, int]
+# Top, left.
+Corner: TypeAlias = tuple[int, int]
 
 
-def stream(purpose: Purpose, *numbers: int) -> Generator:
+def rng_for(purpose: Purpose, *numbers: int) -> Generator:
     """Return the random numbers for a purpose, a seed, and what else they depend on."""
     return np.random.default_rng([_PURPOSES[purpose], *numbers])
 
 
 @dataclass(frozen=True)
-class Eyepiece:
-    """How squares are looked at.
+class CropTransform:
+    """Cuts crops from square images and normalizes them.
 
     Attributes:
-        crop: Side of what is seen.
+        crop: Side of a crop.
         statistics: Of the training set.
         sigma: σ of the color noise.
         divisor: Of the result.
@@ -47,83 +48,89 @@ class Eyepiece:
     divisor: float
     seed: int
 
-    def view(self, square: Tensor, place: Place, *, mirrored: bool = False, noise: Tensor | None = None) -> Tensor:
-        """Cut out of a square, less the mean picture.
+    def cut(self, square: Tensor, corner: Corner, *, mirrored: bool = False, noise: Tensor | None = None) -> Tensor:
+        """Return a crop less the mean image.
 
         Args:
             square: (3, side, side) uint8.
-            place: (top, left).
-            mirrored: Whether left becomes right, of the mean picture too.
+            corner: (top, left).
+            mirrored: Whether left becomes right, of the mean image too.
             noise: Added to every pixel, (3,), 0-255.
 
         Returns:
             (3, crop, crop) float32.
         """
-        top, left = place
+        top, left = corner
         window = (slice(None), slice(top, top + self.crop), slice(left, left + self.crop))
-        seen = square[window].float() - self.statistics.mean[window]
-        seen = seen if noise is None else seen + noise[:, None, None]
-        return (seen.flip(-1) if mirrored else seen) / self.divisor
+        pixels = square[window].float() - self.statistics.mean[window]
+        pixels = pixels if noise is None else pixels + noise[:, None, None]
+        return (pixels.flip(-1) if mirrored else pixels) / self.divisor
+
+    def noise(self, rng: Generator) -> Tensor | None:
+        """Draw color noise, (3,); None if the recipe has none."""
+        return self.statistics.noise(torch.from_numpy(rng.normal(0.0, self.sigma, 3))) if self.sigma else None
 
 
-def random_view(eye: Eyepiece, square: Tensor, epoch: int, index: int) -> Tensor:
-    """Return one crop from anywhere, mirrored half of the time, in noisy colors, (1, 3, crop, crop).
+def random_crop(transform: CropTransform, square: Tensor, epoch: int, index: int) -> Tensor:
+    """Return one crop at a random place, mirrored half of the time, with color noise, (1, 3, crop, crop).
 
     Args:
-        eye: How it is looked at.
+        transform: Cuts it.
         square: (3, side, side) uint8.
-        epoch: Which time it is seen.
-        index: Its place in the list.
+        epoch: Number of the epoch.
+        index: Of the image in its part of the data set.
 
     Paper:
         Krizhevsky, Sutskever, Hinton 2012, section 4.1.
     """
-    rng = stream("view", eye.seed, epoch, index)
-    top, left = (int(each) for each in rng.integers(0, square.shape[-1] - eye.crop + 1, 2))
+    rng = rng_for("view", transform.seed, epoch, index)
+    top, left = (int(each) for each in rng.integers(0, square.shape[-1] - transform.crop + 1, 2))
     mirrored = bool(rng.integers(2))
-    return eye.view(square, (top, left), mirrored=mirrored, noise=_noise(eye, rng))[None]
+    return transform.cut(square, (top, left), mirrored=mirrored, noise=transform.noise(rng))[None]
 
 
-def same_view(eye: Eyepiece, square: Tensor, epoch: int, index: int) -> Tensor:
-    """Return the central crop, in noisy colors if there are to be any, (1, 3, crop, crop); arguments as :func:`random_view`."""
-    return eye.view(square, center(square.shape[-1], eye.crop), noise=_noise(eye, stream("view", eye.seed, epoch, index)))[None]
+def noisy_center(transform: CropTransform, square: Tensor, epoch: int, index: int) -> Tensor:
+    """Return the central crop, with color noise if the recipe has any, (1, 3, crop, crop); arguments as :func:`random_crop`."""
+    noise = transform.noise(rng_for("view", transform.seed, epoch, index))
+    return transform.cut(square, center(square.shape[-1], transform.crop), noise=noise)[None]
 
 
-def central_view(eye: Eyepiece, square: Tensor, _epoch: int, _index: int) -> Tensor:
-    """Return the central crop as it is, (1, 3, crop, crop); arguments as :func:`random_view`."""
-    return eye.view(square, center(square.shape[-1], eye.crop))[None]
+def center_crop(transform: CropTransform, square: Tensor, _epoch: int, _index: int) -> Tensor:
+    """Return the central crop as it is, (1, 3, crop, crop); arguments as :func:`random_crop`."""
+    return transform.cut(square, center(square.shape[-1], transform.crop))[None]
 
 
-def ten_views(eye: Eyepiece, square: Tensor, _epoch: int, _index: int) -> Tensor:
-    """Return center and four corners, then the same mirrored, (10, 3, crop, crop); arguments as :func:`random_view`.
+def ten_crops(transform: CropTransform, square: Tensor, _epoch: int, _index: int) -> Tensor:
+    """Return center and four corners, then the same mirrored, (10, 3, crop, crop); arguments as :func:`random_crop`.
 
     Paper:
         Krizhevsky, Sutskever, Hinton 2012, section 4.1.
     """
-    last = square.shape[-1] - eye.crop
-    places = [center(square.shape[-1], eye.crop), (0, 0), (0, last), (last, 0), (last, last)]
-    return torch.stack([eye.view(square, place, mirrored=mirrored) for mirrored in (False, True) for place in places])
+    corners = five_corners(square.shape[-1], transform.crop)
+    return torch.stack([transform.cut(square, corner, mirrored=mirrored) for mirrored in (False, True) for corner in corners])
 
 
-def center(side: int, crop: int) -> Place:
+def center(side: int, crop: int) -> Corner:
     """Return where the central crop of a square begins."""
     begin = (side - crop) // 2
     return begin, begin
 
 
-def _noise(eye: Eyepiece, rng: Generator) -> Tensor | None:
-    return eye.statistics.noise(torch.from_numpy(rng.normal(0.0, eye.sigma, 3))) if eye.sigma else None
+def five_corners(side: int, crop: int) -> list[Corner]:
+    """Return where the central crop of a square begins, and those in its corners."""
+    last = side - crop
+    return [center(side, crop), (0, 0), (0, last), (last, 0), (last, last)]
 
 
-# name → (eyepiece, square, epoch, index) → views.
-VIEWS: Mapping[str, Callable[[Eyepiece, Tensor, int, int], Tensor]] = {
-    "random": random_view,
-    "same": same_view,
-    "central": central_view,
-    "ten": ten_views,
+# Name → (transform, square, epoch, index) → crops.
+CROP_MODES: Mapping[str, Callable[[CropTransform, Tensor, int, int], Tensor]] = {
+    "random": random_crop,
+    "same": noisy_center,
+    "central": center_crop,
+    "ten": ten_crops,
 }
 
 
-def eyepiece_of(recipe: TrainingRecipe, statistics: Statistics) -> Eyepiece:
-    """Return how a recipe looks at squares."""
-    return Eyepiece(recipe.crop, statistics, recipe.color_noise, recipe.divisor, recipe.seed)
+def make_transform(recipe: TrainingRecipe, statistics: Statistics) -> CropTransform:
+    """Return the transform of a recipe."""
+    return CropTransform(recipe.crop, statistics, recipe.color_noise, recipe.divisor, recipe.seed)

@@ -1,14 +1,15 @@
-"""A data set, wherever it is: a folder with a folder for each class, a set of Hugging Face on the disk, or the textures pincel draws.
+"""Data sets: a folder with a folder for each class, a set of Hugging Face on the disk, or generated textures.
 
 ::
 
     data/cat/1.jpg …  data/dog/1.jpg …            a tenth of each class is held out
-    data/train/cat/… data/val/cat/… data/test/…   as they are; without a test part, what is held out is what the network is judged by
+    data/train/cat/… data/val/cat/… data/test/…   as they are; without a test part, the network is evaluated on what is held out
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 
 from pincel.classify import textures
-from pincel.classify.listing import Found, Listing, held_out
+from pincel.classify.index import DatasetSplits, ImageIndex, hold_out
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError, PictureError, PictureMissingError, closest
 from pincel.files import one_line, quoted
@@ -24,60 +25,61 @@ from pincel.images.folder import is_hidden, list_pictures
 from pincel.images.formats import SUFFIXES
 from pincel.images.io import load_picture
 from pincel.samples import PREFIX
+from pincel.training.pictures import missing_folder
 
 TEXTURES = f"{PREFIX}textures"
 ACCEPTED = f"a folder with a folder of pictures for each class, the same in train/ and val/, a set that Hugging Face saved, or {TEXTURES}"
-# What the parts are called, by us and by others.
+# Names of the parts: ours → those in use.
 PARTS = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test",)}
-# What Hugging Face writes into the folder of a set.
+# Files of Hugging Face in the folder of a set.
 SAVED = ("dataset_dict.json", "state.json")
 
 
-def find_data(data: str, share: float, seed: int) -> Found:
-    """Find the pictures of a data set, and deal them into parts.
+def find_data(data: str, fraction: float, seed: int) -> DatasetSplits:
+    """Find the images of a data set, and split them into parts.
 
     Args:
         data: A folder, or ``sample:textures``.
-        share: Of each class, that is held out if the set says not which.
-        seed: Of that draw.
+        fraction: Of each class, that is held out if the set has no validation part.
+        seed: Of that split.
 
     Raises:
-        PictureMissingError: If there is no such folder, or no picture in it.
+        PictureMissingError: If there is no such folder, or no image in it.
         OptionError: For one class only, an empty class, one that training lacks, or a set that cannot be used.
     """
     if data.startswith(PREFIX):
-        found = _textures(data)
+        splits = _textures(data)
     else:
         folder = _checked_folder(data)
         saved = any((folder / name).is_file() for name in SAVED)
-        found = _hugging_face(data, folder) if saved else _folder(data, folder)
-    return _dealt(found, share, seed)
+        splits = _hugging_face(data, folder) if saved else _folder(data, folder)
+    return _with_validation(splits, fraction, seed)
 
 
-def _textures(data: str) -> Found:
+def _textures(data: str) -> DatasetSplits:
     if data != TEXTURES:
         raise PictureMissingError(one_line("data: no such sample", quoted(data), ACCEPTED, TEXTURES))
     parts: dict[str, list[int]] = {}
     for number in range(textures.COUNT):
         parts.setdefault(textures.split(number), []).append(number)
-    return Found(data, "textures", textures.CLASSES, {part: _drawn(numbers) for part, numbers in parts.items()})
+    return DatasetSplits(data, "textures", textures.CLASSES, {part: _texture_index(numbers) for part, numbers in parts.items()})
 
 
-def _drawn(numbers: Iterable[int]) -> Listing:
+def _texture_index(numbers: Iterable[int]) -> ImageIndex:
     keys = tuple(numbers)
     labels = tuple(number % len(textures.CLASSES) for number in keys)
     names = tuple(f"{textures.CLASSES[label]}/{number:04d}" for number, label in zip(keys, labels, strict=True))
-    return Listing(names, labels, (0,) * len(keys), keys, drawn)
+    return ImageIndex(names, labels, (0,) * len(keys), keys, render_texture)
 
 
-def drawn(number: int) -> Tensor:
-    """Draw a texture, (1, 3, 72, 72) in [0, 1]."""
+def render_texture(number: int) -> Tensor:
+    """Render a texture, (1, 3, 72, 72) in [0, 1]."""
     pixels, _ = textures.render(number)
     return torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
 
 
 def read_file(folder: Path, name: str) -> Tensor:
-    """Read a picture file, (1, 3, H, W) in [0, 1]; raises PictureError."""
+    """Read an image file, (1, 3, H, W) in [0, 1]; raises PictureError."""
     return load_picture(folder / name, what="data", background=DEFAULT_BACKGROUND).pixels
 
 
@@ -86,77 +88,66 @@ def _checked_folder(data: str) -> Path:
     if folder.is_file():
         raise OptionError(one_line("data: is a file", quoted(data), ACCEPTED, quoted(folder.parent)))
     if not folder.is_dir():
-        beside = [each.name for each in folder.parent.iterdir() if each.is_dir()] if folder.parent.is_dir() else []
-        hint = f"the path as seen from the current folder.{closest(folder.name, beside)}"
-        raise PictureMissingError(one_line("data: no such folder", quoted(data), ACCEPTED, hint))
+        raise missing_folder(folder, ACCEPTED)
     return folder
 
 
-def _folder(data: str, folder: Path) -> Found:
-    inside = {part: found for part, names in PARTS.items() if (found := _part(folder, names)) is not None}
-    if "train" not in inside:
+def _folder(data: str, folder: Path) -> DatasetSplits:
+    folders = {part: found for part, names in PARTS.items() if (found := _part(folder, names)) is not None}
+    if "train" not in folders:
         classes = _classes(folder)
-        listing, notes = _files(folder, folder, classes, classes)
-        return Found(data, "folder", tuple(classes), {"all": listing}, tuple(notes))
-    classes = _classes(inside["train"])
-    listing, notes = _files(folder, inside["train"], classes, classes)
-    parts = {"train": listing}
-    for part, place in inside.items():
-        if part == "train":
-            continue
-        here = _classes(place)
-        if strangers := sorted(set(here) - set(classes)):
-            failed = f"data: {place.name}/ has a class that {inside['train'].name}/ lacks"
-            raise OptionError(
-                one_line(
-                    failed,
-                    quoted(strangers[0]),
-                    f"its classes: {', '.join(classes)}",
-                    closest(strangers[0], classes).strip() or f"remove {quoted(place / strangers[0])}",
-                )
-            )
-        notes += [f"Class {name} has no pictures in {place.name}/." for name in classes if name not in here]
-        parts[part], left_out = _files(folder, place, classes, here)
+        images, notes = _index_files(folder, folder, classes, classes)
+        return DatasetSplits(data, "folder", tuple(classes), {"all": images}, tuple(notes))
+    train = folders.pop("train")
+    classes = _classes(train)
+    images, notes = _index_files(folder, train, classes, classes)
+    parts = {"train": images}
+    for part, place in folders.items():
+        present = _classes(place)
+        if unknown := sorted(set(present) - set(classes)):
+            failed, accepted = f"data: {place.name}/ has a class that {train.name}/ lacks", f"its classes: {', '.join(classes)}"
+            hint = closest(unknown[0], classes).strip() or f"remove {quoted(place / unknown[0])}"
+            raise OptionError(one_line(failed, quoted(unknown[0]), accepted, hint))
+        notes += [f"Class {name} has no pictures in {place.name}/." for name in classes if name not in present]
+        parts[part], left_out = _index_files(folder, place, classes, present)
         notes += left_out
-    return Found(data, "folder", tuple(classes), parts, tuple(notes))
+    return DatasetSplits(data, "folder", tuple(classes), parts, tuple(notes))
 
 
 def _part(folder: Path, names: Iterable[str]) -> Path | None:
-    """Return the folder of a part: one of these names that has folders, and is no class by that name."""
+    """Return the folder of a part: one of these names that has folders, so that it is no class of that name."""
     places = (folder / name for name in names)
     return next((place for place in places if place.is_dir() and any(each.is_dir() for each in place.iterdir())), None)
 
 
 def _classes(folder: Path) -> list[str]:
-    """Return the folders of classes, in order; raises OptionError for less than two."""
+    """Return the folders of classes, in order; raises PictureMissingError if there are none."""
     classes = sorted(each.name for each in folder.iterdir() if each.is_dir() and not is_hidden(each.name))
     if not classes:
-        loose = bool(list_pictures(folder).paths)
-        failed = "data: its pictures are in no class" if loose else "data: holds no pictures"
+        failed = "data: its pictures are in no class" if list_pictures(folder).paths else "data: holds no pictures"
         raise PictureMissingError(one_line(failed, quoted(folder), ACCEPTED, "a folder for each class, the pictures inside"))
     return classes
 
 
-def _files(top: Path, folder: Path, classes: list[str], here: list[str]) -> tuple[Listing, list[str]]:
-    """List the pictures below the folders of classes, by their paths from the top; and say which files are left out."""
+def _index_files(top: Path, folder: Path, classes: list[str], present: list[str]) -> tuple[ImageIndex, list[str]]:
+    """Return the images in the folders of classes, named by their paths from the top, and notes on files that are left out."""
     names: list[str] = []
     labels: list[int] = []
     notes: list[str] = []
-    for name in here:
-        found = list_pictures(folder / name, recursive=True)
-        files = found.paths
-        notes += found.notes
-        if not files:
+    for name in present:
+        listing = list_pictures(folder / name, recursive=True)
+        notes += listing.notes
+        if not listing.paths:
             accepted = f"a picture or more a class ({' '.join(sorted(SUFFIXES))})"
             raise OptionError(one_line("data: a class is empty", quoted(folder / name), accepted, "put its pictures there, or remove it"))
-        names += [path.relative_to(top).as_posix() for path in files]
-        labels += [classes.index(name)] * len(files)
+        names += [path.relative_to(top).as_posix() for path in listing.paths]
+        labels += [classes.index(name)] * len(listing.paths)
     sizes = tuple((top / name).stat().st_size for name in names)
-    return Listing(tuple(names), tuple(labels), sizes, tuple(names), partial(read_file, top)), notes
+    return ImageIndex(tuple(names), tuple(labels), sizes, tuple(names), partial(read_file, top)), notes
 
 
-def _hugging_face(data: str, folder: Path) -> Found:
-    # pyarrow is imported for nobody else.
+def _hugging_face(data: str, folder: Path) -> DatasetSplits:
+    # Only here, because it imports pyarrow.
     from pincel.classify.hugging_face import saved_parts  # noqa: PLC0415
 
     classes, stored = saved_parts(folder)
@@ -166,45 +157,43 @@ def _hugging_face(data: str, folder: Path) -> Found:
     if "train" not in parts and "all" not in parts:
         given = f"{quoted(folder)} with {', '.join(stored)}"
         raise OptionError(one_line("data: has no part to train on", given, "one called train", "save it as train and validation"))
-    return Found(data, "hugging face", classes, parts)
+    return DatasetSplits(data, "hugging face", classes, parts)
 
 
-def _dealt(found: Found, share: float, seed: int) -> Found:
-    """Hold a share out where nothing is, and make sure that there is something to tell apart."""
-    parts = dict(found.parts)
+def _with_validation(splits: DatasetSplits, fraction: float, seed: int) -> DatasetSplits:
+    """Hold a fraction out where there is no validation part; raises OptionError for less than two classes."""
+    parts, classes = dict(splits.parts), splits.classes
     whole = parts.get("all", parts.get("train"))
-    if len(found.classes) < 2:
-        given = f"{quoted(found.data)} with {', '.join(map(repr, found.classes)) or 'none'}"
+    if len(classes) < 2:
+        given = f"{quoted(splits.data)} with {', '.join(map(repr, classes)) or 'none'}"
         raise OptionError(one_line("data: there is but one class to tell apart", given, "two classes or more", "add pictures of another"))
     if whole is not None and "val" not in parts:
         counts = whole.counts()
-        if alone := [name for label, name in enumerate(found.classes) if counts[label] < 2]:
-            failed = "data: a class has too few pictures for one to be held out"
-            raise OptionError(one_line(failed, f"{alone[0]!r} with {counts[found.classes.index(alone[0])]}", "2 or more", "add some"))
-        train, val = held_out(whole, share, seed)
-        parts = {"train": train, "val": val, **{name: each for name, each in parts.items() if name == "test"}}
-    ordered = {name: parts[name] for name in PARTS if name in parts}
-    return Found(found.data, found.kind, found.classes, ordered, found.notes)
+        if small := [label for label in range(len(classes)) if counts[label] < 2]:
+            failed, given = "data: a class has too few pictures for one to be held out", f"{classes[small[0]]!r} with {counts[small[0]]}"
+            raise OptionError(one_line(failed, given, "2 or more", "add some"))
+        parts["train"], parts["val"] = hold_out(whole, fraction, seed)
+    return replace(splits, parts={name: parts[name] for name in PARTS if name in parts})
 
 
-def without(found: Found, damaged: Mapping[str, Mapping[int, str]]) -> Found:
-    """Leave damaged pictures out.
+def without(splits: DatasetSplits, damaged: Mapping[str, Mapping[int, str]]) -> DatasetSplits:
+    """Return a data set without damaged images.
 
     Args:
-        found: The set.
-        damaged: part → place in it → what is wrong.
+        splits: The set.
+        damaged: part → index → error.
 
     Raises:
-        PictureError: If that leaves a class without any in training, or nothing to judge by.
+        PictureError: If that leaves a class without any image in training, or a part empty.
     """
     parts = {
-        part: pictures.some([place for place in range(len(pictures)) if place not in damaged.get(part, {})])
-        for part, pictures in found.parts.items()
+        part: images.subset([index for index in range(len(images)) if index not in damaged.get(part, {})])
+        for part, images in splits.parts.items()
     }
     counts = parts["train"].counts()
-    empty = [name for label, name in enumerate(found.classes) if counts[label] == 0]
+    empty = [name for label, name in enumerate(splits.classes) if counts[label] == 0]
     if empty or not all(len(each) for each in parts.values()):
         failed = f"data: no picture of {f'class {empty[0]!r}' if empty else 'a part'} can be read"
         first = next(reason for reasons in damaged.values() for reason in reasons.values())
         raise PictureError(one_line(failed, first, "pictures that can be opened", "copy the set again"))
-    return Found(found.data, found.kind, found.classes, parts, found.notes)
+    return replace(splits, parts=parts)

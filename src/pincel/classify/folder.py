@@ -1,22 +1,33 @@
-"""The folder of a training: what is in it, and whether a training may begin or go on there."""
+"""The folder of a training: the files in it, and whether a training may begin there."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pincel.backbones import native
-from pincel.classify import record, state, statistics
+from pincel.backbones.specs import ModelSpec
+from pincel.classify import state, statistics
+from pincel.classify.record import RECORD
 from pincel.errors import OutputError
-from pincel.files import check_output, one_line, quoted
+from pincel.files import check_output, csv_text, one_line, quoted, write_text
+
+HISTORY = "history.csv"
+COLUMNS = (
+    *("epoch", "steps", "rate", "train_loss", "train_top1_error", "train_top5_error"),
+    *("val_loss", "val_top1_error", "val_top5_error", "seconds", "best"),
+)
 
 
 @dataclass(frozen=True)
-class Folder:
+class TrainingFolder:
     """A folder of ``pincel train``.
 
     Attributes:
-        path: Where.
+        path: Where it is.
     """
 
     path: Path
@@ -28,16 +39,16 @@ class Folder:
 
     @property
     def statistics(self) -> Path:
-        """Mean picture and colors of the training set."""
+        """Mean image and colors of the training set."""
         return self.path / statistics.FILE
 
     @property
     def checkpoint(self) -> Path:
-        """Where training stands."""
+        """The state of the training."""
         return self.path / state.FILE
 
     def check_new(self) -> None:
-        """Make sure that a training can begin here.
+        """Check that a training can begin here.
 
         Raises:
             OutputError: If it cannot be written to, or holds a training.
@@ -47,4 +58,18 @@ class Folder:
         if self.checkpoint.exists() or self.network.exists():
             hint = "--resume to go on with it, or another folder"
             raise OutputError(one_line("output: the folder holds a training", quoted(self.path), "a new or an empty folder", hint))
-        check_output(self.path / record.RECORD, what="output")
+        check_output(self.path / RECORD, what="output")
+
+    def write_network(self, spec: ModelSpec, weights: state.Weights) -> None:
+        """Write the network; raises OutputError."""
+        plain = {name: (weight.detach().cpu(), bias.detach().cpu()) for name, (weight, bias) in weights.items()}
+        native.write_network(self.network, spec, plain)
+
+    def write_history(self, history: list[dict[str, Any]]) -> None:
+        """Write a row for each epoch as CSV; raises OutputError."""
+        write_text(self.path / HISTORY, csv_text(history, COLUMNS), what="history")
+
+    def write_record(self, record: Mapping[str, Any]) -> None:
+        """Write the record as JSON; raises OutputError."""
+        text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+        write_text(self.path / RECORD, text + "\n", what="record")

@@ -1,4 +1,4 @@
-"""Image data sets that the library ``datasets`` of Hugging Face saved on the disk. Needs that library."""
+"""Data sets that the library ``datasets`` of Hugging Face saved on the disk; needs that library."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 
 from torch import Tensor
 
-from pincel.classify.listing import Listing
+from pincel.classify.index import ImageIndex
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
 from pincel.images.io import load_bytes, load_picture
 
 
-def saved_parts(folder: Path) -> tuple[tuple[str, ...], Mapping[str, Listing]]:
+def saved_parts(folder: Path) -> tuple[tuple[str, ...], Mapping[str, ImageIndex]]:
     """Read what ``save_to_disk`` wrote.
 
     Returns:
-        Names of classes, and part → pictures; a set without parts is one called ``all``.
+        Names of classes, and part → images; a set without parts is one called ``all``.
 
     Raises:
         OptionError: If the library is not there, the set cannot be read, or has no column of pictures or none of classes.
@@ -37,11 +37,11 @@ def saved_parts(folder: Path) -> tuple[tuple[str, ...], Mapping[str, Listing]]:
     first = next(iter(tables.values()))
     picture = _column(first, library.Image, "pictures", folder)
     label = _column(first, library.ClassLabel, "classes", folder)
-    return tuple(first.features[label].names), {name: _listing(library, name, table, picture, label) for name, table in tables.items()}
+    return tuple(first.features[label].names), {name: _index(library, name, table, picture, label) for name, table in tables.items()}
 
 
 def read_row(table: Any, column: str, part: str, row: int) -> Tensor:
-    """Read a picture, (1, 3, H, W) in [0, 1]; raises PictureError."""
+    """Read an image, (1, 3, H, W) in [0, 1]; raises PictureError."""
     stored = table[row][column]
     if stored["bytes"] is None:
         return load_picture(stored["path"], what="data", background=DEFAULT_BACKGROUND).pixels
@@ -66,12 +66,12 @@ def _column(table: Any, kind: type, what: str, folder: Path) -> str:
     return columns[0]
 
 
-def _listing(library: Any, part: str, table: Any, picture: str, label: str) -> Listing:
+def _index(library: Any, part: str, table: Any, picture: str, label: str) -> ImageIndex:
     labels = tuple(int(each) for each in table[label][:])
     if unknown := [row for row, each in enumerate(labels) if each < 0]:
         failed = f"data: a picture of {part} has no class"
         raise OptionError(one_line(failed, f"row {unknown[0]}", "a class for each", "filter such rows out, or save without this part"))
-    # As stored: what cannot be decoded is told by our own reader.
+    # Not decoded: our own reader reports damaged files.
     stored = table.select_columns([picture]).cast_column(picture, library.Image(decode=False))
     names = tuple(f"{part}/{row:08d}" for row in range(len(labels)))
-    return Listing(names, labels, (0,) * len(labels), tuple(range(len(labels))), partial(read_row, stored, picture, part))
+    return ImageIndex(names, labels, (0,) * len(labels), tuple(range(len(labels))), partial(read_row, stored, picture, part))

@@ -1,7 +1,7 @@
-"""Batches in the order they are learned, and the processes that prepare them.
+"""Batches in the order of training, and the processes that prepare them.
 
-One stream carries everything, pictures to learn from and pictures to be judged by, so that the processes that load go on with the next
-epoch while the last pictures of this one are looked at.
+One stream has all batches, of training and of validation, so that the loading processes continue with the next epoch while the last images
+of the present one are evaluated.
 """
 
 from __future__ import annotations
@@ -15,119 +15,119 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from pincel.classify.augment import VIEWS, Eyepiece, stream
-from pincel.classify.squares import Squares
+from pincel.classify.augment import CROP_MODES, CropTransform, rng_for
+from pincel.classify.squares import SquareImages
 from pincel.training.trainer import ReplicaGroup
 
-# Batches that each process prepares before they are asked for.
-AHEAD = 2
+# Batches that each process prepares in advance.
+PREFETCH = 2
 
 
-class Key(NamedTuple):
-    """One picture in a batch.
+class SampleKey(NamedTuple):
+    """One image in a batch.
 
     Attributes:
         part: ``train``, ``val`` or ``test``.
-        place: In the list of that part.
-        epoch: Which time it is seen.
-        views: What is seen of it, one of :data:`pincel.classify.augment.VIEWS`.
+        index: In that part.
+        epoch: Number of the epoch.
+        mode: How it is cropped, one of :data:`pincel.classify.augment.CROP_MODES`.
     """
 
     part: str
-    place: int
+    index: int
     epoch: int
-    views: str
+    mode: str
 
 
 class Batch(NamedTuple):
-    """What a step looks at.
+    """Images of a step.
 
     Attributes:
-        views: (B, V, 3, crop, crop).
+        crops: (B, V, 3, crop, crop), V crops of each image.
         labels: (B,) int64.
     """
 
-    views: Tensor
+    crops: Tensor
     labels: Tensor
 
 
 @dataclass(frozen=True)
-class Material:
-    """All parts of a data set, ready to be looked at.
+class DataModule:
+    """All parts of a data set, ready to be cropped.
 
     Attributes:
-        squares: part → squares.
+        squares: part → square images.
         labels: part → the class of each.
-        eye: How they are looked at.
+        transform: Cuts crops.
     """
 
-    squares: Mapping[str, Squares]
+    squares: Mapping[str, SquareImages]
     labels: Mapping[str, Sequence[int]]
-    eye: Eyepiece
+    transform: CropTransform
 
-    def batch(self, keys: Sequence[Key]) -> Batch:
-        """Return some pictures as the network sees them."""
-        seen = [VIEWS[key.views](self.eye, self.squares[key.part][key.place], key.epoch, key.place) for key in keys]
-        labels = torch.tensor([self.labels[key.part][key.place] for key in keys], dtype=torch.int64)
-        # Nobody may have come away with nothing.
-        views = torch.stack(seen) if seen else torch.empty(0, 1, 3, self.eye.crop, self.eye.crop)
-        return Batch(views, labels)
+    def batch(self, keys: Sequence[SampleKey]) -> Batch:
+        """Return the crops of some images."""
+        crops = [CROP_MODES[key.mode](self.transform, self.squares[key.part][key.index], key.epoch, key.index) for key in keys]
+        labels = torch.tensor([self.labels[key.part][key.index] for key in keys], dtype=torch.int64)
+        # A process may have no image of a batch.
+        side = self.transform.crop
+        return Batch(torch.stack(crops) if crops else torch.empty(0, 1, 3, side, side), labels)
 
 
-def shuffled(seed: int, epoch: int, count: int) -> list[int]:
-    """Return the order in which pictures are learned in an epoch."""
-    order: list[int] = stream("order", seed, epoch).permutation(count).tolist()
+def permutation_of(seed: int, epoch: int, count: int) -> list[int]:
+    """Return the order of so many images in an epoch."""
+    order: list[int] = rng_for("order", seed, epoch).permutation(count).tolist()
     return order
 
 
-def in_batches(order: Sequence[int], size: int, first: int = 0) -> Iterator[Sequence[int]]:
-    """Cut a list into batches, the last as long as it comes out, and leave out so many of the first."""
+def batches_of(order: Sequence[int], size: int, first: int = 0) -> Iterator[Sequence[int]]:
+    """Yield a sequence in batches, the last one shorter if need be, from batch number ``first`` on."""
     for begin in range(first * size, len(order), size):
         yield order[begin : begin + size]
 
 
-def dealt(batch: Sequence[int], group: ReplicaGroup) -> Sequence[int]:
-    """Return the part of a batch that falls to a process: neighbors, as nearly as many for each as can be."""
-    return batch[dealt_places(len(batch), group)]
+def shard(batch: Sequence[int], group: ReplicaGroup) -> Sequence[int]:
+    """Return the part of a batch for a process: contiguous, and of nearly the same size for each."""
+    return batch[shard_slice(len(batch), group)]
 
 
-def dealt_places(batch: int, group: ReplicaGroup) -> slice:
-    """Return where in a batch of so many the part of a process is."""
+def shard_slice(batch: int, group: ReplicaGroup) -> slice:
+    """Return the slice of a batch of so many images for a process."""
     return slice(*(batch * each // group.processes for each in (group.rank, group.rank + 1)))
 
 
 class _Batches(Dataset[Batch]):
-    """What the processes that load are given: batches by their keys."""
+    """Batches by their keys, for the loading processes."""
 
-    def __init__(self, material: Material) -> None:
-        self._material = material
+    def __init__(self, data: DataModule) -> None:
+        self._data = data
 
-    def __getitem__(self, keys: list[Key]) -> Batch:
-        return self._material.batch(keys)
+    def __getitem__(self, keys: list[SampleKey]) -> Batch:
+        return self._data.batch(keys)
 
 
 @contextmanager
-def loaded(material: Material, batches: Iterable[list[Key]], workers: int) -> Iterator[Iterator[Batch]]:
-    """Prepare batches ahead, in order.
+def load_batches(data: DataModule, batches: Iterable[list[SampleKey]], workers: int) -> Iterator[Iterator[Batch]]:
+    """Prepare batches in advance, in order.
 
     Args:
-        material: Where they come from.
-        batches: Their keys.
-        workers: Processes that load; with none, each batch is made when it is asked for.
+        data: The data set.
+        batches: Keys of each batch.
+        workers: Loading processes; with none, each batch is made when it is needed.
 
     Yields:
-        The batches; the processes end when the block does.
+        The batches; the processes end with the block.
     """
     if workers == 0:
-        yield map(material.batch, batches)
+        yield map(data.batch, batches)
         return
-    # Fresh processes: a copy of one in which threads compute may wait for ever for a thread that was not copied.
-    options: dict[str, Any] = {"num_workers": workers, "multiprocessing_context": "spawn", "prefetch_factor": AHEAD}
-    ahead = iter(DataLoader(_Batches(material), sampler=batches, batch_size=None, **options))
+    # Fresh processes: a fork of one in which threads compute may wait forever for a thread that was not copied.
+    options: dict[str, Any] = {"num_workers": workers, "multiprocessing_context": "spawn", "prefetch_factor": PREFETCH}
+    ahead = iter(DataLoader(_Batches(data), sampler=batches, batch_size=None, **options))
     try:
         yield ahead
     finally:
-        # Its processes end with it, and not some time later.
+        # End its processes now, and not when it is collected.
         shut = getattr(ahead, "_shutdown_workers", None)
         if shut is not None:
             shut()

@@ -6,18 +6,17 @@ import math
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass
 
-from pincel.classify.evaluate import judged
-from pincel.classify.loader import Batch, Key, Material, dealt, in_batches, loaded, shuffled
-from pincel.classify.network import flat
-from pincel.classify.rate import Plateau
-from pincel.classify.state import Counts
-from pincel.classify.step import Learner, Outcome
+from pincel.classify.evaluate import CROP_SETS, evaluate
+from pincel.classify.loader import Batch, DataModule, SampleKey, batches_of, load_batches, permutation_of, shard
+from pincel.classify.network import parameters
+from pincel.classify.state import ErrorCounts
+from pincel.classify.step import Learner
 from pincel.training.events import EpochEnd, StepEnd, TrainingEvent
 from pincel.training.trainer import TrainClock
 
-# What evaluating a picture costs of what training on it does.
+# Time of evaluating an image as a fraction of that of training on it.
 EVALUATION = 1 / 3
-# Yields events; returns why training ends, or nothing if it goes on.
+# Yields events; returns why training ends, or nothing if it continues.
 Events = Generator[TrainingEvent, None, str]
 
 
@@ -27,105 +26,98 @@ class EpochLoop:
 
     Attributes:
         learner: The network.
-        material: What it is trained on.
-        workers: Processes that load.
+        data: What it is trained on.
+        workers: Loading processes.
         stop_error: Training error, over the latest epoch's worth of steps, below which training ends; 0 for no limit.
-        keep: Called after each epoch, before its event.
+        on_epoch: Called after each epoch, before its event.
         clock: Counts steps and time.
     """
 
     learner: Learner
-    material: Material
+    data: DataModule
     workers: int
     stop_error: float
-    keep: Callable[[EpochEnd], None]
+    on_epoch: Callable[[EpochEnd], None]
     clock: TrainClock
 
     @property
     def steps(self) -> int:
-        """Of an epoch."""
-        return steps_of(self.material, self.learner.recipe.batch)
+        """Steps of an epoch."""
+        return steps_of(self.data, self.learner.recipe.batch)
 
     def events(self) -> Events:
         """Train; between two events the state is one to resume from."""
-        for each in flat(self.learner.state.weights):
-            each.requires_grad_()
         state, epochs = self.learner.state, self.learner.recipe.epochs
-        reason = "settled" if state.rate.settled else ""
-        with loaded(self.material, self._keys(), self.workers) as stream:
+        for each in parameters(state.weights):
+            each.requires_grad_()
+        reason = "settled" if state.schedule.settled else ""
+        with load_batches(self.data, self._keys(), self.workers) as stream:
             while not reason and state.epoch < epochs:
-                reason = yield from self._steps(stream)
-                reason = reason or (yield from self._evaluated(stream))
+                reason = yield from self._make_steps(stream)
+                reason = reason or (yield from self._evaluate(stream))
         return reason or "epochs"
 
-    def _keys(self) -> Iterator[list[Key]]:
-        """Yield this process's share of all batches to come, behind each epoch those held out."""
+    def _count(self, part: str) -> int:
+        return len(self.data.labels[part])
+
+    def _keys(self) -> Iterator[list[SampleKey]]:
+        """Yield this process's part of all batches to come: of each epoch those of training, then those of validation."""
         recipe, first, group = self.learner.recipe, self.learner.state.step, self.learner.group
-        counts = {part: len(labels) for part, labels in self.material.labels.items()}
-        views = "random" if recipe.views == "random" else "same"
+        mode = "random" if recipe.views == "random" else "same"
         for epoch in range(self.learner.state.epoch + 1, recipe.epochs + 1):
-            for batch in in_batches(shuffled(recipe.seed, epoch, counts["train"]), recipe.batch, first):
-                yield [Key("train", index, epoch, views) for index in dealt(batch, group)]
-            for batch in in_batches(range(counts["val"]), recipe.batch):
-                yield [Key("val", index, epoch, "central") for index in dealt(batch, group)]
+            for batch in batches_of(permutation_of(recipe.seed, epoch, self._count("train")), recipe.batch, first):
+                yield [SampleKey("train", index, epoch, mode) for index in shard(batch, group)]
+            for batch in batches_of(range(self._count("val")), recipe.batch):
+                yield [SampleKey("val", index, epoch, "central") for index in shard(batch, group)]
             first = 0
 
-    def _steps(self, stream: Iterator[Batch]) -> Events:
+    def _make_steps(self, stream: Iterator[Batch]) -> Events:
         """Make the steps that are left of an epoch."""
         state, size = self.learner.state, self.learner.recipe.batch
-        pictures = len(self.material.labels["train"])
         while state.step < self.steps:
-            outcome = self.learner.step(next(stream), min(size, pictures - state.step * size))
-            self._count(outcome)
-            yield self._step_end(outcome)
+            counts = self.learner.step(next(stream), min(size, self._count("train") - state.step * size))
+            state.step += 1
+            state.counts.add(counts)
+            state.recent = [*state.recent, (counts.images, counts.top1_errors)][-self.steps :]
+            self.clock.step(counts.images)
+            state.seconds = self.clock.seconds
+            yield self._step_end(counts)
             if len(state.recent) == self.steps and state.recent_error < self.stop_error:
                 return "error"
         return ""
 
-    def _count(self, outcome: Outcome) -> None:
+    def _step_end(self, counts: ErrorCounts) -> StepEnd:
         state = self.learner.state
-        state.step += 1
-        state.counts.pictures += outcome.pictures
-        state.counts.loss += outcome.loss
-        state.counts.wrong += outcome.wrong
-        state.counts.missed += outcome.missed
-        state.recent = [*state.recent, (outcome.pictures, outcome.wrong)][-self.steps :]
-        self.clock.step(outcome.pictures)
-        state.seconds = self.clock.seconds
-
-    def _step_end(self, outcome: Outcome) -> StepEnd:
-        state, count = self.learner.state, outcome.pictures
         return StepEnd(
             step=state.step,
             steps=self.steps,
-            metrics={"loss": outcome.loss / count, "top1_error": outcome.wrong / count, "top5_error": outcome.missed / count},
-            rate=state.rate.now,
+            metrics=counts.means(),
+            rate=state.schedule.rate,
             throughput=self.clock.throughput,
             seconds=state.seconds,
-            left=self._left(),
+            left=self._seconds_left(),
             epoch=state.epoch + 1,
             epochs=self.learner.recipe.epochs,
         )
 
-    def _left(self) -> float:
-        """Return the seconds until the end, as far as one can tell."""
-        state, counts = self.learner.state, {part: len(labels) for part, labels in self.material.labels.items()}
+    def _seconds_left(self) -> float:
+        """Estimate the seconds until the end."""
+        state = self.learner.state
         epochs = self.learner.recipe.epochs - state.epoch
-        return self.clock.left(epochs * counts["train"] - state.counts.pictures + EVALUATION * epochs * counts["val"])
+        return self.clock.left(epochs * self._count("train") - state.counts.images + EVALUATION * epochs * self._count("val"))
 
-    def _evaluated(self, stream: Iterator[Batch]) -> Events:
+    def _evaluate(self, stream: Iterator[Batch]) -> Events:
         """Evaluate the network on the validation set, and close the epoch."""
         state, recipe = self.learner.state, self.learner.recipe
-        sizes = [len(batch) for batch in in_batches(range(len(self.material.labels["val"])), recipe.batch)]
-        predict, classes = self.learner.predict, len(self.learner.spec.classes)
-        ways = {"center": slice(0, 1)}
-        metrics = yield from judged(predict, stream, sizes, ways, self.learner.group, classes=classes, what="validation")
-        metric = metrics["center"]
-        error, loss = metric.top1, metric.mean_loss
+        sizes = [len(batch) for batch in batches_of(range(self._count("val")), recipe.batch)]
+        center, classes = {"center": CROP_SETS["center"]}, len(self.learner.spec.classes)
+        predict, group = self.learner.predict, self.learner.group
+        metrics = (yield from evaluate(predict, stream, sizes, center, group, classes=classes, what="validation"))["center"]
+        error, loss = metrics.top1, metrics.mean_loss
         best = (error, loss) < (state.best["top1_error"], state.best["loss"])
-        counts, rate = state.counts, state.rate
-        state.epoch, state.step, state.counts = state.epoch + 1, 0, Counts()
-        state.rate = rate.after(error, Plateau(recipe.patience, recipe.drops, recipe.drop_factor))
+        means, rate = state.counts.means(), state.schedule.rate
+        state.epoch, state.step, state.counts = state.epoch + 1, 0, ErrorCounts()
+        state.schedule = state.schedule.after(error, patience=recipe.patience, drops=recipe.drops, factor=recipe.drop_factor)
         if best:
             state.best = {"epoch": state.epoch, "top1_error": error, "loss": loss}
         state.seconds = self.clock.seconds
@@ -135,22 +127,22 @@ class EpochLoop:
             epoch=state.epoch,
             epochs=recipe.epochs,
             steps=state.epoch * self.steps,
-            train_loss=counts.loss / counts.pictures,
-            train_top1_error=counts.wrong / counts.pictures,
-            train_top5_error=counts.missed / counts.pictures,
+            train_loss=means["loss"],
+            train_top1_error=means["top1_error"],
+            train_top5_error=means["top5_error"],
             val_loss=loss,
             val_top1_error=error,
-            val_top5_error=metric.top5,
-            rate=rate.now,
+            val_top5_error=metrics.top5,
+            rate=rate,
             seconds=state.seconds,
             best=best,
         )
         state.history.append(asdict(epoch))
-        self.keep(epoch)
+        self.on_epoch(epoch)
         yield epoch
-        return "settled" if state.rate.settled else ""
+        return "settled" if state.schedule.settled else ""
 
 
-def steps_of(material: Material, batch: int) -> int:
+def steps_of(data: DataModule, batch: int) -> int:
     """Return the steps of an epoch."""
-    return math.ceil(len(material.labels["train"]) / batch)
+    return math.ceil(len(data.labels["train"]) / batch)

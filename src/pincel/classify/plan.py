@@ -16,7 +16,7 @@ RESPONSE = Response(k=2.0, alpha=1e-4)
 FILE = "network.safetensors"
 
 
-def planned_layers(recipe: TrainingRecipe, classes: int) -> tuple[LayerSpec, ...]:
+def plan_layers(recipe: TrainingRecipe, classes: int) -> tuple[LayerSpec, ...]:
     """Lay out the network of a recipe: as :func:`pincel.backbones.alexnet_specs.krizhevsky_layers`, in any size, with parts left out.
 
     Args:
@@ -27,33 +27,33 @@ def planned_layers(recipe: TrainingRecipe, classes: int) -> tuple[LayerSpec, ...
         OptionError: If nothing is left of a crop behind the last pooling.
     """
     bottom = build_layers(_bottom(recipe))
-    left = recipe.crop
+    side = recipe.crop
     for layer in bottom:
-        left = layer.positions(left) if left else 0
-    if left == 0:
+        side = layer.positions(side) if side else 0
+    if side == 0:
         failed = "training: nothing is left of a crop in pool5"
         raise OptionError(one_line(failed, f"--crop {recipe.crop}", "a crop that conv1 and three poolings leave something of", "--crop 64"))
     top = (
-        replace(each, name=_called(recipe, each.name), kind=recipe.activation) if each.kind == "relu" else each
-        for each in fully_connected(left, recipe.wide, classes)
+        replace(each, name=_activation_name(recipe, each.name), kind=recipe.activation) if each.kind == "relu" else each
+        for each in fully_connected(side, recipe.wide, classes)
     )
     return build_layers((*_bottom(recipe), *top))
 
 
-def planned_spec(recipe: TrainingRecipe, classes: Sequence[str], mean: tuple[float, float, float], summary: str, source: str) -> ModelSpec:
-    """Return what a network trained by a recipe is.
+def plan_spec(recipe: TrainingRecipe, classes: Sequence[str], mean: tuple[float, float, float], summary: str, source: str) -> ModelSpec:
+    """Return the spec of a network that a recipe trains.
 
     Args:
         recipe: How it is trained.
-        classes: What the channels of the last layer stand for.
-        mean: The mean color of its pictures, 0-255.
+        classes: Names of the classes.
+        mean: Mean color of its images, 0-255.
         summary: What it was trained on, in one line.
         source: Who made it.
     """
     return ModelSpec(
         name=recipe.name,
         summary=summary,
-        layers=planned_layers(recipe, len(classes)),
+        layers=plan_layers(recipe, len(classes)),
         mean=mean,
         package="",
         file=FILE,
@@ -70,7 +70,7 @@ def planned_spec(recipe: TrainingRecipe, classes: Sequence[str], mean: tuple[flo
 
 
 def hidden(spec: ModelSpec) -> tuple[str, ...]:
-    """Return the layers whose answers dropout silences: what follows each fully connected layer but the last."""
+    """Return the layers with dropout: what follows each fully connected layer but the last."""
     names = [layer.name for layer in spec.layers]
     connected = [names.index(layer.name) for layer in spec.layers if layer.kind == "fc"]
     return tuple(names[place + 1] for place in connected[:-1])
@@ -91,12 +91,12 @@ def _bottom(recipe: TrainingRecipe) -> Iterator[LayerSpec]:
             continue
         number = name.removeprefix("conv")
         yield layer
-        yield LayerSpec(_called(recipe, f"relu{number}"), recipe.activation, 0, 0, 0)
+        yield LayerSpec(_activation_name(recipe, f"relu{number}"), recipe.activation, 0, 0, 0)
         if recipe.response == "local" and number in "12":
             yield norm(f"norm{number}")
         if number in "125":
             yield pool(f"pool{number}", *recipe.pooling)
 
 
-def _called(recipe: TrainingRecipe, name: str) -> str:
+def _activation_name(recipe: TrainingRecipe, name: str) -> str:
     return name.replace("relu", recipe.activation)

@@ -1,6 +1,6 @@
-"""The mean picture of a training set, and the directions its colors vary along.
+"""The mean image of a training set, and the principal components of its colors.
 
-All sums are of whole numbers, so that they are exact: who adds, and in which order, changes nothing.
+All sums are of integers and so exact: their order, and the number of processes, make no difference.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _KEY = "about"
 
 @dataclass
 class Sums:
-    """What is added up over squares.
+    """Sums over square images.
 
     Attributes:
-        count: Squares, a number.
+        count: SquareImages, a number.
         pixels: Their sum, (3, side, side) int64.
         products: Sum over all their pixels of color · colorᵀ, (3, 3) int64.
     """
@@ -38,8 +38,8 @@ class Sums:
     products: Tensor
 
     @classmethod
-    def none(cls, side: int) -> Sums:
-        """Return the sums over nothing."""
+    def empty(cls, side: int) -> Sums:
+        """Return the sums over no squares."""
         return cls(torch.zeros(1, dtype=torch.int64), torch.zeros(3, side, side, dtype=torch.int64), torch.zeros(3, 3, dtype=torch.int64))
 
     def add(self, square: Tensor) -> None:
@@ -53,10 +53,10 @@ class Sums:
 
 @dataclass(frozen=True)
 class Statistics:
-    """What is known of a training set.
+    """Mean image and colors of a training set.
 
     Attributes:
-        mean: The mean picture, (3, side, side) float32, 0-255.
+        mean: The mean image, (3, side, side) float32, 0-255.
         directions: The principal components of color, a column each, (3, 3) float64.
         variances: Variance along each, largest first, (3,) float64, for colors from 0 to 1.
     """
@@ -72,7 +72,7 @@ class Statistics:
         return red, green, blue
 
     def noise(self, drawn: Tensor) -> Tensor:
-        r"""Return what is added to every pixel of a picture, (3,), 0-255.
+        r"""Return the color noise added to every pixel of an image, (3,), 0-255.
 
         .. math:: [p_1, p_2, p_3] \, [\alpha_1 \lambda_1, \alpha_2 \lambda_2, \alpha_3 \lambda_3]^T
 
@@ -89,29 +89,29 @@ class Statistics:
         return (255 * self.directions @ (drawn * self.variances)).float()
 
 
-def statistics_of(sums: Sums) -> Statistics:
-    """Return the statistics of squares that were added up, one at least."""
+def compute_statistics(sums: Sums) -> Statistics:
+    """Return the statistics of one or more squares from their sums."""
     count, side = int(sums.count), sums.pixels.shape[-1]
     pixels = count * side * side
     mean = sums.pixels.double() / count
     color = mean.mean((1, 2))
     covariance = (sums.products.double() / pixels - torch.outer(color, color)) / 255**2
     variances, directions = torch.linalg.eigh(covariance)
-    # The sign of a direction is arbitrary: the largest part is made positive, for it to be the same everywhere.
+    # The sign of a direction is arbitrary: the largest component is made positive.
     largest = directions.abs().argmax(0)
     signs = directions[largest, torch.arange(3)].sign()
     return Statistics(mean.float(), (directions * signs).flip(1), variances.clamp(min=0).flip(0))
 
 
 def write_statistics(path: Path, statistics: Statistics, about: Mapping[str, Any]) -> None:
-    """Write statistics, and what they are about as JSON; raises OutputError."""
+    """Write statistics, and what they belong to as JSON; raises OutputError."""
     numbers = {"mean": statistics.mean, "directions": statistics.directions.contiguous(), "variances": statistics.variances.contiguous()}
     with atomically(path, what="statistics") as temporary:
         temporary.write_bytes(safetensors.torch.save(numbers, metadata={_KEY: json.dumps(about)}))
 
 
 def read_statistics(path: Path) -> tuple[Statistics, dict[str, Any]] | None:
-    """Read statistics and what they are about; None if there are none."""
+    """Read statistics and what they belong to; None if there are none."""
     try:
         with safe_open(path, "pt") as opened:
             about = json.loads((opened.metadata() or {})[_KEY])

@@ -7,44 +7,28 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pincel.backbones.alexnet import AlexNet
 from pincel.backbones.specs import ModelSpec
-from pincel.classify.descent import descend
 from pincel.classify.evaluate import SEVERAL
-from pincel.classify.loader import Batch, dealt_places
-from pincel.classify.network import PRECISIONS, answers, cast, dropout_masks, flat, loss_of, slopes_of
+from pincel.classify.loader import Batch, shard_slice
+from pincel.classify.network import PRECISIONS, cast_network, compute_logits, cross_entropy, dropout_masks, gradients, parameters
 from pincel.classify.schema import TrainingRecipe
-from pincel.classify.state import ClassifierState
+from pincel.classify.sgd import sgd_step
+from pincel.classify.state import ClassifierState, ErrorCounts
 from pincel.errors import DivergedError
 from pincel.files import one_line
 from pincel.training.trainer import ReplicaGroup
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a step has shown, over the whole batch.
-
-    Attributes:
-        pictures: In it.
-        loss: Sum of their cross-entropy.
-        wrong: Taken for another class.
-        missed: Not among the five likeliest.
-    """
-
-    pictures: int
-    loss: float
-    wrong: int
-    missed: int
-
-
-@dataclass(frozen=True)
 class Learner:
-    """A network that learns.
+    """A network in training.
 
     Attributes:
         spec: What it is.
-        recipe: How it learns.
-        state: Its weights, and where it stands.
-        group: The processes that train it together.
+        recipe: How it is trained.
+        state: Its weights, and the progress of training.
+        group: The processes that train together.
         device: Where the weights are.
         precision: One of :data:`pincel.classify.network.PRECISIONS`.
     """
@@ -56,45 +40,47 @@ class Learner:
     device: torch.device
     precision: str
 
-    def predict(self, views: Tensor) -> Tensor:
-        """Return logits, (B, classes), of views, (B, 3, crop, crop), with all units awake."""
-        return answers(cast(self.spec, self.state.weights, PRECISIONS[self.precision]), views.to(self.device), {}).float()
+    def predict(self, crops: Tensor) -> Tensor:
+        """Return logits, (B, classes), of crops, (B, 3, crop, crop), without dropout."""
+        return compute_logits(self._network(), crops.to(self.device), {}).float()
 
-    def step(self, batch: Batch, everybody: int) -> Outcome:
-        """Learn from a batch.
+    def step(self, batch: Batch, total: int) -> ErrorCounts:
+        """Make a step, and return loss and errors over the whole batch before it.
 
         Args:
-            batch: The pictures of this process, one view each.
-            everybody: Pictures of all processes.
+            batch: The images of this process, one crop each.
+            total: Images of all processes.
 
         Raises:
-            DivergedError: If the loss is no number any more; weights are as they were then.
+            DivergedError: If the loss is not finite; the weights are as before.
         """
         state, recipe = self.state, self.recipe
-        masks = dropout_masks(self.spec, recipe, (state.epoch + 1, state.step), everybody, dealt_places(everybody, self.group))
+        masks = dropout_masks(self.spec, recipe, (state.epoch + 1, state.step), total, shard_slice(total, self.group))
         masks = {name: mask.to(self.device) for name, mask in masks.items()}
         labels = batch.labels.to(self.device)
-        eye = cast(self.spec, state.weights, PRECISIONS[self.precision])
-        logits = answers(eye, batch.views.flatten(0, 1).to(self.device), masks)
-        loss = loss_of(logits, labels, everybody)
-        weights = flat(state.weights)
-        grads = [self.group.all_reduce(grad) for grad in slopes_of(loss, weights)]
-        seen = torch.tensor([float(loss.detach()) * everybody, *_mistakes(logits.detach(), labels)], dtype=torch.float64)
-        total, wrong, missed = self.group.all_reduce(seen).tolist()
-        if not abs(total) < float("inf"):
+        logits = compute_logits(self._network(), batch.crops.flatten(0, 1).to(self.device), masks)
+        loss = cross_entropy(logits, labels, total)
+        weights = parameters(state.weights)
+        grads = [self.group.all_reduce(grad) for grad in gradients(loss, weights)]
+        sums = torch.tensor([float(loss.detach()) * total, *_count_errors(logits.detach(), labels)], dtype=torch.float64)
+        loss_sum, top1_errors, top5_errors = self.group.all_reduce(sums).tolist()
+        if not abs(loss_sum) < float("inf"):
             raise self.diverged()
-        descend(weights, flat(state.velocities), grads, state.rate.now, recipe.momentum, recipe.decay)
-        return Outcome(everybody, total, int(wrong), int(missed))
+        sgd_step(weights, parameters(state.velocities), grads, state.schedule.rate, recipe.momentum, recipe.decay)
+        return ErrorCounts(total, loss_sum, int(top1_errors), int(top5_errors))
 
     def diverged(self) -> DivergedError:
-        """Build the error for numbers that are none any more."""
-        given = f"epoch {self.state.epoch + 1}, step {self.state.step + 1}, learning rate {self.state.rate.now:g}"
+        """Return the error for values that are not finite."""
+        given = f"epoch {self.state.epoch + 1}, step {self.state.step + 1}, learning rate {self.state.schedule.rate:g}"
         hint = f"--lr {self.recipe.learning_rate / 10:g} from the start, in another folder"
         return DivergedError(one_line("training: the loss is no longer finite", given, "weights that stay finite", hint))
 
+    def _network(self) -> AlexNet:
+        return cast_network(self.spec, self.state.weights, PRECISIONS[self.precision])
 
-def _mistakes(logits: Tensor, labels: Tensor) -> tuple[int, int]:
-    """Return how many were taken for another class, and how many classes were not among the five likeliest."""
+
+def _count_errors(logits: Tensor, labels: Tensor) -> tuple[int, int]:
+    """Return how many images were taken for another class, and of how many the class was not among the five likeliest."""
     if not len(labels):
         return 0, 0
     ranked = logits.topk(min(SEVERAL, logits.shape[1]), dim=1).indices

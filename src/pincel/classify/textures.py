@@ -21,12 +21,12 @@ COUNT, SIDE, SEED = 2400, 72, 2012
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What a pattern is drawn on.
+class TextureCanvas:
+    """Coordinates and random numbers of a texture.
 
     Attributes:
-        u: How far each pixel is across the pattern, in periods.
-        v: How far it is along.
+        u: Coordinate of each pixel across the pattern, in periods.
+        v: Coordinate along it.
         rng: Random numbers.
     """
 
@@ -35,83 +35,84 @@ class Ground:
     rng: Generator
 
 
-def stripes(on: Ground) -> Field:
+def stripes(canvas: TextureCanvas) -> Field:
     """Draw parallel stripes, soft or sharp."""
-    return _sharpened(np.sin(2 * np.pi * on.u), on.rng)
+    return _sharpened(np.sin(2 * np.pi * canvas.u), canvas.rng)
 
 
-def zigzag(on: Ground) -> Field:
+def zigzag(canvas: TextureCanvas) -> Field:
     """Draw stripes that go to and fro."""
-    bent = np.abs((on.v * on.rng.uniform(0.4, 0.7)) % 1 - 0.5) * on.rng.uniform(1.5, 3)
-    return _sharpened(np.sin(2 * np.pi * (on.u + bent)), on.rng)
+    bent = np.abs((canvas.v * canvas.rng.uniform(0.4, 0.7)) % 1 - 0.5) * canvas.rng.uniform(1.5, 3)
+    return _sharpened(np.sin(2 * np.pi * (canvas.u + bent)), canvas.rng)
 
 
-def wood(on: Ground) -> Field:
+def wood(canvas: TextureCanvas) -> Field:
     """Draw the rings of a trunk that was cut askew."""
-    center = on.rng.uniform(-3, 3, 2)
-    distance = np.hypot(on.u - center[0], (on.v - center[1]) * on.rng.uniform(0.15, 0.6))
-    return _sharpened(np.sin(2 * np.pi * (distance + 0.5 * (_clouds(on.u.shape, on.rng, 2.5) - 0.5))), on.rng)
+    center = canvas.rng.uniform(-3, 3, 2)
+    distance = np.hypot(canvas.u - center[0], (canvas.v - center[1]) * canvas.rng.uniform(0.15, 0.6))
+    return _sharpened(np.sin(2 * np.pi * (distance + 0.5 * (_clouds(canvas.u.shape, canvas.rng, 2.5) - 0.5))), canvas.rng)
 
 
-def checks(on: Ground) -> Field:
+def checks(canvas: TextureCanvas) -> Field:
     """Draw a chessboard."""
-    return _sharpened(2 * np.sin(np.pi * on.u) * np.sin(np.pi * on.v), on.rng)
+    return _sharpened(2 * np.sin(np.pi * canvas.u) * np.sin(np.pi * canvas.v), canvas.rng)
 
 
-def bricks(on: Ground) -> Field:
+def bricks(canvas: TextureCanvas) -> Field:
     """Draw courses of bricks, each shifted by half a brick, with mortar between."""
-    row = np.floor(on.v)
-    along = (on.u * on.rng.uniform(0.4, 0.6) + 0.5 * (row % 2)) % 1
-    mortar = on.rng.uniform(0.06, 0.16)
-    inside = (np.minimum(on.v % 1, 1 - on.v % 1) > mortar / 2) & (np.minimum(along, 1 - along) > mortar / 4)
-    shade = np.sin(12.9898 * np.floor(on.u * 0.5 + 0.5 * (row % 2)) + 78.233 * row) * 0.15
+    row = np.floor(canvas.v)
+    along = (canvas.u * canvas.rng.uniform(0.4, 0.6) + 0.5 * (row % 2)) % 1
+    mortar = canvas.rng.uniform(0.06, 0.16)
+    inside = (np.minimum(canvas.v % 1, 1 - canvas.v % 1) > mortar / 2) & (np.minimum(along, 1 - along) > mortar / 4)
+    shade = np.sin(12.9898 * np.floor(canvas.u * 0.5 + 0.5 * (row % 2)) + 78.233 * row) * 0.15
     return np.where(inside, 0.8 + shade, 0.1)
 
 
-def weave(on: Ground) -> Field:
+def weave(canvas: TextureCanvas) -> Field:
     """Draw threads that go over and under each other."""
-    over = (np.floor(on.u) + np.floor(on.v)) % 2 == 0
-    across = np.where(over, on.u % 1, on.v % 1)
+    over = (np.floor(canvas.u) + np.floor(canvas.v)) % 2 == 0
+    across = np.where(over, canvas.u % 1, canvas.v % 1)
     round_thread = np.sqrt(np.clip(1 - (2 * across - 1) ** 2, 0, 1))
-    seen: Field = np.where(over, 1.0, on.rng.uniform(0.4, 0.75)) * round_thread
+    seen: Field = np.where(over, 1.0, canvas.rng.uniform(0.4, 0.75)) * round_thread
     return seen
 
 
-def dots(on: Ground) -> Field:
+def dots(canvas: TextureCanvas) -> Field:
     """Draw discs in a lattice."""
-    row = np.floor(on.v)
-    shifted = on.u + on.rng.choice([0.0, 0.5]) * (row % 2)
-    distance = np.hypot(shifted % 1 - 0.5, on.v % 1 - 0.5)
-    return _sharpened((on.rng.uniform(0.22, 0.36) - distance) * 6, on.rng)
+    row = np.floor(canvas.v)
+    shifted = canvas.u + canvas.rng.choice([0.0, 0.5]) * (row % 2)
+    distance = np.hypot(shifted % 1 - 0.5, canvas.v % 1 - 0.5)
+    return _sharpened((canvas.rng.uniform(0.22, 0.36) - distance) * 6, canvas.rng)
 
 
-def scales(on: Ground) -> Field:
+def scales(canvas: TextureCanvas) -> Field:
     """Draw the scales of a fish, each row over the next."""
-    shade = np.zeros_like(on.u)
+    shade = np.zeros_like(canvas.u)
     # Rows from the far one to the near one; the near one covers.
     for row in (-1, 0, 1):
-        line = np.floor(on.v) + row
-        distance = np.hypot((on.u + 0.5 * (line % 2)) % 1 - 0.5, (on.v - line) * 0.6)
+        line = np.floor(canvas.v) + row
+        distance = np.hypot((canvas.u + 0.5 * (line % 2)) % 1 - 0.5, (canvas.v - line) * 0.6)
         shade = np.where(distance < 0.56, np.clip(distance / 0.56, 0, 1) ** 2, shade)
     return 1 - shade
 
 
-def cells(on: Ground) -> Field:
+def cells(canvas: TextureCanvas) -> Field:
     """Draw the borders between points strewn at random, as in dried mud."""
-    points = on.rng.uniform((on.u.min(), on.v.min()), (on.u.max(), on.v.max()), (max(12, int(np.ptp(on.u) * np.ptp(on.v))), 2))
-    apart = np.hypot(on.u[..., None] - points[:, 0], on.v[..., None] - points[:, 1])
+    low, high, count = (canvas.u.min(), canvas.v.min()), (canvas.u.max(), canvas.v.max()), int(np.ptp(canvas.u) * np.ptp(canvas.v))
+    points = canvas.rng.uniform(low, high, (max(12, count), 2))
+    apart = np.hypot(canvas.u[..., None] - points[:, 0], canvas.v[..., None] - points[:, 1])
     nearest = np.partition(apart, 1, axis=-1)
-    inside: Field = np.clip((nearest[..., 1] - nearest[..., 0]) * on.rng.uniform(2, 5), 0, 1)
+    inside: Field = np.clip((nearest[..., 1] - nearest[..., 0]) * canvas.rng.uniform(2, 5), 0, 1)
     return inside
 
 
-def clouds(on: Ground) -> Field:
+def clouds(canvas: TextureCanvas) -> Field:
     """Draw clouds: noise in which every size is as strong."""
-    return _clouds(on.u.shape, on.rng, on.rng.uniform(1.6, 2.4))
+    return _clouds(canvas.u.shape, canvas.rng, canvas.rng.uniform(1.6, 2.4))
 
 
 # What each draws, from 0 to 1 at each pixel.
-PATTERNS: dict[str, Callable[[Ground], Field]] = {
+PATTERNS: dict[str, Callable[[TextureCanvas], Field]] = {
     each.__name__: each for each in (stripes, zigzag, wood, checks, bricks, weave, dots, scales, cells, clouds)
 }
 CLASSES = tuple(PATTERNS)
@@ -133,11 +134,11 @@ def render(index: int) -> tuple[NDArray[np.uint8], int]:
     """
     rng = np.random.default_rng([SEED, index])
     label = index % len(CLASSES)
-    pattern = PATTERNS[CLASSES[label]](Ground(*_places(rng), rng))
+    pattern = PATTERNS[CLASSES[label]](TextureCanvas(*_coordinates(rng), rng))
     return _colored(np.clip(pattern, 0, 1), rng), label
 
 
-def _places(rng: Generator) -> tuple[Field, Field]:
+def _coordinates(rng: Generator) -> tuple[Field, Field]:
     """Turn, scale, shift and bend a square of pixels."""
     y, x = np.mgrid[:SIDE, :SIDE].astype(np.float64)
     period, turn = rng.uniform(9, 18), rng.uniform(0, np.pi)
@@ -171,12 +172,12 @@ def _sharpened(wave: Field, rng: Generator) -> Field:
     return 0.5 + 0.5 * np.tanh(wave * rng.uniform(1, 5))
 
 
-def _clouds(shape: tuple[int, ...], rng: Generator, slope: float) -> Field:
-    """Draw noise whose power falls with the frequency to the power of ``slope``, from 0 to 1."""
+def _clouds(shape: tuple[int, ...], rng: Generator, exponent: float) -> Field:
+    """Draw noise whose power falls with the frequency to the power of ``exponent``, from 0 to 1."""
     frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(shape[0]), np.fft.rfftfreq(shape[1]), indexing="ij"))
     frequency[0, 0] = np.inf
     drawn = rng.normal(size=(*frequency.shape, 2)) @ np.array([1, 1j])
-    field = np.fft.irfft2(drawn * frequency ** (-slope / 2), s=shape)
+    field = np.fft.irfft2(drawn * frequency ** (-exponent / 2), s=shape)
     low, high = np.quantile(field, (0.02, 0.98))
     stretched: Field = np.clip((field - low) / (high - low), 0, 1)
     return stretched

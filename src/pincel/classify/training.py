@@ -1,76 +1,42 @@
-"""An AlexNet, as a subject of the trainer: its data, its epochs, and everything that is written of it."""
+"""An AlexNet as a subject of the trainer: its data, its epochs, and the files that are written."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from pincel.backbones.native import read_network, write_network
+from pincel.backbones.native import read_network
 from pincel.backbones.specs import ModelSpec
+from pincel.classify.config import ClassifierTrainingConfig
 from pincel.classify.data import find_data
-from pincel.classify.evaluate import WAYS, ConfusionMetrics, judged
-from pincel.classify.folder import Folder
-from pincel.classify.loader import Key, dealt, in_batches, loaded
+from pincel.classify.evaluate import CROP_SETS, ConfusionMetrics, evaluate
+from pincel.classify.folder import TrainingFolder
+from pincel.classify.loader import SampleKey, batches_of, load_batches, shard
 from pincel.classify.loop import EpochLoop, steps_of
-from pincel.classify.network import PRECISIONS, first_weights, flat
-from pincel.classify.plan import planned_spec
-from pincel.classify.prepare import Prepared, PrepareOptions, prepared
+from pincel.classify.network import init_weights, parameters
+from pincel.classify.plan import plan_spec
+from pincel.classify.prepare import PreparedData, prepare
 from pincel.classify.recipes import find_training
-from pincel.classify.record import Trained, recorded, write_history, write_record
+from pincel.classify.record import TrainingResult, make_record
 from pincel.classify.schema import TrainingRecipe
-from pincel.classify.squares import SHARE
-from pincel.classify.state import ClassifierState, read_state, write_state
+from pincel.classify.state import ClassifierState, Weights, read_state, write_state
 from pincel.classify.step import Learner
-from pincel.engine.checkpoint import environment
-from pincel.engine.device import resolve_device
 from pincel.engine.events import Notice
-from pincel.engine.machine import cores
-from pincel.engine.memory import free_memory
-from pincel.errors import OptionError, PictureError, unknown_name
+from pincel.errors import OptionError, PictureError
 from pincel.training.events import EpochEnd, TrainEnd, TrainingEvent, TrainStart
 from pincel.training.resume import check_resumed, environment_notices
-from pincel.training.trainer import STOP_REASONS, ReplicaGroup, SingleReplica, TrainClock
+from pincel.training.trainer import STOP_REASONS, ReplicaGroup, TrainClock
 
 DEFAULT = "alexnet-small"
 
 
-@dataclass(frozen=True)
-class TrainingMachine:
-    """Where a network is trained: nothing here changes what a step computes but rounding.
-
-    Attributes:
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        precision: What convolutions multiply in, ``fp32`` or ``bf16``.
-        workers: Processes that load; None for none if the squares are kept in memory, else as many as keep up.
-        memory: Bytes that decoded squares may take; None for a quarter of what is free.
-        group: The processes that train together.
-
-    Raises:
-        UnknownNameError: For another precision.
-        OptionError: For less than no workers.
-    """
-
-    device: str = "auto"
-    precision: str = "fp32"
-    workers: int | None = None
-    memory: int | None = None
-    group: ReplicaGroup = field(default_factory=SingleReplica)
-
-    def __post_init__(self) -> None:
-        if self.precision not in PRECISIONS:
-            raise unknown_name("precision", self.precision, PRECISIONS)
-        if self.workers is not None and self.workers < 0:
-            raise OptionError(f"--workers {self.workers}: give 0 or more.")
-
-
 class ClassifierTraining:
-    """An AlexNet and its training on a data set, for :class:`pincel.training.trainer.Trainer`; read :attr:`result` in the end.
+    """An AlexNet and its training on a data set, for :class:`pincel.training.trainer.Trainer`; read :attr:`result` at the end.
 
     Example:
         >>> from pincel.training.trainer import Trainer
@@ -83,10 +49,8 @@ class ClassifierTraining:
         data: A data set; see :mod:`pincel.classify.data`.
         folder: Where everything is written.
         recipe: Name or values; when left out, :data:`DEFAULT`, or that of the run that is resumed.
-        resume: Go on with the training in the folder.
-        stop_error: Training error, over the latest epoch's worth of steps, below which training ends; 0 for no limit.
-        machine: Where it is computed.
-        damaged: ``leave`` pictures that cannot be read out, or ``refuse`` the set.
+        resume: Whether to resume the training in the folder.
+        config: Where it is computed and until when.
         **overrides: Any value of the recipe.
 
     Raises:
@@ -100,29 +64,27 @@ class ClassifierTraining:
         *,
         recipe: str | TrainingRecipe | None = None,
         resume: bool = False,
-        stop_error: float = 0.0,
-        machine: TrainingMachine | None = None,
-        damaged: Literal["leave", "refuse"] = "leave",
+        config: ClassifierTrainingConfig | None = None,
         **overrides: Any,
     ) -> None:
-        self.folder, self.machine = Folder(Path(folder)), machine or TrainingMachine()
-        self.device, self._stop_error, self._damaged = resolve_device(self.machine.device), stop_error, damaged
-        saved, self._terms = read_state(self.folder.checkpoint, self.device) if resume else (None, {})
-        self.recipe = _resolved(recipe, self._terms.get("recipe")).override(**overrides)
-        self.found = find_data(str(data), self.recipe.held_out, self.recipe.seed)
-        # Too small a crop is refused before anything is decoded.
-        planned_spec(self.recipe, self.found.classes, (0.0, 0.0, 0.0), "", "")
+        self.folder, self.config = TrainingFolder(Path(folder)), config or ClassifierTrainingConfig()
+        device = self.config.torch_device
+        saved, self._saved_terms = read_state(self.folder.checkpoint, device) if resume else (None, {})
+        self.recipe = _resolve_recipe(recipe, self._saved_terms.get("recipe")).override(**overrides)
+        self.splits = find_data(str(data), self.recipe.held_out, self.recipe.seed)
+        # A crop that is too small is refused before anything is decoded.
+        plan_spec(self.recipe, self.splits.classes, (0.0, 0.0, 0.0), "", "")
         if resume:
-            check_resumed(self._now(), self._terms, data={"data": "pictures"})
-        elif self._leads:
+            check_resumed(self._terms(), self._saved_terms, data={"data": "pictures"})
+        elif self._writes:
             self.folder.check_new()
         if saved is not None:
             self.state = saved
-        self._result: Trained | None = None
+        self._result: TrainingResult | None = None
 
     @property
-    def result(self) -> Trained:
-        """What it has come to; raises OptionError before the end."""
+    def result(self) -> TrainingResult:
+        """The outcome; raises OptionError before the end."""
         if self._result is None:
             raise OptionError("The training has not ended: iterate over it first.")
         return self._result
@@ -130,7 +92,7 @@ class ClassifierTraining:
     @property
     def group(self) -> ReplicaGroup:
         """The processes that train together."""
-        return self.machine.group
+        return self.config.group
 
     @property
     def seconds(self) -> float:
@@ -143,124 +105,103 @@ class ClassifierTraining:
         return self.state.epoch, self.state.step
 
     def prepare(self) -> Iterator[TrainingEvent]:
-        """Look at every picture of the data set, and make the network and its first weights."""
-        yield from (Notice(note) for note in self.found.notes)
-        self._ready = ready = yield from prepared(self.found, self.recipe, self._options())
-        if ready.left_out and self._damaged == "refuse":
-            raise PictureError(next(iter(ready.left_out.values())))
-        self._spec = spec = self._made_spec(ready)
-        environment = self._environment()
-        yield from environment_notices(environment, self._terms.get("circumstances", environment))
-        if not self._terms:
-            self.state = ClassifierState.first(_placed(first_weights(spec, self.recipe), self.device), self.recipe.learning_rate)
+        """Decode every image of the data set, and make the network and its initial weights."""
+        yield from (Notice(note) for note in self.splits.notes)
+        self._prepared = prepared = yield from prepare(self.splits, self.recipe, self.config.prepare_options(self.folder.statistics))
+        if prepared.left_out and self.config.damaged == "refuse":
+            raise PictureError(next(iter(prepared.left_out.values())))
+        spec, now = _make_spec(self.recipe, prepared), self.config.environment
+        yield from environment_notices(now, self._saved_terms.get("circumstances", now))
+        if not self._saved_terms:
+            self.state = ClassifierState.first(self._on_device(init_weights(spec, self.recipe)), self.recipe.learning_rate)
         state = self.state
-        self._learner = Learner(spec, self.recipe, state, self.group, self.device, self.machine.precision)
-        data = {"classes": len(spec.classes), **{part: len(pictures) for part, pictures in ready.found.parts.items()}}
-        steps = steps_of(ready.material, self.recipe.batch)
-        yield TrainStart(spec.name, spec.parameters, data, str(self.device), state.step, steps, state.epoch, self.recipe.epochs)
+        self._learner = self._make_learner(spec, state)
+        data = {"classes": len(spec.classes), **{part: len(images) for part, images in prepared.splits.parts.items()}}
+        steps = steps_of(prepared.data, self.recipe.batch)
+        yield TrainStart(
+            spec.name, spec.parameters, data, str(self.config.torch_device), state.step, steps, state.epoch, self.recipe.epochs
+        )
 
     def train(self, clock: TrainClock) -> Generator[TrainingEvent, None, str]:
         """Make the steps of all epochs; the best network is written whenever there is a better one."""
-        loop = EpochLoop(self._learner, self._ready.material, self._workers(self._ready), self._stop_error, self._keep, clock)
+        workers = self.config.loading_processes(kept=self._prepared.kept)
+        loop = EpochLoop(self._learner, self._prepared.data, workers, self.config.stop_error, self._write_epoch, clock)
         return (yield from loop.events())
 
     def save(self) -> None:
         """Write a checkpoint, whole or not at all.
 
         Raises:
-            DivergedError: If weights are not finite; the checkpoint before stays.
+            DivergedError: If weights are not finite; the previous checkpoint stays.
             OutputError: If it cannot be written.
         """
-        if not all(bool(each.isfinite().all()) for each in flat(self.state.weights)):
+        if not all(bool(each.isfinite().all()) for each in parameters(self.state.weights)):
             raise self._learner.diverged()
-        if self._leads:
-            write_state(self.folder.checkpoint, self.state, self._now())
+        if self._writes:
+            write_state(self.folder.checkpoint, self.state, self._terms())
 
     def finish(self, reason: str) -> Iterator[TrainingEvent]:
-        """Evaluate the best network in ten crops a picture, unless the training was cut short, and write the record."""
-        state = self.state
-        if self._leads and not state.best["epoch"]:
-            # It has ended before it was evaluated once.
-            write_network(self.folder.network, self._spec, _plain(state))
-            write_history(self.folder.path, state.history)
-        metrics = {} if reason in STOP_REASONS else (yield from self._evaluated())
-        ended = TrainEnd(reason, state.epoch * steps_of(self._ready.material, self.recipe.batch) + state.step, state.epoch)
-        record = {**recorded(self._spec, self.recipe, self._ready, state, ended, metrics), "machine": self._environment()}
-        if self._leads:
-            write_record(self.folder.path, record)
-        self._result = Trained(self._spec, record, reason)
-        yield ended
+        """Evaluate the best network with ten crops an image, unless the training was interrupted, and write the record."""
+        state, spec = self.state, self._learner.spec
+        if self._writes and not state.best["epoch"]:
+            # It has ended before the first evaluation.
+            self.folder.write_network(spec, state.weights)
+            self.folder.write_history(state.history)
+        metrics = {} if reason in STOP_REASONS else (yield from self._evaluate_best())
+        end = TrainEnd(reason, state.epoch * steps_of(self._prepared.data, self.recipe.batch) + state.step, state.epoch)
+        record = {**make_record(spec, self.recipe, self._prepared, state, end, metrics), "machine": self.config.environment}
+        if self._writes:
+            self.folder.write_record(record)
+        self._result = TrainingResult(spec, record, reason)
+        yield end
 
     @property
-    def _leads(self) -> bool:
+    def _writes(self) -> bool:
         return self.group.rank == 0
 
-    def _keep(self, epoch: EpochEnd) -> None:
+    def _write_epoch(self, epoch: EpochEnd) -> None:
         """Write the network if it is the best so far, and the history."""
-        if self._leads:
+        if self._writes:
             if epoch.best:
-                write_network(self.folder.network, self._spec, _plain(self.state))
-            write_history(self.folder.path, self.state.history)
+                self.folder.write_network(self._learner.spec, self.state.weights)
+            self.folder.write_history(self.state.history)
 
-    def _now(self) -> dict[str, Any]:
-        """What a checkpoint stands for."""
-        return {
-            "recipe": self.recipe.model_dump(mode="json"),
-            "data": self.found.sha256,
-            "circumstances": self._environment(),
-        }
+    def _terms(self) -> dict[str, Any]:
+        """Return what a checkpoint belongs to."""
+        return {"recipe": self.recipe.model_dump(mode="json"), "data": self.splits.sha256, "circumstances": self.config.environment}
 
-    def _options(self) -> PrepareOptions:
-        processes = self.group.processes
-        free = int(free_memory(torch.device("cpu")) * SHARE) if self.machine.memory is None else self.machine.memory
-        return PrepareOptions(self.group, free // processes, max(1, cores() // processes), self.folder.statistics)
+    def _make_learner(self, spec: ModelSpec, state: ClassifierState) -> Learner:
+        return Learner(spec, self.recipe, state, self.group, self.config.torch_device, self.config.precision)
 
-    def _workers(self, ready: Prepared) -> int:
-        """Return how many processes load: a core each for a GPU, one for every four cores that compute themselves."""
-        if self.machine.workers is not None:
-            return self.machine.workers
-        each = cores() // self.group.processes
-        return 0 if ready.kept else max(1, each if self.device.type != "cpu" else each // 4)
+    def _on_device(self, weights: Mapping[str, tuple[Tensor, Tensor]]) -> Weights:
+        """Return weights on the device, in channels-last order."""
+        device = self.config.torch_device
+        return {name: (weight.to(device, memory_format=torch.channels_last), bias.to(device)) for name, (weight, bias) in weights.items()}
 
-    def _made_spec(self, ready: Prepared) -> ModelSpec:
-        parts = {part: len(pictures) for part, pictures in ready.found.parts.items()}
-        name = Path(self.found.data).name or self.found.data
-        on = f"{name}: {len(self.found.classes)} classes, {parts['train']:,} pictures"
-        return planned_spec(self.recipe, self.found.classes, ready.statistics.color, f"{self.recipe.name}, trained on {on}", "pincel train")
-
-    def _environment(self) -> dict[str, str]:
-        return environment(self.device, self.machine.precision, self.group.processes)
-
-    def _evaluated(self) -> Generator[TrainingEvent, None, dict[str, ConfusionMetrics]]:
-        """Evaluate the best network on the test set, in ten crops of each picture."""
-        spec, ready = self._spec, self._ready
-        # Process 0 has written it by the time that it answers.
-        self.group.all_gather("")
-        part, group, size = self.found.judged, self.group, max(1, self.recipe.batch // 10)
-        best = ClassifierState.first(_placed(read_network(self.folder.network, spec), self.device), 0.0)
-        judge = Learner(spec, self.recipe, best, group, self.device, self.machine.precision)
-        batches = list(in_batches(range(len(ready.found.parts[part])), size))
-        keys = ([Key(part, index, 0, "ten") for index in dealt(batch, group)] for batch in batches)
-        with loaded(ready.material, keys, self._workers(ready)) as stream:
-            sizes, classes = [len(batch) for batch in batches], len(spec.classes)
-            metrics = yield from judged(judge.predict, stream, sizes, WAYS, group, classes=classes, what="ten crops")
-        return metrics
+    def _evaluate_best(self) -> Generator[TrainingEvent, None, dict[str, ConfusionMetrics]]:
+        """Evaluate the best network on the test set, with ten crops of each image."""
+        spec, splits, group = self._learner.spec, self._prepared.splits, self.group
+        # Wait until process 0 has written it.
+        group.all_gather("")
+        best = ClassifierState.first(self._on_device(read_network(self.folder.network, spec)), 0.0)
+        batches = list(batches_of(range(len(splits.parts[splits.test_split])), max(1, self.recipe.batch // 10)))
+        keys = ([SampleKey(splits.test_split, index, 0, "ten") for index in shard(batch, group)] for batch in batches)
+        predict, sizes = self._make_learner(spec, best).predict, [len(batch) for batch in batches]
+        with load_batches(self._prepared.data, keys, self.config.loading_processes(kept=self._prepared.kept)) as stream:
+            return (yield from evaluate(predict, stream, sizes, CROP_SETS, group, classes=len(spec.classes), what="ten crops"))
 
 
-def _resolved(recipe: str | TrainingRecipe | None, before: Mapping[str, Any] | None) -> TrainingRecipe:
-    """Return the recipe that was asked for, that of the run which goes on, or the usual one."""
+def _make_spec(recipe: TrainingRecipe, prepared: PreparedData) -> ModelSpec:
+    splits = prepared.splits
+    name = Path(splits.data).name or splits.data
+    summary = f"{recipe.name}, trained on {name}: {len(splits.classes)} classes, {len(splits.parts['train']):,} pictures"
+    return plan_spec(recipe, splits.classes, prepared.statistics.color, summary, "pincel train")
+
+
+def _resolve_recipe(recipe: str | TrainingRecipe | None, saved: Mapping[str, Any] | None) -> TrainingRecipe:
+    """Return the recipe given, that of the run that is resumed, or the default."""
     if isinstance(recipe, TrainingRecipe):
         return recipe
-    if recipe is None and before is not None:
-        return TrainingRecipe.make(before)
+    if recipe is None and saved is not None:
+        return TrainingRecipe.make(saved)
     return find_training(recipe or DEFAULT).recipe
-
-
-def _placed(weights: Mapping[str, tuple[Tensor, Tensor]], device: torch.device) -> dict[str, tuple[Tensor, Tensor]]:
-    """Return weights on a device, in channels-last order."""
-    return {name: (weight.to(device, memory_format=torch.channels_last), bias.to(device)) for name, (weight, bias) in weights.items()}
-
-
-def _plain(state: ClassifierState) -> dict[str, tuple[Tensor, Tensor]]:
-    """Return weights as they are written."""
-    return {name: (weight.detach().cpu(), bias.detach().cpu()) for name, (weight, bias) in state.weights.items()}

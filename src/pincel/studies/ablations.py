@@ -68,8 +68,8 @@ class AblationsOptions:
 
     def recipe_without(self, part: str) -> TrainingRecipe:
         """Return the recipe without one part; whole for the empty part."""
-        found = find_training(f"{self.recipe}-{part}" if part else self.recipe).recipe
-        return found.override(epochs=self.epochs, seed=self.seed)
+        recipe = find_training(f"{self.recipe}-{part}" if part else self.recipe).recipe
+        return recipe.override(epochs=self.epochs, seed=self.seed)
 
 
 def study(options: AblationsOptions, folder: Path, progress: ProgressReporter) -> Report:
@@ -83,14 +83,14 @@ def study(options: AblationsOptions, folder: Path, progress: ProgressReporter) -
         Another data set and a smaller network. Figure 1 chose a rate for each activation and had no regularization; here everything but
         the part is the same, the rate too.
     """
-    found: list[dict[str, Any]] = []
+    networks: list[dict[str, Any]] = []
     for part in ("", *options.parts):
         if progress.stopped:
             break
         record = _trained(options, part, folder / (part or "whole"), progress)
         if record["stopped"] in DONE:
-            found.append(_figures(part, record, options.target))
-    return page(found, {**asdict(options), "parts": list(options.parts)}, len(options.parts) + 1)
+            networks.append(_figures(part, record, options.target))
+    return page(networks, {**asdict(options), "parts": list(options.parts)}, len(options.parts) + 1)
 
 
 def steps_to(history: Sequence[Mapping[str, Any]], target: float) -> int | None:

@@ -1,7 +1,7 @@
-"""Pictures that are drawn: leaves that lie upon each other. Whoever has no photographs has these.
+"""Dead leaves: generated images for training without photographs.
 
-Discs, ellipses and polygons of all sizes fall upon each other until nothing is bare; each has colors, light, stripes or grain of its own.
-Edges, areas and the spectrum of what comes of it are much like those of photographs.
+Discs, ellipses and polygons of all sizes cover each other; each has its own colors, light, and stripes or noise. The statistics of edges
+and areas, and the spectrum, resemble those of photographs.
 
 Paper:
     Lee, Mumford, Huang 2001, "Occlusion Models for Natural Images: A Statistical Study of the Scale-Invariant Dead Leaves Model": radii
@@ -18,38 +18,40 @@ from numpy.typing import NDArray
 
 Field: TypeAlias = NDArray[np.float32]
 COUNT, SIDE, SEED = 96, 384, 2001
-# Radii, in shares of the side; and how many: large ones first, then all sizes.
-LEAST, MOST, GROUND, LEAVES = 0.012, 0.5, 36, 240
+# Range of the radii, as fractions of the side.
+MIN_RADIUS, MAX_RADIUS = 0.012, 0.5
+# Number of large leaves in the background, and of leaves of all sizes.
+BACKGROUND, LEAVES = 36, 240
 
 
 def render(index: int, side: int = SIDE) -> NDArray[np.uint8]:
-    """Draw one picture of the set, (side, side, 3), RGB. Its random numbers come from its number."""
+    """Render an image, (side, side, 3), RGB; its random numbers follow from its index."""
     rng = np.random.default_rng([SEED, index])
     palette = _palette(rng)
     picture = np.empty((side, side, 3), np.float32)
     picture[:] = palette[0]
     softness = rng.uniform(0.3, 2.5)
-    # The ground, so that nothing is bare; then leaves whose radii fall with the third power, by its inverse.
-    ground = rng.uniform(0.1, MOST, GROUND) * side
-    fallen = side / np.sqrt(1 / MOST**2 + rng.uniform(0, 1, LEAVES) * (1 / LEAST**2 - 1 / MOST**2))
-    for radius in (*sorted(ground, reverse=True), *fallen):
-        _lay(picture, float(radius), palette, softness, rng)
+    # The background covers everything; then leaves whose radii have a density that falls with the third power, by its inverse.
+    background = rng.uniform(0.1, MAX_RADIUS, BACKGROUND) * side
+    radii = side / np.sqrt(1 / MAX_RADIUS**2 + rng.uniform(0, 1, LEAVES) * (1 / MIN_RADIUS**2 - 1 / MAX_RADIUS**2))
+    for radius in (*sorted(background, reverse=True), *radii):
+        _draw_leaf(picture, float(radius), palette, softness, rng)
     noisy = picture + rng.normal(0, rng.uniform(0, 0.03), picture.shape).astype(np.float32)
     levels: NDArray[np.uint8] = (np.clip(noisy, 0, 1) * 255 + 0.5).astype(np.uint8)
     return levels
 
 
 def _palette(rng: Generator) -> Field:
-    """Draw some colors: dark and light ones, few of them loud."""
+    """Return random colors: dark and light ones, few of them saturated."""
     count = int(rng.integers(3, 9))
-    loudness = rng.uniform(0.02, 0.3)
-    colors = rng.uniform(0, 1, (count, 1)) + rng.normal(0, loudness, (count, 3)) + rng.normal(0, 0.08, (1, 3))
+    saturation = rng.uniform(0.02, 0.3)
+    colors = rng.uniform(0, 1, (count, 1)) + rng.normal(0, saturation, (count, 3)) + rng.normal(0, 0.08, (1, 3))
     palette: Field = np.clip(colors, 0, 1).astype(np.float32)
     return palette
 
 
-def _lay(picture: Field, radius: float, palette: Field, softness: float, rng: Generator) -> None:
-    """Lay one leaf upon a picture."""
+def _draw_leaf(picture: Field, radius: float, palette: Field, softness: float, rng: Generator) -> None:
+    """Draw one leaf over an image, in place."""
     side = picture.shape[0]
     center = rng.uniform(-0.1 * side, 1.1 * side, 2)
     top, left = (max(0, int(c - 1.5 * radius)) for c in center)
@@ -67,7 +69,7 @@ def _lay(picture: Field, radius: float, palette: Field, softness: float, rng: Ge
 
 
 def _distance(along: Field, across: Field, rng: Generator) -> Field:
-    """Return the distance from the middle in the shape of a leaf: round, or with corners."""
+    """Return the distance from the center by the shape of a leaf: round, or a polygon."""
     if rng.uniform() < 0.5:
         return np.hypot(along, across)
     corners = rng.integers(3, 7)
@@ -77,7 +79,7 @@ def _distance(along: Field, across: Field, rng: Generator) -> Field:
 
 
 def _surface(along: Field, across: Field, radius: float, palette: Field, rng: Generator) -> Field:
-    """Color a leaf: a color of the palette or near it, light from one side, and stripes, blots or nothing on it."""
+    """Return the colors of a leaf: near one of the palette, lit from one side, with stripes, checks, noise or no pattern."""
     color = palette[rng.integers(len(palette))] + rng.normal(0, 0.06, 3).astype(np.float32)
     other = palette[rng.integers(len(palette))]
     light = 1 + np.float32(rng.uniform(-0.35, 0.35)) * along / np.float32(radius)
@@ -91,6 +93,6 @@ def _surface(along: Field, across: Field, radius: float, palette: Field, rng: Ge
         mix = rng.uniform(0, 1, along.shape).astype(np.float32)
     else:
         return surface.astype(np.float32)
-    share = np.float32(rng.uniform(0.1, 0.7))
-    mixed: Field = (surface + (share * mix)[..., None] * (other - surface)).astype(np.float32)
+    opacity = np.float32(rng.uniform(0.1, 0.7))
+    mixed: Field = (surface + (opacity * mix)[..., None] * (other - surface)).astype(np.float32)
     return mixed

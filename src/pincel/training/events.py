@@ -1,4 +1,4 @@
-"""The events of a training: what a progress view, the history on the disk and the tests read."""
+"""The events of a training, for progress views and records."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class TrainStart:
     """Everything is loaded; the first step comes next.
 
     Attributes:
-        name: Of the recipe.
-        parameters: Numbers that are trained.
-        data: What there is to train on, name → count: ``classes``, ``train``, ``val``; or ``pictures``, ``styles``.
+        name: Name of the recipe.
+        parameters: Number of trained values.
+        data: Name → count of what it is trained on: ``classes``, ``train``, ``val``; or ``pictures``, ``styles``.
         device: Where it is trained.
         step: Steps made before, of the epoch if there are epochs.
         steps: Of the training, or of an epoch if there are epochs.
@@ -43,7 +43,7 @@ class StepEnd:
         steps: Of the training, or of an epoch if there are epochs.
         metrics: Means over the batch before the step: ``loss``, ``top1_error``, ``top5_error``; or ``J`` and its terms.
         rate: Learning rate.
-        throughput: Pictures a second over the latest steps, of all processes together.
+        throughput: Images a second over the latest steps, of all processes together.
         seconds: Of training, also before it was resumed.
         left: Seconds until the last step or the time limit, at this throughput.
         epoch: Which, from 1; 0 for a training that is counted in steps.
@@ -63,11 +63,11 @@ class StepEnd:
 
 @dataclass(frozen=True)
 class EvalProgress:
-    """Pictures that were not trained on are being evaluated.
+    """Progress of an evaluation on images that were not trained on.
 
     Attributes:
-        what: A few words.
-        done: Pictures evaluated.
+        what: Name of the evaluation.
+        done: Images evaluated.
         total: Of how many.
     """
 
@@ -78,7 +78,7 @@ class EvalProgress:
 
 @dataclass(frozen=True)
 class EpochEnd:
-    """An epoch is over and the network was evaluated on the validation set, by the central crop of each picture.
+    """An epoch is over and the network was evaluated on the validation set, on the central crop of each image.
 
     Attributes:
         epoch: Which, from 1.

@@ -1,7 +1,7 @@
-"""Where pictures come from, and the crops of them that a network is trained on.
+"""Sources of images, and random crops of them for training.
 
-A place is a folder of pictures, or of folders of them; ``sample:scenes``, ``sample:styles``, or one of either; ``sample:leaves``, drawn by
-:mod:`pincel.training.dead_leaves`. Several are joined by commas. The crop of a step comes from the seed and the number of the crop alone.
+A place is a folder of images, or of folders of them; ``sample:scenes``, ``sample:styles``, or one of either; ``sample:leaves``, rendered by
+:mod:`pincel.training.dead_leaves`. Several are separated by commas. A crop depends on the seed and its number alone.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ from pincel.training.schema import StyleTrainingRecipe
 
 Levels: TypeAlias = NDArray[np.uint8]
 ACCEPTED = "a folder of pictures, sample:scenes, sample:styles, sample:leaves, or several with commas between"
-# Bytes of pictures that are kept decoded.
-KEPT = 512 * 2**20
-# How often a flat crop is drawn again.
+# Bytes of decoded images in the cache.
+CACHE_BYTES = 512 * 2**20
+# How often a flat crop is sampled again.
 TRIES = 5
-# How many pictures may turn out to be damaged, one after the other, before a training gives up.
-DAMAGED_IN_A_ROW = 20
-# Of lights and darks that are moved, the least and the largest power.
-POWERS = (0.6, 1.6)
+# How many images in a row may turn out to be damaged before a training fails.
+MAX_DAMAGED = 20
+# Range of the random gamma.
+GAMMAS = (0.6, 1.6)
 
 
 @dataclass(frozen=True)
 class ImageSource:
-    """Pictures of one place.
+    """Images of one place.
 
     Attributes:
-        names: Of each.
-        read: Number → its pixels, (H, W, 3), 8 bits.
-        digest: Of what they are: names and bytes of files, or how they are drawn.
+        names: Of the images.
+        read: Number → pixels, (H, W, 3), 8 bits.
+        digest: Hash of names and bytes of files, or of how they are generated.
         notes: Which files are left out, and why.
     """
 
@@ -63,69 +63,74 @@ class ImageSource:
 
 @dataclass(frozen=True)
 class GeneratedSource:
-    """Pictures that are drawn when they are asked for, so that whoever has them can offer them by a name of ``sample:``.
+    """Images that are generated when they are needed, under a name of ``sample:``.
 
     Attributes:
         count: How many.
-        draw: Number → (H, W, 3), 8 bits.
+        render: Number → (H, W, 3), 8 bits.
     """
 
     count: int
-    draw: Callable[[int], Levels]
+    render: Callable[[int], Levels]
 
 
 LEAVES = {f"{PREFIX}leaves": GeneratedSource(dead_leaves.COUNT, dead_leaves.render)}
 
 
-def find_sources(places: str, drawn: Mapping[str, GeneratedSource] = LEAVES) -> list[ImageSource]:
-    """Find the pictures of places with commas between.
+def find_sources(places: str, generated: Mapping[str, GeneratedSource] = LEAVES) -> list[ImageSource]:
+    """Find the images of places, which are separated by commas.
 
     Raises:
-        PictureMissingError: If there is no such place, or no picture in it.
+        PictureMissingError: If there is no such place, or no image in it.
     """
-    whole = [places] if Path(places).exists() else [text.strip() for text in places.split(",") if text.strip()]
-    if not whole:
+    texts = [places] if Path(places).exists() else [text.strip() for text in places.split(",") if text.strip()]
+    if not texts:
         raise PictureMissingError(one_line("data: no place was named", quoted(places), ACCEPTED, "sample:scenes,sample:leaves"))
-    return [_source(text, drawn) for text in whole]
+    return [_find_source(text, generated) for text in texts]
 
 
-def _source(text: str, drawn: Mapping[str, GeneratedSource]) -> ImageSource:
-    if text in drawn:
-        each = drawn[text]
-        digest = hashlib.sha256(f"{text} {each.count}".encode() + each.draw(0).tobytes()).hexdigest()
-        return ImageSource([f"{text}/{number}" for number in range(each.count)], each.draw, digest)
+def _find_source(text: str, generated: Mapping[str, GeneratedSource]) -> ImageSource:
+    if text in generated:
+        each = generated[text]
+        digest = hashlib.sha256(f"{text} {each.count}".encode() + each.render(0).tobytes()).hexdigest()
+        return ImageSource([f"{text}/{number}" for number in range(each.count)], each.render, digest)
     if text.startswith(PREFIX):
-        return _files(_samples(text, drawn))
-    return _inside(Path(text))
+        return _file_source(_samples(text, generated))
+    return _folder_source(Path(text))
 
 
-def _samples(text: str, drawn: Mapping[str, GeneratedSource]) -> list[Path]:
+def _samples(text: str, generated: Mapping[str, GeneratedSource]) -> list[Path]:
     kinds = {f"{PREFIX}scenes": "scene-", f"{PREFIX}styles": "style-"}
     if text in kinds:
         return [path for path in sample_names().values() if path.name.startswith(kinds[text])]
     if text.removeprefix(PREFIX) in sample_names():
         return [find_sample(text)]
-    hint = closest(text, [*kinds, *drawn, *(f"{PREFIX}{name}" for name in sample_names())]).strip() or f"{PREFIX}scenes"
+    hint = closest(text, [*kinds, *generated, *(f"{PREFIX}{name}" for name in sample_names())]).strip() or f"{PREFIX}scenes"
     raise PictureMissingError(one_line("data: no such sample", quoted(text), ACCEPTED, hint))
 
 
-def _inside(place: Path) -> ImageSource:
+def missing_folder(folder: Path, accepted: str) -> PictureMissingError:
+    """Return the error for a folder that does not exist, with the closest name that does."""
+    siblings = [each.name for each in folder.parent.iterdir() if each.is_dir()] if folder.parent.is_dir() else []
+    hint = f"the path as seen from the current folder.{closest(folder.name, siblings)}"
+    return PictureMissingError(one_line("data: no such folder", quoted(folder), accepted, hint))
+
+
+def _folder_source(place: Path) -> ImageSource:
     if place.is_file():
-        return _files([place])
+        return _file_source([place])
     if not place.is_dir():
-        beside = [each.name for each in place.parent.iterdir() if each.is_dir()] if place.parent.is_dir() else []
-        hint = f"the path as seen from the current folder.{closest(place.name, beside)}"
-        raise PictureMissingError(one_line("data: no such folder", quoted(place), ACCEPTED, hint))
+        raise missing_folder(place, ACCEPTED)
     listing = list_pictures(place, recursive=True)
     if not listing.paths:
         raise PictureMissingError(
             one_line("data: holds no pictures", quoted(place), ACCEPTED, f"put some there ({' '.join(sorted(SUFFIXES))})")
         )
-    return _files(listing.paths, listing.notes)
+    return _file_source(listing.paths, listing.notes)
 
 
-def _files(files: Sequence[Path], notes: Sequence[str] = ()) -> ImageSource:
-    """Return the whole pictures among some files; raises PictureError if there is none."""
+def _file_source(files: Sequence[Path], notes: Sequence[str] = ()) -> ImageSource:
+    """Return the files that can be read; raises PictureError if there is none."""
     digest, whole, damaged = hashlib.sha256(), [], {}
     for path in files:
         try:
@@ -143,7 +148,7 @@ def _files(files: Sequence[Path], notes: Sequence[str] = ()) -> ImageSource:
 
 
 def damaged_note(name: str, error: Exception) -> str:
-    """Say that a picture is left out of a training, and why."""
+    """Return a note that an image is left out of a training, and why."""
     return f"{name} is left out: {str(error).partition(' · ')[0].removeprefix('data: ')}."
 
 
@@ -153,67 +158,66 @@ def _read(files: Sequence[Path], number: int) -> Levels:
 
 @dataclass(frozen=True)
 class CropSampler:
-    """Squares of pictures, of random places, sizes and, some, colors. Each place has an equal share of them.
+    """Square crops of images at random positions, in random sizes and, some, colors. All sources are equally likely.
 
     Attributes:
-        sources: Where from.
-        recipe: How large, and how varied.
-        stream: Tells apart two of these with one seed.
-        damaged: Name → what is wrong with a picture that turned out to be damaged when a square of it was wanted; another was taken.
+        sources: Of the images.
+        recipe: Sizes and variations of the crops.
+        stream: Makes two samplers of one seed independent.
+        damaged: Name → error of an image that turned out to be damaged; another was used.
     """
 
     sources: Sequence[ImageSource]
     recipe: StyleTrainingRecipe
     stream: int = 0
     damaged: dict[str, PictureError] = field(default_factory=dict, repr=False, compare=False)
-    _kept: OrderedDict[tuple[int, int], Levels] = field(default_factory=OrderedDict, repr=False, compare=False)
+    _cache: OrderedDict[tuple[int, int], Levels] = field(default_factory=OrderedDict, repr=False, compare=False)
 
     @property
     def count(self) -> int:
-        """Pictures in all."""
+        """Images of all sources."""
         return sum(len(source.names) for source in self.sources)
 
     @property
     def digest(self) -> str:
-        """Of all pictures."""
+        """Hash of all images."""
         return hashlib.sha256(" ".join(source.digest for source in self.sources).encode()).hexdigest()
 
     def crop(self, number: int) -> Tensor:
-        """Return a square, (1, 3, crop, crop) in [0, 1].
+        """Return a crop, (1, 3, crop, crop) in [0, 1].
 
         Args:
-            number: Which, from 0 on; the same number gives the same square.
+            number: Which, from 0 on; the same number gives the same crop.
 
         Raises:
-            PictureError: If one picture after the other cannot be read.
+            PictureError: If one image after another cannot be read.
         """
         rng = np.random.default_rng([self.recipe.seed, self.stream, number])
-        square = self._drawn(rng)
+        square = self._sample(rng)
         for _ in range(TRIES):
             if float(square.std()) >= self.recipe.contrast:
                 break
-            square = self._drawn(rng)
+            square = self._sample(rng)
         return square
 
-    def _drawn(self, rng: Generator) -> Tensor:
-        """Draw a square."""
+    def _sample(self, rng: Generator) -> Tensor:
         recipe = self.recipe
-        levels = self._readable(int(rng.integers(len(self.sources))), rng)
+        levels = self._random_image(int(rng.integers(len(self.sources))), rng)
         scale = recipe.side / max(levels.shape[:2]) * rng.uniform(*recipe.zoom)
-        # Never enlarged: of a picture that is too small for its crop, all of the shorter side.
+        # Images are never enlarged: of one smaller than its crop, all of the shorter side is used.
         side = max(1, min(round(recipe.crop / min(scale, 1.0)), *levels.shape[:2]))
         top, left = (int(rng.integers(length - side + 1)) for length in levels.shape[:2])
         square = torch.from_numpy(levels[top : top + side, left : left + side].copy()).permute(2, 0, 1)[None].float() / 255
         square = resize(square, (recipe.crop, recipe.crop), "box" if side > recipe.crop else "bicubic")
         if rng.uniform() < 0.5:
             square = square.flip(3)
-        return _recolored(square, rng) if rng.uniform() < recipe.recolor else square
+        return _recolor(square, rng) if rng.uniform() < recipe.recolor else square
 
-    def _readable(self, source: int, rng: Generator) -> Levels:
-        """Return a picture of a source; of those that turn out to be damaged another, the same one in every run."""
+    def _random_image(self, source: int, rng: Generator) -> Levels:
+        """Return a random image of a source; in place of a damaged one another, the same in every run."""
         names = self.sources[source].names
         name = ""
-        for _ in range(DAMAGED_IN_A_ROW):
+        for _ in range(MAX_DAMAGED):
             number = int(rng.integers(len(names)))
             name = names[number]
             if name not in self.damaged:
@@ -224,17 +228,17 @@ class CropSampler:
         raise self.damaged[name]
 
     def _levels(self, source: int, number: int) -> Levels:
-        """Read a picture, or have it from before; those not asked for longest are let go."""
+        """Return an image from the cache, or read it; the least recently used leave the cache."""
         key = source, number
-        if key not in self._kept:
-            self._kept[key] = self._brought(self.sources[source].read(number))
-            while sum(each.nbytes for each in self._kept.values()) > KEPT and len(self._kept) > 1:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+        if key not in self._cache:
+            self._cache[key] = self._shrink(self.sources[source].read(number))
+            while sum(each.nbytes for each in self._cache.values()) > CACHE_BYTES and len(self._cache) > 1:
+                self._cache.popitem(last=False)
+        self._cache.move_to_end(key)
+        return self._cache[key]
 
-    def _brought(self, levels: Levels) -> Levels:
-        """Shrink a picture to what crops are taken from, if it is larger."""
+    def _shrink(self, levels: Levels) -> Levels:
+        """Return an image in the size that crops are taken from, if it is larger."""
         height, width = levels.shape[:2]
         side = round(self.recipe.side * max(1.0, self.recipe.zoom[1]))
         if max(height, width) <= side:
@@ -245,17 +249,17 @@ class CropSampler:
         return np.asarray(to_pil(smaller))
 
 
-def _recolored(square: Tensor, rng: Generator) -> Tensor:
-    """Exchange channels, turn some into their negative, and move lights and darks."""
-    exchanged = square[:, torch.from_numpy(rng.permutation(3))]
+def _recolor(square: Tensor, rng: Generator) -> Tensor:
+    """Permute channels, invert some, and apply a random gamma to each."""
+    permuted = square[:, torch.from_numpy(rng.permutation(3))]
     negative = torch.from_numpy(rng.uniform(size=3) < 0.25).view(1, 3, 1, 1)
-    turned = torch.where(negative, 1 - exchanged, exchanged)
-    powers = torch.from_numpy(rng.uniform(*POWERS, 3)).float().view(1, 3, 1, 1)
-    return turned.clamp(0, 1) ** powers
+    inverted = torch.where(negative, 1 - permuted, permuted)
+    gammas = torch.from_numpy(rng.uniform(*GAMMAS, 3)).float().view(1, 3, 1, 1)
+    return inverted.clamp(0, 1) ** gammas
 
 
 def check_crops(crops: CropSampler) -> None:
-    """Raise OptionError if a crop is larger than what pictures are brought to."""
+    """Raise OptionError if a crop is larger than the images it is taken from."""
     recipe = crops.recipe
     if recipe.crop > recipe.side * recipe.zoom[1]:
         given = f"--crop {recipe.crop}, --side {recipe.side}, --zoom {recipe.zoom[0]:g},{recipe.zoom[1]:g}"

@@ -17,7 +17,17 @@ from pincel.backbones.alexnet import AlexNet
 from pincel.backbones.native import write_network
 from pincel.backbones.specs import ModelSpec, build_layers, conv, fully_connected, relu
 from pincel.backbones.vgg import VGG
-from pincel.classify.answer import Answer, Classifier, answers, class_names, classifiers, classifying, imagenet, shorter_side, views
+from pincel.classify.predict import (
+    Classifier,
+    Prediction,
+    class_names,
+    classifier_names,
+    classifier_spec,
+    cut_crops,
+    imagenet,
+    predict,
+    shorter_side,
+)
 from pincel.errors import OptionError, PictureMissingError, PictureSizeError, UnknownNameError, WeightsError
 from tests.backbones.stand_ins import drawn_weights
 from tests.backbones.timm_stand_in import pretend
@@ -56,7 +66,7 @@ def stripes(height: int, width: int) -> Image.Image:
 
 def test_the_center_of_the_central_square() -> None:
     # As large as it must be: 18 pixels, an eighth more than 16; nothing is resampled.
-    seen = views(stripes(18, 30), CARD)
+    seen = cut_crops(stripes(18, 30), CARD)
     assert seen.shape == (1, 3, 16, 16)
     red, green, blue = seen[0]
     assert red[:, 0].tolist() == [row * 255 // 17 for row in range(1, 17)]
@@ -65,13 +75,13 @@ def test_the_center_of_the_central_square() -> None:
 
 
 def test_ten_crops_are_center_and_corners_and_their_mirror_images() -> None:
-    seen = views(stripes(18, 18), CARD, 10)
+    seen = cut_crops(stripes(18, 18), CARD, 10)
     assert seen.shape == (10, 3, 16, 16)
     value = [place * 255 // 17 for place in range(18)]
     corners = [(int(view[0, 0, 0]), int(view[1, 0, 0])) for view in seen[:5]]
     assert corners == [(value[top], value[left]) for top, left in ((1, 1), (0, 0), (0, 2), (2, 0), (2, 2))]
     assert torch.equal(seen[5:], seen[:5].flip(-1))
-    assert torch.equal(seen[0], views(stripes(18, 18), CARD)[0])
+    assert torch.equal(seen[0], cut_crops(stripes(18, 18), CARD)[0])
 
 
 @pytest.mark.parametrize(("crop", "side"), [(224, 256), (227, 256), (64, 72), (299, 336), (16, 18), (8, 9)])
@@ -80,16 +90,16 @@ def test_the_square_is_an_eighth_larger_than_the_crop(crop: int, side: int) -> N
 
 
 def test_small_pictures_are_enlarged_and_thin_ones_refused() -> None:
-    assert views(stripes(5, 9), CARD).shape == (1, 3, 16, 16)
-    assert views(stripes(3, 192), CARD).shape == (1, 3, 16, 16)
+    assert cut_crops(stripes(5, 9), CARD).shape == (1, 3, 16, 16)
+    assert cut_crops(stripes(3, 192), CARD).shape == (1, 3, 16, 16)
     with pytest.raises(PictureSizeError, match=r"^picture: is too thin to show anything · given .*193×3 · accepted: at most 64 times"):
-        views(stripes(3, 193), CARD)
+        cut_crops(stripes(3, 193), CARD)
 
 
 def test_what_is_transparent_shows_nothing() -> None:
     picture = stripes(18, 18).convert("RGBA")
     picture.paste((0, 0, 0, 0), (0, 0, 9, 18))
-    assert float(views(picture, CARD)[0, 2].min()) == 7
+    assert float(cut_crops(picture, CARD)[0, 2].min()) == 7
 
 
 # --- What is answered -------------------------------------------------------------------------------------------------------------------
@@ -112,13 +122,13 @@ def by_hand(seen: Tensor, spec: ModelSpec = CARD) -> Tensor:
 def test_probabilities_are_those_of_the_network(crops: int, tmp_path: Path) -> None:
     saved(tmp_path / "run" / "network.safetensors")
     picture = stripes(20, 25)
-    expected = by_hand(views(picture, CARD, crops))
-    found = answers(picture, backbone=str(tmp_path / "run"), crops=crops, device="cpu")
+    expected = by_hand(cut_crops(picture, CARD, crops))
+    found = predict(picture, backbone=str(tmp_path / "run"), crops=crops, device="cpu")
     assert [each.index for each in found] == expected.argsort(descending=True).tolist()
     assert [each.name for each in found] == [NAMES[each.index] for each in found]
     assert_close(torch.tensor([each.probability for each in found]), expected[[each.index for each in found]].float(), rtol=1e-3, atol=1e-5)
     assert sum(each.probability for each in found) == pytest.approx(1)
-    assert answers(picture, backbone=str(tmp_path / "run"), crops=crops, top=1, device="cpu") == found[:1]
+    assert predict(picture, backbone=str(tmp_path / "run"), crops=crops, top=1, device="cpu") == found[:1]
 
 
 def test_ten_probabilities_are_averaged_and_not_ten_answers() -> None:
@@ -135,7 +145,7 @@ def test_ten_probabilities_are_averaged_and_not_ten_answers() -> None:
 def test_a_network_that_ends_in_a_map_answers_with_its_mean(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = replace(CARD, layers=build_layers((conv("conv1", 3, 3), relu("relu1"))))
     network = Classifier(AlexNet(spec, drawn_weights(spec)).to(), NAMES)
-    seen = views(stripes(18, 18), CARD)
+    seen = cut_crops(stripes(18, 18), CARD)
     weight, bias = drawn_weights(spec)["conv1"]
     fed = (seen - torch.tensor(spec.mean).view(1, 3, 1, 1)) / torch.tensor(spec.std).view(1, 3, 1, 1)
     expected = torch.conv2d(fed, weight, bias).clamp_min(0).mean((2, 3))[0].double().softmax(0)
@@ -144,7 +154,7 @@ def test_a_network_that_ends_in_a_map_answers_with_its_mean(monkeypatch: pytest.
 
 def test_a_whole_alexnet_has_the_names_of_imagenet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     have_thin_alexnet(tmp_path, monkeypatch)
-    found = answers("sample:harbour", top=7, device="cpu")
+    found = predict("sample:harbour", top=7, device="cpu")
     assert len(found) == 7
     assert all(each.name == imagenet()[each.index] for each in found)
     assert [each.probability for each in found] == sorted((each.probability for each in found), reverse=True)
@@ -152,7 +162,7 @@ def test_a_whole_alexnet_has_the_names_of_imagenet(tmp_path: Path, monkeypatch: 
 
 def test_a_network_of_timm(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch)
-    found = answers(stripes(80, 90), backbone="timm:tiny", top=100, device="cpu")
+    found = predict(stripes(80, 90), backbone="timm:tiny", top=100, device="cpu")
     assert len(found) == 10
     assert {each.name for each in found} == {f"class {index}" for index in range(10)}
 
@@ -188,22 +198,22 @@ def test_names_are_those_of_the_spec_if_it_has_one_for_each_channel() -> None:
 
 def test_a_network_without_a_classifier_names_those_that_have_one() -> None:
     with pytest.raises(OptionError) as caught:
-        answers(stripes(20, 20), backbone="vgg19")
+        predict(stripes(20, 20), backbone="vgg19")
     failed, given, accepted, hint = str(caught.value).split(" · ")
     assert (failed, given) == ("backbone: vgg19 has no classifier", "given --backbone vgg19")
     assert {"alexnet", "caffenet", "vgg16-fc", "squeezenet"} <= set(accepted.removeprefix("accepted: ").split(", "))
     assert "alexnet2012" not in accepted
     assert hint == "try: --backbone vgg19-caffe-fc"
     with pytest.raises(OptionError, match=r"random-cnn has no classifier · .* · try: --backbone alexnet$"):
-        classifying("random-cnn")
+        classifier_spec("random-cnn")
 
 
 def test_an_import_that_is_damaged_is_no_classifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINCEL_WEIGHTS", str(tmp_path))
     saved(tmp_path / "mine.safetensors")
     (tmp_path / "other.safetensors").write_bytes(b"nothing")
-    assert "mine" in classifiers()
-    assert "other" not in classifiers()
+    assert "mine" in classifier_names()
+    assert "other" not in classifier_names()
 
 
 @pytest.mark.parametrize(
@@ -219,8 +229,8 @@ def test_an_import_that_is_damaged_is_no_classifier(tmp_path: Path, monkeypatch:
 )
 def test_mistakes(given: dict[str, Any], kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
-        answers(**{"picture": stripes(20, 20), **given})
+        predict(**{"picture": stripes(20, 20), **given})
 
 
 def test_an_answer_says_what_it_is() -> None:
-    assert Answer("cat", 0.5, 0) == Answer(name="cat", probability=0.5, index=0)
+    assert Prediction("cat", 0.5, 0) == Prediction(name="cat", probability=0.5, index=0)
