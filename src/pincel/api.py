@@ -11,8 +11,9 @@ from pincel.engine.checkpoint import Checkpoint
 from pincel.engine.checkpoint_manager import EVERY, new_folder
 from pincel.engine.events import Event, ignore
 from pincel.engine.result import Result
+from pincel.inversion.report import InversionResult
 from pincel.inversion.representation import Function
-from pincel.inversion.run import InversionResult, InversionRun
+from pincel.inversion.run import InversionRun
 from pincel.recipes.inversion import Inversion
 from pincel.recipes.schema import Recipe
 from pincel.run.check import check_recipe, resolve_recipe

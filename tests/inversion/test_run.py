@@ -17,7 +17,8 @@ from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Notice, Step, Stopped
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError
 from pincel.images.io import load_picture
-from pincel.inversion.build import make_losses, make_problem, phases
+from pincel.inversion.loop import make_problem, phases
+from pincel.inversion.losses import make_losses
 from pincel.inversion.representation import Representation, make_representation
 from pincel.inversion.run import InversionRun
 from pincel.losses.code import CodeLoss, full_mask
@@ -38,9 +39,8 @@ def halves(images: Tensor) -> Tensor:
 
 
 def in_double(made: Representation) -> Representation:
-    """Return the same in double precision."""
-    eye = made.eye
-    return replace(made, eye=eye.to(CPU, torch.float64)) if hasattr(eye, "to") else made
+    encoder = made.encoder
+    return replace(made, encoder=encoder.to(CPU, torch.float64)) if hasattr(encoder, "to") else made
 
 
 @pytest.mark.parametrize("name", list(INVERSIONS))
@@ -186,8 +186,8 @@ def test_colors_stay_within_the_bound() -> None:
     recipe = INVERSIONS["mahendran2016"].recipe.override(bound=40)
     problem = make_problem(recipe, made, [], phases(recipe, (8, 8), 1)[0])
     pixels = 300 * normal(1, 3, 8, 8, dtype=torch.float32)
-    assert float((pixels - made.middle()).norm(dim=1).max()) > 400
-    assert float((problem.project(pixels) - made.middle()).norm(dim=1).max()) <= 40 * (1 + 1e-5)
+    assert float((pixels - made.mean()).norm(dim=1).max()) > 400
+    assert float((problem.project(pixels) - made.mean()).norm(dim=1).max()) <= 40 * (1 + 1e-5)
     free = make_problem(recipe.override(bound=0), made, [], phases(recipe, (8, 8), 1)[0])
     assert torch.equal(free.project(pixels), pixels)
 

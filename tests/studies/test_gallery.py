@@ -8,8 +8,8 @@ from importlib import import_module
 import pytest
 
 from gallery import PAGES, commands, page_of, pictures_of
-from pincel.inversion.build import check_inversion
 from pincel.inversion.code_mask import parse_code_mask
+from pincel.inversion.loop import check_inversion
 from pincel.inversion.representation import check_representation
 from pincel.inversion.run import resolve_inversion
 from pincel.recipes.inversion import Inversion

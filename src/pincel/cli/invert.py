@@ -30,7 +30,7 @@ from pincel.recipes.inversion import Inversion
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from pincel.inversion.run import InversionResult
+    from pincel.inversion.report import InversionResult
 
 _METAVARS = {
     "code_weight": "C|PATTERN=C,…",

@@ -1,4 +1,4 @@
-"""What a picture is rebuilt from: a layer of a network, HOG, HOGb, dense SIFT, or a function."""
+"""What is inverted: a layer of a network, HOG, HOGb, dense SIFT, or a function."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ Function: TypeAlias = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Representation:
-    """An eye, and the layer of it that is the code.
+    """A backbone, and the layer of it that is the code.
 
     Attributes:
         name: ``vgg19:relu3_1``, ``hog``, or what a function is called.
-        eye: Who looks.
-        layer: What it is asked for.
-        canvas: What is moved: colors, or gray levels for an eye that sees none.
+        encoder: The backbone.
+        layer: Its layer.
+        canvas: The optimized values: colors, or gray levels for a representation without color.
         smallest: Shortest side in pixels that has a code.
     """
 
     name: str
-    eye: Backbone
+    encoder: Backbone
     layer: str
     canvas: Canvas
     smallest: int = 1
@@ -45,20 +45,20 @@ class Representation:
     @property
     def stride(self) -> int:
         """Pixels between neighboring positions."""
-        return self.eye.spec.layer(self.layer).stride
+        return self.encoder.spec.layer(self.layer).stride
 
     @property
     def channels(self) -> int:
         """Of the canvas: 1 or 3."""
         return 1 if isinstance(self.canvas, GrayCanvas) else 3
 
-    def middle(self) -> Tensor:
-        """Return the mean color as the canvas has it, (1, channels, 1, 1), in gray levels."""
-        return torch.tensor(self.eye.spec.mean[: self.channels]).view(1, -1, 1, 1)
+    def mean(self) -> Tensor:
+        """Return the mean color, (1, channels of the canvas, 1, 1), in gray levels."""
+        return torch.tensor(self.encoder.spec.mean[: self.channels]).view(1, -1, 1, 1)
 
     def code(self, pixels: Tensor) -> Tensor:
-        """Look at a picture (B, 3, H, W) in gray levels; differentiable."""
-        return self.eye.features(pixels, [self.layer])[self.layer]
+        """Return the code of images (B, 3, H, W) in gray levels; differentiable."""
+        return self.encoder.features(pixels, [self.layer])[self.layer]
 
     def check_size(self, given: tuple[int, int], size: tuple[int, int], name: str) -> None:
         """Raise PictureSizeError for a picture that has no code.
@@ -68,7 +68,7 @@ class Representation:
 
         Args:
             given: (height, width) of the picture as loaded.
-            size: As it is to be looked at.
+            size: (height, width) that the code is read from.
             name: Of the picture.
         """
         if min(given) < self.smallest:
@@ -118,15 +118,15 @@ def make_representation(name: str | Function, *, pooling: str, device: torch.dev
         return _of_descriptor(name)
     backbone, layer = network_and_layer(name)
     spec = BACKBONES[backbone]
-    eye = NETWORKS[spec.network](spec, pooling=pooling).to(device)
-    return Representation(name, eye, layer, PixelCanvas(WHITE), spec.smallest(layer))
+    encoder = NETWORKS[spec.network](spec, pooling=pooling).to(device)
+    return Representation(name, encoder, layer, PixelCanvas(WHITE), spec.smallest(layer))
 
 
 def _of_descriptor(name: str) -> Representation:
     found = DESCRIPTORS[name]
     spec = function_spec(name, found.summary, channels=found.channels, stride=found.cell, field=found.smallest)
-    eye = FunctionBackbone(spec, lambda pixels: found.code(gray_levels(pixels)))
-    return Representation(name, eye, name, GrayCanvas(WHITE), found.smallest)
+    encoder = FunctionBackbone(spec, lambda pixels: found.code(gray_levels(pixels)))
+    return Representation(name, encoder, name, GrayCanvas(WHITE), found.smallest)
 
 
 def _of_function(function: Function) -> Representation:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from pincel.inversion.run import InversionResult
+from pincel.inversion.report import InversionResult
 from pincel.studies.declarations import InversionOptions
 from pincel.studies.inversion_baseline import baseline_jobs, baseline_section
 from pincel.studies.inversion_invariance import invariance_jobs, invariance_section
