@@ -104,10 +104,10 @@ def test_the_gain_follows_the_style() -> None:
 
 
 @pytest.mark.parametrize(
-    ("painted", "floor"), [(0.0, FLOOR), (0.01, FLOOR), (0.25, 0.25 * BAND_LIMIT_FRACTION), (0.4, 0.4 * BAND_LIMIT_FRACTION)]
+    ("band_limit", "floor"), [(0.0, FLOOR), (0.01, FLOOR), (0.25, 0.25 * BAND_LIMIT_FRACTION), (0.4, 0.4 * BAND_LIMIT_FRACTION)]
 )
-def test_what_was_painted_already_needs_no_head_start(painted: float, floor: float) -> None:
-    gain = make_fourier(255.0, (64, 64), painted=painted).gain
+def test_what_was_painted_already_needs_no_head_start(band_limit: float, floor: float) -> None:
+    gain = make_fourier(255.0, (64, 64), band_limit=band_limit).gain
     assert float(gain[0, 0] / gain[0, 32]) == pytest.approx(((0.5 + floor) / floor) ** 0.5, rel=1e-4)
 
 

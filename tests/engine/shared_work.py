@@ -17,7 +17,7 @@ from pincel.engine.events import Step
 from pincel.engine.layout import WHOLE, Layout, parse_layout
 from pincel.engine.loop import Loop
 from pincel.engine.precision import FP32
-from pincel.engine.process_group import FollowerWork, LeaderWork, TorchGroup, join
+from pincel.engine.process_group import LeaderWork, TorchGroup, join
 from pincel.engine.tiles import LocalWork, WorkPartition
 from pincel.images.picture import LoadedImage
 from pincel.optim.base import make_optimizer
@@ -91,7 +91,7 @@ def curve(evaluator: Evaluator, optimizer: str, x: Tensor) -> list[float]:
 def follow(team: TorchGroup, vgg: VGG, layout: Layout) -> None:
     """Help."""
     helper = _Worker(team, 0)
-    helper.evaluators = {SIZE: network_terms(evaluator_of(vgg, layout, FollowerWork(team)))}
+    helper.evaluators = {SIZE: network_terms(evaluator_of(vgg, layout, team))}
     while (order := team.receive())["do"] == "evaluate":
         helper.evaluate(order)
 

@@ -186,7 +186,7 @@ def smooth(size: tuple[int, int], seed: int) -> Tensor:
 
 def canvas_of(kind: str, size: tuple[int, int]) -> Canvas:
     # As the second and the third scale of a climb have them.
-    return make_fourier(255.0, size, painted=0.25) if kind == "fourier" else make_pixels(255.0, size)
+    return make_fourier(255.0, size, band_limit=0.25) if kind == "fourier" else make_pixels(255.0, size)
 
 
 def terrain(kind: str, size: tuple[int, int]) -> Known:

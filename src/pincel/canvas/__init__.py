@@ -1,11 +1,11 @@
-"""Clay: what the optimizer moves, and where it starts.
+"""Canvases: parametrizations of the optimized image, and its initial value.
 
 ===========  ==========================================================
 ``base``     what a canvas is
 ``pixels``   the picture itself, in the network's pixel units
-``gray``     one number a pixel
-``fourier``  its spectrum, scaled so that coarse strokes come first
-``start``    content, noise, style, a blend, or a picture
+``gray``     one number per pixel
+``fourier``  its spectrum, scaled so that low frequencies change most
+``init``     content, noise, style, a blend, or a picture
 ===========  ==========================================================
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pincel.canvas.base import Canvas
 
-# (white, (height, width), style pictures in [0, 1], finest frequency painted already) → the canvas.
+# (white, (height, width), style images in [0, 1], finest frequency of the scale before) → the canvas.
 CANVASES: Registry[Callable[[float, tuple[int, int], Sequence[Tensor], float], Canvas]] = Registry(
     "canvas",
     {

@@ -1,29 +1,42 @@
-"""What a canvas is: the values an optimizer moves, and the picture they stand for."""
+"""What a canvas is: the values an optimizer changes, and the picture they stand for."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 from torch import Tensor
 
 from pincel.types import Image
 
 
-class Canvas(Protocol):
-    """A way of writing a picture down."""
+@dataclass(frozen=True)
+class Canvas(ABC):
+    """A parametrization of a picture.
+
+    Attributes:
+        white: Value of white in the network's pixel units; black is 0.
+    """
+
+    white: float
 
     @property
-    def borrowed(self) -> int:
-        """Pictures of memory that it takes to turn values into pixels or back, the result included."""
+    def scratch(self) -> int:
+        """Temporary memory for turning values into pixels or back, in pictures, the result included."""
+        return 0
 
+    @abstractmethod
     def encode(self, pixels: Tensor) -> Tensor:
-        """Return the values that stand for a picture (1, 3, H, W) in the network's pixel units."""
+        """Return the values of a picture (B, 3, H, W) in the network's pixel units."""
 
+    @abstractmethod
     def pixels(self, values: Tensor) -> Tensor:
-        """Return the picture that values stand for, unbounded; differentiable."""
+        """Return the picture of some values, unbounded; differentiable."""
 
     def image(self, values: Tensor) -> Image:
-        """Return the image in [0, 1] that values stand for, clipped."""
+        """Return the image of some values, clipped to [0, 1]."""
+        return (self.pixels(values.detach()) / self.white).clamp(0, 1)
 
     def clipped(self, values: Tensor) -> Tensor:
         """Return the values of the same picture with its pixels clipped to the range of colors."""
+        return self.encode(self.pixels(values).clamp(0, self.white))

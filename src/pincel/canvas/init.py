@@ -1,4 +1,4 @@
-"""Where the optimizer starts."""
+"""The initial value of the canvas."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Init:
 
     Attributes:
         kind: ``content``, ``noise``, ``style``, ``blend``, ``feedforward`` or ``file``.
-        share: For ``blend``: the share of noise, 0 to 1.
-        path: For ``file``: the picture; for ``feedforward``: the network, or nothing for the one that comes with pincel.
+        share: For ``blend``: the fraction of noise, 0 to 1.
+        path: For ``file``: the picture; for ``feedforward``: the network, empty for the one that comes with pincel.
     """
 
     kind: str
@@ -34,7 +34,7 @@ def parse_init(text: str) -> Init:
     """Read ``content``, ``noise``, ``style``, ``blend``, ``blend=0.6``, ``feedforward``, ``feedforward=NET`` or the path of a picture.
 
     Raises:
-        OptionError: For a share outside [0, 1], or a word that is neither a start nor looks like a path.
+        OptionError: For a fraction outside [0, 1], or a word that is neither a kind nor looks like a path.
     """
     kind, _, given = text.partition("=")
     if kind == "blend":
@@ -70,7 +70,7 @@ def noise(
     mean: Sequence[float],
     generator: torch.Generator,
 ) -> Tensor:
-    """Draw white noise around the backbone's mean pixel.
+    """Return white noise around the backbone's mean pixel.
 
     Args:
         shape: (1, C, H, W).

@@ -10,23 +10,14 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from pincel.types import Image
+from pincel.canvas.base import Canvas
 
 
 @dataclass(frozen=True)
-class PixelCanvas:
-    """Pixels between black = 0 and white.
-
-    Attributes:
-        white: Value of white: 255, or 256 in jcjohnson/neural-style.
-    """
+class PixelCanvas(Canvas):
+    """Pixels; white is 255, or 256 in jcjohnson/neural-style."""
 
     white: float = 255.0
-
-    @property
-    def borrowed(self) -> int:
-        """None: values are pixels."""
-        return 0
 
     def encode(self, pixels: Tensor) -> Tensor:
         """Return the pixels."""
@@ -36,15 +27,7 @@ class PixelCanvas:
         """Return the values."""
         return values
 
-    def image(self, values: Tensor) -> Image:
-        """Return the image in [0, 1], clipped, shape as given."""
-        return (values.detach() / self.white).clamp(0, 1)
 
-    def clipped(self, values: Tensor) -> Tensor:
-        """Clip to [0, white]."""
-        return values.clamp(0, self.white)
-
-
-def make_pixels(white: float, _size: tuple[int, int], _styles: Sequence[Tensor] = (), _painted: float = 0.0) -> PixelCanvas:
-    """Build the canvas for a white; it fits any size and any style."""
+def make_pixels(white: float, _size: tuple[int, int], _styles: Sequence[Tensor] = (), _band_limit: float = 0.0) -> PixelCanvas:
+    """Return the canvas for a white; it fits any size and any style."""
     return PixelCanvas(white)

@@ -60,7 +60,7 @@ class LocalGroup:
 
 @dataclass(frozen=True)
 class TorchGroup:
-    """This process among others of torch.distributed.
+    """This process among others of torch.distributed. To its own objectives it is a follower: process 0 sends what to load and to evaluate.
 
     Attributes:
         rank: Number of this process; 0 leads.
@@ -99,7 +99,17 @@ class TorchGroup:
         both = zip(padded, lengths, strict=True)
         return [bytes(answer[: int(length)].tolist()).decode().removesuffix(" ") for answer, length in both]
 
+    def broadcast_config(self, config: Callable[[], Mapping[str, Any]]) -> None:
+        """Do nothing: process 0 sends it."""
+
+    def partition(self, size: tuple[int, int]) -> WorkPartition:
+        """Return how tiles are partitioned at any size."""
+        return self
+
     def send_image(self, pixels: Tensor) -> None:
+        """Do nothing: process 0 sends pictures."""
+
+    def broadcast_image(self, pixels: Tensor) -> None:
         """Send a picture to all processes, which must be in :meth:`receive_image`."""
         with _one_line_errors():
             dist.broadcast(pixels.detach().contiguous(), src=0)
@@ -196,40 +206,16 @@ class LeaderGroup:
 
 
 @dataclass(frozen=True)
-class FollowerGroup:
-    """The group as a follower's own objectives see it.
+class LeaderWork:
+    """The tiles of process 0, which sends each picture to the followers before it evaluates it.
 
     Attributes:
         team: The connection.
+        size: (height, width) of the objective, by which the followers know it.
     """
 
     team: TorchGroup
-
-    @property
-    def processes(self) -> int:
-        """Number of processes, this one included."""
-        return self.team.processes
-
-    def broadcast_config(self, config: Callable[[], Mapping[str, Any]]) -> None:
-        """Do nothing: process 0 sends it."""
-
-    def partition(self, size: tuple[int, int]) -> WorkPartition:
-        """Return how tiles are partitioned at any size."""
-        return FollowerWork(self.team)
-
-
-@dataclass(frozen=True)
-class FollowerWork:
-    """The tiles of a follower, which is sent the pictures to evaluate.
-
-    Attributes:
-        team: The connection.
-    """
-
-    team: TorchGroup
-
-    def send_image(self, pixels: Tensor) -> None:
-        """Do nothing: process 0 sends pictures."""
+    size: tuple[int, int]
 
     def local_tiles(self, tiles: Sequence[Tile]) -> Sequence[Tile]:
         """Return the tiles that this process computes."""
@@ -239,24 +225,12 @@ class FollowerWork:
         """Return the sum over all processes."""
         return self.team.all_reduce(part)
 
-
-@dataclass(frozen=True)
-class LeaderWork(FollowerWork):
-    """The tiles of process 0, which sends each picture to the followers before it evaluates it.
-
-    Attributes:
-        team: The connection.
-        size: (height, width) of the objective, by which the followers know it.
-    """
-
-    size: tuple[int, int]
-
     def send_image(self, pixels: Tensor) -> None:
         """Let the followers evaluate a picture too."""
         grad = torch.is_grad_enabled() and pixels.requires_grad
         dtype = str(pixels.dtype).removeprefix("torch.")
         self.team.broadcast({"do": "evaluate", "size": self.size, "grad": grad, "shape": list(pixels.shape), "dtype": dtype})
-        self.team.send_image(pixels)
+        self.team.broadcast_image(pixels)
 
 
 def host() -> str:

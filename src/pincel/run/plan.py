@@ -268,7 +268,7 @@ class _Planner:
         again = both.cost(scale.size, layout, grad=False).work if self.recipe.gradients == "normalized" else 0.0
         usage = self._optimizer.memory(sum(each.steps for each in self.scales[: index + 1]))
         canvas = PICTURE * _area(scale.size)
-        moving = (CANVASES_HELD + self._canvas.borrowed + usage.state) * canvas + max(step.memory, usage.scratch * canvas)
+        moving = (CANVASES_HELD + self._canvas.scratch + usage.state) * canvas + max(step.memory, usage.scratch * canvas)
         held = self.base + LIBRARIES + self._pictures(scale) + self._targets(scale)
         memory = held + max(moving, *(look.memory for look in targets))
         return ScaleCost(scale, layout, memory, step.work + again, sum(look.work for look in targets))

@@ -13,7 +13,7 @@ from pincel.canvas.pixels import PixelCanvas
 from pincel.engine.evaluator import Evaluator
 from pincel.engine.multiscale import Scale
 from pincel.engine.precision import Precision
-from pincel.engine.process_group import FollowerGroup, TorchGroup, host
+from pincel.engine.process_group import TorchGroup, host
 from pincel.errors import PincelError, RecipeError, WorkerError
 from pincel.images.picture import LoadedImage
 from pincel.images.shrink import Fit
@@ -79,7 +79,7 @@ class _Worker:
         check_written(recipe, message)
         inputs = load_inputs(recipe, content, styles)
         device = message["device"] if message["device"] != "cuda" else f"cuda:{self.local}"
-        machine = Machine.resolve(device, Precision(*message["precision"]), message["tiles"], processes=FollowerGroup(self.team))
+        machine = Machine.resolve(device, Precision(*message["precision"]), message["tiles"], processes=self.team)
         self.device = machine.device
         networks = load_networks(recipe, machine, lambda *_: None)
         plan = make_plan(recipe, inputs.preprocessed, machine, networks.fast)
