@@ -238,7 +238,7 @@ def test_a_picture_that_cannot_come_from_the_content_is_refused(pictures: dict[s
 class Ended(ProgressReporter):
     """Asks for the end before pictures are judged."""
 
-    def part(self, what: str, done: int, total: int) -> None:
+    def update(self, what: str, done: int, total: int) -> None:
         if what.startswith("judging"):
             self.stop("interrupted")
 

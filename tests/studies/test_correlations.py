@@ -382,7 +382,7 @@ class Ended(ProgressReporter):
         super().__init__()
         self._after = after
 
-    def part(self, what: str, done: int, total: int) -> None:
+    def update(self, what: str, done: int, total: int) -> None:
         if what == "looking at pictures" and done == self._after:
             self.stop("interrupted")
 

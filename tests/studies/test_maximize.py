@@ -125,9 +125,9 @@ def test_transforms_can_be_gone_back_through(name: str, size: tuple[int, int]) -
     assert seen.shape[:2] == (2, 3)
     # Gray around, less what is cut off.
     assert all(side <= kept <= 1.1 * (side + 24) for side, kept in zip(size, seen.shape[-2:], strict=True))
-    (slope,) = torch.autograd.grad(seen.sum(), x)
+    (gradient,) = torch.autograd.grad(seen.sum(), x)
     # Every pixel of the middle is seen.
-    assert bool((slope[..., 8:-8, 8:-8] > 0).all())
+    assert bool((gradient[..., 8:-8, 8:-8] > 0).all())
     assert torch.equal(seen, augment(x, AUGMENTATIONS[name], generator(5)))
 
 
@@ -203,39 +203,41 @@ def bank() -> VGG:
     return load_random_filters(BACKBONES["random-cnn-11"])
 
 
-def climbed(studio: Maximizer, steps: int, rate: float, size: tuple[int, int] = (16, 16)) -> tuple[Tensor, list[list[float]]]:
-    values, heard = studio.start(size), []
+def climbed(maximizer: Maximizer, steps: int, rate: float, size: tuple[int, int] = (16, 16)) -> tuple[Tensor, list[list[float]]]:
+    values, history = maximizer.init(size), []
     for step in range(steps):
-        slope, told = studio.slope(values, size, step)
-        heard.append(told)
-        values = values - rate * slope
-    return values, heard
+        gradient, objectives = maximizer.gradient(values, size, step)
+        history.append(objectives)
+        values = values - rate * gradient
+    return values, history
 
 
 @pytest.mark.parametrize("way", PARAMETRIZATIONS)
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_a_slope_is_that_of_finite_differences(way: str, objective: str, vgg: VGG) -> None:
     precise = vgg.to(dtype=torch.float64)
-    studio = Maximizer(precise, "relu2_1", (5, 9), way, objective, "none", 0)
-    values = studio.start((8, 8)).double()
-    slope, told = studio.slope(values, (8, 8), 0)
+    maximizer = Maximizer(precise, "relu2_1", (5, 9), way, objective, "none", 0)
+    values = maximizer.init((8, 8)).double()
+    gradient, objectives = maximizer.gradient(values, (8, 8), 0)
     towards = normal(*values.shape, seed=3)
     h = 1e-6
-    after, before = (sum(studio.slope(values + sign * h * towards, (8, 8), 0)[1]) for sign in (1, -1))
-    assert len(told) == 2
+    after, before = (sum(maximizer.gradient(values + sign * h * towards, (8, 8), 0)[1]) for sign in (1, -1))
+    assert len(objectives) == 2
     # The wish grows, what is descended falls.
-    assert -float((slope * towards).sum()) == pytest.approx((after - before) / (2 * h), rel=1e-3)
+    assert -float((gradient * towards).sum()) == pytest.approx((after - before) / (2 * h), rel=1e-3)
 
 
 def test_a_silent_unit_is_woken(bank: VGG) -> None:
     # Of random filters, half are below zero in the middle of the noise.
-    studio = Maximizer(bank, "relu1_1", tuple(range(16)), "fourier", "neuron", "none", 0)
-    start = studio.start((16, 16))
-    silent = [n for n, value in enumerate(studio.told(studio.pictures(start, (16, 16)), studio.channels)[0].tolist()) if value == 0]
+    maximizer = Maximizer(bank, "relu1_1", tuple(range(16)), "fourier", "neuron", "none", 0)
+    start = maximizer.init((16, 16))
+    silent = [
+        n for n, value in enumerate(maximizer.objectives(maximizer.pictures(start, (16, 16)), maximizer.channels)[0].tolist()) if value == 0
+    ]
     assert silent
-    values, _ = climbed(studio, 10, 1e-2)
-    told = studio.told(studio.pictures(values, (16, 16)), studio.channels)[0]
-    assert all(float(told[n]) > 0 for n in silent)
+    values, _ = climbed(maximizer, 10, 1e-2)
+    objectives = maximizer.objectives(maximizer.pictures(values, (16, 16)), maximizer.channels)[0]
+    assert all(float(objectives[n]) > 0 for n in silent)
 
 
 def test_a_picture_does_not_depend_on_the_other_channels(bank: VGG) -> None:

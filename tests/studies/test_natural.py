@@ -305,7 +305,7 @@ def blocks_of(report: Report, kind: type[Any]) -> dict[str, Any]:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave one of the photographs: opening all of them takes longer than the rest."""
-    monkeypatch.setattr("pincel.studies.natural.photographs", lambda: ("sample:lake",))
+    monkeypatch.setattr("pincel.studies.natural.sample_photographs", lambda: ("sample:lake",))
 
 
 @pytest.mark.usefixtures("few")
@@ -384,7 +384,7 @@ def test_layers_that_see_nothing_are_left_out_unless_they_are_named() -> None:
 def test_where_nothing_is_seen_there_is_no_caricature(monkeypatch: pytest.MonkeyPatch) -> None:
     # To filters without a bias, the mean color is nothing.
     mean = torch.tensor(BACKBONES["random-cnn-11"].mean).view(1, 3, 1, 1)
-    monkeypatch.setattr("pincel.studies.natural.pixels_of", lambda image, _: mean.expand_as(image.pixels))
+    monkeypatch.setattr("pincel.studies.natural.network_input", lambda image, _: mean.expand_as(image.pixels))
     report = made(channels="3,", steps=1)
     assert report.numbers["caricatures"] == []
     assert [note.text("en").partition(" excites ")[0] for note in report.notes] == ["Nothing in the photograph", "No photograph"]

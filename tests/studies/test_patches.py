@@ -23,7 +23,8 @@ from pincel.errors import OptionError, PictureMissingError, PictureUnreadableErr
 from pincel.images.io import load_picture
 from pincel.studies.declarations import PatchesOptions
 from pincel.studies.mosaic import GAP, GUTTER, TILE, cut_patch, mosaic, outline, patch_similarity, patch_tile, patch_vector, saliency_image
-from pincel.studies.patches import photographs, study
+from pincel.studies.patches import study
+from pincel.studies.photographs import photographs
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.receptive_field import PixelBox, receptive_field
 from pincel.studies.report import Picture, Report, Sheet, Table

@@ -28,7 +28,7 @@ DONE = ("epochs", "settled", "error")
 
 @dataclass(frozen=True)
 class AblationsOptions:
-    """What this study can be told.
+    """Options of the study ablations.
 
     Attributes:
         data: A data set; see :mod:`pincel.classify.data`.
@@ -36,7 +36,7 @@ class AblationsOptions:
         without: What is left out, one at a time, with commas; None for everything that can be.
         epochs: Of each network, at most.
         target: Training error that steps are counted to.
-        seed: Of whatever is drawn at random.
+        seed: Of all random numbers.
         device: Where to work.
 
     Raises:
@@ -109,7 +109,7 @@ def steps_to(history: Sequence[Mapping[str, Any]], target: float) -> int | None:
 
 
 def _trained(options: AblationsOptions, part: str, folder: Path, progress: ProgressReporter) -> Mapping[str, Any]:
-    """Train a network, or go on with one, or read what became of one; return its record."""
+    """Train a network, resume its training, or read the record of one that is done; return its record."""
     recipe, name = options.recipe_without(part), part or "whole"
     if (before := _read(folder)) and before["recipe"] == recipe.model_dump(mode="json") and before["stopped"] in DONE:
         progress.note(f"{name}: trained before, in {folder}.")

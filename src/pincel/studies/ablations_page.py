@@ -41,37 +41,37 @@ _TABLE = _(
 )
 
 
-def page(found: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], asked: int) -> Report:
+def page(networks: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], count: int) -> Report:
     """Return the report.
 
     Args:
-        found: What is known of each network that was trained to its end, the whole one first.
-        settings: What was asked for.
-        asked: How many networks were.
+        networks: Measurements of each network that was trained to its end, the whole one first.
+        settings: The options.
+        count: Number of networks that were to be trained.
     """
-    known = found[0]["pictures"] if found else {"train": 0, "val": 0}
-    counts = {"train": known["train"], "held": known.get("test", known["val"]), "classes": found[0]["classes"] if found else 0}
+    known = networks[0]["pictures"] if networks else {"train": 0, "val": 0}
+    counts = {"train": known["train"], "held": known.get("test", known["val"]), "classes": networks[0]["classes"] if networks else 0}
     early = _("Ended early: {done} of {asked} networks.")
     return Report(
         name="ablations",
         title=_TITLE,
         lead=_LEAD.fill(**counts),
-        blocks=_blocks(found, settings["target"], counts["held"]) if found else [Paragraph(_NOTHING)],
-        numbers={"networks": list(found)},
+        blocks=_blocks(networks, settings["target"], counts["held"]) if networks else [Paragraph(_NOTHING)],
+        numbers={"networks": list(networks)},
         settings=settings,
-        notes=() if len(found) == asked else (early.fill(done=len(found), asked=asked),),
+        notes=() if len(networks) == count else (early.fill(done=len(networks), asked=count),),
     )
 
 
-def _blocks(found: Sequence[Mapping[str, Any]], target: float, held: int) -> list[Block]:
-    by_part = {each["part"]: each for each in found}
+def _blocks(networks: Sequence[Mapping[str, Any]], target: float, held: int) -> list[Block]:
+    by_part = {each["part"]: each for each in networks}
     blocks: list[Block] = []
     if {"", "tanh"} <= by_part.keys():
         blocks += [
             Paragraph(_quicker(by_part[""], by_part["tanh"], target)),
             Plot("figure1", _figure1(by_part, target), _FIGURE.fill(target=target)),
         ]
-    error = found[0]["top1_error"]
+    error = networks[0]["top1_error"]
     # Two standard deviations of a share.
     margin = 2 * (error * (1 - error) / max(1, held)) ** 0.5
     columns = {
@@ -83,40 +83,40 @@ def _blocks(found: Sequence[Mapping[str, Any]], target: float, held: int) -> lis
         "parameters": _("parameters"),
         "seconds": _("seconds"),
     }
-    rows = [{**each, "name": PARTS[each["part"]]} for each in found]
+    rows = [{**each, "name": PARTS[each["part"]]} for each in networks]
     return [
         *blocks,
         Table("networks", columns, rows, _TABLE.fill(target=target), print_to_terminal=True),
         Paragraph(_CAUTION.fill(held=held, error=error, margin=margin)),
-        Plot("errors", lambda translate: bars({translate(PARTS[each["part"]]): 100 * each["top1_error"] for each in found}, "%"), _BARS),
-        Plot("validation", lambda translate: _lines(found, "val_errors", translate), _ALL),
+        Plot("errors", lambda translate: bars({translate(PARTS[each["part"]]): 100 * each["top1_error"] for each in networks}, "%"), _BARS),
+        Plot("validation", lambda translate: _lines(networks, "val_errors", translate), _ALL),
     ]
 
 
 def _quicker(relu: Mapping[str, Any], tanh: Mapping[str, Any], target: float) -> Translated:
-    """Say which of the two gets to the training error first."""
+    """Return a text that says which of the two gets to the training error first."""
     steps = relu["steps_to_target"], tanh["steps_to_target"]
-    told = {"target": target, "relu": steps[0], "tanh": steps[1], "relu_end": relu["train_error"], "tanh_end": tanh["train_error"]}
+    values = {"target": target, "relu": steps[0], "tanh": steps[1], "relu_end": relu["train_error"], "tanh_end": tanh["train_error"]}
     if all(steps):
-        told["factor"] = steps[1] / steps[0]
+        values["factor"] = steps[1] / steps[0]
         return _(
             "To a training error of {target:.0%} the network with ReLU takes {relu} steps, the one with tanh {tanh}: {factor:.1f} times as "
             "many (the paper: six times, with four layers on CIFAR-10)."
-        ).fill(**told)
+        ).fill(**values)
     if steps[1]:
         return _(
             "The network with tanh has a training error of {target:.0%} after {tanh} steps; the one with ReLU does not get there, and ends "
             "at {relu_end:.0%}: on these pictures, at this rate, figure 1 of the paper is not borne out."
-        ).fill(**told)
+        ).fill(**values)
     if steps[0]:
         return _(
             "The network with ReLU has a training error of {target:.0%} after {relu} steps; the one with tanh does not get there, and ends "
             "at {tanh_end:.0%}."
-        ).fill(**told)
+        ).fill(**values)
     return _(
         "The network with ReLU does not get to a training error of {target:.0%}, and ends at {relu_end:.0%}; the one with tanh, at "
         "{tanh_end:.0%}."
-    ).fill(**told)
+    ).fill(**values)
 
 
 def _figure1(by_part: Mapping[str, Mapping[str, Any]], target: float) -> Any:
@@ -128,11 +128,12 @@ def _figure1(by_part: Mapping[str, Mapping[str, Any]], target: float) -> Any:
     return draw
 
 
-def _lines(found: Sequence[Mapping[str, Any]], name: str, translate: Translate) -> Any:
+def _lines(networks: Sequence[Mapping[str, Any]], name: str, translate: Translate) -> Any:
     lines = {
-        translate(PARTS[each["part"]]) if each["part"] else _whole(translate, name): [100 * error for error in each[name]] for each in found
+        translate(PARTS[each["part"]]) if each["part"] else _whole(translate, name): [100 * error for error in each[name]]
+        for each in networks
     }
-    epochs = [float(epoch) for epoch in range(1, max(len(each[name]) for each in found) + 1)]
+    epochs = [float(epoch) for epoch in range(1, max(len(each[name]) for each in networks) + 1)]
     return curves(lines, epochs, (translate(_("epoch")), "%"), points=len(epochs) <= 40)
 
 

@@ -27,7 +27,7 @@ def study(source: Source, options: ActivationsOptions, settings: StudySettings, 
     """Look at a picture through every layer of a network.
 
     Raises:
-        OptionError: If fewer than one map is asked for, or no layer is named.
+        OptionError: If no map would be shown, or no layer is named.
         UnknownNameError: For a layer the network does not have.
         PictureError: If the picture cannot be used, or is too small for a layer chosen.
     """
@@ -50,9 +50,9 @@ def study(source: Source, options: ActivationsOptions, settings: StudySettings, 
                 favorites += top_channels(name, features, pixels, answers[-1].layer.stride)
     notes = notes_of(progress, answers, names, settings)
     numbers = {"layers": [answer.as_json() for answer in answers], "favorites": [each.as_json() for each in favorites]}
-    asked = {**settings.as_json(), "picture": picture.name, "layers": ",".join(chosen), "channels": options.channels}
+    given = {**settings.as_json(), "picture": picture.name, "layers": ",".join(chosen), "channels": options.channels}
     blocks = [*shapes(picture, answers), *emptiness(answers), *maps_section(maps), *favorites_section(favorites, answers)]
-    return Report("activations", TITLE, lead(picture, settings), blocks, numbers, asked, notes)
+    return Report("activations", TITLE, lead(picture, settings), blocks, numbers, given, notes)
 
 
 def left_of(picture: Opened, layer: LayerSpec, backbone: VGG) -> bool:

@@ -1,4 +1,4 @@
-"""The maps on the page of the study of activations: all of a layer, a few over the picture, and how much of them is plain to see."""
+"""The maps on the page of the study of activations: all of a layer, and a few over the picture."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def maps_of(name: str, features: Tensor, channels: int) -> list[Block]:
 
 
 def maps_section(maps: Sequence[Block]) -> list[Block]:
-    """Say how the maps are to be read, before those of all layers chosen."""
+    """Return a text that says how the maps are to be read, before those of all layers chosen."""
     if not maps:
         return []
     return [
@@ -47,7 +47,7 @@ def maps_section(maps: Sequence[Block]) -> list[Block]:
 
 
 def favorites_section(favorites: Sequence[TopChannel], answers: Sequence[LayerStats]) -> list[Block]:
-    """Show channels over the picture, and how much of the layers is plain to see."""
+    """Show channels over the picture, and how much of the layers colors and gradients explain."""
     if not favorites:
         return []
     columns = {"layer": _("layer"), "channel": _("channel"), "max": _("largest"), "active": _("over half of it")}

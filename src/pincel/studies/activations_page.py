@@ -21,7 +21,7 @@ TITLE = _("What the layers of a network answer")
 
 
 def lead(picture: Opened, settings: StudySettings) -> Translated:
-    """Say what the question is."""
+    """Return a text that says what the question is."""
     return _(
         "The picture is shown to {backbone} once, at {width}×{height} pixels. Each layer answers with a stack of maps, one for each of its "
         "channels: large where the picture has what the channel looks for, and 0 where it does not. How large are the maps, how many, how "
@@ -30,7 +30,7 @@ def lead(picture: Opened, settings: StudySettings) -> Translated:
 
 
 def notes_of(progress: ProgressReporter, answers: Sequence[LayerStats], names: Sequence[str], settings: StudySettings) -> list[Translated]:
-    """Say what is missing, if anything; ``names`` are the layers that the picture is large enough for."""
+    """Return a text that says what is missing, if anything; ``names`` are the layers that the picture is large enough for."""
     notes = []
     if progress.stopped:
         ended = _("Ended early: {done} of {all} layers were looked at.")
@@ -203,8 +203,8 @@ def _sparsity(answers: Sequence[LayerStats]) -> Translated:
     else:
         silent = _("No channel of any layer is dead.")
     if len(answers) == 1:
-        found = _("In {layer}, {zeros:.0%} of the numbers are 0.")
-        return untranslated("{found} {silent}").fill(found=found.fill(layer=fullest.layer.name, zeros=fullest.zeros), silent=silent)
+        text = _("In {layer}, {zeros:.0%} of the numbers are 0.")
+        return untranslated("{found} {silent}").fill(found=text.fill(layer=fullest.layer.name, zeros=fullest.zeros), silent=silent)
     where = DEEPER if answers.index(emptiest) > answers.index(fullest) else SHALLOWER
     return _(
         "Here {least:.0%} of the numbers are 0 in the fullest layer, {full}, and {most:.0%} in the emptiest, {empty}: {where}. {silent}"

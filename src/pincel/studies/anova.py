@@ -25,7 +25,7 @@ class AnovaEffects:
 
 
 def anova_effects(values: Sequence[Sequence[Tensor]]) -> AnovaEffects:
-    r"""Part the variance of something seen in 2×2 pictures: an analysis of variance in two ways, without repetition.
+    r"""Return the effects on values of 2×2 pictures: a two-way analysis of variance without repetition.
 
     With means over columns, rows and all, written with dots:
 

@@ -1,4 +1,4 @@
-"""Which pixels made a unit answer: gradients and their two variants for ReLUs, computed by Captum on our own network."""
+"""Which pixels cause the activation of a unit: gradients and their two variants for ReLUs, computed by Captum."""
 
 from __future__ import annotations
 

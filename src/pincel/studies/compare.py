@@ -78,7 +78,7 @@ def study(pictures: Sequence[Source], options: CompareOptions, settings: StudySe
 
 
 def _check(pictures: Sequence[Source], aim: ObjectiveInputs, record: str | None) -> None:
-    """Raise OptionError unless what was given goes together."""
+    """Raise OptionError unless the options fit together."""
     wanted = 2 if record is None else 1
     if len(pictures) != wanted:
         accepted = "two pictures, or one with --record"
@@ -116,8 +116,8 @@ def _pair(
             for side in progress.track("judging pictures", sides)
         ]
         if len(judged) == len(sides):
-            found, numbers["terms"] = terms_section(judged[0], judged[1], recipe)
-            blocks += found
+            section, numbers["terms"] = terms_section(judged[0], judged[1], recipe)
+            blocks += section
         else:
             notes.append(_EARLY)
     title = _TITLE.fill(first=names[0], second=names[1])
@@ -172,21 +172,21 @@ def _run(
     before = resize_picture(content, (shown.height, shown.width), "lanczos")
     two = ImagePair(before, shown, (untranslated(f"A: {content.name}"), untranslated(f"B: {painted.name}")))
     blocks, numbers = compare_images(two, layers, settings, progress)
-    found, numbers["losses"] = loss_curves(record)
-    blocks += found
+    section, numbers["losses"] = loss_curves(record)
+    blocks += section
     judged = [
         evaluate(painted, content, styles, recipe=record.recipe, device=settings.device) for _ in progress.track("judging the picture", [0])
     ]
     for now in judged:
-        found, numbers["terms"] = saved_terms(record, now)
-        blocks += found
+        section, numbers["terms"] = saved_terms(record, now)
+        blocks += section
     own = {"layers": list(layers), "record": str(record.path), "recipe": record.recipe.model_dump()}
     notes = [] if judged else [_EARLY]
     return Report("compare", _RUN_TITLE.fill(picture=painted.name), _RUN_LEAD, blocks, numbers, {**settings.as_json(), **own}, notes)
 
 
 def _inputs(source: Source, record: RunRecord, aim: ObjectiveInputs) -> tuple[LoadedImage, list[tuple[LoadedImage, float]]]:
-    """Find the pictures a run began with: those given, samples, or files of the same name beside record or picture, or here."""
+    """Find the inputs of a run: pictures given, samples, or files of that name beside record or picture, or in this folder."""
     places = [record.path, *([Path(source)] if isinstance(source, str | PathLike) else [])]
     folders = [*(place.parent for place in places), Path()]
     contents = [] if aim.content is None else [open_picture(aim.content, "content")]

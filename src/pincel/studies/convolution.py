@@ -27,7 +27,7 @@ from pincel.translation import gettext_lazy as _
 
 # More numbers side by side than this cannot be read.
 MOST = 14
-# Beyond the kernel, rows and columns of a crop, unless it is said.
+# Rows and columns of a crop beyond the kernel, by default.
 AROUND = 3
 
 
@@ -35,7 +35,7 @@ def study(source: Source, options: ConvolutionOptions, settings: StudySettings, 
     """Work out a convolution by hand, and compare with the network.
 
     Raises:
-        OptionError: For a filter, place or crop that is not there, or too large to be written down.
+        OptionError: For a filter, place or crop out of range, or too large to be written out.
         UnknownNameError: For a kernel there is not.
         PictureError: If the picture cannot be used, or is smaller than the crop.
     """
@@ -48,7 +48,7 @@ def study(source: Source, options: ConvolutionOptions, settings: StudySettings, 
 
 
 def _check(options: ConvolutionOptions, spec: ModelSpec) -> None:
-    """Refuse what can be refused before anything is loaded."""
+    """Check the options before anything is loaded."""
     if options.kernel is not None and options.kernel not in KERNELS:
         raise unknown_name("kernel", options.kernel, KERNELS)
     if options.kernel is not None and options.channel is not None:
@@ -69,7 +69,7 @@ def _check(options: ConvolutionOptions, spec: ModelSpec) -> None:
 
 
 def parse_position(at: str, picture: Opened) -> tuple[int, int]:
-    """Return (row, column) of a place given as ``X,Y``.
+    """Return (row, column) of a position written as ``X,Y``.
 
     Raises:
         OptionError: If it is no place of the picture.
@@ -121,7 +121,7 @@ def filter_of(backbone: VGG, channel: int) -> tuple[str, Tensor, Tensor]:
 
 
 def network_output(backbone: VGG, picture: Opened, channel: int) -> Tensor:
-    """Return what the network itself answers with one filter of its first layer, in float64 on the CPU, (H, W), before ReLU."""
+    """Return the network's own output of one filter of its first layer, before ReLU, (H, W), float64, on the CPU."""
     name, weight, bias = filter_of(backbone, channel)
     alone = replace(backbone, weights={name: (weight, bias)}, winograd={})
     first = backbone.spec.layers[0].name
@@ -152,7 +152,7 @@ def _by_network(options: ConvolutionOptions, picture: Opened, settings: StudySet
     backbone = load_network(settings)
     first = backbone.spec.layers[0].name
     fed = backbone.preprocess(WHITE * picture.pixels.double())[0].cpu()
-    # Where it is not said, place and filter depend on each other: the place is chosen for the smallest filters.
+    # By default, place and filter depend on each other: the place is chosen for the smallest filters.
     weight, bias = filter_of(backbone, options.channel or 0)[1:]
     crop = crop_side(options, weight.shape[-1], picture)
     place = parse_position(options.at, picture) if options.at is not None else highest_contrast(brightness(picture), crop)

@@ -26,15 +26,15 @@ TITLE = _("A convolution, step by step")
 
 @dataclass(frozen=True)
 class ConvolutionContent:
-    """What the page tells of either way.
+    """What the page shows, of a network's filter or of a kernel made by hand.
 
     Attributes:
         work: The arithmetic.
         names: Of its channels.
-        picture: What is looked at.
+        picture: The input.
         shown: It, as an image.
-        whole: (caption, picture) of the answer over all of it.
-        checked: Who else was asked → what they answer at the place.
+        whole: (caption, picture) of the output for the whole input.
+        checked: (who computed it, value) of the output at the place.
         layer: Name of the layer; empty for a kernel made by hand.
         mean: What was taken off each channel.
     """
@@ -50,10 +50,10 @@ class ConvolutionContent:
 
 
 def page(story: ConvolutionContent, subject: Translated, chosen: dict[str, Any], settings: StudySettings) -> Report:
-    """Tell how a convolution is worked out.
+    """Put together the report.
 
     Args:
-        story: What is told.
+        story: What the page shows.
         subject: What the kernel is, and what it lies on.
         chosen: Options of this study, for those who want to run it again.
         settings: Of every study.
@@ -63,8 +63,8 @@ def page(story: ConvolutionContent, subject: Translated, chosen: dict[str, Any],
     cases = size_rows(work, story.picture, story.layer, settings.spec)
     lead = LEAD.fill(subject=subject, x=column, y=row)
     blocks = [*_input(story), *_step(story), *_check_blocks(story), *_output(story), *_hand_made(story.picture), *size_section(cases)]
-    asked = {**settings.as_json(), "picture": story.picture.name, **chosen, "at": f"{column},{row}", "crop": work.crop}
-    return Report("convolution", TITLE, lead, blocks, _numbers(story, cases), asked)
+    given = {**settings.as_json(), "picture": story.picture.name, **chosen, "at": f"{column},{row}", "crop": work.crop}
+    return Report("convolution", TITLE, lead, blocks, _numbers(story, cases), given)
 
 
 LEAD = _(
@@ -95,28 +95,28 @@ def _numbers(story: ConvolutionContent, cases: Sequence[dict[str, Any]]) -> dict
 def _input(story: ConvolutionContent) -> list[Block]:
     work, names = story.work, story.names
     size = work.crop
-    # A kernel made by hand has a border of one row and column, and sees gray.
+    # A kernel made by hand has a border of one row and column, and a gray input.
     planes = work.planes[:, 1:-1, 1:-1] / WHITE if len(names) == 1 else story.picture.pixels[0].double()
     cells = [
         (_("the crop in its frame"), outline_crop(story.shown, work)),
         (_("the crop, {size}×{size}").fill(size=size), crop_image(planes, work)),
     ]
     if len(names) == 1:
-        told = _("The numbers are brightness, from 0 to 255.")
+        text = _("The numbers are brightness, from 0 to 255.")
         formula = Formula("Y = 0.299 R + 0.587 G + 0.114 B", "ITU-R BT.601")
     else:
-        told = _(
+        text = _(
             "The numbers are red, green and blue from 0 to 255, less the mean pixel {mean}: this is what the network is fed. Below 0 is "
             "darker than that mean."
         )
-        told = told.fill(mean=", ".join(f"{mean:g}" for mean in story.mean))
+        text = text.fill(mean=", ".join(f"{mean:g}" for mean in story.mean))
         formula = Formula("x = (pixel − mean) / std", "Simonyan, Zisserman 2014, section 2.1; std = 1 unless the network says otherwise")
     border = _(" Beyond the edge of the picture there are zeros (padding), and the crop holds some of them.")
     reaches = _reaches_border(work)
     return [
         Heading(_("The input")),
         Sheet("crop", cells, 2, _("Where we look."), height=288, pixelated=True),
-        Paragraph(untranslated("{told}{border}").fill(told=told, border=border if reaches else untranslated(""))),
+        Paragraph(untranslated("{told}{border}").fill(told=text, border=border if reaches else untranslated(""))),
         formula,
         Plot("input", lambda translate: input_figure(work, _channel_names(names, translate)), INPUT),
     ]
@@ -161,7 +161,7 @@ STEP = _(
 
 
 def _told(story: ConvolutionContent) -> Translated:
-    """Say in words what came out."""
+    """Return a text that says in words what came out."""
     work = story.work
     passes = _("z is above 0, and ReLU lets it pass.")
     cut = _("z is not above 0, and ReLU makes it 0.")

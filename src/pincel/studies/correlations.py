@@ -52,7 +52,7 @@ _DIFFERENCE = _(
 
 
 def study(sources: Sequence[Source], options: CorrelationsOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
-    """Look which filters go together in one picture, what changes in a second, and how far many are apart.
+    """Show the Gram matrices of one picture, their differences for two, their distances for many.
 
     Raises:
         OptionError: For an empty folder, no picture or more than :data:`MOST`, or fewer than two channels.
@@ -64,18 +64,20 @@ def study(sources: Sequence[Source], options: CorrelationsOptions, settings: Stu
     chosen = select_layers(settings.spec, options.layers, LAYERS)
     pictures = _pictures(sources)
     paintings, maps = _looked_at(pictures, chosen, settings, progress)
-    seen = [{layer: layer_correlations(each) for layer, each in picture.items()} for picture in maps]
+    correlations = [{layer: layer_correlations(each) for layer, each in picture.items()} for picture in maps]
     numbers: dict[str, Any] = {"pictures": [painting.name for painting in paintings]}
     blocks: list[Block] = [Heading(_GRAM_TITLE), Paragraph(_GRAM), _GRAM_FORMULA, Paragraph(_DIFFERENCE), _RHO_FORMULA]
     if len(paintings) > 2:
-        found, numbers["gallery"] = style_gallery(paintings, progress)
-        blocks += found
+        section, numbers["gallery"] = style_gallery(paintings, progress)
+        blocks += section
     if len(paintings) > 1:
-        found, numbers["difference"] = style_difference((paintings[0], paintings[1]), (seen[0], seen[1]), options.channels)
-        blocks += found
+        section, numbers["difference"] = style_difference(
+            (paintings[0], paintings[1]), (correlations[0], correlations[1]), options.channels
+        )
+        blocks += section
     if paintings:
-        found, numbers["layers"] = single_style(paintings[0], seen[0], options.channels)
-        blocks += found
+        section, numbers["layers"] = single_style(paintings[0], correlations[0], options.channels)
+        blocks += section
     notes = [_EARLY.fill(done=len(paintings), count=len(pictures))] if len(paintings) < len(pictures) else []
     return Report(
         "correlations", _TITLE, _LEAD, blocks, numbers, {**settings.as_json(), "layers": list(chosen), "channels": options.channels}, notes
@@ -83,37 +85,37 @@ def study(sources: Sequence[Source], options: CorrelationsOptions, settings: Stu
 
 
 def _pictures(sources: Sequence[Source]) -> list[Source]:
-    """Return the pictures given, and those in the folders given."""
-    found: list[Source] = []
+    """Return pictures, and those in folders."""
+    pictures: list[Source] = []
     for source in sources:
         if isinstance(source, str | PathLike) and Path(source).is_dir():
             inside = list_pictures(Path(source)).paths
             if not inside:
                 accepted = f"a folder with pictures ({', '.join(sorted(SUFFIXES))})"
                 raise OptionError(one_line("correlations: a folder without pictures", quoted(source), accepted, "another folder"))
-            found += inside
+            pictures += inside
         else:
-            found.append(source)
-    if not 1 <= len(found) <= MOST:
-        raise OptionError(one_line("correlations: number of pictures", str(len(found)), f"1 to {MOST}", "a part of them"))
-    return found
+            pictures.append(source)
+    if not 1 <= len(pictures) <= MOST:
+        raise OptionError(one_line("correlations: number of pictures", str(len(pictures)), f"1 to {MOST}", "a part of them"))
+    return pictures
 
 
 def _looked_at(
     sources: Sequence[Source], layers: Sequence[str], settings: StudySettings, progress: ProgressReporter
 ) -> tuple[list[StyleGrams], list[dict[str, Tensor]]]:
-    """Return the pictures with their Gram matrices, and of the first two what the layers answered, (C, H, W)."""
+    """Return the pictures with their Gram matrices, and the feature maps of the first two, (C, H, W)."""
     backbone = load_network(settings)
     paintings: list[StyleGrams] = []
     maps: list[dict[str, Tensor]] = []
     named = _namer()
     for source in progress.track("looking at pictures", sources):
         picture = load_input(source, settings)
-        seen = {layer: each.cpu() for layer, each in features(backbone, picture, layers).items()}
-        grams = {layer: gram_matrix(each)[0] for layer, each in seen.items()}
+        responses = {layer: each.cpu() for layer, each in features(backbone, picture, layers).items()}
+        grams = {layer: gram_matrix(each)[0] for layer, each in responses.items()}
         paintings.append(StyleGrams(named(picture.name), to_pil(picture.pixels), grams))
         if len(maps) < 2:
-            maps.append({layer: each[0] for layer, each in seen.items()})
+            maps.append({layer: each[0] for layer, each in responses.items()})
     return paintings, maps
 
 

@@ -16,12 +16,12 @@ class OptionSpec:
         field: Of the model that declares it.
         type: ``int``, ``float``, ``str`` or ``bool``; of each value, where there may be several.
         help: A sentence.
-        default: What is taken when the option is left out; None for what ``shown`` says.
+        default: Its value when it is left out; None for that of ``shown``.
         metavar: What a value is called in the help of the command line.
-        shown: The default, as the help says it; empty for none.
+        shown: The default in the help; empty for none.
         minimum: The least number that the studio accepts.
         choices: The texts that are accepted; all, if there are none.
-        many: Whether it can be given several times.
+        many: Whether it can be repeated.
         local: Whether its value may name a file, a network or a device of this machine; the studio has no such options.
     """
 
@@ -54,7 +54,7 @@ def option(
         text: Its help.
         default: ``...`` if each study has its own.
         metavar: What a value is called in the help.
-        shown: The default as the help says it, unless it is the value itself.
+        shown: The default in the help, unless it is the value itself.
         name: Unless it is that of the field.
         minimum: The least number that the studio accepts.
         local: Whether its value may name a file, a network or a device of this machine.
@@ -72,19 +72,19 @@ def options_of(model: type, **defaults: Any) -> list[OptionSpec]:
 def _option_of(declared: Field[Any], hint: Any, default: Any) -> OptionSpec:
     choices = get_args(hint) if get_origin(hint) is Literal else ()
     first = next(each for each in (get_args(hint) or (hint,)) if each is not NoneType)
-    said = declared.metadata
+    metadata = declared.metadata
     return OptionSpec(
-        name=said["name"] or declared.name.replace("_", "-"),
+        name=metadata["name"] or declared.name.replace("_", "-"),
         field=declared.name,
         type=str if choices else first,
-        help=said["help"],
+        help=metadata["help"],
         default=default,
-        metavar=said["metavar"],
-        shown=_shown(default) if said["shown"] is None else said["shown"],
-        minimum=said["minimum"],
+        metavar=metadata["metavar"],
+        shown=_shown(default) if metadata["shown"] is None else metadata["shown"],
+        minimum=metadata["minimum"],
         choices=choices,
         many=get_origin(hint) is tuple,
-        local=said["local"],
+        local=metadata["local"],
     )
 
 
@@ -99,10 +99,10 @@ class InputSpec:
     """A picture that a study takes.
 
     Attributes:
-        name: What it is to the study.
+        name: Of the argument.
         help: A sentence.
         many: Whether there may be several; only the last one of a study may.
-        default: What is taken when it is left out; None if it may not be.
+        default: Its value when it is left out; None if it may not be.
         metavar: What it is called in the help of the command line, unless that is its name.
         folders: Whether it is a folder of them; the studio has no such studies.
     """

@@ -127,11 +127,11 @@ _TABLE = _(
 
 
 def _finding(runs: Sequence[Mapping[str, Any]], measured: Sequence[str]) -> Translated:
-    """Say what went up and what went down from the first picture to the last; which is finest is left to the reader."""
+    """Return how the errors change from the first picture to the last; which is finest is left to the reader."""
     first, last = runs[0], runs[-1]
     pixels = measured[0]
     best = min(runs, key=lambda each: float(each["style"]))["layer"]
-    told = {
+    values = {
         "a": first["layer"],
         "b": last["layer"],
         "p": pixels,
@@ -144,7 +144,7 @@ def _finding(runs: Sequence[Mapping[str, Any]], measured: Sequence[str]) -> Tran
     numbers = _(
         "From {a} to {b} the content error in {p}, where single pixels count, goes from {c:.0%} to {d:.0%}, and the style error from "
         "{e:.0%} to {f:.0%}; the style comes nearest with content from {best}."
-    ).fill(**told)
+    ).fill(**values)
     freer = last["content"][pixels] > first["content"][pixels] and last["style"] <= first["style"]
     verdict = (
         _(

@@ -1,4 +1,4 @@
-"""How far one picture is from another, layer by layer, in numbers without a unit."""
+"""Distances of pictures, layer by layer, as numbers without a unit."""
 
 from __future__ import annotations
 
@@ -14,57 +14,57 @@ from pincel.images.io import LoadedImage, load_picture
 from pincel.studies.features import WHITE, features
 
 
-def content_error(seen: Tensor, wanted: Tensor) -> float:
+def content_error(actual: Tensor, target: Tensor) -> float:
     r"""Relative error of features, :math:`\|F - P\| / \|P\|`: 0 for the same, about 1 where nothing is alike.
 
     Args:
-        seen: F, (1, C, H, W).
-        wanted: P, the same shape.
+        actual: F, (1, C, H, W).
+        target: P, the same shape.
 
     Example:
         >>> import torch
         >>> content_error(torch.tensor([3.0, 4.0]), torch.tensor([3.0, 0.0])) == 4 / 3
         True
     """
-    return _relative(seen, wanted)
+    return _relative(actual, target)
 
 
-def style_error(seen: Tensor, wanted: Tensor) -> float:
+def style_error(actual: Tensor, target: Tensor) -> float:
     r"""Relative error of Gram matrices, :math:`\|G - A\| / \|A\|`, each averaged over its positions.
 
     Args:
-        seen: Features of one picture, (1, C, H, W).
-        wanted: Of another, (1, C, H', W').
+        actual: Features of one picture, (1, C, H, W).
+        target: Of another, (1, C, H', W').
     """
-    return _relative(gram_matrix(seen), gram_matrix(wanted))
+    return _relative(gram_matrix(actual), gram_matrix(target))
 
 
-def _relative(seen: Tensor, wanted: Tensor) -> float:
-    found = relative_error(wanted.double(), seen.double())
-    # Of nothing, everything is as far as can be.
-    return float(seen.any()) if found is None else found
+def _relative(actual: Tensor, target: Tensor) -> float:
+    error = relative_error(target.double(), actual.double())
+    # A target of zeros has no relative error: 1 for anything else.
+    return float(actual.any()) if error is None else error
 
 
-def pixel_error(seen: LoadedImage, wanted: LoadedImage) -> float:
+def pixel_error(picture: LoadedImage, other: LoadedImage) -> float:
     """Return the mean absolute difference of two pictures in gray levels, 0 to 255."""
-    return mean_difference(WHITE * seen.pixels, WHITE * wanted.pixels)
+    return mean_difference(WHITE * picture.pixels, WHITE * other.pixels)
 
 
 def layer_errors(
-    backbone: VGG, picture: Image.Image, wanted: Mapping[str, Tensor], layers: Iterable[str]
+    backbone: VGG, picture: Image.Image, target: Mapping[str, Tensor], layers: Iterable[str]
 ) -> tuple[list[float], list[float]]:
-    """Look at a picture as it was saved, and measure it at every layer.
+    """Measure a picture as it was saved, at every layer.
 
     Args:
-        backbone: Who looks.
+        backbone: The network.
         picture: In 8 bits.
-        wanted: layer → features of the other picture.
+        target: layer → features of the other picture.
         layers: Where to measure.
 
     Returns:
         Content errors and style errors, a number a layer. A picture of another size has no content error: ``nan``.
     """
     names = tuple(layers)
-    seen = features(backbone, load_picture(picture), names)
-    content = [content_error(seen[name], wanted[name]) if seen[name].shape == wanted[name].shape else float("nan") for name in names]
-    return content, [style_error(seen[name], wanted[name]) for name in names]
+    actual = features(backbone, load_picture(picture), names)
+    content = [content_error(actual[name], target[name]) if actual[name].shape == target[name].shape else float("nan") for name in names]
+    return content, [style_error(actual[name], target[name]) for name in names]

@@ -1,4 +1,4 @@
-"""Pictures that are made rather than taken: how they are written down, how they are shaken, and what is wished of them.
+"""Feature visualization: parametrizations of pictures, augmentations, and objectives.
 
 Paper:
     Olah, Mordvintsev, Schubert, "Feature Visualization", Distill 2017. The constants are those of its code, tensorflow/lucid, and of
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# Of the noise everything starts from.
+# Of the initial noise.
 INIT_STD = 0.01
 # A spectrum is divided by it, so that the sigmoid is not at its ends from the start.
 SPECTRUM_DIVISOR = 4.0
@@ -27,7 +27,7 @@ Transform: TypeAlias = Callable[[Tensor, torch.Generator], Tensor]
 
 
 def frequency_scale(height: int, width: int) -> Tensor:
-    r"""Return by what each frequency is multiplied, (H, W//2 + 1), float64.
+    r"""Return the scale of each frequency, (H, W//2 + 1), float64.
 
     .. math:: \frac{1}{4 \max(f,\ 1 / \max(W, H))}, \qquad f = \sqrt{f_x^2 + f_y^2} \text{ in cycles a pixel}
 
@@ -46,11 +46,11 @@ def frequency_scale(height: int, width: int) -> Tensor:
 
 
 def from_spectrum(values: Tensor, size: tuple[int, int]) -> Tensor:
-    r"""Return the picture of a spectrum, its gains applied; differentiable.
+    r"""Return the picture of a spectrum, each frequency scaled by :func:`frequency_scale`; differentiable.
 
     .. math:: x_{st} = \frac{1}{\sqrt{HW}} \sum_{uv} g_{uv} \, \mathrm{Re}\!\left(z_{uv}\, e^{2 \pi i (us/H + vt/W)}\right)
 
-    over all frequencies, those that are not written down being the conjugates of those that are.
+    over all frequencies; those that are not stored are the conjugates of those that are.
 
     Args:
         values: Shape (B, 3, H, W//2 + 1, 2), real and imaginary parts.
@@ -65,14 +65,14 @@ def from_spectrum(values: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def color_matrix(like: Tensor) -> Tensor:
-    """Return the matrix, (3, 3), that makes red, green and blue of three colors that vary by themselves; its longest column is 1."""
+    """Return the matrix, (3, 3), from three decorrelated colors to red, green and blue; its longest column is 1."""
     matrix = torch.tensor(COLORS, dtype=torch.float64)
     normed: Tensor = matrix / matrix.norm(dim=0).max()
     return normed.to(like)
 
 
 def to_rgb(values: Tensor) -> Tensor:
-    """Return pictures in [0, 1], (B, 3, H, W), of colors that vary by themselves, in any range; differentiable."""
+    """Return pictures in [0, 1], (B, 3, H, W), of decorrelated colors in any range; differentiable."""
     return torch.sigmoid(torch.einsum("rc,bchw->brhw", color_matrix(values), values))
 
 
@@ -88,7 +88,7 @@ def _pixels(values: Tensor, _size: tuple[int, int]) -> Tensor:
     return values
 
 
-# name → (values of one picture to start from, what turns values of several into pictures before their colors are mixed)
+# name → (initial values of one picture, decoder from the values of several to pictures in decorrelated colors)
 PARAMETRIZATIONS: dict[str, tuple[Callable[[tuple[int, int], torch.Generator], Tensor], Callable[[Tensor, tuple[int, int]], Tensor]]] = {
     "fourier": (_fourier_start, from_spectrum),
     "pixels": (_pixels_start, _pixels),
@@ -101,7 +101,7 @@ def pad(by: int) -> Transform:
 
 
 def jitter(by: int) -> Transform:
-    """Cut out a part that is smaller by ``by`` pixels, at random."""
+    """Crop at random by ``by`` pixels."""
 
     def transform(x: Tensor, generator: torch.Generator) -> Tensor:
         height, width = (max(1, side - by) for side in x.shape[-2:])
@@ -112,7 +112,7 @@ def jitter(by: int) -> Transform:
 
 
 def scale(factors: Sequence[float]) -> Transform:
-    """Enlarge or reduce by one of some factors."""
+    """Resize by one of some factors."""
 
     def transform(x: Tensor, generator: torch.Generator) -> Tensor:
         factor = _draw(factors, generator)
@@ -123,7 +123,7 @@ def scale(factors: Sequence[float]) -> Transform:
 
 
 def rotate(degrees: Sequence[float]) -> Transform:
-    """Turn about the middle by one of some angles; what comes in from outside is gray."""
+    """Rotate about the middle by one of some angles, with gray outside."""
 
     def transform(x: Tensor, generator: torch.Generator) -> Tensor:
         return rotate_by(x, _draw(degrees, generator))
@@ -132,7 +132,7 @@ def rotate(degrees: Sequence[float]) -> Transform:
 
 
 def rotate_by(x: Tensor, degrees: float) -> Tensor:
-    """Turn pictures (B, 3, H, W) counter-clockwise about the middle; what comes in from outside is gray."""
+    """Rotate pictures (B, 3, H, W) counter-clockwise about the middle, with gray outside."""
     height, width = x.shape[-2:]
     sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
     # From places in the result to places in the source, both sides from -1 to 1; y points down.
@@ -145,7 +145,7 @@ def _draw(among: Sequence[float], generator: torch.Generator) -> float:
     return among[int(torch.randint(len(among), (1,), generator=generator))]
 
 
-# What a picture has to bear while it is looked at. All of lucid's; shifts alone; nothing.
+# Augmentations before each evaluation: all of lucid's; shifts alone; none.
 AUGMENTATIONS: dict[str, tuple[Transform, ...]] = {
     "all": (pad(12), jitter(8), scale([1 + (i - 5) / 50 for i in range(11)]), rotate([*range(-10, 11), 0, 0, 0, 0, 0]), jitter(4)),
     "jitter": (pad(12), jitter(8), jitter(4)),
@@ -154,7 +154,7 @@ AUGMENTATIONS: dict[str, tuple[Transform, ...]] = {
 
 
 def augment(x: Tensor, transforms: Sequence[Transform], generator: torch.Generator) -> Tensor:
-    """Return pictures after one transform after the other; all pictures bear the same."""
+    """Apply one transform after the other, the same to all pictures."""
     for transform in transforms:
         x = transform(x, generator)
     return x
@@ -177,12 +177,12 @@ def _peak(features: Tensor) -> Tensor:
 
 
 def _cosine(features: Tensor) -> Tensor:
-    """Return the mean cosine between what all channels answer at a position, and one channel alone."""
+    """Return the mean cosine between the activations of a position and each channel's axis."""
     return functional.normalize(features, dim=1).mean((2, 3))
 
 
-# name → what is to be as large as can be in a picture that is made, and the same in one that is given, whose strongest place may be
-# anywhere; both (B, C, H, W) → (B, C).
+# name → (objective of an optimized picture, the same of a photograph, whose strongest position may be anywhere), both from
+# (B, C, H, W) to (B, C).
 OBJECTIVES: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
     "channel": (_mean, _mean),
     "neuron": (_middle, _peak),
@@ -191,7 +191,7 @@ OBJECTIVES: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tenso
 
 
 def high_freq_ratio(pictures: Tensor) -> Tensor:
-    """Return which share of the variance of brightness is finer than four pixels a period, (B,); photographs have little.
+    """Return the share of the variance of brightness with periods under four pixels, (B,); it is small for photographs.
 
     Args:
         pictures: (B, 3, H, W), in any range.

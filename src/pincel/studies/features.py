@@ -1,4 +1,4 @@
-"""A picture, looked at: what the layers of a network answer."""
+"""Inputs and features of a network: pictures in the size of a study, and the feature maps of layers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pincel.images.resize import resize_picture, target_size
 from pincel.sources import open_picture
 from pincel.studies.settings import StudySettings
 
-# The networks are fed pixels from 0 to this.
+# Pixels of networks are from 0 to this.
 WHITE = 255.0
 
 
@@ -50,7 +50,7 @@ def load_input(source: Source, settings: StudySettings, what: str = "picture") -
 
 
 def features(backbone: VGG, picture: LoadedImage, layers: Iterable[str]) -> dict[str, Tensor]:
-    """Return what layers answer to a picture, (1, C, H_l, W_l), without gradients.
+    """Return the feature maps of layers, (1, C, H_l, W_l), without gradients.
 
     Raises:
         PictureSizeError: If the picture is too small for the poolings before a layer.
@@ -62,13 +62,13 @@ def features(backbone: VGG, picture: LoadedImage, layers: Iterable[str]) -> dict
 
 
 def network_input(picture: LoadedImage, backbone: VGG) -> Tensor:
-    """Return a picture as the network is given it, (1, 3, H, W), 0-255, on its device."""
+    """Return a picture as the network's input, (1, 3, H, W), 0-255, on its device."""
     weight, _ = next(iter(backbone.weights.values()))
     return WHITE * picture.pixels.to(weight.device)
 
 
 def check_size(backbone: VGG, picture: LoadedImage, layers: Iterable[str]) -> None:
-    """Raise PictureSizeError if nothing would be left of a picture in a layer."""
+    """Raise PictureSizeError if a layer would have no position."""
     for name in layers:
         stride, smallest = backbone.spec.layer(name).stride, backbone.spec.smallest(name)
         if min(picture.height, picture.width) < smallest:

@@ -16,12 +16,12 @@ MOST = 0.5
 
 @dataclass(frozen=True)
 class FilterShape:
-    """What a filter looks like, in numbers.
+    """Measurements of a filter.
 
     Attributes:
         strength: Root of the sum of its squared weights.
-        brightness: Share of its energy that red, green and blue have in common; None for a filter that does not see colors.
-        flat: Share of its energy that is the same at each place: what answers to an even surface.
+        brightness: Share of its energy that red, green and blue have in common; None for a filter whose input is not a picture.
+        flat: Share of its energy that is the same at each place, which responds to even surfaces.
         coherence: From 0, alike in every direction, to 1, stripes.
         angle: Direction of the stripes or of the edge in degrees, 0 is level, 90 upright, counted against the clock; None without any.
         inputs: On how many input channels its energy is spread, (Σe)²/Σe².
@@ -54,8 +54,8 @@ class ConvolutionFilter:
         channel: Counted from 0.
         weight: (C, f, f).
         bias: Added to its sums.
-        shape: What it looks like.
-        answer: (H, W), what it answers to the picture after ReLU; None if the study was ended before.
+        shape: Its measurements.
+        answer: (H, W), its output for the picture after ReLU; None if the study was ended before.
     """
 
     channel: int
@@ -97,7 +97,7 @@ def brightness_share(weight: Tensor) -> float:
         weight: (3, f, f).
 
     Returns:
-        1 for a gray filter, 0 for one that cancels on gray; 1/3 on average for one drawn at random.
+        1 for a gray filter, 0 for one that cancels on gray; 1/3 on average for a random one.
 
     Example:
         >>> brightness_share(torch.ones(3, 3, 3))
@@ -116,7 +116,7 @@ def flat_share(weight: Tensor) -> float:
         weight: (C, f, f).
 
     Returns:
-        1 for a filter that only averages, 0 for one that does not answer to even surfaces; 1/f² on average for one drawn at random.
+        1 for a filter that only averages, 0 for one whose output for even surfaces is 0; 1/f² on average for a random one.
 
     Example:
         >>> flat_share(torch.tensor([[[1.0, -1.0], [1.0, -1.0]]]))
@@ -131,7 +131,7 @@ def orientation(weight: Tensor) -> tuple[float | None, float]:
 
     .. math:: T = \sum_{cx} \nabla w_{cx} \nabla w_{cx}^\top, \quad \text{coherence} = \frac{\lambda_1 - \lambda_2}{\lambda_1 + \lambda_2}
 
-    The structure tensor, added up over channels. Slopes are taken between the four neighbors around each inner corner, so that nothing
+    The structure tensor, added up over channels. Gradients are taken between the four neighbors around each inner corner, so that nothing
     outside the filter counts. The edge runs along the eigenvector of the smaller eigenvalue.
 
     Args:

@@ -1,4 +1,4 @@
-"""Filters as pictures, and beside what they answer to."""
+"""Filters as pictures, beside their outputs."""
 
 from __future__ import annotations
 
@@ -65,18 +65,18 @@ def _stacked(grids: Sequence[Image.Image]) -> Image.Image:
 
 
 def response_grid(filters: Sequence[ConvolutionFilter], *, height: int = 72) -> Image.Image:
-    """Return what filters answer, each beside its tile if it is one in color."""
+    """Return the outputs of filters, each beside its tile if that is in color."""
     cells = []
     for each in filters:
         if each.answer is None:
             continue
-        seen = apply_colormap(normalize_maps(each.answer))
-        seen = seen.resize((max(1, round(seen.width * height / seen.height)), height), Image.Resampling.BOX)
+        heatmap = apply_colormap(normalize_maps(each.answer))
+        heatmap = heatmap.resize((max(1, round(heatmap.width * height / heatmap.height)), height), Image.Resampling.BOX)
         beside = len(each.weight) == 3
-        pair = Image.new("RGB", (seen.width + beside * (height + 2), height), "white")
+        pair = Image.new("RGB", (heatmap.width + beside * (height + 2), height), "white")
         if beside:
             own = filter_tile(each.weight, float(each.weight.abs().max()))
             pair.paste(own.resize((height, height), Image.Resampling.NEAREST), (0, 0))
-        pair.paste(seen, (pair.width - seen.width, 0))
+        pair.paste(heatmap, (pair.width - heatmap.width, 0))
         cells.append((str(each.channel), pair))
     return labeled_grid(cells, max(1, min(len(cells), 900 // cells[0][1].width)), max(cells[0][1].size))

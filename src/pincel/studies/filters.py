@@ -1,4 +1,4 @@
-"""The filters of a convolution as pictures, in numbers, and beside what they answer to."""
+"""The filters of a convolution as pictures, in numbers, and beside their outputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def study(source: Source, options: FiltersOptions, settings: StudySettings, prog
     """Show the filters of a convolution.
 
     Raises:
-        OptionError: If fewer than one filter is asked for, or the layer has none.
+        OptionError: If no filter would be shown, or the layer has none.
         UnknownNameError: For a layer the network does not have.
         PictureError: If the picture cannot be used, or is too small for the layer.
     """
@@ -50,14 +50,14 @@ def study(source: Source, options: FiltersOptions, settings: StudySettings, prog
     }
     whole = [each for group in groups for each in group]
     page = colored_page if in_color else deep_page
-    asked = {**settings.as_json(), "picture": picture.name, "layer": name, "channels": sum(len(group) for group in shown)}
+    given = {**settings.as_json(), "picture": picture.name, "layer": name, "channels": sum(len(group) for group in shown)}
     return Report(
-        "filters", TITLE.fill(layer=name), lead(name, whole, settings), page(answered, whole, picture), numbers, asked, notes_of(progress)
+        "filters", TITLE.fill(layer=name), lead(name, whole, settings), page(answered, whole, picture), numbers, given, notes_of(progress)
     )
 
 
 def convolution_of(spec: ModelSpec, layer: str | None) -> str:
-    """Return the name of a convolution, the first of a network if none is given.
+    """Return the name of a convolution, by default the first of the network.
 
     Raises:
         UnknownNameError: For a layer the network does not have.
@@ -74,8 +74,8 @@ def convolution_of(spec: ModelSpec, layer: str | None) -> str:
 
 def shown_count(groups: int, in_color: bool, channels: int | None) -> int:
     """Return how many filters of each size are shown."""
-    asked = channels if channels is not None else SHOWN if in_color else SHOWN_DEEP
-    return max(1, asked // groups)
+    given = channels if channels is not None else SHOWN if in_color else SHOWN_DEEP
+    return max(1, given // groups)
 
 
 def filter_groups(backbone: VGG, name: str) -> list[list[ConvolutionFilter]]:
@@ -95,13 +95,13 @@ def filter_groups(backbone: VGG, name: str) -> list[list[ConvolutionFilter]]:
 def _answered(
     backbone: VGG, name: str, groups: Sequence[Sequence[ConvolutionFilter]], picture: Opened, progress: ProgressReporter
 ) -> list[list[ConvolutionFilter]]:
-    """Return the filters with what they answer to a picture, one size after the other until the end is asked for."""
+    """Return the filters with their outputs for a picture, one size after the other until a request to end."""
     rectified = backbone.spec.names[backbone.spec.names.index(name) + 1]
     one_by_one = [backbone] if name in backbone.weights else [replace(backbone, weights={k: w}) for k, w in backbone.weights.items()]
-    found = [list(group) for group in groups]
+    filters = [list(group) for group in groups]
     start = 0
     for place, part in enumerate(progress.track("looking at the picture with each size of filter", one_by_one)):
         maps = features(part, picture, [rectified])[rectified][0]
-        found[place] = [replace(each, answer=maps[each.channel - start].cpu()) for each in groups[place]]
+        filters[place] = [replace(each, answer=maps[each.channel - start].cpu()) for each in groups[place]]
         start += len(maps)
-    return found
+    return filters

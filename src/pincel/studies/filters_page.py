@@ -1,4 +1,4 @@
-"""The page of the study of filters: pictures, kinds and answers, in words that follow the numbers."""
+"""The page of the study of filters: pictures, kinds and outputs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pincel.studies.settings import StudySettings
 from pincel.translation import Translate, Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
-# What is found of a filter, by name.
+# Kinds of filters.
 KINDS = {
     "brightness": _("brightness"),
     "color": _("color"),
@@ -36,7 +36,7 @@ TITLE = _("The filters of {layer}")
 
 
 def lead(name: str, whole: Sequence[ConvolutionFilter], settings: StudySettings) -> Translated:
-    """Say what the question is; ``whole`` are all filters of the layer."""
+    """Return a text that says what the question is; ``whole`` are all filters of the layer."""
     sides = sorted({each.weight.shape[-1] for each in whole})
     size = " ".join(f"{side}×{side}" for side in sides)
     return _(
@@ -46,19 +46,19 @@ def lead(name: str, whole: Sequence[ConvolutionFilter], settings: StudySettings)
 
 
 def notes_of(progress: ProgressReporter) -> list[Translated]:
-    """Say what is missing, if the study was ended early."""
+    """Return a text that says what is missing, if the study was ended early."""
     if not progress.stopped:
         return []
     return [_("Ended early: what some of the filters answer to the picture may be missing.")]
 
 
 def colored_page(groups: Sequence[Sequence[ConvolutionFilter]], whole: Sequence[ConvolutionFilter], picture: Opened) -> list[Block]:
-    """Show filters that see colors.
+    """Show filters whose input is a picture.
 
     Args:
         groups: Those shown, of one size together.
         whole: All filters of the layer.
-        picture: What they answer to.
+        picture: Their input.
     """
     shown = [each for group in groups for each in group]
     return [
@@ -83,7 +83,7 @@ OWN = _("The same, each on its own scale: only the pattern counts.")
 
 
 def deep_page(groups: Sequence[Sequence[ConvolutionFilter]], whole: Sequence[ConvolutionFilter], picture: Opened) -> list[Block]:
-    """Show filters that see the maps of another layer; the arguments are those of :func:`colored_page`."""
+    """Show filters whose input is another layer; the arguments are those of :func:`colored_page`."""
     shown = groups[0]
     spread = float(np.mean([each.shape.inputs for each in whole]))
     return [

@@ -47,14 +47,14 @@ def gradient_flow(backbone: VGG, pixels: Tensor, wanted: Tensor, top: str, layer
         A number of each kind for every layer, shallow to deep, the picture first.
     """
     leaf = pixels.detach().requires_grad_(True)
-    seen = backbone.features(leaf, {*layers, top})
-    places = [leaf, *(seen[name] for name in layers)]
-    slopes = torch.autograd.grad(feature_distance(seen[top], wanted) / 4, places)
-    return [_flow(name, slope) for name, slope in zip((PICTURE, *layers), slopes, strict=True)]
+    features = backbone.features(leaf, {*layers, top})
+    places = [leaf, *(features[name] for name in layers)]
+    gradients = torch.autograd.grad(feature_distance(features[top], wanted) / 4, places)
+    return [_flow(name, gradient) for name, gradient in zip((PICTURE, *layers), gradients, strict=True)]
 
 
-def _flow(layer: str, slope: Tensor) -> GradientFlow:
-    values = slope.double().abs()
+def _flow(layer: str, gradient: Tensor) -> GradientFlow:
+    values = gradient.double().abs()
     squares, count = float(values.square().sum()), values.numel()
     spread = float(values.sum()) ** 2 / (count * squares) if squares else 0.0
     return GradientFlow(layer, (squares / count) ** 0.5, float((values > 0).double().mean()), spread)

@@ -102,19 +102,21 @@ def changed_pairs(first: Tensor, second: Tensor, count: int = PAIRS) -> list[Cha
 
 
 def style_difference(
-    paintings: tuple[StyleGrams, StyleGrams], seen: tuple[Mapping[str, LayerCorrelations], Mapping[str, LayerCorrelations]], channels: int
+    paintings: tuple[StyleGrams, StyleGrams],
+    correlations: tuple[Mapping[str, LayerCorrelations], Mapping[str, LayerCorrelations]],
+    channels: int,
 ) -> tuple[list[Block], dict[str, Any]]:
     """Show how the Gram matrices of two pictures differ.
 
     Args:
         paintings: The two.
-        seen: layer → what it answers, to each.
+        correlations: layer → its channels, of each picture.
         channels: Of a layer, how many a heat map shows at most.
 
     Returns:
-        What goes on the page, and the numbers.
+        Blocks of the page, and the numbers.
     """
-    both = {layer: (each, seen[1][layer]) for layer, each in seen[0].items()}
+    both = {layer: (each, correlations[1][layer]) for layer, each in correlations[0].items()}
     rows = [_figures(layer, *each) for layer, each in both.items()]
     pairs = {layer: changed_pairs(one.gram, other.gram) for layer, (one, other) in both.items()}
     names = {"first": paintings[0].name, "second": paintings[1].name}
@@ -125,8 +127,8 @@ def style_difference(
     def relative(_: Translate) -> Figure:
         return plots.bars({row["layer"]: row["relative"] for row in rows if row["relative"] is not None}, "‖ΔG‖ / √(‖G‖·‖G′‖)")
 
-    sheet = [cell for layer, found in pairs.items() if found for cell in _sheet_row(paintings, layer, both[layer], found[0])]
-    table = [row for layer, found in pairs.items() for row in _table_rows(layer, both[layer], found)]
+    sheet = [cell for layer, of_layer in pairs.items() if of_layer for cell in _sheet_row(paintings, layer, both[layer], of_layer[0])]
+    table = [row for layer, of_layer in pairs.items() for row in _table_rows(layer, both[layer], of_layer)]
     blocks: list[Block] = [
         Heading(_TITLE.fill(**names)),
         Paragraph(_INTRO),
@@ -139,7 +141,7 @@ def style_difference(
         *([Table("pairs-that-differ", _PAIR_COLUMNS, table, _TABLE.fill(**names))] if table else []),
         Table("style-distance", _LAYER_COLUMNS, rows, _LAYERS_TABLE),
     ]
-    listed = {layer: [[pair.i, pair.j, pair.value] for pair in found] for layer, found in pairs.items()}
+    listed = {layer: [[pair.i, pair.j, pair.value] for pair in of_layer] for layer, of_layer in pairs.items()}
     return blocks, {"between": list(names.values()), "layers": rows, "pairs": listed}
 
 
@@ -155,7 +157,7 @@ def _figures(layer: str, one: LayerCorrelations, other: LayerCorrelations) -> di
 
 
 def _found(rows: Sequence[Mapping[str, Any]]) -> Translated:
-    """Say where two styles differ most, and whether in the diagonal."""
+    """Return a text that says where two styles differ most, and whether in the diagonal."""
     differing = [row for row in rows if row["style"] > 0]
     if not differing:
         return _SAME
@@ -164,9 +166,9 @@ def _found(rows: Sequence[Mapping[str, Any]]) -> Translated:
     on = [row["layer"] for row in differing if row["diagonal"] > 0.5]
     where = _ON.fill(layers=", ".join(on)) if on else _OFF
     styles = [row["style"] for row in differing]
-    said = _FOUND if len(differing) > 1 else _ONE_FOUND
+    text = _FOUND if len(differing) > 1 else _ONE_FOUND
     ends = {"far": far["layer"], "most": far["relative"], "near": near["layer"], "least": near["relative"]}
-    return said.fill(**ends, span=max(styles) / min(styles), where=where)
+    return text.fill(**ends, span=max(styles) / min(styles), where=where)
 
 
 def _heats(both: Mapping[str, tuple[LayerCorrelations, LayerCorrelations]], channels: int, _: Translate) -> Figure:
@@ -184,12 +186,12 @@ def _sheet_row(
     paintings: tuple[StyleGrams, StyleGrams], layer: str, both: tuple[LayerCorrelations, LayerCorrelations], pair: ChannelPair
 ) -> Iterator[tuple[Translated, Image.Image]]:
     """Yield both pictures with the two maps each, a channel in the same colors in both."""
-    for painting, seen in zip(paintings, both, strict=True):
-        yield untranslated(f"{layer}: {painting.name}\nG = {float(seen.gram[pair.i, pair.j]):.3g}"), painting.image
+    for painting, correlations in zip(paintings, both, strict=True):
+        yield untranslated(f"{layer}: {painting.name}\nG = {float(correlations.gram[pair.i, pair.j]):.3g}"), painting.image
         for channel in (pair.i, pair.j):
             maps = [each.maps[channel] for each in both]
             ends = min(float(each.min()) for each in maps), max(float(each.max()) for each in maps)
-            yield CHANNEL.fill(channel=channel), pixel_heatmap(seen.maps[channel], painting.image.size, ends)
+            yield CHANNEL.fill(channel=channel), pixel_heatmap(correlations.maps[channel], painting.image.size, ends)
 
 
 def _table_rows(layer: str, both: tuple[LayerCorrelations, LayerCorrelations], pairs: Sequence[ChannelPair]) -> Iterator[dict[str, Any]]:

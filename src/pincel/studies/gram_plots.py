@@ -1,4 +1,4 @@
-"""What a layer answers to a picture, sorted: which channels are silent, which go together; and matrices of channels, drawn."""
+"""The channels of a layer, by how they correlate for a picture; and plots of their matrices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pincel.studies import plots
 from pincel.studies.style_map import cluster_order
 from pincel.translation import gettext_lazy as _
 
-# A channel that answers at fewer positions than this share correlates by accident with whatever else is there.
+# Channels that vary at fewer positions than this share correlate by accident.
 FAINT = 0.02
 # Side of a matrix, in inches.
 SIDE = 4.2
@@ -29,7 +29,7 @@ Matrix = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class LayerCorrelations:
-    """What one layer answers to one picture.
+    """Feature maps of a layer for one picture, and how its channels correlate.
 
     Attributes:
         maps: (C, H, W).
@@ -37,7 +37,7 @@ class LayerCorrelations:
         correlation: (C, C); not a number for channels that are constant.
         silent: Channels that are constant.
         faint: Channels that are above their least value at fewer than :data:`FAINT` of the positions, but somewhere.
-        lively: The others, which correlations are looked for in.
+        active_channels: The others, among which pairs are selected.
     """
 
     maps: Tensor
@@ -70,9 +70,9 @@ def layer_correlations(maps: Tensor) -> LayerCorrelations:
     return LayerCorrelations(maps, gram_matrix(wide[None])[0], correlation, tuple(silent), tuple(faint), tuple(lively))
 
 
-def varying_channels(seen: LayerCorrelations) -> list[int]:
+def varying_channels(correlations: LayerCorrelations) -> list[int]:
     """Return the channels of a layer that are not constant."""
-    return sorted({*seen.active_channels, *seen.faint})
+    return sorted({*correlations.active_channels, *correlations.faint})
 
 
 def strongest_channels(strength: Tensor, among: Sequence[int], count: int) -> list[int]:
@@ -81,16 +81,16 @@ def strongest_channels(strength: Tensor, among: Sequence[int], count: int) -> li
     return sorted(ranked[:count])
 
 
-def channel_order(seen: LayerCorrelations, shown: Sequence[int]) -> list[int]:
+def channel_order(correlations: LayerCorrelations, shown: Sequence[int]) -> list[int]:
     """Put channels in the order of clustering by 1 − ρ; those that are constant come last."""
-    silent = set(seen.silent)
-    varying_channels = [channel for channel in shown if channel not in silent]
-    distances = 1 - seen.correlation[np.ix_(varying_channels, varying_channels)]
-    return [*(varying_channels[place] for place in cluster_order(distances)), *(channel for channel in shown if channel in silent)]
+    silent = set(correlations.silent)
+    varying = [channel for channel in shown if channel not in silent]
+    distances = 1 - correlations.correlation[np.ix_(varying, varying)]
+    return [*(varying[place] for place in cluster_order(distances)), *(channel for channel in shown if channel in silent)]
 
 
 def signed_root(values: Matrix) -> Matrix:
-    """Return roots with the sign kept: a few entries of a Gram matrix are a hundred times all others."""
+    """Return signed square roots: a few entries of a Gram matrix are a hundred times all others."""
     root: Matrix = np.sign(values) * np.sqrt(np.abs(values))
     return root
 

@@ -1,4 +1,4 @@
-"""One picture: the Gram matrix and the correlations of each layer, the pairs that go together, and how much they say."""
+"""One picture: the Gram matrix and the correlations of each layer, the pairs with extreme correlations, and the effective rank."""
 
 from __future__ import annotations
 
@@ -100,11 +100,11 @@ _COLUMNS = {
 _LAYERS_TABLE = _("The Gram matrix of each layer in numbers.")
 
 
-def extreme_pairs(seen: LayerCorrelations, count: int = PAIRS) -> tuple[list[ChannelPair], list[ChannelPair]]:
+def extreme_pairs(correlations: LayerCorrelations, count: int = PAIRS) -> tuple[list[ChannelPair], list[ChannelPair]]:
     """Return the pairs of lively channels with the largest and the smallest correlation, the most extreme first."""
-    lively = np.array(seen.active_channels, dtype=int)
+    lively = np.array(correlations.active_channels, dtype=int)
     rows, columns = np.triu_indices(len(lively), 1)
-    values = seen.correlation[lively[rows], lively[columns]]
+    values = correlations.correlation[lively[rows], lively[columns]]
     order = np.argsort(values, kind="stable")
 
     def pair(place: int) -> ChannelPair:
@@ -113,14 +113,20 @@ def extreme_pairs(seen: LayerCorrelations, count: int = PAIRS) -> tuple[list[Cha
     return [pair(place) for place in order[::-1][:count]], [pair(place) for place in order[:count]]
 
 
-def single_style(painting: StyleGrams, seen: Mapping[str, LayerCorrelations], channels: int) -> tuple[list[Block], dict[str, Any]]:
+def single_style(painting: StyleGrams, correlations: Mapping[str, LayerCorrelations], channels: int) -> tuple[list[Block], dict[str, Any]]:
     """Show the matrices of one picture, and the pairs that go together most and least."""
-    pairs = {layer: extreme_pairs(each) for layer, each in seen.items()}
-    rows = [_figures(layer, each) for layer, each in seen.items()]
+    pairs = {layer: extreme_pairs(each) for layer, each in correlations.items()}
+    rows = [_figures(layer, each) for layer, each in correlations.items()]
     matrices = [
-        Plot(f"gram-{layer}", partial(_matrices, each, channels), _matrix_caption(layer, each, channels)) for layer, each in seen.items()
+        Plot(f"gram-{layer}", partial(_matrices, each, channels), _matrix_caption(layer, each, channels))
+        for layer, each in correlations.items()
     ]
-    shown = [cell for layer, found in pairs.items() if found[0] for cell in _sheet_row(painting.image, layer, seen[layer], found)]
+    shown = [
+        cell
+        for layer, of_layer in pairs.items()
+        if of_layer[0]
+        for cell in _sheet_row(painting.image, layer, correlations[layer], of_layer)
+    ]
     sheet = [Sheet("pairs", shown, 5, _SHEET, height=160)] if shown else []
     table = [Table("pairs", _PAIR_COLUMNS, list(_table_rows(pairs)), _TABLE.fill(count=PAIRS))] if shown else []
     blocks: list[Block] = [Heading(_ONE_TITLE.fill(name=painting.name)), Paragraph(_ORDERED), *matrices, Paragraph(_left_out(rows))]
@@ -128,8 +134,8 @@ def single_style(painting: StyleGrams, seen: Mapping[str, LayerCorrelations], ch
     numbers = {
         row["layer"]: {
             **row,
-            "silent": list(seen[row["layer"]].silent),
-            "faint": list(seen[row["layer"]].faint),
+            "silent": list(correlations[row["layer"]].silent),
+            "faint": list(correlations[row["layer"]].faint),
             "most": [[pair.i, pair.j, pair.value] for pair in pairs[row["layer"]][0]],
             "least": [[pair.i, pair.j, pair.value] for pair in pairs[row["layer"]][1]],
         }
@@ -139,7 +145,7 @@ def single_style(painting: StyleGrams, seen: Mapping[str, LayerCorrelations], ch
 
 
 def _rank_blocks(rows: Sequence[Mapping[str, Any]]) -> list[Block]:
-    """Show how much the Gram matrices say, and where in them."""
+    """Show effective ranks and the share of the diagonal."""
     names = [row["layer"] for row in rows]
 
     def ranks(translate: Translate) -> Figure:
@@ -160,45 +166,45 @@ def _rank_blocks(rows: Sequence[Mapping[str, Any]]) -> list[Block]:
     ]
 
 
-def _figures(layer: str, seen: LayerCorrelations) -> dict[str, Any]:
-    count, positions = len(seen.maps), seen.maps[0].numel()
-    sizes = {"channels": count, "positions": positions, "silent": len(seen.silent), "faint": len(seen.faint)}
-    rank = {"rank": effective_rank(seen.gram), "bound": min(count, positions)}
-    return {"layer": layer, **sizes, "diagonal": diagonal_share(seen.gram), **rank}
+def _figures(layer: str, correlations: LayerCorrelations) -> dict[str, Any]:
+    count, positions = len(correlations.maps), correlations.maps[0].numel()
+    sizes = {"channels": count, "positions": positions, "silent": len(correlations.silent), "faint": len(correlations.faint)}
+    rank = {"rank": effective_rank(correlations.gram), "bound": min(count, positions)}
+    return {"layer": layer, **sizes, "diagonal": diagonal_share(correlations.gram), **rank}
 
 
-def _matrices(seen: LayerCorrelations, channels: int, _: Translate) -> Figure:
+def _matrices(correlations: LayerCorrelations, channels: int, _: Translate) -> Figure:
     """Draw Gram and correlation matrix side by side, channels in the order of clustering."""
-    order = channel_order(seen, strongest_channels(seen.gram.diagonal(), varying_channels(seen), channels))
+    order = channel_order(correlations, strongest_channels(correlations.gram.diagonal(), varying_channels(correlations), channels))
     square = np.ix_(order, order)
-    gram = seen.gram.numpy()[square]
-    return panels([(signed_root(gram), "√G", bool((gram < 0).any())), (seen.correlation[square], "ρ", True)], 2)
+    gram = correlations.gram.numpy()[square]
+    return panels([(signed_root(gram), "√G", bool((gram < 0).any())), (correlations.correlation[square], "ρ", True)], 2)
 
 
-def _matrix_caption(layer: str, seen: LayerCorrelations, channels: int) -> Translated:
-    shown = min(channels, len(varying_channels(seen)))
-    return (_MATRIX if shown else _NO_MATRIX).fill(layer=layer, shown=shown, count=len(seen.maps))
+def _matrix_caption(layer: str, correlations: LayerCorrelations, channels: int) -> Translated:
+    shown = min(channels, len(varying_channels(correlations)))
+    return (_MATRIX if shown else _NO_MATRIX).fill(layer=layer, shown=shown, count=len(correlations.maps))
 
 
 def _sheet_row(
-    image: Image.Image, layer: str, seen: LayerCorrelations, pairs: tuple[list[ChannelPair], list[ChannelPair]]
+    image: Image.Image, layer: str, correlations: LayerCorrelations, pairs: tuple[list[ChannelPair], list[ChannelPair]]
 ) -> Iterator[tuple[Translated, Image.Image]]:
     """Yield the picture and the maps of the first pair of either end."""
     yield untranslated(layer), image
     for pair in (pairs[0][0], pairs[1][0]):
         for channel in (pair.i, pair.j):
-            yield _CHANNEL.fill(channel=channel, value=pair.value), pixel_heatmap(seen.maps[channel], image.size)
+            yield _CHANNEL.fill(channel=channel, value=pair.value), pixel_heatmap(correlations.maps[channel], image.size)
 
 
 def _table_rows(pairs: Mapping[str, tuple[list[ChannelPair], list[ChannelPair]]]) -> Iterator[dict[str, Any]]:
     for layer, ends in pairs.items():
-        for end, found in zip(_ENDS, ends, strict=True):
-            for pair in found:
+        for end, of_layer in zip(_ENDS, ends, strict=True):
+            for pair in of_layer:
                 yield {"layer": layer, "end": end, "i": pair.i, "j": pair.j, "correlation": pair.value}
 
 
 def _left_out(rows: Sequence[Mapping[str, Any]]) -> Translated:
-    """Say how many channels are in no pair, and why."""
+    """Return a text that says how many channels are in no pair, and why."""
 
     def counted(key: str) -> Translated:
         some = ", ".join(f"{row['layer']}: {row[key]}" for row in rows if row[key])
@@ -210,8 +216,8 @@ def _left_out(rows: Sequence[Mapping[str, Any]]) -> Translated:
 
 
 def _pairs_found(pairs: Mapping[str, tuple[list[ChannelPair], list[ChannelPair]]]) -> Translated:
-    """Say which two go together most of all, and which least."""
-    able = {layer: found for layer, found in pairs.items() if found[0]}
+    """Return a text that says which two go together most of all, and which least."""
+    able = {layer: of_layer for layer, of_layer in pairs.items() if of_layer[0]}
     if not able:
         return _NO_PAIRS
     high = max(able, key=lambda layer: able[layer][0][0].value)
@@ -223,7 +229,7 @@ def _pairs_found(pairs: Mapping[str, tuple[list[ChannelPair], list[ChannelPair]]
 
 
 def _rank_found(rows: Sequence[Mapping[str, Any]]) -> Translated:
-    """Say how the effective rank goes with depth, by its numbers at either end."""
+    """Return a text that says how the effective rank goes with depth, by its numbers at either end."""
     first, last = rows[0], rows[-1]
     if len(rows) < 2:
         return _RANK_ONE.fill(first=first["rank"], first_of=first["bound"])
@@ -233,7 +239,7 @@ def _rank_found(rows: Sequence[Mapping[str, Any]]) -> Translated:
 
 
 def _diagonal_found(rows: Sequence[Mapping[str, Any]]) -> Translated:
-    """Say whether style is in the diagonal."""
+    """Return a text that says whether style is in the diagonal."""
     alone = [row["layer"] for row in rows if row["diagonal"] >= 0.5]
     if alone:
         return _ALONE.fill(layers=", ".join(alone))

@@ -130,7 +130,7 @@ def _error_plot(kind: str, values: npt.NDArray[Any], names: tuple[Sequence[str],
 
 
 def _finding(table: npt.NDArray[Any], ratios: Sequence[float]) -> Translated:
-    """Say how errors change from the first row and column to the last.
+    """Return a text that says how errors change from the first row and column to the last.
 
     Args:
         table: (rows, columns, 2), content and style errors.

@@ -1,4 +1,4 @@
-"""Maps as pictures: stretched, in colors, laid over the picture, many in a grid."""
+"""Feature maps as pictures: in colors, over the picture, many in a grid."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def overlay_heatmap(pixels: Tensor, values: Tensor, stride: int) -> Image.Image:
 
     Args:
         pixels: (1, 3, H, W), 0-255.
-        values: (H_l, W_l), at least 0 where it answers.
+        values: (H_l, W_l).
         stride: Pixels between neighboring positions.
     """
     height, width = pixels.shape[-2:]
@@ -87,7 +87,7 @@ def labeled_grid(tiles: Sequence[tuple[str, Image.Image]], columns: int, side: i
     Args:
         tiles: (word, picture), row by row, all of one size.
         columns: In a row.
-        side: Of the longer side of a tile in pixels; smaller ones grow by a whole number, so that each value is a square.
+        side: Of the longer side of a tile in pixels; smaller ones are enlarged by a whole number, so that each value is a square.
     """
     font = ImageFont.truetype(font_file(), 11)
     longest = max(tiles[0][1].size)

@@ -91,9 +91,9 @@ def compare_images(
     """Measure how far two pictures are apart, by pixels and by layers."""
     progress.update("looking at pictures", 0, 2)
     backbone = load_network(settings)
-    seen = [{name: each.cpu().double() for name, each in features(backbone, side, layers).items()} for side in (two.first, two.second)]
+    responses = [{name: each.cpu().double() for name, each in features(backbone, side, layers).items()} for side in (two.first, two.second)]
     progress.update("looking at pictures", 2, 2)
-    rows = [_layer_figures(name, each, seen[1][name]) for name, each in seen[0].items()]
+    rows = [_layer_figures(name, each, responses[1][name]) for name, each in responses[0].items()]
     pixels = _pixel_figures(two)
 
     def curves(translate: Translate) -> Figure:
@@ -108,7 +108,7 @@ def compare_images(
         Slider(images[0], images[1], two.labels, _OVER),
         Paragraph(_pixels_found(pixels)),
         _PSNR,
-        Sheet("differences", _differences(two, seen, rows, pixels), min(4, 1 + len(rows)), _WHERE, height=200),
+        Sheet("differences", _differences(two, responses, rows, pixels), min(4, 1 + len(rows)), _WHERE, height=200),
         Heading(_DISTANCE_TITLE),
         Paragraph(_DISTANCES),
         _CONTENT_FORMULA,
@@ -138,12 +138,12 @@ def _pixel_figures(two: ImagePair) -> dict[str, float]:
 
 
 def _differences(
-    two: ImagePair, seen: Sequence[Mapping[str, Tensor]], rows: Sequence[Mapping[str, Any]], pixels: Mapping[str, float]
+    two: ImagePair, responses: Sequence[Mapping[str, Tensor]], rows: Sequence[Mapping[str, Any]], pixels: Mapping[str, float]
 ) -> list[tuple[Translated, Image.Image]]:
     """Return where the two differ: in pixels, and in each layer."""
     size = (two.first.width, two.first.height)
     maps = [(two.first.pixels - two.second.pixels).abs().mean(1)[0]]
-    maps += [(seen[0][row["layer"]] - seen[1][row["layer"]]).square().sum(1).sqrt()[0] for row in rows]
+    maps += [(responses[0][row["layer"]] - responses[1][row["layer"]]).square().sum(1).sqrt()[0] for row in rows]
     captions = [_PIXEL.fill(mean=pixels["mean"]), *(untranslated(f"{row['layer']}\nd = {row['content']:.3g}") for row in rows)]
     # From no difference at all, even where there is one everywhere.
     return [(caption, pixel_heatmap(each, size, (0.0, float(each.max())))) for caption, each in zip(captions, maps, strict=True)]
@@ -160,7 +160,7 @@ def _pixels_found(pixels: Mapping[str, float]) -> Translated:
 
 
 def _layers_found(rows: Sequence[Mapping[str, Any]]) -> Translated:
-    """Say in which layers two pictures are near, and whether in content or in style."""
+    """Return a text that says in which layers two pictures are near, and whether in content or in style."""
     known = [row for row in rows if row["content_error"] is not None and row["style_error"] is not None]
     if not any(row["content_error"] or row["style_error"] for row in known):
         return _IDENTICAL if not any(row["content"] for row in rows) else _SILENT

@@ -1,4 +1,4 @@
-"""Photographs rebuilt from what representations say of them: the experiments of Mahendran, Vedaldi 2015."""
+"""Photographs rebuilt from their codes: the experiments of Mahendran, Vedaldi 2015."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _VARIATIONS = {"sigma": "(n·σ²)", "area": "(H·W)"}
 
 
 def study(sources: Sequence[str], options: InversionOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
-    """Rebuild photographs from their codes, measure how far the codes are off, and say what comes out.
+    """Rebuild photographs from their codes and measure the errors.
 
     Raises:
         OptionError: For a name or a number that cannot be read.
@@ -71,7 +71,7 @@ def study(sources: Sequence[str], options: InversionOptions, settings: StudySett
 
 
 def _taught(plan: InversionPlan) -> list[Block]:
-    """Say what is minimized."""
+    """Return a text that says what is minimized."""
     height, width = plan.size
     recipe = plan.recipe
     source = _(

@@ -11,7 +11,7 @@ from torch import Tensor
 from pincel.functional.color import luma
 from pincel.functional.variation import beta_variation
 from pincel.images.io import to_pil
-from pincel.inversion.run import InversionResult
+from pincel.inversion.report import InversionResult
 from pincel.studies.features import WHITE
 from pincel.studies.inversion_plan import InversionPlan
 from pincel.studies.inversion_runs import ExperimentSection, RebuildSpec
@@ -50,13 +50,13 @@ def _pair(plan: InversionPlan, name: str) -> tuple[RebuildSpec, RebuildSpec]:
     return RebuildSpec(name, plan.own(name)), RebuildSpec(name, 0.0, recipe=PLAIN)
 
 
-def baseline_section(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
+def baseline_section(plan: InversionPlan, results: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
     """Measure and show them."""
     rows, cells = [], []
     for name in plan.codes:
-        if not all(job in found for job in _pair(plan, name)):
+        if not all(job in results for job in _pair(plan, name)):
             continue
-        ours, plain = (found[job] for job in _pair(plan, name))
+        ours, plain = (results[job] for job in _pair(plan, name))
         rows.append(_measured(plan, name, ours, plain))
         for result, key, recipe in ((ours, "", plan.options.recipe), (plain, "plain_", PLAIN)):
             caption = untranslated(f"{plan.short(name)} · {recipe}\n{rows[-1][f'{key}error']:.1%} · ×{rows[-1][f'{key}roughness']:.2g}")
@@ -109,14 +109,14 @@ def roughness(picture: Tensor, photograph: Tensor) -> float:
 
 
 def baseline_finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
-    """Say what is gained and lost without regularizers.
+    """Return a text that says what is gained and lost without regularizers.
 
     Args:
         rows: With ``error``, ``plain_error``, ``roughness`` and ``plain_roughness``.
     """
     nearer = sum(row["plain_error"] < row["error"] for row in rows)
     rougher = [row for row in rows if row["plain_roughness"] > row["roughness"]]
-    told = {
+    values = {
         "nearer": nearer,
         "rougher": len(rougher),
         "all": len(rows),
@@ -126,7 +126,7 @@ def baseline_finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
     numbers = _(
         "Without regularizers the code comes nearer in {nearer} of {all} cases, and the picture is rougher in {rougher} of {all}: ×{b:.2g} "
         "beside the photograph (median), against ×{a:.2g} with the recipe."
-    ).fill(**told)
+    ).fill(**values)
     usual = 2 * len(rougher) > len(rows)
     kind = (usual, 2 * nearer > len(rows))
     return untranslated("{numbers} {verdict}").fill(numbers=numbers, verdict=_VERDICTS[kind])

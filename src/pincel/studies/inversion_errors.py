@@ -13,7 +13,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class CodeDistances:
-    """What is kept of the codes of several photographs.
+    """Lengths of the codes of several photographs, and distances between them.
 
     Attributes:
         lengths: ‖Φ₀‖² of each.

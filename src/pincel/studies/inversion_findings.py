@@ -21,21 +21,21 @@ _PUBLISHED = _(
 
 
 def findings(plan: InversionPlan, runs: Sequence[Run]) -> list[Translated]:
-    """Say what the errors show.
+    """Return a text that says what the errors show.
 
     Args:
         plan: With the recipe's own weights.
         runs: With ``representation``, ``lambda``, ``number`` of the photograph, ``error`` and ``by_code``.
     """
-    found = [_rarely(plan, runs)]
+    texts = [_rarely(plan, runs)]
     names = {run["representation"] for run in runs}
     if {"hog", "hogb"} <= names:
-        found.append(_soft_or_hard(runs))
+        texts.append(_soft_or_hard(runs))
     if len(plan.lambdas) > 1:
-        found.append(_smoothing(plan, runs))
+        texts.append(_smoothing(plan, runs))
     if published := [run["by_code"] for run in runs if run["by_code"] is not None]:
-        found.append(_PUBLISHED.fill(count=sum(each > BOUND for each in published), all=len(published), mean=fmean(published)))
-    return found
+        texts.append(_PUBLISHED.fill(count=sum(each > BOUND for each in published), all=len(published), mean=fmean(published)))
+    return texts
 
 
 def share_above(runs: Sequence[Run]) -> float:
@@ -68,14 +68,14 @@ def _soft_or_hard(runs: Sequence[Run]) -> Translated:
     hard, soft = ({(r["number"], r["lambda"]): r["error"] for r in runs if r["representation"] == name} for name in ("hog", "hogb"))
     pairs = [(hard[key], soft[key]) for key in hard if key in soft]
     easier = sum(b < a for a, b in pairs)
-    told = {"a": fmean(a for a, _ in pairs), "b": fmean(b for _, b in pairs), "count": easier, "all": len(pairs)}
+    values = {"a": fmean(a for a, _ in pairs), "b": fmean(b for _, b in pairs), "count": easier, "all": len(pairs)}
     numbers = _(
         "HOG puts each slope into one bin, HOGb shares it between two. The mean error is {a:.1%} for HOG and {b:.1%} for HOGb, and HOGb "
         "comes nearer in {count} of {all} pairs of runs"
-    ).fill(**told)
+    ).fill(**values)
     if easier == len(pairs):
         verdict = _("as in the paper, the smooth one is easier to invert, for a gradient can follow a share but not a choice.")
-    elif told["b"] < told["a"]:
+    elif values["b"] < values["a"]:
         verdict = _("easier to invert on the whole, not always.")
     else:
         verdict = _("the paper found the opposite of this.")
@@ -83,7 +83,7 @@ def _soft_or_hard(runs: Sequence[Run]) -> Translated:
 
 
 def _smoothing(plan: InversionPlan, runs: Sequence[Run]) -> Translated:
-    """Say what more smoothing costs, shallow and deep."""
+    """Return a text that says what more smoothing costs, shallow and deep."""
     low, high = plan.lambdas[0], plan.lambdas[-1]
 
     def mean(name: str, weight: float) -> float | None:
@@ -93,25 +93,25 @@ def _smoothing(plan: InversionPlan, runs: Sequence[Run]) -> Translated:
     pairs = {name: (mean(name, low), mean(name, high)) for name in plan.codes}
     whole = {name: (a, b) for name, (a, b) in pairs.items() if a is not None and b is not None}
     worse = [name for name, (a, b) in whole.items() if b > a]
-    said = _(
+    text = _(
         "From λ_V = {low:.3g} to {high:.3g} the error grows for {count} of {all} representations: smoothness is paid for with what the "
         "code says."
     )
     if not worse:
-        said = _("From λ_V = {low:.3g} to {high:.3g} the error grows for none of {all} representations: here smoothing costs nothing.")
-    said = said.fill(low=low, high=high, count=len(worse), all=len(whole))
+        text = _("From λ_V = {low:.3g} to {high:.3g} the error grows for none of {all} representations: here smoothing costs nothing.")
+    text = text.fill(low=low, high=high, count=len(worse), all=len(whole))
     layers = [name for name in plan.layer_series if name in whole]
     if len(layers) < 2:
-        return said
-    return untranslated("{said} {depth}").fill(said=said, depth=_depth(plan, whole, (layers[0], layers[-1])))
+        return text
+    return untranslated("{said} {depth}").fill(said=text, depth=_depth(plan, whole, (layers[0], layers[-1])))
 
 
 def _depth(plan: InversionPlan, whole: Mapping[str, tuple[float, float]], ends: tuple[str, str]) -> Translated:
     shallow, deep = (whole[name][1] for name in ends)
-    told = {"a": plan.short(ends[0]), "b": plan.short(ends[1]), "c": shallow, "d": deep, "high": plan.lambdas[-1]}
+    values = {"a": plan.short(ends[0]), "b": plan.short(ends[1]), "c": shallow, "d": deep, "high": plan.lambdas[-1]}
     verdict = (
         _("a deep code bears smoothing better, as it says less of single pixels.")
         if deep < shallow
         else _("here a deep code does not bear smoothing better.")
     )
-    return _("At λ_V = {high:.3g} it is {c:.0%} in {a} and {d:.0%} in {b}: {verdict}").fill(**told, verdict=verdict)
+    return _("At λ_V = {high:.3g} it is {c:.0%} in {a} and {d:.0%} in {b}: {verdict}").fill(**values, verdict=verdict)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pincel.images.io import to_pil
 from pincel.inversion.code_mask import HALVES
-from pincel.inversion.run import InversionResult
+from pincel.inversion.report import InversionResult
 from pincel.studies.features import WHITE
 from pincel.studies.inversion_plan import InversionPlan
 from pincel.studies.inversion_runs import ExperimentSection, RebuildSpec
@@ -37,14 +37,14 @@ def halves_jobs(plan: InversionPlan) -> list[RebuildSpec]:
     return [RebuildSpec(name, plan.lambdas[0], neurons=f"channels={half}") for name in plan.layer_series[:HALVED] for half in HALVES]
 
 
-def halves_section(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
+def halves_section(plan: InversionPlan, results: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
     """Measure and show them."""
-    jobs = [job for job in halves_jobs(plan) if job in found]
+    jobs = [job for job in halves_jobs(plan) if job in results]
     if not jobs:
         return ExperimentSection([], [])
-    parts = [_half(plan, job, found[job]) for job in jobs]
-    photograph = colorful(found[jobs[0]].photograph[0])
-    sheet, found_out = _halves_sheet(plan, jobs, parts, found), Paragraph(halves_finding(parts, photograph))
+    parts = [_half(plan, job, results[job]) for job in jobs]
+    photograph = colorful(results[jobs[0]].photograph[0])
+    sheet, found_out = _halves_sheet(plan, jobs, parts, results), Paragraph(halves_finding(parts, photograph))
     return ExperimentSection([Heading(_HEADING), Paragraph(_HALVES), sheet, found_out], parts)
 
 
@@ -70,7 +70,7 @@ def colorful(picture: Tensor) -> float:
 
 
 def halves_finding(parts: Sequence[Mapping[str, Any]], photograph: float) -> Translated:
-    """Say whether one half of the channels keeps the colors.
+    """Return a text that says whether one half of the channels keeps the colors.
 
     Args:
         parts: With ``layer``, ``half`` and ``color``.
@@ -80,7 +80,7 @@ def halves_finding(parts: Sequence[Mapping[str, Any]], photograph: float) -> Tra
     for part in parts:
         colors.setdefault(part["layer"], {})[part["half"]] = part["color"]
     pairs = {layer: [of[half] for half in HALVES] for layer, of in colors.items() if len(of) == len(HALVES)}
-    said = [f"{layer} {first:.0f} | {last:.0f}" for layer, (first, last) in pairs.items()]
+    listed = [f"{layer} {first:.0f} | {last:.0f}" for layer, (first, last) in pairs.items()]
     uneven = [layer for layer, pair in pairs.items() if max(pair) > UNEVEN * min(pair)]
     verdict = (
         _("one half keeps more of the colors in {layers}.").fill(layers=", ".join(uneven))
@@ -89,19 +89,19 @@ def halves_finding(parts: Sequence[Mapping[str, Any]], photograph: float) -> Tra
     )
     return _(
         "How far colors are from gray, in gray levels, from the first and the last half: {said} (photograph {photograph:.0f}); {verdict}"
-    ).fill(said=", ".join(said), photograph=photograph, verdict=verdict)
+    ).fill(said=", ".join(listed), photograph=photograph, verdict=verdict)
 
 
 _NAMES = {HALVES[0]: _("first half"), HALVES[1]: _("last half")}
 
 
 def _halves_sheet(
-    plan: InversionPlan, jobs: Sequence[RebuildSpec], parts: Sequence[Mapping[str, Any]], found: Mapping[RebuildSpec, InversionResult]
+    plan: InversionPlan, jobs: Sequence[RebuildSpec], parts: Sequence[Mapping[str, Any]], results: Mapping[RebuildSpec, InversionResult]
 ) -> Sheet:
     cells = [
         (
             untranslated("{layer}, {half}: {error:.1%}, {distance:.0f}").fill(**{**part, "half": _NAMES[part["half"]]}),
-            to_pil(found[job].pictures[:1]),
+            to_pil(results[job].pictures[:1]),
         )
         for job, part in zip(jobs, parts, strict=True)
     ]

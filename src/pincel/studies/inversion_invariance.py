@@ -1,4 +1,4 @@
-"""The same code from several starts: where the pictures differ, the code has nothing to say (figure 7 of Mahendran, Vedaldi 2015)."""
+"""The same code from several starts: where the pictures differ, the code is invariant (figure 7 of Mahendran, Vedaldi 2015)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from pincel.images.io import to_pil
-from pincel.inversion.run import InversionResult
+from pincel.inversion.report import InversionResult
 from pincel.studies.features import WHITE
 from pincel.studies.inversion_findings import BOUND
 from pincel.studies.inversion_plan import InversionPlan, first_middle_last
@@ -46,9 +46,9 @@ def invariance_jobs(plan: InversionPlan) -> list[RebuildSpec]:
     return [RebuildSpec(name, plan.lambdas[0], repeats=plan.options.repeats) for name in names]
 
 
-def invariance_section(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
+def invariance_section(plan: InversionPlan, rebuilt: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
     """Measure and show them."""
-    results = {job.name: found[job] for job in invariance_jobs(plan) if job in found}
+    results = {job.name: rebuilt[job] for job in invariance_jobs(plan) if job in rebuilt}
     if not results:
         return ExperimentSection([], [])
     maps = {name: deviation(result.pictures) for name, result in results.items()}
@@ -117,7 +117,7 @@ def _sheet(plan: InversionPlan, results: Mapping[str, InversionResult], maps: Ma
 
 
 def invariance_finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
-    """Say whether deep layers leave more free, and whether their codes match all the same.
+    """Return a text that says whether deep layers leave more free, and whether their codes match all the same.
 
     Args:
         rows: With ``layer``, ``deviation`` and ``error``, shallow to deep.
@@ -127,7 +127,7 @@ def invariance_finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
         return _("From {layer}, pictures differ by {a:.1f} gray levels on average, and their codes are off by {e:.1%}.").fill(
             layer=first["layer"], a=first["deviation"], e=first["error"]
         )
-    told = {
+    values = {
         "x": first["layer"],
         "y": last["layer"],
         "a": first["deviation"],
@@ -138,7 +138,7 @@ def invariance_finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
     numbers = _(
         "From {x} to {y} the deviation between starts goes from {a:.1f} to {b:.1f} gray levels, and the relative error of the codes from "
         "{e:.1%} to {f:.1%}."
-    ).fill(**told)
+    ).fill(**values)
     freer, matched = last["deviation"] > first["deviation"], last["error"] <= max(first["error"], BOUND)
     return untranslated("{numbers} {verdict}").fill(numbers=numbers, verdict=_VERDICTS[freer, matched])
 

@@ -1,4 +1,4 @@
-"""A few neurons alone: what part of a picture they determine (figure 9 of Mahendran, Vedaldi 2015)."""
+"""The part of a picture that a few neurons determine (figure 9 of Mahendran, Vedaldi 2015)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from pincel.images.io import to_pil
 from pincel.inversion.code_mask import parse_code_mask
-from pincel.inversion.run import InversionResult
+from pincel.inversion.report import InversionResult
 from pincel.studies.features import WHITE
 from pincel.studies.inversion_halves import halves_jobs, halves_section
 from pincel.studies.inversion_invariance import gray_image
@@ -25,7 +25,7 @@ from pincel.translation import gettext_lazy as _
 
 # Positions of the window, high and wide; starts it is rebuilt from.
 SIDE, STARTS = 5, 2
-# Gray levels from the flat color that regularizers leave, from which on something is seen in a picture.
+# Distance in gray levels from the flat color that regularizers leave, above which a pixel is determined.
 SEEN = 10.0
 # Side of the square over which that is averaged, in pixels.
 POOLED = 5
@@ -62,33 +62,33 @@ def locality_jobs(plan: InversionPlan) -> list[RebuildSpec]:
     return [*windows, *halves_jobs(plan)]
 
 
-def locality_section(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
+def locality_section(plan: InversionPlan, results: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
     """Measure and show them."""
-    windows = [job for job in locality_jobs(plan) if job in found and not job.neurons.startswith("channels")]
+    windows = [job for job in locality_jobs(plan) if job in results and not job.neurons.startswith("channels")]
     blocks: list[Block] = []
     rows, cells = [], []
     for job in windows:
-        row, shown = _window(plan, job, found[job])
+        row, shown = _window(plan, job, results[job])
         rows.append(row)
         cells += shown
     if rows:
         weight = windows[0].tv_weight
         blocks += [Heading(_HEADING), Paragraph(_HOW.fill(starts=STARTS, weight=weight)), Sheet("locality", cells, STARTS + 2, _SHEET, 160)]
         blocks += [_FORMULA, Paragraph(locality_finding(rows)), _table(rows)]
-    halves = halves_section(plan, found)
+    halves = halves_section(plan, results)
     return ExperimentSection([*blocks, *halves.blocks], {"windows": rows, "halves": halves.numbers})
 
 
 def window_field(plan: InversionPlan, name: str) -> PixelBox:
-    """Return what the 5×5 positions in the middle of a layer see together, the part beyond the border included.
+    """Return the joint receptive field of the 5×5 positions in the middle of a layer, the part beyond the border included.
 
     Raises:
         TypeError: For a representation that is no layer of a network.
     """
-    found = spec_of(name)
-    if found is None:
+    network = spec_of(name)
+    if network is None:
         raise TypeError(name)
-    spec, layer = found
+    spec, layer = network
     places = parse_code_mask(f"{SIDE}x{SIDE}").mask(torch.ones(1, *plan.shapes[name]), name)[0, 0].nonzero()
     stride, start = spec.layer(layer).stride, spec.start(layer)
     top, left = (start + stride * int(place) for place in places[0])
@@ -119,34 +119,34 @@ def _around(values: Tensor) -> Tensor:
 def _window(plan: InversionPlan, job: RebuildSpec, result: InversionResult) -> tuple[dict[str, Any], list[Any]]:
     box = window_field(plan, job.name)
     height, width = result.photograph.shape[-2:]
-    seen = box.clipped(height, width)
+    visible = box.clipped(height, width)
     inside = torch.zeros(height, width, dtype=torch.bool)
-    inside[seen.top : seen.bottom, seen.left : seen.right] = True
-    found = spec_of(job.name)
-    mean = found[0].mean if found else (0.0,) * 3
-    kept = determined_mask(result.pictures, torch.tensor(mean))
+    inside[visible.top : visible.bottom, visible.left : visible.right] = True
+    network = spec_of(job.name)
+    mean = network[0].mean if network else (0.0,) * 3
+    same = determined_mask(result.pictures, torch.tensor(mean))
     distance = WHITE * (result.pictures.mean(0) - result.photograph[0]).square().mean(0).sqrt()
     row = {
         "layer": plan.short(job.name),
         "representation": job.name,
         "side": box.bottom - box.top,
         "field": _share(inside),
-        "determined": _share(kept),
-        "within": _share(kept[inside]),
+        "determined": _share(same),
+        "within": _share(same[inside]),
         "inside": _mean(distance[inside]),
         "outside": _mean(distance[~inside]),
         "error": result.record["relative_error"],
     }
     # Of a field that reaches beyond the picture, the edge of the picture is drawn.
-    edge = PixelBox(max(seen.top, 1), max(seen.left, 1), min(seen.bottom, height - 1), min(seen.right, width - 1))
+    edge = PixelBox(max(visible.top, 1), max(visible.left, 1), min(visible.bottom, height - 1), min(visible.right, width - 1))
     photograph = outline(to_pil(result.photograph), [(f"{row['side']} px", edge)])
-    told = untranslated(f"{row['layer']} · {row['side']} px")
-    cells = [(told, photograph)]
+    caption = untranslated(f"{row['layer']} · {row['side']} px")
+    cells = [(caption, photograph)]
     cells += [
         (untranslated(f"{error:.1%}"), to_pil(each[None]))
         for each, error in zip(result.pictures, result.record["relative_errors"], strict=True)
     ]
-    cells.append((_("determined: {determined:.0%}").fill(determined=row["determined"]), gray_image(kept.float(), 1.0)))
+    cells.append((_("determined: {determined:.0%}").fill(determined=row["determined"]), gray_image(same.float(), 1.0)))
     return row, cells
 
 
@@ -159,7 +159,7 @@ def _mean(values: Tensor) -> float | None:
 
 
 def locality_finding(rows: Sequence[Mapping[str, Any]]) -> Translated:
-    """Say how much of their receptive fields neurons determine.
+    """Return a text that says how much of their receptive fields neurons determine.
 
     Args:
         rows: With ``layer``, ``field``, ``determined`` and ``within``, shallow to deep.

@@ -1,4 +1,4 @@
-"""What is rebuilt, from which representations, and with how much smoothing: read from the words of the command line, and checked."""
+"""What is rebuilt, from which representations, and with how much smoothing: parsed from the options, and checked."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from pincel.engine.device import resolve_device
 from pincel.errors import OptionError, PictureError, PincelError, WeightsError, closest, unknown_name
 from pincel.files import one_line
 from pincel.images.picture import LoadedImage
-from pincel.inversion.build import check_inversion, fit_picture, target_code
+from pincel.inversion.loop import check_inversion
+from pincel.inversion.losses import target_code
+from pincel.inversion.pictures import fit_picture
 from pincel.inversion.representation import WHITE, check_representation, make_representation
 from pincel.inversion.run import resolve_inversion
 from pincel.recipes.inversion import Inversion, looked_up
 from pincel.sources import open_picture
 from pincel.studies.declarations import InversionOptions
 from pincel.studies.inversion_errors import CodeDistances, code_distances
-from pincel.studies.patches import photographs
+from pincel.studies.photographs import photographs
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.settings import StudySettings, select_layers
 from pincel.translation import Translated
@@ -44,12 +46,12 @@ class InversionPlan:
 
     Attributes:
         options: Of the study.
-        settings: What every study can be told.
+        settings: Of every study.
         recipe: How each picture is rebuilt, in the size, steps and seed of the study.
         experiments: Which of :data:`EXPERIMENTS`.
         lambdas: Weights of the total variation, small to large.
         photographs: In that size.
-        codes: Representation → what is kept of the photographs' codes.
+        codes: Representation → lengths and distances of the photographs' codes.
         shapes: Representation → (C, h, w) of its code, or what shape it has.
         notes: What was adjusted or left out.
     """
@@ -86,7 +88,7 @@ class InversionPlan:
         return looked_up(self.recipe.tv_weight, name, "--tv-weight")
 
     def short(self, name: str) -> str:
-        """Return the name of a representation as the page says it: that of the layer, where there is one network."""
+        """Return the name of a representation on the page: that of the layer, where there is one network."""
         alone = len({network_and_layer(each)[0] for each in self.networks}) == 1
         return name.rpartition(":")[2] if alone else name
 
@@ -131,7 +133,7 @@ def read_representations(given: str | None, settings: StudySettings) -> tuple[st
 
 
 def _meant(part: str, settings: StudySettings) -> list[str]:
-    """Return the representations that one word stands for."""
+    """Return the representations that one name or pattern stands for."""
     backbone, layer = network_and_layer(part)
     sign, layer = bool(layer), layer or part
     descriptors = [] if sign else [name for name in DESCRIPTORS if fnmatchcase(name, part)]
@@ -193,18 +195,18 @@ def read_experiments(given: str | None) -> tuple[str, ...]:
 
 
 def make_plan(sources: Sequence[str], options: InversionOptions, settings: StudySettings, progress: ProgressReporter) -> InversionPlan:
-    """Read all that was asked for, open the photographs, and look at them with each representation.
+    """Parse the options, open the photographs, and compute their codes.
 
-    Representations whose weights are missing, that see nothing in pictures so small, or that answer nothing, are left out with a note.
+    Representations whose weights are missing, that need larger pictures, or whose codes are zero, are left out with a note.
 
     Args:
         sources: Folders, files, ``sample:NAME``.
         options: Of this study.
-        settings: What every study can be told.
-        progress: Reports how far it is; if it is stopped, the representations that have not been looked with are left out.
+        settings: Of every study.
+        progress: Reports how far it is; if it is stopped, the representations not computed yet are left out.
 
     Raises:
-        PincelError: For what cannot be read; if there is no photograph, or no representation is left: what was wrong with the first.
+        PincelError: For options that cannot be parsed; without a photograph or a representation, the error of the first.
     """
     own = {"size": settings.size, "steps": settings.steps or None, "seed": settings.seed}
     recipe = resolve_inversion(options.recipe, own)
@@ -222,7 +224,7 @@ def make_plan(sources: Sequence[str], options: InversionOptions, settings: Study
             shapes[name], codes[name] = _looked(name, given, pictures, recipe, settings)
         except (WeightsError, PictureError, OptionError) as error:
             refused.append(error)
-            # What is wrong with a network is said once, of all its layers.
+            # An error of a network is noted once for all its layers.
             without.setdefault(str(error), []).append(name)
     if not codes and refused:
         raise refused[0]
@@ -235,17 +237,17 @@ def make_plan(sources: Sequence[str], options: InversionOptions, settings: Study
 def _looked(
     name: str, given: Sequence[tuple[int, int]], pictures: Sequence[LoadedImage], recipe: Inversion, settings: StudySettings
 ) -> tuple[tuple[int, ...], CodeDistances]:
-    """Return the shape of the codes of all photographs, and what is kept of them; ``given`` is their size as loaded."""
+    """Return the shape of the codes of all photographs, and their distances; ``given`` is their size as loaded."""
     device = resolve_device(settings.device)
     made = make_representation(name, pooling=recipe.pooling, device=device)
     for loaded, picture in zip(given, pictures, strict=True):
         made.check_size(loaded, (picture.height, picture.width), picture.name)
-    seen = [target_code(made, WHITE * picture.pixels.to(device)).cpu() for picture in pictures]
-    codes = code_distances(seen)
+    all_codes = [target_code(made, WHITE * picture.pixels.to(device)).cpu() for picture in pictures]
+    codes = code_distances(all_codes)
     if min(codes.lengths) == 0:
         silent = pictures[codes.lengths.index(0)].name
         raise OptionError(one_line(f"{name}: its code is zero all over", silent, "a photograph it answers to", "another layer"))
-    return tuple(seen[0].shape[1:]), codes
+    return tuple(all_codes[0].shape[1:]), codes
 
 
 def _opened(sources: Sequence[str], recipe: Inversion) -> tuple[list[tuple[int, int]], list[LoadedImage], Inversion, list[Translated]]:
@@ -254,7 +256,7 @@ def _opened(sources: Sequence[str], recipe: Inversion) -> tuple[list[tuple[int, 
     Returns:
         (height, width) of each as loaded, each in the size of the recipe, the recipe, notes.
     """
-    found: dict[str, tuple[str, tuple[int, int], LoadedImage]] = {}
+    loaded_files: dict[str, tuple[str, tuple[int, int], LoadedImage]] = {}
     notes: list[Translated] = []
     refused: list[PictureError] = []
     for file in photographs(sources):
@@ -264,12 +266,12 @@ def _opened(sources: Sequence[str], recipe: Inversion) -> tuple[list[tuple[int, 
             refused.append(error)
             notes.append(_WITHOUT.fill(names=file, reason=str(error)))
             continue
-        found.setdefault(loaded.sha256, (file, (loaded.height, loaded.width), fit_picture(recipe, loaded)))
-    if not found:
+        loaded_files.setdefault(loaded.sha256, (file, (loaded.height, loaded.width), fit_picture(recipe, loaded)))
+    if not loaded_files:
         raise refused[0]
-    given, pictures = [size for _, size, _ in found.values()], [picture for _, _, picture in found.values()]
+    given, pictures = [size for _, size, _ in loaded_files.values()], [picture for _, _, picture in loaded_files.values()]
     if len({(picture.height, picture.width) for picture in pictures}) > 1:
         recipe = recipe.override(fit="crop")
-        pictures = [fit_picture(recipe, open_picture(file, "photograph")) for file, _, _ in found.values()]
+        pictures = [fit_picture(recipe, open_picture(file, "photograph")) for file, _, _ in loaded_files.values()]
         notes.append(_CROPPED)
     return given, pictures, recipe, notes

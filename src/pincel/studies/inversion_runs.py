@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pincel.errors import OptionError
-from pincel.inversion.run import InversionResult, InversionRun
+from pincel.inversion.report import InversionResult
+from pincel.inversion.run import InversionRun
 from pincel.studies.inversion_plan import InversionPlan, spec_of
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block
@@ -18,11 +19,11 @@ from pincel.translation import gettext_lazy as _
 # Multiply-adds a pixel that take as long as what is done around the network: on a CPU, a step that reads one convolution and a step that
 # reads sixteen differ by the work of the latter alone.
 AROUND = 45_000
-# Runs are so unlike that parts of the whole work are told, not steps.
+# Runs differ so much that progress is in parts of the whole work, not in steps.
 PARTS = 1000
-# Share of it after which the time it takes is foreseen: the first run has much to load.
+# Share of it after which the time is estimated: the first run has much to load.
 ESTIMATE_AFTER = 0.05
-# Seconds that are worth a word before they have passed.
+# Seconds from which on an estimate is reported.
 LONG = 20
 
 _EARLY = _("The study was ended early: {done} of {count} runs are finished, and only those are shown.")
@@ -38,7 +39,7 @@ class RebuildSpec:
         tv_weight: λ_V.
         photograph: Which, from 0.
         recipe: Another than that of the study, by name.
-        neurons: Numbers of the code that count; see :func:`pincel.inversion.code_mask.parse_code_mask`.
+        neurons: Entries of the code that are matched; see :func:`pincel.inversion.code_mask.parse_code_mask`.
         repeats: Starts in one batch.
     """
 
@@ -52,7 +53,7 @@ class RebuildSpec:
 
 @dataclass(frozen=True)
 class RebuildResults:
-    """What became of the jobs.
+    """The results of the jobs.
 
     Attributes:
         found: Those that were finished.
@@ -65,7 +66,7 @@ class RebuildResults:
 
 @dataclass(frozen=True)
 class ExperimentSection:
-    """What an experiment found.
+    """The part of the report of an experiment.
 
     Attributes:
         blocks: In reading order.
@@ -79,8 +80,7 @@ class ExperimentSection:
 def rebuild_all(jobs: Sequence[RebuildSpec], plan: InversionPlan, progress: ProgressReporter) -> RebuildResults:
     """Rebuild one picture after the other.
 
-    A choice of neurons that are all zero has nothing to be rebuilt from: it is left out with a note. A run that is ended early is not
-    kept: its error would say nothing about its representation.
+    A choice of neurons that are all zero has nothing to be rebuilt from: it is left out with a note. A run that is ended early is dropped.
 
     Args:
         jobs: What to rebuild; the same one again costs nothing.
@@ -93,9 +93,9 @@ def rebuild_all(jobs: Sequence[RebuildSpec], plan: InversionPlan, progress: Prog
     wanted = tuple(dict.fromkeys(jobs))
     costs = [cost(job, plan) for job in wanted]
     whole, before, started = sum(costs), 0.0, time.monotonic()
-    what, told = f"rebuilding {len(wanted)} pictures, parts of {PARTS}", 0
-    progress.update(what, told, PARTS)
-    found: dict[RebuildSpec, InversionResult] = {}
+    what, reported = f"rebuilding {len(wanted)} pictures, parts of {PARTS}", 0
+    progress.update(what, reported, PARTS)
+    results: dict[RebuildSpec, InversionResult] = {}
     notes: list[Translated] = []
     for job, price in zip(wanted, costs, strict=True):
         if progress.stopped:
@@ -107,30 +107,30 @@ def rebuild_all(jobs: Sequence[RebuildSpec], plan: InversionPlan, progress: Prog
             progress.note(str(error))
         else:
             for steps in progress.follow_steps(run):
-                if (now := int(PARTS * (before + steps / run.steps * price) / whole)) > told:
-                    told = now
-                    progress.update(what, told, PARTS)
+                if (now := int(PARTS * (before + steps / run.steps * price) / whole)) > reported:
+                    reported = now
+                    progress.update(what, reported, PARTS)
             if progress.stopped:
                 break
-            found[job] = run.result
+            results[job] = run.result
         before += price
         if before - price < ESTIMATE_AFTER * whole <= before:
             _estimate((time.monotonic() - started) * whole / before, len(wanted), progress)
     if progress.stopped:
-        notes.append(_EARLY.fill(done=len(found), count=len(wanted)))
+        notes.append(_EARLY.fill(done=len(results), count=len(wanted)))
     else:
         progress.update(what, PARTS, PARTS)
-    return RebuildResults(found, tuple(notes))
+    return RebuildResults(results, tuple(notes))
 
 
 def cost(job: RebuildSpec, plan: InversionPlan) -> float:
     """Return the work of a run, in multiply-adds or what takes as long: of the layers before the code, and of all else a step does."""
     height, width = plan.size
-    looked = 0
-    if found := spec_of(job.name):
-        spec, name = found
-        looked = sum(each.products * spec.positions(height, each.name) * spec.positions(width, each.name) for each in spec.up_to((name,)))
-    return float(job.repeats * plan.recipe.steps * (AROUND * height * width + looked))
+    macs = 0
+    if network := spec_of(job.name):
+        spec, name = network
+        macs = sum(each.products * spec.positions(height, each.name) * spec.positions(width, each.name) for each in spec.up_to((name,)))
+    return float(job.repeats * plan.recipe.steps * (AROUND * height * width + macs))
 
 
 def _run(job: RebuildSpec, plan: InversionPlan) -> InversionRun:
@@ -149,7 +149,7 @@ def _run(job: RebuildSpec, plan: InversionPlan) -> InversionRun:
 
 
 def _estimate(seconds: float, count: int, progress: ProgressReporter) -> None:
-    """Say how long all of it may take, from how long the first runs took."""
+    """Return a text that says how long all of it may take, from how long the first runs took."""
     if seconds >= LONG:
         about = f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
         progress.note(f"{count} pictures, about {about} in all, as the first ones went.")

@@ -1,4 +1,4 @@
-"""Every representation with every weight of the total variation, on every photograph: how far the code of what was rebuilt is off."""
+"""Every representation with every weight of the total variation, on every photograph: the errors of the codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from pincel.images.io import to_pil
-from pincel.inversion.run import InversionResult
+from pincel.inversion.report import InversionResult
 from pincel.studies.inversion_errors import MeanDeviation, mean_deviation
 from pincel.studies.inversion_findings import findings
 from pincel.studies.inversion_plan import InversionPlan
@@ -60,13 +60,13 @@ def table_jobs(plan: InversionPlan) -> list[RebuildSpec]:
     return [RebuildSpec(name, weight, number) for number in range(len(plan.photographs)) for name in plan.codes for weight in plan.lambdas]
 
 
-def table_section(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
+def table_section(plan: InversionPlan, results: Mapping[RebuildSpec, InversionResult]) -> ExperimentSection:
     """Measure and show them."""
-    runs = [_measured(plan, job, found[job]) for job in table_jobs(plan) if job in found]
+    runs = [_measured(plan, job, results[job]) for job in table_jobs(plan) if job in results]
     if not runs:
         return ExperimentSection([], {"runs": []})
     rows = summarize(runs)
-    blocks: list[Block] = [Heading(_HEADING), Paragraph(_HOW), _sheet(plan, found), _ERROR]
+    blocks: list[Block] = [Heading(_HEADING), Paragraph(_HOW), _sheet(plan, results), _ERROR]
     blocks += [Paragraph(each) for each in findings(plan, runs)]
     blocks += [_plot(plan, rows), _spoken(plan, rows)]
     blocks += [_PUBLISHED] if len(plan.photographs) > 1 else [Paragraph(_ONE)]
@@ -113,23 +113,23 @@ def summarize(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def _sheet(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> Sheet:
+def _sheet(plan: InversionPlan, results: Mapping[RebuildSpec, InversionResult]) -> Sheet:
     photograph = to_pil(plan.photographs[0].pixels)
     cells = []
     for name in plan.codes:
-        made = [(weight, found[job]) for weight in plan.lambdas if (job := RebuildSpec(name, weight)) in found]
+        made = [(weight, results[job]) for weight in plan.lambdas if (job := RebuildSpec(name, weight)) in results]
         if len(made) < len(plan.lambdas):
             break
         cells.append((untranslated(plan.short(name)), photograph))
         cells += [(untranslated(f"λ {weight:.3g} · {result.record['relative_error']:.1%}"), result.image) for weight, result in made]
     return Sheet(
-        "table", cells or [_lone(plan, found)], 1 + len(plan.lambdas), _SHEET.fill(photograph=plan.photographs[0].name), height=128
+        "table", cells or [_lone(plan, results)], 1 + len(plan.lambdas), _SHEET.fill(photograph=plan.photographs[0].name), height=128
     )
 
 
-def _lone(plan: InversionPlan, found: Mapping[RebuildSpec, InversionResult]) -> tuple[Translated, Any]:
+def _lone(plan: InversionPlan, results: Mapping[RebuildSpec, InversionResult]) -> tuple[Translated, Any]:
     """Return the first picture there is, of a study that was ended in its first row."""
-    job, result = next(iter(found.items()))
+    job, result = next(iter(results.items()))
     return untranslated(f"{plan.short(job.name)} · λ {job.tv_weight:.3g} · {result.record['relative_error']:.1%}"), result.image
 
 

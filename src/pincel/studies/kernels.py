@@ -1,4 +1,4 @@
-"""Kernels made by hand: their numbers, and what they do to a picture in gray."""
+"""Kernels made by hand: their numbers, and their outputs for a gray picture."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def brightness(picture: Opened) -> Tensor:
 def filter_image(gray: Tensor, kernel: str) -> Image.Image:
     """Return a gray picture (H, W), 0-255, after a kernel, where it fits into the picture.
 
-    What adds up to 1 is a picture again, cut off at black and white; what adds up to 0 has a sign, and middle gray is 0.
+    The output of weights that add up to 1 is clipped to black and white; that of weights that add up to 0 is signed, with 0 as middle gray.
     """
     weight = torch.tensor(KERNELS[kernel], dtype=torch.float64)
-    found = functional.conv2d(gray.double()[None, None], weight[None, None])[0, 0]
+    filtered = functional.conv2d(gray.double()[None, None], weight[None, None])[0, 0]
     if abs(float(weight.sum())) < 1e-9:
-        return signed_picture(found)
-    return Image.fromarray(found.clamp(0, 255).round().to(torch.uint8).numpy()).convert("RGB")
+        return signed_picture(filtered)
+    return Image.fromarray(filtered.clamp(0, 255).round().to(torch.uint8).numpy()).convert("RGB")
 
 
 def kernels_figure(translate: Translate) -> Figure:

@@ -1,4 +1,4 @@
-"""Layers drawn: as boxes, and as curves from one layer to the next."""
+"""Plots of layers: as boxes, and as curves from one layer to the next."""
 
 from __future__ import annotations
 

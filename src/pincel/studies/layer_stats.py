@@ -1,4 +1,4 @@
-"""What the layers of a network answer to a picture, in numbers."""
+"""Statistics of the feature maps of layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pincel.backbones.specs import LayerSpec
 from pincel.functional.sums import accum_dtype
 from pincel.studies.heatmaps import LUMA
 
-# Two maps that go together more than this show the same thing twice.
+# Maps with a larger correlation show the same thing twice.
 ALIKE = 0.5
 # Of a float32.
 BYTES = 4
@@ -22,7 +22,7 @@ BYTES = 4
 
 @dataclass(frozen=True)
 class LayerStats:
-    """What one layer answers to a picture, in numbers.
+    """Statistics of the feature maps of one layer.
 
     Attributes:
         layer: Of the spec.
@@ -64,7 +64,7 @@ class LayerStats:
 
 
 def layer_stats(features: Tensor, layer: LayerSpec, pixels: Tensor) -> LayerStats:
-    """Measure what a layer answers.
+    """Measure the feature maps of a layer.
 
     Args:
         features: (1, C, H_l, W_l).
@@ -85,12 +85,12 @@ def layer_stats(features: Tensor, layer: LayerSpec, pixels: Tensor) -> LayerStat
 
 
 def relu_layers(answers: Sequence[LayerStats]) -> list[LayerStats]:
-    """Return the answers of the layers that are a ReLU."""
+    """Return the statistics of the layers that are a ReLU."""
     return [answer for answer in answers if answer.layer.kind == "relu"]
 
 
 def pixel_descriptors(pixels: Tensor, stride: int) -> Tensor:
-    """Return what is plain to see at each position of a layer: mean red, green, blue, mean slope across and down.
+    """Return simple descriptors of the pixels at each position of a layer: mean red, green, blue, mean gradient across and down.
 
     Args:
         pixels: (1, 3, H, W), 0-255.
@@ -124,7 +124,7 @@ def explained_share(features: Tensor, pixels: Tensor, stride: int) -> float | No
         Theil 1961, "Economic Forecasts and Policy": the adjusted coefficient of determination.
     """
     # A network without borders has fewer positions than strides.
-    height, width = (min(side // stride, seen) for side, seen in zip(pixels.shape[-2:], features.shape[-2:], strict=True))
+    height, width = (min(side // stride, positions) for side, positions in zip(pixels.shape[-2:], features.shape[-2:], strict=True))
     things = pixel_descriptors(pixels[..., : height * stride, : width * stride], stride).to(accum_dtype(pixels))
     features = features[..., :height, :width]
     count = things.shape[1]
@@ -144,11 +144,11 @@ def explained_share(features: Tensor, pixels: Tensor, stride: int) -> float | No
         maps = maps - maps.mean(dim=1, keepdim=True)
         energy = maps.square().sum(dim=1)
         shares.append(((maps @ basis.T).square().sum(dim=1) / energy)[energy > 0])
-    found = torch.cat(shares)
-    if not len(found):
+    explained = torch.cat(shares)
+    if not len(explained):
         return None
     chance = (count - 1) / (count - 1 - len(basis))
-    return max(0.0, 1 - (1 - float(found.mean())) * chance)
+    return max(0.0, 1 - (1 - float(explained.mean())) * chance)
 
 
 def most_active(features: Tensor, count: int) -> list[int]:
@@ -160,7 +160,7 @@ def most_varied(features: Tensor, count: int) -> list[int]:
     """Return the channels of (1, C, H, W) whose maps vary most, leaving out those that resemble one already taken.
 
     Maps resemble each other if their correlation is over :data:`ALIKE`. Where too few are left, there are fewer. An eighth of the map on
-    each side does not count: some channels answer to nothing but the zeros that convolutions see beyond the border.
+    each side does not count: some channels respond to nothing but the zero padding.
     """
     rows, columns = (slice(side // 8, side - side // 8) for side in features.shape[-2:])
     maps = features[0, :, rows, columns].flatten(1)

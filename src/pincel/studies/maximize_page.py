@@ -1,4 +1,4 @@
-"""The page of the study of activation maximization: what was made, in words that follow the numbers."""
+"""The page of the study of activation maximization."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SampleImage:
     Attributes:
         name: As in ``sample:NAME``.
         image: The picture.
-        value: What it reaches.
+        value: Its objective.
         fineness: Share of its variance in fine detail.
     """
 
@@ -40,17 +40,17 @@ class SampleImage:
 
 @dataclass(frozen=True)
 class MaximizedImage:
-    """A picture made for a channel.
+    """A picture that maximizes a channel.
 
     Attributes:
         channel: Its number.
-        way: How pictures were written down.
+        way: Its parametrization.
         image: The picture.
-        begun: What the noise reached, bearing no transforms.
-        ended: What the picture reaches, likewise.
+        begun: The objective of the noise, without augmentations.
+        ended: The objective of the picture, likewise.
         fineness: Share of its variance in fine detail.
-        history: What it reached at each step, bearing transforms.
-        stages: (step, picture) on the way.
+        history: The objective at each step, with augmentations.
+        stages: (step, picture) of some steps.
     """
 
     channel: int
@@ -114,11 +114,11 @@ def page(
     """Put together the report.
 
     Args:
-        drawn: The pictures made, way by way and channel by channel.
-        best: Channel → the sample that reaches most.
+        drawn: The optimized pictures, by parametrization and channel.
+        best: Channel → the sample with the largest objective.
         finenesses: Of all samples.
-        settings: What every study can be told.
-        own: What this one was told.
+        settings: Of every study.
+        own: The options of this one.
         stopped: Why it ended early; empty if it did not.
     """
     ways = list(dict.fromkeys(each.way for each in drawn))
@@ -163,7 +163,7 @@ def _found(drawn: Sequence[MaximizedImage], best: Mapping[int, SampleImage], own
 
 
 def _large(image: Image.Image) -> Image.Image:
-    """Enlarge a small picture by a whole number, so that it can be seen from the back of a room."""
+    """Enlarge a small picture by a whole number."""
     times = max(1, round(LARGE / max(image.size)))
     return image.resize((image.width * times, image.height * times), Image.Resampling.BICUBIC)
 
@@ -216,7 +216,7 @@ def _row(each: MaximizedImage, sample: SampleImage | None) -> dict[str, Any]:
 
 
 def _against_samples(rows: Sequence[Mapping[str, Any]]) -> list[Block]:
-    """Say how often, and how far, the pictures made surpass those given."""
+    """Return how often, and how far, the optimized pictures surpass the samples."""
     known = [row for row in rows if "best" in row]
     if not known:
         return []
@@ -238,7 +238,7 @@ def _against_samples(rows: Sequence[Mapping[str, Any]]) -> list[Block]:
 
 
 def _grain(rows: Sequence[Mapping[str, Any]], finenesses: Sequence[float]) -> list[Block]:
-    """Say how much of the pictures is fine grain, beside the samples."""
+    """Return a text that says how much of the pictures is fine grain, beside the samples."""
     if not rows or not finenesses:
         return []
     shares = {way: fmean(row["fineness"] for row in rows if row["way"] == way) for way in dict.fromkeys(row["way"] for row in rows)}

@@ -21,14 +21,14 @@ TILE = 72
 GAP, GUTTER = 4, 12
 # Patches are compared at this size.
 COARSE = 24
-# Share of the values of an explanation that are told apart; the few beyond are as bright as can be.
+# Quantile of the values of an explanation that is shown as black or white; the few beyond are clipped.
 SALIENCY_QUANTILE = 0.99
 
 _PAPER = (250, 249, 246)
 
 
 def cut_patch(pixels: Tensor, box: PixelBox, mean: Tensor) -> Tensor:
-    """Cut a box out of a picture; beyond the border is the mean pixel, which is nothing to the network.
+    """Cut a box out of a picture; beyond the border is the mean pixel, which is 0 to the network.
 
     Args:
         pixels: (1, 3, H, W).
@@ -53,12 +53,12 @@ def patch_tile(pixels: Tensor) -> Image.Image:
     return image.resize((TILE, TILE), Image.Resampling.NEAREST if smaller else Image.Resampling.LANCZOS)
 
 
-def saliency_image(slope: Tensor) -> Tensor:
+def saliency_image(gradient: Tensor) -> Tensor:
     """Return an explanation (1, 3, h, w) as a picture, 0 to 1: gray is nothing, brighter is more of that color, darker less."""
-    most = torch.quantile(slope.abs().flatten().double(), SALIENCY_QUANTILE)
+    most = torch.quantile(gradient.abs().flatten().double(), SALIENCY_QUANTILE)
     # Where nearly all is zero, as in a patch at the border, the largest.
-    most = most if float(most) > 0 else slope.abs().max()
-    return (0.5 + 0.5 * slope / most if float(most) > 0 else torch.full_like(slope, 0.5)).clamp(0, 1)
+    most = most if float(most) > 0 else gradient.abs().max()
+    return (0.5 + 0.5 * gradient / most if float(most) > 0 else torch.full_like(gradient, 0.5)).clamp(0, 1)
 
 
 def mosaic(groups: Sequence[Sequence[Image.Image]], count: int) -> Image.Image:
@@ -82,7 +82,7 @@ def patch_vector(patch: Tensor, mean: Tensor) -> Tensor:
 
 
 def patch_similarity(groups: Sequence[Sequence[Tensor]]) -> tuple[float, float]:
-    r"""Tell how alike patches of one channel are, and patches of different ones.
+    r"""Return the similarity of patches of one channel, and of different ones.
 
     .. math:: \cos(p, q) = \frac{\langle p - \mu,\, q - \mu \rangle}{|p - \mu|\,|q - \mu|}
 

@@ -1,4 +1,4 @@
-"""What a network sees in a photograph, exaggerated; and pictures its channels are excited by that still look like pictures."""
+"""Caricatures of a photograph by the layers of a network, and pictures that maximize single channels, with natural image statistics."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ from pincel.studies.settings import StudySettings, select_layers
 from pincel.studies.top_activations import Channels, check_channels, read_channels
 
 LAYERS = ("relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_4")
-# The objective of one unit, for a picture as large as what it sees and an answer as large as any photograph gets.
+# The objective of one unit, for a picture as large as its receptive field and an activation as large as in photographs.
 REACH = 1e4
-# Of the receptive field: how large a picture is drawn for one unit.
+# Size of a picture for one unit over its receptive field.
 ROOM = 1.1
-# Pictures that climb together: more of them save no time, and take memory.
+# Pictures in a batch: more of them save no time, and take memory.
 TOGETHER = 8
 
 
 @dataclass(frozen=True)
 class LayerTargets:
-    """All that is known of one layer before anything is drawn.
+    """What one layer is optimized for.
 
     Attributes:
-        name: As asked for.
-        seen: Where its photograph is exaggerated.
-        unit: Where its channels are maximized: the convolution before, if it is a rectified one, since a silent unit has no slope.
+        name: As in the options.
+        representation: For the caricature of the photograph.
+        unit: Of its channels: the convolution before a ReLU, since the gradient of a ReLU that is 0 is 0.
         code: Φ(x₀), (1, C, …), of the photograph.
-        largest: M of each channel of ``unit``, (C,), in all photographs.
+        largest: M, the largest activation of each channel of ``unit`` in all photographs, (C,).
         channels: To be maximized.
     """
 
@@ -68,7 +68,7 @@ class LayerTargets:
 
 
 def study(source: Source, options: NaturalOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
-    """Exaggerate what each layer sees in a photograph, and maximize some channels of each, with and without what keeps pictures natural.
+    """Make a caricature of a photograph for each layer, and maximize some channels of each, with and without regularization.
 
     Raises:
         UnknownNameError: For a layer the network does not have.
@@ -85,16 +85,16 @@ def study(source: Source, options: NaturalOptions, settings: StudySettings, prog
     scenes = [load_input(scene, settings) for scene in progress.track("opening the photographs", sample_photographs())]
     # One of them may be the photograph itself.
     scenes = [scene for scene in scenes if scene.sha256 != picture.sha256]
-    rooms = [_room(backbone, name, picture, scenes, wanted) for name in progress.track("looking at the photographs", names)]
-    wishes = _wishes(rooms, network_input(picture, backbone), options.weight, settings)
-    grown = maximize_all(wishes, settings.seed, settings.steps, progress)
-    found = _measured(grown, rooms, picture, scenes)
+    layer_targets = [_room(backbone, name, picture, scenes, wanted) for name in progress.track("looking at the photographs", names)]
+    targets = _wishes(layer_targets, network_input(picture, backbone), options.weight, settings)
+    batches = maximize_all(targets, settings.seed, settings.steps, progress)
+    results = _measured(batches, layer_targets, picture, scenes)
     own = {"layers": list(names), "channels": options.channels, "weight": options.weight, "recipe": RECIPE, "photograph": picture.name}
-    return page(found, {**settings.as_json(), **own}, left_out, (len(grown), len(wishes)) if progress.stopped else None)
+    return page(results, {**settings.as_json(), **own}, left_out, (len(batches), len(targets)) if progress.stopped else None)
 
 
 def _layers(options: NaturalOptions, picture: LoadedImage, spec: ModelSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the layers to look at, and those nobody asked for that see nothing in a picture this small."""
+    """Return the layers used, and those of the default that need larger pictures."""
     names = select_layers(spec, options.layers, LAYERS)
     blind = tuple(name for name in names if min(picture.height, picture.width) < spec.smallest(name))
     if blind and (options.layers is not None or blind == names):
@@ -105,39 +105,39 @@ def _layers(options: NaturalOptions, picture: LoadedImage, spec: ModelSpec) -> t
 
 
 def _room(backbone: VGG, name: str, picture: LoadedImage, scenes: Sequence[LoadedImage], wanted: Channels) -> LayerTargets:
-    """Look at the photographs through one layer, and choose its channels."""
+    """Compute what one layer is optimized for, and select its channels."""
     spec = backbone.spec
     before = spec.names[spec.names.index(name) - 1] if spec.layer(name).kind == "relu" else name
-    seen, unit = (
+    exaggerated, unit = (
         Representation(f"{spec.name}:{layer}", backbone, layer, PixelCanvas(WHITE), spec.smallest(layer)) for layer in (name, before)
     )
     with torch.no_grad():
-        told = backbone.features(network_input(picture, backbone), {name, before})
-        # Those too small for the layer have nothing to say.
+        responses = backbone.features(network_input(picture, backbone), {name, before})
+        # Only photographs that are large enough for the layer.
         fit = [scene for scene in scenes if min(scene.height, scene.width) >= spec.smallest(name)]
         largest = [channel_peaks(backbone.features(network_input(scene, backbone), [before])[before]) for scene in fit]
-    own = channel_peaks(told[before])
+    own = channel_peaks(responses[before])
     order = own.sort(descending=True, stable=True).indices
     channels = wanted if isinstance(wanted, tuple) else tuple(int(channel) for channel in order[:wanted])
-    return LayerTargets(name, seen, unit, told[name], torch.stack([own, *largest]).amax(0), channels)
+    return LayerTargets(name, exaggerated, unit, responses[name], torch.stack([own, *largest]).amax(0), channels)
 
 
-def _wishes(rooms: Sequence[LayerTargets], photograph: Tensor, weight: float, settings: StudySettings) -> list[ActivationTarget]:
-    """Return what is to be drawn: caricatures and maximized channels, then both again without anything that keeps them natural."""
-    exaggerated = [caricature_target(room, photograph, weight) for room in rooms if bool((room.code > 0).any())]
-    maximized = [wish for room in rooms for wish in channel_targets(room, room.channels, settings)]
-    freed = [wish for room in rooms for wish in channel_targets(room, room.channels[:1], settings)]
-    free = partial(map, lambda wish: replace(wish, free=True))
+def _wishes(layer_targets: Sequence[LayerTargets], photograph: Tensor, weight: float, settings: StudySettings) -> list[ActivationTarget]:
+    """Return all targets: caricatures and maximized channels, then both again without regularization."""
+    exaggerated = [caricature_target(layer, photograph, weight) for layer in layer_targets if bool((layer.code > 0).any())]
+    maximized = [target for layer in layer_targets for target in channel_targets(layer, layer.channels, settings)]
+    freed = [target for layer in layer_targets for target in channel_targets(layer, layer.channels[:1], settings)]
+    free = partial(map, lambda target: replace(target, free=True))
     return [*exaggerated, *maximized, *free(exaggerated), *free(freed)]
 
 
-def caricature_target(room: LayerTargets, photograph: Tensor, weight: float = NaturalOptions.weight) -> ActivationTarget:
-    r"""Wish for more of what a layer sees in a photograph.
+def caricature_target(layer: LayerTargets, photograph: Tensor, weight: float = NaturalOptions.weight) -> ActivationTarget:
+    r"""Return the target of a caricature: a larger activation in the direction of the photograph's code.
 
     .. math:: w = \frac{[\Phi(x_0)]_+}{\|[\Phi(x_0)]_+\|^2}, \qquad \langle \Phi(x_0), w \rangle = 1
 
     Args:
-        room: The layer.
+        layer: The layer.
         photograph: x₀, (1, 3, H, W) in gray levels, where it starts from.
         weight: C.
 
@@ -147,21 +147,21 @@ def caricature_target(room: LayerTargets, photograph: Tensor, weight: float = Na
     Differs:
         C is 1 there, for pictures of 227 pixels, and Φ(x₀) is of a picture whose mean was not subtracted.
     """
-    seen = room.code.clamp(min=0)
-    direction = seen / seen.square().sum(dtype=torch.float64).to(seen)
+    positive = layer.code.clamp(min=0)
+    direction = positive / positive.square().sum(dtype=torch.float64).to(positive)
     size = (photograph.shape[-2], photograph.shape[-1])
-    return ActivationTarget(room.name, room.seen, direction, pad_to_view(photograph, room.seen), size, weight=weight)
+    return ActivationTarget(layer.name, layer.seen, direction, pad_to_view(photograph, layer.seen), size, weight=weight)
 
 
-def channel_targets(room: LayerTargets, channels: Sequence[int], settings: StudySettings) -> list[ActivationTarget]:
-    r"""Wish for the answer of some channels at the position in the middle, in batches.
+def channel_targets(layer: LayerTargets, channels: Sequence[int], settings: StudySettings) -> list[ActivationTarget]:
+    r"""Return the targets of some channels at the position in the middle, in batches.
 
     .. math:: w_c = \frac{10^4}{\rho^2 M_c}
 
-    at that position of channel c alone, ρ being the side of the square of pixels it sees.
+    at that position of channel c alone, ρ being the side of its receptive field.
 
     Args:
-        room: The layer.
+        layer: The layer.
         channels: Of it.
         settings: The largest side of a picture, and the seed of the noise.
 
@@ -174,25 +174,25 @@ def channel_targets(room: LayerTargets, channels: Sequence[int], settings: Study
         ρ is the side of the picture where that is smaller than the receptive field; M is of a few photographs; rectifiers leak nothing, as
         in the last of their experiments (``exp_all.m``), where others leak 0.05.
     """
-    spec, side = settings.spec, unit_image_side(room.unit, settings.size)
-    reach = REACH / min(spec.layer(room.unit.layer).receptive_field, side) ** 2
-    units = channel_units(room.largest)
-    whole = room.code.new_zeros(1, *_shape(room.unit, side))
+    spec, side = settings.spec, unit_image_side(layer.unit, settings.size)
+    reach = REACH / min(spec.layer(layer.unit.layer).receptive_field, side) ** 2
+    units = channel_units(layer.largest)
+    whole = layer.code.new_zeros(1, *_shape(layer.unit, side))
     middle = tuple(length // 2 for length in whole.shape[2:])
-    wishes = []
+    targets = []
     for first in range(0, len(channels), TOGETHER):
         batch = tuple(channels[first : first + TOGETHER])
         direction = whole.repeat(len(batch), *(1,) * (whole.dim() - 1))
         for number, channel in enumerate(batch):
             direction[(number, channel, *middle)] = reach / float(units[channel])
-        start = channel_noise(room.unit, (side, side), settings.seed, batch).to(whole)
-        wishes.append(ActivationTarget(room.name, room.unit, direction, start, (side, side), channels=batch))
-    return wishes
+        start = channel_noise(layer.unit, (side, side), settings.seed, batch).to(whole)
+        targets.append(ActivationTarget(layer.name, layer.unit, direction, start, (side, side), channels=batch))
+    return targets
 
 
 def unit_image_side(unit: Representation, most: int) -> int:
-    """Return the side of a picture for one unit: an odd number of positions, about 1.1 times what it sees; at most ``most`` pixels."""
-    spec = unit.eye.spec
+    """Return the side of a picture for one unit: an odd number of positions, about 1.1 times its receptive field, up to ``most``."""
+    spec = unit.encoder.spec
     layer = spec.layer(unit.layer)
     positions = max(1, int(ROOM * layer.receptive_field / layer.stride + 0.5)) // 2 * 2 + 1
     fitting = takewhile(lambda side: spec.positions(side, unit.layer) <= positions, count(unit.smallest))
@@ -201,48 +201,55 @@ def unit_image_side(unit: Representation, most: int) -> int:
 
 def _shape(unit: Representation, side: int) -> tuple[int, ...]:
     """Return the shape of the code of a square picture, without the batch."""
-    spec = unit.eye.spec
+    spec = unit.encoder.spec
     return spec.layer(unit.layer).channels, *(spec.positions(side, unit.layer) for _ in range(2))
 
 
 def _measured(
-    grown: Sequence[MaximizedBatch], rooms: Sequence[LayerTargets], picture: LoadedImage, scenes: Sequence[LoadedImage]
+    batches: Sequence[MaximizedBatch], layer_targets: Sequence[LayerTargets], picture: LoadedImage, scenes: Sequence[LoadedImage]
 ) -> NaturalResults:
-    """Turn what was drawn into figures."""
+    """Measure the optimized pictures."""
     natural = [gradient_histogram(each.pixels) for each in (picture, *scenes)]
-    by_name = {room.name: room for room in rooms}
+    by_name = {layer.name: layer for layer in layer_targets}
     mean = torch.stack(natural).mean(0)
     caricatures: list[NaturalImage] = []
     maximized: list[NaturalImage] = []
-    for each in grown:
-        room = by_name[each.wish.name]
+    for each in batches:
+        layer = by_name[each.wish.name]
         for number, image in enumerate(each.images):
-            told = _figures(each, number, room)
+            values = _figures(each, number, layer)
             pixels = each.pictures[number : number + 1]
             against = mean if each.wish.channels else natural[0]
             natural_share = intersection(gradient_histogram(pixels), against)
             made = NaturalImage(
-                room.name, image, each.wish.free, naturalness=natural_share, fineness=float(high_freq_ratio(pixels)[0]), **told
+                layer.name, image, each.wish.free, naturalness=natural_share, fineness=float(high_freq_ratio(pixels)[0]), **values
             )
             (maximized if each.wish.channels else caricatures).append(made)
-    silent = {room.name: [channel for channel in room.channels if float(room.largest[channel]) <= 0] for room in rooms}
+    silent = {layer.name: [channel for channel in layer.channels if float(layer.largest[channel]) <= 0] for layer in layer_targets}
     fine = [float(high_freq_ratio(each.pixels)[0]) for each in (picture, *scenes)]
     return NaturalResults(
-        picture, tuple(room.name for room in rooms), caricatures, maximized, 1 + len(scenes), mutual_intersection(natural), fine, silent
+        picture,
+        tuple(layer.name for layer in layer_targets),
+        caricatures,
+        maximized,
+        1 + len(scenes),
+        mutual_intersection(natural),
+        fine,
+        silent,
     )
 
 
-def _figures(each: MaximizedBatch, number: int, room: LayerTargets) -> dict[str, Any]:
-    """Return what one picture of a batch has reached."""
-    told: dict[str, Any] = {
+def _figures(each: MaximizedBatch, number: int, layer: LayerTargets) -> dict[str, Any]:
+    """Return the measurements of one picture of a batch."""
+    values: dict[str, Any] = {
         "before": each.before[number],
         "after": each.after[number],
         "unclipped": each.unclipped[number],
         "history": list(each.history),
     }
     if not each.wish.channels:
-        return told
+        return values
     channel = each.wish.channels[number]
     weight = float(each.wish.direction[number, channel].max())
-    largest = float(room.largest[channel])
-    return {**told, "channel": channel, "unit": room.unit.layer, "answer": each.after[number] / weight, "largest": largest}
+    largest = float(layer.largest[channel])
+    return {**values, "channel": channel, "unit": layer.unit.layer, "answer": each.after[number] / weight, "largest": largest}

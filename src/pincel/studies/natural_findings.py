@@ -1,4 +1,4 @@
-"""What is found in pictures that were kept natural, and in those that were not, in sentences chosen by the numbers."""
+"""Sentences on regularized pictures and those that are not, chosen by the numbers."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pincel.studies.natural_results import NaturalImage
 from pincel.translation import Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
-# Of naturalness and of fine detail: what is no difference to speak of.
+# Of naturalness and of fine detail: smaller differences are none.
 SLIGHT = 0.01
 
 
 def caricature_finding(kept: Sequence[NaturalImage]) -> Translated:
-    """Say in which layers more is seen than in the photograph, and where most."""
-    grown = [each for each in kept if each.after > 1]
+    """Return a text that says in which layers more is seen than in the photograph, and where most."""
+    batches = [each for each in kept if each.after > 1]
     most, least = max(kept, key=lambda each: each.after), min(kept, key=lambda each: each.after)
-    told = {"most": most.layer, "top": most.after, "least": least.layer, "low": least.after, "n": len(grown), "all": len(kept)}
-    if not grown:
+    values = {"most": most.layer, "top": most.after, "least": least.layer, "low": least.after, "n": len(batches), "all": len(kept)}
+    if not batches:
         text = _(
             "In no layer does the picture say more of what it saw than the photograph: here the regularizers weigh more than the wish, or "
             "there were too few steps ({most} keeps {top:.2f} of 1)."
         )
     elif len(kept) == 1:
         text = _("The caricature says {top:.3g} times as much of what {most} saw as the photograph does.")
-    elif len(grown) == len(kept):
+    elif len(batches) == len(kept):
         text = _(
             "In every layer the caricature says more of what was seen than the photograph: least in {least}, {low:.3g} times as much, and "
             "most in {most}, {top:.3g} times."
@@ -36,16 +36,16 @@ def caricature_finding(kept: Sequence[NaturalImage]) -> Translated:
             "In {n} of {all} layers the caricature says more of what was seen than the photograph, most in {most}, {top:.3g} times as "
             "much; in {least} it keeps {low:.2f} of 1, for there the regularizers smooth away more than the wish adds."
         )
-    return text.fill(**told)
+    return text.fill(**values)
 
 
 def maximum_finding(kept: Sequence[NaturalImage], photographs: int) -> Translated:
-    """Say how many pictures excite their channel more than any photograph does."""
+    """Return a text that says how many pictures excite their channel more than any photograph does."""
     times = [each.times for each in kept if each.times is not None]
     if not times:
         return _("No photograph excites any of these channels, so there is nothing to compare with.")
     above = sum(value > 1 for value in times)
-    told = {"above": above, "all": len(times), "photographs": photographs, "median": median(times)}
+    values = {"above": above, "all": len(times), "photographs": photographs, "median": median(times)}
     if above == len(times):
         text = _(
             "Every picture excites its channel more than all {photographs} photographs do anywhere: {median:.3g} times as much in the "
@@ -61,20 +61,20 @@ def maximum_finding(kept: Sequence[NaturalImage], photographs: int) -> Translate
             "No picture excites its channel more than the photographs do: in the median they reach {median:.2f} times as much. More "
             "--steps take them further."
         )
-    return text.fill(**told)
+    return text.fill(**values)
 
 
 def natural_finding(
     caricatures: Sequence[NaturalImage], maximized: Sequence[NaturalImage], common: float, fine: Sequence[float]
 ) -> Translated:
-    """Say what the regularizers do to gradients and to fine detail, picture by picture, and what they cost."""
+    """Return a text that says what the regularizers do to gradients and to fine detail, picture by picture, and what they cost."""
     pairs = _pairs([*caricatures, *maximized])
     if not pairs:
         kept = fmean(each.naturalness for each in caricatures)
         return _("The caricatures have {kept:.0%} of their gradients in common with the photograph.").fill(kept=kept)
     with_, without = (fmean(pair[place].naturalness for pair in pairs) for place in (0, 1))
     grain, freed = (fmean(pair[place].fineness for pair in pairs) for place in (0, 1))
-    told = {
+    values = {
         "with_": with_,
         "without": without,
         "grain": grain,
@@ -90,11 +90,11 @@ def natural_finding(
         "Of {pairs} pairs of pictures, those that are regularized have {with_:.0%} of their gradients in common with photographs, and "
         "those that are not {without:.0%}{common}: {gradients} Of their variance, {grain:.1%} and {freed:.1%} is fine detail "
         "({photos:.1%} in the photographs): {detail} {cost}"
-    ).fill(**told)
+    ).fill(**values)
 
 
 def _pairs(drawn: Sequence[NaturalImage]) -> list[tuple[NaturalImage, NaturalImage]]:
-    """Return (regularized, free) for each that was drawn both ways."""
+    """Return (regularized, free) for each that was optimized both ways."""
     kept = {(each.layer, each.channel): each for each in drawn if not each.free}
     return [(kept[each.layer, each.channel], each) for each in drawn if each.free]
 
@@ -132,29 +132,29 @@ def _cost(further: int, pairs: int) -> Translated:
 def notes(
     silent: Mapping[str, Sequence[int]], left_out: Sequence[str], early: tuple[int, int] | None, dark: Sequence[str]
 ) -> tuple[Translated, ...]:
-    """Say what was left out, and that the study was ended early.
+    """Return a text that says what was left out, and that the study was ended early.
 
     Args:
-        silent: layer → channels that no photograph excites.
-        left_out: Layers that see nothing in pictures of this size.
-        early: (climbs made, climbs wished for), if it was ended early.
-        dark: Layers that see nothing in the photograph.
+        silent: layer → channels that are 0 for all photographs.
+        left_out: Layers that need larger pictures.
+        early: (runs begun, all runs), if the study was ended early.
+        dark: Layers that are 0 for the photograph.
     """
-    said = []
+    texts = []
     if early:
         text = _("The study was ended early: {done} of {all} climbs were begun, the last one unfinished.")
-        said.append(text.fill(done=early[0], all=early[1]))
+        texts.append(text.fill(done=early[0], all=early[1]))
     if left_out:
         text = _("Left out, since pictures are too small for them: {names}.")
-        said.append(text.fill(names=", ".join(left_out)))
+        texts.append(text.fill(names=", ".join(left_out)))
     if dark:
         text = _("Nothing in the photograph excites {names}: no caricature.")
-        said.append(text.fill(names=", ".join(dark)))
+        texts.append(text.fill(names=", ".join(dark)))
     for layer, channels in silent.items():
         if channels:
             text = _(
                 "No photograph excites channel {names} of {layer}; its answer is measured in what the other channels get, and compared "
                 "with nothing."
             )
-            said.append(text.fill(names=", ".join(map(str, channels)), layer=layer))
-    return tuple(said)
+            texts.append(text.fill(names=", ".join(map(str, channels)), layer=layer))
+    return tuple(texts)

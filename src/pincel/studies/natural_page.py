@@ -1,4 +1,4 @@
-"""The page of the study of natural pictures that a network is excited by, in words that follow the numbers."""
+"""The page of the study of natural pictures."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ LARGE = 256
 COARSE = 48
 
 
-def page(found: NaturalResults, settings: Mapping[str, Any], left_out: Sequence[str], early: tuple[int, int] | None) -> Report:
+def page(results: NaturalResults, settings: Mapping[str, Any], left_out: Sequence[str], early: tuple[int, int] | None) -> Report:
     """Put together the report.
 
     Args:
-        found: Everything.
-        settings: What the study was told.
-        left_out: Layers that see nothing in pictures of this size.
-        early: (climbs made, climbs wished for), if it was ended early.
+        results: Everything.
+        settings: The options.
+        left_out: Layers that need larger pictures.
+        early: (runs begun, all runs), if the study was ended early.
     """
     return Report(
         name="natural",
         title=texts.TITLE,
-        lead=texts.LEAD.fill(layers=len(found.layers), backbone=settings["backbone"], steps=settings["steps"], size=settings["size"]),
-        blocks=[*_caricatures(found, settings["weight"]), *_maximized(found), *_natural(found)],
+        lead=texts.LEAD.fill(layers=len(results.layers), backbone=settings["backbone"], steps=settings["steps"], size=settings["size"]),
+        blocks=[*_caricatures(results, settings["weight"]), *_maximized(results), *_natural(results)],
         numbers={
-            "caricatures": [each.as_json() for each in found.caricatures],
-            "channels": [each.as_json() for each in found.maximized],
-            "photographs": {"count": found.photographs, "naturalness": found.common, "fineness": list(found.fine)},
+            "caricatures": [each.as_json() for each in results.caricatures],
+            "channels": [each.as_json() for each in results.maximized],
+            "photographs": {"count": results.photographs, "naturalness": results.common, "fineness": list(results.fine)},
         },
         settings=settings,
-        notes=notes(found.silent, left_out, early, _without_caricature(found) if early is None else ()),
+        notes=notes(results.silent, left_out, early, _without_caricature(results) if early is None else ()),
     )
 
 
-def _caricatures(found: NaturalResults, weight: float) -> list[Block]:
+def _caricatures(results: NaturalResults, weight: float) -> list[Block]:
     formula, source = texts.CARICATURE_FORMULA
-    kept, free = _apart(found.caricatures)
-    original = to_pil(found.picture.pixels)
+    kept, free = _apart(results.caricatures)
+    original = to_pil(results.picture.pixels)
     photograph = (_("the photograph"), enlarge(original))
     blocks: list[Block] = [
         Heading(_("Caricatures")),
@@ -103,13 +103,13 @@ def _caricature_table(kept: Sequence[NaturalImage], free: Sequence[NaturalImage]
     return Table("caricatures", {name: texts.COLUMNS[name] for name in names}, rows, texts.CARICATURE_TABLE, print_to_terminal=True)
 
 
-def _maximized(found: NaturalResults) -> list[Block]:
-    kept, free = _apart(found.maximized)
+def _maximized(results: NaturalResults) -> list[Block]:
+    kept, free = _apart(results.maximized)
     if not kept:
         return []
     cells: list[tuple[Translated, Image.Image]] = []
-    across = max(sum(each.layer == layer for each in kept) for layer in found.layers) + bool(free)
-    for layer in found.layers:
+    across = max(sum(each.layer == layer for each in kept) for layer in results.layers) + bool(free)
+    for layer in results.layers:
         row = [each for each in [*kept, *free] if each.layer == layer]
         # A layer with fewer channels leaves room at the end.
         nothing = (untranslated(""), Image.new("RGB", (LARGE, LARGE), "white"))
@@ -121,10 +121,10 @@ def _maximized(found: NaturalResults) -> list[Block]:
     last = _("Last in a row, the first channel again, without anything that keeps the picture natural.")
     return [
         Heading(_("One channel alone")),
-        Paragraph(texts.MAXIMUM.fill(photographs=found.photographs)),
+        Paragraph(texts.MAXIMUM.fill(photographs=results.photographs)),
         Formula(*texts.MAXIMUM_FORMULA),
         Sheet("channels", cells, across, caption.fill(free=last if free else ""), height=160),
-        Paragraph(maximum_finding(kept, found.photographs)),
+        Paragraph(maximum_finding(kept, results.photographs)),
         _channel_table([*kept, *free]),
     ]
 
@@ -144,51 +144,51 @@ def _named(each: NaturalImage) -> Translated:
     return _("{name}\nnot regularized").fill(name=name) if each.free else name
 
 
-def _natural(found: NaturalResults) -> list[Block]:
-    if not found.caricatures:
+def _natural(results: NaturalResults) -> list[Block]:
+    if not results.caricatures:
         return []
     return [
         Heading(_("How natural?")),
-        Paragraph(texts.NATURAL.fill(photographs=found.photographs)),
+        Paragraph(texts.NATURAL.fill(photographs=results.photographs)),
         Formula(*texts.NATURAL_FORMULA),
-        Plot("naturalness", _naturalness(found), _NATURALNESS),
-        Paragraph(natural_finding(found.caricatures, found.maximized, found.common, found.fine)),
+        Plot("naturalness", _naturalness(results), _NATURALNESS),
+        Paragraph(natural_finding(results.caricatures, results.maximized, results.common, results.fine)),
     ]
 
 
 _NATURALNESS = _("What gradient histograms have in common with those of photographs: 1 is all. Channels: the mean of those of a layer.")
 
 
-def _naturalness(found: NaturalResults) -> Any:
+def _naturalness(results: NaturalResults) -> Any:
     def of(drawn: Sequence[NaturalImage], free: bool) -> list[float]:
-        each = [[one.naturalness for one in drawn if one.layer == layer and one.free == free] for layer in found.layers]
+        each = [[one.naturalness for one in drawn if one.layer == layer and one.free == free] for layer in results.layers]
         return [sum(values) / len(values) if values else nan for values in each]
 
     def draw(translate: Translate) -> Any:
         lines = {
-            translate(_("caricatures")): of(found.caricatures, False),
-            translate(_("caricatures, not regularized")): of(found.caricatures, True),
-            translate(_("channels")): of(found.maximized, False),
-            translate(_("channels, not regularized")): of(found.maximized, True),
-            translate(_("photographs, one another")): [found.common] * len(found.layers),
+            translate(_("caricatures")): of(results.caricatures, False),
+            translate(_("caricatures, not regularized")): of(results.caricatures, True),
+            translate(_("channels")): of(results.maximized, False),
+            translate(_("channels, not regularized")): of(results.maximized, True),
+            translate(_("photographs, one another")): [results.common] * len(results.layers),
         }
         known = {name: values for name, values in lines.items() if not all(map(isnan, values))}
-        return curves(known, list(found.layers), (translate(_("layer")), translate(_("in common"))))
+        return curves(known, list(results.layers), (translate(_("layer")), translate(_("in common"))))
 
     return draw
 
 
-def _without_caricature(found: NaturalResults) -> list[str]:
-    return [layer for layer in found.layers if not any(each.layer == layer for each in found.caricatures)]
+def _without_caricature(results: NaturalResults) -> list[str]:
+    return [layer for layer in results.layers if not any(each.layer == layer for each in results.caricatures)]
 
 
 def _apart(drawn: Sequence[NaturalImage]) -> tuple[list[NaturalImage], list[NaturalImage]]:
-    """Return those that were kept natural, and those that were not."""
+    """Return the regularized pictures, and the others."""
     return [each for each in drawn if not each.free], [each for each in drawn if each.free]
 
 
 def enlarge(image: Image.Image, larger: int = 1) -> Image.Image:
-    """Enlarge a small picture by a whole number, so that it can be seen from the back of a room."""
+    """Enlarge a small picture by a whole number."""
     times = max(1, round(larger * LARGE / max(image.size)))
     way = Image.Resampling.NEAREST if max(image.size) < COARSE else Image.Resampling.BICUBIC
     return image.resize((image.width * times, image.height * times), way)

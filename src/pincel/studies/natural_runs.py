@@ -1,4 +1,4 @@
-"""Pictures that climb: a code, a direction it is to grow in, and what keeps the picture natural meanwhile."""
+"""Gradient ascent of a picture's code in a direction, with the regularizers of Mahendran and Vedaldi."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from torch.nn import functional
 
 from pincel.engine.events import Step
 from pincel.images.io import to_pil
-from pincel.inversion.build import center_crop, make_loop, make_priors, make_start, phases
+from pincel.inversion.loop import make_loop, make_start, phases
+from pincel.inversion.losses import make_priors
+from pincel.inversion.pictures import center_crop
 from pincel.inversion.representation import WHITE, Representation
 from pincel.losses.inner import InnerLoss
 from pincel.recipes import INVERSIONS
@@ -27,17 +29,17 @@ OVERHEAD = 5e7
 
 @dataclass(frozen=True)
 class ActivationTarget:
-    """What is to grow, for a batch of pictures of one size.
+    """The objective of a batch of pictures of one size.
 
     Attributes:
-        name: The layer asked for.
-        representation: The network, and the layer that is looked at.
+        name: The layer, as in the options.
+        representation: The network, and the layer of the code.
         direction: w, (1, C, h, w) or one a picture; see :class:`pincel.losses.inner.InnerLoss`.
-        start: (B, 3, H, W) in gray levels, as large as the margin of the jitter asks for.
+        start: (B, 3, H, W) in gray levels, with the margin of the jitter.
         size: (height, width) of the pictures.
-        free: Without what keeps pictures natural: no regularizers, no bound, no jitter.
+        free: Without regularization: no regularizers, no bound, no jitter.
         channels: Of each picture of a maximization; none for a caricature.
-        weight: C, how much it weighs against the regularizers.
+        weight: C, against the regularizers.
     """
 
     name: str
@@ -56,7 +58,7 @@ class ActivationTarget:
 
     def work(self) -> float:
         """Return about how many multiply-adds a step takes."""
-        spec = self.representation.eye.spec
+        spec = self.representation.encoder.spec
         needed = [layer for layer in spec.up_to((self.layer,)) if layer.products]
         each = sum(layer.products * math.prod(spec.positions(side, layer.name) for side in self.size) for layer in needed)
         return len(self.start) * each + OVERHEAD
@@ -70,15 +72,15 @@ class ActivationTarget:
 
 @dataclass(frozen=True)
 class MaximizedBatch:
-    """What became of a wish.
+    """The result for a target.
 
     Attributes:
-        wish: What was wished.
+        wish: The target.
         pictures: (B, 3, H, W) in [0, 1] as saved: clipped, in 8 bits.
-        before: ⟨Φ(x), w⟩ where each began.
+        before: ⟨Φ(x), w⟩ of each initial picture.
         after: Of each as saved.
         unclipped: Of each before it was clipped.
-        history: ⟨Φ(x), w⟩ at each step, as the wandering view had it, the mean of the batch.
+        history: ⟨Φ(x), w⟩ at each step, with jitter, the mean of the batch.
     """
 
     wish: ActivationTarget
@@ -98,7 +100,7 @@ def natural_recipe(seed: int, steps: int, *, free: bool = False) -> Inversion:
     """Return the values of the paper of 2016, with one phase, as its code maximizes.
 
     Args:
-        seed: Of the noise and of the wandering view.
+        seed: Of the noise and of the jitter.
         steps: Of the optimizer.
         free: Without λ, bound and jitter, as ``experiments/exp_noregularizer.m`` has it.
     """
@@ -107,22 +109,22 @@ def natural_recipe(seed: int, steps: int, *, free: bool = False) -> Inversion:
 
 
 def padded_size(representation: Representation, size: tuple[int, int]) -> tuple[int, int]:
-    """Return how large a picture of ``size`` starts, so that the view has where to wander."""
+    """Return the initial size of a picture of ``size``, with the margin of the jitter."""
     return phases(natural_recipe(0, 1), size, representation.stride)[0].size
 
 
 def pad_to_view(photograph: Tensor, representation: Representation) -> Tensor:
-    """Return a photograph (1, 3, H, W) in gray levels with the mean color around it, as wide as :func:`padded_size` says."""
-    middle = representation.middle().to(photograph)
+    """Return a photograph (1, 3, H, W) in gray levels with the mean color around it, in the size of :func:`padded_size`."""
+    middle = representation.mean().to(photograph)
     height, width = padded_size(representation, (photograph.shape[-2], photograph.shape[-1]))
     down, across = height - photograph.shape[-2], width - photograph.shape[-1]
-    # The smaller half goes above and to the left, where the crop of the middle begins.
+    # The smaller half is above and to the left, where the crop of the middle begins.
     around = (across // 2, across - across // 2, down // 2, down - down // 2)
     return functional.pad(photograph - middle, around) + middle
 
 
 def channel_noise(representation: Representation, size: tuple[int, int], seed: int, channels: Sequence[int]) -> Tensor:
-    """Return noise for each channel its own, (B, 3, H, W) in gray levels, as wide as :func:`padded_size` says.
+    """Return noise for each channel its own, (B, 3, H, W) in gray levels, in the size of :func:`padded_size`.
 
     A channel's noise depends on the seed and its number, not on the other channels.
     """
@@ -131,44 +133,46 @@ def channel_noise(representation: Representation, size: tuple[int, int], seed: i
     return torch.cat(drawn)
 
 
-def maximize(wish: ActivationTarget, seed: int, steps: int, progress: ProgressReporter, told: Callable[[int], None]) -> MaximizedBatch:
-    """Climb, and keep the best picture.
+def maximize(
+    target: ActivationTarget, seed: int, steps: int, progress: ProgressReporter, report_step: Callable[[int], None]
+) -> MaximizedBatch:
+    """Optimize the pictures of a target, and return the best ones.
 
     Args:
-        wish: What for.
-        seed: Of the wandering view.
+        target: What for.
+        seed: Of the jitter.
         steps: Of the optimizer; fewer if ``progress`` is stopped.
         progress: May ask for the end.
-        told: Is told each step made.
+        report_step: Called with each step.
     """
-    representation, count = wish.representation, len(wish.start)
-    recipe = natural_recipe(seed, steps, free=wish.free)
-    rung = phases(recipe, wish.size, representation.stride)[0]
-    losses = [InnerLoss(wish.layer, wish.direction, wish.weight, count), *make_priors(recipe, representation, count)]
-    start = center_crop(wish.start, rung)
-    climb = make_loop(recipe, representation, losses, wish.size, start)
+    representation, count = target.representation, len(target.start)
+    recipe = natural_recipe(seed, steps, free=target.free)
+    phase = phases(recipe, target.size, representation.stride)[0]
+    losses = [InnerLoss(target.layer, target.direction, target.weight, count), *make_priors(recipe, representation, count)]
+    start = center_crop(target.start, phase)
+    loop = make_loop(recipe, representation, losses, target.size, start)
     history: list[float] = []
-    for event in progress.follow(climb):
+    for event in progress.follow(loop):
         if isinstance(event, Step):
             history.append(-event.terms["inner"])
-            told(event.step)
-    final = _middle(climb.picture.detach(), wish.size)
+            report_step(event.step)
+    final = _middle(loop.picture.detach(), target.size)
     saved = (final / WHITE).clamp(0, 1).mul(WHITE).round()
-    before = wish.reached(_middle(start, wish.size))
-    return MaximizedBatch(wish, (saved / WHITE).cpu(), before, wish.reached(saved), wish.reached(final), history)
+    before = target.reached(_middle(start, target.size))
+    return MaximizedBatch(target, (saved / WHITE).cpu(), before, target.reached(saved), target.reached(final), history)
 
 
-def maximize_all(wishes: Sequence[ActivationTarget], seed: int, steps: int, progress: ProgressReporter) -> list[MaximizedBatch]:
-    """Climb for one wish after the other, with one bar for all, in hundredths of the work.
+def maximize_all(targets: Sequence[ActivationTarget], seed: int, steps: int, progress: ProgressReporter) -> list[MaximizedBatch]:
+    """Optimize one target after the other, with one progress bar in hundredths of the work.
 
     Returns:
-        What became of them, in order; fewer if ``progress`` was stopped, the last of them unfinished then.
+        The results, in order; fewer if ``progress`` was stopped, the last of them unfinished then.
     """
-    costs = [wish.work() for wish in wishes]
-    what = f"drawing {sum(len(wish.start) for wish in wishes)} pictures"
-    grown: list[MaximizedBatch] = []
+    costs = [target.work() for target in targets]
+    what = f"drawing {sum(len(target.start) for target in targets)} pictures"
+    batches: list[MaximizedBatch] = []
     progress.update(what, 0, 100)
-    for number, wish in enumerate(wishes):
+    for number, target in enumerate(targets):
         if progress.stopped:
             break
         done, each = sum(costs[:number]), costs[number]
@@ -178,8 +182,8 @@ def maximize_all(wishes: Sequence[ActivationTarget], seed: int, steps: int, prog
             if share > 0:
                 progress.update(what, share, 100)
 
-        grown.append(maximize(wish, seed, steps, progress, told))
-    return grown
+        batches.append(maximize(target, seed, steps, progress, told))
+    return batches
 
 
 def _middle(pixels: Tensor, size: tuple[int, int]) -> Tensor:

@@ -1,4 +1,4 @@
-"""What photographs are like: how their gradients are directed, and how far each channel of a layer is ever excited by them."""
+"""Statistics of photographs: the directions of their gradients, and the largest activations of channels."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from torch.nn import functional
 from pincel.functional.color import luma
 from pincel.samples import PREFIX, sample_names
 
-# Directions told apart, 20 degrees each.
+# Bins of directions, 20 degrees each.
 BINS = 18
 # Files of the samples that are photographs, more or less: paintings are no measure of what is natural.
 SCENES = "scene-"
 
 
 def sample_photographs() -> tuple[str, ...]:
-    """Return the samples that are to be painted, as ``sample:NAME``."""
+    """Return the samples that are photographs, as ``sample:NAME``."""
     return tuple(PREFIX + name for name, path in sample_names().items() if path.name.startswith(SCENES))
 
 
@@ -58,7 +58,7 @@ def gradient_histogram(picture: Tensor) -> Tensor:
 
 
 def intersection(first: Tensor, second: Tensor) -> float:
-    """Return what two histograms have in common, from 0 to 1: the sum of the smaller of each two shares."""
+    """Return the intersection of two histograms, 0 to 1: the sum of the smaller of each two shares."""
     return float(torch.minimum(first, second).sum())
 
 
@@ -72,14 +72,14 @@ def mutual_intersection(histograms: Sequence[Tensor]) -> float:
 
 
 def channel_peaks(features: Tensor) -> Tensor:
-    """Return the largest answer of each channel to a picture, (C,), from (1, C, …)."""
+    """Return the largest activation of each channel, (C,), from (1, C, …)."""
     return features[0].flatten(1).amax(1).double().cpu()
 
 
 def channel_units(largest: Tensor) -> Tensor:
-    """Return what the answer of each channel is measured in, (C,), above 0: the largest one photographs got from it.
+    """Return the unit of each channel's activation, (C,), above 0: its largest activation for photographs.
 
-    A channel that no photograph excites is measured in the median of those that some do, and one in a silent layer in 1.
+    Where that is 0, the unit is the median of the other channels, or 1 if all are 0.
 
     Args:
         largest: (C,), of all photographs.

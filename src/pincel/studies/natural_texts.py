@@ -1,4 +1,4 @@
-"""Texts of the page about natural pictures that do not depend on what is found."""
+"""Texts of the page about natural pictures that do not depend on results."""
 
 from __future__ import annotations
 

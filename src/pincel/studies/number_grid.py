@@ -16,7 +16,7 @@ from pincel.studies.heatmaps import LUMA
 
 @dataclass(frozen=True)
 class Grid:
-    """Numbers to be drawn in colored squares.
+    """Numbers in colored squares.
 
     Attributes:
         title: Above.

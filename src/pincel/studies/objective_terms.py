@@ -1,4 +1,4 @@
-"""The terms of an objective for pictures that exist, side by side; and the way a run took, from its record."""
+"""The terms of an objective for two pictures, side by side; and the losses of a run, from its record."""
 
 from __future__ import annotations
 
@@ -92,12 +92,12 @@ def terms_section(first: Mapping[str, Any], second: Mapping[str, Any], recipe: R
     """Set the terms of two pictures side by side.
 
     Args:
-        first: What :func:`pincel.api.evaluate` says of A.
+        first: What :func:`pincel.api.evaluate` returns for A.
         second: Likewise of B.
         recipe: Whose objective it is.
 
     Returns:
-        What goes on the page, and the rows of the table.
+        Blocks of the page, and the rows of the table.
     """
     rows = []
     for name, value in first["terms"].items():
@@ -124,7 +124,7 @@ def terms_section(first: Mapping[str, Any], second: Mapping[str, Any], recipe: R
 
 
 def _verdict(first: Mapping[str, Any], second: Mapping[str, Any]) -> Translated:
-    """Say which picture is better by this objective, and what its total is made of."""
+    """Return a text that says which picture is better by this objective, and what its total is made of."""
     if first["total"] == second["total"]:
         return _EQUAL_TOTAL.fill(first=first["total"])
     better, worse, letter = (first, second, "A") if first["total"] < second["total"] else (second, first, "B")
@@ -140,7 +140,7 @@ def _largest(values: Mapping[str, float]) -> str:
 
 
 def grouped_bars(names: Sequence[str], series: Mapping[str, Sequence[float]], label: str) -> Figure:
-    """Draw a bar for each name in each series, in powers of ten unless all are 0; what is :data:`DECADES` below the largest is cut off."""
+    """Draw a bar for each name in each series, in powers of ten unless all are 0; values :data:`DECADES` below the largest are cut off."""
     width = 0.8 / len(series)
     most = max((value for values in series.values() for value in values), default=0.0)
     least = min((value for values in series.values() for value in values if value > 0), default=0.0)
@@ -193,7 +193,7 @@ def loss_curves(record: RunRecord) -> tuple[list[Block], dict[str, Any]]:
 
 
 def _fell(record: RunRecord) -> Translated:
-    """Say how far the total fell at full size, and what with."""
+    """Return a text that says how far the total fell at full size, and what with."""
     last = [step for step in record.losses if step.get("size") == record.losses[-1].get("size")]
     total = [float(step["total"]) for step in last]
     best = min(total)
@@ -208,14 +208,14 @@ def _fell(record: RunRecord) -> Translated:
 
 
 def saved_terms(record: RunRecord, now: Mapping[str, Any]) -> tuple[list[Block], list[dict[str, Any]]]:
-    """Set what a record says of its picture beside what is measured of it.
+    """Compare the terms in a record with those of its picture.
 
     Args:
         record: Of the run.
-        now: What :func:`pincel.api.evaluate` says of the picture.
+        now: What :func:`pincel.api.evaluate` returns for the picture.
 
     Returns:
-        What goes on the page, and the rows of the table.
+        Blocks of the page, and the rows of the table.
     """
     start, recorded = record.losses[0] if record.losses else {}, (record.saved or {}).get("terms", {})
     rows: list[dict[str, Any]] = [
@@ -243,7 +243,7 @@ def saved_terms(record: RunRecord, now: Mapping[str, Any]) -> tuple[list[Block],
 
 
 def _agreement(rows: Sequence[Mapping[str, Any]]) -> Translated:
-    """Say whether a picture is as good as its record says."""
+    """Return a text that says whether a picture is as good as its record says."""
     off = {
         row["term"]: abs(row["now"] - row["recorded"]) / max(abs(row["recorded"]), abs(row["now"]), 1e-30)
         for row in rows
@@ -252,5 +252,5 @@ def _agreement(rows: Sequence[Mapping[str, Any]]) -> Translated:
     if not off:
         return _UNJUDGED
     worst = max(off, key=lambda name: off[name])
-    said = _AGREES if off[worst] <= ROUNDING else _DISAGREES
-    return said.fill(term=worst, most=off[worst])
+    text = _AGREES if off[worst] <= ROUNDING else _DISAGREES
+    return text.fill(term=worst, most=off[worst])

@@ -22,8 +22,8 @@ def render_page(report: Report, language: Language, plots: Mapping[str, bytes]) 
     """Return a report as HTML; pictures and plots are inside it, and its security policy forbids every request.
 
     Args:
-        report: What is said.
-        language: In which.
+        report: Its content.
+        language: Of the page.
         plots: Its plots as SVG, by name.
     """
 

@@ -1,4 +1,4 @@
-"""The page of the study of patches: what was found, in words that follow the numbers."""
+"""The page of the study of patches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from pincel.studies.mosaic import mosaic, patch_similarity
-from pincel.studies.patch_results import MarkedPhotograph, Patch, PatchResults
+from pincel.studies.patch_cutting import Patch, PatchResults
 from pincel.studies.plots import curves
 from pincel.studies.receptive_field import receptive_field
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Report, Sheet, Table
@@ -75,43 +75,45 @@ _FIELD = Formula(
 )
 
 
-def page(found: PatchResults, seen: MarkedPhotograph | None, settings: StudySettings, own: Mapping[str, Any], stopped: str) -> Report:
+def page(
+    results: PatchResults, outlined: tuple[str, Image.Image] | None, settings: StudySettings, own: Mapping[str, Any], *, ended_early: bool
+) -> Report:
     """Put together the report.
 
     Args:
-        found: What the photographs hold.
-        seen: One of them with boxes; None if no channel answered.
-        settings: What every study can be told.
-        own: What this one was told.
-        stopped: Why it ended early; empty if it did not.
+        results: Of the search.
+        outlined: File and picture of a photograph with receptive fields; None if no channel is activated.
+        settings: Of every study.
+        own: The options of this one.
+        ended_early: Whether the study was.
     """
-    layers = _layers(found, settings)
+    layers = _layers(results, settings)
     which = _NAMED if "," in own["channels"] else _SELECTED
     blocks: list[Block] = [Paragraph(_HOW.fill(which=which)), _MAXIMUM]
     if own["explain"] in _METHODS:
         blocks += [Paragraph(_METHODS[own["explain"]]), _FORMULAS[own["explain"]]]
-    blocks += _fields(seen, layers)
-    for name in found.shown:
-        blocks += _layer(found, name, own, layers[name])
+    blocks += _fields(outlined, layers)
+    for name in results.shown:
+        blocks += _layer(results, name, own, layers[name])
     blocks += _summary(layers)
-    blocks.append(_table(found))
+    blocks.append(_table(results))
     return Report(
         name="patches",
         title=_TITLE,
-        lead=_LEAD.fill(count=len(found.files), size=settings.size, backbone=settings.backbone),
+        lead=_LEAD.fill(count=len(results.search.files), size=settings.size, backbone=settings.backbone),
         blocks=blocks,
-        numbers=_numbers(found, layers),
+        numbers=_numbers(results, layers),
         settings={**settings.as_json(), **own},
-        notes=_notes(found, own, stopped),
+        notes=_notes(results, own, ended_early=ended_early),
     )
 
 
-def _layers(found: PatchResults, settings: StudySettings) -> dict[str, dict[str, Any]]:
+def _layers(results: PatchResults, settings: StudySettings) -> dict[str, dict[str, Any]]:
     """Measure each layer."""
     measured: dict[str, dict[str, Any]] = {}
-    for name, channels in found.shown.items():
-        best = found.strongest[name]
-        within, between = patch_similarity([[patch.vector for patch in found.of(name, channel)] for channel in channels])
+    for name, channels in results.shown.items():
+        best = results.search.strongest[name]
+        within, between = patch_similarity([[patch.vector for patch in results.of(name, channel)] for channel in channels])
         side = receptive_field(settings.spec, name).size
         measured[name] = {
             "field": side,
@@ -126,8 +128,8 @@ def _layers(found: PatchResults, settings: StudySettings) -> dict[str, dict[str,
     return measured
 
 
-def _fields(seen: MarkedPhotograph | None, layers: Mapping[str, Mapping[str, Any]]) -> list[Block]:
-    if seen is None:
+def _fields(outlined: tuple[str, Image.Image] | None, layers: Mapping[str, Mapping[str, Any]]) -> list[Block]:
+    if outlined is None:
         return []
     first, last = next(iter(layers)), list(layers)[-1]
     text = _("A unit of {first} sees {small} × {small} pixels.")
@@ -140,15 +142,15 @@ def _fields(seen: MarkedPhotograph | None, layers: Mapping[str, Mapping[str, Any
     values = {"first": first, "small": layers[first]["field"], "last": last, "large": layers[last]["field"], "share": layers[last]["share"]}
     caption = _("{file}: what the unit sees that answers most, for one channel of each layer (layer · channel).")
     heading = Heading(_("Small patches, large patches"))
-    drawn = Picture("fields", seen.image, caption.fill(file=Path(seen.file).name))
+    drawn = Picture("fields", outlined[1], caption.fill(file=Path(outlined[0]).name))
     return [heading, Paragraph(text.fill(**values)), _FIELD, drawn]
 
 
-def _layer(found: PatchResults, name: str, own: Mapping[str, Any], measured: Mapping[str, Any]) -> list[Block]:
+def _layer(results: PatchResults, name: str, own: Mapping[str, Any], measured: Mapping[str, Any]) -> list[Block]:
     heading = Heading(_("{layer}: {side} × {side} pixels").fill(layer=name, side=measured["field"]))
     cells: list[tuple[Translated, Image.Image]] = []
-    for channel in found.shown[name]:
-        patches = found.of(name, channel)
+    for channel in results.shown[name]:
+        patches = results.of(name, channel)
         if not patches:
             continue
         groups = [[patch.tile for patch in patches]]
@@ -165,7 +167,7 @@ def _layer(found: PatchResults, name: str, own: Mapping[str, Any], measured: Map
 
 
 def _alike(measured: Mapping[str, Any]) -> Translated:
-    """Say how alike the patches of one channel are here."""
+    """Return a text that says how alike the patches of one channel are here."""
     within, between = measured["within"], measured["between"]
     if math.isnan(within):
         return _("There is one patch of each channel, and nothing to compare.")
@@ -208,7 +210,7 @@ def _summary(layers: Mapping[str, Mapping[str, Any]]) -> list[Block]:
 
 
 def _trend(layers: Mapping[str, Mapping[str, Any]]) -> Translated:
-    """Say what becomes of likeness and of selectivity from the first layer to the last."""
+    """Return a text that says what becomes of likeness and of selectivity from the first layer to the last."""
     first, last = next(iter(layers)), list(layers)[-1]
     before, after = layers[first], layers[last]
     fall = before["within"] - after["within"]
@@ -239,7 +241,7 @@ def _plot(layers: Mapping[str, Mapping[str, Any]]) -> Plot:
     return Plot("likeness", draw, _("How alike patches are, pixel by pixel."))
 
 
-def _table(found: PatchResults) -> Table:
+def _table(results: PatchResults) -> Table:
     columns = {
         "layer": _("layer"),
         "channel": _("channel"),
@@ -251,7 +253,7 @@ def _table(found: PatchResults) -> Table:
         "bottom": _("bottom"),
         "right": _("right"),
     }
-    rows = [_row(patch) for patch in found.patches]
+    rows = [_row(patch) for patch in results.patches]
     caption = _("Every patch. Edges in pixels of the photograph at the size of the study; bottom and right are not included.")
     return Table("patches", columns, rows, caption, collapsed=True)
 
@@ -259,37 +261,41 @@ def _table(found: PatchResults) -> Table:
 def _row(patch: Patch) -> dict[str, Any]:
     box = patch.box
     edges = {"top": box.top, "left": box.left, "bottom": box.bottom, "right": box.right}
-    told = {"layer": patch.layer, "channel": patch.channel, "rank": patch.rank, "file": patch.file, "value": patch.value}
-    return {**told, **edges}
+    row = {"layer": patch.layer, "channel": patch.channel, "rank": patch.rank, "file": patch.file, "value": patch.value}
+    return {**row, **edges}
 
 
-def _numbers(found: PatchResults, layers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _numbers(results: PatchResults, layers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {
-        "photographs": list(found.files),
-        "left out": [{"file": file, "reason": reason} for file, reason in found.skipped],
-        "copies": list(found.duplicates),
-        "layers": {name: {**measured, "channels shown": list(found.shown[name])} for name, measured in layers.items()},
-        "patches": [{**_row(patch), "position": list(patch.position)} for patch in found.patches],
+        "photographs": list(results.search.files),
+        "left out": [{"file": file, "reason": reason} for file, reason in results.search.skipped],
+        "copies": list(results.search.duplicates),
+        "layers": {name: {**measured, "channels shown": list(results.shown[name])} for name, measured in layers.items()},
+        "patches": [{**_row(patch), "position": list(patch.position)} for patch in results.patches],
     }
 
 
-def _notes(found: PatchResults, own: Mapping[str, Any], stopped: str) -> list[Translated]:
+def _notes(results: PatchResults, own: Mapping[str, Any], *, ended_early: bool) -> list[Translated]:
     notes = []
-    if stopped:
+    if ended_early:
         early = _("Ended early: {done} of {given} photographs were looked at, and patches after that are not explained.")
-        notes.append(early.fill(done=len(found.files) + len(found.duplicates) + len(found.skipped), given=found.given))
+        notes.append(
+            early.fill(
+                done=len(results.search.files) + len(results.search.duplicates) + len(results.search.skipped), given=results.search.given
+            )
+        )
     for files, words in (
-        ([skipped[0] for skipped in found.skipped], _("Left out, for they cannot be looked at: {names}.")),
-        (found.duplicates, _("Left out, for they are copies of others: {names}.")),
+        ([skipped[0] for skipped in results.search.skipped], _("Left out, for they cannot be looked at: {names}.")),
+        (results.search.duplicates, _("Left out, for they are copies of others: {names}.")),
     ):
         if files:
             notes.append(words.fill(names=_listed(files)))
-    if len(found.files) < 2 * own["top"]:
+    if len(results.search.files) < 2 * own["top"]:
         few = _(
             "{count} photographs are few for {top} patches of each channel: most of them get a place, whether they excite the channel or "
             "not. A folder with hundreds shows more clearly what a channel looks for."
         )
-        notes.append(few.fill(count=len(found.files), top=own["top"]))
+        notes.append(few.fill(count=len(results.search.files), top=own["top"]))
     return notes
 
 

@@ -1,4 +1,4 @@
-"""Curves, heat maps and maps, by matplotlib, all in one manner. Figures are made by themselves: nothing is shown or kept."""
+"""Curves, bars, heat maps and maps of thumbnails, by matplotlib, in one style. No figure is shown or kept."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "legend.frameon": False,
 }
-# Told apart by color-blind readers too (Okabe and Ito).
+# Distinct for color-blind readers too (Okabe and Ito).
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#333333", "#999999", "#f0e442")
 DPI = 110
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -134,7 +134,7 @@ def heatmap(
 def thumbnails(
     places: npt.NDArray[Any], pictures: Sequence[Image.Image], names: Sequence[str], *, size: tuple[float, float] = (7.0, 6.0)
 ) -> Figure:
-    """Set small pictures where they belong in the plane.
+    """Draw small pictures at their places in the plane.
 
     Args:
         places: (N, 2).
@@ -178,7 +178,7 @@ def log_scale(axes: Axes) -> None:
 
 
 def empty_axes(size: tuple[float, float]) -> tuple[Figure, Axes]:
-    """Return an empty figure with one pair of axes, that belongs to nobody."""
+    """Return an empty figure with one pair of axes."""
     figure = Figure(figsize=size, layout="constrained")
     return figure, figure.add_subplot()
 

@@ -61,7 +61,7 @@ _KINDS = {"norm": _("size"), "alive": _("share not zero"), "spread": _("evenness
 
 
 def _flow_finding(flows: Mapping[Pooling, Sequence[GradientFlow]]) -> Translated:
-    """Say what pooling does to the gradient, in the numbers of the layer that is pooled last before the picture, and in the picture."""
+    """Return what pooling does to the gradient in the layer next to the picture, and in the picture."""
     even = {pooling: flows[pooling][0].spread for pooling in POOLINGS}
     passed = {pooling: flows[pooling][0].norm / (flows[pooling][-1].norm or 1.0) for pooling in POOLINGS}
     more, less = sorted(POOLINGS, key=even.__getitem__, reverse=True)
@@ -140,11 +140,11 @@ _JUDGED = _(
 def _run_finding(left: Mapping[Pooling, Sequence[float]]) -> Translated:
     """Compare what is left of J, and say so only if the seeds agree."""
     better, worse = sorted(POOLINGS, key=lambda pooling: fmean(left[pooling]))
-    told = {"better": NAMES[better], "a": fmean(left[better]), "b": fmean(left[worse])}
+    values = {"better": NAMES[better], "a": fmean(left[better]), "b": fmean(left[worse])}
     if max(left[better]) < min(left[worse]):
         sure = _("With {better} pooling J falls further: to {a:.2%} of its start, against {b:.2%}; so it is for every seed tried.")
-        return sure.fill(**told)
+        return sure.fill(**values)
     return _(
         "J falls to {a:.2%} of its start with {better} pooling and to {b:.2%} with the other, but the seeds do not agree: this is no "
         "difference."
-    ).fill(**told)
+    ).fill(**values)

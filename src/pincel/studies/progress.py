@@ -1,4 +1,4 @@
-"""The progress of a study, reported to whoever shows it; and whether the study was asked to end."""
+"""The progress of a study, reported to whoever shows it; and requests to end it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ProgressReporter:
     """Reports the progress of a study, and remembers a request to end it.
 
     Attributes:
-        stopped: Why the study ends with the results it has (``interrupted``, ``terminated``); empty while nobody asked for that.
+        stopped: Why the study ends with the results it has (``interrupted``, ``terminated``); empty before a request to end.
     """
 
     def __init__(self, show: Callable[[Event], None] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Which square of a picture a position of a layer sees: its receptive field, worked out from the geometry on a spec."""
+"""The receptive field of a position of a layer, from the geometry of a network."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class PixelBox:
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    r"""What the positions of a layer see.
+    r"""The receptive fields of the positions of a layer.
 
     .. math:: \text{rows } start + i \cdot jump \;\dots\; start + i \cdot jump + size - 1
 
     Attributes:
-        start: First row, and column, that position 0 sees; negative where it looks beyond the border.
-        jump: Pixels between what two neighbors see.
+        start: First row, and column, of position 0; negative beyond the border.
+        jump: Pixels between neighbors.
         size: Side of the square.
 
     Paper:
@@ -48,7 +48,7 @@ class ReceptiveField:
     size: int
 
     def box(self, row: int, column: int) -> PixelBox:
-        """Return the square that a position sees, the part beyond the border included.
+        """Return the receptive field of a position, the part beyond the border included.
 
         Example:
             >>> ReceptiveField(start=-1, jump=1, size=3).box(0, 5)
@@ -59,7 +59,7 @@ class ReceptiveField:
 
 
 def receptive_field(spec: ModelSpec, name: str) -> ReceptiveField:
-    """Return what the positions of a layer see.
+    """Return the receptive fields of a layer.
 
     Raises:
         UnknownNameError: For a layer the network does not have, with the closest match.

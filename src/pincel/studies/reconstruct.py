@@ -1,4 +1,4 @@
-"""Content and style rebuilt from what single layers know: figure 1 of Gatys, Ecker, Bethge 2015, and of their paper of 2016."""
+"""Content and style rebuilt from single layers: figure 1 of Gatys, Ecker, Bethge 2015, and of their paper of 2016."""
 
 from __future__ import annotations
 
@@ -92,12 +92,12 @@ def _raw(pooling: Pooling) -> dict[str, Any]:
     return {"activations": "raw", "pooling": pooling, "canvas": "fourier"}
 
 
-def _numbers(done: Sequence[Result], layers: Sequence[str], found: Sequence[Sequence[float]], group: str) -> list[dict[str, Any]]:
+def _numbers(done: Sequence[Result], layers: Sequence[str], errors: Sequence[Sequence[float]], group: str) -> list[dict[str, Any]]:
     return [
         {
             "layers": [layer] if group == "content" else list(layers[: index + 1]),
             "losses": [each[group] for each in result.losses],
             "errors": dict(zip(layers, row, strict=True)),
         }
-        for index, (layer, result, row) in enumerate(zip(layers, done, found, strict=False))
+        for index, (layer, result, row) in enumerate(zip(layers, done, errors, strict=False))
     ]

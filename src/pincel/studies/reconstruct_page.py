@@ -88,18 +88,18 @@ _STYLE_MATRIX = _(
 
 
 def _content_finding(layers: Sequence[str], grays: Sequence[float]) -> Translated:
-    """Say from which layers the picture came back."""
+    """Return a text that says from which layers the picture came back."""
     good = [layer for layer, gray in zip(layers, grays, strict=False) if gray <= ALIKE]
     lost = [layer for layer, gray in zip(layers, grays, strict=False) if gray > ALIKE]
-    told = {"good": ", ".join(good), "lost": ", ".join(lost), "limit": ALIKE}
+    values = {"good": ", ".join(good), "lost": ", ".join(lost), "limit": ALIKE}
     kept = (
-        _("From {good} nearly the whole picture comes back: {limit:.0f} of 255 gray levels off or less, on average.").fill(**told)
+        _("From {good} nearly the whole picture comes back: {limit:.0f} of 255 gray levels off or less, on average.").fill(**values)
         if good
         else _("From none of the layers does the whole picture come back.")
     )
     gone = (
         _("From {lost} it does not: what single pixels were is forgotten, while the layer itself is matched as the table says.").fill(
-            **told
+            **values
         )
         if lost
         else _("No layer tried here forgets the pixels.")
@@ -107,18 +107,18 @@ def _content_finding(layers: Sequence[str], grays: Sequence[float]) -> Translate
     return untranslated("{kept} {gone}").fill(kept=kept, gone=gone)
 
 
-def _style_finding(layers: Sequence[str], found: Sequence[Sequence[float]]) -> Translated:
-    """Say what became of the deepest layer's style, with few layers and with all of them."""
-    first, last = found[0][-1], found[-1][-1]
-    said = _("From {one} alone the Gram matrix of {deep} is off by {first:.0%}; with {all} it is off by {last:.0%}.").fill(
-        one=layers[0], deep=layers[-1], all=_cumulative(layers)[len(found) - 1], first=first, last=last
+def _style_finding(layers: Sequence[str], errors: Sequence[Sequence[float]]) -> Translated:
+    """Return a text that says what became of the deepest layer's style, with few layers and with all of them."""
+    first, last = errors[0][-1], errors[-1][-1]
+    numbers = _("From {one} alone the Gram matrix of {deep} is off by {first:.0%}; with {all} it is off by {last:.0%}.").fill(
+        one=layers[0], deep=layers[-1], all=_cumulative(layers)[len(errors) - 1], first=first, last=last
     )
     more = (
         _("Deeper layers bring larger pieces of the painting back; where they stand is not remembered.")
         if last < first
         else _("Deeper layers have not helped here: more steps may.")
     )
-    return untranslated("{said} {more}").fill(said=said, more=more)
+    return untranslated("{said} {more}").fill(said=numbers, more=more)
 
 
 def _cumulative(layers: Sequence[str]) -> list[Translated]:

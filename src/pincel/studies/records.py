@@ -1,4 +1,4 @@
-"""The record of a run, read back: what was asked for, and the pictures it began with, found again by name and hash."""
+"""The record of a run, and its input pictures, found by name and hash."""
 
 from __future__ import annotations
 
@@ -80,17 +80,17 @@ def _refused(path: str | PathLike[str], why: str) -> PincelError:
 
 
 def find_input(written: Mapping[str, Any], given: Iterable[LoadedImage], folders: Iterable[Path], what: str) -> LoadedImage:
-    """Find a picture that a run began with.
+    """Find an input picture of a run.
 
     Args:
         written: Its ``name`` and ``sha256``.
-        given: Pictures that may be it.
+        given: Candidates.
         folders: Where a file of its name may be.
-        what: How messages call it, and the option it can be given with: ``content`` or ``style``.
+        what: Its name in messages, and its option: ``content`` or ``style``.
 
     Raises:
         PictureMissingError: If it is nowhere.
-        PictureError: If there is one of its name, but another picture by now; or one was given, and it is another.
+        PictureError: If the candidates, or the file of its name, are other pictures.
     """
     name, digest = str(written["name"]), str(written["sha256"])
     if name.startswith(BLANK):

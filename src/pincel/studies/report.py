@@ -1,4 +1,4 @@
-"""What a report is made of: paragraphs, pictures, plots, tables. How they look is up to :mod:`pincel.studies.page`."""
+"""What a report is made of: paragraphs, pictures, plots, tables. Their layout is that of :mod:`pincel.studies.page`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Formula:
 
     Attributes:
         text: Such as ``G = A·Aᵀ``.
-        source: Which paper says so, and what its letters are.
+        source: Its paper, and what its letters are.
     """
 
     text: str | Translated
@@ -48,8 +48,8 @@ class Picture:
     Attributes:
         name: Of its file, without extension.
         image: RGB, or gray.
-        caption: What is seen.
-        enlarged: Show single pixels as squares rather than blurred.
+        caption: What it shows.
+        pixelated: Whether single pixels are shown as squares rather than blurred.
     """
 
     name: str
@@ -66,9 +66,9 @@ class Sheet:
         name: Of its file, without extension.
         cells: (caption, picture), row by row.
         columns: Pictures in a row.
-        caption: What is seen.
+        caption: What it shows.
         height: Of a picture in the file, in pixels.
-        enlarged: Show single pixels as squares.
+        pixelated: Whether single pixels are shown as squares.
     """
 
     name: str
@@ -85,8 +85,8 @@ class Plot:
 
     Attributes:
         name: Of its files, without extension.
-        draw: Makes the figure when it is given a function that translates into the reader's language.
-        caption: What is seen.
+        draw: Makes the figure, with texts by a function that translates them.
+        caption: What it shows.
     """
 
     name: str
@@ -101,10 +101,10 @@ class Table:
     Attributes:
         name: Of its CSV file, without extension.
         columns: key → heading.
-        rows: key → number or text; missing where there is nothing to say.
+        rows: key → number or text; some may be missing.
         caption: What they are.
-        spoken: Translate them on the terminal, too: the figures of the study.
-        folded: Show them on the page only when asked to: there are many.
+        print_to_terminal: Whether the command prints it too: the main results of the study.
+        collapsed: Whether the page hides it until it is opened: it has many rows.
     """
 
     name: str
@@ -137,16 +137,16 @@ Block: TypeAlias = Heading | Paragraph | Formula | Picture | Sheet | Plot | Tabl
 
 @dataclass(frozen=True)
 class Report:
-    """What a study has found.
+    """The result of a study.
 
     Attributes:
         name: Of the study, as on the command line.
         title: Of the page.
-        lead: What the question is, and how it was put.
+        lead: The question, and the method.
         blocks: In reading order.
         numbers: Everything measured, ready for JSON.
-        settings: What was asked for, ready for JSON.
-        notes: What was adjusted, or that the study was ended early.
+        settings: Its options, ready for JSON.
+        notes: On adjustments and omissions, and that the study was ended early.
     """
 
     name: str

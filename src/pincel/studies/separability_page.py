@@ -72,12 +72,14 @@ def _effects_plot(parted: Mapping[str, AnovaEffects], translate: Translate) -> F
     return stacked_bars(parts, list(parted), translate(_("share of the variance")))
 
 
-def _square_finding(found: Sequence[Mapping[str, float]]) -> Translated:
+def _square_finding(distances: Sequence[Mapping[str, float]]) -> Translated:
     """Compare what exchanging the style does to the content with what exchanging the content does, and the other way round."""
-    held = fmean(abs(found[2 * row]["content " + LETTERS[row]] - found[2 * row + 1]["content " + LETTERS[row]]) for row in range(2))
-    swapped = fmean(found[i]["content " + LETTERS[1 - i // 2]] - found[i]["content " + LETTERS[i // 2]] for i in range(4))
-    still = fmean(abs(found[column]["style " + LETTERS[column]] - found[2 + column]["style " + LETTERS[column]]) for column in range(2))
-    changed = fmean(found[i]["style " + LETTERS[1 - i % 2]] - found[i]["style " + LETTERS[i % 2]] for i in range(4))
+    held = fmean(abs(distances[2 * row]["content " + LETTERS[row]] - distances[2 * row + 1]["content " + LETTERS[row]]) for row in range(2))
+    swapped = fmean(distances[i]["content " + LETTERS[1 - i // 2]] - distances[i]["content " + LETTERS[i // 2]] for i in range(4))
+    still = fmean(
+        abs(distances[column]["style " + LETTERS[column]] - distances[2 + column]["style " + LETTERS[column]]) for column in range(2)
+    )
+    changed = fmean(distances[i]["style " + LETTERS[1 - i % 2]] - distances[i]["style " + LETTERS[i % 2]] for i in range(4))
     return _(
         "With another painting, the distance to the own photograph changes by {held:.2f}; to the other photograph it is {swapped:.2f} "
         "more. With another photograph, the distance to the own painting changes by {still:.2f}; to the other painting it is {changed:.2f} "
@@ -89,7 +91,7 @@ def _parted_finding(parted: Mapping[str, Mapping[str, AnovaEffects]]) -> Transla
     grams = fmean(each.style for each in parted["grams"].values())
     deepest = list(parted["maps"])[-2 if len(parted["maps"]) > 1 else -1]
     maps = parted["maps"][deepest].content
-    found = _(
+    numbers = _(
         "Gram matrices differ because of the painting by {grams:.0%} (mean over the layers); feature maps of {layer} because of the "
         "photograph by {maps:.0%}."
     ).fill(grams=grams, layer=deepest, maps=maps)
@@ -98,7 +100,7 @@ def _parted_finding(parted: Mapping[str, Mapping[str, AnovaEffects]]) -> Transla
         if min(grams, maps) > 0.5
         else _("Not even half follows its own source in both: on these pictures, hardly separable.")
     )
-    return untranslated("{found} {verdict}").fill(found=found, verdict=verdict)
+    return untranslated("{found} {verdict}").fill(found=numbers, verdict=verdict)
 
 
 def sweep_blocks(sweep: Sequence[tuple[float, Mapping[str, float]]]) -> list[Block]:

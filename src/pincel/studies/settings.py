@@ -32,7 +32,7 @@ class StudySettings:
 
     Raises:
         OptionError: For a size or a number of steps out of range.
-        UnknownNameError: For a backbone there is not.
+        UnknownNameError: For an unknown backbone.
     """
 
     size: int = option("Long side of the pictures in pixels.", ..., metavar="N", minimum=1)
@@ -75,7 +75,7 @@ def select_layers(spec: ModelSpec, given: str | None, default: tuple[str, ...]) 
 
 
 def common_options(spec: StudySpec) -> list[OptionSpec]:
-    """Return the options that a study has as every study has them, in the order in which lists have them."""
+    """Return the options that a study shares with all others, in order."""
     settings = {each.field: each for each in options_of(StudySettings, size=spec.size, steps=spec.steps)}
     names = ("backbone", "size", "steps", "seed", "device") if spec.steps is not None else ("backbone", "size", "seed", "device")
     return [*options_of(PageOptions), *(settings[name] for name in names)]

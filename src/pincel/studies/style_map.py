@@ -26,7 +26,7 @@ from pincel.translation import gettext_lazy as _
 
 # Up to so many, numbers can still be read in the squares of a heat map.
 READABLE = 12
-# From here on two dimensions are a fair picture of the distances; below the other they are hardly one.
+# Share of the variance from which on a map in two dimensions is fair, and below which it is poor.
 FAIR, POOR = 0.7, 0.4
 
 _TITLE = _("{count} paintings, each with each")
@@ -73,11 +73,11 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class StyleGrams:
-    """A picture, and what is kept of how it was seen.
+    """A picture and its Gram matrices.
 
     Attributes:
-        name: No other has it.
-        image: As it was looked at.
+        name: Unique.
+        image: In the size of the study.
         grams: layer → (C, C).
     """
 
@@ -87,7 +87,7 @@ class StyleGrams:
 
 
 def cluster_order(distances: npt.NDArray[np.float64]) -> list[int]:
-    """Put what is alike side by side.
+    """Return an order in which similar pictures are neighbors.
 
     Args:
         distances: (N, N), symmetric.
@@ -107,7 +107,7 @@ def style_distances(paintings: Sequence[StyleGrams], progress: ProgressReporter)
     """Return how far every two paintings are apart, (N, N): the relative distance of their Gram matrices, averaged over layers.
 
     Raises:
-        PictureError: If no channel of a layer answers to one of them: there is no size then to divide by.
+        PictureError: If all channels of a layer are 0 for one of them, whose distance is then undefined.
     """
     for painting in paintings:
         for layer, gram in painting.grams.items():
@@ -131,7 +131,7 @@ def style_gallery(paintings: Sequence[StyleGrams], progress: ProgressReporter) -
         progress: Reports how far it is.
 
     Returns:
-        What goes on the page, and the numbers.
+        Blocks of the page, and the numbers.
 
     Raises:
         PictureError: As :func:`style_distances`.
@@ -196,19 +196,19 @@ def _neighbors(names: Sequence[str], distances: npt.NDArray[np.float64]) -> list
 
 
 def _extremes(names: Sequence[str], distances: npt.NDArray[np.float64]) -> Translated:
-    """Say which are most alike and least, and who stands alone."""
+    """Return a text that says which are most alike and least, and who stands alone."""
     if not distances.any():
         return _ALIKE
     rows, columns = np.triu_indices(len(names), 1)
     pairs = distances[rows, columns]
     ends = {key: int(place) for key, place in (("near", pairs.argmin()), ("far", pairs.argmax()))}
-    said = {key: _AND.fill(one=names[rows[place]], other=names[columns[place]]) for key, place in ends.items()}
+    pairs_named = {key: _AND.fill(one=names[rows[place]], other=names[columns[place]]) for key, place in ends.items()}
     mean = distances.sum(1)
     alone = {"loner": names[int(mean.argmax())], "middle": names[int(mean.argmin())]}
-    return _EXTREMES.fill(**said, **alone, least=float(pairs.min()), most=float(pairs.max()))
+    return _EXTREMES.fill(**pairs_named, **alone, least=float(pairs.min()), most=float(pairs.max()))
 
 
 def _trusted(scaling: Scaling) -> Translated:
-    """Say how far the map is to be believed."""
+    """Return a text that says how far the map is to be believed."""
     trust = "fair" if scaling.kept >= FAIR else "half" if scaling.kept >= POOR else "poor"
     return _KEPT.fill(kept=scaling.kept, trust=_TRUST[trust])

@@ -1,4 +1,4 @@
-"""What excites channels most, found while pictures go by one after the other; and which channels are shown."""
+"""The strongest activations of channels, updated picture by picture; and the selection of channels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_PICTURE = -1
 
 @dataclass(frozen=True)
 class TopActivations:
-    """The strongest answers of each channel of a layer so far, one a picture.
+    """The strongest activations of each channel of a layer so far, one a picture.
 
     Attributes:
         values: (C, top), falling; -inf where there were not so many pictures.
@@ -45,10 +45,9 @@ class TopActivations:
 
     @property
     def selectivity(self) -> Tensor:
-        """How far the weakest answer kept stands out from the mean magnitude of its channel, (C,), float64; 0 for a silent one.
+        """The weakest activation kept over the mean magnitude of its channel, (C,), float64; 0 where that is 0.
 
-        A channel that answers to one thing only is almost silent elsewhere. Of those kept, the weakest is asked, so that a single odd
-        picture does not decide.
+        A selective channel is almost 0 elsewhere. The weakest one kept is used, so that a single odd picture does not decide.
         """
         kept = torch.where(self.pictures == NO_PICTURE, torch.inf, self.values.double()).amin(1)
         known = (self.means > 0) & kept.isfinite()
@@ -56,7 +55,7 @@ class TopActivations:
 
     @classmethod
     def empty(cls, channels: int, top: int) -> TopActivations:
-        """Return what is known before the first picture."""
+        """Return the state before the first picture."""
         places = torch.full((channels, top), NO_PICTURE)
         return cls(torch.full((channels, top), -torch.inf), places, places, places, torch.zeros(channels, dtype=torch.float64), 0)
 
@@ -117,9 +116,9 @@ def check_channels(wanted: Channels, layer: str, channels: int) -> None:
         raise OptionError(one_line(f"channels: {layer} has {channels}", given, f"0 to {channels - 1}", "how many, such as 9"))
 
 
-def select_channels(wanted: Channels, found: TopActivations) -> tuple[int, ...]:
+def select_channels(wanted: Channels, activations: TopActivations) -> tuple[int, ...]:
     """Return the channels named, or as many of the most selective ones, in order of number."""
     if isinstance(wanted, tuple):
         return wanted
-    order = found.selectivity.sort(descending=True, stable=True).indices
+    order = activations.selectivity.sort(descending=True, stable=True).indices
     return tuple(sorted(int(channel) for channel in order[:wanted]))

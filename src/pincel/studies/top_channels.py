@@ -1,4 +1,4 @@
-"""The channels of a layer that tell most of a picture, laid over it."""
+"""The channels of a layer whose maps vary most, over the picture."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class TopChannel:
-    """A channel of a layer, laid over the picture.
+    """A channel of a layer, shown over the picture.
 
     Attributes:
         layer: Its name.
         channel: Counted from 0.
         largest: Of its values.
         active: Share of positions over half of that.
-        image: The picture in gray, with its answer as heat.
+        image: The picture in gray, with its map as a heat map.
     """
 
     layer: str
@@ -40,10 +40,10 @@ class TopChannel:
 
 def top_channels(name: str, features: Tensor, pixels: Tensor, stride: int) -> list[TopChannel]:
     """Choose channels of a layer, by :func:`most_varied`, and lay them over the picture."""
-    found = []
+    chosen = []
     for channel in most_varied(features, SHOWN):
         values = features[0, channel]
         largest = float(values.max())
         active = float((values > largest / 2).float().mean()) if largest > 0 else 0.0
-        found.append(TopChannel(name, channel, largest, active, overlay_heatmap(pixels, values, stride)))
-    return found
+        chosen.append(TopChannel(name, channel, largest, active, overlay_heatmap(pixels, values, stride)))
+    return chosen

@@ -1,4 +1,4 @@
-"""Figures of a training: how loss and errors fell, what is taken for what, and the filters that see the pixels."""
+"""Figures of a training: losses and errors, the confusion matrix, and the filters of the first layer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FILTER = 66
 
 
 def write_figures(folder: Path, record: Mapping[str, Any], first: Tensor) -> list[Path]:
-    """Write ``filters.png``; and ``curves.png`` and ``confusion.png``, if there is anything to be seen in them.
+    """Write ``filters.png``; and ``curves.png`` and ``confusion.png``, unless they would be empty.
 
     Args:
         folder: Of the training.
@@ -68,7 +68,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]]) -> Image.Image:
 
 
 def confusion_picture(confusion: Sequence[Sequence[int]], classes: Sequence[str]) -> Image.Image:
-    """Draw which share of each class (row) was taken for which (column), in percent."""
+    """Draw the confusion matrix: the share of each class (row) predicted as each (column), in percent."""
     counts = np.asarray(confusion, dtype=float)
     shares = 100 * counts / counts.sum(1, keepdims=True).clip(min=1)
     side = min(14.0, 3.5 + 0.45 * len(classes))
@@ -78,7 +78,7 @@ def confusion_picture(confusion: Sequence[Sequence[int]], classes: Sequence[str]
 
 
 def first_filters(weight: Tensor) -> Image.Image:
-    """Return the filters that see the pixels, (O, 3, f, f), as tiles in color, each stretched to its own largest weight."""
+    """Return the filters of the first layer, (O, 3, f, f), as tiles in color, each scaled by its own largest weight."""
     tiles = [(str(channel), filter_tile(each, float(each.abs().max()))) for channel, each in enumerate(weight)]
     return labeled_grid(tiles, math.ceil(math.sqrt(2 * len(tiles))), FILTER)
 

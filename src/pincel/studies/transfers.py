@@ -40,7 +40,7 @@ def transfer_all(
     """Run one transfer after the other, each from the same seed.
 
     Returns:
-        Their results, in order; fewer if the study was asked to end, the last of them unfinished then.
+        Their results, in order; fewer after a request to end, the last of them unfinished then.
 
     Raises:
         PincelError: As :class:`pincel.run.run.Run`.
@@ -64,7 +64,7 @@ def transfer_all(
 def load_originals(
     content: Source, style: Source, settings: StudySettings, layers: Iterable[str], pooling: Pooling = "avg"
 ) -> tuple[LoadedImage, LoadedImage, VGG]:
-    """Load a photograph, a painting, and the network, of which every layer given must have a position in both pictures."""
+    """Load a photograph, a painting, and the network, and check that every layer has a position in both pictures."""
     photograph, painting = load_input(content, settings, "content"), load_input(style, settings, "style")
     backbone = load_network(settings, pooling)
     for picture in (photograph, painting):
@@ -109,7 +109,7 @@ def _run(job: TransferSpec, settings: StudySettings, recipe: str, machine: Machi
 
 
 def _estimate(last: Run, count: int, progress: ProgressReporter) -> None:
-    """Say how long all of it may take, if the speed of this machine is known; no study has a picture of more work than its last."""
+    """Report how long all of it may take, if the speed of this machine is known; the last picture of a study is one of the most work."""
     seconds = last.machine.seconds_for(last.plan.work)
     if seconds:
         whole = count * seconds

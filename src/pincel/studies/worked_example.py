@@ -1,4 +1,4 @@
-"""A convolution worked out at one place, product by product, and where that shows most."""
+"""A convolution at one place, product by product, and the choice of place and filter."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def output_size(length: int, side: int, padding: int, stride: int) -> int:
 
 
 def cross_correlate(planes: Tensor, weight: Tensor, bias: float) -> Tensor:
-    """Slide a kernel over planes and add up, place by place and product by product: slow, and plain to see.
+    """Slide a kernel over planes and add up, place by place and product by product: slow, and easy to read.
 
     Args:
         planes: (C, H, W).

@@ -77,9 +77,9 @@ def write_report(report: Report, folder: Path, language: Language) -> list[Path]
         elif isinstance(block, Slider):
             picture("before", block.before)
             picture("after", block.after)
-    told = {"pincel": __version__, "study": report.name, "settings": report.settings, "notes": [note.text("en") for note in report.notes]}
+    header = {"pincel": __version__, "study": report.name, "settings": report.settings, "notes": [note.text("en") for note in report.notes]}
     files.append(folder / NUMBERS)
-    write_text(files[-1], json.dumps(_plain({**told, "numbers": report.numbers}), indent=1, ensure_ascii=False) + "\n", what="study")
+    write_text(files[-1], json.dumps(_plain({**header, "numbers": report.numbers}), indent=1, ensure_ascii=False) + "\n", what="study")
     write_text(folder / PAGE, render_page(report, language, plots), what="study")
     return [folder / PAGE, *files]
 
@@ -115,7 +115,7 @@ def as_lines(table: Table, language: Language) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
-    """Return numbers as JSON knows them: those that are not finite are none."""
+    """Return plain JSON values; numbers that are not finite become null."""
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
