@@ -41,7 +41,7 @@ from pincel.video.paint import independent, paint_scene
 from pincel.video.pixels import to_tensor
 from pincel.video.read import open_film
 from pincel.video.scenes import find_scenes
-from pincel.video.settings import Settings
+from pincel.video.settings import FilmSettings
 from pincel.video.synthetic import Pan
 
 RECENT = 10
@@ -125,7 +125,7 @@ class Measured:
 class Judge:
     """Measures frames painted after one painting."""
 
-    def __init__(self, settings: Settings, film: Film) -> None:
+    def __init__(self, settings: FilmSettings, film: Film) -> None:
         self._settings = settings
         self._network, self._layers = load_network("vgg19", torch.device("cpu")), LAYERS["vgg19"].style
         painting = to_tensor(picture(settings.styles[0][0]))
@@ -171,7 +171,7 @@ def hold(given: argparse.Namespace) -> None:
     pans = shots(given)
     film = rendered(given.folder / "filmed", pans)
     overrides = {"steps": given.steps} if given.steps else {}
-    settings = Settings(
+    settings = FilmSettings(
         ((given.style, 1.0),), given.recipe, size=0, overrides=overrides, consistency=given.consistency, next_steps=given.next_steps
     )
     scenes, cache, every = find_scenes(film), Cache(), list(film.read())
@@ -207,7 +207,7 @@ def hold(given: argparse.Namespace) -> None:
 
 def _new(pan: Pan, index: int) -> Tensor:
     """Return where a frame shows what was not in view some frames before, (height, width), bool."""
-    return torch.from_numpy(~pan.seen(index, max(0, index - RECENT)))
+    return torch.from_numpy(~pan.visible(index, max(0, index - RECENT)))
 
 
 def _print_figures(measured: Mapping[str, Mapping[int, Measured]], scenes: Sequence[Scene]) -> None:
@@ -240,8 +240,8 @@ def memory(given: argparse.Namespace) -> None:
                 print(f"{done} frames: {peak:.1f} MiB at most", flush=True)
 
     layers = {"style_layers": "relu1_1", "content_layers": "relu2_1", "steps": 1, "scales": "none"}
-    settings = Settings(styles=(("sample:impasto", 1.0),), size=0, overrides=layers)
-    paint_scene(film, Scene(0, film.frames), given.folder / "painted", settings, tell=show)
+    settings = FilmSettings(styles=(("sample:impasto", 1.0),), size=0, overrides=layers)
+    paint_scene(film, Scene(0, film.frames), given.folder / "painted", settings, emit=show)
 
 
 def main() -> None:
@@ -254,14 +254,14 @@ def main() -> None:
     parser.add_argument("--far", default="sample:harbour")
     parser.add_argument("--near", default="sample:still-life")
     parser.add_argument("--style", default="sample:impasto")
-    parser.add_argument("--recipe", default=Settings(styles=()).recipe)
+    parser.add_argument("--recipe", default=FilmSettings(styles=()).recipe)
     parser.add_argument("--size", type=int, default=160)
     parser.add_argument("--frames", type=int, default=60)
     parser.add_argument("--every", type=int, default=6, help="which frames are painted by themselves as well, and judged")
     parser.add_argument("--speed", type=float, default=3.0, help="pixels a frame")
     parser.add_argument("--steps", type=int, help="of a frame by itself [the recipe's]")
     parser.add_argument("--next-steps", type=int)
-    parser.add_argument("--consistency", type=float, default=Settings(styles=()).consistency)
+    parser.add_argument("--consistency", type=float, default=FilmSettings(styles=()).consistency)
     given = parser.parse_args()
     retain_heap()
     commands[given.command](given)

@@ -37,15 +37,15 @@ class QuickExecutor:
         self._most = most
         self.closed = False
 
-    def run(self, tasks: Sequence[Job], tell: Callable[[ExecutorEvent[Job]], None], stop: Stop = never_stop) -> None:
+    def run(self, tasks: Sequence[Job], emit: Callable[[ExecutorEvent[Job]], None], stop: Stop = never_stop) -> None:
         for job in tasks:
             if stop():
                 return
             if self._most is not None and len(self.painted) == self._most:
-                tell(Completed(job, JobResult(job.name, "stopped", "It was left before it was whole.", worker="quick")))
+                emit(Completed(job, JobResult(job.name, "stopped", "It was left before it was whole.", worker="quick")))
                 return
-            tell(Update(job, Progress(job.name, 1, 2, "quick")))
-            tell(Completed(job, self._painted(job)))
+            emit(Update(job, Progress(job.name, 1, 2, "quick")))
+            emit(Completed(job, self._painted(job)))
 
     def _painted(self, job: Job) -> JobResult:
         self.painted.append(job.name)
@@ -68,8 +68,8 @@ class OddRunner:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def run(self, job: Job, tell: Callable[[Progress], None], stop: Stop) -> JobResult:
-        tell(Progress(job.name, 1, 2, self._name))
+    def run(self, job: Job, emit: Callable[[Progress], None], stop: Stop) -> JobResult:
+        emit(Progress(job.name, 1, 2, self._name))
         output = Path(job.output)
         marker = output.with_suffix(".tried")
         if job.content == "dies" or (job.content == "dies once" and not marker.exists()):

@@ -10,7 +10,8 @@ import pytest
 
 from pincel.batch import jobs as module
 from pincel.batch.check import check_jobs
-from pincel.batch.jobs import Job, fingerprint, gather_jobs
+from pincel.batch.jobs import fingerprint, gather_jobs
+from pincel.batch.messages import Job
 from pincel.errors import OptionError, OutputError, PictureMissingError, UnknownNameError
 from tests.batch.stand_in import picture
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pincel.batch.jobs import Job
 from pincel.batch.manifest import MANIFEST, Manifest
-from pincel.batch.messages import JobResult
+from pincel.batch.messages import Job, JobResult
 from pincel.errors import OutputError
 from pincel.executors.protocol import Completed
 from tests.batch.stand_in import QuickExecutor, picture

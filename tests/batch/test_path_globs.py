@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pincel.batch.names import Names, inside
+from pincel.batch.names import Names, safe_relative
 from pincel.batch.path_globs import pictures
 from pincel.errors import OptionError, OutputError, PictureMissingError, UnknownNameError
 from pincel.sources import parse_weighted
@@ -115,8 +115,8 @@ def test_an_extension_that_no_picture_has() -> None:
 
 
 def test_a_name_stays_in_its_folder() -> None:
-    assert inside("a/b.png") == "a/b.png"
-    assert inside("a\\b.png") == "a/b.png"
+    assert safe_relative("a/b.png") == "a/b.png"
+    assert safe_relative("a\\b.png") == "a/b.png"
     for name in ("..", "a/../../b.png", "/etc/b.png", ""):
         with pytest.raises(OptionError, match="lies outside the folder"):
-            inside(name)
+            safe_relative(name)

@@ -35,7 +35,7 @@ def job(photographs: list[Path], tmp_path: Path) -> Job:
 @pytest.fixture(scope="module")
 def runner() -> JobRunner:
     """Return one that is warm after the first test."""
-    return JobRunner(precision="fp32")
+    return JobRunner(MachineOptions(precision="fp32"))
 
 
 def test_a_job_is_painted_as_transfer_paints_it(job: Job, runner: JobRunner, tmp_path: Path) -> None:
@@ -106,13 +106,13 @@ def test_who_runs_jobs_here() -> None:
 
 
 def test_an_outcome_of_a_run_without_memory(job: Job) -> None:
-    result = module._left(job, "out of memory")
+    result = module._unfinished(job, "out of memory")
     assert (result.state, result.message) == ("failed", "Out of memory; try a smaller size, or fewer workers at a time.")
 
 
 def test_pictures_are_read_once_while_they_are_the_same(tmp_path: Path) -> None:
     first, second = picture(tmp_path / "a.png"), picture(tmp_path / "b.png")
-    decoded = ImageCache(room=2 * 3 * 4 * 40 * 30)
+    decoded = ImageCache(capacity=2 * 3 * 4 * 40 * 30)
     kept = decoded.open(str(first), "content")
     assert decoded.open(str(first), "content") is kept
     os.utime(first, ns=(1, 1))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pincel.batch.jobs import Job, recipe_of
+from pincel.batch.jobs import recipe_of
+from pincel.batch.messages import Job
 from pincel.batch.table import read_jobs
 from pincel.errors import OptionError
 

@@ -101,7 +101,7 @@ def test_every_file_is_a_recipe_or_an_ablation() -> None:
     ("changes", "message"),
     [
         ({"crop": 80}, "--crop 80 is more than --side 26"),
-        ({"channels": "5,6,6,6,4"}, "--channels 5 cannot be dealt to two groups: give even numbers, or --groups 1"),
+        ({"channels": "5,6,6,6,4"}, "--channels 5 cannot be divided into two groups: give even numbers, or --groups 1"),
         ({"channels": "4,6"}, "'channels' cannot be"),
         ({"batch": 0}, "'batch' cannot be 0: it should be greater than or equal to 1"),
         ({"dropout": 1.0}, "'dropout' cannot be 1.0"),

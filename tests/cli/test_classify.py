@@ -11,7 +11,7 @@ import pytest
 from pincel.backbones.native import write_network
 from pincel.classify.predict import predict
 from tests.backbones.stand_ins import drawn_weights
-from tests.classify.test_answer import CARD
+from tests.classify.test_predict import CARD
 from tests.classify.thin import have_thin_alexnet
 from tests.cli.run import pincel, refused
 

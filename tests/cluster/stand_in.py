@@ -21,7 +21,7 @@ class StandIn:
 
     name: str
 
-    def run(self, job: Job, tell: Callable[[Progress], None], stop: Stop) -> JobResult:
+    def run(self, job: Job, emit: Callable[[Progress], None], stop: Stop) -> JobResult:
         noted = Path(job.settings["told"]) / job.name.replace("/", "_")
         noted.mkdir(parents=True, exist_ok=True)
         (noted / f"{os.getpid()}").touch()
@@ -33,7 +33,7 @@ class StandIn:
         step = 0
         while time.monotonic() < end:
             step += 1
-            tell(Progress(job.name, step, 1000, self.name))
+            emit(Progress(job.name, step, 1000, self.name))
             if stop():
                 return JobResult(job.name, "stopped", worker=self.name)
             time.sleep(0.02)

@@ -21,9 +21,9 @@ from pincel.video.base import FrameDone, Scene
 from pincel.video.frame_store import FrameStore
 from pincel.video.paint import SceneTask, paint_scene
 from pincel.video.read import open_film
-from pincel.video.settings import Settings
+from pincel.video.settings import FilmSettings
 
-SETTINGS = Settings(
+SETTINGS = FilmSettings(
     styles=(("sample:impasto", 1.0),), overrides={"steps": 2, "scales": {}}, size=48, device="cpu", precision="fp32", long_term=(1,)
 )
 SCENES = [Scene(0, 2), Scene(2, 5, Fraction(2, 24))]

@@ -58,17 +58,17 @@ def written(tmp_path: Path, text: str) -> Path:
 
 def test_what_is_delivered_is_found_and_fetched(folder: str, tmp_path: Path) -> None:
     address = store.joined(folder, "paintings/night.png")
-    store.deliver(written(tmp_path, "once"), address)
-    first = store.stamp_of(address)
+    store.upload(written(tmp_path, "once"), address)
+    first = store.etag(address)
     assert store.fetch(address, tmp_path / "here").read_text() == "once"
-    store.deliver(written(tmp_path, "another time"), address)
+    store.upload(written(tmp_path, "another time"), address)
     assert store.fetch(address, tmp_path / "here").read_text() == "another time"
-    assert store.stamp_of(address) not in ("", first)
+    assert store.etag(address) not in ("", first)
     assert store.names(store.joined(folder, "paintings")) == ["night.png"]
-    assert list(store.listed(folder).values()) == [store.stamp_of(address)]
+    assert list(store.listed(folder).values()) == [store.etag(address)]
     store.remove(address)
     store.remove(address)
-    assert store.stamp_of(address) == ""
+    assert store.etag(address) == ""
     assert store.names(store.joined(folder, "nothing")) == []
     assert [path.name for path in (tmp_path / "here").iterdir()] == ["night.png"]
 
@@ -81,7 +81,7 @@ def test_pictures_are_found_by_folder_pattern_and_name(folder: str) -> None:
     def names(address: str) -> list[str]:
         notes.clear()
         found = store.find(address, "contents", notes.append)
-        assert all(stamp and store.stamp_of(each) == stamp for each, stamp in found.items())
+        assert all(stamp and store.etag(each) == stamp for each, stamp in found.items())
         return [each.rpartition("bucket/")[2] for each in found]
 
     assert names(folder) == ["a.PNG", "b.jpg"]
@@ -117,7 +117,7 @@ def test_a_store_can_be_tried_beforehand(folder: str) -> None:
 
 def test_a_file_that_is_cut_short_never_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     address = f"file://{tmp_path}/out/night.png"
-    store.deliver(written(tmp_path, "whole"), address)
+    store.upload(written(tmp_path, "whole"), address)
 
     def torn(self: Any, _here: str, there: str, **_more: Any) -> None:
         Path(there).write_text("ha")
@@ -125,7 +125,7 @@ def test_a_file_that_is_cut_short_never_has_its_name(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(type(fsspec.filesystem("file")), "put_file", torn)
     with pytest.raises(OutputError, match=r"^output: the store refuses, the line is cut · given 'file://.*night.png'"):
-        store.deliver(written(tmp_path, "another"), address)
+        store.upload(written(tmp_path, "another"), address)
     assert {path.name: path.read_text() for path in (tmp_path / "out").iterdir()} == {"night.png": "whole"}
 
 

@@ -16,7 +16,7 @@ from pincel.batch.messages import Job, JobResult, Progress
 from pincel.batch.run import Summary, run_batch
 from pincel.cluster import store
 from pincel.cluster.batch import BatchWorker, absolute
-from pincel.cluster.stored import LINES, Known, StoredManifest, check_stored, gather_stored, opened
+from pincel.cluster.stored import LINES, EtagCache, StoredManifest, check_stored, gather_stored, open_folder
 from pincel.cluster.worker import RayWorker
 from pincel.errors import ClusterError, OptionError, PictureMissingError
 from pincel.executors.protocol import ExecutorEvent, Stop, never_stop
@@ -34,9 +34,9 @@ class Alone(SerialExecutor[Job]):
         self._most = most
         self.painted: list[str] = []
 
-    def run(self, tasks: Sequence[Job], tell: Callable[[ExecutorEvent[Job]], None], stop: Stop = never_stop) -> None:
+    def run(self, tasks: Sequence[Job], emit: Callable[[ExecutorEvent[Job]], None], stop: Stop = never_stop) -> None:
         self.painted = [job.name for job in tasks[: self._most]]
-        super().run([absolute(job) for job in tasks[: self._most]], tell, stop)
+        super().run([absolute(job) for job in tasks[: self._most]], emit, stop)
 
 
 @pytest.fixture
@@ -50,11 +50,11 @@ def bucket(tmp_path: Path) -> str:
 
 
 def painted(bucket: str, tmp_path: Path, executor: Alone) -> Summary:
-    known, out = Known(), f"{bucket}/out"
+    known, out = EtagCache(), f"{bucket}/out"
     settings = {"told": str(tmp_path / "told")}
     jobs = gather_stored([f"{bucket}/photos"], [str(tmp_path / "style.png")], out, known, settings=settings)
-    with pytest.MonkeyPatch.context() as patch, opened(out, known) as (here, manifest):
-        # Settings of a stand-in are those of no recipe.
+    with pytest.MonkeyPatch.context() as patch, open_folder(out, known) as (here, manifest):
+        # FilmSettings of a stand-in are those of no recipe.
         patch.setattr("pincel.batch.jobs.recipe_of", lambda job: recipe())
         return run_batch(jobs, executor, here, manifest=manifest)
 
@@ -99,7 +99,7 @@ def test_the_manifest_is_brought_to_the_store_from_time_to_time(bucket: str, tmp
     monkeypatch.setattr("pincel.batch.jobs.recipe_of", lambda job: recipe())
     now = [0.0]
     (tmp_path / "here").mkdir()
-    manifest = StoredManifest(f"{bucket}/out", tmp_path / "here", Known(), lambda: now[0])
+    manifest = StoredManifest(f"{bucket}/out", tmp_path / "here", EtagCache(), lambda: now[0])
     jobs = [Job(f"{name}.png", f"{bucket}/photos/{name}.jpg", (), f"{bucket}/out/{name}.png") for name in "abc"]
     counts = []
     for job in jobs:
@@ -111,7 +111,7 @@ def test_the_manifest_is_brought_to_the_store_from_time_to_time(bucket: str, tmp
     shutil.rmtree(tmp_path / "here")
     (tmp_path / "here").mkdir()
     # The driver was killed before the next time.
-    known = Known()
+    known = EtagCache()
     again = StoredManifest(f"{bucket}/out", tmp_path / "here", known, lambda: 0.0)
     assert [job.name for job in again.pending(jobs)] == []
     store.write("by somebody else", jobs[1].output)
@@ -121,12 +121,14 @@ def test_the_manifest_is_brought_to_the_store_from_time_to_time(bucket: str, tmp
 
 def test_what_cannot_be_is_told_before(bucket: str, tmp_path: Path) -> None:
     with pytest.raises(PictureMissingError, match=r"^contents: no pictures .* there · given '.*gif'"):
-        gather_stored([f"{bucket}/*.gif"], ["sample:impasto"], f"{bucket}/out", Known())
-    jobs = gather_stored([f"{bucket}/photos", "sample:lake"], ["sample:impasto"], f"{bucket}/out", Known(), settings={"size": 48})
+        gather_stored([f"{bucket}/*.gif"], ["sample:impasto"], f"{bucket}/out", EtagCache())
+    jobs = gather_stored([f"{bucket}/photos", "sample:lake"], ["sample:impasto"], f"{bucket}/out", EtagCache(), settings={"size": 48})
     assert [job.output for job in jobs][-2:] == [f"{bucket}/out/c_impasto.png", f"{bucket}/out/lake_impasto.png"]
     check_stored(jobs, f"{bucket}/out")
     assert store.listed(f"{bucket}/out") == {}
-    wrong = gather_stored([f"{bucket}/photos"], ["sample:impasto"], f"{bucket}/out", Known(), settings={"style_layers": {"relu9_1": 1.0}})
+    wrong = gather_stored(
+        [f"{bucket}/photos"], ["sample:impasto"], f"{bucket}/out", EtagCache(), settings={"style_layers": {"relu9_1": 1.0}}
+    )
     with pytest.raises(OptionError, match="relu9_1"):
         check_stored(wrong, f"{bucket}/out")
 
@@ -161,9 +163,9 @@ def test_masks_and_styles_in_stores_are_fetched_once(bucket: str, tmp_path: Path
     seen: list[Job] = []
 
     class Looks(StandIn):
-        def run(self, job: Job, tell: Callable[[Progress], None], stop: Stop) -> JobResult:
+        def run(self, job: Job, emit: Callable[[Progress], None], stop: Stop) -> JobResult:
             seen.append(job)
-            return super().run(job, tell, stop)
+            return super().run(job, emit, stop)
 
     worker = BatchWorker(Looks, "one")
     settings = {"told": str(tmp_path / "told"), "content_mask": f"{bucket}/mask.png", "style_mask": [f"{bucket}/mask.png"]}

@@ -66,12 +66,12 @@ def test_a_process_that_dies_is_replaced_and_its_task_tried_once_more(two: Proce
 def test_what_is_under_way_is_left_when_the_end_is_asked_for(two: ProcessExecutor[Job], tmp_path: Path) -> None:
     flag, told = StopFlag(), list[ExecutorEvent[Job]]()
 
-    def tell(event: ExecutorEvent[Job]) -> None:
+    def emit(event: ExecutorEvent[Job]) -> None:
         told.append(event)
         if sum(isinstance(each, Update) for each in told) == 2:
             flag.stop()
 
-    two.run([job(f"{number}.png", "waits", tmp_path) for number in range(4)], tell, flag)
+    two.run([job(f"{number}.png", "waits", tmp_path) for number in range(4)], emit, flag)
     # Those that were not begun have no end.
     assert list(states(ends(told)).values()) == ["stopped", "stopped"]
 

@@ -13,10 +13,10 @@ from pincel.executors.serial import SerialExecutor
 class Doubling:
     """Says a number and returns its double; raises for one below 0."""
 
-    def run(self, task: int, tell: Callable[[int], None], stop: Stop) -> int:
+    def run(self, task: int, emit: Callable[[int], None], stop: Stop) -> int:
         if task < 0:
             raise ValueError("it is below 0")
-        tell(task)
+        emit(task)
         return 0 if stop() else 2 * task
 
 
@@ -30,12 +30,12 @@ def test_nothing_more_is_begun_once_the_end_is_asked_for() -> None:
     told: list[ExecutorEvent[int]] = []
     flag = StopFlag()
 
-    def tell(event: ExecutorEvent[int]) -> None:
+    def emit(event: ExecutorEvent[int]) -> None:
         told.append(event)
         flag.stop("interrupted")
         flag.stop("later")
 
-    SerialExecutor(Doubling()).run([1, 2], tell, flag)
+    SerialExecutor(Doubling()).run([1, 2], emit, flag)
     assert told == [Update(1, 1), Completed(1, 0)]
     assert flag.reason == "interrupted"
 

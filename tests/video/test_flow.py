@@ -20,7 +20,7 @@ def test_the_flow_is_that_of_the_camera_and_what_is_hidden_is_distrusted(pan: Pa
     now, earlier = 30, 30 - apart
     move = between(pan.frame(earlier), pan.frame(now), dis)
     error = np.linalg.norm(move.back - pan.flow(now, earlier), axis=-1)
-    seen = pan.seen(now, earlier)
+    seen = pan.visible(now, earlier)
     assert 0.9 < seen.mean() < 1
     assert error[move.confidence > 0.5].mean() < 0.1
     assert move.confidence[seen].mean() > 0.95
@@ -33,15 +33,15 @@ def test_a_picture_moved_along_is_what_is_filmed_then(pan: Pan) -> None:
     move = between(earlier, now, dis)
     sure = move.confidence > 0.9
     still = np.square(earlier.astype(float) - now)[sure].mean()
-    assert np.square(move.moved(earlier) - now)[sure].mean() < still / 20
+    assert np.square(move.warp(earlier) - now)[sure].mean() < still / 20
 
 
 def test_the_true_flow_leads_to_the_same_colors(pan: Pan) -> None:
     from pincel.video.flow import Move
 
-    true = Move(pan.flow(20, 18), pan.seen(20, 18).astype(np.float32))
+    true = Move(pan.flow(20, 18), pan.visible(20, 18).astype(np.float32))
     inside = true.confidence > 0
-    assert np.abs(true.moved(pan.frame(18)) - pan.frame(20))[inside].mean() < 3
+    assert np.abs(true.warp(pan.frame(18)) - pan.frame(20))[inside].mean() < 3
 
 
 def test_trust_by_hand() -> None:

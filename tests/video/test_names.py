@@ -14,7 +14,7 @@ from pincel.errors import FilmError
 from pincel.video.formats import find_target
 from pincel.video.read import open_film
 from pincel.video.sequence import numbered
-from pincel.video.video_run import checked, inputs
+from pincel.video.video_run import check_target, inputs
 from tests.video.make_films import moving, write_film
 
 
@@ -113,7 +113,7 @@ def test_a_folder_leaves_out_what_is_no_picture_and_says_so(tmp_path: Path) -> N
 
 def test_an_output_is_kept_apart_from_the_film_it_is_made_from(tmp_path: Path) -> None:
     animation(tmp_path / "100% wool.gif")
-    assert checked(str(tmp_path / "100% wool.gif"), tmp_path / "50% off.gif", None, None).path == tmp_path / "50% off.gif"
+    assert check_target(str(tmp_path / "100% wool.gif"), tmp_path / "50% off.gif", None, None).path == tmp_path / "50% off.gif"
 
 
 def test_what_can_be_read_once_only_is_no_film(tmp_path: Path) -> None:

@@ -20,16 +20,16 @@ from pincel.video.base import Film, FrameDone, Scene, VideoEvent
 from pincel.video.flicker import flicker_of
 from pincel.video.frame_recipes import next_recipe, painting_recipe, pass_recipe, sketch_recipe
 from pincel.video.frame_store import FrameStore, load_frame, save_frame
-from pincel.video.frame_styler import FrameStyler, age_map, disoccluded_share
+from pincel.video.frame_styler import FrameStyler, age_map, disoccluded
 from pincel.video.paint import SceneTask, SceneWorker, independent, paint_scene, painted_size
 from pincel.video.read import open_film
-from pincel.video.settings import Settings
+from pincel.video.settings import FilmSettings
 from pincel.video.video_run import VideoRun, frames_folder
 from tests.video.make_films import moving, spoil, write_film
 
 # Shallow layers are enough to see what holds frames together, and quick.
 SHALLOW = {"steps": 4, "scales": "none", "style_layers": "relu1_1,relu2_1", "content_layers": "relu2_1", "precision": "fp32"}
-SETTINGS = Settings(
+SETTINGS = FilmSettings(
     styles=(("sample:impasto", 1.0),),
     size=48,
     precision="fp32",
@@ -180,7 +180,7 @@ def test_painted_frames_are_even_and_no_larger_than_the_film(width: int, height:
 
 
 def test_the_ways_of_painting_a_frame() -> None:
-    recipe = painting_recipe(Settings(styles=(), overrides={"steps": 20}), (192, 256))
+    recipe = painting_recipe(FilmSettings(styles=(), overrides={"steps": 20}), (192, 256))
     assert (recipe.size, recipe.steps, recipe.scales) == (256, 20, {"1/4": 2.0, "1/2": 0.5})
     after = next_recipe(recipe, None)
     assert (after.steps, after.scales) == (20, {})
@@ -212,7 +212,7 @@ def test_gray_paintings_in_the_colors_of_the_film_continue(film: Film, tmp_path:
 
 def test_what_is_new_is_what_nobody_shows() -> None:
     picture = np.zeros((1, 3, 3), np.float32)
-    share = disoccluded_share([(picture, np.array([[1.0, 0.5, 0.0]], np.float32)), (picture, np.array([[0.0, 0.25, 0.0]], np.float32))])
+    share = disoccluded([(picture, np.array([[1.0, 0.5, 0.0]], np.float32)), (picture, np.array([[0.0, 0.25, 0.0]], np.float32))])
     assert share.tolist() == [[0.0, 0.25, 1.0]]
 
 
@@ -288,8 +288,8 @@ def finished_but_for_writing(tmp_path: Path, name: str) -> VideoRun:
     path = write_film(tmp_path / "in.mp4", frames)
     filming = VideoRun(str(path), tmp_path / name, SETTINGS)
     for index, frame in enumerate(frames):
-        save_frame(frame, filming.work.frame(index))
-    filming.work.keep_scenes([Scene(0, 4)])
+        save_frame(frame, filming.store.frame(index))
+    filming.store.keep_scenes([Scene(0, 4)])
     return filming
 
 
@@ -307,14 +307,14 @@ def test_a_film_that_cannot_be_written_leaves_its_frames_and_says_how_to_go_on(t
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     line = str(failed.value)
     assert line.startswith("output: cannot be written, the file is larger than is allowed here")
-    assert f"kept: 4 painted frames, in '{filming.work.folder}'; the same command writes the film" in line
+    assert f"kept: 4 painted frames, in '{filming.store.folder}'; the same command writes the film" in line
     assert "\n" not in line
     assert not (tmp_path / name).exists()
     again = VideoRun(filming.source, filming.output, SETTINGS)
     again.paint()
     assert again.finished
     assert all(event.known for event in again.painted.values())
-    assert not again.work.folder.exists()
+    assert not again.store.folder.exists()
 
 
 def test_what_cannot_be_written_is_said_before_a_frame_is_painted(tmp_path: Path) -> None:
@@ -338,17 +338,17 @@ class Uneven(SerialExecutor[SceneTask]):
     """Loses the worker of the last scene, once it has painted all of it, and has its frames told twice."""
 
     def __init__(self, filming: VideoRun) -> None:
-        super().__init__(SceneWorker(filming.work, filming.settings, filming.cache))
+        super().__init__(SceneWorker(filming.store, filming.settings, filming.cache))
 
-    def run(self, tasks: Sequence[SceneTask], tell: Callable[[ExecutorEvent[SceneTask]], None], stop: Stop = never_stop) -> None:
-        super().run([*tasks, tasks[-1]], tell, stop)
-        tell(Failed(tasks[-1], "its machine was lost 3 times", 3))
+    def run(self, tasks: Sequence[SceneTask], emit: Callable[[ExecutorEvent[SceneTask]], None], stop: Stop = never_stop) -> None:
+        super().run([*tasks, tasks[-1]], emit, stop)
+        emit(Failed(tasks[-1], "its machine was lost 3 times", 3))
 
 
 def test_frames_are_told_once_and_a_scene_that_failed_ends_it(tmp_path: Path) -> None:
     told: list[VideoEvent] = []
     filming = finished_but_for_writing(tmp_path, "out.mp4")
-    filming.tell, filming.executor = told.append, Uneven(filming)
+    filming.emit, filming.executor = told.append, Uneven(filming)
     with pytest.raises(FilmError, match=r"^film: frames 0 to 3 cannot be painted, its machine was lost 3 times · given .*in\.mp4' · "):
         filming.paint()
     assert [event.index for event in told if isinstance(event, FrameDone)] == [0, 1, 2, 3]

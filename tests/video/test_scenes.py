@@ -35,11 +35,11 @@ def test_a_moving_camera_is_one_scene() -> None:
     film = open_film("sample:pan")
     flag = StopFlag()
 
-    def tell(event: VideoEvent) -> None:
+    def emit(event: VideoEvent) -> None:
         if isinstance(event, ScanProgress) and event.done == 20:
             flag.stop()
 
-    assert find_scenes(film, tell, flag) == [Scene(0, 20)]
+    assert find_scenes(film, emit, flag) == [Scene(0, 20)]
 
 
 def small(photographs: tuple[Path, ...]) -> Iterator[np.ndarray]:

@@ -17,11 +17,11 @@ from pincel.video.base import Film, MuxProgress, Scene, VideoEvent
 from pincel.video.formats import CONTAINERS, find_target
 from pincel.video.frame_store import FrameStore, save_frame
 from pincel.video.read import open_film
-from pincel.video.settings import Settings
+from pincel.video.settings import FilmSettings
 from pincel.video.write import assemble
 from tests.video.make_films import flat, heard, moving, sound_packets, write_film
 
-SETTINGS = Settings(styles=(("sample:impasto", 1.0),))
+SETTINGS = FilmSettings(styles=(("sample:impasto", 1.0),))
 
 
 def work_of(folder: Path, film: Film, frames: list[np.ndarray], scenes: bool = True) -> Path:
@@ -53,7 +53,7 @@ def test_frames_times_and_colors_come_out_as_they_went_in(tmp_path: Path, suffix
     film = open_film(write_film(tmp_path / "in.mp4", frames, rate=Fraction(20), color=(1, 1, 1, 1)))
     told: list[VideoEvent] = []
     out = tmp_path / f"out{suffix}"
-    written = assemble(film, work_of(tmp_path / "work", film, frames), out, codec=codec, tell=told.append)
+    written = assemble(film, work_of(tmp_path / "work", film, frames), out, codec=codec, emit=told.append)
     assert (written.frames, written.size) == (8, (64, 48))
     assert [event.done for event in told if isinstance(event, MuxProgress)] == list(range(1, 9))
     read = open_film(out)
@@ -172,7 +172,7 @@ def test_animations_loop_as_they_did_and_say_that_they_are_silent(tmp_path: Path
         assert [float(frame.time) for frame in again.read()] == pytest.approx([0, 0.08, 0.16, 0.24], abs=0.001)
     loud = open_film(write_film(tmp_path / "loud.mp4", moving(4), sound="aac"))
     told: list[VideoEvent] = []
-    assemble(loud, work_of(tmp_path / "work", loud, moving(4)), tmp_path / "y.gif", tell=told.append)
+    assemble(loud, work_of(tmp_path / "work", loud, moving(4)), tmp_path / "y.gif", emit=told.append)
     assert [event.text for event in told if isinstance(event, Notice)] == ["Animations hold no sound; it is left out."]
 
 
@@ -189,7 +189,7 @@ def test_a_film_being_written_can_be_stopped_and_leaves_nothing(tmp_path: Path) 
     flag = StopFlag()
     folder = work_of(tmp_path / "work", film, moving(5))
     with pytest.raises(KeyboardInterrupt):
-        assemble(film, folder, tmp_path / "out.mp4", tell=lambda event: flag.stop() if event == MuxProgress(2, 5) else None, stop=flag)
+        assemble(film, folder, tmp_path / "out.mp4", emit=lambda event: flag.stop() if event == MuxProgress(2, 5) else None, stop=flag)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", "work"]
 
 

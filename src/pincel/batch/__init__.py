@@ -1,18 +1,18 @@
-"""Many pictures: each a job by itself, run by an executor, and none twice.
+"""Batches: many pictures, each a job that an executor runs; what is done is not done again.
 
-===============  =================================================================
-``messages``     a job, how far it is, what became of it: plain data
-``path_globs``   which pictures a text stands for
-``names``        what results are called
-``jobs``         contents × styles as jobs, and what counts as a change of one
+===============  ==================================================================
+``messages``     a job, its progress and its result: plain data
+``path_globs``   pictures from files, folders, patterns and samples
+``names``        names of results
+``jobs``         contents × styles as jobs, and their fingerprints
 ``table``        jobs from a CSV or TOML file
-``check``        whether all this can be painted, before anything is
-``runner``       runs one job after another, and keeps what the next has use for
-``resources``    the workers of this machine, and what each may use of it
-``manifest``     what is painted already
-``cost``         how much work a job is beside others, and how long all may take
-``image_cache``  pictures that are read once
-``page``         the summary: a page with thumbnails, a table, and all as data
-``run``          puts these together; ``paint_all`` is a batch as one function
-===============  =================================================================
+``check``        checks before any work
+``runner``       the worker: one job after another
+``resources``    the workers of this machine, and how they share it
+``manifest``     which pictures are done
+``cost``         costs of jobs, and the time they may take
+``image_cache``  a cache of decoded pictures
+``page``         the summary: a page with thumbnails, a table, and the data
+``run``          a batch; ``paint_all`` is a batch as one function
+===============  ==================================================================
 """

@@ -1,4 +1,4 @@
-"""Whether a batch can be painted at all: found out before any work is done for it."""
+"""Checks of a batch before any work: settings, names, files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pincel.batch.jobs import input_files, recipe_of
 from pincel.batch.manifest import MANIFEST
 from pincel.batch.messages import Job
 from pincel.batch.names import PATTERN
-from pincel.batch.path_globs import is_folder, near
+from pincel.batch.path_globs import is_folder, suggest
 from pincel.engine.result import record_path
 from pincel.errors import OutputError, PictureMissingError, PincelError
 from pincel.files import check_output, one_line, quoted
@@ -31,12 +31,12 @@ def check_jobs(jobs: Sequence[Job], folder: Path, more: Iterable[Path] = ()) -> 
     """Check settings, names and files of all jobs, and that the folder can be written to.
 
     Args:
-        jobs: What is to be painted.
-        folder: Where everything goes.
+        jobs: The jobs.
+        folder: Of the results.
         more: Further files that must not be overwritten, such as that of the jobs.
 
     Raises:
-        PincelError: In one line, for the first thing that cannot be.
+        PincelError: In one line, for the first error.
     """
     if folder.exists() and not folder.is_dir():
         raise OutputError(one_line("batch: its folder is a file", quoted(folder), "a folder, new or not", "another name"))
@@ -48,13 +48,11 @@ def check_jobs(jobs: Sequence[Job], folder: Path, more: Iterable[Path] = ()) -> 
     for job in jobs:
         for path in (Path(job.output), record_path(Path(job.output))):
             if os.path.realpath(path) in inputs:
-                failed = f"output: would overwrite the input {quoted(path)}"
-                raise OutputError(
-                    one_line(failed, quoted(job.name), "a file that is no input", "another folder, or another pattern of names")
-                )
+                failed, hint = f"output: would overwrite the input {quoted(path)}", "another folder, or another pattern of names"
+                raise OutputError(one_line(failed, quoted(job.name), "a file that is no input", hint))
     check_output(folder / DATA, what="batch")
     for job in jobs:
-        # Each, for a name of a content and a style may be longer than the system allows.
+        # Each, because a name made of content and style may be too long.
         check_output(job.output)
 
 
@@ -64,7 +62,7 @@ def _check_names(jobs: Sequence[Job]) -> None:
         path = Path(job.output)
         check_format(path)
         for file in (path, record_path(path)):
-            # As systems that know no capitals see it.
+            # As on systems whose names are case-insensitive.
             key = os.path.abspath(file).casefold()
             if key in taken:
                 raise OutputError(_twice(taken[key], job, file))
@@ -76,9 +74,9 @@ def _check_names(jobs: Sequence[Job]) -> None:
 
 def _twice(first: Job, second: Job, file: Path) -> str:
     what = "records" if file.suffix == ".json" else "pictures"
-    told = " and ".join(f"{job.content} after {', '.join(style for style, _ in job.styles)}" for job in (first, second))
+    given = " and ".join(f"{job.content} after {', '.join(style for style, _ in job.styles)}" for job in (first, second))
     hint = f"a pattern that tells them apart, as '{{folder}}_{PATTERN}' or '{{number:04d}}_{PATTERN}'"
-    return one_line(f"output: two {what} would be {quoted(file)}", told, "a name of its own for each", hint)
+    return one_line(f"output: two {what} would be {quoted(file)}", given, "a name of its own for each", hint)
 
 
 def _checked_recipes(jobs: Sequence[Job]) -> dict[str, Recipe]:
@@ -91,14 +89,14 @@ def _checked_recipes(jobs: Sequence[Job]) -> dict[str, Recipe]:
                 known[keys[job.name]] = recipe_of(job)
                 check_recipe(known[keys[job.name]])
             except PincelError as error:
-                # Where settings differ, it must be told whose they are.
+                # Where settings differ, the message names the job.
                 whose = f"{job.name}: " if len(set(keys.values())) > 1 else ""
                 raise type(error)(f"{whose}{error}") from None
     return {name: known[key] for name, key in keys.items()}
 
 
 def _inputs(job: Job, recipe: Recipe) -> set[str]:
-    """Return the real paths of what a job reads.
+    """Return the real paths of the inputs of a job.
 
     Raises:
         PictureMissingError: For a file that is not there.
@@ -114,10 +112,7 @@ def _inputs(job: Job, recipe: Recipe) -> set[str]:
                     failed, hint = f"{job.name}: the {role} is a folder", "a row for each picture in it"
                     raise PictureMissingError(one_line(failed, quoted(place), "a file", hint))
                 if not os.path.isfile(place):
-                    raise PictureMissingError(
-                        one_line(
-                            f"{job.name}: the {role.split()[0]} is not there", quoted(place), "a file", near(place) or "look at the path"
-                        )
-                    )
+                    failed, hint = f"{job.name}: the {role.split()[0]} is not there", suggest(place) or "look at the path"
+                    raise PictureMissingError(one_line(failed, quoted(place), "a file", hint))
                 found.add(os.path.realpath(place))
     return found

@@ -1,4 +1,4 @@
-"""How much work jobs are, and how long they may take: planned from the sizes of their pictures, nothing loaded."""
+"""Costs of jobs and the time they may take, planned from the sizes of their pictures without loading anything."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from pincel.sources import BLANK, expand_styles, open_picture
 
 
 def costs(jobs: Sequence[Job], machine: Machine | None = None) -> dict[str, float]:
-    """Return name → multiply-adds of each job; of one whose pictures cannot be read, as of the others.
+    """Return name → multiply-adds of each job; for one whose pictures cannot be read, the median of the others.
 
     Args:
-        jobs: What is to be painted.
+        jobs: The jobs.
         machine: Where, for layouts that fit into its memory; this processor in single precision when None.
     """
     where = replace(machine or Machine(torch.device("cpu")), cache=Cache())
@@ -55,7 +55,7 @@ def costs(jobs: Sequence[Job], machine: Machine | None = None) -> dict[str, floa
 
 
 def expected_seconds(jobs: Sequence[Job], options: MachineOptions) -> dict[str, float | None]:
-    """Return name → how long a job may take on a machine; None where nothing is known of its speed."""
+    """Return name → seconds of a job on a machine; None where its speed is not known."""
     machine = Machine.resolve(options.device, options.precision, options.tiles, options.memory)
     return {name: machine.seconds_for(cost) for name, cost in costs(jobs, machine).items()}
 

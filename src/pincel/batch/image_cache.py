@@ -1,4 +1,4 @@
-"""Pictures that are read once, as long as they are the same files and there is room for them."""
+"""A cache of decoded pictures, for files that have not changed."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pincel.images.picture import LoadedImage
 from pincel.samples import PREFIX, find_sample
 from pincel.sources import BLANK, open_picture
 
-# Bytes of pixels that are kept: three photographs of twelve megapixels.
-ROOM = 1 << 29
+# Bytes of pixels in the cache: three photographs of twelve megapixels.
+CAPACITY = 1 << 29
 
 
 class ImageCache:
-    """Opens pictures, and keeps the latest as they were read.
+    """Opens pictures, and keeps the most recently used.
 
     Args:
-        room: Bytes of pixels that are kept; the latest picture always is.
+        capacity: Bytes of pixels that are kept; the latest picture always is.
     """
 
-    def __init__(self, room: int = ROOM) -> None:
-        self._room = room
-        self._kept: OrderedDict[tuple[str, int, int], LoadedImage] = OrderedDict()
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = capacity
+        self._pictures: OrderedDict[tuple[str, int, int], LoadedImage] = OrderedDict()
 
     def open(self, place: str, what: str) -> LoadedImage:
         """Return a picture; raises PictureError for one that cannot be used. A file that changed is read again."""
@@ -32,15 +32,15 @@ class ImageCache:
         try:
             found = path.stat()
         except OSError:
-            # Says what is wrong with it better than we could.
+            # Raises an error that says what is wrong with it.
             return open_picture(place, what)
         key = str(path.absolute()), found.st_mtime_ns, found.st_size
-        if key not in self._kept:
-            self._kept[key] = open_picture(place, what)
-        self._kept.move_to_end(key)
-        while len(self._kept) > 1 and sum(map(_bytes, self._kept.values())) > self._room:
-            self._kept.popitem(last=False)
-        return self._kept[key]
+        if key not in self._pictures:
+            self._pictures[key] = open_picture(place, what)
+        self._pictures.move_to_end(key)
+        while len(self._pictures) > 1 and sum(map(_bytes, self._pictures.values())) > self._capacity:
+            self._pictures.popitem(last=False)
+        return self._pictures[key]
 
 
 def _bytes(picture: LoadedImage) -> int:

@@ -1,4 +1,4 @@
-"""What is to be painted: one job a picture, and how to know whether anything about it has changed."""
+"""Jobs of a batch, one a picture, and fingerprints that show whether anything about them has changed."""
 
 from __future__ import annotations
 
@@ -23,13 +23,11 @@ from pincel.samples import PREFIX, find_sample
 from pincel.sources import BLANK
 from pincel.version import __version__
 
-__all__ = ["USUAL", "Digest", "Job", "digest_of", "fingerprint", "gather_jobs", "input_files", "recipe_of"]
-
-# Path of a file, sample:NAME or blank:WxH → what tells its bytes from others; nothing for a file that is not there.
+# Path of a file, sample:NAME or blank:WxH → hash of its bytes; nothing for a file that does not exist.
 Digest: TypeAlias = Callable[[str], str]
 
 # The recipe where none is named.
-USUAL = "pincel"
+DEFAULT_RECIPE = "pincel"
 
 
 def gather_jobs(
@@ -43,14 +41,12 @@ def gather_jobs(
 ) -> list[Job]:
     """Return a job for each pair of a content and a style, all contents with the first style, then with the next.
 
-    In that order what is seen in a style is there for one content after the other.
-
     Args:
         contents: Photographs; see :func:`pincel.batch.path_globs.pictures`.
         styles: Paintings, likewise.
         folder: Where the results go. Pictures in it count as contents or styles only if they are named one by one.
-        pattern: How they are called; see :class:`pincel.batch.names.Names`.
-        settings: As of a :class:`Job`, for all.
+        pattern: Of their names; see :class:`pincel.batch.names.Names`.
+        settings: Of all jobs; see :class:`Job`.
         notify: Called with a note on the files of a folder or a pattern that are left out.
 
     Raises:
@@ -58,29 +54,34 @@ def gather_jobs(
     """
     for texts, what in ((contents, "contents"), (styles, "styles")):
         if not texts:
-            raise OptionError(
-                one_line(
-                    f"batch: there are no {what}", "nothing", ACCEPTED, f"{what} first" if what == "contents" else "--styles painting.jpg"
-                )
-            )
-    names, shared = Names(pattern), dict(settings or {})
+            hint = "contents first" if what == "contents" else "--styles painting.jpg"
+            raise OptionError(one_line(f"batch: there are no {what}", "nothing", ACCEPTED, hint))
+    names = Names(pattern)
     photographs, paintings = (
         pictures(texts, what, outside=folder, notify=notify) for texts, what in ((contents, "contents"), (styles, "styles"))
     )
-    pairs = [(content, style) for style in paintings for content in photographs]
-    recipe = str(shared.get("recipe", USUAL))
+    return pair_jobs(photographs, paintings, names, dict(settings or {}), lambda name: str(folder / name))
+
+
+def pair_jobs(
+    contents: Sequence[str], styles: Sequence[str], names: Names, settings: Mapping[str, Any], output: Callable[[str], str]
+) -> list[Job]:
+    """Return a job for each pair of a content and a style; ``output`` returns the path for a name."""
+    # All contents with one style, whose targets are measured once, then with the next.
+    pairs = [(content, style) for style in styles for content in contents]
+    recipe = str(settings.get("recipe", DEFAULT_RECIPE))
     named = [names.name(content, [style], recipe, number) for number, (content, style) in enumerate(pairs, 1)]
-    return [Job(name, content, ((style, 1.0),), str(folder / name), shared) for name, (content, style) in zip(named, pairs, strict=True)]
+    return [Job(name, content, ((style, 1.0),), output(name), settings) for name, (content, style) in zip(named, pairs, strict=True)]
 
 
 def recipe_of(job: Job) -> Recipe:
-    """Return everything a job depends on but its pictures and the machine; raises PincelError for settings that cannot be."""
+    """Return the recipe of a job; raises PincelError for settings that are not accepted."""
     values = dict(job.settings)
-    return RECIPES.find(str(values.pop("recipe", USUAL))).recipe.override(**values)
+    return RECIPES.find(str(values.pop("recipe", DEFAULT_RECIPE))).recipe.override(**values)
 
 
 def input_files(job: Job, recipe: Recipe) -> dict[str, list[str]]:
-    """Return what a job reads, by role: paths, ``sample:NAME`` and ``blank:WxH``; of a folder the pictures in it."""
+    """Return the inputs of a job, by role: paths, ``sample:NAME`` and ``blank:WxH``; of a folder the pictures in it."""
     start = parse_init(recipe.init)
     calibrated = recipe.activations == "normalized"
     return {
@@ -98,7 +99,7 @@ def _files(place: str) -> Iterator[str]:
 
 
 def digest_of(place: str) -> str:
-    """Return the SHA-256 of a file's bytes; of the text for a blank picture; nothing for a file that cannot be read."""
+    """Return the SHA-256 of a file; the text for a blank picture; nothing for a file that cannot be read."""
     if place.startswith(BLANK):
         return place
     try:
@@ -108,23 +109,22 @@ def digest_of(place: str) -> str:
 
 
 def fingerprint(job: Job, digest: Digest = digest_of) -> str:
-    """Return a hash that changes with whatever the picture depends on.
+    """Return a hash of everything the picture depends on.
 
-    That is the bytes of all files a job reads, every value of its recipe, its network's weights, and the version of pincel: not where the
-    files are or what they are called.
+    That is the bytes of all input files, every value of the recipe, the network's weights, and the version of pincel; not paths.
 
     Args:
-        job: The job; its settings must be such as can be.
-        digest: Knows the bytes of files; for instance one that reads each but once, or reads from elsewhere.
+        job: The job, with accepted settings.
+        digest: Hashes files; for instance one that reads each only once, or from elsewhere.
     """
     recipe = recipe_of(job)
     values = recipe.model_dump(exclude={"name", "summary", "good_for", "content_mask", "style_mask", "calibration"})
     start = parse_init(recipe.init)
-    told = {
+    facts = {
         "pincel": __version__,
         "recipe": {**values, "init": start.kind} if start.path else values,
         "network": BACKBONES[recipe.backbone].fingerprint,
         "weights": [weight for _, weight in job.styles],
         "files": {role: [digest(place) for place in places] for role, places in input_files(job, recipe).items()},
     }
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What has been painted, from what, and whether it is still there: one line of JSON a picture, added as it is done."""
+"""The manifest of a batch: which pictures are done, and from what; one line of JSON a picture, added when it is done."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ MANIFEST = "manifest.jsonl"
 
 @dataclass(frozen=True)
 class Entry:
-    """A picture that was painted.
+    """A picture that is done.
 
     Attributes:
         fingerprint: Of its job; see :func:`pincel.batch.jobs.fingerprint`.
         files: SHA-256 of the picture and its record, as they were written.
-        result: What became of it.
+        result: The result of the job.
     """
 
     fingerprint: str
@@ -34,14 +34,14 @@ class Entry:
 
 
 class Manifest:
-    """Knows which pictures of a folder are as a job asks for; nothing but what is done is entered.
+    """The pictures of a folder that are done.
 
-    A picture counts as done if its last entry has the job's fingerprint, and picture and record are there with the bytes they had.
-    A line that was torn, as by a power cut, counts as none.
+    A picture counts as done if its last entry has the job's fingerprint, and picture and record exist with the bytes they had. A truncated
+    line, as after a power cut, is ignored.
 
     Args:
         folder: Of the batch; its ``manifest.jsonl`` is read, and made with the first entry.
-        digest: Knows the bytes of files; each input is asked for once.
+        digest: Hashes files; called once for each input.
     """
 
     def __init__(self, folder: Path, digest: Digest = digest_of) -> None:
@@ -52,11 +52,11 @@ class Manifest:
         self._entries = dict(_read(self.path))
 
     def pending(self, jobs: Iterable[Job]) -> list[Job]:
-        """Return the jobs that are not done, or of which something has changed since."""
+        """Return the jobs that are not done, or have changed since."""
         return [job for job in jobs if self.done(job) is None]
 
     def done(self, job: Job) -> JobResult | None:
-        """Return what became of a job, if it is done and nothing has changed since."""
+        """Return the result of a job, if it is done and nothing has changed since."""
         entry = self._entries.get(job.name)
         if entry is None or entry.fingerprint != self.fingerprint(job):
             return None
@@ -65,13 +65,13 @@ class Manifest:
         return replace(entry.result, files=tuple(files)) if same else None
 
     def fingerprint(self, job: Job) -> str:
-        """Return that of a job, as it was when first asked for: what is changed while it is painted counts as changed."""
+        """Return the fingerprint of a job at the first call: files that change while it is painted count as changed."""
         if job.name not in self._prints:
             self._prints[job.name] = fingerprint(job, self._input)
         return self._prints[job.name]
 
     def add(self, job: Job, result: JobResult) -> None:
-        """Enter a picture that is done; other results leave no trace, and are tried again.
+        """Add a picture that is done; jobs with other results are not added, and tried again.
 
         Raises:
             OutputError: If the manifest cannot be written.
@@ -80,9 +80,9 @@ class Manifest:
             return
         entry = Entry(self.fingerprint(job), tuple(self._digest(path) for path in result.files), result)
         self._entries[job.name] = entry
-        told = {"name": job.name, "fingerprint": entry.fingerprint, "files": entry.files, "result": asdict(result)}
+        line = {"name": job.name, "fingerprint": entry.fingerprint, "files": entry.files, "result": asdict(result)}
         try:
-            _append(self.path, json.dumps(told, ensure_ascii=False))
+            _append(self.path, json.dumps(line, ensure_ascii=False))
         except OSError as error:
             failed = f"manifest: cannot be written, {error.strerror or error}"
             raise OutputError(one_line(failed, quoted(self.path), "a file in a writable folder", "another folder")) from error
@@ -109,25 +109,25 @@ def _read(path: Path) -> Iterable[tuple[str, Entry]]:
         raise OutputError(one_line(failed, quoted(path), "the manifest of an earlier batch, or none", "another folder")) from error
     for line in lines:
         with suppress(ValueError, KeyError, TypeError):
-            told = json.loads(line)
-            yield told["name"], Entry(told["fingerprint"], tuple(told["files"]), _result(told["result"]))
+            entry = json.loads(line)
+            yield entry["name"], Entry(entry["fingerprint"], tuple(entry["files"]), _result(entry["result"]))
 
 
-def _result(told: dict[str, Any]) -> JobResult:
-    """Return a result as it was; raises TypeError or KeyError for what is none."""
-    size = tuple(told["size"]) if told["size"] else None
-    return JobResult(**{**told, "size": size, "files": tuple(told["files"])})
+def _result(values: dict[str, Any]) -> JobResult:
+    """Return a result from its JSON; raises TypeError or KeyError if it is none."""
+    size = tuple(values["size"]) if values["size"] else None
+    return JobResult(**{**values, "size": size, "files": tuple(values["files"])})
 
 
 def _append(path: Path, line: str) -> None:
-    """Add a line in one piece, on one of its own even if the one before was torn."""
+    """Append a line at once, after a line break if the last line is truncated."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab+") as stream:
         end = stream.seek(0, os.SEEK_END)
-        torn = False
+        truncated = False
         if end:
             stream.seek(end - 1)
-            torn = stream.read(1) != b"\n"
-        stream.write((b"\n" if torn else b"") + line.encode("utf-8", "backslashreplace") + b"\n")
+            truncated = stream.read(1) != b"\n"
+        stream.write((b"\n" if truncated else b"") + line.encode("utf-8", "backslashreplace") + b"\n")
         stream.flush()
         os.fsync(stream.fileno())

@@ -1,4 +1,4 @@
-"""What goes between whoever asks for pictures and whoever paints them. Plain data; loads no torch."""
+"""Jobs, their progress and their results, as plain data that can be sent to another process or machine. Loads no torch."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-# Of a picture that was stopped.
-LEFT = "It was left before it was whole."
+# Message of a job that was stopped.
+NOT_FINISHED = "It was left before it was whole."
 
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to paint. Plain data, so that it can be sent to another process or machine.
+    """One picture to paint.
 
     Attributes:
-        name: What it is called among all jobs of a batch: its output as seen from the folder of the batch, parted by ``/``.
+        name: Unique in a batch: path of the output relative to the folder of the batch, with ``/``.
         content: The photograph: a path, or ``sample:NAME``.
         styles: Paths of style pictures or folders of them, or ``sample:NAME``, with weights.
         output: Path of the picture to write; its record goes beside it.
-        settings: ``recipe``, by name or TOML file, and values of it that are otherwise, as :class:`pincel.run.run.Run` takes them.
+        settings: ``recipe``, by name or TOML file, and values that differ from it, as for :class:`pincel.run.run.Run`.
     """
 
     name: str
@@ -31,14 +31,14 @@ class Job:
 
 @dataclass(frozen=True)
 class MachineOptions:
-    """Where and how to work, which changes nothing of a picture but rounding; the arguments of a :class:`JobRunner`.
+    """Where and how to compute, which changes a picture only by rounding.
 
     Attributes:
-        device: As of a JobRunner.
-        precision: Likewise.
-        tiles: Likewise.
-        memory: Likewise.
-        threads: Likewise.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        precision: ``auto``, ``fp32``, ``tf32`` or ``bf16``.
+        tiles: ``auto``, ``whole``, or such as ``pool2=512,rest=2048``.
+        memory: Of a run in all, such as ``6G``; what is free when left out.
+        threads: Of the processor; torch's default when left out.
     """
 
     device: str = "auto"
@@ -50,13 +50,13 @@ class MachineOptions:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is. Plain data.
+    """Progress of a job.
 
     Attributes:
         name: Of the job.
-        step: Steps made in all scales so far; 0 also while it is being prepared.
+        step: Steps made in all scales; 0 also during preparation.
         steps: Of how many at most; 0 while that is not known.
-        worker: Who paints it.
+        worker: Name of its worker.
     """
 
     name: str
@@ -67,19 +67,19 @@ class Progress:
 
 @dataclass(frozen=True)
 class JobResult:
-    """What became of a job. Plain data.
+    """The result of a job.
 
     Attributes:
         name: Of the job.
-        state: ``done``; ``failed``, with a message why; or ``stopped``: it was asked to end, and nothing of it was kept.
-        message: Why it failed, in one line; or what is to be known of a picture that is done, if anything.
-        seconds: From taking up the job to its files being written.
-        prepared: Of these, those until the picture was evaluated for the first time: reading, loading, measuring targets.
+        state: ``done``; ``failed``, with a message why; or ``stopped``, with nothing kept.
+        message: Why it failed, in one line; or a note on a picture that is done.
+        seconds: From the start of the job to its files.
+        prepared: Of these, those before the first step: reading, loading, measuring targets.
         size: (width, height) of the picture.
         steps: Made in all scales.
         total: J of the picture as saved, if it was measured.
         files: The picture and its record.
-        worker: Who painted it.
+        worker: Name of its worker.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What results are called: a pattern filled in for each job."""
+"""Names of results, from a pattern."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from string import Formatter
 
-from pincel.batch.path_globs import folder_of, nearest, stem
+from pincel.batch.path_globs import basename, closest_name, folder_of
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
 from pincel.images.io import check_format
@@ -17,7 +17,7 @@ ACCEPTED = f"a name of a picture with any of {', '.join(f'{{{name}}}' for name i
 
 
 class Names:
-    """Makes names after a pattern.
+    """Makes names from a pattern.
 
     Args:
         pattern: Such as ``{content}_{style}.png``; with ``/`` for folders. ``{content}`` and ``{style}`` are the names of the files without
@@ -37,29 +37,29 @@ class Names:
             raise OptionError(one_line(f"names: {error}", quoted(pattern), ACCEPTED, quoted(PATTERN))) from None
         for name in fields:
             if name not in FIELDS:
-                near = nearest(name, FIELDS)
+                near = closest_name(name, FIELDS)
                 hint = f"{{{near}}}" if near else quoted(PATTERN)
                 raise OptionError(one_line(f"names: there is no field {{{name}}}", quoted(pattern), ACCEPTED, hint))
-        # Once with anything, so that what cannot be is told before there are jobs.
+        # A first try, so that errors of the pattern come before there are jobs.
         check_format(Path(self.name("content", ["style"], "recipe", 1)))
 
     def name(self, content: str, styles: Sequence[str], recipe: str, number: int) -> str:
         """Return the name for one job."""
         values: Mapping[str, object] = {
-            "content": stem(content),
-            "style": "+".join(stem(style) for style in styles),
+            "content": basename(content),
+            "style": "+".join(basename(style) for style in styles),
             "folder": folder_of(content),
             "recipe": Path(recipe).stem if recipe.endswith(".toml") else recipe,
             "number": number,
         }
         try:
-            return inside(self._pattern.format(**values))
+            return safe_relative(self._pattern.format(**values))
         except (ValueError, TypeError, LookupError) as error:
             raise OptionError(one_line(f"names: {error}", quoted(self._pattern), ACCEPTED, quoted(PATTERN))) from None
 
 
-def inside(name: str) -> str:
-    """Return a name with ``/`` between its parts; raises OptionError unless it stays within the folder it is in."""
+def safe_relative(name: str) -> str:
+    """Return a relative path with ``/`` between its parts; raises OptionError if it leads out of its folder."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or Path(name).is_absolute() or not path.name:
         failed = "output: lies outside the folder of the batch"

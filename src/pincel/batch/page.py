@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 
 from pincel.batch.check import DATA, PAGE, TABLE, THUMBNAILS
 from pincel.batch.messages import Job, JobResult
-from pincel.batch.path_globs import is_folder, stem
+from pincel.batch.path_globs import basename, is_folder
 from pincel.files import atomically, csv_text, write_text
 from pincel.images.opening import opened_file
 from pincel.samples import PREFIX, find_sample
@@ -32,8 +32,8 @@ def write_summary(jobs: Sequence[Job], results: Mapping[str, JobResult], folder:
     """Write ``index.html``, ``summary.csv`` and ``batch.json`` into the folder of a batch, thumbnails beside them.
 
     Args:
-        jobs: All of them, in the order they are shown.
-        results: name → what became of it; jobs without are told as not begun.
+        jobs: All of them, in the order of the page.
+        results: name → result; jobs without one are shown as not begun.
         folder: Of the batch.
         seconds: This batch has taken.
 
@@ -55,7 +55,7 @@ def write_summary(jobs: Sequence[Job], results: Mapping[str, JobResult], folder:
 
 
 def _row(job: Job, result: JobResult) -> dict[str, Any]:
-    """Say of a job what the table and the data say; what is not known is left out."""
+    """Return the row of a job in the table and the data; unknown values are left out."""
     width, height = result.size or (None, None)
     row = {
         "name": job.name,
@@ -79,30 +79,30 @@ def _page(jobs: Sequence[Job], rows: Sequence[Mapping[str, Any]], counts: Mappin
     environment = Environment(
         loader=PackageLoader("pincel", "batch"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    shown = [_shown(job, row, folder) for job, row in zip(jobs, rows, strict=True)]
-    return environment.get_template("page.html.j2").render(rows=shown, counts=counts, version=__version__)
+    page_rows = [_page_row(job, row, folder) for job, row in zip(jobs, rows, strict=True)]
+    return environment.get_template("page.html.j2").render(rows=page_rows, counts=counts, version=__version__)
 
 
-def _shown(job: Job, row: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return what the page shows of a job; addresses are seen from the page."""
+def _page_row(job: Job, row: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the row of a job on the page; addresses are relative to the page."""
     done = row["state"] == "done"
     return {
         **dict.fromkeys(COLUMNS, ""),
         **row,
         "address": quote(os.fsencode(job.name)) if done else "",
         "picture": _thumbnail(Path(job.output), folder, LARGE) if done else "",
-        "given": [(stem(place), _given(place, folder)) for place in (job.content, *(style for style, _ in job.styles))],
+        "given": [(basename(place), _input_thumbnail(place, folder)) for place in (job.content, *(style for style, _ in job.styles))],
     }
 
 
-def _given(place: str, folder: Path) -> str:
+def _input_thumbnail(place: str, folder: Path) -> str:
     if place.startswith(BLANK) or is_folder(place):
         return ""
     return _thumbnail(find_sample(place) if place.startswith(PREFIX) else Path(place), folder, SMALL)
 
 
 def _thumbnail(picture: Path, folder: Path, side: int) -> str:
-    """Make a small copy of a picture, unless there is one; return its address seen from the page, or nothing if it cannot be read."""
+    """Make a small copy of a picture, unless there is one; return its address relative to the page, or nothing if it cannot be read."""
     name = f"{hashlib.sha256(os.fsencode(os.path.realpath(picture))).hexdigest()[:16]}-{side}.jpg"
     target = folder / THUMBNAILS / name
     try:
@@ -116,7 +116,7 @@ def _thumbnail(picture: Path, folder: Path, side: int) -> str:
 def _shrink(picture: Path, target: Path, side: int) -> None:
     """Write a picture no longer than ``side``; raises OSError or ValueError for one that cannot be read."""
     with opened_file(picture) as image:
-        # Of a large JPEG, only as much as is shown is decoded.
+        # A large JPEG is decoded at a lower resolution.
         image.draft("RGB", (2 * side, 2 * side))
         image.thumbnail((side, side))
         small = ImageOps.exif_transpose(image)

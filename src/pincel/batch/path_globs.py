@@ -1,4 +1,4 @@
-"""Where pictures are: files, folders, patterns of names, samples; and how to find the one that was meant."""
+"""Pictures from files, folders, patterns of names and samples; with suggestions for those that do not exist."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _MAGIC = ("*", "?", "[")
 
 
 def pictures(texts: Sequence[str], what: str, *, outside: Path | None = None, notify: Notify = lambda _: None) -> list[str]:
-    """Return the pictures that texts stand for, in order, each once.
+    """Return the pictures of files, folders, patterns and samples, in order, each once.
 
     Args:
         texts: Files, ``sample:NAME``, folders (the pictures in them), and patterns: ``photos/*.jpg``, ``photos/**/*`` for those in folders
             below too, ``sample:w*``.
-        what: How messages call them (``contents``).
+        what: Their name in messages (``contents``).
         outside: A folder whose pictures count only if they are named one by one: that of the results.
         notify: Called with a note on the files of a folder or a pattern that are left out.
 
@@ -37,23 +37,23 @@ def pictures(texts: Sequence[str], what: str, *, outside: Path | None = None, no
     """
     found: dict[str, str] = {}
     for text in texts:
-        meant = _meant(text, what)
-        places = meant if isinstance(meant, list) else [str(path) for path in meant.paths if not _lies_in(str(path), outside)]
-        if isinstance(meant, FolderListing):
-            for note in meant.notes:
+        listing = _expand(text, what)
+        places = listing if isinstance(listing, list) else [str(path) for path in listing.paths if not _lies_in(str(path), outside)]
+        if isinstance(listing, FolderListing):
+            for note in listing.notes:
                 notify(note)
         if not places:
-            there = isinstance(meant, FolderListing) and meant.paths
+            there = isinstance(listing, FolderListing) and listing.paths
             failed = f"{what}: all pictures there lie in the folder of the results" if there else f"{what}: no pictures there"
-            hint = "" if os.path.exists(text) else near(text)
+            hint = "" if os.path.exists(text) else suggest(text)
             raise PictureMissingError(one_line(failed, quoted(text), ACCEPTED, hint or "another folder or pattern"))
         for place in places:
             found.setdefault(place if place.startswith((PREFIX, BLANK)) else os.path.realpath(place), place)
     return list(found.values())
 
 
-def _meant(text: str, what: str) -> list[str] | FolderListing:
-    """Return the one picture a text names, or those of a folder or a pattern. A file goes before a pattern: it may be called [1].jpg."""
+def _expand(text: str, what: str) -> list[str] | FolderListing:
+    """Return the one picture a text names, or those of a folder or a pattern. A file comes before a pattern: it may be called [1].jpg."""
     if text.startswith(PREFIX):
         return _samples(text)
     if text.startswith(BLANK) or os.path.isfile(text):
@@ -63,7 +63,7 @@ def _meant(text: str, what: str) -> list[str] | FolderListing:
     if any(sign in text for sign in _MAGIC):
         return select_pictures(path for path in map(Path, glob.glob(text, recursive=True)) if path.is_file())
     failed = f"{what}: there is no such file"
-    raise PictureMissingError(one_line(failed, quoted(text), ACCEPTED, near(text) or "look at the path"))
+    raise PictureMissingError(one_line(failed, quoted(text), ACCEPTED, suggest(text) or "look at the path"))
 
 
 def _samples(text: str) -> list[str]:
@@ -77,39 +77,39 @@ def _lies_in(place: str, folder: Path | None) -> bool:
     return folder is not None and os.path.realpath(place).startswith(os.path.join(os.path.realpath(folder), ""))
 
 
-def near(text: str) -> str:
-    """Return the path nearest to one that does not exist: its first part that is not there, as it may have been meant; or nothing."""
+def suggest(text: str) -> str:
+    """Return the closest existing path to the first part of one that does not exist, in quotes; or nothing."""
     path = Path(text)
-    there = next((above for above in path.parents if above.is_dir()), Path())
-    wanted = path.relative_to(there).parts[0] if path.parts else ""
+    folder = next((above for above in path.parents if above.is_dir()), Path())
+    missing = path.relative_to(folder).parts[0] if path.parts else ""
     try:
-        names = [name for name in os.listdir(there) if not name.startswith(".")]
+        names = [name for name in os.listdir(folder) if not name.startswith(".")]
     except OSError:
         return ""
-    name = nearest(wanted, names)
-    return quoted(there / name) if name else ""
+    name = closest_name(missing, names)
+    return quoted(folder / name) if name else ""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the name nearest to one, or nothing: what :func:`pincel.errors.closest` would ask for.
+def closest_name(name: str, known: Iterable[str]) -> str:
+    """Return the closest known name, as :func:`pincel.errors.closest` suggests it, or nothing.
 
     Example:
-        >>> nearest("contnt", ["content", "style"])
+        >>> closest_name("contnt", ["content", "style"])
         'content'
     """
     return closest(name, known).removeprefix(" Did you mean '").removesuffix("'?")
 
 
 def is_folder(place: str) -> bool:
-    """Return whether a style is all pictures of a folder."""
+    """Return whether a style is a folder of pictures."""
     return not place.startswith((PREFIX, BLANK)) and os.path.isdir(place)
 
 
-def stem(place: str) -> str:
-    """Return what a picture is called in the names of results: the name of its file, folder or sample.
+def basename(place: str) -> str:
+    """Return the name of a picture in those of results: the name of its file, folder or sample.
 
     Example:
-        >>> stem("photos/night.final.jpg"), stem("sample:harbour"), stem("paintings/")
+        >>> basename("photos/night.final.jpg"), basename("sample:harbour"), basename("paintings/")
         ('night.final', 'harbour', 'paintings')
     """
     if place.startswith((PREFIX, BLANK)):

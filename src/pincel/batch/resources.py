@@ -1,8 +1,8 @@
-"""The workers of a batch on this machine: what each may use of it, and what makes one."""
+"""The workers of a batch on this machine, and how they share memory and threads."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -23,20 +23,20 @@ class MakeRunner:
     """Makes the runner of a process, in that process.
 
     Attributes:
-        machine: Where and how it works.
+        machine: Where and how it computes.
     """
 
     machine: MachineOptions
 
     def __call__(self, name: str) -> Worker[Job]:
-        """Make it."""
-        # This process is ours alone.
+        """Make the runner."""
+        # The process does nothing else.
         retain_heap()
-        return JobRunner(**asdict(self.machine), worker=name)
+        return JobRunner(self.machine, name)
 
 
 def local_executor(count: int, machine: MachineOptions) -> Executor[Job]:
-    """Return what runs jobs on this machine: this process, or several that share what they may use.
+    """Return an executor for this machine: this process, or several that share its memory and threads.
 
     Raises:
         OptionError: For less than one worker, or an amount of memory that is none.
@@ -45,7 +45,7 @@ def local_executor(count: int, machine: MachineOptions) -> Executor[Job]:
     each = split_resources(machine, count)
     if count > 1:
         return ProcessExecutor(count, MakeRunner(each))
-    return SerialExecutor(JobRunner(**asdict(each)))
+    return SerialExecutor(JobRunner(each))
 
 
 def split_resources(machine: MachineOptions, count: int) -> MachineOptions:

@@ -1,4 +1,4 @@
-"""A batch from end to end: what is to be done, done, written down, and shown on a page."""
+"""A batch from its jobs to its summary; :func:`paint_all` is a batch as one function."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from pincel.batch.check import check_jobs
 from pincel.batch.jobs import gather_jobs
 from pincel.batch.manifest import Manifest
-from pincel.batch.messages import LEFT, Job, JobResult, MachineOptions, Message, Progress
+from pincel.batch.messages import NOT_FINISHED, Job, JobResult, MachineOptions, Message, Progress
 from pincel.batch.names import PATTERN
 from pincel.batch.page import write_summary
 from pincel.batch.path_globs import Notify
@@ -33,16 +33,16 @@ Places: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
 
 @dataclass(frozen=True)
 class Summary:
-    """What became of a batch.
+    """The results of a batch.
 
     Attributes:
-        jobs: What was asked for.
-        results: name → what became of it, also of those that were done before; nothing of those that were never begun.
-        kept: Names of those that were done before, and are as asked for.
-        folder: Where everything is.
+        jobs: All of them.
+        results: name → result, also of jobs that were done before; none of those that were never begun.
+        kept: Names of jobs that were done before and have not changed.
+        folder: Of the results.
         seconds: The batch has taken.
-        stopped: Whether it was asked to end before its end.
-        files: The page, the table, and all as data.
+        stopped: Whether it was stopped early.
+        files: The page, the table, and the data.
     """
 
     jobs: tuple[Job, ...]
@@ -55,17 +55,17 @@ class Summary:
 
     @property
     def painted(self) -> list[JobResult]:
-        """Those that were painted this time."""
+        """Results of jobs that were done this time."""
         return [result for result in self.results.values() if result.state == "done" and result.name not in self.kept]
 
     @property
     def failed(self) -> list[JobResult]:
-        """Those that could not be painted."""
+        """Results of jobs that failed."""
         return [result for result in self.results.values() if result.state == "failed"]
 
     @property
     def left(self) -> int:
-        """How many were not begun, or left before they were whole."""
+        """Number of jobs that were not begun or not finished."""
         return sum(job.name not in self.results or self.results[job.name].state == "stopped" for job in self.jobs)
 
 
@@ -73,25 +73,25 @@ def run_batch(
     jobs: Sequence[Job],
     executor: Executor[Job],
     folder: Path,
-    tell: Callable[[Message], None] = lambda _: None,
+    emit: Callable[[Message], None] = lambda _: None,
     *,
     again: bool = False,
     manifest: Manifest | None = None,
     stop: Stop = never_stop,
 ) -> Summary:
-    """Paint the jobs that are not done, and write the summary, also if it is ended early.
+    """Run the jobs that are not done, and write the summary, also if it is stopped early.
 
     Args:
         jobs: All of them, with names that differ; see :func:`pincel.batch.check.check_jobs`.
         executor: Runs the jobs. It is not closed.
         folder: Where the manifest and the summary are.
-        tell: Is told how each job goes and what becomes of it.
-        again: Paint all, also those that are done.
+        emit: Called with progress and results.
+        again: Whether to run all, also those that are done.
         manifest: That of the folder, if it has been read already.
-        stop: Asked again and again whether to leave what is under way and begin nothing more.
+        stop: Called repeatedly; where it returns True, jobs end early and no other is begun.
 
     Returns:
-        What became of each.
+        The results.
 
     Raises:
         OptionError: If another batch works in this folder.
@@ -104,7 +104,7 @@ def run_batch(
         results = dict(done)
         pending = {job.name: job for job in jobs if job.name not in done}
         for job in pending.values():
-            # As the files are now: what is changed while it is painted counts as changed.
+            # Of the files as they are now: what changes later counts as changed.
             manifest.fingerprint(job)
 
         def handle(event: ExecutorEvent[Job]) -> None:
@@ -112,7 +112,7 @@ def run_batch(
             if isinstance(message, JobResult):
                 manifest.add(pending[message.name], message)
                 results[message.name] = message
-            tell(message)
+            emit(message)
 
         try:
             executor.run(list(pending.values()), handle, stop)
@@ -123,7 +123,7 @@ def run_batch(
 
 
 def message_of(event: ExecutorEvent[Job], *, stopping: bool) -> Message:
-    """Return what an executor says of a job, in the words of a batch; a job whose worker is lost while it is to stop is stopped."""
+    """Return the message of an executor's event; a job whose worker is lost while the batch stops counts as stopped."""
     if isinstance(event, Update):
         progress: Progress = event.message
         return progress
@@ -131,13 +131,13 @@ def message_of(event: ExecutorEvent[Job], *, stopping: bool) -> Message:
         result: JobResult = event.result
         return result
     if stopping:
-        return JobResult(event.task.name, "stopped", LEFT, worker=event.worker)
+        return JobResult(event.task.name, "stopped", NOT_FINISHED, worker=event.worker)
     return JobResult(event.task.name, "failed", f"{event.reason[:1].upper()}{event.reason[1:]}.", worker=event.worker)
 
 
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """Have a folder for oneself, so that nothing is painted twice at once; raises OptionError if another process has it."""
+    """Lock a folder against other batches; raises OptionError if another process has it."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK)
     try:
@@ -194,28 +194,28 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
         tiles: As for :func:`pincel.transfer`.
         memory: As for :func:`pincel.transfer`, for all workers together.
         again: Paint also what is done.
-        on_event: Is told how each picture goes (:class:`Progress`) and what becomes of it (:class:`JobResult`).
+        on_event: Called with the progress (:class:`Progress`) and the result (:class:`JobResult`) of each picture.
         notify: Called with a note on the files of a folder or a pattern that are left out.
         **overrides: Any value of the recipe, for all.
 
     Returns:
-        What became of each picture, and where the summary is.
+        The result of each picture, and where the summary is.
 
     Raises:
         PincelError: In one line and before any work, if nothing matches, two results would have one name, an input would be overwritten,
-            or a setting cannot be.
+            or a setting is not accepted.
     """
     into, settings = Path(folder), overrides if recipe is None else {"recipe": os.fspath(recipe), **overrides}
     if jobs is not None and (_texts(contents) or _texts(styles)):
         raise OptionError(one_line("batch: contents and styles are in the file of jobs", "both", "either", "leave one of them out"))
     if jobs is not None:
-        asked = read_jobs(Path(jobs), into, pattern=pattern, settings=settings)
+        listed = read_jobs(Path(jobs), into, pattern=pattern, settings=settings)
     else:
-        asked = gather_jobs(_texts(contents), _texts(styles), into, pattern=pattern, settings=settings, notify=notify)
-    check_jobs(asked, into, [Path(jobs)] if jobs is not None else [])
+        listed = gather_jobs(_texts(contents), _texts(styles), into, pattern=pattern, settings=settings, notify=notify)
+    check_jobs(listed, into, [Path(jobs)] if jobs is not None else [])
     executor = local_executor(workers, MachineOptions(device, precision, tiles, memory))
     try:
-        return run_batch(asked, executor, into, on_event or (lambda _: None), again=again)
+        return run_batch(listed, executor, into, on_event or (lambda _: None), again=again)
     finally:
         executor.close()
 

@@ -1,4 +1,4 @@
-"""Paints one job after another, and keeps between them what the next has use for."""
+"""The worker of a batch: runs one job after another, and keeps what the next can use."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from pincel.batch.image_cache import ImageCache
-from pincel.batch.jobs import USUAL
-from pincel.batch.messages import LEFT, Job, JobResult, Progress
+from pincel.batch.jobs import DEFAULT_RECIPE
+from pincel.batch.messages import NOT_FINISHED, Job, JobResult, MachineOptions, Progress
 from pincel.batch.path_globs import is_folder
 from pincel.engine.device import use_threads
 from pincel.engine.events import ScaleStart, Step, Stopped
@@ -24,76 +24,61 @@ from pincel.run.cache import Cache
 from pincel.run.machine import Machine
 from pincel.run.run import Run
 
-__all__ = ["JobResult", "JobRunner", "Progress"]
-
-Tell: TypeAlias = Callable[[Progress], None]
+Emit: TypeAlias = Callable[[Progress], None]
 
 
 class JobRunner:
-    """Paints jobs in this process; networks, style targets and decoded pictures stay from one to the next.
+    """Runs jobs in this process; networks, style targets and decoded pictures stay from one to the next.
 
     Args:
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        precision: ``auto``, ``fp32``, ``tf32`` or ``bf16``.
-        threads: Of the processor; torch is told so for the whole process. As many as it takes by itself when left out.
-        tiles: ``auto``, ``whole``, or such as ``pool2=512,rest=2048``.
-        memory: What a run may use in all, such as ``6G``; what is free when left out.
-        worker: Its name in what it tells.
+        options: Where and how to compute; threads are those of the whole process.
+        worker: Its name in progress and results.
     """
 
-    def __init__(
-        self,
-        device: str = "auto",
-        precision: str = "auto",
-        threads: int | None = None,
-        *,
-        tiles: str = "auto",
-        memory: str | None = None,
-        worker: str = "here",
-    ) -> None:
-        if threads is not None:
-            use_threads(threads)
-        # Resolved when the first job comes: a device that is not there fails jobs, not the runner.
-        self._options: dict[str, Any] = {"device": device, "precision": precision, "tiles": tiles, "memory": memory}
+    def __init__(self, options: MachineOptions | None = None, worker: str = "here") -> None:
+        self._options = options or MachineOptions()
+        if self._options.threads is not None:
+            use_threads(self._options.threads)
         self._cache = Cache()
         self._pictures = ImageCache()
         self.worker = worker
 
     @cached_property
     def _machine(self) -> Machine:
-        return Machine.resolve(**self._options, cache=self._cache)
+        """Resolved with the first job: a device that is not there fails jobs, not the runner."""
+        options = self._options
+        return Machine.resolve(options.device, options.precision, options.tiles, options.memory, cache=self._cache)
 
-    def run(self, job: Job, tell: Tell = lambda _: None, stop: Stop = never_stop) -> JobResult:
-        """Paint a job and write its picture and record, each whole or not at all.
+    def run(self, job: Job, emit: Emit = lambda _: None, stop: Stop = never_stop) -> JobResult:
+        """Run a job and write its picture and record, each whole or not at all.
 
         Args:
-            job: What to paint.
-            tell: Is given how far it is, after each step.
-            stop: Asked after each event whether to leave the picture, of which nothing is kept then.
+            job: The job.
+            emit: Called with the progress after each step.
+            stop: Called after each event; where it returns True, the job ends and nothing of it is kept.
 
         Returns:
-            What became of it. A picture or a setting that cannot be used is no exception, but one of the things that become of a job.
+            The result. A picture or a setting that cannot be used is a failed result, not an exception.
         """
         watch = Stopwatch()
-        tell(Progress(job.name, 0, 0, self.worker))
+        emit(Progress(job.name, 0, 0, self.worker))
         try:
-            result = self._painted(job, tell, stop, watch)
+            result = self._paint(job, emit, stop, watch)
         except PincelError as error:
-            result = JobResult(job.name, "failed", _line(str(error)))
+            result = JobResult(job.name, "failed", " ".join(str(error).split()))
         except Exception as error:
-            # Whatever is the matter with one picture must not end a night's work.
-            result = JobResult(job.name, "failed", _line(f"{type(error).__name__}: {error}"))
+            # No error of one picture ends the batch.
+            result = JobResult(job.name, "failed", " ".join(f"{type(error).__name__}: {error}".split()))
         return replace(result, seconds=watch.elapsed, prepared=watch.prepared, worker=self.worker)
 
-    def _painted(self, job: Job, tell: Tell, stop: Stop, watch: Stopwatch) -> JobResult:
+    def _paint(self, job: Job, emit: Emit, stop: Stop, watch: Stopwatch) -> JobResult:
         settings = dict(job.settings)
         content = self._pictures.open(job.content, "content")
         # A folder stays one style with one weight, however many pictures are in it.
         styles = [(place if is_folder(place) else self._pictures.open(place, "style"), weight) for place, weight in job.styles]
-        recipe = settings.pop("recipe", USUAL)
+        recipe = settings.pop("recipe", DEFAULT_RECIPE)
         run = Run(content, styles, recipe=recipe, machine=self._machine, **settings)
         if run.plan.memory_constrained:
-            # From here on; those that come after it are slower for it, and not many in a batch that has such pictures.
             trim_heap()
         check_limits(job.output, run.size, alpha=run.inputs.content.alpha is not None)
         steps, before, of_scale, reason = sum(scale.steps for scale in run.plan.scales), 0, 0, ""
@@ -102,16 +87,16 @@ class JobRunner:
                 before, of_scale = before + of_scale, event.steps
             elif isinstance(event, Step):
                 watch.first_step()
-                tell(Progress(job.name, before + event.step, steps, self.worker))
+                emit(Progress(job.name, before + event.step, steps, self.worker))
             elif isinstance(event, Stopped):
                 reason = event.reason
             if stop():
                 run.stop("interrupted")
-        return _written(job, run.result) if run.finished else _left(job, reason)
+        return _save(job, run.result) if run.finished else _unfinished(job, reason)
 
 
 class Stopwatch:
-    """How long a job has taken, and how long until its picture was first evaluated."""
+    """Measures how long a job takes, and how long until its first step."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
@@ -119,20 +104,22 @@ class Stopwatch:
 
     @property
     def elapsed(self) -> float:
+        """Seconds so far."""
         return round(time.perf_counter() - self._began, 3)
 
     @property
     def prepared(self) -> float:
+        """Seconds until the first step."""
         return self.elapsed if self._ready is None else self._ready
 
     def first_step(self) -> None:
-        """Take the time, the first time that this is called."""
+        """Take the time, at the first call."""
         if self._ready is None:
             self._ready = self.elapsed
 
 
-def _written(job: Job, result: Result) -> JobResult:
-    """Write picture and record; raises OutputError if they cannot be."""
+def _save(job: Job, result: Result) -> JobResult:
+    """Write picture and record; raises OutputError."""
     target = Path(job.output)
     target.parent.mkdir(parents=True, exist_ok=True)
     result.save(target)
@@ -147,12 +134,8 @@ def _written(job: Job, result: Result) -> JobResult:
     )
 
 
-def _left(job: Job, reason: str) -> JobResult:
-    """Say why nothing is kept of a picture that is not whole."""
+def _unfinished(job: Job, reason: str) -> JobResult:
+    """Return why nothing is kept of a picture that is not finished."""
     if reason == "out of memory":
         return JobResult(job.name, "failed", "Out of memory; try a smaller size, or fewer workers at a time.")
-    return JobResult(job.name, "stopped", LEFT)
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
+    return JobResult(job.name, "stopped", NOT_FINISHED)

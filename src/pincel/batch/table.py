@@ -1,10 +1,10 @@
 r"""Jobs from a file, each with its own pictures, output and settings.
 
-CSV: a line of headings, then a job a line; ``content``, ``style`` (several with ``|`` between them, each with ``=weight`` if it has one),
-``output``, ``recipe``, and any value of a recipe. An empty cell says nothing. Between cells is whatever is first between the headings: a
+CSV: a line of headings, then a job a line; ``content``, ``style`` (several separated by ``|``, each with ``=weight`` if it has one),
+``output``, ``recipe``, and any value of a recipe. Empty cells are ignored. The separator is the first one between the headings: a
 comma, a semicolon or a tab; or what a first line ``sep=;`` names, as spreadsheets write it. Numbers have a point.
 
-TOML: the same names, in a ``[[job]]`` each; ``style`` may be a list. What stands before the first is for all of them.
+TOML: the same names, in a ``[[job]]`` each; ``style`` may be a list. Values before the first are for all of them.
 
 ::
 
@@ -16,7 +16,7 @@ TOML: the same names, in a ``[[job]]`` each; ``style`` may be a list. What stand
     output = "night.png"
     style_weight = 2e4
 
-Files are looked for beside the file of jobs, outputs go into the folder of the batch.
+Paths are relative to the file of jobs; outputs go into the folder of the batch.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pincel.batch.jobs import USUAL
+from pincel.batch.jobs import DEFAULT_RECIPE
 from pincel.batch.messages import Job
-from pincel.batch.names import PATTERN, Names, inside
-from pincel.batch.path_globs import nearest
+from pincel.batch.names import PATTERN, Names, safe_relative
+from pincel.batch.path_globs import closest_name
 from pincel.documents import Reader
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
@@ -46,7 +46,7 @@ OWN = ("content", "style", "output", "recipe")
 VALUES = tuple(name for name in Recipe.model_fields if name not in NAMES)
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".toml")
 READER = Reader("jobs", "a file .csv or .toml", OptionError)
-# What may be between cells.
+# Separators of cells.
 SEPARATORS = ",;\t"
 
 
@@ -78,7 +78,7 @@ def read_jobs(path: Path, folder: Path, *, pattern: str = PATTERN, settings: Map
 def _csv(text: str, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     rows = _cells(text, path)
     _, headings = next(rows, ("", []))
-    columns = [_known(name, path) if name.strip() else "" for name in headings]
+    columns = [_column(name, path) if name.strip() else "" for name in headings]
     for name in (name for name in columns if name and columns.count(name) > 1):
         raise OptionError(
             one_line(f"jobs: the column '{name}' is there twice", quoted(path), "each once", f"{BETWEEN} between several styles")
@@ -101,7 +101,7 @@ def _csv(text: str, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _cells(text: str, path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Yield where each row is and its cells, without those that are empty all over; a first line ``sep=;`` is no row."""
+    """Yield the position of each row and its cells, without empty rows; a first line ``sep=;`` is no row."""
     first, _, rest = text.partition("\n")
     named = first.strip(' "').lower().removeprefix("sep=") if first.strip(' "').lower().startswith("sep=") else ""
     body = rest if named else text
@@ -124,22 +124,22 @@ def _toml(path: Path, shared: dict[str, Any]) -> Iterator[tuple[str, dict[str, A
     jobs = given.pop("job", [])
     if not isinstance(jobs, list) or not all(isinstance(job, dict) for job in jobs):
         raise OptionError(one_line("jobs: 'job' is no list of tables", quoted(path), "[[job]] before each", "[[job]]"))
-    common = {_known(name, path, more=("job",)): value for name, value in given.items()}
+    common = {_column(name, path, more=("job",)): value for name, value in given.items()}
     for name in ("content", "output"):
         if name in common:
             raise OptionError(one_line(f"jobs: {name} cannot be the same for all", quoted(path), f"{name} in each [[job]]", "[[job]]"))
     for number, job in enumerate(jobs, 1):
-        row = {_known(name, path): value for name, value in job.items()}
-        # The command line is nearer than what a file says of all its jobs, and farther than what it says of one.
+        row = {_column(name, path): value for name, value in job.items()}
+        # Values of the command line override those of all jobs in the file, and are overridden by those of one job.
         yield f"{path}, job {number}", {**{name: value for name, value in common.items() if name not in shared}, **row}
 
 
-def _known(name: str, path: Path, more: tuple[str, ...] = ()) -> str:
-    """Return the name of a column as settings have it."""
+def _column(name: str, path: Path, more: tuple[str, ...] = ()) -> str:
+    """Return the name of a column as in settings."""
     plain = name.strip().lower().replace("-", "_")
     plain = {"styles": "style", "contents": "content"}.get(plain, plain)
     if plain not in (*OWN, *VALUES, *more):
-        hint = nearest(plain, (*OWN, *VALUES)) or "pincel recipes pincel"
+        hint = closest_name(plain, (*OWN, *VALUES)) or "pincel recipes pincel"
         raise OptionError(
             one_line(f"jobs: unknown column '{name.strip()}'", quoted(path), f"{', '.join(OWN)}, or a value of a recipe", hint)
         )
@@ -154,12 +154,12 @@ def _job(number: int, where: str, row: Mapping[str, Any], beside: Path, folder: 
     styles = tuple(_style(text, beside) for text in _several(values.pop("style", None), where, beside))
     if not styles:
         raise OptionError(one_line(f"jobs: {where} has no style", "none", "a picture, a folder, or sample:NAME", "style = painting.jpg"))
-    output = values.pop("output", None)
-    settings = {**shared, **{name: _value(name, value, beside, where) for name, value in values.items()}}
-    content = _found(content, beside)
-    name = (
-        inside(str(output)) if output else names.name(content, [style for style, _ in styles], str(settings.get("recipe", USUAL)), number)
-    )
+    settings = {**shared, **{name: _value(name, value, beside, where) for name, value in values.items() if name != "output"}}
+    content = _resolve(content, beside)
+    if output := values.get("output"):
+        name = safe_relative(str(output))
+    else:
+        name = names.name(content, [style for style, _ in styles], str(settings.get("recipe", DEFAULT_RECIPE)), number)
     return Job(name, content, styles, str(folder / name), settings)
 
 
@@ -176,26 +176,26 @@ def _several(value: Any, where: str, beside: Path) -> list[str]:
 
 
 def _style(text: str, beside: Path) -> tuple[str, float]:
-    place, weight = parse_weighted(_found(text, beside))
+    place, weight = parse_weighted(_resolve(text, beside))
     return place, weight
 
 
 def _value(name: str, value: Any, beside: Path, where: str) -> Any:
-    """Return a value as a run takes it, with files found beside the file of jobs."""
+    """Return a value as for a run, with paths relative to the file of jobs resolved."""
     if name == "style_mask":
-        return [_found(text, beside) for text in _several(value, where, beside)]
+        return [_resolve(text, beside) for text in _several(value, where, beside)]
     if name == "optimizer_options" and isinstance(value, str):
         pairs = [part.partition("=") for part in value.split(BETWEEN)]
         return {key.strip(): text.strip() for key, _, text in pairs}
     if name == "init" and isinstance(value, str) and value.startswith("feedforward="):
         network = value.partition("=")[2]
-        return f"feedforward={_found(network, beside)}" if os.path.isfile(beside / network) else value
+        return f"feedforward={_resolve(network, beside)}" if os.path.isfile(beside / network) else value
     named = isinstance(value, str) and _names_file(name, value, beside)
-    return _found(value, beside) if named else value
+    return _resolve(value, beside) if named else value
 
 
 def _names_file(name: str, text: str, beside: Path) -> bool:
-    """Return whether a value is the name of a file or a folder."""
+    """Return whether a value names a file or a folder."""
     if name == "recipe":
         return text not in RECIPES and (text.endswith(".toml") or os.path.isfile(beside / text))
     if name == "calibration":
@@ -203,5 +203,5 @@ def _names_file(name: str, text: str, beside: Path) -> bool:
     return name == "content_mask" or (name == "init" and any(sign in text for sign in "./\\"))
 
 
-def _found(text: str, beside: Path) -> str:
+def _resolve(text: str, beside: Path) -> str:
     return text if text.startswith((PREFIX, BLANK)) or os.path.isabs(text) else str(beside / text)

@@ -14,9 +14,9 @@ from pincel.classify.prepare import PrepareOptions
 from pincel.classify.squares import MEMORY_FRACTION
 from pincel.engine.checkpoint import environment
 from pincel.engine.device import resolve_device
-from pincel.engine.machine import cores
 from pincel.engine.memory import free_memory
 from pincel.errors import OptionError, unknown_name
+from pincel.host import cores
 from pincel.training.trainer import ReplicaGroup, SingleReplica
 
 

@@ -41,9 +41,13 @@ class ImageIndex:
 
     def subset(self, indices: Sequence[int]) -> ImageIndex:
         """Return an index of some of the images."""
-        columns = (self.names, self.labels, self.sizes, self.keys)
-        names, labels, sizes, keys = (tuple(column[index] for index in indices) for column in columns)
-        return ImageIndex(names, labels, sizes, keys, self.read)
+        return ImageIndex(
+            tuple(self.names[index] for index in indices),
+            tuple(self.labels[index] for index in indices),
+            tuple(self.sizes[index] for index in indices),
+            tuple(self.keys[index] for index in indices),
+            self.read,
+        )
 
     def counts(self) -> Mapping[int, int]:
         """Return class → number of images."""

@@ -28,13 +28,13 @@ class SampleKey(NamedTuple):
 
     Attributes:
         part: ``train``, ``val`` or ``test``.
-        index: In that part.
+        number: Of the image in that part.
         epoch: Number of the epoch.
         mode: How it is cropped, one of :data:`pincel.classify.augment.CROP_MODES`.
     """
 
     part: str
-    index: int
+    number: int
     epoch: int
     mode: str
 
@@ -67,8 +67,8 @@ class DataModule:
 
     def batch(self, keys: Sequence[SampleKey]) -> Batch:
         """Return the crops of some images."""
-        crops = [CROP_MODES[key.mode](self.transform, self.squares[key.part][key.index], key.epoch, key.index) for key in keys]
-        labels = torch.tensor([self.labels[key.part][key.index] for key in keys], dtype=torch.int64)
+        crops = [CROP_MODES[key.mode](self.transform, self.squares[key.part][key.number], key.epoch, key.number) for key in keys]
+        labels = torch.tensor([self.labels[key.part][key.number] for key in keys], dtype=torch.int64)
         # A process may have no image of a batch.
         side = self.transform.crop
         return Batch(torch.stack(crops) if crops else torch.empty(0, 1, 3, side, side), labels)

@@ -1,4 +1,4 @@
-"""What a recipe of training is: everything a network depends on but its pictures and the machine. Loads no torch."""
+"""Recipes of training: everything a network depends on except images and machine. Loads no torch."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class TrainingRecipe(RecipeModel):
     """How a network is trained. :meth:`override` returns a changed copy. Descriptions are the help texts of the command line."""
 
     side: int = Field(ge=8, le=4096, description="Shorter side that pictures are brought to; their central square is kept.")
-    crop: int = Field(ge=8, le=4096, description="Side of what the network sees of that square.")
+    crop: int = Field(ge=8, le=4096, description="Side of the crops of that square.")
     views: Literal["random", "center"] = Field(
-        description="What it sees in training: crops anywhere, half of them mirrored; or the center, always the same."
+        description="Crops in training: at random places, half of them mirrored; or always the center."
     )
     color_noise: float = Field(
         ge=0, le=10, allow_inf_nan=False, description="σ of the noise along the principal components of color; 0 = none."
@@ -35,14 +35,14 @@ class TrainingRecipe(RecipeModel):
         min_length=5, max_length=5, description="Filters of the five convolutions, as 96,256,384,384,256."
     )
     first: tuple[Annotated[int, Field(ge=1, le=64)], ...] = Field(
-        min_length=2, max_length=2, description="Width of the first filters, and pixels between two of their places, as 11,4."
+        min_length=2, max_length=2, description="Width of the first filters, and their stride, as 11,4."
     )
     wide: int = Field(ge=1, le=65536, description="Units of the two hidden fully connected layers.")
     groups: Literal[1, 2] = Field(description="Groups of conv2, conv4 and conv5: 2 as on two GPUs, or 1.")
     activation: Literal["relu", "tanh"] = Field(description="What follows each layer but the last.")
     response: Literal["local", "none"] = Field(description="Whether conv1 and conv2 are normalized across channels.")
     pooling: tuple[Annotated[int, Field(ge=2, le=8)], ...] = Field(
-        min_length=2, max_length=2, description="Width of poolings, and positions between two of them: 3,2 overlaps, 2,2 does not."
+        min_length=2, max_length=2, description="Width and stride of poolings: 3,2 overlaps, 2,2 does not."
     )
     without: tuple[Middle, ...] = Field(description="Convolutions left out: conv3, conv4.")
 
@@ -58,7 +58,7 @@ class TrainingRecipe(RecipeModel):
     learning_rate: Positive = Field(description="ε, the first learning rate.")
     momentum: Share = Field(description="Share of its velocity that a weight keeps.")
     decay: float = Field(ge=0, le=1, allow_inf_nan=False, description="Weight decay: v ← momentum·v - decay·ε·w - ε·∂L/∂w.")
-    dropout: Share = Field(description="Chance of each unit of fc6 and fc7 to be silent in a step.")
+    dropout: Share = Field(description="Probability of dropout of each unit of fc6 and fc7.")
     patience: int = Field(ge=1, le=100000, description="Epochs without a better validation error before the rate is divided.")
     drops: int = Field(ge=0, le=20, description="How often it is; when the error stalls after that, training ends.")
     drop_factor: float = Field(gt=1, le=1e6, allow_inf_nan=False, description="What it is divided by.")
@@ -80,7 +80,7 @@ class TrainingRecipe(RecipeModel):
         if recipe.crop > recipe.side:
             raise error(f"--crop {recipe.crop} is more than --side {recipe.side}: crops are cut out of squares of that side.")
         if recipe.groups == 2 and (odd := [each for each in recipe.channels if each % 2]):
-            raise error(f"--channels {odd[0]} cannot be dealt to two groups: give even numbers, or --groups 1.")
+            raise error(f"--channels {odd[0]} cannot be divided into two groups: give even numbers, or --groups 1.")
         return recipe
 
 

@@ -32,7 +32,7 @@ from pincel.recipes.schema import GROUPS as RECIPE_GROUPS
 if TYPE_CHECKING:
     from pincel.cli.video_progress import VideoBar
     from pincel.cluster.scenes import RayScenes
-    from pincel.video.settings import Settings
+    from pincel.video.settings import FilmSettings
     from pincel.video.video_run import VideoRun
 
 GROUPS = {
@@ -173,7 +173,7 @@ def cluster_executor(options: dict[str, Any], run: VideoRun) -> Iterator[RayScen
         return
     from pincel.cluster.scenes import RayScenes
 
-    executor = RayScenes(run.work.folder, run.settings, options["cluster"], options["workers"])
+    executor = RayScenes(run.store.folder, run.settings, options["cluster"], options["workers"])
     try:
         yield executor
     finally:
@@ -189,9 +189,9 @@ def output_path(output: str) -> Path:
 def _so_far(film: str, output: str, options: dict[str, Any], bar: VideoBar) -> int:
     """Write a film of the frames painted so far; return the exit code."""
     from pincel.cli.terminal import echo
-    from pincel.video.video_run import checked, partial_film
+    from pincel.video.video_run import check_target, partial_film
 
-    target = checked(film, output_path(output), options["codec"], options["quality"])
+    target = check_target(film, output_path(output), options["codec"], options["quality"])
     written = partial_film(film, output_path(output), target, read_rate(options["rate"]), bar.show)
     bar.notify(f"These are the {written.frames} frames painted so far; rerun the command without --partial to finish.")
     if not options["quiet"]:
@@ -206,23 +206,23 @@ def _finished(run: VideoRun, options: dict[str, Any]) -> int:
         lines = [str(comparison)] if comparison else []
         announce((run.output, run.record), options, *lines, comparison=asdict(comparison) if comparison else None)
         return 0
-    painted = run.work.painted(run.scenes) if run.scenes else 0
+    painted = run.store.painted(run.scenes) if run.scenes else 0
     total = run.scenes[-1].stop if run.scenes else run.film.frames
     click.echo(
-        f"pincel: stopped; {painted} of {total} frames are painted and kept in {run.work.folder}. Rerun the same command to finish; "
+        f"pincel: stopped; {painted} of {total} frames are painted and kept in {run.store.folder}. Rerun the same command to finish; "
         "with --partial it makes a film of those.",
         err=True,
     )
     return EXIT_CODES.get(run.stop_flag.reason, 0)
 
 
-def make_settings(options: dict[str, Any]) -> Settings:
+def make_settings(options: dict[str, Any]) -> FilmSettings:
     """Return the settings of frames, from the parameters of a command.
 
     Raises:
         OptionError: For values that cannot be used.
     """
-    from pincel.video.settings import SIZE, Settings
+    from pincel.video.settings import SIZE, FilmSettings
 
     values = pop_recipe(options)
     if not options["style"]:
@@ -231,7 +231,7 @@ def make_settings(options: dict[str, Any]) -> Settings:
     if options["long_term"] is not None:
         given["long_term"] = read_long_term(options["long_term"])
     size = values.pop("size", SIZE)
-    return Settings(
+    return FilmSettings(
         styles=tuple(parse_styles(options["style"])),
         recipe=options["recipe"],
         overrides=values,

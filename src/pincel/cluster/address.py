@@ -17,11 +17,11 @@ from pincel.files import one_line, quoted
 AUTO, LOCAL = "auto", "local"
 ACCEPTED = "auto, local, or HOST:PORT of the head of a Ray cluster (Ray's own is 6379), or ray://HOST:PORT (10001)"
 START = "'ray start --head' on that machine, or --cluster auto"
-# Ray itself would try for minutes; whoever is there answers at once.
+# Seconds to connect; Ray itself would try for minutes.
 PATIENCE = 5.0
-# Ray gives itself half a minute to start, which cannot be changed.
+# Attempts to start Ray, whose time limit of half a minute cannot be changed.
 STARTS = 3
-# Results are records of a few hundred bytes: pictures go by the store.
+# Bytes of Ray's object store: results are records of a few hundred bytes, pictures go through files.
 OBJECTS = 100 << 20
 # HTTP/2: what a client says first, and the head of an empty frame of settings (RFC 9113, 3.4 and 6.5).
 GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
@@ -30,27 +30,27 @@ SETTINGS = 4
 
 @dataclass(frozen=True)
 class Cluster:
-    """A Ray cluster this process is a driver of.
+    """A Ray cluster whose driver this process is.
 
     Attributes:
         ray: The library.
-        own: Whether it was joined here, and is left when all is done.
+        own: Whether it was joined here, and is left in the end.
     """
 
     ray: Any
     own: bool
 
     def resources(self) -> dict[str, float]:
-        """Return what it has in all: ``CPU``, ``GPU`` and others."""
-        found: dict[str, float] = self.ray.cluster_resources()
-        return found
+        """Return its resources in all: ``CPU``, ``GPU`` and others."""
+        resources: dict[str, float] = self.ray.cluster_resources()
+        return resources
 
     def machines(self) -> list[dict[str, float]]:
-        """Return what each of its machines has."""
+        """Return the resources of each machine."""
         return [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
 
     def close(self) -> None:
-        """Leave it; one that was started here ends."""
+        """Leave the cluster; one that was started here ends."""
         if self.own:
             self.ray.shutdown()
 
@@ -74,7 +74,7 @@ def join(address: str = AUTO, *, cores: int | None = None) -> Cluster:
     known = address not in (AUTO, LOCAL)
     if known:
         check_answer(*host_and_port(address))
-    # What Ray says is for its operators; what became of a worker is told with its job.
+    # Messages of Ray are for its operators; the loss of a worker is reported with its job.
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": True}
     try:
         if known:
@@ -82,11 +82,8 @@ def join(address: str = AUTO, *, cores: int | None = None) -> Cluster:
         elif address == LOCAL or not _is_here(ray, quiet):
             _start(ray, cores, quiet)
     except Exception as error:  # Ray raises whatever it comes across, with advice over many lines.
-        raise ClusterError(
-            one_line(
-                f"cluster: Ray cannot be used, {first_line(error)}", quoted(address), ACCEPTED, "'ray status' there, and the same Ray here"
-            )
-        ) from error
+        failed, hint = f"cluster: Ray cannot be used, {first_line(error)}", "'ray status' there, and the same Ray here"
+        raise ClusterError(one_line(failed, quoted(address), ACCEPTED, hint)) from error
     _keep_ray_from_printing(ray)
     return Cluster(ray, own=True)
 
@@ -101,7 +98,7 @@ def _is_here(ray: Any, quiet: dict[str, Any]) -> bool:
 
 
 def _start(ray: Any, cores: int | None, quiet: dict[str, Any]) -> None:
-    """Start a cluster here; on a machine that is busy, Ray may find itself too slow at first."""
+    """Start a cluster here; on a busy machine Ray may time out at first."""
     here = {"include_dashboard": False, "object_store_memory": OBJECTS, "_node_ip_address": "127.0.0.1"}
     for left in reversed(range(STARTS)):
         try:
@@ -114,7 +111,7 @@ def _start(ray: Any, cores: int | None, quiet: dict[str, Any]) -> None:
 
 
 def host_and_port(address: str) -> tuple[str, int]:
-    """Take an address apart; raises OptionError if it is none.
+    """Split an address; raises OptionError if it is none.
 
     Example:
         >>> host_and_port("ray://head.example:10001"), host_and_port("[::1]:6379")
@@ -131,12 +128,12 @@ def host_and_port(address: str) -> tuple[str, int]:
 
 
 def check_answer(host: str, port: int, patience: float = PATIENCE) -> None:
-    """Make sure that something answers that may be Ray.
+    """Check that Ray may be what answers.
 
-    Ray speaks gRPC, which begins with a frame of settings from either side; a web page or a database says something else, or nothing.
+    Ray uses gRPC, which begins with a frame of settings from either side; a web page or a database sends something else, or nothing.
 
     Raises:
-        ClusterError: If nothing does, or something else.
+        ClusterError: If nothing answers, or something else.
     """
     given = quoted(f"{host}:{port}")
     try:
@@ -145,17 +142,17 @@ def check_answer(host: str, port: int, patience: float = PATIENCE) -> None:
                 return
             line.settimeout(patience)
             line.sendall(GREETING)
-            said = line.recv(9)
+            answer = line.recv(9)
     except OSError as error:
         reason = "nobody answers" if isinstance(error, TimeoutError) else (error.strerror or str(error)).lower()
         raise ClusterError(one_line(f"cluster: no Ray answers, {reason}", given, ACCEPTED, START)) from error
-    if len(said) < 4 or said[3] != SETTINGS:
+    if len(answer) < 4 or answer[3] != SETTINGS:
         raise ClusterError(one_line("cluster: what answers there is not Ray", given, ACCEPTED, START))
 
 
 def _keep_ray_from_printing(ray: Any) -> None:
-    """Stop Ray from writing on standard output, where the results of a command go, that a worker died: its job says so."""
-    # There is no setting for it, and what has no such function does not print.
+    """Keep Ray from printing on standard output, where the results of a command go, that a worker died: its job reports it."""
+    # There is no setting for it; a version without this function does not print.
     inside: Any = getattr(getattr(ray, "_private", None), "worker", None)
     if hasattr(inside, "print_to_stdstream"):
         inside.print_to_stdstream = lambda *_args, **_more: None

@@ -1,10 +1,10 @@
-"""What libraries say over many lines, in one."""
+"""Errors of libraries, in one line."""
 
 from __future__ import annotations
 
 
 def first_line(error: BaseException) -> str:
-    r"""Return what an error says first, or its kind if it says nothing.
+    r"""Return the first line of an error, or its type if it has no text.
 
     Example:
         >>> first_line(ValueError("No room.\nTry this.")), first_line(KeyError())

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class RayExecutor(ABC, Generic[T]):
-    """Has tasks done by workers of a Ray cluster; a subclass says which tasks those are.
+    """Has tasks done by workers of a Ray cluster; a subclass defines the tasks.
 
     Args:
         folder: Where results go: a path all machines share, or an address.
@@ -30,11 +30,11 @@ class RayExecutor(ABC, Generic[T]):
         workers: How many; as many as there is room for when left out.
         device: On machines with GPUs each worker has one, unless this is ``cpu``.
         threads: Of each worker.
-        patience: Seconds to wait while no worker is there at all.
+        patience: Seconds to wait while there is no worker at all.
 
     Raises:
         ExtraMissingError: If Ray is not installed.
-        ClusterError: If no Ray answers; in :meth:`run`, if no worker can be had, or none that sees the folder of the results.
+        ClusterError: If no Ray answers; in :meth:`run`, if no worker can be started, or none that shares the folder of the results.
         OptionError: For less than one worker.
     """
 
@@ -59,39 +59,39 @@ class RayExecutor(ABC, Generic[T]):
 
     @property
     def workers(self) -> int:
-        """How many there will be, if there are as many tasks."""
+        """Number of workers, if there are as many tasks."""
         return self._workers or max(1, self._needs.capacity(self._cluster.resources()))
 
     @property
     def peers(self) -> int:
-        """How many of them may be on one machine."""
+        """How many of them one machine has room for."""
         return min(self.workers, max([1, *map(self._needs.capacity, self._cluster.machines())]))
 
     @abstractmethod
     def make_worker(self) -> MakeWorker[T]:
-        """Return what makes a worker, there."""
+        """Return what makes a worker, in its process."""
 
     @abstractmethod
     def prepare(self, tasks: Sequence[T]) -> list[T]:
-        """Return tasks as they can be sent, in the order they are handed out."""
+        """Return tasks in a form that can be sent, in the order they are assigned."""
 
-    def run(self, tasks: Sequence[T], tell: Callable[[ExecutorEvent[T]], None], stop: Stop = never_stop) -> None:
+    def run(self, tasks: Sequence[T], emit: Callable[[ExecutorEvent[T]], None], stop: Stop = never_stop) -> None:
         """Have all tasks done; see :class:`pincel.executors.protocol.Executor`."""
         if not tasks or stop():
             return
         with folder_token(self._folder) as token, self._pool((self.make_worker(), self._folder, token), len(tasks)) as pool:
             for event in pool.results(self.prepare(tasks), stop):
-                tell(event)
+                emit(event)
 
     def close(self) -> None:
-        """End the workers that are left, and the cluster if it was started here."""
+        """End the remaining workers, and the cluster if it was started here."""
         for pool in self._pools:
             pool.close()
         self._cluster.close()
 
     @contextmanager
     def _pool(self, arguments: tuple[Any, ...], most: int) -> Iterator[WorkerPool[T]]:
-        """Have workers, at most so many, until the work is done."""
+        """Yield a pool of at most so many workers."""
         count = max(1, min(self.workers, most))
         pool = WorkerPool[T](self._cluster, RayWorker, arguments, workers=count, needs=self._needs, patience=self._patience)
         self._pools.append(pool)
@@ -104,7 +104,7 @@ class RayExecutor(ABC, Generic[T]):
 
 @contextmanager
 def folder_token(folder: str) -> Iterator[str]:
-    """Put a file into a folder by which workers know that they see the same one, and give what is in it; a store needs none."""
+    """Write a file into a folder by which workers recognize it, and yield its contents; a store needs none."""
     if store.is_address(folder):
         yield ""
         return

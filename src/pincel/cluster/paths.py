@@ -1,4 +1,4 @@
-"""Paths that mean the same from any folder, so that they can be sent to another process or machine."""
+"""Absolute paths, which can be sent to another process or machine."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pincel.sources import BLANK
 
 
 def absolute_path(place: str) -> str:
-    """Return a path that means the same from any folder; addresses and samples do."""
+    """Return an absolute path; addresses and samples stay as they are."""
     known = place.startswith((PREFIX, BLANK)) or store.is_address(place)
     return place if known else os.path.abspath(place)
 
 
 def absolute_setting(name: str, value: Any) -> Any:
-    """Return a value of a recipe; one that names a file, with the path in full."""
+    """Return a value of a recipe; one that names a file, with an absolute path."""
     if name == "style_mask":
         return [absolute_path(each) for each in ([value] if isinstance(value, str) else value)]
     if not isinstance(value, str) or store.is_address(value):

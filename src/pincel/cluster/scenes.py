@@ -23,33 +23,23 @@ from pincel.files import one_line, quoted
 from pincel.run.cache import Cache
 from pincel.video.frame_store import FrameStore, identity
 from pincel.video.paint import SceneTask, SceneWorker
-from pincel.video.settings import Settings
+from pincel.video.settings import FilmSettings
 
 
 class RayScenes(RayExecutor[SceneTask]):
     """Paints the scenes of a film with workers of a Ray cluster, the longest first.
 
-    Film, styles and the folder of the frames are on a disk that all machines share. A worker that is lost is replaced by Ray, and whoever
-    takes over its scene goes on after the last frame that is there.
+    Film, styles and the folder of the frames are on a disk that all machines share. A worker that is lost is restarted by Ray; the next
+    worker of its scene continues after the last frame that exists.
 
-    Args:
-        folder: Where frames go.
-        settings: How they are painted.
-        address: See :func:`pincel.cluster.address.join`.
-        workers: How many; as many as the cluster has room for when left out.
-        threads: Of each.
-        patience: Seconds to wait while no worker is there at all.
-
-    Raises:
-        ExtraMissingError: If Ray is not installed.
-        ClusterError: If no Ray answers.
-        OptionError: For less than one worker.
+    Args, beside those of :class:`RayExecutor`:
+        settings: How frames are painted.
     """
 
     def __init__(
         self,
         folder: Path,
-        settings: Settings,
+        settings: FilmSettings,
         address: str = AUTO,
         workers: int | None = None,
         *,
@@ -64,7 +54,7 @@ class RayScenes(RayExecutor[SceneTask]):
         return partial(VideoWorker, self._settings, Path(self._folder), self.peers, self._threads)
 
     def prepare(self, tasks: Sequence[SceneTask]) -> list[SceneTask]:
-        """Return scenes as they can be sent."""
+        """Return scenes with absolute paths, the longest first."""
         ordered = sorted(tasks, key=lambda task: -len(task.scene))
         return [
             task if task.film.kind == "sample" else replace(task, film=replace(task.film, path=os.path.abspath(task.film.path)))
@@ -76,33 +66,33 @@ class VideoWorker:
     """Paints scenes in a process of Ray; networks and styles stay from one to the next.
 
     Args:
-        settings: How; paths in full.
+        settings: How, with absolute paths.
         folder: Where frames go.
-        peers: How many workers there may be on one machine: they share its memory.
+        peers: How many workers there may be on one machine, which share its memory.
         threads: Of the processor.
-        _name: Of the worker; nobody asks for it.
+        _name: Of the worker; not used.
     """
 
-    def __init__(self, settings: Settings, folder: Path, peers: int, threads: int, _name: str = "") -> None:
+    def __init__(self, settings: FilmSettings, folder: Path, peers: int, threads: int, _name: str = "") -> None:
         use_threads(threads)
-        # This process is ours alone.
+        # The process does nothing else.
         retain_heap()
         self._threads, self._work = threads, FrameStore(folder)
         settings = replace(settings, memory=share_of_memory(settings.device, settings.memory, peers))
         self._worker = SceneWorker(self._work, settings, Cache())
 
-    def run(self, task: SceneTask, tell: Callable[[Any], None], stop: Stop) -> int:
+    def run(self, task: SceneTask, emit: Callable[[Any], None], stop: Stop) -> int:
         """Paint what is missing of a scene; return how many frames of it there are."""
-        # Of the thread that paints.
+        # Threads are set for each thread.
         use_threads(self._threads)
         if identity(task.film) != self._work.plan.get("film"):
             failed = f"the machine {socket.gethostname()} has another film of this name"
             raise ClusterError(one_line(failed, quoted(task.film.path), "a file every worker sees", "a folder that all machines share"))
-        return self._worker.run(task, tell, stop)
+        return self._worker.run(task, emit, stop)
 
 
-def _absolute(settings: Settings) -> Settings:
-    """Return settings with paths that mean the same from any folder."""
+def _absolute(settings: FilmSettings) -> FilmSettings:
+    """Return settings with absolute paths."""
     overrides: Mapping[str, Any] = {name: absolute_setting(name, value) for name, value in settings.overrides.items()}
     styles = tuple((absolute_path(style), weight) for style, weight in settings.styles)
     return replace(settings, styles=styles, recipe=absolute_setting("recipe", settings.recipe), overrides=overrides)

@@ -1,4 +1,4 @@
-"""Files at addresses such as s3://bucket/photos/night.jpg, through fsspec: found, fetched, and written whole or not at all."""
+"""Files at addresses such as s3://bucket/photos/night.jpg, through fsspec: found, downloaded, and uploaded whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from pincel.files import natural_key, one_line, quoted
 from pincel.images.folder import FolderListing, is_hidden
 from pincel.images.formats import SUFFIXES, has_picture_suffix
 
-# In these a file is there only when all of it is; a file cannot be renamed, only copied.
+# Stores in which a file exists only when all of it is uploaded; a file cannot be renamed, only copied.
 WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "hf", "memory"})
-# What stores call that by which they tell the contents of files apart.
+# Names of etags and checksums, by store.
 CONTENTS = ("ETag", "etag", "md5Hash", "content_md5", "crc32c", "checksum")
 DATES = ("LastModified", "last_modified", "updated", "mtime", "created")
 LIBRARIES = {
@@ -35,15 +35,15 @@ LIBRARIES = {
     "https": "aiohttp",
 }
 STORES = WHOLE.union(LIBRARIES, {"file", "local", "sftp", "ssh", "ftp", "smb", "webhdfs", "hdfs"})
-"""Those that may be named. fsspec knows others that read from a second store, which a file in the first one chooses: code of a template is
+"""Stores that are accepted. fsspec has others that read from a second store, which a file in the first one chooses: code of a template is
 run, or any file of this machine is read."""
-# Of a name that is written under until all is there.
+# Prefix of the name of a file until it is complete.
 PART = ".pincel-"
 _MAGIC = re.compile(r"[*?\[]")
 
 
 def is_address(place: str) -> bool:
-    """Tell an address from a path.
+    """Return whether a place is an address and no path.
 
     Example:
         >>> is_address("s3://bucket/photo.jpg"), is_address("photos/photo.jpg"), is_address("sample:harbour")
@@ -58,8 +58,8 @@ def joined(folder: str, name: str) -> str:
 
 
 @contextmanager
-def plainly(what: str, place: str) -> Iterator[None]:
-    """Say in one line what a store says in many, whatever it raises."""
+def translate_errors(what: str, place: str) -> Iterator[None]:
+    """Translate any error of a store into one of ours, in one line."""
     try:
         yield
     except PincelError:
@@ -75,7 +75,7 @@ def plainly(what: str, place: str) -> Iterator[None]:
 
 
 def opened(address: str) -> tuple[Any, str]:
-    """Return the store an address is in, as fsspec knows it, and the path within it.
+    """Return the fsspec file system of an address, and the path within it.
 
     Raises:
         ExtraMissingError: If fsspec, or what it needs for this store, is not installed.
@@ -103,22 +103,22 @@ def opened(address: str) -> tuple[Any, str]:
 
 
 def find(address: str, what: str, notify: Callable[[str], None] = lambda _: None) -> dict[str, str]:
-    """Find the pictures an address stands for: a file, those of a folder, or those after a pattern; a listing, not a question for each.
+    """Find the pictures of an address: a file, those of a folder or of a pattern, in one listing.
 
     Args:
         address: Of the file or folder, or a pattern.
-        what: How messages call the pictures (``contents``).
-        notify: Gets a sentence that says which files of a folder or a pattern are left out.
+        what: Name of the pictures in messages (``contents``).
+        notify: Called with a note on files of a folder or a pattern that are left out.
 
     Returns:
-        Address of each → what tells its contents from others.
+        Address → etag.
 
     Raises:
         PictureMissingError: If there are none.
-        PincelError: If the store cannot be asked.
+        PincelError: If the store does not answer.
     """
     store, path = opened(address)
-    with plainly(what, address):
+    with translate_errors(what, address):
         if _MAGIC.search(path):
             folder, infos = _MAGIC.split(path)[0].rpartition("/")[0], store.glob(path, detail=True)
         elif store.isdir(path):
@@ -126,7 +126,7 @@ def find(address: str, what: str, notify: Callable[[str], None] = lambda _: None
         else:
             return {address: _stamp(store.info(path))}
     files = sorted((name for name, info in infos.items() if info.get("type") == "file"), key=natural_key)
-    reasons = {name: _reason_against(name, folder) for name in files}
+    reasons = {name: _reason_left_out(name, folder) for name in files}
     for note in FolderListing((), tuple((Path(name), reason) for name, reason in reasons.items() if reason)).notes:
         notify(note)
     stamps = {str(store.unstrip_protocol(name)): _stamp(infos[name]) for name, reason in reasons.items() if not reason}
@@ -136,8 +136,8 @@ def find(address: str, what: str, notify: Callable[[str], None] = lambda _: None
     return stamps
 
 
-def _reason_against(name: str, folder: str) -> str:
-    """Return why a file found in a folder of a store is not taken for a picture, by its name alone; nothing if it is taken for one."""
+def _reason_left_out(name: str, folder: str) -> str:
+    """Return why a file in a folder of a store is no picture, by its name alone; nothing if it is one."""
     parts = PurePosixPath(name).parts[len(PurePosixPath(folder).parts) :]
     if any(is_hidden(part) for part in parts):
         return "hidden"
@@ -145,20 +145,20 @@ def _reason_against(name: str, folder: str) -> str:
 
 
 def listed(folder: str) -> dict[str, str]:
-    """Return address → what tells its contents from others, of all files in a folder and those below it; none if it is not there."""
+    """Return address → etag of all files in a folder and below it; none if it does not exist."""
     store, path = opened(folder)
-    with plainly("store", folder):
+    with translate_errors("store", folder):
         store.invalidate_cache(path)
         found = store.find(path, detail=True)
     return {str(store.unstrip_protocol(name)): _stamp(info) for name, info in found.items()}
 
 
-def stamp_of(address: str) -> str:
-    """Return what tells the contents of a file from others, without reading it; nothing for a file that is not there."""
+def etag(address: str) -> str:
+    """Return what identifies the contents of a file, without reading it; nothing for a file that does not exist."""
     store, path = opened(address)
     try:
-        with plainly("store", address):
-            # What was listed before may have been written since.
+        with translate_errors("store", address):
+            # A listing may be out of date.
             store.invalidate_cache(path.rpartition("/")[0])
             return _stamp(store.info(path))
     except PictureMissingError:
@@ -168,15 +168,15 @@ def stamp_of(address: str) -> str:
 def _stamp(info: Mapping[str, Any]) -> str:
     contents = next((f"{key} {info[key]}" for key in CONTENTS if info.get(key)), "")
     date = next((info[key] for key in DATES if info.get(key)), "")
-    # Some stores say it in one way of a file, and in another in a listing.
+    # Some stores have another form of it for a file than in a listing.
     moment = date.timestamp() if isinstance(date, datetime) else date
     return contents or f"{info.get('size')} bytes of {f'{moment:.6f}' if isinstance(moment, float) else moment}"
 
 
 def names(folder: str) -> list[str]:
-    """Return the names of the files right in a folder; none if it is not there."""
+    """Return the names of the files in a folder, not below it; none if it does not exist."""
     store, path = opened(folder)
-    with plainly("store", folder):
+    with translate_errors("store", folder):
         try:
             store.invalidate_cache(path)
             return sorted(PurePosixPath(each).name for each in store.ls(path, detail=False))
@@ -185,10 +185,10 @@ def names(folder: str) -> list[str]:
 
 
 def fetch(address: str, folder: Path) -> Path:
-    """Copy a file into a folder here, under its own name, and return its path; raises PincelError if that cannot be."""
+    """Download a file into a folder, under its own name, and return its path; raises PincelError."""
     store, path = opened(address)
     here = folder / PurePosixPath(path).name
-    with plainly("content", address):
+    with translate_errors("content", address):
         folder.mkdir(parents=True, exist_ok=True)
         part = here.with_name(f"{PART}{secrets.token_hex(6)}{here.suffix}")
         try:
@@ -199,10 +199,10 @@ def fetch(address: str, folder: Path) -> Path:
     return here
 
 
-def deliver(file: Path, address: str) -> None:
-    """Copy a file to an address, where it is seen only when all of it is there; raises PincelError if that cannot be."""
+def upload(file: Path, address: str) -> None:
+    """Upload a file to an address, where it exists only when it is complete; raises PincelError."""
     store, path = opened(address)
-    with plainly("output", address):
+    with translate_errors("output", address):
         if protocols(store) & WHOLE:
             store.put_file(str(file), path)
             return
@@ -219,28 +219,28 @@ def deliver(file: Path, address: str) -> None:
 
 
 def write(text: str, address: str) -> None:
-    """Write a text to an address, whole or not at all; raises PincelError if that cannot be."""
+    """Write a text to an address, whole or not at all; raises PincelError."""
     with tempfile.TemporaryDirectory(prefix="pincel-") as folder:
         file = Path(folder) / PurePosixPath(address).name
         file.write_text(text, encoding="utf-8", newline="\n")
-        deliver(file, address)
+        upload(file, address)
 
 
 def remove(address: str) -> None:
-    """Remove a file, if it is there."""
+    """Remove a file, if it exists."""
     store, path = opened(address)
-    with plainly("output", address), suppress(FileNotFoundError):
+    with translate_errors("output", address), suppress(FileNotFoundError):
         store.rm_file(path)
 
 
 def check_writing(folder: str) -> None:
-    """Write a small file into a folder and remove it; raises PincelError if that cannot be."""
+    """Write a small file into a folder and remove it; raises PincelError if it cannot be written."""
     token = joined(folder, f"{PART}{secrets.token_hex(6)}.txt")
     write("pincel\n", token)
     remove(token)
 
 
 def protocols(store: Any) -> set[str]:
-    """Return the names a store goes by."""
-    given = store.protocol
-    return {given} if isinstance(given, str) else set(given)
+    """Return the names of a store."""
+    names = store.protocol
+    return {names} if isinstance(names, str) else set(names)

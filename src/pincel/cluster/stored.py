@@ -1,4 +1,4 @@
-"""A batch whose pictures are in stores: gathered from addresses, its manifest and summary beside the results."""
+"""A batch whose pictures are in stores, with its manifest and summary beside the results."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pincel.batch.check import check_jobs
-from pincel.batch.jobs import USUAL, digest_of
+from pincel.batch.jobs import digest_of, pair_jobs
 from pincel.batch.manifest import MANIFEST, Manifest
 from pincel.batch.messages import Job, JobResult
 from pincel.batch.names import PATTERN, Names
@@ -21,34 +22,34 @@ from pincel.batch.path_globs import Notify, pictures
 from pincel.cluster import store
 from pincel.sources import BLANK
 
-# Where in a store lines of the manifest are: files of some lines each, as nothing can be added to a file in a store.
+# Folder of a store with the lines of the manifest, in files of some lines each, because nothing can be appended to a file in a store.
 LINES = "manifest"
-# Seconds between two of them. A driver that is killed loses what was done since the last, and has it painted again.
-EVERY = 5.0
+# Seconds between two of these files. A driver that is killed loses the results since the last, and paints them again.
+INTERVAL = 5.0
 
 
 @dataclass
-class Known:
-    """Tells the contents of files here and in stores.
+class EtagCache:
+    """Identifies the contents of files here and in stores.
 
     Attributes:
-        stamps: Address → what tells its contents, where it was found in a listing.
+        stamps: Address → etag, from listings.
     """
 
     stamps: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, place: str) -> str:
-        """Return what tells the contents of a file from others; nothing if it is not there."""
+        """Return hash or etag of a file; nothing if it does not exist."""
         if not store.is_address(place):
             return digest_of(place)
-        return self.stamps.get(place) or store.stamp_of(place)
+        return self.stamps.get(place) or store.etag(place)
 
 
 def gather_stored(
     contents: Sequence[str],
     styles: Sequence[str],
     folder: str,
-    known: Known,
+    etags: EtagCache,
     *,
     pattern: str = PATTERN,
     settings: Mapping[str, Any] | None = None,
@@ -60,23 +61,20 @@ def gather_stored(
         contents: Photographs: files, folders, patterns, ``sample:NAME``, and addresses of files, folders and patterns in stores.
         styles: Paintings, likewise.
         folder: Where the results go: a path or an address.
-        known: Learns what is seen of files in stores.
-        pattern: How they are called.
-        settings: As of a job, for all.
-        notify: Gets a sentence that says which files of a folder or a pattern are left out.
+        etags: Filled with the etags of files in stores.
+        pattern: Of names of results.
+        settings: Of all jobs.
+        notify: Called with a note on files of a folder or a pattern that are left out.
 
     Raises:
-        PincelError: For a text that stands for no picture, a pattern that is none, or a store that cannot be asked.
+        PincelError: For a text that stands for no picture, a pattern that is none, or a store that does not answer.
     """
-    names, shared = Names(pattern), dict(settings or {})
-    photographs, paintings = (_places(texts, what, folder, known, notify) for texts, what in ((contents, "contents"), (styles, "styles")))
-    pairs = [(content, style) for style in paintings for content in photographs]
-    recipe = str(shared.get("recipe", USUAL))
-    named = [names.name(content, [style], recipe, number) for number, (content, style) in enumerate(pairs, 1)]
-    return placed([Job(name, content, ((style, 1.0),), "", shared) for name, (content, style) in zip(named, pairs, strict=True)], folder)
+    names = Names(pattern)
+    photographs, paintings = (_places(texts, what, folder, etags, notify) for texts, what in ((contents, "contents"), (styles, "styles")))
+    return pair_jobs(photographs, paintings, names, dict(settings or {}), partial(_output, folder))
 
 
-def _places(texts: Sequence[str], what: str, folder: str, known: Known, notify: Notify) -> list[str]:
+def _places(texts: Sequence[str], what: str, folder: str, etags: EtagCache, notify: Notify) -> list[str]:
     places: dict[str, None] = {}
     outside = None if store.is_address(folder) else Path(folder)
     for text in texts:
@@ -84,41 +82,38 @@ def _places(texts: Sequence[str], what: str, folder: str, known: Known, notify: 
             places.update(dict.fromkeys(pictures([text], what, outside=outside, notify=notify)))
             continue
         found = store.find(text, what, notify)
-        known.stamps.update(found)
+        etags.stamps.update(found)
         places.update(dict.fromkeys(found))
     return list(places)
 
 
-def placed(jobs: Sequence[Job], folder: str) -> list[Job]:
-    """Return jobs whose results go into a folder, a path or an address."""
-    if store.is_address(folder):
-        return [replace(job, output=store.joined(folder, job.name)) for job in jobs]
-    return [replace(job, output=str(Path(folder, job.name))) for job in jobs]
+def _output(folder: str, name: str) -> str:
+    return store.joined(folder, name) if store.is_address(folder) else str(Path(folder, name))
 
 
 def check_stored(jobs: Sequence[Job], folder: str, more: Sequence[Path] = ()) -> None:
-    """Check settings, names and files of all jobs, and that the results can be written; what is in stores is found there later.
+    """Check settings, names and files of all jobs, and that the results can be written; files in stores are not looked for.
 
     Raises:
-        PincelError: In one line, for the first thing that cannot be.
+        PincelError: In one line, for the first error.
     """
-    with tempfile.TemporaryDirectory(prefix="pincel-") as aside:
-        there = store.is_address(folder)
-        into = Path(aside) if there else Path(folder)
-        check_jobs([_as_if_here(job, into) for job in jobs], into, more)
-    if there:
+    with tempfile.TemporaryDirectory(prefix="pincel-") as temporary:
+        remote = store.is_address(folder)
+        local = Path(temporary) if remote else Path(folder)
+        check_jobs([_localized(job, local) for job in jobs], local, more)
+    if remote:
         store.check_writing(folder)
 
 
-def _as_if_here(job: Job, into: Path) -> Job:
-    """Return a job of which everything in stores is a blank picture."""
+def _localized(job: Job, folder: Path) -> Job:
+    """Return a job with a blank picture for every address, whose result goes into a local folder."""
 
-    def here(place: str) -> str:
+    def local(place: str) -> str:
         return f"{BLANK}64x64" if store.is_address(place) else place
 
-    styles = tuple((here(style), weight) for style, weight in job.styles)
+    styles = tuple((local(style), weight) for style, weight in job.styles)
     settings = {name: value for name, value in job.settings.items() if not _in_store(value)}
-    return replace(job, content=here(job.content), styles=styles, output=str(into / job.name), settings=settings)
+    return replace(job, content=local(job.content), styles=styles, output=str(folder / job.name), settings=settings)
 
 
 def _in_store(value: Any) -> bool:
@@ -127,64 +122,63 @@ def _in_store(value: Any) -> bool:
 
 
 @contextmanager
-def opened(folder: str, known: Known) -> Iterator[tuple[Path, Manifest]]:
-    """Give the folder of a batch here, and its manifest; of a store, one that is copied there again.
+def open_folder(folder: str, etags: EtagCache) -> Iterator[tuple[Path, Manifest]]:
+    """Yield a local folder for a batch, and its manifest; for a store, a copy that is uploaded at the end.
 
     Raises:
         PincelError: If the store cannot be read or written.
     """
     if not store.is_address(folder):
-        yield Path(folder), Manifest(Path(folder), known)
+        yield Path(folder), Manifest(Path(folder), etags)
         return
-    with tempfile.TemporaryDirectory(prefix="pincel-") as aside:
-        here = Path(aside)
-        manifest = StoredManifest(folder, here, known)
+    with tempfile.TemporaryDirectory(prefix="pincel-") as temporary:
+        local = Path(temporary)
+        manifest = StoredManifest(folder, local, etags)
         try:
-            yield here, manifest
+            yield local, manifest
         finally:
             manifest.flush()
-            for file in sorted(
-                path for path in here.rglob("*") if path.is_file() and not path.name.startswith(".") and path.name != MANIFEST
-            ):
-                store.deliver(file, store.joined(folder, file.relative_to(here).as_posix()))
+            files = (path for path in local.rglob("*") if path.is_file() and not path.name.startswith(".") and path.name != MANIFEST)
+            for file in sorted(files):
+                store.upload(file, store.joined(folder, file.relative_to(local).as_posix()))
 
 
 class StoredManifest(Manifest):
-    """A manifest in a store: a copy here, of which new lines are brought there from time to time, in files of their own.
+    """A manifest in a store: a local copy, whose new lines are uploaded from time to time, in files of their own.
 
     Args:
         address: Of the folder of the results.
-        here: A folder for the copy.
-        known: Tells the contents of files.
+        local: A folder for the copy.
+        etags: Identifies the contents of files.
         clock: Seconds.
     """
 
-    def __init__(self, address: str, here: Path, known: Known, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, address: str, local: Path, etags: EtagCache, clock: Callable[[], float] = time.monotonic) -> None:
         self._lines = store.joined(address, LINES)
         self._clock = clock
         files = [name for name in store.names(self._lines) if name.endswith(".jsonl")]
-        texts = [store.fetch(store.joined(self._lines, name), here / LINES).read_bytes() for name in files]
-        shutil.rmtree(here / LINES, ignore_errors=True)
-        (here / MANIFEST).write_bytes(b"".join(text if text.endswith(b"\n") else text + b"\n" for text in texts if text))
-        super().__init__(here, known)
-        self._stamps = known.stamps
-        # One listing instead of a question for each picture.
-        known.stamps.update(store.listed(address))
+        texts = [store.fetch(store.joined(self._lines, name), local / LINES).read_bytes() for name in files]
+        shutil.rmtree(local / LINES, ignore_errors=True)
+        (local / MANIFEST).write_bytes(b"".join(text if text.endswith(b"\n") else text + b"\n" for text in texts if text))
+        super().__init__(local, etags)
+        self._stamps = etags.stamps
+        # One listing instead of a request for each picture.
+        etags.stamps.update(store.listed(address))
         if len(files) > 1:
-            self._join(files, here)
+            self._join(files, local)
         self._copied = self.path.stat().st_size
         self._when = clock()
 
     def add(self, job: Job, result: JobResult) -> None:
-        """Enter a picture that is done; raises PincelError if the manifest cannot be written."""
+        """Add a picture that is done; raises PincelError if the manifest cannot be written."""
         for file in result.files:
             self._stamps.pop(file, None)
         super().add(job, result)
-        if self._clock() - self._when >= EVERY:
+        if self._clock() - self._when >= INTERVAL:
             self.flush()
 
     def flush(self) -> None:
-        """Bring new lines to the store."""
+        """Upload new lines."""
         self._when = self._clock()
         with self.path.open("rb") as stream:
             stream.seek(self._copied)
@@ -193,10 +187,9 @@ class StoredManifest(Manifest):
             store.write(new.decode(), store.joined(self._lines, _name()))
             self._copied += len(new)
 
-    def _join(self, files: Sequence[str], here: Path) -> None:
-        """Have one file where there were many, so that they do not become ever more."""
-        whole = store.joined(self._lines, _name())
-        store.deliver(here / MANIFEST, whole)
+    def _join(self, files: Sequence[str], local: Path) -> None:
+        """Replace many files by one."""
+        store.upload(local / MANIFEST, store.joined(self._lines, _name()))
         for name in files:
             store.remove(store.joined(self._lines, name))
 

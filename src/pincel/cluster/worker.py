@@ -1,4 +1,4 @@
-"""What runs in a process of Ray: a worker, and what the driver asks of it meanwhile."""
+"""The actor of a Ray process: it runs a worker, and answers the driver meanwhile."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from pincel.executors.protocol import MakeWorker, Worker
 from pincel.files import one_line, quoted
 from pincel.run.machine import MEMORY_FRACTION
 
-# By what is in this file, a folder is known to be the same as the driver's.
+# File whose contents show that a folder is the same as the driver's.
 SENTINEL = ".pincel-shared"
 
 
 class RayWorker:
-    """An actor: runs the tasks of a worker, and keeps what it says until the driver asks for it.
+    """An actor that runs the tasks of a worker, and keeps its messages until the driver fetches them.
 
     Args:
         make: Makes the worker, in this process.
         folder: Where results go: a path all machines share, or an address.
-        token: What is in the driver's file there, if it is a path.
+        token: Contents of the driver's file there, if it is a path.
     """
 
     def __init__(self, make: MakeWorker[Any], folder: str, token: str = "") -> None:
@@ -37,7 +37,7 @@ class RayWorker:
         self._messages: deque[Any] = deque()
 
     def ready(self) -> str:
-        """Make the worker and return its name; raises PincelError if it cannot write where it should."""
+        """Make the worker and return its name; raises PincelError if it cannot write into the folder."""
         name = f"{socket.gethostname()} {os.getpid()}"
         if store.is_address(self._folder):
             store.check_writing(self._folder)
@@ -47,12 +47,12 @@ class RayWorker:
         return name
 
     def work(self, task: Any) -> tuple[Any, list[Any]]:
-        """Do a task; return its result, and the messages that were not asked for yet."""
+        """Do a task; return its result, and the messages that were not fetched."""
         assert self._worker is not None
         return self._worker.run(task, self._messages.append, self._stop.is_set), self.messages()
 
     def messages(self) -> list[Any]:
-        """Return what the worker said since this was last asked; called from another thread."""
+        """Return the messages since the last call; called from another thread."""
         return [self._messages.popleft() for _ in range(len(self._messages))]
 
     def stop(self) -> None:
@@ -61,7 +61,7 @@ class RayWorker:
 
 
 def share_of_memory(device: str, memory: str | None, peers: int) -> str | None:
-    """Return what one of several workers on a machine may use; on a GPU each is alone."""
+    """Return the memory of one of several workers on a machine; on a GPU each is alone."""
     where = resolve_device(device)
     if memory is not None or where.type != "cpu" or peers == 1:
         return memory
@@ -69,7 +69,7 @@ def share_of_memory(device: str, memory: str | None, peers: int) -> str | None:
 
 
 def check_folder(folder: str, token: str) -> None:
-    """Raise ClusterError unless the file of the driver is in a folder: on this machine it may be another folder of the same name."""
+    """Raise ClusterError unless the driver's file is in a folder, which may be another of the same name on this machine."""
     file = Path(folder, SENTINEL)
     if not file.is_file() or file.read_text(encoding="utf-8") != token:
         failed = f"the machine {socket.gethostname()} has another folder of this name, or none"

@@ -1,4 +1,4 @@
-"""What an executor is: it has tasks done by workers and tells what they say and what becomes of each. Loads no torch."""
+"""What an executor is: it has tasks done by workers, and reports their messages and results as events. Loads no torch."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 @dataclass(frozen=True)
 class Update(Generic[T]):
-    """What a worker says of the task it is at.
-
-    Attributes:
-        task: The task.
-        message: Whatever the worker gave to its ``tell``.
-    """
+    """A message that a worker gave to its ``emit`` while it did a task."""
 
     task: T
     message: Any
@@ -25,12 +20,7 @@ class Update(Generic[T]):
 
 @dataclass(frozen=True)
 class Completed(Generic[T]):
-    """A task is done.
-
-    Attributes:
-        task: The task.
-        result: What the worker returned.
-    """
+    """A task is done; the result is what the worker returned."""
 
     task: T
     result: Any
@@ -44,7 +34,7 @@ class Failed(Generic[T]):
         task: The task.
         reason: In one line, without a full stop.
         tries: How many workers began it.
-        worker: The last of them.
+        worker: Name of the last of them.
     """
 
     task: T
@@ -54,7 +44,7 @@ class Failed(Generic[T]):
 
 
 ExecutorEvent: TypeAlias = Update[T] | Completed[T] | Failed[T]
-# Whether to end early; asked again and again.
+# Whether to stop early; called repeatedly.
 Stop: TypeAlias = Callable[[], bool]
 
 
@@ -64,48 +54,48 @@ def never_stop() -> bool:
 
 
 class StopFlag:
-    """Whether the end was asked for, and why; may be set and read from any thread or signal handler."""
+    """Whether to stop, and why; may be set and read from any thread or signal handler."""
 
     def __init__(self) -> None:
         self.reason = ""
 
     def stop(self, reason: str = "stopped") -> None:
-        """Ask for the end; the first reason counts."""
+        """Set the flag; the first reason counts."""
         self.reason = self.reason or reason
 
     def __call__(self) -> bool:
-        """Tell whether the end was asked for."""
+        """Return whether to stop."""
         return bool(self.reason)
 
 
 class Worker(Protocol[T_contra]):
-    """Does one task after the other, and keeps between them what the next has use for."""
+    """Does one task after another, and keeps between them what the next can use."""
 
-    def run(self, task: T_contra, tell: Callable[[Any], None], stop: Stop) -> Any:
+    def run(self, task: T_contra, emit: Callable[[Any], None], stop: Stop) -> Any:
         """Do a task and return its result.
 
         Args:
-            task: What to do.
-            tell: Is given messages on the way.
-            stop: Asked again and again; where it returns True, the worker returns early.
+            task: The task.
+            emit: Called with messages on the way.
+            stop: Called repeatedly; where it returns True, the worker returns early.
         """
 
 
-# The name of a worker → the worker, made in the process it works in; it is sent there.
+# Name of a worker → the worker, made in the process where it works; the function is sent there.
 MakeWorker: TypeAlias = Callable[[str], Worker[T]]
 
 
 class Executor(Protocol[T]):
-    """Has tasks done by workers. Each task begun comes back once, as :class:`Completed` or :class:`Failed`."""
+    """Has tasks done by workers. Each task begun ends in one event, :class:`Completed` or :class:`Failed`."""
 
-    def run(self, tasks: Sequence[T], tell: Callable[[ExecutorEvent[T]], None], stop: Stop = never_stop) -> None:
-        """Have all tasks done, in no certain order.
+    def run(self, tasks: Sequence[T], emit: Callable[[ExecutorEvent[T]], None], stop: Stop = never_stop) -> None:
+        """Have all tasks done, in any order.
 
         Args:
-            tasks: What to do.
-            tell: Is given what workers say and what becomes of each task, as it comes, in the thread of the caller.
-            stop: Asked again and again; where it returns True, workers leave what they are at and no other task is begun.
+            tasks: The tasks.
+            emit: Called with messages and results as they come, in the thread of the caller.
+            stop: Called repeatedly; where it returns True, workers stop early and no other task is begun.
         """
 
     def close(self) -> None:
-        """End processes and let go of what workers kept."""
+        """End processes and release what workers keep."""

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class SerialExecutor(Generic[T]):
-    """Has tasks done in this process, one after the other and in order. What its worker raises, :meth:`run` raises.
+    """Has tasks done in this process, one after another and in order. What its worker raises, :meth:`run` raises.
 
     Args:
         worker: Does them.
@@ -20,16 +20,16 @@ class SerialExecutor(Generic[T]):
     def __init__(self, worker: Worker[T]) -> None:
         self._worker = worker
 
-    def run(self, tasks: Sequence[T], tell: Callable[[ExecutorEvent[T]], None], stop: Stop = never_stop) -> None:
+    def run(self, tasks: Sequence[T], emit: Callable[[ExecutorEvent[T]], None], stop: Stop = never_stop) -> None:
         """Have all tasks done; see :class:`pincel.executors.protocol.Executor`."""
         for task in tasks:
             if stop():
                 return
 
             def update(message: object, task: T = task) -> None:
-                tell(Update(task, message))
+                emit(Update(task, message))
 
-            tell(Completed(task, self._worker.run(task, update, stop)))
+            emit(Completed(task, self._worker.run(task, update, stop)))
 
     def close(self) -> None:
-        """Do nothing: there is nothing that does not end by itself."""
+        """Do nothing."""

@@ -30,20 +30,16 @@ def objective_recipe(recipe: StyleTrainingRecipe) -> Recipe:
 def check_network_path(path: Path) -> Path:
     """Return the path; raises OutputError unless it ends in ``.safetensors``."""
     if path.suffix != SUFFIX:
-        raise OutputError(
-            one_line(
-                "network: a name that pincel would not find again", quoted(path), f"a name in {SUFFIX}", quoted(path.with_suffix(SUFFIX))
-            )
-        )
+        failed, hint = "network: a name that pincel would not find again", quoted(path.with_suffix(SUFFIX))
+        raise OutputError(one_line(failed, quoted(path), f"a name in {SUFFIX}", hint))
     return path
 
 
 def style_places(style: Styles) -> str:
     """Return the places of an any-style network's styles; raises OptionError for anything but text or a path."""
     if not isinstance(style, str | PathLike):
-        raise OptionError(
-            one_line("style: an any-style network learns from places", type(style).__name__, "a folder, sample:styles", "'paintings'")
-        )
+        failed = "style: an any-style network learns from places"
+        raise OptionError(one_line(failed, type(style).__name__, "a folder, sample:styles", "'paintings'"))
     return str(style)
 
 

@@ -1,4 +1,4 @@
-"""What a recipe of train-style is: everything that a trained network depends on but the pictures and the machine. Loads no torch."""
+"""Recipes of train-style: everything that a trained network depends on except images and machine. Loads no torch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pincel.recipes.schema import RecipeModel
 
 
 class StyleTrainingRecipe(RecipeModel):
-    """Everything that a trained network depends on but the pictures and the machine. The descriptions are help texts."""
+    """Everything that a trained network depends on except images and machine. The descriptions are help texts."""
 
     kind: Literal["one-style", "any-style"] = Field(description="What the network learns: one style, or to paint after any.")
     stages: str = Field(description="The network, in the notation of Johnson et al.: c9s1-32,d64,R128,u32,U2,c9s1-3.")
@@ -43,13 +43,13 @@ class StyleTrainingRecipe(RecipeModel):
     lead: float = Field(
         ge=0,
         le=1,
-        description="Of an any-style network, the share of the steps, at the beginning, whose crops are all drawn as they are: who can "
-        "draw learns manners sooner, and such a step takes half the time.",
+        description="Of an any-style network, the share of the steps, at the beginning, whose crops are all drawn as they are: a network "
+        "that can draw learns styles sooner, and such a step takes half the time.",
     )
 
     crop: int = Field(ge=16, le=2048, description="Side of the squares that are learned from, in pixels.")
     side: int = Field(ge=16, le=8192, description="Long side that pictures are brought to before they are cropped.")
-    style_side: int = Field(ge=16, le=8192, description="Of the style of a one-style network, the long side it is looked at in.")
+    style_side: int = Field(ge=16, le=8192, description="Of the style of a one-style network, the long side it is resized to.")
     zoom: tuple[Annotated[float, Field(gt=0, le=8)], Annotated[float, Field(gt=0, le=8)]] = Field(
         description="Range of the size that a crop is taken in, 1 for --side: 0.5,1 takes it from pictures up to half as large."
     )
@@ -58,10 +58,10 @@ class StyleTrainingRecipe(RecipeModel):
     )
     recolor: float = Field(ge=0, le=1, description="Share of the crops whose channels are exchanged, and lights and darks moved.")
 
-    batch: int = Field(ge=1, le=1024, description="CropSampler a step.")
+    batch: int = Field(ge=1, le=1024, description="Crops a step.")
     steps: int = Field(ge=1, description="Steps in all.")
     learning_rate: float = Field(gt=0, allow_inf_nan=False, description="Of Adam.")
-    warming: int = Field(ge=0, description="Steps at the beginning over which the rate rises: the first ones know no scale of slopes.")
+    warming: int = Field(ge=0, description="Steps at the beginning over which the rate rises: the first gradients have no known scale.")
     decay: float = Field(ge=0, allow_inf_nan=False, description="The rate at step t is divided by 1 + decay·t.")
     cooling: float = Field(ge=0, le=1, description="Share of the steps, at the end, over which the rate falls to nothing.")
     seed: int = Field(ge=0, lt=2**63, description="Of the first weights and the crops.")

@@ -14,16 +14,16 @@ from pincel.files import one_line, quoted
 from pincel.images.decode import Decoded, decode_image
 from pincel.images.opening import opened_file
 from pincel.video.base import Color, Film, Frame, check_size
-from pincel.video.pixels import framed, is_clear
+from pincel.video.pixels import has_transparency, to_frame
 from pincel.video.stills import no_film
 
 # Of pincel.images.formats, those that may be animated.
 KINDS = frozenset({"GIF", "WebP", "PNG", "AVIF"})
 ACCEPTED = "an animated GIF, WebP, PNG or AVIF"
-# Milliseconds a frame is shown that says nothing or nearly nothing, as browsers do.
-SHOWN, BRIEF = 100, 10
+# Duration of a frame, in milliseconds, in place of one up to the second number, as in browsers.
+DEFAULT_DURATION, SHORTEST = 100, 10
 # Times are in milliseconds.
-TICK = Fraction(1, 1000)
+TIME_BASE = Fraction(1, 1000)
 
 
 @contextmanager
@@ -40,11 +40,11 @@ def _opened(path: str) -> Iterator[Image.Image]:
 
 
 def open_animation(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
-    """Look at an animation.
+    """Open an animation.
 
     Args:
         path: The file.
-        background: What is seen behind transparent parts.
+        background: Color behind transparent parts.
 
     Raises:
         FilmError: If it is a single picture, or cannot be read.
@@ -54,12 +54,12 @@ def open_animation(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
         if len(numbers) < 2:
             raise no_film(path)
         loop = image.info.get("loop", 0 if image.format != "GIF" else 1)
-        first, clear, times = None, False, Fraction(0)
+        first, transparent, times = None, False, Fraction(0)
         for number in numbers:
-            decoded = _decoded(image, number)
-            times += _shown(image) * TICK
+            decoded = _decode(image, number)
+            times += _duration(image) * TIME_BASE
             first = first or decoded
-            clear |= decoded is not None and is_clear(decoded)
+            transparent |= decoded is not None and has_transparency(decoded)
     if first is None:
         raise FilmError(one_line("film: not one of its pictures can be read", quoted(path), ACCEPTED, "another copy of it"))
     height, width = first.colors.shape[:2]
@@ -70,51 +70,51 @@ def open_animation(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
         height=height,
         frames=len(numbers),
         rate=Fraction(len(numbers)) / times,
-        time_base=TICK,
+        time_base=TIME_BASE,
         duration=float(times),
         color=Color(matrix=1, limited=True, primaries=1, transfer=13),
         background=background,
         loop=loop,
         notes=(
             *(f"Of the frames: {note}." for note in first.notes),
-            *((f"The animation has transparent parts; they are seen on {background}.",) if clear else ()),
+            *((f"The animation has transparent parts; they are seen on {background}.",) if transparent else ()),
         ),
     )
 
 
 def _numbers(image: Image.Image) -> range:
-    """Return the numbers of the frames; an animated PNG may hold one picture more, for programs that know no animations."""
+    """Return the numbers of the frames; an animated PNG may begin with a picture for programs without animations."""
     return range(1 if getattr(image, "default_image", False) else 0, getattr(image, "n_frames", 1))
 
 
-def _decoded(image: Image.Image, number: int) -> Decoded | None:
+def _decode(image: Image.Image, number: int) -> Decoded | None:
     """Return a frame, upright and in sRGB, or None if it is damaged."""
     try:
         image.seek(number)
         image.load()
-        # A copy is no animation any more, so that nothing is said of the number of its frames.
+        # A copy is no animation, so that there is no note on the number of frames.
         return decode_image(image.copy(), what="frame", given=f"frame {number}")
     except Exception:  # of which there are endless kinds
         return None
 
 
-def _shown(image: Image.Image) -> int:
-    """Return for how many milliseconds the frame that was read last is shown."""
+def _duration(image: Image.Image) -> int:
+    """Return the duration of the frame that was read last, in milliseconds."""
     milliseconds = round(image.info.get("duration", 0))
-    return milliseconds if milliseconds > BRIEF else SHOWN
+    return milliseconds if milliseconds > SHORTEST else DEFAULT_DURATION
 
 
 def read_animation(film: Film, start: int, _at: Fraction | None) -> Iterator[Frame]:
-    """Read an animation from a frame on; see :meth:`Film.read`. Each frame is laid over the one before, so all are looked at."""
+    """Read an animation from a frame on; see :meth:`Film.read`. All frames are decoded, because each is composited over the one before."""
     with _opened(film.path) as image:
         time, before, times = 0, None, []
         for number in _numbers(image):
-            decoded = _decoded(image, number)
-            times.append(time * TICK)
-            time += _shown(image)
+            decoded = _decode(image, number)
+            times.append(time * TIME_BASE)
+            time += _duration(image)
             if decoded is not None:
-                pixels, trouble = framed(decoded, film)
-                # What is before the first that can be read is shown as that one.
+                pixels, trouble = to_frame(decoded, film)
+                # Damaged frames before the first readable one are replaced by it.
                 for index in range(len(times) - 1 if before is not None else 0, len(times)):
                     if index >= start:
                         yield Frame(index, times[index], pixels, trouble if index == len(times) - 1 else "repeated")

@@ -1,4 +1,4 @@
-"""Which part of the stored pixels is the picture, where a film's container says so: FFmpeg's readers do not pass it on.
+"""The crop of stored pixels in a film's container, which FFmpeg does not expose.
 
 MP4 and QuickTime have a clean aperture (``clap``, ISO/IEC 14496-12, 12.1.4), Matroska and WebM have PixelCrop (RFC 9559, 5.1.4.1.28.8).
 """
@@ -26,7 +26,7 @@ ENTRY = 78
 
 
 def find_crop(path: str, width: int, height: int) -> Crop:
-    """Return what is to be cut off a film's pictures, as its container says.
+    """Return the crop of a film's frames in its container.
 
     Args:
         path: The file.
@@ -34,10 +34,10 @@ def find_crop(path: str, width: int, height: int) -> Crop:
         height: Likewise.
 
     Returns:
-        Pixels to cut off; none where nothing is said, or nothing that makes sense.
+        Pixels to crop; none where it is missing or invalid.
     """
     crop = WHOLE
-    # A file that breaks off, or says nonsense, says nothing.
+    # A truncated or invalid file has no crop.
     with suppress(OSError, struct.error, ValueError, ZeroDivisionError, OverflowError), Path(path).open("rb") as file:
         size = file.seek(0, 2)
         file.seek(0)
@@ -47,7 +47,7 @@ def find_crop(path: str, width: int, height: int) -> Crop:
 
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the boxes of an MP4 between two places: name, where its content begins, where it ends."""
+    """Yield the boxes of an MP4 between two positions: name, begin and end of the content."""
     while start + 8 <= end:
         file.seek(start)
         size, name = struct.unpack(">I4s", file.read(8))
@@ -62,7 +62,7 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
 
 
 def _inside(file: BinaryIO, start: int, end: int, *names: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where boxes lie that are in others of these names, one in the other."""
+    """Yield begin and end of boxes with nested names."""
     for name, inner, stop in _boxes(file, start, end):
         if name == names[0]:
             if len(names) == 1:
@@ -89,14 +89,14 @@ def _mp4(file: BinaryIO, size: int, width: int, height: int) -> Crop:
 
 
 def _aperture(numbers: tuple[int, ...], width: int, height: int) -> Crop:
-    """Return what a clean aperture leaves out: its width, its height, and how far its middle lies beside that of the picture."""
+    """Return the crop of a clean aperture: its width, height, and the offset of its center."""
     wide, high, across, down = (Fraction(numbers[index], numbers[index + 1]) for index in (0, 2, 4, 6))
     left, top = round(across + (width - wide) / 2), round(down + (height - high) / 2)
     return left, top, width - left - round(wide), height - top - round(high)
 
 
 def _elements(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Yield the elements of a Matroska file between two places: name, where its content begins, where it ends."""
+    """Yield the elements of a Matroska file between two positions: name, begin and end of the content."""
     while start < end:
         file.seek(start)
         name, _ = _number(file, marked=True)
@@ -110,7 +110,7 @@ def _elements(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, 
 
 
 def _number(file: BinaryIO, *, marked: bool) -> tuple[int, bool]:
-    """Read a number of variable length; return it, with or without the bit that tells its length, and whether all of its bits are 1."""
+    """Read a number of variable length; return it, with or without the marker of its length, and whether all its bits are 1."""
     first = file.read(1)
     if not first or not first[0]:
         raise ValueError("no number of this kind")
@@ -134,7 +134,7 @@ def _matroska(file: BinaryIO, size: int) -> Crop:
 
 
 def _track(file: BinaryIO, start: int, stop: int) -> Mapping[int, int]:
-    """Return the numbers in a track, and those in its video."""
+    """Return the integers in a track and in its video settings."""
     found = _integers(file, start, stop)
     for name, begin, end in _elements(file, start, stop):
         if name == VIDEO:

@@ -1,4 +1,4 @@
-"""What a film is, whatever it is stored as; and what painting one tells."""
+"""A film, however it is stored; and the events of painting one."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from pincel.files import one_line, quoted
 from pincel.registry import Registry
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
-# Pixels of a frame: those of 8K. A file of a few hundred bytes can announce thousands of millions.
-MOST_PIXELS = 2**25
+# Largest frame: that of 8K. A file of a few hundred bytes can announce billions of pixels.
+MAX_PIXELS = 2**25
 
 
 @dataclass(frozen=True)
 class Color:
-    """How a film's numbers mean colors: ITU-T H.273 codes, written into the result as they were found.
+    """How the samples of a film encode colors: ITU-T H.273 codes, which are copied to the result.
 
     Attributes:
-        matrix: Between RGB and what is stored (1 for BT.709, 6 for BT.601).
+        matrix: Between RGB and stored samples (1 for BT.709, 6 for BT.601).
         limited: Whether black is 16 and white 235, and not 0 and 255.
-        primaries: Which red, green and blue.
-        transfer: Which curve.
+        primaries: Color primaries.
+        transfer: Transfer curve.
     """
 
     matrix: int = 1
@@ -46,8 +46,7 @@ class Frame:
         index: From 0.
         time: Seconds since the first frame.
         pixels: (height, width, 3), RGB, upright.
-        trouble: What had to be done to have it, if anything: ``repeated`` (it could not be read: the one before once more) or ``resized``
-            (it was of another size than the first).
+        trouble: ``repeated`` for a copy of the frame before one that cannot be read, ``resized`` for one of another size than the first.
     """
 
     index: int
@@ -58,26 +57,26 @@ class Frame:
 
 @dataclass(frozen=True)
 class Film:
-    """What is known of a film before it is read; small, and can be sent to another process.
+    """The properties of a film; small, and can be sent to another process.
 
     Attributes:
         path: File, folder, pattern (``frames/%05d.png``) or ``sample:NAME``.
         kind: Of :data:`READERS`.
         width: Upright, in pixels.
         height: Likewise.
-        frames: How many it says it has; 0 if it does not say.
+        frames: Their number by its header; 0 if that does not say.
         rate: Frames a second, on average.
         time_base: Its times are multiples of this, in seconds.
-        duration: Seconds, as far as it says.
-        orientation: How it is stored, by the numbers of EXIF: 1 upright, 2 to 8 turned or mirrored; what is read is upright already.
-        crop: Stored pixels that are not part of the picture: left, top, right, bottom, before it is turned; what is read has none.
+        duration: Seconds, by its header.
+        orientation: How frames are stored, as in EXIF: 1 upright, 2 to 8 turned or mirrored; they are read upright.
+        crop: Stored pixels that are not part of the picture: left, top, right, bottom, before it is turned; they are cropped.
         aspect: Of a pixel, width over height, upright.
-        color: What its numbers mean.
+        color: How its samples encode colors.
         sounds: Codec of each sound track.
-        background: What is seen behind transparent parts; see :func:`pincel.colors.parse_color`.
-        offset: When the first frame is shown, by the clock of the file, in seconds; its sound goes by the same clock.
-        loop: How often it is shown in a row, for animations; 0 for without end.
-        notes: What was adjusted on the way in.
+        background: Color behind transparent parts; see :func:`pincel.colors.parse_color`.
+        offset: Time of the first frame by the clock of the file, in seconds; its sound has the same clock.
+        loop: Of animations, how often it is played; 0 for endless.
+        notes: What was adjusted in reading.
     """
 
     path: str
@@ -104,36 +103,36 @@ class Film:
         return bool(self.sounds)
 
     def read(self, start: int = 0, at: Fraction | None = None) -> Iterator[Frame]:
-        """Read frames one after another, keeping none.
+        """Read frames one after another.
 
         Args:
-            start: Number of the first one wanted.
-            at: Its time, where it is known, as of a scene: then what is before need not be read.
+            start: Number of the first one.
+            at: Its time, if it is known: then the frames before it need not be read.
 
         Raises:
-            FilmError: If the film is not there any more, or cannot be read at all.
+            FilmError: If the film does not exist any more, or cannot be read at all.
         """
         return READERS[self.kind](self, start, at)
 
 
 def check_size(path: str, width: int, height: int) -> None:
     """Raise FilmError for frames that are too large, before the memory for one is taken."""
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         failed, hint = (
             f"film: its frames are too large ({width}×{height})",
             "a smaller copy of it: ffmpeg -i FILE -vf scale=3840:-2 OUT.mp4",
         )
-        raise FilmError(one_line(failed, quoted(path), f"up to {MOST_PIXELS:,} pixels", hint))
+        raise FilmError(one_line(failed, quoted(path), f"up to {MAX_PIXELS:,} pixels", hint))
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Frames from one cut to the next, painted without a look at the others.
+    """Frames from one cut to the next, painted independently of the others.
 
     Attributes:
         start: Number of its first frame.
         stop: Number after its last.
-        at: Time of its first frame, so that it is found without reading what is before.
+        at: Time of its first frame, to seek it.
     """
 
     start: int
@@ -141,18 +140,13 @@ class Scene:
     at: Fraction = Fraction(0)
 
     def __len__(self) -> int:
-        """How many frames."""
+        """Return the number of frames."""
         return self.stop - self.start
 
 
 @dataclass(frozen=True)
 class ScanProgress:
-    """Frames were looked through for cuts.
-
-    Attributes:
-        done: So many.
-        total: Of about so many; 0 if the film does not say.
-    """
+    """Progress of the search for cuts: frames searched, and about how many there are; 0 if the film does not say."""
 
     done: int
     total: int
@@ -160,12 +154,7 @@ class ScanProgress:
 
 @dataclass(frozen=True)
 class PlanReady:
-    """It is known what there is to paint.
-
-    Attributes:
-        frames: To paint, each as often as there are passes.
-        scenes: They are in.
-    """
+    """The scenes are found, and the frames to paint in them, counted in each pass; painting comes next."""
 
     frames: int
     scenes: int
@@ -173,14 +162,7 @@ class PlanReady:
 
 @dataclass(frozen=True)
 class FrameStep:
-    """A step of a frame was made.
-
-    Attributes:
-        index: Number of the frame.
-        step: Steps made.
-        steps: Of at most.
-        total: J.
-    """
+    """A step of a frame, of at most so many, with J."""
 
     index: int
     step: int
@@ -190,17 +172,17 @@ class FrameStep:
 
 @dataclass(frozen=True)
 class FrameDone:
-    """A frame is painted and on the disk.
+    """A frame is painted and written.
 
     Attributes:
         index: Its number.
-        pass_: Which time it was painted, from 1.
-        steps: Steps it took.
-        seconds: What it took, flow included.
-        total: J at its end.
-        followed: Share of it that continues the frame before.
-        file: Where it is.
-        known: Whether it was there already.
+        pass_: Number of the pass, from 1.
+        steps: Steps made.
+        seconds: Taken, optical flow included.
+        total: J at the end.
+        followed: Fraction of it that is tracked from earlier frames.
+        file: Its path.
+        known: Whether it was painted before.
     """
 
     index: int
@@ -215,18 +197,13 @@ class FrameDone:
 
 @dataclass(frozen=True)
 class MuxProgress:
-    """A painted frame went into the film.
-
-    Attributes:
-        done: So many.
-        total: Of so many.
-    """
+    """Progress of writing the film: frames written, and of how many."""
 
     done: int
     total: int
 
 
-# (film, number of the first frame wanted, its time where it is known) → frames.
+# (film, number of the first frame, its time if known) → frames.
 Reader: TypeAlias = Callable[[Film, int, Fraction | None], Iterator[Frame]]
 READERS: Registry[Reader] = Registry(
     "kind of film",
@@ -238,8 +215,8 @@ READERS: Registry[Reader] = Registry(
     },
 )
 VideoEvent: TypeAlias = Notice | ScanProgress | PlanReady | FrameStep | FrameDone | MuxProgress
-Tell: TypeAlias = Callable[[VideoEvent], None]
+Emit: TypeAlias = Callable[[VideoEvent], None]
 
 
 def no_op(_: VideoEvent) -> None:
-    """Tell nobody."""
+    """Do nothing."""

@@ -1,4 +1,4 @@
-"""What holding frames together does: the same frames painted as a film, and each by itself."""
+"""The effect of the temporal loss: the same frames painted as a film, and each by itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pincel.video.frame_store import FrameStore, save_frame
 from pincel.video.frame_styler import FrameStyler
 from pincel.video.single_pass import sources
 
-# Frames painted by themselves as well.
+# Frames that are painted by themselves as well.
 COMPARED = 12
 
 
@@ -22,8 +22,8 @@ class Comparison:
     Attributes:
         film: Flicker as a film.
         alone: Flicker of frames painted each by itself.
-        seconds: A frame of the film took, the scene's first left out.
-        seconds_alone: A frame by itself took.
+        seconds: Of a frame of the film, without the scene's first.
+        seconds_alone: Of a frame by itself.
     """
 
     film: Flicker
@@ -41,19 +41,19 @@ class Comparison:
         )
 
 
-def compare(film: Film, scenes: Sequence[Scene], work: FrameStore, alone: FrameStyler, frames: int = COMPARED) -> Comparison:
+def compare(film: Film, scenes: Sequence[Scene], store: FrameStore, alone: FrameStyler, frames: int = COMPARED) -> Comparison:
     """Paint the first frames of the longest scene by themselves as well, and measure both.
 
     Args:
-        film: What is painted.
+        film: The film.
         scenes: Its scenes, painted.
-        work: Where they are.
+        store: Their frames.
         alone: Paints frames by themselves; see :func:`pincel.video.paint.independent`.
         frames: How many.
     """
     longest = max(scenes, key=len)
     part = Scene(longest.start, min(longest.stop, longest.start + frames), longest.at)
-    beside = FrameStore(work.folder / "alone")
+    beside = FrameStore(store.folder / "alone")
     beside.make(beside.folder)
     seconds = []
     for index, source, _ in sources(film, part, alone):
@@ -64,10 +64,10 @@ def compare(film: Film, scenes: Sequence[Scene], work: FrameStore, alone: FrameS
         seconds.append(styled.seconds)
         save_frame(styled.pixels, beside.frame(index))
     times: dict[int, float] = {}
-    for line in (line for scene in scenes for line in work.noted(scene)):
+    for line in (line for scene in scenes for line in store.noted(scene)):
         times[line["index"]] = times.get(line["index"], 0.0) + line["seconds"]
     own = [times[index] for index in range(part.start + 1, part.stop) if index in times]
-    together = flicker_of(film, [part], work.folder)
+    together = flicker_of(film, [part], store.folder)
     apart = flicker_of(film, [part], beside.folder)
     beside.remove()
     return Comparison(together, apart, sum(own) / max(1, len(own)), sum(seconds) / max(1, len(seconds)))

@@ -1,4 +1,4 @@
-"""Films as PyAV reads them: upright, in their own colors, with their own times, and on past what cannot be read."""
+"""Reads films with PyAV: upright, in their own colors, with their own times; damaged frames are repeated."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from pincel.video.base import Color, Film, Frame, Pixels, check_size
 from pincel.video.pixels import over
 from pincel.video.stills import kind_of, no_film
 
-# ITU-T H.273: nothing is said; and what is meant then: BT.601 in films of at most this width and height, BT.709 in larger ones.
+# ITU-T H.273 codes: unspecified, and the default: BT.601 in films of at most this width and height, BT.709 in larger ones.
 UNSAID, BT601, BT709, SMALL = 2, 6, 1, (1279, 576)
-# H.273 numbers of a matrix → those of the scaler.
+# H.273 codes of a matrix → those of the scaler.
 SCALERS = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 LIMITED, FULL = 1, 2
-# Matrices that the scaler has no numbers for: what it made of them would have other colors.
+# Matrices that the scaler does not support: colors would be wrong.
 UNREADABLE = {8: "YCgCo", 12: "from its primaries", 13: "from its primaries", 14: "ICtCp", 15: "IPT-C2", 16: "YCgCo-Re", 17: "YCgCo-Ro"}
 # Decoders that read the transparency of WebM, which FFmpeg's own leave out.
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-# Share of its length by which a display matrix may differ from a quarter turn.
+# Relative deviation of a display matrix from a quarter turn.
 SKEWED = 0.02
-# Curves of what is brighter than a screen's white.
+# Transfer curves of HDR.
 BRIGHT = {16: "PQ", 18: "HLG"}
-# A film is what lies in one file: no playlist of other files or addresses, which FFmpeg knows too, no still picture, no text.
+# A film is one file: no playlist of other files or addresses, which FFmpeg supports too, no still picture, no text.
 DEMUXERS = (
     *("aac", "asf", "avi", "av1", "dv", "flv", "gif", "h263", "h264", "hevc", "ivf", "m4v", "matroska", "mjpeg", "mov", "mp3", "mp4"),
     *("mpeg", "mpegts", "mpegvideo", "mxf", "nut", "obu", "ogg", "rm", "vc1", "wav", "webm", "yuv4mpegpipe"),
@@ -54,7 +54,7 @@ def opened(path: str) -> Iterator[Any]:
     """Open a file for reading; raises FilmError if it is no film."""
     av = library()
     try:
-        # In full: what is before a colon would be taken for a protocol.
+        # An absolute path: what is before a colon would be a protocol.
         container = av.open(os.path.abspath(path), metadata_errors="replace", container_options=CONTAINED)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise _unreadable(path, error) from error
@@ -63,9 +63,9 @@ def opened(path: str) -> Iterator[Any]:
 
 
 def _unreadable(path: str, error: Exception) -> FilmError:
-    """Return what to say of a file that FFmpeg does not take for a film."""
+    """Return the error for a file that FFmpeg cannot open."""
     hint = "another copy of it, or ffmpeg -i FILE to see what it is"
-    # The second is what a file of none of the kinds above gets.
+    # The second is the error for a demuxer that is not allowed.
     if type(error).__name__ in {"InvalidDataError", "ArgumentError"}:
         kind = kind_of(path)
         if kind is not None and kind.readable:
@@ -90,45 +90,38 @@ def pictures_of(container: Any, path: str) -> Any:
 
 
 def open_video(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
-    """Look at the beginning of a film.
+    """Open a film.
 
     Args:
         path: The file.
-        background: What is seen behind transparent parts.
+        background: Color behind transparent parts.
 
     Raises:
         FilmError: If it cannot be used.
     """
     with opened(path) as container:
         stream = pictures_of(container, path)
-        if stream.codec_context is None:
-            raise FilmError(
-                one_line("film: its pictures are in a form that is unknown here", quoted(path), FILMS, "ffmpeg -i FILE OUT.mp4")
-            )
-        check_size(path, stream.width, stream.height)
-        first = next(((frame, pts) for frame, pts in _decoded(container, stream) if frame is not None), None)
-        if first is None:
-            raise FilmError(one_line("film: not one of its pictures can be read", quoted(path), FILMS, "another copy of it"))
-        frame, pts = first
+        frame, pts = _first_frame(container, stream, path)
         crop = find_crop(path, frame.width, frame.height)
         orientation, skewed = _orientation(frame)
-        wide, high = frame.width - crop[0] - crop[2], frame.height - crop[1] - crop[3]
-        # Some codecs say it in the pictures, and only there.
+        turned = is_turned(orientation)
+        width, height = frame.width - crop[0] - crop[2], frame.height - crop[1] - crop[3]
+        # Some codecs declare it only in the frames.
         aspect = Fraction(stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or 1)
         rate = Fraction(stream.average_rate or stream.guessed_rate or 25)
         duration = _duration(container, stream)
         return Film(
             path=path,
             kind="video",
-            width=high if is_turned(orientation) else wide,
-            height=wide if is_turned(orientation) else high,
+            width=height if turned else width,
+            height=width if turned else height,
             frames=stream.frames or round(duration * rate),
             rate=rate,
             time_base=Fraction(stream.time_base or 1 / rate),
             duration=duration,
             orientation=orientation,
             crop=crop,
-            aspect=1 / aspect if is_turned(orientation) else aspect,
+            aspect=1 / aspect if turned else aspect,
             color=_color(frame, path),
             background=background,
             sounds=tuple(codec_of(sound) for sound in container.streams.audio),
@@ -139,6 +132,17 @@ def open_video(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
                 *(("The film says which part of its pictures is to be seen; the rest is cut off.",) if crop != WHOLE else ()),
             ),
         )
+
+
+def _first_frame(container: Any, stream: Any, path: str) -> tuple[Any, int]:
+    """Return the first readable frame and its time stamp; raises FilmError if there is none."""
+    if stream.codec_context is None:
+        raise FilmError(one_line("film: its pictures are in a form that is unknown here", quoted(path), FILMS, "ffmpeg -i FILE OUT.mp4"))
+    check_size(path, stream.width, stream.height)
+    first = next(((frame, pts) for frame, pts in _decode_all(container, stream) if frame is not None), None)
+    if first is None:
+        raise FilmError(one_line("film: not one of its pictures can be read", quoted(path), FILMS, "another copy of it"))
+    return first
 
 
 def codec_of(stream: Any) -> str:
@@ -153,17 +157,17 @@ def _duration(container: Any, stream: Any) -> float:
 
 
 def is_turned(orientation: int) -> bool:
-    """Return whether rows and columns change places under an orientation, by the numbers of EXIF."""
+    """Return whether an orientation of EXIF exchanges rows and columns."""
     return orientation >= 5
 
 
 def _orientation(frame: Any) -> tuple[int, bool]:
-    """Return how a frame is stored, by the numbers of EXIF, and whether that is only the nearest to what its display matrix says."""
+    """Return the EXIF orientation nearest to a frame's display matrix, and whether they differ."""
     kinds = library().sidedata.sidedata.Type
     matrix = frame.side_data.get(kinds.DISPLAYMATRIX)
     if matrix is None:
         return 1, False
-    # A pixel at (x, y) is shown at (ax + cy, bx + dy): libavutil/display.h.
+    # A pixel at (x, y) is displayed at (ax + cy, bx + dy): libavutil/display.h.
     a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].astype(float).tolist()
     turned = abs(b) + abs(c) > abs(a) + abs(d)
     across, down, rest = (c, b, max(abs(a), abs(d))) if turned else (a, d, max(abs(b), abs(c)))
@@ -172,9 +176,9 @@ def _orientation(frame: Any) -> tuple[int, bool]:
 
 
 def _color(frame: Any, path: str) -> Color:
-    """Return what a frame's numbers mean; raises FilmError where they cannot be read.
+    """Return the color coding of a frame; raises FilmError where it is not supported.
 
-    What is RGB or gray is written like most films are, with black at 16 and white at 235.
+    RGB and gray films are written as most are, with black at 16 and white at 235.
     """
     guess = BT601 if frame.width <= SMALL[0] and frame.height <= SMALL[1] else BT709
     if frame.colorspace in UNREADABLE and not _is_full(frame.format):
@@ -186,7 +190,7 @@ def _color(frame: Any, path: str) -> Color:
 
 
 def _is_full(form: Any) -> bool:
-    """Return whether numbers of a pixel format go from 0 to their largest unless something else is said: RGB, palettes, gray."""
+    """Return whether the samples of a pixel format have the full range by default: RGB, palettes, gray."""
     return bool(form.is_rgb or form.has_palette or form.name.startswith(("gray", "ya", "mono")))
 
 
@@ -214,10 +218,10 @@ def _notes(frame: Any, container: Any, background: str) -> Iterator[str]:
 
 @dataclass
 class _Waiting:
-    """Which frames went into the decoder and have not come out.
+    """The packets that are in the decoder.
 
     Attributes:
-        times: Of packets, in ticks, smallest first.
+        times: Of packets, in units of the time base, a heap.
         broken: Those of them that the decoder refused.
     """
 
@@ -228,9 +232,9 @@ class _Waiting:
         heapq.heappush(self.times, pts)
 
     def before(self, pts: int | None, *, interlaced: bool) -> list[int]:
-        """Take out what should have come before a frame: times of frames that are lost.
+        """Remove the packets up to a frame; return the times of lost frames.
 
-        Of interlaced films two packets may make a frame, so there only what was refused counts as lost.
+        In interlaced films two packets may make a frame, so there only those that were refused count as lost.
         """
         gone = []
         while self.times and (pts is None or self.times[0] <= pts):
@@ -242,7 +246,7 @@ class _Waiting:
 
 
 def _decoder(stream: Any) -> Any:
-    """Return what decodes a stream; transparency in WebM lies beside its pictures, and not every decoder looks there."""
+    """Return the decoder of a stream; transparency in WebM is beside the pictures, and not every decoder reads it."""
     av = library()
     name = ALPHA_DECODERS.get(codec_of(stream), "")
     declared = {key.lower(): value for key, value in stream.metadata.items()}
@@ -253,15 +257,15 @@ def _decoder(stream: Any) -> Any:
     return decoder
 
 
-def _decoded(container: Any, stream: Any) -> Iterator[tuple[Any, int]]:
-    """Yield (frame, pts) in order; frame is None for one that is lost, pts grows always."""
+def _decode_all(container: Any, stream: Any) -> Iterator[tuple[Any, int]]:
+    """Yield (frame, pts) in order; frame is None for one that is lost, pts always increases."""
     error = library().FFmpegError
     waiting, last, interlaced = _Waiting(), -(2**62), False
     step = max(1, round(1 / (Fraction(stream.average_rate or 25) * Fraction(stream.time_base or Fraction(1, 25)))))
     packets, decoder = container.demux(stream), _decoder(stream)
     while True:
         packet = None
-        # A file that breaks off ends there.
+        # A truncated file ends there.
         with suppress(error, StopIteration):
             packet = next(packets)
         if packet is None:
@@ -287,23 +291,23 @@ def _decoded(container: Any, stream: Any) -> Iterator[tuple[Any, int]]:
 def read_video(film: Film, start: int, at: Fraction | None) -> Iterator[Frame]:
     """Read a film from a frame on; see :meth:`Film.read`."""
     if start and at is not None:
-        from_there = _from(film, start, at)
-        first = next(from_there, None)
-        # Where nothing before it can be read, an unreadable frame is found only from the start.
+        frames = _read_from(film, start, at)
+        first = next(frames, None)
+        # An unreadable frame after a seek is repeated only when read from the start.
         if first is not None and first.time == at:
             yield first
-            yield from from_there
+            yield from frames
             return
-    yield from (frame for frame in _from(film, 0, None) if frame.index >= start)
+    yield from (frame for frame in _read_from(film, 0, None) if frame.index >= start)
 
 
-def _from(film: Film, start: int, at: Fraction | None) -> Iterator[Frame]:
+def _read_from(film: Film, start: int, at: Fraction | None) -> Iterator[Frame]:
     with opened(film.path) as container:
         stream = pictures_of(container, film.path)
         if at is not None:
             container.seek(round((film.offset + at) / film.time_base), stream=stream)
         index, before = start, None
-        for frame, pts in _decoded(container, stream):
+        for frame, pts in _decode_all(container, stream):
             time = pts * film.time_base - film.offset
             pixels = before if frame is None else _pixels(frame, film)
             trouble = "repeated" if frame is None else _resized(frame, film)
@@ -314,7 +318,7 @@ def _from(film: Film, start: int, at: Fraction | None) -> Iterator[Frame]:
 
 
 def _stored(film: Film) -> tuple[int, int]:
-    """Return width and height of a film's pictures as they are stored, before they are cut and turned."""
+    """Return width and height of a film's frames as they are stored, before they are cropped and turned."""
     wide, high = (film.height, film.width) if is_turned(film.orientation) else (film.width, film.height)
     left, top, right, bottom = film.crop
     return left + wide + right, top + high + bottom
@@ -325,7 +329,7 @@ def _resized(frame: Any, film: Film) -> str:
 
 
 def _pixels(frame: Any, film: Film) -> Pixels:
-    """Convert a decoded frame to RGB by its own matrix and range, cut it, lay it on the background and turn it upright."""
+    """Convert a decoded frame to RGB by its own matrix and range, crop it, composite it over the background and turn it upright."""
     width, height = _stored(film)
     flags = library().video.reformatter.Interpolation
     clear = _has_alpha(frame)
@@ -347,7 +351,7 @@ def _pixels(frame: Any, film: Film) -> Pixels:
 
 
 def _range(frame: Any, film: Film) -> int | None:
-    """Return which numbers of a frame are black and white, for the scaler; None to leave it to what the pixel format has."""
+    """Return the range of a frame's samples, for the scaler; None for the default of the pixel format."""
     if frame.format.name.startswith("gray") and frame.color_range != LIMITED:
         return FULL
     if _is_full(frame.format) or frame.format.name.startswith("yuvj"):

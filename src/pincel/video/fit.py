@@ -1,4 +1,4 @@
-"""Painted frames brought into the size that a kind of file can hold."""
+"""Sizes of painted frames in a file: square pixels and even sides where it needs them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pincel.video.formats import CODECS, Target
 
 @dataclass(frozen=True)
 class Fit:
-    """What painted frames need to go into a file.
+    """How painted frames are fitted into a file.
 
     Attributes:
         painted: (height, width) of painted frames.
         square: The same in square pixels, where those of the file are.
-        size: The same with the rows and columns that a codec needs at the bottom and on the right: those at the edge once more.
+        size: The same with rows and columns that a codec needs at the bottom and right, copies of those at the edge.
         aspect: Of a pixel of the file, width over height.
     """
 
@@ -30,7 +30,7 @@ class Fit:
 
     @classmethod
     def of(cls, film: Film, painted: tuple[int, int], target: Target) -> Fit:
-        """Return what frames of a size, painted from a film, need to go into a file."""
+        """Return how frames of a size, painted from a film, are fitted into a file."""
         aspect = _aspect(film, painted)
         square = painted
         if not target.is_shaped:
@@ -42,15 +42,17 @@ class Fit:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is done to the frames."""
+        """Notes on what is done to the frames."""
         notes = []
         if self.square != self.painted:
             notes.append(
-                f"The film's pixels are not square, and those of this file are: its frames are stretched from {_said(self.painted)} "
-                f"to {_said(self.square)}."
+                f"The film's pixels are not square, and those of this file are: its frames are stretched from {_format_size(self.painted)} "
+                f"to {_format_size(self.square)}."
             )
         if self.size != self.square:
-            notes.append(f"The frames are {_said(self.square)}; the file has {_said(self.size)}, for its codec needs even numbers.")
+            notes.append(
+                f"The frames are {_format_size(self.square)}; the file has {_format_size(self.size)}, for its codec needs even numbers."
+            )
         return tuple(notes)
 
     def __call__(self, pixels: Pixels) -> Pixels:
@@ -61,12 +63,12 @@ class Fit:
         return np.pad(pixels, ((0, below), (0, beside), (0, 0)), mode="edge") if below or beside else pixels
 
 
-def _said(size: tuple[int, int]) -> str:
+def _format_size(size: tuple[int, int]) -> str:
     return f"{size[1]}×{size[0]}"
 
 
 def _aspect(film: Film, painted: tuple[int, int]) -> Fraction:
-    """Return the shape of a painted frame's pixels: it has others than the film, and the same shape as a whole."""
+    """Return the aspect of a painted frame's pixels, so that the frame has the shape of the film."""
     if film.aspect == 1:
         return Fraction(1)
     return film.aspect * Fraction(film.width, painted[1]) / Fraction(film.height, painted[0])

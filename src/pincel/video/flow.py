@@ -1,6 +1,6 @@
-"""How things move from one frame to another, where that can be trusted, and pictures moved along.
+"""Optical flow between frames, its confidence, and warping by it.
 
-A flow is (height, width, 2): how far to the right and down the thing at a pixel of the one frame is in the other.
+A flow is (height, width, 2): how far to the right and down what is at a pixel of one frame is in the other.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ FLOWS: Registry[FlowFunction] = Registry(
         "none": "pincel.video.flow:none",
     },
 )
-# Below it, DIS has no room for its patches.
-SMALLEST = 32
-# Width, in pixels, over which trust falls off beside what is hidden.
+# Smallest side for DIS, for its patches to fit.
+MIN_SIDE = 32
+# σ, in pixels, by which confidence is blurred beside disocclusions.
 SOFTNESS = 0.8
 
 
@@ -47,7 +47,7 @@ def _gray(frame: Pixels) -> Pixels:
 def dis(frame: Pixels, other: Pixels) -> Flow:
     """Dense inverse search (Kroeger et al. 2016), OpenCV's medium preset carried to full resolution."""
     cv2 = _cv2()
-    if min(frame.shape[:2]) < SMALLEST:
+    if min(frame.shape[:2]) < MIN_SIDE:
         return farneback(frame, other)
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     # Half the error of the preset's half resolution, at twice its time, which is little beside painting.
@@ -63,41 +63,41 @@ def farneback(frame: Pixels, other: Pixels) -> Flow:
 
 
 def none(frame: Pixels, other: Pixels) -> Flow:
-    """Nothing moves: for a camera that stands still before something that does."""
+    """Return no motion."""
     assert frame.shape == other.shape
     return np.zeros((*frame.shape[:2], 2), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Move:
-    """From an earlier frame to this one.
+    """Motion from an earlier frame to this one.
 
     Attributes:
-        back: Flow from this frame to the earlier one, which says where to fetch each pixel.
-        confidence: (height, width) from 0, hidden or unsure, to 1.
+        back: Flow from this frame to the earlier one, from which each pixel is fetched.
+        confidence: (height, width) from 0, occluded or unsure, to 1.
     """
 
     back: Flow
     confidence: Weights
 
-    def moved(self, picture: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Move a picture of the earlier frame, (height, width, 3), to where its things are now; its border goes on beyond it."""
+    def warp(self, picture: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Warp a picture of the earlier frame, (height, width, 3), to this one; its border is replicated."""
         cv2 = _cv2()
         fetched: npt.NDArray[np.float32] = cv2.remap(
-            picture.astype(np.float32), places(self.back), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+            picture.astype(np.float32), positions(self.back), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
         )
         return fetched
 
 
-def places(flow: Flow) -> Flow:
+def positions(flow: Flow) -> Flow:
     """Return where each pixel is in the other frame: (height, width, 2), x and y."""
     y, x = np.mgrid[: flow.shape[0], : flow.shape[1]].astype(np.float32)
-    there: Flow = flow + np.stack([x, y], -1)
-    return there
+    moved: Flow = flow + np.stack([x, y], -1)
+    return moved
 
 
 def between(earlier: Pixels, now: Pixels, flow_fn: FlowFunction) -> Move:
-    """Find how things moved from an earlier frame to this one, and where that is sure.
+    """Return the motion from an earlier frame to this one, with its confidence.
 
     Args:
         earlier: (height, width, 3).
@@ -109,25 +109,25 @@ def between(earlier: Pixels, now: Pixels, flow_fn: FlowFunction) -> Move:
 
 
 def confidence(forward: Flow, back: Flow) -> Weights:
-    """Say how far each pixel can be traced back: by both flows, away from edges of what moves, and inside the earlier frame.
+    """Return how reliable the flow of each pixel is: where both flows agree, away from motion boundaries, and inside the earlier frame.
 
     Args:
         forward: From the earlier frame to this one.
         back: From this one to the earlier.
 
     Paper:
-        Ruder et al. 2016, section 4.2, and ``consistencyChecker.cpp`` of manuelruder/artistic-videos: hidden pixels count -1 before the
-        weights are softened, so that their neighbors lose trust too.
+        Ruder et al. 2016, section 4.2, and ``consistencyChecker.cpp`` of manuelruder/artistic-videos: disoccluded pixels are -1 before the
+        weights are blurred, so that their neighbors have less confidence too.
     """
     cv2 = _cv2()
-    there = places(back)
+    moved = positions(back)
     height, width = back.shape[:2]
-    within = (there >= 0).all(-1) & (there[..., 0] <= width - 1) & (there[..., 1] <= height - 1)
-    met = cv2.remap(forward, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    sure = np.ones((height, width), np.float32)
-    sure[motion_boundaries(back)] = 0
-    sure[disoccluded(met, back)] = -1
-    sure[~within] = 0
-    soft: Weights = np.clip(cv2.GaussianBlur(sure, (0, 0), SOFTNESS, borderType=cv2.BORDER_REPLICATE), 0, 1)
-    soft[~within] = 0
-    return soft
+    within = (moved >= 0).all(-1) & (moved[..., 0] <= width - 1) & (moved[..., 1] <= height - 1)
+    returned = cv2.remap(forward, moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    weights = np.ones((height, width), np.float32)
+    weights[motion_boundaries(back)] = 0
+    weights[disoccluded(returned, back)] = -1
+    weights[~within] = 0
+    blurred: Weights = np.clip(cv2.GaussianBlur(weights, (0, 0), SOFTNESS, borderType=cv2.BORDER_REPLICATE), 0, 1)
+    blurred[~within] = 0
+    return blurred

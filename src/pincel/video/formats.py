@@ -22,11 +22,11 @@ class Codec:
     Attributes:
         encoder: As FFmpeg calls it.
         pixels: Its pixel format.
-        quality: Its option for quality; nothing if it has none, being lossless or of one quality.
-        usual: The value of that where none is given.
+        quality: Its option for quality; empty if it has none.
+        usual: Default of that option.
         options: Further ones.
-        clock: The finest step of time it can tell, if it is not the film's own.
-        shaped: Whether it says which shape its pixels have, in whatever file.
+        clock: Its time base, if it is not the film's own.
+        shaped: Whether it declares the aspect of pixels, in any container.
     """
 
     encoder: str
@@ -59,14 +59,14 @@ class Container:
 
     Attributes:
         name: As FFmpeg calls it.
-        codecs: What it can hold, the usual one first.
-        endless: Its option for how often it is shown in a row, and the value for without end; None if it is shown once.
+        codecs: Those it can hold, the default first.
+        endless: Its option for the number of repetitions; empty if it has none.
         options: Further ones.
-        shaped: Whether it says which shape pixels have, of whatever codec. Matroska and AVI can; PyAV has no place to tell them.
-        even: Whether it counts in whole frames: times between them are rounded.
+        shaped: Whether it declares the aspect of pixels, for any codec. Matroska and AVI can, but not through PyAV.
+        even: Whether times are whole frames, and others are rounded.
         encoding: Further options of encoders for it.
-        tags: What codecs are called in it, where FFmpeg's own name for them is one that other programs do not know.
-        sounds: Codecs of sound that players of such files know, if it can hold others as well; what is not among them is encoded again.
+        tags: Names of codecs in it, where other programs do not know FFmpeg's.
+        sounds: Codecs of sound that players of such files support, if it can hold others as well; others are encoded again.
     """
 
     name: str
@@ -80,8 +80,8 @@ class Container:
     sounds: frozenset[str] | None = None
 
 
-# What is needed to begin with comes first (faststart), so that a film is shown before all of it is there. QuickTime, Safari and iOS play
-# HEVC that is called hvc1, not hev1.
+# The index comes first (faststart), so that a film plays before all of it is loaded. QuickTime, Safari and iOS play HEVC named hvc1, not
+# hev1.
 MP4 = Container(
     "mp4",
     ("h264", "h265", "av1", "vp9", "mpeg4"),
@@ -96,7 +96,7 @@ CONTAINERS: Mapping[str, Container] = {
     ".mov": replace(MP4, name="mov", codecs=("h264", "h265", "prores", "mpeg4"), sounds=None),
     ".mkv": Container("matroska", ("h264", "h265", "av1", "vp9", "ffv1", "prores", "mpeg4")),
     ".webm": Container("webm", ("vp9", "av1")),
-    # Most players on Windows know XVID, and not FFmpeg's own FMP4. In an AVI, frames are shown in the order they are stored in.
+    # Most players on Windows support XVID, and not FFmpeg's FMP4. In an AVI, frames are in display order.
     ".avi": Container("avi", ("mpeg4", "h264", "ffv1"), even=True, encoding={"h264": {"bf": "0"}}, tags={"mpeg4": "XVID"}),
     ".gif": Container("gif", ("gif",), "loop"),
     ".webp": Container("webp", ("webp",), "loop"),
@@ -107,13 +107,13 @@ CONTAINERS: Mapping[str, Container] = {
 
 @dataclass(frozen=True)
 class Target:
-    """Where a film goes and as what.
+    """The output of a film.
 
     Attributes:
         path: File, or pattern of the names of pictures.
         container: Kind of file; None for pictures.
-        codec: Of :data:`CODECS`; nothing for pictures.
-        quality: The encoder's number, or None for the usual.
+        codec: Of :data:`CODECS`; empty for pictures.
+        quality: Value of the encoder's option, or None for the default.
     """
 
     path: Path
@@ -123,21 +123,21 @@ class Target:
 
     @property
     def is_marked(self) -> bool:
-        """Whether it says what its colors mean; animations and pictures are sRGB."""
+        """Whether it declares its color space; animations and pictures are sRGB."""
         return self.container is not None and not self.container.endless
 
     @property
     def is_shaped(self) -> bool:
-        """Whether it says which shape its pixels have; those of others are square."""
+        """Whether it declares the aspect of its pixels; those of others are square."""
         return self.container is not None and (self.container.shaped or CODECS[self.codec].shaped)
 
 
 def find_target(output: str | os.PathLike[str], codec: str | None = None, quality: int | None = None) -> Target:
-    """Check, before any work, what a film shall be written as.
+    """Check the output of a film before any work.
 
     Args:
         output: A file, a folder (there already, or ending in a slash), or a pattern such as ``frames/%05d.png``.
-        codec: One of :data:`CODECS`; the container's usual one when left out.
+        codec: One of :data:`CODECS`; the container's default when left out.
         quality: CRF of h264, h265, vp9, av1 (smaller is better); 1 to 31 of mpeg4 (likewise); 0 to 100 of webp.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The recipes by which a frame is painted: by itself, continuing others, in a pass, or what is new in it."""
+"""The recipes of frames: by itself, continuing others, in a pass, or of the new parts only."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import math
 from pincel.errors import OptionError
 from pincel.recipes.schema import Recipe
 from pincel.run.check import check_recipe, resolve_recipe
-from pincel.video.settings import Settings
+from pincel.video.settings import FilmSettings
 
-# Share of the steps at full size by which what is new in a frame is painted before it joins the rest.
+# Fraction of the steps at full size for new parts of a frame, before they are blended with the rest.
 SKETCHED = 0.5
 
 
-def painting_recipe(settings: Settings, size: tuple[int, int]) -> Recipe:
+def painting_recipe(settings: FilmSettings, size: tuple[int, int]) -> Recipe:
     """Return the recipe of a frame by itself, checked.
 
     Raises:
-        OptionError: For colors that are matched after painting, each frame by itself: they would flicker.
+        OptionError: For colors that are matched after painting, each frame by itself, which would flicker.
     """
     recipe = resolve_recipe(settings.recipe, {**settings.overrides, "size": max(size)})
     if recipe.color in ("content", "match") and recipe.color_when == "after":
@@ -26,13 +26,13 @@ def painting_recipe(settings: Settings, size: tuple[int, int]) -> Recipe:
     return recipe
 
 
-def background_of(settings: Settings) -> str:
-    """Return what is seen behind transparent parts of frames and styles, as the recipe says."""
+def background_of(settings: FilmSettings) -> str:
+    """Return the recipe's color behind transparent parts of frames and styles."""
     return resolve_recipe(settings.recipe, dict(settings.overrides)).background
 
 
 def pass_steps(steps: int, passes: int) -> int:
-    """Return the steps of a frame in each pass: together half as many again as in one go.
+    """Return the steps of a frame in each pass: in all half as many again as in a single pass.
 
     Paper:
         Ruder et al. 2016: 15 passes of 100 steps, where a single one has 1000.
@@ -41,23 +41,23 @@ def pass_steps(steps: int, passes: int) -> int:
 
 
 def sketch_recipe(recipe: Recipe) -> Recipe:
-    """Return how what is new in a frame is painted before it joins the rest: as a frame by itself, with half of the steps at full size."""
+    """Return the recipe for new parts of a frame: that of a frame by itself, with half of the steps at full size."""
     return _shorter(recipe, math.ceil(SKETCHED * recipe.steps))
 
 
 def next_recipe(recipe: Recipe, steps: int | None) -> Recipe:
-    """Return how a frame is painted that begins with another's painting: at full size only, in as many steps unless told otherwise."""
+    """Return the recipe of a frame that continues another: at full size only, with as many steps when ``steps`` is None."""
     return recipe.override(scales={}, steps=recipe.steps if steps is None else steps)
 
 
 def pass_recipe(recipe: Recipe, passes: int, *, first: bool) -> Recipe:
-    """Return how a frame is painted in one of several passes; the first alone has coarse scales, and all of their steps."""
+    """Return the recipe of a frame in one of several passes; only the first has coarse scales, with all of their steps."""
     steps = pass_steps(recipe.steps, passes)
     return _shorter(recipe, steps) if first else next_recipe(recipe, steps)
 
 
 def _shorter(recipe: Recipe, steps: int) -> Recipe:
-    """Return a recipe with other steps at full size, and as many as before on each coarse scale."""
+    """Return a recipe with another number of steps at full size, and the same on each coarse scale."""
     return recipe.override(
         steps=steps, scales={share: multiple * recipe.steps / max(1, steps) for share, multiple in recipe.scales.items()}
     )

@@ -1,9 +1,9 @@
-"""The folder of painted frames: what is there, what it belongs to, and how it came about.
+"""The folder of painted frames, with the film and the settings they belong to.
 
 ::
 
     OUT.mp4.frames/
-        film.json               what film, what settings; and its scenes, once they are known
+        film.json               film and settings; and the scenes, once they are known
         000123.png              a painted frame
         scene-000000.jsonl      a line for each frame painted in that scene
         pass-2/000123.png       while a scene is painted over several times
@@ -29,10 +29,10 @@ from pincel.images.encode import encode
 from pincel.samples import PREFIX
 from pincel.video.base import Film, Pixels, Scene
 from pincel.video.sequence import picture_paths
-from pincel.video.settings import Settings
+from pincel.video.settings import FilmSettings
 
 PLAN = "film.json"
-# Of a long film, these many bytes from either end, and its length, tell it from another.
+# A long film is identified by so many bytes from either end, and its length.
 PROBE = 2**24
 
 
@@ -47,42 +47,40 @@ class FrameStore:
     folder: Path
 
     @classmethod
-    def open(cls, folder: Path, film: Film, settings: Settings) -> FrameStore:
-        """Begin a folder, or go on with one.
+    def open(cls, folder: Path, film: Film, settings: FilmSettings) -> FrameStore:
+        """Create a folder, or open one to resume.
 
         Raises:
-            FilmError: If it holds frames of another film, or painted in another way; says which value differs.
+            FilmError: If it holds frames of another film, or with other settings; says which value differs.
             OutputError: If it cannot be written.
         """
-        work = cls(folder)
+        store = cls(folder)
         written = {"film": identity(film), "settings": _plain(settings.written()), "styles": _styles(settings)}
-        found = work.plan
+        found = store.plan
         if found:
             _check_same(folder, found, written)
         else:
-            work.make(folder)
+            store.make(folder)
             if any(folder.iterdir()):
                 failed, hint = "work folder: is there already, and is none", "another OUT, or another name for that folder"
                 raise FilmError(one_line(failed, quoted(folder), "a new or empty folder", hint))
             write_text(folder / PLAN, json.dumps(written, indent=1) + "\n", what="work folder")
-        return work
+        return store
 
     def make(self, folder: Path) -> None:
-        """Make a folder for frames; raises FilmError if that cannot be."""
+        """Create a folder for frames; raises FilmError."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise FilmError(
-                one_line(f"work folder: cannot be made, {reason}", quoted(folder), "a folder that can be written", "another OUT")
-            ) from error
+            failed = f"work folder: cannot be made, {(error.strerror or str(error)).lower()}"
+            raise FilmError(one_line(failed, quoted(folder), "a folder that can be written", "another OUT")) from error
 
     @property
     def plan(self) -> Mapping[str, Any]:
-        """What the frames belong to; nothing for a new folder.
+        """Film, settings and scenes of the frames; empty for a new folder.
 
         Raises:
-            FilmError: If that cannot be read.
+            FilmError: If they cannot be read.
         """
         try:
             found: Mapping[str, Any] = json.loads((self.folder / PLAN).read_text(encoding="utf-8"))
@@ -90,14 +88,8 @@ class FrameStore:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise FilmError(
-                one_line(
-                    f"work folder: its {PLAN} cannot be read",
-                    quoted(self.folder),
-                    "a folder of painted frames",
-                    "remove it, and begin anew",
-                )
-            ) from error
+            failed, accepted = f"work folder: its {PLAN} cannot be read", "a folder of painted frames"
+            raise FilmError(one_line(failed, quoted(self.folder), accepted, "remove it, and begin anew")) from error
 
     @property
     def scenes(self) -> list[Scene] | None:
@@ -106,52 +98,48 @@ class FrameStore:
         return None if found is None else [Scene(start, stop, Fraction(at)) for start, stop, at in found]
 
     def keep_scenes(self, scenes: Sequence[Scene]) -> None:
-        """Write down the scenes."""
+        """Write the scenes."""
         lines = [[scene.start, scene.stop, str(scene.at)] for scene in scenes]
         write_text(self.folder / PLAN, json.dumps({**self.plan, "scenes": lines}, indent=1) + "\n", what="work folder")
 
     def frame(self, index: int) -> Path:
-        """Where a painted frame goes."""
+        """Return the path of a painted frame."""
         return self.folder / f"{index:06d}.png"
 
     def painted(self, scenes: Sequence[Scene]) -> int:
-        """How many frames there are from the first on, without a gap."""
+        """Return how many frames there are from the first on, without a gap."""
         total = scenes[-1].stop if scenes else 0
         return next((index for index in range(total) if not self.frame(index).exists()), total)
 
     def on_pass(self, number: int) -> FrameStore:
-        """Where the frames of a pass over a scene go that is not the last."""
+        """Return the store of a pass that is not the last."""
         return FrameStore(self.folder / f"pass-{number}")
 
     def note(self, scene: Scene, line: Mapping[str, Any]) -> None:
-        """Add a line to what is told of a scene's frames."""
+        """Append a line to the log of a scene."""
         try:
-            with self._story(scene).open("a", encoding="utf-8") as story:
-                story.write(json.dumps(line) + "\n")
+            with self._log(scene).open("a", encoding="utf-8") as log:
+                log.write(json.dumps(line) + "\n")
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise FilmError(
-                one_line(
-                    f"work folder: cannot be written, {reason}",
-                    quoted(self.folder),
-                    "a disk with room",
-                    "make room, and give the same command",
-                )
-            ) from error
+            failed, hint = (
+                f"work folder: cannot be written, {(error.strerror or str(error)).lower()}",
+                "make room, and give the same command",
+            )
+            raise FilmError(one_line(failed, quoted(self.folder), "a disk with room", hint)) from error
 
     def noted(self, scene: Scene) -> list[dict[str, Any]]:
-        """Return what is told of a scene's frames; a line cut short is left out."""
+        """Return the log of a scene's frames; a truncated line is left out."""
         try:
-            text = self._story(scene).read_text(encoding="utf-8")
+            text = self._log(scene).read_text(encoding="utf-8")
         except FileNotFoundError:
             return []
         return list(_lines(text))
 
-    def _story(self, scene: Scene) -> Path:
+    def _log(self, scene: Scene) -> Path:
         return self.folder / f"scene-{scene.start:06d}.jsonl"
 
     def remove(self) -> None:
-        """Remove what pincel wrote here, and the folder if nothing else is in it."""
+        """Remove all files of pincel, and the folder if it is empty then."""
         for pass_ in self.folder.glob("pass-*"):
             FrameStore(pass_).remove()
         for name in ("[0-9]*.png", "scene-*.jsonl", PLAN):
@@ -187,7 +175,7 @@ def load_frame(path: Path) -> Pixels:
 
 
 def identity(film: Film) -> dict[str, Any]:
-    """Say which film it is, so that another is known from it: its bytes, or the names and sizes of its pictures."""
+    """Return what identifies a film: a hash of its bytes, or of the names and sizes of its pictures."""
     facts = {"kind": film.kind, "width": film.width, "height": film.height}
     if film.kind == "sample":
         return {**facts, "path": film.path}
@@ -206,28 +194,24 @@ def identity(film: Film) -> dict[str, Any]:
     return {**facts, "hash": digest.hexdigest()}
 
 
-def _styles(settings: Settings) -> list[str]:
+def _styles(settings: FilmSettings) -> list[str]:
     """Hash the style pictures that are files."""
     paths = [Path(path) for path, _ in settings.styles if not path.startswith(PREFIX)]
     return [sha256_of(path) for path in paths if path.is_file()]
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what JSON makes of values, to compare with what was read."""
+    """Return values as they are after a round trip through JSON, to compare with those read."""
     plain: dict[str, Any] = json.loads(json.dumps(values))
     return plain
 
 
-def _check_same(folder: Path, found: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    differing = [f"settings.{key}" for key, value in now["settings"].items() if found.get("settings", {}).get(key) != value]
-    differing += [key for key in ("film", "styles") if found.get(key) != now[key]]
-    if differing:
-        key = differing[0]
-        pair = (
-            (found.get("settings", {}).get(key[9:]), now["settings"].get(key[9:])) if key.startswith("settings.") else ("another", "this")
-        )
-        what = {"film": "another film", "styles": "other style pictures"}.get(
-            key, f"other settings ({key[9:]}: {pair[0]!r} before, {pair[1]!r} now)"
-        )
-        hint = f"another OUT, or remove {quoted(folder)}"
-        raise FilmError(one_line(f"work folder: its frames are of {what}", quoted(folder), "the command it was begun with", hint))
+def _check_same(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Raise FilmError if the frames in a folder are of another film, or have other settings or styles."""
+    old, new = before.get("settings", {}), now["settings"]
+    reasons = [f"other settings ({key}: {old.get(key)!r} before, {value!r} now)" for key, value in new.items() if old.get(key) != value]
+    others = {"film": "another film", "styles": "other style pictures"}
+    reasons += [reason for key, reason in others.items() if before.get(key) != now[key]]
+    if reasons:
+        failed, hint = f"work folder: its frames are of {reasons[0]}", f"another OUT, or remove {quoted(folder)}"
+        raise FilmError(one_line(failed, quoted(folder), "the command it was begun with", hint))

@@ -1,4 +1,4 @@
-"""One frame painted: by itself, or held to the frames before it."""
+"""Stylization of one frame: by itself, or with a temporal loss to the frames before it."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ from pincel.run.cache import Cache
 from pincel.run.machine import Machine
 from pincel.run.run import Run
 from pincel.sources import expand_styles, open_picture
-from pincel.video.base import FrameStep, Pixels, Tell, no_op
+from pincel.video.base import Emit, FrameStep, Pixels, no_op
 from pincel.video.flow import FLOWS, between
 from pincel.video.frame_recipes import next_recipe, painting_recipe, pass_recipe, sketch_recipe
 from pincel.video.pixels import WHITE, Floats, to_bytes, to_levels, to_tensor
-from pincel.video.settings import Settings
+from pincel.video.settings import FilmSettings
 
-# A mean distance of so many gray levels from the frames before, at consistency 1, weighs as much as all else of a scene's first frame.
-APART = 10.0
-# Steps that a frame that continues another makes at least: what is new in it has to grow together with the rest.
-LEAST = 3
-# Share of a frame that must be new to be painted by itself first.
-NEW = 0.002
-# Pictures of frames before, moved, (height, width, 3), and how far each pixel of them is trusted, (height, width).
-Begun: TypeAlias = Sequence[tuple[Floats, Floats]]
+# Mean distance to the frames before, in gray levels, at which the temporal loss of consistency 1 equals J of a scene's first frame.
+REFERENCE_DISTANCE = 10.0
+# Least number of steps of a frame that continues another, so that its new parts merge with the rest.
+MIN_STEPS = 3
+# Fraction of a frame that must be new to be painted by itself first.
+MIN_NEW = 0.002
+# Warped earlier frames, (height, width, 3), with the confidence of each pixel, (height, width).
+Warped: TypeAlias = Sequence[tuple[Floats, Floats]]
 # The same, with how many frames before.
 Targets: TypeAlias = Sequence[tuple[int, Floats, Floats]]
 
 
 @dataclass(frozen=True, eq=False)
 class FramePair:
-    """A frame that is painted.
+    """A frame before and after painting.
 
     Attributes:
-        source: What was filmed, in the size it is painted in.
-        painted: The painting of it.
+        source: As filmed, in the size of the painting.
+        painted: As painted.
     """
 
     source: Pixels
@@ -62,14 +62,14 @@ class FramePair:
 
 @dataclass(frozen=True)
 class StyledFrame:
-    """What painting a frame came to.
+    """The result of painting a frame.
 
     Attributes:
         pixels: (height, width, 3).
-        total: J at its end.
+        total: J at the end.
         steps: Made.
-        seconds: Taken, the flow included.
-        followed: Share of the frame that is held to others.
+        seconds: Taken, optical flow included.
+        followed: Fraction of the frame with a temporal loss.
     """
 
     pixels: Pixels
@@ -81,20 +81,20 @@ class StyledFrame:
 
 @dataclass
 class FrameStyler:
-    """Paints the frames of a film, one after the other.
+    """Paints the frames of a film, one after another.
 
     Attributes:
         settings: How.
         size: (height, width) of painted frames.
-        cache: What earlier frames made and later ones can use.
-        tell: Is told each step.
-        stop: Asked after each step; a frame that is left in the middle is not finished.
+        cache: Networks and style targets, kept from frame to frame.
+        emit: Called with each step.
+        stop: Called after each step; where it returns True, the frame is not finished.
     """
 
-    settings: Settings
+    settings: FilmSettings
     size: tuple[int, int]
     cache: Cache = field(default_factory=Cache)
-    tell: Tell = no_op
+    emit: Emit = no_op
     stop: Callable[[], bool] = lambda: False
 
     def __post_init__(self) -> None:
@@ -108,157 +108,141 @@ class FrameStyler:
             for group in groups
             for source, weight in group
         ]
-        self._told: set[str] = set()
+        self._noted: set[str] = set()
 
     @cached_property
     def _machine(self) -> Machine:
-        """Resolved with the first frame: it may measure for a second."""
+        """The machine, resolved with the first frame because that may measure for a second."""
         settings = self.settings
         return Machine.resolve(settings.device, settings.precision, settings.tiles, settings.memory, cache=self.cache)
 
     @property
     def history(self) -> int:
-        """How many frames back a frame may look."""
+        """How many earlier frames a frame may continue."""
         return max(self.settings.long_term, default=1)
 
     def source(self, pixels: Pixels) -> Pixels:
-        """Bring a frame to the size it is painted in."""
+        """Return a frame in the size it is painted in."""
         if pixels.shape[:2] == self.size:
             return pixels
         return to_bytes(resize(to_tensor(pixels), self.size, "lanczos"))
 
     def alone(self, index: int, source: Pixels) -> StyledFrame | None:
-        """Paint a frame by itself; None if it was left in the middle."""
-        return self._painted(index, source, self.recipe, None, [], 0.0, time.perf_counter())
+        """Paint a frame by itself; None if it was stopped."""
+        return self._paint(index, source, self.recipe, None, [], 0.0, time.perf_counter())
 
     def continued(self, index: int, source: Pixels, before: Sequence[FramePair], first: float) -> StyledFrame | None:
         """Paint a frame so that it continues those before it.
 
         Args:
             index: Its number.
-            source: What was filmed.
+            source: As filmed.
             before: Frames before it, the last first.
             first: J of the scene's first frame when it was finished.
 
         Returns:
-            None if it was left in the middle.
+            None if it was stopped.
         """
         began = time.perf_counter()
-        near = {back: before[back - 1] for back in sorted({1, *self.settings.long_term}) if back <= len(before)}
-        moves = {back: between(shown.source, source, self.flow_fn) for back, shown in near.items()}
+        earlier = {back: before[back - 1] for back in sorted({1, *self.settings.long_term}) if back <= len(before)}
+        moves = {back: between(pair.source, source, self.flow_fn) for back, pair in earlier.items()}
         confidences = dict(zip(moves, long_term_weights([move.confidence for move in moves.values()]), strict=True))
-        moved = {back: move.moved(near[back].painted) for back, move in moves.items()}
-        settled_in = age_map({back: move.confidence for back, move in moves.items()})
-        targets = [(back, moved[back], confidences[back] * settled_in) for back in self.settings.long_term if back in near]
-        begun = [(moved[back], confidences[back]) for back in near]
-        new = disoccluded_share(begun)
-        rest = self._sketched(index, source, new)
+        warped = {back: move.warp(earlier[back].painted) for back, move in moves.items()}
+        age = age_map({back: move.confidence for back, move in moves.items()})
+        targets = [(back, warped[back], confidences[back] * age) for back in self.settings.long_term if back in earlier]
+        known = [(warped[back], confidences[back]) for back in earlier]
+        new = disoccluded(known)
+        rest = self._paint_new(index, source, new)
         if rest is None:
             return None
-        start = sum((confidence[..., None] * picture for picture, confidence in begun), start=new[..., None] * rest)
-        return self._painted(index, source, next_recipe(self.recipe, self.settings.next_steps), start, targets, first, began)
+        init = sum((confidence[..., None] * picture for picture, confidence in known), start=new[..., None] * rest)
+        return self._paint(index, source, next_recipe(self.recipe, self.settings.next_steps), init, targets, first, began)
 
-    def _sketched(self, index: int, source: Pixels, new: Floats) -> Floats | None:
-        """Return how what is new in a frame begins: as in a picture by itself, with fewer steps.
+    def _paint_new(self, index: int, source: Pixels, new: Floats) -> Floats | None:
+        """Return the initial value of new parts of a frame: the frame painted by itself, with fewer steps.
 
-        By itself, because beside what is painted already little would be asked of it: J looks at the frame as a whole, and is content.
+        Beside parts that are painted already, J of the whole frame would be too low to change new ones.
 
         Args:
             index: Its number.
-            source: What was filmed.
+            source: As filmed.
             new: How much of each pixel is new.
 
         Returns:
-            (height, width, 3) in gray levels; as it was filmed if nearly nothing is new. None if it was asked to stop.
+            (height, width, 3) in gray levels; the frame as filmed if nearly nothing is new. None if it was stopped.
         """
-        if new.mean() < NEW:
+        if new.mean() < MIN_NEW:
             return source.astype(np.float32)
-        styled = self._painted(index, source, sketch_recipe(self.recipe), None, [], 0.0, time.perf_counter())
+        styled = self._paint(index, source, sketch_recipe(self.recipe), None, [], 0.0, time.perf_counter())
         return None if styled is None else styled.pixels.astype(np.float32)
 
     def again(self, index: int, source: Pixels, own: Pixels, beside: FramePair | None, first: float, *, hold: bool) -> StyledFrame | None:
-        """Paint over a frame that is painted already, in a pass over a scene.
+        """Paint a frame once more, in a pass over a scene.
 
         Args:
             index: Its number.
-            source: What was filmed.
-            own: How it is painted so far.
+            source: As filmed.
+            own: As painted so far.
             beside: The frame painted before it in this pass: the last, or, backward, the next; None for the first of a pass.
             first: As for :meth:`continued`.
-            hold: Whether it is held to that frame, too, and not only begun between both.
+            hold: Whether that frame is a target of the temporal loss too, and not only part of the initial value.
 
         Returns:
-            None if it was left in the middle.
+            None if it was stopped.
         """
         began = time.perf_counter()
         recipe = pass_recipe(self.recipe, self.settings.passes, first=False)
         if beside is None:
-            return self._painted(index, source, recipe, own.astype(np.float32), [], first, began)
+            return self._paint(index, source, recipe, own.astype(np.float32), [], first, began)
         move = between(beside.source, source, self.flow_fn)
-        moved = move.moved(beside.painted)
-        start = warp_blend(to_tensor(own), to_tensor(moved), torch.from_numpy(move.confidence)[None, None])
-        targets = [(1, moved, move.confidence)] if hold else []
-        return self._painted(index, source, recipe, to_levels(start), targets, first, began)
+        warped = move.warp(beside.painted)
+        init = warp_blend(to_tensor(own), to_tensor(warped), torch.from_numpy(move.confidence)[None, None])
+        targets = [(1, warped, move.confidence)] if hold else []
+        return self._paint(index, source, recipe, to_levels(init), targets, first, began)
 
     def first_of_passes(self, index: int, source: Pixels) -> StyledFrame | None:
-        """Paint a frame by itself as the first of several passes does: with few steps at full size."""
+        """Paint a frame by itself in the first of several passes, with few steps at full size."""
         recipe = pass_recipe(self.recipe, self.settings.passes, first=True)
-        return self._painted(index, source, recipe, None, [], 0.0, time.perf_counter())
+        return self._paint(index, source, recipe, None, [], 0.0, time.perf_counter())
 
-    def _painted(
-        self,
-        index: int,
-        source: Pixels,
-        recipe: Recipe,
-        start: Floats | None,
-        targets: Targets,
-        first: float,
-        began: float,
+    def _paint(
+        self, index: int, source: Pixels, recipe: Recipe, init: Floats | None, targets: Targets, first: float, began: float
     ) -> StyledFrame | None:
-        content = self._picture(index, source)
-        weight = self.settings.consistency * first / (APART * recipe.white / WHITE) ** 2
+        weight = self.settings.consistency * first / (REFERENCE_DISTANCE * recipe.white / WHITE) ** 2
 
         def extra_losses(size: tuple[int, int]) -> list[Loss]:
             if not (targets and weight > 0):
                 return []
             return [TemporalLoss({back: self._target(recipe, size, target, confidence) for back, target, confidence in targets}, weight)]
 
-        run = Run(
-            content,
-            self.styles,
-            recipe=recipe,
-            machine=self._machine,
-            init_image=None if start is None else self._plain(to_tensor(start)),
-            extra_losses=extra_losses,
-        )
+        content = LoadedImage(to_tensor(source), None, f"frame {index}", "")
+        init_image = None if init is None else self._as_canvas(to_tensor(init))
+        run = Run(content, self.styles, recipe=recipe, machine=self._machine, init_image=init_image, extra_losses=extra_losses)
         # A frame by itself makes the steps of its recipe, as any picture does.
-        settle, enough = (0.0, -math.inf) if start is None else (self.settings.settle, first if targets else -math.inf)
-        best, steps = self._iterated(index, run, settle, enough)
+        rel_tol, target_loss = (0.0, -math.inf) if init is None else (self.settings.settle, first if targets else -math.inf)
+        best, steps = self._iterate(index, run, rel_tol, target_loss)
         if best is None:
             return None
         followed = float(np.mean(np.clip(sum(confidence for _, _, confidence in targets), 0, 1))) if targets else 0.0
         return StyledFrame(to_bytes(best.preview().cpu()), best.total, steps, time.perf_counter() - began, followed)
 
-    def _picture(self, index: int, source: Pixels) -> LoadedImage:
-        return LoadedImage(to_tensor(source), None, f"frame {index}", "")
-
-    def _iterated(self, index: int, run: Run, settle: float, enough: float) -> tuple[Step | None, int]:
-        """Make the steps; return the best one and how many there were, or None if it was asked to stop.
+    def _iterate(self, index: int, run: Run, rel_tol: float, target_loss: float) -> tuple[Step | None, int]:
+        """Make the steps; return the best one and how many there were, or None if it was stopped.
 
         Args:
             index: Of the frame.
             run: Paints it.
-            settle: It is left once ten steps win less than this share of J,
-            enough: or once J has come down to this. All that was painted before is painted on in every frame: with a fixed number of steps
-                each, things would melt more and more the longer they are in view.
+            rel_tol: It ends when ten steps lower J by less than this fraction,
+            target_loss: or when J is this low. Earlier strokes are painted again in every frame: with a fixed number of steps each, things
+                would dissolve more and more the longer they are in view.
         """
         best: Step | None = None
-        plateau = Plateau(settle)
+        plateau = Plateau(rel_tol)
         steps = 0
         for event in run:
-            if isinstance(event, Notice) and event.text not in self._told:
-                self._told.add(event.text)
-                self.tell(event)
+            if isinstance(event, Notice) and event.text not in self._noted:
+                self._noted.add(event.text)
+                self.emit(event)
             if isinstance(event, Stopped) and event.reason == "out of memory":
                 raise MemoryLimitError(f"Out of memory at frame {index}. The frames before it are kept; try a smaller --size.")
             if not isinstance(event, Step):
@@ -266,39 +250,39 @@ class FrameStyler:
             if best is None or event.scale != best.scale or event.total < best.total:
                 best = event
             steps += event.step > 0
-            self.tell(FrameStep(index, event.step, event.steps, event.total))
+            self.emit(FrameStep(index, event.step, event.steps, event.total))
             if self.stop():
                 run.stop()
                 return None, steps
-            if event.scale == run.size and (plateau.update(best.total) or (event.step >= LEAST and best.total <= enough)):
+            if event.scale == run.size and (plateau.update(best.total) or (event.step >= MIN_STEPS and best.total <= target_loss)):
                 run.stop("settled")
         return best, steps
 
     def _target(self, recipe: Recipe, size: tuple[int, int], target: Floats, confidence: Floats) -> tuple[Tensor, Tensor]:
-        """Bring what a frame is held to into a scale and the network's units."""
-        pixels, weights = self._plain(to_tensor(target)), torch.from_numpy(confidence)[None, None]
+        """Return a target of the temporal loss in the size of a scale and the network's units, with its weights."""
+        pixels, weights = self._as_canvas(to_tensor(target)), torch.from_numpy(confidence)[None, None]
         if (pixels.shape[-2], pixels.shape[-1]) != size:
             pixels, weights = (functional.interpolate(each, size, mode="bilinear", antialias=True) for each in (pixels, weights))
         return recipe.white * pixels, weights
 
-    def _plain(self, pixels: Tensor) -> Tensor:
-        """Return a painted picture as it is painted: in gray, where the colors are laid over it afterwards."""
+    def _as_canvas(self, pixels: Tensor) -> Tensor:
+        """Return a painted picture as it is optimized: in gray, where colors are added afterwards."""
         return luminance(pixels) if self.recipe.color == "luminance" else pixels
 
 
 def age_map(confidences: Mapping[int, Floats]) -> Floats:
-    """Return how long each pixel has been in view, as a share of how far back frames are looked at: (height, width), 0 to 1.
+    """Return for how many of the earlier frames each pixel has been in view, as a fraction of all: (height, width), 0 to 1.
 
-    What has just come into view is held loosely for a few frames: a single frame's steps do not paint it to the end.
+    Pixels that have just come into view get less temporal loss for a few frames: the steps of a single frame do not finish them.
 
     Args:
-        confidences: How far it is trusted in each frame before, by how many frames that is.
+        confidences: How many frames before → confidence of each pixel.
     """
     known: Floats = np.sum([back * confidence for back, confidence in confidences.items()], axis=0, dtype=np.float32)
     return known / np.float32(sum(confidences))
 
 
-def disoccluded_share(begun: Begun) -> Floats:
-    """Return how much of each pixel no frame before it shows: (height, width), 0 to 1."""
-    known: Floats = np.sum([confidence for _, confidence in begun], axis=0, dtype=np.float32)
+def disoccluded(warped: Warped) -> Floats:
+    """Return how much of each pixel is new, that is in no earlier frame: (height, width), 0 to 1."""
+    known: Floats = np.sum([confidence for _, confidence in warped], axis=0, dtype=np.float32)
     return np.clip(1 - known, 0, 1)

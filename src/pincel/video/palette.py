@@ -1,4 +1,4 @@
-"""Pictures of 256 colors, for GIF: one palette for the whole film, and a grain that stands still, so that nothing flickers."""
+"""Frames of 256 colors, for GIF: one palette for the whole film, and ordered dithering, so that nothing flickers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from pincel.video.frame_store import FrameStore, load_frame
 
 COLORS = 256
 # Frames that colors are taken from, and how long their long side is then.
-LOOKED_AT, SIDE = 24, 96
-# Gray levels by which the grain lifts or lowers a pixel at most.
-GRAIN = 8.0
+SAMPLED, SIDE = 24, 96
+# Amplitude of the dithering, in gray levels.
+DITHER = 8.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +34,10 @@ class Palette:
     colors: npt.NDArray[np.uint8]
 
     @classmethod
-    def of(cls, work: FrameStore, frames: int) -> Palette:
+    def of(cls, store: FrameStore, frames: int) -> Palette:
         """Choose colors for the painted frames of a film, from some of them."""
-        chosen = np.unique(np.linspace(0, frames - 1, min(frames, LOOKED_AT)).round().astype(int))
-        return cls.of_pictures([load_frame(work.frame(int(index))) for index in chosen])
+        chosen = np.unique(np.linspace(0, frames - 1, min(frames, SAMPLED)).round().astype(int))
+        return cls.of_pictures([load_frame(store.frame(int(index))) for index in chosen])
 
     @classmethod
     def of_pictures(cls, frames: Sequence[Pixels]) -> Palette:
@@ -57,17 +57,17 @@ class Palette:
         return cls(image, colors)
 
     def frame(self, pixels: Pixels) -> Any:
-        """Return a frame for the encoder: each pixel the nearest color after the grain was laid on it."""
-        grained = np.clip(pixels + _grain(pixels.shape[0], pixels.shape[1])[..., None], 0, 255).astype(np.uint8)
-        numbers = np.asarray(Image.fromarray(grained).quantize(palette=self.image, dither=Image.Dither.NONE))
+        """Return a frame for the encoder: each pixel the nearest color after dithering."""
+        dithered = np.clip(pixels + _dither(pixels.shape[0], pixels.shape[1])[..., None], 0, 255).astype(np.uint8)
+        numbers = np.asarray(Image.fromarray(dithered).quantize(palette=self.image, dither=Image.Dither.NONE))
         return library().VideoFrame.from_ndarray((numbers, self.colors), format="pal8")
 
 
-def _grain(height: int, width: int) -> npt.NDArray[np.float32]:
-    """Return ordered dithering (Bayer 1973), 8×8, from -GRAIN to GRAIN."""
+def _dither(height: int, width: int) -> npt.NDArray[np.float32]:
+    """Return ordered dithering (Bayer 1973), 8×8, from -DITHER to DITHER."""
     tile = np.zeros((1, 1))
     for _ in range(3):
         tile = np.block([[4 * tile, 4 * tile + 2], [4 * tile + 3, 4 * tile + 1]])
-    levels = ((tile + 0.5) / tile.size * 2 - 1) * GRAIN
+    levels = ((tile + 0.5) / tile.size * 2 - 1) * DITHER
     grain: npt.NDArray[np.float32] = np.tile(levels, (height // 8 + 1, width // 8 + 1))[:height, :width].astype(np.float32)
     return grain

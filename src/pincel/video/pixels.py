@@ -1,4 +1,4 @@
-"""Pictures between what films hold, gray levels from 0 to 255 in rows, and what networks see."""
+"""Conversions between frames, arrays of gray levels from 0 to 255, and tensors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def to_bytes(pixels: Tensor) -> Pixels:
 
 
 def over(colors: npt.NDArray[np.uint8] | Floats, alpha: npt.NDArray[np.uint8] | Floats, background: str) -> Pixels:
-    """Lay a picture with transparent parts on a color.
+    """Composite a picture with transparent parts over a color.
 
     Args:
         colors: (height, width, 3), not multiplied by alpha; bytes, or floats in [0, 1].
@@ -46,13 +46,13 @@ def over(colors: npt.NDArray[np.uint8] | Floats, alpha: npt.NDArray[np.uint8] | 
     Returns:
         (height, width, 3) in gray levels.
     """
-    share = _levels(alpha)[..., None] / np.float32(WHITE)
+    opacity = _levels(alpha)[..., None] / np.float32(WHITE)
     behind = np.asarray(parse_color(background), np.float32)
-    return np.rint(behind + share * (_levels(colors) - behind)).clip(0, WHITE).astype(np.uint8)
+    return np.rint(behind + opacity * (_levels(colors) - behind)).clip(0, WHITE).astype(np.uint8)
 
 
-def framed(decoded: Decoded, film: Film) -> tuple[Pixels, str]:
-    """Return a decoded picture as a frame of a film, on its background and in its size, and what had to be done for that (``resized``)."""
+def to_frame(decoded: Decoded, film: Film) -> tuple[Pixels, str]:
+    """Return a decoded picture as a frame of a film, on its background and in its size, and ``resized`` if it had another size."""
     height, width = decoded.colors.shape[:2]
     alpha = np.ones((height, width), np.float32) if decoded.alpha is None else decoded.alpha
     pixels = over(decoded.colors, alpha, film.background)
@@ -61,8 +61,8 @@ def framed(decoded: Decoded, film: Film) -> tuple[Pixels, str]:
     return np.asarray(Image.fromarray(pixels).resize((film.width, film.height), Image.Resampling.LANCZOS)), "resized"
 
 
-def is_clear(decoded: Decoded) -> bool:
-    """Return whether anything of a decoded picture can be seen through."""
+def has_transparency(decoded: Decoded) -> bool:
+    """Return whether any part of a decoded picture is transparent."""
     return decoded.alpha is not None and bool(decoded.alpha.min() < 1)
 
 

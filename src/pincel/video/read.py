@@ -1,4 +1,4 @@
-"""Films are opened here, whatever they are stored as, and read frame by frame: however long they are, one frame is held at a time.
+"""Opens films of all kinds; they are read frame by frame, with one frame in memory at a time.
 
 ::
 
@@ -20,30 +20,28 @@ from pincel.files import one_line, quoted
 from pincel.images.formats import HEIC
 from pincel.samples import PREFIX
 from pincel.video.animation import KINDS, open_animation
-from pincel.video.base import READERS, Film, Frame
+from pincel.video.base import Film
 from pincel.video.decode import open_video
 from pincel.video.sequence import is_pattern, open_pictures
 from pincel.video.stills import ACCEPTED, kind_of, no_film
 from pincel.video.synthetic import open_sample
 
-__all__ = ["READERS", "Film", "Frame", "open_film"]
-
-# Frames a second of pictures that come without times.
+# Frames a second of pictures without times.
 RATE = Fraction(24)
 
 
 def open_film(source: str | os.PathLike[str], rate: Fraction | None = None, background: str = DEFAULT_BACKGROUND) -> Film:
-    """Look at a film's beginning.
+    """Open a film.
 
-    What is there under a name is what is meant by it, whatever the name looks like; else it is ``sample:NAME``, or a pattern.
+    A name of an existing file or folder is that, whatever it looks like; else it is ``sample:NAME``, or a pattern.
 
     Args:
         source: A file, a folder of pictures or a pattern of their names, or ``sample:NAME``.
-        rate: Frames a second of pictures that come without times; 24 when left out.
-        background: What is seen behind transparent parts: a color, see :func:`pincel.colors.parse_color`.
+        rate: Frames a second of pictures without times; 24 when left out.
+        background: Color behind transparent parts; see :func:`pincel.colors.parse_color`.
 
     Raises:
-        FilmError: If it is not there, no film, or has no pictures; with what to try.
+        FilmError: If it does not exist, is no film, or has no pictures; with a hint.
         OptionError: If the background is no color.
         ExtraMissingError: If films cannot be read or painted here, with the command that installs what is missing.
     """
@@ -61,7 +59,7 @@ def open_film(source: str | os.PathLike[str], rate: Fraction | None = None, back
 
 
 def _open_file(text: str, background: str) -> Film:
-    """Look at a file, which is what its first bytes say and not what its name says."""
+    """Open a file, whose kind is determined by its first bytes and not by its name."""
     path = Path(text)
     if not path.is_file():
         hint = "a file that it is written to first"
@@ -77,7 +75,7 @@ def _open_file(text: str, background: str) -> Film:
 
 
 def _missing(text: str) -> FilmError:
-    """Return what to say of a film that is not there, with the closest name that is."""
+    """Return the error for a film that does not exist, with the closest name that does."""
     path = Path(text)
     try:
         names = [entry.name for entry in path.parent.iterdir()]

@@ -15,7 +15,7 @@ from pincel.images.decode import Decoded, decode
 from pincel.images.folder import FolderListing, list_pictures, select_pictures
 from pincel.images.formats import SUFFIXES, has_picture_suffix
 from pincel.video.base import Color, Film, Frame, check_size
-from pincel.video.pixels import framed, is_clear
+from pincel.video.pixels import has_transparency, to_frame
 
 # %d, %5d or %05d.
 NUMBER = re.compile(r"%0?(\d{0,2})d")
@@ -23,12 +23,12 @@ ACCEPTED = "a folder of pictures, or a pattern such as frames/%05d.png"
 
 
 def open_pictures(text: str, rate: Fraction, background: str = DEFAULT_BACKGROUND) -> Film:
-    """Look at pictures that are a film.
+    """Open pictures as a film.
 
     Args:
         text: A folder, or a pattern of names.
         rate: Frames a second.
-        background: What is seen behind transparent parts.
+        background: Color behind transparent parts.
 
     Raises:
         FilmError: If there are none, or not one that can be read.
@@ -55,19 +55,19 @@ def open_pictures(text: str, rate: Fraction, background: str = DEFAULT_BACKGROUN
         notes=(
             *listing.notes,
             *(f"Of the frames: {note}." for note in first.notes),
-            *((f"The pictures have transparent parts; they are seen on {background}.",) if is_clear(first) else ()),
+            *((f"The pictures have transparent parts; they are seen on {background}.",) if has_transparency(first) else ()),
             *((f"{missing} numbers are missing among the pictures; the film goes on without them.",) if missing else ()),
         ),
     )
 
 
 def is_pattern(path: Path) -> bool:
-    """Return whether a name stands for numbered pictures: nothing is called so, it has a place for a number, and a picture's suffix.
+    """Return whether a name is a pattern of numbered pictures: no file has it, it has a field for a number, and a picture's suffix.
 
-    Any other % in it, and in the folders it is in, is a % like any other character.
+    Any other % in the path is an ordinary character.
 
     Raises:
-        FilmError: If it has several such places.
+        FilmError: If it has several such fields.
     """
     places = len(NUMBER.findall(path.name))
     if not places or path.exists() or not has_picture_suffix(path.name):
@@ -122,12 +122,12 @@ def read_pictures(film: Film, start: int, _at: Fraction | None) -> Iterator[Fram
     paths = picture_paths(film.path)
     for index in range(start, len(paths)):
         decoded, number = _nearest(paths, index)
-        pixels, trouble = framed(decoded, film)
+        pixels, trouble = to_frame(decoded, film)
         yield Frame(index, index / film.rate, pixels, trouble if number == index else "repeated")
 
 
 def _nearest(paths: list[Path], index: int) -> tuple[Decoded, int]:
-    """Return the last picture up to one that can be read, or else the first after it, and its number."""
+    """Return the nearest readable picture, preferably before the index, and its number."""
     for number in (*range(index, -1, -1), *range(index + 1, len(paths))):
         with suppress(PictureError, OSError):
             return decode(paths[number].read_bytes(), what="frame", given=quoted(paths[number])), number

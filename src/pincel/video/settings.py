@@ -1,4 +1,4 @@
-"""Everything a painted film depends on but the film and the machine."""
+"""The settings of a painted film."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# Long side of painted frames where none is asked for: a frame is painted many times over.
+# Default of the long side, smaller than that of a picture because there are many frames.
 SIZE = 512
-# Share of J that ten steps must win for a frame to go on.
+# Default of the relative decrease of J over ten steps below which a frame ends.
 SETTLE = 0.01
-# Weight of the temporal term: with less, what is painted is painted on and on, and J asks nothing more of what is new.
+# Default weight of the temporal loss: with less, known parts change in every frame, and new ones too little.
 CONSISTENCY = 1.0
-# What frames do not depend on.
+# Settings that do not change frames.
 MACHINE = frozenset({"device", "precision", "memory", "tiles"})
 
 
 @dataclass(frozen=True)
-class Settings:
+class FilmSettings:
     """How the frames of a film are painted. Small, and can be sent to another process.
 
     Attributes:
         styles: (picture, weight) each; paths or ``sample:NAME``.
         recipe: Name, or a TOML file.
-        overrides: Values of the recipe that are not its own.
-        size: Long side of painted frames; 0 as the film is. The recipe's is not used.
-        flow: Of :data:`pincel.video.flow.FLOWS`: how things move from frame to frame.
-        consistency: Weight of the temporal term; 0 for none.
-        long_term: The frames before that a frame is held to: 1 for the last, 2 for the one before it.
-        next_steps: Steps of a frame that continues another; None for as many as of one that does not.
-        settle: A frame that continues another is left once J fell by less than this share over ten steps; 0 for never.
-        passes: How often the frames of a scene are painted over, forward and backward in turn.
-        device: Where to work.
-        precision: How convolutions multiply.
-        memory: What may be used in all, such as ``6G``; what is free when left out.
-        tiles: How pictures are cut to work in less.
+        overrides: Values that differ from the recipe.
+        size: Long side of painted frames; 0 for that of the film. The recipe's is not used.
+        flow: Optical flow, of :data:`pincel.video.flow.FLOWS`.
+        consistency: Weight of the temporal loss; 0 for none.
+        long_term: Earlier frames in the temporal loss: 1 for the last, 2 for the one before it.
+        next_steps: Steps of a frame that continues another; None for as many as of one by itself.
+        settle: A frame that continues another ends when J falls by less than this fraction over ten steps; 0 for never.
+        passes: Number of passes over a scene, forward and backward in turn.
+        device: Where to compute.
+        precision: Of convolutions.
+        memory: In all, such as ``6G``; what is free when left out.
+        tiles: How frames are divided to use less.
     """
 
     styles: tuple[tuple[str, float], ...]
@@ -53,7 +53,5 @@ class Settings:
     tiles: str = "auto"
 
     def written(self) -> dict[str, Any]:
-        """Return as plain data what the frames depend on."""
-        values = asdict(self)
-        # Another machine paints frames alike.
-        return {name: value for name, value in values.items() if name not in MACHINE}
+        """Return the settings that change frames, as plain data."""
+        return {name: value for name, value in asdict(self).items() if name not in MACHINE}

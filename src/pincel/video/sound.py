@@ -1,4 +1,4 @@
-"""The sound of a film, carried over: as it is where the new file can hold it, encoded again where not."""
+"""The sound of a film, copied into the new file, or encoded again where that cannot hold it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pincel.video.decode import codec_of, library, opened
 
 
 class AudioMuxer:
-    """The sound tracks of a film, written between the pictures as their times come.
+    """The sound tracks of a film, written between the frames in the order of their times.
 
     Args:
-        film: Where they are from.
+        film: The film.
         output: The container that is written.
-        copy: Whether they go over as they are, where that is possible.
-        known: Codecs of sound that go over as they are; None for all that the container can hold.
+        copy: Whether they are copied, where that is possible.
+        known: Codecs of sound that are copied; None for all that the container can hold.
     """
 
     def __init__(self, film: Film, output: Any, *, copy: bool, known: frozenset[str] | None = None) -> None:
@@ -31,18 +31,18 @@ class AudioMuxer:
             self._add(stream, name, copy and (known is None or name in known))
         streams = [stream for stream in self._input.streams.audio if stream.index in self._pairs]
         starts = [Fraction(stream.start_time) * stream.time_base for stream in streams if stream.start_time is not None]
-        # Of the file that is written, 0 is where the earlier of pictures and sound begins.
+        # Time 0 of the new file: the beginning of frames or sound, whichever is earlier.
         self.base = min([film.offset, *starts])
-        self._packets = self._demuxed(streams) if streams else iter(())
+        self._packets = self._demux(streams) if streams else iter(())
         self._next: Any = next(self._packets, None)
 
     def _add(self, stream: Any, name: str, copy: bool) -> None:
         av = library()
         if copy:
             try:
-                made = self._output.add_stream_from_template(stream)
-                made.metadata.update(stream.metadata)
-                self._pairs[stream.index] = (made, True)
+                added = self._output.add_stream_from_template(stream)
+                added.metadata.update(stream.metadata)
+                self._pairs[stream.index] = (added, True)
                 return
             except (ValueError, av.FFmpegError):
                 pass
@@ -51,14 +51,14 @@ class AudioMuxer:
             self.notes.append(f"The sound ({name}) cannot be carried over.")
             return
         rate = 48000 if codec == "libopus" else stream.codec_context.sample_rate
-        made = self._output.add_stream(codec, rate=rate)
-        made.codec_context.layout = "mono" if stream.codec_context.channels == 1 else "stereo"
-        made.codec_context.bit_rate = 96000 * min(2, stream.codec_context.channels)
-        made.metadata.update(stream.metadata)
-        self._pairs[stream.index] = (made, False)
+        added = self._output.add_stream(codec, rate=rate)
+        added.codec_context.layout = "mono" if stream.codec_context.channels == 1 else "stereo"
+        added.codec_context.bit_rate = 96000 * min(2, stream.codec_context.channels)
+        added.metadata.update(stream.metadata)
+        self._pairs[stream.index] = (added, False)
         self.notes.append(f"The sound is encoded again, as {codec}: players expect no {name} in a file of this kind.")
 
-    def _demuxed(self, streams: list[Any]) -> Iterator[Any]:
+    def _demux(self, streams: list[Any]) -> Iterator[Any]:
         error = library().FFmpegError
         packets = self._input.demux(*streams)
         while True:
@@ -69,47 +69,47 @@ class AudioMuxer:
             yield packet
 
     def until(self, time: Fraction) -> None:
-        """Write what is to be heard before a time of the written file, in seconds."""
+        """Write sound up to a time of the new file, in seconds."""
         while self._next is not None and _time(self._next, self.base) < time:
             self._write(self._next)
             self._next = next(self._packets, None)
 
     def _write(self, packet: Any) -> None:
-        made, copied = self._pairs[packet.stream.index]
+        added, copied = self._pairs[packet.stream.index]
         if copied:
-            self._copy(packet, made)
+            self._copy(packet, added)
         else:
-            self._encode(packet, made)
+            self._encode(packet, added)
 
-    def _copy(self, packet: Any, made: Any) -> None:
+    def _copy(self, packet: Any, added: Any) -> None:
         if packet.dts is None or not packet.size:
             return
         shift = round(self.base / packet.time_base)
         packet.dts -= shift
         if packet.pts is not None:
             packet.pts -= shift
-        packet.stream = made
+        packet.stream = added
         self._output.mux(packet)
 
-    def _encode(self, packet: Any, made: Any) -> None:
+    def _encode(self, packet: Any, added: Any) -> None:
         try:
             frames = packet.decode()
         except library().FFmpegError:
-            # A gap in the sound is no reason to lose the film.
+            # Left out: a gap in the sound.
             return
         for frame in frames:
             if frame.pts is not None:
                 frame.pts -= round(self.base / frame.time_base)
-            self._output.mux(made.encode(frame))
+            self._output.mux(added.encode(frame))
 
     def finish(self) -> None:
-        """Write what encoders still hold."""
-        for made, copied in self._pairs.values():
+        """Flush the encoders."""
+        for added, copied in self._pairs.values():
             if not copied:
-                self._output.mux(made.encode(None))
+                self._output.mux(added.encode(None))
 
     def close(self) -> None:
-        """Close the film that the sound is from."""
+        """Close the original film."""
         self._opened.__exit__(None, None, None)
 
 

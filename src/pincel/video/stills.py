@@ -1,4 +1,4 @@
-"""Pictures that are given as films: what they are, and what to do with them."""
+"""Errors for still pictures that are given as films."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGED = frozenset({"JPEG", "TIFF"})
 
 
 def kind_of(path: str) -> FileKind | None:
-    """Return the kind of a file by its first bytes, or None for one that is not known; raises FilmError if it cannot be read."""
+    """Return the kind of a file by its first bytes, or None if it is unknown; raises FilmError if it cannot be read."""
     try:
         with Path(path).open("rb") as file:
             return identify(file.read(HEAD))
@@ -26,7 +26,7 @@ def kind_of(path: str) -> FileKind | None:
 
 
 def no_film(path: str) -> FilmError:
-    """Return what to say of a picture that is given as a film."""
+    """Return the error for a picture that is given as a film."""
     kind = kind_of(path)
     pages = _pages(path) if kind and kind.name in PAGED else 1
     name = f" ({kind.name})" if kind else ""

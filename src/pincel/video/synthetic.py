@@ -1,6 +1,6 @@
-"""Films that are drawn and not stored: a camera moves over sample pictures, and how everything moves is known.
+"""Synthetic films: a camera moves over sample pictures, with known optical flow and occlusions.
 
-For first tries, and for tests: the true flow and what is hidden are there to compare with.
+They are sample films for first tries, and ground truth for tests.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ RATE = Fraction(24)
 
 @dataclass(frozen=True, eq=False)
 class Pan:
-    """A camera that moves over a picture, past an oval cut from another that is nearer and so moves faster.
+    """A camera that moves over a picture, past a nearer oval of another, which moves faster.
 
     Attributes:
-        far: The picture behind, (H, W, 3).
-        near: What the oval shows, (H, W, 3); None for no oval.
+        far: The background, (H, W, 3).
+        near: The picture in the oval, (H, W, 3); None for no oval.
         width: Of a frame.
         height: Of a frame.
         frames: How many.
         speed: Pixels a frame the camera moves to the right.
-        sway: How far it moves up and down, in pixels.
-        zoom: Share by which the view widens over the film.
-        parallax: How much faster what is near moves.
+        sway: Amplitude of its vertical motion, in pixels.
+        zoom: Fraction by which the view widens over the film.
+        parallax: Speed of the oval over that of the background.
     """
 
     far: Pixels
@@ -53,73 +53,73 @@ class Pan:
     parallax: float = 1.8
 
     def frame(self, index: int) -> Pixels:
-        """Draw a frame, (height, width, 3)."""
+        """Render a frame, (height, width, 3)."""
         picture = _sampled(self.far, self._far(index, self._grid))
         if self.near is None:
             return _bytes(picture)
-        where = self._near(index, self._grid)
-        share = self._inside(where)[..., None]
-        return _bytes(picture + share * (_sampled(self.near, where) - picture))
+        points = self._near(index, self._grid)
+        return _bytes(picture + self._coverage(points)[..., None] * (_sampled(self.near, points) - picture))
 
     def flow(self, index: int, other: int) -> Floats:
-        """Return where each pixel of a frame is in another, less where it is: (height, width, 2), x and y."""
+        """Return the optical flow from a frame to another: (height, width, 2), x and y."""
         grid = self._grid
-        there = self._back(other, self._far(index, grid), self._pose(other, 1.0))
+        moved = self._to_frame(self._far(index, grid), self._pose(other, 1.0))
         if self.near is not None:
-            oval = self._back(other, self._near(index, grid), self._pose(other, self.parallax))
-            there = np.where(self._is_near(index, grid)[..., None], oval, there)
-        flow: Floats = (there - grid).astype(np.float32)
+            oval = self._to_frame(self._near(index, grid), self._pose(other, self.parallax))
+            moved = np.where(self._is_near(index, grid)[..., None], oval, moved)
+        flow: Floats = (moved - grid).astype(np.float32)
         return flow
 
-    def seen(self, index: int, other: int) -> npt.NDArray[np.bool_]:
-        """Tell which pixels of a frame are to be seen in another: not outside of it, not behind what is near."""
-        there = self._grid + self.flow(index, other)
-        within = (there >= 0).all(-1) & (there[..., 0] <= self.width - 1) & (there[..., 1] <= self.height - 1)
+    def visible(self, index: int, other: int) -> npt.NDArray[np.bool_]:
+        """Return which pixels of a frame are visible in another: not outside of it, not behind the oval."""
+        moved = self._grid + self.flow(index, other)
+        within = (moved >= 0).all(-1) & (moved[..., 0] <= self.width - 1) & (moved[..., 1] <= self.height - 1)
         if self.near is None:
             return within
-        hidden = self._is_near(other, there) & ~self._is_near(index, self._grid)
-        return within & ~hidden
+        return within & ~(self._is_near(other, moved) & ~self._is_near(index, self._grid))
 
     @property
     def _grid(self) -> Floats:
         y, x = np.mgrid[: self.height, : self.width].astype(np.float32)
         return np.stack([x, y], -1)
 
-    def _pose(self, index: int, pace: float) -> tuple[float, float, float]:
-        """Where the middle of a frame lies in a picture, and how many of its pixels a pixel spans."""
-        way = self.speed * (index - (self.frames - 1) / 2)
-        rise = self.sway * math.sin(2 * math.pi * index / max(2, self.frames))
-        picture = self.near if pace != 1.0 and self.near is not None else self.far
-        return picture.shape[1] / 2 + pace * way, picture.shape[0] / 2 + pace * rise, 1 + self.zoom * index / max(1, self.frames - 1)
+    def _pose(self, index: int, speed: float) -> tuple[float, float, float]:
+        """Return the position of a frame's center in a picture, and how many of its pixels a pixel spans."""
+        across = self.speed * (index - (self.frames - 1) / 2)
+        down = self.sway * math.sin(2 * math.pi * index / max(2, self.frames))
+        picture = self.near if speed != 1.0 and self.near is not None else self.far
+        return picture.shape[1] / 2 + speed * across, picture.shape[0] / 2 + speed * down, 1 + self.zoom * index / max(1, self.frames - 1)
 
-    def _lain(self, points: Floats, pose: tuple[float, float, float]) -> Floats:
-        middle = _floats([(self.width - 1) / 2, (self.height - 1) / 2])
-        laid: Floats = _floats(pose[:2]) + (points - middle) * np.float32(pose[2])
-        return laid
+    @property
+    def _center(self) -> Floats:
+        return _floats([(self.width - 1) / 2, (self.height - 1) / 2])
+
+    def _to_picture(self, points: Floats, pose: tuple[float, float, float]) -> Floats:
+        moved: Floats = _floats(pose[:2]) + (points - self._center) * np.float32(pose[2])
+        return moved
+
+    def _to_frame(self, points: Floats, pose: tuple[float, float, float]) -> Floats:
+        moved: Floats = (points - _floats(pose[:2])) / np.float32(pose[2]) + self._center
+        return moved
 
     def _far(self, index: int, points: Floats) -> Floats:
-        return self._lain(points, self._pose(index, 1.0))
+        return self._to_picture(points, self._pose(index, 1.0))
 
     def _near(self, index: int, points: Floats) -> Floats:
-        return self._lain(points, self._pose(index, self.parallax))
+        return self._to_picture(points, self._pose(index, self.parallax))
 
-    def _back(self, _index: int, laid: Floats, pose: tuple[float, float, float]) -> Floats:
-        middle = _floats([(self.width - 1) / 2, (self.height - 1) / 2])
-        points: Floats = (laid - _floats(pose[:2])) / np.float32(pose[2]) + middle
-        return points
-
-    def _inside(self, where: Floats) -> Floats:
-        """How much of the oval is at points of its picture: 1 within, 0 outside, in between over a pixel."""
+    def _coverage(self, points: Floats) -> Floats:
+        """Return how much of the oval is at points of its picture: 1 within, 0 outside, in between over a pixel."""
         assert self.near is not None
         height, width = self.near.shape[:2]
         radii = _floats([self.width * 0.16, self.height * 0.28])
-        apart = (where - _floats([width / 2, height / 2])) / radii
-        beyond = (np.linalg.norm(apart, axis=-1) - 1) * radii.min()
-        share: Floats = np.clip(0.5 - beyond, 0, 1).astype(np.float32)
-        return share
+        distance = (points - _floats([width / 2, height / 2])) / radii
+        beyond = (np.linalg.norm(distance, axis=-1) - 1) * radii.min()
+        coverage: Floats = np.clip(0.5 - beyond, 0, 1).astype(np.float32)
+        return coverage
 
     def _is_near(self, index: int, points: Floats) -> npt.NDArray[np.bool_]:
-        return self._inside(self._near(index, points)) > 0.5
+        return self._coverage(self._near(index, points)) > 0.5
 
 
 def _floats(numbers: Sequence[float]) -> Floats:
@@ -162,7 +162,7 @@ def rendered(text: str) -> list[Pan]:
 
 
 def open_sample(text: str) -> Film:
-    """Look at a film that is drawn."""
+    """Return a synthetic film."""
     scenes = rendered(text)
     frames = sum(scene.frames for scene in scenes)
     return Film(
@@ -179,7 +179,7 @@ def open_sample(text: str) -> Film:
 
 
 def read_sample(film: Film, start: int, _at: Fraction | None) -> Iterator[Frame]:
-    """Draw frames from one on; see :meth:`Film.read`."""
+    """Render frames from one on; see :meth:`Film.read`."""
     places = [(scene, index) for scene in rendered(film.path) for index in range(scene.frames)]
     for index, (scene, number) in enumerate(places[start:], start):
         yield Frame(index, index / RATE, scene.frame(number))

@@ -1,4 +1,4 @@
-"""A film from beginning to end: opened, cut into scenes, painted, put together; and gone on with if it was left in the middle."""
+"""A film from beginning to end: opened, cut into scenes, painted, written; resumed where it was stopped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pincel.executors.serial import SerialExecutor
 from pincel.files import check_output, one_line, quoted, write_text
 from pincel.run.cache import Cache
 from pincel.version import __version__
-from pincel.video.base import Film, FrameDone, PlanReady, Scene, Tell, VideoEvent, no_op
+from pincel.video.base import Emit, Film, FrameDone, PlanReady, Scene, VideoEvent, no_op
 from pincel.video.compare import Comparison, compare
 from pincel.video.formats import Target, find_target
 from pincel.video.frame_recipes import background_of
@@ -27,46 +27,46 @@ from pincel.video.paint import SceneTask, SceneWorker, independent, painted_size
 from pincel.video.read import open_film
 from pincel.video.scenes import find_scenes
 from pincel.video.sequence import is_pattern
-from pincel.video.settings import Settings
+from pincel.video.settings import FilmSettings
 from pincel.video.write import Written, assemble, check_encodes
 
 
 @dataclass
 class VideoRun:
-    """A film being painted. Build it, which checks everything; :meth:`paint`; :meth:`stop` it from anywhere.
+    """A film to paint. The constructor checks everything; :meth:`paint` it; :meth:`stop` it from any thread.
 
     Attributes:
-        source: What is painted; see :func:`pincel.video.read.open_film`.
+        source: The film; see :func:`pincel.video.read.open_film`.
         output: Where it goes; see :func:`pincel.video.formats.find_target`.
         settings: How.
         codec: See :func:`pincel.video.formats.find_target`.
         quality: Likewise.
-        rate: Frames a second of pictures that come without times.
-        record: Where the record goes; beside the output when left out.
+        rate: Frames a second of pictures without times.
+        record: Path of the record; beside the output when left out.
         keep: Whether the folder of painted frames stays.
-        compare: Whether some frames are painted by themselves as well, to measure what holding them together does.
-        tell: Is told everything.
-        executor: Has the scenes painted; in this process, one after the other, when None.
-        stop_flag: Whether the end was asked for.
+        compare: Whether some frames are painted by themselves as well, to measure the effect of the temporal loss.
+        emit: Called with every event.
+        executor: Has the scenes painted; in this process, one after another, when None.
+        stop_flag: Whether to stop early.
     """
 
     source: str
     output: Path
-    settings: Settings
+    settings: FilmSettings
     codec: str | None = None
     quality: int | None = None
     rate: Fraction | None = None
     record: Path | None = None
     keep: bool = False
     compare: bool = False
-    tell: Tell = no_op
+    emit: Emit = no_op
     executor: Executor[SceneTask] | None = None
     stop_flag: StopFlag = field(default_factory=StopFlag)
 
     def __post_init__(self) -> None:
         """Check output, film and settings, before anything slow happens."""
-        self.target = checked(self.source, self.output, self.codec, self.quality)
-        self.record = self.record or record_place(self.target)
+        self.target = check_target(self.source, self.output, self.codec, self.quality)
+        self.record = self.record or record_path(self.target)
         check_output(self.record, inputs=inputs(self.source), what="record")
         self.film = open_film(self.source, self.rate, background_of(self.settings))
         self.cache = Cache()
@@ -77,14 +77,14 @@ class VideoRun:
         self.notes: list[str] = list(self.film.notes)
         if (sides := shape_note(self.film, self.size)) is not None:
             self.notes.append(sides)
-        self.work = FrameStore.open(frames_folder(self.output), self.film, self.settings)
+        self.store = FrameStore.open(frames_folder(self.output), self.film, self.settings)
         self.painted: dict[tuple[int, int], FrameDone] = {}
         self.scenes: list[Scene] = []
         self.comparison: Comparison | None = None
         self.written: Written | None = None
 
     def stop(self, reason: str = "stopped") -> None:
-        """Ask for the end after the step under way; the frames that are finished stay."""
+        """Stop after the current step; finished frames stay."""
         self.stop_flag.stop(reason)
 
     @property
@@ -93,81 +93,81 @@ class VideoRun:
         return self.written is not None
 
     def paint(self) -> None:
-        """Paint what is missing, and write the film; where it is asked to stop, only the frames that are finished are there."""
+        """Paint missing frames, and write the film; if it is stopped, only finished frames stay."""
         began = time.perf_counter()
         for note in self.notes:
-            self.tell(Notice(note))
-        self.scenes = self._found()
-        self.tell(PlanReady(self.scenes[-1].stop * self.settings.passes, len(self.scenes)))
+            self.emit(Notice(note))
+        self.scenes = self._find_scenes()
+        self.emit(PlanReady(self.scenes[-1].stop * self.settings.passes, len(self.scenes)))
         self._paint_scenes()
         if self.stop_flag():
             return
         if self.compare:
-            alone = FrameStyler(independent(self.settings), self.size, self.cache, self._told, self.stop_flag)
-            self.comparison = compare(self.film, self.scenes, self.work, alone)
+            alone = FrameStyler(independent(self.settings), self.size, self.cache, self._forward, self.stop_flag)
+            self.comparison = compare(self.film, self.scenes, self.store, alone)
         with suppress(KeyboardInterrupt):
-            self.written = self._assembled()
+            self.written = self._assemble()
         if self.finished:
             self._write_record(time.perf_counter() - began)
             if not self.keep:
-                self.work.remove()
+                self.store.remove()
 
     def _paint_scenes(self) -> None:
-        """Have what is missing of each scene painted; raises FilmError if a scene cannot be: all others are."""
+        """Have missing frames of all scenes painted; raises FilmError at the end if a scene failed."""
         failed: list[Failed[SceneTask]] = []
 
         def handle(event: ExecutorEvent[SceneTask]) -> None:
             if isinstance(event, Update):
-                self._told(event.message)
+                self._forward(event.message)
             elif isinstance(event, Failed):
                 failed.append(event)
 
-        executor = self.executor or SerialExecutor(SceneWorker(self.work, self.settings, self.cache))
+        executor = self.executor or SerialExecutor(SceneWorker(self.store, self.settings, self.cache))
         executor.run([SceneTask(self.film, scene) for scene in self.scenes], handle, self.stop_flag)
         if failed and not self.stop_flag():
             scene = failed[0].task.scene
             what = f"film: frames {scene.start} to {scene.stop - 1} cannot be painted, {failed[0].reason}"
             raise FilmError(one_line(what, quoted(self.film.path), "scenes that can be", "the same command goes on with the rest"))
 
-    def _assembled(self) -> Written:
-        """Write the film; if that fails, say where its painted frames are, and how it is written again."""
+    def _assemble(self) -> Written:
+        """Write the film; if that fails, the error says where its painted frames are."""
         try:
             return assemble(
-                self.film, self.work.folder, self.output, codec=self.codec, quality=self.quality, tell=self._told, stop=self.stop_flag
+                self.film, self.store.folder, self.output, codec=self.codec, quality=self.quality, emit=self._forward, stop=self.stop_flag
             )
         except PincelError as error:
-            frames = self.work.painted(self.scenes)
-            kept = f"{frames} painted frames, in {quoted(self.work.folder)}; the same command writes the film, and paints nothing again"
+            frames = self.store.painted(self.scenes)
+            kept = f"{frames} painted frames, in {quoted(self.store.folder)}; the same command writes the film, and paints nothing again"
             raise FilmError(f"{error} · kept: {kept}") from error
 
-    def _found(self) -> list[Scene]:
-        scenes = self.work.scenes
+    def _find_scenes(self) -> list[Scene]:
+        scenes = self.store.scenes
         if scenes is None:
-            scenes = find_scenes(self.film, self._told, self.stop_flag)
+            scenes = find_scenes(self.film, self._forward, self.stop_flag)
             if not self.stop_flag():
-                self.work.keep_scenes(scenes)
+                self.store.keep_scenes(scenes)
         return scenes
 
-    def _told(self, event: VideoEvent) -> None:
+    def _forward(self, event: VideoEvent) -> None:
         if isinstance(event, FrameDone):
             if (event.pass_, event.index) in self.painted:
-                # Found again by the worker that took over its scene.
+                # Reported again by another worker of its scene.
                 return
             self.painted[event.pass_, event.index] = event
         if isinstance(event, Notice):
             if event.text in self.notes:
-                # Each scene finds it out for itself.
+                # Reported by each scene.
                 return
             self.notes.append(event.text)
-        self.tell(event)
+        self.emit(event)
 
     def _write_record(self, seconds: float) -> None:
         assert self.record is not None
-        write_text(self.record, json.dumps(self._said(seconds), indent=1, ensure_ascii=False) + "\n", what="record")
+        write_text(self.record, json.dumps(self._make_record(seconds), indent=1, ensure_ascii=False) + "\n", what="record")
 
-    def _said(self, seconds: float) -> dict[str, Any]:
+    def _make_record(self, seconds: float) -> dict[str, Any]:
         film = self.film
-        lines = [line for scene in self.scenes for line in self.work.noted(scene)]
+        lines = [line for scene in self.scenes for line in self.store.noted(scene)]
         times = [line["seconds"] for line in lines]
         comparison = self.comparison
         return {
@@ -197,26 +197,26 @@ class VideoRun:
         }
 
 
-def partial_film(filming_of: str, output: Path, target: Target, rate: Fraction | None = None, tell: Tell = no_op) -> Written:
+def partial_film(source: str, output: Path, target: Target, rate: Fraction | None = None, emit: Emit = no_op) -> Written:
     """Write a film of the frames painted so far, and keep them.
 
     Args:
-        filming_of: What is painted.
-        output: Where the whole film is to go: its frames are beside that.
-        target: Where this one goes, and as what.
+        source: The film that is painted.
+        output: Output of the whole film, beside which its frames are.
+        target: Output of this one.
         rate: As for :class:`VideoRun`.
-        tell: Is told each frame.
+        emit: Called with each frame.
 
     Raises:
         FilmError: If there are none.
     """
     folder = frames_folder(output)
-    film = open_film(filming_of, rate)
-    return assemble(film, folder, target.path, codec=target.codec or None, quality=target.quality, tell=tell)
+    film = open_film(source, rate)
+    return assemble(film, folder, target.path, codec=target.codec or None, quality=target.quality, emit=emit)
 
 
-def checked(source: str, output: Path, codec: str | None, quality: int | None) -> Target:
-    """Check where a film shall go; raises OutputError or FilmError as :func:`find_target` does, or where it would mix with its source."""
+def check_target(source: str, output: Path, codec: str | None, quality: int | None) -> Target:
+    """Check the output of a film; raises OutputError or FilmError as :func:`find_target` does, or if it would mix with its source."""
     target = find_target(output, codec, quality)
     place, given = target.path.parent, Path(source)
     among = given if given.is_dir() else given.parent if is_pattern(given) else None
@@ -228,25 +228,25 @@ def checked(source: str, output: Path, codec: str | None, quality: int | None) -
 
 
 def inputs(source: str) -> list[Path]:
-    """Return the file a film is read from, which no output may replace."""
+    """Return the input files, which no output may replace."""
     path = Path(source)
     return [path] if path.is_file() else []
 
 
 def frames_folder(output: Path) -> Path:
-    """Where painted frames are kept while a film is painted: beside it."""
+    """Return the folder of painted frames, beside the film."""
     return output.with_name(f"{output.name}.frames")
 
 
-def record_place(target: Target) -> Path:
-    """Where the record of a film goes: beside it, or among its pictures."""
+def record_path(target: Target) -> Path:
+    """Return the path of a film's record: beside it, or among its pictures."""
     if target.container is None:
         return target.path.with_name("film.json")
     return target.path.with_suffix(".json")
 
 
 def shape_note(film: Film, size: tuple[int, int]) -> str | None:
-    """Say so if painted frames have not quite the shape of the film; None if they have."""
+    """Return a note if painted frames have not quite the shape of the film; None if they have."""
     height, width = size
     if (film.width % 2 or film.height % 2) and max(size) - max(film.width, film.height) in (0, 1):
         return f"The film has {film.width}×{film.height} pixels; it is painted with {width}×{height}, as most codecs need even numbers."

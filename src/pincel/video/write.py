@@ -1,4 +1,4 @@
-"""Painted frames put together to a film, one at a time: with the times, the sound and the colors of the one they were painted from."""
+"""Writes a film of painted frames, one at a time, with the times, the sound and the colors of the original."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pincel.errors import FilmError
 from pincel.executors.protocol import Stop, never_stop
 from pincel.files import atomically, check_output, one_line, quoted
 from pincel.images.io import check_format, encode, save_picture
-from pincel.video.base import Film, MuxProgress, Pixels, Tell, no_op
+from pincel.video.base import Emit, Film, MuxProgress, Pixels, no_op
 from pincel.video.decode import BRIGHT, FULL, LIMITED, SCALERS, UNSAID, library
 from pincel.video.fit import Fit
 from pincel.video.formats import CODECS, Target, find_target
@@ -33,13 +33,13 @@ from pincel.video.sound import AudioMuxer
 LAMBDA = 118
 # Shortest time between two frames, in ticks of containers that count hundredths: below it, browsers slow down.
 SHORTEST = {"gif": 2}
-# Why a system does not let a file be written: the encoder and the sound are not to blame.
+# Errors of the file system, which are not those of the encoder.
 REFUSED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS})
-# H.273 numbers of primaries that are those of sRGB, or nearly: BT.709, BT.470 and BT.601.
+# H.273 codes of primaries that are nearly those of sRGB: BT.709, BT.470 and BT.601.
 NEAR_SRGB = frozenset({1, UNSAID, 4, 5, 6, 7})
-# The pixel format of numbers in a palette.
+# The pixel format of palette indices.
 INDEXED = "pal8"
-# Matrix of what is stored as RGB.
+# Matrix of RGB samples.
 IDENTITY = 0
 
 
@@ -50,8 +50,8 @@ class Written:
     Attributes:
         frames: How many.
         size: (width, height).
-        codec: Of its pictures.
-        notes: What could not be kept as it was.
+        codec: Of its frames.
+        notes: What could not be preserved.
     """
 
     frames: int
@@ -65,33 +65,34 @@ class _Film:
     """A film being written.
 
     Attributes:
-        film: What it is made from.
-        work: Where its frames are.
+        film: The original.
+        store: Its painted frames.
         frames: How many.
         target: Where it goes.
-        fit: What frames need to go there.
-        tell: Is told each frame.
-        stop: Asked after each.
+        fit: How frames are fitted into it.
+        emit: Called with each frame.
+        stop: Called after each.
+        notes: What could not be preserved.
     """
 
     film: Film
-    work: FrameStore
+    store: FrameStore
     frames: int
     target: Target
     fit: Fit
-    tell: Tell
+    emit: Emit
     stop: Callable[[], bool]
     notes: list[str] = field(default_factory=list)
 
     def pictures(self) -> Iterator[tuple[Pixels, Fraction, Fraction]]:
-        """Yield each painted frame as it goes into the file, when it is shown and until when, both in seconds."""
+        """Yield each painted frame as it goes into the file, with the times when it appears and ends, in seconds."""
         times = (frame.time for frame in self.film.read())
         time = next(times, Fraction(0))
         for index in range(self.frames):
             after = next(times, None)
             until = time + 1 / self.film.rate if after is None else after
-            yield self.fit(load_frame(self.work.frame(index))), time, until
-            self.tell(MuxProgress(index + 1, self.frames))
+            yield self.fit(load_frame(self.store.frame(index))), time, until
+            self.emit(MuxProgress(index + 1, self.frames))
             if self.stop():
                 raise KeyboardInterrupt
             time = until
@@ -105,49 +106,49 @@ def assemble(  # noqa: PLR0913 - each is a choice of the caller's
     codec: str | None = None,
     quality: int | None = None,
     until: int | None = None,
-    tell: Tell = no_op,
+    emit: Emit = no_op,
     stop: Stop = never_stop,
 ) -> Written:
     """Write a film of painted frames.
 
     Args:
-        film: What they were painted from.
-        folder: Where they are, as :func:`pincel.video.paint.paint_scene` left them.
+        film: The original.
+        folder: The frames, as :func:`pincel.video.paint.paint_scene` writes them.
         output: See :func:`pincel.video.formats.find_target`.
         codec: Likewise.
         quality: Likewise.
-        until: How many frames, from the first on; all that are there when left out.
-        tell: Is told each frame, and what could not be kept.
-        stop: Asked after each frame; if it says so, KeyboardInterrupt is raised and nothing is written.
+        until: How many frames, from the first on; all when left out.
+        emit: Called with each frame, and with notices of what could not be preserved.
+        stop: Called after each frame; where it returns True, KeyboardInterrupt is raised and nothing is written.
 
     Raises:
         FilmError: If frames are missing or damaged, or the encoder refuses.
         OutputError: If the file cannot be written.
     """
     target = find_target(output, codec, quality)
-    work = FrameStore(folder)
-    scenes = work.scenes
-    frames = until if until is not None else work.painted(scenes) if scenes else _counted(work)
+    store = FrameStore(folder)
+    scenes = store.scenes
+    frames = until if until is not None else store.painted(scenes) if scenes else _count_frames(store)
     if frames == 0:
         raise FilmError(one_line("film: no painted frames are there", quoted(folder), "a folder with 000000.png …", "paint some first"))
-    fit = Fit.of(film, _size(load_frame(work.frame(0))), target)
-    job = _Film(film, work, frames, target, fit, tell, stop, [*fit.notes, *_color_notes(film, target)])
+    fit = Fit.of(film, _size(load_frame(store.frame(0))), target)
+    job = _Film(film, store, frames, target, fit, emit, stop, [*fit.notes, *_color_notes(film, target)])
     if target.container is None:
         _write_pictures(job)
     else:
         _write_file(job)
     for note in job.notes:
-        tell(Notice(note))
+        emit(Notice(note))
     return Written(frames, (fit.size[1], fit.size[0]), target.codec or "pictures", tuple(job.notes))
 
 
 def check_encodes(film: Film, painted: tuple[int, int], target: Target) -> None:
-    """Write a gray frame into memory, so that what a codec or a format cannot hold is known before the work.
+    """Write a gray frame into memory, so that what a codec or a format does not support is an error before the work.
 
     Args:
-        film: What is painted.
+        film: The original.
         painted: (height, width) of its painted frames.
-        target: Where it is to go.
+        target: The output.
 
     Raises:
         FilmError: If the encoder refuses.
@@ -161,7 +162,7 @@ def check_encodes(film: Film, painted: tuple[int, int], target: Target) -> None:
     try:
         with av.open(io.BytesIO(), "w", format=target.container.name) as output:
             stream, clock = _stream(film, target, fit, output)
-            frame = _made(gray, stream.pix_fmt, film, Palette.of_pictures([gray]) if stream.pix_fmt == INDEXED else None)
+            frame = _make_frame(gray, stream.pix_fmt, film, Palette.of_pictures([gray]) if stream.pix_fmt == INDEXED else None)
             frame.pts, frame.time_base = 0, clock
             output.mux(stream.encode(frame))
             output.mux(stream.encode(None))
@@ -174,15 +175,15 @@ def _size(pixels: Pixels) -> tuple[int, int]:
 
 
 def _color_notes(film: Film, target: Target) -> Iterator[str]:
-    """Say so where a file cannot say what its colors mean."""
+    """Yield a note where a file cannot declare the film's colors."""
     color = film.color
     if not target.is_marked and (color.transfer in BRIGHT or color.primaries not in NEAR_SRGB):
         yield "The film's colors are not those of sRGB, and a file of this kind cannot say so: they look paler than in the film."
 
 
-def _counted(work: FrameStore) -> int:
+def _count_frames(store: FrameStore) -> int:
     count = 0
-    while work.frame(count).exists():
+    while store.frame(count).exists():
         count += 1
     return count
 
@@ -202,17 +203,17 @@ def _write_file(job: _Film) -> None:
             try:
                 _encode(job, temporary, copy=copy)
                 return
-            except (error, ValueError) as trouble:
-                if isinstance(trouble, OSError) and trouble.errno in REFUSED:
-                    raise OSError(trouble.errno, trouble.strerror) from trouble
-                # A container may say that it holds a sound and, asked to, refuse.
+            except (error, ValueError) as failure:
+                if isinstance(failure, OSError) and failure.errno in REFUSED:
+                    raise OSError(failure.errno, failure.strerror) from failure
+                # A container may declare a sound codec that it refuses, so a second try encodes the sound again.
                 if not copy or not job.film.sounds:
-                    raise _refusal(job.target, job.fit, trouble) from trouble
+                    raise _refusal(job.target, job.fit, failure) from failure
                 del job.notes[notes:]
 
 
-def _refusal(target: Target, fit: Fit, trouble: Exception) -> FilmError:
-    reason = (getattr(trouble, "strerror", None) or str(trouble)).lower()
+def _refusal(target: Target, fit: Fit, error: Exception) -> FilmError:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
     codecs = target.container.codecs if target.container else ()
     others = [name for name in codecs if name != target.codec]
     given = f"{quoted(target.path)}, frames of {fit.size[1]}×{fit.size[0]}"
@@ -223,7 +224,7 @@ def _refusal(target: Target, fit: Fit, trouble: Exception) -> FilmError:
 def _encode(job: _Film, path: Path, *, copy: bool) -> None:
     film, container = job.film, job.target.container
     assert container is not None
-    # 0 is without end for all of them.
+    # 0 is endless for all of them.
     loops = {container.endless: str(film.loop if film.kind == "animation" else 0)} if container.endless else {}
     if container.name == "gif" and film.kind == "animation" and film.loop == 1:
         loops = {"loop": "-1"}
@@ -233,7 +234,7 @@ def _encode(job: _Film, path: Path, *, copy: bool) -> None:
         if film.sounds and container.endless:
             job.notes.append("Animations hold no sound; it is left out.")
         base = sounds.base if sounds else film.offset
-        palette = Palette.of(job.work, job.frames) if stream.pix_fmt == INDEXED else None
+        palette = Palette.of(job.store, job.frames) if stream.pix_fmt == INDEXED else None
         if sounds is None:
             _mux(job, output, stream, clock, film.offset - base, None, palette)
             return
@@ -243,7 +244,7 @@ def _encode(job: _Film, path: Path, *, copy: bool) -> None:
 
 
 def _stream(film: Film, target: Target, fit: Fit, output: Any) -> tuple[Any, Fraction]:
-    """Add the stream of pictures; return it and the step of time it counts in."""
+    """Add the video stream; return it and its time base."""
     codec, container = CODECS[target.codec], target.container
     assert container is not None
     quality = codec.usual if target.quality is None else target.quality
@@ -252,7 +253,7 @@ def _stream(film: Film, target: Target, fit: Fit, output: Any) -> tuple[Any, Fra
         **container.encoding.get(target.codec, {}),
         **({codec.quality: str(quality)} if codec.quality not in ("", "qscale") else {}),
     }
-    # Its logger asks no program whether it may write to standard error.
+    # Otherwise SVT-AV1 logs to standard error.
     os.environ.setdefault("SVT_LOG", "1")
     clock = 1 / film.rate.limit_denominator(1001) if _counts_frames(target) else codec.clock or film.time_base
     stream = output.add_stream(codec.encoder, rate=film.rate.limit_denominator(65535), options=options)
@@ -271,12 +272,12 @@ def _stream(film: Film, target: Target, fit: Fit, output: Any) -> tuple[Any, Fra
 
 
 def _counts_frames(target: Target) -> bool:
-    """Return whether times are whole frames; those of MPEG-4 are parts of a second that 16 bits can number."""
+    """Return whether times are whole frames; those of MPEG-4 are fractions of a second with a denominator of 16 bits."""
     return target.codec == "mpeg4" or (target.container is not None and target.container.even)
 
 
 def _mark(context: Any, film: Film, fit: Fit) -> None:
-    """Let an encoder write down the film's colors and the shape of its pixels."""
+    """Declare the film's colors and the shape of its pixels."""
     color = film.color
     context.color_primaries, context.color_trc = color.primaries, color.transfer
     if context.pix_fmt.startswith("yuv"):
@@ -292,7 +293,7 @@ def _mux(job: _Film, output: Any, stream: Any, clock: Fraction, lead: Fraction, 
     shortest = SHORTEST.get(job.target.codec, 1)
     end = Fraction(0)
     for pixels, time, until in job.pictures():
-        frame = _made(pixels, stream.pix_fmt, job.film, palette)
+        frame = _make_frame(pixels, stream.pix_fmt, job.film, palette)
         last = frame.pts = max(last + shortest if last >= 0 else 0, round((time + lead) / clock))
         rounded |= abs(last * clock - time - lead) > clock / 10
         frame.time_base = clock
@@ -306,26 +307,23 @@ def _mux(job: _Film, output: Any, stream: Any, clock: Fraction, lead: Fraction, 
         what = job.target.path.suffix if job.target.codec != "mpeg4" else job.target.codec
         job.notes.append(f"Times between frames are rounded to {float(clock):.3g} s: {what} counts in whole frames.")
     if sounds:
-        # What is heard after the last picture stays, unless pictures are missing.
-        scenes = job.work.scenes
+        # Sound after the last frame stays, unless frames are missing.
+        scenes = job.store.scenes
         whole = not scenes or job.frames >= scenes[-1].stop
         sounds.until(Fraction(2**40) if whole else end)
         sounds.finish()
 
 
-def _made(pixels: Pixels, form: str, film: Film, palette: Palette | None) -> Any:
-    """Make a frame for an encoder."""
-    return palette.frame(pixels) if palette else _converted(pixels, form, film)
-
-
-def _converted(pixels: Pixels, form: str, film: Film) -> Any:
-    """Make a frame of an encoder's pixel format, by the film's own matrix and range."""
+def _make_frame(pixels: Pixels, form: str, film: Film, palette: Palette | None) -> Any:
+    """Return a frame in an encoder's pixel format, by the film's own matrix and range."""
+    if palette:
+        return palette.frame(pixels)
     av = library()
     frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
     if not form.startswith("yuv"):
         return frame.reformat(format=form)
     flags = av.video.reformatter.Interpolation
-    made = frame.reformat(
+    converted = frame.reformat(
         format=form,
         src_color_range=FULL,
         dst_colorspace=SCALERS.get(film.color.matrix, 5),
@@ -333,6 +331,6 @@ def _converted(pixels: Pixels, form: str, film: Film) -> Any:
         interpolation=flags.BICUBIC | flags.ACCURATE_RND | flags.FULL_CHR_H_INP,
         threads=1,
     )
-    made.colorspace, made.color_range = film.color.matrix, LIMITED if film.color.limited else FULL
-    made.color_primaries, made.color_trc = film.color.primaries, film.color.transfer
-    return made
+    converted.colorspace, converted.color_range = film.color.matrix, LIMITED if film.color.limited else FULL
+    converted.color_primaries, converted.color_trc = film.color.primaries, film.color.transfer
+    return converted
