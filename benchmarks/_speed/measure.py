@@ -43,8 +43,8 @@ from _speed.report import (
 from _speed.settings import LARGEST_OF_THE_PEER, SMALLEST, STEP_COUNTS, Settings, as_good, search_steps, transfer_arguments
 from _speed.worker import Worker, WorkerProcess
 from pincel.engine.events import SetupProgress
-from pincel.engine.machine import cores, processor_name
 from pincel.errors import PincelError
+from pincel.host import cores, processor_name
 from pincel.version import __version__
 
 Progress = Callable[[SetupProgress], None]

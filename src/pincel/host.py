@@ -1,8 +1,9 @@
-"""What the machine has left for this process: memory, and cores."""
+"""The machine of this process: its name, its cores, and the memory and time that others leave."""
 
 from __future__ import annotations
 
 import os
+import platform
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ CONTAINERS = Path("/sys/fs/cgroup")
 
 
 def free_host_memory(groups: Path = CONTAINERS) -> int:
-    """Return the bytes that this process could still ask the machine for."""
+    """Return the bytes that this process can still allocate."""
     limits = [
         (groups / "memory.max", groups / "memory.current"),
         (groups / "memory" / "memory.limit_in_bytes", groups / "memory" / "memory.usage_in_bytes"),
@@ -26,11 +27,11 @@ def free_host_memory(groups: Path = CONTAINERS) -> int:
 
 @dataclass(frozen=True)
 class CoreUse:
-    """What the cores that this process may use have done so far.
+    """The work so far of the cores that this process may use.
 
     Attributes:
-        clock: Seconds of the clock.
-        busy: Seconds they have worked, all together.
+        clock: Time of the clock in seconds.
+        busy: Seconds of work, of all cores together.
         own: Of which for this process.
     """
 
@@ -40,7 +41,7 @@ class CoreUse:
 
 
 def core_use() -> CoreUse:
-    """Return what the cores have done so far, to be compared with later."""
+    """Return the work of the cores so far, to be compared with later."""
     cores = psutil.cpu_times(percpu=True)
     usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(len(cores))
     times = [cores[number] for number in usable if number < len(cores)]
@@ -50,6 +51,21 @@ def core_use() -> CoreUse:
 def cores_of_others(before: CoreUse, now: CoreUse) -> float:
     """Return how many cores other processes have used between two moments."""
     return max(0.0, (now.busy - before.busy - now.own + before.own) / max(1e-3, now.clock - before.clock))
+
+
+def processor_name(described: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the name of the processor, from /proc/cpuinfo on Linux."""
+    try:
+        lines = described.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """Return how many cores this process may use; in a container fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _number(path: Path) -> int | None:

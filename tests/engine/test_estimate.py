@@ -74,18 +74,6 @@ def test_a_network_without_poolings_is_cut_as_one() -> None:
     assert {name for way in ways for name in way.cuts} == {"rest"}
 
 
-def test_what_fits_with_the_least_work() -> None:
-    size = (3000, 4000)
-    ways = [(SMALL.cost(size, way, grad=False), way) for way in SMALL.layouts()]
-    assert SMALL.best_fit(size, 1e12) == WHOLE
-    whole = ways[0][0].memory
-    found = SMALL.best_fit(size, 0.5 * whole)
-    need = SMALL.cost(size, found, grad=False)
-    assert need.memory <= 0.5 * whole
-    assert need.work == min(other.work for other, _ in ways if other.memory <= 0.5 * whole)
-    assert SMALL.cost(size, SMALL.best_fit(size, 0), grad=False).memory == min(other.memory for other, _ in ways)
-
-
 def test_thriftier_and_thriftier_until_nothing_is_left() -> None:
     size = (3000, 4000)
     seen: list[Layout] = [WHOLE]

@@ -17,12 +17,12 @@ from pincel.backbones.vgg_specs import VGG19
 from pincel.canvas.pixels import PixelCanvas
 from pincel.engine import precision
 from pincel.engine.evaluator import Evaluator
-from pincel.engine.machine import processor_name
 from pincel.engine.precision import FP32, NAMES, Precision, candidates, choose_precision, fastest, measure_speeds
 from pincel.engine.problem import Problem
 from pincel.engine.speeds import machine_key
 from pincel.errors import OptionError, UnknownNameError
 from pincel.functional.variation import squared_variation
+from pincel.host import processor_name
 from pincel.images.io import load_picture
 from pincel.images.resize import resize_picture, target_size
 from pincel.losses.objective import Objective

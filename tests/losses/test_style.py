@@ -75,7 +75,7 @@ def test_neighbors_are_the_nearest() -> None:
 
 def test_chains_are_the_definition() -> None:
     fine, coarse = normal(1, 3, 6, 8), normal(1, 5, 3, 4, seed=1)
-    pair = LayerPair("relu1_1", "relu2_1", 2)
+    pair = LayerPair(("relu1_1", "relu2_1"), 2)
     means = {
         "relu1_1": pair.partial_sum("relu1_1", fine, whole(fine), None) / 48,
         "relu2_1": pair.partial_sum("relu2_1", coarse, whole(coarse, 2), None) / 12,
@@ -88,7 +88,7 @@ def test_chains_are_the_definition() -> None:
     (term,) = StyleLoss(pair, target, weights, {"relu1_1": 7.0, "relu2_1": 0.5}, 10, CONVENTIONS["mean"]).terms(means, fine)
     assert_close(term.value, (gram - 3).square().mean())
     assert (term.name, term.layer_weight) == ("style:relu2_1:correlation-chain", 1.5)
-    assert CORRELATION_CHAIN.statistics({"a": 1, "b": 2, "c": 2}) == [LayerPair("a", "b", 2), LayerPair("b", "c", 1)]
+    assert CORRELATION_CHAIN.statistics({"a": 1, "b": 2, "c": 2}) == [LayerPair(("a", "b"), 2), LayerPair(("b", "c"), 1)]
 
 
 def test_terms_share_what_is_measured() -> None:
@@ -100,7 +100,7 @@ def test_terms_share_what_is_measured() -> None:
     assert shared("gram") == [FeatureStatistics(("a", "b"))]
     assert shared("gram", "mean-std", "w2", "shift") == [FeatureStatistics(("a", "b"), means=True)]
     assert len(shared("w2", "gram", "histogram", "neighbors")) == 3
-    assert shared("correlation-chain", "correlation-chain") == [LayerPair("a", "b", 2)]
+    assert shared("correlation-chain", "correlation-chain") == [LayerPair(("a", "b"), 2)]
 
 
 @pytest.mark.parametrize("name", list(STYLE_TERMS))

@@ -9,6 +9,6 @@
 ``estimate``            memory and arithmetic of an evaluation; ``throughput``, its time
 ``checkpoint``          states on the disk; ``snapshot``, as tensors and JSON; ``checkpoint_manager``, when
 ``history``             steps and notes of a run; ``result``, its picture and record
-``precision``           how convolutions multiply; ``device``, ``memory``, ``clock``, ``machine``: the hardware
+``precision``           how convolutions multiply; ``device``, ``memory``, ``clock``: the hardware
 ======================  ===========================================================================
 """

@@ -23,10 +23,10 @@ from pydantic_core import ErrorDetails
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from pincel.engine.machine import processor_name
 from pincel.engine.snapshot import flatten, unflatten
 from pincel.errors import CheckpointDamagedError, CheckpointError, PincelError
 from pincel.files import atomically, one_line, quoted
+from pincel.host import processor_name
 
 T = TypeVar("T")
 # Of a dataclass that :func:`read_training` makes: it holds tensors, and nothing is written that it has no place for.

@@ -94,15 +94,6 @@ class CostModel:
             for sides in combinations_with_replacement(SIDES, len(names)):
                 yield Layout(dict(zip(names, sides, strict=True)))
 
-    def best_fit(self, size: tuple[int, int], budget: float) -> Layout:
-        """Return the layout of least work for a forward pass in ``budget`` bytes; if none fits, that of least memory."""
-        if self.cost(size, grad=False).memory <= budget:
-            return WHOLE
-        ways = [(self.cost(size, way, grad=False), way) for way in self.layouts()]
-        fitting = [(need.work, index) for index, (need, _) in enumerate(ways) if need.memory <= budget]
-        _, best = min(fitting or [(need.memory, index) for index, (need, _) in enumerate(ways)])
-        return ways[best][1]
-
     def smaller_tiling(self, size: tuple[int, int], layout: Layout) -> Layout | None:
         """Return the layout of least work among those of much less memory than ``layout``; None if there is none."""
         most = MAX_FRACTION * self.cost(size, layout).memory

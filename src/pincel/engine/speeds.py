@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
-from pincel.engine.machine import processor_name
 from pincel.errors import OutputError
 from pincel.files import write_text
 from pincel.folders import cache_folder
+from pincel.host import processor_name
 
 
 def known_speeds(device: torch.device) -> dict[str, float]:

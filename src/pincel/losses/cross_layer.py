@@ -22,23 +22,16 @@ class LayerPair(StyleStatistic[Tensor, Tensor]):
     """The Gram matrix across two layers, (C_coarse, C_fine); it counts for the deeper one.
 
     Attributes:
-        fine: The shallower layer.
-        coarse: The deeper layer.
+        layers: The shallower and the deeper one.
         factor: How many times larger the stride of the deeper one is.
     """
 
-    fine: str
-    coarse: str
+    layers: tuple[str, str]
     factor: int
-
-    @property
-    def layers(self) -> tuple[str, str]:
-        """Both."""
-        return self.fine, self.coarse
 
     def partial_sum(self, layer: str, features: Tensor, window: Window, guides: Guides | None) -> Tensor:
         """Return the window's features at the positions of the deeper layer, in their places, and zero elsewhere."""
-        if layer == self.coarse or self.factor == 1:
+        if layer == self.layers[1] or self.factor == 1:
             return scatter(features, window, window)
         # Rows and columns that a pooling drops have no place in the deeper layer.
         top, left, height, width = (length // self.factor for length in (window.top, window.left, window.height, window.width))
@@ -48,15 +41,16 @@ class LayerPair(StyleStatistic[Tensor, Tensor]):
 
     def finish(self, means: Mapping[str, Tensor], guides: Guides | None) -> dict[str, Tensor]:
         """Return the mean over positions of the products of the channels of both layers."""
-        fine, coarse = means[self.fine][0], means[self.coarse][0]
+        fine, coarse = (means[layer][0] for layer in self.layers)
         height, width = (min(lengths) for lengths in zip(fine.shape[1:], coarse.shape[1:], strict=True))
         fine, coarse = (each[:, :height, :width].flatten(1) for each in (fine, coarse))
-        return {self.coarse: coarse @ fine.T / (height * width)}
+        return {self.layers[1]: coarse @ fine.T / (height * width)}
 
     def blend(self, styles: Sequence[tuple[Mapping[str, Tensor], float]]) -> dict[str, Tensor]:
         """Return the weighted mean of the matrices."""
         total = sum(weight for _, weight in styles)
-        return {self.coarse: torch.stack([weight / total * style[self.coarse] for style, weight in styles]).sum(0)}
+        coarse = self.layers[1]
+        return {coarse: torch.stack([weight / total * style[coarse] for style, weight in styles]).sum(0)}
 
 
 @dataclass(frozen=True)
@@ -77,7 +71,7 @@ class CrossLayerGramTerm(StyleTerm[Tensor, Tensor]):
 
     def statistics(self, strides: Mapping[str, int]) -> list[LayerPair]:
         """Return the pairs of one layer and the next."""
-        return [LayerPair(fine, coarse, strides[coarse] // strides[fine]) for fine, coarse in pairwise(strides)]
+        return [LayerPair((fine, coarse), strides[coarse] // strides[fine]) for fine, coarse in pairwise(strides)]
 
     def distance(self, measured: Tensor, target: Tensor, convention: Convention) -> Tensor:
         """Return the mean squared difference."""

@@ -51,19 +51,14 @@ class RegionFeatures(StyleStatistic[Sets, WeightedSets]):
     """The features at all positions of each region, along some directions.
 
     Attributes:
-        names: The layers.
+        layers: Their names.
         project: (1, C, h, w) → the features along the directions, (1, N, h, w).
         sort: A set (N, M) → the same set in the order that it is compared in.
     """
 
-    names: tuple[str, ...]
+    layers: tuple[str, ...]
     project: Callable[[Tensor], Tensor]
     sort: Callable[[Tensor], Tensor]
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """The layers."""
-        return self.names
 
     def partial_sum(self, layer: str, features: Tensor, window: Window, guides: Guides | None) -> Tensor:
         """Return (1, N, H_l, W_l): each position of the window in its place, and zero elsewhere."""
@@ -71,7 +66,7 @@ class RegionFeatures(StyleStatistic[Sets, WeightedSets]):
 
     def finish(self, means: Mapping[str, Tensor], guides: Guides | None) -> dict[str, Sets]:
         """Return the set of each region."""
-        return {layer: self._sets(layer, means[layer][0].flatten(1), guides) for layer in self.names}
+        return {layer: self._sets(layer, means[layer][0].flatten(1), guides) for layer in self.layers}
 
     def _sets(self, layer: str, values: Tensor, guides: Guides | None) -> Sets:
         if guides is None:
@@ -80,7 +75,7 @@ class RegionFeatures(StyleStatistic[Sets, WeightedSets]):
 
     def blend(self, styles: Sequence[tuple[Mapping[str, Sets], float]]) -> dict[str, WeightedSets]:
         """Return the sets of all styles: the distance is the weighted mean of those to each."""
-        return {layer: [(style[layer], weight) for style, weight in styles] for layer in self.names}
+        return {layer: [(style[layer], weight) for style, weight in styles] for layer in self.layers}
 
 
 @dataclass(frozen=True)

@@ -46,21 +46,16 @@ class FeatureStatistics(StyleStatistic[RegionMoments, RegionMoments]):
     """Gram matrix of each layer in each region, and on request the mean of each channel.
 
     Attributes:
-        names: The layers.
+        layers: Their names.
         means: Whether means are measured too.
     """
 
-    names: tuple[str, ...]
+    layers: tuple[str, ...]
     means: bool = False
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """The layers."""
-        return self.names
 
     def covers(self, other: StyleStatistic[Any, Any]) -> bool:
         """Return whether the other one is the same, or the same without means."""
-        return isinstance(other, FeatureStatistics) and self.names == other.names and self.means >= other.means
+        return isinstance(other, FeatureStatistics) and self.layers == other.layers and self.means >= other.means
 
     def partial_sum(self, layer: str, features: Tensor, window: Window, guides: Guides | None) -> Tensor:
         """Return sums of products of every two channels, (R, C, C); with means, (R, C, C + 1)."""
@@ -73,11 +68,11 @@ class FeatureStatistics(StyleStatistic[RegionMoments, RegionMoments]):
 
     def finish(self, means: Mapping[str, Tensor], guides: Guides | None) -> dict[str, RegionMoments]:
         """Return averages over the positions of each region; zero for a region that no position of the layer belongs to."""
-        return {layer: normalize(layer, means[layer], guides) for layer in self.names}
+        return {layer: normalize(layer, means[layer], guides) for layer in self.layers}
 
     def blend(self, styles: Sequence[tuple[Mapping[str, RegionMoments], float]]) -> dict[str, RegionMoments]:
         """Return weighted means of the moments, region by region; zero for a region that no style has."""
-        return {layer: weighted_mean([(style[layer], weight) for style, weight in styles]) for layer in self.names}
+        return {layer: weighted_mean([(style[layer], weight) for style, weight in styles]) for layer in self.layers}
 
 
 def normalize(layer: str, means: Tensor, guides: Guides | None) -> RegionMoments:

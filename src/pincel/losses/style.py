@@ -51,12 +51,13 @@ class Guides:
 
 
 class StyleStatistic(ABC, Generic[M, T]):
-    """What is measured of some layers of an image. Statistics that are equal measure the same, and must have one hash."""
+    """What is measured of some layers of an image. Statistics that are equal measure the same, and must have one hash.
 
-    @property
-    @abstractmethod
-    def layers(self) -> Sequence[str]:
-        """The layers it needs."""
+    Attributes:
+        layers: The layers it needs.
+    """
+
+    layers: Sequence[str]
 
     def covers(self, other: StyleStatistic[Any, Any]) -> bool:
         """Return whether all terms of another statistic can be computed from this one."""

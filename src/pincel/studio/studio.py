@@ -21,7 +21,7 @@ from pincel.studio.thumbnails import shrink
 # Prints the device of runs, in a process that may load torch.
 _DEVICE = """
 from pincel.engine.device import resolve_device
-from pincel.engine.machine import processor_name
+from pincel.host import processor_name
 device = str(resolve_device("auto"))
 print(f"cpu ({processor_name()})" if device == "cpu" else device)
 """
