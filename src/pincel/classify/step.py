@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pincel.backbones.alexnet import AlexNet
 from pincel.backbones.specs import ModelSpec
 from pincel.classify.evaluate import SEVERAL
 from pincel.classify.loader import Batch, shard_slice
@@ -42,7 +41,7 @@ class Learner:
 
     def predict(self, crops: Tensor) -> Tensor:
         """Return logits, (B, classes), of crops, (B, 3, crop, crop), without dropout."""
-        return compute_logits(self._network(), crops.to(self.device), {}).float()
+        return compute_logits(cast_network(self.spec, self.state.weights, PRECISIONS[self.precision]), crops.to(self.device), {}).float()
 
     def step(self, batch: Batch, total: int) -> ErrorCounts:
         """Make a step, and return loss and errors over the whole batch before it.
@@ -58,7 +57,8 @@ class Learner:
         masks = dropout_masks(self.spec, recipe, (state.epoch + 1, state.step), total, shard_slice(total, self.group))
         masks = {name: mask.to(self.device) for name, mask in masks.items()}
         labels = batch.labels.to(self.device)
-        logits = compute_logits(self._network(), batch.crops.flatten(0, 1).to(self.device), masks)
+        network = cast_network(self.spec, state.weights, PRECISIONS[self.precision])
+        logits = compute_logits(network, batch.crops.flatten(0, 1).to(self.device), masks)
         loss = cross_entropy(logits, labels, total)
         weights = parameters(state.weights)
         grads = [self.group.all_reduce(grad) for grad in gradients(loss, weights)]
@@ -74,9 +74,6 @@ class Learner:
         given = f"epoch {self.state.epoch + 1}, step {self.state.step + 1}, learning rate {self.state.schedule.rate:g}"
         hint = f"--lr {self.recipe.learning_rate / 10:g} from the start, in another folder"
         return DivergedError(one_line("training: the loss is no longer finite", given, "weights that stay finite", hint))
-
-    def _network(self) -> AlexNet:
-        return cast_network(self.spec, self.state.weights, PRECISIONS[self.precision])
 
 
 def _count_errors(logits: Tensor, labels: Tensor) -> tuple[int, int]:

@@ -7,12 +7,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from pincel import recipes
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError, OutputError
 from pincel.files import one_line, quoted
 from pincel.images.picture import LoadedImage
 from pincel.images.resize import resize_picture, target_size
+from pincel.recipes import RECIPES as OPTIMIZATION_RECIPES
 from pincel.recipes.schema import Recipe
 from pincel.sources import Styles, expand_styles, open_picture
 from pincel.training.recipes import DEFAULTS, RECIPES
@@ -24,7 +24,7 @@ SUFFIX = ".safetensors"
 def objective_recipe(recipe: StyleTrainingRecipe) -> Recipe:
     """Return J as a recipe of image optimization."""
     weights = {name: getattr(recipe, name) for name in ("content_weight", "style_weight", "tv_weight")}
-    return recipes.RECIPES.find("gram").recipe.override(**recipe.objective, **weights)
+    return OPTIMIZATION_RECIPES.find("gram").recipe.override(**recipe.objective, **weights)
 
 
 def check_network_path(path: Path) -> Path:
