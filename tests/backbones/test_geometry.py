@@ -31,7 +31,7 @@ def stack(plan: Plan) -> nn.Sequential:
 
 
 def described(network: nn.Module, height: int = 97, width: int = 131) -> dict[str, MapGeometry | None]:
-    return {part.name: part.seen for part in trace(network.float().to("meta"), height, width)}
+    return {part.name: part.geometry for part in trace(network.float().to("meta"), height, width)}
 
 
 def is_seen(seen: MapGeometry, side: int, network: nn.Module) -> bool:

@@ -1,4 +1,4 @@
-"""The normalized network for a set of pictures, measured once and cached."""
+"""The mean activations of a network over a set of images, by which it is normalized; computed once and cached."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pincel.images.io import load_picture
 from pincel.images.resize import resize, target_size
 from pincel.samples import FOLDER
 
-# Long side of a calibration picture: the scale at which the network was trained and is mostly used.
+# Long side of a calibration image: the scale at which the network was trained and is mostly used.
 SIDE = 512
 Tell: TypeAlias = Callable[[str], None]
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -43,22 +43,22 @@ def calibration_means(vgg: VGG, calibration: str, tell: Tell, progress: Progress
     Args:
         vgg: As trained, on its device, with its pooling.
         calibration: ``samples`` for the pictures in the package, or a folder of pictures.
-        tell: Told, in one sentence each, what was measured or could not be kept.
-        progress: Told how many pictures of how many have been looked at, while measuring.
+        tell: Called with notices, a sentence each.
+        progress: Called with a text, the images done, and their total.
 
     Raises:
         OptionError: If the folder is not there or holds no pictures.
     """
     paths = calibration_pictures(calibration)
     key = _fingerprint(vgg, paths)
-    named = f"{len(paths)} pictures of '{calibration}' ({key[:12]})"
+    pictures = f"{len(paths)} pictures of '{calibration}' ({key[:12]})"
     cache = cache_folder() / f"normalized-{vgg.spec.name}-{vgg.pooling}-{key[:16]}.safetensors"
     means = _read(cache, vgg)
     if means is None:
-        # As trained: what borders do is no property of the filters.
+        # With zero padding, as trained: borders are no property of the filters.
         means = mean_activations(replace(vgg, padding="zero"), _pictures(paths, _device(vgg), progress))
         _write(cache, means, tell)
-    tell(f"Network normalized to mean activation 1 over {named}.")
+    tell(f"Network normalized to mean activation 1 over {pictures}.")
     return means
 
 
@@ -92,11 +92,10 @@ def _device(vgg: VGG) -> str:
 
 
 def _fingerprint(vgg: VGG, paths: list[Path]) -> str:
-    """Everything the means depend on."""
-    fed = map(str, (*vgg.spec.mean, *vgg.spec.std))
+    """Return a hash of everything the means depend on."""
     spec = vgg.spec
     weights = spec.sha256 if spec.package else cached_digest(ensure(spec), "SHA-256")
-    parts = [weights, *fed, vgg.pooling, vgg.pool_rounding, str(SIDE), *(sha256_of(path) for path in paths)]
+    parts = [weights, *map(str, (*spec.mean, *spec.std)), vgg.pooling, vgg.pool_rounding, str(SIDE), *(sha256_of(path) for path in paths)]
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -105,7 +104,7 @@ def _read(cache: Path, vgg: VGG) -> dict[str, Tensor] | None:
         means = safetensors.torch.load_file(cache)
     except (OSError, SafetensorError):
         return None
-    # A cache that does not fit is measured again, never trusted.
+    # A cache of other shapes is computed again.
     fits = set(means) == set(vgg.weights) and all(means[n].shape == vgg.weights[n][1].shape for n in means)
     return means if fits else None
 
@@ -114,7 +113,7 @@ def _write(cache: Path, means: dict[str, Tensor], tell: Tell) -> None:
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
         with atomically(cache) as path:
-            # Not save_file, which hides the system's reason in an error of its own.
+            # Not save_file, which hides the system's error in one of its own.
             path.write_bytes(safetensors.torch.save(means))
     except (OSError, OutputError) as error:
         reason = error if isinstance(error, PincelError) else error.strerror

@@ -1,4 +1,4 @@
-"""HOG, HOGb and dense SIFT as networks: made of slopes, cells and blocks, and differentiable throughout.
+"""HOG, HOGb and dense SIFT as differentiable functions of gradients, cells and blocks.
 
 Paper:
     Mahendran and Vedaldi 2015, "Understanding Deep Image Representations by Inverting Them" (CVPR), section 3.1 and figures 3 to 5;
@@ -19,10 +19,10 @@ from pincel.backbones.cells import Binning, hard_bins, image_gradients, pool_cel
 from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
 
-# After a block has length 1, no number in it may be larger (Lowe 2004, section 6.1).
+# Upper bound of the entries of a normalized block (Lowe 2004, section 6.1).
 CEILING = 0.2
 
-# A block shorter than this is not made as long as 1 (HOG), and what is added to its square (SIFT): constants of the released code.
+# Least length of a block that is normalized (HOG), and the term added to its squared length (SIFT): constants of the released code.
 SHORTEST_BLOCK = 1e-6
 ADDED_TO_SQUARE = 1e-6
 
@@ -39,13 +39,13 @@ WINDOW = 1.5
 
 @dataclass(frozen=True)
 class Descriptor(ABC):
-    """A function of gray pictures that somebody once thought out.
+    """A hand-made representation of gray images.
 
     Attributes:
-        name: How it is called.
-        summary: What it is, on one line.
+        name: Of the representation.
+        summary: One line.
         cell: Side of a cell, in pixels.
-        bins: How slopes vote for directions.
+        bins: How gradients are assigned to directions.
 
     Raises:
         OptionError: For a cell that is too small.
@@ -63,7 +63,7 @@ class Descriptor(ABC):
     @property
     @abstractmethod
     def channels(self) -> int:
-        """Numbers a position."""
+        """Numbers per position."""
 
     @property
     @abstractmethod
@@ -71,7 +71,7 @@ class Descriptor(ABC):
         """Pixels of the shortest side a picture may have."""
 
     def code(self, gray: Tensor) -> Tensor:
-        """Describe pictures.
+        """Return the codes of images.
 
         Args:
             gray: Shape (B, 1, H, W), gray levels minus 128; H and W may be any from :attr:`smallest` on.
@@ -107,13 +107,12 @@ class HistogramOfGradients(Descriptor):
 
     .. math:: h = \sum_b \tfrac12 \min((c, u) / \max(\lVert u_b \rVert, 10^{-6}), 0.2)
 
-    A picture has ⌊H/cell⌋ × ⌊W/cell⌋ cells. Of what is left over at the right and at the bottom, the pixels within half a cell of the last
-    cell have a share in it, and the others are not seen. Around the picture is a gray of 0. A picture has two cells a side or more:
-    one alone is in no block, and its code is 0.
+    An image has ⌊H/cell⌋ × ⌊W/cell⌋ cells, two or more per side: one alone is in no block, and its code is 0. Of what is left over at the
+    right and at the bottom, pixels within half a cell of the last cell contribute to it, and others do not. Beyond the border, gray is 0.
 
     Differs:
-        From VLFeat, which the paper calls the same: there a block is divided by √(‖u‖² + 1e-4) of slopes twice as long, pixels on the rim
-        of a picture do not vote, and cells on the rim are repeated outwards, where here they are in fewer blocks.
+        From VLFeat, which the paper calls the same: there a block is divided by √(‖u‖² + 1e-4) of gradients twice as long, pixels on the
+        border do not vote, and border cells are repeated outwards, where here they are in fewer blocks.
     """
 
     def __post_init__(self) -> None:
@@ -177,17 +176,17 @@ def _of_all_blocks(cells: Tensor) -> Tensor:
     square = undirected.square().sum(1, keepdim=True)
     corners = list(product(range(HOG_BLOCK), repeat=2))
     of_block = torch.stack([square[..., i : i + height - 1, j : j + width - 1] for i, j in corners]).sum(0)
-    # The root of 0 has an infinite gradient: the least length is kept before it is drawn.
+    # The root of 0 has an infinite derivative, so the square is bounded before it.
     gain = functional.pad(of_block.clamp(min=SHORTEST_BLOCK**2).rsqrt(), (1, 1, 1, 1))
-    # Outside the picture are no blocks: their gain is 0.
+    # There are no blocks outside the image: their gain is 0.
     return torch.stack([(both * gain[..., i : i + height, j : j + width]).clamp(max=CEILING) for i, j in corners]).sum(0) / 2
 
 
 def _window() -> Tensor:
-    """Return how much each cell of a SIFT descriptor counts, (4, 4), float64."""
-    away = torch.arange(SIFT_BLOCK, dtype=torch.float64) - (SIFT_BLOCK - 1) / 2
-    falling = (-0.5 * (away / WINDOW).square()).exp()
-    return falling[:, None] * falling
+    """Return the Gaussian weight of each cell of a SIFT descriptor, (4, 4), float64."""
+    distance = torch.arange(SIFT_BLOCK, dtype=torch.float64) - (SIFT_BLOCK - 1) / 2
+    weights = (-0.5 * (distance / WINDOW).square()).exp()
+    return weights[:, None] * weights
 
 
 def _wrong_cell(descriptor: Descriptor, accepted: str) -> OptionError:
@@ -195,7 +194,7 @@ def _wrong_cell(descriptor: Descriptor, accepted: str) -> OptionError:
 
 
 HOG = HistogramOfGradients(
-    "hog", "histograms of gradients of UoCTTI: 9 orientations, cells of 8 pixels, each slope in one bin", 8, hard_bins
+    "hog", "histograms of gradients of UoCTTI: 9 orientations, cells of 8 pixels, each gradient in one bin", 8, hard_bins
 )
-HOGB = HistogramOfGradients("hogb", "HOG with each slope shared between two directions", 8, soft_bins)
+HOGB = HistogramOfGradients("hogb", "HOG with each gradient split between two directions", 8, soft_bins)
 DSIFT = DenseSIFT("dsift", "dense SIFT: descriptors of 4×4 cells of 5 pixels and 8 directions", 5, soft_bins)

@@ -1,11 +1,11 @@
-"""What each part of a network sees, found by following one picture of no pixels through it.
+"""Receptive fields of the modules of a network of another library, found by tracing one forward pass.
 
-The network is walked through once with tensors that have a shape and nothing in it (torch's device ``meta``), while every operation is
-noted: a convolution or a pooling widens what is seen by its kernel, sums and concatenations see what any of their parts sees, what works
-number by number changes nothing. What is not known here, such as a mean over the picture or attention, is taken to see all of it.
+The network is run once with tensors of torch's device ``meta``, which have a shape and no values, and every operation is recorded: a
+convolution or a pooling enlarges receptive fields by its kernel, sums and concatenations have the union of theirs, pointwise operations
+change nothing. What is not known here, such as a mean over the image or attention, depends on the whole image.
 
 A map with a position every ``stride`` pixels has ⌊(n + over)/stride⌋ of them on a side of n pixels, for ⌊⌊(n + a)/s⌋ + b)/t⌋ is
-⌊(n + a + b·s)/(s·t)⌋; so one number says it for any stack of convolutions and poolings, at every size.
+⌊(n + a + b·s)/(s·t)⌋; so one number describes any stack of convolutions and poolings, at every size.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 @dataclass(frozen=True)
 class MapGeometry:
-    """What the positions of a map see: position i sees ``field`` pixels from ``start + i · stride`` on.
+    """Receptive fields of the positions of a map: that of position i has ``field`` pixels from ``start + i · stride`` on.
 
     Attributes:
         stride: Pixels between neighboring positions.
-        field: Pixels on a side.
-        start: First pixel that position 0 sees, negative for one beyond the border.
-        over: How many pixels longer or shorter a side counts when its positions are counted.
-        whole: Whether each sees all of the picture besides.
-        axes: Which dimensions of the tensor are rows and columns; one alone for both, row by row.
+        field: Side of the receptive field in pixels.
+        start: First pixel of that of position 0, negative beyond the border.
+        over: Pixels added to a side before its positions are counted.
+        whole: Whether each position depends on all of the image besides.
+        axes: Dimensions of the tensor that are rows and columns; one for both, row by row.
     """
 
     stride: int = 1
@@ -44,23 +44,23 @@ class MapGeometry:
     axes: tuple[int, ...] = (2, 3)
 
     def positions(self, length: int) -> int:
-        """Return how many positions a side of so many pixels has.
+        """Return the positions of a side of ``length`` pixels.
 
         Example:
-            >>> Seen(stride=2, field=3, start=-1, over=1).positions(7)
+            >>> MapGeometry(stride=2, field=3, start=-1, over=1).positions(7)
             4
         """
         return max(0, (length + self.over) // self.stride)
 
-    def through(self, kernel: int, step: int, pad: int, dilation: int = 1, *, up: bool = False) -> MapGeometry:
-        """Return what a window of this map sees.
+    def windowed(self, kernel: int, step: int, pad: int, dilation: int = 1, *, up: bool = False) -> MapGeometry:
+        """Return the geometry of windows over this map.
 
         Args:
-            kernel: Positions it sees on a side.
+            kernel: Positions of a window on a side.
             step: Positions between neighboring windows.
             pad: Positions added on each side.
-            dilation: Positions between those that it sees.
-            up: Whether what is left over gets a window too.
+            dilation: Positions between those of a window.
+            up: Whether the number of windows is rounded up.
         """
         reach = dilation * (kernel - 1)
         return MapGeometry(
@@ -75,81 +75,81 @@ class MapGeometry:
 
 @dataclass(frozen=True)
 class ModuleOutput:
-    """What a module of a network answers.
+    """The output of a module of a network.
 
     Attributes:
         name: Of the module, ``layer1.0.conv1``.
-        module: It.
-        shape: Of the answer.
-        seen: What its positions see; None if they are no map, or none whose place is known.
+        module: The module.
+        shape: Of the output.
+        geometry: Of the output as a map; None if it is none, or its positions are unknown.
     """
 
     name: str
     module: nn.Module
     shape: tuple[int, ...]
-    seen: MapGeometry | None
+    geometry: MapGeometry | None
 
 
 def trace(network: nn.Module, height: int, width: int) -> list[ModuleOutput]:
-    """Walk a picture through a network, and say what each of its modules sees.
+    """Run a network once, and return the outputs of its modules.
 
     Args:
         network: On the device ``meta``.
-        height: Of the picture; better not that of its width, nor a multiple of the stride, so that mistakes show.
-        width: Of the picture.
+        height: Of the image; unlike its width and no multiple of the stride, so that mistakes show.
+        width: Of the image.
 
     Returns:
-        Modules that answer with a tensor, and that answer once, in the order in which they are done.
+        Of the modules that return a tensor, once, in the order of computation.
     """
-    picture = torch.empty(1, 3, height, width, device="meta")
-    walk = Tracer(picture)
-    parts: list[ModuleOutput] = []
+    image = torch.empty(1, 3, height, width, device="meta")
+    tracer = Tracer(image)
+    outputs: list[ModuleOutput] = []
     called: list[str] = []
 
-    def note(name: str, module: nn.Module, answer: Any) -> None:
+    def record(name: str, module: nn.Module, output: Any) -> None:
         called.append(name)
-        if isinstance(answer, Tensor):
-            parts.append(ModuleOutput(name, module, tuple(answer.shape), walk.known.get(answer)))
+        if isinstance(output, Tensor):
+            outputs.append(ModuleOutput(name, module, tuple(output.shape), tracer.known.get(output)))
 
     hooks = [
-        module.register_forward_hook(lambda module, _, answer, name=name: note(name, module, answer))
+        module.register_forward_hook(lambda module, _, output, name=name: record(name, module, output))
         for name, module in network.named_modules()
         if name
     ]
     try:
-        with torch.no_grad(), walk:
-            network(picture)
+        with torch.no_grad(), tracer:
+            network(image)
     finally:
         for hook in hooks:
             hook.remove()
-    return [part for part in parts if called.count(part.name) == 1]
+    return [output for output in outputs if called.count(output.name) == 1]
 
 
 class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes what each tensor sees of a picture.
+    """Records the geometry of each tensor that depends on an image.
 
     Attributes:
-        known: Tensor → what it sees; None for all of the picture, in no order. What does not depend on the picture is not there.
+        known: Tensor → its geometry; None where it is unknown.
     """
 
-    def __init__(self, picture: Tensor) -> None:
+    def __init__(self, image: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.known: Any = WeakTensorKeyDictionary()
-        self.known[picture] = MapGeometry()
-        self.size = (picture.shape[2], picture.shape[3])
+        self.known[image] = MapGeometry()
+        self.size = (image.shape[2], image.shape[3])
 
     def __torch_dispatch__(self, operation: Any, _: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Do what torch would do, and note what comes of it."""
-        answer = operation(*args, **(kwargs or {}))
+        """Do what torch would do, and record the geometry of the results."""
+        result = operation(*args, **(kwargs or {}))
         sources = [each for each in tree_leaves((args, kwargs)) if isinstance(each, Tensor) and each in self.known]
         if sources:
-            seen = self._seen(operation, args, sources, answer)
-            for each in tree_leaves(answer):
+            geometry = self._geometry(operation, args, sources, result)
+            for each in tree_leaves(result):
                 if isinstance(each, Tensor):
-                    self.known[each] = seen if seen and self._fits(seen, each) else None
-        return answer
+                    self.known[each] = geometry if geometry and self._fits(geometry, each) else None
+        return result
 
-    def _seen(self, operation: Any, args: Any, sources: list[Tensor], answer: Any) -> MapGeometry | None:
+    def _geometry(self, operation: Any, args: Any, sources: list[Tensor], result: Any) -> MapGeometry | None:
         before = self.known[sources[0]]
         name = operation.overloadpacket.__name__.rstrip("_")
         if torch.Tag.pointwise in operation.tags or name in UNCHANGED:
@@ -157,18 +157,18 @@ class Tracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if before is None:
             return None
         if name in REARRANGEMENTS:
-            return REARRANGEMENTS[name](before, sources[0], answer, args)
+            return REARRANGEMENTS[name](before, sources[0], result, args)
         return WINDOWS[name](before, args) if name in WINDOWS and before.axes == (2, 3) else None
 
-    def _fits(self, seen: MapGeometry, tensor: Tensor) -> bool:
-        """Tell whether a map has as many positions as it should; where torch counts otherwise, nothing is claimed."""
-        sides = [seen.positions(side) for side in self.size]
-        wanted = sides if len(seen.axes) == 2 else [prod(sides)]
-        return tensor.dim() > seen.axes[-1] and [tensor.shape[axis] for axis in seen.axes] == wanted
+    def _fits(self, geometry: MapGeometry, tensor: Tensor) -> bool:
+        """Return whether a tensor has as many positions as its geometry says."""
+        sides = [geometry.positions(side) for side in self.size]
+        expected = sides if len(geometry.axes) == 2 else [prod(sides)]
+        return tensor.dim() > geometry.axes[-1] and [tensor.shape[axis] for axis in geometry.axes] == expected
 
 
 def merge(parts: Iterable[MapGeometry | None]) -> MapGeometry | None:
-    """Return what is seen by what depends on several tensors; those that are no map are spread over those that are."""
+    """Return the geometry of a value of several tensors; one that is no map makes it depend on the whole image."""
     given = list(parts)
     maps = [part for part in given if part is not None]
     if not maps:
@@ -176,12 +176,12 @@ def merge(parts: Iterable[MapGeometry | None]) -> MapGeometry | None:
     start, end = min(each.start for each in maps), max(each.start + each.field for each in maps)
     whole = len(maps) < len(given) or any(each.whole for each in maps)
     same = {(each.stride, each.over, each.axes) for each in maps}
-    # Maps of unlike strides are never added up but by accident of this one size.
+    # Maps of different strides have equal sizes only by accident.
     return replace(maps[0], start=start, field=end - start, whole=whole) if len(same) == 1 else None
 
 
 def _single(value: Any, fallback: int) -> int:
-    """Return the one number that rows and columns share; raises ValueError if they do not."""
+    """Return the number that rows and columns share; raises ValueError if they do not."""
     numbers = set(value) if isinstance(value, list | tuple) else {value}
     if len(numbers) > 1:
         raise ValueError("rows and columns are treated unlike each other")
@@ -193,30 +193,30 @@ def _convolution(before: MapGeometry, args: Any) -> MapGeometry | None:
     if transposed or weight.dim() != 4:
         return None
     try:
-        return before.through(_single(weight.shape[2:], 1), _single(step, 1), _single(pad, 0), _single(dilation, 1))
+        return before.windowed(_single(weight.shape[2:], 1), _single(step, 1), _single(pad, 0), _single(dilation, 1))
     except ValueError:
         return replace(before, whole=True) if _same_size(weight.shape[2:], step, pad, dilation) else None
 
 
 def _same_size(kernel: Any, step: Any, pad: Any, dilation: Any) -> bool:
-    """Tell whether a window wider than high leaves a map its size: what it sees is no square then, but its place is known."""
+    """Return whether windows that are not square keep the size of a map: positions are known then, if not the field."""
     sides = zip(kernel, step, pad, dilation, strict=True)
     return all(stride == 1 and 2 * border == gap * (length - 1) for length, stride, border, gap in sides)
 
 
 def _pooling(before: MapGeometry, args: Any, *, dilation: int, up: int) -> MapGeometry | None:
-    """Read the arguments of a pooling; which of them are its dilation and its way of rounding differs."""
+    """Read the arguments of a pooling; ``dilation`` and ``up`` are the indices of dilation and rounding among them."""
     given = [*args[1:], *[[]] * 6]
     try:
         kernel = _single(given[0], 1)
         spread = _single(given[dilation], 1) if dilation else 1
-        return before.through(kernel, _single(given[1], kernel), _single(given[2], 0), spread, up=bool(given[up]))
+        return before.windowed(kernel, _single(given[1], kernel), _single(given[2], 0), spread, up=bool(given[up]))
     except ValueError:
         return None
 
 
 def _padded(before: MapGeometry, _: Tensor, __: Any, args: Any) -> MapGeometry | None:
-    """Follow a border of constants, as wide before columns as above rows; one that depends on the size is taken as it is at this one."""
+    """Add a constant border, the same for rows and columns."""
     left, right, top, bottom = (*args[1], 0, 0, 0, 0)[:4]
     if before.axes != (2, 3) or (left, right) != (top, bottom) or len(args[1]) > 4:
         return None
@@ -235,51 +235,46 @@ def _transposed(before: MapGeometry, tensor: Tensor, _: Any, args: Any) -> MapGe
     return _permuted(before, tensor, None, (tensor, order))
 
 
-def _reshaped(before: MapGeometry, tensor: Tensor, answer: Tensor, _: Any) -> MapGeometry | None:
-    """Find rows and columns again, in their order: as many numbers before them, and as many of them."""
+def _reshaped(before: MapGeometry, tensor: Tensor, result: Tensor, _: Any) -> MapGeometry | None:
+    """Find rows and columns in the new shape: as many numbers before them, and as many of them."""
     if before.axes[-1] - before.axes[0] not in (0, 1):
         return None
     outside = prod(tensor.shape[: before.axes[0]])
     inside = prod(tensor.shape[axis] for axis in before.axes)
     height_width = before.axes if len(before.axes) == 2 else None
-    for axis in range(answer.dim()):
-        if prod(answer.shape[:axis]) != outside:
+    for axis in range(result.dim()):
+        if prod(result.shape[:axis]) != outside:
             continue
-        if answer.shape[axis] == inside:
+        if result.shape[axis] == inside:
             return replace(before, axes=(axis,))
-        kept = height_width is None or answer.shape[axis] == tensor.shape[height_width[0]]
-        if axis + 1 < answer.dim() and prod(answer.shape[axis : axis + 2]) == inside and kept:
+        kept = height_width is None or result.shape[axis] == tensor.shape[height_width[0]]
+        if axis + 1 < result.dim() and prod(result.shape[axis : axis + 2]) == inside and kept:
             return replace(before, axes=(axis, axis + 1))
     return None
 
 
 def _normalized(before: MapGeometry, tensor: Tensor, _: Any, args: Any) -> MapGeometry | None:
-    """Follow what is normalized along its last dimensions: place by place, if these are none of rows and columns."""
+    """Normalization over the last dimensions keeps the geometry if these are not rows and columns."""
     return before if max(before.axes) < tensor.dim() - len(args[1]) else None
 
 
 def _multiplied(before: MapGeometry, tensor: Tensor, _: Any, args: Any) -> MapGeometry | None:
-    """Follow a matrix that is multiplied from the right: row by row."""
+    """A product with a matrix on the right keeps the geometry of rows."""
     left = next(each for each in args if isinstance(each, Tensor) and each.dim() == 2)
     return before if left is tensor and max(before.axes) == 0 else None
 
 
-def _parted(before: MapGeometry, _: Tensor, __: Any, args: Any) -> MapGeometry | None:
-    """Follow a part of what stands in one dimension, if that is none of rows and columns."""
-    axis = args[2] if len(args) > 2 else 0
+def _sliced(before: MapGeometry, _: Tensor, __: Any, args: Any, *, index: int) -> MapGeometry | None:
+    """A part of one dimension keeps the geometry if that is neither rows nor columns."""
+    axis = args[index] if len(args) > index else 0
     return None if axis in before.axes else before
 
 
-def _sliced(before: MapGeometry, _: Tensor, __: Any, args: Any) -> MapGeometry | None:
-    axis = args[1] if len(args) > 1 else 0
-    return None if axis in before.axes else before
-
-
-# What changes nothing about where numbers are; cat only where it puts channels behind channels, for else the size would not fit.
+# Operations that keep positions; cat does along channels, and otherwise the size does not fit.
 UNCHANGED = frozenset(
     ("native_batch_norm", "cat", "clone", "_to_copy", "detach", "alias", "hardswish", "expand", "bernoulli", "lift_fresh")
 )
-# (what is seen, tensor, answer, arguments) → what is seen then.
+# (geometry, tensor, result, arguments) → geometry of the result.
 REARRANGEMENTS: Mapping[str, Callable[[MapGeometry, Tensor, Any, Any], MapGeometry | None]] = {
     "constant_pad_nd": _padded,
     "permute": _permuted,
@@ -291,11 +286,11 @@ REARRANGEMENTS: Mapping[str, Callable[[MapGeometry, Tensor, Any, Any], MapGeomet
     "native_layer_norm": _normalized,
     "addmm": _multiplied,
     "mm": _multiplied,
-    "split_with_sizes": _parted,
-    "split": _parted,
-    "slice": _sliced,
+    "split_with_sizes": partial(_sliced, index=2),
+    "split": partial(_sliced, index=2),
+    "slice": partial(_sliced, index=1),
 }
-# (what is seen, arguments) → what is seen then.
+# (geometry, arguments) → geometry of the result.
 WINDOWS: Mapping[str, Callable[[MapGeometry, Any], MapGeometry | None]] = {
     "convolution": _convolution,
     "max_pool2d_with_indices": partial(_pooling, dilation=3, up=4),

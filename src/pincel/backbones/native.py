@@ -83,9 +83,6 @@ def read_network(path: Path, spec: ModelSpec) -> dict[str, tuple[Tensor, Tensor]
 def read_spec(path: Path) -> ModelSpec:
     """Read what network a file holds, without its weights.
 
-    Args:
-        path: The file.
-
     Returns:
         The spec, whose ``path`` is this file and whose format is ``safetensors``.
 

@@ -7,8 +7,8 @@ only rectifying linear activation functions and no normalization or pooling over
 With m^l the mean of relu^l over a calibration set and m^0 = 1:  W'[i,k] = W[i,k]·m^{l-1}_k / m^l_i,  b'_i = b_i / m^l_i,
 so relu'^l = relu^l / m^l exactly. Pooling commutes with a positive scale of its channels.
 
-Differs: dividing activations by their mean at run time, seen in public ports, is another network; so is ignoring the step.
-The paper calibrates on ImageNet's validation pictures; we take the pictures we are given.
+Differs: the paper calibrates on ImageNet's validation images; here any images can be given. Dividing activations by their mean at run time,
+as public ports do, is another network.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from torch import Tensor
 
 from pincel.backbones.vgg import VGG
 
-# A filter that never fires has no scale of its own; it keeps the one it has.
+# A filter with a smaller mean activation keeps its scale.
 DEAD = 1e-8
 
 

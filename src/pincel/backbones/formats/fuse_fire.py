@@ -1,4 +1,4 @@
-"""Fire modules of SqueezeNet, whose 1×1 and 3×3 filters stand side by side, as what follows from what: one layer after the other.
+"""Fire modules of SqueezeNet, whose 1×1 and 3×3 filters are parallel, as a chain of layers.
 
 A 1×1 filter is a 3×3 filter with zeros around it, so that both kinds are one convolution, exactly.
 """
@@ -12,19 +12,12 @@ from torch.nn import functional
 
 from pincel.backbones.formats.weight_file import StoredLayer
 
-# How files call the two; what is joined is called by what they share.
+# Names of the two in files, and of the fused layer.
 NARROW, BROAD, BOTH = "expand1x1", "expand3x3", "expand"
 
 
 def fuse_fire(layers: tuple[StoredLayer, ...]) -> tuple[StoredLayer, ...]:
-    """Make one layer of 3×3 filters of each layer of 1×1 filters and the layer of 3×3 filters that stands beside it.
-
-    Args:
-        layers: All of a file.
-
-    Returns:
-        The layers with the joined ones where their second half was; all others as they are.
-    """
+    """Return the layers of a file with each parallel pair of 1×1 and 3×3 filters fused to one layer, in the place of the second."""
     named = {layer.name: layer for layer in layers}
     pairs = {layer.name: named.get(_beside(layer, BROAD, NARROW)) for layer in layers}
     joins = {narrow.name for narrow in pairs.values() if narrow is not None}

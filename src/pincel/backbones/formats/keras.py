@@ -35,9 +35,6 @@ ATTRIBUTES = ("layer_names", "weight_names", "name")
 def read(path: Path) -> WeightFile:
     """Read the layers that have weights, in the order of the file.
 
-    Args:
-        path: The file.
-
     Raises:
         WeightsError: If it is not whole, or holds other layers with weights than convolutions and fully connected ones.
     """

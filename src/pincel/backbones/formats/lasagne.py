@@ -36,9 +36,6 @@ MOST_CLASSES = 100_000
 def read(path: Path) -> WeightFile:
     """Read a pickle or an archive of parameters.
 
-    Args:
-        path: The file.
-
     Raises:
         WeightsError: If it is not whole, asks for code, or holds other than convolutions and fully connected layers.
     """

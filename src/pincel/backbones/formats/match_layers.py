@@ -1,4 +1,4 @@
-"""What a file holds, named and shaped as the layers of a spec."""
+"""Matches the layers of a weight file with those of a spec."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from pincel.backbones.specs import LayerSpec, ModelSpec
 from pincel.errors import WeightsError
 from pincel.files import one_line, quoted
 
-# Mean colors nearer than this, from 0 to 255, are the same one rounded.
+# Mean colors (0-255) whose difference is smaller are equal but for rounding.
 NEAR = 1.0
 COLORS = 3
 
 
 class LayerMatch(NamedTuple):
-    """Where in a network the weights of a layer belong.
+    """A layer of a network and its weights in a file.
 
     Attributes:
         layer: The layer.
-        before: Channels of what it sees, of all groups.
-        found: What the file has for it: one layer, or as many as the layer has groups.
+        before: Its input channels, of all groups.
+        found: The layers of the file for it: one, or as many as it has groups.
     """
 
     layer: LayerSpec
@@ -41,14 +41,14 @@ class LayerMatch(NamedTuple):
 
 
 def match_layers(held: WeightFile, spec: ModelSpec, path: Path) -> Weights:
-    """Give the layers of a file the names, shapes and order of colors that a network needs.
+    """Return the weights of a file with the names, shapes and order of colors that a network needs.
 
     Layers are matched by name if the file has all names of the spec, else one after the other; what the file has beyond the spec's last
     layer is left out. A convolution in groups may be in as many parts. Of several networks in a file it is :func:`matching_network`.
 
     Args:
-        held: What was read.
-        spec: The network; its ``channels``, or those usual in such files, say which color the first convolution looks at first.
+        held: The content of the file.
+        spec: The network; its ``channels``, or those usual in such files, are the order of colors in the first convolution.
         path: The file, for messages.
 
     Returns:
@@ -102,13 +102,13 @@ def candidate_specs(held: WeightFile) -> tuple[ModelSpec, ...]:
 
 
 def _matched(held: WeightFile, spec: ModelSpec, path: Path) -> list[LayerMatch]:
-    """Find what the file has for each layer of the spec, and check its shape; raises WeightsError."""
+    """Return the match of each layer of the spec; raises WeightsError for a wrong shape."""
     needed = [layer for layer in spec.layers if layer.kind in ("conv", "fc")]
     if not needed:
         raise WeightsError(one_line(f"weights: {spec.name} is no stack of layers", quoted(path), "VGG, AlexNet", "another --like"))
     named = {layer.name: layer for layer in held.layers}
     agreeing = sum(layer.name in named for layer in needed)
-    # One that is called otherwise may be renamed; where there are fewer layers than needed, names tell which is missing.
+    # Without all names, layers are matched in order; where there are fewer layers than needed, names tell which is missing.
     by_name = agreeing == len(needed) or (agreeing > 0 and len(held.layers) < len(needed))
     rest = None if by_name else list(held.layers)
     places, before = list[LayerMatch](), COLORS
@@ -123,7 +123,7 @@ def _matched(held: WeightFile, spec: ModelSpec, path: Path) -> list[LayerMatch]:
 
 
 def _parts(layer: LayerSpec, rest: list[StoredLayer]) -> tuple[StoredLayer, ...]:
-    """Take what is next in the file: a layer, or as many as there are groups, if it is one of them."""
+    """Take the next layer of the file, or as many as there are groups if the next is one of them."""
     count = layer.groups if rest and rest[0].weight.shape[0] * layer.groups == layer.channels else 1
     taken = tuple(rest[:count])
     del rest[:count]
@@ -139,7 +139,7 @@ def _fits(place: LayerMatch) -> bool:
 
 
 def _inputs(place: LayerMatch, found: StoredLayer | None) -> tuple[int, ...]:
-    """Return the axes behind the first that a layer needs: one for all, where the file has a matrix for a fully connected layer."""
+    """Return the axes after the first that a layer needs: a single one where the file has a matrix for a fully connected layer."""
     _, channels, rows, columns = place.shape
     matrix = place.layer.kind == "fc" and found is not None and found.weight.ndim == 2
     return (channels * rows * columns,) if matrix else (channels, rows, columns)

@@ -23,9 +23,6 @@ CONVOLUTION = "conv"
 def read(path: Path) -> WeightFile:
     """Read the convolutions and fully connected layers of the file.
 
-    Args:
-        path: The file.
-
     Raises:
         WeightsError: If it is not whole, or holds other layers with weights than convolutions and fully connected ones.
     """

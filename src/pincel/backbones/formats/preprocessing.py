@@ -1,12 +1,12 @@
-"""Networks whose first layer is no layer of theirs but what is done to a picture before: files made for AdaIN are.
+"""Weight files whose first layer is the preprocessing, as those made for AdaIN.
 
 Paper:
     Huang, Belongie, "Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization", 2017: the encoder begins with a 1×1
     convolution that takes RGB from 0 to 1 to 255 · BGR minus the mean color of VGG.
 
 Differs:
-    It is left out, for here pictures are brought to what a network is fed by its spec; folded into the next convolution, it would give
-    zeros beyond the border another color.
+    It is removed, since preprocessing belongs to the spec here; folded into the next convolution, it would give zeros beyond the border
+    another color.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Mean = tuple[float, float, float]
 
 
 def remove_preprocessing(layers: tuple[StoredLayer, ...], channels: Channels) -> tuple[tuple[StoredLayer, ...], Channels, Mean | None]:
-    """Leave out a first layer that only scales colors to 255, puts them in order and subtracts a mean.
+    """Remove a first layer that only scales colors to 255, orders them and subtracts a mean.
 
     Args:
         layers: All of a file.
-        channels: Which color the first of them looks at first, if it is no such layer.
+        channels: Order of colors if there is no such layer.
 
     Returns:
-        The layers without it, which color the next one looks at first, and the mean, RGB, from 0 to 255; or as given, and no mean.
+        The layers without it, the order of colors in the next one, and the mean, RGB, from 0 to 255; or as given, and no mean.
     """
     if not layers or layers[0].weight.shape != (3, 3, 1, 1) or layers[0].bias is None:
         return layers, channels, None

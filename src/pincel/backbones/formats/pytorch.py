@@ -3,12 +3,12 @@
 A weight of four axes is a convolution (out, in / groups, rows, columns), one of two a fully connected layer (out, in). Names are those of
 torchvision, those of VGG's authors, or numbers of a ``Sequential``, and come in the order of the layers. Networks converted with the names
 of VGG's authors look at BGR, those of torchvision at RGB, and those that begin with AdaIN's first layer at what that gives; see
-:mod:`.preprocessed`.
+:mod:`.preprocessing`.
 
 A training leaves more: the tensors may be under ``net``, ``model_ema`` or any name, dicts inside dicts or attributes of objects, beside
 settings, scores and the state of an optimizer, and behind ``module.``. All such places are found, and those that hold layers are networks;
 a module that was saved whole is one too, read as data. Which of several is meant says the architecture that is asked for, see
-:mod:`.fit`; where more than one has it, the average of the training's weights is taken, as other programs do, then what comes first.
+:mod:`.match_layers`; where several have it, the average of the training's weights is taken, as other programs do, then the first.
 """
 
 from __future__ import annotations
@@ -39,9 +39,6 @@ DEEPEST, MOST = 4, 32
 
 def read(path: Path) -> WeightFile:
     """Read the layers of all networks in a file.
-
-    Args:
-        path: The file.
 
     Returns:
         The first network; the others are in its ``others``.

@@ -20,9 +20,6 @@ from pincel.files import natural_key
 def read(path: Path) -> WeightFile:
     """Read the layers of a file, in the order of their names.
 
-    Args:
-        path: The file.
-
     Raises:
         WeightsError: If it is not whole, or holds other layers with weights than convolutions and fully connected ones.
     """

@@ -27,9 +27,6 @@ MOST_NAME = 1000
 def read(path: Path) -> WeightFile:
     """Read the layers that have weights, in the order of the network.
 
-    Args:
-        path: The file.
-
     Raises:
         WeightsError: If it is not whole, asks for code, or holds other layers with weights than convolutions and fully connected ones.
     """

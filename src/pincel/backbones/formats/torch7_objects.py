@@ -71,9 +71,6 @@ class Source(Protocol):
 def read_object(path: Path) -> Any:
     """Read the first object of a file, which is all of it.
 
-    Args:
-        path: The file.
-
     Returns:
         A :class:`Module`, or a dict for a table, float, str, bool, tensor or None.
 

@@ -1,9 +1,9 @@
 """Files of ``torch.save``: a pickle that says of each tensor its shape and where its numbers are, and the numbers.
 
 They are zip files, or since before 2020 pickles one behind the other. ``torch.load(weights_only=True)`` refuses a whole file for one object
-of a class that it does not know, and can be given classes only by importing them. Here the pickle is read by :mod:`.pickles`, which imports
-nothing: what is a tensor becomes a :class:`Numbers`, which is read when it is asked for, and everything else stays what it is called.
-Sizes are compared with what the file has before room is made.
+of a class that it does not know, and can be given classes only by importing them. Here the pickle is read by :mod:`.safe_pickle`, which
+imports nothing: a tensor becomes a :class:`Numbers`, which is read when it is asked for, and everything else stays a name. Sizes are
+compared with the file before memory is allocated.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class TorchFile:
     """A file of torch that is open.
 
     Attributes:
-        found: What it holds: numbers, texts, lists, tuples and dicts; :class:`Numbers` for tensors, :class:`.pickles.Foreign` for others.
+        found: What it holds: numbers, texts, lists, tuples and dicts; :class:`Numbers` for tensors, and :class:`.Foreign`.
     """
 
     def __init__(self, container: TorchContainer) -> None:

@@ -1,4 +1,4 @@
-"""What a file of weights holds, whoever wrote it: its layers in its own order and under its own names."""
+"""The content of a weight file: its layers in its own order and under its own names."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from pincel.files import one_line, printable, quoted
 
 Channels = Literal["rgb", "bgr"]
 Flat = Literal["chw", "hwc"]
-# Weights shrink little. A compressed file that is more than so many times as large unpacked is a trap.
+# Largest ratio of unpacked to compressed size: weights compress little, and a larger ratio is an attack.
 MOST = 100
-# Characters of what a file calls something, in messages.
+# Characters of a name of a file, in messages.
 LONG = 160
 KINDS = "a whole file of Torch7, Theano/Lasagne, Caffe, MatConvNet, Keras, PyTorch or safetensors"
 
@@ -44,15 +44,15 @@ class StoredLayer:
 
 @dataclass(frozen=True, eq=False)
 class WeightFile:
-    """All that is read from a file of weights.
+    """All that is read from a weight file.
 
     Attributes:
         layers: In the file's order.
-        channels: Which color the first convolution looks at first, in files of this kind.
-        classes: What the outputs of the last layer stand for, if the file says it.
-        format: How the file is written, one of :data:`pincel.backbones.formats.FORMATS`.
-        mean: What the file itself says is subtracted from the input, RGB, on the 0-255 scale.
-        inside: Where in the file it is, ``model_ema.module``; nothing if it is all of the file.
+        channels: Order of colors in the first convolution, in files of this kind.
+        classes: Names of the outputs of the last layer, if the file has them.
+        format: Of the file, one of :data:`pincel.backbones.formats.FORMATS`.
+        mean: Mean color that the file itself subtracts from the input, RGB, on the 0-255 scale.
+        inside: Where in the file the network is, ``model_ema.module``; empty if it is all of the file.
         others: Further networks in the same file.
     """
 
@@ -67,15 +67,7 @@ class WeightFile:
 
 @contextmanager
 def reading(path: Path, format: str) -> Iterator[None]:  # noqa: A002 - what it is called everywhere
-    """Turn whatever goes wrong in the block into one line about the file.
-
-    Args:
-        path: The file that is read there.
-        format: How it is written, as users say it.
-
-    Raises:
-        WeightsError: For any other error.
-    """
+    """Raise WeightsError, one line about the file, for any error in the block; ``format`` is the name of its format for users."""
     try:
         yield
     except WeightsError:
@@ -100,12 +92,12 @@ def unsupported_layer(path: Path, layer: str, kind: str) -> WeightsError:
 
 
 def display_name(text: str) -> str:
-    """Return what a file calls something, fit to be printed: no longer than a line, and nothing that a terminal would obey."""
+    """Return a name from a file for messages: no longer than a line, without control characters."""
     return printable(text[:LONG]) + ("…" if len(text) > LONG else "")
 
 
 def pair_weights(path: Path, values: Sequence[tuple[str, Tensor]], flat: Flat = "chw") -> Iterator[StoredLayer]:
-    """Put each weight together with the bias behind it, if one is.
+    """Combine each weight with the bias after it, if there is one.
 
     Args:
         path: The file, for messages.
