@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from pincel.batch.messages import Job, JobResult, Progress
-from pincel.cli import batch
+from pincel.cli import batch_run
 from pincel.cli.batch_progress import BatchBar
 from pincel.executors.protocol import ExecutorEvent, Stop, never_stop
 from tests.batch.stand_in import BAD, QuickExecutor, picture
@@ -42,7 +42,7 @@ def executors(monkeypatch: pytest.MonkeyPatch) -> list[QuickExecutor]:
         made.append(QuickExecutor())
         return made[-1]
 
-    monkeypatch.setattr(batch, "make_executor", quick)
+    monkeypatch.setattr(batch_run, "make_executor", quick)
     return made
 
 
@@ -95,7 +95,7 @@ def test_settings_are_those_that_were_given(capsys: Capture, photos: Path, monke
             seen.extend(tasks)
             super().run(tasks, tell, stop)
 
-    monkeypatch.setattr(batch, "make_executor", lambda *_: Looking())
+    monkeypatch.setattr(batch_run, "make_executor", lambda *_: Looking())
     given = (photos / "a.png", "--styles", "sample:glass", "-o", "out")
     pincel(capsys, "batch", *given, "--size", "64", "--optimizer-option", "beta1=0.5", "--optimizer", "adam")
     assert seen[-1].settings == {"size": 64, "optimizer": "adam", "optimizer_options": {"beta1": "0.5"}}
@@ -146,14 +146,14 @@ def test_a_signal_leaves_what_is_whole(
                 os.kill(os.getpid(), number)
             return result
 
-    monkeypatch.setattr(batch, "make_executor", lambda *_: Interrupted())
+    monkeypatch.setattr(batch_run, "make_executor", lambda *_: Interrupted())
     answer = pincel(capsys, "batch", photos, "--styles", "sample:glass", "-o", "out")
     assert answer.code == code
     assert answer.out.startswith("1 painted, 2 left in ")
     assert "Rerun the same command to finish the 2 left." in answer.err
     assert "2 not painted yet" in Path("out/index.html").read_text()
     quick = QuickExecutor()
-    monkeypatch.setattr(batch, "make_executor", lambda *_: quick)
+    monkeypatch.setattr(batch_run, "make_executor", lambda *_: quick)
     assert pincel(capsys, "batch", photos, "--styles", "sample:glass", "-o", "out").code == 1
     assert quick.painted == ["b_glass.png", "red_glass.png"]
 
@@ -165,7 +165,7 @@ def test_a_second_interrupt_waits_for_nothing(capsys: Capture, photos: Path, mon
                 raise KeyboardInterrupt
             return super()._painted(job)
 
-    monkeypatch.setattr(batch, "make_executor", lambda *_: Impatient())
+    monkeypatch.setattr(batch_run, "make_executor", lambda *_: Impatient())
     answer = pincel(capsys, "batch", photos, "--styles", "sample:glass", "-o", "out")
     assert (answer.code, answer.out) == (130, "")
     assert "Interrupted. Finished pictures are in out. Rerun the same command to finish." in answer.err
@@ -208,7 +208,7 @@ def test_one_bar_over_all_and_what_each_worker_does() -> None:
     with BatchBar({"a.png": 3.0, "b.png": 1.0, "c.png": 4.0}, 5, console=console) as crowd:
         crowd.show(Progress("a.png", 0, 0, "worker 1"))
         crowd.show(Progress("b.png", 5, 10, "worker 2"))
-        told = {task.description: (task.completed, task.total, task.fields["told"]) for task in crowd._progress.tasks}
+        told = {task.description: (task.completed, task.total, task.fields["text"]) for task in crowd._progress.tasks}
         assert told == {
             "all": (0.5, 8.0, "2/5 pictures"),
             "worker 1: a.png": (0, 1, "preparing"),
@@ -216,7 +216,7 @@ def test_one_bar_over_all_and_what_each_worker_does() -> None:
         }
         crowd.show(JobResult("b.png", "done", worker="worker 2"))
         crowd.show(JobResult("c.png", "failed", "why", worker="worker 1"))
-        told = {task.description: (task.completed, task.total, task.fields["told"]) for task in crowd._progress.tasks}
+        told = {task.description: (task.completed, task.total, task.fields["text"]) for task in crowd._progress.tasks}
         # What failed took no time, and says nothing of that of others.
         assert told["all"] == (1.0, 4.0, "4/5 pictures")
         assert told["worker 2"] == (0, 1, "idle")

@@ -64,5 +64,5 @@ def test_threads_that_wait_sleep_soon(given: dict[str, str], expected: str | Non
         monkeypatch.delenv(name, raising=False)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    start._spin_briefly()
+    start._prepare_environment()
     assert os.environ.get("GOMP_SPINCOUNT") == expected

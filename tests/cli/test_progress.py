@@ -82,7 +82,7 @@ def test_a_training_has_one_bar_for_what_is_being_done() -> None:
         bar.show(StepEnd(5, 8, {"loss": 1.5}, rate=0.01, throughput=20.0, seconds=1.0, left=30.0, epoch=1, epochs=3))
         assert titles(bar) == ["epoch 1 of 3"]
         assert bar._progress.tasks[0].completed == 5
-        assert bar._progress.tasks[0].fields["told"] == "loss 1.5 · 20 pictures/s · 30 s left"
+        assert bar._progress.tasks[0].fields["text"] == "loss 1.5 · 20 pictures/s · 30 s left"
         bar.show(EvalProgress("validation", 0, 2))
         assert titles(bar) == ["validation"]
         bar.show(StepEnd(5, 8, {"J": 2.0}, rate=0.01, throughput=20.0, seconds=1.0, left=30.0))

@@ -198,7 +198,7 @@ def test_an_interrupted_get_is_gone_on_with(cache: Path, capsys: Capture, monkey
         out, err = started.communicate(timeout=30)
         assert (started.returncode, out) == (130, "")
         assert re.fullmatch(
-            r"pincel: interrupted; 0\.\d MiB of vgg19-torchvision are kept, and the same command goes on with them\.\n", err
+            r"pincel: interrupted; 0\.\d MiB of vgg19-torchvision are kept\. Rerun the same command to finish\.\n", err
         )
         come = part.stat().st_size
         assert 0 < come <= HALF
@@ -239,7 +239,7 @@ def test_get_says_that_nobody_vouches_for_a_file(capsys: Capture, cache: Path, m
     (cache / "vgg_conv.pth").write_bytes(DATA)
     answer = pincel(capsys, "weights", "get", "vgg19-gatys")
     kept = cache / "vgg_conv.pth.sha256"
-    assert answer.err == f"nobody published a hash of vgg_conv.pth: its SHA-256 is kept in {kept}, to see if it changes\n"
+    assert answer.err == f"no hash of vgg_conv.pth was published: its SHA-256 is stored in {kept}, to detect changes\n"
     assert kept.read_text() == f"{hashlib.sha256(DATA).hexdigest()}  vgg_conv.pth\n"
     assert pincel(capsys, "weights", "get", "vgg19-gatys").err == ""
 

@@ -39,7 +39,7 @@ WIDE = 24
 @click.option("--json", "as_lines", is_flag=True, help="Print a JSON object a picture, on a line of its own.")
 @device_option
 def command(pictures: tuple[str, ...], backbone: str, top: int, ten_crops: bool, as_lines: bool, device: str) -> None:
-    """Say what each IMAGE shows, with probabilities.
+    """Print what each IMAGE shows, with probabilities.
 
     IMAGE is a picture file, or sample:NAME. The shorter side is brought to 256 pixels, and the network sees the center. The classes are
     those the network was trained on: the 1000 of ImageNet, or those of a RUN.

@@ -1,4 +1,4 @@
-"""How a verb that computes begins: what it says to the C library and to torch concerns the whole process, so the library does not."""
+"""Settings of the process for verbs that compute; a library must not change them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pincel.files import one_line
 from pincel.host import CoreUse, core_use, cores_of_others
 
 SHORTEST = 0.2
-"""Seconds over which the use of cores is measured, at least: systems count in hundredths."""
+"""Least seconds over which the use of cores is measured: systems count in hundredths."""
 TOLERATED = 0.4
-"""Cores that others may use without a word."""
+"""Cores that other programs may use without a notice."""
 
 
 def begin_computing() -> None:
-    """Prepare this process for long arithmetic: freed memory is kept for the next step, threads are as many as there are free cores."""
+    """Keep freed memory for the next step, and use as many threads as there are free cores."""
     _check_current_folder()
     before = core_use()
-    # Importing torch takes a second or two, in which others can be seen at work.
+    # Importing torch takes a second or two, in which the load of other programs is measured.
     from pincel.engine.memory import retain_heap
 
     retain_heap()
@@ -29,16 +29,16 @@ def begin_computing() -> None:
 
 
 def _check_current_folder() -> None:
-    """Raise OptionError where the current folder has been deleted: libraries that torch loads end the process then."""
+    """Raise OptionError if the current folder has been deleted: libraries of torch would end the process."""
     try:
         os.getcwd()
     except FileNotFoundError as error:
         failed, given = "system: the current folder is gone", "a folder that was deleted"
-        raise OptionError(one_line(failed, given, "one that is there", "cd to another")) from error
+        raise OptionError(one_line(failed, given, "a folder that exists", "cd to another")) from error
 
 
 def _share_cores(before: CoreUse) -> None:
-    """Take no more threads than there are cores that others leave free, and say so; OMP_NUM_THREADS goes before."""
+    """Use no more threads than there are free cores, with a notice, unless OMP_NUM_THREADS is set."""
     import torch
 
     from pincel.engine.device import use_threads

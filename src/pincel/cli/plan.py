@@ -1,4 +1,4 @@
-"""``pincel plan``, and what the verbs that paint say before they begin."""
+"""``pincel plan``, and the summary that is printed before a run."""
 
 from __future__ import annotations
 
@@ -37,10 +37,9 @@ LONG = 120.0
 @machine_options
 @click.option("--json", "json_output", is_flag=True, help="Print one JSON object.")
 def command(content: str, style: tuple[str, ...], **options: Any) -> None:
-    """Say what 'pincel transfer CONTENT STYLE …' with the same options would take: memory, time, tiles, scales. Paints nothing.
+    """Print memory, time, tiles and scales of 'pincel transfer CONTENT STYLE …' with the same options, without starting it.
 
-    Memory is the most this program would have in use at one time. Time follows from the speed of the last run on this machine, or from
-    that of its convolutions, measured once.
+    Memory is the peak. Time follows from the speed of the last run on this machine, or from that of its convolutions, measured once.
     """
     from rich.console import Console
 
@@ -66,7 +65,7 @@ def command(content: str, style: tuple[str, ...], **options: Any) -> None:
 
 
 def plan_summary(run: Run) -> list[str]:
-    """Return what to say before a run: where it works and what it takes, and of a long one each scale."""
+    """Return lines about a run: device, memory and time, and for a long one each scale."""
     plan, machine = run.plan, run.machine
     scales = _scales(plan, machine) if (machine.seconds_for(plan.work) or 0.0) >= LONG else []
     lines = [f"  {width}×{height}: {steps} steps, tiles {tiles}, {memory}, {time}" for width, height, steps, tiles, memory, time in scales]
@@ -77,7 +76,7 @@ def plan_summary(run: Run) -> list[str]:
 
 
 def as_data(plan: Plan, machine: Machine) -> dict[str, Any]:
-    """Return a plan as plain data: bytes, seconds (null where not known), sizes as [width, height]."""
+    """Return a plan as data for JSON: bytes, seconds (null if unknown), sizes as [width, height]."""
     scales = [
         {
             "size": [cost.scale.size[1], cost.scale.size[0]],
@@ -101,7 +100,7 @@ def as_data(plan: Plan, machine: Machine) -> dict[str, Any]:
 
 
 def as_table(plan: Plan, machine: Machine) -> Table:
-    """Lay a plan out, a scale a row."""
+    """Return a plan as a table, with a row for each scale."""
     from rich.table import Table
 
     table = Table("size", "steps", "tiles", "memory", "time", box=None, header_style="bold", pad_edge=False)
@@ -127,7 +126,7 @@ def _scales(plan: Plan, machine: Machine) -> list[tuple[int, int, int, str, str,
 
 
 def in_all(plan: Plan, machine: Machine) -> str:
-    """Say what a run takes, in a sentence."""
+    """Return size, memory and time in a sentence."""
     from pincel.run.plan import gibibytes
 
     seconds = machine.seconds_for(plan.work)
@@ -135,7 +134,7 @@ def in_all(plan: Plan, machine: Machine) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Write a time down as people say it.
+    """Write seconds for people.
 
     Example:
         >>> duration(200), duration(3), duration(None)

@@ -15,7 +15,7 @@ WIDTH = 100
 @click.command(epilog=examples("pincel recipes", "pincel recipes gatys2016 > mine.toml"))
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
-    """List the recipes and what each is good for, or print the recipe NAME as TOML with the source of each value.
+    """List the recipes and their purposes, or print the recipe NAME as TOML with the source of each value.
 
     What it prints can be edited and given to 'pincel transfer --recipe FILE.toml' ('pincel invert' for the last ones). A file may also
     start with base = "NAME" and give only the values that differ.
@@ -26,7 +26,7 @@ def command(name: str | None) -> None:
     from pincel.recipes.toml import write_recipe
 
     if name is not None:
-        # It may be redirected to a file, and is read again as UTF-8 whatever the encoding of standard output is.
+        # It may be redirected to a file, which is read as UTF-8 whatever the encoding of standard output.
         echo(as_utf8(write_recipe(INVERSIONS[name] if name in INVERSIONS else RECIPES.find(name)).rstrip()))
         return
     sources = [key for key in RECIPES if key not in PRESETS and not key.endswith("-fast")]
@@ -48,7 +48,7 @@ def command(name: str | None) -> None:
 
 
 def _list(names: Iterable[str], width: int) -> None:
-    """Print what recipes are, and what they are good for."""
+    """Print recipes and their purposes."""
     from pincel.cli.terminal import echo
     from pincel.recipes import RECIPES
 
@@ -58,5 +58,5 @@ def _list(names: Iterable[str], width: int) -> None:
 
 
 def _beside(head: str, text: str) -> str:
-    """Return the text beside its head, in as many lines as it takes."""
+    """Return the text, wrapped, beside its head."""
     return fill(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)

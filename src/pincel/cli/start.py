@@ -1,4 +1,4 @@
-"""How a verb is started: streams, a home and signals first, then the verb; its exceptions become messages of one line."""
+"""Start of a verb: streams, home folder and signals are prepared; exceptions of the verb become messages of one line."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ def run(arguments: list[str] | None) -> int:
         TerminatedError: SIGTERM.
     """
     streams.prepare()
-    _have_a_home()
-    _spin_briefly()
-    _have_columns()
+    _prepare_environment()
     with _interrupts_raising():
         code = _verb(arguments)
     return code or _undelivered()
@@ -56,35 +54,26 @@ def _verb(arguments: list[str] | None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _have_a_home() -> None:
-    """Give all libraries a home where the user has none, as in many containers."""
+def _prepare_environment() -> None:
+    """Set variables of the environment that libraries read when they are imported."""
     if os.path.expanduser("~") == "~":
+        # No home, as in many containers.
         from pincel.folders import without_home
 
         os.environ["HOME"] = str(without_home())
-
-
-def _have_columns() -> None:
-    """Let a terminal have a width: in some containers COLUMNS is 0, and nothing would be shown in none."""
     if os.environ.get("COLUMNS") == "0":
+        # As in some containers; nothing would be shown.
         del os.environ["COLUMNS"]
-
-
-def _spin_briefly() -> None:
-    """Let threads that wait for work sleep soon, unless the user says otherwise. It is asked for when torch is imported.
-
-    By default an idle thread of GNU OpenMP spins for milliseconds, and keeps a core from threads that have work: two paintings on two cores
-    took three times as long as one.
-    """
     if "OMP_WAIT_POLICY" not in os.environ:
+        # By default an idle thread of GNU OpenMP spins for milliseconds, which takes cores from threads that have work.
         os.environ.setdefault("GOMP_SPINCOUNT", SPIN)
 
 
 @contextmanager
 def _interrupts_raising() -> Iterator[None]:
-    """Let SIGTERM raise an exception, so that files half written are removed and a word is said; and let no interrupt be lost.
+    """Let SIGTERM raise an exception, so that temporary files are removed and a message is printed; and let no interrupt be lost.
 
-    Python ignores what is raised in a finalizer or a callback, with a line that says so; an interrupt is sent again.
+    Python ignores exceptions in finalizers and callbacks; an interrupt that was ignored is sent again.
     """
 
     def terminate(_number: int, _frame: FrameType | None) -> None:
@@ -93,7 +82,7 @@ def _interrupts_raising() -> Iterator[None]:
     def again(ignored: UnraisableHookArgs) -> None:
         if isinstance(ignored.exc_value, KeyboardInterrupt):
             number = signal.SIGTERM if isinstance(ignored.exc_value, TerminatedError) else signal.SIGINT
-            # In a moment: what is raised here is ignored as well.
+            # Later: an exception raised here is ignored as well.
             threading.Timer(0.01, os.kill, (os.getpid(), number)).start()
         else:
             before(ignored)
@@ -111,7 +100,7 @@ def _interrupts_raising() -> Iterator[None]:
 
 
 def _undelivered() -> int:
-    """Return 2 if not all of the output could be printed, and say why; else 0."""
+    """Return 2, after a message, if not all of the output could be printed; else 0."""
     error = streams.failure()
     if error is None:
         return 0
@@ -129,7 +118,7 @@ def _tell(error: Exception) -> int:
     from pincel.errors import PincelError
 
     if is_worker():
-        # Process 0 has the same to tell: leave it the time, since torchrun ends all when one has ended.
+        # Process 0 prints the same error; wait for it, since torchrun ends all processes when one has ended.
         time.sleep(3)
         return 2
     if isinstance(error, click.UsageError):
@@ -144,7 +133,7 @@ def _tell(error: Exception) -> int:
 
 
 def _unknown_option(error: click.UsageError) -> str:
-    """Say which option may be meant in the place of one that does not exist; nothing of another error."""
+    """Return a message with the option that may be meant for an unknown one; empty for another error."""
     import click
 
     from pincel.errors import closest
@@ -156,7 +145,7 @@ def _unknown_option(error: click.UsageError) -> str:
 
 
 def _refusal(error: OSError) -> str:
-    """Say what the system refused where nobody expected it, such as a name of 300 letters, or one file more than may be open."""
+    """Return a message for an error of the system that no check has found, such as a name of 300 letters."""
     from pincel.files import one_line, quoted
 
     reason = (error.strerror or str(error) or type(error).__name__).lower()

@@ -1,8 +1,8 @@
-r"""Standard output and standard error that take any text, and end no run when nobody takes what they are given.
+r"""Standard output and standard error that accept any text, and do not end a run when they cannot be written to.
 
-A sign that an encoding lacks is shown in signs that it has: ``x`` for ``×``, ``alpha`` for ``α``, and what has no likeness as JSON spells
-it, ``\u00f1``, so that JSON stays JSON. A reader that has gone (``| head``) or a full disk costs what was still to be printed, nothing
-else; :func:`failure` says at the end what was lost. What is written to a stream that was closed from the start (``>&-``) is discarded.
+A character that the encoding lacks is replaced by similar ones (``x`` for ``×``, ``alpha`` for ``α``), or else by its escape in JSON,
+``\u00f1``, so that JSON stays JSON. After a closed pipe (``| head``) or on a full disk, output is discarded; :func:`failure` returns
+the error at the end. Output to a stream that was closed from the start (``>&-``) is discarded.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn, TextIO
 
-# How encoders that are given this name treat what they cannot encode.
+# Name of the error handler for characters that cannot be encoded.
 READABLE = "readable"
-# Signs, and what is like each of them.
-LIKE = dict(
+# Character → similar text in ASCII.
+SIMILAR = dict(
     pair.split(" ")
     for pair in (
         *("× x", "÷ /", "· .", "− -", "– -", "— -", "→ ->", "← <-", "± +-", "≈ ~", "≤ <=", "≥ >=", "‖ ||", "√ sqrt", "° deg", "∂ d"),
@@ -32,13 +32,13 @@ LIKE = dict(
 
 
 def readable(text: str) -> str:
-    r"""Return a text in ASCII, as like as can be.
+    r"""Return the most similar text in ASCII.
 
     Example:
         >>> readable("64×48, α = 2², piñata")
         '64x48, alpha = 2^2, pi\\u00f1ata'
     """
-    return "".join(sign if sign.isascii() else _likeness(sign) for sign in text)
+    return "".join(character if character.isascii() else _similar(character) for character in text)
 
 
 def as_utf8(text: str) -> str:
@@ -47,41 +47,41 @@ def as_utf8(text: str) -> str:
     return text if codecs.lookup(encoding).name == "utf-8" else readable(text)
 
 
-def _likeness(sign: str) -> str:
-    if sign in LIKE:
-        return LIKE[sign]
-    name = unicodedata.name(sign, "")
+def _similar(character: str) -> str:
+    if character in SIMILAR:
+        return SIMILAR[character]
+    name = unicodedata.name(character, "")
     if name.startswith(("GREEK SMALL LETTER ", "GREEK CAPITAL LETTER ")) and name.count(" ") == 3:
         letter = name.rpartition(" ")[2].replace("LAMDA", "LAMBDA")
         return letter.capitalize() if "CAPITAL" in name else letter.lower()
-    kind, _, plain = unicodedata.decomposition(sign).partition(" ")
+    kind, _, plain = unicodedata.decomposition(character).partition(" ")
     if kind.startswith("<"):
-        # Such as ² (a superscript 2), … and no-break spaces: letters with accents are none, for a name without them is another name.
+        # Such as ² (a superscript 2), … and no-break spaces; not letters with accents: a name without them is another name.
         shown = "".join(readable(chr(int(code, 16))) if code != "2044" else "/" for code in plain.split())
         return {"<super>": "^"}.get(kind, "") + shown
-    return json.dumps(sign)[1:-1]
+    return json.dumps(character)[1:-1]
 
 
 def _replaced(error: UnicodeError) -> tuple[str, int]:
-    """Return what stands for the signs that could not be encoded, and where to go on: an error handler of encoders."""
+    """Error handler of encoders: return the replacement, and the position after it."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return readable(error.object[error.start : error.end]), error.end
 
 
 class Stream(io.TextIOWrapper):
-    """A standard stream whose file may refuse what it is given: from then on what is written is discarded.
+    """A standard stream that discards output after an error.
 
     Attributes:
-        failure: Why the file first refused something; None if it never did.
+        failure: The first error; None if there was none.
     """
 
     failure: OSError | None = None
 
     @property
     def buffer(self) -> NoReturn:
-        """Not to be had: click would write UTF-8 past a stream of ASCII, and past the bars of rich, whatever the encoding."""
-        raise AttributeError("what is written here is text")
+        """Not available: click would write UTF-8 to it, whatever the encoding, and past the bars of rich."""
+        raise AttributeError("this stream takes text only")
 
     def write(self, text: str, /) -> int:
         """Write a text; return its length."""
@@ -90,7 +90,7 @@ class Stream(io.TextIOWrapper):
         return len(text)
 
     def flush(self) -> None:
-        """Write what is still to be written."""
+        """Write what is buffered."""
         with self._tolerant():
             super().flush()
 
@@ -100,20 +100,20 @@ class Stream(io.TextIOWrapper):
             yield
         except OSError as error:
             self.failure = self.failure or error
-            # The null device takes what is still in the buffer, and what libraries print by themselves.
+            # The null device takes what is in the buffer, and the output of libraries.
             with suppress(OSError), open(os.devnull, "wb") as null:
                 os.dup2(null.fileno(), self.fileno())
 
 
 def prepare() -> None:
-    """Make standard output and standard error such streams, and see to it that no file that is opened later takes their place."""
+    """Make standard output and standard error such streams, and reserve the numbers of closed standard files."""
     codecs.register_error(READABLE, _replaced)
     _fill_closed()
     sys.stdout, sys.stderr = _prepared(sys.stdout, 1), _prepared(sys.stderr, 2)
 
 
 def _fill_closed() -> None:
-    """Open the null device for each of the three standard files that is closed, for the next file opened would get its number."""
+    """Open the null device for each standard file that is closed: the next file opened would get its number."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -123,7 +123,7 @@ def _fill_closed() -> None:
 
 
 def _prepared(stream: TextIO | None, number: int) -> TextIO:
-    """Return a standard stream made tolerant; one that is none of the system's, as of a test, only takes any text."""
+    """Return a standard stream made tolerant; one that is not of the system, as in a test, only gets the error handler."""
     buffer = getattr(stream, "buffer", None)
     raw = getattr(buffer, "raw", buffer)
     if isinstance(stream, Stream):
@@ -137,7 +137,7 @@ def _prepared(stream: TextIO | None, number: int) -> TextIO:
         with suppress(OSError):
             stream.flush()
         encoding, line_buffering = stream.encoding, stream.line_buffering or stream.write_through
-    # Another program may have made it one that does not wait for a slow reader.
+    # Another program may have made it non-blocking.
     with suppress(OSError, AttributeError):
         os.set_blocking(number, True)
     buffered = io.BufferedWriter(io.FileIO(number, "wb", closefd=False))
@@ -145,9 +145,9 @@ def _prepared(stream: TextIO | None, number: int) -> TextIO:
 
 
 def failure() -> OSError | None:
-    """Print what is still to be printed; return why standard output took less than it was given, if anybody should know.
+    """Flush both streams; return the error of standard output, if any.
 
-    A reader that has closed the pipe, such as ``head``, wants no more: that is no failure.
+    A pipe closed by its reader, such as ``head``, is no error.
     """
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

@@ -1,4 +1,4 @@
-"""Standard output: results, and nothing but results."""
+"""Standard output, which is for results only."""
 
 from __future__ import annotations
 

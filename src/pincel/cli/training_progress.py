@@ -1,4 +1,4 @@
-"""Trainings on the terminal: a bar for each epoch or for all steps, a line when an epoch is over, a table in the end."""
+"""Progress of training: a bar for each epoch or for all steps, a line for each epoch, a table at the end."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pincel.cli.progress import View
 if TYPE_CHECKING:
     from pincel.training.events import EpochEnd, EvalProgress, StepEnd, TrainingEvent, TrainStart
 
-# Classes in the table; of more, those that are mistaken most.
+# Classes in the table: those with the most errors.
 MOST = 20
-# The bar of a training that is counted in steps.
+# Bar of a training that is counted in steps.
 STEPS = "training"
 
 
 class TrainingBar(View):
-    """Shows the events of a training: one bar, for what is being done now."""
+    """Shows the events of a training, with one bar at a time."""
 
     timed, transient = False, True
 
@@ -48,15 +48,15 @@ class TrainingBar(View):
 
     def _step(self, event: StepEnd) -> None:
         metrics = " · ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in event.metrics.items())
-        told = f"{metrics} · {event.throughput:,.3g} pictures/s · {duration(event.left)} left"
+        text = f"{metrics} · {event.throughput:,.3g} pictures/s · {duration(event.left)} left"
         epoch = f"epoch {event.epoch} of {event.epochs}" if event.epochs else ""
         self._only(epoch or STEPS)
-        self.move(epoch or STEPS, event.step, event.steps, told)
+        self.move(epoch or STEPS, event.step, event.steps, text)
         edge = not epoch and event.step == event.steps
-        self.line_if_due(f"{epoch}{': ' if epoch else ''}step {event.step} of {event.steps} · {told}", edge=edge)
+        self.line_if_due(f"{epoch}{': ' if epoch else ''}step {event.step} of {event.steps} · {text}", edge=edge)
 
     def _only(self, name: str) -> None:
-        """Take other bars away."""
+        """Remove other bars."""
         if name not in self._tasks:
             self.clear()
 
@@ -71,7 +71,7 @@ def start_line(event: TrainStart) -> str:
 
 
 def epoch_line(event: EpochEnd) -> str:
-    """Say how an epoch went: of training, and of the pictures held out."""
+    """Return the results of an epoch, of training and of validation."""
     width = len(str(event.epochs))
     return (
         f"epoch {event.epoch:{width}} of {event.epochs} · rate {event.rate:g} · loss {event.train_loss:.3f}, val {event.val_loss:.3f} · "
@@ -82,7 +82,7 @@ def epoch_line(event: EpochEnd) -> str:
 
 
 def table(record: Mapping[str, Any]) -> list[str]:
-    """Return the errors in the end: top-1 and top-5, one crop and ten, and class by class."""
+    """Return the final errors: top-1 and top-5, of one crop and ten, and by class."""
     if "ten_crops" not in record:
         return []
     lines = [f"{'error':<14}{'top-1':>9}{'top-5':>9}"]
@@ -102,9 +102,9 @@ def table(record: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def percent(share: float) -> str:
-    """Write a share as ``12.3 %``."""
-    return f"{100 * share:.1f} %"
+def percent(fraction: float) -> str:
+    """Write a fraction as ``12.3 %``."""
+    return f"{100 * fraction:.1f} %"
 
 
 def duration(seconds: float) -> str:

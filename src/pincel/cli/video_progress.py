@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from pincel.cli.painting import as_json
-from pincel.cli.progress import GLANCE, View
+from pincel.cli.progress import INTERVAL, View
 from pincel.cli.terminal import echo
 from pincel.engine.events import Notice
 from pincel.errors import OutputError, PictureError
@@ -55,7 +55,7 @@ class VideoBar(View):
 
     def _step(self, event: FrameStep) -> None:
         now = time.monotonic()
-        if now - self._moved >= GLANCE and event.steps:
+        if now - self._moved >= INTERVAL and event.steps:
             self._moved = now
             self.move(PAINTING, self._frames + event.step / event.steps, self._total, f"frame {event.index} · J {event.total:.4g}")
 

@@ -28,14 +28,14 @@ MIB = 2**20
     epilog=examples("pincel weights list", "pincel weights export vgg19 -o vgg19.safetensors"),
 )
 def command() -> None:
-    """Fetch, check, import and export the files that networks are read from.
+    """Download, check, import and export weights of networks.
 
-    vgg19 comes with pincel. Other networks are downloaded the first time they are asked for, once for all programs that use PyTorch, and
-    used only if their hash is that which their makers published. 'import' reads files of Torch7, Theano/Lasagne, Caffe, MatConvNet,
+    vgg19 comes with pincel. Other networks are downloaded when they are first used, once for all programs that use PyTorch, and used
+    only if their hash is the one that their authors published. 'import' reads files of Torch7, Theano/Lasagne, Caffe, MatConvNet,
     Keras, PyTorch and safetensors; nothing that is in them is run.
 
-    Downloads go where PyTorch keeps its own (TORCH_HOME), imports into the user's data folder (PINCEL_WEIGHTS); 'path' says where that is.
-    HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE mean what they always do. With PINCEL_OFFLINE=1 nothing is asked of the network.
+    Downloads go where PyTorch keeps its own (TORCH_HOME), imports into the user's data folder (PINCEL_WEIGHTS); 'path' prints them.
+    HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are used as usual. With PINCEL_OFFLINE=1 nothing is downloaded.
     """
 
 
@@ -44,12 +44,12 @@ def command() -> None:
     short_help="List all networks: size, whether each is here, hash, licence.",
     epilog=examples("pincel weights list", "pincel weights list --json > weights.json"),
 )
-@click.option("--json", "as_json", is_flag=True, help="Print everything that is known of each, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print all properties of each, as JSON.")
 def list_weights(as_json: bool) -> None:
-    """List all networks, those that were imported too: size, whether it is here, the hash it is checked by, licence, and what it is.
+    """List all networks, imported ones too: size, whether it is here, the hash it is checked by, licence, and a summary.
 
-    HERE is yes, no, how much of a download that was interrupted, or 'drawn' for random filters, which need no file. HASH is the one that
-    was published; 'first' means that nobody did: then that of the first time is kept, and the file must stay so.
+    HERE is yes, no, the size of an interrupted download, or 'drawn' for random filters, which need no file. HASH is the published one;
+    'first' means that none was published: the hash of the first download is stored, and the file must not change.
     """
     from pincel.backbones import BACKBONES
     from pincel.cli.terminal import echo
@@ -73,7 +73,7 @@ def list_weights(as_json: bool) -> None:
 
 
 def _row(spec: ModelSpec, name: str) -> dict[str, Any]:
-    """Return what is known of a network and its file."""
+    """Return properties of a network and its file."""
     from pincel.backbones.hashes import MIN_DIGITS, expected_checksum
     from pincel.backbones.partial_file import partial_file
     from pincel.backbones.store import has_file, is_cached, weights_path
@@ -84,13 +84,13 @@ def _row(spec: ModelSpec, name: str) -> dict[str, Any]:
     }  # fmt: skip
     here = is_cached(spec)
     path = weights_path(spec) if here or spec.url else None
-    come = partial_file(path).length() if path and spec.url and not here else 0
-    row["here"] = "yes" if here else f"{come / MIB:.0f} MiB" if come else "no" if has_file(spec) else "drawn" if spec.filters else "nowhere"
+    part = partial_file(path).length() if path and spec.url and not here else 0
+    row["here"] = "yes" if here else f"{part / MIB:.0f} MiB" if part else "no" if has_file(spec) else "drawn" if spec.filters else "nowhere"
     row["bytes"] = path.stat().st_size if path and here else spec.size
     if path:
-        wanted = expected_checksum(spec, path)
-        published = wanted.kind if len(wanted.digest) >= MIN_DIGITS else f"{wanted.kind}[:{len(wanted.digest)}]"
-        row |= {"path": str(path), "hash": wanted.digest, "hash_kind": published if wanted.origin == "published" else "first"}
+        checksum = expected_checksum(spec, path)
+        published = checksum.kind if len(checksum.digest) >= MIN_DIGITS else f"{checksum.kind}[:{len(checksum.digest)}]"
+        row |= {"path": str(path), "hash": checksum.digest, "hash_kind": published if checksum.origin == "published" else "first"}
     return row
 
 
@@ -99,15 +99,15 @@ def _row(spec: ModelSpec, name: str) -> dict[str, Any]:
     epilog=examples("pincel weights get vgg19-torchvision", "pincel weights get alexnet caffenet --quiet"),
 )
 @click.argument("names", nargs=-1, required=True, metavar="NAME…")
-@click.option("--quiet", is_flag=True, help="Print nothing but where the files are, and errors.")
+@click.option("--quiet", is_flag=True, help="Print nothing but the paths of files, and errors.")
 @click.pass_context
 def get(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
     """Download the weights of networks, unless they are here; print where each file is.
 
-    An interrupted download goes on where it stopped. Mirrors are tried in turn. A file appears under its name only when it is whole and
-    its hash is right; two processes that ask for the same download it once. TLS is never switched off.
+    An interrupted download is resumed. Mirrors are tried in turn. A file gets its name only when it is complete and its hash is right;
+    two processes that need the same file download it once. TLS is always on.
 
-    Without a network, the message says which address to fetch elsewhere and where to put the file; it is checked when it is first used.
+    Without a connection, the error names the address to download elsewhere and the path of the file; it is checked when it is first used.
     """
     from pincel.backbones import BACKBONES
     from pincel.backbones.hashes import expected_checksum, pin_path
@@ -120,20 +120,20 @@ def get(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
         before = weights_path(spec)
         known = expected_checksum(spec, before).origin
         try:
-            with _shown(spec.name, quiet=quiet) as watch:
+            with _download_bar(spec.name, quiet=quiet) as watch:
                 path = ensure(spec, watch)
         except KeyboardInterrupt:
-            come = f"{partial_file(before).length() / MIB:.1f} MiB of {spec.name} are kept"
-            click.echo(f"pincel: interrupted; {come}, and the same command goes on with them.", err=True)
+            kept = f"{partial_file(before).length() / MIB:.1f} MiB of {spec.name} are kept"
+            click.echo(f"pincel: interrupted; {kept}. Rerun the same command to finish.", err=True)
             ctx.exit(130)
         if known == "nobody" and not spec.path and not quiet:
-            click.echo(f"nobody published a hash of {path.name}: its SHA-256 is kept in {pin_path(path)}, to see if it changes", err=True)
+            click.echo(f"no hash of {path.name} was published: its SHA-256 is stored in {pin_path(path)}, to detect changes", err=True)
         echo(str(path))
 
 
 @contextmanager
-def _shown(name: str, *, quiet: bool) -> Iterator[ByteProgress | None]:
-    """Show a download on stderr: as a bar with speed and time left on a terminal, as a line now and then elsewhere."""
+def _download_bar(name: str, *, quiet: bool) -> Iterator[ByteProgress | None]:
+    """Show a download on stderr: on a terminal as a bar, elsewhere as a line now and then."""
     if quiet or not sys.stderr.isatty():
         yield (lambda *_: None) if quiet else None
         return
@@ -149,15 +149,16 @@ def _shown(name: str, *, quiet: bool) -> Iterator[ByteProgress | None]:
 
 
 @command.command(
-    short_help="Hash the files of networks anew, and compare.", epilog=examples("pincel weights verify", "pincel weights verify vgg19")
+    short_help="Hash the files of networks again, and compare.",
+    epilog=examples("pincel weights verify", "pincel weights verify vgg19"),
 )
 @click.argument("names", nargs=-1, metavar="[NAME…]")
 @click.pass_context
 def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
-    """Read all bytes of the files of networks and compare their hashes; of all that are here, if none is named.
+    """Read the files of networks and compare their hashes; of all that are here, if none is named.
 
-    Exit code 0 if all are as they must be, 2 if one is damaged or missing. Elsewhere a file that was found whole is not hashed again
-    while its length and times of change stay as they are; this looks anew, and finds what a disk has lost by itself.
+    Exit code 0 if all match, 2 if one is damaged or missing. Otherwise a verified file is not hashed again while its length and times
+    stay the same; this command always reads it, and detects damage of the disk.
     """
     from pincel.backbones import BACKBONES
     from pincel.backbones.store import verify as read_all
@@ -179,7 +180,7 @@ def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
 
 
 def _by_file(names: tuple[str, ...], *, every: bool) -> list[list[str]]:
-    """Put names together whose file is the same; ``every`` also keeps those whose file is not here."""
+    """Group names by file; ``every`` also includes those whose file is not here."""
     from pincel.backbones import BACKBONES
     from pincel.backbones.store import is_cached, weights_path
     from pincel.errors import WeightsError
@@ -194,12 +195,12 @@ def _by_file(names: tuple[str, ...], *, every: bool) -> list[list[str]]:
     return list(files.values())
 
 
-@command.command(short_help="Say where the file of a network is.", epilog=examples("pincel weights path", "pincel weights path vgg19"))
+@command.command(short_help="Print the path of the file of a network.", epilog=examples("pincel weights path", "pincel weights path vgg19"))
 @click.argument("name", required=False)
 def path(name: str | None) -> None:
-    """Print where the file of the network NAME is, or would be; without NAME, the folders of downloads and of imports.
+    """Print the path of the file of the network NAME, also of one not downloaded yet; without NAME, the folders.
 
-    For a file that was downloaded by hand: put it there.
+    A file that was downloaded by hand can be put there.
     """
     from pincel.backbones import BACKBONES
     from pincel.backbones.model_registry import imports_folder
@@ -215,27 +216,25 @@ def path(name: str | None) -> None:
 
 @command.command(
     "import",
-    short_help="Keep a file of any format as a network with a name.",
+    short_help="Import a file of any format as a network with a name.",
     epilog=examples(
         "pincel weights import VGG_ILSVRC_19_layers.caffemodel --as oxford", "pincel weights import mine.pth --like vgg19-torchvision"
     ),
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--as", "name", default="", metavar="NAME", help="What it is called from now on. [the name of the file]")
-@click.option("--like", default="", metavar="BACKBONE", help="The network whose layers and preprocessing it has. [told by hash or layers]")
-@click.option(
-    "--channels", type=click.Choice(["rgb", "bgr"]), help="The color that its first convolution looks at first. [as usual in such files]"
-)
+@click.option("--as", "name", default="", metavar="NAME", help="Name of the network. [the name of the file]")
+@click.option("--like", default="", metavar="BACKBONE", help="Network with the same layers and preprocessing. [found by hash or layers]")
+@click.option("--channels", type=click.Choice(["rgb", "bgr"]), help="Order of colors in its first convolution. [as usual in such files]")
 @click.option("--force", is_flag=True, help="Replace a network that was imported under that name.")
 def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"] | None, force: bool) -> None:
-    """Read FILE, of any format, and keep it as the network NAME: afterwards '--backbone NAME' works wherever a network is asked for.
+    """Import FILE, of any format, as the network NAME: afterwards '--backbone NAME' works wherever a network is needed.
 
-    The format is told by what is in the file, not by its name: Torch7, Theano/Lasagne, Caffe, MatConvNet, Keras, PyTorch, safetensors.
-    Nothing that is in it is run, and the original is left as it is and not needed any more. Of a training's checkpoint the weights are
-    taken, wherever in it they are; of several networks the one that fits, the average of a training's weights first.
+    The format is found by content, not by name: Torch7, Theano/Lasagne, Caffe, MatConvNet, Keras, PyTorch, safetensors. Nothing in the
+    file is run; the original is not changed, and not needed any more. Of a checkpoint of training the weights are taken, wherever they
+    are; of several networks the one that fits, averaged weights first.
 
-    A file does not say how its network is fed. If it is one that pincel knows, it is told by its hash; else by its layers, where all
-    networks with such layers and files are fed alike; else --like must say it: its mean color, division and order of layers are taken.
+    A file does not describe the preprocessing of its network. It is found by the hash of a known file; else by the layers, if all
+    networks with such layers and files have the same; else --like gives it: mean color, division and order of layers.
     """
     from pincel.backbones.imports import import_network
     from pincel.cli.terminal import echo
@@ -258,10 +257,10 @@ def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"
 @click.argument("name")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT", help="The file to write: .safetensors.")
 def export(name: str, output: Path) -> None:
-    """Write the network NAME as safetensors, which any program reads, with all that pincel knows of it as JSON in the header.
+    """Write the network NAME as safetensors, which any program reads, with its properties as JSON in the header.
 
-    conv1_1.weight and so on, float32, (out, in, rows, columns), red first; fully connected layers are convolutions as large as what they
-    see. Read again, here or on another machine ('--backbone OUT', 'pincel weights import OUT'), it is the same to the last bit.
+    conv1_1.weight and so on, float32, (out, in, rows, columns), red first; fully connected layers are convolutions as large as their
+    input. Read again, here or on another machine ('--backbone OUT', 'pincel weights import OUT'), it is the same to the last bit.
     """
     from pincel.backbones import BACKBONES
     from pincel.backbones.imports import export_network

@@ -17,7 +17,6 @@ from pincel.studio.checks import check_settings
 from pincel.studio.commands import RESULT, RunSpec, format_value
 from pincel.studio.data_dir import DataDir, delete_tree, link, new_run_id
 from pincel.studio.errors import ApiError
-from pincel.studio.image_refs import file_of, name_of, short_name
 from pincel.studio.models import RunView, StudyRequest, TransferRequest
 from pincel.studio.pictures import Pictures
 from pincel.studio.records import Record, now
@@ -44,7 +43,7 @@ def transfer(request: TransferRequest, home: DataDir, pictures: Pictures) -> Rec
             options.append(("content_mask", inputs.add(request.content_mask, "content-mask", "content_mask")))
         for n, mask in enumerate(request.style_masks, 1):
             options.append(("style_mask", inputs.add(mask, f"style-mask-{n}", "style_masks")))
-        names = [short_name(name_of(ref, pictures)) for ref in (request.content, *(style.picture for style in request.styles))]
+        names = [short_name(pictures.name_of(ref)) for ref in (request.content, *(style.picture for style in request.styles))]
         spec = RunSpec(
             verb=["transfer"],
             arguments=[(content, None), *zip(styles, weights, strict=True)],
@@ -84,7 +83,7 @@ def study(request: StudyRequest, home: DataDir, pictures: Pictures) -> Record:
     with _new_folder(home) as folder:
         inputs = _Inputs(folder, pictures)
         files = [inputs.add(ref, f"picture-{n}", "pictures") for n, ref in enumerate(request.pictures, 1)]
-        names = [short_name(name_of(ref, pictures)) for ref in request.pictures]
+        names = [short_name(pictures.name_of(ref)) for ref in request.pictures]
         title = f"{request.study}{': ' if names else ''}{', '.join(names)}"
         view = _view(folder, title, "study", study=request.study, pictures=request.pictures, settings=request.options)
         spec = RunSpec(
@@ -95,6 +94,16 @@ def study(request: StudyRequest, home: DataDir, pictures: Pictures) -> Record:
             output=request.study,
         )
         return Record(view=view, order=spec, needs=inputs.needs)
+
+
+def short_name(name: str) -> str:
+    """Return a name without suffix or ``sample:``.
+
+    Example:
+        >>> short_name("sample:harbour"), short_name("old.harbour.jpg")
+        ('harbour', 'old.harbour')
+    """
+    return name.removeprefix(PREFIX) if name.startswith(PREFIX) else Path(name).stem or name
 
 
 def plan_of(recipe: Recipe) -> list[tuple[float, float]]:
@@ -117,14 +126,14 @@ class _Inputs:
     def add(self, ref: str, name: str, field: str) -> str:
         """Link a picture into the folder; return what the run's process calls it. Raises ApiError about the field."""
         try:
-            source = file_of(ref, self._pictures)
+            source = self._pictures.file_of(ref)
             if ref.startswith(PREFIX):
                 return ref
             path = f"inputs/{name}{source.suffix}"
             link(source, self._folder / path)
         except (ApiError, PincelError) as error:
             raise ApiError(422, str(error), field) from None
-        self.files[path] = name_of(ref, self._pictures)
+        self.files[path] = self._pictures.name_of(ref)
         self.needs.append(ref)
         return path
 

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from pydantic import ValidationError
 
 from pincel.files import one_line, sha256_of, write_text
+from pincel.samples import PREFIX, find_sample
 from pincel.studio.child_process import output_of
 from pincel.studio.data_dir import DataDir, delete_tree, folders, purge
 from pincel.studio.errors import ApiError, missing
@@ -66,6 +67,14 @@ class Pictures:
         """Return the file as it was uploaded; raises ApiError."""
         folder = self._home.picture(self[key].id)
         return next(path for path in folder.iterdir() if path.stem == "original")
+
+    def file_of(self, ref: str) -> Path:
+        """Return the file of an upload, by its id, or of ``sample:NAME``; raises ApiError or UnknownNameError."""
+        return find_sample(ref) if ref.startswith(PREFIX) else self.original(ref)
+
+    def name_of(self, ref: str) -> str:
+        """Return what its owner calls a picture: its file name, or ``sample:NAME``; raises ApiError."""
+        return ref if ref.startswith(PREFIX) else self[ref].name
 
     async def add(self, stream: BinaryIO, name: str) -> tuple[PictureView, bool]:
         """Add an uploaded picture, under the name its owner calls it.
