@@ -24,7 +24,7 @@ from pincel.studies.declarations import InversionOptions
 from pincel.studies.inversion import study
 from pincel.studies.inversion_baseline import baseline_finding as of_baseline
 from pincel.studies.inversion_baseline import roughness
-from pincel.studies.inversion_errors import code_distances, mean_deviation
+from pincel.studies.inversion_errors import code_distances
 from pincel.studies.inversion_findings import findings
 from pincel.studies.inversion_halves import colorful, halves_finding
 from pincel.studies.inversion_invariance import deviation
@@ -106,7 +106,7 @@ def test_means_and_deviations_over_photographs() -> None:
     (row,) = rows
     assert (row["error"], row["error_deviation"], row["photographs"]) == (pytest.approx(0.2), pytest.approx(0.02**0.5), 2)
     assert (row["by_code"], row["by_text"], row["by_text_deviation"]) == (2.0, None, None)
-    assert mean_deviation([7.0]).deviation is None
+    assert summarize([{**common, "error": 7.0, "by_code": 7.0}])[0]["error_deviation"] is None
 
 
 # What is read

@@ -1,4 +1,4 @@
-"""Pictures made for channels: how they are written down, augment, and climbed."""
+"""Pictures that maximize channels: parametrizations, augmentations, gradients and the page."""
 
 from __future__ import annotations
 

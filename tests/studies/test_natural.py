@@ -1,4 +1,4 @@
-"""Caricatures and natural pictures for channels: what is measured, what is wished, how it climbs, and what is said of it."""
+"""Caricatures and natural pictures for channels: targets, optimization, measurements and the sentences of the page."""
 
 from __future__ import annotations
 
@@ -133,30 +133,30 @@ SMALL = StudySettings(size=20, steps=3, backbone="random-cnn-11", device="cpu")
 @pytest.mark.parametrize("seen", ["relu1_1", "conv1_1"])
 def test_a_caricature_starts_at_one(bank: VGG, seen: str) -> None:
     image = picture(12, 16)
-    wish = caricature_target(room_of(bank, image, seen=seen), image)
-    assert wish.layer == seen
-    assert wish.size == (12, 16)
-    assert wish.reached(image) == pytest.approx([1.0], rel=1e-5)
+    target = caricature_target(room_of(bank, image, seen=seen), image)
+    assert target.layer == seen
+    assert target.size == (12, 16)
+    assert target.reached(image) == pytest.approx([1.0], rel=1e-5)
     code = bank.features(image, [seen])[seen].double().clamp(min=0)
-    assert_close(wish.direction.double(), code / code.square().sum(), rtol=1e-4)
+    assert_close(target.direction.double(), code / code.square().sum(), rtol=1e-4)
 
 
 def test_a_maximum_is_one_unit_in_the_middle(bank: VGG) -> None:
     image = picture(20, 20)
-    room = room_of(bank, image, tuple(range(3, 13)))
-    batches = channel_targets(room, room.channels, SMALL)
-    assert [wish.channels for wish in batches] == [tuple(range(3, 11)), (11, 12)]
-    wish = batches[0]
+    layer = room_of(bank, image, tuple(range(3, 13)))
+    batches = channel_targets(layer, layer.channels, SMALL)
+    assert [target.channels for target in batches] == [tuple(range(3, 11)), (11, 12)]
+    target = batches[0]
     # The filters are 11 wide, 1.1 of that is 12 positions, and the next odd number 13.
-    assert wish.size == (13, 13)
-    assert wish.layer == "conv1_1"
-    assert wish.direction.shape == (8, 128, 13, 13)
-    assert wish.direction.count_nonzero() == 8
-    for number, channel in enumerate(wish.channels):
-        assert float(wish.direction[number, channel, 6, 6]) == pytest.approx(REACH / 11**2 / float(room.largest[channel]))
-    answers = bank.features(wish.start, ["conv1_1"])["conv1_1"]
-    expected = [REACH / 121 * float(answers[n, c, 6, 6] / room.largest[c]) for n, c in enumerate(wish.channels)]
-    assert wish.reached(wish.start) == pytest.approx(expected, rel=1e-4)
+    assert target.size == (13, 13)
+    assert target.layer == "conv1_1"
+    assert target.direction.shape == (8, 128, 13, 13)
+    assert target.direction.count_nonzero() == 8
+    for number, channel in enumerate(target.channels):
+        assert float(target.direction[number, channel, 6, 6]) == pytest.approx(REACH / 11**2 / float(layer.largest[channel]))
+    answers = bank.features(target.start, ["conv1_1"])["conv1_1"]
+    expected = [REACH / 121 * float(answers[n, c, 6, 6] / layer.largest[c]) for n, c in enumerate(target.channels)]
+    assert target.reached(target.start) == pytest.approx(expected, rel=1e-4)
 
 
 def test_pictures_for_units_are_as_large_as_what_they_see() -> None:
@@ -174,10 +174,10 @@ def test_pictures_for_units_are_as_large_as_what_they_see() -> None:
 
 
 def test_a_picture_too_small_for_what_a_unit_sees(bank: VGG) -> None:
-    room = room_of(bank, picture(8, 8))
-    (wish,) = channel_targets(room, (3,), replace(SMALL, size=8))
+    layer = room_of(bank, picture(8, 8))
+    (target,) = channel_targets(layer, (3,), replace(SMALL, size=8))
     # Of 8 positions the one after the middle; it sees no more than the picture has.
-    assert float(wish.direction[0, 3, 4, 4]) == pytest.approx(REACH / 8**2 / float(room.largest[3]))
+    assert float(target.direction[0, 3, 4, 4]) == pytest.approx(REACH / 8**2 / float(layer.largest[3]))
 
 
 def test_noise_is_each_channels_own(vgg: VGG) -> None:
@@ -211,30 +211,30 @@ def test_without_anything_that_keeps_pictures_natural() -> None:
 # How it climbs.
 
 
-def grown(wish: Any, steps: int) -> Any:
-    return maximize(wish, 0, steps, ProgressReporter(), lambda _: None)
+def grown(target: Any, steps: int) -> Any:
+    return maximize(target, 0, steps, ProgressReporter(), lambda _: None)
 
 
 def test_three_steps_up(bank: VGG) -> None:
     image = picture(12, 16)
-    room = room_of(bank, image, (3, 5))
-    for wish in (caricature_target(room, image), *channel_targets(room, room.channels, SMALL)):
-        free = grown(replace(wish, free=True), 3)
+    layer = room_of(bank, image, (3, 5))
+    for target in (caricature_target(layer, image), *channel_targets(layer, layer.channels, SMALL)):
+        free = grown(replace(target, free=True), 3)
         assert all(after > before for before, after in zip(free.before, free.unclipped, strict=True))
         assert free.history == sorted(free.history)
         assert len(free.history) == 4
         assert free.history[0] == pytest.approx(sum(free.before) / len(free.before), rel=1e-5)
-    (maximum,) = channel_targets(room, room.channels, SMALL)
+    (maximum,) = channel_targets(layer, layer.channels, SMALL)
     kept = grown(maximum, 3)
     assert all(after > before for before, after in zip(kept.before, kept.after, strict=True))
 
 
 def test_the_climb_is_as_plain_arithmetic_has_it(bank: VGG) -> None:
-    room = room_of(bank, picture(20, 20))
-    (wish,) = channel_targets(room, (3,), SMALL)
-    middle, x = torch.tensor(BACKBONES["random-cnn-11"].mean).view(1, 3, 1, 1), wish.start.clone()
+    layer = room_of(bank, picture(20, 20))
+    (target,) = channel_targets(layer, (3,), SMALL)
+    middle, x = torch.tensor(BACKBONES["random-cnn-11"].mean).view(1, 3, 1, 1), target.start.clone()
     squares, velocity, rate = torch.zeros_like(x), torch.zeros_like(x), 13 * 13 * 0.05 * 80**2 / 6
-    weight, answers = REACH / 121 / float(room.largest[3]), []
+    weight, answers = REACH / 121 / float(layer.largest[3]), []
     for _ in range(4):
         leaf = x.clone().requires_grad_()
         answer = bank.features(leaf, ["conv1_1"])["conv1_1"][0, 3, 6, 6]
@@ -247,20 +247,20 @@ def test_the_climb_is_as_plain_arithmetic_has_it(bank: VGG) -> None:
         velocity = 0.9 * velocity - slope / (1 / rate + squares.sqrt())
         x = x + velocity - middle
         x = middle + x * (160 / x.square().sum(1, keepdim=True).sqrt()).clamp(max=1)
-    assert grown(wish, 3).history == pytest.approx(answers, rel=1e-3)
+    assert grown(target, 3).history == pytest.approx(answers, rel=1e-3)
 
 
 def test_a_weight_lets_the_wish_count_for_more(bank: VGG) -> None:
     image = picture(12, 16)
-    room = room_of(bank, image)
-    light, heavy = (grown(caricature_target(room, image, weight), 4).unclipped[0] for weight in (0.01, 1000.0))
+    layer = room_of(bank, image)
+    light, heavy = (grown(caricature_target(layer, image, weight), 4).unclipped[0] for weight in (0.01, 1000.0))
     # Alone, regularizers smooth the photograph away.
     assert light < 1 < heavy
 
 
 def test_pictures_of_a_batch_do_not_know_of_each_other(bank: VGG) -> None:
-    room = room_of(bank, picture(20, 20))
-    (together,), (alone,) = channel_targets(room, (3, 9), SMALL), channel_targets(room, (9,), SMALL)
+    layer = room_of(bank, picture(20, 20))
+    (together,), (alone,) = channel_targets(layer, (3, 9), SMALL), channel_targets(layer, (9,), SMALL)
     assert grown(together, 3).unclipped[1] == pytest.approx(grown(alone, 3).unclipped[0], rel=1e-3)
 
 
@@ -270,7 +270,7 @@ def test_pictures_are_measured_as_they_are_saved(bank: VGG) -> None:
     assert found.pictures.shape == (1, 3, 12, 16)
     again = load_picture(found.images[0])
     assert torch.equal(again.pixels, found.pictures)
-    assert found.wish.reached(255 * again.pixels) == pytest.approx(found.after, rel=1e-6)
+    assert found.target.reached(255 * again.pixels) == pytest.approx(found.after, rel=1e-6)
 
 
 # The study.
@@ -400,7 +400,7 @@ def test_stopping_keeps_the_pictures_so_far(share: int, begun: int, tmp_path: Pa
 
     progress = ProgressReporter(tell)
     report = made(progress=progress, steps=100 if share == 1 else 6)
-    assert report.notes[0].text("en") == f"The study was ended early: {begun} of 4 climbs were begun, the last one unfinished."
+    assert report.notes[0].text("en") == f"The study was ended early: {begun} of 4 runs were begun, the last one unfinished."
     drawn_ones = [*report.numbers["caricatures"], *report.numbers["channels"]]
     assert len({("channel" in each, each["free"]) for each in drawn_ones}) == begun
     assert all(len(each["history"]) < 50 for each in drawn_ones)

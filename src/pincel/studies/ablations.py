@@ -94,11 +94,7 @@ def study(options: AblationsOptions, folder: Path, progress: ProgressReporter) -
 
 
 def steps_to(history: Sequence[Mapping[str, Any]], target: float) -> int | None:
-    """Return the steps after the first epoch whose training error was no larger; None if there was none.
-
-    Args:
-        history: Rows with ``steps`` and ``train_top1_error``.
-        target: The error.
+    """Return the steps after the first epoch whose training error was no larger than ``target``; None if there was none.
 
     Example:
         >>> rows = [{"steps": 30, "train_top1_error": 0.5}, {"steps": 60, "train_top1_error": 0.2}]

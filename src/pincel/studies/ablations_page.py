@@ -42,13 +42,7 @@ _TABLE = _(
 
 
 def page(networks: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], count: int) -> Report:
-    """Return the report.
-
-    Args:
-        networks: Measurements of each network that was trained to its end, the whole one first.
-        settings: The options.
-        count: Number of networks that were to be trained.
-    """
+    """Return the report of networks, the whole one first, of ``count`` that were to be trained."""
     known = networks[0]["pictures"] if networks else {"train": 0, "val": 0}
     counts = {"train": known["train"], "held": known.get("test", known["val"]), "classes": networks[0]["classes"] if networks else 0}
     early = _("Ended early: {done} of {asked} networks.")

@@ -10,7 +10,7 @@ from pincel.errors import OptionError
 from pincel.files import one_line
 from pincel.images.io import LoadedImage as Opened
 from pincel.images.io import Source
-from pincel.studies.activations_maps import favorites_section, maps_of, maps_section
+from pincel.studies.activations_maps import TopChannel, favorites_section, maps_of, maps_section, top_channels
 from pincel.studies.activations_page import TITLE, emptiness, lead, notes_of, shapes
 from pincel.studies.declarations import ActivationsOptions
 from pincel.studies.features import check_size, load_input, load_network, network_input
@@ -18,7 +18,6 @@ from pincel.studies.layer_stats import LayerStats, layer_stats
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Report
 from pincel.studies.settings import StudySettings, select_layers
-from pincel.studies.top_channels import TopChannel, top_channels
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 

@@ -96,12 +96,6 @@ def attribute_in_field(model: CaptumModel, pixels: Tensor, unit: tuple[int, int,
     The part of the picture that is used begins where a pooling window does and holds the receptive field; what its border adds to other
     units does not reach this one.
 
-    Args:
-        model: The network up to its layer.
-        pixels: (1, 3, H, W), RGB, 0-255, the whole picture.
-        unit: Channel, row and column in the layer.
-        method: One of :data:`METHODS`.
-
     Returns:
         The receptive field, clipped to the picture, and (1, 3, height, width) of that box.
     """

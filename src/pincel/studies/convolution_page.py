@@ -50,14 +50,7 @@ class ConvolutionContent:
 
 
 def page(story: ConvolutionContent, subject: Translated, chosen: dict[str, Any], settings: StudySettings) -> Report:
-    """Put together the report.
-
-    Args:
-        story: What the page shows.
-        subject: What the kernel is, and what it lies on.
-        chosen: Options of this study, for those who want to run it again.
-        settings: Of every study.
-    """
+    """Put together the report; ``subject`` names the kernel and its input, ``chosen`` are the options of this study."""
     work = story.work
     row, column = work.place
     cases = size_rows(work, story.picture, story.layer, settings.spec)

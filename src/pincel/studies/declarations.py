@@ -65,16 +65,16 @@ class MaximizeOptions:
 
     layer: str | None = option("Of the channels.", metavar="NAME", shown="relu4_1")
     channels: str = option("How many, the most selective ones; or which: 0,5,17; or one: 5,", "6", metavar="LIST")
-    objective: str = option("What is to grow: channel (mean), neuron (middle) or direction.", "channel", metavar="NAME")
-    parameterisation: str = option("How pictures are written: fourier, pixels or both.", "fourier", metavar="NAME")
-    robust: str = option("What they bear at each step: all, jitter or none.", "all", metavar="NAME")
+    objective: str = option("Objective: channel (mean), neuron (middle) or direction.", "channel", metavar="NAME")
+    parameterisation: str = option("Parametrization of pictures: fourier, pixels or both.", "fourier", metavar="NAME")
+    robust: str = option("Random transforms at each step: all, jitter or none.", "all", metavar="NAME")
 
 
 @dataclass(frozen=True)
 class CorrelationsOptions:
     """Options of the study correlations."""
 
-    layers: str | None = option("Layers looked at.", metavar="NAME,…", shown="relu1_1,relu2_1,relu3_1,relu4_1,relu5_1")
+    layers: str | None = option("Layers measured.", metavar="NAME,…", shown="relu1_1,relu2_1,relu3_1,relu4_1,relu5_1")
     channels: int = option("Channels of a layer in a heat map: the strongest.", 64, metavar="N", minimum=1)
 
 
@@ -120,7 +120,7 @@ class DepthOptions:
     recipe: str = option("How each is painted.", "gatys2015-fast", metavar="NAME|FILE.toml")
 
 
-# More pictures in a row cannot be told apart.
+# More pictures in a row are too small to compare.
 MOST_REPEATS = 16
 
 
@@ -147,7 +147,7 @@ class InversionOptions:
 class NaturalOptions:
     """Options of the study natural."""
 
-    layers: str | None = option("Which are looked at.", metavar="LIST", shown="relu1_2,relu2_2,relu3_4,relu4_4,relu5_4")
+    layers: str | None = option("Layers used.", metavar="LIST", shown="relu1_2,relu2_2,relu3_4,relu4_4,relu5_4")
     channels: str = option("Of each layer: how many, those PHOTOGRAPH excites most; or which: 3,17; or one: 3,", "4", metavar="LIST")
     # C of caricatures, one of the weights codes have in the paper: with the 1 of its caricatures, pictures of 96 pixels are smoothed away.
     weight: float = option("Of caricatures against what smoothes them; the paper has 1.", 20.0, metavar="C", minimum=0)
@@ -167,7 +167,7 @@ class CompareOptions:
     )
     recipe: str | None = option("Whose J that is.", metavar="NAME|FILE.toml", shown="pincel", local=True)
     record: str | None = option("The record of A, which pincel transfer wrote beside it.", metavar="FILE.json", local=True)
-    layers: str | None = option("Layers looked at.", metavar="NAME,…", shown="relu1_1,relu2_1,relu3_1,relu4_1,relu4_2,relu5_1")
+    layers: str | None = option("Layers measured.", metavar="NAME,…", shown="relu1_1,relu2_1,relu3_1,relu4_1,relu4_2,relu5_1")
 
 
 STUDIES: Mapping[str, StudySpec] = {
@@ -177,7 +177,7 @@ STUDIES: Mapping[str, StudySpec] = {
 
 The kernel is a filter of the first layer, and the number that comes out is compared with the network's own; or one made by hand, with
 --kernel. Then the kernel moves over the crop and over the picture, and the page says how large the output of such a layer is.""",
-        inputs=(InputSpec("photograph", "The picture that is looked at.", default="sample:harbour", metavar="[IMAGE]"),),
+        inputs=(InputSpec("photograph", "The picture.", default="sample:harbour", metavar="[IMAGE]"),),
         options=ConvolutionOptions,
         size=224,
         examples=(
@@ -191,7 +191,7 @@ The kernel is a filter of the first layer, and the number that comes out is comp
 
 Edges of brightness, edges of color, flat colors: how many of each has the network learned? Try also --backbone random-cnn, which has
 learned nothing. Deeper filters see maps, not colors, and are shown as one small tile for each map.""",
-        inputs=(InputSpec("photograph", "The picture that is looked at.", default="sample:harbour", metavar="[IMAGE]"),),
+        inputs=(InputSpec("photograph", "The picture.", default="sample:harbour", metavar="[IMAGE]"),),
         options=FiltersOptions,
         size=224,
         examples=(
@@ -205,7 +205,7 @@ learned nothing. Deeper filters see maps, not colors, and are shown as one small
 
 The page has the shape of every layer (n_H and n_W shrink, n_C grows), its memory, how many of its numbers are 0, which channels are
 dead, the most active maps of the layers chosen, and three channels of each laid over the picture: what do layers 1, 3 and 5 look for?""",
-        inputs=(InputSpec("photograph", "The picture that is looked at.", metavar="IMAGE"),),
+        inputs=(InputSpec("photograph", "The picture.", metavar="IMAGE"),),
         options=ActivationsOptions,
         size=224,
         examples=(
@@ -360,7 +360,7 @@ distances between photographs; pictures of different shapes are cropped to squar
 
 A network whose weights are not there is left out, and the page says how to get them. Ctrl-C keeps the runs that are finished.
 mahendran2016 counts smoothing in another unit: without --lambdas, its own weight, a tenth of it and ten times as much are tried.""",
-        inputs=(InputSpec("photograph", "The picture that is looked at.", many=True, metavar="PHOTOGRAPH..."),),
+        inputs=(InputSpec("photograph", "The picture.", many=True, metavar="PHOTOGRAPH..."),),
         options=InversionOptions,
         size=80,
         steps=80,
@@ -378,11 +378,12 @@ mahendran2016 counts smoothing in another unit: without --lambdas, its own weigh
 Two of the three views of Mahendran and Vedaldi (2016); the third, pictures rebuilt from their codes, is 'pincel invert'. A caricature
 starts from the photograph and is moved so that the layer sees more of what it saw in it. A picture for one channel starts from noise
 and is moved so that one unit answers more. What keeps them natural: long colors and variation cost something, colors are bounded,
-and the network's view wanders. Beside them stand the same climbs without any of that, and how natural either is, by its gradients.
+and the network's view is shifted at random. Beside them stand the same runs without any of that, and how natural either is, by its
+gradients.
 
 The paper takes 300 steps and pictures of 227 pixels: --steps 300 --size 227 --weight 1, for an evening. 'pincel study maximize' draws
 channels in another manner, with spectra and turns. Ctrl-C keeps the pictures so far.""",
-        inputs=(InputSpec("photograph", "The picture that is looked at."),),
+        inputs=(InputSpec("photograph", "The picture."),),
         options=NaturalOptions,
         size=96,
         steps=32,

@@ -53,13 +53,7 @@ def pixel_error(picture: LoadedImage, other: LoadedImage) -> float:
 def layer_errors(
     backbone: VGG, picture: Image.Image, target: Mapping[str, Tensor], layers: Iterable[str]
 ) -> tuple[list[float], list[float]]:
-    """Measure a picture as it was saved, at every layer.
-
-    Args:
-        backbone: The network.
-        picture: In 8 bits.
-        target: layer → features of the other picture.
-        layers: Where to measure.
+    """Measure a picture as it was saved against the features of another, layer → (1, C, H, W).
 
     Returns:
         Content errors and style errors, a number a layer. A picture of another size has no content error: ``nan``.

@@ -37,12 +37,7 @@ def plane_grid(weight: Tensor, largest: float) -> Image.Image:
 
 
 def tile_grid(groups: Sequence[Sequence[ConvolutionFilter]], *, own_scale: bool) -> Image.Image:
-    """Return filters as tiles, all enlarged alike.
-
-    Args:
-        groups: Filters of one size together.
-        own_scale: White is the largest weight of each filter, not of its group.
-    """
+    """Return filters as tiles, all enlarged alike, groups of one size each; white is the largest weight of the group, or of each filter."""
     largest_side = max(group[0].weight.shape[-1] for group in groups)
     times = max(3, 96 // largest_side)
     grids = []
@@ -64,9 +59,9 @@ def _stacked(grids: Sequence[Image.Image]) -> Image.Image:
     return sheet
 
 
-def response_grid(filters: Sequence[ConvolutionFilter], *, height: int = 72) -> Image.Image:
+def response_grid(filters: Sequence[ConvolutionFilter]) -> Image.Image:
     """Return the outputs of filters, each beside its tile if that is in color."""
-    cells = []
+    cells, height = [], 72
     for each in filters:
         if each.answer is None:
             continue

@@ -53,13 +53,7 @@ def notes_of(progress: ProgressReporter) -> list[Translated]:
 
 
 def colored_page(groups: Sequence[Sequence[ConvolutionFilter]], whole: Sequence[ConvolutionFilter], picture: Opened) -> list[Block]:
-    """Show filters whose input is a picture.
-
-    Args:
-        groups: Those shown, of one size together.
-        whole: All filters of the layer.
-        picture: Their input.
-    """
+    """Show filters whose input is a picture: ``groups`` of one size each, of ``whole``, all filters of the layer."""
     shown = [each for group in groups for each in group]
     return [
         Heading(_("As pictures")),

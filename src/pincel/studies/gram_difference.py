@@ -106,12 +106,7 @@ def style_difference(
     correlations: tuple[Mapping[str, LayerCorrelations], Mapping[str, LayerCorrelations]],
     channels: int,
 ) -> tuple[list[Block], dict[str, Any]]:
-    """Show how the Gram matrices of two pictures differ.
-
-    Args:
-        paintings: The two.
-        correlations: layer → its channels, of each picture.
-        channels: Of a layer, how many a heat map shows at most.
+    """Show how the Gram matrices of two pictures differ, in heat maps of as many ``channels`` at most.
 
     Returns:
         Blocks of the page, and the numbers.

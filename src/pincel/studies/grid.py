@@ -130,12 +130,7 @@ def _error_plot(kind: str, values: npt.NDArray[Any], names: tuple[Sequence[str],
 
 
 def _finding(table: npt.NDArray[Any], ratios: Sequence[float]) -> Translated:
-    """Return a text that says how errors change from the first row and column to the last.
-
-    Args:
-        table: (rows, columns, 2), content and style errors.
-        ratios: Of the columns.
-    """
+    """Return how errors, (rows, columns, 2), change from the first row and column to the last."""
     across = _(
         "From the first column to the last the content error goes from {a:.0%} to {b:.0%} (mean over the rows), the style error from "
         "{c:.0%} to {d:.0%}."

@@ -11,11 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torch.nn import functional
 
+from pincel.functional.color import luma
 from pincel.images.io import to_pil
 from pincel.studies.plots import font_file
-
-# Brightness of red, green and blue, ITU-R BT.601.
-LUMA = (0.299, 0.587, 0.114)
 
 
 def normalize_maps(maps: Tensor) -> Tensor:
@@ -29,10 +27,10 @@ def normalize_maps(maps: Tensor) -> Tensor:
     return (maps - low) / (high - low).clamp(min=torch.finfo(maps.dtype).tiny)
 
 
-def apply_colormap(values: Tensor, colors: str = "viridis") -> Image.Image:
-    """Return (H, W) in [0, 1] in the colors of matplotlib: of viridis, dark is small and yellow is large."""
+def apply_colormap(values: Tensor) -> Image.Image:
+    """Return (H, W) in [0, 1] in the colors of viridis: dark is small and yellow is large."""
     # Asked for bytes, matplotlib cuts off instead of rounding.
-    rgb = mpl.colormaps[colors](values.cpu().numpy())[..., :3]
+    rgb = mpl.colormaps["viridis"](values.cpu().numpy())[..., :3]
     return Image.fromarray((255 * rgb).round().astype(np.uint8))
 
 
@@ -76,7 +74,7 @@ def overlay_heatmap(pixels: Tensor, values: Tensor, stride: int) -> Image.Image:
     # Poolings drop what is left over at the right and at the bottom.
     large = functional.pad(large, (0, max(0, width - sides[1]), 0, max(0, height - sides[0])))[..., :height, :width]
     hot = torch.from_numpy(mpl.colormaps["inferno"](large[0, 0].cpu().numpy())[..., :3]).permute(2, 0, 1)[None]
-    gray = (pixels * pixels.new_tensor(LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True).cpu() / 255
+    gray = luma(pixels).cpu() / 255
     share = 0.85 * large.cpu()
     return to_pil(((1 - share) * (0.25 + 0.6 * gray) + share * hot).float().clamp(0, 1))
 

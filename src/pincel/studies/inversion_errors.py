@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from statistics import fmean, stdev
+from statistics import fmean
 
 from torch import Tensor
 
@@ -69,26 +69,3 @@ def code_distances(codes: Sequence[Tensor]) -> CodeDistances:
     # Each pair counts twice, and a photograph is no distance from itself.
     square = 2 * sum(squares) / len(codes) ** 2
     return CodeDistances(lengths, square, fmean(math.sqrt(each) for each in squares))
-
-
-@dataclass(frozen=True)
-class MeanDeviation:
-    """A figure over photographs.
-
-    Attributes:
-        mean: Over them.
-        deviation: Standard deviation, n - 1 below; None of a single one.
-    """
-
-    mean: float
-    deviation: float | None
-
-
-def mean_deviation(values: Sequence[float]) -> MeanDeviation:
-    """Return mean and standard deviation, as the code of the paper computes them.
-
-    Example:
-        >>> mean_deviation([1.0, 3.0])
-        MeanDeviation(mean=2.0, deviation=1.4142135623730951)
-    """
-    return MeanDeviation(fmean(values), stdev(values) if len(values) > 1 else None)

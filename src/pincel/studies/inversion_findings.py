@@ -21,12 +21,7 @@ _PUBLISHED = _(
 
 
 def findings(plan: InversionPlan, runs: Sequence[Run]) -> list[Translated]:
-    """Return a text that says what the errors show.
-
-    Args:
-        plan: With the recipe's own weights.
-        runs: With ``representation``, ``lambda``, ``number`` of the photograph, ``error`` and ``by_code``.
-    """
+    """Return a text that says what the errors show."""
     texts = [_rarely(plan, runs)]
     names = {run["representation"] for run in runs}
     if {"hog", "hogb"} <= names:

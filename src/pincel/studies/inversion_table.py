@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from statistics import fmean, stdev
 from typing import Any
 
 from pincel.images.io import to_pil
 from pincel.inversion.report import InversionResult
-from pincel.studies.inversion_errors import MeanDeviation, mean_deviation
 from pincel.studies.inversion_findings import findings
 from pincel.studies.inversion_plan import InversionPlan
 from pincel.studies.inversion_runs import ExperimentSection, RebuildSpec
@@ -107,8 +107,8 @@ def summarize(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"representation": name, "lambda": weight, "photographs": len(alike)}
         for figure in FIGURES:
             values = [run[figure] for run in alike if run[figure] is not None]
-            summary = mean_deviation(values) if values else MeanDeviation(math.nan, None)
-            row |= {figure: summary.mean if values else None, f"{figure}_deviation": summary.deviation}
+            deviation = stdev(values) if len(values) > 1 else None
+            row |= {figure: fmean(values) if values else None, f"{figure}_deviation": deviation}
         rows.append(row)
     return rows
 

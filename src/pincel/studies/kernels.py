@@ -8,9 +8,10 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from pincel.functional.color import luma
 from pincel.images.io import LoadedImage as Opened
 from pincel.studies.features import WHITE
-from pincel.studies.heatmaps import LUMA, signed_picture, symmetric_limits
+from pincel.studies.heatmaps import signed_picture, symmetric_limits
 from pincel.studies.number_grid import Grid, grids
 from pincel.translation import Translate
 from pincel.translation import gettext_lazy as _
@@ -34,7 +35,7 @@ KERNEL_NAMES = {
 
 def brightness(picture: Opened) -> Tensor:
     """Return the brightness of a picture, (H, W), 0-255, float64."""
-    return WHITE * (picture.pixels[0].double() * torch.tensor(LUMA, dtype=torch.float64).view(3, 1, 1)).sum(dim=0)
+    return WHITE * luma(picture.pixels.double())[0, 0]
 
 
 def filter_image(gray: Tensor, kernel: str) -> Image.Image:

@@ -47,14 +47,7 @@ def _faces(left: float, box: tuple[float, float, float]) -> list[list[tuple[floa
 
 
 def layer_curves(lines: Mapping[str, Sequence[float]], answers: Sequence[LayerStats], label: str, *, logarithmic: bool = False) -> Figure:
-    """Draw a line for each series over the layers.
-
-    Args:
-        lines: name → values, one for each layer.
-        answers: The layers.
-        label: Of the vertical axis.
-        logarithmic: Count in powers of ten upwards.
-    """
+    """Draw a line for each series over the layers, with a logarithmic vertical axis or a linear one."""
     figure = curves(lines, [each.layer.name for each in answers], ("", label), logarithmic=logarithmic, size=(10.0, 4.0))
     figure.axes[0].tick_params(axis="x", rotation=90 if len(answers) > 6 else 0)
     return figure

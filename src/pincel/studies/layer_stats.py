@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from pincel.backbones.specs import LayerSpec
+from pincel.functional.color import luma
 from pincel.functional.sums import accum_dtype
-from pincel.studies.heatmaps import LUMA
 
 # Maps with a larger correlation show the same thing twice.
 ALIKE = 0.5
@@ -99,8 +99,7 @@ def pixel_descriptors(pixels: Tensor, stride: int) -> Tensor:
     Returns:
         (5, positions).
     """
-    luma = pixels.new_tensor(LUMA).view(1, 3, 1, 1)
-    gray = functional.pad((luma * pixels).sum(dim=1, keepdim=True), (1, 1, 1, 1), mode="replicate")
+    gray = functional.pad(luma(pixels), (1, 1, 1, 1), mode="replicate")
     across = (gray[..., 1:-1, 2:] - gray[..., 1:-1, :-2]).abs() / 2
     down = (gray[..., 2:, 1:-1] - gray[..., :-2, 1:-1]).abs() / 2
     return functional.avg_pool2d(torch.cat([pixels, across, down], dim=1), stride)[0].flatten(1)

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from pincel.studies.plots import curves
+from pincel.studies.plots import step_curves
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Table
 from pincel.studies.settings import StudySettings
 from pincel.translation import Translate, Translated, joined, untranslated
@@ -69,11 +69,11 @@ _LEAD = _(
     "more and more, with the network held fixed: {count} channels of {layer}, {steps} steps, {size} × {size} pixels, through {backbone}."
 )
 _WISHES = {
-    "channel": _("The wish is the mean of the channel over all positions, so the pattern it likes may repeat everywhere."),
-    "neuron": _("The wish is the answer of the one unit in the middle, so the pattern appears once, as large as its receptive field."),
+    "channel": _("The objective is the mean of the channel over all positions, so the pattern it likes may repeat everywhere."),
+    "neuron": _("The objective is the answer of the one unit in the middle, so the pattern appears once, as large as its receptive field."),
     "direction": _(
-        "The wish is that this channel answers and all others stay silent: the mean cosine between what all answer at a position and this "
-        "channel alone."
+        "The objective is that this channel answers and all others stay silent: the mean cosine between what all answer at a position and "
+        "this channel alone."
     ),
 }
 _WISH_FORMULAS = {
@@ -93,7 +93,7 @@ _WAYS = {
 _BEARING = {
     "all": _("At each step the picture is shifted, scaled and turned a little at random, so that only what survives this can grow."),
     "jitter": _("At each step the picture is shifted a little at random, so that no detail can rely on its place."),
-    "none": _("Nothing is done to the picture before it is looked at; compare with --robust all."),
+    "none": _("The network is given the picture as it is; compare with --robust all."),
 }
 _SPECTRUM = Formula(
     _("x = sigmoid(M · F⁻¹[ z / (4 · max(f, 1/max(W, H))) ])      z₀ ~ N(0, 0.01²),  M: colors of ImageNet"),
@@ -111,16 +111,7 @@ def page(
     own: Mapping[str, Any],
     stopped: str,
 ) -> Report:
-    """Put together the report.
-
-    Args:
-        drawn: The optimized pictures, by parametrization and channel.
-        best: Channel → the sample with the largest objective.
-        finenesses: Of all samples.
-        settings: Of every study.
-        own: The options of this one.
-        stopped: Why it ended early; empty if it did not.
-    """
+    """Put together the report; ``best`` is channel → the sample with the largest objective, ``stopped`` why the study ended early."""
     ways = list(dict.fromkeys(each.way for each in drawn))
     steps = len(drawn[0].history) if drawn else 0
     lead = {"count": len({each.channel for each in drawn}), "layer": own["layer"], "steps": steps, "size": settings.size}
@@ -172,15 +163,15 @@ def _making(drawn: Sequence[MaximizedImage], own: Mapping[str, Any]) -> list[Blo
     shown = [each for each in drawn if each.way == drawn[0].way][:SHOWN]
     caption = _("channel {channel}, step {step}")
     cells = [(caption.fill(channel=each.channel, step=step), image) for each in shown for step, image in each.stages]
-    along, up = _("step"), _("wish reached, with transforms")
+    along, up = _("step"), _("objective, with transforms")
     if own["robust"] == "none":
-        up = _("wish reached")
+        up = _("objective")
     name = _("channel {channel}")
 
     def draw(translate: Translate) -> Any:
         several = len({each.way for each in drawn}) > 1
         lines = {translate(name.fill(channel=each.channel)) + (f" ({each.way})" if several else ""): list(each.history) for each in drawn}
-        return curves(lines, range(1, 1 + max(len(each.history) for each in drawn)), (translate(along), translate(up)), points=False)
+        return step_curves(lines, (translate(along), translate(up)), first=1)
 
     heading = Heading(_("How they were made"))
     stages = _("The same pictures on the way ({way}).").fill(way=drawn[0].way)
@@ -248,8 +239,8 @@ def _grain(rows: Sequence[Mapping[str, Any]], finenesses: Sequence[float]) -> li
     most = max(shares, key=lambda way: shares[way])
     if len(shares) > 1 and shares[most] > 1.5 * min(shares.values()):
         so = _(
-            "Written as {most}, pictures have {times:.2g} times as much of it: how a picture is written down decides what the climb finds "
-            "first."
+            "Written as {most}, pictures have {times:.2g} times as much of it: how a picture is written down decides what gradient ascent "
+            "finds first."
         ).fill(most=most, times=shares[most] / max(min(shares.values()), 1e-12))
     elif shares[most] > 3 * given:
         so = _("That grain excites the network, and no photograph has it.")

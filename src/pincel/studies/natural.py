@@ -60,7 +60,7 @@ class LayerTargets:
     """
 
     name: str
-    seen: Representation
+    representation: Representation
     unit: Representation
     code: Tensor
     largest: Tensor
@@ -85,8 +85,10 @@ def study(source: Source, options: NaturalOptions, settings: StudySettings, prog
     scenes = [load_input(scene, settings) for scene in progress.track("opening the photographs", sample_photographs())]
     # One of them may be the photograph itself.
     scenes = [scene for scene in scenes if scene.sha256 != picture.sha256]
-    layer_targets = [_room(backbone, name, picture, scenes, wanted) for name in progress.track("looking at the photographs", names)]
-    targets = _wishes(layer_targets, network_input(picture, backbone), options.weight, settings)
+    layer_targets = [
+        _layer_targets(backbone, name, picture, scenes, wanted) for name in progress.track("looking at the photographs", names)
+    ]
+    targets = _targets(layer_targets, network_input(picture, backbone), options.weight, settings)
     batches = maximize_all(targets, settings.seed, settings.steps, progress)
     results = _measured(batches, layer_targets, picture, scenes)
     own = {"layers": list(names), "channels": options.channels, "weight": options.weight, "recipe": RECIPE, "photograph": picture.name}
@@ -104,7 +106,7 @@ def _layers(options: NaturalOptions, picture: LoadedImage, spec: ModelSpec) -> t
     return tuple(name for name in names if name not in blind), blind
 
 
-def _room(backbone: VGG, name: str, picture: LoadedImage, scenes: Sequence[LoadedImage], wanted: Channels) -> LayerTargets:
+def _layer_targets(backbone: VGG, name: str, picture: LoadedImage, scenes: Sequence[LoadedImage], wanted: Channels) -> LayerTargets:
     """Compute what one layer is optimized for, and select its channels."""
     spec = backbone.spec
     before = spec.names[spec.names.index(name) - 1] if spec.layer(name).kind == "relu" else name
@@ -122,7 +124,7 @@ def _room(backbone: VGG, name: str, picture: LoadedImage, scenes: Sequence[Loade
     return LayerTargets(name, exaggerated, unit, responses[name], torch.stack([own, *largest]).amax(0), channels)
 
 
-def _wishes(layer_targets: Sequence[LayerTargets], photograph: Tensor, weight: float, settings: StudySettings) -> list[ActivationTarget]:
+def _targets(layer_targets: Sequence[LayerTargets], photograph: Tensor, weight: float, settings: StudySettings) -> list[ActivationTarget]:
     """Return all targets: caricatures and maximized channels, then both again without regularization."""
     exaggerated = [caricature_target(layer, photograph, weight) for layer in layer_targets if bool((layer.code > 0).any())]
     maximized = [target for layer in layer_targets for target in channel_targets(layer, layer.channels, settings)]
@@ -136,11 +138,6 @@ def caricature_target(layer: LayerTargets, photograph: Tensor, weight: float = N
 
     .. math:: w = \frac{[\Phi(x_0)]_+}{\|[\Phi(x_0)]_+\|^2}, \qquad \langle \Phi(x_0), w \rangle = 1
 
-    Args:
-        layer: The layer.
-        photograph: x₀, (1, 3, H, W) in gray levels, where it starts from.
-        weight: C.
-
     Paper:
         Mahendran, Vedaldi 2016 (IJCV), caricaturization; ``experiments/exp_enhance.m`` of aravindhm/nnpreimage.
 
@@ -150,7 +147,7 @@ def caricature_target(layer: LayerTargets, photograph: Tensor, weight: float = N
     positive = layer.code.clamp(min=0)
     direction = positive / positive.square().sum(dtype=torch.float64).to(positive)
     size = (photograph.shape[-2], photograph.shape[-1])
-    return ActivationTarget(layer.name, layer.seen, direction, pad_to_view(photograph, layer.seen), size, weight=weight)
+    return ActivationTarget(layer.name, layer.representation, direction, pad_to_view(photograph, layer.representation), size, weight=weight)
 
 
 def channel_targets(layer: LayerTargets, channels: Sequence[int], settings: StudySettings) -> list[ActivationTarget]:
@@ -159,11 +156,6 @@ def channel_targets(layer: LayerTargets, channels: Sequence[int], settings: Stud
     .. math:: w_c = \frac{10^4}{\rho^2 M_c}
 
     at that position of channel c alone, ρ being the side of its receptive field.
-
-    Args:
-        layer: The layer.
-        channels: Of it.
-        settings: The largest side of a picture, and the seed of the noise.
 
     Paper:
         Mahendran, Vedaldi 2016 (IJCV), activation maximization; ``experiments/exp_maximization.m`` and ``helpers/get_neuron_stats.m`` of
@@ -215,16 +207,16 @@ def _measured(
     caricatures: list[NaturalImage] = []
     maximized: list[NaturalImage] = []
     for each in batches:
-        layer = by_name[each.wish.name]
+        layer = by_name[each.target.name]
         for number, image in enumerate(each.images):
             values = _figures(each, number, layer)
             pixels = each.pictures[number : number + 1]
-            against = mean if each.wish.channels else natural[0]
+            against = mean if each.target.channels else natural[0]
             natural_share = intersection(gradient_histogram(pixels), against)
             made = NaturalImage(
-                layer.name, image, each.wish.free, naturalness=natural_share, fineness=float(high_freq_ratio(pixels)[0]), **values
+                layer.name, image, each.target.free, naturalness=natural_share, fineness=float(high_freq_ratio(pixels)[0]), **values
             )
-            (maximized if each.wish.channels else caricatures).append(made)
+            (maximized if each.target.channels else caricatures).append(made)
     silent = {layer.name: [channel for channel in layer.channels if float(layer.largest[channel]) <= 0] for layer in layer_targets}
     fine = [float(high_freq_ratio(each.pixels)[0]) for each in (picture, *scenes)]
     return NaturalResults(
@@ -247,9 +239,9 @@ def _figures(each: MaximizedBatch, number: int, layer: LayerTargets) -> dict[str
         "unclipped": each.unclipped[number],
         "history": list(each.history),
     }
-    if not each.wish.channels:
+    if not each.target.channels:
         return values
-    channel = each.wish.channels[number]
-    weight = float(each.wish.direction[number, channel].max())
+    channel = each.target.channels[number]
+    weight = float(each.target.direction[number, channel].max())
     largest = float(layer.largest[channel])
     return {**values, "channel": channel, "unit": layer.unit.layer, "answer": each.after[number] / weight, "largest": largest}

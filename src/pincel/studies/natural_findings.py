@@ -21,8 +21,8 @@ def caricature_finding(kept: Sequence[NaturalImage]) -> Translated:
     values = {"most": most.layer, "top": most.after, "least": least.layer, "low": least.after, "n": len(batches), "all": len(kept)}
     if not batches:
         text = _(
-            "In no layer does the picture say more of what it saw than the photograph: here the regularizers weigh more than the wish, or "
-            "there were too few steps ({most} keeps {top:.2f} of 1)."
+            "In no layer does the picture say more of what it saw than the photograph: here the regularizers weigh more than the "
+            "objective, or there were too few steps ({most} keeps {top:.2f} of 1)."
         )
     elif len(kept) == 1:
         text = _("The caricature says {top:.3g} times as much of what {most} saw as the photograph does.")
@@ -34,7 +34,7 @@ def caricature_finding(kept: Sequence[NaturalImage]) -> Translated:
     else:
         text = _(
             "In {n} of {all} layers the caricature says more of what was seen than the photograph, most in {most}, {top:.3g} times as "
-            "much; in {least} it keeps {low:.2f} of 1, for there the regularizers smooth away more than the wish adds."
+            "much; in {least} it keeps {low:.2f} of 1, for there the regularizers smooth away more than the objective adds."
         )
     return text.fill(**values)
 
@@ -142,7 +142,7 @@ def notes(
     """
     texts = []
     if early:
-        text = _("The study was ended early: {done} of {all} climbs were begun, the last one unfinished.")
+        text = _("The study was ended early: {done} of {all} runs were begun, the last one unfinished.")
         texts.append(text.fill(done=early[0], all=early[1]))
     if left_out:
         text = _("Left out, since pictures are too small for them: {names}.")

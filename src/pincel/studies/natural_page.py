@@ -12,7 +12,7 @@ from pincel.images.io import to_pil
 from pincel.studies import natural_texts as texts
 from pincel.studies.natural_findings import caricature_finding, maximum_finding, natural_finding, notes
 from pincel.studies.natural_results import NaturalImage, NaturalResults
-from pincel.studies.plots import curves
+from pincel.studies.plots import curves, step_curves
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Report, Sheet, Slider, Table
 from pincel.translation import Translate, Translated, untranslated
 from pincel.translation import gettext_lazy as _
@@ -24,14 +24,7 @@ COARSE = 48
 
 
 def page(results: NaturalResults, settings: Mapping[str, Any], left_out: Sequence[str], early: tuple[int, int] | None) -> Report:
-    """Put together the report.
-
-    Args:
-        results: Everything.
-        settings: The options.
-        left_out: Layers that need larger pictures.
-        early: (runs begun, all runs), if the study was ended early.
-    """
+    """Put together the report; ``early`` is (runs begun, all runs) of a study that was ended early."""
     return Report(
         name="natural",
         title=texts.TITLE,
@@ -67,9 +60,9 @@ def _caricatures(results: NaturalResults, weight: float) -> list[Block]:
     deepest = kept[-1]
     names = (_("photograph"), _("caricature, {layer}").fill(layer=deepest.layer))
     look = _("Pull the edge: what has grown, and out of what?")
-    blocks += [Slider(enlarge(original, 2), enlarge(deepest.image, 2), names, look), Plot("climb", _climb(kept), _CLIMB)]
+    blocks += [Slider(enlarge(original, 2), enlarge(deepest.image, 2), names, look), Plot("climb", _ascent_plot(kept), _ASCENT)]
     if free:
-        without = _("The same climbs without regularizers, bound or wandering view, clipped to what a file can hold.")
+        without = _("The same runs without regularizers, bound or random shifts, clipped to what a file can hold.")
         blocks.append(Sheet("caricatures-free", [photograph, *map(_exaggerated, free)], columns, without))
     return [*blocks, _caricature_table(kept, free)]
 
@@ -78,14 +71,12 @@ def _exaggerated(each: NaturalImage) -> tuple[Translated, Image.Image]:
     return untranslated(f"{each.layer}\n1 → {each.after:.3g}"), enlarge(each.image)
 
 
-_CLIMB = _("How far each caricature reaches, step by step, as the wandering view saw it; the photograph is at 1.")
+_ASCENT = _("How far each caricature reaches, step by step, with random shifts; the photograph is at 1.")
 
 
-def _climb(kept: Sequence[NaturalImage]) -> Any:
+def _ascent_plot(kept: Sequence[NaturalImage]) -> Any:
     def draw(translate: Translate) -> Any:
-        most = max(len(each.history) for each in kept)
-        labels = (translate(_("step")), "⟨Φ, w⟩")
-        return curves({each.layer: list(each.history) for each in kept}, range(most), labels, points=False)
+        return step_curves({each.layer: list(each.history) for each in kept}, (translate(_("step")), "⟨Φ, w⟩"))
 
     return draw
 

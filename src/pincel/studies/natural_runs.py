@@ -75,7 +75,7 @@ class MaximizedBatch:
     """The result for a target.
 
     Attributes:
-        wish: The target.
+        target: Its objective.
         pictures: (B, 3, H, W) in [0, 1] as saved: clipped, in 8 bits.
         before: ⟨Φ(x), w⟩ of each initial picture.
         after: Of each as saved.
@@ -83,7 +83,7 @@ class MaximizedBatch:
         history: ⟨Φ(x), w⟩ at each step, with jitter, the mean of the batch.
     """
 
-    wish: ActivationTarget
+    target: ActivationTarget
     pictures: Tensor
     before: Sequence[float]
     after: Sequence[float]
@@ -97,13 +97,7 @@ class MaximizedBatch:
 
 
 def natural_recipe(seed: int, steps: int, *, free: bool = False) -> Inversion:
-    """Return the values of the paper of 2016, with one phase, as its code maximizes.
-
-    Args:
-        seed: Of the noise and of the jitter.
-        steps: Of the optimizer.
-        free: Without λ, bound and jitter, as ``experiments/exp_noregularizer.m`` has it.
-    """
+    """Return the recipe of the paper of 2016 with one phase; ``free`` without λ, bound and jitter, as its exp_noregularizer.m."""
     values = {"norm_weight": 0.0, "tv_weight": 0.0, "bound": 0.0, "jitter": 0.0} if free else {}
     return INVERSIONS[RECIPE].recipe.override(seed=seed, schedule=f"{steps}x1~1", **values)
 
@@ -136,15 +130,7 @@ def channel_noise(representation: Representation, size: tuple[int, int], seed: i
 def maximize(
     target: ActivationTarget, seed: int, steps: int, progress: ProgressReporter, report_step: Callable[[int], None]
 ) -> MaximizedBatch:
-    """Optimize the pictures of a target, and return the best ones.
-
-    Args:
-        target: What for.
-        seed: Of the jitter.
-        steps: Of the optimizer; fewer if ``progress`` is stopped.
-        progress: May ask for the end.
-        report_step: Called with each step.
-    """
+    """Optimize the pictures of a target, and return the best ones; ``report_step`` is called with each step."""
     representation, count = target.representation, len(target.start)
     recipe = natural_recipe(seed, steps, free=target.free)
     phase = phases(recipe, target.size, representation.stride)[0]

@@ -25,8 +25,8 @@ CARICATURE_FORMULA = (
 REGULARIZERS = _(
     "Nothing in that direction says where to stop, and most pictures on the way are noise to us. Four things keep them natural: long "
     "colors cost ever more (R_α), and so does variation between neighbors (R_β); no color may be further than 160 gray levels from the "
-    "mean; and the network's view wanders by up to a quarter of the layer's stride from step to step, so that no pattern can rely on its "
-    "exact place."
+    "mean; and the network's view is shifted at random by up to a quarter of the layer's stride from step to step, so that no pattern can "
+    "rely on its exact place."
 )
 REGULARIZERS_FORMULA = (
     "R_α = 1/(H·W)·Σ (Σ_c x_c²)^(α/2);  R_β = 1/(H·W)·Σ ((Δ₁x)² + (Δ₂x)²)^(β/2);  α = 6, β = 2, λ_α = 1/80⁶, λ_β = (6.5/80)², |x_ij| ≤ 160",
@@ -35,8 +35,8 @@ REGULARIZERS_FORMULA = (
 MAXIMUM = _(
     "Now the direction is one channel at the position in the middle, and the picture starts as noise. It is about as large as what that "
     "one unit sees. How much its answer weighs against the regularizers is measured by M, the largest answer that any of {photographs} "
-    "photographs gets from the channel; the channels are the ones the photograph excites most, unless they were named. Silent units would "
-    "have no slope, so the convolution is climbed before its ReLU."
+    "photographs gets from the channel; the channels are the ones the photograph excites most, unless they were named. Units at 0 have no "
+    "gradient, so the convolution before the ReLU is maximized."
 )
 MAXIMUM_FORMULA = (
     _("x* = argmin_x  −10⁴/(ρ²·M_c) · a_c(middle; x) + λ_α·R_α(x) + λ_β·R_β(x);  ρ: side of what the unit sees"),

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from pincel.studies.heatmaps import LUMA
+from pincel.functional.color import LUMA
 
 
 @dataclass(frozen=True)

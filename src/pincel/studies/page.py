@@ -19,13 +19,7 @@ _MADE = _("How this was made")
 
 
 def render_page(report: Report, language: Language, plots: Mapping[str, bytes]) -> str:
-    """Return a report as HTML; pictures and plots are inside it, and its security policy forbids every request.
-
-    Args:
-        report: Its content.
-        language: Of the page.
-        plots: Its plots as SVG, by name.
-    """
+    """Return a report as HTML with pictures and plots (name → SVG) inside; its security policy forbids every request."""
 
     def translate(text: Translated) -> str:
         return text.text(language)

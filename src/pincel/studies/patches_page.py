@@ -78,15 +78,7 @@ _FIELD = Formula(
 def page(
     results: PatchResults, outlined: tuple[str, Image.Image] | None, settings: StudySettings, own: Mapping[str, Any], *, ended_early: bool
 ) -> Report:
-    """Put together the report.
-
-    Args:
-        results: Of the search.
-        outlined: File and picture of a photograph with receptive fields; None if no channel is activated.
-        settings: Of every study.
-        own: The options of this one.
-        ended_early: Whether the study was.
-    """
+    """Put together the report; ``outlined`` is file and picture of a photograph with receptive fields, if there is one."""
     layers = _layers(results, settings)
     which = _NAMED if "," in own["channels"] else _SELECTED
     blocks: list[Block] = [Paragraph(_HOW.fill(which=which)), _MAXIMUM]

@@ -134,14 +134,7 @@ def heatmap(
 def thumbnails(
     places: npt.NDArray[Any], pictures: Sequence[Image.Image], names: Sequence[str], *, size: tuple[float, float] = (7.0, 6.0)
 ) -> Figure:
-    """Draw small pictures at their places in the plane.
-
-    Args:
-        places: (N, 2).
-        pictures: N of them.
-        names: Written underneath.
-        size: In inches.
-    """
+    """Draw small pictures at their places in the plane, (N, 2), each with its name."""
     with mpl.rc_context(_STYLE):
         figure, axes = empty_axes(size)
         for (x, y), picture, name in zip(places, pictures, names, strict=True):

@@ -104,11 +104,7 @@ def _parted_finding(parted: Mapping[str, Mapping[str, AnovaEffects]]) -> Transla
 
 
 def sweep_blocks(sweep: Sequence[tuple[float, Mapping[str, float]]]) -> list[Block]:
-    """Show content and style errors against α/β.
-
-    Args:
-        sweep: (α/β, distances of the picture), rising.
-    """
+    """Show content and style errors against α/β, rising."""
     if len(sweep) < 2:
         return []
 

@@ -37,7 +37,7 @@ class StudySettings:
 
     size: int = option("Long side of the pictures in pixels.", ..., metavar="N", minimum=1)
     backbone: str = option("The network; 'pincel backbones' lists them.", "vgg19", metavar="NAME", local=True)
-    seed: int = option("Of whatever is drawn at random.", 0, metavar="N", minimum=0)
+    seed: int = option("Of all random numbers.", 0, metavar="N", minimum=0)
     steps: int = option("Steps of the optimizer.", 0, metavar="N", minimum=1)
     device: str = option("auto, cpu, cuda, cuda:N or mps.", "auto", metavar="NAME", local=True)
 

@@ -126,10 +126,6 @@ def style_distances(paintings: Sequence[StyleGrams], progress: ProgressReporter)
 def style_gallery(paintings: Sequence[StyleGrams], progress: ProgressReporter) -> tuple[list[Block], dict[str, Any]]:
     """Compare three paintings or more, each with each.
 
-    Args:
-        paintings: Three or more.
-        progress: Reports how far it is.
-
     Returns:
         Blocks of the page, and the numbers.
 
