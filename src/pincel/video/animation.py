@@ -13,7 +13,7 @@ from pincel.errors import FilmError
 from pincel.files import one_line, quoted
 from pincel.images.decode import Decoded, decode_image
 from pincel.images.opening import opened_file
-from pincel.video.base import Color, Film, Frame, check_size
+from pincel.video.base import SRGB, Film, Frame, check_size
 from pincel.video.pixels import has_transparency, to_frame
 from pincel.video.stills import no_film
 
@@ -72,7 +72,7 @@ def open_animation(path: str, background: str = DEFAULT_BACKGROUND) -> Film:
         rate=Fraction(len(numbers)) / times,
         time_base=TIME_BASE,
         duration=float(times),
-        color=Color(matrix=1, limited=True, primaries=1, transfer=13),
+        color=SRGB,
         background=background,
         loop=loop,
         notes=(

@@ -38,6 +38,10 @@ class Color:
     transfer: int = 2
 
 
+# Of pictures and animations.
+SRGB = Color(matrix=1, limited=True, primaries=1, transfer=13)
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """One picture of a film.

@@ -14,7 +14,7 @@ from pincel.files import one_line, quoted
 from pincel.images.decode import Decoded, decode
 from pincel.images.folder import FolderListing, list_pictures, select_pictures
 from pincel.images.formats import SUFFIXES, has_picture_suffix
-from pincel.video.base import Color, Film, Frame, check_size
+from pincel.video.base import SRGB, Film, Frame, check_size
 from pincel.video.pixels import has_transparency, to_frame
 
 # %d, %5d or %05d.
@@ -50,7 +50,7 @@ def open_pictures(text: str, rate: Fraction, background: str = DEFAULT_BACKGROUN
         rate=rate,
         time_base=1 / rate,
         duration=float(len(listing.paths) / rate),
-        color=Color(matrix=1, limited=True, primaries=1, transfer=13),
+        color=SRGB,
         background=background,
         notes=(
             *listing.notes,

@@ -19,7 +19,7 @@ from pincel.errors import unknown_name
 from pincel.extras import require_extra
 from pincel.images.io import load_picture
 from pincel.samples import PREFIX, find_sample
-from pincel.video.base import Color, Film, Frame, Pixels
+from pincel.video.base import SRGB, Film, Frame, Pixels
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 
@@ -174,7 +174,7 @@ def open_sample(text: str) -> Film:
         rate=RATE,
         time_base=1 / RATE,
         duration=float(frames / RATE),
-        color=Color(matrix=1, limited=True, primaries=1, transfer=13),
+        color=SRGB,
     )
 
 
