@@ -226,8 +226,8 @@ def test_inputs_that_changed_are_refused(capsys: Capture, photographs: list[Path
     with pytest.raises(CheckpointError, match="the style picture is not the one the run began with"):
         resume(tmp_path / "kept")
     style.unlink()
-    # Begun in Python, it says not where the picture should go.
-    assert "begun in Python" in refused(pincel(capsys, "resume", tmp_path / "kept"))
+    # Started in Python, it has no output file.
+    assert "started in Python" in refused(pincel(capsys, "resume", tmp_path / "kept"))
 
 
 def test_the_command_refuses_changed_and_missing_pictures(capsys: Capture, photographs: list[Path], tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def _progress_pictures(run: Run, outputs: Outputs, every: int, bar: Bar) -> Call
     return save
 
 
-def as_json(event: object) -> dict[str, Any]:
+def as_json(event: Any) -> dict[str, Any]:
     """Return an event as data for JSON: its name, and its fields but functions."""
     terms = {"terms": event.terms} if hasattr(event, "fetch_terms") else {}
     fields = {key: value for key, value in vars(event).items() if key not in ("preview", "fetch_terms")}

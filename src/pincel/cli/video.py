@@ -204,7 +204,7 @@ def _finished(run: VideoRun, options: dict[str, Any]) -> int:
     if run.finished:
         comparison = run.comparison
         lines = [str(comparison)] if comparison else []
-        announce((run.output, run.record), options, *lines, comparison=asdict(comparison) if comparison else None)
+        announce(filter(None, (run.output, run.record)), options, *lines, comparison=asdict(comparison) if comparison else None)
         return 0
     painted = run.store.painted(run.scenes) if run.scenes else 0
     total = run.scenes[-1].stop if run.scenes else run.film.frames
