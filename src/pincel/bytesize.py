@@ -1,4 +1,4 @@
-"""Amounts of bytes, as people write them. Loads no torch."""
+"""Sizes in bytes with units. Loads no torch."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pincel.errors import OptionError
 
 
 def parse_bytes(text: str, what: str) -> int:
-    """Read an amount of bytes: ``6G`` is 6·10⁹, ``6GiB`` 6·2³⁰.
+    """Read a size: ``6G`` is 6·10⁹, ``6GiB`` 6·2³⁰.
 
     Args:
-        text: The amount.
-        what: How the message begins, as ``Memory is given as 6G``.
+        text: The size.
+        what: Beginning of the message, as ``Memory is given as 6G``.
 
     Raises:
-        OptionError: For anything else, or nothing at all.
+        OptionError: For anything else, or 0.
     """
     try:
         size = int(TypeAdapter(ByteSize).validate_python(text))

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pincel.errors import OptionError
 
 DEFAULT_BACKGROUND = "white"
-"""What transparent parts are seen on where nothing else is asked for."""
+"""Color behind transparent parts by default."""
 
 
 def parse_color(text: str) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""Libraries that not everybody needs: found when they are used, and asked for by name when they are not there."""
+"""Optional libraries: imported when they are used, with an error that names the extra when they are missing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def require_extra(module: str, *, extra: str, what: str) -> Any:
     Args:
         module: Its name, as it is imported.
         extra: What pincel calls the set of libraries it belongs to.
-        what: What it is needed for, as the message says it (``films``).
+        what: What it is needed for, for the message (``films``).
 
     Returns:
         The module; of no declared type, so that its users need not have it to be checked.

@@ -1,7 +1,7 @@
-"""One table of names for every family of parts: recipe, backbone, optimizer, start, variation and so on.
+"""Tables of names for each family of parts: backbones, optimizers, losses and so on.
 
-A table maps a name to the place of its builder, ``"module:attribute"``, which is imported only when it is asked for:
-listing what exists costs nothing, and ``pincel --help`` needs no torch.
+A table maps a name to an entry point, ``"module:attribute"``, which is imported when it is first used: listing names costs nothing, and
+``pincel --help`` needs no torch.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Registry(Generic[T]):
 
     Args:
         kind: What a name in this table is called in messages (``"optimizer"``).
-        places: name → ``"module:attribute"``.
+        entry_points: name → ``"module:attribute"``.
 
     Example:
         >>> shapes: Registry[type] = Registry("number type", {"fraction": "fractions:Fraction"})
@@ -28,26 +28,26 @@ class Registry(Generic[T]):
         'Fraction'
     """
 
-    def __init__(self, kind: str, places: Mapping[str, str]) -> None:
+    def __init__(self, kind: str, entry_points: Mapping[str, str]) -> None:
         self.kind = kind
-        self._places = dict(places)
+        self._entry_points = dict(entry_points)
 
     def __getitem__(self, name: str) -> T:
         """Return the part called ``name``; raises UnknownNameError with the closest match."""
-        place = self._places[self.check(name)]
+        place = self._entry_points[self.check(name)]
         module, _, attribute = place.partition(":")
         return cast("T", getattr(import_module(module), attribute))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._places
+        return name in self._entry_points
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._entry_points)
 
     def check(self, name: str) -> str:
         """Return ``name`` if it is in the table, without importing anything."""
-        if name not in self._places:
-            raise unknown_name(self.kind, name, self._places)
+        if name not in self._entry_points:
+            raise unknown_name(self.kind, name, self._entry_points)
         return name
 
     def add(self, name: str, place: str) -> None:
@@ -57,4 +57,4 @@ class Registry(Generic[T]):
             name: The new name.
             place: ``"module:attribute"``.
         """
-        self._places[name] = place
+        self._entry_points[name] = place

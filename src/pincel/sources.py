@@ -108,7 +108,7 @@ def _blank(text: str) -> LoadedImage:
 
 
 def image_metadata(picture: LoadedImage) -> dict[str, Any]:
-    """Say of a picture what a record says."""
+    """Return the description of a picture in a record."""
     return {"name": picture.name, "sha256": picture.sha256, "width": picture.width, "height": picture.height}
 
 
@@ -120,7 +120,7 @@ def _uri(source: Source) -> str:
 
 
 def reopen_verified(written: Mapping[str, Any], what: str, background: str | None = None, *, fit: Fit | None = None) -> LoadedImage:
-    """Load a picture that a run began with.
+    """Load a picture of an earlier run, and check that it is the same.
 
     Args:
         written: Its ``path`` and its ``sha256``.
@@ -143,7 +143,7 @@ def reopen_verified(written: Mapping[str, Any], what: str, background: str | Non
 
 
 def resized_since(written: Mapping[str, Any], picture: LoadedImage) -> str:
-    """Say how a picture is read in another size than the one written down of it, for want of memory; nothing if it is not."""
+    """Return how a picture is read in another size than before, for lack of memory; empty if it is not."""
     height, width = written.get("size") or (picture.height, picture.width)
     if (height, width) == (picture.height, picture.width):
         return ""

@@ -1,11 +1,11 @@
-"""What an image is in pincel, said once.
+"""What an image is in pincel.
 
 An **image** is a float32 tensor of shape (B, C, H, W), RGB, sRGB-encoded, in [0, 1].
-A **canvas** is what the optimizer moves; its **pixels** are the same picture in the units the network is fed (white = 255 unless a
-recipe says otherwise), unbounded while it is being painted.
-**Features** are what a backbone answers: layer name → (B, N, H_l, W_l).
+A **canvas** is what the optimizer changes; its **pixels** are the same picture in the units the network is fed (white = 255 unless a
+recipe says otherwise), unbounded during the optimization.
+**Features** are the outputs of a backbone: layer name → (B, N, H_l, W_l).
 
-Words for annotations only: importing them loads no torch, so that events can be told where none is.
+For annotations: importing this loads no torch.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Image: TypeAlias = "Tensor"
-Features: TypeAlias = "Mapping[str, Tensor]"
 LayerWeights: TypeAlias = Mapping[str, float]
 
-# Side, in pixels of the picture, of the blocks that Gram matrices are added up from. Tiles that begin where blocks do (those that pincel
-# chooses) give the same blocks as the whole picture, and the same sum to the last bit.
+# Side in pixels of the blocks over which Gram matrices are summed. Tiles that begin where blocks do (those that pincel chooses) have the
+# same blocks as the whole picture, and the same sum to the last bit.
 REDUCTION_BLOCK = 256
 
 
@@ -36,7 +35,7 @@ class Window:
         left: First column.
         height: Rows.
         width: Columns.
-        whole: (H_l, W_l) of the layer.
+        full_size: (H_l, W_l) of the layer.
         stride: Input pixels between neighboring positions.
     """
 
@@ -44,22 +43,22 @@ class Window:
     left: int
     height: int
     width: int
-    whole: tuple[int, int]
+    full_size: tuple[int, int]
     stride: int = 1
 
     def blocks(self, side: int) -> list[tuple[slice, slice]]:
-        """Cut it where the layer is cut into squares of some side; return (rows, columns) of each, counted from the window's corner."""
+        """Return (rows, columns), counted from the window's corner, of each part of it on a grid of squares over the layer."""
         rows, columns = _cuts(self.top, self.height, side), _cuts(self.left, self.width, side)
         return [(row, column) for row in rows for column in columns]
 
     @property
     def rows(self) -> slice:
-        """For indexing."""
+        """Its rows, for indexing the layer."""
         return slice(self.top, self.top + self.height)
 
     @property
     def columns(self) -> slice:
-        """For indexing."""
+        """Its columns, for indexing the layer."""
         return slice(self.left, self.left + self.width)
 
 

@@ -35,7 +35,7 @@ class ModelRegistry(Registry["ModelSpec"]):
             UnknownNameError: For what is none of these, with the closest match.
             WeightsError: For a file that is there and holds no network.
         """
-        if name in self._places:
+        if name in self._entry_points:
             return super().__getitem__(name)
         if _is_timm(name):
             return cast("ModelSpec", import_module("pincel.backbones.timm").timm_spec(name))
@@ -43,7 +43,7 @@ class ModelRegistry(Registry["ModelSpec"]):
         return cast("ModelSpec", import_module("pincel.backbones.native").read_spec(found)) if found else super().__getitem__(name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._places or (isinstance(name, str) and (_is_timm(name) or _network_file(name) is not None))
+        return name in self._entry_points or (isinstance(name, str) and (_is_timm(name) or _network_file(name) is not None))
 
     def __iter__(self) -> Iterator[str]:
         yield from super().__iter__()

@@ -198,7 +198,7 @@ class _TiledPass:
 
     def blank(self, output: Tensor) -> Tensor:
         """Return zeros in the shape of the whole last layer, given the output for a window of it."""
-        shape = (*output.shape[:2], *self.window(self.everything, self.part.downscale).whole)
+        shape = (*output.shape[:2], *self.window(self.everything, self.part.downscale).full_size)
         return torch.zeros(shape, dtype=output.dtype, device=output.device).contiguous(memory_format=torch.channels_last)
 
     @property
@@ -223,7 +223,7 @@ class _TiledPass:
     def _reduced(self, layer: str, features: Tensor, window: Window) -> Mapping[Any, Tensor]:
         """Reduce a window, and record how many positions the sum is over."""
         sums = self.reduce(layer, features, window)
-        self.positions.update(dict.fromkeys(sums, math.prod(window.whole)))
+        self.positions.update(dict.fromkeys(sums, math.prod(window.full_size)))
         return sums
 
     def window(self, tile: Tile, downscale: int) -> Window:

@@ -35,8 +35,8 @@ class LayerPair(StyleStatistic[Tensor, Tensor]):
             return scatter(features, window, window)
         # Rows and columns that a pooling drops have no place in the deeper layer.
         top, left, height, width = (length // self.factor for length in (window.top, window.left, window.height, window.width))
-        whole = (window.whole[0] // self.factor, window.whole[1] // self.factor)
-        smaller = Window(top, left, height, width, whole, window.stride * self.factor)
+        full_size = (window.full_size[0] // self.factor, window.full_size[1] // self.factor)
+        smaller = Window(top, left, height, width, full_size, window.stride * self.factor)
         return scatter(functional.avg_pool2d(features, self.factor), smaller, window)
 
     def finish(self, means: Mapping[str, Tensor], guides: Guides | None) -> dict[str, Tensor]:

@@ -20,11 +20,11 @@ POSITIONS = 1024
 
 def sample(features: Tensor, window: Window) -> Tensor:
     """Return a window's part in the features (1, C, h, w) of positions on an even grid, as :func:`scatter` does."""
-    stride = math.ceil(math.sqrt(math.prod(window.whole) / POSITIONS))
+    stride = math.ceil(math.sqrt(math.prod(window.full_size) / POSITIONS))
     (top, height, rows), (left, width, columns) = (
         _on_grid(begin, length, stride) for begin, length in ((window.top, window.height), (window.left, window.width))
     )
-    grid = (len(range(stride // 2, window.whole[0], stride)), len(range(stride // 2, window.whole[1], stride)))
+    grid = (len(range(stride // 2, window.full_size[0], stride)), len(range(stride // 2, window.full_size[1], stride)))
     return scatter(features[..., rows, columns], Window(top, left, height, width, grid), window)
 
 

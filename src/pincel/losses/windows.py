@@ -24,11 +24,11 @@ class FeatureBuffer:
 
     def __call__(self, layer: str, features: Tensor, window: Window) -> Mapping[str, Tensor]:
         """Keep a window; return nothing to add up."""
-        if (window.height, window.width) == window.whole:
+        if (window.height, window.width) == window.full_size:
             self.layers[layer] = features
             return {}
         if layer not in self.layers:
-            blank = features.new_zeros(*features.shape[:2], *window.whole)
+            blank = features.new_zeros(*features.shape[:2], *window.full_size)
             self.layers[layer] = blank.contiguous(memory_format=torch.channels_last)
         self.layers[layer][..., window.rows, window.columns] = features
         return {}
@@ -42,6 +42,6 @@ def scatter(features: Tensor, place: Window, window: Window) -> Tensor:
         place: Where they belong, in the layer they add up to.
         window: The window they come from. Sums are divided by the positions of its layer, so features are multiplied by them here.
     """
-    height, width = place.whole
+    height, width = place.full_size
     border = (place.left, width - place.left - place.width, place.top, height - place.top - place.height)
-    return math.prod(window.whole) * (functional.pad(features, border) if any(border) else features)
+    return math.prod(window.full_size) * (functional.pad(features, border) if any(border) else features)

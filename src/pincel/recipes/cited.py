@@ -108,7 +108,7 @@ class RecipeTable(Registry[Cited[R]]):
         if name in self._variants:
             base, variant = self._variants[name]
             return self.vary(self[base], variant)
-        place = self._places[name]
+        place = self._entry_points[name]
         return self._read(Path(place)) if place.endswith(".toml") else super().__getitem__(name)
 
     def _read(self, path: Path, *, uncited: str = "", over: Cited[R] | None = None) -> Cited[R]:
