@@ -21,7 +21,7 @@ from pincel.backbones import BACKBONES, NETWORKS
 from pincel.backbones.timm import TimmSpec, timm_spec
 from pincel.backbones.timm_backbone import TimmBackbone, load_timm
 from pincel.errors import OptionError, PictureSizeError, UnknownNameError, WeightsError
-from pincel.studies.inversion_plan import read_representations
+from pincel.studies.inversion_options import read_representations
 from pincel.studies.settings import StudySettings
 from tests.backbones import timm_stand_in
 from tests.backbones.timm_stand_in import make, pretend

@@ -21,7 +21,7 @@ from pincel.functional.correlation import classical_scaling, correlation_matrix,
 from pincel.functional.gram import gram_matrix
 from pincel.images.io import load_picture
 from pincel.images.resize import resize_picture
-from pincel.studies.correlations import LAYERS, MOST, study
+from pincel.studies.correlations import MOST, study
 from pincel.studies.declarations import CorrelationsOptions
 from pincel.studies.gram_difference import changed_pairs
 from pincel.studies.gram_plots import channel_order, layer_correlations, signed_root, strongest_channels
@@ -29,7 +29,7 @@ from pincel.studies.gram_single import extreme_pairs
 from pincel.studies.heatmaps import pixel_heatmap
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Paragraph, Plot, Report, Sheet, Table
-from pincel.studies.settings import StudySettings
+from pincel.studies.settings import BLOCK_LAYERS, StudySettings
 from pincel.studies.style_map import StyleGrams, _map_size, cluster_order, style_distances
 from pincel.studies.write import write_report
 from tests.tensors import assert_close, normal
@@ -351,8 +351,8 @@ def test_a_picture_of_one_color_is_shown() -> None:
 
 def test_default_layers_and_all_of_vgg(gallery: list[Path]) -> None:
     report = study(gallery[:2], CorrelationsOptions(), StudySettings(32, device="cpu"), ProgressReporter())
-    assert list(report.numbers["layers"]) == list(LAYERS) == report.settings["layers"]
-    assert [row["layer"] for row in report.numbers["difference"]["layers"]] == list(LAYERS)
+    assert list(report.numbers["layers"]) == list(BLOCK_LAYERS) == report.settings["layers"]
+    assert [row["layer"] for row in report.numbers["difference"]["layers"]] == list(BLOCK_LAYERS)
     # 2 × 2 positions: the matrix of 512 channels has no more than four directions.
     deepest = report.numbers["layers"]["relu5_1"]
     assert deepest["bound"] == 2 * 2 or deepest["bound"] == deepest["positions"]

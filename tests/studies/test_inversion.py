@@ -31,7 +31,8 @@ from pincel.studies.inversion_invariance import deviation
 from pincel.studies.inversion_invariance import invariance_finding as of_invariance
 from pincel.studies.inversion_locality import determined_mask, window_field
 from pincel.studies.inversion_locality import locality_finding as of_locality
-from pincel.studies.inversion_plan import InversionPlan, make_plan, read_experiments, read_lambdas, read_representations
+from pincel.studies.inversion_options import read_experiments, read_lambdas, read_representations
+from pincel.studies.inversion_plan import InversionPlan, make_plan
 from pincel.studies.inversion_runs import RebuildSpec, cost, rebuild_all
 from pincel.studies.inversion_table import summarize
 from pincel.studies.progress import ProgressReporter

@@ -17,9 +17,7 @@ from pincel.studies.features import check_size, load_input, load_network, networ
 from pincel.studies.layer_stats import LayerStats, layer_stats
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Report
-from pincel.studies.settings import StudySettings, select_layers
-
-LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+from pincel.studies.settings import BLOCK_LAYERS, StudySettings, select_layers
 
 
 def study(source: Source, options: ActivationsOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
@@ -30,7 +28,7 @@ def study(source: Source, options: ActivationsOptions, settings: StudySettings, 
         UnknownNameError: For a layer the network does not have.
         PictureError: If the picture cannot be used, or is too small for a layer chosen.
     """
-    chosen = select_layers(settings.spec, options.layers, LAYERS)
+    chosen = select_layers(settings.spec, options.layers, BLOCK_LAYERS)
     if options.channels < 1:
         raise OptionError(one_line("activations: no map would be shown", f"--channels {options.channels}", "1 or more", "--channels 64"))
     picture = load_input(source, settings)

@@ -22,11 +22,10 @@ from pincel.studies.gram_plots import layer_correlations
 from pincel.studies.gram_single import single_style
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Report
-from pincel.studies.settings import StudySettings, select_layers
+from pincel.studies.settings import BLOCK_LAYERS, StudySettings, select_layers
 from pincel.studies.style_map import StyleGrams, style_gallery
 from pincel.translation import gettext_lazy as _
 
-LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 # Gram matrices of more paintings would fill the memory of a small machine, and no map shows them.
 MOST = 256
 
@@ -61,7 +60,7 @@ def study(sources: Sequence[Source], options: CorrelationsOptions, settings: Stu
     """
     if options.channels < 2:
         raise OptionError(one_line("correlations: too few channels for a matrix", f"--channels {options.channels}", "2 or more", "64"))
-    chosen = select_layers(settings.spec, options.layers, LAYERS)
+    chosen = select_layers(settings.spec, options.layers, BLOCK_LAYERS)
     pictures = _pictures(sources)
     paintings, maps = _looked_at(pictures, chosen, settings, progress)
     correlations = [{layer: layer_correlations(each) for layer, each in picture.items()} for picture in maps]

@@ -21,6 +21,11 @@ from pincel.studies.settings import BLOCK_LAYERS, CONTENT_LAYERS, StudySettings,
 from pincel.studies.transfers import TransferSpec, early_stop_note, load_originals, original_cells, relative_losses, transfer_all
 from pincel.translation import gettext_lazy as _
 
+_TITLE = _("Average or maximum pooling?")
+_LEAD = _(
+    "Gatys and colleagues replaced maximum pooling by average pooling: it improves the gradient flow, they say, and the pictures "
+    "are slightly more appealing. Here both are put to the same work, from the same noise."
+)
 # The layers before the poolings, and the deepest layer whose gradient is followed.
 POOLED = ("relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_1")
 
@@ -53,11 +58,8 @@ def study(content: Source, style: Source, options: PoolingOptions, settings: Stu
     errors = _measured(networks, runs, photograph, painting, (*places, *layers))
     return Report(
         name="pooling",
-        title=_("Average or maximum pooling?"),
-        lead=_(
-            "Gatys and colleagues replaced maximum pooling by average pooling: it improves the gradient flow, they say, and the pictures "
-            "are slightly more appealing. Here both are put to the same work, from the same noise."
-        ),
+        title=_TITLE,
+        lead=_LEAD,
         blocks=[*flow_blocks(flows), *run_blocks(original_cells(photograph, painting), runs, left, errors)],
         numbers={
             "flow": {pooling: [vars(flow) for flow in flows[pooling]] for pooling in POOLINGS},

@@ -20,6 +20,11 @@ from pincel.studies.settings import BLOCK_LAYERS, StudySettings, select_layers
 from pincel.studies.transfers import TransferSpec, early_stop_note, load_originals, transfer_all
 from pincel.translation import gettext_lazy as _
 
+_TITLE = _("What layers remember: content and style, rebuilt")
+_LEAD = _(
+    "A picture of white noise is changed, step by step, until one layer of the network answers to it as it does to the photograph: "
+    "what comes back is what that layer knows. The same with the correlations of filters, and the painting."
+)
 # The layers the content is rebuilt from in the two papers.
 SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"2015": BLOCK_LAYERS, "cvpr2016": ("relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_2")}
@@ -48,11 +53,8 @@ def study(content: Source, style: Source, options: ReconstructOptions, settings:
     grays = [pixel_error(load_picture(result.image), photograph) for result in rebuilt]
     return Report(
         name="reconstruct",
-        title=_("What layers remember: content and style, rebuilt"),
-        lead=_(
-            "A picture of white noise is changed, step by step, until one layer of the network answers to it as it does to the photograph: "
-            "what comes back is what that layer knows. The same with the correlations of filters, and the painting."
-        ),
+        title=_TITLE,
+        lead=_LEAD,
         blocks=[
             *content_blocks(photograph, rebuilt, content_layers, content_errors, grays),
             *style_blocks(painting, restyled, style_layers, style_errors),

@@ -22,6 +22,11 @@ from pincel.studies.settings import BLOCK_LAYERS, CONTENT_LAYERS, StudySettings,
 from pincel.studies.transfers import TransferSpec, early_stop_note, transfer_all, weights
 from pincel.translation import gettext_lazy as _
 
+_TITLE = _("Are content and style separable?")
+_LEAD = _(
+    "Gatys and colleagues find that content and style can be told apart in the network: one can be exchanged while the other is "
+    "held. Here two photographs meet two paintings, and each of the four pictures is measured against all four."
+)
 # α/β of the four pictures, and of the series of weights.
 RATIO = 0.3
 SWEEP = (0.01, 0.1, 1.0, 10.0)
@@ -54,11 +59,8 @@ def study(content: Source, style: Source, options: SeparabilityOptions, settings
     originals = [to_pil(each.pixels) for each in (*photographs, *paintings)]
     return Report(
         name="separability",
-        title=_("Are content and style separable?"),
-        lead=_(
-            "Gatys and colleagues find that content and style can be told apart in the network: one can be exchanged while the other is "
-            "held. Here two photographs meet two paintings, and each of the four pictures is measured against all four."
-        ),
+        title=_TITLE,
+        lead=_LEAD,
         blocks=[*square_blocks(originals, [result.image for result in done[:4]], square, parted), *sweep_blocks(sweep)],
         numbers={
             "pairs": [{"content": LETTERS[i // 2], "style": LETTERS[i % 2], **each} for i, each in enumerate(square)],
