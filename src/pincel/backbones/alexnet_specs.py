@@ -121,7 +121,7 @@ def _as_published(spec: ModelSpec, file: str, sha1: str) -> ModelSpec:
 ALEXNET_CAFFE = _as_published(ALEXNET, "bvlc_alexnet.caffemodel", "9116a64c0fbe4459d18f4bb6b56d647b63920377")
 CAFFENET_CAFFE = _as_published(CAFFENET, "bvlc_reference_caffenet.caffemodel", "4c8d77deb20ea792f84eb5e6d0a11ca0a8660a46")
 
-# Its adaptive pooling to 6×6 does nothing to what 224 pixels leave; without it, larger pictures give a map of answers.
+# Its adaptive pooling to 6×6 does nothing to what 224 pixels leave; without it, larger images give a map of outputs.
 ALEXNET_TORCHVISION = replace(
     VGG19_TORCHVISION,
     name="alexnet-torchvision",

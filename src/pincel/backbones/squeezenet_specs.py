@@ -42,7 +42,7 @@ def fire(number: int, squeezed: int, expanded: int) -> tuple[LayerSpec, ...]:
 
 
 def squeezenet_layers(fires: dict[int, tuple[int, int]] = FIRES, classes: int = CLASSES) -> tuple[LayerSpec, ...]:
-    """Lay out SqueezeNet 1.1; what ``conv10`` answers is averaged over all positions to classify.
+    """Lay out SqueezeNet 1.1; the output of ``conv10`` is averaged over all positions to classify.
 
     Args:
         fires: Module → channels squeezed to, and channels of either half.

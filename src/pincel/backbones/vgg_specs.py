@@ -116,7 +116,7 @@ VGG19_KERAS_FC = with_classifier(_keras("vgg19-keras", 19, "", "cbe5617147190e66
 
 
 def _matconvnet(name: str, depth: int, folder: str, md5: str) -> ModelSpec:
-    """Describe a file of MatConvNet, whose first convolution looks at red first."""
+    """Describe a file of MatConvNet, whose first convolution takes RGB."""
     return _oxford(
         name,
         f"VGG-{depth} without its classifier, the original weights as MatConvNet has them, some 500 MiB",

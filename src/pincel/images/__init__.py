@@ -1,7 +1,7 @@
-"""The only room that reads, writes or resizes pictures.
+"""The only package that reads, writes or resizes pictures.
 
-- ``picture``: what a loaded picture is, and the colors under transparent pixels
-- ``io``: ``load_picture`` and ``save_picture``, the two doors of the room
+- ``picture``: what a loaded image is, and the colors of its transparent pixels
+- ``io``: ``load_picture`` and ``save_picture``, the interface
 - ``decode``: files and Pillow images → upright sRGB arrays
 - ``color``: ICC profiles, read and written
 - ``encode``: tensors → Pillow images → the bytes of a file

@@ -1,4 +1,4 @@
-"""What stands behind the transparent parts of a picture that is used as an opaque one: a style, a frame, a training picture."""
+"""Backgrounds for the transparent parts of pictures that are used as opaque ones: styles, frames, training pictures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pincel.images.picture import LoadedImage
 
 
 def flatten(picture: LoadedImage, background: str = DEFAULT_BACKGROUND) -> LoadedImage:
-    """Lay a picture on a color; one without transparency is returned as it is.
+    """Composite a picture over a color; one without transparency is returned as it is.
 
     Args:
         picture: With (1, 3, H, W) pixels and, if any, (1, 1, H, W) alpha, both in [0, 1]; the colors are not multiplied by alpha.

@@ -58,7 +58,7 @@ class ColorSpace:
 
     @property
     def note(self) -> str:
-        """Says that colors were converted from it."""
+        """The note that colors were converted from it."""
         return f"colors converted from {self.name} to sRGB"
 
     @property
@@ -88,10 +88,10 @@ def space_of_code_points(primaries: int, transfer: int, *, full_range: bool = Tr
 
 
 def described_space(image: Image.Image, data: bytes, cicp: tuple[int, int, int, int] | None) -> tuple[ColorSpace | None, tuple[str, ...]]:
-    """Return the color space an image describes by numbers, None for sRGB or where a profile says more, and notes.
+    """Return the color space an image describes by numbers, None for sRGB or where there is a profile, and notes.
 
     Args:
-        image: Opened; its ``info`` and EXIF are asked.
+        image: Opened; its ``info`` and EXIF are read.
         data: The bytes of the file, for AVIF.
         cicp: Of a PNG.
     """

@@ -46,8 +46,8 @@ class Decoded:
         alpha: (H, W) float32 in [0, 1], or None.
         notes: What was adjusted.
         whole: (height, width) of the file, upright; None where that is the size of the arrays.
-        dpi: Dots an inch across and down, if the file says so.
-        metadata: What the file says of itself, if anything.
+        dpi: Dots per inch across and down, if the file has them.
+        metadata: Of the file, if it has any.
     """
 
     colors: Floats
@@ -141,10 +141,9 @@ def _foreign(kind: FileKind | None, shown: str, what: str, given: str) -> Pictur
 
 @contextmanager
 def _explained(data: bytes, kind: str, what: str, given: str) -> Iterator[None]:
-    """Turn whatever a reader raises into an error that says what is wrong with the file.
+    """Raise an error about the file for whatever a reader raises.
 
-    Readers warn about what they could mend (odd EXIF, palette transparency) and about large pictures that are
-    still accepted: neither is for the user.
+    Warnings of readers, about what they could mend and about large pictures that are still accepted, are suppressed.
     """
     try:
         with warnings.catch_warnings():

@@ -37,7 +37,7 @@ _EXTENSIONS = {
 }
 _SETTINGS: dict[str, dict[str, Any]] = {
     "PNG": {},
-    # 4:4:4: the brush strokes a style paints are as fine in color as in light.
+    # 4:4:4: strokes of a style are as fine in color as in brightness.
     "JPEG": {"quality": 95, "subsampling": 0},
     # Lossless: lossy WebP is always 4:2:0, which at quality 95 still leaves a saturated painting at 34 dB.
     # With "lossless", quality and method are effort: these take half the time of the defaults for 1 % more.
@@ -67,7 +67,7 @@ LIMITS = {
     "JPEG": FormatLimits(65_500, alpha=False),  # libjpeg's JPEG_MAX_DIMENSION
     "WEBP": FormatLimits(16_383),
     "TIFF": FormatLimits(2**31 - 1, 2**32 - 2**25),  # offsets of 32 bits, with room for the tables
-    "AVIF": FormatLimits(32_768, 4 * 2**28),  # what libavif reads unless it is told otherwise
+    "AVIF": FormatLimits(32_768, 4 * 2**28),  # what libavif reads by default
 }
 """Pillow's name of a format → its limits."""
 
@@ -163,7 +163,7 @@ def encode(
         format: One of the values of ``output_formats()``.
         dpi: Dots an inch across and down; WebP and AVIF have no place for them.
         background: What a JPEG, which has no alpha, gets the picture on.
-        metadata: What the file says of itself. Where a format cannot hold it (a JPEG has 64 KiB), copyright and artist are kept; of EXIF a
+        metadata: To be written. Where a format cannot hold it (a JPEG has 64 KiB), copyright and artist are kept; of EXIF a
             TIFF has the first directory: description, camera, date, artist, copyright.
 
     Raises:
@@ -188,7 +188,7 @@ def encode(
 
 
 def _save_described(image: Image.Image, buffer: io.BytesIO, form: str, options: dict[str, Any], metadata: Metadata | None) -> None:
-    """Save an image with what its file says of itself, or, where that cannot be written, with whose it is."""
+    """Save an image with its metadata or, where that cannot be written, with copyright and artist."""
     if metadata is None:
         image.save(buffer, form, **options)
         return
@@ -215,7 +215,7 @@ def save_16bit(
         alpha: (1, 1, H, W), or None.
         path: The file, ``.tif`` or ``.tiff``; replaced if it exists.
         dpi: Dots an inch across and down.
-        metadata: What the file says of itself; of EXIF, copyright and artist.
+        metadata: To be written; of EXIF, copyright and artist.
 
     Raises:
         OutputError: for another extension, or a file that cannot be written.

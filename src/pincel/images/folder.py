@@ -1,4 +1,4 @@
-"""The pictures of a folder: one answer for batches, styles, calibration, training, films, studies and tables.
+"""The pictures of a folder, the same for batches, styles, calibration, training, films, studies and tables.
 
 A file is a picture by its suffix, or else by its first bytes. Hidden files, and what systems leave in folders, never are: a Mac writes
 ``._1.jpg`` beside ``1.jpg``.

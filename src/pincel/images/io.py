@@ -1,4 +1,4 @@
-"""The two doors of the room: ``load_picture`` takes anything that is a picture, ``save_picture`` writes one.
+"""The interface of this package: ``load_picture`` takes anything that is a picture, ``save_picture`` writes one.
 
 ::
 

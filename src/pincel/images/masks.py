@@ -92,7 +92,7 @@ def _resized(share: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def downsample_mask(share: Tensor, stride: int, field: int, size: tuple[int, int], how: str) -> Tensor:
-    """Say how much each position of a layer belongs to a region.
+    """Return how much each position of a layer belongs to a region.
 
     Args:
         share: (1, 1, H, W) of the picture, in [0, 1].
@@ -100,7 +100,7 @@ def downsample_mask(share: Tensor, stride: int, field: int, size: tuple[int, int
         field: Its receptive field, in pixels.
         size: (H_l, W_l) of the layer.
         how: ``simple``: the share of the pixels below a position. ``all``: the largest share in its receptive field, so every position
-            that sees the region. ``inside``: the smallest, so only those that see nothing else.
+            that depends on the region. ``inside``: the smallest, so only those that depend on nothing else.
 
     Returns:
         (1, 1, H_l, W_l) in [0, 1].

@@ -1,4 +1,4 @@
-"""What a photograph says about itself, kept for who asks for it: EXIF, XMP, and whose it is."""
+"""Metadata of a photograph, kept on request: EXIF, XMP, copyright and artist."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _XMP_HEADER = 29
 
 @dataclass(frozen=True)
 class Metadata:
-    """What is kept of what a file says of itself.
+    """The metadata of a file that is kept.
 
     Attributes:
         exif: A whole block, upright, of sRGB, without thumbnail and sizes; empty if there is none.
         xmp: Likewise.
-        copyright: Whose the picture is, as EXIF, IPTC or the text of a PNG says.
-        artist: Who made it, likewise.
+        copyright: Of EXIF, IPTC or the text of a PNG.
+        artist: Likewise.
     """
 
     exif: bytes = b""
@@ -54,7 +54,7 @@ class Metadata:
 
     @property
     def essential(self) -> Metadata:
-        """Whose the picture is, and nothing else."""
+        """Copyright and artist, and nothing else."""
         exif = Image.Exif()
         for tag, text in ((ExifTags.Base.Artist, self.artist), (ExifTags.Base.Copyright, self.copyright)):
             if text:
@@ -63,7 +63,7 @@ class Metadata:
 
 
 def metadata_of(image: Image.Image) -> Metadata | None:
-    """Return what a picture just opened says of itself; None for nothing, or nothing that can be read."""
+    """Return the metadata of an opened picture; None if there is none, or none that can be read."""
     try:
         return _metadata(image)
     except Exception:  # a picture is not lost to a damaged block, of which there are endless kinds
@@ -126,7 +126,7 @@ def metadata_options(metadata: Metadata, form: str) -> dict[str, Any]:
 
 
 def tiff_tags(metadata: Metadata) -> list[tuple[int, str | int, int, str | bytes, bool]]:
-    """Return the tags with which tifffile writes metadata: whose the picture is, and XMP."""
+    """Return the tags with which tifffile writes metadata: copyright, artist and XMP."""
     texts = ((ExifTags.Base.Artist, metadata.artist), (ExifTags.Base.Copyright, metadata.copyright))
     tags: list[tuple[int, str | int, int, str | bytes, bool]] = [(int(tag), "s", 0, text.encode(), True) for tag, text in texts if text]
     return [*tags, *([(_XMP_TAG, "B", len(metadata.xmp), metadata.xmp, True)] if metadata.xmp else [])]

@@ -1,4 +1,4 @@
-"""The one place where a picture file is opened: by the readers that are named, whatever its size, HEIC too where its library is there."""
+"""Opens picture files: with the readers of a fixed list, of any size; HEIC where its library is installed."""
 
 from __future__ import annotations
 

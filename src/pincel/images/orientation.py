@@ -1,4 +1,4 @@
-"""How a picture is to be laid out: turned upright where a camera stored it lying on its side, and what of its shape is not honored."""
+"""Orientation and pixel shape: pictures are turned upright, and what of their shape is ignored is noted."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def orientation_note(orientation: int) -> tuple[str, ...]:
 
 
 def shape_notes(image: Image.Image, data: bytes) -> tuple[str, ...]:
-    """Return notes on what a file says of the shape of its picture that is ignored: pixels that are not square, a crop."""
+    """Return notes on properties of shape that are ignored: pixels that are not square, a crop."""
     notes: tuple[str, ...] = ()
     across, down = _pixel_shape(image)
     if not 0.99 < across / down < 1.01:
@@ -68,7 +68,7 @@ def shape_notes(image: Image.Image, data: bytes) -> tuple[str, ...]:
 
 
 def _pixel_shape(image: Image.Image) -> tuple[float, float]:
-    """Return width and height of a pixel, to each other, as the file says them; square where it does not."""
+    """Return the ratio of width to height of a pixel as two numbers; square if the file does not state it."""
     density = image.info.get("jfif_density") if image.info.get("jfif_unit") == 0 else None
     try:
         # More pixels to a length are narrower ones; PNG and JFIF without a unit say it in the same order.

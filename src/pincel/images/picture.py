@@ -1,4 +1,4 @@
-"""A loaded picture, and what stands under its transparent pixels."""
+"""A loaded image, and the colors of its transparent pixels."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pincel.images.metadata import Metadata
 
 @dataclass(frozen=True)
 class LoadedImage:
-    """A picture as every other room receives it.
+    """An image as every other package receives it.
 
     Attributes:
         pixels: (1, 3, H, W) float32, RGB, sRGB-encoded, in [0, 1], upright.
         alpha: (1, 1, H, W) float32 in [0, 1], or None where every pixel is opaque.
         name: The file's name, or what kind of object it was made from.
         sha256: Of the file's bytes, or of the values for a picture that never was a file.
-        notes: What was adjusted on the way in, for the reader of a record.
-        dpi: Dots an inch across and down, if the file says so: how large it is to be printed.
-        metadata: What the file says of itself: EXIF, XMP, whose it is.
+        notes: What was adjusted while loading, a sentence each.
+        dpi: Dots per inch across and down, if the file has them.
+        metadata: EXIF, XMP, copyright and artist of the file.
         uri: Where it can be opened again from any folder: an absolute path, ``sample:NAME``, ``blank:WxH``; empty for what is no file.
     """
 
@@ -49,7 +49,7 @@ class LoadedImage:
 def fill_transparent(pixels: Tensor, alpha: Tensor, *, what: str = "picture") -> Tensor:
     """Give fully transparent pixels the mean of the visible colors.
 
-    What a file stores there is arbitrary (often black) and would be seen by the network.
+    What a file stores there is arbitrary (often black), and the network would be fed with it.
 
     Args:
         pixels: (1, 3, H, W).

@@ -27,7 +27,7 @@ class TiffLayout:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Says so if it is not the first."""
+        """A note if the page is not the first."""
         return (f"page {self.page + 1}: those before are reduced copies",) if self.page else ()
 
 

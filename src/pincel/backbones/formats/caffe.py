@@ -2,8 +2,8 @@
 
 Three generations are about: ``layers`` that hold a ``layer`` each (2013), ``layers`` whose type is a number (the VGG networks), and
 ``layer`` whose type is a word. Of each only the name, the type and the blobs are read: weights (out, in / groups, rows, columns), or
-(out, in) of a fully connected layer, and biases. A blob of the old kind says its size as four numbers, 1 where it has fewer. Filters look
-at BGR.
+(out, in) of a fully connected layer, and biases. A blob of the old kind says its size as four numbers, 1 where it has fewer. Filters take
+BGR.
 
 The messages are described here, as far as they are needed, rather than by Caffe's own description. Numbers of a blob are packed on the
 wire as bytes are, and read as such: as a list each of them would become an object of Python's first.

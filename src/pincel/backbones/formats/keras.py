@@ -4,7 +4,7 @@
 - New, ``.weights.h5`` and ``.keras``: groups called after the kind of layer and counted, ``layers/conv2d_1/vars/0``.
 
 Filters are (rows, columns, in, out), matrices (in, out), and a map is flattened position by position. The networks that Keras offers were
-converted from Caffe and look at BGR.
+converted from Caffe and take BGR.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Networks of Theano and Lasagne: a pickle of a list of parameters, mostly under ``param values`` in a dict, or an ``.npz`` archive.
 
 Weights and biases in the order of the layers, without names: convolutions (out, in, rows, columns), fully connected layers (in, out). The
-filters of networks that were converted from Caffe are Caffe's, not turned round as those of Theano's own convolution, and look at BGR.
+filters of networks that were converted from Caffe are Caffe's, not turned round as those of Theano's own convolution, and take BGR.
 
 The pickles are those of Python 2, whose arrays ask for functions of NumPy that make them. They get :class:`_PickledArray` in their stead,
 which is made only of bytes that are there. What else is in them, of whatever class, is left alone; see :mod:`.safe_pickle`.

@@ -2,7 +2,7 @@
 
 A weight of four axes is a convolution (out, in / groups, rows, columns), one of two a fully connected layer (out, in). Names are those of
 torchvision, those of VGG's authors, or numbers of a ``Sequential``, and come in the order of the layers. Networks converted with the names
-of VGG's authors look at BGR, those of torchvision at RGB, and those that begin with AdaIN's first layer at what that gives; see
+of VGG's authors take BGR, those of torchvision at RGB, and those that begin with AdaIN's first layer at what that gives; see
 :mod:`.preprocessing`.
 
 A training leaves more: the tensors may be under ``net``, ``model_ema`` or any name, dicts inside dicts or attributes of objects, beside

@@ -2,7 +2,7 @@
 
 Convolutions (``nn.SpatialConvolution``, those that keep their filters as a matrix, those of cudnn and its groups) and ``nn.Linear``, in the
 order in which containers hold them, each inside the other. What ``loadcaffe`` made of Caffe's networks has Caffe's names and
-looks at BGR.
+takes BGR.
 """
 
 from __future__ import annotations
