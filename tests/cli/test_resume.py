@@ -286,7 +286,7 @@ def test_one_nobody_asked_for_goes_with_the_end_of_the_run(
     # What an earlier run left is not replaced without a word.
     (tmp_path / "out.png.checkpoint").mkdir()
     (tmp_path / "out.png.checkpoint" / "checkpoint-000001.safetensors").write_text("left")
-    assert "has checkpoints of an earlier run; this run starts anew" in pincel(capsys, *line).err
+    assert "has checkpoints of an earlier run; this run starts again" in pincel(capsys, *line).err
 
 
 def test_long_is_two_minutes() -> None:
