@@ -8,28 +8,18 @@ from dataclasses import dataclass
 from pincel.backbones import BACKBONES, DESCRIPTORS
 from pincel.backbones.model_registry import network_and_layer
 from pincel.backbones.specs import ModelSpec
-from pincel.engine.device import resolve_device
 from pincel.errors import OptionError, PictureError, PincelError, WeightsError
-from pincel.files import one_line
 from pincel.images.picture import LoadedImage
 from pincel.inversion.loop import check_inversion
-from pincel.inversion.losses import target_code
-from pincel.inversion.pictures import fit_picture
-from pincel.inversion.representation import WHITE, make_representation
 from pincel.inversion.run import resolve_inversion
 from pincel.recipes.inversion import Inversion, looked_up
-from pincel.sources import open_picture
 from pincel.studies.declarations import InversionOptions
-from pincel.studies.inversion_errors import CodeDistances, code_distances
+from pincel.studies.inversion_codes import LEFT_OUT, measure_codes, open_photographs
+from pincel.studies.inversion_errors import CodeDistances
 from pincel.studies.inversion_options import read_experiments, read_lambdas, read_representations
-from pincel.studies.photographs import photographs
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.settings import StudySettings
 from pincel.translation import Translated
-from pincel.translation import gettext_lazy as _
-
-_CROPPED = _("The photographs have different shapes. So that their codes can be compared, the middle of each was cropped to a square.")
-_WITHOUT = _("Left out: {names}. {reason}")
 
 
 @dataclass(frozen=True)
@@ -121,64 +111,21 @@ def make_plan(sources: Sequence[str], options: InversionOptions, settings: Study
     experiments, lambdas = read_experiments(options.experiments), read_lambdas(options.lambdas, recipe)
     for name in names:
         check_inversion(recipe, name)
-    given, pictures, recipe, notes = _opened(sources, recipe)
+    given, pictures, recipe, notes = open_photographs(sources, recipe)
     codes: dict[str, CodeDistances] = {}
     shapes: dict[str, tuple[int, ...]] = {}
     refused: list[PincelError] = []
     without: dict[str, list[str]] = {}
     for name in progress.track("looking at photographs", names):
         try:
-            shapes[name], codes[name] = _looked(name, given, pictures, recipe, settings)
+            shapes[name], codes[name] = measure_codes(name, given, pictures, recipe, settings)
         except (WeightsError, PictureError, OptionError) as error:
             refused.append(error)
             # An error of a network is noted once for all its layers.
             without.setdefault(str(error), []).append(name)
     if not codes and refused:
         raise refused[0]
-    notes += [_WITHOUT.fill(names=", ".join(left), reason=reason) for reason, left in without.items()]
+    notes += [LEFT_OUT.fill(names=", ".join(left), reason=reason) for reason, left in without.items()]
     for note in notes:
         progress.note(note.text("en"))
     return InversionPlan(options, settings, recipe, experiments, lambdas, pictures, codes, shapes, tuple(notes))
-
-
-def _looked(
-    name: str, given: Sequence[tuple[int, int]], pictures: Sequence[LoadedImage], recipe: Inversion, settings: StudySettings
-) -> tuple[tuple[int, ...], CodeDistances]:
-    """Return the shape of the codes of all photographs, and their distances; ``given`` is their size as loaded."""
-    device = resolve_device(settings.device)
-    made = make_representation(name, pooling=recipe.pooling, device=device)
-    for loaded, picture in zip(given, pictures, strict=True):
-        made.check_size(loaded, (picture.height, picture.width), picture.name)
-    all_codes = [target_code(made, WHITE * picture.pixels.to(device)).cpu() for picture in pictures]
-    codes = code_distances(all_codes)
-    if min(codes.lengths) == 0:
-        silent = pictures[codes.lengths.index(0)].name
-        raise OptionError(one_line(f"{name}: its code is zero all over", silent, "a photograph it answers to", "another layer"))
-    return tuple(all_codes[0].shape[1:]), codes
-
-
-def _opened(sources: Sequence[str], recipe: Inversion) -> tuple[list[tuple[int, int]], list[LoadedImage], Inversion, list[Translated]]:
-    """Open all photographs, in one shape; those that cannot be read are left out with a note, and copies without one.
-
-    Returns:
-        (height, width) of each as loaded, each in the size of the recipe, the recipe, notes.
-    """
-    loaded_files: dict[str, tuple[str, tuple[int, int], LoadedImage]] = {}
-    notes: list[Translated] = []
-    refused: list[PictureError] = []
-    for file in photographs(sources):
-        try:
-            loaded = open_picture(file, "photograph")
-        except PictureError as error:
-            refused.append(error)
-            notes.append(_WITHOUT.fill(names=file, reason=str(error)))
-            continue
-        loaded_files.setdefault(loaded.sha256, (file, (loaded.height, loaded.width), fit_picture(recipe, loaded)))
-    if not loaded_files:
-        raise refused[0]
-    given, pictures = [size for _, size, _ in loaded_files.values()], [picture for _, _, picture in loaded_files.values()]
-    if len({(picture.height, picture.width) for picture in pictures}) > 1:
-        recipe = recipe.override(fit="crop")
-        pictures = [fit_picture(recipe, open_picture(file, "photograph")) for file, _, _ in loaded_files.values()]
-        notes.append(_CROPPED)
-    return given, pictures, recipe, notes
