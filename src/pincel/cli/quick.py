@@ -89,8 +89,7 @@ def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> in
     from pincel.feedforward.stylize import StylizeOptions
     from pincel.files import write_text
     from pincel.images.io import check_limits, save_picture, to_pil, write_or_keep
-    from pincel.sources import expand_styles, image_metadata
-    from pincel.version import __version__
+    from pincel.sources import expand_styles
 
     pairs = parse_styles(style)
     picture = Path(options["output"])
@@ -110,25 +109,30 @@ def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> in
     metadata = image.metadata if options["keep_metadata"] else None
     write = partial(save_picture, to_pil(pixels, image.alpha), dpi=image.dpi, background=options["background"], metadata=metadata)
     write_or_keep(write, picture)
-    record = {
+    record = {**_record(network, image, images, settings, options["network"]), **run, "picture": picture.name}
+    write_text(outputs.record, json.dumps(record, indent=1, ensure_ascii=False) + "\n", what="record")
+    announce(outputs.files, options, seconds=record["seconds"])
+    return 0
+
+
+def _record(network: Network, content: LoadedImage, styles: Weighted, settings: StylizeOptions, file: str) -> dict[str, Any]:
+    from pincel.sources import image_metadata
+    from pincel.version import __version__
+
+    return {
         "pincel": __version__,
         "verb": "quick",
         "network": {
             "name": network.spec.name,
             "kind": network.spec.kind,
-            "file": options["network"],
+            "file": file,
             "trained": dict(network.spec.trained),
         },
-        "content": image_metadata(image),
-        "styles": [{**image_metadata(style), "weight": weight} for style, weight in images],
+        "content": image_metadata(content),
+        "styles": [{**image_metadata(style), "weight": weight} for style, weight in styles],
         "strength": settings.strength,
         "color": settings.color,
-        **run,
-        "picture": picture.name,
     }
-    write_text(outputs.record, json.dumps(record, indent=1, ensure_ascii=False) + "\n", what="record")
-    announce(outputs.files, options, seconds=record["seconds"])
-    return 0
 
 
 def _opened(source: Any, what: str, size: int, background: str | None) -> LoadedImage:

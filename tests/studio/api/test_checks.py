@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pincel.cli.options import gather
+from pincel.cli.options import pop_recipe
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import GROUPS, NAMES, Recipe
 from pincel.studio.access import AccessPolicy
@@ -119,7 +119,7 @@ def parsed(settings: dict[str, Any]) -> Recipe:
     given = {key: format_value(value) for key, value in settings.items() if key != "optimizer_options"}
     numeric = {key: float(text) for key, text in given.items() if isinstance(settings[key], int | float) and key != "style_scale"}
     return RECIPES["pincel"].recipe.override(
-        **gather({**options, **given, **numeric, "optimizer_option": tuple(f"{k}={format_value(v)}" for k, v in pairs.items())})
+        **pop_recipe({**options, **given, **numeric, "optimizer_option": tuple(f"{k}={format_value(v)}" for k, v in pairs.items())})
     )
 
 
