@@ -120,7 +120,7 @@ def test_stopped_on_purpose_it_goes_on_too(pair: tuple[Path, Path], tmp_path: Pa
         told.append(event)
         if isinstance(event, Step) and (event.scale[1], event.step) == (128, 1):
             run.stop("interrupted")
-    assert told[-2] == Notice(f"To go on with this run: pincel resume {tmp_path / 'kept'}")
+    assert told[-2] == Notice(f"To go on with this run: pincel resume {tmp_path / 'kept'}", topic="resume")
     assert not run.finished
     # Up to date, though the next one was far from due.
     assert find_checkpoint(tmp_path / "kept").values()["loop"].loop.step == 1

@@ -19,6 +19,7 @@ from pincel.classify import state as classify
 from pincel.engine import checkpoint as module
 from pincel.engine.checkpoint import checkpoint_files, find_checkpoint, read_checkpoint, write_checkpoint
 from pincel.engine.checkpoint_manager import CheckpointManager, new_folder
+from pincel.engine.events import Notice
 from pincel.errors import CheckpointDamagedError, CheckpointError, OptionError, OutputError
 from pincel.training import state as styles
 from tests.tensors import normal
@@ -171,7 +172,8 @@ def test_two_are_kept_and_nothing_else_is_touched(tmp_path: Path) -> None:
     lines = [keeper.write({"step": step}) for step in range(5)]
     assert numbers(folder) == [4, 5]
     assert lines[1:] == [[]] * 4
-    assert lines[0] == [f"Checkpoints are written every 1 s; should the run be cut short, go on with: pincel resume {folder}"]
+    text = f"Checkpoints are written every 1 s; should the run be cut short, go on with: pincel resume {folder}"
+    assert lines[0] == [Notice(text, topic="resume")]
     (folder / "mine.txt").write_text("mine")
     (folder / ".pincel-0123456789ab.safetensors").write_text("half written")
     keeper.discard()
@@ -250,9 +252,9 @@ def test_a_disk_that_is_full_costs_no_run_and_no_earlier_checkpoint(number: int,
         raise OSError(number, "No room")
 
     monkeypatch.setattr(module, "_pieces", full)
-    (line,) = keeper.write({"step": 2})
-    assert line.startswith("A checkpoint could not be written; the run goes on. checkpoint: cannot be written, ")
-    assert "\n" not in line
+    (notice,) = keeper.write({"step": 2})
+    assert notice.text.startswith("A checkpoint could not be written; the run goes on. checkpoint: cannot be written, ")
+    assert "\n" not in notice.text
     # Said once, until one succeeds.
     assert keeper.write({"step": 3}) == []
     assert find_checkpoint(tmp_path).values() == {"step": 1}

@@ -440,3 +440,14 @@ def test_tables_have_a_heading_for_every_figure(gallery: list[Path]) -> None:
     assert {table.name for table in tables} == {"neighbors", "pairs-that-differ", "style-distance", "pairs", "layers"}
     for table in tables:
         assert all(set(row) == set(table.columns) for row in table.rows), table.name
+
+
+def test_progress_as_json(gallery: list[Path], tmp_path: Path) -> None:
+    words = [*map(str, gallery[:2]), "-o", str(tmp_path), "--backbone", "random-cnn-11", "--size", "24", "--layers", "relu1_1", "--json"]
+    result = CliRunner().invoke(study_command("correlations"), [*words, "--device", "cpu", "--quiet"])
+    assert result.exit_code == 0, result.output
+    *events, saved = map(json.loads, result.stdout.splitlines())
+    assert {event["event"] for event in events} == {"preparing"}
+    assert {"what", "done", "total"} < set(events[0])
+    assert saved == {"event": "saved", "files": [str(tmp_path / "index.html")]}
+    assert result.stderr == ""

@@ -151,6 +151,25 @@ def _progress_pictures(run: Run, outputs: Outputs, every: int, bar: Bar) -> Call
     return save
 
 
+def also_as_json(show: Callable[[Event], None], *, json_lines: bool) -> Callable[[Event], None]:
+    """Return a function that shows an event; with ``json_lines``, it also prints it as JSON, unless it is within a step."""
+    from pincel.engine.events import TileProgress
+
+    def show_and_print(event: Event) -> None:
+        show(event)
+        if not isinstance(event, TileProgress):
+            print_json(event)
+
+    return show_and_print if json_lines else show
+
+
+def print_json(event: Any) -> None:
+    """Print an event as a line of JSON."""
+    from pincel.cli.terminal import echo
+
+    echo(json.dumps(as_json(event)))
+
+
 def as_json(event: Any) -> dict[str, Any]:
     """Return an event as data for JSON: its name, and its fields but functions."""
     terms = {"terms": event.terms} if hasattr(event, "fetch_terms") else {}
@@ -204,13 +223,12 @@ def follow(run: EventSource, *watchers: Callable[[Any], None], json_lines: bool 
         json_lines: Whether to print each event.
         unsafe_until: Event before which there is nothing to keep, so that a signal ends the program.
     """
-    from pincel.cli.terminal import echo
 
     def show(event: Any) -> None:
         for watcher in watchers:
             watcher(event)
         if json_lines:
-            echo(json.dumps(as_json(event)))
+            print_json(event)
 
     events = iter(run)
     if unsafe_until:

@@ -72,7 +72,7 @@ def plan_summary(run: Run) -> list[str]:
     count = machine.processes.processes
     many = f", {count} processes" if count > 1 else ""
     start = f"Painting on {machine.device} in {machine.precision}{many}; {in_all(plan, machine)}"
-    return [f"{start} Ctrl-C keeps the best picture so far.", *lines]
+    return [start, *lines]
 
 
 def as_data(plan: Plan, machine: Machine) -> dict[str, Any]:

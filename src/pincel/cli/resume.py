@@ -12,7 +12,7 @@ from pincel.cli.computing import begin_computing
 from pincel.cli.distributed import ignore_signals, is_worker, local_device, process_group, work
 from pincel.cli.help_format import GroupedCommand, examples
 from pincel.cli.options import json_option, quiet_option
-from pincel.cli.painting import Outputs, finish, paint
+from pincel.cli.painting import Outputs, also_as_json, finish, paint
 from pincel.cli.preview import check_preview, preview_option
 
 if TYPE_CHECKING:
@@ -75,5 +75,6 @@ def _opened(folder: str, options: Mapping[str, Any], bar: Bar, group: ProcessGro
         outputs.check(sources)
     preview = check_preview(options["preview"], outputs, sources)
     device = local_device(options["device"]) if options["device"] else None
-    run, checkpoints = resume_run(found, device=device, processes=group, on_event=bar.show)
+    show = also_as_json(bar.show, json_lines=options["json_lines"])
+    run, checkpoints = resume_run(found, device=device, processes=group, on_event=show)
     return run, checkpoints, outputs, preview

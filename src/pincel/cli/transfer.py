@@ -24,7 +24,7 @@ from pincel.cli.options import (
     quiet_option,
     record_option,
 )
-from pincel.cli.painting import Outputs, finish, paint
+from pincel.cli.painting import Outputs, also_as_json, finish, paint, print_json
 from pincel.cli.plan import plan_summary
 from pincel.cli.preview import check_preview, preview_option
 from pincel.errors import OptionError
@@ -138,14 +138,26 @@ def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], 
         machine = Machine.resolve(
             local_device(options["device"]), options["precision"], options["tiles"], options["memory"], processes=group
         )
-        run = Run(content, pairs, recipe=options["recipe"], machine=machine, on_event=bar.show, **values)
-        for line in (*outputs.check_fits(run), *plan_summary(run)):
-            bar.line(line)
+        show = also_as_json(bar.show, json_lines=options["json_lines"])
+        run = Run(content, pairs, recipe=options["recipe"], machine=machine, on_event=show, **values)
+        _show_plan(run, outputs, bar, json_lines=options["json_lines"])
         checkpoints = None if folder is None else _checkpoints(run, folder, outputs, options["checkpoint_every"], bar)
         if group.processes > 1:
             ignore_signals()
         paint(run, outputs, bar, json_lines=options["json_lines"], preview=preview)
     return finish(run, outputs, checkpoints, options)
+
+
+def _show_plan(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> None:
+    """Show what is known before a run: limits of the output format, then device, memory and time."""
+    from pincel.engine.events import Notice
+
+    notes, (start, *scales) = outputs.check_fits(run), plan_summary(run)
+    for line in (*notes, f"{start} Ctrl-C keeps the best picture so far.", *scales):
+        bar.line(line)
+    if json_lines:
+        for line in (*notes, start):
+            print_json(Notice(line))
 
 
 def _outputs(options: dict[str, Any]) -> Outputs:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pincel.engine.checkpoint import KEPT, checkpoint_files, next_file, write_checkpoint
+from pincel.engine.events import Notice
 from pincel.errors import CheckpointError, OptionError, OutputError
 from pincel.files import check_output, one_line, quoted
 
@@ -67,12 +68,8 @@ class CheckpointManager:
         """Return whether a checkpoint is due, ``seconds`` into the run."""
         return seconds >= self.after and self._clock() >= self._due
 
-    def write(self, values: Mapping[str, Any]) -> list[str]:
-        """Write a checkpoint and remove older ones; if writing fails, those stay.
-
-        Returns:
-            Notices, a sentence each.
-        """
+    def write(self, values: Mapping[str, Any]) -> list[Notice]:
+        """Write a checkpoint and remove older ones; if writing fails, those stay. Return notices."""
         began = self._clock()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -81,18 +78,15 @@ class CheckpointManager:
         except (OutputError, OSError) as error:
             self._due = self._clock() + self.every
             announced, self._failing = self._failing, True
-            return [] if announced else [f"A checkpoint could not be written; the run goes on. {error}"]
+            return [] if announced else [Notice(f"A checkpoint could not be written; the run goes on. {error}")]
         self._failing = False
         self._paths = [*self._paths, path][-KEPT:]
         self._remove(self._paths)
         now = self._clock()
         self._due = now + max(self.every, (now - began) / MAX_TIME_FRACTION)
         announced, self._announced = self._announced, True
-        return (
-            []
-            if announced
-            else [f"Checkpoints are written every {self.every:g} s; should the run be cut short, go on with: {self.command}"]
-        )
+        text = f"Checkpoints are written every {self.every:g} s; should the run be cut short, go on with: {self.command}"
+        return [] if announced else [Notice(text, topic="resume")]
 
     def discard(self) -> None:
         """Remove the checkpoints of this run, and the folder if nothing else is in it."""

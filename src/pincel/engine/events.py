@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from pincel.types import Image
+
+# What a notice is about: the run and its picture, or how the run is resumed on the command line.
+Topic: TypeAlias = Literal["run", "resume"]
 
 
 @dataclass(frozen=True)
@@ -19,10 +22,12 @@ class Notice:
 
     Attributes:
         text: One sentence.
+        topic: What it is about.
     """
 
     kind: ClassVar[str] = "notice"
     text: str
+    topic: Topic = "run"
 
 
 @dataclass(frozen=True)

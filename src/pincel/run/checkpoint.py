@@ -64,9 +64,9 @@ class CheckpointWriter:
         manager, seconds = self._manager, run.loop.seconds
         cut = isinstance(event, Stopped) and event.reason not in FINISHED and seconds >= manager.after
         if cut or (isinstance(event, Step | Notice) and manager.is_due(seconds)):
-            yield from (Notice(line) for line in manager.write(self.state_dict(run)))
+            yield from manager.write(self.state_dict(run))
         if cut and manager.exists:
-            yield Notice(f"To go on with this run: {manager.command}")
+            yield Notice(f"To go on with this run: {manager.command}", topic="resume")
 
     @property
     def resume_command(self) -> str:

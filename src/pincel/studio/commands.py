@@ -14,6 +14,8 @@ from pincel.studio.models import Model
 RESULT, RECORD, PREVIEW, CHECKPOINT, PAGE = "result.png", "result.json", "preview.jpg", "checkpoint", "page"
 # Seconds between two checkpoints.
 EVERY = 10
+# Events on standard output, errors and downloads on standard error.
+EVENTS = ("--json", "--quiet")
 
 
 class RunSpec(Model):
@@ -37,14 +39,14 @@ class RunSpec(Model):
 def argv(order: RunSpec) -> list[str]:
     """Return the arguments of the process that starts a run."""
     if order.verb[0] == "study":
-        return [*order.verb, *_pictures(order, {}), *_options(order, {}), "-o", PAGE]
-    files = ["--json", f"--preview={PREVIEW}", f"--checkpoint={CHECKPOINT}", f"--checkpoint-every={EVERY}"]
+        return [*order.verb, *_pictures(order, {}), *_options(order, {}), *EVENTS, "-o", PAGE]
+    files = [*EVENTS, f"--preview={PREVIEW}", f"--checkpoint={CHECKPOINT}", f"--checkpoint-every={EVERY}"]
     return [*order.verb, *_pictures(order, {}), *_options(order, {}), *files, "-o", RESULT]
 
 
 def resuming() -> list[str]:
     """Return the arguments of the process that resumes a run."""
-    return ["resume", CHECKPOINT, "--json", f"--preview={PREVIEW}"]
+    return ["resume", CHECKPOINT, *EVENTS, f"--preview={PREVIEW}"]
 
 
 def command_line(order: RunSpec) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,11 +14,6 @@ from pincel.studio.records import Record
 
 # Seconds between two steps that are published.
 INTERVAL = 0.1
-# Progress of 'pincel study' where there is no terminal.
-_STEP = re.compile(r"step (\d+)/(\d+)")
-# Notices for the command line: the page shows checkpoints, and how to stop, in its own way.
-_COMMAND_LINE = ("Checkpoints are written every", "To go on with this run:")
-_CTRL_C = "Ctrl-C keeps the best picture so far."
 EARLY = {
     "diverged": "for nothing finite lay ahead; the best picture is kept",
     "stationary": "for there was nothing left to improve",
@@ -50,7 +44,7 @@ class EventParser:
         self._first: tuple[int, float] | None = None
 
     def stdout(self, line: str) -> None:
-        """Parse a line of standard output: an event as JSON, or, of a study, a result."""
+        """Parse a line of standard output: an event as JSON. Others only go to the log."""
         try:
             event = json.loads(line)
             kind = event["event"]
@@ -63,24 +57,24 @@ class EventParser:
             self._start_scale(event)
         elif kind == "step":
             self._step(event)
-        elif kind == "notice" and not event["text"].startswith(_COMMAND_LINE):
-            self._notice(event["text"])
+        elif kind == "preparing":
+            self._prepare(event)
+        elif kind == "notice":
+            self._log.append(event["text"])
+            # The page has a button to resume.
+            if event.get("topic") != "resume":
+                self._notice(event["text"])
         elif kind == "stopped" and event["reason"] in EARLY:
             self._notice(f"The run ended early, {EARLY[event['reason']]}.")
 
     def stderr(self, line: str) -> None:
-        """Parse a line of standard error: progress, or an error."""
+        """Take a line of standard error, a download or an error: it is shown as it is, unless the page shows steps instead."""
         if not line:
             return
         self.last_line = line
         self._log.append(line)
-        if self.record.view.kind == "study":
-            found = _STEP.search(line)
-            self.record.note(message=line, **({"step": int(found[1]), "steps": int(found[2])} if found else {}))
-            self._publish("notice", {"text": line})
-        elif self.record.view.step is None and not line.startswith(_COMMAND_LINE):
-            # After the first step, the page shows steps instead.
-            self._notice(line.removesuffix(_CTRL_C).rstrip())
+        if self.record.view.kind == "study" or self.record.view.step is None:
+            self._notice(line)
 
     def take_log(self) -> str:
         """Return the lines of the log that are not on the disk yet, once."""
@@ -91,6 +85,14 @@ class EventParser:
         if text != self.record.view.message:
             self.record.note(message=text)
             self._publish("notice", {"text": text})
+
+    def _prepare(self, event: dict[str, Any]) -> None:
+        """Show work before the first step; all work of a study is such."""
+        if self.record.view.kind == "study":
+            self.record.note(step=event["done"], steps=event["total"])
+        elif self.record.view.step is not None:
+            return
+        self._notice(f"{event['what']} …")
 
     def _start_scale(self, event: dict[str, Any]) -> None:
         height, width = event["size"]

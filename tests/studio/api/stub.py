@@ -49,12 +49,12 @@ def main(arguments: list[str]) -> int:  # noqa: C901 - a story from beginning to
         return study(rest)
     if verb == "resume":
         begin, steps, seed = (int(part) for part in kept.read_text().split())
-        say(event="notice", text=f"Goes on from step {begin} of 64×48, 1 s into the run.")
+        say(event="notice", text=f"Goes on from step {begin} of 64×48, 1 s into the run.", topic="run")
         seed = 0
     else:
         begin, steps, seed = 0, int(options.get("steps", "20")), int(options.get("seed", "0"))
         checkpoint.mkdir()
-        complain("Painting on cpu; Ctrl-C keeps the best picture so far.")
+        say(event="notice", text="Painting on cpu.", topic="run")
     if seed == 1:
         complain("pincel: style: there is something wrong with it · given 'x' · accepted: y · try: z")
         return 2
@@ -85,8 +85,8 @@ def main(arguments: list[str]) -> int:  # noqa: C901 - a story from beginning to
 
 
 def study(rest: list[str]) -> int:
-    complain("looking …")
-    complain("step 3/10 · J 5")
+    say(event="preparing", what="looking", done=0, total=10)
+    say(event="preparing", what="looking", done=3, total=10)
     folder = Path("page")
     folder.mkdir()
     (folder / "index.html").write_text("<!doctype html><title>page</title><p>" + " ".join(rest))

@@ -48,7 +48,7 @@ def understood(words: list[str]) -> dict[str, Any]:
 
 def test_the_process_is_told_what_is_shown_but_for_the_names() -> None:
     told, typed = understood(argv(ORDER)[1:]), understood(shlex.split(command_line(ORDER))[2:])
-    own = {"json_lines", "preview", "checkpoint", "checkpoint_every", "output"}
+    own = {"json_lines", "quiet", "preview", "checkpoint", "checkpoint_every", "output"}
     assert set(told) - own == set(typed) - own
     names = own_names(ORDER.files)
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from pincel.cli.painting import as_json
+from pincel.engine.events import Notice, SetupProgress
 from pincel.studio import event_stream
 from pincel.studio.commands import RunSpec
 from pincel.studio.event_parser import EventParser, note_step
@@ -171,12 +173,20 @@ def test_the_time_left_counts_the_scales_to_come() -> None:
 def test_what_a_run_says_is_told_but_not_what_only_a_terminal_needs() -> None:
     told: list[Any] = []
     parser = EventParser(record(), lambda name, data: told.append((name, data)), [], Clock())
-    parser.stderr("Painting on cpu; 64×48 takes about 1 s. Ctrl-C keeps the best picture so far.")
-    parser.stdout(json.dumps({"event": "notice", "text": "Checkpoints are written every 10 s; should the run be cut short, go on with: x"}))
+    parser.stdout(json.dumps(as_json(Notice("Painting on cpu; 64×48 takes about 1 s."))))
+    parser.stdout(json.dumps(as_json(Notice("Of whatever wording.", topic="resume"))))
     assert parser.record.view.message == "Painting on cpu; 64×48 takes about 1 s."
+    parser.stdout(json.dumps(as_json(Notice("Checkpoints are written every day: said of something else."))))
+    assert parser.record.view.message == "Checkpoints are written every day: said of something else."
+    parser.stdout(json.dumps(as_json(SetupProgress("measuring", 0, 2))))
+    assert (parser.record.view.message, parser.record.view.step) == ("measuring …", None)
+    parser.stderr("downloading: 1.0 of 2.0 MiB")
+    assert parser.record.view.message == "downloading: 1.0 of 2.0 MiB"
     parser.stdout(step(0))
     assert parser.record.view.message is None
-    parser.stderr("step 0/10 · J 1")
+    parser.stderr("downloading: 2.0 of 2.0 MiB")
+    parser.stdout(json.dumps(as_json(SetupProgress("judging", 0, 1))))
+    assert parser.record.view.message is None
     parser.stdout(json.dumps({"event": "notice", "text": "Step 5 led to a total of nan: back to step 3, with half the step size."}))
     assert parser.record.view.message == "Step 5 led to a total of nan: back to step 3, with half the step size."
     parser.stdout(json.dumps({"event": "stopped", "reason": "diverged", "step": 5, "best_step": 3}))
@@ -184,15 +194,19 @@ def test_what_a_run_says_is_told_but_not_what_only_a_terminal_needs() -> None:
     parser.stdout("no JSON at all")
     parser.stdout('{"event": 5}')
     parser.stdout("[1]")
-    assert parser.take_log().splitlines()[-1] == "[1]"
-    assert [name for name, _ in told] == ["notice", "run", "step", "notice", "notice"]
+    log = parser.take_log().splitlines()
+    assert (log[1], log[-1]) == ("Of whatever wording.", "[1]")
+    assert [name for name, _ in told] == [*["notice"] * 4, "run", "step", "notice", "notice"]
 
 
-def test_a_study_is_followed_by_its_lines() -> None:
+def test_a_study_is_followed_by_its_events() -> None:
     parser = EventParser(record(kind="study"), lambda *_: None, [], Clock())
-    parser.stderr("relu3_1: step 30/70 · J 5 · 12 s left")
+    for done in (29, 30):
+        parser.stdout(json.dumps(as_json(SetupProgress("relu3_1", done, 70))))
+    assert (parser.record.view.step, parser.record.view.steps, parser.record.view.message) == (30, 70, "relu3_1 …")
+    parser.stderr("step 40/90: only a line")
     view = parser.record.view
-    assert (view.step, view.steps, view.message) == (30, 70, "relu3_1: step 30/70 · J 5 · 12 s left")
+    assert (view.step, view.steps, view.message) == (30, 70, "step 40/90: only a line")
 
 
 def test_histories_are_thinned_evenly_and_keep_their_ends(tmp_path: Any) -> None:

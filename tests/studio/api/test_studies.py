@@ -93,7 +93,7 @@ def test_a_study_is_made_and_its_page_read(visitor: Visitor) -> None:
     assert view["page"] == f"/api/runs/{view['id']}/page/"
     page = visitor.client.get(view["page"])
     assert page.status_code == 200
-    assert "correlations inputs/picture-1.png sample:glass --lang=es --size=96 -o page" in page.text
+    assert "correlations inputs/picture-1.png sample:glass --lang=es --size=96 --json --quiet -o page" in page.text
     assert page.headers["content-security-policy"].startswith("sandbox allow-scripts")
     assert "frame-ancestors 'self'" in page.headers["content-security-policy"]
     assert visitor.client.get(f"{view['page']}numbers.json").json() == {}

@@ -9,6 +9,7 @@ import click
 
 from pincel.classify.recipes import ABLATIONS, BASES
 from pincel.cli.help_format import examples
+from pincel.cli.options import json_option, quiet_option
 from pincel.cli.studies.common import reported
 
 
@@ -33,7 +34,8 @@ from pincel.cli.studies.common import reported
 )
 @click.option("--seed", type=click.INT, default=0, metavar="N", help="Of whatever is drawn at random. [0]")
 @click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@json_option
+@quiet_option
 @click.pass_context
 def command(ctx: click.Context, /, data: str, **options: Any) -> None:
     """Train an AlexNet on DATA whole, and again without each of its parts: what is each worth?

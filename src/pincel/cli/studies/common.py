@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pincel.cli.computing import begin_computing
-from pincel.cli.painting import EXIT_CODES, stopped_by_signals
+from pincel.cli.painting import EXIT_CODES, also_as_json, announce, stopped_by_signals
 
 if TYPE_CHECKING:
     from pincel.studies.progress import ProgressReporter
@@ -18,7 +18,7 @@ def reported(options: dict[str, Any], make: Callable[[ProgressReporter], Report]
     """Make a study, write it, say where its page is.
 
     Args:
-        options: Of the command: ``output``, ``lang`` and ``quiet``.
+        options: Of the command: ``output``, ``lang``, ``json_lines`` and ``quiet``.
         make: The study: progress reporter → report.
         inputs: Files it reads, which must not be overwritten.
 
@@ -29,7 +29,6 @@ def reported(options: dict[str, Any], make: Callable[[ProgressReporter], Report]
         PincelError: For whatever cannot be used.
     """
     from pincel.cli.progress import Bar
-    from pincel.cli.terminal import echo
     from pincel.studies.progress import ProgressReporter
     from pincel.studies.report import Table
     from pincel.studies.write import as_lines, check_folder, write_report
@@ -37,12 +36,10 @@ def reported(options: dict[str, Any], make: Callable[[ProgressReporter], Report]
     begin_computing()
     folder = check_folder(Path(options["output"]), [Path(path) for path in inputs if Path(path).is_file()])
     with Bar(quiet=options["quiet"]) as bar:
-        progress = ProgressReporter(bar.show)
+        progress = ProgressReporter(also_as_json(bar.show, json_lines=options["json_lines"]))
         with stopped_by_signals(progress):
             report = make(progress)
     page, *_ = write_report(report, folder, options["lang"])
-    if not options["quiet"]:
-        for table in (block for block in report.blocks if isinstance(block, Table) and block.print_to_terminal):
-            echo("\n".join([*as_lines(table, options["lang"]), ""]))
-        echo(str(page))
+    tables = (block for block in report.blocks if isinstance(block, Table) and block.print_to_terminal)
+    announce([page], options, *("\n".join([*as_lines(table, options["lang"]), ""]) for table in tables))
     return EXIT_CODES.get(progress.stopped, 0)

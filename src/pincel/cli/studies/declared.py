@@ -28,6 +28,7 @@ def study_command(name: str) -> click.Command:
         *map(_option, options_of(spec.options)),
         click.Option(["-o", "--output"], required=True, metavar="DIR", help="Folder for the page, the figures and the numbers."),
         *map(_option, common_options(spec)),
+        click.Option(["--json", "json_lines"], is_flag=True, help="Print events as JSON lines on standard output."),
         click.Option(["--quiet"], is_flag=True, help="Print nothing but errors."),
     ]
 
