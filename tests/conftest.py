@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import skimage.data
@@ -32,9 +31,6 @@ from pincel.recipes.schema import Recipe
 from pincel.run import network
 from tests.backbones.stand_ins import save_as_torchvision
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
-
 # The same examples on every machine, as many as a second allows, and no clock: the machine may be busy. `make test-all` tries more.
 settings.register_profile("pincel", deadline=None, derandomize=True, database=None, max_examples=30)
 settings.register_profile("wide", settings.get_profile("pincel"), max_examples=200)
@@ -46,41 +42,38 @@ LAYERS = 16
 
 # Where the longest tests are. They go first, so that processes that share the tests end together; and Ray is started by one of them only.
 LONGEST = (
-    "tests/cluster/",
-    "tests/cli/test_help.py",
-    "tests/studio/test_page_story.py",
-    "tests/studio/test_viewers_real.py",
-    "tests/studio/api/test_real.py",
-    "tests/cli/test_torchrun.py",
+    "tests/interfaces/cluster/",
+    "tests/interfaces/cli/",
+    "tests/interfaces/studio/test_page_story.py",
+    "tests/interfaces/studio/test_viewers_real.py",
+    "tests/interfaces/studio/api/test_real.py",
     "tests/cli/test_resume.py",
-    "tests/engine/test_process_group.py",
 )
+# Folders of what only computes; other folders paint whole pictures by what they test, and ``interfaces`` needs browsers, Ray, torchrun.
+UNITS = {
+    "backbones",
+    "canvas",
+    "engine",
+    "executors",
+    "feedforward",
+    "functional",
+    "images",
+    "losses",
+    "optim",
+    "recipes",
+}
 
 
-INTERFACES = {"browser", "cluster"}
-"""Fixtures of a browser and of a Ray cluster."""
-INTERFACE_FILES = (
-    "test_torchrun.py",
-    "test_process_group.py",
-    "test_advisories.py",
-    "api/test_real.py",
-    "api/test_server.py",
-    "api/test_schema.py",
-)
-"""Tests of several processes at one picture, of a studio that really paints, and of attacks on its server."""
-
-
-def is_interface(item: pytest.Item) -> bool:
-    """Tell whether a test is left to ``make test-all``, by what it uses and where it is."""
-    used = set(getattr(item, "fixturenames", ()))
-    return bool(used & INTERFACES) or item.path.as_posix().endswith(INTERFACE_FILES) or "cluster" in item.path.parts
+def kind_of(path: Path) -> str:
+    """Return the marker of the tests of a file: ``unit``, ``integration`` or ``interface``, by its folder."""
+    folder = path.relative_to(Path(__file__).parent).parts[0]
+    return "interface" if folder == "interfaces" else "unit" if folder in UNITS else "integration"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests of interfaces and of properties, and put the longest tests first."""
+    """Mark tests by their folder and those of properties, and put the longest tests first."""
     for item in items:
-        if is_interface(item):
-            item.add_marker("interface")
+        item.add_marker(kind_of(item.path))
         if is_hypothesis_test(getattr(item, "function", None)):
             item.add_marker("property")
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
@@ -235,29 +228,3 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def calibration(photographs: list[Path]) -> Path:
     """Return a folder of photographs small enough to calibrate a network on."""
     return photographs[0].parent
-
-
-# Of a browser that asks nobody but the page.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start Chromium, the one of the system; without one there is nothing to test in."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("there is no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=found, args=FLAGS)
-        yield started
-        started.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from pincel.cli.app import VERBS
 from pincel.cli.transfer import command as transfer_command
 from pincel.recipes import PRESETS, RECIPES
 from pincel.recipes.schema import Recipe
-from tests.cli.run import pincel
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.es.md")
@@ -108,19 +106,6 @@ def test_both_languages_show_the_same_code_tables_and_headings() -> None:
 def test_links_lead_somewhere(name: str) -> None:
     for target in re.findall(r"\]\(([^)]+)\)", text(name)):
         assert (ROOT / target).exists(), target
-
-
-@pytest.mark.interface
-def test_the_five_examples_work(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photographs: list[Path]) -> None:
-    monkeypatch.chdir(tmp_path)
-    for file, source in zip(("photo", "painting", "starry", "scream"), [*photographs, photographs[0]], strict=True):
-        Image.open(source).convert("RGB").save(f"{file}.jpg")
-    lines = blocks("README.md")[1].splitlines()
-    assert len(lines) == 5
-    for line in lines:
-        shrunk = ["--size", "32", "--steps", "1"] if "transfer" in line else []
-        answer = pincel(capsys, *shlex.split(line)[1:], *shrunk)
-        assert answer.code == 0, (line, answer.err)
 
 
 def test_the_python_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photographs: list[Path], capsys: Capture) -> None:

@@ -27,7 +27,7 @@ import json, sys
 from pathlib import Path
 from pincel.batch.run import run_batch
 from pincel.cluster.batch import RayBatch
-from tests.cluster.test_batch import MACHINE, JobResult, jobs_in
+from tests.interfaces.cluster.test_batch import MACHINE, JobResult, jobs_in
 
 folder, address, *contents = sys.argv[1:]
 executor = RayBatch(folder, address, 1, MACHINE)

@@ -11,7 +11,7 @@ from pincel.cluster.address import Cluster
 from pincel.cluster.pool import TRIES, WorkerPool, WorkerResources
 from pincel.errors import ClusterError
 from pincel.executors.protocol import Completed, Failed, Update
-from tests.cluster.toys import Task, Toy
+from tests.interfaces.cluster.toys import Task, Toy
 
 
 def test_tasks_of_workers_that_die_are_done_by_others(cluster: Cluster, tmp_path: Path) -> None:

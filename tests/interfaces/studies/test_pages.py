@@ -13,7 +13,7 @@ from pincel.cli.study import STUDIES
 from pincel.studies.write import write_report
 from tests.cli.run import pincel
 from tests.cli.test_help import examples
-from tests.studies.conftest import Opened
+from tests.interfaces.studies.conftest import Opened
 from tests.studies.test_report import report
 
 Capture = pytest.CaptureFixture[str]

@@ -12,7 +12,7 @@ pytest.importorskip("cv2")
 
 from pincel.cluster.address import Cluster
 from tests.cli.run import pincel
-from tests.cluster.test_scenes import filmed
+from tests.interfaces.cluster.test_scenes import filmed
 
 SMALL = ("--size", "48", "--steps", "1", "--scales", "none", "--precision", "fp32", "--device", "cpu")
 
