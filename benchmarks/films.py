@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isnan, nan
 from pathlib import Path
 from statistics import mean
 
@@ -112,7 +113,8 @@ class Measured:
     Attributes:
         total: J, without what holds frames together.
         style: Sliced Wasserstein distance to the painting, mean over layers.
-        fresh: The same where the camera has just come to; None where that is next to nothing.
+        fresh: The same where the camera has just come to ÷ that of the whole, mean over the layers that have a position there; None where
+            that is next to nothing.
         colors: Mean of each channel, and standard deviation of luminance.
     """
 
@@ -144,13 +146,15 @@ class Judge:
         total = float(evaluate(painted, filmed, [style for style, _ in self._settings.styles], **values)["total"])
         pixels = to_tensor(painted)
         features = self._features(pixels)
-        fresh = mean(self._distance(layer, found, new) for layer, found in features.items()) if new.float().mean() > LEAST else None
-        style = mean(self._distance(layer, found, torch.ones_like(new)) for layer, found in features.items())
+        whole = {layer: self._distance(layer, found, torch.ones_like(new)) for layer, found in features.items()}
+        there = {layer: self._distance(layer, found, new) for layer, found in features.items()} if new.float().mean() > LEAST else {}
+        shares = [distance / whole[layer] for layer, distance in there.items() if not isnan(distance)]
+        style, fresh = mean(whole.values()), mean(shares) if shares else None
         return Measured(total, style, fresh, (*(float(each) for each in pixels.mean((0, 2, 3))), float(luminance(pixels).std())))
 
     def _distance(self, layer: str, features: Tensor, where: Tensor) -> float:
         chosen = functional.interpolate(where[None, None].float(), features.shape[-2:], mode="area")[0, 0] >= 0.5
-        return wasserstein_share(features[:, :, chosen][:, :, None], self._painting[layer])
+        return wasserstein_share(features[:, :, chosen][:, :, None], self._painting[layer]) if chosen.any() else nan
 
     def _features(self, pixels: Tensor) -> dict[str, Tensor]:
         with torch.no_grad():
@@ -214,12 +218,11 @@ def _print_figures(measured: Mapping[str, Mapping[int, Measured]], scenes: Seque
     together, alone = measured["film"], measured["alone"]
     totals = [together[index].total / alone[index].total for index in together]
     print(f"J ÷ alone: at most {max(totals):.3f}, mean {mean(totals):.3f}")
+    shares = [(together[index].fresh, alone[index].fresh) for index in together]
+    fresh = [film / own for film, own in shares if film and own]
+    if fresh:
+        print(f"style distance of what came into view ÷ alone: at most {max(fresh):.3f}, mean {mean(fresh):.3f}, {len(fresh)} frames")
     for name, rows in measured.items():
-        pairs = [(row.fresh, row.style) for row in rows.values() if row.fresh is not None]
-        if pairs:
-            shares = [fresh / whole for fresh, whole in pairs]
-            figures = f"{mean(shares):.3f}, at most {max(shares):.3f}, {len(pairs)} frames"
-            print(f"{name}: style distance of what came into view ÷ whole: {figures}")
         for scene in scenes:
             color, spread = drift(rows[scene.start], rows[scene.stop - 1])
             print(f"{name}: last ÷ first of the scene from {scene.start}: color {color:.3f}, contrast {spread:.3f}")

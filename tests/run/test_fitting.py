@@ -13,6 +13,7 @@ from pincel import Notice
 from pincel.engine.evaluator import Evaluator
 from pincel.errors import MemoryLimitError
 from pincel.losses.objective import Evaluation
+from pincel.run.objective import make_objective
 from tests.runs import make_run
 
 
@@ -26,18 +27,15 @@ def strips(photographs: list[Path], tmp_path: Path) -> list[Path]:
 
 
 def test_targets_that_do_not_fit_are_measured_in_tiles(strips: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    from pincel.run import scales
-
-    measured = scales.make_objective
     asked: list[str] = []
 
     def cramped(*given: Any, **more: Any) -> Any:
         asked.append(str(given[5].layout))
         if asked[-1] == "whole":
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
-        return measured(*given, **more)
+        return make_objective(*given, **more)
 
-    monkeypatch.setattr(scales, "make_objective", cramped)
+    monkeypatch.setattr("pincel.run.scales.make_objective", cramped)
     run = make_run(strips[0], strips[1], size=400, steps=1, scales="none", precision="fp32")
     notices = [event.text for event in run if isinstance(event, Notice)]
     assert asked[0] == "whole"
@@ -46,12 +44,10 @@ def test_targets_that_do_not_fit_are_measured_in_tiles(strips: list[Path], monke
 
 
 def test_targets_that_fit_in_no_way(photographs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    from pincel.run import scales
-
     def cramped(*given: Any, **more: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr(scales, "make_objective", cramped)
+    monkeypatch.setattr("pincel.run.scales.make_objective", cramped)
     with pytest.raises(MemoryLimitError, match=r"Out of memory at 300×\d+, even with tiles .*Try a smaller --size"):
         list(make_run(photographs[0], photographs[1], size=300, steps=1, scales="none", precision="fp32"))
 
