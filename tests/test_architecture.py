@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import pincel
+from house import measure, read_modules
 
 PACKAGE = Path(pincel.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -121,7 +122,7 @@ def test_a_room_imports_only_lower_layers_and_itself() -> None:
     assert wrong == []
 
 
-def test_eyes_wishes_and_clay_meet_only_in_the_problem() -> None:
+def test_networks_losses_and_canvases_meet_only_in_the_problem() -> None:
     families = {"backbones", "losses", "canvas"}
     meeting = {
         str(path.relative_to(PACKAGE))
@@ -187,3 +188,10 @@ def test_help_loads_neither_torch_nor_pydantic() -> None:
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "transfer" in found.stdout
     assert found.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_the_house_keeps_its_measure() -> None:
+    rows, exceeding = measure(read_modules(PACKAGE))
+    assert exceeding["Large classes"] == []
+    assert exceeding["Repeated names"] == []
+    assert int(rows["lines of class Run"]) < 150
