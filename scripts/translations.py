@@ -1,14 +1,16 @@
 """Bring the catalogs of translations up to date with the code: make translations.
 
-Collects the messages of ``src``, adds new ones to ``src/pincel/locale/LANGUAGE/LC_MESSAGES/pincel.po`` with an empty translation,
-removes those that are gone, and compiles ``pincel.mo``, which the package reads. Both files are committed. A message that was changed in
-the code is a new one: copy its translation from the old entry before running this.
+Collects the messages of ``src`` and the texts of recipes, which are data, adds new ones to
+``src/pincel/locale/LANGUAGE/LC_MESSAGES/pincel.po`` with an empty translation, removes those that are gone, and compiles ``pincel.mo``,
+which the package reads. Both files are committed. A message that was changed in the code is a new one: copy its translation from the old
+entry before running this.
 """
 
 from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -16,18 +18,32 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from pincel.recipes import RECIPES
+from pincel.recipes.schema import GROUPS, NAMES, WITH_NAMES, Recipe
+
 SOURCE = Path(__file__).parents[1] / "src" / "pincel"
 CATALOGS = sorted((SOURCE / "locale").glob("*/LC_MESSAGES/pincel.po"))
+METHODS = [("**.py", "python"), ("batch/page.html.j2", "jinja2")]
 KEYWORDS = {"_": None, "pgettext_lazy": ((1, "c"), 2)}
 
 
 def extracted() -> Catalog:
     """Return the messages of the code, without translations."""
     catalog = Catalog(domain="pincel")
-    found = extract_from_dir(SOURCE, method_map=[("**.py", "python")], keywords=KEYWORDS, strip_comment_tags=True)
+    found = extract_from_dir(SOURCE, method_map=METHODS, keywords=KEYWORDS, strip_comment_tags=True)
     for file, line, message, comments, context in sorted(found, key=lambda each: each[:2]):
         catalog.add(message, locations=[(f"src/pincel/{file}", line)], auto_comments=comments, context=context)
+    for message in recipe_texts():
+        catalog.add(message, locations=[("src/pincel/recipes", 0)])
     return catalog
+
+
+def recipe_texts() -> Iterator[str]:
+    """Yield what the studio shows of recipes: titles and descriptions of their values, and what each recipe is."""
+    yield from GROUPS
+    yield from (str(field.description) for name, field in Recipe.model_fields.items() if name not in (*NAMES, *WITH_NAMES))
+    for name in RECIPES:
+        yield from (RECIPES[name].recipe.summary, RECIPES[name].recipe.good_for)
 
 
 def read(path: Path) -> Catalog:

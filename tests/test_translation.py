@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
@@ -77,6 +78,15 @@ def test_messages_are_literals() -> None:
     marked = [(path, node) for path, node in calls if isinstance(node.func, ast.Name) and node.func.id in translations.KEYWORDS]
     assert len(marked) > 600
     assert [f"{path}:{node.lineno}" for path, node in marked if not all(isinstance(each, ast.Constant) for each in node.args)] == []
+
+
+def test_formulas_with_words_in_them_are_messages() -> None:
+    calls = [node for _, tree in modules() for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    formulas = [node for node in calls if isinstance(node.func, ast.Name) and node.func.id == "Formula"]
+    plain = [arg.value for node in formulas for arg in node.args if isinstance(arg, ast.Constant)]
+    assert len(plain) > 20
+    words = {word for text in plain for word in re.findall(r"(?<![\w/])[a-z]{2,}(?![\w/.])", text)}
+    assert words - {"argmin", "cov", "max", "ij", "et", "al", "py"} == set()
 
 
 def test_a_function_that_marks_messages_calls_nothing_else_underscore() -> None:

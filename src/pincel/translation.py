@@ -53,6 +53,9 @@ class Translated:
         return template.format(**{name: _rendered(value, language) for name, value in self.values.items()})
 
     def _template(self, language: Language) -> str:
+        if not self.message:
+            # To gettext, an empty message is the head of the catalog.
+            return ""
         catalog = _catalog(language)
         return catalog.pgettext(self.context, self.message) if self.context else catalog.gettext(self.message)
 

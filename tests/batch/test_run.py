@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import re
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from pincel.batch.page import write_summary
 from pincel.batch.run import Summary, folder_lock, message_of, paint_all, run_batch
 from pincel.errors import OptionError, PictureMissingError
 from pincel.executors.protocol import Failed
+from pincel.translation import untranslated
 from tests.batch.stand_in import BAD, QuickExecutor, picture
 
 
@@ -125,6 +127,20 @@ def test_the_summary_is_a_page_a_table_and_data(jobs: list[Job], tmp_path: Path)
         with Image.open(out / name) as image:
             assert max(image.size) <= 320
     assert "http" not in page.replace("http-equiv", "")
+
+
+def test_the_page_is_in_the_language_of_its_reader(jobs: list[Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "out").mkdir()
+    results = {jobs[0].name: JobResult(jobs[0].name, "failed", "5"), jobs[1].name: JobResult(jobs[1].name, "done")}
+    spanish = write_summary(jobs, results, tmp_path / "out", 1.0, "es")[0].read_text()
+    assert '<html lang="es">' in spanish
+    assert "1 pintadas, 1 fallidas, 4 aún sin pintar" in spanish
+    # With each message left out, nothing is left but names and numbers.
+    monkeypatch.setattr("pincel.batch.page.gettext_lazy", lambda _: untranslated("…"))
+    page = write_summary(jobs, results, tmp_path / "out", 1.0)[0].read_text().partition("<body>")[2]
+    shown = [*re.findall(r">([^<]*)<", page), *re.findall(r'(?:alt|aria-label|title)="([^"]*)"', page)]
+    names = {*(html.escape(job.name) for job in jobs), "a", "b &amp; c", "red", "glass", "woodcut", "summary.csv", "batch.json"}
+    assert {text.strip() for text in shown if re.search("[a-z]", text)} - names == set()
 
 
 def test_thumbnails_are_made_again_only_for_what_changed(jobs: list[Job], tmp_path: Path) -> None:

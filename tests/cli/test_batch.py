@@ -87,6 +87,11 @@ def test_styles_as_a_shell_writes_them_out(capsys: Capture, photos: Path, execut
     assert executors[-1].closed
 
 
+def test_the_page_in_spanish(capsys: Capture, photos: Path, executors: list[QuickExecutor]) -> None:
+    assert pincel(capsys, "batch", "photos/a.png", "--styles", "sample:glass", "-o", "out", "--lang", "es", "--quiet").code == 0
+    assert '<html lang="es">' in Path("out/index.html").read_text()
+
+
 def test_settings_are_those_that_were_given(capsys: Capture, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Job] = []
 

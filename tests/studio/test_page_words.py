@@ -13,7 +13,6 @@ import pytest
 import pincel.studio
 from pincel.recipes.schema import NAMES, Recipe
 from pincel.samples import sample_names
-from pincel.studio.forms import form
 from pincel.studio.models import State
 
 STATIC = Path(pincel.studio.__file__).parent / "static"
@@ -65,11 +64,9 @@ def test_every_key_has_words() -> None:
     assert asked - known == set()
 
 
-def test_every_setting_group_sample_and_state_has_a_name() -> None:
+def test_every_setting_sample_and_state_has_a_name() -> None:
     known = words("en")
     fields = [name for name in Recipe.model_fields if name not in (*NAMES, "content_mask", "style_mask")]
     assert {f"setting.{name}" for name in fields} == {key for key in known if key.startswith("setting.")}
-    slugs = {"_".join(re.findall("[a-z]+", group.title.lower())[:2]) for group in form().groups}
-    assert {f"settings.groups.{slug}" for slug in slugs} == {key for key in known if key.startswith("settings.groups.")}
     assert {f"sample.{name}" for name in sample_names()} == {key for key in known if key.startswith("sample.")}
     assert {f"state.{name}" for name in (*get_args(State), "stopping")} == {key for key in known if key.startswith("state.")}

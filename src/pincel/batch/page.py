@@ -20,6 +20,7 @@ from pincel.files import atomically, csv_text, write_text
 from pincel.images.opening import opened_file
 from pincel.samples import PREFIX, find_sample
 from pincel.sources import BLANK
+from pincel.translation import Language, gettext_lazy
 from pincel.version import __version__
 
 # Longest side of a thumbnail, in pixels.
@@ -28,7 +29,9 @@ COLUMNS = ["name", "state", "message", "content", "styles", "width", "height", "
 NOT_BEGUN = JobResult("", "stopped", "Not begun.")
 
 
-def write_summary(jobs: Sequence[Job], results: Mapping[str, JobResult], folder: Path, seconds: float) -> tuple[Path, ...]:
+def write_summary(
+    jobs: Sequence[Job], results: Mapping[str, JobResult], folder: Path, seconds: float, language: Language = "en"
+) -> tuple[Path, ...]:
     """Write ``index.html``, ``summary.csv`` and ``batch.json`` into the folder of a batch, thumbnails beside them.
 
     Args:
@@ -36,6 +39,7 @@ def write_summary(jobs: Sequence[Job], results: Mapping[str, JobResult], folder:
         results: name → result; jobs without one are shown as not begun.
         folder: Of the batch.
         seconds: This batch has taken.
+        language: Of the page.
 
     Returns:
         The three files.
@@ -50,7 +54,7 @@ def write_summary(jobs: Sequence[Job], results: Mapping[str, JobResult], folder:
     data = {"pincel": __version__, "seconds": round(seconds, 3), **counts, "jobs": rows}
     write_text(folder / TABLE, csv_text(({**row["settings"], **row} for row in rows), [*COLUMNS, *settings]), what="table")
     write_text(folder / DATA, json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n", what="summary")
-    write_text(folder / PAGE, _page(jobs, rows, counts, folder), what="page")
+    write_text(folder / PAGE, _page(jobs, rows, counts, folder, language), what="page")
     return folder / PAGE, folder / TABLE, folder / DATA
 
 
@@ -75,12 +79,17 @@ def _row(job: Job, result: JobResult) -> dict[str, Any]:
     return {key: value for key, value in row.items() if value not in (None, "")}
 
 
-def _page(jobs: Sequence[Job], rows: Sequence[Mapping[str, Any]], counts: Mapping[str, int], folder: Path) -> str:
+def _page(jobs: Sequence[Job], rows: Sequence[Mapping[str, Any]], counts: Mapping[str, int], folder: Path, language: Language) -> str:
+    def translate(message: str, **values: object) -> str:
+        return gettext_lazy(message).fill(**values).text(language)
+
     environment = Environment(
         loader=PackageLoader("pincel", "batch"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     page_rows = [_page_row(job, row, folder) for job, row in zip(jobs, rows, strict=True)]
-    return environment.get_template("page.html.j2").render(rows=page_rows, counts=counts, version=__version__)
+    return environment.get_template("page.html.j2").render(
+        rows=page_rows, counts=counts, language=language, _=translate, version=__version__
+    )
 
 
 def _page_row(job: Job, row: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from pincel.batch.table import read_jobs
 from pincel.errors import OptionError
 from pincel.executors.protocol import Completed, Executor, ExecutorEvent, Stop, Update, never_stop
 from pincel.files import one_line, quoted
+from pincel.translation import Language
 
 LOCK = ".pincel-batch.lock"
 
@@ -69,7 +70,7 @@ class Summary:
         return sum(job.name not in self.results or self.results[job.name].state == "stopped" for job in self.jobs)
 
 
-def run_batch(
+def run_batch(  # noqa: PLR0913 - each is a choice of the caller's
     jobs: Sequence[Job],
     executor: Executor[Job],
     folder: Path,
@@ -78,6 +79,7 @@ def run_batch(
     again: bool = False,
     manifest: Manifest | None = None,
     stop: Stop = never_stop,
+    language: Language = "en",
 ) -> Summary:
     """Run the jobs that are not done, and write the summary, also if it is stopped early.
 
@@ -89,6 +91,7 @@ def run_batch(
         again: Whether to run all, also those that are done.
         manifest: That of the folder, if it has been read already.
         stop: Called repeatedly; where it returns True, jobs end early and no other is begun.
+        language: Of the page.
 
     Returns:
         The results.
@@ -117,7 +120,7 @@ def run_batch(
         try:
             executor.run(list(pending.values()), handle, stop)
         finally:
-            files = write_summary(jobs, results, folder, time.perf_counter() - began)
+            files = write_summary(jobs, results, folder, time.perf_counter() - began, language)
     stopped = any(job.name not in results or results[job.name].state == "stopped" for job in jobs)
     return Summary(tuple(jobs), results, frozenset(done), folder, time.perf_counter() - began, stopped, files)
 

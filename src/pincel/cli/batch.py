@@ -18,7 +18,7 @@ STYLES = ("--styles", "--style")
 GROUPS = {
     "What is painted": ["styles", "jobs", "names", "again", "dry_run"],
     **RECIPE_GROUPS,
-    "Output": ["output", "json_lines", "quiet"],
+    "Output": ["output", "lang", "json_lines", "quiet"],
     "Workers": ["workers", "cluster", *MACHINE],
 }
 
@@ -80,6 +80,7 @@ def spread_styles(args: list[str]) -> list[str]:
 @click.option("--again", is_flag=True, help="Also repaint what is done.")
 @click.option("--dry-run", is_flag=True, help="Only list what would be painted, and an estimate of the time.")
 @click.option("-o", "--output", required=True, metavar="DIR", help="Folder for pictures, records and the summary.")
+@click.option("--lang", type=click.Choice(["en", "es"]), default="en", help="Language of the page. [en]")
 @click.option("--json", "json_lines", is_flag=True, help="Print a JSON line for each picture on standard output.")
 @quiet_option
 @click.option(

@@ -146,7 +146,9 @@ def run(jobs: list[Job], executor: Executor[Job], folder: Path, options: dict[st
 
     try:
         with BatchBar(costs(todo), len(jobs), quiet=options["quiet"]) as bar, stopped_by_signals(flag):
-            summary = run_batch(jobs, executor, folder, tell, again=options["again"], manifest=manifest, stop=flag)
+            summary = run_batch(
+                jobs, executor, folder, tell, again=options["again"], manifest=manifest, stop=flag, language=options["lang"]
+            )
     except KeyboardInterrupt:
         # The second signal, which waits for no step.
         click.echo(f"Interrupted. Finished pictures are in {folder}. Rerun the same command to finish.", err=True)

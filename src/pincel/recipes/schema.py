@@ -13,11 +13,18 @@ from pincel.errors import OptionError, RecipeError, closest
 from pincel.losses import STYLE_TERMS
 from pincel.optim import OPTIMIZERS
 from pincel.recipes.parse import parse_layers, parse_numbers, parse_scales, parse_terms, scale_fraction
+from pincel.translation import Language, Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 NAMES = ("name", "summary", "good_for")
 Layers = dict[str, Weight]
 ScaleSteps = dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]]
+# Descriptions of values that name what is in a table; a new entry needs no other translation.
+WITH_NAMES = {
+    "style_terms": _("What style is, one or several with weights: {names}; as gram=1,mean-std=10.").fill(names=", ".join(STYLE_TERMS)),
+    "optimizer": untranslated(f"{', '.join(OPTIMIZERS)}."),
+}
 
 
 class RecipeModel(BaseModel):
@@ -131,7 +138,7 @@ class Recipe(RecipeModel):
 
     style_terms: Annotated[Layers, Field(min_length=1)] = Field(
         default={"gram": 1.0},
-        description=f"What style is, one or several with weights: {', '.join(STYLE_TERMS)}; as gram=1,mean-std=10.",
+        description=WITH_NAMES["style_terms"].text("en"),
     )
     content_terms: Annotated[Layers, Field(min_length=1)] = Field(
         default={"features": 1.0},
@@ -209,7 +216,7 @@ class Recipe(RecipeModel):
     canvas: Literal["pixels", "fourier"] = Field(
         description="What the optimizer moves: the pixels, or their spectrum scaled so that coarse strokes come first (fewer steps)."
     )
-    optimizer: str = Field(description=f"{', '.join(OPTIMIZERS)}.")
+    optimizer: str = Field(description=WITH_NAMES["optimizer"].text("en"))
     learning_rate: float | None = Field(
         gt=0, allow_inf_nan=False, description="Learning rate, in gray levels; the optimizer's own when left out."
     )
@@ -284,6 +291,11 @@ class Recipe(RecipeModel):
     def scale_fractions(self) -> list[tuple[float, float]]:
         """(share of the size, multiple of the steps) of each coarse scale."""
         return [(scale_fraction(text), multiple) for text, multiple in self.scales.items()]
+
+
+def help_of(name: str, language: Language) -> str:
+    """Return the description of a value of a recipe in the reader's language."""
+    return WITH_NAMES.get(name, Translated(Recipe.model_fields[name].description or "")).text(language)
 
 
 def with_own_settings(values: Mapping[str, Any], optimizer: str | None) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def maps_section(maps: Sequence[Block]) -> list[Block]:
         return []
     return [
         Heading(_("The maps")),
-        Formula("v = (F − min F) / (max F − min F), for each map F by itself", "matplotlib viridis: 0 dark blue, 1 yellow"),
+        Formula(_("v = (F − min F) / (max F − min F), for each map F by itself"), _("matplotlib viridis: 0 dark blue, 1 yellow")),
         Paragraph(
             _(
                 "Colors tell where in the picture a channel answers, not how strongly compared with others: each map is stretched by "
@@ -125,7 +125,7 @@ def _explained(answers: Sequence[LayerStats]) -> list[Block]:
                 "things."
             )
         ),
-        Formula("R̄² = 1 − (1 − R²)·(n − 1)/(n − 1 − p),  mean of all channels that vary", "Theil 1961 (adjusted R²)"),
+        Formula(_("R̄² = 1 − (1 − R²)·(n − 1)/(n − 1 − p),  mean of all channels that vary"), _("Theil 1961 (adjusted R²)")),
     ]
     if len(known) == 1:
         only = _("In {first} it is {before:.0%}.")

@@ -103,7 +103,9 @@ def _input(story: ConvolutionContent) -> list[Block]:
             "darker than that mean."
         )
         text = text.fill(mean=", ".join(f"{mean:g}" for mean in story.mean))
-        formula = Formula("x = (pixel − mean) / std", "Simonyan, Zisserman 2014, section 2.1; std = 1 unless the network says otherwise")
+        formula = Formula(
+            _("x = (pixel − mean) / std"), _("Simonyan, Zisserman 2014, section 2.1; std = 1 unless the network says otherwise")
+        )
     border = _(" Beyond the edge of the picture there are zeros (padding), and the crop holds some of them.")
     reaches = _reaches_border(work)
     return [

@@ -62,7 +62,7 @@ def size_section(rows: Sequence[dict[str, Any]]) -> list[Block]:
     changes = _("Here the output is not as large as the input.")
     return [
         Heading(_("How large is the output?")),
-        Formula("n_out = ⌊(n + 2p − f)/s⌋ + 1", "Dumoulin, Visin 2016, relationship 6"),
+        Formula("n_out = ⌊(n + 2p − f)/s⌋ + 1", _("Dumoulin, Visin 2016, relationship 6")),
         Table(
             "sizes",
             columns,

@@ -41,8 +41,8 @@ _GRAM = _(
     "multiplies two maps position by position and adds up: it is large where both filters answer strongly in the same places. Where those "
     "places are is lost in the sum, and that is why it describes style and not content."
 )
-_GRAM_FORMULA = Formula("G = A·Aᵀ / (n_H·n_W)", "the deck; Gatys, Ecker, Bethge 2015, eq. 3, divided by the number of positions")
-_RHO_FORMULA = Formula("ρ_ij = cov(A_i, A_j) / (σ_i·σ_j)", "Pearson's correlation over positions")
+_GRAM_FORMULA = Formula("G = A·Aᵀ / (n_H·n_W)", _("the deck; Gatys, Ecker, Bethge 2015, eq. 3, divided by the number of positions"))
+_RHO_FORMULA = Formula("ρ_ij = cov(A_i, A_j) / (σ_i·σ_j)", _("Pearson's correlation over positions"))
 _DIFFERENCE = _(
     "Strictly, G is no correlation: it subtracts no mean and divides by no spread, so after a ReLU none of its entries is negative and "
     "strong filters stand out. ρ takes both away: +1 are filters that always rise together, −1 filters of which one falls as the other "

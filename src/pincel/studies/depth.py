@@ -91,7 +91,7 @@ def _blocks(
     cells = [*originals, *((untranslated(name), image) for name, image in zip(names, images, strict=True))]
     formula = f"J(G) = α·J_content^l(C, G) + β·J_style(S, G),  l = {', '.join(names)}"
     blocks: list[Block] = [
-        Formula(formula, "Gatys, Ecker, Bethge 2015, eq. 7; 2016, figure 5"),
+        Formula(formula, _("Gatys, Ecker, Bethge 2015, eq. 7; 2016, figure 5")),
         Sheet("pictures", cells, min(len(cells), 4), _("By content layer, shallow to deep.")),
     ]
     if not runs:

@@ -63,7 +63,7 @@ def colored_page(groups: Sequence[Sequence[ConvolutionFilter]], whole: Sequence[
                 "brighter is wanted, what is darker is not. The number above each is its channel."
             )
         ),
-        Formula("shade = 1/2 + w / (2·max|w|)", "gray is 0, black −max|w|, white max|w|"),
+        Formula(_("shade = 1/2 + w / (2·max|w|)"), _("gray is 0, black −max|w|, white max|w|")),
         Picture("tiles", tile_grid(groups, own_scale=False), COMMON),
         Picture("tiles-own", tile_grid(groups, own_scale=True), OWN),
         *_kinds(whole, in_color=True),
@@ -88,7 +88,7 @@ def deep_page(groups: Sequence[Sequence[ConvolutionFilter]], whole: Sequence[Con
                 "a stack of small patterns, one for each map. Gray is 0, and all filters here share one scale."
             )
         ),
-        Formula("number of inputs in use = (Σ_c e_c)² / Σ_c e_c²,  e_c = Σ_x w_cx²", "participation ratio of the energies e_c"),
+        Formula(_("number of inputs in use = (Σ_c e_c)² / Σ_c e_c²,  e_c = Σ_x w_cx²"), _("participation ratio of the energies e_c")),
         Paragraph(
             _("On average a filter of this layer spreads its energy over {spread:.0f} of {inputs} channels.").fill(
                 spread=spread, inputs=len(whole[0].weight)
@@ -124,7 +124,7 @@ def _kinds(whole: Sequence[ConvolutionFilter], *, in_color: bool) -> list[Block]
         third=_(", 1/3 for brightness") if in_color else untranslated("")
     )
     colors: list[Block] = (
-        [Formula("brightness = Σ_x (r + g + b)²/3 / Σ_x (r² + g² + b²)", "share of energy along gray")] if in_color else []
+        [Formula(_("brightness = Σ_x (r + g + b)²/3 / Σ_x (r² + g² + b²)"), _("share of energy along gray"))] if in_color else []
     )
     blocks: list[Block] = [
         Heading(_("In numbers")),
@@ -136,8 +136,8 @@ def _kinds(whole: Sequence[ConvolutionFilter], *, in_color: bool) -> list[Block]
             ).fill(chance=chance)
         ),
         *colors,
-        Formula("flat = Σ_c (Σ_x w)² / f² / Σ_cx w²", "share of energy of the mean"),
-        Formula("T = Σ_cx ∇w·∇wᵀ,  coherence = (λ₁ − λ₂)/(λ₁ + λ₂)", "structure tensor, Bigün and Granlund 1987"),
+        Formula(_("flat = Σ_c (Σ_x w)² / f² / Σ_cx w²"), _("share of energy of the mean")),
+        Formula(_("T = Σ_cx ∇w·∇wᵀ,  coherence = (λ₁ − λ₂)/(λ₁ + λ₂)"), _("structure tensor, Bigün and Granlund 1987")),
         Table("kinds", columns, rows, _("All {count} filters of the layer.").fill(count=len(whole))),
         Paragraph(_found(whole, in_color=in_color)),
     ]

@@ -44,8 +44,8 @@ _INTRO = _(
     "here; each layer's share is the deck's J_style."
 )
 _FORMULA = Formula(
-    "J_style^[l] = 1/(4·n_C²·(n_H·n_W)²) · Σ_i Σ_j (A·Aᵀ − A′·A′ᵀ)²_ij = ¼ · mean (G − G′)²",
-    "the deck; Gatys, Ecker, Bethge 2015, eq. 4. With G = A·Aᵀ/(n_H·n_W) the two pictures may differ in size.",
+    _("J_style^[l] = 1/(4·n_C²·(n_H·n_W)²) · Σ_i Σ_j (A·Aᵀ − A′·A′ᵀ)²_ij = ¼ · mean (G − G′)²"),
+    _("the deck; Gatys, Ecker, Bethge 2015, eq. 4. With G = A·Aᵀ/(n_H·n_W) the two pictures may differ in size."),
 )
 _STYLE_CAPTION = _(
     "J_style of each layer, in powers of ten. The layers live on different scales, which the weights λ_l have to make up for."

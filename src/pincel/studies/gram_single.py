@@ -68,7 +68,7 @@ _RANK = _(
     "the independent directions: 1 if all filters rise and fall in one proportion, n_C if each goes its own way with equal strength. It "
     "cannot be above the number of positions either, which is small in deep layers of small pictures."
 )
-_RANK_FORMULA = Formula("exp(−Σ p_i·ln p_i),  p_i = λ_i / Σλ  (λ: eigenvalues of G)", "Roy, Vetterli 2007, effective rank")
+_RANK_FORMULA = Formula(_("exp(−Σ p_i·ln p_i),  p_i = λ_i / Σλ  (λ: eigenvalues of G)"), _("Roy, Vetterli 2007, effective rank"))
 _BOUND = _("most there could be: min(n_C, n_H·n_W)")
 _DIRECTIONS = _("directions")
 _RANK_CAPTION = _("Effective rank of the Gram matrix of each layer.")

@@ -111,7 +111,7 @@ def _blocks(
 
 _FORMULA = Formula(
     "J(G) = α·J_content(C, G) + β·J_style(S, G)",
-    "Gatys, Ecker, Bethge 2015, eq. 7 and figure 3; normalized VGG-19, average pooling",
+    _("Gatys, Ecker, Bethge 2015, eq. 7 and figure 3; normalized VGG-19, average pooling"),
 )
 _CAPTION = _("Each row adds a style layer, each column gives the content more weight. The paper's figure has columns from 1e-5 to 1e-2.")
 _TABLE = _("As saved: ‖F − P‖ / ‖P‖ at the content layer, ‖G − A‖ / ‖A‖ at each style layer, and its mean.")

@@ -33,7 +33,7 @@ _PIXELS = _("The pixels differ by {mean:.3g} of 255 gray levels on average; the 
 _SEEN = _("That is plain to see.")
 _UNSEEN = _("That is hard to see.")
 _IDENTICAL = _("The two are the same, pixel for pixel: every distance is 0.")
-_PSNR = Formula("PSNR = 10·log₁₀(255² / mean (A − B)²)", "in decibels; 30 to 40 dB is usual for a good JPEG")
+_PSNR = Formula(_("PSNR = 10·log₁₀(255² / mean (A − B)²)"), _("in decibels; 30 to 40 dB is usual for a good JPEG"))
 _WHERE = _(
     "Where they differ: by pixels, and by what each layer answers (root of the squared difference over all channels). Dark: not at all; "
     "bright: most. Each has a scale of its own."
@@ -43,11 +43,11 @@ _DISTANCES = _(
     "F are the answers of a layer, G = A·Aᵀ/(n_H·n_W) their Gram matrix. Both distances have units that change from layer to layer; the "
     "relative errors have none, and can be compared."
 )
-_CONTENT_FORMULA = Formula("d = mean (F_A − F_B)²", "content; the deck's J_content = d/4")
+_CONTENT_FORMULA = Formula(_("d = mean (F_A − F_B)²"), _("content; the deck's J_content = d/4"))
 _STYLE_FORMULA = Formula(
-    "J_style^[l] = 1/(4·n_C²·(n_H·n_W)²) · ΣΣ (A·Aᵀ − A′·A′ᵀ)² = ¼ · mean (G_A − G_B)²", "the deck; Gatys et al. 2015, eq. 4"
+    _("J_style^[l] = 1/(4·n_C²·(n_H·n_W)²) · ΣΣ (A·Aᵀ − A′·A′ᵀ)² = ¼ · mean (G_A − G_B)²"), _("the deck; Gatys et al. 2015, eq. 4")
 )
-_RELATIVE_FORMULA = Formula("‖F_A − F_B‖ / ‖F_A‖,   ‖G_A − G_B‖ / ‖G_A‖", "relative errors; 1 is as large as A itself")
+_RELATIVE_FORMULA = Formula("‖F_A − F_B‖ / ‖F_A‖,   ‖G_A − G_B‖ / ‖G_A‖", _("relative errors; 1 is as large as A itself"))
 _RELATIVE = _("How far B is from A, layer by layer.")
 _FOUND = _(
     "In content they differ most in {content_far} ({content_most:.2f} of its size) and least in {content_near} ({content_least:.2f}); in "

@@ -97,10 +97,10 @@ _BEARING = {
 }
 _SPECTRUM = Formula(
     _("x = sigmoid(M · F⁻¹[ z / (4 · max(f, 1/max(W, H))) ])      z₀ ~ N(0, 0.01²),  M: colors of ImageNet"),
-    "Olah, Mordvintsev, Schubert 2017, “Feature Visualization”; constants of tensorflow/lucid and greentfrapp/lucent",
+    _("Olah, Mordvintsev, Schubert 2017, “Feature Visualization”; constants of tensorflow/lucid and greentfrapp/lucent"),
 )
 _PLAIN = Formula(_("x = sigmoid(M · z)      z₀ ~ N(0, 0.01²),  M: colors of ImageNet"), "greentfrapp/lucent, param/spatial.py, pixel_image")
-_SOURCE = "Erhan, Bengio, Courville, Vincent 2009, “Visualizing Higher-Layer Features of a Deep Network”; Adam, rate 0.05"
+_SOURCE = _("Erhan, Bengio, Courville, Vincent 2009, “Visualizing Higher-Layer Features of a Deep Network”; Adam, rate 0.05")
 
 
 def page(

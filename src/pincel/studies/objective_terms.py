@@ -26,7 +26,7 @@ _TERMS = _(
     "Both pictures are judged as if each were the result of a run of the recipe {recipe} ({backbone}) with this photograph and this style. "
     "J is each term by its formula, unweighted; weighted is what it adds to the total."
 )
-_OBJECTIVE = Formula("J = α·Σ w_l·J_content^l + β·Σ λ_l·J_style^l + γ·J_tv", "the deck; weights of the recipe")
+_OBJECTIVE = Formula("J = α·Σ w_l·J_content^l + β·Σ λ_l·J_style^l + γ·J_tv", _("the deck; weights of the recipe"))
 _BARS = _("What each term adds to the total, in powers of ten.")
 _ADDS = _("adds to J")
 _TERMS_TABLE = _("Every term of the objective for A and B; B/A of the unweighted.")

@@ -60,18 +60,18 @@ _METHODS = {
 _FORMULAS = {
     "guided": Formula(
         _("back through a ReLU with input f:  R ← 1[f > 0] · 1[R > 0] · R"),
-        "Springenberg, Dosovitskiy, Brox, Riedmiller 2015, “Striving for Simplicity”, figure 1",
+        _("Springenberg, Dosovitskiy, Brox, Riedmiller 2015, “Striving for Simplicity”, figure 1"),
     ),
     "deconvolution": Formula(
         _("back through a ReLU:  R ← 1[R > 0] · R"),
-        "Zeiler, Fergus 2013, “Visualizing and Understanding Convolutional Networks”, section 2.1",
+        _("Zeiler, Fergus 2013, “Visualizing and Understanding Convolutional Networks”, section 2.1"),
     ),
     "gradient": Formula(_("back through a ReLU with input f:  R ← 1[f > 0] · R"), "Simonyan, Vedaldi, Zisserman 2013, “Deep Inside …”"),
 }
-_MAXIMUM = Formula("a*_c(x) = max over i, j of a_c(i, j; x)", "Zeiler, Fergus 2013, figure 2: the top 9 activations of a feature map")
+_MAXIMUM = Formula(_("a*_c(x) = max over i, j of a_c(i, j; x)"), _("Zeiler, Fergus 2013, figure 2: the top 9 activations of a feature map"))
 _FIELD = Formula(
     _("r_l = r_(l-1) + (k_l - 1) · j_(l-1)      j_l = j_(l-1) · s_l      (side r, distance j, kernel k, stride s)"),
-    "Araujo, Norris, Sim 2019, “Computing Receptive Fields of Convolutional Neural Networks”, Distill, eq. 2",
+    _("Araujo, Norris, Sim 2019, “Computing Receptive Fields of Convolutional Neural Networks”, Distill, eq. 2"),
 )
 
 

@@ -37,8 +37,8 @@ def flow_blocks(flows: Mapping[Pooling, Sequence[GradientFlow]]) -> list[Block]:
     return [
         Heading(_("The gradient on its way to the picture")),
         Formula(
-            "∂J/∂F^l,  J = 1/(4·n_H·n_W·n_C) · Σ (F − P)² at the deepest layer",
-            "G is white noise, P the photograph's features; Gatys, Ecker, Bethge 2015, eq. 1 and 2",
+            _("∂J/∂F^l,  J = 1/(4·n_H·n_W·n_C) · Σ (F − P)² at the deepest layer"),
+            _("G is white noise, P the photograph's features; Gatys, Ecker, Bethge 2015, eq. 1 and 2"),
         ),
         Paragraph(_flow_finding(flows)),
         *(Plot(f"flow-{kind}", partial(_flow_plot, flows, kind), caption) for kind, caption in _FLOW_CAPTIONS.items()),

@@ -31,7 +31,7 @@ def content_blocks(
         Heading(_("Content")),
         Formula(
             "J_content(C, G) = 1/(4·n_H·n_W·n_C) · Σ (a_C − a_G)²",
-            "Gatys, Ecker, Bethge 2015, eq. 1, with the factor of the deck; G starts as white noise, L-BFGS",
+            _("Gatys, Ecker, Bethge 2015, eq. 1, with the factor of the deck; G starts as white noise, L-BFGS"),
         ),
         Sheet("content", _cells(_("the photograph"), picture, done, names, own), 3, _("The photograph, rebuilt from one layer each.")),
     ]
@@ -54,7 +54,7 @@ def style_blocks(picture: LoadedImage, done: Sequence[Result], layers: Sequence[
         Heading(_("Style")),
         Formula(
             "J_style(S, G) = Σ_l λ_l · 1/(4·n_C²·(n_H·n_W)²) · ΣΣ (Gram_S − Gram_G)²,  Gram = A·Aᵀ",
-            "Gatys, Ecker, Bethge 2015, eq. 4 and 5; λ_l = 1 / number of layers",
+            _("Gatys, Ecker, Bethge 2015, eq. 4 and 5; λ_l = 1 / number of layers"),
         ),
         Sheet("style", _cells(_("the painting"), picture, done, names, own), 3, caption),
     ]

@@ -49,7 +49,7 @@ def square_blocks(
         Table("distances", {"picture": _("picture"), **names}, rows, _DISTANCES, print_to_terminal=True),
         Formula(
             "Σ(x_ij − x··)² = 2·Σ(x_i· − x··)² + 2·Σ(x·j − x··)² + Σ(x_ij − x_i· − x·j + x··)²",
-            "analysis of variance in two ways; x are feature maps, or Gram matrices, of content i and style j",
+            _("analysis of variance in two ways; x are feature maps, or Gram matrices, of content i and style j"),
         ),
         Paragraph(_parted_finding(parted)),
         *(Plot(kind, partial(_effects_plot, parted[kind]), caption) for kind, caption in _PARTED.items()),

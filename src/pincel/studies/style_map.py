@@ -37,7 +37,7 @@ _EXPLAINED = _(
 )
 _FORMULA = Formula(
     "D(a, b) = 1/L · Σ_l ‖G_a^l − G_b^l‖ / √(‖G_a^l‖·‖G_b^l‖)",
-    "G = A·Aᵀ/(n_H·n_W) of each of the L layers; ‖·‖ = √ΣΣ(·)². Free of scale: activations times 2 change nothing.",
+    _("G = A·Aᵀ/(n_H·n_W) of each of the L layers; ‖·‖ = √ΣΣ(·)². Free of scale: activations times 2 change nothing."),
 )
 _HEAT = _(
     "The distance of every two paintings. Dark is near. Rows stand in the order of hierarchical clustering (average linkage), so a family "
@@ -53,7 +53,7 @@ _MAP = _(
     "The same distances as a map (classical scaling): paintings that are near have similar Gram matrices. The axes have no meaning of "
     "their own."
 )
-_SCALING = Formula("B = −½·J·D²·J = V·Λ·Vᵀ,  J = I − 11ᵀ/N,  places = V₂·√Λ₂", "Torgerson 1952, classical scaling")
+_SCALING = Formula(_("B = −½·J·D²·J = V·Λ·Vᵀ,  J = I − 11ᵀ/N,  places = V₂·√Λ₂"), _("Torgerson 1952, classical scaling"))
 _KEPT = _("Two dimensions keep {kept:.0%} of the variance of the distances (their eigenvalues over the sum of all, without sign). {trust}")
 _TRUST = {
     "fair": _("The map can be trusted in the main."),

@@ -7,10 +7,11 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import JsonValue
 
 from pincel.recipes import RECIPES
-from pincel.recipes.schema import GROUPS, NAMES, Recipe
+from pincel.recipes.schema import GROUPS, NAMES, Recipe, help_of
 from pincel.studio.checks import MASKS, STARTS
 from pincel.studio.commands import format_value
 from pincel.studio.models import Form, Group, RecipeView, Setting
+from pincel.translation import Language, Translated
 
 DEFAULT = "pincel"
 LAYERS = ("content_layers", "style_layers", "content_terms", "style_terms")
@@ -20,12 +21,16 @@ _RENAMED = {"optimizer_option": "optimizer_options"}
 _ELSEWHERE = ("recipe", "calibration")
 
 
-def form() -> Form:
+def form(language: Language) -> Form:
     """Describe everything that can be chosen for a run."""
-    groups = [Group(title=title, settings=[_setting(name) for name in _shown(names)]) for title, names in GROUPS.items()]
+
+    def text(message: str) -> str:
+        return Translated(message).text(language)
+
+    groups = [Group(title=text(title), settings=[_setting(name, language) for name in _shown(names)]) for title, names in GROUPS.items()]
     recipes = (RECIPES[name].recipe for name in RECIPES)
-    formulas = [RecipeView(name=r.name, summary=r.summary, good_for=r.good_for, values=values_of(r)) for r in recipes]
-    return Form(groups=groups, recipes=formulas, default_recipe=DEFAULT)
+    views = [RecipeView(name=r.name, summary=text(r.summary), good_for=text(r.good_for), values=values_of(r)) for r in recipes]
+    return Form(groups=groups, recipes=views, default_recipe=DEFAULT)
 
 
 def values_of(recipe: Recipe) -> dict[str, JsonValue]:
@@ -38,7 +43,7 @@ def _shown(names: list[str]) -> list[str]:
     return [_RENAMED.get(name, name) for name in names if name not in _ELSEWHERE]
 
 
-def _setting(name: str) -> Setting:
+def _setting(name: str, language: Language) -> Setting:
     field = Recipe.model_fields[name]
     bounds: dict[str, Any] = {}
     for part in _metadata(field.annotation, list(field.metadata)):
@@ -50,7 +55,7 @@ def _setting(name: str) -> Setting:
     return Setting(
         name=name,
         kind=kind,
-        help=field.description or "",
+        help=help_of(name, language),
         default=values_of(RECIPES[DEFAULT].recipe)[name],
         choices=_choices(field.annotation) if kind == "choice" else None,
         suggestions=list(STARTS) if name == "init" else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pincel.cli.options import pop_recipe
+from pincel.losses import STYLE_TERMS
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import GROUPS, NAMES, Recipe
 from pincel.studio.access import AccessPolicy
@@ -21,6 +23,7 @@ from pincel.studio.data_dir import DataDir
 from pincel.studio.errors import ApiError
 from pincel.studio.forms import form, values_of
 from pincel.studio.limits import Limits
+from pincel.studio.models import Form
 from tests.studio.api.conftest import STUB, Visitor
 
 
@@ -148,7 +151,7 @@ def test_the_command_line_makes_the_same_recipe_of_it(settings: dict[str, Any]) 
 
 
 def test_the_page_has_every_value_of_a_recipe_in_the_groups_of_the_command_line() -> None:
-    described = form()
+    described = form("en")
     assert [group.title for group in described.groups] == list(GROUPS)
     shown = {setting.name: setting for group in described.groups for setting in group.settings}
     # A folder of this machine is none of the page's business.
@@ -179,12 +182,36 @@ def test_the_page_has_every_value_of_a_recipe_in_the_groups_of_the_command_line(
 
 
 def test_the_page_has_every_recipe_and_its_values_can_be_given_back() -> None:
-    described = form()
+    described = form("en")
     assert [recipe.name for recipe in described.recipes] == list(RECIPES)
     for formula in described.recipes:
         mine = {key: value for key, value in formula.values.items() if key not in ("calibration", "content_mask", "style_mask")}
         recipe, _ = check_settings(formula.name, {**mine, "size_of": formula.values["size_of"]})
         assert values_of(recipe) == formula.values
+
+
+def texts(described: Form) -> list[str]:
+    """Return what the page shows of titles, settings and recipes, but for the setting whose help is a list of names."""
+    helps = [setting.help for group in described.groups for setting in group.settings if setting.name != "optimizer"]
+    recipes = [text for recipe in described.recipes for text in (recipe.summary, recipe.good_for)]
+    return [*(group.title for group in described.groups), *helps, *recipes]
+
+
+def test_the_page_is_in_the_language_of_its_reader(visitor: Visitor) -> None:
+    english, spanish = (Form.model_validate(visitor.client.get("/api/settings", params={"lang": each}).json()) for each in ("en", "es"))
+    assert english == form("en")
+    assert [text for text, same in zip(texts(english), texts(spanish), strict=True) if text == same or not same] == []
+    (terms,) = (each.help for group in spanish.groups for each in group.settings if each.name == "style_terms")
+    assert ", ".join(STYLE_TERMS) in terms
+    assert visitor.client.get("/api/settings", params={"lang": "xx"}).status_code == 422
+
+
+def test_a_recipe_of_few_words_has_no_others_in_spanish(monkeypatch: pytest.MonkeyPatch) -> None:
+    cited = RECIPES["pincel"]
+    silent = replace(cited, recipe=cited.recipe.model_copy(update={"summary": "from mine.toml", "good_for": ""}))
+    monkeypatch.setitem(RECIPES._loaded, "pincel", silent)
+    shown = next(recipe for recipe in form("es").recipes if recipe.name == "pincel")
+    assert (shown.summary, shown.good_for) == ("from mine.toml", "")
 
 
 @pytest.mark.parametrize(("value", "given"), [(True, True), ("true", True), (False, False), ("false", False)])

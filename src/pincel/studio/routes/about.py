@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import APIRouter
 from fastapi import Path as Part
@@ -20,10 +20,10 @@ from pincel.studio.forms import form
 from pincel.studio.models import About, Form, SampleView, UploadLimits
 from pincel.studio.studio import Here
 from pincel.studio.thumbnails import size_of_picture
+from pincel.translation import Language
 from pincel.version import __version__
 
 router = APIRouter(prefix="/api", responses=error_responses(404, 422))
-LANGUAGES = ["en", "es"]
 # Does not change while the server runs.
 CACHED = {"Cache-Control": "private, max-age=86400"}
 SampleName = Annotated[str, Part(pattern="^[a-z][a-z-]{0,30}$", examples=["harbour"])]
@@ -37,7 +37,7 @@ async def about(studio: Here) -> About:
     size, free = await asyncio.to_thread(lambda: (size_of(home.root), shutil.disk_usage(home.root).free))
     return About(
         version=__version__,
-        languages=LANGUAGES,
+        languages=list(get_args(Language)),
         limits=UploadLimits.of(studio.limits),
         device=studio.device,
         home=str(home.root),
@@ -48,9 +48,9 @@ async def about(studio: Here) -> About:
 
 
 @router.get("/settings", summary="Everything that can be chosen for a run")
-async def settings() -> Form:
-    """Groups of settings with their help and bounds, and every recipe with all its values."""
-    return await asyncio.to_thread(_form)
+async def settings(lang: Language = "en") -> Form:
+    """Groups of settings with their help and bounds, and every recipe with all its values; texts in a language."""
+    return await asyncio.to_thread(_form, lang)
 
 
 @router.get("/samples", summary="The pictures that come with pincel")
@@ -80,8 +80,8 @@ def _sample(name: str) -> Path:
 
 
 @cache
-def _form() -> Form:
-    return form()
+def _form(language: Language) -> Form:
+    return form(language)
 
 
 @cache

@@ -7,7 +7,7 @@ import { reuse } from "./form.js";
 import { Live } from "./live.js";
 import { Icon, Later } from "./parts.js";
 import { Pill } from "./queue.js";
-import { connect, useStore } from "./store.js";
+import { connect, loadSettings, useStore } from "./store.js";
 import { LANGUAGES, language, loadWords, setLanguage, t } from "./words.js";
 
 const THEMES = ["auto", "light", "dark"];
@@ -85,6 +85,8 @@ function Theme() {
 function Language({ onChange }) {
   const choose = async (event) => {
     await setLanguage(event.target.value);
+    // A server that is lost is asked again when it is back.
+    await loadSettings().catch(() => {});
     onChange();
   };
   return html`<select class="language" aria-label=${t("shell.language")} onChange=${choose}>

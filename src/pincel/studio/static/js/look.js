@@ -31,7 +31,7 @@ export function Look({ form, errors }) {
       <select id="recipe" value=${recipe.name} aria-describedby="recipe-good error-recipe" onChange=${(event) => chooseRecipe(event.target.value)}>
         ${store.settings.recipes.map(({ name }) => html`<option value=${name} selected=${name === recipe.name}>${name}</option>`)}
       </select>
-      <p class="hint" id="recipe-good"><span lang="en">${recipe.summary}.</span>${recipe.good_for && html` ${t("look.goodFor")} <em lang="en">${recipe.good_for}.</em>`}</p>
+      <p class="hint" id="recipe-good">${recipe.summary}.${recipe.good_for && html` ${t("look.goodFor")} <em>${recipe.good_for}.</em>`}</p>
       <${FieldError} id="error-recipe" message=${errors.recipe} />
     </div>
   </section>`;

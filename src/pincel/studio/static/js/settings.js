@@ -1,4 +1,4 @@
-// Every value of a recipe, with the words and help of the command line, made from what the server says of them.
+// Every value of a recipe, with its help, made from what the server says of them.
 
 import { html, useEffect, useRef } from "../vendor/preact.js";
 import { recipeOf, set, change } from "./form.js";
@@ -30,17 +30,11 @@ export function AllSettings({ form, errors }) {
     ${changed > 0 && html`<button type="button" class="quiet small" onClick=${() => change({ settings: {} })}>${t("settings.reset")}</button>`}
     ${settings.groups.map((group) => ({ ...group, settings: group.settings.filter(({ name }) => !ELSEWHERE.includes(name)) })).filter((group) => group.settings.length).map(
       (group) => html`<fieldset key=${group.title}>
-        <legend>${titleOf(group.title)}</legend>
+        <legend>${group.title}</legend>
         ${group.settings.map((setting) => html`<${Setting} key=${setting.name} setting=${setting} value=${form.settings[setting.name]} own=${recipe?.values[setting.name]} error=${ABOVE.includes(setting.name) ? "" : errors[setting.name]} />`)}
       </fieldset>`,
     )}
   </details>`;
-}
-
-/** A group's title in the person's language: its first words are its key. */
-function titleOf(title) {
-  const key = `settings.groups.${title.toLowerCase().split(/[^a-z]+/).filter(Boolean).slice(0, 2).join("_")}`;
-  return has(key) ? t(key) : title;
 }
 
 /** A setting's name in the person's language. */
@@ -75,7 +69,7 @@ function Setting({ setting, value, own, error }) {
       : html`<input ...${described} type=${numeric ? "number" : "text"} step=${kind === "integer" ? "1" : "any"} min=${minimum} max=${maximum} placeholder=${usual || t("settings.none")} value=${value ?? ""}
           autocomplete="off" spellcheck=${false} list=${suggestions ? `${id}-known` : null} />
           ${suggestions && html`<datalist id="${id}-known">${suggestions.map((known) => html`<option value=${known} />`)}</datalist>`}`}
-    <p class="hint" id="${id}-help" lang="en">${help}</p>
+    <p class="hint" id="${id}-help">${help}</p>
     <${FieldError} id="error-${name}" message=${error} />
   </div>`;
 }

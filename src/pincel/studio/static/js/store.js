@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "../vendor/preact.js";
 import { api, events } from "./api.js";
+import { language } from "./words.js";
 
 export const store = {
   /** Whether the server answers. */
@@ -84,10 +85,15 @@ export async function loadPictures() {
   update({ own: list.filter(({ name }) => !name.startsWith(MASK)).map(({ id }) => id) });
 }
 
+/** Fetch the settings, in the person's language. */
+export async function loadSettings() {
+  update({ settings: await api.get(`api/settings?lang=${language()}`) });
+}
+
 async function loadOffers() {
-  const [settings, samples, about] = await Promise.all([api.get("api/settings"), api.get("api/samples"), api.get("api/about")]);
+  const [samples, about] = await Promise.all([api.get("api/samples"), api.get("api/about"), loadSettings()]);
   for (const sample of samples) store.pictures.set(`sample:${sample.name}`, sample);
-  update({ settings, samples, about });
+  update({ samples, about });
   await loadPictures();
 }
 
