@@ -1,6 +1,6 @@
 """Bring the catalogs of translations up to date with the code: make translations.
 
-Collects the messages of ``src`` and the texts of recipes, which are data, adds new ones to
+Collects the messages of ``src`` and the texts of recipes and studies, which are data, adds new ones to
 ``src/pincel/locale/LANGUAGE/LC_MESSAGES/pincel.po`` with an empty translation, removes those that are gone, and compiles ``pincel.mo``,
 which the package reads. Both files are committed. A message that was changed in the code is a new one: copy its translation from the old
 entry before running this.
@@ -20,6 +20,7 @@ from babel.messages.pofile import read_po, write_po
 
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import GROUPS, NAMES, WITH_NAMES, Recipe
+from pincel.studio.studies import STUDIES
 
 SOURCE = Path(__file__).parents[1] / "src" / "pincel"
 CATALOGS = sorted((SOURCE / "locale").glob("*/LC_MESSAGES/pincel.po"))
@@ -33,8 +34,9 @@ def extracted() -> Catalog:
     found = extract_from_dir(SOURCE, method_map=METHODS, keywords=KEYWORDS, strip_comment_tags=True)
     for file, line, message, comments, context in sorted(found, key=lambda each: each[:2]):
         catalog.add(message, locations=[(f"src/pincel/{file}", line)], auto_comments=comments, context=context)
-    for message in recipe_texts():
-        catalog.add(message, locations=[("src/pincel/recipes", 0)])
+    for place, texts in (("recipes", recipe_texts()), ("studies/declarations.py", study_texts())):
+        for message in texts:
+            catalog.add(message, locations=[(f"src/pincel/{place}", 0)])
     return catalog
 
 
@@ -44,6 +46,13 @@ def recipe_texts() -> Iterator[str]:
     yield from (str(field.description) for name, field in Recipe.model_fields.items() if name not in (*NAMES, *WITH_NAMES))
     for name in RECIPES:
         yield from (RECIPES[name].recipe.summary, RECIPES[name].recipe.good_for)
+
+
+def study_texts() -> Iterator[str]:
+    """Yield what the studio shows of studies: what each is about, and the help of its pictures and options."""
+    for study in STUDIES.values():
+        yield study.summary
+        yield from (each.help for each in (*study.takes.pictures, *study.options))
 
 
 def read(path: Path) -> Catalog:

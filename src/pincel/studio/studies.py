@@ -14,19 +14,23 @@ from pincel.studies.settings import common_options
 from pincel.studio.checks import names_file
 from pincel.studio.errors import ApiError
 from pincel.studio.models import InputSlot, StudyInputs, StudyOption, StudyView
+from pincel.translation import Language, Translated
 
 
-def _view(name: str, spec: StudySpec) -> StudyView:
-    slots = [InputSlot(name=each.name, help=each.help, many=each.many, optional=each.default is not None) for each in spec.inputs]
-    options = [_option(each) for each in (*options_of(spec.options), *common_options(spec)) if not each.local]
-    return StudyView(name=name, summary=spec.summary, takes=StudyInputs(pictures=slots), options=options)
+def _view(name: str, spec: StudySpec, language: Language = "en") -> StudyView:
+    def text(message: str) -> str:
+        return Translated(message).text(language)
+
+    slots = [InputSlot(name=each.name, help=text(each.help), many=each.many, optional=each.default is not None) for each in spec.inputs]
+    options = [_option(each, text(each.help)) for each in (*options_of(spec.options), *common_options(spec)) if not each.local]
+    return StudyView(name=name, summary=text(spec.summary), takes=StudyInputs(pictures=slots), options=options)
 
 
-def _option(spec: OptionSpec) -> StudyOption:
+def _option(spec: OptionSpec, text: str) -> StudyOption:
     return StudyOption(
         name=spec.name,
         kind="choice" if spec.choices else _KINDS[spec.type],
-        help=spec.help,
+        help=text,
         default=spec.default,
         choices=list(spec.choices) or None,
         minimum=spec.minimum,
@@ -38,6 +42,13 @@ _KINDS: Mapping[type, Literal["number", "integer", "text"]] = {int: "integer", f
 STUDIES: Mapping[str, StudyView] = {
     name: _view(name, spec) for name, spec in SPECS.items() if not any(each.folders for each in spec.inputs)
 }
+
+
+def study_views(language: Language) -> list[StudyView]:
+    """Describe every study that can be started here."""
+    return [_view(name, SPECS[name], language) for name in STUDIES]
+
+
 # On the command line it may be a file; here only a recipe of the package.
 RECIPE_OPTION = "recipe"
 _LONGEST = 300

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from pincel.recipes.schema import help_of
 from tests.interfaces.studio.conftest import Window, setting
 
 if TYPE_CHECKING:
@@ -147,8 +148,13 @@ def test_the_language_can_be_changed_and_is_kept(window: Open) -> None:
     page = window(locale="es-MX").page
     page.get_by_role("button", name="Puerto").wait_for()
     assert page.evaluate("document.documentElement.lang") == "es"
+    help_text, recipe = page.locator("#setting-tolerance-help"), page.locator("#recipe-good")
+    assert help_text.text_content() == help_of("tolerance", "es")
+    assert "Sirve para: la mayoría de los pares de imágenes; un buen comienzo." in recipe.inner_text()
     page.get_by_label("Idioma").select_option("en")
     page.get_by_role("button", name="Harbour").wait_for()
+    assert help_text.text_content() == help_of("tolerance", "en")
+    assert "most pairs of pictures; where to begin." in recipe.inner_text()
     page.reload()
     page.get_by_role("button", name="Harbour").wait_for()
 

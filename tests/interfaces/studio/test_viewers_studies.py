@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from pincel.studio.studies import STUDIES
+from pincel.translation import gettext_lazy
 from tests.interfaces.studio.viewers_bench import STATIC, Bench, grave, run_view
 
 
@@ -23,14 +24,15 @@ def bench(browser: Browser) -> Iterator[Bench]:
 
 def test_every_study_has_a_form(bench: Bench) -> None:
     page = bench.open("#/studies")
-    expect(page.locator(".study-spec")).to_have_count(len(STUDIES))
+    expect(page.locator(".study-card")).to_have_count(len(STUDIES))
     for name, study in STUDIES.items():
         page.goto(page.url.split("#")[0] + f"#/studies/{name}")
         page.locator("#study-title").wait_for()
         assert page.locator(".study-pictures").count() == len(study.takes.pictures)
         assert page.locator(".study-options .field").count() == len(study.options)
         # What is shown is in Spanish, and no key of the words is left over.
-        assert page.locator("#study-title + p").get_attribute("lang") is None
+        assert page.locator("#study-title + p").inner_text() == gettext_lazy(study.summary).text("es") != study.summary
+        assert page.locator(".study-options .hint").all_inner_texts() == [gettext_lazy(each.help).text("es") for each in study.options]
         assert "studies." not in page.locator("form").inner_text()
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert grave(page) == []
@@ -123,7 +125,7 @@ def test_both_languages_have_every_word() -> None:
         "mask-tools",
         "viewer",
         "gallery",
-        "gallery-spec",
+        "gallery-card",
         "gallery-filters",
         "compare",
         "studies",
@@ -134,5 +136,5 @@ def test_both_languages_have_every_word() -> None:
         said |= set(re.findall(r"\bt\(\s*[\"`]([\w.]+)[\"`]", (STATIC / "js" / f"{name}.js").read_text(encoding="utf-8")))
     known = set(english) | set(shell) | {key.rsplit(".", 1)[0] for key in english if key.endswith(".other")}
     assert said <= known, said - known
-    assert {f"studies.{part}.{name}" for name in STUDIES for part in ("name", "summary")} <= set(english)
+    assert {f"studies.name.{name}" for name in STUDIES} <= set(english)
     assert {f"studies.role.{role.name}" for study in STUDIES.values() for role in study.takes.pictures} <= set(english)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from pincel.samples import find_sample
 from pincel.studio.auth import POLICY
-from pincel.studio.studies import STUDIES
+from pincel.studio.studies import study_views
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -233,7 +233,7 @@ class Bench:
             },
             "/api/samples": lambda: samples,
             "/api/pictures": list,
-            "/api/studies": lambda: [study.model_dump(mode="json") for study in STUDIES.values()],
+            "/api/studies": lambda: [study.model_dump(mode="json") for study in study_views("es" if query.get("lang") == "es" else "en")],
             "/api/runs": lambda: self._list(query),
         }
         if path in fixed:

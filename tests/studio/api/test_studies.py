@@ -22,6 +22,17 @@ def test_every_study_of_pictures_can_be_started_here() -> None:
     assert {name: study.summary for name, study in STUDIES.items()} == {name: KNOWN[name] for name in STUDIES}
 
 
+def test_studies_are_in_the_language_of_their_reader(visitor: Visitor) -> None:
+    listed = [visitor.client.get("/api/studies", params={"lang": each}).json() for each in ("en", "es")]
+    assert listed[0] == [view.model_dump(mode="json") for view in STUDIES.values()]
+    english, spanish = (
+        [text for view in views for text in (view["summary"], *(each["help"] for each in (*view["takes"]["pictures"], *view["options"])))]
+        for views in listed
+    )
+    same = {text for text, other in zip(english, spanish, strict=True) if text == other or not other}
+    assert same == set()
+
+
 @pytest.mark.parametrize("name", sorted(STUDIES))
 def test_it_has_the_options_and_words_of_the_command_line(name: str) -> None:
     command = study_command(name)

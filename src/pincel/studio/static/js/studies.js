@@ -4,9 +4,9 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { api } from "./api.js";
 import { calledOf, studyName } from "./runs.js";
 import { useStore } from "./store.js";
-import { StudyForm, summaryOf } from "./study-form.js";
+import { StudyForm } from "./study-form.js";
 import { StudyRun } from "./study-run.js";
-import { moment, t } from "./words.js";
+import { language, moment, t } from "./words.js";
 
 const PAST = 12; // studies of before that are shown
 
@@ -20,7 +20,7 @@ export function Studies({ navigate, id }) {
   const [studies, setStudies] = useState(null);
   const [trouble, setTrouble] = useState("");
   useEffect(() => {
-    api.get("api/studies").then(setStudies, (error) => setTrouble(error.message || t("shell.lost")));
+    api.get(`api/studies?lang=${language()}`).then(setStudies, (error) => setTrouble(error.message || t("shell.lost")));
   }, []);
   const { samples } = useStore();
   const study = studies?.find(({ name }) => name === id);
@@ -41,9 +41,8 @@ export function Studies({ navigate, id }) {
 }
 
 function Door({ study }) {
-  const about = summaryOf(study);
   return html`<li>
-    <a class="study-card" href=${`#/studies/${study.name}`}><strong>${studyName(study.name)}</strong><span ...${about.language}>${about.text}</span></a>
+    <a class="study-card" href=${`#/studies/${study.name}`}><strong>${studyName(study.name)}</strong><span>${study.summary}</span></a>
   </li>`;
 }
 

@@ -9,12 +9,6 @@ import { keepRun, store } from "./store.js";
 import { Pictures } from "./study-pictures.js";
 import { LANGUAGES, has, language, t } from "./words.js";
 
-/** What a study is about, in the person's language where there are words for it; `language` says so if not. */
-export function summaryOf({ name, summary }) {
-  const key = `studies.summary.${name}`;
-  return has(key) ? { text: t(key), language: {} } : { text: summary, language: { lang: "en" } };
-}
-
 /** A picture to begin with for each role, so that a study is a click away. */
 function suggested(role, index) {
   const kind = role.name === "style" || role.name === "second" ? "style" : "scene";
@@ -29,7 +23,6 @@ export function StudyForm({ study, navigate }) {
   const [values, setValues] = useState({ lang: language() });
   const [error, setError] = useState({});
   const [busy, setBusy] = useState(false);
-  const about = summaryOf(study);
 
   const start = async (event) => {
     event.preventDefault();
@@ -50,7 +43,7 @@ export function StudyForm({ study, navigate }) {
 
   const known = [...roles, ...study.options].some(({ name }) => name === error.field);
   return html`<form class="study-form panel" onSubmit=${start} noValidate aria-labelledby="study-title">
-    <header><h2 id="study-title">${studyName(study.name)}</h2><p ...${about.language}>${about.text}</p></header>
+    <header><h2 id="study-title">${studyName(study.name)}</h2><p>${study.summary}</p></header>
     <div class="study-roles">${roles.map(
       (role, index) => html`<${Pictures}
         role=${role}
@@ -113,7 +106,7 @@ function Option({ option, value, set, error }) {
           spellcheck=${false}
           onInput=${take}
         />`}
-    <p class="hint" id=${`${id}-help`} lang="en">${help}</p>
+    <p class="hint" id=${`${id}-help`}>${help}</p>
     <${FieldError} id=${`error-${id}`} message=${error} />
   </div>`;
 }
