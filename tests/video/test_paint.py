@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
@@ -18,9 +19,9 @@ from pincel.executors.serial import SerialExecutor
 from pincel.run.cache import Cache
 from pincel.video.base import Film, FrameDone, Scene, VideoEvent
 from pincel.video.flicker import flicker_of
-from pincel.video.frame_recipes import next_recipe, painting_recipe, pass_recipe, sketch_recipe
+from pincel.video.frame_recipes import coarse_recipe, next_recipe, painting_recipe, pass_recipe, sketch_recipe
 from pincel.video.frame_store import FrameStore, load_frame, save_frame
-from pincel.video.frame_styler import FrameStyler, age_map, disoccluded
+from pincel.video.frame_styler import FramePair, FrameStyler, age_map, disoccluded
 from pincel.video.paint import SceneTask, SceneWorker, independent, paint_scene, painted_size
 from pincel.video.read import open_film
 from pincel.video.settings import FilmSettings
@@ -191,6 +192,9 @@ def test_the_ways_of_painting_a_frame() -> None:
     assert [sketch.steps * sketch.scales[share] for share in ("1/4", "1/2")] == [40, 10]
     assert sketch_recipe(after.override(steps=5)).steps == 3
     assert sketch_recipe(after).scales == {}
+    coarse = coarse_recipe(recipe)
+    assert [coarse.steps * coarse.scales[share] for share in ("1/4", "1/2")] == [10, 10]
+    assert coarse_recipe(after).scales == {}
     first, later = (pass_recipe(recipe, 10, first=first) for first in (True, False))
     # 1.5 × 20 steps in ten passes; coarse scales keep theirs.
     assert (first.steps, later.steps, later.scales) == (3, 3, {})
@@ -208,6 +212,25 @@ def test_gray_paintings_in_the_colors_of_the_film_continue(film: Film, tmp_path:
     first, second = (load_frame(tmp_path / "work" / f"{index:06d}.png").astype(int) for index in range(2))
     # The square moved by two pixels; far from it, everything stayed.
     assert np.abs(first - second)[:, 30:].mean() < 4
+
+
+def test_a_frame_that_continues_is_painted_on_a_coarse_scale_too(cache: Cache) -> None:
+    source = np.asarray(Image.linear_gradient("L").resize((160, 128)).convert("RGB"))
+
+    def continued(scales: str) -> npt.NDArray[np.float64]:
+        # Without steps at full size, all that can have changed is large.
+        settings = replace(SETTINGS, overrides={**SETTINGS.overrides, "scales": scales}, next_steps=0, flow="none")
+        frame = FrameStyler(settings, (128, 160), cache).continued(1, source, [FramePair(source, source)], 1.0)
+        assert frame is not None
+        return frame.pixels.mean(2)
+
+    assert np.array_equal(continued("none"), source.mean(2))
+    change = continued("1/2=1") - source.mean(2)
+    assert np.abs(change).max() > 1
+    # Nothing that half the size cannot show.
+    energy = np.abs(np.fft.fft2(change)) ** 2
+    rows, columns = (np.abs(np.fft.fftfreq(side)) > 0.3 for side in change.shape)
+    assert energy[rows[:, None] | columns].sum() < 0.05 * energy.sum()
 
 
 def test_what_is_new_is_what_nobody_shows() -> None:

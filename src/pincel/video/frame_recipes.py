@@ -11,6 +11,8 @@ from pincel.video.settings import FilmSettings
 
 # Fraction of the steps at full size for new parts of a frame, before they are blended with the rest.
 SKETCHED = 0.5
+# Steps on the coarsest scale of a frame that continues another.
+COARSE_STEPS = 10.0
 
 
 def painting_recipe(settings: FilmSettings, size: tuple[int, int]) -> Recipe:
@@ -43,6 +45,11 @@ def pass_steps(steps: int, passes: int) -> int:
 def sketch_recipe(recipe: Recipe) -> Recipe:
     """Return the recipe for new parts of a frame: that of a frame by itself, with half of the steps at full size."""
     return _shorter(recipe, math.ceil(SKETCHED * recipe.steps))
+
+
+def coarse_recipe(recipe: Recipe) -> Recipe:
+    """Return the recipe of the large areas of a frame that continues another: a few steps on each coarse scale, of which one is used."""
+    return recipe.override(steps=1, scales=dict.fromkeys(recipe.scales, COARSE_STEPS))
 
 
 def next_recipe(recipe: Recipe, steps: int | None) -> Recipe:

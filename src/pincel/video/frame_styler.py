@@ -31,7 +31,7 @@ from pincel.run.run import Run
 from pincel.sources import expand_styles, open_picture
 from pincel.video.base import Emit, FrameStep, Pixels, no_op
 from pincel.video.flow import FLOWS, between
-from pincel.video.frame_recipes import next_recipe, painting_recipe, pass_recipe, sketch_recipe
+from pincel.video.frame_recipes import coarse_recipe, next_recipe, painting_recipe, pass_recipe, sketch_recipe
 from pincel.video.pixels import WHITE, Floats, to_bytes, to_levels, to_tensor
 from pincel.video.settings import FilmSettings
 
@@ -41,6 +41,8 @@ REFERENCE_DISTANCE = 10.0
 MIN_STEPS = 3
 # Fraction of a frame that must be new to be painted by itself first.
 MIN_NEW = 0.002
+# Fraction of what steps on a coarse scale change that a frame takes over: with all of it, films would flicker.
+COARSE_FRACTION = 0.2
 # Warped earlier frames, (height, width, 3), with the confidence of each pixel, (height, width).
 Warped: TypeAlias = Sequence[tuple[Floats, Floats]]
 # The same, with how many frames before.
@@ -156,7 +158,33 @@ class FrameStyler:
         if rest is None:
             return None
         init = sum((confidence[..., None] * picture for picture, confidence in known), start=new[..., None] * rest)
-        return self._paint(index, source, next_recipe(self.recipe, self.settings.next_steps), init, targets, first, began)
+        change = self._coarse_change(index, source, init)
+        targets = [(back, picture + change, confidence) for back, picture, confidence in targets]
+        return self._paint(index, source, next_recipe(self.recipe, self.settings.next_steps), init + change, targets, first, began)
+
+    def _coarse_change(self, index: int, source: Pixels, init: Floats) -> Floats:
+        """Return what a few steps on the coarsest scale change in the initial value of a frame; 0 where the recipe has no coarse scale.
+
+        At full size, large light and dark areas hardly change: over many frames, contrast would decrease.
+
+        Args:
+            index: Number of the frame.
+            source: As filmed.
+            init: (height, width, 3) in gray levels.
+        """
+        canvas = self._as_canvas(to_tensor(init))
+        recipe = coarse_recipe(self.recipe)
+        run = Run(self._content(index, source), self.styles, recipe=recipe, machine=self._machine, init_image=canvas)
+        coarse, best = run.plan.scales[0].size, None
+        for step in (event for event in run if isinstance(event, Step)) if coarse != run.size else ():
+            if best is None or step.total < best.total:
+                best = step
+            if step.step == step.steps:
+                break
+        if best is None:
+            return np.zeros_like(init)
+        before, after = (resize(each, self.size) for each in (resize(canvas, coarse), self._as_canvas(best.preview().cpu())))
+        return COARSE_FRACTION * to_levels(after - before)
 
     def _paint_new(self, index: int, source: Pixels, new: Floats) -> Floats | None:
         """Return the initial value of new parts of a frame: the frame painted by itself, with fewer steps.
@@ -215,7 +243,7 @@ class FrameStyler:
                 return []
             return [TemporalLoss({back: self._target(recipe, size, target, confidence) for back, target, confidence in targets}, weight)]
 
-        content = LoadedImage(to_tensor(source), None, f"frame {index}", "")
+        content = self._content(index, source)
         init_image = None if init is None else self._as_canvas(to_tensor(init))
         run = Run(content, self.styles, recipe=recipe, machine=self._machine, init_image=init_image, extra_losses=extra_losses)
         # A frame by itself makes the steps of its recipe, as any picture does.
@@ -225,6 +253,9 @@ class FrameStyler:
             return None
         followed = float(np.mean(np.clip(sum(confidence for _, _, confidence in targets), 0, 1))) if targets else 0.0
         return StyledFrame(to_bytes(best.preview().cpu()), best.total, steps, time.perf_counter() - began, followed)
+
+    def _content(self, index: int, source: Pixels) -> LoadedImage:
+        return LoadedImage(to_tensor(source), None, f"frame {index}", "")
 
     def _iterate(self, index: int, run: Run, rel_tol: float, target_loss: float) -> tuple[Step | None, int]:
         """Make the steps; return the best one and how many there were, or None if it was stopped.
