@@ -52,7 +52,8 @@ def study_texts() -> Iterator[str]:
     """Yield what the studio shows of studies: what each is about, and the help of its pictures and options."""
     for study in STUDIES.values():
         yield study.summary
-        yield from (each.help for each in (*study.takes.pictures, *study.options))
+        yield from (each.help for each in study.takes.pictures)
+        yield from (each.help for each in study.options)
 
 
 def read(path: Path) -> Catalog:

@@ -83,7 +83,7 @@ def test_messages_are_literals() -> None:
 def test_formulas_with_words_in_them_are_messages() -> None:
     calls = [node for _, tree in modules() for node in ast.walk(tree) if isinstance(node, ast.Call)]
     formulas = [node for node in calls if isinstance(node.func, ast.Name) and node.func.id == "Formula"]
-    plain = [arg.value for node in formulas for arg in node.args if isinstance(arg, ast.Constant)]
+    plain = [str(arg.value) for node in formulas for arg in node.args if isinstance(arg, ast.Constant)]
     assert len(plain) > 20
     words = {word for text in plain for word in re.findall(r"(?<![\w/])[a-z]{2,}(?![\w/.])", text)}
     assert words - {"argmin", "cov", "max", "ij", "et", "al", "py"} == set()
