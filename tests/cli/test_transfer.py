@@ -16,8 +16,9 @@ import pytest
 from PIL import ExifTags, Image
 from rich.console import Console
 
+from pincel.cli.painting import also_as_json
 from pincel.cli.progress import Bar
-from pincel.engine.events import Event, ScaleStart, Step, Stopped
+from pincel.engine.events import Event, ScaleStart, SetupProgress, Step, Stopped, TileProgress
 from pincel.engine.gradient_mode import GRADIENT_MODES
 from pincel.functional.conventions import CONVENTIONS
 from pincel.images.resize import RESAMPLERS
@@ -200,6 +201,19 @@ def test_json_lines_tell_everything(capsys: Capture, pair: tuple[Path, Path], tm
     assert events[-2] == {"event": "stopped", "reason": "steps", "step": 3, "best_step": 3}
     assert events[-1]["event"] == "saved"
     assert events[-1]["files"][0] == str(tmp_path / "out.png")
+    # And what a program that shows the run needs before its first step.
+    notices = [event for event in events if event["event"] == "notice"]
+    assert notices[0]["topic"] == "run"
+    assert notices[0]["text"].startswith("Painting on cpu")
+
+
+def test_json_lines_tell_of_preparations_but_not_of_tiles(capsys: Capture) -> None:
+    shown: list[object] = []
+    events: list[Event] = [SetupProgress("measuring", 1, 2), TileProgress(1, 9)]
+    for event in events:
+        also_as_json(shown.append, json_lines=True)(event)
+    assert shown == events
+    assert json.loads(capsys.readouterr().out) == {"event": "preparing", "what": "measuring", "done": 1, "total": 2}
 
 
 def test_quiet_prints_nothing(capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:
