@@ -100,10 +100,10 @@ def test_passes_go_to_and_fro_and_go_on(film: Film, tmp_path: Path, cache: Cache
     settings = replace(SETTINGS, passes=3)
     told: list[VideoEvent] = []
     assert paint_scene(film, Scene(0, 3), tmp_path / "whole", settings, cache, told.append) == 3
-    order = [(event.pass_, event.index) for event in told if isinstance(event, FrameDone)]
+    order = [(event.pass_number, event.index) for event in told if isinstance(event, FrameDone)]
     assert order == [(1, 0), (1, 1), (1, 2), (2, 2), (2, 1), (2, 0), (3, 0), (3, 1), (3, 2)]
     flag = StopFlag()
-    stop_at = lambda event: flag.stop() if isinstance(event, FrameDone) and (event.pass_, event.index) == (2, 1) else None  # noqa: E731
+    stop_at = lambda event: flag.stop() if isinstance(event, FrameDone) and (event.pass_number, event.index) == (2, 1) else None  # noqa: E731
     assert paint_scene(film, Scene(0, 3), tmp_path / "parts", settings, cache, stop_at, flag) == 0
     assert paint_scene(film, Scene(0, 3), tmp_path / "parts", settings, cache) == 3
     assert frames_in(tmp_path / "parts") == frames_in(tmp_path / "whole")
@@ -220,7 +220,7 @@ def test_a_frame_that_continues_is_painted_on_a_coarse_scale_too(cache: Cache) -
     def continued(scales: str) -> npt.NDArray[np.float64]:
         # Without steps at full size, all that can have changed is large.
         settings = replace(SETTINGS, overrides={**SETTINGS.overrides, "scales": scales}, next_steps=0, flow="none")
-        frame = FrameStyler(settings, (128, 160), cache).continued(1, source, [FramePair(source, source)], 1.0)
+        frame = FrameStyler(settings, (128, 160), cache).paint_continued(1, source, [FramePair(source, source)], 1.0)
         assert frame is not None
         return frame.pixels.mean(2)
 

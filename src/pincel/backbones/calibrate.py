@@ -32,18 +32,18 @@ Tell: TypeAlias = Callable[[str], None]
 Progress: TypeAlias = Callable[[str, int, int], None]
 
 
-def normalized_vgg(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> VGG:
+def normalized_vgg(vgg: VGG, calibration: str, notify: Tell, progress: Progress) -> VGG:
     """Return the network rescaled so that every filter's mean activation over a set of pictures is 1; see :func:`calibration_means`."""
-    return normalize(vgg, calibration_means(vgg, calibration, tell, progress))
+    return normalize(vgg, calibration_means(vgg, calibration, notify, progress))
 
 
-def calibration_means(vgg: VGG, calibration: str, tell: Tell, progress: Progress) -> dict[str, Tensor]:
+def calibration_means(vgg: VGG, calibration: str, notify: Tell, progress: Progress) -> dict[str, Tensor]:
     """Return the mean activation of every filter over a set of pictures, convolution → (C,), by which a network is normalized.
 
     Args:
         vgg: As trained, on its device, with its pooling.
         calibration: ``samples`` for the pictures in the package, or a folder of pictures.
-        tell: Called with notices, a sentence each.
+        notify: Called with notices, a sentence each.
         progress: Called with a text, the images done, and their total.
 
     Raises:
@@ -57,8 +57,8 @@ def calibration_means(vgg: VGG, calibration: str, tell: Tell, progress: Progress
     if means is None:
         # With zero padding, as trained: borders are no property of the filters.
         means = mean_activations(replace(vgg, padding="zero"), _pictures(paths, _device(vgg), progress))
-        _write(cache, means, tell)
-    tell(f"Network normalized to mean activation 1 over {pictures}.")
+        _write(cache, means, notify)
+    notify(f"Network normalized to mean activation 1 over {pictures}.")
     return means
 
 
@@ -109,7 +109,7 @@ def _read(cache: Path, vgg: VGG) -> dict[str, Tensor] | None:
     return means if fits else None
 
 
-def _write(cache: Path, means: dict[str, Tensor], tell: Tell) -> None:
+def _write(cache: Path, means: dict[str, Tensor], notify: Tell) -> None:
     try:
         cache.parent.mkdir(parents=True, exist_ok=True)
         with atomically(cache) as path:
@@ -117,4 +117,4 @@ def _write(cache: Path, means: dict[str, Tensor], tell: Tell) -> None:
             path.write_bytes(safetensors.torch.save(means))
     except (OSError, OutputError) as error:
         reason = error if isinstance(error, PincelError) else error.strerror
-        tell(f"The measurement could not be cached: {reason}.")
+        notify(f"The measurement could not be cached: {reason}.")

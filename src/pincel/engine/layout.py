@@ -20,7 +20,7 @@ ALIGN = 4
 REST = "rest"
 # Words behind the cuts of a layout, in this order.
 TIGHT, KEEP = "tight", "keep"
-# What the first layer is given, as if it were one.
+# The input of the first layer, as if it were a layer.
 PICTURE = LayerSpec("picture", "picture", 3, 1, 1)
 
 # How a part is cut: the side of its square tiles, or how many tiles (down, across); 0 for not at all.
@@ -32,9 +32,9 @@ class Part:
     """Some layers in a row.
 
     Attributes:
-        before: What it is given, the layer before its first one.
+        before: Its input, the layer before its first one.
         layers: Which, the last one included.
-        side: Of a tile, in positions of what it is given; 0 where that is not what it is cut by.
+        side: Of a tile, in positions of its input; 0 where that is not what it is cut by.
         margin: Positions around a tile that its results depend on; to the last bit, unless the layout is tight.
         grid: How many tiles (down, across); None where that is not what it is cut by.
         align: Tiles begin at multiples of this in every layer.
@@ -54,17 +54,17 @@ class Part:
 
     @property
     def stride(self) -> int:
-        """Input pixels between neighbors in what it is given."""
+        """Input pixels of the network between neighbors in its input."""
         return self.before.stride
 
     @property
     def downscale(self) -> int:
-        """How many times it shrinks what it is given."""
+        """How many times its output is smaller than its input."""
         return self.layers[-1].stride // self.stride
 
     @property
     def unit(self) -> int:
-        """Tiles begin at multiples of this, in positions of what it is given."""
+        """Tiles begin at multiples of this, in positions of its input."""
         return self.align * self.downscale
 
     def tiles(self, height: int, width: int) -> list[Tile]:
@@ -213,7 +213,7 @@ class Layout:
 
 
 def _margin(backbone: Backbone, before: LayerSpec, layers: Sequence[LayerSpec], align: int) -> int:
-    """Go from the last layer back to what the first is given; tiles begin and end where poolings and grains up to ``align`` do."""
+    """Go from the last layer back to the input of the first; tiles begin and end where poolings and grains up to ``align`` do."""
     margin = 0
     for shallow, deep in reversed(list(pairwise([before, *layers]))):
         reach = (deep.receptive_field - shallow.receptive_field) // 2 // shallow.stride

@@ -85,13 +85,13 @@ class Precision:
 FP32 = Precision("fp32")
 
 
-def choose_precision(asked: str, device: torch.device, tell: Callable[[str], None]) -> Precision:
+def choose_precision(asked: str, device: torch.device, notify: Callable[[str], None]) -> Precision:
     """Return the precision asked for, or for ``auto`` the quickest of this machine, measured once and remembered.
 
     Args:
         asked: ``auto``, ``fp32``, ``tf32`` or ``bf16``.
         device: Where it will run.
-        tell: Told, in a sentence, what is out of the ordinary.
+        notify: Called with a sentence about anything out of the ordinary.
 
     Raises:
         UnknownNameError: For any other name.
@@ -103,11 +103,11 @@ def choose_precision(asked: str, device: torch.device, tell: Callable[[str], Non
     if asked == "tf32" and Precision("tf32") not in there:
         raise OptionError(f"Precision 'tf32' is a way of NVIDIA GPUs, not of {device} (there: auto, fp32, bf16).")
     if asked == "bf16" and Precision("bf16") not in there:
-        tell(f"This {device} does not multiply bf16 in hardware: expect bf16 to be slower than fp32.")
+        notify(f"This {device} does not multiply bf16 in hardware: expect bf16 to be slower than fp32.")
     usable = [p for p in there if asked in ("auto", p.name)] or [Precision("bf16")]
     if len(usable) == 1:
         return usable[0]
-    return fastest(usable, _speeds(there, device, tell))
+    return fastest(usable, _speeds(there, device, notify))
 
 
 def candidates(device: torch.device) -> list[Precision]:
@@ -130,19 +130,19 @@ def fastest(usable: list[Precision], seconds: Mapping[str, float]) -> Precision:
     return best
 
 
-def _speeds(there: list[Precision], device: torch.device, tell: Callable[[str], None]) -> dict[str, float]:
+def _speeds(there: list[Precision], device: torch.device, notify: Callable[[str], None]) -> dict[str, float]:
     known = known_speeds(device)
     if all(str(precision) in known for precision in there):
         return known
     speeds = measure_speeds(there, device)
     shown = ", ".join(f"{name} {1e3 * seconds:.0f} ms" for name, seconds in speeds.items())
-    tell(f"Measured once how this machine convolves: {shown}.")
-    keep_speeds(device, speeds, tell)
+    notify(f"Measured once how this machine convolves: {shown}.")
+    keep_speeds(device, speeds, notify)
     return speeds
 
 
 def measure_speeds(there: list[Precision], device: torch.device) -> dict[str, float]:
-    """Least seconds of a convolution and its gradient, all candidates in turn: what the machine can when nobody else is at it."""
+    """Least seconds of a convolution and its gradient, all candidates in turn, so that other load counts as little as possible."""
     trials = {str(precision): [_trial(precision, *probe, device) for probe in PROBES[device.type]] for precision in there}
     seconds: dict[str, list[float]] = {name: [] for name in trials}
     for _ in range(ROUNDS):

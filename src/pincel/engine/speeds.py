@@ -19,15 +19,15 @@ def known_speeds(device: torch.device) -> dict[str, float]:
     return _read().get(machine_key(device), {})
 
 
-def keep_speeds(device: torch.device, speeds: Mapping[str, float], tell: Callable[[str], None]) -> None:
-    """Keep measurements for other runs, beside those of other names; ``tell`` is told if that cannot be done."""
+def keep_speeds(device: torch.device, speeds: Mapping[str, float], notify: Callable[[str], None]) -> None:
+    """Keep measurements for other runs, beside those of other names; ``notify`` is called if that cannot be done."""
     known = _read()
     known[machine_key(device)] = {**known.get(machine_key(device), {}), **speeds}
     try:
         cache().parent.mkdir(parents=True, exist_ok=True)
         write_text(cache(), json.dumps(known, indent=1) + "\n", what="speed measurement")
     except (OSError, OutputError) as error:
-        tell(f"The measurement could not be kept: {error}")
+        notify(f"The measurement could not be kept: {error}")
 
 
 def cache() -> Path:

@@ -51,7 +51,7 @@ class ThroughputMeter:
             self._first = mark
         self._last = mark
 
-    def keep(self, work: Callable[[tuple[int, int]], float], tell: Callable[[str], None]) -> None:
+    def keep(self, work: Callable[[tuple[int, int]], float], notify: Callable[[str], None]) -> None:
         """Store the throughput for later runs; ``work`` returns the multiply-adds of a step at (height, width)."""
         first, last = self._first, self._last
         if first is None or last is None or last.step - first.step < MIN_STEPS or last.seconds - first.seconds < MIN_SECONDS:
@@ -59,7 +59,7 @@ class ThroughputMeter:
         measured = work(last.scale) * (last.step - first.step) / (last.seconds - first.seconds)
         known = known_speeds(self._device).get(_name(self._precision), 0.0)
         if abs(measured - known) > MIN_CHANGE * known:
-            keep_speeds(self._device, {_name(self._precision): measured}, tell)
+            keep_speeds(self._device, {_name(self._precision): measured}, notify)
 
 
 @dataclass(frozen=True)

@@ -101,14 +101,15 @@ def forward_tiled(
     tick = _ticker(backbone, parts, x, work, progress)
     for part in parts:
         # The last part passes nothing on.
-        passes, keeps = part is not parts[-1], layout.keep and torch.is_grad_enabled() and x.requires_grad
-        tiled = _TiledPass(backbone, part, layers, reduce, work, (x.shape[-2], x.shape[-1]), passes, keeps, layout.exact, tick)
+        needs_output, keeps_graph = part is not parts[-1], layout.keep and torch.is_grad_enabled() and x.requires_grad
+        size = (x.shape[-2], x.shape[-1])
+        tiled = _TiledPass(backbone, part, layers, reduce, work, size, needs_output, keeps_graph, layout.exact, tick)
         if part.tiled:
             results = _Tiled.apply(x, tiled)  # type: ignore[no-untyped-call]
             sums, after = dict(zip(tiled.keys, results, strict=False)), results[len(tiled.keys) :]
         else:
-            sums, rest = tiled(x, tiled.everything)
-            after = (rest,) if tiled.passes else ()
+            sums, rest = tiled(x, tiled.whole)
+            after = (rest,) if tiled.needs_output else ()
         means.update({key: value / tiled.positions[key] for key, value in sums.items()})
         x = after[0] if after else x
     return means
@@ -148,8 +149,8 @@ class _TiledPass:
         reduce: Its results are sums over windows.
         partition: Of the tiles.
         size: (height, width) of the part's input.
-        passes: Whether the output of the last layer is needed.
-        keeps: Whether the features of each tile are kept for the backward pass.
+        needs_output: Whether the output of the last layer is needed.
+        keeps_graph: Whether each tile is kept, with its graph, for the backward pass.
         exact: Whether the backward pass uses margins wide enough for the gradient of the whole to the last bit.
         tick: Called after each tile.
         keys: Of the sums, in order.
@@ -162,15 +163,15 @@ class _TiledPass:
     reduce: Reduce
     partition: WorkPartition
     size: tuple[int, int]
-    passes: bool
-    keeps: bool
+    needs_output: bool
+    keeps_graph: bool
     exact: bool
     tick: Callable[[], None]
     keys: list[Any] = field(default_factory=list)
     positions: dict[Any, int] = field(default_factory=dict)
 
     @property
-    def everything(self) -> Tile:
+    def whole(self) -> Tile:
         return Tile(0, self.size[0], 0, self.size[1])
 
     @property
@@ -190,20 +191,20 @@ class _TiledPass:
         corner = Tile(0, self.part.downscale, 0, self.part.downscale).of(x)
         sums: dict[Any, Tensor] = {}
         output = x
-        for name, output in self.backbone.forward_layers(self.part.layers, corner, self.wanted):
+        for name, output in self.backbone.forward_layers(self.part.layers, corner, self.yielded_layers):
             if name in self.layers:
-                empty = replace(self.window(self.everything, self.downscale(name)), height=0, width=0)
+                empty = replace(self.window(self.whole, self.downscale(name)), height=0, width=0)
                 sums.update(self._reduced(name, output[..., :0, :0], empty))
         return {key: torch.zeros_like(value) for key, value in sums.items()}, self.blank(output)
 
     def blank(self, output: Tensor) -> Tensor:
         """Return zeros in the shape of the whole last layer, given the output for a window of it."""
-        shape = (*output.shape[:2], *self.window(self.everything, self.part.downscale).full_size)
+        shape = (*output.shape[:2], *self.window(self.whole, self.part.downscale).full_size)
         return torch.zeros(shape, dtype=output.dtype, device=output.device).contiguous(memory_format=torch.channels_last)
 
     @property
-    def wanted(self) -> frozenset[str]:
-        return self.layers | ({self.part.layers[-1].name} if self.passes else frozenset())
+    def yielded_layers(self) -> frozenset[str]:
+        return self.layers | ({self.part.layers[-1].name} if self.needs_output else frozenset())
 
     def downscale(self, layer: str) -> int:
         """Return how many times smaller a layer is than the input of the part."""
@@ -213,7 +214,7 @@ class _TiledPass:
         """Compute a tile with its margin; return the reduced layers, and the output of the last layer for the tile without margin."""
         sums: dict[Any, Tensor] = {}
         output = x
-        for name, features in self.backbone.forward_layers(self.part.layers, x, self.wanted):
+        for name, features in self.backbone.forward_layers(self.part.layers, x, self.yielded_layers):
             window = self.window(tile, self.downscale(name))
             output = _without_margin(features, window, self.padded(tile), self.downscale(name))
             if name in self.layers:
@@ -267,20 +268,20 @@ class _Tiled(torch.autograd.Function):
         sums: dict[Any, Tensor] = {}
         whole: Tensor | None = None
         for tile in tiles:
-            with torch.set_grad_enabled(tiled.keeps):
+            with torch.set_grad_enabled(tiled.keeps_graph):
                 result = tiled.output(x, tile)
-            if tiled.keeps:
+            if tiled.keeps_graph:
                 ctx.kept.append(result)
             # The first is copied: sums are written to, and what is kept is not.
             sums = {k: sums[k] + v.detach() if sums else v.detach().clone() for k, v in result.sums.items()}
-            if tiled.passes:
+            if tiled.needs_output:
                 window = tiled.window(tile, tiled.part.downscale)
                 whole = tiled.blank(result.output) if whole is None else whole
                 whole[..., window.rows, window.columns] = result.output.detach()
             tiled.tick()
         if not tiles:
             sums, blank = tiled.zeros(x)
-            whole = blank if tiled.passes else None
+            whole = blank if tiled.needs_output else None
         tiled.keys.extend(sums)
         return tuple(tiled.partition.all_reduce(each) for each in (*sums.values(), *([] if whole is None else [whole])))
 
@@ -297,7 +298,7 @@ class _Tiled(torch.autograd.Function):
                 # What was kept of a tile is freed with it.
                 result = ctx.kept.pop(0) if ctx.kept else tiled.output(x, region)
             outputs, output_grads = list(result.sums.values()), list(grads[:count])
-            if tiled.passes:
+            if tiled.needs_output:
                 window = tiled.window(region, tiled.part.downscale)
                 outputs, output_grads = [*outputs, result.output], [*output_grads, grads[count][..., window.rows, window.columns]]
             (grad,) = torch.autograd.grad(outputs, result.leaf, output_grads)

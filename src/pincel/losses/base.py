@@ -19,7 +19,7 @@ class Term:
     """One number of the objective.
 
     Attributes:
-        group: ``"content"``, ``"style"`` or ``"tv"``.
+        group: ``"content"``, ``"style"``, ``"tv"``; ``"temporal"`` in films, ``"inner"``, ``"code"`` in inversion, ``"copy"`` in training.
         layer: The layer it was measured at, or None for the image itself.
         group_weight: α, β or γ.
         layer_weight: λ of the layer (1 for the image itself).

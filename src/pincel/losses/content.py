@@ -17,7 +17,7 @@ from pincel.types import LayerWeights, Window
 
 # (layer, features, window) → parts of sums over positions by layer; and a pass over the content image that makes the means of such sums.
 Reduction: TypeAlias = Callable[[str, Tensor, Window], Mapping[str, Tensor]]
-Pass: TypeAlias = Callable[[Reduction], Mapping[str, Tensor]]
+FeaturePass: TypeAlias = Callable[[Reduction], Mapping[str, Tensor]]
 
 
 class ContentTerm(ABC):
@@ -30,7 +30,7 @@ class ContentTerm(ABC):
     stores_features: ClassVar[bool] = False
 
     @abstractmethod
-    def targets(self, extract: Pass, gather: Callable[[str, Tensor], Tensor]) -> Mapping[str, Tensor]:
+    def targets(self, extract: FeaturePass, gather: Callable[[str, Tensor], Tensor]) -> Mapping[str, Tensor]:
         """Measure the content image.
 
         Args:
@@ -56,7 +56,7 @@ class FeatureTerm(ContentTerm):
 
     stores_features: ClassVar[bool] = True
 
-    def targets(self, extract: Pass, gather: Callable[[str, Tensor], Tensor]) -> dict[str, Tensor]:
+    def targets(self, extract: FeaturePass, gather: Callable[[str, Tensor], Tensor]) -> dict[str, Tensor]:
         """Return the whole layers."""
         buffer = FeatureBuffer()
         extract(buffer)

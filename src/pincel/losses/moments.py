@@ -132,7 +132,12 @@ class MomentTerm(StyleTerm[RegionMoments, RegionMoments]):
 def measured_moments(losses: Iterable[Loss], layer: str) -> Moments | None:
     """Return means and Gram matrices of the styles at a layer, if one of these losses has measured them."""
     for loss in losses:
-        if isinstance(loss, StyleLoss) and isinstance(loss.measure, FeatureStatistics) and loss.measure.means and layer in loss.targets:
+        if (
+            isinstance(loss, StyleLoss)
+            and isinstance(loss.style_statistic, FeatureStatistics)
+            and loss.style_statistic.means
+            and layer in loss.targets
+        ):
             moments: Moments = loss.targets[layer].moments
             return moments
     return None

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pincel.functional.conventions import Convention
 from pincel.functional.similarity import self_similarity_distance
-from pincel.losses.content import ContentTerm, Pass
+from pincel.losses.content import ContentTerm, FeaturePass
 from pincel.losses.windows import scatter
 from pincel.types import Window
 
@@ -39,7 +39,7 @@ def _on_grid(begin: int, length: int, stride: int) -> tuple[int, int, slice]:
 class SelfSimilarityTerm(ContentTerm):
     """Difference of the self-similarity matrices of some positions of a layer; the targets are :func:`sample` of the content."""
 
-    def targets(self, extract: Pass, gather: Callable[[str, Tensor], Tensor]) -> Mapping[str, Tensor]:
+    def targets(self, extract: FeaturePass, gather: Callable[[str, Tensor], Tensor]) -> Mapping[str, Tensor]:
         """Return the features on the grid."""
         return extract(lambda layer, features, window: {layer: sample(features, window)})
 

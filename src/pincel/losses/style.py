@@ -83,7 +83,7 @@ class StyleStatistic(ABC, Generic[M, T]):
             guides: As given to :meth:`partial_sum`.
 
         Returns:
-            By the layer that has a say in how much the comparison weighs.
+            By the layer whose λ weights the comparison.
         """
 
     @abstractmethod
@@ -122,7 +122,7 @@ class StyleLoss:
     """The sum of the style terms that are computed from one statistic.
 
     Attributes:
-        measure: That statistic.
+        style_statistic: That statistic.
         targets: layer → what :meth:`StyleStatistic.blend` returned.
         term_weights: Name of a term → the term, and its weight among those of style.
         layer_weights: layer → λ.
@@ -131,7 +131,7 @@ class StyleLoss:
         guides: Where the regions of the image are.
     """
 
-    measure: StyleStatistic[Any, Any]
+    style_statistic: StyleStatistic[Any, Any]
     targets: Mapping[str, Any]
     term_weights: Mapping[str, tuple[StyleTerm[Any, Any], float]]
     layer_weights: LayerWeights
@@ -142,15 +142,15 @@ class StyleLoss:
     @property
     def layers(self) -> frozenset[str]:
         """Those of the statistic."""
-        return frozenset(self.measure.layers)
+        return frozenset(self.style_statistic.layers)
 
     def statistic(self, layer: str, features: Tensor, window: Window) -> Tensor:
         """Return the partial sum of a window; see :meth:`StyleStatistic.partial_sum`."""
-        return self.measure.partial_sum(layer, features, window, self.guides)
+        return self.style_statistic.partial_sum(layer, features, window, self.guides)
 
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield a term for each layer and formula."""
-        measured = self.measure.finish(statistics, self.guides)
+        measured = self.style_statistic.finish(statistics, self.guides)
         for layer in (layer for layer in self.layer_weights if layer in self.targets):
             for name, (term, share) in self.term_weights.items():
                 value = term.distance(measured[layer], self.targets[layer], self.convention)

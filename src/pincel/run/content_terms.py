@@ -16,14 +16,14 @@ from pincel.run.images import Extract, Images
 from pincel.run.sizes import active_layers
 
 
-def content_losses(recipe: Recipe, images: Images, tiled: frozenset[str], share: WorkPartition, extract: Extract) -> list[Loss]:
+def content_losses(recipe: Recipe, images: Images, tiled: frozenset[str], partition: WorkPartition, extract: Extract) -> list[Loss]:
     """Return the losses of content, one for each term; none if content has no weight.
 
     Args:
         recipe: Its terms, layers and weights.
         images: The images in the size of the scale.
         tiled: Layers of which each process has computed its own tiles only.
-        share: The processes.
+        partition: The processes.
         extract: Computes features of an image and reduces them.
     """
     layers, _ = active_layers(recipe)
@@ -31,7 +31,7 @@ def content_losses(recipe: Recipe, images: Images, tiled: frozenset[str], share:
         return []
 
     def gather(layer: str, features: Tensor) -> Tensor:
-        return share.all_reduce(features) if layer in tiled else features
+        return partition.all_reduce(features) if layer in tiled else features
 
     losses: list[Loss] = []
     for name in (name for name in CONTENT_TERMS if recipe.content_terms.get(name, 0) > 0):

@@ -180,7 +180,7 @@ class FrameDone:
 
     Attributes:
         index: Its number.
-        pass_: Number of the pass, from 1.
+        pass_number: Number of the pass, from 1.
         steps: Steps made.
         seconds: Taken, optical flow included.
         total: J at the end.
@@ -190,7 +190,7 @@ class FrameDone:
     """
 
     index: int
-    pass_: int
+    pass_number: int
     steps: int
     seconds: float
     total: float

@@ -53,21 +53,21 @@ def compare(film: Film, scenes: Sequence[Scene], store: FrameStore, alone: Frame
     """
     longest = max(scenes, key=len)
     part = Scene(longest.start, min(longest.stop, longest.start + frames), longest.at)
-    beside = FrameStore(store.folder / "alone")
-    beside.make(beside.folder)
+    alone_store = FrameStore(store.folder / "alone")
+    alone_store.make(alone_store.folder)
     seconds = []
     for index, source, _ in sources(film, part, alone):
-        styled = alone.alone(index, source)
+        styled = alone.paint_alone(index, source)
         if styled is None:
             part = Scene(part.start, index, part.at)
             break
         seconds.append(styled.seconds)
-        save_frame(styled.pixels, beside.frame(index))
+        save_frame(styled.pixels, alone_store.frame(index))
     times: dict[int, float] = {}
     for line in (line for scene in scenes for line in store.noted(scene)):
         times[line["index"]] = times.get(line["index"], 0.0) + line["seconds"]
     own = [times[index] for index in range(part.start + 1, part.stop) if index in times]
     together = flicker_of(film, [part], store.folder)
-    apart = flicker_of(film, [part], beside.folder)
-    beside.remove()
-    return Comparison(together, apart, sum(own) / max(1, len(own)), sum(seconds) / max(1, len(seconds)))
+    alone_flicker = flicker_of(film, [part], alone_store.folder)
+    alone_store.remove()
+    return Comparison(together, alone_flicker, sum(own) / max(1, len(own)), sum(seconds) / max(1, len(seconds)))

@@ -41,7 +41,7 @@ REFERENCE_DISTANCE = 10.0
 MIN_STEPS = 3
 # Fraction of a frame that must be new to be painted by itself first.
 MIN_NEW = 0.002
-# Fraction of what steps on a coarse scale change that a frame takes over: with all of it, films would flicker.
+# Fraction of the change made on a coarse scale that is added to the initial value of a frame; with 1, films flicker.
 COARSE_FRACTION = 0.2
 # Warped earlier frames, (height, width, 3), with the confidence of each pixel, (height, width).
 Warped: TypeAlias = Sequence[tuple[Floats, Floats]]
@@ -129,18 +129,18 @@ class FrameStyler:
             return pixels
         return to_bytes(resize(to_tensor(pixels), self.size, "lanczos"))
 
-    def alone(self, index: int, source: Pixels) -> StyledFrame | None:
+    def paint_alone(self, index: int, source: Pixels) -> StyledFrame | None:
         """Paint a frame by itself; None if it was stopped."""
         return self._paint(index, source, self.recipe, None, [], 0.0, time.perf_counter())
 
-    def continued(self, index: int, source: Pixels, before: Sequence[FramePair], first: float) -> StyledFrame | None:
+    def paint_continued(self, index: int, source: Pixels, before: Sequence[FramePair], first_total: float) -> StyledFrame | None:
         """Paint a frame so that it continues those before it.
 
         Args:
             index: Its number.
             source: As filmed.
             before: Frames before it, the last first.
-            first: J of the scene's first frame when it was finished.
+            first_total: J of the scene's first frame when it was finished.
 
         Returns:
             None if it was stopped.
@@ -160,7 +160,7 @@ class FrameStyler:
         init = sum((confidence[..., None] * picture for picture, confidence in known), start=new[..., None] * rest)
         change = self._coarse_change(index, source, init)
         targets = [(back, picture + change, confidence) for back, picture, confidence in targets]
-        return self._paint(index, source, next_recipe(self.recipe, self.settings.next_steps), init + change, targets, first, began)
+        return self._paint(index, source, next_recipe(self.recipe, self.settings.next_steps), init + change, targets, first_total, began)
 
     def _coarse_change(self, index: int, source: Pixels, init: Floats) -> Floats:
         """Return what a few steps on the coarsest scale change in the initial value of a frame; 0 where the recipe has no coarse scale.
@@ -204,39 +204,41 @@ class FrameStyler:
         styled = self._paint(index, source, sketch_recipe(self.recipe), None, [], 0.0, time.perf_counter())
         return None if styled is None else styled.pixels.astype(np.float32)
 
-    def again(self, index: int, source: Pixels, own: Pixels, beside: FramePair | None, first: float, *, hold: bool) -> StyledFrame | None:
+    def repaint(
+        self, index: int, source: Pixels, painted: Pixels, neighbor: FramePair | None, first_total: float, *, use_as_target: bool
+    ) -> StyledFrame | None:
         """Paint a frame once more, in a pass over a scene.
 
         Args:
             index: Its number.
             source: As filmed.
-            own: As painted so far.
-            beside: The frame painted before it in this pass: the last, or, backward, the next; None for the first of a pass.
-            first: As for :meth:`continued`.
-            hold: Whether that frame is a target of the temporal loss too, and not only part of the initial value.
+            painted: As painted so far.
+            neighbor: The frame painted before it in this pass: the last, or, backward, the next; None for the first of a pass.
+            first_total: As for :meth:`paint_continued`.
+            use_as_target: Whether that frame is a target of the temporal loss too, and not only part of the initial value.
 
         Returns:
             None if it was stopped.
         """
         began = time.perf_counter()
         recipe = pass_recipe(self.recipe, self.settings.passes, first=False)
-        if beside is None:
-            return self._paint(index, source, recipe, own.astype(np.float32), [], first, began)
-        move = between(beside.source, source, self.flow_fn)
-        warped = move.warp(beside.painted)
-        init = warp_blend(to_tensor(own), to_tensor(warped), torch.from_numpy(move.confidence)[None, None])
-        targets = [(1, warped, move.confidence)] if hold else []
-        return self._paint(index, source, recipe, to_levels(init), targets, first, began)
+        if neighbor is None:
+            return self._paint(index, source, recipe, painted.astype(np.float32), [], first_total, began)
+        move = between(neighbor.source, source, self.flow_fn)
+        warped = move.warp(neighbor.painted)
+        init = warp_blend(to_tensor(painted), to_tensor(warped), torch.from_numpy(move.confidence)[None, None])
+        targets = [(1, warped, move.confidence)] if use_as_target else []
+        return self._paint(index, source, recipe, to_levels(init), targets, first_total, began)
 
-    def first_of_passes(self, index: int, source: Pixels) -> StyledFrame | None:
+    def paint_first_pass(self, index: int, source: Pixels) -> StyledFrame | None:
         """Paint a frame by itself in the first of several passes, with few steps at full size."""
         recipe = pass_recipe(self.recipe, self.settings.passes, first=True)
         return self._paint(index, source, recipe, None, [], 0.0, time.perf_counter())
 
     def _paint(
-        self, index: int, source: Pixels, recipe: Recipe, init: Floats | None, targets: Targets, first: float, began: float
+        self, index: int, source: Pixels, recipe: Recipe, init: Floats | None, targets: Targets, first_total: float, began: float
     ) -> StyledFrame | None:
-        weight = self.settings.consistency * first / (REFERENCE_DISTANCE * recipe.white / WHITE) ** 2
+        weight = self.settings.consistency * first_total / (REFERENCE_DISTANCE * recipe.white / WHITE) ** 2
 
         def extra_losses(size: tuple[int, int]) -> list[Loss]:
             if not (targets and weight > 0):
@@ -247,7 +249,7 @@ class FrameStyler:
         init_image = None if init is None else self._as_canvas(to_tensor(init))
         run = Run(content, self.styles, recipe=recipe, machine=self._machine, init_image=init_image, extra_losses=extra_losses)
         # A frame by itself makes the steps of its recipe, as any picture does.
-        rel_tol, target_loss = (0.0, -math.inf) if init is None else (self.settings.settle, first if targets else -math.inf)
+        rel_tol, target_loss = (0.0, -math.inf) if init is None else (self.settings.settle, first_total if targets else -math.inf)
         best, steps = self._iterate(index, run, rel_tol, target_loss)
         if best is None:
             return None
@@ -260,12 +262,14 @@ class FrameStyler:
     def _iterate(self, index: int, run: Run, rel_tol: float, target_loss: float) -> tuple[Step | None, int]:
         """Make the steps; return the best one and how many there were, or None if it was stopped.
 
+        The number of steps is not fixed, because earlier strokes are painted again in every frame: with as many steps each, things would
+        dissolve more and more the longer they are in view.
+
         Args:
             index: Of the frame.
             run: Paints it.
-            rel_tol: It ends when ten steps lower J by less than this fraction,
-            target_loss: or when J is this low. Earlier strokes are painted again in every frame: with a fixed number of steps each, things
-                would dissolve more and more the longer they are in view.
+            rel_tol: It ends when ten steps lower J by less than this fraction.
+            target_loss: It ends when J is this low, too.
         """
         best: Step | None = None
         plateau = Plateau(rel_tol)

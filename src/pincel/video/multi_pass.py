@@ -65,7 +65,7 @@ class _Passes:
 
     def _pass(self, number: int) -> bool:
         """Paint every frame once; return False if it was stopped."""
-        beside: FramePair | None = None
+        neighbor: FramePair | None = None
         frames = self.store_of(number)
         for index, source in self._order(number):
             path = frames.frame(index)
@@ -74,19 +74,19 @@ class _Passes:
             else:
                 if self.styler.stop():
                     return False
-                styled = self._style_frame(number, index, source, beside)
+                styled = self._style_frame(number, index, source, neighbor)
                 if styled is None:
                     return False
                 keep_frame(self.store, self.scene, index, number, styled, path, self.emit)
                 pixels = styled.pixels
-            beside = FramePair(source, pixels)
+            neighbor = FramePair(source, pixels)
         return True
 
-    def _style_frame(self, number: int, index: int, source: Pixels, beside: FramePair | None) -> StyledFrame | None:
+    def _style_frame(self, number: int, index: int, source: Pixels, neighbor: FramePair | None) -> StyledFrame | None:
         if number == 1:
-            return self.styler.first_of_passes(index, source)
-        own = load_frame(self.store_of(number - 1).frame(index))
-        return self.styler.again(index, source, own, beside, self._first(), hold=number > self.last // 2)
+            return self.styler.paint_first_pass(index, source)
+        painted = load_frame(self.store_of(number - 1).frame(index))
+        return self.styler.repaint(index, source, painted, neighbor, self._first(), use_as_target=number > self.last // 2)
 
     def _order(self, number: int) -> Iterator[tuple[int, Pixels]]:
         """Yield the frames of a scene as filmed: forward in odd passes, backward in even ones."""

@@ -58,9 +58,9 @@ class _SinglePass:
         if trouble == "repeated" and before:
             styled: StyledFrame | None = StyledFrame(before[0].painted, self._first(), 0, 0.0, 1.0)
         elif before:
-            styled = self.styler.continued(index, source, before, self._first())
+            styled = self.styler.paint_continued(index, source, before, self._first())
         else:
-            styled = self.styler.alone(index, source)
+            styled = self.styler.paint_alone(index, source)
         if styled is None:
             return None
         self.lines[index] = keep_frame(self.store, self.scene, index, 1, styled, path, self.emit)
@@ -73,14 +73,15 @@ class _SinglePass:
 
     def _report_known(self, index: int) -> None:
         line = self.lines.get(index, {"pass_": 1, "steps": 0, "seconds": 0.0, "total": 0.0, "followed": 0.0})
-        values = {key: line[key] for key in ("pass_", "steps", "seconds", "total", "followed")}
-        self.emit(FrameDone(index, **values, file=str(self.store.frame(index)), known=True))
+        values = {key: line[key] for key in ("steps", "seconds", "total", "followed")}
+        self.emit(FrameDone(index, line["pass_"], **values, file=str(self.store.frame(index)), known=True))
 
 
 def keep_frame(store: FrameStore, scene: Scene, index: int, number: int, styled: StyledFrame, path: Path, emit: Emit) -> dict[str, Any]:
     """Write a frame of a pass and its line in the log of the scene; return that line."""
     done = FrameDone(index, number, styled.steps, round(styled.seconds, 3), styled.total, round(styled.followed, 4), str(path))
-    line = {key: value for key, value in asdict(done).items() if key not in ("file", "known")}
+    names = {"pass_number": "pass_"}
+    line = {names.get(key, key): value for key, value in asdict(done).items() if key not in ("file", "known")}
     # The line first, so that every frame has one.
     store.note(scene, line)
     save_frame(styled.pixels, path)

@@ -33,7 +33,7 @@ from pincel.video.write import Written, assemble, check_encodes
 
 @dataclass
 class VideoRun:
-    """A film to paint. The constructor checks everything; :meth:`paint` it; :meth:`stop` it from any thread.
+    """A film to paint. The constructor checks everything. Call :meth:`paint` to paint it, :meth:`stop` to stop it from any thread.
 
     Attributes:
         source: The film; see :func:`pincel.video.read.open_film`.
@@ -150,10 +150,10 @@ class VideoRun:
 
     def _forward(self, event: VideoEvent) -> None:
         if isinstance(event, FrameDone):
-            if (event.pass_, event.index) in self.painted:
+            if (event.pass_number, event.index) in self.painted:
                 # Reported again by another worker of its scene.
                 return
-            self.painted[event.pass_, event.index] = event
+            self.painted[event.pass_number, event.index] = event
         if isinstance(event, Notice):
             if event.text in self.notes:
                 # Reported by each scene.
@@ -219,8 +219,8 @@ def check_target(source: str, output: Path, codec: str | None, quality: int | No
     """Check the output of a film; raises OutputError or FilmError as :func:`find_target` does, or if it would mix with its source."""
     target = find_target(output, codec, quality)
     place, given = target.path.parent, Path(source)
-    among = given if given.is_dir() else given.parent if is_pattern(given) else None
-    if among is not None and place.resolve() == among.resolve():
+    source_folder = given if given.is_dir() else given.parent if is_pattern(given) else None
+    if source_folder is not None and place.resolve() == source_folder.resolve():
         failed = "output: is among the pictures of the film, and would be taken for one of them"
         raise OutputError(one_line(failed, quoted(output), "another folder than theirs", quoted(Path("painted") / output.name)))
     check_output(target.path, inputs=inputs(source), what="output")
