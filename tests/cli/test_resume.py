@@ -138,7 +138,7 @@ def test_another_number_of_threads_is_told(pair: tuple[Path, Path], tmp_path: Pa
     cut_short(pair, tmp_path / "kept", 64, 1)
     found = find_checkpoint(tmp_path / "kept")
     written = found.values()
-    written["circumstances"]["threads"] = "77"
+    written["environment"]["threads"] = "77"
     write_checkpoint(found.path, written)
     run = resumed(tmp_path / "kept")
     first = next(event for event in run if isinstance(event, Notice))
@@ -383,7 +383,7 @@ def test_the_bar_of_a_run_that_goes_on() -> None:
     assert " 6/10 " in drawn.getvalue()
 
 
-@pytest.mark.parametrize("values", [{}, {"recipe": 3}, {"content": {}, "styles": [], "also": {}}, {"content": None, "styles": 1}])
+@pytest.mark.parametrize("values", [{}, {"recipe": 3}, {"content": {}, "styles": [], "user_state": {}}, {"content": None, "styles": 1}])
 def test_a_checkpoint_that_anybody_may_have_sealed_is_told_in_a_line(values: dict[str, Any], tmp_path: Path, capsys: Capture) -> None:
     write_checkpoint(tmp_path / "checkpoint-00000001.safetensors", values)
     told = refused(pincel(capsys, "resume", str(tmp_path)))

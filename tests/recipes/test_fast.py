@@ -17,7 +17,7 @@ from pincel.recipes.cited import Cited
 from pincel.recipes.parse import parse_scales, scale_fraction
 from pincel.recipes.schema import NAMES, Recipe
 from pincel.recipes.toml import write_recipe
-from pincel.run.sizes import SMALLEST, content_size, needed_stride, scales_of, style_size
+from pincel.run.sizes import MIN_SCALE_SIDE, content_size, min_side, scales_of, style_size
 from tests.runs import make_run
 
 BASES = [name for name in RECIPES if name not in PRESETS and not name.endswith("-fast")]
@@ -326,6 +326,6 @@ def test_whatever_is_laid_out_can_be_painted(name: str, style: tuple[int, int]) 
         recipe = RECIPES[name].recipe.override(size=size, scales={str(share / 20): 1.0 for share in range(1, 20)})
         full = content_size(recipe, sized(300, 410))
         for scale in scales_of(recipe, full, [sized(*style)]):
-            assert min(scale.size) >= min(*full, max(SMALLEST, needed_stride(recipe)))
+            assert min(scale.size) >= min(*full, max(MIN_SCALE_SIDE, min_side(recipe)))
             # Raises if the deepest layer would see nothing.
             style_size(recipe, sized(*style), scale.size, scale.fraction)

@@ -17,8 +17,8 @@ from pincel.run.sizes import (
     active_layers,
     broadcast_style_scale,
     content_size,
+    min_side,
     needed_layers,
-    needed_stride,
     recipe_for_size,
     scales_of,
     style_size,
@@ -89,7 +89,7 @@ def test_the_scale_of_a_folder_is_that_of_its_pictures() -> None:
 
 def test_a_picture_in_which_the_deepest_layer_has_no_position() -> None:
     deep = recipe(content_layers="relu5_1")
-    assert needed_stride(deep) == 16
+    assert min_side(deep) == 16
     with pytest.raises(PictureSizeError, match=r"The content picture it\.png is too small: 15×40 pixels, and the deepest layer"):
         content_size(deep, shape(40, 15))
     with pytest.raises(PictureSizeError, match=r"it\.png, 4000×20 pixels, would be 512×3 in the run, .* Try a larger --size"):

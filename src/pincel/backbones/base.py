@@ -25,7 +25,7 @@ class Backbone(Protocol):
         """Return the features of some layers; arguments and values as :meth:`iter_features`."""
 
     def iter_features(self, pixels: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
-        """Compute an image layer by layer; who needs less than a whole layer saves its memory.
+        """Compute an image layer by layer; a caller that keeps less than a whole layer saves memory.
 
         Args:
             pixels: (B, 3, H, W), RGB, in the units the network is fed (0-255).
@@ -48,8 +48,8 @@ class Backbone(Protocol):
     def block_size(self, layer: str) -> int:
         """Return the side of the squares of positions that are computed together: rounding in one depends on all they depend on."""
 
-    def output_size(self, length: int, times: int) -> int:
-        """Return the positions along a side of ``length`` in a layer with ``times`` the stride."""
+    def output_size(self, length: int, downscale: int) -> int:
+        """Return the positions along a side of ``length`` in a layer that is ``downscale`` times smaller."""
 
 
 class FeatureMethods:

@@ -21,7 +21,7 @@ TIMM = "timm:"
 
 
 class ModelRegistry(Registry["ModelSpec"]):
-    """Cards by name; beside those of its table.
+    """Specs by name: those of its table, and the following.
 
     - Those that ``pincel weights import`` keeps in :func:`imports_folder`, by the name they were given;
     - a file that pincel wrote (``mine.safetensors``), or a folder of ``pincel train`` (``RUN``);

@@ -28,7 +28,7 @@ class Sums:
     """Sums over square images.
 
     Attributes:
-        count: SquareImages, a number.
+        count: Number of square images, (1,) int64.
         pixels: Their sum, (3, side, side) int64.
         products: Sum over all their pixels of color · colorᵀ, (3, 3) int64.
     """

@@ -111,7 +111,7 @@ class ClassifierTraining:
         if prepared.left_out and self.config.damaged == "refuse":
             raise PictureError(next(iter(prepared.left_out.values())))
         spec, now = _make_spec(self.recipe, prepared), self.config.environment
-        yield from environment_notices(now, self._saved_terms.get("circumstances", now))
+        yield from environment_notices(now, self._saved_terms.get("environment", now))
         if not self._saved_terms:
             self.state = ClassifierState.first(self._on_device(init_weights(spec, self.recipe)), self.recipe.learning_rate)
         state = self.state
@@ -168,7 +168,7 @@ class ClassifierTraining:
 
     def _terms(self) -> dict[str, Any]:
         """Return what a checkpoint belongs to."""
-        return {"recipe": self.recipe.model_dump(mode="json"), "data": self.splits.sha256, "circumstances": self.config.environment}
+        return {"recipe": self.recipe.model_dump(mode="json"), "data": self.splits.sha256, "environment": self.config.environment}
 
     def _make_learner(self, spec: ModelSpec, state: ClassifierState) -> Learner:
         return Learner(spec, self.recipe, state, self.group, self.config.torch_device, self.config.precision)

@@ -77,12 +77,12 @@ def _paint_all(
 ) -> list[tuple[Cell, Result]]:
     """Paint a picture for each cell, until a signal stops one."""
     from pincel.cli.progress import Bar
-    from pincel.run.cache import SHARED, Cache
+    from pincel.run.cache import MAX_ENTRIES_SHARED, Cache
     from pincel.run.machine import Machine
     from pincel.run.run import Run
 
     done: list[tuple[Cell, Result]] = []
-    machine = Machine.resolve(**{name: options[name] for name in MACHINE}, cache=Cache(most=SHARED))
+    machine = Machine.resolve(**{name: options[name] for name in MACHINE}, cache=Cache(most=MAX_ENTRIES_SHARED))
     with Bar(quiet=options["quiet"]) as bar:
         for number, (cell, values) in enumerate(zip(cells, runs, strict=True), 1):
             bar.line(f"picture {number} of {len(cells)}: {' · '.join(cell.caption.splitlines())}")

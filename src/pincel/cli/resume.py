@@ -71,7 +71,7 @@ def _opened(folder: str, options: Mapping[str, Any], bar: Bar, group: ProcessGro
     with found.reading():
         stored = found.values()
         sources = [Path(picture["path"]) for picture in (stored["content"], *stored["styles"])]
-        outputs = Outputs.from_dict(stored["also"])
+        outputs = Outputs.from_dict(stored["user_state"])
         outputs.check(sources)
     preview = check_preview(options["preview"], outputs, sources)
     device = local_device(options["device"]) if options["device"] else None

@@ -32,7 +32,7 @@ T = TypeVar("T")
 # Of a dataclass that :func:`read_training` makes: it holds tensors, and nothing is written that it has no place for.
 WRITTEN = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 FORMAT = "pincel checkpoint"
-VERSION = 1
+VERSION = 2
 # The newest, and the one before in case the newest is damaged.
 KEPT = 2
 ACCEPTED = "a folder that 'pincel transfer --checkpoint' wrote"

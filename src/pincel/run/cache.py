@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-MOST = 8
+MAX_ENTRIES = 8
 """Entries of each kind that are kept: two networks of a run and of another, a few pictures and their statistics."""
-SHARED = 4
+MAX_ENTRIES_SHARED = 4
 """The same where each picture asks for other layers: all scales of a run fit, and few networks are kept."""
 
 
@@ -19,15 +19,15 @@ SHARED = 4
 class IdentityKey:
     """An object as a part of a key: equal to itself only, whatever it holds, and kept alive as long as the key."""
 
-    thing: object
+    obj: object
 
     def __hash__(self) -> int:
         """Return the hash of its identity."""
-        return id(self.thing)
+        return id(self.obj)
 
     def __eq__(self, other: object) -> bool:
         """Return whether it is the same object."""
-        return isinstance(other, IdentityKey) and other.thing is self.thing
+        return isinstance(other, IdentityKey) and other.obj is self.obj
 
 
 class Cache:
@@ -42,7 +42,7 @@ class Cache:
         most: Entries of each kind.
     """
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MAX_ENTRIES) -> None:
         self._most = most
         self._entries: dict[str, OrderedDict[Hashable, Any]] = {}
 

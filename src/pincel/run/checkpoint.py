@@ -87,9 +87,9 @@ class CheckpointWriter:
             "device": str(machine.device),
             "precision": machine.precision,
             "tiles": [str(cost.layout) for cost in run.plan.costs],
-            "circumstances": environment(machine.device, machine.precision, machine.processes.processes),
+            "environment": environment(machine.device, machine.precision, machine.processes.processes),
             "every": self._manager.every,
-            "also": self.user_state,
+            "user_state": self.user_state,
         }
 
 
@@ -150,18 +150,18 @@ def resume_run(
             raise TypeError(f"it stands at a {type(state).__name__}")
     run = Run(content, styles, recipe=recipe, machine=machine, init_image=state, on_event=on_event)
     with found.reading():
-        writer = CheckpointWriter(found.path.parent, written["every"], user_state=written["also"], paths=(found.path,))
+        writer = CheckpointWriter(found.path.parent, written["every"], user_state=written["user_state"], paths=(found.path,))
         _restore(run, written, found)
         run.callbacks.append(writer)
     return run, writer
 
 
 def _restore(run: Run, written: Mapping[str, Any], found: Checkpoint) -> None:
-    """Let a run know what it knew, and say what is different now."""
+    """Restore the history of a run, and say what is different now."""
     state: MultiScaleState = written["loop"]
     machine = run.machine
     now = environment(machine.device, machine.precision, machine.processes.processes)
-    then = {"processes": "1", **written["circumstances"]}
+    then = {"processes": "1", **written["environment"]}
     changed = [f"{what} {then.get(what)} before, {now[what]} now" for what in now if then.get(what) != now[what]]
     differs = [f"The bytes may differ from those of a run in one piece: {', '.join(changed)}."] if changed else []
     where = f"Goes on from step {state.loop.step} of {run.loop.size[1]}×{run.loop.size[0]}, {state.seconds:.0f} s into the run."

@@ -1,4 +1,4 @@
-"""Values of a recipe that undo each other, or that change nothing beside the others: settled, and said."""
+"""Values of a recipe that undo each other, or that change nothing beside the others: changed where needed, and reported."""
 
 from __future__ import annotations
 

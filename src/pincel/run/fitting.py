@@ -26,10 +26,10 @@ SmallerTiling: TypeAlias = Callable[[Layout], Layout | None]
 def smaller_tiling(
     recipe: Recipe, network: Backbone, device: torch.device, size: tuple[int, int], partition: WorkPartition
 ) -> SmallerTiling:
-    """Return what finds smaller tiles for (height, width)."""
+    """Return a function that finds smaller tiles for (height, width)."""
     # Several processes would have to agree on another layout.
     if not isinstance(partition, LocalWork):
-        return _no_other
+        return _no_smaller_tiling
     return partial(CostModel(network, needed_layers(recipe), device).smaller_tiling, size)
 
 
@@ -55,5 +55,5 @@ def fit_tiles(build: Callable[[Layout], Evaluator], layout: Layout, size: tuple[
     return replace(evaluator, smaller_tiling=smaller, notes=tuple(notes))
 
 
-def _no_other(_: Layout) -> None:
+def _no_smaller_tiling(_: Layout) -> None:
     """There is no other layout."""

@@ -40,7 +40,7 @@ def initial_image(recipe: Recipe, images: Images, given: LoadedImage | None, mea
         return recipe.white * cover(images.styles[0][0].pixels, images.size, recipe.resample)
     seeded = torch.Generator().manual_seed(recipe.seed)
     drawn = noise((1, 3, *images.size), kind=recipe.noise, level=recipe.noise_level, mean=mean, generator=seeded)
-    return init.share * drawn + (1 - init.share) * content if init.kind == "blend" else drawn
+    return init.noise_fraction * drawn + (1 - init.noise_fraction) * content if init.kind == "blend" else drawn
 
 
 def cut_notes(init: LoadedImage | None, size: tuple[int, int]) -> list[str]:

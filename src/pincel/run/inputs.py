@@ -1,4 +1,4 @@
-"""What a run begins with: a recipe and pictures, opened together, and found again when it goes on or other processes help."""
+"""Inputs of a run: a recipe and pictures, opened together, and opened again on resume and in worker processes."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def make_objective(
     device: torch.device,
     precision: Precision = FP32,
     options: EvalOptions = DEFAULT,
-    painted: float = 0.0,
+    band_limit: float = 0.0,
 ) -> Evaluator:
     """Measure the targets and return an evaluator of the objective of one size.
 
@@ -68,7 +68,7 @@ def make_objective(
         device: Where to work.
         precision: How the network multiplies.
         options: How features are computed: of the targets now, of the canvas later.
-        painted: The finest frequency that coarser scales have painted already, in cycles a pixel.
+        band_limit: The finest frequency that coarser scales have painted already, in cycles a pixel.
     """
 
     def extract(picture: LoadedImage, layers: Mapping[str, float], reduce: Reduce) -> dict[Any, Tensor]:
@@ -89,7 +89,7 @@ def make_objective(
     gamma = recipe.weights[2]
     if gamma > 0:
         losses.append(VariationLoss(VARIATIONS[recipe.tv], gamma))
-    canvas = CANVASES[recipe.canvas](recipe.white, images.size, [each.pixels for each, _ in images.styles], painted)
+    canvas = CANVASES[recipe.canvas](recipe.white, images.size, [each.pixels for each, _ in images.styles], band_limit)
     problem = Problem(
         network,
         Objective(losses),

@@ -34,7 +34,7 @@ CostModels: TypeAlias = tuple[CostModel, CostModel, CostModel]
 PICTURE = 12
 """Bytes a pixel of a canvas or a picture."""
 CANVASES_HELD = 6
-"""Canvases beside those of the optimizer: the present, the best, the gradient and the last one, the input of the network, its gradient."""
+"""Canvases beside those of the optimizer: the present, the best and the last canvas, the gradient, the input of the network, its gradient."""
 LIBRARIES = 80 * 2**20
 """Bytes that libraries set aside when they are first used."""
 HEADROOM = 0.1
@@ -50,7 +50,7 @@ class ScaleCost:
     Attributes:
         scale: Its size and steps.
         layout: How the network is cut.
-        memory: Most bytes at one time, all told.
+        memory: Peak bytes, in all.
         work: Multiply-adds of a step.
         targets: Multiply-adds before the first step.
     """
@@ -175,10 +175,10 @@ def cheapest_plan(planner: _Planner) -> Plan:
     """Choose layouts with the least work that fit, and a shorter history of the optimizer before tiles of much more work."""
     for max_overhead in (MAX_OVERHEAD, math.inf):
         for recipe in _shorter_histories(planner.recipe):
-            thrifty = replace(planner, recipe=recipe)
-            costs = thrifty.cheapest(max_overhead)
+            lighter = replace(planner, recipe=recipe)
+            costs = lighter.cheapest(max_overhead)
             changes = _changes(planner.recipe, recipe, planner.budget)
-            if thrifty.fits(costs):
+            if lighter.fits(costs):
                 return Plan(recipe, costs, planner.budget, changes)
     needs, has = gibibytes(max(cost.memory for cost in costs)), gibibytes(planner.budget)
     short = f"This run needs about {needs}, and has {has}: it may end without memory. Try a smaller --size."
@@ -252,10 +252,10 @@ class _Planner:
         whole = self.cost_of(WHOLE, index)
         if self.fits([whole]):
             return whole
-        ways = [self.cost_of(layout, index) for layout in self.cost_models[2].layouts()]
-        fair = [way for way in ways if way.work <= max_overhead * whole.work]
-        fitting = [way for way in fair if self.fits([way])]
-        return min(fitting, key=lambda way: way.work) if fitting else min(fair, key=lambda way: way.memory)
+        candidates = [self.cost_of(layout, index) for layout in self.cost_models[2].layouts()]
+        within_overhead = [way for way in candidates if way.work <= max_overhead * whole.work]
+        fitting = [way for way in within_overhead if self.fits([way])]
+        return min(fitting, key=lambda way: way.work) if fitting else min(within_overhead, key=lambda way: way.memory)
 
     def cost_of(self, layout: Layout, index: int) -> ScaleCost:
         """Return what a scale takes with its network cut in some way."""

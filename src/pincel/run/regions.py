@@ -18,12 +18,12 @@ from pincel.recipes.schema import Recipe
 
 WHOLE = "everything"
 # In a mask of a style, what is for no region: black, as a gray mask has it or one in colors.
-NOBODY = ("black", "#000000")
+UNUSED_LABELS = ("black", "#000000")
 
 
 @dataclass(frozen=True)
 class Regions:
-    """What is painted after what.
+    """Which regions are painted in which style.
 
     Attributes:
         labels: Of the regions that have a style.
@@ -105,12 +105,12 @@ def _ones(size: tuple[int, int]) -> Tensor:
 
 
 def make_regions(
-    recipe: Recipe, content: LoadedImage, styles: Sequence[tuple[LoadedImage, float]], tell: Callable[[str], None]
+    recipe: Recipe, content: LoadedImage, styles: Sequence[tuple[LoadedImage, float]], notify: Callable[[str], None]
 ) -> Regions | None:
     """Read the masks a recipe names, and put them together.
 
     Without style masks, the first style is for the first region, the second for the second: white before black, colors as they are sorted.
-    With them, a region of the content is painted after the regions of the same label, and a style without a mask has a say in all of them.
+    With them, a region of the content is painted after the regions of the same label, and a style without a mask is used for all of them.
 
     Returns:
         None if there are no masks.
@@ -127,7 +127,7 @@ def make_regions(
     mask = load_mask(recipe.content_mask, "content mask") if recipe.content_mask else None
     for each, picture in ((mask, content), *zip(masks, (style for style, _ in styles), strict=True)):
         if each and each.size != (picture.height, picture.width):
-            tell(f"{each.name}: {each.size[1]}×{each.size[0]}, resized to {picture.name}, {picture.width}×{picture.height}.")
+            notify(f"{each.name}: {each.size[1]}×{each.size[0]}, resized to {picture.name}, {picture.width}×{picture.height}.")
     assigned = _assigned(mask, masks)
     weights = [weight for _, weight in styles]
     known = tuple(mask.regions) if mask else (WHOLE,)
@@ -151,7 +151,7 @@ def _assigned(mask: Mask | None, masks: Sequence[Mask | None]) -> tuple[dict[str
                 "leave some out, or say with --style-mask where they belong."
             )
         return tuple({label: None} for label, _ in zip(labels, masks, strict=False))
-    strange = [(each, label) for each in masks if each for label in each.regions if label not in labels and label not in NOBODY]
+    strange = [(each, label) for each in masks if each for label in each.regions if label not in labels and label not in UNUSED_LABELS]
     for each, label in strange:
         raise OptionError(f"{each.name} has a region {label}, and {mask.name} has none: {', '.join(labels)}.{closest(label, labels)}")
     return tuple(dict.fromkeys(labels) if each is None else {label: label for label in each.regions if label in labels} for each in masks)

@@ -1,4 +1,4 @@
-"""What a run comes to: the picture as saved, its evaluation, its record, its contact sheet."""
+"""The result of a run: the picture as saved, its evaluation, its record, its contact sheet."""
 
 from __future__ import annotations
 

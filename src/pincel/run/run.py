@@ -78,7 +78,7 @@ class Run:
         **values: Any,
     ) -> None:
         state = init_image if isinstance(init_image, MultiScaleState) else None
-        # A run that goes on was settled when it began, and has left its start behind.
+        # A resumed run has a checked recipe, and needs no initial image.
         settled, notes = prepare_recipe(recipe, values) if state is None else (resolve_recipe(recipe, values), [])
         begin = None if isinstance(init_image, MultiScaleState) else start_file(settled) if init_image is None else init_image
         self.machine = machine or Machine.resolve()
@@ -88,9 +88,9 @@ class Run:
         self.plan = make_plan(self.inputs.recipe, self.inputs.preprocessed, self.machine, networks.fast)
         self.objectives = Objectives(self.plan, self.inputs, self.machine, networks, extra_losses, on_event)
         self.history = History([*notes, *self.machine.notes, *self.inputs.notes, *self.objectives.notes, *self.plan.notes])
-        made = self.objectives
-        start = state or made.start(self.plan.scales[0]).to(self.machine.device)
-        self.loop = MultiScaleLoop(self.plan.scales, made.at, made.optimizer, start, made.upsample)
+        scales = self.objectives
+        start = state or scales.start(self.plan.scales[0]).to(self.machine.device)
+        self.loop = MultiScaleLoop(self.plan.scales, scales.at, scales.optimizer, start, scales.upsample)
         self.callbacks: list[Callback] = [SpeedRecorder(self.machine), *callbacks]
         self.error: WorkerError | None = None
         self._result: Result | None = None

@@ -81,14 +81,14 @@ class Objectives:
     @cached_property
     def full(self) -> Evaluator:
         """An evaluator of the objective at full size."""
-        return self._measured(self._recipe, self.images, self._painted(1.0))
+        return self._build(self._recipe, self.images, self._band_limit(1.0))
 
     def at(self, scale: Scale) -> Evaluator:
         """Return an evaluator of the objective of a scale; coarse ones may keep more of the content."""
         if scale.fraction == 1:
             return self.full
         coarse = self._recipe.override(content_weight=self._recipe.content_weight * self._recipe.coarse_content_factor)
-        return self._measured(coarse, self.images_at(scale), self._painted(scale.fraction))
+        return self._build(coarse, self.images_at(scale), self._band_limit(scale.fraction))
 
     def start(self, scale: Scale) -> Tensor:
         """Return the image to begin from, (1, 3, H, W) in the network's pixel units, as the recipe's ``init`` says."""
@@ -134,19 +134,19 @@ class Objectives:
             return self.images
         return resize_images(self._recipe, self._inputs.preprocessed, scale.size, scale.fraction, self._machine.cache)
 
-    def _painted(self, fraction: float) -> float:
+    def _band_limit(self, fraction: float) -> float:
         """Return the finest frequency that the scale before can show, in cycles a pixel of this one; 0 for the first."""
         before = max((cost.scale.fraction for cost in self._plan.costs if cost.scale.fraction < fraction), default=0.0)
         return before / fraction / 2
 
-    def _measured(self, recipe: Recipe, images: Images, painted: float) -> Evaluator:
+    def _build(self, recipe: Recipe, images: Images, band_limit: float) -> Evaluator:
         """Measure the targets; where there is no memory for that, in smaller tiles than planned."""
         machine, size = self._machine, images.size
         partition = machine.processes.partition(size)
 
         def measured(layout: Layout) -> Evaluator:
             options = EvalOptions(layout, partition, self._on_event, machine.cache)
-            evaluator = make_objective(recipe, images, self._fast, machine.device, machine.precision, options, painted)
+            evaluator = make_objective(recipe, images, self._fast, machine.device, machine.precision, options, band_limit)
             return self._with_extra(evaluator, size)
 
         return fit_tiles(measured, self._plan.layout(size), size, smaller_tiling(recipe, self._fast, machine.device, size, partition))

@@ -13,9 +13,9 @@ from pincel.images.resize import area_size, target_size
 from pincel.recipes.schema import Recipe
 
 # Shorter side of the smallest scale worth painting: below it a picture is nothing but its mean colors.
-SMALLEST = 64
+MIN_SCALE_SIDE = 64
 # Of the result's short side, what a style that is shrunk to it may have without being shrunk.
-TOLERATED = 1.1
+MAX_UNSHRUNK_RATIO = 1.1
 
 
 def active_layers(recipe: Recipe) -> tuple[dict[str, float], dict[str, float]]:
@@ -32,7 +32,7 @@ def needed_layers(recipe: Recipe) -> frozenset[str]:
     return frozenset([*content, *style])
 
 
-def needed_stride(recipe: Recipe) -> int:
+def min_side(recipe: Recipe) -> int:
     """Pixels a side must have at least for the deepest layer to have one position."""
     spec = BACKBONES[recipe.backbone]
     return max((spec.smallest(name) for name in needed_layers(recipe)), default=2)
@@ -87,7 +87,7 @@ def style_size(recipe: Recipe, picture: LoadedImage, content: tuple[int, int], s
     elif recipe.style_size == "content-short":
         # Of the result at full size, which the style's own size is compared with.
         short, own = min(content) / share, min(picture.height, picture.width)
-        rows = round(scale * share * picture.height * (short / own if own > TOLERATED * short else 1.0))
+        rows = round(scale * share * picture.height * (short / own if own > MAX_UNSHRUNK_RATIO * short else 1.0))
         size = (rows, round(picture.width / picture.height * rows))
     else:
         height, width = target_size(picture.height, picture.width, recipe.size, recipe.size_of, recipe.rounding)
@@ -96,7 +96,7 @@ def style_size(recipe: Recipe, picture: LoadedImage, content: tuple[int, int], s
 
 
 def _checked(recipe: Recipe, picture: LoadedImage, what: str, size: tuple[int, int]) -> tuple[int, int]:
-    need = needed_stride(recipe)
+    need = min_side(recipe)
     if min(picture.height, picture.width) < need:
         raise PictureSizeError(
             f"The {what} picture {picture.name} is too small: {picture.width}×{picture.height} pixels, "
@@ -112,13 +112,13 @@ def _checked(recipe: Recipe, picture: LoadedImage, what: str, size: tuple[int, i
 
 def scales_of(recipe: Recipe, size: tuple[int, int], styles: Sequence[LoadedImage]) -> list[Scale]:
     """Lay out the scales of a run whose result has (height, width) ``size``; those too small for the network are left out."""
-    need = needed_stride(recipe)
+    need = min_side(recipe)
     top = min(*size, *(min(each) for each in style_sizes(recipe, styles, size)))
     return make_scales(
         size,
         recipe.steps,
         recipe.scale_fractions,
-        smallest=max(need, SMALLEST, math.ceil(need * min(size) / top)),
+        smallest=max(need, MIN_SCALE_SIDE, math.ceil(need * min(size) / top)),
         tolerance=recipe.tolerance,
     )
 

@@ -39,10 +39,10 @@ def run_worker(team: TorchGroup, local: int) -> bool:
         Whether process 0 ended the run; False if it died.
     """
     worker = _Worker(team, local)
-    verbs: Mapping[str, Callable[[dict[str, Any]], None]] = {"load": worker.load, "build": worker.build, "evaluate": worker.evaluate}
+    handlers: Mapping[str, Callable[[dict[str, Any]], None]] = {"load": worker.load, "build": worker.build, "evaluate": worker.evaluate}
     try:
         while (message := team.receive())["do"] != "end":
-            verbs[message["do"]](message)
+            handlers[message["do"]](message)
     except WorkerError:
         return False
     finally:
@@ -74,8 +74,8 @@ class _Worker:
         if message["pincel"] != __version__:
             raise WorkerError(f"it has pincel {__version__}, and process 0 has {message['pincel']}; install the same.")
         recipe = Recipe.make(message["recipe"], error=RecipeError)
-        content = _same(message["content"], "content", partial(fitted_size, recipe))
-        styles = [(_same(style, "style"), style["weight"]) for style in message["styles"]]
+        content = _open_same(message["content"], "content", partial(fitted_size, recipe))
+        styles = [(_open_same(style, "style"), style["weight"]) for style in message["styles"]]
         check_written(recipe, message)
         inputs = load_inputs(recipe, content, styles)
         device = message["device"] if message["device"] != "cuda" else f"cuda:{self.local}"
@@ -118,7 +118,7 @@ def network_terms(evaluator: Evaluator) -> Evaluator:
     return replace(evaluator, problem=replace(evaluator.problem, objective=Objective(losses), canvas=PixelCanvas(), preserved=None))
 
 
-def _same(written: Mapping[str, Any], what: str, fit: Fit | None = None) -> LoadedImage:
+def _open_same(written: Mapping[str, Any], what: str, fit: Fit | None = None) -> LoadedImage:
     """Open a picture that process 0 has opened, and make sure that it is the same."""
     if not written["path"]:
         raise WorkerError(f"the {what} picture is no file, so it cannot be found here; save it first and give its path.")

@@ -11,7 +11,7 @@ from PIL import Image
 from pincel.backbones.vgg import VGG, Pooling
 from pincel.engine.result import Result
 from pincel.images.io import LoadedImage, Source, to_pil
-from pincel.run.cache import SHARED, Cache
+from pincel.run.cache import MAX_ENTRIES_SHARED, Cache
 from pincel.run.machine import Machine
 from pincel.run.run import Run
 from pincel.studies.features import check_size, load_input, load_network
@@ -49,7 +49,7 @@ def transfer_all(
     if progress.stopped:
         return done
     # Most of them share their network, and often the painting.
-    machine = Machine.resolve(settings.device, cache=Cache(most=SHARED))
+    machine = Machine.resolve(settings.device, cache=Cache(most=MAX_ENTRIES_SHARED))
     last = _run(jobs[-1], settings, recipe, machine)
     _estimate(last, len(jobs), progress)
     for job in jobs:

@@ -109,7 +109,7 @@ class StyleTraining:
         yield from self.data.notices()
         yield from map(Notice, notes)
         now = self._environment()
-        yield from environment_notices(now, self._saved_terms.get("circumstances", now))
+        yield from environment_notices(now, self._saved_terms.get("environment", now))
         if not self._saved_terms:
             self.state = StyleState.first(self.pretrained.weights if self.pretrained else self._learner.init_weights(), self.device)
         state = self.state
@@ -149,7 +149,7 @@ class StyleTraining:
 
     def _terms(self) -> dict[str, Any]:
         """Return what a checkpoint belongs to."""
-        return {"recipe": self.recipe.model_dump(mode="json"), **self.data.hashes, "circumstances": self._environment()}
+        return {"recipe": self.recipe.model_dump(mode="json"), **self.data.hashes, "environment": self._environment()}
 
     def _environment(self) -> dict[str, str]:
         return environment(self.device, "fp32", 1)
