@@ -34,7 +34,7 @@ CostModels: TypeAlias = tuple[CostModel, CostModel, CostModel]
 PICTURE = 12
 """Bytes a pixel of a canvas or a picture."""
 CANVASES_HELD = 6
-"""Canvases beside those of the optimizer: the present, the best and the last canvas, the gradient, the input of the network, its gradient."""
+"""Canvases beside those of the optimizer: the present, the best and the last canvas, two gradients, the input of the network."""
 LIBRARIES = 80 * 2**20
 """Bytes that libraries set aside when they are first used."""
 HEADROOM = 0.1
