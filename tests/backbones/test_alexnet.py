@@ -398,7 +398,7 @@ def test_a_map_smaller_than_its_border_is_mirrored_as_far_as_that_goes() -> None
 
 def test_half_precision_is_for_multiplying_only() -> None:
     network = replace(thin("alexnet"), weights=drawn_weights(THIN["alexnet"]))
-    half = network.half()
+    half = network.to_bfloat16()
     assert [weight.dtype for weight, _ in half.weights.values()] == [torch.float32, *[torch.bfloat16] * 7]
     pixels = picture(227, 227).requires_grad_()
     found, exact = half.features(pixels, half.spec.names), network.features(pixels, network.spec.names)

@@ -137,12 +137,12 @@ def test_precisions_and_poolings_reach_the_classifier() -> None:
     network = VGG(SMALL, drawn_weights(SMALL)).to()
     pixels = picture(16, 16)
     exact = network.features(pixels, SMALL.names)
-    for other in (Precision("fp32", "winograd").applied(network, frozenset(SMALL.names)), network.half()):
+    for other in (Precision("fp32", "winograd").applied(network, frozenset(SMALL.names)), network.to_bfloat16()):
         found = other.features(pixels, SMALL.names)
         for name, seen in exact.items():
             assert found[name].dtype == torch.float32
             assert float((found[name] - seen).norm()) < 0.03 * float(seen.norm()), name
-    assert network.half().weights["fc8"][0].dtype == torch.bfloat16
+    assert network.to_bfloat16().weights["fc8"][0].dtype == torch.bfloat16
     averaged = replace(network, pooling="avg").features(pixels, ["pool2", "fc6"])
     weight, bias = network.weights["fc6"]
     assert_close(averaged["fc6"], functional.conv2d(averaged["pool2"], weight, bias), rtol=1e-4, atol=1e-3)

@@ -154,7 +154,7 @@ def test_averages_may_stand_for_maxima() -> None:
 @pytest.mark.usefixtures("timm")
 def test_precisions() -> None:
     network, pixels = tiny(), picture(64, 64)
-    exact, half = network.features(pixels, ["block", "head"]), network.half().features(pixels, ["block", "head"])
+    exact, half = network.features(pixels, ["block", "head"]), network.to_bfloat16().features(pixels, ["block", "head"])
     for name, seen in exact.items():
         assert half[name].dtype == torch.float32
         assert float((half[name] - seen).norm()) < 0.03 * float(seen.norm())

@@ -310,7 +310,7 @@ def test_convolutions_are_replaced_from_a_width_on(channels: int, first: str | N
 def test_half_precision_keeps_what_was_replaced_and_rounds_it(vgg: VGG) -> None:
     layers = ["relu1_2", "relu4_2", "conv5_1"]
     exact = vgg.features(picture(53, 40), layers)
-    half, fewer = vgg.half(), vgg.with_winograd(layers, 512).half()
+    half, fewer = vgg.to_bfloat16(), vgg.with_winograd(layers, 512).to_bfloat16()
     assert {layer.kernels.dtype for layer in fewer.winograd.values()} == {torch.bfloat16}
     for network, least in ((half, 1e-4), (fewer, 1e-3)):
         found = network.features(picture(53, 40), layers)
@@ -340,7 +340,7 @@ def test_another_precision_drops_what_was_made_for_this_one(vgg: VGG) -> None:
 
 
 def test_half_precision_is_for_multiplying_only() -> None:
-    half = random_vgg([(2, 4), (1, 4)]).half()
+    half = random_vgg([(2, 4), (1, 4)]).to_bfloat16()
     assert [weight.dtype for weight, _ in half.weights.values()] == [torch.float32, torch.bfloat16, torch.bfloat16]
     pixels = picture(16, 16).requires_grad_()
     found = half.features(pixels, half.spec.names)

@@ -84,7 +84,7 @@ def test_single_precision_of_wide_layers_is_what_the_docstring_says(before: int,
 def test_bf16_of_wide_layers_is_what_the_docstring_says(channels: int) -> None:
     x, weight, bias = drawn((1, channels, channels, 22, 17))
     exact = functional.conv2d(x, weight, bias, padding=1)
-    layer = make_winograd(weight.float(), bias.float()).half()
+    layer = make_winograd(weight.float(), bias.float()).to_bfloat16()
     found = layer(x.bfloat16(), relu=False)
     assert found.dtype == torch.bfloat16
     direct = functional.conv2d(x.bfloat16(), weight.bfloat16(), bias.bfloat16(), padding=1)
@@ -96,7 +96,7 @@ def test_bf16_of_wide_layers_is_what_the_docstring_says(channels: int) -> None:
 @with_corners
 def test_the_gradient_in_bf16_is_near_that_of_the_direct_sum(shape: Shape, relu: bool) -> None:
     x, weight, bias = drawn(shape)
-    layer, leaf = make_winograd(weight.float(), bias.float()).half(), x.bfloat16().requires_grad_()
+    layer, leaf = make_winograd(weight.float(), bias.float()).to_bfloat16(), x.bfloat16().requires_grad_()
     towards = normal(shape[0], shape[2], *shape[3:], seed=4)
     y = layer(leaf, relu=relu)
     # Where the ReLU cuts is decided by the sum in bf16.
@@ -110,7 +110,7 @@ def test_the_gradient_in_bf16_is_near_that_of_the_direct_sum(shape: Shape, relu:
 
 def test_bases_lose_nothing_in_bf16() -> None:
     weight = torch.zeros(1, 1, 3, 3)
-    exact, half = make_winograd(weight.double(), torch.zeros(1)), make_winograd(weight, torch.zeros(1)).half()
+    exact, half = make_winograd(weight.double(), torch.zeros(1)), make_winograd(weight, torch.zeros(1)).to_bfloat16()
     for of_double, of_half in ((exact.forward, half.forward), (exact.backward, half.backward)):
         assert torch.equal(of_double.output, of_half.output.double())
         # Row by row a multiple of the row it was, undivided.

@@ -21,11 +21,11 @@ Kind = Literal["normal", "uniform"]
         ("content", Init("content")),
         ("noise", Init("noise")),
         ("style", Init("style")),
-        ("blend", Init("blend", share=0.6)),
-        ("blend=0.25", Init("blend", share=0.25)),
-        ("blend=0", Init("blend", share=0)),
-        ("blend=1", Init("blend", share=1)),
-        ("blend=1e-3", Init("blend", share=0.001)),
+        ("blend", Init("blend", noise_fraction=0.6)),
+        ("blend=0.25", Init("blend", noise_fraction=0.25)),
+        ("blend=0", Init("blend", noise_fraction=0)),
+        ("blend=1", Init("blend", noise_fraction=1)),
+        ("blend=1e-3", Init("blend", noise_fraction=0.001)),
         ("night.png", Init("file", path="night.png")),
         ("pictures/night", Init("file", path="pictures/night")),
         ("C:\\pictures\\night", Init("file", path="C:\\pictures\\night")),
@@ -46,7 +46,7 @@ def test_every_kind_listed_is_accepted() -> None:
 @pytest.mark.parametrize("share", ["2", "-0.1", "1.0001", "nan", "inf", "half", "0,5"])
 def test_a_share_that_is_none(share: str) -> None:
     accepted = r"must be a number from 0 to 1, such as blend=0\.6\."
-    with pytest.raises(OptionError, match=rf"^The share of noise in init 'blend={share}' {accepted}$"):
+    with pytest.raises(OptionError, match=rf"^The fraction of noise in init 'blend={share}' {accepted}$"):
         parse_init(f"blend={share}")
 
 
@@ -105,5 +105,5 @@ def test_neighbors_and_channels_are_independent() -> None:
 
 @pytest.mark.parametrize("text", ["noise=1", "noise=0.5", "content=0.2"])
 def test_only_a_blend_takes_a_share(text: str) -> None:
-    with pytest.raises(OptionError, match=rf"Only blend takes a share of noise \(blend=0.6\), not init '{text}'"):
+    with pytest.raises(OptionError, match=rf"Only blend takes a fraction of noise \(blend=0.6\), not init '{text}'"):
         parse_init(text)

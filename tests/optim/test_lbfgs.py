@@ -18,7 +18,7 @@ from tests.tensors import assert_close, normal
 @pytest.mark.parametrize(("problem", "steps"), [(bowl, 25), (coupled, 25), (rosenbrock, 25)], ids=["bowl", "coupled", "rosenbrock"])
 def test_every_step_is_that_of_torch(problem: Callable[[], Known], steps: int, history: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # All but the length of the first, which torch ties to the sum of the gradient, and our bolder scale and shorter leash.
-    monkeypatch.setattr(lbfgs, "SCALE", 1.0)
+    monkeypatch.setattr(lbfgs, "HESSIAN_FACTOR", 1.0)
     monkeypatch.setattr(lbfgs, "STEP_WITHOUT_CURVATURE", 1.0)
     monkeypatch.setattr(lbfgs, "first_length", lambda slope: min(1.0, 1.0 / max(float(slope.abs().sum()), 1e-30)))
     known = problem()

@@ -54,11 +54,11 @@ class AlexNet(VGG):
             if layer.name in wanted:
                 yield layer.name, upcast(x)
 
-    def output_size(self, length: int, times: int) -> int:
-        """Return the length of a side in the deepest layer with so many times the stride, fully connected ones excepted."""
-        mapped = takewhile(lambda layer: layer.kind != "fc" and layer.stride <= times, self.spec.layers)
+    def output_size(self, length: int, downscale: int) -> int:
+        """Return the length of a side in the deepest layer that is at most ``downscale`` times smaller, fully connected ones excepted."""
+        mapped = takewhile(lambda layer: layer.kind != "fc" and layer.stride <= downscale, self.spec.layers)
         names = [layer.name for layer in mapped]
-        return self.spec.positions(length, names[-1], up=self.pool_rounding == "up") if names else length // times
+        return self.spec.positions(length, names[-1], up=self.pool_rounding == "up") if names else length // downscale
 
     def _compute(self, layer: LayerSpec, x: Tensor) -> Tensor:
         if layer.kind == "norm" and self.spec.response is not None:

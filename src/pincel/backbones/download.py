@@ -29,19 +29,19 @@ RETRY_POLICY = RetryPolicy()
 POLL_SECONDS, LINE_SECONDS = 0.1, 10.0
 
 
-def download(spec: ModelSpec, path: Path, watch: ByteProgress | None = None, policy: RetryPolicy = RETRY_POLICY) -> None:
+def download(spec: ModelSpec, path: Path, progress: ByteProgress | None = None, policy: RetryPolicy = RETRY_POLICY) -> None:
     """Download the file of a spec, unless another process does so meanwhile.
 
     Args:
         spec: Its ``url``, then its ``mirrors``, are tried in turn.
         path: Name of the complete file.
-        watch: Called with the bytes downloaded and of the whole file; without one, lines are written to stderr.
+        progress: Called with the bytes downloaded and of the whole file; without one, lines are written to stderr.
         policy: Timeouts and retries.
 
     Raises:
         WeightsError: If no mirror gives the file; says what to download and where to put it by hand.
     """
-    show = watch or StderrProgress(spec.name).show
+    show = progress or StderrProgress(spec.name).show
     if offline():
         raise _download_error(spec, path, "PINCEL_OFFLINE is set", "Try again without it")
     part = partial_file(path)

@@ -82,13 +82,13 @@ class Mirror:
         return "it is not encrypted, and no whole hash was published to check the file by" if scheme == "http" else "it is no https address"
 
 
-def fetch(mirror: Mirror, part: PartialFile, watch: ByteProgress, policy: RetryPolicy) -> bool:
+def fetch(mirror: Mirror, part: PartialFile, progress: ByteProgress, policy: RetryPolicy) -> bool:
     """Download the rest of a file from one mirror.
 
     Args:
         mirror: The address.
         part: Continued where possible, and kept if this fails.
-        watch: Called with progress.
+        progress: Called with progress.
         policy: Timeouts and retries.
 
     Returns:
@@ -104,7 +104,7 @@ def fetch(mirror: Mirror, part: PartialFile, watch: ByteProgress, policy: RetryP
     with _client(mirror, policy) as client:
         while True:
             try:
-                return _request(client, mirror, part, watch)
+                return _request(client, mirror, part, progress)
             except TransientError as error:
                 here = part.length()
                 best, idle = max(best, here), 0 if here > best else idle + 1
@@ -132,7 +132,7 @@ def _client(mirror: Mirror, policy: RetryPolicy) -> httpx.Client:
         raise PermanentError(f"the proxy or certificates that this machine is set to cannot be used: {error}") from error
 
 
-def _request(client: httpx.Client, mirror: Mirror, part: PartialFile, watch: ByteProgress) -> bool:
+def _request(client: httpx.Client, mirror: Mirror, part: PartialFile, progress: ByteProgress) -> bool:
     """Request the missing bytes and write them; return whether the file consists of several responses.
 
     Raises:
@@ -143,7 +143,7 @@ def _request(client: httpx.Client, mirror: Mirror, part: PartialFile, watch: Byt
         return True
     try:
         with client.stream("GET", mirror.url, headers=_range_headers(mirror, part)) as response:
-            return _write(response, mirror, part, watch)
+            return _write(response, mirror, part, progress)
     except httpx.TimeoutException as error:
         raise TransientError("it stopped answering") from error
     except httpx.UnsupportedProtocol as error:
@@ -168,7 +168,7 @@ def _range_headers(mirror: Mirror, part: PartialFile) -> dict[str, str]:
     return {"Range": f"bytes={here}-"} if mirror.digits else {}
 
 
-def _write(response: httpx.Response, mirror: Mirror, part: PartialFile, watch: ByteProgress) -> bool:
+def _write(response: httpx.Response, mirror: Mirror, part: PartialFile, progress: ByteProgress) -> bool:
     here = part.length()
     begin, total = _content_extent(response, mirror, part)
     if begin == total:
@@ -188,7 +188,7 @@ def _write(response: httpx.Response, mirror: Mirror, part: PartialFile, watch: B
             done += len(block)
             if limit is not None and done > limit:
                 raise PermanentError(f"it sends more than the {limit} bytes that are expected")
-            watch(done, limit)
+            progress(done, limit)
         stream.flush()
         os.fsync(stream.fileno())
     if limit is not None and done < limit:

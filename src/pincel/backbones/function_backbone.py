@@ -53,9 +53,9 @@ class FunctionBackbone(FeatureMethods):
         """Return 1: there are no tiles."""
         return 1
 
-    def output_size(self, length: int, times: int) -> int:
-        """Return the length over the stride."""
-        return length // times
+    def output_size(self, length: int, downscale: int) -> int:
+        """Return the length over ``downscale``."""
+        return length // downscale
 
 
 def gray_levels(pixels: Tensor) -> Tensor:

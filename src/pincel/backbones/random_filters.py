@@ -29,7 +29,7 @@ class RandomFilters(VGG):
         weights: A name for each size → (weight OIHW, bias); their outputs are concatenated in order.
     """
 
-    def half(self) -> VGG:
+    def to_bfloat16(self) -> VGG:
         """Return the network itself: the first convolution multiplies in float32, and there is no other."""
         return self
 

@@ -107,7 +107,7 @@ class ModelSpec:
         path: A file on this machine, for a network that was trained or imported here; nothing is downloaded then.
         classes: Names of the channels of the last layer, where they are known.
         crop: Side in pixels of the images the classifier was trained on; 0 for a network without one.
-        counted: Number of parameters, where layers do not tell.
+        counted: Number of parameters, where it does not follow from the layers.
     """
 
     name: str

@@ -72,14 +72,14 @@ def is_cached(spec: ModelSpec) -> bool:
         return False
 
 
-def ensure(spec: ModelSpec, watch: ByteProgress | None = None) -> Path:
+def ensure(spec: ModelSpec, progress: ByteProgress | None = None) -> Path:
     """Return the path of the file of a spec, downloaded if necessary and with its hash checked.
 
     A file is not hashed again until it changes; see :func:`pincel.backbones.hashes.cached_digest`.
 
     Args:
         spec: The network.
-        watch: Called with the bytes downloaded and of the whole file; without one, lines are written to stderr.
+        progress: Called with the bytes downloaded and of the whole file; without one, lines are written to stderr.
 
     Raises:
         WeightsError: If it cannot be downloaded, with the address and the path for doing so by hand; if it cannot be read, or its hash is
@@ -87,7 +87,7 @@ def ensure(spec: ModelSpec, watch: ByteProgress | None = None) -> Path:
     """
     path = weights_path(spec)
     if not path.is_file():
-        _fetch(spec, path, watch)
+        _fetch(spec, path, progress)
     wanted = expected_checksum(spec, path)
     if spec.path and wanted.origin == "nobody":
         return path
@@ -149,12 +149,12 @@ def _in_package(spec: ModelSpec) -> Path:
     raise WeightsError(f"The weights of {spec.name} are missing: no file {spec.file} in the Python package {name}. Try: {fix_hint(spec)}")
 
 
-def _fetch(spec: ModelSpec, path: Path, watch: ByteProgress | None) -> None:
+def _fetch(spec: ModelSpec, path: Path, progress: ByteProgress | None) -> None:
     if spec.path:
         raise _unreadable(spec, path, FileNotFoundError(2, "No such file or directory"))
     from pincel.backbones.download import download  # noqa: PLC0415 - a library for the network, where most runs need none
 
-    download(spec, path, watch)
+    download(spec, path, progress)
 
 
 def _unreadable(spec: ModelSpec, path: Path, error: OSError) -> WeightsError:

@@ -37,7 +37,7 @@ class TimmBackbone(VGG):
         model = deepcopy(self.model).to(device, dtype)
         return replace(self, model=model, weights=_convolutions(model))
 
-    def half(self) -> TimmBackbone:
+    def to_bfloat16(self) -> TimmBackbone:
         """Return a copy that multiplies in bf16."""
         return self.to(dtype=torch.bfloat16)
 
@@ -45,10 +45,10 @@ class TimmBackbone(VGG):
         """Return the network itself: timm computes its convolutions."""
         return self
 
-    def output_size(self, length: int, times: int) -> int:
-        """Return the length of a side in the deepest map with so many times the stride."""
-        names = [layer.name for layer in self.spec.layers if layer.kind != "fc" and layer.stride <= times]
-        return self.spec.positions(length, names[-1]) if names else length // times
+    def output_size(self, length: int, downscale: int) -> int:
+        """Return the length of a side in the deepest map that is at most ``downscale`` times smaller."""
+        names = [layer.name for layer in self.spec.layers if layer.kind != "fc" and layer.stride <= downscale]
+        return self.spec.positions(length, names[-1]) if names else length // downscale
 
     def forward_layers(self, layers: Sequence[LayerSpec], x: Tensor, wanted: frozenset[str]) -> Iterator[tuple[str, Tensor]]:
         """Compute an image ``x``, and yield the layers that are wanted; nothing after the last of them is computed.

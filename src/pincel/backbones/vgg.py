@@ -65,13 +65,13 @@ class VGG(FeatureMethods):
         }
         return replace(self, weights=moved, winograd={})
 
-    def half(self) -> VGG:
+    def to_bfloat16(self) -> VGG:
         """Return a copy that multiplies in bf16, except in the first convolution.
 
         That one costs little, and rounding its input changes which of four neighbors is the largest in every later pooling.
         """
         first = next(iter(self.weights))
-        fewer = {name: layer.half() for name, layer in self.winograd.items()}
+        fewer = {name: layer.to_bfloat16() for name, layer in self.winograd.items()}
         return replace(self, weights={**self.to(dtype=torch.bfloat16).weights, first: self.weights[first]}, winograd=fewer)
 
     def with_winograd(self, layers: Iterable[str], channels: int = WINOGRAD_CHANNELS) -> VGG:
@@ -116,9 +116,9 @@ class VGG(FeatureMethods):
         """Return the side of Winograd's tiles where a layer uses them."""
         return OUT if layer in self.winograd else 1
 
-    def output_size(self, length: int, times: int) -> int:
-        """Return the length of a side after poolings that shrink it so many times."""
-        return -(-length // times) if self.pool_rounding == "up" else length // times
+    def output_size(self, length: int, downscale: int) -> int:
+        """Return the length of a side after poolings that make it ``downscale`` times smaller."""
+        return -(-length // downscale) if self.pool_rounding == "up" else length // downscale
 
     def _deferred_relus(self, layers: Sequence[LayerSpec], wanted: frozenset[str]) -> frozenset[str]:
         """Return the ReLUs to apply after their max pooling, where a quarter of the values is left: the two commute."""

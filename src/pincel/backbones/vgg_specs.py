@@ -45,11 +45,11 @@ def with_classifier(spec: ModelSpec, classifier: tuple[int, ...] = ()) -> ModelS
     return replace(spec, name=f"{spec.name}-fc", summary=summary, layers=layers, classifier=classifier, crop=CROP)
 
 
-def _oxford(name: str, summary: str, url: str, **known: Any) -> ModelSpec:
-    """Describe a file that holds the original weights, or what others made of them; ``known`` is what differs, and what is known of it."""
+def _oxford(name: str, summary: str, url: str, **overrides: Any) -> ModelSpec:
+    """Describe a file that holds the original weights, or what others made of them; ``overrides`` are fields of the spec."""
     layers = VGG16_LAYERS if name.startswith("vgg16") else VGG19_LAYERS
-    usual = {"package": "", "file": url.rpartition("/")[2], "sha256": "", "mean": MEAN, "source": OXFORD, "licence": "CC BY 4.0"}
-    return ModelSpec(name=name, summary=summary, layers=layers, url=url, **{**usual, **known})
+    defaults = {"package": "", "file": url.rpartition("/")[2], "sha256": "", "mean": MEAN, "source": OXFORD, "licence": "CC BY 4.0"}
+    return ModelSpec(name=name, summary=summary, layers=layers, url=url, **{**defaults, **overrides})
 
 
 # --- What comes with pincel -------------------------------------------------------------------------------------------------------------

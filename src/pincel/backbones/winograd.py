@@ -67,7 +67,7 @@ class Winograd:
         result: Tensor = _Convolution.apply(x, self, relu)  # type: ignore[no-untyped-call]
         return result
 
-    def half(self) -> Winograd:
+    def to_bfloat16(self) -> Winograd:
         """Return the same in bf16: each number is rounded as it is written, sums are made in float32.
 
         Bases are not rounded at all: their entries are multiples of powers of two with few bits, and their divisors go to the kernels.

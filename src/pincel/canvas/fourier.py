@@ -27,7 +27,7 @@ from pincel.canvas.base import Canvas
 
 # In cycles per pixel; below it all frequencies have the same gain, so the mean color does not run away.
 FLOOR = 0.02
-# The same as a fraction of the finest frequency of the scale before.
+# On a later scale the floor is this fraction of the finest frequency of the scale before, if that is higher.
 BAND_LIMIT_FRACTION = 0.4
 # Of natural images, where there is no style to measure.
 DEFAULT_SLOPE = 1.0

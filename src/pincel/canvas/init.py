@@ -21,12 +21,12 @@ class Init:
 
     Attributes:
         kind: ``content``, ``noise``, ``style``, ``blend``, ``feedforward`` or ``file``.
-        share: For ``blend``: the fraction of noise, 0 to 1.
+        noise_fraction: For ``blend``: the fraction of noise, 0 to 1.
         path: For ``file``: the picture; for ``feedforward``: the network, empty for the one that comes with pincel.
     """
 
     kind: str
-    share: float = 0.0
+    noise_fraction: float = 0.0
     path: str = ""
 
 
@@ -38,13 +38,13 @@ def parse_init(text: str) -> Init:
     """
     kind, _, given = text.partition("=")
     if kind == "blend":
-        return Init("blend", share=_noise_fraction(given or "0.6"))
+        return Init("blend", noise_fraction=_parse_fraction(given or "0.6"))
     if kind == "feedforward":
         return Init("feedforward", path=given)
     if text in KINDS:
         return Init(text)
     if given and kind in KINDS:
-        raise OptionError(f"Only blend takes a share of noise (blend=0.6), not init '{text}'.")
+        raise OptionError(f"Only blend takes a fraction of noise (blend=0.6), not init '{text}'.")
     if any(sign in text for sign in "./\\"):
         return Init("file", path=text)
     raise OptionError(
@@ -52,14 +52,14 @@ def parse_init(text: str) -> Init:
     )
 
 
-def _noise_fraction(text: str) -> float:
+def _parse_fraction(text: str) -> float:
     try:
-        share = float(text)
+        fraction = float(text)
     except ValueError:
-        share = math.nan
-    if not 0 <= share <= 1:
-        raise OptionError(f"The share of noise in init 'blend={text}' must be a number from 0 to 1, such as blend=0.6.")
-    return share
+        fraction = math.nan
+    if not 0 <= fraction <= 1:
+        raise OptionError(f"The fraction of noise in init 'blend={text}' must be a number from 0 to 1, such as blend=0.6.")
+    return fraction
 
 
 def noise(

@@ -57,7 +57,7 @@ class Precision:
     def applied(self, vgg: VGG, layers: frozenset[str]) -> VGG:
         """Return a network that multiplies this way, for features up to the deepest of some layers."""
         fewer = vgg.with_winograd(layers, self.channels) if self.method == "winograd" else vgg
-        return fewer.half() if self.name == "bf16" else fewer
+        return fewer.to_bfloat16() if self.name == "bf16" else fewer
 
     @property
     def channels(self) -> int:
@@ -169,4 +169,4 @@ def _trial(precision: Precision, channels: int, side: int, device: torch.device)
 
 def _fewer(precision: Precision, weight: Tensor) -> Winograd:
     layer = make_winograd(weight, weight.new_zeros(len(weight)))
-    return layer.half() if precision.name == "bf16" else layer
+    return layer.to_bfloat16() if precision.name == "bf16" else layer

@@ -96,18 +96,18 @@ def make_optimizer(name: str, learning_rate: float | None, options: Mapping[str,
         UnknownNameError: For an optimizer that does not exist, or an option it does not have; lists those there are.
         OptionError: For a value that is no number or out of range.
     """
-    kind: Any = OPTIMIZERS[name]
-    accepted = {f.name: f for f in fields(kind) if f.name != "learning_rate"}
+    cls: Any = OPTIMIZERS[name]
+    accepted = {f.name: f for f in fields(cls) if f.name != "learning_rate"}
     values: dict[str, float | int] = {} if learning_rate is None else {"learning_rate": learning_rate}
     for key, value in options.items():
         if key not in accepted:
-            raise unknown_name(f"{kind.__name__} option", key, accepted)
-        values[key] = _number(f"{kind.__name__} option {key}", value, whole=accepted[key].type == "int")
-    built: Optimizer[Any] = kind(**values)
-    return built
+            raise unknown_name(f"{cls.__name__} option", key, accepted)
+        values[key] = _parse_number(f"{cls.__name__} option {key}", value, whole=accepted[key].type == "int")
+    optimizer: Optimizer[Any] = cls(**values)
+    return optimizer
 
 
-def _number(what: str, value: object, *, whole: bool) -> float | int:
+def _parse_number(what: str, value: object, *, whole: bool) -> float | int:
     try:
         number = float(str(value))
     except ValueError:

@@ -12,9 +12,9 @@ from torch import Tensor
 from pincel.optim.base import CanvasChange, MemoryUse, Optimizer, check_range
 
 # Curvature below this is noise of the arithmetic, not of the objective (torch.optim.LBFGS uses the same bound).
-CURVATURE = 1e-10
+MIN_CURVATURE = 1e-10
 # Factor of the initial inverse Hessian of eq. 7.20, which the stiffest directions dominate, so that it is too small in all others.
-SCALE = 2.0
+HESSIAN_FACTOR = 2.0
 # Gray levels that the most moved pixel moves in a step while no curvature is known, after the first step.
 STEP_WITHOUT_CURVATURE = 4.0
 
@@ -100,7 +100,7 @@ class LBFGS(Optimizer[LBFGSState]):
         pairs = self.truncate(state).pairs
         resampled = [(change.step(pair.step.view(state.shape)), change.grad(pair.change.view(state.shape))) for pair in pairs]
         products = [(step, grad, torch.dot(step.reshape(-1), grad.reshape(-1))) for step, grad in resampled]
-        valid = tuple(CurvaturePair(step.reshape(-1), grad.reshape(-1), 1 / dot) for step, grad, dot in products if dot > CURVATURE)
+        valid = tuple(CurvaturePair(step.reshape(-1), grad.reshape(-1), 1 / dot) for step, grad, dot in products if dot > MIN_CURVATURE)
         return LBFGSState(valid, shape=tuple(resampled[0][0].shape) if resampled else ())
 
     def memory(self, steps: int) -> MemoryUse:
@@ -123,7 +123,7 @@ class LBFGS(Optimizer[LBFGSState]):
             # A projection took the whole step back, and would again: the pairs lead out of bounds.
             return ()
         curvature = torch.dot(step, change)
-        if not curvature > CURVATURE:
+        if not curvature > MIN_CURVATURE:
             return state.pairs
         kept = deque(state.pairs, maxlen=self.history)
         kept.append(CurvaturePair(step, change, 1 / curvature))
@@ -149,7 +149,7 @@ def _direction(grad: Tensor, pairs: tuple[CurvaturePair, ...]) -> Tensor:
         alphas.append(alpha)
     if pairs:
         last = pairs[-1]
-        direction = direction * SCALE / (last.inverse * torch.dot(last.change, last.change))
+        direction = direction * HESSIAN_FACTOR / (last.inverse * torch.dot(last.change, last.change))
     for pair, alpha in zip(pairs, reversed(alphas), strict=True):
         beta = torch.dot(pair.change, direction) * pair.inverse
         direction = direction + (alpha - beta) * pair.step

@@ -205,8 +205,8 @@ class Recipe(RecipeModel):
     style_layers: Layers = Field(description="Style layers with their λ, as relu1_1=0.2,relu2_1=0.8 (weights left out: as in the recipe).")
 
     init: str = Field(
-        description="Where to start: content, noise, style, blend[=share of noise], a picture file, or feedforward[=NET]: what a network "
-        "paints that has learned to, the one that comes with pincel or one of 'pincel train-style'."
+        description="Where to start: content, noise, style, blend[=fraction of noise], a picture file, or feedforward[=NET]: what a "
+        "network paints that has learned to, the one that comes with pincel or one of 'pincel train-style'."
     )
     noise: Literal["normal", "uniform"] = Field(description="Distribution of the noise around the mean pixel.")
     noise_level: float = Field(

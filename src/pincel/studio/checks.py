@@ -127,7 +127,7 @@ def _check_local(key: str, value: JsonValue) -> None:
             known = "content, noise, style, blend[=0.6]"
             raise ApiError(422, f"Unknown init '{value}' (known here: {known}).{closest(str(value), STARTS)}", key)
         if noise and not _is_fraction(noise):
-            raise ApiError(422, f"The share of noise in init '{value}' must be a number from 0 to 1, such as blend=0.6.", key)
+            raise ApiError(422, f"The fraction of noise in init '{value}' must be a number from 0 to 1, such as blend=0.6.", key)
 
 
 def _is_fraction(text: str) -> bool:
