@@ -42,7 +42,7 @@ def transfer(  # noqa: PLR0913 - each is a choice of the caller's
     on_event: Callable[[Event], None] | None = None,
     **overrides: Any,
 ) -> Result:
-    """Paint a photograph in the manner of a painting.
+    """Paint a photograph in the style of a painting.
 
     Args:
         content: The photograph: a path, a PIL image, an array (H, W, 3) or a tensor (1, 3, H, W) in [0, 1].

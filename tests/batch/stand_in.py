@@ -42,7 +42,7 @@ class QuickExecutor:
             if stop():
                 return
             if self._most is not None and len(self.painted) == self._most:
-                emit(Completed(job, JobResult(job.name, "stopped", "It was left before it was whole.", worker="quick")))
+                emit(Completed(job, JobResult(job.name, "stopped", "It was stopped before it was finished.", worker="quick")))
                 return
             emit(Update(job, Progress(job.name, 1, 2, "quick")))
             emit(Completed(job, self._painted(job)))

@@ -204,5 +204,5 @@ def test_the_batch_as_one_function(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_job_whose_worker_is_lost_has_failed_unless_the_end_was_asked_for(jobs: list[Job]) -> None:
     lost = Failed(jobs[0], "its process ended 2 times", 2, "worker 1")
     assert message_of(lost, stopping=False) == JobResult(jobs[0].name, "failed", "Its process ended 2 times.", worker="worker 1")
-    stopped = JobResult(jobs[0].name, "stopped", "It was left before it was whole.", worker="worker 1")
+    stopped = JobResult(jobs[0].name, "stopped", "It was stopped before it was finished.", worker="worker 1")
     assert message_of(lost, stopping=True) == stopped

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 # Message of a job that was stopped.
-NOT_FINISHED = "It was left before it was whole."
+NOT_FINISHED = "It was stopped before it was finished."
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Summary:
 
     Attributes:
         jobs: All of them.
-        results: name → result, also of jobs that were done before; none of those that were never begun.
+        results: name → result, also of jobs that were done before; not of jobs that were not started.
         kept: Names of jobs that were done before and have not changed.
         folder: Of the results.
         seconds: The batch has taken.

@@ -81,13 +81,13 @@ class JobRunner:
         if run.plan.memory_constrained:
             trim_heap()
         check_limits(job.output, run.size, alpha=run.inputs.content.alpha is not None)
-        steps, before, of_scale, reason = sum(scale.steps for scale in run.plan.scales), 0, 0, ""
+        steps, steps_before, scale_steps, reason = sum(scale.steps for scale in run.plan.scales), 0, 0, ""
         for event in run:
             if isinstance(event, ScaleStart):
-                before, of_scale = before + of_scale, event.steps
+                steps_before, scale_steps = steps_before + scale_steps, event.steps
             elif isinstance(event, Step):
                 watch.first_step()
-                emit(Progress(job.name, before + event.step, steps, self.worker))
+                emit(Progress(job.name, steps_before + event.step, steps, self.worker))
             elif isinstance(event, Stopped):
                 reason = event.reason
             if stop():

@@ -9,7 +9,7 @@ from pincel.cli.lazy_group import LazyGroup
 from pincel.version import __version__
 
 VERBS = {
-    "transfer": "Paint a photograph in the manner of a painting.",
+    "transfer": "Paint a photograph in the style of a painting.",
     "texture": "Synthesize a texture like a picture, of any size, also tileable.",
     "grid": "Compare values of one or two options, on one sheet.",
     "blend": "Paint with one style, with another, and with steps in between.",

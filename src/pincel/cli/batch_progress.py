@@ -67,8 +67,8 @@ class BatchBar(View):
 
     def _at(self, worker: str, name: str, step: int, steps: int) -> None:
         """Show what a worker does."""
-        told = (f"step {step}/{steps}" if steps else "preparing") if name else "idle"
-        self.move(worker, step, max(1, steps), told, title=f"{worker}: {name}" if name else worker)
+        status = (f"step {step}/{steps}" if steps else "preparing") if name else "idle"
+        self.move(worker, step, max(1, steps), status, title=f"{worker}: {name}" if name else worker)
 
     def _result_line(self, result: JobResult) -> str:
         size = f"{result.size[0]}×{result.size[1]}, {result.steps} steps, " if result.size else ""

@@ -79,10 +79,10 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
 
     'pincel transfer' takes a minute instead of a second, and is better; with --init feedforward it starts from this result.
     """
-    ctx.exit(painted(content, style, options))
+    ctx.exit(run_quick(content, style, options))
 
 
-def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> int:
+def run_quick(content: str, style: tuple[str, ...], options: dict[str, Any]) -> int:
     """Check, paint and write; return the exit code."""
     from pincel.engine.result import record_path
     from pincel.feedforward.file import find_stylizer, load_stylizer

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from pincel.cli.distributed import is_worker, work
 from pincel.cli.help_format import GroupedCommand, examples
-from pincel.cli.transfer import GROUPS, painted, painting_options
+from pincel.cli.transfer import GROUPS, painting_options, run_transfer
 from pincel.errors import OptionError
 
 
@@ -43,7 +43,7 @@ def command(ctx: click.Context, /, style: tuple[str, ...], **options: Any) -> No
         if options["padding"] not in (None, "circular"):
             raise OptionError(f"--tileable and --padding {options['padding']} contradict each other; give only one of them.")
         options["padding"] = "circular"
-    ctx.exit(painted(_blank(options.pop("aspect"), options), style, options))
+    ctx.exit(run_transfer(_blank(options.pop("aspect"), options), style, options))
 
 
 def _blank(aspect: str, options: dict[str, Any]) -> str:

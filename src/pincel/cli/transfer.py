@@ -108,19 +108,19 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
     Under torchrun, several processes share one picture, on one machine or many. Each has one thread, or as many as OMP_NUM_THREADS says:
     'torchrun --nproc-per-node 4 -m pincel transfer PHOTO PAINTING -o OUT'.
     """
-    ctx.exit(painted(content, style, options))
+    ctx.exit(run_transfer(content, style, options))
 
 
-def painted(content: str, style: tuple[str, ...], options: dict[str, Any]) -> int:
+def run_transfer(content: str, style: tuple[str, ...], options: dict[str, Any]) -> int:
     """Paint, in this process or in those of torchrun; return the exit code."""
     begin_computing()
     if is_worker():
         return work()
     with process_group() as group:
-        return _transferred(content, style, options, group)
+        return _transfer(content, style, options, group)
 
 
-def _transferred(content: str, style: tuple[str, ...], options: dict[str, Any], group: ProcessGroup) -> int:
+def _transfer(content: str, style: tuple[str, ...], options: dict[str, Any], group: ProcessGroup) -> int:
     """Check, paint and write; return the exit code."""
     from pincel.cli.progress import Bar
 

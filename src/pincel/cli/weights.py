@@ -120,8 +120,8 @@ def get(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
         before = weights_path(spec)
         known = expected_checksum(spec, before).origin
         try:
-            with _download_bar(spec.name, quiet=quiet) as watch:
-                path = ensure(spec, watch)
+            with _download_bar(spec.name, quiet=quiet) as progress:
+                path = ensure(spec, progress)
         except KeyboardInterrupt:
             kept = f"{partial_file(before).length() / MIB:.1f} MiB of {spec.name} are kept"
             click.echo(f"pincel: interrupted; {kept}. Rerun the same command to finish.", err=True)

@@ -14,10 +14,10 @@ from pincel.studio.records import Record
 
 # Seconds between two steps that are published.
 INTERVAL = 0.1
-EARLY = {
-    "diverged": "for nothing finite lay ahead; the best picture is kept",
-    "stationary": "for there was nothing left to improve",
-    "out of memory": "for want of memory; the best picture is kept",
+EARLY_REASONS = {
+    "diverged": "because the objective became infinite; the best picture is kept",
+    "stationary": "because there was nothing left to improve",
+    "out of memory": "because memory ran out; the best picture is kept",
 }
 
 
@@ -64,8 +64,8 @@ class EventParser:
             # The page has a button to resume.
             if event.get("topic") != "resume":
                 self._notice(event["text"])
-        elif kind == "stopped" and event["reason"] in EARLY:
-            self._notice(f"The run ended early, {EARLY[event['reason']]}.")
+        elif kind == "stopped" and event["reason"] in EARLY_REASONS:
+            self._notice(f"The run ended early, {EARLY_REASONS[event['reason']]}.")
 
     def stderr(self, line: str) -> None:
         """Take a line of standard error, a download or an error: it is shown as it is, unless the page shows steps instead."""

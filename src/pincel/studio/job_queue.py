@@ -29,7 +29,7 @@ LAST = 20
 
 
 class JobQueue:
-    """Makes runs, one after the other.
+    """Runs queued runs, one after the other.
 
     Args:
         runs: All runs.
@@ -38,11 +38,11 @@ class JobQueue:
     """
 
     def __init__(self, runs: RunStore, limits: Limits, pincel: Sequence[str] = PINCEL) -> None:
-        self.everyone = EventStream()
+        self.all_runs_stream = EventStream()
         self._runs, self._limits, self._pincel = runs, limits, pincel
         self._streams: dict[str, EventStream] = {}
         self._waiting: list[Record] = []
-        self._work = asyncio.Event()
+        self._wakeup = asyncio.Event()
         self._active: RunProcess | None = None
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -134,15 +134,15 @@ class JobQueue:
     async def start(self) -> None:
         """Read the runs of an earlier server, and start working."""
         self._waiting += await asyncio.to_thread(self._runs.load)
-        self._task = asyncio.create_task(self._work_on())
+        self._task = asyncio.create_task(self._work_loop())
 
     def shutdown(self) -> None:
         """Ask the run under way to end, since the server does, and disconnect all listeners. The second time, end it at once."""
         if self._active:
             self._active.close()
         self._closing = True
-        self._work.set()
-        for stream in (self.everyone, *self._streams.values()):
+        self._wakeup.set()
+        for stream in (self.all_runs_stream, *self._streams.values()):
             stream.close()
 
     async def close(self) -> None:
@@ -159,15 +159,15 @@ class JobQueue:
         """Return the process of a run that is under way."""
         return self._active if self._active and self._active.record is record else None
 
-    async def _work_on(self) -> None:
+    async def _work_loop(self) -> None:
         await self._delete_expired()
         while not self._closing:
             if not self._waiting:
-                self._work.clear()
-                await self._work.wait()
+                self._wakeup.clear()
+                await self._wakeup.wait()
                 continue
             record = self._waiting.pop(0)
-            self._active = RunProcess(record, self._runs.home.run(record.key), partial(self._pass_on, record))
+            self._active = RunProcess(record, self._runs.home.run(record.key), partial(self._forward, record))
             try:
                 state, message = await self._active.run(self._pincel, partial(self._started, record))
             except Exception as error:  # whatever it is, the next run is made
@@ -200,7 +200,7 @@ class JobQueue:
 
     def _enqueue(self, record: Record) -> None:
         self._waiting.append(record)
-        self._work.set()
+        self._wakeup.set()
         self._publish(record)
 
     def _publish_waiting(self) -> None:
@@ -208,17 +208,17 @@ class JobQueue:
         for record in self._waiting:
             self._publish(record)
 
-    def _pass_on(self, record: Record, name: str, data: Any) -> None:
+    def _forward(self, record: Record, name: str, data: Any) -> None:
         """Publish an event of the run under way."""
         if name == "tick":
-            self.everyone.publish("runs", {"changed": [plain(record.view)]})
+            self.all_runs_stream.publish("runs", {"changed": [plain(record.view)]})
         else:
             self.stream(record.key).publish(name, plain(record.view) if name == "run" else data)
 
     def _publish(self, record: Record) -> None:
         view = plain(self.view(record))
         self.stream(record.key).publish("run", view)
-        self.everyone.publish("runs", {"changed": [view]})
+        self.all_runs_stream.publish("runs", {"changed": [view]})
 
     async def _delete_expired(self) -> None:
         for record in await asyncio.to_thread(self._runs.expired, self._limits):
@@ -228,4 +228,4 @@ class JobQueue:
         if record.key in self._runs:
             await asyncio.to_thread(self._runs.remove, record.key)
             self._streams.pop(record.key, EventStream()).close()
-            self.everyone.publish("removed", {"ids": [record.key]})
+            self.all_runs_stream.publish("removed", {"ids": [record.key]})

@@ -18,11 +18,11 @@ from pincel.studio.records import EVENT_LOG, LOG, Record, now, scan_files
 from pincel.studio.thumbnails import THUMB, converted_names
 
 # Seconds between two checks for a new preview.
-TICK = 0.5
+POLL_SECONDS = 0.5
 # Seconds after which a second Cancel ends the process at once.
-PATIENCE = 60.0
+KILL_AFTER = 60.0
 INTERRUPTED = (130, 143)
-CLOSED = "The studio ended while this run was under way."
+CLOSED_MESSAGE = "The studio ended while this run was under way."
 
 
 class RunProcess:
@@ -78,7 +78,7 @@ class RunProcess:
     def cancel(self) -> None:
         """Ask the process to end and keep what it has; if asked again after a while, end it at once."""
         again, self.record.view = self.record.view.stopping, self.record.view.model_copy(update={"stopping": True})
-        if self._process and again and time.monotonic() - self._cancelled_at > PATIENCE:
+        if self._process and again and time.monotonic() - self._cancelled_at > KILL_AFTER:
             self._process.kill()
         elif self._process and not again:
             self._cancelled_at = time.monotonic()
@@ -119,7 +119,7 @@ class RunProcess:
         if view.stopping:
             return "cancelled", None if as_asked else error
         if self._closing and as_asked:
-            return "interrupted", CLOSED
+            return "interrupted", CLOSED_MESSAGE
         if code in INTERRUPTED:
             return "interrupted", "Somebody ended the process of this run."
         return "interrupted" if code < 0 and view.has_checkpoint else "failed", error
@@ -129,7 +129,7 @@ class RunProcess:
         version, view = version_of(self._folder), self.record.view
         while not over.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), TICK)
+                await asyncio.wait_for(over.wait(), POLL_SECONDS)
             if (latest := version_of(self._folder)) != version:
                 version = latest
                 self.record.note(has_preview=True)

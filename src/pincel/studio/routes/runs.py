@@ -113,7 +113,7 @@ async def events(key: Key, studio: Here, last: Last = None) -> Response:
 @router.get("/events", summary="Listen to all runs", responses=_STREAM, response_class=StreamingResponse)
 async def all_events(studio: Here, last: Last = None) -> Response:
     """Events ``runs`` with those that changed, and ``removed`` with ids of deleted runs; first, all that have not ended."""
-    return _stream(studio.queue.everyone.listen(last, studio.queue.all_snapshots))
+    return _stream(studio.queue.all_runs_stream.listen(last, studio.queue.all_snapshots))
 
 
 def _stream(lines: AsyncIterator[bytes]) -> StreamingResponse:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from pincel.files import sha256_of
 from pincel.studio.child_process import PINCEL
-from pincel.studio.run_process import TICK
+from pincel.studio.run_process import POLL_SECONDS
 from tests.cli.run import process
 from tests.studio.api.process import Server, serving
 
@@ -54,7 +54,7 @@ def test_a_long_run_is_killed_with_its_server_resumed_and_cancelled(tmp_path: Pa
     server = Server(tmp_path, PINCEL)
     key = server.begin(**SMALL, steps=100_000)
     server.until_step(key, 2)
-    time.sleep(2 * TICK)
+    time.sleep(2 * POLL_SECONDS)
     server.kill()
     with serving(tmp_path, PINCEL) as again:
         view = again.run(key)

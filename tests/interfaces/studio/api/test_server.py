@@ -13,7 +13,7 @@ import pytest
 
 from pincel.errors import OptionError
 from pincel.studio.job_queue import SHUTDOWN_SECONDS
-from pincel.studio.run_process import TICK
+from pincel.studio.run_process import POLL_SECONDS
 from pincel.studio.server import bind
 from tests.cli.run import process
 from tests.studio.api.process import Server, serving
@@ -107,7 +107,7 @@ def test_a_server_that_is_killed_comes_back_and_the_run_goes_on(tmp_path: Path) 
     waiting = server.begin(steps=3)
     worker = psutil.Process(server.pid_of(key))
     # What was told in the last moment may not be on the disk.
-    time.sleep(2 * TICK)
+    time.sleep(2 * POLL_SECONDS)
     server.kill()
     with serving(tmp_path) as again:
         assert not worker.is_running()
