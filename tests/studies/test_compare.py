@@ -43,12 +43,12 @@ def compared(
     progress: ProgressReporter,
     *,
     layers: str | None = None,
-    aim: ObjectiveInputs = NOTHING,
+    inputs: ObjectiveInputs = NOTHING,
     record: Path | None = None,
 ) -> Report:
-    content, written = (None if each is None else str(each) for each in (aim.content, record))
-    styles = tuple(f"{source}={weight}" for source, weight in aim.styles)
-    return study(pictures, CompareOptions(content, styles, aim.recipe, written, layers), settings, progress)
+    content, written = (None if each is None else str(each) for each in (inputs.content, record))
+    styles = tuple(f"{source}={weight}" for source, weight in inputs.styles)
+    return study(pictures, CompareOptions(content, styles, inputs.recipe, written, layers), settings, progress)
 
 
 def saved(path: Path, pixels: torch.Tensor) -> Path:
@@ -196,8 +196,8 @@ def test_the_sentence_follows_the_numbers(content: tuple[float, ...], style: tup
 
 
 def test_terms_are_those_of_evaluate(pictures: dict[str, Path], tmp_path: Path) -> None:
-    aim = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)], "gatys2016")
-    report = compared([pictures["content"], pictures["other"]], SMALL, ProgressReporter(), aim=aim)
+    inputs = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)], "gatys2016")
+    report = compared([pictures["content"], pictures["other"]], SMALL, ProgressReporter(), inputs=inputs)
     rows = {row["term"]: row for row in report.numbers["terms"]}
     for key, name in (("first", "content"), ("second", "other")):
         expected = evaluate(
@@ -221,8 +221,8 @@ def test_a_picture_of_another_size_is_judged_at_the_size_asked_for(pictures: dic
     # 3 × 4 in another size: within rounding it is made from this content.
     large = tmp_path / "large.png"
     Image.open(pictures["other"]).resize((97, 72)).save(large)
-    aim = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)], "gatys2016")
-    report = compared([large, large], SMALL, ProgressReporter(), aim=aim, layers="relu1_1")
+    inputs = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)], "gatys2016")
+    report = compared([large, large], SMALL, ProgressReporter(), inputs=inputs, layers="relu1_1")
     assert report.numbers["size"] == [48, 36]
     totals = report.numbers["terms"][-1]
     assert totals["first_weighted"] == totals["second_weighted"] > 0
@@ -230,9 +230,9 @@ def test_a_picture_of_another_size_is_judged_at_the_size_asked_for(pictures: dic
 
 
 def test_a_picture_that_cannot_come_from_the_content_is_refused(pictures: dict[str, Path]) -> None:
-    aim = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)])
+    inputs = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)])
     with pytest.raises(PictureSizeError, match=r"A has not the shape of the photograph.*24×48, and content.png is 48×36"):
-        compared([pictures["tall"], pictures["content"]], SMALL, ProgressReporter(), aim=aim)
+        compared([pictures["tall"], pictures["content"]], SMALL, ProgressReporter(), inputs=inputs)
 
 
 class Ended(ProgressReporter):
@@ -244,9 +244,9 @@ class Ended(ProgressReporter):
 
 
 def test_ended_early_it_says_what_is_missing(pictures: dict[str, Path], run: Path) -> None:
-    aim = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)])
+    inputs = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)])
     for report in (
-        compared([pictures["content"], pictures["other"]], SMALL, Ended(), aim=aim, layers="relu1_1"),
+        compared([pictures["content"], pictures["other"]], SMALL, Ended(), inputs=inputs, layers="relu1_1"),
         compared([run], SMALL, Ended(), record=run.with_suffix(".json"), layers="relu1_1"),
     ):
         assert "terms" not in report.numbers
@@ -267,11 +267,11 @@ def test_what_does_not_go_together_is_refused(pictures: dict[str, Path], run: Pa
         ("given --recipe slides alone", [a, a], ObjectiveInputs(recipe="slides"), None),
         ("the record says which recipe it was", [run], ObjectiveInputs(recipe="slides"), record),
     ]
-    for message, given, aim, written in cases:
+    for message, given, inputs, written in cases:
         with pytest.raises(OptionError, match=message):
-            compared(given, QUICK, ProgressReporter(), aim=aim, record=written)
+            compared(given, QUICK, ProgressReporter(), inputs=inputs, record=written)
     with pytest.raises(UnknownNameError, match="gatys2016"):
-        compared([a, a], QUICK, ProgressReporter(), aim=ObjectiveInputs(a, styles, "gatys2061"))
+        compared([a, a], QUICK, ProgressReporter(), inputs=ObjectiveInputs(a, styles, "gatys2061"))
     with pytest.raises(UnknownNameError, match="relu1_1"):
         compared([a, a], QUICK, ProgressReporter(), layers="relu1_9")
     with pytest.raises(PictureMissingError, match="picture B: no such file"):
@@ -343,12 +343,12 @@ def test_inputs_are_found_again_by_name_and_hash(
     # Under another name it is the same picture.
     renamed = tmp_path / "renamed.png"
     renamed.write_bytes(pictures["style"].read_bytes())
-    report = compared([picture], SMALL, ProgressReporter(), record=record, aim=ObjectiveInputs(None, [(renamed, 1.0)]), layers="relu1_1")
+    report = compared([picture], SMALL, ProgressReporter(), record=record, inputs=ObjectiveInputs(None, [(renamed, 1.0)]), layers="relu1_1")
     assert "Record and picture agree" in text(report)
     # Of the same name, it is another.
     (tmp_path / "content.png").write_bytes(pictures["other"].read_bytes())
     with pytest.raises(PictureError, match=r"content: not the picture the run began with, or changed since .* --content FILE"):
-        compared([picture], SMALL, ProgressReporter(), record=record, aim=ObjectiveInputs(None, [(renamed, 1.0)]))
+        compared([picture], SMALL, ProgressReporter(), record=record, inputs=ObjectiveInputs(None, [(renamed, 1.0)]))
 
 
 def test_a_sample_is_found_wherever_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -399,8 +399,8 @@ def test_the_record_of_another_picture_is_refused(run: Path, pictures: dict[str,
 
 def test_a_record_without_judgment_or_steps_is_read(run: Path, pictures: dict[str, Path], tmp_path: Path) -> None:
     picture, record = moved(run, tmp_path, lambda values: values.update(saved=None, losses=[]))
-    aim = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)])
-    report = compared([picture], SMALL, ProgressReporter(), record=record, aim=aim, layers="relu1_1")
+    inputs = ObjectiveInputs(pictures["content"], [(pictures["style"], 1.0)])
+    report = compared([picture], SMALL, ProgressReporter(), record=record, inputs=inputs, layers="relu1_1")
     assert "judging it was interrupted" in text(report)
     assert report.numbers["losses"] == {}
     (table,) = (block for block in report.blocks if isinstance(block, Table) and block.name == "terms")

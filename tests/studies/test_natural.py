@@ -27,7 +27,7 @@ from pincel.errors import OptionError, PictureSizeError, UnknownNameError
 from pincel.images.io import load_picture
 from pincel.inversion.representation import Representation
 from pincel.studies.declarations import NaturalOptions
-from pincel.studies.natural import REACH, LayerTargets, caricature_target, channel_targets, study, unit_image_side
+from pincel.studies.natural import UNIT_SCALE, LayerTargets, caricature_target, channel_targets, study, unit_image_side
 from pincel.studies.natural_findings import caricature_finding, maximum_finding, natural_finding, notes
 from pincel.studies.natural_page import enlarge, full_range
 from pincel.studies.natural_results import NaturalImage
@@ -153,9 +153,9 @@ def test_a_maximum_is_one_unit_in_the_middle(bank: VGG) -> None:
     assert target.direction.shape == (8, 128, 13, 13)
     assert target.direction.count_nonzero() == 8
     for number, channel in enumerate(target.channels):
-        assert float(target.direction[number, channel, 6, 6]) == pytest.approx(REACH / 11**2 / float(layer.largest[channel]))
+        assert float(target.direction[number, channel, 6, 6]) == pytest.approx(UNIT_SCALE / 11**2 / float(layer.largest[channel]))
     answers = bank.features(target.start, ["conv1_1"])["conv1_1"]
-    expected = [REACH / 121 * float(answers[n, c, 6, 6] / layer.largest[c]) for n, c in enumerate(target.channels)]
+    expected = [UNIT_SCALE / 121 * float(answers[n, c, 6, 6] / layer.largest[c]) for n, c in enumerate(target.channels)]
     assert target.reached(target.start) == pytest.approx(expected, rel=1e-4)
 
 
@@ -177,7 +177,7 @@ def test_a_picture_too_small_for_what_a_unit_sees(bank: VGG) -> None:
     layer = room_of(bank, picture(8, 8))
     (target,) = channel_targets(layer, (3,), replace(SMALL, size=8))
     # Of 8 positions the one after the middle; it sees no more than the picture has.
-    assert float(target.direction[0, 3, 4, 4]) == pytest.approx(REACH / 8**2 / float(layer.largest[3]))
+    assert float(target.direction[0, 3, 4, 4]) == pytest.approx(UNIT_SCALE / 8**2 / float(layer.largest[3]))
 
 
 def test_noise_is_each_channels_own(vgg: VGG) -> None:
@@ -234,7 +234,7 @@ def test_the_climb_is_as_plain_arithmetic_has_it(bank: VGG) -> None:
     (target,) = channel_targets(layer, (3,), SMALL)
     middle, x = torch.tensor(BACKBONES["random-cnn-11"].mean).view(1, 3, 1, 1), target.start.clone()
     squares, velocity, rate = torch.zeros_like(x), torch.zeros_like(x), 13 * 13 * 0.05 * 80**2 / 6
-    weight, answers = REACH / 121 / float(layer.largest[3]), []
+    weight, answers = UNIT_SCALE / 121 / float(layer.largest[3]), []
     for _ in range(4):
         leaf = x.clone().requires_grad_()
         answer = bank.features(leaf, ["conv1_1"])["conv1_1"][0, 3, 6, 6]

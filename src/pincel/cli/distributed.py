@@ -75,7 +75,7 @@ def process_group() -> Iterator[ProcessGroup]:
         with suppress(WorkerError):
             leader.shutdown()
     finally:
-        leader.team.destroy()
+        leader.group.destroy()
 
 
 @contextmanager

@@ -97,7 +97,7 @@ class TorchGroup:
             padded = [torch.zeros(longest, dtype=torch.uint8) for _ in range(self.processes)]
             dist.all_gather(padded, torch.cat([data, torch.zeros(longest - len(data), dtype=torch.uint8)]))
         both = zip(padded, lengths, strict=True)
-        return [bytes(answer[: int(length)].tolist()).decode().removesuffix(" ") for answer, length in both]
+        return [bytes(text[: int(length)].tolist()).decode().removesuffix(" ") for text, length in both]
 
     def broadcast_config(self, config: Callable[[], Mapping[str, Any]]) -> None:
         """Do nothing: process 0 sends it."""
@@ -179,30 +179,30 @@ class LeaderGroup:
     """The group as process 0 sees it: its calls are messages to the followers (:mod:`pincel.run.worker`).
 
     Attributes:
-        team: The connection.
+        group: The connection.
     """
 
-    team: TorchGroup
+    group: TorchGroup
 
     @property
     def processes(self) -> int:
         """Number of processes, this one included."""
-        return self.team.processes
+        return self.group.processes
 
     def broadcast_config(self, config: Callable[[], Mapping[str, Any]]) -> None:
         """Send the followers what to load, and wait until they have; raises WorkerError if one cannot."""
-        self.team.broadcast({"do": "load", **config()})
-        for error in filter(None, self.team.all_gather("")):
+        self.group.broadcast({"do": "load", **config()})
+        for error in filter(None, self.group.all_gather("")):
             raise WorkerError(error)
 
     def partition(self, size: tuple[int, int]) -> WorkPartition:
         """Let all processes build the objective at (height, width), and return how its tiles are partitioned."""
-        self.team.broadcast({"do": "build", "size": size})
-        return LeaderWork(self.team, size)
+        self.group.broadcast({"do": "build", "size": size})
+        return LeaderWork(self.group, size)
 
     def shutdown(self) -> None:
         """Let the followers end. To be called between evaluations only."""
-        self.team.broadcast({"do": "end"})
+        self.group.broadcast({"do": "end"})
 
 
 @dataclass(frozen=True)
@@ -210,27 +210,27 @@ class LeaderWork:
     """The tiles of process 0, which sends each picture to the followers before it evaluates it.
 
     Attributes:
-        team: The connection.
+        group: The connection.
         size: (height, width) of the objective, by which the followers know it.
     """
 
-    team: TorchGroup
+    group: TorchGroup
     size: tuple[int, int]
 
     def local_tiles(self, tiles: Sequence[Tile]) -> Sequence[Tile]:
         """Return the tiles that this process computes."""
-        return self.team.local_tiles(tiles)
+        return self.group.local_tiles(tiles)
 
     def all_reduce(self, part: Tensor) -> Tensor:
         """Return the sum over all processes."""
-        return self.team.all_reduce(part)
+        return self.group.all_reduce(part)
 
     def send_image(self, pixels: Tensor) -> None:
         """Let the followers evaluate a picture too."""
         grad = torch.is_grad_enabled() and pixels.requires_grad
         dtype = str(pixels.dtype).removeprefix("torch.")
-        self.team.broadcast({"do": "evaluate", "size": self.size, "grad": grad, "shape": list(pixels.shape), "dtype": dtype})
-        self.team.broadcast_image(pixels)
+        self.group.broadcast({"do": "evaluate", "size": self.size, "grad": grad, "shape": list(pixels.shape), "dtype": dtype})
+        self.group.broadcast_image(pixels)
 
 
 def host() -> str:

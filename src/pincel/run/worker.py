@@ -28,34 +28,34 @@ from pincel.sources import open_picture, resized_since
 from pincel.version import __version__
 
 
-def run_worker(team: TorchGroup, local: int) -> bool:
+def run_worker(group: TorchGroup, local: int) -> bool:
     """Follow process 0 until it ends the run.
 
     Args:
-        team: This process among the others.
+        group: This process among the others.
         local: Number of its GPU, if it is to work on one.
 
     Returns:
         Whether process 0 ended the run; False if it died.
     """
-    worker = _Worker(team, local)
+    worker = _Worker(group, local)
     handlers: Mapping[str, Callable[[dict[str, Any]], None]] = {"load": worker.load, "build": worker.build, "evaluate": worker.evaluate}
     try:
-        while (message := team.receive())["do"] != "end":
+        while (message := group.receive())["do"] != "end":
             handlers[message["do"]](message)
     except WorkerError:
         return False
     finally:
         # Its threads must not outlive the interpreter, which would end with an error.
-        team.destroy()
+        group.destroy()
     return True
 
 
 class _Worker:
     """Builds the objectives that process 0 builds, and evaluates its tiles of them."""
 
-    def __init__(self, team: TorchGroup, local: int) -> None:
-        self.team, self.local = team, local
+    def __init__(self, group: TorchGroup, local: int) -> None:
+        self.group, self.local = group, local
         self.device = torch.device("cpu")
         self.objectives: Objectives | None = None
         self.scales: dict[tuple[int, int], Scale] = {}
@@ -67,8 +67,8 @@ class _Worker:
         try:
             self._load(message)
         except PincelError as error:
-            problem = f"Process {self.team.rank} on {host()} cannot help: {error}"
-        self.team.all_gather(problem)
+            problem = f"Process {self.group.rank} on {host()} cannot help: {error}"
+        self.group.all_gather(problem)
 
     def _load(self, message: dict[str, Any]) -> None:
         if message["pincel"] != __version__:
@@ -79,7 +79,7 @@ class _Worker:
         check_written(recipe, message)
         inputs = load_inputs(recipe, content, styles)
         device = message["device"] if message["device"] != "cuda" else f"cuda:{self.local}"
-        machine = Machine.resolve(device, Precision(*message["precision"]), message["tiles"], processes=self.team)
+        machine = Machine.resolve(device, Precision(*message["precision"]), message["tiles"], processes=self.group)
         self.device = machine.device
         networks = load_networks(recipe, machine, lambda *_: None)
         plan = make_plan(recipe, inputs.preprocessed, machine, networks.fast)
@@ -98,7 +98,7 @@ class _Worker:
         """Evaluate the tiles of this process of the picture that is sent."""
         height, width = message["size"]
         evaluator = self.evaluators[height, width]
-        pixels = self.team.receive_image(message["shape"], getattr(torch, message["dtype"]), self.device)
+        pixels = self.group.receive_image(message["shape"], getattr(torch, message["dtype"]), self.device)
         if not evaluator.problem.objective.losses:
             return
         if message["grad"]:

@@ -10,7 +10,7 @@ from pincel.errors import OptionError
 from pincel.files import one_line
 from pincel.images.io import LoadedImage as Opened
 from pincel.images.io import Source
-from pincel.studies.activations_maps import TopChannel, favorites_section, maps_of, maps_section, top_channels
+from pincel.studies.activations_maps import TopChannel, maps_of, maps_section, top_channels, top_channels_section
 from pincel.studies.activations_page import TITLE, emptiness, lead, notes_of, shapes
 from pincel.studies.declarations import ActivationsOptions
 from pincel.studies.features import check_size, load_input, load_network, network_input
@@ -35,20 +35,20 @@ def study(source: Source, options: ActivationsOptions, settings: StudySettings, 
     backbone = load_network(settings)
     check_size(backbone, picture, chosen)
     pixels = network_input(picture, backbone)
-    answers: list[LayerStats] = []
+    statistics: list[LayerStats] = []
     maps: list[Block] = []
-    favorites: list[TopChannel] = []
+    top: list[TopChannel] = []
     names = [layer.name for layer in backbone.spec.layers if left_of(picture, layer, backbone)]
     with torch.no_grad():
         for name, features in progress.track(f"looking through {len(names)} layers", backbone.iter_features(pixels, names), len(names)):
-            answers.append(layer_stats(features, backbone.spec.layer(name), pixels))
+            statistics.append(layer_stats(features, backbone.spec.layer(name), pixels))
             if name in chosen:
                 maps += maps_of(name, features, options.channels)
-                favorites += top_channels(name, features, pixels, answers[-1].layer.stride)
-    notes = notes_of(progress, answers, names, settings)
-    numbers = {"layers": [answer.as_json() for answer in answers], "favorites": [each.as_json() for each in favorites]}
+                top += top_channels(name, features, pixels, statistics[-1].layer.stride)
+    notes = notes_of(progress, statistics, names, settings)
+    numbers = {"layers": [each.as_json() for each in statistics], "favorites": [each.as_json() for each in top]}
     given = {**settings.as_json(), "picture": picture.name, "layers": ",".join(chosen), "channels": options.channels}
-    blocks = [*shapes(picture, answers), *emptiness(answers), *maps_section(maps), *favorites_section(favorites, answers)]
+    blocks = [*shapes(picture, statistics), *emptiness(statistics), *maps_section(maps), *top_channels_section(top, statistics)]
     return Report("activations", TITLE, lead(picture, settings), blocks, numbers, given, notes)
 
 

@@ -85,12 +85,12 @@ def maps_section(maps: Sequence[Block]) -> list[Block]:
     ]
 
 
-def favorites_section(favorites: Sequence[TopChannel], answers: Sequence[LayerStats]) -> list[Block]:
+def top_channels_section(top: Sequence[TopChannel], layers: Sequence[LayerStats]) -> list[Block]:
     """Show channels over the picture, and how much of the layers colors and gradients explain."""
-    if not favorites:
+    if not top:
         return []
     columns = {"layer": _("layer"), "channel": _("channel"), "max": _("largest"), "active": _("over half of it")}
-    cells = [(untranslated(f"{each.layer} · {each.channel}"), each.image) for each in favorites]
+    cells = [(untranslated(f"{each.layer} · {each.channel}"), each.image) for each in top]
     blocks: list[Block] = [
         Heading(_("What are they about?")),
         Paragraph(
@@ -104,15 +104,15 @@ def favorites_section(favorites: Sequence[TopChannel], answers: Sequence[LayerSt
         Table(
             "heat",
             columns,
-            [each.as_json() for each in favorites],
+            [each.as_json() for each in top],
             _("The largest value of each map above, and the share of positions over half of it."),
         ),
     ]
-    return blocks + _explained(relu_layers(answers))
+    return blocks + _explained(relu_layers(layers))
 
 
-def _explained(answers: Sequence[LayerStats]) -> list[Block]:
-    known = [(each, each.explained) for each in answers if each.explained is not None]
+def _explained(layers: Sequence[LayerStats]) -> list[Block]:
+    known = [(each, each.explained) for each in layers if each.explained is not None]
     if not known:
         return []
     (first, before), (last, after) = known[0], known[-1]
@@ -140,6 +140,6 @@ def _explained(answers: Sequence[LayerStats]) -> list[Block]:
     return [*blocks, Paragraph((falls if after < before / 2 else holds).fill(**filled)), plot]
 
 
-def _explained_plot(answers: Sequence[LayerStats], translate: Translate) -> Figure:
-    values = [math.nan if each.explained is None else each.explained for each in answers]
-    return layer_curves({"R̄²": values}, answers, translate(_("share explained")))
+def _explained_plot(layers: Sequence[LayerStats], translate: Translate) -> Figure:
+    values = [math.nan if each.explained is None else each.explained for each in layers]
+    return layer_curves({"R̄²": values}, layers, translate(_("share explained")))

@@ -46,8 +46,8 @@ class _SingleLayer(nn.Module):
         self.backbone, self.layer = backbone, layer
 
     def forward(self, x: Tensor) -> Tensor:
-        ((_, answer),) = self.backbone.forward_layers([self.layer], x, frozenset({self.layer.name}))
-        return answer
+        ((_, features),) = self.backbone.forward_layers([self.layer], x, frozenset({self.layer.name}))
+        return features
 
 
 # name → (method of Captum, its options). The gradient R behind a ReLU with input f becomes, before it: gradient, 1[f > 0]·R;

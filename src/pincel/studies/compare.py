@@ -69,29 +69,29 @@ def study(pictures: Sequence[Source], options: CompareOptions, settings: StudySe
         UnknownNameError: For a layer or a recipe there is not.
         PictureError: For a picture that cannot be used, or is not the one a run began with.
     """
-    aim = ObjectiveInputs(options.content, [parse_weighted(text) for text in options.style], options.recipe)
-    _check(pictures, aim, options.record)
+    inputs = ObjectiveInputs(options.content, [parse_weighted(text) for text in options.style], options.recipe)
+    _check(pictures, inputs, options.record)
     chosen = select_layers(settings.spec, options.layers, LAYERS)
     if options.record is not None:
-        return _run(pictures[0], read_record(options.record), chosen, aim, settings, progress)
-    return _pair(pictures, chosen, aim, settings, progress)
+        return _compare_run(pictures[0], read_record(options.record), chosen, inputs, settings, progress)
+    return _compare_pair(pictures, chosen, inputs, settings, progress)
 
 
-def _check(pictures: Sequence[Source], aim: ObjectiveInputs, record: str | None) -> None:
+def _check(pictures: Sequence[Source], inputs: ObjectiveInputs, record: str | None) -> None:
     """Raise OptionError unless the options fit together."""
     wanted = 2 if record is None else 1
     if len(pictures) != wanted:
         accepted = "two pictures, or one with --record"
         raise OptionError(one_line("compare: number of pictures", str(len(pictures)), accepted, "compare A.png B.png"))
-    if record is not None and aim.recipe is not None:
+    if record is not None and inputs.recipe is not None:
         raise OptionError(
-            one_line("compare: the record says which recipe it was", f"--recipe {aim.recipe}", "--record without it", "leave it out")
+            one_line("compare: the record says which recipe it was", f"--recipe {inputs.recipe}", "--record without it", "leave it out")
         )
-    if record is None and (aim.content is None) != (not aim.styles):
-        given = "--style alone" if aim.content is None else "--content alone"
+    if record is None and (inputs.content is None) != (not inputs.styles):
+        given = "--style alone" if inputs.content is None else "--content alone"
         raise OptionError(one_line("compare: J needs a photograph and a style", given, "--content and --style, or neither", "give both"))
-    if record is None and aim.content is None and aim.recipe is not None:
-        given = f"--recipe {aim.recipe} alone"
+    if record is None and inputs.content is None and inputs.recipe is not None:
+        given = f"--recipe {inputs.recipe} alone"
         raise OptionError(
             one_line("compare: a recipe says how to judge, but not by what", given, "--content, --style and --recipe", "give both")
         )
@@ -100,19 +100,19 @@ def _check(pictures: Sequence[Source], aim: ObjectiveInputs, record: str | None)
 # Two pictures
 
 
-def _pair(
-    pictures: Sequence[Source], layers: Sequence[str], aim: ObjectiveInputs, settings: StudySettings, progress: ProgressReporter
+def _compare_pair(
+    pictures: Sequence[Source], layers: Sequence[str], inputs: ObjectiveInputs, settings: StudySettings, progress: ProgressReporter
 ) -> Report:
-    two, notes = _two(pictures, aim, settings)
+    two, notes = _open_pair(pictures, inputs, settings)
     names = [picture.name for picture in (two.first, two.second)]
     blocks, numbers = compare_images(two, layers, settings, progress)
     own: dict[str, Any] = {"layers": list(layers), "pictures": names}
-    if aim.content is not None:
-        recipe = resolve_recipe(aim.recipe or "pincel", {"size": settings.size, "size_of": "long"})
+    if inputs.content is not None:
+        recipe = resolve_recipe(inputs.recipe or "pincel", {"size": settings.size, "size_of": "long"})
         own["recipe"] = recipe.name
         sides = (two.first, two.second)
         judged = [
-            evaluate(side, aim.content, list(aim.styles), recipe=recipe, device=settings.device)
+            evaluate(side, inputs.content, list(inputs.styles), recipe=recipe, device=settings.device)
             for side in progress.track("judging pictures", sides)
         ]
         if len(judged) == len(sides):
@@ -124,14 +124,14 @@ def _pair(
     return Report("compare", title, _LEAD, blocks, numbers, {**settings.as_json(), **own}, notes)
 
 
-def _two(pictures: Sequence[Source], aim: ObjectiveInputs, settings: StudySettings) -> tuple[ImagePair, list[Translated]]:
+def _open_pair(pictures: Sequence[Source], inputs: ObjectiveInputs, settings: StudySettings) -> tuple[ImagePair, list[Translated]]:
     """Open two pictures in one size: that of the first, or the one a run from the photograph would have."""
     given = [open_picture(source, what) for source, what in zip(pictures, ("picture A", "picture B"), strict=True)]
     notes: list[Translated] = []
-    if aim.content is None:
+    if inputs.content is None:
         first = load_input(given[0], settings, "picture A")
     else:
-        first = _as_result(given[0], open_picture(aim.content, "content"), aim, settings)
+        first = _as_result(given[0], open_picture(inputs.content, "content"), inputs, settings)
     size = (first.height, first.width)
     second = given[1] if (given[1].height, given[1].width) == size else resize_picture(given[1], size, "lanczos")
     if (given[0].height, given[0].width) != (given[1].height, given[1].width):
@@ -143,9 +143,9 @@ def _two(pictures: Sequence[Source], aim: ObjectiveInputs, settings: StudySettin
     return ImagePair(first, second, labels), notes
 
 
-def _as_result(picture: LoadedImage, content: LoadedImage, aim: ObjectiveInputs, settings: StudySettings) -> LoadedImage:
+def _as_result(picture: LoadedImage, content: LoadedImage, inputs: ObjectiveInputs, settings: StudySettings) -> LoadedImage:
     """Bring a picture to the size that a run from a photograph has; raises PictureSizeError if it has another shape."""
-    rounding = resolve_recipe(aim.recipe or "pincel", {}).rounding
+    rounding = resolve_recipe(inputs.recipe or "pincel", {}).rounding
     shape = target_size(content.height, content.width, max(picture.height, picture.width), "long", rounding)
     if max(abs(shape[0] - picture.height), abs(shape[1] - picture.width)) > SLACK:
         given = f"{picture.width}×{picture.height}, and {content.name} is {content.width}×{content.height}"
@@ -158,15 +158,15 @@ def _as_result(picture: LoadedImage, content: LoadedImage, aim: ObjectiveInputs,
 # A run and its record
 
 
-def _run(
-    source: Source, record: RunRecord, layers: Sequence[str], aim: ObjectiveInputs, settings: StudySettings, progress: ProgressReporter
+def _compare_run(
+    source: Source, record: RunRecord, layers: Sequence[str], inputs: ObjectiveInputs, settings: StudySettings, progress: ProgressReporter
 ) -> Report:
     painted = open_picture(source, "picture")
     if (painted.width, painted.height) != record.size:
         given = f"{painted.name} of {painted.width}×{painted.height} pixels"
         accepted = f"one of {record.size[0]}×{record.size[1]}, as in {record.path.name}"
         raise PictureSizeError(one_line("record: is of another picture", given, accepted, "the record written with this picture"))
-    content, styles = _inputs(source, record, aim)
+    content, styles = _find_inputs(source, record, inputs)
     # Enlarged, a small picture would be nothing but less sharp than its photograph.
     shown = load_input(painted, replace(settings, size=min(settings.size, max(record.size))))
     before = resize_picture(content, (shown.height, shown.width), "lanczos")
@@ -185,11 +185,11 @@ def _run(
     return Report("compare", _RUN_TITLE.fill(picture=painted.name), _RUN_LEAD, blocks, numbers, {**settings.as_json(), **own}, notes)
 
 
-def _inputs(source: Source, record: RunRecord, aim: ObjectiveInputs) -> tuple[LoadedImage, list[tuple[LoadedImage, float]]]:
+def _find_inputs(source: Source, record: RunRecord, inputs: ObjectiveInputs) -> tuple[LoadedImage, list[tuple[LoadedImage, float]]]:
     """Find the inputs of a run: pictures given, samples, or files of that name beside record or picture, or in this folder."""
     places = [record.path, *([Path(source)] if isinstance(source, str | PathLike) else [])]
     folders = [*(place.parent for place in places), Path()]
-    contents = [] if aim.content is None else [open_picture(aim.content, "content")]
-    paintings = [open_picture(style, "style") for style, _ in aim.styles]
+    contents = [] if inputs.content is None else [open_picture(inputs.content, "content")]
+    paintings = [open_picture(style, "style") for style, _ in inputs.styles]
     content = find_input(record.content, contents, folders, "content")
     return content, [(find_input(style, paintings, folders, "style"), float(style["weight"])) for style in record.styles]

@@ -111,7 +111,7 @@ def _input(story: ConvolutionContent) -> list[Block]:
     return [
         Heading(_("The input")),
         Sheet("crop", cells, 2, _("Where we look."), height=288, pixelated=True),
-        Paragraph(untranslated("{told}{border}").fill(told=text, border=border if reaches else untranslated(""))),
+        Paragraph(untranslated("{text}{border}").fill(text=text, border=border if reaches else untranslated(""))),
         formula,
         Plot("input", lambda translate: input_figure(work, _channel_names(names, translate)), INPUT),
     ]

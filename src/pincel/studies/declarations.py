@@ -9,7 +9,7 @@ from typing import Literal
 
 from pincel.errors import OptionError
 from pincel.files import one_line
-from pincel.studies.declaration import InputSpec, StudySpec, option
+from pincel.studies.study_spec import InputSpec, StudySpec, option
 
 
 @dataclass(frozen=True)

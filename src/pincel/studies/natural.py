@@ -39,11 +39,11 @@ from pincel.studies.top_activations import Channels, check_channels, read_channe
 
 LAYERS = ("relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_4")
 # The objective of one unit, for a picture as large as its receptive field and an activation as large as in photographs.
-REACH = 1e4
+UNIT_SCALE = 1e4
 # Size of a picture for one unit over its receptive field.
-ROOM = 1.1
+SIZE_FACTOR = 1.1
 # Pictures in a batch: more of them save no time, and take memory.
-TOGETHER = 8
+BATCH = 8
 
 
 @dataclass(frozen=True)
@@ -98,19 +98,19 @@ def study(source: Source, options: NaturalOptions, settings: StudySettings, prog
 def _layers(options: NaturalOptions, picture: LoadedImage, spec: ModelSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the layers used, and those of the default that need larger pictures."""
     names = select_layers(spec, options.layers, LAYERS)
-    blind = tuple(name for name in names if min(picture.height, picture.width) < spec.smallest(name))
-    if blind and (options.layers is not None or blind == names):
-        failed = f"picture: {blind[0]} sees nothing in one with a side below {spec.smallest(blind[0])} pixels"
+    too_deep = tuple(name for name in names if min(picture.height, picture.width) < spec.smallest(name))
+    if too_deep and (options.layers is not None or too_deep == names):
+        failed = f"picture: {too_deep[0]} sees nothing in one with a side below {spec.smallest(too_deep[0])} pixels"
         given = f"{picture.width}×{picture.height}"
-        raise PictureSizeError(one_line(failed, given, f"{spec.smallest(blind[0])} or more", "a larger --size, or shallower --layers"))
-    return tuple(name for name in names if name not in blind), blind
+        raise PictureSizeError(one_line(failed, given, f"{spec.smallest(too_deep[0])} or more", "a larger --size, or shallower --layers"))
+    return tuple(name for name in names if name not in too_deep), too_deep
 
 
 def _layer_targets(backbone: VGG, name: str, picture: LoadedImage, scenes: Sequence[LoadedImage], wanted: Channels) -> LayerTargets:
     """Compute what one layer is optimized for, and select its channels."""
     spec = backbone.spec
     before = spec.names[spec.names.index(name) - 1] if spec.layer(name).kind == "relu" else name
-    exaggerated, unit = (
+    representation, unit = (
         Representation(f"{spec.name}:{layer}", backbone, layer, PixelCanvas(WHITE), spec.smallest(layer)) for layer in (name, before)
     )
     with torch.no_grad():
@@ -121,16 +121,16 @@ def _layer_targets(backbone: VGG, name: str, picture: LoadedImage, scenes: Seque
     own = channel_peaks(responses[before])
     order = own.sort(descending=True, stable=True).indices
     channels = wanted if isinstance(wanted, tuple) else tuple(int(channel) for channel in order[:wanted])
-    return LayerTargets(name, exaggerated, unit, responses[name], torch.stack([own, *largest]).amax(0), channels)
+    return LayerTargets(name, representation, unit, responses[name], torch.stack([own, *largest]).amax(0), channels)
 
 
 def _targets(layer_targets: Sequence[LayerTargets], photograph: Tensor, weight: float, settings: StudySettings) -> list[ActivationTarget]:
     """Return all targets: caricatures and maximized channels, then both again without regularization."""
-    exaggerated = [caricature_target(layer, photograph, weight) for layer in layer_targets if bool((layer.code > 0).any())]
+    caricatures = [caricature_target(layer, photograph, weight) for layer in layer_targets if bool((layer.code > 0).any())]
     maximized = [target for layer in layer_targets for target in channel_targets(layer, layer.channels, settings)]
-    freed = [target for layer in layer_targets for target in channel_targets(layer, layer.channels[:1], settings)]
+    unregularized = [target for layer in layer_targets for target in channel_targets(layer, layer.channels[:1], settings)]
     free = partial(map, lambda target: replace(target, free=True))
-    return [*exaggerated, *maximized, *free(exaggerated), *free(freed)]
+    return [*caricatures, *maximized, *free(caricatures), *free(unregularized)]
 
 
 def caricature_target(layer: LayerTargets, photograph: Tensor, weight: float = NaturalOptions.weight) -> ActivationTarget:
@@ -167,13 +167,13 @@ def channel_targets(layer: LayerTargets, channels: Sequence[int], settings: Stud
         in the last of their experiments (``exp_all.m``), where others leak 0.05.
     """
     spec, side = settings.spec, unit_image_side(layer.unit, settings.size)
-    reach = REACH / min(spec.layer(layer.unit.layer).receptive_field, side) ** 2
+    reach = UNIT_SCALE / min(spec.layer(layer.unit.layer).receptive_field, side) ** 2
     units = channel_units(layer.largest)
     whole = layer.code.new_zeros(1, *_shape(layer.unit, side))
     middle = tuple(length // 2 for length in whole.shape[2:])
     targets = []
-    for first in range(0, len(channels), TOGETHER):
-        batch = tuple(channels[first : first + TOGETHER])
+    for first in range(0, len(channels), BATCH):
+        batch = tuple(channels[first : first + BATCH])
         direction = whole.repeat(len(batch), *(1,) * (whole.dim() - 1))
         for number, channel in enumerate(batch):
             direction[(number, channel, *middle)] = reach / float(units[channel])
@@ -186,7 +186,7 @@ def unit_image_side(unit: Representation, most: int) -> int:
     """Return the side of a picture for one unit: an odd number of positions, about 1.1 times its receptive field, up to ``most``."""
     spec = unit.encoder.spec
     layer = spec.layer(unit.layer)
-    positions = max(1, int(ROOM * layer.receptive_field / layer.stride + 0.5)) // 2 * 2 + 1
+    positions = max(1, int(SIZE_FACTOR * layer.receptive_field / layer.stride + 0.5)) // 2 * 2 + 1
     fitting = takewhile(lambda side: spec.positions(side, unit.layer) <= positions, count(unit.smallest))
     return min(most, max(fitting))
 

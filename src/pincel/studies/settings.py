@@ -8,7 +8,7 @@ from typing import Any
 from pincel.backbones import BACKBONES
 from pincel.backbones.specs import ModelSpec
 from pincel.errors import OptionError
-from pincel.studies.declaration import OptionSpec, StudySpec, option, options_of
+from pincel.studies.study_spec import OptionSpec, StudySpec, option, options_of
 from pincel.translation import Language
 
 # In larger pictures a study takes too long, and all layers at once do not fit into memory.

@@ -8,9 +8,9 @@ from typing import Any, Literal
 from pydantic import JsonValue
 
 from pincel.errors import closest, unknown_name
-from pincel.studies.declaration import OptionSpec, StudySpec, options_of
 from pincel.studies.declarations import STUDIES as SPECS
 from pincel.studies.settings import common_options
+from pincel.studies.study_spec import OptionSpec, StudySpec, options_of
 from pincel.studio.checks import names_file
 from pincel.studio.errors import ApiError
 from pincel.studio.models import InputSlot, StudyInputs, StudyOption, StudyView

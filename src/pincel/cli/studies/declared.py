@@ -11,16 +11,16 @@ from pincel.cli.help_format import examples
 from pincel.cli.studies.common import reported
 
 if TYPE_CHECKING:
-    from pincel.studies.declaration import InputSpec, OptionSpec, StudySpec
     from pincel.studies.progress import ProgressReporter
     from pincel.studies.report import Report
+    from pincel.studies.study_spec import InputSpec, OptionSpec, StudySpec
 
 
 def study_command(name: str) -> click.Command:
     """Return the command of a study of :data:`pincel.studies.declarations.STUDIES`."""
-    from pincel.studies.declaration import options_of
     from pincel.studies.declarations import STUDIES
     from pincel.studies.settings import common_options
+    from pincel.studies.study_spec import options_of
 
     spec = STUDIES[name]
     parameters = [
@@ -40,8 +40,8 @@ def study_command(name: str) -> click.Command:
 
 def _made(name: str, spec: StudySpec, values: dict[str, Any]) -> int:
     """Make a study of what was given; return the exit code."""
-    from pincel.studies.declaration import options_of
     from pincel.studies.settings import StudySettings
+    from pincel.studies.study_spec import options_of
 
     inputs = [values["pictures"]] if spec.together else [values[each.name] for each in spec.inputs]
     declared = options_of(spec.options)

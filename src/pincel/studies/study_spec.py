@@ -117,7 +117,7 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class StudySpec:
-    """A study: the function ``study`` of its module, called with its inputs, its options, settings and watch.
+    """A study: the function ``study`` of its module, called with its inputs, its options, settings and progress.
 
     Attributes:
         summary: One line for lists of studies.
