@@ -197,9 +197,7 @@ def test_an_interrupted_get_is_gone_on_with(cache: Path, capsys: Capture, monkey
         started.send_signal(signal.SIGINT)
         out, err = started.communicate(timeout=30)
         assert (started.returncode, out) == (130, "")
-        assert re.fullmatch(
-            r"pincel: interrupted; 0\.\d MiB of vgg19-torchvision are kept\. Rerun the same command to finish\.\n", err
-        )
+        assert re.fullmatch(r"pincel: interrupted; 0\.\d MiB of vgg19-torchvision are kept\. Rerun the same command to finish\.\n", err)
         come = part.stat().st_size
         assert 0 < come <= HALF
         never.set()

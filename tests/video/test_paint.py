@@ -222,7 +222,7 @@ def test_a_frame_that_continues_is_painted_on_a_coarse_scale_too(cache: Cache) -
         settings = replace(SETTINGS, overrides={**SETTINGS.overrides, "scales": scales}, next_steps=0, flow="none")
         frame = FrameStyler(settings, (128, 160), cache).paint_continued(1, source, [FramePair(source, source)], 1.0)
         assert frame is not None
-        return frame.pixels.mean(2)
+        return np.asarray(frame.pixels.mean(2), dtype=np.float64)
 
     assert np.array_equal(continued("none"), source.mean(2))
     change = continued("1/2=1") - source.mean(2)

@@ -40,6 +40,7 @@ class OneStyleObjective:
         losses: Makes the losses of a crop.
         crops: Contents.
         style: Style losses, measured once.
+        encoder: None, as the network begins with pixels.
     """
 
     losses: CropLosses
