@@ -36,19 +36,19 @@ RECIPE = RECIPES["pincel"].recipe.override(content_layers="relu4_2,relu2_2,pool1
 def main(out: Path) -> None:
     """Measure largest differences, as shares: of the total, of the total without slopes, of the slopes, of ten totals of two optimizers."""
     rank, processes = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    team = join(rank, processes, 0)
+    group = join(rank, processes, 0)
     torch.set_num_threads(1)
     vgg = random_vgg([(2, 4), (2, 6), (3, 8), (2, 8), (1, 8)]).to(dtype=torch.float64)
     differences = {}
     for text in (*LAYOUTS, f"pool2={processes}x1,pool3={processes}x1,rest=1x{processes},tight,keep"):
         layout = parse_layout(text)
         if rank == 0:
-            differences[str(layout)] = lead(team, vgg, layout)
+            differences[str(layout)] = lead(group, vgg, layout)
         else:
-            follow(team, vgg, layout)
+            follow(group, vgg, layout)
     if rank == 0:
         out.write_text(json.dumps(differences))
-    team.destroy()
+    group.destroy()
 
 
 def evaluator_of(vgg: VGG, layout: Layout, share: WorkPartition) -> Evaluator:
@@ -58,10 +58,10 @@ def evaluator_of(vgg: VGG, layout: Layout, share: WorkPartition) -> Evaluator:
     return make_objective(RECIPE, materials, vgg, torch.device("cpu"), FP32, EvalOptions(layout, share))
 
 
-def lead(team: TorchGroup, vgg: VGG, layout: Layout) -> list[float]:
+def lead(group: TorchGroup, vgg: VGG, layout: Layout) -> list[float]:
     """Compare."""
     x = evaluator_of(vgg, WHOLE, LocalWork()).problem.canvas.encode(picture(*SIZE).double().flip(-1))
-    alone, shared = evaluator_of(vgg, WHOLE, LocalWork()), evaluator_of(vgg, layout, LeaderWork(team, SIZE))
+    alone, shared = evaluator_of(vgg, WHOLE, LocalWork()), evaluator_of(vgg, layout, LeaderWork(group, SIZE))
     expected, slope = alone.gradient(x)
     found, together = shared.gradient(x)
     measured = shared.measure(x)
@@ -72,7 +72,7 @@ def lead(team: TorchGroup, vgg: VGG, layout: Layout) -> list[float]:
         for name in ("adam", "lbfgs")
         if layout.keep and len(layout.cuts) == 3
     ]
-    team.broadcast({"do": "end"})
+    group.broadcast({"do": "end"})
     return [
         abs(float(found.total) / total - 1),
         abs(float(measured.total) / total - 1),
@@ -88,11 +88,11 @@ def curve(evaluator: Evaluator, optimizer: str, x: Tensor) -> list[float]:
     return [event.total for event in Loop(evaluator, rule, x, 10) if isinstance(event, Step)]
 
 
-def follow(team: TorchGroup, vgg: VGG, layout: Layout) -> None:
+def follow(group: TorchGroup, vgg: VGG, layout: Layout) -> None:
     """Help."""
-    helper = _Worker(team, 0)
-    helper.evaluators = {SIZE: network_terms(evaluator_of(vgg, layout, team))}
-    while (order := team.receive())["do"] == "evaluate":
+    helper = _Worker(group, 0)
+    helper.evaluators = {SIZE: network_terms(evaluator_of(vgg, layout, group))}
+    while (order := group.receive())["do"] == "evaluate":
         helper.evaluate(order)
 
 

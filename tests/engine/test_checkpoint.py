@@ -100,12 +100,12 @@ def test_a_damaged_one_is_found_and_the_one_before_used(damage: str, tmp_path: P
     assert "\n" not in str(refused.value)
 
 
-def sealed(header: dict[str, Any], version: str = "1") -> bytes:
+def sealed(header: dict[str, Any], version: int = module.VERSION) -> bytes:
     """Return a whole file that says something else."""
     import hashlib
 
     table = {
-        "__metadata__": {"format": "pincel checkpoint", "version": version, "document": json.dumps(header)},
+        "__metadata__": {"format": "pincel checkpoint", "version": str(version), "document": json.dumps(header)},
         "sha256": {"dtype": "U8", "shape": [32], "data_offsets": [0, 32]},
     }
     text = json.dumps(table).encode()
@@ -115,8 +115,9 @@ def sealed(header: dict[str, Any], version: str = "1") -> bytes:
 
 def test_a_newer_version_is_refused_even_if_an_older_file_is_there(tmp_path: Path) -> None:
     _, newest = written(tmp_path)
-    newest.write_bytes(sealed({}, version="2"))
-    with pytest.raises(CheckpointError, match=r"in version 2 of the format · given .* · accepted: version 1 · try: ") as refused:
+    newest.write_bytes(sealed({}, version=module.VERSION + 1))
+    message = rf"in version {module.VERSION + 1} of the format · given .* · accepted: version {module.VERSION} · try: "
+    with pytest.raises(CheckpointError, match=message) as refused:
         find_checkpoint(tmp_path)
     assert not isinstance(refused.value, CheckpointDamagedError)
 
@@ -290,7 +291,7 @@ def sealed_text(document: str) -> bytes:
     import hashlib
 
     table = {
-        "__metadata__": {"format": "pincel checkpoint", "version": "1", "document": document},
+        "__metadata__": {"format": "pincel checkpoint", "version": str(module.VERSION), "document": document},
         "0": {"dtype": "F32", "shape": [6], "data_offsets": [0, 24]},
         "sha256": {"dtype": "U8", "shape": [32], "data_offsets": [24, 56]},
     }

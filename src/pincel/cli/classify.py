@@ -56,8 +56,8 @@ def command(pictures: tuple[str, ...], backbone: str, top: int, ten_crops: bool,
     for name, each in zip(pictures, seen, strict=True):
         found = network.predict(each, top)
         if as_lines:
-            told = [{"class": answer.name, "index": answer.index, "probability": answer.probability} for answer in found]
-            echo(json.dumps({"picture": name, "backbone": spec.name, "answers": told}, ensure_ascii=False))
+            answers = [{"class": answer.name, "index": answer.index, "probability": answer.probability} for answer in found]
+            echo(json.dumps({"picture": name, "backbone": spec.name, "answers": answers}, ensure_ascii=False))
         else:
             _show(console, name, found)
 

@@ -69,10 +69,10 @@ class ConvolutionFilter:
         shape = self.shape
         found = {"channel": self.channel, "side": self.weight.shape[-1], "kind": shape.kind, "strength": shape.strength, "bias": self.bias}
         seen = {"brightness": shape.brightness, "flat": shape.flat, "coherence": shape.coherence, "angle": shape.angle}
-        told: dict[str, Any] = {"mean": None, "active": None}
+        response: dict[str, Any] = {"mean": None, "active": None}
         if self.answer is not None:
-            told = {"mean": float(self.answer.mean()), "active": float((self.answer > 0).double().mean())}
-        return {**found, **seen, "inputs": shape.inputs, **told}
+            response = {"mean": float(self.answer.mean()), "active": float((self.answer > 0).double().mean())}
+        return {**found, **seen, "inputs": shape.inputs, **response}
 
 
 def filter_shape(weight: Tensor) -> FilterShape:

@@ -163,12 +163,12 @@ def maximize_all(targets: Sequence[ActivationTarget], seed: int, steps: int, pro
             break
         done, each = sum(costs[:number]), costs[number]
 
-        def told(step: int, done: float = done, each: float = each) -> None:
-            share = int(100 * (done + each * step / steps) / sum(costs))
-            if share > 0:
-                progress.update(what, share, 100)
+        def report_step(step: int, done: float = done, each: float = each) -> None:
+            percent = int(100 * (done + each * step / steps) / sum(costs))
+            if percent > 0:
+                progress.update(what, percent, 100)
 
-        batches.append(maximize(target, seed, steps, progress, told))
+        batches.append(maximize(target, seed, steps, progress, report_step))
     return batches
 
 
