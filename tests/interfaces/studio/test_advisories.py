@@ -63,6 +63,7 @@ PARAMETERS = {
     ("query", "download"): "yes or no",
     ("query", "state"): "one of six words",
     ("query", "kind"): "one of two words",
+    ("query", "lang"): "one of two words",
     ("query", "recipe"): "compared with what runs have",
     ("query", "since"): "a time",
     ("query", "until"): "a time",
