@@ -175,8 +175,11 @@ class FrameStyler:
         canvas = self._as_canvas(to_tensor(init))
         recipe = coarse_recipe(self.recipe)
         run = Run(self._content(index, source), self.styles, recipe=recipe, machine=self._machine, init_image=canvas)
-        coarse, best = run.plan.scales[0].size, None
-        for step in (event for event in run if isinstance(event, Step)) if coarse != run.size else ():
+        coarse = run.plan.scales[0].size
+        if coarse == run.size:
+            return np.zeros_like(init)
+        best: Step | None = None
+        for step in (event for event in run if isinstance(event, Step)):
             if best is None or step.total < best.total:
                 best = step
             if step.step == step.steps:
