@@ -35,15 +35,15 @@ from pincel.images.io import load_picture
 from pincel.images.resize import area_size, resize
 from pincel.run.cache import Cache
 from pincel.samples import PREFIX, find_sample
-from pincel.video.base import Film, FrameDone, Pixels, Scene, VideoEvent
-from pincel.video.flicker import flicker_of
-from pincel.video.frame_store import load_frame, save_frame
-from pincel.video.paint import independent, paint_scene
-from pincel.video.pixels import to_tensor
-from pincel.video.read import open_film
-from pincel.video.scenes import find_scenes
-from pincel.video.settings import FilmSettings
-from pincel.video.synthetic import Pan
+from pincel.films.base import Film, FrameDone, Pixels, Scene, VideoEvent
+from pincel.films.flicker import flicker_of
+from pincel.films.frame_store import load_frame, save_frame
+from pincel.films.paint import independent, paint_scene
+from pincel.films.pixels import to_tensor
+from pincel.films.read import open_film
+from pincel.films.scenes import find_scenes
+from pincel.films.settings import FilmSettings
+from pincel.films.synthetic import Pan
 
 RECENT = 10
 """Frames back: what was not in view then is new."""

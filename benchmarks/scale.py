@@ -24,9 +24,9 @@ from typing import Any
 
 from _schedule import Piece, Plant, Report, Schedule
 from pincel.backbones import BACKBONES
-from pincel.batch.jobs import gather_jobs
-from pincel.batch.manifest import Manifest
-from pincel.batch.messages import Job, JobResult, MachineOptions, Progress
+from pincel.batches.jobs import gather_jobs
+from pincel.batches.manifest import Manifest
+from pincel.batches.messages import Job, JobResult, MachineOptions, Progress
 from pincel.cluster.address import join
 from pincel.cluster.batch import RayBatch
 from pincel.executors.protocol import Completed, ExecutorEvent, Stop

@@ -24,7 +24,7 @@ from pincel.studio.studies import STUDIES
 
 SOURCE = Path(__file__).parents[1] / "src" / "pincel"
 CATALOGS = sorted((SOURCE / "locale").glob("*/LC_MESSAGES/pincel.po"))
-METHODS = [("**.py", "python"), ("batch/page.html.j2", "jinja2")]
+METHODS = [("**.py", "python"), ("batches/page.html.j2", "jinja2")]
 KEYWORDS = {"_": None, "pgettext_lazy": ((1, "c"), 2)}
 
 

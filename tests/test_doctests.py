@@ -29,7 +29,7 @@ class Tolerant(doctest.OutputChecker):
     ("module", "examples"),
     [
         ("pincel.errors", 1),
-        ("pincel.batch.path_globs", 3),
+        ("pincel.batches.path_globs", 3),
         ("pincel.cli.batch", 1),
         ("pincel.files", 1),
         ("pincel.registry", 2),

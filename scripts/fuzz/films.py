@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from fuzz.common import MIB, Target, as_file
-from pincel.video.decode import library
-from pincel.video.read import open_film
+from pincel.films.decode import library
+from pincel.films.read import open_film
 
 MOST_FRAMES = 50
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from fuzz.common import MIB, Target, as_file, some_of
 from fuzz.recipes import assigned
-from pincel.batch.jobs import recipe_of
-from pincel.batch.table import read_jobs
+from pincel.batches.jobs import recipe_of
+from pincel.batches.table import read_jobs
 
 SEEDS = {
     "csv": b"content,style,size,\r\nsample:lake,sample:glass=0.7|sample:woodcut=0.3,48,\r\n,,,\r\n",

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pincel.batch.messages import Job, JobResult, Progress
+from pincel.batches.messages import Job, JobResult, Progress
 from pincel.cli import batch_run
 from pincel.cli.batch_progress import BatchBar
 from pincel.executors.protocol import ExecutorEvent, Stop, never_stop
-from tests.batch.stand_in import BAD, QuickExecutor, picture
+from tests.batches.stand_in import BAD, QuickExecutor, picture
 from tests.cli.run import pincel, refused
 
 Capture = pytest.CaptureFixture[str]

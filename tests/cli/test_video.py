@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pincel.video.read import open_film
-from pincel.video.synthetic import Pan
+from pincel.films.read import open_film
+from pincel.films.synthetic import Pan
 from tests.cli.run import pincel, process, refused
-from tests.video.make_films import moving, write_film
+from tests.films.make_films import moving, write_film
 
 Capture = pytest.CaptureFixture[str]
 QUICK = (
@@ -112,7 +112,7 @@ def test_the_examples_of_the_help_work_as_printed(capsys: Capture, tmp_path: Pat
     noise = np.random.default_rng(0).integers(0, 255, (90, 120, 3), dtype=np.uint8)
     short = Pan(noise, None, 64, 48, 2, 2.0, 0.0, 0.0)
     monkeypatch.setattr(
-        "pincel.video.synthetic.SAMPLES", {"pan": lambda: [short], "cuts": lambda: [short, replace(short, far=255 - noise // 4)]}
+        "pincel.films.synthetic.SAMPLES", {"pan": lambda: [short], "cuts": lambda: [short, replace(short, far=255 - noise // 4)]}
     )
     monkeypatch.chdir(tmp_path)
     examples = pincel(capsys, "video", "--help").out.partition("Examples:")[2].strip().splitlines()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pincel.batch.messages import Job, JobResult, Progress
+from pincel.batches.messages import Job, JobResult, Progress
 from pincel.executors.protocol import Stop
 from pincel.files import write_text
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pincel.batch.messages import Job, JobResult, Progress
-from pincel.batch.run import Summary, run_batch
+from pincel.batches.messages import Job, JobResult, Progress
+from pincel.batches.run import Summary, run_batch
 from pincel.cluster import store
 from pincel.cluster.batch import BatchWorker, absolute
 from pincel.cluster.stored import LINES, EtagCache, StoredManifest, check_stored, gather_stored, open_folder
@@ -55,7 +55,7 @@ def painted(bucket: str, tmp_path: Path, executor: Alone) -> Summary:
     jobs = gather_stored([f"{bucket}/photos"], [str(tmp_path / "style.png")], out, known, settings=settings)
     with pytest.MonkeyPatch.context() as patch, open_folder(out, known) as (here, manifest):
         # FilmSettings of a stand-in are those of no recipe.
-        patch.setattr("pincel.batch.jobs.recipe_of", lambda job: recipe())
+        patch.setattr("pincel.batches.jobs.recipe_of", lambda job: recipe())
         return run_batch(jobs, executor, here, manifest=manifest)
 
 
@@ -96,7 +96,7 @@ def test_a_batch_in_a_store_is_gone_on_with(bucket: str, tmp_path: Path) -> None
 
 
 def test_the_manifest_is_brought_to_the_store_from_time_to_time(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pincel.batch.jobs.recipe_of", lambda job: recipe())
+    monkeypatch.setattr("pincel.batches.jobs.recipe_of", lambda job: recipe())
     now = [0.0]
     (tmp_path / "here").mkdir()
     manifest = StoredManifest(f"{bucket}/out", tmp_path / "here", EtagCache(), lambda: now[0])

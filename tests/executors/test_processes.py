@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from pincel.batch.messages import Job, MachineOptions, Progress
-from pincel.batch.resources import MakeRunner
+from pincel.batches.messages import Job, MachineOptions, Progress
+from pincel.batches.resources import MakeRunner
 from pincel.errors import WorkerError
 from pincel.executors.processes import ProcessExecutor
 from pincel.executors.protocol import Completed, ExecutorEvent, Failed, Stop, StopFlag, Update, never_stop
-from tests.batch.stand_in import OddRunner, unable
+from tests.batches.stand_in import OddRunner, unable
 
 
 def job(name: str, content: str, tmp_path: Path) -> Job:

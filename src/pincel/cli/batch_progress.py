@@ -12,7 +12,7 @@ from pincel.cli.plan import duration
 from pincel.cli.progress import View
 
 if TYPE_CHECKING:
-    from pincel.batch.messages import JobResult, Message
+    from pincel.batches.messages import JobResult, Message
 
 
 class BatchBar(View):
@@ -42,7 +42,7 @@ class BatchBar(View):
 
     def show(self, message: Message) -> None:
         """Show the step or the result of a picture."""
-        from pincel.batch.messages import JobResult
+        from pincel.batches.messages import JobResult
 
         if isinstance(message, JobResult):
             self._fractions[message.name] = 1.0
@@ -81,7 +81,7 @@ class BatchBar(View):
 
 def as_line(message: Message) -> dict[str, Any] | None:
     """Return the result of a picture as data for JSON; None for a step."""
-    from pincel.batch.messages import JobResult
+    from pincel.batches.messages import JobResult
 
     if not isinstance(message, JobResult):
         return None

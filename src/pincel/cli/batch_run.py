@@ -17,9 +17,9 @@ from pincel.cli.painting import EXIT_CODES, stopped_by_signals
 from pincel.errors import OptionError
 
 if TYPE_CHECKING:
-    from pincel.batch.manifest import Manifest
-    from pincel.batch.messages import Job, MachineOptions
-    from pincel.batch.run import Summary
+    from pincel.batches.manifest import Manifest
+    from pincel.batches.messages import Job, MachineOptions
+    from pincel.batches.run import Summary
     from pincel.executors.protocol import Executor
 
 # Exit code of a batch in which a picture failed.
@@ -28,8 +28,8 @@ SOME_FAILED = 1
 
 def paint_batch(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict[str, Any], options: dict[str, Any]) -> int:
     """Check, paint, report; return the exit code."""
-    from pincel.batch.check import check_jobs
-    from pincel.batch.messages import MachineOptions
+    from pincel.batches.check import check_jobs
+    from pincel.batches.messages import MachineOptions
 
     begin_computing()
     machine = MachineOptions(**{name: options[name] for name in MACHINE})
@@ -70,8 +70,8 @@ def find_jobs(contents: tuple[str, ...], styles: tuple[str, ...], settings: dict
     Raises:
         OptionError: For both or neither.
     """
-    from pincel.batch.jobs import gather_jobs
-    from pincel.batch.table import read_jobs
+    from pincel.batches.jobs import gather_jobs
+    from pincel.batches.table import read_jobs
 
     folder, pattern = Path(options["output"]), options["names"]
     if options["jobs"]:
@@ -90,7 +90,7 @@ def _notify(options: dict[str, Any]) -> Callable[[str], None]:
 
 def make_executor(workers: int | None, cluster: str | None, machine: MachineOptions, folder: str) -> Executor[Job]:
     """Return what runs the jobs: this process, several of this machine, or workers of a cluster."""
-    from pincel.batch.resources import local_executor
+    from pincel.batches.resources import local_executor
 
     if cluster is not None:
         from pincel.cluster.batch import RayBatch
@@ -101,8 +101,8 @@ def make_executor(workers: int | None, cluster: str | None, machine: MachineOpti
 
 def dry_run(jobs: list[Job], folder: Path, machine: MachineOptions, *, again: bool, json_lines: bool) -> int:
     """Print what would be painted and an estimate of the time; return the exit code."""
-    from pincel.batch.cost import expected_seconds
-    from pincel.batch.manifest import Manifest
+    from pincel.batches.cost import expected_seconds
+    from pincel.batches.manifest import Manifest
     from pincel.cli.plan import duration
     from pincel.cli.terminal import echo
 
@@ -128,9 +128,9 @@ def dry_run(jobs: list[Job], folder: Path, machine: MachineOptions, *, again: bo
 
 def run(jobs: list[Job], executor: Executor[Job], folder: Path, options: dict[str, Any], manifest: Manifest | None = None) -> int:
     """Paint with a progress bar until all is done or a signal stops it; return the exit code."""
-    from pincel.batch.cost import costs
-    from pincel.batch.manifest import Manifest
-    from pincel.batch.run import run_batch
+    from pincel.batches.cost import costs
+    from pincel.batches.manifest import Manifest
+    from pincel.batches.run import run_batch
     from pincel.cli.batch_progress import BatchBar, as_line
     from pincel.cli.terminal import echo
     from pincel.executors.protocol import StopFlag

@@ -32,8 +32,8 @@ from pincel.recipes.schema import GROUPS as RECIPE_GROUPS
 if TYPE_CHECKING:
     from pincel.cli.video_progress import VideoBar
     from pincel.cluster.scenes import RayScenes
-    from pincel.video.settings import FilmSettings
-    from pincel.video.video_run import VideoRun
+    from pincel.films.settings import FilmSettings
+    from pincel.films.video_run import VideoRun
 
 GROUPS = {
     "The film": [
@@ -136,7 +136,7 @@ def filmed(film: str, output: str, options: dict[str, Any]) -> int:
     """Paint a film; return the exit code."""
     begin_computing()
     from pincel.cli.video_progress import VideoBar
-    from pincel.video.video_run import VideoRun
+    from pincel.films.video_run import VideoRun
 
     preview = checked_preview(options["preview"], output)
     with VideoBar(quiet=options["quiet"], json_lines=options["json_lines"], preview=preview) as bar:
@@ -189,7 +189,7 @@ def output_path(output: str) -> Path:
 def _so_far(film: str, output: str, options: dict[str, Any], bar: VideoBar) -> int:
     """Write a film of the frames painted so far; return the exit code."""
     from pincel.cli.terminal import echo
-    from pincel.video.video_run import check_target, partial_film
+    from pincel.films.video_run import check_target, partial_film
 
     target = check_target(film, output_path(output), options["codec"], options["quality"])
     written = partial_film(film, output_path(output), target, read_rate(options["rate"]), bar.show)
@@ -222,7 +222,7 @@ def make_settings(options: dict[str, Any]) -> FilmSettings:
     Raises:
         OptionError: For values that cannot be used.
     """
-    from pincel.video.settings import SIZE, FilmSettings
+    from pincel.films.settings import SIZE, FilmSettings
 
     values = pop_recipe(options)
     if not options["style"]:

@@ -11,7 +11,7 @@ from pincel.cli.progress import INTERVAL, View
 from pincel.cli.terminal import echo
 from pincel.engine.events import Notice
 from pincel.errors import OutputError, PictureError
-from pincel.video.base import FrameDone, FrameStep, MuxProgress, PlanReady, ScanProgress, VideoEvent
+from pincel.films.base import FrameDone, FrameStep, MuxProgress, PlanReady, ScanProgress, VideoEvent
 
 SCANNING, PAINTING, WRITING = "looking for cuts", "painting frames", "writing"
 

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pincel.batch.messages import Job, JobResult, MachineOptions
-from pincel.batch.resources import MakeRunner
+from pincel.batches.messages import Job, JobResult, MachineOptions
+from pincel.batches.resources import MakeRunner
 from pincel.cluster import store
 from pincel.cluster.address import AUTO
 from pincel.cluster.executor import RayExecutor
@@ -30,7 +30,7 @@ class RayBatch(RayExecutor[Job]):
     Ray, and its job given to another, twice; its files are written again, in the same place.
 
     Example:
-        >>> from pincel.batch.run import run_batch
+        >>> from pincel.batches.run import run_batch
         >>> executor = RayBatch("/shared/painted", workers=2)  # doctest: +SKIP
         >>> summary = run_batch(jobs, executor, Path("/shared/painted"))  # doctest: +SKIP
 

@@ -21,9 +21,9 @@ from pincel.errors import ClusterError
 from pincel.executors.protocol import MakeWorker, Stop
 from pincel.files import one_line, quoted
 from pincel.run.cache import Cache
-from pincel.video.frame_store import FrameStore, identity
-from pincel.video.paint import SceneTask, SceneWorker
-from pincel.video.settings import FilmSettings
+from pincel.films.frame_store import FrameStore, identity
+from pincel.films.paint import SceneTask, SceneWorker
+from pincel.films.settings import FilmSettings
 
 
 class RayScenes(RayExecutor[SceneTask]):

@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pincel.batch.check import check_jobs
-from pincel.batch.jobs import digest_of, pair_jobs
-from pincel.batch.manifest import MANIFEST, Manifest
-from pincel.batch.messages import Job, JobResult
-from pincel.batch.names import PATTERN, Names
-from pincel.batch.path_globs import Notify, pictures
+from pincel.batches.check import check_jobs
+from pincel.batches.jobs import digest_of, pair_jobs
+from pincel.batches.manifest import MANIFEST, Manifest
+from pincel.batches.messages import Job, JobResult
+from pincel.batches.names import PATTERN, Names
+from pincel.batches.path_globs import Notify, pictures
 from pincel.cluster import store
 from pincel.sources import BLANK
 
@@ -55,7 +55,7 @@ def gather_stored(
     settings: Mapping[str, Any] | None = None,
     notify: Notify = lambda _: None,
 ) -> list[Job]:
-    """Return a job for each pair of a content and a style, as :func:`pincel.batch.jobs.gather_jobs` does, with addresses among them.
+    """Return a job for each pair of a content and a style, as :func:`pincel.batches.jobs.gather_jobs` does, with addresses among them.
 
     Args:
         contents: Photographs: files, folders, patterns, ``sample:NAME``, and addresses of files, folders and patterns in stores.

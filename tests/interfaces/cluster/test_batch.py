@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pincel.batch.jobs import gather_jobs
-from pincel.batch.manifest import MANIFEST
-from pincel.batch.messages import Job, JobResult, MachineOptions, Message
-from pincel.batch.run import run_batch
+from pincel.batches.jobs import gather_jobs
+from pincel.batches.manifest import MANIFEST
+from pincel.batches.messages import Job, JobResult, MachineOptions, Message
+from pincel.batches.run import run_batch
 from pincel.cluster.address import Cluster
 from pincel.cluster.batch import RayBatch
 from pincel.executors.protocol import ExecutorEvent
@@ -25,7 +25,7 @@ MACHINE = MachineOptions(device="cpu", precision="fp32")
 DRIVER = """
 import json, sys
 from pathlib import Path
-from pincel.batch.run import run_batch
+from pincel.batches.run import run_batch
 from pincel.cluster.batch import RayBatch
 from tests.interfaces.cluster.test_batch import MACHINE, JobResult, jobs_in
 

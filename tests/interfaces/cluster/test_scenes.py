@@ -17,11 +17,11 @@ pytest.importorskip("cv2")
 from pincel.cluster.address import Cluster
 from pincel.cluster.scenes import RayScenes, VideoWorker, _absolute
 from pincel.executors.protocol import Completed, ExecutorEvent, Failed, Update
-from pincel.video.base import FrameDone, Scene
-from pincel.video.frame_store import FrameStore
-from pincel.video.paint import SceneTask, paint_scene
-from pincel.video.read import open_film
-from pincel.video.settings import FilmSettings
+from pincel.films.base import FrameDone, Scene
+from pincel.films.frame_store import FrameStore
+from pincel.films.paint import SceneTask, paint_scene
+from pincel.films.read import open_film
+from pincel.films.settings import FilmSettings
 
 SETTINGS = FilmSettings(
     styles=(("sample:impasto", 1.0),), overrides={"steps": 2, "scales": {}}, size=48, device="cpu", precision="fp32", long_term=(1,)

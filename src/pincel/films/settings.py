@@ -1,0 +1,57 @@
+"""The settings of a painted film."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+# Default of the long side, smaller than that of a picture because there are many frames.
+SIZE = 512
+# Default of the relative decrease of J over ten steps below which a frame ends.
+SETTLE = 0.01
+# Default weight of the temporal loss: with less, known parts change in every frame, and new ones too little.
+CONSISTENCY = 1.0
+# Settings that do not change frames.
+MACHINE = frozenset({"device", "precision", "memory", "tiles"})
+
+
+@dataclass(frozen=True)
+class FilmSettings:
+    """How the frames of a film are painted. Small, and can be sent to another process.
+
+    Attributes:
+        styles: (picture, weight) each; paths or ``sample:NAME``.
+        recipe: Name, or a TOML file.
+        overrides: Values that differ from the recipe.
+        size: Long side of painted frames; 0 for that of the film. The recipe's is not used.
+        flow: Optical flow, of :data:`pincel.films.flow.FLOWS`.
+        consistency: Weight of the temporal loss; 0 for none.
+        long_term: Earlier frames in the temporal loss: 1 for the last, 2 for the one before it.
+        next_steps: Steps of a frame that continues another; None for as many as of one by itself.
+        settle: A frame that continues another ends when J falls by less than this fraction over ten steps; 0 for never.
+        passes: Number of passes over a scene, forward and backward in turn.
+        device: Where to compute.
+        precision: Of convolutions.
+        memory: In all, such as ``6G``; what is free when left out.
+        tiles: How frames are divided to use less.
+    """
+
+    styles: tuple[tuple[str, float], ...]
+    recipe: str = "pincel"
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    size: int = SIZE
+    flow: str = "dis"
+    consistency: float = CONSISTENCY
+    long_term: tuple[int, ...] = (1, 2, 4)
+    next_steps: int | None = None
+    settle: float = SETTLE
+    passes: int = 1
+    device: str = "auto"
+    precision: str = "auto"
+    memory: str | None = None
+    tiles: str = "auto"
+
+    def written(self) -> dict[str, Any]:
+        """Return the settings that change frames, as plain data."""
+        return {name: value for name, value in asdict(self).items() if name not in MACHINE}
