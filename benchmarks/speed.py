@@ -24,7 +24,7 @@ from _speed.measure import Bench
 from _speed.report import Report, plain
 from _speed.settings import Settings, parse_sizes, picture_file
 from _speed.tables import machine_line, tables
-from pincel.cli.progress import Bar
+from pincel.progress import Bar
 from pincel.cli.start import SPIN
 from pincel.errors import PincelError
 from pincel.files import check_output, write_text

@@ -45,6 +45,7 @@ LAYERS = {
     "sources": 4,
     "feedforward": 4,
     "engine": 5,
+    "progress": 6,
     "recipes": 6,
     "run": 7,
     "training": 8,
@@ -170,7 +171,7 @@ def test_every_module_says_what_it_is_for() -> None:
         "pincel.losses",
         "pincel.engine",
         "pincel.engine.events",
-        "pincel.cli.progress",
+        "pincel.progress",
     ],
 )
 def test_importing_loads_no_torch(module: str) -> None:

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from pincel.cli.progress import Bar, View
+from pincel.progress import Bar, View
 from pincel.cli.training_progress import TrainingBar
 from pincel.engine.events import Notice, ScaleStart, SetupProgress, Step
 from pincel.training.events import EvalProgress, StepEnd
@@ -32,7 +32,7 @@ def titles(view: View) -> list[str]:
 
 def test_lines_come_now_and_then_and_at_the_edges(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([100.0, 105.0, 110.0, 111.0])
-    monkeypatch.setattr("pincel.cli.progress.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("pincel.progress.time.monotonic", lambda: next(clock))
     view = View(console=plain())
     for text in ("first", "too soon", "ten seconds later"):
         view.line_if_due(text)

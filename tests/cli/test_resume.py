@@ -19,7 +19,7 @@ import torch
 from rich.console import Console
 
 from pincel import Result, Run, resume
-from pincel.cli.progress import Bar
+from pincel.progress import Bar
 from pincel.engine import checkpoint
 from pincel.engine.checkpoint import checkpoint_files, find_checkpoint, write_checkpoint
 from pincel.engine.checkpoint_manager import LONG

@@ -17,7 +17,7 @@ from PIL import ExifTags, Image
 from rich.console import Console
 
 from pincel.cli.painting import also_as_json
-from pincel.cli.progress import Bar
+from pincel.progress import Bar
 from pincel.engine.events import Event, ScaleStart, SetupProgress, Step, Stopped, TileProgress
 from pincel.engine.gradient_mode import GRADIENT_MODES
 from pincel.functional.conventions import CONVENTIONS
@@ -344,7 +344,7 @@ EVENTS: list[Event] = [
 def shown(events: list[Event], *, terminal: bool, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return what a bar writes, each step a second apart."""
     clock = iter(range(1000, 2000))
-    monkeypatch.setattr("pincel.cli.progress.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("pincel.progress.time.monotonic", lambda: float(next(clock)))
     written = io.StringIO()
     console = Console(file=written, force_terminal=terminal, width=160, highlight=False, color_system=None, legacy_windows=False)
     with Bar(console=console) as bar:
@@ -376,7 +376,7 @@ def test_no_terminal_shows_a_line_for_each_scale(monkeypatch: pytest.MonkeyPatch
 
 def test_the_time_left_is_that_of_the_scale(monkeypatch: pytest.MonkeyPatch) -> None:
     # Twelve seconds have gone by before this scale; each of its steps takes three.
-    monkeypatch.setattr("pincel.cli.progress.PAUSE", 1.0)
+    monkeypatch.setattr("pincel.progress.PAUSE", 1.0)
     lines = shown(EVENTS, terminal=False, monkeypatch=monkeypatch).splitlines()
     assert lines[1].endswith(" · 9 s left")
     assert [line.rpartition(" · ")[2] for line in lines[4:]] == ["9 s left", "6 s left", "3 s left", "0 s left"]
@@ -388,7 +388,7 @@ def test_a_bar_reads_no_terms_of_steps_it_does_not_show(monkeypatch: pytest.Monk
     def noted(number: int) -> Step:
         return Step(number, 99, (2, 2), 1.0, 0.0, 0, lambda: None, lambda: read.append(number) or {"content": 1.0})  # type: ignore[arg-type, return-value, func-returns-value]
 
-    monkeypatch.setattr("pincel.cli.progress.time.monotonic", lambda: 1000.0)
+    monkeypatch.setattr("pincel.progress.time.monotonic", lambda: 1000.0)
     with Bar(console=Console(file=io.StringIO(), force_terminal=True)) as bar:
         for number in range(100):
             bar.show(noted(number))

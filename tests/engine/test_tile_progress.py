@@ -11,7 +11,7 @@ from rich.console import Console
 
 from pincel import Result, Run, resume
 from pincel.cli import progress
-from pincel.cli.progress import Bar
+from pincel.progress import Bar
 from pincel.engine.events import Event, ScaleStart, SetupProgress, Step, TileProgress
 from tests.runs import make_run
 

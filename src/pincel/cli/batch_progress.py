@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from rich.console import Console
 
 from pincel.cli.plan import duration
-from pincel.cli.progress import View
+from pincel.progress import View
 
 if TYPE_CHECKING:
     from pincel.batches.messages import JobResult, Message

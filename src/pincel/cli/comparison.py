@@ -76,7 +76,7 @@ def _paint_all(
     content: str, cells: Sequence[Cell], runs: list[dict[str, Any]], suffix: str, options: dict[str, Any]
 ) -> list[tuple[Cell, Result]]:
     """Paint a picture for each cell, until a signal stops one."""
-    from pincel.cli.progress import Bar
+    from pincel.progress import Bar
     from pincel.run.cache import MAX_ENTRIES_SHARED, Cache
     from pincel.run.machine import Machine
     from pincel.run.run import Run

@@ -132,7 +132,7 @@ def command(ctx: click.Context, /, picture: str, **options: Any) -> None:
 
 def inverted(picture: str, options: dict[str, Any]) -> int:
     """Reconstruct and write; return the exit code."""
-    from pincel.cli.progress import Bar
+    from pincel.progress import Bar
 
     begin_computing()
     values = {name: options[name] for name in Inversion.model_fields if options.get(name) is not None}

@@ -16,7 +16,7 @@ from pincel.cli.painting import Outputs, also_as_json, finish, paint
 from pincel.cli.preview import check_preview, preview_option
 
 if TYPE_CHECKING:
-    from pincel.cli.progress import Bar
+    from pincel.progress import Bar
     from pincel.engine.process_group import ProcessGroup
     from pincel.run.checkpoint import CheckpointWriter
     from pincel.run.run import Run
@@ -47,7 +47,7 @@ def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
     Under torchrun, several processes share one picture, on one machine or many. Each has one thread, or as many as OMP_NUM_THREADS says:
     'torchrun --nproc-per-node 4 -m pincel resume DIR'.
     """
-    from pincel.cli.progress import Bar
+    from pincel.progress import Bar
 
     begin_computing()
     if is_worker():

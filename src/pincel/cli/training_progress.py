@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pincel.cli.progress import View
+from pincel.progress import View
 
 if TYPE_CHECKING:
     from pincel.training.events import EpochEnd, EvalProgress, StepEnd, TrainingEvent, TrainStart

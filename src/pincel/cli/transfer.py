@@ -31,7 +31,7 @@ from pincel.errors import OptionError
 from pincel.recipes.schema import GROUPS as RECIPE_GROUPS
 
 if TYPE_CHECKING:
-    from pincel.cli.progress import Bar
+    from pincel.progress import Bar
     from pincel.engine.process_group import ProcessGroup
     from pincel.run.checkpoint import CheckpointWriter
     from pincel.run.run import Run
@@ -122,7 +122,7 @@ def run_transfer(content: str, style: tuple[str, ...], options: dict[str, Any]) 
 
 def _transfer(content: str, style: tuple[str, ...], options: dict[str, Any], group: ProcessGroup) -> int:
     """Check, paint and write; return the exit code."""
-    from pincel.cli.progress import Bar
+    from pincel.progress import Bar
 
     values = pop_recipe(options)
     pairs = parse_styles(style)

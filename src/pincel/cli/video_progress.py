@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from pincel.cli.painting import as_json
-from pincel.cli.progress import INTERVAL, View
+from pincel.progress import INTERVAL, View
 from pincel.cli.terminal import echo
 from pincel.engine.events import Notice
 from pincel.errors import OutputError, PictureError

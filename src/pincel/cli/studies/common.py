@@ -28,7 +28,7 @@ def reported(options: dict[str, Any], make: Callable[[ProgressReporter], Report]
     Raises:
         PincelError: For whatever cannot be used.
     """
-    from pincel.cli.progress import Bar
+    from pincel.progress import Bar
     from pincel.studies.progress import ProgressReporter
     from pincel.studies.report import Table
     from pincel.studies.write import as_lines, check_folder, write_report
