@@ -31,10 +31,6 @@ from _judge import LAYERS, load_network
 from _measures import luminance, wasserstein_share
 from pincel.api import evaluate
 from pincel.engine.memory import retain_heap
-from pincel.images.io import load_picture
-from pincel.images.resize import area_size, resize
-from pincel.run.cache import Cache
-from pincel.samples import PREFIX, find_sample
 from pincel.films.base import Film, FrameDone, Pixels, Scene, VideoEvent
 from pincel.films.flicker import flicker_of
 from pincel.films.frame_store import load_frame, save_frame
@@ -44,6 +40,10 @@ from pincel.films.read import open_film
 from pincel.films.scenes import find_scenes
 from pincel.films.settings import FilmSettings
 from pincel.films.synthetic import Pan
+from pincel.images.io import load_picture
+from pincel.images.resize import area_size, resize
+from pincel.run.cache import Cache
+from pincel.samples import PREFIX, find_sample
 
 RECENT = 10
 """Frames back: what was not in view then is new."""

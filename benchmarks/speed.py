@@ -24,10 +24,10 @@ from _speed.measure import Bench
 from _speed.report import Report, plain
 from _speed.settings import Settings, parse_sizes, picture_file
 from _speed.tables import machine_line, tables
-from pincel.progress import Bar
 from pincel.cli.start import SPIN
 from pincel.errors import PincelError
 from pincel.files import check_output, write_text
+from pincel.progress import Bar
 
 
 def _count(text: str) -> int:

@@ -7,9 +7,9 @@ import io
 import pytest
 from rich.console import Console
 
-from pincel.progress import Bar, View
 from pincel.cli.training_progress import TrainingBar
 from pincel.engine.events import Notice, ScaleStart, SetupProgress, Step
+from pincel.progress import Bar, View
 from pincel.training.events import EvalProgress, StepEnd
 
 

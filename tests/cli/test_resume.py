@@ -19,13 +19,13 @@ import torch
 from rich.console import Console
 
 from pincel import Result, Run, resume
-from pincel.progress import Bar
 from pincel.engine import checkpoint
 from pincel.engine.checkpoint import checkpoint_files, find_checkpoint, write_checkpoint
 from pincel.engine.checkpoint_manager import LONG
 from pincel.engine.events import Notice, Step
 from pincel.engine.precision import FP32
 from pincel.errors import CheckpointError, OptionError
+from pincel.progress import Bar
 from pincel.run.checkpoint import keep_checkpoints
 from pincel.run.machine import Machine
 from tests.cli.run import pincel, process, refused

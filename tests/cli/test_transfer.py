@@ -17,12 +17,12 @@ from PIL import ExifTags, Image
 from rich.console import Console
 
 from pincel.cli.painting import also_as_json
-from pincel.progress import Bar
 from pincel.engine.events import Event, ScaleStart, SetupProgress, Step, Stopped, TileProgress
 from pincel.engine.gradient_mode import GRADIENT_MODES
 from pincel.functional.conventions import CONVENTIONS
 from pincel.images.resize import RESAMPLERS
 from pincel.losses import STYLE_TERMS, VARIATIONS
+from pincel.progress import Bar
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import GROUPS, NAMES, Recipe
 from tests.cli.run import pincel, process, refused

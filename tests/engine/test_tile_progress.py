@@ -11,8 +11,8 @@ from rich.console import Console
 
 from pincel import Result, Run, resume
 from pincel.cli import progress
-from pincel.progress import Bar
 from pincel.engine.events import Event, ScaleStart, SetupProgress, Step, TileProgress
+from pincel.progress import Bar
 from tests.runs import make_run
 
 GIVEN: dict[str, Any] = {"size": 64, "recipe": "pastiche", "precision": "fp32", "scales": "none"}

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from pincel.errors import FilmError
-from pincel.images.orientation import apply_orientation
 from pincel.films.aperture import find_crop
 from pincel.films.read import open_film
+from pincel.images.orientation import apply_orientation
 from tests.films.make_films import flat, moving, write_film
 
 ONE, UNIT = 1 << 16, 1 << 30

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from pincel.errors import FilmError
-from pincel.images.formats import HEIC, is_readable
 from pincel.films.read import open_film
+from pincel.images.formats import HEIC, is_readable
 from tests.films.make_films import moving, spoil, write_film
 
 

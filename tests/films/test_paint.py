@@ -16,7 +16,6 @@ from PIL import Image
 from pincel.errors import FilmError, OptionError, PictureMissingError, PictureSizeError, UnknownNameError
 from pincel.executors.protocol import ExecutorEvent, Failed, Stop, StopFlag, never_stop
 from pincel.executors.serial import SerialExecutor
-from pincel.run.cache import Cache
 from pincel.films.base import Film, FrameDone, Scene, VideoEvent
 from pincel.films.flicker import flicker_of
 from pincel.films.frame_recipes import coarse_recipe, next_recipe, painting_recipe, pass_recipe, sketch_recipe
@@ -26,6 +25,7 @@ from pincel.films.paint import SceneTask, SceneWorker, independent, paint_scene,
 from pincel.films.read import open_film
 from pincel.films.settings import FilmSettings
 from pincel.films.video_run import VideoRun, frames_folder
+from pincel.run.cache import Cache
 from tests.films.make_films import moving, spoil, write_film
 
 # Shallow layers are enough to see what holds frames together, and quick.

@@ -13,8 +13,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from pincel.progress import Bar
     from pincel.engine.events import Event
+    from pincel.progress import Bar
     from pincel.run.checkpoint import CheckpointWriter
     from pincel.run.run import Run
 

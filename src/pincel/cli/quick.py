@@ -151,11 +151,11 @@ def _stylize(
     network: Network, content: LoadedImage, styles: Weighted, settings: StylizeOptions, notes: Iterable[str], options: dict[str, Any]
 ) -> tuple[Tensor, dict[str, Any]]:
     """Stylize with a progress bar; return the pixels, and width of tiles and seconds for the record."""
-    from pincel.progress import TileBar
     from pincel.engine.device import resolve_device
     from pincel.engine.memory import free_memory, parse_memory
     from pincel.feedforward.stylize import check_size, stylize
     from pincel.feedforward.tiles import choose_side, estimate_memory
+    from pincel.progress import TileBar
     from pincel.run.machine import MEMORY_FRACTION
 
     device = resolve_device(options["device"])

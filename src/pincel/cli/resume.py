@@ -16,8 +16,8 @@ from pincel.cli.painting import Outputs, also_as_json, finish, paint
 from pincel.cli.preview import check_preview, preview_option
 
 if TYPE_CHECKING:
-    from pincel.progress import Bar
     from pincel.engine.process_group import ProcessGroup
+    from pincel.progress import Bar
     from pincel.run.checkpoint import CheckpointWriter
     from pincel.run.run import Run
 

@@ -31,8 +31,8 @@ from pincel.errors import OptionError
 from pincel.recipes.schema import GROUPS as RECIPE_GROUPS
 
 if TYPE_CHECKING:
-    from pincel.progress import Bar
     from pincel.engine.process_group import ProcessGroup
+    from pincel.progress import Bar
     from pincel.run.checkpoint import CheckpointWriter
     from pincel.run.run import Run
 

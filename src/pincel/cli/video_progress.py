@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 
 from pincel.cli.painting import as_json
-from pincel.progress import INTERVAL, View
 from pincel.cli.terminal import echo
 from pincel.engine.events import Notice
 from pincel.errors import OutputError, PictureError
 from pincel.films.base import FrameDone, FrameStep, MuxProgress, PlanReady, ScanProgress, VideoEvent
+from pincel.progress import INTERVAL, View
 
 SCANNING, PAINTING, WRITING = "looking for cuts", "painting frames", "writing"
 

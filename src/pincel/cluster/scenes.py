@@ -20,10 +20,10 @@ from pincel.engine.memory import retain_heap
 from pincel.errors import ClusterError
 from pincel.executors.protocol import MakeWorker, Stop
 from pincel.files import one_line, quoted
-from pincel.run.cache import Cache
 from pincel.films.frame_store import FrameStore, identity
 from pincel.films.paint import SceneTask, SceneWorker
 from pincel.films.settings import FilmSettings
+from pincel.run.cache import Cache
 
 
 class RayScenes(RayExecutor[SceneTask]):

@@ -11,11 +11,11 @@ from PIL import Image
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import FilmError
 from pincel.files import one_line, quoted
-from pincel.images.decode import Decoded, decode_image
-from pincel.images.opening import opened_file
 from pincel.films.base import SRGB, Film, Frame, check_size
 from pincel.films.pixels import has_transparency, to_frame
 from pincel.films.stills import no_film
+from pincel.images.decode import Decoded, decode_image
+from pincel.images.opening import opened_file
 
 # Of pincel.images.formats, those that may be animated.
 KINDS = frozenset({"GIF", "WebP", "PNG", "AVIF"})

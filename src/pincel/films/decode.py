@@ -16,11 +16,11 @@ from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import FilmError
 from pincel.extras import require_extra
 from pincel.files import one_line, quoted
-from pincel.images.orientation import apply_orientation
 from pincel.films.aperture import WHOLE, find_crop
 from pincel.films.base import Color, Film, Frame, Pixels, check_size
 from pincel.films.pixels import over
 from pincel.films.stills import kind_of, no_film
+from pincel.images.orientation import apply_orientation
 
 # ITU-T H.273 codes: unspecified, and the default: BT.601 in films of at most this width and height, BT.709 in larger ones.
 UNSAID, BT601, BT709, SMALL = 2, 6, 1, (1279, 576)

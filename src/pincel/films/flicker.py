@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pincel.images.resize import resize
 from pincel.films.base import Film, Pixels, Scene
 from pincel.films.flow import FLOWS, FlowFunction, between
 from pincel.films.frame_store import FrameStore, load_frame
 from pincel.films.pixels import to_bytes, to_tensor
+from pincel.images.resize import resize
 
 # Least confidence of the flow of a pixel that counts.
 MIN_CONFIDENCE = 0.9

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pincel.extras import require_extra
+from pincel.films.base import Pixels
 from pincel.functional.temporal import Flow, Weights, disoccluded, motion_boundaries
 from pincel.registry import Registry
-from pincel.films.base import Pixels
 
 # (frame, other frame) → flow from the one to the other; both (height, width, 3), of one size.
 FlowFunction: TypeAlias = Callable[[Pixels, Pixels], Flow]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pincel.errors import FilmError, OutputError, closest, unknown_name
 from pincel.files import one_line, quoted
-from pincel.images.io import check_format
 from pincel.films.decode import library
 from pincel.films.sequence import is_pattern
+from pincel.images.io import check_format
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from pincel.errors import OptionError
+from pincel.films.settings import FilmSettings
 from pincel.recipes.schema import Recipe
 from pincel.run.check import check_recipe, resolve_recipe
-from pincel.films.settings import FilmSettings
 
 # Fraction of the steps at full size for new parts of a frame, before they are blended with the rest.
 SKETCHED = 0.5

@@ -25,11 +25,11 @@ from PIL import Image
 
 from pincel.errors import FilmError
 from pincel.files import atomically, one_line, quoted, sha256_of, write_text
-from pincel.images.encode import encode
-from pincel.samples import PREFIX
 from pincel.films.base import Film, Pixels, Scene
 from pincel.films.sequence import picture_paths
 from pincel.films.settings import FilmSettings
+from pincel.images.encode import encode
+from pincel.samples import PREFIX
 
 PLAN = "film.json"
 # A long film is identified by so many bytes from either end, and its length.

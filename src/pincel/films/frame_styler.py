@@ -17,6 +17,11 @@ from torch.nn import functional
 from pincel.engine.events import Notice, Step, Stopped
 from pincel.engine.loop import Plateau
 from pincel.errors import MemoryLimitError
+from pincel.films.base import Emit, FrameStep, Pixels, no_op
+from pincel.films.flow import FLOWS, between
+from pincel.films.frame_recipes import coarse_recipe, next_recipe, painting_recipe, pass_recipe, sketch_recipe
+from pincel.films.pixels import WHITE, Floats, to_bytes, to_levels, to_tensor
+from pincel.films.settings import FilmSettings
 from pincel.functional.color import luminance
 from pincel.functional.temporal import long_term_weights, warp_blend
 from pincel.images.picture import LoadedImage
@@ -29,11 +34,6 @@ from pincel.run.cache import Cache
 from pincel.run.machine import Machine
 from pincel.run.run import Run
 from pincel.sources import expand_styles, open_picture
-from pincel.films.base import Emit, FrameStep, Pixels, no_op
-from pincel.films.flow import FLOWS, between
-from pincel.films.frame_recipes import coarse_recipe, next_recipe, painting_recipe, pass_recipe, sketch_recipe
-from pincel.films.pixels import WHITE, Floats, to_bytes, to_levels, to_tensor
-from pincel.films.settings import FilmSettings
 
 # Mean distance to the frames before, in gray levels, at which the temporal loss of consistency 1 equals J of a scene's first frame.
 REFERENCE_DISTANCE = 10.0

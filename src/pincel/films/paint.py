@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pincel.executors.protocol import Stop, never_stop
-from pincel.images.resize import target_size
-from pincel.run.cache import Cache
 from pincel.films.base import Emit, Film, Scene, no_op
 from pincel.films.frame_store import FrameStore
 from pincel.films.frame_styler import FrameStyler
 from pincel.films.multi_pass import paint_over
 from pincel.films.settings import FilmSettings
 from pincel.films.single_pass import paint_once
+from pincel.images.resize import target_size
+from pincel.run.cache import Cache
 
 
 def painted_size(film: Film, settings: FilmSettings) -> tuple[int, int]:

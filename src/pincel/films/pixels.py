@@ -11,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 from pincel.colors import parse_color
-from pincel.images.decode import Decoded
 from pincel.films.base import Film, Pixels
+from pincel.images.decode import Decoded
 
 WHITE = 255.0
 Floats: TypeAlias = npt.NDArray[np.float32]

@@ -17,14 +17,14 @@ from pincel.colors import DEFAULT_BACKGROUND, parse_color
 from pincel.errors import FilmError, closest
 from pincel.extras import require_extra
 from pincel.files import one_line, quoted
-from pincel.images.formats import HEIC
-from pincel.samples import PREFIX
 from pincel.films.animation import KINDS, open_animation
 from pincel.films.base import Film
 from pincel.films.decode import open_video
 from pincel.films.sequence import is_pattern, open_pictures
 from pincel.films.stills import ACCEPTED, kind_of, no_film
 from pincel.films.synthetic import open_sample
+from pincel.images.formats import HEIC
+from pincel.samples import PREFIX
 
 # Frames a second of pictures without times.
 RATE = Fraction(24)

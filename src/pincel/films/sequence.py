@@ -11,11 +11,11 @@ from pathlib import Path
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import FilmError, PictureError
 from pincel.files import one_line, quoted
+from pincel.films.base import SRGB, Film, Frame, check_size
+from pincel.films.pixels import has_transparency, to_frame
 from pincel.images.decode import Decoded, decode
 from pincel.images.folder import FolderListing, list_pictures, select_pictures
 from pincel.images.formats import SUFFIXES, has_picture_suffix
-from pincel.films.base import SRGB, Film, Frame, check_size
-from pincel.films.pixels import has_transparency, to_frame
 
 # %d, %5d or %05d.
 NUMBER = re.compile(r"%0?(\d{0,2})d")

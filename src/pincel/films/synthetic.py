@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from pincel.errors import unknown_name
 from pincel.extras import require_extra
+from pincel.films.base import SRGB, Film, Frame, Pixels
 from pincel.images.io import load_picture
 from pincel.samples import PREFIX, find_sample
-from pincel.films.base import SRGB, Film, Frame, Pixels
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 

@@ -15,8 +15,6 @@ from pincel.errors import FilmError, OutputError, PincelError
 from pincel.executors.protocol import Executor, ExecutorEvent, Failed, StopFlag, Update
 from pincel.executors.serial import SerialExecutor
 from pincel.files import check_output, one_line, quoted, write_text
-from pincel.run.cache import Cache
-from pincel.version import __version__
 from pincel.films.base import Emit, Film, FrameDone, PlanReady, Scene, VideoEvent, no_op
 from pincel.films.compare import Comparison, compare
 from pincel.films.formats import Target, find_target
@@ -29,6 +27,8 @@ from pincel.films.scenes import find_scenes
 from pincel.films.sequence import is_pattern
 from pincel.films.settings import FilmSettings
 from pincel.films.write import Written, assemble, check_encodes
+from pincel.run.cache import Cache
+from pincel.version import __version__
 
 
 @dataclass

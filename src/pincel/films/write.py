@@ -19,7 +19,6 @@ from pincel.engine.events import Notice
 from pincel.errors import FilmError
 from pincel.executors.protocol import Stop, never_stop
 from pincel.files import atomically, check_output, one_line, quoted
-from pincel.images.io import check_format, encode, save_picture
 from pincel.films.base import Emit, Film, MuxProgress, Pixels, no_op
 from pincel.films.decode import BRIGHT, FULL, LIMITED, SCALERS, UNSAID, library
 from pincel.films.fit import Fit
@@ -28,6 +27,7 @@ from pincel.films.frame_store import FrameStore, load_frame
 from pincel.films.palette import Palette
 from pincel.films.sequence import numbered
 from pincel.films.sound import AudioMuxer
+from pincel.images.io import check_format, encode, save_picture
 
 # FFmpeg's unit of a fixed quality.
 LAMBDA = 118
