@@ -1,10 +1,13 @@
-"""Progress: bars with the time left, or a line now and then where there is no terminal."""
+"""Progress: bars with the time left, in a terminal or a notebook; a line now and then where there is neither."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from importlib.util import find_spec
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -19,11 +22,40 @@ from rich.progress import (
 )
 
 from pincel.engine.events import Event, Notice, ScaleStart, SetupProgress, Step, TileProgress
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 # Seconds between two lines where there is no terminal to redraw.
 PAUSE = 10.0
 # Seconds between two updates of the losses: reading them from the device takes time.
 INTERVAL = 0.1
+
+E_contra = TypeVar("E_contra", contravariant=True)
+E = TypeVar("E")
+
+
+class EventView(AbstractContextManager["EventView[E_contra]"], Protocol[E_contra]):
+    """What shows events of a kind, as a context manager."""
+
+    def show(self, event: E_contra, /) -> None:
+        """Show one event."""
+
+
+@contextmanager
+def showing(view: EventView[E] | None, on_event: Callable[[E], None] | None = None) -> Iterator[Callable[[E], None]]:
+    """Yield a function that shows an event in a view, if there is one, and then calls another function with it, if there is one."""
+
+    def show(event: E) -> None:
+        if view is not None:
+            view.show(event)
+        if on_event is not None:
+            on_event(event)
+
+    if view is None:
+        yield show
+        return
+    with view:
+        yield show
 
 
 class View:
@@ -34,6 +66,7 @@ class View:
         timed: Whether they show elapsed time and time left.
         window: Seconds from which the latter is estimated; the default of rich is too short for steps of minutes.
         transient: Whether bars disappear at the end.
+        live: Whether bars are drawn: in a terminal, and in a notebook with ipywidgets.
 
     Args:
         quiet: Show nothing.
@@ -47,10 +80,12 @@ class View:
 
     def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True, quiet=quiet, highlight=False)
+        # Without ipywidgets rich has nothing to draw a bar with in a notebook.
+        self.live = self.console.is_terminal or (self.console.is_jupyter and find_spec("ipywidgets") is not None)
         self._progress = Progress(
             *self._columns(),
             console=self.console,
-            disable=quiet or not self.console.is_terminal,
+            disable=quiet or not self.live,
             speed_estimate_period=self.window,
             transient=self.transient,
         )
@@ -74,9 +109,9 @@ class View:
         self.console.print(text, style=style, soft_wrap=True, markup=False)
 
     def line_if_due(self, text: str, *, edge: bool = False) -> None:
-        """Without a terminal, print a line: always at an ``edge``, else if the last one is :data:`PAUSE` ago."""
+        """Where there are no bars, print a line: always at an ``edge``, else if the last one is :data:`PAUSE` ago."""
         now = time.monotonic()
-        if not self.console.is_terminal and (edge or now - self._last_line >= PAUSE):
+        if not self.live and (edge or now - self._last_line >= PAUSE):
             self._last_line = now
             self.line(text)
 
@@ -106,7 +141,7 @@ class View:
             self.line(event.text, style="dim")
             return
         self.move(event.what, event.done, event.total)
-        if event.done == 0 and not self.console.is_terminal:
+        if event.done == 0 and not self.live:
             self.line(f"{event.what} …")
 
 
@@ -185,3 +220,17 @@ class Bar(View):
         task = next(task for task in self._progress.tasks if task.id == self._tasks[self._scale])
         if event.step and task.start_time is not None:
             task.start_time -= event.seconds
+
+
+def duration(seconds: float | None) -> str:
+    """Write seconds for people.
+
+    Example:
+        >>> duration(200), duration(3), duration(None)
+        ('3 min', '3 s', 'an unknown time')
+    """
+    if seconds is None:
+        return Note(_("an unknown time"))
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

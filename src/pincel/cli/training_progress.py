@@ -41,7 +41,7 @@ class TrainingBar(View):
             self.line(epoch_line(event))
 
     def _evaluate(self, event: EvalProgress) -> None:
-        if event.done == 0 and not self.console.is_terminal and event.what != "validation":
+        if event.done == 0 and not self.live and event.what != "validation":
             self.line(f"{event.what} …")
         self._only(event.what)
         self.move(event.what, event.done, event.total)
