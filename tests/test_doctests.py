@@ -32,6 +32,7 @@ class Tolerant(doctest.OutputChecker):
         ("pincel.batches.path_globs", 3),
         ("pincel.cli.batch", 1),
         ("pincel.files", 1),
+        ("pincel.progress", 1),
         ("pincel.registry", 2),
         ("pincel.functional.content", 2),
         ("pincel.functional.gram", 2),

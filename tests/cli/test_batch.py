@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from pincel.batches.progress import BatchBar
 from rich.console import Console
 
 from pincel.batches.messages import Job, JobResult, Progress
 from pincel.cli import batch_run
-from pincel.cli.batch_progress import BatchBar
 from pincel.executors.protocol import ExecutorEvent, Stop, never_stop
 from tests.batches.stand_in import BAD, QuickExecutor, picture
 from tests.cli.run import pincel, refused

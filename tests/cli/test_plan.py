@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pincel.cli.plan import duration, plan_summary
+from pincel.cli.plan import plan_summary
+from pincel.progress import duration
 from pincel.run.machine import Machine
 from tests.cli.run import pincel, process, refused
 from tests.runs import make_run

@@ -18,7 +18,7 @@ from pincel.errors import OptionError
 
 if TYPE_CHECKING:
     from pincel.batches.manifest import Manifest
-    from pincel.batches.messages import Job, MachineOptions
+    from pincel.batches.messages import Job, MachineOptions, Message
     from pincel.batches.run import Summary
     from pincel.executors.protocol import Executor
 
@@ -103,8 +103,8 @@ def dry_run(jobs: list[Job], folder: Path, machine: MachineOptions, *, again: bo
     """Print what would be painted and an estimate of the time; return the exit code."""
     from pincel.batches.cost import expected_seconds
     from pincel.batches.manifest import Manifest
-    from pincel.cli.plan import duration
     from pincel.cli.terminal import echo
+    from pincel.progress import duration
 
     todo = jobs if again else Manifest(folder).pending(jobs)
     seconds = expected_seconds(todo, machine)
@@ -130,8 +130,8 @@ def run(jobs: list[Job], executor: Executor[Job], folder: Path, options: dict[st
     """Paint with a progress bar until all is done or a signal stops it; return the exit code."""
     from pincel.batches.cost import costs
     from pincel.batches.manifest import Manifest
+    from pincel.batches.progress import BatchBar
     from pincel.batches.run import run_batch
-    from pincel.cli.batch_progress import BatchBar, as_line
     from pincel.cli.terminal import echo
     from pincel.executors.protocol import StopFlag
 
@@ -159,8 +159,8 @@ def run(jobs: list[Job], executor: Executor[Job], folder: Path, options: dict[st
 
 def report(summary: Summary, *, json_lines: bool, quiet: bool, ended: str) -> None:
     """Print how many pictures were painted, which failed, and where the summary is."""
-    from pincel.cli.plan import duration
     from pincel.cli.terminal import echo
+    from pincel.progress import duration
 
     counts = {"painted": len(summary.painted), "kept": len(summary.kept), "failed": len(summary.failed), "left": summary.left}
     if json_lines:
@@ -172,3 +172,12 @@ def report(summary: Summary, *, json_lines: bool, quiet: bool, ended: str) -> No
         click.echo(f"{result.name} failed: {result.message}", err=True)
     if summary.stopped and ended:
         click.echo(f"Interrupted. Rerun the same command to finish the {summary.left} left.", err=True)
+
+
+def as_line(message: Message) -> dict[str, Any] | None:
+    """Return the result of a picture as data for JSON; None for a step."""
+    from pincel.batches.messages import JobResult
+
+    if not isinstance(message, JobResult):
+        return None
+    return {"event": "picture", **vars(message)}

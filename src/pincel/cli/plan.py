@@ -10,6 +10,7 @@ import click
 from pincel.cli.computing import begin_computing
 from pincel.cli.help_format import GroupedCommand, examples
 from pincel.cli.options import MACHINE, machine_options, objective_options, parse_styles, pop_recipe
+from pincel.progress import duration
 from pincel.recipes.schema import GROUPS
 
 if TYPE_CHECKING:
@@ -131,17 +132,3 @@ def in_all(plan: Plan, machine: Machine) -> str:
 
     seconds = machine.seconds_for(plan.work)
     return f"{plan.size[1]}×{plan.size[0]} takes about {gibibytes(plan.memory)} and {duration(seconds)}."
-
-
-def duration(seconds: float | None) -> str:
-    """Write seconds for people.
-
-    Example:
-        >>> duration(200), duration(3), duration(None)
-        ('3 min', '3 s', 'an unknown time')
-    """
-    if seconds is None:
-        return "an unknown time"
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 from rich.console import Console
 
-from pincel.cli.plan import duration
-from pincel.progress import View
-
-if TYPE_CHECKING:
-    from pincel.batches.messages import JobResult, Message
+from pincel.batches.messages import JobResult, Message
+from pincel.progress import View, duration
 
 
 class BatchBar(View):
@@ -42,8 +39,6 @@ class BatchBar(View):
 
     def show(self, message: Message) -> None:
         """Show the step or the result of a picture."""
-        from pincel.batches.messages import JobResult
-
         if isinstance(message, JobResult):
             self._fractions[message.name] = 1.0
             self._ended += message.state != "stopped"
@@ -51,7 +46,7 @@ class BatchBar(View):
             if message.state == "failed":
                 # It took no time, which tells nothing of the others.
                 self._costs[message.name] = 0.0
-            if not self.console.is_terminal or message.state == "failed":
+            if not self.live or message.state == "failed":
                 self.line(self._result_line(message))
         else:
             self._fractions[message.name] = message.step / message.steps if message.steps else 0.0
@@ -77,12 +72,3 @@ class BatchBar(View):
         left = (time.monotonic() - self._began) / done * (whole - done) if done else 0.0
         tail = f" · about {duration(left)} left" if left and result.state != "stopped" else ""
         return f"{self._ended}/{self._count} {result.name}: {what}{tail}"
-
-
-def as_line(message: Message) -> dict[str, Any] | None:
-    """Return the result of a picture as data for JSON; None for a step."""
-    from pincel.batches.messages import JobResult
-
-    if not isinstance(message, JobResult):
-        return None
-    return {"event": "picture", **vars(message)}
