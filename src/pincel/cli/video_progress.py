@@ -1,23 +1,19 @@
-"""Progress of films: cuts, frames, writing."""
+"""Progress of ``pincel video``: events as JSON, and a preview."""
 
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 from pincel.cli.painting import as_json
 from pincel.cli.terminal import echo
-from pincel.engine.events import Notice
 from pincel.errors import OutputError, PictureError
-from pincel.films.base import FrameDone, FrameStep, MuxProgress, PlanReady, ScanProgress, VideoEvent
-from pincel.progress import INTERVAL, View
-
-SCANNING, PAINTING, WRITING = "looking for cuts", "painting frames", "writing"
+from pincel.films.base import FrameDone, FrameStep, ScanProgress, VideoEvent
+from pincel.films.progress import FilmBar
 
 
-class VideoBar(View):
-    """Shows the events of a film.
+class VideoBar(FilmBar):
+    """Shows the events of a film, as JSON too.
 
     Args:
         quiet: Show nothing.
@@ -28,48 +24,14 @@ class VideoBar(View):
     def __init__(self, *, quiet: bool = False, json_lines: bool = False, preview: Path | None = None) -> None:
         super().__init__(quiet=quiet)
         self._json, self._preview = json_lines, preview
-        self._total = self._frames = self._new = 0
-        self._moved = self._seconds = 0.0
-
-    def notify(self, text: str) -> None:
-        """Print a sentence."""
-        self.line(text, style="dim")
 
     def show(self, event: VideoEvent) -> None:
         """Show one event."""
         if self._json and not isinstance(event, FrameStep | ScanProgress):
             echo(json.dumps(as_json(event)))
-        if isinstance(event, Notice):
-            self.notify(event.text)
-        elif isinstance(event, ScanProgress):
-            self.move(SCANNING, event.done, event.total)
-        elif isinstance(event, PlanReady):
-            self._total = event.frames
-            self.notify(f"{event.frames} frames to paint, in {event.scenes} scene{'s' * (event.scenes > 1)}.")
-        elif isinstance(event, FrameStep):
-            self._step(event)
-        elif isinstance(event, FrameDone):
-            self._frame(event)
-        elif isinstance(event, MuxProgress):
-            self.move(WRITING, event.done, event.total)
-
-    def _step(self, event: FrameStep) -> None:
-        now = time.monotonic()
-        if now - self._moved >= INTERVAL and event.steps:
-            self._moved = now
-            self.move(PAINTING, self._frames + event.step / event.steps, self._total, f"frame {event.index} · J {event.total:.4g}")
-
-    def _frame(self, event: FrameDone) -> None:
-        self._frames += 1
-        if not event.known:
-            self._seconds, self._new = self._seconds + event.seconds, self._new + 1
-        if self._preview and not event.known:
+        if self._preview and isinstance(event, FrameDone) and not event.known:
             self._show_preview(Path(event.file))
-        self.move(PAINTING, self._frames, self._total, f"frame {event.index}")
-        if self._new:
-            left = self._seconds / self._new * (self._total - self._frames)
-            done = f"{self._frames}/{self._total} · J {event.total:.4g} · {event.seconds:.1f} s · {left:.0f} s left"
-            self.line_if_due(f"frame {event.index}: {done}")
+        super().show(event)
 
     def _show_preview(self, frame: Path) -> None:
         from pincel.images.io import load_picture, save_picture, to_pil
