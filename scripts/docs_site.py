@@ -1,0 +1,307 @@
+"""The documentation as a site: make docs.
+
+    python scripts/docs_site.py build      # docs/_build/en and docs/_build/es, without a network; warnings and broken links are errors
+    python scripts/docs_site.py catalogs   # new texts of the pages into docs/locale/es, to be translated there
+    python scripts/docs_site.py share      # how much of the Spanish pages is translated
+
+A page says where a part that follows from the code belongs: ``<!-- generated: NAME -->``, NAME of :data:`GENERATED`. The pages of the
+commands are written into ``docs/reference/commands`` while the site is built; that folder and ``docs/_build`` are not committed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
+
+from babel.messages.pofile import read_po
+
+import pincel
+from pincel.cli.app import VERBS
+from pincel.recipes import INVERSIONS, RECIPES
+from pincel.recipes.cited import CONTROL
+from pincel.recipes.schema import GROUPS, NAMES, Recipe, help_of
+from pincel.translation import Language, Translated
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+BUILT = DOCS / "_build"
+CATALOGS = DOCS / "locale"
+COMMANDS = DOCS / "reference" / "commands"
+LANGUAGES = {"en": "English", "es": "Español"}
+# Pages, and folders of pages, that are in English only: the reference, and what is about the code.
+ENGLISH = ("reference", "development", "architecture", "features", "internals", "scale", "speed", "studio", "weights")
+_MARK = re.compile(r"<!-- generated: ([\w-]+) -->")
+
+
+def cell(text: object) -> str:
+    """Return a text as a cell of a table: in one line, with nothing in it that Markdown would take for markup."""
+    return re.sub(r"([|*<>\[\]_\\$])", r"\\\1", " ".join(str(text).split()))
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    return "\n".join(f"| {' | '.join(each)} |" for each in (header, ["---"] * len(header), *rows))
+
+
+def shown(value: Any) -> str:
+    """Return a value of a recipe as it is given on the command line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={shown(number)}" for key, number in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(shown, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"
+
+
+def options(language: str) -> str:
+    """Return the values of recipes, which are the options of ``pincel transfer`` about the picture: what each is, and its default."""
+    tongue = cast("Language", language)
+    header = ["option", "what it sets", "default"] if language == "en" else ["opción", "qué fija", "por defecto"]
+    recipe = RECIPES["pincel"].recipe
+    names = [name for name in Recipe.model_fields if name not in NAMES]
+    titles = {name: title for title, members in GROUPS.items() for name in members}
+    parts = []
+    for title in GROUPS:
+        members = [name for name in names if title in (titles.get(name), titles.get(name.removesuffix("s")))]
+        rows = [[f"`{_option(name)}`", cell(help_of(name, tongue)), f"`{shown(getattr(recipe, name))}`"] for name in members]
+        if rows:
+            parts += [f"## {Translated(title).text(tongue)}", table(header, rows)]
+    return "\n\n".join(parts)
+
+
+def _option(name: str) -> str:
+    """Return the option that a value of a recipe is given by."""
+    return "--" + ("optimizer_option" if name == "optimizer_options" else name).replace("_", "-")
+
+
+def recipes(language: str) -> str:  # noqa: ARG001 - in English only
+    """Return every recipe with its values and their sources."""
+    parts = []
+    for name in RECIPES:
+        if not name.endswith("-fast"):
+            parts += _recipe(name, RECIPES[name], f"{RECIPES[name].recipe.summary}\n\n{cell(RECIPES[name].recipe.good_for)}")
+    parts.append("## Recipes of `pincel invert`")
+    for name in INVERSIONS:
+        parts += _recipe(name, INVERSIONS[name], cell(INVERSIONS[name].recipe.summary), heading="###")
+    return "\n\n".join(parts)
+
+
+def _recipe(name: str, cited: Any, about: str, heading: str = "##") -> list[str]:
+    rows = [
+        [f"`{key}`", f"`{shown(getattr(cited.recipe, key))}`", cell(source)]
+        for key, source in cited.sources.items()
+        if source and source != CONTROL
+    ]
+    return [f"{heading} `{name}`", about, table(["value", "is", "source"], rows)]
+
+
+def python(language: str) -> str:  # noqa: ARG001 - in English only
+    """Return directives for what ``import pincel`` offers."""
+    parts = []
+    for name in pincel.__all__:
+        thing = getattr(pincel, name)
+        if not inspect.isclass(thing):
+            kind, members = ("function" if callable(thing) else "data"), ""
+        else:
+            # The values of a recipe have a page of their own.
+            kind, members = ("exception" if issubclass(thing, Exception) else "class"), "" if name == "Recipe" else "\n   :members:"
+        if not name.startswith("_"):
+            parts.append(f"## {name}\n\n```{{eval-rst}}\n.. auto{kind}:: pincel.{name}{members}\n```")
+    return "\n\n".join(parts)
+
+
+def verbs(language: str) -> str:  # noqa: ARG001 - in English only
+    """Return the verbs of the command line, each with one line."""
+    rows = [[f"[`{name}`](commands/{name}.md)", cell(text)] for name, text in VERBS.items()]
+    pages = "\n".join(f"commands/{name}" for name in VERBS)
+    return f"{table(['verb', 'what it does'], rows)}\n\n```{{toctree}}\n:hidden:\n\n{pages}\n```"
+
+
+def contributing(language: str) -> str:  # noqa: ARG001 - in English only
+    """Return CONTRIBUTING.md as a page of the site."""
+    return _moved("CONTRIBUTING.md")
+
+
+def security(language: str) -> str:  # noqa: ARG001 - in English only
+    """Return SECURITY.md as a page of the site."""
+    return _moved("SECURITY.md")
+
+
+def _moved(name: str) -> str:
+    """Return a page of the project's root, with its links as they are seen from ``docs/development``."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return re.sub(r"\]\((?!https?:|#)(docs/)?", lambda link: "](../" if link[1] else "](../../", text)
+
+
+GENERATED: dict[str, Callable[[str], str]] = {
+    "options": options,
+    "recipes": recipes,
+    "python": python,
+    "verbs": verbs,
+    "contributing": contributing,
+    "security": security,
+}
+# Pages outside of docs, which others link to → where they are in the site.
+_OUTSIDE = re.compile(r"\]\((?:\.\./)+(CONTRIBUTING|SECURITY)\.md")
+
+
+def fill(text: str, language: str) -> str:
+    """Return a page with its generated parts."""
+    filled = _MARK.sub(lambda mark: GENERATED[mark[1]](language), text)
+    return _OUTSIDE.sub(lambda link: f"](/development/{link[1].lower()}.md", filled)
+
+
+def write_command_pages() -> None:
+    """Write a page for each verb, which sphinx-click fills from the code."""
+    COMMANDS.mkdir(parents=True, exist_ok=True)
+    for page in COMMANDS.glob("*.md"):
+        if page.stem not in VERBS:
+            page.unlink()
+    for name in VERBS:
+        directive = f".. click:: pincel.cli.{name.replace('-', '_')}:command\n   :prog: pincel {name}\n   :nested: full"
+        page, text = COMMANDS / f"{name}.md", f"```{{eval-rst}}\n{directive}\n```\n"
+        if not page.exists() or page.read_text(encoding="utf-8") != text:
+            page.write_text(text, encoding="utf-8")
+
+
+def setup_site(app: Any) -> None:
+    """Connect this module to Sphinx."""
+
+    def read(app: Any, name: str, source: list[str]) -> None:  # noqa: ARG001 - what Sphinx passes
+        # The catalogs have what people translate, which generated parts are not.
+        source[0] = fill(_MARK.sub("", source[0]) if app.builder.name == "gettext" else source[0], app.config.language)
+
+    def link_language(app: Any, name: str, template: str, context: dict[str, Any], document: Any) -> None:  # noqa: ARG001
+        other = next(language for language in LANGUAGES if language != app.config.language)
+        url = "../" * (name.count("/") + 1) + f"{other}/{name}.html"
+        context.update(other_language=other, other_language_name=LANGUAGES[other], other_language_url=url)
+
+    app.connect("builder-inited", lambda _app: write_command_pages())
+    app.connect("source-read", read)
+    app.connect("html-page-context", link_language)
+    app.connect("sphinx-click-process-description", _describe)
+    app.connect("sphinx-click-process-options", _escape)
+
+
+def _describe(app: Any, context: Any, lines: list[str]) -> None:  # noqa: ARG001 - what sphinx-click passes
+    """Make reStructuredText of the help of a command: all its paragraphs, then its examples."""
+    command = context.command
+    texts = [command.help or "", getattr(command, "details", "")]
+    examples = [f"   {line}" for line in getattr(command, "examples", ())]
+    lines[:] = [_plain(line) for text in texts for line in [*inspect.cleandoc(text.replace("\b", "")).splitlines(), ""]]
+    lines += [".. code-block:: sh", "", *examples, ""] if examples else []
+
+
+def _escape(app: Any, context: Any, lines: list[str]) -> None:  # noqa: ARG001 - what sphinx-click passes
+    """Escape the help of options, which is no reStructuredText."""
+    lines[:] = [line if line.lstrip().startswith((".. ", ":default:", "**Required**")) else _plain(line) for line in lines]
+
+
+def _plain(line: str) -> str:
+    return re.sub(r"([*|`\\]|_\b)", r"\\\1", line)
+
+
+def sphinx(builder: str, language: str, out: Path, *flags: str) -> None:
+    """Run Sphinx; exits if it fails."""
+    command = [sys.executable, "-m", "sphinx", "-q", "-E", "-b", builder, "-D", f"language={language}", *flags, str(DOCS), str(out)]
+    if (code := subprocess.run(command, check=False).returncode) != 0:
+        raise SystemExit(code)
+
+
+def build() -> None:
+    """Build the site in every language and check its links; print what was made."""
+    started = time.perf_counter()
+    for language in LANGUAGES:
+        shutil.rmtree(BUILT / language, ignore_errors=True)
+        sphinx("html", language, BUILT / language, "-W", "--keep-going", "-d", str(BUILT / "doctrees" / language))
+    pages = [page for language in LANGUAGES for page in (BUILT / language).rglob("*.html")]
+    broken = list(broken_links(BUILT))
+    for line in broken:
+        print(line, file=sys.stderr)
+    seconds = time.perf_counter() - started
+    print(f"docs/_build: {len(pages)} pages in {len(LANGUAGES)} languages, {seconds:.0f} s; broken links: {len(broken)}")
+    translated, everything = share()
+    print(f"Spanish: {translated} of {everything} texts of the pages that are translated ({translated / max(everything, 1):.0%})")
+    raise SystemExit(bool(broken))
+
+
+class _Links(HTMLParser):
+    """Collects where a page leads, and the anchors it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+        self.anchors: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Look at one tag."""
+        values = dict(attrs)
+        self.anchors |= {value for key in ("id", "name") if (value := values.get(key))}
+        self.targets += [value for key in ("href", "src") if (value := values.get(key)) and tag != "link"]
+
+
+def broken_links(folder: Path) -> Iterator[str]:
+    """Yield a line for each link inside a folder of pages that leads nowhere: no such file, or no such anchor in it."""
+    found: dict[Path, _Links] = {}
+    for page in folder.rglob("*.html"):
+        found[page.resolve()] = links = _Links()
+        links.feed(page.read_text(encoding="utf-8"))
+    for page, links in found.items():
+        for target in links.targets:
+            parts = urlsplit(target)
+            if parts.scheme or parts.netloc:
+                continue
+            file = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+            there = found.get(file)
+            if not file.exists() or (there and parts.fragment and unquote(parts.fragment) not in there.anchors):
+                yield f"{page.relative_to(folder.resolve())}: nothing at {target}"
+
+
+def catalogs() -> None:
+    """Bring the Spanish catalogs up to date with the pages; new texts have an empty translation."""
+    pots = BUILT / "gettext"
+    shutil.rmtree(pots, ignore_errors=True)
+    sphinx("gettext", "en", pots, "-d", str(BUILT / "doctrees" / "gettext"))
+    for pot in pots.rglob("*.pot"):
+        if pot.relative_to(pots).with_suffix("").parts[0] in (*ENGLISH, "sphinx"):
+            pot.unlink()
+    command = [Path(sys.executable).with_name("sphinx-intl"), "update", "-p", pots, "-l", "es", "-d", CATALOGS, "-w", "140"]
+    subprocess.run(list(map(str, command)), check=True)
+
+
+def share() -> tuple[int, int]:
+    """Return how many texts of the catalogs are translated, and how many there are."""
+    translated = everything = 0
+    for path in CATALOGS.rglob("*.po"):
+        with path.open("rb") as file:
+            messages = [message for message in read_po(file) if message.id]
+        everything += len(messages)
+        translated += sum(bool(message.string) and not message.fuzzy for message in messages)
+    return translated, everything
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Do what the command line asks for."""
+    match arguments:
+        case ["build"]:
+            build()
+        case ["catalogs"]:
+            catalogs()
+        case ["share"]:
+            print("{} of {} texts are translated".format(*share()))
+        case _:
+            raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
