@@ -29,7 +29,7 @@ from torch.nn import functional
 
 from _judge import LAYERS, load_network
 from _measures import luminance, wasserstein_share
-from pincel.api import evaluate
+from pincel.api.painting import evaluate
 from pincel.engine.memory import retain_heap
 from pincel.films.base import Film, FrameDone, Pixels, Scene, VideoEvent
 from pincel.films.flicker import flicker_of

@@ -1,11 +1,23 @@
 """pincel: neural style transfer, and seeing what a vision network sees.
 
-Example:
-    >>> import pincel
-    >>> result = pincel.transfer("photo.jpg", "painting.jpg", size=256, steps=50)  # doctest: +SKIP
-    >>> result.save("painted.png")  # doctest: +SKIP
+Paint a photograph in the style of a painting, and save it with a record of how it was made::
 
-Names are loaded when first used, so that importing pincel costs nothing.
+    import pincel
+
+    result = pincel.transfer("photo.jpg", "painting.jpg", size=512, progress=True)
+    result.save("painted.png")
+
+A picture is a path, ``sample:harbour`` (``pincel samples`` lists the samples), a PIL image, an array or a tensor. Pictures come first,
+everything else by keyword: ``strength=1.5`` (more painting), ``strokes=0.5`` (finer), ``color="luminance"``, ``seed=1``, ``steps``,
+``recipe="bold"`` … ``help(pincel.transfer)`` says what a function takes, ``help(pincel.Recipe)`` every value of a recipe.
+
+Paint: ``transfer``, ``stylize`` (in a second), ``texture``, ``batch`` (a folder), ``video``, ``resume``. Compare: ``grid`` (values of options
+side by side), ``blend`` (one style to another), ``evaluate`` (every term of the objective), ``plan`` (memory and time, before). Look inside:
+``features`` (the maps of a layer, as tensors), ``invert`` (a picture from its features), ``study`` (a report, such as
+``study("activations", "photo.jpg")``).
+
+Step by step: iterate a ``Run`` for its ``Step`` events, ``stop`` it, read its ``result`` at any time. Whatever cannot be used raises a
+``PincelError`` with a message of one line. Names are loaded when first used, so that importing pincel costs nothing.
 """
 
 from __future__ import annotations
@@ -18,25 +30,57 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pincel.api import evaluate, invert, resume, transfer
-    from pincel.engine.events import Notice, SetupProgress, Step, Stopped
+    from pincel.api.codes import invert
+    from pincel.api.movies import video
+    from pincel.api.painting import evaluate, plan, resume, texture, transfer
+    from pincel.api.quick import stylize
+    from pincel.api.sheets import blend, grid
+    from pincel.batches.run import Summary, batch
+    from pincel.engine.events import Event, Notice, SetupProgress, Step, Stopped
     from pincel.engine.result import Result
     from pincel.errors import PincelError
+    from pincel.films.result import FilmResult
+    from pincel.inversion.report import InversionResult
     from pincel.inversion.run import InversionRun
+    from pincel.recipes.inversion import Inversion
     from pincel.recipes.schema import Recipe
+    from pincel.recipes.values import InversionValues, RecipeValues
+    from pincel.run.forecast import Forecast
     from pincel.run.machine import Machine
     from pincel.run.run import Run
+    from pincel.studies.public import features, study
+    from pincel.studies.report import Report
+    from pincel.sweep import SheetResult
 
 _PLACES = {
-    "transfer": "pincel.api",
-    "evaluate": "pincel.api",
-    "resume": "pincel.api",
-    "invert": "pincel.api",
+    "transfer": "pincel.api.painting",
+    "texture": "pincel.api.painting",
+    "resume": "pincel.api.painting",
+    "plan": "pincel.api.painting",
+    "evaluate": "pincel.api.painting",
+    "stylize": "pincel.api.quick",
+    "grid": "pincel.api.sheets",
+    "blend": "pincel.api.sheets",
+    "batch": "pincel.batches.run",
+    "video": "pincel.api.movies",
+    "invert": "pincel.api.codes",
+    "features": "pincel.studies.public",
+    "study": "pincel.studies.public",
     "Run": "pincel.run.run",
     "Machine": "pincel.run.machine",
     "InversionRun": "pincel.inversion.run",
     "Result": "pincel.engine.result",
+    "SheetResult": "pincel.sweep",
+    "InversionResult": "pincel.inversion.report",
+    "FilmResult": "pincel.films.result",
+    "Summary": "pincel.batches.run",
+    "Forecast": "pincel.run.forecast",
+    "Report": "pincel.studies.report",
     "Recipe": "pincel.recipes.schema",
+    "RecipeValues": "pincel.recipes.values",
+    "Inversion": "pincel.recipes.inversion",
+    "InversionValues": "pincel.recipes.values",
+    "Event": "pincel.engine.events",
     "Notice": "pincel.engine.events",
     "SetupProgress": "pincel.engine.events",
     "Step": "pincel.engine.events",
@@ -45,21 +89,40 @@ _PLACES = {
 }
 
 __all__ = [
+    "Event",
+    "FilmResult",
+    "Forecast",
+    "Inversion",
+    "InversionResult",
     "InversionRun",
+    "InversionValues",
     "Machine",
     "Notice",
     "PincelError",
     "Recipe",
+    "RecipeValues",
+    "Report",
     "Result",
     "Run",
     "SetupProgress",
+    "SheetResult",
     "Step",
     "Stopped",
+    "Summary",
     "__version__",
+    "batch",
+    "blend",
     "evaluate",
+    "features",
+    "grid",
     "invert",
+    "plan",
     "resume",
+    "study",
+    "stylize",
+    "texture",
     "transfer",
+    "video",
 ]
 
 
@@ -69,3 +132,7 @@ def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module 'pincel' has no attribute '{name}'")
     return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

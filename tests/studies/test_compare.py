@@ -15,7 +15,7 @@ import torch
 from click.testing import CliRunner
 from PIL import Image
 
-from pincel.api import evaluate, transfer
+from pincel.api.painting import evaluate, transfer
 from pincel.cli.studies.declared import study_command
 from pincel.errors import OptionError, PictureError, PictureMissingError, PictureSizeError, UnknownNameError
 from pincel.functional.metrics import mean_difference, psnr, relative_error

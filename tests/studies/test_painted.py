@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pincel.api import evaluate, transfer
+from pincel.api.painting import evaluate, transfer
 from pincel.engine.events import Notice, SetupProgress
 from pincel.engine.result import Result
 from pincel.errors import OptionError, UnknownNameError

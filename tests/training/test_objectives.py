@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pincel.api import evaluate
+from pincel.api.painting import evaluate
 from pincel.feedforward.network import Network, init_weights
 from pincel.feedforward.operations import ChannelStatistics, adain, local_norm, run_ops, run_to_end
 from pincel.feedforward.tiles import stylize_pixels

@@ -33,7 +33,7 @@ def command(image: str, content: str, style: tuple[str, ...], **options: Any) ->
     """
     values = pop_recipe(options)
     pairs = parse_styles(style)
-    from pincel.api import evaluate
+    from pincel.api.painting import evaluate
     from pincel.cli.terminal import echo
 
     found = evaluate(image, content, pairs, recipe=options["recipe"], device=options["device"], **values)

@@ -16,6 +16,7 @@ from pincel.recipes.schema import GROUPS
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from pincel.run.forecast import Forecast
     from pincel.run.machine import Machine
     from pincel.run.plan import Plan
     from pincel.run.run import Run
@@ -45,85 +46,45 @@ def command(content: str, style: tuple[str, ...], **options: Any) -> None:
     from rich.console import Console
 
     from pincel.cli.terminal import echo
-    from pincel.run.check import prepare_recipe
-    from pincel.run.inputs import load_inputs, start_file
+    from pincel.run.forecast import forecast
     from pincel.run.machine import Machine
-    from pincel.run.plan import make_plan
 
     begin_computing()
     values = pop_recipe(options)
-    recipe, notes = prepare_recipe(options["recipe"], values)
     machine = Machine.resolve(**{name: options[name] for name in MACHINE})
-    inputs = load_inputs(recipe, content, parse_styles(style), start_file(recipe), machine.memory)
-    plan = make_plan(inputs.recipe, inputs.preprocessed, machine)
+    found = forecast(content, parse_styles(style), options["recipe"], machine, values)
     if options["json_output"]:
-        echo(json.dumps(as_data(plan, machine)))
+        echo(json.dumps(found.as_json()))
         return
     console = Console(highlight=False)
-    console.print(as_table(plan, machine))
-    for line in (*notes, *plan.notes, in_all(plan, machine)):
+    console.print(as_table(found))
+    for line in (*found.notes, in_all(found.plan, machine)):
         console.print(line, soft_wrap=True, markup=False)
 
 
 def plan_summary(run: Run) -> list[str]:
     """Return lines about a run: device, memory and time, and for a long one each scale."""
+    from pincel.run.forecast import Forecast
+
     plan, machine = run.plan, run.machine
-    scales = _scales(plan, machine) if (machine.seconds_for(plan.work) or 0.0) >= LONG else []
-    lines = [f"  {width}×{height}: {steps} steps, tiles {tiles}, {memory}, {time}" for width, height, steps, tiles, memory, time in scales]
+    rows = Forecast(plan, machine).rows() if (machine.seconds_for(plan.work) or 0.0) >= LONG else []
+    lines = [f"  {size}: {steps} steps, tiles {tiles}, {memory}, {time}" for size, steps, tiles, memory, time in rows]
     count = machine.processes.processes
     many = f", {count} processes" if count > 1 else ""
     start = f"Painting on {machine.device} in {machine.precision}{many}; {in_all(plan, machine)}"
     return [start, *lines]
 
 
-def as_data(plan: Plan, machine: Machine) -> dict[str, Any]:
-    """Return a plan as data for JSON: bytes, seconds (null if unknown), sizes as [width, height]."""
-    scales = [
-        {
-            "size": [cost.scale.size[1], cost.scale.size[0]],
-            "steps": cost.scale.steps,
-            "tiles": str(cost.layout),
-            "memory": round(cost.memory),
-            "seconds": machine.seconds_for(cost.total),
-        }
-        for cost in plan.costs
-    ]
-    return {
-        "size": [plan.size[1], plan.size[0]],
-        "device": str(machine.device),
-        "precision": str(machine.precision),
-        "memory": round(plan.memory),
-        "seconds": machine.seconds_for(plan.work),
-        "scales": scales,
-        "recipe": plan.recipe.model_dump(),
-        "notes": list(plan.notes),
-    }
-
-
-def as_table(plan: Plan, machine: Machine) -> Table:
-    """Return a plan as a table, with a row for each scale."""
+def as_table(forecast: Forecast) -> Table:
+    """Return a forecast as a table, with a row for each scale."""
     from rich.table import Table
 
-    table = Table("size", "steps", "tiles", "memory", "time", box=None, header_style="bold", pad_edge=False)
-    for width, height, steps, tiles, memory, time in _scales(plan, machine):
-        table.add_row(f"{width}×{height}", str(steps), tiles, memory, time)
+    from pincel.run.forecast import COLUMNS
+
+    table = Table(*COLUMNS, box=None, header_style="bold", pad_edge=False)
+    for row in forecast.rows():
+        table.add_row(*row)
     return table
-
-
-def _scales(plan: Plan, machine: Machine) -> list[tuple[int, int, int, str, str, str]]:
-    from pincel.run.plan import gibibytes
-
-    return [
-        (
-            cost.scale.size[1],
-            cost.scale.size[0],
-            cost.scale.steps,
-            str(cost.layout),
-            gibibytes(cost.memory),
-            duration(machine.seconds_for(cost.total)),
-        )
-        for cost in plan.costs
-    ]
 
 
 def in_all(plan: Plan, machine: Machine) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import click
@@ -11,7 +10,6 @@ from click.core import ParameterSource
 from pincel.cli.distributed import is_worker, work
 from pincel.cli.help_format import GroupedCommand, examples
 from pincel.cli.transfer import GROUPS, painting_options, run_transfer
-from pincel.errors import OptionError
 
 
 @click.command(
@@ -39,22 +37,10 @@ def command(ctx: click.Context, /, style: tuple[str, ...], **options: Any) -> No
         ctx.exit(work())
     if ctx.get_parameter_source("recipe") is ParameterSource.DEFAULT:
         options["recipe"] = "texture-fast"
-    if options.pop("tileable"):
-        if options["padding"] not in (None, "circular"):
-            raise OptionError(f"--tileable and --padding {options['padding']} contradict each other; give only one of them.")
-        options["padding"] = "circular"
-    ctx.exit(run_transfer(_blank(options.pop("aspect"), options), style, options))
-
-
-def _blank(aspect: str, options: dict[str, Any]) -> str:
-    """Return a blank picture of the size of the result."""
     from pincel.recipes import RECIPES
-    from pincel.sources import BLANK
+    from pincel.run.texture import blank_content, tileable_padding
 
-    shape = re.fullmatch(r"([1-9]\d*):([1-9]\d*)", aspect.strip())
-    if not shape:
-        raise OptionError(f"--aspect takes W:H, such as 1:1 or 4:3, not '{aspect}'.")
-    wide, high = int(shape[1]), int(shape[2])
-    side = options["size"] or RECIPES.find(options["recipe"]).recipe.size or 512
-    width, height = (round(side * length / max(wide, high)) for length in (wide, high))
-    return f"{BLANK}{max(1, width)}x{max(1, height)}"
+    if options.pop("tileable"):
+        options["padding"] = tileable_padding(options["padding"])
+    blank = blank_content(options.pop("aspect"), RECIPES.find(options["recipe"]).recipe, options["size"])
+    ctx.exit(run_transfer(blank, style, options))

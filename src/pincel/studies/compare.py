@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from pincel.api import evaluate
+from pincel.api.painting import evaluate
 from pincel.errors import OptionError, PictureSizeError
 from pincel.files import one_line
 from pincel.images.io import LoadedImage, Source

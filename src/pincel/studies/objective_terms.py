@@ -89,7 +89,7 @@ def weighted_term(judged: Mapping[str, Any], name: str) -> float:
 
 
 def terms_section(first: Mapping[str, Any], second: Mapping[str, Any], recipe: Recipe) -> tuple[list[Block], list[dict[str, Any]]]:
-    """Compare the terms of two pictures, as :func:`pincel.api.evaluate` returns them.
+    """Compare the terms of two pictures, as :func:`pincel.evaluate` returns them.
 
     Returns:
         Blocks of the page, and the rows of the table.
@@ -203,7 +203,7 @@ def _fell(record: RunRecord) -> Translated:
 
 
 def saved_terms(record: RunRecord, now: Mapping[str, Any]) -> tuple[list[Block], list[dict[str, Any]]]:
-    """Compare the terms in a record with those of its picture now, as :func:`pincel.api.evaluate` returns them.
+    """Compare the terms in a record with those of its picture now, as :func:`pincel.evaluate` returns them.
 
     Returns:
         Blocks of the page, and the rows of the table.

@@ -15,7 +15,7 @@ from _speed.conv_baseline import ConvBaseline
 from _speed.pastiche_runner import PasticheJudge, PasticheRunner
 from _speed.pincel_runner import PincelRunner
 from _speed.worker import answer
-from pincel.api import evaluate, transfer
+from pincel.api.painting import evaluate, transfer
 from pincel.errors import PincelError
 from pincel.samples import find_sample
 
