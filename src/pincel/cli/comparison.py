@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from pincel.recipes.schema import GROUPS as RECIPE_GROUPS
 
 if TYPE_CHECKING:
     from pincel.engine.result import Result
+    from pincel.run.machine import Machine
     from pincel.sweep import Cell
 
 
@@ -37,25 +37,20 @@ def comparison_options(function: F) -> F:
 
 def run_comparison(content: str, cells: Sequence[Cell], columns: int, options: dict[str, Any]) -> int:
     """Paint all cells, write sheet and table; return the exit code. Ctrl-C ends with the pictures there are."""
-    from pincel.files import csv_text, write_text
-    from pincel.images.io import save_picture, write_or_keep
-    from pincel.run.check import check_recipe, resolve_recipe
-    from pincel.sweep import to_rows, to_sheet
+    from pincel.run.cache import MAX_ENTRIES_SHARED, Cache
+    from pincel.run.machine import Machine
+    from pincel.sweep import SheetResult, settle_cells
 
     begin_computing()
     given = pop_recipe(options)
-    sheet, table = _outputs(options, input_paths(content, cells[0].styles, options["recipe"], given))
-    runs = [{"recipe": options["recipe"], **given, **cell.overrides} for cell in cells]
-    for values in runs:
-        # All of them before the first picture is painted.
-        check_recipe(resolve_recipe(values["recipe"], {name: value for name, value in values.items() if name != "recipe"}))
-    done = _paint_all(content, cells, runs, sheet.suffix, options)
-    rows = to_rows(done)
-    write_or_keep(partial(save_picture, to_sheet(done, columns)), sheet)
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    write_text(table, csv_text(rows, names), what="table")
+    styles = [(str(style), weight) for style, weight in cells[0].styles]
+    sheet, table = _outputs(options, input_paths(content, styles, options["recipe"], given))
+    runs = settle_cells(cells, options["recipe"], given)
+    machine = Machine.resolve(**{name: options[name] for name in MACHINE}, cache=Cache(most=MAX_ENTRIES_SHARED))
+    done = SheetResult(tuple(_paint_all(content, cells, runs, machine, sheet.suffix, options)), tuple(cells), columns)
+    done.save(sheet, table=table)
     announce((sheet, table), options)
-    return EXIT_CODES.get(done[-1][1].stopped, 0)
+    return EXIT_CODES.get(done.stopped, 0)
 
 
 def _outputs(options: dict[str, Any], inputs: list[Path]) -> tuple[Path, Path]:
@@ -73,26 +68,21 @@ def _outputs(options: dict[str, Any], inputs: list[Path]) -> tuple[Path, Path]:
 
 
 def _paint_all(
-    content: str, cells: Sequence[Cell], runs: list[dict[str, Any]], suffix: str, options: dict[str, Any]
-) -> list[tuple[Cell, Result]]:
+    content: str, cells: Sequence[Cell], runs: list[dict[str, Any]], machine: Machine, suffix: str, options: dict[str, Any]
+) -> Iterator[Result]:
     """Paint a picture for each cell, until a signal stops one."""
     from pincel.progress import Bar
-    from pincel.run.cache import MAX_ENTRIES_SHARED, Cache
-    from pincel.run.machine import Machine
-    from pincel.run.run import Run
+    from pincel.sweep import paint_cells
 
-    done: list[tuple[Cell, Result]] = []
-    machine = Machine.resolve(**{name: options[name] for name in MACHINE}, cache=Cache(most=MAX_ENTRIES_SHARED))
     with Bar(quiet=options["quiet"]) as bar:
-        for number, (cell, values) in enumerate(zip(cells, runs, strict=True), 1):
-            bar.line(f"picture {number} of {len(cells)}: {' · '.join(cell.caption.splitlines())}")
+
+        def announce_cell(line: str) -> None:
+            bar.line(line)
             bar.clear()
-            run = Run(content, list(cell.styles), machine=machine, on_event=bar.show, **values)
-            follow(run, bar.show)
-            done.append((cell, run.result))
+
+        painted = paint_cells(content, cells, runs, machine, bar.show, on_cell=announce_cell, follow=lambda run: follow(run, bar.show))
+        for number, result in enumerate(painted, 1):
             if options["folder"]:
                 Path(options["folder"]).mkdir(parents=True, exist_ok=True)
-                run.result.save(Path(options["folder"]) / f"{number:03d}{suffix}")
-            if run.result.stopped in EXIT_CODES:
-                break
-    return done
+                result.save(Path(options["folder"]) / f"{number:03d}{suffix}")
+            yield result
