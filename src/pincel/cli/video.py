@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +135,8 @@ def filmed(film: str, output: str, options: dict[str, Any]) -> int:
     """Paint a film; return the exit code."""
     begin_computing()
     from pincel.cli.video_progress import VideoBar
+    from pincel.films.formats import film_path
+    from pincel.films.settings import parse_rate
     from pincel.films.video_run import VideoRun
 
     preview = checked_preview(options["preview"], output)
@@ -144,11 +145,11 @@ def filmed(film: str, output: str, options: dict[str, Any]) -> int:
             return _so_far(film, output, options, bar)
         run = VideoRun(
             film,
-            output_path(output),
+            film_path(output),
             make_settings(options),
             codec=options["codec"],
             quality=options["quality"],
-            rate=read_rate(options["rate"]),
+            rate=parse_rate(options["rate"]),
             record=Path(options["record"]) if options["record"] else None,
             keep=options["keep_frames"],
             compare=options["measure"],
@@ -180,19 +181,15 @@ def cluster_executor(options: dict[str, Any], run: VideoRun) -> Iterator[RayScen
         executor.close()
 
 
-def output_path(output: str) -> Path:
-    """Return the path of a film; for a folder, the pattern of its pictures."""
-    path = Path(output)
-    return path / "%05d.png" if output.endswith("/") or path.is_dir() else path
-
-
 def _so_far(film: str, output: str, options: dict[str, Any], bar: VideoBar) -> int:
     """Write a film of the frames painted so far; return the exit code."""
     from pincel.cli.terminal import echo
+    from pincel.films.formats import film_path
+    from pincel.films.settings import parse_rate
     from pincel.films.video_run import check_target, partial_film
 
-    target = check_target(film, output_path(output), options["codec"], options["quality"])
-    written = partial_film(film, output_path(output), target, read_rate(options["rate"]), bar.show)
+    target = check_target(film, film_path(output), options["codec"], options["quality"])
+    written = partial_film(film, film_path(output), target, parse_rate(options["rate"]), bar.show)
     bar.notify(f"These are the {written.frames} frames painted so far; rerun the command without --partial to finish.")
     if not options["quiet"]:
         echo(output)
@@ -222,14 +219,14 @@ def make_settings(options: dict[str, Any]) -> FilmSettings:
     Raises:
         OptionError: For values that cannot be used.
     """
-    from pincel.films.settings import SIZE, FilmSettings
+    from pincel.films.settings import SIZE, FilmSettings, parse_long_term
 
     values = pop_recipe(options)
     if not options["style"]:
         raise OptionError("No style picture given; give at least one, as --style painting.jpg, or --style sample:impasto.")
     given = {name: options[name] for name in ("consistency", "next_steps", "settle") if options[name] is not None}
     if options["long_term"] is not None:
-        given["long_term"] = read_long_term(options["long_term"])
+        given["long_term"] = parse_long_term(options["long_term"])
     size = values.pop("size", SIZE)
     return FilmSettings(
         styles=tuple(parse_styles(options["style"])),
@@ -241,32 +238,6 @@ def make_settings(options: dict[str, Any]) -> FilmSettings:
         **given,
         **{name: options[name] for name in MACHINE},
     )
-
-
-def read_long_term(text: str) -> tuple[int, ...]:
-    """Read ``1,2,4`` or ``none``; raises OptionError for anything else."""
-    if text.strip() == "none":
-        return ()
-    try:
-        numbers = sorted({int(part) for part in text.split(",")})
-    except ValueError:
-        numbers = [0]
-    if numbers[0] < 1 or numbers[-1] > 64:
-        raise OptionError(f"--long-term takes how many frames back, 1 to 64, as 1,2,4, or none; not '{text}'.")
-    return tuple(numbers)
-
-
-def read_rate(text: str | None) -> Fraction | None:
-    """Read frames a second, ``24`` or ``30000/1001``; raises OptionError for anything else."""
-    if text is None:
-        return None
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if not 0 < rate <= 1000:
-        raise OptionError(f"--rate takes frames a second, above 0 and up to 1000, as 24 or 30000/1001; not '{text}'.")
-    return rate
 
 
 def checked_preview(text: str | None, output: str) -> Path | None:
