@@ -11,10 +11,11 @@ A picture is a path, ``sample:harbour`` (``pincel samples`` lists the samples), 
 everything else by keyword: ``strength=1.5`` (more painting), ``strokes=0.5`` (finer), ``color="luminance"``, ``seed=1``, ``steps``,
 ``recipe="bold"`` … ``help(pincel.transfer)`` says what a function takes, ``help(pincel.Recipe)`` every value of a recipe.
 
-Paint: ``transfer``, ``stylize`` (in a second), ``texture``, ``batch`` (a folder), ``video``, ``resume``. Compare: ``grid`` (values of options
-side by side), ``blend`` (one style to another), ``evaluate`` (every term of the objective), ``plan`` (memory and time, before). Look inside:
-``features`` (the maps of a layer, as tensors), ``invert`` (a picture from its features), ``study`` (a report, such as
-``study("activations", "photo.jpg")``).
+- Paint: ``transfer``, ``stylize`` (in a second), ``texture``, ``batch`` (a folder of photographs), ``video`` (a film), ``resume``.
+- Compare: ``grid`` (values of options, side by side), ``blend`` (one style to another), ``evaluate`` (every term of the objective of a
+  picture), ``plan`` (memory and time, before painting).
+- Look inside: ``features`` (the maps of a layer, as tensors), ``invert`` (a picture from its features alone), ``study`` (a report:
+  ``study("activations", "photo.jpg")``).
 
 Step by step: iterate a ``Run`` for its ``Step`` events, ``stop`` it, read its ``result`` at any time. Whatever cannot be used raises a
 ``PincelError`` with a message of one line. Names are loaded when first used, so that importing pincel costs nothing.

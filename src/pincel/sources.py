@@ -51,6 +51,12 @@ def parse_weighted(text: str) -> tuple[str, float]:
     return path, number
 
 
+def weighted(style: Styles) -> list[tuple[Source, float]]:
+    """Return each style given, with its weight; 1 where none is given."""
+    given = list(style) if isinstance(style, list | tuple) else [style]
+    return [entry if isinstance(entry, tuple) else (entry, 1.0) for entry in given]
+
+
 def expand_styles(style: Styles, notify: Callable[[str], None] = lambda _: None) -> list[list[tuple[Source, float]]]:
     """Return what each style given stands for, with weights: itself, or the pictures of a folder, which share its weight.
 
@@ -61,8 +67,7 @@ def expand_styles(style: Styles, notify: Callable[[str], None] = lambda _: None)
     Raises:
         OptionError: For none at all, a folder without pictures, a weight that is no number of 0 or more, or weights that are all zero.
     """
-    given = list(style) if isinstance(style, list | tuple) else [style]
-    pairs = [entry if isinstance(entry, tuple) else (entry, 1.0) for entry in given]
+    pairs = weighted(style)
     if not pairs:
         raise OptionError("No style picture given; give at least one.")
     for _, weight in pairs:

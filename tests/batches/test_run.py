@@ -17,7 +17,7 @@ from pincel.batches.jobs import gather_jobs
 from pincel.batches.manifest import Manifest
 from pincel.batches.messages import Job, JobResult, Message, Progress
 from pincel.batches.page import write_summary
-from pincel.batches.run import Summary, folder_lock, message_of, paint_all, run_batch
+from pincel.batches.run import Summary, batch, folder_lock, message_of, run_batch
 from pincel.errors import OptionError, PictureMissingError
 from pincel.executors.protocol import Failed
 from pincel.translation import untranslated
@@ -181,23 +181,23 @@ def test_the_batch_as_one_function(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(module, "local_executor", quick)
     photo = picture(tmp_path / "photo.png")
-    summary = paint_all(photo, "sample:glass", tmp_path / "out", size=64, steps=2)
+    summary = batch(photo, "sample:glass", tmp_path / "out", size=64, steps=2)
     assert [(result.name, result.state) for result in summary.painted] == [("photo_glass.png", "done")]
     assert summary.jobs[0].settings == {"size": 64, "steps": 2}
     assert made[0].closed
     table = tmp_path / "jobs.csv"
     table.write_text("content,style\nphoto.png,sample:lake\n")
     told: list[Message] = []
-    summary = paint_all(folder=tmp_path / "out", jobs=table, recipe="gatys2016", workers=2, on_event=told.append)
+    summary = batch(folder=tmp_path / "out", jobs=table, recipe="gatys2016", workers=2, on_event=told.append)
     assert summary.jobs[0].settings == {"recipe": "gatys2016"}
     assert len(told) == 2
     with pytest.raises(OptionError, match="contents and styles are in the file of jobs"):
-        paint_all(photo, folder=tmp_path / "out", jobs=table)
+        batch(photo, folder=tmp_path / "out", jobs=table)
     with pytest.raises(PictureMissingError):
-        paint_all("none/*.jpg", "sample:glass", tmp_path / "out")
+        batch("none/*.jpg", "sample:glass", tmp_path / "out")
     monkeypatch.undo()
     with pytest.raises(OptionError, match="workers: there must be somebody"):
-        paint_all(photo, "sample:glass", tmp_path / "out", workers=0)
+        batch(photo, "sample:glass", tmp_path / "out", workers=0)
     assert len(made) == 2
 
 

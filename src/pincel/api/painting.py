@@ -87,7 +87,7 @@ def transfer(  # noqa: PLR0913 - each is a choice of the caller's
         return _painted(run, show)
 
 
-def texture(
+def texture(  # noqa: PLR0913 - each is a choice of the caller's
     style: Styles,
     *,
     aspect: str = "1:1",

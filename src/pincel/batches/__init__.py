@@ -13,6 +13,6 @@
 ``cost``         costs of jobs, and the time they may take
 ``image_cache``  a cache of decoded pictures
 ``page``         the summary: a page with thumbnails, a table, and the data
-``run``          a batch; ``paint_all`` is a batch as one function
+``run``          a batch; ``batch`` is one as a function
 ===============  ==================================================================
 """

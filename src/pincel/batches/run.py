@@ -1,33 +1,42 @@
-"""A batch from its jobs to its summary; :func:`paint_all` is a batch as one function."""
+"""A batch from its jobs to its summary; :func:`batch` is one as a function."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from html import escape
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, Unpack
 
 from filelock import FileLock, Timeout
+from PIL import Image
 
 from pincel.batches.check import check_jobs
+from pincel.batches.cost import costs
 from pincel.batches.jobs import gather_jobs
 from pincel.batches.manifest import Manifest
 from pincel.batches.messages import NOT_FINISHED, Job, JobResult, MachineOptions, Message, Progress
 from pincel.batches.names import PATTERN
 from pincel.batches.page import write_summary
 from pincel.batches.path_globs import Notify
+from pincel.batches.progress import BatchBar
 from pincel.batches.resources import local_executor
 from pincel.batches.table import read_jobs
 from pincel.errors import OptionError
 from pincel.executors.protocol import Completed, Executor, ExecutorEvent, Stop, Update, never_stop
 from pincel.files import one_line, quoted
+from pincel.images.preview import preview_tag
+from pincel.progress import showing
+from pincel.recipes.values import RecipeValues
 from pincel.translation import Language
 
 LOCK = ".pincel-batch.lock"
+# Pictures that a notebook shows of a summary, and their long side in pixels.
+SHOWN, THUMBNAIL = 12, 128
 
 Places: TypeAlias = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -68,6 +77,20 @@ class Summary:
     def left(self) -> int:
         """Number of jobs that were not begun or not finished."""
         return sum(job.name not in self.results or self.results[job.name].state == "stopped" for job in self.jobs)
+
+    def _repr_html_(self) -> str:
+        text = f"{len(self.painted)} painted, {len(self.kept)} kept, {len(self.failed)} failed, {self.left} left: {self.files[0]}"
+        done = [result for result in self.results.values() if result.state == "done"][:SHOWN]
+        return f"<p>{escape(text)}</p>{''.join(_thumbnail(Path(result.files[0])) for result in done)}"
+
+
+def _thumbnail(path: Path) -> str:
+    """Return a small picture as HTML; nothing for one that is not there any more."""
+    try:
+        with Image.open(path) as image:
+            return preview_tag(image.convert("RGB"), THUMBNAIL)
+    except OSError:
+        return ""
 
 
 def run_batch(  # noqa: PLR0913 - each is a choice of the caller's
@@ -154,7 +177,7 @@ def folder_lock(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
+def batch(  # noqa: PLR0913 - each is a choice of the caller's
     contents: Places = (),
     styles: Places = (),
     folder: str | PathLike[str] = "painted",
@@ -168,9 +191,10 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
     tiles: str = "auto",
     memory: str | None = None,
     again: bool = False,
+    progress: bool = False,
     on_event: Callable[[Message], None] | None = None,
     notify: Notify = lambda _: None,
-    **overrides: Any,
+    **values: Unpack[RecipeValues],
 ) -> Summary:
     """Paint every photograph after every painting, or each row of a file of jobs, into a folder.
 
@@ -178,8 +202,7 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
     A picture that cannot be used does not end the batch; the summary says which it was and why.
 
     Example:
-        >>> from pincel.batches.run import paint_all
-        >>> summary = paint_all("photos/*.jpg", ["starry.jpg", "paintings/"], "painted", size=512)  # doctest: +SKIP
+        >>> summary = pincel.batch("photos/*.jpg", ["starry.jpg", "paintings/"], "painted", size=512)  # doctest: +SKIP
         >>> [result.message for result in summary.failed]  # doctest: +SKIP
         []
 
@@ -197,9 +220,10 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
         tiles: As for :func:`pincel.transfer`.
         memory: As for :func:`pincel.transfer`, for all workers together.
         again: Paint also what is done.
+        progress: Whether to show bars, in a terminal or a notebook.
         on_event: Called with the progress (:class:`Progress`) and the result (:class:`JobResult`) of each picture.
         notify: Called with a note on the files of a folder or a pattern that are left out.
-        **overrides: Any value of the recipe, for all.
+        **values: Any value of the recipe, for all.
 
     Returns:
         The result of each picture, and where the summary is.
@@ -208,7 +232,8 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
         PincelError: In one line and before any work, if nothing matches, two results would have one name, an input would be overwritten,
             or a setting is not accepted.
     """
-    into, settings = Path(folder), overrides if recipe is None else {"recipe": os.fspath(recipe), **overrides}
+    into = Path(folder)
+    settings: dict[str, Any] = {**values} if recipe is None else {"recipe": os.fspath(recipe), **values}
     if jobs is not None and (_texts(contents) or _texts(styles)):
         raise OptionError(one_line("batch: contents and styles are in the file of jobs", "both", "either", "leave one of them out"))
     if jobs is not None:
@@ -216,11 +241,14 @@ def paint_all(  # noqa: PLR0913 - each is a choice of the caller's
     else:
         listed = gather_jobs(_texts(contents), _texts(styles), into, pattern=pattern, settings=settings, notify=notify)
     check_jobs(listed, into, [Path(jobs)] if jobs is not None else [])
-    executor = local_executor(workers, MachineOptions(device, precision, tiles, memory))
-    try:
-        return run_batch(listed, executor, into, on_event or (lambda _: None), again=again)
-    finally:
-        executor.close()
+    with closing(local_executor(workers, MachineOptions(device, precision, tiles, memory))) as executor:
+        bar = _bar(listed, listed if again else Manifest(into).pending(listed)) if progress else None
+        with showing(bar, on_event) as show:
+            return run_batch(listed, executor, into, show, again=again)
+
+
+def _bar(jobs: Sequence[Job], todo: Sequence[Job]) -> BatchBar:
+    return BatchBar(costs(todo), len(jobs))
 
 
 def _texts(places: Places) -> list[str]:

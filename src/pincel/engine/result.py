@@ -16,6 +16,7 @@ from pincel.colors import DEFAULT_BACKGROUND
 from pincel.files import write_text
 from pincel.images.encode import save_16bit, save_picture, write_or_keep
 from pincel.images.metadata import Metadata
+from pincel.images.preview import preview_png
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Result:
         image: The picture, 8 bits, RGB or RGBA (with the content's transparency).
         losses: One entry a step: ``step``, ``total``, and the unweighted terms (``content``, ``style``, ``style:relu1_1``, ``tv``).
         record: Recipe, inputs with hashes, versions, losses, and the objective of the saved picture; JSON-ready.
-        stopped: Why the run ended: ``steps``, ``interrupted``, ``terminated``, ``stopped``, ``stationary`` or ``diverged``.
+        stopped: Why the run ended: ``steps``, ``interrupted``, ``terminated``, ``stopped``, ``stationary`` or ``diverged``;
+            ``done`` where there are no steps.
         pixels: The same picture before it was rounded, (1, 3, H, W) in [0, 1], for files with 16 bits.
         alpha: The content's transparency, (1, 1, H, W), if it has any.
         dpi: Dots an inch of the content, if it has any.
@@ -70,6 +72,9 @@ class Result:
         text = json.dumps({**self.record, "picture": target.name}, indent=1, ensure_ascii=False)
         write_text(record_path(target) if record is None else record, text + "\n", what="record")
         return target
+
+    def _repr_png_(self) -> bytes:
+        return preview_png(self.image)
 
 
 def record_path(picture: Path) -> Path:

@@ -132,6 +132,12 @@ class Target:
         return self.container is not None and (self.container.shaped or CODECS[self.codec].shaped)
 
 
+def film_path(output: str) -> Path:
+    """Return the path of a film; for a folder, the pattern of its pictures."""
+    path = Path(output)
+    return path / "%05d.png" if output.endswith("/") or path.is_dir() else path
+
+
 def find_target(output: str | os.PathLike[str], codec: str | None = None, quality: int | None = None) -> Target:
     """Check the output of a film before any work.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from fractions import Fraction
 from typing import Any
+
+from pincel.errors import OptionError
 
 # Default of the long side, smaller than that of a picture because there are many frames.
 SIZE = 512
@@ -55,3 +58,29 @@ class FilmSettings:
     def written(self) -> dict[str, Any]:
         """Return the settings that change frames, as plain data."""
         return {name: value for name, value in asdict(self).items() if name not in MACHINE}
+
+
+def parse_long_term(given: str | Sequence[int]) -> tuple[int, ...]:
+    """Read ``1,2,4`` or ``none``, or check numbers; raises OptionError for anything else."""
+    if isinstance(given, str) and given.strip() == "none":
+        return ()
+    try:
+        numbers = sorted({int(part) for part in (given.split(",") if isinstance(given, str) else given)})
+    except ValueError:
+        numbers = [0]
+    if numbers and (numbers[0] < 1 or numbers[-1] > 64):
+        raise OptionError(f"--long-term takes how many frames back, 1 to 64, as 1,2,4, or none; not '{given}'.")
+    return tuple(numbers)
+
+
+def parse_rate(given: str | float | Fraction | None) -> Fraction | None:
+    """Read frames a second, ``24`` or ``30000/1001``; raises OptionError for anything else."""
+    if given is None:
+        return None
+    try:
+        rate = Fraction(given)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        rate = Fraction(0)
+    if not 0 < rate <= 1000:
+        raise OptionError(f"--rate takes frames a second, above 0 and up to 1000, as 24 or 30000/1001; not '{given}'.")
+    return rate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
@@ -23,6 +23,7 @@ from pincel.inversion.report import InversionResult, make_result
 from pincel.inversion.representation import Function, check_representation, make_representation
 from pincel.recipes import INVERSIONS
 from pincel.recipes.inversion import Inversion
+from pincel.recipes.values import InversionValues
 from pincel.sources import Source, open_picture
 
 # Images of a batch.
@@ -46,7 +47,7 @@ class InversionRun:
         neurons: Which numbers of the code are matched; see :func:`pincel.inversion.code_mask.parse_code_mask`.
         repeats: Starts in one batch.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        **overrides: Any value of the recipe, and ``steps``.
+        **values: Any value of the recipe, and ``steps``.
 
     Attributes:
         recipe: With all overrides.
@@ -70,9 +71,9 @@ class InversionRun:
         neurons: str = "",
         repeats: int = 1,
         device: str = "auto",
-        **overrides: Any,
+        **values: Unpack[InversionValues],
     ) -> None:
-        self.recipe = resolve_inversion(recipe, overrides)
+        self.recipe = resolve_inversion(recipe, values)
         if not 1 <= repeats <= MOST:
             raise OptionError(f"--repeats {repeats}: give 1 to {MOST}.")
         parse_code_mask(neurons)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, Unpack
 
 from PIL import Image
 
@@ -15,6 +15,7 @@ from pincel.engine.multiscale import FINISHED, MultiScaleLoop, MultiScaleState
 from pincel.engine.result import Result
 from pincel.errors import WorkerError
 from pincel.recipes.schema import Recipe
+from pincel.recipes.values import RecipeValues
 from pincel.run import report
 from pincel.run.check import prepare_recipe, resolve_recipe
 from pincel.run.inputs import load_inputs, start_file
@@ -75,7 +76,7 @@ class Run:
         extra_losses: ExtraLosses = no_losses,
         callbacks: Sequence[Callback] = (),
         on_event: Callable[[Event], None] = ignore,
-        **values: Any,
+        **values: Unpack[RecipeValues],
     ) -> None:
         state = init_image if isinstance(init_image, MultiScaleState) else None
         # A resumed run has a checked recipe, and needs no initial image.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from PIL import Image
 
-from pincel.translation import Translate, Translated
+from pincel.translation import Language, Translate, Translated
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -156,3 +158,26 @@ class Report:
     numbers: Mapping[str, Any]
     settings: Mapping[str, Any]
     notes: Sequence[Translated] = field(default_factory=tuple)
+
+    def save(self, folder: str | PathLike[str], *, language: Language = "en") -> Path:
+        """Write the page, every picture as PNG, plots as SVG and PNG, tables as CSV, and all numbers as JSON.
+
+        Args:
+            folder: Where to; new or not.
+            language: Of the page and the figures, ``en`` or ``es``.
+
+        Returns:
+            The path of the page.
+
+        Raises:
+            OutputError: If a file cannot be written.
+        """
+        from pincel.studies.write import check_folder, write_report  # noqa: PLC0415 - which writes reports
+
+        page, *_ = write_report(self, check_folder(Path(folder)), language)
+        return page
+
+    def _repr_html_(self) -> str:
+        from pincel.studies.preview import preview_html  # noqa: PLC0415 - which shows reports
+
+        return preview_html(self)
