@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import copy
 import io
+import json
+import pickle
 import re
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
@@ -16,11 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pincel
-import translations
-from pincel.translation import Translated, gettext_lazy, joined, pgettext_lazy, untranslated
+import translations as catalogs
+from pincel.translation import Note, Translated, gettext_lazy, joined, pgettext_lazy, translations, untranslated
 from tests.texts import both
 
-CATALOGS = [pytest.param(path, id=path.parts[-3]) for path in translations.CATALOGS]
+CATALOGS = [pytest.param(path, id=path.parts[-3]) for path in catalogs.CATALOGS]
 TEXTS = st.text(st.characters(exclude_characters="{}"))
 
 
@@ -33,38 +37,38 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_spanish_is_there() -> None:
-    assert "es" in [path.parts[-3] for path in translations.CATALOGS]
-    assert len(messages(translations.extracted())) > 600
+    assert "es" in [path.parts[-3] for path in catalogs.CATALOGS]
+    assert len(messages(catalogs.extracted())) > 600
 
 
 @pytest.mark.parametrize("path", CATALOGS)
 def test_a_catalog_has_the_messages_of_the_code_and_no_others(path: Path) -> None:
     # `make translations` brings it up to date.
-    assert set(messages(translations.read(path))) == set(messages(translations.extracted()))
+    assert set(messages(catalogs.read(path))) == set(messages(catalogs.extracted()))
 
 
 @pytest.mark.parametrize("path", CATALOGS)
 def test_every_message_is_translated_and_no_translation_is_a_guess(path: Path) -> None:
-    found = messages(translations.read(path)).values()
+    found = messages(catalogs.read(path)).values()
     assert [message.id for message in found if not message.string or message.fuzzy] == []
 
 
 @pytest.mark.parametrize("path", CATALOGS)
 def test_a_translation_has_the_placeholders_of_its_message(path: Path) -> None:
-    found = messages(translations.read(path)).values()
+    found = messages(catalogs.read(path)).values()
     assert [message.id for message in found if placeholders(str(message.id)) != placeholders(str(message.string))] == []
 
 
 @pytest.mark.parametrize("path", CATALOGS)
 def test_what_is_compiled_is_what_is_written(path: Path) -> None:
     compiled = read_mo(io.BytesIO(path.with_suffix(".mo").read_bytes()))
-    ours, theirs = messages(translations.read(path)), messages(compiled)
+    ours, theirs = messages(catalogs.read(path)), messages(compiled)
     assert {key: message.string for key, message in ours.items()} == {key: message.string for key, message in theirs.items()}
 
 
 @pytest.mark.parametrize("path", CATALOGS)
 def test_a_catalog_is_written_as_the_command_writes_it(path: Path) -> None:
-    assert path.read_bytes() == translations.as_po(translations.updated(path))
+    assert path.read_bytes() == catalogs.as_po(catalogs.updated(path))
 
 
 def modules() -> list[tuple[Path, ast.Module]]:
@@ -75,7 +79,7 @@ def modules() -> list[tuple[Path, ast.Module]]:
 
 def test_messages_are_literals() -> None:
     calls = [(path, node) for path, tree in modules() for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    marked = [(path, node) for path, node in calls if isinstance(node.func, ast.Name) and node.func.id in translations.KEYWORDS]
+    marked = [(path, node) for path, node in calls if isinstance(node.func, ast.Name) and node.func.id in catalogs.KEYWORDS]
     assert len(marked) > 600
     assert [f"{path}:{node.lineno}" for path, node in marked if not all(isinstance(each, ast.Constant) for each in node.args)] == []
 
@@ -148,6 +152,47 @@ def test_braces_stay_where_nothing_is_filled() -> None:
 def test_a_value_left_out_is_an_error() -> None:
     with pytest.raises(KeyError, match="b"):
         untranslated("{a} {b}").fill(a=1).text("en")
+
+
+MEAN = Note(gettext_lazy("{a} to {b}"), a="relu1_1", b=Note(gettext_lazy("mean")))
+
+
+def test_a_note_is_its_english_text_and_has_others() -> None:
+    assert (MEAN, f"{MEAN}.", translations(MEAN)) == ("relu1_1 to mean", "relu1_1 to mean.", {"es": "relu1_1 a media"})
+    assert translations("relu1_1 to mean") == translations(f"{MEAN}") == {}
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda note: pickle.loads(pickle.dumps(note))])
+def test_a_copied_note_keeps_its_translation(copied: Callable[[Note], Note]) -> None:
+    again = copied(MEAN)
+    assert (again, translations(again)) == (MEAN, translations(MEAN))
+
+
+@given(st.text(), st.one_of(st.text(), st.integers(), st.floats(allow_nan=False)), st.text(min_size=1))
+def test_a_note_is_read_from_json_as_it_was(text: str, value: object, context: str) -> None:
+    inner = Translated("{value}", context=context).fill(value=value)
+    note = Note(untranslated("{text}, {inner}, {path}"), text=text, inner=inner, path=Path("a.png"))
+    data = json.loads(json.dumps({"event": "notice", "text": note, **note.translated.as_data()}))
+    assert Translated.from_data(data).text("es") == data["text"] == f"{text}, {value}, a.png"
+
+
+def test_a_note_without_values_keeps_its_braces() -> None:
+    note = Note(untranslated("{as it is}"))
+    assert note == Translated.from_data(note.translated.as_data()).text("es") == "{as it is}"
+
+
+def test_what_runs_say_is_made_of_messages() -> None:
+    # A notice of a bare text would be English in a studio that speaks Spanish.
+    package = Path(pincel.__file__).parent
+    rooms = [path for room in ("engine", "run", "images", "studio") for path in (package / room).rglob("*.py")]
+    calls = [
+        (path, node)
+        for path in (*rooms, package / "backbones" / "calibrate.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and re.fullmatch(r"Notice|SetupProgress|notify|\w*notes\.append", ast.unparse(node.func))
+    ]
+    assert len(calls) > 20
+    assert [f"{path}:{node.lineno}" for path, node in calls if isinstance(node.args[0], ast.Constant | ast.JoinedStr | ast.BinOp)] == []
 
 
 def test_the_compiled_catalog_is_in_the_package() -> None:

@@ -6,7 +6,8 @@ A module marks a message with ``_``, as Django does, and renders it when the lan
 
     _("{count} layers").fill(count=5).text("es")
 
-``make translations`` brings the catalogs up to date with the code; ``CONTRIBUTING.md`` says how.
+What a run says while it works is a :class:`Note`. ``make translations`` brings the catalogs up to date with the code; ``CONTRIBUTING.md``
+says how.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, get_args
 
 Language: TypeAlias = Literal["en", "es"]
 DOMAIN = "pincel"
@@ -52,6 +53,17 @@ class Translated:
             return template
         return template.format(**{name: _rendered(value, language) for name, value in self.values.items()})
 
+    def as_data(self) -> dict[str, Any]:
+        """Return the message and its values as data for JSON; a value that is a message is such an object itself."""
+        values = {name: value.as_data() if isinstance(value, Translated) else value for name, value in (self.values or {}).items()}
+        return {"message": self.message, "values": values, **({"context": self.context} if self.context else {})}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Translated:
+        """Return the message of which :meth:`as_data` made this; other keys are ignored."""
+        values = {name: Translated.from_data(value) if isinstance(value, dict) else value for name, value in data["values"].items()}
+        return Translated(data["message"], values or None, data.get("context", ""))
+
     def _template(self, language: Language) -> str:
         if not self.message:
             # To gettext, an empty message is the head of the catalog.
@@ -68,6 +80,57 @@ class Untranslated(Translated):
 
 
 Translate: TypeAlias = Callable[[Translated], str]
+
+
+class Note(str):
+    """A sentence in English that the studio can also show in another language: what notices and progress are made of.
+
+    A module that reports something in any language passes a note wherever a text is expected::
+
+        notify(Note(_("Out of memory: continuing with {change}."), change=change))
+
+    To everybody else a note is its English text: it is printed, compared and recorded as such. What is made of it by ``+``, ``join`` or an
+    f-string is plain English; a note or a message that is a *value* of another note keeps its translation.
+
+    Args:
+        message: With placeholders for the values.
+        **values: Numbers, texts, messages and notes; anything else becomes a text.
+
+    Attributes:
+        translated: The message with its values.
+
+    Example:
+        >>> note = Note(gettext_lazy("{a} to {b}"), a="relu1_1", b=gettext_lazy("mean"))
+        >>> note, note.translated.text("es")
+        ('relu1_1 to mean', 'relu1_1 a media')
+    """
+
+    translated: Translated
+
+    def __new__(cls, message: Translated, /, **values: object) -> Self:
+        """Render the English text."""
+        filled = message.fill(**{name: _portable(value) for name, value in values.items()}) if values else message
+        note = super().__new__(cls, filled.text("en"))
+        note.translated = filled
+        return note
+
+    def __reduce__(self) -> tuple[type[Note], tuple[Translated]]:
+        """Copies, also in another process, keep the translation."""
+        return Note, (self.translated,)
+
+
+def translations(text: str) -> dict[str, str]:
+    """Return language → text of a note, but for English; nothing for any other text."""
+    if not isinstance(text, Note):
+        return {}
+    return {language: text.translated.text(language) for language in get_args(Language) if language != "en"}
+
+
+def _portable(value: object) -> object:
+    """Return a value that can be written as JSON."""
+    if isinstance(value, Note):
+        return value.translated
+    return value if isinstance(value, str | int | float | Translated) else str(value)
 
 
 def gettext_lazy(message: str) -> Translated:

@@ -11,6 +11,8 @@ from pincel.engine.events import Notice, Step, Stopped
 from pincel.engine.history import History
 from pincel.engine.loop import Best, LoopState
 from pincel.engine.multiscale import MultiScaleState
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 
 def step(number: int, *, memory: int = 7, read: Any = None) -> Step:
@@ -42,6 +44,14 @@ def test_steps_notes_and_the_end_are_remembered() -> None:
     assert history.described() == told
     history.add(Stopped("settled", 1, 0), 1)
     assert history.described() == {**told, "stopped": "settled", "best_step": 0}
+
+
+def test_what_is_recorded_of_a_note_is_plain_text() -> None:
+    history = History([Note(_("there are no masks"))])
+    history.add(Notice(Note(_("there are no coarser scales"))), 0)
+    history.commit()
+    for notes in (history.described()["notes"], history.state_dict()["notes"]):
+        assert [(note, type(note)) for note in notes] == [("there are no masks", str), ("there are no coarser scales", str)]
 
 
 def test_terms_are_read_once_and_not_before_they_are_asked_for() -> None:

@@ -25,6 +25,8 @@ from pincel.images.formats import SUFFIXES
 from pincel.images.io import load_picture
 from pincel.images.resize import resize, target_size
 from pincel.samples import FOLDER
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 # Long side of a calibration image: the scale at which the network was trained and is mostly used.
 SIDE = 512
@@ -51,14 +53,14 @@ def calibration_means(vgg: VGG, calibration: str, notify: Tell, progress: Progre
     """
     paths = calibration_pictures(calibration)
     key = _fingerprint(vgg, paths)
-    pictures = f"{len(paths)} pictures of '{calibration}' ({key[:12]})"
     cache = cache_folder() / f"normalized-{vgg.spec.name}-{vgg.pooling}-{key[:16]}.safetensors"
     means = _read(cache, vgg)
     if means is None:
         # With zero padding, as trained: borders are no property of the filters.
         means = mean_activations(replace(vgg, padding="zero"), _pictures(paths, _device(vgg), progress))
         _write(cache, means, notify)
-    notify(f"Network normalized to mean activation 1 over {pictures}.")
+    text = _("Network normalized to mean activation 1 over {count} pictures of '{calibration}' ({key}).")
+    notify(Note(text, count=len(paths), calibration=calibration, key=key[:12]))
     return means
 
 
@@ -74,7 +76,7 @@ def calibration_pictures(calibration: str) -> list[Path]:
 
 
 def _pictures(paths: list[Path], device: str, progress: Progress) -> Iterator[Tensor]:
-    what = "calibrating the network, once"
+    what = Note(_("calibrating the network, once"))
     for done, path in enumerate(paths):
         progress(what, done, len(paths))
         yield _calibration_pixels(path).to(device)
@@ -117,4 +119,4 @@ def _write(cache: Path, means: dict[str, Tensor], notify: Tell) -> None:
             path.write_bytes(safetensors.torch.save(means))
     except (OSError, OutputError) as error:
         reason = error if isinstance(error, PincelError) else error.strerror
-        notify(f"The measurement could not be cached: {reason}.")
+        notify(Note(_("The measurement could not be cached: {reason}."), reason=reason))

@@ -171,10 +171,13 @@ def print_json(event: Any) -> None:
 
 
 def as_json(event: Any) -> dict[str, Any]:
-    """Return an event as data for JSON: its name, and its fields but functions."""
+    """Return an event as data for JSON: its name, its fields but functions, and the message of a text that is a note."""
+    from pincel.translation import Note
+
     terms = {"terms": event.terms} if hasattr(event, "fetch_terms") else {}
     fields = {key: value for key, value in vars(event).items() if key not in ("preview", "fetch_terms")}
-    return {"event": event_name(event), **fields, **terms}
+    message = next((value.translated.as_data() for value in fields.values() if isinstance(value, Note)), {})
+    return {"event": event_name(event), **fields, **terms, **message}
 
 
 def event_name(event: object) -> str:

@@ -12,6 +12,8 @@ from pincel.cli.help_format import GroupedCommand, examples
 from pincel.cli.options import MACHINE, machine_options, objective_options, parse_styles, pop_recipe
 from pincel.progress import duration
 from pincel.recipes.schema import GROUPS
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -70,9 +72,9 @@ def plan_summary(run: Run) -> list[str]:
     rows = Forecast(plan, machine).rows() if (machine.seconds_for(plan.work) or 0.0) >= LONG else []
     lines = [f"  {size}: {steps} steps, tiles {tiles}, {memory}, {time}" for size, steps, tiles, memory, time in rows]
     count = machine.processes.processes
-    many = f", {count} processes" if count > 1 else ""
-    start = f"Painting on {machine.device} in {machine.precision}{many}; {in_all(plan, machine)}"
-    return [start, *lines]
+    one, several = _("Painting on {device} in {precision}; {size}"), _("Painting on {device} in {precision}, {count} processes; {size}")
+    named = {"device": machine.device, "precision": machine.precision, "size": in_all(plan, machine)}
+    return [Note(several, count=count, **named) if count > 1 else Note(one, **named), *lines]
 
 
 def as_table(forecast: Forecast) -> Table:
@@ -91,5 +93,6 @@ def in_all(plan: Plan, machine: Machine) -> str:
     """Return size, memory and time in a sentence."""
     from pincel.run.plan import gibibytes
 
-    seconds = machine.seconds_for(plan.work)
-    return f"{plan.size[1]}×{plan.size[0]} takes about {gibibytes(plan.memory)} and {duration(seconds)}."
+    (height, width), time = plan.size, duration(machine.seconds_for(plan.work))
+    text = _("{width}×{height} takes about {memory} and {time}.")
+    return Note(text, width=width, height=height, memory=gibibytes(plan.memory), time=time)

@@ -27,6 +27,8 @@ from pincel.engine.snapshot import flatten, unflatten
 from pincel.errors import CheckpointDamagedError, CheckpointError, PincelError
 from pincel.files import atomically, one_line, quoted
 from pincel.host import processor_name
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 T = TypeVar("T")
 # Of a dataclass that :func:`read_training` makes: it holds tensors, and nothing is written that it has no place for.
@@ -179,7 +181,7 @@ def find_checkpoint(folder: str | PathLike[str]) -> Checkpoint:
         except CheckpointDamagedError as trouble:
             troubles.append(trouble)
             continue
-        notes = (f"{path.name} was used instead: {trouble}" for trouble in troubles[:1])
+        notes = (Note(_("{name} was used instead: {trouble}"), name=path.name, trouble=trouble) for trouble in troubles[:1])
         return Checkpoint(path, found.document, found.tensors, tuple(notes))
     raise troubles[0]
 

@@ -13,6 +13,8 @@ from pincel.engine.checkpoint import KEPT, checkpoint_files, next_file, write_ch
 from pincel.engine.events import Notice
 from pincel.errors import CheckpointError, OptionError, OutputError
 from pincel.files import check_output, one_line, quoted
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 # Seconds between two checkpoints.
 EVERY = 30.0
@@ -78,14 +80,19 @@ class CheckpointManager:
         except (OutputError, OSError) as error:
             self._due = self._clock() + self.every
             announced, self._failing = self._failing, True
-            return [] if announced else [Notice(f"A checkpoint could not be written; the run goes on. {error}")]
+            text = Note(_("A checkpoint could not be written; the run goes on. {error}"), error=error)
+            return [] if announced else [Notice(text)]
         self._failing = False
         self._paths = [*self._paths, path][-KEPT:]
         self._remove(self._paths)
         now = self._clock()
         self._due = now + max(self.every, (now - began) / MAX_TIME_FRACTION)
         announced, self._announced = self._announced, True
-        text = f"Checkpoints are written every {self.every:g} s; should the run be cut short, go on with: {self.command}"
+        text = Note(
+            _("Checkpoints are written every {seconds:g} s; should the run be cut short, go on with: {command}"),
+            seconds=self.every,
+            command=self.command,
+        )
         return [] if announced else [Notice(text, topic="resume")]
 
     def discard(self) -> None:

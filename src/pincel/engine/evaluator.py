@@ -18,6 +18,8 @@ from pincel.engine.problem import Problem
 from pincel.engine.tiles import LocalWork, Progress, Reduce, WorkPartition, forward_tiled, no_progress
 from pincel.errors import MemoryLimitError
 from pincel.losses.objective import Evaluation
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def evaluate_picture(evaluator: Evaluator, pixels: Tensor) -> dict[str, Any]:
     while (evaluation := try_alloc(partial(_evaluate, evaluator, pixels))) is None:
         smaller = evaluator.reduce_memory()
         if smaller is None:
-            raise MemoryLimitError(f"Out of memory while the picture was judged, even with tiles {evaluator.layout}. Try a smaller --size.")
+            text = _("Out of memory while the picture was judged, even with tiles {tiles}. Try a smaller --size.")
+            raise MemoryLimitError(Note(text, tiles=evaluator.layout))
         evaluator = smaller
     return {
         "total": float(evaluation.total),

@@ -21,7 +21,7 @@ class Notice:
     """Something was changed or decided on the user's behalf.
 
     Attributes:
-        text: One sentence.
+        text: One sentence; a :class:`pincel.translation.Note` can be shown in other languages.
         topic: What it is about.
     """
 
@@ -35,7 +35,7 @@ class SetupProgress:
     """Progress of work before the first step.
 
     Attributes:
-        what: A few words.
+        what: A few words; like the text of a notice.
         done: Parts finished.
         total: Parts in all.
     """

@@ -78,14 +78,14 @@ class History:
             "best_step": self.stopped.best_step,
             "seconds": round(self.seconds, 3),
             "peak_memory": self.memory,
-            "notes": self.notes,
+            "notes": _in_english(self.notes),
         }
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint holds: everything committed."""
         steps, notes = self._committed
         rows = [[s.step, s.scale, s.total, dict(s.terms)] for s in self.steps[:steps]]
-        return {"losses": json.dumps(rows).encode(), "notes": self.notes[:notes], "memory": self.memory}
+        return {"losses": json.dumps(rows).encode(), "notes": _in_english(self.notes[:notes]), "memory": self.memory}
 
     def load_state_dict(self, saved: Mapping[str, Any], state: MultiScaleState, notes: Sequence[str]) -> None:
         """Continue the history of a checkpoint.
@@ -104,3 +104,8 @@ class History:
         self.commit()
         self.stopped = Stopped("unfinished", loop.step, best.step if best else 0)
         self.seconds, self.memory = state.seconds, saved["memory"]
+
+
+def _in_english(notes: Sequence[str]) -> list[str]:
+    """Return notes as records and checkpoints hold them: as plain texts."""
+    return [str(note) for note in notes]

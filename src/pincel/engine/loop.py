@@ -20,6 +20,8 @@ from pincel.engine.memory import try_alloc
 from pincel.errors import DivergedError, MemoryLimitError
 from pincel.losses.objective import Evaluation
 from pincel.optim.base import Optimizer
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 # After this many failures in a row the step scale is below 1e-6, so the step length is not the cause.
 MAX_FAILURES = 20
@@ -144,7 +146,7 @@ class Loop:
         except MemoryLimitError as error:
             if self.best is None:
                 raise
-            yield Notice(str(error))
+            yield Notice(error.args[0])
             reason = "out of memory"
         except _AbortedError:
             reason = self._stop_reason
@@ -159,7 +161,8 @@ class Loop:
             failure = self._check_finite(total, grad_max)
             if failure:
                 best = self._best_or_raise(failure)
-                yield Notice(f"Step {self.state.step} led to {failure}: back to step {best.step}, with half the step size.")
+                text = _("Step {step} led to {failure}: back to step {best}, with half the step size.")
+                yield Notice(Note(text, step=self.state.step, failure=failure, best=best.step))
                 if self.state.failures + 1 >= MAX_FAILURES:
                     return "diverged"
                 self.state = self._back_off(best)
@@ -176,10 +179,9 @@ class Loop:
         while (result := try_alloc(work)) is None:
             change = next(filter(None, (remedy() for remedy in remedies)), "")
             if not change:
-                raise MemoryLimitError(
-                    f"Out of memory, even with tiles {self.evaluator.layout}. Try a smaller --size, or fewer --style-layers."
-                )
-            yield Notice(f"Out of memory: continuing with {change}.")
+                text = _("Out of memory, even with tiles {tiles}. Try a smaller --size, or fewer --style-layers.")
+                raise MemoryLimitError(Note(text, tiles=self.evaluator.layout))
+            yield Notice(Note(_("Out of memory: continuing with {change}."), change=change))
         return result
 
     def _use_smaller_tiles(self) -> str:
@@ -187,7 +189,7 @@ class Loop:
         if smaller is None:
             return ""
         self.evaluator = smaller
-        return f"tiles {smaller.layout}"
+        return Note(_("tiles {tiles}"), tiles=smaller.layout)
 
     def _shorten_history(self) -> str:
         shorter = self.optimizer.reduce_memory()
@@ -195,7 +197,7 @@ class Loop:
             return ""
         self.optimizer = shorter
         self.state = replace(self.state, optimizer=shorter.truncate(self.state.optimizer))
-        return "half of the optimizer's history"
+        return Note(_("half of the optimizer's history"))
 
     def _evaluate(self) -> tuple[Evaluation, Tensor | None]:
         """Evaluate the present canvas; the last one needs no gradient."""
@@ -225,9 +227,9 @@ class Loop:
     def _check_finite(self, total: float, grad_max: float) -> str:
         """Return what is wrong with an evaluation; nothing if a step can be made from it."""
         if not math.isfinite(total) or total > DIVERGENCE_FACTOR * self._first:
-            return f"a total of {total:g}"
+            return Note(_("a total of {total:g}"), total=total)
         if not math.isfinite(grad_max):
-            return "a gradient that is not finite"
+            return Note(_("a gradient that is not finite"))
         return ""
 
     def _update_best(self, total: float) -> bool:
@@ -241,10 +243,11 @@ class Loop:
 
     def _best_or_raise(self, failure: str) -> Best:
         if self.best is None:
-            raise DivergedError(
-                f"The objective has {failure} at the start: nothing to improve on. "
+            text = _(
+                "The objective has {failure} at the start: nothing to improve on. "
                 "Weights this large overflow single precision; try smaller ones, or another start (--init)."
             )
+            raise DivergedError(Note(text, failure=failure))
         return self.best
 
     def _stop_criterion(self, grad_max: float) -> str:

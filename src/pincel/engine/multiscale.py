@@ -16,6 +16,8 @@ from pincel.engine.events import Event, Notice, ScaleStart, Step, Stopped
 from pincel.engine.loop import Best, Loop, LoopState
 from pincel.errors import DivergedError, MemoryLimitError
 from pincel.optim.base import CanvasChange, Optimizer
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 # Reasons to leave a scale after which the next one begins.
 DONE = frozenset({"steps", "settled", "stationary"})
@@ -223,8 +225,8 @@ class MultiScaleLoop:
             if not self.results:
                 raise
             # The picture of the scale before is kept.
-            size = self.scales[index].size
-            yield Notice(f"At {size[1]}×{size[0]}: {error}")
+            height, width = self.scales[index].size
+            yield Notice(Note(_("At {width}×{height}: {error}"), width=width, height=height, error=error.args[0]))
             end = Stopped("diverged" if isinstance(error, DivergedError) else "out of memory", 0, 0)
         return end
 

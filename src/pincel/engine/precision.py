@@ -26,6 +26,8 @@ from pincel.backbones.winograd import Winograd, make_winograd
 from pincel.engine.clock import timed
 from pincel.engine.speeds import keep_speeds, known_speeds
 from pincel.errors import OptionError, unknown_name
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 Name: TypeAlias = Literal["fp32", "tf32", "bf16"]
 NAMES = ("auto", "fp32", "tf32", "bf16")
@@ -103,7 +105,7 @@ def choose_precision(asked: str, device: torch.device, notify: Callable[[str], N
     if asked == "tf32" and Precision("tf32") not in there:
         raise OptionError(f"Precision 'tf32' is a way of NVIDIA GPUs, not of {device} (there: auto, fp32, bf16).")
     if asked == "bf16" and Precision("bf16") not in there:
-        notify(f"This {device} does not multiply bf16 in hardware: expect bf16 to be slower than fp32.")
+        notify(Note(_("This {device} does not multiply bf16 in hardware: expect bf16 to be slower than fp32."), device=device))
     usable = [p for p in there if asked in ("auto", p.name)] or [Precision("bf16")]
     if len(usable) == 1:
         return usable[0]
@@ -136,7 +138,7 @@ def _speeds(there: list[Precision], device: torch.device, notify: Callable[[str]
         return known
     speeds = measure_speeds(there, device)
     shown = ", ".join(f"{name} {1e3 * seconds:.0f} ms" for name, seconds in speeds.items())
-    notify(f"Measured once how this machine convolves: {shown}.")
+    notify(Note(_("Measured once how this machine convolves: {speeds}."), speeds=shown))
     keep_speeds(device, speeds, notify)
     return speeds
 
@@ -145,7 +147,7 @@ def measure_speeds(there: list[Precision], device: torch.device) -> dict[str, fl
     """Least seconds of a convolution and its gradient, all candidates in turn, so that other load counts as little as possible."""
     trials = {str(precision): [_trial(precision, *probe, device) for probe in PROBES[device.type]] for precision in there}
     seconds: dict[str, list[float]] = {name: [] for name in trials}
-    for _ in range(ROUNDS):
+    for _round in range(ROUNDS):
         for name, runs in trials.items():
             seconds[name].append(sum(timed(run, device) for run in runs))
     return {name: min(several) for name, several in seconds.items()}

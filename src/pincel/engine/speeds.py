@@ -12,6 +12,8 @@ from pincel.errors import OutputError
 from pincel.files import write_text
 from pincel.folders import cache_folder
 from pincel.host import processor_name
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 
 def known_speeds(device: torch.device) -> dict[str, float]:
@@ -27,7 +29,7 @@ def keep_speeds(device: torch.device, speeds: Mapping[str, float], notify: Calla
         cache().parent.mkdir(parents=True, exist_ok=True)
         write_text(cache(), json.dumps(known, indent=1) + "\n", what="speed measurement")
     except (OSError, OutputError) as error:
-        notify(f"The measurement could not be kept: {error}")
+        notify(Note(_("The measurement could not be kept: {error}"), error=error))
 
 
 def cache() -> Path:

@@ -8,6 +8,8 @@ import torch
 
 from pincel.colors import DEFAULT_BACKGROUND, parse_color
 from pincel.images.picture import LoadedImage
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 
 def flatten(picture: LoadedImage, background: str = DEFAULT_BACKGROUND) -> LoadedImage:
@@ -21,4 +23,5 @@ def flatten(picture: LoadedImage, background: str = DEFAULT_BACKGROUND) -> Loade
         return picture
     color = torch.tensor(parse_color(background), dtype=picture.pixels.dtype).reshape(1, 3, 1, 1) / 255
     pixels = color + picture.alpha * (picture.pixels - color)
-    return replace(picture, pixels=pixels.clamp(0, 1), alpha=None, notes=(*picture.notes, f"transparent parts seen on {background}"))
+    note = Note(_("transparent parts seen on {background}"), background=background)
+    return replace(picture, pixels=pixels.clamp(0, 1), alpha=None, notes=(*picture.notes, note))

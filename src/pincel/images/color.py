@@ -7,6 +7,10 @@ import io
 import numpy as np
 from PIL import Image, ImageCms
 
+from pincel.files import printable
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
+
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 
@@ -35,26 +39,24 @@ def to_srgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, tuple[s
         try:
             return _by_profile(image, ImageCms.ImageCmsProfile(io.BytesIO(icc)))
         except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
-            notes = ("color profile ignored: it is damaged or meant for another kind of picture",)
+            notes = (Note(_("color profile ignored: it is damaged or meant for another kind of picture")),)
     if image.mode == "RGB":
         return image, notes
-    if image.mode == "LAB":
-        plain, _ = _by_profile(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
-    else:
-        plain = image.convert("RGB")
-    return plain, (*notes, *(() if image.mode == "L" else (f"{image.mode} converted to sRGB",)))
+    lab = image.mode == "LAB"
+    plain = _by_profile(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))[0] if lab else image.convert("RGB")
+    return plain, (*notes, *(() if image.mode == "L" else (Note(_("{mode} converted to sRGB"), mode=image.mode),)))
 
 
 def _by_profile(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> tuple[Image.Image, tuple[str, ...]]:
     """Convert by a profile that could be opened; raises PyCMSError if it does not fit the image."""
-    name = " ".join((ImageCms.getProfileDescription(profile) or "unnamed profile").split())
+    name = printable(" ".join((ImageCms.getProfileDescription(profile) or "unnamed profile").split()))
     srgb = ImageCms.createProfile("sRGB")
     transform = ImageCms.buildTransform(profile, srgb, image.mode, "RGB", _INTENT, flags=_FLAGS)
     # An sRGB profile is known by what it does: its name is free text.
     if image.mode == "RGB" and _is_identity(transform):
         return image, ()
     converted = ImageCms.applyTransform(image, transform)
-    return (converted or image), (f"colors converted from '{name}' to sRGB",)
+    return (converted or image), (Note(_("colors converted from '{name}' to sRGB"), name=name),)
 
 
 def _is_identity(transform: ImageCms.ImageCmsTransform) -> bool:

@@ -15,6 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image
 
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
+
 Floats = npt.NDArray[np.float32]
 Chromaticities: TypeAlias = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
 """(x, y) of red, green, blue and white."""
@@ -59,7 +62,7 @@ class ColorSpace:
     @property
     def note(self) -> str:
         """The note that colors were converted from it."""
-        return f"colors converted from {self.name} to sRGB"
+        return Note(_("colors converted from {space} to sRGB"), space=self.name)
 
     @property
     def is_srgb(self) -> bool:
@@ -77,12 +80,13 @@ def space_of_code_points(primaries: int, transfer: int, *, full_range: bool = Tr
     The curves of cameras (1, 6, 14, 15) are shown with that of sRGB, as browsers do. HDR is not tone mapped.
     """
     name, chromaticities = _PRIMARIES.get(primaries, ("sRGB", SRGB))
-    notes = [] if primaries in (*_PRIMARIES, _UNSPECIFIED) else [f"primaries {primaries} of the file ignored: taken as sRGB's"]
+    ignored = _("primaries {number} of the file ignored: taken as sRGB's")
+    notes = [] if primaries in (*_PRIMARIES, _UNSPECIFIED) else [Note(ignored, number=primaries)]
     gammas = {_GAMMA_22: 2.2, _GAMMA_28: 2.8, _LINEAR: 1.0}
     if transfer in _HDR:
-        notes.append(f"HDR ({_HDR[transfer]}) is not tone mapped: its values are taken as sRGB's")
+        notes.append(Note(_("HDR ({curve}) is not tone mapped: its values are taken as sRGB's"), curve=_HDR[transfer]))
     elif transfer not in (*gammas, *_CAMERA_CURVES, _SRGB_CURVE, _UNSPECIFIED):
-        notes.append(f"transfer function {transfer} of the file ignored: taken as sRGB's")
+        notes.append(Note(_("transfer function {number} of the file ignored: taken as sRGB's"), number=transfer))
     space = ColorSpace(name, chromaticities, gammas.get(transfer, 0.0), full_range)
     return (None if space.is_srgb else space), tuple(notes)
 
@@ -155,13 +159,13 @@ def _of_gamma(info: Mapping[Any, Any]) -> tuple[ColorSpace | None, tuple[str, ..
         white, red, green, blue = ((points[i], points[i + 1]) for i in (0, 2, 4, 6))
         primaries = (red, green, blue, white)
     try:
-        space = ColorSpace("gAMA and cHRM of the file", primaries, gamma)
+        space = ColorSpace(Note(_("gAMA and cHRM of the file")), primaries, gamma)
         _from_xyz(primaries)
         sound = gamma >= 0 and all(0 <= x <= 1 and 0 < y <= 1 for x, y in primaries)
     except (np.linalg.LinAlgError, ZeroDivisionError):
         sound = False
     if not sound:
-        return None, ("gAMA and cHRM of the file ignored: they make no sense",)
+        return None, (Note(_("gAMA and cHRM of the file ignored: they make no sense")),)
     return (None if space.is_srgb else space), ()
 
 

@@ -23,18 +23,21 @@ from pincel.images.color import embedded_profile, to_srgb
 from pincel.images.colorspace import ColorSpace, described_space, to_srgb_values
 from pincel.images.damage import is_too_short, is_truncated
 from pincel.images.formats import ACCEPTED, DEVELOP, FileKind, identify, is_readable
-from pincel.images.high_bit_depth import HighBitDepth, loses_depth, read_by_tifffile, read_high_bit_depth
+from pincel.images.high_bit_depth import HighBitDepth, depth_note, loses_depth, read_by_tifffile, read_high_bit_depth
 from pincel.images.metadata import Metadata, metadata_of
 from pincel.images.opening import open_image
 from pincel.images.orientation import apply_orientation, load_with_orientation, orientation_note, orientation_of, shape_notes
 from pincel.images.png import PngParts, split_png
 from pincel.images.raw import TiffLayout, tiff_layout
 from pincel.images.shrink import Fit, load_shrunk, most_bytes, shrink_factor
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 __all__ = ["ACCEPTED", "Decoded", "check_unit", "decode", "decode_image", "dpi_of", "unreadable"]
 
 Floats = npt.NDArray[np.float32]
 _COPY = "copy or download it again"
+_REDUCED = _("16 bit reduced to 8")
 
 
 @dataclass(frozen=True)
@@ -263,9 +266,9 @@ def _from_large(image: ImageFile, by: int, data: bytes, request: _Request) -> De
     left = orientation_of(image)
     colors, alpha, notes = _eight_bit(small)
     notes = (
-        f"{whole[0]}x{whole[1]}, read at {small.width}x{small.height}",
+        Note(_("{across}x{down}, read at {width}x{height}"), across=whole[0], down=whole[1], width=small.width, height=small.height),
         *orientation_note(stored if left == 1 else left),
-        *(("16 bit reduced to 8",) if reduced else ()),
+        *((Note(_REDUCED),) if reduced else ()),
         *notes,
     )
     size = (whole[0], whole[1]) if left >= 5 else (whole[1], whole[0])
@@ -278,8 +281,8 @@ def _from_image(image: Image.Image, request: _Request) -> Decoded:
         raise unreadable(request.what, "has no pixels", f"{request.given}, {image.width} x {image.height}", "another picture")
     frames, reduced = getattr(image, "n_frames", 1), loses_depth(image)
     orientation, left = load_with_orientation(image)
-    notes = (f"frame {image.tell() + 1} of {frames}",) if frames > 1 else ()
-    notes = (*notes, *orientation_note(orientation), *(("16 bit reduced to 8",) if reduced else ()))
+    notes = (Note(_("frame {number} of {count}"), number=image.tell() + 1, count=frames),) if frames > 1 else ()
+    notes = (*notes, *orientation_note(orientation), *((Note(_REDUCED),) if reduced else ()))
     if image.mode == "F" or image.mode.startswith("I"):
         colors, alpha, more = _gray(image, request.what, request.given)
     else:
@@ -305,9 +308,9 @@ def _gray(image: Image.Image, what: str, given: str) -> tuple[Floats, Floats | N
     """Decode one channel of more than 8 bits."""
     samples = np.array(image)
     if image.mode == "F":
-        values, note = check_unit(samples, what, given), "32 bit kept"
+        values, note = check_unit(samples, what, given), depth_note(32)
     elif samples.min() >= 0 and samples.max() <= 65535:
-        values, note = _unit(samples.astype(np.uint16)), "16 bit kept"
+        values, note = _unit(samples.astype(np.uint16)), depth_note(16)
     else:
         found = f"{given}, values from {samples.min()} to {samples.max()}"
         raise unreadable(what, "whole numbers beyond 16 bits", found, "save it with 16 or 8 bits", "0 to 65535")
@@ -342,7 +345,7 @@ def _from_deep(deep: HighBitDepth, request: _Request) -> Decoded:
     converted, notes = to_srgb(narrow, deep.icc)
     if converted is not narrow:  # the color engine has only 8 bits
         colors = _unit(np.array(converted))
-        notes = (*(n for n in deep.notes if not n.endswith("bit kept")), *notes, "reduced to 8 bits by it")
+        notes = (*(n for n in deep.notes if not n.endswith("bit kept")), *notes, Note(_("reduced to 8 bits by it")))
         return Decoded(colors, alpha, notes)
     return Decoded(colors, alpha, (*deep.notes, *notes))
 

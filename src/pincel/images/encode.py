@@ -20,6 +20,8 @@ from pincel.errors import OutputError, closest
 from pincel.files import atomically, one_line, quoted
 from pincel.images.color import srgb_profile
 from pincel.images.metadata import Metadata, metadata_options, tiff_tags
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -94,7 +96,9 @@ def check_limits(path: str | os.PathLike[str], size: tuple[int, int], *, alpha: 
         fits = [suffix for suffix in (".png", ".tif") if max(size) <= LIMITS[_EXTENSIONS[suffix]].side]
         failed, hint = f"output: {name} cannot hold so large a picture", quoted(Path(path).with_suffix(fits[0]))
         raise OutputError(one_line(failed, f"{size[1]} x {size[0]} pixels for {quoted(path)}", most, hint))
-    return (f"{name} has no transparency: the content's is laid on the background.",) if alpha and not limits.alpha else ()
+    if limits.alpha or not alpha:
+        return ()
+    return (Note(_("{format} has no transparency: the content's is laid on the background."), format=name),)
 
 
 def to_pil(pixels: Tensor, alpha: Tensor | None = None) -> Image.Image:

@@ -26,6 +26,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from pincel.images.opening import open_image
 from pincel.images.orientation import apply_orientation, load_with_orientation, orientation_note
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 Array = npt.NDArray[Any]
 
@@ -110,7 +112,7 @@ def _decode_both_bytes(image: ImageFile, data: bytes, page: int) -> HighBitDepth
     if values.shape[-1] == 3 and isinstance(clear, tuple):  # a PNG may name one color as transparent
         opaque = (values != np.array(clear, dtype=np.uint16)).any(-1, keepdims=True)
         values = np.concatenate([values, opaque.astype(np.uint16) * np.uint16(65535)], axis=-1)
-    notes = (*orientation_note(orientation), "16 bit kept")
+    notes = (*orientation_note(orientation), depth_note(16))
     return HighBitDepth(apply_orientation(values, left), image.info.get("icc_profile"), notes)
 
 
@@ -147,8 +149,13 @@ def read_by_tifffile(data: bytes, page: int, most_bytes: int) -> HighBitDepth:
         tags = {code: found.tags[code].value for code in (_ICC, _ORIENTATION) if code in found.tags}
     orientation = int(tags.get(_ORIENTATION, 1))
     orientation = orientation if 1 <= orientation <= 8 else 1
-    depth = f"{values.dtype.itemsize * 8} bit kept"
-    return HighBitDepth(apply_orientation(values, orientation), tags.get(_ICC), (*orientation_note(orientation), depth))
+    notes = (*orientation_note(orientation), depth_note(values.dtype.itemsize * 8))
+    return HighBitDepth(apply_orientation(values, orientation), tags.get(_ICC), notes)
+
+
+def depth_note(bits: int) -> Note:
+    """Return the note that all bits of each sample were kept."""
+    return Note(_("{bits} bit kept"), bits=bits)
 
 
 def _as_uint16_or_float(values: Array) -> Array:

@@ -20,7 +20,7 @@ from PIL import Image
 from torch import Tensor
 
 from pincel.errors import PictureMissingError, closest
-from pincel.files import one_line, printable, quoted
+from pincel.files import one_line, quoted
 from pincel.images.background import flatten
 from pincel.images.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, unreadable
 from pincel.images.encode import check_format, check_limits, encode, output_formats, save_16bit, save_picture, to_pil, write_or_keep
@@ -115,8 +115,7 @@ def _picture(decoded: Decoded, name: str, sha256: str | None, what: str) -> Load
         for part in (pixels, alpha):
             digest.update(b"" if part is None else part.numpy().tobytes())
         sha256 = digest.hexdigest()
-    notes = tuple(printable(note) for note in decoded.notes)
-    return LoadedImage(pixels, alpha, name, sha256, notes, decoded.dpi, decoded.metadata)
+    return LoadedImage(pixels, alpha, name, sha256, decoded.notes, decoded.dpi, decoded.metadata)
 
 
 def _read(path: str | os.PathLike[str], what: str) -> bytes:

@@ -8,6 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image
 
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
+
 Array = npt.NDArray[Any]
 
 _PROPERTIES = 1 << 14
@@ -52,7 +55,7 @@ def apply_orientation(values: Array, orientation: int) -> Array:
 
 def orientation_note(orientation: int) -> tuple[str, ...]:
     """Return the note for a picture that was turned, none for one that was upright."""
-    return () if orientation == 1 else (f"turned upright (EXIF orientation {orientation})",)
+    return () if orientation == 1 else (Note(_("turned upright (EXIF orientation {number})"), number=orientation),)
 
 
 def shape_notes(image: Image.Image, data: bytes) -> tuple[str, ...]:
@@ -60,10 +63,10 @@ def shape_notes(image: Image.Image, data: bytes) -> tuple[str, ...]:
     notes: tuple[str, ...] = ()
     across, down = _pixel_shape(image)
     if not 0.99 < across / down < 1.01:
-        notes = (f"pixels that are not square ({across:g}:{down:g}) taken as square",)
+        notes = (Note(_("pixels that are not square ({across:g}:{down:g}) taken as square"), across=across, down=down),)
     # libheif honors it, libavif does not.
     if image.format == "AVIF" and b"clap" in data[:_PROPERTIES]:
-        notes = (*notes, "crop that the file asks for (clap) ignored")
+        notes = (*notes, Note(_("crop that the file asks for (clap) ignored")))
     return notes
 
 

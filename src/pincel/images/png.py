@@ -9,6 +9,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TEXT_LIMIT = 1 << 20
 """Bytes of text, unpacked, that are read; Pillow's own bound."""
@@ -56,10 +59,10 @@ def split_png(data: bytes) -> PngParts:
             damaged.add(name)
     icc, notes = _profile(profiles[0]) if profiles else (None, [])
     if unread:
-        notes.append(f"{max(1, unread >> 10)} KiB of text in the file not read")
+        notes.append(Note(_("{size} KiB of text in the file not read"), size=max(1, unread >> 10)))
     if damaged:
-        shown = ", ".join(sorted(name.decode() for name in damaged if name.isalpha())[:3]) or "a part"
-        notes.append(f"{shown} of the file ignored: it is damaged")
+        shown = ", ".join(sorted(name.decode() for name in damaged if name.isalpha())[:3]) or _("a part")
+        notes.append(Note(_("{chunks} of the file ignored: it is damaged"), chunks=shown))
     return PngParts(b"".join([*kept, data[end:]]), icc, cicp, tuple(notes))
 
 
@@ -93,12 +96,12 @@ def _unpacked(name: bytes, body: bytes) -> int:
 
 
 def _profile(body: bytes) -> tuple[bytes | None, list[str]]:
-    _, _, rest = body.partition(b"\0")
+    rest = body.partition(b"\0")[2]
     profile = _inflated(rest[1:], PROFILE_LIMIT)
     if profile is None:
-        return None, ["color profile ignored: it is damaged"]
+        return None, [Note(_("color profile ignored: it is damaged"))]
     if len(profile) > PROFILE_LIMIT:
-        return None, [f"color profile ignored: it is larger than {PROFILE_LIMIT >> 20} MiB"]
+        return None, [Note(_("color profile ignored: it is larger than {most} MiB"), most=PROFILE_LIMIT >> 20)]
     return profile, []
 
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import tifffile
 
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
+
 _DNG_VERSION, _MAKE, _REDUCED = 50706, 271, 1
 _SENSOR = (32803, 34892)
 """Photometric interpretations of color filter arrays and linear raw values: DNG 1.7, chapter 4."""
@@ -28,7 +31,7 @@ class TiffLayout:
     @property
     def notes(self) -> tuple[str, ...]:
         """A note if the page is not the first."""
-        return (f"page {self.page + 1}: those before are reduced copies",) if self.page else ()
+        return (Note(_("page {number}: those before are reduced copies"), number=self.page + 1),) if self.page else ()
 
 
 def tiff_layout(data: bytes) -> TiffLayout:

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from pincel.images.picture import LoadedImage
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 MIN_SIDE = 300
 """Pixels of a style's short side below which its strokes are few, and raters liked what was painted after it less."""
@@ -30,17 +32,21 @@ def style_notes(style: LoadedImage) -> Iterator[str]:
     """Yield a sentence for each thing about a style that its user should know, and what to do about it."""
     pixels = style.pixels[0]
     if min(style.height, style.width) < MIN_SIDE:
-        yield f"{style.name}: {style.width}×{style.height} pixels; below {MIN_SIDE} on the short side strokes get coarse."
+        text = _("{name}: {width}×{height} pixels; below {least} on the short side strokes get coarse.")
+        yield Note(text, name=style.name, width=style.width, height=style.height, least=MIN_SIDE)
     if float(pixels.mean(0).median()) < DARK:
-        yield f"{style.name}: more than half of it is nearly black, and so much of the picture will be; brighten it first to see more."
+        text = _("{name}: more than half of it is nearly black, and so much of the picture will be; brighten it first to see more.")
+        yield Note(text, name=style.name)
     ground = _ground(pixels)
     if ground.edge >= FRAME_EDGE and ground.middle <= FRAME_MIDDLE:
-        yield (
-            f"{style.name}: {ground.whole:.0%} of it is a plain frame, which is painted into the picture too; "
+        text = _(
+            "{name}: {share:.0%} of it is a plain frame, which is painted into the picture too; "
             "crop it, or leave the frame out with --style-mask."
         )
+        yield Note(text, name=style.name, share=ground.whole)
     elif ground.light and ground.whole >= DRAWING_GROUND and float((pixels.amax(0) - pixels.amin(0)).mean()) < DRAWING_CHROMA:
-        yield f"{style.name}: a drawing in one color; --recipe line keeps such lines hard and their ground clean."
+        text = _("{name}: a drawing in one color; --recipe line keeps such lines hard and their ground clean.")
+        yield Note(text, name=style.name)
 
 
 @dataclass(frozen=True)

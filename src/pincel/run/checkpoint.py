@@ -24,6 +24,17 @@ from pincel.run.machine import Machine
 from pincel.run.run import Run
 from pincel.run.scales import no_losses
 from pincel.sources import reopen_verified
+from pincel.translation import Note, joined, untranslated
+from pincel.translation import gettext_lazy as _
+
+_PARTS = {
+    "torch": untranslated("torch"),
+    "device": _("device"),
+    "threads": _("threads"),
+    "precision": _("precision"),
+    "processes": _("processes"),
+}
+"""What the bytes of a picture depend on, as :func:`pincel.engine.checkpoint.environment` names it → what notes call it."""
 
 
 class CheckpointWriter:
@@ -66,7 +77,7 @@ class CheckpointWriter:
         if cut or (isinstance(event, Step | Notice) and manager.is_due(seconds)):
             yield from manager.write(self.state_dict(run))
         if cut and manager.exists:
-            yield Notice(f"To go on with this run: {manager.command}", topic="resume")
+            yield Notice(Note(_("To go on with this run: {command}"), command=manager.command), topic="resume")
 
     @property
     def resume_command(self) -> str:
@@ -162,7 +173,10 @@ def _restore(run: Run, written: Mapping[str, Any], found: Checkpoint) -> None:
     machine = run.machine
     now = environment(machine.device, machine.precision, machine.processes.processes)
     then = {"processes": "1", **written["environment"]}
-    changed = [f"{what} {then.get(what)} before, {now[what]} now" for what in now if then.get(what) != now[what]]
-    differs = [f"The bytes may differ from those of a run in one piece: {', '.join(changed)}."] if changed else []
-    where = f"Goes on from step {state.loop.step} of {run.loop.size[1]}×{run.loop.size[0]}, {state.seconds:.0f} s into the run."
+    change, text = _("{what} {before} before, {now} now"), _("The bytes may differ from those of a run in one piece: {changes}.")
+    changed = [change.fill(what=_PARTS[what], before=str(then.get(what)), now=now[what]) for what in now if then.get(what) != now[what]]
+    differs = [Note(text, changes=joined(", ", changed))] if changed else []
+    text = _("Goes on from step {step} of {width}×{height}, {seconds:.0f} s into the run.")
+    height, width = run.loop.size
+    where = Note(text, step=state.loop.step, width=width, height=height, seconds=state.seconds)
     run.history.load_state_dict(written, state, [*found.notes, *differs, where])

@@ -8,21 +8,23 @@ from pincel.backbones import BACKBONES
 from pincel.backbones.timm import TimmSpec
 from pincel.canvas.init import parse_init
 from pincel.recipes.schema import Recipe
+from pincel.translation import Note, Translated
+from pincel.translation import gettext_lazy as _
 
 _STARTS_WITH_NOISE = ("noise", "blend")
-_IDLE: Mapping[str, tuple[Callable[[Recipe], bool], str]] = {
-    "noise": (lambda recipe: parse_init(recipe.init).kind not in _STARTS_WITH_NOISE, "--init {init} has no noise"),
-    "noise_level": (lambda recipe: parse_init(recipe.init).kind not in _STARTS_WITH_NOISE, "--init {init} has no noise"),
-    "coarse_content_factor": (lambda recipe: not recipe.scales, "there are no coarser scales"),
-    "detail_transfer": (lambda recipe: not recipe.scales, "there are no coarser scales"),
-    "tolerance": (lambda recipe: not recipe.scales, "there are no coarser scales"),
-    "color_match": (lambda recipe: recipe.color in {"style", "luminance"}, "no colors are matched"),
-    "color_when": (lambda recipe: recipe.color == "style", "--color is style"),
-    "propagation": (lambda recipe: not recipe.content_mask and not recipe.style_mask, "there are no masks"),
-    "calibration": (lambda recipe: recipe.activations == "raw", "--activations is raw"),
-    "tv": (lambda recipe: recipe.tv_weight == 0, "--tv-weight is 0"),
-    "content_layers": (lambda recipe: recipe.content_weight == 0, "--content-weight is 0"),
-    "style_layers": (lambda recipe: recipe.style_weight == 0, "--style-weight is 0"),
+_IDLE: Mapping[str, tuple[Callable[[Recipe], bool], Translated]] = {
+    "noise": (lambda recipe: parse_init(recipe.init).kind not in _STARTS_WITH_NOISE, _("--init {init} has no noise")),
+    "noise_level": (lambda recipe: parse_init(recipe.init).kind not in _STARTS_WITH_NOISE, _("--init {init} has no noise")),
+    "coarse_content_factor": (lambda recipe: not recipe.scales, _("there are no coarser scales")),
+    "detail_transfer": (lambda recipe: not recipe.scales, _("there are no coarser scales")),
+    "tolerance": (lambda recipe: not recipe.scales, _("there are no coarser scales")),
+    "color_match": (lambda recipe: recipe.color in {"style", "luminance"}, _("no colors are matched")),
+    "color_when": (lambda recipe: recipe.color == "style", _("--color is style")),
+    "propagation": (lambda recipe: not recipe.content_mask and not recipe.style_mask, _("there are no masks")),
+    "calibration": (lambda recipe: recipe.activations == "raw", _("--activations is raw")),
+    "tv": (lambda recipe: recipe.tv_weight == 0, _("--tv-weight is 0")),
+    "content_layers": (lambda recipe: recipe.content_weight == 0, _("--content-weight is 0")),
+    "style_layers": (lambda recipe: recipe.style_weight == 0, _("--style-weight is 0")),
 }
 """Value → when it changes nothing, and why."""
 
@@ -38,7 +40,8 @@ def settle_borders(recipe: Recipe, given: Collection[str]) -> tuple[Recipe, tupl
     """Leave borders to a network of timm, which has its own; arguments and result as of :func:`settle_start`."""
     if recipe.padding == "zero" or "padding" in given or not isinstance(BACKBONES[recipe.backbone], TimmSpec):
         return recipe, ()
-    return recipe.override(padding="zero"), (f"Borders are as {recipe.backbone} has them, not --padding {recipe.padding}.",)
+    text = _("Borders are as {backbone} has them, not --padding {padding}.")
+    return recipe.override(padding="zero"), (Note(text, backbone=recipe.backbone, padding=recipe.padding),)
 
 
 def settle_start(recipe: Recipe, given: Collection[str]) -> tuple[Recipe, tuple[str, ...]]:
@@ -54,11 +57,13 @@ def settle_start(recipe: Recipe, given: Collection[str]) -> tuple[Recipe, tuple[
     if parse_init(recipe.init).kind != "file" or not recipe.scales:
         return recipe, ()
     if "scales" in given:
-        return recipe, ("The start is painted on coarser scales first, which undoes its detail; --scales none goes on from it as it is.",)
-    return recipe.override(scales={}), ("Goes on from the start at full size, without the coarser scales of the recipe.",)
+        text = _("The start is painted on coarser scales first, which undoes its detail; --scales none goes on from it as it is.")
+        return recipe, (Note(text),)
+    return recipe.override(scales={}), (Note(_("Goes on from the start at full size, without the coarser scales of the recipe.")),)
 
 
 def idle_values(recipe: Recipe, given: Collection[str]) -> tuple[str, ...]:
     """Say which of the values a user gave change nothing beside the others."""
-    idle = [(name, _IDLE[name][1].format(init=recipe.init)) for name in given if name in _IDLE and _IDLE[name][0](recipe)]
-    return tuple(f"--{name.replace('_', '-')} changes nothing: {reason}." for name, reason in idle)
+    idle = [(name, _IDLE[name][1].fill(init=recipe.init)) for name in given if name in _IDLE and _IDLE[name][0](recipe)]
+    text = _("--{option} changes nothing: {reason}.")
+    return tuple(Note(text, option=name.replace("_", "-"), reason=reason) for name, reason in idle)

@@ -18,6 +18,8 @@ from pincel.engine.tiles import LocalWork, WorkPartition
 from pincel.errors import MemoryLimitError
 from pincel.recipes.schema import Recipe
 from pincel.run.sizes import needed_layers
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 # A layout → the next one that takes less memory; None if there is none.
 SmallerTiling: TypeAlias = Callable[[Layout], Layout | None]
@@ -49,9 +51,10 @@ def fit_tiles(build: Callable[[Layout], Evaluator], layout: Layout, size: tuple[
     while (evaluator := try_alloc(partial(build, layout))) is None:
         tiles = smaller(layout)
         if tiles is None:
-            raise MemoryLimitError(f"Out of memory at {size[1]}×{size[0]}, even with tiles {layout}. Try a smaller --size.")
+            text = _("Out of memory at {width}×{height}, even with tiles {tiles}. Try a smaller --size.")
+            raise MemoryLimitError(Note(text, width=size[1], height=size[0], tiles=layout))
         layout = tiles
-        notes.append(f"Out of memory: continuing with tiles {layout}.")
+        notes.append(Note(_("Out of memory: continuing with {change}."), change=Note(_("tiles {tiles}"), tiles=layout)))
     return replace(evaluator, smaller_tiling=smaller, notes=tuple(notes))
 
 

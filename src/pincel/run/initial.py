@@ -14,6 +14,8 @@ from pincel.images.picture import LoadedImage
 from pincel.images.resize import cover, is_cut
 from pincel.recipes.schema import Recipe
 from pincel.run.images import Images
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 
 def initial_image(recipe: Recipe, images: Images, given: LoadedImage | None, mean: Sequence[float]) -> Tensor:
@@ -47,4 +49,5 @@ def cut_notes(init: LoadedImage | None, size: tuple[int, int]) -> list[str]:
     """Return a note where the picture to begin from has another shape than the result."""
     if init is None or not is_cut((init.height, init.width), size):
         return []
-    return [f"{init.name}: {init.width}×{init.height}, cut to the shape of the result, {size[1]}×{size[0]}."]
+    text = _("{name}: {width}×{height}, cut to the shape of the result, {across}×{down}.")
+    return [Note(text, name=init.name, width=init.width, height=init.height, across=size[1], down=size[0])]

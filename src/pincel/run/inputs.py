@@ -31,6 +31,7 @@ from pincel.sources import (
     image_metadata,
     open_picture,
 )
+from pincel.translation import Note, untranslated
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ class Inputs:
         """What was out of the ordinary with the pictures, a sentence each."""
         pictures = (self.content, *(style for style, _ in self.styles))
         advice = [note for style, _ in self.styles for note in style_notes(style)]
-        return [*self.reading_notes, *(f"{picture.name}: {note}" for picture in pictures for note in picture.notes), *advice]
+        reading = [Note(untranslated("{name}: {note}"), name=each.name, note=note) for each in pictures for note in each.notes]
+        return [*self.reading_notes, *reading, *advice]
 
     def manifest(self, recipe: Recipe) -> dict[str, Any]:
         """Return a recipe, paths and hashes, by which other processes, and later runs, find the same again."""

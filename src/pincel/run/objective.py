@@ -28,6 +28,8 @@ from pincel.run.content_terms import content_losses
 from pincel.run.images import Images, image_key
 from pincel.run.sizes import active_layers
 from pincel.run.style_terms import style_losses
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def make_objective(
             return forward_tiled(network, pixels, frozenset(layers), reduce, options.layout, options.partition, progress(picture))
 
     def progress(picture: LoadedImage) -> Progress:
-        what = f"looking at {picture.name}, {picture.width}×{picture.height}"
+        what = Note(_("looking at {name}, {width}×{height}"), name=picture.name, width=picture.width, height=picture.height)
         return lambda done, total: options.on_event(SetupProgress(what, done, total))
 
     content, style = active_layers(recipe)

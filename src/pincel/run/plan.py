@@ -27,6 +27,8 @@ from pincel.run.images import Images
 from pincel.run.machine import Machine
 from pincel.run.network import META, network_bytes, network_outline
 from pincel.run.sizes import active_layers, content_size, needed_layers, scales_of, style_sizes
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 # Of content layers, of style layers, and of both.
 CostModels: TypeAlias = tuple[CostModel, CostModel, CostModel]
@@ -167,8 +169,8 @@ def _asked_for(planner: _Planner, layouts: Sequence[Layout]) -> Plan:
     plan = planner.plan(layouts if len(layouts) == count else list(layouts[-1:]) * count)
     if planner.fits(plan.costs):
         return plan
-    note = f"The tiles asked for take about {gibibytes(plan.memory)}, more than the memory allowed; leave --tiles out to keep to it."
-    return replace(plan, notes=(*plan.notes, note))
+    text = _("The tiles asked for take about {memory}, more than the memory allowed; leave --tiles out to keep to it.")
+    return replace(plan, notes=(*plan.notes, Note(text, memory=gibibytes(plan.memory))))
 
 
 def cheapest_plan(planner: _Planner) -> Plan:
@@ -181,7 +183,7 @@ def cheapest_plan(planner: _Planner) -> Plan:
             if lighter.fits(costs):
                 return Plan(recipe, costs, planner.budget, changes)
     needs, has = gibibytes(max(cost.memory for cost in costs)), gibibytes(planner.budget)
-    short = f"This run needs about {needs}, and has {has}: it may end without memory. Try a smaller --size."
+    short = Note(_("This run needs about {needs}, and has {has}: it may end without memory. Try a smaller --size."), needs=needs, has=has)
     return Plan(recipe, costs, planner.budget, (*changes, short))
 
 
@@ -203,7 +205,7 @@ def _shorter_histories(recipe: Recipe) -> Iterator[Recipe]:
 
 def _changes(before: Recipe, after: Recipe, budget: int) -> tuple[str, ...]:
     changed = [f"{name} {value}" for name, value in after.optimizer_options.items() if before.optimizer_options.get(name) != value]
-    return (f"To fit into {gibibytes(budget)}: {', '.join(changed)}.",) if changed else ()
+    return (Note(_("To fit into {memory}: {changes}."), memory=gibibytes(budget), changes=", ".join(changed)),) if changed else ()
 
 
 def _cost_models(recipe: Recipe, outline: VGG, machine: Machine, device: torch.device) -> CostModels:

@@ -15,6 +15,8 @@ from pincel.images.masks import Mask, downsample_mask, load_mask
 from pincel.images.picture import LoadedImage
 from pincel.losses.style import Guides
 from pincel.recipes.schema import Recipe
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 WHOLE = "everything"
 # In a mask of a style, what is for no region: black, as a gray mask has it or one in colors.
@@ -125,9 +127,11 @@ def make_regions(
     given = [load_mask(path, "style mask") for path in recipe.style_mask]
     masks = (*given, *[None] * (len(styles) - len(given)))
     mask = load_mask(recipe.content_mask, "content mask") if recipe.content_mask else None
-    for each, picture in ((mask, content), *zip(masks, (style for style, _ in styles), strict=True)):
+    for each, picture in ((mask, content), *zip(masks, (style for style, _weight in styles), strict=True)):
         if each and each.size != (picture.height, picture.width):
-            notify(f"{each.name}: {each.size[1]}×{each.size[0]}, resized to {picture.name}, {picture.width}×{picture.height}.")
+            text = _("{mask}: {across}×{down}, resized to {name}, {width}×{height}.")
+            sizes = {"across": each.size[1], "down": each.size[0], "width": picture.width, "height": picture.height}
+            notify(Note(text, mask=each.name, name=picture.name, **sizes))
     assigned = _assigned(mask, masks)
     weights = [weight for _, weight in styles]
     known = tuple(mask.regions) if mask else (WHOLE,)

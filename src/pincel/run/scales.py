@@ -28,6 +28,8 @@ from pincel.run.machine import Machine
 from pincel.run.network import Networks
 from pincel.run.objective import EvalOptions, make_objective
 from pincel.run.plan import Plan
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 # (height, width) of a scale → losses beyond those of the recipe.
 ExtraLosses: TypeAlias = Callable[[tuple[int, int]], Sequence[Loss]]
@@ -126,7 +128,7 @@ class Objectives:
         return evaluate_picture(replace(self._with_extra(exact, self._plan.size), progress=self._watch), canvas)
 
     def _watch(self, done: int, total: int) -> None:
-        self._on_event(SetupProgress("judging the picture", done, total))
+        self._on_event(SetupProgress(Note(_("judging the picture")), done, total))
 
     def images_at(self, scale: Scale) -> Images:
         """Return the pictures in the size of a scale."""

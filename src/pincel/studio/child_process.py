@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 
 from pincel.studio.records import Process
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 PINCEL = (sys.executable, "-m", "pincel")
 # Bytes of a line, at most.
@@ -117,7 +119,10 @@ def exit_message(code: int, last_line: str) -> str:
     """Return why a process failed: by its exit code, and by the last line of its standard error."""
     if code < 0:
         name = next((known.name for known in signal.Signals if known == -code), str(-code))
-        why = ", as when memory runs out: try a smaller size" if code == -signal.SIGKILL else ""
-        return f"The process of the run was ended by the signal {name}{why}."
+        if code == -signal.SIGKILL:
+            text = _("The process of the run was ended by the signal {name}, as when memory runs out: try a smaller size.")
+        else:
+            text = _("The process of the run was ended by the signal {name}.")
+        return Note(text, name=name)
     error = last_line.removeprefix("pincel: ").strip()
-    return error or f"The process of the run ended with code {code} and said nothing."
+    return error or Note(_("The process of the run ended with code {code} and said nothing."), code=code)

@@ -9,15 +9,17 @@ from collections.abc import Callable
 from typing import Any
 
 from pincel.studio.history import StepHistory
-from pincel.studio.models import ScaleView
+from pincel.studio.models import Message, ScaleView, plain
 from pincel.studio.records import Record
+from pincel.translation import Note, Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 # Seconds between two steps that are published.
 INTERVAL = 0.1
 EARLY_REASONS = {
-    "diverged": "because the objective became infinite; the best picture is kept",
-    "stationary": "because there was nothing left to improve",
-    "out of memory": "because memory ran out; the best picture is kept",
+    "diverged": _("The run ended early, because the objective became infinite; the best picture is kept."),
+    "stationary": _("The run ended early, because there was nothing left to improve."),
+    "out of memory": _("The run ended early, because memory ran out; the best picture is kept."),
 }
 
 
@@ -63,9 +65,9 @@ class EventParser:
             self._log.append(event["text"])
             # The page has a button to resume.
             if event.get("topic") != "resume":
-                self._notice(event["text"])
+                self._notice(_translatable(event, event["text"]))
         elif kind == "stopped" and event["reason"] in EARLY_REASONS:
-            self._notice(f"The run ended early, {EARLY_REASONS[event['reason']]}.")
+            self._notice(Note(EARLY_REASONS[event["reason"]]))
 
     def stderr(self, line: str) -> None:
         """Take a line of standard error, a download or an error: it is shown as it is, unless the page shows steps instead."""
@@ -82,9 +84,10 @@ class EventParser:
         return "".join(f"{line}\n" for line in lines)
 
     def _notice(self, text: str) -> None:
-        if text != self.record.view.message:
-            self.record.note(message=text)
-            self._publish("notice", {"text": text})
+        message = Message.of(text)
+        if message != self.record.view.message:
+            self.record.note(message=message)
+            self._publish("notice", plain(message))
 
     def _prepare(self, event: dict[str, Any]) -> None:
         """Show work before the first step; all work of a study is such."""
@@ -92,7 +95,7 @@ class EventParser:
             self.record.note(step=event["done"], steps=event["total"])
         elif self.record.view.step is not None:
             return
-        self._notice(f"{event['what']} …")
+        self._notice(Note(untranslated("{what} …"), what=_translatable(event, event["what"])))
 
     def _start_scale(self, event: dict[str, Any]) -> None:
         height, width = event["size"]
@@ -150,6 +153,11 @@ class EventParser:
             return float(pace * steps)
         later = sum(count * (size / plan[here][0]) ** 2 for size, count in plan[here + 1 :])
         return round(float(pace * (steps + later)), 1)
+
+
+def _translatable(event: dict[str, Any], text: str) -> str:
+    """Return the text of an event, as a note if the event says of which message it was made."""
+    return Note(Translated.from_data(event)) if "message" in event else text
 
 
 def note_step(record: Record, step: dict[str, Any]) -> None:

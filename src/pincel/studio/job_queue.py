@@ -16,11 +16,13 @@ from pincel.studio.errors import ApiError
 from pincel.studio.event_stream import Events, EventStream
 from pincel.studio.history import downsample, read_history
 from pincel.studio.limits import Limits
-from pincel.studio.models import RunView, plain
+from pincel.studio.models import Message, RunView, plain
 from pincel.studio.records import EVENT_LOG, Record, now, scan_files
 from pincel.studio.run_process import RunProcess, version_of
 from pincel.studio.run_store import RunStore
 from pincel.studio.thumbnails import thumbnail
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 # Seconds a run has to end when the server does.
 SHUTDOWN_SECONDS = 30.0
@@ -171,7 +173,7 @@ class JobQueue:
             try:
                 state, message = await self._active.run(self._pincel, partial(self._started, record))
             except Exception as error:  # whatever it is, the next run is made
-                state, message = "failed", f"The run could not be made: {error}"
+                state, message = "failed", Message.of(Note(_("The run could not be made: {error}"), error=error))
             self._active = None
             await self._end(record, state, message)
             await self._delete_expired()
@@ -181,7 +183,7 @@ class JobQueue:
         self._publish(record)
         self._publish_waiting()
 
-    async def _end(self, record: Record, state: str, message: str | None) -> None:
+    async def _end(self, record: Record, state: str, message: Message | None) -> None:
         """Write and publish that a run is over."""
         folder, changes = self._runs.home.run(record.key), dict[str, Any]()
         if state == "done":

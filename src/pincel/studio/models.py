@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from pincel.studio.limits import Limits
+from pincel.translation import translations
 
 PICTURE = r"[0-9a-f]{16}"
 RUN = r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}"
@@ -29,6 +30,23 @@ class Model(BaseModel):
     """Accepts no fields but its own."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Message(Model):
+    """What a run says, or why it ended.
+
+    Attributes:
+        text: In English.
+        translations: Language → text, where there is a translation.
+    """
+
+    text: str
+    translations: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Return a text with its translations, if it is a note."""
+        return cls(text=text, translations=translations(text))
 
 
 class ErrorDetail(Model):
@@ -147,7 +165,7 @@ class PictureView(Model):
     width: int
     height: int
     bytes: int
-    notes: list[str]
+    notes: list[Message]
     created: datetime
 
 
@@ -228,7 +246,7 @@ class RunView(Model):
     terms: dict[str, Number] = {}
     seconds: Number | None = None
     seconds_left: Number | None = None
-    message: str | None = None
+    message: Message | None = None
     stopping: bool = False
     queue_position: int | None = None
     has_result: bool = False

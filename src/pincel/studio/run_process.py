@@ -14,15 +14,18 @@ from pincel.studio.child_process import ChildProcess, exit_message
 from pincel.studio.commands import CHECKPOINT, PAGE, PREVIEW, RECORD, RESULT, argv, resuming
 from pincel.studio.event_parser import EventParser
 from pincel.studio.history import StepHistory, append, read_history
+from pincel.studio.models import Message
 from pincel.studio.records import EVENT_LOG, LOG, Record, now, scan_files
 from pincel.studio.thumbnails import THUMB, converted_names
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 # Seconds between two checks for a new preview.
 POLL_SECONDS = 0.5
 # Seconds after which a second Cancel ends the process at once.
 KILL_AFTER = 60.0
 INTERRUPTED = (130, 143)
-CLOSED_MESSAGE = "The studio ended while this run was under way."
+CLOSED_MESSAGE = Message.of(Note(_("The studio ended while this run was under way.")))
 
 
 class RunProcess:
@@ -41,7 +44,7 @@ class RunProcess:
         self._cancelled_at = 0.0
         self._closing = False
 
-    async def run(self, pincel: Sequence[str], started: Callable[[], None]) -> tuple[str, str | None]:
+    async def run(self, pincel: Sequence[str], started: Callable[[], None]) -> tuple[str, Message | None]:
         """Start the process and follow it to its end.
 
         Args:
@@ -109,19 +112,19 @@ class RunProcess:
         scan_files(self._folder, self.record)
         return []
 
-    def _outcome(self, code: int) -> tuple[str, str | None]:
+    def _outcome(self, code: int) -> tuple[str, Message | None]:
         """Return the state and the message of a run whose process has ended with a code."""
         view = self.record.view
         if code == 0:
             return "done", view.message
-        error = exit_message(code, self.parser.last_line)
+        error = Message.of(exit_message(code, self.parser.last_line))
         as_asked = code in INTERRUPTED or code < 0 or view.step is None
         if view.stopping:
             return "cancelled", None if as_asked else error
         if self._closing and as_asked:
             return "interrupted", CLOSED_MESSAGE
         if code in INTERRUPTED:
-            return "interrupted", "Somebody ended the process of this run."
+            return "interrupted", Message.of(Note(_("Somebody ended the process of this run.")))
         return "interrupted" if code < 0 and view.has_checkpoint else "failed", error
 
     async def _watch(self, over: asyncio.Event) -> None:

@@ -21,6 +21,7 @@ from pincel.host import free_host_memory
 from pincel.images.decode import Decoded, decode, unreadable
 from pincel.images.formats import identify
 from pincel.images.shrink import BYTES_A_PIXEL
+from pincel.translation import translations
 
 THUMB, VIEW = 320, 1600
 # Fraction of the free memory: two uploads are opened at a time, and other programs need some too.
@@ -62,7 +63,9 @@ def inspect(path: Path, folder: Path, pixels: int, memory: int, given: str) -> d
             opaque.save(temporary, quality=quality)
     kind = identify(data)
     assert kind is not None, "it has been decoded"
-    return {"width": width, "height": height, "notes": list(decoded.notes), "suffix": kind.suffixes[0].removeprefix(".")}
+    # As the server's own Message, which takes long to import.
+    notes = [{"text": note, "translations": translations(note)} for note in decoded.notes]
+    return {"width": width, "height": height, "notes": notes, "suffix": kind.suffixes[0].removeprefix(".")}
 
 
 def _on_white(decoded: Decoded) -> Image.Image:

@@ -41,7 +41,7 @@ def titles(page: Page) -> list[str]:
 def three() -> list[dict[str, Any]]:
     return [
         run_view(3, style="glass", recipe="gatys2016"),
-        run_view(2, state="failed", has_result=False, size=None, message="Out of memory."),
+        run_view(2, state="failed", has_result=False, size=None, message={"text": "Out of memory.", "translations": {}}),
         run_view(1, style="glass"),
     ]
 

@@ -98,9 +98,15 @@ def test_several_pictures_or_none(bench: Bench) -> None:
 
 def test_one_that_failed_says_why(bench: Bench) -> None:
     study: dict[str, Any] = {"kind": "study", "study": "filters", "pictures": [], "content": None, "styles": [], "title": "filters"}
-    bench.runs = [run_view(1, **study, state="failed", message="The layer 'relu9_9' is not known.", has_result=False)]
+    unknown, ended = "The layer 'relu9_9' is not known.", "Alguien terminó el proceso de esta ejecución."
+    messages: list[dict[str, Any]] = [{"text": unknown, "translations": {}}, {"text": "Ended.", "translations": {"es": ended}}]
+    bench.runs = [run_view(n, **study, state="failed", message=each, has_result=False) for n, each in enumerate(messages, 1)]
     page = bench.open(f"#/studies/{bench.runs[0]['id']}")
-    assert page.locator(".note").inner_text() == "No se pudo terminar. The layer 'relu9_9' is not known."
+    assert page.locator(".note").inner_text() == f"No se pudo terminar. {unknown}"
+    assert page.locator(".note [lang=en]").inner_text() == unknown
+    page = bench.open(f"#/studies/{bench.runs[1]['id']}")
+    assert page.locator(".note").inner_text() == f"No se pudo terminar. {ended}"
+    assert page.locator(".note [lang]").count() == 0
     assert page.locator("iframe").count() == 0
 
 

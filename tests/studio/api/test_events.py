@@ -19,6 +19,8 @@ from pincel.studio.event_stream import BOOT, Events, EventStream
 from pincel.studio.history import POINTS, downsample, read_history, thin
 from pincel.studio.models import RunView
 from pincel.studio.records import Record, now
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 from tests.studio.api.conftest import Visitor, events_of
 
 
@@ -116,6 +118,12 @@ def step(n: int, of: int = 10, **more: Any) -> str:
     return json.dumps({**event, **more})
 
 
+def shown(parser: EventParser, language: str = "en") -> str:
+    message = parser.record.view.message
+    assert message is not None
+    return message.text if language == "en" else message.translations[language]
+
+
 class Clock:
     now = 0.0
 
@@ -175,22 +183,23 @@ def test_what_a_run_says_is_told_but_not_what_only_a_terminal_needs() -> None:
     parser = EventParser(record(), lambda name, data: told.append((name, data)), [], Clock())
     parser.stdout(json.dumps(as_json(Notice("Painting on cpu; 64×48 takes about 1 s."))))
     parser.stdout(json.dumps(as_json(Notice("Of whatever wording.", topic="resume"))))
-    assert parser.record.view.message == "Painting on cpu; 64×48 takes about 1 s."
+    assert shown(parser) == "Painting on cpu; 64×48 takes about 1 s."
     parser.stdout(json.dumps(as_json(Notice("Checkpoints are written every day: said of something else."))))
-    assert parser.record.view.message == "Checkpoints are written every day: said of something else."
+    assert shown(parser) == "Checkpoints are written every day: said of something else."
     parser.stdout(json.dumps(as_json(SetupProgress("measuring", 0, 2))))
-    assert (parser.record.view.message, parser.record.view.step) == ("measuring …", None)
+    assert (shown(parser), parser.record.view.step) == ("measuring …", None)
     parser.stderr("downloading: 1.0 of 2.0 MiB")
-    assert parser.record.view.message == "downloading: 1.0 of 2.0 MiB"
+    assert shown(parser) == "downloading: 1.0 of 2.0 MiB"
     parser.stdout(step(0))
     assert parser.record.view.message is None
     parser.stderr("downloading: 2.0 of 2.0 MiB")
     parser.stdout(json.dumps(as_json(SetupProgress("judging", 0, 1))))
     assert parser.record.view.message is None
     parser.stdout(json.dumps({"event": "notice", "text": "Step 5 led to a total of nan: back to step 3, with half the step size."}))
-    assert parser.record.view.message == "Step 5 led to a total of nan: back to step 3, with half the step size."
+    assert shown(parser) == "Step 5 led to a total of nan: back to step 3, with half the step size."
     parser.stdout(json.dumps({"event": "stopped", "reason": "diverged", "step": 5, "best_step": 3}))
-    assert "ended early" in (parser.record.view.message or "")
+    assert "ended early" in shown(parser)
+    assert "antes de tiempo" in shown(parser, "es")
     parser.stdout("no JSON at all")
     parser.stdout('{"event": 5}')
     parser.stdout("[1]")
@@ -199,14 +208,32 @@ def test_what_a_run_says_is_told_but_not_what_only_a_terminal_needs() -> None:
     assert [name for name, _ in told] == [*["notice"] * 4, "run", "step", "notice", "notice"]
 
 
+def test_what_a_run_says_is_shown_in_the_language_of_the_reader() -> None:
+    events: list[Any] = []
+    parser = EventParser(record(), lambda name, data: events.append((name, data)), [], Clock())
+    looking = Note(_("looking at {name}, {width}×{height}"), name="{a}.png", width=64, height=48)
+    parser.stdout(json.dumps(as_json(SetupProgress(looking, 0, 2))))
+    assert (shown(parser), shown(parser, "es")) == ("looking at {a}.png, 64×48 …", "examinando {a}.png, 64×48 …")
+    scales = Note(_("--{option} changes nothing: {reason}."), option="tolerance", reason=_("there are no coarser scales"))
+    parser.stdout(json.dumps(as_json(Notice(scales))))
+    spanish = {"es": "--tolerance no cambia nada: no hay escalas más gruesas."}
+    assert events[-1] == ("notice", {"text": "--tolerance changes nothing: there are no coarser scales.", "translations": spanish})
+    # As it is on the disk.
+    stored = Record.model_validate_json(parser.record.model_dump_json()).view.message
+    assert stored is not None
+    assert stored.translations == spanish
+    parser.stderr("downloading: 1.0 of 2.0 MiB")
+    assert events[-1][1]["translations"] == {}
+
+
 def test_a_study_is_followed_by_its_events() -> None:
     parser = EventParser(record(kind="study"), lambda *_: None, [], Clock())
     for done in (29, 30):
         parser.stdout(json.dumps(as_json(SetupProgress("relu3_1", done, 70))))
-    assert (parser.record.view.step, parser.record.view.steps, parser.record.view.message) == (30, 70, "relu3_1 …")
+    assert (parser.record.view.step, parser.record.view.steps, shown(parser)) == (30, 70, "relu3_1 …")
     parser.stderr("step 40/90: only a line")
     view = parser.record.view
-    assert (view.step, view.steps, view.message) == (30, 70, "step 40/90: only a line")
+    assert (view.step, view.steps, shown(parser)) == (30, 70, "step 40/90: only a line")
 
 
 def test_histories_are_thinned_evenly_and_keep_their_ends(tmp_path: Any) -> None:

@@ -74,7 +74,8 @@ def test_a_picture_is_upright_and_its_notes_are_told(visitor: Visitor) -> None:
     exif[0x0112] = 6
     view = visitor.upload(file_of(60, 40, "JPEG", exif=exif)).json()
     assert (view["width"], view["height"]) == (40, 60)
-    assert view["notes"]
+    spanish = {"es": "puesta derecha (orientación EXIF 6)"}
+    assert view["notes"] == [{"text": "turned upright (EXIF orientation 6)", "translations": spanish}]
     small = Image.open(io.BytesIO(visitor.client.get(f"/api/pictures/{view['id']}/view.jpg").content))
     assert small.size == (40, 60)
 
@@ -161,7 +162,7 @@ def test_formats_that_are_told_of_are_taken(kind: str, suffix: str, tmp_path: Pa
 def test_of_an_animation_the_first_picture_is_shown(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (30, 20), color) for color in ("red", "blue")]
     frames[0].save(tmp_path / "upload", "GIF", save_all=True, append_images=frames[1:])
-    assert inspect(tmp_path / "upload", tmp_path, 10_000, 2**32, "'it'")["notes"] == ["frame 1 of 2"]
+    assert inspect(tmp_path / "upload", tmp_path, 10_000, 2**32, "'it'")["notes"][0]["text"] == "frame 1 of 2"
     red, _, blue = np.asarray(Image.open(tmp_path / "view.jpg"))[9, 9]
     assert (red > 240, blue < 20) == (True, True)
 

@@ -89,7 +89,8 @@ def test_a_cancelled_run_goes_on_where_it_was(visitor: Visitor) -> None:
     was = visitor.ended(key)["step"]
     assert visitor.client.post(f"/api/runs/{key}/resume").json()["state"] in ("queued", "running")
     view = visitor.ended(key)
-    assert (view["state"], view["step"], view["message"]) == ("done", 200, f"Goes on from step {was} of 64×48, 1 s into the run.")
+    text = f"Goes on from step {was} of 64×48, 1 s into the run."
+    assert (view["state"], view["step"], view["message"]["text"]) == ("done", 200, text)
     told = events_of(visitor.client.get(f"/api/runs/{key}/events").text)
     assert [name for name, _, _ in told] == ["run", "history", "preview", "end"]
     steps = told[1][1]["steps"]
@@ -120,7 +121,7 @@ def test_a_run_that_comes_to_grief_is_told_and_harms_no_other(
 ) -> None:
     bad, good = visitor.begin(settings={"steps": 20, "seed": seed}), visitor.begin()
     view = visitor.ended(bad)
-    assert (view["state"], view["message"], view["has_checkpoint"]) == (state, message, checkpoint)
+    assert (view["state"], view["message"]["text"], view["has_checkpoint"]) == (state, message, checkpoint)
     assert visitor.ended(good)["state"] == "done"
     log = visitor.home / "runs" / bad / "log.txt"
     assert message.split(",", maxsplit=1)[0] in log.read_text() or seed in (3, 4)
@@ -241,7 +242,8 @@ def test_the_queue_survives_the_studio(visit: Callable[..., Visitor], tmp_path: 
     again = visit(tmp_path / "kept")
     view = again.run(running)
     assert (view["state"], view["has_result"], view["has_checkpoint"]) == ("interrupted", True, True)
-    assert view["message"] == "The studio ended while this run was under way."
+    assert view["message"]["text"] == "The studio ended while this run was under way."
+    assert view["message"]["translations"] == {"es": "El estudio se cerró mientras esta ejecución estaba en curso."}
     assert view["step"] >= done["step"]
     assert [again.ended(key)["state"] for key in waiting] == ["done", "done"]
 

@@ -73,8 +73,8 @@ def test_a_mistake_only_the_engine_can_see_is_told_in_its_words(tmp_path: Path) 
         key = server.begin(**{**SMALL, "size": 8}, steps=3)
         view = server.ended(key)
         assert (view["state"], view["has_result"]) == ("failed", False)
-        assert "8" in view["message"]
-        assert not view["message"].startswith("pincel:")
+        assert "8" in view["message"]["text"]
+        assert not view["message"]["text"].startswith("pincel:")
 
 
 def test_a_study_is_made_and_can_be_read(tmp_path: Path) -> None:

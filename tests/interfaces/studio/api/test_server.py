@@ -113,13 +113,13 @@ def test_a_server_that_is_killed_comes_back_and_the_run_goes_on(tmp_path: Path) 
         assert not worker.is_running()
         view = again.run(key)
         assert (view["state"], view["has_checkpoint"]) == ("interrupted", True)
-        assert view["message"] == "The studio ended while this run was under way."
+        assert view["message"]["text"] == "The studio ended while this run was under way."
         assert view["step"] >= reached
         assert again.ended(waiting)["state"] == "done"
         assert again.ask("POST", f"/api/runs/{key}/resume")[0] == 200
         view = again.ended(key)
         assert (view["state"], view["step"]) == ("done", 300)
-        assert view["message"].startswith("Goes on from step")
+        assert view["message"]["text"].startswith("Goes on from step")
 
 
 def test_a_run_whose_process_is_killed_is_told_and_the_next_one_begins(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_run_whose_process_is_killed_is_told_and_the_next_one_begins(tmp_path:
         psutil.Process(server.pid_of(key)).kill()
         view = server.ended(key)
         assert view["state"] == "interrupted"
-        assert "ended by the signal SIGKILL" in view["message"]
+        assert "ended by the signal SIGKILL" in view["message"]["text"]
         assert server.ended(other)["state"] == "done"
 
 

@@ -4,7 +4,7 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { api, pictureUrl } from "./api.js";
 import { change, changeStyle, chooseContent, forget, request, toggleStyle, useForm } from "./form.js";
 import { Look } from "./look.js";
-import { Dialog, Drop, FieldError, Icon, Later, nameOf, send, Tile } from "./parts.js";
+import { Dialog, Drop, FieldError, Icon, Later, nameOf, send, textOf, Tile } from "./parts.js";
 import { Queue } from "./queue.js";
 import { AllSettings } from "./settings.js";
 import { announce, keepRun, loadPictures, pictureOf, useStore } from "./store.js";
@@ -25,7 +25,7 @@ export function Compose({ navigate }) {
         const picture = await send(file);
         use(picture.id);
         announce(t("pictures.taken", { name: picture.name }));
-        if (picture.notes?.length) tell(field, [].concat(picture.notes).join(" "));
+        if (picture.notes?.length) tell(field, picture.notes.map(textOf).join(" "));
       } catch (error) {
         tell(field, error.message);
       }

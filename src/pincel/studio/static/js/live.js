@@ -4,7 +4,7 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { api, events, pictureUrl } from "./api.js";
 import { reuse } from "./form.js";
 import { Keep } from "./keep.js";
-import { FieldError, Later, nameOf, titleOf } from "./parts.js";
+import { FieldError, Later, Message, nameOf, titleOf } from "./parts.js";
 import { Plot } from "./plot.js";
 import { placeOf } from "./runs.js";
 import { progressOf, Scales, whereIs } from "./progress.js";
@@ -34,7 +34,7 @@ function useRun(id, isOn) {
           if (store.runs.has(id)) keepRun({ ...store.runs.get(id), ...step });
         },
         preview: ({ version }) => change({ preview: version }),
-        notice: ({ text }) => change(({ notices }) => ({ notices: [...notices.filter((each) => each !== text), text] })),
+        notice: (notice) => change(({ notices }) => ({ notices: [...notices.filter(({ text }) => text !== notice.text), notice] })),
         end(run) {
           over = true;
           close();
@@ -98,7 +98,7 @@ function Run({ id, navigate }) {
     <section class="canvas" aria-label=${t("live.picture")}><${Stage} run=${run} preview=${preview} /></section>
     <div class="steering">
       <header><h1 tabindex="-1">${titleOf(run)}</h1><p class="state ${state}">${said(run, state)}</p></header>
-      ${run.message && !["running", "done"].includes(run.state) && html`<p class="note ${state === "failed" ? "bad" : ""}" role=${state === "failed" ? "alert" : null} lang="en">${run.message}</p>`}
+      ${run.message && !["running", "done"].includes(run.state) && html`<p class="note ${state === "failed" ? "bad" : ""}" role=${state === "failed" ? "alert" : null}><${Message} message=${run.message} /></p>`}
       ${run.state === "running" && html`<${Progress} run=${run} />`}
       <div class="row wrap">
         ${isActive(run) && html`<button type="button" class="quiet" disabled=${run.stopping} onClick=${act("cancel")}>${state === "queued" ? t("live.leaveQueue") : t("live.stop")}</button>`}
@@ -108,7 +108,7 @@ function Run({ id, navigate }) {
       <${FieldError} id="error-run" message=${error} />
       ${run.has_result && html`<${Keep} run=${run} onContinue=${act("continue", (event) => ({ steps: Number(new FormData(event.target).get("steps")) }))} />`}
       <section class="panel" aria-labelledby="objective-title"><h2 id="objective-title">${t("live.objective")}</h2><${Plot} steps=${steps} /><${Terms} run=${run} /></section>
-      ${notices.length > 0 && html`<details><summary>${t("live.notices", { count: notices.length })}</summary><ul lang="en">${notices.map((notice) => html`<li>${notice}</li>`)}</ul></details>`}
+      ${notices.length > 0 && html`<details><summary>${t("live.notices", { count: notices.length })}</summary><ul>${notices.map((notice) => html`<li><${Message} message=${notice} /></li>`)}</ul></details>`}
       <${Made} run=${run} />
     </div>
   </div>`;

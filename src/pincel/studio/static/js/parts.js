@@ -3,7 +3,7 @@
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { api, pictureUrl } from "./api.js";
 import { pictureOf, store, update } from "./store.js";
-import { bytes, has, t } from "./words.js";
+import { bytes, has, language, t } from "./words.js";
 
 const PATHS = {
   brush: "M4 20c3 0 5-1 5-4a3 3 0 0 0-5 0c-.5 2-1 3-2 3.500 .5.300 1.200.500 2 .500zM9.500 13.500 19 4a1.800 1.800 0 0 1 2.500 2.500L12 16",
@@ -48,6 +48,15 @@ export function Tile({ picture, pressed, onPick, onRemove }) {
     </button>
     ${onRemove && html`<button type="button" class="tile-remove" aria-label=${t("pictures.forget", { name })} title=${t("pictures.forget", { name })} onClick=${onRemove}><${Icon} name="close" /></button>`}
   </div>`;
+}
+
+/** A message of the server, {text, translations}, in the language of the page if it has been translated. */
+export const textOf = ({ text, translations }) => translations[language()] ?? text;
+
+/** The same in the page, which says where it is English after all. */
+export function Message({ message }) {
+  const isForeign = language() !== "en" && !(language() in message.translations);
+  return html`<span lang=${isForeign ? "en" : null}>${textOf(message)}</span>`;
 }
 
 /** An error beside the field it is about. */

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { api } from "./api.js";
-import { FieldError } from "./parts.js";
+import { FieldError, Message } from "./parts.js";
 import { calledOf } from "./runs.js";
 import { isActive, keepRun, loadRun, useStore } from "./store.js";
 import { duration, moment, t } from "./words.js";
@@ -51,7 +51,7 @@ export function StudyRun({ id, navigate }) {
     ${!isActive(run) &&
     run.state !== "done" &&
     html`<p class=${`note ${run.state === "failed" ? "bad" : ""}`}>
-      <strong>${t(`studies.state.${run.state}`)}</strong> <span lang="en">${run.message}</span>
+      <strong>${t(`studies.state.${run.state}`)}</strong> ${run.message && html`<${Message} message=${run.message} />`}
     </p>`}
     ${run.page &&
     !isActive(run) &&
@@ -68,6 +68,6 @@ function Progress({ run }) {
   return html`<div class="study-progress">
     <progress aria-label=${t("live.progress")} max=${known ? run.steps : null} value=${known ? (run.step ?? 0) : null}></progress>
     <p class="hint" role="status">${where()}${run.seconds_left ? ` · ${t("live.left", { time: duration(run.seconds_left) })}` : ""}</p>
-    ${run.message && html`<p class="hint" lang="en">${run.message}</p>`}
+    ${run.message && html`<p class="hint"><${Message} message=${run.message} /></p>`}
   </div>`;
 }
