@@ -24,7 +24,7 @@ from pincel.recipes.schema import Recipe
 
 COMMAND, PROGRAM = "command:", "program:"
 SAME_FOR_ALL = {"size": "--size", "size_of": "--size", "rounding": "--size"}
-LISTS = ("content_layers", "style_layers", "content_terms", "style_terms", "style_scale", "scales", "optimizer_options")
+LISTS = ("content_layers", "style_layers", "content_terms", "style_terms", "strokes", "scales", "optimizer_options")
 """Values that may hold commas of their own."""
 
 

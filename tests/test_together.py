@@ -51,7 +51,7 @@ WAYS: dict[str, list[Any]] = {
     "canvas": ["pixels", "fourier"],
     "optimizer": ["lbfgs", "adam"],
     "bounds": ["free", "clip"],
-    "style_scale": [1.0, 0.7],
+    "strokes": [1.0, 0.7],
     "tiles": ["whole", "pool2=32,rest=32"],
     "propagation": ["simple", "all"],
     "content_mask": [False, True],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 
 from pincel.cli.app import VERBS
@@ -15,18 +18,21 @@ Capture = pytest.CaptureFixture[str]
 
 
 def examples(text: str) -> list[str]:
-    """Return the examples at the end of a help text."""
-    return [line.strip() for line in text.partition("Examples:")[2].splitlines() if line.strip()]
+    """Return the examples of a help text."""
+    return [line.strip() for line in text.partition("Examples:\n")[2].partition("\n\n")[0].splitlines()]
 
 
 @pytest.mark.parametrize("verb", [(), *((verb,) for verb in VERBS)], ids=lambda verb: verb[0] if verb else "pincel")
-def test_help_ends_with_two_examples(verb: tuple[str, ...], capsys: Capture) -> None:
+def test_help_begins_with_two_examples(verb: tuple[str, ...], capsys: Capture) -> None:
     answer = pincel(capsys, *verb, "--help")
     assert answer.code == 0
     assert answer.err == ""
     found = examples(answer.out)
     assert len(found) == 2
     assert all(line.startswith("pincel ") for line in found)
+    # After the usage and a paragraph, and before all else.
+    assert answer.out.index("Examples:") < answer.out.index(" --help")
+    assert [block.split()[0] for block in answer.out.split("\n\n")[::2]][:2] == ["Usage:", "Examples:"]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["transfer", "--help"], ["recipes"], ["backbones", "vgg19"]])
@@ -44,12 +50,51 @@ def test_help_loads_no_torch(arguments: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_help_names_every_option_with_its_default(capsys: Capture) -> None:
+def titles(text: str) -> list[str]:
+    """Return the titles of the sections of a help text."""
+    return [line.removesuffix(":") for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")]
+
+
+def test_the_help_of_transfer_is_a_page_for_painters(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     text = pincel(capsys, "transfer", "--help").out
-    for title in ("The picture:", "The network:", "The objective", "The way there:", "Output:"):
-        assert title in text
+    assert len(text.splitlines()) <= 60
+    assert titles(text) == ["Examples", "The picture", "The look", "Regions", "Output and machine", "Help"]
+    shown = re.findall(r"^  (?:-\w, )?--([\w-]+)", text.partition("The picture:")[2], re.MULTILINE)
+    assert shown == [
+        *("output", "size", "steps", "recipe", "strength", "strokes", "smooth", "color", "init", "seed", "degrain"),
+        *("content-mask", "style-mask", "sheet", "save-every", "preview", "device", "memory", "quiet", "help-all", "help"),
+    ]
+
+
+@pytest.mark.parametrize("verb", ["transfer", "texture", "grid", "blend", "batch", "video", "plan", "evaluate"])
+def test_help_all_names_every_option_once_under_a_title(verb: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = pincel(capsys, verb, "--help-all").out
+    assert titles(text)[-4:-2] == ["Objective", "Reproducing papers"] or titles(text)[-3:-1] == ["Objective", "Reproducing papers"]
+    command = import_module(f"pincel.cli.{verb}").command
+    options = [max(option.opts, key=len) for option in command.params if isinstance(option, click.Option)]
+    shown = re.findall(r"^  (?:-\w, )?(--[\w-]+)(?:, (--[\w-]+))?", text, re.MULTILINE)
+    listed = [next(name for name in names if name in options) for names in shown if set(names) & set(options)]
+    assert sorted(listed) == sorted(options)
     assert "--convention [slides|paper|mean|channels|rooted]" in text
     assert "[lbfgs]" in text
+    # What is in the help of transfer is not repeated by the others.
+    assert verb == "transfer" or ("--strokes" not in pincel(capsys, verb, "--help").out and "'pincel transfer'" in text)
+
+
+def test_numbers_and_names_of_a_default_are_not_broken(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    words = pincel(capsys, "transfer", "--help-all").out.split()
+    assert {"[relu1_1=0.34,", "relu2_1=0.043,", "relu5_1=0.0002]", "--nproc-per-node"} <= set(words)
+
+
+@pytest.mark.parametrize("group", [(), ("study",), ("weights",)])
+def test_a_group_alone_shows_its_help(group: tuple[str, ...], capsys: Capture) -> None:
+    answer = pincel(capsys, *group)
+    assert answer == pincel(capsys, *group, "--help")
+    assert (answer.code, answer.err) == (0, "")
+    assert len(answer.out.splitlines()) > 20
 
 
 def test_recipes_says_what_each_is_good_for_in_lines_of_a_hundred_columns(capsys: Capture) -> None:

@@ -75,7 +75,7 @@ def test_a_folder_is_one_style(photographs: list[Path], tmp_path: Path) -> None:
     content, *styles = photographs
     apart = make_run(content, [(style, 0.35) for style in styles], **GIVEN)
     together = make_run(content, [(folder, 0.7)], **GIVEN)
-    mixed = make_run(content, [(folder, 0.7), (content, 0.3)], style_scale="1,0.5", **GIVEN)
+    mixed = make_run(content, [(folder, 0.7), (content, 0.3)], strokes="1,0.5", **GIVEN)
     x = apart.objectives.full.problem.canvas.encode(255 * apart.objectives.images.content.pixels)
     assert float(together.objectives.full.measure(x).total) == float(apart.objectives.full.measure(x).total)
     assert [round(weight, 9) for _, weight in mixed.objectives.images.styles] == [0.35, 0.35, 0.3]
@@ -88,9 +88,9 @@ def test_an_empty_folder_is_no_style(photographs: list[Path], tmp_path: Path) ->
 
 
 def test_scales_that_do_not_fit_the_styles(photographs: list[Path]) -> None:
-    with pytest.raises(OptionError, match="--style-scale has 2 numbers for 3 style pictures"):
-        make_run(photographs[0], list(photographs[:3]), style_scale="1,2", **GIVEN)
-    with pytest.raises(OptionError, match=r"--style-scale takes numbers, as 1 or 1,0\.5, not 'big'"):
-        make_run(photographs[0], photographs[1], style_scale="big", **GIVEN)
-    with pytest.raises(OptionError, match=r"'style_scale\.0' cannot be 0"):
-        make_run(photographs[0], photographs[1], style_scale="0", **GIVEN)
+    with pytest.raises(OptionError, match="--strokes has 2 numbers for 3 style pictures"):
+        make_run(photographs[0], list(photographs[:3]), strokes="1,2", **GIVEN)
+    with pytest.raises(OptionError, match=r"--strokes takes numbers, as 1 or 1,0\.5, not 'big'"):
+        make_run(photographs[0], photographs[1], strokes="big", **GIVEN)
+    with pytest.raises(OptionError, match=r"'strokes\.0' cannot be 0"):
+        make_run(photographs[0], photographs[1], strokes="0", **GIVEN)

@@ -232,7 +232,7 @@ def test_a_folder_in_a_grid_has_one_scale(capsys: pytest.CaptureFixture[str], ph
     folder.mkdir()
     for path in photographs[1:]:
         (folder / path.name).write_bytes(path.read_bytes())
-    given = ("--style-scale", "1,0.5", "--size", "32", "--steps", "1", "--scales", "none", "--folder", tmp_path / "each")
+    given = ("--strokes", "1,0.5", "--size", "32", "--steps", "1", "--scales", "none", "--folder", tmp_path / "each")
     answer = pincel(capsys, "grid", photographs[0], folder, photographs[0], "-o", tmp_path / "grid.png", "--rows", "seed=1", *given)
     assert answer.code == 0, answer.err
 

@@ -15,7 +15,7 @@ from pincel.recipes import RECIPES
 from pincel.recipes.schema import Recipe
 from pincel.run.sizes import (
     active_layers,
-    broadcast_style_scale,
+    broadcast_strokes,
     content_size,
     min_side,
     needed_layers,
@@ -73,18 +73,18 @@ def test_a_style_that_is_not_larger_than_the_result_keeps_its_size() -> None:
     assert style_size(own, shape(500, 430), (384, 512)) == (447, 384)
 
 
-def test_a_style_scale_is_for_all_or_for_each() -> None:
+def test_strokes_are_for_all_or_for_each() -> None:
     styles = [shape(500, 500), shape(500, 500)]
-    assert style_sizes(recipe(style_scale=[0.5]), styles, (512, 512)) == [(256, 256)] * 2
-    assert style_sizes(recipe(style_scale=[0.5, 1.0]), styles, (512, 512)) == [(256, 256), (512, 512)]
-    with pytest.raises(OptionError, match="--style-scale has 3 numbers for 2 style pictures; give one for all of them, or one for each"):
-        style_sizes(recipe(style_scale=[1.0, 1.0, 1.0]), styles, (512, 512))
+    assert style_sizes(recipe(strokes=[0.5]), styles, (512, 512)) == [(256, 256)] * 2
+    assert style_sizes(recipe(strokes=[0.5, 1.0]), styles, (512, 512)) == [(256, 256), (512, 512)]
+    with pytest.raises(OptionError, match="--strokes has 3 numbers for 2 style pictures; give one for all of them, or one for each"):
+        style_sizes(recipe(strokes=[1.0, 1.0, 1.0]), styles, (512, 512))
 
 
 def test_the_scale_of_a_folder_is_that_of_its_pictures() -> None:
-    assert broadcast_style_scale(recipe(style_scale=[0.5, 2.0]), [3, 1]).style_scale == [0.5, 0.5, 0.5, 2.0]
-    assert broadcast_style_scale(recipe(style_scale=[0.5]), [3, 1]).style_scale == [0.5]
-    assert broadcast_style_scale(recipe(style_scale=[0.5, 1.0]), [3]).style_scale == [0.5, 1.0]
+    assert broadcast_strokes(recipe(strokes=[0.5, 2.0]), [3, 1]).strokes == [0.5, 0.5, 0.5, 2.0]
+    assert broadcast_strokes(recipe(strokes=[0.5]), [3, 1]).strokes == [0.5]
+    assert broadcast_strokes(recipe(strokes=[0.5, 1.0]), [3]).strokes == [0.5, 1.0]
 
 
 def test_a_picture_in_which_the_deepest_layer_has_no_position() -> None:

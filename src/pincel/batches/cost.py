@@ -22,7 +22,7 @@ from pincel.run.check import prepare_recipe
 from pincel.run.images import Images
 from pincel.run.machine import Machine
 from pincel.run.plan import make_plan
-from pincel.run.sizes import broadcast_style_scale
+from pincel.run.sizes import broadcast_strokes
 from pincel.samples import PREFIX, find_sample
 from pincel.sources import BLANK, expand_styles, open_picture
 
@@ -48,7 +48,7 @@ def costs(jobs: Sequence[Job], machine: Machine | None = None) -> dict[str, floa
             recipe = recipes[id(job.settings)]
             groups = expand_styles(list(job.styles))
             styles = [(shape(str(source)), weight) for group in groups for source, weight in group]
-            settled = broadcast_style_scale(recipe, [len(group) for group in groups])
+            settled = broadcast_strokes(recipe, [len(group) for group in groups])
             found[job.name] = make_plan(settled, Images(shape(job.content), styles), where).work
     usual = median([cost for cost in found.values() if cost] or [1.0])
     return {name: cost or usual for name, cost in found.items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from pincel.cli.help_format import examples
 from pincel.cli.lazy_group import LazyGroup
 from pincel.version import __version__
 
@@ -12,19 +11,19 @@ VERBS = {
     "transfer": "Paint a photograph in the style of a painting.",
     "texture": "Synthesize a texture like a picture, of any size, also tileable.",
     "grid": "Compare values of one or two options, on one sheet.",
-    "blend": "Paint with one style, with another, and with steps in between.",
-    "batch": "Paint many pictures; rerun to finish those that are missing.",
+    "blend": "Paint with one style, with another, and with mixtures of both.",
+    "batch": "Paint many pictures; the same command again paints the missing ones.",
     "video": "Paint a film without flicker, with its sound.",
     "plan": "Print the memory, time and tiles of a run without starting it.",
-    "resume": "Resume a run that was cut short.",
+    "resume": "Continue a run that was interrupted.",
     "studio": "Paint in the browser, on a local web page; nothing is uploaded.",
     "invert": "Reconstruct a picture from its features in a network, HOG or SIFT.",
     "classify": "Print what a picture shows, with probabilities.",
     "train": "Train an AlexNet on your pictures, as in its paper.",
     "train-style": "Train a fast network for one style or any style.",
-    "quick": "Stylize in about a second, with such a network (lower quality).",
-    "export": "Export such a network as ONNX, for other programs.",
-    "evaluate": "Print every term of the objective for a picture that exists.",
+    "quick": "Stylize in about a second with a trained network (lower quality).",
+    "export": "Export a network of train-style as ONNX, for other programs.",
+    "evaluate": "Print every term of the objective for a finished picture.",
     "study": "See what a network sees: figures, numbers and a page that explains them.",
     "recipes": "List recipes, or print one as TOML with the source of each value.",
     "backbones": "List networks, or the layers of one.",
@@ -41,14 +40,14 @@ VERBS = {
     one="verb",
     several="verbs",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog=examples(
-        "pincel transfer photo.jpg painting.jpg -o painted.png",
-        "pincel transfer sample:harbour sample:impasto -o painted.png --size 256 --steps 60",
+    examples=(
+        "pincel transfer photo.jpg painting.jpg",
+        "pincel transfer sample:harbour sample:impasto --size 256 --steps 60",
     ),
 )
 @click.version_option(__version__, prog_name="pincel")
 def app() -> None:
-    """Neural style transfer, and seeing what a vision network sees.
+    """Paint a photograph in the style of a painting, and show what a vision network sees.
 
-    Give pincel a photograph and a painting, get the photograph painted. 'pincel VERB --help' explains each verb.
+    'pincel VERB --help' explains each verb.
     """

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pincel.cli.help_format import examples
+from pincel.cli.help_format import Verb
 
 if TYPE_CHECKING:
     from pincel.backbones.specs import LayerSpec, ModelSpec
 
 
-@click.command(epilog=examples("pincel backbones", "pincel backbones vgg19"))
+@click.command(cls=Verb, examples=("pincel backbones", "pincel backbones vgg19"))
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
     """List the networks with the number of their parameters, or the layers of the network NAME.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pincel.cli.help_format import examples
+from pincel.cli.help_format import Verb
 from pincel.cli.options import device_option
 
 if TYPE_CHECKING:
@@ -22,10 +22,11 @@ WIDE = 24
 
 
 @click.command(
-    epilog=examples(
+    cls=Verb,
+    examples=(
         "pincel classify sample:harbour --backbone alexnet",
         "pincel classify sample:harbour sample:lighthouse --backbone alexnet --ten-crops --top 3",
-    )
+    ),
 )
 @click.argument("pictures", nargs=-1, required=True, metavar="IMAGE…")
 @click.option(

@@ -11,7 +11,6 @@ import click
 from pincel.cli.computing import begin_computing
 from pincel.cli.options import MACHINE, F, add_options, input_paths, machine_options, objective_options, pop_recipe, quiet_option
 from pincel.cli.painting import EXIT_CODES, announce, check_distinct, follow
-from pincel.recipes.schema import GROUPS as RECIPE_GROUPS
 
 if TYPE_CHECKING:
     from pincel.engine.result import Result
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from pincel.sweep import Cell
 
 
-GROUPS = {**RECIPE_GROUPS, "Output": ["output", "table", "folder", "quiet", *MACHINE]}
+OUTPUT = ["output", "table", "folder", "quiet"]
 
 
 def comparison_options(function: F) -> F:
@@ -27,9 +26,9 @@ def comparison_options(function: F) -> F:
     return add_options(
         function,
         objective_options,
-        click.option("-o", "--output", required=True, metavar="OUT", help="The sheet to write: .png .jpg .webp .tif."),
-        click.option("--table", metavar="FILE", help="Table of every term of each picture. [beside OUT, as .csv]"),
-        click.option("--folder", metavar="DIR", help="Also write every picture, with its record, to DIR."),
+        click.option("-o", "--output", required=True, metavar="OUT", help="Sheet to write: .png .jpg .webp .tif."),
+        click.option("--table", metavar="FILE", help="Table of every term of the objective, a row for each picture. [beside OUT, as .csv]"),
+        click.option("--folder", metavar="DIR", help="Also write every picture, with its record, into DIR."),
         quiet_option,
         machine_options,
     )

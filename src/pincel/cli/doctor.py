@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import click
 
-from pincel.cli.help_format import examples
+from pincel.cli.help_format import Verb
 from pincel.errors import PincelError, WeightsError
 
 
-@click.command(epilog=examples("pincel doctor", "pincel doctor && echo all is well"))
+@click.command(cls=Verb, examples=("pincel doctor", "pincel doctor && echo all is well"))
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Check devices, cores, memory, picture formats and weights of this machine.

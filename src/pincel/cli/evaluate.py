@@ -7,29 +7,31 @@ from typing import Any
 
 import click
 
-from pincel.cli.help_format import GroupedCommand, examples
-from pincel.cli.options import device_option, objective_options, parse_styles, pop_recipe
+from pincel.cli.help_format import GroupedCommand
+from pincel.cli.options import PAINTINGS, PHOTO, SEE_TRANSFER, device_option, objective_options, parse_styles, pop_recipe
 from pincel.recipes.schema import GROUPS
 
 
 @click.command(
     cls=GroupedCommand,
-    groups={**GROUPS, "Output": ["json_output", "device"]},
-    epilog=examples(
+    groups={"Output": ["json_output", "device"]},
+    more=GROUPS,
+    brief=SEE_TRANSFER,
+    examples=(
         "pincel evaluate sample:harbour sample:harbour sample:impasto",
         "pincel evaluate sample:harbour sample:harbour sample:impasto --recipe gatys2016 --json",
     ),
 )
 @click.argument("image")
-@click.argument("content")
-@click.argument("style", nargs=-1, required=True)
+@click.argument("content", metavar=PHOTO)
+@click.argument("style", metavar=PAINTINGS, nargs=-1, required=True)
 @objective_options
 @click.option("--json", "json_output", is_flag=True, help="Print one JSON object.")
 @device_option
 def command(image: str, content: str, style: tuple[str, ...], **options: Any) -> None:
-    """Print every term of the objective for the picture IMAGE, made from CONTENT and STYLE by whatever program.
+    """Print every term of the objective for the picture IMAGE, made of PHOTO and PAINTING by any program.
 
-    The objective is that of a run with these options whose result has IMAGE's size. All arithmetic is in fp32.
+    The objective is that of 'pincel transfer' with the same options, at the size of IMAGE. All arithmetic is in fp32.
     """
     values = pop_recipe(options)
     pairs = parse_styles(style)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from pincel.cli.help_format import examples
+from pincel.cli.help_format import Verb
 
 
-@click.command(epilog=examples("pincel export impasto.safetensors -o impasto.onnx", "pincel export any.safetensors -o any.onnx"))
+@click.command(cls=Verb, examples=("pincel export impasto.safetensors -o impasto.onnx", "pincel export any.safetensors -o any.onnx"))
 @click.argument("network")
 @click.option("-o", "--output", required=True, metavar="FILE", help="The file to write, NAME.onnx.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")

@@ -6,32 +6,35 @@ from typing import Any
 
 import click
 
-from pincel.cli.comparison import GROUPS, comparison_options, run_comparison
-from pincel.cli.help_format import GroupedCommand, examples
-from pincel.cli.options import parse_styles
+from pincel.cli.comparison import OUTPUT, comparison_options, run_comparison
+from pincel.cli.help_format import GroupedCommand
+from pincel.cli.options import LIKE_TRANSFER, PAINTINGS, PHOTO, SEE_TRANSFER, parse_styles
 
 
 @click.command(
     cls=GroupedCommand,
-    groups=GROUPS,
-    epilog=examples(
+    groups={"The grid": ["rows", "columns", *OUTPUT]},
+    more=LIKE_TRANSFER,
+    brief=SEE_TRANSFER,
+    examples=(
         "pincel grid sample:harbour sample:impasto -o weights.png --rows style-weight=1e3,1e4,1e5 --size 128 --steps 10",
         "pincel grid sample:harbour sample:woodcut -o figure3.png --recipe gatys2015-fast --size 128 --steps 10 "
         "--rows 'style-layers=relu1_1;relu1_1,relu2_1;relu1_1,relu2_1,relu3_1' --columns content-weight=10,100,1e3,1e4",
     ),
 )
-@click.argument("content")
-@click.argument("style", nargs=-1, required=True)
-@click.option("--rows", required=True, metavar="OPTION=VALUE,…", help="Values to try, a row each; with commas of their own, parted by ';'.")
+@click.argument("content", metavar=PHOTO)
+@click.argument("style", metavar=PAINTINGS, nargs=-1, required=True)
+@click.option(
+    "--rows", required=True, metavar="OPTION=VALUE,…", help="Values of an option, a row each; where values have commas, ';' separates them."
+)
 @click.option("--columns", metavar="OPTION=VALUE,…", help="Values of another option, a column each.")
 @comparison_options
 @click.pass_context
 def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **options: Any) -> None:
-    """Paint CONTENT after STYLE once for each value of one option, or of two, and set the pictures side by side with captions.
+    """Paint PHOTO after PAINTING once for each value of one option, or of two, and show the pictures side by side with captions.
 
-    Every option of 'pincel transfer' that has a value can be varied, --recipe too; the others are the same for all. A table beside the
-    sheet has each term of the objective of every picture. With style-layers in rows and content-weight in columns this is figure 3 of
-    Gatys et al. 2015. Ctrl-C ends with the pictures there are.
+    Every option of 'pincel transfer' with a value can be varied, also --recipe and --strength. A table beside the sheet has each term of
+    the objective for every picture. Ctrl-C keeps the pictures painted so far. The second example is figure 3 of Gatys et al. 2015.
     """
     from pincel.sweep import grid_cells, parse_axis
 

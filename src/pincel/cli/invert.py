@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pincel.cli.computing import begin_computing
-from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.help_format import GroupedCommand
 from pincel.cli.options import (
     F,
     add_options,
@@ -73,7 +73,7 @@ def _shown(name: str) -> str:
 @click.command(
     cls=GroupedCommand,
     groups=_GROUPS,
-    epilog=examples(
+    examples=(
         "pincel invert sample:harbour --representation vgg19:relu3_1 -o rebuilt.png --size 96 --steps 40",
         "pincel invert sample:lighthouse --representation hogb -o hogb.png --repeats 3 --size 96 --steps 60",
     ),

@@ -13,15 +13,16 @@ from pydantic.fields import FieldInfo
 
 from pincel.errors import OptionError
 from pincel.recipes import RECIPES
-from pincel.recipes.schema import NAMES, Recipe
+from pincel.recipes.schema import GROUPS, NAMES, Recipe
 from pincel.samples import PREFIX
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _METAVARS = {
+    "color": "WHOSE",
     "background": "COLOR",
     "scales": "SHARE=MULTIPLE,…",
-    "style_scale": "X,…",
+    "strokes": "X[,X…]",
     "content_weight": "α",
     "style_weight": "β",
     "tv_weight": "γ",
@@ -39,21 +40,33 @@ _METAVARS = {
 # Other names of an option.
 _ALIASES = {"init": ("--start",)}
 # Given as text, whatever they are made of.
-_TEXTS = ("content_layers", "style_layers", "content_terms", "style_terms", "scales", "style_scale")
+_TEXTS = ("content_layers", "style_layers", "content_terms", "style_terms", "scales", "strokes")
 # Given once for each.
 _LISTS = ("style_mask",)
 _NUMBERS: Mapping[Any, tuple[str, Any]] = {int: ("N", click.INT), float: ("X", click.FLOAT)}
 MACHINE = ["device", "precision", "memory", "tiles"]
+# Title → options that only --help-all shows, of every verb that has those of 'pincel transfer'; and what --help says instead.
+LIKE_TRANSFER = {**GROUPS, "Long runs and machine": MACHINE}
+SEE_TRANSFER = (
+    "How it is painted is chosen by the options of 'pincel transfer', such as --size, --steps, --recipe, --strength, --color and --memory; "
+    "--help-all lists them here."
+)
+# The same for each verb that has them.
+PHOTO, PAINTING, PAINTINGS = "PHOTO", "PAINTING", "PAINTING…"
 
-device_option = click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
-json_option = click.option("--json", "json_lines", is_flag=True, help="Print events as JSON lines on standard output.")
+device_option = click.option(
+    "--device", default="auto", metavar="NAME", help="Device to compute on: auto, cpu, cuda, cuda:N or mps. [auto]"
+)
+json_option = click.option("--json", "json_lines", is_flag=True, help="Print progress and results as lines of JSON.")
 quiet_option = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-record_option = click.option("--record", metavar="FILE", help="File for the record of the run. [beside OUT, as .json]")
+record_option = click.option(
+    "--record", metavar="FILE", help="File for the record of the run: options, inputs, losses. [beside OUT, as .json]"
+)
 checkpoint_every_option = click.option(
     "--checkpoint-every", type=click.FLOAT, default=60.0, metavar="S", help="Seconds between two checkpoints. [60]"
 )
 minutes_option = click.option(
-    "--minutes", type=click.FloatRange(min=0), default=0.0, metavar="M", help="Stop after so many minutes in all; 0 = never. [0]"
+    "--minutes", type=click.FloatRange(min=0), default=0.0, metavar="M", help="Stop after this many minutes in all; 0 = never. [0]"
 )
 
 
@@ -87,7 +100,7 @@ def schema_option(
         number = next((each for each in kinds if each in _NUMBERS), None)
         usual, kind = _NUMBERS.get(number, (None, kind))
         metavar = metavar or usual
-    text = f"{field.description} [{shown}]"
+    text = f"{field.description} [{shown}]" if shown else field.description
     return click.option(*names or [f"--{name.replace('_', '-')}"], name, type=kind, metavar=metavar, multiple=multiple, help=text)
 
 
@@ -95,13 +108,18 @@ def objective_options(function: F) -> F:
     """Give a command ``--recipe`` and an option for every value of a recipe."""
     return add_options(
         function,
-        click.option("--recipe", default="pincel", metavar="NAME|FILE.toml", help="Preset for every option you do not set. [pincel]"),
+        click.option(
+            "--recipe",
+            default="pincel",
+            metavar="NAME",
+            help="Values of the options that are not given: a FILE.toml, or a NAME that 'pincel recipes' lists. [pincel]",
+        ),
         *(_recipe_option(name) for name in Recipe.model_fields if name not in (*NAMES, "optimizer_options")),
         click.option(
             "--optimizer-option",
             multiple=True,
             metavar="KEY=VALUE",
-            help="More settings, repeatable: history max_step (lbfgs), beta1 beta2 eps (adam), momentum (gradient-descent).",
+            help="A setting of the optimizer: history, max_step (lbfgs), beta1, beta2, eps (adam), momentum (gradient-descent)",
         ),
     )
 
@@ -120,15 +138,14 @@ def machine_options(function: F) -> F:
         click.option(
             "--memory",
             metavar="SIZE",
-            help="Memory that the run may use in all, such as 6G or 1.5GiB: large images are processed in tiles, which gives the same "
-            "picture but for rounding, and takes longer. [what is free]",
+            help="Memory to use, such as 6G; large pictures are computed in tiles, with the same result but for rounding. [what is free]",
         ),
         click.option(
             "--tiles",
             default="auto",
             metavar="LAYERS=PX,…",
-            help="Width of tiles in pixels, for the layers up to a pooling, such as pool2=512 or pool3=1024,rest=2048; or whole. "
-            "[auto: as --memory asks]",
+            help="Width of the tiles in pixels, for the layers up to a pooling layer, such as pool2=512 or pool3=1024,rest=2048; or whole, "
+            "without tiles. [auto: by --memory]",
         ),
     )
 
@@ -139,13 +156,13 @@ def _recipe_option(name: str) -> Callable[[F], F]:
         return click.option(f"--{name.replace('_', '-')}", name, is_flag=True, default=None, help=str(field.description))
     default = getattr(RECIPES["pincel"].recipe, name)
     if isinstance(default, dict):
-        shown = ",".join(f"{key}={value:.3g}" for key, value in default.items())
+        shown = ", ".join(f"{key}={value:.3g}" for key, value in default.items())
     elif isinstance(default, list):
         shown = ",".join(f"{each:g}" for each in default)
     else:
         shown = f"{default:g}" if isinstance(default, float) else str(default)
     names = (f"--{name.replace('_', '-')}", *_ALIASES.get(name, ()))
-    return schema_option(name, field, shown or "none", _METAVARS.get(name), *names, as_text=name in _TEXTS, multiple=name in _LISTS)
+    return schema_option(name, field, shown, _METAVARS.get(name), *names, as_text=name in _TEXTS, multiple=name in _LISTS)
 
 
 def pop_recipe(options: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -32,6 +32,7 @@ class Outputs:
         save_every: Steps between two progress pictures, if any.
         depth: Bits per sample of the picture.
         auto_checkpoint: Whether checkpoints were not asked for: they are removed once there is a picture.
+        auto_named: Whether pincel chose the name of the picture: then it replaces no file.
     """
 
     picture: Path
@@ -40,6 +41,7 @@ class Outputs:
     save_every: int | None = None
     depth: int = 8
     auto_checkpoint: bool = False
+    auto_named: bool = False
 
     def check(self, inputs: list[Path]) -> None:
         """Check every file before the run.
@@ -68,6 +70,17 @@ class Outputs:
     def files(self) -> list[Path]:
         """Picture, record and sheet."""
         return [path for path in (self.picture, self.record, self.sheet) if path]
+
+    def replacing_none(self) -> Outputs:
+        """Return the outputs with the next free name if pincel chose the name and somebody else has taken it meanwhile."""
+        from pincel.cli.output_name import is_taken, next_free
+        from pincel.engine.result import record_path
+
+        if not (self.auto_named and is_taken(self.picture)):
+            return self
+        picture = next_free(self.picture)
+        record = record_path(picture) if self.record == record_path(self.picture) else self.record
+        return replace(self, picture=picture, record=record)
 
     def save(self, run: Run) -> None:
         """Write the files of a run that has ended.
@@ -276,10 +289,11 @@ def finish(run: Run, outputs: Outputs, checkpoints: CheckpointWriter | None, opt
     """
     from pincel.errors import MemoryLimitError, WorkerError
 
+    outputs = outputs.replacing_none()
     outputs.save(run)
     if checkpoints and outputs.auto_checkpoint and run.finished:
         checkpoints.discard()
-    resume = f" To go on: {checkpoints.resume_command}" if checkpoints and checkpoints.resume_command else ""
+    resume = f" To continue: {checkpoints.resume_command}" if checkpoints and checkpoints.resume_command else ""
     stopped = run.result.stopped
     announce(outputs.files, options, stopped=stopped)
     if run.error:

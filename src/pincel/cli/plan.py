@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pincel.cli.computing import begin_computing
-from pincel.cli.help_format import GroupedCommand, examples
-from pincel.cli.options import MACHINE, machine_options, objective_options, parse_styles, pop_recipe
+from pincel.cli.help_format import GroupedCommand
+from pincel.cli.options import (
+    LIKE_TRANSFER,
+    MACHINE,
+    PAINTINGS,
+    PHOTO,
+    SEE_TRANSFER,
+    machine_options,
+    objective_options,
+    parse_styles,
+    pop_recipe,
+)
 from pincel.progress import duration
-from pincel.recipes.schema import GROUPS
 from pincel.translation import Note
 from pincel.translation import gettext_lazy as _
 
@@ -29,21 +38,24 @@ LONG = 120.0
 
 @click.command(
     cls=GroupedCommand,
-    groups={**GROUPS, "The machine": MACHINE, "Output": ["json_output"]},
-    epilog=examples(
+    groups={"Output": ["json_output"]},
+    more=LIKE_TRANSFER,
+    brief=SEE_TRANSFER,
+    examples=(
         "pincel plan sample:harbour sample:impasto --size 2048",
         "pincel plan sample:harbour sample:impasto --size 4096 --memory 6GiB --json",
     ),
 )
-@click.argument("content")
-@click.argument("style", nargs=-1, required=True)
+@click.argument("content", metavar=PHOTO)
+@click.argument("style", metavar=PAINTINGS, nargs=-1, required=True)
 @objective_options
 @machine_options
 @click.option("--json", "json_output", is_flag=True, help="Print one JSON object.")
 def command(content: str, style: tuple[str, ...], **options: Any) -> None:
-    """Print memory, time, tiles and scales of 'pincel transfer CONTENT STYLE …' with the same options, without starting it.
+    """Print memory, time, tiles and sizes of 'pincel transfer' with the same options, without painting.
 
-    Memory is the peak. Time follows from the speed of the last run on this machine, or from that of its convolutions, measured once.
+    Memory is the most that is used at any moment. Time follows from the speed of the last run on this machine, or, before the first run,
+    from the speed of its convolutions, which is measured once.
     """
     from rich.console import Console
 

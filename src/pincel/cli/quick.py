@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pincel.cli.help_format import GroupedCommand, examples
-from pincel.cli.options import device_option, parse_styles, quiet_option, record_option
+from pincel.cli.help_format import GroupedCommand
+from pincel.cli.options import PAINTINGS, PHOTO, device_option, parse_styles, quiet_option, record_option
+from pincel.cli.output_name import output_path
 from pincel.cli.painting import Outputs, announce
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError
@@ -33,56 +34,70 @@ if TYPE_CHECKING:
         "Output": ["output", "record", "keep_metadata", "json_lines", "quiet"],
         "The machine": ["device", "memory"],
     },
-    epilog=examples(
+    examples=(
         "pincel quick sample:harbour sample:glass -o quick.png",
         "pincel quick sample:harbour sample:glass=0.7 sample:impasto=0.3 -o mixed.png --strength 0.8",
     ),
 )
-@click.argument("content")
-@click.argument("style", nargs=-1)
-@click.option("-o", "--output", required=True, metavar="OUT", help="The picture to write: .png .jpg .webp .tif, .avif where there is AVIF.")
+@click.argument("content", metavar=PHOTO)
+@click.argument("style", metavar=f"[{PAINTINGS}]", nargs=-1)
 @click.option(
-    "--network", default="", metavar="NET", help="A network of 'pincel train-style'. [the any-style network that comes with pincel]"
+    "-o",
+    "--output",
+    metavar="OUT",
+    help="Picture to write: .png .jpg .webp .tif .avif. [PHOTO-PAINTING.png here, with -2, -3 … if it exists]",
+)
+@click.option(
+    "--network", default="", metavar="NET", help="Network of 'pincel train-style'. [the any-style network that comes with pincel]"
 )
 @click.option("--strength", type=click.FLOAT, default=1.0, metavar="X", help="Of an any-style network: from 0, the photograph, to 1. [1]")
 @click.option(
     "--color",
     type=click.Choice(["style", "content", "luminance"]),
     default="style",
-    help="Colors of the result: those of the style; of the content, to which the style is matched first; or of the content, with only its "
-    "luminance stylized. [style]",
+    metavar="WHOSE",
+    help="Colors of the result: style (as the painting brings them), content (those of the photograph), luminance (those of the "
+    "photograph; only its brightness is painted). [style]",
 )
-@click.option("--size", type=click.IntRange(min=0), default=512, metavar="N", help="Long side of the result; 0 = as CONTENT. [512]")
-@click.option("--style-size", type=click.IntRange(min=0), default=512, metavar="N", help="Long side of a style; 0 = as it is. [512]")
+@click.option("--size", type=click.IntRange(min=0), default=512, metavar="N", help="Long side in pixels; 0 = that of the photograph. [512]")
+@click.option(
+    "--style-size",
+    type=click.IntRange(min=0),
+    default=512,
+    metavar="N",
+    help="Long side to which a painting is resized; 0 = as it is. [512]",
+)
 @click.option(
     "--background",
     default=DEFAULT_BACKGROUND,
     metavar="COLOR",
-    help=f"Color behind transparent parts of a style. [{DEFAULT_BACKGROUND}]",
+    help=f"Color behind transparent parts of a painting. [{DEFAULT_BACKGROUND}]",
 )
-@click.option("--keep-metadata", is_flag=True, help="Copy the metadata of CONTENT into the result: EXIF, XMP, copyright.")
+@click.option("--keep-metadata", is_flag=True, help="Copy the metadata of the photograph into the result: EXIF, XMP, copyright.")
 @record_option
-@click.option("--json", "json_lines", is_flag=True, help="Print what was done as a JSON line on standard output.")
+@click.option("--json", "json_lines", is_flag=True, help="Print the result as a line of JSON.")
 @quiet_option
 @device_option
 @click.option(
     "--memory",
     metavar="SIZE",
-    help="Memory it may use, such as 2G: large images are processed in tiles, to the same picture but for rounding. [what is free]",
+    help="Memory to use, such as 2G; large pictures are computed in tiles, with the same result but for rounding. [what is free]",
 )
 @click.pass_context
 def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **options: Any) -> None:
-    """Stylize the photograph CONTENT in about a second, with a network trained for that (lower quality).
+    """Stylize the photograph PHOTO in about a second, with a network trained for that (lower quality).
 
-    The any-style network that comes with pincel takes a STYLE, or several, with weights if you like: one.jpg=0.7 other.jpg=0.3.
-    A network trained for one style ('pincel train-style', --network) takes none.
+    The any-style network that comes with pincel takes one PAINTING, or several, by their weights if given: one.jpg=0.7 other.jpg=0.3.
+    A network that 'pincel train-style' made for one style takes none.
 
-    'pincel transfer' takes a minute instead of a second, and is better; with --init feedforward it starts from this result.
+    'pincel transfer' takes a minute instead of a second and paints better; with --init feedforward it starts from the result of quick.
     """
-    ctx.exit(run_quick(content, style, options))
+    pairs, given = parse_styles(style), options["output"]
+    with output_path(given, content, [path for path, _ in pairs]) as path:
+        ctx.exit(run_quick(content, pairs, {**options, "output": path, "auto_named": given is None}))
 
 
-def run_quick(content: str, style: tuple[str, ...], options: dict[str, Any]) -> int:
+def run_quick(content: str, pairs: list[tuple[str, float]], options: dict[str, Any]) -> int:
     """Check, paint and write; return the exit code."""
     from pincel.engine.result import record_path
     from pincel.feedforward.file import find_stylizer, load_stylizer
@@ -91,9 +106,8 @@ def run_quick(content: str, style: tuple[str, ...], options: dict[str, Any]) -> 
     from pincel.images.io import check_limits, save_picture, to_pil, write_or_keep
     from pincel.sources import expand_styles
 
-    pairs = parse_styles(style)
-    picture = Path(options["output"])
-    outputs = Outputs(picture, Path(options["record"] or record_path(picture)))
+    picture = options["output"]
+    outputs = Outputs(picture, Path(options["record"] or record_path(picture)), auto_named=options["auto_named"])
     file = find_stylizer(options["network"])
     named = [Path(text) for text in (content, *(path for path, _ in pairs)) if not text.startswith(PREFIX)]
     outputs.check([path for path in (*named, file) if path.is_file()])
@@ -108,8 +122,9 @@ def run_quick(content: str, style: tuple[str, ...], options: dict[str, Any]) -> 
     pixels, run = _stylize(network, image, images, settings, notes, options)
     metadata = image.metadata if options["keep_metadata"] else None
     write = partial(save_picture, to_pil(pixels, image.alpha), dpi=image.dpi, background=options["background"], metadata=metadata)
-    write_or_keep(write, picture)
-    record = {**_record(network, image, images, settings, options["network"]), **run, "picture": picture.name}
+    outputs = outputs.replacing_none()
+    write_or_keep(write, outputs.picture)
+    record = {**_record(network, image, images, settings, options["network"]), **run, "picture": outputs.picture.name}
     write_text(outputs.record, json.dumps(record, indent=1, ensure_ascii=False) + "\n", what="record")
     announce(outputs.files, options, seconds=record["seconds"])
     return 0

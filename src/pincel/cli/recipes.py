@@ -7,12 +7,12 @@ from textwrap import fill
 
 import click
 
-from pincel.cli.help_format import examples
+from pincel.cli.help_format import Verb
 
 WIDTH = 100
 
 
-@click.command(epilog=examples("pincel recipes", "pincel recipes gatys2016 > mine.toml"))
+@click.command(cls=Verb, examples=("pincel recipes", "pincel recipes gatys2016 > mine.toml"))
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
     """List the recipes and their purposes, or print the recipe NAME as TOML with the source of each value.

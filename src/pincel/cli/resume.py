@@ -10,7 +10,7 @@ import click
 
 from pincel.cli.computing import begin_computing
 from pincel.cli.distributed import ignore_signals, is_worker, local_device, process_group, work
-from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.help_format import GroupedCommand
 from pincel.cli.options import json_option, quiet_option
 from pincel.cli.painting import Outputs, also_as_json, finish, paint
 from pincel.cli.preview import check_preview, preview_option
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.command(
     cls=GroupedCommand,
     groups={"Output": ["preview", "json_lines", "quiet", "device"]},
-    epilog=examples(
+    examples=(
         "pincel transfer sample:lake sample:woodcut -o woods.png --size 256 --checkpoint woods && pincel resume woods",
         "pincel resume woods",
     ),
@@ -34,18 +34,17 @@ if TYPE_CHECKING:
 @preview_option
 @json_option
 @quiet_option
-@click.option("--device", metavar="NAME", help="Continue on another device: cpu, cuda, cuda:N or mps. [where it was]")
+@click.option("--device", metavar="NAME", help="Device to continue on: cpu, cuda, cuda:N or mps. [the one of the run]")
 @click.pass_context
 def command(ctx: click.Context, /, folder: str, **options: Any) -> None:
-    """Resume a run of 'pincel transfer' that was cut short, from its newest checkpoint in the folder DIR.
+    """Continue a run of 'pincel transfer' that was interrupted, from its newest checkpoint in the folder DIR.
 
-    Picture, record and sheet go where that run would have written them. On the same machine, with the same number of threads, the picture
-    is the same to the byte. The pictures the run began with must be where they were, unchanged.
+    Picture, record and sheet are written where the interrupted run would have written them. On the same machine, with the same number of
+    threads, the picture is the same to the byte. The photograph and the paintings must be where they were, unchanged.
 
-    A folder that pincel made by itself is removed when the picture is written; one given with --checkpoint is kept.
+    DIR is removed when the picture is written, unless --checkpoint of the run had named it.
 
-    Under torchrun, several processes share one picture, on one machine or many. Each has one thread, or as many as OMP_NUM_THREADS says:
-    'torchrun --nproc-per-node 4 -m pincel resume DIR'.
+    Under torchrun, several processes compute one picture: 'torchrun --nproc-per-node 4 -m pincel resume DIR'.
     """
     from pincel.progress import Bar
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from pincel.cli.help_format import examples
+from pincel.cli.help_format import Verb
 
 
-@click.command(epilog=examples("pincel samples pictures", "pincel samples --list"))
+@click.command(cls=Verb, examples=("pincel samples pictures", "pincel samples --list"))
 @click.argument("folder", required=False, metavar="DIR")
 @click.option("--list", "only_list", is_flag=True, help="Only list them.")
 def command(folder: str | None, only_list: bool) -> None:

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pincel.cli.help_format import examples
+from pincel.cli.help_format import Verb
 
 if TYPE_CHECKING:
     from pincel.studio.access import AccessPolicy
 
 
 @click.command(
-    epilog=examples(
+    cls=Verb,
+    examples=(
         "pincel studio --port 9000 --home paintings",
         "pincel studio --no-browser --root-path /paint",
-    )
+    ),
 )
 @click.option("--port", type=click.IntRange(0, 65_535), default=8765, metavar="N", help="Port, or the next free one. [8765]")
 @click.option("--home", metavar="DIR", help="Folder of pictures and runs. [the user's data folder]")
@@ -52,7 +53,11 @@ def command(**options: Any) -> None:
     Whatever the page does can be done by scripts: http://localhost:8765/api/openapi.json describes how.
     """
     from pincel.bytesize import parse_bytes
+    from pincel.extras import require_extra
     from pincel.folders import data_folder
+
+    for library in ("fastapi", "uvicorn", "python_multipart"):
+        require_extra(library, extra="studio", what="studio")
     from pincel.studio.access import AccessPolicy, allowed_host, root_path
     from pincel.studio.data_dir import DataDir
     from pincel.studio.limits import Limits

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from pincel.cli.help_format import examples
 from pincel.cli.lazy_group import LazyGroup
 from pincel.cli.studies.declared import study_command
 from pincel.studies import declarations
@@ -33,7 +32,7 @@ class StudyGroup(LazyGroup):
     package="pincel.cli.studies",
     one="study",
     several="studies",
-    epilog=examples(
+    examples=(
         "pincel study activations sample:harbour -o activations",
         "pincel study reconstruct sample:harbour sample:impasto -o figure1 --size 96 --steps 10",
     ),

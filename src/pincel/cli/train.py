@@ -12,7 +12,7 @@ from pincel.classify.recipes import ABLATIONS, BASES
 from pincel.classify.schema import TrainingRecipe
 from pincel.cli.computing import begin_computing
 from pincel.cli.distributed import ignore_signals, is_worker, local_device, replica_group
-from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.help_format import GroupedCommand
 from pincel.cli.options import (
     F,
     add_options,
@@ -85,7 +85,7 @@ def _shown(name: str) -> str:
 @click.command(
     cls=GroupedCommand,
     groups=_GROUPS,
-    epilog=examples(
+    examples=(
         "pincel train sample:textures --recipe alexnet-small --epochs 1 -o run",
         "pincel train sample:textures --resume --epochs 2 -o run",
     ),
@@ -146,6 +146,10 @@ def command(ctx: click.Context, /, data: str, **options: Any) -> None:
 
 def trained(data: str, options: dict[str, Any]) -> int:
     """Train and write; return the exit code."""
+    from pincel.extras import require_extra
+
+    # Of the figures, drawn at the end.
+    require_extra("matplotlib", extra="studies", what="train")
     from pincel.classify.config import ClassifierTrainingConfig
     from pincel.classify.training import ClassifierTraining
     from pincel.cli.training_progress import TrainingBar

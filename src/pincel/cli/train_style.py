@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pincel.cli.computing import begin_computing
-from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.help_format import GroupedCommand
 from pincel.cli.options import (
     F,
     add_options,
@@ -62,7 +62,7 @@ def _shown(recipe: StyleTrainingRecipe, name: str) -> str:
 @click.command(
     cls=GroupedCommand,
     groups=_GROUPS,
-    epilog=examples(
+    examples=(
         "pincel train-style sample:impasto sample:scenes,sample:leaves -o impasto.safetensors",
         "pincel train-style --any sample:styles,sample:leaves sample:scenes,sample:leaves -o any.safetensors",
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +9,10 @@ import click
 
 from pincel.cli.computing import begin_computing
 from pincel.cli.distributed import ignore_signals, is_worker, local_device, process_group, work
-from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.help_format import GroupedCommand
 from pincel.cli.options import (
-    MACHINE,
+    PAINTINGS,
+    PHOTO,
     F,
     add_options,
     input_paths,
@@ -24,10 +24,12 @@ from pincel.cli.options import (
     quiet_option,
     record_option,
 )
+from pincel.cli.output_name import checkpoint_folder_of, output_path
 from pincel.cli.painting import Outputs, also_as_json, finish, paint, print_json
 from pincel.cli.plan import plan_summary
 from pincel.cli.preview import check_preview, preview_option
 from pincel.errors import OptionError
+from pincel.recipes.schema import BASIC
 from pincel.recipes.schema import GROUPS as RECIPE_GROUPS
 
 if TYPE_CHECKING:
@@ -38,24 +40,32 @@ if TYPE_CHECKING:
 
 
 GROUPS = {
-    **RECIPE_GROUPS,
-    "Output": ["output", "depth", "record", "sheet", "save_every", "preview", "json_lines", "quiet", *MACHINE],
-    "Interrupted runs": ["checkpoint", "checkpoint_every", "no_checkpoint"],
+    "The picture": ["output", *RECIPE_GROUPS["The picture"]],
+    **{title: RECIPE_GROUPS[title] for title in BASIC[1:]},
+    "Output and machine": ["sheet", "save_every", "preview", "device", "memory", "quiet"],
+}
+MORE = {
+    "Files": ["depth", *RECIPE_GROUPS["Files"], "record"],
+    **{title: RECIPE_GROUPS[title] for title in RECIPE_GROUPS if title not in (*BASIC, "Files")},
+    "Long runs and machine": ["checkpoint", "checkpoint_every", "no_checkpoint", "precision", "tiles", "json_lines"],
 }
 OUTPUT_OPTIONS = (
     click.option(
-        "-o", "--output", required=True, metavar="OUT", help="The picture to write: .png .jpg .webp .tif, .avif where there is AVIF."
+        "-o",
+        "--output",
+        metavar="OUT",
+        help="Picture to write: .png .jpg .webp .tif .avif. [PHOTO-PAINTING.png here, with -2, -3 … if it exists]",
     ),
     click.option(
-        "--depth", type=click.Choice(["8", "16"]), default="8", help="Bits per sample; 16, for TIFF only, leave room for grading. [8]"
+        "--depth", type=click.Choice(["8", "16"]), default="8", help="Bits of each color in a TIFF; 16 leave room for grading. [8]"
     ),
     record_option,
-    click.option("--sheet", metavar="FILE", help="Also write a contact sheet: content | style | result."),
+    click.option("--sheet", metavar="FILE", help="Also write a contact sheet: photograph | painting | result."),
     click.option(
         "--save-every",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Also write the picture every N steps, as OUT-00050.png, or OUT-256x192-00050.png in runs with coarse scales.",
+        help="Also write the picture every N steps, as OUT-00050.png; at smaller sizes as OUT-256x192-00050.png.",
     ),
     preview_option,
     json_option,
@@ -65,16 +75,16 @@ CHECKPOINT_OPTIONS = (
     click.option(
         "--checkpoint",
         metavar="DIR",
-        help="New folder for all that 'pincel resume DIR' needs. [OUT.checkpoint in runs over two minutes, removed at the end]",
+        help="New folder for what 'pincel resume DIR' needs. [OUT.checkpoint in runs over two minutes, removed at the end]",
     ),
     click.option(
         "--checkpoint-every",
         type=click.FloatRange(min=0, min_open=True),
         default=30.0,
-        metavar="SECONDS",
-        help="Pause between two checkpoints; longer where writing one takes more than a tenth of it. [30]",
+        metavar="S",
+        help="Seconds between two checkpoints; more if writing one takes longer than a tenth of that. [30]",
     ),
-    click.option("--no-checkpoint", is_flag=True, help="Write no checkpoints, however long the run."),
+    click.option("--no-checkpoint", is_flag=True, help="Write no checkpoints, however long the run is."),
 )
 
 
@@ -83,30 +93,37 @@ def painting_options(function: F) -> F:
     return add_options(function, objective_options, *OUTPUT_OPTIONS, machine_options, *CHECKPOINT_OPTIONS)
 
 
+DETAILS = """
+    Content is what the photograph gives, style what the painting gives. The picture is changed step by step to lower
+    J = α·J_content + β·J_style + γ·J_tv: how far its features in a network are from those of the photograph, how far their statistics are
+    from those of the painting, and how rough it is.
+
+    'pincel resume' continues a run over two minutes that was interrupted.
+
+    Under torchrun, several processes compute one picture, on one machine or several: 'torchrun --nproc-per-node 4 -m pincel transfer PHOTO
+    PAINTING'. Each uses one thread, or OMP_NUM_THREADS of them.
+    """
+
+
 @click.command(
     cls=GroupedCommand,
     groups=GROUPS,
-    epilog=examples(
-        "pincel transfer sample:harbour sample:impasto -o painted.png --size 256 --steps 60",
-        "pincel transfer sample:lake sample:woodcut=0.7 sample:watercolor=0.3 -o mix.jpg --size 192 --steps 30 --init blend=0.3",
+    more=MORE,
+    details=DETAILS,
+    examples=(
+        "pincel transfer sample:harbour sample:impasto --size 256 --steps 60",
+        "pincel transfer sample:lake sample:woodcut=0.7 sample:watercolor=0.3 -o mix.jpg --size 192",
     ),
 )
-@click.argument("content")
-@click.argument("style", nargs=-1, required=True)
+@click.argument("content", metavar=PHOTO)
+@click.argument("style", metavar=PAINTINGS, nargs=-1, required=True)
 @painting_options
 @click.pass_context
 def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **options: Any) -> None:
-    """Paint the photograph CONTENT in the style of the painting STYLE, or of several.
+    """Paint the photograph PHOTO in the style of PAINTING, or of several.
 
-    CONTENT and STYLE are picture files, or sample:NAME for one that comes with pincel ('pincel samples DIR' writes them out).
-    A style may carry a weight: starry.jpg=0.7 scream.jpg=0.3.
-
-    The picture is moved, step by step, until the network sees the content of the one and the style of the other in it: more
-    --style-weight for more painting, more --content-weight for more photograph, more --tv-weight for smoother areas.
-    Ctrl-C stops after the step under way and keeps the best picture so far; 'pincel resume' goes on with a long run that was cut short.
-
-    Under torchrun, several processes share one picture, on one machine or many. Each has one thread, or as many as OMP_NUM_THREADS says:
-    'torchrun --nproc-per-node 4 -m pincel transfer PHOTO PAINTING -o OUT'.
+    PHOTO and PAINTING are picture files, or sample:NAME ('pincel samples --list'). Several paintings are mixed, by their weights if given.
+    Ctrl-C keeps the best picture so far.
     """
     ctx.exit(run_transfer(content, style, options))
 
@@ -116,16 +133,16 @@ def run_transfer(content: str, style: tuple[str, ...], options: dict[str, Any]) 
     begin_computing()
     if is_worker():
         return work()
-    with process_group() as group:
-        return _transfer(content, style, options, group)
+    pairs, given = parse_styles(style), options["output"]
+    with process_group() as group, output_path(given, content, [path for path, _ in pairs]) as path:
+        return _transfer(content, pairs, {**options, "output": path, "auto_named": given is None}, group)
 
 
-def _transfer(content: str, style: tuple[str, ...], options: dict[str, Any], group: ProcessGroup) -> int:
+def _transfer(content: str, pairs: list[tuple[str, float]], options: dict[str, Any], group: ProcessGroup) -> int:
     """Check, paint and write; return the exit code."""
     from pincel.progress import Bar
 
     values = pop_recipe(options)
-    pairs = parse_styles(style)
     outputs = _outputs(options)
     inputs = input_paths(content, pairs, options["recipe"], values)
     outputs.check(inputs)
@@ -165,7 +182,7 @@ def _outputs(options: dict[str, Any]) -> Outputs:
 
     if options["no_checkpoint"] and options["checkpoint"]:
         raise OptionError("--checkpoint and --no-checkpoint contradict each other; give only one of them.")
-    picture = Path(options["output"])
+    picture = options["output"]
     return Outputs(
         picture,
         Path(options["record"] or record_path(picture)),
@@ -173,6 +190,7 @@ def _outputs(options: dict[str, Any]) -> Outputs:
         options["save_every"],
         int(options["depth"]),
         auto_checkpoint=not (options["checkpoint"] or options["no_checkpoint"]),
+        auto_named=options["auto_named"],
     )
 
 
@@ -186,9 +204,7 @@ def checkpoint_folder(options: dict[str, Any], outputs: Outputs) -> Path | None:
 
     if options["checkpoint"]:
         return new_folder(Path(options["checkpoint"]))
-    # A name of the greatest length must still have a folder.
-    name = os.fsencode(outputs.picture.name)[:200].decode("utf-8", "ignore")
-    return outputs.picture.with_name(f"{name}.checkpoint") if outputs.auto_checkpoint else None
+    return checkpoint_folder_of(outputs.picture) if outputs.auto_checkpoint else None
 
 
 def _checkpoints(run: Run, folder: Path, outputs: Outputs, every: float, bar: Bar) -> CheckpointWriter:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pincel.cli.computing import begin_computing
-from pincel.cli.help_format import GroupedCommand, examples
+from pincel.cli.help_format import GroupedCommand
 from pincel.cli.options import (
+    LIKE_TRANSFER,
     MACHINE,
+    SEE_TRANSFER,
     F,
     add_options,
     json_option,
@@ -26,7 +28,6 @@ from pincel.cli.options import (
 )
 from pincel.cli.painting import EXIT_CODES, announce, stopped_by_signals
 from pincel.errors import OptionError
-from pincel.recipes.schema import GROUPS as RECIPE_GROUPS
 
 if TYPE_CHECKING:
     from pincel.cli.video_progress import VideoBar
@@ -37,63 +38,68 @@ if TYPE_CHECKING:
 GROUPS = {
     "The film": [
         *("style", "codec", "quality", "rate", "partial", "keep_frames", "record", "preview", "json_lines", "quiet"),
-        *("cluster", "workers", *MACHINE),
+        *("cluster", "workers"),
     ],
     "From frame to frame": ["flow", "consistency", "long_term", "next_steps", "settle", "passes", "measure"],
-    **RECIPE_GROUPS,
 }
 FRAME_OPTIONS = (
-    click.option("--style", multiple=True, metavar="STYLE[=w]", help="A painting, or several with weights; repeatable."),
+    click.option(
+        "--style", multiple=True, metavar="PAINTING[=w]", help="Painting, with a weight if there are several; give it once for each."
+    ),
     click.option(
         "--flow",
         default="dis",
         metavar="NAME",
-        help="Optical flow: dis, farneback, or none where the camera stands still. [dis]",
+        help="How motion is measured: dis, farneback, or none where the camera stands still. [dis]",
     ),
     click.option(
         "--consistency",
         type=click.FloatRange(min=0),
         metavar="X",
-        help="Weight of the difference to earlier frames: at 1, a difference of 10 gray levels counts as much as the whole of J. [1]",
+        help="How much a frame must be like earlier ones: at 1, a difference of 10 gray levels counts as much as all other terms. [1]",
     ),
     click.option(
         "--long-term",
         metavar="N,…",
-        help="Earlier frames to compare with, counted backward, so that what was hidden comes back as it was; or none. [1,2,4]",
+        help="Earlier frames a frame is compared with, counted backward, so that hidden things come back as they were; or none. [1,2,4]",
     ),
     click.option(
-        "--next-steps", type=click.IntRange(min=1), metavar="N", help="Steps of frames that continue another. [as many as --steps]"
+        "--next-steps",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Steps of every frame after the first of a scene. [as many as --steps]",
     ),
     click.option(
         "--settle",
         type=click.FloatRange(min=0, max=1),
         metavar="X",
-        help="End a frame that continues another once J falls by less than this fraction in ten steps; 0 = never. [0.01]",
+        help="End a frame after the first of a scene once ten steps lower J by less than this share; 0 = never. [0.01]",
     ),
     click.option(
         "--passes",
         type=click.IntRange(min=1),
         default=1,
         metavar="N",
-        help="Passes over each scene, forward and backward in turn; several take half as long again in all. [1]",
+        help="Passes over each scene, forward and backward in turn; more than one take half as long again. [1]",
     ),
-    click.option("--measure", is_flag=True, help="Also paint a dozen frames by themselves, and print how much less the film flickers."),
+    click.option("--measure", is_flag=True, help="Also paint a dozen frames alone, and print how much less the film flickers."),
 )
 FILM_OPTIONS = (
-    click.option("--codec", metavar="NAME", help="h264, h265, vp9, av1, mpeg4, prores, ffv1. [the usual one of OUT's extension]"),
-    click.option("--quality", type=int, metavar="N", help="Of the codec: CRF, smaller is better (h264 18, vp9 26); of WebP, 0 to 100."),
-    click.option("--rate", metavar="N", help="Frames a second of pictures that come without times, such as 24 or 30000/1001. [24]"),
+    click.option("--codec", metavar="NAME", help="Codec: h264, h265, vp9, av1, mpeg4, prores, ffv1. [the usual one for OUT]"),
+    click.option(
+        "--quality", type=int, metavar="N", help="Quality of the codec: its CRF, smaller is better (h264 18, vp9 26); for WebP 0 to 100."
+    ),
+    click.option("--rate", metavar="N", help="Frames a second, such as 24 or 30000/1001, if IN is a folder of pictures. [24]"),
     click.option(
         "--cluster",
         metavar="ADDRESS",
-        help="Paint scenes in parallel, with the workers of a Ray cluster: auto for the one of this machine, or HOST:PORT. "
-        "Needs pincel[cluster].",
+        help="Paint scenes in parallel with the workers of a Ray cluster: auto (on this machine) or HOST:PORT.",
     ),
-    click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Workers of the cluster. [as many as there is room for]"),
-    click.option("--partial", is_flag=True, help="Only write a film of the frames painted so far."),
-    click.option("--keep-frames", is_flag=True, help="Keep the painted frames, in OUT.frames."),
+    click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Number of workers of the cluster. [as many as have room]"),
+    click.option("--partial", is_flag=True, help="Only write the film of the frames painted so far."),
+    click.option("--keep-frames", is_flag=True, help="Keep the painted frames in the folder OUT.frames."),
     record_option,
-    click.option("--preview", metavar="FILE", help="Write the newest painted frame to a file."),
+    click.option("--preview", metavar="FILE", help="File that shows the newest painted frame."),
     json_option,
     quiet_option,
 )
@@ -107,7 +113,9 @@ def video_options(function: F) -> F:
 @click.command(
     cls=GroupedCommand,
     groups=GROUPS,
-    epilog=examples(
+    more=LIKE_TRANSFER,
+    brief=SEE_TRANSFER,
+    examples=(
         "pincel video sample:pan pan.mp4 --style sample:impasto --size 128 --steps 15",
         "pincel video sample:cuts cuts.gif --style sample:woodcut --size 96 --steps 10 --next-steps 5",
     ),
@@ -119,14 +127,14 @@ def video_options(function: F) -> F:
 def command(ctx: click.Context, /, film: str, output: str, **options: Any) -> None:
     """Paint the film IN in the style of a painting, without flicker, and write it as OUT.
 
-    IN is whatever FFmpeg reads, an animated GIF, WebP, PNG or AVIF, a folder of pictures, names such as frames/%05d.png, or sample:pan. OUT
-    is .mp4 .mov .mkv .webm .avi .gif .webp .apng, a folder/, or frames/%05d.png. Sound, times, shape and colors are those of IN.
+    IN is a file that FFmpeg reads, an animated GIF, WebP, PNG or AVIF, a folder of pictures, names such as frames/%05d.png, or sample:pan.
+    OUT is .mp4 .mov .mkv .webm .avi .gif .webp .apng, a folder/, or frames/%05d.png. Sound, times, shape and colors are those of IN.
 
-    Each frame starts from the one before it, warped by optical flow, and is compared with it and with earlier ones where the flow is
-    reliable (Ruder et al. 2016); each scene starts anew. Painted frames are kept in OUT.frames until the film is written: Ctrl-C stops;
-    rerun the same command to finish.
+    Each frame starts from the frame before it, warped by optical flow, and is compared with earlier frames where the flow is reliable
+    (Ruder et al. 2016); each scene starts anew. Painted frames are kept in the folder OUT.frames until the film is written: after Ctrl-C,
+    the same command finishes the film.
 
-    --size is 512, or that of the film if it is smaller; 0 paints it as it is.
+    --size is 512, or the size of the film if it is smaller; 0 paints the film at its own size.
     """
     ctx.exit(filmed(film, output, options))
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from pincel.cli.help_format import examples
 from pincel.cli.lazy_group import OrderedGroup
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ MIB = 2**20
     cls=OrderedGroup,
     one="action",
     several="actions",
-    epilog=examples("pincel weights list", "pincel weights export vgg19 -o vgg19.safetensors"),
+    examples=("pincel weights list", "pincel weights export vgg19 -o vgg19.safetensors"),
 )
 def command() -> None:
     """Download, check, import and export weights of networks.
@@ -42,7 +41,7 @@ def command() -> None:
 @command.command(
     "list",
     short_help="List all networks: size, whether each is here, hash, licence.",
-    epilog=examples("pincel weights list", "pincel weights list --json > weights.json"),
+    examples=("pincel weights list", "pincel weights list --json > weights.json"),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print all properties of each, as JSON.")
 def list_weights(as_json: bool) -> None:
@@ -96,7 +95,7 @@ def _row(spec: ModelSpec, name: str) -> dict[str, Any]:
 
 @command.command(
     short_help="Download networks, unless they are here.",
-    epilog=examples("pincel weights get vgg19-torchvision", "pincel weights get alexnet caffenet --quiet"),
+    examples=("pincel weights get vgg19-torchvision", "pincel weights get alexnet caffenet --quiet"),
 )
 @click.argument("names", nargs=-1, required=True, metavar="NAME…")
 @click.option("--quiet", is_flag=True, help="Print nothing but the paths of files, and errors.")
@@ -150,7 +149,7 @@ def _download_bar(name: str, *, quiet: bool) -> Iterator[ByteProgress | None]:
 
 @command.command(
     short_help="Hash the files of networks again, and compare.",
-    epilog=examples("pincel weights verify", "pincel weights verify vgg19"),
+    examples=("pincel weights verify", "pincel weights verify vgg19"),
 )
 @click.argument("names", nargs=-1, metavar="[NAME…]")
 @click.pass_context
@@ -195,7 +194,7 @@ def _by_file(names: tuple[str, ...], *, every: bool) -> list[list[str]]:
     return list(files.values())
 
 
-@command.command(short_help="Print the path of the file of a network.", epilog=examples("pincel weights path", "pincel weights path vgg19"))
+@command.command(short_help="Print the path of the file of a network.", examples=("pincel weights path", "pincel weights path vgg19"))
 @click.argument("name", required=False)
 def path(name: str | None) -> None:
     """Print the path of the file of the network NAME, also of one not downloaded yet; without NAME, the folders.
@@ -217,8 +216,9 @@ def path(name: str | None) -> None:
 @command.command(
     "import",
     short_help="Import a file of any format as a network with a name.",
-    epilog=examples(
-        "pincel weights import VGG_ILSVRC_19_layers.caffemodel --as oxford", "pincel weights import mine.pth --like vgg19-torchvision"
+    examples=(
+        "pincel weights import VGG_ILSVRC_19_layers.caffemodel --as oxford",
+        "pincel weights import mine.pth --like vgg19-torchvision",
     ),
 )
 @click.argument("file", type=click.Path(path_type=Path))
@@ -252,7 +252,7 @@ def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"
 
 @command.command(
     short_help="Write a network as safetensors.",
-    epilog=examples("pincel weights export vgg19 -o vgg19.safetensors", "pincel weights export alexnet -o alexnet.safetensors"),
+    examples=("pincel weights export vgg19 -o vgg19.safetensors", "pincel weights export alexnet -o alexnet.safetensors"),
 )
 @click.argument("name")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT", help="The file to write: .safetensors.")

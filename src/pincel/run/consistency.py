@@ -23,6 +23,7 @@ _IDLE: Mapping[str, tuple[Callable[[Recipe], bool], Translated]] = {
     "propagation": (lambda recipe: not recipe.content_mask and not recipe.style_mask, _("there are no masks")),
     "calibration": (lambda recipe: recipe.activations == "raw", _("--activations is raw")),
     "tv": (lambda recipe: recipe.tv_weight == 0, _("--tv-weight is 0")),
+    "smooth": (lambda recipe: recipe.tv_weight == 0, _("--tv-weight is 0")),
     "content_layers": (lambda recipe: recipe.content_weight == 0, _("--content-weight is 0")),
     "style_layers": (lambda recipe: recipe.style_weight == 0, _("--style-weight is 0")),
 }

@@ -39,7 +39,7 @@ class Inputs:
     """A recipe and the pictures it is applied to.
 
     Attributes:
-        recipe: With a ``style_scale`` for every picture.
+        recipe: With ``strokes`` for every picture.
         content: As opened.
         styles: As opened, with weights.
         init: The picture to begin from; None where that is none of its own.
@@ -144,7 +144,7 @@ def load_inputs(recipe: Recipe, content: Source, style: Styles, init: Source | N
     notes: list[str] = []
     groups = expand_styles(style, notes.append)
     pairs = [pair for group in groups for pair in group]
-    recipe = sizes.broadcast_style_scale(recipe, [len(group) for group in groups])
+    recipe = sizes.broadcast_strokes(recipe, [len(group) for group in groups])
     photograph = open_picture(content, "content", fit=partial(fitted_size, recipe), memory=memory)
     styles = [(open_picture(source, "style", recipe.background, memory=memory), weight) for source, weight in pairs]
     regions = make_regions(recipe, photograph, styles, notes.append)

@@ -48,23 +48,23 @@ def content_size(recipe: Recipe, picture: LoadedImage) -> tuple[int, int]:
     return _checked(recipe, picture, "content", size)
 
 
-def broadcast_style_scale(recipe: Recipe, counts: Sequence[int]) -> Recipe:
-    """Give every picture of a folder the ``style_scale`` of that folder; ``counts`` says how many pictures each style given stands for."""
-    if len(recipe.style_scale) == 1 or len(recipe.style_scale) != len(counts):
+def broadcast_strokes(recipe: Recipe, counts: Sequence[int]) -> Recipe:
+    """Give every picture of a folder the ``strokes`` of that folder; ``counts`` says how many pictures each style given stands for."""
+    if len(recipe.strokes) == 1 or len(recipe.strokes) != len(counts):
         return recipe
-    return recipe.override(style_scale=[scale for scale, count in zip(recipe.style_scale, counts, strict=True) for _ in range(count)])
+    return recipe.override(strokes=[scale for scale, count in zip(recipe.strokes, counts, strict=True) for _ in range(count)])
 
 
 def style_sizes(recipe: Recipe, styles: Sequence[LoadedImage], content: tuple[int, int], share: float = 1.0) -> list[tuple[int, int]]:
-    """(height, width) of each style picture in the run, with its ``style_scale``; see :func:`style_size`.
+    """(height, width) of each style picture in the run, with its ``strokes``; see :func:`style_size`.
 
     Raises:
         OptionError: If there are scales, but not one for each.
     """
-    scales = recipe.style_scale * len(styles) if len(recipe.style_scale) == 1 else recipe.style_scale
+    scales = recipe.strokes * len(styles) if len(recipe.strokes) == 1 else recipe.strokes
     if len(scales) != len(styles):
         raise OptionError(
-            f"--style-scale has {len(scales)} numbers for {len(styles)} style pictures; give one for all of them, or one for each."
+            f"--strokes has {len(scales)} numbers for {len(styles)} style pictures; give one for all of them, or one for each."
         )
     return [style_size(recipe, style, content, share, scale) for style, scale in zip(styles, scales, strict=True)]
 

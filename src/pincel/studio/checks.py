@@ -73,10 +73,10 @@ def _check_type(key: str, value: JsonValue) -> JsonValue:
     if key != "scales" and any(names_file(text) for text in _texts(value)):
         raise _wrong(key, value, "no file is named here, and nothing else has such signs in it")
     simple = isinstance(value, str | int | float) and not isinstance(value, bool)
-    listed = isinstance(value, list) and all(isinstance(each, str | int | float) for each in value) and key in (*PAIRS, "style_scale")
+    listed = isinstance(value, list) and all(isinstance(each, str | int | float) for each in value) and key in (*PAIRS, "strokes")
     paired = isinstance(value, dict) and all(isinstance(each, str | int | float) for each in value.values()) and key in PAIRS
     if not (simple or listed or paired) or (simple and key in PAIRS and not isinstance(value, str)):
-        more = ", or names with numbers" if key in PAIRS else ", or a list of numbers" if key == "style_scale" else ""
+        more = ", or names with numbers" if key in PAIRS else ", or a list of numbers" if key == "strokes" else ""
         raise _wrong(key, value, f"it should be a number, a text{more}")
     if isinstance(value, list) and key in PAIRS and not all(isinstance(each, str) for each in value):
         raise _wrong(key, value, "it should be a list of names")

@@ -85,6 +85,6 @@ def _kind(name: str, annotation: Any) -> Literal["number", "integer", "choice", 
     if _choices(annotation):
         return "choice"
     types = (annotation, *get_args(annotation))
-    if name in ("scales", "style_scale", "optimizer_options"):
+    if name in ("scales", "strokes", "optimizer_options"):
         return "text"
     return "integer" if int in types else "number" if float in types else "text"

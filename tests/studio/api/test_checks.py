@@ -120,7 +120,7 @@ def parsed(settings: dict[str, Any]) -> Recipe:
     options: dict[str, Any] = dict.fromkeys(Recipe.model_fields)
     pairs = settings.get("optimizer_options", {})
     given = {key: format_value(value) for key, value in settings.items() if key != "optimizer_options"}
-    numeric = {key: float(text) for key, text in given.items() if isinstance(settings[key], int | float) and key != "style_scale"}
+    numeric = {key: float(text) for key, text in given.items() if isinstance(settings[key], int | float) and key != "strokes"}
     return RECIPES["pincel"].recipe.override(
         **pop_recipe({**options, **given, **numeric, "optimizer_option": tuple(f"{k}={format_value(v)}" for k, v in pairs.items())})
     )
@@ -132,7 +132,7 @@ def parsed(settings: dict[str, Any]) -> Recipe:
         optional={
             "size": st.integers(0, 5000),
             "style_weight": st.floats(0, 1e9),
-            "style_scale": st.floats(0.01, 10) | st.lists(st.floats(0.01, 10), min_size=1, max_size=3),
+            "strokes": st.floats(0.01, 10) | st.lists(st.floats(0.01, 10), min_size=1, max_size=3),
             "scales": st.sampled_from(["none", "1/2=2", "1/4=4,0.5=1.5"]) | st.just({"1/4": 2.5}),
             "style_layers": st.sampled_from(["relu1_1", "relu1_1=0.25,relu2_1=1"])
             | st.dictionaries(st.sampled_from(["relu1_1", "relu3_1", "relu5_1"]), st.floats(0.001, 1e3), min_size=1),

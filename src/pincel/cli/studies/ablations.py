@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pincel.classify.recipes import ABLATIONS, BASES
-from pincel.cli.help_format import examples
+from pincel.cli.help_format import Verb
 from pincel.cli.options import json_option, quiet_option
 from pincel.cli.studies.common import reported
 
+if TYPE_CHECKING:
+    from pincel.studies.progress import ProgressReporter
+    from pincel.studies.report import Report
+
 
 @click.command(
-    epilog=examples(
+    cls=Verb,
+    examples=(
         "pincel study ablations sample:textures -o ablations --epochs 2 --without tanh",
         "pincel study ablations sample:textures -o relu --lang es --epochs 2 --without tanh --target 0.8",
-    )
+    ),
 )
 @click.argument("data", default="sample:textures")
 @click.option("-o", "--output", required=True, metavar="DIR", help="Folder for the page, the figures, the numbers and the networks.")
@@ -45,8 +50,12 @@ def command(ctx: click.Context, /, data: str, **options: Any) -> None:
 
     Each network is kept in DIR/trained and not trained again when the study is called again. Ctrl-C shows those that are done.
     """
-    from pincel.studies.ablations import AblationsOptions, study
-
     own = {name: options[name] for name in ("recipe", "without", "epochs", "target", "seed", "device")}
     networks = Path(options["output"]) / "trained"
-    ctx.exit(reported(options, lambda progress: study(AblationsOptions(data, **own), networks, progress), inputs=[]))
+
+    def make(progress: ProgressReporter) -> Report:
+        from pincel.studies.ablations import AblationsOptions, study
+
+        return study(AblationsOptions(data, **own), networks, progress)
+
+    ctx.exit(reported(options, make, inputs=[]))

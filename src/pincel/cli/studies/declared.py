@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pincel.cli.help_format import examples
+from pincel.cli.help_format import Verb
 from pincel.cli.studies.common import reported
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def study_command(name: str) -> click.Command:
     def run(**values: Any) -> None:
         click.get_current_context().exit(_made(name, spec, values))
 
-    return click.Command(name, callback=run, params=parameters, help=spec.help, epilog=examples(*spec.examples))
+    return Verb(name, callback=run, params=parameters, help=spec.help, examples=spec.examples)
 
 
 def _made(name: str, spec: StudySpec, values: dict[str, Any]) -> int:

@@ -16,7 +16,7 @@ export function Look({ form, errors }) {
   return html`<section class="look" aria-labelledby="look-title">
     <h2 id="look-title">${t("look.title")}</h2>
     <${Strength} recipe=${recipe} error=${errors.strength} />
-    <${Strokes} error=${errors.style_scale} />
+    <${Strokes} error=${errors.strokes} />
     <div class="size">
       <${Choice} name="size" label=${t("look.size")} value=${size} options=${SIZES.map((side) => [side, String(side)])} onPick=${(side) => set("size", side)} />
       <label class="own-size"><span class="unseen">${t("look.sizeOwn")}</span><input type="number" inputmode="numeric" min="16" step="1" value=${size} aria-describedby="error-size size-hint"
@@ -56,11 +56,11 @@ function Strength({ recipe, error }) {
 
 /** The size a painting is looked at in, in powers of two: larger, and its strokes are broader. */
 function Strokes({ error }) {
-  const scales = [].concat(valueOf("style_scale") ?? 1);
+  const scales = [].concat(valueOf("strokes") ?? 1);
   const scale = parseFloat(scales[0]);
   const move = (event) => {
     const moved = rounded(2 ** Number(event.target.value));
-    set("style_scale", moved === 1 ? undefined : String(moved));
+    set("strokes", moved === 1 ? undefined : String(moved));
   };
   return html`<div class="field">
     <div class="row"><label for="strokes">${t("look.strokes")}</label><output class="mono">× ${number(scale)}</output></div>

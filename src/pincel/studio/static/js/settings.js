@@ -9,7 +9,7 @@ import { has, t } from "./words.js";
 // Pictures are painted on in the page, and the recipe has a field of its own.
 const ELSEWHERE = ["recipe", "content_mask", "style_mask"];
 // Whose errors are shown by the few settings above.
-const ABOVE = ["size", "style_weight", "content_weight", "style_scale", "color"];
+const ABOVE = ["size", "style_weight", "content_weight", "strokes", "color"];
 
 export function AllSettings({ form, errors }) {
   const { settings } = useStore();
