@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
-from babel.messages.pofile import read_po
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
 
 import pincel
 from pincel.cli.app import VERBS
@@ -39,6 +40,8 @@ COMMANDS = DOCS / "reference" / "commands"
 LANGUAGES = {"en": "English", "es": "Español"}
 # Pages, and folders of pages, that are in English only: the reference, and what is about the code.
 ENGLISH = ("reference", "development", "architecture", "features", "internals", "scale", "speed", "studio", "weights")
+# What there is to translate: cells of numbers and of code are the same in all languages.
+_WORDS = re.compile(r"[^\W\d_]{3}")
 _MARK = re.compile(r"<!-- generated: ([\w-]+) -->")
 
 
@@ -277,14 +280,33 @@ def catalogs() -> None:
             pot.unlink()
     command = [Path(sys.executable).with_name("sphinx-intl"), "update", "-p", pots, "-l", "es", "-d", CATALOGS, "-w", "140"]
     subprocess.run(list(map(str, command)), check=True)
+    for path in CATALOGS.rglob("*.po"):
+        catalog = read(path)
+        catalog.header_comment, catalog.fuzzy = (
+            f"# Spanish of docs/{page_of(path)}.md; 'docs_site.py catalogs' adds new texts.",
+            False,
+        )
+        catalog.obsolete.clear()
+        with path.open("wb") as file:
+            write_po(file, catalog, width=140, include_lineno=False)
+
+
+def page_of(path: Path) -> str:
+    """Return the page that a catalog is of."""
+    return path.relative_to(CATALOGS / "es" / "LC_MESSAGES").with_suffix("").as_posix()
+
+
+def read(path: Path) -> Catalog:
+    """Return a catalog of translations."""
+    with path.open("rb") as file:
+        return read_po(file, locale="es")
 
 
 def share() -> tuple[int, int]:
     """Return how many texts of the catalogs are translated, and how many there are."""
     translated = everything = 0
     for path in CATALOGS.rglob("*.po"):
-        with path.open("rb") as file:
-            messages = [message for message in read_po(file) if message.id]
+        messages = [message for message in read(path) if _WORDS.search(re.sub(r"`[^`]*`", "", str(message.id)))]
         everything += len(messages)
         translated += sum(bool(message.string) and not message.fuzzy for message in messages)
     return translated, everything
