@@ -24,7 +24,7 @@ gettext_compact = False
 gettext_location = False
 gettext_uuid = False
 
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4
 nb_execution_mode = "off"
 # Two hyphens are two hyphens: options of the command line.

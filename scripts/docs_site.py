@@ -38,8 +38,18 @@ BUILT = DOCS / "_build"
 CATALOGS = DOCS / "locale"
 COMMANDS = DOCS / "reference" / "commands"
 LANGUAGES = {"en": "English", "es": "Español"}
-# Pages, and folders of pages, that are in English only: the reference, and what is about the code.
-ENGLISH = ("reference", "development", "architecture", "features", "internals", "scale", "speed", "studio", "weights")
+# Pages, and folders of pages, that are in English only: what follows from the code, and what is about it.
+ENGLISH = (
+    "reference/commands",
+    "development/contributing",
+    "development/security",
+    "architecture",
+    "features",
+    "internals",
+    "scale",
+    "studio",
+    "weights",
+)
 # What there is to translate: cells of numbers and of code are the same in all languages.
 _WORDS = re.compile(r"[^\W\d_]{3}")
 _MARK = re.compile(r"<!-- generated: ([\w-]+) -->")
@@ -276,7 +286,7 @@ def catalogs() -> None:
     shutil.rmtree(pots, ignore_errors=True)
     sphinx("gettext", "en", pots, "-d", str(BUILT / "doctrees" / "gettext"))
     for pot in pots.rglob("*.pot"):
-        if pot.relative_to(pots).with_suffix("").parts[0] in (*ENGLISH, "sphinx"):
+        if pot.relative_to(pots).with_suffix("").as_posix().startswith((*ENGLISH, "sphinx")):
             pot.unlink()
     command = [Path(sys.executable).with_name("sphinx-intl"), "update", "-p", pots, "-l", "es", "-d", CATALOGS, "-w", "140"]
     subprocess.run(list(map(str, command)), check=True)
