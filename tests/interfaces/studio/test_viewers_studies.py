@@ -106,7 +106,7 @@ def test_one_that_failed_says_why(bench: Bench) -> None:
     assert page.locator(".note [lang=en]").inner_text() == unknown
     page = bench.open(f"#/studies/{bench.runs[1]['id']}")
     assert page.locator(".note").inner_text() == f"No se pudo terminar. {ended}"
-    assert page.locator(".note [lang]").count() == 0
+    assert page.locator(".note [lang=es]").inner_text() == ended
     assert page.locator("iframe").count() == 0
 
 

@@ -53,10 +53,9 @@ export function Tile({ picture, pressed, onPick, onRemove }) {
 /** A message of the server, {text, translations}, in the language of the page if it has been translated. */
 export const textOf = ({ text, translations }) => translations[language()] ?? text;
 
-/** The same in the page, which says where it is English after all. */
+/** The same in the page, with the language it is in. */
 export function Message({ message }) {
-  const isForeign = language() !== "en" && !(language() in message.translations);
-  return html`<span lang=${isForeign ? "en" : null}>${textOf(message)}</span>`;
+  return html`<span lang=${language() in message.translations ? language() : "en"}>${textOf(message)}</span>`;
 }
 
 /** An error beside the field it is about. */
