@@ -30,6 +30,7 @@ VERBS = {
     "weights": "Download, check, import and export weights of networks.",
     "samples": "Write the sample pictures into a folder.",
     "doctor": "Check devices, memory and weights of this machine.",
+    "completion": "Print a script with which a shell completes commands and values.",
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pincel.cli.completers import networks
 from pincel.cli.help_format import Verb
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Verb, examples=("pincel backbones", "pincel backbones vgg19"))
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=networks)
 def command(name: str | None) -> None:
     """List the networks with the number of their parameters, or the layers of the network NAME.
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from pincel.cli.completers import complete_values
+
 _EVERYTHING = "pincel.help_all"
 # What click adds of the range of a number: the text says it where it matters.
 _RANGE = re.compile(r"  \[[^\]]*x[^\]]*\]$")
@@ -60,6 +62,8 @@ class Verb(click.Command):
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.examples = examples
+        for parameter in self.params:
+            complete_values(parameter)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write usage, first paragraph, examples, the other paragraphs and the options."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pincel.cli.completers import inversions
 from pincel.cli.computing import begin_computing
 from pincel.cli.help_format import GroupedCommand
 from pincel.cli.options import (
@@ -103,6 +104,7 @@ def _shown(name: str) -> str:
     "--recipe",
     default="mahendran2016",
     metavar="NAME|FILE",
+    shell_complete=inversions,
     help="mahendran2016, mahendran2015, plain (no regularizer), or a TOML file. [mahendran2016]",
 )
 @click.option("--steps", type=click.INT, metavar="N", help="Steps in all, spread over the phases of the schedule. [350]")

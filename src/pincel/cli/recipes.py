@@ -7,13 +7,14 @@ from textwrap import fill
 
 import click
 
+from pincel.cli.completers import all_recipes
 from pincel.cli.help_format import Verb
 
 WIDTH = 100
 
 
 @click.command(cls=Verb, examples=("pincel recipes", "pincel recipes gatys2016 > mine.toml"))
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=all_recipes)
 def command(name: str | None) -> None:
     """List the recipes and their purposes, or print the recipe NAME as TOML with the source of each value.
 

@@ -30,6 +30,10 @@ def run(arguments: list[str] | None) -> int:
         KeyboardInterrupt: Ctrl-C.
         TerminatedError: SIGTERM.
     """
+    if "_PINCEL_COMPLETE" in os.environ:
+        from pincel.cli.completion import answer_shell
+
+        return answer_shell()
     streams.prepare()
     _prepare_environment()
     with _interrupts_raising():

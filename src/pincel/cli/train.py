@@ -10,6 +10,7 @@ import click
 
 from pincel.classify.recipes import ABLATIONS, BASES
 from pincel.classify.schema import TrainingRecipe
+from pincel.cli.completers import among
 from pincel.cli.computing import begin_computing
 from pincel.cli.distributed import ignore_signals, is_worker, local_device, replica_group
 from pincel.cli.help_format import GroupedCommand
@@ -94,6 +95,7 @@ def _shown(name: str) -> str:
 @click.option(
     "--recipe",
     metavar="NAME",
+    shell_complete=among(lambda: BASES),
     help=f"{' or '.join(BASES)}; and either without one of its parts, or several: {', '.join(f'NAME-{each}' for each in ABLATIONS)}. "
     f"[{DEFAULT}; with --resume that of the run]",
 )

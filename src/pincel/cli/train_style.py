@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from pincel.cli.completers import among
 from pincel.cli.computing import begin_computing
 from pincel.cli.help_format import GroupedCommand
 from pincel.cli.options import (
@@ -73,6 +74,7 @@ def _shown(recipe: StyleTrainingRecipe, name: str) -> str:
 @click.option(
     "--recipe",
     metavar="NAME",
+    shell_complete=among(lambda: RECIPES),
     help=f"{', '.join(RECIPES)}. [{DEFAULTS['one-style']}, with --any {DEFAULTS['any-style']}; with --resume that of the run]",
 )
 @recipe_options

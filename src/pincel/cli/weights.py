@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from pincel.cli.completers import networks
 from pincel.cli.lazy_group import OrderedGroup
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _row(spec: ModelSpec, name: str) -> dict[str, Any]:
     short_help="Download networks, unless they are here.",
     examples=("pincel weights get vgg19-torchvision", "pincel weights get alexnet caffenet --quiet"),
 )
-@click.argument("names", nargs=-1, required=True, metavar="NAME…")
+@click.argument("names", nargs=-1, required=True, metavar="NAME…", shell_complete=networks)
 @click.option("--quiet", is_flag=True, help="Print nothing but the paths of files, and errors.")
 @click.pass_context
 def get(ctx: click.Context, names: tuple[str, ...], quiet: bool) -> None:
@@ -151,7 +152,7 @@ def _download_bar(name: str, *, quiet: bool) -> Iterator[ByteProgress | None]:
     short_help="Hash the files of networks again, and compare.",
     examples=("pincel weights verify", "pincel weights verify vgg19"),
 )
-@click.argument("names", nargs=-1, metavar="[NAME…]")
+@click.argument("names", nargs=-1, metavar="[NAME…]", shell_complete=networks)
 @click.pass_context
 def verify(ctx: click.Context, names: tuple[str, ...]) -> None:
     """Read the files of networks and compare their hashes; of all that are here, if none is named.
@@ -195,7 +196,7 @@ def _by_file(names: tuple[str, ...], *, every: bool) -> list[list[str]]:
 
 
 @command.command(short_help="Print the path of the file of a network.", examples=("pincel weights path", "pincel weights path vgg19"))
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=networks)
 def path(name: str | None) -> None:
     """Print the path of the file of the network NAME, also of one not downloaded yet; without NAME, the folders.
 
@@ -254,7 +255,7 @@ def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"
     short_help="Write a network as safetensors.",
     examples=("pincel weights export vgg19 -o vgg19.safetensors", "pincel weights export alexnet -o alexnet.safetensors"),
 )
-@click.argument("name")
+@click.argument("name", shell_complete=networks)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT", help="The file to write: .safetensors.")
 def export(name: str, output: Path) -> None:
     """Write the network NAME as safetensors, which any program reads, with its properties as JSON in the header.

@@ -55,6 +55,6 @@ def test_examples_work_as_printed(capsys: Capture, tmp_path: Path, monkeypatch: 
         shrunk = [*shlex.split(command)[1:], *small]
         answer = pincel(capsys, *shrunk)
         assert answer.code == 0, (line, answer.err)
-    assert (tmp_path / "painted.png").is_file()
+    assert (tmp_path / "harbour-impasto.png").is_file()
     assert (tmp_path / "mix.jpg").is_file()
     assert (tmp_path / "pictures").is_dir()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pincel.classify.recipes import ABLATIONS, BASES
+from pincel.cli.completers import among
 from pincel.cli.help_format import Verb
 from pincel.cli.options import json_option, quiet_option
 from pincel.cli.studies.common import reported
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 @click.argument("data", default="sample:textures")
 @click.option("-o", "--output", required=True, metavar="DIR", help="Folder for the page, the figures, the numbers and the networks.")
 @click.option("--lang", type=click.Choice(["en", "es"]), default="en", help="Language of page and figures. [en]")
-@click.option("--recipe", default="alexnet-small", metavar="NAME", help=f"{' or '.join(BASES)}. [alexnet-small]")
+@click.option(
+    "--recipe", default="alexnet-small", metavar="NAME", shell_complete=among(lambda: BASES), help=f"{' or '.join(BASES)}. [alexnet-small]"
+)
 @click.option("--without", metavar="LIST", help=f"What is left out, one at a time. [{','.join(ABLATIONS)}]")
 @click.option("--epochs", type=click.IntRange(min=1), default=20, metavar="N", help="Times that every picture is seen, at most. [20]")
 @click.option(
