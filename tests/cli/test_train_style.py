@@ -126,7 +126,7 @@ def test_quick_in_little_memory(nets: Path, capsys: Capture, tmp_path: Path) -> 
         (("any", ()), "style: the network any paints after a picture"),
         (("one", ("sample:glass",)), "style: the network one has learned one and takes no other"),
         (("one", ("--strength", "0.5")), "network: one has learned one style"),
-        (("any", ("sample:glass", "--strength", "2")), "strength: is out of range"),
+        (("any", ("sample:glass", "--strength", "3")), "strength: is out of range"),
         (("any", ("sample:glass=x",)), "The weight of style"),
         (("none", ("sample:glass",)), "network: cannot be read"),
         (("any", ("sample:glass", "--memory", "1M")), "memory: too little to paint with"),

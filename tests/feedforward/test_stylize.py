@@ -42,11 +42,13 @@ def test_a_style_of_no_weight_is_not_looked_at(network: Network) -> None:
 
 def test_strength_goes_from_the_photograph_to_the_style(network: Network) -> None:
     content, style = picture(0), picture(3)
-    none, half, full = (stylize(network, content, [(style, 1.0)], StylizeOptions(strength)) for strength in (0.0, 0.5, 1.0))
+    none, half, full, more = (stylize(network, content, [(style, 1.0)], StylizeOptions(strength)) for strength in (0.0, 0.5, 1.0, 2.0))
     # Without strength its features are its own: the same picture whatever the style.
     assert torch.allclose(none, stylize(network, content, [(picture(4), 1.0)], StylizeOptions(0.0)), atol=1e-5)
     assert torch.allclose(none, stylize(network, content, [(content, 1.0)]), atol=1e-4)
-    assert float((full - none).abs().mean()) > float((half - none).abs().mean()) > 1e-3
+    distances = [float((each - none).abs().mean()) for each in (more, full, half)]
+    assert distances == sorted(distances, reverse=True)
+    assert distances[-1] > 1e-3
 
 
 def test_colors(network: Network) -> None:
@@ -74,7 +76,7 @@ def test_tiles_where_memory_is_short(network: Network) -> None:
 @pytest.mark.parametrize(
     ("strength", "color", "styles", "said"),
     [
-        (1.5, "style", 1, "strength: is out of range · given 1.5"),
+        (2.5, "style", 1, "strength: is out of range · given 2.5"),
         (float("nan"), "style", 1, "strength: is out of range · given nan"),
         (1.0, "gray", 1, "color: is none of ours · given gray"),
         (1.0, "style", 0, "style: the network any paints after a picture · given none"),

@@ -159,7 +159,7 @@ def stylize(  # noqa: PLR0913 - each is a choice of the caller's
         content: The photograph, as for :func:`pincel.transfer`.
         style: The painting, or several with weights, as for :func:`pincel.transfer`; none for a network trained for one style.
         network: A file of ``pincel train-style``; the any-style network that comes with pincel when empty.
-        strength: Of an any-style network, from 0, the photograph, to 1.
+        strength: Of an any-style network: 0 the photograph, 1 the style, up to 2 more of it.
         color: Colors of the result: ``style``, as the painting brings them; ``content``, those of the photograph, to which the painting is
             matched first; ``luminance``, those of the photograph, of which only the brightness is painted.
         size: Long side of the result in pixels; 0 for that of the photograph.

@@ -17,7 +17,7 @@ def command(network: str, output: str, *, quiet: bool) -> None:
     """Write a network that 'pincel train-style' made as ONNX, for other programs.
 
     Its inputs are 'content' and, of an any-style network, 'style' (pictures of any size, 1×3×height×width, RGB from 0 to 1) and 'strength'
-    (a number from 0 to 1); its output is 'painting'.
+    (a number from 0 to 2); its output is 'painting'.
     """
     from pincel.cli.terminal import echo
     from pincel.feedforward.file import load_stylizer

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 @click.option(
     "--network", default="", metavar="NET", help="Network of 'pincel train-style'. [the any-style network that comes with pincel]"
 )
-@click.option("--strength", type=click.FLOAT, default=1.0, metavar="X", help="Of an any-style network: from 0, the photograph, to 1. [1]")
+@click.option("--strength", type=click.FLOAT, default=1.0, metavar="X", help="0 the photograph, 1 the painting, 2 more of it. [1]")
 @click.option(
     "--color",
     type=click.Choice(["style", "content", "luminance"]),

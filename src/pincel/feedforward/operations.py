@@ -51,8 +51,8 @@ class ChannelStatistics:
         return (self.variance + EPSILON).sqrt()
 
     def lerp(self, other: ChannelStatistics, fraction: float) -> ChannelStatistics:
-        """Interpolate means and deviations linearly towards others."""
-        deviation = self.deviation.lerp(other.deviation, fraction)
+        """Move means and deviations linearly towards others: 0 leaves them, 1 makes them the others', more moves them beyond."""
+        deviation = self.deviation.lerp(other.deviation, fraction).clamp_min(0)
         return ChannelStatistics(self.mean.lerp(other.mean, fraction), deviation.square() - EPSILON)
 
 

@@ -26,6 +26,8 @@ from pincel.images.picture import LoadedImage
 
 Color: TypeAlias = Literal["style", "content", "luminance"]
 COLORS = ("style", "content", "luminance")
+# The greatest strength: features are moved twice as far as in the paper.
+STRONGEST = 2
 Weighted: TypeAlias = Sequence[tuple[LoadedImage, float]]
 
 
@@ -35,7 +37,7 @@ class StylizeOptions:
 
     Attributes:
         strength: Of an any-style network, how far statistics of the features are moved to the style's: 0 reconstructs the content, 1 is as
-            in the paper.
+            in the paper, 2 moves them as far again.
         color: ``style``, its colors; ``content``, those of the content, to which the style's are matched before; ``luminance``, those of
             the content with only its brightness changed.
     """
@@ -51,10 +53,12 @@ class StylizeOptions:
             styles: Number of styles.
 
         Raises:
-            OptionError: For a strength outside [0, 1], an unknown color, or what a one-style network does not have.
+            OptionError: For a strength outside [0, 2], an unknown color, or what a one-style network does not have.
         """
-        if not 0 <= self.strength <= 1:
-            raise OptionError(one_line("strength: is out of range", f"{self.strength:g}", "a number from 0 to 1", "--strength 0.7"))
+        if not 0 <= self.strength <= STRONGEST:
+            raise OptionError(
+                one_line("strength: is out of range", f"{self.strength:g}", f"a number from 0 to {STRONGEST}", "--strength 0.7")
+            )
         if self.color not in COLORS:
             raise OptionError(one_line("color: is none of ours", self.color, ", ".join(COLORS), "--color luminance"))
         single = network.spec.kind == "one-style"

@@ -48,7 +48,7 @@ function Strength({ recipe, error }) {
   const shown = possible ? `× ${number(strength)}` : t("look.strengthNone");
   return html`<div class="field">
     <div class="row"><label for="strength">${t("look.strength")}</label><output class="mono">${shown}</output></div>
-    <input id="strength" type="range" min="0" max="3" step="0.05" value=${strength} disabled=${!possible} aria-valuetext=${shown} aria-describedby=${error ? "error-strength" : null} onInput=${move} />
+    <input id="strength" type="range" min="0" max="2" step="0.05" value=${strength} disabled=${!possible} aria-valuetext=${shown} aria-describedby=${error ? "error-strength" : null} onInput=${move} />
     <div class="ends" aria-hidden="true"><span>${t("look.photograph")}</span><span>${t("look.painting")}</span></div>
     <${FieldError} id="error-strength" message=${error} />
   </div>`;
