@@ -32,6 +32,7 @@ LAYERS = {
     "bytesize": 1,
     "colors": 1,
     "host": 1,
+    "installation": 1,
     "documents": 2,
     "images": 2,
     "functional": 2,

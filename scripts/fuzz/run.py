@@ -7,7 +7,7 @@ shortest input and the traceback of each, in ``findings`` beside it. Try one aga
 
     python scripts/fuzz/run.py TARGET --again build/fuzz/TARGET/findings/NAME.input
 
-It needs atheris: ``pip install 'pincel[fuzz]'``. The exit code is 1 if anything was found.
+It needs atheris, the extra ``fuzz``. The exit code is 1 if anything was found.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from pathlib import Path
 sys.path[:0] = [str(folder) for folder in Path(__file__).resolve().parents[1:3]]
 
 from fuzz.child import COUNT, FOUND, INPUT, LENGTH, load  # noqa: E402 - found by the line before
+
+from pincel.installation import extra_command  # noqa: E402
 
 # Name → where it is defined.
 TARGETS = {
@@ -144,7 +146,7 @@ def main() -> int:
     if given.again:
         return int(_child("again", given.target, str(given.again)) != 0)
     if importlib.util.find_spec("atheris") is None:
-        print("atheris is not installed: pip install 'pincel[fuzz]'", file=sys.stderr)
+        print(f"atheris is not installed: {extra_command('fuzz')}", file=sys.stderr)
         return 2
     found = False
     for name in TARGETS if given.target == "all" else [given.target]:

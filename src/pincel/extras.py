@@ -1,4 +1,4 @@
-"""Optional libraries: imported when they are used, with an error that names the extra when they are missing."""
+"""Optional libraries: imported when they are used, with an error that says what installs them where they are missing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from pincel.errors import ExtraMissingError
 from pincel.files import one_line
+from pincel.installation import extra_command
 
 
 def require_extra(module: str, *, extra: str, what: str) -> Any:
@@ -14,7 +15,7 @@ def require_extra(module: str, *, extra: str, what: str) -> Any:
 
     Args:
         module: Its name, as it is imported.
-        extra: What pincel calls the set of libraries it belongs to.
+        extra: The extra of pincel that it belongs to.
         what: What it is needed for, for the message (``films``).
 
     Returns:
@@ -28,6 +29,4 @@ def require_extra(module: str, *, extra: str, what: str) -> Any:
     except ImportError as error:
         # One of the libraries it needs may be what is missing: the extra brings them all.
         failed = f"{what}: the library {error.name or module} is not installed"
-        raise ExtraMissingError(
-            one_line(failed, f"pincel without [{extra}]", f"pincel[{extra}]", f"pip install 'pincel[{extra}]'")
-        ) from error
+        raise ExtraMissingError(one_line(failed, f"pincel without [{extra}]", f"pincel[{extra}]", extra_command(extra))) from error

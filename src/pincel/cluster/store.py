@@ -14,6 +14,7 @@ from typing import Any
 from pincel.cluster.errors import first_line
 from pincel.errors import ExtraMissingError, OptionError, OutputError, PictureMissingError, PincelError, unknown_name
 from pincel.extras import require_extra
+from pincel.installation import install_command
 from pincel.files import natural_key, one_line, quoted
 from pincel.images.folder import FolderListing, is_hidden
 from pincel.images.formats import SUFFIXES, has_picture_suffix
@@ -98,7 +99,7 @@ def opened(address: str) -> tuple[Any, str]:
         # Each store has a library of its own.
         library = LIBRARIES.get(protocol) or getattr(error, "name", None) or f"for {protocol}://"
         failed = f"store: the library {library} is not installed"
-        raise ExtraMissingError(one_line(failed, quoted(address), f"{protocol}:// with its library", f"pip install {library}")) from error
+        raise ExtraMissingError(one_line(failed, quoted(address), f"{protocol}:// with its library", install_command(library))) from error
     return store, path
 
 

@@ -30,6 +30,7 @@ from pincel.images.orientation import apply_orientation, load_with_orientation, 
 from pincel.images.png import PngParts, split_png
 from pincel.images.raw import TiffLayout, tiff_layout
 from pincel.images.shrink import Fit, load_shrunk, most_bytes, shrink_factor
+from pincel.installation import extra_command
 from pincel.translation import Note
 from pincel.translation import gettext_lazy as _
 
@@ -138,7 +139,7 @@ def _foreign(kind: FileKind | None, shown: str, what: str, given: str) -> Pictur
     """Build the error for a file of a kind that is not read here."""
     if kind is None:
         return unreadable(what, "is not a picture", shown, "another file, or this one converted to PNG")
-    hint = f"{kind.hint} {given}" if kind.hint.startswith("pincel ") else kind.hint
+    hint = f"{kind.hint} {given}" if kind.hint.startswith("pincel ") else kind.advice
     return unreadable(what, f"is {kind.name}, which is not read here", shown, hint)
 
 
@@ -160,7 +161,7 @@ def _explained(data: bytes, kind: str, what: str, given: str) -> Iterator[None]:
         raise PictureSizeError(one_line(f"{what}: too many pixels for the reader of {kind}", given, "a smaller picture", hint)) from error
     except MemoryError as error:
         count = next((f" ({count:,})" for count in error.args if isinstance(count, int)), "")
-        hint = "make a smaller copy of it first, or pip install 'pincel[large]', which shrinks it piece by piece"
+        hint = f"make a smaller copy of it first, or {extra_command('large')}, which shrinks it piece by piece"
         raise PictureSizeError(
             one_line(f"{what}: too many pixels{count} for the memory there is", given, "a smaller picture", hint)
         ) from error

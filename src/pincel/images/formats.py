@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from pincel.installation import extra_command
+
 ACCEPTED = "JPEG, PNG, WebP, TIFF, GIF, BMP or AVIF"
 PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF")
 """Pillow's names of the formats that are opened; every other reader of Pillow stays out of reach of what strangers send."""
 
-HEIC_EXTRA = "heic"
 _CONVERT = "this one converted to PNG"
 DEVELOP = "develop it in a raw converter (darktable, RawTherapee) and give the TIFF, PNG or JPEG"
 _AS_FILM = "pincel video"
@@ -27,6 +28,7 @@ class FileKind:
         readable: Whether it is opened as a picture.
         suffixes: Under which files of this kind are found in folders; of readable kinds only.
         hint: What to do with a file of a kind that is not opened.
+        extra: The extra of pincel that opens it; empty if there is none.
     """
 
     name: str
@@ -34,6 +36,12 @@ class FileKind:
     readable: bool = False
     suffixes: tuple[str, ...] = ()
     hint: str = _CONVERT
+    extra: str = ""
+
+    @property
+    def advice(self) -> str:
+        """What to do with a file of a kind that is not opened here, with the command that installs a reader if there is one."""
+        return f"{extra_command(self.extra)}, which reads it, or {self.hint}" if self.extra else self.hint
 
 
 READABLE = (
@@ -49,7 +57,8 @@ HEIC = FileKind(
     "HEIC",
     rb"....ftyp(he(ic|ix|vc|vx|im|is|vm|vs)|(mif1|msf1)....(?:....){0,16}?he(ic|ix|vc|vx|im|is))",
     suffixes=(".heic", ".heif", ".hif"),
-    hint=f"pip install 'pincel[{HEIC_EXTRA}]', which reads it, or this one exported as JPEG",
+    hint="this one exported as JPEG",
+    extra="heic",
 )
 # Raw files that are TIFF by their first bytes come before TIFF.
 _OTHERS = (

@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from pincel.extras import require_extra
 from pincel.registry import Registry
 
 if TYPE_CHECKING:
@@ -55,13 +56,20 @@ FORMATS: Registry[Callable[[Path], WeightFile]] = Registry(
     },
 )
 
+# Library that a format is read by → one of the extra ``weights``.
+LIBRARIES = {"caffe": "google.protobuf", "keras": "h5py"}
+
 
 def open_weights(path: Path) -> WeightFile:
     """Read a file of weights of any format, told by what is in it.
 
     Raises:
         WeightsError: If it is none, or not whole.
+        ExtraMissingError: If the library that reads it is not installed.
     """
     from pincel.backbones.formats.detect import detect  # noqa: PLC0415 - listing the formats loads no torch
 
-    return FORMATS[detect(path)](path)
+    found = detect(path)
+    if found in LIBRARIES:
+        require_extra(LIBRARIES[found], extra="weights", what=f"weights of {found}")
+    return FORMATS[found](path)

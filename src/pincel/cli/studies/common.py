@@ -28,9 +28,12 @@ def reported(options: dict[str, Any], make: Callable[[ProgressReporter], Report]
     Raises:
         PincelError: For whatever cannot be used.
     """
+    from pincel.extras import require_extra
     from pincel.progress import Bar
     from pincel.studies.progress import ProgressReporter
     from pincel.studies.report import Table
+
+    require_extra("matplotlib", extra="studies", what="studies")
     from pincel.studies.write import as_lines, check_folder, write_report
 
     begin_computing()
