@@ -27,7 +27,6 @@ from pathlib import Path
 sys.path[:0] = [str(folder) for folder in Path(__file__).resolve().parents[1:3]]
 
 from fuzz.child import COUNT, FOUND, INPUT, LENGTH, load  # noqa: E402 - found by the line before
-
 from pincel.installation import extra_command  # noqa: E402
 
 # Name → where it is defined.

@@ -14,8 +14,8 @@ from pincel.classify.index import ImageIndex
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.errors import OptionError
 from pincel.files import one_line, quoted
-from pincel.installation import extra_command
 from pincel.images.io import load_bytes, load_picture
+from pincel.installation import extra_command
 
 
 def saved_parts(folder: Path) -> tuple[tuple[str, ...], Mapping[str, ImageIndex]]:

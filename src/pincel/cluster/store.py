@@ -14,10 +14,10 @@ from typing import Any
 from pincel.cluster.errors import first_line
 from pincel.errors import ExtraMissingError, OptionError, OutputError, PictureMissingError, PincelError, unknown_name
 from pincel.extras import require_extra
-from pincel.installation import install_command
 from pincel.files import natural_key, one_line, quoted
 from pincel.images.folder import FolderListing, is_hidden
 from pincel.images.formats import SUFFIXES, has_picture_suffix
+from pincel.installation import install_command
 
 # Stores in which a file exists only when all of it is uploaded; a file cannot be renamed, only copied.
 WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "hf", "memory"})
