@@ -108,7 +108,7 @@ CASES: list[tuple[str, str]] = [
     ("evaluate thread.png photo.png style.png", "Was it cropped"),
     ("recipes gatys", "Did you mean 'gatys201"),
     ("backbones vgg91", "Did you mean 'vgg19'"),
-    ("samples", "Say where the pictures should go"),
+    ("samples", "No folder for the sample pictures was given"),
     ("samples photo.png", "photo.png"),
     ("transfur photo.png", "Did you mean 'transfer'"),
 ]
@@ -161,7 +161,7 @@ def test_samples_never_replace_a_picture_of_ones_own(here: Path, capsys: Capture
     own = here / "mine" / "scene-harbour.jpg"
     own.parent.mkdir()
     own.write_bytes(b"my own harbour")
-    assert "was left alone" in refused_after_output(pincel(capsys, "samples", "mine"))
+    assert "was not replaced" in refused_after_output(pincel(capsys, "samples", "mine"))
     assert own.read_bytes() == b"my own harbour"
 
 

@@ -19,10 +19,10 @@ Biased = Literal["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7"]
 class TrainingRecipe(RecipeModel):
     """How a network is trained. :meth:`override` returns a changed copy. Descriptions are the help texts of the command line."""
 
-    side: int = Field(ge=8, le=4096, description="Shorter side that pictures are brought to; their central square is kept.")
-    crop: int = Field(ge=8, le=4096, description="Side of the crops of that square.")
+    side: int = Field(ge=8, le=4096, description="Short side to which pictures are resized; their central square is kept.")
+    crop: int = Field(ge=8, le=4096, description="Side of the crops that are taken from the square of --side.")
     views: Literal["random", "center"] = Field(
-        description="Crops in training: at random places, half of them mirrored; or always the center."
+        description="Crops in training: at random places and half of them mirrored (random), or always the center (center)."
     )
     color_noise: float = Field(
         ge=0, le=10, allow_inf_nan=False, description="σ of the noise along the principal components of color; 0 = none."
@@ -39,30 +39,32 @@ class TrainingRecipe(RecipeModel):
     )
     wide: int = Field(ge=1, le=65536, description="Units of the two hidden fully connected layers.")
     groups: Literal[1, 2] = Field(description="Groups of conv2, conv4 and conv5: 2 as on two GPUs, or 1.")
-    activation: Literal["relu", "tanh"] = Field(description="What follows each layer but the last.")
-    response: Literal["local", "none"] = Field(description="Whether conv1 and conv2 are normalized across channels.")
+    activation: Literal["relu", "tanh"] = Field(description="Activation function after each layer but the last.")
+    response: Literal["local", "none"] = Field(
+        description="Normalization of conv1 and conv2 across channels: local, as in the paper, or none."
+    )
     pooling: tuple[Annotated[int, Field(ge=2, le=8)], ...] = Field(
-        min_length=2, max_length=2, description="Width and stride of poolings: 3,2 overlaps, 2,2 does not."
+        min_length=2, max_length=2, description="Width and stride of pooling layers: 3,2 overlaps, 2,2 does not."
     )
     without: tuple[Middle, ...] = Field(description="Convolutions left out: conv3, conv4.")
 
-    divisor: Positive = Field(description="What pixels (0-255, less the mean picture) are divided by.")
+    divisor: Positive = Field(description="Number by which pixels (0-255, less the mean picture) are divided.")
     init: Literal["normal", "fan-in"] = Field(
         description="Spread of the first weights: --init-std everywhere, or √(gain/inputs), gain 2 before a ReLU and 1 before tanh."
     )
     init_std: Positive = Field(description="Standard deviation of the first weights.")
-    ones: tuple[Biased, ...] = Field(description="Layers whose biases begin at 1; those of others at 0.")
+    ones: tuple[Biased, ...] = Field(description="Layers whose biases begin at 1; biases of the others begin at 0.")
 
-    batch: int = Field(ge=1, le=65536, description="Pictures a step.")
-    epochs: int = Field(ge=1, le=100000, description="Times that every picture is seen, at most.")
+    batch: int = Field(ge=1, le=65536, description="Pictures in each step.")
+    epochs: int = Field(ge=1, le=100000, description="Passes over all pictures, at most.")
     learning_rate: Positive = Field(description="ε, the first learning rate.")
-    momentum: Share = Field(description="Share of its velocity that a weight keeps.")
+    momentum: Share = Field(description="Momentum: share of its velocity that a weight keeps.")
     decay: float = Field(ge=0, le=1, allow_inf_nan=False, description="Weight decay: v ← momentum·v - decay·ε·w - ε·∂L/∂w.")
     dropout: Share = Field(description="Probability of dropout of each unit of fc6 and fc7.")
-    patience: int = Field(ge=1, le=100000, description="Epochs without a better validation error before the rate is divided.")
-    drops: int = Field(ge=0, le=20, description="How often it is; when the error stalls after that, training ends.")
-    drop_factor: float = Field(gt=1, le=1e6, allow_inf_nan=False, description="What it is divided by.")
-    seed: int = Field(ge=0, lt=2**63, description="Seed of everything random: same seed, same machine, same bytes.")
+    patience: int = Field(ge=1, le=100000, description="Epochs without a better validation error before the learning rate is divided.")
+    drops: int = Field(ge=0, le=20, description="How often the learning rate is divided; when the error stalls after that, training ends.")
+    drop_factor: float = Field(gt=1, le=1e6, allow_inf_nan=False, description="Number by which the learning rate is divided.")
+    seed: int = Field(ge=0, lt=2**63, description="Number of everything random; the same one, on the same machine, gives the same network.")
 
     def override(self, **changes: Any) -> TrainingRecipe:
         """Return a copy with some values changed, checked; those that are None are left as they are. Lists may be text, ``"3,2"``.

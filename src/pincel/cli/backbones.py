@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def command(name: str | None) -> None:
     """List the networks with the number of their parameters, or the layers of the network NAME.
 
-    NAME is one of the list, a network that was imported, a folder of 'pincel train', or timm:NAME, any network of the library timm. For
-    each layer: its kind, channels (n_C), stride (input pixels between neighboring outputs) and receptive field (width in input pixels that
+    NAME is one of the list, an imported network, a folder of 'pincel train', or timm:NAME, any network of the library timm. For each layer
+    it prints its kind, channels (n_C), stride (input pixels between neighboring outputs) and receptive field (width in input pixels that
     one output depends on). Any layer can be a content or a style layer.
     """
     from pincel.backbones import BACKBONES

@@ -80,7 +80,7 @@ def spread_styles(args: list[str]) -> list[str]:
 @click.option("--dry-run", is_flag=True, help="Only list the pictures that would be painted, and estimate the time.")
 @click.option("-o", "--output", required=True, metavar="DIR", help="Folder for pictures, records and the summary.")
 @click.option("--lang", type=click.Choice(["en", "es"]), default="en", help="Language of index.html. [en]")
-@click.option("--json", "json_lines", is_flag=True, help="Print a JSON line for each picture on standard output.")
+@click.option("--json", "json_lines", is_flag=True, help="Print a line of JSON for each picture.")
 @quiet_option
 @click.option(
     "--workers",

@@ -116,7 +116,7 @@ def dry_run(jobs: list[Job], folder: Path, machine: MachineOptions, *, again: bo
         elif job.name in due:
             echo(f"{job.name}: {made_of}, {duration(seconds[job.name])}")
         else:
-            echo(f"{job.name}: done, as asked for")
+            echo(f"{job.name}: already painted")
     known = [each for each in seconds.values() if each is not None]
     whole = sum(known) if len(known) == len(todo) else None
     if json_lines:

@@ -33,24 +33,24 @@ WIDE = 24
     "--backbone",
     default="alexnet",
     metavar="NAME",
-    help="A network with a classifier, a RUN of 'pincel train', an imported network, or timm:NAME. [alexnet]",
+    help="Network with a classifier: a name of 'pincel backbones', a RUN of 'pincel train', or timm:NAME. [alexnet]",
 )
-@click.option("--top", type=click.INT, default=5, metavar="N", help="How many answers. [5]")
-@click.option("--ten-crops", is_flag=True, help="Average over center, corners and their mirror images, as the paper does.")
-@click.option("--json", "as_lines", is_flag=True, help="Print a JSON object a picture, on a line of its own.")
+@click.option("--top", type=click.INT, default=5, metavar="N", help="Number of answers for each picture. [5]")
+@click.option("--ten-crops", is_flag=True, help="Average over center, corners and their mirror images, as in the paper of AlexNet.")
+@click.option("--json", "as_lines", is_flag=True, help="Print a line of JSON for each picture.")
 @device_option
 def command(pictures: tuple[str, ...], backbone: str, top: int, ten_crops: bool, as_lines: bool, device: str) -> None:
     """Print what each IMAGE shows, with probabilities.
 
-    IMAGE is a picture file, or sample:NAME. The shorter side is brought to 256 pixels, and the network sees the center. The classes are
-    those the network was trained on: the 1000 of ImageNet, or those of a RUN.
+    IMAGE is a picture file, or sample:NAME. Its short side is resized to 256 pixels, and its center is classified. The classes are those of
+    the training: the 1000 of ImageNet, or those of a RUN.
     """
     from pincel.classify.predict import check_top, classifier_spec, cut_crops, load_classifier
     from pincel.cli.terminal import echo
 
     spec = classifier_spec(backbone)
     check_top(top)
-    # All of them before the network: what is wrong with one is told at once.
+    # All of them before the network is loaded: a picture that cannot be used is reported at once.
     seen = [cut_crops(each, spec, 10 if ten_crops else 1) for each in pictures]
     network = load_classifier(spec, device)
     console = _console()

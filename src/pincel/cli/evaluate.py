@@ -26,7 +26,7 @@ from pincel.recipes.schema import GROUPS
 @click.argument("content", metavar=PHOTO)
 @click.argument("style", metavar=PAINTINGS, nargs=-1, required=True)
 @objective_options
-@click.option("--json", "json_output", is_flag=True, help="Print one JSON object.")
+@click.option("--json", "json_output", is_flag=True, help="Print all terms as a JSON object.")
 @device_option
 def command(image: str, content: str, style: tuple[str, ...], **options: Any) -> None:
     """Print every term of the objective for the picture IMAGE, made of PHOTO and PAINTING by any program.

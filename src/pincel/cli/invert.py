@@ -90,28 +90,28 @@ def _shown(name: str) -> str:
     "--neurons",
     default="",
     metavar="WHICH",
-    help="Match only these: 5x5 (in the middle), 5x5@2,3 (from row, column), channels=first-half, channels=0-47,60; a window and channels "
-    "with ';' between.",
+    help="Match only some neurons: 5x5 (in the middle), 5x5@2,3 (from row, column), channels=first-half, channels=0-47,60; a window and "
+    "channels with ';' between. [all]",
 )
 @click.option(
     "--repeats",
     type=click.INT,
     default=1,
     metavar="N",
-    help="Starts, in one batch: what differs is not in the code. [1]",
+    help="Number of reconstructions from different noise: the code does not determine what differs in them. [1]",
 )
 @click.option(
     "--recipe",
     default="mahendran2016",
     metavar="NAME|FILE",
     shell_complete=inversions,
-    help="mahendran2016, mahendran2015, plain (no regularizer), or a TOML file. [mahendran2016]",
+    help="Values of the options that are not given: mahendran2016, mahendran2015, plain (no regularizer), or a TOML file. [mahendran2016]",
 )
-@click.option("--steps", type=click.INT, metavar="N", help="Steps in all, spread over the phases of the schedule. [350]")
+@click.option("--steps", type=click.INT, metavar="N", help="Number of steps, spread over the phases of --schedule. [350]")
 @inversion_options
-@click.option("--optimizer-option", multiple=True, metavar="KEY=VALUE", help="Further settings of the optimizer, such as momentum=0.9.")
+@click.option("--optimizer-option", multiple=True, metavar="KEY=VALUE", help="A setting of the optimizer, such as momentum=0.9.")
 @click.option(
-    "-o", "--output", required=True, metavar="OUT", help="The picture to write: .png .jpg .webp .tif; with --repeats, a sheet of all."
+    "-o", "--output", required=True, metavar="OUT", help="Picture to write: .png .jpg .webp .tif; with --repeats, a sheet of all."
 )
 @record_option
 @click.option("--sheet", metavar="FILE", help="Also write a contact sheet: photograph | reconstruction.")
@@ -120,14 +120,15 @@ def _shown(name: str) -> str:
 @device_option
 @click.pass_context
 def command(ctx: click.Context, /, picture: str, **options: Any) -> None:
-    """Reconstruct PICTURE from its code alone: its features in a layer of a network, HOG or dense SIFT.
+    """Reconstruct PICTURE from its code alone: its features in a layer of a network, its HOG or its dense SIFT.
 
     PICTURE is a picture file, or sample:NAME. Starting from noise, a picture is optimized until its code is that of PICTURE (Mahendran
-    and Vedaldi, 2015 and 2016): argmin C·‖Φ(x)-Φ₀‖²/‖Φ₀‖² + λ_α·R_α(x) + λ_V·TV^β(x). What the code has lost cannot come back.
+    and Vedaldi, 2015 and 2016): argmin C·‖Φ(x)-Φ₀‖²/‖Φ₀‖² + λ_α·R_α(x) + λ_V·TV^β(x). What the code does
+    not contain cannot be reconstructed.
 
     The record has 'relative_error', ‖Φ(x)-Φ₀‖²/‖Φ₀‖². More --tv-weight makes smoother pictures, at the cost of that error. With --repeats,
     OUT is a sheet of all starts with their mean and deviation, and each is written beside it, as OUT-1, OUT-2, …, OUT-mean, OUT-deviation.
-    Ctrl-C keeps the best so far.
+    Ctrl-C keeps the best picture so far.
     """
     ctx.exit(inverted(picture, options))
 

@@ -50,7 +50,7 @@ LONG = 120.0
 @click.argument("style", metavar=PAINTINGS, nargs=-1, required=True)
 @objective_options
 @machine_options
-@click.option("--json", "json_output", is_flag=True, help="Print one JSON object.")
+@click.option("--json", "json_output", is_flag=True, help="Print the plan as a JSON object.")
 def command(content: str, style: tuple[str, ...], **options: Any) -> None:
     """Print memory, time, tiles and sizes of 'pincel transfer' with the same options, without painting.
 

@@ -18,8 +18,8 @@ WIDTH = 100
 def command(name: str | None) -> None:
     """List the recipes and their purposes, or print the recipe NAME as TOML with the source of each value.
 
-    What it prints can be edited and given to 'pincel transfer --recipe FILE.toml' ('pincel invert' for the last ones). A file may also
-    start with base = "NAME" and give only the values that differ.
+    A printed recipe can be saved, edited and given to 'pincel transfer --recipe FILE.toml', or to 'pincel invert' if it is one of the last
+    in the list. A file may also start with base = "NAME" and give only the values that differ.
     """
     from pincel.cli.streams import as_utf8
     from pincel.cli.terminal import echo
@@ -32,7 +32,7 @@ def command(name: str | None) -> None:
         return
     sources = [key for key in RECIPES if key not in PRESETS and not key.endswith("-fast")]
     width = max(map(len, [*PRESETS, *sources])) + 2
-    echo("Chosen by looking at pictures; --strength goes from the photograph to the painting within each:")
+    echo("Recipes of pincel; in each, --strength goes from the photograph (0) to more painting (2):")
     echo()
     _list(PRESETS, width)
     echo()

@@ -23,34 +23,39 @@ if TYPE_CHECKING:
         "pincel studio --no-browser --root-path /paint",
     ),
 )
-@click.option("--port", type=click.IntRange(0, 65_535), default=8765, metavar="N", help="Port, or the next free one. [8765]")
-@click.option("--home", metavar="DIR", help="Folder of pictures and runs. [the user's data folder]")
-@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8765, metavar="N", help="Port of the page; if it is taken, the next free one. [8765]"
+)
+@click.option("--home", metavar="DIR", help="Folder for pictures and runs. [the user's data folder]")
+@click.option("--no-browser", is_flag=True, help="Print the address, and open no browser.")
 @click.option(
     "--host",
     default="127.0.0.1",
     metavar="ADDRESS",
-    help="Address to listen on: by default only this machine can connect; on another address, whoever has the printed token. [127.0.0.1]",
+    help="Address to listen on: with the default only this machine can connect, with another everybody who has the printed token. "
+    "[127.0.0.1]",
 )
 @click.option(
     "--allow-host",
     multiple=True,
     metavar="NAME[:PORT]",
-    help="Another name of the studio, behind a reverse proxy or a port mapping, on any port if none is given; repeatable. With any name "
-    "but this machine's own (localhost is always allowed, on any port) the token is required.",
+    help="Another name of the studio, behind a reverse proxy or a port mapping, on any port if none is given; once for each name. The "
+    "token is required with every name but localhost, which is always allowed.",
 )
 @click.option("--root-path", default="", metavar="PATH", help="Path below which a reverse proxy serves the studio, such as /paint.")
-@click.option("--token", is_flag=True, help="Always require the token: other users of this machine could connect.")
+@click.option("--token", is_flag=True, help="Always require the printed token, so that other users of this machine cannot connect.")
 @click.option("--upload-size", default="64M", metavar="SIZE", help="Largest file that can be uploaded, such as 64M or 200M. [64M]")
 @click.option("--keep-runs", type=click.IntRange(min=1), default=200, metavar="N", help="Number of finished runs to keep. [200]")
-@click.option("--keep-bytes", default="5GiB", metavar="SIZE", help="Size of all runs to keep, such as 800M; the oldest go first. [5GiB]")
+@click.option(
+    "--keep-bytes", default="5GiB", metavar="SIZE", help="Size of all runs to keep, such as 800M; the oldest are removed first. [5GiB]"
+)
 def command(**options: Any) -> None:
     """Paint in the browser, on a local web page: drop a photograph, choose a painting, watch. Nothing is uploaded.
 
-    Runs wait in a queue, are kept in a gallery, and survive the studio: what was under way when it ended can be resumed. No request leaves
-    the machine. Ctrl-C ends the studio; the run under way keeps its best picture.
+    Runs wait in a queue and are kept in a gallery. Ctrl-C ends the studio: the current run keeps its best picture, and can be continued in
+    the next studio. No request leaves the machine.
 
-    Whatever the page does can be done by scripts: http://localhost:8765/api/openapi.json describes how.
+    Scripts can do everything that the page does: http://localhost:8765/api/openapi.json describes the API.
     """
     from pincel.bytesize import parse_bytes
     from pincel.extras import require_extra
@@ -82,7 +87,7 @@ def _announce(address: str, policy: AccessPolicy, options: dict[str, Any]) -> No
     from pincel.studio.access import is_local
 
     if options["port"] not in (0, policy.port):
-        echo(f"Port {options['port']} is taken; this is {policy.port}.")
+        echo(f"Port {options['port']} is taken; the studio uses port {policy.port}.")
     echo(f"The studio is open: {address}  (Ctrl-C ends it)")
     path = address.partition("://")[2].partition("/")[2]
     for other in policy.allowed:

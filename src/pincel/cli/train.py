@@ -96,15 +96,15 @@ def _shown(name: str) -> str:
     "--recipe",
     metavar="NAME",
     shell_complete=among(lambda: BASES),
-    help=f"{' or '.join(BASES)}; and either without one of its parts, or several: {', '.join(f'NAME-{each}' for each in ABLATIONS)}. "
-    f"[{DEFAULT}; with --resume that of the run]",
+    help=f"Values of the options that are not given: {' or '.join(BASES)}, also without some of their parts: "
+    f"{', '.join(f'NAME-{each}' for each in ABLATIONS)}. [{DEFAULT}; with --resume that of the run]",
 )
 @recipe_options
 @click.option(
     "--damaged",
     type=click.Choice(["leave", "refuse"]),
     default="leave",
-    help="Pictures that cannot be read: leave them out, with a notice, or refuse the set. [leave]",
+    help="Pictures that cannot be read: leave them out with a notice, or refuse to train. [leave]",
 )
 @minutes_option
 @click.option(
@@ -112,10 +112,10 @@ def _shown(name: str) -> str:
     type=click.FloatRange(min=0, max=1),
     default=0.0,
     metavar="SHARE",
-    help="Stop when the training error over as many steps as an epoch has is below this, such as 0.25; 0 = never. [0]",
+    help="Stop when the training error, averaged over an epoch, is below this share, such as 0.25; 0 = never. [0]",
 )
 @click.option("-o", "--output", required=True, metavar="RUN", help="Folder for the network, checkpoints, record and figures.")
-@click.option("--resume", is_flag=True, help="Resume the training in RUN, to the same bytes.")
+@click.option("--resume", is_flag=True, help="Continue the training in RUN; the result is the same to the byte.")
 @checkpoint_every_option
 @json_option
 @quiet_option
@@ -125,20 +125,20 @@ def _shown(name: str) -> str:
     "--workers",
     type=click.INT,
     metavar="N",
-    help="Processes that load pictures. [none if pictures are kept in memory, else as many as are needed]",
+    help="Number of processes that load pictures. [0 if all pictures fit into --memory, else as many as needed]",
 )
-@click.option(
-    "--memory", metavar="SIZE", help="Memory for decoded pictures, such as 6G: if all fit, they are kept. [a quarter of what is free]"
-)
+@click.option("--memory", metavar="SIZE", help="Memory for decoded pictures, such as 6G. [a quarter of what is free]")
 @click.pass_context
 def command(ctx: click.Context, /, data: str, **options: Any) -> None:
-    """Train an AlexNet on DATA, as in its paper, and write it to RUN: a network for --backbone RUN everywhere.
+    """Train an AlexNet on DATA, as in its paper, and write it to the folder RUN; --backbone RUN then uses it in every verb.
 
-    DATA is a folder with a folder of pictures for each class; the same inside train/ and val/ (and test/, to be judged by in the end); an
-    image set that Hugging Face saved; or sample:textures, ten classes of textures that pincel draws. Without val/, a tenth is held out.
+    DATA is a folder with a folder of pictures for each class; a folder with such folders in train/ and val/ (and test/, for the final
+    test); an image set saved by Hugging Face; or sample:textures, ten classes of textures that pincel draws. Without val/, a tenth of the
+    pictures is held out.
 
-    RUN/record.json has 'top1_error' and 'top5_error', of ten crops a picture; history.csv has each epoch, curves.png and confusion.png
-    show them, filters.png what the first layer sees. Ctrl-C keeps the best network, and a checkpoint for --resume.
+    RUN/record.json has 'top1_error' and 'top5_error', averaged over ten crops of each picture; history.csv has a row for each epoch,
+    curves.png and confusion.png show the errors, filters.png the filters of the first layer. Ctrl-C keeps the best network, and a
+    checkpoint for --resume.
 
     Under torchrun, several processes train together, each on a part of every batch: 'torchrun --nproc-per-node 2 -m pincel train DATA -o
     RUN'.

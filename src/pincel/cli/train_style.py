@@ -70,24 +70,27 @@ def _shown(recipe: StyleTrainingRecipe, name: str) -> str:
 )
 @click.argument("style")
 @click.argument("data")
-@click.option("--any", "any_style", is_flag=True, help="Train for any style; STYLE are then sets of paintings to train on.")
+@click.option("--any", "any_style", is_flag=True, help="Train for any style; STYLE is then one or several sets of paintings.")
 @click.option(
     "--recipe",
     metavar="NAME",
     shell_complete=among(lambda: RECIPES),
-    help=f"{', '.join(RECIPES)}. [{DEFAULTS['one-style']}, with --any {DEFAULTS['any-style']}; with --resume that of the run]",
+    help=f"Values of the options that are not given: {', '.join(RECIPES)}. [{DEFAULTS['one-style']}, with --any "
+    f"{DEFAULTS['any-style']}; with --resume that of the run]",
 )
 @recipe_options
 @click.option(
     "--from",
     "before",
     metavar="NET",
-    help="Network to start from, of another training with the same --recipe: a further style takes fewer steps.",
+    help="Network to start from, of a training with the same --recipe: another style then takes fewer steps.",
 )
 @minutes_option
-@click.option("-o", "--output", required=True, metavar="NET", help="The network to write, NAME.safetensors; its record goes beside it.")
-@click.option("--onnx", metavar="FILE", help="Also write it for other programs, as NAME.onnx.")
-@click.option("--resume", is_flag=True, help="Resume the training of NET from the checkpoint beside it, to the same bytes.")
+@click.option("-o", "--output", required=True, metavar="NET", help="Network to write, NAME.safetensors; its record is written beside it.")
+@click.option("--onnx", metavar="FILE", help="Also write the network for other programs, as NAME.onnx.")
+@click.option(
+    "--resume", is_flag=True, help="Continue the training of NET from the checkpoint beside it; the result is the same to the byte."
+)
 @checkpoint_every_option
 @json_option
 @quiet_option
@@ -98,11 +101,11 @@ def command(ctx: click.Context, /, style: str, data: str, **options: Any) -> Non
 
     'pincel quick PHOTO -o OUT --network NET' then takes about a second; 'pincel transfer --init feedforward=NET' starts from its result.
 
-    STYLE is a painting. With --any, it is sets of paintings, and the network paints in the style of any picture it is given. A set
-    is a folder, sample:scenes, sample:styles, one sample, sample:leaves or sample:textures, which pincel draws; or several with commas
-    between. DATA is likewise.
+    STYLE is a painting; with --any, it is a set of paintings, and the network then paints in the style of any picture. DATA is a set of
+    photographs. A set is a folder, sample:scenes, sample:styles, one sample, sample:leaves or sample:textures, which pincel draws; or
+    several of them with commas between.
 
-    Ctrl-C keeps what was learned, and a checkpoint for --resume.
+    Ctrl-C keeps the network trained so far, and a checkpoint for --resume.
     """
     ctx.exit(trained(style, data, options))
 

@@ -215,7 +215,7 @@ def _finished(run: VideoRun, options: dict[str, Any]) -> int:
     total = run.scenes[-1].stop if run.scenes else run.film.frames
     click.echo(
         f"pincel: stopped; {painted} of {total} frames are painted and kept in {run.store.folder}. Rerun the same command to finish; "
-        "with --partial it makes a film of those.",
+        "with --partial it writes a film of the painted frames.",
         err=True,
     )
     return EXIT_CODES.get(run.stop_flag.reason, 0)

@@ -41,12 +41,12 @@ def command() -> None:
 
 @command.command(
     "list",
-    short_help="List all networks: size, whether each is here, hash, licence.",
+    short_help="List all networks: size, whether the file is here, hash, licence.",
     examples=("pincel weights list", "pincel weights list --json > weights.json"),
 )
-@click.option("--json", "as_json", is_flag=True, help="Print all properties of each, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print all properties of the networks as JSON.")
 def list_weights(as_json: bool) -> None:
-    """List all networks, imported ones too: size, whether it is here, the hash it is checked by, licence, and a summary.
+    """List all networks, imported ones too: size, whether the file is here, the hash by which it is checked, licence, and a summary.
 
     HERE is yes, no, the size of an interrupted download, or 'drawn' for random filters, which need no file. HASH is the published one;
     'first' means that none was published: the hash of the first download is stored, and the file must not change.
@@ -149,7 +149,7 @@ def _download_bar(name: str, *, quiet: bool) -> Iterator[ByteProgress | None]:
 
 
 @command.command(
-    short_help="Hash the files of networks again, and compare.",
+    short_help="Hash the files of networks again, and compare with the known hashes.",
     examples=("pincel weights verify", "pincel weights verify vgg19"),
 )
 @click.argument("names", nargs=-1, metavar="[NAME…]", shell_complete=networks)
@@ -225,7 +225,7 @@ def path(name: str | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--as", "name", default="", metavar="NAME", help="Name of the network. [the name of the file]")
 @click.option("--like", default="", metavar="BACKBONE", help="Network with the same layers and preprocessing. [found by hash or layers]")
-@click.option("--channels", type=click.Choice(["rgb", "bgr"]), help="Order of colors in its first convolution. [as usual in such files]")
+@click.option("--channels", type=click.Choice(["rgb", "bgr"]), help="Order of colors in the first convolution. [as usual in such files]")
 @click.option("--force", is_flag=True, help="Replace a network that was imported under that name.")
 def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"] | None, force: bool) -> None:
     """Import FILE, of any format, as the network NAME: afterwards '--backbone NAME' works wherever a network is needed.
@@ -256,7 +256,7 @@ def import_file(file: Path, name: str, like: str, channels: Literal["rgb", "bgr"
     examples=("pincel weights export vgg19 -o vgg19.safetensors", "pincel weights export alexnet -o alexnet.safetensors"),
 )
 @click.argument("name", shell_complete=networks)
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT", help="The file to write: .safetensors.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT", help="File to write: .safetensors.")
 def export(name: str, output: Path) -> None:
     """Write the network NAME as safetensors, which any program reads, with its properties as JSON in the header.
 

@@ -35,36 +35,40 @@ class Phase(BaseModel):
 class Inversion(RecipeModel):
     """How a picture is rebuilt from its code. The descriptions are the help texts of the command line."""
 
-    size: int = Field(ge=1, description="Side of the picture in pixels: the long one, or both.")
+    size: int = Field(ge=1, description="Long side of the picture in pixels; both sides with --fit crop or stretch.")
     fit: Literal["keep", "crop", "stretch"] = Field(
         description="Keep the shape of the photograph, crop its middle to a square, or stretch it to one, as the papers do."
     )
-    pooling: Literal["avg", "max"] = Field(description="Pooling of the network: maximum as trained, or average.")
+    pooling: Literal["avg", "max"] = Field(description="Pooling layers of the network: maximum (as trained) or average.")
     code_weight: Annotated[Table, Field(min_length=1)] = Field(
         description="C, weight of the code: one number, or one for each representation, as vgg*:pool5=1,*=300."
     )
     norm: Literal["alpha", "range"] = Field(
         description="What keeps colors in range: the α-norm of all values (2015), or of the length of each color (2016)."
     )
-    alpha: float = Field(ge=1, le=100, description="α, its power: the higher, the more it is a bound.")
-    norm_weight: Weight = Field(description="λ_α, weight of the norm.")
+    alpha: float = Field(ge=1, le=100, description="α, power of the norm: the higher, the more the norm is a bound.")
+    norm_weight: Weight = Field(description="λ_α, weight of the norm in the objective.")
     tv: Literal["sigma", "area"] = Field(
         description="What TV^β is divided by: entries of the picture and σ² of natural ones (2015), or its area (2016)."
     )
-    beta: float = Field(gt=0, le=10, description="β: 1 leaves spikes, 2 blurs.")
+    beta: float = Field(gt=0, le=10, description="β, power of the total variation: 1 leaves spikes, 2 blurs.")
     tv_weight: Annotated[Table, Field(min_length=1)] = Field(
         description="λ_V, weight of the total variation: one number, or one for each representation, as relu[12]_*=0.5,*=5."
     )
     bound: float = Field(
-        ge=0, allow_inf_nan=False, description="B₊, the longest a color may be, in gray levels from the mean, after each step; 0 = free."
+        ge=0,
+        allow_inf_nan=False,
+        description="B₊, longest color vector that is kept after each step, in gray levels from the mean; 0 = no bound.",
     )
-    jitter: float = Field(ge=0, le=1, description="How far the network's view wanders from step to step, as a share of the layer's stride.")
-    noise: Literal["normal", "uniform"] = Field(description="Distribution of the noise it starts from.")
+    jitter: float = Field(ge=0, le=1, description="Random shift of the picture before each step, as a share of the layer's stride.")
+    noise: Literal["normal", "uniform"] = Field(description="Distribution of the noise that the picture starts from.")
     noise_level: float = Field(
-        gt=0, allow_inf_nan=False, description="Its standard deviation (normal) or half-width (uniform), in gray levels around the mean."
+        gt=0,
+        allow_inf_nan=False,
+        description="Standard deviation (--noise normal) or half-width (uniform) of the noise, in gray levels around the mean.",
     )
-    seed: int = Field(ge=0, lt=2**63, description="Seed of the noise: same seed, same machine, same bytes.")
-    optimizer: str = Field(description="gradient-descent, adagrad, adam or lbfgs.")
+    seed: int = Field(ge=0, lt=2**63, description="Number of the random noise; the same one, on the same machine, gives the same picture.")
+    optimizer: str = Field(description="Optimizer: gradient-descent, adagrad, adam or lbfgs.")
     learning_rate: float | None = Field(
         gt=0,
         allow_inf_nan=False,
@@ -72,7 +76,7 @@ class Inversion(RecipeModel):
     )
     optimizer_options: dict[str, float | int | str] = Field(description="Further settings of the optimizer.")
     schedule: Annotated[list[Phase], Field(min_length=1)] = Field(
-        description="Phases, as 300x1~1,50x0.1: steps x factor of the learning rate, ~ factor of the jitter."
+        description="Phases of the optimization, as 300x1~1,50x0.1: steps x factor of the learning rate ~ factor of --jitter."
     )
 
     tone: Literal["auto", "clip", "stretch"] = Field(

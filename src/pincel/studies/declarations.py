@@ -28,7 +28,7 @@ class ConvolutionOptions:
 class FiltersOptions:
     """Options of the study filters."""
 
-    layer: str | None = option("A convolution.", metavar="NAME", shown="the first")
+    layer: str | None = option("Convolution whose filters are shown.", metavar="NAME", shown="the first")
     channels: int | None = option("Filters shown.", metavar="N", shown="64; of a deeper layer 6", minimum=1)
 
 
@@ -37,7 +37,7 @@ class ActivationsOptions:
     """Options of the study activations."""
 
     layers: str | None = option("Layers whose maps are shown.", metavar="NAMES", shown="relu1_1,relu2_1,relu3_1,relu4_1,relu5_1")
-    channels: int = option("Maps shown of each, the most active first.", 64, metavar="N", minimum=1)
+    channels: int = option("Maps that are shown of each layer, the most active first.", 64, metavar="N", minimum=1)
 
 
 # More patches than that are no figure.
@@ -48,10 +48,12 @@ MOST = 100
 class PatchesOptions:
     """Options of the study patches."""
 
-    layers: str | None = option("Layers, with commas.", metavar="NAMES", shown="relu1_1,relu3_1,relu5_1")
-    channels: str = option("How many, the most selective ones; or which: 0,5,17; or one: 5,", "9", metavar="LIST")
+    layers: str | None = option("Layers to search, with commas.", metavar="NAMES", shown="relu1_1,relu3_1,relu5_1")
+    channels: str = option("Number of channels, the most selective ones; or the channels: 0,5,17; or one channel: 5,", "9", metavar="LIST")
     top: int = option("Patches of each channel, one a photograph.", 9, metavar="N")
-    explain: str = option("Which pixels did it: guided, deconvolution, gradient or none.", "guided", metavar="NAME")
+    explain: str = option(
+        "How to show the pixels that excite a channel: guided, deconvolution, gradient or none.", "guided", metavar="NAME"
+    )
     recursive: bool = option("Search folders inside folders too.", False)
 
     def __post_init__(self) -> None:
@@ -63,8 +65,8 @@ class PatchesOptions:
 class MaximizeOptions:
     """Options of the study maximize."""
 
-    layer: str | None = option("Of the channels.", metavar="NAME", shown="relu4_1")
-    channels: str = option("How many, the most selective ones; or which: 0,5,17; or one: 5,", "6", metavar="LIST")
+    layer: str | None = option("Layer of the channels.", metavar="NAME", shown="relu4_1")
+    channels: str = option("Number of channels, the most selective ones; or the channels: 0,5,17; or one channel: 5,", "6", metavar="LIST")
     objective: str = option("Objective: channel (mean), neuron (middle) or direction.", "channel", metavar="NAME")
     parameterisation: str = option("Parametrization of pictures: fourier, pixels or both.", "fourier", metavar="NAME")
     robust: str = option("Random transforms at each step: all, jitter or none.", "all", metavar="NAME")
@@ -83,15 +85,17 @@ class ReconstructOptions:
     """Options of the study reconstruct."""
 
     figure: str = option("Content layers: 2015 (relu1_1 … 5_1) or cvpr2016 (relu1_2 … 5_2).", "2015", metavar="NAME", name="set")
-    pooling: Literal["avg", "max"] = option("As in the paper (avg) or as trained (max).", "avg")
+    pooling: Literal["avg", "max"] = option("Pooling: avg (as in the paper) or max (as trained).", "avg")
 
 
 @dataclass(frozen=True)
 class GridOptions:
     """Options of the study grid."""
 
-    ratios: str | None = option("Columns.", metavar="α/β,…", shown="1e-5,1e-4,1e-3,1e-2, as in the paper, 0.1,1")
-    recipe: str = option("How each is painted.", "gatys2015-fast", metavar="NAME|FILE.toml")
+    ratios: str | None = option(
+        "Weights of the content against the style, a column each.", metavar="α/β,…", shown="1e-5,1e-4,1e-3,1e-2, as in the paper, 0.1,1"
+    )
+    recipe: str = option("Recipe of the pictures.", "gatys2015-fast", metavar="NAME|FILE.toml")
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class PoolingOptions:
     """Options of the study pooling."""
 
     repeats: int = option("Seeds to paint from, with either pooling.", 3, metavar="N", minimum=1)
-    recipe: str = option("How each is painted.", "gatys2015", metavar="NAME|FILE.toml")
+    recipe: str = option("Recipe of the pictures.", "gatys2015", metavar="NAME|FILE.toml")
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ class SeparabilityOptions:
 
     other_content: str = option("The second photograph.", "sample:lake", metavar="PICTURE", local=True)
     other_style: str = option("The second painting.", "sample:glass", metavar="PICTURE", local=True)
-    recipe: str = option("How each is painted.", "gatys2015-fast", metavar="NAME|FILE.toml")
+    recipe: str = option("Recipe of the pictures.", "gatys2015-fast", metavar="NAME|FILE.toml")
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ class DepthOptions:
 
     layers: str | None = option("Content layers, a picture each.", metavar="LAYER,…", shown="relu1_1,relu2_1,relu3_1,relu4_1,relu5_1")
     ratio: float = option("Weight of the content against that of the style.", 0.3, metavar="α/β", minimum=0)
-    recipe: str = option("How each is painted.", "gatys2015-fast", metavar="NAME|FILE.toml")
+    recipe: str = option("Recipe of the pictures.", "gatys2015-fast", metavar="NAME|FILE.toml")
 
 
 # More pictures in a row are too small to compare.
@@ -135,7 +139,7 @@ class InversionOptions:
     )
     lambdas: str | None = option("Weights of the total variation: the larger, the smoother.", metavar="LIST", shown="0.5,5,50")
     recipe: str = option("mahendran2015, mahendran2016 or plain.", "mahendran2015", metavar="NAME")
-    experiments: str | None = option("Which, with commas.", metavar="LIST", shown="table,invariance,locality,baseline")
+    experiments: str | None = option("Experiments, with commas.", metavar="LIST", shown="table,invariance,locality,baseline")
     repeats: int = option("Starts of the experiment on invariance.", 3, metavar="N", minimum=1)
 
     def __post_init__(self) -> None:
@@ -148,9 +152,13 @@ class NaturalOptions:
     """Options of the study natural."""
 
     layers: str | None = option("Layers used.", metavar="LIST", shown="relu1_2,relu2_2,relu3_4,relu4_4,relu5_4")
-    channels: str = option("Of each layer: how many, those PHOTOGRAPH excites most; or which: 3,17; or one: 3,", "4", metavar="LIST")
+    channels: str = option(
+        "Number of channels of each layer, those that PHOTOGRAPH excites most; or the channels: 3,17; or one channel: 3,",
+        "4",
+        metavar="LIST",
+    )
     # C of caricatures, one of the weights codes have in the paper: with the 1 of its caricatures, pictures of 96 pixels are smoothed away.
-    weight: float = option("Of caricatures against what smoothes them; the paper has 1.", 20.0, metavar="C", minimum=0)
+    weight: float = option("Weight of caricatures against the terms that smooth them; the paper has 1.", 20.0, metavar="C", minimum=0)
 
     def __post_init__(self) -> None:
         if not 0 < self.weight < math.inf:
@@ -165,7 +173,7 @@ class CompareOptions:
     style: tuple[str, ...] = option(
         "Judge both by J: the painting, repeatable. With --record: where it is now.", (), metavar="FILE[=w]", local=True
     )
-    recipe: str | None = option("Whose J that is.", metavar="NAME|FILE.toml", shown="pincel", local=True)
+    recipe: str | None = option("Recipe whose J compares the two.", metavar="NAME|FILE.toml", shown="pincel", local=True)
     record: str | None = option("The record of A, which pincel transfer wrote beside it.", metavar="FILE.json", local=True)
     layers: str | None = option("Layers measured.", metavar="NAME,…", shown="relu1_1,relu2_1,relu3_1,relu4_1,relu4_2,relu5_1")
 
@@ -233,7 +241,7 @@ gradient. Ctrl-C keeps what is found.""",
         ),
     ),
     "maximize": StudySpec(
-        summary="Pictures that a channel likes better than any photograph.",
+        summary="Pictures that excite a channel more than any photograph.",
         help="""Make, from noise, the picture that a channel answers to most.
 
 With the network held fixed, the picture is changed step by step along the gradient of the channel's answer (Erhan 2009). Left alone,

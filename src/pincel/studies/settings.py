@@ -37,9 +37,9 @@ class StudySettings:
 
     size: int = option("Long side of the pictures in pixels.", ..., metavar="N", minimum=1)
     backbone: str = option("The network; 'pincel backbones' lists them.", "vgg19", metavar="NAME", local=True)
-    seed: int = option("Of all random numbers.", 0, metavar="N", minimum=0)
+    seed: int = option("Number of everything random.", 0, metavar="N", minimum=0)
     steps: int = option("Steps of the optimizer.", 0, metavar="N", minimum=1)
-    device: str = option("auto, cpu, cuda, cuda:N or mps.", "auto", metavar="NAME", local=True)
+    device: str = option("Device to compute on: auto, cpu, cuda, cuda:N or mps.", "auto", metavar="NAME", local=True)
 
     def __post_init__(self) -> None:
         if not 1 <= self.size <= MAX_SIZE:

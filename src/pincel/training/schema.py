@@ -20,7 +20,7 @@ class StyleTrainingRecipe(RecipeModel):
         description="The picture mirrored at the border in every layer, or once at the start."
     )
     norm: Literal["instance", "none"] = Field(description="What follows each stage but the last.")
-    output: Literal["tanh", "linear"] = Field(description="What follows the last.")
+    output: Literal["tanh", "linear"] = Field(description="What follows the last stage.")
     layer: str = Field(default="", description="Of an any-style network, the layer of --backbone that it paints from.")
 
     objective: dict[str, Any] = Field(
@@ -37,7 +37,7 @@ class StyleTrainingRecipe(RecipeModel):
     copies: float = Field(
         ge=0,
         le=0.9,
-        description="Of an any-style network, the share of the crops that it learns to draw as they are: colors come sooner.",
+        description="For an any-style network: share of the crops that it learns to reproduce unchanged, which teaches it colors.",
     )
 
     lead: float = Field(
@@ -47,9 +47,9 @@ class StyleTrainingRecipe(RecipeModel):
         "that can draw learns styles sooner, and such a step takes half the time.",
     )
 
-    crop: int = Field(ge=16, le=2048, description="Side of the squares that are learned from, in pixels.")
-    side: int = Field(ge=16, le=8192, description="Long side that pictures are brought to before they are cropped.")
-    style_side: int = Field(ge=16, le=8192, description="Of the style of a one-style network, the long side it is resized to.")
+    crop: int = Field(ge=16, le=2048, description="Side of the square crops that the network learns from, in pixels.")
+    side: int = Field(ge=16, le=8192, description="Long side to which pictures are resized before they are cropped.")
+    style_side: int = Field(ge=16, le=8192, description="For a one-style network: long side to which the painting is resized.")
     zoom: tuple[Annotated[float, Field(gt=0, le=8)], Annotated[float, Field(gt=0, le=8)]] = Field(
         description="Range of the size that a crop is taken in, 1 for --side: 0.5,1 takes it from pictures up to half as large."
     )
@@ -58,13 +58,13 @@ class StyleTrainingRecipe(RecipeModel):
     )
     recolor: float = Field(ge=0, le=1, description="Share of the crops whose channels are exchanged, and lights and darks moved.")
 
-    batch: int = Field(ge=1, le=1024, description="Crops a step.")
-    steps: int = Field(ge=1, description="Steps in all.")
-    learning_rate: float = Field(gt=0, allow_inf_nan=False, description="Of Adam.")
-    warming: int = Field(ge=0, description="Steps at the beginning over which the rate rises: the first gradients have no known scale.")
-    decay: float = Field(ge=0, allow_inf_nan=False, description="The rate at step t is divided by 1 + decay·t.")
-    cooling: float = Field(ge=0, le=1, description="Share of the steps, at the end, over which the rate falls to nothing.")
-    seed: int = Field(ge=0, lt=2**63, description="Of the first weights and the crops.")
+    batch: int = Field(ge=1, le=1024, description="Crops in each step.")
+    steps: int = Field(ge=1, description="Steps of the whole training.")
+    learning_rate: float = Field(gt=0, allow_inf_nan=False, description="Learning rate of Adam.")
+    warming: int = Field(ge=0, description="Steps at the beginning over which the learning rate rises.")
+    decay: float = Field(ge=0, allow_inf_nan=False, description="Decay of the learning rate: at step t it is divided by 1 + decay·t.")
+    cooling: float = Field(ge=0, le=1, description="Share of the steps, at the end, over which the learning rate falls to 0.")
+    seed: int = Field(ge=0, lt=2**63, description="Number of everything random: first weights and crops.")
 
     def override(self, **changes: Any) -> StyleTrainingRecipe:
         """Return a copy with some values changed, checked; raises OptionError."""

@@ -29,29 +29,33 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", required=True, metavar="DIR", help="Folder for the page, the figures, the numbers and the networks.")
 @click.option("--lang", type=click.Choice(["en", "es"]), default="en", help="Language of page and figures. [en]")
 @click.option(
-    "--recipe", default="alexnet-small", metavar="NAME", shell_complete=among(lambda: BASES), help=f"{' or '.join(BASES)}. [alexnet-small]"
+    "--recipe",
+    default="alexnet-small",
+    metavar="NAME",
+    shell_complete=among(lambda: BASES),
+    help=f"Recipe of the whole network: {' or '.join(BASES)}. [alexnet-small]",
 )
-@click.option("--without", metavar="LIST", help=f"What is left out, one at a time. [{','.join(ABLATIONS)}]")
-@click.option("--epochs", type=click.IntRange(min=1), default=20, metavar="N", help="Times that every picture is seen, at most. [20]")
+@click.option("--without", metavar="LIST", help=f"Parts that are left out, one at a time. [{','.join(ABLATIONS)}]")
+@click.option("--epochs", type=click.IntRange(min=1), default=20, metavar="N", help="Passes over all pictures, at most. [20]")
 @click.option(
     "--target",
     type=click.FloatRange(min=0, max=1, min_open=True, max_open=True),
     default=0.25,
     metavar="SHARE",
-    help="Training error that steps are counted to, as in figure 1 of the paper. [0.25]",
+    help="Training error up to which steps are counted, as in figure 1 of the paper. [0.25]",
 )
-@click.option("--seed", type=click.INT, default=0, metavar="N", help="Of whatever is drawn at random. [0]")
-@click.option("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N or mps. [auto]")
+@click.option("--seed", type=click.INT, default=0, metavar="N", help="Number of everything random. [0]")
+@click.option("--device", default="auto", metavar="NAME", help="Device to compute on: auto, cpu, cuda, cuda:N or mps. [auto]")
 @json_option
 @quiet_option
 @click.pass_context
 def command(ctx: click.Context, /, data: str, **options: Any) -> None:
-    """Train an AlexNet on DATA whole, and again without each of its parts: what is each worth?
+    """Train an AlexNet on DATA, and again without each of its parts, to measure what each part is worth.
 
-    The parts are those the paper argues for: ReLU (its figure 1 counts steps to a training error of a quarter), normalization across
+    The parts are those that the paper recommends: ReLU (its figure 1 counts steps to a training error of a quarter), normalization across
     channels, overlapping poolings, augmentation, dropout, the middle layers, two groups. DATA is as for 'pincel train'.
 
-    Each network is kept in DIR/trained and not trained again when the study is called again. Ctrl-C shows those that are done.
+    Each network is kept in DIR/trained; the same command, run again, does not train it again. Ctrl-C shows the networks trained so far.
     """
     own = {name: options[name] for name in ("recipe", "without", "epochs", "target", "seed", "device")}
     networks = Path(options["output"]) / "trained"
