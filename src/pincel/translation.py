@@ -109,9 +109,9 @@ class Note(str):
 
     def __new__(cls, message: Translated, /, **values: object) -> Self:
         """Render the English text."""
-        filled = message.fill(**{name: _portable(value) for name, value in values.items()}) if values else message
-        note = super().__new__(cls, filled.text("en"))
-        note.translated = filled
+        translated = _portable(message.fill(**values) if values else message)
+        note = super().__new__(cls, translated.text("en"))
+        note.translated = translated
         return note
 
     def __reduce__(self) -> tuple[type[Note], tuple[Translated]]:
@@ -126,11 +126,17 @@ def translations(text: str) -> dict[str, str]:
     return {language: text.translated.text(language) for language in get_args(Language) if language != "en"}
 
 
-def _portable(value: object) -> object:
-    """Return a value that can be written as JSON."""
+def _portable(message: Translated) -> Translated:
+    """Return a message whose values can be written as JSON and refer to nothing else."""
+    return message if message.values is None else message.fill(**{name: _portable_value(value) for name, value in message.values.items()})
+
+
+def _portable_value(value: object) -> object:
     if isinstance(value, Note):
         return value.translated
-    return value if isinstance(value, str | int | float | Translated) else str(value)
+    if isinstance(value, Translated):
+        return _portable(value)
+    return value if isinstance(value, str | int | float) else str(value)
 
 
 def gettext_lazy(message: str) -> Translated:

@@ -21,6 +21,8 @@ from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
 from pincel.training.events import StepEnd
 from pincel.training.trainer import Trainer
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 # Ends of a training that there is nothing left of to make.
 DONE = ("epochs", "settled", "error")
@@ -108,7 +110,7 @@ def _trained(options: AblationsOptions, part: str, folder: Path, progress: Progr
     """Train a network, resume its training, or read the record of one that is done; return its record."""
     recipe, name = options.recipe_without(part), part or "whole"
     if (before := _read(folder)) and before["recipe"] == recipe.model_dump(mode="json") and before["stopped"] in DONE:
-        progress.note(f"{name}: trained before, in {folder}.")
+        progress.note(Note(_("{name}: trained before, in {folder}."), name=name, folder=folder))
         return before
     going_on = (folder / FILE).exists()
     config = ClassifierTrainingConfig(device=options.device)
@@ -116,7 +118,7 @@ def _trained(options: AblationsOptions, part: str, folder: Path, progress: Progr
     trainer = Trainer(subject)
     for event in progress.follow(trainer):
         if isinstance(event, StepEnd):
-            progress.update(f"training {name}", (event.epoch - 1) * event.steps + event.step, event.epochs * event.steps)
+            progress.update(Note(_("training {name}"), name=name), (event.epoch - 1) * event.steps + event.step, event.epochs * event.steps)
         elif isinstance(event, Notice):
             progress.note(event.text)
         elif isinstance(event, SetupProgress):

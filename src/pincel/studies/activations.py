@@ -18,6 +18,8 @@ from pincel.studies.layer_stats import LayerStats, layer_stats
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Report
 from pincel.studies.settings import BLOCK_LAYERS, StudySettings, select_layers
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 
 def study(source: Source, options: ActivationsOptions, settings: StudySettings, progress: ProgressReporter) -> Report:
@@ -40,7 +42,8 @@ def study(source: Source, options: ActivationsOptions, settings: StudySettings, 
     top: list[TopChannel] = []
     names = [layer.name for layer in backbone.spec.layers if left_of(picture, layer, backbone)]
     with torch.no_grad():
-        for name, features in progress.track(f"looking through {len(names)} layers", backbone.iter_features(pixels, names), len(names)):
+        what = Note(_("looking through {count} layers"), count=len(names))
+        for name, features in progress.track(what, backbone.iter_features(pixels, names), len(names)):
             statistics.append(layer_stats(features, backbone.spec.layer(name), pixels))
             if name in chosen:
                 maps += maps_of(name, features, options.channels)

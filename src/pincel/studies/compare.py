@@ -23,7 +23,7 @@ from pincel.studies.progress import ProgressReporter
 from pincel.studies.records import RunRecord, find_input, read_record
 from pincel.studies.report import Report
 from pincel.studies.settings import StudySettings, select_layers
-from pincel.translation import Translated, untranslated
+from pincel.translation import Note, Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
 # Those of style, and the content layer of Gatys et al. 2016.
@@ -113,7 +113,7 @@ def _compare_pair(
         sides = (two.first, two.second)
         judged = [
             evaluate(side, inputs.content, list(inputs.styles), recipe=recipe, device=settings.device)
-            for side in progress.track("judging pictures", sides)
+            for side in progress.track(Note(_("judging pictures")), sides)
         ]
         if len(judged) == len(sides):
             section, numbers["terms"] = terms_section(judged[0], judged[1], recipe)
@@ -175,7 +175,8 @@ def _compare_run(
     section, numbers["losses"] = loss_curves(record)
     blocks += section
     judged = [
-        evaluate(painted, content, styles, recipe=record.recipe, device=settings.device) for _ in progress.track("judging the picture", [0])
+        evaluate(painted, content, styles, recipe=record.recipe, device=settings.device)
+        for _once in progress.track(Note(_("judging the picture")), [0])
     ]
     for now in judged:
         section, numbers["terms"] = saved_terms(record, now)

@@ -23,6 +23,7 @@ from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
 from pincel.studies.settings import StudySettings
 from pincel.studies.worked_example import highest_contrast, most_telling_filter, work_out
+from pincel.translation import Note
 from pincel.translation import gettext_lazy as _
 
 # More numbers side by side than this cannot be read.
@@ -41,9 +42,9 @@ def study(source: Source, options: ConvolutionOptions, settings: StudySettings, 
     """
     _check(options, settings.spec)
     picture = load_input(source, settings)
-    progress.update("working out a convolution", 0, 2)
+    progress.update(Note(_("working out a convolution")), 0, 2)
     report = _by_hand(options, picture, settings) if options.kernel is not None else _by_network(options, picture, settings)
-    progress.update("working out a convolution", 2, 2)
+    progress.update(Note(_("working out a convolution")), 2, 2)
     return report
 
 

@@ -24,6 +24,7 @@ from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Report
 from pincel.studies.settings import BLOCK_LAYERS, StudySettings, select_layers
 from pincel.studies.style_map import StyleGrams, style_gallery
+from pincel.translation import Note
 from pincel.translation import gettext_lazy as _
 
 # Gram matrices of more paintings would fill the memory of a small machine, and no map shows them.
@@ -108,7 +109,7 @@ def _looked_at(
     paintings: list[StyleGrams] = []
     maps: list[dict[str, Tensor]] = []
     named = _namer()
-    for source in progress.track("looking at pictures", sources):
+    for source in progress.track(Note(_("looking at pictures")), sources):
         picture = load_input(source, settings)
         responses = {layer: each.cpu() for layer, each in features(backbone, picture, layers).items()}
         grams = {layer: gram_matrix(each)[0] for layer, each in responses.items()}

@@ -19,6 +19,8 @@ from pincel.studies.filters_page import TITLE, colored_page, deep_page, lead, no
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
 from pincel.studies.settings import StudySettings
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 # Shown of the first layer, and of a deeper one, where each has hundreds of planes.
 SHOWN, SHOWN_DEEP = 64, 6
@@ -100,7 +102,7 @@ def _answered(
     one_by_one = [backbone] if name in backbone.weights else [replace(backbone, weights={k: w}) for k, w in backbone.weights.items()]
     filters = [list(group) for group in groups]
     start = 0
-    for place, part in enumerate(progress.track("looking at the picture with each size of filter", one_by_one)):
+    for place, part in enumerate(progress.track(Note(_("looking at the picture with each size of filter")), one_by_one)):
         maps = features(part, picture, [rectified])[rectified][0]
         filters[place] = [replace(each, answer=maps[each.channel - start].cpu()) for each in groups[place]]
         start += len(maps)

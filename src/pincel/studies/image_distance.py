@@ -22,7 +22,7 @@ from pincel.studies.heatmaps import pixel_heatmap
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Sheet, Slider, Table
 from pincel.studies.settings import StudySettings
-from pincel.translation import Translate, Translated, untranslated
+from pincel.translation import Note, Translate, Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
 # Decibels from which on two pictures are hard to tell apart.
@@ -89,10 +89,10 @@ def compare_images(
     two: ImagePair, layers: Sequence[str], settings: StudySettings, progress: ProgressReporter
 ) -> tuple[list[Block], dict[str, Any]]:
     """Measure how far two pictures are apart, by pixels and by layers."""
-    progress.update("looking at pictures", 0, 2)
+    progress.update(Note(_("looking at pictures")), 0, 2)
     backbone = load_network(settings)
     responses = [{name: each.cpu().double() for name, each in features(backbone, side, layers).items()} for side in (two.first, two.second)]
-    progress.update("looking at pictures", 2, 2)
+    progress.update(Note(_("looking at pictures")), 2, 2)
     rows = [_layer_figures(name, each, responses[1][name]) for name, each in responses[0].items()]
     pixels = _pixel_figures(two)
 

@@ -19,7 +19,8 @@ from pincel.studies.inversion_errors import CodeDistances
 from pincel.studies.inversion_options import read_experiments, read_lambdas, read_representations
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.settings import StudySettings
-from pincel.translation import Translated
+from pincel.translation import Note, Translated
+from pincel.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def make_plan(sources: Sequence[str], options: InversionOptions, settings: Study
     shapes: dict[str, tuple[int, ...]] = {}
     refused: list[PincelError] = []
     without: dict[str, list[str]] = {}
-    for name in progress.track("looking at photographs", names):
+    for name in progress.track(Note(_("looking at photographs")), names):
         try:
             shapes[name], codes[name] = measure_codes(name, given, pictures, recipe, settings)
         except (WeightsError, PictureError, OptionError) as error:
@@ -127,5 +128,5 @@ def make_plan(sources: Sequence[str], options: InversionOptions, settings: Study
         raise refused[0]
     notes += [LEFT_OUT.fill(names=", ".join(left), reason=reason) for reason, left in without.items()]
     for note in notes:
-        progress.note(note.text("en"))
+        progress.note(Note(note))
     return InversionPlan(options, settings, recipe, experiments, lambdas, pictures, codes, shapes, tuple(notes))

@@ -13,7 +13,7 @@ from pincel.inversion.run import InversionRun
 from pincel.studies.inversion_plan import InversionPlan, spec_of
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block
-from pincel.translation import Translated
+from pincel.translation import Note, Translated
 from pincel.translation import gettext_lazy as _
 
 # Multiply-adds a pixel that take as long as what is done around the network: on a CPU, a step that reads one convolution and a step that
@@ -93,7 +93,7 @@ def rebuild_all(jobs: Sequence[RebuildSpec], plan: InversionPlan, progress: Prog
     wanted = tuple(dict.fromkeys(jobs))
     costs = [cost(job, plan) for job in wanted]
     whole, before, started = sum(costs), 0.0, time.monotonic()
-    what, reported = f"rebuilding {len(wanted)} pictures, parts of {PARTS}", 0
+    what, reported = Note(_("rebuilding {count} pictures, parts of {parts}"), count=len(wanted), parts=PARTS), 0
     progress.update(what, reported, PARTS)
     results: dict[RebuildSpec, InversionResult] = {}
     notes: list[Translated] = []
@@ -152,4 +152,4 @@ def _estimate(seconds: float, count: int, progress: ProgressReporter) -> None:
     """Return a text that says how long all of it may take, from how long the first runs took."""
     if seconds >= LONG:
         about = f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
-        progress.note(f"{count} pictures, about {about} in all, as the first ones went.")
+        progress.note(Note(_("{count} pictures, about {time} in all, as the first ones went."), count=count, time=about))

@@ -23,6 +23,8 @@ from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
 from pincel.studies.settings import StudySettings, select_layers
 from pincel.studies.top_activations import TopActivations, check_channels, read_channels, select_channels
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 DEFAULT = "relu4_1"
 BOTH = "both"
@@ -93,8 +95,8 @@ def _measure_samples(
     """
     count = settings.spec.layer(layer).channels
     top, samples, reached = TopActivations.empty(count, JUDGED_BY), [], []
-    _, objective_of = OBJECTIVES[objective]
-    for number, name in enumerate(progress.track("looking at the samples", list(sample_names()))):
+    objective_of = OBJECTIVES[objective][1]
+    for number, name in enumerate(progress.track(Note(_("looking at the samples")), list(sample_names()))):
         picture = load_input(PREFIX + name, settings)
         activations = features(backbone, picture, [layer])[layer]
         top = top.updated(activations, number)
@@ -183,11 +185,12 @@ def _maximized(maximizer: Maximizer, settings: StudySettings, progress: Progress
     optimizer = Adam(learning_rate=RATE, beta2=0.999)
     values = maximizer.init(size)
     state = optimizer.init(values)
-    begun, _ = _evaluated(maximizer, values, size)
+    begun = _evaluated(maximizer, values, size)[0]
     history: list[list[float]] = []
     stages = [(0, _images(maximizer, values, size))]
     shown = {settings.steps // 16, settings.steps // 4} - {0}
-    for step in progress.track(f"drawing {len(maximizer.channels)} pictures ({maximizer.way})", range(1, settings.steps + 1)):
+    what = Note(_("drawing {count} pictures ({way})"), count=len(maximizer.channels), way=maximizer.way)
+    for step in progress.track(what, range(1, settings.steps + 1)):
         gradient, objectives = maximizer.gradient(values, size, step)
         history.append(objectives)
         values, state = optimizer.step(values, gradient, state)

@@ -36,6 +36,8 @@ from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
 from pincel.studies.settings import StudySettings, select_layers
 from pincel.studies.top_activations import Channels, check_channels, read_channels
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 LAYERS = ("relu1_2", "relu2_2", "relu3_4", "relu4_4", "relu5_4")
 # The objective of one unit, for a picture as large as its receptive field and an activation as large as in photographs.
@@ -82,11 +84,11 @@ def study(source: Source, options: NaturalOptions, settings: StudySettings, prog
     for name in names:
         check_channels(wanted, name, settings.spec.layer(name).channels)
     backbone = load_network(settings)
-    scenes = [load_input(scene, settings) for scene in progress.track("opening the photographs", sample_photographs())]
+    scenes = [load_input(scene, settings) for scene in progress.track(Note(_("opening the photographs")), sample_photographs())]
     # One of them may be the photograph itself.
     scenes = [scene for scene in scenes if scene.sha256 != picture.sha256]
     layer_targets = [
-        _layer_targets(backbone, name, picture, scenes, wanted) for name in progress.track("looking at the photographs", names)
+        _layer_targets(backbone, name, picture, scenes, wanted) for name in progress.track(Note(_("looking at the photographs")), names)
     ]
     targets = _targets(layer_targets, network_input(picture, backbone), options.weight, settings)
     batches = maximize_all(targets, settings.seed, settings.steps, progress)

@@ -21,6 +21,8 @@ from pincel.losses.inner import InnerLoss
 from pincel.recipes import INVERSIONS
 from pincel.recipes.inversion import Inversion
 from pincel.studies.progress import ProgressReporter
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 RECIPE = "mahendran2016"
 # What a small picture and a step take beside convolutions, in multiply-adds.
@@ -155,7 +157,7 @@ def maximize_all(targets: Sequence[ActivationTarget], seed: int, steps: int, pro
         The results, in order; fewer if ``progress`` was stopped, the last of them unfinished then.
     """
     costs = [target.work() for target in targets]
-    what = f"drawing {sum(len(target.start) for target in targets)} pictures"
+    what = Note(_("drawing {count} pictures"), count=sum(len(target.start) for target in targets))
     batches: list[MaximizedBatch] = []
     progress.update(what, 0, 100)
     for number, target in enumerate(targets):

@@ -20,10 +20,12 @@ from pincel.studies.progress import ProgressReporter
 from pincel.studies.receptive_field import PixelBox, receptive_field
 from pincel.studies.settings import StudySettings
 from pincel.studies.top_activations import NO_PICTURE
+from pincel.translation import Note
+from pincel.translation import gettext_lazy as _
 
 # Instead of an explanation.
 NOTHING = "none"
-_CUTTING = "cutting out and explaining patches"
+_CUTTING = _("cutting out and explaining patches")
 
 
 @dataclass(frozen=True)
@@ -85,19 +87,19 @@ class PatchCutter:
         """
         places = self._places(shown)
         done, total = 0, sum(len(each) for each in places.values())
-        progress.update(_CUTTING, done, total)
+        progress.update(Note(_CUTTING), done, total)
         patches: list[Patch] = []
         for number, entries in sorted(places.items()):
             file = self._search.files[number]
             try:
                 pixels = network_input(load_input(file, settings, "photograph"), self._backbone)
             except PictureError as error:
-                self._search.skip(file, error, progress, "Gone since it was looked at")
+                self._search.skip(file, error, progress, _("Gone since it was looked at"))
                 continue
             for entry in entries:
                 patches.append(self._patch(pixels, entry, explaining=not progress.stopped))
                 done += 1
-                progress.update(_CUTTING, done, total)
+                progress.update(Note(_CUTTING), done, total)
         order = list(shown)
         return sorted(patches, key=lambda patch: (order.index(patch.layer), patch.channel, patch.rank))
 

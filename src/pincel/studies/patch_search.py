@@ -14,6 +14,8 @@ from pincel.studies.features import check_size, load_input, network_input
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.settings import StudySettings
 from pincel.studies.top_activations import TopActivations
+from pincel.translation import Note, Translated, untranslated
+from pincel.translation import gettext_lazy as _
 
 
 @dataclass
@@ -34,10 +36,10 @@ class PatchSearch:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
 
-    def skip(self, file: str, error: PictureError, progress: ProgressReporter, why: str) -> None:
+    def skip(self, file: str, error: PictureError, progress: ProgressReporter, why: Translated) -> None:
         """Leave out a file that cannot be read."""
         self.skipped.append((file, str(error)))
-        progress.note(f"{why}: {error}")
+        progress.note(Note(untranslated("{why}: {error}"), why=why, error=error))
 
 
 def search(
@@ -50,12 +52,12 @@ def search(
     """
     found = PatchSearch({name: TopActivations.empty(settings.spec.layer(name).channels, top) for name in layers}, len(files))
     known: set[str] = set()
-    for file in progress.track("looking at photographs", files):
+    for file in progress.track(Note(_("looking at photographs")), files):
         try:
             picture = load_input(file, settings, "photograph")
             check_size(backbone, picture, layers)
         except PictureError as error:
-            found.skip(file, error, progress, "Left out")
+            found.skip(file, error, progress, _("Left out"))
             continue
         if picture.sha256 in known:
             found.duplicates.append(file)

@@ -21,7 +21,7 @@ from pincel.functional.correlation import Scaling, classical_scaling, relative_d
 from pincel.studies import plots
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Plot, Table
-from pincel.translation import Translate, Translated
+from pincel.translation import Note, Translate, Translated
 from pincel.translation import gettext_lazy as _
 
 # Up to so many, numbers can still be read in the squares of a heat map.
@@ -119,7 +119,7 @@ def style_distances(paintings: Sequence[StyleGrams], progress: ProgressReporter)
         for column, other in enumerate(paintings[:row]):
             each = [relative_distance(gram, other.grams[layer]) for layer, gram in one.grams.items()]
             distances[row, column] = distances[column, row] = sum(each) / len(each)
-        progress.update("comparing paintings", row + 1, len(paintings))
+        progress.update(Note(_("comparing paintings")), row + 1, len(paintings))
     return distances
 
 

@@ -17,7 +17,7 @@ from pincel.run.run import Run
 from pincel.studies.features import check_size, load_input, load_network
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.settings import StudySettings
-from pincel.translation import Translated
+from pincel.translation import Note, Translated
 from pincel.translation import gettext_lazy as _
 
 # β of Gatys et al.
@@ -97,10 +97,10 @@ def early_stop_note(done: Sequence[object], jobs: Sequence[object], progress: Pr
 
 def _follow(run: Run, before: int, count: int, progress: ProgressReporter) -> None:
     """Run to the end, reporting the steps of all pictures together."""
-    each = sum(scale.steps for scale in run.plan.scales)
+    each, what = sum(scale.steps for scale in run.plan.scales), Note(_("painting {count} pictures"), count=count)
     for steps in progress.follow_steps(run):
-        progress.update(f"painting {count} pictures", before * each + steps, count * each)
-    progress.update(f"painting {count} pictures", (before + 1) * each, count * each)
+        progress.update(what, before * each + steps, count * each)
+    progress.update(what, (before + 1) * each, count * each)
 
 
 def _run(job: TransferSpec, settings: StudySettings, recipe: str, machine: Machine) -> Run:
@@ -114,4 +114,5 @@ def _estimate(last: Run, count: int, progress: ProgressReporter) -> None:
     if seconds:
         whole = count * seconds
         about = f"{whole / 60:.0f} min" if whole >= 90 else f"{whole:.0f} s"
-        progress.note(f"{count} pictures of {last.recipe.steps} steps, {about} at most at the speed of the last run on this machine.")
+        text = _("{count} pictures of {steps} steps, {time} at most at the speed of the last run on this machine.")
+        progress.note(Note(text, count=count, steps=last.recipe.steps, time=about))

@@ -25,7 +25,7 @@ POLL_SECONDS = 0.5
 # Seconds after which a second Cancel ends the process at once.
 KILL_AFTER = 60.0
 INTERRUPTED = (130, 143)
-CLOSED_MESSAGE = Message.of(Note(_("The studio ended while this run was under way.")))
+CLOSED_MESSAGE = _("The studio ended while this run was under way.")
 
 
 class RunProcess:
@@ -122,7 +122,7 @@ class RunProcess:
         if view.stopping:
             return "cancelled", None if as_asked else error
         if self._closing and as_asked:
-            return "interrupted", CLOSED_MESSAGE
+            return "interrupted", Message.of(Note(CLOSED_MESSAGE))
         if code in INTERRUPTED:
             return "interrupted", Message.of(Note(_("Somebody ended the process of this run.")))
         return "interrupted" if code < 0 and view.has_checkpoint else "failed", error

@@ -12,8 +12,10 @@ from pincel.studio.errors import missing
 from pincel.studio.event_parser import note_step
 from pincel.studio.history import read_history
 from pincel.studio.limits import Limits
+from pincel.studio.models import Message
 from pincel.studio.records import EVENT_LOG, Record, now, save, scan_files, stored
 from pincel.studio.run_process import CLOSED_MESSAGE
+from pincel.translation import Note
 
 
 class RunStore:
@@ -56,7 +58,7 @@ class RunStore:
         folder = self.home.run(record.key)
         scan_files(folder, record)
         record.process, record.resuming = None, False
-        record.note(state="interrupted", ended=now(), stopping=False, message=CLOSED_MESSAGE)
+        record.note(state="interrupted", ended=now(), stopping=False, message=Message.of(Note(CLOSED_MESSAGE)))
         # The record was last written when the run began.
         for step in read_history(folder / EVENT_LOG)[-1:]:
             note_step(record, step)
