@@ -42,7 +42,7 @@ def test_help_loads_no_torch(arguments: list[str]) -> None:
         "from pincel.cli import main\n"
         "try: main(sys.argv[1:])\n"
         "except SystemExit as end: assert end.code == 0, end.code\n"
-        "heavy = {'torch', 'numpy', 'PIL', 'matplotlib'} & set(sys.modules)\n"
+        "heavy = {'torch', 'numpy', 'PIL', 'matplotlib', 'rich'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
         "assert 'pydantic' not in sys.modules or len(sys.argv) > 2 or sys.argv[1] == 'recipes'\n"
     )

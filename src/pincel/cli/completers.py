@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
-from click.shell_completion import CompletionItem
 
-from pincel.samples import PREFIX
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
-Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
+Completer: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]"
 # Letters from which a word may be a sample: before, files are completed.
 _ENOUGH = 3
 
@@ -29,17 +30,17 @@ def among(names: Callable[[], Iterable[str]]) -> Completer:
 
 def files(_ctx: click.Context, _parameter: click.Parameter, text: str) -> list[CompletionItem[str]]:
     """Let the shell complete the path of a file."""
-    return [CompletionItem(text, type="file")]
+    return [_item(text, kind="file")]
 
 
 def folders(_ctx: click.Context, _parameter: click.Parameter, text: str) -> list[CompletionItem[str]]:
     """Let the shell complete the path of a folder."""
-    return [CompletionItem(text, type="dir")]
+    return [_item(text, kind="dir")]
 
 
 def pictures(ctx: click.Context, parameter: click.Parameter, text: str) -> list[CompletionItem[str]]:
     """Complete ``sample:NAME``, or a file."""
-    from pincel.samples import sample_names
+    from pincel.samples import PREFIX, sample_names
 
     samples = (PREFIX + name for name in sample_names())
     return (_beginning(samples, text) if len(text) >= _ENOUGH else []) or files(ctx, parameter, text)
@@ -134,15 +135,22 @@ devices = among(lambda: ("auto", "cpu", "cuda", "mps"))
 precisions = among(lambda: ("auto", "fp32", "tf32", "bf16"))
 
 
+def _item(text: str, kind: str = "plain") -> CompletionItem[str]:
+    """Return an item of click, which is imported only when a shell asks."""
+    from click.shell_completion import CompletionItem
+
+    return CompletionItem(text, type=kind)
+
+
 def _beginning(names: Iterable[str], text: str) -> list[CompletionItem[str]]:
-    return [CompletionItem(name) for name in names if name.startswith(text)]
+    return [_item(name) for name in names if name.startswith(text)]
 
 
 def _last_of_several(names: Iterable[str], text: str) -> list[CompletionItem[str]]:
     """Complete the last of names with commas between, some of them with ``=weight``; names given before are not offered again."""
     before, comma, last = text.rpartition(",")
     given = {part.partition("=")[0] for part in before.split(",")}
-    return [CompletionItem(before + comma + name) for name in names if name.startswith(last) and name not in given]
+    return [_item(before + comma + name) for name in names if name.startswith(last) and name not in given]
 
 
 BY_NAME = {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
-from click.shell_completion import CompletionItem
 
 from pincel.cli.help_format import Verb
 from pincel.errors import closest
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class OrderedGroup(Verb, click.Group):
@@ -52,6 +54,8 @@ class OrderedGroup(Verb, click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
         """Return subcommands and options that begin so, without importing any subcommand."""
+        from click.shell_completion import CompletionItem
+
         names = [CompletionItem(name, help=line) for name, line in self.summaries(ctx).items() if name.startswith(incomplete)]
         return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 

@@ -20,7 +20,6 @@ from pincel.cli.options import (
     parse_styles,
     pop_recipe,
 )
-from pincel.progress import duration
 from pincel.translation import Note
 from pincel.translation import gettext_lazy as _
 
@@ -103,6 +102,7 @@ def as_table(forecast: Forecast) -> Table:
 
 def in_all(plan: Plan, machine: Machine) -> str:
     """Return size, memory and time in a sentence."""
+    from pincel.progress import duration
     from pincel.run.plan import gibibytes
 
     (height, width), time = plan.size, duration(machine.seconds_for(plan.work))
