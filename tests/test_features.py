@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -15,34 +14,8 @@ PAGE = ROOT / "docs" / "features.md"
 NODE = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 
-@dataclass(frozen=True)
-class Section:
-    """A title, its table and its numbered list."""
-
-    title: str
-    header: list[str]
-    rows: list[list[str]]
-    notes: dict[int, str]
-
-
 def cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")]
-
-
-def sections() -> list[Section]:
-    """Return the parts of the page under a title of their own; the versions of the programs come before."""
-    found = []
-    for text in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
-        header, _, *rows = [cells(line) for line in text.splitlines() if line.startswith("|")]
-        notes = re.findall(r"^(\d+)\. (.*(?:\n {3,}.*)*)", text, re.MULTILINE)
-        assert len({number for number, _ in notes}) == len(notes), text.splitlines()[0]
-        found.append(Section(text.splitlines()[0], header, rows, {int(number): note for number, note in notes}))
-    return found
-
-
-def numbers(cell: str) -> list[int]:
-    """Return the numbers of notes in a cell: of ``Y here [1], there [2, 3]`` 1, 2 and 3."""
-    return [int(number) for group in re.findall(r"\[([\d, ]+)\]", cell) for number in group.split(",")]
 
 
 @cache
@@ -52,8 +25,12 @@ def functions_of(path: str) -> frozenset[str]:
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"))
 
 
-SECTIONS = sections()
-NAMED = sorted({(path, name) for path, name in NODE.findall(PAGE.read_text(encoding="utf-8"))})
+TEXT = PAGE.read_text(encoding="utf-8")
+HEADER, _, *LINES = [cells(line) for line in TEXT.partition("## The programs")[0].splitlines() if line.startswith("|")]
+# Titles within the table have nothing beside them.
+ROWS = [row for row in LINES if any(row[1:])]
+NOTES = dict(re.findall(r"^\[\^(\d+)\]: (.*)$", TEXT, re.MULTILINE))
+NAMED = sorted(set(NODE.findall(TEXT)))
 
 
 def test_every_test_named_exists() -> None:
@@ -61,38 +38,29 @@ def test_every_test_named_exists() -> None:
     missing = [f"{path}::{name}" for path, name in NAMED if not (ROOT / path).is_file() or name not in functions_of(path)]
     assert missing == []
     # Nothing that looks like a test is written in a way that is not checked.
-    assert len(NODE.findall(PAGE.read_text(encoding="utf-8"))) == PAGE.read_text(encoding="utf-8").count("::")
+    assert len(NODE.findall(TEXT)) == TEXT.count("::")
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
-def test_whatever_pincel_has_a_test_shows(section: Section) -> None:
-    assert section.header[-1] == "pincel"
-    assert section.rows
-    for row in section.rows:
-        answer = row[-1]
-        assert re.match(r"(Y|~|-|MIT)( |$)", answer), row
-        if answer[0] in "Y~":
-            assert numbers(answer), f"no test for {row[0]}"
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_whatever_pincel_has_a_test_shows(row: list[str]) -> None:
+    assert len(row) == len(HEADER)
+    answer = re.fullmatch(r"(●|◐|–|MIT) \[\^(\d+)\]", row[1])
+    assert answer
+    name, note = re.findall(r"^\*\*(.+?)\.\*\* (.*)$", NOTES[answer[2]])[0]
+    assert name.lower() == row[0].lower()
+    if answer[1] in "●◐":
+        assert NODE.search(note.partition("Others:")[0]), f"no test for {row[0]}"
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
-def test_notes_are_those_of_the_table(section: Section) -> None:
-    named = {number for row in section.rows for number in numbers(row[-1])}
-    assert sorted(section.notes) == sorted(named) == list(range(1, len(named) + 1))
-    assert [number for number, note in section.notes.items() if not NODE.search(note)] == []
+def test_each_row_has_a_note_in_their_order() -> None:
+    assert HEADER[:2] == ["feature", "pincel"]
+    numbers = [re.findall(r"\d+", row[1])[0] for row in ROWS]
+    assert numbers == list(NOTES) == [str(number) for number in range(1, len(ROWS) + 1)]
+    assert {cell for row in ROWS for cell in row[2:] if row[0] != "licence"} <= {"●", "◐", "–", ""}
 
 
-def test_every_row_is_as_wide_as_its_header() -> None:
-    width = 0
-    for line in PAGE.read_text(encoding="utf-8").splitlines():
-        found = len(cells(line)) if line.startswith("|") else 0
-        assert found == width or 0 in (found, width), line
-        width = found
-
-
-def test_every_program_in_a_header_is_named_with_its_version() -> None:
-    listed = re.findall(r"^\| ([A-Z]{2}) \| [\w./-]+.* \| [^|]*\b[0-9a-f]{7}\b[^|]* \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    compared = SECTIONS[0].header[1:-2]
-    assert listed[: len(compared)] == compared
-    others = {word for section in SECTIONS for row in section.rows for word in re.findall(r"\b[A-Z]{2}\b", row[-2])}
-    assert others & {"AN", "AV", "BO", "CC", "FN", "LE", "MA", "ND", "TI"} <= set(listed)
+def test_every_program_is_named_with_its_version() -> None:
+    listed = re.findall(r"^\| ([A-Z]{2}) \| [\w./-]+.* \| [^|]*\b[0-9a-f]{7}\b[^|]* \|$", TEXT, re.MULTILINE)
+    assert listed[: len(HEADER) - 2] == HEADER[2:]
+    others = {word for note in NOTES.values() for word in re.findall(r"(?:^|; )([A-Z]{2})\b", note.partition("Others: ")[2])}
+    assert {"AN", "AV", "BO", "CC", "FN", "MA", "ND", "TI"} <= others <= set(listed)
