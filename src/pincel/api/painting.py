@@ -94,6 +94,8 @@ def texture(  # noqa: PLR0913 - each is a choice of the caller's
     tileable: bool = False,
     recipe: str | PathLike[str] | Recipe = "texture-fast",
     device: str = "auto",
+    precision: str = "auto",
+    tiles: str = "auto",
     memory: str | None = None,
     progress: bool = False,
     on_event: Callable[[Event], None] | None = None,
@@ -107,6 +109,8 @@ def texture(  # noqa: PLR0913 - each is a choice of the caller's
         tileable: Whether opposite edges continue each other; short for ``padding="circular"``.
         recipe: As for :func:`pincel.transfer`.
         device: As for :func:`pincel.transfer`.
+        precision: As for :func:`pincel.transfer`.
+        tiles: As for :func:`pincel.transfer`.
         memory: As for :func:`pincel.transfer`.
         progress: As for :func:`pincel.transfer`.
         on_event: As for :func:`pincel.transfer`.
@@ -124,7 +128,18 @@ def texture(  # noqa: PLR0913 - each is a choice of the caller's
     if tileable:
         values["padding"] = tileable_padding(values.get("padding"))
     blank = blank_content(aspect, resolve_recipe(recipe, {}), values.get("size"))
-    return transfer(blank, style, recipe=recipe, device=device, memory=memory, progress=progress, on_event=on_event, **values)
+    return transfer(
+        blank,
+        style,
+        recipe=recipe,
+        device=device,
+        precision=precision,
+        tiles=tiles,
+        memory=memory,
+        progress=progress,
+        on_event=on_event,
+        **values,
+    )
 
 
 def resume(

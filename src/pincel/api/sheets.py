@@ -30,6 +30,8 @@ def grid(  # noqa: PLR0913 - each is a choice of the caller's
     columns: Values | None = None,
     recipe: str | PathLike[str] | Recipe = "pincel",
     device: str = "auto",
+    precision: str = "auto",
+    tiles: str = "auto",
     memory: str | None = None,
     progress: bool = False,
     on_event: Callable[[Event], None] | None = None,
@@ -49,6 +51,8 @@ def grid(  # noqa: PLR0913 - each is a choice of the caller's
         columns: Another option and its values, a column each.
         recipe: As for :func:`pincel.transfer`.
         device: As for :func:`pincel.transfer`.
+        precision: As for :func:`pincel.transfer`.
+        tiles: As for :func:`pincel.transfer`.
         memory: As for :func:`pincel.transfer`.
         progress: As for :func:`pincel.transfer`.
         on_event: As for :func:`pincel.transfer`.
@@ -63,7 +67,7 @@ def grid(  # noqa: PLR0913 - each is a choice of the caller's
     down, across = _axis(rows), None if columns is None else _axis(columns)
     cells = grid_cells(weighted(style), down, across)
     width = len(across.values) if across else len(cells)
-    runs, machine = settle_cells(cells, recipe, values), shared_machine(device, memory)
+    runs, machine = settle_cells(cells, recipe, values), _machine(device, precision, tiles, memory)
     return _painted(content, cells, runs, machine, width, Bar() if progress else None, on_event)
 
 
@@ -75,6 +79,8 @@ def blend(  # noqa: PLR0913 - each is a choice of the caller's
     count: int = 5,
     recipe: str | PathLike[str] | Recipe = "pincel",
     device: str = "auto",
+    precision: str = "auto",
+    tiles: str = "auto",
     memory: str | None = None,
     progress: bool = False,
     on_event: Callable[[Event], None] | None = None,
@@ -89,6 +95,8 @@ def blend(  # noqa: PLR0913 - each is a choice of the caller's
         count: Pictures, both ends included, 2 to 400.
         recipe: As for :func:`pincel.transfer`.
         device: As for :func:`pincel.transfer`.
+        precision: As for :func:`pincel.transfer`.
+        tiles: As for :func:`pincel.transfer`.
         memory: As for :func:`pincel.transfer`.
         progress: As for :func:`pincel.transfer`.
         on_event: As for :func:`pincel.transfer`.
@@ -101,13 +109,13 @@ def blend(  # noqa: PLR0913 - each is a choice of the caller's
         PincelError: As for :func:`pincel.transfer`, before the first picture is painted.
     """
     cells = blend_cells(first, second, count)
-    runs, machine = settle_cells(cells, recipe, values), shared_machine(device, memory)
+    runs, machine = settle_cells(cells, recipe, values), _machine(device, precision, tiles, memory)
     return _painted(content, cells, runs, machine, count, Bar() if progress else None, on_event)
 
 
-def shared_machine(device: str, memory: str | None) -> Machine:
+def _machine(device: str, precision: str, tiles: str, memory: str | None) -> Machine:
     """Return a machine that keeps what several pictures have in common."""
-    return Machine.resolve(device, memory=memory, cache=Cache(most=MAX_ENTRIES_SHARED))
+    return Machine.resolve(device, precision, tiles, memory, cache=Cache(most=MAX_ENTRIES_SHARED))
 
 
 def _painted(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,15 +13,7 @@ from pincel.cli.options import PAINTINGS, PHOTO, device_option, parse_styles, qu
 from pincel.cli.output_name import output_path
 from pincel.cli.painting import Outputs, announce
 from pincel.colors import DEFAULT_BACKGROUND
-from pincel.errors import OptionError
 from pincel.samples import PREFIX
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from pincel.feedforward.network import Network
-    from pincel.feedforward.stylize import StylizeOptions, Weighted
-    from pincel.images.picture import LoadedImage
 
 
 @click.command(
@@ -99,90 +88,27 @@ def command(ctx: click.Context, /, content: str, style: tuple[str, ...], **optio
 
 def run_quick(content: str, pairs: list[tuple[str, float]], options: dict[str, Any]) -> int:
     """Check, paint and write; return the exit code."""
+    from pincel.api.quick import prepare_stylization
     from pincel.engine.result import record_path
-    from pincel.feedforward.file import find_stylizer, load_stylizer
+    from pincel.feedforward.file import find_stylizer
     from pincel.feedforward.stylize import StylizeOptions
-    from pincel.files import write_text
-    from pincel.images.io import check_limits, save_picture, to_pil, write_or_keep
-    from pincel.sources import expand_styles
+    from pincel.images.io import check_limits
+    from pincel.progress import TileBar
 
     picture = options["output"]
     outputs = Outputs(picture, Path(options["record"] or record_path(picture)), auto_named=options["auto_named"])
-    file = find_stylizer(options["network"])
     named = [Path(text) for text in (content, *(path for path, _ in pairs)) if not text.startswith(PREFIX)]
-    outputs.check([path for path in (*named, file) if path.is_file()])
-    network = load_stylizer(file)
-    groups = expand_styles(pairs) if pairs else []
-    settings = StylizeOptions(options["strength"], options["color"]).checked(network, len(groups))
-    image = _opened(content, "content", options["size"], None)
-    images = [
-        (_opened(source, "style", options["style_size"], options["background"]), weight) for group in groups for source, weight in group
-    ]
-    notes = check_limits(picture, (image.height, image.width), alpha=image.alpha is not None)
-    pixels, run = _stylize(network, image, images, settings, notes, options)
-    metadata = image.metadata if options["keep_metadata"] else None
-    write = partial(save_picture, to_pil(pixels, image.alpha), dpi=image.dpi, background=options["background"], metadata=metadata)
-    outputs = outputs.replacing_none()
-    write_or_keep(write, outputs.picture)
-    record = {**_record(network, image, images, settings, options["network"]), **run, "picture": outputs.picture.name}
-    write_text(outputs.record, json.dumps(record, indent=1, ensure_ascii=False) + "\n", what="record")
-    announce(outputs.files, options, seconds=record["seconds"])
-    return 0
-
-
-def _record(network: Network, content: LoadedImage, styles: Weighted, settings: StylizeOptions, file: str) -> dict[str, Any]:
-    from pincel.sources import image_metadata
-    from pincel.version import __version__
-
-    return {
-        "pincel": __version__,
-        "verb": "quick",
-        "network": {
-            "name": network.spec.name,
-            "kind": network.spec.kind,
-            "file": file,
-            "trained": dict(network.spec.trained),
-        },
-        "content": image_metadata(content),
-        "styles": [{**image_metadata(style), "weight": weight} for style, weight in styles],
-        "strength": settings.strength,
-        "color": settings.color,
-    }
-
-
-def _opened(source: Any, what: str, size: int, background: str | None) -> LoadedImage:
-    """Open a picture, and resize its long side."""
-    from pincel.images.resize import resize_picture, target_size
-    from pincel.sources import open_picture
-
-    picture = open_picture(source, what, background, fit=lambda height, width: target_size(height, width, size))
-    height, width = target_size(picture.height, picture.width, size, "long", "nearest")
-    if not (height and width):
-        raise OptionError(f"Of the {what}, {picture.width}×{picture.height} pixels, nothing would be left in --size {size}.")
-    return resize_picture(picture, (height, width), "lanczos")
-
-
-def _stylize(
-    network: Network, content: LoadedImage, styles: Weighted, settings: StylizeOptions, notes: Iterable[str], options: dict[str, Any]
-) -> tuple[Tensor, dict[str, Any]]:
-    """Stylize with a progress bar; return the pixels, and width of tiles and seconds for the record."""
-    from pincel.engine.device import resolve_device
-    from pincel.engine.memory import free_memory, parse_memory
-    from pincel.feedforward.stylize import check_size, stylize
-    from pincel.feedforward.tiles import choose_side, estimate_memory
-    from pincel.progress import TileBar
-    from pincel.run.machine import MEMORY_FRACTION
-
-    device = resolve_device(options["device"])
-    check_size(network, content)
-    budget = parse_memory(options["memory"]) if options["memory"] else int(MEMORY_FRACTION * free_memory(device))
-    side = choose_side(network, content.height, content.width, budget)
-    needed = estimate_memory(network, content.height, content.width)
-    where = f"in tiles of {side} pixels, for the whole would take {needed / 1e9:.2g} GB" if side else f"{needed / 1e6:,.0f} MB"
+    outputs.check([path for path in (*named, find_stylizer(options["network"])) if path.is_file()])
+    own = {name: options[name] for name in ("network", "size", "style_size", "background", "keep_metadata", "device", "memory")}
+    settings = StylizeOptions(options["strength"], options["color"])
+    stylization = prepare_stylization(content, pairs, options=settings, **own)
+    notes = check_limits(picture, stylization.size, alpha=stylization.content.alpha is not None)
     with TileBar(quiet=options["quiet"]) as bar:
         for note in notes:
             bar.line(note, style="yellow")
-        bar.line(f"{network.spec.name} on {device}: {content.width}×{content.height}, {where}")
-        began = time.monotonic()
-        pixels = stylize(network.to(device), content, styles, settings, budget=budget, on_tile=partial(bar.move, "painting"))
-    return pixels, {"tiles": side, "seconds": round(time.monotonic() - began, 3)}
+        bar.line(stylization.summary)
+        result = stylization.paint(partial(bar.move, "painting"))
+    outputs = outputs.replacing_none()
+    result.save(outputs.picture, record=outputs.record)
+    announce(outputs.files, options, seconds=result.record["seconds"])
+    return 0

@@ -10,6 +10,7 @@ from typing import Any
 from pincel.errors import OptionError
 from pincel.inversion.report import InversionResult
 from pincel.inversion.run import InversionRun
+from pincel.recipes.values import InversionValues
 from pincel.studies.inversion_plan import InversionPlan, spec_of
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block
@@ -135,7 +136,7 @@ def cost(job: RebuildSpec, plan: InversionPlan) -> float:
 
 def _run(job: RebuildSpec, plan: InversionPlan) -> InversionRun:
     recipe = plan.recipe
-    shared = {"size": recipe.size, "fit": recipe.fit, "seed": recipe.seed, "steps": plan.settings.steps or None}
+    shared: InversionValues = {"size": recipe.size, "fit": recipe.fit, "seed": recipe.seed, "steps": plan.settings.steps or None}
     return InversionRun(
         plan.photographs[job.photograph],
         job.name,
@@ -144,7 +145,7 @@ def _run(job: RebuildSpec, plan: InversionPlan) -> InversionRun:
         repeats=job.repeats,
         device=plan.settings.device,
         tv_weight=job.tv_weight,
-        **(shared if job.recipe else {}),
+        **(shared if job.recipe else InversionValues()),
     )
 
 

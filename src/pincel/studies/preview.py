@@ -17,7 +17,7 @@ from pincel.translation import Language
 FIGURES, SIDE, ROWS = 3, 512, 20
 
 
-def preview_html(report: Report, language: Language = "en") -> str:
+def preview_html(report: Report, language: Language) -> str:
     """Return a report in short as HTML, without its plots."""
     parts = [f"<h3>{escape(report.title.text(language))}</h3>", f"<p>{escape(report.lead.text(language))}</p>"]
     figures = [figure for block in report.blocks for figure in _figures(block, language)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
 from pincel.studies.settings import StudySettings
 from pincel.studies.study_spec import StudySpec, options_of
+from pincel.translation import Language
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -75,6 +76,7 @@ def features(
 def study(
     name: str,
     *pictures: Source,
+    language: Language = "en",
     progress: bool = False,
     on_event: Callable[[Event], None] | None = None,
     **options: Any,
@@ -88,6 +90,7 @@ def study(
     Args:
         name: One that ``pincel study`` lists: ``convolution``, ``filters``, ``activations``, ``correlations``, ``reconstruct`` …
         pictures: As many as the study takes; ``pincel study NAME --help`` says which.
+        language: Of the page and of what a notebook shows, ``en`` or ``es``.
         progress: As for :func:`pincel.transfer`.
         on_event: Called with each event.
         **options: Of the study, as on the command line with ``_`` for ``-``; and those of all studies: ``size`` (long side in pixels),
@@ -107,9 +110,10 @@ def study(
     with showing(Bar() if progress else None, on_event) as show:
         reporter = ProgressReporter(show)
         if name == ABLATIONS:
-            return _ablations(pictures, options, reporter)
+            return replace(_ablations(pictures, options, reporter), language=language)
         spec = STUDIES[name]
-        return make_study(name, inputs_of(name, spec, pictures), _complete(name, spec, options), reporter)
+        report = make_study(name, inputs_of(name, spec, pictures), _complete(name, spec, options), reporter)
+        return replace(report, language=language)
 
 
 def make_study(name: str, inputs: Sequence[Any], values: Mapping[str, Any], progress: ProgressReporter) -> Report:

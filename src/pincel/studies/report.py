@@ -149,6 +149,7 @@ class Report:
         numbers: Everything measured, ready for JSON.
         settings: Its options, ready for JSON.
         notes: On adjustments and omissions, and that the study was ended early.
+        language: Of the page and of what a notebook shows, unless another is asked for.
     """
 
     name: str
@@ -158,13 +159,14 @@ class Report:
     numbers: Mapping[str, Any]
     settings: Mapping[str, Any]
     notes: Sequence[Translated] = field(default_factory=tuple)
+    language: Language = "en"
 
-    def save(self, folder: str | PathLike[str], *, language: Language = "en") -> Path:
+    def save(self, folder: str | PathLike[str], *, language: Language | None = None) -> Path:
         """Write the page, every picture as PNG, plots as SVG and PNG, tables as CSV, and all numbers as JSON.
 
         Args:
             folder: Where to; new or not.
-            language: Of the page and the figures, ``en`` or ``es``.
+            language: Of the page and the figures, ``en`` or ``es``; that of the report when left out.
 
         Returns:
             The path of the page.
@@ -174,10 +176,10 @@ class Report:
         """
         from pincel.studies.write import check_folder, write_report  # noqa: PLC0415 - which writes reports
 
-        page, *_ = write_report(self, check_folder(Path(folder)), language)
+        page, *_ = write_report(self, check_folder(Path(folder)), language or self.language)
         return page
 
     def _repr_html_(self) -> str:
         from pincel.studies.preview import preview_html  # noqa: PLC0415 - which shows reports
 
-        return preview_html(self)
+        return preview_html(self, self.language)

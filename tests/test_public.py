@@ -1,0 +1,222 @@
+"""What ``import pincel`` offers: every verb as a function, in one style, documented, and shown in notebooks."""
+
+from __future__ import annotations
+
+import inspect
+import io
+import json
+import pydoc
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from rich.console import Console
+
+import pincel
+from pincel.cli.app import VERBS
+from pincel.errors import OptionError, UnknownNameError
+from pincel.progress import View, duration
+
+# Of a network with few layers.
+SMALL: dict[str, Any] = {
+    "size": 32,
+    "steps": 1,
+    "scales": "none",
+    "precision": "fp32",
+    "style_terms": "gram",
+    "style_layers": "relu1_1",
+    "content_layers": "relu2_1",
+}
+FUNCTIONS = [name for name in pincel.__all__ if inspect.isfunction(getattr(pincel, name))]
+# What is not given by keyword: pictures, what is made of them, and where a film goes.
+PICTURES = {"content", "style", "image", "picture", "first", "second", "contents", "styles", "pictures", "film", "layers"} | {
+    "representation",
+    "checkpoint",
+    "folder",
+    "output",
+    "name",
+}
+# Verbs that make no picture and measure none, or are functions of other names.
+OTHERS = {"studio", "classify", "train", "train-style", "export", "recipes", "backbones", "weights", "samples", "doctor", "completion"}
+NAMES = {"quick": "stylize"}
+
+
+def png_size(data: bytes) -> tuple[int, int]:
+    return Image.open(io.BytesIO(data)).size
+
+
+def test_dir_lists_everything_and_loads_nothing() -> None:
+    code = "import sys, pincel; print(*dir(pincel)); print(sorted({'torch', 'pydantic'} & set(sys.modules)))"
+    listed, loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert listed.split() == sorted(pincel.__all__)
+    assert loaded == "[]"
+
+
+def test_help_teaches_and_names_every_function() -> None:
+    taught = pincel.__doc__ or ""
+    assert 15 <= len(taught.splitlines()) <= 30
+    assert [name for name in FUNCTIONS if not re.search(rf"\b{name}\b", taught)] == []
+    assert "transfer(content" in pydoc.plain(pydoc.render_doc(pincel.transfer))
+
+
+def test_every_verb_that_makes_or_measures_something_is_a_function() -> None:
+    assert {NAMES.get(verb, verb) for verb in VERBS if verb not in OTHERS} == set(FUNCTIONS) - {"features"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_take_pictures_first_and_say_what_every_argument_is(name: str) -> None:
+    function = getattr(pincel, name)
+    parameters = inspect.signature(function).parameters.values()
+    first = {each.name for each in parameters if each.kind not in (each.KEYWORD_ONLY, each.VAR_KEYWORD)}
+    assert first <= PICTURES
+    text = function.__doc__
+    assert [each.name for each in parameters if not re.search(rf"^ {{8}}(\*\*)?{each.name}: ", text, re.MULTILINE)] == []
+    assert "Returns:" in text
+    assert "Raises:" in text
+    for each in parameters:
+        if each.kind is each.VAR_KEYWORD:
+            assert each.annotation in ("Any", "Unpack[RecipeValues]", "Unpack[InversionValues]")
+
+
+def test_a_bar_is_shown_if_asked_for(photographs: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[Any] = []
+    result = pincel.transfer(photographs[0], photographs[1], progress=True, on_event=told.append, **SMALL)
+    shown = capsys.readouterr()
+    assert "step 1/1" in shown.err
+    assert shown.out == ""
+    assert any(isinstance(event, pincel.Step) for event in told)
+    pincel.transfer(photographs[0], photographs[1], **SMALL)
+    assert capsys.readouterr().err == ""
+    assert png_size(result._repr_png_()) == result.image.size
+
+
+@pytest.mark.parametrize(("widgets", "live"), [(None, False), ("a spec", True)])
+def test_a_notebook_has_bars_where_rich_can_draw_them(widgets: object, live: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pincel.progress.find_spec", lambda _: widgets)
+    assert View(console=Console(file=io.StringIO(), force_jupyter=True)).live is live
+    assert not View(console=Console(file=io.StringIO())).live
+    assert duration(None) == "an unknown time"
+
+
+def test_previews_are_small(photographs: list[Path]) -> None:
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (900, 1200, 3), dtype=np.uint8))
+    data = pincel.Result(noise, (), {}, "done")._repr_png_()
+    assert png_size(data) == (512, 384)
+
+
+def test_stylize(photographs: list[Path], tmp_path: Path) -> None:
+    told: list[Any] = []
+    result = pincel.stylize(photographs[0], [(photographs[1], 2.0), photographs[2]], size=64, style_size=64, on_event=told.append)
+    assert max(result.image.size) == 64
+    assert [style["weight"] for style in result.record["styles"]] == [2.0, 1.0]
+    assert (result.losses, result.stopped) == ((), "done")
+    assert "64×" in told[0].text
+    saved = result.save(tmp_path / "quick.png")
+    assert json.loads(saved.with_suffix(".json").read_text())["picture"] == "quick.png"
+    with pytest.raises(OptionError, match="strength: is out of range"):
+        pincel.stylize(photographs[0], photographs[1], strength=3)
+    with pytest.raises(OptionError, match="paints after a picture"):
+        pincel.stylize(photographs[0])
+
+
+def test_texture(photographs: list[Path]) -> None:
+    result = pincel.texture(photographs[1], aspect="2:1", tileable=True, activations="raw", **SMALL)
+    assert result.image.size == (32, 16)
+    assert result.record["recipe"]["padding"] == "circular"
+    with pytest.raises(OptionError, match="contradict each other"):
+        pincel.texture(photographs[1], tileable=True, padding="zero")
+    with pytest.raises(OptionError, match="--aspect takes W:H"):
+        pincel.texture(photographs[1], aspect="wide")
+
+
+def test_grid_and_blend(photographs: list[Path], tmp_path: Path) -> None:
+    told: list[Any] = []
+    rest = {name: value for name, value in SMALL.items() if name != "steps"}
+    sheet = pincel.grid(photographs[0], photographs[1], rows={"strength": [0, 2]}, columns="steps=0,1", on_event=told.append, **rest)
+    assert len(sheet.results) == 4
+    assert [row["strength"] for row in sheet.rows] == ["0", "0", "2", "2"]
+    assert any(getattr(event, "text", "") == "picture 2 of 4: strength 0 · steps 1" for event in told)
+    saved = sheet.save(tmp_path / "grid.png")
+    assert saved.with_suffix(".csv").read_text().startswith("strength,steps,stopped")
+    assert max(png_size(sheet._repr_png_())) <= 512
+    painting = Image.open(photographs[1]).convert("RGB")
+    strip = pincel.blend(photographs[0], painting, photographs[2], count=2, **SMALL)
+    assert [cell.caption for cell in strip.cells] == ["100% / 0%", "0% / 100%"]
+    with pytest.raises(OptionError, match="rows and columns are of one option each"):
+        pincel.grid(photographs[0], painting, rows={})
+    with pytest.raises(OptionError, match="Did you mean 'strength'"):
+        pincel.grid(photographs[0], painting, rows={"strenght": [1]})
+
+
+def test_plan(photographs: list[Path]) -> None:
+    forecast = pincel.plan(photographs[0], photographs[1], size=64, steps=3, scales="none")
+    assert max(forecast.size) == 64
+    assert [each["steps"] for each in forecast.scales] == [3]
+    assert forecast.memory > 1e6
+    assert forecast._repr_html_().startswith("<table><tr><td>size</td>")
+
+
+def test_features(photographs: list[Path]) -> None:
+    maps = pincel.features(photographs[0], ["relu2_1", "relu1_1"], size=64)
+    assert {name: tuple(each.shape[:2]) for name, each in maps.items()} == {"relu1_1": (1, 64), "relu2_1": (1, 128)}
+    assert max(maps["relu1_1"].shape) == 64
+    assert torch.equal(maps["relu1_1"], pincel.features(str(photographs[0]), "relu1_1", size=64)["relu1_1"])
+    with pytest.raises(UnknownNameError, match="Did you mean"):
+        pincel.features(photographs[0], "relu3_l", size=64)
+
+
+def test_study(photographs: list[Path], tmp_path: Path) -> None:
+    report = pincel.study("correlations", photographs[0], layers="relu1_1", size=48, language="es")
+    assert report.settings["size"] == 48
+    shown = report._repr_html_()
+    assert shown.count("<img") >= 1
+    assert len(shown) < 1_000_000
+    assert report.title.text("es") in shown
+    assert '<html lang="es"' in report.save(tmp_path / "study").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "pictures", "options", "message"),
+    [
+        ("activation", 1, {}, "Did you mean 'activations'"),
+        ("activations", 1, {"layer": "relu1_1"}, "The study activations has no option 'layer'. Did you mean 'layers'"),
+        ("activations", 1, {"steps": 3}, "has no option 'steps'"),
+        ("activations", 0, {}, "study: activations takes other pictures"),
+        ("activations", 2, {}, "study: activations takes other pictures"),
+        ("ablations", 1, {"epoch": 3}, "Did you mean 'epochs'"),
+    ],
+)
+def test_studies_that_cannot_be(name: str, pictures: int, options: dict[str, Any], message: str) -> None:
+    with pytest.raises((OptionError, UnknownNameError), match=re.escape(message)):
+        pincel.study(name, *["sample:harbour"] * pictures, **options)
+
+
+def test_video(tmp_path: Path, photographs: list[Path]) -> None:
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for number in range(2):
+        Image.open(photographs[0]).convert("RGB").resize((32, 32)).save(frames / f"{number:03d}.png")
+    told: list[Any] = []
+    film = pincel.video(frames, photographs[1], tmp_path / "out.gif", flow="none", rate=5, on_event=told.append, **SMALL)
+    assert film.frames == 2
+    assert film.path.exists()
+    assert film.record_path == tmp_path / "out.json"
+    assert "2 frames" in film._repr_html_()
+    with pytest.raises(OptionError, match="video: a style is no file"):
+        pincel.video(frames, Image.new("RGB", (8, 8)), tmp_path / "other.gif")
+    with pytest.raises(OptionError, match="--rate takes frames a second"):
+        pincel.video(frames, photographs[1], tmp_path / "other.gif", rate=0)
+
+
+def test_a_summary_of_a_batch_shows_its_pictures(photographs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    summary = pincel.batch(photographs[0], photographs[1], tmp_path / "out", progress=True, **SMALL)
+    assert "1/1 astronaut" in capsys.readouterr().err
+    shown = summary._repr_html_()
+    assert "1 painted" in shown
+    assert shown.count("<img") == 1
