@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from pincel import Result, Run, resume
-from pincel.cli import progress
+from pincel import Result, Run, progress, resume
 from pincel.engine.events import Event, ScaleStart, SetupProgress, Step, TileProgress
 from pincel.progress import Bar
 from tests.runs import make_run

@@ -16,7 +16,7 @@ def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
     pytest.importorskip("ipykernel")
     text = path.read_text(encoding="utf-8")
     assert text.count("SIZE = 256") == text.count("STEPS = 60") == 1
-    notebook = nbformat.reads(text.replace("SIZE = 256", "SIZE = 64").replace("STEPS = 60", "STEPS = 2"), as_version=4)
+    notebook = nbformat.reads(text.replace("SIZE = 256", "SIZE = 96").replace("STEPS = 60", "STEPS = 2"), as_version=4)
     nbclient.NotebookClient(notebook, timeout=250, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
     kinds = [set(output.get("data", ())) for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert sum("image/png" in each for each in kinds) >= 6
