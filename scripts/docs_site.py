@@ -5,7 +5,7 @@
     python scripts/docs_site.py share      # how much of the Spanish pages is translated
 
 A page says where a part that follows from the code belongs: ``<!-- generated: NAME -->``, NAME of :data:`GENERATED`. The pages of the
-commands are written into ``docs/reference/commands`` while the site is built; that folder and ``docs/_build`` are not committed.
+commands, and the notebook of the language, are written into ``docs`` while the site is built; they and ``docs/_build`` are not committed.
 """
 
 from __future__ import annotations
@@ -37,10 +37,13 @@ DOCS = ROOT / "docs"
 BUILT = DOCS / "_build"
 CATALOGS = DOCS / "locale"
 COMMANDS = DOCS / "reference" / "commands"
+# The notebook of each language is one page of the site.
+NOTEBOOKS = {"en": "first-picture", "es": "primera-imagen"}
 LANGUAGES = {"en": "English", "es": "Español"}
 # Pages, and folders of pages, that are in English only: what follows from the code, and what is about it.
 ENGLISH = (
     "reference/commands",
+    "tutorials/notebook",
     "development/contributing",
     "development/security",
     "architecture",
@@ -187,6 +190,11 @@ def write_command_pages() -> None:
             page.write_text(text, encoding="utf-8")
 
 
+def copy_notebook(language: str) -> None:
+    """Put the notebook of a language among the tutorials."""
+    shutil.copyfile(ROOT / "notebooks" / f"{NOTEBOOKS[language]}.ipynb", DOCS / "tutorials" / "notebook.ipynb")
+
+
 def setup_site(app: Any) -> None:
     """Connect this module to Sphinx."""
 
@@ -200,6 +208,7 @@ def setup_site(app: Any) -> None:
         context.update(other_language=other, other_language_name=LANGUAGES[other], other_language_url=url)
 
     app.connect("builder-inited", lambda _app: write_command_pages())
+    app.connect("builder-inited", lambda app: copy_notebook(app.config.language))
     app.connect("source-read", read)
     app.connect("html-page-context", link_language)
     app.connect("sphinx-click-process-description", _describe)
