@@ -119,7 +119,7 @@ def objective_options(function: F) -> F:
             "--optimizer-option",
             multiple=True,
             metavar="KEY=VALUE",
-            help="A setting of the optimizer: history, max_step (lbfgs), beta1, beta2, eps (adam), momentum (gradient-descent)",
+            help="A setting of the optimizer: history, max_step (lbfgs), beta1, beta2, eps (adam), momentum (gradient-descent).",
         ),
     )
 
