@@ -29,6 +29,7 @@ MODULES = {
     "pillow-heif": "pillow_heif",
     "protobuf": "google.protobuf",
     "python-multipart": "python_multipart",
+    "pyvips-binary": "_libvips",
     "tomli-w": "tomli_w",
 }
 # Room → the extra that some of its modules import, which are themselves imported only where it was asked for.
