@@ -19,9 +19,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, cast
+from types import UnionType
+from typing import Any, cast, is_typeddict
 from urllib.parse import unquote, urlsplit
 
+import click
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
@@ -29,7 +31,7 @@ import pincel
 from pincel.cli.app import VERBS
 from pincel.recipes import INVERSIONS, RECIPES
 from pincel.recipes.cited import CONTROL
-from pincel.recipes.schema import GROUPS, NAMES, Recipe, help_of
+from pincel.recipes.schema import GROUPS, NAMES, Recipe, RecipeModel, help_of
 from pincel.translation import Language, Translated
 
 ROOT = Path(__file__).parents[1]
@@ -122,18 +124,28 @@ def _recipe(name: str, cited: Any, about: str, heading: str = "##") -> list[str]
 
 
 def python(language: str) -> str:  # noqa: ARG001 - in English only
-    """Return directives for what ``import pincel`` offers."""
-    parts = []
+    """Return directives for what ``import pincel`` offers: functions, then classes, then what only names types."""
+    kinds: dict[str, list[str]] = {"Functions": [], "Classes": [], "Types": []}
     for name in pincel.__all__:
         thing = getattr(pincel, name)
-        if not inspect.isclass(thing):
-            kind, members = ("function" if callable(thing) else "data"), ""
-        else:
-            # The values of a recipe have a page of their own.
-            kind, members = ("exception" if issubclass(thing, Exception) else "class"), "" if name == "Recipe" else "\n   :members:"
-        if not name.startswith("_"):
-            parts.append(f"## {name}\n\n```{{eval-rst}}\n.. auto{kind}:: pincel.{name}{members}\n```")
-    return "\n\n".join(parts)
+        if inspect.isclass(thing):
+            kinds["Classes"].append(f"### {name}\n\n```{{eval-rst}}\n{_class(name, thing)}\n```")
+        elif isinstance(thing, UnionType):
+            members = ", ".join(f"`{each.__name__}`" for each in thing.__args__)
+            kinds["Types"].append(f"### {name}\n\nOne of {members}.")
+        elif callable(thing):
+            kinds["Functions"].append(f"### {name}\n\n```{{eval-rst}}\n.. autofunction:: pincel.{name}\n```")
+    parts = ["```{eval-rst}\n.. automodule:: pincel\n   :no-members:\n```"]
+    return "\n\n".join(parts + [part for title, each in kinds.items() if each for part in (f"## {title}", *each)])
+
+
+def _class(name: str, kind: type) -> str:
+    """Return the directive for a class. The values of recipes, and their names for type checkers, have pages of their own."""
+    if issubclass(kind, Exception):
+        return f".. autoexception:: pincel.{name}\n   :members:"
+    if issubclass(kind, RecipeModel) or is_typeddict(kind):
+        return f".. autoclass:: pincel.{name}()"
+    return f".. autoclass:: pincel.{name}\n   :members:"
 
 
 def verbs(language: str) -> str:  # noqa: ARG001 - in English only
@@ -212,7 +224,7 @@ def setup_site(app: Any) -> None:
     app.connect("source-read", read)
     app.connect("html-page-context", link_language)
     app.connect("sphinx-click-process-description", _describe)
-    app.connect("sphinx-click-process-options", _escape)
+    app.connect("sphinx-click-process-options", _arrange)
 
 
 def _describe(app: Any, context: Any, lines: list[str]) -> None:  # noqa: ARG001 - what sphinx-click passes
@@ -224,9 +236,32 @@ def _describe(app: Any, context: Any, lines: list[str]) -> None:  # noqa: ARG001
     lines += [".. code-block:: sh", "", *examples, ""] if examples else []
 
 
-def _escape(app: Any, context: Any, lines: list[str]) -> None:  # noqa: ARG001 - what sphinx-click passes
-    """Escape the help of options, which is no reStructuredText."""
-    lines[:] = [line if line.lstrip().startswith((".. ", ":default:", "**Required**")) else _plain(line) for line in lines]
+def _arrange(app: Any, context: Any, lines: list[str]) -> None:  # noqa: ARG001 - what sphinx-click passes
+    """Put the options under the titles that ``--help-all`` has, and escape their help, which is no reStructuredText."""
+    command, blocks = context.command, _blocks(lines)
+    names = [each.name for each in command.params if isinstance(each, click.Option) and not each.hidden]
+    found = dict(zip(names, blocks, strict=True))
+    titles: dict[str, list[str]] = {}
+    for group in (getattr(command, "groups", {}), getattr(command, "more", {})):
+        for title, members in group.items():
+            titles.setdefault(title, []).extend(name for name in members if name in found)
+    lines.clear()
+    for title, members in titles.items():
+        blocks_here = [found.pop(name) for name in members if name in found]
+        lines += [f".. rubric:: {_plain(title)}", "", *(line for block in blocks_here for line in block)] if blocks_here else []
+    lines += [".. rubric:: Others", ""] if found and titles else []
+    lines += [line for block in found.values() for line in block]
+
+
+def _blocks(lines: Sequence[str]) -> list[list[str]]:
+    """Return the lines of each option, escaped."""
+    blocks: list[list[str]] = []
+    for line in lines:
+        if line.startswith(".. option::"):
+            blocks.append([])
+        markup = line.lstrip().startswith((".. ", ":default:", "**Required**"))
+        blocks[-1].append(line if markup else _plain(line))
+    return blocks
 
 
 def _plain(line: str) -> str:
