@@ -21,7 +21,8 @@ from pincel.extras import require_extra
 from pincel.installation import extra_command, install_command
 from tests.test_architecture import IMPORTS, name_of, room_of
 
-PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 # Name of a package → what is imported of it, where that is another.
 MODULES = {
     "opencv-python-headless": "cv2",
@@ -153,3 +154,11 @@ def test_the_size_of_a_download_is_said_before_it() -> None:
     )
     assert install_torch.message(" + torch==2.13.0+cpu\n").startswith("Installing torch 2.13.0+cpu without CUDA libraries, about 190 MB ")
     assert install_torch.message("Would make no changes") == ""
+
+
+def test_tests_run_with_known_versions_of_what_is_asked_for() -> None:
+    extras = PROJECT["optional-dependencies"]
+    names = [name for name in extras if name not in ("timm", "fuzz")]
+    wanted = {re.split(r"[\[>=;]", each)[0] for each in [*PROJECT["dependencies"], *(each for name in names for each in extras[name])]}
+    pinned = {line.partition("==")[0] for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()}
+    assert wanted - pinned == {"pincel"}
