@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from pincel import resume
-from tests.runs import make_run
+from tests.runs import SHALLOW, make_run
 
 CONTROLS = ("luminance", "matched", "masks", "two styles", "tiles", "bf16", "resume", "padding")
 
@@ -66,7 +66,7 @@ def test_any_choice_of_controls_runs(draw: int, photographs: list[Path], tmp_pat
     mask[:, :30] = 255
     Image.fromarray(mask).save(tmp_path / "mask.png")
     given["content_mask"] = str(tmp_path / "mask.png") if given["content_mask"] else ""
-    run = make_run(photographs[0], photographs[1:], size=48, steps=3, scales="none", device="cpu", precision="fp32", **given)
+    run = make_run(photographs[0], photographs[1:], size=48, steps=3, scales="none", device="cpu", precision="fp32", **SHALLOW, **given)
     totals = [event.total for event in run if hasattr(event, "total")]
     assert len(totals) == 4, given
     # Balanced gradients are not those of J.
@@ -79,7 +79,7 @@ def test_every_pair_of_controls_runs(first: str, second: str, photographs: list[
     mask = np.zeros((48, 48), dtype=np.uint8)
     mask[:, :30] = 255
     Image.fromarray(mask).save(tmp_path / "mask.png")
-    given = {"size": 48, "steps": 3, "scales": "none", "device": "cpu", "precision": "fp32"}
+    given = {"size": 48, "steps": 3, "scales": "none", "device": "cpu", "precision": "fp32", **SHALLOW}
     for control in (first, second):
         given |= asked(control, str(tmp_path / "mask.png"))
     styles = photographs[1:] if "two styles" in (first, second) else photographs[1:2]

@@ -5,9 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import json
-import os
-import random
-import signal
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -28,13 +25,13 @@ from pincel.errors import CheckpointError, OptionError
 from pincel.progress import Bar
 from pincel.run.checkpoint import keep_checkpoints
 from pincel.run.machine import Machine
-from tests.cli.run import pincel, process, refused
-from tests.runs import make_run, resumed
+from tests.cli.run import pincel, refused
+from tests.runs import SHALLOW, SHALLOW_OPTIONS, make_run, resumed
 
 Capture = pytest.CaptureFixture[str]
 # Half of it is 64, the smallest scale there is.
-SMALL: dict[str, Any] = {"size": 128, "scales": "1/2=2", "steps": 2, "precision": FP32, "device": "cpu"}
-OPTIONS = ("--size", "128", "--scales", "1/2=2", "--steps", "2", "--precision", "fp32", "--device", "cpu")
+SMALL: dict[str, Any] = {"size": 128, "scales": "1/2=2", "steps": 2, "precision": FP32, "device": "cpu", **SHALLOW}
+OPTIONS = ("--size", "128", "--scales", "1/2=2", "--steps", "2", "--precision", "fp32", "--device", "cpu", *SHALLOW_OPTIONS)
 OFTEN = ("--checkpoint-every", "1e-9")
 
 
@@ -291,53 +288,6 @@ def test_one_nobody_asked_for_goes_with_the_end_of_the_run(
 
 def test_long_is_two_minutes() -> None:
     assert LONG == 120
-
-
-def test_ctrl_c_leaves_an_up_to_date_one_and_says_how_to_go_on(pair: tuple[Path, Path], tmp_path: Path, capsys: Capture) -> None:
-    out, kept = tmp_path / "out.png", tmp_path / "out.png.checkpoint"
-    code = "import pincel.engine.checkpoint_manager as k\nk.LONG = 0.0"
-    running = process("transfer", *pair, "-o", out, "--size", "48", "--steps", "60", "--json", "--device", "cpu", code=code)
-    assert running.stdout is not None
-    for line in running.stdout:
-        if json.loads(line).get("step") == 4:
-            os.kill(running.pid, signal.SIGINT)
-            break
-    _, errors = running.communicate(timeout=120)
-    assert running.returncode == 130, errors
-    assert f"To go on with this run: pincel resume {kept}" in " ".join(errors.split())
-    cut = json.loads(out.with_suffix(".json").read_text())
-    assert find_checkpoint(kept).values()["loop"].loop.step == cut["steps"] < 60
-    answer = pincel(capsys, "resume", kept)
-    assert answer.code == 0, answer.err
-    record = json.loads(out.with_suffix(".json").read_text())
-    assert record["steps"] == 60
-    assert [loss["step"] for loss in record["losses"]] == list(range(61))
-    assert record["losses"][: len(cut["losses"])] == cut["losses"]
-    assert not kept.exists()
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal there")
-def test_killed_at_any_moment_the_bytes_are_the_same(pair: tuple[Path, Path], tmp_path: Path, capsys: Capture) -> None:
-    whole, out, kept = tmp_path / "whole.png", tmp_path / "out.png", tmp_path / "kept"
-    options = ("--size", "128", "--scales", "1/2=2", "--steps", "8", "--precision", "fp32", "--device", "cpu")
-    assert pincel(capsys, "transfer", *pair, "-o", whole, *options).code == 0
-    expected = json.loads(whole.with_suffix(".json").read_text())
-    line = ("transfer", *pair, "-o", out, *options, "--checkpoint", kept, *OFTEN, "--quiet")
-    for turn in range(2):
-        before = checkpoint_files(kept)
-        running = process(*(("resume", kept, "--quiet") if turn else line))
-        # Only a run that has got further is worth killing.
-        while checkpoint_files(kept) == before and running.poll() is None:
-            time.sleep(0.01)
-        time.sleep(random.uniform(0, 0.5 * expected["seconds"]))
-        running.kill()
-        running.communicate(timeout=60)
-    answer = pincel(capsys, "resume", kept, "--quiet")
-    assert (answer.code, answer.err) == (0, "")
-    assert out.read_bytes() == whole.read_bytes()
-    assert json.loads(out.with_suffix(".json").read_text())["losses"] == expected["losses"]
-    # Nothing half written is left.
-    assert len(list(kept.iterdir())) <= 2
 
 
 def test_a_full_disk_is_told_and_the_run_ends_well(

@@ -26,9 +26,10 @@ from pincel.progress import Bar
 from pincel.recipes import RECIPES
 from pincel.recipes.schema import GROUPS, NAMES, Recipe
 from tests.cli.run import pincel, process, refused
+from tests.runs import SHALLOW_OPTIONS
 
 Capture = pytest.CaptureFixture[str]
-QUICK = ("--size", "48", "--steps", "3")
+QUICK = ("--size", "48", "--steps", "3", *SHALLOW_OPTIONS)
 # Large enough for a scale of half the size.
 LADDER = ("--size", "128", "--scales", "1/2=1")
 
@@ -156,7 +157,9 @@ def test_every_option_runs(
     extra: tuple[str, ...] = ("--calibration", str(calibration)) if normalized else ()
     if CLIMBING & set(given):
         extra = LADDER
-    answer = pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", *QUICK, *extra, *chain(*options))
+    if not {"--recipe", "--backbone"} & set(given):
+        extra = (*SHALLOW_OPTIONS, *extra)
+    answer = pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", "--size", "48", "--steps", "3", *extra, *chain(*options))
     assert answer.code == 0, answer.err
     record = json.loads((tmp_path / "out.json").read_text())
     assert all(isinstance(loss["total"], float) for loss in record["losses"])

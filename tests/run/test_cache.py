@@ -18,9 +18,17 @@ from pincel.losses.base import Loss, PixelLoss, Term
 from pincel.recipes.schema import Recipe
 from pincel.run.cache import Cache, IdentityKey, NoCache
 from pincel.run.style_terms import style_losses
-from tests.runs import make_run
+from tests.runs import SHALLOW, make_run
 
-GIVEN: dict[str, Any] = {"size": 48, "steps": 2, "scales": "none", "precision": "fp32", "optimizer": "adam", "style_size": "same-rule"}
+GIVEN: dict[str, Any] = {
+    "size": 48,
+    "steps": 2,
+    "scales": "none",
+    "precision": "fp32",
+    "optimizer": "adam",
+    "style_size": "same-rule",
+    **SHALLOW,
+}
 
 
 def painted(run: Run) -> Result:

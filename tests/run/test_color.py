@@ -13,10 +13,10 @@ from pincel import evaluate, transfer
 from pincel.errors import OptionError
 from pincel.functional.color import color_statistics
 from pincel.images.io import load_picture
-from tests.runs import make_run
+from tests.runs import SHALLOW, make_run
 from tests.tensors import assert_close
 
-GIVEN: dict[str, Any] = {"size": 48, "steps": 3, "scales": "none", "precision": "fp32", "style_size": "same-rule"}
+GIVEN: dict[str, Any] = {"size": 48, "steps": 3, "scales": "none", "precision": "fp32", "style_size": "same-rule", **SHALLOW}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

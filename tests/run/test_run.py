@@ -15,12 +15,12 @@ from PIL import Image
 
 from pincel import Notice, Step, Stopped, evaluate, transfer
 from pincel.engine.events import ScaleStart
-from tests.runs import make_run
+from tests.runs import SHALLOW, make_run
 
-QUICK: dict[str, Any] = {"size": 48, "steps": 3}
+QUICK: dict[str, Any] = {"size": 48, "steps": 3, **SHALLOW}
 
 # Half of it is 80, enough for a scale of its own.
-TWO_SCALES: dict[str, Any] = {"size": 160, "scales": "1/2=1", "steps": 2, "precision": "fp32"}
+TWO_SCALES: dict[str, Any] = {"size": 160, "scales": "1/2=1", "steps": 2, "precision": "fp32", **SHALLOW}
 
 
 def encoded(image: Image.Image) -> bytes:
@@ -104,7 +104,7 @@ def test_stopped_in_a_coarse_scale_the_picture_has_the_full_size(photographs: li
     assert {tuple(loss["size"]) for loss in result.losses} == {(80, 80)}
     # Judged by the objective of the full size.
     path = result.save(tmp_path / "out.png")
-    measured = evaluate(path, photographs[0], photographs[1], size=160)
+    measured = evaluate(path, photographs[0], photographs[1], size=160, **SHALLOW)
     assert measured["total"] == pytest.approx(result.record["saved"]["total"], rel=1e-5)
 
 

@@ -11,11 +11,11 @@ from PIL import Image
 
 from pincel import Run
 from pincel.engine.multiscale import Scale, resample
-from tests.runs import make_run
+from tests.runs import SHALLOW, make_run
 from tests.tensors import assert_close
 
 # Half of it is 80, enough for a scale of its own.
-TWO_SCALES: dict[str, Any] = {"size": 160, "scales": "1/2=1", "steps": 2, "precision": "fp32"}
+TWO_SCALES: dict[str, Any] = {"size": 160, "scales": "1/2=1", "steps": 2, "precision": "fp32", **SHALLOW}
 
 
 def coarse_scale(run: Run) -> Scale:
