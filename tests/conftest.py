@@ -44,6 +44,7 @@ LAYERS = 16
 LONGEST = (
     "tests/interfaces/cluster/",
     "tests/interfaces/cli/",
+    "tests/interfaces/test_packaging.py",
     "tests/interfaces/studio/test_page_story.py",
     "tests/interfaces/studio/test_viewers_real.py",
     "tests/interfaces/studio/api/test_real.py",

@@ -77,7 +77,7 @@ def uv() -> Callable[..., str]:
 
 def checked(*command: str | Path, **options: Any) -> str:
     """Run a program and return its output; fails with what it prints as errors."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    done: subprocess.CompletedProcess[str] = subprocess.run(command, capture_output=True, text=True, check=False, **options)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
