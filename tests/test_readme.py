@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from pincel.cli.app import VERBS
-from pincel.cli.transfer import command as transfer_command
 from pincel.recipes import PRESETS, RECIPES
-from pincel.recipes.schema import Recipe
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.es.md")
-# Defaults that are words, not values.
-TRANSLATED = {
-    "junto a la imagen": "beside the picture",
-    "ninguna": "none",
-    "lo que esté libre": "what is free",
-    "auto: según `--memory`": "auto: as `--memory` asks",
-    "OUT.checkpoint, en ejecuciones de más de dos minutos": "OUT.checkpoint, in runs over two minutes",
-}
 Capture = pytest.CaptureFixture[str]
 
 
@@ -50,62 +39,31 @@ def blocks(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", READMES)
-def test_the_table_of_options_is_that_of_the_command(name: str) -> None:
-    listed = [row[0].strip("`") for row in rows(name, "--recipe")]
-    # An option may have another name beside its own: --start for --init.
-    real = [
-        option.opts[0] if option.opts[0].startswith("--") else max(option.opts, key=len)
-        for option in transfer_command.params
-        if option.opts[0].startswith("-")
-    ]
-    assert sorted(listed) == sorted(real)
-
-
-def written(value: Any) -> str:
-    """Write a default as the tables do."""
-    if isinstance(value, list):
-        return ",".join(map(written, value)) or "none"
-    if value is False:
-        return ""
-    return f"{value:g}" if isinstance(value, float) else str(value) or "none"
-
-
-@pytest.mark.parametrize("name", READMES)
-def test_defaults_are_those_of_the_recipe(name: str) -> None:
-    recipe = RECIPES["pincel"].recipe
-    for option, _, default in rows(name, "--recipe"):
-        field = option.strip("`-").replace("-", "_")
-        if field in Recipe.model_fields and not isinstance(value := getattr(recipe, field), dict):
-            assert TRANSLATED.get(default, default) == written(value), option
-    layers = {row[0]: row[2] for row in rows(name, "--recipe")}
-    assert layers["`--content-layers`"] == ", ".join(recipe.content_layers)
-    assert layers["`--style-layers`"] == f"{next(iter(recipe.style_layers))} … {list(recipe.style_layers)[-1]}"
-    assert layers["`--optimizer-option`"] == ", ".join(f"{k}={v}" for k, v in recipe.optimizer_options.items())
-
-
-@pytest.mark.parametrize("name", READMES)
-def test_verbs_and_recipes_are_all_listed(name: str) -> None:
+def test_it_is_short_and_lists_all_verbs(name: str) -> None:
+    assert text(name).count("\n") <= 130
     assert [row[0].strip("`") for row in rows(name, "transfer")] == list(VERBS)
-    assert [row[0].strip("`") for row in rows(name, "pincel")] == list(PRESETS)
+
+
+def test_the_page_of_recipes_lists_them_all() -> None:
+    page = "docs/howto/recipes.md"
+    assert [row[0].strip("`") for row in rows(page, "pincel")] == list(PRESETS)
     others = [recipe for recipe in RECIPES if recipe not in PRESETS and not recipe.endswith("-fast")]
-    assert [row[0].strip("`") for row in rows(name, "gram")] == others
+    assert [row[0].strip("`") for row in rows(page, "gram")] == others
 
 
 def test_both_languages_show_the_same_code_tables_and_headings() -> None:
     english, spanish = READMES
     assert blocks(english) == blocks(spanish)
-    assert [row[::2] for row in rows(english, "--recipe")] == [
-        [row[0], TRANSLATED.get(row[2], row[2])] for row in rows(spanish, "--recipe")
-    ]
     assert text(english).count("\n## ") == text(spanish).count("\n## ")
     assert text(english).count("\n- **") == text(spanish).count("\n- **")
+    assert text(english).count("\n|") == text(spanish).count("\n|")
     assert re.findall(r"\]\(((?!README)[^)]+)\)", text(english)) == re.findall(r"\]\(((?!README)[^)]+)\)", text(spanish))
 
 
 @pytest.mark.parametrize("name", READMES)
 def test_links_lead_somewhere(name: str) -> None:
     for target in re.findall(r"\]\(([^)]+)\)", text(name)):
-        assert (ROOT / target).exists(), target
+        assert target.startswith("https://") or (ROOT / target).exists(), target
 
 
 def test_the_python_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photographs: list[Path], capsys: Capture) -> None:
@@ -118,6 +76,5 @@ def test_the_python_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photo
     )
     exec(compile(code, "README.md", "exec"), {})
     out = capsys.readouterr().out
-    assert out.startswith("steps ")
     assert "shown" in out
     assert (tmp_path / "painted.json").exists()
