@@ -14,6 +14,7 @@ from tests.backbones.stand_ins import drawn_weights
 from tests.classify.test_predict import CARD
 from tests.classify.thin import have_thin_alexnet
 from tests.cli.run import pincel, refused
+from tests.cli.test_help import examples
 
 Capture = pytest.CaptureFixture[str]
 
@@ -93,8 +94,7 @@ def test_no_picture_at_all(capsys: Capture) -> None:
 
 def test_the_examples_of_the_help_work(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     have_thin_alexnet(tmp_path, monkeypatch)
-    text = pincel(capsys, "classify", "--help").out
-    lines = [line.split()[1:] for line in text.partition("Examples:")[2].splitlines() if line.strip()]
+    lines = [line.split()[1:] for line in examples(pincel(capsys, "classify", "--help").out)]
     assert len(lines) == 2
     counts = []
     for line in lines:

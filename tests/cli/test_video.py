@@ -15,6 +15,7 @@ from PIL import Image
 from pincel.films.read import open_film
 from pincel.films.synthetic import Pan
 from tests.cli.run import pincel, process, refused
+from tests.cli.test_help import examples
 from tests.films.make_films import moving, write_film
 
 Capture = pytest.CaptureFixture[str]
@@ -115,8 +116,7 @@ def test_the_examples_of_the_help_work_as_printed(capsys: Capture, tmp_path: Pat
         "pincel.films.synthetic.SAMPLES", {"pan": lambda: [short], "cuts": lambda: [short, replace(short, far=255 - noise // 4)]}
     )
     monkeypatch.chdir(tmp_path)
-    examples = pincel(capsys, "video", "--help").out.partition("Examples:")[2].strip().splitlines()
-    for example in examples:
+    for example in examples(pincel(capsys, "video", "--help").out):
         program, verb, source, output, *options = shlex.split(example)
         assert program == "pincel"
         answer = pincel(capsys, verb, source, output, *options, "--steps", "2", "--style-layers", "relu1_1", "--content-layers", "relu2_1")

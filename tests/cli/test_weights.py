@@ -28,6 +28,7 @@ from pincel.backbones.weights import load_weights
 from tests.backbones.serving import Server, held, ranged, status, whole
 from tests.backbones.stand_ins import drawn_weights, random_vgg, torchvision_state
 from tests.cli.run import pincel, process, refused
+from tests.cli.test_help import examples
 from tests.tensors import picture
 
 Capture = pytest.CaptureFixture[str]
@@ -509,8 +510,7 @@ def test_the_page_about_weights_lists_them_as_they_are(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("action", ["list", "get", "verify", "path", "import", "export"])
-def test_each_help_ends_with_two_examples(capsys: Capture, action: str) -> None:
-    text = pincel(capsys, "weights", action, "--help").out
-    lines = [line.strip() for line in text.partition("Examples:")[2].splitlines() if line.strip()]
+def test_each_help_begins_with_two_examples(capsys: Capture, action: str) -> None:
+    lines = examples(pincel(capsys, "weights", action, "--help").out)
     assert len(lines) == 2
     assert all(line.startswith(f"pincel weights {action}") for line in lines)
