@@ -12,7 +12,7 @@ import click
 
 from pincel.cli.completers import complete_values
 
-_EVERYTHING = "pincel.help_all"
+_EVERYTHING = "help_all"
 # What click adds of the range of a number: the text says it where it matters.
 _RANGE = re.compile(r"  \[[^\]]*x[^\]]*\]$")
 # Columns of an option and its placeholder; a longer one has a line of its own.
