@@ -73,7 +73,7 @@ def _unreadable(path: str, error: Exception) -> FilmError:
         # A film, too, may be known by its first bytes, and damaged.
         if kind is None or kind.hint.startswith("pincel video"):
             return FilmError(one_line("film: is not a film, or its beginning or end is missing", quoted(path), FILMS, hint))
-        return FilmError(one_line(f"film: is {kind.name}, and no film", quoted(path), FILMS, kind.hint))
+        return FilmError(one_line(f"film: is {kind.name}, and no film", quoted(path), FILMS, kind.advice))
     reason = f"cannot be read ({getattr(error, 'strerror', None) or error})".lower()
     return FilmError(one_line(f"film: {reason}", quoted(path), FILMS, hint))
 

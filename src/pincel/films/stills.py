@@ -35,7 +35,7 @@ def no_film(path: str) -> FilmError:
         return FilmError(one_line(failed, quoted(path), ACCEPTED, "its pictures as files of a folder, such as frames/%05d.png"))
     hint = f"pincel transfer {shlex.quote(path)} STYLE -o OUT.png, which paints it"
     if kind and not is_readable(kind):
-        hint = kind.hint
+        hint = kind.advice
     return FilmError(one_line(f"film: is a single picture{name}", quoted(path), ACCEPTED, hint))
 
 
