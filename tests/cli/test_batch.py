@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from pincel.batches.progress import BatchBar
 from rich.console import Console
 
 from pincel.batches.messages import Job, JobResult, Progress
+from pincel.batches.progress import BatchBar
 from pincel.cli import batch_run
 from pincel.executors.protocol import ExecutorEvent, Stop, never_stop
 from tests.batches.stand_in import BAD, QuickExecutor, picture
