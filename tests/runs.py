@@ -13,7 +13,7 @@ from pincel.run.machine import Machine
 from pincel.run.run import Run
 
 # Layers for runs in which features are not the point: a step on them takes a quarter of the time.
-SHALLOW = {"style_layers": "relu1_1,relu2_1", "content_layers": "relu3_1"}
+SHALLOW: dict[str, Any] = {"style_layers": "relu1_1,relu2_1", "content_layers": "relu3_1"}
 SHALLOW_OPTIONS = ("--style-layers", "relu1_1,relu2_1", "--content-layers", "relu3_1")
 MACHINE = ("device", "precision", "tiles", "memory", "processes")
 

@@ -83,12 +83,12 @@ def test_every_pair_of_controls_runs(first: str, second: str, photographs: list[
     for control in (first, second):
         given |= asked(control, str(tmp_path / "mask.png"))
     styles = photographs[1:] if "two styles" in (first, second) else photographs[1:2]
-    run = make_run(photographs[0], styles, **given)  # type: ignore[arg-type]
+    run = make_run(photographs[0], styles, **given)
     totals = [event.total for event in run if hasattr(event, "total")]
     assert len(totals) == 4
     assert min(totals[1:]) < totals[0]
     if "resume" in (first, second):
-        cut = make_run(photographs[0], styles, checkpoint=tmp_path / "kept", checkpoint_every=1e-6, **given)  # type: ignore[arg-type]
+        cut = make_run(photographs[0], styles, checkpoint=tmp_path / "kept", checkpoint_every=1e-6, **given)
         for event in cut:
             if getattr(event, "step", 0) == 2:
                 cut.stop("interrupted")

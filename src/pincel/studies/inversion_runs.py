@@ -136,7 +136,9 @@ def cost(job: RebuildSpec, plan: InversionPlan) -> float:
 
 def _run(job: RebuildSpec, plan: InversionPlan) -> InversionRun:
     recipe = plan.recipe
-    shared: InversionValues = {"size": recipe.size, "fit": recipe.fit, "seed": recipe.seed, "steps": plan.settings.steps or None}
+    values: InversionValues = {"tv_weight": job.tv_weight}
+    if job.recipe:
+        values |= {"size": recipe.size, "fit": recipe.fit, "seed": recipe.seed, "steps": plan.settings.steps or None}
     return InversionRun(
         plan.photographs[job.photograph],
         job.name,
@@ -144,8 +146,7 @@ def _run(job: RebuildSpec, plan: InversionPlan) -> InversionRun:
         neurons=job.neurons,
         repeats=job.repeats,
         device=plan.settings.device,
-        tv_weight=job.tv_weight,
-        **(shared if job.recipe else InversionValues()),
+        **values,
     )
 
 
