@@ -132,7 +132,7 @@ def _explained(layers: Sequence[LayerStats]) -> list[Block]:
         return [*blocks, Paragraph(only.fill(**filled))]
     falls = _("It falls from {before:.0%} in {first} to {after:.0%} in {last}: the deeper, the less it is about mere colors and edges.")
     holds = _(
-        "It hardly falls, if at all: {before:.0%} in {first}, {after:.0%} in {last}. In this picture colors and edges "
+        "It does not fall to less than half: {before:.0%} in {first}, {after:.0%} in {last}. In this picture colors and edges "
         "also tell where deep channels answer."
     )
     caption = _("Share of the maps that colors and slopes explain.")

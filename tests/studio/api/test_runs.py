@@ -243,7 +243,7 @@ def test_the_queue_survives_the_studio(visit: Callable[..., Visitor], tmp_path: 
     view = again.run(running)
     assert (view["state"], view["has_result"], view["has_checkpoint"]) == ("interrupted", True, True)
     assert view["message"]["text"] == "The studio ended while this run was under way."
-    assert view["message"]["translations"] == {"es": "El estudio se cerró mientras esta ejecución estaba en curso."}
+    assert view["message"]["translations"] == {"es": "El taller se cerró mientras esta ejecución estaba en curso."}
     assert view["step"] >= done["step"]
     assert [again.ended(key)["state"] for key in waiting] == ["done", "done"]
 
