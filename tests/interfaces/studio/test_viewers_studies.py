@@ -42,7 +42,7 @@ def test_a_study_is_begun_followed_and_read(bench: Bench) -> None:
     page = bench.open("#/studies/reconstruct")
     page.get_by_label("Tamaño").fill("96")
     page.get_by_label("Conjunto de capas").fill("cvpr2016")
-    page.get_by_role("button", name="Elegir: Pintura").click()
+    page.get_by_role("button", name="Elegir: Cuadro").click()
     page.get_by_role("dialog").get_by_role("button", name="Vidriera").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     bench.refuse = (422, "'size' cannot be 96: it should be integer of 100 or more.", "size")
