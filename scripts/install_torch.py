@@ -4,9 +4,9 @@
 
     .venv/bin/python scripts/install_torch.py UV
 
-Without a GPU that is the build for processors; on Linux the default index has the one for NVIDIA, with gigabytes of CUDA libraries. uv takes
-the right one from the index of PyTorch (``--torch-backend auto``). Where that cannot be reached, torch comes from the default index, or the
-folder in UV_FIND_LINKS. What will be downloaded is said first.
+Without a GPU that is the build for processors; on Linux the default index has the one for NVIDIA, with gigabytes of CUDA libraries. uv
+takes the right one from the index of PyTorch (``--torch-backend auto``). Where that cannot be reached, torch comes from the default
+index, or the folder in UV_FIND_LINKS. What will be downloaded is said first.
 """
 
 from __future__ import annotations
