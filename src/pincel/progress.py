@@ -15,11 +15,14 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
+from rich.text import Text
 
 from pincel.engine.events import Event, Notice, ScaleStart, SetupProgress, Step, TileProgress
 from pincel.translation import Note
@@ -58,6 +61,14 @@ def showing(view: EventView[E] | None, on_event: Callable[[E], None] | None = No
         yield show
 
 
+class BarText(ProgressColumn):
+    """The text behind a bar: what is cut first where the terminal is too narrow for everything."""
+
+    def render(self, task: Task) -> Text:
+        """Return the text of a bar, on one line."""
+        return Text(task.fields["text"], style="cyan", no_wrap=True, overflow="ellipsis")
+
+
 class View:
     """Bars and lines on standard error. Use as a context manager.
 
@@ -93,9 +104,12 @@ class View:
         self._last_line = 0.0
 
     def _columns(self) -> list[ProgressColumn]:
-        counts = [MofNCompleteColumn()] if self.counted else []
-        times = [TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False)] if self.timed else []
-        return [TextColumn("[bold]{task.description}"), BarColumn(), *counts, TextColumn("[cyan]{task.fields[text]}"), *times]
+        # Steps and times are never cut: at 80 characters rich would cut them, and leave the losses whole.
+        counts = [MofNCompleteColumn(table_column=Column(no_wrap=True))] if self.counted else []
+        elapsed = TimeElapsedColumn(table_column=Column(no_wrap=True))
+        left = TimeRemainingColumn(elapsed_when_finished=False, table_column=Column(no_wrap=True))
+        times = [elapsed, TextColumn("left"), left] if self.timed else []
+        return [TextColumn("[bold]{task.description}"), BarColumn(bar_width=20), *counts, BarText(), *times]
 
     def __enter__(self) -> Self:
         self._progress.start()

@@ -59,6 +59,16 @@ def test_what_takes_a_while_is_told_once_where_there_is_no_terminal() -> None:
     assert written(view) == ["reading [b]pictures …", "a notice"]
 
 
+def test_a_narrow_terminal_shows_steps_and_times_whole() -> None:
+    with Bar(console=Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)) as bar:
+        bar.show(ScaleStart(3, 5, (150, 200), 57))
+        bar.move("painting 200×150 (3 of 5)", 14, 57, "J 2.36e+05 · content 5.92e+04 · style 100 · tv 786")
+    last = written(bar)[-2]
+    assert "(3 of 5)" in last
+    assert "14/57 J 2" in last
+    assert "0:00:00 left -:--:--" in last
+
+
 def test_runs_one_after_the_other_have_bars_of_their_own() -> None:
     def step(number: int) -> Step:
         return Step(number, 4, (2, 2), 1.0, 7.0, 0, lambda: None, lambda: {"content": 1.0})  # type: ignore[arg-type, return-value]
