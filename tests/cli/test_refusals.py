@@ -76,6 +76,8 @@ CASES: list[tuple[str, str]] = [
     ("transfer photo.png style.png -o out.png --style-weight -3", "'style_weight' cannot be -3.0"),
     ("transfer photo.png style.png -o out.png --steps -1", "'steps' cannot be -1"),
     ("transfer photo.png style.png -o out.png --steps some", "'some' is not a valid integer"),
+    ("transfer photo.png style.png -o out.png --strength much", "'much' is not a valid number"),
+    ("transfer photo.png style.png -o out.png --strength", "requires an argument. See: pincel transfer --help"),
     ("transfer photo.png style.png -o out.png --learning-rate 0", "'learning_rate' cannot be 0"),
     ("transfer photo.png style.png -o out.png --save-every 0", "0 is not in the range"),
     (
@@ -110,7 +112,8 @@ CASES: list[tuple[str, str]] = [
     ("backbones vgg91", "Did you mean 'vgg19'"),
     ("samples", "No folder for the sample pictures was given"),
     ("samples photo.png", "photo.png"),
-    ("transfur photo.png", "Did you mean 'transfer'"),
+    ("transfur photo.png", "There is no verb 'transfur'. Did you mean 'transfer'"),
+    ("photo.png style.png", "There is no verb 'photo.png'. Verbs: transfer, "),
 ]
 
 

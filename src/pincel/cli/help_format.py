@@ -65,6 +65,14 @@ class Verb(click.Command):
         for parameter in self.params:
             complete_values(parameter)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; every error knows its verb, whose help the message names."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write usage, first paragraph, examples, the other paragraphs and the options."""
         self.format_usage(ctx, formatter)

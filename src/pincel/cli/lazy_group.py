@@ -49,7 +49,8 @@ class OrderedGroup(Verb, click.Group):
         """Return a subcommand; fails for an unknown name, unless a shell asks for completions."""
         names = self.list_commands(ctx)
         if cmd_name not in names and not ctx.resilient_parsing:
-            ctx.fail(f"There is no {self.one} '{cmd_name}' ({self.several}: {', '.join(names)}).{closest(cmd_name, names)}")
+            hint = closest(cmd_name, names) or f" {self.several.capitalize()}: {', '.join(names)}."
+            ctx.fail(f"There is no {self.one} '{cmd_name}'.{hint}")
         return super().get_command(ctx, cmd_name) if cmd_name in names else None
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:

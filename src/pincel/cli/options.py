@@ -37,13 +37,21 @@ _METAVARS = {
     "content_mask": "FILE",
     "style_mask": "FILE",
 }
+
+
+class NumberType(click.types.FloatParamType):
+    """A number; the messages of click call it so, and not a float."""
+
+    name = "number"
+
+
 # Other names of an option.
 _ALIASES = {"init": ("--start",)}
 # Given as text, whatever they are made of.
 _TEXTS = ("content_layers", "style_layers", "content_terms", "style_terms", "scales", "strokes")
 # Given once for each.
 _LISTS = ("style_mask",)
-_NUMBERS: Mapping[Any, tuple[str, Any]] = {int: ("N", click.INT), float: ("X", click.FLOAT)}
+_NUMBERS: Mapping[Any, tuple[str, Any]] = {int: ("N", click.INT), float: ("X", NumberType())}
 MACHINE = ["device", "precision", "memory", "tiles"]
 # Title → options that only --help-all shows, of every verb that has those of 'pincel transfer'; and what --help says instead.
 LIKE_TRANSFER = {**GROUPS, "Long runs and machine": MACHINE}
@@ -63,7 +71,7 @@ record_option = click.option(
     "--record", metavar="FILE", help="File for the record of the run: options, inputs, losses. [beside OUT, as .json]"
 )
 checkpoint_every_option = click.option(
-    "--checkpoint-every", type=click.FLOAT, default=60.0, metavar="S", help="Seconds between two checkpoints. [60]"
+    "--checkpoint-every", type=NumberType(), default=60.0, metavar="S", help="Seconds between two checkpoints. [60]"
 )
 minutes_option = click.option(
     "--minutes", type=click.FloatRange(min=0), default=0.0, metavar="M", help="Stop after this many minutes in all; 0 = never. [0]"

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pincel.cli.help_format import GroupedCommand
-from pincel.cli.options import PAINTINGS, PHOTO, device_option, parse_styles, quiet_option, record_option
+from pincel.cli.options import PAINTINGS, PHOTO, NumberType, device_option, parse_styles, quiet_option, record_option
 from pincel.cli.output_name import output_path
 from pincel.cli.painting import Outputs, announce
 from pincel.colors import DEFAULT_BACKGROUND
@@ -39,7 +39,7 @@ from pincel.samples import PREFIX
 @click.option(
     "--network", default="", metavar="NET", help="Network of 'pincel train-style'. [the any-style network that comes with pincel]"
 )
-@click.option("--strength", type=click.FLOAT, default=1.0, metavar="X", help="0 the photograph, 1 the painting, 2 more of it. [1]")
+@click.option("--strength", type=NumberType(), default=1.0, metavar="X", help="0 the photograph, 1 the painting, 2 more of it. [1]")
 @click.option(
     "--color",
     type=click.Choice(["style", "content", "luminance"]),
