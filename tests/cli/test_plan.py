@@ -25,7 +25,7 @@ def pair(photographs: list[Path]) -> tuple[Path, Path]:
 
 
 def test_the_plan_of_a_ladder(capsys: Capture, pair: tuple[Path, Path]) -> None:
-    answer = pincel(capsys, "plan", *pair, "--size", "512", "--steps", "8")
+    answer = pincel(capsys, "plan", *pair, "--size", "512", "--steps", "8", "--scales", "1/4=2,1/2=0.5")
     assert answer.code == 0, answer.err
     header, *rows = answer.out.splitlines()
     assert header.split() == ["size", "steps", "tiles", "memory", "time"]
