@@ -117,7 +117,7 @@ def _loss_plot(runs: Mapping[Pooling, Sequence[Result]], translate: Translate) -
 
 
 def _losses_table(left: Mapping[Pooling, Sequence[float]]) -> Table:
-    columns = {"pooling": untranslated("pooling"), "runs": _("runs"), "mean": _("J / J(0) at the end"), "sd": _("standard deviation")}
+    columns = {"pooling": _("pooling"), "runs": _("runs"), "mean": _("J / J(0) at the end"), "sd": _("standard deviation")}
     rows = [
         {"pooling": NAMES[pooling], "runs": len(values), "mean": fmean(values), "sd": stdev(values) if len(values) > 1 else None}
         for pooling, values in left.items()
