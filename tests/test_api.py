@@ -120,6 +120,10 @@ def test_weights_of_styles_are_shares(photographs: list[Path]) -> None:
         ([("sample:impasto", -1.0)], "0 or more, not -1"),
         ([("sample:impasto", float("nan"))], "not nan"),
         ([("sample:impasto", 0.0)], "all zero"),
+        ([("sample:impasto", "much")], r"style: not a picture and its weight · given \('sample:impasto', 'much'\)"),
+        ([("sample:impasto", None)], "not a picture and its weight"),
+        ([("sample:impasto", 1, 2)], "not a picture and its weight"),
+        ([("sample:impasto",)], "not a picture and its weight"),
     ],
 )
 def test_styles_that_cannot_be(style: Any, message: str) -> None:

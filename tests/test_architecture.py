@@ -47,6 +47,7 @@ LAYERS = {
     "feedforward": 4,
     "engine": 5,
     "progress": 6,
+    "arguments": 6,
     "recipes": 6,
     "run": 7,
     "training": 8,

@@ -20,7 +20,7 @@ from rich.console import Console
 
 import pincel
 from pincel.cli.app import VERBS
-from pincel.errors import OptionError, UnknownNameError
+from pincel.errors import OptionError, PincelError, UnknownNameError
 from pincel.progress import View, duration
 
 # Of a network with few layers.
@@ -190,11 +190,72 @@ def test_study(photographs: list[Path], tmp_path: Path) -> None:
         ("activations", 0, {}, "study: activations takes other pictures"),
         ("activations", 2, {}, "study: activations takes other pictures"),
         ("ablations", 1, {"epoch": 3}, "Did you mean 'epochs'"),
+        ("activations", 1, {"size": "large"}, "size cannot be that · given 'large' · accepted: a whole number"),
+        ("activations", 1, {"layers": 5}, "layers cannot be that · given 5 · accepted: text"),
+        ("activations", 1, {"layers": ["relu1_1", "relu1_l"]}, "relu1_l"),
+        ("activations", 1, {"language": "fr"}, "Unknown language 'fr'"),
+        (["activations"], 1, {}, "Unknown study"),
     ],
 )
 def test_studies_that_cannot_be(name: str, pictures: int, options: dict[str, Any], message: str) -> None:
     with pytest.raises((OptionError, UnknownNameError), match=re.escape(message)):
         pincel.study(name, *["sample:harbour"] * pictures, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"layers": None}, "features: no names of layers"),
+        ({"layers": []}, "features: no names of layers"),
+        ({"layers": [5]}, "features: no names of layers"),
+        ({"size": "large"}, "size cannot be that · given 'large'"),
+        ({"size": 64.5}, "size cannot be that · given 64.5"),
+        ({"backbone": 5}, "backbone cannot be that · given 5"),
+        ({"pooling": "sum"}, "Unknown pooling 'sum'"),
+    ],
+)
+def test_features_that_cannot_be(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(OptionError, match=re.escape(said)):
+        pincel.features(**{"image": "sample:harbour", "layers": "relu1_1", **options})
+
+
+HARBOUR, GLASS = "sample:harbour", "sample:glass"
+
+
+@pytest.mark.parametrize(
+    ("function", "pictures", "options", "said"),
+    [
+        ("transfer", (HARBOUR, GLASS), {"device": torch.device("cpu")}, "device cannot be that · given device(type='cpu') · accepted: t"),
+        ("transfer", (HARBOUR, GLASS), {"checkpoint": 5}, "checkpoint cannot be that · given 5 · accepted: text, PathLike, None"),
+        ("transfer", (HARBOUR, GLASS), {"checkpoint": "a\0b"}, "has no usable name"),
+        ("transfer", (HARBOUR, GLASS), {"recipe": None}, "accepted: text, PathLike, Recipe"),
+        ("transfer", (HARBOUR, GLASS), {"on_event": 5}, "on_event cannot be that"),
+        ("transfer", (HARBOUR, GLASS), {"progress": "yes"}, "accepted: True or False"),
+        ("transfer", (HARBOUR, GLASS), {"init": torch.rand(1, 3, 64, 64)}, "'init' cannot be a Tensor: it should be a valid string"),
+        ("plan", (HARBOUR, GLASS), {"tiles": 5}, "tiles cannot be that"),
+        ("evaluate", (HARBOUR, HARBOUR, GLASS), {"device": []}, "device cannot be that"),
+        ("resume", (None,), {}, "checkpoint cannot be that · given None"),
+        ("texture", (GLASS,), {"aspect": (4, 3)}, "aspect cannot be that · given (4, 3)"),
+        ("texture", (GLASS,), {"size": [3]}, "'size' cannot be [3]"),
+        ("stylize", (HARBOUR, GLASS), {"color": "red"}, "accepted: 'style', 'content', 'luminance'"),
+        ("grid", (HARBOUR, GLASS), {"rows": ["strength=1"]}, "rows cannot be that"),
+        ("grid", (HARBOUR, GLASS), {"rows": {"strength": 5}}, "the values of strength are no list"),
+        ("grid", (HARBOUR, GLASS), {"rows": {5: [1]}}, "There is no option '5'"),
+        ("blend", (HARBOUR, GLASS, GLASS), {"count": 2.5}, "count cannot be that · given 2.5 · accepted: a whole number"),
+        ("batch", (torch.rand(3, 8, 8), GLASS), {}, "contents cannot be that · given a Tensor"),
+        ("batch", ([torch.rand(3, 8, 8)], GLASS), {}, "batch: a picture is no file · given a Tensor"),
+        ("video", ("sample:pan", [(GLASS, "much")], "out.mp4"), {}, "style: not a picture and its weight"),
+        ("video", ("sample:pan", GLASS, 5), {}, "output cannot be that"),
+        ("invert", (HARBOUR, 5), {}, "representation cannot be that"),
+    ],
+)
+def test_arguments_of_other_types_are_refused_in_one_line(
+    function: str, pictures: tuple[Any, ...], options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(PincelError) as caught:
+        getattr(pincel, function)(*pictures, **options)
+    assert said in str(caught.value)
+    assert len(str(caught.value)) < 300
 
 
 def test_video(tmp_path: Path, photographs: list[Path]) -> None:

@@ -129,14 +129,14 @@ def closest(name: str, known: Iterable[str]) -> str:
     return f" Did you mean '{spelled[found[0]]}'?" if found else ""
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+def unknown_name(kind: str, name: object, known: Iterable[str]) -> UnknownNameError:
     """Build the error for a name that is not in a table.
 
     Args:
         kind: What the name should have been (``"recipe"``, ``"style layer"``).
-        name: What was given.
+        name: What was given; callers in Python can give anything.
         known: The names accepted.
     """
     names = list(known)
     listed = ", ".join(names) if len(names) <= 12 else f"{', '.join(names[:5])} … {names[-1]}, {len(names)} in all"
-    return UnknownNameError(f"Unknown {kind} '{name}' (known: {listed}).{closest(name, names)}")
+    return UnknownNameError(f"Unknown {kind} '{name}' (known: {listed}).{closest(str(name), names)}")

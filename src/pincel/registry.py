@@ -46,7 +46,7 @@ class Registry(Generic[T]):
 
     def check(self, name: str) -> str:
         """Return ``name`` if it is in the table, without importing anything."""
-        if name not in self._entry_points:
+        if not isinstance(name, str) or name not in self._entry_points:
             raise unknown_name(self.kind, name, self._entry_points)
         return name
 

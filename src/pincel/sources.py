@@ -52,9 +52,25 @@ def parse_weighted(text: str) -> tuple[str, float]:
 
 
 def weighted(style: Styles) -> list[tuple[Source, float]]:
-    """Return each style given, with its weight; 1 where none is given."""
-    given = list(style) if isinstance(style, list | tuple) else [style]
-    return [entry if isinstance(entry, tuple) else (entry, 1.0) for entry in given]
+    """Return each style given, with its weight; 1 where none is given.
+
+    Raises:
+        OptionError: For a tuple that is no style and its weight, or a weight that is no number.
+    """
+    given: list[Any] = list(style) if isinstance(style, list | tuple) else [style]
+    return [_with_weight(entry) for entry in given]
+
+
+def _with_weight(entry: Source | tuple[Source, float]) -> tuple[Source, float]:
+    if not isinstance(entry, tuple):
+        return entry, 1.0
+    try:
+        source, weight = entry
+        return source, float(weight)
+    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: of a tensor of several numbers
+        given = ", ".join(repr(part) if isinstance(part, str | int | float | None) else f"a {type(part).__name__}" for part in entry)
+        failed, accepted = "style: not a picture and its weight", "(picture, weight), a weight of 0 or more"
+        raise OptionError(one_line(failed, f"({given})", accepted, '[("painting.jpg", 0.7), ("other.jpg", 0.3)]')) from error
 
 
 def expand_styles(style: Styles, notify: Callable[[str], None] = lambda _: None) -> list[list[tuple[Source, float]]]:

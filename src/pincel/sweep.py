@@ -14,7 +14,7 @@ from PIL import Image
 from pincel.engine.events import Event
 from pincel.engine.result import Result
 from pincel.errors import OptionError, closest
-from pincel.files import csv_text, write_text
+from pincel.files import csv_text, one_line, write_text
 from pincel.images.io import save_picture, write_or_keep
 from pincel.images.preview import preview_png
 from pincel.images.sheet import contact_sheet
@@ -78,7 +78,11 @@ def make_axis(option: str, values: Sequence[Any]) -> Axis:
     """Return an axis; raises OptionError for an option that is no value of a recipe, with the closest match, or no values."""
     known = [key for key in Recipe.model_fields if key not in (*NAMES, "optimizer_options")] + ["recipe"]
     if option not in known:
+        option = str(option)
         raise OptionError(f"There is no option '{option.replace('_', '-')}' to try values of.{closest(option, known)}")
+    if not isinstance(values, Sequence) or isinstance(values, str):
+        failed = f"grid: the values of {option} are no list"
+        raise OptionError(one_line(failed, repr(values), "a list", f'{{"{option}": [VALUE, VALUE]}}'))
     if not values:
         shown = option.replace("_", "-")
         raise OptionError(f"Values are given as {shown}=VALUE,VALUE,…; there are none.")

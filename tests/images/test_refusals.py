@@ -70,6 +70,8 @@ def test_what_is_not_there(source: str, said: str) -> None:
         (torch.full((3, 2, 2), -1.0), "outside 0 to 1"),
         (torch.full((3, 2, 2), torch.nan), "not finite"),
         (torch.ones(3, 2, 2, dtype=torch.int64), "type that is not accepted"),
+        (torch.ones(3, 2, 2, device="meta"), "has no values"),
+        (torch.ones(3, 2, 2).to_sparse(), "not all of them · given a tensor of shape (3, 2, 2), float32, torch.sparse_coo"),
         (Image.new("RGBA", (4, 4)), "every pixel is transparent"),
         (Image.new("RGB", (0, 0)), "has no pixels · given a Pillow image (RGB), 0 x 0"),
     ],

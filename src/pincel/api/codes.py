@@ -6,6 +6,7 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Unpack
 
+from pincel.arguments import checked
 from pincel.engine.events import Event
 from pincel.inversion.report import InversionResult
 from pincel.inversion.representation import Function
@@ -16,6 +17,7 @@ from pincel.recipes.values import InversionValues
 from pincel.sources import Source
 
 
+@checked
 def invert(  # noqa: PLR0913 - each is a choice of the caller's
     picture: Source,
     representation: str | Function,

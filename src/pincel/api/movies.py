@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Unpack
 
+from pincel.arguments import checked
 from pincel.errors import OptionError
 from pincel.files import one_line
 from pincel.films.base import VideoEvent
@@ -23,6 +24,7 @@ from pincel.recipes.values import RecipeValues
 from pincel.sources import Styles, weighted
 
 
+@checked
 def video(  # noqa: PLR0913 - each is a choice of the caller's
     film: str | PathLike[str],
     style: Styles,

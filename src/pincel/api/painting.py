@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Unpack
 
+from pincel.arguments import checked
 from pincel.engine.checkpoint import Checkpoint
 from pincel.engine.checkpoint_manager import EVERY, new_folder
 from pincel.engine.events import Event
@@ -28,6 +29,7 @@ from pincel.run.texture import blank_content, tileable_padding
 from pincel.sources import Source, Styles, open_picture
 
 
+@checked
 def transfer(  # noqa: PLR0913 - each is a choice of the caller's
     content: Source,
     style: Styles,
@@ -87,6 +89,7 @@ def transfer(  # noqa: PLR0913 - each is a choice of the caller's
         return _painted(run, show)
 
 
+@checked
 def texture(  # noqa: PLR0913 - each is a choice of the caller's
     style: Styles,
     *,
@@ -127,7 +130,8 @@ def texture(  # noqa: PLR0913 - each is a choice of the caller's
     """
     if tileable:
         values["padding"] = tileable_padding(values.get("padding"))
-    blank = blank_content(aspect, resolve_recipe(recipe, {}), values.get("size"))
+    base = resolve_recipe(recipe, {})
+    blank = blank_content(aspect, base, base.override(size=values.get("size")).size)
     return transfer(
         blank,
         style,
@@ -142,6 +146,7 @@ def texture(  # noqa: PLR0913 - each is a choice of the caller's
     )
 
 
+@checked
 def resume(
     checkpoint: Checkpoint | str | PathLike[str],
     *,
@@ -175,6 +180,7 @@ def _painted(run: Run, show: Callable[[Event], None]) -> Result:
     return run.result
 
 
+@checked
 def plan(
     content: Source,
     style: Styles,
@@ -207,6 +213,7 @@ def plan(
     return forecast(content, style, recipe, Machine.resolve(device, precision, tiles, memory), values)
 
 
+@checked
 def evaluate(
     image: Source,
     content: Source,

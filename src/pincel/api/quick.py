@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pincel.arguments import checked
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, SetupProgress
@@ -137,6 +138,7 @@ def _opened(source: Source, what: str, size: int, background: str | None) -> Loa
     return resize_picture(picture, (height, width), "lanczos")
 
 
+@checked
 def stylize(  # noqa: PLR0913 - each is a choice of the caller's
     content: Source,
     style: Styles = (),

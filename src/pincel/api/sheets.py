@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any, TypeAlias, Unpack
 
+from pincel.arguments import checked
 from pincel.engine.events import Event, Notice
 from pincel.errors import OptionError
 from pincel.files import one_line
@@ -22,6 +23,7 @@ from pincel.sweep import Axis, Cell, SheetResult, blend_cells, grid_cells, make_
 Values: TypeAlias = str | Mapping[str, Sequence[Any]]
 
 
+@checked
 def grid(  # noqa: PLR0913 - each is a choice of the caller's
     content: Source,
     style: Styles,
@@ -71,6 +73,7 @@ def grid(  # noqa: PLR0913 - each is a choice of the caller's
     return _painted(content, cells, runs, machine, width, Bar() if progress else None, on_event)
 
 
+@checked
 def blend(  # noqa: PLR0913 - each is a choice of the caller's
     content: Source,
     first: Source,

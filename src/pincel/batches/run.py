@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, Unpack
 from filelock import FileLock, Timeout
 from PIL import Image
 
+from pincel.arguments import checked
 from pincel.batches.check import check_jobs
 from pincel.batches.cost import costs
 from pincel.batches.jobs import gather_jobs
@@ -177,6 +178,7 @@ def folder_lock(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+@checked
 def batch(  # noqa: PLR0913 - each is a choice of the caller's
     contents: Places = (),
     styles: Places = (),
@@ -252,5 +254,9 @@ def _bar(jobs: Sequence[Job], todo: Sequence[Job]) -> BatchBar:
 
 
 def _texts(places: Places) -> list[str]:
-    given = [places] if isinstance(places, str | PathLike) else places
+    given = [places] if isinstance(places, str | PathLike) else list(places)
+    for place in given:
+        if not isinstance(place, str | PathLike):
+            accepted = "paths of files and folders, patterns, sample:NAME"
+            raise OptionError(one_line("batch: a picture is no file", f"a {type(place).__name__}", accepted, "save it first"))
     return [os.fspath(place) for place in given]

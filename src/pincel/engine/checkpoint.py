@@ -154,7 +154,7 @@ def checkpoint_files(folder: Path) -> list[Path]:
     """List the files in a folder that are called like checkpoints, oldest first; none where there is no folder."""
     try:
         names = [(int(found[1]), path) for path in folder.iterdir() if (found := _NAME.fullmatch(path.name))]
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a null byte in the name
         return []
     return [path for _, path in sorted(names)]
 

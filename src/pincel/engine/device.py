@@ -22,8 +22,8 @@ def available_devices() -> list[str]:
     return [*cuda, *mps, "cpu"]
 
 
-def resolve_device(name: str) -> torch.device:
-    """Return the device called ``name``: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+def resolve_device(name: str | torch.device) -> torch.device:
+    """Return the device called ``name``: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``, or a device of torch.
 
     Whoever computes asks here first, so this also prepares for forks: a process that is forked from now on computes with one thread.
 
@@ -31,7 +31,7 @@ def resolve_device(name: str) -> torch.device:
         DeviceError: If it is not on this machine (lists those that are), or is a GPU that the process that forked this one had in use.
     """
     there = available_devices()
-    wanted = {"auto": there[0], "cuda": "cuda:0"}.get(name, name)
+    wanted = {"auto": there[0], "cuda": "cuda:0"}.get(str(name), str(name))
     if wanted not in there:
         raise DeviceError(f"Device '{name}' is not on this machine (here: auto, {', '.join(there)}).")
     device = torch.device(wanted)

@@ -178,6 +178,9 @@ def _from_array(array: npt.NDArray[Any], what: str, accepted: str) -> Decoded:
 def _from_tensor(tensor: Tensor, what: str) -> Decoded:
     """Check and convert a torch tensor."""
     given = f"a tensor of shape {tuple(tensor.shape)}, {str(tensor.dtype).removeprefix('torch.')}"
+    if tensor.is_meta or tensor.layout != torch.strided:
+        given += ", on the device meta" if tensor.is_meta else f", {tensor.layout}"
+        raise unreadable(what, "has no values, or not all of them", given, "tensor.to_dense(), of a device that has memory", _TENSORS)
     planes = tensor.detach()[0] if tensor.ndim == 4 and len(tensor) == 1 else tensor.detach()
     if planes.ndim != 3 or len(planes) != 3 or planes.numel() == 0:
         hint = "tensor.permute(2, 0, 1)" if planes.ndim == 3 and planes.shape[2] == 3 else "three channels"

@@ -351,14 +351,17 @@ def with_own_settings(values: Mapping[str, Any], optimizer: str | None) -> dict[
 def one_line_of(trouble: ErrorDetails, kind: type[BaseModel]) -> str:
     """Say in one line what is wrong with a value of a recipe of some kind."""
     where = ".".join(str(part) for part in trouble["loc"])
+    given = repr(trouble["input"])
+    # A picture, for one, where the path of one is wanted.
+    shown = given if len(given) <= 200 else f"a {type(trouble['input']).__name__}"
     if trouble["type"] == "extra_forbidden":
         return f"Unknown recipe value '{where}'.{closest(where, kind.model_fields)}"
     if trouble["type"] == "missing":
         return f"The recipe has no '{where}'. Start it with base = \"pincel\" to take what is left out from there."
     if trouble["type"] == "value_error":
-        return f"'{where}' cannot be {trouble['input']!r}: {trouble['ctx']['error']}."
-    message = trouble["msg"].removeprefix("Input ")
-    return f"'{where}' cannot be {trouble['input']!r}: it {message}."
+        return f"'{where}' cannot be {shown}: {trouble['ctx']['error']}."
+    message = trouble["msg"].removeprefix("Input ").removeprefix("List ")
+    return f"'{where}' cannot be {shown}: it {message}."
 
 
 # Title → values, on the command line and in the studio, which have a few of their own among them.

@@ -64,7 +64,8 @@ class Machine:
         Raises:
             PincelError: For a device that is not there, a precision it does not have, tiles or an amount of memory that cannot be read.
         """
-        layouts = None if tiles == "auto" else tuple(parse_layout(text) for text in ([tiles] if isinstance(tiles, str) else tiles))
+        cuts = tiles if isinstance(tiles, list | tuple) else [tiles]
+        layouts = None if tiles == "auto" else tuple(parse_layout(str(text)) for text in cuts)
         limit = None if memory is None else parse_memory(memory)
         where = resolve_device(device)
         notes: list[str] = []

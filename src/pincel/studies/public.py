@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from importlib import import_module
+from numbers import Integral, Real
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import UnionType
+from typing import TYPE_CHECKING, Any, get_args
 
 from pincel.engine.events import Event
 from pincel.errors import OptionError, closest, unknown_name
@@ -17,7 +20,7 @@ from pincel.studies.declarations import STUDIES
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Report
 from pincel.studies.settings import StudySettings
-from pincel.studies.study_spec import StudySpec, options_of
+from pincel.studies.study_spec import OptionSpec, StudySpec, options_of
 from pincel.translation import Language
 
 if TYPE_CHECKING:
@@ -64,11 +67,18 @@ def features(
     Paper:
         Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition, ICLR 2015 (VGG).
     """
+    from pincel.backbones.vgg import Pooling  # noqa: PLC0415 - likewise
     from pincel.studies.features import features as features_of  # noqa: PLC0415 - torch, which studies are declared without
     from pincel.studies.features import load_input, load_network  # noqa: PLC0415 - likewise
 
-    settings = StudySettings(size=size, backbone=backbone, device=device)
+    declared = {each.field: each for each in options_of(StudySettings)}
+    given = {"size": size, "backbone": backbone, "device": device}
+    settings = StudySettings(**{name: _value("features", declared[name], value) for name, value in given.items()})
     names = layers.split(",") if isinstance(layers, str) else layers
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) for name in names):
+        raise OptionError(one_line("features: no names of layers", repr(layers), "names", 'features(image, ["relu1_1", "relu3_1"])'))
+    if pooling not in get_args(Pooling):
+        raise unknown_name("pooling", pooling, get_args(Pooling))
     known = [settings.spec.layer(name.strip()).name for name in names]
     return features_of(load_network(settings, pooling), load_input(image, settings), known)
 
@@ -104,8 +114,10 @@ def study(
         OptionError: For an option it does not have, or another number of pictures.
         PincelError: As for :func:`pincel.transfer`.
     """
-    if name != ABLATIONS and name not in STUDIES:
+    if not isinstance(name, str) or (name != ABLATIONS and name not in STUDIES):
         raise unknown_name("study", name, [*STUDIES, ABLATIONS])
+    if language not in get_args(Language):
+        raise unknown_name("language", language, get_args(Language))
     require_extra("matplotlib", extra="studies", what="studies")
     with showing(Bar() if progress else None, on_event) as show:
         reporter = ProgressReporter(show)
@@ -151,7 +163,22 @@ def _complete(name: str, spec: StudySpec, options: Mapping[str, Any]) -> dict[st
     declared = [*options_of(spec.options), *options_of(StudySettings, size=spec.size, steps=spec.steps or 0)]
     known = {each.field: () if each.many and each.default is None else each.default for each in declared}
     _check_names(name, options, known if spec.steps is not None else [each for each in known if each != "steps"])
-    return {**known, **options}
+    fields_of = {each.field: each for each in declared}
+    return {**known, **{option: _value(f"study: {name}", fields_of[option], value) for option, value in options.items()}}
+
+
+def _value(where: str, declared: OptionSpec, value: Any) -> Any:
+    """Return the value of an option; raises OptionError for one of another type than is declared. A list of names becomes one text."""
+    if value is None and declared.default is None:
+        return value
+    if declared.type is str and not declared.many and isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+        value = ",".join(value)
+    accepted: type | UnionType = {int: Integral, float: Real, str: str | PathLike}.get(declared.type, declared.type)
+    many = isinstance(value, list | tuple) if declared.many else False
+    if not all(isinstance(each, accepted) for each in (value if many else [value])) or (declared.choices and value not in declared.choices):
+        wanted = ", ".join(declared.choices) or {int: "a whole number", float: "a number", str: "text"}.get(declared.type, "True or False")
+        raise OptionError(one_line(f"{where}: {declared.field} cannot be that", repr(value)[:60], wanted, declared.help))
+    return value if not declared.many or many else (value,)
 
 
 def _ablations(pictures: Sequence[Any], options: dict[str, Any], progress: ProgressReporter) -> Report:
