@@ -58,6 +58,10 @@ def test_dir_lists_everything_and_loads_nothing() -> None:
     assert loaded == "[]"
 
 
+def test_type_checkers_are_told_of_a_name_that_is_none() -> None:
+    assert "if not TYPE_CHECKING:\n\n    def __getattr__(" in Path(pincel.__file__).read_text(encoding="utf-8")
+
+
 def test_help_teaches_and_names_every_function() -> None:
     taught = pincel.__doc__ or ""
     assert 15 <= len(taught.splitlines()) <= 30

@@ -127,12 +127,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    from importlib import import_module  # noqa: PLC0415 - none but what is asked for
+# Type checkers, which would take any name for one of this function's, know all names from above.
+if not TYPE_CHECKING:
 
-    if name not in _PLACES:
-        raise AttributeError(f"module 'pincel' has no attribute '{name}'")
-    return getattr(import_module(_PLACES[name]), name)
+    def __getattr__(name: str) -> Any:
+        from importlib import import_module  # noqa: PLC0415 - none but what is asked for
+
+        if name not in _PLACES:
+            raise AttributeError(f"module 'pincel' has no attribute '{name}'")
+        return getattr(import_module(_PLACES[name]), name)
 
 
 def __dir__() -> list[str]:
