@@ -250,6 +250,12 @@ HARBOUR, GLASS = "sample:harbour", "sample:glass"
         ("batch", ([torch.rand(3, 8, 8)], GLASS), {}, "batch: a picture is no file · given a Tensor"),
         ("video", ("sample:pan", [(GLASS, "much")], "out.mp4"), {}, "style: not a picture and its weight"),
         ("video", ("sample:pan", GLASS, 5), {}, "output cannot be that"),
+        ("video", ("sample:pan", GLASS, "x.mp4"), {"consistency": -1}, "consistency cannot be that · given -1 · accepted: a number, 0 or"),
+        ("video", ("sample:pan", GLASS, "x.mp4"), {"consistency": float("nan")}, "consistency cannot be that · given nan"),
+        ("video", ("sample:pan", GLASS, "x.mp4"), {"settle": 2}, "settle cannot be that · given 2 · accepted: a number, 0 to 1"),
+        ("video", ("sample:pan", GLASS, "x.mp4"), {"passes": 0}, "passes cannot be that · given 0 · accepted: a whole number, 1 or more"),
+        ("video", ("sample:pan", GLASS, "x.mp4"), {"next_steps": 0}, "next_steps cannot be that"),
+        ("video", ("sample:pan", GLASS, "x.mp4"), {"size": "large"}, "size cannot be that · given 'large'"),
         ("invert", (HARBOUR, 5), {}, "representation cannot be that"),
     ],
 )

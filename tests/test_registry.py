@@ -11,7 +11,7 @@ import pytest
 from pincel.backbones import BACKBONES
 from pincel.backbones.formats import FORMATS
 from pincel.canvas import CANVASES
-from pincel.errors import UnknownNameError
+from pincel.errors import OptionError, UnknownNameError
 from pincel.losses import VARIATIONS
 from pincel.optim import OPTIMIZERS
 from pincel.recipes import RECIPES
@@ -34,7 +34,7 @@ def test_listing_and_checking_import_nothing(shapes: Registry[Any]) -> None:
     assert "spirit" not in shapes
     assert shapes.check("ghost") == "ghost"
     assert "no_such_module" not in sys.modules
-    with pytest.raises(ModuleNotFoundError):
+    with pytest.raises(OptionError, match="no module no_such_module"):
         shapes["ghost"]
 
 
@@ -50,6 +50,22 @@ def test_a_part_can_be_added(shapes: Registry[Any]) -> None:
     shapes.add("decimal", "decimal:Decimal")
     assert list(shapes) == ["fraction", "ghost", "decimal"]
     assert shapes["decimal"].__name__ == "Decimal"
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("nowhere.at_all:Shape", "The number type 'mine' is in nowhere.at_all:Shape, and there is no module nowhere."),
+        ("fractions:Shape", "and that module has no Shape."),
+        ("fractions", "and that module has no part named."),
+    ],
+)
+def test_a_part_that_is_not_where_a_plug_in_said(place: str, said: str) -> None:
+    shapes: Registry[Any] = Registry("number type", {})
+    shapes.add("mine", place)
+    with pytest.raises(OptionError) as caught:
+        shapes["mine"]
+    assert said in str(caught.value)
 
 
 def test_adding_leaves_the_mapping_given_alone() -> None:

@@ -6,11 +6,12 @@ A table maps a name to an entry point, ``"module:attribute"``, which is imported
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Generic, TypeVar, cast
 
-from pincel.errors import unknown_name
+from pincel.errors import OptionError, unknown_name
 
 T = TypeVar("T")
 
@@ -33,10 +34,24 @@ class Registry(Generic[T]):
         self._entry_points = dict(entry_points)
 
     def __getitem__(self, name: str) -> T:
-        """Return the part called ``name``; raises UnknownNameError with the closest match."""
+        """Return the part called ``name``.
+
+        Raises:
+            UnknownNameError: With the closest match.
+            OptionError: If there is nothing where a plug-in said that its part is.
+        """
         place = self._entry_points[self.check(name)]
         module, _, attribute = place.partition(":")
-        return cast("T", getattr(import_module(module), attribute))
+        try:
+            return cast("T", getattr(import_module(module), attribute))
+        except ModuleNotFoundError as error:
+            if not f"{module}.".startswith(f"{error.name}."):
+                raise
+            raise OptionError(f"The {self.kind} '{name}' is in {place}, and there is no module {error.name}.") from error
+        except AttributeError as error:
+            if module not in sys.modules or hasattr(sys.modules[module], attribute):
+                raise
+            raise OptionError(f"The {self.kind} '{name}' is in {place}, and that module has no {attribute or 'part named'}.") from error
 
     def __contains__(self, name: object) -> bool:
         return name in self._entry_points

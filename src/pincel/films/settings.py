@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
+from numbers import Integral, Real
 from typing import Any
 
 from pincel.errors import OptionError
+from pincel.files import one_line
 
 # Default of the long side, smaller than that of a picture because there are many frames.
 SIZE = 512
@@ -38,6 +41,9 @@ class FilmSettings:
         precision: Of convolutions.
         memory: In all, such as ``6G``; what is free when left out.
         tiles: How frames are divided to use less.
+
+    Raises:
+        OptionError: For a number out of its range.
     """
 
     styles: tuple[tuple[str, float], ...]
@@ -54,6 +60,16 @@ class FilmSettings:
     precision: str = "auto"
     memory: str | None = None
     tiles: str = "auto"
+
+    def __post_init__(self) -> None:
+        most = {"settle": 1.0}
+        for name, least in {"size": 0, "consistency": 0, "next_steps": 1, "settle": 0, "passes": 1}.items():
+            value = getattr(self, name)
+            whole = isinstance(value, Integral) or name in {"consistency", "settle"}
+            if value is not None and not (isinstance(value, Real) and whole and least <= value <= most.get(name, sys.float_info.max)):
+                kind = "a whole number" if name not in {"consistency", "settle"} else "a number"
+                accepted = f"{kind}, {least} {f'to {most[name]:g}' if name in most else 'or more'}"
+                raise OptionError(one_line(f"video: {name} cannot be that", repr(value), accepted, f"{name}={max(1, least)}"))
 
     def written(self) -> dict[str, Any]:
         """Return the settings that change frames, as plain data."""
