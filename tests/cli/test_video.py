@@ -157,4 +157,4 @@ def test_a_missing_library_is_named_with_what_installs_it(capsys: Capture, film:
     monkeypatch.setitem(sys.modules, "cv2", None)
     line = refused(pincel(capsys, "video", film, film.with_name("out.mp4"), *QUICK))
     assert "films: the library cv2 is not installed" in line
-    assert line.endswith("[video]'")
+    assert line.rstrip().endswith("[video]'")

@@ -181,7 +181,7 @@ def test_painted_frames_are_even_and_no_larger_than_the_film(width: int, height:
 
 
 def test_the_ways_of_painting_a_frame() -> None:
-    recipe = painting_recipe(FilmSettings(styles=(), overrides={"steps": 20}), (192, 256))
+    recipe = painting_recipe(FilmSettings(styles=(), overrides={"steps": 20, "scales": {"1/4": 2.0, "1/2": 0.5}}), (192, 256))
     assert (recipe.size, recipe.steps, recipe.scales) == (256, 20, {"1/4": 2.0, "1/2": 0.5})
     after = next_recipe(recipe, None)
     assert (after.steps, after.scales) == (20, {})
