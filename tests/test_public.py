@@ -257,6 +257,8 @@ HARBOUR, GLASS = "sample:harbour", "sample:glass"
         ("video", ("sample:pan", GLASS, "x.mp4"), {"next_steps": 0}, "next_steps cannot be that"),
         ("video", ("sample:pan", GLASS, "x.mp4"), {"size": "large"}, "size cannot be that · given 'large'"),
         ("invert", (HARBOUR, 5), {}, "representation cannot be that"),
+        ("invert", (HARBOUR, "vgg19:relu1_1"), {"steps": 1.5}, "--steps 1.5: give a whole number, 1 or more"),
+        ("stylize", (HARBOUR, GLASS), {"background": "x"}, "'x' is no opaque color"),
     ],
 )
 def test_arguments_of_other_types_are_refused_in_one_line(

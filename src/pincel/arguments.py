@@ -36,7 +36,11 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def check_and_call(*args: P.args, **kwargs: P.kwargs) -> R:
         accepted = _accepted(function)
-        for name, value in signature.bind(*args, **kwargs).arguments.items():
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+        except TypeError:
+            given = {}  # The call below says what is wrong, with the name of the function.
+        for name, value in given.items():
             if name in accepted and not _fits(value, accepted[name]):
                 raise OptionError(_refusal(function.__name__, name, value, accepted[name]))
         return function(*args, **kwargs)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from pincel.arguments import checked
-from pincel.colors import DEFAULT_BACKGROUND
+from pincel.colors import DEFAULT_BACKGROUND, parse_color
 from pincel.engine.device import resolve_device
 from pincel.engine.events import Event, Notice, SetupProgress
 from pincel.engine.memory import free_memory, parse_memory
@@ -118,6 +118,7 @@ def prepare_stylization(  # noqa: PLR0913 - each is a choice of the caller's
     memory: str | None = None,
 ) -> Stylization:
     """Open and check everything; arguments and errors as of :func:`stylize`."""
+    parse_color(background)
     loaded = load_stylizer(find_stylizer(network))
     groups = [] if isinstance(style, list | tuple) and not style else expand_styles(style)
     checked = (options or StylizeOptions()).checked(loaded, len(groups))

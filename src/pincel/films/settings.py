@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
@@ -66,7 +65,7 @@ class FilmSettings:
         for name, least in {"size": 0, "consistency": 0, "next_steps": 1, "settle": 0, "passes": 1}.items():
             value = getattr(self, name)
             whole = isinstance(value, Integral) or name in {"consistency", "settle"}
-            if value is not None and not (isinstance(value, Real) and whole and least <= value <= most.get(name, sys.float_info.max)):
+            if value is not None and not (isinstance(value, Real) and whole and least <= float(value) <= most.get(name, 2**62)):
                 kind = "a whole number" if name not in {"consistency", "settle"} else "a number"
                 accepted = f"{kind}, {least} {f'to {most[name]:g}' if name in most else 'or more'}"
                 raise OptionError(one_line(f"video: {name} cannot be that", repr(value), accepted, f"{name}={max(1, least)}"))

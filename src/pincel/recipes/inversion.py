@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from numbers import Integral
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -179,8 +180,8 @@ def spread(schedule: list[Phase], steps: int) -> list[Phase]:
     Raises:
         OptionError: For less than one.
     """
-    if steps < 1:
-        raise OptionError(f"--steps {steps}: give 1 or more.")
+    if not isinstance(steps, Integral) or steps < 1:
+        raise OptionError(f"--steps {steps}: give a whole number, 1 or more.")
     whole = sum(phase.steps for phase in schedule)
     ends, done = [], 0
     for phase in schedule:
