@@ -79,7 +79,7 @@ def test_an_error_of_the_server_stands_beside_its_field(window: Open) -> None:
     page.get_by_role("button", name="Paint", exact=True).click()
     page.locator("#error-style_layers").wait_for()
     assert "relu9_9" in page.locator("#error-style_layers").inner_text()
-    assert page.evaluate("document.activeElement.id") == "setting-style_layers"
+    page.wait_for_function("document.activeElement.id === 'setting-style_layers'")
     assert page.get_attribute("#setting-style_layers", "aria-invalid") == "true"
     setting(page, "style_layers", "")
     page.locator("#error-style_layers").wait_for(state="detached")
