@@ -254,7 +254,7 @@ HARBOUR, GLASS = "sample:harbour", "sample:glass"
         ("video", ("sample:pan", GLASS, "x.mp4"), {"consistency": float("nan")}, "consistency cannot be that · given nan"),
         ("video", ("sample:pan", GLASS, "x.mp4"), {"settle": 2}, "settle cannot be that · given 2 · accepted: a number, 0 to 1"),
         ("video", ("sample:pan", GLASS, "x.mp4"), {"passes": 0}, "passes cannot be that · given 0 · accepted: a whole number, 1 or more"),
-        ("video", ("sample:pan", GLASS, "x.mp4"), {"next_steps": 0}, "next_steps cannot be that"),
+        ("video", ("sample:pan", GLASS, "x.mp4"), {"next_steps": -1}, "next_steps cannot be that"),
         ("video", ("sample:pan", GLASS, "x.mp4"), {"size": "large"}, "size cannot be that · given 'large'"),
         ("invert", (HARBOUR, 5), {}, "representation cannot be that"),
         ("invert", (HARBOUR, "vgg19:relu1_1"), {"steps": 1.5}, "--steps 1.5: give a whole number, 1 or more"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
@@ -19,6 +20,16 @@ SETTLE = 0.01
 CONSISTENCY = 1.0
 # Settings that do not change frames.
 MACHINE = frozenset({"device", "precision", "memory", "tiles"})
+# The largest number of a setting without a bound; infinity is none.
+_UNBOUNDED = sys.float_info.max
+# Setting → kind of number, least, most.
+_RANGES: dict[str, tuple[type, int, float]] = {
+    "size": (Integral, 0, _UNBOUNDED),
+    "consistency": (Real, 0, _UNBOUNDED),
+    "next_steps": (Integral, 0, _UNBOUNDED),
+    "settle": (Real, 0, 1),
+    "passes": (Integral, 1, _UNBOUNDED),
+}
 
 
 @dataclass(frozen=True)
@@ -61,14 +72,15 @@ class FilmSettings:
     tiles: str = "auto"
 
     def __post_init__(self) -> None:
-        most = {"settle": 1.0}
-        for name, least in {"size": 0, "consistency": 0, "next_steps": 1, "settle": 0, "passes": 1}.items():
-            value = getattr(self, name)
-            whole = isinstance(value, Integral) or name in {"consistency", "settle"}
-            if value is not None and not (isinstance(value, Real) and whole and least <= float(value) <= most.get(name, 2**62)):
-                kind = "a whole number" if name not in {"consistency", "settle"} else "a number"
-                accepted = f"{kind}, {least} {f'to {most[name]:g}' if name in most else 'or more'}"
-                raise OptionError(one_line(f"video: {name} cannot be that", repr(value), accepted, f"{name}={max(1, least)}"))
+        for name, (kind, least, most) in _RANGES.items():
+            value = number = getattr(self, name)
+            if value is None or (isinstance(value, kind) and least <= number <= most):
+                continue
+            words = "a whole number" if kind is Integral else "a number"
+            upper = "or more" if most == _UNBOUNDED else f"to {most:g}"
+            raise OptionError(
+                one_line(f"video: {name} cannot be that", repr(value), f"{words}, {least} {upper}", f"{name}={max(1, least)}")
+            )
 
     def written(self) -> dict[str, Any]:
         """Return the settings that change frames, as plain data."""
