@@ -76,11 +76,9 @@ class FilmSettings:
             value = number = getattr(self, name)
             if value is None or (isinstance(value, kind) and least <= number <= most):
                 continue
-            words = "a whole number" if kind is Integral else "a number"
             upper = "or more" if most == _UNBOUNDED else f"to {most:g}"
-            raise OptionError(
-                one_line(f"video: {name} cannot be that", repr(value), f"{words}, {least} {upper}", f"{name}={max(1, least)}")
-            )
+            accepted = f"{'a whole number' if kind is Integral else 'a number'}, {least} {upper}"
+            raise OptionError(one_line(f"video: {name} cannot be that", repr(value), accepted, f"{name}={max(1, least)}"))
 
     def written(self) -> dict[str, Any]:
         """Return the settings that change frames, as plain data."""
