@@ -63,7 +63,7 @@ def video(  # noqa: PLR0913 - each is a choice of the caller's
         flow: Optical flow: ``dis``, ``farneback``, or ``none`` where the camera stands still.
         consistency: Weight of the difference to earlier frames, 0 or more.
         long_term: Earlier frames to compare with, counted backward, each 1 to 64.
-        next_steps: Steps of frames that continue another, 1 or more; as many as ``steps`` when left out.
+        next_steps: Steps of frames that continue another, 0 or more; as many as ``steps`` when left out.
         settle: End a frame that continues another once J falls by less than this fraction in ten steps; 0 = never.
         passes: Passes over each scene, forward and backward in turn, 1 or more.
         codec: ``h264``, ``h265``, ``vp9``, ``av1``, ``mpeg4``, ``prores`` or ``ffv1``; the usual one of the extension when left out.
