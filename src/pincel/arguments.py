@@ -1,4 +1,4 @@
-"""Arguments of public functions compared with their annotations, so that a wrong type is told in one line and before any work."""
+"""Arguments of public functions compared with their annotations, so that a wrong type is reported in one line, before any work."""
 
 from __future__ import annotations
 
