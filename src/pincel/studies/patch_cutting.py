@@ -94,7 +94,7 @@ class PatchCutter:
             try:
                 pixels = network_input(load_input(file, settings, "photograph"), self._backbone)
             except PictureError as error:
-                self._search.skip(file, error, progress, _("Gone since it was looked at"))
+                self._search.skip(file, error, progress, _("Gone since the folder was searched"))
                 continue
             for entry in entries:
                 patches.append(self._patch(pixels, entry, explaining=not progress.stopped))

@@ -135,7 +135,7 @@ def make_study(name: str, inputs: Sequence[Any], values: Mapping[str, Any], prog
         name: Of :data:`pincel.studies.declarations.STUDIES`.
         inputs: Its pictures, one for each that it declares; a tuple where there may be several.
         values: All its options and those of every study, by field.
-        progress: Is told of it, and can end it.
+        progress: Shows how far it is, and can end it.
     """
     own = STUDIES[name].options
     settings = StudySettings(**{each.field: values[each.field] for each in options_of(StudySettings) if each.field in values})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -40,20 +39,16 @@ def study_command(name: str) -> click.Command:
 
 def _made(name: str, spec: StudySpec, values: dict[str, Any]) -> int:
     """Make a study of what was given; return the exit code."""
-    from pincel.studies.settings import StudySettings
     from pincel.studies.study_spec import options_of
 
     inputs = [values["pictures"]] if spec.together else [values[each.name] for each in spec.inputs]
-    declared = options_of(spec.options)
-    settings = StudySettings(**{each.field: values[each.field] for each in options_of(StudySettings) if each.field in values})
-    options = spec.options(**{each.field: values[each.field] for each in declared})
-    named = [*inputs, *(values[each.field] for each in declared if each.local)]
+    named = [*inputs, *(values[each.field] for each in options_of(spec.options) if each.local)]
     files = [text for given in named if given for text in (given if isinstance(given, tuple) else (given,))]
 
     def make(progress: ProgressReporter) -> Report:
-        study = import_module(f"pincel.studies.{name}").study
-        report: Report = study(*inputs, options, settings, progress)
-        return report
+        from pincel.studies.public import make_study
+
+        return make_study(name, inputs, values, progress)
 
     return reported(values, make, files)
 
