@@ -32,10 +32,25 @@ from collections.abc import Iterable
 
 
 class PincelError(Exception):
-    """Base of every error pincel raises on purpose; its text is one line fit for a user."""
+    """Base of every error pincel raises on purpose; its text is one line fit for a user.
+
+    Args:
+        message: What is wrong.
+        about: What the text begins with, if anything: mostly an argument as Python calls it (``content``), in whose place the command line
+            puts its own word (``PHOTO``).
+    """
+
+    def __init__(self, message: str = "", *, about: str = "") -> None:
+        super().__init__(message)
+        self.about = about
 
     def __str__(self) -> str:
         """Return the text on one line, whatever line breaks names of files have."""
+        return f"{self.about}: {self.message}" if self.about else self.message
+
+    @property
+    def message(self) -> str:
+        """The text without what it is about."""
         return " ".join(super().__str__().splitlines())
 
 

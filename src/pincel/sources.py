@@ -47,7 +47,7 @@ def parse_weighted(text: str) -> tuple[str, float]:
     except ValueError:
         number = math.nan
     if not (math.isfinite(number) and number >= 0):
-        raise OptionError(f"The weight of style '{path}' must be a number of 0 or more, not '{weight}' (write {path}=0.7).")
+        raise OptionError(f"The weight of '{path}' must be a number of 0 or more, not '{weight}' (write {path}=0.7).")
     return path, number
 
 
@@ -69,8 +69,8 @@ def _with_weight(entry: Source | tuple[Source, float]) -> tuple[Source, float]:
         return source, float(weight)
     except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: of a tensor of several numbers
         given = ", ".join(repr(part) if isinstance(part, str | int | float | None) else f"a {type(part).__name__}" for part in entry)
-        failed, accepted = "style: not a picture and its weight", "(picture, weight), a weight of 0 or more"
-        raise OptionError(one_line(failed, f"({given})", accepted, '[("painting.jpg", 0.7), ("other.jpg", 0.3)]')) from error
+        failed, accepted = "not a picture and its weight", "(picture, weight), a weight of 0 or more"
+        raise OptionError(one_line(failed, f"({given})", accepted, '[("painting.jpg", 0.7), ("other.jpg", 0.3)]'), about="style") from error
 
 
 def expand_styles(style: Styles, notify: Callable[[str], None] = lambda _: None) -> list[list[tuple[Source, float]]]:

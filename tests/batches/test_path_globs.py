@@ -75,7 +75,7 @@ def test_weights_of_styles(photos: Path) -> None:
     # A file that is there under its full name is what is meant.
     assert parse_weighted(str(odd)) == (str(odd), 1.0)
     for text in ("starry.jpg=much", "starry.jpg=-1", "starry.jpg=nan"):
-        with pytest.raises(OptionError, match=r"The weight of style 'starry.jpg' must be a number of 0 or more"):
+        with pytest.raises(OptionError, match=r"The weight of 'starry.jpg' must be a number of 0 or more"):
             parse_weighted(text)
 
 

@@ -34,9 +34,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photographs: list[Path
 
 CASES: list[tuple[str, str]] = [
     # Pictures
-    ("transfer none.png style.png -o out.png", "none.png"),
+    ("transfer none.png style.png -o out.png", "pincel: PHOTO: no such file · given 'none.png'"),
     ("transfer phot.png style.png -o out.png", "photo.png"),
-    ("transfer photo.png none.png -o out.png", "none.png"),
+    ("transfer photo.png none.png -o out.png", "pincel: PAINTING: no such file · given 'none.png'"),
     ("transfer a-folder style.png -o out.png", "a-folder"),
     ("transfer empty.png style.png -o out.png", "empty"),
     ("transfer words.png style.png -o out.png", "words.png"),
@@ -60,7 +60,7 @@ CASES: list[tuple[str, str]] = [
     ("transfer photo.png style.png -o out.png --backbone vgg20", "Did you mean 'vgg19'"),
     ("transfer photo.png style.png -o out.png --init contnet", "Did you mean 'content'"),
     ("transfer photo.png style.png -o out.png --init blend=2", "number from 0 to 1"),
-    ("transfer photo.png style.png -o out.png --init none.png", "none.png"),
+    ("transfer photo.png style.png -o out.png --init none.png", "pincel: --init: no such file · given 'none.png'"),
     ("transfer photo.png style.png -o out.png --pooling median", "'median' is not one of 'avg', 'max'"),
     ("transfer photo.png style.png -o out.png --calibration nowhere --activations normalized", "neither 'samples' nor a folder"),
     ("transfer photo.png style.png -o out.png --stile-weight 3", "--style-weight"),
@@ -68,7 +68,7 @@ CASES: list[tuple[str, str]] = [
     ("transfer photo.png style.png -o out.png --style-layers relu1_1=much", "not 'much'"),
     ("transfer photo.png style.png -o out.png --style-layers relu1_1=-1", "0 or more, not '-1'"),
     ("transfer photo.png style.png -o out.png --content-layers relu4_2=nan", "0 or more, not 'nan'"),
-    ("transfer photo.png style.png=lots -o out.png", "weight of style 'style.png' must be a number"),
+    ("transfer photo.png style.png=lots -o out.png", "weight of 'style.png' must be a number"),
     ("transfer photo.png style.png=-1 -o out.png", "0 or more, not '-1'"),
     ("transfer photo.png style.png=0 -o out.png", "all zero"),
     ("transfer photo.png style.png -o out.png --content-weight 0 --style-weight 0 --tv-weight 0", "All weights are zero"),
@@ -107,6 +107,11 @@ CASES: list[tuple[str, str]] = [
     ("transfer photo.png style.png -o out.png --tiles pool9=64", "Unknown tile layer of backbone vgg19 'pool9'"),
     # Other verbs
     ("evaluate none.png photo.png style.png", "none.png"),
+    ("evaluate photo.png photo.png none.png", "pincel: PAINTING: no such file"),
+    ("quick none.png style.png -o out.png", "pincel: PHOTO: no such file"),
+    ("batch photo.png -o out --styles none.png", "pincel: --styles: there is no such file"),
+    ("video sample:pan out.gif --style none.png", "pincel: --style: no such file"),
+    ("transfer photo.png style.png -o out.png --content-mask none.png", "pincel: --content-mask: no such file"),
     ("evaluate thread.png photo.png style.png", "Was it cropped"),
     ("recipes gatys", "Did you mean 'gatys201"),
     ("backbones vgg91", "Did you mean 'vgg19'"),

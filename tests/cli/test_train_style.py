@@ -80,7 +80,7 @@ def test_ctrl_c_keeps_what_was_learned(photographs: list[Path], tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("nowhere.jpg", "sample:scenes", "-o", "n.safetensors"), "style: no such file"),
+        (("nowhere.jpg", "sample:scenes", "-o", "n.safetensors"), "STYLE: no such file"),
         (("sample:glass", "nowhere", "-o", "n.safetensors"), "data: no such folder"),
         (("sample:glass", "sample:scenes", "-o", "n.pt"), "network: a name that pincel would not find again"),
         (("sample:glass", "sample:scenes", "-o", "n.safetensors", "--recipe", "johnson"), "Unknown recipe of train-style 'johnson'"),
@@ -123,11 +123,11 @@ def test_quick_in_little_memory(nets: Path, capsys: Capture, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("any", ()), "style: the network any paints after a picture"),
-        (("one", ("sample:glass",)), "style: the network one has learned one and takes no other"),
-        (("one", ("--strength", "0.5")), "network: one has learned one style"),
-        (("any", ("sample:glass", "--strength", "3")), "strength: is out of range"),
-        (("any", ("sample:glass=x",)), "The weight of style"),
+        (("any", ()), "PAINTING: the network any paints after a picture"),
+        (("one", ("sample:glass",)), "PAINTING: the network one has learned one and takes no other"),
+        (("one", ("--strength", "0.5")), "--network: one has learned one style"),
+        (("any", ("sample:glass", "--strength", "3")), "--strength: is out of range"),
+        (("any", ("sample:glass=x",)), "The weight of 'sample:glass'"),
         (("none", ("sample:glass",)), "network: cannot be read"),
         (("any", ("sample:glass", "--memory", "1M")), "memory: too little to paint with"),
         (("any", ("sample:glass", "--size", "2")), "picture: too small for the network any · given 2×2 pixels"),

@@ -137,7 +137,7 @@ REFUSED = [
     (("in.mp4", "out.mp4", *QUICK, "--rate", "fast"), "--rate takes frames a second"),
     (("in.mp4", "out.mp4", "--partial"), "no painted frames are there"),
     (("in.mp4", "out.mp4", *QUICK, "--preview", "now.xyz"), "no format is called '.xyz'"),
-    (("in.mp4", "out.mp4", "--style", "nothing.jpg"), "style: no such file"),
+    (("in.mp4", "out.mp4", "--style", "nothing.jpg"), "--style: no such file"),
     (("in.mp4", "out.mp4", *QUICK, "--passes", "0"), "'--passes'"),
 ]
 

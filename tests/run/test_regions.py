@@ -202,7 +202,7 @@ def test_masks_that_make_no_sense(capsys: pytest.CaptureFixture[str], photograph
     assert "There are 2 style masks for 1 style pictures" in told(first, second, "--style-mask", mask, "--style-mask", mask)
     assert "There are 3 styles for the 2 regions of mask.png (white, black)" in told(first, second, third, first, "--content-mask", mask)
     assert "without --content-mask the white one is used" in told(first, second, "--style-mask", black)
-    assert "content mask: no such file" in told(first, second, "--content-mask", tmp_path / "nowhere.png")
+    assert "--content-mask: no such file" in told(first, second, "--content-mask", tmp_path / "nowhere.png")
     assert "at most 16 flat colors" in told(first, second, "--content-mask", second)
 
 

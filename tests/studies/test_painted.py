@@ -292,7 +292,7 @@ def test_mistakes_are_told_in_a_line(pair: tuple[Path, Path], capsys: Capture, t
     cases = {
         ("study", "pathces", "x", "-o", out): "There is no study 'pathces'",
         ("study", "depth", *pair, "-o", pair[0]): "study: its folder is a file",
-        ("study", "depth", pair[0], tmp_path / "none.jpg", "-o", out): "style: no such file",
+        ("study", "depth", pair[0], tmp_path / "none.jpg", "-o", out): "STYLE: no such file",
         ("study", "depth", *pair, "-o", out, "--backbone", "vgg18"): "Did you mean 'vgg19'",
         ("study", "depth", *pair, "-o", out, "--layers", "relu9_1"): "relu9_1",
         ("study", "depth", *pair, "-o", out, "--size", "0"): "--size 0: a study takes pictures of",

@@ -89,9 +89,10 @@ def _checked_recipes(jobs: Sequence[Job]) -> dict[str, Recipe]:
                 known[keys[job.name]] = recipe_of(job)
                 check_recipe(known[keys[job.name]])
             except PincelError as error:
+                if len(set(keys.values())) == 1:
+                    raise
                 # Where settings differ, the message names the job.
-                whose = f"{job.name}: " if len(set(keys.values())) > 1 else ""
-                raise type(error)(f"{whose}{error}") from None
+                raise type(error)(f"{job.name}: {error}") from None
     return {name: known[key] for name, key in keys.items()}
 
 

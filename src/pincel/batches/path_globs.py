@@ -44,9 +44,9 @@ def pictures(texts: Sequence[str], what: str, *, outside: Path | None = None, no
                 notify(note)
         if not places:
             there = isinstance(listing, FolderListing) and listing.paths
-            failed = f"{what}: all pictures there lie in the folder of the results" if there else f"{what}: no pictures there"
+            failed = "all pictures there lie in the folder of the results" if there else "no pictures there"
             hint = "" if os.path.exists(text) else suggest(text)
-            raise PictureMissingError(one_line(failed, quoted(text), ACCEPTED, hint or "another folder or pattern"))
+            raise PictureMissingError(one_line(failed, quoted(text), ACCEPTED, hint or "another folder or pattern"), about=what)
         for place in places:
             found.setdefault(place if place.startswith((PREFIX, BLANK)) else os.path.realpath(place), place)
     return list(found.values())
@@ -62,8 +62,7 @@ def _expand(text: str, what: str) -> list[str] | FolderListing:
         return list_pictures(Path(text))
     if any(sign in text for sign in _MAGIC):
         return select_pictures(path for path in map(Path, glob.glob(text, recursive=True)) if path.is_file())
-    failed = f"{what}: there is no such file"
-    raise PictureMissingError(one_line(failed, quoted(text), ACCEPTED, suggest(text) or "look at the path"))
+    raise PictureMissingError(one_line("there is no such file", quoted(text), ACCEPTED, suggest(text) or "look at the path"), about=what)
 
 
 def _samples(text: str) -> list[str]:

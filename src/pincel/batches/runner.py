@@ -17,7 +17,7 @@ from pincel.engine.device import use_threads
 from pincel.engine.events import ScaleStart, Step, Stopped
 from pincel.engine.memory import trim_heap
 from pincel.engine.result import Result, record_path
-from pincel.errors import PincelError
+from pincel.errors import PictureError, PincelError
 from pincel.executors.protocol import Stop, never_stop
 from pincel.images.io import check_limits
 from pincel.run.cache import Cache
@@ -65,7 +65,9 @@ class JobRunner:
         try:
             result = self._paint(job, emit, stop, watch)
         except PincelError as error:
-            result = JobResult(job.name, "failed", " ".join(str(error).split()))
+            # The name of the file says which picture it is.
+            text = error.message if isinstance(error, PictureError) else str(error)
+            result = JobResult(job.name, "failed", " ".join(text.split()))
         except Exception as error:
             # No error of one picture ends the batch.
             result = JobResult(job.name, "failed", " ".join(f"{type(error).__name__}: {error}".split()))

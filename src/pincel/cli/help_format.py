@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from pincel.cli.completers import complete_values
+from pincel.errors import PincelError
 
 _EVERYTHING = "help_all"
 # What click adds of the range of a number: the text says it where it matters.
@@ -73,6 +74,14 @@ class Verb(click.Command):
             error.ctx = error.ctx or ctx
             raise
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Do what the command is for; an error about an argument of a Python function has the word of the command for it."""
+        try:
+            return super().invoke(ctx)
+        except PincelError as error:
+            error.about = _words(self.params).get(error.about, error.about)
+            raise
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write usage, first paragraph, examples, the other paragraphs and the options."""
         self.format_usage(ctx, formatter)
@@ -97,6 +106,15 @@ class Verb(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options; arguments are explained by the text."""
         _write_section(formatter, "Options", _rows(ctx, self.get_params(ctx)))
+
+
+def _words(parameters: Iterable[click.Parameter]) -> dict[str, str]:
+    """Return argument in Python → what a person at the command line knows it as."""
+    words = {"content": "PHOTO", "style": "PAINTING"}
+    for each in parameters:
+        long = next((name for name in each.opts if name.startswith("--")), each.opts[0])
+        words[each.name or ""] = long if isinstance(each, click.Option) else (each.metavar or long.upper()).strip("[]….")
+    return words
 
 
 class GroupedCommand(Verb):

@@ -67,7 +67,7 @@ def translate_errors(what: str, place: str) -> Iterator[None]:
         raise
     except FileNotFoundError as error:
         raise PictureMissingError(
-            one_line(f"{what}: there is no such file", quoted(place), "an address of a file", "look at the address")
+            one_line("there is no such file", quoted(place), "an address of a file", "look at the address"), about=what
         ) from error
     except Exception as error:  # Each store has errors of its own.
         reason = first_line(error)
@@ -132,8 +132,10 @@ def find(address: str, what: str, notify: Callable[[str], None] = lambda _: None
         notify(note)
     stamps = {str(store.unstrip_protocol(name)): _stamp(infos[name]) for name, reason in reasons.items() if not reason}
     if not stamps:
-        failed = f"{what}: no pictures ({', '.join(sorted(SUFFIXES))}) there"
-        raise PictureMissingError(one_line(failed, quoted(address), "a picture, a folder or a pattern in a store", "another address"))
+        failed = f"no pictures ({', '.join(sorted(SUFFIXES))}) there"
+        raise PictureMissingError(
+            one_line(failed, quoted(address), "a picture, a folder or a pattern in a store", "another address"), about=what
+        )
     return stamps
 
 

@@ -57,23 +57,24 @@ class StylizeOptions:
         """
         if not 0 <= self.strength <= STRONGEST:
             raise OptionError(
-                one_line("strength: is out of range", f"{self.strength:g}", f"a number from 0 to {STRONGEST}", "--strength 0.7")
+                one_line("is out of range", f"{self.strength:g}", f"a number from 0 to {STRONGEST}", "--strength 0.7"), about="strength"
             )
         if self.color not in COLORS:
-            raise OptionError(one_line("color: is none of ours", self.color, ", ".join(COLORS), "--color luminance"))
+            raise OptionError(one_line("is none of ours", self.color, ", ".join(COLORS), "--color luminance"), about="color")
         single = network.spec.kind == "one-style"
         if single and styles:
-            failed = f"style: the network {network.spec.name} has learned one and takes no other"
+            failed = f"the network {network.spec.name} has learned one and takes no other"
             raise OptionError(
-                one_line(failed, f"{styles} style picture(s)", "no style", "leave the style out, or take an any-style network")
+                one_line(failed, f"{styles} style picture(s)", "no style", "leave the style out, or take an any-style network"),
+                about="style",
             )
         if not single and not styles:
-            failed = f"style: the network {network.spec.name} paints after a picture"
-            raise OptionError(one_line(failed, "none", "one style picture or more", "pincel quick PHOTO PAINTING -o OUT"))
+            failed = f"the network {network.spec.name} paints after a picture"
+            raise OptionError(one_line(failed, "none", "one picture or more", "pincel quick PHOTO PAINTING -o OUT"), about="style")
         if single and (self.strength != 1 or self.color == "content"):
-            failed, hint = f"network: {network.spec.name} has learned one style, as it is", "--color luminance, or an any-style network"
+            failed, hint = f"{network.spec.name} has learned one style, as it is", "--color luminance, or an any-style network"
             given = f"strength {self.strength:g}, color {self.color}"
-            raise OptionError(one_line(failed, given, "strength 1, color style or luminance", hint))
+            raise OptionError(one_line(failed, given, "strength 1, color style or luminance", hint), about="network")
         return self
 
 
@@ -140,7 +141,7 @@ def style_statistics(network: Network, styles: Weighted, budget: int | None = No
     weights = [weight for _, weight in styles]
     if not all(math.isfinite(weight) and weight >= 0 for weight in weights) or not sum(weights) > 0:
         given = ", ".join(f"{weight:g}" for weight in weights)
-        raise OptionError(one_line("style: weights that cannot be", given, "numbers of 0 or more, one above 0", "painting.jpg=0.7"))
+        raise OptionError(one_line("weights that cannot be", given, "numbers of 0 or more, one above 0", "painting.jpg=0.7"), about="style")
     measured = [(measure_style(network, style, budget), weight / sum(weights)) for style, weight in styles if weight > 0]
     mean = torch.stack([weight * each.mean for each, weight in measured]).sum(0)
     deviation = torch.stack([weight * each.deviation for each, weight in measured]).sum(0)
@@ -154,8 +155,8 @@ def measure_style(network: Network, style: LoadedImage, budget: int | None = Non
     assert network.encoder is not None
     check_size(network, style)
     if budget is not None and estimate_memory(network, style.height, style.width) > budget:
-        failed, given = "style: too large to be looked at in this memory", f"{style.width}×{style.height} pixels"
-        raise PictureSizeError(one_line(failed, given, "fewer pixels", "a smaller --style-size, or more --memory"))
+        failed, given = "too large to be measured in this memory", f"{style.width}×{style.height} pixels"
+        raise PictureSizeError(one_line(failed, given, "fewer pixels", "a smaller --style-size, or more --memory"), about="style")
     device = next(iter(network.own.values())).device
     with torch.no_grad():
         vgg, layer = network.encoder.vgg, network.encoder.layer

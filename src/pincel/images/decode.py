@@ -90,7 +90,7 @@ def dpi_of(info: Mapping[Any, Any]) -> tuple[float, float] | None:
 
 def unreadable(what: str, failed: str, given: str, hint: str, accepted: str = ACCEPTED) -> PictureUnreadableError:
     """Build the error for a picture that is there but cannot be used."""
-    return PictureUnreadableError(one_line(f"{what}: {failed}", given, accepted, hint))
+    return PictureUnreadableError(one_line(failed, given, accepted, hint), about=what)
 
 
 def decode(data: bytes, *, what: str, given: str, fit: Fit | None = None, memory: int | None = None) -> Decoded:
@@ -158,12 +158,14 @@ def _explained(data: bytes, kind: str, what: str, given: str) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         # Some readers of Pillow insist on its bound.
         hint = "make a smaller copy of it first"
-        raise PictureSizeError(one_line(f"{what}: too many pixels for the reader of {kind}", given, "a smaller picture", hint)) from error
+        raise PictureSizeError(
+            one_line(f"too many pixels for the reader of {kind}", given, "a smaller picture", hint), about=what
+        ) from error
     except MemoryError as error:
         count = next((f" ({count:,})" for count in error.args if isinstance(count, int)), "")
         hint = f"make a smaller copy of it first, or {extra_command('large')}, which shrinks it piece by piece"
         raise PictureSizeError(
-            one_line(f"{what}: too many pixels{count} for the memory there is", given, "a smaller picture", hint)
+            one_line(f"too many pixels{count} for the memory there is", given, "a smaller picture", hint), about=what
         ) from error
     except Exception as error:  # damaged files make readers raise anything: struct.error, KeyError…
         raise _diagnosis(error, data, kind, what, given) from error

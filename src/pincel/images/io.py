@@ -123,8 +123,8 @@ def _read(path: str | os.PathLike[str], what: str) -> bytes:
     given = quoted(path)
     try:
         if not os.fspath(path) or Path(path).is_dir():
-            failed = f"{what}: is a folder" if os.fspath(path) else f"{what}: no file was named"
-            raise PictureMissingError(one_line(failed, given, ACCEPTED, "a file inside it"))
+            failed = "is a folder" if os.fspath(path) else "no file was named"
+            raise PictureMissingError(one_line(failed, given, ACCEPTED, "a file inside it"), about=what)
         if Path(path).is_char_device() or Path(path).is_block_device():
             raise unreadable(what, "is a device, not a file", given, "a file")
         return Path(path).read_bytes()
@@ -144,7 +144,7 @@ def _missing(path: str | os.PathLike[str], what: str) -> PictureMissingError:
     """Build the error for a file that is not there, naming the one that may be meant."""
     if str(path).startswith(("http://", "https://")):
         hint = "download it, then give the file"
-        return PictureMissingError(one_line(f"{what}: addresses are not fetched", quoted(path), f"a file: {ACCEPTED}", hint))
+        return PictureMissingError(one_line("addresses are not fetched", quoted(path), f"a file: {ACCEPTED}", hint), about=what)
     folder = Path(path).parent
     try:
         names = [entry.name for entry in folder.iterdir()]
@@ -155,7 +155,7 @@ def _missing(path: str | os.PathLike[str], what: str) -> PictureMissingError:
         hint = quoted(folder / nearest.split("'", 1)[1].removesuffix("'?"))
     elif not folder.is_dir():
         hint = f"another folder, for there is none called {quoted(folder)}"
-    return PictureMissingError(one_line(f"{what}: no such file", quoted(path), ACCEPTED, hint))
+    return PictureMissingError(one_line("no such file", quoted(path), ACCEPTED, hint), about=what)
 
 
 def _from_array(array: npt.NDArray[Any], what: str, accepted: str) -> Decoded:

@@ -78,9 +78,9 @@ def _colored(pixels: Tensor, seen: Tensor, what: str, path: str) -> dict[str, Te
     codes = (levels[:, 0] << 16) + (levels[:, 1] << 8) + levels[:, 2]
     found = torch.unique(codes[seen[:, 0]])
     if len(found) > MOST:
-        failed, given = f"{what}: has {len(found):,} colors", quoted(Path(path))
+        failed, given = f"has {len(found):,} colors", quoted(Path(path))
         hint = "a PNG drawn without smooth edges; JPEG blurs colors"
-        raise PictureUnreadableError(one_line(failed, given, f"gray, or at most {MOST} flat colors, one a region", hint))
+        raise PictureUnreadableError(one_line(failed, given, f"gray, or at most {MOST} flat colors, one a region", hint), about=what)
     return {f"#{int(code):06x}": (codes == code)[None].float() for code in found}
 
 

@@ -61,7 +61,7 @@ def fill_transparent(pixels: Tensor, alpha: Tensor, *, what: str = "picture") ->
     """
     visible = alpha.double().sum()
     if visible == 0:
-        failed, hint = f"{what}: every pixel is transparent", "export the picture with a background"
-        raise PictureUnreadableError(one_line(failed, "alpha 0 throughout", "a picture that can be seen", hint))
+        failed, hint = "every pixel is transparent", "export the picture with a background"
+        raise PictureUnreadableError(one_line(failed, "alpha 0 throughout", "a picture that can be seen", hint), about=what)
     mean = (pixels.double() * alpha).sum((2, 3), keepdim=True) / visible
     return pixels.where(alpha > 0, mean.to(pixels.dtype))

@@ -148,7 +148,7 @@ def load_inputs(recipe: Recipe, content: Source, style: Styles, init: Source | N
     photograph = open_picture(content, "content", fit=partial(fitted_size, recipe), memory=memory)
     styles = [(open_picture(source, "style", recipe.background, memory=memory), weight) for source, weight in pairs]
     regions = make_regions(recipe, photograph, styles, notes.append)
-    begin = None if init is None else open_picture(init, "start", recipe.background)
+    begin = None if init is None else open_picture(init, "init", recipe.background)
     return Inputs(recipe, photograph, styles, begin, regions, tuple(notes))
 
 

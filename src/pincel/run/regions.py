@@ -124,9 +124,9 @@ def make_regions(
         return None
     if len(recipe.style_mask) > len(styles):
         raise OptionError(f"There are {len(recipe.style_mask)} style masks for {len(styles)} style pictures; give at most one for each.")
-    given = [load_mask(path, "style mask") for path in recipe.style_mask]
+    given = [load_mask(path, "style_mask") for path in recipe.style_mask]
     masks = (*given, *[None] * (len(styles) - len(given)))
-    mask = load_mask(recipe.content_mask, "content mask") if recipe.content_mask else None
+    mask = load_mask(recipe.content_mask, "content_mask") if recipe.content_mask else None
     for each, picture in ((mask, content), *zip(masks, (style for style, _weight in styles), strict=True)):
         if each and each.size != (picture.height, picture.width):
             text = _("{mask}: {across}×{down}, resized to {name}, {width}×{height}.")

@@ -45,7 +45,7 @@ def load_input(source: Source, settings: StudySettings, what: str = "picture") -
     size = (round(height * scale), round(width * scale))
     if min(size) < 1:
         given = f"{width}×{height}, which at --size {settings.size} is thinner than a pixel"
-        raise PictureSizeError(one_line(f"{what}: too thin", given, "a side of 1 pixel or more", "a larger --size, or crop it"))
+        raise PictureSizeError(one_line("too thin", given, "a side of 1 pixel or more", "a larger --size, or crop it"), about=what)
     return picture if size == (height, width) else resize_picture(picture, size, "lanczos")
 
 

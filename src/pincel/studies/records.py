@@ -103,6 +103,7 @@ def find_input(written: Mapping[str, Any], given: Iterable[LoadedImage], folders
             return picture
     accepted = f"{name} with SHA-256 {digest[:12]}"
     if offered:
-        failed = f"{what}: not the picture the run began with, or changed since"
-        raise PictureError(one_line(failed, f"{offered[0].name} with SHA-256 {offered[0].sha256[:12]}", accepted, f"--{what} FILE"))
-    raise PictureMissingError(one_line(f"{what}: not found again", "no such file beside record or picture", accepted, f"--{what} FILE"))
+        failed, first = "not the picture the run began with, or changed since", offered[0]
+        given = f"{first.name} with SHA-256 {first.sha256[:12]}"
+        raise PictureError(one_line(failed, given, accepted, f"--{what} FILE"), about=what)
+    raise PictureMissingError(one_line("not found again", "no such file beside record or picture", accepted, f"--{what} FILE"), about=what)

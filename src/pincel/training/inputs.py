@@ -38,8 +38,8 @@ def check_network_path(path: Path) -> Path:
 def style_places(style: Styles) -> str:
     """Return the places of an any-style network's styles; raises OptionError for anything but text or a path."""
     if not isinstance(style, str | PathLike):
-        failed = "style: an any-style network learns from places"
-        raise OptionError(one_line(failed, type(style).__name__, "a folder, sample:styles", "'paintings'"))
+        failed = "an any-style network learns from places"
+        raise OptionError(one_line(failed, type(style).__name__, "a folder, sample:styles", "'paintings'"), about="style")
     return str(style)
 
 
