@@ -100,14 +100,14 @@ def test_every_file_is_a_recipe_or_an_ablation() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"crop": 80}, "--crop 80 is more than --side 26"),
-        ({"channels": "5,6,6,6,4"}, "--channels 5 cannot be divided into two groups: give even numbers, or --groups 1"),
-        ({"channels": "4,6"}, "'channels' cannot be"),
-        ({"batch": 0}, "'batch' cannot be 0: it should be greater than or equal to 1"),
-        ({"dropout": 1.0}, "'dropout' cannot be 1.0"),
+        ({"crop": 80}, "crop: 80 is more than --side 26"),
+        ({"channels": "5,6,6,6,4"}, "channels: 5 cannot be divided into two groups: give even numbers, or --groups 1"),
+        ({"channels": "4,6"}, "channels: cannot be that · given 4,6 · accepted: 5 with commas between, each a whole number, 2 to 4096"),
+        ({"batch": 0}, "batch: cannot be that · given 0"),
+        ({"dropout": 1.0}, "dropout: cannot be that · given 1"),
         ({"bacth": 3}, "Unknown recipe value 'bacth'. Did you mean 'batch'?"),
-        ({"without": "conv1"}, "'without.0' cannot be 'conv1'"),
-        ({"learning_rate": float("nan")}, "'learning_rate' cannot be nan"),
+        ({"without": "conv1"}, "without: cannot be that · given 'conv1'"),
+        ({"learning_rate": float("nan")}, "learning_rate: cannot be that · given nan"),
     ],
 )
 def test_values_that_are_not_accepted(changes: dict[str, object], message: str) -> None:

@@ -81,7 +81,7 @@ def test_a_recipe_from_a_file_and_options_over_it(capsys: Capture, here: Path) -
         ("photo.png --representation alexnet:pool5 -o out.png", "imagenet-caffe-alex.mat"),
         ("photo.png --representation hog --neurons 40x40 -o out.png", "--neurons 40x40 is out of bounds"),
         ("photo.png --representation hog --neurons channels=27 -o out.png", "has channels 0 to 26"),
-        ("photo.png --representation hog --norm-weight -1 -o out.png", "'norm_weight' cannot be -1"),
+        ("photo.png --representation hog --norm-weight -1 -o out.png", "--norm-weight: cannot be that · given -1"),
         ("photo.png --representation hog --tv-weight=-1 -o out.png", "--tv-weight must be a number of 0 or more"),
         ("photo.png --representation hog --size 6 -o out.png", "hog sees nothing in one with a side below"),
         ("photo.png --representation hog --repeats 0 -o out.png", "--repeats 0: give 1 to 64"),

@@ -155,8 +155,8 @@ def test_ctrl_c_keeps_what_there_is_and_resume_goes_on(data: Path, capsys: Captu
     [
         (("nowhere", "-o", "{0}/run"), "data: no such folder · given 'nowhere'"),
         (("{data}", "-o", "{0}/run", "--recipe", "alexnet-smal"), "Unknown recipe of training 'alexnet-smal'"),
-        (("{data}", "-o", "{0}/run", "--batch", "0"), "'batch' cannot be 0"),
-        (("{data}", "-o", "{0}/run", "--crop", "300"), "--crop 300 is more than --side 72"),
+        (("{data}", "-o", "{0}/run", "--batch", "0"), "--batch: cannot be that · given 0"),
+        (("{data}", "-o", "{0}/run", "--crop", "300"), "--crop: 300 is more than --side 72"),
         (("{data}", "-o", "{0}/run", "--resume"), "checkpoint: there is none to go on from"),
         (("{data}", "-o", "{data}/red/00.png"), "output: is a file"),
         (("{data}", "-o", "{0}/run", "--memory", "much"), "Memory is given as 6G"),

@@ -86,7 +86,7 @@ def test_ctrl_c_keeps_what_was_learned(photographs: list[Path], tmp_path: Path) 
         (("sample:glass", "sample:scenes", "-o", "n.safetensors", "--recipe", "johnson"), "Unknown recipe of train-style 'johnson'"),
         (("sample:glass", "sample:scenes", "-o", "n.safetensors", "--resume"), "checkpoint: there is none to go on from"),
         (("sample:glass", "sample:scenes", "-o", "n.safetensors", "--onnx", "n.onnx/"), "ONNX file: is a folder"),
-        (("sample:glass", "sample:scenes", "-o", "n.safetensors", "--crop", "9"), "'crop' cannot be 9"),
+        (("sample:glass", "sample:scenes", "-o", "n.safetensors", "--crop", "9"), "--crop: cannot be that · given 9"),
     ],
 )
 def test_refusals(arguments: tuple[str, ...], said: str, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -441,7 +441,7 @@ def test_ctrl_c_in_a_coarse_scale_gives_a_picture_of_the_full_size(pair: tuple[P
         ("1/2", "Each coarse scale is a share of the size and a multiple of --steps, as 1/4=4, not '1/2'."),
         ("2=1", "between 0 and 1, such as 1/4, not '2'."),
         ("1/2=1,1/2=3", "is given twice."),
-        ("1/2=-1", "'scales.1/2' cannot be -1.0"),
+        ("1/2=-1", "--scales: 1/2 cannot be that · given -1"),
     ],
 )
 def test_a_ladder_that_cannot_be_is_refused(ladder: str, message: str, capsys: Capture, pair: tuple[Path, Path], tmp_path: Path) -> None:

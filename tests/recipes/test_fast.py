@@ -194,22 +194,22 @@ EACH = "Each coarse scale is a share of the size and a multiple of --steps, as 1
         ("1/2=1=2", f"{EACH}'1/2=1=2'."),
         ("1/2=1,1/2=2", "A coarse scale of '1/2=1,1/2=2' is given twice."),
         ("1/2=1, 1/2 =2", "A coarse scale of '1/2=1, 1/2 =2' is given twice."),
-        ("1/2=-1", "'scales.1/2' cannot be -1.0: it should be greater than 0."),
-        ("1/2=0", "'scales.1/2' cannot be 0.0: it should be greater than 0."),
-        ("1/2=nan", "'scales.1/2' cannot be nan: it should be a finite number."),
-        ("1/2=inf", "'scales.1/2' cannot be inf: it should be a finite number."),
+        ("1/2=-1", "scales: 1/2 cannot be that · given -1"),
+        ("1/2=0", "scales: 1/2 cannot be that · given 0"),
+        ("1/2=nan", "scales: 1/2 cannot be that · given nan"),
+        ("1/2=inf", "scales: 1/2 cannot be that · given inf"),
     ],
 )
 def test_ladders_that_cannot_be(text: str, message: str) -> None:
     with pytest.raises(OptionError) as refusal:
         FAST.override(scales=text)
-    assert str(refusal.value) == message
+    assert message in str(refusal.value)
 
 
 @pytest.mark.parametrize("share", ["0", "1", "2", "x", "1/0", ""])
 @pytest.mark.parametrize("as_text", [True, False])
 def test_a_ladder_of_scales_that_are_no_shares(share: str, as_text: bool) -> None:
-    with pytest.raises(OptionError, match=rf"'scales' .* a share of the size between 0 and 1, such as 1/4, not '{share}'\.$"):
+    with pytest.raises(OptionError, match=rf"^scales: cannot be .* a share of the size between 0 and 1, such as 1/4, not '{share}'\.$"):
         FAST.override(scales=f"{share}=1" if as_text else {share: 1.0})
 
 
@@ -251,7 +251,7 @@ def test_rungs_are_shares_and_multiples() -> None:
     ],
 )
 def test_values_of_the_way_that_cannot_be(key: str, value: float) -> None:
-    with pytest.raises(OptionError, match=f"'{key}' cannot be"):
+    with pytest.raises(OptionError, match=f"^{key}: cannot be that"):
         FAST.override(**{key: value})
 
 
@@ -280,10 +280,10 @@ def test_a_ladder_in_a_file(text: str, scales: dict[str, float], tmp_path: Path)
         ('scales = "1/2"', EACH),
         ('scales = "1/2=1,1/2=1"', "is given twice"),
         ('[scales]\n"3/2" = 1', "between 0 and 1, such as 1/4, not '3/2'"),
-        ('[scales]\n"1/2" = -1', "'scales.1/2' cannot be -1"),
-        ('[scales]\n"1/2" = "many"', "'scales.1/2' cannot be 'many'"),
-        ("scales = 3", "'scales' cannot be 3"),
-        ('scales = ["1/2"]', "'scales' cannot be"),
+        ('[scales]\n"1/2" = -1', "scales: 1/2 cannot be that · given -1"),
+        ('[scales]\n"1/2" = "many"', "scales: 1/2 cannot be that · given 'many'"),
+        ("scales = 3", "scales: cannot be that · given 3"),
+        ('scales = ["1/2"]', "scales: cannot be that"),
     ],
 )
 def test_a_ladder_in_a_file_that_cannot_be(text: str, message: str, tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ def test_a_file_that_changes_the_optimizer_gets_its_own_rate(tmp_path: Path) -> 
     [
         ("steps = ", "is not TOML"),
         ('base = "pincel"\nstepz = 3', "Unknown recipe value 'stepz'. Did you mean 'steps'"),
-        ('base = "pincel"\nsteps = "many"', "'steps' cannot be 'many'"),
+        ('base = "pincel"\nsteps = "many"', "steps: cannot be that · given 'many'"),
         ("steps = 3", "has no 'size'.*base"),
         ('base = "pincel"\n[style_layers]\nrelu1_1 = -1', r"bad\.toml: The weight of style layer 'relu1_1' must be a number"),
     ],

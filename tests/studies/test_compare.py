@@ -370,7 +370,7 @@ def test_a_sample_is_found_wherever_one_is(tmp_path: Path, monkeypatch: pytest.M
         (lambda values: values["styles"][0].pop("weight"), "how much each style counts"),
         (lambda values: values.update(size=[1, "2"]), "how large the picture is"),
         (lambda values: values["losses"][0].pop("total"), "steps without a total"),
-        (lambda values: values["recipe"].update(steps="many"), "'steps' cannot be 'many'"),
+        (lambda values: values["recipe"].update(steps="many"), "steps: cannot be that · given 'many'"),
     ],
 )
 def test_a_foreign_record_is_refused(run: Path, tmp_path: Path, damage: Callable[[dict[str, Any]], object], message: str) -> None:

@@ -80,9 +80,9 @@ class TrainingRecipe(RecipeModel):
         """Return the recipe of these values; raises the error given, in one line, also for values that do not go together."""
         recipe = super().make(values, error=error)
         if recipe.crop > recipe.side:
-            raise error(f"--crop {recipe.crop} is more than --side {recipe.side}: crops are cut out of squares of that side.")
+            raise error(f"{recipe.crop} is more than --side {recipe.side}: crops are cut out of squares of that side.", about="crop")
         if recipe.groups == 2 and (odd := [each for each in recipe.channels if each % 2]):
-            raise error(f"--channels {odd[0]} cannot be divided into two groups: give even numbers, or --groups 1.")
+            raise error(f"{odd[0]} cannot be divided into two groups: give even numbers, or --groups 1.", about="channels")
         return recipe
 
 

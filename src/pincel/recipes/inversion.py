@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincel.errors import OptionError
-from pincel.recipes.schema import RecipeModel, Weight, with_own_settings
+from pincel.recipes.schema import MOST_PIXELS, MOST_STEPS, RecipeModel, Weight, with_own_settings
 
 # Representations, as relu layers of a network vgg*:relu[12]_?, → a number; the first that fits holds.
 Table = dict[str, Weight]
@@ -28,7 +28,7 @@ class Phase(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    steps: int = Field(ge=1)
+    steps: int = Field(ge=1, le=MOST_STEPS)
     rate: float = Field(gt=0, allow_inf_nan=False)
     jitter: float = Field(default=0.0, ge=0, le=1)
 
@@ -36,7 +36,7 @@ class Phase(BaseModel):
 class Inversion(RecipeModel):
     """How a picture is rebuilt from its code. The descriptions are the help texts of the command line."""
 
-    size: int = Field(ge=1, description="Long side of the picture in pixels; both sides with --fit crop or stretch.")
+    size: int = Field(ge=1, le=MOST_PIXELS, description="Long side of the picture in pixels; both sides with --fit crop or stretch.")
     fit: Literal["keep", "crop", "stretch"] = Field(
         description="Keep the shape of the photograph, crop its middle to a square, or stretch it to one, as the papers do."
     )

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 
 from pincel.colors import DEFAULT_BACKGROUND, parse_color
-from pincel.errors import OptionError, RecipeError, closest
+from pincel.errors import OptionError, RecipeError
 from pincel.losses import STYLE_TERMS
 from pincel.optim import OPTIMIZERS
 from pincel.recipes.parse import parse_layers, parse_numbers, parse_scales, parse_terms, scale_fraction
+from pincel.recipes.refusal import refusal
 from pincel.translation import Language, Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+# More than any run has use for: a slip of the finger is told from a wish.
+MOST_STEPS = 1_000_000
+MOST_PIXELS = 1_000_000
 NAMES = ("name", "summary", "good_for")
 Layers = dict[str, Weight]
 ScaleSteps = dict[str, Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]]
@@ -37,6 +40,16 @@ class RecipeModel(BaseModel):
     name: str = Field(default="custom", description="What the recipe is called.")
     summary: str = Field(default="", description="One line about it.")
 
+    if not TYPE_CHECKING:  # which would no longer know the values
+
+        def __init__(self, **values: Any) -> None:
+            try:
+                super().__init__(**values)
+            except ValidationError as trouble:
+                # What is there and wrong comes before what is missing.
+                first = min(trouble.errors(), key=lambda each: each["type"] == "missing")
+                raise refusal(first, type(self), OptionError) from None
+
     @classmethod
     def make(cls, values: Mapping[str, Any], *, error: type[OptionError | RecipeError] = OptionError) -> Self:
         """Return the recipe of these values.
@@ -49,9 +62,9 @@ class RecipeModel(BaseModel):
             OptionError: Or RecipeError, in one line: which value, what was given, what is accepted.
         """
         try:
-            return cls.model_validate(dict(values))
-        except ValidationError as trouble:
-            raise error(one_line_of(trouble.errors()[0], cls)) from None
+            return cls(**values)
+        except OptionError as trouble:
+            raise error(trouble.message, about=trouble.about) from None
 
     @classmethod
     def inherit(cls, values: Mapping[str, Any], base: Self | None) -> Self:
@@ -80,7 +93,7 @@ class Recipe(RecipeModel):
 
     good_for: str = Field(default="", description="One line about when to take it.")
 
-    size: int = Field(ge=0, description="Long side in pixels; 0 = that of the photograph.")
+    size: int = Field(ge=0, le=MOST_PIXELS, description="Long side in pixels; 0 = that of the photograph.")
     size_of: Literal["long", "short", "area"] = Field(
         description="What --size measures: the long side, the short side, or the square root of the area."
     )
@@ -108,7 +121,7 @@ class Recipe(RecipeModel):
         description="Width of strokes: 1 as in the painting, 2 twice, 0.5 half; or a number for each painting, as 1,0.5.",
     )
 
-    steps: int = Field(ge=0, description="Steps at full size; more refine the picture.")
+    steps: int = Field(ge=0, le=MOST_STEPS, description="Steps at full size; more refine the picture.")
     scales: ScaleSteps = Field(
         description="Smaller sizes that are painted first, as SHARE=MULTIPLE: 1/4=4,1/2=2 takes 4 times --steps at a quarter of the "
         "size, then 2 times at half of it; none starts at full size."
@@ -346,22 +359,6 @@ def with_own_settings(values: Mapping[str, Any], optimizer: str | None) -> dict[
     """
     own: dict[str, Any] = {"learning_rate": None, "optimizer_options": {}} if values.get("optimizer", optimizer) != optimizer else {}
     return {**own, **values}
-
-
-def one_line_of(trouble: ErrorDetails, kind: type[BaseModel]) -> str:
-    """Say in one line what is wrong with a value of a recipe of some kind."""
-    where = ".".join(str(part) for part in trouble["loc"])
-    given = repr(trouble["input"])
-    # A picture, for one, where the path of one is wanted.
-    shown = given if len(given) <= 200 else f"a {type(trouble['input']).__name__}"
-    if trouble["type"] == "extra_forbidden":
-        return f"Unknown recipe value '{where}'.{closest(where, kind.model_fields)}"
-    if trouble["type"] == "missing":
-        return f"The recipe has no '{where}'. Start it with base = \"pincel\" to take what is left out from there."
-    if trouble["type"] == "value_error":
-        return f"'{where}' cannot be {shown}: {trouble['ctx']['error']}."
-    message = trouble["msg"].removeprefix("Input ").removeprefix("List ")
-    return f"'{where}' cannot be {shown}: it {message}."
 
 
 # Title → values, on the command line and in the studio, which have a few of their own among them.

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from pincel.errors import OptionError, RecipeError
-from pincel.recipes.schema import RecipeModel
+from pincel.recipes.schema import MOST_STEPS, RecipeModel
 
 
 class StyleTrainingRecipe(RecipeModel):
@@ -59,9 +59,9 @@ class StyleTrainingRecipe(RecipeModel):
     recolor: float = Field(ge=0, le=1, description="Share of the crops whose channels are exchanged, and lights and darks moved.")
 
     batch: int = Field(ge=1, le=1024, description="Crops in each step.")
-    steps: int = Field(ge=1, description="Steps of the whole training.")
+    steps: int = Field(ge=1, le=MOST_STEPS, description="Steps of the whole training.")
     learning_rate: float = Field(gt=0, allow_inf_nan=False, description="Learning rate of Adam.")
-    warming: int = Field(ge=0, description="Steps at the beginning over which the learning rate rises.")
+    warming: int = Field(ge=0, le=MOST_STEPS, description="Steps at the beginning over which the learning rate rises.")
     decay: float = Field(ge=0, allow_inf_nan=False, description="Decay of the learning rate: at step t it is divided by 1 + decay·t.")
     cooling: float = Field(ge=0, le=1, description="Share of the steps, at the end, over which the learning rate falls to 0.")
     seed: int = Field(ge=0, lt=2**63, description="Number of everything random: first weights and crops.")
@@ -78,5 +78,5 @@ class StyleTrainingRecipe(RecipeModel):
         """Return the recipe of these values; raises the error given, in one line, also for values that do not go together."""
         recipe = super().make(values, error=error)
         if recipe.zoom[0] > recipe.zoom[1]:
-            raise error(f"'zoom' cannot be {recipe.zoom[0]:g},{recipe.zoom[1]:g}: give the smaller size first.")
+            raise error(f"cannot be {recipe.zoom[0]:g},{recipe.zoom[1]:g}: give the smaller size first.", about="zoom")
         return recipe
