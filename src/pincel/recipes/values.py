@@ -59,7 +59,7 @@ class RecipeValues(TypedDict, total=False):
     strength: float | None
     tv_weight: float | None
     smooth: float | None
-    tv: Literal["absolute", "squared", "summed", "neural-style", "pastiche", "crowsonkb"] | None
+    tv: Literal["absolute", "squared", "summed", "neural-style", "pastiche", "crowsonkb", "chroma"] | None
     content_layers: Weights | None
     style_layers: Weights | None
     init: str | None
