@@ -20,8 +20,10 @@ from rich.console import Console
 
 import pincel
 from pincel.cli.app import VERBS
+from pincel.engine.checkpoint_manager import CheckpointManager
 from pincel.errors import OptionError, PincelError, UnknownNameError
 from pincel.progress import View, duration
+from pincel.training.trainer import TrainerConfig
 
 # Of a network with few layers.
 SMALL: dict[str, Any] = {
@@ -236,6 +238,11 @@ HARBOUR, GLASS = "sample:harbour", "sample:glass"
         ("transfer", (HARBOUR, GLASS), {"on_event": 5}, "on_event cannot be that"),
         ("transfer", (HARBOUR, GLASS), {"progress": "yes"}, "accepted: True or False"),
         ("transfer", (HARBOUR, GLASS), {"init": torch.rand(1, 3, 64, 64)}, "init: cannot be that · given a Tensor"),
+        ("transfer", (HARBOUR, GLASS), {"steps": 10**30}, "accepted: a whole number, 0 to 1000000"),
+        ("Run", (5, GLASS), {}, "content: is not a picture · given an int"),
+        ("Run", (HARBOUR, GLASS), {"machine": "cpu"}, "Run: machine cannot be that · given 'cpu' · accepted: Machine, None"),
+        ("batch", (HARBOUR, GLASS), {"folder": "a\0b"}, "folder: has no usable name"),
+        ("invert", (HARBOUR, "hog"), {"steps": 10**30}, "steps: cannot be that"),
         ("plan", (HARBOUR, GLASS), {"tiles": 5}, "tiles cannot be that"),
         ("evaluate", (HARBOUR, HARBOUR, GLASS), {"device": []}, "device cannot be that"),
         ("resume", (None,), {}, "checkpoint cannot be that · given None"),
@@ -255,11 +262,18 @@ HARBOUR, GLASS = "sample:harbour", "sample:glass"
         ("video", ("sample:pan", GLASS, "x.mp4"), {"consistency": -1}, "consistency cannot be that · given -1 · accepted: a number, 0 or"),
         ("video", ("sample:pan", GLASS, "x.mp4"), {"consistency": float("nan")}, "consistency cannot be that · given nan"),
         ("video", ("sample:pan", GLASS, "x.mp4"), {"settle": 2}, "settle cannot be that · given 2 · accepted: a number, 0 to 1"),
-        ("video", ("sample:pan", GLASS, "x.mp4"), {"passes": 0}, "passes cannot be that · given 0 · accepted: a whole number, 1 or more"),
+        ("video", ("sample:pan", GLASS, "x.mp4"), {"passes": 0}, "passes cannot be that · given 0 · accepted: a whole number, 1 to 100"),
         ("video", ("sample:pan", GLASS, "x.mp4"), {"next_steps": -1}, "next_steps cannot be that"),
         ("video", ("sample:pan", GLASS, "x.mp4"), {"size": "large"}, "size cannot be that · given 'large'"),
         ("invert", (HARBOUR, 5), {}, "representation cannot be that"),
-        ("invert", (HARBOUR, "vgg19:relu1_1"), {"steps": 1.5}, "--steps 1.5: give a whole number, 1 or more"),
+        (
+            "invert",
+            (HARBOUR, "vgg19:relu1_1"),
+            {"steps": 1.5},
+            "steps: cannot be that · given 1.5 · accepted: a whole number, 1 to 1000000",
+        ),
+        ("stylize", (HARBOUR, GLASS), {"size": 10**30}, "accepted: a whole number, 0 to 1000000"),
+        ("stylize", (HARBOUR, GLASS), {"style_size": -1}, "style_size: cannot be that"),
         ("stylize", (HARBOUR, GLASS), {"background": "x"}, "'x' is no opaque color"),
     ],
 )
@@ -287,6 +301,32 @@ def test_video(tmp_path: Path, photographs: list[Path]) -> None:
         pincel.video(frames, Image.new("RGB", (8, 8)), tmp_path / "other.gif")
     with pytest.raises(OptionError, match="--rate takes frames a second"):
         pincel.video(frames, photographs[1], tmp_path / "other.gif", rate=0)
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "said"),
+    [
+        (5, {}, "Result.save: path cannot be that · given 5 · accepted: text, PathLike"),
+        ("out.png", {"record": 5}, "Result.save: record cannot be that"),
+        ("a\0b.png", {}, "output: has no usable name"),
+        (".", {}, "output: is a folder · given '.' · accepted: a file name · try: 'out.png' · the picture was kept as out.png"),
+    ],
+)
+def test_places_where_a_result_cannot_go(
+    path: Any, options: dict[str, Any], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PincelError) as caught:
+        pincel.Result(Image.new("RGB", (8, 8)), (), {}, "done").save(path, **options)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan"), 1e9])
+def test_seconds_between_checkpoints_have_bounds(seconds: float, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"^checkpoint_every: cannot be that · given .* · accepted: seconds above 0, at most 604800"):
+        TrainerConfig(every=seconds)
+    with pytest.raises(OptionError, match=r"^checkpoint_every: cannot be that"):
+        CheckpointManager(tmp_path, seconds)
 
 
 def test_a_summary_of_a_batch_shows_its_pictures(photographs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pincel.errors import OptionError
-from pincel.files import one_line
-from pincel.sources import Source, Styles
+from pincel.files import a_type_of, one_line
+from pincel.images.picture import LoadedImage
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,8 +19,6 @@ R = TypeVar("R")
 # As numpy has them too; a whole number is also a number, as for type checkers.
 _NUMBERS: dict[type, type] = {int: Integral, float: Real}
 _WORDS: dict[type, str] = {str: "text", int: "a whole number", float: "a number", bool: "True or False", NoneType: "None"}
-# Pictures are checked where they are opened, which says more.
-_ELSEWHERE = (Source, Styles)
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
@@ -42,7 +40,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             given = {}  # The call below says what is wrong, with the name of the function.
         for name, value in given.items():
             if name in accepted and not _fits(value, accepted[name]):
-                raise OptionError(_refusal(function.__name__, name, value, accepted[name]))
+                raise OptionError(_refusal(function.__qualname__.removesuffix(".__init__"), name, value, accepted[name]))
         return function(*args, **kwargs)
 
     return check_and_call
@@ -52,8 +50,11 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 def _accepted(function: Callable[..., Any]) -> dict[str, tuple[Any, ...]]:
     """Return argument → the types and values of which it may be one."""
     hints = get_type_hints(function)
-    names = [each.name for each in inspect.signature(function).parameters.values() if each.kind is not each.VAR_KEYWORD]
-    return {name: tuple(_members(hints[name])) for name in names if hints[name] not in _ELSEWHERE}
+    kinds = {each.name: each.kind for each in inspect.signature(function).parameters.values()}
+    names = [name for name, kind in kinds.items() if name in hints and kind is not inspect.Parameter.VAR_KEYWORD]
+    members = {name: tuple(_members(hints[name])) for name in names}
+    # Pictures are checked where they are opened, which says more.
+    return {name: each for name, each in members.items() if LoadedImage not in each}
 
 
 def _members(hint: Any) -> Iterator[Any]:
@@ -76,6 +77,6 @@ def _fits(value: object, accepted: tuple[Any, ...]) -> bool:
 
 def _refusal(function: str, name: str, value: object, accepted: tuple[Any, ...]) -> str:
     given = repr(value)
-    shown = given if len(given) <= 40 else f"a {type(value).__name__}"
+    shown = given if len(given) <= 40 else a_type_of(value)
     words = [_WORDS.get(each, each.__name__) if isinstance(each, type) else repr(each) for each in accepted]
     return one_line(f"{function}: {name} cannot be that", shown, ", ".join(words), f"help(pincel.{function})")

@@ -20,8 +20,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pincel.errors import OutputError, PincelError
+from pincel.errors import OptionError, OutputError, PincelError
 
+_WEEK = 7 * 24 * 3600
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "make room, or write to another disk"),
     errno.EDQUOT: ("your quota on this disk is used up", "make room, or write to another disk"),
@@ -48,6 +49,13 @@ def one_line(failed: str, given: str, accepted: str, hint: str) -> str:
     return printable(" ".join(f"{failed} · given {given} · accepted: {accepted} · try: {hint}".splitlines()))
 
 
+def check_between_saves(seconds: float, usual: float) -> None:
+    """Raise OptionError unless so many seconds may pass between two checkpoints: more than 0, and a week at most."""
+    if not 0 < seconds <= _WEEK:
+        accepted = f"seconds above 0, at most {_WEEK} (a week)"
+        raise OptionError(one_line("cannot be that", f"{seconds:g}", accepted, f"{usual:g}"), about="checkpoint_every")
+
+
 def printable(text: str) -> str:
     """Return a text of which what cannot be printed, or would steer a terminal, is replaced."""
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
@@ -56,6 +64,17 @@ def printable(text: str) -> str:
 def quoted(path: str | os.PathLike[str]) -> str:
     """Return ``path`` in quotes, with line breaks and other unprintable characters spelled out."""
     return repr(os.fspath(path))
+
+
+def a_type_of(value: object) -> str:
+    """Return the type of a value with its article, for messages about values that are too long to be shown.
+
+    Example:
+        >>> a_type_of(5), a_type_of("five")
+        ('an int', 'a str')
+    """
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeio' else 'a'} {name}"
 
 
 def natural_key(name: str) -> tuple[tuple[str | int, ...], str]:
@@ -83,15 +102,21 @@ def _temporary_beside(path: Path) -> Path:
     return path.with_name(f".pincel-{secrets.token_hex(6)}{path.suffix}")
 
 
+def check_name(path: str | os.PathLike[str], what: str, accepted: str, hint: str) -> str:
+    """Return the text of a path; raises OutputError for what no file or folder can be called."""
+    text = os.fspath(path)
+    if not text or "\0" in text:
+        raise OutputError(one_line(f"{what}: has no usable name", quoted(text), accepted, hint))
+    return text
+
+
 def _destination(path: str | os.PathLike[str], what: str) -> Path:
     """Return the real file that ``path`` names; raises OutputError for a folder or a device.
 
     Links are followed: a rename would otherwise replace the link instead of the file it points at, and
     would turn a device such as ``/dev/null`` into an ordinary file.
     """
-    text = os.fspath(path)
-    if not text or "\0" in text:
-        raise OutputError(one_line(f"{what}: has no usable name", quoted(text), "a file name", "'out.png'"))
+    text = check_name(path, what, "a file name", "'out.png'")
     real = Path(os.path.realpath(text))
     if text.endswith(("/", os.sep)) or real.is_dir():
         hint = quoted(Path(text) / "out.png")

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from pincel.backbones.calibrate import calibration_pictures
 from pincel.errors import CheckpointError, OptionError
-from pincel.files import one_line, quoted, sha256_of
+from pincel.files import a_type_of, one_line, quoted, sha256_of
 from pincel.images.folder import list_pictures
 from pincel.images.formats import SUFFIXES
 from pincel.images.io import load_picture
@@ -68,7 +68,7 @@ def _with_weight(entry: Source | tuple[Source, float]) -> tuple[Source, float]:
         source, weight = entry
         return source, float(weight)
     except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: of a tensor of several numbers
-        given = ", ".join(repr(part) if isinstance(part, str | int | float | None) else f"a {type(part).__name__}" for part in entry)
+        given = ", ".join(repr(part) if isinstance(part, str | int | float | None) else a_type_of(part) for part in entry)
         failed, accepted = "not a picture and its weight", "(picture, weight), a weight of 0 or more"
         raise OptionError(one_line(failed, f"({given})", accepted, '[("painting.jpg", 0.7), ("other.jpg", 0.3)]'), about="style") from error
 

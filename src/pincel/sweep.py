@@ -11,6 +11,7 @@ from typing import Any
 
 from PIL import Image
 
+from pincel.arguments import checked
 from pincel.engine.events import Event
 from pincel.engine.result import Result
 from pincel.errors import OptionError, closest
@@ -212,6 +213,7 @@ class SheetResult:
         """A row for each picture: what is special, why it stopped, seconds, total and each unweighted term of its objective."""
         return [_row(cell, result) for cell, result in zip(self.cells, self.results, strict=False)]
 
+    @checked
     def save(self, path: str | PathLike[str], *, table: str | PathLike[str] | None = None) -> Path:
         """Write the sheet and its table.
 

@@ -311,7 +311,7 @@ def test_machines_that_are_none(machine: dict[str, Any], message: str, data: Pat
 
 
 def test_a_pause_between_checkpoints_that_is_none() -> None:
-    with pytest.raises(OptionError, match=r"^--checkpoint-every 0: give seconds, more than 0\.$"):
+    with pytest.raises(OptionError, match=r"^checkpoint_every: cannot be that · given 0 "):
         TrainerConfig(every=0)
 
 

@@ -157,7 +157,7 @@ def test_a_new_optimizer_brings_its_own_settings() -> None:
         ({"code_weight": "relu*=nan"}, "--code-weight must be a number of 0 or more, not nan"),
         ({"schedule": "ten"}, "--schedule takes steps x factor of the rate"),
         ({"schedule": "10x-1"}, "schedule: rate cannot be that · given -1"),
-        ({"steps": 0}, "--steps 0: give a whole number, 1 or more"),
+        ({"steps": 0}, "steps: cannot be that · given 0 · accepted: a whole number, 1 to 1000000"),
         ({"sizes": 3}, "Unknown recipe value 'sizes'. Did you mean 'size'"),
         ({"alpha": 0.5}, "alpha: cannot be that · given 0.5"),
         ({"fit": "squash"}, "fit: cannot be that · given 'squash'"),

@@ -64,7 +64,7 @@ def transfer(  # noqa: PLR0913 - each is a choice of the caller's
         memory: How much of it the run may use, such as ``6G``; what is free when left out.
         checkpoint: A new or empty folder that is kept up to date with all :func:`pincel.resume` needs; none when left out. Pictures must
             then be files.
-        checkpoint_every: Seconds between two checkpoints, above 0.
+        checkpoint_every: Seconds between two checkpoints, above 0, at most a week.
         progress: Whether to show a bar, in a terminal or a notebook.
         on_event: Called with each event: :class:`pincel.Step`, :class:`pincel.Notice` …
         **values: Any value of the recipe: ``size=256, steps=100, strength=1.5, style_layers="relu1_1,relu2_1"`` …;

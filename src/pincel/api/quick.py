@@ -15,6 +15,7 @@ from pincel.engine.events import Event, Notice, SetupProgress
 from pincel.engine.memory import free_memory, parse_memory
 from pincel.engine.result import Result
 from pincel.errors import OptionError
+from pincel.files import one_line
 from pincel.feedforward.file import find_stylizer, load_stylizer
 from pincel.feedforward.network import Network
 from pincel.feedforward.stylize import Color, StylizeOptions, Weighted, check_size
@@ -24,6 +25,7 @@ from pincel.images.io import to_pil
 from pincel.images.picture import LoadedImage
 from pincel.images.resize import resize_picture, target_size
 from pincel.progress import Bar, showing
+from pincel.recipes.schema import MOST_PIXELS
 from pincel.run.machine import MEMORY_FRACTION
 from pincel.sources import Source, Styles, expand_styles, image_metadata, open_picture
 from pincel.version import __version__
@@ -132,6 +134,9 @@ def prepare_stylization(  # noqa: PLR0913 - each is a choice of the caller's
 
 def _opened(source: Source, what: str, size: int, background: str | None) -> LoadedImage:
     """Open a picture, and resize its long side."""
+    if not 0 <= size <= MOST_PIXELS:
+        about = "size" if what == "content" else "style_size"
+        raise OptionError(one_line("cannot be that", f"{size}", f"a whole number, 0 to {MOST_PIXELS}", "512"), about=about)
     picture = open_picture(source, what, background, fit=lambda height, width: target_size(height, width, size))
     height, width = target_size(picture.height, picture.width, size, "long", "nearest")
     if not (height and width):

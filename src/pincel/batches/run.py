@@ -29,7 +29,7 @@ from pincel.batches.resources import local_executor
 from pincel.batches.table import read_jobs
 from pincel.errors import OptionError
 from pincel.executors.protocol import Completed, Executor, ExecutorEvent, Stop, Update, never_stop
-from pincel.files import one_line, quoted
+from pincel.files import a_type_of, check_name, one_line, quoted
 from pincel.images.preview import preview_tag
 from pincel.progress import showing
 from pincel.recipes.values import RecipeValues
@@ -234,7 +234,7 @@ def batch(  # noqa: PLR0913 - each is a choice of the caller's
         PincelError: In one line and before any work, if nothing matches, two results would have one name, an input would be overwritten,
             or a setting is not accepted.
     """
-    into = Path(folder)
+    into = Path(check_name(folder, "folder", "the name of a folder", "'painted'"))
     settings: dict[str, Any] = {**values} if recipe is None else {"recipe": os.fspath(recipe), **values}
     if jobs is not None and (_texts(contents) or _texts(styles)):
         raise OptionError(one_line("batch: contents and styles are in the file of jobs", "both", "either", "leave one of them out"))
@@ -258,5 +258,5 @@ def _texts(places: Places) -> list[str]:
     for place in given:
         if not isinstance(place, str | PathLike):
             accepted = "paths of files and folders, patterns, sample:NAME"
-            raise OptionError(one_line("batch: a picture is no file", f"a {type(place).__name__}", accepted, "save it first"))
+            raise OptionError(one_line("batch: a picture is no file", a_type_of(place), accepted, "save it first"))
     return [os.fspath(place) for place in given]

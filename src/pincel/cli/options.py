@@ -74,7 +74,7 @@ checkpoint_every_option = click.option(
     "--checkpoint-every", type=NumberType(), default=60.0, metavar="S", help="Seconds between two checkpoints. [60]"
 )
 minutes_option = click.option(
-    "--minutes", type=click.FloatRange(min=0), default=0.0, metavar="M", help="Stop after this many minutes in all; 0 = never. [0]"
+    "--minutes", type=NumberType(), default=0.0, metavar="M", help="Stop after this many minutes in all; 0 = never. [0]"
 )
 
 

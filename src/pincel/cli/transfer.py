@@ -14,6 +14,7 @@ from pincel.cli.options import (
     PAINTINGS,
     PHOTO,
     F,
+    NumberType,
     add_options,
     input_paths,
     json_option,
@@ -79,7 +80,7 @@ CHECKPOINT_OPTIONS = (
     ),
     click.option(
         "--checkpoint-every",
-        type=click.FloatRange(min=0, min_open=True),
+        type=NumberType(),
         default=30.0,
         metavar="S",
         help="Seconds between two checkpoints; more if writing one takes longer than a tenth of that. [30]",

@@ -11,8 +11,8 @@ from typing import Any
 
 from pincel.engine.checkpoint import KEPT, checkpoint_files, next_file, write_checkpoint
 from pincel.engine.events import Notice
-from pincel.errors import CheckpointError, OptionError, OutputError
-from pincel.files import check_output, one_line, quoted
+from pincel.errors import CheckpointError, OutputError
+from pincel.files import check_between_saves, check_output, one_line, quoted
 from pincel.translation import Note
 from pincel.translation import gettext_lazy as _
 
@@ -29,13 +29,13 @@ class CheckpointManager:
 
     Args:
         folder: Created by the first write.
-        every: Seconds between two checkpoints, above 0.
+        every: Seconds between two checkpoints, above 0, at most a week.
         after: Seconds into the run before which none is written.
         paths: Checkpoints in the folder that belong to this run.
         clock: Returns the time in seconds.
 
     Raises:
-        OptionError: If ``every`` is not above 0.
+        OptionError: If ``every`` is not above 0, or more than a week.
     """
 
     def __init__(
@@ -47,8 +47,7 @@ class CheckpointManager:
         paths: tuple[Path, ...] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not every > 0:
-            raise OptionError(one_line("checkpoints: the pause between two is too short", f"{every:g} s", "above 0 s", f"{EVERY:g}"))
+        check_between_saves(every, EVERY)
         self.folder, self.every, self.after = folder, every, after
         self._paths = list(paths)
         self._clock = clock

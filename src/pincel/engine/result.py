@@ -12,6 +12,7 @@ from typing import Any
 from PIL import Image
 from torch import Tensor
 
+from pincel.arguments import checked
 from pincel.colors import DEFAULT_BACKGROUND
 from pincel.files import write_text
 from pincel.images.encode import save_16bit, save_picture, write_or_keep
@@ -46,6 +47,7 @@ class Result:
     metadata: Metadata | None = field(default=None, repr=False)
     background: str = DEFAULT_BACKGROUND
 
+    @checked
     def save(self, path: str | PathLike[str], *, record: str | PathLike[str] | None = None, depth: int = 8) -> Path:
         """Write the picture and, beside it, its record; each appears whole or not at all.
 

@@ -24,11 +24,11 @@ MACHINE = frozenset({"device", "precision", "memory", "tiles"})
 _UNBOUNDED = sys.float_info.max
 # Setting → kind of number, least, most.
 _RANGES: dict[str, tuple[type, int, float]] = {
-    "size": (Integral, 0, _UNBOUNDED),
+    "size": (Integral, 0, 1_000_000),
     "consistency": (Real, 0, _UNBOUNDED),
-    "next_steps": (Integral, 0, _UNBOUNDED),
+    "next_steps": (Integral, 0, 1_000_000),
     "settle": (Real, 0, 1),
-    "passes": (Integral, 1, _UNBOUNDED),
+    "passes": (Integral, 1, 100),
 }
 
 
@@ -76,7 +76,7 @@ class FilmSettings:
             value = number = getattr(self, name)
             if value is None or (isinstance(value, kind) and least <= number <= most):
                 continue
-            upper = "or more" if most == _UNBOUNDED else f"to {most:g}"
+            upper = "or more" if most == _UNBOUNDED else f"to {most}"
             accepted = f"{'a whole number' if kind is Integral else 'a number'}, {least} {upper}"
             raise OptionError(one_line(f"video: {name} cannot be that", repr(value), accepted, f"{name}={max(1, least)}"))
 

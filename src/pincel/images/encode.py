@@ -286,6 +286,8 @@ def write_or_keep(write: Callable[[Path], None], path: Path) -> None:
         OutputError: If it could not be written there; names the file it was kept as, beside the output or in the temporary folder.
     """
     try:
+        if path.is_dir():
+            raise OutputError(one_line("output: is a folder", quoted(path), "a file name", quoted(path / "out.png")))
         write(path)
     except OutputError as error:
         for other in _other_places(path):
@@ -299,7 +301,7 @@ def write_or_keep(write: Callable[[Path], None], path: Path) -> None:
 
 def _other_places(path: Path) -> Iterator[Path]:
     """Yield names that are free, in formats without limits: beside the output, then in a temporary folder of this user alone."""
-    yield from _free_names(path.parent, path.stem)
+    yield from _free_names(path, "out") if path.is_dir() else _free_names(path.parent, path.stem)
     yield from _free_names(Path(tempfile.mkdtemp(prefix="pincel-")), path.stem)
 
 

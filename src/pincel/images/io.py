@@ -20,7 +20,7 @@ from PIL import Image
 from torch import Tensor
 
 from pincel.errors import PictureMissingError, closest
-from pincel.files import one_line, quoted
+from pincel.files import a_type_of, one_line, quoted
 from pincel.images.background import flatten
 from pincel.images.decode import ACCEPTED, Decoded, check_unit, decode, decode_image, unreadable
 from pincel.images.encode import check_format, check_limits, encode, output_formats, save_16bit, save_picture, to_pil, write_or_keep
@@ -100,7 +100,7 @@ def _load(source: Source, what: str, fit: Fit | None, memory: int | None) -> Loa
         decoded = decode(data, what=what, given=quoted(source), fit=fit, memory=memory)
         return _picture(decoded, Path(source).name, hashlib.sha256(data).hexdigest(), what)
     hint = "the path of a file"
-    raise unreadable(what, "is not a picture", f"a {type(source).__name__}", hint, f"a path, {_ARRAYS}, {_TENSORS}")
+    raise unreadable(what, "is not a picture", a_type_of(source), hint, f"a path, {_ARRAYS}, {_TENSORS}")
 
 
 def _picture(decoded: Decoded, name: str, sha256: str | None, what: str) -> LoadedImage:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincel.errors import OptionError
+from pincel.files import one_line
 from pincel.recipes.schema import MOST_PIXELS, MOST_STEPS, RecipeModel, Weight, with_own_settings
 
 # Representations, as relu layers of a network vgg*:relu[12]_?, → a number; the first that fits holds.
@@ -180,8 +181,9 @@ def spread(schedule: list[Phase], steps: int) -> list[Phase]:
     Raises:
         OptionError: For less than one.
     """
-    if not isinstance(steps, Integral) or steps < 1:
-        raise OptionError(f"--steps {steps}: give a whole number, 1 or more.")
+    if not isinstance(steps, Integral) or not 1 <= steps <= MOST_STEPS:
+        accepted = f"a whole number, 1 to {MOST_STEPS}"
+        raise OptionError(one_line("cannot be that", f"{steps}", accepted, "100"), about="steps")
     whole = sum(phase.steps for phase in schedule)
     ends, done = [], 0
     for phase in schedule:

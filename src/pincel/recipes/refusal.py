@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from pincel.errors import OptionError, RecipeError, closest
-from pincel.files import one_line
+from pincel.files import a_type_of, one_line
 
 _WORDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "True or False", str: "text"}
 _LIMITS = ("gt", "ge", "lt", "le", "min_length", "max_length")
@@ -46,7 +46,7 @@ def _shown(given: object) -> str:
     shown = f"{given:g}" if isinstance(given, float) else repr(given)
     if isinstance(given, list | tuple) and given and all(isinstance(each, str | int | float) for each in given):
         shown = ",".join(map(str, given))
-    return shown if len(shown) <= 200 else f"a {type(given).__name__}"
+    return shown if len(shown) <= 200 else a_type_of(given)
 
 
 def _accepted_at(schema: type[BaseModel], place: tuple[int | str, ...]) -> str:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, Unpack
 
 from PIL import Image
 
+from pincel.arguments import checked
 from pincel.engine.events import Event, Notice, SetupProgress, Step, ignore
 from pincel.engine.history import History
 from pincel.engine.multiscale import FINISHED, MultiScaleLoop, MultiScaleState
@@ -65,6 +66,7 @@ class Run:
         PincelError: With a one-line message, for whatever cannot be used.
     """
 
+    @checked
     def __init__(  # noqa: PLR0913 - each is a choice of the caller's
         self,
         content: Source,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from PIL import Image
 
+from pincel.arguments import checked
 from pincel.translation import Language, Translate, Translated
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ class Report:
     notes: Sequence[Translated] = field(default_factory=tuple)
     language: Language = "en"
 
+    @checked
     def save(self, folder: str | PathLike[str], *, language: Language | None = None) -> Path:
         """Write the page, every picture as PNG, plots as SVG and PNG, tables as CSV, and all numbers as JSON.
 

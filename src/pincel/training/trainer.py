@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from pincel.errors import OptionError
+from pincel.files import check_between_saves, one_line
 from pincel.training.events import EpochEnd, StepEnd, TrainingEvent
 
 # Why a training ends before its subject does: it was stopped, or its time is used up.
@@ -130,6 +131,11 @@ class Subject(Protocol):
 S_co = TypeVar("S_co", bound=Subject, covariant=True)
 
 
+# Seconds between two checkpoints.
+EVERY = 60.0
+MOST_MINUTES = 366 * 24 * 60
+
+
 @dataclass(frozen=True)
 class TrainerConfig:
     """How long a training may take and how often its state is written.
@@ -139,15 +145,17 @@ class TrainerConfig:
         minutes: Of training in all, also before it was resumed, after which it ends; 0 for no limit.
 
     Raises:
-        OptionError: For 0 seconds or less.
+        OptionError: For 0 seconds or less, more than a week, or more than a year of training.
     """
 
-    every: float = 60.0
+    every: float = EVERY
     minutes: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.every > 0:
-            raise OptionError(f"--checkpoint-every {self.every:g}: give seconds, more than 0.")
+        check_between_saves(self.every, EVERY)
+        if not 0 <= self.minutes <= MOST_MINUTES:
+            accepted = f"0 (no limit) to {MOST_MINUTES} (a year)"
+            raise OptionError(one_line("cannot be that", f"{self.minutes:g}", accepted, "60"), about="minutes")
 
 
 class Trainer(Generic[S_co]):
