@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
@@ -47,7 +48,8 @@ def parse_weighted(text: str) -> tuple[str, float]:
     except ValueError:
         number = math.nan
     if not (math.isfinite(number) and number >= 0):
-        raise OptionError(f"The weight of '{path}' must be a number of 0 or more, not '{weight}' (write {path}=0.7).")
+        written = shlex.quote(f"{path}=0.7")
+        raise OptionError(f"The weight of '{path}' must be a number of 0 or more, not '{weight}' (write {written}).")
     return path, number
 
 

@@ -123,7 +123,10 @@ CASES: list[tuple[str, str]] = [
     ("samples", "No folder for the sample pictures was given"),
     ("samples photo.png", "photo.png"),
     ("transfur photo.png", "There is no verb 'transfur'. Did you mean 'transfer'"),
-    ("photo.png style.png", "There is no verb 'photo.png'. Verbs: transfer, "),
+    ("photo.png style.png", "There is no verb 'photo.png': it is a picture. Did you mean: pincel transfer photo.png style.png See: "),
+    ("photo.png", "Did you mean: pincel transfer photo.png painting.jpg"),
+    ("none.png style.png", "There is no verb 'none.png'. Verbs: transfer, "),
+    ("help transfur", "There is no verb 'transfur'. Did you mean 'transfer'"),
 ]
 
 
@@ -133,6 +136,22 @@ def test_mistakes(line: str, message: str, here: Path, capsys: Capture) -> None:
     text = refused(pincel(capsys, *line.split()))
     assert message in text
     assert sorted(here.rglob("*")) == before
+
+
+def test_commands_to_copy_hold_names_with_spaces(here: Path, capsys: Capture) -> None:
+    (here / "my photo.png").write_bytes((here / "photo.png").read_bytes())
+    assert "Did you mean: pincel transfer 'my photo.png' style.png" in refused(pincel(capsys, "my photo.png", "style.png"))
+    assert "(write 'my style.png=0.7')" in refused(pincel(capsys, "transfer", "photo.png", "my style.png=much"))
+
+
+@pytest.mark.parametrize(
+    ("line", "usage"),
+    [("help", "pincel"), ("help quick", "pincel quick"), ("help study", "pincel study"), ("study help grid", "pincel study grid")],
+)
+def test_help_is_a_verb_too(line: str, usage: str, capsys: Capture) -> None:
+    answer = pincel(capsys, *line.split())
+    assert answer.code == 0
+    assert answer.out.startswith(f"Usage: {usage} ")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

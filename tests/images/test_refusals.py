@@ -56,7 +56,7 @@ def test_what_is_not_there(source: str, said: str) -> None:
         (os.devnull, "is a device"),
         ("a\0b.png", "null byte"),
         ("x" * 300, "name too long"),
-        (5, "is not a picture · given a int"),
+        (5, "is not a picture · given an int"),
         (levels(5, 7, 2), r"no array of a picture · given an array of shape (5, 7, 2), uint8"),
         (levels(3, 5, 7), "try: array.transpose(1, 2, 0)"),
         (levels(0, 7, 3), "shape (0, 7, 3)"),

@@ -15,12 +15,12 @@ from pincel.engine.events import Event, Notice, SetupProgress
 from pincel.engine.memory import free_memory, parse_memory
 from pincel.engine.result import Result
 from pincel.errors import OptionError
-from pincel.files import one_line
 from pincel.feedforward.file import find_stylizer, load_stylizer
 from pincel.feedforward.network import Network
 from pincel.feedforward.stylize import Color, StylizeOptions, Weighted, check_size
 from pincel.feedforward.stylize import stylize as stylize_in_one_pass
 from pincel.feedforward.tiles import TileCallback, choose_side, estimate_memory, no_progress
+from pincel.files import one_line
 from pincel.images.io import to_pil
 from pincel.images.picture import LoadedImage
 from pincel.images.resize import resize_picture, target_size

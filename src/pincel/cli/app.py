@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+
 import click
 
 from pincel.cli.lazy_group import LazyGroup
+from pincel.samples import PREFIX
 from pincel.version import __version__
 
 VERBS = {
@@ -34,8 +38,20 @@ VERBS = {
 }
 
 
+class Verbs(LazyGroup):
+    """The verbs; pictures in the place of one are answered with the command that paints them."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the verb and its arguments; fails for an unknown one."""
+        if args[0] not in VERBS and (args[0].startswith(PREFIX) or os.path.isfile(args[0])):
+            # One word may be short of a painting.
+            command = shlex.join(["pincel", "transfer", *args, *(["painting.jpg"] if len(args) == 1 else [])])
+            ctx.fail(f"There is no verb '{args[0]}': it is a picture. Did you mean: {command}")
+        return super().resolve_command(ctx, args)
+
+
 @click.group(
-    cls=LazyGroup,
+    cls=Verbs,
     lines=VERBS,
     package="pincel.cli",
     one="verb",

@@ -31,6 +31,15 @@ class OrderedGroup(Verb, click.Group):
             ctx.exit()
         return super().parse_args(ctx, args)
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the subcommand and its arguments; 'help NAME' is 'NAME --help'."""
+        if args[0] == "help" and "help" not in self.list_commands(ctx) and not ctx.resilient_parsing:
+            if not args[1:]:
+                click.echo(ctx.get_help(), color=ctx.color)
+                ctx.exit()
+            args = [*args[1:], "--help"]
+        return super().resolve_command(ctx, args)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List subcommands, then options."""
         with formatter.section(self.several.capitalize()):

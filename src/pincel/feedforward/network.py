@@ -162,7 +162,7 @@ def load_encoder(spec: NetworkSpec, means: Mapping[str, Tensor]) -> Encoder:
     digest = "-".join(backbone.fingerprint)
     if spec.encoder_hash and spec.encoder_hash != digest:
         failed = f"network: was trained with other weights of {spec.encoder} ({spec.encoder_hash[:20]})"
-        raise WeightsError(one_line(failed, quoted(spec.name), digest[:20], f"pincel weights fetch {spec.encoder}, or train it anew"))
+        raise WeightsError(one_line(failed, quoted(spec.name), digest[:20], f"pincel weights get {spec.encoder}, or train it anew"))
     vgg: VGG = NETWORKS[backbone.network](backbone, pooling="max", pool_rounding="up", padding="reflect")
     return Encoder(normalize(truncate(vgg, spec.layer), means), spec.layer, means)
 

@@ -44,8 +44,8 @@ _TAGS = frozenset({"int", "float", "str", "bool"})
 def _shown(given: object) -> str:
     """Return a value as it was typed, or what it is where that is long, such as a picture where the path of one is wanted."""
     shown = f"{given:g}" if isinstance(given, float) else repr(given)
-    if isinstance(given, list | tuple) and given and all(isinstance(each, str | int | float) for each in given):
-        shown = ",".join(map(str, given))
+    if isinstance(given, list | tuple) and given and all(isinstance(each, str) for each in given):
+        shown = ",".join(given)
     return shown if len(shown) <= 200 else a_type_of(given)
 
 
