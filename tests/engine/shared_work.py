@@ -61,7 +61,7 @@ def evaluator_of(vgg: VGG, layout: Layout, share: WorkPartition) -> Evaluator:
 def lead(group: TorchGroup, vgg: VGG, layout: Layout) -> list[float]:
     """Compare."""
     x = evaluator_of(vgg, WHOLE, LocalWork()).problem.canvas.encode(picture(*SIZE).double().flip(-1))
-    alone, shared = evaluator_of(vgg, WHOLE, LocalWork()), evaluator_of(vgg, layout, LeaderWork(group, SIZE))
+    alone, shared = evaluator_of(vgg, WHOLE, LocalWork()), evaluator_of(vgg, layout, LeaderWork(group, 0))
     expected, slope = alone.gradient(x)
     found, together = shared.gradient(x)
     measured = shared.measure(x)

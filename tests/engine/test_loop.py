@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from pincel.canvas.pixels import PixelCanvas
 from pincel.engine.evaluator import Evaluator
 from pincel.engine.events import Notice, Step
 from pincel.engine.loop import DIVERGENCE_FACTOR, MAX_FAILURES, WINDOW, Loop, LoopState, Plateau
@@ -323,16 +324,15 @@ def test_no_finite_gradient_at_the_start_is_an_error() -> None:
 
 
 def test_a_preview_is_made_when_asked_for() -> None:
-    class Counting:
+    class Counting(PixelCanvas):
         made = 0
 
         def image(self, canvas: Tensor) -> Tensor:
-            self.made += 1
+            Counting.made += 1
             return canvas / 255
 
     counting = Counting()
-    toy = Toy()
-    toy.canvas = counting  # type: ignore[assignment]
+    toy = Toy(canvas=counting)
     steps, _, _ = sorted_out(list(loop_over(toy, GradientDescent(0.5), 3)))
     assert counting.made == 0
     # Each shows the picture of its own step, however late it is asked.

@@ -134,7 +134,7 @@ class Toys:
     make: Callable[[Scale], Toy] = lambda _: Toy()
     made: list[tuple[Scale, Toy]] = field(default_factory=list)
 
-    def __call__(self, scale: Scale) -> Evaluator:
+    def __call__(self, scale: Scale, _start: Tensor) -> Evaluator:
         """Make the toy of a scale."""
         toy = self.make(scale)
         self.made.append((scale, toy))

@@ -157,7 +157,7 @@ def start(size: tuple[int, int]) -> Tensor:
 def climb(name: str, place: MultiScaleState | None = None) -> MultiScaleLoop:
     """Return a climb over a bowl that is steeper in some directions."""
 
-    def problem(scale: Scale) -> Evaluator:
+    def problem(scale: Scale, _start: Tensor) -> Evaluator:
         steep = torch.linspace(0.5, 2, scale.size[1])
         toy = Toy(lambda _, total, slope: (total + (steep * slope.square()).sum(), slope + 2 * steep * slope))
         if name == "bounded":

@@ -44,6 +44,10 @@ OBJECTIVE = {
     "white",
     "content_terms",
     "style_terms",
+    "style_rotations",
+    "match_content",
+    "finish_terms",
+    "finish_steps",
     "strength",
     "smooth",
     "degrain",
@@ -114,8 +118,8 @@ def test_what_is_measured_names_a_page_that_exists() -> None:
 
 @pytest.mark.parametrize("name", BASES)
 def test_what_repeats_a_source_has_no_ladder_and_a_twin_has_one(name: str) -> None:
-    # One is ours; crowsonkb has scales of its own.
-    assert (RECIPES[name].recipe.scale_fractions == []) == (name not in ("gram", "crowsonkb"))
+    # One is ours; crowsonkb and nnst have scales of their own.
+    assert (RECIPES[name].recipe.scale_fractions == []) == (name not in ("gram", "crowsonkb", "nnst"))
     twin = RECIPES[f"{name}-fast"].recipe
     assert len(twin.scale_fractions) > 0
     assert all(0 < share < 1 and multiple > 0 for share, multiple in twin.scale_fractions)

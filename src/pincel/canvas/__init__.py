@@ -1,12 +1,13 @@
 """Canvases: parametrizations of the optimized image, and its initial value.
 
-===========  ==========================================================
-``base``     what a canvas is
-``pixels``   the picture itself, in the network's pixel units
-``gray``     one number per pixel
-``fourier``  its spectrum, scaled so that low frequencies change most
-``init``     content, noise, style, a blend, or a picture
-===========  ==========================================================
+=============  ========================================================
+``base``       what a canvas is
+``pixels``     the picture itself, in the network's pixel units
+``gray``       one number per pixel
+``fourier``    its spectrum, scaled so that low frequencies change most
+``laplacian``  its Laplacian pyramid: large forms and detail change alike
+``init``       content, noise, style, a blend, or a picture
+=============  ========================================================
 """
 
 from __future__ import annotations
@@ -27,5 +28,6 @@ CANVASES: Registry[Callable[[float, tuple[int, int], Sequence[Tensor], float], C
     {
         "pixels": "pincel.canvas.pixels:make_pixels",
         "fourier": "pincel.canvas.fourier:make_fourier",
+        "laplacian": "pincel.canvas.laplacian:make_laplacian",
     },
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -16,9 +17,11 @@ class Canvas(ABC):
 
     Attributes:
         white: Value of white in the network's pixel units; black is 0.
+        rescalable: Whether steps and gradients can be brought to a canvas of another size; an optimizer begins anew where they cannot.
     """
 
     white: float
+    rescalable: ClassVar[bool] = True
 
     @property
     def scratch(self) -> int:
@@ -32,6 +35,10 @@ class Canvas(ABC):
     @abstractmethod
     def pixels(self, values: Tensor) -> Tensor:
         """Return the picture of some values, unbounded; differentiable."""
+
+    def size_of(self, values: Tensor) -> tuple[int, int]:
+        """Return (height, width) of the picture of some values."""
+        return values.shape[-2], values.shape[-1]
 
     def image(self, values: Tensor) -> Image:
         """Return the image of some values, clipped to [0, 1]."""

@@ -264,7 +264,7 @@ class Loop:
         return Step(
             step=self.state.step,
             steps=self.steps,
-            scale=(x.shape[-2], x.shape[-1]),
+            scale=self.evaluator.problem.canvas.size_of(x),
             total=total,
             seconds=time.perf_counter() - began,
             memory=peak_memory(x.device),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -34,12 +35,14 @@ class Scale:
         size: (height, width) of the canvas.
         steps: Most updates.
         tolerance: See :class:`pincel.engine.loop.Loop`.
+        finish: Whether it is a last pass at full size, of another objective.
     """
 
     fraction: float
     size: tuple[int, int]
     steps: int
     tolerance: float = 0.0
+    finish: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def make_scales(
 class _Parts(NamedTuple):
     """How each scale is set up; see :class:`MultiScaleLoop`."""
 
-    evaluator: Callable[[Scale], Evaluator]
+    evaluator: Callable[[Scale, Tensor], Evaluator]
     optimizer: Callable[[Scale], Optimizer[Any]]
     upsample: Callable[[Tensor, Scale], Tensor]
     reset: bool
@@ -115,12 +118,13 @@ class MultiScaleLoop:
 
     Args:
         scales: Coarse to fine.
-        evaluator: Scale → the evaluator of its objective; called when the scale begins.
+        evaluator: (scale, the picture that it starts from) → the evaluator of its objective; called when the scale begins.
         optimizer: Scale → the rule for one step.
         start: (1, 3, H, W) at the first scale, in the network's pixel units; or the state of another run over the same scales, to go on
             from there.
         upsample: (picture of the scale before, scale) → the picture that the scale starts from.
-        reset: Whether the optimizer begins anew at each scale, instead of with its rescaled state.
+        reset: Whether the optimizer begins anew at each scale, instead of with its rescaled state; for another objective, or on a canvas
+            that is not rescalable, it always does.
 
     Attributes:
         scales: As given.
@@ -134,7 +138,7 @@ class MultiScaleLoop:
     def __init__(
         self,
         scales: Sequence[Scale],
-        evaluator: Callable[[Scale], Evaluator],
+        evaluator: Callable[[Scale, Tensor], Evaluator],
         optimizer: Callable[[Scale], Optimizer[Any]],
         start: Tensor | MultiScaleState,
         upsample: Callable[[Tensor, Scale], Tensor],
@@ -159,9 +163,14 @@ class MultiScaleLoop:
             self._loop.stop(self._stop_reason)
 
     @property
+    def scale(self) -> Scale:
+        """The present one."""
+        return self.scales[self._index]
+
+    @property
     def size(self) -> tuple[int, int]:
         """(height, width) of the present scale."""
-        return self.scales[self._index].size
+        return self.scale.size
 
     @property
     def seconds(self) -> float:
@@ -199,7 +208,8 @@ class MultiScaleLoop:
         for index in range(self._index, len(self.scales)):
             scale = self.scales[index]
             if len(self.scales) > 1:
-                yield ScaleStart(index + 1, len(self.scales), scale.size, scale.steps)
+                ahead = sum(math.prod(each.size) * each.steps for each in self.scales[index + 1 :]) / math.prod(scale.size)
+                yield ScaleStart(index + 1, len(self.scales), scale.size, scale.steps, ahead)
             end = yield from self._run_scale(index)
             last = index + 1 == len(self.scales)
             if end.reason in DONE and self._stop_reason and not last:
@@ -233,25 +243,26 @@ class MultiScaleLoop:
     def _begin_scale(self, index: int) -> Loop:
         """Return the loop of a scale, which goes on where the scale before ended, or where a resumed run was."""
         self._scale_began = time.perf_counter()
-        scale = self.scales[index]
-        evaluator, optimizer = self._parts.evaluator(scale), self._parts.optimizer(scale)
-        if self._resumed and self._loop is None:
+        scale, first = self.scales[index], self._loop is None
+        picture = self._picture if first else self._parts.upsample(self.picture, scale)
+        evaluator, optimizer = self._parts.evaluator(scale, picture), self._parts.optimizer(scale)
+        if self._resumed and first:
             self._scale_began -= self._resumed.scale_seconds
             start: Tensor | LoopState = self._resumed.loop
             self._resumed = None
         else:
-            start = self._start_of(scale, evaluator, optimizer)
+            start = self._start_of(scale, picture, evaluator, optimizer)
+        self._picture = picture
         self._loop, self._index = Loop(evaluator, optimizer, start, scale.steps, tolerance=scale.tolerance), index
         if self._stop_reason:
             self._loop.stop(self._stop_reason)
         return self._loop
 
-    def _start_of(self, scale: Scale, evaluator: Evaluator, optimizer: Optimizer[Any]) -> Tensor | LoopState:
+    def _start_of(self, scale: Scale, picture: Tensor, evaluator: Evaluator, optimizer: Optimizer[Any]) -> Tensor | LoopState:
         """Return the canvas that a scale starts from, and the rescaled state of the optimizer unless it begins anew."""
         before, canvas = self._loop, evaluator.problem.canvas
-        self._picture = self._picture if before is None else self._parts.upsample(self.picture, scale)
-        x = canvas.encode(self._picture)
-        if before is None or self._parts.reset:
+        x = canvas.encode(picture)
+        if before is None or self._parts.reset or scale.finish or not canvas.rescalable:
             return x
         change = canvas_change(before.evaluator.problem.canvas, canvas, self.size, scale.size)
         return LoopState(x, optimizer.rescale(before.state.optimizer, change), before.state.step_scale)

@@ -41,8 +41,13 @@ class ProcessGroup(Protocol):
     def broadcast_config(self, config: Callable[[], Mapping[str, Any]]) -> None:
         """Send the followers what to load, and wait until they have; raises WorkerError if one cannot."""
 
-    def partition(self, size: tuple[int, int]) -> WorkPartition:
-        """Let all processes build the objective at (height, width), and return how its tiles are partitioned."""
+    def partition(self, scale: int, start: Tensor | None = None) -> WorkPartition:
+        """Let all processes build the objective of a scale, and return how its tiles are partitioned.
+
+        Args:
+            scale: Its number.
+            start: The picture that the scale starts from, where the objective depends on it.
+        """
 
 
 class LocalGroup:
@@ -53,7 +58,7 @@ class LocalGroup:
     def broadcast_config(self, config: Callable[[], Mapping[str, Any]]) -> None:
         """Do nothing: there are no followers."""
 
-    def partition(self, size: tuple[int, int]) -> WorkPartition:
+    def partition(self, scale: int, start: Tensor | None = None) -> WorkPartition:
         """Return that this process computes all tiles."""
         return LocalWork()
 
@@ -102,8 +107,8 @@ class TorchGroup:
     def broadcast_config(self, config: Callable[[], Mapping[str, Any]]) -> None:
         """Do nothing: process 0 sends it."""
 
-    def partition(self, size: tuple[int, int]) -> WorkPartition:
-        """Return how tiles are partitioned at any size."""
+    def partition(self, scale: int, start: Tensor | None = None) -> WorkPartition:
+        """Return how tiles are partitioned at any scale."""
         return self
 
     def send_image(self, pixels: Tensor) -> None:
@@ -114,9 +119,9 @@ class TorchGroup:
         with _one_line_errors():
             dist.broadcast(pixels.detach().contiguous(), src=0)
 
-    def receive_image(self, shape: Sequence[int], dtype: torch.dtype, device: torch.device) -> Tensor:
-        """Wait for a picture of process 0."""
-        pixels = torch.empty(*shape, dtype=dtype, device=device)
+    def receive_image(self, outline: Mapping[str, Any], device: torch.device) -> Tensor:
+        """Wait for a picture of process 0, of the shape and type that its message said."""
+        pixels = torch.empty(*outline["shape"], dtype=getattr(torch, outline["dtype"]), device=device)
         with _one_line_errors():
             dist.broadcast(pixels, src=0)
         return pixels
@@ -195,10 +200,12 @@ class LeaderGroup:
         for error in filter(None, self.group.all_gather("")):
             raise WorkerError(error)
 
-    def partition(self, size: tuple[int, int]) -> WorkPartition:
-        """Let all processes build the objective at (height, width), and return how its tiles are partitioned."""
-        self.group.broadcast({"do": "build", "size": size})
-        return LeaderWork(self.group, size)
+    def partition(self, scale: int, start: Tensor | None = None) -> WorkPartition:
+        """Let all processes build the objective of a scale, and return how its tiles are partitioned."""
+        self.group.broadcast({"do": "build", "scale": scale, "start": None if start is None else _outline(start)})
+        if start is not None:
+            self.group.broadcast_image(start)
+        return LeaderWork(self.group, scale)
 
     def shutdown(self) -> None:
         """Let the followers end. To be called between evaluations only."""
@@ -211,11 +218,11 @@ class LeaderWork:
 
     Attributes:
         group: The connection.
-        size: (height, width) of the objective, by which the followers know it.
+        scale: Number of the scale of the objective, by which the followers know it.
     """
 
     group: TorchGroup
-    size: tuple[int, int]
+    scale: int
 
     def local_tiles(self, tiles: Sequence[Tile]) -> Sequence[Tile]:
         """Return the tiles that this process computes."""
@@ -228,9 +235,13 @@ class LeaderWork:
     def send_image(self, pixels: Tensor) -> None:
         """Let the followers evaluate a picture too."""
         grad = torch.is_grad_enabled() and pixels.requires_grad
-        dtype = str(pixels.dtype).removeprefix("torch.")
-        self.group.broadcast({"do": "evaluate", "size": self.size, "grad": grad, "shape": list(pixels.shape), "dtype": dtype})
+        self.group.broadcast({"do": "evaluate", "scale": self.scale, "grad": grad, "picture": _outline(pixels)})
         self.group.broadcast_image(pixels)
+
+
+def _outline(pixels: Tensor) -> dict[str, Any]:
+    """Return what a process must know to receive a picture."""
+    return {"shape": list(pixels.shape), "dtype": str(pixels.dtype).removeprefix("torch.")}
 
 
 def host() -> str:

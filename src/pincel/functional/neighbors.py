@@ -1,50 +1,111 @@
-"""Style by nearest neighbors: the features at each position should match those at some position of the style."""
+"""Style by nearest neighbors: features of a picture, and those of the style that are most alike."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-# Positions compared, of either picture: a grid of about so many is taken of more.
-MOST = 16384
-# Of the picture's, at a time.
-CHUNK = 2048
-# Below it a feature has no direction.
+# Of the picture's features and of the style's, compared at a time: a table of 64 MiB.
+MINE, THEIRS = 2048, 8192
+# Below it a squared length counts as this: such a feature has no direction.
 TINY = 1e-8
 
 
-def neighbor_distance(found: Tensor, target: Tensor) -> Tensor:
+def nearest(mine: Tensor, theirs: Sequence[Tensor], factors: Sequence[float] | None = None) -> Tensor:
+    r"""Find the most similar feature of some sets, by the cosine of the angle between centered features.
+
+    .. math:: \operatorname{argmax}_q \; f_q \cos(F_p - \bar F, S_q - \bar S)
+
+    Args:
+        mine: Shape (C, M), a feature a column; centered by their mean.
+        theirs: The sets, (C, N) each; centered by the mean of all of them.
+        factors: Of the similarity to each set, which make a set count more than another; 1 when None.
+
+    Returns:
+        Shape (M,): numbers of columns, counted through all sets, of which the first counts where several are as near.
+
+    Paper:
+        Kolkin, Kucera, Paris, Sýkora, Shechtman, Shakhnarovich 2022, "Neural Neighbor Style Transfer"; utils/stylize.py of the authors'
+        code, replace_features.
+    """
+    centered = _directions(mine.detach() - mine.detach().mean(1, keepdim=True))
+    middle = torch.stack([each.sum(1) for each in theirs]).sum(0)[:, None] / sum(each.shape[1] for each in theirs)
+    best = mine.new_full((mine.shape[1],), -torch.inf)
+    indices = torch.zeros(mine.shape[1], dtype=torch.long, device=mine.device)
+    start = 0
+    for each, factor in zip(theirs, factors or [1.0] * len(theirs), strict=True):
+        for block in torch.split(each.detach(), THEIRS, dim=1):
+            directions = factor * _directions(block - middle)
+            similarity, found = (torch.cat(parts) for parts in zip(*_most_similar(centered, directions), strict=True))
+            better = similarity > best
+            best, indices = similarity.where(better, best), (found + start).where(better, indices)
+            start += block.shape[1]
+    return indices
+
+
+def pick(theirs: Sequence[Tensor], indices: Tensor) -> Tensor:
+    """Return columns (C, M) by their numbers, as :func:`nearest` counts them; differentiable."""
+    picked = theirs[0].new_zeros(len(theirs[0]), len(indices))
+    start = 0
+    for each in theirs:
+        here = (indices >= start) & (indices < start + each.shape[1])
+        picked[:, here] = each[:, indices[here] - start]
+        start += each.shape[1]
+    return picked
+
+
+def neighbor_distance(found: Tensor, target: Sequence[Tensor], factors: Sequence[float] | None = None) -> Tensor:
     r"""Mean distance of each feature to its nearest neighbor in the style, by the angle between them.
 
-    .. math:: \frac{1}{M} \sum_p \min_q \left( 1 - \cos(F_p - \bar S, S_q - \bar S) \right)
+    .. math:: \frac{1}{M} \sum_p \min_q \left( 1 - \cos(F_p - \bar F, S_q - \bar S) \right)
 
     Args:
         found: Shape (C, M), a feature a column.
-        target: Shape (C, N).
+        target: Sets of features, (C, N) each.
+        factors: As of :func:`nearest`; they choose neighbors, and do not count in the distance.
 
     Returns:
         A scalar from 0 to 2. The gradient moves each feature towards its neighbor, which is chosen again in each evaluation.
 
     Paper:
-        Li, Wand 2016, "Combining Markov Random Fields and Convolutional Neural Networks for Image Synthesis", eq. 2 and 3; with centered
-        angles, Kolkin et al. 2022, "Neural Neighbor Style Transfer", eq. 2.
+        Kolkin et al. 2022, "Neural Neighbor Style Transfer", the final pass ("feature splitting"); after Li, Wand 2016, "Combining Markov
+        Random Fields and Convolutional Neural Networks for Image Synthesis", eq. 2 and 3, whose features are patches of 3×3.
+    """
+    theirs = torch.cat([*target], dim=1)
+    neighbors = theirs[:, nearest(found, target, factors)] - theirs.mean(1, keepdim=True)
+    return (1 - (_directions(found - found.mean(1, keepdim=True)) * _directions(neighbors)).sum(0)).mean()
+
+
+def column_distance(found: Tensor, target: Tensor) -> Tensor:
+    r"""Mean distance of each feature to the one it is to become, by the angle between them.
+
+    .. math:: \frac{1}{M} \sum_p \left( 1 - \cos(F_p, T_p) \right)
+
+    Args:
+        found: Shape (C, M), a feature a column.
+        target: Likewise. A position whose target is 0 in every channel has none, and does not count.
+
+    Returns:
+        A scalar from 0 to 2; 0 where no position has a target.
+
+    Paper:
+        Kolkin et al. 2022, "Neural Neighbor Style Transfer"; utils/stylize.py of the authors' code, optimize_output_im.
 
     Differs:
-        Single positions of the layers asked for, where Li and Wand compare patches of 3×3 and Kolkin et al. many layers at once. Both are
-        centered by the mean of the style. Of more than 16,384 positions, those of a regular grid are compared.
+        In the authors' code squared lengths below 1e-8 count as that, as here, and those above 1e8, too.
     """
-    middle = target.mean(1, keepdim=True)
-    mine, theirs = (_directions(_thinned(each) - middle) for each in (found, target))
-    with torch.no_grad():
-        nearest = torch.cat([(part.T @ theirs).argmax(1) for part in torch.split(mine, CHUNK, dim=1)])
-    return (1 - (mine * theirs[:, nearest]).sum(0)).mean()
+    wanted = target.square().sum(0)
+    lengths = (found.square().sum(0).clamp_min(TINY) * wanted.clamp_min(TINY)).sqrt()
+    distances = (1 - (found * target).sum(0) / lengths).where(wanted > 0, 0.0)
+    return distances.sum() / (wanted > 0).sum().clamp_min(1)
 
 
-def _thinned(features: Tensor) -> Tensor:
-    """Return every nth column."""
-    return features[:, :: -(-features.shape[1] // MOST)]
+def _most_similar(mine: Tensor, theirs: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """Return the largest product of each of some columns of one set with any of another, and the number of that."""
+    return [tuple((part.T @ theirs).max(1)) for part in torch.split(mine, MINE, dim=1)]
 
 
 def _directions(features: Tensor) -> Tensor:
-    lengths: Tensor = features.square().sum(0, keepdim=True).sqrt()
-    return features / lengths.clamp_min(TINY)
+    return features / features.square().sum(0, keepdim=True).clamp_min(TINY).sqrt()

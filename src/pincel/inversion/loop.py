@@ -121,7 +121,7 @@ def make_loop(
         start: (B, 3, H, W) in gray levels, larger by the margin of the first phase; see :func:`phases`.
     """
 
-    def evaluator(scale: Scale) -> Evaluator:
+    def evaluator(scale: Scale, _start: Tensor) -> Evaluator:
         return Evaluator(make_problem(recipe, representation, losses, as_phase(scale)))
 
     def optimizer(scale: Scale) -> Optimizer[Any]:

@@ -5,7 +5,8 @@
 ``objective``        the sum J = αJ_content + βJ_style + γJ_tv, evaluated with its terms
 ``style``            what a style term is, and the loss that style terms make up
 ``moments``          style terms of means and Gram matrices, the Gram loss first of all
-``distribution``     style terms of all features: sorted along directions, or their nearest neighbors
+``distribution``     style terms of all features, sorted along directions
+``neighbors``        style terms of nearest neighbors in the style
 ``cross_layer``      style terms across two layers
 ``content``          what a content term is; the difference of features
 ``self_similarity``  content as the self-similarity of positions
@@ -52,7 +53,8 @@ STYLE_TERMS: Registry[StyleTerm[Any, Any]] = Registry(
         "shift": "pincel.losses.moments:SHIFT",
         "sliced-wasserstein": "pincel.losses.distribution:SLICED_WASSERSTEIN",
         "histogram": "pincel.losses.distribution:HISTOGRAM",
-        "neighbors": "pincel.losses.distribution:NEIGHBORS",
+        "neighbors": "pincel.losses.neighbors:NEIGHBORS",
+        "hypercolumns": "pincel.losses.hypercolumns:HYPERCOLUMNS",
         "correlation-chain": "pincel.losses.cross_layer:CORRELATION_CHAIN",
     },
 )

@@ -11,17 +11,14 @@ import torch
 from torch import Tensor
 
 from pincel.functional.conventions import Convention
-from pincel.functional.neighbors import neighbor_distance
 from pincel.functional.wasserstein import quantile_distance, unit_directions
-from pincel.losses.style import Guides, StyleStatistic, StyleTerm
+from pincel.losses.style import HALF, Guides, StyleStatistic, StyleTerm
 from pincel.losses.windows import scatter
 from pincel.types import Window
 
 # Directions a layer: each is a sort of all its positions.
 DIRECTIONS = 32
 SEED = 0
-# A position is in a region where its T² is above this: a guide of ½.
-HALF = 0.25
 
 # Features of the positions of each region, (N, M), and those of each style image with its weight.
 Sets: TypeAlias = Sequence[Tensor]
@@ -119,4 +116,3 @@ class DistributionDistance(StyleTerm[Sets, WeightedSets]):
 
 SLICED_WASSERSTEIN = DistributionDistance(_project, _sorted, quantile_distance)
 HISTOGRAM = DistributionDistance(_unchanged, _sorted, quantile_distance)
-NEIGHBORS = DistributionDistance(_unchanged, _unchanged, neighbor_distance)

@@ -11,7 +11,7 @@ from torch import Tensor
 from pincel.functional.conventions import Convention
 from pincel.functional.similarity import self_similarity_distance
 from pincel.losses.content import ContentTerm, FeaturePass
-from pincel.losses.windows import scatter
+from pincel.losses.windows import scatter_sampled
 from pincel.types import Window
 
 # Positions of a layer that are compared, at most, each with each.
@@ -19,20 +19,8 @@ POSITIONS = 1024
 
 
 def sample(features: Tensor, window: Window) -> Tensor:
-    """Return a window's part in the features (1, C, h, w) of positions on an even grid, as :func:`scatter` does."""
-    stride = math.ceil(math.sqrt(math.prod(window.full_size) / POSITIONS))
-    (top, height, rows), (left, width, columns) = (
-        _on_grid(begin, length, stride) for begin, length in ((window.top, window.height), (window.left, window.width))
-    )
-    grid = (len(range(stride // 2, window.full_size[0], stride)), len(range(stride // 2, window.full_size[1], stride)))
-    return scatter(features[..., rows, columns], Window(top, left, height, width, grid), window)
-
-
-def _on_grid(begin: int, length: int, stride: int) -> tuple[int, int, slice]:
-    """Return first place and number of places of a grid in a stretch of positions, and which of the stretch they are."""
-    first, end = (max(0, -(-(edge - stride // 2) // stride)) for edge in (begin, begin + length))
-    start = stride // 2 + first * stride - begin
-    return first, end - first, slice(start, start + (end - first) * stride, stride)
+    """Return a window's part in the features (1, C, h, w) of positions on an even grid; see :func:`scatter_sampled`."""
+    return scatter_sampled(features, window, math.ceil(math.sqrt(math.prod(window.full_size) / POSITIONS)))
 
 
 @dataclass(frozen=True)

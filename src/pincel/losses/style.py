@@ -6,13 +6,14 @@ A style term compares an image with the style images by something measured of th
 1. ``partial_sum`` reduces the features in a window of a layer to a part of a sum over positions, so that images can be cut into tiles;
 2. ``finish`` turns the means over all positions into what is compared, of each layer;
 3. ``blend`` makes the target out of what was measured of several style images;
-4. ``distance`` of the term compares image and target, a scalar of each layer.
+4. ``match``, where the target depends on it, chooses from that target what each place of a picture is to become;
+5. ``distance`` of the term compares image and target, a scalar of each layer.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -22,6 +23,11 @@ from torch import Tensor
 from pincel.functional.conventions import Convention
 from pincel.losses.base import Term
 from pincel.types import LayerWeights, Window
+
+# In place of a layer, for what is measured of all layers together.
+ALL_LAYERS = ""
+# A position is in a region where its T² is above this: a guide of ½.
+HALF = 0.25
 
 # What is measured of a layer, and what it is compared with.
 M = TypeVar("M")
@@ -43,6 +49,10 @@ class Guides:
 
     squared_guides: Mapping[str, Tensor]
     norms: Mapping[str, Tensor]
+
+    def turned(self, quarters: int) -> Guides:
+        """Return the guides of the picture turned to the left by so many quarters of a circle."""
+        return Guides({layer: square.rot90(quarters, (2, 3)) for layer, square in self.squared_guides.items()}, self.norms)
 
     def restrict(self, styles: Sequence[Guides]) -> Guides:
         """Return the same guides, with norm 0 for regions of a layer that no style has: there is nothing to compare them with."""
@@ -83,12 +93,25 @@ class StyleStatistic(ABC, Generic[M, T]):
             guides: As given to :meth:`partial_sum`.
 
         Returns:
-            By the layer whose λ weights the comparison.
+            By the layer whose λ weights the comparison; by :data:`ALL_LAYERS` for what has the λ of all layers in it.
         """
 
     @abstractmethod
     def blend(self, styles: Sequence[tuple[Mapping[str, M], float]]) -> Mapping[str, T]:
         """Return the target of each layer, from what :meth:`finish` returned of each style image, and the weight of that image."""
+
+    def match(self, target: Mapping[str, T], measure: Callable[[], Mapping[str, M]]) -> Mapping[str, T]:
+        """Return the target for what is painted from a certain picture on; by default the same for all pictures.
+
+        Args:
+            target: What :meth:`blend` returned.
+            measure: Returns what :meth:`finish` returns of that picture.
+        """
+        return target
+
+    def with_weights(self, layer_weights: LayerWeights) -> StyleStatistic[M, T]:
+        """Return the statistic that has the λ of its layers in it; by default the same, for each layer is compared by itself."""
+        return self
 
 
 class StyleTerm(ABC, Generic[M, T]):
@@ -97,10 +120,12 @@ class StyleTerm(ABC, Generic[M, T]):
     Attributes:
         regions: Whether it can compare regions, given by masks, each with its own style.
         min_layers: Style layers that it needs at least.
+        matches: Whether its target depends on the picture that is painted on; see :meth:`StyleStatistic.match`.
     """
 
     regions: ClassVar[bool] = True
     min_layers: ClassVar[int] = 1
+    matches: ClassVar[bool] = False
 
     @abstractmethod
     def statistics(self, strides: Mapping[str, int]) -> Sequence[StyleStatistic[M, T]]:
@@ -151,10 +176,10 @@ class StyleLoss:
     def terms(self, statistics: Mapping[str, Tensor], pixels: Tensor) -> Iterator[Term]:
         """Yield a term for each layer and formula."""
         measured = self.style_statistic.finish(statistics, self.guides)
-        for layer in (layer for layer in self.layer_weights if layer in self.targets):
+        for layer in (layer for layer in (*self.layer_weights, ALL_LAYERS) if layer in self.targets):
             for name, (term, share) in self.term_weights.items():
                 value = term.distance(measured[layer], self.targets[layer], self.convention)
-                yield Term("style", layer, self.weight, share * self.layer_weights[layer], value, name)
+                yield Term("style", layer or None, self.weight, share * self.layer_weights.get(layer, 1.0), value, name)
 
 
 def shared_statistics(terms: Iterable[StyleTerm[Any, Any]], strides: Mapping[str, int]) -> list[StyleStatistic[Any, Any]]:

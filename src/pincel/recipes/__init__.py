@@ -28,6 +28,7 @@ PUBLISHED = (
     "gordic",
     "crowsonkb",
     "spst",
+    "nnst",
     "pastiche",
     "strokes",
     "random-texture",

@@ -172,6 +172,32 @@ class Recipe(RecipeModel):
         description="What is kept of the photograph, with weights: features (the features of its content layers), self-similarity (how "
         "alike its places are to each other, whatever their look; visible from 1e4).",
     )
+    style_rotations: int = Field(
+        default=1,
+        ge=1,
+        le=4,
+        description="Directions in which the painting is looked at: 1 as it is, 4 turned by every quarter, too, so that its strokes may "
+        "run in any of them.",
+    )
+    match_content: float = Field(
+        default=0.75,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Share of the photograph in the picture that --style-terms hypercolumns finds its matches for at the larger sizes of "
+        "--scales; the rest is what is painted already, and less keeps less of the photograph.",
+    )
+    finish_terms: Layers = Field(
+        default={},
+        description="Style terms of a last pass at full size, instead of --style-terms; as neighbors or w2=1.",
+    )
+    finish_steps: float = Field(
+        default=0.0,
+        ge=0,
+        le=1000,
+        allow_inf_nan=False,
+        description="Steps of the last pass of --finish-terms, in multiples of --steps; 0 = no last pass.",
+    )
     gradients: Literal["plain", "normalized"] = Field(
         default="plain",
         description="Gradient of J that is followed: as it is (plain), or with that of each layer divided by its L1 norm and multiplied "
@@ -260,9 +286,9 @@ class Recipe(RecipeModel):
         description="Standard deviation (--noise normal) or half-width (--noise uniform) of the noise to start from, in gray levels.",
     )
 
-    canvas: Literal["pixels", "fourier"] = Field(
-        description="What the optimizer changes: the pixels, or their spectrum, scaled so that coarse strokes come first and fewer steps "
-        "are needed (fourier)."
+    canvas: Literal["pixels", "fourier", "laplacian"] = Field(
+        description="What the optimizer changes: the pixels, their spectrum, scaled so that coarse strokes come first and fewer steps "
+        "are needed (fourier), or their Laplacian pyramid, in which large areas change as soon as pixels do (laplacian; for Adam)."
     )
     optimizer: str = Field(description=WITH_NAMES["optimizer"].text("en"))
     learning_rate: float | None = Field(
@@ -294,6 +320,8 @@ class Recipe(RecipeModel):
         for key in ("content_terms", "style_terms"):
             if key in values:
                 values[key] = parse_terms(values[key], key)
+        if "finish_terms" in values:
+            values["finish_terms"] = {} if values["finish_terms"] in ("none", {}) else parse_terms(values["finish_terms"], "finish_terms")
         if isinstance(values.get("strokes"), str | int | float):
             values["strokes"] = parse_numbers(str(values["strokes"]), "strokes")
         if isinstance(values.get("style_mask"), str):
@@ -376,6 +404,7 @@ GROUPS = {
         "style_layers",
         "content_terms",
         "style_terms",
+        "style_rotations",
         "color_match",
         "color_when",
         "propagation",
@@ -384,7 +413,7 @@ GROUPS = {
     "Reproducing papers": [
         *("convention", "tv", "gradients"),
         *("size_of", "rounding", "resample", "style_size"),
-        *("scales", "coarse_content_factor", "detail_transfer", "tolerance"),
+        *("scales", "coarse_content_factor", "detail_transfer", "match_content", "tolerance", "finish_terms", "finish_steps"),
         *("pooling", "pool_rounding", "padding", "activations", "calibration", "white"),
         *("noise", "noise_level", "canvas", "optimizer", "learning_rate", "optimizer_option", "bounds"),
     ],

@@ -45,6 +45,10 @@ class RecipeValues(TypedDict, total=False):
     white: float | None
     style_terms: Weights | None
     content_terms: Weights | None
+    style_rotations: int | None
+    match_content: float | None
+    finish_terms: Weights | None
+    finish_steps: float | None
     gradients: Literal["plain", "normalized"] | None
     content_mask: str | None
     style_mask: str | Sequence[str] | None
@@ -65,7 +69,7 @@ class RecipeValues(TypedDict, total=False):
     init: str | None
     noise: Literal["normal", "uniform"] | None
     noise_level: float | None
-    canvas: Literal["pixels", "fourier"] | None
+    canvas: Literal["pixels", "fourier", "laplacian"] | None
     optimizer: str | None
     learning_rate: float | None
     optimizer_options: Mapping[str, float | int | str] | None

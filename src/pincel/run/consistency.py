@@ -8,6 +8,7 @@ from pincel.backbones import BACKBONES
 from pincel.backbones.timm import TimmSpec
 from pincel.canvas.init import parse_init
 from pincel.recipes.schema import Recipe
+from pincel.run.sizes import matching_terms
 from pincel.translation import Note, Translated
 from pincel.translation import gettext_lazy as _
 
@@ -18,6 +19,12 @@ _IDLE: Mapping[str, tuple[Callable[[Recipe], bool], Translated]] = {
     "coarse_content_factor": (lambda recipe: not recipe.scales, _("there are no coarser scales")),
     "detail_transfer": (lambda recipe: not recipe.scales, _("there are no coarser scales")),
     "tolerance": (lambda recipe: not recipe.scales, _("there are no coarser scales")),
+    "match_content": (
+        lambda recipe: not recipe.scales or not matching_terms(recipe),
+        _("only hypercolumns on the larger sizes of --scales are matched"),
+    ),
+    "finish_terms": (lambda recipe: recipe.finish_steps == 0, _("--finish-steps is 0")),
+    "style_rotations": (lambda recipe: recipe.style_weight == 0, _("--style-weight is 0")),
     "color_match": (lambda recipe: recipe.color in {"style", "luminance"}, _("no colors are matched")),
     "color_when": (lambda recipe: recipe.color == "style", _("--color is style")),
     "propagation": (lambda recipe: not recipe.content_mask and not recipe.style_mask, _("there are no masks")),

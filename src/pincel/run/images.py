@@ -28,11 +28,13 @@ class Images:
         content: The content picture.
         styles: Each style picture with its weight.
         regions: Which style is for which region; None if all styles are for all of the picture.
+        matched: The picture that features of the styles are matched with, by terms that do; the content where None.
     """
 
     content: LoadedImage
     styles: Sequence[tuple[LoadedImage, float]]
     regions: Regions | None = None
+    matched: LoadedImage | None = None
 
     @property
     def size(self) -> tuple[int, int]:

@@ -26,7 +26,7 @@ from pincel.recipes.schema import Recipe
 from pincel.run.cache import Cache, IdentityKey, NoCache
 from pincel.run.content_terms import content_losses
 from pincel.run.images import Images, image_key
-from pincel.run.sizes import active_layers
+from pincel.run.sizes import active_layers, matching_terms
 from pincel.run.style_terms import style_losses
 from pincel.translation import Note
 from pincel.translation import gettext_lazy as _
@@ -107,7 +107,7 @@ def make_objective(
 
 def _style_key(recipe: Recipe, images: Images, network: Backbone, precision: Precision, options: EvalOptions) -> Hashable | None:
     """Return what the style targets depend on; None where that is more than style pictures and a recipe."""
-    if images.regions or not isinstance(options.partition, LocalWork):
+    if images.regions or matching_terms(recipe) or not isinstance(options.partition, LocalWork):
         return None
     styles = tuple((image_key(recipe, s, images.content), s.height, s.width, weight) for s, weight in images.styles)
     return IdentityKey(network), str(precision), str(options.layout), recipe.model_dump_json(), styles

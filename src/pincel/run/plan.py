@@ -19,6 +19,7 @@ from pincel.engine.layout import WHOLE, Layout
 from pincel.engine.multiscale import Scale
 from pincel.engine.sharing import shared_layout
 from pincel.errors import OptionError
+from pincel.functional.hypercolumns import STRIDE
 from pincel.losses import CONTENT_TERMS
 from pincel.optim.base import Optimizer, make_optimizer
 from pincel.recipes.schema import Recipe
@@ -26,7 +27,7 @@ from pincel.run.cache import IdentityKey
 from pincel.run.images import Images
 from pincel.run.machine import Machine
 from pincel.run.network import META, network_bytes, network_outline
-from pincel.run.sizes import active_layers, content_size, needed_layers, scales_of, style_sizes
+from pincel.run.sizes import active_layers, content_size, matching_terms, needed_layers, recipe_at, scales_of, style_sizes
 from pincel.translation import Note
 from pincel.translation import gettext_lazy as _
 
@@ -37,6 +38,8 @@ PICTURE = 12
 """Bytes a pixel of a canvas or a picture."""
 CANVASES_HELD = 6
 """Canvases beside those of the optimizer: the present, the best and the last canvas, two gradients, the input of the network."""
+COLUMNS_HELD = 4
+"""Times that hypercolumns are held in a step: measured, multiplied with their targets, and the gradients of both."""
 LIBRARIES = 80 * 2**20
 """Bytes that libraries set aside when they are first used."""
 HEADROOM = 0.1
@@ -219,6 +222,15 @@ def _cost_models(recipe: Recipe, outline: VGG, machine: Machine, device: torch.d
 
 
 @dataclass(frozen=True)
+class _Columns:
+    """Channels of hypercolumns, how many the picture has of them, and how many the styles offer."""
+
+    channels: int = 0
+    places: int = 0
+    candidates: int = 0
+
+
+@dataclass(frozen=True)
 class _Planner:
     """Computes what scales take, in any layout.
 
@@ -264,16 +276,21 @@ class _Planner:
         scale = self.scales[index]
         content, style, both = self.cost_models
         sizes = self._sizes[scale]
-        targets = [content.cost(scale.size, layout, grad=False), *(style.cost(size, layout, grad=False) for size in sizes)]
+        targets = [content.cost(scale.size, layout, grad=False)]
+        targets += [style.cost(size, layout, grad=False) for size in sizes] * self.recipe.style_rotations
+        columns = self._columns(scale)
         step = both.cost(scale.size, layout)
         # Norms of gradients take another evaluation.
         again = both.cost(scale.size, layout, grad=False).work if self.recipe.gradients == "normalized" else 0.0
         usage = self._optimizer.memory(sum(each.steps for each in self.scales[: index + 1]))
         canvas = PICTURE * _area(scale.size)
         moving = (CANVASES_HELD + self._canvas.scratch + usage.state) * canvas + max(step.memory, usage.scratch * canvas)
-        held = self.base + LIBRARIES + self._pictures(scale) + self._targets(scale)
-        memory = held + max(moving, *(look.memory for look in targets))
-        return ScaleCost(scale, layout, memory, step.work + again, sum(look.work for look in targets))
+        held = self.base + LIBRARIES + self._pictures(scale) + self._targets(scale) + FLOAT * columns.channels * columns.places
+        moving += COLUMNS_HELD * FLOAT * columns.channels * columns.places
+        matching = FLOAT * columns.channels * (columns.candidates + columns.places)
+        memory = held + max(moving, matching + max(look.memory for look in targets))
+        work = sum(look.work for look in targets) + columns.channels * columns.places * columns.candidates
+        return ScaleCost(scale, layout, memory, step.work + again, work)
 
     @property
     def _spec(self) -> ModelSpec:
@@ -293,6 +310,14 @@ class _Planner:
         return {
             scale: style_sizes(self.recipe, [style for style, _ in self.images.styles], scale.size, scale.fraction) for scale in self.scales
         }
+
+    def _columns(self, scale: Scale) -> _Columns:
+        """Return how many hypercolumns there are to match at a scale."""
+        if not matching_terms(recipe_at(self.recipe, scale)):
+            return _Columns()
+        channels = sum(self._spec.layer(name).channels for name in active_layers(self.recipe)[1])
+        styles = sum(_area(size) for size in self._sizes[scale]) * self.recipe.style_rotations
+        return _Columns(channels, _area(scale.size) // STRIDE**2, styles // STRIDE**2)
 
     def _pictures(self, scale: Scale) -> float:
         """Return the bytes of content and styles in the sizes of the scale, and of the result."""

@@ -28,6 +28,7 @@ from pincel.run.machine import Machine
 from pincel.run.network import Networks
 from pincel.run.objective import EvalOptions, make_objective
 from pincel.run.plan import Plan
+from pincel.run.sizes import matching_terms, recipe_at
 from pincel.translation import Note
 from pincel.translation import gettext_lazy as _
 
@@ -70,6 +71,8 @@ class Objectives:
         self.network, self._fast = networks.exact, networks.fast
         self._plan, self._inputs, self._machine = plan, inputs, machine
         self.extra_losses, self._on_event = extra_losses, on_event
+        # The picture that the last scale starts from, once that has begun and its targets depend on it.
+        self._start: Tensor | None = None
 
     @property
     def _recipe(self) -> Recipe:
@@ -82,15 +85,22 @@ class Objectives:
 
     @cached_property
     def full(self) -> Evaluator:
-        """An evaluator of the objective at full size."""
-        return self._build(self._recipe, self.images, self._band_limit(1.0))
+        """An evaluator of the objective at full size; of the last pass, if there is one."""
+        return self._build(self._plan.scales[-1], self._start)
 
-    def at(self, scale: Scale) -> Evaluator:
-        """Return an evaluator of the objective of a scale; coarse ones may keep more of the content."""
-        if scale.fraction == 1:
-            return self.full
-        coarse = self._recipe.override(content_weight=self._recipe.content_weight * self._recipe.coarse_content_factor)
-        return self._build(coarse, self.images_at(scale), self._band_limit(scale.fraction))
+    def at(self, scale: Scale, start: Tensor | None = None) -> Evaluator:
+        """Return an evaluator of the objective of a scale.
+
+        Args:
+            scale: Of the plan.
+            start: The picture that the scale starts from, (1, 3, H, W) in the network's pixel units.
+        """
+        if scale != self._plan.scales[-1]:
+            return self._build(scale, start)
+        if matching_terms(recipe_at(self._recipe, scale)):
+            self._start = start
+            self.__dict__.pop("full", None)
+        return self.full
 
     def start(self, scale: Scale) -> Tensor:
         """Return the image to begin from, (1, 3, H, W) in the network's pixel units, as the recipe's ``init`` says."""
@@ -102,14 +112,12 @@ class Objectives:
 
     def upsample(self, picture: Tensor, scale: Scale) -> Tensor:
         """Enlarge a picture to a scale, and add what the content has too fine for the scale before."""
-        larger = resample(picture, scale.size)
+        before = (picture.shape[-2], picture.shape[-1])
+        larger = picture if before == scale.size else resample(picture, scale.size)
         if self._recipe.detail_transfer == 0:
             return larger
-        content = self._recipe.white * resize_picture(self._inputs.preprocessed.content, scale.size, self._recipe.resample).pixels.to(
-            picture
-        )
-        coarse = resample(resample(content, (picture.shape[-2], picture.shape[-1])), scale.size)
-        detailed = larger + self._recipe.detail_transfer * (content - coarse)
+        content = resize_picture(self._inputs.preprocessed.content, scale.size, self._recipe.resample).pixels.to(picture)
+        detailed = larger + self._recipe.detail_transfer * _detail(self._recipe.white * content, before)
         return detailed.clamp(0, self._recipe.white) if self._recipe.bounds == "clip" else detailed
 
     def evaluate(self, pixels: Tensor, *, shared: bool = True) -> dict[str, Any]:
@@ -124,7 +132,9 @@ class Objectives:
             with suppress(WorkerError):
                 return evaluate_picture(replace(self.full, progress=self._watch), canvas)
         options = EvalOptions(self._plan.layout(self._plan.size), on_event=self._on_event, cache=self._machine.cache)
-        exact = make_objective(self._recipe, self.images, self.network, self._machine.device, options=options)
+        last = self._plan.scales[-1]
+        recipe, images = recipe_at(self._recipe, last), self._images_for(last, self._start)
+        exact = make_objective(recipe, images, self.network, self._machine.device, options=options)
         return evaluate_picture(replace(self._with_extra(exact, self._plan.size), progress=self._watch), canvas)
 
     def _watch(self, done: int, total: int) -> None:
@@ -141,10 +151,28 @@ class Objectives:
         before = max((cost.scale.fraction for cost in self._plan.costs if cost.scale.fraction < fraction), default=0.0)
         return before / fraction / 2
 
-    def _build(self, recipe: Recipe, images: Images, band_limit: float) -> Evaluator:
+    def _images_for(self, scale: Scale, start: Tensor | None) -> Images:
+        """Return the pictures of a scale, with the one that features of the styles are matched with.
+
+        That is the content at the first scale; then a mixture, in which what is painted has the detail that the content has there.
+
+        Paper:
+            Kolkin et al. 2022, "Neural Neighbor Style Transfer"; utils/stylize.py of the authors' code, produce_stylization.
+        """
+        images, index = self.images_at(scale), self._plan.scales.index(scale)
+        if start is None or index == 0 or not matching_terms(recipe_at(self._recipe, scale)):
+            return images
+        content = images.content.pixels.to(start)
+        missing = max(0.0, 1 - self._recipe.detail_transfer) * _detail(content, self._plan.scales[index - 1].size)
+        painted = start / self._recipe.white + missing
+        mixture = painted + self._recipe.match_content * (content - painted)
+        return replace(images, matched=replace(images.content, pixels=mixture))
+
+    def _build(self, scale: Scale, start: Tensor | None) -> Evaluator:
         """Measure the targets; where there is no memory for that, in smaller tiles than planned."""
-        machine, size = self._machine, images.size
-        partition = machine.processes.partition(size)
+        machine, size, recipe = self._machine, scale.size, recipe_at(self._recipe, scale)
+        images, band_limit = self._images_for(scale, start), self._band_limit(scale.fraction)
+        partition = machine.processes.partition(self._plan.scales.index(scale), start if images.matched else None)
 
         def measured(layout: Layout) -> Evaluator:
             options = EvalOptions(layout, partition, self._on_event, machine.cache)
@@ -158,3 +186,8 @@ class Objectives:
         if not extra:
             return evaluator
         return replace(evaluator, problem=replace(problem, objective=Objective([*problem.objective.losses, *extra])))
+
+
+def _detail(content: Tensor, before: tuple[int, int]) -> Tensor:
+    """Return what a picture has too fine for a scale of (height, width) ``before``."""
+    return content - resample(resample(content, before), (content.shape[-2], content.shape[-1]))

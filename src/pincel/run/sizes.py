@@ -10,6 +10,7 @@ from pincel.engine.multiscale import Scale, make_scales
 from pincel.errors import OptionError, PictureSizeError
 from pincel.images.picture import LoadedImage
 from pincel.images.resize import area_size, target_size
+from pincel.losses import STYLE_TERMS
 from pincel.recipes.schema import Recipe
 
 # Shorter side of the smallest scale worth painting: below it a picture is nothing but its mean colors.
@@ -24,6 +25,20 @@ def active_layers(recipe: Recipe) -> tuple[dict[str, float], dict[str, float]]:
     wanted = ((recipe.content_layers, alpha, recipe.content_terms), (recipe.style_layers, beta, recipe.style_terms))
     content, style = ({n: w for n, w in layers.items() if w > 0 and weight > 0 and any(terms.values())} for layers, weight, terms in wanted)
     return content, style
+
+
+def matching_terms(recipe: Recipe) -> list[str]:
+    """Return the style terms whose targets depend on the picture that is painted on."""
+    return [name for name, weight in recipe.style_terms.items() if weight > 0 and STYLE_TERMS[name].matches]
+
+
+def recipe_at(recipe: Recipe, scale: Scale) -> Recipe:
+    """Return the recipe of a scale: coarse ones may keep more of the content, and a last pass has style terms of its own."""
+    if scale.finish:
+        return recipe.override(style_terms=recipe.finish_terms)
+    if scale.fraction < 1:
+        return recipe.override(content_weight=recipe.content_weight * recipe.coarse_content_factor)
+    return recipe
 
 
 def needed_layers(recipe: Recipe) -> frozenset[str]:
@@ -111,16 +126,18 @@ def _checked(recipe: Recipe, picture: LoadedImage, what: str, size: tuple[int, i
 
 
 def scales_of(recipe: Recipe, size: tuple[int, int], styles: Sequence[LoadedImage]) -> list[Scale]:
-    """Lay out the scales of a run whose result has (height, width) ``size``; those too small for the network are left out."""
+    """Lay out the scales of a run whose result has (height, width) ``size``, and its last pass; too small scales are left out."""
     need = min_side(recipe)
     top = min(*size, *(min(each) for each in style_sizes(recipe, styles, size)))
-    return make_scales(
+    scales = make_scales(
         size,
         recipe.steps,
         recipe.scale_fractions,
         smallest=max(need, MIN_SCALE_SIDE, math.ceil(need * min(size) / top)),
         tolerance=recipe.tolerance,
     )
+    steps = round(recipe.steps * recipe.finish_steps)
+    return [*scales, Scale(1.0, size, steps, finish=True)] if steps else scales
 
 
 def check_sizes(recipe: Recipe, content: LoadedImage, styles: Sequence[LoadedImage]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from pincel.backbones.base import Backbone
 from pincel.engine.tiles import Reduce
 from pincel.functional.conventions import CONVENTIONS
+from pincel.images.picture import LoadedImage
 from pincel.losses import STYLE_TERMS
 from pincel.losses.base import Loss
 from pincel.losses.style import Guides, StyleLoss, StyleStatistic, shared_statistics
@@ -27,21 +29,34 @@ def style_losses(recipe: Recipe, images: Images, backbone: Backbone, device: tor
     strides = {layer.name: layer.stride for layer in backbone.spec.layers if layer.name in layers}
     terms = {name: STYLE_TERMS[name] for name in STYLE_TERMS if recipe.style_terms.get(name, 0) > 0}
     statistics = shared_statistics(terms.values(), strides)
+    weighted = [statistic.with_weights(layers) for statistic in statistics]
     content_guides, style_guides = _guides(recipe, images, backbone, device)
-    measured: list[list[tuple[Any, float]]] = [[] for _ in statistics]
-    for (picture, weight), guides in zip(images.styles, style_guides, strict=True):
-        if weight == 0:
-            continue
-        means = extract(picture, layers, _partial_sums(statistics, guides))
-        for index, statistic in enumerate(statistics):
-            measured[index].append((statistic.finish({layer: means[index, layer] for layer in statistic.layers}, guides), weight))
+
+    def measure(of: Sequence[StyleStatistic[Any, Any]], picture: LoadedImage, guides: Guides | None) -> list[Any]:
+        means = extract(picture, layers, _partial_sums(of, guides))
+        return [each.finish({layer: means[index, layer] for layer in each.layers}, guides) for index, each in enumerate(of)]
+
+    measured = [
+        (measure(weighted, turned, guides and guides.turned(quarters)), weight)
+        for (picture, weight), guides in zip(images.styles, style_guides, strict=True)
+        if weight > 0
+        for quarters, turned in enumerate(_turned(picture, recipe.style_rotations))
+    ]
     losses: list[Loss] = []
-    for statistic, styles in zip(statistics, measured, strict=True):
-        own = {name: term for name, term in terms.items() if any(statistic.covers(each) for each in term.statistics(strides))}
-        weights = {name: (term, recipe.style_terms[name]) for name, term in own.items()}
-        target, convention = statistic.blend(styles), CONVENTIONS[recipe.convention]
-        losses.append(StyleLoss(statistic, target, weights, layers, recipe.weights[1], convention, content_guides))
+    for index, (statistic, own) in enumerate(zip(statistics, weighted, strict=True)):
+        covered = {name: term for name, term in terms.items() if any(statistic.covers(each) for each in term.statistics(strides))}
+        weights = {name: (term, recipe.style_terms[name]) for name, term in covered.items()}
+        blended = own.blend([(styles[index], weight) for styles, weight in measured])
+        target = own.match(blended, lambda own=own: measure([own], images.matched or images.content, content_guides)[0])  # type: ignore[misc]
+        losses.append(StyleLoss(own, target, weights, layers, recipe.weights[1], CONVENTIONS[recipe.convention], content_guides))
     return losses
+
+
+def _turned(picture: LoadedImage, rotations: int) -> Iterator[LoadedImage]:
+    """Yield a picture, and the same turned to the left by one quarter, two and three, as many pictures as are asked for."""
+    yield picture
+    for quarters in range(1, rotations):
+        yield replace(picture, pixels=picture.pixels.rot90(quarters, (2, 3)))
 
 
 def _partial_sums(statistics: Sequence[StyleStatistic[Any, Any]], guides: Guides | None) -> Reduce:

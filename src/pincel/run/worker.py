@@ -58,8 +58,8 @@ class _Worker:
         self.group, self.local = group, local
         self.device = torch.device("cpu")
         self.objectives: Objectives | None = None
-        self.scales: dict[tuple[int, int], Scale] = {}
-        self.evaluators: dict[tuple[int, int], Evaluator] = {}
+        self.scales: list[Scale] = []
+        self.evaluators: dict[int, Evaluator] = {}
 
     def load(self, message: dict[str, Any]) -> None:
         """Load what process 0 has loaded, and reply what is wrong with it here."""
@@ -83,22 +83,21 @@ class _Worker:
         self.device = machine.device
         networks = load_networks(recipe, machine, lambda *_: None)
         plan = make_plan(recipe, inputs.preprocessed, machine, networks.fast)
-        self.scales = {scale.size: scale for scale in plan.scales}
+        self.scales = plan.scales
         self.objectives = Objectives(plan, inputs, machine, networks)
 
     def build(self, message: dict[str, Any]) -> None:
         """Build the evaluator of a scale, its targets by tiles; those of coarser scales are not needed any more."""
-        height, width = message["size"]
-        scale, objectives = self.scales[height, width], self._ready()
-        full = next(reversed(self.scales))
-        kept = {size: other for size, other in self.evaluators.items() if size == full}
-        self.evaluators = {**kept, scale.size: network_terms(objectives.at(scale))}
+        number, objectives = message["scale"], self._ready()
+        start = None if message["start"] is None else self.group.receive_image(message["start"], self.device)
+        last = len(self.scales) - 1
+        kept = {index: other for index, other in self.evaluators.items() if index == last}
+        self.evaluators = {**kept, number: network_terms(objectives.at(self.scales[number], start))}
 
     def evaluate(self, message: dict[str, Any]) -> None:
         """Evaluate the tiles of this process of the picture that is sent."""
-        height, width = message["size"]
-        evaluator = self.evaluators[height, width]
-        pixels = self.group.receive_image(message["shape"], getattr(torch, message["dtype"]), self.device)
+        evaluator = self.evaluators[message["scale"]]
+        pixels = self.group.receive_image(message["picture"], self.device)
         if not evaluator.problem.objective.losses:
             return
         if message["grad"]:
