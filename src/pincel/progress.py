@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -69,6 +70,23 @@ class BarText(ProgressColumn):
         return Text(task.fields["text"], style="cyan", no_wrap=True, overflow="ellipsis")
 
 
+class TimeLeft(TimeRemainingColumn):
+    """The time until the last of several bars is full, which is that of a run over several sizes; none behind a bar that is full.
+
+    ``ahead`` of a task is what comes after it, in the same unit.
+    """
+
+    def render(self, task: Task) -> Text:
+        """Return the time and the word ``left``."""
+        if task.finished:
+            return Text("")
+        if task.remaining is None or not task.speed:
+            return Text("-:--:-- left", style="progress.remaining")
+        steps = task.remaining + task.fields.get("ahead", 0.0)
+        minutes, seconds = divmod(math.ceil(steps / task.speed), 60)
+        return Text(f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d} left", style="progress.remaining")
+
+
 class View:
     """Bars and lines on standard error. Use as a context manager.
 
@@ -107,8 +125,8 @@ class View:
         # Steps and times are never cut: at 80 characters rich would cut them, and leave the losses whole.
         counts = [MofNCompleteColumn(table_column=Column(no_wrap=True))] if self.counted else []
         elapsed = TimeElapsedColumn(table_column=Column(no_wrap=True))
-        left = TimeRemainingColumn(elapsed_when_finished=False, table_column=Column(no_wrap=True))
-        times = [elapsed, TextColumn("left"), left] if self.timed else []
+        left = TimeLeft(table_column=Column(no_wrap=True))
+        times = [elapsed, left] if self.timed else []
         return [TextColumn("[bold]{task.description}"), BarColumn(bar_width=20), *counts, BarText(), *times]
 
     def __enter__(self) -> Self:
@@ -129,7 +147,7 @@ class View:
             self._last_line = now
             self.line(text)
 
-    def move(self, name: str, done: float, total: float | None, text: str = "", *, title: str = "") -> None:
+    def move(self, name: str, done: float, total: float | None, text: str = "", *, title: str = "", ahead: float = 0.0) -> None:
         """Update a bar; a new one is added below the others.
 
         Args:
@@ -138,10 +156,11 @@ class View:
             total: None while it is not known.
             text: Text behind the bar.
             title: Text before the bar; the name by default.
+            ahead: What comes after this bar, in its unit: the time left is until then.
         """
         if name not in self._tasks:
             self._tasks[name] = self._progress.add_task(name, total=total, text=text)
-        self._progress.update(self._tasks[name], description=title or name, completed=done, total=total, text=text)
+        self._progress.update(self._tasks[name], description=title or name, completed=done, total=total, text=text, ahead=ahead)
 
     def clear(self) -> None:
         """Remove all bars."""
@@ -166,7 +185,7 @@ class TileBar(View):
 
 
 class Bar(View):
-    """Shows the events of a run: a bar for each scale, with the losses."""
+    """Shows the events of a run: a bar for each scale, with the losses and the time left of all scales."""
 
     window = 120.0
 
@@ -177,11 +196,13 @@ class Bar(View):
         self._entered: tuple[int, float] | None = None
         self._completed = 0
         self._scale = "painting"
+        # Of the sizes after this one.
+        self._ahead = 0.0
 
     def clear(self) -> None:
         """Prepare for another run."""
         super().clear()
-        self._scale, self._completed, self._entered, self._last_line = "painting", 0, None, 0.0
+        self._scale, self._completed, self._entered, self._last_line, self._ahead = "painting", 0, None, 0.0, 0.0
 
     def show(self, event: Event) -> None:
         """Show one event."""
@@ -202,6 +223,7 @@ class Bar(View):
         self._last_line = 0.0
         self._entered = None
         self._completed = 0
+        self._ahead = event.ahead
 
     def _tile(self, event: TileProgress) -> None:
         """Update the bar within a step."""
@@ -219,13 +241,13 @@ class Bar(View):
             return
         self._last_read = now
         losses = f"J {event.total:.4g} · " + " · ".join(f"{k} {v:.3g}" for k, v in event.terms.items() if ":" not in k)
-        self.move(self._scale, event.step, event.steps, losses)
+        self.move(self._scale, event.step, event.steps, losses, ahead=self._ahead)
         if self._entered is None:
             self._entered = (event.step, event.seconds)
             self._catch_up(event)
         first, entered = self._entered
         pace = (event.seconds - entered) / (event.step - first) if event.step > first else None
-        tail = "" if pace is None else f" · {pace * (event.steps - event.step):.0f} s left"
+        tail = "" if pace is None else f" · {duration(pace * (event.steps - event.step + self._ahead))} left"
         where = self._scale.removeprefix("painting").strip()
         self.line_if_due(f"{where + ': ' if where else ''}step {event.step}/{event.steps} · {losses}{tail}", edge=edge)
 

@@ -6,10 +6,11 @@ import io
 
 import pytest
 from rich.console import Console
+from rich.progress import ProgressSample
 
 from pincel.cli.training_progress import TrainingBar
 from pincel.engine.events import Notice, ScaleStart, SetupProgress, Step
-from pincel.progress import Bar, View
+from pincel.progress import Bar, TimeLeft, View
 from pincel.training.events import EvalProgress, StepEnd
 
 
@@ -66,7 +67,26 @@ def test_a_narrow_terminal_shows_steps_and_times_whole() -> None:
     last = written(bar)[-2]
     assert "(3 of 5)" in last
     assert "14/57 J 2" in last
-    assert "0:00:00 left -:--:--" in last
+    assert "0:00:00 -:--:-- left" in last
+
+
+def test_the_time_left_is_that_of_all_sizes() -> None:
+    def step(number: int) -> Step:
+        return Step(number, 4, (1, 1), 1.0, 2.0 * number, 0, lambda: None, lambda: {"content": 1.0})  # type: ignore[arg-type, return-value]
+
+    with Bar(console=plain()) as bar:
+        bar.show(ScaleStart(1, 2, (1, 1), 4, ahead=16.0))
+        bar.show(step(0))
+        bar.show(step(4))
+    assert written(bar)[-1].endswith("step 4/4 · J 1 · content 1 · 32 s left")
+    with Bar(console=drawn()) as bar:
+        bar.move("painting", 1, 4, ahead=16.0)
+        task = bar._progress.tasks[0]
+        task._progress.clear()
+        task._progress.extend([ProgressSample(0.0, 0.0), ProgressSample(2.0, 1.0)])
+        assert TimeLeft().render(task).plain == "0:00:38 left"
+        bar.move("painting", 4, 4, ahead=16.0)
+        assert TimeLeft().render(task).plain == ""
 
 
 def test_runs_one_after_the_other_have_bars_of_their_own() -> None:

@@ -55,6 +55,7 @@ class ScaleStart:
         count: Number of scales.
         size: (height, width).
         steps: Most updates at this scale.
+        ahead: Work of the scales after it, in steps at this scale, by their pixels.
     """
 
     kind: ClassVar[str] = "scale"
@@ -62,6 +63,7 @@ class ScaleStart:
     count: int
     size: tuple[int, int]
     steps: int
+    ahead: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
