@@ -91,7 +91,7 @@ def curve(evaluator: Evaluator, optimizer: str, x: Tensor) -> list[float]:
 def follow(group: TorchGroup, vgg: VGG, layout: Layout) -> None:
     """Help."""
     helper = _Worker(group, 0)
-    helper.evaluators = {SIZE: network_terms(evaluator_of(vgg, layout, group))}
+    helper.evaluators = {0: network_terms(evaluator_of(vgg, layout, group))}
     while (order := group.receive())["do"] == "evaluate":
         helper.evaluate(order)
 

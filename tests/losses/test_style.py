@@ -120,7 +120,7 @@ def test_every_term_is_zero_for_the_style_itself_and_more_for_another(name: str)
 
 
 @pytest.mark.parametrize(
-    "terms", ["sliced-wasserstein", "histogram=1,gram=0.1", "neighbors", "correlation-chain", "w2=1,mean-std=2,shift=0.1"]
+    "terms", ["sliced-wasserstein", "histogram=1,gram=0.1", "neighbors,hypercolumns", "correlation-chain", "w2=1,mean-std=2,shift=0.1"]
 )
 def test_tiles_see_the_same(terms: str, photographs: list[Path]) -> None:
     given = {**GIVEN, "size": 96, "style_terms": terms}

@@ -104,7 +104,8 @@ def column_distance(found: Tensor, target: Tensor) -> Tensor:
 
 def _most_similar(mine: Tensor, theirs: Tensor) -> list[tuple[Tensor, Tensor]]:
     """Return the largest product of each of some columns of one set with any of another, and the number of that."""
-    return [tuple((part.T @ theirs).max(1)) for part in torch.split(mine, MINE, dim=1)]
+    largest = [(part.T @ theirs).max(1) for part in torch.split(mine, MINE, dim=1)]
+    return [(each.values, each.indices) for each in largest]
 
 
 def _directions(features: Tensor) -> Tensor:

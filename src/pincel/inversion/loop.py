@@ -63,7 +63,7 @@ def phases(recipe: Inversion, size: tuple[int, int], stride: int) -> list[SizedP
     for phase in recipe.schedule:
         # The paper's T shifts of 1 pixel: T = a quarter of the stride, so T - 1 pixels more.
         margin = max(round(recipe.jitter * phase.jitter * stride), 1) - 1
-        sized.append(SizedPhase(1.0, (size[0] + margin, size[1] + margin), phase.steps, 0.0, phase.rate, margin))
+        sized.append(SizedPhase(1.0, (size[0] + margin, size[1] + margin), phase.steps, rate=phase.rate, margin=margin))
     return sized
 
 

@@ -133,45 +133,41 @@ class Objectives:
                 return evaluate_picture(replace(self.full, progress=self._watch), canvas)
         options = EvalOptions(self._plan.layout(self._plan.size), on_event=self._on_event, cache=self._machine.cache)
         last = self._plan.scales[-1]
-        recipe, images = recipe_at(self._recipe, last), self._images_for(last, self._start)
+        recipe, images = recipe_at(self._recipe, last), self.images_at(last, self._start)
         exact = make_objective(recipe, images, self.network, self._machine.device, options=options)
         return evaluate_picture(replace(self._with_extra(exact, self._plan.size), progress=self._watch), canvas)
 
     def _watch(self, done: int, total: int) -> None:
         self._on_event(SetupProgress(Note(_("judging the picture")), done, total))
 
-    def images_at(self, scale: Scale) -> Images:
-        """Return the pictures in the size of a scale."""
-        if scale.fraction == 1:
-            return self.images
-        return resize_images(self._recipe, self._inputs.preprocessed, scale.size, scale.fraction, self._machine.cache)
+    def images_at(self, scale: Scale, start: Tensor | None = None) -> Images:
+        """Return the pictures in the size of a scale, with the one that features of the styles are matched with, if any are.
+
+        That is the content at the first scale; then a mixture of it and of what is painted, with the detail that the content has there.
+
+        Paper:
+            Kolkin et al. 2022, "Neural Neighbor Style Transfer"; utils/stylize.py of the authors' code, produce_stylization.
+        """
+        recipe, scales = self._recipe, self._plan.scales
+        images = self.images
+        if scale.fraction < 1:
+            images = resize_images(recipe, self._inputs.preprocessed, scale.size, scale.fraction, self._machine.cache)
+        if start is None or scale == scales[0] or not matching_terms(recipe_at(recipe, scale)):
+            return images
+        content = images.content.pixels.to(start)
+        missing = max(0.0, 1 - recipe.detail_transfer) * _detail(content, scales[scales.index(scale) - 1].size)
+        painted = start / recipe.white + missing
+        return replace(images, matched=replace(images.content, pixels=painted + recipe.match_content * (content - painted)))
 
     def _band_limit(self, fraction: float) -> float:
         """Return the finest frequency that the scale before can show, in cycles a pixel of this one; 0 for the first."""
         before = max((cost.scale.fraction for cost in self._plan.costs if cost.scale.fraction < fraction), default=0.0)
         return before / fraction / 2
 
-    def _images_for(self, scale: Scale, start: Tensor | None) -> Images:
-        """Return the pictures of a scale, with the one that features of the styles are matched with.
-
-        That is the content at the first scale; then a mixture, in which what is painted has the detail that the content has there.
-
-        Paper:
-            Kolkin et al. 2022, "Neural Neighbor Style Transfer"; utils/stylize.py of the authors' code, produce_stylization.
-        """
-        images, index = self.images_at(scale), self._plan.scales.index(scale)
-        if start is None or index == 0 or not matching_terms(recipe_at(self._recipe, scale)):
-            return images
-        content = images.content.pixels.to(start)
-        missing = max(0.0, 1 - self._recipe.detail_transfer) * _detail(content, self._plan.scales[index - 1].size)
-        painted = start / self._recipe.white + missing
-        mixture = painted + self._recipe.match_content * (content - painted)
-        return replace(images, matched=replace(images.content, pixels=mixture))
-
     def _build(self, scale: Scale, start: Tensor | None) -> Evaluator:
         """Measure the targets; where there is no memory for that, in smaller tiles than planned."""
         machine, size, recipe = self._machine, scale.size, recipe_at(self._recipe, scale)
-        images, band_limit = self._images_for(scale, start), self._band_limit(scale.fraction)
+        images, band_limit = self.images_at(scale, start), self._band_limit(scale.fraction)
         partition = machine.processes.partition(self._plan.scales.index(scale), start if images.matched else None)
 
         def measured(layout: Layout) -> Evaluator:
