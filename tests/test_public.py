@@ -43,10 +43,12 @@ PICTURES = {"content", "style", "image", "picture", "first", "second", "contents
     "folder",
     "output",
     "name",
+    "data",
+    "network",
 }
 # Verbs that make no picture and measure none, or are functions of other names.
-OTHERS = {"studio", "classify", "train", "train-style", "export", "recipes", "backbones", "weights", "samples", "doctor", "completion"}
-NAMES = {"quick": "stylize"}
+OTHERS = {"studio", "recipes", "backbones", "weights", "samples", "doctor", "completion"}
+NAMES = {"quick": "stylize", "classify": "predict", "train-style": "train_style"}
 
 
 def png_size(data: bytes) -> tuple[int, int]:
@@ -274,6 +276,12 @@ HARBOUR, GLASS = "sample:harbour", "sample:glass"
         ),
         ("stylize", (HARBOUR, GLASS), {"size": 10**30}, "accepted: a whole number, 0 to 1000000"),
         ("stylize", (HARBOUR, GLASS), {"style_size": -1}, "style_size: cannot be that"),
+        ("predict", (HARBOUR,), {"top": 0}, "top: is how many answers are given"),
+        ("predict", (HARBOUR,), {"top": "five"}, "predict: top cannot be that"),
+        ("train", ("sample:textures", "run"), {"minutes": float("inf")}, "minutes: cannot be that"),
+        ("train", ("sample:textures", "run"), {"epochs": 0}, "epochs: cannot be that"),
+        ("train_style", (GLASS, "sample:scenes", "n.pt"), {}, "network: a name that pincel would not find again"),
+        ("export", (5, "n.onnx"), {}, "export: network cannot be that"),
         ("stylize", (HARBOUR, GLASS), {"background": "x"}, "'x' is no opaque color"),
     ],
 )
@@ -327,6 +335,17 @@ def test_seconds_between_checkpoints_have_bounds(seconds: float, tmp_path: Path)
         TrainerConfig(every=seconds)
     with pytest.raises(OptionError, match=r"^checkpoint_every: cannot be that"):
         CheckpointManager(tmp_path, seconds)
+
+
+def test_a_network_of_a_style_is_trained(photographs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[Any] = []
+    given: dict[str, Any] = {"steps": 1, "crop": 16, "batch": 1, "stages": "c3s1-4,c3s1-3", "side": 32, "style_side": 32, "warming": 0}
+    network = tmp_path / "n.safetensors"
+    record = pincel.train_style(photographs[1], str(photographs[0].parent), network, progress=True, on_event=told.append, **given)
+    assert record["stopped"] == "steps"
+    assert told
+    assert "step 1 of 1" in capsys.readouterr().err
+    assert pincel.stylize(photographs[0], [], network=str(network), size=32).image.size[0] == 32
 
 
 def test_a_summary_of_a_batch_shows_its_pictures(photographs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

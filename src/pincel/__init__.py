@@ -15,7 +15,8 @@ everything else by keyword: ``strength=1.5`` (more painting), ``strokes=0.5`` (f
 - Compare: ``grid`` (values of options, side by side), ``blend`` (one style to another), ``evaluate`` (every term of the objective of a
   picture), ``plan`` (memory and time, before painting).
 - Look inside: ``features`` (the maps of a layer, as tensors), ``invert`` (a picture from its features alone), ``study`` (a report:
-  ``study("activations", "photo.jpg")``).
+  ``study("activations", "photo.jpg")``), ``predict`` (what a picture shows).
+- Train: ``train`` (a network that classifies), ``train_style`` (one that paints in a second), ``export`` (that one as ONNX).
 
 Step by step: iterate a ``Run`` for its ``Step`` events, ``stop`` it, read its ``result`` at any time. Whatever cannot be used raises a
 ``PincelError`` with a message of one line. Names are loaded when first used, so that importing pincel costs nothing.
@@ -34,9 +35,12 @@ if TYPE_CHECKING:
     from pincel.api.codes import invert
     from pincel.api.movies import video
     from pincel.api.painting import evaluate, plan, resume, texture, transfer
-    from pincel.api.quick import stylize
+    from pincel.api.quick import export, stylize
     from pincel.api.sheets import blend, grid
     from pincel.batches.run import Summary, batch
+    from pincel.classify.predict import Prediction, predict
+    from pincel.classify.public import train, train_style
+    from pincel.classify.record import TrainingResult
     from pincel.engine.events import Event, Notice, SetupProgress, Step, Stopped
     from pincel.engine.result import Result
     from pincel.errors import PincelError
@@ -60,6 +64,12 @@ _PLACES = {
     "plan": "pincel.api.painting",
     "evaluate": "pincel.api.painting",
     "stylize": "pincel.api.quick",
+    "export": "pincel.api.quick",
+    "predict": "pincel.classify.predict",
+    "train": "pincel.classify.public",
+    "train_style": "pincel.classify.public",
+    "Prediction": "pincel.classify.predict",
+    "TrainingResult": "pincel.classify.record",
     "grid": "pincel.api.sheets",
     "blend": "pincel.api.sheets",
     "batch": "pincel.batches.run",
@@ -100,6 +110,7 @@ __all__ = [
     "Machine",
     "Notice",
     "PincelError",
+    "Prediction",
     "Recipe",
     "RecipeValues",
     "Report",
@@ -110,18 +121,23 @@ __all__ = [
     "Step",
     "Stopped",
     "Summary",
+    "TrainingResult",
     "__version__",
     "batch",
     "blend",
     "evaluate",
+    "export",
     "features",
     "grid",
     "invert",
     "plan",
+    "predict",
     "resume",
     "study",
     "stylize",
     "texture",
+    "train",
+    "train_style",
     "transfer",
     "video",
 ]

@@ -8,10 +8,10 @@ import pytest
 from rich.console import Console
 from rich.progress import ProgressSample
 
-from pincel.cli.training_progress import TrainingBar
 from pincel.engine.events import Notice, ScaleStart, SetupProgress, Step
 from pincel.progress import Bar, TimeLeft, View
 from pincel.training.events import EvalProgress, StepEnd
+from pincel.training.progress import TrainingBar
 
 
 def plain() -> Console:

@@ -184,7 +184,7 @@ def test_divergence_is_told_in_a_line(data: Path, capsys: Capture, tmp_path: Pat
 
 
 def test_many_classes_are_shown_by_those_mistaken_most() -> None:
-    from pincel.cli.training_progress import MOST, duration, table
+    from pincel.training.progress import MOST, duration, table
 
     rows = {
         f"c{number:02d}": {"pictures": 4, "top1_error": number / 100, "top5_error": 0.0, "taken_for": None} for number in range(MOST + 5)

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from pincel.arguments import checked
@@ -17,10 +19,11 @@ from pincel.engine.result import Result
 from pincel.errors import OptionError
 from pincel.feedforward.file import find_stylizer, load_stylizer
 from pincel.feedforward.network import Network
+from pincel.feedforward.onnx import write_onnx
 from pincel.feedforward.stylize import Color, StylizeOptions, Weighted, check_size
 from pincel.feedforward.stylize import stylize as stylize_in_one_pass
 from pincel.feedforward.tiles import TileCallback, choose_side, estimate_memory, no_progress
-from pincel.files import one_line
+from pincel.files import check_output, one_line
 from pincel.images.io import to_pil
 from pincel.images.picture import LoadedImage
 from pincel.images.resize import resize_picture, target_size
@@ -130,6 +133,26 @@ def prepare_stylization(  # noqa: PLR0913 - each is a choice of the caller's
     check_size(loaded, photograph)
     budget = parse_memory(memory) if memory else int(MEMORY_FRACTION * free_memory(where))
     return Stylization(loaded.to(where), photograph, styles, checked, str(where), budget, network, background, keep_metadata)
+
+
+@checked
+def export(network: str | PathLike[str], output: str | PathLike[str]) -> Path:
+    """Write a network of :func:`pincel.train_style` as ONNX, for other programs.
+
+    Args:
+        network: The file of the network.
+        output: The file to write, ``NAME.onnx``. Its inputs are ``content`` and, of an any-style network, ``style`` (1, 3, H, W), RGB in
+            [0, 1], and ``strength``, 0 to 2; its output is ``painting``.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        PincelError: One of :mod:`pincel.errors`, with a one-line message, for whatever cannot be used.
+    """
+    check_output(output, inputs=[Path(network)], what="ONNX file")
+    write_onnx(Path(output), load_stylizer(network))
+    return Path(output)
 
 
 def _opened(source: Source, what: str, size: int, background: str | None) -> LoadedImage:

@@ -19,5 +19,6 @@
 ``state``       the state of a training; ``folder`` and ``record``, its files
 ``config``      device, precision and memory
 ``training``    a training as a subject of the trainer
+``public``      trainings as functions, also of networks of styles
 ==============  ======================================================================
 """

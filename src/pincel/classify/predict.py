@@ -20,6 +20,7 @@ from importlib.resources import files
 import torch
 from torch import Tensor
 
+from pincel.arguments import checked
 from pincel.backbones import BACKBONES, NETWORKS
 from pincel.backbones.specs import ModelSpec
 from pincel.backbones.vgg import VGG
@@ -82,14 +83,19 @@ class Classifier:
         return [Prediction(self.classes[index], probability, index) for probability, index in pairs]
 
 
+@checked
 def predict(picture: Source, *, backbone: str = "alexnet", crops: int = 1, top: int = 5, device: str = "auto") -> list[Prediction]:
-    """Classify an image.
+    """Say what a picture shows, with probabilities.
+
+    Example:
+        >>> pincel.predict("photo.jpg", top=1)  # doctest: +SKIP
+        [Prediction(name='lakeside, lakeshore', probability=0.62, index=975)]
 
     Args:
-        picture: A file, ``sample:NAME``, a Pillow image, an array or a tensor.
+        picture: As for :func:`pincel.transfer`.
         backbone: A network with a classifier, also a folder of ``pincel train``, an imported network, or ``timm:NAME``.
         crops: 1 for the center, 10 for center and corners and their mirror images.
-        top: How many classes.
+        top: How many classes, 1 or more.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
 
     Returns:

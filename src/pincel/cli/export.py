@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from pincel.cli.help_format import Verb
@@ -19,12 +17,9 @@ def command(network: str, output: str, *, quiet: bool) -> None:
     The inputs of the ONNX file are 'content' and, of an any-style network, 'style' (pictures of any size, 1×3×height×width, RGB from 0 to
     1) and 'strength' (a number from 0 to 2); the output is 'painting'.
     """
+    from pincel.api.quick import export
     from pincel.cli.terminal import echo
-    from pincel.feedforward.file import load_stylizer
-    from pincel.feedforward.onnx import write_onnx
-    from pincel.files import check_output
 
-    check_output(output, inputs=[Path(network)], what="ONNX file")
-    write_onnx(Path(output), load_stylizer(network))
+    export(network, output)
     if not quiet:
         echo(output)

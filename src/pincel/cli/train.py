@@ -154,9 +154,9 @@ def trained(data: str, options: dict[str, Any]) -> int:
     require_extra("matplotlib", extra="studies", what="train")
     from pincel.classify.config import ClassifierTrainingConfig
     from pincel.classify.training import ClassifierTraining
-    from pincel.cli.training_progress import TrainingBar
     from pincel.engine.memory import parse_memory
     from pincel.training.events import TrainStart
+    from pincel.training.progress import TrainingBar
     from pincel.training.trainer import Trainer, TrainerConfig
 
     begin_computing()
@@ -186,8 +186,8 @@ def trained(data: str, options: dict[str, Any]) -> int:
 def _report(result: TrainingResult, folder: Path, options: dict[str, Any]) -> None:
     """Draw the figures, and print the errors and the files."""
     from pincel.backbones.native import read_network
-    from pincel.cli.training_progress import table
     from pincel.studies.training_figures import write_figures
+    from pincel.training.progress import table
 
     first = result.spec.layers[0].name
     figures = write_figures(folder, result.record, read_network(folder / result.spec.file, result.spec)[first][0])

@@ -112,11 +112,12 @@ def command(ctx: click.Context, /, style: str, data: str, **options: Any) -> Non
 
 def trained(style: str, data: str, options: dict[str, Any]) -> int:
     """Train and write; return the exit code."""
-    from pincel.cli.training_progress import TrainingBar
+    from pincel.classify.public import generated_pictures
     from pincel.feedforward.file import load_stylizer
     from pincel.feedforward.onnx import write_onnx
     from pincel.files import check_output
     from pincel.training.events import TrainStart
+    from pincel.training.progress import TrainingBar
     from pincel.training.style_training import StyleTraining, StyleTrainingConfig
     from pincel.training.trainer import Trainer, TrainerConfig
 
@@ -133,7 +134,7 @@ def trained(style: str, data: str, options: dict[str, Any]) -> int:
             recipe=options["recipe"],
             kind="any-style" if options["any_style"] else "one-style",
             resume=options["resume"],
-            config=StyleTrainingConfig(options["device"], _generated(), options["before"]),
+            config=StyleTrainingConfig(options["device"], generated_pictures(), options["before"]),
             **values,
         )
         for path in (subject.files.network, subject.files.record, subject.files.checkpoint):
@@ -146,15 +147,6 @@ def trained(style: str, data: str, options: dict[str, Any]) -> int:
     stopped = subject.record["stopped"]
     announce(files, options, stopped=stopped, J=subject.record.get("J"))
     return EXIT_CODES.get(stopped, 0)
-
-
-def _generated() -> dict[str, Any]:
-    """Return generated pictures that may be trained on."""
-    from pincel.classify import textures
-    from pincel.classify.data import TEXTURES
-    from pincel.training.pictures import GeneratedSource
-
-    return {TEXTURES: GeneratedSource(textures.COUNT, lambda number: textures.render(number)[0])}
 
 
 def _check_onnx(path: str) -> None:

@@ -104,6 +104,6 @@ def find_input(written: Mapping[str, Any], given: Iterable[LoadedImage], folders
     accepted = f"{name} with SHA-256 {digest[:12]}"
     if offered:
         failed, first = "not the picture the run began with, or changed since", offered[0]
-        given = f"{first.name} with SHA-256 {first.sha256[:12]}"
-        raise PictureError(one_line(failed, given, accepted, f"--{what} FILE"), about=what)
+        found = f"{first.name} with SHA-256 {first.sha256[:12]}"
+        raise PictureError(one_line(failed, found, accepted, f"--{what} FILE"), about=what)
     raise PictureMissingError(one_line("not found again", "no such file beside record or picture", accepted, f"--{what} FILE"), about=what)

@@ -2,7 +2,7 @@
 
 ==================  =======================================================================
 ``trainer``         the training loop: time, checkpoints, when it ends; what a subject is
-``events``          the events of a training
+``events``          the events of a training; ``progress`` shows them
 ``resume``          checks when a training is resumed
 ``style_training``  a feed-forward network as a subject; ``pincel.classify`` has another
 ``inputs``          recipe, styles and output, found and checked; ``pretrained`` weights

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pincel.engine.events import Notice, SetupProgress
 from pincel.progress import View
+from pincel.training.events import EpochEnd, EvalProgress, StepEnd, TrainStart
 
 if TYPE_CHECKING:
-    from pincel.training.events import EpochEnd, EvalProgress, StepEnd, TrainingEvent, TrainStart
+    from pincel.training.events import TrainingEvent
 
 # Classes in the table: those with the most errors.
 MOST = 20
@@ -23,9 +25,6 @@ class TrainingBar(View):
 
     def show(self, event: TrainingEvent) -> None:
         """Show one event."""
-        from pincel.engine.events import Notice, SetupProgress
-        from pincel.training.events import EpochEnd, EvalProgress, StepEnd, TrainStart
-
         if isinstance(event, Notice):
             self.notice(event)
         elif isinstance(event, SetupProgress):
