@@ -56,7 +56,7 @@ FRAME_OPTIONS = (
         "--consistency",
         type=click.FloatRange(min=0),
         metavar="X",
-        help="How much a frame must be like earlier ones: at 1, a difference of 10 gray levels counts as much as all other terms. [1]",
+        help="How much a frame must be like earlier ones: at 1, a difference of 10 gray levels counts as much as all other terms. [0.7]",
     ),
     click.option(
         "--long-term",
