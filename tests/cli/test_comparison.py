@@ -107,7 +107,7 @@ def test_a_blend_begins_and_ends_with_one_style(capsys: Capture, photographs: li
         (("--rows", "style-wait=1"), "There is no option 'style-wait' to try values of. Did you mean 'style_weight'?"),
         (("--rows", "style-weight"), "Values are given as style-weight=VALUE"),
         (("--rows", "style-weight=1,2", "--columns", "style-weight=3"), "Rows and columns are both of style-weight"),
-        (("--rows", "style-weight=1,heavy"), "style_weight: cannot be that · given 'heavy'"),
+        (("--rows", "style-weight=1,heavy"), "--style-weight: cannot be that · given 'heavy'"),
         (("--rows", "style-layers=relu1_1;relu9_9"), "Unknown style layer of backbone vgg19 'relu9_9'"),
         (("--rows", "seed=" + ",".join(map(str, range(401)))), "at most 400"),
         (("--rows", "recipe=pincel,pencil"), "pencil"),

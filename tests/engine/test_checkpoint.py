@@ -229,7 +229,7 @@ def test_writing_takes_a_tenth_of_the_time_at_most(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.parametrize("every", [0.0, -1.0, float("nan")])
 def test_a_pause_that_cannot_be(every: float, tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="above 0 s"):
+    with pytest.raises(OptionError, match="seconds above 0"):
         CheckpointManager(tmp_path, every)
 
 
