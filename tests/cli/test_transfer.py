@@ -88,7 +88,7 @@ OPTIONS = [
     *(("--gradients", name) for name in GRADIENT_MODES),
     ("--degrain", "0.05"),
     *(("--propagation", name) for name in ("simple", "all", "inside")),
-    *(("--color", name) for name in ("style", "content", "luminance", "match")),
+    *(("--color", name) for name in ("style", "content", "luminance", "match", "hues")),
     ("--color-match", "monge"),
     ("--color-when", "after"),
     *(("--convention", name) for name in CONVENTIONS),

@@ -28,6 +28,7 @@ TINY: dict[str, Any] = {
     "size": 136,
     "scales": "1/2=1",
     "steps": 2,
+    "color": "style",
     "style_layers": "relu1_1=1,relu2_1=0.5",
     "precision": "fp32",
 }

@@ -22,7 +22,7 @@ def painting_recipe(settings: FilmSettings, size: tuple[int, int]) -> Recipe:
         OptionError: For colors that are matched after painting, each frame by itself, which would flicker.
     """
     recipe = resolve_recipe(settings.recipe, {**settings.overrides, "size": max(size)})
-    if recipe.color in ("content", "match") and recipe.color_when == "after":
+    if recipe.color == "hues" or (recipe.color in ("content", "match") and recipe.color_when == "after"):
         raise OptionError("A film's colors are matched before painting: after it, each frame would be matched by itself, and flicker.")
     check_recipe(recipe)
     return recipe

@@ -14,6 +14,7 @@
 ``norms``           norms of a picture's colors (inversion)
 ``pyramid``         Laplacian pyramids
 ``color``           color transfer from one picture to another
+``oklab``           the color space Oklab, and the hues of one picture in another
 ``guided``          the guided image filter
 ``correlation``     correlations of channels (studies)
 ``metrics``         PSNR and other differences of two pictures

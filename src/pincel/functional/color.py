@@ -85,14 +85,14 @@ def cholesky(pixels: Tensor, target: ColorStatistics) -> Tensor:
     return _moved(pixels, torch.linalg.solve_triangular(factor, wanted, upper=False, left=False), own, target)
 
 
-def pca(pixels: Tensor, target: ColorStatistics) -> Tensor:
-    """A = Σ_T^½ Σ^-½, the matching of image analogies; arguments as for :func:`cholesky`.
+def pca(pixels: Tensor, target: ColorStatistics, floor: float = FLOOR) -> Tensor:
+    """A = Σ_T^½ Σ^-½, the matching of image analogies; arguments as for :func:`cholesky`, and what is added to variances.
 
     Paper:
         Gatys et al. 2016, section 3.1, their choice; Hertzmann et al. 2001.
     """
     own = color_statistics(pixels)
-    return _moved(pixels, _power(target.covariance, 0.5) @ _power(own.covariance, -0.5), own, target)
+    return _moved(pixels, _power(target.covariance, 0.5, floor) @ _power(own.covariance, -0.5, floor), own, target)
 
 
 def monge(pixels: Tensor, target: ColorStatistics) -> Tensor:

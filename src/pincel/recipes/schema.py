@@ -218,10 +218,11 @@ class Recipe(RecipeModel):
         "see some of it (all), or those that see nothing else (inside).",
     )
 
-    color: Literal["style", "content", "luminance", "match"] = Field(
+    color: Literal["style", "content", "luminance", "match", "hues"] = Field(
         default="style",
         description="Colors of the result: style (as the painting brings them), content (those of the photograph), luminance (those of "
-        "the photograph; only its brightness is painted), match (those of the painting).",
+        "the photograph; only its brightness is painted), match (those of the painting), hues (brightness as painted, with the hues of "
+        "the photograph moved to those of the painting).",
     )
     color_match: Literal["cholesky", "pca", "monge", "histogram"] = Field(
         default="pca",

@@ -53,7 +53,7 @@ class RecipeValues(TypedDict, total=False):
     content_mask: str | None
     style_mask: str | Sequence[str] | None
     propagation: Literal["simple", "all", "inside"] | None
-    color: Literal["style", "content", "luminance", "match"] | None
+    color: Literal["style", "content", "luminance", "match", "hues"] | None
     color_match: Literal["cholesky", "pca", "monge", "histogram"] | None
     color_when: Literal["before", "after"] | None
     degrain: float | None

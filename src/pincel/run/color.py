@@ -9,6 +9,7 @@ from functools import cached_property
 from torch import Tensor
 
 from pincel.functional.color import ColorStatistics, Matcher, color_statistics, luminance, pool_statistics, with_luminance_of
+from pincel.functional.oklab import with_hues_of
 from pincel.images.picture import LoadedImage
 from pincel.images.resize import resize_picture
 from pincel.recipes.schema import Recipe
@@ -38,7 +39,7 @@ class ColorTransfer:
     def preprocessed(self) -> tuple[LoadedImage, list[tuple[LoadedImage, float]]]:
         """Content and styles in the colors they are painted in."""
         styles = list(self.styles)
-        if self.recipe.color == "style" or self.recipe.color_when == "after":
+        if self.recipe.color in ("style", "hues") or self.recipe.color_when == "after":
             return self.content, styles
         if self.recipe.color == "luminance":
             return _with(self.content, luminance(self.content.pixels)), [(_with(s, luminance(s.pixels)), w) for s, w in styles]
@@ -48,9 +49,11 @@ class ColorTransfer:
 
     def postprocess(self, pixels: Tensor) -> Tensor:
         """Return a finished picture, (1, 3, H, W) in [0, 1], as it is to be saved."""
-        if self.recipe.color == "luminance":
-            content = resize_picture(self.content, (pixels.shape[-2], pixels.shape[-1]), self.recipe.resample)
-            return with_luminance_of(content.pixels.to(pixels), pixels)
+        if self.recipe.color in ("luminance", "hues"):
+            content = resize_picture(self.content, (pixels.shape[-2], pixels.shape[-1]), self.recipe.resample).pixels.to(pixels)
+            if self.recipe.color == "hues":
+                return with_hues_of(pixels, content, [(style.pixels.to(pixels), weight) for style, weight in self.styles])
+            return with_luminance_of(content, pixels)
         if self.recipe.color == "style" or self.recipe.color_when == "before":
             return pixels
         return self._matched(pixels)

@@ -25,8 +25,8 @@ _IDLE: Mapping[str, tuple[Callable[[Recipe], bool], Translated]] = {
     ),
     "finish_terms": (lambda recipe: recipe.finish_steps == 0, _("--finish-steps is 0")),
     "style_rotations": (lambda recipe: recipe.style_weight == 0, _("--style-weight is 0")),
-    "color_match": (lambda recipe: recipe.color in {"style", "luminance"}, _("no colors are matched")),
-    "color_when": (lambda recipe: recipe.color == "style", _("--color is style")),
+    "color_match": (lambda recipe: recipe.color in {"style", "luminance", "hues"}, _("no colors are matched")),
+    "color_when": (lambda recipe: recipe.color in {"style", "hues"}, _("--color is {color}")),
     "propagation": (lambda recipe: not recipe.content_mask and not recipe.style_mask, _("there are no masks")),
     "calibration": (lambda recipe: recipe.activations == "raw", _("--activations is raw")),
     "tv": (lambda recipe: recipe.tv_weight == 0, _("--tv-weight is 0")),
@@ -72,6 +72,6 @@ def settle_start(recipe: Recipe, given: Collection[str]) -> tuple[Recipe, tuple[
 
 def idle_values(recipe: Recipe, given: Collection[str]) -> tuple[str, ...]:
     """Say which of the values a user gave change nothing beside the others."""
-    idle = [(name, _IDLE[name][1].fill(init=recipe.init)) for name in given if name in _IDLE and _IDLE[name][0](recipe)]
+    idle = [(name, _IDLE[name][1].fill(init=recipe.init, color=recipe.color)) for name in given if name in _IDLE and _IDLE[name][0](recipe)]
     text = _("--{option} changes nothing: {reason}.")
     return tuple(Note(text, option=name.replace("_", "-"), reason=reason) for name, reason in idle)

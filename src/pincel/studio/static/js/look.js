@@ -7,7 +7,7 @@ import { store } from "./store.js";
 import { number, t } from "./words.js";
 
 const SIZES = [256, 512, 768, 1024];
-const COLORS = ["style", "content", "luminance", "match"];
+const COLORS = ["style", "content", "luminance", "match", "hues"];
 
 export function Look({ form, errors }) {
   const recipe = recipeOf(form.recipe);
