@@ -1,4 +1,4 @@
-"""Make the pictures of docs/options.md and docs/inversion.md again, by the commands that stand there.
+"""Make the pictures of docs/options.md, docs/gallery.md and docs/inversion.md again, by the commands that stand there.
 
 Usage: python scripts/gallery.py [NAME …]
 
@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("options", "inversion")
+PAGES = ("options", "gallery", "inversion")
 
 
 def page_of(name: str) -> Path:

@@ -1,4 +1,4 @@
-"""The pages of options and of inversion, and their pictures."""
+"""The pages of options and of inversion, the gallery, and their pictures."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from pincel.run.check import check_recipe, resolve_recipe
 from pincel.sweep import grid_cells, parse_axis
 
 
-@pytest.mark.parametrize("name", commands("options"))
-def test_commands_of_the_page_are_commands(name: str) -> None:
-    verb, *arguments = commands("options")[name]
+@pytest.mark.parametrize(("page", "name"), [(page, name) for page in ("options", "gallery") for name in commands(page)])
+def test_commands_of_the_page_are_commands(page: str, name: str) -> None:
+    verb, *arguments = commands(page)[name]
     given = import_module(f"pincel.cli.{verb}").command.make_context(verb, arguments).params
     values = {key: value for key, value in given.items() if key in Recipe.model_fields and value not in (None, ())}
     check_recipe(resolve_recipe(given["recipe"], values))
