@@ -54,12 +54,14 @@ def columns(network: Any, picture: Tensor) -> Tensor:
 def distances(mine: Tensor, theirs: Tensor) -> Tensor:
     """Return the table of centered cosine distances."""
     mine, theirs = (each - each.mean(0) for each in (mine, theirs))
-    return 1 - (mine / mine.norm(dim=1, keepdim=True)) @ (theirs / theirs.norm(dim=1, keepdim=True)).T
+    cosines: Tensor = (mine / mine.norm(dim=1, keepdim=True)) @ (theirs / theirs.norm(dim=1, keepdim=True)).T
+    return 1 - cosines
 
 
 def sampled(features: Tensor) -> Tensor:
     stride = max(1, max(features.shape[-2:]) // 16)
-    return features[0, :, stride // 2 :: stride, stride // 2 :: stride].flatten(1).T
+    grid: Tensor = features[0, :, stride // 2 :: stride, stride // 2 :: stride]
+    return grid.flatten(1).T
 
 
 def noisy(run: Run) -> tuple[Tensor, Tensor, Tensor]:
@@ -80,7 +82,7 @@ def compare(run: Run, wanted: Tensor, picture: Tensor) -> None:
 
 
 def test_hypercolumns_are_those_of_the_program(photographs: list[Path], reference_vgg: Network) -> None:
-    run = make_run(*photographs[:2], recipe="nnst", size=60, steps=0, precision="fp32")
+    run = make_run(*photographs[:2], recipe="nnst", size=50, steps=0, precision="fp32")
     network = reference_vgg("max")
     content, style, picture = noisy(run)
     theirs = torch.cat([columns(network, each) for each in rotations(style)])

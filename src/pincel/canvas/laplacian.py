@@ -47,7 +47,7 @@ class LaplacianCanvas(Canvas):
     def pixels(self, values: Tensor) -> Tensor:
         """Put a pyramid together; differentiable."""
         levels = torch.split(values, [math.prod(size) for size in self._sizes], dim=2)
-        return synthesize([level.unflatten(2, size) for level, size in zip(levels, self._sizes, strict=True)])
+        return synthesize([level.view(*level.shape[:2], *size) for level, size in zip(levels, self._sizes, strict=True)])
 
     def size_of(self, values: Tensor) -> tuple[int, int]:
         """Return :attr:`size`."""
