@@ -82,7 +82,7 @@ OPTIONS = [
     ("--white", "256"),
     *(("--style-terms", term) for term in (*STYLE_TERMS, "gram=1,mean-std=10")),
     ("--style-rotations", "4"),
-    *(("--finish-terms", terms) for terms in ("neighbors", "w2=1,gram=2")),
+    *(("--coarse-terms", terms) for terms in ("neighbors", "w2=1,gram=2")),
     ("--match-content", "0.5"),
     *(("--content-terms", terms) for terms in ("self-similarity", "features=1,self-similarity=1e4")),
     *(("--gradients", name) for name in GRADIENT_MODES),
@@ -303,8 +303,8 @@ def test_json_lines_tell_each_scale(capsys: Capture, pair: tuple[Path, Path], tm
     answer = pincel(capsys, "transfer", *pair, "-o", tmp_path / "out.png", *LADDER, "--steps", "2", "--json")
     events = [json.loads(line) for line in answer.out.splitlines()]
     assert [event for event in events if event["event"] == "scale"] == [
-        {"event": "scale", "index": 1, "count": 2, "size": [64, 64], "steps": 2},
-        {"event": "scale", "index": 2, "count": 2, "size": [128, 128], "steps": 2},
+        {"event": "scale", "index": 1, "count": 2, "size": [64, 64], "steps": 2, "ahead": 8.0},
+        {"event": "scale", "index": 2, "count": 2, "size": [128, 128], "steps": 2, "ahead": 0.0},
     ]
     told = [(event["event"], event.get("scale")) for event in events if event["event"] in ("scale", "step", "stopped")]
     coarse, fine = ([("scale", None), *[("step", [side, side])] * 3] for side in (64, 128))

@@ -90,8 +90,8 @@ def test_the_order_of_the_ladder_does_not_matter(
 
 def test_a_ladder_by_hand() -> None:
     assert make_scales((384, 513), 30, [(0.5, 0.5), (0.25, 2), (0.1, 9)], smallest=64, tolerance=0.02) == [
-        Scale(0.25, (96, 128), 60, 0.02),
-        Scale(0.5, (192, 256), 15, 0.02),
+        Scale(0.25, (96, 128), 60, 0.02, coarse=True),
+        Scale(0.5, (192, 256), 15, 0.02, coarse=True),
         Scale(1.0, (384, 513), 30),
     ]
 

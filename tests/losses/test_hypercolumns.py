@@ -20,7 +20,6 @@ from tests.tensors import assert_close, normal
 
 # Of a picture of 43 × 52: its layers, which drop rows that a pooling has no pair for.
 STRIDES = {"relu1_1": 1, "relu2_1": 2, "relu3_1": 4, "relu4_1": 8}
-WEIGHTS = {"relu1_1": 1.0, "relu2_1": 0.5, "relu3_1": 2.0, "relu4_1": 3.0}
 
 
 def layers(seed: int = 0, height: int = 43, width: int = 52) -> dict[str, Tensor]:
@@ -29,9 +28,9 @@ def layers(seed: int = 0, height: int = 43, width: int = 52) -> dict[str, Tensor
     return {name: normal(1, count, height // STRIDES[name], width // STRIDES[name], seed=seed + count).abs() for name, count in channels}
 
 
-def statistic(weights: dict[str, float] = WEIGHTS) -> Hypercolumns:
-    (plain,) = HYPERCOLUMNS.statistics(STRIDES)
-    return plain.with_weights(weights)
+def statistic() -> Hypercolumns:
+    (found,) = HYPERCOLUMNS.statistics(STRIDES)
+    return found
 
 
 def measured(of: Any, features: dict[str, Tensor], guides: Guides | None = None, cut: int | None = None) -> Any:
@@ -57,8 +56,7 @@ def published_columns(features: dict[str, Tensor]) -> Any:
     """Return hypercolumns (C, places) at a quarter of the size; the corners of all layers are on each other."""
     rows, columns = (length // 4 for length in features["relu1_1"].shape[-2:])
     resized = [
-        stretched(stretched(each[0].numpy(), columns).swapaxes(1, 2), rows).swapaxes(1, 2) * WEIGHTS[name] / each.shape[1]
-        for name, each in features.items()
+        stretched(stretched(each[0].numpy(), columns).swapaxes(1, 2), rows).swapaxes(1, 2) / each.shape[1] for each in features.values()
     ]
     return np.concatenate(resized).reshape(sum(each.shape[1] for each in features.values()), -1)
 
@@ -98,7 +96,7 @@ def test_matches_and_loss_are_as_published(monkeypatch: pytest.MonkeyPatch) -> N
 
     columns = torch.from_numpy(published_columns(features)).requires_grad_()
     wanted = (1 - torch.cosine_similarity(columns, torch.from_numpy(chosen), dim=0)).mean()
-    loss = StyleLoss(own, target, {"hypercolumns": (HYPERCOLUMNS, 2.0)}, WEIGHTS, 10.0, CONVENTIONS["mean"])
+    loss = StyleLoss(own, target, {"hypercolumns": (HYPERCOLUMNS, 2.0)}, dict.fromkeys(STRIDES, 0.5), 10.0, CONVENTIONS["mean"])
     found = measured(own, features)[ALL_LAYERS].features.requires_grad_()
     value = HYPERCOLUMNS.distance(Columns(found), target[ALL_LAYERS], CONVENTIONS["mean"])
     assert_close(value, wanted)

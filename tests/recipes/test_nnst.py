@@ -26,7 +26,7 @@ LAYERS = [f"relu{block}_{number}" for block, count in ((1, 2), (2, 2), (3, 4), (
 TINY: dict[str, Any] = {
     "recipe": "nnst",
     "size": 136,
-    "scales": "1/2=1",
+    "scales": "1/2=1,1=1",
     "steps": 2,
     "color": "style",
     "style_layers": "relu1_1=1,relu2_1=0.5",
@@ -48,7 +48,8 @@ def columns(network: Any, picture: Tensor) -> Tensor:
     """Return hypercolumns (places, channels): layers over their channels, at a quarter of the size, corners on corners."""
     size, seen = (picture.shape[-2] // 4, picture.shape[-1] // 4), look(network, picture)
     resized = [interpolate(seen[layer] / seen[layer].shape[1], size, mode="bilinear", align_corners=True) for layer in LAYERS]
-    return torch.cat(resized, 1)[0].flatten(1).T
+    found: Tensor = torch.cat(resized, 1)[0].flatten(1).T
+    return found
 
 
 def distances(mine: Tensor, theirs: Tensor) -> Tensor:
@@ -82,7 +83,7 @@ def compare(run: Run, wanted: Tensor, picture: Tensor) -> None:
 
 
 def test_hypercolumns_are_those_of_the_program(photographs: list[Path], reference_vgg: Network) -> None:
-    run = make_run(*photographs[:2], recipe="nnst", size=50, steps=0, precision="fp32")
+    run = make_run(*photographs[:2], recipe="nnst", style_terms="hypercolumns", size=50, steps=0, precision="fp32")
     network = reference_vgg("max")
     content, style, picture = noisy(run)
     theirs = torch.cat([columns(network, each) for each in rotations(style)])
@@ -132,17 +133,17 @@ def target_of(evaluator: Evaluator) -> Tensor:
 
 @pytest.mark.usefixtures("few_places")
 def test_a_run_ends_with_its_last_pass(photographs: list[Path]) -> None:
-    run = make_run(*photographs[:2], **TINY, finish_steps=1.5)
+    run = make_run(*photographs[:2], **{**TINY, "scales": "1/2=1,1=1.5"})
     events = list(run)
     size = run.size
     begun = [event for event in events if isinstance(event, ScaleStart)]
-    assert begun == [ScaleStart(1, 3, (size[0] // 2, size[1] // 2), 2), ScaleStart(2, 3, size, 2), ScaleStart(3, 3, size, 3)]
+    assert begun == [ScaleStart(1, 3, (size[0] // 2, size[1] // 2), 2), ScaleStart(2, 3, size, 3), ScaleStart(3, 3, size, 2)]
     record = run.result.record
-    assert [each["steps"] for each in record["scales"]] == [2, 2, 3]
+    assert [each["steps"] for each in record["scales"]] == [2, 3, 2]
     names = ["style:hypercolumns" in loss for loss in record["losses"]]
-    assert names == [True] * 6 + [False] * 4
+    assert names == [True] * 7 + [False] * 3
     steps = [event for event in events if isinstance(event, Step)]
-    assert steps[-1].total < steps[-4].total
+    assert steps[-1].total < steps[-3].total
     # The record judges by the objective of the last pass.
     assert record["saved"]["total"] == pytest.approx(record["losses"][-1]["total"], rel=0.1)
     assert forecast_rows(run) == [(coarse["size"], coarse["steps"]) for coarse in record["scales"]]
@@ -163,8 +164,16 @@ def test_a_resumed_run_finds_the_same_matches(photographs: list[Path]) -> None:
         assert torch.equal(again.loop.picture, whole.loop.picture)
 
 
-def test_other_recipes_can_have_a_last_pass(photographs: list[Path]) -> None:
-    run = make_run(*photographs[:2], size=64, steps=2, scales="none", finish_terms="sliced-wasserstein=1e3,w2", finish_steps=1, **SHALLOW)
+def test_any_recipe_can_have_coarse_terms(photographs: list[Path]) -> None:
+    run = make_run(
+        *photographs[:2],
+        **{**SHALLOW, "coarse_content_factor": 1.0},
+        size=64,
+        steps=2,
+        scales="1=1",
+        coarse_terms="w2",
+        style_terms="sliced-wasserstein=1e3,w2",
+    )
     steps = [event for event in run if isinstance(event, Step)]
     assert "style:relu1_1:sliced-wasserstein" not in steps[2].terms
     assert "style:relu1_1:sliced-wasserstein" in steps[3].terms
@@ -183,11 +192,9 @@ def test_a_style_turned_is_a_style_with_more_features(photographs: list[Path]) -
     assert 0 < totals[4] < totals[1]
 
 
-def test_what_a_last_pass_needs(photographs: list[Path]) -> None:
-    with pytest.raises(OptionError, match="A last pass needs style terms of its own: give --finish-terms"):
-        make_run(*photographs[:2], size=48, finish_steps=1)
+def test_what_coarse_terms_can_be(photographs: list[Path]) -> None:
     with pytest.raises(UnknownNameError, match=r"Unknown style term 'neighbours' .*Did you mean 'neighbors'\?"):
-        make_run(*photographs[:2], size=48, finish_terms="neighbours")
+        make_run(*photographs[:2], size=48, coarse_terms="neighbours")
     with pytest.raises(OptionError, match="chain knows no regions"):
-        make_run(*photographs[:2], size=48, finish_terms="correlation-chain", finish_steps=1, content_mask="mask.png")
-    assert make_run(*photographs[:2], size=48, finish_terms="none", steps=1, **SHALLOW).recipe.finish_terms == {}
+        make_run(*photographs[:2], size=48, coarse_terms="correlation-chain", scales="1/2=1", content_mask="mask.png")
+    assert make_run(*photographs[:2], size=48, coarse_terms="none", steps=1, **SHALLOW).recipe.coarse_terms == {}

@@ -35,14 +35,16 @@ class Scale:
         size: (height, width) of the canvas.
         steps: Most updates.
         tolerance: See :class:`pincel.engine.loop.Loop`.
-        finish: Whether it is a last pass at full size, of another objective.
+        coarse: Whether it comes before the last.
+        anew: Whether the optimizer begins anew, because the scale before had another objective.
     """
 
     fraction: float
     size: tuple[int, int]
     steps: int
     tolerance: float = 0.0
-    finish: bool = False
+    coarse: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,18 +91,19 @@ def make_scales(
     Args:
         size: (height, width) of the result.
         steps: Updates at full size, of which those of coarse scales are multiples.
-        coarse: (fraction of the size, multiple of the steps) of each coarse scale, in any order.
+        coarse: (fraction of the size, multiple of the steps) of each coarse scale, in any order; 1 for the full size before the last.
         smallest: Scales with a shorter side below this are left out.
         tolerance: Of the coarse scales; at full size all steps are made.
 
     Returns:
-        Coarse to fine, the full size last; sizes strictly increase.
+        Coarse to fine, the full size last; the other sizes strictly increase.
     """
     scales = [
-        Scale(fraction, (round(size[0] * fraction), round(size[1] * fraction)), round(steps * multiple), tolerance)
+        Scale(fraction, (round(size[0] * fraction), round(size[1] * fraction)), round(steps * multiple), tolerance, coarse=True)
         for fraction, multiple in sorted(coarse)
     ]
-    by_size = {scale.size: scale for scale in scales if min(scale.size) >= smallest and scale.steps > 0 and scale.size != size}
+    worth = [scale for scale in scales if min(scale.size) >= smallest and scale.steps > 0]
+    by_size = {scale.size: scale for scale in worth if scale.fraction == 1 or scale.size != size}
     return [*by_size.values(), Scale(1.0, size, steps)]
 
 
@@ -262,7 +265,7 @@ class MultiScaleLoop:
         """Return the canvas that a scale starts from, and the rescaled state of the optimizer unless it begins anew."""
         before, canvas = self._loop, evaluator.problem.canvas
         x = canvas.encode(picture)
-        if before is None or self._parts.reset or scale.finish or not canvas.rescalable:
+        if before is None or self._parts.reset or scale.anew or not canvas.rescalable:
             return x
         change = canvas_change(before.evaluator.problem.canvas, canvas, self.size, scale.size)
         return LoopState(x, optimizer.rescale(before.state.optimizer, change), before.state.step_scale)

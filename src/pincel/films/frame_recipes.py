@@ -49,7 +49,7 @@ def sketch_recipe(recipe: Recipe) -> Recipe:
 
 def coarse_recipe(recipe: Recipe) -> Recipe:
     """Return the recipe of the large areas of a frame that continues another: a few steps on each coarse scale, of which one is used."""
-    return recipe.override(steps=1, scales=dict.fromkeys(recipe.scales, COARSE_STEPS), finish_steps=0)
+    return recipe.override(steps=1, scales=dict.fromkeys(recipe.scales, COARSE_STEPS))
 
 
 def next_recipe(recipe: Recipe, steps: int | None) -> Recipe:

@@ -12,24 +12,23 @@ from torch.nn import functional
 STRIDE = 4
 
 
-def hypercolumns(layers: Sequence[Tensor], factors: Sequence[float]) -> Tensor:
+def hypercolumns(layers: Sequence[Tensor]) -> Tensor:
     r"""Return the hypercolumns of a picture.
 
-    .. math:: \left[ \frac{\lambda_1}{C_1} F^1, \dots, \frac{\lambda_L}{C_L} F^L \right]
+    .. math:: \left[ \frac{1}{C_1} F^1, \dots, \frac{1}{C_L} F^L \right]
 
     Args:
         layers: Features of each layer, (1, C_l, H_l, W_l).
-        factors: λ of each layer.
 
     Returns:
         Shape (1, ΣC_l, H_1, W_1): other layers are brought to the size of the first one, see :func:`resized`.
 
     Paper:
         Kolkin et al. 2022, "Neural Neighbor Style Transfer"; utils/featureExtract.py of the authors' code: each layer is divided by its
-        channels, "so # of channels doesn't dominate cosine distance", and resized to a quarter of the picture; λ is 1 there.
+        channels, "so # of channels doesn't dominate cosine distance", and resized to a quarter of the picture.
     """
     size = layers[0].shape[-2:]
-    return torch.cat([factor / each.shape[1] * resized(each, size) for each, factor in zip(layers, factors, strict=True)], dim=1)
+    return torch.cat([resized(each, size) / each.shape[1] for each in layers], dim=1)
 
 
 def resized(features: Tensor, size: Sequence[int]) -> Tensor:

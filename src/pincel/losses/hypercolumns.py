@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 import torch
@@ -15,7 +15,7 @@ from pincel.functional.neighbors import column_distance, nearest, pick
 from pincel.losses.neighbors import Candidates, join
 from pincel.losses.style import ALL_LAYERS, HALF, Guides, StyleStatistic, StyleTerm
 from pincel.losses.windows import scatter_resized
-from pincel.types import LayerWeights, Window
+from pincel.types import Window
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,9 @@ class Hypercolumns(StyleStatistic[Columns, Target]):
     Attributes:
         layers: Their names, shallow to deep. A layer whose positions are further apart than four pixels is brought to the size of the first
             one; where that is the first one itself, hypercolumns are as far apart.
-        factors: λ of each.
     """
 
     layers: tuple[str, ...]
-    factors: tuple[float, ...]
-
-    def with_weights(self, layer_weights: LayerWeights) -> Hypercolumns:
-        """Return the hypercolumns in which each layer has its λ as a factor."""
-        return replace(self, factors=tuple(layer_weights[layer] for layer in self.layers))
 
     def partial_sum(self, layer: str, features: Tensor, window: Window, guides: Guides | None) -> Tensor:
         """Return the window's part in the layer, where that is finer than hypercolumns are, resized to them."""
@@ -69,7 +63,7 @@ class Hypercolumns(StyleStatistic[Columns, Target]):
 
     def finish(self, means: Mapping[str, Tensor], guides: Guides | None) -> dict[str, Columns]:
         """Return the hypercolumns, and which of them are in which region."""
-        columns = hypercolumns([means[layer] for layer in self.layers], self.factors)
+        columns = hypercolumns([means[layer] for layer in self.layers])
         if guides is None:
             return {ALL_LAYERS: Columns(columns[0].flatten(1))}
         squares = guides.squared_guides[self.layers[0]]
@@ -105,7 +99,7 @@ class HypercolumnTerm(StyleTerm[Columns, Target]):
 
     def statistics(self, strides: Mapping[str, int]) -> list[Hypercolumns]:
         """Return the hypercolumns of all layers."""
-        return [Hypercolumns(tuple(strides), (1.0,) * len(strides))]
+        return [Hypercolumns(tuple(strides))]
 
     def distance(self, measured: Columns, target: Target, convention: Convention) -> Tensor:
         """Return the mean over all places that have a target."""

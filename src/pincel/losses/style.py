@@ -93,7 +93,7 @@ class StyleStatistic(ABC, Generic[M, T]):
             guides: As given to :meth:`partial_sum`.
 
         Returns:
-            By the layer whose λ weights the comparison; by :data:`ALL_LAYERS` for what has the λ of all layers in it.
+            By the layer whose λ weights the comparison; by :data:`ALL_LAYERS` for what has none.
         """
 
     @abstractmethod
@@ -108,10 +108,6 @@ class StyleStatistic(ABC, Generic[M, T]):
             measure: Returns what :meth:`finish` returns of that picture.
         """
         return target
-
-    def with_weights(self, layer_weights: LayerWeights) -> StyleStatistic[M, T]:
-        """Return the statistic that has the λ of its layers in it; by default the same, for each layer is compared by itself."""
-        return self
 
 
 class StyleTerm(ABC, Generic[M, T]):

@@ -13,12 +13,12 @@ NONE: Mapping[str, float] = {}
 
 
 def scale_fraction(text: str) -> float:
-    """Read a share of the full size, ``1/4`` or ``0.25``; raises ValueError unless it is between 0 and 1."""
+    """Read a share of the full size, ``1/4`` or ``0.25``; raises ValueError unless it is between 0 and 1, 1 included."""
     try:
         share = float(Fraction(text.strip()))
     except (ValueError, ZeroDivisionError, OverflowError):
         share = math.nan
-    if not 0 < share < 1:
+    if not 0 < share <= 1:
         raise ValueError(f"a coarse scale must be a share of the size between 0 and 1, such as 1/4, not '{text}'")
     return share
 

@@ -124,7 +124,7 @@ class Recipe(RecipeModel):
     steps: int = Field(ge=0, le=MOST_STEPS, description="Steps at full size; more refine the picture.")
     scales: ScaleSteps = Field(
         description="Smaller sizes that are painted first, as SHARE=MULTIPLE: 1/4=4,1/2=2 takes 4 times --steps at a quarter of the "
-        "size, then 2 times at half of it; none starts at full size."
+        "size, then 2 times at half of it; 1=2 takes 2 times as many at full size before the others; none starts at full size."
     )
     coarse_content_factor: Weight = Field(
         description="Factor of --content-weight at the smaller sizes of --scales: more keeps the forms of the photograph."
@@ -184,19 +184,12 @@ class Recipe(RecipeModel):
         ge=0,
         le=1,
         allow_inf_nan=False,
-        description="Share of the photograph in the picture that --style-terms hypercolumns finds its matches for at the larger sizes of "
+        description="Share of the photograph in the picture that the style term hypercolumns finds its matches for after the first of "
         "--scales; the rest is what is painted already, and less keeps less of the photograph.",
     )
-    finish_terms: Layers = Field(
+    coarse_terms: Layers = Field(
         default={},
-        description="Style terms of a last pass at full size, instead of --style-terms; as neighbors or w2=1.",
-    )
-    finish_steps: float = Field(
-        default=0.0,
-        ge=0,
-        le=1000,
-        allow_inf_nan=False,
-        description="Steps of the last pass of --finish-terms, in multiples of --steps; 0 = no last pass.",
+        description="Style terms at the sizes of --scales, instead of --style-terms; as hypercolumns or w2=1.",
     )
     gradients: Literal["plain", "normalized"] = Field(
         default="plain",
@@ -321,8 +314,8 @@ class Recipe(RecipeModel):
         for key in ("content_terms", "style_terms"):
             if key in values:
                 values[key] = parse_terms(values[key], key)
-        if "finish_terms" in values:
-            values["finish_terms"] = {} if values["finish_terms"] in ("none", {}) else parse_terms(values["finish_terms"], "finish_terms")
+        if "coarse_terms" in values:
+            values["coarse_terms"] = {} if values["coarse_terms"] in ("none", {}) else parse_terms(values["coarse_terms"], "coarse_terms")
         if isinstance(values.get("strokes"), str | int | float):
             values["strokes"] = parse_numbers(str(values["strokes"]), "strokes")
         if isinstance(values.get("style_mask"), str):
@@ -414,7 +407,7 @@ GROUPS = {
     "Reproducing papers": [
         *("convention", "tv", "gradients"),
         *("size_of", "rounding", "resample", "style_size"),
-        *("scales", "coarse_content_factor", "detail_transfer", "match_content", "tolerance", "finish_terms", "finish_steps"),
+        *("scales", "coarse_content_factor", "coarse_terms", "detail_transfer", "match_content", "tolerance"),
         *("pooling", "pool_rounding", "padding", "activations", "calibration", "white"),
         *("noise", "noise_level", "canvas", "optimizer", "learning_rate", "optimizer_option", "bounds"),
     ],

@@ -47,8 +47,7 @@ class RecipeValues(TypedDict, total=False):
     content_terms: Weights | None
     style_rotations: int | None
     match_content: float | None
-    finish_terms: Weights | None
-    finish_steps: float | None
+    coarse_terms: Weights | None
     gradients: Literal["plain", "normalized"] | None
     content_mask: str | None
     style_mask: str | Sequence[str] | None

@@ -52,10 +52,8 @@ def check_recipe(recipe: Recipe) -> ModelSpec:
             spec.layer(name, what)
     for name in recipe.content_terms:
         CONTENT_TERMS.check(name)
-    for name in (*recipe.style_terms, *recipe.finish_terms):
+    for name in (*recipe.style_terms, *recipe.coarse_terms):
         STYLE_TERMS.check(name)
-    if recipe.finish_steps > 0 and not any(recipe.finish_terms.values()):
-        raise OptionError("A last pass needs style terms of its own: give --finish-terms, such as neighbors, or --finish-steps 0.")
     _check_network(recipe, spec)
     _check_style_terms(recipe)
     make_optimizer(recipe.optimizer, recipe.learning_rate, recipe.optimizer_options)
@@ -80,8 +78,8 @@ def check_recipe(recipe: Recipe) -> ModelSpec:
 def _check_style_terms(recipe: Recipe) -> None:
     """Raise OptionError for a style term that does not work with the masks or the style layers."""
     layers = active_layers(recipe)[1]
-    finish = recipe.finish_terms if recipe.finish_steps > 0 else {}
-    for name in dict.fromkeys(name for name, weight in (*recipe.style_terms.items(), *finish.items()) if weight > 0):
+    coarse = recipe.coarse_terms if recipe.scales else {}
+    for name in dict.fromkeys(name for name, weight in (*recipe.style_terms.items(), *coarse.items()) if weight > 0):
         term = STYLE_TERMS[name]
         if not term.regions and (recipe.content_mask or recipe.style_mask):
             raise OptionError(f"The style term {name} knows no regions; leave it or the masks out.")

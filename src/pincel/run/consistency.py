@@ -19,11 +19,11 @@ _IDLE: Mapping[str, tuple[Callable[[Recipe], bool], Translated]] = {
     "coarse_content_factor": (lambda recipe: not recipe.scales, _("there are no coarser scales")),
     "detail_transfer": (lambda recipe: not recipe.scales, _("there are no coarser scales")),
     "tolerance": (lambda recipe: not recipe.scales, _("there are no coarser scales")),
+    "coarse_terms": (lambda recipe: not recipe.scales, _("there are no coarser scales")),
     "match_content": (
-        lambda recipe: not recipe.scales or not matching_terms(recipe),
-        _("only hypercolumns on the larger sizes of --scales are matched"),
+        lambda recipe: not recipe.scales or not _matches(recipe),
+        _("only hypercolumns after the first of --scales are matched"),
     ),
-    "finish_terms": (lambda recipe: recipe.finish_steps == 0, _("--finish-steps is 0")),
     "style_rotations": (lambda recipe: recipe.style_weight == 0, _("--style-weight is 0")),
     "color_match": (lambda recipe: recipe.color in {"style", "luminance", "hues"}, _("no colors are matched")),
     "color_when": (lambda recipe: recipe.color in {"style", "hues"}, _("--color is {color}")),
@@ -35,6 +35,11 @@ _IDLE: Mapping[str, tuple[Callable[[Recipe], bool], Translated]] = {
     "style_layers": (lambda recipe: recipe.style_weight == 0, _("--style-weight is 0")),
 }
 """Value → when it changes nothing, and why."""
+
+
+def _matches(recipe: Recipe) -> bool:
+    """Return whether there are terms that are matched, at any scale."""
+    return bool(matching_terms(recipe) or matching_terms(recipe.override(style_terms=recipe.coarse_terms or recipe.style_terms)))
 
 
 def settle(recipe: Recipe, given: Collection[str]) -> tuple[Recipe, tuple[str, ...]]:

@@ -122,7 +122,7 @@ class Plan:
         return self._at(size).work
 
     def _at(self, size: tuple[int, int]) -> ScaleCost:
-        return next(cost for cost in self.costs if cost.scale.size == size)
+        return next(cost for cost in reversed(self.costs) if cost.scale.size == size)
 
 
 def make_plan(recipe: Recipe, images: Images, machine: Machine, network: VGG | None = None) -> Plan:

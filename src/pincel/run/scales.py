@@ -85,7 +85,7 @@ class Objectives:
 
     @cached_property
     def full(self) -> Evaluator:
-        """An evaluator of the objective at full size; of the last pass, if there is one."""
+        """An evaluator of the objective of the last scale."""
         return self._build(self._plan.scales[-1], self._start)
 
     def at(self, scale: Scale, start: Tensor | None = None) -> Evaluator:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pincel.backbones import BACKBONES
 from pincel.engine.multiscale import Scale, make_scales
@@ -33,12 +34,12 @@ def matching_terms(recipe: Recipe) -> list[str]:
 
 
 def recipe_at(recipe: Recipe, scale: Scale) -> Recipe:
-    """Return the recipe of a scale: coarse ones may keep more of the content, and a last pass has style terms of its own."""
-    if scale.finish:
-        return recipe.override(style_terms=recipe.finish_terms)
-    if scale.fraction < 1:
-        return recipe.override(content_weight=recipe.content_weight * recipe.coarse_content_factor)
-    return recipe
+    """Return the recipe of a scale: coarse ones may keep more of the content, and have style terms of their own."""
+    if not scale.coarse:
+        return recipe
+    return recipe.override(
+        content_weight=recipe.content_weight * recipe.coarse_content_factor, style_terms=recipe.coarse_terms or recipe.style_terms
+    )
 
 
 def needed_layers(recipe: Recipe) -> frozenset[str]:
@@ -126,18 +127,17 @@ def _checked(recipe: Recipe, picture: LoadedImage, what: str, size: tuple[int, i
 
 
 def scales_of(recipe: Recipe, size: tuple[int, int], styles: Sequence[LoadedImage]) -> list[Scale]:
-    """Lay out the scales of a run whose result has (height, width) ``size``, and its last pass; too small scales are left out."""
+    """Lay out the scales of a run whose result has (height, width) ``size``; those too small for the network are left out."""
     need = min_side(recipe)
     top = min(*size, *(min(each) for each in style_sizes(recipe, styles, size)))
-    scales = make_scales(
+    *coarse, last = make_scales(
         size,
         recipe.steps,
         recipe.scale_fractions,
         smallest=max(need, MIN_SCALE_SIDE, math.ceil(need * min(size) / top)),
         tolerance=recipe.tolerance,
     )
-    steps = round(recipe.steps * recipe.finish_steps)
-    return [*scales, Scale(1.0, size, steps, finish=True)] if steps else scales
+    return [*coarse, replace(last, anew=bool(coarse and recipe.coarse_terms))]
 
 
 def check_sizes(recipe: Recipe, content: LoadedImage, styles: Sequence[LoadedImage]) -> None:

@@ -25,8 +25,8 @@ class SpeedRecorder:
         self._alone = machine.processes.processes == 1
 
     def __call__(self, run: Run, event: Event) -> Iterable[Notice]:
-        """Take note of a step, but not of a last pass, which has other terms; at the end, keep the speed of this process by itself."""
-        if isinstance(event, Step) and not run.loop.scale.finish:
+        """Take note of a step, unless its scale has terms of its own; at the end, keep the speed of this process by itself."""
+        if isinstance(event, Step) and not (run.loop.scale.coarse and run.recipe.coarse_terms):
             self._meter.add(event)
         elif isinstance(event, Stopped) and self._alone:
             self._meter.keep(run.plan.step_work, run.history.notes.append)

@@ -29,7 +29,6 @@ def style_losses(recipe: Recipe, images: Images, backbone: Backbone, device: tor
     strides = {layer.name: layer.stride for layer in backbone.spec.layers if layer.name in layers}
     terms = {name: STYLE_TERMS[name] for name in STYLE_TERMS if recipe.style_terms.get(name, 0) > 0}
     statistics = shared_statistics(terms.values(), strides)
-    weighted = [statistic.with_weights(layers) for statistic in statistics]
     content_guides, style_guides = _guides(recipe, images, backbone, device)
 
     def measure(of: Sequence[StyleStatistic[Any, Any]], picture: LoadedImage, guides: Guides | None) -> list[Any]:
@@ -37,18 +36,18 @@ def style_losses(recipe: Recipe, images: Images, backbone: Backbone, device: tor
         return [each.finish({layer: means[index, layer] for layer in each.layers}, guides) for index, each in enumerate(of)]
 
     measured = [
-        (measure(weighted, turned, guides and guides.turned(quarters)), weight)
+        (measure(statistics, turned, guides and guides.turned(quarters)), weight)
         for (picture, weight), guides in zip(images.styles, style_guides, strict=True)
         if weight > 0
         for quarters, turned in enumerate(_turned(picture, recipe.style_rotations))
     ]
     losses: list[Loss] = []
-    for index, (statistic, own) in enumerate(zip(statistics, weighted, strict=True)):
+    for index, statistic in enumerate(statistics):
         covered = {name: term for name, term in terms.items() if any(statistic.covers(each) for each in term.statistics(strides))}
         weights = {name: (term, recipe.style_terms[name]) for name, term in covered.items()}
-        blended = own.blend([(styles[index], weight) for styles, weight in measured])
-        target = own.match(blended, lambda own=own: measure([own], images.matched or images.content, content_guides)[0])  # type: ignore[misc]
-        losses.append(StyleLoss(own, target, weights, layers, recipe.weights[1], CONVENTIONS[recipe.convention], content_guides))
+        blended = statistic.blend([(styles[index], weight) for styles, weight in measured])
+        target = statistic.match(blended, lambda own=statistic: measure([own], images.matched or images.content, content_guides)[0])  # type: ignore[misc]
+        losses.append(StyleLoss(statistic, target, weights, layers, recipe.weights[1], CONVENTIONS[recipe.convention], content_guides))
     return losses
 
 
