@@ -166,6 +166,10 @@ def test_neighbors_of_a_large_layer_are_those_of_a_grid() -> None:
     found, style = (measured(own, {"relu1_1": each})["relu1_1"] for each in (features, target))
     assert_close(found[0], features[0, :, 1::2, 1::2].flatten(1))
     assert_close(style[0], target[0, :, 1::3, 1::3].flatten(1))
+    squares = normal(2, 1, 130, 80, seed=2)
+    regions = measured(own, {"relu1_1": features}, Guides({"relu1_1": squares}, {}))["relu1_1"]
+    for each, square in zip(regions, squares[:, 0, 1::2, 1::2], strict=True):
+        assert_close(each, features[0, :, 1::2, 1::2][:, square > 0.25])
     blended = own.blend([({"relu1_1": style}, 1.0), ({"relu1_1": found}, 1.0)])["relu1_1"]
     theirs = np.concatenate([style[0].numpy(), found[0].numpy()], axis=1)
     wanted = 1 - cosines(centered(found[0].numpy()), centered(theirs)).max(1)
