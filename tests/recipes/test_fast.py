@@ -155,7 +155,8 @@ def test_the_objective_at_full_size_is_that_of_the_base(
 
 
 @pytest.mark.parametrize(
-    ("text", "share"), [("1/2", 0.5), ("1/4", 0.25), ("0.25", 0.25), (" 1/3 ", 1 / 3), ("2/3", 2 / 3), ("1", 1.0), (".5", 0.5), ("25e-2", 0.25)]
+    ("text", "share"),
+    [("1/2", 0.5), ("1/4", 0.25), ("0.25", 0.25), (" 1/3 ", 1 / 3), ("2/3", 2 / 3), ("1", 1.0), (".5", 0.5), ("25e-2", 0.25)],
 )
 def test_a_share_is_read(text: str, share: float) -> None:
     assert scale_fraction(text) == share

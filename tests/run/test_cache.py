@@ -124,7 +124,7 @@ def test_a_run_begins_where_it_is_told_to(photographs: tuple[Path, ...]) -> None
     assert result.pixels is not None
     assert result.pixels.mean() == pytest.approx(0.25, abs=1e-3)
     assert result.record["start"]["width"] == 40
-    with pytest.raises(PictureMissingError, match="^init: no such file"):
+    with pytest.raises(PictureMissingError, match=r"^init: no such file"):
         make_run(*photographs[:2], init_image="nowhere.png", **GIVEN)
 
 

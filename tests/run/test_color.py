@@ -92,5 +92,5 @@ def test_scales_that_do_not_fit_the_styles(photographs: list[Path]) -> None:
         make_run(photographs[0], list(photographs[:3]), strokes="1,2", **GIVEN)
     with pytest.raises(OptionError, match=r"--strokes takes numbers, as 1 or 1,0\.5, not 'big'"):
         make_run(photographs[0], photographs[1], strokes="big", **GIVEN)
-    with pytest.raises(OptionError, match="^strokes: cannot be that · given 0 "):
+    with pytest.raises(OptionError, match=r"^strokes: cannot be that · given 0 "):
         make_run(photographs[0], photographs[1], strokes="0", **GIVEN)
