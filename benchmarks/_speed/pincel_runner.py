@@ -13,10 +13,12 @@ from pincel.engine.device import peak_memory
 from pincel.engine.events import Event, Step, Stopped
 from pincel.engine.memory import retain_heap
 from pincel.errors import PincelError
+from pincel.recipes.schema import MOST_STEPS
 from pincel.run.machine import Machine
 from pincel.run.run import Run
 
-FOREVER = 10**9
+# As many as a recipe can have.
+FOREVER = MOST_STEPS
 
 
 class PincelRunner:

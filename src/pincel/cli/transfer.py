@@ -180,9 +180,11 @@ def _show_plan(run: Run, outputs: Outputs, bar: Bar, *, json_lines: bool) -> Non
 
 def _outputs(options: dict[str, Any]) -> Outputs:
     from pincel.engine.result import record_path
+    from pincel.files import check_between_saves
 
     if options["no_checkpoint"] and options["checkpoint"]:
         raise OptionError("--checkpoint and --no-checkpoint contradict each other; give only one of them.")
+    check_between_saves(options["checkpoint_every"], 60)
     picture = options["output"]
     return Outputs(
         picture,

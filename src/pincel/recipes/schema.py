@@ -214,8 +214,8 @@ class Recipe(RecipeModel):
     color: Literal["style", "content", "luminance", "match", "hues"] = Field(
         default="style",
         description="Colors of the result: style (as the painting brings them), content (those of the photograph), luminance (those of "
-        "the photograph; only its brightness is painted), match (those of the painting), hues (brightness as painted, with the hues of "
-        "the photograph moved to those of the painting).",
+        "the photograph; only its brightness is painted), match (those of the painting), hues (the photograph's, moved to "
+        "the painting's).",
     )
     color_match: Literal["cholesky", "pca", "monge", "histogram"] = Field(
         default="pca",

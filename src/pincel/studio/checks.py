@@ -19,7 +19,7 @@ from pincel.studio.errors import ApiError
 
 STARTS = ("content", "noise", "style", "blend")
 # Values that are pairs, or text.
-PAIRS = ("content_layers", "style_layers", "content_terms", "style_terms", "scales", "optimizer_options")
+PAIRS = ("content_layers", "style_layers", "content_terms", "style_terms", "coarse_terms", "scales", "optimizer_options")
 MASKS = {"content_mask": "content_mask", "style_mask": "style_masks"}
 # More is a mistake: a run of a day and a night, a picture that fits into no memory.
 MOST = {"steps": 1_000_000, "size": 65_536}
@@ -151,7 +151,7 @@ def _check_names(recipe: Recipe, only: str | None) -> None:
     for key, what in (("content_layers", "content layer"), ("style_layers", "style layer")):
         for name in getattr(recipe, key) if only in (key, None) else ():
             spec.layer(name, what)
-    for key, known in (("content_terms", CONTENT_TERMS.check), ("style_terms", STYLE_TERMS.check)):
+    for key, known in (("content_terms", CONTENT_TERMS.check), ("style_terms", STYLE_TERMS.check), ("coarse_terms", STYLE_TERMS.check)):
         for name in getattr(recipe, key) if only in (key, None) else ():
             known(name)
     if only in ("optimizer", None):

@@ -14,7 +14,7 @@ from pincel.studio.models import Form, Group, RecipeView, Setting
 from pincel.translation import Language, Translated
 
 DEFAULT = "pincel"
-LAYERS = ("content_layers", "style_layers", "content_terms", "style_terms")
+LAYERS = ("content_layers", "style_layers", "content_terms", "style_terms", "coarse_terms")
 # Name on the command line, where it is given once for each.
 _RENAMED = {"optimizer_option": "optimizer_options"}
 # Other parts of a request, or values that would name a file of this machine.

@@ -171,12 +171,13 @@ def test_the_page_has_every_value_of_a_recipe_in_the_groups_of_the_command_line(
     assert (shown["size"].kind, shown["learning_rate"].kind, shown["color"].kind) == ("integer", "number", "choice")
     assert (shown["learning_rate"].minimum, shown["learning_rate"].above) == (0, True)
     assert (shown["degrain"].minimum, shown["degrain"].maximum) == (0, 1)
-    assert shown["color"].choices == ["style", "content", "luminance", "match"]
+    assert shown["color"].choices == ["style", "content", "luminance", "match", "hues"]
     assert {name for name, setting in shown.items() if setting.kind == "layers"} == {
         "content_layers",
         "style_layers",
         "content_terms",
         "style_terms",
+        "coarse_terms",
     }
     assert {name for name, setting in shown.items() if setting.kind == "file"} == {"content_mask", "style_mask"}
 
