@@ -17,7 +17,7 @@ from pincel.translation import Language, Translated, untranslated
 from pincel.translation import gettext_lazy as _
 
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-# More than any run has use for: a slip of the finger is told from a wish.
+# More than any run needs: larger numbers are typing errors.
 MOST_STEPS = 1_000_000
 MOST_PIXELS = 1_000_000
 NAMES = ("name", "summary", "good_for")
@@ -176,7 +176,7 @@ class Recipe(RecipeModel):
         default=1,
         ge=1,
         le=4,
-        description="Directions in which the painting is looked at: 1 as it is, 4 turned by every quarter, too, so that its strokes may "
+        description="Directions in which the painting is matched: 1 as it is, 4 turned by every quarter, too, so that its strokes may "
         "run in any of them.",
     )
     match_content: float = Field(
