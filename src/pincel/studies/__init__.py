@@ -20,21 +20,22 @@ What studies have in common:
 
 The studies, in the order of a lecture; modules of a study alone begin with its name or stand beside it:
 
-================  ===========================================================================================
-``convolution``   ``worked_example`` (the arithmetic), ``kernels``
-``filters``       ``filter_shape`` (edge or color), ``filter_tiles``
-``activations``   ``layer_stats``, ``layer_figures``
-``patches``       ``photographs``, ``top_activations``, ``patch_search``, ``patch_cutting``, ``mosaic``
-``maximize``      ``feature_visualization`` (parametrizations, augmentations, objectives)
-``correlations``  ``gram_single``, ``gram_difference``, ``style_map``: one picture, two, many; ``gram_plots``
-``reconstruct``   content and style layer by layer
-``grid``          style layers against α/β
-``pooling``       average against maximum
-``separability``  content and style, one exchanged; ``anova``
-``depth``         content from ever deeper layers
-``inversion``     a module for each experiment
-``natural``       caricatures and maximized channels with natural image statistics
-``compare``       ``image_distance`` (pixels and layers), ``objective_terms``, ``records``
-``ablations``     an AlexNet without each of its parts
-================  ===========================================================================================
+===================  ===========================================================================================
+``convolution``      ``worked_example`` (the arithmetic), ``kernels``
+``filters``          ``filter_shape`` (edge or color), ``filter_tiles``
+``activations``      ``layer_stats``, ``layer_figures``
+``patches``          ``photographs``, ``top_activations``, ``patch_search``, ``patch_cutting``, ``mosaic``
+``maximize``         ``feature_visualization`` (parametrizations, augmentations, objectives)
+``correlations``     ``gram_single``, ``gram_difference``, ``style_map``: one picture, two, many; ``gram_plots``
+``total_variation``  differences of neighboring pixels, J_tv, γ small and large
+``reconstruct``      content and style layer by layer
+``grid``             style layers against α/β
+``pooling``          average against maximum
+``separability``     content and style, one exchanged; ``anova``
+``depth``            content from ever deeper layers
+``inversion``        a module for each experiment
+``natural``          caricatures and maximized channels with natural image statistics
+``compare``          ``image_distance`` (pixels and layers), ``objective_terms``, ``records``
+``ablations``        an AlexNet without each of its parts
+===================  ===========================================================================================
 """

@@ -40,6 +40,8 @@ class ActivationsOptions:
     channels: int = option("Maps that are shown of each layer, the most active first.", 64, metavar="N", minimum=1)
 
 
+# Gray level of white: noise is no larger.
+WHITEST = 255
 # More patches than that are no figure.
 MOST = 100
 
@@ -78,6 +80,18 @@ class CorrelationsOptions:
 
     layers: str | None = option("Layers measured.", metavar="NAME,…", shown="relu1_1,relu2_1,relu3_1,relu4_1,relu5_1")
     channels: int = option("Channels of a layer in a heat map: the strongest.", 64, metavar="N", minimum=1)
+
+
+@dataclass(frozen=True)
+class TotalVariationOptions:
+    """Options of the study total-variation."""
+
+    gammas: str | None = option("Weights γ of the total variation.", metavar="γ,…", shown="1,4,16")
+    noise: float = option("Noise put on the picture: standard deviation in gray levels.", 20.0, metavar="SD", minimum=0)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.noise <= WHITEST:
+            raise OptionError(one_line("noise: no such noise", f"{self.noise:g}", f"a number above 0, up to {WHITEST}", "20"))
 
 
 @dataclass(frozen=True)
@@ -273,6 +287,21 @@ a folder of paintings: how far every two styles are apart, and a map of them."""
         examples=(
             "pincel study correlations sample:impasto -o style --size 96 --layers relu3_1",
             "pincel study correlations sample:impasto sample:woodcut sample:cubist -o styles --size 96 --layers relu2_1",
+        ),
+    ),
+    "total-variation": StudySpec(
+        summary="Differences between neighboring pixels as maps, J_tv as a number, γ small and large.",
+        help="""Show how much neighboring pixels of IMAGE differ: Δx and Δy as maps, and J_tv, the sum of them, as a number.
+
+Noise is put on the picture and taken off again by a small objective, content and γ·J_tv of the pixels themselves, with γ small and
+large: what does too little leave, and what does too much take along? Absolute differences, as in the deck, stand beside squared ones.""",
+        inputs=(InputSpec("photograph", "The picture.", default="sample:harbour", metavar="[IMAGE]"),),
+        options=TotalVariationOptions,
+        size=192,
+        steps=120,
+        examples=(
+            "pincel study total-variation -o variation",
+            "pincel study total-variation sample:lighthouse -o variacion --gammas 4,64 --noise 30 --size 128 --lang es",
         ),
     ),
     "reconstruct": StudySpec(

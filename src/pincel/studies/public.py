@@ -140,7 +140,7 @@ def make_study(name: str, inputs: Sequence[Any], values: Mapping[str, Any], prog
     own = STUDIES[name].options
     settings = StudySettings(**{each.field: values[each.field] for each in options_of(StudySettings) if each.field in values})
     options = own(**{each.field: values[each.field] for each in options_of(own)})
-    report: Report = import_module(f"pincel.studies.{name}").study(*inputs, options, settings, progress)
+    report: Report = import_module(f"pincel.studies.{name.replace('-', '_')}").study(*inputs, options, settings, progress)
     return report
 
 
