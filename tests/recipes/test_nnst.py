@@ -125,6 +125,15 @@ def test_finer_scales_are_matched_with_a_mixture(photographs: list[Path], detail
     assert torch.equal(target_of(run.objectives.at(coarse, painted)), target_of(run.objectives.at(coarse)))
 
 
+def test_a_run_that_goes_on_from_a_picture_is_matched_with_a_mixture_from_the_first_scale(photographs: list[Path]) -> None:
+    run = make_run(*photographs[:2], **{**TINY, "scales": "none", "style_terms": "hypercolumns", "init": str(photographs[2])})
+    (only,) = run.plan.scales
+    start = run.objectives.start(only)
+    matched = run.objectives.images_at(only, start).matched
+    assert matched is not None
+    assert_close(matched.pixels, 0.25 * start / 255 + 0.75 * run.objectives.images.content.pixels)
+
+
 def target_of(evaluator: Evaluator) -> Tensor:
     (loss,) = evaluator.problem.objective.losses
     target: Tensor = loss.targets[ALL_LAYERS]  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from torch import Tensor
 
+from pincel.canvas.init import parse_init
 from pincel.engine.evaluator import Evaluator, evaluate_picture
 from pincel.engine.events import Event, SetupProgress, ignore
 from pincel.engine.layout import Layout
@@ -143,7 +144,8 @@ class Objectives:
     def images_at(self, scale: Scale, start: Tensor | None = None) -> Images:
         """Return the pictures in the size of a scale, with the one that features of the styles are matched with, if any are.
 
-        That is the content at the first scale; then a mixture of it and of what is painted, with the detail that the content has there.
+        That is the content at the first scale, unless the run goes on from a picture; then a mixture of the content and of what is painted,
+        with the detail that the content has there. So the frames of a film keep the matches of what moves along.
 
         Paper:
             Kolkin et al. 2022, "Neural Neighbor Style Transfer"; utils/stylize.py of the authors' code, produce_stylization.
@@ -152,12 +154,19 @@ class Objectives:
         images = self.images
         if scale.fraction < 1:
             images = resize_images(recipe, self._inputs.preprocessed, scale.size, scale.fraction, self._machine.cache)
-        if start is None or scale == scales[0] or not matching_terms(recipe_at(recipe, scale)):
+        first = scale == scales[0]
+        if start is None or (first and not self._goes_on) or not matching_terms(recipe_at(recipe, scale)):
             return images
         content = images.content.pixels.to(start)
-        missing = max(0.0, 1 - recipe.detail_transfer) * _detail(content, scales[scales.index(scale) - 1].size)
-        painted = start / recipe.white + missing
+        painted = start / recipe.white
+        if not first:
+            painted = painted + max(0.0, 1 - recipe.detail_transfer) * _detail(content, scales[scales.index(scale) - 1].size)
         return replace(images, matched=replace(images.content, pixels=painted + recipe.match_content * (content - painted)))
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the run begins from a picture; one that was resumed has no need of it, and does not open it again."""
+        return self._inputs.init is not None or parse_init(self._recipe.init).kind == "file"
 
     def _band_limit(self, fraction: float) -> float:
         """Return the finest frequency that the scale before can show, in cycles a pixel of this one; 0 for the first."""
