@@ -7,16 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
+from torch import Tensor
 
 from pincel.errors import FilmError, OptionError, PictureMissingError, PictureSizeError, UnknownNameError
 from pincel.executors.protocol import ExecutorEvent, Failed, Stop, StopFlag, never_stop
 from pincel.executors.serial import SerialExecutor
-from pincel.films.base import Film, FrameDone, Scene, VideoEvent
+from pincel.films.base import Film, FrameDone, FrameStep, Scene, VideoEvent
 from pincel.films.flicker import flicker_of
 from pincel.films.frame_recipes import coarse_recipe, next_recipe, painting_recipe, pass_recipe, sketch_recipe
 from pincel.films.frame_store import FrameStore, load_frame, save_frame
@@ -25,6 +27,7 @@ from pincel.films.paint import SceneTask, SceneWorker, independent, paint_scene,
 from pincel.films.read import open_film
 from pincel.films.settings import FilmSettings
 from pincel.films.video_run import VideoRun, frames_folder
+from pincel.functional.neighbors import nearest
 from pincel.run.cache import Cache
 from tests.films.make_films import moving, spoil, write_film
 
@@ -231,6 +234,52 @@ def test_a_frame_that_continues_is_painted_on_a_coarse_scale_too(cache: Cache) -
     energy = np.abs(np.fft.fft2(change)) ** 2
     rows, columns = (np.abs(np.fft.fftfreq(side)) > 0.3 for side in change.shape)
     assert energy[rows[:, None] | columns].sum() < 0.05 * energy.sum()
+
+
+MATCHED = replace(SETTINGS, overrides={**SETTINGS.overrides, "style_terms": "hypercolumns", "steps": 2})
+
+
+def test_matches_move_along_with_what_is_filmed(tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[npt.NDArray[np.int64]] = []
+
+    def recorded(*given: Any) -> Tensor:
+        found.append((indices := nearest(*given)).numpy().reshape(9, 12))
+        return indices
+
+    monkeypatch.setattr("pincel.losses.hypercolumns.nearest", recorded)
+    rng = np.random.default_rng(0)
+    style, filmed = (rng.integers(0, 255, (36, 48, 3), np.uint8) for _ in range(2))
+    Image.fromarray(style).save(tmp_path / "style.png")
+    settings = replace(MATCHED, styles=((str(tmp_path / "style.png"), 1.0),), overrides={**MATCHED.overrides, "match_content": 0.25})
+    styler = FrameStyler(settings, (36, 48), cache)
+    # All moves to the right by four pixels, a place of hypercolumns. What is painted so far is the style itself.
+    now = np.roll(filmed, 4, axis=1)
+    styler.flow_fn = lambda frame, _: np.broadcast_to(np.float32([-4 if frame is now else 4, 0]), (36, 48, 2)).copy()
+    assert styler.paint_continued(1, now, [FramePair(filmed, style)], 1.0) is not None
+    places = np.arange(9 * 12).reshape(9, 12)
+    assert (found[-1][:, 2:] == places[:, 1:-1]).mean() > 0.9
+
+
+def test_matched_frames_go_on_to_the_same_bytes(film: Film, tmp_path: Path, cache: Cache) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    paint_scene(film, Scene(0, 3), whole, MATCHED, cache)
+    flag = StopFlag()
+    paint_scene(film, Scene(0, 3), parts, MATCHED, cache, lambda event: flag.stop() if seen(event, 1) else None, flag)
+    assert len(frames_in(parts)) == 2
+    paint_scene(film, Scene(0, 3), parts, MATCHED, Cache())
+    assert frames_in(parts) == frames_in(whole)
+
+
+def test_a_frame_is_the_best_of_the_last_objective(cache: Cache) -> None:
+    # Twice at full size, first with an objective that is low by itself.
+    overrides = {**SETTINGS.overrides, "scales": "1=1", "coarse_terms": "w2=1e-6", "content_weight": 0.0, "steps": 2}
+    told: list[VideoEvent] = []
+    styler = FrameStyler(replace(SETTINGS, overrides=overrides), (64, 80), cache, told.append)
+    frame = styler.paint_alone(0, moving(1, 80, 64)[0])
+    totals = [event.total for event in told if isinstance(event, FrameStep)]
+    assert frame is not None
+    assert len(totals) == 6
+    assert frame.total == min(totals[3:]) > min(totals)
 
 
 def test_what_is_new_is_what_nobody_shows() -> None:

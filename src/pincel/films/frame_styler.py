@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pincel.engine.events import Notice, Step, Stopped
+from pincel.engine.events import Notice, ScaleStart, Step, Stopped
 from pincel.engine.loop import Plateau
 from pincel.errors import MemoryLimitError
 from pincel.films.base import Emit, FrameStep, Pixels, no_op
@@ -275,9 +275,12 @@ class FrameStyler:
             target_loss: It ends when J is this low, too.
         """
         best: Step | None = None
+        begun = True
         plateau = Plateau(rel_tol)
         steps = 0
         for event in run:
+            # Scales of one size may have different objectives.
+            begun = begun or isinstance(event, ScaleStart)
             if isinstance(event, Notice) and event.text not in self._noted:
                 self._noted.add(event.text)
                 self.emit(event)
@@ -285,8 +288,8 @@ class FrameStyler:
                 raise MemoryLimitError(f"Out of memory at frame {index}. The frames before it are kept; try a smaller --size.")
             if not isinstance(event, Step):
                 continue
-            if best is None or event.scale != best.scale or event.total < best.total:
-                best = event
+            if best is None or begun or event.total < best.total:
+                best, begun = event, False
             steps += event.step > 0
             self.emit(FrameStep(index, event.step, event.steps, event.total))
             if self.stop():
