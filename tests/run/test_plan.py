@@ -138,3 +138,19 @@ def test_plans_of_one_machine_load_nothing_and_follow_the_layers_once(networks_l
         make_plan(recipe.override(size=size), PICTURES, machine)
     assert len(followed) == once > 0
     assert networks_loaded == []
+
+
+def test_neighbors_that_are_found_in_each_step_are_counted() -> None:
+    """Each of 48 × 64 places of a layer is compared with as many of the style, in each position of that."""
+
+    def work(**values: Any) -> float:
+        return planned(200, style_layers={"relu1_1": 1.0}, **values).costs[-1].work
+
+    gram, once, turned = (
+        work(style_terms={"gram": 1.0}),
+        work(style_terms={"neighbors": 1.0}),
+        work(style_terms={"neighbors": 1.0}, style_rotations=4),
+    )
+    products = 64 * (48 * 64) ** 2
+    assert once - gram == pytest.approx(products)
+    assert turned - gram == pytest.approx(4 * products)

@@ -94,4 +94,11 @@ def stride_of(size: tuple[int, int]) -> int:
     return max(1, max(size) // SIDE)
 
 
+def sampled_places(size: tuple[int, int], stride: int) -> int:
+    """Return about how many positions are compared of a layer with ``stride``, of a picture of (height, width)."""
+    height, width = (max(1, side // stride) for side in size)
+    step = stride_of((height, width))
+    return (height // step) * (width // step)
+
+
 NEIGHBORS = NeighborTerm()

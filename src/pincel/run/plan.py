@@ -20,7 +20,9 @@ from pincel.engine.multiscale import Scale
 from pincel.engine.sharing import shared_layout
 from pincel.errors import OptionError
 from pincel.functional.hypercolumns import STRIDE
+from pincel.functional.neighbors import compared_channels
 from pincel.losses import CONTENT_TERMS
+from pincel.losses.neighbors import sampled_places
 from pincel.optim.base import Optimizer, make_optimizer
 from pincel.recipes.schema import Recipe
 from pincel.run.cache import IdentityKey
@@ -229,6 +231,12 @@ class _Columns:
     places: int = 0
     candidates: int = 0
 
+    @property
+    def work(self) -> int:
+        """Multiply-adds of matching."""
+        pairs = self.places * self.candidates
+        return compared_channels(self.channels, pairs) * pairs
+
 
 @dataclass(frozen=True)
 class _Planner:
@@ -289,8 +297,8 @@ class _Planner:
         moving += COLUMNS_HELD * FLOAT * columns.channels * columns.places
         matching = FLOAT * columns.channels * (columns.candidates + columns.places)
         memory = held + max(moving, matching + max(look.memory for look in targets))
-        work = sum(look.work for look in targets) + columns.channels * columns.places * columns.candidates
-        return ScaleCost(scale, layout, memory, step.work + again, work)
+        work = sum(look.work for look in targets) + columns.work
+        return ScaleCost(scale, layout, memory, step.work + again + self._neighbors(scale), work)
 
     @property
     def _spec(self) -> ModelSpec:
@@ -318,6 +326,19 @@ class _Planner:
         channels = sum(self._spec.layer(name).channels for name in active_layers(self.recipe)[1])
         styles = sum(_area(size) for size in self._sizes[scale]) * self.recipe.style_rotations
         return _Columns(channels, _area(scale.size) // STRIDE**2, styles // STRIDE**2)
+
+    def _neighbors(self, scale: Scale) -> float:
+        """Return the multiply-adds by which a step finds nearest neighbors."""
+        if not recipe_at(self.recipe, scale).style_terms.get("neighbors", 0):
+            return 0.0
+        layers = [self._spec.layer(name) for name in active_layers(self.recipe)[1]]
+        return sum(
+            layer.channels
+            * sampled_places(scale.size, layer.stride)
+            * sum(sampled_places(size, layer.stride) for size in self._sizes[scale])
+            * self.recipe.style_rotations
+            for layer in layers
+        )
 
     def _pictures(self, scale: Scale) -> float:
         """Return the bytes of content and styles in the sizes of the scale, and of the result."""
