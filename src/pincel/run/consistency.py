@@ -21,7 +21,7 @@ _IDLE: Mapping[str, tuple[Callable[[Recipe], bool], Translated]] = {
     "tolerance": (lambda recipe: not recipe.scales, _("there are no coarser scales")),
     "coarse_terms": (lambda recipe: not recipe.scales, _("there are no coarser scales")),
     "match_content": (
-        lambda recipe: not recipe.scales or not _matches(recipe),
+        lambda recipe: not (recipe.scales or parse_init(recipe.init).kind == "file") or not _matches(recipe),
         _("only hypercolumns after the first of --scales are matched"),
     ),
     "style_rotations": (lambda recipe: recipe.style_weight == 0, _("--style-weight is 0")),

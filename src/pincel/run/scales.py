@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 from torch import Tensor
 
-from pincel.canvas.init import parse_init
 from pincel.engine.evaluator import Evaluator, evaluate_picture
 from pincel.engine.events import Event, SetupProgress, ignore
 from pincel.engine.layout import Layout
@@ -24,7 +23,7 @@ from pincel.recipes.schema import Recipe
 from pincel.run.fitting import fit_tiles, smaller_tiling
 from pincel.run.images import Images, resize_images
 from pincel.run.initial import cut_notes, initial_image
-from pincel.run.inputs import Inputs
+from pincel.run.inputs import Inputs, start_file
 from pincel.run.machine import Machine
 from pincel.run.network import Networks
 from pincel.run.objective import EvalOptions, make_objective
@@ -166,7 +165,7 @@ class Objectives:
     @property
     def _goes_on(self) -> bool:
         """Whether the run begins from a picture; one that was resumed has no need of it, and does not open it again."""
-        return self._inputs.init is not None or parse_init(self._recipe.init).kind == "file"
+        return self._inputs.init is not None or start_file(self._recipe) is not None
 
     def _band_limit(self, fraction: float) -> float:
         """Return the finest frequency that the scale before can show, in cycles a pixel of this one; 0 for the first."""
