@@ -142,7 +142,7 @@ def load_path_for_pytorch(path, target_size): return torch.ones(3, target_size, 
     "utils/stylize.py": """
 def produce_stylization(content, style, phi, **values):
     assert content.shape == style.shape == (1, 3, 21, 8)
-    assert values == {"max_iter": 200, "lr": 2e-3, "content_weight": 0.25, "max_scls": 4, "flip_aug": True}
+    assert values == {"max_iter": 200, "lr": 2e-3, "content_weight": 0.25, "max_scls": 4, "flip_aug": True, "dont_colorize": False}
     return content * 2
 """,
 }
@@ -155,7 +155,7 @@ def test_nnst_is_asked_for_any_size_with_the_values_of_its_command_line(tmp_path
     monkeypatch.setattr(sys, "path", list(sys.path))
     for name in ("utils", "utils.misc", "utils.stylize", "pretrained", "pretrained.vgg"):
         monkeypatch.delitem(sys.modules, name, raising=False)
-    _nnst.main(str(tmp_path), "c.png", "s.png", str(tmp_path / "out.png"), "21")
+    _nnst.main([str(tmp_path), "c.png", "s.png", str(tmp_path / "out.png"), "21"])
     with Image.open(tmp_path / "out.png") as image:
         assert (image.size, image.getpixel((0, 0))) == ((8, 21), (255, 255, 255))
 
