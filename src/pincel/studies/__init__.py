@@ -26,6 +26,7 @@ The studies, in the order of a lecture; modules of a study alone begin with its 
 ``activations``      ``layer_stats``, ``layer_figures``
 ``patches``          ``photographs``, ``top_activations``, ``patch_search``, ``patch_cutting``, ``mosaic``
 ``maximize``         ``feature_visualization`` (parametrizations, augmentations, objectives)
+``problem``          weights moved, then pixels moved; ``tiny_network``
 ``correlations``     ``gram_single``, ``gram_difference``, ``style_map``: one picture, two, many; ``gram_plots``
 ``total_variation``  differences of neighboring pixels, J_tv, γ small and large
 ``reconstruct``      content and style layer by layer

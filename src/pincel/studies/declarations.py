@@ -75,6 +75,20 @@ class MaximizeOptions:
 
 
 @dataclass(frozen=True)
+class ProblemOptions:
+    """Options of the study problem."""
+
+    classes: str = option("Textures to learn, two or more of sample:textures.", "stripes,checks,dots,clouds", metavar="NAME,…")
+    rate: float = option("Learning rate of the weights.", 0.05, metavar="η", minimum=0)
+
+    def __post_init__(self) -> None:
+        if len({part.strip() for part in self.classes.split(",")}) < 2:
+            raise OptionError(one_line("classes: there is nothing to tell apart", f"'{self.classes}'", "two or more", "stripes,dots"))
+        if not 0 < self.rate < math.inf:
+            raise OptionError(one_line("rate: no such learning rate", f"{self.rate:g}", "a number above 0", "0.05"))
+
+
+@dataclass(frozen=True)
 class CorrelationsOptions:
     """Options of the study correlations."""
 
@@ -272,6 +286,26 @@ sample that reaches most. The library lucid takes 512 steps; 64 are enough to se
             "pincel study maximize -o maximize --layer relu2_1 --channels 2 --size 48 --steps 8",
             "pincel study maximize -o maximize --layer relu3_1 --channels 5,17 --size 48 --steps 4 --objective neuron "
             "--parameterisation both",
+        ),
+    ),
+    "problem": StudySpec(
+        summary="The usual problem and style transfer: weights moved, then pixels moved.",
+        help="""Put learning beside style transfer, on one tiny network: data fixed and weights moved, then weights fixed and pixels moved.
+
+A network of three convolutions learns to tell textures apart: loss and accuracy. Then its weights are held, and the same network
+paints CONTENT after STYLE from noise: J and the picture. What is given, what moves, and what is differentiated with respect to what?
+
+The network is trained on the spot, so --backbone makes no difference here. Ctrl-C ends either loop with what is there.""",
+        inputs=(
+            InputSpec("content", "The photograph.", default="sample:harbour", metavar="[CONTENT]"),
+            InputSpec("style", "The painting.", default="sample:impasto", metavar="[STYLE]"),
+        ),
+        options=ProblemOptions,
+        size=96,
+        steps=200,
+        examples=(
+            "pincel study problem -o problem",
+            "pincel study problem sample:lake sample:woodcut -o problema --classes stripes,clouds --steps 60 --size 64 --lang es",
         ),
     ),
     "correlations": StudySpec(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,18 +57,51 @@ def curves(
     """
     with mpl.rc_context(_STYLE):
         figure, axes = empty_axes(size)
-        for color, (name, values) in zip(COLORS * (1 + len(lines) // len(COLORS)), lines.items(), strict=False):
-            places = list(range(len(across))) if across and isinstance(across[0], str) else across
-            axes.plot(places[: len(values)], values, marker="o" if points else None, markersize=4, color=color, label=name)
-        if across and isinstance(across[0], str):
-            axes.set_xticks(range(len(across)), labels=list(across), rotation=30 if len(across) > 6 else 0)  # type: ignore[arg-type]
-        if logarithmic:
-            log_scale(axes)
-        axes.set_xlabel(labels[0])
-        axes.set_ylabel(labels[1])
-        if len(lines) > 1:
-            axes.legend()
+        _draw_curves(axes, CurvePanel(lines, across, labels, logarithmic, points))
         return figure
+
+
+@dataclass(frozen=True)
+class CurvePanel:
+    """Lines over common places, as :func:`curves` draws them.
+
+    Attributes:
+        lines: name → values.
+        across: Numbers, or names of places.
+        labels: Of the horizontal and the vertical axis.
+        logarithmic: Count in powers of ten upwards.
+        points: Mark each value.
+    """
+
+    lines: Mapping[str, Sequence[float]]
+    across: Sequence[float] | Sequence[str]
+    labels: tuple[str, str]
+    logarithmic: bool = False
+    points: bool = False
+
+
+def curve_panels(panels: Sequence[CurvePanel], *, size: tuple[float, float] = (11.0, 3.4)) -> Figure:
+    """Draw panels of lines beside each other."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=size, layout="constrained")
+        for place, panel in enumerate(panels, 1):
+            _draw_curves(figure.add_subplot(1, len(panels), place), panel)
+        return figure
+
+
+def _draw_curves(axes: Axes, panel: CurvePanel) -> None:
+    lines, across = panel.lines, panel.across
+    for color, (name, values) in zip(COLORS * (1 + len(lines) // len(COLORS)), lines.items(), strict=False):
+        places = list(range(len(across))) if across and isinstance(across[0], str) else across
+        axes.plot(places[: len(values)], values, marker="o" if panel.points else None, markersize=4, color=color, label=name)
+    if across and isinstance(across[0], str):
+        axes.set_xticks(range(len(across)), labels=list(across), rotation=30 if len(across) > 6 else 0)  # type: ignore[arg-type]
+    if panel.logarithmic:
+        log_scale(axes)
+    axes.set_xlabel(panel.labels[0])
+    axes.set_ylabel(panel.labels[1])
+    if len(lines) > 1:
+        axes.legend()
 
 
 def step_curves(lines: Mapping[str, Sequence[float]], labels: tuple[str, str], *, first: int = 0, logarithmic: bool = False) -> Figure:

@@ -19,7 +19,7 @@ from tests.studies.test_report import report
 Capture = pytest.CaptureFixture[str]
 Visit = Callable[..., Opened]
 # Studies with an optimizer: fewer steps show as much here.
-PAINTS = {"reconstruct", "grid", "pooling", "separability", "depth", "maximize", "inversion", "natural"}
+PAINTS = {"reconstruct", "grid", "pooling", "separability", "depth", "maximize", "inversion", "natural", "problem"}
 # Studies that train networks, on fewer pictures here.
 TRAINS = {"ablations"}
 
@@ -69,6 +69,7 @@ def test_help_teaches_with_two_examples_that_work_and_make_a_page(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("pincel.classify.textures.COUNT", 50)
+    monkeypatch.setattr("pincel.studies.tiny_network.EACH", 10)
     small = tmp_path / "small.toml"
     small.write_text('base = "gatys2015-fast"\nactivations = "raw"\n')
     help_text = pincel(capsys, "study", name, "--help")
