@@ -55,3 +55,14 @@ def test_a_set_that_counts_more_wins_by_principal_directions_too(monkeypatch: py
     halves = theirs.split(250, dim=1)
     shares = [float((nearest(mine, halves, factors) < 250).double().mean()) for factors in ([1.0, 1.0], [1.0, 0.5])]
     assert shares[0] < 0.7 < shares[1]
+
+
+def test_features_that_were_computed_in_bfloat16_are_compared_so() -> None:
+    generator = torch.Generator().manual_seed(3)
+    theirs = features(64, 4000, 60, 2).bfloat16().float()
+    mine = (theirs[:, torch.randperm(4000, generator=generator)[:300]] + 0.3 * features(64, 300, 60, 1)).bfloat16().float()
+    every = cosines(mine, theirs)
+    chosen = [every.gather(1, nearest(factor * mine, [theirs])[:, None])[:, 0] for factor in (1.0, 1 + 2.0**-12)]
+    lost = [float((every.max(1).values - each).max()) for each in chosen]
+    # In float32 the very best is found; in bfloat16 one that is as good but for rounding.
+    assert lost[1] < 1e-6 < lost[0] < 0.01
