@@ -12,6 +12,7 @@ frames of both. It goes on with what is there. ``memory`` paints many small fram
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import sys
 import time
@@ -174,7 +175,7 @@ def hold(given: argparse.Namespace) -> None:
     """Print what the film and frames by themselves come to."""
     pans = shots(given)
     film = rendered(given.folder / "filmed", pans)
-    overrides = {"steps": given.steps} if given.steps else {}
+    overrides = {**({"steps": given.steps} if given.steps else {}), **given.values}
     settings = FilmSettings(
         ((given.style, 1.0),), given.recipe, size=0, overrides=overrides, consistency=given.consistency, next_steps=given.next_steps
     )
@@ -263,6 +264,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=6, help="which frames are painted by themselves as well, and judged")
     parser.add_argument("--speed", type=float, default=3.0, help="pixels a frame")
     parser.add_argument("--steps", type=int, help="of a frame by itself [the recipe's]")
+    parser.add_argument("--values", type=json.loads, default={}, help='others of the recipe, as {"match_content": 1}')
     parser.add_argument("--next-steps", type=int)
     parser.add_argument("--consistency", type=float, default=FilmSettings(styles=()).consistency)
     given = parser.parse_args()
