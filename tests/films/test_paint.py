@@ -254,7 +254,7 @@ def test_matches_move_along_with_what_is_filmed(tmp_path: Path, cache: Cache, mo
     styler = FrameStyler(settings, (36, 48), cache)
     # All moves to the right by four pixels, a place of hypercolumns. What is painted so far is the style itself.
     now = np.roll(filmed, 4, axis=1)
-    styler.flow_fn = lambda frame, _: np.broadcast_to(np.float32([-4 if frame is now else 4, 0]), (36, 48, 2)).copy()
+    styler.flow_fn = lambda frame, _: np.tile(np.array([-4 if frame is now else 4, 0], np.float32), (36, 48, 1))
     assert styler.paint_continued(1, now, [FramePair(filmed, style)], 1.0) is not None
     places = np.arange(9 * 12).reshape(9, 12)
     assert (found[-1][:, 2:] == places[:, 1:-1]).mean() > 0.9

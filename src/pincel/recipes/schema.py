@@ -185,7 +185,7 @@ class Recipe(RecipeModel):
         le=1,
         allow_inf_nan=False,
         description="Share of the photograph in the picture that the style term hypercolumns finds its matches for after the first of "
-        "--scales; the rest is what is painted already, and less keeps less of the photograph.",
+        "--scales, and in later frames of a film; the rest is what is painted already, and less keeps less of the photograph.",
     )
     coarse_terms: Layers = Field(
         default={},
