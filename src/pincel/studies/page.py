@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
-from pincel.studies.report import Plot, Report
+from pincel.studies.report import Block, Plot, Report
 from pincel.translation import Language, Translated
 from pincel.translation import gettext_lazy as _
 from pincel.version import __version__
@@ -20,6 +20,12 @@ _MADE = _("How this was made")
 
 def render_page(report: Report, language: Language, plots: Mapping[str, bytes]) -> str:
     """Return a report as HTML with pictures and plots (name → SVG) inside; its security policy forbids every request."""
+    template = templates(language, plots).get_template("page.html.j2")
+    return template.render(report=report, blocks=kinds_of(report.blocks), made=_MADE)
+
+
+def templates(language: Language, plots: Mapping[str, bytes], *rooms: str) -> Environment:
+    """Return the templates of reports, and those of other rooms that show blocks of reports by ``blocks.html.j2``; plots: name → SVG."""
 
     def translate(text: Translated) -> str:
         return text.text(language)
@@ -27,22 +33,17 @@ def render_page(report: Report, language: Language, plots: Mapping[str, bytes]) 
     def svg(plot: Plot) -> str:
         return _address("image/svg+xml", plots[plot.name])
 
-    environment = Environment(
-        loader=PackageLoader("pincel", "studies"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader = ChoiceLoader([PackageLoader("pincel", room) for room in ("studies", *rooms)])
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.globals.update(
+        language=language, version=__version__, translate=translate, svg=svg, png=_png, cell=lambda value: format_cell(value, language)
     )
-    template = environment.get_template("page.html.j2")
-    blocks = [(type(block).__name__, block) for block in report.blocks]
-    return template.render(
-        report=report,
-        blocks=blocks,
-        language=language,
-        version=__version__,
-        translate=translate,
-        svg=svg,
-        png=_png,
-        cell=lambda value: format_cell(value, language),
-        made=_MADE,
-    )
+    return environment
+
+
+def kinds_of(blocks: Iterable[Block]) -> list[tuple[str, Block]]:
+    """Return blocks as ``blocks.html.j2`` takes them: (name of the class, block)."""
+    return [(type(block).__name__, block) for block in blocks]
 
 
 def format_cell(value: Any, language: Language) -> str:

@@ -120,12 +120,15 @@ def study(
         raise unknown_name("language", language, get_args(Language))
     require_extra("matplotlib", extra="studies", what="studies")
     with showing(Bar() if progress else None, on_event) as show:
-        reporter = ProgressReporter(show)
-        if name == ABLATIONS:
-            return replace(_ablations(pictures, options, reporter), language=language)
-        spec = STUDIES[name]
-        report = make_study(name, inputs_of(name, spec, pictures), _complete(name, spec, options), reporter)
-        return replace(report, language=language)
+        return replace(report_of(name, pictures, options, ProgressReporter(show)), language=language)
+
+
+def report_of(name: str, pictures: Sequence[Source], options: Mapping[str, Any], progress: ProgressReporter) -> Report:
+    """Make a study of pictures, with options as :func:`study` takes them; ``progress`` shows how far it is, and can end it."""
+    if name == ABLATIONS:
+        return _ablations(pictures, dict(options), progress)
+    spec = STUDIES[name]
+    return make_study(name, inputs_of(name, spec, pictures), _complete(name, spec, options), progress)
 
 
 def make_study(name: str, inputs: Sequence[Any], values: Mapping[str, Any], progress: ProgressReporter) -> Report:
