@@ -275,12 +275,12 @@ class FrameStyler:
             target_loss: It ends when J is this low, too.
         """
         best: Step | None = None
-        begun = True
-        plateau = Plateau(rel_tol)
+        begun, plateau = True, Plateau(rel_tol)
         steps = 0
         for event in run:
-            # Scales of one size may have different objectives.
-            begun = begun or isinstance(event, ScaleStart)
+            if isinstance(event, ScaleStart):
+                # Scales of one size may have different objectives.
+                begun, plateau = True, Plateau(rel_tol)
             if isinstance(event, Notice) and event.text not in self._noted:
                 self._noted.add(event.text)
                 self.emit(event)
