@@ -31,7 +31,7 @@ def cosines(mine: Tensor, theirs: Tensor) -> Tensor:
 
 def test_few_features_are_compared_in_all_channels() -> None:
     mine, theirs = features(1100, 30, 60, 1), features(1100, 50, 60, 2)
-    assert torch.equal(nearest(mine, theirs.split(20, dim=1)), cosines(mine, theirs).argmax(1))
+    assert torch.equal(nearest(mine, torch.split(theirs, 20, dim=1)), cosines(mine, theirs).argmax(1))
 
 
 def test_many_features_are_compared_by_principal_directions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +39,7 @@ def test_many_features_are_compared_by_principal_directions(monkeypatch: pytest.
     monkeypatch.setattr(neighbors, "PRINCIPAL", 40)
     monkeypatch.setattr(neighbors, "SAMPLE", 200)
     mine, theirs = features(200, 300, 60, 1), features(200, 500, 60, 2)
-    every, found = cosines(mine, theirs), nearest(mine, theirs.split(180, dim=1))
+    every, found = cosines(mine, theirs), nearest(mine, torch.split(theirs, 180, dim=1))
     chosen = every.gather(1, found[:, None])[:, 0]
     # Not the same ones: 40 of 60 directions were looked at; but hardly worse ones, and far better than those of any 40 channels.
     assert not torch.equal(found, every.argmax(1))
@@ -52,7 +52,7 @@ def test_a_set_that_counts_more_wins_by_principal_directions_too(monkeypatch: py
     monkeypatch.setattr(neighbors, "FEW_PAIRS", 100)
     monkeypatch.setattr(neighbors, "PRINCIPAL", 40)
     mine, theirs = features(200, 300, 60, 1), features(200, 500, 60, 2)
-    halves = theirs.split(250, dim=1)
+    halves = torch.split(theirs, 250, dim=1)
     shares = [float((nearest(mine, halves, factors) < 250).double().mean()) for factors in ([1.0, 1.0], [1.0, 0.5])]
     assert shares[0] < 0.7 < shares[1]
 
