@@ -21,7 +21,6 @@ from pincel.errors import OptionError, PictureMissingError, PictureSizeError, Pi
 from pincel.studies.activations import study
 from pincel.studies.declarations import ActivationsOptions
 from pincel.studies.heatmaps import apply_colormap, labeled_grid, normalize_maps, overlay_heatmap
-from pincel.studies.layer_figures import layer_diagram
 from pincel.studies.layer_stats import LayerStats, explained_share, layer_stats, most_active, most_varied, pixel_descriptors
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Paragraph, Plot, Table
@@ -206,17 +205,6 @@ def test_heat_lies_where_the_map_is_large() -> None:
     assert 4 <= row < 8
     assert 8 <= column < 12
     assert spread[12:, :4].max() == 0
-
-
-def test_every_volume_has_three_faces_and_its_size() -> None:
-    figure = layer_diagram([("input", (8, 8, 3)), ("relu1_1", (8, 8, 64)), ("pool5", (1, 1, 512))])
-    (axes,) = figure.axes
-    assert len(axes.patches) == 9
-    assert [text.get_text() for text in axes.texts] == ["input\n8×8×3", "relu1_1\n8×8×64", "pool5\n1×1×512"]
-    widths = [np.ptp(np.asarray(patch.get_path().vertices)[:, 0]) for patch in axes.patches[::3]]
-    heights = [np.ptp(np.asarray(patch.get_path().vertices)[:, 1]) for patch in axes.patches[::3]]
-    assert widths == sorted(widths)
-    assert heights[0] == heights[1] > heights[2]
 
 
 # The study

@@ -91,7 +91,7 @@ def test_numbers_are_json_and_what_is_not_finite_is_none(tmp_path: Path) -> None
 def test_a_table_is_csv_in_full_and_lines_in_short() -> None:
     rows = list(csv.DictReader(as_csv(TABLE).splitlines()))
     assert rows == [{"layer": "relu1_1", "x": repr(1 / 3)}, {"layer": "mean", "x": ""}, {"layer": "n", "x": "12345"}]
-    assert as_lines(TABLE, "es") == ["capa          x", "relu1_1  0.3333", "media", "n         12345"]
+    assert as_lines(TABLE, "es") == ["capa          x", "relu1_1  0.3333", "media", "n        12\u202f345"]
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.123456, "0.1235"), (3, "3"), (None, ""), ("relu1_1", "relu1_1"), (True, "True")])

@@ -24,6 +24,7 @@ The studies, in the order of a lecture; modules of a study alone begin with its 
 ``convolution``      ``worked_example`` (the arithmetic), ``kernels``
 ``filters``          ``filter_shape`` (edge or color), ``filter_tiles``
 ``activations``      ``layer_stats``, ``layer_figures``
+``network``          a whole network to scale, another one beside it; ``layer_costs``
 ``patches``          ``photographs``, ``top_activations``, ``patch_search``, ``patch_cutting``, ``mosaic``
 ``maximize``         ``feature_visualization`` (parametrizations, augmentations, objectives)
 ``problem``          weights moved, then pixels moved; ``tiny_network``

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from pincel.images.io import LoadedImage as Opened
 from pincel.images.io import to_pil
-from pincel.studies.layer_figures import layer_curves, layer_diagram
+from pincel.studies.layer_figures import Volume, layer_curves, volumes_figure
 from pincel.studies.layer_stats import BYTES, LayerStats, relu_layers
 from pincel.studies.progress import ProgressReporter
 from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Table
@@ -65,9 +65,7 @@ def shapes(picture: Opened, answers: Sequence[LayerStats]) -> list[Block]:
         ),
     ]
     if answers:
-        stages = [("input", (picture.height, picture.width, 3))]
-        stages += [(each.layer.name, (each.height, each.width, each.layer.channels)) for each in _stages(answers)]
-        blocks += [Plot("volumes", lambda translate: layer_diagram(_named(stages, translate)), VOLUMES), Paragraph(_shrinking(answers))]
+        blocks += [Plot("volumes", lambda translate: _volumes_plot(picture, answers, translate), VOLUMES), Paragraph(_shrinking(answers))]
         # A convolution and its ReLU are of one size.
         sizes = [answer for answer in answers if answer.layer.kind != "conv"]
         if len(sizes) > 1:
@@ -77,14 +75,16 @@ def shapes(picture: Opened, answers: Sequence[LayerStats]) -> list[Block]:
 
 
 VOLUMES = _(
-    "Input, the last layer before each pooling, and the last pooling. Height, depth and length of a box are the square roots of n_H, n_W "
-    "and n_C, for else the last would be a needle."
+    "Input, the last layer before each pooling, and the last pooling, to scale: n_H upwards and n_W into the page in one unit, n_C to the "
+    "right in another. 'pincel study network' draws every layer, and the dense ones at the end."
 )
 SIZES = _("Positions of a map (n_H·n_W), channels (n_C), and numbers in all, their product. Powers of ten upwards.")
 
 
-def _named(stages: Sequence[tuple[str, tuple[int, int, int]]], translate: Translate) -> list[tuple[str, tuple[int, int, int]]]:
-    return [(translate(_("input")) if name == "input" else name, size) for name, size in stages]
+def _volumes_plot(picture: Opened, answers: Sequence[LayerStats], translate: Translate) -> Figure:
+    first = Volume(translate(_("input")), (picture.height, picture.width, 3), "input")
+    stages = [Volume(each.layer.name, (each.height, each.width, each.layer.channels), "conv") for each in _stages(answers)]
+    return volumes_figure([first, *stages], {}, to_pil(picture.pixels))
 
 
 def _sizes_plot(answers: Sequence[LayerStats], translate: Translate) -> Figure:

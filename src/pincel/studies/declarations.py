@@ -40,6 +40,13 @@ class ActivationsOptions:
     channels: int = option("Maps that are shown of each layer, the most active first.", 64, metavar="N", minimum=1)
 
 
+@dataclass(frozen=True)
+class NetworkOptions:
+    """Options of the study network."""
+
+    beside: str = option("The network beside it.", "alexnet2012", metavar="NAME", local=True)
+
+
 # Gray level of white: noise is no larger.
 WHITEST = 255
 # More patches than that are no figure.
@@ -247,6 +254,22 @@ dead, the most active maps of the layers chosen, and three channels of each laid
         examples=(
             "pincel study activations sample:harbour -o activations",
             "pincel study activations sample:lighthouse -o mapas --layers relu1_2,relu3_4 --channels 16 --size 128 --lang es",
+        ),
+    ),
+    "network": StudySpec(
+        summary="All of VGG-19 to scale, dense part included, and AlexNet with its two towers beside it.",
+        help="""Draw a whole network to scale, from the picture to the answer, and another one beside it: by default VGG-19 and AlexNet.
+
+n_H and n_W fall, n_C grows, three dense layers and softmax stand at the end; AlexNet has two towers. The page has the size of every
+layer, its parameters and its share of the work, by formula, and what style transfer keeps of the network for IMAGE.
+
+No weights are loaded, so that networks nobody published weights for can be drawn too ('pincel backbones' lists them).""",
+        inputs=(InputSpec("photograph", "The picture.", default="sample:harbour", metavar="[IMAGE]"),),
+        options=NetworkOptions,
+        size=512,
+        examples=(
+            "pincel study network -o network",
+            "pincel study network sample:lake -o redes --backbone vgg16 --beside alexnet-torchvision --lang es",
         ),
     ),
     "patches": StudySpec(

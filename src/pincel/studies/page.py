@@ -15,6 +15,8 @@ from pincel.translation import Language, Translated
 from pincel.translation import gettext_lazy as _
 from pincel.version import __version__
 
+# Numbers below it are read without spaces.
+SHORT = 10_000
 _MADE = _("How this was made")
 
 
@@ -47,12 +49,19 @@ def kinds_of(blocks: Iterable[Block]) -> list[tuple[str, Block]]:
 
 
 def format_cell(value: Any, language: Language) -> str:
-    """Write a number as a reader wants it: four digits, nothing where there is nothing."""
+    """Write a number as a reader wants it: four digits, those of large whole numbers in threes, nothing where there is nothing."""
     if value is None:
         return ""
     if isinstance(value, Translated):
         return value.text(language)
+    if isinstance(value, int):
+        return group_digits(value)
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def group_digits(number: int) -> str:
+    """Write a whole number with thin spaces between its digits, three by three from five digits on, as both languages read it."""
+    return f"{number:,}".replace(",", "\u202f") if abs(number) >= SHORT else str(number)
 
 
 def _png(image: Image.Image) -> str:
