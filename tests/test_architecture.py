@@ -59,6 +59,7 @@ LAYERS = {
     "api": 9,
     "studies": 10,
     "studio": 11,
+    "courses": 11,
     "cluster": 9,
     # The package itself: nothing but a table of what is inside.
     "": 12,

@@ -34,7 +34,7 @@ MODULES = {
     "tomli-w": "tomli_w",
 }
 # Room → the extra that some of its modules import, which are themselves imported only where it was asked for.
-ROOMS = {"studio": "studio", "studies": "studies", "backbones": "weights"}
+ROOMS = {"studio": "studio", "studies": "studies", "courses": "studies", "backbones": "weights"}
 
 
 @pytest.fixture(autouse=True)

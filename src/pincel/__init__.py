@@ -15,7 +15,7 @@ everything else by keyword: ``strength=1.5`` (more painting), ``strokes=0.5`` (f
 - Compare: ``grid`` (values of options, side by side), ``blend`` (one style to another), ``evaluate`` (every term of the objective of a
   picture), ``plan`` (memory and time, before painting).
 - Look inside: ``features`` (the maps of a layer, as tensors), ``invert`` (a picture from its features alone), ``study`` (a report:
-  ``study("activations", "photo.jpg")``), ``predict`` (what a picture shows).
+  ``study("activations", "photo.jpg")``), ``course`` (the whole lecture, from one's own picture), ``predict`` (what a picture shows).
 - Train: ``train`` (a network that classifies), ``train_style`` (one that paints in a second), ``export`` (that one as ONNX).
 
 Step by step: iterate a ``Run`` for its ``Step`` events, ``stop`` it, read its ``result`` at any time. Whatever cannot be used raises a
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from pincel.classify.predict import Prediction, predict
     from pincel.classify.public import train, train_style
     from pincel.classify.record import TrainingResult
+    from pincel.courses.make import Course
+    from pincel.courses.public import course
     from pincel.engine.events import Event, Notice, SetupProgress, Step, Stopped
     from pincel.engine.result import Result
     from pincel.errors import PincelError
@@ -77,6 +79,7 @@ _PLACES = {
     "invert": "pincel.api.codes",
     "features": "pincel.studies.public",
     "study": "pincel.studies.public",
+    "course": "pincel.courses.public",
     "Run": "pincel.run.run",
     "Machine": "pincel.run.machine",
     "InversionRun": "pincel.inversion.run",
@@ -87,6 +90,7 @@ _PLACES = {
     "Summary": "pincel.batches.run",
     "Forecast": "pincel.run.forecast",
     "Report": "pincel.studies.report",
+    "Course": "pincel.courses.make",
     "Recipe": "pincel.recipes.schema",
     "RecipeValues": "pincel.recipes.values",
     "Inversion": "pincel.recipes.inversion",
@@ -100,6 +104,7 @@ _PLACES = {
 }
 
 __all__ = [
+    "Course",
     "Event",
     "FilmResult",
     "Forecast",
@@ -125,6 +130,7 @@ __all__ = [
     "__version__",
     "batch",
     "blend",
+    "course",
     "evaluate",
     "export",
     "features",

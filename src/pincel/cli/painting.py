@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from pincel.engine.events import Event
     from pincel.progress import Bar
     from pincel.run.checkpoint import CheckpointWriter
     from pincel.run.run import Run
+
+E = TypeVar("E")
 
 EXIT_CODES = {"interrupted": 130, "terminated": 143}
 
@@ -164,11 +166,11 @@ def _progress_pictures(run: Run, outputs: Outputs, every: int, bar: Bar) -> Call
     return save
 
 
-def also_as_json(show: Callable[[Event], None], *, json_lines: bool) -> Callable[[Event], None]:
+def also_as_json(show: Callable[[E], None], *, json_lines: bool) -> Callable[[E], None]:
     """Return a function that shows an event; with ``json_lines``, it also prints it as JSON, unless it is within a step."""
     from pincel.engine.events import TileProgress
 
-    def show_and_print(event: Event) -> None:
+    def show_and_print(event: E) -> None:
         show(event)
         if not isinstance(event, TileProgress):
             print_json(event)
