@@ -29,6 +29,9 @@ from babel.messages.pofile import read_po, write_po
 
 import pincel
 from pincel.cli.app import VERBS
+from pincel.courses.declaration import CoursePage
+from pincel.courses.pages import PAGES
+from pincel.courses.render import PARTS
 from pincel.recipes import INVERSIONS, RECIPES
 from pincel.recipes.cited import CONTROL
 from pincel.recipes.schema import GROUPS, NAMES, Recipe, RecipeModel, help_of
@@ -155,6 +158,23 @@ def verbs(language: str) -> str:  # noqa: ARG001 - in English only
     return f"{table(['verb', 'what it does'], rows)}\n\n```{{toctree}}\n:hidden:\n\n{pages}\n```"
 
 
+def course(language: str) -> str:
+    """Return the pages of the course, part by part: what each is about, its file, its minutes, and what makes its figures."""
+    tongue = cast("Language", language)
+    header = ["topic", "page", "minutes", "figures"] if language == "en" else ["tema", "página", "minutos", "figuras"]
+    parts = []
+    for part, (title, _text) in PARTS.items():
+        pages = [page for page in PAGES if page.part == part]
+        rows = [[cell(each.title.text(tongue)), f"`{each.slug}.html`", str(each.minutes), _studies(each)] for each in pages]
+        parts += [f"### {title.text(tongue)}", table(header, rows)]
+    return "\n\n".join(parts)
+
+
+def _studies(page: CoursePage) -> str:
+    """Return the studies of a page of the course."""
+    return ", ".join(dict.fromkeys(f"`{each.study}`" for each in page.figures))
+
+
 def contributing(language: str) -> str:  # noqa: ARG001 - in English only
     """Return CONTRIBUTING.md as a page of the site."""
     return _moved("CONTRIBUTING.md")
@@ -176,6 +196,7 @@ GENERATED: dict[str, Callable[[str], str]] = {
     "recipes": recipes,
     "python": python,
     "verbs": verbs,
+    "course": course,
     "contributing": contributing,
     "security": security,
 }

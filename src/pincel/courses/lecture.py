@@ -148,6 +148,10 @@ LECTURE: tuple[CoursePage, ...] = (
                 "twice as many filters, up to 512. At the end three dense layers name what the picture shows. Style transfer has no use "
                 "for them: it stops at the convolutions."
             ),
+            _(
+                "AlexNet, two years older, has five convolutions, with larger filters in the first ones, and two towers: one for each "
+                "graphics card, which see each other's maps in a few layers only."
+            ),
         ),
         equations=(
             Equation(
@@ -155,7 +159,7 @@ LECTURE: tuple[CoursePage, ...] = (
                 _("n_H × n_W × n_C of the five blocks of VGG-19, and what its dense layers receive, for a picture of 224×224."),
             ),
         ),
-        figures=(CourseFigure("activations", options={"size": 192, "channels": 16}, show=("volumes", "sizes"), reveal=("layers",)),),
+        figures=(CourseFigure("network", options={"size": 224}, show=("volumes", "sizes", "beside"), reveal=("shares", "totals")),),
         exercise=_(
             "VGG-19 has 143.7 million parameters. Where are most of them: in the first convolutions, in the last ones, or in the dense "
             "layers? And where is most of the work?"
