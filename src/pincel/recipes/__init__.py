@@ -13,7 +13,7 @@ from pincel.recipes.inversion import Inversion
 from pincel.recipes.schema import Recipe
 
 # Ours, chosen by their pictures.
-PRESETS = ("pincel", "faithful", "bold", "detailed", "line", "fast", "fine")
+PRESETS = ("pincel", "faithful", "bold", "detailed", "line", "fast", "portrait")
 # Of papers and programs, and the deck's J; each has a variant, NAME-fast.
 PUBLISHED = (
     "gram",
