@@ -20,7 +20,7 @@ from pincel.studies import plots
 from pincel.studies.features import check_size, features, load_input, load_network
 from pincel.studies.page import format_cell, render_page
 from pincel.studies.progress import ProgressReporter
-from pincel.studies.report import Block, Formula, Heading, Paragraph, Picture, Plot, Report, Sheet, Slider, Table
+from pincel.studies.report import Animation, Block, Formula, Heading, Paragraph, Picture, Plot, Report, Sheet, Slider, Table
 from pincel.studies.settings import StudySettings, select_layers
 from pincel.studies.write import as_csv, as_lines, as_sheet, check_folder, write_report
 from pincel.translation import Language, untranslated
@@ -48,6 +48,7 @@ BLOCKS: list[Block] = [
     replace(TABLE, name="long", collapsed=True),
     Formula(both("speed = distance / time", "velocidad = distancia / tiempo"), both("a lecture", "una clase")),
     Slider(RED, BLUE, (both("before", "antes"), both("after", "después")), both("pull", "tire")),
+    Animation("film", [[(both("one", "uno"), RED)], [(both("two", "dos"), BLUE)]], both("moving", "en movimiento"), height=24),
 ]
 
 
@@ -75,7 +76,8 @@ def test_all_files_are_written(tmp_path: Path) -> None:
     page, *others = write_report(report(), tmp_path / "new" / "folder", "en")
     assert page == tmp_path / "new" / "folder" / "index.html"
     names = {path.name for path in others}
-    assert names == {"photo.png", "sheet.png", "curve.svg", "curve.png", "table.csv", "long.csv", "before.png", "after.png", "numbers.json"}
+    pictures = {"photo.png", "sheet.png", "before.png", "after.png", "curve.svg", "curve.png", "film.webp"}
+    assert names == pictures | {"table.csv", "long.csv", "numbers.json"}
     assert {path.name for path in page.parent.iterdir()} == names | {"index.html"}
     assert Image.open(page.parent / "photo.png").getpixel((3, 3)) == (255, 0, 0)
     assert (page.parent / "curve.svg").read_text().count("<svg") == 1

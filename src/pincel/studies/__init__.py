@@ -30,6 +30,7 @@ The studies, in the order of a lecture; modules of a study alone begin with its 
 ``problem``          weights moved, then pixels moved; ``tiny_network``
 ``correlations``     ``gram_single``, ``gram_difference``, ``style_map``: one picture, two, many; ``gram_plots``
 ``total_variation``  differences of neighboring pixels, J_tv, γ small and large
+``process``          from noise to picture by three optimizers, as a film; ``animation``
 ``reconstruct``      content and style layer by layer
 ``grid``             style layers against α/β
 ``pooling``          average against maximum

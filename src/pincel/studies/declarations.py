@@ -116,6 +116,26 @@ class TotalVariationOptions:
 
 
 @dataclass(frozen=True)
+class ProcessOptions:
+    """Options of the study process."""
+
+    layer: str | None = option("Content layer.", metavar="NAME", shown="relu2_1")
+    ratio: float = option("Weight of the content against that of the style.", 0.5, metavar="α/β", minimum=0)
+    gamma: float = option("Weight of the total variation.", 2000.0, metavar="γ", minimum=0)
+    rate: float | None = option(
+        "Learning rate of gradient descent.", metavar="η", shown="one whose first step moves pixels by 3 gray levels", minimum=0
+    )
+    recipe: str = option("Recipe of the pictures.", "gatys2015", metavar="NAME|FILE.toml")
+
+    def __post_init__(self) -> None:
+        for name, value, least in (("ratio", self.ratio, 0.0), ("rate", 1.0 if self.rate is None else self.rate, 0.0)):
+            if not least < value < math.inf:
+                raise OptionError(one_line(f"{name}: no such number", f"{value:g}", "a number above 0", f"leave --{name} out"))
+        if not 0 <= self.gamma < math.inf:
+            raise OptionError(one_line("gamma: no such weight", f"{self.gamma:g}", "0 or more", "2000"))
+
+
+@dataclass(frozen=True)
 class ReconstructOptions:
     """Options of the study reconstruct."""
 
@@ -359,6 +379,25 @@ large: what does too little leave, and what does too much take along? Absolute d
         examples=(
             "pincel study total-variation -o variation",
             "pincel study total-variation sample:lighthouse -o variacion --gammas 4,64 --noise 30 --size 128 --lang es",
+        ),
+    ),
+    "process": StudySpec(
+        summary="From noise to picture: a film of gradient descent, Adam and L-BFGS, with J and its terms.",
+        help="""Paint CONTENT after STYLE from noise by gradient descent, Adam and L-BFGS, and show every part of the way.
+
+Training as in the deck: G starts at random, and G := G − η·∂J/∂G. A short film and a strip have the picture after more and more
+steps, with J and its terms beside it; all three rules begin with the same noise, and their steps cost the same. --recipe has the
+objective, but for the weights and the content layer given here. Ctrl-C ends with what is there.""",
+        inputs=(
+            InputSpec("content", "The photograph.", default="sample:harbour", metavar="[CONTENT]"),
+            InputSpec("style", "The painting.", default="sample:impasto", metavar="[STYLE]"),
+        ),
+        options=ProcessOptions,
+        size=112,
+        steps=60,
+        examples=(
+            "pincel study process -o process",
+            "pincel study process sample:lake sample:glass -o proceso --ratio 2 --layer relu3_1 --size 64 --steps 20 --lang es",
         ),
     ),
     "reconstruct": StudySpec(

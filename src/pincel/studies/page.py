@@ -10,7 +10,8 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
-from pincel.studies.report import Block, Plot, Report
+from pincel.studies.animation import as_webp
+from pincel.studies.report import Animation, Block, Plot, Report
 from pincel.translation import Language, Translated
 from pincel.translation import gettext_lazy as _
 from pincel.version import __version__
@@ -35,8 +36,12 @@ def templates(language: Language, plots: Mapping[str, bytes], *rooms: str) -> En
     def svg(plot: Plot) -> str:
         return _address("image/svg+xml", plots[plot.name])
 
+    def webp(animation: Animation) -> str:
+        return _address("image/webp", as_webp(animation, language))
+
     loader = ChoiceLoader([PackageLoader("pincel", room) for room in ("studies", *rooms)])
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.globals["webp"] = webp
     environment.globals.update(
         language=language, version=__version__, translate=translate, svg=svg, png=_png, cell=lambda value: format_cell(value, language)
     )

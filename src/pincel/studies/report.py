@@ -135,7 +135,26 @@ class Slider:
     caption: Translated
 
 
-Block: TypeAlias = Heading | Paragraph | Formula | Picture | Sheet | Plot | Table | Slider
+@dataclass(frozen=True)
+class Animation:
+    """Pictures that change, as one moving file.
+
+    Attributes:
+        name: Of its file, without extension.
+        frames: Each is a row of (caption, picture), as many in each, with as many lines.
+        caption: What it shows.
+        height: Of a picture, in pixels.
+        milliseconds: How long a frame is shown.
+    """
+
+    name: str
+    frames: Sequence[Sequence[tuple[Translated, Image.Image]]]
+    caption: Translated
+    height: int = 192
+    milliseconds: int = 250
+
+
+Block: TypeAlias = Heading | Paragraph | Formula | Picture | Sheet | Plot | Table | Slider | Animation
 
 
 @dataclass(frozen=True)

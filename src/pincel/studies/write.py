@@ -1,4 +1,4 @@
-"""A report as files in a folder: the page, every picture as PNG, plots as SVG and PNG, tables as CSV, all numbers as JSON."""
+"""A report as files in a folder: the page, pictures as PNG, plots as SVG and PNG, animations as WebP, tables as CSV, numbers as JSON."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from pincel.errors import OutputError
 from pincel.files import atomically, check_output, csv_text, one_line, quoted, write_text
 from pincel.images.io import save_picture
 from pincel.images.sheet import contact_sheet
+from pincel.studies.animation import as_webp
 from pincel.studies.page import format_cell, render_page
 from pincel.studies.plots import as_png, as_svg, font_file
-from pincel.studies.report import Picture, Plot, Report, Sheet, Slider, Table
+from pincel.studies.report import Animation, Block, Picture, Plot, Report, Sheet, Slider, Table
 from pincel.translation import Language, Translated
 from pincel.version import __version__
 
@@ -63,25 +64,31 @@ def write_report(report: Report, folder: Path, language: Language) -> list[Path]
             temporary.write_bytes(content)
 
     for block in report.blocks:
-        if isinstance(block, Picture):
-            picture(block.name, block.image)
-        elif isinstance(block, Sheet):
-            picture(block.name, as_sheet(block, language))
-        elif isinstance(block, Plot):
+        for name, image in _pictures(block, language):
+            picture(name, image)
+        if isinstance(block, Plot):
             figure = block.draw(translate)
             plots[block.name] = as_svg(figure)
             data(f"{block.name}.svg", plots[block.name])
             data(f"{block.name}.png", as_png(figure))
+        elif isinstance(block, Animation):
+            data(f"{block.name}.webp", as_webp(block, language))
         elif isinstance(block, Table):
             data(f"{block.name}.csv", as_csv(block).encode("utf-8", "backslashreplace"))
-        elif isinstance(block, Slider):
-            picture("before", block.before)
-            picture("after", block.after)
     header = {"pincel": __version__, "study": report.name, "settings": report.settings, "notes": [note.text("en") for note in report.notes]}
     files.append(folder / NUMBERS)
     write_text(files[-1], json.dumps(_plain({**header, "numbers": report.numbers}), indent=1, ensure_ascii=False) + "\n", what="study")
     write_text(folder / PAGE, render_page(report, language, plots), what="study")
     return [folder / PAGE, *files]
+
+
+def _pictures(block: Block, language: Language) -> list[tuple[str, Image.Image]]:
+    """Return (name, picture) of what a block writes as PNG, but for plots."""
+    if isinstance(block, Picture):
+        return [(block.name, block.image)]
+    if isinstance(block, Sheet):
+        return [(block.name, as_sheet(block, language))]
+    return [("before", block.before), ("after", block.after)] if isinstance(block, Slider) else []
 
 
 def as_sheet(sheet: Sheet, language: Language) -> Image.Image:

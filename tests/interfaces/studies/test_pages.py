@@ -19,7 +19,7 @@ from tests.studies.test_report import report
 Capture = pytest.CaptureFixture[str]
 Visit = Callable[..., Opened]
 # Studies with an optimizer: fewer steps show as much here.
-PAINTS = {"reconstruct", "grid", "pooling", "separability", "depth", "maximize", "inversion", "natural", "problem"}
+PAINTS = {"reconstruct", "grid", "pooling", "separability", "depth", "maximize", "inversion", "natural", "problem", "process"}
 # Studies that train networks, on fewer pictures here.
 TRAINS = {"ablations"}
 
